@@ -1,0 +1,250 @@
+//! The desired shape of a project, as the database owns it. `project::import` makes it out of YAML.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    ComponentName, EnvironmentKey, EnvironmentName, JobName, ProjectName, Role, SecretName, ServiceName, UserName,
+};
+
+/// A project: what it is made of and where it runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Project {
+    /// Its name, unique.
+    pub project: ProjectName,
+    /// What people call it: "Invoice Perfect".
+    pub title: String,
+    /// Where its code lives, unless a service says otherwise.
+    pub source: Source,
+    /// Plain SQL migrations, when it has them.
+    pub migrations: Option<Migrations>,
+    /// Its services, in the order they start.
+    pub services: IndexMap<ServiceName, Service>,
+    /// The components every environment holds.
+    pub components: IndexMap<ComponentName, Component>,
+    /// Its environments, in the order releases move through them.
+    pub environments: IndexMap<EnvironmentName, Environment>,
+    /// Jobs the application offers.
+    pub jobs: IndexMap<JobName, Job>,
+    /// People the description brings along; those already known are left as they are.
+    #[serde(default)]
+    pub people: Vec<Person>,
+}
+
+/// A person and their role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// What they are called.
+    pub name: UserName,
+    /// What they may do.
+    pub role: Role,
+}
+
+/// Where code comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// A git repository: an absolute path or a URL.
+    pub repository: String,
+    /// The folder within it, `.` for all of it.
+    pub path: String,
+}
+
+/// Plain SQL migration files and the database they are for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Migrations {
+    /// The folder in the repository that holds `NNNN_name.sql` files.
+    pub path: String,
+    /// The component they change.
+    pub component: ComponentName,
+}
+
+/// One service of a project, before an environment's overrides.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Service {
+    /// Its own source, when it is not the project's.
+    pub source: Option<Source>,
+    /// The command that builds a release; absent when nothing is built.
+    pub build: Option<String>,
+    /// The command that starts it (or, with a schedule, that runs it once).
+    pub start: String,
+    /// How its health is asked; absent for a service with a schedule.
+    pub health: Option<Health>,
+    /// Cron expression (five fields, UTC): the service is run at those times instead of served.
+    pub schedule: Option<String>,
+    /// Environment variables.
+    pub variables: BTreeMap<String, Variable>,
+    /// Services and components that must be there first.
+    pub needs: Vec<String>,
+    /// How many processes serve it.
+    pub replicas: u32,
+    /// Limits of one process.
+    pub limits: Limits,
+}
+
+/// How a service's health is asked for over HTTP.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    /// The path that answers 200 when healthy.
+    pub path: String,
+    /// How long a new process may take to become healthy, in seconds.
+    pub timeout_s: u32,
+}
+
+/// The value of an environment variable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Variable {
+    /// Plain text; `${service.api.url}` and `${component.postgres.url}` are filled in by the platform.
+    Plain(String),
+    /// A secret of the environment, kept encrypted and referred to by name.
+    Secret(SecretName),
+}
+
+/// Limits of one process; absent means the platform's default.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Memory in mebibytes.
+    pub memory_mb: Option<u32>,
+    /// Open files.
+    pub open_files: Option<u32>,
+}
+
+/// What a component is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ComponentKind {
+    /// A SQL database.
+    Database,
+    /// A cache.
+    Cache,
+    /// Files.
+    Storage,
+    /// A place where mail ends up.
+    Mail,
+}
+
+/// A component of every environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Component {
+    /// What it is.
+    pub kind: ComponentKind,
+}
+
+/// A job of the application.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Job {
+    /// The service whose release it runs in.
+    pub service: ServiceName,
+    /// Its command.
+    pub command: String,
+}
+
+/// An environment: where the project runs, and what differs there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Environment {
+    /// The platform that runs it: `local`.
+    pub platform: String,
+    /// Production rules hold: approval by a second person, allowed refs, no lightly taken risk.
+    pub production: bool,
+    /// Other words for it.
+    pub aliases: Vec<String>,
+    /// Addresses the edge listens on, by service: `127.0.0.1:7401`.
+    pub edge: BTreeMap<ServiceName, String>,
+    /// What differs from the project's services here.
+    pub services: IndexMap<ServiceName, Override>,
+    /// What the rules need to know about it.
+    pub policy: EnvironmentPolicy,
+}
+
+/// What an environment changes about a service.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Override {
+    /// Replicas here.
+    pub replicas: Option<u32>,
+    /// Variables added or replaced here.
+    pub variables: BTreeMap<String, Variable>,
+    /// Limits here.
+    pub limits: Option<Limits>,
+    /// Another schedule here.
+    pub schedule: Option<String>,
+}
+
+/// Numbers and windows the policy rules ask about.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EnvironmentPolicy {
+    /// How many people other than the requester approve a change.
+    pub approvals: u32,
+    /// Patterns of refs that may be deployed (`main`, `v*`); empty means any.
+    pub allowed_refs: Vec<String>,
+    /// Times in which nothing changes.
+    pub freeze: Vec<FreezeWindow>,
+    /// Most changing runs in any hour.
+    pub runs_per_hour: Option<u32>,
+    /// Most replicas of one service.
+    pub max_replicas: Option<u32>,
+    /// The team is one person: the requester may approve their own runs.
+    pub one_person_team: bool,
+    /// How long an approval may take before it expires, in minutes.
+    pub approval_minutes: Option<u32>,
+}
+
+/// A time in which nothing changes, unless the glass is broken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FreezeWindow {
+    /// What people call it: "weekend".
+    pub name: String,
+    /// Why.
+    pub reason: String,
+    /// When.
+    pub when: FreezeWhen,
+}
+
+/// When a freeze holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FreezeWhen {
+    /// From one instant to another, in epoch milliseconds.
+    Between {
+        /// First instant frozen.
+        from_ms: i64,
+        /// First instant free again.
+        until_ms: i64,
+    },
+    /// Every week from one minute to another, counted from Monday 00:00 in the time zone (0 to 10079); may wrap.
+    Weekly {
+        /// First minute frozen.
+        from_minute: u32,
+        /// First minute free again.
+        until_minute: u32,
+        /// IANA time zone, `Europe/Berlin`.
+        zone: String,
+    },
+}
+
+impl Project {
+    /// The environment's key, when the project has it.
+    pub fn environment_key(&self, environment: &EnvironmentName) -> Option<EnvironmentKey> {
+        self.environments
+            .contains_key(environment)
+            .then(|| EnvironmentKey::new(self.project.clone(), environment.clone()))
+    }
+
+    /// A service as it is in an environment: the project's description with the environment's overrides laid over.
+    pub fn service_in(&self, environment: &EnvironmentName, service: &ServiceName) -> Option<Service> {
+        let mut merged = self.services.get(service)?.clone();
+        if let Some(over) = self.environments.get(environment)?.services.get(service) {
+            merged.replicas = over.replicas.unwrap_or(merged.replicas);
+            merged.variables.extend(over.variables.clone());
+            merged.limits = over.limits.clone().unwrap_or(merged.limits);
+            merged.schedule = over.schedule.clone().or(merged.schedule);
+        }
+        Some(merged)
+    }
+
+    /// Where a service's code lives.
+    pub fn source_of<'a>(&'a self, service: &'a Service) -> &'a Source {
+        service.source.as_ref().unwrap_or(&self.source)
+    }
+}

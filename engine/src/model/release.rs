@@ -1,0 +1,91 @@
+//! Releases: what an environment runs or ran, and the desired state that outlives them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::{ReleaseId, RunId, ServiceName};
+use crate::clock::EpochMs;
+use crate::ports::{BuildKey, ConfigSet, InstanceSet, Schedule};
+
+/// Where a release stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReleaseState {
+    /// A run is bringing it up.
+    Making,
+    /// It has the environment's traffic.
+    Live,
+    /// It was live; a later one took its place.
+    Superseded,
+    /// It never became live, or was taken back.
+    Failed,
+}
+
+impl ReleaseState {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Making => "making",
+            Self::Live => "live",
+            Self::Superseded => "superseded",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// What one service is in a release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceRelease {
+    /// The full commit id of its code.
+    pub commit: String,
+    /// The number of the release that brought this code here: smaller than the release's own when the service was
+    /// not part of it. Instances and configuration are known to the platform under this number.
+    pub origin: u32,
+    /// The built code.
+    pub build: BuildKey,
+    /// How it is served; absent for a service with a schedule.
+    pub set: Option<InstanceSet>,
+    /// How it is scheduled; absent for a served one.
+    pub schedule: Option<Schedule>,
+    /// Its configuration.
+    pub config: ConfigSet,
+}
+
+/// A release of an environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Release {
+    /// Its identity.
+    pub id: ReleaseId,
+    /// The ref as people said it: `v1.4.2`, `main`.
+    pub reference: String,
+    /// The full commit id.
+    pub commit: String,
+    /// The commit's first line.
+    pub subject: String,
+    /// The run that made it.
+    pub run: RunId,
+    /// Where it stands.
+    pub state: ReleaseState,
+    /// What each service is in it.
+    pub services: BTreeMap<ServiceName, ServiceRelease>,
+    /// The newest migration the database had when it went live; absent without migrations.
+    pub schema: Option<String>,
+    /// When it was made.
+    pub made_ms: EpochMs,
+    /// When it became live; absent if it never did.
+    pub live_ms: Option<EpochMs>,
+}
+
+/// What should be true of an environment beyond its live release. Belongs to the database, not to Git.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Desired {
+    /// The live release's number.
+    pub live: Option<u32>,
+    /// Replicas people asked for with `scale`, over what the project says.
+    pub replicas: BTreeMap<ServiceName, u32>,
+    /// Scheduled services people switched off.
+    pub cron_disabled: BTreeSet<ServiceName>,
+    /// Automatic deploys are held (after a rollback) until a person deploys.
+    pub held: Option<String>,
+}

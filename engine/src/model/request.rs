@@ -1,0 +1,132 @@
+//! A run's request: typed, complete, and the same whichever front it came from.
+
+use serde::{Deserialize, Serialize};
+
+use super::{EnvironmentKey, ServiceName};
+use crate::clock::EpochMs;
+
+/// What a deploy does about migrations.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MigrateChoice {
+    /// Pending migrations run before the new release starts: the default, and what "migrations first" asks for.
+    #[default]
+    First,
+    /// Pending migrations are left alone.
+    Skip,
+}
+
+/// Where a rollback goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RollbackTarget {
+    /// The last stable release before the live one.
+    Previous,
+    /// A release by its number.
+    Release(u32),
+    /// The newest good release of a ref.
+    Reference(String),
+}
+
+/// What a run changes: one variant per run type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "type")]
+pub enum Change {
+    /// A new release.
+    Deploy {
+        /// Which services; empty means all.
+        services: Vec<ServiceName>,
+        /// Which ref; absent means the default branch's newest commit.
+        reference: Option<String>,
+        /// What about migrations.
+        migrate: MigrateChoice,
+    },
+    /// Back to an earlier release.
+    Rollback {
+        /// Which services; empty means all.
+        services: Vec<ServiceName>,
+        /// Where to.
+        to: RollbackTarget,
+    },
+    /// Pending migrations only.
+    Migrate {
+        /// The ref whose migrations are meant; absent means the live release's.
+        reference: Option<String>,
+    },
+    /// Another number of processes.
+    Scale {
+        /// Which services; empty means all served ones.
+        services: Vec<ServiceName>,
+        /// How many of each.
+        replicas: u32,
+    },
+    /// Fresh processes of the same release.
+    Restart {
+        /// Which services; empty means all served ones.
+        services: Vec<ServiceName>,
+    },
+    /// Scheduled services off.
+    CronDisable {
+        /// Which; empty means all scheduled ones.
+        services: Vec<ServiceName>,
+    },
+    /// Scheduled services on again.
+    CronEnable {
+        /// Which; empty means all scheduled ones.
+        services: Vec<ServiceName>,
+    },
+    /// Caches emptied.
+    ClearCache {
+        /// Which; empty means all.
+        services: Vec<ServiceName>,
+    },
+}
+
+impl Change {
+    /// The run type's word, as in intents and tables.
+    pub fn run_type(&self) -> &'static str {
+        match self {
+            Self::Deploy { .. } => "deploy",
+            Self::Rollback { .. } => "rollback",
+            Self::Migrate { .. } => "migrate",
+            Self::Scale { .. } => "scale",
+            Self::Restart { .. } => "restart",
+            Self::CronDisable { .. } => "cron-disable",
+            Self::CronEnable { .. } => "cron-enable",
+            Self::ClearCache { .. } => "clear-cache",
+        }
+    }
+
+    /// The services named; empty means all it can mean.
+    pub fn services(&self) -> &[ServiceName] {
+        match self {
+            Self::Deploy { services, .. }
+            | Self::Rollback { services, .. }
+            | Self::Scale { services, .. }
+            | Self::Restart { services }
+            | Self::CronDisable { services }
+            | Self::CronEnable { services }
+            | Self::ClearCache { services } => services,
+            Self::Migrate { .. } => &[],
+        }
+    }
+}
+
+/// A complete request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunRequest {
+    /// Where.
+    pub environment: EnvironmentKey,
+    /// What.
+    pub change: Change,
+    /// Plan, show, write nothing.
+    pub dry_run: bool,
+    /// Start no earlier than this.
+    pub not_before_ms: Option<EpochMs>,
+    /// The reason for breaking the glass, when somebody does.
+    pub break_glass: Option<String>,
+    /// The canonical command: what people learn and what the record quotes.
+    pub command: String,
+    /// The conversation that hears about it; absent when nobody asked to.
+    pub conversation: Option<String>,
+}
