@@ -1,0 +1,196 @@
+//! Gathers what a planner must know: reading calls only.
+
+use std::collections::BTreeMap;
+
+use super::{Engine, Refusal};
+use crate::model::{
+    Change, EnvironmentKey, Project, Release, RunRequest, Source, Variable,
+};
+use crate::plan::{COMMITS_SHOWN, Facts, PlanProblem, SecretFact};
+use crate::ports::{Commit, Migration};
+use crate::store::Versioned;
+use sha2::{Digest, Sha256};
+
+/// Releases a planner looks back over.
+const RELEASES_LOOKED_AT: i64 = 50;
+
+impl Engine {
+    /// The project with that environment.
+    pub async fn project_of(&self, environment: &EnvironmentKey) -> Result<Versioned<Project>, Refusal> {
+        let projects = self.store().project_list().await?;
+        projects
+            .into_iter()
+            .find(|project| {
+                project.value.project == environment.project
+                    && project.value.environments.contains_key(&environment.environment)
+            })
+            .ok_or_else(|| Refusal::not_found(format!("there is no environment {environment}"), "status"))
+    }
+
+    /// Everything a plan for this request is made from, as of now.
+    pub(super) async fn gather(&self, request: &RunRequest) -> Result<Facts, Refusal> {
+        let environment = &request.environment;
+        let project = self.project_of(environment).await?;
+        let desired = self.store().environment_get(environment).await?.value;
+        let releases = self.store().release_list(environment, RELEASES_LOOKED_AT).await?;
+        let ports = self.ports();
+        let observed = ports
+            .platform
+            .observe(environment)
+            .await
+            .map_err(Refusal::port("looking at what runs"))?;
+        let mut weights = BTreeMap::new();
+        for name in project.value.services.keys() {
+            let now = ports.edge.weights(environment, name).await.map_err(Refusal::port("reading the traffic weights"))?;
+            if !now.is_empty() {
+                weights.insert(name.clone(), now);
+            }
+        }
+        let applied = match &project.value.migrations {
+            Some(migrations) => ports
+                .database
+                .migrations_applied(environment, &migrations.component)
+                .await
+                .map_err(Refusal::port("reading the database's migrations"))?,
+            None => Vec::new(),
+        };
+        let live = desired.live.and_then(|number| releases.iter().find(|release| release.id.number == number));
+        let (commit, own_commits) = self.commits(request, &project.value, live).await?;
+        let migrations = match (&project.value.migrations, &commit) {
+            (Some(migrations), Some(commit)) => {
+                self.migrations_in(&project.value.source, &commit.id, &migrations.path).await?
+            }
+            _ => Vec::new(),
+        };
+        let commits = match (&request.change, &commit, live) {
+            (Change::Deploy { .. }, Some(commit), Some(live)) if live.commit != commit.id => ports
+                .code
+                .compare(&project.value.source, &live.commit, &commit.id, COMMITS_SHOWN)
+                .await
+                .map_err(Refusal::port("comparing commits"))?,
+            _ => Vec::new(),
+        };
+        let mut builds = BTreeMap::new();
+        for part in live.iter().flat_map(|live| live.services.values()) {
+            if !builds.contains_key(&part.build) {
+                let state = ports
+                    .platform
+                    .build_look(&part.build)
+                    .await
+                    .map_err(Refusal::port("looking at the builds"))?;
+                builds.insert(part.build.clone(), state);
+            }
+        }
+        let secrets = self.secret_facts(environment, &project.value).await?;
+        Ok(Facts {
+            environment: environment.clone(),
+            project: project.value,
+            project_revision: project.revision,
+            desired,
+            releases,
+            observed,
+            weights,
+            capabilities: ports.platform.capabilities(),
+            applied,
+            commit,
+            own_commits,
+            migrations,
+            commits,
+            secrets,
+            builds,
+        })
+    }
+
+    /// The commits a request is about: of the project's source, and of sources services have of their own.
+    async fn commits(
+        &self,
+        request: &RunRequest,
+        project: &Project,
+        live: Option<&Release>,
+    ) -> Result<(Option<Commit>, BTreeMap<String, Commit>), Refusal> {
+        let mut own = BTreeMap::new();
+        let reference = match &request.change {
+            Change::Deploy { reference, .. } => {
+                for service in project.services.values() {
+                    if let Some(source) = service.source.as_ref().filter(|source| **source != project.source) {
+                        let commit = self.resolve(source, reference.as_deref()).await?;
+                        own.insert(source.repository.clone(), commit);
+                    }
+                }
+                reference.clone()
+            }
+            Change::Migrate { reference: Some(reference) } => Some(reference.clone()),
+            Change::Migrate { reference: None } | Change::Rollback { .. } => match live {
+                Some(live) => Some(live.commit.clone()),
+                None => return Ok((None, own)),
+            },
+            _ => return Ok((None, own)),
+        };
+        Ok((Some(self.resolve(&project.source, reference.as_deref()).await?), own))
+    }
+
+    async fn resolve(&self, source: &Source, reference: Option<&str>) -> Result<Commit, Refusal> {
+        self.ports().code.resolve(source, reference).await.map_err(|error| match error {
+            crate::ports::PortError::Fail { what, hint } => {
+                Refusal::Problem(PlanProblem::new("unknown-ref", what, hint))
+            }
+            error => Refusal::port("looking up the ref")(error),
+        })
+    }
+
+    /// The migration files of a commit, in order of their versions.
+    async fn migrations_in(&self, source: &Source, commit: &str, folder: &str) -> Result<Vec<Migration>, Refusal> {
+        let files = self
+            .ports()
+            .code
+            .files(source, commit, folder)
+            .await
+            .map_err(Refusal::port("reading the migrations"))?;
+        let mut migrations = Vec::new();
+        for file in files {
+            let Some(stem) = file.name.strip_suffix(".sql") else { continue };
+            let digits = stem.bytes().take_while(u8::is_ascii_digit).count();
+            if digits == 0 {
+                return Err(Refusal::Problem(PlanProblem::new(
+                    "migration-name",
+                    format!("{folder}/{} does not start with a number, so its place among the migrations is unknown", file.name),
+                    "name migrations like 0004_add_due_dates.sql",
+                )));
+            }
+            migrations.push(Migration {
+                version: stem[..digits].to_owned(),
+                name: stem[digits..].trim_start_matches(['_', '-']).to_owned(),
+                checksum: hex::encode(Sha256::digest(file.text.as_bytes())),
+                sql: file.text,
+            });
+        }
+        migrations.sort_by(|a, b| a.version.cmp(&b.version));
+        if let Some(twice) = migrations.windows(2).find(|pair| pair[0].version == pair[1].version) {
+            return Err(Refusal::Problem(PlanProblem::new(
+                "migration-name",
+                format!("two migrations have the number {}: {} and {}", twice[0].version, twice[0].name, twice[1].name),
+                "give one of them the next free number",
+            )));
+        }
+        Ok(migrations)
+    }
+
+    async fn secret_facts(
+        &self,
+        environment: &EnvironmentKey,
+        project: &Project,
+    ) -> Result<BTreeMap<crate::model::SecretName, SecretFact>, Refusal> {
+        let mut facts = BTreeMap::new();
+        for name in project.services.keys() {
+            let Some(service) = project.service_in(&environment.environment, name) else { continue };
+            for variable in service.variables.values() {
+                if let Variable::Secret(secret) = variable {
+                    if let Some(sealed) = self.store().secret_get(environment, secret).await? {
+                        facts.insert(secret.clone(), SecretFact { version: sealed.version });
+                    }
+                }
+            }
+        }
+        Ok(facts)
+    }
+}

@@ -1,0 +1,111 @@
+//! The engine as the fronts see it: ask for a run, decide about it, look at things; and the executor that carries runs
+//! out. Nothing here knows chat or HTTP.
+
+mod answers;
+mod approvals;
+mod ask;
+mod clearance;
+mod executor;
+mod gather;
+mod journal;
+mod locks;
+mod people;
+mod projects;
+mod refusal;
+mod runs;
+mod secrets;
+mod worker;
+
+use std::sync::Arc;
+
+use policies::Rules;
+
+pub use answers::{CanAnswer, EnvironmentStatus, RunDetail, ServiceStatus};
+pub use approvals::Decided;
+pub use ask::Preview;
+pub use executor::Moved;
+pub use locks::LockChange;
+pub use refusal::Refusal;
+pub use secrets::Vault;
+
+use crate::artifacts::Artifacts;
+use crate::audit::SigningKey;
+use crate::clock::{Clock, EpochMs};
+use crate::ports::Ports;
+use crate::redact::Redactor;
+use crate::store::Store;
+
+/// What an engine is made of.
+pub struct EngineParts {
+    /// The database.
+    pub store: Store,
+    /// The outside.
+    pub ports: Ports,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The policy rules.
+    pub rules: Rules,
+    /// Where artifacts of runs are kept.
+    pub artifacts: Artifacts,
+    /// Knows every secret's value, to keep it out of everything that is written.
+    pub redactor: Arc<Redactor>,
+    /// Signs checkpoints of the record.
+    pub signing_key: SigningKey,
+    /// Seals and opens secrets.
+    pub vault: Arc<Vault>,
+    /// What this replica is called in leases: unique among those alive.
+    pub replica: String,
+}
+
+/// The engine. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    parts: Arc<EngineParts>,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Engine({})", self.parts.replica)
+    }
+}
+
+impl Engine {
+    /// Puts an engine together. Nothing runs until [`Engine::work`] or [`Engine::tick`] is called.
+    pub fn new(parts: EngineParts) -> Self {
+        Self { parts: Arc::new(parts) }
+    }
+
+    /// The database.
+    pub fn store(&self) -> &Store {
+        &self.parts.store
+    }
+
+    /// The time.
+    pub fn now_ms(&self) -> EpochMs {
+        self.parts.clock.now_ms()
+    }
+
+    /// The policy rules in force.
+    pub fn rules(&self) -> &Rules {
+        &self.parts.rules
+    }
+
+    /// Keeps secrets out of text.
+    pub fn redactor(&self) -> &Redactor {
+        &self.parts.redactor
+    }
+
+    /// Secrets of environments.
+    pub fn vault(&self) -> &Arc<Vault> {
+        &self.parts.vault
+    }
+
+    /// Where artifacts of runs are kept.
+    pub fn artifacts(&self) -> &Artifacts {
+        &self.parts.artifacts
+    }
+
+    fn ports(&self) -> &Ports {
+        &self.parts.ports
+    }
+}

@@ -1,0 +1,21 @@
+//! Incidents: what went wrong in an environment, kept so that people can look into it later.
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::EpochMs;
+use crate::model::{EnvironmentKey, RunId};
+
+/// Something went wrong where users could have seen it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Incident {
+    /// Its identifier: `i-` and the run's digits.
+    pub id: String,
+    /// Where.
+    pub environment: EnvironmentKey,
+    /// The run it came out of.
+    pub run: RunId,
+    /// One sentence: what happened and what became of it.
+    pub summary: String,
+    /// When.
+    pub opened_ms: EpochMs,
+}

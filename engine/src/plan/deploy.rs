@@ -1,0 +1,421 @@
+//! Deploy: the ten steps. Resolve ref, preflight, shape, config, migrations, api and web, cron, canary, verification,
+//! finalize.
+
+use std::collections::BTreeMap;
+
+use super::facts::build_key;
+use super::{DiffLine, Facts, Plan, PlanProblem, PlannedStep, Risk, RiskLevel, WayBack, breaking_statements, short};
+use crate::model::{
+    MigrateChoice, Release, ReleaseId, ReleaseState, RunId, RunRequest, ServiceName, ServiceRelease, Variable,
+};
+use crate::ports::{BuildRequest, BuildState, Migration, Weight};
+use crate::step::{
+    ApplyMigrations, DesiredChange, EnsureShape, Finalize, Preflight, ProbeCheck, PutConfig, PutSchedules, RefCheck,
+    ResolveRef, ScheduleChange, Serve, Shift, ShiftTraffic, StepKind, Verify,
+};
+
+/// Requests a verification sends to each service, and how many of them may fail.
+pub(super) const VERIFY_REQUESTS: u32 = 20;
+pub(super) const VERIFY_FAILURES_MAX: u32 = 1;
+
+pub(super) fn plan(
+    request: &RunRequest,
+    facts: &Facts,
+    services: &[ServiceName],
+    reference: Option<&str>,
+    migrate: MigrateChoice,
+) -> Result<Plan, PlanProblem> {
+    let commit = facts.commit.as_ref().ok_or_else(|| {
+        PlanProblem::new("unknown-ref", "the code's default branch can't be found", "name a ref: deploy main")
+    })?;
+    let described = facts.described()?;
+    let chosen = facts.chosen(services);
+    let number = facts.releases.first().map_or(1, |newest| newest.id.number + 1);
+    let live = facts.live();
+
+    let mut parts: BTreeMap<ServiceName, ServiceRelease> =
+        live.map(|release| release.services.clone()).unwrap_or_default();
+    let mut builds: Vec<BuildRequest> = Vec::new();
+    for name in &chosen {
+        let Some(service) = facts.service(name) else { continue };
+        let source = facts.project.source_of(&service).clone();
+        let here = facts.commit_of(&source, commit).id.clone();
+        let key = build_key(&source, &here, service.build.as_deref());
+        if builds.iter().all(|build| build.key != key) {
+            builds.push(BuildRequest {
+                key: key.clone(),
+                source,
+                commit: here.clone(),
+                command: service.build.clone(),
+            });
+        }
+        parts.insert(
+            name.clone(),
+            ServiceRelease {
+                commit: here,
+                origin: number,
+                set: Facts::set(name, &service, number, &key),
+                schedule: facts.schedule(name, &service, number, &key),
+                config: facts.config(name, &service, number)?,
+                build: key,
+            },
+        );
+    }
+    parts.retain(|name, _| facts.project.services.contains_key(name));
+
+    let pending = pending(facts, migrate)?;
+    let breaking = breaking_statements(&pending);
+    let breaks = (live.is_some() && !breaking.is_empty()).then(|| breaking.join("; "));
+    let way_back = way_back(facts, breaks.as_deref());
+
+    let mut notes = Vec::new();
+    let untouched: Vec<&str> =
+        parts.keys().filter(|name| !chosen.contains(name)).map(ServiceName::as_str).collect();
+    if !untouched.is_empty() {
+        notes.push(format!("{} stays as it is", untouched.join(", ")));
+    }
+    if migrate == MigrateChoice::Skip && !facts.migrations.is_empty() {
+        notes.push("migrations are skipped, as asked".to_owned());
+    }
+    if live.is_some_and(|live| live.commit == commit.id) {
+        notes.push("this commit is live already: only configuration and processes are made anew".to_owned());
+    }
+
+    let mut risk = Risk::low();
+    if described.production {
+        risk.at_least(RiskLevel::Medium, "production");
+    }
+    if !pending.is_empty() {
+        risk.at_least(RiskLevel::Medium, format!("{} migrations, which stay", pending.len()));
+    }
+    if let Some(why) = &breaks {
+        risk.at_least(RiskLevel::High, format!("the live release can't live with the schema: {why}"));
+    }
+    if described.production && live.is_some() && !way_back.proved {
+        risk.at_least(RiskLevel::High, "the way back is not proved");
+    }
+
+    let reference_name = reference.unwrap_or("the default branch").to_owned();
+    let mut desired = vec![DesiredChange::Live {
+        release: number,
+        took_back: false,
+        schema: newest_schema(facts, &pending),
+    }];
+    if facts.desired.held.is_some() {
+        desired.push(DesiredChange::Held { reason: None });
+    }
+    let served: Vec<&ServiceName> =
+        chosen.iter().filter(|name| parts.get(*name).is_some_and(|part| part.set.is_some())).collect();
+    let shape = facts.shape()?;
+    let probes: Vec<ProbeCheck> = probes(facts, &parts, &chosen);
+    let retire = retire(facts, &parts, &chosen);
+    let component = facts.project.migrations.as_ref().map(|migrations| migrations.component.clone());
+
+    let steps = vec![
+        step(
+            "resolve ref",
+            format!("{reference_name} is {}, {}", short(&commit.id), commit.subject),
+            StepKind::ResolveRef(ResolveRef {
+                checks: vec![RefCheck {
+                    source: facts.project.source.clone(),
+                    reference: reference.map(ToOwned::to_owned),
+                    commit: commit.id.clone(),
+                }],
+            }),
+        ),
+        step(
+            "preflight",
+            format!("tools, disk and ports are there; {} builds", short(&commit.id)),
+            StepKind::Preflight(Preflight { shape: shape.clone(), builds }),
+        ),
+        step(
+            "reconcile shape",
+            format!("{} components, {} addresses", shape.components.len(), shape.edge.len()),
+            StepKind::EnsureShape(EnsureShape { shape }),
+        ),
+        step(
+            "reconcile config",
+            format!("variables of {}", names(&chosen)),
+            StepKind::PutConfig(PutConfig {
+                configs: chosen.iter().filter_map(|name| Some(parts.get(name)?.config.clone())).collect(),
+            }),
+        ),
+        match component {
+            Some(component) => step(
+                "migrations",
+                match pending.as_slice() {
+                    [] => "nothing to migrate".to_owned(),
+                    [one] => format!("{} {}", one.version, one.name),
+                    many => format!("{} pending, {} to {}", many.len(), many[0].version, many[many.len() - 1].version),
+                },
+                StepKind::ApplyMigrations(ApplyMigrations { component, migrations: pending.clone(), breaks }),
+            ),
+            None => step("migrations", "this project has none".to_owned(), StepKind::ResolveRef(ResolveRef { checks: vec![] })),
+        },
+        step(
+            &if served.is_empty() { "services".to_owned() } else { served.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(" and ") },
+            "started beside what runs, then waited for until healthy".to_owned(),
+            StepKind::Serve(Serve {
+                sets: served.iter().filter_map(|name| parts.get(*name)?.set.clone()).collect(),
+            }),
+        ),
+        step(
+            "cron",
+            "schedules run the new code".to_owned(),
+            StepKind::PutSchedules(PutSchedules { changes: schedule_changes(facts, &parts, &chosen) }),
+        ),
+        step(
+            "canary",
+            "one stage of 100%: all traffic to the new release, read back".to_owned(),
+            StepKind::ShiftTraffic(ShiftTraffic { shifts: shifts(facts, &parts, &chosen) }),
+        ),
+        step(
+            "verification",
+            format!("{VERIFY_REQUESTS} requests through the edge to each service"),
+            StepKind::Verify(Verify {
+                probes,
+                requests: VERIFY_REQUESTS,
+                failures_max: VERIFY_FAILURES_MAX,
+            }),
+        ),
+        step(
+            "finalize",
+            "old processes drained and ended, the release recorded as live".to_owned(),
+            StepKind::Finalize(Finalize { retire, changes: desired }),
+        ),
+    ];
+
+    let diff = diff(facts, &parts, &pending, reference, &commit.id, &chosen);
+    let release = Release {
+        id: ReleaseId { environment: facts.environment.clone(), number },
+        reference: reference.map_or_else(|| short(&commit.id).to_owned(), ToOwned::to_owned),
+        commit: commit.id.clone(),
+        subject: commit.subject.clone(),
+        run: placeholder_run(),
+        state: ReleaseState::Making,
+        services: parts,
+        schema: None,
+        made_ms: 0,
+        live_ms: None,
+    };
+    Ok(Plan {
+        title: format!(
+            "Deploy {} to {}",
+            reference.map_or_else(|| short(&commit.id).to_owned(), |name| format!("{name} ({})", short(&commit.id))),
+            facts.environment.environment
+        ),
+        environment: facts.environment.clone(),
+        run_type: request.change.run_type().to_owned(),
+        steps,
+        diff,
+        commits: facts.commits.clone(),
+        risk,
+        way_back,
+        notes,
+        observed: facts.observed_lines(),
+        release: Some(release),
+        destructive: false,
+    })
+}
+
+/// The run that makes a release is known only when the plan becomes a run; until then its digest must not depend on it.
+pub(super) fn placeholder_run() -> RunId {
+    RunId::from_random(0, 4)
+}
+
+pub(super) fn step(title: &str, says: String, kind: StepKind) -> PlannedStep {
+    PlannedStep { title: title.to_owned(), says, kind }
+}
+
+pub(super) fn names(services: &[ServiceName]) -> String {
+    services.iter().map(ServiceName::as_str).collect::<Vec<_>>().join(", ")
+}
+
+/// Migrations of the commit that the database has not had.
+pub(super) fn pending(facts: &Facts, migrate: MigrateChoice) -> Result<Vec<Migration>, PlanProblem> {
+    let mut pending = Vec::new();
+    for migration in &facts.migrations {
+        match facts.applied.iter().find(|had| had.version == migration.version) {
+            None => pending.push(migration.clone()),
+            Some(had) if had.checksum != migration.checksum => {
+                return Err(PlanProblem::new(
+                    "migration-changed",
+                    format!(
+                        "migration {} {} was applied to {} with other statements than it has in the code now",
+                        migration.version, migration.name, facts.environment.environment
+                    ),
+                    "put the old statements back and write a new migration for the change",
+                ));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(if migrate == MigrateChoice::Skip { Vec::new() } else { pending })
+}
+
+pub(super) fn newest_schema(facts: &Facts, pending: &[Migration]) -> Option<String> {
+    let last_applied = facts.applied.iter().map(|had| had.version.clone()).max();
+    pending.iter().map(|migration| migration.version.clone()).max().max(last_applied)
+}
+
+fn way_back(facts: &Facts, breaks: Option<&str>) -> WayBack {
+    let Some(live) = facts.live() else {
+        return WayBack {
+            release: None,
+            say: "this is the first release here: until it is live, everything it starts is ended again".to_owned(),
+            proof: vec!["nothing runs that could be harmed".to_owned()],
+            proved: true,
+        };
+    };
+    let kept = facts.capabilities.keeps_builds
+        && live
+            .services
+            .values()
+            .all(|part| matches!(facts.builds.get(&part.build), Some(BuildState::Done { .. })));
+    let mut proof = vec![
+        "release ".to_owned() + &live.id.number.to_string() + " keeps running until the new one is verified",
+        if kept { "its build is kept" } else { "its build is gone and would be made anew" }.to_owned(),
+    ];
+    proof.push(match breaks {
+        None => "it can live with the schema".to_owned(),
+        Some(why) => format!("it can't live with the schema: {why}"),
+    });
+    WayBack {
+        release: Some(live.id.number),
+        say: format!(
+            "rollback {} goes to release {} ({}): traffic, then release, then config",
+            facts.environment.environment, live.id.number, live.reference
+        ),
+        proved: breaks.is_none() && (kept || facts.capabilities.keeps_builds),
+        proof,
+    }
+}
+
+pub(super) fn probes(
+    facts: &Facts,
+    parts: &BTreeMap<ServiceName, ServiceRelease>,
+    chosen: &[ServiceName],
+) -> Vec<ProbeCheck> {
+    let Some(described) = facts.project.environments.get(&facts.environment.environment) else { return Vec::new() };
+    chosen
+        .iter()
+        .filter(|name| described.edge.contains_key(*name))
+        .filter_map(|name| {
+            let part = parts.get(name)?;
+            let health = part.set.as_ref()?.health.as_ref()?;
+            Some(ProbeCheck { service: name.clone(), path: health.path.clone(), release: Some(part.origin) })
+        })
+        .collect()
+}
+
+/// Every set of the chosen services that the new state does not hold.
+pub(super) fn retire(
+    facts: &Facts,
+    parts: &BTreeMap<ServiceName, ServiceRelease>,
+    chosen: &[ServiceName],
+) -> Vec<(ServiceName, u32)> {
+    let mut retire = Vec::new();
+    for name in chosen {
+        let keep = parts.get(name).map(|part| part.origin);
+        for set in facts.observed.services.get(name).map(|there| there.sets.as_slice()).unwrap_or_default() {
+            if Some(set.release) != keep {
+                retire.push((name.clone(), set.release));
+            }
+        }
+    }
+    retire
+}
+
+pub(super) fn shifts(
+    facts: &Facts,
+    parts: &BTreeMap<ServiceName, ServiceRelease>,
+    chosen: &[ServiceName],
+) -> Vec<Shift> {
+    chosen
+        .iter()
+        .filter_map(|name| {
+            let part = parts.get(name)?;
+            part.set.as_ref()?;
+            Some(Shift {
+                service: name.clone(),
+                before: facts.weights.get(name).cloned().unwrap_or_default(),
+                after: vec![Weight { release: part.origin, percent: 100 }],
+            })
+        })
+        .collect()
+}
+
+pub(super) fn schedule_changes(
+    facts: &Facts,
+    parts: &BTreeMap<ServiceName, ServiceRelease>,
+    chosen: &[ServiceName],
+) -> Vec<ScheduleChange> {
+    chosen
+        .iter()
+        .filter_map(|name| {
+            let before = facts.observed.services.get(name).and_then(|there| there.schedule.clone());
+            let after = parts.get(name).and_then(|part| part.schedule.clone());
+            (before.is_some() || after.is_some()).then(|| ScheduleChange { service: name.clone(), before, after })
+        })
+        .collect()
+}
+
+fn variable(value: &Variable) -> String {
+    match value {
+        Variable::Plain(text) => format!("`{text}`"),
+        Variable::Secret(name) => format!("secret {name}"),
+    }
+}
+
+fn diff(
+    facts: &Facts,
+    parts: &BTreeMap<ServiceName, ServiceRelease>,
+    pending: &[Migration],
+    reference: Option<&str>,
+    commit: &str,
+    chosen: &[ServiceName],
+) -> Vec<DiffLine> {
+    let mut lines = Vec::new();
+    let live = facts.live();
+    let after_name = match reference {
+        Some(name) => format!("{name} ({})", short(commit)),
+        None => short(commit).to_owned(),
+    };
+    for (name, component) in &facts.project.components {
+        if facts.observed.components.get(name) != Some(&component.kind) {
+            lines.push(DiffLine::new(name.as_str(), None, Some("an empty component".to_owned())));
+        }
+    }
+    for migration in pending {
+        lines.push(DiffLine::new(format!("migration {}", migration.version), None, Some(migration.name.clone())));
+    }
+    for name in chosen {
+        let Some(after) = parts.get(name) else { continue };
+        let before = live.and_then(|live| live.services.get(name));
+        let before_name = before.map(|before| {
+            let reference = live.map_or("", |live| live.reference.as_str());
+            if reference == short(&before.commit) { reference.to_owned() } else { format!("{reference} ({})", short(&before.commit)) }
+        });
+        lines.push(DiffLine::new(name.as_str(), before_name, Some(after_name.clone())));
+        let Some(before) = before else { continue };
+        let replicas = |part: &ServiceRelease| part.set.as_ref().map(|set| set.replicas.to_string());
+        if replicas(before) != replicas(after) {
+            lines.push(DiffLine::new(format!("{name} replicas"), replicas(before), replicas(after)));
+        }
+        let schedule = |part: &ServiceRelease| part.schedule.as_ref().map(|schedule| format!("`{}`", schedule.cron));
+        if schedule(before) != schedule(after) {
+            lines.push(DiffLine::new(format!("{name} schedule"), schedule(before), schedule(after)));
+        }
+        let all = before.config.variables.keys().chain(after.config.variables.keys());
+        let mut seen: Vec<&String> = all.collect();
+        seen.sort();
+        seen.dedup();
+        for key in seen {
+            let (was, will) = (before.config.variables.get(key), after.config.variables.get(key));
+            if was != will {
+                lines.push(DiffLine::new(format!("{name} {key}"), was.map(variable), will.map(variable)));
+            }
+        }
+    }
+    lines
+}

@@ -1,0 +1,226 @@
+//! What a planner knows: gathered by the engine through reading calls, handed over as one value.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::PlanProblem;
+use crate::canonical::canonical_json;
+use crate::model::{
+    Desired, Environment, EnvironmentKey, Project, Release, ReleaseState, SecretName, Service, ServiceName, Source, Variable,
+};
+use crate::ports::{
+    AppliedMigration, BuildKey, BuildState, Capabilities, Commit, ConfigSet, InstanceSet, Migration,
+    ObservedEnvironment, Schedule, Shape, Weight,
+};
+
+/// A secret as the planner sees it: never its value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecretFact {
+    /// Its newest version.
+    pub version: u32,
+}
+
+/// Everything a plan is made from.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// Where.
+    pub environment: EnvironmentKey,
+    /// The project's description.
+    pub project: Project,
+    /// Its revision.
+    pub project_revision: i64,
+    /// The environment's desired state.
+    pub desired: Desired,
+    /// The environment's releases, newest first.
+    pub releases: Vec<Release>,
+    /// The environment as the platform has it.
+    pub observed: ObservedEnvironment,
+    /// Weights read back from the edge.
+    pub weights: BTreeMap<ServiceName, Vec<Weight>>,
+    /// What the platform can do.
+    pub capabilities: Capabilities,
+    /// Migrations the database has had; empty without migrations.
+    pub applied: Vec<AppliedMigration>,
+    /// The commit the request's ref stands for now, when it names or implies one.
+    pub commit: Option<Commit>,
+    /// The same for services with a source of their own, by repository.
+    pub own_commits: BTreeMap<String, Commit>,
+    /// Migrations in that commit.
+    pub migrations: Vec<Migration>,
+    /// The commits that come in since the live release.
+    pub commits: Vec<Commit>,
+    /// The environment's secrets by name.
+    pub secrets: BTreeMap<SecretName, SecretFact>,
+    /// How far the builds of earlier releases are kept.
+    pub builds: BTreeMap<BuildKey, BuildState>,
+}
+
+impl Facts {
+    /// The environment's description. Facts are only gathered for environments the project has.
+    pub(super) fn described(&self) -> Result<&Environment, PlanProblem> {
+        self.project.environments.get(&self.environment.environment).ok_or_else(|| {
+            PlanProblem::new(
+                "unknown-environment",
+                format!("{} has no environment {}", self.project.project, self.environment.environment),
+                "status",
+            )
+        })
+    }
+
+    /// The live release, when there is one.
+    pub(super) fn live(&self) -> Option<&Release> {
+        let number = self.desired.live?;
+        self.releases.iter().find(|release| release.id.number == number)
+    }
+
+    /// The last stable release before the live one: the one a rollback goes to.
+    pub(super) fn previous(&self) -> Option<&Release> {
+        let live = self.desired.live?;
+        self.releases
+            .iter()
+            .find(|release| release.id.number != live && release.state == ReleaseState::Superseded)
+    }
+
+    /// The services named, or all; in the order of the project.
+    pub(super) fn chosen(&self, named: &[ServiceName]) -> Vec<ServiceName> {
+        self.project
+            .services
+            .keys()
+            .filter(|service| named.is_empty() || named.contains(service))
+            .cloned()
+            .collect()
+    }
+
+    /// A service as it is in this environment, with replicas people asked for.
+    pub(super) fn service(&self, name: &ServiceName) -> Option<Service> {
+        let mut service = self.project.service_in(&self.environment.environment, name)?;
+        if let Some(replicas) = self.desired.replicas.get(name) {
+            service.replicas = *replicas;
+        }
+        Some(service)
+    }
+
+    /// The components and addresses the environment should have.
+    pub(super) fn shape(&self) -> Result<Shape, PlanProblem> {
+        let components = self.project.components.iter().map(|(name, component)| (name.clone(), component.kind));
+        Ok(Shape { components: components.collect(), edge: self.described()?.edge.clone() })
+    }
+
+    /// The commit to use of a source.
+    pub(super) fn commit_of<'a>(&'a self, source: &Source, ours: &'a Commit) -> &'a Commit {
+        self.own_commits.get(&source.repository).unwrap_or(ours)
+    }
+
+    /// The configuration of a service for a release; a secret nobody has set is a problem with its name.
+    pub(super) fn config(
+        &self,
+        name: &ServiceName,
+        service: &Service,
+        release: u32,
+    ) -> Result<ConfigSet, PlanProblem> {
+        let mut printed = serde_json::Map::new();
+        for (variable, value) in &service.variables {
+            let print = match value {
+                Variable::Plain(text) => text.clone(),
+                Variable::Secret(secret) => {
+                    let fact = self.secrets.get(secret).ok_or_else(|| {
+                        PlanProblem::new(
+                            "missing-secret",
+                            format!(
+                                "{name} needs the secret `{secret}` for {variable}, and {} has none by that name",
+                                self.environment.environment
+                            ),
+                            format!("infra-chat secret set {}/{secret}", self.environment),
+                        )
+                    })?;
+                    format!("secret {secret} version {}", fact.version)
+                }
+            };
+            printed.insert(variable.clone(), print.into());
+        }
+        let digest = Sha256::digest(canonical_json(&printed.into()).as_bytes());
+        Ok(ConfigSet {
+            service: name.clone(),
+            release,
+            variables: service.variables.clone(),
+            fingerprint: hex::encode(&digest[..8]),
+        })
+    }
+
+    /// The instances of a service for a release; absent for a service with a schedule.
+    pub(super) fn set(
+        name: &ServiceName,
+        service: &Service,
+        release: u32,
+        build: &BuildKey,
+    ) -> Option<InstanceSet> {
+        service.schedule.is_none().then(|| InstanceSet {
+            service: name.clone(),
+            release,
+            build: build.clone(),
+            start: service.start.clone(),
+            replicas: service.replicas,
+            health: service.health.clone(),
+            limits: service.limits.clone(),
+        })
+    }
+
+    /// The schedule of a service for a release; absent for a served one.
+    pub(super) fn schedule(
+        &self,
+        name: &ServiceName,
+        service: &Service,
+        release: u32,
+        build: &BuildKey,
+    ) -> Option<Schedule> {
+        service.schedule.as_ref().map(|cron| Schedule {
+            service: name.clone(),
+            release,
+            build: build.clone(),
+            command: service.start.clone(),
+            cron: cron.clone(),
+            enabled: !self.desired.cron_disabled.contains(name),
+            limits: service.limits.clone(),
+        })
+    }
+
+    /// The observed state, a line each, in words that change only when something that matters does: no process ids,
+    /// no health, no times.
+    pub(super) fn observed_lines(&self) -> Vec<String> {
+        let mut lines = vec![match self.live() {
+            Some(live) => format!("live: release {} ({})", live.id.number, live.reference),
+            None => "live: nothing".to_owned(),
+        }];
+        lines.push(format!("project description: revision {}", self.project_revision));
+        for (name, service) in &self.observed.services {
+            for set in &service.sets {
+                lines.push(format!("{name}: release {} with {} replicas", set.release, set.replicas));
+            }
+            if let Some(schedule) = &service.schedule {
+                let on = if schedule.enabled { "on" } else { "off" };
+                lines.push(format!("{name}: release {} scheduled `{}`, {on}", schedule.release, schedule.cron));
+            }
+        }
+        for (name, weights) in &self.weights {
+            for weight in weights.iter().filter(|weight| weight.percent > 0) {
+                lines.push(format!("{name}: {}% of traffic to release {}", weight.percent, weight.release));
+            }
+        }
+        if let Some(last) = self.applied.last() {
+            lines.push(format!("database: {} migrations, the last is {}", self.applied.len(), last.version));
+        }
+        lines
+    }
+}
+
+/// The key of a build: the same code, built by the same command, is the same build wherever it runs.
+pub(super) fn build_key(source: &Source, commit: &str, command: Option<&str>) -> BuildKey {
+    let mut hasher = Sha256::new();
+    for part in [source.repository.as_str(), source.path.as_str(), commit, command.unwrap_or_default()] {
+        hasher.update(part.as_bytes());
+        hasher.update([0]);
+    }
+    BuildKey(format!("{}-{}", super::short(commit), hex::encode(&hasher.finalize()[..6])))
+}

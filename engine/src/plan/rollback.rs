@@ -1,0 +1,283 @@
+//! Rollback: traffic first, then release, then config. "Previous" always means the last stable release.
+
+use std::collections::BTreeMap;
+
+use super::deploy::{
+    VERIFY_FAILURES_MAX, VERIFY_REQUESTS, names, placeholder_run, probes, retire, schedule_changes, shifts, step,
+};
+use super::{DiffLine, Facts, Plan, PlanProblem, Risk, RiskLevel, WayBack, breaking_statements, short};
+use crate::model::{Release, ReleaseId, ReleaseState, RollbackTarget, RunRequest, ServiceName, ServiceRelease};
+use crate::ports::{BuildRequest, ConfigSet, InstanceSet, Migration};
+use crate::step::{
+    DesiredChange, Finalize, Preflight, PutConfig, PutSchedules, Serve, ShiftTraffic, StepKind, Verify,
+};
+
+pub(super) fn plan(
+    request: &RunRequest,
+    facts: &Facts,
+    services: &[ServiceName],
+    to: &RollbackTarget,
+) -> Result<Plan, PlanProblem> {
+    let environment = &facts.environment.environment;
+    let described = facts.described()?;
+    let live = facts.live().ok_or_else(|| {
+        PlanProblem::new(
+            "nothing-live",
+            format!("nothing is live in {environment}, so there is nothing to roll back"),
+            format!("deploy {environment}"),
+        )
+    })?;
+    let target = target(facts, live, to)?;
+    if target.id.number == live.id.number {
+        return Err(PlanProblem::new(
+            "already-live",
+            format!("release {} ({}) is live in {environment} already", live.id.number, live.reference),
+            format!("releases {environment}"),
+        ));
+    }
+    schema_fits(facts, target)?;
+
+    let chosen: Vec<ServiceName> =
+        facts.chosen(services).into_iter().filter(|name| target.services.contains_key(name)).collect();
+    let whole = facts.chosen(services).len() == facts.project.services.len();
+    let mut parts: BTreeMap<ServiceName, ServiceRelease> =
+        if whole { BTreeMap::new() } else { live.services.clone() };
+    for name in &chosen {
+        let Some(mut part) = target.services.get(name).cloned() else { continue };
+        if let (Some(set), Some(replicas)) = (part.set.as_mut(), facts.desired.replicas.get(name)) {
+            set.replicas = *replicas;
+        }
+        if let Some(schedule) = part.schedule.as_mut() {
+            schedule.enabled = !facts.desired.cron_disabled.contains(name);
+        }
+        parts.insert(name.clone(), part);
+    }
+
+    let release = (!whole).then(|| {
+        let number = facts.releases.first().map_or(1, |newest| newest.id.number + 1);
+        Release {
+            id: ReleaseId { environment: facts.environment.clone(), number },
+            reference: format!("{} for {}", target.reference, names(&chosen)),
+            commit: target.commit.clone(),
+            subject: target.subject.clone(),
+            run: placeholder_run(),
+            state: ReleaseState::Making,
+            services: parts.clone(),
+            schema: None,
+            made_ms: 0,
+            live_ms: None,
+        }
+    });
+    let live_after = release.as_ref().map_or(target.id.number, |release| release.id.number);
+
+    let mut risk = Risk::low();
+    if described.production {
+        risk.at_least(RiskLevel::Medium, "production");
+    }
+    let (missing_sets, missing_configs) = missing(facts, &parts, &chosen);
+    let steps = vec![
+        step(
+            "preflight",
+            "tools, disk and ports are there; the build is".to_owned(),
+            StepKind::Preflight(Preflight { shape: facts.shape()?, builds: builds(facts, &parts, &chosen) }),
+        ),
+        step(
+            "config",
+            match missing_configs.len() {
+                0 => format!("kept since release {}, nothing to write", target.id.number),
+                _ => format!("as it was in release {}", target.id.number),
+            },
+            StepKind::PutConfig(PutConfig { configs: missing_configs }),
+        ),
+        step(
+            "bring up",
+            format!("{} of release {}, until healthy", names(&chosen), target.id.number),
+            StepKind::Serve(Serve { sets: missing_sets }),
+        ),
+        step(
+            "traffic",
+            format!("all of it to release {}, read back", target.id.number),
+            StepKind::ShiftTraffic(ShiftTraffic { shifts: shifts(facts, &parts, &chosen) }),
+        ),
+        step(
+            "cron",
+            format!("schedules run release {}", target.id.number),
+            StepKind::PutSchedules(PutSchedules { changes: schedule_changes(facts, &parts, &chosen) }),
+        ),
+        step(
+            "verification",
+            format!("{VERIFY_REQUESTS} requests through the edge to each service"),
+            StepKind::Verify(Verify {
+                probes: probes(facts, &parts, &chosen),
+                requests: VERIFY_REQUESTS,
+                failures_max: VERIFY_FAILURES_MAX,
+            }),
+        ),
+        step(
+            "release",
+            format!("release {} ended, automatic deploys held until a person deploys", live.id.number),
+            StepKind::Finalize(Finalize {
+                retire: retire(facts, &parts, &chosen),
+                changes: vec![
+                    DesiredChange::Live {
+                        release: live_after,
+                        took_back: true,
+                        schema: facts.applied.iter().map(|had| had.version.clone()).max(),
+                    },
+                    DesiredChange::Held {
+                        reason: Some(format!("rolled back from release {} ({})", live.id.number, live.reference)),
+                    },
+                ],
+            }),
+        ),
+    ];
+
+    let diff = chosen
+        .iter()
+        .filter_map(|name| {
+            let after = parts.get(name)?;
+            let before = live.services.get(name).map(|part| format!("{} ({})", live.reference, short(&part.commit)));
+            Some(DiffLine::new(
+                name.as_str(),
+                before,
+                Some(format!("{} ({})", target.reference, short(&after.commit))),
+            ))
+        })
+        .collect();
+    Ok(Plan {
+        title: format!("Roll {environment} back to release {} ({})", target.id.number, target.reference),
+        environment: facts.environment.clone(),
+        run_type: request.change.run_type().to_owned(),
+        steps,
+        diff,
+        commits: Vec::new(),
+        risk,
+        way_back: WayBack {
+            release: Some(live.id.number),
+            say: format!("rollback {environment} to {} brings release {} back", live.id.number, live.id.number),
+            proof: vec![format!("release {} keeps running until release {} is verified", live.id.number, target.id.number)],
+            proved: true,
+        },
+        notes: vec!["migrations stay: going back over a schema loses data".to_owned()],
+        observed: facts.observed_lines(),
+        release,
+        destructive: false,
+    })
+}
+
+/// The release people mean.
+fn target<'a>(facts: &'a Facts, live: &Release, to: &RollbackTarget) -> Result<&'a Release, PlanProblem> {
+    let environment = &facts.environment.environment;
+    let good = |release: &&Release| {
+        release.id.number != live.id.number
+            && matches!(release.state, ReleaseState::Superseded | ReleaseState::Live)
+    };
+    match to {
+        RollbackTarget::Previous => facts.previous().ok_or_else(|| {
+            PlanProblem::new(
+                "no-way-back",
+                format!("release {} is the only one {environment} ever had that worked", live.id.number),
+                format!("releases {environment}"),
+            )
+        }),
+        RollbackTarget::Release(number) => {
+            let found = facts.releases.iter().find(|release| release.id.number == *number);
+            match found {
+                Some(release) if release.id.number == live.id.number || good(&release) || release.live_ms.is_some() => {
+                    Ok(release)
+                }
+                Some(release) => Err(PlanProblem::new(
+                    "never-live",
+                    format!("release {number} of {environment} never worked: it is {}", release.state.as_str()),
+                    format!("releases {environment}"),
+                )),
+                None => Err(PlanProblem::new(
+                    "unknown-release",
+                    format!("{environment} has no release {number}"),
+                    format!("releases {environment}"),
+                )),
+            }
+        }
+        RollbackTarget::Reference(reference) => facts
+            .releases
+            .iter()
+            .filter(good)
+            .find(|release| {
+                release.reference == *reference || (reference.len() >= 7 && release.commit.starts_with(reference.as_str()))
+            })
+            .ok_or_else(|| {
+                PlanProblem::new(
+                    "unknown-release",
+                    format!("{environment} never ran {reference} successfully"),
+                    format!("releases {environment}"),
+                )
+            }),
+    }
+}
+
+/// Refuses a way back over a schema change the target can't live with.
+fn schema_fits(facts: &Facts, target: &Release) -> Result<(), PlanProblem> {
+    let newer: Vec<Migration> = facts
+        .migrations
+        .iter()
+        .filter(|migration| facts.applied.iter().any(|had| had.version == migration.version))
+        .filter(|migration| target.schema.as_ref().is_some_and(|schema| migration.version > *schema))
+        .cloned()
+        .collect();
+    let breaking = breaking_statements(&newer);
+    if breaking.is_empty() {
+        return Ok(());
+    }
+    Err(PlanProblem::new(
+        "schema-incompatible",
+        format!(
+            "release {} ({}) can't live with the schema as it is now: {}",
+            target.id.number,
+            target.reference,
+            breaking.join("; ")
+        ),
+        "deploy a mended release, or one that is newer than these migrations",
+    ))
+}
+
+fn builds(facts: &Facts, parts: &BTreeMap<ServiceName, ServiceRelease>, chosen: &[ServiceName]) -> Vec<BuildRequest> {
+    let mut builds: Vec<BuildRequest> = Vec::new();
+    for name in chosen {
+        let (Some(part), Some(service)) = (parts.get(name), facts.service(name)) else { continue };
+        if builds.iter().all(|build| build.key != part.build) {
+            builds.push(BuildRequest {
+                key: part.build.clone(),
+                source: facts.project.source_of(&service).clone(),
+                commit: part.commit.clone(),
+                command: service.build.clone(),
+            });
+        }
+    }
+    builds
+}
+
+/// Sets and configurations of the target that the platform does not have any more.
+fn missing(
+    facts: &Facts,
+    parts: &BTreeMap<ServiceName, ServiceRelease>,
+    chosen: &[ServiceName],
+) -> (Vec<InstanceSet>, Vec<ConfigSet>) {
+    let (mut sets, mut configs) = (Vec::new(), Vec::new());
+    for name in chosen {
+        let Some(part) = parts.get(name) else { continue };
+        let there = facts.observed.services.get(name);
+        if let Some(set) = &part.set {
+            let up = there.is_some_and(|there| {
+                there.sets.iter().any(|other| other.release == set.release && other.replicas == set.replicas)
+            });
+            if !up {
+                sets.push(set.clone());
+            }
+        }
+        let fingerprint = there.and_then(|there| there.config.get(&part.origin));
+        if fingerprint != Some(&part.config.fingerprint) {
+            configs.push(part.config.clone());
+        }
+    }
+    (sets, configs)
+}

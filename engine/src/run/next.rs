@@ -1,0 +1,115 @@
+//! What comes next for a run: a pure function of what the database says and the time. The executor does what it
+//! says, whether it has just been started, has crashed in the middle, or was asked a moment ago.
+
+use super::{Run, RunState, Step, StepState};
+use crate::clock::EpochMs;
+use crate::model::StepNumber;
+use crate::plan::Plan;
+use crate::step::Undo;
+
+/// What the executor should do with a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// Nothing, until a person or another run does something.
+    Park,
+    /// Nothing before then.
+    WaitUntil(EpochMs),
+    /// Close the approval: its time is up.
+    Expire,
+    /// Try to take the lock and start.
+    Start,
+    /// Record this step's intent.
+    Begin(StepNumber),
+    /// Look at this step, and act if something is missing.
+    Work(StepNumber),
+    /// Record the intent to undo this step.
+    BeginUndo(StepNumber),
+    /// Look whether this step is undone, and act if not.
+    WorkUndo(StepNumber),
+    /// All steps are done.
+    Succeed,
+    /// All that could be undone is.
+    EndUndo,
+}
+
+/// Decides what comes next.
+pub fn next(run: &Run, plan: &Plan, steps: &[Step], now_ms: EpochMs) -> Next {
+    match &run.state {
+        RunState::AwaitingApproval { expires_ms } if *expires_ms <= now_ms => Next::Expire,
+        RunState::AwaitingApproval { expires_ms } => Next::WaitUntil(*expires_ms),
+        RunState::Queued { .. } => match run.request.not_before_ms {
+            Some(not_before_ms) if not_before_ms > now_ms => Next::WaitUntil(not_before_ms),
+            _ => Next::Start,
+        },
+        RunState::Running { .. } => forward(plan, steps, now_ms, true),
+        // The step at hand is finished; no further one is begun.
+        RunState::Paused { .. } => forward(plan, steps, now_ms, false),
+        RunState::Undoing { .. } => backward(plan, steps, now_ms),
+        RunState::Planned
+        | RunState::Succeeded { .. }
+        | RunState::Failed { .. }
+        | RunState::RolledBack { .. }
+        | RunState::Cancelled { .. } => Next::Park,
+    }
+}
+
+/// The state of a step; one that was never written is pending.
+pub fn state_of(steps: &[Step], number: StepNumber) -> &StepState {
+    steps.iter().find(|step| step.number == number).map_or(&StepState::Pending, |step| &step.state)
+}
+
+fn forward(plan: &Plan, steps: &[Step], now_ms: EpochMs, may_begin: bool) -> Next {
+    for number in 0..plan.steps.len() as StepNumber {
+        match state_of(steps, number) {
+            StepState::Done { .. } => {}
+            StepState::Running { due_ms, .. } if *due_ms > now_ms => return Next::WaitUntil(*due_ms),
+            StepState::Running { .. } => return Next::Work(number),
+            _ if may_begin => return Next::Begin(number),
+            _ => return Next::Park,
+        }
+    }
+    if may_begin { Next::Succeed } else { Next::Park }
+}
+
+fn backward(plan: &Plan, steps: &[Step], now_ms: EpochMs) -> Next {
+    for number in (0..plan.steps.len() as StepNumber).rev() {
+        match state_of(steps, number) {
+            StepState::Pending | StepState::Undone { .. } | StepState::Kept { .. } => {}
+            StepState::Running { .. } | StepState::Done { .. } | StepState::Failed { .. } => {
+                return Next::BeginUndo(number);
+            }
+            StepState::Undoing { due_ms, .. } if *due_ms > now_ms => return Next::WaitUntil(*due_ms),
+            StepState::Undoing { .. } => return Next::WorkUndo(number),
+        }
+    }
+    Next::EndUndo
+}
+
+/// Whether users had been sent to what the run brought, before it was undone.
+pub fn traffic_moved(plan: &Plan, steps: &[Step]) -> bool {
+    plan.steps.iter().enumerate().any(|(number, planned)| {
+        planned.kind.moves_traffic() && !matches!(state_of(steps, number as StepNumber), StepState::Pending)
+    })
+}
+
+/// Steps whose effects are still there and need a person, in words.
+pub fn left_behind(plan: &Plan, steps: &[Step]) -> Vec<String> {
+    plan.steps
+        .iter()
+        .enumerate()
+        .filter_map(|(number, planned)| match state_of(steps, number as StepNumber) {
+            StepState::Kept { why, .. } if !matches!(planned.kind.as_act().undo(), Undo::Stays(_)) => {
+                Some(format!("{}: {why}", planned.title))
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// Whether the run has passed the point after which it can't be cancelled any more.
+pub fn past_return(plan: &Plan, steps: &[Step]) -> bool {
+    plan.steps.iter().enumerate().any(|(number, planned)| {
+        planned.kind.as_act().undo() == Undo::NoReturn
+            && !matches!(state_of(steps, number as StepNumber), StepState::Pending)
+    })
+}

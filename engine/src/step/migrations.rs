@@ -1,0 +1,97 @@
+//! Migrations: pending ones are applied in order, each in a transaction that also records it, so that a migration is
+//! either there or not. They are not undone: going back over a schema change loses data. The plan has checked whether
+//! the release before can live with them.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::{Look, StepAct, StepContext, Undo};
+use crate::model::ComponentName;
+use crate::ports::{AppliedMigration, Migration, Permit, PortError, Receipt};
+use crate::run::Reason;
+
+/// Applies migrations to a component.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApplyMigrations {
+    /// The database.
+    pub component: ComponentName,
+    /// Pending ones, in order.
+    pub migrations: Vec<Migration>,
+    /// Why the release before can't live with them; absent when it can.
+    pub breaks: Option<String>,
+}
+
+impl ApplyMigrations {
+    /// The first that the database has not had; an error when it had one with other statements.
+    fn next<'a>(&'a self, applied: &[AppliedMigration]) -> Result<Option<&'a Migration>, Reason> {
+        for migration in &self.migrations {
+            match applied.iter().find(|had| had.version == migration.version) {
+                None => return Ok(Some(migration)),
+                Some(had) if had.checksum != migration.checksum => {
+                    return Err(Reason::new(
+                        "migration-changed",
+                        format!(
+                            "migration {} `{}` was applied with other statements than it has now",
+                            migration.version, migration.name
+                        ),
+                        "put the old statements back and write a new migration for the change",
+                    ));
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(None)
+    }
+}
+
+#[async_trait]
+impl StepAct for ApplyMigrations {
+    async fn look(&self, at: &StepContext<'_>) -> Result<Look, PortError> {
+        if self.migrations.is_empty() {
+            return Ok(Look::Done(Receipt::new("nothing to migrate")));
+        }
+        let applied = at.ports.database.migrations_applied(at.environment, &self.component).await?;
+        Ok(match self.next(&applied) {
+            Err(reason) => Look::Broken(reason),
+            Ok(Some(_)) => Look::Todo,
+            Ok(None) => {
+                let mut receipt = Receipt::new(match self.migrations.as_slice() {
+                    [one] => format!("applied {} {}", one.version, one.name),
+                    many => format!("applied {} migrations", many.len()),
+                });
+                for migration in &self.migrations {
+                    receipt = receipt.with(&migration.version, &migration.checksum);
+                }
+                Look::Done(receipt)
+            }
+        })
+    }
+
+    async fn act(&self, at: &StepContext<'_>, permit: &Permit) -> Result<Receipt, PortError> {
+        let database = &at.ports.database;
+        let applied = database.migrations_applied(at.environment, &self.component).await?;
+        match self.next(&applied) {
+            Ok(Some(migration)) => {
+                database.migration_apply(permit, at.environment, &self.component, migration).await
+            }
+            Ok(None) => Ok(Receipt::new("nothing to migrate")),
+            Err(reason) => Err(PortError::fail(reason.say, reason.next)),
+        }
+    }
+
+    fn undo(&self) -> Undo {
+        match (&self.breaks, self.migrations.is_empty()) {
+            (_, true) => Undo::Nothing,
+            (None, false) => Undo::Stays("migrations that were applied stay; the release before can live with them".to_owned()),
+            (Some(why), false) => Undo::NeedsPerson(why.clone()),
+        }
+    }
+
+    fn failure_code(&self) -> &'static str {
+        "migration-failed"
+    }
+
+    fn acts_max(&self) -> u32 {
+        super::ACTS_MAX + self.migrations.len() as u32
+    }
+}

@@ -1,0 +1,97 @@
+//! Preflight: everything the run needs is there, and the code builds. Builds go into folders of their own and are
+//! shared by environments, so nothing that runs is touched; a build still running is ended when the run is undone.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::{Look, StepAct, StepContext, Undo};
+use crate::ports::{BuildRequest, BuildState, Permit, PortError, Receipt, Shape};
+use crate::run::Reason;
+
+/// Checks the platform and builds what is not built yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preflight {
+    /// What the environment should hold.
+    pub shape: Shape,
+    /// What must be built; those there already are left alone.
+    pub builds: Vec<BuildRequest>,
+}
+
+#[async_trait]
+impl StepAct for Preflight {
+    async fn look(&self, at: &StepContext<'_>) -> Result<Look, PortError> {
+        if at.acted == 0 {
+            let findings = at.ports.platform.preflight(at.environment, &self.shape).await?;
+            let blocking: Vec<String> =
+                findings.into_iter().filter(|finding| finding.blocks).map(|finding| finding.says).collect();
+            if let Some(first) = blocking.first() {
+                return Ok(Look::Broken(
+                    Reason::new("preflight", first.clone(), "doctor").showing(blocking[1..].to_vec()),
+                ));
+            }
+        }
+        let mut took_ms = 0;
+        for build in &self.builds {
+            match at.ports.platform.build_look(&build.key).await? {
+                BuildState::Absent => return Ok(Look::Todo),
+                BuildState::Running { last_line } => {
+                    let note = if last_line.is_empty() { "building".to_owned() } else { format!("building: {last_line}") };
+                    return Ok(Look::going(note));
+                }
+                BuildState::Done { took_ms: took } => took_ms += took,
+                BuildState::Failed { exit_code, tail } => {
+                    let how = exit_code.map_or("was ended".to_owned(), |code| format!("ended with exit code {code}"));
+                    let command = build.command.as_deref().unwrap_or("the checkout");
+                    return Ok(Look::Broken(
+                        Reason::new("build-failed", format!("`{command}` {how}"), "mend the code, push, and deploy again")
+                            .showing(tail),
+                    ));
+                }
+            }
+        }
+        Ok(Look::Done(match self.builds.len() {
+            0 => Receipt::new("ready"),
+            1 => Receipt::new(format!("ready, built in {} ms", took_ms)).with("build", &self.builds[0].key.0),
+            many => Receipt::new(format!("ready, {many} builds in {took_ms} ms")),
+        }))
+    }
+
+    async fn act(&self, at: &StepContext<'_>, permit: &Permit) -> Result<Receipt, PortError> {
+        let mut started = Vec::new();
+        for build in &self.builds {
+            if at.ports.platform.build_look(&build.key).await? == BuildState::Absent {
+                at.ports.platform.build_start(permit, build).await?;
+                started.push(build.key.0.clone());
+            }
+        }
+        Ok(Receipt::new(format!("started building {}", started.join(", "))))
+    }
+
+    fn undo(&self) -> Undo {
+        if self.builds.is_empty() { Undo::Nothing } else { Undo::Can }
+    }
+
+    async fn look_undo(&self, at: &StepContext<'_>) -> Result<Look, PortError> {
+        for build in &self.builds {
+            if matches!(at.ports.platform.build_look(&build.key).await?, BuildState::Running { .. }) {
+                return Ok(Look::Todo);
+            }
+        }
+        Ok(Look::Done(Receipt::new("no build is running")))
+    }
+
+    async fn act_undo(&self, at: &StepContext<'_>, permit: &Permit) -> Result<Receipt, PortError> {
+        for build in &self.builds {
+            at.ports.platform.build_stop(permit, &build.key).await?;
+        }
+        Ok(Receipt::new("builds ended"))
+    }
+
+    fn failure_code(&self) -> &'static str {
+        "preflight"
+    }
+
+    fn acts_max(&self) -> u32 {
+        super::ACTS_MAX + self.builds.len() as u32
+    }
+}

@@ -1,0 +1,152 @@
+//! Serve: instances of the new release are started beside those that have the traffic, and waited for until all are
+//! healthy. Undo ends them; nobody had been sent to them.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::{Look, StepAct, StepContext, Undo};
+use crate::ports::{Instance, InstanceSet, InstanceState, ObservedEnvironment, ObservedSet, Permit, PortError, Receipt};
+use crate::run::Reason;
+
+/// Starts after which an instance that keeps ending counts as a crash loop.
+const CRASH_LOOP_STARTS: u32 = 3;
+/// Seconds a set may take to become healthy when its service does not say.
+const HEALTH_TIMEOUT_S: u32 = 30;
+/// Lines of output shown when an instance does not come up.
+const TAIL_LINES: usize = 12;
+
+/// Brings sets of instances up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Serve {
+    /// Those that are not there yet.
+    pub sets: Vec<InstanceSet>,
+}
+
+/// A set as the platform has it.
+pub(super) fn observed_set<'a>(observed: &'a ObservedEnvironment, set: &InstanceSet) -> Option<&'a ObservedSet> {
+    observed.services.get(&set.service)?.sets.iter().find(|other| other.release == set.release)
+}
+
+/// How far a set has come towards being there and healthy.
+pub(super) fn look_at(set: &InstanceSet, observed: &ObservedEnvironment, at: &StepContext<'_>) -> Look {
+    let Some(there) = observed_set(observed, set) else { return Look::Todo };
+    if there.replicas != set.replicas {
+        return Look::Todo;
+    }
+    let healthy = there.instances.iter().filter(|one| matches!(one.state, InstanceState::Healthy { .. })).count();
+    if healthy >= set.replicas as usize && there.instances.len() == healthy {
+        return Look::Done(Receipt::new(format!("{} {healthy}/{}", set.service, set.replicas)));
+    }
+    if let Some(reason) = there.instances.iter().find_map(|one| crash_loop(set, one)) {
+        return Look::Broken(reason);
+    }
+    let waited_s = (at.now_ms - at.since_ms) / 1_000;
+    let allowed_s = i64::from(set.health.as_ref().map_or(HEALTH_TIMEOUT_S, |health| health.timeout_s));
+    let last = there.instances.iter().find_map(last_word).unwrap_or_else(|| "no answer yet".to_owned());
+    if waited_s >= allowed_s {
+        return Look::Broken(
+            Reason::new(
+                "unhealthy",
+                format!("{} did not become healthy within {allowed_s} s: {last}", set.service),
+                format!("logs {}", set.service),
+            )
+            .showing(there.instances.iter().flat_map(tail).collect()),
+        );
+    }
+    Look::going(format!("{} {healthy}/{} healthy, {last}", set.service, set.replicas))
+}
+
+fn crash_loop(set: &InstanceSet, instance: &Instance) -> Option<Reason> {
+    let InstanceState::Exited { how, starts, .. } = &instance.state else { return None };
+    (*starts >= CRASH_LOOP_STARTS).then(|| {
+        Reason::new(
+            "crash-loop",
+            format!("{} was started {starts} times and always ended ({how})", set.service),
+            format!("logs {}", set.service),
+        )
+        .showing(tail(instance))
+    })
+}
+
+fn last_word(instance: &Instance) -> Option<String> {
+    match &instance.state {
+        InstanceState::Starting { last } | InstanceState::Unhealthy { last } => Some(last.clone()),
+        InstanceState::Exited { how, .. } => Some(format!("ended ({how}), starting again")),
+        InstanceState::Healthy { .. } => None,
+    }
+}
+
+fn tail(instance: &Instance) -> Vec<String> {
+    match &instance.state {
+        InstanceState::Exited { tail, .. } => tail[tail.len().saturating_sub(TAIL_LINES)..].to_vec(),
+        _ => Vec::new(),
+    }
+}
+
+/// Looks at several sets: broken beats to do beats going beats done.
+pub(super) fn look_at_all<'a>(
+    sets: impl Iterator<Item = &'a InstanceSet>,
+    observed: &ObservedEnvironment,
+    at: &StepContext<'_>,
+) -> Look {
+    let (mut todo, mut going, mut done) = (false, None, Vec::new());
+    for set in sets {
+        match look_at(set, observed, at) {
+            Look::Broken(reason) => return Look::Broken(reason),
+            Look::Todo => todo = true,
+            going_on @ Look::Going { .. } => going = going.or(Some(going_on)),
+            Look::Done(receipt) => done.push(receipt.summary),
+        }
+    }
+    match (todo, going) {
+        (true, _) => Look::Todo,
+        (false, Some(going)) => going,
+        (false, None) if done.is_empty() => Look::Done(Receipt::new("nothing to start")),
+        (false, None) => Look::Done(Receipt::new(format!("healthy: {}", done.join(", ")))),
+    }
+}
+
+#[async_trait]
+impl StepAct for Serve {
+    async fn look(&self, at: &StepContext<'_>) -> Result<Look, PortError> {
+        let observed = at.ports.platform.observe(at.environment).await?;
+        Ok(look_at_all(self.sets.iter(), &observed, at))
+    }
+
+    async fn act(&self, at: &StepContext<'_>, permit: &Permit) -> Result<Receipt, PortError> {
+        let observed = at.ports.platform.observe(at.environment).await?;
+        let mut receipts = Vec::new();
+        for set in &self.sets {
+            if observed_set(&observed, set).is_none_or(|there| there.replicas != set.replicas) {
+                receipts.push(at.ports.platform.instances_ensure(permit, at.environment, set).await?.summary);
+            }
+        }
+        Ok(Receipt::new(receipts.join("; ")))
+    }
+
+    fn undo(&self) -> Undo {
+        if self.sets.is_empty() { Undo::Nothing } else { Undo::Can }
+    }
+
+    async fn look_undo(&self, at: &StepContext<'_>) -> Result<Look, PortError> {
+        let observed = at.ports.platform.observe(at.environment).await?;
+        if self.sets.iter().any(|set| observed_set(&observed, set).is_some()) {
+            return Ok(Look::Todo);
+        }
+        Ok(Look::Done(Receipt::new("new processes ended")))
+    }
+
+    async fn act_undo(&self, at: &StepContext<'_>, permit: &Permit) -> Result<Receipt, PortError> {
+        for set in &self.sets {
+            at.ports
+                .platform
+                .instances_stop(permit, at.environment, &set.service, set.release, super::finalize::DRAIN_S)
+                .await?;
+        }
+        Ok(Receipt::new("new processes ended"))
+    }
+
+    fn failure_code(&self) -> &'static str {
+        "start-failed"
+    }
+}

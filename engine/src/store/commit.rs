@@ -1,0 +1,281 @@
+//! The committer: one task that writes everything. It takes what is waiting, up to a limit, into one transaction (one
+//! sync to disk), each commit in a savepoint, so that a conflict in one leaves the others alone. The audit chain and
+//! the order of happenings are continued in the same transaction.
+
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, SqliteConnection};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::value::{Statement, Value};
+use super::{StoreError, Write, sql};
+use crate::audit::{AuditEvent, GENESIS, Hash, link};
+use crate::clock::EpochMs;
+use crate::model::{Actor, EnvironmentKey, RunId};
+use crate::run::Happening;
+
+/// Most commits in one transaction: enough to share a sync, few enough that the first need not wait long.
+const GROUP_MAX: usize = 256;
+/// Commits waiting; a writer beyond that waits itself.
+pub(super) const QUEUE_MAX: usize = 4_096;
+
+/// Writes that stand or fall together, with what they mean to watchers and to the record.
+#[derive(Debug, Clone, Default)]
+pub struct Commit {
+    /// When it is made.
+    pub now_ms: EpochMs,
+    /// What is written.
+    pub writes: Vec<Write>,
+    /// What watchers are told, in order.
+    pub happenings: Vec<(RunId, Happening)>,
+    /// What the record keeps, in order.
+    pub audit: Vec<AuditEntry>,
+}
+
+impl Commit {
+    /// An empty one.
+    pub fn at(now_ms: EpochMs) -> Self {
+        Self { now_ms, ..Self::default() }
+    }
+}
+
+/// A record entry before it gets its place in the chain.
+#[derive(Debug, Clone)]
+pub struct AuditEntry {
+    /// Who.
+    pub actor: Actor,
+    /// What they did: `run.requested`, `approval.refused`.
+    pub action: &'static str,
+    /// To what.
+    pub subject: String,
+    /// Where, when it is about an environment.
+    pub environment: Option<EnvironmentKey>,
+    /// On behalf of which run.
+    pub run: Option<RunId>,
+    /// The facts.
+    pub data: serde_json::Value,
+}
+
+pub(super) struct Job {
+    commit: Commit,
+    answer: oneshot::Sender<Result<(), StoreError>>,
+}
+
+pub(super) async fn send(committer: &mpsc::Sender<Job>, commit: Commit) -> Result<(), StoreError> {
+    let (answer, answered) = oneshot::channel();
+    committer.send(Job { commit, answer }).await.map_err(|_| StoreError::Closed)?;
+    answered.await.map_err(|_| StoreError::Closed)?
+}
+
+/// The ends of the two ordered logs, within a transaction.
+struct Heads {
+    audit_seq: i64,
+    audit_hash: Hash,
+    happenings_seq: i64,
+}
+
+macro_rules! committer {
+    ($write_group:ident, $head:ident, $run_statement:ident, $connection:ty, $begin:expr) => {
+        async fn $run_statement(
+            connection: &mut $connection,
+            text: &'static str,
+            values: &[Value],
+        ) -> Result<u64, sqlx::Error> {
+            let mut query = sqlx::query(AssertSqlSafe(text));
+            for value in values {
+                query = match value {
+                    Value::Text(text) => query.bind(text.clone()),
+                    Value::Int(number) => query.bind(*number),
+                };
+            }
+            Ok(query.execute(connection).await?.rows_affected())
+        }
+
+        async fn $head(connection: &mut $connection, name: &'static str) -> Result<(i64, String), sqlx::Error> {
+            $run_statement(connection, sql::HEAD_TAKE, &[name.into()]).await?;
+            sqlx::query_as(AssertSqlSafe(sql::HEAD_GET)).bind(name).fetch_one(connection).await
+        }
+
+        async fn $write_group(
+            connection: &mut $connection,
+            commits: &[&Commit],
+        ) -> Result<Vec<Result<(), StoreError>>, sqlx::Error> {
+            let mut transaction = connection.begin_with($begin).await?;
+            let (audit_seq, audit_hash) = $head(&mut transaction, "audit").await?;
+            let (happenings_seq, _) = $head(&mut transaction, "happenings").await?;
+            let audit_hash = audit_hash.parse().unwrap_or(GENESIS);
+            let mut heads = Heads { audit_seq, audit_hash, happenings_seq };
+            let mut results = Vec::with_capacity(commits.len());
+            for commit in commits {
+                let mut after = Heads { ..heads };
+                let statements = match statements_of(commit, &mut after) {
+                    Ok(statements) => statements,
+                    Err(error) => {
+                        results.push(Err(error));
+                        continue;
+                    }
+                };
+                let mut savepoint = transaction.begin().await?;
+                let mut result = Ok(());
+                for statement in &statements {
+                    match $run_statement(&mut savepoint, statement.sql, &statement.values).await {
+                        Ok(changed) if statement.must_change.is_none_or(|must| must == changed) => {}
+                        Ok(_) => result = Err(StoreError::Conflict),
+                        Err(error) if is_taken(&error) => result = Err(StoreError::Conflict),
+                        Err(error) => return Err(error),
+                    }
+                    if result.is_err() {
+                        break;
+                    }
+                }
+                if result.is_ok() {
+                    savepoint.commit().await?;
+                    heads = after;
+                } else {
+                    savepoint.rollback().await?;
+                }
+                results.push(result);
+            }
+            let audit_hash = heads.audit_hash.to_string();
+            $run_statement(
+                &mut transaction,
+                sql::HEAD_PUT,
+                &["audit".into(), heads.audit_seq.into(), audit_hash.into()],
+            )
+            .await?;
+            $run_statement(
+                &mut transaction,
+                sql::HEAD_PUT,
+                &["happenings".into(), heads.happenings_seq.into(), "".into()],
+            )
+            .await?;
+            transaction.commit().await?;
+            Ok(results)
+        }
+    };
+}
+
+committer!(
+
+    sqlite_write_group,
+    sqlite_head,
+    sqlite_statement,
+    SqliteConnection,
+    "BEGIN IMMEDIATE"
+);
+committer!(postgres_write_group, postgres_head, postgres_statement, PgConnection, "BEGIN");
+
+/// A unique key somebody else has: the commit was worked out from an older state.
+fn is_taken(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}
+
+/// All statements of a commit: its writes, then its happenings, then its part of the chain.
+fn statements_of(commit: &Commit, heads: &mut Heads) -> Result<Vec<Statement>, StoreError> {
+    let mut statements = Vec::with_capacity(commit.writes.len() + commit.happenings.len() + commit.audit.len());
+    for write in &commit.writes {
+        statements.extend(write.statements()?);
+    }
+    for (run, what) in &commit.happenings {
+        heads.happenings_seq += 1;
+        let body = serde_json::to_string(what).map_err(|error| StoreError::corrupt("body", error))?;
+        statements.push(Statement {
+            sql: sql::HAPPENING_PUT,
+            values: vec![heads.happenings_seq.into(), run.as_str().into(), commit.now_ms.into(), body.into()],
+            must_change: Some(1),
+        });
+    }
+    for entry in &commit.audit {
+        heads.audit_seq += 1;
+        let event = AuditEvent {
+            seq: heads.audit_seq,
+            at_ms: commit.now_ms,
+            actor: entry.actor.clone(),
+            action: entry.action.to_owned(),
+            subject: entry.subject.clone(),
+            environment: entry.environment.clone(),
+            run: entry.run.clone(),
+            data: entry.data.clone(),
+        };
+        heads.audit_hash = link(&heads.audit_hash, &event);
+        let body = serde_json::to_string(&event).map_err(|error| StoreError::corrupt("body", error))?;
+        let environment = entry.environment.as_ref();
+        statements.push(Statement {
+            sql: sql::AUDIT_PUT,
+            values: vec![
+                event.seq.into(),
+                event.at_ms.into(),
+                event.actor.name.as_str().into(),
+                event.action.as_str().into(),
+                environment.map(|key| key.project.to_string()).into(),
+                environment.map(|key| key.environment.to_string()).into(),
+                entry.run.as_ref().map(ToString::to_string).into(),
+                body.into(),
+                heads.audit_hash.to_string().into(),
+            ],
+            must_change: Some(1),
+        });
+    }
+    Ok(statements)
+}
+
+/// Takes the first job and whatever else is waiting.
+async fn gather(jobs: &mut mpsc::Receiver<Job>) -> Option<Vec<Job>> {
+    let mut group = vec![jobs.recv().await?];
+    while group.len() < GROUP_MAX {
+        match jobs.try_recv() {
+            Ok(job) => group.push(job),
+            Err(_) => break,
+        }
+    }
+    Some(group)
+}
+
+/// Tells everybody of a group what became of theirs.
+fn answer(group: Vec<Job>, outcome: Result<Vec<Result<(), StoreError>>, sqlx::Error>, changed: &watch::Sender<u64>) {
+    match outcome {
+        Ok(results) => {
+            changed.send_modify(|count| *count += 1);
+            for (job, result) in group.into_iter().zip(results) {
+                // Who asked may be gone; what was committed stands all the same.
+                let _gone = job.answer.send(result);
+            }
+        }
+        Err(error) => {
+            tracing::warn!(%error, commits = group.len(), "the database refused a group of commits");
+            let shared = error.to_string();
+            for job in group {
+                let source = sqlx::Error::Io(std::io::Error::other(shared.clone()));
+                let _gone = job.answer.send(Err(StoreError::Unavailable { doing: "be written", source }));
+            }
+        }
+    }
+}
+
+pub(super) async fn run_sqlite(
+    mut connection: SqliteConnection,
+    mut jobs: mpsc::Receiver<Job>,
+    changed: std::sync::Arc<watch::Sender<u64>>,
+) {
+    while let Some(group) = gather(&mut jobs).await {
+        let commits: Vec<&Commit> = group.iter().map(|job| &job.commit).collect();
+        let outcome = sqlite_write_group(&mut connection, &commits).await;
+        answer(group, outcome, &changed);
+    }
+    if let Err(error) = connection.close().await {
+        tracing::warn!(%error, "the database connection did not close cleanly");
+    }
+}
+
+pub(super) async fn run_postgres(
+    pool: PgPool,
+    mut jobs: mpsc::Receiver<Job>,
+    changed: std::sync::Arc<watch::Sender<u64>>,
+) {
+    while let Some(group) = gather(&mut jobs).await {
+        let commits: Vec<&Commit> = group.iter().map(|job| &job.commit).collect();
+        let outcome = match pool.acquire().await {
+            Ok(mut connection) => postgres_write_group(&mut connection, &commits).await,
+            Err(error) => Err(error),
+        };
+        answer(group, outcome, &changed);
+    }
+}

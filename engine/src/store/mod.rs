@@ -1,0 +1,101 @@
+//! All SQL of the engine. One [`Store`] on SQLite or PostgreSQL; reading goes through a pool, writing through one
+//! committer that groups the writes of everybody waiting into one transaction, each in a savepoint of its own.
+
+mod commit;
+mod error;
+mod open;
+mod read;
+mod sql;
+#[cfg(test)]
+mod tests;
+mod value;
+mod write;
+
+use std::sync::Arc;
+
+use sqlx::AssertSqlSafe;
+use sqlx::postgres::PgPool;
+use sqlx::sqlite::SqlitePool;
+use tokio::sync::{mpsc, watch};
+
+pub use commit::{AuditEntry, Commit};
+pub use error::StoreError;
+pub use open::StoreAddress;
+pub use read::{Conversation, OutboxMessage, ReceiptRecord, SealedSecret, Versioned};
+pub use write::Write;
+
+use value::{Row, Value};
+
+/// The database, whichever it is. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    database: Database,
+    committer: mpsc::Sender<commit::Job>,
+    /// Changes with every commit made here: watchers of this process look again at once.
+    changed: Arc<watch::Sender<u64>>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self.database {
+            Database::Sqlite(_) => "Store(SQLite)",
+            Database::Postgres(_) => "Store(PostgreSQL)",
+        })
+    }
+}
+
+/// The pools behind a store.
+#[derive(Debug, Clone)]
+enum Database {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+impl Store {
+    /// Whether several replicas may share it; SQLite belongs to one machine.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.database, Database::Postgres(_))
+    }
+
+    /// Tells of every commit made through this store: the number grows.
+    pub fn watch(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.rows(sql::HEAD_GET, vec!["audit".into()]).await.map(|_| ())
+    }
+
+    /// Writes a commit: all of it or nothing. [`StoreError::Conflict`] when a guard of it did not hold.
+    pub async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
+        commit::send(&self.committer, commit).await
+    }
+
+    /// Runs a reading statement.
+    async fn rows(&self, text: &'static str, values: Vec<Value>) -> Result<Vec<Row>, StoreError> {
+        let reading = StoreError::while_doing("be read");
+        match &self.database {
+            Database::Sqlite(pool) => {
+                let mut query = sqlx::query(AssertSqlSafe(text));
+                for value in values {
+                    query = match value {
+                        Value::Text(text) => query.bind(text),
+                        Value::Int(number) => query.bind(number),
+                    };
+                }
+                Ok(query.fetch_all(pool).await.map_err(reading)?.into_iter().map(Row::Sqlite).collect())
+            }
+            Database::Postgres(pool) => {
+                let mut query = sqlx::query(AssertSqlSafe(text));
+                for value in values {
+                    query = match value {
+                        Value::Text(text) => query.bind(text),
+                        Value::Int(number) => query.bind(number),
+                    };
+                }
+                Ok(query.fetch_all(pool).await.map_err(reading)?.into_iter().map(Row::Postgres).collect())
+            }
+        }
+    }
+}

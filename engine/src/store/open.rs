@@ -1,0 +1,146 @@
+//! Opening the database: pools, tables brought up to date under a lock, the committer started.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::Connection;
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use tokio::sync::{mpsc, watch};
+
+use super::{Database, Store, StoreError, commit};
+
+static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
+static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
+
+/// How long a writer waits for another program on the same SQLite file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a caller waits for a connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Readers of the SQLite file: they never wait for the writer.
+const SQLITE_READERS: u32 = 4;
+/// Connections to PostgreSQL, the committer's included.
+const POSTGRES_CONNECTIONS: u32 = 8;
+
+/// Where the database is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreAddress {
+    /// A file of this machine.
+    Sqlite(PathBuf),
+    /// A PostgreSQL URL.
+    Postgres(String),
+}
+
+impl StoreAddress {
+    /// Reads `postgres://…`, `postgresql://…` or `sqlite:PATH`.
+    pub fn from_url(url: &str) -> Result<Self, String> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            PgConnectOptions::from_str(url).map_err(|error| format!("not a PostgreSQL address: {error}"))?;
+            Ok(Self::Postgres(url.to_owned()))
+        } else if let Some(path) = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:")) {
+            Ok(Self::Sqlite(PathBuf::from(path)))
+        } else {
+            Err("use postgres://user:password@host/database, or sqlite:PATH".to_owned())
+        }
+    }
+
+    /// For people: never a password.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Sqlite(path) => path.display().to_string(),
+            Self::Postgres(url) => match url.rsplit_once('@') {
+                Some((_, host)) => format!("postgres://…@{host}"),
+                None => url.clone(),
+            },
+        }
+    }
+
+    fn unopened(&self, hint: &str) -> impl FnOnce(sqlx::Error) -> StoreError {
+        let (address, hint) = (self.shown(), hint.to_owned());
+        move |source| StoreError::Open { address, hint, source }
+    }
+}
+
+impl Store {
+    /// Opens the database, brings its tables up to date and starts the committer.
+    pub async fn open(address: &StoreAddress) -> Result<Self, StoreError> {
+        match address {
+            StoreAddress::Sqlite(path) => Self::open_sqlite(address, path).await,
+            StoreAddress::Postgres(url) => Self::open_postgres(address, url).await,
+        }
+    }
+
+    async fn open_sqlite(address: &StoreAddress, path: &Path) -> Result<Self, StoreError> {
+        let hint = "see that the folder exists, is yours and has room";
+        let guard = MigrationGuard::take(path).map_err(|error| {
+            address.unopened(hint)(sqlx::Error::Io(error))
+        })?;
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY_TIMEOUT);
+        let mut writer =
+            sqlx::SqliteConnection::connect_with(&options).await.map_err(address.unopened(hint))?;
+        SQLITE_MIGRATIONS.run(&mut writer).await.map_err(|error| told(error, &SQLITE_MIGRATIONS))?;
+        drop(guard);
+        let readers = SqlitePoolOptions::new()
+            .max_connections(SQLITE_READERS)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_with(options.read_only(true))
+            .await
+            .map_err(address.unopened(hint))?;
+        let (committer, jobs) = mpsc::channel(commit::QUEUE_MAX);
+        let changed = Arc::new(watch::Sender::new(0));
+        tokio::spawn(commit::run_sqlite(writer, jobs, changed.clone()));
+        Ok(Self { database: Database::Sqlite(readers), committer, changed })
+    }
+
+    async fn open_postgres(address: &StoreAddress, url: &str) -> Result<Self, StoreError> {
+        let hint = "see that the server runs and that user, password and database in DATABASE_URL are right";
+        let options = PgConnectOptions::from_str(url)
+            .map_err(address.unopened(hint))?
+            .application_name("infra-chat");
+        let pool = PgPoolOptions::new()
+            .max_connections(POSTGRES_CONNECTIONS)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_with(options)
+            .await
+            .map_err(address.unopened(hint))?;
+        POSTGRES_MIGRATIONS.run(&pool).await.map_err(|error| told(error, &POSTGRES_MIGRATIONS))?;
+        let (committer, jobs) = mpsc::channel(commit::QUEUE_MAX);
+        let changed = Arc::new(watch::Sender::new(0));
+        tokio::spawn(commit::run_postgres(pool.clone(), jobs, changed.clone()));
+        Ok(Self { database: Database::Postgres(pool), committer, changed })
+    }
+}
+
+/// A migration the database has and this program has not means that a newer program was here.
+fn told(error: MigrateError, ours: &Migrator) -> StoreError {
+    let known = ours.iter().map(|migration| migration.version).max().unwrap_or_default();
+    match error {
+        MigrateError::VersionMissing(found) if found > known => StoreError::Newer { found, known },
+        other => StoreError::Migrate(other),
+    }
+}
+
+/// Keeps two programs from changing the tables of one SQLite file at once; freed when dropped, or by the system when
+/// the program dies. PostgreSQL has its own advisory lock for this.
+struct MigrationGuard(#[expect(dead_code, reason = "held for its lock")] std::fs::File);
+
+impl MigrationGuard {
+    fn take(database: &Path) -> std::io::Result<Self> {
+        let file = std::fs::OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(database.with_extension("migrating"))?;
+        file.lock()?;
+        Ok(Self(file))
+    }
+}

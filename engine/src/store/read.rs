@@ -1,0 +1,418 @@
+//! Everything that is read, noun first.
+
+use sqlx::AssertSqlSafe;
+
+use super::value::Row;
+use super::{Database, Store, StoreError, sql};
+use crate::audit::{AuditEvent, Checkpoint};
+use crate::clock::EpochMs;
+use crate::model::{
+    Desired, EnvironmentKey, Identity, Project, Release, RunId, SecretName, StepNumber, User, UserName,
+};
+use crate::monitor::Incident;
+use crate::plan::Plan;
+use crate::run::{Approval, Lock, Run, RunHappened, Step, Vote};
+
+/// A value with the revision its next write must follow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Versioned<T> {
+    /// The value.
+    pub value: T,
+    /// Its revision; 0 when the database has none yet.
+    pub revision: i64,
+}
+
+/// What a step left behind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptRecord {
+    /// The step.
+    pub step: StepNumber,
+    /// `intent`, `receipt`, `unknown` or `undo`.
+    pub kind: String,
+    /// What.
+    pub body: serde_json::Value,
+    /// When.
+    pub at_ms: EpochMs,
+}
+
+/// A sealed secret as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedSecret {
+    /// Where it belongs.
+    pub environment: EnvironmentKey,
+    /// Its name.
+    pub name: SecretName,
+    /// Its version, from 1.
+    pub version: u32,
+    /// The sealed value as JSON.
+    pub body: String,
+}
+
+/// A conversation as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conversation {
+    /// Its state as JSON, in the fronts' own form.
+    pub body: String,
+    /// The last happening it has been told of.
+    pub cursor: i64,
+}
+
+/// A message on its way to a front.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxMessage {
+    /// Its identifier.
+    pub message: String,
+    /// The card it belongs to.
+    pub card: String,
+    /// The message as JSON.
+    pub body: String,
+}
+
+fn parsed<T: std::str::FromStr>(row: &Row, column: &'static str) -> Result<T, StoreError>
+where
+    T::Err: std::error::Error + Send + Sync + 'static,
+{
+    row.text(column)?.parse().map_err(|error| StoreError::corrupt(column, error))
+}
+
+fn user(row: &Row) -> Result<User, StoreError> {
+    Ok(User { name: parsed(row, "person")?, role: parsed(row, "role")? })
+}
+
+fn sealed(row: &Row) -> Result<SealedSecret, StoreError> {
+    Ok(SealedSecret {
+        environment: EnvironmentKey::new(parsed(row, "project")?, parsed(row, "environment")?),
+        name: parsed(row, "name")?,
+        version: u32::try_from(row.int("version")?).map_err(|error| StoreError::corrupt("version", error))?,
+        body: row.text("body")?,
+    })
+}
+
+fn happened(row: &Row) -> Result<RunHappened, StoreError> {
+    Ok(RunHappened {
+        seq: row.int("seq")?,
+        run: parsed(row, "run")?,
+        at_ms: row.int("at_ms")?,
+        what: row.json("body")?,
+    })
+}
+
+fn key_values(environment: &EnvironmentKey) -> Vec<super::Value> {
+    vec![environment.project.as_str().into(), environment.environment.as_str().into()]
+}
+
+impl Store {
+    async fn bodies<T: serde::de::DeserializeOwned>(
+        &self,
+        text: &'static str,
+        values: Vec<super::Value>,
+    ) -> Result<Vec<T>, StoreError> {
+        self.rows(text, values).await?.iter().map(|row| row.json("body")).collect()
+    }
+
+    /// All projects, by name.
+    pub async fn project_list(&self) -> Result<Vec<Versioned<Project>>, StoreError> {
+        let rows = self.rows(sql::PROJECT_LIST, Vec::new()).await?;
+        rows.iter()
+            .map(|row| Ok(Versioned { value: row.json("body")?, revision: row.int("revision")? }))
+            .collect()
+    }
+
+    /// An environment's desired state; the default one when nothing was ever done there.
+    pub async fn environment_get(&self, environment: &EnvironmentKey) -> Result<Versioned<Desired>, StoreError> {
+        let rows = self.rows(sql::ENVIRONMENT_GET, key_values(environment)).await?;
+        match rows.first() {
+            Some(row) => Ok(Versioned { value: row.json("body")?, revision: row.int("revision")? }),
+            None => Ok(Versioned { value: Desired::default(), revision: 0 }),
+        }
+    }
+
+    /// An environment's releases, newest first, at most `limit`.
+    pub async fn release_list(&self, environment: &EnvironmentKey, limit: i64) -> Result<Vec<Release>, StoreError> {
+        let mut values = key_values(environment);
+        values.push(limit.into());
+        self.bodies(sql::RELEASE_LIST, values).await
+    }
+
+    /// A run.
+    pub async fn run_get(&self, run: &RunId) -> Result<Option<Run>, StoreError> {
+        Ok(self.bodies(sql::RUN_GET, vec![run.as_str().into()]).await?.pop())
+    }
+
+    /// All runs that are not over, oldest first.
+    pub async fn run_live(&self) -> Result<Vec<Run>, StoreError> {
+        self.bodies(sql::RUN_LIVE, Vec::new()).await
+    }
+
+    /// An environment's runs, newest first, at most `limit`.
+    pub async fn run_by_environment(
+        &self,
+        environment: &EnvironmentKey,
+        limit: i64,
+    ) -> Result<Vec<Run>, StoreError> {
+        let mut values = key_values(environment);
+        values.push(limit.into());
+        self.bodies(sql::RUN_BY_ENVIRONMENT, values).await
+    }
+
+    /// The newest runs anywhere.
+    pub async fn run_recent(&self, limit: i64) -> Result<Vec<Run>, StoreError> {
+        self.bodies(sql::RUN_RECENT, vec![limit.into()]).await
+    }
+
+    /// When the changing runs of an environment since an instant were asked for, oldest first; cancelled ones don't
+    /// count. For rate limits.
+    pub async fn run_times_since(
+        &self,
+        environment: &EnvironmentKey,
+        since_ms: EpochMs,
+    ) -> Result<Vec<EpochMs>, StoreError> {
+        let mut values = key_values(environment);
+        values.push(since_ms.into());
+        self.rows(sql::RUN_CHANGING_SINCE, values).await?.iter().map(|row| row.int("created_ms")).collect()
+    }
+
+    /// The runs waiting for an environment, in the order of the line.
+    pub async fn run_queue(&self, environment: &EnvironmentKey) -> Result<Vec<RunId>, StoreError> {
+        let rows = self.rows(sql::RUN_QUEUED, key_values(environment)).await?;
+        rows.iter().map(|row| parsed(row, "run")).collect()
+    }
+
+    /// A run's plan.
+    pub async fn plan_get(&self, run: &RunId) -> Result<Option<Plan>, StoreError> {
+        Ok(self.bodies(sql::PLAN_GET, vec![run.as_str().into()]).await?.pop())
+    }
+
+    /// A run's steps as far as they have come, by number.
+    pub async fn step_list(&self, run: &RunId) -> Result<Vec<Step>, StoreError> {
+        self.bodies(sql::STEP_LIST, vec![run.as_str().into()]).await
+    }
+
+    /// What a run's steps left behind, in the order it was learnt.
+    pub async fn receipt_list(&self, run: &RunId) -> Result<Vec<ReceiptRecord>, StoreError> {
+        let rows = self.rows(sql::RECEIPT_LIST, vec![run.as_str().into()]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(ReceiptRecord {
+                    step: u32::try_from(row.int("step")?).map_err(|error| StoreError::corrupt("step", error))?,
+                    kind: row.text("kind")?,
+                    body: row.json("body")?,
+                    at_ms: row.int("at_ms")?,
+                })
+            })
+            .collect()
+    }
+
+    /// What happened after a cursor, in order, at most `limit`.
+    pub async fn happening_after(&self, cursor: i64, limit: i64) -> Result<Vec<RunHappened>, StoreError> {
+        let rows = self.rows(sql::HAPPENING_AFTER, vec![cursor.into(), limit.into()]).await?;
+        rows.iter().map(happened).collect()
+    }
+
+    /// What happened to a run, in order.
+    pub async fn happening_of_run(&self, run: &RunId) -> Result<Vec<RunHappened>, StoreError> {
+        let rows = self.rows(sql::HAPPENING_OF_RUN, vec![run.as_str().into()]).await?;
+        rows.iter().map(happened).collect()
+    }
+
+    /// The last happening's place.
+    pub async fn happening_head(&self) -> Result<i64, StoreError> {
+        let rows = self.rows(sql::HEAD_GET, vec!["happenings".into()]).await?;
+        rows.first().map_or(Ok(0), |row| row.int("seq"))
+    }
+
+    /// A run's approval, if it ever needed one.
+    pub async fn approval_get(&self, run: &RunId) -> Result<Option<Approval>, StoreError> {
+        Ok(self.bodies(sql::APPROVAL_GET, vec![run.as_str().into()]).await?.pop())
+    }
+
+    /// Who said yes to a run, in order.
+    pub async fn vote_list(&self, run: &RunId) -> Result<Vec<Vote>, StoreError> {
+        let rows = self.rows(sql::VOTE_LIST, vec![run.as_str().into()]).await?;
+        rows.iter()
+            .map(|row| Ok(Vote { person: row.text("person")?, at_ms: row.int("at_ms")?, front: row.text("front")? }))
+            .collect()
+    }
+
+    /// The locks on an environment: a person's, a run's, both or none.
+    pub async fn lock_list(&self, environment: &EnvironmentKey) -> Result<Vec<Lock>, StoreError> {
+        self.bodies(sql::LOCK_LIST, key_values(environment)).await
+    }
+
+    /// Locks whose time is up.
+    pub async fn lock_expired(&self, now_ms: EpochMs) -> Result<Vec<Lock>, StoreError> {
+        self.bodies(sql::LOCK_EXPIRED, vec![now_ms.into()]).await
+    }
+
+    /// An environment's incidents since an instant, newest first, at most `limit`.
+    pub async fn incident_list(
+        &self,
+        environment: &EnvironmentKey,
+        since_ms: EpochMs,
+        limit: i64,
+    ) -> Result<Vec<Incident>, StoreError> {
+        let mut values = key_values(environment);
+        values.extend([since_ms.into(), limit.into()]);
+        self.bodies(sql::INCIDENT_LIST, values).await
+    }
+
+    /// The newest version of a secret, sealed.
+    pub async fn secret_get(
+        &self,
+        environment: &EnvironmentKey,
+        name: &SecretName,
+    ) -> Result<Option<SealedSecret>, StoreError> {
+        let mut values = key_values(environment);
+        values.push(name.as_str().into());
+        let rows = self.rows(sql::SECRET_GET, values).await?;
+        rows.first()
+            .map(|row| {
+                Ok(SealedSecret {
+                    environment: environment.clone(),
+                    name: name.clone(),
+                    version: u32::try_from(row.int("version")?)
+                        .map_err(|error| StoreError::corrupt("version", error))?,
+                    body: row.text("body")?,
+                })
+            })
+            .transpose()
+    }
+
+    /// Every version of every secret, sealed: what the redactor must know.
+    pub async fn secret_all(&self) -> Result<Vec<SealedSecret>, StoreError> {
+        self.rows(sql::SECRET_ALL, Vec::new()).await?.iter().map(sealed).collect()
+    }
+
+    /// The record after a place, in order, at most `limit`, each event with its hash.
+    pub async fn audit_after(&self, seq: i64, limit: i64) -> Result<Vec<(AuditEvent, String)>, StoreError> {
+        let rows = self.rows(sql::AUDIT_AFTER, vec![seq.into(), limit.into()]).await?;
+        rows.iter().map(|row| Ok((row.json("body")?, row.text("hash")?))).collect()
+    }
+
+    /// The record since an instant, newest first, of one environment or of all.
+    pub async fn audit_since(
+        &self,
+        environment: Option<&EnvironmentKey>,
+        since_ms: EpochMs,
+        limit: i64,
+    ) -> Result<Vec<AuditEvent>, StoreError> {
+        match environment {
+            Some(environment) => {
+                let mut values = key_values(environment);
+                values.extend([since_ms.into(), limit.into()]);
+                self.bodies(sql::AUDIT_BY_ENVIRONMENT, values).await
+            }
+            None => self.bodies(sql::AUDIT_RECENT, vec![since_ms.into(), limit.into()]).await,
+        }
+    }
+
+    /// Where the chain stands: its last place and that event's hash.
+    pub async fn audit_head(&self) -> Result<(i64, String), StoreError> {
+        let rows = self.rows(sql::HEAD_GET, vec!["audit".into()]).await?;
+        rows.first().map_or(Ok((0, String::new())), |row| Ok((row.int("seq")?, row.text("hash")?)))
+    }
+
+    /// All signed checkpoints, in order.
+    pub async fn checkpoint_list(&self) -> Result<Vec<Checkpoint>, StoreError> {
+        self.bodies(sql::CHECKPOINT_LIST, Vec::new()).await
+    }
+
+    /// A person by name.
+    pub async fn user_get(&self, name: &str) -> Result<Option<User>, StoreError> {
+        self.rows(sql::USER_GET, vec![name.into()]).await?.first().map(user).transpose()
+    }
+
+    /// Everybody, by name.
+    pub async fn user_list(&self) -> Result<Vec<User>, StoreError> {
+        self.rows(sql::USER_LIST, Vec::new()).await?.iter().map(user).collect()
+    }
+
+    /// The person behind an identity.
+    pub async fn identity_get(&self, identity: &Identity) -> Result<Option<UserName>, StoreError> {
+        let values = vec![identity.front.as_str().into(), identity.external_id.as_str().into()];
+        self.rows(sql::IDENTITY_GET, values).await?.first().map(|row| parsed(row, "person")).transpose()
+    }
+
+    /// All identities with their people.
+    pub async fn identity_list(&self) -> Result<Vec<(Identity, UserName)>, StoreError> {
+        let rows = self.rows(sql::IDENTITY_LIST, Vec::new()).await?;
+        rows.iter()
+            .map(|row| {
+                let identity = Identity { front: row.text("front")?, external_id: row.text("external_id")? };
+                Ok((identity, parsed(row, "person")?))
+            })
+            .collect()
+    }
+
+    /// A conversation.
+    pub async fn conversation_get(&self, conversation: &str) -> Result<Option<Conversation>, StoreError> {
+        let rows = self.rows(sql::CONVERSATION_GET, vec![conversation.into()]).await?;
+        rows.first()
+            .map(|row| Ok(Conversation { body: row.text("body")?, cursor: row.int("cursor_seq")? }))
+            .transpose()
+    }
+
+    /// Messages waiting for a conversation, oldest first, at most `limit`.
+    pub async fn outbox_list(&self, conversation: &str, limit: i64) -> Result<Vec<OutboxMessage>, StoreError> {
+        let rows = self.rows(sql::OUTBOX_LIST, vec![conversation.into(), limit.into()]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(OutboxMessage { message: row.text("message")?, card: row.text("card")?, body: row.text("body")? })
+            })
+            .collect()
+    }
+
+    /// Takes the lease of a run for `owner` until `until_ms`; the fencing token when it was free or had run out.
+    /// SQLite belongs to one program at a time, which holds its folder's lock: there every lease is free.
+    pub async fn run_lease(
+        &self,
+        run: &RunId,
+        owner: &str,
+        now_ms: EpochMs,
+        until_ms: EpochMs,
+    ) -> Result<Option<i64>, StoreError> {
+        let Database::Postgres(pool) = &self.database else { return Ok(Some(0)) };
+        let leased: Option<(i64,)> = sqlx::query_as(AssertSqlSafe(sql::RUN_LEASE))
+            .bind(run.as_str())
+            .bind(owner)
+            .bind(until_ms)
+            .bind(now_ms)
+            .fetch_optional(pool)
+            .await
+            .map_err(StoreError::while_doing("lease a run"))?;
+        Ok(leased.map(|(fence,)| fence))
+    }
+
+    /// Keeps a lease; false when it is somebody else's by now.
+    pub async fn run_lease_renew(
+        &self,
+        run: &RunId,
+        owner: &str,
+        fence: i64,
+        until_ms: EpochMs,
+    ) -> Result<bool, StoreError> {
+        let Database::Postgres(pool) = &self.database else { return Ok(true) };
+        let kept = sqlx::query(AssertSqlSafe(sql::RUN_LEASE_RENEW))
+            .bind(run.as_str())
+            .bind(owner)
+            .bind(until_ms)
+            .bind(fence)
+            .execute(pool)
+            .await
+            .map_err(StoreError::while_doing("keep a run's lease"))?;
+        Ok(kept.rows_affected() == 1)
+    }
+
+    /// Gives a lease back; nothing happens when it is not ours any more.
+    pub async fn run_lease_release(&self, run: &RunId, owner: &str, fence: i64) -> Result<(), StoreError> {
+        let Database::Postgres(pool) = &self.database else { return Ok(()) };
+        sqlx::query(AssertSqlSafe(sql::RUN_LEASE_RELEASE))
+            .bind(run.as_str())
+            .bind(owner)
+            .bind(fence)
+            .execute(pool)
+            .await
+            .map_err(StoreError::while_doing("give a run's lease back"))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,106 @@
+//! Every statement of the store, by name. One text for both databases; a test prepares all of them on each.
+
+macro_rules! statements {
+    ($($(#[$doc:meta])* $name:ident = $sql:literal;)*) => {
+        $($(#[$doc])* pub(crate) const $name: &str = $sql;)*
+        /// All of them, for the test that prepares each on both databases.
+        #[cfg(test)]
+        pub(crate) const ALL: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
+    };
+}
+
+statements! {
+    PROJECT_PUT = "INSERT INTO projects (project, body, revision, updated_ms) VALUES ($1, $2, $3, $4) \
+        ON CONFLICT (project) DO UPDATE SET body = excluded.body, revision = excluded.revision, \
+        updated_ms = excluded.updated_ms WHERE projects.revision = excluded.revision - 1";
+    PROJECT_LIST = "SELECT body, revision FROM projects ORDER BY project";
+    ENVIRONMENT_PUT = "INSERT INTO environments (project, environment, body, revision) VALUES ($1, $2, $3, $4) \
+        ON CONFLICT (project, environment) DO UPDATE SET body = excluded.body, revision = excluded.revision \
+        WHERE environments.revision = excluded.revision - 1";
+    ENVIRONMENT_GET = "SELECT body, revision FROM environments WHERE project = $1 AND environment = $2";
+    RELEASE_PUT = "INSERT INTO releases (project, environment, number, state, run, body) \
+        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (project, environment, number) \
+        DO UPDATE SET state = excluded.state, body = excluded.body";
+    RELEASE_LIST = "SELECT body FROM releases WHERE project = $1 AND environment = $2 ORDER BY number DESC LIMIT $3";
+    RUN_INSERT = "INSERT INTO runs (run, project, environment, run_type, requester, state, body, version, due_ms, \
+        queued_ms, created_ms, finished_ms, fence) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0)";
+    RUN_UPDATE = "UPDATE runs SET state = $2, body = $3, version = $4, due_ms = $5, queued_ms = $6, finished_ms = $7 \
+        WHERE run = $1 AND version = $4 - 1";
+    RUN_FENCED = "UPDATE runs SET fence = fence WHERE run = $1 AND fence = $2";
+    RUN_GET = "SELECT body FROM runs WHERE run = $1";
+    RUN_LIVE = "SELECT body FROM runs WHERE state NOT IN ('succeeded', 'failed', 'rolled-back', 'cancelled') \
+        ORDER BY created_ms, run";
+    RUN_BY_ENVIRONMENT = "SELECT body FROM runs WHERE project = $1 AND environment = $2 \
+        ORDER BY created_ms DESC, run LIMIT $3";
+    RUN_RECENT = "SELECT body FROM runs ORDER BY created_ms DESC, run LIMIT $1";
+    RUN_CHANGING_SINCE = "SELECT created_ms FROM runs WHERE project = $1 AND environment = $2 AND created_ms >= $3 \
+        AND state <> 'cancelled' ORDER BY created_ms";
+    RUN_QUEUED = "SELECT run FROM runs WHERE project = $1 AND environment = $2 AND state = 'queued' \
+        ORDER BY queued_ms, created_ms, run";
+    RUN_LEASE = "UPDATE runs SET lease_owner = $2, lease_until_ms = $3, fence = fence + 1 WHERE run = $1 \
+        AND (lease_owner IS NULL OR lease_until_ms <= $4) RETURNING fence";
+    RUN_LEASE_RENEW = "UPDATE runs SET lease_until_ms = $3 WHERE run = $1 AND lease_owner = $2 AND fence = $4";
+    RUN_LEASE_RELEASE = "UPDATE runs SET lease_owner = NULL, lease_until_ms = NULL WHERE run = $1 \
+        AND lease_owner = $2 AND fence = $3";
+    PLAN_PUT = "INSERT INTO plans (run, digest, body) VALUES ($1, $2, $3)";
+    PLAN_REPLACE = "UPDATE plans SET digest = $2, body = $3 WHERE run = $1";
+    PLAN_GET = "SELECT body FROM plans WHERE run = $1";
+    STEP_PUT = "INSERT INTO steps (run, number, state, body) VALUES ($1, $2, $3, $4) \
+        ON CONFLICT (run, number) DO UPDATE SET state = excluded.state, body = excluded.body";
+    STEP_LIST = "SELECT body FROM steps WHERE run = $1 ORDER BY number";
+    RECEIPT_PUT = "INSERT INTO receipts (run, entry, step, kind, body, at_ms) \
+        SELECT $1, COALESCE(MAX(entry), 0) + 1, $2, $3, $4, $5 FROM receipts WHERE run = $1";
+    RECEIPT_LIST = "SELECT step, kind, body, at_ms FROM receipts WHERE run = $1 ORDER BY entry";
+    HAPPENING_PUT = "INSERT INTO run_events (seq, run, at_ms, body) VALUES ($1, $2, $3, $4)";
+    HAPPENING_AFTER = "SELECT seq, run, at_ms, body FROM run_events WHERE seq > $1 ORDER BY seq LIMIT $2";
+    HAPPENING_OF_RUN = "SELECT seq, run, at_ms, body FROM run_events WHERE run = $1 ORDER BY seq";
+    APPROVAL_PUT = "INSERT INTO approvals (run, digest, state, body, expires_ms) VALUES ($1, $2, $3, $4, $5)";
+    APPROVAL_DECIDE = "UPDATE approvals SET state = $2, body = $3 WHERE run = $1 AND state = 'open' AND digest = $4";
+    APPROVAL_GET = "SELECT body FROM approvals WHERE run = $1";
+    VOTE_PUT = "INSERT INTO votes (run, person, at_ms, front) VALUES ($1, $2, $3, $4) \
+        ON CONFLICT (run, person) DO NOTHING";
+    VOTE_LIST = "SELECT person, at_ms, front FROM votes WHERE run = $1 ORDER BY at_ms, person";
+    LOCK_TAKE = "INSERT INTO locks (project, environment, kind, holder, body, expires_ms) \
+        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (project, environment, kind) DO NOTHING";
+    LOCK_RELEASE = "DELETE FROM locks WHERE project = $1 AND environment = $2 AND kind = $3 AND holder = $4";
+    LOCK_LIST = "SELECT body FROM locks WHERE project = $1 AND environment = $2 ORDER BY kind";
+    LOCK_EXPIRED = "SELECT body FROM locks WHERE expires_ms <= $1";
+    INCIDENT_PUT = "INSERT INTO incidents (incident, project, environment, run, body, opened_ms) \
+        VALUES ($1, $2, $3, $4, $5, $6)";
+    INCIDENT_LIST = "SELECT body FROM incidents WHERE project = $1 AND environment = $2 AND opened_ms >= $3 \
+        ORDER BY opened_ms DESC LIMIT $4";
+    SECRET_PUT = "INSERT INTO secrets (project, environment, name, version, body) VALUES ($1, $2, $3, $4, $5)";
+    SECRET_GET = "SELECT version, body FROM secrets WHERE project = $1 AND environment = $2 AND name = $3 \
+        ORDER BY version DESC LIMIT 1";
+    SECRET_ALL = "SELECT project, environment, name, version, body FROM secrets ORDER BY project, environment, name, version";
+    AUDIT_PUT = "INSERT INTO audit_events (seq, at_ms, actor, action, project, environment, run, body, hash) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    AUDIT_AFTER = "SELECT body, hash FROM audit_events WHERE seq > $1 ORDER BY seq LIMIT $2";
+    AUDIT_BY_ENVIRONMENT = "SELECT body FROM audit_events WHERE project = $1 AND environment = $2 AND at_ms >= $3 \
+        ORDER BY seq DESC LIMIT $4";
+    AUDIT_RECENT = "SELECT body FROM audit_events WHERE at_ms >= $1 ORDER BY seq DESC LIMIT $2";
+    CHECKPOINT_PUT = "INSERT INTO checkpoints (seq, body) VALUES ($1, $2) ON CONFLICT (seq) DO NOTHING";
+    CHECKPOINT_LIST = "SELECT body FROM checkpoints ORDER BY seq";
+    HEAD_GET = "SELECT seq, hash FROM heads WHERE name = $1";
+    /// PostgreSQL takes the row's lock, which makes commits of several replicas stand in one line.
+    HEAD_TAKE = "UPDATE heads SET seq = seq WHERE name = $1";
+    HEAD_PUT = "UPDATE heads SET seq = $2, hash = $3 WHERE name = $1";
+    USER_PUT = "INSERT INTO users (person, role, since_ms) VALUES ($1, $2, $3) \
+        ON CONFLICT (person) DO UPDATE SET role = excluded.role";
+    USER_DELETE = "DELETE FROM users WHERE person = $1";
+    USER_GET = "SELECT person, role FROM users WHERE person = $1";
+    USER_LIST = "SELECT person, role FROM users ORDER BY person";
+    IDENTITY_PUT = "INSERT INTO identities (front, external_id, person) VALUES ($1, $2, $3) \
+        ON CONFLICT (front, external_id) DO UPDATE SET person = excluded.person";
+    IDENTITY_DELETE_OF = "DELETE FROM identities WHERE person = $1";
+    IDENTITY_GET = "SELECT person FROM identities WHERE front = $1 AND external_id = $2";
+    IDENTITY_LIST = "SELECT front, external_id, person FROM identities ORDER BY person, front, external_id";
+    CONVERSATION_PUT = "INSERT INTO conversations (conversation, front, body, cursor_seq) VALUES ($1, $2, $3, $4) \
+        ON CONFLICT (conversation) DO UPDATE SET body = excluded.body, cursor_seq = excluded.cursor_seq";
+    CONVERSATION_GET = "SELECT body, cursor_seq FROM conversations WHERE conversation = $1";
+    OUTBOX_PUT = "INSERT INTO outbox (message, conversation, card, body, created_ms) VALUES ($1, $2, $3, $4, $5)";
+    OUTBOX_LIST = "SELECT message, card, body FROM outbox WHERE conversation = $1 ORDER BY created_ms, message LIMIT $2";
+    OUTBOX_DELETE = "DELETE FROM outbox WHERE message = $1";
+    INBOUND_PUT = "INSERT INTO inbound (front, event, at_ms) VALUES ($1, $2, $3) ON CONFLICT (front, event) DO NOTHING";
+    INBOUND_FORGET = "DELETE FROM inbound WHERE at_ms < $1";
+}

@@ -1,0 +1,392 @@
+//! Every kind of write, as data. The pure core says what is to be written; the committer writes it.
+
+use serde::Serialize;
+
+use super::StoreError;
+use super::sql;
+use super::value::{Statement, Value};
+use crate::audit::Checkpoint;
+use crate::clock::EpochMs;
+use crate::model::{
+    Desired, EnvironmentKey, Identity, Project, Release, RunId, SecretName, StepNumber, User, UserName,
+};
+use crate::monitor::Incident;
+use crate::plan::Plan;
+use crate::run::{Approval, Lock, Run, Step, Vote};
+
+/// One write. Those with a guard make the whole commit a conflict when it does not hold.
+#[derive(Debug, Clone)]
+pub enum Write {
+    /// A project's description. Guard: `revision` follows the one in the database (1 for a new project).
+    ProjectPut {
+        /// The description.
+        project: Box<Project>,
+        /// Its new revision.
+        revision: i64,
+        /// When.
+        at_ms: EpochMs,
+    },
+    /// An environment's desired state. Guard as for a project.
+    EnvironmentPut {
+        /// Which.
+        environment: EnvironmentKey,
+        /// Its desired state.
+        desired: Desired,
+        /// Its new revision.
+        revision: i64,
+    },
+    /// A release, new or changed.
+    ReleasePut(Box<Release>),
+    /// A new run with its plan. Guard: the identifier is free.
+    RunInsert {
+        /// The run.
+        run: Box<Run>,
+        /// Its plan.
+        plan: Box<Plan>,
+        /// When the executor must look at it; absent while it waits for people.
+        due_ms: Option<EpochMs>,
+    },
+    /// A changed run. Guard: its version follows the one in the database.
+    RunUpdate {
+        /// The run.
+        run: Box<Run>,
+        /// When the executor must look at it.
+        due_ms: Option<EpochMs>,
+    },
+    /// A plan made anew before anything was done. Guard: the run has one.
+    PlanReplace {
+        /// The run.
+        run: RunId,
+        /// Its new digest.
+        digest: String,
+        /// The new plan.
+        plan: Box<Plan>,
+    },
+    /// Guard: the lease under which this commit was worked out is still ours.
+    RunFenced {
+        /// The run.
+        run: RunId,
+        /// The fencing token of the lease.
+        fence: i64,
+    },
+    /// A step, new or changed.
+    StepPut {
+        /// The run.
+        run: RunId,
+        /// The step.
+        step: Step,
+    },
+    /// Something a step left behind.
+    ReceiptPut {
+        /// The run.
+        run: RunId,
+        /// The step.
+        step: StepNumber,
+        /// `intent`, `receipt`, `unknown` or `undo`.
+        kind: &'static str,
+        /// What.
+        body: serde_json::Value,
+        /// When.
+        at_ms: EpochMs,
+    },
+    /// An open approval.
+    ApprovalPut(Approval),
+    /// A decided approval. Guard: it was open, for this plan.
+    ApprovalDecide(Approval),
+    /// A yes. A second yes of the same person changes nothing.
+    VotePut {
+        /// The run.
+        run: RunId,
+        /// The yes.
+        vote: Vote,
+    },
+    /// A lock. Guard: it was free.
+    LockTake(Lock),
+    /// A lock given back. Guard: this holder had it.
+    LockRelease(Lock),
+    /// An incident.
+    IncidentPut(Incident),
+    /// A sealed secret's new version. Guard: the version is new.
+    SecretPut {
+        /// Where.
+        environment: EnvironmentKey,
+        /// Its name.
+        name: SecretName,
+        /// Its version, from 1.
+        version: u32,
+        /// The sealed value as JSON.
+        body: String,
+    },
+    /// A person, new or with another role.
+    UserPut {
+        /// The person.
+        user: User,
+        /// When.
+        at_ms: EpochMs,
+    },
+    /// A person and all their identities, gone. Guard: they were there.
+    UserDelete(UserName),
+    /// Who somebody is on a front.
+    IdentityPut {
+        /// The identity.
+        identity: Identity,
+        /// The person.
+        person: UserName,
+    },
+    /// A conversation's state and its reporter's cursor.
+    ConversationPut {
+        /// Its identifier.
+        conversation: String,
+        /// Its front.
+        front: String,
+        /// Its state as JSON.
+        body: String,
+        /// The last happening it has been told of.
+        cursor: i64,
+    },
+    /// A message on its way to a front.
+    OutboxPut {
+        /// Its identifier.
+        message: String,
+        /// Where to.
+        conversation: String,
+        /// The card it belongs to: a later message to the same card replaces it.
+        card: String,
+        /// The message as JSON.
+        body: String,
+        /// When.
+        at_ms: EpochMs,
+    },
+    /// A message that has been delivered.
+    OutboxDelete(String),
+    /// An event of a front. Guard: it was not handled before.
+    InboundPut {
+        /// The front.
+        front: String,
+        /// The event's identifier there.
+        event: String,
+        /// When.
+        at_ms: EpochMs,
+    },
+    /// Events of fronts older than that may be forgotten.
+    InboundForget {
+        /// Before when.
+        before_ms: EpochMs,
+    },
+    /// A signed checkpoint of the audit chain.
+    CheckpointPut(Checkpoint),
+}
+
+fn json(value: &impl Serialize) -> Result<Value, StoreError> {
+    serde_json::to_string(value).map(Value::from).map_err(|error| StoreError::corrupt("body", error))
+}
+
+fn guarded(sql: &'static str, values: Vec<Value>) -> Vec<Statement> {
+    vec![Statement { sql, values, must_change: Some(1) }]
+}
+
+fn free(sql: &'static str, values: Vec<Value>) -> Vec<Statement> {
+    vec![Statement { sql, values, must_change: None }]
+}
+
+/// When a run joined the queue: the order of the line.
+fn queued_ms(run: &Run) -> Option<EpochMs> {
+    match run.state {
+        crate::run::RunState::Queued { since_ms } => Some(since_ms),
+        _ => None,
+    }
+}
+
+impl Write {
+    /// The statements it takes, in order.
+    pub(crate) fn statements(&self) -> Result<Vec<Statement>, StoreError> {
+        Ok(match self {
+            Self::ProjectPut { project, revision, at_ms } => guarded(
+                sql::PROJECT_PUT,
+                vec![project.project.as_str().into(), json(project)?, (*revision).into(), (*at_ms).into()],
+            ),
+            Self::EnvironmentPut { environment, desired, revision } => guarded(
+                sql::ENVIRONMENT_PUT,
+                vec![
+                    environment.project.as_str().into(),
+                    environment.environment.as_str().into(),
+                    json(desired)?,
+                    (*revision).into(),
+                ],
+            ),
+            Self::ReleasePut(release) => guarded(
+                sql::RELEASE_PUT,
+                vec![
+                    release.id.environment.project.as_str().into(),
+                    release.id.environment.environment.as_str().into(),
+                    release.id.number.into(),
+                    release.state.as_str().into(),
+                    release.run.as_str().into(),
+                    json(release)?,
+                ],
+            ),
+            Self::RunInsert { run, plan, due_ms } => {
+                let key = run.environment();
+                let mut both = guarded(
+                    sql::RUN_INSERT,
+                    vec![
+                        run.id.as_str().into(),
+                        key.project.as_str().into(),
+                        key.environment.as_str().into(),
+                        run.request.change.run_type().into(),
+                        run.requester.name.as_str().into(),
+                        run.state.as_str().into(),
+                        json(run)?,
+                        run.version.into(),
+                        (*due_ms).into(),
+                        queued_ms(run).into(),
+                        run.created_ms.into(),
+                        run.finished_ms.into(),
+                    ],
+                );
+                both.extend(guarded(
+                    sql::PLAN_PUT,
+                    vec![run.id.as_str().into(), run.plan_digest.as_str().into(), json(plan)?],
+                ));
+                both
+            }
+            Self::RunUpdate { run, due_ms } => guarded(
+                sql::RUN_UPDATE,
+                vec![
+                    run.id.as_str().into(),
+                    run.state.as_str().into(),
+                    json(run)?,
+                    run.version.into(),
+                    (*due_ms).into(),
+                    queued_ms(run).into(),
+                    run.finished_ms.into(),
+                ],
+            ),
+            Self::PlanReplace { run, digest, plan } => {
+                guarded(sql::PLAN_REPLACE, vec![run.as_str().into(), digest.as_str().into(), json(plan)?])
+            }
+            Self::RunFenced { run, fence } => guarded(sql::RUN_FENCED, vec![run.as_str().into(), (*fence).into()]),
+            Self::StepPut { run, step } => free(
+                sql::STEP_PUT,
+                vec![run.as_str().into(), step.number.into(), step.state.as_str().into(), json(step)?],
+            ),
+            Self::ReceiptPut { run, step, kind, body, at_ms } => free(
+                sql::RECEIPT_PUT,
+                vec![run.as_str().into(), (*step).into(), (*kind).into(), json(body)?, (*at_ms).into()],
+            ),
+            Self::ApprovalPut(approval) => guarded(
+                sql::APPROVAL_PUT,
+                vec![
+                    approval.run.as_str().into(),
+                    approval.plan_digest.as_str().into(),
+                    approval.state.as_str().into(),
+                    json(approval)?,
+                    approval.expires_ms.into(),
+                ],
+            ),
+            Self::ApprovalDecide(approval) => guarded(
+                sql::APPROVAL_DECIDE,
+                vec![
+                    approval.run.as_str().into(),
+                    approval.state.as_str().into(),
+                    json(approval)?,
+                    approval.plan_digest.as_str().into(),
+                ],
+            ),
+            Self::VotePut { run, vote } => free(
+                sql::VOTE_PUT,
+                vec![
+                    run.as_str().into(),
+                    vote.person.as_str().into(),
+                    vote.at_ms.into(),
+                    vote.front.as_str().into(),
+                ],
+            ),
+            Self::LockTake(lock) => guarded(
+                sql::LOCK_TAKE,
+                vec![
+                    lock.environment.project.as_str().into(),
+                    lock.environment.environment.as_str().into(),
+                    lock.holder.kind().into(),
+                    lock.holder.name().into(),
+                    json(lock)?,
+                    lock.expires_ms.into(),
+                ],
+            ),
+            Self::LockRelease(lock) => guarded(
+                sql::LOCK_RELEASE,
+                vec![
+                    lock.environment.project.as_str().into(),
+                    lock.environment.environment.as_str().into(),
+                    lock.holder.kind().into(),
+                    lock.holder.name().into(),
+                ],
+            ),
+            Self::IncidentPut(incident) => guarded(
+                sql::INCIDENT_PUT,
+                vec![
+                    incident.id.as_str().into(),
+                    incident.environment.project.as_str().into(),
+                    incident.environment.environment.as_str().into(),
+                    incident.run.as_str().into(),
+                    json(incident)?,
+                    incident.opened_ms.into(),
+                ],
+            ),
+            Self::SecretPut { environment, name, version, body } => guarded(
+                sql::SECRET_PUT,
+                vec![
+                    environment.project.as_str().into(),
+                    environment.environment.as_str().into(),
+                    name.as_str().into(),
+                    (*version).into(),
+                    body.as_str().into(),
+                ],
+            ),
+            Self::UserPut { user, at_ms } => guarded(
+                sql::USER_PUT,
+                vec![user.name.as_str().into(), user.role.as_str().into(), (*at_ms).into()],
+            ),
+            Self::UserDelete(name) => {
+                let mut both = guarded(sql::USER_DELETE, vec![name.as_str().into()]);
+                both.extend(free(sql::IDENTITY_DELETE_OF, vec![name.as_str().into()]));
+                both
+            }
+            Self::IdentityPut { identity, person } => guarded(
+                sql::IDENTITY_PUT,
+                vec![
+                    identity.front.as_str().into(),
+                    identity.external_id.as_str().into(),
+                    person.as_str().into(),
+                ],
+            ),
+            Self::ConversationPut { conversation, front, body, cursor } => guarded(
+                sql::CONVERSATION_PUT,
+                vec![
+                    conversation.as_str().into(),
+                    front.as_str().into(),
+                    body.as_str().into(),
+                    (*cursor).into(),
+                ],
+            ),
+            Self::OutboxPut { message, conversation, card, body, at_ms } => guarded(
+                sql::OUTBOX_PUT,
+                vec![
+                    message.as_str().into(),
+                    conversation.as_str().into(),
+                    card.as_str().into(),
+                    body.as_str().into(),
+                    (*at_ms).into(),
+                ],
+            ),
+            Self::OutboxDelete(message) => free(sql::OUTBOX_DELETE, vec![message.as_str().into()]),
+            Self::InboundPut { front, event, at_ms } => {
+                guarded(sql::INBOUND_PUT, vec![front.as_str().into(), event.as_str().into(), (*at_ms).into()])
+            }
+            Self::InboundForget { before_ms } => free(sql::INBOUND_FORGET, vec![(*before_ms).into()]),
+            Self::CheckpointPut(checkpoint) => {
+                free(sql::CHECKPOINT_PUT, vec![checkpoint.seq.into(), json(checkpoint)?])
+            }
+        })
+    }
+}
