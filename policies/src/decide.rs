@@ -42,7 +42,11 @@ pub fn decide(rules: &Rules, question: &Question) -> Decision {
 }
 
 fn fired(rule: &Rule, question: &Question) -> Fired {
-    Fired { rule: rule.id.clone(), say: rule.say.fill(question), evidence: rule.evidence.fill(question) }
+    Fired {
+        rule: rule.id.clone(),
+        say: capital(&rule.say.fill(question)),
+        evidence: rule.evidence.fill(question),
+    }
 }
 
 fn refuse(refusing: &[&Rule], asking: &[&Rule], question: &Question) -> Decision {
@@ -51,7 +55,7 @@ fn refuse(refusing: &[&Rule], asking: &[&Rule], question: &Question) -> Decision
         refusing.iter().map(|rule| rule.earliest.and_then(|earliest| earliest.of(&question.facts))).collect();
     let because: Vec<Fired> = refusing.iter().chain(asking).map(|rule| fired(rule, question)).collect();
     let say =
-        because.iter().take(refusing.len()).map(|fired| capital(&fired.say)).collect::<Vec<_>>().join(" ");
+        because.iter().take(refusing.len()).map(|fired| fired.say.as_str()).collect::<Vec<_>>().join(" ");
     Decision::Refuse { because, say, earliest_ms: ends.and_then(|ends| ends.into_iter().max()) }
 }
 
@@ -75,26 +79,30 @@ fn needs_approval(asking: &[&Rule], question: &Question) -> Decision {
 }
 
 fn no_permit(rules: &Rules, question: &Question) -> Decision {
-    let Question { actor, action, .. } = question;
-    let able: Vec<Role> = Role::ALL.into_iter().filter(|role| permitted_as(rules, question, *role)).collect();
-    let whom = match able.as_slice() {
-        [] => "Nobody may. An admin can change the rules.".to_owned(),
-        [lowest, ..] => format!("Ask {} to do it, or an admin to change your role.", with_article(*lowest)),
-    };
+    let Question { actor, action, project, .. } = question;
     let place = place(question);
-    let who_is = if actor.role == Role::Nobody {
-        "You have no role here yet".to_owned()
-    } else {
-        format!("You are {}", with_article(actor.role))
+    let able: Vec<&str> = Role::ALL
+        .into_iter()
+        .filter(|role| permitted_as(rules, question, *role))
+        .map(Role::with_article)
+        .collect();
+    let needs = able.join(" or ");
+    let say = match (actor.role, able.as_slice()) {
+        (_, []) => format!("Nobody may do {action}{place}: no rule permits it. An admin can add one."),
+        (Role::Nobody, _) => {
+            format!(
+                "You have no role in {project} yet, and {action}{place} needs {needs}. Ask an admin to give you one."
+            )
+        }
+        (role, _) => format!(
+            "You are {}, and {action}{place} needs {needs}. Ask one of them, or ask an admin to change your role.",
+            role.with_article()
+        ),
     };
-    let takes = able.first().map_or_else(
-        || "is permitted to no role".to_owned(),
-        |role| format!("takes {}", with_article(*role)),
-    );
     single(
         RuleId::NO_PERMIT,
-        format!("{who_is}, and {action}{place} {takes}. {whom}"),
-        format!("{} is {}, no rule permits {action}{place}", actor.name, actor.role),
+        say,
+        format!("{} is {}, no rule permits {action}{place}", actor.name, actor.role.with_article()),
     )
 }
 
@@ -155,14 +163,6 @@ fn single(rule: &str, say: String, evidence: String) -> Decision {
 
 fn place(question: &Question) -> String {
     question.environment.as_ref().map_or_else(String::new, |environment| format!(" on {}", environment.name))
-}
-
-fn with_article(role: Role) -> String {
-    match role {
-        Role::Nobody => "anybody".to_owned(),
-        Role::Admin => "an admin".to_owned(),
-        Role::Viewer | Role::Deployer => format!("a {role}"),
-    }
 }
 
 fn capital(text: &str) -> String {

@@ -4,9 +4,12 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use cedar_policy::{Effect, Policy, PolicyId, PolicySet, ValidationMode, ValidationWarning, Validator};
+use cedar_policy::{
+    Effect, Policy, PolicyId, PolicySet, ValidationError, ValidationMode, ValidationWarning, Validator,
+};
 use miette::Diagnostic;
 
+use crate::bounds::contradiction;
 use crate::everything::matches_everything;
 use crate::fault::{Fault, Place, RuleError};
 use crate::rule::Rule;
@@ -23,13 +26,16 @@ pub(crate) struct Loaded {
 
 /// Loads files on top of the rules already there, or names every fault in them.
 pub(crate) fn load(present: &Rules, files: &[(&str, &str)]) -> Result<Loaded, RuleError> {
-    let mut taken: BTreeMap<String, String> =
-        present.iter().map(|rule| (rule.id.0.clone(), format!("{} (shipped)", rule.file))).collect();
+    let mut taken: BTreeMap<String, String> = present
+        .iter()
+        .map(|rule| (rule.id.0.clone(), format!("{}, which is already in force", rule.file)))
+        .collect();
     let mut loaded = Loaded { rules: Vec::new(), policies: Vec::new() };
+    let validator = Validator::new(present.schema().clone());
     let mut faults = Vec::new();
     for (file, text) in files {
-        let source = Source { file, text };
-        match source.read(present, &mut taken) {
+        let source = Source { file, text, present, validator: &validator };
+        match source.read(&mut taken) {
             Ok((rules, policies)) => {
                 loaded.rules.extend(rules);
                 loaded.policies.extend(policies);
@@ -44,6 +50,8 @@ pub(crate) fn load(present: &Rules, files: &[(&str, &str)]) -> Result<Loaded, Ru
 struct Source<'a> {
     file: &'a str,
     text: &'a str,
+    present: &'a Rules,
+    validator: &'a Validator,
 }
 
 /// A policy with where its text begins in the file.
@@ -53,26 +61,54 @@ struct Spot {
     offset: usize,
 }
 
+impl Fault {
+    /// Names the rule once, in our words, where Cedar names it in every clause.
+    fn of_rule(mut self, id: &PolicyId, hint: Option<&str>) -> Self {
+        let plain = |text: &str| {
+            text.replace(&format!("for policy `{id}`, "), "").replace(&format!("for policy `{id}`: "), "")
+        };
+        self.what = format!("rule {id}: {}", plain(&self.what));
+        self.hint = hint.map(str::to_owned).or_else(|| self.hint.as_deref().map(plain));
+        self
+    }
+}
+
+fn what_is_wrong(error: &ValidationError) -> String {
+    let what = error.to_string();
+    match what.split_once(" is of an enumerated entity type") {
+        Some((role, _)) => format!("{role} does not exist"),
+        None => what,
+    }
+}
+
+/// What to do about mistakes that everybody makes once.
+fn hint_for(error: &ValidationError) -> Option<&'static str> {
+    match error {
+        ValidationError::InvalidEnumEntity(_) => Some("the roles are \"viewer\", \"deployer\" and \"admin\""),
+        ValidationError::UnsafeAttributeAccess(error) if error.to_string().contains("type `Project`") => {
+            Some(
+                "write `resource is Environment` instead of `resource` in the first line: a project has no such thing",
+            )
+        }
+        _ => None,
+    }
+}
+
 impl Spot {
     /// Where an annotation stands in the file, or the rule itself when it is not there.
     fn annotation(&self, name: &str) -> usize {
-        let within = if name.is_empty() { None } else { self.text.find(&format!("@{name}(")) };
-        self.offset + within.unwrap_or_default()
+        self.offset + self.text.find(&format!("@{name}(")).unwrap_or_default()
     }
 }
 
 impl Source<'_> {
-    fn read(
-        &self,
-        present: &Rules,
-        taken: &mut BTreeMap<String, String>,
-    ) -> Result<(Vec<Rule>, Vec<Policy>), Vec<Fault>> {
+    fn read(&self, taken: &mut BTreeMap<String, String>) -> Result<(Vec<Rule>, Vec<Policy>), Vec<Fault>> {
         let set = PolicySet::from_str(self.text).map_err(|errors| {
             errors.iter().map(|error| self.diagnosed(error, error.to_string(), 0)).collect::<Vec<_>>()
         })?;
-        if let Some(template) = set.templates().next() {
+        if set.templates().next().is_some() {
             let offset = self.text.find("?principal").or(self.text.find("?resource")).unwrap_or_default();
-            let what = format!("{} is a template, which nothing here fills in", template.id());
+            let what = "a rule with a blank, which nothing here fills in";
             return Err(vec![
                 Fault::new(self.place(offset), what)
                     .hint("write the person or environment instead of `?principal` or `?resource`"),
@@ -85,15 +121,15 @@ impl Source<'_> {
             let found = faults.len();
             let id = self.id(&spot, taken, &mut faults);
             let named = spot.policy.new_id(PolicyId::new(&id));
-            faults.extend(self.schema_faults(present, &named, &spot));
+            faults.extend(self.schema_faults(&named, &spot));
             match Rule::read(&named, &id, self.file, &spot.text) {
                 Ok(rule) => rules.push(rule),
                 Err(wrongs) => faults.extend(wrongs.into_iter().map(|wrong| {
-                    let offset = spot.annotation(wrong.annotation);
+                    let offset = spot.annotation(&wrong.annotation);
                     Fault::new(self.place(offset), format!("rule {id}: {}", wrong.what)).hint(wrong.hint)
                 })),
             }
-            if faults.len() == found && matches_everything(present, &named) {
+            if faults.len() == found && matches_everything(self.present, &named) {
                 faults.push(self.everything(&spot, &id));
             }
             policies.push(named);
@@ -142,17 +178,18 @@ impl Source<'_> {
         id.to_owned()
     }
 
-    fn schema_faults(&self, present: &Rules, policy: &Policy, spot: &Spot) -> Vec<Fault> {
+    fn schema_faults(&self, policy: &Policy, spot: &Spot) -> Vec<Fault> {
         let set = match PolicySet::from_policies([policy.clone()]) {
             Ok(set) => set,
             Err(error) => return vec![Fault::new(self.place(spot.offset), error.to_string())],
         };
-        let result = Validator::new(present.schema().clone()).validate(&set, ValidationMode::Strict);
+        let result = self.validator.validate(&set, ValidationMode::Strict);
         let id = policy.id();
-        let plain = |text: String| text.replacen(&format!("for policy `{id}`, "), &format!("rule {id}: "), 1);
-        let mut faults: Vec<Fault> = result
+        let faults: Vec<Fault> = result
             .validation_errors()
-            .map(|error| self.diagnosed(error, plain(error.to_string()), spot.offset))
+            .map(|error| {
+                self.diagnosed(error, what_is_wrong(error), spot.offset).of_rule(id, hint_for(error))
+            })
             .collect();
         if !faults.is_empty() {
             return faults;
@@ -164,17 +201,19 @@ impl Source<'_> {
             .find(|warning| !matches!(warning, ValidationWarning::MixedScriptString(_)));
         if let Some(warning) = warning {
             let what = match warning {
-                ValidationWarning::ImpossiblePolicy(_) => {
-                    format!("rule {id}: its condition can never be true")
-                }
+                ValidationWarning::ImpossiblePolicy(_) => "its condition can never be true".to_owned(),
                 ValidationWarning::InvalidActionApplication(_) => {
-                    format!("rule {id}: no action takes such a person and place, so it can never match")
+                    "no action takes such a person and place, so it can never match".to_owned()
                 }
-                other => plain(other.to_string()),
+                other => other.to_string(),
             };
-            faults.push(self.diagnosed(warning, what, spot.offset));
+            return vec![self.diagnosed(warning, what, spot.offset).of_rule(id, None)];
         }
-        faults
+        if let Some(why) = contradiction(policy) {
+            let what = format!("rule {id}: its condition can never be true: {why}");
+            return vec![Fault::new(self.place(spot.offset), what)];
+        }
+        Vec::new()
     }
 
     fn everything(&self, spot: &Spot, id: &str) -> Fault {

@@ -63,6 +63,16 @@ impl Role {
         }
     }
 
+    /// As it stands in a sentence.
+    pub(crate) const fn with_article(self) -> &'static str {
+        match self {
+            Self::Nobody => "nobody we know",
+            Self::Viewer => "a viewer",
+            Self::Deployer => "a deployer",
+            Self::Admin => "an admin",
+        }
+    }
+
     /// The role of that name, if there is one.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.name() == name)

@@ -63,7 +63,7 @@ impl Earliest {
 
 /// A wrong annotation: which one (to find it in the text), what is wrong, what would be right.
 pub(crate) struct Wrong {
-    pub(crate) annotation: &'static str,
+    pub(crate) annotation: String,
     pub(crate) what: String,
     pub(crate) hint: &'static str,
 }
@@ -73,16 +73,9 @@ impl Rule {
     pub(crate) fn read(policy: &Policy, id: &str, file: &str, text: &str) -> Result<Self, Vec<Wrong>> {
         let mut wrongs = Vec::new();
         let forbids = policy.effect() == Effect::Forbid;
-        if policy.annotations().any(|(name, _)| !ANNOTATIONS.contains(&name)) {
-            let name = policy
-                .annotations()
-                .find(|(name, _)| !ANNOTATIONS.contains(name))
-                .map_or("", |(name, _)| name);
-            wrongs.push(wrong(
-                "",
-                format!("@{name} is not an annotation we know"),
-                "known are @id, @about, @say, @evidence, @needs, @roles, @count, @earliest",
-            ));
+        for (name, _) in policy.annotations().filter(|(name, _)| !ANNOTATIONS.contains(name)) {
+            let known = "known are @id, @about, @say, @evidence, @needs, @roles, @count, @earliest";
+            wrongs.push(wrong(name, format!("@{name} is not an annotation we know"), known));
         }
         if !forbids {
             for name in ["needs", "roles", "count", "earliest"] {
@@ -122,11 +115,11 @@ impl Rule {
     }
 }
 
-fn wrong(annotation: &'static str, what: String, hint: &'static str) -> Wrong {
-    Wrong { annotation, what, hint }
+fn wrong(annotation: &str, what: String, hint: &'static str) -> Wrong {
+    Wrong { annotation: annotation.to_owned(), what, hint }
 }
 
-fn template(policy: &Policy, name: &'static str, wrongs: &mut Vec<Wrong>) -> Option<Template> {
+fn template(policy: &Policy, name: &str, wrongs: &mut Vec<Wrong>) -> Option<Template> {
     let text = policy.annotation(name).filter(|text| !text.trim().is_empty())?;
     match Template::parse(text) {
         Ok(template) => Some(template),
