@@ -79,7 +79,8 @@ fn needs_approval(asking: &[&Rule], question: &Question) -> Decision {
 }
 
 fn no_permit(rules: &Rules, question: &Question) -> Decision {
-    let Question { actor, action, project, .. } = question;
+    let Question { actor, project, .. } = question;
+    let action = question.action_in_words();
     let place = place(question);
     let able: Vec<&str> = Role::ALL
         .into_iter()
@@ -131,7 +132,7 @@ fn bad_question(question: &Question, fault: String) -> Decision {
         RuleId::BAD_QUESTION,
         format!(
             "{} was not started: the rules could not be asked. This is our fault; tell an admin, who can run `infra-chat doctor`.",
-            capital(&question.action)
+            capital(&question.action_in_words())
         ),
         fault,
     )

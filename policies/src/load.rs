@@ -147,8 +147,11 @@ impl Source<'_> {
         let mut spots = Vec::new();
         for policy in policies {
             let text = policy.to_cedar().unwrap_or_default();
-            let offset = self.text[from..].find(&text).map_or(from, |at| from + at);
-            from = (offset + text.len()).min(self.text.len());
+            let mut offset = from;
+            if let Some(at) = self.text[from..].find(&text) {
+                offset = from + at;
+                from = offset + text.len();
+            }
             spots.push(Spot { policy: policy.clone(), text, offset });
         }
         spots

@@ -25,6 +25,13 @@ pub struct Question {
     pub facts: Facts,
 }
 
+impl Question {
+    /// As it stands in a sentence: `remove component`.
+    pub(crate) fn action_in_words(&self) -> String {
+        self.action.replace('-', " ")
+    }
+}
+
 /// A person (or the product itself) with the role they have in the project.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Actor {

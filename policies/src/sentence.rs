@@ -111,7 +111,7 @@ fn value(name: &str, question: &Question) -> Option<String> {
     Some(match name {
         "who" => question.actor.name.clone(),
         "role" => question.actor.role.to_string(),
-        "action" => question.action.clone(),
+        "action" => question.action_in_words(),
         "project" => question.project.clone(),
         "environment" => {
             question.environment.as_ref().map_or(&question.project, |environment| &environment.name).clone()

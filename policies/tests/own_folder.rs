@@ -3,11 +3,18 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 #![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
+use std::sync::LazyLock;
+
 use expect_test::{Expect, expect};
 use policies::{Actor, Decision, Environment, Facts, Question, Role, RuleError, Rules, decide};
 
+fn shipped() -> Rules {
+    static SHIPPED: LazyLock<Rules> = LazyLock::new(|| Rules::shipped().unwrap());
+    SHIPPED.clone()
+}
+
 fn with_own(text: &str) -> Result<Rules, RuleError> {
-    Rules::shipped().unwrap().with_own(&[("mine.cedar".to_owned(), text.to_owned())])
+    shipped().with_own(&[("mine.cedar".to_owned(), text.to_owned())])
 }
 
 #[track_caller]
@@ -93,7 +100,7 @@ fn own_rules_are_listed_after_the_shipped_ones() {
     let own: Vec<_> = names.iter().filter(|rule| rule.file == "mine.cedar").collect();
     assert_eq!(own.len(), 3);
     assert_eq!(own[0].sentence, "Nothing new goes to production on Friday evenings.");
-    assert_eq!(names.len(), Rules::shipped().unwrap().names().len() + 3);
+    assert_eq!(names.len(), shipped().names().len() + 3);
 }
 
 #[test]
@@ -140,6 +147,16 @@ fn what_does_not_parse_is_shown() {
         &expect![[r#"
         the rules were not loaded, 1 fault found; none of the files is in force
           mine.cedar:1:76: unexpected end of input (expected `;` or identifier)"#]],
+    );
+}
+
+#[test]
+fn places_are_counted_as_editors_count() {
+    refused(
+        "// Zürich, mit Windows-Zeilen\r\n@id(\"ä\") @say(\"Ö\") forbid (principal, action == Action::\"deploy\", resource);\r\n\r\n  @id(\"ü\") @say(\"Ü\") @earliest(\"x\") forbid (principal, action == Action::\"deploy\", resource);",
+        &expect![[r#"
+            the rules were not loaded, 1 fault found; none of the files is in force
+              mine.cedar:4:22: rule ü: @earliest("x") is not a time we know (write "freeze" or "rate")"#]],
     );
 }
 
@@ -327,7 +344,7 @@ fn faults_of_all_files_are_told_together_and_nothing_is_loaded() {
         ),
         ("c.cedar".to_owned(), "permit".to_owned()),
     ];
-    let error = Rules::shipped().unwrap().with_own(&files).unwrap_err();
+    let error = shipped().with_own(&files).unwrap_err();
     expect![[r#"
         the rules were not loaded, 2 faults found; none of the files is in force
           b.cedar:1:1: @id("a") is taken by a rule in a.cedar:1:1 (choose another name)
@@ -337,7 +354,7 @@ fn faults_of_all_files_are_told_together_and_nothing_is_loaded() {
 
 #[test]
 fn an_empty_folder_and_an_empty_file_change_nothing() {
-    let shipped = Rules::shipped().unwrap().names();
-    assert_eq!(Rules::shipped().unwrap().with_own(&[]).unwrap().names(), shipped);
-    assert_eq!(with_own("// nothing yet\n").unwrap().names(), shipped);
+    let before = shipped().names();
+    assert_eq!(shipped().with_own(&[]).unwrap().names(), before);
+    assert_eq!(with_own("// nothing yet\n").unwrap().names(), before);
 }

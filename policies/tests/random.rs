@@ -5,6 +5,7 @@
 use std::sync::LazyLock;
 
 use policies::{Actor, Decision, Environment, Facts, Freeze, Question, Role, RuleId, Rules, decide};
+use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
 
@@ -33,7 +34,7 @@ fn freeze() -> impl Strategy<Value = Freeze> {
 fn facts() -> impl Strategy<Value = Facts> {
     let flags = any::<[bool; 8]>();
     let texts = (of(any::<String>()), of(any::<String>()), of(any::<String>()), of(any::<String>()));
-    let lists = (any::<Vec<String>>(), any::<Vec<String>>());
+    let lists = (vec(any::<String>(), 0..3), vec(any::<String>(), 0..3));
     let counts = ([count(), count(), count(), count()], of(count()), of(count()), of(count()));
     let times = (of(any::<i64>()), any::<u8>(), any::<u16>(), of(freeze()));
     (flags, texts, lists, counts, times).prop_map(|(flags, texts, lists, counts, times)| Facts {
@@ -114,7 +115,7 @@ proptest! {
     #[test]
     fn production_never_changes_on_one_word_without_a_broken_glass(
         mut question in question(),
-        action in proptest::sample::select(vec!["deploy", "migrate", "backfill", "scale", "restart", "set-variable"]),
+        action in proptest::sample::select(std::vec!["deploy", "migrate", "backfill", "scale", "restart", "set-variable"]),
         has_reason in any::<bool>(),
     ) {
         question.action = action.into();
