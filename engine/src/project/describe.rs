@@ -65,7 +65,7 @@ impl Keys {
         }
     }
 
-    fn word<T: Display + PartialEq>(&mut self, key: &str, value: T, default: T) {
+    fn word<T: Display + PartialEq + Copy>(&mut self, key: &str, value: T, default: T) {
         if value != default || self.defaults == Defaults::Shown {
             self.put(key, word(value));
         }

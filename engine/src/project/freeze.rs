@@ -97,11 +97,11 @@ fn week_of(spot: &Spot<'_>) -> Option<(u32, u32)> {
 /// `Fri 16:00` as minutes since Monday 00:00; 24:00 is the next day's 00:00.
 fn minute(text: &str) -> Option<u32> {
     let (day, time) = text.trim().split_once(' ')?;
-    let is = |full: &&str| {
+    let is = |full: &str| {
         let whole = full.eq_ignore_ascii_case(day);
         whole || (day.len() == DAY_LETTERS && full[..DAY_LETTERS].eq_ignore_ascii_case(day))
     };
-    let day = DAYS.iter().position(|full| is(&full))? as u32;
+    let day = DAYS.iter().position(|full| is(full))? as u32;
     let (hour, minute) = time.trim().split_once(':')?;
     let two_digits =
         |text: &str| (text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::str::FromStr;
 
-use chrono::DateTime;
+use chrono::{Datelike, NaiveDate};
 
 use super::known::Known;
 use super::limits::{HEALTH_TIMEOUT_DEFAULT_S, HEALTH_TIMEOUT_S, MEMORY_MB, OPEN_FILES, REPLICAS};
@@ -93,7 +93,7 @@ pub(super) fn cron(spot: &Spot<'_>) -> Option<String> {
         return None;
     }
     let why = match croner::Cron::from_str(&given) {
-        Ok(cron) if cron.find_next_occurrence(&DateTime::UNIX_EPOCH, false).is_ok() => return Some(given),
+        Ok(cron) if ever_comes(&cron) => return Some(given),
         Ok(_) => "no such day ever comes".to_owned(),
         Err(error) => {
             error.to_string().trim_end_matches('.').rsplit(": ").next().unwrap_or_default().to_owned()
@@ -103,6 +103,17 @@ pub(super) fn cron(spot: &Spot<'_>) -> Option<String> {
         "is not a time ({why}); cron expressions look like `*/15 * * * *` or `0 6 * * MON-FRI`"
     ));
     None
+}
+
+/// Whether the expression names days the calendar has: every date meets every weekday within 28 years. (Asking the crate for
+/// the next occurrence searches three thousand years before it gives up on the 30th of February.)
+fn ever_comes(cron: &croner::Cron) -> bool {
+    const CALENDAR_DAYS: usize = 28 * 366;
+    let first = NaiveDate::from_ymd_opt(2000, 1, 1).unwrap_or_default();
+    first.iter_days().take(CALENDAR_DAYS).any(|day| {
+        let in_month = cron.pattern.month_match(day.month()).unwrap_or(false);
+        in_month && cron.pattern.day_match(day.year(), day.month(), day.day()).unwrap_or(false)
+    })
 }
 
 /// Reads environment variables.
@@ -148,7 +159,7 @@ fn variable(spot: &Spot<'_>, known: &Known<'_>) -> Option<Variable> {
                 match piece {
                     Piece::Text(_) => {}
                     Piece::Url(Reference::Service(name)) => {
-                        known.check_served(name.as_str(), |says| spot.fault(says))
+                        known.check_served(name.as_str(), |says| spot.fault(says));
                     }
                     Piece::Url(Reference::Component(name)) => {
                         known.check_component(name.as_str(), |says| spot.fault(says));

@@ -41,7 +41,9 @@ fn entry(out: &mut String, indent: usize, key: &str, value: &Yaml) {
         }
         Yaml::List(items) => {
             out.push('\n');
-            items.iter().for_each(|value| item(out, indent + INDENT, value));
+            for value in items {
+                item(out, indent + INDENT, value);
+            }
         }
         Yaml::Text(text) => match literal(text, indent + INDENT) {
             Some(literal) => out.push_str(&literal),
@@ -130,15 +132,19 @@ fn quoted(text: &str) -> String {
             '\t' => out.push_str("\\t"),
             '\r' => out.push_str("\\r"),
             c if is_printable(c) => out.push(c),
-            c => out.push_str(&match u32::from(c) {
-                code @ 0..=0xff => format!("\\x{code:02x}"),
-                code @ 0x100..=0xffff => format!("\\u{code:04x}"),
-                code => format!("\\U{code:08x}"),
-            }),
+            c => out.push_str(&escape(c)),
         }
     }
     out.push('"');
     out
+}
+
+fn escape(c: char) -> String {
+    match u32::from(c) {
+        code @ 0..=0xff => format!("\\x{code:02x}"),
+        code @ 0x100..=0xffff => format!("\\u{code:04x}"),
+        code => format!("\\U{code:08x}"),
+    }
 }
 
 /// What may stand in a YAML file as it is; line separators and the byte order mark may, but would be lost.

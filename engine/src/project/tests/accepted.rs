@@ -1,7 +1,7 @@
 use expect_test::{Expect, expect};
 
 use super::{documented, read};
-use crate::model::{FreezeWhen, Variable};
+use crate::model::{FreezeWhen, ServiceName, Variable};
 use crate::project::{Piece, Reference, export, pieces};
 
 #[test]
@@ -56,7 +56,9 @@ fn the_documented_description_and_what_its_export_leaves_out() {
                 - { name: holidays, reason: year end, from: "2026-12-24T00:00:00Z", until: "2027-01-02T00:00:00Z" }
         jobs:
           backfillTimezone: { service: api, command: ./bin/invoice-perfect job backfillTimezone }
-        people: [{ name: vera, role: viewer }, { name: ana, role: deployer }]
+        people:
+          - { name: vera, role: viewer }
+          - { name: ana, role: deployer }
     "#]].assert_eq(&export(&read(&documented())));
 }
 
@@ -111,7 +113,7 @@ services:
 environments: { local: {} }
 ",
     );
-    let order: Vec<&str> = shop.services.keys().map(crate::model::ServiceName::as_str).collect();
+    let order: Vec<&str> = shop.services.keys().map(ServiceName::as_str).collect();
     assert_eq!(order, ["db", "api", "web", "docs"]);
 }
 
@@ -187,9 +189,50 @@ fn references_within_text() {
 /// The way back for texts of several lines, long ones, and words that YAML would take for something else.
 #[test]
 fn exported_text_stays_readable() {
-    let yaml = SMALLEST
-        .replace("./api", "|\n set -e\n\n make all\n")
-        .replace("services: { api: { start: ", "services:\n api:\n  start: ")
-        .replace(", health: { path: /health } } }", "  health: { path: /health }\n  build: 'true'\n  variables: { A: \"tab\\there\", B: 'yes: no', C: '1.0', D: Grüße }");
-    expect![[""]].assert_eq(&export(&read(&yaml)));
+    let yaml = "project: shop
+source: { repository: /repo }
+services:
+  api:
+    start: |
+      set -e
+
+      make all
+    build: 'true'
+    health: { path: /health }
+    variables:
+      A: \"tab\\there\"
+      B: 'yes: no'
+      C: '1.0'
+      D: Grüße
+      E: \"one\\ntwo\"
+      F: \"one \\ntwo\"
+environments: { local: { policy: { freeze: [{ name: a, reason: b, weekly: Sun 23:30 - Mon 00:30 }] } } }
+";
+    expect![[r#"
+        project: shop
+        source: { repository: /repo }
+        services:
+          api:
+            build: "true"
+            start: |
+              set -e
+
+              make all
+            health: { path: /health }
+            variables:
+              A: "tab\there"
+              B: "yes: no"
+              C: "1.0"
+              D: "Grüße"
+              E: |-
+                one
+                two
+              F: "one \ntwo"
+        environments:
+          local:
+            policy:
+              freeze:
+                - { name: a, reason: b, weekly: "Sun 23:30 - Mon 00:30" }
+    "#]]
+    .assert_eq(&export(&read(yaml)));
 }

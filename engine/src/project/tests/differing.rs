@@ -83,9 +83,9 @@ fn things_come_and_go() {
         "local: {}",
         "laptop: {}",
         expect![[r#"
-        environments.laptop: new, {}
-        environments.local: removed, was {}
-    "#]],
+            environments.laptop: new
+            environments.local: removed
+        "#]],
     );
     check(
         "local: {}",
@@ -129,8 +129,8 @@ fn orders_that_matter() {
         "  local: {}\n",
         "",
         expect![[r#"
-        environments.local: removed, was {}
-    "#]],
+            environments.local: removed
+        "#]],
     );
     check(
         "  local: {}\n  staging: { edge: { api: \"127.0.0.1:7401\", web: \"127.0.0.1:7400\" } }\n",

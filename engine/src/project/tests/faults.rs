@@ -184,8 +184,8 @@ fn text_that_is_not_yaml() {
     check(
         "project: @shop\n",
         expect![[r#"
-        p.yaml:1:10 not readable as YAML (unexpected character: `@'); check the indentation of this line and the one before
-    "#]],
+            p.yaml:1:10 not readable as YAML (unexpected character: `@'); put a text that begins with a special character in quotes
+        "#]],
     );
     check(
         "project: shop\n---\nproject: second\n",
@@ -241,8 +241,8 @@ fn files_that_are_too_much() {
     check(
         &"[".repeat(1000),
         expect![[r#"
-        p.yaml:1:256 not readable as YAML (recursion limit exceeded); check the indentation of this line and the one before
-    "#]],
+            p.yaml:1:256 values nest deeper than 32 levels here; is a bracket not closed?
+        "#]],
     );
     let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..12 {
@@ -312,14 +312,16 @@ fn services_with_a_schedule() {
         ),
         expect![[r#"
             p.yaml:5:28 services.a.schedule: must be a cron expression of five fields (minute hour day month weekday, UTC), as in `*/15 * * * *`, not `*/15 * * *`
-            p.yaml:6:28 services.b.schedule: is not a cron expression (Number out of bounds); they look like `*/15 * * * *` or `0 6 * * MON-FRI`
+            p.yaml:6:28 services.b.schedule: is not a time (Number out of bounds); cron expressions look like `*/15 * * * *` or `0 6 * * MON-FRI`
             p.yaml:7:28 services.c.schedule: must be a cron expression of five fields (minute hour day month weekday, UTC), as in `*/15 * * * *`, not `@daily`
             p.yaml:8:47 services.d.health: a service with a schedule is not served, so `health` means nothing; remove it
             p.yaml:8:69 services.d.replicas: a service with a schedule is not served, so `replicas` means nothing; remove it
             p.yaml:9:48 services.e.needs[0]: `d` runs on a schedule, so nothing can wait for it to be up; remove it
             p.yaml:9:68 services.e.variables.D: `d` runs on a schedule, so nothing can reach it; name a service that is served
             p.yaml:10:3 services.f: `health` is missing; add `health: { path: /health }`, or a `schedule` if it runs at times
-            p.yaml:11:28 services.g.schedule: is not a cron expression (CronPattern contains illegal character 'F' in part 'FOO'); they look like `*/15 * * * *` or `0 6 * * MON-FRI`
+            p.yaml:11:28 services.g.schedule: is not a time (CronPattern contains illegal character 'F' in part 'FOO'); cron expressions look like `*/15 * * * *` or `0 6 * * MON-FRI`
+            p.yaml:12:28 services.h.schedule: is not a time (no such day ever comes); cron expressions look like `*/15 * * * *` or `0 6 * * MON-FRI`
+            p.yaml:13:28 services.i.schedule: must be a cron expression of five fields (minute hour day month weekday, UTC), as in `*/15 * * * *`, not `@daily * * * *`
         "#]],
     );
 }
@@ -353,7 +355,7 @@ fn variables() {
             p.yaml:14:13 services.api.variables.LIST: must be a single value, not a list
             p.yaml:15:7 services.api.variables.A B: can't be a variable's name: use up to 128 letters, digits and `_`, not starting with a digit
             p.yaml:16:22 services.api.variables.KEY.secret: `not a name` can't be a secret's name: use 1 to 40 letters, digits, `-` or `_`, starting with a letter
-            p.yaml:17:28 services.api.variables.BOTH.plain: no such key; there are `secret`
+            p.yaml:17:28 services.api.variables.BOTH.plain: no such key; there is only `secret`
             p.yaml:18:12 services.api.variables.NUL: holds a NUL character, which no process can be given; remove it
         "#]],
     );
@@ -382,7 +384,7 @@ fn environments() {
 "#,
         ),
         expect![[r#"
-            p.yaml:8:15 environments.staging.platform: must be one of `local`, not `railway`
+            p.yaml:8:15 environments.staging.platform: must be `local`, not `railway`
             p.yaml:9:21 environments.staging.aliases[1]: `Production` already means environments.production (capitals don't count); choose another word
             p.yaml:9:33 environments.staging.aliases[2]: `two words` can't be an environment's name: use 1 to 40 letters, digits, `-` or `_`, starting with a letter
             p.yaml:10:36 environments.staging.edge.web: there is no service `web`; there are `api`, `cron`
@@ -430,7 +432,7 @@ fn policies() {
         expect![[r#"
             p.yaml:10:18 environments.production.policy.approvals: must be a whole number from 0 to 10, not `11`
             p.yaml:11:34 environments.production.policy.allowed_refs[2]: matches no git ref; write a branch, a tag, or a pattern with `*`, as in `main` or `v*`
-            p.yaml:11:41 environments.production.policy.allowed_refs[3]: is blank; give it a value, or remove the key
+            p.yaml:11:41 environments.production.policy.allowed_refs[3]: is blank; give it a value, or remove it
             p.yaml:11:45 environments.production.policy.allowed_refs[4]: matches no git ref; write a branch, a tag, or a pattern with `*`, as in `main` or `v*`
             p.yaml:11:51 environments.production.policy.allowed_refs[5]: matches no git ref; write a branch, a tag, or a pattern with `*`, as in `main` or `v*`
             p.yaml:11:59 environments.production.policy.allowed_refs[6]: matches no git ref; write a branch, a tag, or a pattern with `*`, as in `main` or `v*`
@@ -498,9 +500,9 @@ people: [ { name: ana, role: admin }, { name: ana, role: viewer }, { name: bo },
             p.yaml:4:38 migrations.component: must be a component of kind `database`: migrations are SQL
             p.yaml:6:39 components.api: is also the name of a service, so `needs` could mean either; rename one
             p.yaml:6:73 components.odd.kind: must be one of `database`, `cache`, `storage`, `mail`, not `queue`
-            p.yaml:6:80 components.odd.size: no such key; there are `kind`
+            p.yaml:6:80 components.odd.size: no such key; there is only `kind`
             p.yaml:7:26 jobs.sync.service: there is no service `ap`; did you mean `api`?
-            p.yaml:7:39 jobs.sync.command: is blank; give it a value, or remove the key
+            p.yaml:7:39 jobs.sync.command: is blank; give it a value, or remove it
             p.yaml:7:45 jobs.2nd: `2nd` can't be a job's name: use 1 to 40 letters, digits, `-` or `_`, starting with a letter
             p.yaml:8:39 people[1]: `ana` is named a second time; keep one
             p.yaml:8:68 people[2]: `role` is missing; add `role: deployer`
@@ -529,4 +531,16 @@ fn control_codes_do_not_reach_the_terminal() {
         p.yaml:2:10 project: `a [2Jb` can't be a project's name: use 1 to 40 letters, digits, `-` or `_`, starting with a letter
     "#]],
     );
+}
+
+#[test]
+fn a_wall_of_faults_is_cut() {
+    let mut yaml = String::new();
+    for index in 0..60 {
+        writeln!(yaml, "wrong{index}: x").unwrap();
+    }
+    let faults = import(&yaml, Path::new("/base")).unwrap_err();
+    assert_eq!(faults.faults.len(), 64);
+    let shown = faults.to_string();
+    assert_eq!((shown.lines().count(), shown.lines().last()), (51, Some("… and 14 more")));
 }

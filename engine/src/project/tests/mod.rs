@@ -1,5 +1,7 @@
 //! What people write, what they are told, and that nothing is lost on the way there and back.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
+#![expect(clippy::needless_pass_by_value, reason = "expectations are written where they are passed")]
 
 use std::path::Path;
 
