@@ -1,0 +1,39 @@
+//! How much of anything a description may hold. Generous for people, small enough that no file can hurt.
+
+use std::ops::RangeInclusive;
+
+/// The largest description, in bytes. Real ones are a few kilobytes.
+pub const FILE_MAX_BYTES: usize = 256 * 1024;
+/// How deep values may nest; the form itself needs six levels.
+pub const DEPTH_MAX: usize = 32;
+/// How many values a description may hold once aliases are unfolded, so that a few lines can't unfold into gigabytes.
+pub const VALUES_MAX: usize = 20_000;
+/// The longest title, reason or window name, in characters: they stand in one line of a card.
+pub const LINE_MAX: usize = 200;
+/// The longest command, path or variable, in bytes: well below what an operating system takes.
+pub const TEXT_MAX_BYTES: usize = 16 * 1024;
+/// How many faults are shown; whoever has more has understood after these.
+pub const FAULTS_SHOWN: usize = 50;
+
+/// Services of one project.
+pub const SERVICES_MAX: usize = 200;
+/// Environments of one project.
+pub const ENVIRONMENTS_MAX: usize = 50;
+/// Replicas of one service.
+pub const REPLICAS: RangeInclusive<u32> = 1..=100;
+/// Seconds a process may take to become healthy: up to an hour.
+pub const HEALTH_TIMEOUT_S: RangeInclusive<u32> = 1..=3600;
+/// Seconds a process may take to become healthy when nothing is said.
+pub const HEALTH_TIMEOUT_DEFAULT_S: u32 = 30;
+/// Memory of a process in mebibytes: up to a tebibyte.
+pub const MEMORY_MB: RangeInclusive<u32> = 16..=1_048_576;
+/// Open files of a process; below the first no runtime starts.
+pub const OPEN_FILES: RangeInclusive<u32> = 32..=1_048_576;
+/// People who approve a change.
+pub const APPROVALS: RangeInclusive<u32> = 0..=10;
+/// People who approve a change in production when nothing is said.
+pub const APPROVALS_IN_PRODUCTION: u32 = 1;
+/// Changing runs in an hour.
+pub const RUNS_PER_HOUR: RangeInclusive<u32> = 1..=1000;
+/// Minutes an approval may take: up to a week.
+pub const APPROVAL_MINUTES: RangeInclusive<u32> = 1..=10_080;

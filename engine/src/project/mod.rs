@@ -1,0 +1,37 @@
+#![doc = include_str!("README.md")]
+
+mod address;
+mod describe;
+mod difference;
+mod environment;
+mod fault;
+mod freeze;
+mod import;
+mod known;
+pub mod limits;
+mod needs;
+mod reference;
+mod service;
+mod source;
+mod spot;
+mod tree;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub use difference::{Difference, differences};
+pub use fault::{ProjectFault, ProjectFaults};
+pub use import::import;
+pub use reference::{Piece, Reference, ReferenceError, pieces};
+
+use crate::model::Project;
+
+/// What a description's file is called unless somebody calls it otherwise.
+pub const FILE_NAME: &str = "infra-chat.project.yaml";
+
+/// Writes a project as YAML from which [`import`] makes the same project: what equals its default is left out, the order is
+/// always the same, and repositories are absolute.
+pub fn export(project: &Project) -> String {
+    write::document(&describe::project(project, describe::Defaults::LeftOut))
+}

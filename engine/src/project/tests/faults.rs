@@ -1,0 +1,546 @@
+use std::fmt::Write as _;
+use std::path::Path;
+
+use expect_test::{Expect, expect};
+
+use super::super::import;
+use super::super::limits::FILE_MAX_BYTES;
+
+#[track_caller]
+fn check(yaml: &str, says: Expect) {
+    let told = match import(yaml, Path::new("/base")) {
+        Ok(_) => "no faults".to_owned(),
+        Err(faults) => {
+            assert!(!faults.faults.is_empty());
+            faults.in_file("p.yaml").to_string()
+        }
+    };
+    says.assert_eq(&(told + "\n"));
+}
+
+/// A small good description with a few lines changed or added.
+fn with(changes: &str) -> String {
+    format!("project: shop\nsource: {{ repository: /repo }}\nenvironments: {{ local: {{}} }}\n{changes}")
+}
+
+/// The same, with one service and whatever environments are given.
+fn with_environments(environments: &str) -> String {
+    format!(
+        "project: shop\nsource: {{ repository: /repo }}\nservices:\n  api: {{ start: ./api, health: {{ path: /h }} }}\n  \
+         cron: {{ start: ./cron, schedule: '0 6 * * *' }}\nenvironments:\n{environments}"
+    )
+}
+
+#[test]
+fn all_faults_come_at_once_in_the_order_of_the_file() {
+    check(
+        r#"project: 1shop
+titel: Shop
+source: { repository: ./repo, path: ../elsewhere }
+services:
+  api:
+    start: ./api
+    helth: { path: /health }
+    health: { path: health, timeout_s: 0 }
+    needs: [postgras, wbe]
+    replicas: many
+    limits: { memory_mb: 1 }
+  web:
+    health: { path: /health }
+    variables: { API_URL: "${service.apo.url}", "1BAD": x, HOME_DIR: "${HOME}", TOKEN: { secrt: a b } }
+components:
+  postgres: { kind: databse }
+  api: { kind: cache }
+environments:
+  production: { production: yes }
+jobs:
+  sync: { service: worker }
+people:
+  - { name: ana, role: boss }
+"#,
+        expect![[r#"
+            p.yaml:1:10 project: `1shop` can't be a project's name: use 1 to 40 letters, digits, `-` or `_`, starting with a letter
+            p.yaml:2:1 titel: no such key; did you mean `title`?
+            p.yaml:3:37 source.path: must be a folder within the repository: not absolute, and without `..`
+            p.yaml:7:5 services.api.helth: no such key; did you mean `health`?
+            p.yaml:8:21 services.api.health.path: must be a path that begins with `/` and has no blanks, as in `/health`
+            p.yaml:8:40 services.api.health.timeout_s: must be a whole number from 1 to 3600, not `0`
+            p.yaml:9:13 services.api.needs[0]: there is no service or component `postgras`; did you mean `postgres`?
+            p.yaml:9:23 services.api.needs[1]: there is no service or component `wbe`; did you mean `web`?
+            p.yaml:10:15 services.api.replicas: must be a whole number from 1 to 100, not `many`
+            p.yaml:11:26 services.api.limits.memory_mb: must be a whole number from 16 to 1048576, not `1`
+            p.yaml:12:3 services.web: `start` is missing; add `start: "./bin/NAME"`
+            p.yaml:14:27 services.web.variables.API_URL: there is no service `apo`; did you mean `api`?
+            p.yaml:14:49 services.web.variables.1BAD: can't be a variable's name: use up to 128 letters, digits and `_`, not starting with a digit
+            p.yaml:14:70 services.web.variables.HOME_DIR: `${HOME}` is nothing the platform fills in; there are `${service.NAME.url}` and `${component.NAME.url}`
+            p.yaml:14:81 services.web.variables.TOKEN: `secret` is missing; add `secret: NAME-OF-THE-SECRET`
+            p.yaml:14:90 services.web.variables.TOKEN.secrt: no such key; did you mean `secret`?
+            p.yaml:16:21 components.postgres.kind: must be one of `database`, `cache`, `storage`, `mail`, not `databse`
+            p.yaml:17:3 components.api: is also the name of a service, so `needs` could mean either; rename one
+            p.yaml:19:29 environments.production.production: must be one of `true`, `false`, not `yes`
+            p.yaml:21:3 jobs.sync: `command` is missing; add `command: "./bin/NAME job"`
+            p.yaml:21:20 jobs.sync.service: there is no service `worker`; there are `api`, `web`
+            p.yaml:23:24 people[0].role: must be one of `viewer`, `deployer`, `admin`, not `boss`
+        "#]],
+    );
+}
+
+#[test]
+fn what_is_missing_is_named_with_an_example() {
+    check(
+        "title: Nothing yet\n",
+        expect![[r#"
+        p.yaml:1:1 `project` is missing; add `project: NAME`
+        p.yaml:1:1 `source` is missing; add `source: { repository: "./repository" }`
+        p.yaml:1:1 `services` is missing; add `services: { api: { start: "./api", health: { path: /health } } }`
+        p.yaml:1:1 `environments` is missing; add `environments: { local: {} }`
+    "#]],
+    );
+    check(
+        "project: shop\nsource: {}\nservices: {}\nenvironments:\n",
+        expect![[r#"
+        p.yaml:2:1 source: `repository` is missing; add `repository: "./repository"`
+        p.yaml:3:1 services: is empty; add at least one, as in `services: { api: { start: "./api", health: { path: /health } } }`
+        p.yaml:4:1 environments: is empty; add at least one, as in `environments: { local: {} }`
+    "#]],
+    );
+    check(
+        &with("services:\n  api:\n"),
+        expect![[r#"
+        p.yaml:5:3 services.api: `start` is missing; add `start: "./bin/NAME"`
+        p.yaml:5:3 services.api: `health` is missing; add `health: { path: /health }`, or a `schedule` if it runs at times
+    "#]],
+    );
+    check(
+        "- a\n- b\n",
+        expect![[r#"
+        p.yaml:1:1 must be keys with values (`key: value`), not a list
+    "#]],
+    );
+    check(
+        "just text",
+        expect![[r#"
+        p.yaml:1:1 must be keys with values (`key: value`), not `just text`
+    "#]],
+    );
+    check(
+        "",
+        expect![[r#"
+        p.yaml:1:1 the description is empty; start with `project: NAME`
+    "#]],
+    );
+    check(
+        "# only a comment\n",
+        expect![[r#"
+        p.yaml:1:1 the description is empty; start with `project: NAME`
+    "#]],
+    );
+}
+
+#[test]
+fn text_that_is_not_yaml() {
+    check(
+        "project: shop\nservices:\n\tapi: {}\n",
+        expect![[r#"
+        p.yaml:3:1 a tab indents this line; YAML wants spaces, two for each level
+    "#]],
+    );
+    check(
+        "project: shop\nservices:\n  api:\n  \tstart: x\n",
+        expect![[r#"
+        p.yaml:4:3 a tab indents this line; YAML wants spaces, two for each level
+    "#]],
+    );
+    check(
+        "project: shop\nservices: { api: { start: x }\ntitle: y\n",
+        expect![[r#"
+        p.yaml:3:1 not readable as YAML (invalid indentation in flow construct); look for a missing `,`, `}` or `]`
+    "#]],
+    );
+    check(
+        "project: shop\ntitle: \"Shop\nsource: x\n",
+        expect![[r#"
+        p.yaml:2:8 not readable as YAML (invalid indentation in quoted scalar); a quote is opened and not closed
+    "#]],
+    );
+    check(
+        "project: shop\ntitle: Shop: the best\n",
+        expect![[r#"
+        p.yaml:2:12 not readable as YAML (mapping values are not allowed in this context); a text with `: ` in it must be in quotes, and keys of one level must begin in the same column
+    "#]],
+    );
+    check(
+        "project: shop\n  title: Shop\n",
+        expect![[r#"
+        p.yaml:2:8 not readable as YAML (mapping values are not allowed in this context); a text with `: ` in it must be in quotes, and keys of one level must begin in the same column
+    "#]],
+    );
+    check(
+        "project: *nobody\n",
+        expect![[r#"
+        p.yaml:1:10 not readable as YAML (while parsing node, found unknown anchor); an alias `*word` needs an anchor `&word` before it, and a text that begins with `*` needs quotes
+    "#]],
+    );
+    check(
+        "project: @shop\n",
+        expect![[r#"
+            p.yaml:1:10 not readable as YAML (unexpected character: `@'); put a text that begins with a special character in quotes
+        "#]],
+    );
+    check(
+        "project: shop\n---\nproject: second\n",
+        expect![[r#"
+        p.yaml:2:1 a second document begins here; a file describes one project
+    "#]],
+    );
+    check(
+        "project: !!str shop\n",
+        expect![[r#"
+        p.yaml:1:10 tags (`!word`) mean nothing in a description; remove it, or put the text in quotes
+    "#]],
+    );
+    check(
+        "{a: b}: c\n",
+        expect![[r#"
+        p.yaml:1:1 a key must be a word; if this begins a text with braces, put the text in quotes
+    "#]],
+    );
+    check(
+        "project: sh\u{7}op\n",
+        expect![[r#"
+        p.yaml:1:1 `source` is missing; add `source: { repository: "./repository" }`
+        p.yaml:1:1 `services` is missing; add `services: { api: { start: "./api", health: { path: /health } } }`
+        p.yaml:1:1 `environments` is missing; add `environments: { local: {} }`
+        p.yaml:1:10 project: `sh op` can't be a project's name: use 1 to 40 letters, digits, `-` or `_`, starting with a letter
+    "#]],
+    );
+}
+
+#[test]
+fn keys_written_twice() {
+    check(
+        &with(
+            "services:\n  api: { start: ./a, start: ./b, health: { path: /h } }\n  api: { start: ./c }\nproject: again\n",
+        ),
+        expect![[r#"
+            p.yaml:5:22 services.api.start: stands here a second time, first in line 5; keep one
+            p.yaml:6:3 services.api: stands here a second time, first in line 5; keep one
+            p.yaml:7:1 project: stands here a second time, first in line 1; keep one
+        "#]],
+    );
+}
+
+#[test]
+fn files_that_are_too_much() {
+    check(
+        &"# \n".repeat(FILE_MAX_BYTES),
+        expect![[r#"
+        p.yaml:1:1 the description has 768 KiB and may have 256; is this the right file?
+    "#]],
+    );
+    check(
+        &"[".repeat(1000),
+        expect![[r#"
+            p.yaml:1:256 values nest deeper than 32 levels here; is a bracket not closed?
+        "#]],
+    );
+    let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..12 {
+        let repeated = vec![format!("*a{}", level - 1); 10].join(", ");
+        writeln!(bomb, "a{level}: &a{level} [{repeated}]").unwrap();
+    }
+    check(
+        &bomb,
+        expect![[r#"
+        p.yaml:5:10 up to here there are more than 20000 values (aliases unfolded); make it smaller
+    "#]],
+    );
+    let long = format!("a: &a {}\nb: [{}]\n", "x".repeat(60_000), vec!["*a"; 5000].join(", "));
+    check(
+        &long,
+        expect![[r#"
+        p.yaml:2:85 up to here there are more than 20000 values (aliases unfolded); make it smaller
+    "#]],
+    );
+    check(
+        "a: &a [*a]\n",
+        expect![[r#"
+        p.yaml:1:8 this alias stands inside the value it repeats; write the value out
+    "#]],
+    );
+}
+
+#[test]
+fn services_that_wait_for_each_other() {
+    check(
+        &with(
+            "services:
+  db: { start: x, health: { path: /h } }
+  api: { start: x, health: { path: /h }, needs: [db, web] }
+  web: { start: x, health: { path: /h }, needs: [edge] }
+  edge: { start: x, health: { path: /h }, needs: [api] }
+",
+        ),
+        expect![[r#"
+            p.yaml:6:42 services.api.needs: none of these could start first: api → web → edge → api; remove one of these needs
+        "#]],
+    );
+    check(
+        &with("services:\n  api: { start: x, health: { path: /h }, needs: [api, api] }\n"),
+        expect![[r#"
+        p.yaml:5:42 services.api.needs: none of these could start first: api → api; remove one of these needs
+        p.yaml:5:55 services.api.needs[1]: `api` is named a second time; remove it
+    "#]],
+    );
+}
+
+#[test]
+fn services_with_a_schedule() {
+    check(
+        &with(
+            r#"services:
+  a: { start: x, schedule: "*/15 * * *" }
+  b: { start: x, schedule: "61 * * * *" }
+  c: { start: x, schedule: "@daily" }
+  d: { start: x, schedule: "0 6 * * MON-FRI", health: { path: /h }, replicas: 2 }
+  e: { start: x, health: { path: /h }, needs: [d], variables: { D: "http://${service.d.url}/x" } }
+  f: { start: x }
+  g: { start: x, schedule: "*/15 * * * FOO" }
+  h: { start: x, schedule: "0 0 30 FEB *" }
+  i: { start: x, schedule: "@daily * * * *" }
+"#,
+        ),
+        expect![[r#"
+            p.yaml:5:28 services.a.schedule: must be a cron expression of five fields (minute hour day month weekday, UTC), as in `*/15 * * * *`, not `*/15 * * *`
+            p.yaml:6:28 services.b.schedule: is not a time (Number out of bounds); cron expressions look like `*/15 * * * *` or `0 6 * * MON-FRI`
+            p.yaml:7:28 services.c.schedule: must be a cron expression of five fields (minute hour day month weekday, UTC), as in `*/15 * * * *`, not `@daily`
+            p.yaml:8:47 services.d.health: a service with a schedule is not served, so `health` means nothing; remove it
+            p.yaml:8:69 services.d.replicas: a service with a schedule is not served, so `replicas` means nothing; remove it
+            p.yaml:9:48 services.e.needs[0]: `d` runs on a schedule, so nothing can wait for it to be up; remove it
+            p.yaml:9:68 services.e.variables.D: `d` runs on a schedule, so nothing can reach it; name a service that is served
+            p.yaml:10:3 services.f: `health` is missing; add `health: { path: /health }`, or a `schedule` if it runs at times
+            p.yaml:11:28 services.g.schedule: is not a time (CronPattern contains illegal character 'F' in part 'FOO'); cron expressions look like `*/15 * * * *` or `0 6 * * MON-FRI`
+            p.yaml:12:28 services.h.schedule: is not a time (no such day ever comes); cron expressions look like `*/15 * * * *` or `0 6 * * MON-FRI`
+            p.yaml:13:28 services.i.schedule: must be a cron expression of five fields (minute hour day month weekday, UTC), as in `*/15 * * * *`, not `@daily * * * *`
+        "#]],
+    );
+}
+
+#[test]
+fn variables() {
+    check(
+        &with(
+            r#"services:
+  api:
+    start: x
+    health: { path: /h }
+    variables:
+      FINE: "$HOME costs 5$ {}"
+      OPEN: "${service.api.url"
+      OTHER: "${service.api.port}"
+      GONE: "${component.redis.url}"
+      EMPTY:
+      LIST: [a]
+      "A B": x
+      KEY: { secret: "not a name" }
+      BOTH: { secret: key, plain: x }
+      NUL: "a\0b"
+"#,
+        ),
+        expect![[r#"
+            p.yaml:10:13 services.api.variables.OPEN: `${service.api.url` is nothing the platform fills in; there are `${service.NAME.url}` and `${component.NAME.url}`
+            p.yaml:11:14 services.api.variables.OTHER: `${service.api.port}` is nothing the platform fills in; there are `${service.NAME.url}` and `${component.NAME.url}`
+            p.yaml:12:13 services.api.variables.GONE: there is no component `redis`; there are none
+            p.yaml:13:12 services.api.variables.EMPTY: has no value; write `""` for an empty one, or remove it
+            p.yaml:14:13 services.api.variables.LIST: must be a single value, not a list
+            p.yaml:15:7 services.api.variables.A B: can't be a variable's name: use up to 128 letters, digits and `_`, not starting with a digit
+            p.yaml:16:22 services.api.variables.KEY.secret: `not a name` can't be a secret's name: use 1 to 40 letters, digits, `-` or `_`, starting with a letter
+            p.yaml:17:28 services.api.variables.BOTH.plain: no such key; there is only `secret`
+            p.yaml:18:12 services.api.variables.NUL: holds a NUL character, which no process can be given; remove it
+        "#]],
+    );
+}
+
+#[test]
+fn environments() {
+    check(
+        &with_environments(
+            r#"  staging:
+    platform: railway
+    aliases: [prod, Production, "two words"]
+    edge: { api: "127.0.0.1:7401", web: "127.0.0.1:7402", cron: "127.0.0.1:7403" }
+    services: { wbe: {}, api: { schedule: "* * * * *" }, cron: { replicas: 2, schedule: never } }
+  production:
+    production: true
+    aliases: [prod]
+    edge: { api: "localhost:7401" }
+  third:
+    edge: { api: "0.0.0.0:7401" }
+  fourth:
+    edge: { api: "127.0.1:80" }
+  fifth:
+    edge: { api: 7401 }
+  Staging: {}
+"#,
+        ),
+        expect![[r#"
+            p.yaml:8:15 environments.staging.platform: must be `local`, not `railway`
+            p.yaml:9:21 environments.staging.aliases[1]: `Production` already means environments.production (capitals don't count); choose another word
+            p.yaml:9:33 environments.staging.aliases[2]: `two words` can't be an environment's name: use 1 to 40 letters, digits, `-` or `_`, starting with a letter
+            p.yaml:10:36 environments.staging.edge.web: there is no service `web`; there are `api`, `cron`
+            p.yaml:10:59 environments.staging.edge.cron: `cron` runs on a schedule, so nothing can reach it; name a service that is served
+            p.yaml:11:17 environments.staging.services.wbe: there is no service `wbe`; there are `api`, `cron`
+            p.yaml:11:33 environments.staging.services.api.schedule: `api` is served, so it has no schedule; remove this
+            p.yaml:11:66 environments.staging.services.cron.replicas: `cron` runs on a schedule, so it has no replicas; remove this
+            p.yaml:11:89 environments.staging.services.cron.schedule: must be a cron expression of five fields (minute hour day month weekday, UTC), as in `*/15 * * * *`, not `never`
+            p.yaml:14:15 environments.production.aliases[0]: `prod` already means environments.staging (capitals don't count); choose another word
+            p.yaml:15:18 environments.production.edge.api: environments.staging.edge.api already listens on `127.0.0.1:7401`; choose another port
+            p.yaml:17:18 environments.third.edge.api: environments.staging.edge.api already listens on `127.0.0.1:7401`; choose another port
+            p.yaml:19:18 environments.fourth.edge.api: must be host:port with a port from 1 to 65535, as in `127.0.0.1:7401`, not `127.0.1:80`
+            p.yaml:21:18 environments.fifth.edge.api: must be host:port with a port from 1 to 65535, as in `127.0.0.1:7401`, not `7401`
+            p.yaml:22:3 environments.Staging: `Staging` already means environments.staging (capitals don't count); choose another word
+        "#]],
+    );
+}
+
+#[test]
+fn policies() {
+    check(
+        &with_environments(
+            r#"  production:
+    services: { api: { replicas: 5 } }
+    policy:
+      approvals: 11
+      allowed_refs: [main, "v*", "a b", "", "-x", "a..b", "**"]
+      runs_per_hour: 0
+      max_replicas: 4
+      one_person_team: maybe
+      approval_minutes: 99999999999999
+      freezes: []
+      freeze:
+        - { name: weekend, reason: rest, weekly: "Fri 16:00 - Fri 16:00" }
+        - { name: weekend, reason: rest, weekly: "Fry 16:00 - Mon 08:00" }
+        - { name: a, reason: rest, weekly: "Fri 16:00 - Mon 08:00", zone: Europe/Berln }
+        - { name: a, reason: rest, weekly: "Fri 16:00 - Mon 08:00", from: 2026-12-24T00:00:00Z }
+        - { name: a, reason: rest, from: 2026-12-24, until: 2026-12-26T00:00:00Z }
+        - { name: b, reason: rest, from: 2026-12-24T00:00:00Z, until: 2026-12-23T00:00:00+01:00, zone: UTC }
+        - { name: c, reason: rest, weekly: "Friday 16:00 - sun 24:00" }
+        - { name: c, reason: rest, weekly: "Sat 00:00 - Sun 24:00" }
+        - { reason: rest }
+"#,
+        ),
+        expect![[r#"
+            p.yaml:10:18 environments.production.policy.approvals: must be a whole number from 0 to 10, not `11`
+            p.yaml:11:34 environments.production.policy.allowed_refs[2]: matches no git ref; write a branch, a tag, or a pattern with `*`, as in `main` or `v*`
+            p.yaml:11:41 environments.production.policy.allowed_refs[3]: is blank; give it a value, or remove it
+            p.yaml:11:45 environments.production.policy.allowed_refs[4]: matches no git ref; write a branch, a tag, or a pattern with `*`, as in `main` or `v*`
+            p.yaml:11:51 environments.production.policy.allowed_refs[5]: matches no git ref; write a branch, a tag, or a pattern with `*`, as in `main` or `v*`
+            p.yaml:11:59 environments.production.policy.allowed_refs[6]: matches no git ref; write a branch, a tag, or a pattern with `*`, as in `main` or `v*`
+            p.yaml:12:22 environments.production.policy.runs_per_hour: must be a whole number from 1 to 1000, not `0`
+            p.yaml:13:21 environments.production.policy.max_replicas: allows 4 replicas, and `api` has 5 here; change one of them
+            p.yaml:14:24 environments.production.policy.one_person_team: must be one of `true`, `false`, not `maybe`
+            p.yaml:15:25 environments.production.policy.approval_minutes: must be a whole number from 1 to 10080, not `99999999999999`
+            p.yaml:16:7 environments.production.policy.freezes: no such key; did you mean `freeze`?
+            p.yaml:18:50 environments.production.policy.freeze[0].weekly: ends when it begins; to freeze without end use `from` and `until`
+            p.yaml:19:50 environments.production.policy.freeze[1].weekly: must be two times of the week, as in `Fri 16:00 - Mon 08:00`, not `Fry 16:00 - Mon 08:00`
+            p.yaml:20:75 environments.production.policy.freeze[2].zone: `Europe/Berln` is no time zone of the IANA list; did you mean `Europe/Berlin`?
+            p.yaml:21:11 environments.production.policy.freeze[3]: needs either `weekly: "Fri 16:00 - Mon 08:00"` or both `from` and `until`
+            p.yaml:22:42 environments.production.policy.freeze[4].from: must be an instant with its zone, as in `2026-12-24T00:00:00Z`, not `2026-12-24`
+            p.yaml:23:71 environments.production.policy.freeze[5].until: ends before it begins; `until` must be after `from`
+            p.yaml:23:98 environments.production.policy.freeze[5].zone: only weekly windows have a zone; `from` and `until` bring their own (`Z`, `+01:00`)
+            p.yaml:25:11 environments.production.policy.freeze[7]: there is another window called `c`; give this one its own name
+            p.yaml:26:11 environments.production.policy.freeze[8]: `name` is missing; add `name: weekend`
+            p.yaml:26:11 environments.production.policy.freeze[8]: needs either `weekly: "Fri 16:00 - Mon 08:00"` or both `from` and `until`
+        "#]],
+    );
+}
+
+#[test]
+fn sources() {
+    check(
+        "project: shop\nsource: { repository: 'https://ana:hunter2@git.example/shop' }\n",
+        expect![[r#"
+        p.yaml:1:1 `services` is missing; add `services: { api: { start: "./api", health: { path: /health } } }`
+        p.yaml:1:1 `environments` is missing; add `environments: { local: {} }`
+        p.yaml:2:23 source.repository: holds a password everybody who sees the project would see; use ssh or a git credential helper
+    "#]],
+    );
+    check(
+        "project: shop\nsource: { repository: --upload-pack=x, path: /etc }\n",
+        expect![[r#"
+        p.yaml:1:1 `services` is missing; add `services: { api: { start: "./api", health: { path: /health } } }`
+        p.yaml:1:1 `environments` is missing; add `environments: { local: {} }`
+        p.yaml:2:23 source.repository: can't begin with `-`; write `./-…` if the folder is really called that
+        p.yaml:2:46 source.path: must be a folder within the repository: not absolute, and without `..`
+    "#]],
+    );
+    check(
+        "project: shop\nsource: ./repo\n",
+        expect![[r#"
+        p.yaml:1:1 `services` is missing; add `services: { api: { start: "./api", health: { path: /health } } }`
+        p.yaml:1:1 `environments` is missing; add `environments: { local: {} }`
+        p.yaml:2:9 source: must be keys with values (`key: value`), not `./repo`
+    "#]],
+    );
+}
+
+#[test]
+fn migrations_jobs_people_and_components() {
+    check(
+        &with(
+            "migrations: { path: ../x, component: redis }
+services: { api: { start: x, health: { path: /h } } }
+components: { redis: { kind: cache }, api: { kind: mail }, odd: { kind: queue, size: 1 } }
+jobs: { sync: { service: ap, command: '' }, '2nd': { service: api, command: x } }
+people: [ { name: ana, role: admin }, { name: ana, role: viewer }, { name: bo }, 7 ]
+",
+        ),
+        expect![[r#"
+            p.yaml:4:21 migrations.path: must be a folder within the repository: not absolute, and without `..`
+            p.yaml:4:38 migrations.component: must be a component of kind `database`: migrations are SQL
+            p.yaml:6:39 components.api: is also the name of a service, so `needs` could mean either; rename one
+            p.yaml:6:73 components.odd.kind: must be one of `database`, `cache`, `storage`, `mail`, not `queue`
+            p.yaml:6:80 components.odd.size: no such key; there is only `kind`
+            p.yaml:7:26 jobs.sync.service: there is no service `ap`; did you mean `api`?
+            p.yaml:7:39 jobs.sync.command: is blank; give it a value, or remove it
+            p.yaml:7:45 jobs.2nd: `2nd` can't be a job's name: use 1 to 40 letters, digits, `-` or `_`, starting with a letter
+            p.yaml:8:39 people[1]: `ana` is named a second time; keep one
+            p.yaml:8:68 people[2]: `role` is missing; add `role: deployer`
+            p.yaml:8:82 people[3]: must be keys with values (`key: value`), not `7`
+        "#]],
+    );
+    check(
+        &with("migrations: { path: x, component: postgres }\nservices: [api]\njobs: none\n"),
+        expect![[r#"
+            p.yaml:4:35 migrations.component: there is no component `postgres`; there are none
+            p.yaml:5:11 services: must be keys with values (`key: value`), not a list
+            p.yaml:6:7 jobs: must be keys with values (`key: value`), not `none`
+        "#]],
+    );
+}
+
+#[test]
+fn control_codes_do_not_reach_the_terminal() {
+    check(
+        "\"pro\\e[2Jject\": x\nproject: \"a\\e[2Jb\"\n",
+        expect![[r#"
+        p.yaml:1:1 pro [2Jject: no such key; there are `project`, `title`, `source`, `migrations`, `services`, `components`, `environments`, `jobs`, `people`
+        p.yaml:1:1 `source` is missing; add `source: { repository: "./repository" }`
+        p.yaml:1:1 `services` is missing; add `services: { api: { start: "./api", health: { path: /health } } }`
+        p.yaml:1:1 `environments` is missing; add `environments: { local: {} }`
+        p.yaml:2:10 project: `a [2Jb` can't be a project's name: use 1 to 40 letters, digits, `-` or `_`, starting with a letter
+    "#]],
+    );
+}
+
+#[test]
+fn a_wall_of_faults_is_cut() {
+    let mut yaml = String::new();
+    for index in 0..60 {
+        writeln!(yaml, "wrong{index}: x").unwrap();
+    }
+    let faults = import(&yaml, Path::new("/base")).unwrap_err();
+    assert_eq!(faults.faults.len(), 64);
+    let shown = faults.to_string();
+    assert_eq!((shown.lines().count(), shown.lines().last()), (51, Some("… and 14 more")));
+}

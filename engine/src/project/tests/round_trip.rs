@@ -1,0 +1,333 @@
+//! For any project: what is exported reads as the same project, and no text whatever makes reading panic.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use indexmap::IndexMap;
+use proptest::collection::{btree_map, btree_set, vec};
+use proptest::option;
+use proptest::prelude::*;
+
+use super::{documented, read};
+use crate::model::{
+    Component, ComponentKind, Environment, EnvironmentPolicy, FreezeWhen, FreezeWindow, Health, Job, Limits,
+    Migrations, Override, Person, Project, Role, Service, Source, Variable,
+};
+use crate::project::{differences, export, import};
+
+fn name<N: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> N {
+    text.parse().unwrap()
+}
+
+/// Anything a person may put into a command or variable, with what is awkward in YAML more often than chance has it.
+fn any_text() -> impl Strategy<Value = String> {
+    let awkward = prop::sample::select(vec![
+        "",
+        " ",
+        "null",
+        "~",
+        "yes",
+        "1e3",
+        "0x1f",
+        "- a",
+        "a: b",
+        "# a",
+        "a # b",
+        "'",
+        "\"",
+        "\\",
+        "{a}",
+        "[a",
+        "*a",
+        "&a",
+        "!a",
+        "|",
+        ">",
+        "%",
+        "@",
+        "a\nb",
+        "a\nb\n",
+        " a\nb",
+        "a\n\n b\n",
+        "\n",
+        "\ta",
+        "a\r\nb",
+        "\u{85}",
+        "\u{2028}",
+        "\u{feff}a",
+        "\u{7f}",
+        "é😀",
+        "---",
+        "...",
+        "--- a\nb",
+        "a \nb",
+        "${",
+        "=",
+        "<<",
+        "?",
+        "a\n# b",
+        "\u{fffe}",
+        "a,b",
+        "-",
+        ":",
+        "a:",
+        "a\n\tb",
+    ]);
+    let harmless = |text: &String| !text.contains("${") && !text.contains('\0');
+    prop_oneof![awkward.prop_map(str::to_owned), ".{0,12}", "(?s).{0,30}", "[a-z]{60}( [a-z:]{9}){9}"]
+        .prop_filter("plain", harmless)
+}
+
+fn said() -> impl Strategy<Value = String> {
+    any_text().prop_filter("says something", |text| !text.trim().is_empty())
+}
+
+fn line() -> impl Strategy<Value = String> {
+    said().prop_filter("one line", |text| !text.contains(char::is_control) && text.chars().count() <= 200)
+}
+
+fn variables() -> impl Strategy<Value = BTreeMap<String, Variable>> {
+    let variable = prop_oneof![
+        4 => any_text().prop_map(Variable::Plain),
+        1 => "[a-z][a-z-]{0,5}".prop_map(|text| Variable::Secret(name(&text))),
+        1 => Just(Variable::Plain("http://${service.s0.url}:1/${component.c0.url}".to_owned())),
+    ];
+    btree_map("[A-Za-z_][A-Z0-9_]{0,20}|NO|y|null", variable, 0..4)
+}
+
+fn limits() -> impl Strategy<Value = Limits> {
+    (option::of(16_u32..5000), option::of(32_u32..5000))
+        .prop_map(|(memory_mb, open_files)| Limits { memory_mb, open_files })
+}
+
+fn source() -> impl Strategy<Value = Source> {
+    let repository =
+        prop_oneof!["/[a-z# :']{1,9}/x", "https://[a-z]{3}\\.example/[a-z]{3}", "git@[a-z]{3}:a/b"];
+    (repository, prop_oneof![Just(".".to_owned()), "[a-z]{1,5}(/[a-z]{1,5})?"])
+        .prop_map(|(repository, path)| Source { repository, path })
+}
+
+/// A service that may need those before it.
+fn service(index: usize) -> impl Strategy<Value = Service> {
+    let served = (1_u32..5, "/[a-z?=&#]{0,8}", 1_u32..100)
+        .prop_map(|(replicas, path, timeout_s)| (replicas, Some(Health { path, timeout_s }), None));
+    let scheduled = Just((1, None, Some("*/5 1-3 * JAN MON".to_owned())));
+    // The first is always served, so that the others may refer to it.
+    let how = if index == 0 { served.boxed() } else { prop_oneof![3 => served, 1 => scheduled].boxed() };
+    let needs = if index == 0 {
+        Just(Vec::new()).boxed()
+    } else {
+        prop_oneof![Just(vec!["c0".to_owned(), "s0".to_owned()]), Just(vec![])].boxed()
+    };
+    (option::of(source()), option::of(said()), said(), how, variables(), needs, limits()).prop_map(
+        |(source, build, start, (replicas, health, schedule), variables, needs, limits)| Service {
+            source,
+            build,
+            start,
+            health,
+            schedule,
+            variables,
+            needs,
+            replicas,
+            limits,
+        },
+    )
+}
+
+fn freeze() -> impl Strategy<Value = FreezeWhen> {
+    prop_oneof![
+        (0_i64..4_000_000_000_000, 1_i64..1_000_000_000)
+            .prop_map(|(from_ms, length)| FreezeWhen::Between { from_ms, until_ms: from_ms + length }),
+        (
+            0_u32..10_080,
+            1_u32..10_080,
+            prop::sample::select(vec!["UTC", "Europe/Berlin", "America/New_York"])
+        )
+            .prop_map(|(from_minute, length, zone)| FreezeWhen::Weekly {
+                from_minute,
+                until_minute: (from_minute + length) % 10_080,
+                zone: zone.to_owned(),
+            }),
+    ]
+}
+
+fn policy() -> impl Strategy<Value = EnvironmentPolicy> {
+    let windows = (vec((line(), freeze()), 0..3)).prop_map(|windows| {
+        let window = |(index, (reason, when)): (usize, (String, FreezeWhen))| FreezeWindow {
+            name: format!("w {index}"),
+            reason,
+            when,
+        };
+        windows.into_iter().enumerate().map(window).collect::<Vec<_>>()
+    });
+    let refs = vec(prop::sample::select(vec!["main", "v*", "*", "release/*", "1.0", "true"]), 0..3);
+    (
+        0_u32..4,
+        refs,
+        windows,
+        option::of(1_u32..99),
+        option::of(Just(100_u32)),
+        any::<bool>(),
+        option::of(1_u32..999),
+    )
+        .prop_map(
+            |(approvals, refs, freeze, runs_per_hour, max_replicas, one_person_team, approval_minutes)| {
+                EnvironmentPolicy {
+                    approvals,
+                    allowed_refs: refs.into_iter().map(str::to_owned).collect(),
+                    freeze,
+                    runs_per_hour,
+                    max_replicas,
+                    one_person_team,
+                    approval_minutes,
+                }
+            },
+        )
+}
+
+fn environment(index: usize) -> impl Strategy<Value = Environment> {
+    let over = (option::of(1_u32..9), variables(), option::of(limits()))
+        .prop_map(|(replicas, variables, limits)| Override { replicas, variables, limits, schedule: None });
+    (any::<bool>(), any::<bool>(), any::<bool>(), option::of(over), policy()).prop_map(
+        move |(production, alias, edge, over, policy)| Environment {
+            platform: "local".to_owned(),
+            production,
+            aliases: if alias { vec![format!("alias{index}"), format!("Al-{index}")] } else { Vec::new() },
+            edge: edge.then(|| (name("s0"), format!("127.0.0.1:{}", 7000 + index))).into_iter().collect(),
+            services: over.map(|over| (name("s0"), over)).into_iter().collect(),
+            policy,
+        },
+    )
+}
+
+fn job() -> impl Strategy<Value = Job> {
+    said().prop_map(|command| Job { service: name("s0"), command })
+}
+
+fn people(names: BTreeSet<String>) -> Vec<Person> {
+    let roles = [Role::Viewer, Role::Deployer, Role::Admin];
+    names
+        .into_iter()
+        .zip(roles.into_iter().cycle())
+        .map(|(text, role)| Person { name: name(&text), role })
+        .collect()
+}
+
+fn project() -> impl Strategy<Value = Project> {
+    let services =
+        (1_usize..4).prop_flat_map(|count| (0..count).map(|i| service(i).boxed()).collect::<Vec<_>>());
+    let environments =
+        (1_usize..4).prop_flat_map(|count| (0..count).map(|i| environment(i).boxed()).collect::<Vec<_>>());
+    let kinds = vec(
+        prop::sample::select(vec![ComponentKind::Cache, ComponentKind::Storage, ComponentKind::Mail]),
+        0..3,
+    );
+    let jobs = btree_map("[a-zA-Z]{1,9}", job(), 0..3);
+    let people = btree_set("[a-z]{1,9}", 0..4).prop_map(people);
+    let title = option::of(line());
+    (
+        "[a-z][a-z0-9-]{0,9}|null|true|no",
+        title,
+        source(),
+        any::<bool>(),
+        services,
+        kinds,
+        environments,
+        jobs,
+        people,
+    )
+        .prop_map(|(project, title, source, migrated, services, kinds, environments, jobs, people)| {
+            Project {
+                title: title.unwrap_or_else(|| project.clone()),
+                project: name(&project),
+                source,
+                migrations: migrated.then(|| Migrations { path: "sql".to_owned(), component: name("c0") }),
+                services: services
+                    .into_iter()
+                    .enumerate()
+                    .map(|(i, it)| (name(&format!("s{i}")), it))
+                    .collect(),
+                components: std::iter::once(ComponentKind::Database)
+                    .chain(kinds)
+                    .enumerate()
+                    .map(|(i, kind)| (name(&format!("c{i}")), Component { kind }))
+                    .collect(),
+                environments: environments
+                    .into_iter()
+                    .enumerate()
+                    .map(|(i, it)| (name(&format!("e{i}")), it))
+                    .collect(),
+                jobs: jobs.into_iter().map(|(text, it)| (name(&text), it)).collect::<IndexMap<_, _>>(),
+                people,
+            }
+        })
+}
+
+/// A project with its order, which `==` on its maps does not look at.
+fn in_order(project: &Project) -> String {
+    serde_json::to_string(project).unwrap()
+}
+
+#[track_caller]
+fn comes_back(project: &Project) {
+    let yaml = export(project);
+    let again = import(&yaml, Path::new("/elsewhere")).unwrap_or_else(|faults| panic!("{faults}\n{yaml}"));
+    assert_eq!(in_order(&again), in_order(project), "{yaml}");
+    assert_eq!(export(&again), yaml);
+}
+
+#[test]
+fn the_documented_description_comes_back() {
+    comes_back(&read(&documented()));
+}
+
+/// Half of the usual number, which keeps this in seconds; `PROPTEST_CASES=10000` looks further.
+fn config() -> ProptestConfig {
+    let usual = ProptestConfig::default();
+    ProptestConfig { failure_persistence: None, cases: usual.cases / 2, ..usual }
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    #[test]
+    fn every_project_comes_back(project in project()) {
+        comes_back(&project);
+    }
+
+    #[test]
+    fn differences_are_empty_exactly_for_equals(a in project(), b in project()) {
+        prop_assert_eq!(differences(&a, &a), vec![]);
+        prop_assert_eq!(differences(&a, &b).is_empty(), in_order(&a) == in_order(&b));
+    }
+
+    #[test]
+    fn any_text_is_answered(bytes in vec(any::<u8>(), 0..400)) {
+        let _ = import(&String::from_utf8_lossy(&bytes), Path::new("/base"));
+    }
+
+    #[test]
+    fn any_yaml_like_text_is_answered(text in "([\\-\\[\\]{}:,#&*!|>'\"%@?\t\n ~<$]|[a-z0-9]|project|services|\\$\\{|: |\n  |- ){0,80}") {
+        let _ = import(&text, Path::new("/base"));
+    }
+
+    #[test]
+    fn any_schedule_is_answered(cron in "([0-9]{1,3}|[*/,#?+LW-]|MON|JAN){1,5}( ([0-9]{1,3}|[*/,#?+LW-]|MON|JAN){1,5}){4}") {
+        let good = "*/15 * * * *";
+        prop_assert!(documented().contains(good));
+        let _ = import(&documented().replace(good, &cron), Path::new("/base"));
+    }
+
+    /// A good description with one stretch replaced by something else is the likeliest bad one.
+    #[test]
+    fn any_slip_in_a_good_description_is_answered(at in 0.0..1.0_f64, cut in 0_usize..30, put in "([\\-\\[\\]{}:,#&*!|>'\"\t\n ]|[a-z0-9]){0,4}") {
+        let good = documented();
+        let characters: Vec<char> = good.chars().collect();
+        let from = (at * characters.len() as f64) as usize;
+        let until = (from + cut).min(characters.len());
+        let slipped: String = characters[..from].iter().copied().chain(put.chars()).chain(characters[until..].iter().copied()).collect();
+        if let Ok(project) = import(&slipped, Path::new("/base")) {
+            comes_back(&project);
+        }
+    }
+}
