@@ -1,0 +1,306 @@
+//! Answers to questions: how things stand, what was released, what was logged, what the record says, what is allowed.
+
+use std::collections::BTreeMap;
+
+use policies::Decision;
+
+use super::clearance::{Asked, fired, role_from};
+use super::{Engine, Refusal};
+use crate::audit::AuditEvent;
+use crate::clock::EpochMs;
+use crate::model::{
+    Actor, Desired, EnvironmentKey, Release, Role, RunId, RunRequest, ServiceName,
+};
+use crate::plan::Plan;
+use crate::ports::{InstanceState, LogLine, Weight};
+use crate::run::{Approval, Lock, Run, RunHappened, Step, Vote};
+use crate::store::ReceiptRecord;
+
+/// Most log lines in one answer.
+const LOG_LINES_MAX: usize = 200;
+/// Most record entries in one answer.
+const AUDIT_MAX: i64 = 50;
+
+/// A service as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceStatus {
+    /// Its name.
+    pub service: ServiceName,
+    /// The release with its traffic (or its schedule).
+    pub release: Option<u32>,
+    /// Healthy instances of that release.
+    pub healthy: u32,
+    /// Instances of that release that there should be; 0 for a service with a schedule.
+    pub wanted: u32,
+    /// What is wrong, in words; empty when nothing is.
+    pub trouble: Vec<String>,
+    /// Its weights as read back.
+    pub weights: Vec<Weight>,
+    /// Its cron expression and whether it is on.
+    pub schedule: Option<(String, bool)>,
+    /// Where people reach it.
+    pub address: Option<String>,
+}
+
+/// An environment as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnvironmentStatus {
+    /// Which.
+    pub environment: EnvironmentKey,
+    /// Production rules hold.
+    pub production: bool,
+    /// Its live release.
+    pub live: Option<Release>,
+    /// Its desired state.
+    pub desired: Desired,
+    /// Its services; empty when the platform could not be asked.
+    pub services: Vec<ServiceStatus>,
+    /// Why the platform could not be asked.
+    pub unseen: Option<String>,
+    /// Locks on it.
+    pub locks: Vec<Lock>,
+    /// Its runs that are not over, oldest first.
+    pub runs: Vec<Run>,
+}
+
+/// A run with everything there is about it.
+#[derive(Debug, Clone)]
+pub struct RunDetail {
+    /// The run.
+    pub run: Run,
+    /// Its plan.
+    pub plan: Plan,
+    /// Its steps as far as they have come.
+    pub steps: Vec<Step>,
+    /// Its approval, if it ever needed one.
+    pub approval: Option<Approval>,
+    /// Who said yes.
+    pub votes: Vec<Vote>,
+    /// What its steps left behind.
+    pub receipts: Vec<ReceiptRecord>,
+    /// What happened to it.
+    pub happened: Vec<RunHappened>,
+    /// Its place in the line, from 1; absent when it does not wait.
+    pub place: Option<usize>,
+    /// What it waits for while in the line.
+    pub waits_for: Option<String>,
+}
+
+/// The answer to "can I …?".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CanAnswer {
+    /// Yes.
+    Yes,
+    /// Yes, once people have approved.
+    WithApproval {
+        /// How many.
+        count: u32,
+        /// Whose.
+        roles: Vec<Role>,
+        /// What the rules say.
+        say: Vec<String>,
+        /// Rules and evidence.
+        because: Vec<String>,
+    },
+    /// No.
+    No {
+        /// The sentence.
+        say: String,
+        /// Rules and evidence.
+        because: Vec<String>,
+        /// When it would be allowed, when that is only a matter of time.
+        earliest_ms: Option<EpochMs>,
+    },
+}
+
+impl Engine {
+    /// How an environment stands.
+    pub async fn status(&self, environment: &EnvironmentKey, actor: &Actor) -> Result<EnvironmentStatus, Refusal> {
+        self.cleared(actor, "status", Some(environment), &Asked::default()).await?;
+        let project = self.project_of(environment).await?.value;
+        let desired = self.store().environment_get(environment).await?.value;
+        let releases = self.store().release_list(environment, 50).await?;
+        let live = desired.live.and_then(|number| releases.into_iter().find(|one| one.id.number == number));
+        let runs = self.store().run_live().await?;
+        let mut status = EnvironmentStatus {
+            environment: environment.clone(),
+            production: project.environments.get(&environment.environment).is_some_and(|it| it.production),
+            live,
+            desired,
+            services: Vec::new(),
+            unseen: None,
+            locks: self.store().lock_list(environment).await?,
+            runs: runs.into_iter().filter(|run| run.environment() == environment).collect(),
+        };
+        match self.ports().platform.observe(environment).await {
+            Err(error) => status.unseen = Some(error.to_string()),
+            Ok(observed) => {
+                for service in project.services.keys() {
+                    let part = status.live.as_ref().and_then(|live| live.services.get(service));
+                    let there = observed.services.get(service);
+                    let release = part.map(|part| part.origin);
+                    let set = there.and_then(|there| there.sets.iter().find(|set| Some(set.release) == release));
+                    let states: Vec<&InstanceState> =
+                        set.map(|set| set.instances.iter().map(|one| &one.state).collect()).unwrap_or_default();
+                    let healthy =
+                        states.iter().filter(|state| matches!(state, InstanceState::Healthy { .. })).count();
+                    status.services.push(ServiceStatus {
+                        service: service.clone(),
+                        release,
+                        healthy: healthy as u32,
+                        wanted: part.and_then(|part| part.set.as_ref()).map_or(0, |wanted| {
+                            status.desired.replicas.get(service).copied().unwrap_or(wanted.replicas)
+                        }),
+                        trouble: states.iter().filter_map(|state| trouble(state)).collect(),
+                        weights: self.ports().edge.weights(environment, service).await.unwrap_or_default(),
+                        schedule: there
+                            .and_then(|there| there.schedule.as_ref())
+                            .map(|schedule| (schedule.cron.clone(), schedule.enabled)),
+                        address: self.ports().edge.address(environment, service).await,
+                    });
+                }
+            }
+        }
+        Ok(status)
+    }
+
+    /// A run with everything about it.
+    pub async fn run_detail(&self, id: &RunId) -> Result<RunDetail, Refusal> {
+        let (run, plan) = self.run_and_plan(id).await?;
+        let place = self.store().run_queue(run.environment()).await?.iter().position(|other| other == id);
+        let waits_for = match place {
+            None => None,
+            Some(_) => self.waits_for(&run).await?,
+        };
+        Ok(RunDetail {
+            steps: self.store().step_list(id).await?,
+            approval: self.store().approval_get(id).await?,
+            votes: self.store().vote_list(id).await?,
+            receipts: self.store().receipt_list(id).await?,
+            happened: self.store().happening_of_run(id).await?,
+            place: place.map(|place| place + 1),
+            waits_for,
+            run,
+            plan,
+        })
+    }
+
+    /// What a queued run waits for, in words.
+    async fn waits_for(&self, run: &Run) -> Result<Option<String>, Refusal> {
+        if run.request.not_before_ms.is_some_and(|not_before_ms| not_before_ms > self.now_ms()) {
+            return Ok(Some("its time".to_owned()));
+        }
+        let environment = &run.environment().environment;
+        Ok(self.store().lock_list(run.environment()).await?.into_iter().find_map(|lock| match &lock.holder {
+            crate::run::LockHolder::Run(holder) if *holder != run.id => Some(format!("{holder} in {environment}")),
+            crate::run::LockHolder::Person(name) if *name != run.requester.name => {
+                Some(format!("{name}'s lock on {environment}"))
+            }
+            _ => None,
+        }))
+    }
+
+    /// An environment's releases, newest first.
+    pub async fn releases(
+        &self,
+        environment: &EnvironmentKey,
+        actor: &Actor,
+        limit: i64,
+    ) -> Result<(Desired, Vec<Release>), Refusal> {
+        self.cleared(actor, "releases", Some(environment), &Asked::default()).await?;
+        self.project_of(environment).await?;
+        let desired = self.store().environment_get(environment).await?.value;
+        Ok((desired, self.store().release_list(environment, limit).await?))
+    }
+
+    /// What services printed since an instant, redacted, newest last.
+    pub async fn logs(
+        &self,
+        environment: &EnvironmentKey,
+        services: &[ServiceName],
+        since_ms: EpochMs,
+        actor: &Actor,
+    ) -> Result<Vec<LogLine>, Refusal> {
+        self.cleared(actor, "logs", Some(environment), &Asked::default()).await?;
+        self.project_of(environment).await?;
+        let mut lines = self
+            .ports()
+            .platform
+            .logs(environment, services, since_ms, LOG_LINES_MAX)
+            .await
+            .map_err(Refusal::port("reading the logs"))?;
+        for line in &mut lines {
+            line.text = self.redactor().redact(&line.text).into_owned();
+        }
+        Ok(lines)
+    }
+
+    /// What the record says, newest first.
+    pub async fn audit(
+        &self,
+        environment: Option<&EnvironmentKey>,
+        since_ms: EpochMs,
+        actor: &Actor,
+    ) -> Result<Vec<AuditEvent>, Refusal> {
+        self.cleared(actor, "audit", environment, &Asked::default()).await?;
+        Ok(self.store().audit_since(environment, since_ms, AUDIT_MAX).await?)
+    }
+
+    /// Whether an actor may do something now; with the rule, the evidence and the earliest time.
+    pub async fn can(
+        &self,
+        action: &str,
+        environment: Option<&EnvironmentKey>,
+        request: Option<&RunRequest>,
+        actor: &Actor,
+    ) -> Result<CanAnswer, Refusal> {
+        self.cleared(actor, "can", environment, &Asked::default()).await?;
+        let asked = Asked { request, changes_world: true, ..Asked::default() };
+        Ok(match self.clearance(actor, action, environment, &asked).await? {
+            Decision::Allow { .. } => CanAnswer::Yes,
+            Decision::NeedsApproval { count, roles, because } => CanAnswer::WithApproval {
+                count,
+                roles: roles.into_iter().filter_map(role_from).collect(),
+                say: because.iter().map(|one| one.say.clone()).collect(),
+                because: because.iter().map(fired).collect(),
+            },
+            Decision::Refuse { because, say, earliest_ms } => {
+                CanAnswer::No { say, because: because.iter().map(fired).collect(), earliest_ms }
+            }
+        })
+    }
+
+    /// How long steps of that run type took in the environment last time they succeeded, by title, in milliseconds.
+    pub async fn expected_ms(
+        &self,
+        environment: &EnvironmentKey,
+        run_type: &str,
+    ) -> Result<BTreeMap<String, i64>, Refusal> {
+        let mut expected = BTreeMap::new();
+        for run in self.store().run_by_environment(environment, 20).await? {
+            let succeeded = matches!(run.state, crate::run::RunState::Succeeded { .. });
+            if !succeeded || run.request.change.run_type() != run_type {
+                continue;
+            }
+            let Some(plan) = self.store().plan_get(&run.id).await? else { continue };
+            for step in self.store().step_list(&run.id).await? {
+                if let crate::run::StepState::Done { since_ms, at_ms } = step.state {
+                    if let Some(planned) = plan.steps.get(step.number as usize) {
+                        expected.insert(planned.title.clone(), at_ms - since_ms);
+                    }
+                }
+            }
+            break;
+        }
+        Ok(expected)
+    }
+}
+
+fn trouble(state: &InstanceState) -> Option<String> {
+    match state {
+        InstanceState::Healthy { .. } => None,
+        InstanceState::Starting { last } => Some(format!("starting: {last}")),
+        InstanceState::Unhealthy { last } => Some(format!("unhealthy: {last}")),
+        InstanceState::Exited { how, starts, .. } => Some(format!("ended ({how}) after {starts} starts")),
+    }
+}

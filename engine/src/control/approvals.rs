@@ -1,0 +1,229 @@
+//! Approvals: however many clicks and words arrive, on whichever front, one decision wins, in one transaction; everybody
+//! hears what became of theirs, and not allowed is recorded too.
+
+use policies::Decision;
+use serde_json::json;
+
+use super::clearance::Asked;
+use super::journal::Draft;
+use super::{Engine, Refusal};
+use crate::model::{Actor, Role, RunId};
+use crate::plan::Plan;
+use crate::run::{Approval, ApprovalState, Happening, Reason, Run, RunEvent, RunState, Vote};
+use crate::store::{AuditEntry, Commit, StoreError, Write};
+
+/// Tries of a decision when others decide at the same time.
+const TRIES: usize = 16;
+
+/// What became of somebody's yes or no.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decided {
+    /// This yes was the last one needed: the run goes on.
+    Approved,
+    /// The yes counts; so many more are needed.
+    Counted {
+        /// How many.
+        still: u32,
+    },
+    /// They had said yes before.
+    CountedBefore {
+        /// How many more are needed.
+        still: u32,
+    },
+    /// The run is off.
+    Rejected,
+}
+
+impl Engine {
+    /// A yes to a run, bound to the plan that was shown.
+    pub async fn approve(&self, id: &RunId, actor: &Actor) -> Result<Decided, Refusal> {
+        self.decide(id, actor, None).await
+    }
+
+    /// A no to a run.
+    pub async fn reject(&self, id: &RunId, actor: &Actor, reason: Option<&str>) -> Result<Decided, Refusal> {
+        self.decide(id, actor, Some(reason.unwrap_or_default())).await
+    }
+
+    async fn decide(&self, id: &RunId, actor: &Actor, no: Option<&str>) -> Result<Decided, Refusal> {
+        for _ in 0..TRIES {
+            match self.decide_once(id, actor, no).await {
+                Err(refusal) if refusal.is_conflict() => {}
+                Err(refusal) => {
+                    self.record_decision_refused(id, actor, &refusal).await?;
+                    return Err(refusal);
+                }
+                decided => return decided,
+            }
+        }
+        Err(Refusal::Store(StoreError::Conflict))
+    }
+
+    async fn decide_once(&self, id: &RunId, actor: &Actor, no: Option<&str>) -> Result<Decided, Refusal> {
+        let (run, plan) = self.run_and_plan(id).await?;
+        let approval = self.store().approval_get(id).await?.ok_or_else(|| {
+            Refusal::standing("needs-no-approval", format!("{id} needs no approval"), format!("status {id}"))
+        })?;
+        self.still_open(&run, &approval)?;
+        let is_requester = actor.name == run.requester.name;
+        let action = if no.is_some() { "reject" } else { "approve" };
+        // Whoever asked may always take it back: that is what their no means.
+        if no.is_none() || !is_requester {
+            let asked = Asked {
+                is_requester,
+                destructive: plan.destructive,
+                changes_world: false,
+                ..Asked::default()
+            };
+            self.cleared(actor, action, Some(run.environment()), &asked).await?;
+        }
+        match no {
+            Some(reason) => self.rejected(run, approval, actor, reason).await,
+            None => self.voted(run, &plan, approval, actor).await,
+        }
+    }
+
+    /// Refuses kindly when somebody was faster, or time was.
+    fn still_open(&self, run: &Run, approval: &Approval) -> Result<(), Refusal> {
+        let id = &run.id;
+        let next = format!("status {id}");
+        Err(match &approval.state {
+            ApprovalState::Open if approval.expires_ms <= self.now_ms() => {
+                Refusal::standing("expired", format!("the approval of {id} has expired"), format!("retry {id}"))
+            }
+            ApprovalState::Open => return Ok(()),
+            ApprovalState::Approved { by, .. } => {
+                Refusal::standing("already-decided", format!("{id} was approved by {by} already"), next)
+            }
+            ApprovalState::Rejected { by, .. } => {
+                Refusal::standing("already-decided", format!("{id} was rejected by {by} already"), format!("retry {id}"))
+            }
+            ApprovalState::Expired { .. } => {
+                Refusal::standing("expired", format!("the approval of {id} has expired"), format!("retry {id}"))
+            }
+            ApprovalState::Withdrawn { .. } => {
+                Refusal::standing("already-decided", format!("{id} was cancelled before anybody decided"), next)
+            }
+        })
+    }
+
+    async fn voted(&self, run: Run, plan: &Plan, approval: Approval, actor: &Actor) -> Result<Decided, Refusal> {
+        let now_ms = self.now_ms();
+        let votes = self.store().vote_list(&run.id).await?;
+        let before = votes.iter().any(|vote| vote.person == actor.name);
+        let mut people: Vec<String> = votes.into_iter().map(|vote| vote.person).collect();
+        if !before {
+            people.push(actor.name.clone());
+        }
+        let admins = self.admins_among(&people, actor).await?;
+        // Those who decide now what is still needed are the rules, with the votes there are now.
+        let asked = Asked {
+            request: Some(&run.request),
+            destructive: plan.destructive,
+            approvals: (people.len() as u32, admins),
+            changes_world: true,
+            counted_already: true,
+            ..Asked::default()
+        };
+        let action = run.request.change.run_type();
+        let still = match self.clearance(&run.requester, action, Some(run.environment()), &asked).await? {
+            Decision::Allow { .. } => 0,
+            Decision::NeedsApproval { count, .. } => count.saturating_sub(people.len() as u32).max(1),
+            // Frozen meanwhile, say: the yes counts, and the start asks again.
+            Decision::Refuse { .. } => approval.needed.saturating_sub(people.len() as u32),
+        };
+        if before && still > 0 {
+            return Ok(Decided::CountedBefore { still });
+        }
+        let mut draft = Draft::of(&run, now_ms);
+        let vote = Vote { person: actor.name.clone(), at_ms: now_ms, front: actor.front.clone() };
+        draft.write(Write::VotePut { run: run.id.clone(), vote });
+        draft.audit(actor, "approval.given", json!({ "plan_digest": approval.plan_digest, "still": still }));
+        if still > 0 {
+            draft.happened(Happening::Voted { by: actor.name.clone(), still });
+            draft.commit(self, Some(approval.expires_ms)).await?;
+            return Ok(Decided::Counted { still });
+        }
+        let state = ApprovalState::Approved { by: actor.name.clone(), at_ms: now_ms };
+        draft.write(Write::ApprovalDecide(Approval { state, ..approval }));
+        draft.moved(RunEvent::Cleared, actor)?;
+        draft.commit(self, Some(now_ms)).await?;
+        Ok(Decided::Approved)
+    }
+
+    async fn rejected(
+        &self,
+        run: Run,
+        approval: Approval,
+        actor: &Actor,
+        reason: &str,
+    ) -> Result<Decided, Refusal> {
+        let now_ms = self.now_ms();
+        let mut draft = Draft::of(&run, now_ms);
+        let state =
+            ApprovalState::Rejected { by: actor.name.clone(), at_ms: now_ms, reason: reason.to_owned() };
+        draft.write(Write::ApprovalDecide(Approval { state, ..approval }));
+        let say = if reason.is_empty() {
+            format!("rejected by {}", actor.name)
+        } else {
+            format!("rejected by {}: {reason}", actor.name)
+        };
+        let reason = Reason::new("rejected", say, format!("retry {}", run.id));
+        draft.moved(RunEvent::Declined { by: actor.name.clone(), reason }, actor)?;
+        draft.commit(self, None).await?;
+        Ok(Decided::Rejected)
+    }
+
+    /// Closes an approval whose time is up.
+    pub(super) async fn expire(&self, run: &Run) -> Result<(), Refusal> {
+        let now_ms = self.now_ms();
+        let system = Actor::system();
+        let mut draft = Draft::of(run, now_ms);
+        if let Some(approval) = self.store().approval_get(&run.id).await? {
+            draft.write(Write::ApprovalDecide(Approval { state: ApprovalState::Expired { at_ms: now_ms }, ..approval }));
+        }
+        let reason = Reason::new("expired", "nobody approved it in time", format!("retry {}", run.id));
+        draft.moved(RunEvent::Declined { by: system.name.clone(), reason }, &system)?;
+        draft.commit(self, None).await?;
+        Ok(())
+    }
+
+    /// Withdraws an open approval together with the run's cancellation.
+    pub(super) async fn withdraw(&self, draft: &mut Draft) -> Result<(), Refusal> {
+        if matches!(draft.run.state, RunState::AwaitingApproval { .. }) {
+            if let Some(approval) = self.store().approval_get(&draft.run.id).await? {
+                let state = ApprovalState::Withdrawn { at_ms: draft.commit.now_ms };
+                draft.write(Write::ApprovalDecide(Approval { state, ..approval }));
+            }
+        }
+        Ok(())
+    }
+
+    /// How many of those people are admins.
+    pub(super) async fn admins_among(&self, people: &[String], actor: &Actor) -> Result<u32, Refusal> {
+        let mut admins = 0;
+        for person in people {
+            let role = if *person == actor.name {
+                actor.role
+            } else {
+                self.store().user_get(person).await?.map(|user| user.role)
+            };
+            admins += u32::from(role == Some(Role::Admin));
+        }
+        Ok(admins)
+    }
+
+    async fn record_decision_refused(&self, id: &RunId, actor: &Actor, refusal: &Refusal) -> Result<(), Refusal> {
+        let environment = self.store().run_get(id).await?.map(|run| run.environment().clone());
+        let mut commit = Commit::at(self.now_ms());
+        commit.audit.push(AuditEntry {
+            actor: actor.clone(),
+            action: "approval.refused",
+            subject: id.to_string(),
+            environment,
+            run: Some(id.clone()),
+            data: json!({ "code": refusal.code(), "say": refusal.to_string() }),
+        });
+        Ok(self.store().commit(commit).await?)
+    }
+}

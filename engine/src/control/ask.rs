@@ -1,0 +1,154 @@
+//! Asking for a run: plan, policy, and one commit that makes the run with its plan, its approval and its record.
+
+use policies::Decision;
+use serde_json::json;
+
+use super::clearance::{Asked, fired, role_from};
+use super::{Engine, Refusal};
+use crate::model::{Actor, Role, RunId, RunRequest};
+use crate::plan::{Plan, plan};
+use crate::run::{Approval, ApprovalState, Happening, Run, RunEvent, RunState};
+use crate::store::{AuditEntry, Commit, StoreError, Write};
+
+/// How long an approval stays open when the environment does not say, in minutes.
+const APPROVAL_MINUTES: u32 = 60;
+/// Identifiers tried before they get longer.
+const ID_TRIES_PER_LENGTH: usize = 4;
+const MINUTE_MS: i64 = 60_000;
+
+/// What would happen: a plan and what the policy says to it. Nothing was written.
+#[derive(Debug, Clone)]
+pub struct Preview {
+    /// The plan.
+    pub plan: Plan,
+    /// What the policy says: people who must approve, or none.
+    pub approval: Option<(u32, Vec<Role>)>,
+    /// The rules that said so.
+    pub because: Vec<String>,
+}
+
+impl Engine {
+    /// Plans a request and asks the policy, without writing anything but the record that somebody looked.
+    pub async fn preview(&self, request: &RunRequest, actor: &Actor) -> Result<Preview, Refusal> {
+        let action = request.change.run_type();
+        let asked = Asked { request: Some(request), changes_world: !request.dry_run, ..Asked::default() };
+        let decision = match self.cleared(actor, action, Some(&request.environment), &asked).await {
+            Err(refusal @ Refusal::NotAllowed { .. }) => {
+                self.record_refusal(actor, request, &refusal).await?;
+                return Err(refusal);
+            }
+            other => other?,
+        };
+        let facts = self.gather(request).await?;
+        let plan = plan(request, &facts)?;
+        Ok(match decision {
+            Decision::NeedsApproval { count, roles, because } => Preview {
+                plan,
+                approval: Some((count, roles.into_iter().filter_map(role_from).collect())),
+                because: because.iter().map(fired).collect(),
+            },
+            Decision::Allow { because } => {
+                Preview { plan, approval: None, because: because.into_iter().map(|rule| rule.0).collect() }
+            }
+            Decision::Refuse { .. } => Preview { plan, approval: None, because: Vec::new() },
+        })
+    }
+
+    /// Makes a run out of a request. It waits for approval where the policy says so and joins the line otherwise.
+    pub async fn request(&self, request: &RunRequest, actor: &Actor) -> Result<Run, Refusal> {
+        let preview = self.preview(request, actor).await?;
+        let now_ms = self.now_ms();
+        let digest = preview.plan.digest();
+        let minutes = self.approval_minutes(request).await?;
+        let expires_ms = now_ms + i64::from(minutes) * MINUTE_MS;
+        let event = match preview.approval {
+            Some(_) => RunEvent::ApprovalAsked { expires_ms },
+            None => RunEvent::Cleared,
+        };
+        let state = RunState::Planned.after(event, now_ms)?;
+        for attempt in 0.. {
+            let id = RunId::from_random(random()?, 4 + attempt / ID_TRIES_PER_LENGTH);
+            let run = Run {
+                id: id.clone(),
+                request: request.clone(),
+                requester: actor.clone(),
+                state: state.clone(),
+                plan_digest: digest.clone(),
+                because: preview.because.clone(),
+                created_ms: now_ms,
+                started_ms: None,
+                finished_ms: None,
+                version: 1,
+            };
+            let mut commit = Commit::at(now_ms);
+            commit.writes.push(Write::RunInsert {
+                run: Box::new(run.clone()),
+                plan: Box::new(preview.plan.clone()),
+                due_ms: Some(now_ms),
+            });
+            if let Some((needed, roles)) = &preview.approval {
+                commit.writes.push(Write::ApprovalPut(Approval {
+                    run: id.clone(),
+                    plan_digest: digest.clone(),
+                    needed: *needed,
+                    roles: roles.clone(),
+                    state: ApprovalState::Open,
+                    expires_ms,
+                }));
+            }
+            commit.happenings.push((id.clone(), Happening::Moved { to: state.clone() }));
+            commit.audit.push(AuditEntry {
+                actor: actor.clone(),
+                action: "run.requested",
+                subject: id.to_string(),
+                environment: Some(request.environment.clone()),
+                run: Some(id.clone()),
+                data: json!({
+                    "command": request.command,
+                    "plan_digest": digest,
+                    "state": state.as_str(),
+                    "because": preview.because,
+                    "break_glass": request.break_glass,
+                }),
+            });
+            match self.store().commit(commit).await {
+                Ok(()) => return Ok(run),
+                // The identifier is taken: another one.
+                Err(StoreError::Conflict) if attempt < ID_TRIES_PER_LENGTH * 8 => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Refusal::Store(StoreError::Conflict))
+    }
+
+    async fn approval_minutes(&self, request: &RunRequest) -> Result<u32, Refusal> {
+        let project = self.project_of(&request.environment).await?.value;
+        let described = project.environments.get(&request.environment.environment);
+        Ok(described.and_then(|described| described.policy.approval_minutes).unwrap_or(APPROVAL_MINUTES))
+    }
+
+    /// Not allowed is recorded too.
+    pub(super) async fn record_refusal(
+        &self,
+        actor: &Actor,
+        request: &RunRequest,
+        refusal: &Refusal,
+    ) -> Result<(), Refusal> {
+        let mut commit = Commit::at(self.now_ms());
+        commit.audit.push(AuditEntry {
+            actor: actor.clone(),
+            action: "run.refused",
+            subject: request.command.clone(),
+            environment: Some(request.environment.clone()),
+            run: None,
+            data: json!({ "say": refusal.to_string() }),
+        });
+        Ok(self.store().commit(commit).await?)
+    }
+}
+
+fn random() -> Result<u64, Refusal> {
+    getrandom::u64().map_err(|error| {
+        Refusal::standing("no-randomness", format!("this machine gives no random numbers: {error}"), "doctor")
+    })
+}

@@ -1,0 +1,93 @@
+//! People: who they are on each front, what role they have, and who may change that.
+
+use serde_json::json;
+
+use super::clearance::Asked;
+use super::{Engine, Refusal};
+use crate::model::{Actor, Identity, Role, User, UserName};
+use crate::store::{AuditEntry, Commit, StoreError, Write};
+
+impl Engine {
+    /// The actor behind an identity, at this moment. Unknown people are nobody: they have a name and no role.
+    pub async fn actor(&self, identity: &Identity) -> Result<Actor, Refusal> {
+        let known = match self.store().identity_get(identity).await? {
+            Some(name) => self.store().user_get(name.as_str()).await?,
+            None => None,
+        };
+        Ok(match known {
+            Some(user) => {
+                Actor { name: user.name.to_string(), role: Some(user.role), front: identity.front.clone() }
+            }
+            None => Actor { name: identity.to_string(), role: None, front: identity.front.clone() },
+        })
+    }
+
+    /// Adds a person, or gives one another role, with identities on fronts. Admins may; and anybody while there is no
+    /// admin yet, because somebody has to be the first.
+    pub async fn user_put(&self, user: &User, identities: &[Identity], actor: &Actor) -> Result<(), Refusal> {
+        let people = self.store().user_list().await?;
+        let is_first = people.iter().all(|other| other.role != Role::Admin);
+        if !is_first {
+            let asked = Asked { changes_world: true, ..Asked::default() };
+            self.cleared(actor, "user-manage", None, &asked).await?;
+        }
+        let only_admin = people.iter().filter(|other| other.role == Role::Admin).count() == 1
+            && people.iter().any(|other| other.role == Role::Admin && other.name == user.name);
+        if only_admin && user.role != Role::Admin {
+            return Err(last_admin(&user.name));
+        }
+        let now_ms = self.now_ms();
+        let mut commit = Commit::at(now_ms);
+        commit.writes.push(Write::UserPut { user: user.clone(), at_ms: now_ms });
+        for identity in identities {
+            commit.writes.push(Write::IdentityPut { identity: identity.clone(), person: user.name.clone() });
+        }
+        commit.audit.push(AuditEntry {
+            actor: actor.clone(),
+            action: "user.put",
+            subject: user.name.to_string(),
+            environment: None,
+            run: None,
+            data: json!({
+                "role": user.role,
+                "identities": identities.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            }),
+        });
+        Ok(self.store().commit(commit).await?)
+    }
+
+    /// Removes a person and all their identities.
+    pub async fn user_remove(&self, name: &UserName, actor: &Actor) -> Result<(), Refusal> {
+        let asked = Asked { changes_world: true, ..Asked::default() };
+        self.cleared(actor, "user-manage", None, &asked).await?;
+        let people = self.store().user_list().await?;
+        let admins: Vec<&User> = people.iter().filter(|other| other.role == Role::Admin).collect();
+        if admins.len() == 1 && admins.iter().any(|admin| admin.name == *name) {
+            return Err(last_admin(name));
+        }
+        let mut commit = Commit::at(self.now_ms());
+        commit.writes.push(Write::UserDelete(name.clone()));
+        commit.audit.push(AuditEntry {
+            actor: actor.clone(),
+            action: "user.removed",
+            subject: name.to_string(),
+            environment: None,
+            run: None,
+            data: json!({}),
+        });
+        match self.store().commit(commit).await {
+            Err(StoreError::Conflict) => {
+                Err(Refusal::not_found(format!("nobody is called {name}"), "infra-chat user list"))
+            }
+            other => Ok(other?),
+        }
+    }
+}
+
+fn last_admin(name: &UserName) -> Refusal {
+    Refusal::standing(
+        "last-admin",
+        format!("{name} is the only admin: without one nobody could manage people any more"),
+        "infra-chat user add NAME --role admin",
+    )
+}

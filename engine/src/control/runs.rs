@@ -1,0 +1,142 @@
+//! Steering a run: cancel, pause, resume, retry.
+
+use serde_json::json;
+
+use super::clearance::Asked;
+use super::journal::Draft;
+use super::{Engine, Refusal};
+use crate::model::{Actor, RunId};
+use crate::run::{Reason, Run, RunEvent, RunState, past_return};
+use crate::store::StoreError;
+
+/// Tries when the run moves at the same time.
+const TRIES: usize = 32;
+
+enum Steer<'a> {
+    Cancel(Option<&'a str>),
+    Pause,
+    Resume,
+}
+
+impl Steer<'_> {
+    fn verb(&self) -> &'static str {
+        match self {
+            Self::Cancel(_) => "cancel",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+        }
+    }
+}
+
+impl Engine {
+    /// Stops a run; what it did so far is undone.
+    pub async fn cancel(&self, id: &RunId, actor: &Actor, reason: Option<&str>) -> Result<Run, Refusal> {
+        self.steer(id, actor, &Steer::Cancel(reason)).await
+    }
+
+    /// Holds a run after the step at hand.
+    pub async fn pause(&self, id: &RunId, actor: &Actor) -> Result<Run, Refusal> {
+        self.steer(id, actor, &Steer::Pause).await
+    }
+
+    /// Lets a paused run go on.
+    pub async fn resume(&self, id: &RunId, actor: &Actor) -> Result<Run, Refusal> {
+        self.steer(id, actor, &Steer::Resume).await
+    }
+
+    /// Asks for the same again: a fresh plan, and approval where the policy wants it.
+    pub async fn retry(&self, id: &RunId, actor: &Actor) -> Result<Run, Refusal> {
+        let (run, _) = self.run_and_plan(id).await?;
+        if !run.state.is_over() {
+            return Err(Refusal::standing(
+                "not-over",
+                format!("{id} is {} and not over yet", run.state.as_str()),
+                format!("status {id}"),
+            ));
+        }
+        let asked = Asked::default();
+        self.cleared(actor, "retry", Some(run.environment()), &asked).await?;
+        let mut request = run.request;
+        // What was urgent then is not urgent now, and a time that has passed is not waited for.
+        request.break_glass = None;
+        request.not_before_ms = None;
+        self.request(&request, actor).await
+    }
+
+    async fn steer(&self, id: &RunId, actor: &Actor, steer: &Steer<'_>) -> Result<Run, Refusal> {
+        for _ in 0..TRIES {
+            match self.steer_once(id, actor, steer).await {
+                Err(refusal) if refusal.is_conflict() => {}
+                other => return other,
+            }
+        }
+        Err(Refusal::Store(StoreError::Conflict))
+    }
+
+    async fn steer_once(&self, id: &RunId, actor: &Actor, steer: &Steer<'_>) -> Result<Run, Refusal> {
+        let (run, plan) = self.run_and_plan(id).await?;
+        let is_requester = actor.name == run.requester.name;
+        let asked = Asked { is_requester, ..Asked::default() };
+        self.cleared(actor, steer.verb(), Some(run.environment()), &asked).await?;
+        if run.state.is_over() {
+            return Err(Refusal::standing(
+                "over",
+                format!("{id} is over: it {}", over(&run.state)),
+                format!("status {id}"),
+            ));
+        }
+        let mut draft = Draft::of(&run, self.now_ms());
+        match steer {
+            Steer::Cancel(reason) => {
+                if matches!(run.state, RunState::Undoing { .. }) {
+                    return Err(Refusal::standing(
+                        "undoing",
+                        format!("{id} is being undone already"),
+                        format!("status {id}"),
+                    ));
+                }
+                let steps = self.store().step_list(id).await?;
+                if past_return(&plan, &steps) {
+                    return Err(Refusal::standing(
+                        "past-return",
+                        format!("{id} is recording its result and can't be cancelled any more"),
+                        format!("rollback {}", run.environment().environment),
+                    ));
+                }
+                let say = match reason {
+                    Some(reason) => format!("cancelled by {}: {reason}", actor.name),
+                    None => format!("cancelled by {}", actor.name),
+                };
+                self.withdraw(&mut draft).await?;
+                let reason = Reason::new("cancelled", say, format!("retry {id}"));
+                draft.moved(RunEvent::CancelAsked { by: actor.name.clone(), reason }, actor)?;
+            }
+            Steer::Pause => match &run.state {
+                RunState::Running { .. } => draft.moved(RunEvent::Paused { by: actor.name.clone() }, actor)?,
+                state => return Err(unfit(id, "paused", state)),
+            },
+            Steer::Resume => match &run.state {
+                RunState::Paused { .. } => draft.moved(RunEvent::Resumed, actor)?,
+                state => return Err(unfit(id, "resumed", state)),
+            },
+        }
+        draft.audit(actor, "run.steered", json!({ "verb": steer.verb() }));
+        let now_ms = self.now_ms();
+        draft.commit(self, Some(now_ms)).await
+    }
+}
+
+fn unfit(id: &RunId, wanted: &str, state: &RunState) -> Refusal {
+    let say = format!("{id} is {} and can't be {wanted}", state.as_str());
+    Refusal::standing("unfit", say, format!("status {id}"))
+}
+
+/// How a run ended, as a verb.
+fn over(state: &RunState) -> &'static str {
+    match state {
+        RunState::Succeeded { .. } => "succeeded",
+        RunState::RolledBack { .. } => "was rolled back",
+        RunState::Cancelled { .. } => "was cancelled",
+        _ => "failed",
+    }
+}

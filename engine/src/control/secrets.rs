@@ -1,0 +1,177 @@
+//! Secrets of environments: sealed in the database, opened at the moment of use, each read recorded.
+
+use std::sync::{Arc, RwLock};
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use serde_json::json;
+
+use super::clearance::Asked;
+use super::{Engine, Refusal};
+use crate::clock::Clock;
+use crate::model::{Actor, EnvironmentKey, Project, SecretName, Variable};
+use crate::ports::{PortError, SecretSource};
+use crate::redact::Redactor;
+use crate::secrets::{MasterKey, SecretError, SecretRef, Sealed, generate, open, seal};
+use crate::store::{AuditEntry, Commit, SealedSecret, Store, StoreError, Write};
+
+/// Opens secrets for those who run processes, and teaches the redactor what it opens.
+pub struct Vault {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    key: RwLock<Arc<MasterKey>>,
+    redactor: Arc<Redactor>,
+}
+
+impl std::fmt::Debug for Vault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Vault")
+    }
+}
+
+impl Vault {
+    /// A vault over a database; the redactor learns every secret there is.
+    pub async fn open(
+        store: Store,
+        clock: Arc<dyn Clock>,
+        key: MasterKey,
+        redactor: Arc<Redactor>,
+    ) -> Result<Arc<Self>, Refusal> {
+        let vault = Arc::new(Self { store, clock, key: RwLock::new(Arc::new(key)), redactor });
+        for sealed in vault.store.secret_all().await? {
+            let value = vault.unsealed(&sealed).map_err(unopened(&sealed.name))?;
+            vault.learn(&sealed.name, value)?;
+        }
+        Ok(vault)
+    }
+
+    fn key(&self) -> Arc<MasterKey> {
+        // A poisoned lock still holds a whole key: it is replaced in one move.
+        self.key.read().map_or_else(|poisoned| poisoned.into_inner().clone(), |key| key.clone())
+    }
+
+    fn unsealed(&self, sealed: &SealedSecret) -> Result<SecretString, SecretError> {
+        let reference = SecretRef::new(sealed.environment.clone(), sealed.name.clone());
+        let envelope: Sealed = serde_json::from_str(&sealed.body).map_err(|_| SecretError::Unreadable)?;
+        open(&self.key(), &reference, sealed.version, &envelope)
+    }
+
+    fn learn(&self, name: &SecretName, value: SecretString) -> Result<(), Refusal> {
+        self.redactor.learn([(name.to_string(), value)]).map_err(|error| {
+            Refusal::standing("redactor", format!("{name} can't be kept out of messages: {error}"), "doctor")
+        })
+    }
+
+    /// Seals a value as the secret's next version.
+    pub async fn put(
+        &self,
+        environment: &EnvironmentKey,
+        name: &SecretName,
+        value: SecretString,
+        actor: &Actor,
+    ) -> Result<u32, Refusal> {
+        let newest = self.store.secret_get(environment, name).await?;
+        let version = newest.map_or(1, |sealed| sealed.version + 1);
+        let reference = SecretRef::new(environment.clone(), name.clone());
+        let sealed = seal(&self.key(), &reference, version, &value).map_err(unopened(name))?;
+        let body = serde_json::to_string(&sealed).map_err(|error| StoreError::corrupt("body", error))?;
+        self.learn(name, value)?;
+        let mut commit = Commit::at(self.clock.now_ms());
+        commit.writes.push(Write::SecretPut {
+            environment: environment.clone(),
+            name: name.clone(),
+            version,
+            body,
+        });
+        commit.audit.push(AuditEntry {
+            actor: actor.clone(),
+            action: "secret.put",
+            subject: reference.to_string(),
+            environment: Some(environment.clone()),
+            run: None,
+            data: json!({ "version": version }),
+        });
+        self.store.commit(commit).await?;
+        Ok(version)
+    }
+}
+
+fn unopened(name: &SecretName) -> impl FnOnce(SecretError) -> Refusal {
+    let name = name.clone();
+    move |error| Refusal::standing("secret", format!("the secret {name} can't be opened: {error}"), "doctor")
+}
+
+#[async_trait]
+impl SecretSource for Vault {
+    async fn secret_read(
+        &self,
+        environment: &EnvironmentKey,
+        name: &SecretName,
+        reader: &str,
+    ) -> Result<SecretString, PortError> {
+        let hint = format!("infra-chat secret set {environment}/{name}");
+        let sealed = self
+            .store
+            .secret_get(environment, name)
+            .await
+            .map_err(|error| PortError::retry(format!("the secret {name} can't be read: {error}")))?
+            .ok_or_else(|| PortError::fail(format!("{environment} has no secret {name}"), hint))?;
+        let value = self.unsealed(&sealed).map_err(|error| {
+            PortError::fail(format!("the secret {name} can't be opened: {error}"), "infra-chat doctor")
+        })?;
+        let mut commit = Commit::at(self.clock.now_ms());
+        commit.audit.push(AuditEntry {
+            actor: Actor::system(),
+            action: "secret.read",
+            subject: SecretRef::new(environment.clone(), name.clone()).to_string(),
+            environment: Some(environment.clone()),
+            run: None,
+            data: json!({ "version": sealed.version, "reader": reader }),
+        });
+        self.store
+            .commit(commit)
+            .await
+            .map_err(|error| PortError::retry(format!("the reading of {name} can't be recorded: {error}")))?;
+        Ok(value)
+    }
+}
+
+impl Engine {
+    /// Sets a secret of an environment, where the policy lets the actor.
+    pub async fn secret_set(
+        &self,
+        environment: &EnvironmentKey,
+        name: &SecretName,
+        value: SecretString,
+        actor: &Actor,
+    ) -> Result<u32, Refusal> {
+        self.project_of(environment).await?;
+        let asked = Asked { changes_world: true, ..Asked::default() };
+        self.cleared(actor, "set-variable", Some(environment), &asked).await?;
+        self.vault().put(environment, name, value, actor).await
+    }
+
+    /// Makes a random value for every secret the project's services need and the environment does not have.
+    pub async fn secrets_generate_missing(
+        &self,
+        project: &Project,
+        actor: &Actor,
+    ) -> Result<Vec<(EnvironmentKey, SecretName)>, Refusal> {
+        let mut made = Vec::new();
+        for environment in project.environments.keys() {
+            let key = EnvironmentKey::new(project.project.clone(), environment.clone());
+            for name in project.services.keys() {
+                let Some(service) = project.service_in(environment, name) else { continue };
+                for variable in service.variables.values() {
+                    let Variable::Secret(secret) = variable else { continue };
+                    if self.store().secret_get(&key, secret).await?.is_none() {
+                        let value = generate().map_err(unopened(secret))?;
+                        self.vault().put(&key, secret, value, actor).await?;
+                        made.push((key.clone(), secret.clone()));
+                    }
+                }
+            }
+        }
+        Ok(made)
+    }
+}
