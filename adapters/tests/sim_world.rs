@@ -1,5 +1,6 @@
 //! The simulated world, told as the stories an engine's test would tell with it.
 #![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -44,18 +45,13 @@ impl Story {
         }
     }
 
-    /// The permit of a step of the run.
-    fn step(&self, number: u32) -> Permit {
-        permit(&"r-3f2a".parse::<RunId>().unwrap(), number)
-    }
-
     /// Commits, tags and builds `v{release}`, and starts so many instances of it.
     async fn starts(&self, release: u32, replicas: u32, behaviour: Behaviour) -> InstanceSet {
         let commit = self.world.release(&format!("v{release}"), "a release", behaviour);
         let request = build(release, &commit);
-        self.ports.platform.build_start(&self.step(0), &request).await.unwrap();
+        self.ports.platform.build_start(&step(0), &request).await.unwrap();
         let set = self.set(release, replicas);
-        self.ports.platform.instances_ensure(&self.step(5), &self.staging, &set).await.unwrap();
+        self.ports.platform.instances_ensure(&step(5), &self.staging, &set).await.unwrap();
         set
     }
 
@@ -88,7 +84,7 @@ impl Story {
     }
 
     async fn weights(&self, weights: &[Weight]) -> Result<(), PortError> {
-        self.ports.edge.weights_set(&self.step(7), &self.staging, &self.api, weights).await.map(drop)
+        self.ports.edge.weights_set(&step(7), &self.staging, &self.api, weights).await.map(drop)
     }
 
     /// Statuses of so many probes, counted: `1:200` to how often.
@@ -107,19 +103,24 @@ impl Story {
             components: BTreeMap::from([(self.postgres.clone(), ComponentKind::Database)]),
             edge: BTreeMap::from([(self.api.clone(), "127.0.0.1:7401".to_owned())]),
         };
-        self.ports.platform.shape_ensure(&self.step(2), &self.staging, &shape).await.unwrap();
+        self.ports.platform.shape_ensure(&step(2), &self.staging, &shape).await.unwrap();
     }
 
     async fn migrates(&self, version: &str) -> Result<(), PortError> {
         let migration = migration(version);
         let database = &self.ports.database;
-        database.migration_apply(&self.step(4), &self.staging, &self.postgres, &migration).await.map(drop)
+        database.migration_apply(&step(4), &self.staging, &self.postgres, &migration).await.map(drop)
     }
 
     async fn applied(&self) -> Vec<String> {
         let applied = self.ports.database.migrations_applied(&self.staging, &self.postgres).await.unwrap();
         applied.into_iter().map(|it| it.version).collect()
     }
+}
+
+/// The permit of a step of the run.
+fn step(number: u32) -> Permit {
+    permit(&"r-3f2a".parse::<RunId>().unwrap(), number)
 }
 
 fn source() -> Source {
@@ -196,18 +197,17 @@ async fn a_build_takes_its_time_and_an_instance_too() {
     let commit = story.world.release("v1", "Slow and steady", behaviour);
     let request = build(1, &commit);
     assert_eq!(platform.build_look(&request.key).await.unwrap(), BuildState::Absent);
-    platform.build_start(&story.step(0), &request).await.unwrap();
+    platform.build_start(&step(0), &request).await.unwrap();
     story.clock.advance(4_999);
     let running = platform.build_look(&request.key).await.unwrap();
     assert_eq!(running, BuildState::Running { last_line: "$ make".to_owned() });
 
-    let early =
-        platform.instances_ensure(&story.step(5), &story.staging, &story.set(1, 2)).await.unwrap_err();
+    let early = platform.instances_ensure(&step(5), &story.staging, &story.set(1, 2)).await.unwrap_err();
     expect!["api, release 1, can't start: its build is not there"].assert_eq(&early.to_string());
 
     story.clock.advance(1);
     assert_eq!(platform.build_look(&request.key).await.unwrap(), BuildState::Done { took_ms: 5_000 });
-    platform.instances_ensure(&story.step(5), &story.staging, &story.set(1, 2)).await.unwrap();
+    platform.instances_ensure(&step(5), &story.staging, &story.set(1, 2)).await.unwrap();
     expect!["1: starting starting"].assert_eq(&story.instances().await);
     story.clock.advance(2_000);
     expect!["1: healthy healthy"].assert_eq(&story.instances().await);
@@ -223,13 +223,13 @@ async fn a_build_can_fail_and_be_ended() {
     let story = Story::new();
     let platform = &story.ports.platform;
     let broken = build(1, &story.world.release("v1", "Broken", Behaviour::build_fails(&["error: no rule"])));
-    platform.build_start(&story.step(0), &broken).await.unwrap();
+    platform.build_start(&step(0), &broken).await.unwrap();
     let failed = BuildState::Failed { exit_code: Some(1), tail: vec!["error: no rule".to_owned()] };
     assert_eq!(platform.build_look(&broken.key).await.unwrap(), failed);
 
     let slow = build(2, &story.world.release("v2", "Slow", Behaviour::builds_in(5_000)));
-    platform.build_start(&story.step(0), &slow).await.unwrap();
-    platform.build_stop(&story.step(1), &slow.key).await.unwrap();
+    platform.build_start(&step(0), &slow).await.unwrap();
+    platform.build_stop(&step(1), &slow.key).await.unwrap();
     assert_eq!(platform.build_look(&slow.key).await.unwrap(), BuildState::Absent);
 }
 
@@ -243,7 +243,7 @@ async fn bad_releases_look_bad() {
     story.clock.advance(60_000);
     expect!["1: starting; 2: exited(5) exited(5)"].assert_eq(&story.instances().await);
     let platform = &story.ports.platform;
-    platform.instances_stop(&story.step(9), &story.staging, &story.api, 2, 30).await.unwrap();
+    platform.instances_stop(&step(9), &story.staging, &story.api, 2, 30).await.unwrap();
     expect!["1: starting"].assert_eq(&story.instances().await);
     let lines = platform.logs(&story.staging, &[], START_MS, 2).await.unwrap();
     let lines: Vec<_> = lines.iter().map(|line| format!("{} {}", line.release, line.text)).collect();
@@ -297,7 +297,7 @@ async fn a_refused_migration_leaves_nothing_behind() {
 
     let mended = Migration { sql: "SELECT 1".to_owned(), ..migration("0002") };
     let database = &story.ports.database;
-    database.migration_apply(&story.step(4), &story.staging, &story.postgres, &mended).await.unwrap();
+    database.migration_apply(&step(4), &story.staging, &story.postgres, &mended).await.unwrap();
     assert_eq!(story.applied().await, ["0001", "0002"]);
 }
 
@@ -308,14 +308,14 @@ async fn every_effect_is_in_the_ledger_and_repeats_are_apart() {
     story.shaped().await;
     story.shaped().await;
     let set = story.starts(1, 2, Behaviour::default()).await;
-    platform.instances_ensure(&story.step(5), &story.staging, &set).await.unwrap();
+    platform.instances_ensure(&step(5), &story.staging, &set).await.unwrap();
     let config = ConfigSet {
         service: story.api.clone(),
         release: 1,
         variables: BTreeMap::new(),
         fingerprint: "f1".to_owned(),
     };
-    platform.config_put(&story.step(3), &story.staging, &story.api, 1, Some(&config)).await.unwrap();
+    platform.config_put(&step(3), &story.staging, &story.api, 1, Some(&config)).await.unwrap();
     let nightly = Schedule {
         service: story.api.clone(),
         release: 1,
@@ -325,12 +325,12 @@ async fn every_effect_is_in_the_ledger_and_repeats_are_apart() {
         enabled: true,
         limits: Limits::default(),
     };
-    platform.schedule_put(&story.step(6), &story.staging, &story.api, Some(&nightly)).await.unwrap();
+    platform.schedule_put(&step(6), &story.staging, &story.api, Some(&nightly)).await.unwrap();
     story.weights(&[share(1, 100)]).await.unwrap();
-    platform.cache_clear(&story.step(8), &story.staging, std::slice::from_ref(&story.api)).await.unwrap();
-    platform.instances_ensure(&story.step(9), &story.staging, &set).await.unwrap();
-    platform.schedule_put(&story.step(10), &story.staging, &story.api, None).await.unwrap();
-    platform.config_put(&story.step(11), &story.staging, &story.api, 1, None).await.unwrap();
+    platform.cache_clear(&step(8), &story.staging, std::slice::from_ref(&story.api)).await.unwrap();
+    platform.instances_ensure(&step(9), &story.staging, &set).await.unwrap();
+    platform.schedule_put(&step(10), &story.staging, &story.api, None).await.unwrap();
+    platform.config_put(&step(11), &story.staging, &story.api, 1, None).await.unwrap();
 
     expect![[r#"
         2/do    shape_ensure      staging
@@ -343,11 +343,13 @@ async fn every_effect_is_in_the_ledger_and_repeats_are_apart() {
         9/do    instances_ensure  staging api@1 (already so)
         10/do   schedule_put      staging api none
         11/do   config_put        staging api@1 none
-    "#]].assert_eq(&story.world.effects());
+    "#]]
+    .assert_eq(&story.world.effects());
     let repeats: Vec<_> = story.world.repeats().iter().map(ToString::to_string).collect();
     expect![[r#"
         2/do    shape_ensure      staging (already so)
-        5/do    instances_ensure  staging api@1 (already so)"#]].assert_eq(&repeats.join("\n"));
+        5/do    instances_ensure  staging api@1 (already so)"#]]
+    .assert_eq(&repeats.join("\n"));
     assert!(story.world.doubled().is_empty());
     let last = story.world.ledger().pop().unwrap();
     assert_eq!((last.idempotency_key.as_str(), last.at_ms), ("r-3f2a/11/do", START_MS));
@@ -359,10 +361,10 @@ async fn a_replacement_rolls_one_by_one_and_once_per_key() {
     let platform = &story.ports.platform;
     story.starts(1, 2, Behaviour::healthy_after(1_000)).await;
     story.clock.advance(1_000);
-    let key = story.step(5).idempotency_key().to_owned();
+    let key = step(5).idempotency_key().to_owned();
     let look = async || platform.instances_replaced(&story.staging, &story.api, 1, &key).await.unwrap();
-    let replace = async |step| {
-        let permit = story.step(step);
+    let replace = async |number| {
+        let permit = step(number);
         platform.instances_replace(&permit, &story.staging, &story.api, 1).await.unwrap();
     };
     assert_eq!(look().await, Replacement::Absent);
@@ -382,7 +384,7 @@ async fn a_replacement_rolls_one_by_one_and_once_per_key() {
     story.world.behaviour("v1", Behaviour::never_healthy()).unwrap();
     replace(5).await;
     story.clock.advance(30_000);
-    let key = story.step(6).idempotency_key().to_owned();
+    let key = step(6).idempotency_key().to_owned();
     let failed = platform.instances_replaced(&story.staging, &story.api, 1, &key).await.unwrap();
     let why = "a fresh instance was not healthy within 30 s".to_owned();
     assert_eq!(failed, Replacement::Failed { why });
@@ -489,7 +491,7 @@ async fn things_change_behind_the_engines_back() {
     let weights = story.ports.edge.weights(&story.staging, &story.api).await.unwrap();
     assert_eq!(weights, [share(2, 100)]);
 
-    story.ports.platform.instances_ensure(&story.step(5), &story.staging, &set).await.unwrap();
+    story.ports.platform.instances_ensure(&step(5), &story.staging, &set).await.unwrap();
     expect!["1: healthy healthy"].assert_eq(&story.instances().await);
     assert!(story.world.repeats().is_empty(), "mending what vanished is no repeat");
 }

@@ -5,8 +5,7 @@ use engine::clock::EpochMs;
 use engine::model::{EnvironmentKey, ServiceName};
 use engine::ports::{Edge, Permit, PortError, Probe, Receipt, Weight};
 
-use super::effects::Done;
-use super::platform::done;
+use super::effects::{Done, done};
 use super::world::State;
 use super::{Behaviour, Call, World};
 

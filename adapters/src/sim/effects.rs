@@ -46,6 +46,11 @@ pub(super) enum Done {
     Again(Result<Receipt, PortError>),
 }
 
+/// Changed or not, with the same receipt.
+pub(super) fn done(changed: bool, receipt: Receipt) -> Done {
+    if changed { Done::Changed(receipt) } else { Done::Unchanged(receipt) }
+}
+
 /// All effects since the world was made.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
@@ -55,6 +60,11 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
+    /// The effects, one line each.
+    pub(super) fn text(&self) -> String {
+        self.effects.iter().fold(String::new(), |text, effect| text + &effect.to_string() + "\n")
+    }
+
     /// Writes down what a call came to, and gives its answer.
     pub(super) fn record(
         &mut self,

@@ -9,7 +9,7 @@ use engine::ports::{
 };
 
 use super::builds::Builds;
-use super::code::Repository;
+use super::repository::Repository;
 use super::rolling::Roll;
 use super::world::State;
 use super::{Behaviour, Healthy};

@@ -11,8 +11,10 @@ mod effects;
 mod fault;
 mod instances;
 mod platform;
+mod repository;
 mod rolling;
 mod seed;
+mod services;
 mod world;
 
 pub use behaviour::{Behaviour, Building, Healthy};

@@ -10,10 +10,10 @@ use engine::ports::{AppliedMigration, Capabilities, Finding, LogLine, Permit, Po
 use tokio::sync::Notify;
 
 use super::builds::Builds;
-use super::code::Repository;
 use super::effects::{Done, Ledger};
 use super::fault::Faults;
 use super::instances::SimService;
+use super::repository::Repository;
 use super::{Call, Drift, Effect, Fault, FaultKind};
 
 /// How often a slow call looks whether the clock has moved on, in real milliseconds.
@@ -117,7 +117,7 @@ impl World {
     /// The ledger, one line an effect: `5/do    instances_ensure  staging api@3`. Runs and times stay out, so that a
     /// test can keep it as a snapshot; [`World::ledger`] has them.
     pub fn effects(&self) -> String {
-        self.with(|state| state.ledger.effects.iter().map(|effect| format!("{effect}\n")).collect())
+        self.with(|state| state.ledger.text())
     }
 
     /// Every writing call that was carried out, first to last.
