@@ -1,0 +1,61 @@
+//! The calls of the ports, by name: what the ledger records and what faults aim at.
+
+use std::fmt;
+
+macro_rules! calls {
+    ($($variant:ident $name:literal $writes:literal;)*) => {
+        /// A call of one of the four ports, named like its method.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Call {
+            $(#[doc = concat!("`", $name, "`")] $variant,)*
+        }
+
+        impl Call {
+            /// Every call, port by port: for tests that try each.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The method's name.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// Whether it needs a permit, and so lands in the ledger.
+            pub fn is_write(self) -> bool {
+                match self { $(Self::$variant => $writes,)* }
+            }
+        }
+    };
+}
+
+// The variant, the method's name, whether it writes.
+calls! {
+    Observe "observe" false;
+    Preflight "preflight" false;
+    ShapeEnsure "shape_ensure" true;
+    BuildLook "build_look" false;
+    BuildStart "build_start" true;
+    BuildStop "build_stop" true;
+    ConfigPut "config_put" true;
+    InstancesEnsure "instances_ensure" true;
+    InstancesStop "instances_stop" true;
+    InstancesReplace "instances_replace" true;
+    InstancesReplaced "instances_replaced" false;
+    SchedulePut "schedule_put" true;
+    CacheClear "cache_clear" true;
+    Logs "logs" false;
+    Weights "weights" false;
+    WeightsSet "weights_set" true;
+    Probe "probe" false;
+    Resolve "resolve" false;
+    References "references" false;
+    Compare "compare" false;
+    Files "files" false;
+    MigrationsApplied "migrations_applied" false;
+    MigrationApply "migration_apply" true;
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}

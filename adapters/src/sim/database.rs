@@ -1,0 +1,87 @@
+//! The databases' port: what has been applied, and a database that refuses what it must.
+
+use async_trait::async_trait;
+use engine::clock::EpochMs;
+use engine::model::{ComponentName, EnvironmentKey};
+use engine::ports::{AppliedMigration, Database, Migration, Permit, PortError, Receipt};
+
+use super::effects::Done;
+use super::world::State;
+use super::{Call, World};
+
+impl State {
+    fn migration_apply(
+        &mut self,
+        environment: &EnvironmentKey,
+        component: &ComponentName,
+        migration: &Migration,
+        now: EpochMs,
+    ) -> Result<Done, PortError> {
+        let Migration { version, name, sql, checksum } = migration;
+        let refused = self.code.refuses_migration(version, sql);
+        let there = self.environment(environment);
+        if !there.components.contains_key(component) {
+            return Err(PortError::fail(
+                format!("migration {version} can't run: {environment} has no {component}"),
+                format!("Deploy {}, which makes it first.", environment.environment),
+            ));
+        }
+        let applied = there.migrations.entry(component.clone()).or_default();
+        if applied.iter().any(|past| past.version == *version) {
+            // The record is written in the transaction of the statements, so the second time undoes itself.
+            return Ok(Done::Again(Err(PortError::fail(
+                format!(
+                    "migration {version} {name} failed: ERROR 23505: duplicate key value violates unique constraint \
+                     \"migrations_pkey\" (version)=({version}); the transaction was rolled back"
+                ),
+                "It has been applied already; nothing is left to do.",
+            ))));
+        }
+        if refused {
+            let word = sql
+                .split(|c: char| !c.is_alphanumeric())
+                .find(|word| !word.is_empty())
+                .unwrap_or("end of input");
+            return Err(PortError::fail(
+                format!(
+                    "migration {version} {name} failed: ERROR 42601: syntax error at or near \"{word}\"; the \
+                     transaction was rolled back"
+                ),
+                "Mend the migration's statements, commit, and deploy again.",
+            ));
+        }
+        applied.push(AppliedMigration { version: version.clone(), checksum: checksum.clone(), at_ms: now });
+        applied.sort_by(|one, other| one.version.cmp(&other.version));
+        Ok(Done::Changed(Receipt::new(format!("applied {version} {name}")).with("checksum", checksum)))
+    }
+}
+
+#[async_trait]
+impl Database for World {
+    async fn migrations_applied(
+        &self,
+        environment: &EnvironmentKey,
+        component: &ComponentName,
+    ) -> Result<Vec<AppliedMigration>, PortError> {
+        let subject = format!("{} {component}", environment.environment);
+        self.call(Call::MigrationsApplied, subject, |state, _| {
+            let there = state.environments.get(environment).and_then(|it| it.migrations.get(component));
+            Ok(there.cloned().unwrap_or_default())
+        })
+        .await
+    }
+
+    async fn migration_apply(
+        &self,
+        permit: &Permit,
+        environment: &EnvironmentKey,
+        component: &ComponentName,
+        migration: &Migration,
+    ) -> Result<Receipt, PortError> {
+        let subject = format!("{} {component} {}", environment.environment, migration.version);
+        self.write(permit, Call::MigrationApply, subject, |state, now| {
+            state.migration_apply(environment, component, migration, now)
+        })
+        .await
+    }
+}

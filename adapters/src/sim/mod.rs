@@ -1,0 +1,26 @@
+#![doc = include_str!("README.md")]
+
+mod behaviour;
+mod builds;
+mod call;
+mod code;
+mod database;
+mod drift;
+mod edge;
+mod effects;
+mod fault;
+mod instances;
+mod platform;
+mod repository;
+mod rolling;
+mod seed;
+mod services;
+mod world;
+
+pub use behaviour::{Behaviour, Building, Healthy};
+pub use call::Call;
+pub use drift::Drift;
+pub use effects::Effect;
+pub use fault::{CallMatch, Fault, FaultKind};
+pub use seed::Seed;
+pub use world::World;
