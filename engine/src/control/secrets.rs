@@ -4,6 +4,7 @@ use std::sync::{Arc, RwLock};
 
 use async_trait::async_trait;
 use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::clearance::Asked;
@@ -14,6 +15,29 @@ use crate::ports::{PortError, SecretSource};
 use crate::redact::Redactor;
 use crate::secrets::{MasterKey, SecretError, SecretRef, Sealed, generate, open, seal};
 use crate::store::{AuditEntry, Commit, SealedSecret, Store, StoreError, Write};
+
+/// A sealed value as its row holds it.
+#[derive(Serialize, Deserialize)]
+struct Row {
+    key_id: String,
+    nonce: String,
+    ciphertext: String,
+}
+
+impl Row {
+    fn of(sealed: &Sealed) -> Self {
+        Self {
+            key_id: sealed.key_id.clone(),
+            nonce: hex::encode(sealed.nonce),
+            ciphertext: hex::encode(&sealed.ciphertext),
+        }
+    }
+
+    fn sealed(self) -> Option<Sealed> {
+        let nonce = hex::decode(&self.nonce).ok()?.try_into().ok()?;
+        Some(Sealed { key_id: self.key_id, nonce, ciphertext: hex::decode(&self.ciphertext).ok()? })
+    }
+}
 
 /// Opens secrets for those who run processes, and teaches the redactor what it opens.
 pub struct Vault {
@@ -52,7 +76,9 @@ impl Vault {
 
     fn unsealed(&self, sealed: &SealedSecret) -> Result<SecretString, SecretError> {
         let reference = SecretRef::new(sealed.environment.clone(), sealed.name.clone());
-        let envelope: Sealed = serde_json::from_str(&sealed.body).map_err(|_| SecretError::Unreadable)?;
+        let altered = || SecretError::Altered { secret: reference.clone(), version: sealed.version };
+        let row: Row = serde_json::from_str(&sealed.body).map_err(|_| altered())?;
+        let envelope = row.sealed().ok_or_else(altered)?;
         open(&self.key(), &reference, sealed.version, &envelope)
     }
 
@@ -74,7 +100,7 @@ impl Vault {
         let version = newest.map_or(1, |sealed| sealed.version + 1);
         let reference = SecretRef::new(environment.clone(), name.clone());
         let sealed = seal(&self.key(), &reference, version, &value).map_err(unopened(name))?;
-        let body = serde_json::to_string(&sealed).map_err(|error| StoreError::corrupt("body", error))?;
+        let body = serde_json::to_string(&Row::of(&sealed)).map_err(|error| StoreError::corrupt("body", error))?;
         self.learn(name, value)?;
         let mut commit = Commit::at(self.clock.now_ms());
         commit.writes.push(Write::SecretPut {

@@ -1,0 +1,212 @@
+//! Keeps runs moving. [`Engine::work`] drives every live run in a task of its own, woken by commits and by due times;
+//! [`Engine::tick`] makes the same moves one after the other, for tests and simulation with a clock of their own.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::executor::{Memory, Moved, settle_conflict};
+use super::{Engine, Refusal};
+use crate::clock::EpochMs;
+use crate::model::{Actor, RunId};
+use crate::run::Run;
+use crate::store::{AuditEntry, Commit, Write};
+
+/// How often live runs are looked for even when no commit of this program tells: other programs write too.
+const POLL: Duration = Duration::from_millis(250);
+/// Longest nap of a driver: clocks jump, and other programs write.
+const NAP_MAX_MS: i64 = 1_000;
+/// How long a replica may be silent before another takes its runs over.
+const LEASE_MS: i64 = 15_000;
+/// First wait after the database or a provider failed; doubles up to the last.
+const TROUBLE_MS: u64 = 250;
+const TROUBLE_MAX_MS: u64 = 5_000;
+/// Moves a single tick may make for one run: a run that never settles is a bug, and tests should see it.
+const TICK_MOVES_MAX: usize = 10_000;
+
+impl Engine {
+    /// Moves everything that can move now, until nothing can. Returns when something is due next.
+    pub async fn tick(&self) -> Result<Option<EpochMs>, Refusal> {
+        let mut memories: HashMap<RunId, Memory> = HashMap::new();
+        let mut moves = 0;
+        loop {
+            self.expire_locks().await?;
+            let (mut again, mut due_next) = (false, None::<EpochMs>);
+            for run in self.store().run_live().await? {
+                let memory = memories.entry(run.id.clone()).or_default();
+                match settle_conflict(self.advance(&run.id, memory, None).await)? {
+                    Moved::On => again = true,
+                    Moved::WaitUntil(due_ms) => due_next = Some(due_next.map_or(due_ms, |due| due.min(due_ms))),
+                    Moved::Parked => {}
+                }
+            }
+            moves += 1;
+            if !again {
+                return Ok(due_next);
+            }
+            if moves > TICK_MOVES_MAX {
+                return Err(Refusal::standing("restless", "runs do not settle", "doctor"));
+            }
+        }
+    }
+
+    /// Drives runs until told to stop, then lets every driver finish the move it is in.
+    pub async fn work(&self, stop: CancellationToken) {
+        let drivers = TaskTracker::new();
+        let mut driven: HashMap<RunId, tokio::task::JoinHandle<()>> = HashMap::new();
+        let mut commits = self.store().watch();
+        let mut trouble_ms = TROUBLE_MS;
+        while !stop.is_cancelled() {
+            driven.retain(|_, driver| !driver.is_finished());
+            match self.look_for_work().await {
+                Ok(runs) => {
+                    trouble_ms = TROUBLE_MS;
+                    for run in runs {
+                        if !driven.contains_key(&run.id) {
+                            let driver = self.clone().drive(run.id.clone(), stop.child_token());
+                            driven.insert(run.id, drivers.spawn(driver));
+                        }
+                    }
+                }
+                Err(refusal) => {
+                    tracing::warn!(error = %chain(&refusal), "can't look for runs, trying again");
+                    trouble_ms = (trouble_ms * 2).min(TROUBLE_MAX_MS);
+                    tokio::select! {
+                        () = tokio::time::sleep(Duration::from_millis(trouble_ms)) => {}
+                        () = stop.cancelled() => {}
+                    }
+                }
+            }
+            tokio::select! {
+                _ = tokio::time::timeout(POLL, commits.changed()) => {}
+                () = stop.cancelled() => {}
+            }
+        }
+        drivers.close();
+        drivers.wait().await;
+    }
+
+    async fn look_for_work(&self) -> Result<Vec<Run>, Refusal> {
+        self.expire_locks().await?;
+        Ok(self.store().run_live().await?)
+    }
+
+    /// Drives one run until it is over, somebody else has its lease, or we are told to stop.
+    async fn drive(self, id: RunId, stop: CancellationToken) {
+        let owner = self.parts.replica.clone();
+        let now_ms = self.now_ms();
+        let fence = match self.store().run_lease(&id, &owner, now_ms, now_ms + LEASE_MS).await {
+            Ok(Some(fence)) => fence,
+            Ok(None) => return,
+            Err(error) => {
+                tracing::warn!(%error, run = %id, "can't lease a run");
+                return;
+            }
+        };
+        let shared = self.store().is_shared().then_some(fence);
+        let mut renewed_ms = now_ms;
+        let mut memory = Memory::default();
+        let mut commits = self.store().watch();
+        let mut trouble_ms = TROUBLE_MS;
+        while !stop.is_cancelled() {
+            let now_ms = self.now_ms();
+            if shared.is_some() && now_ms - renewed_ms > LEASE_MS / 3 {
+                match self.store().run_lease_renew(&id, &owner, fence, now_ms + LEASE_MS).await {
+                    Ok(true) => renewed_ms = now_ms,
+                    Ok(false) => {
+                        tracing::info!(run = %id, "another replica took this run over");
+                        return;
+                    }
+                    Err(error) => tracing::warn!(%error, run = %id, "can't keep a run's lease"),
+                }
+            }
+            commits.mark_unchanged();
+            let nap_ms = match settle_conflict(self.advance(&id, &mut memory, shared).await) {
+                Ok(Moved::On) => {
+                    trouble_ms = TROUBLE_MS;
+                    continue;
+                }
+                Ok(Moved::WaitUntil(due_ms)) => (due_ms - self.now_ms()).clamp(0, NAP_MAX_MS),
+                Ok(Moved::Parked) => match self.store().run_get(&id).await {
+                    Ok(Some(run)) if !run.state.is_over() => NAP_MAX_MS,
+                    Ok(_) => break,
+                    Err(_) => NAP_MAX_MS,
+                },
+                Err(refusal) => {
+                    tracing::warn!(run = %id, error = %chain(&refusal), "a move failed, trying again");
+                    trouble_ms = (trouble_ms * 2).min(TROUBLE_MAX_MS);
+                    trouble_ms as i64
+                }
+            };
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_millis(nap_ms.max(1) as u64)) => {}
+                changed = commits.changed() => if changed.is_err() { break },
+                () = stop.cancelled() => {}
+            }
+        }
+        if let Err(error) = self.store().run_lease_release(&id, &owner, fence).await {
+            tracing::warn!(%error, run = %id, "can't give a run's lease back; it runs out by itself");
+        }
+    }
+
+    /// What follows a run's end and may fail without harm: its artifacts, and a signed checkpoint of the record.
+    pub(super) async fn ended(&self, run: &Run) {
+        if let Err(error) = self.keep_artifacts(&run.id).await {
+            tracing::warn!(run = %run.id, error = %chain(&*error), "can't keep the artifacts of a run");
+        }
+        if let Err(error) = self.checkpoint().await {
+            tracing::warn!(run = %run.id, error = %chain(&error), "can't sign a checkpoint of the record");
+        }
+    }
+
+    async fn keep_artifacts(&self, id: &RunId) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        use crate::artifacts::ArtifactName;
+        let detail = self.run_detail(id).await?;
+        let artifacts = self.artifacts();
+        let pretty = |value: serde_json::Result<String>| value.map(String::into_bytes);
+        let run = pretty(serde_json::to_string_pretty(&detail.run))?;
+        artifacts.put(id, &ArtifactName::Run, &run).await?;
+        artifacts.put(id, &ArtifactName::Plan, &pretty(serde_json::to_string_pretty(&detail.plan))?).await?;
+        artifacts.put(id, &ArtifactName::Diff, &pretty(serde_json::to_string_pretty(&detail.plan.diff))?).await?;
+        for (entry, receipt) in detail.receipts.iter().enumerate() {
+            let body = serde_json::json!({
+                "step": receipt.step, "kind": receipt.kind, "at_ms": receipt.at_ms, "receipt": receipt.body,
+            });
+            let name = ArtifactName::Receipt(entry as u32 + 1);
+            artifacts.put(id, &name, &pretty(serde_json::to_string_pretty(&body))?).await?;
+        }
+        Ok(())
+    }
+
+    /// Signs the end of the record, keeps the checkpoint and anchors it among the artifacts.
+    pub async fn checkpoint(&self) -> Result<(), Refusal> {
+        let (seq, hash) = self.store().audit_head().await?;
+        let Ok(hash) = hash.parse() else { return Ok(()) };
+        let now_ms = self.now_ms();
+        let checkpoint = crate::audit::Checkpoint::sign(&self.parts.signing_key, seq, hash, now_ms);
+        let mut commit = Commit::at(now_ms);
+        commit.writes.push(Write::CheckpointPut(checkpoint));
+        commit.audit.push(AuditEntry {
+            actor: Actor::system(),
+            action: "record.checkpoint",
+            subject: format!("{seq}"),
+            environment: None,
+            run: None,
+            data: serde_json::json!({}),
+        });
+        Ok(self.store().commit(commit).await?)
+    }
+}
+
+/// An error with all its causes, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut line = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        line = format!("{line}: {cause}");
+        source = cause.source();
+    }
+    line
+}
