@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::EpochMs;
 use crate::model::{
-    ComponentKind, ComponentName, EnvironmentKey, Health, Limits, RunId, ServiceName, Source, StepNumber, Variable,
+    ComponentKind, ComponentName, EnvironmentKey, Health, Limits, RunId, ServiceName, Source, StepNumber,
+    Variable,
 };
 
 /// Why a call to the outside did not do what it was for. The adapter names the kind, the engine obeys it.
@@ -368,7 +369,8 @@ pub trait Platform: Send + Sync {
     /// Everything the planner needs to know, without changing anything.
     async fn observe(&self, environment: &EnvironmentKey) -> Result<ObservedEnvironment, PortError>;
     /// What would be in the way of a change: tools, disk, ports.
-    async fn preflight(&self, environment: &EnvironmentKey, shape: &Shape) -> Result<Vec<Finding>, PortError>;
+    async fn preflight(&self, environment: &EnvironmentKey, shape: &Shape)
+    -> Result<Vec<Finding>, PortError>;
     /// Makes the components and addresses be there. Safe to repeat; removes nothing.
     async fn shape_ensure(
         &self,
@@ -488,7 +490,11 @@ pub struct Probe {
 #[async_trait]
 pub trait Edge: Send + Sync {
     /// The weights now, read back from where they work; empty when the service has no traffic.
-    async fn weights(&self, environment: &EnvironmentKey, service: &ServiceName) -> Result<Vec<Weight>, PortError>;
+    async fn weights(
+        &self,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+    ) -> Result<Vec<Weight>, PortError>;
     /// Sets the weights; they hold for every request that arrives after it returns.
     async fn weights_set(
         &self,
@@ -538,7 +544,13 @@ pub trait CodeHost: Send + Sync {
     /// The newest tags and branches, newest first, at most `limit`: for suggestions.
     async fn references(&self, source: &Source, limit: usize) -> Result<Vec<String>, PortError>;
     /// The commits that `to` has and `from` has not, newest first, at most `limit`.
-    async fn compare(&self, source: &Source, from: &str, to: &str, limit: usize) -> Result<Vec<Commit>, PortError>;
+    async fn compare(
+        &self,
+        source: &Source,
+        from: &str,
+        to: &str,
+        limit: usize,
+    ) -> Result<Vec<Commit>, PortError>;
     /// The files directly in a folder of a commit, by name; a missing folder is empty.
     async fn files(&self, source: &Source, commit: &str, folder: &str) -> Result<Vec<SourceFile>, PortError>;
 }

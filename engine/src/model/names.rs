@@ -140,9 +140,10 @@ impl From<EnvironmentKey> for String {
 impl FromStr for EnvironmentKey {
     type Err = NameError;
     fn from_str(given: &str) -> Result<Self, NameError> {
-        let (project, environment) = given
-            .split_once('/')
-            .ok_or_else(|| NameError { what: "an environment's key (project/environment)", given: given.to_owned() })?;
+        let (project, environment) = given.split_once('/').ok_or_else(|| NameError {
+            what: "an environment's key (project/environment)",
+            given: given.to_owned(),
+        })?;
         Ok(Self { project: project.parse()?, environment: environment.parse()? })
     }
 }

@@ -6,7 +6,8 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ComponentName, EnvironmentKey, EnvironmentName, JobName, ProjectName, Role, SecretName, ServiceName, UserName,
+    ComponentName, EnvironmentKey, EnvironmentName, JobName, ProjectName, Role, SecretName, ServiceName,
+    UserName,
 };
 
 /// A project: what it is made of and where it runs.
