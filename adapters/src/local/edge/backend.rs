@@ -15,9 +15,9 @@ use super::body::RequestBody;
 /// A connection to a backend on which requests are sent, one after the other.
 pub(crate) type Line = SendRequest<RequestBody>;
 
-/// How long a connection may stand by. Shorter than the 5 s after which Node's server, the most impatient of the common
-/// ones, closes an idle connection: a request should not meet a closing door.
-const STAND_BY: Duration = Duration::from_secs(4);
+/// How long a connection may stand by. Shorter than the 2 s after which gunicorn, the most impatient of the common
+/// servers, closes an idle connection: a request should not meet a closing door.
+const STAND_BY: Duration = Duration::from_millis(1_500);
 
 /// Most connections that stand by for one instance; a burst's further ones are closed.
 const STAND_BY_MAX: usize = 64;

@@ -175,8 +175,10 @@ fn origin_form(uri: Uri) -> Uri {
 /// Makes sure that there is one `Host`; says whether there is. An address in the request line wins (RFC 9112, 3.2.2), and
 /// HTTP/1.0 may leave it out.
 fn name_host(parts: &mut Parts, service: &Service) -> bool {
-    if let Some(authority) = parts.uri.authority()
-        && let Ok(host) = HeaderValue::from_str(authority.as_str())
+    // A name and password before the host, as old clients send them, are not part of it.
+    let named = parts.uri.authority().and_then(|authority| authority.as_str().rsplit('@').next());
+    if let Some(named) = named
+        && let Ok(host) = HeaderValue::from_str(named)
     {
         parts.headers.insert(header::HOST, host);
     }
