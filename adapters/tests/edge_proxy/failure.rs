@@ -118,6 +118,24 @@ async fn odd_requests_are_refused_at_the_door() {
 }
 
 #[tokio::test]
+async fn a_request_of_two_lengths_reaches_the_backend_with_one() {
+    let instance = Instance::start(12).await;
+    let world = World::serving(&[&instance]).await;
+    let chunks = "5\nabcde\n0\n\n";
+    let heard = world
+        .wire()
+        .await
+        .says(&format!(
+            "POST /headers HTTP/1.1\nHost: a\nConnection: close\nContent-Length: 3\nTransfer-Encoding: chunked\n\n{chunks}"
+        ))
+        .await
+        .hears_out()
+        .await;
+    let (_, seen) = heard.split_once("\r\n\r\n").unwrap();
+    assert!(seen.contains("transfer-encoding: chunked") && !seen.contains("content-length"), "{seen}");
+}
+
+#[tokio::test]
 async fn a_client_that_dawdles_over_its_request_loses_its_connection() {
     let options = EdgeOptions { head_timeout: Duration::from_millis(50), ..EdgeOptions::default() };
     let world = World::with(options).await;

@@ -52,6 +52,11 @@ pub(crate) fn strip(headers: &mut HeaderMap) {
     for name in named {
         headers.remove(name);
     }
+    if headers.contains_key(header::TRANSFER_ENCODING) {
+        // Of two lengths the chunks' is the true one (RFC 9112, 6.3). Passing on the other would let a sender hide a
+        // second message in the first.
+        headers.remove(header::CONTENT_LENGTH);
+    }
     for name in OF_ONE_CONNECTION {
         headers.remove(name);
     }
@@ -192,6 +197,7 @@ mod tests {
              keep-alive: timeout=5
              x-private: 1
              transfer-encoding: chunked
+             content-length: 3
              te: trailers, deflate
              expect: 100-continue
              cookie: a=b",
