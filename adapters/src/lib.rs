@@ -1,1 +1,4 @@
+//! Adapters: the engine's ports, served by this machine and by providers.
+
+pub mod local;
 pub mod sim;

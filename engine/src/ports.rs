@@ -92,6 +92,7 @@ pub struct DestructivePermit(Permit);
 
 impl DestructivePermit {
     /// For the executor alone, for steps whose plan said that they destroy.
+    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "no run type destroys anything yet"))]
     pub(crate) fn for_step(run: &RunId, step: StepNumber, undo: bool) -> Self {
         Self(Permit::for_step(run, step, undo))
     }

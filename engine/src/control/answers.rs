@@ -8,9 +8,7 @@ use super::clearance::{Asked, fired, role_from};
 use super::{Engine, Refusal};
 use crate::audit::AuditEvent;
 use crate::clock::EpochMs;
-use crate::model::{
-    Actor, Desired, EnvironmentKey, Release, Role, RunId, RunRequest, ServiceName,
-};
+use crate::model::{Actor, Desired, EnvironmentKey, Release, Role, RunId, RunRequest, ServiceName};
 use crate::plan::Plan;
 use crate::ports::{InstanceState, LogLine, Weight};
 use crate::run::{Approval, Lock, Run, RunHappened, Step, Vote};
@@ -115,7 +113,11 @@ pub enum CanAnswer {
 
 impl Engine {
     /// How an environment stands.
-    pub async fn status(&self, environment: &EnvironmentKey, actor: &Actor) -> Result<EnvironmentStatus, Refusal> {
+    pub async fn status(
+        &self,
+        environment: &EnvironmentKey,
+        actor: &Actor,
+    ) -> Result<EnvironmentStatus, Refusal> {
         self.cleared(actor, "status", Some(environment), &Asked::default()).await?;
         let project = self.project_of(environment).await?.value;
         let desired = self.store().environment_get(environment).await?.value;
@@ -139,9 +141,11 @@ impl Engine {
                     let part = status.live.as_ref().and_then(|live| live.services.get(service));
                     let there = observed.services.get(service);
                     let release = part.map(|part| part.origin);
-                    let set = there.and_then(|there| there.sets.iter().find(|set| Some(set.release) == release));
-                    let states: Vec<&InstanceState> =
-                        set.map(|set| set.instances.iter().map(|one| &one.state).collect()).unwrap_or_default();
+                    let set =
+                        there.and_then(|there| there.sets.iter().find(|set| Some(set.release) == release));
+                    let states: Vec<&InstanceState> = set
+                        .map(|set| set.instances.iter().map(|one| &one.state).collect())
+                        .unwrap_or_default();
                     let healthy =
                         states.iter().filter(|state| matches!(state, InstanceState::Healthy { .. })).count();
                     status.services.push(ServiceStatus {
@@ -192,7 +196,9 @@ impl Engine {
         }
         let environment = &run.environment().environment;
         Ok(self.store().lock_list(run.environment()).await?.into_iter().find_map(|lock| match &lock.holder {
-            crate::run::LockHolder::Run(holder) if *holder != run.id => Some(format!("{holder} in {environment}")),
+            crate::run::LockHolder::Run(holder) if *holder != run.id => {
+                Some(format!("{holder} in {environment}"))
+            }
             crate::run::LockHolder::Person(name) if *name != run.requester.name => {
                 Some(format!("{name}'s lock on {environment}"))
             }

@@ -88,26 +88,40 @@ impl Engine {
         let id = &run.id;
         let next = format!("status {id}");
         Err(match &approval.state {
-            ApprovalState::Open if approval.expires_ms <= self.now_ms() => {
-                Refusal::standing("expired", format!("the approval of {id} has expired"), format!("retry {id}"))
-            }
+            ApprovalState::Open if approval.expires_ms <= self.now_ms() => Refusal::standing(
+                "expired",
+                format!("the approval of {id} has expired"),
+                format!("retry {id}"),
+            ),
             ApprovalState::Open => return Ok(()),
             ApprovalState::Approved { by, .. } => {
                 Refusal::standing("already-decided", format!("{id} was approved by {by} already"), next)
             }
-            ApprovalState::Rejected { by, .. } => {
-                Refusal::standing("already-decided", format!("{id} was rejected by {by} already"), format!("retry {id}"))
-            }
-            ApprovalState::Expired { .. } => {
-                Refusal::standing("expired", format!("the approval of {id} has expired"), format!("retry {id}"))
-            }
-            ApprovalState::Withdrawn { .. } => {
-                Refusal::standing("already-decided", format!("{id} was cancelled before anybody decided"), next)
-            }
+            ApprovalState::Rejected { by, .. } => Refusal::standing(
+                "already-decided",
+                format!("{id} was rejected by {by} already"),
+                format!("retry {id}"),
+            ),
+            ApprovalState::Expired { .. } => Refusal::standing(
+                "expired",
+                format!("the approval of {id} has expired"),
+                format!("retry {id}"),
+            ),
+            ApprovalState::Withdrawn { .. } => Refusal::standing(
+                "already-decided",
+                format!("{id} was cancelled before anybody decided"),
+                next,
+            ),
         })
     }
 
-    async fn voted(&self, run: Run, plan: &Plan, approval: Approval, actor: &Actor) -> Result<Decided, Refusal> {
+    async fn voted(
+        &self,
+        run: Run,
+        plan: &Plan,
+        approval: Approval,
+        actor: &Actor,
+    ) -> Result<Decided, Refusal> {
         let now_ms = self.now_ms();
         let votes = self.store().vote_list(&run.id).await?;
         let before = votes.iter().any(|vote| vote.person == actor.name);
@@ -180,7 +194,10 @@ impl Engine {
         let system = Actor::system();
         let mut draft = Draft::of(run, now_ms);
         if let Some(approval) = self.store().approval_get(&run.id).await? {
-            draft.write(Write::ApprovalDecide(Approval { state: ApprovalState::Expired { at_ms: now_ms }, ..approval }));
+            draft.write(Write::ApprovalDecide(Approval {
+                state: ApprovalState::Expired { at_ms: now_ms },
+                ..approval
+            }));
         }
         let reason = Reason::new("expired", "nobody approved it in time", format!("retry {}", run.id));
         draft.moved(RunEvent::Declined { by: system.name.clone(), reason }, &system)?;
@@ -213,7 +230,12 @@ impl Engine {
         Ok(admins)
     }
 
-    async fn record_decision_refused(&self, id: &RunId, actor: &Actor, refusal: &Refusal) -> Result<(), Refusal> {
+    async fn record_decision_refused(
+        &self,
+        id: &RunId,
+        actor: &Actor,
+        refusal: &Refusal,
+    ) -> Result<(), Refusal> {
         let environment = self.store().run_get(id).await?.map(|run| run.environment().clone());
         let mut commit = Commit::at(self.now_ms());
         commit.audit.push(AuditEntry {

@@ -12,8 +12,6 @@ use crate::run::LockHolder;
 
 const HOUR_MS: i64 = 3_600_000;
 const MINUTES_A_WEEK: u32 = 7 * 24 * 60;
-/// The policy's words for being allowed although a rule would have said no.
-pub const BREAK_GLASS_RULE: &str = "break-glass";
 
 /// What a question is about, beyond who asks.
 #[derive(Debug, Clone, Default)]

@@ -12,8 +12,8 @@ use crate::monitor::Incident;
 use crate::plan::{Plan, plan};
 use crate::ports::{Permit, PortError, Receipt};
 use crate::run::{
-    ApprovalState, Happening, IllegalMove, LockHolder, Next, Reason, Run, RunEvent, RunState, Step, StepEvent,
-    StepState, left_behind, next, state_of, traffic_moved,
+    ApprovalState, Happening, IllegalMove, LockHolder, Next, Reason, Run, RunEvent, RunState, Step,
+    StepEvent, StepState, left_behind, next, state_of, traffic_moved,
 };
 use crate::step::{Look, POLL_MS, StepContext, Undo};
 use crate::store::{StoreError, Write};
@@ -123,7 +123,8 @@ impl Engine {
             match &lock.holder {
                 LockHolder::Run(holder) if *holder == run.id => {}
                 LockHolder::Person(name) if *name == run.requester.name => {}
-                LockHolder::Person(_) if lock.expires_ms.is_some_and(|expires_ms| expires_ms <= self.now_ms()) => {}
+                LockHolder::Person(_)
+                    if lock.expires_ms.is_some_and(|expires_ms| expires_ms <= self.now_ms()) => {}
                 LockHolder::Person(_) => {
                     return Ok(lock.expires_ms.map_or(Moved::Parked, Moved::WaitUntil));
                 }
@@ -285,11 +286,18 @@ impl Engine {
                         state = state.after(StepEvent::Acted, at.now_ms)?;
                         let due_ms = at.now_ms + POLL_MS;
                         let note = format!("no answer, looking: {}", self.redactor().redact(&what));
-                        state = state.after(StepEvent::AnswerLost { due_ms, note: note.clone() }, at.now_ms)?;
+                        state =
+                            state.after(StepEvent::AnswerLost { due_ms, note: note.clone() }, at.now_ms)?;
                         return self.waits(draft, number, state, due_ms, note, memory).await;
                     }
-                    Err(PortError::Retry { what, .. }) | Err(PortError::Fail { what, .. }) if at.acted >= act.acts_max() => {
-                        look = Ok(Look::Broken(Reason::new(act.failure_code(), what, format!("retry {}", run.id))));
+                    Err(PortError::Retry { what, .. }) | Err(PortError::Fail { what, .. })
+                        if at.acted >= act.acts_max() =>
+                    {
+                        look = Ok(Look::Broken(Reason::new(
+                            act.failure_code(),
+                            what,
+                            format!("retry {}", run.id),
+                        )));
                     }
                     Err(error) => {
                         state = state.after(StepEvent::Acted, at.now_ms)?;
@@ -508,7 +516,11 @@ impl Engine {
     }
 
     /// What the database learns together with the last receipt.
-    async fn finalize_writes(&self, draft: &mut Draft, finalize: &crate::step::Finalize) -> Result<(), Refusal> {
+    async fn finalize_writes(
+        &self,
+        draft: &mut Draft,
+        finalize: &crate::step::Finalize,
+    ) -> Result<(), Refusal> {
         let environment = draft.run.environment().clone();
         let mut desired = self.store().environment_get(&environment).await?;
         let releases = self.store().release_list(&environment, 200).await?;

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Engine, Refusal};
-use crate::model::{
-    Change, EnvironmentKey, Project, Release, RunRequest, Source, Variable,
-};
+use crate::model::{Change, EnvironmentKey, Project, Release, RunRequest, Source, Variable};
 use crate::plan::{COMMITS_SHOWN, Facts, PlanProblem, SecretFact};
 use crate::ports::{Commit, Migration};
 use crate::store::Versioned;
@@ -34,14 +32,15 @@ impl Engine {
         let desired = self.store().environment_get(environment).await?.value;
         let releases = self.store().release_list(environment, RELEASES_LOOKED_AT).await?;
         let ports = self.ports();
-        let observed = ports
-            .platform
-            .observe(environment)
-            .await
-            .map_err(Refusal::port("looking at what runs"))?;
+        let observed =
+            ports.platform.observe(environment).await.map_err(Refusal::port("looking at what runs"))?;
         let mut weights = BTreeMap::new();
         for name in project.value.services.keys() {
-            let now = ports.edge.weights(environment, name).await.map_err(Refusal::port("reading the traffic weights"))?;
+            let now = ports
+                .edge
+                .weights(environment, name)
+                .await
+                .map_err(Refusal::port("reading the traffic weights"))?;
             if !now.is_empty() {
                 weights.insert(name.clone(), now);
             }
@@ -54,7 +53,8 @@ impl Engine {
                 .map_err(Refusal::port("reading the database's migrations"))?,
             None => Vec::new(),
         };
-        let live = desired.live.and_then(|number| releases.iter().find(|release| release.id.number == number));
+        let live =
+            desired.live.and_then(|number| releases.iter().find(|release| release.id.number == number));
         let (commit, own_commits) = self.commits(request, &project.value, live).await?;
         let migrations = match (&project.value.migrations, &commit) {
             (Some(migrations), Some(commit)) => {
@@ -112,7 +112,8 @@ impl Engine {
         let reference = match &request.change {
             Change::Deploy { reference, .. } => {
                 for service in project.services.values() {
-                    if let Some(source) = service.source.as_ref().filter(|source| **source != project.source) {
+                    if let Some(source) = service.source.as_ref().filter(|source| **source != project.source)
+                    {
                         let commit = self.resolve(source, reference.as_deref()).await?;
                         own.insert(source.repository.clone(), commit);
                     }
@@ -139,7 +140,12 @@ impl Engine {
     }
 
     /// The migration files of a commit, in order of their versions.
-    async fn migrations_in(&self, source: &Source, commit: &str, folder: &str) -> Result<Vec<Migration>, Refusal> {
+    async fn migrations_in(
+        &self,
+        source: &Source,
+        commit: &str,
+        folder: &str,
+    ) -> Result<Vec<Migration>, Refusal> {
         let files = self
             .ports()
             .code
@@ -153,7 +159,10 @@ impl Engine {
             if digits == 0 {
                 return Err(Refusal::Problem(PlanProblem::new(
                     "migration-name",
-                    format!("{folder}/{} does not start with a number, so its place among the migrations is unknown", file.name),
+                    format!(
+                        "{folder}/{} does not start with a number, so its place among the migrations is unknown",
+                        file.name
+                    ),
                     "name migrations like 0004_add_due_dates.sql",
                 )));
             }
@@ -168,7 +177,10 @@ impl Engine {
         if let Some(twice) = migrations.windows(2).find(|pair| pair[0].version == pair[1].version) {
             return Err(Refusal::Problem(PlanProblem::new(
                 "migration-name",
-                format!("two migrations have the number {}: {} and {}", twice[0].version, twice[0].name, twice[1].name),
+                format!(
+                    "two migrations have the number {}: {} and {}",
+                    twice[0].version, twice[0].name, twice[1].name
+                ),
                 "give one of them the next free number",
             )));
         }

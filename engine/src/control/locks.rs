@@ -57,7 +57,8 @@ impl Engine {
                     LockChange::Locked
                 }
                 Some(held) => {
-                    let because = if held.reason.is_empty() { String::new() } else { format!(": {}", held.reason) };
+                    let because =
+                        if held.reason.is_empty() { String::new() } else { format!(": {}", held.reason) };
                     return Err(Refusal::standing(
                         "locked",
                         format!("{} is locked by {}{because}", environment.environment, held.holder.name()),

@@ -63,16 +63,20 @@ impl Engine {
         let mut projects = self.store().project_list().await?;
         let names: Vec<String> = projects.iter().map(|project| project.value.project.to_string()).collect();
         match name {
-            Some(name) => projects.into_iter().find(|project| project.value.project == *name).ok_or_else(|| {
-                Refusal::not_found(format!("there is no project {name}"), "infra-chat project import FILE")
-            }),
-            None if projects.len() == 1 => {
-                projects.pop().ok_or_else(|| Refusal::not_found("there is no project", "infra-chat project import FILE"))
+            Some(name) => {
+                projects.into_iter().find(|project| project.value.project == *name).ok_or_else(|| {
+                    Refusal::not_found(
+                        format!("there is no project {name}"),
+                        "infra-chat project import FILE",
+                    )
+                })
             }
-            None if projects.is_empty() => Err(Refusal::not_found(
-                "there is no project yet",
-                "infra-chat project import FILE",
-            )),
+            None if projects.len() == 1 => projects
+                .pop()
+                .ok_or_else(|| Refusal::not_found("there is no project", "infra-chat project import FILE")),
+            None if projects.is_empty() => {
+                Err(Refusal::not_found("there is no project yet", "infra-chat project import FILE"))
+            }
             None => Err(Refusal::not_found(
                 format!("there are several projects: {}", names.join(", ")),
                 "say which one",

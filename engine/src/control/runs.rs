@@ -112,7 +112,9 @@ impl Engine {
                 draft.moved(RunEvent::CancelAsked { by: actor.name.clone(), reason }, actor)?;
             }
             Steer::Pause => match &run.state {
-                RunState::Running { .. } => draft.moved(RunEvent::Paused { by: actor.name.clone() }, actor)?,
+                RunState::Running { .. } => {
+                    draft.moved(RunEvent::Paused { by: actor.name.clone() }, actor)?
+                }
                 state => return Err(unfit(id, "paused", state)),
             },
             Steer::Resume => match &run.state {

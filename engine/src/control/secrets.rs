@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::model::{Actor, EnvironmentKey, Project, SecretName, Variable};
 use crate::ports::{PortError, SecretSource};
 use crate::redact::Redactor;
-use crate::secrets::{MasterKey, SecretError, SecretRef, Sealed, generate, open, seal};
+use crate::secrets::{MasterKey, Sealed, SecretError, SecretRef, generate, open, seal};
 use crate::store::{AuditEntry, Commit, SealedSecret, Store, StoreError, Write};
 
 /// A sealed value as its row holds it.
@@ -100,7 +100,8 @@ impl Vault {
         let version = newest.map_or(1, |sealed| sealed.version + 1);
         let reference = SecretRef::new(environment.clone(), name.clone());
         let sealed = seal(&self.key(), &reference, version, &value).map_err(unopened(name))?;
-        let body = serde_json::to_string(&Row::of(&sealed)).map_err(|error| StoreError::corrupt("body", error))?;
+        let body =
+            serde_json::to_string(&Row::of(&sealed)).map_err(|error| StoreError::corrupt("body", error))?;
         self.learn(name, value)?;
         let mut commit = Commit::at(self.clock.now_ms());
         commit.writes.push(Write::SecretPut {

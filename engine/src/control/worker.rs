@@ -38,7 +38,9 @@ impl Engine {
                 let memory = memories.entry(run.id.clone()).or_default();
                 match settle_conflict(self.advance(&run.id, memory, None).await)? {
                     Moved::On => again = true,
-                    Moved::WaitUntil(due_ms) => due_next = Some(due_next.map_or(due_ms, |due| due.min(due_ms))),
+                    Moved::WaitUntil(due_ms) => {
+                        due_next = Some(due_next.map_or(due_ms, |due| due.min(due_ms)))
+                    }
                     Moved::Parked => {}
                 }
             }
@@ -169,7 +171,9 @@ impl Engine {
         let run = pretty(serde_json::to_string_pretty(&detail.run))?;
         artifacts.put(id, &ArtifactName::Run, &run).await?;
         artifacts.put(id, &ArtifactName::Plan, &pretty(serde_json::to_string_pretty(&detail.plan))?).await?;
-        artifacts.put(id, &ArtifactName::Diff, &pretty(serde_json::to_string_pretty(&detail.plan.diff))?).await?;
+        artifacts
+            .put(id, &ArtifactName::Diff, &pretty(serde_json::to_string_pretty(&detail.plan.diff))?)
+            .await?;
         for (entry, receipt) in detail.receipts.iter().enumerate() {
             let body = serde_json::json!({
                 "step": receipt.step, "kind": receipt.kind, "at_ms": receipt.at_ms, "receipt": receipt.body,

@@ -4,14 +4,16 @@
 use std::collections::BTreeMap;
 
 use super::facts::build_key;
-use super::{DiffLine, Facts, Plan, PlanProblem, PlannedStep, Risk, RiskLevel, WayBack, breaking_statements, short};
+use super::{
+    DiffLine, Facts, Plan, PlanProblem, PlannedStep, Risk, RiskLevel, WayBack, breaking_statements, short,
+};
 use crate::model::{
     MigrateChoice, Release, ReleaseId, ReleaseState, RunId, RunRequest, ServiceName, ServiceRelease, Variable,
 };
 use crate::ports::{BuildRequest, BuildState, Migration, Weight};
 use crate::step::{
-    ApplyMigrations, DesiredChange, EnsureShape, Finalize, Preflight, ProbeCheck, PutConfig, PutSchedules, RefCheck,
-    ResolveRef, ScheduleChange, Serve, Shift, ShiftTraffic, StepKind, Verify,
+    ApplyMigrations, DesiredChange, EnsureShape, Finalize, Preflight, ProbeCheck, PutConfig, PutSchedules,
+    RefCheck, ResolveRef, ScheduleChange, Serve, Shift, ShiftTraffic, StepKind, Verify,
 };
 
 /// Requests a verification sends to each service, and how many of them may fail.
@@ -146,14 +148,27 @@ pub(super) fn plan(
                 match pending.as_slice() {
                     [] => "nothing to migrate".to_owned(),
                     [one] => format!("{} {}", one.version, one.name),
-                    many => format!("{} pending, {} to {}", many.len(), many[0].version, many[many.len() - 1].version),
+                    many => format!(
+                        "{} pending, {} to {}",
+                        many.len(),
+                        many[0].version,
+                        many[many.len() - 1].version
+                    ),
                 },
                 StepKind::ApplyMigrations(ApplyMigrations { component, migrations: pending.clone(), breaks }),
             ),
-            None => step("migrations", "this project has none".to_owned(), StepKind::ResolveRef(ResolveRef { checks: vec![] })),
+            None => step(
+                "migrations",
+                "this project has none".to_owned(),
+                StepKind::ResolveRef(ResolveRef { checks: vec![] }),
+            ),
         },
         step(
-            &if served.is_empty() { "services".to_owned() } else { served.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(" and ") },
+            &if served.is_empty() {
+                "services".to_owned()
+            } else {
+                served.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(" and ")
+            },
             "started beside what runs, then waited for until healthy".to_owned(),
             StepKind::Serve(Serve {
                 sets: served.iter().filter_map(|name| parts.get(*name)?.set.clone()).collect(),
@@ -172,11 +187,7 @@ pub(super) fn plan(
         step(
             "verification",
             format!("{VERIFY_REQUESTS} requests through the edge to each service"),
-            StepKind::Verify(Verify {
-                probes,
-                requests: VERIFY_REQUESTS,
-                failures_max: VERIFY_FAILURES_MAX,
-            }),
+            StepKind::Verify(Verify { probes, requests: VERIFY_REQUESTS, failures_max: VERIFY_FAILURES_MAX }),
         ),
         step(
             "finalize",
@@ -201,7 +212,10 @@ pub(super) fn plan(
     Ok(Plan {
         title: format!(
             "Deploy {} to {}",
-            reference.map_or_else(|| short(&commit.id).to_owned(), |name| format!("{name} ({})", short(&commit.id))),
+            reference.map_or_else(
+                || short(&commit.id).to_owned(),
+                |name| format!("{name} ({})", short(&commit.id))
+            ),
             facts.environment.environment
         ),
         environment: facts.environment.clone(),
@@ -262,7 +276,8 @@ fn way_back(facts: &Facts, breaks: Option<&str>) -> WayBack {
     let Some(live) = facts.live() else {
         return WayBack {
             release: None,
-            say: "this is the first release here: until it is live, everything it starts is ended again".to_owned(),
+            say: "this is the first release here: until it is live, everything it starts is ended again"
+                .to_owned(),
             proof: vec!["nothing runs that could be harmed".to_owned()],
             proved: true,
         };
@@ -296,7 +311,9 @@ pub(super) fn probes(
     parts: &BTreeMap<ServiceName, ServiceRelease>,
     chosen: &[ServiceName],
 ) -> Vec<ProbeCheck> {
-    let Some(described) = facts.project.environments.get(&facts.environment.environment) else { return Vec::new() };
+    let Some(described) = facts.project.environments.get(&facts.environment.environment) else {
+        return Vec::new();
+    };
     chosen
         .iter()
         .filter(|name| described.edge.contains_key(*name))
@@ -355,7 +372,11 @@ pub(super) fn schedule_changes(
         .filter_map(|name| {
             let before = facts.observed.services.get(name).and_then(|there| there.schedule.clone());
             let after = parts.get(name).and_then(|part| part.schedule.clone());
-            (before.is_some() || after.is_some()).then(|| ScheduleChange { service: name.clone(), before, after })
+            (before.is_some() || after.is_some()).then(|| ScheduleChange {
+                service: name.clone(),
+                before,
+                after,
+            })
         })
         .collect()
 }
@@ -387,14 +408,22 @@ fn diff(
         }
     }
     for migration in pending {
-        lines.push(DiffLine::new(format!("migration {}", migration.version), None, Some(migration.name.clone())));
+        lines.push(DiffLine::new(
+            format!("migration {}", migration.version),
+            None,
+            Some(migration.name.clone()),
+        ));
     }
     for name in chosen {
         let Some(after) = parts.get(name) else { continue };
         let before = live.and_then(|live| live.services.get(name));
         let before_name = before.map(|before| {
             let reference = live.map_or("", |live| live.reference.as_str());
-            if reference == short(&before.commit) { reference.to_owned() } else { format!("{reference} ({})", short(&before.commit)) }
+            if reference == short(&before.commit) {
+                reference.to_owned()
+            } else {
+                format!("{reference} ({})", short(&before.commit))
+            }
         });
         lines.push(DiffLine::new(name.as_str(), before_name, Some(after_name.clone())));
         let Some(before) = before else { continue };
@@ -402,7 +431,8 @@ fn diff(
         if replicas(before) != replicas(after) {
             lines.push(DiffLine::new(format!("{name} replicas"), replicas(before), replicas(after)));
         }
-        let schedule = |part: &ServiceRelease| part.schedule.as_ref().map(|schedule| format!("`{}`", schedule.cron));
+        let schedule =
+            |part: &ServiceRelease| part.schedule.as_ref().map(|schedule| format!("`{}`", schedule.cron));
         if schedule(before) != schedule(after) {
             lines.push(DiffLine::new(format!("{name} schedule"), schedule(before), schedule(after)));
         }

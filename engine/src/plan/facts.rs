@@ -8,7 +8,8 @@ use sha2::{Digest, Sha256};
 use super::PlanProblem;
 use crate::canonical::canonical_json;
 use crate::model::{
-    Desired, Environment, EnvironmentKey, Project, Release, ReleaseState, SecretName, Service, ServiceName, Source, Variable,
+    Desired, Environment, EnvironmentKey, Project, Release, ReleaseState, SecretName, Service, ServiceName,
+    Source, Variable,
 };
 use crate::ports::{
     AppliedMigration, BuildKey, BuildState, Capabilities, Commit, ConfigSet, InstanceSet, Migration,
@@ -104,7 +105,8 @@ impl Facts {
 
     /// The components and addresses the environment should have.
     pub(super) fn shape(&self) -> Result<Shape, PlanProblem> {
-        let components = self.project.components.iter().map(|(name, component)| (name.clone(), component.kind));
+        let components =
+            self.project.components.iter().map(|(name, component)| (name.clone(), component.kind));
         Ok(Shape { components: components.collect(), edge: self.described()?.edge.clone() })
     }
 
@@ -200,7 +202,10 @@ impl Facts {
             }
             if let Some(schedule) = &service.schedule {
                 let on = if schedule.enabled { "on" } else { "off" };
-                lines.push(format!("{name}: release {} scheduled `{}`, {on}", schedule.release, schedule.cron));
+                lines.push(format!(
+                    "{name}: release {} scheduled `{}`, {on}",
+                    schedule.release, schedule.cron
+                ));
             }
         }
         for (name, weights) in &self.weights {

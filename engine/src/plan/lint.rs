@@ -57,8 +57,10 @@ mod tests {
             sql: sql.into(),
             checksum: String::new(),
         };
-        let lines: Vec<String> =
-            breaking_statements(&[migration]).iter().map(|line| line.replace("migration 0004 change ", "")).collect();
+        let lines: Vec<String> = breaking_statements(&[migration])
+            .iter()
+            .map(|line| line.replace("migration 0004 change ", ""))
+            .collect();
         assert_eq!(lines, found, "{sql}");
     }
 

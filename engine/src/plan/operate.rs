@@ -1,12 +1,14 @@
 //! The small run types: migrate, scale, restart, cron on and off, clear cache. Each keeps the live release.
 
 use super::deploy::{VERIFY_FAILURES_MAX, VERIFY_REQUESTS, names, newest_schema, pending, probes, step};
-use super::{DiffLine, Facts, Plan, PlanProblem, PlannedStep, Risk, RiskLevel, WayBack, breaking_statements, short};
+use super::{
+    DiffLine, Facts, Plan, PlanProblem, PlannedStep, Risk, RiskLevel, WayBack, breaking_statements, short,
+};
 use crate::model::{MigrateChoice, Release, RunRequest, ServiceName};
 use crate::ports::Schedule;
 use crate::step::{
-    ApplyMigrations, ClearCache, DesiredChange, EnsureShape, Finalize, Preflight, PutSchedules, RefCheck, Replace,
-    Resize, ResizeOne, ResolveRef, ScheduleChange, StepKind, Verify,
+    ApplyMigrations, ClearCache, DesiredChange, EnsureShape, Finalize, Preflight, PutSchedules, RefCheck,
+    Replace, Resize, ResizeOne, ResolveRef, ScheduleChange, StepKind, Verify,
 };
 
 struct Draft {
@@ -83,7 +85,12 @@ fn record(changes: Vec<DesiredChange>) -> PlannedStep {
 }
 
 /// The served services of the live release among those named.
-fn served(facts: &Facts, live: &Release, named: &[ServiceName], wanted: &str) -> Result<Vec<ServiceName>, PlanProblem> {
+fn served(
+    facts: &Facts,
+    live: &Release,
+    named: &[ServiceName],
+    wanted: &str,
+) -> Result<Vec<ServiceName>, PlanProblem> {
     let served: Vec<ServiceName> = facts
         .chosen(named)
         .into_iter()
@@ -92,7 +99,9 @@ fn served(facts: &Facts, live: &Release, named: &[ServiceName], wanted: &str) ->
     if let Some(other) = named.iter().find(|name| !served.contains(name)) {
         return Err(PlanProblem::new(
             "not-served",
-            format!("{other} has no processes that could be {wanted}: it runs on a schedule or is not deployed"),
+            format!(
+                "{other} has no processes that could be {wanted}: it runs on a schedule or is not deployed"
+            ),
             format!("status {}", facts.environment.environment),
         ));
     }
@@ -224,7 +233,12 @@ pub(super) fn scale(
     }
     let back: Vec<String> = changes
         .iter()
-        .map(|one| format!("scale {} {} to {}", facts.environment.environment, one.before.service, one.before.replicas))
+        .map(|one| {
+            format!(
+                "scale {} {} to {}",
+                facts.environment.environment, one.before.service, one.before.replicas
+            )
+        })
         .collect();
     let desired =
         chosen.iter().map(|name| DesiredChange::Replicas { service: name.clone(), replicas }).collect();
@@ -250,13 +264,15 @@ pub(super) fn scale(
     )
 }
 
-pub(super) fn restart(request: &RunRequest, facts: &Facts, named: &[ServiceName]) -> Result<Plan, PlanProblem> {
+pub(super) fn restart(
+    request: &RunRequest,
+    facts: &Facts,
+    named: &[ServiceName],
+) -> Result<Plan, PlanProblem> {
     let live = live(facts, "restart")?;
     let chosen = served(facts, live, named, "restarted")?;
-    let sets = chosen
-        .iter()
-        .filter_map(|name| Some((name.clone(), live.services.get(name)?.origin)))
-        .collect();
+    let sets =
+        chosen.iter().filter_map(|name| Some((name.clone(), live.services.get(name)?.origin))).collect();
     finish(
         request,
         facts,
@@ -334,7 +350,12 @@ pub(super) fn cron(
             steps: vec![
                 preflight(facts)?,
                 step("cron", format!("schedules {word}"), StepKind::PutSchedules(PutSchedules { changes })),
-                record(chosen.iter().map(|name| DesiredChange::Cron { service: name.clone(), enabled }).collect()),
+                record(
+                    chosen
+                        .iter()
+                        .map(|name| DesiredChange::Cron { service: name.clone(), enabled })
+                        .collect(),
+                ),
             ],
             diff,
             way_back: format!("{other} {environment}"),
@@ -343,7 +364,11 @@ pub(super) fn cron(
     )
 }
 
-pub(super) fn clear_cache(request: &RunRequest, facts: &Facts, named: &[ServiceName]) -> Result<Plan, PlanProblem> {
+pub(super) fn clear_cache(
+    request: &RunRequest,
+    facts: &Facts,
+    named: &[ServiceName],
+) -> Result<Plan, PlanProblem> {
     let live = live(facts, "clear")?;
     let chosen: Vec<ServiceName> =
         facts.chosen(named).into_iter().filter(|name| live.services.contains_key(name)).collect();
@@ -363,7 +388,13 @@ pub(super) fn clear_cache(request: &RunRequest, facts: &Facts, named: &[ServiceN
             ],
             diff: chosen
                 .iter()
-                .map(|name| DiffLine::new(format!("{name} cache"), Some("filled".to_owned()), Some("empty".to_owned())))
+                .map(|name| {
+                    DiffLine::new(
+                        format!("{name} cache"),
+                        Some("filled".to_owned()),
+                        Some("empty".to_owned()),
+                    )
+                })
                 .collect(),
             way_back: "caches fill again by themselves; the first requests are slower".to_owned(),
             notes: Vec::new(),

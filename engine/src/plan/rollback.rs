@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::deploy::{
-    VERIFY_FAILURES_MAX, VERIFY_REQUESTS, names, placeholder_run, probes, retire, schedule_changes, shifts, step,
+    VERIFY_FAILURES_MAX, VERIFY_REQUESTS, names, placeholder_run, probes, retire, schedule_changes, shifts,
+    step,
 };
 use super::{DiffLine, Facts, Plan, PlanProblem, Risk, RiskLevel, WayBack, breaking_statements, short};
-use crate::model::{Release, ReleaseId, ReleaseState, RollbackTarget, RunRequest, ServiceName, ServiceRelease};
+use crate::model::{
+    Release, ReleaseId, ReleaseState, RollbackTarget, RunRequest, ServiceName, ServiceRelease,
+};
 use crate::ports::{BuildRequest, ConfigSet, InstanceSet, Migration};
 use crate::step::{
     DesiredChange, Finalize, Preflight, PutConfig, PutSchedules, Serve, ShiftTraffic, StepKind, Verify,
@@ -125,7 +128,10 @@ pub(super) fn plan(
                         schema: facts.applied.iter().map(|had| had.version.clone()).max(),
                     },
                     DesiredChange::Held {
-                        reason: Some(format!("rolled back from release {} ({})", live.id.number, live.reference)),
+                        reason: Some(format!(
+                            "rolled back from release {} ({})",
+                            live.id.number, live.reference
+                        )),
                     },
                 ],
             }),
@@ -136,7 +142,8 @@ pub(super) fn plan(
         .iter()
         .filter_map(|name| {
             let after = parts.get(name)?;
-            let before = live.services.get(name).map(|part| format!("{} ({})", live.reference, short(&part.commit)));
+            let before =
+                live.services.get(name).map(|part| format!("{} ({})", live.reference, short(&part.commit)));
             Some(DiffLine::new(
                 name.as_str(),
                 before,
@@ -154,8 +161,14 @@ pub(super) fn plan(
         risk,
         way_back: WayBack {
             release: Some(live.id.number),
-            say: format!("rollback {environment} to {} brings release {} back", live.id.number, live.id.number),
-            proof: vec![format!("release {} keeps running until release {} is verified", live.id.number, target.id.number)],
+            say: format!(
+                "rollback {environment} to {} brings release {} back",
+                live.id.number, live.id.number
+            ),
+            proof: vec![format!(
+                "release {} keeps running until release {} is verified",
+                live.id.number, target.id.number
+            )],
             proved: true,
         },
         notes: vec!["migrations stay: going back over a schema loses data".to_owned()],
@@ -183,12 +196,17 @@ fn target<'a>(facts: &'a Facts, live: &Release, to: &RollbackTarget) -> Result<&
         RollbackTarget::Release(number) => {
             let found = facts.releases.iter().find(|release| release.id.number == *number);
             match found {
-                Some(release) if release.id.number == live.id.number || good(&release) || release.live_ms.is_some() => {
+                Some(release)
+                    if release.id.number == live.id.number || good(&release) || release.live_ms.is_some() =>
+                {
                     Ok(release)
                 }
                 Some(release) => Err(PlanProblem::new(
                     "never-live",
-                    format!("release {number} of {environment} never worked: it is {}", release.state.as_str()),
+                    format!(
+                        "release {number} of {environment} never worked: it is {}",
+                        release.state.as_str()
+                    ),
                     format!("releases {environment}"),
                 )),
                 None => Err(PlanProblem::new(
@@ -203,7 +221,8 @@ fn target<'a>(facts: &'a Facts, live: &Release, to: &RollbackTarget) -> Result<&
             .iter()
             .filter(good)
             .find(|release| {
-                release.reference == *reference || (reference.len() >= 7 && release.commit.starts_with(reference.as_str()))
+                release.reference == *reference
+                    || (reference.len() >= 7 && release.commit.starts_with(reference.as_str()))
             })
             .ok_or_else(|| {
                 PlanProblem::new(
@@ -240,7 +259,11 @@ fn schema_fits(facts: &Facts, target: &Release) -> Result<(), PlanProblem> {
     ))
 }
 
-fn builds(facts: &Facts, parts: &BTreeMap<ServiceName, ServiceRelease>, chosen: &[ServiceName]) -> Vec<BuildRequest> {
+fn builds(
+    facts: &Facts,
+    parts: &BTreeMap<ServiceName, ServiceRelease>,
+    chosen: &[ServiceName],
+) -> Vec<BuildRequest> {
     let mut builds: Vec<BuildRequest> = Vec::new();
     for name in chosen {
         let (Some(part), Some(service)) = (parts.get(name), facts.service(name)) else { continue };

@@ -199,7 +199,9 @@ impl RunState {
     pub fn after(&self, event: RunEvent, now_ms: EpochMs) -> Result<Self, IllegalMove> {
         match (self, event) {
             // A plan was shown and people must say yes.
-            (Self::Planned, RunEvent::ApprovalAsked { expires_ms }) => Ok(Self::AwaitingApproval { expires_ms }),
+            (Self::Planned, RunEvent::ApprovalAsked { expires_ms }) => {
+                Ok(Self::AwaitingApproval { expires_ms })
+            }
             // Nobody needs to say yes, or enough people did.
             (Self::Planned | Self::AwaitingApproval { .. }, RunEvent::Cleared) => {
                 Ok(Self::Queued { since_ms: now_ms })
@@ -388,7 +390,9 @@ impl StepState {
             (Self::Running { since_ms, attempt, .. }, StepEvent::AnswerLost { due_ms, note }) => {
                 Ok(Self::Running { since_ms, attempt, due_ms, note, unknown: true })
             }
-            (Self::Running { since_ms, .. }, StepEvent::Succeeded) => Ok(Self::Done { since_ms, at_ms: now_ms }),
+            (Self::Running { since_ms, .. }, StepEvent::Succeeded) => {
+                Ok(Self::Done { since_ms, at_ms: now_ms })
+            }
             (Self::Running { since_ms, .. }, StepEvent::Failed { reason }) => {
                 Ok(Self::Failed { since_ms, at_ms: now_ms, reason })
             }

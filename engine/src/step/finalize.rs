@@ -9,7 +9,7 @@ use crate::model::{Desired, ServiceName};
 use crate::ports::{Permit, PortError, Receipt};
 
 /// Seconds open connections may go on before they are cut.
-pub const DRAIN_S: u32 = 10;
+pub(super) const DRAIN_S: u32 = 10;
 /// Tries to end old instances; after that they are left to the next reconcile, because the change itself has worked.
 const RETIRE_TRIES: u32 = 3;
 

@@ -82,7 +82,9 @@ impl StepAct for ApplyMigrations {
     fn undo(&self) -> Undo {
         match (&self.breaks, self.migrations.is_empty()) {
             (_, true) => Undo::Nothing,
-            (None, false) => Undo::Stays("migrations that were applied stay; the release before can live with them".to_owned()),
+            (None, false) => Undo::Stays(
+                "migrations that were applied stay; the release before can live with them".to_owned(),
+            ),
             (Some(why), false) => Undo::NeedsPerson(why.clone()),
         }
     }

@@ -35,16 +35,25 @@ impl StepAct for Preflight {
             match at.ports.platform.build_look(&build.key).await? {
                 BuildState::Absent => return Ok(Look::Todo),
                 BuildState::Running { last_line } => {
-                    let note = if last_line.is_empty() { "building".to_owned() } else { format!("building: {last_line}") };
+                    let note = if last_line.is_empty() {
+                        "building".to_owned()
+                    } else {
+                        format!("building: {last_line}")
+                    };
                     return Ok(Look::going(note));
                 }
                 BuildState::Done { took_ms: took } => took_ms += took,
                 BuildState::Failed { exit_code, tail } => {
-                    let how = exit_code.map_or("was ended".to_owned(), |code| format!("ended with exit code {code}"));
+                    let how = exit_code
+                        .map_or("was ended".to_owned(), |code| format!("ended with exit code {code}"));
                     let command = build.command.as_deref().unwrap_or("the checkout");
                     return Ok(Look::Broken(
-                        Reason::new("build-failed", format!("`{command}` {how}"), "mend the code, push, and deploy again")
-                            .showing(tail),
+                        Reason::new(
+                            "build-failed",
+                            format!("`{command}` {how}"),
+                            "mend the code, push, and deploy again",
+                        )
+                        .showing(tail),
                     ));
                 }
             }

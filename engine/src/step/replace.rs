@@ -34,7 +34,9 @@ impl StepAct for Replace {
                 Replacement::Failed { why } => {
                     return Ok(Look::Broken(Reason::new(
                         "unhealthy",
-                        format!("a fresh process of {service} did not become healthy, the old ones go on: {why}"),
+                        format!(
+                            "a fresh process of {service} did not become healthy, the old ones go on: {why}"
+                        ),
                         format!("logs {service}"),
                     )));
                 }

@@ -38,7 +38,11 @@ impl StepAct for ResolveRef {
             if now.id != check.commit {
                 return Ok(Look::Broken(Reason::new(
                     "ref-moved",
-                    format!("{name} was {} when this was planned and is {} now", short(&check.commit), short(&now.id)),
+                    format!(
+                        "{name} was {} when this was planned and is {} now",
+                        short(&check.commit),
+                        short(&now.id)
+                    ),
                     "retry",
                 )));
             }

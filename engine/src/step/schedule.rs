@@ -46,7 +46,9 @@ impl PutSchedules {
             .changes
             .iter()
             .map(|change| match pick(change) {
-                Some(schedule) if schedule.enabled => format!("{} runs at `{}`", change.service, schedule.cron),
+                Some(schedule) if schedule.enabled => {
+                    format!("{} runs at `{}`", change.service, schedule.cron)
+                }
                 Some(_) => format!("{} is switched off", change.service),
                 None => format!("{} is not scheduled", change.service),
             })

@@ -5,7 +5,9 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::{Look, StepAct, StepContext, Undo};
-use crate::ports::{Instance, InstanceSet, InstanceState, ObservedEnvironment, ObservedSet, Permit, PortError, Receipt};
+use crate::ports::{
+    Instance, InstanceSet, InstanceState, ObservedEnvironment, ObservedSet, Permit, PortError, Receipt,
+};
 use crate::run::Reason;
 
 /// Starts after which an instance that keeps ending counts as a crash loop.
@@ -23,7 +25,10 @@ pub struct Serve {
 }
 
 /// A set as the platform has it.
-pub(super) fn observed_set<'a>(observed: &'a ObservedEnvironment, set: &InstanceSet) -> Option<&'a ObservedSet> {
+pub(super) fn observed_set<'a>(
+    observed: &'a ObservedEnvironment,
+    set: &InstanceSet,
+) -> Option<&'a ObservedSet> {
     observed.services.get(&set.service)?.sets.iter().find(|other| other.release == set.release)
 }
 
@@ -33,7 +38,8 @@ pub(super) fn look_at(set: &InstanceSet, observed: &ObservedEnvironment, at: &St
     if there.replicas != set.replicas {
         return Look::Todo;
     }
-    let healthy = there.instances.iter().filter(|one| matches!(one.state, InstanceState::Healthy { .. })).count();
+    let healthy =
+        there.instances.iter().filter(|one| matches!(one.state, InstanceState::Healthy { .. })).count();
     if healthy >= set.replicas as usize && there.instances.len() == healthy {
         return Look::Done(Receipt::new(format!("{} {healthy}/{}", set.service, set.replicas)));
     }

@@ -44,20 +44,27 @@ impl StepAct for Verify {
                 if let (Some(other), Some(wanted)) = (other, probe.release) {
                     return Ok(Look::Broken(Reason::new(
                         "wrong-release",
-                        format!("release {other} answered for {} where release {wanted} should", probe.service),
+                        format!(
+                            "release {other} answered for {} where release {wanted} should",
+                            probe.service
+                        ),
                         "status",
                     )));
                 }
                 if answer.status >= 500 {
                     failed += 1;
-                    example = format!("{} answered {}: {}", probe.service, answer.status, first_line(&answer.body));
+                    example =
+                        format!("{} answered {}: {}", probe.service, answer.status, first_line(&answer.body));
                 }
             }
             if failed > self.failures_max {
                 return Ok(Look::Broken(
                     Reason::new(
                         "verification-failed",
-                        format!("{failed} of {} requests to {}{} failed", self.requests, probe.service, probe.path),
+                        format!(
+                            "{failed} of {} requests to {}{} failed",
+                            self.requests, probe.service, probe.path
+                        ),
                         format!("logs {}", probe.service),
                     )
                     .showing(vec![example]),

@@ -89,7 +89,10 @@ macro_rules! committer {
             Ok(query.execute(connection).await?.rows_affected())
         }
 
-        async fn $head(connection: &mut $connection, name: &'static str) -> Result<(i64, String), sqlx::Error> {
+        async fn $head(
+            connection: &mut $connection,
+            name: &'static str,
+        ) -> Result<(i64, String), sqlx::Error> {
             $run_statement(connection, sql::HEAD_TAKE, &[name.into()]).await?;
             sqlx::query_as(AssertSqlSafe(sql::HEAD_GET)).bind(name).fetch_one(connection).await
         }
@@ -153,14 +156,7 @@ macro_rules! committer {
     };
 }
 
-committer!(
-
-    sqlite_write_group,
-    sqlite_head,
-    sqlite_statement,
-    SqliteConnection,
-    "BEGIN IMMEDIATE"
-);
+committer!(sqlite_write_group, sqlite_head, sqlite_statement, SqliteConnection, "BEGIN IMMEDIATE");
 committer!(postgres_write_group, postgres_head, postgres_statement, PgConnection, "BEGIN");
 
 /// A unique key somebody else has: the commit was worked out from an older state.
@@ -170,7 +166,8 @@ fn is_taken(error: &sqlx::Error) -> bool {
 
 /// All statements of a commit: its writes, then its happenings, then its part of the chain.
 fn statements_of(commit: &Commit, heads: &mut Heads) -> Result<Vec<Statement>, StoreError> {
-    let mut statements = Vec::with_capacity(commit.writes.len() + commit.happenings.len() + commit.audit.len());
+    let mut statements =
+        Vec::with_capacity(commit.writes.len() + commit.happenings.len() + commit.audit.len());
     for write in &commit.writes {
         statements.extend(write.statements()?);
     }
@@ -230,7 +227,11 @@ async fn gather(jobs: &mut mpsc::Receiver<Job>) -> Option<Vec<Job>> {
 }
 
 /// Tells everybody of a group what became of theirs.
-fn answer(group: Vec<Job>, outcome: Result<Vec<Result<(), StoreError>>, sqlx::Error>, changed: &watch::Sender<u64>) {
+fn answer(
+    group: Vec<Job>,
+    outcome: Result<Vec<Result<(), StoreError>>, sqlx::Error>,
+    changed: &watch::Sender<u64>,
+) {
     match outcome {
         Ok(results) => {
             changed.send_modify(|count| *count += 1);

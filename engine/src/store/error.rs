@@ -61,7 +61,10 @@ impl StoreError {
     }
 
     /// For a row that does not hold what it should.
-    pub(crate) fn corrupt(column: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+    pub(crate) fn corrupt(
+        column: &'static str,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
         Self::Corrupt { column, source: source.into() }
     }
 

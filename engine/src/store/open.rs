@@ -75,9 +75,8 @@ impl Store {
 
     async fn open_sqlite(address: &StoreAddress, path: &Path) -> Result<Self, StoreError> {
         let hint = "see that the folder exists, is yours and has room";
-        let guard = MigrationGuard::take(path).map_err(|error| {
-            address.unopened(hint)(sqlx::Error::Io(error))
-        })?;
+        let guard =
+            MigrationGuard::take(path).map_err(|error| address.unopened(hint)(sqlx::Error::Io(error)))?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -103,9 +102,8 @@ impl Store {
 
     async fn open_postgres(address: &StoreAddress, url: &str) -> Result<Self, StoreError> {
         let hint = "see that the server runs and that user, password and database in DATABASE_URL are right";
-        let options = PgConnectOptions::from_str(url)
-            .map_err(address.unopened(hint))?
-            .application_name("infra-chat");
+        let options =
+            PgConnectOptions::from_str(url).map_err(address.unopened(hint))?.application_name("infra-chat");
         let pool = PgPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS)
             .acquire_timeout(ACQUIRE_TIMEOUT)

@@ -119,7 +119,10 @@ impl Store {
     }
 
     /// An environment's desired state; the default one when nothing was ever done there.
-    pub async fn environment_get(&self, environment: &EnvironmentKey) -> Result<Versioned<Desired>, StoreError> {
+    pub async fn environment_get(
+        &self,
+        environment: &EnvironmentKey,
+    ) -> Result<Versioned<Desired>, StoreError> {
         let rows = self.rows(sql::ENVIRONMENT_GET, key_values(environment)).await?;
         match rows.first() {
             Some(row) => Ok(Versioned { value: row.json("body")?, revision: row.int("revision")? }),
@@ -128,7 +131,11 @@ impl Store {
     }
 
     /// An environment's releases, newest first, at most `limit`.
-    pub async fn release_list(&self, environment: &EnvironmentKey, limit: i64) -> Result<Vec<Release>, StoreError> {
+    pub async fn release_list(
+        &self,
+        environment: &EnvironmentKey,
+        limit: i64,
+    ) -> Result<Vec<Release>, StoreError> {
         let mut values = key_values(environment);
         values.push(limit.into());
         self.bodies(sql::RELEASE_LIST, values).await
@@ -194,7 +201,8 @@ impl Store {
         rows.iter()
             .map(|row| {
                 Ok(ReceiptRecord {
-                    step: u32::try_from(row.int("step")?).map_err(|error| StoreError::corrupt("step", error))?,
+                    step: u32::try_from(row.int("step")?)
+                        .map_err(|error| StoreError::corrupt("step", error))?,
                     kind: row.text("kind")?,
                     body: row.json("body")?,
                     at_ms: row.int("at_ms")?,
@@ -230,7 +238,9 @@ impl Store {
     pub async fn vote_list(&self, run: &RunId) -> Result<Vec<Vote>, StoreError> {
         let rows = self.rows(sql::VOTE_LIST, vec![run.as_str().into()]).await?;
         rows.iter()
-            .map(|row| Ok(Vote { person: row.text("person")?, at_ms: row.int("at_ms")?, front: row.text("front")? }))
+            .map(|row| {
+                Ok(Vote { person: row.text("person")?, at_ms: row.int("at_ms")?, front: row.text("front")? })
+            })
             .collect()
     }
 
@@ -353,11 +363,19 @@ impl Store {
     }
 
     /// Messages waiting for a conversation, oldest first, at most `limit`.
-    pub async fn outbox_list(&self, conversation: &str, limit: i64) -> Result<Vec<OutboxMessage>, StoreError> {
+    pub async fn outbox_list(
+        &self,
+        conversation: &str,
+        limit: i64,
+    ) -> Result<Vec<OutboxMessage>, StoreError> {
         let rows = self.rows(sql::OUTBOX_LIST, vec![conversation.into(), limit.into()]).await?;
         rows.iter()
             .map(|row| {
-                Ok(OutboxMessage { message: row.text("message")?, card: row.text("card")?, body: row.text("body")? })
+                Ok(OutboxMessage {
+                    message: row.text("message")?,
+                    card: row.text("card")?,
+                    body: row.text("body")?,
+                })
             })
             .collect()
     }

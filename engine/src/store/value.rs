@@ -89,15 +89,6 @@ impl Row {
         .map_err(|error| StoreError::corrupt(column, error))
     }
 
-    /// An integer column that may be NULL.
-    pub(crate) fn int_or_null(&self, column: &'static str) -> Result<Option<i64>, StoreError> {
-        match self {
-            Self::Sqlite(row) => row.try_get(column),
-            Self::Postgres(row) => row.try_get(column),
-        }
-        .map_err(|error| StoreError::corrupt(column, error))
-    }
-
     /// A JSON column as its typed value.
     pub(crate) fn json<T: serde::de::DeserializeOwned>(&self, column: &'static str) -> Result<T, StoreError> {
         serde_json::from_str(&self.text(column)?).map_err(|error| StoreError::corrupt(column, error))

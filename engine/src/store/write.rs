@@ -265,7 +265,9 @@ impl Write {
             Self::PlanReplace { run, digest, plan } => {
                 guarded(sql::PLAN_REPLACE, vec![run.as_str().into(), digest.as_str().into(), json(plan)?])
             }
-            Self::RunFenced { run, fence } => guarded(sql::RUN_FENCED, vec![run.as_str().into(), (*fence).into()]),
+            Self::RunFenced { run, fence } => {
+                guarded(sql::RUN_FENCED, vec![run.as_str().into(), (*fence).into()])
+            }
             Self::StepPut { run, step } => free(
                 sql::STEP_PUT,
                 vec![run.as_str().into(), step.number.into(), step.state.as_str().into(), json(step)?],

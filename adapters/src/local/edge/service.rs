@@ -1,0 +1,63 @@
+//! One service of one environment at the edge: its table behind a lock, shared by everybody who serves it.
+
+use std::net::SocketAddr;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Instant;
+
+use engine::model::{EnvironmentKey, ServiceName};
+
+use super::backend::Lease;
+use super::listener::Listener;
+use super::table::{Choice, Table};
+
+/// A service people reach through the edge.
+#[derive(Debug)]
+pub(crate) struct Service {
+    /// Where it runs.
+    pub(crate) environment: EnvironmentKey,
+    /// What it is called.
+    pub(crate) name: ServiceName,
+    table: RwLock<Table>,
+    listener: RwLock<Option<Listener>>,
+}
+
+impl Service {
+    /// A service with an empty table and no address.
+    pub(crate) fn new(environment: EnvironmentKey, name: ServiceName) -> Self {
+        Self { environment, name, table: RwLock::default(), listener: RwLock::default() }
+    }
+
+    /// Who takes the next request.
+    pub(crate) fn choose(&self, now: Instant) -> Choice {
+        self.table().choose(now)
+    }
+
+    /// Another instance of a release.
+    pub(crate) fn another(&self, release: u32, avoid: SocketAddr, now: Instant) -> Option<Lease> {
+        self.table().instance(release, Some(avoid), now)
+    }
+
+    /// The table, to look at.
+    pub(crate) fn table(&self) -> RwLockReadGuard<'_, Table> {
+        self.table.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The table, to change. Requests wait for as long as this is held: never across an `await`.
+    pub(crate) fn table_mut(&self) -> RwLockWriteGuard<'_, Table> {
+        self.table.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where it listens.
+    pub(crate) fn listener(&self) -> RwLockReadGuard<'_, Option<Listener>> {
+        self.listener.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Listens here from now on; the listener before, when there was one, takes no more connections and lets go of the
+    /// ones it has as their requests end.
+    pub(crate) fn listener_set(&self, listener: Listener) {
+        let before = self.listener.write().unwrap_or_else(PoisonError::into_inner).replace(listener);
+        if let Some(before) = before {
+            before.stop();
+        }
+    }
+}

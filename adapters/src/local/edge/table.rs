@@ -1,0 +1,191 @@
+//! Who answers the next request of one service: weights, backends and the choice between them. No I/O, no clock.
+//!
+//! Choosing an instance and opening a request to it are one step under the table's lock. So once a change of the table
+//! has returned, every request is either counted as open on the instance it was given, or follows the new table:
+//! nothing can slip to an instance that is being drained.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use engine::ports::Weight;
+
+use super::backend::{Backend, Lease};
+use super::counts::{ReleaseCounts, Tally};
+use super::cycle::{Cycle, Share};
+
+/// Releases whose counts are kept per service: those in use, and then those with the highest numbers.
+const COUNTS_KEPT: usize = 64;
+
+/// The answer to "who takes this request?".
+#[derive(Debug)]
+pub(crate) enum Choice {
+    /// This instance.
+    Instance(Lease, Arc<Tally>),
+    /// No release has weight.
+    NoTraffic,
+    /// Releases have weight, none has an instance; the one with most weight is named.
+    NoInstance(u32, Arc<Tally>),
+}
+
+/// The instances of one release.
+#[derive(Debug, Default)]
+struct Group {
+    instances: Vec<Arc<Backend>>,
+    /// Who is looked at first, so that equals take turns.
+    rotation: AtomicUsize,
+}
+
+/// The routing table of one service.
+#[derive(Debug, Default)]
+pub(crate) struct Table {
+    weights: Vec<Weight>,
+    /// By release; a release without instances is not there.
+    backends: BTreeMap<u32, Group>,
+    /// Taken out of `backends` while requests were open.
+    leaving: Vec<Arc<Backend>>,
+    /// Being drained: kept out even when somebody who has not heard of it names them again.
+    drained: BTreeSet<(u32, SocketAddr)>,
+    cycle: Cycle,
+    tallies: BTreeMap<u32, Arc<Tally>>,
+}
+
+impl Table {
+    /// The weights, by release.
+    pub(crate) fn weights(&self) -> &[Weight] {
+        &self.weights
+    }
+
+    /// Replaces the weights; they come in order of releases.
+    pub(crate) fn weights_set(&mut self, weights: &[Weight]) {
+        self.weights = weights.to_vec();
+        self.settle();
+    }
+
+    /// Replaces the instances of a release. One that stays keeps its connections; one that goes finishes what is open.
+    pub(crate) fn backends_set(&mut self, release: u32, addresses: &[SocketAddr], now: Instant) {
+        let Group { instances: mut before, rotation } = self.backends.remove(&release).unwrap_or_default();
+        let wanted: BTreeSet<SocketAddr> = addresses
+            .iter()
+            .copied()
+            .filter(|address| !self.drained.contains(&(release, *address)))
+            .collect();
+        let after: Vec<_> = wanted
+            .into_iter()
+            .map(|address| match before.iter().position(|backend| backend.address == address) {
+                Some(at) => before.swap_remove(at),
+                None => Backend::new(release, address, now),
+            })
+            .collect();
+        if !after.is_empty() {
+            self.backends.insert(release, Group { instances: after, rotation });
+        }
+        self.leave(before);
+        self.settle();
+    }
+
+    /// Takes instances out for good and hands back all that requests may be open to under these addresses.
+    pub(crate) fn drain_begin(&mut self, release: u32, addresses: &[SocketAddr]) -> Vec<Arc<Backend>> {
+        self.drained.extend(addresses.iter().map(|address| (release, *address)));
+        let Group { instances, rotation } = self.backends.remove(&release).unwrap_or_default();
+        let (going, staying): (Vec<_>, Vec<_>) =
+            instances.into_iter().partition(|backend| addresses.contains(&backend.address));
+        if !staying.is_empty() {
+            self.backends.insert(release, Group { instances: staying, rotation });
+        }
+        self.leave(going);
+        self.settle();
+        let is_meant = |backend: &Backend| backend.release == release && addresses.contains(&backend.address);
+        self.leaving.iter().filter(|backend| is_meant(backend)).cloned().collect()
+    }
+
+    /// The drain is over: the addresses may be used again.
+    pub(crate) fn drain_end(&mut self, release: u32, addresses: &[SocketAddr]) {
+        for address in addresses {
+            self.drained.remove(&(release, *address));
+        }
+        self.settle();
+    }
+
+    /// Takes the next turn and opens a request to an instance.
+    pub(crate) fn choose(&self, now: Instant) -> Choice {
+        if let Some(release) = self.cycle.next()
+            && let Some(lease) = self.instance(release, None, now)
+        {
+            return Choice::Instance(lease, self.tally(release));
+        }
+        match self.weights.iter().filter(|weight| weight.percent > 0).max_by_key(|weight| weight.percent) {
+            Some(heaviest) => Choice::NoInstance(heaviest.release, self.tally(heaviest.release)),
+            None => Choice::NoTraffic,
+        }
+    }
+
+    /// Opens a request to an instance of a release, never to `avoid`: the one with the fewest open requests among those
+    /// that did not just refuse a connection, taking turns among equals.
+    pub(crate) fn instance(&self, release: u32, avoid: Option<SocketAddr>, now: Instant) -> Option<Lease> {
+        let Group { instances, rotation } = self.backends.get(&release)?;
+        let start = rotation.fetch_add(1, Ordering::Relaxed) % instances.len().max(1);
+        let (before, after) = instances.split_at(start);
+        after
+            .iter()
+            .chain(before)
+            .filter(|backend| Some(backend.address) != avoid)
+            .min_by_key(|backend| (backend.rests(now), backend.open()))
+            .map(Backend::lease)
+    }
+
+    /// What each release answered so far.
+    pub(crate) fn counts(&self) -> BTreeMap<u32, ReleaseCounts> {
+        self.tallies.iter().map(|(release, tally)| (*release, tally.snapshot())).collect()
+    }
+
+    /// Every instance that may have something open.
+    pub(crate) fn all_backends(&self) -> impl Iterator<Item = &Arc<Backend>> {
+        self.backends.values().flat_map(|group| &group.instances).chain(&self.leaving)
+    }
+
+    fn leave(&mut self, going: Vec<Arc<Backend>>) {
+        for backend in going {
+            backend.retire();
+            self.leaving.push(backend);
+        }
+    }
+
+    /// Makes everything that follows from weights and backends fit them again.
+    fn settle(&mut self) {
+        self.leaving.retain(|backend| backend.open() > 0);
+        let shares: Vec<Share> = self
+            .weights
+            .iter()
+            .filter(|weight| weight.percent > 0 && self.backends.contains_key(&weight.release))
+            .map(|weight| (weight.release, weight.percent))
+            .collect();
+        if !self.cycle.is_for(&shares) {
+            self.cycle = Cycle::new(&shares);
+        }
+        for release in self.weights.iter().map(|weight| weight.release).chain(self.backends.keys().copied()) {
+            self.tallies.entry(release).or_default();
+        }
+        let (weights, backends) = (&self.weights, &self.backends);
+        let in_use = |release: u32| {
+            backends.contains_key(&release) || weights.iter().any(|weight| weight.release == release)
+        };
+        let mut too_many = self.tallies.len().saturating_sub(COUNTS_KEPT);
+        self.tallies.retain(|release, _| {
+            let goes = too_many > 0 && !in_use(*release);
+            too_many -= usize::from(goes);
+            !goes
+        });
+    }
+
+    /// The counters of a release; of one so old that its counts are no longer kept, counters nobody will read.
+    fn tally(&self, release: u32) -> Arc<Tally> {
+        self.tallies.get(&release).cloned().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+#[path = "table_tests.rs"]
+mod tests;
