@@ -1,0 +1,3 @@
+//! What all fronts share.
+
+pub mod intent;
