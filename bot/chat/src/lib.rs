@@ -1,1 +1,6 @@
+#![doc = include_str!("../README.md")]
 
+pub mod intent;
+mod message;
+
+pub use message::*;
