@@ -1,1 +1,5 @@
+//! Adapters: one folder per provider, each serving ports of the engine. They know their provider and the engine's
+//! words, and nothing of chat. `git` reads code wherever git can reach it, `local` is the platform built in.
 
+pub mod git;
+pub mod local;

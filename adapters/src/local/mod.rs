@@ -1,0 +1,30 @@
+#![doc = include_str!("README.md")]
+
+mod backends;
+mod builds;
+mod components;
+mod config;
+mod database;
+mod desired;
+mod environment;
+mod files;
+mod health;
+mod instance;
+mod job;
+mod leftovers;
+mod logs;
+mod machine;
+mod marker;
+mod platform;
+mod preflight;
+mod process;
+mod redactor;
+mod replace;
+mod sql_shell;
+mod variables;
+
+pub use backends::Backends;
+pub use database::LocalDatabase;
+pub use job::JobOutcome;
+pub use platform::{LocalConfig, LocalPlatform};
+pub use sql_shell::{SqlShellError, sql_shell};
