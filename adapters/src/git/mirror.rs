@@ -1,5 +1,6 @@
 //! The bare copy of one repository, and what is read from it.
 
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use engine::ports::{PortError, SourceFile};
@@ -9,8 +10,12 @@ use tokio::sync::Mutex;
 use super::program::{Git, beside, git, shown};
 use super::reference::is_commit_id;
 
+/// Words with which git says that the mirror itself is broken: a lock of a killed git, half-written objects.
+const DAMAGED: [&str; 4] = [".lock'", "corrupt", "bad object", "unable to read tree"];
+
 /// A bare mirror of one repository.
 pub(super) struct Mirror {
+    program: OsString,
     repository: String,
     folder: PathBuf,
     /// Holds git's global configuration for our calls: repositories of other owners may be read.
@@ -20,7 +25,7 @@ pub(super) struct Mirror {
 
 impl Mirror {
     /// The mirror of a repository under `folder`; nothing is written yet.
-    pub(super) fn new(folder: &Path, repository: &str) -> Result<Self, PortError> {
+    pub(super) fn new(program: &OsStr, folder: &Path, repository: &str) -> Result<Self, PortError> {
         let local = Path::new(repository).is_absolute();
         let remote = !repository.starts_with('-') && repository.contains(':') && !repository.contains("::");
         if !(local || remote) || repository.contains(char::is_control) {
@@ -32,6 +37,7 @@ impl Mirror {
         }
         let name = hex::encode(&Sha256::digest(repository.as_bytes())[..12]);
         Ok(Self {
+            program: program.to_owned(),
             repository: repository.to_owned(),
             folder: folder.join(format!("{name}.git")),
             config: folder.join("config"),
@@ -41,7 +47,7 @@ impl Mirror {
 
     /// A call of git on the mirror.
     pub(super) fn git(&self, arguments: &[&str]) -> Git {
-        git(arguments).in_repository(&self.folder).about(&self.repository)
+        git(&self.program, arguments).in_repository(&self.folder).about(&self.repository)
     }
 
     /// Brings the mirror up to date: all branches and tags, those gone removed.
@@ -54,6 +60,18 @@ impl Mirror {
                 "Check the source's repository; it may have been moved or deleted.",
             ));
         }
+        match self.fetch_once().await {
+            Err(PortError::Fail { what, .. }) if DAMAGED.iter().any(|word| what.contains(word)) => {
+                // The mirror is only a copy: what a killed git left of it is thrown away.
+                tracing::warn!(mirror = %self.folder.display(), what, "making the mirror anew");
+                tokio::fs::remove_dir_all(&self.folder).await.map_err(|cause| self.unwritable(&cause))?;
+                self.fetch_once().await
+            }
+            other => other,
+        }
+    }
+
+    async fn fetch_once(&self) -> Result<(), PortError> {
         self.create().await?;
         let refs = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];
         let fetch = [
@@ -72,26 +90,31 @@ impl Mirror {
         Ok(())
     }
 
+    fn unwritable(&self, cause: &std::io::Error) -> PortError {
+        let what = format!("the mirror {} can't be written: {cause}", self.folder.display());
+        PortError::fail(what, "Check that the data folder is writable and its disk not full.")
+    }
+
     async fn create(&self) -> Result<(), PortError> {
         if self.folder.join("HEAD").is_file() && self.config.is_file() {
             return Ok(());
         }
-        let unwritable = |cause: std::io::Error| {
-            let what = format!("the mirror {} can't be written: {cause}", self.folder.display());
-            PortError::fail(what, "Check that the data folder is writable and its disk not full.")
-        };
+        let unwritable = |cause: std::io::Error| self.unwritable(&cause);
         if let Some(parent) = self.folder.parent() {
             tokio::fs::create_dir_all(parent).await.map_err(unwritable)?;
         }
         tokio::fs::write(&self.config, "[safe]\n\tdirectory = *\n").await.map_err(unwritable)?;
         let fresh = beside(&self.folder, "new");
-        git(&["init", "--quiet", "--bare", "--template=", "--", &fresh.to_string_lossy()]).run().await?;
+        git(&self.program, &["init", "--quiet", "--bare", "--template=", "--", &fresh.to_string_lossy()])
+            .run()
+            .await?;
         tokio::fs::rename(&fresh, &self.folder).await.map_err(unwritable)
     }
 
     /// The commit that the repository's own HEAD stands for.
     pub(super) async fn default_branch(&self) -> Result<String, PortError> {
-        let asked = git(&["ls-remote", "--symref", "--", &self.repository, "HEAD"]).about(&self.repository);
+        let asked = git(&self.program, &["ls-remote", "--symref", "--", &self.repository, "HEAD"])
+            .about(&self.repository);
         let text = asked.variable("GIT_CONFIG_GLOBAL", &self.config).long().run().await?;
         let branch = text.lines().find_map(|line| line.strip_prefix("ref: ")?.split('\t').next());
         let detached =
@@ -135,7 +158,7 @@ impl Mirror {
 
     /// The contents of files by object id, in one call. Files that are not UTF-8 text are left out.
     pub(super) async fn blobs(&self, files: Vec<(String, String)>) -> Result<Vec<SourceFile>, PortError> {
-        let wanted: String = files.iter().map(|(_, object)| format!("{object}\n")).collect();
+        let wanted = files.iter().map(|(_, object)| object.as_str()).collect::<Vec<_>>().join("\n") + "\n";
         let answer = self.git(&["cat-file", "--batch"]).input(wanted.into_bytes()).run_bytes().await?;
         let mut rest = answer.as_slice();
         let mut found = Vec::new();

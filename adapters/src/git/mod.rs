@@ -5,6 +5,7 @@ mod program;
 mod reference;
 
 use std::collections::{BTreeSet, HashMap};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,7 +15,7 @@ use engine::ports::{CodeHost, Commit, PortError, SourceFile};
 
 use mirror::Mirror;
 use program::shown;
-use reference::{hint_for_unknown, is_commit_id, reference_check};
+use reference::{hint_for_unknown, is_commit_id, is_full_commit_id, reference_check};
 
 /// The longest list of refs that is read for suggestions.
 const REFERENCES_MAX: usize = 2_000;
@@ -25,6 +26,7 @@ const FIELD: char = '\u{1f}';
 
 /// Code in git repositories, through the `git` program.
 pub struct GitHost {
+    program: OsString,
     folder: PathBuf,
     mirrors: Mutex<HashMap<String, Arc<Mirror>>>,
 }
@@ -38,12 +40,17 @@ impl std::fmt::Debug for GitHost {
 impl GitHost {
     /// A host that keeps its mirrors under `<data>/git`. Nothing is written before the first question.
     pub fn new(data: &Path) -> Self {
-        Self { folder: data.join("git"), mirrors: Mutex::default() }
+        Self::with_program(data, "git")
+    }
+
+    /// The same with another program than the `git` on the PATH.
+    pub fn with_program(data: &Path, program: impl Into<OsString>) -> Self {
+        Self { program: program.into(), folder: data.join("git"), mirrors: Mutex::default() }
     }
 
     /// Whether git can be run; the error says how to get it.
     pub async fn available(&self) -> Result<(), PortError> {
-        program::git(&["--version"]).run().await.map(|_| ())
+        program::git(&self.program, &["--version"]).run().await.map(|_| ())
     }
 
     /// Writes the files of a commit into `folder`, which must not be there yet: whole or not at all.
@@ -57,7 +64,7 @@ impl GitHost {
         if let Some(mirror) = mirrors.get(&source.repository) {
             return Ok(Arc::clone(mirror));
         }
-        let mirror = Arc::new(Mirror::new(&self.folder, &source.repository)?);
+        let mirror = Arc::new(Mirror::new(&self.program, &self.folder, &source.repository)?);
         mirrors.insert(source.repository.clone(), Arc::clone(&mirror));
         Ok(mirror)
     }
@@ -99,6 +106,13 @@ impl CodeHost for GitHost {
         let mirror = self.mirror(source)?;
         if let Some(reference) = reference {
             reference_check(reference)?;
+        }
+        let known = match reference.filter(|word| is_full_commit_id(word)) {
+            Some(id) => mirror.commit_look(id).await?,
+            None => None,
+        };
+        if let Some(commit) = known {
+            return commit_describe(&mirror, &commit).await;
         }
         mirror.fetch().await?;
         let found = match reference {

@@ -1,6 +1,6 @@
 //! Running git: the same careful environment every time, a time limit, bounded output, and errors in words.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::time::Duration;
@@ -12,14 +12,26 @@ use tokio::process::Command;
 /// How long a command that only reads the mirror may take.
 const LOCAL_AT_MOST: Duration = Duration::from_secs(30);
 /// How long a fetch or a checkout may take.
-pub(super) const LONG_AT_MOST: Duration = Duration::from_secs(120);
+pub(super) const LONG_AT_MOST: Duration = Duration::from_mins(2);
 /// The most output that is read from one command, in bytes.
 const OUTPUT_MAX: u64 = 64 * 1024 * 1024;
 /// Variables of ours that git may see; everything else (`GIT_DIR` of a hook we run under, above all) is left out.
-const INHERITED: [&str; 6] = ["PATH", "HOME", "TMPDIR", "SSH_AUTH_SOCK", "http_proxy", "https_proxy"];
+const INHERITED: [&str; 10] = [
+    "PATH",
+    "HOME",
+    "TMPDIR",
+    "SSH_AUTH_SOCK",
+    "http_proxy",
+    "https_proxy",
+    "HTTPS_PROXY",
+    "no_proxy",
+    "NO_PROXY",
+    "SSL_CERT_FILE",
+];
 
 /// One call of git, not yet made.
 pub(super) struct Git {
+    program: OsString,
     arguments: Vec<OsString>,
     variables: Vec<(&'static str, OsString)>,
     input: Vec<u8>,
@@ -28,9 +40,10 @@ pub(super) struct Git {
     about: String,
 }
 
-/// A call with these arguments.
-pub(super) fn git(arguments: &[&str]) -> Git {
+/// A call of the program that is git with these arguments.
+pub(super) fn git(program: &OsStr, arguments: &[&str]) -> Git {
     Git {
+        program: program.to_owned(),
         arguments: arguments.iter().map(OsString::from).collect(),
         variables: Vec::new(),
         input: Vec::new(),
@@ -97,7 +110,7 @@ impl Git {
     }
 
     async fn output(self) -> Result<Output, PortError> {
-        let mut command = Command::new("git");
+        let mut command = Command::new(&self.program);
         command.args(&self.arguments).env_clear();
         command.envs(INHERITED.iter().filter_map(|name| Some((*name, std::env::var_os(name)?))));
         command

@@ -16,6 +16,11 @@ pub(super) fn is_commit_id(word: &str) -> bool {
     (COMMIT_DIGITS_MIN..=64).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
+/// Whether a word is a whole commit id, which never stands for anything else.
+pub(super) fn is_full_commit_id(word: &str) -> bool {
+    is_commit_id(word) && matches!(word.len(), 40 | 64)
+}
+
 /// Refuses what git would take for an option, an expression or a path.
 pub(super) fn reference_check(word: &str) -> Result<(), PortError> {
     let odd = |c: char| c.is_control() || c.is_whitespace() || "~^:?*[\\".contains(c);
@@ -23,7 +28,7 @@ pub(super) fn reference_check(word: &str) -> Result<(), PortError> {
         || word.len() > REFERENCE_MAX
         || word.starts_with(['-', '/', '.'])
         || word.ends_with(['/', '.'])
-        || word.ends_with(".lock")
+        || word.to_ascii_lowercase().ends_with(".lock")
         || word.contains("..")
         || word.contains("//")
         || word.contains("@{")

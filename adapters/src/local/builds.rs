@@ -25,7 +25,7 @@ use super::process::{Ending, Launch, Process};
 /// How many builds run at once; the others wait.
 pub(super) const BUILDS_AT_ONCE: usize = 2;
 /// How long a build may take.
-const BUILD_AT_MOST: Duration = Duration::from_secs(30 * 60);
+const BUILD_AT_MOST: Duration = Duration::from_mins(30);
 /// How long an ended build may take to go.
 const GRACE: Duration = Duration::from_secs(3);
 /// The most output that is kept of a build, in bytes.

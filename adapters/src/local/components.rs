@@ -48,7 +48,7 @@ impl Machine {
         key: &EnvironmentKey,
         shape: &Shape,
     ) -> Result<Receipt, PortError> {
-        let environment = self.environment_ensure(key).await?;
+        let environment = self.environment_ensure(key)?;
         environment
             .change(|desired| {
                 desired.components.extend(shape.components.clone());
@@ -87,7 +87,7 @@ impl Machine {
         key: &EnvironmentKey,
         services: &[ServiceName],
     ) -> Result<Receipt, PortError> {
-        let environment = self.environment_ensure(key).await?;
+        let environment = self.environment_ensure(key)?;
         let components = environment.desired.lock().await.components.clone();
         let caches = components.iter().filter(|(_, kind)| **kind == ComponentKind::Cache);
         let folders: Vec<PathBuf> = caches.map(|(name, _)| component_folder(&environment, name)).collect();

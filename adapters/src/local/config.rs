@@ -11,7 +11,7 @@ use secrecy::ExposeSecret;
 use super::components::{cache_folder, component_folder, component_url};
 use super::desired::Desired;
 use super::environment::Environment;
-use super::files::{entries, folder_ensure, json_read, name_of};
+use super::files::{entries, folder_ensure, json_read};
 use super::machine::Machine;
 use super::variables::{Reference, fill};
 
@@ -24,7 +24,7 @@ pub(super) fn config_path(environment: &Environment, service: &ServiceName, rele
 pub(super) fn configs(environment: &Environment) -> Result<Vec<ConfigSet>, PortError> {
     let mut found = Vec::new();
     for path in entries(&environment.folder.join("config"))? {
-        if name_of(&path).ends_with(".json") {
+        if path.extension().is_some_and(|extension| extension == "json") {
             found.extend(json_read::<ConfigSet>(&path)?);
         }
     }
@@ -63,7 +63,7 @@ impl Machine {
         for (name, variable) in config.map(|config| config.variables).unwrap_or_default() {
             let value = match variable {
                 Variable::Plain(text) => {
-                    fill(&text, |reference| self.address_of(environment, &desired, reference), &name)?
+                    fill(&text, |reference| address_of(environment, &desired, reference), &name)?
                 }
                 Variable::Secret(secret) => {
                     let reader = format!("{service}, release {release}");
@@ -76,22 +76,17 @@ impl Machine {
         }
         Ok(variables)
     }
+}
 
-    fn address_of(
-        &self,
-        environment: &Environment,
-        desired: &Desired,
-        reference: Reference<'_>,
-    ) -> Option<String> {
-        match reference {
-            Reference::Service(name) => {
-                let at_edge = desired.edge.get(name).map(|address| format!("http://{}", reachable(address)));
-                at_edge.or_else(|| environment.any_address(name).map(|address| format!("http://{address}")))
-            }
-            Reference::Component(name) => {
-                let (name, kind) = desired.components.get_key_value(name)?;
-                Some(component_url(environment, name, *kind))
-            }
+fn address_of(environment: &Environment, desired: &Desired, reference: Reference<'_>) -> Option<String> {
+    match reference {
+        Reference::Service(name) => {
+            let at_edge = desired.edge.get(name).map(|address| format!("http://{}", reachable(address)));
+            at_edge.or_else(|| environment.any_address(name).map(|address| format!("http://{address}")))
+        }
+        Reference::Component(name) => {
+            let (name, kind) = desired.components.get_key_value(name)?;
+            Some(component_url(environment, name, *kind))
         }
     }
 }

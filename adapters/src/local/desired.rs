@@ -177,16 +177,21 @@ impl Desired {
         true
     }
 
-    /// A slot's fresh instance is healthy: from here on it is the wanted one.
-    pub(super) fn replacement_advance(&mut self, key: &str, index: usize) {
-        let Some(record) = self.replacements.iter_mut().find(|record| record.key == key) else { return };
-        if let Replacement::Running { done, .. } = &mut record.state {
-            *done += 1;
-        }
+    /// A slot's fresh instance is healthy: from here on it is the wanted one. False when the slot or the whole
+    /// replacement is no longer wanted.
+    pub(super) fn replacement_advance(&mut self, key: &str, index: usize) -> bool {
+        let Some(record) = self.replacements.iter_mut().find(|record| record.key == key) else {
+            return false;
+        };
+        let Replacement::Running { done, .. } = &mut record.state else { return false };
+        *done += 1;
         let (service, release, generation) = (record.service.clone(), record.release, record.generation);
-        if let Some(slot) = self.set_mut(&service, release).and_then(|wanted| wanted.slots.get_mut(index)) {
+        let slot = self.set_mut(&service, release).and_then(|wanted| wanted.slots.get_mut(index));
+        let wanted = slot.is_some();
+        if let Some(slot) = slot {
             *slot = generation;
         }
+        wanted
     }
 
     /// A replacement is over, one way or the other.

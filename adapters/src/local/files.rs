@@ -133,3 +133,33 @@ pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>, PortError> {
 pub(super) fn name_of(path: &Path) -> String {
     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn a_full_disk_and_a_forbidden_folder_say_what_to_do() {
+        let told = |kind: ErrorKind| explain("write", Path::new("/data/desired.json"), &kind.into());
+        assert_eq!(
+            told(ErrorKind::StorageFull),
+            PortError::fail(
+                "the disk is full: can't write /data/desired.json",
+                "Free some space and try again."
+            )
+        );
+        assert_eq!(told(ErrorKind::PermissionDenied).to_string(), "not allowed to write /data/desired.json");
+    }
+
+    #[tokio::test]
+    async fn a_write_that_fails_leaves_the_old_file_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.json");
+        json_write(&path, &1).await.unwrap();
+        json_write(&path, &2).await.unwrap();
+        assert_eq!(json_read::<i32>(&path).unwrap(), Some(2));
+        assert!(json_write(&path.join("below"), &3).await.is_err());
+        assert_eq!(entries(folder.path()).unwrap(), [path]);
+    }
+}

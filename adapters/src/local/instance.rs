@@ -33,7 +33,7 @@ const BACKOFF_MAX: Duration = Duration::from_secs(30);
 /// How often an instance is started before we call it a crash loop and leave it.
 const STARTS_MAX: u32 = 8;
 /// An instance that ran this long has proved itself: its starts are counted anew.
-const STABLE_AFTER: Duration = Duration::from_secs(60);
+const STABLE_AFTER: Duration = Duration::from_mins(1);
 /// How long an instance may take to end after being asked to.
 const GRACE: Duration = Duration::from_secs(10);
 /// How many lines of its output an ended instance is remembered by.
@@ -78,12 +78,11 @@ impl Machine {
         let mut starts = 0;
         loop {
             let began = Instant::now();
-            let process = match adopted.take() {
-                Some(found) => Ok(self.instance_adopt(handle, &found)),
-                None => {
-                    starts += 1;
-                    self.instance_start(environment, set, handle).await
-                }
+            let process = if let Some(found) = adopted.take() {
+                Ok(self.instance_adopt(handle, &found))
+            } else {
+                starts += 1;
+                self.instance_start(environment, set, handle).await
             };
             let how = match process {
                 Ok(process) => match self.instance_watch(environment, set, handle, process).await {

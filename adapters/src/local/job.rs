@@ -22,7 +22,7 @@ use super::process::{Launch, Process};
 /// How often the clock is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// How long a run may take.
-const RUN_AT_MOST: Duration = Duration::from_secs(60 * 60);
+const RUN_AT_MOST: Duration = Duration::from_hours(1);
 /// How long an ended run may take to go.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -54,7 +54,7 @@ pub(super) fn next_due(cron: &str, after_ms: EpochMs) -> Result<Option<EpochMs>,
         let hint = "Write five fields: minute, hour, day of month, month, day of week; `*/5 * * * *` is every five minutes.";
         PortError::fail(format!("`{cron}` is not a schedule: {why}"), hint)
     };
-    if cron.split_whitespace().count() != 5 && !cron.trim_start().starts_with('@') {
+    if cron.split_whitespace().count() != 5 {
         return Err(wrong("it must have five fields".to_owned()));
     }
     let parsed = Cron::from_str(cron).map_err(|cause| wrong(cause.to_string()))?;
@@ -65,6 +65,14 @@ pub(super) fn next_due(cron: &str, after_ms: EpochMs) -> Result<Option<EpochMs>,
 
 fn outcome_path(environment: &Environment, service: &ServiceName) -> PathBuf {
     environment.folder.join("jobs").join(format!("{service}.json"))
+}
+
+/// How the last run of a service's schedule came out.
+pub(super) fn job_last(
+    environment: &Environment,
+    service: &ServiceName,
+) -> Result<Option<JobOutcome>, PortError> {
+    json_read(&outcome_path(environment, service))
 }
 
 impl Machine {
@@ -161,25 +169,13 @@ impl Machine {
                 return Ok((false, format!("ended because infra-chat stopped ({})", ending.how)));
             }
         };
-        match ending {
-            Some(ending) => {
-                super::process::signal(process.pid(), rustix::process::Signal::KILL);
-                Ok((ending.code == Some(0), ending.how))
-            }
-            None => {
-                process.end(GRACE).await;
-                Ok((false, format!("took longer than {} minutes and was ended", RUN_AT_MOST.as_secs() / 60)))
-            }
+        if let Some(ending) = ending {
+            super::process::signal(process.pid(), rustix::process::Signal::KILL);
+            Ok((ending.code == Some(0), ending.how))
+        } else {
+            process.end(GRACE).await;
+            Ok((false, format!("took longer than {} minutes and was ended", RUN_AT_MOST.as_secs() / 60)))
         }
-    }
-
-    /// How the last run of a service's schedule came out.
-    pub(super) fn job_last(
-        &self,
-        environment: &Environment,
-        service: &ServiceName,
-    ) -> Result<Option<JobOutcome>, PortError> {
-        json_read(&outcome_path(environment, service))
     }
 
     /// Waits until no scheduled run is under way.

@@ -49,6 +49,10 @@ pub(super) fn find(root: &RootId, folders: &[PathBuf]) -> Result<Vec<Found>, Por
             if !is_alive(note.pid, note.started_s) {
                 file_remove(&path)?;
             } else if root.owns(&note.marker) {
+                // A helper that leads a group of its own carries the same marker; the note knows who is the instance.
+                for other in found.values_mut().filter(|other| other.marker == note.marker) {
+                    other.leads = other.pid == note.pid;
+                }
                 let (pid, started_s, marker) = (note.pid, note.started_s, note.marker);
                 let process = Found { pid, leads: true, started_s, marker, port: Some(note.port) };
                 found.entry(note.pid).or_insert(process);

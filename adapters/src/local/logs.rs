@@ -131,7 +131,7 @@ impl Machine {
                 }
             }
             for path in files {
-                if !log_name(&path).is_some_and(|name| name.age == 0) {
+                if log_name(&path).is_none_or(|name| name.age != 0) {
                     continue;
                 }
                 let length = std::fs::metadata(&path).map_or(0, |meta| meta.len());

@@ -82,10 +82,7 @@ impl Machine {
     }
 
     /// The environment, made if it is not there.
-    pub(super) async fn environment_ensure(
-        &self,
-        key: &EnvironmentKey,
-    ) -> Result<Arc<Environment>, PortError> {
+    pub(super) fn environment_ensure(&self, key: &EnvironmentKey) -> Result<Arc<Environment>, PortError> {
         self.open_check()?;
         if let Some(environment) = self.environment(key) {
             return Ok(environment);

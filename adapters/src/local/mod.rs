@@ -16,11 +16,13 @@ mod logs;
 mod machine;
 mod marker;
 mod platform;
+mod port;
 mod preflight;
 mod process;
 mod redactor;
 mod replace;
 mod sql_shell;
+mod take_over;
 mod variables;
 
 pub use backends::Backends;

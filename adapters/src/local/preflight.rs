@@ -55,8 +55,8 @@ impl Machine {
                     Err(cause) if cause.kind() == std::io::ErrorKind::AddrInUse => {
                         findings.push(blocks(format!(
                             "{address}, wanted for {service}, is taken by another program. \
-                         End it, or give {service} another edge address."
-                        )))
+                             End it, or give {service} another edge address."
+                        )));
                     }
                     Err(cause) => findings.push(blocks(format!(
                         "{address}, wanted for {service}, can't be listened on: {cause}. \

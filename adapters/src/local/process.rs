@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use engine::model::Limits;
 use engine::ports::PortError;
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process_group};
 use sysinfo::{ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System, UpdateKind};
 use tokio::process::{Child, ChildStdout, Command};
 
@@ -26,10 +26,10 @@ const START_TIME_SLACK_S: u64 = 2;
 /// Variables of ours that every process gets.
 const INHERITED: [&str; 5] = ["PATH", "HOME", "LANG", "TMPDIR", "TZ"];
 /// Sets limits, then becomes the command. A limit above what the machine allows is left at what it allows.
-const WRAPPER: &str = r#"ulimit -c 0
+const WRAPPER: &str = r#"exec 2>&1
+ulimit -c 0
 ulimit -n "$1" 2>/dev/null || true
 if [ "$2" -gt 0 ]; then ulimit -v "$2" || exit 125; fi
-exec 2>&1
 exec nice -n "$3" sh -c "$4""#;
 
 /// What to start.
@@ -130,13 +130,22 @@ impl Process {
 
     /// Asks the group to end, and after `grace` ends what is left of it.
     pub(super) async fn end(mut self, grace: Duration) -> Ending {
-        signal(self.pid(), Signal::TERM);
-        if let Ok(ending) = tokio::time::timeout(grace, self.wait()).await {
-            signal(self.pid(), Signal::KILL);
-            return ending;
+        let group = self.pid();
+        signal(group, Signal::TERM);
+        let all_gone = async {
+            let ending = self.wait().await;
+            // A shell in front ends at once; what it started gets the same grace.
+            while group_is_alive(group).await {
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+            ending
+        };
+        let ended = tokio::time::timeout(grace, all_gone).await;
+        signal(group, Signal::KILL);
+        match ended {
+            Ok(ending) => ending,
+            Err(_) => self.wait().await,
         }
-        signal(self.pid(), Signal::KILL);
-        self.wait().await
     }
 }
 
@@ -166,6 +175,29 @@ pub(super) fn signal(group: i32, what: Signal) {
     }
 }
 
+/// Whether anybody in a group is still running; entries of the dead that nobody has collected don't count.
+async fn group_is_alive(group: i32) -> bool {
+    let Some(group) = Pid::from_raw(group).filter(|_| group > 1) else { return false };
+    if test_kill_process_group(group).is_err() {
+        return false;
+    }
+    let look = move || {
+        let mut system = System::new();
+        let what = ProcessRefreshKind::nothing().without_tasks();
+        system.refresh_processes_specifics(ProcessesToUpdate::All, true, what);
+        system.processes().values().any(|process| {
+            let pid = i32::try_from(process.pid().as_u32()).ok().and_then(Pid::from_raw);
+            !is_dead(process.status())
+                && pid.is_some_and(|pid| rustix::process::getpgid(Some(pid)) == Ok(group))
+        })
+    };
+    tokio::task::spawn_blocking(look).await.unwrap_or(false)
+}
+
+fn is_dead(status: ProcessStatus) -> bool {
+    matches!(status, ProcessStatus::Zombie | ProcessStatus::Dead)
+}
+
 /// Ends single processes at once; those already gone are fine.
 pub(super) fn kill(pid: i32) {
     if let Some(pid) = Pid::from_raw(pid).filter(|_| pid > 1) {
@@ -179,7 +211,7 @@ pub(super) fn started_s(pid: i32) -> Option<u64> {
     let mut system = System::new();
     system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), true, ProcessRefreshKind::nothing());
     let process = system.process(pid)?;
-    (!matches!(process.status(), ProcessStatus::Zombie | ProcessStatus::Dead)).then(|| process.start_time())
+    (!is_dead(process.status())).then(|| process.start_time())
 }
 
 /// Whether the process of that id is still the one started then.
@@ -212,7 +244,7 @@ pub(super) fn marked(wanted: impl Fn(&str) -> bool) -> Vec<Found> {
                 .find(|(key, _)| *key == name)
                 .map(|(_, value)| value.to_owned())
         };
-        let dead = matches!(process.status(), ProcessStatus::Zombie | ProcessStatus::Dead);
+        let dead = is_dead(process.status());
         let Some(marker) = variable(MARKER).filter(|marker| !dead && wanted(marker)) else { continue };
         let Ok(pid) = i32::try_from(process.pid().as_u32()) else { continue };
         let group = rustix::process::getpgid(Pid::from_raw(pid)).map(Pid::as_raw_pid);

@@ -31,7 +31,7 @@ impl Machine {
         release: u32,
         idempotency_key: &str,
     ) -> Result<Receipt, PortError> {
-        let environment = self.environment_ensure(key).await?;
+        let environment = self.environment_ensure(key)?;
         let fresh = environment
             .change(|desired| {
                 if desired.replacement(idempotency_key).is_none() && desired.set(service, release).is_none() {
@@ -100,12 +100,11 @@ impl Machine {
                     self.instances_end(environment, vec![handle], Duration::ZERO).await;
                     return self.replacement_end(environment, key, Replacement::Failed { why }).await;
                 }
-                let advance = |desired: &mut super::desired::Desired| {
-                    desired.replacement_advance(key, index);
-                    Ok(())
-                };
-                environment.change(advance).await?;
-                self.slot_end(environment, &old).await;
+                if environment.change(|desired| Ok(desired.replacement_advance(key, index))).await? {
+                    self.slot_end(environment, &old).await;
+                } else {
+                    self.instances_end(environment, vec![handle], DRAIN).await;
+                }
             }
             index += 1;
         }

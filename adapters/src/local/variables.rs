@@ -27,28 +27,25 @@ pub(super) fn fill(
             continue;
         };
         match reference(inside) {
-            None => filled.push_str(&format!("${{{inside}}}")),
-            Some(reference) => match look_up(reference) {
-                Some(value) => filled.push_str(&value),
-                None => {
-                    let (kind, name) = match reference {
-                        Reference::Service(name) => ("service", name),
-                        Reference::Component(name) => ("component", name),
-                    };
-                    let what = format!(
-                        "the variable {variable} asks for the address of {kind} `{name}`, which has none"
-                    );
-                    let hint = format!(
-                        "Give `{name}` an edge address in this environment, or start it first (`needs`)."
-                    );
-                    return Err(PortError::fail(what, hint));
-                }
-            },
+            None => filled.extend(["${", inside, "}"]),
+            Some(reference) => {
+                filled.push_str(&look_up(reference).ok_or_else(|| unknown(reference, variable))?);
+            }
         }
         rest = behind;
     }
     filled.push_str(rest);
     Ok(filled)
+}
+
+fn unknown(reference: Reference<'_>, variable: &str) -> PortError {
+    let (kind, name) = match reference {
+        Reference::Service(name) => ("service", name),
+        Reference::Component(name) => ("component", name),
+    };
+    let what = format!("the variable {variable} asks for the address of {kind} `{name}`, which has none");
+    let hint = format!("Give `{name}` an edge address in this environment, or start it first (`needs`).");
+    PortError::fail(what, hint)
 }
 
 fn reference(inside: &str) -> Option<Reference<'_>> {

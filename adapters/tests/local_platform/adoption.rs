@@ -103,3 +103,32 @@ async fn a_replacement_goes_on_after_a_kill() {
     assert!(fresh.iter().all(|one| old.iter().all(|before| before.handle != one.handle)));
     assert_eq!(stage.processes().len(), 2);
 }
+
+#[tokio::test]
+async fn children_go_with_their_instance_and_orphans_with_the_next_start() {
+    let mut stage = Stage::open().await;
+    stage.build("b1", None).await;
+    stage.configure("api", 1, "well", &[]).await;
+    let api = "api".parse().unwrap();
+    let mut set = Stage::set("api", 1, 1);
+    set.start = format!("sleep 300 & {}", set.start);
+    stage.platform().instances_ensure(&stage.permit(), &stage.environment, &set).await.unwrap();
+    let leader = stage.healthy("api", 1, 1).await.remove(0).handle;
+    let before = stage.processes();
+    assert_eq!(before.len(), 2);
+    stage.crash();
+    let _ = std::process::Command::new("kill").args(["-9", &leader]).status();
+    stage.start().await;
+    stage.healthy("api", 1, 1).await;
+    let after = stage.processes();
+    assert!(after.len() == 2 && after.iter().all(|pid| !before.contains(pid)), "{before:?} {after:?}");
+    stage.platform().instances_stop(&stage.permit(), &stage.environment, &api, 1, 1).await.unwrap();
+    assert_eq!(stage.processes(), Vec::<u32>::new());
+}
+
+#[tokio::test]
+async fn a_second_program_on_the_same_folder_is_refused() {
+    let stage = Stage::open().await;
+    let refused = stage.open_again().await.unwrap_err();
+    assert!(refused.to_string().starts_with("another infra-chat is using "), "{refused}");
+}

@@ -97,7 +97,7 @@ async fn commits_are_compared_and_folders_listed() {
         files.into_iter().map(|file| (file.name, file.text)).collect::<Vec<_>>()
     };
     let first = ("0001_a.sql".to_owned(), "CREATE TABLE a;".to_owned());
-    assert_eq!(names(&old, "migrations").await, [first.clone()]);
+    assert_eq!(names(&old, "migrations").await, std::slice::from_ref(&first));
     assert_eq!(
         names(&new, "./migrations/").await,
         [first, ("0002_b.sql".to_owned(), "CREATE TABLE b;".to_owned())]
@@ -122,4 +122,21 @@ async fn a_checkout_is_whole_or_not_there() {
     let left: Vec<_> =
         std::fs::read_dir(repository.data.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(left.iter().all(|name| !name.to_string_lossy().starts_with('.')), "{left:?}");
+}
+
+#[tokio::test]
+async fn a_missing_git_is_named_and_a_mirror_broken_by_a_kill_is_made_anew() {
+    let repository = Repository::new();
+    let without = GitHost::with_program(repository.data.path(), "no-such-git");
+    let (what, hint) = failed(without.available().await);
+    assert_eq!(what, "git is not installed, or not on the PATH");
+    assert!(hint.contains("apt-get install git"));
+
+    let (host, source) = (&repository.host, repository.source());
+    host.resolve(&source, None).await.unwrap();
+    let mirrors = std::fs::read_dir(repository.data.path().join("data/git")).unwrap();
+    let mirror = mirrors.map(|entry| entry.unwrap().path()).find(|path| path.is_dir()).unwrap();
+    std::fs::write(mirror.join("refs/heads/next.lock"), "").unwrap();
+    repository.git(&["branch", "next"]);
+    assert_eq!(host.resolve(&source, Some("next")).await.unwrap().subject, "make v1.1.0");
 }

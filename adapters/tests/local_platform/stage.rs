@@ -131,12 +131,17 @@ impl Stage {
 
     /// Opens the platform, as a start of the program does.
     pub(crate) async fn start(&mut self) {
+        self.platform = Some(self.open_again().await.unwrap());
+    }
+
+    /// Opens the platform without looking whether it is open.
+    pub(crate) async fn open_again(&self) -> Result<Arc<LocalPlatform>, PortError> {
         let mut config = LocalConfig::new(self.data.path().join("local"), "/bin/infra-chat".into());
         config.clock = Arc::clone(&self.clock) as _;
         config.builds_kept = 2;
         let git = Arc::new(GitHost::new(self.data.path()));
         let edge = Arc::clone(&self.edge) as Arc<dyn Backends>;
-        self.platform = Some(LocalPlatform::open(config, git, edge, Arc::new(FixedSecrets)).await.unwrap());
+        LocalPlatform::open(config, git, edge, Arc::new(FixedSecrets)).await
     }
 
     /// What a kill does: the program is gone, its processes are not.
