@@ -150,6 +150,9 @@ impl Machine {
         for (from, to) in moved {
             times.rotated(&from, &to);
         }
+        if tidy {
+            times.0.retain(|path, _| path.exists());
+        }
         Ok(())
     }
 

@@ -157,7 +157,10 @@ impl Platform for LocalPlatform {
         drain_s: u32,
     ) -> Result<Receipt, PortError> {
         let machine = &self.machine;
-        let environment = machine.environment_ensure(key)?;
+        machine.open_check()?;
+        let Some(environment) = machine.environment(key) else {
+            return Ok(Receipt::new(format!("nothing of {service}, release {release}, runs in {key}")));
+        };
         environment
             .change(|desired| {
                 desired.set_remove(service, release);

@@ -1,5 +1,8 @@
 //! After a kill: what is wanted is adopted, what isn't is ended, nothing runs twice.
 
+use std::path::Path;
+use std::process::{Command, Stdio};
+
 use engine::ports::{InstanceState, Platform};
 
 use crate::stage::{Stage, TOKEN, eventually};
@@ -38,7 +41,7 @@ async fn an_adopted_instance_that_dies_is_started_again() {
     stage.crash();
     stage.start().await;
     stage.healthy("api", 1, 1).await;
-    let _ = std::process::Command::new("kill").args(["-9", &before.handle]).status();
+    let _ = Command::new("kill").args(["-9", &before.handle]).status();
     eventually("another process is healthy", async || {
         let one = stage.instances("api", 1).await.into_iter().next()?;
         (one.handle != before.handle && matches!(one.state, InstanceState::Healthy { .. })).then_some(())
@@ -55,11 +58,11 @@ async fn what_nobody_wants_any_more_is_ended_and_what_is_missing_is_started() {
     let web = stage.healthy("web", 1, 1).await.remove(0);
     stage.crash();
     // The kill came after `api` was written off and before its process was ended; `web` died meanwhile.
-    let path = stage.data.path().join("local/environments/shop/staging/desired.json");
+    let path = stage.folder.join("local/environments/shop/staging/desired.json");
     let mut desired: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
     desired["sets"].as_array_mut().unwrap().retain(|set| set["set"]["service"] != "api");
     std::fs::write(&path, desired.to_string()).unwrap();
-    let _ = std::process::Command::new("kill").args(["-9", &web.handle]).status();
+    let _ = Command::new("kill").args(["-9", &web.handle]).status();
     stage.start().await;
     let fresh = stage.healthy("web", 1, 1).await.remove(0);
     assert_ne!(fresh.handle, web.handle);
@@ -117,7 +120,7 @@ async fn children_go_with_their_instance_and_orphans_with_the_next_start() {
     let before = stage.processes();
     assert_eq!(before.len(), 2);
     stage.crash();
-    let _ = std::process::Command::new("kill").args(["-9", &leader]).status();
+    let _ = Command::new("kill").args(["-9", &leader]).status();
     stage.start().await;
     stage.healthy("api", 1, 1).await;
     let after = stage.processes();
@@ -131,4 +134,38 @@ async fn a_second_program_on_the_same_folder_is_refused() {
     let stage = Stage::open().await;
     let refused = stage.open_again().await.unwrap_err();
     assert!(refused.to_string().starts_with("another infra-chat is using "), "{refused}");
+}
+
+/// The program that is killed in the test below.
+#[tokio::test]
+async fn acts_as_platform() {
+    let Ok(folder) = std::env::var("TEST_PLATFORM") else { return };
+    let mut stage = Stage::at(Path::new(&folder));
+    stage.start().await;
+    stage.deploy("api", 1, 2, "well").await;
+    stage.healthy("api", 1, 2).await;
+    std::fs::write(Path::new(&folder).join("ready"), "").unwrap();
+    tokio::time::sleep(std::time::Duration::from_mins(1)).await;
+}
+
+#[tokio::test]
+async fn a_program_killed_for_real_leaves_its_services_to_the_next() {
+    let own = tempfile::tempdir().unwrap();
+    let mut program = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "adoption::acts_as_platform"])
+        .env("TEST_PLATFORM", own.path())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    eventually("it is ready", async || own.path().join("ready").exists().then_some(())).await;
+    program.kill().unwrap();
+    program.wait().unwrap();
+    let mut stage = Stage::at(own.path());
+    let before = stage.processes();
+    stage.start().await;
+    let adopted = stage.healthy("api", 1, 2).await;
+    assert_eq!((before.len(), stage.processes()), (2, before));
+    stage.platform().close().await;
+    assert_eq!(stage.processes(), Vec::<u32>::new());
+    assert_eq!(adopted.len(), 2);
 }

@@ -9,7 +9,7 @@ async fn a_build_runs_once_and_keeps_its_log() {
     let stage = Stage::open().await;
     let state = stage.build("b1", Some("echo building; cat hello.txt > made")).await;
     assert!(matches!(state, BuildState::Done { .. }), "{state:?}");
-    let folder = stage.data.path().join("local/builds/b1");
+    let folder = stage.folder.join("local/builds/b1");
     assert_eq!(std::fs::read_to_string(folder.join("code/made")).unwrap(), "hello");
     assert_eq!(std::fs::read_to_string(folder.join("build.log")).unwrap(), "building\n");
     stage.build("b1", Some("rm made")).await;
@@ -34,7 +34,7 @@ async fn a_build_can_be_ended_and_a_killed_one_leaves_nothing() {
     let key = BuildKey("slow".to_owned());
     let command = Some(format!(
         "export TEST_STAGE={}; echo begun; sleep 60",
-        stage.data.path().file_name().unwrap().display()
+        stage.folder.file_name().unwrap().display()
     ));
     let request = BuildRequest { key: key.clone(), source: stage.source(), commit: stage.commit(), command };
     let begun = BuildState::Running { last_line: "begun".to_owned() };
@@ -53,7 +53,7 @@ async fn a_build_can_be_ended_and_a_killed_one_leaves_nothing() {
     stage.start().await;
     assert_eq!(stage.platform().build_look(&key).await.unwrap(), BuildState::Absent);
     assert_eq!(stage.processes(), Vec::<u32>::new());
-    assert!(!stage.data.path().join("local/builds/slow").exists());
+    assert!(!stage.folder.join("local/builds/slow").exists());
 }
 
 #[tokio::test]
@@ -62,7 +62,7 @@ async fn builds_of_old_commits_go_unless_an_environment_needs_them() {
     stage.deploy("api", 1, 1, "well").await;
     for number in 2..=4 {
         repository(
-            &stage.data.path().join("repository"),
+            &stage.folder.join("repository"),
             &[("hello.txt", &number.to_string())],
             &format!("v{number}"),
         );

@@ -22,7 +22,7 @@ fn migration(version: &str, sql: &str) -> Migration {
 #[tokio::test]
 async fn migrations_are_applied_once_in_a_transaction_each() {
     let stage = Stage::open().await;
-    let database = LocalDatabase::new(&stage.data.path().join("local"), Arc::new(ManualClock::at(5)));
+    let database = LocalDatabase::new(&stage.folder.join("local"), Arc::new(ManualClock::at(5)));
     let (environment, db): (EnvironmentKey, _) = (stage.environment.clone(), "db".parse().unwrap());
     assert_eq!(database.migrations_applied(&environment, &db).await.unwrap(), []);
     let first = migration("0001", "CREATE TABLE invoices (id INTEGER); CREATE INDEX by_id ON invoices (id);");
@@ -63,7 +63,7 @@ async fn migrations_are_applied_once_in_a_transaction_each() {
         .collect();
     assert_eq!(versions, ["0001", "0002"]);
 
-    let file = stage.data.path().join("local/environments/shop/staging/components/db/app.db");
+    let file = stage.folder.join("local/environments/shop/staging/components/db/app.db");
     for extra in ["app.db-wal", "app.db-shm"] {
         let _ = std::fs::remove_file(file.with_file_name(extra));
     }

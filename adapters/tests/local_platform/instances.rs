@@ -169,7 +169,7 @@ async fn services_find_each_other_and_their_components() {
         "{told}"
     );
 
-    let cache = stage.data.path().join("local/environments/shop/staging/components/cache/web");
+    let cache = stage.folder.join("local/environments/shop/staging/components/cache/web");
     std::fs::write(cache.join("page"), "old").unwrap();
     let none = stage.platform().cache_clear(&stage.permit(), &stage.environment, &[api()]).await.unwrap();
     let cleared =
@@ -209,7 +209,7 @@ async fn what_would_keep_instances_from_starting_is_told_at_once() {
         .await;
     let PortError::Fail { what, .. } = unknown.unwrap_err() else { panic!("it must fail for good") };
     assert_eq!(what, "the variable API asks for the address of service `ghost`, which has none");
-    std::fs::remove_dir_all(stage.data.path().join("local/builds/b1/code")).unwrap();
+    std::fs::remove_dir_all(stage.folder.join("local/builds/b1/code")).unwrap();
     stage.configure("api", 1, "well", &[]).await;
     let gone = stage
         .platform()

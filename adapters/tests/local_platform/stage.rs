@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -93,7 +93,9 @@ impl SecretSource for FixedSecrets {
 
 /// The stage.
 pub(crate) struct Stage {
-    pub(crate) data: tempfile::TempDir,
+    pub(crate) folder: PathBuf,
+    /// Removes the folder in the end, if it is this stage's own.
+    own: Option<tempfile::TempDir>,
     pub(crate) edge: Arc<FakeEdge>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) environment: EnvironmentKey,
@@ -108,25 +110,35 @@ impl Drop for Stage {
         for pid in self.processes() {
             let _ = Command::new("kill").args(["-9", &pid.to_string()]).status();
         }
+        drop(self.own.take());
     }
 }
 
 impl Stage {
     /// A platform with nothing on it, and a repository with one commit.
     pub(crate) async fn open() -> Self {
-        let data = tempfile::tempdir().unwrap();
-        repository(&data.path().join("repository"), &[("hello.txt", "hello")], "v1");
-        let mut stage = Self {
-            id: data.path().file_name().unwrap().to_string_lossy().into_owned(),
-            data,
+        let own = tempfile::tempdir().unwrap();
+        let mut stage = Self::at(own.path());
+        stage.own = Some(own);
+        stage.start().await;
+        stage
+    }
+
+    /// A stage in a folder of somebody else's, not opened yet.
+    pub(crate) fn at(folder: &Path) -> Self {
+        if !folder.join("repository").exists() {
+            repository(&folder.join("repository"), &[("hello.txt", "hello")], "v1");
+        }
+        Self {
+            id: folder.file_name().unwrap().to_string_lossy().into_owned(),
+            folder: folder.to_owned(),
+            own: None,
             edge: Arc::default(),
             clock: Arc::new(ManualClock::at(1_700_000_000_000)),
             environment: "shop/staging".parse().unwrap(),
             platform: None,
             steps: AtomicU32::new(0),
-        };
-        stage.start().await;
-        stage
+        }
     }
 
     /// Opens the platform, as a start of the program does.
@@ -136,10 +148,10 @@ impl Stage {
 
     /// Opens the platform without looking whether it is open.
     pub(crate) async fn open_again(&self) -> Result<Arc<LocalPlatform>, PortError> {
-        let mut config = LocalConfig::new(self.data.path().join("local"), "/bin/infra-chat".into());
+        let mut config = LocalConfig::new(self.folder.join("local"), "/bin/infra-chat".into());
         config.clock = Arc::clone(&self.clock) as _;
         config.builds_kept = 2;
-        let git = Arc::new(GitHost::new(self.data.path()));
+        let git = Arc::new(GitHost::new(&self.folder));
         let edge = Arc::clone(&self.edge) as Arc<dyn Backends>;
         LocalPlatform::open(config, git, edge, Arc::new(FixedSecrets)).await
     }
@@ -159,11 +171,11 @@ impl Stage {
     }
 
     pub(crate) fn source(&self) -> Source {
-        Source { repository: self.data.path().join("repository").display().to_string(), path: ".".to_owned() }
+        Source { repository: self.folder.join("repository").display().to_string(), path: ".".to_owned() }
     }
 
     pub(crate) fn commit(&self) -> String {
-        git(&self.data.path().join("repository"), &["rev-parse", "HEAD"])
+        git(&self.folder.join("repository"), &["rev-parse", "HEAD"])
     }
 
     /// Builds the newest commit under a key and waits for the outcome.
