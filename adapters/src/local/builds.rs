@@ -1,7 +1,7 @@
 //! Builds: a commit's files in a folder of their own, and the build command run there. `built.json` is written last, so a
 //! build is finished or it isn't there.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -16,9 +16,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio_util::sync::CancellationToken;
 
 use super::environment::locked;
-use super::files::{
-    append_open, blocking, entries, explain, folder_ensure, folder_remove, json_read, json_write,
-};
+use super::files::{append_open, blocking, folder_ensure, folder_remove, json_read, json_write};
 use super::machine::Machine;
 use super::process::{Ending, Launch, Process};
 
@@ -50,12 +48,12 @@ pub(super) struct BuildJob {
 
 /// What `built.json` says.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Built {
-    key: BuildKey,
-    commit: String,
+pub(super) struct Built {
+    pub(super) key: BuildKey,
+    pub(super) commit: String,
     /// The folder within the repository where commands run.
     path: String,
-    at_ms: EpochMs,
+    pub(super) at_ms: EpochMs,
     state: BuildState,
 }
 
@@ -308,50 +306,6 @@ impl Machine {
                 }
                 tail.push_back(text);
             }
-        }
-    }
-
-    /// Removes what interrupted builds left.
-    pub(super) fn builds_tidy(&self) -> Result<(), PortError> {
-        for folder in entries(&self.root.join("builds"))? {
-            if !folder.join("built.json").is_file() {
-                folder_remove(&folder)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Removes the builds of the oldest commits that no environment needs.
-    async fn builds_prune(&self) {
-        let mut needed = BTreeSet::new();
-        for environment in self.environments() {
-            needed.extend(environment.desired.lock().await.builds().cloned());
-        }
-        let (root, kept) = (self.root.join("builds"), self.builds_kept.max(1) as usize);
-        let running: BTreeSet<BuildKey> = locked(&self.builds).keys().cloned().collect();
-        let pruned = blocking(move || {
-            let mut builds = Vec::new();
-            for folder in entries(&root)? {
-                if let Some(built) = json_read::<Built>(&folder.join("built.json"))? {
-                    builds.push((built.at_ms, built, folder));
-                }
-            }
-            builds.sort_by_key(|(at_ms, ..)| std::cmp::Reverse(*at_ms));
-            let mut commits = BTreeSet::new();
-            for (_, built, folder) in builds {
-                if commits.len() < kept || commits.contains(&built.commit) {
-                    commits.insert(built.commit);
-                } else if !needed.contains(&built.key) && !running.contains(&built.key) {
-                    // The marker first: a folder half removed is not taken for a build.
-                    let marker = folder.join("built.json");
-                    std::fs::remove_file(&marker).map_err(|cause| explain("remove", &marker, &cause))?;
-                    folder_remove(&folder)?;
-                }
-            }
-            Ok(())
-        });
-        if let Err(error) = pruned.await {
-            tracing::warn!(%error, "old builds stay");
         }
     }
 }

@@ -19,6 +19,7 @@ mod platform;
 mod port;
 mod preflight;
 mod process;
+mod prune;
 mod redactor;
 mod replace;
 mod sql_shell;
