@@ -17,6 +17,8 @@ use crate::intent::{Command, Names, Named, PROVIDERS, parse};
 use crate::message::{Card, Inbound, Outbound};
 use crate::view;
 
+pub(crate) use orders::is_staged;
+pub(crate) use question::Question;
 use talk::Talk;
 
 /// How long events of fronts are remembered, so that a redelivery is recognised: a day.
