@@ -99,7 +99,9 @@ impl Reporter {
         }
         self.cursor = last;
         let mut commit = Commit::at(self.engine.now_ms());
-        commit.writes.push(Write::ConversationCursor { conversation: self.conversation.clone(), cursor: last });
+        commit
+            .writes
+            .push(Write::ConversationCursor { conversation: self.conversation.clone(), cursor: last });
         self.engine.store().commit(commit).await?;
         Ok(true)
     }
@@ -131,11 +133,9 @@ impl Reporter {
     }
 
     async fn show(&self, outbound: &Outbound) -> Result<(), Refusal> {
-        self.front.show(&self.conversation, outbound).await.map_err(|error| {
-            Refusal::Port {
-                doing: "showing a message".to_owned(),
-                error: engine::ports::PortError::retry(error.to_string()),
-            }
+        self.front.show(&self.conversation, outbound).await.map_err(|error| Refusal::Port {
+            doing: "showing a message".to_owned(),
+            error: engine::ports::PortError::retry(error.to_string()),
         })
     }
 }

@@ -38,7 +38,11 @@ impl Desk {
             Action::Status if command.run.is_some() => {
                 let id = command.run.as_deref().unwrap_or_default().parse().map_err(
                     |error: engine::model::IdError| {
-                        Refusal::Problem(engine::plan::PlanProblem::new("unknown-run", error.to_string(), "status"))
+                        Refusal::Problem(engine::plan::PlanProblem::new(
+                            "unknown-run",
+                            error.to_string(),
+                            "status",
+                        ))
                     },
                 )?;
                 let detail = self.engine.run_detail(&id).await?;
@@ -75,10 +79,7 @@ impl Desk {
                 }
             });
         }
-        Ok(Heard {
-            outbound: cards.into_iter().map(Outbound::Say).collect(),
-            outcome: Outcome::Answered,
-        })
+        Ok(Heard { outbound: cards.into_iter().map(Outbound::Say).collect(), outcome: Outcome::Answered })
     }
 
     async fn can(&self, speaker: &Speaker<'_>, command: &Command) -> Result<Heard, Refusal> {
@@ -87,8 +88,7 @@ impl Desk {
         let mut cards = Vec::new();
         for environment in &environments {
             let request = asked_about(verb, environment, command)?;
-            let answer =
-                self.engine.can(verb, Some(environment), request.as_ref(), &speaker.actor).await?;
+            let answer = self.engine.can(verb, Some(environment), request.as_ref(), &speaker.actor).await?;
             cards.push(Outbound::Say(view::can(verb, environment, &answer, self.engine.now_ms())));
         }
         Ok(Heard { outbound: cards, outcome: Outcome::Answered })

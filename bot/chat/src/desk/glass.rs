@@ -5,8 +5,9 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-static GLASS: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i)[\s,;.]*\bbreak(?:ing)?[ -](?:the[ -])?glass\b\s*(?::|because|-|,)?\s*(.*)$").ok());
+static GLASS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)[\s,;.]*\bbreak(?:ing)?[ -](?:the[ -])?glass\b\s*(?::|because|-|,)?\s*(.*)$").ok()
+});
 
 /// The text without its last part, and the reason when there is one. An empty reason is kept: the policy says how long
 /// one must be.
@@ -15,9 +16,10 @@ pub(super) fn split(text: &str) -> (&str, Option<String>) {
     match (found.get(0), found.get(1)) {
         // Nothing before it: somebody asks what it is.
         (Some(whole), _) if whole.start() == 0 => (text, None),
-        (Some(whole), reason) => {
-            (&text[..whole.start()], Some(reason.map_or(String::new(), |reason| reason.as_str().trim().to_owned())))
-        }
+        (Some(whole), reason) => (
+            &text[..whole.start()],
+            Some(reason.map_or(String::new(), |reason| reason.as_str().trim().to_owned())),
+        ),
         (None, _) => (text, None),
     }
 }

@@ -13,7 +13,7 @@ use engine::control::{Engine, Refusal};
 use engine::model::{Actor, Project, RunId};
 use engine::store::{Commit, StoreError, Write};
 
-use crate::intent::{Command, Names, Named, PROVIDERS, parse};
+use crate::intent::{Command, Named, Names, PROVIDERS, parse};
 use crate::message::{Card, Inbound, Outbound};
 use crate::view;
 
@@ -181,7 +181,12 @@ impl Desk {
 
     /// Called when a run is over: carries out what was held back behind it in a conversation, once, or says that it
     /// will not be.
-    pub async fn go_on_after(&self, conversation: &str, run: &RunId, succeeded: bool) -> Result<Heard, Refusal> {
+    pub async fn go_on_after(
+        &self,
+        conversation: &str,
+        run: &RunId,
+        succeeded: bool,
+    ) -> Result<Heard, Refusal> {
         let mut talk = Talk::load(&self.engine, conversation).await?;
         let Some(held) = talk.take_held_back(run) else { return Ok(Heard::nothing()) };
         let inbound = Inbound {

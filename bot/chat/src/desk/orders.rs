@@ -71,8 +71,14 @@ impl Desk {
         }
     }
 
-    async fn order(&self, speaker: &Speaker<'_>, talk: &mut Talk, command: Command) -> Result<Heard, Refusal> {
-        if let Some(slot) = command.missing().next() {
+    async fn order(
+        &self,
+        speaker: &Speaker<'_>,
+        talk: &mut Talk,
+        command: Command,
+    ) -> Result<Heard, Refusal> {
+        let missing = command.missing().next();
+        if let Some(slot) = missing {
             return self.ask_for(speaker, talk, command, slot).await;
         }
         if let Some(card) = view::not_built(&command) {
@@ -88,10 +94,7 @@ impl Desk {
                 let run = self.engine.request(&request, &speaker.actor).await?;
                 let detail = self.engine.run_detail(&run.id).await?;
                 let card = view::run(&detail, self.engine.now_ms());
-                Heard {
-                    outbound: vec![Outbound::Update(card)],
-                    outcome: Outcome::Requested(vec![run.id]),
-                }
+                Heard { outbound: vec![Outbound::Update(card)], outcome: Outcome::Requested(vec![run.id]) }
             };
             heard = heard.and(one);
         }
@@ -154,7 +157,8 @@ impl Desk {
         command: Command,
         slot: Slot,
     ) -> Result<Heard, Refusal> {
-        let question = Question::about(command, slot, &speaker.project, &speaker.inbound.identity);
+        let question =
+            Question::about(command, slot, &speaker.project, &speaker.inbound.identity, self.engine.now_ms());
         let card = view::question(&question);
         talk.question = Some(question);
         Ok(Heard::say(Outcome::Asked, card))
@@ -163,8 +167,7 @@ impl Desk {
 
 /// The key of an environment that was said. The parser only lets known names through.
 pub(super) fn key(speaker: &Speaker<'_>, environment: &str) -> Result<EnvironmentKey, Refusal> {
-    let name: EnvironmentName =
-        environment.parse().map_err(|_| unknown(environment))?;
+    let name: EnvironmentName = environment.parse().map_err(|_| unknown(environment))?;
     speaker.project.environment_key(&name).ok_or_else(|| unknown(environment))
 }
 
@@ -183,7 +186,11 @@ pub(super) fn services(command: &Command) -> Result<Vec<ServiceName>, Refusal> {
         .iter()
         .map(|name| {
             name.parse().map_err(|_| {
-                Refusal::Problem(PlanProblem::new("unknown-service", format!("there is no service {name}"), "status"))
+                Refusal::Problem(PlanProblem::new(
+                    "unknown-service",
+                    format!("there is no service {name}"),
+                    "status",
+                ))
             })
         })
         .collect()

@@ -29,13 +29,18 @@ pub(crate) struct Question {
     pub(crate) choices: Vec<String>,
     /// Who was asked: others are not heard.
     asked: Identity,
-    /// Since when; set when it is first shown.
-    #[serde(default)]
+    /// Since when.
     since_ms: i64,
 }
 
 impl Question {
-    pub(super) fn about(command: Command, slot: Slot, project: &Project, asked: &Identity) -> Self {
+    pub(super) fn about(
+        command: Command,
+        slot: Slot,
+        project: &Project,
+        asked: &Identity,
+        now_ms: i64,
+    ) -> Self {
         let choices = match slot {
             Slot::Environments | Slot::Environment => {
                 project.environments.keys().map(ToString::to_string).collect()
@@ -44,7 +49,7 @@ impl Question {
             Slot::Job => project.jobs.keys().map(ToString::to_string).collect(),
             Slot::Replicas | Slot::Provider | Slot::Name | Slot::Value => Vec::new(),
         };
-        Self { command, slot, choices, asked: asked.clone(), since_ms: 0 }
+        Self { command, slot, choices, asked: asked.clone(), since_ms: now_ms }
     }
 
     /// The choice somebody made: its number, its name, or the beginning of its name when only one begins so.
@@ -84,15 +89,11 @@ impl Desk {
         &self,
         speaker: &Speaker<'_>,
         talk: &mut Talk,
-        mut question: Question,
+        question: Question,
         said: &str,
         parsed: &Parsed,
     ) -> Result<Option<Heard>, Refusal> {
         let now_ms = self.engine.now_ms();
-        if question.since_ms == 0 {
-            question.since_ms = now_ms;
-            talk.question = Some(question.clone());
-        }
         if now_ms - question.since_ms > OPEN_MS {
             talk.question = None;
             talk.save(&self.engine, speaker.inbound).await?;

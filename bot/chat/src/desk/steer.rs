@@ -24,11 +24,15 @@ impl Desk {
         let reason = command.reason.as_deref();
         let headline = match command.action {
             Action::Approve => match self.engine.approve(&id, actor).await? {
-                Decided::Counted { still } => format!("Your approval of {id} counts; {} needed.", view::more(still)),
+                Decided::Counted { still } => {
+                    format!("Your approval of {id} counts; {} needed.", view::more(still))
+                }
                 Decided::CountedBefore { still } => {
                     format!("You have approved {id} already; {} needed.", view::more(still))
                 }
-                Decided::Approved | Decided::Rejected => format!("{id} is approved by {} and goes on.", actor.name),
+                Decided::Approved | Decided::Rejected => {
+                    format!("{id} is approved by {} and goes on.", actor.name)
+                }
             },
             Action::Reject => {
                 self.engine.reject(&id, actor, reason).await?;
@@ -37,7 +41,9 @@ impl Desk {
             Action::Cancel => {
                 let run = self.engine.cancel(&id, actor, reason).await?;
                 match run.state {
-                    RunState::Undoing { .. } => format!("{id} is being cancelled: what it did is undone, last first."),
+                    RunState::Undoing { .. } => {
+                        format!("{id} is being cancelled: what it did is undone, last first.")
+                    }
                     _ => format!("{id} is cancelled; it had not begun."),
                 }
             }
@@ -98,7 +104,11 @@ impl Desk {
         })
     }
 
-    pub(super) async fn lock_or_unlock(&self, speaker: &Speaker<'_>, command: &Command) -> Result<Heard, Refusal> {
+    pub(super) async fn lock_or_unlock(
+        &self,
+        speaker: &Speaker<'_>,
+        command: &Command,
+    ) -> Result<Heard, Refusal> {
         let mut lines = Vec::new();
         let reason = command.reason.as_deref();
         for environment in &command.environments {
@@ -114,7 +124,9 @@ impl Desk {
                 LockChange::Locked => format!("{name} is locked by {}{because}.", speaker.actor.name),
                 LockChange::Renewed => format!("{name} stays locked by {}{because}.", speaker.actor.name),
                 LockChange::Unlocked => format!("{name} is unlocked."),
-                LockChange::TakenFrom(holder) => format!("{name} is unlocked; the lock was {holder}'s{because}."),
+                LockChange::TakenFrom(holder) => {
+                    format!("{name} is unlocked; the lock was {holder}'s{because}.")
+                }
             });
         }
         let mut card = Card::new(Tone::Good, lines.join(" "));

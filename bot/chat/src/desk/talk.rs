@@ -40,11 +40,8 @@ impl Talk {
         match engine.store().conversation_get(conversation).await? {
             None => Ok(Self { cursor: engine.store().happening_head().await?, ..Self::default() }),
             Some(stored) => {
-                let mut talk: Self =
-                    serde_json::from_str(&stored.body).map_err(|error| StoreError::Corrupt {
-                        column: "body",
-                        source: error.into(),
-                    })?;
+                let mut talk: Self = serde_json::from_str(&stored.body)
+                    .map_err(|error| StoreError::Corrupt { column: "body", source: error.into() })?;
                 talk.cursor = stored.cursor;
                 Ok(talk)
             }
@@ -66,7 +63,13 @@ impl Talk {
     }
 }
 
-async fn save(engine: &Engine, conversation: &str, front: &str, talk: &Talk, cursor: i64) -> Result<(), Refusal> {
+async fn save(
+    engine: &Engine,
+    conversation: &str,
+    front: &str,
+    talk: &Talk,
+    cursor: i64,
+) -> Result<(), Refusal> {
     let body = serde_json::to_string(talk)
         .map_err(|error| StoreError::Corrupt { column: "body", source: error.into() })?;
     let mut commit = Commit::at(engine.now_ms());

@@ -5,10 +5,12 @@ use std::sync::LazyLock;
 use chrono::{Days, TimeZone, Utc};
 use regex::Regex;
 
-static AFTER: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i)^(?:in\s+)?(\d{1,4})\s*(s|sec|seconds?|m|min|minutes?|h|hours?)$").ok());
+static AFTER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)^(?:in\s+)?(\d{1,4})\s*(s|sec|seconds?|m|min|minutes?|h|hours?)$").ok()
+});
 static CLOCK: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)^(today|tonight|tomorrow)?\s*(?:at\s+)?(\d{1,2})(?::(\d{2}))?\s*(am|pm)?\s*(?:utc)?$").ok()
+    Regex::new(r"(?i)^(today|tonight|tomorrow)?\s*(?:at\s+)?(\d{1,2})(?::(\d{2}))?\s*(am|pm)?\s*(?:utc)?$")
+        .ok()
 });
 
 /// The instant a time means, from now on: a clock time that has passed today means tomorrow. `None` when it can't be

@@ -13,20 +13,36 @@ use crate::message::{Card, Tone};
 /// How an environment stands.
 pub(crate) fn status(status: &EnvironmentStatus, now_ms: i64) -> Card {
     let name = &status.environment.environment;
-    let unwell = status.services.iter().any(|service| service.healthy < service.wanted || !service.trouble.is_empty());
+    let unwell =
+        status.services.iter().any(|service| service.healthy < service.wanted || !service.trouble.is_empty());
     let (tone, live) = match &status.live {
         None => (Tone::Plain, "nothing is deployed".to_owned()),
         Some(release) => {
-            let since = release.live_ms.map(|at_ms| format!(", live since {}", ago(at_ms, now_ms))).unwrap_or_default();
+            let since = release
+                .live_ms
+                .map(|at_ms| format!(", live since {}", ago(at_ms, now_ms)))
+                .unwrap_or_default();
             let tone = if unwell || status.unseen.is_some() { Tone::Bad } else { Tone::Good };
-            (tone, format!("release {} ({}, {}){since}", release.id.number, release.reference, short(&release.commit)))
+            (
+                tone,
+                format!(
+                    "release {} ({}, {}){since}",
+                    release.id.number,
+                    release.reference,
+                    short(&release.commit)
+                ),
+            )
         }
     };
     let production = if status.production { " (production)" } else { "" };
     let mut card = Card::new(tone, format!("{name}{production}: {live}"));
     if status.live.is_some() {
         card = card.fields(
-            status.services.iter().map(|service| (service.service.to_string(), service_line(service))).collect(),
+            status
+                .services
+                .iter()
+                .map(|service| (service.service.to_string(), service_line(service)))
+                .collect(),
         );
     }
     if let Some(why) = &status.unseen {
@@ -78,7 +94,8 @@ fn service_line(service: &ServiceStatus) -> String {
 pub(crate) fn releases(environment: &EnvironmentKey, desired: &Desired, releases: &[Release]) -> Card {
     let name = &environment.environment;
     if releases.is_empty() {
-        return Card::new(Tone::Plain, format!("{name} has had no release yet")).text(format!("Next: deploy {name}"));
+        return Card::new(Tone::Plain, format!("{name} has had no release yet"))
+            .text(format!("Next: deploy {name}"));
     }
     let lines = releases
         .iter()
@@ -141,7 +158,9 @@ pub(crate) fn audit(events: &[AuditEvent], environment: Option<&EnvironmentKey>)
 /// The facts of a record entry that people look for, in words.
 fn essence(event: &AuditEvent) -> String {
     for key in ["command", "to", "title", "say", "reason", "reader"] {
-        if let Some(text) = event.data.get(key).and_then(|value| value.as_str()).filter(|text| !text.is_empty()) {
+        if let Some(text) =
+            event.data.get(key).and_then(|value| value.as_str()).filter(|text| !text.is_empty())
+        {
             return format!(": {text}");
         }
     }
@@ -156,7 +175,9 @@ pub(crate) fn incidents(environment: &EnvironmentKey, incidents: &[Incident]) ->
     }
     let lines = incidents
         .iter()
-        .map(|incident| format!("{} {} {} ({})", incident.id, clock(incident.opened_ms), incident.summary, incident.run))
+        .map(|incident| {
+            format!("{} {} {} ({})", incident.id, clock(incident.opened_ms), incident.summary, incident.run)
+        })
         .collect();
     Card::new(Tone::Plain, format!("Incidents in {name}, newest first")).list("", lines)
 }

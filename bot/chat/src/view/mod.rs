@@ -55,9 +55,12 @@ pub(crate) fn problem(problem: &Problem) -> Card {
 /// Understood, but the part of the house that does it is not built yet.
 pub(crate) fn not_yet(command: &Command) -> Card {
     let row = command.action.row();
-    let mut card = Card::new(Tone::Bad, format!("I understood \u{ab}{}\u{bb}, but I can't do that yet.", command.canonical()))
-        .text(format!("It would: {}", row.help))
-        .text("Nothing was done.".to_owned());
+    let mut card = Card::new(
+        Tone::Bad,
+        format!("I understood \u{ab}{}\u{bb}, but I can't do that yet.", command.canonical()),
+    )
+    .text(format!("It would: {}", row.help))
+    .text("Nothing was done.".to_owned());
     card.command = command.canonical();
     card
 }
@@ -78,7 +81,10 @@ pub(crate) fn not_built(command: &Command) -> Option<Card> {
     };
     let mut card = Card::new(
         Tone::Bad,
-        format!("I understood \u{ab}{}\u{bb}, but I can't do {what} yet. Nothing was done.", command.canonical()),
+        format!(
+            "I understood \u{ab}{}\u{bb}, but I can't do {what} yet. Nothing was done.",
+            command.canonical()
+        ),
     );
     card = card.button(&instead.canonical(), instead.canonical(), command.says(Key::Environments));
     Some(card)
@@ -163,7 +169,10 @@ pub(crate) fn question_closed(asked: &Question) -> Card {
 
 /// The question had been open too long.
 pub(crate) fn question_expired(asked: &Question) -> Card {
-    Card::new(Tone::Bad, format!("That question is too old. Say it again: {} \u{2026}", asked.command.action.name()))
+    Card::new(
+        Tone::Bad,
+        format!("That question is too old. Say it again: {} \u{2026}", asked.command.action.name()),
+    )
 }
 
 /// Nothing a command could mean.
@@ -176,7 +185,15 @@ pub(crate) fn which_run(verb: &str, runs: &[Run]) -> Card {
     let mut card = Card::new(Tone::Ask, format!("Which run do you want to {verb}?")).list(
         "",
         runs.iter()
-            .map(|run| format!("{}: {} by {}, {}", run.id, run.request.command, run.requester.name, run.state.as_str()))
+            .map(|run| {
+                format!(
+                    "{}: {} by {}, {}",
+                    run.id,
+                    run.request.command,
+                    run.requester.name,
+                    run.state.as_str()
+                )
+            })
             .collect(),
     );
     for run in runs.iter().take(5) {
@@ -190,8 +207,11 @@ pub(crate) fn whoami(actor: &Actor, identity: &Identity) -> Card {
     match actor.role {
         Some(role) => Card::new(Tone::Plain, format!("You are {}, {role}.", actor.name))
             .text(format!("Known as {identity}.")),
-        None => Card::new(Tone::Plain, format!("I don't know you: {identity} belongs to nobody."))
-            .text(format!("An admin can change that: infra-chat user add NAME --role deployer --identity {identity}")),
+        None => {
+            Card::new(Tone::Plain, format!("I don't know you: {identity} belongs to nobody.")).text(format!(
+                "An admin can change that: infra-chat user add NAME --role deployer --identity {identity}"
+            ))
+        }
     }
 }
 
@@ -213,7 +233,9 @@ fn sentence_start(text: &str) -> String {
     let mut characters = text.chars();
     match characters.next() {
         // Names and identifiers keep their spelling: only plain words get a capital.
-        Some(first) if !text.split_whitespace().next().is_some_and(|word| word.contains(['-', '/', '`', '.'])) => {
+        Some(first)
+            if !text.split_whitespace().next().is_some_and(|word| word.contains(['-', '/', '`', '.'])) =>
+        {
             first.to_uppercase().chain(characters).collect()
         }
         _ => text.to_owned(),

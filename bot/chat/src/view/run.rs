@@ -16,7 +16,10 @@ const COMMITS_SHOWN: usize = 5;
 /// The card of a run.
 pub fn run(detail: &RunDetail, now_ms: i64) -> Card {
     let run = &detail.run;
-    let mut card = Card::new(tone(&run.state), format!("{} · {} · {}", run.id, detail.plan.title, headline(detail, now_ms)));
+    let mut card = Card::new(
+        tone(&run.state),
+        format!("{} · {} · {}", run.id, detail.plan.title, headline(detail, now_ms)),
+    );
     card.key = run.id.to_string();
     card.command.clone_from(&run.request.command);
     let mut fields = vec![("asked by".to_owned(), run.requester.name.clone())];
@@ -68,7 +71,9 @@ fn headline(detail: &RunDetail, now_ms: i64) -> String {
         RunState::Paused { by, .. } => format!("paused by {by}"),
         RunState::Undoing { .. } => "going back".to_owned(),
         RunState::Succeeded { .. } => format!("succeeded in {}", took()),
-        RunState::Failed { reason, .. } if run.started_ms == run.finished_ms => format!("not started: {}", reason.code),
+        RunState::Failed { reason, .. } if run.started_ms == run.finished_ms => {
+            format!("not started: {}", reason.code)
+        }
         RunState::Failed { reason, .. } => format!("failed after {}: {}", took(), reason.code),
         RunState::RolledBack { .. } => format!("rolled back after {}", took()),
         RunState::Cancelled { .. } => "cancelled".to_owned(),
@@ -82,15 +87,25 @@ pub(super) fn plan_parts(card: Card, plan: &Plan) -> Card {
         .iter()
         .take(COMMITS_SHOWN)
         .map(|commit| format!("{} {} ({})", short(&commit.id), commit.subject, commit.author))
-        .chain((plan.commits.len() > COMMITS_SHOWN).then(|| format!("and {} more", plan.commits.len() - COMMITS_SHOWN)))
+        .chain(
+            (plan.commits.len() > COMMITS_SHOWN)
+                .then(|| format!("and {} more", plan.commits.len() - COMMITS_SHOWN)),
+        )
         .collect();
     let diff: Vec<String> = plan.diff.iter().map(ToString::to_string).collect();
     let diff = if diff.is_empty() { vec!["nothing".to_owned()] } else { diff };
-    let because = if plan.risk.because.is_empty() { String::new() } else { format!(": {}", plan.risk.because.join("; ")) };
+    let because = if plan.risk.because.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", plan.risk.because.join("; "))
+    };
     let proved = if plan.way_back.proved { "proved" } else { "NOT proved" };
-    let mut fields = vec![
+    let fields = vec![
         ("risk".to_owned(), format!("{}{because}", plan.risk.level.as_str())),
-        ("way back".to_owned(), format!("{} ({proved}: {})", plan.way_back.say, plan.way_back.proof.join("; "))),
+        (
+            "way back".to_owned(),
+            format!("{} ({proved}: {})", plan.way_back.say, plan.way_back.proof.join("; ")),
+        ),
     ];
     card.list("Changes", diff).list("Commits", commits).fields(fields).list("", plan.notes.clone())
 }
@@ -142,7 +157,11 @@ fn steps(detail: &RunDetail, now_ms: i64) -> Vec<StepLine> {
             let (mark, says, took_ms) = match state_of(&detail.steps, number) {
                 StepState::Pending => (StepMark::Pending, planned.says.clone(), None),
                 StepState::Running { since_ms, note, .. } => {
-                    let note = if note.is_empty() { waits().unwrap_or_else(|| planned.says.clone()) } else { note.clone() };
+                    let note = if note.is_empty() {
+                        waits().unwrap_or_else(|| planned.says.clone())
+                    } else {
+                        note.clone()
+                    };
                     (StepMark::Going, note, Some(now_ms - since_ms))
                 }
                 StepState::Done { since_ms, at_ms } => {
@@ -214,17 +233,23 @@ fn buttons(card: Card, detail: &RunDetail) -> Card {
     let id = &detail.run.id;
     let environment = &detail.run.environment().environment;
     match &detail.run.state {
-        RunState::AwaitingApproval { .. } => card
-            .button("Approve", format!("approve {id}"), true)
-            .button("Reject", format!("reject {id}"), false),
+        RunState::AwaitingApproval { .. } => card.button("Approve", format!("approve {id}"), true).button(
+            "Reject",
+            format!("reject {id}"),
+            false,
+        ),
         RunState::Queued { .. } => card.button("Cancel", format!("cancel {id}"), true),
         RunState::Running { .. } => {
             card.button("Pause", format!("pause {id}"), false).button("Cancel", format!("cancel {id}"), true)
         }
-        RunState::Paused { .. } => {
-            card.button("Resume", format!("resume {id}"), false).button("Cancel", format!("cancel {id}"), true)
-        }
-        RunState::Succeeded { .. } if detail.plan.run_type == "deploy" && detail.plan.way_back.release.is_some() => {
+        RunState::Paused { .. } => card.button("Resume", format!("resume {id}"), false).button(
+            "Cancel",
+            format!("cancel {id}"),
+            true,
+        ),
+        RunState::Succeeded { .. }
+            if detail.plan.run_type == "deploy" && detail.plan.way_back.release.is_some() =>
+        {
             card.button("Roll back", format!("rollback {environment}"), true)
         }
         RunState::Failed { .. } | RunState::RolledBack { .. } | RunState::Cancelled { .. } => {
