@@ -133,7 +133,7 @@ pub enum Write {
         /// The person.
         person: UserName,
     },
-    /// A conversation's state and its reporter's cursor.
+    /// A conversation's state; a new one's cursor too.
     ConversationPut {
         /// Its identifier.
         conversation: String,
@@ -141,6 +141,13 @@ pub enum Write {
         front: String,
         /// Its state as JSON.
         body: String,
+        /// The last happening it has been told of.
+        cursor: i64,
+    },
+    /// How far a conversation's reporter has come; never backwards.
+    ConversationCursor {
+        /// Its identifier.
+        conversation: String,
         /// The last happening it has been told of.
         cursor: i64,
     },
@@ -371,6 +378,9 @@ impl Write {
                     (*cursor).into(),
                 ],
             ),
+            Self::ConversationCursor { conversation, cursor } => {
+                free(sql::CONVERSATION_CURSOR, vec![conversation.as_str().into(), (*cursor).into()])
+            }
             Self::OutboxPut { message, conversation, card, body, at_ms } => guarded(
                 sql::OUTBOX_PUT,
                 vec![
