@@ -50,3 +50,11 @@ pub(crate) fn aside(line: &str) {
 pub(crate) fn problem(what: &str) {
     aside(&format!("infra-chat: {what}"));
 }
+
+/// A line on standard error that the next one takes the place of; an empty one takes it away.
+pub(crate) fn progress(what: &str) {
+    let mut stderr = std::io::stderr().lock();
+    let line = if what.is_empty() { "\r\u{1b}[K".to_owned() } else { format!("\r\u{1b}[K{what} …") };
+    let _ = stderr.write_all(line.as_bytes());
+    let _ = stderr.flush();
+}

@@ -18,6 +18,7 @@ use super::edge_glue::EdgeBackends;
 use super::{HostLock, Parts};
 use crate::config::Config;
 use crate::host::Listener;
+use crate::serve::Worker;
 
 /// The local platform's folder within the data folder.
 const PLATFORM_FOLDER: &str = "local";
@@ -91,9 +92,10 @@ impl Host {
         &self.desk
     }
 
-    /// Whether the worker is at work: when it is not, nothing moves, and somebody should look.
-    pub(crate) fn works(&self) -> bool {
-        !self.worker.is_finished()
+    /// Tells whether the worker is at work: when it is not, nothing moves, and somebody should look.
+    pub(crate) fn worker_watch(&self) -> Worker {
+        let worker = self.worker.abort_handle();
+        Arc::new(move || !worker.is_finished())
     }
 
     /// Ends everything in order. What should run stays written down, and the next host starts it again.
