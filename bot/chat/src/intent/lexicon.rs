@@ -51,7 +51,7 @@ impl Class {
     }
 }
 
-const OPENERS: &str = "hi hey hello yo hiya ok okay k alright so please pls plz kindly just quickly also and then next \
+const OPENERS: &str = "omg emergency hi hey hello yo hiya ok okay k alright so please pls plz kindly just quickly also and then next \
     finally now actually um uh hmm yes yep yeah yup ya infra-chat infrachat infra infrabot chatops bot robot first \
     second lastly afterwards instead rather simply quick urgently urgent asap btw but dear or";
 const INTERJECTIONS: &str = "great nice good perfect cool awesome thanks thank thx ty cheers right well sure fine \
@@ -166,8 +166,16 @@ pub(super) fn near_keyword(word: &str) -> Option<&'static str> {
 
 /// Whether this unknown word is likely one of the words that mean nothing, typed wrong.
 pub(super) fn near_opener(word: &str) -> bool {
-    const POLITE: &str = "please kindly quickly thanks hello okay actually finally";
-    word.len() >= 4 && POLITE.split(' ').any(|polite| distance_if_near(word, polite).is_some())
+    const POLITE: &str = "please kindly quickly thanks hello okay actually finally environment environments service \
+        services application immediately release version latest everything right project";
+    const TYPOS: &[&str] = &[
+        "teh", "hte", "thge", "tge", "adn", "nad", "pelase", "plz", "plese", "ot", "fo", "waht", "taht",
+        "nwo", "rn",
+    ];
+    if TYPOS.contains(&word) {
+        return true;
+    }
+    word.len() >= 4 && POLITE.split_whitespace().any(|polite| distance_if_near(word, polite).is_some())
 }
 
 /// The verb this unknown word is likely meant to be.

@@ -60,6 +60,8 @@ pub(super) struct Said {
     pub(super) canary: Option<Canary>,
     pub(super) migrate: Option<Migrate>,
     pub(super) at: Option<String>,
+    /// "now" was said, so that a later time is not meant for this.
+    pub(super) now: bool,
     pub(super) dry_run: bool,
     pub(super) rehearse: bool,
     pub(super) replicas: Option<u32>,
@@ -107,7 +109,8 @@ impl Said {
             || both(self.git_ref.is_some(), next.git_ref.is_some())
             || both(self.canary.is_some(), next.canary.is_some())
             || both(self.migrate.is_some(), next.migrate.is_some())
-            || both(self.at.is_some(), next.at.is_some())
+            || both(self.at.is_some(), next.at.is_some() || next.now)
+            || both(self.now, next.at.is_some())
             || both(self.replicas.is_some(), next.replicas.is_some())
             || both(self.rate.is_some(), next.rate.is_some())
             || both(self.batch.is_some(), next.batch.is_some())
@@ -131,6 +134,7 @@ impl Said {
         self.canary = self.canary.take().or(other.canary);
         self.migrate = self.migrate.or(other.migrate);
         self.at = self.at.take().or(other.at);
+        self.now |= other.now;
         self.dry_run |= other.dry_run;
         self.rehearse |= other.rehearse;
         self.replicas = self.replicas.or(other.replicas);
@@ -153,6 +157,8 @@ pub(super) struct Scope<'a, 't> {
     /// The cleaned text, of which values are parts.
     pub(super) text: &'t str,
     pub(super) vocabulary: &'a Vocabulary,
+    /// The words belong to a question: only "in …" and "to …" say where a name stands.
+    pub(super) asked: bool,
 }
 
 /// More words than this that are not known are not compared with every name.
@@ -166,7 +172,7 @@ pub(super) fn scan(scope: Scope<'_, '_>) -> Result<Vec<Said>, Problem> {
         segment: Said::default(),
         groups: Vec::new(),
         excluding: false,
-        listing: true,
+        listing: !scope.asked,
         compared: 0,
     };
     let mut place = 0;
@@ -245,7 +251,7 @@ impl<'t> Scanner<'_, 't> {
             self.listing = false;
             return Ok(len);
         }
-        if let Some(len) = self.migrations(place) {
+        if let Some(len) = self.migrations(place)? {
             self.listing = false;
             return Ok(len);
         }
@@ -253,7 +259,7 @@ impl<'t> Scanner<'_, 't> {
             self.listing = false;
             return Ok(len);
         }
-        if let Some(len) = self.name(place) {
+        if let Some(len) = self.name(place)? {
             return Ok(len);
         }
         if let Some(len) = self.all(place) {
@@ -288,6 +294,23 @@ impl<'t> Scanner<'_, 't> {
             "but" if self.word(place + 1) == "not" => 2,
             "but" if named(place + 1 + article(place + 1)) => 1,
             "not" if named(place + 1 + article(place + 1)) => 1,
+            // "without restarting web": web is not meant, whatever is not to happen to it.
+            "without"
+                if !matches!(
+                    self.word(place + 1),
+                    "canary"
+                        | "a"
+                        | "the"
+                        | "any"
+                        | "migrations"
+                        | "canaries"
+                        | "running"
+                        | "migration"
+                        | "migrating"
+                ) =>
+            {
+                1
+            }
             "without" if named(place + 1 + article(place + 1)) => 1,
             "apart" | "aside" if self.word(place + 1) == "from" => 2,
             "other" if self.word(place + 1) == "than" => 2,
@@ -390,7 +413,7 @@ impl<'t> Scanner<'_, 't> {
             || (bare.starts_with(|c: char| c.is_ascii_digit()) && bare.matches('/').count() >= 1)
             || (bare.ends_with('%') && !keyword);
         let found = if looks_like_weights { values::weights(self.rest(at)) } else { None };
-        let Some((weights, len)) = found else {
+        let Some(values::Weights { weights, len, soak_s: each_s }) = found else {
             if !keyword {
                 return Ok(None);
             }
@@ -398,8 +421,20 @@ impl<'t> Scanner<'_, 't> {
             let soak = self.soak(place + 1, &mut canary);
             return self.set_canary(canary, if soak > 0 { 1 + soak } else { 1 });
         };
+        if !keyword && weights == [100] {
+            return self.set_canary(Canary::Off, at + len - place);
+        }
         let weights = check_weights(&weights)?;
-        let mut canary = Canary::On { weights, soak_s: None };
+        let each_s = match each_s.as_slice() {
+            [] => None,
+            [first, rest @ ..] if rest.iter().all(|other| other == first) => Some(*first),
+            _ => {
+                return Err(Problem::ambiguous(
+                    "Every canary step soaks for the same time; say one, like `soak 10m`.",
+                ));
+            }
+        };
+        let mut canary = Canary::On { weights, soak_s: each_s };
         at += len;
         if matches!(self.word(at), "canary") {
             at += 1;
@@ -484,9 +519,9 @@ impl<'t> Scanner<'_, 't> {
     }
 
     /// "run migrations first", "with migrations", "migrate first", "skip migrations", "no migrations".
-    fn migrations(&mut self, place: usize) -> Option<usize> {
+    fn migrations(&mut self, place: usize) -> Result<Option<usize>, Problem> {
         if self.scope.action != Action::Deploy {
-            return None;
+            return Ok(None);
         }
         let mut at = place;
         let mut skip = false;
@@ -505,7 +540,7 @@ impl<'t> Scanner<'_, 't> {
         }
         let noun = matches!(self.word(at), "migrations" | "migration" | "migrate" | "migrating");
         if !noun || self.token(at).is_some_and(|token| token.name.is_some()) {
-            return None;
+            return Ok(None);
         }
         at += 1;
         let mut first = false;
@@ -534,11 +569,19 @@ impl<'t> Scanner<'_, 't> {
             skip = true;
             at += 1;
         }
-        if !(skip || with || verb || first) {
-            return None;
+        let listed = place > 0
+            && self.token(place - 1).is_some_and(|token| {
+                token.any(&["and", "plus"]) || matches!(token.kind, Kind::Comma | Kind::Plus)
+            });
+        // "without canary and migrations" is without both.
+        skip |= listed
+            && (place.saturating_sub(4)..place).any(|at| matches!(self.word(at), "without" | "no" | "skip"));
+        if !(skip || with || verb || first || listed) {
+            return Err(Problem::ambiguous("Migrations with this deploy: run them first, or skip them?")
+                .suggest(["and run migrations first", "and skip migrations"]));
         }
         self.segment.migrate = Some(if skip { Migrate::Skip } else { Migrate::First });
-        Some(at - place)
+        Ok(Some(at - place))
     }
 
     /// Values only some actions have: counts, rates, durations, modes.
@@ -551,7 +594,7 @@ impl<'t> Scanner<'_, 't> {
             Action::Connect => Ok(fleet::mode(rest, &mut self.segment)),
             Action::Readiness => Ok(fleet::bundle(rest, &mut self.segment)),
             Action::Logs | Action::Audit | Action::Incidents => {
-                Ok(values::since(rest).map(|(seconds, len)| {
+                Ok(values::since(rest).or_else(|| values::duration(rest)).map(|(seconds, len)| {
                     self.segment.since = Some(seconds);
                     len
                 }))
@@ -564,14 +607,15 @@ impl<'t> Scanner<'_, 't> {
         }
     }
 
-    fn name(&mut self, place: usize) -> Option<usize> {
-        let token = *self.token(place)?;
-        let Some(hit) = token.name else { return self.slashed(place) };
+    fn name(&mut self, place: usize) -> Result<Option<usize>, Problem> {
+        let Some(token) = self.token(place).copied() else { return Ok(None) };
+        let Some(hit) = token.name else { return Ok(self.slashed(place)) };
+        self.two_places(place, hit.kind)?;
         // The word cron in "disable cron" is the thing itself, not the service.
         let object = is_object_word(self.scope.action, token.low)
             && !matches!(hit.kind, NameKind::Environment | NameKind::Job);
         if object && matches!(self.scope.action, Action::CronDisable | Action::CronEnable) {
-            return Some(hit.len);
+            return Ok(Some(hit.len));
         }
         let placed = place > 0
             && (1..=2).any(|back| {
@@ -582,7 +626,25 @@ impl<'t> Scanner<'_, 't> {
         // "the live site", "web app": the name stays the name.
         self.take(hit.kind, hit.index, placed);
         self.listing = false;
-        Some(hit.len + usize::from(self.word(place + hit.len) == "'s"))
+        Ok(Some(hit.len))
+    }
+
+    /// "deploy staging to production", "staging -> production": both, or what runs on the one onto the other?
+    fn two_places(&self, place: usize, kind: NameKind) -> Result<(), Problem> {
+        if kind != NameKind::Environment || self.excluding || !self.scope.action.row().changes {
+            return Ok(());
+        }
+        let before = place.checked_sub(1).and_then(|at| self.token(at));
+        let onto =
+            before.is_some_and(|token| token.any(&["to", "into", "onto"]) || token.kind == Kind::Arrow);
+        let taken = self.scope.action == Action::Deploy && before.is_some_and(|token| token.any(&["from"]));
+        if (onto && !self.segment.environments.named.is_empty()) || taken {
+            return Err(Problem::ambiguous(
+                "Is it to happen in both environments, or is what runs in the one to go to the other? Name the ref and where it goes.",
+            )
+            .suggest(["deploy v1.4.2 to production"]));
+        }
+        Ok(())
     }
 
     fn take(&mut self, kind: NameKind, index: usize, placed: bool) {
@@ -753,16 +815,31 @@ impl<'t> Scanner<'_, 't> {
     /// Words that are none of these: harmless, or in the place of a name, or a keyword typed wrong.
     fn other(&mut self, place: usize) -> Result<usize, Problem> {
         let Some(token) = self.token(place).copied() else { return Ok(1) };
+        self.segment.now |= token.any(&["now", "immediately"]);
         if is_object_word(self.scope.action, token.low) {
             self.listing = false;
             return Ok(1);
         }
         if token.is(Class::PREPOSITION) {
             // "everything except cron to staging": what follows "to" is not excluded.
-            let excluded = &self.segment;
-            self.excluding &=
-                excluded.services.without.is_empty() && excluded.environments.without.is_empty();
+            self.excluding = false;
             return Ok(1);
+        }
+        let strict = matches!(
+            self.scope.action,
+            Action::Deploy
+                | Action::Rollback
+                | Action::Restart
+                | Action::Scale
+                | Action::AddComponent
+                | Action::RemoveComponent
+        );
+        if strict
+            && self.listing
+            && token.class.known()
+            && super::grammar::is_foreign(self.scope.action, &token)
+        {
+            return Err(unknown_name(self.scope, &token, &[]));
         }
         if token.class.known() {
             // "deploy the window" names nothing; "deploy the app" means the whole.
@@ -794,10 +871,12 @@ impl<'t> Scanner<'_, 't> {
             }
         }
         let named_after = matches!(self.word(place + 1), "environment" | "env" | "service");
+        if token.low.starts_with('-') && token.low.len() == 2 {
+            return Ok(1);
+        }
         self.compared += 1;
         if self.compared <= MAX_COMPARED && token.low.len() >= 3 {
-            let kinds = values::ALL_KINDS;
-            let near = vocabulary.near(token.low, kinds);
+            let near = vocabulary.near(token.low, &kinds_of(self.scope.action));
             if !near.is_empty() {
                 return Err(unknown_name(self.scope, token, &near));
             }
@@ -815,8 +894,21 @@ impl<'t> Scanner<'_, 't> {
             self.scope.action,
             Action::Expand | Action::Help | Action::Audit | Action::Setup | Action::Can
         );
+        if self.scope.action == Action::Scale && slot == Some("to") && self.segment.replicas.is_none() {
+            return Err(Problem::bad_value(format!(
+                "`{}` is not a number of replicas; I expected a whole number.",
+                token.raw
+            )));
+        }
+        let owned = place > 0 && matches!(self.word(place - 1), "my" | "your" | "his" | "her" | "their");
+        if owned && row.changes {
+            return Err(Problem::not_a_command(format!(
+                "`{}` is nothing of this project's, so I did nothing.",
+                token.raw
+            )));
+        }
         let in_slot = slot.is_some() && !free_objects;
-        let bare = self.listing && !free_objects;
+        let bare = self.listing && !free_objects && !self.scope.asked;
         if in_slot || bare || named_after {
             if row.changes || in_slot || bare {
                 return Err(unknown_name(self.scope, token, &[]));
@@ -825,6 +917,21 @@ impl<'t> Scanner<'_, 't> {
         self.segment.unknown += 1;
         Ok(1)
     }
+}
+
+/// The kinds of name an action can be about.
+fn kinds_of(action: Action) -> Vec<NameKind> {
+    use super::actions::Key;
+    let kinds = [
+        (Key::Environments, NameKind::Environment),
+        (Key::Services, NameKind::Service),
+        (Key::Component, NameKind::Component),
+        (Key::Job, NameKind::Job),
+        (Key::Job, NameKind::JobShort),
+        (Key::Provider, NameKind::Provider),
+        (Key::Providers, NameKind::Provider),
+    ];
+    kinds.iter().filter(|(key, _)| action.has(*key)).map(|(_, kind)| *kind).collect()
 }
 
 fn previous(tokens: &[Token<'_>]) -> Option<usize> {

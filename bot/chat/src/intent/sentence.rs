@@ -1,7 +1,7 @@
 //! Reads a text sentence by sentence, and a sentence verb by verb, into drafts of commands.
 
 use super::actions::{Action, Key};
-use super::command::{Command, Slot};
+use super::command::{Command, Migrate, Slot};
 use super::grammar::heads::{self, Head, Meaning, Rest};
 use super::grammar::questions::Asked;
 use super::grammar::{self, Draft, places, standing};
@@ -259,6 +259,12 @@ impl<'t> Reader<'_, 't> {
         {
             from = opening.at;
         }
+        if tokens
+            .get(opening.at)
+            .is_some_and(|token| token.any(&["health", "healthcheck", "security", "backup"]))
+        {
+            from = opening.at;
+        }
         let end = from + self.clause_end(head, &tokens[from..]);
         let words = &tokens[from..end];
         let (action, looked) = match heads::resolve(head, &Rest(words)) {
@@ -310,17 +316,21 @@ impl<'t> Reader<'_, 't> {
             self.hear(Heard::Refusal);
             return Ok(whole);
         }
-        let scope = Scope { action, tokens: &arguments, text: self.text, vocabulary: self.vocabulary };
+        let scope =
+            Scope { action, tokens: &arguments, text: self.text, vocabulary: self.vocabulary, asked: false };
         let mut drafts = grammar::read(scope)?;
         for draft in &mut drafts {
-            draft.command.dry_run |= opening.dry_run || looked;
-            draft.command.rehearse |= opening.rehearse;
+            draft.command.dry_run |= (opening.dry_run || looked) && action.has(Key::DryRun);
+            draft.first = action == Action::Migrate
+                && words.iter().any(|token| token.any(&["first"]))
+                && !draft.command.says(Key::Environments);
+            draft.command.rehearse |= opening.rehearse && action.has(Key::Rehearse);
             if changes
                 && ((opening.dry_run && !action.has(Key::DryRun))
                     || (opening.rehearse && !action.has(Key::Rehearse)))
             {
                 return Err(Problem::ambiguous(format!(
-                    "A {} can't be tried without doing it, so I did nothing.",
+                    "`{}` can't be tried without doing it, so I did nothing.",
                     action.name()
                 )));
             }
@@ -339,7 +349,7 @@ impl<'t> Reader<'_, 't> {
                     || (earlier.command.rehearse && !draft.command.action.has(Key::Rehearse));
                 if lost && draft.command.action.row().changes && joined != Joined::Start {
                     return Err(Problem::ambiguous(format!(
-                        "The first part is only to be tried, and a {} can't be; send them apart.",
+                        "The first part is only to be tried, and `{}` can't be; send them apart.",
                         draft.command.action.name()
                     )));
                 }
@@ -347,7 +357,9 @@ impl<'t> Reader<'_, 't> {
                 if draft.command.action != Action::DestroyEnvironment {
                     grammar::inherit(&mut draft.command, &earlier.command, draft.all_services);
                 }
-                if own && draft.placed && joined == Joined::And {
+                // "deploy and restart staging": a verb that says nothing at all shares what follows.
+                let silent = earlier.command == Command::new(earlier.command.action);
+                if own && (draft.placed || silent) && joined == Joined::And {
                     let environments = draft.command.environments.clone();
                     for earlier in &mut self.drafts[self.sentence..] {
                         if earlier.command.environments.is_empty()
@@ -359,11 +371,11 @@ impl<'t> Reader<'_, 't> {
                 }
             }
             if let Some(earlier) = self.drafts.last_mut()
-                && earlier.command.action == Action::Migrate
+                && earlier.first
                 && draft.command.action == Action::Deploy
-                && draft.command.migrate == Some(super::command::Migrate::First)
-                && !earlier.command.says(Key::Environments)
+                && draft.command.migrate.is_none()
             {
+                draft.command.migrate = Some(Migrate::First);
                 *earlier = draft;
                 continue;
             }
@@ -426,6 +438,7 @@ impl<'t> Reader<'_, 't> {
                 tokens: &words,
                 text: self.text,
                 vocabulary: self.vocabulary,
+                asked: false,
             };
             let groups = scan(scope)?;
             let fresh = grammar::read(scope);
@@ -459,7 +472,13 @@ impl<'t> Reader<'_, 't> {
     }
 
     fn question(&mut self, tokens: &[Token<'t>], asked: Asked) -> Result<(), Problem> {
-        let scope = |action, tokens| Scope { action, tokens, text: self.text, vocabulary: self.vocabulary };
+        let scope = |action, tokens| Scope {
+            action,
+            tokens,
+            text: self.text,
+            vocabulary: self.vocabulary,
+            asked: true,
+        };
         let clean = |tokens: &[Token<'t>]| -> Vec<Token<'t>> {
             tokens.iter().filter(|token| token.kind != Kind::Question).copied().collect()
         };
@@ -606,6 +625,13 @@ impl<'t> Reader<'_, 't> {
 
     /// Where the next order after a refusal begins: "don't deploy prod, deploy staging".
     fn after_refusal(&self, tokens: &[Token<'t>]) -> Option<usize> {
+        // "don't, under any circumstances, deploy": the order after the comma is what is refused.
+        let refusal = tokens
+            .iter()
+            .position(|token| token.is_word() && (token.is(Class::NEGATION) || token.any(&["do"])))?;
+        if tokens.get(refusal + 1).is_some_and(|token| token.kind == Kind::Comma) {
+            return None;
+        }
         (1..tokens.len()).find(|at| {
             let joint = matches!(tokens[*at].kind, Kind::Comma | Kind::Dash)
                 || tokens[*at].any(&["but", "instead", "just"]);
@@ -684,7 +710,8 @@ impl<'t> Reader<'_, 't> {
         let gerund = verb.low.ends_with("ing") || verb.low.ends_with("ed") || verb.low.ends_with("ly");
         let alone = tokens.iter().filter(|token| token.is_word()).count() == 1;
         let near = near_verb(verb.low).filter(|_| !gerund);
-        if tells || asked || verb.quote > 0 {
+        let somebody = verb.any(&["let", "tell", "ask", "send", "email", "message", "ping", "page", "give"]);
+        if tells || asked || somebody || verb.quote > 0 {
             self.hear(if asked { Heard::Question } else { Heard::Statement });
             return;
         }
@@ -715,6 +742,7 @@ impl<'t> Reader<'_, 't> {
     /// How many of these tokens belong to an order with this head.
     fn clause_end(&self, head: Head, tokens: &[Token<'t>]) -> usize {
         let lock = matches!(head, Head::Act(Action::Lock | Action::Unlock));
+        let setup = matches!(head, Head::Act(Action::Setup));
         let deploy = matches!(head, Head::Act(Action::Deploy) | Head::Start | Head::Roll);
         let mut at = 0;
         while at < tokens.len() {
@@ -754,6 +782,10 @@ impl<'t> Reader<'_, 't> {
             }
             if next >= tokens.len() {
                 return tokens.len();
+            }
+            if setup && tokens[next].any(&["use", "connect", "integrate", "link", "hook", "using"]) {
+                at = next + 1;
+                continue;
             }
             let weights = super::values::weights(&tokens[next..]).is_some() && token.kind != Kind::Dash;
             if weights || (deploy && modifies(&tokens[next..])) {
@@ -941,6 +973,10 @@ fn commentary<'a, 't>(action: Action, tokens: &'a [Token<'t>]) -> (&'a [Token<'t
                                     .any(|token| token.is(Class::TELLS) && token.is_word()))
                     })))
     });
+    let place = place.or_else(|| {
+        let runs = grammar::runs::is_run_action(action);
+        tokens.iter().position(|token| runs && matches!(token.kind, Kind::Colon | Kind::Dash))
+    });
     let locks = matches!(action, Action::Lock | Action::Unlock);
     let colon = tokens
         .iter()
@@ -994,6 +1030,9 @@ fn report(action: Action, looked: bool, tokens: &[Token<'_>]) -> Option<Heard> {
 /// "deploy production? no", "deploy production not yet".
 fn takes_back(tokens: &[Token<'_>]) -> bool {
     tokens.iter().enumerate().any(|(at, token)| {
+        if token.any(&["jk", "kidding", "nvm", "nevermind", "joking"]) {
+            return true;
+        }
         token.any(&["not"])
             && token.quote == 0
             && tokens
