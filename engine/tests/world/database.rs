@@ -7,7 +7,7 @@ const SERVER: &str = "INFRA_CHAT_TEST_POSTGRES";
 
 /// Which database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// A file.
     Sqlite,
     /// A database on the test server.
@@ -15,15 +15,15 @@ pub enum Kind {
 }
 
 /// Both, in the order tests run on them.
-pub const BOTH: [Kind; 2] = [Kind::Sqlite, Kind::Postgres];
+pub(crate) const BOTH: [Kind; 2] = [Kind::Sqlite, Kind::Postgres];
 
 /// A fresh, empty database.
 #[derive(Debug)]
-pub struct TestDatabase {
+pub(crate) struct TestDatabase {
     /// Which.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// Its address: `sqlite:…` or `postgres://…`.
-    pub url: String,
+    pub(crate) url: String,
     name: String,
     _folder: tempfile::TempDir,
 }
@@ -50,7 +50,7 @@ fn beside(server: &str, name: &str) -> String {
 }
 
 /// Runs a statement on the test server, outside the test's database.
-pub async fn on_server(statement: &str) {
+pub(crate) async fn on_server(statement: &str) {
     let mut server = PgConnection::connect(&server()).await.expect("the test server answers");
     server.execute(AssertSqlSafe(statement.to_owned())).await.expect(statement);
     server.close().await.expect("the test server closes the connection");
@@ -58,7 +58,7 @@ pub async fn on_server(statement: &str) {
 
 impl TestDatabase {
     /// Makes one.
-    pub async fn make(kind: Kind) -> Self {
+    pub(crate) async fn make(kind: Kind) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let name = format!("infra_chat_{}", uuid::Uuid::new_v4().simple());
         let url = match kind {
@@ -73,7 +73,7 @@ impl TestDatabase {
 
     /// Cuts it off: nobody gets in any more, and those inside are thrown out.
     #[allow(dead_code, reason = "not every test program loses its database")]
-    pub async fn lose(&self) {
+    pub(crate) async fn lose(&self) {
         let name = &self.name;
         on_server(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false")).await;
         on_server(&format!(
@@ -84,7 +84,7 @@ impl TestDatabase {
 
     /// Lets people in again.
     #[allow(dead_code, reason = "not every test program loses its database")]
-    pub async fn bring_back(&self) {
+    pub(crate) async fn bring_back(&self) {
         on_server(&format!("ALTER DATABASE {} ALLOW_CONNECTIONS true", self.name)).await;
     }
 }
