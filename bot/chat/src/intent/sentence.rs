@@ -249,7 +249,7 @@ impl<'t> Reader<'_, 't> {
             };
         } else if nouny && after.first().is_some_and(|token| token.any(&["logs", "incidents"])) {
             head = Head::Show;
-        } else if nouny && of && !opening.polite {
+        } else if of && !opening.polite && matches!(head, Head::Act(action) if action.row().changes) {
             self.hear(Heard::Statement);
             return Ok(whole);
         }
@@ -280,7 +280,17 @@ impl<'t> Reader<'_, 't> {
         };
         let changes = action.row().changes;
         let (plain, spoken) = commentary(action, words);
-        if let Some(heard) = report(action, looked, plain) {
+        let quoted = tokens[from + plain.len()..]
+            .iter()
+            .take(4)
+            .any(|token| token.any(&["said", "says", "say", "told", "wrote"]));
+        if quoted && spoken && changes {
+            self.hear(Heard::Quotation);
+            return Ok(whole);
+        }
+        if let Some(heard) =
+            report(action, looked, &plain[..mood::condition_within(plain).unwrap_or(plain.len())])
+        {
             self.hear(heard);
             return Ok((self.after_statement(tokens).unwrap_or(tokens.len()), Joined::Start));
         }
@@ -711,7 +721,10 @@ impl<'t> Reader<'_, 't> {
         let alone = tokens.iter().filter(|token| token.is_word()).count() == 1;
         let near = near_verb(verb.low).filter(|_| !gerund);
         let somebody = verb.any(&["let", "tell", "ask", "send", "email", "message", "ping", "page", "give"]);
-        if tells || asked || somebody || verb.quote > 0 {
+        // "happy to deploy", "forgot to deploy": told, not ordered.
+        let intends = tokens.get(1).is_some_and(|token| token.any(&["to"]))
+            && tokens.get(2).is_some_and(|token| token.is(Class::HEAD) && token.name.is_none());
+        if tells || asked || somebody || intends || verb.quote > 0 {
             self.hear(if asked { Heard::Question } else { Heard::Statement });
             return;
         }
@@ -1010,6 +1023,7 @@ fn report(action: Action, looked: bool, tokens: &[Token<'_>]) -> Option<Heard> {
         at.checked_sub(1).and_then(|at| tokens.get(at)).is_some_and(|token| token.any(words))
     };
     for (at, token) in tokens.iter().enumerate() {
+        let told = participle(token) && !before(at, PARTICIPLE_AFTER);
         let idiom = (token.any(&["ready"]) && action == Action::Readiness)
             || (before(at, &["that", "which"]) && action == Action::Rollback)
             || (token.any(&["working", "successful", "green", "deployed", "released"])
@@ -1020,17 +1034,95 @@ fn report(action: Action, looked: bool, tokens: &[Token<'_>]) -> Option<Heard> {
                 && at + 1 < tokens.len()
                 && tokens.get(at + 1).is_some_and(|next| next.is(Class::OBJECT) || next.any(&["step"])))
             || (token.any(&["scheduled"]) && matches!(action, Action::CronDisable | Action::CronEnable));
-        if tells(token) && !idiom {
+        if (tells(token)
+            || (told && !matches!(action, Action::Setup | Action::CreateEnvironment | Action::Expand)))
+            && !idiom
+        {
             return Some(Heard::Statement);
         }
     }
     None
 }
 
+/// Words that may stand before a participle without making a report of the order: "as discussed", "the failing api".
+const PARTICIPLE_AFTER: &[&str] = &[
+    "as", "to", "by", "for", "before", "after", "without", "while", "of", "with", "the", "a", "an", "from",
+    "in", "on", "stop", "please", "be", "and", "all", "any",
+];
+
+/// "fixed", "awaiting", "crashed": a report, unless it is one of the words orders are made of.
+fn participle(token: &Token<'_>) -> bool {
+    const PLAIN: &[&str] = &[
+        "including",
+        "excluding",
+        "using",
+        "starting",
+        "beginning",
+        "following",
+        "testing",
+        "everything",
+        "nothing",
+        "something",
+        "morning",
+        "evening",
+        "during",
+        "soaking",
+        "skipping",
+        "running",
+        "waiting",
+        "holding",
+        "needed",
+        "required",
+        "requested",
+        "planned",
+        "agreed",
+        "discussed",
+        "promised",
+        "scheduled",
+        "limited",
+        "throttled",
+        "batched",
+        "named",
+        "called",
+        "based",
+        "cached",
+        "speed",
+        "nullable",
+        "pending",
+        "setting",
+        "string",
+        "thing",
+        "rehearsed",
+        "simulated",
+        "skipped",
+        "excluded",
+        "migrating",
+        "bundled",
+        "indeed",
+        "deploying",
+        "failed",
+        "deployed",
+        "released",
+        "going",
+        "applying",
+        "paused",
+        "blocked",
+    ];
+    token.is_word()
+        && token.quote == 0
+        && token.name.is_none()
+        && token.low.len() > 4
+        && (token.low.ends_with("ed") || token.low.ends_with("ing"))
+        && token.low.bytes().all(|byte| byte.is_ascii_lowercase())
+        && !PLAIN.contains(&token.low)
+}
+
 /// "deploy production? no", "deploy production not yet".
 fn takes_back(tokens: &[Token<'_>]) -> bool {
     tokens.iter().enumerate().any(|(at, token)| {
-        if token.any(&["jk", "kidding", "nvm", "nevermind", "joking"]) {
+        let someday =
+            token.any(&["next", "some"]) && tokens.get(at + 1).is_some_and(|next| next.any(&["time", "day"]));
+        if someday || token.any(&["jk", "kidding", "nvm", "nevermind", "joking", "someday"]) {
             return true;
         }
         token.any(&["not"])
