@@ -78,7 +78,7 @@ const FILLERS: &str = "a an the this that these those it its them my our your th
     timestamptz varchar int bool uuid json jsonb default null not-null window number count size replica running";
 const PREPOSITIONS: &str = "to on in into onto at for from of with by via using within inside across over under between \
     against toward towards through during";
-const TELLS: &str = "is isn't isnt was wasn't wasnt are aren't arent were weren't has hasn't had hadn't have haven't be \
+const TELLS: &str = "progress still maybe perhaps probably possibly hopefully supposedly success is isn't isnt was wasn't wasnt are aren't arent were weren't has hasn't had hadn't have haven't be \
     been being am failed fails failing broke broken breaks died crashed crashes crashing hung hangs stuck works worked \
     working finished finishes completed completes complete succeeded succeeds successful successfully triggered \
     triggers started starts ended ends took takes went goes looks looked seems seemed keeps kept got gets did didn't \
@@ -161,7 +161,7 @@ pub(super) fn near_keyword(word: &str) -> Option<&'static str> {
     }
     KEYWORDS
         .split_whitespace()
-        .find(|keyword| keyword.len() >= 4 && distance_if_near(word, keyword).is_some())
+        .find(|keyword| keyword.len() >= 5 && distance_if_near(word, keyword).is_some())
 }
 
 /// Whether this unknown word is likely one of the words that mean nothing, typed wrong.

@@ -47,6 +47,9 @@ pub(super) struct Opening {
 
 /// Reads how these tokens begin.
 pub(super) fn read(tokens: &[Token<'_>]) -> Mood {
+    if retracts(tokens) {
+        return Mood::Retraction;
+    }
     let mut at = skip_openers(tokens, 0);
     let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
     if tokens[at.min(tokens.len())..].iter().all(|token| !token.is_word() && token.kind != Kind::Mention) {
@@ -441,6 +444,7 @@ fn retracts(tokens: &[Token<'_>]) -> bool {
         || (matches!(word(0), "wait" | "actually") && matches!(word(1), "" | "no" | "don't" | "not" | "dont"))
         || (matches!(word(0), "don't" | "dont" | "wait") && word(1).is_empty())
         || (word(0) == "hold" && word(1) == "on" && word(2).is_empty())
+        || (word(0) == "or" && word(1) == "not")
         || (word(0) == "not" && matches!(word(1), "yet" | "now" | "today" | "really" | "anymore"))
         || matches!(
             (word(0), word(1)),

@@ -17,7 +17,7 @@ use super::command::Command;
 use super::lexicon::Class;
 use super::names::{NameKind, Vocabulary};
 use super::problem::Problem;
-use super::scan::{List, Said, Scope, scan, unknown_name};
+use super::scan::{List, Said, Scope, scan};
 use super::words::{Kind, Token};
 
 /// A command before it inherits from those around it.
@@ -46,7 +46,15 @@ pub(super) fn read(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
         Action::DestroyEnvironment => {
             Ok(places::destroy(tokens, vocabulary)?.into_iter().map(Draft::plain).collect())
         }
-        Action::Setup => Ok(vec![Draft::plain(places::setup(tokens, vocabulary)?)]),
+        Action::Setup => {
+            let command = places::setup(tokens, vocabulary)?;
+            let about =
+                command.says(Key::Environments) || command.says(Key::Project) || command.says(Key::Platform);
+            if !about && tokens.iter().any(|token| is_foreign(action, token)) {
+                return Err(not_ours(action, vocabulary));
+            }
+            Ok(vec![Draft::plain(command)])
+        }
         Action::SetVariable => assignments(scope),
         Action::RotateSecret => secrets(scope),
         Action::Help => Ok(vec![Draft::plain(questions::help(tokens))]),
@@ -65,6 +73,25 @@ pub(super) fn read(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
         Action::Expand => {
             let mut drafts = generic(scope)?;
             let column = data::column(tokens);
+            let schema = |token: &Token<'_>| {
+                token.any(&[
+                    "column",
+                    "columns",
+                    "field",
+                    "schema",
+                    "table",
+                    "database",
+                    "db",
+                    "migration",
+                    "contract",
+                ])
+            };
+            if column.is_none()
+                && tokens.iter().any(|token| is_foreign(action, token))
+                && !tokens.iter().any(schema)
+            {
+                return Err(not_ours(action, vocabulary));
+            }
             for draft in &mut drafts {
                 draft.command.column.clone_from(&column);
             }
@@ -198,7 +225,34 @@ pub(super) fn is_foreign(action: Action, token: &Token<'_>) -> bool {
         && !token.is(Class::OPENER)
         && !token.is(Class::PREPOSITION)
         && !token.is(Class::NEGATION)
-        && !token.is(Class::INTERJECTION)
+        && !token.any(&[
+            "thanks",
+            "thank",
+            "cheers",
+            "you",
+            "right",
+            "well",
+            "sure",
+            "good",
+            "great",
+            "nice",
+            "a",
+            "for",
+            "that",
+            "again",
+            "both",
+            "very",
+            "much",
+            "done",
+            "sorry",
+            "super",
+            "brilliant",
+            "awesome",
+            "perfect",
+            "everyone",
+            "everybody",
+            "mate",
+        ])
         && !token.is(Class::TIME)
         && !token.any(&[
             "the",
@@ -552,6 +606,33 @@ fn secrets(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
     let is_name =
         |token: &&Token<'_>| !names.iter().any(|name| name.split(' ').any(|word| word == token.raw));
     let tokens: Vec<Token<'_>> = scope.tokens.iter().filter(is_name).copied().collect();
+    let secretive = |token: &Token<'_>| {
+        token.any(&[
+            "secret",
+            "secrets",
+            "key",
+            "keys",
+            "password",
+            "passwords",
+            "token",
+            "tokens",
+            "credential",
+            "credentials",
+            "cert",
+            "certificate",
+            "certificates",
+            "it",
+            "them",
+        ]) || token.low.ends_with("key")
+            || token.low.ends_with("password")
+            || token.low.ends_with("secret")
+            || token.low.contains('_')
+            || (token.raw.len() > 1
+                && token.raw.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()))
+    };
+    if !scope.tokens.iter().any(secretive) && !names.is_empty() {
+        return Err(not_ours(scope.action, scope.vocabulary));
+    }
     let drafts = generic(Scope { tokens: &tokens, ..scope })?;
     if names.is_empty() {
         return Ok(drafts);
@@ -565,10 +646,4 @@ fn secrets(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
             })
         })
         .collect())
-}
-
-/// The problem of a word that stands where a name should.
-pub(super) fn stranger(scope: Scope<'_, '_>, token: &Token<'_>) -> Problem {
-    let near = scope.vocabulary.near(token.low, super::values::ALL_KINDS);
-    unknown_name(scope, token, &near)
 }
