@@ -38,7 +38,7 @@ statements! {
     RUN_QUEUED = "SELECT run FROM runs WHERE project = $1 AND environment = $2 AND state = 'queued' \
         ORDER BY queued_ms, created_ms, run";
     RUN_LEASE = "UPDATE runs SET lease_owner = $2, lease_until_ms = $3, fence = fence + 1 WHERE run = $1 \
-        AND (lease_owner IS NULL OR lease_until_ms <= $4) RETURNING fence";
+        AND (lease_owner IS NULL OR lease_owner = $2 OR lease_until_ms <= $4) RETURNING fence";
     RUN_LEASE_RENEW = "UPDATE runs SET lease_until_ms = $3 WHERE run = $1 AND lease_owner = $2 AND fence = $4";
     RUN_LEASE_RELEASE = "UPDATE runs SET lease_owner = NULL, lease_until_ms = NULL WHERE run = $1 \
         AND lease_owner = $2 AND fence = $3";
