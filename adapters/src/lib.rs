@@ -1,6 +1,4 @@
-//! Adapters: one folder per provider, each serving ports of the engine. They know their provider and the engine's
-//! words, and nothing of chat. `git` reads code wherever git can reach it, `local` is the platform built in, `sim` plays
-//! a platform in memory for tests and rehearsals.
+#![doc = include_str!("../README.md")]
 
 pub mod git;
 pub mod local;

@@ -7,6 +7,8 @@ use async_trait::async_trait;
 use engine::model::{EnvironmentKey, ServiceName};
 use engine::ports::PortError;
 
+use super::edge::EdgeProxy;
+
 /// Where requests may be sent: told by the platform, obeyed by the edge.
 #[async_trait]
 pub trait Backends: Send + Sync {
@@ -36,4 +38,37 @@ pub trait Backends: Send + Sync {
         addresses: Vec<SocketAddr>,
         at_most: Duration,
     );
+}
+
+#[async_trait]
+impl Backends for EdgeProxy {
+    async fn listen(
+        &self,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+        address: &str,
+    ) -> Result<(), PortError> {
+        Self::listen(self, environment, service, address).await
+    }
+
+    fn backends_set(
+        &self,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+        release: u32,
+        addresses: Vec<SocketAddr>,
+    ) {
+        Self::backends_set(self, environment, service, release, &addresses);
+    }
+
+    async fn drain(
+        &self,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+        release: u32,
+        addresses: Vec<SocketAddr>,
+        at_most: Duration,
+    ) {
+        Self::drain(self, environment, service, release, &addresses, at_most).await;
+    }
 }

@@ -1,14 +1,14 @@
-//! The reporter: reads what happened after its cursor and shows each run's card anew. The cursor is in the database and
-//! moves after the showing, so a restart shows nothing twice that had been taken, and misses nothing.
+//! The reporter: reads what happened after its cursor and draws each touched run's card anew. Cards and the moved cursor
+//! are one commit (the cards wait in the outbox), and a card leaves the outbox when its front has taken it: a restart
+//! draws nothing twice and misses nothing.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use engine::control::{Engine, Refusal};
 use engine::model::RunId;
 use engine::run::{Happening, RunState};
-use engine::store::{Commit, Write};
+use engine::store::{Commit, StoreError, Write};
 use tokio_util::sync::CancellationToken;
 
 use crate::desk::Desk;
@@ -67,12 +67,18 @@ impl Reporter {
         Ok(Self { desk: Desk::new(engine.clone()), engine, front, conversation, follow, cursor })
     }
 
-    /// Shows what is new; true when anything was.
+    /// Draws what is new and shows what waits; true when there was anything.
     pub async fn pass(&mut self) -> Result<bool, Refusal> {
+        let drawn = self.draw().await?;
+        let shown = self.deliver().await?;
+        Ok(drawn || shown)
+    }
+
+    /// Puts the cards of runs that something happened to into the outbox.
+    async fn draw(&mut self) -> Result<bool, Refusal> {
         let happened = self.engine.store().happening_after(self.cursor, BATCH).await?;
         let Some(last) = happened.last().map(|one| one.seq) else { return Ok(false) };
-        let mut touched = Vec::new();
-        let mut seen = BTreeSet::new();
+        let mut touched: Vec<RunId> = Vec::new();
         let mut over: Vec<(RunId, bool)> = Vec::new();
         for one in happened {
             if let Happening::Moved { to } = &one.what {
@@ -80,30 +86,57 @@ impl Reporter {
                     over.push((one.run.clone(), matches!(to, RunState::Succeeded { .. })));
                 }
             }
-            if seen.insert(one.run.clone()) {
+            if !touched.contains(&one.run) {
                 touched.push(one.run);
             }
         }
+        let now_ms = self.engine.now_ms();
+        let mut messages = Vec::new();
         for id in touched {
             let detail = self.engine.run_detail(&id).await?;
             let ours = detail.run.request.conversation.as_deref() == Some(self.conversation.as_str());
             if ours || self.follow == Follow::Everything {
-                self.show(&Outbound::Update(view::run(&detail, self.engine.now_ms()))).await?;
+                messages.push(Outbound::Update(view::run(&detail, now_ms)));
             }
         }
         for (id, succeeded) in over {
-            let heard = self.desk.go_on_after(&self.conversation, &id, succeeded).await?;
-            for outbound in &heard.outbound {
-                self.show(outbound).await?;
-            }
+            messages.extend(self.desk.go_on_after(&self.conversation, &id, succeeded).await?.outbound);
         }
-        self.cursor = last;
-        let mut commit = Commit::at(self.engine.now_ms());
-        commit
-            .writes
-            .push(Write::ConversationCursor { conversation: self.conversation.clone(), cursor: last });
+        let mut commit = Commit::at(now_ms);
+        for (place, message) in messages.iter().enumerate() {
+            let body = serde_json::to_string(message)
+                .map_err(|error| StoreError::Corrupt { column: "body", source: error.into() })?;
+            commit.writes.push(Write::OutboxPut {
+                // In order, and the same however often this commit is tried.
+                message: format!("{}/{last:016}/{place:04}", self.conversation),
+                conversation: self.conversation.clone(),
+                card: message.card().key.clone(),
+                body,
+                at_ms: now_ms,
+            });
+        }
+        commit.writes.push(Write::ConversationCursor { conversation: self.conversation.clone(), cursor: last });
         self.engine.store().commit(commit).await?;
+        self.cursor = last;
         Ok(true)
+    }
+
+    /// Shows what waits in the outbox, in order; of several drawings of one card only the newest.
+    async fn deliver(&self) -> Result<bool, Refusal> {
+        let waiting = self.engine.store().outbox_list(&self.conversation, BATCH).await?;
+        for (place, message) in waiting.iter().enumerate() {
+            let outdated =
+                !message.card.is_empty() && waiting[place + 1..].iter().any(|later| later.card == message.card);
+            if !outdated {
+                let outbound: Outbound = serde_json::from_str(&message.body)
+                    .map_err(|error| StoreError::Corrupt { column: "body", source: error.into() })?;
+                self.show(&outbound).await?;
+            }
+            let mut commit = Commit::at(self.engine.now_ms());
+            commit.writes.push(Write::OutboxDelete(message.message.clone()));
+            self.engine.store().commit(commit).await?;
+        }
+        Ok(!waiting.is_empty())
     }
 
     /// Shows what is new as it comes, until told to stop; what is there by then is shown first.

@@ -49,6 +49,8 @@ impl Engine {
         for _ in 0..TRIES {
             match self.decide_once(id, actor, no).await {
                 Err(refusal) if refusal.is_conflict() => {}
+                // Nobody refused anything; there is nothing to record, and nowhere.
+                Err(refusal @ (Refusal::Store(_) | Refusal::Bug(_))) => return Err(refusal),
                 Err(refusal) => {
                     self.record_decision_refused(id, actor, &refusal).await?;
                     return Err(refusal);

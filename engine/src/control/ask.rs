@@ -56,6 +56,14 @@ impl Engine {
 
     /// Makes a run out of a request. It waits for approval where the policy says so and joins the line otherwise.
     pub async fn request(&self, request: &RunRequest, actor: &Actor) -> Result<Run, Refusal> {
+        // The rules let dry runs pass because they write nothing: one must never become a run.
+        if request.dry_run {
+            return Err(Refusal::standing(
+                "dry-run",
+                "a dry run is shown and not carried out",
+                request.command.clone(),
+            ));
+        }
         let preview = self.preview(request, actor).await?;
         let now_ms = self.now_ms();
         let digest = preview.plan.digest();

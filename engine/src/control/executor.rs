@@ -12,7 +12,7 @@ use crate::monitor::Incident;
 use crate::plan::{Plan, plan};
 use crate::ports::{Permit, PortError, Receipt};
 use crate::run::{
-    ApprovalState, Happening, IllegalMove, LockHolder, Next, Reason, Run, RunEvent, RunState, Step,
+    ApprovalState, Happening, IllegalMove, Lock, LockHolder, Next, Reason, Run, RunEvent, RunState, Step,
     StepEvent, StepState, left_behind, next, state_of, traffic_moved,
 };
 use crate::step::{Look, POLL_MS, StepContext, Undo};
@@ -62,7 +62,7 @@ impl Engine {
             Next::Park => Ok(Moved::Parked),
             Next::WaitUntil(due_ms) => Ok(Moved::WaitUntil(due_ms)),
             Next::Expire => self.expire(&run).await.map(|()| Moved::On),
-            Next::Start => self.start(&run, &plan, fence).await,
+            Next::Start => self.start(&run, &plan, memory, fence).await,
             Next::Begin(number) => {
                 let mut draft = Draft::of(&run, now_ms).fenced(fence);
                 begin(&mut draft, &plan, &steps, number)?;
@@ -103,23 +103,18 @@ impl Engine {
 
     /// Takes the lock if it is free and it is this run's turn, checks that what was approved is still what would
     /// happen, and records the first step's intent: one commit.
-    async fn start(&self, run: &Run, planned: &Plan, fence: Option<i64>) -> Result<Moved, Refusal> {
-        let queue = self.store().run_queue(run.environment()).await?;
-        if queue.first() != Some(&run.id) {
-            // Those that wait for a time of day do not hold up the line.
-            let mut ahead = queue.iter().take_while(|id| **id != run.id);
-            let mut blocked = false;
-            for id in ahead.by_ref() {
-                let other = self.store().run_get(id).await?;
-                blocked |= other.is_some_and(|other| {
-                    other.request.not_before_ms.is_none_or(|not_before_ms| not_before_ms <= self.now_ms())
-                });
-            }
-            if blocked {
-                return Ok(Moved::Parked);
-            }
+    async fn start(
+        &self,
+        run: &Run,
+        planned: &Plan,
+        memory: &mut Memory,
+        fence: Option<i64>,
+    ) -> Result<Moved, Refusal> {
+        let locks = self.store().lock_list(run.environment()).await?;
+        if self.is_blocked(run, &locks).await? {
+            return Ok(Moved::Parked);
         }
-        for lock in self.store().lock_list(run.environment()).await? {
+        for lock in &locks {
             match &lock.holder {
                 LockHolder::Run(holder) if *holder == run.id => {}
                 LockHolder::Person(name) if *name == run.requester.name => {}
@@ -135,6 +130,13 @@ impl Engine {
         let mut draft = Draft::of(run, now_ms).fenced(fence);
         let fresh = match self.recheck(run, planned).await {
             Ok(fresh) => fresh,
+            // The outside is out of sight: the run keeps its place, and others go on.
+            Err(Stop::Later(refusal @ Refusal::Port { .. })) => {
+                memory.look_failures += 1;
+                let wait_ms = backoff(memory.look_failures);
+                tracing::warn!(run = %run.id, error = %refusal, wait_ms, "a run can't start yet");
+                return Ok(Moved::WaitUntil(now_ms + wait_ms));
+            }
             Err(Stop::Later(refusal)) => return Err(refusal),
             Err(Stop::Fails(reason)) => {
                 // Nothing has been done and no lock is held: it starts and ends in one commit.
@@ -168,6 +170,31 @@ impl Engine {
         }
         draft.commit(self, Some(now_ms)).await?;
         Ok(Moved::On)
+    }
+
+    /// Whether somebody ahead in the line could start now.
+    async fn is_blocked(&self, run: &Run, locks: &[Lock]) -> Result<bool, Refusal> {
+        let now_ms = self.now_ms();
+        let kept_out = |other: &Run| {
+            locks.iter().any(|lock| match &lock.holder {
+                LockHolder::Person(name) => {
+                    *name != other.requester.name
+                        && lock.expires_ms.is_none_or(|expires_ms| expires_ms > now_ms)
+                }
+                LockHolder::Run(_) => false,
+            })
+        };
+        let queue = self.store().run_queue(run.environment()).await?;
+        for id in queue.iter().take_while(|id| **id != run.id) {
+            let Some(other) = self.store().run_get(id).await? else { continue };
+            // Those that wait for a time of day, or for a person's lock, do not hold up the line: the holder of the
+            // lock may be the very person who asked for this run.
+            let too_early = other.request.not_before_ms.is_some_and(|not_before_ms| not_before_ms > now_ms);
+            if !too_early && !kept_out(&other) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Asks the policy and the planner again at the moment of starting. A plan nobody approved is simply made anew;
@@ -241,9 +268,11 @@ impl Engine {
     ) -> Result<Moved, Refusal> {
         let planned = &plan.steps[number as usize];
         let act = planned.kind.as_act();
-        let StepState::Running { since_ms, attempt, unknown, .. } = *state_of(steps, number) else {
+        let mut state = state_of(steps, number).clone();
+        let StepState::Running { since_ms, attempt, unknown, ref note, .. } = state else {
             return Ok(Moved::On);
         };
+        let last_note = note.clone();
         let permit = Permit::for_step(&run.id, number, false);
         let mut at = StepContext {
             ports: self.ports(),
@@ -254,12 +283,13 @@ impl Engine {
             unknown,
             idempotency_key: permit.idempotency_key(),
         };
-        let mut state = state_of(steps, number).clone();
         let mut draft = Draft::of(run, at.now_ms).fenced(fence);
         let mut look = act.look(&at).await;
         if matches!(look, Ok(Look::Todo)) {
             if attempt >= act.acts_max() {
-                let say = format!("{} was asked for {attempt} times and still is not so", planned.title);
+                let last = if last_note.is_empty() { last_note } else { format!(" ({last_note})") };
+                let say =
+                    format!("{} was asked for {attempt} times and still is not so{last}", planned.title);
                 look = Ok(Look::Broken(Reason::new(act.failure_code(), say, format!("retry {}", run.id))));
             } else {
                 let answer = act.act(&at, &permit).await;
@@ -307,7 +337,8 @@ impl Engine {
                         };
                         let due_ms = at.now_ms + after_ms.max(backoff(at.acted));
                         let note = format!("trying again: {}", self.redactor().redact(&what));
-                        state = state.after(StepEvent::Waits { due_ms, note: note.clone() }, at.now_ms)?;
+                        state =
+                            state.after(StepEvent::AnswerLost { due_ms, note: note.clone() }, at.now_ms)?;
                         return self.waits(draft, number, state, due_ms, note, memory).await;
                     }
                 }
@@ -627,7 +658,7 @@ fn begin_undo(draft: &mut Draft, plan: &Plan, steps: &[Step], number: StepNumber
     match planned.kind.as_act().undo() {
         Undo::Can => {}
         Undo::Nothing => state = state.after(StepEvent::UndoSucceeded, now_ms)?,
-        Undo::Stays(why) | Undo::NeedsPerson(why) => {
+        Undo::Stays(why) => {
             state = state.after(StepEvent::UndoFailed { why: why.clone() }, now_ms)?;
             says = Some(why);
         }

@@ -5,12 +5,16 @@ use std::collections::BTreeMap;
 use super::{Engine, Refusal};
 use crate::model::{Change, EnvironmentKey, Project, Release, RunRequest, Source, Variable};
 use crate::plan::{COMMITS_SHOWN, Facts, PlanProblem, SecretFact};
-use crate::ports::{Commit, Migration};
+use crate::ports::{Commit, Migration, PortError};
 use crate::store::Versioned;
 use sha2::{Digest, Sha256};
 
 /// Releases a planner looks back over.
 const RELEASES_LOOKED_AT: i64 = 50;
+/// Tags and branches looked through for one that may have been meant.
+const REFERENCES_LOOKED_AT: usize = 200;
+/// How much alike (0 to 1) a name must be to be suggested.
+const REFERENCE_ALIKE_MIN: f64 = 0.8;
 
 impl Engine {
     /// The project with that environment.
@@ -63,11 +67,15 @@ impl Engine {
             _ => Vec::new(),
         };
         let commits = match (&request.change, &commit, live) {
-            (Change::Deploy { .. }, Some(commit), Some(live)) if live.commit != commit.id => ports
-                .code
-                .compare(&project.value.source, &live.commit, &commit.id, COMMITS_SHOWN)
-                .await
-                .map_err(Refusal::port("comparing commits"))?,
+            (Change::Deploy { .. }, Some(commit), Some(live)) if live.commit != commit.id => {
+                match ports.code.compare(&project.value.source, &live.commit, &commit.id, COMMITS_SHOWN).await
+                {
+                    Ok(commits) => commits,
+                    // The list is for people; a live commit that a force-push took away is no reason not to deploy.
+                    Err(PortError::Fail { .. }) => Vec::new(),
+                    Err(error) => return Err(Refusal::port("comparing commits")(error)),
+                }
+            }
             _ => Vec::new(),
         };
         let mut builds = BTreeMap::new();
@@ -131,12 +139,32 @@ impl Engine {
     }
 
     async fn resolve(&self, source: &Source, reference: Option<&str>) -> Result<Commit, Refusal> {
-        self.ports().code.resolve(source, reference).await.map_err(|error| match error {
-            crate::ports::PortError::Fail { what, hint } => {
-                Refusal::Problem(PlanProblem::new("unknown-ref", what, hint))
+        match self.ports().code.resolve(source, reference).await {
+            Ok(commit) => Ok(commit),
+            Err(PortError::Fail { what, hint }) => {
+                let near = match reference {
+                    Some(wanted) => self.nearest_reference(source, wanted).await,
+                    None => None,
+                };
+                let next = near.map_or(hint, |near| format!("did you mean `{near}`?"));
+                Err(Refusal::Problem(PlanProblem::new("unknown-ref", what, next)))
             }
-            error => Refusal::port("looking up the ref")(error),
-        })
+            Err(error) => Err(Refusal::port("looking up the ref")(error)),
+        }
+    }
+
+    /// The tag or branch that looks most like a ref nobody knows; none when nothing does, or when the code host is
+    /// silent: it is only a suggestion.
+    async fn nearest_reference(&self, source: &Source, wanted: &str) -> Option<String> {
+        let names = self.ports().code.references(source, REFERENCES_LOOKED_AT).await.ok()?;
+        let alike = |name: &str| strsim::jaro_winkler(&wanted.to_lowercase(), &name.to_lowercase());
+        names
+            .into_iter()
+            .map(|name| (alike(&name), name))
+            .filter(|(alike, _)| *alike >= REFERENCE_ALIKE_MIN)
+            // The newest comes first and wins among equals.
+            .reduce(|best, other| if other.0 > best.0 { other } else { best })
+            .map(|(_, name)| name)
     }
 
     /// The migration files of a commit, in order of their versions.

@@ -81,7 +81,7 @@ impl Facts {
         let live = self.desired.live?;
         self.releases
             .iter()
-            .find(|release| release.id.number != live && release.state == ReleaseState::Superseded)
+            .find(|release| release.id.number < live && release.state == ReleaseState::Superseded)
     }
 
     /// The services named, or all; in the order of the project.

@@ -95,7 +95,7 @@ pub(super) fn plan(
         step(
             "bring up",
             format!("{} of release {}, until healthy", names(&chosen), target.id.number),
-            StepKind::Serve(Serve { sets: missing_sets }),
+            StepKind::Serve(Serve { sets: missing_sets, shifts: shifts(facts, &parts, &chosen) }),
         ),
         step(
             "traffic",
@@ -189,7 +189,7 @@ fn target<'a>(facts: &'a Facts, live: &Release, to: &RollbackTarget) -> Result<&
         RollbackTarget::Previous => facts.previous().ok_or_else(|| {
             PlanProblem::new(
                 "no-way-back",
-                format!("release {} is the only one {environment} ever had that worked", live.id.number),
+                format!("{environment} had no release before {} that worked", live.id.number),
                 format!("releases {environment}"),
             )
         }),
@@ -240,7 +240,8 @@ fn schema_fits(facts: &Facts, target: &Release) -> Result<(), PlanProblem> {
         .migrations
         .iter()
         .filter(|migration| facts.applied.iter().any(|had| had.version == migration.version))
-        .filter(|migration| target.schema.as_ref().is_some_and(|schema| migration.version > *schema))
+        // A target from before there were migrations knows none of them.
+        .filter(|migration| target.schema.as_ref().is_none_or(|schema| migration.version > *schema))
         .cloned()
         .collect();
     let breaking = breaking_statements(&newer);

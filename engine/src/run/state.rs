@@ -266,7 +266,7 @@ pub enum StepState {
         due_ms: EpochMs,
         /// What it is waiting for, in words.
         note: String,
-        /// The last call was sent and no answer came.
+        /// The last call was sent and no good answer came: it may or may not have happened.
         unknown: bool,
     },
     /// Its receipt is recorded.
@@ -324,7 +324,7 @@ pub enum StepEvent {
         /// What for.
         note: String,
     },
-    /// A call got no answer.
+    /// A call got no answer, or one that does not say that it is done.
     AnswerLost {
         /// When to look.
         due_ms: EpochMs,
@@ -384,8 +384,9 @@ impl StepState {
             (Self::Running { since_ms, attempt, note, .. }, StepEvent::Acted) => {
                 Ok(Self::Running { since_ms, attempt: attempt + 1, due_ms: now_ms, note, unknown: false })
             }
-            (Self::Running { since_ms, attempt, .. }, StepEvent::Waits { due_ms, note }) => {
-                Ok(Self::Running { since_ms, attempt, due_ms, note, unknown: false })
+            // Waiting tells nothing about a call whose answer was lost before.
+            (Self::Running { since_ms, attempt, unknown, .. }, StepEvent::Waits { due_ms, note }) => {
+                Ok(Self::Running { since_ms, attempt, due_ms, note, unknown })
             }
             (Self::Running { since_ms, attempt, .. }, StepEvent::AnswerLost { due_ms, note }) => {
                 Ok(Self::Running { since_ms, attempt, due_ms, note, unknown: true })

@@ -13,6 +13,10 @@ pub(super) const DRAIN_S: u32 = 10;
 /// Tries to end old instances; after that they are left to the next reconcile, because the change itself has worked.
 const RETIRE_TRIES: u32 = 3;
 
+/// How long it may fail to see what runs before it leaves the old instances to the next reconcile, in milliseconds.
+/// Shorter than the executor's own patience, which would give the whole run up.
+const LOOK_PATIENCE_MS: i64 = 60_000;
+
 /// A change of an environment's desired state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "change")]
@@ -75,10 +79,25 @@ pub struct Finalize {
     pub changes: Vec<DesiredChange>,
 }
 
+fn unseen(what: &str) -> Look {
+    Look::Done(Receipt::new(format!("recorded; could not see whether old processes ended: {what}")))
+}
+
 #[async_trait]
 impl StepAct for Finalize {
     async fn look(&self, at: &StepContext<'_>) -> Result<Look, PortError> {
-        let observed = at.ports.platform.observe(at.environment).await?;
+        let observed = match at.ports.platform.observe(at.environment).await {
+            Ok(observed) => observed,
+            // The change itself is verified, and what served before may be ended by now: undoing it because nobody
+            // could look would take away what works.
+            Err(PortError::Fail { what, .. }) => return Ok(unseen(&what)),
+            Err(PortError::Retry { what, .. } | PortError::Unknown { what })
+                if at.now_ms - at.since_ms > LOOK_PATIENCE_MS =>
+            {
+                return Ok(unseen(&what));
+            }
+            Err(error) => return Err(error),
+        };
         let left: Vec<String> = self
             .retire
             .iter()
@@ -102,10 +121,14 @@ impl StepAct for Finalize {
     }
 
     async fn act(&self, at: &StepContext<'_>, permit: &Permit) -> Result<Receipt, PortError> {
+        let mut failed = None;
         for (service, release) in &self.retire {
-            at.ports.platform.instances_stop(permit, at.environment, service, *release, DRAIN_S).await?;
+            let stopped =
+                at.ports.platform.instances_stop(permit, at.environment, service, *release, DRAIN_S).await;
+            // One that won't end is no reason to keep the others.
+            failed = failed.or(stopped.err());
         }
-        Ok(Receipt::new("old processes ended"))
+        failed.map_or_else(|| Ok(Receipt::new("old processes ended")), Err)
     }
 
     fn undo(&self) -> Undo {

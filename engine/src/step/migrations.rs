@@ -85,8 +85,27 @@ impl StepAct for ApplyMigrations {
             (None, false) => Undo::Stays(
                 "migrations that were applied stay; the release before can live with them".to_owned(),
             ),
-            (Some(why), false) => Undo::NeedsPerson(why.clone()),
+            // Whether a person is needed depends on how far it came: looking tells.
+            (Some(_), false) => Undo::Can,
         }
+    }
+
+    async fn look_undo(&self, at: &StepContext<'_>) -> Result<Look, PortError> {
+        let applied = at.ports.database.migrations_applied(at.environment, &self.component).await?;
+        let had = |migration: &&Migration| applied.iter().any(|had| had.version == migration.version);
+        let there: Vec<Migration> = self.migrations.iter().filter(had).cloned().collect();
+        let breaking = crate::plan::breaking_statements(&there);
+        if breaking.is_empty() {
+            return Ok(Look::Done(Receipt::new(match there.len() {
+                0 => "no migration was applied".to_owned(),
+                _ => "migrations that were applied stay; the release before can live with them".to_owned(),
+            })));
+        }
+        Ok(Look::Broken(Reason::new(
+            "schema-incompatible",
+            format!("the release before can't live with the schema now: {}", breaking.join("; ")),
+            "deploy a mended release",
+        )))
     }
 
     fn failure_code(&self) -> &'static str {

@@ -94,8 +94,6 @@ pub enum Undo {
     Can,
     /// What it did stays, and that is fine.
     Stays(String),
-    /// What it did stays, and a person must see to it.
-    NeedsPerson(String),
     /// Once it has started there is no way back within this run: it can't be cancelled any more.
     NoReturn,
 }

@@ -43,6 +43,8 @@ impl StepAct for Preflight {
                     return Ok(Look::going(note));
                 }
                 BuildState::Done { took_ms: took } => took_ms += took,
+                // It failed for somebody else before, perhaps on a full disk: this run builds it once itself.
+                BuildState::Failed { .. } if at.acted == 0 || at.unknown => return Ok(Look::Todo),
                 BuildState::Failed { exit_code, tail } => {
                     let how = exit_code
                         .map_or("was ended".to_owned(), |code| format!("ended with exit code {code}"));
@@ -68,7 +70,8 @@ impl StepAct for Preflight {
     async fn act(&self, at: &StepContext<'_>, permit: &Permit) -> Result<Receipt, PortError> {
         let mut started = Vec::new();
         for build in &self.builds {
-            if at.ports.platform.build_look(&build.key).await? == BuildState::Absent {
+            let so_far = at.ports.platform.build_look(&build.key).await?;
+            if matches!(so_far, BuildState::Absent | BuildState::Failed { .. }) {
                 at.ports.platform.build_start(permit, build).await?;
                 started.push(build.key.0.clone());
             }

@@ -14,6 +14,16 @@ pub struct EnsureShape {
     pub shape: Shape,
 }
 
+/// Whether the address people use (`http://127.0.0.1:7401`) is where the edge was told to listen (`0.0.0.0:7401`). The
+/// hosts may be spelled differently, so the ports decide; port 0 stands for any.
+fn listens(reachable: &str, wanted: &str) -> bool {
+    let port = |address: &str| {
+        let (_, port) = address.trim_end_matches('/').rsplit_once(':')?;
+        port.parse::<u16>().ok()
+    };
+    port(wanted).is_none_or(|wanted| wanted == 0 || port(reachable) == Some(wanted))
+}
+
 #[async_trait]
 impl StepAct for EnsureShape {
     async fn look(&self, at: &StepContext<'_>) -> Result<Look, PortError> {
@@ -22,7 +32,8 @@ impl StepAct for EnsureShape {
             return Ok(Look::Todo);
         }
         for (service, address) in &self.shape.edge {
-            if at.ports.edge.address(at.environment, service).await.as_deref() != Some(address.as_str()) {
+            let there = at.ports.edge.address(at.environment, service).await;
+            if !there.is_some_and(|there| listens(&there, address)) {
                 return Ok(Look::Todo);
             }
         }

@@ -104,7 +104,11 @@ macro_rules! committer {
             let mut transaction = connection.begin_with($begin).await?;
             let (audit_seq, audit_hash) = $head(&mut transaction, "audit").await?;
             let (happenings_seq, _) = $head(&mut transaction, "happenings").await?;
-            let audit_hash = audit_hash.parse().unwrap_or(GENESIS);
+            let audit_hash = match audit_seq {
+                0 => GENESIS,
+                // Going on from anywhere else would break the chain for good.
+                _ => audit_hash.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
+            };
             let mut heads = Heads { audit_seq, audit_hash, happenings_seq };
             let mut results = Vec::with_capacity(commits.len());
             for commit in commits {

@@ -75,8 +75,9 @@ impl Store {
 
     async fn open_sqlite(address: &StoreAddress, path: &Path) -> Result<Self, StoreError> {
         let hint = "see that the folder exists, is yours and has room";
-        let guard =
-            MigrationGuard::take(path).map_err(|error| address.unopened(hint)(sqlx::Error::Io(error)))?;
+        let guard = MigrationGuard::take(path.to_owned())
+            .await
+            .map_err(|error| address.unopened(hint)(sqlx::Error::Io(error)))?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -132,13 +133,17 @@ fn told(error: MigrateError, ours: &Migrator) -> StoreError {
 struct MigrationGuard(#[expect(dead_code, reason = "held for its lock")] std::fs::File);
 
 impl MigrationGuard {
-    fn take(database: &Path) -> std::io::Result<Self> {
-        let file = std::fs::OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(database.with_extension("migrating"))?;
-        file.lock()?;
-        Ok(Self(file))
+    /// Waits for the lock on a thread of its own: whoever has it may be another task of this very runtime.
+    async fn take(database: PathBuf) -> std::io::Result<Self> {
+        let taking = tokio::task::spawn_blocking(move || {
+            let file = std::fs::OpenOptions::new()
+                .create(true)
+                .truncate(false)
+                .write(true)
+                .open(database.with_extension("migrating"))?;
+            file.lock()?;
+            Ok(Self(file))
+        });
+        taking.await.map_err(std::io::Error::other)?
     }
 }

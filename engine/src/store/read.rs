@@ -380,7 +380,8 @@ impl Store {
             .collect()
     }
 
-    /// Takes the lease of a run for `owner` until `until_ms`; the fencing token when it was free or had run out.
+    /// Takes the lease of a run for `owner` until `until_ms`; the fencing token when it was free, had run out, or was
+    /// this owner's before: a replica that died and is back need not wait for itself.
     /// SQLite belongs to one program at a time, which holds its folder's lock: there every lease is free.
     pub async fn run_lease(
         &self,

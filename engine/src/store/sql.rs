@@ -38,7 +38,7 @@ statements! {
     RUN_QUEUED = "SELECT run FROM runs WHERE project = $1 AND environment = $2 AND state = 'queued' \
         ORDER BY queued_ms, created_ms, run";
     RUN_LEASE = "UPDATE runs SET lease_owner = $2, lease_until_ms = $3, fence = fence + 1 WHERE run = $1 \
-        AND (lease_owner IS NULL OR lease_until_ms <= $4) RETURNING fence";
+        AND (lease_owner IS NULL OR lease_owner = $2 OR lease_until_ms <= $4) RETURNING fence";
     RUN_LEASE_RENEW = "UPDATE runs SET lease_until_ms = $3 WHERE run = $1 AND lease_owner = $2 AND fence = $4";
     RUN_LEASE_RELEASE = "UPDATE runs SET lease_owner = NULL, lease_until_ms = NULL WHERE run = $1 \
         AND lease_owner = $2 AND fence = $3";
@@ -99,8 +99,9 @@ statements! {
         ON CONFLICT (conversation) DO UPDATE SET body = excluded.body";
     CONVERSATION_CURSOR = "UPDATE conversations SET cursor_seq = $2 WHERE conversation = $1 AND cursor_seq < $2";
     CONVERSATION_GET = "SELECT body, cursor_seq FROM conversations WHERE conversation = $1";
-    OUTBOX_PUT = "INSERT INTO outbox (message, conversation, card, body, created_ms) VALUES ($1, $2, $3, $4, $5)";
-    OUTBOX_LIST = "SELECT message, card, body FROM outbox WHERE conversation = $1 ORDER BY created_ms, message LIMIT $2";
+    OUTBOX_PUT = "INSERT INTO outbox (message, conversation, card, body, created_ms) VALUES ($1, $2, $3, $4, $5) \
+        ON CONFLICT (message) DO NOTHING";
+    OUTBOX_LIST = "SELECT message, card, body FROM outbox WHERE conversation = $1 ORDER BY message LIMIT $2";
     OUTBOX_DELETE = "DELETE FROM outbox WHERE message = $1";
     INBOUND_PUT = "INSERT INTO inbound (front, event, at_ms) VALUES ($1, $2, $3) ON CONFLICT (front, event) DO NOTHING";
     INBOUND_FORGET = "DELETE FROM inbound WHERE at_ms < $1";

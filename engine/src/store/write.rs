@@ -151,7 +151,7 @@ pub enum Write {
         /// The last happening it has been told of.
         cursor: i64,
     },
-    /// A message on its way to a front.
+    /// A message on its way to a front; one that is on its way already stays as it is.
     OutboxPut {
         /// Its identifier.
         message: String,
@@ -381,7 +381,7 @@ impl Write {
             Self::ConversationCursor { conversation, cursor } => {
                 free(sql::CONVERSATION_CURSOR, vec![conversation.as_str().into(), (*cursor).into()])
             }
-            Self::OutboxPut { message, conversation, card, body, at_ms } => guarded(
+            Self::OutboxPut { message, conversation, card, body, at_ms } => free(
                 sql::OUTBOX_PUT,
                 vec![
                     message.as_str().into(),

@@ -51,7 +51,7 @@ impl Class {
     }
 }
 
-const OPENERS: &str = "hi hey hello yo hiya ok okay k alright so please pls plz kindly just quickly also and then next \
+const OPENERS: &str = "omg emergency hi hey hello yo hiya ok okay k alright so please pls plz kindly just quickly also and then next \
     finally now actually um uh hmm yes yep yeah yup ya infra-chat infrachat infra infrabot chatops bot robot first \
     second lastly afterwards instead rather simply quick urgently urgent asap btw but dear or";
 const INTERJECTIONS: &str = "great nice good perfect cool awesome thanks thank thx ty cheers right well sure fine \
@@ -78,7 +78,7 @@ const FILLERS: &str = "a an the this that these those it its them my our your th
     timestamptz varchar int bool uuid json jsonb default null not-null window number count size replica running";
 const PREPOSITIONS: &str = "to on in into onto at for from of with by via using within inside across over under between \
     against toward towards through during";
-const TELLS: &str = "is isn't isnt was wasn't wasnt are aren't arent were weren't has hasn't had hadn't have haven't be \
+const TELLS: &str = "progress still maybe perhaps probably possibly hopefully supposedly success is isn't isnt was wasn't wasnt are aren't arent were weren't has hasn't had hadn't have haven't be \
     been being am failed fails failing broke broken breaks died crashed crashes crashing hung hangs stuck works worked \
     working finished finishes completed completes complete succeeded succeeds successful successfully triggered \
     triggers started starts ended ends took takes went goes looks looked seems seemed keeps kept got gets did didn't \
@@ -161,13 +161,21 @@ pub(super) fn near_keyword(word: &str) -> Option<&'static str> {
     }
     KEYWORDS
         .split_whitespace()
-        .find(|keyword| keyword.len() >= 4 && distance_if_near(word, keyword).is_some())
+        .find(|keyword| keyword.len() >= 5 && distance_if_near(word, keyword).is_some())
 }
 
 /// Whether this unknown word is likely one of the words that mean nothing, typed wrong.
 pub(super) fn near_opener(word: &str) -> bool {
-    const POLITE: &str = "please kindly quickly thanks hello okay actually finally";
-    word.len() >= 4 && POLITE.split(' ').any(|polite| distance_if_near(word, polite).is_some())
+    const POLITE: &str = "please kindly quickly thanks hello okay actually finally environment environments service \
+        services application immediately release version latest everything right project";
+    const TYPOS: &[&str] = &[
+        "teh", "hte", "thge", "tge", "adn", "nad", "pelase", "plz", "plese", "ot", "fo", "waht", "taht",
+        "nwo", "rn",
+    ];
+    if TYPOS.contains(&word) {
+        return true;
+    }
+    word.len() >= 4 && POLITE.split_whitespace().any(|polite| distance_if_near(word, polite).is_some())
 }
 
 /// The verb this unknown word is likely meant to be.

@@ -47,6 +47,9 @@ pub(super) struct Opening {
 
 /// Reads how these tokens begin.
 pub(super) fn read(tokens: &[Token<'_>]) -> Mood {
+    if retracts(tokens) {
+        return Mood::Retraction;
+    }
     let mut at = skip_openers(tokens, 0);
     let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
     if tokens[at.min(tokens.len())..].iter().all(|token| !token.is_word() && token.kind != Kind::Mention) {
@@ -112,7 +115,7 @@ pub(super) fn read(tokens: &[Token<'_>]) -> Mood {
 
 fn order(tokens: &[Token<'_>], at: usize, polite: bool) -> Mood {
     let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
-    let (mut at, front) = fronted(tokens, at);
+    let (at, front) = fronted(tokens, at);
     if standing::notifies(&tokens[at.min(tokens.len())..]) {
         if matches!(word(at), "tell" | "let" | "give" | "send")
             && let Some(place) = asks_within(tokens, at)
@@ -123,6 +126,18 @@ fn order(tokens: &[Token<'_>], at: usize, polite: bool) -> Mood {
         return Mood::Notify(at);
     }
     let (mut dry_run, mut rehearse) = (false, false);
+    // "canary deploy production": the canary is read with the words after the verb.
+    let (at, front) = match tokens.get(at) {
+        Some(token)
+            if token.any(&["canary"])
+                && front.is_empty()
+                && tokens.get(at + 1).is_some_and(|next| next.any(&["deploy", "release", "ship"])) =>
+        {
+            (at + 1, at..at + 1)
+        }
+        _ => (at, front),
+    };
+    let mut at = at;
     let mut flagged = false;
     for _ in 0..3 {
         let Some((len, rehearsal)) = flag(tokens, at) else { break };
@@ -169,6 +184,11 @@ fn order(tokens: &[Token<'_>], at: usize, polite: bool) -> Mood {
                 rehearse,
                 polite: true,
             });
+        }
+        if matches!(head, Head::Show | Head::Check)
+            && let Some(place) = asks_whether(tokens, at)
+        {
+            return Mood::Question { from: place, asked: questions::stated(&tokens[place..]) };
         }
         return Mood::Order(opening(head, at, len));
     }
@@ -223,13 +243,13 @@ fn asks_within(tokens: &[Token<'_>], at: usize) -> Option<usize> {
             !tokens[*place].any(&["when"]) || tokens.get(place + 1).is_some_and(|next| next.is(Class::TELLS))
         })
         .filter(|place| !tokens[*place].any(&["if", "whether"]))
-        .or_else(|| {
-            // "check if staging is up": the question is "is staging up".
-            let condition = (from..end).find(|place| tokens[*place].any(&["if", "whether"]))?;
-            let check = tokens.get(at).is_some_and(|token| token.any(&["check", "verify", "see", "show"]));
-            let verb = (condition + 1..tokens.len()).find(|place| tokens[*place].any(&["is", "are"]));
-            verb.filter(|_| check)
-        })
+}
+
+/// "check if …": where the statement in question begins.
+fn asks_whether(tokens: &[Token<'_>], at: usize) -> Option<usize> {
+    let end = (at + 4).min(tokens.len());
+    let condition = (at + 1..end).find(|place| tokens[*place].any(&["if", "whether"]))?;
+    tokens[condition..].iter().any(|token| token.any(&["is", "are"])).then_some(condition + 1)
 }
 
 /// "on staging, …", "staging: …": the place before the verb.
@@ -421,6 +441,11 @@ fn retracts(tokens: &[Token<'_>]) -> bool {
     let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
     let negated = matches!(word(0), "no" | "nope" | "nah") && word(1).is_empty();
     negated
+        || (matches!(word(0), "wait" | "actually") && matches!(word(1), "" | "no" | "don't" | "not" | "dont"))
+        || (matches!(word(0), "don't" | "dont" | "wait") && word(1).is_empty())
+        || (word(0) == "hold" && word(1) == "on" && word(2).is_empty())
+        || (word(0) == "or" && word(1) == "not")
+        || (word(0) == "not" && matches!(word(1), "yet" | "now" | "today" | "really" | "anymore"))
         || matches!(
             (word(0), word(1)),
             ("never", "mind")

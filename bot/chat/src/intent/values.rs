@@ -134,9 +134,18 @@ fn decimal_seconds(number: &str, unit: u64) -> Option<u64> {
     Some((number * unit as f64).round() as u64)
 }
 
+/// The steps of a canary as they were written.
+pub(super) struct Weights {
+    pub(super) weights: Vec<u64>,
+    /// The soak times said between them ("10% for 5 minutes, then 50%"), in seconds.
+    pub(super) soak_s: Vec<u64>,
+    pub(super) len: usize,
+}
+
 /// `10/50/100`, `10%, 50%, 100%`, `10 -> 50 -> 100`, `5 25 100`. The numbers are not judged here.
-pub(super) fn weights(tokens: &[Token<'_>]) -> Option<(Vec<u64>, usize)> {
+pub(super) fn weights(tokens: &[Token<'_>]) -> Option<Weights> {
     let mut found = Vec::new();
+    let mut soak_s = Vec::new();
     let mut len = 0;
     loop {
         let Some(token) = tokens.get(len).filter(|token| token.is_word()) else { break };
@@ -153,6 +162,12 @@ pub(super) fn weights(tokens: &[Token<'_>]) -> Option<(Vec<u64>, usize)> {
         if tokens.get(len).is_some_and(|token| token.any(&["percent", "pct"])) {
             len += 1;
         }
+        if tokens.get(len).is_some_and(|token| token.any(&["for"]))
+            && let Some((seconds, taken)) = duration(&tokens[len + 1..])
+        {
+            soak_s.push(seconds);
+            len += 1 + taken;
+        }
         let separators = tokens[len..]
             .iter()
             .take_while(|token| {
@@ -168,7 +183,7 @@ pub(super) fn weights(tokens: &[Token<'_>]) -> Option<(Vec<u64>, usize)> {
             break;
         }
     }
-    (!found.is_empty()).then_some((found, len))
+    (!found.is_empty()).then_some(Weights { weights: found, soak_s, len })
 }
 
 fn weight_word(word: &str) -> Option<Vec<u64>> {

@@ -118,7 +118,9 @@ impl<'t> Reader<'t> {
                 '\'' if self.open == Some('\'') && !next.is_some_and(char::is_alphanumeric) => {
                     self.toggle('\'')
                 }
-                '\'' if self.open.is_none() && !self.glued && self.closes_later() => self.toggle('\''),
+                '\'' if self.open.is_none() && (!self.glued || self.signed()) && self.closes_later() => {
+                    self.toggle('\'')
+                }
                 ',' => return Some(self.token(Kind::Comma, 1)),
                 ';' => return Some(self.token(Kind::Semicolon, 1)),
                 '?' => return Some(self.token(Kind::Question, 1)),
@@ -126,6 +128,10 @@ impl<'t> Reader<'t> {
                 '.' if !next.is_some_and(char::is_alphanumeric) => return Some(self.token(Kind::Stop, 1)),
                 ':' => return Some(self.token(Kind::Colon, 1)),
                 '=' => return Some(self.token(Kind::Equals, 1)),
+                // "--dry-run" is how people who know the command line say it.
+                '-' if rest.starts_with("--") && rest[2..].starts_with(|c: char| c.is_alphabetic()) => {
+                    self.place += 2
+                }
                 '-' if next == Some('>') => return Some(self.token(Kind::Arrow, 2)),
                 '-' if !next.is_some_and(char::is_alphanumeric) => return Some(self.token(Kind::Dash, 1)),
                 '+' if !next.is_some_and(|c| c.is_ascii_digit()) => return Some(self.token(Kind::Plus, 1)),
@@ -138,6 +144,11 @@ impl<'t> Reader<'t> {
                 _ => return Some(self.word()),
             }
         }
+    }
+
+    /// A sign like "=" stands right before: `NOTE='hello'`.
+    fn signed(&self) -> bool {
+        self.clean[..self.place].ends_with(['=', ':', '('])
     }
 
     fn skip(&mut self, c: char) {
@@ -191,12 +202,15 @@ impl<'t> Reader<'t> {
     fn word(&mut self) -> Token<'t> {
         let rest = &self.clean[self.place..];
         let mut len = 0;
+        let mut url = false;
         let mut chars = rest.char_indices().peekable();
         while let Some((at, c)) = chars.next() {
             let next = chars.peek().map(|(_, next)| *next);
             let before = rest[..at].chars().next_back();
+            url |= c == '/' && before == Some('/');
             let inside = match c {
                 c if c.is_whitespace() => false,
+                '?' | '=' | '&' | '~' if url => next.is_some_and(char::is_alphanumeric),
                 '.' | '\'' | '!' => next.is_some_and(char::is_alphanumeric),
                 ':' => {
                     next == Some('/') && rest[at..].starts_with("://")
@@ -220,6 +234,17 @@ impl<'t> Reader<'t> {
             len = at + c.len_utf8();
         }
         let mut token = self.token(Kind::Word, len);
+        // "_canary_" is emphasis.
+        let bare = token.low.trim_matches('_');
+        if bare.len() < token.low.len()
+            && bare.bytes().any(|byte| byte.is_ascii_lowercase())
+            && !token.raw.bytes().any(|byte| byte.is_ascii_uppercase())
+        {
+            let skipped = token.low.len() - token.low.trim_start_matches('_').len();
+            token.raw = &token.raw[skipped..skipped + bare.len()];
+            token.at += skipped;
+            token.low = bare;
+        }
         token.class = class_of(token.low);
         if token.low.len() > 1 && token.low.starts_with('@') {
             token.kind = Kind::Mention;

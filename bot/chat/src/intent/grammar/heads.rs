@@ -55,6 +55,7 @@ pub(in crate::intent) const HEADS: &[(&str, Head)] = &[
     ("roll", Head::Roll),
     ("put", Head::Put),
     ("take", Head::Put),
+    ("restore", Head::Put),
     ("bring", Head::Put),
     ("get", Head::Show),
     ("promote", Head::Act(Action::Promote)),
@@ -221,8 +222,13 @@ pub(in crate::intent) const HEADS: &[(&str, Head)] = &[
     ("fetch", Head::Show),
     ("print", Head::Show),
     ("see", Head::Show),
+    ("find", Head::Show),
     ("check", Head::Check),
     ("verify", Head::Check),
+    ("health check", Head::Check),
+    ("healthcheck", Head::Check),
+    ("security check", Head::Check),
+    ("backup check", Head::Check),
     ("test", Head::Check),
 ];
 
@@ -292,7 +298,6 @@ const RUN_NOUNS: &[&str] = &[
     "plan",
     "request",
     "change",
-    "everything",
     "migrations",
     "redeploy",
     "r",
@@ -486,7 +491,7 @@ pub(in crate::intent) fn resolve(head: Head, rest: &Rest<'_, '_>) -> Meaning {
                 act(Action::CronDisable)
             } else if rest.says(&["on"]) && cron && first.is_some_and(|token| token.any(&["cron", "the"])) {
                 act(Action::CronEnable)
-            } else if rest.says(&["back"]) {
+            } else if rest.says(&["back", "previous"]) {
                 act(Action::Rollback)
             } else if rest.0.iter().any(|token| crate::intent::values::is_ref(token.low))
                 && rest.names(NameKind::Environment)
@@ -562,6 +567,9 @@ fn start(rest: &Rest<'_, '_>, backfill: bool, cron: bool) -> Meaning {
 
 fn show(rest: &Rest<'_, '_>) -> Meaning {
     let act = |action| Meaning::Action(action);
+    if rest.says(&["dry", "dry-run"]) {
+        return if rest.says(DEPLOY_NOUNS) { Meaning::DryRun(Action::Deploy) } else { Meaning::None };
+    }
     if rest.says(BACKFILL) {
         return act(Action::BackfillStatus);
     }
@@ -588,6 +596,9 @@ fn show(rest: &Rest<'_, '_>) -> Meaning {
     }
     if rest.says(&["drift"]) {
         return Meaning::DryRun(Action::Reconcile);
+    }
+    if rest.says(&["plan"]) {
+        return if rest.says(DEPLOY_NOUNS) { Meaning::DryRun(Action::Deploy) } else { Meaning::None };
     }
     if rest.says(&["readiness"]) {
         return Meaning::DryRun(Action::Readiness);
@@ -640,7 +651,7 @@ fn check(rest: &Rest<'_, '_>, backfill: bool) -> Meaning {
 /// The words an action's noun may be, to be passed over among its arguments.
 pub(in crate::intent) fn is_object_word(action: Action, word: &str) -> bool {
     let mine: &[&str] = match action {
-        Action::Deploy => &["deploy", "deployment", "rollout", "release", "redeploy", "out", "live", "notes"],
+        Action::Deploy => &["deploy", "deployment", "rollout", "release", "redeploy", "out", "live", "plan"],
         Action::Rollback => {
             &["rollback", "deploy", "deployment", "back", "release", "revert", "production's"]
         }

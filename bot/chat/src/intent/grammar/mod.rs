@@ -14,9 +14,10 @@ pub(super) mod standing;
 
 use super::actions::{Action, Key};
 use super::command::Command;
+use super::lexicon::Class;
 use super::names::{NameKind, Vocabulary};
 use super::problem::Problem;
-use super::scan::{List, Said, Scope, scan, unknown_name};
+use super::scan::{List, Said, Scope, scan};
 use super::words::{Kind, Token};
 
 /// A command before it inherits from those around it.
@@ -27,23 +28,33 @@ pub(super) struct Draft {
     pub(super) all_services: bool,
     /// Its environments were said with a preposition and hold for the commands before it as well.
     pub(super) placed: bool,
+    /// "run migrations first": belongs to the deploy that follows.
+    pub(super) first: bool,
 }
 
 impl Draft {
     pub(super) fn plain(command: Command) -> Self {
-        Self { command, all_services: false, placed: false }
+        Self { command, all_services: false, placed: false, first: false }
     }
 }
 
 /// Reads the words after a verb as commands of this action.
 pub(super) fn read(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
-    let Scope { action, tokens, text, vocabulary } = scope;
+    let Scope { action, tokens, text, vocabulary, .. } = scope;
     match action {
         Action::CreateEnvironment => Ok(vec![Draft::plain(places::create(tokens, vocabulary)?)]),
         Action::DestroyEnvironment => {
             Ok(places::destroy(tokens, vocabulary)?.into_iter().map(Draft::plain).collect())
         }
-        Action::Setup => Ok(vec![Draft::plain(places::setup(tokens, vocabulary)?)]),
+        Action::Setup => {
+            let command = places::setup(tokens, vocabulary)?;
+            let about =
+                command.says(Key::Environments) || command.says(Key::Project) || command.says(Key::Platform);
+            if !about && tokens.iter().any(|token| is_foreign(action, token)) {
+                return Err(not_ours(action, vocabulary));
+            }
+            Ok(vec![Draft::plain(command)])
+        }
         Action::SetVariable => assignments(scope),
         Action::RotateSecret => secrets(scope),
         Action::Help => Ok(vec![Draft::plain(questions::help(tokens))]),
@@ -62,6 +73,25 @@ pub(super) fn read(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
         Action::Expand => {
             let mut drafts = generic(scope)?;
             let column = data::column(tokens);
+            let schema = |token: &Token<'_>| {
+                token.any(&[
+                    "column",
+                    "columns",
+                    "field",
+                    "schema",
+                    "table",
+                    "database",
+                    "db",
+                    "migration",
+                    "contract",
+                ])
+            };
+            if column.is_none()
+                && tokens.iter().any(|token| is_foreign(action, token))
+                && !tokens.iter().any(schema)
+            {
+                return Err(not_ours(action, vocabulary));
+            }
             for draft in &mut drafts {
                 draft.command.column.clone_from(&column);
             }
@@ -87,24 +117,18 @@ pub(super) fn read(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
 fn generic(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
     let groups = scan(scope)?;
     let heard = groups.iter().any(|said| said.something() || said.actor.is_some());
-    if !heard
-        && groups.iter().any(|said| said.unknown > 0)
-        && scope.action.row().changes
-        && scope.action != Action::Expand
+    let foreign = || scope.tokens.iter().any(|token| is_foreign(scope.action, token));
+    if !heard && scope.action.row().changes && scope.action != Action::Expand && foreign() {
+        return Err(not_ours(scope.action, scope.vocabulary));
+    }
+    if scope.action.row().changes
+        && scope.tokens.windows(2).any(|pair| {
+            pair[0].any(&["or"])
+                && pair[0].quote == 0
+                && (pair[1].name.is_some() || super::values::is_ref(pair[1].low))
+        })
     {
-        return Err(Problem::not_a_command(format!(
-            "I read no {} I could carry out here. {}",
-            scope.action.name(),
-            scope.action.row().help
-        ))
-        .suggest(
-            scope
-                .action
-                .row()
-                .examples
-                .iter()
-                .map(|example| super::help::fill(example, scope.vocabulary.names())),
-        ));
+        return Err(Problem::ambiguous("I read \"or\": which of the two is meant?"));
     }
     let mut drafts = Vec::new();
     for said in &groups {
@@ -113,6 +137,184 @@ fn generic(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
     }
     share(&mut drafts);
     Ok(drafts)
+}
+
+/// Whether a word is about something that is none of ours: with nothing else said, it makes the order somebody else's.
+pub(super) fn is_foreign(action: Action, token: &Token<'_>) -> bool {
+    const BLAND: &[&str] = &[
+        "it",
+        "this",
+        "that",
+        "these",
+        "those",
+        "app",
+        "apps",
+        "application",
+        "applications",
+        "service",
+        "services",
+        "site",
+        "website",
+        "code",
+        "build",
+        "builds",
+        "release",
+        "version",
+        "change",
+        "changes",
+        "fix",
+        "hotfix",
+        "update",
+        "updates",
+        "everything",
+        "all",
+        "latest",
+        "newest",
+        "new",
+        "current",
+        "system",
+        "systems",
+        "server",
+        "servers",
+        "stack",
+        "environment",
+        "environments",
+        "env",
+        "envs",
+        "variable",
+        "variables",
+        "var",
+        "value",
+        "secret",
+        "secrets",
+        "database",
+        "db",
+        "table",
+        "tables",
+        "previous",
+        "last",
+        "next",
+        "one",
+        "replicas",
+        "column",
+        "test",
+        "live",
+    ];
+    let data = token.any(&[
+        "table",
+        "tables",
+        "database",
+        "db",
+        "secret",
+        "secrets",
+        "variable",
+        "variables",
+        "var",
+        "value",
+        "column",
+        "test",
+    ]);
+    let mine = !data
+        || matches!(
+            action,
+            Action::RotateSecret | Action::SetVariable | Action::Migrate | Action::Lock | Action::Backfill
+        );
+    token.is_word()
+        && token.name.is_none()
+        && !(BLAND.contains(&token.low) && mine)
+        && !token.is(Class::OPENER)
+        && !token.is(Class::PREPOSITION)
+        && !token.is(Class::NEGATION)
+        && !token.any(&[
+            "thanks",
+            "thank",
+            "cheers",
+            "you",
+            "right",
+            "well",
+            "sure",
+            "good",
+            "great",
+            "nice",
+            "a",
+            "for",
+            "that",
+            "again",
+            "both",
+            "very",
+            "much",
+            "done",
+            "sorry",
+            "super",
+            "brilliant",
+            "awesome",
+            "perfect",
+            "everyone",
+            "everybody",
+            "mate",
+        ])
+        && !token.is(Class::TIME)
+        && !token.any(&[
+            "the",
+            "an",
+            "our",
+            "some",
+            "any",
+            "asap",
+            "immediately",
+            "away",
+            "soon",
+            "too",
+            "also",
+            "only",
+            "really",
+            "us",
+            "me",
+            "up",
+            "down",
+            "out",
+            "back",
+            "over",
+            "off",
+            "go",
+            "if",
+            "possible",
+            "fully",
+            "carefully",
+            "slowly",
+            "gently",
+            "safely",
+            "once",
+            "twice",
+            "more",
+            "time",
+            "here",
+            "ahead",
+            "as",
+            "plus",
+            "them",
+            "its",
+            "every",
+            "each",
+            "whole",
+            "entire",
+            "completely",
+            "haha",
+            "lol",
+            "sir",
+            "thx",
+            "ty",
+            "same",
+            "except",
+            "but",
+        ])
+        && !heads::is_object_word(action, token.low)
+}
+
+fn not_ours(action: Action, vocabulary: &Vocabulary) -> Problem {
+    let row = action.row();
+    Problem::not_a_command(format!("I read nothing here that I could {}. {}", row.verbs[0], row.help))
+        .suggest(row.examples.iter().map(|example| super::help::fill(example, vocabulary.names())))
 }
 
 /// The commands of one verb share what only one of them says.
@@ -194,21 +396,26 @@ fn commands(action: Action, said: &Said, vocabulary: &Vocabulary) -> Vec<Draft> 
     if action.has(Key::Project) && said.project {
         command.project = Some(names.project.clone());
     }
-    command.canary.clone_from(&said.canary);
-    command.migrate = said.migrate;
-    command.at.clone_from(&said.at);
-    command.dry_run = said.dry_run;
-    command.rehearse = said.rehearse;
-    command.replicas = said.replicas;
-    command.rate_per_min = said.rate;
-    command.batch_size = said.batch;
-    command.max_runtime_s = said.runtime;
-    command.since_s = said.since;
-    command.mode = said.mode;
-    command.bundle = said.bundle;
-    command.actor.clone_from(&said.actor);
-    let draft =
-        Draft { command, all_services: said.services.all && !partly, placed: said.environments_placed };
+    // Only what the action has: `judge` has made sure that nothing that matters is left out.
+    macro_rules! fill {
+        ($($key:ident $field:ident $value:expr),* $(,)?) => {$(
+            if action.has(Key::$key) {
+                command.$field = $value;
+            }
+        )*};
+    }
+    fill!(
+        Canary canary said.canary.clone(), Migrate migrate said.migrate, At at said.at.clone(), DryRun dry_run said.dry_run,
+        Rehearse rehearse said.rehearse, Replicas replicas said.replicas, RatePerMin rate_per_min said.rate,
+        BatchSize batch_size said.batch, MaxRuntime max_runtime_s said.runtime, Since since_s said.since, Mode mode said.mode,
+        Bundle bundle said.bundle, Actor actor said.actor.clone(),
+    );
+    let draft = Draft {
+        command,
+        all_services: said.services.all && !partly,
+        placed: said.environments_placed,
+        first: false,
+    };
     let each = |values: Vec<String>, set: fn(&mut Command, String)| -> Vec<Draft> {
         if values.is_empty() {
             return vec![draft.clone()];
@@ -273,7 +480,7 @@ fn judge(action: Action, said: &Said, vocabulary: &Vocabulary) -> Result<(), Pro
     if !action.row().changes {
         return Ok(());
     }
-    let lost = |what: &str| Err(Problem::ambiguous(format!("A {verb} has no {what}, so I did nothing.")));
+    let lost = |what: &str| Err(Problem::ambiguous(format!("`{verb}` has no {what}, so I did nothing.")));
     if (said.dry_run && !action.has(Key::DryRun)) || (said.rehearse && !action.has(Key::Rehearse)) {
         return lost(if said.dry_run { "dry run" } else { "rehearsal" });
     }
@@ -316,6 +523,18 @@ fn judge(action: Action, said: &Said, vocabulary: &Vocabulary) -> Result<(), Pro
                 .join(", ")
         )));
     }
+    if action.has(Key::Component)
+        && !said.components.is_said()
+        && said.environments.is_said()
+        && !said.environments_placed
+    {
+        return Err(Problem::ambiguous(format!(
+            "`{verb}` is about components; which one, and in which environment?"
+        ))
+        .suggest(
+            action.row().examples.iter().map(|example| super::help::fill(example, vocabulary.names())),
+        ));
+    }
     let emptied = |list: &List| {
         !list.without.is_empty() && !list.all && list.named.iter().all(|n| list.without.contains(n))
     };
@@ -332,6 +551,7 @@ fn assignments(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
     let mut rest = scope.tokens;
     while let Some(assignment) = settings::assignment(rest, scope.text) {
         others.extend_from_slice(&rest[..assignment.from]);
+        others.extend_from_slice(&rest[assignment.inside.clone()]);
         rest = &rest[assignment.to.min(rest.len())..];
         let apart = found.is_empty() || assignment.value.is_some();
         if apart {
@@ -339,6 +559,13 @@ fn assignments(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
         }
     }
     others.extend_from_slice(rest);
+    let about = others.iter().any(|token| {
+        token.name.is_some()
+            || token.any(&["variable", "variables", "var", "vars", "env", "config", "setting"])
+    });
+    if found.is_empty() && !about && others.iter().any(Token::is_word) {
+        return Err(not_ours(scope.action, scope.vocabulary));
+    }
     let named_only =
         others.iter().all(|token| !token.is_word() || token.class.known() || token.name.is_some());
     if found.is_empty() && !named_only {
@@ -379,6 +606,33 @@ fn secrets(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
     let is_name =
         |token: &&Token<'_>| !names.iter().any(|name| name.split(' ').any(|word| word == token.raw));
     let tokens: Vec<Token<'_>> = scope.tokens.iter().filter(is_name).copied().collect();
+    let secretive = |token: &Token<'_>| {
+        token.any(&[
+            "secret",
+            "secrets",
+            "key",
+            "keys",
+            "password",
+            "passwords",
+            "token",
+            "tokens",
+            "credential",
+            "credentials",
+            "cert",
+            "certificate",
+            "certificates",
+            "it",
+            "them",
+        ]) || token.low.ends_with("key")
+            || token.low.ends_with("password")
+            || token.low.ends_with("secret")
+            || token.low.contains('_')
+            || (token.raw.len() > 1
+                && token.raw.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()))
+    };
+    if !scope.tokens.iter().any(secretive) && !names.is_empty() {
+        return Err(not_ours(scope.action, scope.vocabulary));
+    }
     let drafts = generic(Scope { tokens: &tokens, ..scope })?;
     if names.is_empty() {
         return Ok(drafts);
@@ -392,10 +646,4 @@ fn secrets(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
             })
         })
         .collect())
-}
-
-/// The problem of a word that stands where a name should.
-pub(super) fn stranger(scope: Scope<'_, '_>, token: &Token<'_>) -> Problem {
-    let near = scope.vocabulary.near(token.low, super::values::ALL_KINDS);
-    unknown_name(scope, token, &near)
 }

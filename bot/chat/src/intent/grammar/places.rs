@@ -75,14 +75,53 @@ pub(in crate::intent) fn destroy(
                     token.raw
                 )));
             }
-            None if token.class.known() && !is_new_name(token.low) => {}
+            None if harmless(token) => {}
+            None if token.class.known() && !is_new_name(token.low) => {
+                return Err(Problem::ambiguous(format!(
+                    "I can destroy an environment, but `{}` makes me unsure what is meant.",
+                    token.raw
+                )));
+            }
             None => return Err(unknown_environment(token.raw, vocabulary)),
         }
     }
     if commands.is_empty() {
+        let about = tokens.iter().any(|token| token.any(&["environment", "env", "it"]));
+        let something = tokens.iter().any(|token| token.is_word() && !token.is(Class::OPENER));
+        if something && !about {
+            return Err(Problem::not_a_command("I read nothing here that I could destroy.").suggest(
+                vocabulary
+                    .names()
+                    .environments
+                    .iter()
+                    .map(|named| format!("destroy environment {}", named.name)),
+            ));
+        }
         commands.push(Command::new(Action::DestroyEnvironment));
     }
     Ok(commands)
+}
+
+/// Destroying is read strictly: beside the environment only these words may be said.
+fn harmless(token: &Token<'_>) -> bool {
+    token.is(Class::OPENER)
+        || token.any(&[
+            "the",
+            "our",
+            "my",
+            "whole",
+            "entire",
+            "environment",
+            "environments",
+            "env",
+            "envs",
+            "it",
+            "thanks",
+            "thank",
+            "you",
+            "completely",
+            "down",
+        ])
 }
 
 fn unknown_environment(word: &str, vocabulary: &Vocabulary) -> Problem {
@@ -125,8 +164,13 @@ pub(in crate::intent) fn extend_setup(
                 && tokens[..place].last().is_none_or(|before| before.any(&["and", "on"]) || !before.is_word())
             {
                 let near = vocabulary.near(token.low, crate::intent::values::ALL_KINDS);
-                let scope =
-                    crate::intent::scan::Scope { action: Action::Setup, tokens, text: "", vocabulary };
+                let scope = crate::intent::scan::Scope {
+                    action: Action::Setup,
+                    tokens,
+                    text: "",
+                    vocabulary,
+                    asked: false,
+                };
                 return Err(crate::intent::scan::unknown_name(scope, token, &near));
             }
             continue;

@@ -43,6 +43,7 @@ pub(in crate::intent) fn read(tokens: &[Token<'_>]) -> Option<Asked> {
         {
             Asked::Unanswered
         }
+        "who" if matches!(word(1), "are" | "cares" | "knows") => Asked::Unanswered,
         "who" | "who's" | "whos" => Asked::By(Action::Audit, 1),
         "when" | "when's" => when(tokens, marked)?,
         "what" | "what's" | "whats" | "which" => what(tokens),
@@ -125,7 +126,7 @@ fn what(tokens: &[Token<'_>]) -> Asked {
         && tokens.get(2).is_some_and(|token| token.is_word() && !token.class.known())
         && says(tokens, &["do"])
     {
-        return Asked::By(Action::Audit, 2);
+        return Asked::By(Action::Audit, 1);
     }
     if matches!(word(0), "what's" | "whats") && matches!(word(1), "on" | "in")
         || word(1) == "is" && matches!(word(2), "on" | "in")
@@ -255,7 +256,8 @@ fn is(tokens: &[Token<'_>]) -> Asked {
     if says(tokens, &["deployed", "released"]) || (version && says(tokens, &["live", "out", "in", "on"])) {
         return Asked::By(Action::Releases, 1);
     }
-    let thing = tokens.iter().any(|token| token.name.is_some() || token.is(Class::OBJECT));
+    let run = tokens.iter().any(|token| token.low.trim_start_matches('#').starts_with("r-"));
+    let thing = run || tokens.iter().any(|token| token.name.is_some() || token.is(Class::OBJECT));
     let ours = says(
         tokens,
         &["everything", "things", "we", "it", "all", "system", "site", "services", "environments"],
@@ -292,6 +294,15 @@ fn is(tokens: &[Token<'_>]) -> Asked {
         ],
     );
     if thing || (ours && state) { Asked::By(Action::Status, 1) } else { Asked::Unanswered }
+}
+
+/// "check if staging is up": the question, said as a statement.
+pub(in crate::intent) fn stated(tokens: &[Token<'_>]) -> Asked {
+    match is(tokens) {
+        Asked::By(action, _) => Asked::By(action, 0),
+        Asked::DryRun(action, _) => Asked::DryRun(action, 0),
+        other => other,
+    }
 }
 
 fn any(tokens: &[Token<'_>]) -> Asked {

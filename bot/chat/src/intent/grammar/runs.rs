@@ -64,7 +64,6 @@ const HARMLESS: &[&str] = &[
     "to",
     "then",
     "here",
-    "all",
     "there",
     "ok",
     "okay",

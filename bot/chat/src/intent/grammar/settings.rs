@@ -11,6 +11,8 @@ pub(in crate::intent) struct Assignment {
     pub(in crate::intent) from: usize,
     /// One past the last of them.
     pub(in crate::intent) to: usize,
+    /// Tokens between name and value that belong to neither.
+    pub(in crate::intent) inside: std::ops::Range<usize>,
 }
 
 fn is_identifier(word: &str) -> bool {
@@ -55,7 +57,7 @@ pub(in crate::intent) fn assignment(tokens: &[Token<'_>], text: &str) -> Option<
             break;
         }
     }
-    let place = found?;
+    let place = found.or_else(|| plain_words(tokens))?;
     let name = Some(tokens[place].raw.to_owned());
     let mut at = place + 1;
     let mut announced = false;
@@ -72,12 +74,39 @@ pub(in crate::intent) fn assignment(tokens: &[Token<'_>], text: &str) -> Option<
     let placed_name = begins.is_some_and(|token| token.name.is_some())
         && tokens.get(at - 1).is_some_and(|token| token.any(&["to"]))
         && !tokens[at..].iter().any(|token| token.any(&["in", "on", "for"]));
+    // "set FOO for api in staging to 5": the value comes last.
+    if !announced
+        && let Some(last) =
+            tokens[at..].iter().rposition(|token| token.any(&["to"]) || token.kind == Kind::Equals)
+        && let [value] = &tokens[at + last + 1..]
+        && value.is_word()
+        && value.name.is_none()
+    {
+        return Some(Assignment {
+            name,
+            value: Some(value.raw.to_owned()),
+            from: place,
+            to: tokens.len(),
+            inside: at..at + last,
+        });
+    }
     let Some(first) = begins.filter(|_| !placed_name) else {
         let to = if announced && !placed_name { at } else { place + 1 };
-        return Some(Assignment { name, value: None, from: place, to });
+        return Some(Assignment { name, value: None, from: place, to, inside: 0..0 });
     };
     let (value, to) = value(tokens, at, first, text);
-    Some(Assignment { name, value: Some(value), from: place, to })
+    Some(Assignment { name, value: Some(value), from: place, to, inside: 0..0 })
+}
+
+/// "set timeout to 30 in staging": a name in lower case, when a value follows it.
+fn plain_words(tokens: &[Token<'_>]) -> Option<usize> {
+    let place = tokens.iter().position(|token| !token.any(&["the", "our", "a"]))?;
+    let token = &tokens[place];
+    let assigned = tokens.get(place + 1).is_some_and(|next| next.any(&["to"]));
+    let value = tokens.get(place + 2).is_some_and(|next| next.is_word() && next.name.is_none());
+    let plain = token.is_word() && is_identifier(token.raw) && token.name.is_none();
+    (plain && assigned && value && tokens[place + 3..].iter().any(|token| token.name.is_some()))
+        .then_some(place)
 }
 
 /// A value runs to its closing quotation mark, or to the next blank.
@@ -90,6 +119,14 @@ fn value(tokens: &[Token<'_>], at: usize, first: &Token<'_>, text: &str) -> (Str
         return (text.get(start..end).unwrap_or(first.raw).to_owned(), at + len);
     }
     let rest = &text[first.at..];
+    let tick = crate::intent::markup::TICK;
+    if text[..first.at].ends_with(tick)
+        && let Some(close) = rest.find(tick)
+    {
+        let end = first.at + close;
+        let to = tokens.iter().position(|token| token.at >= end).unwrap_or(tokens.len()).max(at + 1);
+        return (text[first.at..end].to_owned(), to);
+    }
     let blank =
         rest.find(|c: char| c.is_whitespace() || c == crate::intent::markup::TICK).unwrap_or(rest.len());
     let mut end = first.at + blank;

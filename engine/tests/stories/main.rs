@@ -1,0 +1,16 @@
+//! Stories of the engine: what people ask for, what goes wrong, and what becomes of it, on both databases.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests")]
+#![expect(unreachable_pub, clippy::format_push_string, reason = "tests")]
+#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
+
+#[path = "../world/mod.rs"]
+mod world;
+
+mod approval;
+mod deploy;
+mod failure;
+mod line;
+mod operate;
+mod proofs;
+mod rollback;
+mod steer;

@@ -1,0 +1,237 @@
+//! Proofs for every run type: whatever call the program dies at, whatever answer gets lost, the world ends up the same and
+//! nothing happens twice; whatever call fails for good, the world is as it was before.
+
+use adapters::sim::{Call, Fault, FaultKind};
+use engine::model::{Change, RunId};
+
+use crate::world::changes::*;
+use crate::world::{Story, on_both};
+
+/// A run type on an environment where something was done before.
+struct Case {
+    name: &'static str,
+    before: Vec<Change>,
+    change: Change,
+    /// A failure may leave the world changed: migrations stay, fresh processes are as good as old ones.
+    forward_only: bool,
+}
+
+fn case(name: &'static str, before: Vec<Change>, change: Change) -> Case {
+    Case { name, before, change, forward_only: false }
+}
+
+fn cases() -> Vec<Case> {
+    vec![
+        case("first-deploy", vec![], deploy("v1")),
+        case("deploy", vec![deploy("v1")], deploy("v2")),
+        case("deploy-one", vec![deploy("v1")], deploy_only(&["web"], "v3")),
+        case("rollback", vec![deploy("v2"), deploy("v3")], rollback()),
+        case("rollback-one", vec![deploy("v2"), deploy("v3")], rollback_only(&["api"])),
+        case("migrate", vec![deploy("v1")], migrate("v2")),
+        case("scale-up", vec![deploy("v1")], scale(&[], 3)),
+        case("scale-down", vec![deploy("v1"), scale(&[], 3)], scale(&["api"], 1)),
+        Case { forward_only: true, ..case("restart", vec![deploy("v1")], restart(&[])) },
+        case("cron-disable", vec![deploy("v1")], cron_disable()),
+        case("cron-enable", vec![deploy("v1"), cron_disable()], cron_enable()),
+        case("clear-cache", vec![deploy("v1")], clear_cache()),
+    ]
+}
+
+/// Numbers the projects of a database.
+#[derive(Default)]
+struct Projects(u32);
+
+impl Projects {
+    /// A fresh world in which all that comes before has been done.
+    async fn begin(&mut self, t: &Story, case: &Case) -> Story {
+        self.0 += 1;
+        let fresh = t.begin_again(&format!("{}-{}", case.name, self.0)).await;
+        for change in &case.before {
+            fresh.does("ana", "staging", change.clone()).await;
+        }
+        fresh
+    }
+}
+
+/// What must be the same whatever happened on the way.
+#[derive(Debug, PartialEq, Eq)]
+struct Ending {
+    picture: String,
+    migrated: String,
+    desired: String,
+    releases: String,
+}
+
+async fn ending(t: &Story) -> Ending {
+    Ending {
+        picture: t.picture("staging").await,
+        migrated: t.migrated("staging").await,
+        desired: t.desired("staging").await,
+        releases: t.releases("staging").await,
+    }
+}
+
+/// How it ends when nothing goes wrong.
+async fn undisturbed(projects: &mut Projects, t: &Story, case: &Case) -> Ending {
+    let t = projects.begin(t, case).await;
+    t.does("ana", "staging", case.change.clone()).await;
+    t.end().await;
+    ending(&t).await
+}
+
+async fn ended_well(t: &Story, run: &RunId, wanted: &Ending, what: &str) {
+    assert_eq!(t.outcome(run).await, "succeeded", "{what}: {}", t.told(run).await);
+    assert_eq!(ending(t).await, *wanted, "{what}: {}", t.told(run).await);
+    t.end().await;
+}
+
+fn writes() -> impl Iterator<Item = Call> {
+    Call::ALL.iter().copied().filter(|call| call.is_write())
+}
+
+/// The program dies at each writing call in turn, before it happens and after.
+async fn dies_at_each_call(t: &Story, case: &Case) {
+    let mut projects = Projects::default();
+    let wanted = undisturbed(&mut projects, t, case).await;
+    for (call, kind) in writes().flat_map(|call| [(call, FaultKind::CrashBefore), (call, FaultKind::Crash)]) {
+        for nth in 1.. {
+            let mut t = projects.begin(t, case).await;
+            let run = t.asks("ana", "staging", case.change.clone()).await;
+            t.world.fault(Fault::of(call, kind).nth(nth));
+            if !t.settles_or_dies().await {
+                break;
+            }
+            t.crash_and_restart().await;
+            t.settle_all().await;
+            ended_well(&t, &run, &wanted, &format!("{}: {kind:?} at {call} {nth}", case.name)).await;
+        }
+    }
+}
+
+/// The program dies after each commit in turn, before it hears that it was made.
+async fn dies_after_each_commit(t: &Story, case: &Case) {
+    let mut projects = Projects::default();
+    let wanted = undisturbed(&mut projects, t, case).await;
+    for commits in 1.. {
+        let mut t = projects.begin(t, case).await;
+        let run = t.asks("ana", "staging", case.change.clone()).await;
+        if !t.settles_or_dies_after(commits).await {
+            break;
+        }
+        t.crash_and_restart().await;
+        t.settle_all().await;
+        ended_well(&t, &run, &wanted, &format!("{}: after {commits} commits", case.name)).await;
+    }
+}
+
+/// Each writing call's answer gets lost once, with and without its effect; and each is refused once as too busy.
+async fn loses_each_answer(t: &Story, case: &Case) {
+    let mut projects = Projects::default();
+    let wanted = undisturbed(&mut projects, t, case).await;
+    let busy = FaultKind::RetryBefore { after_ms: 700 };
+    for (call, kind) in writes()
+        .flat_map(|call| [FaultKind::LostAnswer, FaultKind::UnknownBefore, busy].map(|kind| (call, kind)))
+    {
+        for nth in 1.. {
+            let t = projects.begin(t, case).await;
+            let run = t.asks("ana", "staging", case.change.clone()).await;
+            t.world.fault(Fault::of(call, kind).nth(nth));
+            t.settle_all().await;
+            if !t.world.faults_unstruck().is_empty() {
+                break;
+            }
+            t.world.faults_clear();
+            ended_well(&t, &run, &wanted, &format!("{}: {kind:?} at {call} {nth}", case.name)).await;
+        }
+    }
+}
+
+/// Each call fails for good once: the world is as before, or the run went through all the same.
+async fn fails_at_each_call(t: &Story, case: &Case) {
+    let mut projects = Projects::default();
+    let wanted = undisturbed(&mut projects, t, case).await;
+    let outside = [Call::References, Call::Logs, Call::Compare];
+    for call in Call::ALL.iter().copied().filter(|call| !outside.contains(call)) {
+        for nth in 1.. {
+            let t = projects.begin(t, case).await;
+            let before = ending(&t).await;
+            t.world.fault(Fault::of(call, FaultKind::FailBefore).nth(nth));
+            let asked = t.tries("ana", "staging", case.change.clone()).await;
+            t.settle_all().await;
+            if !t.world.faults_unstruck().is_empty() {
+                break;
+            }
+            t.world.faults_clear();
+            let what = format!("{}: {call} {nth} fails", case.name);
+            let Ok(run) = asked else {
+                assert_eq!(ending(&t).await, before, "{what}");
+                continue;
+            };
+            let told = t.told(&run).await;
+            match t.state(&run).await {
+                // The change itself was good; what was left over is ended by the next.
+                "succeeded" => assert_eq!(t.desired("staging").await, wanted.desired, "{what}: {told}"),
+                "failed" | "rolled-back" => {
+                    let after = ending(&t).await;
+                    assert_eq!(after.desired, before.desired, "{what}: {told}");
+                    if !case.forward_only {
+                        assert_eq!(after.picture, before.picture, "{what}: {told}");
+                    }
+                    assert!(after.migrated.starts_with(&before.migrated), "{what}: {told}");
+                }
+                other => panic!("{what}: {other}: {told}"),
+            }
+            t.end().await;
+            if case.change.run_type() == "deploy" && nth == 1 {
+                // And nothing stands in the way of the next try.
+                t.does("ana", "staging", case.change.clone()).await;
+            }
+        }
+    }
+}
+
+macro_rules! proofs {
+    ($($name:ident)*) => {$(
+        mod $name {
+            use super::*;
+
+            fn this() -> Case {
+                let name = stringify!($name).replace('_', "-");
+                cases().into_iter().find(|case| case.name == name).unwrap()
+            }
+
+            #[test]
+            fn dies_at_each_call_and_goes_on() {
+                on_both(async |t| dies_at_each_call(t, &this()).await);
+            }
+
+            #[test]
+            fn dies_after_each_commit_and_goes_on() {
+                on_both(async |t| dies_after_each_commit(t, &this()).await);
+            }
+
+            #[test]
+            fn loses_each_answer_once_and_goes_on() {
+                on_both(async |t| loses_each_answer(t, &this()).await);
+            }
+
+            #[test]
+            fn fails_at_each_call_and_is_as_before() {
+                on_both(async |t| fails_at_each_call(t, &this()).await);
+            }
+        }
+    )*};
+}
+
+proofs! {
+    first_deploy deploy deploy_one rollback rollback_one migrate scale_up scale_down restart cron_disable cron_enable clear_cache
+}
+
+#[test]
+fn every_run_type_has_its_proofs() {
+    let mut proved: Vec<&str> = cases().iter().map(|case| case.change.run_type()).collect();
+    proved.dedup();
+    let all =
+        ["deploy", "rollback", "migrate", "scale", "restart", "cron-disable", "cron-enable", "clear-cache"];
+    assert_eq!(proved, all);
+}

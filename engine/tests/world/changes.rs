@@ -1,0 +1,71 @@
+//! What people ask for, short enough to read in a story.
+
+use engine::model::{Change, MigrateChoice, RollbackTarget, ServiceName};
+
+fn named(services: &[&str]) -> Vec<ServiceName> {
+    services.iter().map(|name| super::service(name)).collect()
+}
+
+/// `deploy v2`
+pub fn deploy(reference: &str) -> Change {
+    deploy_only(&[], reference)
+}
+
+/// `deploy api v2`
+pub fn deploy_only(services: &[&str], reference: &str) -> Change {
+    Change::Deploy {
+        services: named(services),
+        reference: Some(reference.to_owned()),
+        migrate: MigrateChoice::First,
+    }
+}
+
+/// `deploy`: the default branch's newest commit.
+pub fn deploy_newest() -> Change {
+    Change::Deploy { services: Vec::new(), reference: None, migrate: MigrateChoice::First }
+}
+
+/// `rollback`
+pub fn rollback() -> Change {
+    rollback_only(&[])
+}
+
+/// `rollback api`
+pub fn rollback_only(services: &[&str]) -> Change {
+    Change::Rollback { services: named(services), to: RollbackTarget::Previous }
+}
+
+/// `rollback to 3`
+pub fn rollback_to(release: u32) -> Change {
+    Change::Rollback { services: Vec::new(), to: RollbackTarget::Release(release) }
+}
+
+/// `migrate v2`
+pub fn migrate(reference: &str) -> Change {
+    Change::Migrate { reference: Some(reference.to_owned()) }
+}
+
+/// `scale api to 3`
+pub fn scale(services: &[&str], replicas: u32) -> Change {
+    Change::Scale { services: named(services), replicas }
+}
+
+/// `restart api`
+pub fn restart(services: &[&str]) -> Change {
+    Change::Restart { services: named(services) }
+}
+
+/// `cron off`
+pub fn cron_disable() -> Change {
+    Change::CronDisable { services: Vec::new() }
+}
+
+/// `cron on`
+pub fn cron_enable() -> Change {
+    Change::CronEnable { services: Vec::new() }
+}
+
+/// `clear cache`
+pub fn clear_cache() -> Change {
+    Change::ClearCache { services: Vec::new() }
+}

@@ -1,0 +1,108 @@
+//! A database of a test's own, on either of the two, gone when the test ends, however it ends.
+
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+
+/// The variable with the address of a PostgreSQL server on which tests may make databases.
+const SERVER: &str = "INFRA_CHAT_TEST_POSTGRES";
+
+/// Which database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A file.
+    Sqlite,
+    /// A database on the test server.
+    Postgres,
+}
+
+/// Both, in the order tests run on them.
+pub(crate) const BOTH: [Kind; 2] = [Kind::Sqlite, Kind::Postgres];
+
+/// A fresh, empty database.
+#[derive(Debug)]
+pub(crate) struct TestDatabase {
+    /// Which.
+    pub(crate) kind: Kind,
+    /// Its address: `sqlite:…` or `postgres://…`.
+    pub(crate) url: String,
+    name: String,
+    _folder: tempfile::TempDir,
+}
+
+/// The test server's own address. There is no quiet way around it: a store that was tried on one database was not tried.
+fn server() -> String {
+    std::env::var(SERVER).unwrap_or_else(|_| {
+        panic!(
+            "{SERVER} is not set: run the tests with .ci/test, which starts a throw-away PostgreSQL for them, \
+             or set it to the URL of a role that may create databases"
+        )
+    })
+}
+
+/// The same server, another database.
+fn beside(server: &str, name: &str) -> String {
+    let (address, options) = match server.split_once('?') {
+        Some((address, options)) => (address, format!("?{options}")),
+        None => (server, String::new()),
+    };
+    let host_end = address.find("://").map_or(0, |at| at + 3);
+    let path = address[host_end..].find('/').map_or(address.len(), |at| host_end + at);
+    format!("{}/{name}{options}", &address[..path])
+}
+
+/// Runs a statement on the test server, outside the test's database.
+pub(crate) async fn on_server(statement: &str) {
+    let mut server = PgConnection::connect(&server()).await.expect("the test server answers");
+    server.execute(AssertSqlSafe(statement.to_owned())).await.expect(statement);
+    server.close().await.expect("the test server closes the connection");
+}
+
+impl TestDatabase {
+    /// Makes one.
+    pub(crate) async fn make(kind: Kind) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let name = format!("infra_chat_{}", uuid::Uuid::new_v4().simple());
+        let url = match kind {
+            Kind::Sqlite => format!("sqlite:{}", folder.path().join("infra-chat.db").display()),
+            Kind::Postgres => {
+                on_server(&format!("CREATE DATABASE {name}")).await;
+                beside(&server(), &name)
+            }
+        };
+        Self { kind, url, name, _folder: folder }
+    }
+
+    /// Cuts it off: nobody gets in any more, and those inside are thrown out.
+    #[allow(dead_code, reason = "not every test program loses its database")]
+    pub(crate) async fn lose(&self) {
+        let name = &self.name;
+        on_server(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false")).await;
+        on_server(&format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+        ))
+        .await;
+    }
+
+    /// Lets people in again.
+    #[allow(dead_code, reason = "not every test program loses its database")]
+    pub(crate) async fn bring_back(&self) {
+        on_server(&format!("ALTER DATABASE {} ALLOW_CONNECTIONS true", self.name)).await;
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        if self.kind == Kind::Sqlite {
+            return;
+        }
+        let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        // The test's own runtime may be the one that is being taken down.
+        let dropping = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            if let Ok(runtime) = runtime {
+                runtime.block_on(on_server(&statement));
+            }
+        });
+        // A database left behind goes with its throw-away server.
+        let _left_behind = dropping.join();
+    }
+}
