@@ -58,3 +58,14 @@ pub(crate) fn progress(what: &str) {
     let _ = stderr.write_all(line.as_bytes());
     let _ = stderr.flush();
 }
+
+/// An error with all its causes, in one line.
+pub(crate) fn causes(error: &dyn std::error::Error) -> String {
+    let mut line = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        line = format!("{line}: {cause}");
+        source = cause.source();
+    }
+    line
+}

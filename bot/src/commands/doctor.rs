@@ -155,7 +155,7 @@ async fn database(report: &mut Report, config: &Config) -> Vec<Project> {
             projects.into_iter().map(|project| project.value).collect()
         }
         Err(error) => {
-            report.say(Finding::Fail, "database", &chat::view::causes(&error));
+            report.say(Finding::Fail, "database", &out::causes(&error));
             Vec::new()
         }
     }

@@ -77,7 +77,7 @@ async fn import(global: &Global, file: &Path) -> anyhow::Result<Exit> {
 
 /// Says a refusal with what to type, for commands that ask the engine directly.
 pub(super) fn refused(refusal: &engine::control::Refusal) -> Exit {
-    out::problem(&chat::view::causes(refusal));
+    out::problem(&out::causes(refusal));
     if let engine::control::Refusal::NotAllowed { because, .. } = refusal {
         because.iter().for_each(|line| out::aside(&format!("  {line}")));
     }

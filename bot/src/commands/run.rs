@@ -18,8 +18,9 @@ pub(super) async fn run(global: &Global, text: &str, command: &'static str) -> a
     let session = Session::open(&config, Purpose { command }, &super::progress).await?;
     super::progress("");
     let stop = super::chat::stop_signals(true)?;
+    let name = speaker::name(global);
     let exit = tokio::select! {
-        exit = say(&session, &speaker::name(global), text) => exit,
+        exit = say(&session, &name, text) => exit,
         () = stop.cancelled() => {
             out::aside("Not waiting any longer. What was begun goes on at the next `infra-chat` or `infra-chat serve`.");
             Ok(Exit::Failed)

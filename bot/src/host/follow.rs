@@ -64,7 +64,7 @@ async fn report(engine: Engine, mut reporter: Reporter, mut settlings: mpsc::Rec
             Ok(true) => continue,
             Ok(false) => POLL,
             Err(refusal) => {
-                tracing::warn!(error = %chat::view::causes(&refusal), "can't report, trying again");
+                tracing::warn!(error = %crate::out::causes(&refusal), "can't report, trying again");
                 TROUBLE
             }
         };

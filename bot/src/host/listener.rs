@@ -99,7 +99,7 @@ async fn serve(stream: UnixStream, engine: Engine, desk: Arc<Desk>) -> anyhow::R
             Ask::Names => Answer::Names { names: desk.names().await },
             Ask::Runs { ids } => match wire::runs(&engine, &ids).await {
                 Ok(runs) => Answer::Runs { runs },
-                Err(refusal) => Answer::Failed { why: chat::view::causes(&refusal) },
+                Err(refusal) => Answer::Failed { why: crate::out::causes(&refusal) },
             },
             Ask::Follow { conversation, front, everything } => {
                 return show(read, write, engine, conversation, front, everything).await;

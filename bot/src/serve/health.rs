@@ -15,7 +15,7 @@ pub(super) async fn healthz() -> &'static str {
 /// The database answers and the worker is at work.
 pub(super) async fn readyz(State(api): State<Api>) -> Response {
     if let Err(error) = api.engine.store().ping().await {
-        tracing::warn!(error = %chat::view::causes(&error), "the database does not answer");
+        tracing::warn!(error = %crate::out::causes(&error), "the database does not answer");
         return problem(StatusCode::SERVICE_UNAVAILABLE, "the database does not answer");
     }
     if !(api.worker)() {

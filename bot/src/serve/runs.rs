@@ -29,7 +29,7 @@ pub(super) async fn get(State(api): State<Api>, Path(id): Path<String>) -> Respo
         .into_response(),
         Err(refusal @ Refusal::NotFound { .. }) => problem(StatusCode::NOT_FOUND, &refusal.to_string()),
         Err(refusal) => {
-            tracing::warn!(error = %chat::view::causes(&refusal), run = %id, "can't read a run");
+            tracing::warn!(error = %crate::out::causes(&refusal), run = %id, "can't read a run");
             problem(StatusCode::SERVICE_UNAVAILABLE, &refusal.to_string())
         }
     }

@@ -12,4 +12,4 @@ mod wait;
 
 pub(crate) use chat::{Talk, talk};
 pub(crate) use screen::{FRONT, Screen, TerminalFront};
-pub(crate) use wait::{WAIT_MAX, settled};
+pub(crate) use wait::settled;

@@ -72,11 +72,9 @@ impl Parts {
     }
 }
 
-/// Unique among those alive on any machine: host, process, and when it started.
+/// Unique among those alive on any machine, and the process for those who read leases.
 fn replica_name() -> String {
-    let system = rustix::system::uname();
-    let node = system.nodename().to_string_lossy().into_owned();
-    format!("{node}/{}/{}", std::process::id(), SystemClock.now_ms())
+    format!("{}-{}", std::process::id(), uuid::Uuid::new_v4())
 }
 
 /// Makes a folder that is its owner's alone; one that is there is left as it is.
