@@ -1,11 +1,13 @@
 //! What can be typed on the command line.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use engine::model::{Identity, Role, UserName};
+use engine::audit::PublicKey;
+use engine::model::{IdError, Identity, Role, UserName};
 
 use crate::commands::{project, secret};
 
@@ -30,12 +32,13 @@ impl From<Exit> for ExitCode {
     }
 }
 
-const ABOUT: &str = "Infrastructure you can talk to: deploys, rollbacks and the record of them, in plain words.";
+const ABOUT: &str =
+    "Infrastructure you can talk to: deploys, rollbacks and the record of them, in plain words.";
 
 const EXAMPLES: &str = "\
 Try it:
   infra-chat                                   talk in the terminal; the first start brings a sample project
-  infra-chat run \"deploy staging\"              one command; waits; exit code 0, 1 failed, 2 refused or needs approval
+  infra-chat run \"deploy staging\"              one command; exit code 0, 1 failed, 2 refused or waiting
   infra-chat --as ben run \"approve r-3f2a\"     speak as somebody else
   printf 'deploy staging\\n/wait\\nstatus\\n' | infra-chat chat
 
@@ -46,6 +49,40 @@ For your own project:
   infra-chat serve                             keep it running: services, schedules, HTTP API
 
 When something is odd: infra-chat doctor";
+
+/// The groups of the help, each with its commands.
+const GROUPS: [(&str, &[&str]); 4] = [
+    ("Talk", &["chat", "run", "status"]),
+    ("Keep it going", &["serve", "doctor"]),
+    ("Set it up", &["project", "user", "secret", "completions"]),
+    ("Look behind it", &["audit", "parse"]),
+];
+
+impl Cli {
+    /// Reads the command line; ends the program with help or a fault where that is what it asks for.
+    pub(crate) fn read() -> Self {
+        let matches = Self::grouped().get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+
+    /// The command with its help in groups, which clap has for flags only.
+    fn grouped() -> clap::Command {
+        let command = Self::command();
+        let mut groups = String::new();
+        for (title, names) in GROUPS {
+            let _ = writeln!(groups, "{title}:");
+            for name in names {
+                let about = command.find_subcommand(name).and_then(clap::Command::get_about);
+                let about = about.map(ToString::to_string).unwrap_or_default();
+                let _ = writeln!(groups, "  {name:12} {about}");
+            }
+            groups.push('\n');
+        }
+        command.help_template(format!(
+            "{{about}}\n\n{{usage-heading}} {{usage}}\n\n{groups}{{options}}{{after-help}}"
+        ))
+    }
+}
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -70,7 +107,7 @@ pub(crate) struct Global {
     /// Who is speaking (default: you, by your name on this machine)
     #[arg(long = "as", value_name = "NAME", global = true)]
     pub(crate) speaker: Option<String>,
-    /// Colour
+    /// Colour; `auto` is on a terminal, unless NO_COLOR is set
     #[arg(long, value_name = "WHEN", value_enum, default_value_t, global = true)]
     pub(crate) color: ColorChoice,
 }
@@ -78,12 +115,10 @@ pub(crate) struct Global {
 /// When to colour.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ColorChoice {
-    /// On a terminal, unless NO_COLOR is set.
+    // No documentation comments here: clap would give each its own paragraph in the help.
     #[default]
     Auto,
-    /// Always.
     Always,
-    /// Never.
     Never,
 }
 
@@ -197,10 +232,32 @@ pub(crate) enum Audit {
         /// The export
         file: PathBuf,
         /// The public key that `audit export` named, kept elsewhere
-        #[arg(long)]
-        key: Option<engine::audit::PublicKey>,
+        #[arg(long, value_parser = public_key)]
+        key: Option<Box<PublicKey>>,
         /// A file with checkpoints kept elsewhere, a JSON object a line; can be repeated
         #[arg(long = "anchors", value_name = "FILE")]
         anchors: Vec<PathBuf>,
     },
+}
+
+/// A public key, boxed because it is much longer than everything else that can be typed.
+fn public_key(given: &str) -> Result<Box<PublicKey>, IdError> {
+    given.parse().map(Box::new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_is_in_one_group_of_the_help() {
+        let command = Cli::command();
+        let shown = command.get_subcommands().filter(|sub| !sub.is_hide_set()).map(clap::Command::get_name);
+        let mut shown: Vec<&str> = shown.collect();
+        let mut grouped: Vec<&str> = GROUPS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+        shown.sort_unstable();
+        grouped.sort_unstable();
+        assert_eq!(grouped, shown);
+        Cli::grouped().debug_assert();
+    }
 }

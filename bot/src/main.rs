@@ -12,15 +12,13 @@ mod wiring;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Parser;
-
 use cli::Cli;
 
 /// How long tasks that nobody waits for (a blocked read of the terminal) may hold up the end of the program.
 const END_AT_MOST: Duration = Duration::from_millis(200);
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::read();
     out::colour_choose(cli.global.color);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

@@ -23,7 +23,7 @@ const HOUR_MS: i64 = 3_600_000;
 
 pub(super) async fn run(global: &Global, command: Audit) -> anyhow::Result<Exit> {
     match command {
-        Audit::Verify { file, key, anchors } => verdict(&file, key.as_ref(), &anchors),
+        Audit::Verify { file, key, anchors } => verdict(&file, key.as_deref(), &anchors),
         Audit::List { hours } => list(global, hours).await,
         Audit::Export { file } => {
             let config = super::config_with_folder(global)?;
@@ -51,7 +51,13 @@ async fn list(global: &Global, hours: u32) -> anyhow::Result<Exit> {
             for event in events.iter().rev() {
                 let at = DateTime::from_timestamp_millis(event.at_ms).unwrap_or_default();
                 let by = &event.actor.name;
-                out::line(&format!("{:>6}  {}  {by:12} {:20} {}", event.seq, at.format("%F %T"), event.action, event.subject));
+                out::line(&format!(
+                    "{:>6}  {}  {by:12} {:20} {}",
+                    event.seq,
+                    at.format("%F %T"),
+                    event.action,
+                    event.subject
+                ));
             }
             Ok(Exit::Fine)
         }

@@ -31,12 +31,15 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
             conversation = format!("{FRONT}:{}", uuid::Uuid::new_v4());
         }
     }
-    let speaker = speaker::of_terminal(&session, global).await?;
+    let speaker = speaker::of_session(&session, FRONT, global).await?;
     greet(&screen, first, &speaker);
     let talked = talk(&session, &screen, &config.data_dir, Talk { speaker, conversation, stop }).await;
     if session.host().is_some() {
         for run in session.runs(&[]).await.unwrap_or_default().iter().filter(|run| run.moves) {
-            screen.line(&format!("{} is still {}: it goes on when infra-chat is started again.", run.id, run.state));
+            screen.line(&format!(
+                "{} is still {}: it goes on when infra-chat is started again.",
+                run.id, run.state
+            ));
         }
         super::progress("stopping the services");
     }
@@ -48,7 +51,8 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
 
 fn greet(screen: &Screen, first: bool, speaker: &str) {
     if first {
-        screen.line("Infra Chat: infrastructure you can talk to. The sample project Invoice Perfect is ready.");
+        screen
+            .line("Infra Chat: infrastructure you can talk to. The sample project Invoice Perfect is ready.");
     } else {
         screen.line("Infra Chat: infrastructure you can talk to.");
     }

@@ -90,12 +90,20 @@ fn folder(report: &mut Report, folder: &Path) {
         return report.say(Finding::Fail, "data folder", &says);
     }
     let Ok(free) = rustix::fs::statvfs(folder) else {
-        return report.say(Finding::Warn, "data folder", &format!("{shown}, but its free space can't be told"));
+        return report.say(
+            Finding::Warn,
+            "data folder",
+            &format!("{shown}, but its free space can't be told"),
+        );
     };
     let bytes = free.f_bavail.saturating_mul(free.f_frsize);
     let says = format!("{shown}, {} MiB free", bytes / (1024 * 1024));
     match bytes {
-        0..FREE_FAIL => report.say(Finding::Fail, "data folder", &format!("{says}: make room, or give another --data-dir")),
+        0..FREE_FAIL => report.say(
+            Finding::Fail,
+            "data folder",
+            &format!("{says}: make room, or give another --data-dir"),
+        ),
         FREE_FAIL..FREE_WARN => {
             report.say(Finding::Warn, "data folder", &format!("{says}: builds may not fit, make room"));
         }
@@ -112,7 +120,10 @@ fn keys(report: &mut Report, config: &Config) {
         let path = config.data_dir.join(file);
         match std::fs::metadata(&path) {
             Ok(metadata) if metadata.permissions().mode() & 0o077 != 0 => {
-                let says = format!("others can read {0}: type `chmod 600 {0}`, and replace it if they may have", path.display());
+                let says = format!(
+                    "others can read {0}: type `chmod 600 {0}`, and replace it if they may have",
+                    path.display()
+                );
                 report.say(Finding::Fail, file, &says);
             }
             Ok(_) => report.say(Finding::Ok, file, "yours alone; keep a copy somewhere safe"),
@@ -178,7 +189,8 @@ fn edge(report: &mut Report, project: &Project, hosted: bool) {
         let says = if hosted { "in the host's hands" } else { "all free" };
         report.say(Finding::Ok, what, &format!("{count} of {}, {says}", project.project));
     } else {
-        let says = format!("other programs have {}: end them, or change `edge` in the project", taken.join(", "));
+        let says =
+            format!("other programs have {}: end them, or change `edge` in the project", taken.join(", "));
         report.say(Finding::Warn, what, &says);
     }
 }
@@ -200,7 +212,11 @@ async fn tools(report: &mut Report, projects: &[Project]) {
         let found = Command::new("sh").args(["-c", "command -v -- \"$1\"", "sh", &tool]).output().await;
         match found {
             Ok(output) if output.status.success() => report.say(Finding::Ok, &tool, "there, builds need it"),
-            _ => report.say(Finding::Warn, &tool, "not found, and builds need it: install it, or change `build`"),
+            _ => report.say(
+                Finding::Warn,
+                &tool,
+                "not found, and builds need it: install it, or change `build`",
+            ),
         }
     }
 }

@@ -48,7 +48,10 @@ async fn import(global: &Global, file: &Path) -> anyhow::Result<Exit> {
     let project = match engine::project::import(&text, base) {
         Ok(project) => project,
         Err(faults) => {
-            bail!("the description was not taken, nothing has changed:\n{}", faults.in_file(file.display().to_string()))
+            bail!(
+                "the description was not taken, nothing has changed:\n{}",
+                faults.in_file(file.display().to_string())
+            )
         }
     };
     let config = super::config_with_folder(global)?;
@@ -62,11 +65,20 @@ async fn import(global: &Global, file: &Path) -> anyhow::Result<Exit> {
     let made = engine.secrets_generate_missing(&project, &actor).await?;
     let name = &project.project;
     match (is_new, changes.len()) {
-        (true, _) => out::line(&format!("{name} is new: {} services, {} environments.", project.services.len(), project.environments.len())),
+        (true, _) => out::line(&format!(
+            "{name} is new: {} services, {} environments.",
+            project.services.len(),
+            project.environments.len()
+        )),
         (false, 0) => out::line(&format!("{name} is as it was: nothing differs.")),
         (false, count) => {
-            out::line(&format!("{name} has changed, {count} {}:", if count == 1 { "value" } else { "values" }));
-            changes.iter().for_each(|change| out::line(&format!("  {change}")));
+            out::line(&format!(
+                "{name} has changed, {count} {}:",
+                if count == 1 { "value" } else { "values" }
+            ));
+            for change in &changes {
+                out::line(&format!("  {change}"));
+            }
         }
     }
     for (environment, secret) in made {
@@ -79,7 +91,9 @@ async fn import(global: &Global, file: &Path) -> anyhow::Result<Exit> {
 pub(super) fn refused(refusal: &engine::control::Refusal) -> Exit {
     out::problem(&out::causes(refusal));
     if let engine::control::Refusal::NotAllowed { because, .. } = refusal {
-        because.iter().for_each(|line| out::aside(&format!("  {line}")));
+        for line in because {
+            out::aside(&format!("  {line}"));
+        }
     }
     if !refusal.next().is_empty() {
         out::aside(&format!("  next: {}", refusal.next()));

@@ -18,7 +18,7 @@ pub(super) async fn run(global: &Global, text: &str, command: &'static str) -> a
     let session = Session::open(&config, Purpose { command }, &super::progress).await?;
     super::progress("");
     let stop = super::chat::stop_signals(true)?;
-    let name = speaker::name(global);
+    let name = speaker::of_session(&session, speaker::FRONT, global).await?;
     let exit = tokio::select! {
         exit = say(&session, &name, text) => exit,
         () = stop.cancelled() => {

@@ -23,10 +23,8 @@ const VALUE_BYTES_MAX: u64 = 64 * 1024;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Secret {
     /// Set a secret; its value is read from standard input or asked for
-    #[command(
-        after_help = "Services get the new value when they are deployed or restarted:\n  \
-                      openssl rand -hex 32 | infra-chat secret set invoice-perfect/staging/session-secret"
-    )]
+    #[command(after_help = "Services get the new value when they are deployed or restarted:\n  \
+                      openssl rand -hex 32 | infra-chat secret set invoice-perfect/staging/session-secret")]
     Set {
         /// Which
         #[arg(value_name = "PROJECT/ENV/NAME")]

@@ -20,11 +20,18 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
     folder_private(&config.data_dir)?;
     logs::to_stderr(&config);
     let Some(lock) = HostLock::try_take(&config.data_dir, "serve")? else {
-        let who = Holder::read(&config.data_dir).map_or_else(|| "another infra-chat".to_owned(), |one| one.to_string());
-        bail!("{who} runs the services of {}; end it first, or give another --data-dir", config.data_dir.display());
+        let who = Holder::read(&config.data_dir)
+            .map_or_else(|| "another infra-chat".to_owned(), |one| one.to_string());
+        bail!(
+            "{who} runs the services of {}; end it first, or give another --data-dir",
+            config.data_dir.display()
+        );
     };
     let listener = TcpListener::bind(config.listen).await.with_context(|| {
-        format!("can't listen on {}: choose another address with `listen` or INFRA_CHAT_LISTEN", config.listen)
+        format!(
+            "can't listen on {}: choose another address with `listen` or INFRA_CHAT_LISTEN",
+            config.listen
+        )
     })?;
     let address = listener.local_addr()?;
     let stop = super::chat::stop_signals(true)?;

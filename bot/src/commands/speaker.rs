@@ -6,32 +6,26 @@ use engine::model::{Actor, Identity};
 
 use crate::cli::Global;
 use crate::host::Session;
+use crate::wiring::speaker_default;
 
 /// The front of the command line.
 pub(super) const FRONT: &str = "cli";
-/// The speaker of the sample project when nobody says who they are: a deployer.
-const SAMPLE_SPEAKER: &str = "ana";
-
-/// `--as`, else the operating system's name for the user.
-pub(super) fn name(global: &Global) -> String {
-    global.speaker.clone().unwrap_or_else(system_name)
-}
-
-/// The actor behind it, at this moment.
-pub(super) async fn actor(engine: &Engine, global: &Global) -> anyhow::Result<Actor> {
-    let identity = Identity { front: FRONT.to_owned(), external_id: name(global) };
-    Ok(engine.actor(&identity).await?)
-}
-
-/// Who speaks in the terminal: `--as`, else the system's user when they are known, else the sample's deployer when the
-/// sample is there, else the system's user anyway.
-pub(super) async fn of_terminal(session: &Session, global: &Global) -> anyhow::Result<String> {
-    let name = name(global);
-    if global.speaker.is_some() || session.knows(crate::terminal::FRONT, &name).await? {
-        return Ok(name);
+/// `--as`, else whoever speaks here when nobody says.
+pub(super) async fn of_session(session: &Session, front: &str, global: &Global) -> anyhow::Result<String> {
+    match &global.speaker {
+        Some(name) => Ok(name.clone()),
+        None => session.speaker(front, &system_name()).await,
     }
-    let sample = session.knows(crate::terminal::FRONT, SAMPLE_SPEAKER).await?;
-    Ok(if sample { SAMPLE_SPEAKER.to_owned() } else { name })
+}
+
+/// The actor on the command line, at this moment.
+pub(super) async fn actor(engine: &Engine, global: &Global) -> anyhow::Result<Actor> {
+    let name = match &global.speaker {
+        Some(name) => name.clone(),
+        None => speaker_default(engine, FRONT, &system_name()).await?,
+    };
+    let identity = Identity { front: FRONT.to_owned(), external_id: name };
+    Ok(engine.actor(&identity).await?)
 }
 
 fn system_name() -> String {

@@ -29,17 +29,16 @@ pub(super) async fn run(global: &Global, command: User) -> anyhow::Result<Exit> 
             let says = format!("{name} is {role} now.");
             engine.user_put(&Person { name, role }, &identities, &actor).await.map(|()| says)
         }
-        User::Link { name, identity } => match engine.store().user_get(name.as_str()).await? {
-            Some(person) => {
-                let says = format!("{identity} is {name} now.");
-                engine.user_put(&person, &[identity], &actor).await.map(|()| says)
-            }
-            None => {
+        User::Link { name, identity } => {
+            let Some(person) = engine.store().user_get(name.as_str()).await? else {
                 out::problem(&format!("nobody is called {name}"));
-                out::aside(&format!("  next: infra-chat user add {name} --role deployer --identity {identity}"));
+                let next = format!("infra-chat user add {name} --role deployer --identity {identity}");
+                out::aside(&format!("  next: {next}"));
                 return Ok(Exit::Refused);
-            }
-        },
+            };
+            let says = format!("{identity} is {name} now.");
+            engine.user_put(&person, &[identity], &actor).await.map(|()| says)
+        }
         User::Remove { name } => {
             engine.user_remove(&name, &actor).await.map(|()| format!("{name} is gone, with all identities."))
         }

@@ -49,8 +49,12 @@ pub(super) struct Collector(RefCell<Vec<ConfigFault>>);
 impl Collector {
     /// One more.
     pub(super) fn add(&self, place: &str, key: &str, what: impl Into<String>, mend: impl Into<String>) {
-        let fault =
-            ConfigFault { place: place.to_owned(), key: key.to_owned(), what: what.into(), mend: mend.into() };
+        let fault = ConfigFault {
+            place: place.to_owned(),
+            key: key.to_owned(),
+            what: what.into(),
+            mend: mend.into(),
+        };
         let mut faults = self.0.borrow_mut();
         if !faults.contains(&fault) {
             faults.push(fault);

@@ -101,12 +101,12 @@ impl Layers {
 
     /// A path: a relative one starts at its file's folder, or at the working directory for a variable.
     pub(super) fn path(&self, key: &str, faults: &Collector) -> Option<PathBuf> {
-        let base = if self.from_file(key) { &self.file_folder } else { &self.directory };
+        let base = if self.is_from_file(key) { &self.file_folder } else { &self.directory };
         self.checked(key, faults, |path| Ok(base.join(path)))
     }
 
     /// Whether a value came from the file.
-    pub(super) fn from_file(&self, key: &str) -> bool {
+    pub(super) fn is_from_file(&self, key: &str) -> bool {
         self.figment
             .find_metadata(key)
             .and_then(|metadata| metadata.source.as_ref())
@@ -116,13 +116,11 @@ impl Layers {
     /// Where a value came from, for people.
     fn place(&self, key: &str) -> String {
         let source = self.figment.find_metadata(key).and_then(|metadata| metadata.source.as_ref());
-        match source.and_then(figment::Source::file_path) {
-            Some(path) => shown(path, &self.directory),
-            None => {
-                let name = self.variables.get(key).cloned().unwrap_or_else(|| variable_name(key));
-                format!("environment variable {name}")
-            }
+        if let Some(path) = source.and_then(figment::Source::file_path) {
+            return shown(path, &self.directory);
         }
+        let name = self.variables.get(key).cloned().unwrap_or_else(|| variable_name(key));
+        format!("environment variable {name}")
     }
 }
 
@@ -140,8 +138,9 @@ fn number_text(number: Num) -> String {
 }
 
 fn read_file(file: &Path) -> Result<Dict, (String, String)> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| (format!("can't be read ({error})"), "check the path and its permissions".to_owned()))?;
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        (format!("can't be read ({error})"), "check the path and its permissions".to_owned())
+    })?;
     Toml::from_str::<Dict>(&text).map_err(|error| {
         // The first line says where, the last one what; between them stands the line itself, drawn.
         let told = error.to_string();

@@ -13,8 +13,8 @@ use std::path::PathBuf;
 use engine::store::StoreAddress;
 use secrecy::SecretString;
 
-pub(crate) use fault::ConfigFaults;
 use fault::Collector;
+pub(crate) use fault::ConfigFaults;
 use layers::Layers;
 
 /// The file that is looked for in the working directory.
@@ -133,7 +133,12 @@ impl Config {
             (None, Some(path), _) => path,
             (None, None, Some(default)) => default.clone(),
             (None, None, None) => {
-                faults.add("the command line", "data_dir", "this system names no folder for data", "give --data-dir DIR");
+                faults.add(
+                    "the command line",
+                    "data_dir",
+                    "this system names no folder for data",
+                    "give --data-dir DIR",
+                );
                 PathBuf::new()
             }
         };
@@ -142,14 +147,13 @@ impl Config {
                 StoreAddress::from_url(url).map_err(|why| ("is no address of a database".to_owned(), why))
             })
             .unwrap_or_else(|| StoreAddress::Sqlite(data_dir.join("infra-chat.db")));
-        let api_token = layers
-            .checked("api_token", &faults, |token| match token.chars().count() {
-                0..API_TOKEN_CHARS_MIN => Err((
-                    format!("is shorter than {API_TOKEN_CHARS_MIN} characters"),
-                    "make one with `openssl rand -hex 32`".to_owned(),
-                )),
-                _ => Ok(SecretString::from(token)),
-            });
+        let api_token = layers.checked("api_token", &faults, |token| match token.chars().count() {
+            0..API_TOKEN_CHARS_MIN => Err((
+                format!("is shorter than {API_TOKEN_CHARS_MIN} characters"),
+                "make one with `openssl rand -hex 32`".to_owned(),
+            )),
+            _ => Ok(SecretString::from(token)),
+        });
         let listen = layers.checked("listen", &faults, |address| {
             address.parse::<SocketAddr>().map_err(|_| {
                 (format!("`{address}` is no address to listen on"), format!("write it like {LISTEN}"))
@@ -157,7 +161,7 @@ impl Config {
         });
         let listen = listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 7480)));
         let master_key = layers.checked("master_key", &faults, |key| {
-            if layers.from_file("master_key") {
+            if layers.is_from_file("master_key") {
                 return Err((
                     "does not belong in a file".to_owned(),
                     "set INFRA_CHAT_MASTER_KEY, or leave it out: a key file is made".to_owned(),
@@ -178,15 +182,14 @@ impl Config {
                 format!("give a whole number from 1 to {BUILDS_KEPT_MAX}"),
             )),
         });
-        let log = layers.checked("log", &faults, |filter| {
-            match filter.parse::<tracing_subscriber::EnvFilter>() {
+        let log =
+            layers.checked("log", &faults, |filter| match filter.parse::<tracing_subscriber::EnvFilter>() {
                 Ok(_) => Ok(filter.to_owned()),
                 Err(error) => Err((
                     format!("`{filter}` is no filter of log lines: {error}"),
                     "write `info`, or `info,engine=debug`".to_owned(),
                 )),
-            }
-        });
+            });
         let log_format = layers.checked("log_format", &faults, |word| match word {
             "text" => Ok(LogFormat::Text),
             "json" => Ok(LogFormat::Json),

@@ -1,3 +1,4 @@
+#![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::path::PathBuf;
@@ -84,9 +85,13 @@ fn every_fault_is_named_at_once_with_its_place() {
 
 #[test]
 fn a_file_that_is_no_toml_is_named_with_the_line() {
-    faults(Some("listen = \"127.0.0.1:1\"\nlog = info\n"), &[], &expect![[r#"
+    faults(
+        Some("listen = \"127.0.0.1:1\"\nlog = info\n"),
+        &[],
+        &expect![[r#"
         the configuration has a fault
-          infra-chat.toml: is no TOML at line 2, column 10 (expected newline, `#`): mend that line; text stands in quotes"#]]);
+          infra-chat.toml: is no TOML at line 2, column 10 (expected newline, `#`): mend that line; text stands in quotes"#]],
+    );
 }
 
 #[test]

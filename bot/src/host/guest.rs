@@ -5,20 +5,20 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use chat::{Front, Inbound};
 use chat::intent::Names;
+use chat::{Front, Inbound};
 use engine::model::{Identity, RunId};
 use tokio::io::BufReader;
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::{mpsc, oneshot};
 
+use super::Following;
 use super::socket;
 use super::wire::{Answer, Ask, Heard, RunBrief};
-use super::Following;
 
 /// How long a host may take to open its socket after it has taken the lock: it adopts and starts services first.
-const HOST_START: Duration = Duration::from_secs(60);
+const HOST_START: Duration = Duration::from_mins(1);
 /// Between two tries.
 const HOST_RETRY: Duration = Duration::from_millis(200);
 
@@ -84,6 +84,13 @@ impl Guest {
         }
     }
 
+    pub(super) async fn speaker(&self, front: &str, name: &str) -> anyhow::Result<String> {
+        match self.ask(&Ask::Speaker { front: front.to_owned(), name: name.to_owned() }).await? {
+            Answer::Speaker { name } => Ok(name),
+            other => unexpected(&other),
+        }
+    }
+
     pub(super) async fn runs(&self, ids: &[RunId]) -> anyhow::Result<Vec<RunBrief>> {
         match self.ask(&Ask::Runs { ids: ids.to_vec() }).await? {
             Answer::Runs { runs } => Ok(runs),
@@ -98,7 +105,8 @@ impl Guest {
         everything: bool,
     ) -> anyhow::Result<Following> {
         let (mut read, mut write) = self.open().await?;
-        let ask = Ask::Follow { conversation: conversation.clone(), front: front.name().to_owned(), everything };
+        let ask =
+            Ask::Follow { conversation: conversation.clone(), front: front.name().to_owned(), everything };
         socket::write(&mut write, &ask).await?;
         match socket::read(&mut read).await? {
             Some(Answer::Settled) => {}

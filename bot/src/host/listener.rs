@@ -19,6 +19,7 @@ use tokio_util::task::TaskTracker;
 use super::follow::follow;
 use super::socket;
 use super::wire::{self, Answer, Ask};
+use crate::wiring::speaker_default;
 
 /// Only the owner may ask.
 const SOCKET_MODE: u32 = 0o600;
@@ -41,7 +42,9 @@ impl Listener {
         let path = socket::path(data_dir);
         let open = || format!("can't open the socket {}", path.display());
         match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error).with_context(open),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(error).with_context(open);
+            }
             _ => {}
         }
         let listener = UnixListener::bind(&path).with_context(open)?;
@@ -99,6 +102,10 @@ async fn serve(stream: UnixStream, engine: Engine, desk: Arc<Desk>) -> anyhow::R
             Ask::Names => Answer::Names { names: desk.names().await },
             Ask::Knows { identity } => match engine.store().identity_get(&identity).await {
                 Ok(person) => Answer::Knows { known: person.is_some() },
+                Err(error) => Answer::Failed { why: crate::out::causes(&error) },
+            },
+            Ask::Speaker { front, name } => match speaker_default(&engine, &front, &name).await {
+                Ok(name) => Answer::Speaker { name },
                 Err(error) => Answer::Failed { why: crate::out::causes(&error) },
             },
             Ask::Runs { ids } => match wire::runs(&engine, &ids).await {

@@ -6,12 +6,12 @@ use chat::intent::Names;
 use chat::{Front, Inbound};
 use engine::model::{Identity, RunId};
 
+use super::Following;
 use super::follow::follow;
 use super::guest::Guest;
 use super::wire::{self, Heard, RunBrief};
-use super::Following;
 use crate::config::Config;
-use crate::wiring::{Holder, Host, HostLock, folder_private};
+use crate::wiring::{Holder, Host, HostLock, folder_private, speaker_default};
 
 /// What the host may be started for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,6 +107,14 @@ impl Session {
         match self {
             Self::Host(host) => Ok(host.engine().store().identity_get(&identity).await?.is_some()),
             Self::Guest { guest, .. } => guest.knows(&identity).await,
+        }
+    }
+
+    /// Who speaks on a front when nobody says; `name` is what the system calls the user.
+    pub(crate) async fn speaker(&self, front: &str, name: &str) -> anyhow::Result<String> {
+        match self {
+            Self::Host(host) => Ok(speaker_default(host.engine(), front, name).await?),
+            Self::Guest { guest, .. } => guest.speaker(front, name).await,
         }
     }
 

@@ -25,8 +25,8 @@ pub(super) fn path(data_dir: &Path) -> PathBuf {
     }
     let whole = std::fs::canonicalize(data_dir).unwrap_or_else(|_| data_dir.to_owned());
     let digest = Sha256::digest(whole.as_os_str().as_encoded_bytes());
-    let name: String = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
-    std::env::temp_dir().join(format!("infra-chat-{name}.sock"))
+    let name = digest.iter().take(8).fold(0_u64, |name, byte| name << 8 | u64::from(*byte));
+    std::env::temp_dir().join(format!("infra-chat-{name:016x}.sock"))
 }
 
 /// Refuses a peer that belongs to another user.

@@ -23,6 +23,13 @@ pub(crate) enum Ask {
         /// Who.
         identity: Identity,
     },
+    /// Who speaks when nobody says.
+    Speaker {
+        /// The front.
+        front: String,
+        /// The system's name for the user.
+        name: String,
+    },
     /// How runs stand: these and all that are not over.
     Runs {
         /// These.
@@ -56,6 +63,11 @@ pub(crate) enum Answer {
     Knows {
         /// Whether they are.
         known: bool,
+    },
+    /// To `speaker`.
+    Speaker {
+        /// Their name.
+        name: String,
     },
     /// To `runs`.
     Runs {

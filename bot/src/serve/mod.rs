@@ -1,8 +1,8 @@
 //! The HTTP API of `serve`: whether it lives, and the desk for programs.
 
 mod auth;
-mod messages;
 mod health;
+mod messages;
 mod runs;
 
 use std::sync::Arc;

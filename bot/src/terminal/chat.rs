@@ -93,7 +93,11 @@ pub(crate) async fn talk(
         }
     }
     if matches!(source, Source::Script(_)) {
-        wait(session, screen, &following, WAIT_MAX, &talk.stop).await?;
+        // Nobody is there to read that all is well.
+        if session.runs(&[]).await?.iter().any(|run| !run.over) {
+            wait(session, screen, &following, WAIT_MAX, &talk.stop).await?;
+        }
+        following.settle().await;
     }
     Ok(())
 }
@@ -109,8 +113,7 @@ impl Source {
 }
 
 async fn hear(session: &Session, screen: &Screen, talk: &Talk, text: &str) {
-    let asked =
-        Asked { front: FRONT, speaker: &talk.speaker, conversation: &talk.conversation, text };
+    let asked = Asked { front: FRONT, speaker: &talk.speaker, conversation: &talk.conversation, text };
     match session.hear(&asked).await {
         Ok(heard) => heard.outbound.iter().for_each(|outbound| screen.show(outbound)),
         Err(error) => screen.line(&format!("{error:#}")),
@@ -126,7 +129,9 @@ async fn wait(
 ) -> anyhow::Result<()> {
     tokio::select! {
         waited = settled(session, following, &[], at_most) => {
-            told(&waited?).iter().for_each(|line| screen.line(line));
+            for line in told(&waited?) {
+                screen.line(&line);
+            }
         }
         _ = tokio::signal::ctrl_c() => screen.line("Not waiting any longer; runs go on."),
         () = stop.cancelled() => {}

@@ -62,14 +62,14 @@ pub(crate) fn card(card: &Card, style: Style) -> String {
 /// Elapsed times alone don't: a terminal can't edit what has scrolled away.
 pub(crate) fn changes(before: &Card, after: &Card, style: Style) -> String {
     let mut page = Page::new(style);
-    let was = steps(before);
-    for step in steps(after) {
-        let changed = was.iter().find(|old| old.title == step.title).is_none_or(|old| old.mark != step.mark);
-        if changed && step.mark != StepMark::Pending {
-            page.step(step, &format!("{} ", after.key), 0);
-        }
+    let moved = before.tone != after.tone || state_word(before) != state_word(after);
+    // Going on comes before what is being done, an end after all that was.
+    if moved && after.tone == Tone::Going {
+        page.headline(after);
+        page.buttons(after);
     }
-    if before.tone != after.tone || state_word(before) != state_word(after) {
+    page.steps_changed(before, after);
+    if moved && after.tone != Tone::Going {
         page.headline(after);
         for part in after.parts.iter().filter(|part| !before.parts.contains(part)) {
             match part {
@@ -188,6 +188,20 @@ impl Page {
         }
     }
 
+    fn steps_changed(&mut self, before: &Card, after: &Card) {
+        let was = steps(before);
+        for step in steps(after) {
+            let before = was.iter().find(|old| old.title == step.title);
+            if step.mark == StepMark::Pending || before.is_some_and(|old| old.mark == step.mark) {
+                continue;
+            }
+            let mut step = step.clone();
+            // It has only just begun.
+            step.took_ms = step.took_ms.filter(|_| step.mark != StepMark::Going);
+            self.step(&step, &format!("{} ", after.key), 0);
+        }
+    }
+
     fn step(&mut self, step: &StepLine, begin: &str, widest: usize) {
         let (mark, ink) = self.mark(step.mark);
         // In a list of steps the titles stand under each other.
@@ -195,7 +209,8 @@ impl Page {
         let begin = format!("{begin}{}{}", self.inked(mark, ink), " ".repeat(pad));
         let mut says = step.says.clone();
         if let Some(took) = step.took_ms.filter(|_| step.mark != StepMark::Pending) {
-            says = format!("{says} ({})", chat::view::duration(took)).trim_start().to_owned();
+            let took = format!("({})", chat::view::duration(took));
+            says = if says.is_empty() { took } else { format!("{says} {took}") };
         }
         let text = if says.is_empty() {
             harmless(&step.title)

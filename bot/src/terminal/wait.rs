@@ -7,7 +7,7 @@ use engine::model::RunId;
 use crate::host::{Following, RunBrief, Session};
 
 /// How long is waited when nobody says.
-pub(crate) const WAIT_MAX: Duration = Duration::from_secs(600);
+pub(crate) const WAIT_MAX: Duration = Duration::from_mins(10);
 /// How often to look.
 const POLL: Duration = Duration::from_millis(150);
 
@@ -37,8 +37,11 @@ pub(crate) async fn settled(
 
 /// What is left to say after waiting, a line each.
 pub(super) fn told(runs: &[RunBrief]) -> Vec<String> {
-    let moving: Vec<String> =
-        runs.iter().filter(|run| run.moves).map(|run| format!("{} is still {}.", run.id, run.state)).collect();
+    let moving: Vec<String> = runs
+        .iter()
+        .filter(|run| run.moves)
+        .map(|run| format!("{} is still {}.", run.id, run.state))
+        .collect();
     if !moving.is_empty() {
         return moving;
     }

@@ -74,7 +74,8 @@ impl Host {
         });
         let desk = Arc::new(Desk::new(engine.clone()));
         let stop = CancellationToken::new();
-        let listener = Listener::open(&config.data_dir, engine.clone(), Arc::clone(&desk), stop.child_token())?;
+        let listener =
+            Listener::open(&config.data_dir, engine.clone(), Arc::clone(&desk), stop.child_token())?;
         let worker = tokio::spawn({
             let (engine, stop) = (engine.clone(), stop.child_token());
             async move { engine.work(stop).await }

@@ -50,8 +50,7 @@ impl Parts {
         };
         let redactor = Arc::new(Redactor::new()?);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let vault =
-            Vault::open(store.clone(), Arc::clone(&clock), master_key, Arc::clone(&redactor)).await?;
+        let vault = Vault::open(store.clone(), Arc::clone(&clock), master_key, Arc::clone(&redactor)).await?;
         let artifacts = Artifacts::open(&config.artifacts, Arc::clone(&redactor))?;
         Ok(Self { store, clock, redactor, vault, artifacts, rules, signing_key })
     }

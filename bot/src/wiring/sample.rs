@@ -4,10 +4,17 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use engine::control::Engine;
-use engine::model::Actor;
+use engine::model::{Actor, Identity};
+use engine::store::StoreError;
 
 /// Where the sample is made, within the data folder.
 const FOLDER: &str = "sample";
+/// What the sample project is called.
+const PROJECT: &str = "invoice-perfect";
+/// The people it brings along, and nobody else yet.
+const PEOPLE: [&str; 4] = ["ana", "ben", "vera", "zoe"];
+/// The one of them who speaks until somebody says otherwise.
+const DEPLOYER: &str = "ana";
 
 /// Makes and imports the sample project when the database holds no project yet; whether it did.
 pub(crate) async fn sample_ensure(
@@ -32,4 +39,20 @@ pub(crate) async fn sample_ensure(
     engine.project_import(&project, &Actor::system()).await?;
     engine.secrets_generate_missing(&project, &Actor::system()).await?;
     Ok(true)
+}
+
+/// Who speaks on a front when nobody says: the system's user when they are known there; else, where nothing but the sample
+/// project is, its deployer, so that trying it out needs no setting up; else the system's user, whoever that is.
+pub(crate) async fn speaker_default(engine: &Engine, front: &str, name: &str) -> Result<String, StoreError> {
+    let identity = Identity { front: front.to_owned(), external_id: name.to_owned() };
+    if engine.store().identity_get(&identity).await?.is_some() {
+        return Ok(name.to_owned());
+    }
+    let projects = engine.store().project_list().await?;
+    let sample =
+        projects.len() == 1 && projects.iter().all(|project| project.value.project.as_str() == PROJECT);
+    let mut people: Vec<String> =
+        engine.store().user_list().await?.iter().map(|person| person.name.to_string()).collect();
+    people.sort();
+    Ok(if sample && people == PEOPLE { DEPLOYER.to_owned() } else { name.to_owned() })
 }

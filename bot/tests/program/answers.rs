@@ -11,50 +11,36 @@ fn the_help_is_a_page_people_read() {
 
         Usage: infra-chat [OPTIONS] [COMMAND]
 
-        Commands:
+        Talk:
           chat         Talk in the terminal, or read lines from a pipe (what happens without a command)
-          serve        Keep everything running: services, schedules, waiting runs, HTTP API
           run          Say one thing, wait for what comes of it, and tell by the exit code
           status       Show how things stand
+
+        Keep it going:
+          serve        Keep everything running: services, schedules, waiting runs, HTTP API
+          doctor       Look whether everything that is needed is there
+
+        Set it up:
           project      Bring in or write out the description of a project
           user         Say who people are and what they may do
           secret       Keep secrets for services
-          audit        Read, export and verify the record of what was done
-          doctor       Look whether everything that is needed is there
-          parse        Show the typed command a sentence becomes, as JSON
           completions  Write the completion script of a shell
 
-        Options:
-          -h, --help
-                  Print help (see a summary with '-h')
+        Look behind it:
+          audit        Read, export and verify the record of what was done
+          parse        Show the typed command a sentence becomes, as JSON
 
-          -V, --version
-                  Print version
-
-        For every command:
-              --data-dir <DIR>
-                  Folder of all state (default: the platform's data folder)
-
-              --config <FILE>
-                  Configuration file (default: infra-chat.toml here, if there is one)
-
-              --as <NAME>
-                  Who is speaking (default: you, by your name on this machine)
-
-              --color <WHEN>
-                  Colour
-
-                  Possible values:
-                  - auto:   On a terminal, unless NO_COLOR is set
-                  - always: Always
-                  - never:  Never
-          
-                  [default: auto]
+              --data-dir <DIR>  Folder of all state (default: the platform's data folder)
+              --config <FILE>   Configuration file (default: infra-chat.toml here, if there is one)
+              --as <NAME>       Who is speaking (default: you, by your name on this machine)
+              --color <WHEN>    Colour; `auto` is on a terminal, unless NO_COLOR is set [default: auto] [possible
+                                values: auto, always, never]
+          -h, --help            Print help
+          -V, --version         Print version
 
         Try it:
           infra-chat                                   talk in the terminal; the first start brings a sample project
-          infra-chat run "deploy staging"              one command; waits; exit code 0, 1 failed, 2 refused or needs
-          approval
+          infra-chat run "deploy staging"              one command; exit code 0, 1 failed, 2 refused or waiting
           infra-chat --as ben run "approve r-3f2a"     speak as somebody else
           printf 'deploy staging\n/wait\nstatus\n' | infra-chat chat
 

@@ -5,7 +5,8 @@ use crate::world::{World, is_private};
 #[test]
 fn a_faulty_description_is_refused_with_line_and_column() {
     let world = World::empty();
-    std::fs::write(world.path("p.yaml"), "project: shop\nsource: { repository: \"./r\" }\nservces: {}\n").unwrap();
+    std::fs::write(world.path("p.yaml"), "project: shop\nsource: { repository: \"./r\" }\nservces: {}\n")
+        .unwrap();
     world.program(&["project", "import", "p.yaml"]).ended(1).says("p.yaml:3:1").says("nothing has changed");
     world.program(&["project", "import", "missing.yaml"]).ended(1).says("can't read missing.yaml");
 }
@@ -73,7 +74,8 @@ fn the_record_is_verified_without_a_database() {
     world.program(&["audit", "verify", "record.jsonl", "--key", &key]).ended(0).says("Intact");
     world.program(&["audit", "verify", "record.jsonl"]).ended(1).says("--key");
     let record = std::fs::read_to_string(world.path("record.jsonl")).unwrap();
-    std::fs::write(world.path("record.jsonl"), record.replacen("invoice-perfect", "invoice-perfekt", 1)).unwrap();
+    std::fs::write(world.path("record.jsonl"), record.replacen("invoice-perfect", "invoice-perfekt", 1))
+        .unwrap();
     world.program(&["audit", "verify", "record.jsonl", "--key", &key]).ended(1).says("ltered");
     assert!(!world.data().exists());
 }

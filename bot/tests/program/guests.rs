@@ -12,7 +12,11 @@ fn others_speak_with_the_host_as_guests() {
     let said = serve.wait_for("listens on http://");
     let address = said.split("http://").nth(1).unwrap().split(';').next().unwrap().to_owned();
 
-    world.program(&["--as", "ana", "run", "deploy v1.0.0 to staging"]).ended(0).says_not("only while").says("succeeded");
+    world
+        .program(&["--as", "ana", "run", "deploy v1.0.0 to staging"])
+        .ended(0)
+        .says_not("only while")
+        .says("succeeded");
     world
         .chat(&["status staging", "restart api in staging", "/wait"])
         .ended(0)

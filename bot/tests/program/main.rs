@@ -1,6 +1,7 @@
 //! The real program, driven as a person or a script drives it: through its command line, its pipes and its signals.
 //! Each test has a data folder and ports of its own.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
 mod answers;
 mod crash;

@@ -22,7 +22,8 @@ fn every_fault_of_the_configuration_is_named_at_once() {
 fn own_rules_are_refused_whole_with_the_place_of_the_fault() {
     let world = World::empty();
     std::fs::create_dir(world.path("rules")).unwrap();
-    std::fs::write(world.path("rules/ours.cedar"), "forbid (principal, action, resource) when { nonsense };").unwrap();
+    std::fs::write(world.path("rules/ours.cedar"), "forbid (principal, action, resource) when { nonsense };")
+        .unwrap();
     std::fs::write(world.path("infra-chat.toml"), "rules_dir = \"rules\"\n").unwrap();
     world.program(&["user", "list"]).ended(1).says("ours.cedar:1:").says("none of the files is in force");
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// How long anything here may take: two cores may be busy with other things.
-const PATIENCE: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_mins(4);
 
 /// What a program said, and how it ended.
 #[derive(Debug)]
@@ -265,5 +265,5 @@ pub(crate) fn http(address: &str, request: &str) -> (u16, String) {
 /// Whether a file is its owner's alone.
 pub(crate) fn is_private(file: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    std::fs::metadata(file).unwrap().permissions().mode() & 0o077 == 0
+    std::fs::metadata(file).unwrap().permissions().mode().trailing_zeros() >= 6
 }
