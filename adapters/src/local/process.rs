@@ -263,7 +263,13 @@ pub(super) fn marked(wanted: impl Fn(&str) -> bool) -> Vec<Found> {
         let Some(marker) = variable(MARKER).filter(|marker| !dead && wanted(marker)) else { continue };
         let Ok(pid) = i32::try_from(process.pid().as_u32()) else { continue };
         let port = variable("PORT").and_then(|port| port.parse().ok());
-        found.push(Found { pid, leads: group_of(pid) == Some(pid), started_s: process.start_time(), marker, port });
+        found.push(Found {
+            pid,
+            leads: group_of(pid) == Some(pid),
+            started_s: process.start_time(),
+            marker,
+            port,
+        });
     }
     found.sort_by_key(|process| process.pid);
     found
