@@ -28,14 +28,16 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
             let who = holder.as_ref().map_or_else(|| "Another infra-chat".to_owned(), ToString::to_string);
             screen.line(&format!("{who} runs the services here; this one speaks with it as a guest."));
             // Each conversation is told everything once, so two terminals need two.
-            conversation = format!("{FRONT}:{}", std::process::id());
+            conversation = format!("{FRONT}:{}", uuid::Uuid::new_v4());
         }
     }
-    let engine = session.host().map(crate::wiring::Host::engine);
-    let speaker = speaker::of_terminal(engine, global).await?;
+    let speaker = speaker::of_terminal(&session, global).await?;
     greet(&screen, first, &speaker);
     let talked = talk(&session, &screen, &config.data_dir, Talk { speaker, conversation, stop }).await;
     if session.host().is_some() {
+        for run in session.runs(&[]).await.unwrap_or_default().iter().filter(|run| run.moves) {
+            screen.line(&format!("{} is still {}: it goes on when infra-chat is started again.", run.id, run.state));
+        }
         super::progress("stopping the services");
     }
     session.close().await;

@@ -39,9 +39,10 @@ pub(super) async fn run(global: &Global, text: &str, command: &'static str) -> a
 async fn say(session: &Session, name: &str, text: &str) -> anyhow::Result<Exit> {
     let screen = Screen::of_stdout();
     // A conversation of its own: what is held back behind a run belongs to whoever said it.
-    let conversation = format!("{}:{}", speaker::FRONT, std::process::id());
+    let conversation = format!("{}:{}", speaker::FRONT, uuid::Uuid::new_v4());
     let front = TerminalFront::new(speaker::FRONT, screen.clone());
-    let following = session.follow(front, &conversation, false).await?;
+    // A host for the while also shows the runs that go on because of it: one that was approved, one that was interrupted.
+    let following = session.follow(front, &conversation, session.host().is_some()).await?;
     let asked = Asked { front: speaker::FRONT, speaker: name, conversation: &conversation, text };
     let heard = session.hear(&asked).await?;
     for outbound in &heard.outbound {

@@ -5,6 +5,7 @@ use engine::control::Engine;
 use engine::model::{Actor, Identity};
 
 use crate::cli::Global;
+use crate::host::Session;
 
 /// The front of the command line.
 pub(super) const FRONT: &str = "cli";
@@ -24,17 +25,13 @@ pub(super) async fn actor(engine: &Engine, global: &Global) -> anyhow::Result<Ac
 
 /// Who speaks in the terminal: `--as`, else the system's user when they are known, else the sample's deployer when the
 /// sample is there, else the system's user anyway.
-pub(super) async fn of_terminal(engine: Option<&Engine>, global: &Global) -> anyhow::Result<String> {
+pub(super) async fn of_terminal(session: &Session, global: &Global) -> anyhow::Result<String> {
     let name = name(global);
-    let Some(engine) = engine.filter(|_| global.speaker.is_none()) else { return Ok(name) };
-    let known = async |name: &str| {
-        let identity = Identity { front: crate::terminal::FRONT.to_owned(), external_id: name.to_owned() };
-        engine.store().identity_get(&identity).await
-    };
-    if known(&name).await?.is_some() || known(SAMPLE_SPEAKER).await?.is_none() {
+    if global.speaker.is_some() || session.knows(crate::terminal::FRONT, &name).await? {
         return Ok(name);
     }
-    Ok(SAMPLE_SPEAKER.to_owned())
+    let sample = session.knows(crate::terminal::FRONT, SAMPLE_SPEAKER).await?;
+    Ok(if sample { SAMPLE_SPEAKER.to_owned() } else { name })
 }
 
 fn system_name() -> String {

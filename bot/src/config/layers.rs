@@ -54,14 +54,6 @@ impl Layers {
             match read_file(&file) {
                 Ok(dict) => {
                     unknown_keys(&dict, &shown, faults);
-                    if dict.contains_key("master_key") {
-                        faults.add(
-                            &shown,
-                            "master_key",
-                            "does not belong in a file",
-                            "set the environment variable INFRA_CHAT_MASTER_KEY, or leave it out: a key file is made",
-                        );
-                    }
                     figment = figment.merge(Toml::file_exact(&file));
                 }
                 Err((what, mend)) => faults.add(&shown, "", what, mend),
@@ -113,7 +105,8 @@ impl Layers {
         self.checked(key, faults, |path| Ok(base.join(path)))
     }
 
-    fn from_file(&self, key: &str) -> bool {
+    /// Whether a value came from the file.
+    pub(super) fn from_file(&self, key: &str) -> bool {
         self.figment
             .find_metadata(key)
             .and_then(|metadata| metadata.source.as_ref())
@@ -150,9 +143,12 @@ fn read_file(file: &Path) -> Result<Dict, (String, String)> {
     let text = std::fs::read_to_string(file)
         .map_err(|error| (format!("can't be read ({error})"), "check the path and its permissions".to_owned()))?;
     Toml::from_str::<Dict>(&text).map_err(|error| {
+        // The first line says where, the last one what; between them stands the line itself, drawn.
         let told = error.to_string();
-        let told: Vec<&str> = told.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-        (format!("is no TOML ({})", told.join("; ")), "mend that line".to_owned())
+        let place = told.lines().next().unwrap_or_default();
+        let place = place.strip_prefix("TOML parse error at ").unwrap_or(place);
+        let what = told.lines().last().unwrap_or_default();
+        (format!("is no TOML at {place} ({what})"), "mend that line; text stands in quotes".to_owned())
     })
 }
 

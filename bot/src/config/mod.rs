@@ -157,6 +157,12 @@ impl Config {
         });
         let listen = listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 7480)));
         let master_key = layers.checked("master_key", &faults, |key| {
+            if layers.from_file("master_key") {
+                return Err((
+                    "does not belong in a file".to_owned(),
+                    "set INFRA_CHAT_MASTER_KEY, or leave it out: a key file is made".to_owned(),
+                ));
+            }
             match engine::secrets::MasterKey::from_text("INFRA_CHAT_MASTER_KEY", key) {
                 Ok(_) => Ok(SecretString::from(key)),
                 Err(_) => Err((

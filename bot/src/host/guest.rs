@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use chat::{Front, Inbound};
 use chat::intent::Names;
-use engine::model::RunId;
+use engine::model::{Identity, RunId};
 use tokio::io::BufReader;
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -73,6 +73,13 @@ impl Guest {
     pub(super) async fn names(&self) -> anyhow::Result<Names> {
         match self.ask(&Ask::Names).await? {
             Answer::Names { names } => Ok(names),
+            other => unexpected(&other),
+        }
+    }
+
+    pub(super) async fn knows(&self, identity: &Identity) -> anyhow::Result<bool> {
+        match self.ask(&Ask::Knows { identity: identity.clone() }).await? {
+            Answer::Knows { known } => Ok(known),
             other => unexpected(&other),
         }
     }

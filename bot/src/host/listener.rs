@@ -97,6 +97,10 @@ async fn serve(stream: UnixStream, engine: Engine, desk: Arc<Desk>) -> anyhow::R
         let answer = match ask {
             Ask::Hear { inbound } => Answer::Heard(desk.hear(&inbound).await.into()),
             Ask::Names => Answer::Names { names: desk.names().await },
+            Ask::Knows { identity } => match engine.store().identity_get(&identity).await {
+                Ok(person) => Answer::Knows { known: person.is_some() },
+                Err(error) => Answer::Failed { why: crate::out::causes(&error) },
+            },
             Ask::Runs { ids } => match wire::runs(&engine, &ids).await {
                 Ok(runs) => Answer::Runs { runs },
                 Err(refusal) => Answer::Failed { why: crate::out::causes(&refusal) },

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chat::intent::Names;
 use chat::{Front, Inbound};
-use engine::model::RunId;
+use engine::model::{Identity, RunId};
 
 use super::follow::follow;
 use super::guest::Guest;
@@ -49,10 +49,7 @@ impl Asked<'_> {
     /// As every front says it.
     pub(crate) fn inbound(&self) -> Inbound {
         Inbound {
-            identity: engine::model::Identity {
-                front: self.front.to_owned(),
-                external_id: self.speaker.to_owned(),
-            },
+            identity: Identity { front: self.front.to_owned(), external_id: self.speaker.to_owned() },
             conversation: self.conversation.to_owned(),
             event: None,
             text: self.text.to_owned(),
@@ -101,6 +98,15 @@ impl Session {
         match self {
             Self::Host(host) => Ok(host.desk().names().await),
             Self::Guest { guest, .. } => guest.names().await,
+        }
+    }
+
+    /// Whether somebody is known on a front.
+    pub(crate) async fn knows(&self, front: &str, name: &str) -> anyhow::Result<bool> {
+        let identity = Identity { front: front.to_owned(), external_id: name.to_owned() };
+        match self {
+            Self::Host(host) => Ok(host.engine().store().identity_get(&identity).await?.is_some()),
+            Self::Guest { guest, .. } => guest.knows(&identity).await,
         }
     }
 

@@ -3,7 +3,7 @@
 use chat::intent::Names;
 use chat::{Follow, Inbound, Outbound};
 use engine::control::{Engine, Refusal};
-use engine::model::RunId;
+use engine::model::{Identity, RunId};
 use engine::run::{Run, RunState};
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,11 @@ pub(crate) enum Ask {
     },
     /// The names of the project.
     Names,
+    /// Whether somebody is known.
+    Knows {
+        /// Who.
+        identity: Identity,
+    },
     /// How runs stand: these and all that are not over.
     Runs {
         /// These.
@@ -46,6 +51,11 @@ pub(crate) enum Answer {
     Names {
         /// The names.
         names: Names,
+    },
+    /// To `knows`.
+    Knows {
+        /// Whether they are.
+        known: bool,
     },
     /// To `runs`.
     Runs {

@@ -71,7 +71,9 @@ pub(crate) async fn talk(
         match slash::read(&line) {
             Some(Ok(Slash::Quit)) => return Ok(()),
             Some(Ok(Slash::As(name))) => {
-                screen.line(&format!("You speak as {name} now."));
+                let known = session.knows(FRONT, &name).await.unwrap_or(true);
+                let nobody = if known { "" } else { " Nobody knows them here, so they may do nothing." };
+                screen.line(&format!("You speak as {name} now.{nobody}"));
                 talk.speaker = name;
             }
             Some(Ok(Slash::WhoAmI)) => hear(session, screen, &talk, "whoami").await,

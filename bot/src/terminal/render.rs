@@ -6,6 +6,8 @@ use chat::{Card, Part, StepLine, StepMark, Tone};
 const INDENT: &str = "  ";
 /// Names in a list of fields are padded to at most this, in characters.
 const NAME_MAX: usize = 16;
+/// The longest mark in words, in characters.
+const MARK_MAX: usize = "[failed]".len();
 /// Narrower terminals are treated as this wide, in characters: wrapping any narrower is unreadable.
 const WIDTH_MIN: usize = 40;
 
@@ -188,7 +190,9 @@ impl Page {
 
     fn step(&mut self, step: &StepLine, begin: &str, widest: usize) {
         let (mark, ink) = self.mark(step.mark);
-        let begin = format!("{begin}{}", self.inked(mark, ink));
+        // In a list of steps the titles stand under each other.
+        let pad = if widest > 0 && !self.style.marks { MARK_MAX.saturating_sub(mark.len()) } else { 0 };
+        let begin = format!("{begin}{}{}", self.inked(mark, ink), " ".repeat(pad));
         let mut says = step.says.clone();
         if let Some(took) = step.took_ms.filter(|_| step.mark != StepMark::Pending) {
             says = format!("{says} ({})", chat::view::duration(took)).trim_start().to_owned();

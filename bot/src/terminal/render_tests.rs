@@ -36,12 +36,37 @@ fn half_way() -> Card {
 
 #[test]
 fn a_card_without_a_terminal_is_plain() {
-    expect![[r#""#]].assert_eq(&card(&half_way(), PLAIN));
+    expect![[r#"
+        r-3f2a · deploy v1.6.0 to staging · running, 2 s
+          Changes:
+            api: release 3 → 4
+            web: release 3 → 4
+          asked by  ana
+          way back  traffic to release 3, which is kept and was healthy for two days
+          [done]   Resolve ref  main is 3fa21c0 (210 ms)
+          [going]  Build        compiling (1.9 s)
+          [to do]  Traffic      100% to release 4
+          said as: deploy staging
+          type: pause r-3f2a  |  cancel r-3f2a
+    "#]].assert_eq(&card(&half_way(), PLAIN));
 }
 
 #[test]
 fn a_narrow_terminal_wraps_under_where_the_text_began() {
-    expect![[r#""#]].assert_eq(&card(&half_way(), NARROW));
+    expect![[r#"
+        r-3f2a · deploy v1.6.0 to staging · running, 2 s
+          Changes:
+            api: release 3 → 4
+            web: release 3 → 4
+          asked by  ana
+          way back  traffic to release 3, which is kept and was
+                    healthy for two days
+          ✓ Resolve ref  main is 3fa21c0 (210 ms)
+          ▸ Build        compiling (1.9 s)
+          · Traffic      100% to release 4
+          said as: deploy staging
+          type: pause r-3f2a  |  cancel r-3f2a
+    "#]].assert_eq(&card(&half_way(), NARROW));
 }
 
 #[test]
@@ -69,7 +94,10 @@ fn an_update_shows_what_changed_and_nothing_else() {
         step(StepMark::Going, "Traffic", "100% to release 4", Some(10)),
     ]);
     after.headline = "r-3f2a · deploy v1.6.0 to staging · running, 4 s".to_owned();
-    expect![[r#""#]].assert_eq(&changes(&before, &after, PLAIN));
+    expect![[r#"
+        r-3f2a [done] Build  built in bin (3.4 s)
+        r-3f2a [going] Traffic  100% to release 4 (10 ms)
+    "#]].assert_eq(&changes(&before, &after, PLAIN));
     assert_eq!(changes(&after, &after, PLAIN), "");
 }
 
@@ -89,7 +117,13 @@ fn the_end_of_a_run_shows_its_outcome() {
         command: "retry r-3f2a".to_owned(),
         danger: false,
     }];
-    expect![[r#""#]].assert_eq(&changes(&before, &after, PLAIN));
+    expect![[r#"
+        r-3f2a [failed] Build  the build ended with exit code 1 (3.4 s)
+        r-3f2a · deploy v1.6.0 to staging · failed after 4 s: build-failed
+          | error: expected `;`
+          staging is as it was before.
+          type: retry r-3f2a
+    "#]].assert_eq(&changes(&before, &after, PLAIN));
 }
 
 #[test]
