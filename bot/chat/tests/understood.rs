@@ -9,6 +9,7 @@ use chat::intent::{MAX_CHARS, Names, parse};
 use expect_test::{Expect, expect};
 
 #[track_caller]
+#[expect(clippy::needless_pass_by_value, reason = "snapshots are written in place")]
 fn check(said: &str, understood: Expect) {
     let parsed = parse(said, &Names::sample());
     let mut lines: Vec<String> =
