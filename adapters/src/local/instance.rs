@@ -222,10 +222,7 @@ impl Machine {
                         InstanceState::Starting { .. } if began.elapsed() < patience => {
                             InstanceState::Starting { last }
                         }
-                        InstanceState::Starting { .. } => {
-                            let last = format!("not healthy within {} s: {last}", patience.as_secs());
-                            InstanceState::Unhealthy { last }
-                        }
+                        // Not healthy in the time it has for that, or not any more.
                         _ => InstanceState::Unhealthy { last },
                     }
                 }

@@ -55,6 +55,10 @@ impl LocalConfig {
     }
 }
 
+/// How long opening waits for instances to be healthy, so that the edge has somewhere to send requests and the first
+/// look shows how things are. What takes longer becomes healthy in its own time.
+const FIRST_ANSWERS: Duration = Duration::from_millis(2_000);
+
 /// Runs services as processes of this machine. Dropping it leaves them running, to be adopted by the next one;
 /// [`LocalPlatform::close`] ends them.
 pub struct LocalPlatform {
@@ -114,6 +118,7 @@ impl LocalPlatform {
             machine.logs_begin(&environment)?;
         }
         machine.take_over().await?;
+        machine.first_answers(FIRST_ANSWERS).await;
         machine.spawn(Arc::clone(&machine).logs_follow());
         machine.spawn(Arc::clone(&machine).jobs_run());
         Ok(platform)

@@ -186,12 +186,27 @@ async fn group_is_alive(group: i32) -> bool {
         let what = ProcessRefreshKind::nothing().without_tasks();
         system.refresh_processes_specifics(ProcessesToUpdate::All, true, what);
         system.processes().values().any(|process| {
-            let pid = i32::try_from(process.pid().as_u32()).ok().and_then(Pid::from_raw);
-            !is_dead(process.status())
-                && pid.is_some_and(|pid| rustix::process::getpgid(Some(pid)) == Ok(group))
+            let pid = i32::try_from(process.pid().as_u32()).ok();
+            !is_dead(process.status()) && pid.and_then(group_of) == Some(group.as_raw_pid())
         })
     };
     tokio::task::spawn_blocking(look).await.unwrap_or(false)
+}
+
+/// The group of a process; none when it is gone. Read from /proc where there is one: the kernel's own threads have group
+/// 0, which the system call's wrapper takes for impossible.
+#[cfg(target_os = "linux")]
+fn group_of(pid: i32) -> Option<i32> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // `pid (name) state parent group …`, and the name may hold anything, brackets too.
+    let (_, behind_name) = stat.rsplit_once(')')?;
+    behind_name.split_whitespace().nth(2)?.parse().ok()
+}
+
+/// The group of a process; none when it is gone.
+#[cfg(not(target_os = "linux"))]
+fn group_of(pid: i32) -> Option<i32> {
+    rustix::process::getpgid(Pid::from_raw(pid)).ok().map(Pid::as_raw_pid)
 }
 
 fn is_dead(status: ProcessStatus) -> bool {
@@ -247,9 +262,14 @@ pub(super) fn marked(wanted: impl Fn(&str) -> bool) -> Vec<Found> {
         let dead = is_dead(process.status());
         let Some(marker) = variable(MARKER).filter(|marker| !dead && wanted(marker)) else { continue };
         let Ok(pid) = i32::try_from(process.pid().as_u32()) else { continue };
-        let group = rustix::process::getpgid(Pid::from_raw(pid)).map(Pid::as_raw_pid);
         let port = variable("PORT").and_then(|port| port.parse().ok());
-        found.push(Found { pid, leads: group == Ok(pid), started_s: process.start_time(), marker, port });
+        found.push(Found {
+            pid,
+            leads: group_of(pid) == Some(pid),
+            started_s: process.start_time(),
+            marker,
+            port,
+        });
     }
     found.sort_by_key(|process| process.pid);
     found

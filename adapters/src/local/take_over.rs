@@ -3,10 +3,11 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
-use engine::ports::PortError;
+use engine::ports::{InstanceState, PortError};
 
-use super::environment::Environment;
+use super::environment::{Environment, locked};
 use super::files::blocking;
 use super::leftovers;
 use super::machine::Machine;
@@ -64,6 +65,26 @@ impl Machine {
             self.replacements_resume(&environment).await;
         }
         Ok(())
+    }
+
+    /// Waits until every instance has answered once, at most so long.
+    pub(super) async fn first_answers(&self, at_most: Duration) {
+        let answered = async {
+            loop {
+                let waiting = self.environments().iter().any(|environment| {
+                    environment
+                        .handles()
+                        .iter()
+                        .any(|handle| matches!(locked(&handle.status).state, InstanceState::Starting { .. }))
+                });
+                if !waiting {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        // Not in time is no failure: they go on becoming healthy.
+        let _late = tokio::time::timeout(at_most, answered).await;
     }
 
     async fn wanted_by(&self, process: &Found) -> Option<Arc<Environment>> {

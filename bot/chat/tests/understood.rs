@@ -1,10 +1,15 @@
 //! The main forms of each action, as people say them and as they are understood. `UPDATE_EXPECT=1` rewrites them.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::needless_raw_string_hashes,
+    reason = "tests, and snapshots as they are written"
+)]
 
 use chat::intent::{MAX_CHARS, Names, parse};
 use expect_test::{Expect, expect};
 
 #[track_caller]
+#[expect(clippy::needless_pass_by_value, reason = "snapshots are written in place")]
 fn check(said: &str, understood: Expect) {
     let parsed = parse(said, &Names::sample());
     let mut lines: Vec<String> =

@@ -15,7 +15,7 @@ use crate::run::{
     ApprovalState, Happening, IllegalMove, Lock, LockHolder, Next, Reason, Run, RunEvent, RunState, Step,
     StepEvent, StepState, left_behind, next, state_of, traffic_moved,
 };
-use crate::step::{Look, POLL_MS, StepContext, Undo};
+use crate::step::{ACTS_MAX, Look, POLL_MS, StepContext, Undo};
 use crate::store::{StoreError, Write};
 
 /// Waits between tries grow from this, in milliseconds, doubling …
@@ -43,8 +43,6 @@ pub enum Moved {
 pub(super) struct Memory {
     /// Looks that failed in a row.
     look_failures: u32,
-    /// The last note told to watchers, so that the same is not told twice.
-    note: String,
 }
 
 impl Engine {
@@ -273,6 +271,8 @@ impl Engine {
             return Ok(Moved::On);
         };
         let last_note = note.clone();
+        // A step that brings about several things one by one acts that often without anything being amiss.
+        let parts = act.acts_max().saturating_sub(ACTS_MAX);
         let permit = Permit::for_step(&run.id, number, false);
         let mut at = StepContext {
             ports: self.ports(),
@@ -287,7 +287,7 @@ impl Engine {
         let mut look = act.look(&at).await;
         if matches!(look, Ok(Look::Todo)) {
             if attempt >= act.acts_max() {
-                let last = if last_note.is_empty() { last_note } else { format!(" ({last_note})") };
+                let last = if last_note.is_empty() { String::new() } else { format!(" ({last_note})") };
                 let say =
                     format!("{} was asked for {attempt} times and still is not so{last}", planned.title);
                 look = Ok(Look::Broken(Reason::new(act.failure_code(), say, format!("retry {}", run.id))));
@@ -303,8 +303,8 @@ impl Engine {
                         // Set, then verify: only looking tells that it is done.
                         look = act.look(&at).await;
                         if matches!(look, Ok(Look::Todo)) {
-                            let due_ms = at.now_ms + if at.acted < 2 { 0 } else { backoff(at.acted) };
-                            look = Ok(Look::Going { note: String::new(), poll_ms: due_ms - at.now_ms });
+                            let poll_ms = if at.acted < parts + 2 { 0 } else { backoff(at.acted - parts) };
+                            look = Ok(Look::Going { note: String::new(), poll_ms });
                         }
                     }
                     Err(PortError::Fail { what, hint }) if act.undo() != Undo::NoReturn => {
@@ -318,7 +318,7 @@ impl Engine {
                         let note = format!("no answer, looking: {}", self.redactor().redact(&what));
                         state =
                             state.after(StepEvent::AnswerLost { due_ms, note: note.clone() }, at.now_ms)?;
-                        return self.waits(draft, number, state, due_ms, note, memory).await;
+                        return self.waits(draft, number, state, due_ms, note, &last_note).await;
                     }
                     Err(PortError::Retry { what, .. }) | Err(PortError::Fail { what, .. })
                         if at.acted >= act.acts_max() =>
@@ -335,11 +335,11 @@ impl Engine {
                             PortError::Retry { what, after_ms } => (what, after_ms.unwrap_or_default()),
                             PortError::Fail { what, .. } | PortError::Unknown { what } => (what, 0),
                         };
-                        let due_ms = at.now_ms + after_ms.max(backoff(at.acted));
+                        let due_ms = at.now_ms + after_ms.max(backoff(at.acted.saturating_sub(parts)));
                         let note = format!("trying again: {}", self.redactor().redact(&what));
                         state =
                             state.after(StepEvent::AnswerLost { due_ms, note: note.clone() }, at.now_ms)?;
-                        return self.waits(draft, number, state, due_ms, note, memory).await;
+                        return self.waits(draft, number, state, due_ms, note, &last_note).await;
                     }
                 }
             }
@@ -347,7 +347,6 @@ impl Engine {
         match look {
             Ok(Look::Done(receipt)) => {
                 memory.look_failures = 0;
-                memory.note.clear();
                 self.finish_step(draft, plan, steps, number, &state, &receipt).await
             }
             Ok(Look::Broken(reason)) => self.fail_step(draft, number, &state, reason).await,
@@ -355,12 +354,12 @@ impl Engine {
                 memory.look_failures = 0;
                 let due_ms = at.now_ms + poll_ms;
                 let note = self.redactor().redact(&note).into_owned();
-                if draft.commit.writes.is_empty() && (note.is_empty() || note == memory.note) {
+                if draft.commit.writes.is_empty() && (note.is_empty() || note == last_note) {
                     // Nothing new to write down: looking again costs nothing and loses nothing.
                     return Ok(if poll_ms == 0 { Moved::On } else { Moved::WaitUntil(due_ms) });
                 }
                 state = state.after(StepEvent::Waits { due_ms, note: note.clone() }, at.now_ms)?;
-                self.waits(draft, number, state, due_ms, note, memory).await
+                self.waits(draft, number, state, due_ms, note, &last_note).await
             }
             // Acted on above; a step that says so again is asked again.
             Ok(Look::Todo) => Ok(Moved::On),
@@ -376,7 +375,7 @@ impl Engine {
                 let due_ms = at.now_ms + backoff(memory.look_failures);
                 let note = format!("can't look, trying again: {}", self.redactor().redact(&what));
                 state = state.after(StepEvent::Waits { due_ms, note: note.clone() }, at.now_ms)?;
-                self.waits(draft, number, state, due_ms, note, memory).await
+                self.waits(draft, number, state, due_ms, note, &last_note).await
             }
         }
     }
@@ -389,12 +388,11 @@ impl Engine {
         state: StepState,
         due_ms: EpochMs,
         note: String,
-        memory: &mut Memory,
+        last_note: &str,
     ) -> Result<Moved, Refusal> {
         draft.write(Write::StepPut { run: draft.run.id.clone(), step: Step { number, state } });
-        if !note.is_empty() && note != memory.note {
-            draft.happened(Happening::StepWaits { step: number, note: note.clone() });
-            memory.note = note;
+        if !note.is_empty() && note != last_note {
+            draft.happened(Happening::StepWaits { step: number, note });
         }
         draft.commit(self, Some(due_ms)).await?;
         Ok(if due_ms <= self.now_ms() { Moved::On } else { Moved::WaitUntil(due_ms) })

@@ -26,7 +26,10 @@ impl StepAct for PutConfig {
             return Ok(Look::Todo);
         }
         let variables: usize = self.configs.iter().map(|config| config.variables.len()).sum();
-        let mut receipt = Receipt::new(format!("{variables} variables for {} services", self.configs.len()));
+        let mut receipt = Receipt::new(match self.configs.len() {
+            0 => "nothing to write".to_owned(),
+            services => format!("{variables} variables for {services} services"),
+        });
         for config in &self.configs {
             receipt = receipt.with(config.service.as_str(), &config.fingerprint);
         }

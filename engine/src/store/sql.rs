@@ -35,8 +35,9 @@ statements! {
     RUN_RECENT = "SELECT body FROM runs ORDER BY created_ms DESC, run LIMIT $1";
     RUN_CHANGING_SINCE = "SELECT created_ms FROM runs WHERE project = $1 AND environment = $2 AND created_ms >= $3 \
         AND state <> 'cancelled' ORDER BY created_ms";
+    /// Those that joined in the same millisecond stand in the order in which they were asked for.
     RUN_QUEUED = "SELECT run FROM runs WHERE project = $1 AND environment = $2 AND state = 'queued' \
-        ORDER BY queued_ms, created_ms, run";
+        ORDER BY queued_ms, created_ms, (SELECT MIN(seq) FROM run_events WHERE run_events.run = runs.run), run";
     RUN_LEASE = "UPDATE runs SET lease_owner = $2, lease_until_ms = $3, fence = fence + 1 WHERE run = $1 \
         AND (lease_owner IS NULL OR lease_owner = $2 OR lease_until_ms <= $4) RETURNING fence";
     RUN_LEASE_RENEW = "UPDATE runs SET lease_until_ms = $3 WHERE run = $1 AND lease_owner = $2 AND fence = $4";

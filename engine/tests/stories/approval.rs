@@ -133,7 +133,11 @@ fn of_twenty_decisions_at_once_one_wins_and_everybody_hears() {
         let deciding = (0..20).map(|click| {
             let (engine, run, who) = (t.engine().clone(), run.clone(), people[click % 2].clone());
             tokio::spawn(async move {
-                if click % 3 == 0 { engine.reject(&run, &who, None).await } else { engine.approve(&run, &who).await }
+                if click % 3 == 0 {
+                    engine.reject(&run, &who, None).await
+                } else {
+                    engine.approve(&run, &who).await
+                }
             })
         });
         let (mut won, mut late) = (0, 0);

@@ -38,105 +38,6 @@ fn a_release_that_never_becomes_healthy_is_undone() {
               migrations done: applied 2 migrations
               api and web …
               api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
               api and web failed: unhealthy
             undoing: unhealthy (api did not become healthy within 20 s: 503 Service Unavailable)
               api and web undone: new processes ended
@@ -144,128 +45,8 @@ fn a_release_that_never_becomes_healthy_is_undone() {
               reconcile config undone: configuration removed
               preflight undone: no build is running
             failed: unhealthy (api did not become healthy within 20 s: 503 Service Unavailable)
-        "#]
-            queued
-            running
-              resolve ref …
-              resolve ref done: v4 is ac98730
-              preflight …
-              preflight done: ready, 3 builds in 0 ms
-              reconcile shape …
-              reconcile shape done: 1 components, 2 addresses
-              reconcile config …
-              reconcile config done: 3 variables for 3 services
-              migrations …
-              migrations done: applied 2 migrations
-              api and web …
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web waits: api 0/1 healthy, 503 Service Unavailable
-              api and web failed: unhealthy
-            undoing: unhealthy (api did not become healthy within 20 s: 503 Service Unavailable)
-              api and web undone: new processes ended
-              migrations undone: migrations that were applied stay; the release before can live with them
-              reconcile config undone: configuration removed
-              preflight undone: no build is running
-            failed: unhealthy (api did not become healthy within 20 s: 503 Service Unavailable)
-        "#]].assert_eq(&t.told(&run).await);
+        "#]]
+        .assert_eq(&t.told(&run).await);
         let incidents = t.engine().store().incident_list(&t.environment("staging"), 0, 10).await.unwrap();
         assert!(incidents.is_empty(), "nobody saw it");
         t.does("ana", "staging", deploy("v2")).await;
@@ -341,7 +122,10 @@ fn a_schema_the_old_release_can_not_live_with_needs_a_person_when_the_deploy_fai
         t.settle_all().await;
         assert_eq!(t.outcome(&run).await, "failed: unhealthy");
         let evidence = t.reason(&run).await.evidence;
-        assert!(evidence.iter().any(|line| line.contains("needs a person") && line.contains("0004")), "{evidence:?}");
+        assert!(
+            evidence.iter().any(|line| line.contains("needs a person") && line.contains("0004")),
+            "{evidence:?}"
+        );
     });
 }
 

@@ -62,7 +62,10 @@ fn a_persons_lock_keeps_others_out() {
         let refused = t.tries("ben", "staging", deploy("v1")).await.unwrap_err();
         assert!(refused.to_string().contains("locked by ana"), "{refused}");
         assert_eq!(t.engine().lock(&staging, &ben, None, None).await.unwrap_err().code(), "locked");
-        assert_eq!(t.engine().unlock(&staging, &ben, Some("need it")).await.unwrap_err().code(), "not-allowed");
+        assert_eq!(
+            t.engine().unlock(&staging, &ben, Some("need it")).await.unwrap_err().code(),
+            "not-allowed"
+        );
         t.does("ana", "staging", deploy("v1")).await;
         assert_eq!(t.engine().unlock(&staging, &zoe, None).await.unwrap_err().code(), "needs-reason");
         let taken = t.engine().unlock(&staging, &zoe, Some("ana is away")).await.unwrap();

@@ -83,7 +83,9 @@ pub struct Story {
 
 /// Tells a story on each database.
 pub fn on_both(story: impl AsyncFn(&mut Story)) {
-    for kind in BOTH {
+    // A snapshot can be written once only in a run.
+    let writes_snapshots = std::env::var_os("UPDATE_EXPECT").is_some();
+    for kind in BOTH.into_iter().take(if writes_snapshots { 1 } else { BOTH.len() }) {
         on(kind, &story);
     }
 }
@@ -319,7 +321,9 @@ impl Story {
                 Happening::StepStarted { step } => format!("  {} …", title(*step)),
                 Happening::StepWaits { step, note } => format!("  {} waits: {note}", title(*step)),
                 Happening::StepDone { step, says } => format!("  {} done: {says}", title(*step)),
-                Happening::StepFailed { step, reason } => format!("  {} failed: {}", title(*step), reason.code),
+                Happening::StepFailed { step, reason } => {
+                    format!("  {} failed: {}", title(*step), reason.code)
+                }
                 Happening::StepUndone { step, says } => format!("  {} undone: {says}", title(*step)),
                 Happening::Voted { by, still } => format!("yes of {by}, {still} more needed"),
                 Happening::PauseAsked { by } => format!("{by} asked for a pause"),

@@ -30,8 +30,7 @@ impl Story {
                 let on = if schedule.enabled { "on" } else { "off" };
                 lines += &format!("{name}@{} `{}` {on}\n", schedule.release, schedule.cron);
             }
-            let configs: Vec<String> =
-                service.config.keys().map(|release| format!("@{release}")).collect();
+            let configs: Vec<String> = service.config.keys().map(|release| format!("@{release}")).collect();
             lines += &format!("{name} config {}\n", configs.join(" "));
             let weights = ports.edge.weights(&key, name).await.unwrap();
             for weight in weights.iter().filter(|weight| weight.percent > 0) {
@@ -51,7 +50,8 @@ impl Story {
 
     /// The database's own view: live release, scaled services, crons off, hold.
     pub async fn desired(&self, environment: &str) -> String {
-        let desired = self.engine().store().environment_get(&self.environment(environment)).await.unwrap().value;
+        let desired =
+            self.engine().store().environment_get(&self.environment(environment)).await.unwrap().value;
         let mut words = vec![desired.live.map_or("nothing live".to_owned(), |live| format!("live @{live}"))];
         words.extend(desired.replicas.iter().map(|(name, replicas)| format!("{name} x{replicas}")));
         words.extend(desired.cron_disabled.iter().map(|name| format!("{name} off")));

@@ -11,6 +11,7 @@ mod when;
 
 use engine::control::{Engine, Refusal};
 use engine::model::{Actor, Project, RunId};
+use engine::run::RunState;
 use engine::store::{Commit, StoreError, Write};
 
 use crate::intent::{Command, Named, Names, PROVIDERS, parse};
@@ -55,6 +56,14 @@ pub enum Outcome {
 impl Heard {
     fn say(outcome: Outcome, card: Card) -> Self {
         Self { outbound: vec![Outbound::Say(card)], outcome }
+    }
+
+    /// What the engine does not do is an answer too.
+    fn refused(refusal: &Refusal) -> Self {
+        if let Refusal::Store(_) | Refusal::Bug(_) = refusal {
+            tracing::error!(error = %view::causes(refusal), "an order could not be carried out");
+        }
+        Self::say(Outcome::Refused, view::refusal(refusal))
     }
 
     fn nothing() -> Self {
@@ -113,12 +122,7 @@ impl Desk {
     pub async fn hear(&self, inbound: &Inbound) -> Heard {
         match self.hear_or_refuse(inbound).await {
             Ok(heard) => heard,
-            Err(refusal) => {
-                if let Refusal::Store(_) | Refusal::Bug(_) = refusal {
-                    tracing::error!(error = %view::causes(&refusal), "an order could not be carried out");
-                }
-                Heard::say(Outcome::Refused, view::refusal(&refusal))
-            }
+            Err(refusal) => Heard::refused(&refusal),
         }
     }
 
@@ -133,7 +137,7 @@ impl Desk {
         let speaker = Speaker { inbound, actor, project, glass };
         let names = names_of(&speaker.project);
         let parsed = parse(text, &names);
-        if let Some(question) = talk.question.clone() {
+        if let Some(question) = talk.question_of(&inbound.identity).cloned() {
             if let Some(heard) = self.answer(&speaker, &mut talk, question, text, &parsed).await? {
                 return Ok(heard);
             }
@@ -152,9 +156,14 @@ impl Desk {
         commands: Vec<Command>,
     ) -> Result<Heard, Refusal> {
         let mut heard = Heard::nothing();
+        let mut held_behind = None;
         let mut rest = orders::one_by_one(commands).into_iter();
         while let Some(command) = rest.next() {
-            let one = self.carry_out_one(speaker, talk, command).await?;
+            // A refusal is this command's answer, and the end of those behind it.
+            let one = match self.carry_out_one(speaker, talk, command).await {
+                Ok(one) => one,
+                Err(refusal) => Heard::refused(&refusal),
+            };
             let waits_for = match &one.outcome {
                 Outcome::Requested(runs) => runs.last().cloned(),
                 _ => None,
@@ -167,7 +176,8 @@ impl Desk {
             }
             if let Some(run) = waits_for {
                 heard.outbound.push(Outbound::Say(view::held_back(&left, &run)));
-                talk.hold_back(run, left, &speaker.inbound.identity);
+                talk.hold_back(run.clone(), left, &speaker.inbound.identity);
+                held_behind = Some(run);
                 break;
             }
             if stops {
@@ -176,7 +186,22 @@ impl Desk {
             }
         }
         talk.save(&self.engine, speaker.inbound).await?;
+        if let Some(run) = held_behind {
+            heard = heard.and(self.go_on_if_over(&speaker.inbound.conversation, &run).await?);
+        }
         Ok(heard)
+    }
+
+    /// A quick run may have been over before its followers were written down: then nobody tells them any more.
+    async fn go_on_if_over(&self, conversation: &str, id: &RunId) -> Result<Heard, Refusal> {
+        match self.engine.store().run_get(id).await? {
+            Some(run) if run.state.is_over() => {
+                let succeeded = matches!(run.state, RunState::Succeeded { .. });
+                // Boxed because what goes on may again be followed by something.
+                Box::pin(self.go_on_after(conversation, id, succeeded)).await
+            }
+            _ => Ok(Heard::nothing()),
+        }
     }
 
     /// Called when a run is over: carries out what was held back behind it in a conversation, once, or says that it

@@ -160,7 +160,7 @@ impl Desk {
         let question =
             Question::about(command, slot, &speaker.project, &speaker.inbound.identity, self.engine.now_ms());
         let card = view::question(&question);
-        talk.question = Some(question);
+        talk.ask(question);
         Ok(Heard::say(Outcome::Asked, card))
     }
 }

@@ -28,7 +28,7 @@ pub(crate) struct Question {
     /// What can be chosen; empty when anything can be typed.
     pub(crate) choices: Vec<String>,
     /// Who was asked: others are not heard.
-    asked: Identity,
+    pub(super) asked: Identity,
     /// Since when.
     since_ms: i64,
 }
@@ -95,40 +95,35 @@ impl Desk {
     ) -> Result<Option<Heard>, Refusal> {
         let now_ms = self.engine.now_ms();
         if now_ms - question.since_ms > OPEN_MS {
-            talk.question = None;
+            talk.answered(&question.asked);
+            if question.chosen(said).is_none() {
+                return Ok(None);
+            }
             talk.save(&self.engine, speaker.inbound).await?;
-            let still_means_it = question.chosen(said).is_some();
-            let card = view::question_expired(&question);
-            return Ok(still_means_it.then(|| Heard::say(Outcome::Refused, card)));
+            return Ok(Some(Heard::say(Outcome::Refused, view::question_expired(&question))));
         }
-        if question.asked != speaker.inbound.identity {
-            return Ok(None);
-        }
-        let by_name = parsed.problem.is_none() && parsed.commands.len() == 1;
         if let Some(choice) = question.chosen(said) {
-            talk.question = None;
-            let commands = vec![question.fill(choice)];
-            return self.carry_out(speaker, talk, commands).await.map(Some);
+            talk.answered(&question.asked);
+            return self.carry_out(speaker, talk, vec![question.fill(choice)]).await.map(Some);
         }
         if NEVER_MIND.contains(&said.trim().trim_end_matches(['.', '!']).to_lowercase().as_str()) {
-            talk.question = None;
+            talk.answered(&question.asked);
             talk.save(&self.engine, speaker.inbound).await?;
             return Ok(Some(Heard::say(Outcome::Answered, view::question_closed(&question))));
         }
-        if parsed.problem.is_none() && !parsed.commands.is_empty() {
-            // A whole new command: it is carried out, and the question stays open.
-            let same = by_name && parsed.commands[0].action == question.command.action;
-            if same {
-                talk.question = None;
-                return Ok(None);
-            }
-            let mut heard = self.carry_out(speaker, talk, parsed.commands.clone()).await?;
-            if talk.question.is_some() {
-                heard.outbound.push(Outbound::Say(view::still_open(&question)));
-            }
-            return Ok(Some(heard));
+        if parsed.problem.is_some() || parsed.commands.is_empty() {
+            return Ok(Some(Heard::say(Outcome::Asked, view::question_again(&question, said))));
         }
-        talk.save(&self.engine, speaker.inbound).await?;
-        Ok(Some(Heard::say(Outcome::Asked, view::question_again(&question, said))))
+        // A whole new command. The same one, said in full, is the answer; after another one the question stays open.
+        if parsed.commands.iter().any(|command| command.action == question.command.action) {
+            talk.answered(&question.asked);
+            return Ok(None);
+        }
+        let mut heard = self.carry_out(speaker, talk, parsed.commands.clone()).await?;
+        let open = talk.question_of(&question.asked);
+        if open.is_some_and(|open| open.since_ms == question.since_ms && open.command == question.command) {
+            heard.outbound.push(Outbound::Say(view::still_open(&question)));
+        }
+        Ok(Some(heard))
     }
 }

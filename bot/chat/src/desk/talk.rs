@@ -1,4 +1,4 @@
-//! What a conversation remembers: an open question, commands held back behind a run. Kept in the database.
+//! What a conversation remembers: open questions, commands held back behind a run. Kept in the database.
 
 use engine::control::{Engine, Refusal};
 use engine::model::{Identity, RunId};
@@ -12,12 +12,12 @@ use crate::message::Inbound;
 /// A conversation's memory.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Talk {
-    /// A question that waits for its answer.
+    /// Questions that wait for their answers, one a person at most.
     #[serde(default)]
-    pub(crate) question: Option<Question>,
+    questions: Vec<Question>,
     /// Commands that wait for a run to succeed.
     #[serde(default)]
-    pub(crate) held_back: Vec<HeldBack>,
+    held_back: Vec<HeldBack>,
     /// The reporter's cursor, kept beside; not part of the memory.
     #[serde(skip)]
     cursor: i64,
@@ -51,6 +51,22 @@ impl Talk {
     /// Writes it.
     pub(crate) async fn save(&self, engine: &Engine, inbound: &Inbound) -> Result<(), Refusal> {
         save(engine, &inbound.conversation, &inbound.identity.front, self, self.cursor).await
+    }
+
+    /// The question somebody has not answered yet.
+    pub(crate) fn question_of(&self, asked: &Identity) -> Option<&Question> {
+        self.questions.iter().find(|question| question.asked == *asked)
+    }
+
+    /// Asks somebody; a question they had not answered is dropped for it.
+    pub(crate) fn ask(&mut self, question: Question) {
+        self.answered(&question.asked);
+        self.questions.push(question);
+    }
+
+    /// Closes somebody's question.
+    pub(crate) fn answered(&mut self, asked: &Identity) {
+        self.questions.retain(|question| question.asked != *asked);
     }
 
     pub(crate) fn hold_back(&mut self, after: RunId, commands: Vec<Command>, identity: &Identity) {

@@ -65,7 +65,7 @@ pub(super) fn fill(example: &str, names: &Names) -> String {
     example
         .replace("{env}", &environment)
         .replace("{service}", &first(&names.services, "api"))
-        .replace("{component}", &names.components.last().map_or("redis", |named| &named.name))
+        .replace("{component}", names.components.last().map_or("redis", |named| &named.name))
         .replace("{job}", &first(&names.jobs, "backfillTimezone"))
         .replace("{provider}", "stripe")
         .replace("{project}", &names.project)

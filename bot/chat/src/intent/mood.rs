@@ -142,9 +142,9 @@ fn order(tokens: &[Token<'_>], at: usize, polite: bool) -> Mood {
     for _ in 0..3 {
         let Some((len, rehearsal)) = flag(tokens, at) else { break };
         if rehearsal {
-            rehearse = true
+            rehearse = true;
         } else {
-            dry_run = true
+            dry_run = true;
         }
         at = skip_words(
             tokens,
@@ -338,8 +338,7 @@ fn condition_at(tokens: &[Token<'_>], at: usize) -> Option<usize> {
         "as" if word(at + 1) == "soon" || (word(at + 1) == "long" && word(at + 2) == "as") => Some(at),
         "in" if matches!(word(at + 1), "case") => Some(at),
         "only" if matches!(word(at + 1), "if" | "when" | "after" | "once") => Some(at),
-        "every" if word(at + 1) == "time" => Some(at),
-        "any" if word(at + 1) == "time" => Some(at),
+        "every" | "any" if word(at + 1) == "time" => Some(at),
         "should"
             if tokens.iter().any(|token| token.kind == Kind::Comma)
                 && !matches!(word(at + 1), "we" | "i" | "you") =>
@@ -451,7 +450,7 @@ fn retracts(tokens: &[Token<'_>]) -> bool {
             ("never", "mind")
                 | ("nevermind" | "nvm" | "jk" | "kidding" | "joking", "")
                 | ("scratch", "that")
-                | ("just" | "only", "kidding" | "joking")
+                | ("just" | "only" | "i'm" | "im", "kidding" | "joking")
                 | ("forget", "it" | "that")
                 | ("wait", "no")
                 | ("ignore", "that" | "me")
@@ -459,6 +458,5 @@ fn retracts(tokens: &[Token<'_>]) -> bool {
                 | ("on", "second")
                 | ("i", "take")
                 | ("not", "really")
-                | ("i'm" | "im", "kidding" | "joking")
         )
 }

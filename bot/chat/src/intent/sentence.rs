@@ -19,9 +19,8 @@ use super::scan::{Scope, scan};
 use super::words::{Kind, Token};
 use super::{Parsed, help};
 
-use answer::ordered;
-use clauses::{begins_clause, breaks_in, modifies};
-use conditions::{conditional, reaction_like};
+use clauses::begins_clause;
+use conditions::reaction_like;
 use report::{commentary, is_log, report, takes_back, without_courtesies};
 
 /// Why a text that orders nothing orders nothing.
@@ -169,7 +168,7 @@ impl<'t> Reader<'_, 't> {
             }
             Mood::Refusal => {
                 self.hear(Heard::Refusal);
-                Ok((self.after_refusal(tokens).unwrap_or(tokens.len()), Joined::Start))
+                Ok((clauses::after_refusal(tokens).unwrap_or(tokens.len()), Joined::Start))
             }
             Mood::Condition(at) => {
                 self.condition(tokens, at)?;
@@ -199,14 +198,14 @@ impl<'t> Reader<'_, 't> {
                     return Ok(whole);
                 }
                 self.stranger(&tokens[at..], asked);
-                Ok((self.after_statement(tokens).unwrap_or(tokens.len()), Joined::Start))
+                Ok((clauses::after_statement(tokens).unwrap_or(tokens.len()), Joined::Start))
             }
             Mood::Statement => {
                 if self.ellipsis(tokens, joined)? {
                     return Ok(whole);
                 }
                 self.hear(Heard::Statement);
-                Ok((self.after_statement(tokens).unwrap_or(tokens.len()), Joined::Start))
+                Ok((clauses::after_statement(tokens).unwrap_or(tokens.len()), Joined::Start))
             }
         }
     }

@@ -136,7 +136,7 @@ fn decimal_seconds(number: &str, unit: u64) -> Option<u64> {
 
 /// The steps of a canary as they were written.
 pub(super) struct Weights {
-    pub(super) weights: Vec<u64>,
+    pub(super) steps: Vec<u64>,
     /// The soak times said between them ("10% for 5 minutes, then 50%"), in seconds.
     pub(super) soak_s: Vec<u64>,
     pub(super) len: usize,
@@ -147,8 +147,7 @@ pub(super) fn weights(tokens: &[Token<'_>]) -> Option<Weights> {
     let mut found = Vec::new();
     let mut soak_s = Vec::new();
     let mut len = 0;
-    loop {
-        let Some(token) = tokens.get(len).filter(|token| token.is_word()) else { break };
+    while let Some(token) = tokens.get(len).filter(|token| token.is_word()) {
         let Some(more) = weight_word(token.low) else { break };
         // "10 minutes" after the weights is how long, not how much.
         if more.len() == 1
@@ -183,7 +182,7 @@ pub(super) fn weights(tokens: &[Token<'_>]) -> Option<Weights> {
             break;
         }
     }
-    (!found.is_empty()).then_some(Weights { weights: found, soak_s, len })
+    (!found.is_empty()).then_some(Weights { steps: found, soak_s, len })
 }
 
 fn weight_word(word: &str) -> Option<Vec<u64>> {
@@ -225,7 +224,7 @@ pub(super) fn is_ref(word: &str) -> bool {
             && !word.contains("://")
             && !word.starts_with('/')
             && !word.ends_with('/')
-            && !word.rsplit('/').next().is_some_and(|last| unit_s(last).is_some())
+            && word.rsplit('/').next().is_none_or(|last| unit_s(last).is_none())
             && !word.bytes().next().is_some_and(|byte| byte.is_ascii_digit())
             && !matches!(
                 word,
@@ -443,8 +442,7 @@ pub(super) fn since(tokens: &[Token<'_>]) -> Option<(u64, usize)> {
             return Some((unit, place + 1));
         }
         return match (marker, word(place)) {
-            ("since", "yesterday") => Some((DAY_S, place + 1)),
-            ("last", "night") => Some((DAY_S, place + 1)),
+            ("since", "yesterday") | ("last", "night") => Some((DAY_S, place + 1)),
             _ => None,
         };
     }
@@ -506,7 +504,7 @@ pub(super) fn rate(tokens: &[Token<'_>]) -> Option<(Result<u64, String>, usize)>
 }
 
 /// Whether every part of `a/b` is one of the project's names.
-pub(super) fn slashed<'t>(word: &'t str) -> impl Iterator<Item = &'t str> {
+pub(super) fn slashed(word: &str) -> impl Iterator<Item = &str> {
     word.split('/').filter(|part| !part.is_empty())
 }
 

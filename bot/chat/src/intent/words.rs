@@ -116,21 +116,22 @@ impl<'t> Reader<'t> {
                     self.place += 1;
                 }
                 '\'' if self.open == Some('\'') && !next.is_some_and(char::is_alphanumeric) => {
-                    self.toggle('\'')
+                    self.toggle('\'');
                 }
                 '\'' if self.open.is_none() && (!self.glued || self.signed()) && self.closes_later() => {
-                    self.toggle('\'')
+                    self.toggle('\'');
                 }
                 ',' => return Some(self.token(Kind::Comma, 1)),
                 ';' => return Some(self.token(Kind::Semicolon, 1)),
                 '?' => return Some(self.token(Kind::Question, 1)),
-                '!' if !next.is_some_and(char::is_alphanumeric) => return Some(self.token(Kind::Stop, 1)),
-                '.' if !next.is_some_and(char::is_alphanumeric) => return Some(self.token(Kind::Stop, 1)),
+                '!' | '.' if !next.is_some_and(char::is_alphanumeric) => {
+                    return Some(self.token(Kind::Stop, 1));
+                }
                 ':' => return Some(self.token(Kind::Colon, 1)),
                 '=' => return Some(self.token(Kind::Equals, 1)),
                 // "--dry-run" is how people who know the command line say it.
                 '-' if rest.starts_with("--") && rest[2..].starts_with(|c: char| c.is_alphabetic()) => {
-                    self.place += 2
+                    self.place += 2;
                 }
                 '-' if next == Some('>') => return Some(self.token(Kind::Arrow, 2)),
                 '-' if !next.is_some_and(char::is_alphanumeric) => return Some(self.token(Kind::Dash, 1)),
@@ -218,8 +219,7 @@ impl<'t> Reader<'t> {
                             && next.is_some_and(|c| c.is_ascii_digit()))
                 }
                 ',' | ';' | '?' | '"' | '=' | '&' | '(' | ')' | '[' | ']' | '{' | '}' | '|' | '<' | '*'
-                | '~' => false,
-                '>' | MENTION | TICK => false,
+                | '~' | '>' | MENTION | TICK => false,
                 '-' if next == Some('>') => false,
                 '-' => next.is_some_and(|c| !c.is_whitespace()),
                 '+' => {

@@ -22,6 +22,8 @@ pub fn run(detail: &RunDetail, now_ms: i64) -> Card {
     );
     card.key = run.id.to_string();
     card.command.clone_from(&run.request.command);
+    // What a person must know or do comes first: on a phone the rest is below the fold.
+    card = outcome(card, detail);
     let mut fields = vec![("asked by".to_owned(), run.requester.name.clone())];
     if let Some(reason) = &run.request.break_glass {
         fields.push(("glass broken".to_owned(), reason.clone()));
@@ -34,16 +36,17 @@ pub fn run(detail: &RunDetail, now_ms: i64) -> Card {
         fields.push(("approved by".to_owned(), names.join(", ")));
     }
     card = card.fields(fields);
-    let begun = run.started_ms.is_some();
-    if !begun {
+    if run.started_ms.is_none() {
         card = plan_parts(card, &detail.plan);
-    }
-    card.parts.push(Part::Steps { steps: steps(detail, now_ms) });
-    if begun && !run.state.is_over() {
+    } else if !run.state.is_over() || succeeded_with_way_back(detail) {
         card = card.fields(vec![("way back".to_owned(), detail.plan.way_back.say.clone())]);
     }
-    card = outcome(card, detail);
+    card.parts.push(Part::Steps { steps: steps(detail, now_ms) });
     buttons(card, detail)
+}
+
+fn succeeded_with_way_back(detail: &RunDetail) -> bool {
+    matches!(detail.run.state, RunState::Succeeded { .. }) && detail.plan.way_back.release.is_some()
 }
 
 fn tone(state: &RunState) -> Tone {
@@ -71,7 +74,7 @@ fn headline(detail: &RunDetail, now_ms: i64) -> String {
         RunState::Paused { by, .. } => format!("paused by {by}"),
         RunState::Undoing { .. } => "going back".to_owned(),
         RunState::Succeeded { .. } => format!("succeeded in {}", took()),
-        RunState::Failed { reason, .. } if run.started_ms == run.finished_ms => {
+        RunState::Failed { reason, .. } if detail.steps.is_empty() => {
             format!("not started: {}", reason.code)
         }
         RunState::Failed { reason, .. } => format!("failed after {}: {}", took(), reason.code),
@@ -99,13 +102,11 @@ pub(super) fn plan_parts(card: Card, plan: &Plan) -> Card {
     } else {
         format!(": {}", plan.risk.because.join("; "))
     };
-    let proved = if plan.way_back.proved { "proved" } else { "NOT proved" };
+    let proved = if plan.way_back.proved { "proved" } else { "not proved" };
     let fields = vec![
         ("risk".to_owned(), format!("{}{because}", plan.risk.level.as_str())),
-        (
-            "way back".to_owned(),
-            format!("{} ({proved}: {})", plan.way_back.say, plan.way_back.proof.join("; ")),
-        ),
+        ("way back".to_owned(), plan.way_back.say.clone()),
+        (proved.to_owned(), plan.way_back.proof.join("; ")),
     ];
     card.list("Changes", diff).list("Commits", commits).fields(fields).list("", plan.notes.clone())
 }
@@ -206,7 +207,7 @@ fn outcome(card: Card, detail: &RunDetail) -> Card {
         }
         RunState::Undoing { reason, .. } => because(card, reason),
         RunState::Failed { reason, .. } => {
-            let begun = detail.run.started_ms != detail.run.finished_ms;
+            let begun = !detail.steps.is_empty();
             let card = because(card, reason);
             if begun && !reason.evidence.iter().any(|line| line.starts_with("Not undone")) {
                 card.text(format!("{environment} is as it was before."))
@@ -218,9 +219,6 @@ fn outcome(card: Card, detail: &RunDetail) -> Card {
             because(card, reason).text(format!("All traffic in {environment} is back where it was before."))
         }
         RunState::Cancelled { reason, .. } => because(card, reason),
-        RunState::Succeeded { .. } if detail.plan.way_back.release.is_some() => {
-            card.fields(vec![("way back".to_owned(), detail.plan.way_back.say.clone())])
-        }
         RunState::Succeeded { .. }
         | RunState::Planned
         | RunState::Queued { .. }

@@ -4,5 +4,17 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 #![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
+mod approvals;
+mod crashes;
 mod deploy;
 mod harness;
+mod lines;
+mod looking;
+mod not_yet;
+mod operate;
+mod questions;
+mod rollback;
+mod rules;
+mod several;
+mod steering;
+mod trouble;

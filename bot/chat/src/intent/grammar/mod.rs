@@ -219,9 +219,10 @@ pub(super) fn is_foreign(action: Action, token: &Token<'_>) -> bool {
             action,
             Action::RotateSecret | Action::SetVariable | Action::Migrate | Action::Lock | Action::Backfill
         );
+    let bland = BLAND.contains(&token.low) && mine;
     token.is_word()
         && token.name.is_none()
-        && !(BLAND.contains(&token.low) && mine)
+        && !bland
         && !token.is(Class::OPENER)
         && !token.is(Class::PREPOSITION)
         && !token.is(Class::NEGATION)
@@ -444,7 +445,7 @@ fn commands(action: Action, said: &Said, vocabulary: &Vocabulary) -> Vec<Draft> 
     }
     if action.has(Key::Job) {
         return each(spell(&said.jobs, NameKind::Job, vocabulary, false), |command, value| {
-            command.job = Some(value)
+            command.job = Some(value);
         });
     }
     if action.has(Key::Run) {
@@ -505,9 +506,8 @@ fn judge(action: Action, said: &Said, vocabulary: &Vocabulary) -> Result<(), Pro
     if !said.jobs.named.is_empty() && !action.has(Key::Job) {
         return lost("job");
     }
-    if !said.providers.named.is_empty()
-        && !(action.has(Key::Provider) || action.has(Key::Providers) || action == Action::Setup)
-    {
+    let provides = action.has(Key::Provider) || action.has(Key::Providers) || action == Action::Setup;
+    if !said.providers.named.is_empty() && !provides {
         return lost("provider to choose");
     }
     if !said.components.named.is_empty() && !action.has(Key::Component) {

@@ -48,21 +48,14 @@ pub(in crate::intent) fn read(tokens: &[Token<'_>]) -> Option<Asked> {
         "when" | "when's" => when(tokens, marked)?,
         "what" | "what's" | "whats" | "which" => what(tokens),
         "where" | "where's" if says(tokens, &["logs"]) => Asked::By(Action::Logs, 1),
-        "where" | "where's" | "why" | "why's" | "whose" | "whom" => Asked::Unanswered,
         "how" | "how's" | "hows" => how(tokens),
         "did" | "didn't" => Asked::By(Action::Releases, 1),
         "has" | "have" | "was" | "were" | "hasn't" | "had" | "wasn't" => has(tokens),
         "is" | "are" | "isn't" | "aren't" => is(tokens),
-        "am" => {
-            if says(tokens, &["allowed", "permitted", "able"]) {
-                can_after(tokens, 1)
-            } else {
-                Asked::Unanswered
-            }
-        }
+        "am" if says(tokens, &["allowed", "permitted", "able"]) => can_after(tokens, 1),
         "any" | "anything" => any(tokens),
         "may" | "might" => can_after(tokens, 1),
-        "can" | "could" | "would" | "will" => modal(tokens, marked)?,
+        "can" | "could" | "would" | "will" => modal(tokens, marked),
         "do" if matches!(word(1), "we" | "you" | "i" | "they") => {
             if says(tokens, &["incidents", "incident"]) {
                 Asked::By(Action::Incidents, 2)
@@ -70,9 +63,9 @@ pub(in crate::intent) fn read(tokens: &[Token<'_>]) -> Option<Asked> {
                 Asked::Unanswered
             }
         }
-        "do" => return None,
-        "does" | "doesn't" | "should" | "shall" | "must" | "shouldn't" | "wouldn't" | "couldn't"
-        | "can't" | "won't" | "anyone" | "whether" => Asked::Unanswered,
+        "where" | "where's" | "why" | "why's" | "whose" | "whom" | "am" | "does" | "doesn't" | "should"
+        | "shall" | "must" | "shouldn't" | "wouldn't" | "couldn't" | "can't" | "won't" | "anyone"
+        | "whether" => Asked::Unanswered,
         _ => return None,
     })
 }
@@ -318,30 +311,30 @@ fn any(tokens: &[Token<'_>]) -> Asked {
     Asked::Unanswered
 }
 
-fn modal(tokens: &[Token<'_>], marked: bool) -> Option<Asked> {
+fn modal(tokens: &[Token<'_>], marked: bool) -> Asked {
     let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
     match word(1) {
         "you" | "u" | "ya" | "infra-chat" | "infrachat" | "y'all" => {
             if word(0) == "will" && !marked {
-                return Some(Asked::Please(2));
+                return Asked::Please(2);
             }
             if matches!(word(2), "not" | "never") {
-                return Some(Asked::Refused);
+                return Asked::Refused;
             }
-            Some(Asked::Please(2))
+            Asked::Please(2)
         }
         "i" | "we" | "anyone" | "somebody" | "they" => {
             if word(0) == "would" || word(0) == "will" {
-                return Some(Asked::Unanswered);
+                return Asked::Unanswered;
             }
             if matches!(word(2), "see" | "get" | "have") {
-                return Some(Asked::Please(2));
+                return Asked::Please(2);
             }
-            Some(can_after(tokens, 2))
+            can_after(tokens, 2)
         }
-        "someone" => Some(Asked::Unanswered),
-        _ if tokens.get(1).is_some_and(|token| token.name.is_some()) => Some(Asked::Unanswered),
-        _ => Some(Asked::Unanswered),
+        "someone" => Asked::Unanswered,
+        _ if tokens.get(1).is_some_and(|token| token.name.is_some()) => Asked::Unanswered,
+        _ => Asked::Unanswered,
     }
 }
 

@@ -42,7 +42,7 @@ pub(in crate::intent) fn signals(tokens: &[Token<'_>]) -> Vec<Signal> {
             "canary" | "canaries" => push(&mut found, Signal::CanaryAnomaly),
             "rollback" | "rollbacks" | "roll-back" | "reverted" => push(&mut found, Signal::Rollback),
             "rolled" | "rolls" | "roll" | "rolling" if near(at, &["back"]) => {
-                push(&mut found, Signal::Rollback)
+                push(&mut found, Signal::Rollback);
             }
             "deploy" | "deploys" | "deployment" | "deployments" | "release" | "releases" | "rollout"
                 if near(at + 1, goes_wrong) || back =>
@@ -55,7 +55,7 @@ pub(in crate::intent) fn signals(tokens: &[Token<'_>]) -> Vec<Signal> {
                 push(&mut found, Signal::DeployFailed);
             }
             "5xx" | "5xxs" | "500s" | "500" | "502s" | "503s" | "502" | "503" | "5xx's" | "500's" => {
-                push(&mut found, Signal::Repeated5xx)
+                push(&mut found, Signal::Repeated5xx);
             }
             "server" if matches!(word(at + 1), "errors" | "error") => push(&mut found, Signal::Repeated5xx),
             "unhealthy" | "outage" | "down" | "healthcheck" | "healthchecks" | "crashes" | "unreachable"
@@ -66,7 +66,7 @@ pub(in crate::intent) fn signals(tokens: &[Token<'_>]) -> Vec<Signal> {
                 push(&mut found, Signal::Unhealthy);
             }
             "not" | "isn't" | "stops" | "aren't" if near(at + 1, &["healthy", "responding", "up"]) => {
-                push(&mut found, Signal::Unhealthy)
+                push(&mut found, Signal::Unhealthy);
             }
             _ => {}
         }

@@ -1,8 +1,8 @@
 //! Canaries and migrations: how a deploy is to go.
 
-use super::*;
+use super::{Action, Canary, Kind, Migrate, Problem, Scanner, values};
 
-impl<'t> Scanner<'_, 't> {
+impl Scanner<'_, '_> {
     /// "with canary 10/50/100 soak 10m", "10/50/100", "no canary", "straight to 100%".
     pub(super) fn canary(&mut self, place: usize) -> Result<Option<usize>, Problem> {
         if matches!(self.word(place), "straight" | "directly" | "immediately")
@@ -30,7 +30,8 @@ impl<'t> Scanner<'_, 't> {
         let run_action = crate::intent::grammar::runs::is_run_action(self.scope.action);
         if keyword
             && (run_action
-                || !self.scope.action.has(crate::intent::actions::Key::Canary) && !self.scope.action.row().changes)
+                || !self.scope.action.has(crate::intent::actions::Key::Canary)
+                    && !self.scope.action.row().changes)
         {
             return Ok(Some(1));
         }
@@ -70,9 +71,9 @@ impl<'t> Scanner<'_, 't> {
         let bare = self.word(place);
         let looks_like_weights = keyword
             || (bare.starts_with(|c: char| c.is_ascii_digit()) && bare.matches('/').count() >= 1)
-            || (bare.ends_with('%') && !keyword);
+            || bare.ends_with('%');
         let found = if looks_like_weights { values::weights(self.rest(at)) } else { None };
-        let Some(values::Weights { weights, len, soak_s: each_s }) = found else {
+        let Some(values::Weights { steps: weights, len, soak_s: each_s }) = found else {
             if !keyword {
                 return Ok(None);
             }
@@ -117,11 +118,11 @@ impl<'t> Scanner<'_, 't> {
                 "soak" | "soaking" | "soaks" | "wait" | "waiting" | "hold" | "holding" | "every" | "each"
             );
             at += 1;
-            if self.word(at - 1) == "an" || self.word(at - 1) == "a" {
-                if values::duration(self.rest(at - 1)).is_some() {
-                    at -= 1;
-                    break;
-                }
+            if (self.word(at - 1) == "an" || self.word(at - 1) == "a")
+                && values::duration(self.rest(at - 1)).is_some()
+            {
+                at -= 1;
+                break;
             }
         }
         let Some((seconds, len)) = values::duration(self.rest(at)) else { return 0 };

@@ -1,6 +1,9 @@
 //! Names, lists of names, and what is excepted from them.
 
-use super::*;
+use super::{
+    Action, Class, Kind, MAX_COMPARED, NameKind, Problem, Scanner, Scope, Token, is_object_word,
+    near_keyword, near_opener, values,
+};
 
 impl<'t> Scanner<'_, 't> {
     /// "except cron", "but not production", "everything but web".
@@ -14,8 +17,7 @@ impl<'t> Scanner<'_, 't> {
                 1 + more
             }
             "but" if self.word(place + 1) == "not" => 2,
-            "but" if named(place + 1 + article(place + 1)) => 1,
-            "not" if named(place + 1 + article(place + 1)) => 1,
+            "but" | "not" | "without" if named(place + 1 + article(place + 1)) => 1,
             // "without restarting web": web is not meant, whatever is not to happen to it.
             "without"
                 if !matches!(
@@ -33,7 +35,6 @@ impl<'t> Scanner<'_, 't> {
             {
                 1
             }
-            "without" if named(place + 1 + article(place + 1)) => 1,
             "apart" | "aside" if self.word(place + 1) == "from" => 2,
             "other" if self.word(place + 1) == "than" => 2,
             _ => return None,
@@ -281,10 +282,8 @@ impl<'t> Scanner<'_, 't> {
         }
         let in_slot = slot.is_some() && !free_objects;
         let bare = self.listing && !free_objects && !self.scope.asked;
-        if in_slot || bare || named_after {
-            if row.changes || in_slot || bare {
-                return Err(unknown_name(self.scope, token, &[]));
-            }
+        if in_slot || bare || (named_after && row.changes) {
+            return Err(unknown_name(self.scope, token, &[]));
         }
         self.segment.unknown += 1;
         Ok(1)

@@ -1,8 +1,8 @@
 //! Refs, times, and the values only some actions have.
 
-use super::*;
+use super::{Action, Class, Kind, Problem, Scanner, Token, values};
 
-impl<'t> Scanner<'_, 't> {
+impl Scanner<'_, '_> {
     /// Values only some actions have: counts, rates, durations, modes.
     pub(super) fn particular(&mut self, place: usize) -> Result<Option<usize>, Problem> {
         use crate::intent::grammar::{data, fleet};
@@ -18,9 +18,8 @@ impl<'t> Scanner<'_, 't> {
                     len
                 }))
             }
-            Action::Rollback => Ok(previous(rest).map(|len| {
+            Action::Rollback => Ok(previous(rest).inspect(|_| {
                 self.segment.previous = true;
-                len
             })),
             _ => Ok(None),
         }

@@ -1,6 +1,8 @@
 //! Questions that are answered by a command.
 
-use super::*;
+use super::{
+    Action, Asked, Class, Heard, Key, Kind, Meaning, Problem, Reader, Rest, Scope, Token, grammar, heads,
+};
 
 impl<'t> Reader<'_, 't> {
     pub(super) fn question(&mut self, tokens: &[Token<'t>], asked: Asked) -> Result<(), Problem> {

@@ -1,148 +1,143 @@
 //! Where one clause ends and the next begins.
 
-use super::*;
+use super::{Action, Class, Head, Kind, Meaning, Mood, Rest, Token, heads, mood, standing};
 
-impl<'t> Reader<'_, 't> {
-    /// Where the next order after a refusal begins: "don't deploy prod, deploy staging".
-    pub(super) fn after_refusal(&self, tokens: &[Token<'t>]) -> Option<usize> {
-        // "don't, under any circumstances, deploy": the order after the comma is what is refused.
-        let refusal = tokens
-            .iter()
-            .position(|token| token.is_word() && (token.is(Class::NEGATION) || token.any(&["do"])))?;
-        if tokens.get(refusal + 1).is_some_and(|token| token.kind == Kind::Comma) {
-            return None;
-        }
-        (1..tokens.len()).find(|at| {
-            let joint = matches!(tokens[*at].kind, Kind::Comma | Kind::Dash)
-                || tokens[*at].any(&["but", "instead", "just"]);
-            let next = tokens.get(at + 1);
-            joint
-                && !next.is_some_and(|token| token.any(&["or", "and", "nor", "then"]))
-                && matches!(mood::read(&tokens[*at..]), Mood::Order(_))
-        })
+/// Where the next order after a refusal begins: "don't deploy prod, deploy staging".
+pub(super) fn after_refusal(tokens: &[Token<'_>]) -> Option<usize> {
+    // "don't, under any circumstances, deploy": the order after the comma is what is refused.
+    let refusal = tokens
+        .iter()
+        .position(|token| token.is_word() && (token.is(Class::NEGATION) || token.any(&["do"])))?;
+    if tokens.get(refusal + 1).is_some_and(|token| token.kind == Kind::Comma) {
+        return None;
     }
-
-    /// Where an order after a report begins: "the deploy to prod failed, roll back production".
-    pub(super) fn after_statement(&self, tokens: &[Token<'t>]) -> Option<usize> {
-        const SAYING: &[&str] = &[
-            "said",
-            "says",
-            "say",
-            "told",
-            "asked",
-            "wrote",
-            "asks",
-            "wants",
-            "want",
-            "would",
-            "could",
-            "might",
-            "should",
-            "going",
-            "gonna",
-            "plan",
-            "planning",
-            "usually",
-            "always",
-            "normally",
-            "think",
-            "thinking",
-            "like",
-            "need",
-            "about",
-            "try",
-            "tried",
-            "suggested",
-            "mentioned",
-            "if",
-            "supposed",
-            "used",
-            "to",
-        ];
-        (1..tokens.len()).find(|at| {
-            let joint = matches!(tokens[*at].kind, Kind::Comma | Kind::Dash) || tokens[*at].any(&["so"]);
-            if !joint || tokens.get(at + 1).is_some_and(|token| token.any(&["then", "and", "or"])) {
-                return false;
-            }
-            let before = &tokens[..*at];
-            let says = before.iter().any(|token| token.any(SAYING) && !after_noun(before, token));
-            let subject = before.iter().any(|token| token.is(Class::SUBJECT) && token.is_word());
-            let verbs = before.iter().any(|token| token.is(Class::HEAD) && token.is_word());
-            let tells = before.iter().any(|token| token.is(Class::TELLS) && token.is_word());
-            let long = before.iter().filter(|token| token.is_word()).count() > 1;
-            let report = tells || (subject && !verbs);
-            report
-                && long
-                && !says
-                && !(subject && verbs)
-                && before.iter().all(|token| token.quote == 0 && token.kind != Kind::Mention)
-                && matches!(mood::read(&tokens[*at..]), Mood::Order(_))
-        })
-    }
-
-    /// How many of these tokens belong to an order with this head.
-    pub(super) fn clause_end(&self, head: Head, tokens: &[Token<'t>]) -> usize {
-        let lock = matches!(head, Head::Act(Action::Lock | Action::Unlock));
-        let setup = matches!(head, Head::Act(Action::Setup));
-        let deploy = matches!(head, Head::Act(Action::Deploy) | Head::Start | Head::Roll);
-        let mut at = 0;
-        while at < tokens.len() {
-            let token = &tokens[at];
-            if lock && (token.kind == Kind::Colon || token.any(&["because", "reason"])) {
-                return tokens.len();
-            }
-            if token.quote > 0 {
-                at += 1;
-                continue;
-            }
-            let joint =
-                matches!(token.kind, Kind::Comma | Kind::Dash | Kind::Plus | Kind::Arrow | Kind::Bracket)
-                    || token.any(&["and", "then", "but", "also", "plus"]);
-            if !joint {
-                if at > 0 && breaks_in(tokens, at) {
-                    return at;
-                }
-                at += 1;
-                continue;
-            }
-            let mut next = at;
-            let mut then = false;
-            while tokens.get(next).is_some_and(|token| {
-                matches!(token.kind, Kind::Comma | Kind::Dash | Kind::Plus | Kind::Bracket)
-                    || (token.is_word() && token.is(Class::OPENER) && token.name.is_none())
-                    || token.any(&["but", "plus", "after", "that"])
-                        && tokens
-                            .get(next.wrapping_sub(1))
-                            .is_some_and(|before| before.any(&["and", "after"]) || before.kind == Kind::Comma)
-            }) {
-                then |= tokens[next].any(&["then", "afterwards", "next"]);
-                next += 1;
-            }
-            if next == at {
-                next += 1;
-            }
-            if next >= tokens.len() {
-                return tokens.len();
-            }
-            if setup && tokens[next].any(&["use", "connect", "integrate", "link", "hook", "using"]) {
-                at = next + 1;
-                continue;
-            }
-            let weights =
-                crate::intent::values::weights(&tokens[next..]).is_some() && token.kind != Kind::Dash;
-            if weights || (deploy && modifies(&tokens[next..])) {
-                at = next + 1;
-                continue;
-            }
-            if then || begins_clause(&tokens[next..]) {
-                return at;
-            }
-            at = next;
-        }
-        tokens.len()
-    }
+    (1..tokens.len()).find(|at| {
+        let joint = matches!(tokens[*at].kind, Kind::Comma | Kind::Dash)
+            || tokens[*at].any(&["but", "instead", "just"]);
+        let next = tokens.get(at + 1);
+        joint
+            && !next.is_some_and(|token| token.any(&["or", "and", "nor", "then"]))
+            && matches!(mood::read(&tokens[*at..]), Mood::Order(_))
+    })
 }
 
+/// Where an order after a report begins: "the deploy to prod failed, roll back production".
+pub(super) fn after_statement(tokens: &[Token<'_>]) -> Option<usize> {
+    const SAYING: &[&str] = &[
+        "said",
+        "says",
+        "say",
+        "told",
+        "asked",
+        "wrote",
+        "asks",
+        "wants",
+        "want",
+        "would",
+        "could",
+        "might",
+        "should",
+        "going",
+        "gonna",
+        "plan",
+        "planning",
+        "usually",
+        "always",
+        "normally",
+        "think",
+        "thinking",
+        "like",
+        "need",
+        "about",
+        "try",
+        "tried",
+        "suggested",
+        "mentioned",
+        "if",
+        "supposed",
+        "used",
+        "to",
+    ];
+    (1..tokens.len()).find(|at| {
+        let joint = matches!(tokens[*at].kind, Kind::Comma | Kind::Dash) || tokens[*at].any(&["so"]);
+        if !joint || tokens.get(at + 1).is_some_and(|token| token.any(&["then", "and", "or"])) {
+            return false;
+        }
+        let before = &tokens[..*at];
+        let says = before.iter().any(|token| token.any(SAYING) && !after_noun(before, token));
+        let subject = before.iter().any(|token| token.is(Class::SUBJECT) && token.is_word());
+        let verbs = before.iter().any(|token| token.is(Class::HEAD) && token.is_word());
+        let tells = before.iter().any(|token| token.is(Class::TELLS) && token.is_word());
+        let long = before.iter().filter(|token| token.is_word()).count() > 1;
+        let report = tells || (subject && !verbs);
+        report
+            && long
+            && !says
+            && !(subject && verbs)
+            && before.iter().all(|token| token.quote == 0 && token.kind != Kind::Mention)
+            && matches!(mood::read(&tokens[*at..]), Mood::Order(_))
+    })
+}
+
+/// How many of these tokens belong to an order with this head.
+pub(super) fn clause_end(head: Head, tokens: &[Token<'_>]) -> usize {
+    let lock = matches!(head, Head::Act(Action::Lock | Action::Unlock));
+    let setup = matches!(head, Head::Act(Action::Setup));
+    let deploy = matches!(head, Head::Act(Action::Deploy) | Head::Start | Head::Roll);
+    let mut at = 0;
+    while at < tokens.len() {
+        let token = &tokens[at];
+        if lock && (token.kind == Kind::Colon || token.any(&["because", "reason"])) {
+            return tokens.len();
+        }
+        if token.quote > 0 {
+            at += 1;
+            continue;
+        }
+        let joint = matches!(token.kind, Kind::Comma | Kind::Dash | Kind::Plus | Kind::Arrow | Kind::Bracket)
+            || token.any(&["and", "then", "but", "also", "plus"]);
+        if !joint {
+            if at > 0 && breaks_in(tokens, at) {
+                return at;
+            }
+            at += 1;
+            continue;
+        }
+        let mut next = at;
+        let mut then = false;
+        while tokens.get(next).is_some_and(|token| {
+            matches!(token.kind, Kind::Comma | Kind::Dash | Kind::Plus | Kind::Bracket)
+                || (token.is_word() && token.is(Class::OPENER) && token.name.is_none())
+                || token.any(&["but", "plus", "after", "that"])
+                    && tokens
+                        .get(next.wrapping_sub(1))
+                        .is_some_and(|before| before.any(&["and", "after"]) || before.kind == Kind::Comma)
+        }) {
+            then |= tokens[next].any(&["then", "afterwards", "next"]);
+            next += 1;
+        }
+        if next == at {
+            next += 1;
+        }
+        if next >= tokens.len() {
+            return tokens.len();
+        }
+        if setup && tokens[next].any(&["use", "connect", "integrate", "link", "hook", "using"]) {
+            at = next + 1;
+            continue;
+        }
+        let weights = crate::intent::values::weights(&tokens[next..]).is_some() && token.kind != Kind::Dash;
+        if weights || (deploy && modifies(&tokens[next..])) {
+            at = next + 1;
+            continue;
+        }
+        if then || begins_clause(&tokens[next..]) {
+            return at;
+        }
+        at = next;
+    }
+    tokens.len()
+}
 /// Words of a clause that change the deploy before it instead of ordering something new.
 pub(super) fn modifies(tokens: &[Token<'_>]) -> bool {
     let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
@@ -184,7 +179,7 @@ pub(super) fn modifies(tokens: &[Token<'_>]) -> bool {
         }
         "canary" | "canaries" => true,
         "dry-run" | "dryrun" | "rehearsal" => {
-            !crate::intent::grammar::heads::find(&tokens[(at + 1).min(tokens.len())..]).is_some()
+            crate::intent::grammar::heads::find(&tokens[(at + 1).min(tokens.len())..]).is_none()
         }
         "dry" => crate::intent::grammar::heads::find(&tokens[(at + 2).min(tokens.len())..]).is_none(),
         _ => {

@@ -1,6 +1,9 @@
 //! Conditions: the alerts and rules that name a signal, and the orders that hang on something we can't watch.
 
-use super::*;
+use super::{
+    Action, Class, Command, Draft, Heard, Joined, Kind, Mood, Problem, ProblemKind, Reader, Token,
+    Vocabulary, begins_clause, help, mood, standing,
+};
 
 impl<'t> Reader<'_, 't> {
     /// "if X, Y": an alert, a rule, or two readings.

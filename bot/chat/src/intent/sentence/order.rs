@@ -1,6 +1,10 @@
 //! One order: its verb, its words, what it inherits, and what it repeats.
 
-use super::*;
+use super::{
+    Action, Class, Command, Draft, Head, Heard, Joined, Key, Kind, Meaning, Migrate, Opening, Problem,
+    Reader, Rest, Scope, Token, clauses, commentary, grammar, heads, mood, near_verb, reaction_like, report,
+    scan, takes_back,
+};
 
 impl<'t> Reader<'_, 't> {
     pub(super) fn order(
@@ -57,7 +61,7 @@ impl<'t> Reader<'_, 't> {
         {
             from = opening.at;
         }
-        let end = from + self.clause_end(head, &tokens[from..]);
+        let end = from + clauses::clause_end(head, &tokens[from..]);
         let words = &tokens[from..end];
         let (action, looked) = match heads::resolve(head, &Rest(words)) {
             Meaning::Action(action) => (action, false),
@@ -84,7 +88,7 @@ impl<'t> Reader<'_, 't> {
             report(action, looked, &plain[..mood::condition_within(plain).unwrap_or(plain.len())])
         {
             self.hear(heard);
-            return Ok((self.after_statement(tokens).unwrap_or(tokens.len()), Joined::Start));
+            return Ok((clauses::after_statement(tokens).unwrap_or(tokens.len()), Joined::Start));
         }
         let pleads = words
             .iter()
@@ -294,10 +298,11 @@ impl<'t> Reader<'_, 't> {
         if let Some(near) = near.filter(|_| {
             named || alone || tokens.iter().any(|token| token.is(Class::OBJECT) || token.is(Class::KEYWORD))
         }) {
-            let rest: String = tokens.iter().skip(1).map(|token| format!(" {}", token.raw)).collect();
+            let words: Vec<&str> =
+                std::iter::once(near).chain(tokens.iter().skip(1).map(|token| token.raw)).collect();
             self.imperative.get_or_insert(
                 Problem::unknown_verb(format!("I don't know `{}`; did you mean `{near}`?", verb.raw))
-                    .suggest([format!("{near}{rest}")]),
+                    .suggest([words.join(" ")]),
             );
             return;
         }

@@ -1,6 +1,6 @@
 //! What makes a report, a log or a courtesy of words that look like an order.
 
-use super::*;
+use super::{Action, Class, Heard, Kind, Token, grammar};
 
 /// A line of a log or a stack trace: a time, a level, or a prompt first.
 pub(super) fn is_log(tokens: &[Token<'_>]) -> bool {

@@ -50,10 +50,7 @@ impl Database {
     pub(super) async fn remove(&self) {
         if let Self::Postgres { server, name } = self {
             let mut connection = PgConnection::connect(server).await.unwrap();
-            connection
-                .execute(AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)")))
-                .await
-                .unwrap();
+            connection.execute(AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"))).await.unwrap();
         }
     }
 

@@ -36,11 +36,10 @@ impl Chat {
         }
         let talk = store.conversation_get(CONVERSATION).await.unwrap().map(|talk| talk.body);
         let talk: serde_json::Value = serde_json::from_str(&talk.unwrap_or_default()).unwrap_or_default();
-        if !talk["question"].is_null() {
-            faults.push(format!("a question is still open: {}", talk["question"]));
-        }
-        if talk["held_back"].as_array().is_some_and(|held| !held.is_empty()) {
-            faults.push(format!("commands are still held back: {}", talk["held_back"]));
+        for left in ["questions", "held_back"] {
+            if talk[left].as_array().is_some_and(|left| !left.is_empty()) {
+                faults.push(format!("the conversation still has {left}: {}", talk[left]));
+            }
         }
         if !store.outbox_list(CONVERSATION, 1).await.unwrap().is_empty() {
             faults.push("messages are still in the outbox".to_owned());

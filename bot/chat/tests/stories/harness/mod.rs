@@ -246,6 +246,14 @@ impl Chat {
         }
     }
 
+    /// What can move this very moment does; the clock stands still.
+    pub(crate) async fn ticks(&mut self) {
+        if let Some(ticked) = self.tick().await {
+            ticked.expect("the engine moves what can move");
+        }
+        self.reports().await;
+    }
+
     /// One round of moves; `None` when the program died in it and was started again.
     async fn tick(&mut self) -> Option<Result<Option<EpochMs>, Refusal>> {
         let engine = self.engine().clone();
@@ -283,9 +291,29 @@ impl Chat {
         self.reports().await;
     }
 
-    /// A connection to the database behind the program's back.
-    pub(crate) fn database(&self) -> (&Database, &std::path::Path) {
-        (&self.database, self.folder.path())
+    /// The table of runs is gone from under the program.
+    pub(crate) async fn database_breaks(&self) {
+        self.database.run(self.folder.path(), "ALTER TABLE runs RENAME TO runs_gone").await;
+    }
+
+    /// It is back.
+    pub(crate) async fn database_mends(&self) {
+        self.database.run(self.folder.path(), "ALTER TABLE runs_gone RENAME TO runs").await;
+    }
+
+    /// The server ends all the program's connections at once.
+    pub(crate) async fn server_hangs_up(&self) {
+        self.database.hang_up().await;
+    }
+
+    /// Like `settles`, with the patience of the program's worker: what fails is tried again.
+    pub(crate) async fn settles_through_trouble(&mut self) {
+        let mut failures = 0;
+        while let Some(Err(refusal)) = self.tick().await {
+            failures += 1;
+            assert!(failures < 20, "the database stays away: {refusal}");
+        }
+        self.settles().await;
     }
 
     /// All messages nobody has looked at, oldest first, but for runs' cards and private answers.
@@ -327,6 +355,13 @@ impl Chat {
     /// A run in the order they were first shown, from 1.
     pub(crate) fn run(&self, number: usize) -> RunSeen<'_> {
         RunSeen { chat: self, id: self.room.run_id(number) }
+    }
+
+    /// How many decisions about approvals the record has.
+    pub(crate) async fn decisions(&self) -> usize {
+        let events = self.engine().store().audit_after(0, i64::MAX).await.unwrap();
+        let decided = |from: &str| from == "awaiting-approval";
+        events.iter().filter(|(event, _)| event.data["from"].as_str().is_some_and(decided)).count()
     }
 
     async fn newest_run(&self) -> Run {

@@ -39,13 +39,8 @@ pub(super) fn card(card: &Card) -> String {
                         StepMark::Kept => "!",
                     };
                     let took = step.took_ms.map(|ms| format!(" ({})", view::duration(ms)));
-                    let _ = writeln!(
-                        text,
-                        "  {mark} {}: {}{}",
-                        step.title,
-                        step.says,
-                        took.unwrap_or_default()
-                    );
+                    let _ =
+                        writeln!(text, "  {mark} {}: {}{}", step.title, step.says, took.unwrap_or_default());
                 }
             }
             Part::Verbatim { lines: said } => lines(&mut text, "  | ", said.iter().map(String::as_str)),
