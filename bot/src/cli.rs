@@ -79,7 +79,7 @@ impl Cli {
             groups.push('\n');
         }
         command.help_template(format!(
-            "{{about}}\n\n{{usage-heading}} {{usage}}\n\n{groups}{{options}}{{after-help}}"
+            "{{about}}\n\n{{usage-heading}} {{usage}}\n\n{groups}For every command:\n{{options}}{{after-help}}"
         ))
     }
 }

@@ -1,5 +1,6 @@
 //! The line editor: history, completion, and a prompt that waits until the answer to the line before is there.
 
+use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -8,7 +9,7 @@ use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
-use rustyline::{Config, Context, Editor, Helper, Highlighter, Hinter, Validator};
+use rustyline::{CompletionType, Config, Context, Editor, Helper, Highlighter, Hinter, Validator};
 use tokio::sync::mpsc;
 
 use super::input::Typed;
@@ -37,7 +38,8 @@ impl Completer for Proposals {
             return Ok((0, words.map(|word| format!("{word} ")).collect()));
         }
         let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
-        Ok((start, complete(before, &names)))
+        // What is completed is followed by something more often than not.
+        Ok((start, complete(before, &names).into_iter().map(|proposal| proposal + " ").collect()))
     }
 }
 
@@ -45,13 +47,19 @@ impl Completer for Proposals {
 pub(super) struct Prompt {
     asks: std::sync::mpsc::Sender<String>,
     typed: mpsc::Receiver<Typed>,
+    /// Lines that were pasted together with the one before.
+    pasted: VecDeque<String>,
     terminal: Option<Termios>,
 }
 
 impl Prompt {
     /// Starts the editor in a thread of its own; lines are put above it through the screen from now on.
     pub(super) fn open(data_dir: &Path, screen: &Screen, names: Arc<RwLock<Names>>) -> anyhow::Result<Self> {
-        let config = Config::builder().max_history_size(HISTORY_LINES)?.auto_add_history(true).build();
+        let config = Config::builder()
+            .max_history_size(HISTORY_LINES)?
+            .auto_add_history(true)
+            .completion_type(CompletionType::List)
+            .build();
         let mut editor: Editor<Proposals, FileHistory> = Editor::with_config(config)?;
         editor.set_helper(Some(Proposals { names }));
         let history = data_dir.join(HISTORY_FILE);
@@ -77,15 +85,25 @@ impl Prompt {
                 }
             }
         });
-        Ok(Self { asks, typed: receiver, terminal })
+        Ok(Self { asks, typed: receiver, pasted: VecDeque::new(), terminal })
     }
 
     /// Shows the prompt and waits for what is typed.
     pub(super) async fn next(&mut self, prompt: &str) -> Typed {
+        if let Some(line) = self.pasted.pop_front() {
+            return Typed::Line(line);
+        }
         if self.asks.send(prompt.to_owned()).is_err() {
             return Typed::End;
         }
-        self.typed.recv().await.unwrap_or(Typed::End)
+        match self.typed.recv().await.unwrap_or(Typed::End) {
+            // Several lines pasted at once come as one.
+            Typed::Line(text) if text.contains('\n') => {
+                self.pasted.extend(text.lines().map(str::to_owned));
+                Typed::Line(self.pasted.pop_front().unwrap_or_default())
+            }
+            typed => typed,
+        }
     }
 }
 
