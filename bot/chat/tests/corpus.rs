@@ -2,7 +2,13 @@
 //!
 //! A line is `{"text": …, "expect": …}`, where `expect` is `{"commands": […], "missing": […]}` or `{"problem": "kind"}`.
 //! See the figures with `cargo test -p chat --test corpus -- --nocapture`.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::format_push_string, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::format_push_string,
+    reason = "tests"
+)]
 
 use std::path::{Path, PathBuf};
 

@@ -77,9 +77,10 @@ fn clean_line(line: &str, out: &mut String) {
 fn angle(rest: &str, out: &mut String) -> Option<usize> {
     /// Longer things in angle brackets are not markup.
     const LONGEST: usize = 2048;
-    let end = rest.as_bytes().iter().take(LONGEST).position(|byte| *byte == b'>')?;
+    // Another "<" first means that this one opens nothing: looking on would not be linear.
+    let end = rest.as_bytes().iter().take(LONGEST).skip(1).position(|byte| matches!(byte, b'>' | b'<'))? + 1;
     let inside = &rest[1..end];
-    if inside.is_empty() || inside.contains('<') {
+    if inside.is_empty() || !rest[end..].starts_with('>') {
         return None;
     }
     let label = inside.split_once('|').map(|(_, label)| label);

@@ -31,7 +31,7 @@ pub fn parse(text: &str, names: &Names) -> Parsed {
     parse_with(text, &Vocabulary::new(names))
 }
 
-/// Reads a text. A pure function of text and names, in time linear in the text; it never panics.
+/// Reads a text. A pure function of text and names; it never panics.
 pub fn parse_with(text: &str, vocabulary: &Vocabulary) -> Parsed {
     if text.len() > MAX_CHARS && text.chars().nth(MAX_CHARS).is_some() {
         let problem = Problem::not_a_command(format!(

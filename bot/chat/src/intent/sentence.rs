@@ -164,7 +164,7 @@ impl<'t> Reader<'_, 't> {
                 self.sentence = 0;
                 self.previous = 0;
                 self.hear(Heard::Refusal);
-                Ok(whole)
+                Ok((clauses::after_refusal(tokens).unwrap_or(tokens.len()), Joined::Start))
             }
             Mood::Refusal => {
                 self.hear(Heard::Refusal);

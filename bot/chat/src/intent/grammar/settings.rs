@@ -94,6 +94,11 @@ pub(in crate::intent) fn assignment(tokens: &[Token<'_>], text: &str) -> Option<
         let to = if announced && !placed_name { at } else { place + 1 };
         return Some(Assignment { name, value: None, from: place, to, inside: 0..0 });
     };
+    // NAME="" sets nothing at all, which leaves no token between the marks.
+    let sign = tokens[at - 1].end();
+    if text.get(sign..first.at).is_some_and(|between| between.contains("\"\"") || between.contains("''")) {
+        return Some(Assignment { name, value: Some(String::new()), from: place, to: at, inside: 0..0 });
+    }
     let (value, to) = value(tokens, at, first, text);
     Some(Assignment { name, value: Some(value), from: place, to, inside: 0..0 })
 }

@@ -96,6 +96,7 @@ pub(in crate::intent) fn notifies(tokens: &[Token<'_>]) -> bool {
         matches!(word(at), "me" | "us" | "everyone" | "everybody" | "team" | "the" | "here" | "our")
     };
     match word(0) {
+        "email" | "text" | "sms" | "mail" if word(1) == "and" => person(3),
         "let" => matches!(word(1), "me" | "us") && word(2) == "know",
         "send" | "give" => tokens
             .iter()

@@ -165,7 +165,8 @@ pub(super) fn report(action: Action, looked: bool, tokens: &[Token<'_>]) -> Opti
     };
     for (at, token) in tokens.iter().enumerate() {
         let told = participle(token) && !before(at, PARTICIPLE_AFTER);
-        let idiom = (token.any(&["ready"]) && action == Action::Readiness)
+        let idiom = (token.any(&["pending"]) && action == Action::Migrate)
+            || (token.any(&["ready"]) && action == Action::Readiness)
             || (before(at, &["that", "which"]) && action == Action::Rollback)
             || (token.any(&["working", "successful", "green", "deployed", "released"])
                 && (before(at, &["last", "previous", "good", "known", "latest"])
