@@ -7,21 +7,25 @@ use tokio_util::sync::CancellationToken;
 
 use super::speaker;
 use crate::cli::{Exit, Global};
-use crate::host::{Purpose, Session};
+use crate::host::Session;
 use crate::terminal::{FRONT, Screen, Talk, talk};
-use crate::wiring::sample_ensure;
+use crate::wiring::{installation, sample_ensure};
 
 pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
     let config = super::config_with_folder(global)?;
     // A person's Ctrl-C ends waiting or a half-typed line, not the program with its services.
     let stop = stop_signals(!std::io::stdin().is_terminal())?;
-    let session = Session::open(&config, Purpose { command: "chat" }, &super::progress).await?;
+    let session = Session::open(&config, "chat", &super::progress).await?;
     let screen = Screen::of_stdout();
     let (mut first, mut conversation) = (false, FRONT.to_owned());
     match &session {
         Session::Host(host) => {
             first = sample_ensure(host.engine(), &config.data_dir, &super::progress).await?;
             super::progress("");
+            // A database that others share holds their terminals' conversations too.
+            if host.engine().store().is_shared() {
+                conversation = format!("{FRONT}:{}", installation(&config.data_dir)?);
+            }
         }
         Session::Guest { holder, .. } => {
             super::progress("");

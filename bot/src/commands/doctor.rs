@@ -89,6 +89,13 @@ fn folder(report: &mut Report, folder: &Path) {
         let says = format!("can't write to {shown} ({error}): check whose it is, or give another --data-dir");
         return report.say(Finding::Fail, "data folder", &says);
     }
+    if std::fs::metadata(folder).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0) {
+        report.say(
+            Finding::Warn,
+            "data folder",
+            &format!("others can look into it: type `chmod 700 {shown}`"),
+        );
+    }
     let Ok(free) = rustix::fs::statvfs(folder) else {
         return report.say(
             Finding::Warn,

@@ -6,7 +6,7 @@ use engine::model::RunId;
 
 use super::speaker;
 use crate::cli::{Exit, Global};
-use crate::host::{Asked, Came, Purpose, RunBrief, Session};
+use crate::host::{Asked, Came, RunBrief, Session};
 use crate::out;
 use crate::terminal::{Screen, TerminalFront, settled};
 
@@ -15,7 +15,7 @@ const WAIT: Duration = Duration::from_hours(24);
 
 pub(super) async fn run(global: &Global, text: &str, command: &'static str) -> anyhow::Result<Exit> {
     let config = super::config_with_folder(global)?;
-    let session = Session::open(&config, Purpose { command }, &super::progress).await?;
+    let session = Session::open(&config, command, &super::progress).await?;
     super::progress("");
     let stop = super::chat::stop_signals(true)?;
     let name = speaker::of_session(&session, speaker::FRONT, global).await?;

@@ -13,5 +13,5 @@ mod wire;
 
 pub(crate) use follow::Following;
 pub(crate) use listener::Listener;
-pub(crate) use session::{Asked, Purpose, Session};
+pub(crate) use session::{Asked, Session};
 pub(crate) use wire::{Came, Heard, RunBrief};

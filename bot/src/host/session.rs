@@ -13,13 +13,6 @@ use super::wire::{self, Heard, RunBrief};
 use crate::config::Config;
 use crate::wiring::{Holder, Host, HostLock, folder_private, speaker_default};
 
-/// What the host may be started for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Purpose {
-    /// The subcommand, for others to see who the host is.
-    pub(crate) command: &'static str,
-}
-
 /// A session with the host.
 pub(crate) enum Session {
     /// This program is the host.
@@ -58,15 +51,16 @@ impl Asked<'_> {
 }
 
 impl Session {
-    /// Becomes the host of the data folder, or a guest of the one there is.
+    /// Becomes the host of the data folder, or a guest of the one there is. `command` is this program's subcommand, for
+    /// others to see who the host is; `progress` is told what is being done.
     pub(crate) async fn open(
         config: &Config,
-        purpose: Purpose,
+        command: &str,
         progress: &(dyn Fn(&str) + Sync),
     ) -> anyhow::Result<Self> {
         folder_private(&config.data_dir)?;
         loop {
-            if let Some(lock) = HostLock::try_take(&config.data_dir, purpose.command)? {
+            if let Some(lock) = HostLock::try_take(&config.data_dir, command)? {
                 return Ok(Self::Host(Box::new(Host::open(config, lock, progress).await?)));
             }
             progress("speaking with the infra-chat that runs the services");

@@ -50,3 +50,39 @@ pub(super) fn told(runs: &[RunBrief]) -> Vec<String> {
         waiting.map(|run| format!("{} ({}) waits for {}", run.id, run.command, run.waits_for)).collect();
     if waiting.is_empty() { vec!["No run is under way.".to_owned()] } else { waiting }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use expect_test::expect;
+
+    use super::*;
+
+    fn brief(id: &str, state: &str, waits_for: &str) -> RunBrief {
+        RunBrief {
+            id: id.parse().unwrap(),
+            command: "deploy production".to_owned(),
+            state: state.to_owned(),
+            moves: matches!(state, "running" | "queued"),
+            over: state == "succeeded",
+            succeeded: state == "succeeded",
+            waits_for: waits_for.to_owned(),
+        }
+    }
+
+    #[test]
+    fn what_still_waits_is_said_with_what_to_type() {
+        let said = |runs: &[RunBrief]| told(runs).join("\n");
+        expect!["No run is under way."].assert_eq(&said(&[brief("r-0001", "succeeded", "")]));
+        expect!["r-0002 is still running."].assert_eq(&said(&[
+            brief("r-0001", "awaiting-approval", "approval: approve r-0001"),
+            brief("r-0002", "running", ""),
+        ]));
+        expect!["r-0001 (deploy production) waits for approval: approve r-0001"].assert_eq(&said(&[brief(
+            "r-0001",
+            "awaiting-approval",
+            "approval: approve r-0001",
+        )]));
+    }
+}

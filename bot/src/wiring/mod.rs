@@ -10,6 +10,6 @@ mod unplugged;
 
 pub(crate) use host::Host;
 pub(crate) use lock::{Holder, HostLock};
-pub(crate) use parts::{MASTER_KEY_FILE, Parts, SIGNING_KEY_FILE, folder_private, rules_load};
+pub(crate) use parts::{MASTER_KEY_FILE, Parts, SIGNING_KEY_FILE, folder_private, installation, rules_load};
 pub(crate) use sample::{sample_ensure, speaker_default};
 pub(crate) use unplugged::engine_unplugged;

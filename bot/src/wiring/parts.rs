@@ -22,6 +22,8 @@ use crate::config::Config;
 pub(crate) const MASTER_KEY_FILE: &str = "master.key";
 /// The key checkpoints of the record are signed with.
 pub(crate) const SIGNING_KEY_FILE: &str = "signing.key";
+/// The name of this data folder among those that share a database.
+const INSTALLATION_FILE: &str = "installation";
 /// What rule files are called.
 const RULE_EXTENSION: &str = "cedar";
 
@@ -74,6 +76,17 @@ impl Parts {
 /// Unique among those alive on any machine, and the process for those who read leases.
 fn replica_name() -> String {
     format!("{}-{}", std::process::id(), uuid::Uuid::new_v4())
+}
+
+/// A name for this data folder that stays the same and that no other has: written down at its first use.
+pub(crate) fn installation(data_dir: &Path) -> anyhow::Result<String> {
+    let file = data_dir.join(INSTALLATION_FILE);
+    if let Ok(name) = std::fs::read_to_string(&file) {
+        return Ok(name.trim().to_owned());
+    }
+    let name = uuid::Uuid::new_v4().to_string();
+    std::fs::write(&file, &name).with_context(|| format!("can't write {}", file.display()))?;
+    Ok(name)
 }
 
 /// Makes a folder that is its owner's alone; one that is there is left as it is.

@@ -30,6 +30,7 @@ fn the_help_is_a_page_people_read() {
           audit        Read, export and verify the record of what was done
           parse        Show the typed command a sentence becomes, as JSON
 
+        For every command:
               --data-dir <DIR>  Folder of all state (default: the platform's data folder)
               --config <FILE>   Configuration file (default: infra-chat.toml here, if there is one)
               --as <NAME>       Who is speaking (default: you, by your name on this machine)

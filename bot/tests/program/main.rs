@@ -7,6 +7,7 @@ mod answers;
 mod crash;
 mod database;
 mod deploys;
+mod editor;
 mod guests;
 mod settings;
 mod world;

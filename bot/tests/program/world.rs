@@ -1,9 +1,10 @@
 //! A folder to run the program in, and the program in it.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -91,8 +92,15 @@ impl World {
         self.path("data")
     }
 
-    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_infra-chat"));
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.command_of(env!("CARGO_BIN_EXE_infra-chat"));
+        command.arg("--data-dir").arg(self.data()).args(arguments);
+        command
+    }
+
+    /// A program in this folder, knowing nothing of the settings of whoever runs the tests.
+    fn command_of(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("INFRA_CHAT_") {
                 command.env_remove(name);
@@ -101,10 +109,8 @@ impl World {
         command
             .env_remove("DATABASE_URL")
             .env("USER", "stranger")
+            .env_remove("NO_COLOR")
             .current_dir(self.folder.path())
-            .arg("--data-dir")
-            .arg(self.data())
-            .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
@@ -136,6 +142,19 @@ impl World {
     /// Starts the program and leaves it running.
     pub(crate) fn start(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Running {
         let mut command = self.command(arguments);
+        command.envs(variables.iter().copied());
+        Running::of(command.spawn().unwrap())
+    }
+
+    /// Starts another program and leaves it running.
+    pub(crate) fn start_program(
+        &self,
+        program: &str,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Running {
+        let mut command = self.command_of(program);
+        command.args(arguments);
         command.envs(variables.iter().copied());
         Running::of(command.spawn().unwrap())
     }
@@ -176,7 +195,12 @@ impl Running {
     }
 
     pub(crate) fn say(&mut self, line: &str) {
-        self.input.as_mut().unwrap().write_all(format!("{line}\n").as_bytes()).unwrap();
+        self.types(&format!("{line}\n"));
+    }
+
+    /// Writes to its standard input, without ending the line.
+    pub(crate) fn types(&mut self, text: &str) {
+        self.input.as_mut().unwrap().write_all(text.as_bytes()).unwrap();
     }
 
     pub(crate) fn said(&self) -> String {
@@ -230,13 +254,19 @@ impl Running {
     }
 }
 
-fn collect(from: impl Read + Send + 'static, into: Arc<Mutex<String>>) -> std::thread::JoinHandle<()> {
+fn collect(mut from: impl Read + Send + 'static, into: Arc<Mutex<String>>) -> std::thread::JoinHandle<()> {
     std::thread::spawn(move || {
-        let mut from = BufReader::new(from);
-        let mut line = Vec::new();
-        while from.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
-            into.lock().unwrap().push_str(&String::from_utf8_lossy(&line));
-            line.clear();
+        let mut pending = Vec::new();
+        let mut chunk = [0; 4096];
+        while let Ok(read @ 1..) = from.read(&mut chunk) {
+            pending.extend_from_slice(&chunk[..read]);
+            // A character may be cut in two between reads.
+            let whole = match std::str::from_utf8(&pending) {
+                Ok(_) => pending.len(),
+                Err(error) => error.valid_up_to(),
+            };
+            into.lock().unwrap().push_str(&String::from_utf8_lossy(&pending[..whole]));
+            pending.drain(..whole);
         }
     })
 }
@@ -245,9 +275,17 @@ fn signal(pid: u32, name: &str) {
     let _ = Command::new("kill").arg(format!("-{name}")).arg(pid.to_string()).stderr(Stdio::null()).status();
 }
 
-/// An address nobody has right now.
-pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+/// A port nobody has right now and no other test is given. Below those the system hands out by itself, which the services
+/// of other tests are taking meanwhile.
+fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = 18_000 + (std::process::id() % 12_000) as u16;
+    loop {
+        let port = first + NEXT.fetch_add(1, Ordering::Relaxed) % 1_000;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 /// One HTTP request, answered: status and body.
