@@ -168,7 +168,7 @@ async fn database(report: &mut Report, config: &Config) -> Vec<Project> {
     };
     match projects {
         Ok(projects) => {
-            let says = format!("{}, up to date, {} projects", config.database.shown(), projects.len());
+            let says = format!("{}, up to date; projects: {}", config.database.shown(), projects.len());
             report.say(Finding::Ok, "database", &says);
             projects.into_iter().map(|project| project.value).collect()
         }

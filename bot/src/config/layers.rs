@@ -16,6 +16,8 @@ const PREFIX: &str = "INFRA_CHAT_";
 const DATABASE_URL: &str = "DATABASE_URL";
 /// Variables that the local platform gives to services: not ours to read when a service calls this program.
 const FOR_SERVICES: [&str; 2] = ["INFRA_CHAT_INSTANCE", "INFRA_CHAT_SQL"];
+/// Variables of our tests begin like this.
+const FOR_TESTS: &str = "INFRA_CHAT_TEST_";
 /// A key that is this similar was meant.
 const SIMILAR: f64 = 0.7;
 
@@ -180,7 +182,7 @@ fn variables(all: &[(String, String)], faults: &Collector) -> Vec<(String, Strin
     for (name, value) in all {
         let Some(key) = name.strip_prefix(PREFIX) else { continue };
         let key = key.to_lowercase();
-        if FOR_SERVICES.contains(&name.as_str()) {
+        if FOR_SERVICES.contains(&name.as_str()) || name.starts_with(FOR_TESTS) {
             continue;
         }
         if KEYS.contains(&key.as_str()) {

@@ -9,5 +9,6 @@ mod database;
 mod deploys;
 mod editor;
 mod guests;
+mod postgres;
 mod settings;
 mod world;

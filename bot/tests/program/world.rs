@@ -72,6 +72,11 @@ impl World {
 
     /// The sample project imported, at addresses of its own.
     pub(crate) fn with_sample() -> Self {
+        Self::with_sample_on(&[])
+    }
+
+    /// The same with these settings.
+    pub(crate) fn with_sample_on(variables: &[(&str, &str)]) -> Self {
         let world = Self::empty();
         samples::materialise(&world.path("sample")).unwrap();
         let file = world.path("sample/infra-chat.project.yaml");
@@ -80,7 +85,8 @@ impl World {
             yaml = yaml.replace(&format!("127.0.0.1:{port}"), &format!("127.0.0.1:{}", free_port()));
         }
         std::fs::write(&file, yaml).unwrap();
-        world.program(&["project", "import", "sample/infra-chat.project.yaml"]).ended(0);
+        let import = ["project", "import", "sample/infra-chat.project.yaml"];
+        world.program_with(&import, "", variables).ended(0);
         world
     }
 
