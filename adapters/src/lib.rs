@@ -1,4 +1,5 @@
-//! Adapters: the engine's ports, served by this machine and by providers.
+#![doc = include_str!("../README.md")]
 
+pub mod git;
 pub mod local;
 pub mod sim;

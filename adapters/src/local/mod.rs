@@ -1,3 +1,34 @@
-//! The embedded platform: services as plain processes on this machine, and the edge in front of them.
+#![doc = include_str!("README.md")]
 
+mod backends;
+mod builds;
+mod components;
+mod config;
+mod database;
+mod desired;
 pub mod edge;
+mod environment;
+mod files;
+mod health;
+mod instance;
+mod job;
+mod leftovers;
+mod logs;
+mod machine;
+mod marker;
+mod platform;
+mod port;
+mod preflight;
+mod process;
+mod prune;
+mod redactor;
+mod replace;
+mod sql_shell;
+mod take_over;
+mod variables;
+
+pub use backends::Backends;
+pub use database::LocalDatabase;
+pub use job::JobOutcome;
+pub use platform::{LocalConfig, LocalPlatform};
+pub use sql_shell::{SqlShellError, sql_shell};

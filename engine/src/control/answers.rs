@@ -252,6 +252,17 @@ impl Engine {
         Ok(self.store().audit_since(environment, since_ms, AUDIT_MAX).await?)
     }
 
+    /// What went wrong in an environment since an instant, newest first.
+    pub async fn incidents(
+        &self,
+        environment: &EnvironmentKey,
+        since_ms: EpochMs,
+        actor: &Actor,
+    ) -> Result<Vec<crate::monitor::Incident>, Refusal> {
+        self.cleared(actor, "incidents", Some(environment), &Asked::default()).await?;
+        Ok(self.store().incident_list(environment, since_ms, AUDIT_MAX).await?)
+    }
+
     /// Whether an actor may do something now; with the rule, the evidence and the earliest time.
     pub async fn can(
         &self,

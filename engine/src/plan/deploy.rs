@@ -172,6 +172,7 @@ pub(super) fn plan(
             "started beside what runs, then waited for until healthy".to_owned(),
             StepKind::Serve(Serve {
                 sets: served.iter().filter_map(|name| parts.get(*name)?.set.clone()).collect(),
+                shifts: shifts(facts, &parts, &chosen),
             }),
         ),
         step(

@@ -95,7 +95,7 @@ pub(super) fn plan(
         step(
             "bring up",
             format!("{} of release {}, until healthy", names(&chosen), target.id.number),
-            StepKind::Serve(Serve { sets: missing_sets }),
+            StepKind::Serve(Serve { sets: missing_sets, shifts: shifts(facts, &parts, &chosen) }),
         ),
         step(
             "traffic",

@@ -1,10 +1,13 @@
 //! Serve: instances of the new release are started beside those that have the traffic, and waited for until all are
-//! healthy. Undo ends them; nobody had been sent to them.
+//! healthy. A service that nobody serves at the moment (the first release, or one whose live instances are all down)
+//! gets its traffic as soon as it is healthy: nobody loses anything, and those that need it can become healthy in their
+//! turn. Undo takes such traffic back and ends the instances.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{Look, StepAct, StepContext, Undo};
+use super::traffic::is_effective;
+use super::{Look, Shift, StepAct, StepContext, Undo};
 use crate::ports::{
     Instance, InstanceSet, InstanceState, ObservedEnvironment, ObservedSet, Permit, PortError, Receipt,
 };
@@ -22,6 +25,51 @@ const TAIL_LINES: usize = 12;
 pub struct Serve {
     /// Those that are not there yet.
     pub sets: Vec<InstanceSet>,
+    /// Where their traffic goes later; at once for a service nobody serves.
+    pub shifts: Vec<Shift>,
+}
+
+impl Serve {
+    /// Traffic that can go to healthy instances at once, because nobody serves it now.
+    async fn openings(
+        &self,
+        at: &StepContext<'_>,
+        observed: &ObservedEnvironment,
+    ) -> Result<Vec<&Shift>, PortError> {
+        let mut openings = Vec::new();
+        for shift in &self.shifts {
+            let is_up = self.sets.iter().any(|set| {
+                set.service == shift.service && matches!(look_at(set, observed, at), Look::Done(_))
+            });
+            if !is_up {
+                continue;
+            }
+            let weights = at.ports.edge.weights(at.environment, &shift.service).await?;
+            let is_served = weights.iter().filter(|weight| weight.percent > 0).any(|weight| {
+                observed.services.get(&shift.service).is_some_and(|there| {
+                    there.sets.iter().filter(|set| set.release == weight.release).any(|set| {
+                        set.instances.iter().any(|one| matches!(one.state, InstanceState::Healthy { .. }))
+                    })
+                })
+            });
+            if !is_served && !is_effective(&weights, &shift.after) {
+                openings.push(shift);
+            }
+        }
+        Ok(openings)
+    }
+
+    /// Traffic that this step gave to its instances.
+    async fn opened(&self, at: &StepContext<'_>) -> Result<Vec<&Shift>, PortError> {
+        let mut opened = Vec::new();
+        for shift in self.shifts.iter().filter(|shift| !is_effective(&shift.before, &shift.after)) {
+            let weights = at.ports.edge.weights(at.environment, &shift.service).await?;
+            if is_effective(&weights, &shift.after) {
+                opened.push(shift);
+            }
+        }
+        Ok(opened)
+    }
 }
 
 /// A set as the platform has it.
@@ -116,12 +164,20 @@ pub(super) fn look_at_all<'a>(
 impl StepAct for Serve {
     async fn look(&self, at: &StepContext<'_>) -> Result<Look, PortError> {
         let observed = at.ports.platform.observe(at.environment).await?;
-        Ok(look_at_all(self.sets.iter(), &observed, at))
+        match look_at_all(self.sets.iter(), &observed, at) {
+            going @ Look::Going { .. } if self.openings(at, &observed).await?.is_empty() => Ok(going),
+            Look::Going { .. } => Ok(Look::Todo),
+            look => Ok(look),
+        }
     }
 
     async fn act(&self, at: &StepContext<'_>, permit: &Permit) -> Result<Receipt, PortError> {
         let observed = at.ports.platform.observe(at.environment).await?;
         let mut receipts = Vec::new();
+        for shift in self.openings(at, &observed).await? {
+            at.ports.edge.weights_set(permit, at.environment, &shift.service, &shift.after).await?;
+            receipts.push(format!("nobody served {}, so its traffic goes to the new release", shift.service));
+        }
         for set in &self.sets {
             if observed_set(&observed, set).is_none_or(|there| there.replicas != set.replicas) {
                 receipts.push(at.ports.platform.instances_ensure(permit, at.environment, set).await?.summary);
@@ -136,13 +192,17 @@ impl StepAct for Serve {
 
     async fn look_undo(&self, at: &StepContext<'_>) -> Result<Look, PortError> {
         let observed = at.ports.platform.observe(at.environment).await?;
-        if self.sets.iter().any(|set| observed_set(&observed, set).is_some()) {
+        let is_there = self.sets.iter().any(|set| observed_set(&observed, set).is_some());
+        if is_there || !self.opened(at).await?.is_empty() {
             return Ok(Look::Todo);
         }
         Ok(Look::Done(Receipt::new("new processes ended")))
     }
 
     async fn act_undo(&self, at: &StepContext<'_>, permit: &Permit) -> Result<Receipt, PortError> {
+        for shift in self.opened(at).await? {
+            at.ports.edge.weights_set(permit, at.environment, &shift.service, &shift.before).await?;
+        }
         for set in &self.sets {
             at.ports
                 .platform
@@ -154,5 +214,9 @@ impl StepAct for Serve {
 
     fn failure_code(&self) -> &'static str {
         "start-failed"
+    }
+
+    fn acts_max(&self) -> u32 {
+        super::ACTS_MAX + self.shifts.len() as u32
     }
 }

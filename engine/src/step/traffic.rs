@@ -32,6 +32,11 @@ fn effective(weights: &[Weight]) -> Vec<&Weight> {
     real
 }
 
+/// Whether traffic is where it should be: weights of 0% don't count.
+pub(super) fn is_effective(now: &[Weight], wanted: &[Weight]) -> bool {
+    effective(now) == effective(wanted)
+}
+
 fn shown(weights: &[Weight]) -> String {
     let parts: Vec<String> = effective(weights)
         .iter()
@@ -49,7 +54,7 @@ impl ShiftTraffic {
         let mut lines = Vec::new();
         for shift in &self.shifts {
             let weights = at.ports.edge.weights(at.environment, &shift.service).await?;
-            if effective(&weights) != effective(pick(shift)) {
+            if !is_effective(&weights, pick(shift)) {
                 return Ok(Look::Todo);
             }
             lines.push(format!("{}: {}", shift.service, shown(&weights)));
@@ -68,7 +73,7 @@ impl ShiftTraffic {
     ) -> Result<Receipt, PortError> {
         for shift in &self.shifts {
             let weights = at.ports.edge.weights(at.environment, &shift.service).await?;
-            if effective(&weights) != effective(pick(shift)) {
+            if !is_effective(&weights, pick(shift)) {
                 at.ports.edge.weights_set(permit, at.environment, &shift.service, pick(shift)).await?;
             }
         }

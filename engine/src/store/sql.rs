@@ -97,10 +97,12 @@ statements! {
     IDENTITY_GET = "SELECT person FROM identities WHERE front = $1 AND external_id = $2";
     IDENTITY_LIST = "SELECT front, external_id, person FROM identities ORDER BY person, front, external_id";
     CONVERSATION_PUT = "INSERT INTO conversations (conversation, front, body, cursor_seq) VALUES ($1, $2, $3, $4) \
-        ON CONFLICT (conversation) DO UPDATE SET body = excluded.body, cursor_seq = excluded.cursor_seq";
+        ON CONFLICT (conversation) DO UPDATE SET body = excluded.body";
+    CONVERSATION_CURSOR = "UPDATE conversations SET cursor_seq = $2 WHERE conversation = $1 AND cursor_seq < $2";
     CONVERSATION_GET = "SELECT body, cursor_seq FROM conversations WHERE conversation = $1";
-    OUTBOX_PUT = "INSERT INTO outbox (message, conversation, card, body, created_ms) VALUES ($1, $2, $3, $4, $5)";
-    OUTBOX_LIST = "SELECT message, card, body FROM outbox WHERE conversation = $1 ORDER BY created_ms, message LIMIT $2";
+    OUTBOX_PUT = "INSERT INTO outbox (message, conversation, card, body, created_ms) VALUES ($1, $2, $3, $4, $5) \
+        ON CONFLICT (message) DO NOTHING";
+    OUTBOX_LIST = "SELECT message, card, body FROM outbox WHERE conversation = $1 ORDER BY message LIMIT $2";
     OUTBOX_DELETE = "DELETE FROM outbox WHERE message = $1";
     INBOUND_PUT = "INSERT INTO inbound (front, event, at_ms) VALUES ($1, $2, $3) ON CONFLICT (front, event) DO NOTHING";
     INBOUND_FORGET = "DELETE FROM inbound WHERE at_ms < $1";

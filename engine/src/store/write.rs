@@ -133,7 +133,7 @@ pub enum Write {
         /// The person.
         person: UserName,
     },
-    /// A conversation's state and its reporter's cursor.
+    /// A conversation's state; a new one's cursor too.
     ConversationPut {
         /// Its identifier.
         conversation: String,
@@ -144,7 +144,14 @@ pub enum Write {
         /// The last happening it has been told of.
         cursor: i64,
     },
-    /// A message on its way to a front.
+    /// How far a conversation's reporter has come; never backwards.
+    ConversationCursor {
+        /// Its identifier.
+        conversation: String,
+        /// The last happening it has been told of.
+        cursor: i64,
+    },
+    /// A message on its way to a front; one that is on its way already stays as it is.
     OutboxPut {
         /// Its identifier.
         message: String,
@@ -371,7 +378,10 @@ impl Write {
                     (*cursor).into(),
                 ],
             ),
-            Self::OutboxPut { message, conversation, card, body, at_ms } => guarded(
+            Self::ConversationCursor { conversation, cursor } => {
+                free(sql::CONVERSATION_CURSOR, vec![conversation.as_str().into(), (*cursor).into()])
+            }
+            Self::OutboxPut { message, conversation, card, body, at_ms } => free(
                 sql::OUTBOX_PUT,
                 vec![
                     message.as_str().into(),

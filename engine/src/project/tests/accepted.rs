@@ -9,7 +9,7 @@ fn the_documented_description_and_what_its_export_leaves_out() {
     expect![[r#"
         project: invoice-perfect
         title: Invoice Perfect
-        source: { repository: /home/ana/invoice/repository }
+        source: { repository: /srv/ana/invoice/repository }
         migrations: { path: migrations, component: postgres }
         services:
           api:
@@ -90,10 +90,10 @@ fn repositories_are_seen_from_the_folder_of_the_description() {
         let yaml = SMALLEST.replace("repository: .", &format!("repository: \"{given}\""));
         repository.assert_eq(&read(&yaml).source.repository);
     }
-    check(".", expect!["/home/ana/invoice"]);
-    check("./repository", expect!["/home/ana/invoice/repository"]);
-    check("../other/./repo", expect!["/home/ana/other/repo"]);
-    check("repository", expect!["/home/ana/invoice/repository"]);
+    check(".", expect!["/srv/ana/invoice"]);
+    check("./repository", expect!["/srv/ana/invoice/repository"]);
+    check("../other/./repo", expect!["/srv/ana/other/repo"]);
+    check("repository", expect!["/srv/ana/invoice/repository"]);
     check("/srv/repo", expect!["/srv/repo"]);
     check("git@github.com:ana/shop.git", expect!["git@github.com:ana/shop.git"]);
     check("ssh://git@github.com/ana/shop.git", expect!["ssh://git@github.com/ana/shop.git"]);

@@ -20,5 +20,5 @@ fn documented() -> String {
 
 #[track_caller]
 fn read(yaml: &str) -> Project {
-    super::import(yaml, Path::new("/home/ana/invoice")).unwrap_or_else(|faults| panic!("{faults}"))
+    super::import(yaml, Path::new("/srv/ana/invoice")).unwrap_or_else(|faults| panic!("{faults}"))
 }

@@ -1,0 +1,74 @@
+//! What the platform tells the edge. The proxy implements it; the platform knows no proxy.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use engine::model::{EnvironmentKey, ServiceName};
+use engine::ports::PortError;
+
+use super::edge::EdgeProxy;
+
+/// Where requests may be sent: told by the platform, obeyed by the edge.
+#[async_trait]
+pub trait Backends: Send + Sync {
+    /// Makes the edge listen for a service. Safe to repeat; the same service moves to a new address.
+    async fn listen(
+        &self,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+        address: &str,
+    ) -> Result<(), PortError>;
+
+    /// The healthy instances of a release, all of them; none when it has none.
+    fn backends_set(
+        &self,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+        release: u32,
+        addresses: Vec<SocketAddr>,
+    );
+
+    /// No new requests to these instances; returns when the open ones are done or the time is up.
+    async fn drain(
+        &self,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+        release: u32,
+        addresses: Vec<SocketAddr>,
+        at_most: Duration,
+    );
+}
+
+#[async_trait]
+impl Backends for EdgeProxy {
+    async fn listen(
+        &self,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+        address: &str,
+    ) -> Result<(), PortError> {
+        Self::listen(self, environment, service, address).await
+    }
+
+    fn backends_set(
+        &self,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+        release: u32,
+        addresses: Vec<SocketAddr>,
+    ) {
+        Self::backends_set(self, environment, service, release, &addresses);
+    }
+
+    async fn drain(
+        &self,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+        release: u32,
+        addresses: Vec<SocketAddr>,
+        at_most: Duration,
+    ) {
+        Self::drain(self, environment, service, release, &addresses, at_most).await;
+    }
+}

@@ -1,0 +1,100 @@
+//! Configuration of services by release: kept as files with references to secrets only, turned into the environment of
+//! a process when it starts.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use engine::model::{ComponentKind, ServiceName, Variable};
+use engine::ports::{ConfigSet, PortError};
+use secrecy::ExposeSecret;
+
+use super::components::{cache_folder, component_folder, component_url};
+use super::desired::Desired;
+use super::environment::Environment;
+use super::files::{entries, folder_ensure, json_read};
+use super::machine::Machine;
+use super::variables::{Reference, fill};
+
+/// Where the configuration of a service's release is kept.
+pub(super) fn config_path(environment: &Environment, service: &ServiceName, release: u32) -> PathBuf {
+    environment.folder.join("config").join(format!("{service}@{release}.json"))
+}
+
+/// All configurations of an environment.
+pub(super) fn configs(environment: &Environment) -> Result<Vec<ConfigSet>, PortError> {
+    let mut found = Vec::new();
+    for path in entries(&environment.folder.join("config"))? {
+        if path.extension().is_some_and(|extension| extension == "json") {
+            found.extend(json_read::<ConfigSet>(&path)?);
+        }
+    }
+    Ok(found)
+}
+
+impl Machine {
+    /// The variables of a process of a service: what the platform gives, then what the configuration says. A release
+    /// that was given no configuration has no variables of its own.
+    pub(super) async fn variables(
+        &self,
+        environment: &Environment,
+        service: &ServiceName,
+        release: u32,
+    ) -> Result<BTreeMap<String, String>, PortError> {
+        let desired = environment.desired.lock().await.clone();
+        let mut variables = BTreeMap::from([
+            ("RELEASE".to_owned(), release.to_string()),
+            ("INFRA_CHAT_SQL".to_owned(), self.program.to_string_lossy().into_owned()),
+        ]);
+        for (name, kind) in &desired.components {
+            let folder = component_folder(environment, name);
+            let (variable, value) = match kind {
+                ComponentKind::Database => ("DATABASE_URL", component_url(environment, name, *kind)),
+                ComponentKind::Cache => {
+                    let folder = cache_folder(environment, name, service);
+                    folder_ensure(&folder)?;
+                    ("CACHE_DIR", folder.to_string_lossy().into_owned())
+                }
+                ComponentKind::Storage => ("STORAGE_DIR", folder.to_string_lossy().into_owned()),
+                ComponentKind::Mail => ("MAIL_DIR", folder.to_string_lossy().into_owned()),
+            };
+            variables.entry(variable.to_owned()).or_insert(value);
+        }
+        let config = json_read::<ConfigSet>(&config_path(environment, service, release))?;
+        for (name, variable) in config.map(|config| config.variables).unwrap_or_default() {
+            let value = match variable {
+                Variable::Plain(text) => {
+                    fill(&text, |reference| address_of(environment, &desired, reference), &name)?
+                }
+                Variable::Secret(secret) => {
+                    let reader = format!("{service}, release {release}");
+                    let value = self.secrets.secret_read(&environment.key, &secret, &reader).await?;
+                    self.redactor.learn(&secret, &value);
+                    value.expose_secret().to_owned()
+                }
+            };
+            variables.insert(name, value);
+        }
+        Ok(variables)
+    }
+}
+
+fn address_of(environment: &Environment, desired: &Desired, reference: Reference<'_>) -> Option<String> {
+    match reference {
+        Reference::Service(name) => {
+            let at_edge = desired.edge.get(name).map(|address| format!("http://{}", reachable(address)));
+            at_edge.or_else(|| environment.any_address(name).map(|address| format!("http://{address}")))
+        }
+        Reference::Component(name) => {
+            let (name, kind) = desired.components.get_key_value(name)?;
+            Some(component_url(environment, name, *kind))
+        }
+    }
+}
+
+/// The address at which something that listens everywhere is reached from this machine.
+fn reachable(address: &str) -> String {
+    match address.rsplit_once(':') {
+        Some(("0.0.0.0" | "[::]" | "" | "*", port)) => format!("127.0.0.1:{port}"),
+        _ => address.to_owned(),
+    }
+}

@@ -1,0 +1,230 @@
+//! The application's database on this machine: migrations applied to a component's SQLite file, each in one transaction
+//! with the note that it was.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use engine::clock::Clock;
+use engine::model::{ComponentName, EnvironmentKey};
+use engine::ports::{AppliedMigration, Database, Migration, Permit, PortError, Receipt};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
+
+use super::components::DATABASE_FILE;
+use super::environment::folder_of;
+
+/// How long a locked database is waited for.
+pub(super) const BUSY_AT_MOST: Duration = Duration::from_secs(5);
+
+const NOTES_CREATE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
+    version TEXT PRIMARY KEY NOT NULL,
+    name TEXT NOT NULL,
+    checksum TEXT NOT NULL,
+    applied_at_ms INTEGER NOT NULL
+)";
+const NOTES_PRESENT: &str =
+    "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations'";
+const NOTES_LIST: &str = "SELECT version, checksum, applied_at_ms FROM schema_migrations ORDER BY version";
+const NOTE_FIND: &str = "SELECT checksum FROM schema_migrations WHERE version = ?1";
+const NOTE_ADD: &str =
+    "INSERT INTO schema_migrations (version, name, checksum, applied_at_ms) VALUES (?1, ?2, ?3, ?4)";
+
+/// The databases of the embedded platform.
+pub struct LocalDatabase {
+    root: PathBuf,
+    clock: Arc<dyn Clock>,
+}
+
+impl std::fmt::Debug for LocalDatabase {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LocalDatabase").field("root", &self.root).finish_non_exhaustive()
+    }
+}
+
+impl LocalDatabase {
+    /// The databases of the platform whose folder is `root`.
+    pub fn new(root: &Path, clock: Arc<dyn Clock>) -> Self {
+        Self { root: root.to_owned(), clock }
+    }
+
+    fn file(&self, environment: &EnvironmentKey, component: &ComponentName) -> PathBuf {
+        folder_of(&self.root, environment).join("components").join(component.as_str()).join(DATABASE_FILE)
+    }
+
+    async fn open(&self, file: &Path) -> Result<SqliteConnection, PortError> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(false)
+            .journal_mode(SqliteJournalMode::Wal)
+            .busy_timeout(BUSY_AT_MOST)
+            .disable_statement_logging();
+        options.connect().await.map_err(|cause| explain(file, &cause))
+    }
+}
+
+#[async_trait]
+impl Database for LocalDatabase {
+    async fn migrations_applied(
+        &self,
+        environment: &EnvironmentKey,
+        component: &ComponentName,
+    ) -> Result<Vec<AppliedMigration>, PortError> {
+        let file = self.file(environment, component);
+        if !file.is_file() {
+            return Ok(Vec::new());
+        }
+        let mut connection = self.open(&file).await?;
+        let read = applied(&mut connection).await.map_err(|cause| explain(&file, &cause));
+        close(connection).await;
+        read
+    }
+
+    async fn migration_apply(
+        &self,
+        permit: &Permit,
+        environment: &EnvironmentKey,
+        component: &ComponentName,
+        migration: &Migration,
+    ) -> Result<Receipt, PortError> {
+        let file = self.file(environment, component);
+        if !file.is_file() {
+            let what = format!("the database {component} of {environment} is not there ({})", file.display());
+            return Err(PortError::fail(
+                what,
+                "Deploy makes it; if it was there before, restore the file from a backup.",
+            ));
+        }
+        if let Some(statement) = own_transaction(&migration.sql) {
+            let what =
+                format!("migration {} {} says `{statement}` itself", migration.version, migration.name);
+            return Err(PortError::fail(
+                what,
+                "Leave that out: each migration runs in a transaction of its own.",
+            ));
+        }
+        let mut connection = self.open(&file).await?;
+        let outcome = apply(&mut connection, &file, migration, self.clock.now_ms()).await;
+        if outcome.is_err() {
+            // Outside a transaction this fails, and there is nothing to take back.
+            let _ = sqlx::query("ROLLBACK").execute(&mut connection).await;
+        }
+        close(connection).await;
+        let title = format!("{} {}", migration.version, migration.name);
+        let summary =
+            if outcome? { format!("applied {title}") } else { format!("{title} was applied before") };
+        Ok(Receipt::new(summary).with("checksum", &migration.checksum).with("key", permit.idempotency_key()))
+    }
+}
+
+async fn applied(connection: &mut SqliteConnection) -> Result<Vec<AppliedMigration>, sqlx::Error> {
+    let present: i64 = sqlx::query_scalar(NOTES_PRESENT).fetch_one(&mut *connection).await?;
+    if present == 0 {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<(String, String, i64)> = sqlx::query_as(NOTES_LIST).fetch_all(connection).await?;
+    let note = |(version, checksum, at_ms)| AppliedMigration { version, checksum, at_ms };
+    Ok(rows.into_iter().map(note).collect())
+}
+
+/// Applies a migration and notes it; false when it was applied before.
+async fn apply(
+    connection: &mut SqliteConnection,
+    file: &Path,
+    migration: &Migration,
+    now_ms: i64,
+) -> Result<bool, PortError> {
+    let told = |cause: sqlx::Error| explain(file, &cause);
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut *connection).await.map_err(told)?;
+    sqlx::query(NOTES_CREATE).execute(&mut *connection).await.map_err(told)?;
+    let before: Option<String> = sqlx::query_scalar(NOTE_FIND)
+        .bind(&migration.version)
+        .fetch_optional(&mut *connection)
+        .await
+        .map_err(told)?;
+    if let Some(checksum) = before {
+        sqlx::query("COMMIT").execute(&mut *connection).await.map_err(told)?;
+        if checksum == migration.checksum {
+            return Ok(false);
+        }
+        let what =
+            format!("migration {} {} was changed after it was applied", migration.version, migration.name);
+        return Err(PortError::fail(
+            what,
+            "Put the file back as it was, and make the change in a new migration.",
+        ));
+    }
+    let script = sqlx::raw_sql(AssertSqlSafe(migration.sql.clone()));
+    script.execute(&mut *connection).await.map_err(|cause| {
+        let what = format!("migration {} {} failed: {}", migration.version, migration.name, said(&cause));
+        PortError::fail(what, "Nothing of it was kept. Mend its SQL and deploy again.")
+    })?;
+    sqlx::query(NOTE_ADD)
+        .bind(&migration.version)
+        .bind(&migration.name)
+        .bind(&migration.checksum)
+        .bind(now_ms)
+        .execute(&mut *connection)
+        .await
+        .map_err(told)?;
+    sqlx::query("COMMIT").execute(&mut *connection).await.map_err(told)?;
+    Ok(true)
+}
+
+async fn close(connection: SqliteConnection) {
+    // Everything that matters is committed; a connection that doesn't close well is dropped.
+    let _ = connection.close().await;
+}
+
+fn said(cause: &sqlx::Error) -> String {
+    match cause {
+        sqlx::Error::Database(error) => error.message().to_owned(),
+        other => other.to_string(),
+    }
+}
+
+fn explain(file: &Path, cause: &sqlx::Error) -> PortError {
+    let (said, file) = (said(cause), file.display());
+    if said.contains("locked") || said.contains("busy") {
+        PortError::retry(format!("the database {file} is locked by another program"))
+    } else if said.contains("disk is full") || said.contains("disk I/O") {
+        PortError::fail(
+            format!("the disk can't take more of the database {file}: {said}"),
+            "Free some space, then retry.",
+        )
+    } else if said.contains("not a database") || said.contains("malformed") {
+        PortError::fail(format!("{file} is damaged: {said}"), "Restore the file from a backup.")
+    } else {
+        PortError::fail(format!("the database {file} said: {said}"), "")
+    }
+}
+
+/// The statement with which a migration would end our transaction. `BEGIN` and `END` inside a trigger are not meant.
+fn own_transaction(sql: &str) -> Option<&'static str> {
+    sql.lines().find_map(|line| {
+        let line = line.trim().trim_end_matches(';').trim_end().to_ascii_uppercase();
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match words.as_slice() {
+            ["COMMIT", ..] => Some("COMMIT"),
+            ["ROLLBACK", ..] => Some("ROLLBACK"),
+            ["BEGIN", "TRANSACTION" | "IMMEDIATE" | "EXCLUSIVE" | "DEFERRED", ..] => Some("BEGIN"),
+            _ => None,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::own_transaction;
+
+    #[test]
+    fn transactions_of_its_own_are_seen_and_triggers_are_not() {
+        assert_eq!(own_transaction("CREATE TABLE a (b);\ncommit;"), Some("COMMIT"));
+        assert_eq!(own_transaction("begin transaction;"), Some("BEGIN"));
+        assert_eq!(
+            own_transaction("CREATE TRIGGER t AFTER INSERT ON a\nBEGIN\n  DELETE FROM b;\nEND;"),
+            None
+        );
+    }
+}

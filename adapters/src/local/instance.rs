@@ -1,0 +1,298 @@
+//! One instance over its life: started, asked for its health, started again with growing pauses when it ends, and ended
+//! when nobody wants it any more.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use engine::model::Health;
+use engine::ports::{InstanceSet, InstanceState, PortError};
+
+use super::desired::Slot;
+use super::environment::{Environment, Handle, locked};
+use super::files::{append_open, file_remove, folder_ensure};
+use super::health;
+use super::leftovers::{self, note_path, note_write};
+use super::logs::tail;
+use super::machine::Machine;
+use super::process::{Found, Launch, Process, signal};
+
+/// How often a starting instance is asked.
+const STARTING_EVERY: Duration = Duration::from_millis(250);
+/// How often an instance is asked once it was healthy, or took too long to become so.
+const SERVING_EVERY: Duration = Duration::from_secs(1);
+/// How many checks in a row must fail before a healthy instance is taken out of traffic.
+const FAILURES_MAX: u32 = 2;
+/// Without a health check, an instance that lives this long is healthy.
+const ALIVE_FOR: Duration = Duration::from_secs(1);
+/// The pause before the first restart; it doubles each time.
+const BACKOFF_FIRST: Duration = Duration::from_millis(250);
+/// The longest pause before a restart.
+const BACKOFF_MAX: Duration = Duration::from_secs(30);
+/// How often an instance is started before we call it a crash loop and leave it.
+const STARTS_MAX: u32 = 8;
+/// An instance that ran this long has proved itself: its starts are counted anew.
+const STABLE_AFTER: Duration = Duration::from_mins(1);
+/// How long an instance may take to end after being asked to.
+const GRACE: Duration = Duration::from_secs(10);
+/// How many lines of its output an ended instance is remembered by.
+const TAIL_LINES: usize = 12;
+
+/// Why watching a process ended.
+enum Watched {
+    Stopped,
+    Ended(String),
+}
+
+impl Machine {
+    /// Begins an instance in a slot, with a process that is already there or a new one. Nothing happens when the slot
+    /// has one, except that one that was given up is tried again.
+    pub(super) fn instance_begin(
+        self: &Arc<Self>,
+        environment: &Arc<Environment>,
+        set: &InstanceSet,
+        slot: Slot,
+        adopted: Option<Found>,
+    ) -> Arc<Handle> {
+        let handle = Arc::new(Handle::new(slot, self.clock.now_ms()));
+        if let Some(present) = environment.handle_add(Arc::clone(&handle)) {
+            present.revive.notify_waiters();
+            return present;
+        }
+        let (machine, environment, set) = (Arc::clone(self), Arc::clone(environment), set.clone());
+        let given = Arc::clone(&handle);
+        self.spawn(async move { machine.instance_run(&environment, &set, &handle, adopted).await });
+        given
+    }
+
+    async fn instance_run(
+        &self,
+        environment: &Environment,
+        set: &InstanceSet,
+        handle: &Handle,
+        adopted: Option<Found>,
+    ) {
+        let slot = &handle.slot;
+        let mut adopted = adopted;
+        let mut starts = 0;
+        loop {
+            let began = Instant::now();
+            let process = if let Some(found) = adopted.take() {
+                Ok(self.instance_adopt(handle, &found))
+            } else {
+                starts += 1;
+                self.instance_start(environment, set, handle).await
+            };
+            let how = match process {
+                Ok(process) => match self.instance_watch(environment, set, handle, process).await {
+                    Watched::Stopped => break,
+                    Watched::Ended(how) => how,
+                },
+                Err(PortError::Fail { what, hint }) => format!("{what}. {hint}"),
+                Err(error) => error.to_string(),
+            };
+            if began.elapsed() >= STABLE_AFTER {
+                starts = 1;
+            }
+            let gave_up = starts >= STARTS_MAX;
+            self.instance_ended(environment, handle, how, starts, gave_up).await;
+            let pause = BACKOFF_FIRST.saturating_mul(1 << starts.min(10)).min(BACKOFF_MAX);
+            let again = async {
+                if gave_up { handle.revive.notified().await } else { tokio::time::sleep(pause).await }
+            };
+            tokio::select! {
+                () = handle.stop.cancelled() => break,
+                () = again => {}
+            }
+            if gave_up {
+                starts = 0;
+            }
+        }
+        self.port_free(handle.status().address.map(|address| address.port()));
+        if let Err(error) = file_remove(&note_path(&environment.folder, slot)) {
+            tracing::warn!(%error, instance = %slot, "the note of an ended instance stays");
+        }
+        let marker = self.root_id.instance(&environment.key, slot);
+        leftovers::sweep(move |found| found == marker).await;
+        environment.handle_remove(slot);
+        self.backends_tell(environment, &slot.service, slot.release);
+        handle.done.cancel();
+    }
+
+    fn instance_adopt(&self, handle: &Handle, found: &Found) -> Process {
+        if let Some(port) = found.port {
+            locked(&self.ports).insert(port);
+        }
+        let mut status = locked(&handle.status);
+        status.pid = Some(found.pid);
+        status.address = found.port.map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+        status.started_ms = i64::try_from(found.started_s).unwrap_or_default() * 1_000;
+        status.state = InstanceState::Starting { last: "found running, not asked yet".to_owned() };
+        Process::Adopted { pid: found.pid, started_s: found.started_s }
+    }
+
+    async fn instance_start(
+        &self,
+        environment: &Environment,
+        set: &InstanceSet,
+        handle: &Handle,
+    ) -> Result<Process, PortError> {
+        self.open_check()?;
+        let slot = &handle.slot;
+        let folder = self.build_folder_check(&set.build)?;
+        let mut variables = self.variables(environment, &slot.service, slot.release).await?;
+        let log = environment.log_path(&slot.service, slot.release, slot.index);
+        folder_ensure(log.parent().unwrap_or(Path::new(".")))?;
+        let output = Some(append_open(&log)?);
+        let before = handle.status().address.map(|address| address.port());
+        let address = self.port_take(before)?;
+        variables.insert("PORT".to_owned(), address.port().to_string());
+        let marker = self.root_id.instance(&environment.key, slot);
+        {
+            let mut status = locked(&handle.status);
+            status.address = Some(address);
+            status.started_ms = self.clock.now_ms();
+            status.state = InstanceState::Starting { last: "just started".to_owned() };
+        }
+        let (command, limits) = (set.start.clone(), set.limits.clone());
+        let launch =
+            Launch { command, folder, variables, limits, niceness: 0, marker: marker.clone(), output };
+        let process = Process::start(launch)?;
+        locked(&handle.status).pid = Some(process.pid());
+        let noted =
+            note_write(&note_path(&environment.folder, slot), process.pid(), &marker, address.port()).await;
+        if let Err(error) = noted {
+            // Without a note a later start might not find it: better no process than a stray.
+            process.end(GRACE).await;
+            return Err(error);
+        }
+        tracing::info!(instance = %slot, environment = %environment.key, pid = process.pid(), %address, "started");
+        Ok(process)
+    }
+
+    async fn instance_watch(
+        &self,
+        environment: &Environment,
+        set: &InstanceSet,
+        handle: &Handle,
+        mut process: Process,
+    ) -> Watched {
+        let began = Instant::now();
+        let patience =
+            set.health.as_ref().map_or(ALIVE_FOR, |health| Duration::from_secs(health.timeout_s.into()));
+        let mut failures = 0;
+        loop {
+            let status = handle.status();
+            let healthy = matches!(status.state, InstanceState::Healthy { .. });
+            let starting = matches!(status.state, InstanceState::Starting { .. });
+            let pause =
+                if (starting || healthy && failures > 0) && began.elapsed() < patience.max(SERVING_EVERY) {
+                    STARTING_EVERY
+                } else {
+                    SERVING_EVERY
+                };
+            let look = async {
+                tokio::time::sleep(pause).await;
+                ask(status.address, set.health.as_ref(), began.elapsed()).await
+            };
+            let checked = tokio::select! {
+                biased;
+                () = handle.stop.cancelled() => {
+                    process.end(GRACE).await;
+                    return Watched::Stopped;
+                }
+                ending = process.wait() => {
+                    // What the leader left behind in its group would hold ports and files.
+                    signal(process.pid(), rustix::process::Signal::KILL);
+                    return Watched::Ended(ending.how);
+                }
+                checked = look => checked,
+            };
+            let next = match checked {
+                Ok(latency_ms) => {
+                    failures = 0;
+                    InstanceState::Healthy { latency_ms }
+                }
+                Err(last) => {
+                    let last = self.redactor.redact(&last);
+                    failures += 1;
+                    match status.state {
+                        InstanceState::Healthy { .. } if failures < FAILURES_MAX => continue,
+                        InstanceState::Starting { .. } if began.elapsed() < patience => {
+                            InstanceState::Starting { last }
+                        }
+                        // Not healthy in the time it has for that, or not any more.
+                        _ => InstanceState::Unhealthy { last },
+                    }
+                }
+            };
+            let changed = healthy != matches!(next, InstanceState::Healthy { .. });
+            locked(&handle.status).state = next;
+            if changed {
+                self.backends_tell(environment, &handle.slot.service, handle.slot.release);
+            }
+        }
+    }
+
+    async fn instance_ended(
+        &self,
+        environment: &Environment,
+        handle: &Handle,
+        how: String,
+        starts: u32,
+        gave_up: bool,
+    ) {
+        let slot = &handle.slot;
+        let log = environment.log_path(&slot.service, slot.release, slot.index);
+        let lines = tail(log, TAIL_LINES).await;
+        let tail = lines.iter().map(|line| self.redactor.redact(line)).collect();
+        let how = if gave_up { format!("{how}; crash loop: gave up after {starts} starts") } else { how };
+        tracing::warn!(instance = %slot, environment = %environment.key, how, starts, "an instance ended by itself");
+        {
+            let mut status = locked(&handle.status);
+            status.pid = None;
+            status.state = InstanceState::Exited { how, starts, tail };
+        }
+        self.backends_tell(environment, &slot.service, slot.release);
+    }
+
+    /// Ends instances of one release: no new requests, open ones may finish for `drain`, then the processes are ended.
+    pub(super) async fn instances_end(
+        self: &Arc<Self>,
+        environment: &Arc<Environment>,
+        ended: Vec<Arc<Handle>>,
+        drain: Duration,
+    ) {
+        let (machine, environment) = (Arc::clone(self), Arc::clone(environment));
+        // A task of its own, so that a caller who goes away doesn't leave a process half stopped.
+        let work = self.spawn(async move {
+            let Some(first) = ended.first().map(|handle| handle.slot.clone()) else { return };
+            let addresses: Vec<SocketAddr> = ended.iter().filter_map(|handle| handle.serving()).collect();
+            for handle in &ended {
+                handle.drain_begin();
+            }
+            if !addresses.is_empty() && !drain.is_zero() {
+                machine.edge.drain(&environment.key, &first.service, first.release, addresses, drain).await;
+            }
+            machine.backends_tell(&environment, &first.service, first.release);
+            for handle in &ended {
+                handle.stop.cancel();
+            }
+            for handle in &ended {
+                handle.done.cancelled().await;
+            }
+        });
+        // It only fails when the runtime is going down, and then the next start tidies up.
+        let _ = work.await;
+    }
+}
+
+async fn ask(address: Option<SocketAddr>, health: Option<&Health>, age: Duration) -> Result<u32, String> {
+    match (address, health) {
+        (Some(address), Some(health)) => health::check(address, &health.path).await,
+        (None, Some(_)) => Err("its port is not known".to_owned()),
+        (_, None) if age >= ALIVE_FOR => Ok(0),
+        (_, None) => Err("just started".to_owned()),
+    }
+}

@@ -1,0 +1,276 @@
+//! Logs: processes write straight into files, so that they live on when we don't. We look at the files' lengths twice a
+//! second and so know when each line came; rotation copies and truncates, as the writers keep their files open.
+
+use std::collections::{HashMap, VecDeque};
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, UNIX_EPOCH};
+
+use chrono::DateTime;
+use engine::clock::EpochMs;
+use engine::model::ServiceName;
+use engine::ports::{LogLine, PortError};
+
+use super::environment::{Environment, locked};
+use super::files::{blocking, entries, explain, file_remove, name_of};
+use super::machine::Machine;
+
+/// How often lengths are noted: how exact the time of a line is.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// A log longer than this is rotated, in bytes.
+const ROTATE_AT: u64 = 8 * 1024 * 1024;
+/// How many rotated files are kept of each log.
+const ROTATED_KEPT: u32 = 3;
+/// The most that is read of one file, in bytes.
+const READ_MAX: u64 = 1024 * 1024;
+/// How many notes of time are kept of each file.
+const NOTES_MAX: usize = 4_096;
+/// How many log files an environment keeps; the oldest go.
+const FILES_MAX: usize = 200;
+/// The longest line that is shown whole, in characters.
+const LINE_MAX: usize = 4_000;
+
+/// When each file had reached which length.
+#[derive(Debug, Default)]
+pub(super) struct LogTimes(HashMap<PathBuf, VecDeque<(u64, EpochMs)>>);
+
+impl LogTimes {
+    fn note(&mut self, path: &Path, length: u64, now_ms: EpochMs) {
+        let notes = self.0.entry(path.to_owned()).or_default();
+        if notes.back().is_some_and(|(last, _)| *last > length) {
+            notes.clear();
+        }
+        if notes.back().is_none_or(|(last, _)| *last < length) {
+            notes.push_back((length, now_ms));
+        }
+        if notes.len() > NOTES_MAX {
+            notes.pop_front();
+        }
+    }
+
+    /// When the byte before `end` was there at the latest.
+    fn at(&self, path: &Path, end: u64) -> Option<EpochMs> {
+        let notes = self.0.get(path)?;
+        notes.get(notes.partition_point(|(length, _)| *length < end)).map(|(_, at_ms)| *at_ms)
+    }
+
+    fn rotated(&mut self, from: &Path, to: &Path) {
+        match self.0.remove(from) {
+            Some(notes) => self.0.insert(to.to_owned(), notes),
+            None => self.0.remove(to),
+        };
+    }
+}
+
+/// A log file by its name: `api@12.0.log`, `api@12.0.log.1`.
+struct LogName {
+    service: ServiceName,
+    release: u32,
+    /// 0 for the one being written.
+    age: u32,
+}
+
+fn log_name(path: &Path) -> Option<LogName> {
+    let name = name_of(path);
+    let (service, rest) = name.split_once('@')?;
+    let (release, rest) = rest.split_once('.')?;
+    let (_, age) = rest.rsplit_once("log")?;
+    let age = if age.is_empty() { 0 } else { age.strip_prefix('.')?.parse().ok()? };
+    Some(LogName { service: service.parse().ok()?, release: release.parse().ok()?, age })
+}
+
+/// The last lines of a file, as they are.
+pub(super) async fn tail(path: PathBuf, lines: usize) -> Vec<String> {
+    let read = blocking(move || read_end(&path)).await;
+    let text = read.map(|(_, bytes)| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    let all: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let kept = all.len().saturating_sub(lines);
+    all.into_iter().skip(kept).map(|line| line.chars().take(LINE_MAX).collect()).collect()
+}
+
+/// The end of a file, and at which byte it begins; it begins with a whole line.
+fn read_end(path: &Path) -> Result<(u64, Vec<u8>), PortError> {
+    let read = || -> std::io::Result<(u64, Vec<u8>)> {
+        let mut file = std::fs::File::open(path)?;
+        let start = file.metadata()?.len().saturating_sub(READ_MAX);
+        file.seek(SeekFrom::Start(start))?;
+        let mut bytes = Vec::new();
+        file.take(READ_MAX).read_to_end(&mut bytes)?;
+        let skip =
+            if start == 0 { 0 } else { bytes.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1) };
+        bytes.drain(..skip);
+        Ok((start + skip as u64, bytes))
+    };
+    read().map_err(|cause| explain("read", path, &cause))
+}
+
+impl Machine {
+    /// Notes times and rotates, until the platform is gone.
+    pub(super) async fn logs_follow(self: std::sync::Arc<Self>) {
+        let mut rounds = 0_u32;
+        loop {
+            for environment in self.environments() {
+                if let Err(error) = self.logs_look(&environment, rounds.is_multiple_of(120)).await {
+                    tracing::warn!(%error, environment = %environment.key, "logs can't be followed");
+                }
+            }
+            rounds = rounds.wrapping_add(1);
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    async fn logs_look(&self, environment: &Environment, tidy: bool) -> Result<(), PortError> {
+        let (folder, now_ms) = (environment.folder.join("logs"), self.clock.now_ms());
+        let (seen, moved) = blocking(move || {
+            let (mut seen, mut moved) = (Vec::new(), Vec::new());
+            let mut files = entries(&folder)?;
+            if tidy && files.len() > FILES_MAX {
+                files.sort_by_key(|path| std::cmp::Reverse(modified_ms(path)));
+                for old in files.drain(FILES_MAX..) {
+                    file_remove(&old)?;
+                }
+            }
+            for path in files {
+                if log_name(&path).is_none_or(|name| name.age != 0) {
+                    continue;
+                }
+                let length = std::fs::metadata(&path).map_or(0, |meta| meta.len());
+                seen.push((path.clone(), length));
+                if length > ROTATE_AT {
+                    moved.push(rotate(&path)?);
+                }
+            }
+            Ok((seen, moved))
+        })
+        .await?;
+        let mut times = locked(&self.log_times);
+        for (path, length) in seen {
+            times.note(&path, length, now_ms);
+        }
+        for (from, to) in moved {
+            times.rotated(&from, &to);
+        }
+        if tidy {
+            times.0.retain(|path, _| path.exists());
+        }
+        Ok(())
+    }
+
+    /// Notes what is in the log files already: those lines are as old as their file.
+    pub(super) fn logs_begin(&self, environment: &Environment) -> Result<(), PortError> {
+        for path in entries(&environment.folder.join("logs"))? {
+            let length = std::fs::metadata(&path).map_or(0, |meta| meta.len());
+            if let Some(at_ms) = modified_ms(&path) {
+                locked(&self.log_times).note(&path, length, at_ms);
+            }
+        }
+        Ok(())
+    }
+
+    /// The newest lines since an instant, oldest first.
+    pub(super) async fn log_lines(
+        &self,
+        environment: &Environment,
+        services: &[ServiceName],
+        since_ms: EpochMs,
+        limit: usize,
+    ) -> Result<Vec<LogLine>, PortError> {
+        self.logs_look(environment, false).await?;
+        let mut files: Vec<(PathBuf, LogName)> = entries(&environment.folder.join("logs"))?
+            .into_iter()
+            .filter_map(|path| log_name(&path).map(|name| (path, name)))
+            .filter(|(_, name)| services.is_empty() || services.contains(&name.service))
+            .collect();
+        // Older parts first, so that lines of the same time stay in their order.
+        files.sort_by_key(|(_, name)| std::cmp::Reverse(name.age));
+        let mut lines = Vec::new();
+        for (path, name) in files {
+            let file_ms = modified_ms(&path).unwrap_or_default();
+            let of = path.clone();
+            let Ok((mut offset, bytes)) = blocking(move || read_end(&of)).await else { continue };
+            for raw in bytes.split_inclusive(|byte| *byte == b'\n') {
+                offset += raw.len() as u64;
+                let text = String::from_utf8_lossy(raw);
+                let text: String = text.trim_end().chars().take(LINE_MAX).collect();
+                let noted = || locked(&self.log_times).at(&path, offset).unwrap_or(file_ms);
+                let at_ms = own_time(&text).unwrap_or_else(noted);
+                if at_ms >= since_ms && !text.is_empty() {
+                    let (service, release) = (name.service.clone(), name.release);
+                    lines.push(LogLine { at_ms, service, release, text: self.redactor.redact(&text) });
+                }
+            }
+        }
+        lines.sort_by_key(|line| line.at_ms);
+        Ok(lines.split_off(lines.len().saturating_sub(limit)))
+    }
+}
+
+/// The time a line itself begins with (RFC 3339), when it does.
+fn own_time(line: &str) -> Option<EpochMs> {
+    let word = line.split([' ', '\t']).next()?.trim_matches(['[', ']']);
+    if word.len() < 20 {
+        return None;
+    }
+    DateTime::parse_from_rfc3339(word).ok().map(|at| at.timestamp_millis())
+}
+
+fn modified_ms(path: &Path) -> Option<EpochMs> {
+    let modified = std::fs::metadata(path).ok()?.modified().ok()?;
+    i64::try_from(modified.duration_since(UNIX_EPOCH).ok()?.as_millis()).ok()
+}
+
+/// Copies and truncates. Lines written between the two are lost; the writers can't be told to open another file.
+fn rotate(path: &Path) -> Result<(PathBuf, PathBuf), PortError> {
+    let aged = |age: u32| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".{age}"));
+        PathBuf::from(name)
+    };
+    let work = || -> std::io::Result<()> {
+        for age in (1..ROTATED_KEPT).rev() {
+            if aged(age).exists() {
+                std::fs::rename(aged(age), aged(age + 1))?;
+            }
+        }
+        std::fs::copy(path, aged(1))?;
+        std::fs::OpenOptions::new().write(true).open(path)?.set_len(0)
+    };
+    work().map_err(|cause| explain("rotate", path, &cause))?;
+    Ok((path.to_owned(), aged(1)))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn a_line_has_its_own_time_or_the_time_its_file_grew() {
+        assert_eq!(own_time("1970-01-01T00:00:01Z started"), Some(1_000));
+        assert_eq!(own_time("started"), None);
+        let (mut times, path) = (LogTimes::default(), Path::new("a"));
+        times.note(path, 10, 100);
+        times.note(path, 10, 200);
+        times.note(path, 30, 300);
+        assert_eq!(
+            [times.at(path, 5), times.at(path, 10), times.at(path, 11), times.at(path, 31)],
+            [Some(100), Some(100), Some(300), None]
+        );
+    }
+
+    #[test]
+    fn rotation_keeps_three_and_empties_the_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = folder.path().join("api@1.0.log");
+        for round in 0..5 {
+            std::fs::write(&log, format!("round {round}")).unwrap();
+            rotate(&log).unwrap();
+        }
+        let names: Vec<String> = entries(folder.path()).unwrap().iter().map(|path| name_of(path)).collect();
+        assert_eq!(names, ["api@1.0.log", "api@1.0.log.1", "api@1.0.log.2", "api@1.0.log.3"]);
+        assert_eq!(std::fs::read_to_string(folder.path().join("api@1.0.log.1")).unwrap(), "round 4");
+        assert_eq!(std::fs::metadata(&log).unwrap().len(), 0);
+        let name = log_name(&folder.path().join("api@1.0.log.2")).unwrap();
+        assert_eq!((name.service.as_str(), name.release, name.age), ("api", 1, 2));
+    }
+}

@@ -1,0 +1,256 @@
+//! The `Platform` port: each call checks, writes down what is wanted, and lets the machine do it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use engine::clock::EpochMs;
+use engine::model::{EnvironmentKey, ServiceName};
+use engine::ports::{
+    BuildKey, BuildRequest, BuildState, Capabilities, ConfigSet, Finding, InstanceSet, LogLine,
+    ObservedEnvironment, ObservedService, ObservedSet, Permit, Platform, PortError, Receipt, Replacement,
+    Schedule, Shape,
+};
+
+use super::config::{config_path, configs};
+use super::environment::{Handle, instance_shown};
+use super::files::{blocking, file_remove, json_write};
+use super::job::next_due;
+use super::platform::LocalPlatform;
+
+/// How long open requests may go on when fewer replicas are wanted.
+const SCALE_DOWN_DRAIN: Duration = Duration::from_secs(10);
+/// The most replicas of one service on one machine.
+const REPLICAS_MAX: u32 = 64;
+
+#[async_trait]
+impl Platform for LocalPlatform {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities { keeps_builds: true, splits_traffic: true, builds_kept: self.machine.builds_kept }
+    }
+
+    async fn observe(&self, key: &EnvironmentKey) -> Result<ObservedEnvironment, PortError> {
+        let Some(environment) = self.machine.environment(key) else {
+            return Ok(ObservedEnvironment::default());
+        };
+        let desired = environment.desired.lock().await.clone();
+        let mut services: BTreeMap<ServiceName, ObservedService> = BTreeMap::new();
+        let mut sets: BTreeMap<(ServiceName, u32), ObservedSet> = BTreeMap::new();
+        for wanted in &desired.sets {
+            let (service, release, replicas) =
+                (wanted.set.service.clone(), wanted.set.release, wanted.set.replicas);
+            sets.insert((service, release), ObservedSet { release, replicas, instances: Vec::new() });
+        }
+        for handle in environment.handles() {
+            let release = handle.slot.release;
+            let empty = || ObservedSet { release, replicas: 0, instances: Vec::new() };
+            let set = sets.entry((handle.slot.service.clone(), release)).or_insert_with(empty);
+            set.instances.push(instance_shown(&handle));
+        }
+        for ((service, _), set) in sets {
+            services.entry(service).or_default().sets.push(set);
+        }
+        for (service, schedule) in desired.schedules {
+            services.entry(service).or_default().schedule = Some(schedule);
+        }
+        let at = Arc::clone(&environment);
+        for config in blocking(move || configs(&at)).await? {
+            services.entry(config.service).or_default().config.insert(config.release, config.fingerprint);
+        }
+        Ok(ObservedEnvironment { services, components: desired.components })
+    }
+
+    async fn preflight(&self, key: &EnvironmentKey, shape: &Shape) -> Result<Vec<Finding>, PortError> {
+        self.machine.preflight(key, shape).await
+    }
+
+    async fn shape_ensure(
+        &self,
+        _: &Permit,
+        key: &EnvironmentKey,
+        shape: &Shape,
+    ) -> Result<Receipt, PortError> {
+        self.machine.shape_apply(key, shape).await
+    }
+
+    async fn build_look(&self, key: &BuildKey) -> Result<BuildState, PortError> {
+        self.machine.build_state(key)
+    }
+
+    async fn build_start(&self, _: &Permit, request: &BuildRequest) -> Result<Receipt, PortError> {
+        self.machine.build_begin(request)
+    }
+
+    async fn build_stop(&self, _: &Permit, key: &BuildKey) -> Result<Receipt, PortError> {
+        Ok(self.machine.build_end(key).await)
+    }
+
+    async fn config_put(
+        &self,
+        _: &Permit,
+        key: &EnvironmentKey,
+        service: &ServiceName,
+        release: u32,
+        config: Option<&ConfigSet>,
+    ) -> Result<Receipt, PortError> {
+        let environment = self.machine.environment_ensure(key)?;
+        let path = config_path(&environment, service, release);
+        match config {
+            None => {
+                blocking(move || file_remove(&path)).await?;
+                Ok(Receipt::new(format!("removed the configuration of {service}, release {release}")))
+            }
+            Some(config) => {
+                json_write(&path, config).await?;
+                let summary =
+                    format!("wrote {} variables of {service}, release {release}", config.variables.len());
+                Ok(Receipt::new(summary).with("fingerprint", &config.fingerprint))
+            }
+        }
+    }
+
+    async fn instances_ensure(
+        &self,
+        _: &Permit,
+        key: &EnvironmentKey,
+        set: &InstanceSet,
+    ) -> Result<Receipt, PortError> {
+        let machine = &self.machine;
+        let environment = machine.environment_ensure(key)?;
+        let (service, release) = (&set.service, set.release);
+        if set.replicas > REPLICAS_MAX {
+            let what = format!("{} replicas of {service} are too many for one machine", set.replicas);
+            return Err(PortError::fail(what, format!("Ask for at most {REPLICAS_MAX}.")));
+        }
+        // What would keep the processes from starting is told now, not later by their silence.
+        machine.build_folder_check(&set.build)?;
+        machine.variables(&environment, service, release).await?;
+        let builds_kept = machine.builds_kept;
+        let change = environment.change(|desired| Ok(desired.set_ensure(set, builds_kept))).await?;
+        let (added, removed) = (change.added.len(), change.removed.len());
+        {
+            // Under the lock, so that a slot a replacement has just moved on from is not filled again.
+            let desired = environment.desired.lock().await;
+            for (set, slot) in desired.slots() {
+                if slot.service == *service && slot.release == release {
+                    machine.instance_begin(&environment, &set, slot, None);
+                }
+            }
+        }
+        let excess: Vec<Arc<Handle>> =
+            change.removed.iter().filter_map(|slot| environment.handle(slot)).collect();
+        machine.instances_end(&environment, excess, SCALE_DOWN_DRAIN).await;
+        let summary = format!(
+            "{} instances of {service}, release {release}: {added} new, {removed} ended",
+            set.replicas
+        );
+        Ok(Receipt::new(summary).with("started", added).with("ended", removed))
+    }
+
+    async fn instances_stop(
+        &self,
+        _: &Permit,
+        key: &EnvironmentKey,
+        service: &ServiceName,
+        release: u32,
+        drain_s: u32,
+    ) -> Result<Receipt, PortError> {
+        let machine = &self.machine;
+        machine.open_check()?;
+        let Some(environment) = machine.environment(key) else {
+            return Ok(Receipt::new(format!("nothing of {service}, release {release}, runs in {key}")));
+        };
+        environment
+            .change(|desired| {
+                desired.set_remove(service, release);
+                Ok(())
+            })
+            .await?;
+        let handles = environment.handles_of(service, release);
+        let ended = handles.len();
+        machine.instances_end(&environment, handles, Duration::from_secs(drain_s.into())).await;
+        machine.backends_tell(&environment, service, release);
+        Ok(Receipt::new(format!("ended {ended} instances of {service}, release {release}"))
+            .with("ended", ended))
+    }
+
+    async fn instances_replace(
+        &self,
+        permit: &Permit,
+        key: &EnvironmentKey,
+        service: &ServiceName,
+        release: u32,
+    ) -> Result<Receipt, PortError> {
+        self.machine.replacement_start(key, service, release, permit.idempotency_key()).await
+    }
+
+    async fn instances_replaced(
+        &self,
+        key: &EnvironmentKey,
+        _: &ServiceName,
+        _: u32,
+        idempotency_key: &str,
+    ) -> Result<Replacement, PortError> {
+        let Some(environment) = self.machine.environment(key) else { return Ok(Replacement::Absent) };
+        let desired = environment.desired.lock().await;
+        Ok(desired.replacement(idempotency_key).map_or(Replacement::Absent, |record| record.state.clone()))
+    }
+
+    async fn schedule_put(
+        &self,
+        _: &Permit,
+        key: &EnvironmentKey,
+        service: &ServiceName,
+        schedule: Option<&Schedule>,
+    ) -> Result<Receipt, PortError> {
+        let machine = &self.machine;
+        let environment = machine.environment_ensure(key)?;
+        if let Some(schedule) = schedule {
+            machine.build_folder_check(&schedule.build)?;
+            next_due(&schedule.cron, machine.clock.now_ms())?;
+        }
+        let builds_kept = machine.builds_kept;
+        environment
+            .change(|desired| {
+                match schedule {
+                    Some(schedule) => {
+                        desired.build_used(schedule.release, &schedule.build, builds_kept);
+                        desired.schedules.insert(service.clone(), schedule.clone());
+                    }
+                    None => {
+                        desired.schedules.remove(service);
+                    }
+                }
+                Ok(())
+            })
+            .await?;
+        Ok(Receipt::new(match schedule {
+            None => format!("{service} is no longer scheduled"),
+            Some(schedule) if schedule.enabled => format!("{service} runs at `{}`", schedule.cron),
+            Some(_) => format!("{service} is switched off"),
+        }))
+    }
+
+    async fn cache_clear(
+        &self,
+        _: &Permit,
+        key: &EnvironmentKey,
+        services: &[ServiceName],
+    ) -> Result<Receipt, PortError> {
+        self.machine.caches_empty(key, services).await
+    }
+
+    async fn logs(
+        &self,
+        key: &EnvironmentKey,
+        services: &[ServiceName],
+        since_ms: EpochMs,
+        limit: usize,
+    ) -> Result<Vec<LogLine>, PortError> {
+        match self.machine.environment(key) {
+            Some(environment) => self.machine.log_lines(&environment, services, since_ms, limit).await,
+            None => Ok(Vec::new()),
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! Instances: started, watched, restarted, replaced, ended.
+
+use std::collections::BTreeSet;
+use std::net::TcpListener;
+
+use engine::model::{ComponentKind, ServiceName};
+use engine::ports::{InstanceState, Platform, PortError, Replacement, Shape};
+
+use crate::stage::{Stage, TOKEN, eventually, get};
+
+fn api() -> ServiceName {
+    "api".parse().unwrap()
+}
+
+#[tokio::test]
+async fn two_replicas_become_healthy_and_are_drained_before_they_end() {
+    let stage = Stage::open().await;
+    stage.deploy("api", 1, 2, "well").await;
+    let instances = stage.healthy("api", 1, 2).await;
+    let addresses: BTreeSet<_> = instances.iter().map(|one| one.address.parse().unwrap()).collect();
+    assert_eq!(stage.backends("api", 1), addresses);
+
+    let stopped =
+        stage.platform().instances_stop(&stage.permit(), &stage.environment, &api(), 1, 5).await.unwrap();
+    assert_eq!(stopped.summary, "ended 2 instances of api, release 1");
+    assert_eq!(stage.edge.drained.lock().unwrap().iter().copied().collect::<BTreeSet<_>>(), addresses);
+    assert_eq!(stage.processes(), Vec::<u32>::new());
+    assert!(stage.backends("api", 1).is_empty());
+    let observed = stage.platform().observe(&stage.environment).await.unwrap();
+    assert!(observed.services["api"].sets.is_empty());
+    assert_eq!(observed.services["api"].config[&1], "well-1");
+}
+
+#[tokio::test]
+async fn fewer_replicas_end_the_last_ones_and_asking_again_changes_nothing() {
+    let stage = Stage::open().await;
+    stage.deploy("api", 1, 3, "well").await;
+    stage.healthy("api", 1, 3).await;
+    for _ in 0..2 {
+        let set = Stage::set("api", 1, 1);
+        stage.platform().instances_ensure(&stage.permit(), &stage.environment, &set).await.unwrap();
+        let left = stage.healthy("api", 1, 1).await;
+        assert_eq!((left[0].index, stage.processes().len()), (0, 1));
+    }
+}
+
+#[tokio::test]
+async fn a_crashed_instance_is_started_again_and_a_taken_port_is_left_to_its_taker() {
+    let stage = Stage::open().await;
+    stage.deploy("api", 1, 1, "well").await;
+    let before = stage.healthy("api", 1, 1).await.remove(0);
+    get(&before.address, "/crash");
+    let taker = eventually("the port is free", async || TcpListener::bind(&before.address).ok()).await;
+    let after = eventually("a fresh process is healthy", async || {
+        let instances = stage.instances("api", 1).await;
+        let fresh = instances.into_iter().find(|one| one.handle != before.handle);
+        fresh.filter(|one| matches!(one.state, InstanceState::Healthy { .. }))
+    })
+    .await;
+    assert_ne!(after.address, before.address);
+    assert_eq!(get(&after.address, "/"), after.handle);
+    drop(taker);
+}
+
+#[tokio::test]
+async fn a_crash_loop_tells_how_it_ended_and_what_it_said() {
+    let stage = Stage::open().await;
+    stage.deploy("api", 1, 1, "crashing").await;
+    let (how, tail) = eventually("it was started twice", async || {
+        match stage.instances("api", 1).await.into_iter().next()?.state {
+            InstanceState::Exited { how, starts, tail } if starts >= 2 => Some((how, tail)),
+            _ => None,
+        }
+    })
+    .await;
+    assert_eq!(how, "exit code 3");
+    assert!(tail.contains(&"out of luck".to_owned()), "{tail:?}");
+    assert!(!tail.concat().contains(TOKEN) && tail.concat().contains("[secret token]"), "{tail:?}");
+    assert!(stage.backends("api", 1).is_empty());
+    stage.platform().instances_stop(&stage.permit(), &stage.environment, &api(), 1, 0).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_sick_instance_gets_no_requests_and_says_what_is_wrong() {
+    let stage = Stage::open().await;
+    stage.deploy("api", 1, 1, "sick").await;
+    let last = eventually("a check was answered", async || {
+        match stage.instances("api", 1).await.into_iter().next()?.state {
+            InstanceState::Starting { last } if last.contains("503") => Some(last),
+            _ => None,
+        }
+    })
+    .await;
+    assert_eq!(last, "GET /health answered 503: database is down");
+    assert!(stage.backends("api", 1).is_empty());
+}
+
+#[tokio::test]
+async fn a_replacement_brings_fresh_instances_once_per_key_and_never_fewer() {
+    let stage = Stage::open().await;
+    stage.deploy("api", 1, 2, "well").await;
+    let old: BTreeSet<String> = stage.healthy("api", 1, 2).await.into_iter().map(|one| one.handle).collect();
+    let permit = stage.permit();
+    let key = permit.idempotency_key().to_owned();
+    let look =
+        async || stage.platform().instances_replaced(&stage.environment, &api(), 1, &key).await.unwrap();
+    assert_eq!(look().await, Replacement::Absent);
+    stage.platform().instances_replace(&permit, &stage.environment, &api(), 1).await.unwrap();
+    eventually("all are replaced", async || {
+        assert!(
+            stage.backends("api", 1).len() >= 2,
+            "somebody was taken away before the fresh one was there"
+        );
+        (look().await == Replacement::Done).then_some(())
+    })
+    .await;
+    let fresh: BTreeSet<String> =
+        stage.healthy("api", 1, 2).await.into_iter().map(|one| one.handle).collect();
+    assert!(fresh.is_disjoint(&old));
+
+    let again = stage.platform().instances_replace(&permit, &stage.environment, &api(), 1).await.unwrap();
+    assert!(again.summary.ends_with("were replaced under this key already"), "{}", again.summary);
+    let after: BTreeSet<String> =
+        stage.healthy("api", 1, 2).await.into_iter().map(|one| one.handle).collect();
+    assert_eq!(after, fresh);
+}
+
+#[tokio::test]
+async fn a_replacement_that_does_not_come_up_leaves_the_old_ones_serving() {
+    let stage = Stage::open().await;
+    stage.deploy("api", 1, 1, "well").await;
+    let old = stage.healthy("api", 1, 1).await;
+    stage.configure("api", 1, "crashing", &[]).await;
+    let permit = stage.permit();
+    stage.platform().instances_replace(&permit, &stage.environment, &api(), 1).await.unwrap();
+    let why = eventually("it failed", async || {
+        let key = permit.idempotency_key();
+        match stage.platform().instances_replaced(&stage.environment, &api(), 1, key).await.unwrap() {
+            Replacement::Failed { why } => Some(why),
+            _ => None,
+        }
+    })
+    .await;
+    assert!(why.starts_with("a fresh instance ended (exit code 3)"), "{why}");
+    assert_eq!(stage.healthy("api", 1, 1).await[0].handle, old[0].handle);
+}
+
+#[tokio::test]
+async fn services_find_each_other_and_their_components() {
+    let stage = Stage::open().await;
+    let shape = Shape {
+        components: [
+            ("cache".parse().unwrap(), ComponentKind::Cache),
+            ("db".parse().unwrap(), ComponentKind::Database),
+        ]
+        .into(),
+        edge: [(api(), "0.0.0.0:7499".to_owned())].into(),
+    };
+    stage.platform().shape_ensure(&stage.permit(), &stage.environment, &shape).await.unwrap();
+    assert_eq!(stage.edge.listening.lock().unwrap()["api"], "0.0.0.0:7499");
+    assert!(matches!(stage.build("b1", None).await, engine::ports::BuildState::Done { .. }));
+    stage.configure("web", 1, "well", &[("API", "${service.api.url} ${component.db.url}")]).await;
+    let set = Stage::set("web", 1, 1);
+    stage.platform().instances_ensure(&stage.permit(), &stage.environment, &set).await.unwrap();
+    let web = stage.healthy("web", 1, 1).await.remove(0);
+    let told = get(&web.address, "/variable/API");
+    assert!(
+        told.starts_with("http://127.0.0.1:7499 sqlite:///") && told.ends_with("/components/db/app.db"),
+        "{told}"
+    );
+
+    let cache = stage.folder.join("local/environments/shop/staging/components/cache/web");
+    std::fs::write(cache.join("page"), "old").unwrap();
+    let none = stage.platform().cache_clear(&stage.permit(), &stage.environment, &[api()]).await.unwrap();
+    let cleared =
+        stage.platform().cache_clear(&stage.permit(), &stage.environment, &["web".parse().unwrap()]).await;
+    assert_eq!((none.facts["entries"].as_str(), cleared.unwrap().facts["entries"].as_str()), ("0", "1"));
+    assert!(cache.is_dir() && !cache.join("page").exists());
+}
+
+#[tokio::test]
+async fn logs_are_told_without_secrets() {
+    let stage = Stage::open().await;
+    stage.deploy("api", 4, 1, "well").await;
+    stage.healthy("api", 4, 1).await;
+    let lines = stage.platform().logs(&stage.environment, &[api()], 0, 100).await.unwrap();
+    let line = lines.iter().find(|line| line.text.contains("begins")).unwrap();
+    assert_eq!(line.text, "release 4 begins as well, token is [secret token]");
+    assert_eq!((line.release, line.at_ms), (4, 1_700_000_000_000));
+    assert!(
+        stage.platform().logs(&stage.environment, &["web".parse().unwrap()], 0, 9).await.unwrap().is_empty()
+    );
+    assert!(stage.platform().logs(&stage.environment, &[], 1_700_000_000_001, 9).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_would_keep_instances_from_starting_is_told_at_once() {
+    let stage = Stage::open().await;
+    let missing = stage
+        .platform()
+        .instances_ensure(&stage.permit(), &stage.environment, &Stage::set("api", 1, 1))
+        .await;
+    assert_eq!(missing.unwrap_err().to_string(), "the build b1 is not there");
+    stage.build("b1", None).await;
+    stage.configure("api", 1, "well", &[("API", "${service.ghost.url}")]).await;
+    let unknown = stage
+        .platform()
+        .instances_ensure(&stage.permit(), &stage.environment, &Stage::set("api", 1, 1))
+        .await;
+    let PortError::Fail { what, .. } = unknown.unwrap_err() else { panic!("it must fail for good") };
+    assert_eq!(what, "the variable API asks for the address of service `ghost`, which has none");
+    std::fs::remove_dir_all(stage.folder.join("local/builds/b1/code")).unwrap();
+    stage.configure("api", 1, "well", &[]).await;
+    let gone = stage
+        .platform()
+        .instances_ensure(&stage.permit(), &stage.environment, &Stage::set("api", 1, 1))
+        .await;
+    assert!(gone.unwrap_err().to_string().ends_with("is gone"));
+}
+
+#[tokio::test]
+async fn preflight_names_who_is_in_the_way() {
+    let stage = Stage::open().await;
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let shape = Shape { components: [].into(), edge: [(api(), address.clone())].into() };
+    let findings = stage.platform().preflight(&stage.environment, &shape).await.unwrap();
+    let says: Vec<&str> = findings.iter().map(|finding| finding.says.as_str()).collect();
+    let wanted = format!(
+        "{address}, wanted for api, is taken by another program. End it, or give api another edge address."
+    );
+    assert_eq!(says, [wanted]);
+    drop(taken);
+    assert_eq!(stage.platform().preflight(&stage.environment, &shape).await.unwrap(), []);
+}

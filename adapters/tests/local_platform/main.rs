@@ -1,0 +1,12 @@
+//! The embedded platform with real processes, real git and real SQLite files. The service that it runs is this test
+//! program itself, asked to act as one.
+#![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "tests")]
+
+mod adoption;
+mod builds;
+mod database;
+mod git_host;
+mod instances;
+mod schedules;
+mod service;
+mod stage;

@@ -1,0 +1,40 @@
+//! A tiny web service: what the platform starts in these tests.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+
+/// The command that starts this program as the service.
+pub(crate) fn command() -> String {
+    let program = std::env::current_exe().unwrap();
+    format!("exec '{}' --exact service::acts_as_service --nocapture", program.display())
+}
+
+#[test]
+fn acts_as_service() {
+    let Ok(mode) = std::env::var("TEST_SERVICE") else { return };
+    let variable = |name: &str| std::env::var(name).unwrap_or_default();
+    println!("release {} begins as {mode}, token is {}", variable("RELEASE"), variable("TOKEN"));
+    if mode == "crashing" {
+        println!("out of luck");
+        std::process::exit(3);
+    }
+    let listener = TcpListener::bind(("127.0.0.1", variable("PORT").parse().unwrap())).unwrap();
+    for stream in listener.incoming() {
+        let Ok(mut stream) = stream else { continue };
+        let mut line = String::new();
+        if BufReader::new(&stream).read_line(&mut line).is_err() {
+            continue;
+        }
+        let (status, body) = match line.split(' ').nth(1).unwrap_or_default() {
+            "/health" if mode == "sick" => ("503 Service Unavailable", "database is down".to_owned()),
+            "/crash" => std::process::exit(3),
+            "/variable/API" => ("200 OK", variable("API")),
+            _ => ("200 OK", std::process::id().to_string()),
+        };
+        let _ = write!(
+            stream,
+            "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+            body.len()
+        );
+    }
+}

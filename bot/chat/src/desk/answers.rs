@@ -1,0 +1,135 @@
+//! Questions: status, releases, logs, audit, incidents, can, whoami, help.
+
+use engine::control::Refusal;
+use engine::model::{Change, EnvironmentKey, MigrateChoice, RollbackTarget, RunRequest};
+
+use super::orders::{key, services};
+use super::{Desk, Heard, Outcome, Speaker, names_of};
+use crate::intent::{Action, Command, help};
+use crate::message::{Card, Outbound, Tone};
+use crate::view;
+
+/// How far back logs go when nobody says, in seconds.
+const LOGS_SINCE_S: u64 = 3_600;
+/// How far back the record goes when nobody says, in seconds: a week.
+const AUDIT_SINCE_S: u64 = 7 * 24 * 3_600;
+/// Releases shown.
+const RELEASES_SHOWN: i64 = 12;
+
+impl Desk {
+    pub(super) async fn look_up(&self, speaker: &Speaker<'_>, command: &Command) -> Result<Heard, Refusal> {
+        let card = match command.action {
+            Action::Help => {
+                let text = help(command.topic.as_deref(), &names_of(&speaker.project));
+                Card::new(Tone::Plain, "Help").verbatim(text.lines().map(ToOwned::to_owned).collect())
+            }
+            Action::Whoami => view::whoami(&speaker.actor, &speaker.inbound.identity),
+            Action::Can => return self.can(speaker, command).await,
+            Action::Audit => {
+                let since_ms = self.since(command.since_s, AUDIT_SINCE_S);
+                let environments = self.environments(speaker, command)?;
+                let one = (command.environments.len() == 1).then(|| environments.first()).flatten();
+                let mut events = self.engine.audit(one, since_ms, &speaker.actor).await?;
+                if let Some(actor) = &command.actor {
+                    events.retain(|event| event.actor.name.eq_ignore_ascii_case(actor));
+                }
+                view::audit(&events, one)
+            }
+            Action::Status if command.run.is_some() => {
+                let id = command.run.as_deref().unwrap_or_default().parse().map_err(
+                    |error: engine::model::IdError| {
+                        Refusal::Problem(engine::plan::PlanProblem::new(
+                            "unknown-run",
+                            error.to_string(),
+                            "status",
+                        ))
+                    },
+                )?;
+                let detail = self.engine.run_detail(&id).await?;
+                view::run(&detail, self.engine.now_ms())
+            }
+            _ => return self.per_environment(speaker, command).await,
+        };
+        Ok(Heard::say(Outcome::Answered, card))
+    }
+
+    async fn per_environment(&self, speaker: &Speaker<'_>, command: &Command) -> Result<Heard, Refusal> {
+        let mut cards = Vec::new();
+        for environment in self.environments(speaker, command)? {
+            cards.push(match command.action {
+                Action::Releases => {
+                    let (desired, releases) =
+                        self.engine.releases(&environment, &speaker.actor, RELEASES_SHOWN).await?;
+                    view::releases(&environment, &desired, &releases)
+                }
+                Action::Logs => {
+                    let since_ms = self.since(command.since_s, LOGS_SINCE_S);
+                    let lines =
+                        self.engine.logs(&environment, &services(command)?, since_ms, &speaker.actor).await?;
+                    view::logs(&environment, &lines)
+                }
+                Action::Incidents => {
+                    let since_ms = self.since(command.since_s, AUDIT_SINCE_S);
+                    let incidents = self.engine.incidents(&environment, since_ms, &speaker.actor).await?;
+                    view::incidents(&environment, &incidents)
+                }
+                _ => {
+                    let status = self.engine.status(&environment, &speaker.actor).await?;
+                    view::status(&status, self.engine.now_ms())
+                }
+            });
+        }
+        Ok(Heard { outbound: cards.into_iter().map(Outbound::Say).collect(), outcome: Outcome::Answered })
+    }
+
+    async fn can(&self, speaker: &Speaker<'_>, command: &Command) -> Result<Heard, Refusal> {
+        let verb = command.verb.map_or("deploy", Action::name);
+        let environments = self.environments(speaker, command)?;
+        let mut cards = Vec::new();
+        for environment in &environments {
+            let request = asked_about(verb, environment, command)?;
+            let answer = self.engine.can(verb, Some(environment), request.as_ref(), &speaker.actor).await?;
+            cards.push(Outbound::Say(view::can(verb, environment, &answer, self.engine.now_ms())));
+        }
+        Ok(Heard { outbound: cards, outcome: Outcome::Answered })
+    }
+
+    fn since(&self, said_s: Option<u64>, usual_s: u64) -> i64 {
+        self.engine.now_ms() - (said_s.unwrap_or(usual_s) as i64).saturating_mul(1_000)
+    }
+
+    /// The environments that were said, or all of them: looking harms nobody.
+    fn environments(&self, speaker: &Speaker<'_>, command: &Command) -> Result<Vec<EnvironmentKey>, Refusal> {
+        if command.environments.is_empty() {
+            return speaker.project.environments.keys().map(|name| key(speaker, name.as_str())).collect();
+        }
+        command.environments.iter().map(|name| key(speaker, name)).collect()
+    }
+}
+
+/// The request a "can I …?" is about, where there is one: rules speak about refs and replicas.
+fn asked_about(
+    verb: &str,
+    environment: &EnvironmentKey,
+    command: &Command,
+) -> Result<Option<RunRequest>, Refusal> {
+    let services = services(command)?;
+    let change = match verb {
+        "deploy" => {
+            Change::Deploy { services, reference: command.git_ref.clone(), migrate: MigrateChoice::First }
+        }
+        "rollback" => Change::Rollback { services, to: RollbackTarget::Previous },
+        "restart" => Change::Restart { services },
+        "migrate" => Change::Migrate { reference: None },
+        _ => return Ok(None),
+    };
+    Ok(Some(RunRequest {
+        environment: environment.clone(),
+        change,
+        dry_run: false,
+        not_before_ms: None,
+        break_glass: None,
+        command: command.canonical(),
+        conversation: None,
+    }))
+}

@@ -1,0 +1,215 @@
+//! From a typed command to a complete request, or to a sentence that says what is still missing or not there yet.
+
+use engine::control::Refusal;
+use engine::model::{
+    Change, EnvironmentKey, EnvironmentName, MigrateChoice, RollbackTarget, RunRequest, ServiceName,
+};
+use engine::plan::PlanProblem;
+
+use super::question::Question;
+use super::talk::Talk;
+use super::{Desk, Heard, Outcome, Speaker, when};
+use crate::intent::{Action, Canary, Command, Migrate, Slot};
+use crate::message::Outbound;
+use crate::view;
+
+/// A command for several environments is as many commands, in the order said: each waits for the one before it.
+pub(super) fn one_by_one(commands: Vec<Command>) -> Vec<Command> {
+    let mut each = Vec::new();
+    for command in commands {
+        if command.action.row().changes && command.environments.len() > 1 {
+            for environment in &command.environments {
+                let mut one = command.clone();
+                one.environments = vec![environment.clone()];
+                each.push(one);
+            }
+        } else {
+            each.push(command);
+        }
+    }
+    each
+}
+
+impl Desk {
+    /// Carries one command out.
+    pub(super) async fn carry_out_one(
+        &self,
+        speaker: &Speaker<'_>,
+        talk: &mut Talk,
+        command: Command,
+    ) -> Result<Heard, Refusal> {
+        match command.action {
+            Action::Deploy
+            | Action::Rollback
+            | Action::Migrate
+            | Action::Scale
+            | Action::Restart
+            | Action::CronDisable
+            | Action::CronEnable
+            | Action::ClearCache => self.order(speaker, talk, command).await,
+            Action::Approve
+            | Action::Reject
+            | Action::Cancel
+            | Action::Pause
+            | Action::Resume
+            | Action::Retry => self.steer(speaker, &command).await,
+            Action::Lock | Action::Unlock => {
+                if command.environments.is_empty() {
+                    return self.ask_for(speaker, talk, command, Slot::Environments).await;
+                }
+                self.lock_or_unlock(speaker, &command).await
+            }
+            Action::Status
+            | Action::Releases
+            | Action::Logs
+            | Action::Audit
+            | Action::Incidents
+            | Action::Can
+            | Action::Whoami
+            | Action::Help => self.look_up(speaker, &command).await,
+            _ => Ok(Heard::say(Outcome::Refused, view::not_yet(&command))),
+        }
+    }
+
+    async fn order(
+        &self,
+        speaker: &Speaker<'_>,
+        talk: &mut Talk,
+        command: Command,
+    ) -> Result<Heard, Refusal> {
+        let missing = command.missing().next();
+        if let Some(slot) = missing {
+            return self.ask_for(speaker, talk, command, slot).await;
+        }
+        if let Some(card) = view::not_built(&command) {
+            return Ok(Heard::say(Outcome::Refused, card));
+        }
+        let mut heard = Heard::nothing();
+        for environment in &command.environments {
+            let request = self.request_of(speaker, &command, environment)?;
+            let one = if request.dry_run {
+                let preview = self.engine.preview(&request, &speaker.actor).await?;
+                Heard::say(Outcome::Answered, view::preview(&preview, &request))
+            } else {
+                let run = self.engine.request(&request, &speaker.actor).await?;
+                let detail = self.engine.run_detail(&run.id).await?;
+                let card = view::run(&detail, self.engine.now_ms());
+                Heard { outbound: vec![Outbound::Update(card)], outcome: Outcome::Requested(vec![run.id]) }
+            };
+            heard = heard.and(one);
+        }
+        Ok(heard)
+    }
+
+    /// The request a complete command makes in one of its environments.
+    fn request_of(
+        &self,
+        speaker: &Speaker<'_>,
+        command: &Command,
+        environment: &str,
+    ) -> Result<RunRequest, Refusal> {
+        let services = services(command)?;
+        let change = match command.action {
+            Action::Deploy => Change::Deploy {
+                services,
+                reference: command.git_ref.clone(),
+                migrate: match command.migrate {
+                    Some(Migrate::Skip) => MigrateChoice::Skip,
+                    Some(Migrate::First) | None => MigrateChoice::First,
+                },
+            },
+            Action::Rollback => Change::Rollback { services, to: target(command.to.as_deref()) },
+            Action::Migrate => Change::Migrate { reference: command.git_ref.clone() },
+            Action::Scale => Change::Scale { services, replicas: command.replicas.unwrap_or_default() },
+            Action::Restart => Change::Restart { services },
+            Action::CronDisable => Change::CronDisable { services },
+            Action::CronEnable => Change::CronEnable { services },
+            _ => Change::ClearCache { services },
+        };
+        let not_before_ms = match &command.at {
+            None => None,
+            Some(said) => Some(when::resolve(said, self.engine.now_ms()).ok_or_else(|| {
+                Refusal::Problem(PlanProblem::new(
+                    "bad-time",
+                    format!("I can't read the time \u{ab}{said}\u{bb}"),
+                    "say it like `in 10 minutes`, `22:00` or `tomorrow 09:30` (UTC)",
+                ))
+            })?),
+        };
+        let mut said = command.clone();
+        said.environments = vec![environment.to_owned()];
+        Ok(RunRequest {
+            environment: key(speaker, environment)?,
+            change,
+            dry_run: command.dry_run,
+            not_before_ms,
+            break_glass: speaker.glass.clone(),
+            command: said.canonical(),
+            conversation: Some(speaker.inbound.conversation.clone()),
+        })
+    }
+
+    /// Opens a question about what is missing.
+    async fn ask_for(
+        &self,
+        speaker: &Speaker<'_>,
+        talk: &mut Talk,
+        command: Command,
+        slot: Slot,
+    ) -> Result<Heard, Refusal> {
+        let question =
+            Question::about(command, slot, &speaker.project, &speaker.inbound.identity, self.engine.now_ms());
+        let card = view::question(&question);
+        talk.ask(question);
+        Ok(Heard::say(Outcome::Asked, card))
+    }
+}
+
+/// The key of an environment that was said. The parser only lets known names through.
+pub(super) fn key(speaker: &Speaker<'_>, environment: &str) -> Result<EnvironmentKey, Refusal> {
+    let name: EnvironmentName = environment.parse().map_err(|_| unknown(environment))?;
+    speaker.project.environment_key(&name).ok_or_else(|| unknown(environment))
+}
+
+fn unknown(environment: &str) -> Refusal {
+    Refusal::Problem(PlanProblem::new(
+        "unknown-environment",
+        format!("there is no environment {environment}"),
+        "status",
+    ))
+}
+
+/// The services that were said.
+pub(super) fn services(command: &Command) -> Result<Vec<ServiceName>, Refusal> {
+    command
+        .services
+        .iter()
+        .map(|name| {
+            name.parse().map_err(|_| {
+                Refusal::Problem(PlanProblem::new(
+                    "unknown-service",
+                    format!("there is no service {name}"),
+                    "status",
+                ))
+            })
+        })
+        .collect()
+}
+
+fn target(to: Option<&str>) -> RollbackTarget {
+    match to {
+        None | Some("previous") => RollbackTarget::Previous,
+        Some(said) => match said.trim_start_matches('#').parse() {
+            Ok(number) => RollbackTarget::Release(number),
+            Err(_) => RollbackTarget::Reference(said.to_owned()),
+        },
+    }
+}
+
+/// Whether a canary asks for more than the one stage of 100% there is.
+pub(crate) fn is_staged(command: &Command) -> bool {
+    match &command.canary {
+        None | Some(Canary::Off) => false,
+        Some(Canary::On { weights, soak_s }) => weights.as_slice() != [100] || soak_s.is_some(),
+    }
+}

@@ -1,0 +1,141 @@
+//! Approve, reject, cancel, pause, resume, retry; lock and unlock. A run that is not named is the only one it can mean.
+
+use engine::control::{Decided, LockChange, Refusal};
+use engine::model::RunId;
+use engine::plan::PlanProblem;
+use engine::run::{Run, RunState};
+
+use super::orders::key;
+use super::{Desk, Heard, Outcome, Speaker};
+use crate::intent::{Action, Command};
+use crate::message::{Card, Outbound, Tone};
+use crate::view;
+
+/// Runs looked at for one to retry.
+const RETRY_LOOK_BACK: i64 = 10;
+
+impl Desk {
+    pub(super) async fn steer(&self, speaker: &Speaker<'_>, command: &Command) -> Result<Heard, Refusal> {
+        let id = match self.run_meant(command).await? {
+            Ok(id) => id,
+            Err(heard) => return Ok(heard),
+        };
+        let actor = &speaker.actor;
+        let reason = command.reason.as_deref();
+        let headline = match command.action {
+            Action::Approve => match self.engine.approve(&id, actor).await? {
+                Decided::Counted { still } => {
+                    format!("Your approval of {id} counts; {} needed.", view::more(still))
+                }
+                Decided::CountedBefore { still } => {
+                    format!("You have approved {id} already; {} needed.", view::more(still))
+                }
+                Decided::Approved | Decided::Rejected => {
+                    format!("{id} is approved by {} and goes on.", actor.name)
+                }
+            },
+            Action::Reject => {
+                self.engine.reject(&id, actor, reason).await?;
+                format!("{id} is rejected by {}.", actor.name)
+            }
+            Action::Cancel => {
+                let run = self.engine.cancel(&id, actor, reason).await?;
+                match run.state {
+                    RunState::Undoing { .. } => {
+                        format!("{id} is being cancelled: what it did is undone, last first.")
+                    }
+                    _ => format!("{id} is cancelled; it had not begun."),
+                }
+            }
+            Action::Pause => {
+                self.engine.pause(&id, actor).await?;
+                format!("{id} is paused: it finishes the step at hand and then holds.")
+            }
+            Action::Resume => {
+                self.engine.resume(&id, actor).await?;
+                format!("{id} goes on.")
+            }
+            _ => {
+                let run = self.engine.retry(&id, actor).await?;
+                let detail = self.engine.run_detail(&run.id).await?;
+                let card = view::run(&detail, self.engine.now_ms());
+                return Ok(Heard {
+                    outbound: vec![Outbound::Update(card)],
+                    outcome: Outcome::Requested(vec![run.id]),
+                });
+            }
+        };
+        let detail = self.engine.run_detail(&id).await?;
+        let redrawn = Outbound::Update(view::run(&detail, self.engine.now_ms()));
+        Ok(Heard {
+            outbound: vec![Outbound::Say(Card::new(Tone::Plain, headline)), redrawn],
+            outcome: Outcome::Answered,
+        })
+    }
+
+    /// The run a command means: the one it names, or the only one it fits. Several are asked about.
+    async fn run_meant(&self, command: &Command) -> Result<Result<RunId, Heard>, Refusal> {
+        if let Some(said) = &command.run {
+            return said.parse().map(Ok).map_err(|error: engine::model::IdError| {
+                Refusal::Problem(PlanProblem::new("unknown-run", error.to_string(), "status"))
+            });
+        }
+        let fits = |run: &Run| match command.action {
+            Action::Approve | Action::Reject => matches!(run.state, RunState::AwaitingApproval { .. }),
+            Action::Resume => matches!(run.state, RunState::Paused { .. }),
+            Action::Pause => matches!(run.state, RunState::Running { .. }),
+            Action::Retry => run.state.is_over() && !matches!(run.state, RunState::Succeeded { .. }),
+            _ => !run.state.is_over() && !matches!(run.state, RunState::Undoing { .. }),
+        };
+        let mut runs = if command.action == Action::Retry {
+            self.engine.store().run_recent(RETRY_LOOK_BACK).await?
+        } else {
+            self.engine.store().run_live().await?
+        };
+        runs.retain(fits);
+        if command.action == Action::Retry {
+            runs.truncate(1);
+        }
+        let verb = command.action.name();
+        Ok(match runs.as_slice() {
+            [] => Err(Heard::say(Outcome::Refused, view::no_run_to(verb))),
+            [only] => Ok(only.id.clone()),
+            several => Err(Heard::say(Outcome::Asked, view::which_run(verb, several))),
+        })
+    }
+
+    pub(super) async fn lock_or_unlock(
+        &self,
+        speaker: &Speaker<'_>,
+        command: &Command,
+    ) -> Result<Heard, Refusal> {
+        let mut lines = Vec::new();
+        let reason = command.reason.as_deref();
+        for environment in &command.environments {
+            let environment = key(speaker, environment)?;
+            let change = if command.action == Action::Lock {
+                self.engine.lock(&environment, &speaker.actor, reason, None).await?
+            } else {
+                self.engine.unlock(&environment, &speaker.actor, reason).await?
+            };
+            let name = &environment.environment;
+            let because = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+            lines.push(match change {
+                LockChange::Locked => format!("{name} is locked by {}{because}.", speaker.actor.name),
+                LockChange::Renewed => format!("{name} stays locked by {}{because}.", speaker.actor.name),
+                LockChange::Unlocked => format!("{name} is unlocked."),
+                LockChange::TakenFrom(holder) => {
+                    format!("{name} is unlocked; the lock was {holder}'s{because}.")
+                }
+            });
+        }
+        let mut card = Card::new(Tone::Good, lines.join(" "));
+        card.command = command.canonical();
+        if command.action == Action::Lock {
+            for environment in &command.environments {
+                card = card.button("Unlock", format!("unlock {environment}"), false);
+            }
+        }
+        Ok(Heard::say(Outcome::Answered, card))
+    }
+}

@@ -1,0 +1,69 @@
+//! "tonight 22:00", "in 10 minutes", "tomorrow 09:30": times as people write them, in UTC.
+
+use std::sync::LazyLock;
+
+use chrono::{Days, TimeZone, Utc};
+use regex::Regex;
+
+static AFTER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)^(?:in\s+)?(\d{1,4})\s*(s|sec|seconds?|m|min|minutes?|h|hours?)$").ok()
+});
+static CLOCK: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)^(today|tonight|tomorrow)?\s*(?:at\s+)?(\d{1,2})(?::(\d{2}))?\s*(am|pm)?\s*(?:utc)?$")
+        .ok()
+});
+
+/// The instant a time means, from now on: a clock time that has passed today means tomorrow. `None` when it can't be
+/// read.
+pub(super) fn resolve(said: &str, now_ms: i64) -> Option<i64> {
+    let said = said.trim();
+    if let Some(found) = AFTER.as_ref()?.captures(said) {
+        let count: i64 = found.get(1)?.as_str().parse().ok()?;
+        let unit_ms = match found.get(2)?.as_str().to_ascii_lowercase().chars().next()? {
+            's' => 1_000,
+            'm' => 60_000,
+            _ => 3_600_000,
+        };
+        return Some(now_ms + count * unit_ms);
+    }
+    let found = CLOCK.as_ref()?.captures(said)?;
+    let day = found.get(1).map(|day| day.as_str().to_ascii_lowercase());
+    let half = found.get(4).map(|half| half.as_str().to_ascii_lowercase());
+    if found.get(3).is_none() && half.is_none() && day.is_none() {
+        return None;
+    }
+    let mut hour: u32 = found.get(2)?.as_str().parse().ok()?;
+    let minute: u32 = found.get(3).map_or(Some(0), |minute| minute.as_str().parse().ok())?;
+    match half.as_deref() {
+        Some("am") if hour == 12 => hour = 0,
+        Some("pm") if hour < 12 => hour += 12,
+        _ => {}
+    }
+    let now = Utc.timestamp_millis_opt(now_ms).single()?;
+    let mut date = now.date_naive();
+    if day.as_deref() == Some("tomorrow") {
+        date = date.checked_add_days(Days::new(1))?;
+    }
+    let at = date.and_hms_opt(hour, minute, 0)?.and_utc().timestamp_millis();
+    let day_ms = 24 * 3_600_000;
+    Some(if at <= now_ms { at + day_ms } else { at })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::resolve;
+
+    #[test]
+    fn times_are_read_as_people_write_them() {
+        // 2026-11-21 12:00 UTC.
+        let noon = 1_795_262_400_000;
+        let hour = 3_600_000;
+        assert_eq!(resolve("in 10 minutes", noon), Some(noon + 600_000));
+        assert_eq!(resolve("2h", noon), Some(noon + 2 * hour));
+        assert_eq!(resolve("tonight 22:00", noon), Some(noon + 10 * hour));
+        assert_eq!(resolve("tomorrow 9:30", noon), Some(noon + 21 * hour + hour / 2));
+        assert_eq!(resolve("9am", noon), Some(noon + 21 * hour));
+        assert_eq!(resolve("after lunch", noon), None);
+        assert_eq!(resolve("25:00", noon), None);
+    }
+}

@@ -1,0 +1,308 @@
+//! The one sentence a command is shown as, which reads back as the same command.
+
+use std::fmt::Write as _;
+
+use super::actions::Action;
+use super::command::{Bundle, Canary, Channel, Command, Migrate, Mode, Reaction, Signal};
+
+impl Command {
+    /// The canonical sentence of this command. People see it on every card and learn it; parsing it gives this command.
+    pub fn canonical(&self) -> String {
+        let mut out = String::new();
+        if self.rehearse {
+            out.push_str("rehearse ");
+        }
+        if self.dry_run && !matches!(self.action, Action::Readiness) {
+            out.push_str("dry run ");
+        }
+        match self.action {
+            Action::Alert => self.alert(&mut out),
+            Action::Rule => self.rule(&mut out),
+            Action::Expand => {
+                push(&mut out, "add");
+                match &self.column {
+                    Some(column) => push(&mut out, &format!("\"{column}\" column")),
+                    None => push(&mut out, "a column"),
+                }
+                self.place(&mut out, "in");
+            }
+            Action::Setup => self.setup(&mut out),
+            Action::CreateEnvironment => {
+                push(&mut out, "create environment");
+                push_option(&mut out, "", self.environment.as_deref());
+                push_option(&mut out, "from", self.from.as_deref());
+            }
+            Action::DestroyEnvironment => {
+                push(&mut out, "destroy environment");
+                push_option(&mut out, "", self.environment.as_deref());
+            }
+            Action::SetVariable => self.assignment(&mut out),
+            Action::RotateSecret => {
+                push(&mut out, "rotate");
+                push(&mut out, self.name.as_deref().unwrap_or("secret"));
+                self.place(&mut out, "in");
+            }
+            Action::Readiness => self.readiness(&mut out),
+            Action::Can => {
+                push(&mut out, "can I");
+                push(&mut out, self.verb.map_or("", |verb| verb.row().verbs[0]));
+                self.subject(&mut out);
+                push(&mut out, "?");
+            }
+            Action::Whoami => push(&mut out, "whoami"),
+            Action::Help => {
+                push(&mut out, "help");
+                push_option(&mut out, "", self.topic.as_deref());
+            }
+            _ => self.generic(&mut out),
+        }
+        out.replace(" ?", "?")
+    }
+
+    fn generic(&self, out: &mut String) {
+        let verb = self.action.row().verbs[0];
+        push(out, verb);
+        if let Some(run) = &self.run {
+            push(out, run);
+        }
+        push_option(out, "", self.component.as_deref());
+        push_option(out, "", self.provider.as_deref());
+        push_option(out, "", self.job.as_deref());
+        push_option(out, "", self.project.as_deref());
+        push(out, &self.providers.join(" and "));
+        push(out, &self.services.join(" and "));
+        if self.action == Action::Deploy {
+            push_ref(out, self.git_ref.as_deref());
+        }
+        if let Some(replicas) = self.replicas {
+            let _ = write!(out, " to {replicas}");
+        }
+        let preposition = match self.action {
+            Action::Deploy | Action::AddComponent | Action::Connect => "to",
+            Action::RemoveComponent => "from",
+            Action::Lock | Action::Unlock => "",
+            _ => "in",
+        };
+        self.place(out, preposition);
+        if self.action == Action::Migrate {
+            push_ref(out, self.git_ref.as_deref());
+        }
+        match self.to.as_deref() {
+            Some("previous") => push(out, "to the previous release"),
+            Some(to) => {
+                push(out, "to");
+                push_ref(out, Some(to));
+            }
+            None => {}
+        }
+        self.options(out);
+        push_option(out, "at", self.at.as_deref().filter(|at| at_needs_at(at)));
+        push_option(out, "", self.at.as_deref().filter(|at| !at_needs_at(at)));
+        push_option(out, "by", self.actor.as_deref());
+        if let Some(since) = self.since_s {
+            let _ = write!(out, " for the last {}", seconds(since));
+        }
+        if let Some(reason) = &self.reason {
+            let _ = write!(out, ": {reason}");
+        }
+    }
+
+    fn options(&self, out: &mut String) {
+        match &self.canary {
+            Some(Canary::Off) => push(out, "without canary"),
+            Some(Canary::On { weights, soak_s }) => {
+                push(out, "with canary");
+                push(out, &weights.iter().map(ToString::to_string).collect::<Vec<_>>().join("/"));
+                if let Some(soak) = soak_s {
+                    let _ = write!(out, " soak {}", seconds(*soak));
+                }
+            }
+            None => {}
+        }
+        match self.migrate {
+            Some(Migrate::First) => push(out, "and run migrations first"),
+            Some(Migrate::Skip) => push(out, "and skip migrations"),
+            None => {}
+        }
+        if let Some(size) = self.batch_size {
+            let _ = write!(out, " batch size {size}");
+        }
+        if let Some(rate) = self.rate_per_min {
+            let _ = write!(out, " at {rate}/min");
+        }
+        if let Some(runtime) = self.max_runtime_s {
+            let _ = write!(out, " max runtime {}", seconds(runtime));
+        }
+        match self.mode {
+            Some(Mode::Test) => push(out, "in test mode"),
+            Some(Mode::Live) => push(out, "in live mode"),
+            None => {}
+        }
+    }
+
+    /// The services and environments after a verb.
+    fn subject(&self, out: &mut String) {
+        push(out, &self.services.join(" and "));
+        self.place(out, if self.services.is_empty() { "" } else { "in" });
+    }
+
+    fn place(&self, out: &mut String, preposition: &str) {
+        if !self.environments.is_empty() {
+            let bare = self.services.is_empty() && self.git_ref.is_none() && self.action == Action::Deploy;
+            push(out, if bare { "" } else { preposition });
+            push(out, &self.environments.join(" and "));
+        }
+    }
+
+    fn setup(&self, out: &mut String) {
+        push(out, "set up");
+        push(out, &self.environments.join(", "));
+        push_option(out, "for", self.project.as_deref());
+        push_option(out, "on", self.platform.as_deref());
+        if let Some(edge) = &self.edge {
+            let _ = write!(out, ". Use {edge} for DNS");
+        }
+        if !self.connections.is_empty() {
+            let _ = write!(out, ". Connect {}", self.connections.join(" and "));
+        }
+    }
+
+    fn assignment(&self, out: &mut String) {
+        push(out, "set");
+        match (&self.name, &self.value) {
+            (Some(name), Some(value)) => {
+                let plain = !value.is_empty()
+                    && value.chars().all(|c| c.is_ascii_alphanumeric() || "_-./:@%+".contains(c))
+                    && !value.ends_with(['.', ':']);
+                let quoted = if plain { value.clone() } else { format!("\"{value}\"") };
+                push(out, &format!("{name}={quoted}"));
+            }
+            (Some(name), None) => push(out, &format!("variable {name}")),
+            _ => push(out, "variable"),
+        }
+        if !self.services.is_empty() {
+            let _ = write!(out, " for {}", self.services.join(" and "));
+        }
+        self.place(out, "in");
+    }
+
+    fn readiness(&self, out: &mut String) {
+        push(out, if self.dry_run { "check" } else { "run" });
+        push_option(out, "", self.bundle.map(bundle_word));
+        push(out, if self.dry_run { "readiness" } else { "readiness bundle" });
+        self.place(out, "of");
+    }
+
+    fn alert(&self, out: &mut String) {
+        match self.by.first() {
+            Some(Channel::Sms) => push(out, "text me"),
+            Some(Channel::Email) => push(out, "email me"),
+            Some(Channel::Chat) => push(out, "message me in chat"),
+            None => push(out, "alert me"),
+        }
+        for channel in self.by.iter().skip(1) {
+            push(
+                out,
+                match channel {
+                    Channel::Sms => "and by sms",
+                    Channel::Email => "and by email",
+                    Channel::Chat => "and in chat",
+                },
+            );
+        }
+        push(out, "if");
+        self.condition(out, &self.on);
+    }
+
+    fn rule(&self, out: &mut String) {
+        push(out, "if");
+        self.condition(out, &self.when);
+        out.push(',');
+        let reactions: Vec<&str> = self
+            .then
+            .iter()
+            .map(|reaction| match reaction {
+                Reaction::Rollback => "rollback",
+                Reaction::Incident => "open an incident",
+                Reaction::Restart => "restart",
+                Reaction::Scale => "scale",
+                Reaction::CronDisable => "disable cron",
+                Reaction::HaltCanary => "halt the canary",
+            })
+            .collect();
+        // An incident is opened, not ordered: it never stands first.
+        let (opens, orders): (Vec<&str>, Vec<&str>) =
+            reactions.iter().partition(|word| word.starts_with("open"));
+        let sorted = if reactions.first().is_some_and(|word| word.starts_with("open")) && orders.is_empty() {
+            opens
+        } else {
+            reactions
+        };
+        push(out, &sorted.join(" and "));
+    }
+
+    fn condition(&self, out: &mut String, signals: &[Signal]) {
+        let words: Vec<&str> = signals
+            .iter()
+            .map(|signal| match signal {
+                Signal::CanaryAnomaly => "the canary looks weird",
+                Signal::Rollback => "a rollback triggers",
+                Signal::DeployFailed => "a deploy fails",
+                Signal::Repeated5xx => "we see repeated 500s",
+                Signal::Unhealthy => "something is unhealthy",
+            })
+            .collect();
+        push(out, &words.join(" or "));
+        self.place(out, "in");
+    }
+}
+
+fn bundle_word(bundle: Bundle) -> &'static str {
+    match bundle {
+        Bundle::Health => "health",
+        Bundle::Security => "security",
+        Bundle::Backup => "backup",
+        Bundle::Deploy => "deploy",
+    }
+}
+
+/// Whether a time needs "at" before it to be read as one.
+fn at_needs_at(at: &str) -> bool {
+    at.starts_with(|c: char| c.is_ascii_digit())
+}
+
+fn push(out: &mut String, words: &str) {
+    if words.is_empty() {
+        return;
+    }
+    if !out.is_empty() && !out.ends_with(' ') {
+        out.push(' ');
+    }
+    out.push_str(words);
+}
+
+fn push_option(out: &mut String, before: &str, value: Option<&str>) {
+    if let Some(value) = value {
+        push(out, before);
+        push(out, value);
+    }
+}
+
+fn push_ref(out: &mut String, git_ref: Option<&str>) {
+    if let Some(git_ref) = git_ref {
+        if !super::values::is_ref(&git_ref.to_ascii_lowercase()) {
+            push(out, "ref");
+        }
+        push(out, git_ref);
+    }
+}
+
+/// A duration in its largest whole unit: `10m`, `90s`, `2h`.
+fn seconds(seconds: u64) -> String {
+    match seconds {
+        s if s > 0 && s % 86_400 == 0 => format!("{}d", s / 86_400),
+        s if s > 0 && s % 3_600 == 0 => format!("{}h", s / 3_600),
+        s if s > 0 && s % 60 == 0 => format!("{}m", s / 60),
+        s => format!("{s}s"),
+    }
+}

@@ -1,0 +1,118 @@
+//! Orders about what runs: how many replicas, which mode of a provider, which readiness bundle.
+
+use crate::intent::command::{Bundle, Mode};
+use crate::intent::problem::Problem;
+use crate::intent::scan::Said;
+use crate::intent::values;
+use crate::intent::words::{Kind, Token};
+
+/// More replicas than this are a slip of the finger.
+const MAX_REPLICAS: u64 = 1000;
+
+/// `to 3`, `3 replicas`, `x3`, `= 3`: how many tokens one of these takes here.
+pub(in crate::intent) fn replicas(tokens: &[Token<'_>], said: &mut Said) -> Result<Option<usize>, Problem> {
+    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let mut at = 0;
+    while matches!(
+        word(at),
+        "to" | "up" | "down" | "out" | "at" | "exactly" | "with" | "replicas" | "instances" | "count"
+    ) || tokens
+        .get(at)
+        .is_some_and(|token| matches!(token.kind, Kind::Equals | Kind::Colon | Kind::Arrow))
+    {
+        at += 1;
+    }
+    if word(0) == "by" && (values::whole(word(1)).is_some() || word(1).ends_with('%')) {
+        return Err(Problem::bad_value(format!(
+            "`by {}` depends on how many run now; say how many there should be, like `to 3`.",
+            word(1)
+        )));
+    }
+    let here = word(at);
+    let number = here
+        .strip_prefix('x')
+        .or_else(|| here.strip_suffix('x'))
+        .filter(|rest| !rest.is_empty())
+        .unwrap_or(here);
+    if let Some(count) = values::whole(number) {
+        if matches!(word(at + 1), "am" | "pm") || values::unit_s(word(at + 1)).is_some() {
+            return Ok(None);
+        }
+        if count > MAX_REPLICAS {
+            return Err(Problem::bad_value(format!(
+                "{count} replicas are more than I believe; the limit is {MAX_REPLICAS}."
+            )));
+        }
+        if said.replicas.is_some_and(|first| u64::from(first) != count) {
+            return Err(Problem::ambiguous("Two counts were said for one service; which is meant?"));
+        }
+        said.replicas = u32::try_from(count).ok();
+        let mut len = at + 1;
+        while matches!(
+            word(len),
+            "replicas"
+                | "replica"
+                | "instances"
+                | "instance"
+                | "of"
+                | "copies"
+                | "each"
+                | "pods"
+                | "times"
+                | "nodes"
+        ) {
+            len += 1;
+        }
+        return Ok(Some(len));
+    }
+    let digit = here.trim_start_matches('-').bytes().next().is_some_and(|byte| byte.is_ascii_digit());
+    let negative = here.starts_with('-') && digit;
+    let fraction =
+        digit && here.contains('.') && here.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    if negative || fraction || (digit && here.ends_with('%')) {
+        return Err(Problem::bad_value(format!(
+            "`{here}` is not a number of replicas; I expected a whole number."
+        )));
+    }
+    Ok(None)
+}
+
+/// `in test mode`, `live mode`, `mode=test`, `test`, `live`.
+pub(in crate::intent) fn mode(tokens: &[Token<'_>], said: &mut Said) -> Option<usize> {
+    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let mode = |word: &str| match word {
+        "test" | "sandbox" | "testing" => Some(Mode::Test),
+        "live" | "real" => Some(Mode::Live),
+        _ => None,
+    };
+    let mut at = 0;
+    let mut labelled = false;
+    while matches!(word(at), "in" | "with" | "using" | "mode" | "as" | "the")
+        || tokens.get(at).is_some_and(|token| matches!(token.kind, Kind::Equals | Kind::Colon))
+    {
+        labelled |= word(at) == "mode";
+        at += 1;
+    }
+    let found = mode(word(at))?;
+    let follows = matches!(word(at + 1), "mode" | "keys" | "key" | "account" | "credentials");
+    // "to live" and "in live" are the environment called so.
+    if at > 0 && !labelled && !follows && word(at) == "live" {
+        return None;
+    }
+    said.mode = Some(found);
+    Some(at + 1 + usize::from(follows))
+}
+
+/// "security", "backups", "for deploy": the bundle of readiness checks.
+pub(in crate::intent) fn bundle(tokens: &[Token<'_>], said: &mut Said) -> Option<usize> {
+    let first = tokens.first().filter(|token| token.is_word())?;
+    let found = match first.low {
+        "health" | "healthcheck" => Bundle::Health,
+        "security" => Bundle::Security,
+        "backup" | "backups" => Bundle::Backup,
+        "deploy" | "deployment" | "deploying" | "release" => Bundle::Deploy,
+        _ => return None,
+    };
+    said.bundle = Some(found);
+    Some(1)
+}

@@ -1,0 +1,245 @@
+//! Orders that make or unmake environments, and set whole projects up.
+
+use crate::intent::actions::Action;
+use crate::intent::command::Command;
+use crate::intent::lexicon::Class;
+use crate::intent::names::{NameKind, Vocabulary};
+use crate::intent::problem::Problem;
+use crate::intent::words::Token;
+
+/// "create environment qa from staging", "clone staging as qa", "create a preview environment like production".
+pub(in crate::intent) fn create(tokens: &[Token<'_>], vocabulary: &Vocabulary) -> Result<Command, Problem> {
+    let mut command = Command::new(Action::CreateEnvironment);
+    let mut origin = tokens.first().is_some_and(|token| token.name.is_some());
+    let cloning = origin;
+    for token in tokens.iter().filter(|token| token.is_word()) {
+        if token.any(&["from", "like", "of", "based", "copy", "cloning", "copying", "clone"]) {
+            origin = true;
+        } else if token.any(&["as", "called", "named", "to", "into"]) {
+            origin = false;
+        } else if let Some(hit) = token.name.filter(|hit| hit.kind == NameKind::Environment) {
+            let name = vocabulary.spelling(hit.kind, hit.index).to_owned();
+            if origin && command.from.is_none() {
+                command.from = Some(name);
+                origin = false;
+            } else if command.environment.is_none() && !cloning {
+                command.environment = Some(name);
+            }
+        } else if !token.class.known() || (is_new_name(token.low) && command.environment.is_none()) {
+            if origin && !cloning {
+                return Err(unknown_environment(token.raw, vocabulary));
+            }
+            if command.environment.is_none()
+                && token.low.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+            {
+                command.environment = Some(token.raw.to_owned());
+            }
+        }
+    }
+    Ok(command)
+}
+
+/// Words that mean something else elsewhere, and are usual names of new environments.
+fn is_new_name(word: &str) -> bool {
+    matches!(word, "preview" | "test" | "testing" | "demo" | "review")
+}
+
+/// "destroy environment qa": one command per environment, which must be the project's own.
+pub(in crate::intent) fn destroy(
+    tokens: &[Token<'_>],
+    vocabulary: &Vocabulary,
+) -> Result<Vec<Command>, Problem> {
+    let mut commands = Vec::new();
+    for token in tokens.iter().filter(|token| token.is_word()) {
+        if token.any(&["except", "but", "not", "all", "every", "everything", "everywhere"]) {
+            return Err(Problem::ambiguous(
+                "I destroy one environment at a time, and only when it is named.",
+            )
+            .suggest(
+                vocabulary
+                    .names()
+                    .environments
+                    .iter()
+                    .map(|named| format!("destroy environment {}", named.name)),
+            ));
+        }
+        match token.name {
+            Some(hit) if hit.kind == NameKind::Environment => {
+                let mut command = Command::new(Action::DestroyEnvironment);
+                command.environment = Some(vocabulary.spelling(hit.kind, hit.index).to_owned());
+                commands.push(command);
+            }
+            Some(_) => {
+                return Err(Problem::ambiguous(format!(
+                    "`{}` is not an environment; which environment is to be destroyed?",
+                    token.raw
+                )));
+            }
+            None if harmless(token) => {}
+            None if token.class.known() && !is_new_name(token.low) => {
+                return Err(Problem::ambiguous(format!(
+                    "I can destroy an environment, but `{}` makes me unsure what is meant.",
+                    token.raw
+                )));
+            }
+            None => return Err(unknown_environment(token.raw, vocabulary)),
+        }
+    }
+    if commands.is_empty() {
+        let about = tokens.iter().any(|token| token.any(&["environment", "env", "it"]));
+        let something = tokens.iter().any(|token| token.is_word() && !token.is(Class::OPENER));
+        if something && !about {
+            return Err(Problem::not_a_command("I read nothing here that I could destroy.").suggest(
+                vocabulary
+                    .names()
+                    .environments
+                    .iter()
+                    .map(|named| format!("destroy environment {}", named.name)),
+            ));
+        }
+        commands.push(Command::new(Action::DestroyEnvironment));
+    }
+    Ok(commands)
+}
+
+/// Destroying is read strictly: beside the environment only these words may be said.
+fn harmless(token: &Token<'_>) -> bool {
+    token.is(Class::OPENER)
+        || token.any(&[
+            "the",
+            "our",
+            "my",
+            "whole",
+            "entire",
+            "environment",
+            "environments",
+            "env",
+            "envs",
+            "it",
+            "thanks",
+            "thank",
+            "you",
+            "completely",
+            "down",
+        ])
+}
+
+fn unknown_environment(word: &str, vocabulary: &Vocabulary) -> Problem {
+    let names: Vec<&str> = vocabulary.names().environments.iter().map(|named| named.name.as_str()).collect();
+    Problem::unknown_name(format!("I don't know the environment `{word}`. There are: {}.", names.join(", ")))
+        .suggest(names.iter().map(|name| format!("destroy environment {name}")))
+}
+
+/// "Set up local, staging, production for Invoice Perfect on Railway": the first sentence of a set-up.
+pub(in crate::intent) fn setup(tokens: &[Token<'_>], vocabulary: &Vocabulary) -> Result<Command, Problem> {
+    let mut command = Command::new(Action::Setup);
+    extend_setup(&mut command, tokens, vocabulary)?;
+    Ok(command)
+}
+
+/// Adds what another sentence says to a set-up: "Use Cloudflare for DNS and canary. Connect Stripe + SendGrid."
+pub(in crate::intent) fn extend_setup(
+    command: &mut Command,
+    tokens: &[Token<'_>],
+    vocabulary: &Vocabulary,
+) -> Result<(), Problem> {
+    let mut role = Role::Platform;
+    for (place, token) in tokens.iter().enumerate().filter(|(_, token)| token.is_word()) {
+        if token.any(&["connect", "connecting", "integrate", "link", "connections", "plus", "hook"]) {
+            role = Role::Connection;
+        } else if token.any(&["on", "onto", "host", "hosted", "platform"]) {
+            role = Role::Platform;
+        } else if token.any(&["use", "using", "with", "via", "behind", "edge"]) {
+            role = if dns_follows(&tokens[place..]) { Role::Edge } else { Role::Either };
+        }
+        let Some(hit) = token.name else {
+            if !token.class.known()
+                && place > 0
+                && role == Role::Connection
+                && tokens[place - 1].any(&["connect", "and"])
+            {
+                return Err(unknown_provider(token.raw, vocabulary));
+            }
+            if !token.class.known()
+                && tokens[..place].last().is_none_or(|before| before.any(&["and", "on"]) || !before.is_word())
+            {
+                let near = vocabulary.near(token.low, crate::intent::values::ALL_KINDS);
+                let scope = crate::intent::scan::Scope {
+                    action: Action::Setup,
+                    tokens,
+                    text: "",
+                    vocabulary,
+                    asked: false,
+                };
+                return Err(crate::intent::scan::unknown_name(scope, token, &near));
+            }
+            continue;
+        };
+        let name = vocabulary.spelling(hit.kind, hit.index).to_owned();
+        match hit.kind {
+            NameKind::Environment if !command.environments.contains(&name) => command.environments.push(name),
+            NameKind::Project => command.project = Some(name),
+            NameKind::Provider => {
+                let edge = role == Role::Edge || (role == Role::Either && is_edge(&name));
+                if edge {
+                    command.edge = Some(name);
+                } else if role == Role::Connection || (role == Role::Either && !is_platform(&name)) {
+                    if !command.connections.contains(&name) {
+                        command.connections.push(name);
+                    }
+                } else if command.platform.is_none() {
+                    command.platform = Some(name);
+                } else if command.platform.as_ref() != Some(&name) {
+                    return Err(Problem::ambiguous(
+                        "Two platforms were said for one project; which is meant?",
+                    ));
+                }
+            }
+            _ => {}
+        }
+    }
+    let all = tokens.windows(2).any(|pair| pair[0].any(&["all"]) && pair[1].any(&["environments", "envs"]));
+    if all {
+        command.environments =
+            vocabulary.names().environments.iter().map(|named| named.name.clone()).collect();
+    }
+    Ok(())
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Platform,
+    Edge,
+    Connection,
+    Either,
+}
+
+fn dns_follows(tokens: &[Token<'_>]) -> bool {
+    let clause = tokens.iter().skip(1).take_while(|token| !token.any(&["connect", "use", "using", "on"]));
+    clause.clone().any(|token| {
+        token.any(&["dns", "edge", "canary", "cdn", "traffic", "proxy", "routing", "domains", "domain"])
+    }) && clause.take(3).any(|token| token.name.is_some_and(|hit| hit.kind == NameKind::Provider))
+}
+
+fn is_edge(provider: &str) -> bool {
+    provider == "cloudflare"
+}
+
+fn is_platform(provider: &str) -> bool {
+    matches!(provider, "railway" | "render" | "vercel")
+}
+
+fn unknown_provider(word: &str, vocabulary: &Vocabulary) -> Problem {
+    let names: Vec<&str> = vocabulary.names().providers.iter().map(|named| named.name.as_str()).collect();
+    Problem::unknown_name(format!("I don't know the provider `{word}`. There are: {}.", names.join(", ")))
+}
+
+/// Whether a token may stand in a sentence that goes on with a set-up.
+pub(in crate::intent) fn continues_setup(tokens: &[Token<'_>]) -> bool {
+    let Some(first) = tokens.iter().find(|token| token.is_word() && !token.is(Class::OPENER)) else {
+        return false;
+    };
+    let provider = tokens.iter().any(|token| token.name.is_some_and(|hit| hit.kind == NameKind::Provider));
+    let placed = tokens.iter().any(|token| token.name.is_some_and(|hit| hit.kind == NameKind::Environment));
+    provider && !placed && first.any(&["use", "connect", "integrate", "link", "host", "with", "using", "on"])
+}

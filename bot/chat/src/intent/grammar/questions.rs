@@ -1,0 +1,412 @@
+//! Questions, each answered by the read-only command that knows.
+//!
+//! Who or when → `audit`; did, what is deployed → `releases`; is, how is → `status`; may we, is it safe → `can`; what has
+//! drifted and what would change → a dry run. A question none of these answers is no command.
+
+use crate::intent::actions::Action;
+use crate::intent::command::Command;
+use crate::intent::lexicon::Class;
+use crate::intent::words::{Kind, Token};
+
+/// What a question asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::intent) enum Asked {
+    /// This action answers it; its arguments are among the words from the given place on.
+    By(Action, usize),
+    /// A dry run of the action answers it.
+    DryRun(Action, usize),
+    /// A dry run of the order that begins at this place, and ends before the other.
+    Order(usize, usize),
+    /// Whether the order that begins at this place is allowed.
+    Can(usize),
+    /// "can you …": the order begins at this place.
+    Please(usize),
+    /// "don't we …", "can you not …".
+    Refused,
+    /// Nothing we can answer.
+    Unanswered,
+}
+
+fn says(tokens: &[Token<'_>], words: &[&str]) -> bool {
+    tokens.iter().any(|token| token.any(words))
+}
+
+/// What is asked by words that begin with a question word. `None`: they do not ask.
+pub(in crate::intent) fn read(tokens: &[Token<'_>]) -> Option<Asked> {
+    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let marked = tokens.iter().any(|token| token.kind == Kind::Question);
+    Some(match word(0) {
+        "who" if matches!(word(1), "am") && matches!(word(2), "i") => Asked::By(Action::Whoami, 3),
+        "who" | "who's" | "whos"
+            if says(tokens, &["can", "should", "may", "wants", "is"])
+                && !says(tokens, &["deploying", "approving"]) =>
+        {
+            Asked::Unanswered
+        }
+        "who" if matches!(word(1), "are" | "cares" | "knows") => Asked::Unanswered,
+        "who" | "who's" | "whos" => Asked::By(Action::Audit, 1),
+        "when" | "when's" => when(tokens, marked)?,
+        "what" | "what's" | "whats" | "which" => what(tokens),
+        "where" | "where's" if says(tokens, &["logs"]) => Asked::By(Action::Logs, 1),
+        "how" | "how's" | "hows" => how(tokens),
+        "did" | "didn't" => Asked::By(Action::Releases, 1),
+        "has" | "have" | "was" | "were" | "hasn't" | "had" | "wasn't" => has(tokens),
+        "is" | "are" | "isn't" | "aren't" => is(tokens),
+        "am" if says(tokens, &["allowed", "permitted", "able"]) => can_after(tokens, 1),
+        "any" | "anything" => any(tokens),
+        "may" | "might" => can_after(tokens, 1),
+        "can" | "could" | "would" | "will" => modal(tokens, marked),
+        "do" if matches!(word(1), "we" | "you" | "i" | "they") => {
+            if says(tokens, &["incidents", "incident"]) {
+                Asked::By(Action::Incidents, 2)
+            } else {
+                Asked::Unanswered
+            }
+        }
+        "where" | "where's" | "why" | "why's" | "whose" | "whom" | "am" | "does" | "doesn't" | "should"
+        | "shall" | "must" | "shouldn't" | "wouldn't" | "couldn't" | "can't" | "won't" | "anyone"
+        | "whether" => Asked::Unanswered,
+        _ => return None,
+    })
+}
+
+fn when(tokens: &[Token<'_>], marked: bool) -> Option<Asked> {
+    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    match word(1) {
+        "can" | "could" | "may" => Some(can_after(tokens, 2)),
+        "did" | "was" | "were" | "has" | "have" => Some(Asked::By(Action::Audit, 2)),
+        "will" | "should" | "is" | "are" | "do" | "does" | "would" => Some(Asked::Unanswered),
+        _ if marked => Some(Asked::Unanswered),
+        _ => None,
+    }
+}
+
+fn what(tokens: &[Token<'_>]) -> Asked {
+    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    if says(tokens, &["drifted", "drift", "drifts", "drifting"]) {
+        return Asked::DryRun(Action::Reconcile, 1);
+    }
+    if let Some(would) = tokens.iter().position(|token| token.any(&["would", "will"])) {
+        return would_change(tokens, would);
+    }
+    if matches!(word(1), "can" | "do" | "could")
+        && matches!(word(2), "you" | "i" | "we")
+        && matches!(word(3), "do" | "say" | "ask" | "type" | "run")
+    {
+        return Asked::By(Action::Help, tokens.len());
+    }
+    if says(tokens, &["incidents", "incident", "outages"]) {
+        return Asked::By(Action::Incidents, 1);
+    }
+    if says(tokens, &["status", "state", "health", "progress"]) {
+        let action = if says(tokens, &["backfill"]) { Action::BackfillStatus } else { Action::Status };
+        return Asked::By(action, 1);
+    }
+    if says(tokens, &["commands"]) {
+        return Asked::By(Action::Help, tokens.len());
+    }
+    if says(
+        tokens,
+        &[
+            "deployed", "version", "versions", "release", "releases", "live", "running", "shipped", "ref",
+            "tag", "commit", "out", "released", "build", "branch",
+        ],
+    ) && !says(tokens, &["should", "notes", "wrong", "means", "mean"])
+    {
+        return Asked::By(Action::Releases, 1);
+    }
+    if word(1) == "did"
+        && tokens.get(2).is_some_and(|token| token.is_word() && !token.class.known())
+        && says(tokens, &["do"])
+    {
+        return Asked::By(Action::Audit, 1);
+    }
+    if matches!(word(0), "what's" | "whats") && matches!(word(1), "on" | "in")
+        || word(1) == "is" && matches!(word(2), "on" | "in")
+    {
+        if says(tokens, &["going"]) {
+            return Asked::By(Action::Status, 1);
+        }
+        if tokens.iter().any(|token| token.name.is_some()) {
+            return Asked::By(Action::Releases, 1);
+        }
+    }
+    if says(tokens, &["going"]) && tokens.iter().any(|token| token.name.is_some()) {
+        return Asked::By(Action::Status, 1);
+    }
+    Asked::Unanswered
+}
+
+/// "what would deploy production change?", "what would change if I deployed staging?"
+fn would_change(tokens: &[Token<'_>], would: usize) -> Asked {
+    let changes = tokens.iter().position(|token| token.any(&["change", "happen", "do", "changes", "look"]));
+    let Some(changes) = changes else { return Asked::Unanswered };
+    if let Some(condition) = tokens.iter().position(|token| token.any(&["if", "when", "by"])) {
+        let mut at = condition + 1;
+        while tokens.get(at).is_some_and(|token| {
+            token.any(&[
+                "i", "we", "you", "they", "would", "were", "to", "did", "do", "a", "the", "ran", "run",
+            ])
+        }) {
+            at += 1;
+        }
+        return Asked::Order(at, tokens.len());
+    }
+    let mut at = would + 1;
+    while tokens.get(at).is_some_and(|token| {
+        token.any(&[
+            "a", "the", "an", "be", "happen", "change", "in", "with", "on", "changed", "by", "to", "it",
+        ])
+    }) {
+        at += 1;
+    }
+    if changes < at { Asked::Order(at, tokens.len()) } else { Asked::Order(at, changes) }
+}
+
+fn how(tokens: &[Token<'_>]) -> Asked {
+    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    if says(tokens, &["backfill"]) && !says(tokens, &["do", "should"]) {
+        return Asked::By(Action::BackfillStatus, 1);
+    }
+    if word(0) != "how" || matches!(word(1), "is" | "are" | "was") {
+        let thing = tokens.iter().any(|token| token.name.is_some() || token.is(Class::OBJECT));
+        let ours = says(tokens, &["everything", "things", "it", "we", "environments", "services", "system"]);
+        return if thing || ours { Asked::By(Action::Status, 1) } else { Asked::Unanswered };
+    }
+    if matches!(word(1), "do" | "can" | "to" | "does")
+        && (matches!(word(2), "i" | "we" | "you" | "one") || word(1) == "to")
+    {
+        return Asked::By(Action::Help, 2);
+    }
+    if word(1) == "far" {
+        return Asked::By(Action::Status, 2);
+    }
+    Asked::Unanswered
+}
+
+fn has(tokens: &[Token<'_>]) -> Asked {
+    if says(tokens, &["drifted", "drift"]) {
+        return Asked::DryRun(Action::Reconcile, 1);
+    }
+    if says(tokens, &["incidents", "incident"]) {
+        return Asked::By(Action::Incidents, 1);
+    }
+    if says(
+        tokens,
+        &[
+            "deployed", "released", "shipped", "deploy", "release", "rolled", "live", "out", "rollback",
+            "pushed", "gone",
+        ],
+    ) {
+        return Asked::By(Action::Releases, 1);
+    }
+    if says(tokens, &["finished", "done", "completed", "succeeded", "failed", "recovered", "restarted"]) {
+        return Asked::By(Action::Status, 1);
+    }
+    Asked::Unanswered
+}
+
+fn is(tokens: &[Token<'_>]) -> Asked {
+    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let permission = tokens.iter().position(|token| {
+        token.any(&[
+            "safe",
+            "ok",
+            "okay",
+            "allowed",
+            "possible",
+            "permitted",
+            "fine",
+            "alright",
+            "good",
+            "wise",
+        ])
+    });
+    if let Some(at) = permission
+        && tokens[at..].iter().any(|token| token.any(&["to"]))
+        && let Some(to) = tokens[at..].iter().position(|token| token.any(&["to"]))
+        && tokens.get(at + to + 1).is_some_and(|token| token.is(Class::HEAD))
+        && !says(tokens, &["ready"])
+    {
+        return Asked::Can(at + to + 1);
+    }
+    if matches!(word(1), "we" | "anyone" | "i") && says(tokens, &["allowed", "permitted", "able"]) {
+        return can_after(tokens, 2);
+    }
+    if says(tokens, &["ready", "prepared"]) {
+        return Asked::DryRun(Action::Readiness, 1);
+    }
+    if says(tokens, &["drift", "drifted", "drifting"]) {
+        return Asked::DryRun(Action::Reconcile, 1);
+    }
+    if says(tokens, &["incidents", "incident", "outages"]) {
+        return Asked::By(Action::Incidents, 1);
+    }
+    if says(tokens, &["backfill"]) {
+        return Asked::By(Action::BackfillStatus, 1);
+    }
+    let version = tokens.iter().any(|token| crate::intent::values::is_ref(token.low));
+    if says(tokens, &["deployed", "released"]) || (version && says(tokens, &["live", "out", "in", "on"])) {
+        return Asked::By(Action::Releases, 1);
+    }
+    let run = tokens.iter().any(|token| token.low.trim_start_matches('#').starts_with("r-"));
+    let thing = run || tokens.iter().any(|token| token.name.is_some() || token.is(Class::OBJECT));
+    let ours = says(
+        tokens,
+        &["everything", "things", "we", "it", "all", "system", "site", "services", "environments"],
+    );
+    let state = says(
+        tokens,
+        &[
+            "up",
+            "down",
+            "healthy",
+            "unhealthy",
+            "ok",
+            "okay",
+            "fine",
+            "running",
+            "done",
+            "finished",
+            "working",
+            "stable",
+            "green",
+            "good",
+            "alive",
+            "broken",
+            "stuck",
+            "slow",
+            "locked",
+            "paused",
+            "failing",
+            "alright",
+            "responding",
+            "online",
+            "live",
+            "still",
+        ],
+    );
+    if thing || (ours && state) { Asked::By(Action::Status, 1) } else { Asked::Unanswered }
+}
+
+/// "check if staging is up": the question, said as a statement.
+pub(in crate::intent) fn stated(tokens: &[Token<'_>]) -> Asked {
+    match is(tokens) {
+        Asked::By(action, _) => Asked::By(action, 0),
+        Asked::DryRun(action, _) => Asked::DryRun(action, 0),
+        other => other,
+    }
+}
+
+fn any(tokens: &[Token<'_>]) -> Asked {
+    if says(tokens, &["incidents", "incident", "outages"]) {
+        return Asked::By(Action::Incidents, 1);
+    }
+    if says(tokens, &["drift", "drifted"]) {
+        return Asked::DryRun(Action::Reconcile, 1);
+    }
+    if says(tokens, &["releases", "deploys", "deployments", "deployed"]) {
+        return Asked::By(Action::Releases, 1);
+    }
+    Asked::Unanswered
+}
+
+fn modal(tokens: &[Token<'_>], marked: bool) -> Asked {
+    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    match word(1) {
+        "you" | "u" | "ya" | "infra-chat" | "infrachat" | "y'all" => {
+            if word(0) == "will" && !marked {
+                return Asked::Please(2);
+            }
+            if matches!(word(2), "not" | "never") {
+                return Asked::Refused;
+            }
+            Asked::Please(2)
+        }
+        "i" | "we" | "anyone" | "somebody" | "they" => {
+            if word(0) == "would" || word(0) == "will" {
+                return Asked::Unanswered;
+            }
+            if matches!(word(2), "see" | "get" | "have") {
+                return Asked::Please(2);
+            }
+            can_after(tokens, 2)
+        }
+        "someone" => Asked::Unanswered,
+        _ if tokens.get(1).is_some_and(|token| token.name.is_some()) => Asked::Unanswered,
+        _ => Asked::Unanswered,
+    }
+}
+
+fn can_after(tokens: &[Token<'_>], from: usize) -> Asked {
+    let mut at = from;
+    while tokens.get(at).is_some_and(|token| {
+        token.any(&[
+            "i",
+            "we",
+            "you",
+            "anyone",
+            "now",
+            "please",
+            "safely",
+            "just",
+            "to",
+            "allowed",
+            "permitted",
+            "able",
+            "be",
+            "already",
+            "again",
+            "next",
+            "also",
+            "still",
+            "go",
+            "ahead",
+            "and",
+            "finally",
+            "today",
+        ])
+    }) {
+        at += 1;
+    }
+    Asked::Can(at)
+}
+
+/// "help deploy", "help me with canary", "how do I roll back?": the topic is an action's name or the word itself.
+pub(in crate::intent) fn help(tokens: &[Token<'_>]) -> Command {
+    let mut command = Command::new(Action::Help);
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        if !token.is_word()
+            || token.any(&[
+                "me", "with", "on", "about", "the", "a", "to", "i", "we", "you", "please", "for", "topic",
+                "us", "how", "do", "can", "run", "out", "of", "one",
+            ])
+        {
+            at += 1;
+            continue;
+        }
+        let action = super::heads::find(&tokens[at..])
+            .map(|(head, len)| super::heads::resolve(head, &super::heads::Rest(&tokens[at + len..])));
+        command.topic = Some(match action {
+            _ if Action::from_name(token.low).is_some() => token.low.to_owned(),
+            Some(super::heads::Meaning::Action(action) | super::heads::Meaning::DryRun(action)) => {
+                action.name().to_owned()
+            }
+            _ => token.low.to_owned(),
+        });
+        break;
+    }
+    command
+}
+
+/// "audit by ana", "what did ana do": who it is about.
+pub(in crate::intent) fn actor(tokens: &[Token<'_>]) -> Option<String> {
+    let by = tokens.iter().position(|token| token.any(&["by", "did", "user", "from"]))?;
+    let next = tokens.get(by + 1)?;
+    let plain = next.is_word()
+        && next.name.is_none()
+        && !next.class.known()
+        && next.low.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
+    plain.then(|| next.raw.trim_start_matches('@').to_owned())
+}

@@ -1,0 +1,142 @@
+//! Orders about one run: promote, pause, resume, cancel, approve, reject, retry.
+//!
+//! They change the world and are short, so they are read strictly: nothing but a run, "it", or the thing itself may be
+//! said of them. "Cancel my subscription" is not for us.
+
+use crate::intent::actions::Action;
+use crate::intent::lexicon::Class;
+use crate::intent::problem::Problem;
+use crate::intent::scan::Said;
+use crate::intent::values;
+use crate::intent::words::Token;
+
+/// Whether an action is about one run.
+pub(in crate::intent) fn is_run_action(action: Action) -> bool {
+    matches!(
+        action,
+        Action::Promote
+            | Action::Pause
+            | Action::Resume
+            | Action::Cancel
+            | Action::Approve
+            | Action::Reject
+            | Action::Retry
+    )
+}
+
+/// Words that may be said of a run without meaning anything more.
+const HARMLESS: &[&str] = &[
+    "the",
+    "this",
+    "that",
+    "it",
+    "a",
+    "my",
+    "our",
+    "now",
+    "please",
+    "pls",
+    "plz",
+    "right",
+    "away",
+    "immediately",
+    "asap",
+    "for",
+    "thanks",
+    "thank",
+    "you",
+    "thx",
+    "and",
+    "current",
+    "running",
+    "last",
+    "latest",
+    "whole",
+    "id",
+    "number",
+    "failed",
+    "step",
+    "next",
+    "again",
+    "with",
+    "on",
+    "of",
+    "to",
+    "then",
+    "here",
+    "there",
+    "ok",
+    "okay",
+    "pending",
+    "waiting",
+    "in",
+    "progress",
+    "ongoing",
+    "me",
+    "go",
+    "ahead",
+    "paused",
+    "stage",
+    "ty",
+    "cheers",
+    "just",
+    "first",
+];
+
+/// Reads what is said of a run action.
+pub(in crate::intent) fn read(action: Action, tokens: &[Token<'_>]) -> Result<Said, Problem> {
+    let mut said = Said::default();
+    let mut place = 0;
+    while let Some(token) = tokens.get(place) {
+        if !token.is_word() {
+            place += 1;
+            continue;
+        }
+        if let Some((run, len)) = values::run(&tokens[place..]) {
+            said.runs.push(run);
+            place += len;
+            continue;
+        }
+        let bare_id = token.low.trim_start_matches('#');
+        if token.name.is_none()
+            && !token.class.known()
+            && (3..=32).contains(&bare_id.len())
+            && bare_id.bytes().all(|byte| byte.is_ascii_hexdigit())
+            && bare_id.bytes().any(|byte| byte.is_ascii_digit())
+        {
+            said.runs.push(format!("r-{bare_id}"));
+            place += 1;
+            continue;
+        }
+        if token.name.is_some() {
+            return Err(Problem::ambiguous(format!(
+                "I would {} one run, and `{}` is not a run. Say which run, like `{} r-3f2a`; `status` lists them.",
+                action.name(),
+                token.raw,
+                action.name()
+            ))
+            .suggest([format!("{} r-3f2a", action.name()), "status".to_owned()]));
+        }
+        if !super::heads::is_object_word(action, token.low)
+            && !HARMLESS.contains(&token.low)
+            && !token.is(Class::TIME)
+        {
+            return Err(Problem::not_a_command(format!(
+                "`{} {}` is not about a run, so I did nothing. Say `{} r-3f2a` for a run.",
+                action.name(),
+                token.raw,
+                action.name()
+            ))
+            .suggest([format!("{} r-3f2a", action.name())]));
+        }
+        if let Some(time) = values::time(&tokens[place..]) {
+            said.at = Some(
+                tokens[place..place + time.len].iter().map(|token| token.raw).collect::<Vec<_>>().join(" "),
+            );
+            place += time.len;
+            continue;
+        }
+        place += 1;
+    }
+    Ok(said)
+}

@@ -1,0 +1,196 @@
+//! Orders about configuration: variables, secrets, and the reason a lock carries.
+
+use crate::intent::lexicon::Class;
+use crate::intent::words::{Kind, Token};
+
+/// One `NAME=value`, and which tokens it took.
+pub(in crate::intent) struct Assignment {
+    pub(in crate::intent) name: Option<String>,
+    pub(in crate::intent) value: Option<String>,
+    /// The tokens that belong to it.
+    pub(in crate::intent) from: usize,
+    /// One past the last of them.
+    pub(in crate::intent) to: usize,
+    /// Tokens between name and value that belong to neither.
+    pub(in crate::intent) inside: std::ops::Range<usize>,
+}
+
+fn is_identifier(word: &str) -> bool {
+    word.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_')
+        && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// Whether a word is written like a variable: `LOG_LEVEL`, `log_level`, `PORT`.
+fn looks_like_variable(word: &str) -> bool {
+    is_identifier(word)
+        && (word.contains('_') || (word.len() > 1 && !word.bytes().any(|byte| byte.is_ascii_lowercase())))
+}
+
+/// The next assignment among these tokens: `NAME=value`, `NAME to value`, `variable name to "a value"`.
+pub(in crate::intent) fn assignment(tokens: &[Token<'_>], text: &str) -> Option<Assignment> {
+    let keyword = |token: &Token<'_>| {
+        token.any(&[
+            "variable",
+            "var",
+            "env-var",
+            "envvar",
+            "variables",
+            "setting",
+            "config",
+            "called",
+            "named",
+        ])
+    };
+    let mut found = None;
+    for (place, token) in tokens.iter().enumerate().filter(|(_, token)| token.is_word()) {
+        let assigned = tokens.get(place + 1).is_some_and(|next| next.kind == Kind::Equals);
+        let announced = place > 0
+            && keyword(&tokens[place - 1])
+            && is_identifier(token.raw)
+            && !keyword(token)
+            && !token.is(Class::PREPOSITION);
+        if (assigned && is_identifier(token.raw))
+            || (looks_like_variable(token.raw) && token.name.is_none())
+            || announced
+        {
+            found = Some(place);
+            break;
+        }
+    }
+    let place = found.or_else(|| plain_words(tokens))?;
+    let name = Some(tokens[place].raw.to_owned());
+    let mut at = place + 1;
+    let mut announced = false;
+    while let Some(token) = tokens.get(at) {
+        let sign = matches!(token.kind, Kind::Equals | Kind::Colon | Kind::Arrow);
+        let to = token.any(&["to", "as", "variable", "var", "is"]) && !announced;
+        if !(sign || to) {
+            break;
+        }
+        announced |= sign || token.any(&["to", "as", "is"]);
+        at += 1;
+    }
+    let begins = tokens.get(at).filter(|_| announced);
+    let placed_name = begins.is_some_and(|token| token.name.is_some())
+        && tokens.get(at - 1).is_some_and(|token| token.any(&["to"]))
+        && !tokens[at..].iter().any(|token| token.any(&["in", "on", "for"]));
+    // "set FOO for api in staging to 5": the value comes last.
+    if !announced
+        && let Some(last) =
+            tokens[at..].iter().rposition(|token| token.any(&["to"]) || token.kind == Kind::Equals)
+        && let [value] = &tokens[at + last + 1..]
+        && value.is_word()
+        && value.name.is_none()
+    {
+        return Some(Assignment {
+            name,
+            value: Some(value.raw.to_owned()),
+            from: place,
+            to: tokens.len(),
+            inside: at..at + last,
+        });
+    }
+    let Some(first) = begins.filter(|_| !placed_name) else {
+        let to = if announced && !placed_name { at } else { place + 1 };
+        return Some(Assignment { name, value: None, from: place, to, inside: 0..0 });
+    };
+    // NAME="" sets nothing at all, which leaves no token between the marks.
+    let sign = tokens[at - 1].end();
+    if text.get(sign..first.at).is_some_and(|between| between.contains("\"\"") || between.contains("''")) {
+        return Some(Assignment { name, value: Some(String::new()), from: place, to: at, inside: 0..0 });
+    }
+    let (value, to) = value(tokens, at, first, text);
+    Some(Assignment { name, value: Some(value), from: place, to, inside: 0..0 })
+}
+
+/// "set timeout to 30 in staging": a name in lower case, when a value follows it.
+fn plain_words(tokens: &[Token<'_>]) -> Option<usize> {
+    let place = tokens.iter().position(|token| !token.any(&["the", "our", "a"]))?;
+    let token = &tokens[place];
+    let assigned = tokens.get(place + 1).is_some_and(|next| next.any(&["to"]));
+    let value = tokens.get(place + 2).is_some_and(|next| next.is_word() && next.name.is_none());
+    let plain = token.is_word() && is_identifier(token.raw) && token.name.is_none();
+    (plain && assigned && value && tokens[place + 3..].iter().any(|token| token.name.is_some()))
+        .then_some(place)
+}
+
+/// A value runs to its closing quotation mark, or to the next blank.
+fn value(tokens: &[Token<'_>], at: usize, first: &Token<'_>, text: &str) -> (String, usize) {
+    if first.quote > 0 {
+        let len = tokens[at..].iter().take_while(|token| token.quote == first.quote).count();
+        let last = &tokens[at + len - 1];
+        let end = text[last.end()..].find(['"', '\'']).map_or(last.end(), |close| last.end() + close);
+        let start = text[..first.at].rfind(['"', '\'']).map_or(first.at, |open| open + 1);
+        return (text.get(start..end).unwrap_or(first.raw).to_owned(), at + len);
+    }
+    let rest = &text[first.at..];
+    let tick = crate::intent::markup::TICK;
+    if text[..first.at].ends_with(tick)
+        && let Some(close) = rest.find(tick)
+    {
+        let end = first.at + close;
+        let to = tokens.iter().position(|token| token.at >= end).unwrap_or(tokens.len()).max(at + 1);
+        return (text[first.at..end].to_owned(), to);
+    }
+    let blank =
+        rest.find(|c: char| c.is_whitespace() || c == crate::intent::markup::TICK).unwrap_or(rest.len());
+    let mut end = first.at + blank;
+    let written = text[first.at..end].trim_end_matches([',', ';', '!', '?', '.']);
+    end = first.at + written.len();
+    let to = tokens.iter().position(|token| token.at >= end).unwrap_or(tokens.len()).max(at + 1);
+    (written.to_owned(), to)
+}
+
+/// What a secret is called: `STRIPE_SECRET_KEY`, or "stripe key" in words.
+pub(in crate::intent) fn secret(tokens: &[Token<'_>]) -> Vec<String> {
+    let mut names: Vec<String> = tokens
+        .iter()
+        .filter(|token| token.is_word() && looks_like_variable(token.raw))
+        .map(|token| token.raw.to_owned())
+        .collect();
+    if !names.is_empty() {
+        names.dedup();
+        return names;
+    }
+    let mut words = Vec::new();
+    for token in tokens.iter().take_while(|token| !token.is(Class::PREPOSITION) && token.is_word()) {
+        if token
+            .any(&["the", "our", "my", "a", "secret", "secrets", "please", "now", "called", "named", "all"])
+        {
+            continue;
+        }
+        if token.any(&["and"])
+            || token.name.is_some_and(|hit| hit.kind == crate::intent::names::NameKind::Environment)
+        {
+            break;
+        }
+        words.push(token.raw);
+    }
+    let generic = words
+        .iter()
+        .all(|word| matches!(*word, "key" | "keys" | "credentials" | "it" | "them" | "tokens" | "passwords"));
+    if !generic {
+        names.push(words.join(" "));
+    }
+    names
+}
+
+/// What follows ":", "reason" or "because", and where it begins.
+pub(in crate::intent) fn reason(tokens: &[Token<'_>], text: &str) -> Option<(String, usize)> {
+    let place = tokens
+        .iter()
+        .position(|token| token.kind == Kind::Colon || token.any(&["reason", "because", "cause", "cuz"]))?;
+    let mut begin = place + 1;
+    while tokens.get(begin).is_some_and(|token| {
+        matches!(token.kind, Kind::Colon | Kind::Equals | Kind::Dash)
+            || (begin == place + 1 && tokens[place].any(&["reason"]) && token.any(&["is"]))
+    }) {
+        begin += 1;
+    }
+    let first = tokens.get(begin)?;
+    let last = tokens.last()?;
+    let written = text.get(first.at..last.end())?;
+    let reason: String = written.chars().filter(|c| !matches!(c, '"' | '\u{1}' | '\u{2}')).collect();
+    let reason = reason.trim().trim_end_matches(['.', '!']).to_owned();
+    (!reason.is_empty()).then_some((reason, place))
+}

@@ -1,0 +1,86 @@
+//! Help by topic, with examples from the person's own project, made from the table of actions.
+
+use std::fmt::Write as _;
+
+use super::actions::{Action, ActionRow, TABLE};
+use super::names::Names;
+
+/// Help on a topic (an action's name or one of its verbs), or the overview.
+pub fn help(topic: Option<&str>, names: &Names) -> String {
+    match topic {
+        None => overview(names),
+        Some(topic) => match find(topic) {
+            Some(row) => on(row, names),
+            None => format!("There is no help on `{topic}`.\n\n{}", overview(names)),
+        },
+    }
+}
+
+/// The row a topic means.
+fn find(topic: &str) -> Option<&'static ActionRow> {
+    let topic = topic.trim().to_lowercase();
+    Action::from_name(&topic)
+        .map(Action::row)
+        .or_else(|| TABLE.iter().find(|row| row.verbs.contains(&topic.as_str())))
+        .or_else(|| TABLE.iter().find(|row| row.keys.iter().any(|key| key.name() == topic)))
+}
+
+fn on(row: &ActionRow, names: &Names) -> String {
+    let mut out = format!("{}: {}\n", row.name, row.help);
+    let others: Vec<&str> = row.verbs.iter().copied().filter(|verb| *verb != row.name).collect();
+    if !others.is_empty() {
+        let _ = writeln!(out, "Also said as: {}.", others.join(", "));
+    }
+    out.push_str("For example:\n");
+    for example in row.examples {
+        let _ = writeln!(out, "  {}", fill(example, names));
+    }
+    out
+}
+
+fn overview(names: &Names) -> String {
+    let mut out = String::from("What you can say:\n");
+    let width = TABLE.iter().map(|row| row.name.len()).max().unwrap_or_default();
+    for row in TABLE {
+        let _ = writeln!(out, "  {:width$}  {}", row.name, row.help);
+    }
+    let _ = writeln!(
+        out,
+        "`help deploy` shows more, with examples. Try: {}",
+        fill("dry run deploy {env}", names)
+    );
+    out
+}
+
+/// An example sentence with the project's own names. Production is never the example of an order.
+pub(super) fn fill(example: &str, names: &Names) -> String {
+    let first = |named: &[super::Named], otherwise: &str| {
+        named.first().map_or_else(|| otherwise.to_owned(), |named| named.name.clone())
+    };
+    let environment = names
+        .environments
+        .iter()
+        .find(|named| named.name == "staging")
+        .map_or_else(|| first(&names.environments, "staging"), |named| named.name.clone());
+    example
+        .replace("{env}", &environment)
+        .replace("{service}", &first(&names.services, "api"))
+        .replace("{component}", names.components.last().map_or("redis", |named| &named.name))
+        .replace("{job}", &first(&names.jobs, "backfillTimezone"))
+        .replace("{provider}", "stripe")
+        .replace("{project}", &names.project)
+        .replace("{column}", "timezone")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn help_speaks_of_the_persons_own_project() {
+        let text = help(Some("scale"), &Names::sample());
+        assert!(text.contains("scale api to 3 in staging"), "{text}");
+        assert!(help(None, &Names::sample()).contains("cron-disable"));
+        assert!(help(Some("banana"), &Names::sample()).starts_with("There is no help on `banana`."));
+    }
+}

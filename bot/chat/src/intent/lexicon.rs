@@ -1,0 +1,193 @@
+//! What kind of word a word is, whatever the project: politeness, prepositions, verbs that tell, negations and so on.
+//!
+//! One hash look-up per word gives all its classes; the grammar then compares strings only where it must.
+
+use std::sync::LazyLock;
+
+use super::names::{FnvMap, distance_if_near};
+
+/// A set of word classes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Class(u32);
+
+impl Class {
+    /// May stand before an order and means nothing there.
+    pub(super) const OPENER: Self = Self(1);
+    /// As an opener, but only before a comma or the like ("great, deploy …").
+    pub(super) const INTERJECTION: Self = Self(1 << 1);
+    /// Means nothing to us among the words after a verb.
+    pub(super) const FILLER: Self = Self(1 << 2);
+    /// A preposition or other little word.
+    pub(super) const PREPOSITION: Self = Self(1 << 3);
+    /// A finite verb or state that turns "deploy …" into a report ("deploy failed").
+    pub(super) const TELLS: Self = Self(1 << 4);
+    /// Somebody who does something: begins a statement.
+    pub(super) const SUBJECT: Self = Self(1 << 5);
+    /// Not, never, don't.
+    pub(super) const NEGATION: Self = Self(1 << 6);
+    /// Begins a question.
+    pub(super) const ASKS: Self = Self(1 << 7);
+    /// Begins a condition.
+    pub(super) const CONDITION: Self = Self(1 << 8);
+    /// After "deploy" or "release", makes a noun of it ("deploy window").
+    pub(super) const NOUNED: Self = Self(1 << 9);
+    /// A keyword of some argument; typed wrong, it would be lost silently.
+    pub(super) const KEYWORD: Self = Self(1 << 10);
+    /// May begin an order.
+    pub(super) const HEAD: Self = Self(1 << 11);
+    /// Names a thing an order can be about: deploy, run, canary, cache …
+    pub(super) const OBJECT: Self = Self(1 << 12);
+    /// Part of a time.
+    pub(super) const TIME: Self = Self(1 << 13);
+
+    /// Whether it is any of these.
+    pub(super) const fn is(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Whether the word is known at all.
+    pub(super) const fn known(self) -> bool {
+        self.0 != 0
+    }
+}
+
+const OPENERS: &str = "omg emergency hi hey hello yo hiya ok okay k alright so please pls plz kindly just quickly also and then next \
+    finally now actually um uh hmm yes yep yeah yup ya infra-chat infrachat infra infrabot chatops bot robot first \
+    second lastly afterwards instead rather simply quick urgently urgent asap btw but dear or";
+const INTERJECTIONS: &str = "great nice good perfect cool awesome thanks thank thx ty cheers right well sure fine \
+    morning afternoon evening day team folks everyone everybody all guys y'all friend friends buddy mate dude bro you \
+    sorry excellent lovely wonderful super brilliant amazing no nope nah oops oh ah lgtm done there congrats sweet \
+    understood agreed correct very much a for that again both man people crew world";
+const FILLERS: &str = "a an the this that these those it its them my our your their his her some any please pls plz now \
+    right away immediately asap quickly soon again too also just only really very thanks thank you thx ty cheers me us \
+    app apps application applications service services everything all every each both env envs environment \
+    environments site website server servers system systems stack version versions release latest newest current new \
+    build builds code change changes fix fixes hotfix update updates there here ok okay team everyone everybody folks \
+    guys one more time back up down over out off live fully completely carefully slowly gently safely whole entire \
+    project platform cluster instance instances container containers pod pods node nodes machine machines process \
+    processes worker workers job jobs task tasks data database databases db schema table tables row rows record records \
+    user users customer customers column columns field fields secret secrets key keys variable variables var vars \
+    password token tokens credential credentials config configuration setting settings value values name named called \
+    cache caches cdn cached queue queues traffic router edge dns domain domains account accounts branch tag commit \
+    sha ref hash head trunk binary patch image package artifact demo then and plus as so do go sure if possible kindly \
+    instantly nicely straight fresh clean quick small big full hey hi hello bot sir mate dude buddy man bro lol haha \
+    period total max maximum minimum most least about around approximately same other others rest whatever anyway \
+    exactly once twice indeed ahead well afterwards next first last also already still way using mode test tests \
+    testing review reviews customers' today's stuff things thing everywhere kind kinds type set sets of via per because \
+    cause due since reason bundle bundles report reports check checks nullable text string integer boolean timestamp \
+    timestamptz varchar int bool uuid json jsonb default null not-null window number count size replica running";
+const PREPOSITIONS: &str = "to on in into onto at for from of with by via using within inside across over under between \
+    against toward towards through during";
+const TELLS: &str = "progress still maybe perhaps probably possibly hopefully supposedly success is isn't isnt was wasn't wasnt are aren't arent were weren't has hasn't had hadn't have haven't be \
+    been being am failed fails failing broke broken breaks died crashed crashes crashing hung hangs stuck works worked \
+    working finished finishes completed completes complete succeeded succeeds successful successfully triggered \
+    triggers started starts ended ends took takes went goes looks looked seems seemed keeps kept got gets did didn't \
+    didnt does doesn't doesnt will won't wont would wouldn't might may should shouldn't could couldn't can can't cant \
+    cannot needs needed want wants wanted said says asked told happened happens caused causes made makes sucks rocks \
+    rolled blew errored aborted cancelled canceled passed passes green red done pending blocked blocking flaky slow \
+    scheduled deployed restarted shipped released reverted merged matters hurts means meant feels felt became becomes \
+    timeouts timed exited returned requires required must ought shall came comes resulted introduced ready impossible \
+    scares scared worries worried forever yesterday ago fail break crash crashlooping crashloopbackoff down; error: \
+    failed: failure outage fine; mine ours yours theirs whenever; it's that's there's what's";
+const SUBJECTS: &str = "i i'm im i'll i've i'd we we're we'll we've we'd they they're they'll they've he he's he'll she \
+    she's she'll somebody someone nobody noone everyone's it's it'll that's thats there's who's whoever you're you'll \
+    you've u";
+const NEGATIONS: &str = "not never don't dont no nope nah without avoid neither nor cannot can't cant won't wont \
+    shouldn't mustn't needn't nothing none doesn't didn't refrain nobody";
+const ASKS: &str = "who who's whos whom whose when when's what what's whats which where where's why why's how how's hows \
+    did didn't does doesn't is isn't are aren't was wasn't were weren't has hasn't have haven't had am any anything \
+    anyone may might shall should shouldn't must";
+const CONDITIONS: &str = "if when whenever once unless until till provided providing assuming after before while should \
+    whether";
+const NOUNED: &str = "window windows freeze freezes day days time times note notes process processes script scripts \
+    pipeline pipelines party button buttons queue guide guides docs doc documentation plan plans policy policies \
+    permission permissions rights issue issues problem problems error errors failure failures question questions meeting \
+    meetings checklist key keys frequency train strategy strategies loop loops message messages notification \
+    notifications procedure procedures cycle cycles schedule calendar candidate candidates manager engineer engineers \
+    bot approval approvals pattern patterns rate rates metrics metric dashboard channel success successes log workflow \
+    workflows job jobs hook hooks webhook preview previews step steps stage history ticket tickets target targets \
+    request requests requirements review event events order orders state status test tests bug bugs story stories \
+    date dates feature features friday's fatigue anxiety fear fest week month year blog post talk culture";
+const KEYWORDS: &str = "canary canaries dry dry-run dryrun dry-runs rehearse rehearsal rehearsed migration migrations \
+    except excluding excluded without skip skipping previous replicas simulate simulated batch batches runtime soak \
+    soaking weights limit reason because rollback roll";
+const OBJECTS: &str = "deploy deploys deployment deployments deploying rollout rollouts run runs release releases canary \
+    rollback rollbacks migration migrations backfill backfills cron crons cronjob cronjobs cron-jobs cache caches cdn \
+    drift drifted logs log status audit incidents incident readiness reconcile reconciliation change plan request \
+    history";
+const TIMES: &str = "tonight tomorrow today monday tuesday wednesday thursday friday saturday sunday mon tue tues wed \
+    thu thurs fri noon midnight morning afternoon evening weekend later am pm utc gmt cet cest est edt pst pdt bst ist \
+    oclock o'clock daily nightly weekly hourly monthly minute minutes min mins hour hours hr hrs second seconds sec secs \
+    week weeks month months day days";
+
+static LEXICON: LazyLock<FnvMap<Class>> = LazyLock::new(|| {
+    let mut lexicon = FnvMap::<Class>::default();
+    let mut add = |words: &str, class: Class| {
+        for word in words.split_whitespace() {
+            let entry = lexicon.entry(word.into()).or_default();
+            entry.0 |= class.0;
+        }
+    };
+    add(OPENERS, Class::OPENER);
+    add(INTERJECTIONS, Class::INTERJECTION);
+    add(FILLERS, Class::FILLER);
+    add(PREPOSITIONS, Class::PREPOSITION);
+    add(TELLS, Class::TELLS);
+    add(SUBJECTS, Class::SUBJECT);
+    add(NEGATIONS, Class::NEGATION);
+    add(ASKS, Class::ASKS);
+    add(CONDITIONS, Class::CONDITION);
+    add(NOUNED, Class::NOUNED);
+    add(KEYWORDS, Class::KEYWORD);
+    add(OBJECTS, Class::OBJECT);
+    add(TIMES, Class::TIME);
+    for (phrase, _) in super::grammar::heads::HEADS {
+        if let Some(first) = phrase.split(' ').next() {
+            add(first, Class::HEAD);
+        }
+    }
+    lexicon
+});
+
+/// The classes of a word in lower case.
+pub(super) fn class_of(word: &str) -> Class {
+    LEXICON.get(word).copied().unwrap_or_default()
+}
+
+/// The keyword this unknown word is likely meant to be.
+pub(super) fn near_keyword(word: &str) -> Option<&'static str> {
+    if word.len() < 4 {
+        return None;
+    }
+    KEYWORDS
+        .split_whitespace()
+        .find(|keyword| keyword.len() >= 5 && distance_if_near(word, keyword).is_some())
+}
+
+/// Whether this unknown word is likely one of the words that mean nothing, typed wrong.
+pub(super) fn near_opener(word: &str) -> bool {
+    const POLITE: &str = "please kindly quickly thanks hello okay actually finally environment environments service \
+        services application immediately release version latest everything right project";
+    const TYPOS: &[&str] = &[
+        "teh", "hte", "thge", "tge", "adn", "nad", "pelase", "plz", "plese", "ot", "fo", "waht", "taht",
+        "nwo", "rn",
+    ];
+    if TYPOS.contains(&word) {
+        return true;
+    }
+    word.len() >= 4 && POLITE.split_whitespace().any(|polite| distance_if_near(word, polite).is_some())
+}
+
+/// The verb this unknown word is likely meant to be.
+pub(super) fn near_verb(word: &str) -> Option<&'static str> {
+    if word.len() < 4 || class_of(word).known() {
+        return None;
+    }
+    super::actions::TABLE
+        .iter()
+        .flat_map(|row| row.verbs.iter().copied())
+        .filter(|verb| !verb.contains(' '))
+        .filter_map(|verb| Some((distance_if_near(word, verb)?, verb)))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, verb)| verb)
+}

@@ -1,0 +1,162 @@
+//! Takes chat markup away, so that the rest reads plain text.
+//!
+//! Mentions, code ticks, emphasis, emoji and links are reduced to what a person would read aloud. Quoted lines and code
+//! blocks are not read at all. Double quotation marks stay (as `"`), because they tell a quotation from an order.
+
+use std::borrow::Cow;
+
+/// A mention becomes this character, so that later steps see that somebody was addressed.
+pub(super) const MENTION: char = '\u{1}';
+/// A code tick becomes this character: a quotation mark that does not make a quotation.
+pub(super) const TICK: char = '\u{2}';
+
+/// The text without its markup. Borrowed when there was none.
+pub(super) fn clean(text: &str) -> Cow<'_, str> {
+    let plain = |byte: u8| {
+        (byte == b'\n' || (0x20..0x7f).contains(&byte)) && !matches!(byte, b'<' | b'>' | b'&' | b'`' | b':')
+    };
+    if text.bytes().all(plain) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut fenced = false;
+    for (number, line) in text.split('\n').enumerate() {
+        if number > 0 {
+            out.push('\n');
+        }
+        let trimmed = line.trim_start();
+        if !fenced && (trimmed.starts_with(">>>") || trimmed.starts_with("&gt;&gt;&gt;")) {
+            break;
+        }
+        if !fenced && (trimmed.starts_with('>') || trimmed.starts_with("&gt;")) {
+            continue;
+        }
+        for (place, piece) in line.split("```").enumerate() {
+            if place > 0 {
+                fenced = !fenced;
+                out.push(' ');
+            }
+            if !fenced {
+                clean_line(piece, &mut out);
+            }
+        }
+    }
+    Cow::Owned(out)
+}
+
+fn clean_line(line: &str, out: &mut String) {
+    let mut rest = line;
+    while let Some(c) = rest.chars().next() {
+        let taken = match c {
+            '<' => angle(rest, out),
+            '&' => entity(rest, out),
+            ':' => shortcode(rest, out),
+            _ => None,
+        };
+        if let Some(taken) = taken {
+            rest = &rest[taken..];
+            continue;
+        }
+        rest = &rest[c.len_utf8()..];
+        match c {
+            '`' => out.push(TICK),
+            '“' | '”' | '„' | '‟' | '«' | '»' | '″' => out.push('"'),
+            '‘' | '’' | '‚' | '‛' | '′' => out.push('\''),
+            '–' | '—' | '―' => out.push_str(" - "),
+            '…' => out.push('.'),
+            '→' | '➡' | '⇒' => out.push_str("->"),
+            '•' | '·' | '‣' => out.push_str("- "),
+            '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}' => {}
+            c if is_emoji(c) || c.is_control() || c.is_whitespace() => out.push(' '),
+            c => out.push(c),
+        }
+    }
+}
+
+/// `<@U1>`, `<!here>`, `<#C1|name>`, `<url|label>`, `<url>`: how many bytes were read.
+fn angle(rest: &str, out: &mut String) -> Option<usize> {
+    /// Longer things in angle brackets are not markup.
+    const LONGEST: usize = 2048;
+    // Another "<" first means that this one opens nothing: looking on would not be linear.
+    let end = rest.as_bytes().iter().take(LONGEST).skip(1).position(|byte| matches!(byte, b'>' | b'<'))? + 1;
+    let inside = &rest[1..end];
+    if inside.is_empty() || !rest[end..].starts_with('>') {
+        return None;
+    }
+    let label = inside.split_once('|').map(|(_, label)| label);
+    match inside.as_bytes()[0] {
+        b'@' | b'!' => {
+            out.push(MENTION);
+            let id = inside.trim_start_matches(['@', '!', '&']);
+            out.push_str(label.unwrap_or(id).split_whitespace().next().unwrap_or_default());
+            out.push(' ');
+        }
+        b'#' => out.push_str(label.unwrap_or(&inside[1..])),
+        b':' => out.push(' '),
+        b'a' if inside.starts_with("a:") => out.push(' '),
+        b't' if inside.starts_with("t:") => out.push(' '),
+        _ if label.is_some() || inside.contains("://") || inside.starts_with("mailto:") => {
+            out.push_str(label.unwrap_or(inside));
+        }
+        _ => return None,
+    }
+    Some(end + 1)
+}
+
+fn entity(rest: &str, out: &mut String) -> Option<usize> {
+    const ENTITIES: &[(&str, char)] =
+        &[("&amp;", '&'), ("&lt;", '<'), ("&gt;", '>'), ("&quot;", '"'), ("&#39;", '\''), ("&nbsp;", ' ')];
+    let (entity, c) = ENTITIES.iter().find(|(entity, _)| rest.starts_with(entity))?;
+    out.push(*c);
+    Some(entity.len())
+}
+
+/// `:rocket:` between blanks.
+fn shortcode(rest: &str, out: &mut String) -> Option<usize> {
+    /// The longest name of an emoji we look for.
+    const LONGEST: usize = 48;
+    let before = out.chars().next_back();
+    if before.is_some_and(|c| c.is_alphanumeric() || c == ':') {
+        return None;
+    }
+    let name = rest[1..]
+        .bytes()
+        .take(LONGEST)
+        .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+'))
+        .count();
+    if name == 0 || rest.as_bytes().get(name + 1) != Some(&b':') {
+        return None;
+    }
+    out.push(' ');
+    Some(name + 2)
+}
+
+fn is_emoji(c: char) -> bool {
+    matches!(u32::from(c), 0x2190..=0x2bff | 0x3030 | 0x303d | 0x3297 | 0x3299 | 0x1f000..=0x1faff | 0xe0020..=0xe007f)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(markup: &str, plain: &str) {
+        assert_eq!(clean(markup).replace(MENTION, "@").replace(TICK, ""), plain);
+    }
+
+    #[test]
+    fn markup_is_read_as_a_person_would_read_it_aloud() {
+        check("<@U123> deploy `staging` :rocket:", "@U123  deploy staging  ");
+        check("see <https://x.io/a|the page> &amp; <https://y.io>", "see the page & https://y.io");
+        check("“deploy” don’t 🚀", "\"deploy\" don't  ");
+        check("at 22:00:15", "at 22:00:15");
+    }
+
+    #[test]
+    fn quoted_lines_and_code_blocks_are_not_read() {
+        check("> deploy production\nok", "\nok");
+        check("&gt; deploy production\nok", "\nok");
+        check("a ```deploy\nproduction``` b", "a  \n  b");
+        check("ok\n>>> all\nof this", "ok\n");
+    }
+}

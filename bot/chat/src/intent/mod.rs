@@ -1,0 +1,50 @@
+#![doc = include_str!("README.md")]
+
+pub mod actions;
+mod canonical;
+pub mod command;
+mod complete;
+mod grammar;
+mod help;
+mod lexicon;
+mod markup;
+mod mood;
+mod names;
+mod problem;
+mod scan;
+mod sentence;
+mod values;
+mod words;
+
+pub use actions::{Action, ActionRow, Key};
+pub use command::{Bundle, Canary, Channel, Command, Migrate, Mode, Parsed, Reaction, Signal, Slot};
+pub use complete::complete;
+pub use help::help;
+pub use names::{Named, Names, PROVIDERS, Vocabulary};
+pub use problem::{MAX_SUGGESTIONS, Problem, ProblemKind};
+
+/// Longer texts are not read: no order is that long, and every front can send them.
+pub const MAX_CHARS: usize = 4_000;
+
+/// Reads a text with these names. To read many texts, make a [`Vocabulary`] once and use [`parse_with`].
+pub fn parse(text: &str, names: &Names) -> Parsed {
+    parse_with(text, &Vocabulary::new(names))
+}
+
+/// Reads a text. A pure function of text and names; it never panics.
+pub fn parse_with(text: &str, vocabulary: &Vocabulary) -> Parsed {
+    if text.len() > MAX_CHARS && text.chars().nth(MAX_CHARS).is_some() {
+        let problem = Problem::not_a_command(format!(
+            "That is longer than {MAX_CHARS} characters, so I did not read it. Send the order alone."
+        ));
+        return Parsed {
+            commands: Vec::new(),
+            missing: Vec::new(),
+            problem: Some(problem.suggest(["help"])),
+        };
+    }
+    let clean = markup::clean(text);
+    let low = clean.to_ascii_lowercase();
+    let tokens = words::read(&clean, &low, vocabulary);
+    sentence::read(&tokens, &clean, vocabulary)
+}

@@ -1,0 +1,338 @@
+//! The names a project has, and the index that finds them in a text.
+//!
+//! Names match without regard to case, spaces and hyphens. The index knows where a name may go on, so that looking for
+//! names takes time linear in the text, however many names there are.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+use serde::{Deserialize, Serialize};
+
+/// A name and what else people call it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Named {
+    /// The project's own spelling, which is what a command carries.
+    pub name: String,
+    /// Other words for it.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+}
+
+impl Named {
+    /// A name without aliases.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), aliases: Vec::new() }
+    }
+
+    /// An environment, with the aliases everybody uses: `prod`, `prd`, `live`; `stage`, `stg`; `dev`.
+    pub fn environment(name: impl Into<String>) -> Self {
+        let name = name.into();
+        let usual: &[&str] = match name.as_str() {
+            "production" => &["prod", "prd", "live"],
+            "staging" => &["stage", "stg"],
+            "local" => &["dev"],
+            _ => &[],
+        };
+        Self { aliases: usual.iter().map(ToString::to_string).collect(), name }
+    }
+}
+
+/// All names of one project, and the providers the product knows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names say it")]
+pub struct Names {
+    pub project: String,
+    pub environments: Vec<Named>,
+    pub services: Vec<Named>,
+    pub components: Vec<Named>,
+    pub jobs: Vec<Named>,
+    pub providers: Vec<Named>,
+}
+
+/// Every provider the product knows.
+pub const PROVIDERS: &[&str] = &[
+    "railway",
+    "render",
+    "vercel",
+    "supabase",
+    "cloudflare",
+    "stripe",
+    "sendgrid",
+    "twilio",
+    "github",
+    "slack",
+    "discord",
+];
+
+impl Names {
+    /// The sample project's names, which `parse` uses when it has no state of its own.
+    pub fn sample() -> Self {
+        let plain = |names: &[&str]| names.iter().copied().map(Named::new).collect();
+        let mut components: Vec<Named> = plain(&["postgres", "redis", "storage"]);
+        if let Some(postgres) = components.first_mut() {
+            postgres.aliases = vec!["postgresql".to_owned(), "pg".to_owned()];
+        }
+        Self {
+            project: "invoice-perfect".to_owned(),
+            environments: ["local", "staging", "production"].map(Named::environment).into(),
+            services: plain(&["api", "web", "cron"]),
+            components,
+            jobs: plain(&["backfillTimezone", "backfillInvoiceTotals"]),
+            providers: plain(PROVIDERS),
+        }
+    }
+
+    /// The names of one kind, in the project's order.
+    pub(super) fn of(&self, kind: NameKind) -> &[Named] {
+        match kind {
+            NameKind::Environment => &self.environments,
+            NameKind::Service => &self.services,
+            NameKind::Component => &self.components,
+            NameKind::Job | NameKind::JobShort => &self.jobs,
+            NameKind::Provider => &self.providers,
+            NameKind::Project => &[],
+        }
+    }
+}
+
+/// What a name is the name of. Where one word names two things, the first kind in this order wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum NameKind {
+    Environment,
+    Service,
+    Component,
+    Job,
+    /// A job called by what follows "backfill" in its name; a job only beside the word backfill.
+    JobShort,
+    Provider,
+    Project,
+}
+
+impl NameKind {
+    /// The word for it in a sentence.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Environment => "environment",
+            Self::Service => "service",
+            Self::Component => "component",
+            Self::Job | Self::JobShort => "job",
+            Self::Provider => "provider",
+            Self::Project => "project",
+        }
+    }
+}
+
+/// A name found in a text: `len` words from where it was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Hit {
+    pub(super) kind: NameKind,
+    pub(super) index: usize,
+    pub(super) len: usize,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+struct Entry {
+    name: Option<(NameKind, usize)>,
+    /// Some longer name begins like this.
+    continues: bool,
+}
+
+/// FNV-1a: the keys are a few bytes long, and its tables are built from the project's own names.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hasher for Fnv {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}
+
+pub(super) type FnvMap<V> = HashMap<Box<str>, V, BuildHasherDefault<Fnv>>;
+
+/// Names made ready for reading. Make it once per project and read many texts with it.
+#[derive(Debug, Clone)]
+pub struct Vocabulary {
+    names: Names,
+    index: FnvMap<Entry>,
+    /// All normalised names, for suggestions.
+    spellings: Vec<(NameKind, usize, Box<str>)>,
+}
+
+/// A name longer than this many words is not looked for.
+const MAX_NAME_WORDS: usize = 6;
+/// Longer normalised names are not looked for.
+const MAX_NAME_BYTES: usize = 64;
+
+impl Vocabulary {
+    /// Builds the index over these names.
+    pub fn new(names: &Names) -> Self {
+        let mut vocabulary = Self { names: names.clone(), index: FnvMap::default(), spellings: Vec::new() };
+        for kind in
+            [NameKind::Environment, NameKind::Service, NameKind::Component, NameKind::Job, NameKind::Provider]
+        {
+            for (index, named) in names.of(kind).iter().enumerate() {
+                for spelling in std::iter::once(&named.name).chain(&named.aliases) {
+                    vocabulary.add(kind, index, &parts(spelling));
+                }
+            }
+        }
+        for (index, job) in names.jobs.iter().enumerate() {
+            let parts = parts(&job.name);
+            if let Some((first, rest)) = parts.split_first()
+                && first == "backfill"
+                && !rest.is_empty()
+            {
+                let mut turned = rest.to_vec();
+                turned.push(first.clone());
+                vocabulary.add(NameKind::Job, index, &turned);
+                vocabulary.add(NameKind::JobShort, index, rest);
+            }
+        }
+        vocabulary.add(NameKind::Project, 0, &parts(&names.project));
+        vocabulary
+    }
+
+    /// The names this was made from.
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
+    fn add(&mut self, kind: NameKind, index: usize, parts: &[String]) {
+        let whole = parts.concat();
+        if whole.is_empty() {
+            return;
+        }
+        let mut prefix = String::new();
+        for part in parts.iter().take(parts.len().saturating_sub(1)) {
+            prefix.push_str(part);
+            self.index.entry(prefix.clone().into()).or_default().continues = true;
+        }
+        let entry = self.index.entry(whole.clone().into()).or_default();
+        if entry.name.is_none_or(|(other, _)| kind < other) {
+            entry.name = Some((kind, index));
+        }
+        self.spellings.push((kind, index, whole.into()));
+    }
+
+    /// The longest name that begins at the first of these words.
+    pub(super) fn find<'w>(&self, words: impl Iterator<Item = &'w str>) -> Option<Hit> {
+        let mut buffer = [0_u8; MAX_NAME_BYTES];
+        let mut filled = 0;
+        let mut best = None;
+        for (count, word) in words.take(MAX_NAME_WORDS).enumerate() {
+            for byte in word.bytes().filter(|byte| !matches!(byte, b'-' | b'_')) {
+                *buffer.get_mut(filled)? = byte;
+                filled += 1;
+            }
+            let Some(entry) = std::str::from_utf8(&buffer[..filled]).ok().and_then(|key| self.index.get(key))
+            else {
+                break;
+            };
+            if let Some((kind, index)) = entry.name {
+                best = Some(Hit { kind, index, len: count + 1 });
+            }
+            if !entry.continues {
+                break;
+            }
+        }
+        best
+    }
+
+    /// The project's own spelling of a name.
+    pub(super) fn spelling(&self, kind: NameKind, index: usize) -> &str {
+        match kind {
+            NameKind::Project => &self.names.project,
+            _ => self.names.of(kind).get(index).map_or("", |named| &named.name),
+        }
+    }
+
+    /// The nearest real names to a word typed wrong, nearest first; empty when none is near.
+    pub(super) fn near(&self, word: &str, kinds: &[NameKind]) -> Vec<(NameKind, usize)> {
+        let word: String = word.chars().filter(|c| !matches!(c, '-' | '_')).collect();
+        let mut found: Vec<(usize, NameKind, usize)> = self
+            .spellings
+            .iter()
+            .filter(|(kind, _, spelling)| kinds.contains(kind) && is_near_length(&word, spelling))
+            .filter_map(|(kind, index, spelling)| Some((distance_if_near(&word, spelling)?, *kind, *index)))
+            .collect();
+        found.sort_unstable();
+        found.dedup_by_key(|(_, kind, index)| (*kind, *index));
+        found.into_iter().map(|(_, kind, index)| (kind, index)).collect()
+    }
+}
+
+fn is_near_length(word: &str, other: &str) -> bool {
+    word.len().abs_diff(other.len()) <= 2 && word.len() <= MAX_NAME_BYTES
+}
+
+/// The distance between two words when one is likely the other typed wrong: one slip in a short word, two in a longer
+/// one, a letter swapped with its neighbour being one slip.
+pub(super) fn distance_if_near(word: &str, other: &str) -> Option<usize> {
+    if !is_near_length(word, other) {
+        return None;
+    }
+    let shorter = word.len().min(other.len());
+    let allowed = match shorter {
+        0..=2 => 0,
+        3..=5 => 1,
+        _ => 2,
+    };
+    let distance = strsim::osa_distance(word, other);
+    (distance <= allowed).then_some(distance)
+}
+
+/// A name's words, in lower case: at capitals, hyphens, underscores and spaces.
+fn parts(name: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut after_lower = false;
+    for c in name.chars() {
+        let breaks = matches!(c, '-' | '_' | ' ') || (c.is_uppercase() && after_lower);
+        if breaks && parts.last().is_some_and(|part| !part.is_empty()) {
+            parts.push(String::new());
+        }
+        if !matches!(c, '-' | '_' | ' ')
+            && let Some(part) = parts.last_mut()
+        {
+            part.extend(c.to_lowercase());
+        }
+        after_lower = c.is_lowercase() || c.is_ascii_digit();
+    }
+    parts.retain(|part| !part.is_empty());
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_match_without_case_spaces_and_hyphens() {
+        let vocabulary = Vocabulary::new(&Names::sample());
+        for said in ["backfill timezone", "backfilltimezone", "backfill-timezone", "timezone backfill"] {
+            let hit = vocabulary.find(said.split(' '));
+            assert_eq!(hit.map(|hit| (hit.kind, hit.index)), Some((NameKind::Job, 0)), "{said}");
+        }
+        let hit = vocabulary.find(["invoice", "perfect", "on"].into_iter());
+        assert_eq!(hit, Some(Hit { kind: NameKind::Project, index: 0, len: 2 }));
+        assert_eq!(vocabulary.find(["prd"].into_iter()).map(|hit| hit.index), Some(2));
+    }
+
+    #[test]
+    fn a_name_typed_wrong_finds_the_nearest() {
+        let vocabulary = Vocabulary::new(&Names::sample());
+        assert_eq!(vocabulary.near("stagign", &[NameKind::Environment]), [(NameKind::Environment, 1)]);
+        assert_eq!(vocabulary.near("banana", &[NameKind::Environment]), []);
+    }
+}

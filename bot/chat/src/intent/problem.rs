@@ -1,0 +1,69 @@
+//! Why nothing is to be done, in words a person can act on.
+
+use serde::{Deserialize, Serialize};
+
+/// The kinds of problem, as other parts of the program tell them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProblemKind {
+    /// Not an order, and not a question we answer.
+    NotACommand,
+    /// An imperative whose verb we don't have.
+    UnknownVerb,
+    /// A name the project does not have.
+    UnknownName,
+    /// A canary, rate, time or count that makes no sense.
+    BadValue,
+    /// Two readings that differ in what would happen.
+    Ambiguous,
+}
+
+/// What stands in the way of a command, and what would work instead.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub struct Problem {
+    /// Which kind.
+    pub kind: ProblemKind,
+    /// What a person reads: where reading stopped and what was expected there.
+    pub message: String,
+    /// Up to [`MAX_SUGGESTIONS`] sentences that would work.
+    pub suggestions: Vec<String>,
+}
+
+/// More than three choices are a menu, not a suggestion.
+pub const MAX_SUGGESTIONS: usize = 3;
+
+impl Problem {
+    /// A problem without suggestions yet.
+    pub fn new(kind: ProblemKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), suggestions: Vec::new() }
+    }
+
+    /// Adds sentences that would work; those beyond [`MAX_SUGGESTIONS`] are dropped.
+    #[must_use]
+    pub fn suggest<S: Into<String>>(mut self, sentences: impl IntoIterator<Item = S>) -> Self {
+        self.suggestions.extend(sentences.into_iter().map(Into::into));
+        self.suggestions.truncate(MAX_SUGGESTIONS);
+        self
+    }
+
+    pub(super) fn bad_value(message: impl Into<String>) -> Self {
+        Self::new(ProblemKind::BadValue, message)
+    }
+
+    pub(super) fn ambiguous(message: impl Into<String>) -> Self {
+        Self::new(ProblemKind::Ambiguous, message)
+    }
+
+    pub(super) fn not_a_command(message: impl Into<String>) -> Self {
+        Self::new(ProblemKind::NotACommand, message)
+    }
+
+    pub(super) fn unknown_verb(message: impl Into<String>) -> Self {
+        Self::new(ProblemKind::UnknownVerb, message)
+    }
+
+    pub(super) fn unknown_name(message: impl Into<String>) -> Self {
+        Self::new(ProblemKind::UnknownName, message)
+    }
+}

@@ -1,0 +1,312 @@
+//! What was said of an action: names, values and keywords, collected from the words after its verb.
+//!
+//! Scanning does not know which keys the action has; `grammar` judges that, so that nothing said is lost silently.
+
+mod canary;
+mod name;
+mod value;
+
+pub(super) use name::unknown_name;
+
+use super::actions::Action;
+use super::command::{Bundle, Canary, Migrate, Mode};
+use super::grammar::heads::is_object_word;
+use super::lexicon::{Class, near_keyword, near_opener};
+use super::names::{NameKind, Vocabulary};
+use super::problem::Problem;
+use super::values;
+use super::words::{Kind, Token};
+
+/// A list of the project's own names, each once, in the order said.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct List {
+    pub(super) named: Vec<usize>,
+    pub(super) without: Vec<usize>,
+    /// "all …" was said.
+    pub(super) all: bool,
+}
+
+impl List {
+    fn push(&mut self, index: usize, excluded: bool) {
+        let list = if excluded { &mut self.without } else { &mut self.named };
+        if !list.contains(&index) {
+            list.push(index);
+        }
+    }
+
+    pub(super) fn is_said(&self) -> bool {
+        self.all || !self.named.is_empty() || !self.without.is_empty()
+    }
+
+    fn absorb(&mut self, other: &Self) {
+        for index in &other.named {
+            self.push(*index, false);
+        }
+        for index in &other.without {
+            self.push(*index, true);
+        }
+        self.all |= other.all;
+    }
+}
+
+/// Everything that was said of one action in one stretch of words.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Said {
+    pub(super) environments: List,
+    /// The environments were said with a preposition ("in staging"): they hold for the whole sentence.
+    pub(super) environments_placed: bool,
+    pub(super) services: List,
+    pub(super) components: List,
+    pub(super) jobs: List,
+    pub(super) providers: List,
+    pub(super) project: bool,
+    pub(super) git_ref: Option<String>,
+    pub(super) previous: bool,
+    pub(super) runs: Vec<String>,
+    pub(super) canary: Option<Canary>,
+    pub(super) migrate: Option<Migrate>,
+    pub(super) at: Option<String>,
+    /// "now" was said, so that a later time is not meant for this.
+    pub(super) now: bool,
+    pub(super) dry_run: bool,
+    pub(super) rehearse: bool,
+    pub(super) replicas: Option<u32>,
+    pub(super) rate: Option<u64>,
+    pub(super) batch: Option<u64>,
+    pub(super) runtime: Option<u64>,
+    pub(super) since: Option<u64>,
+    pub(super) mode: Option<Mode>,
+    pub(super) bundle: Option<Bundle>,
+    pub(super) actor: Option<String>,
+    /// Words nobody could place.
+    pub(super) unknown: usize,
+}
+
+impl Said {
+    /// Whether anything at all was understood.
+    pub(super) fn something(&self) -> bool {
+        self.environments.is_said()
+            || self.services.is_said()
+            || self.components.is_said()
+            || self.jobs.is_said()
+            || self.providers.is_said()
+            || self.project
+            || self.git_ref.is_some()
+            || self.previous
+            || !self.runs.is_empty()
+            || self.canary.is_some()
+            || self.migrate.is_some()
+            || self.at.is_some()
+            || self.dry_run
+            || self.rehearse
+            || self.replicas.is_some()
+            || self.rate.is_some()
+            || self.batch.is_some()
+            || self.runtime.is_some()
+            || self.since.is_some()
+            || self.mode.is_some()
+            || self.bundle.is_some()
+    }
+
+    /// Whether `next`, said after this in a list, is about something of its own: then it is another command.
+    fn parts_from(&self, next: &Self) -> bool {
+        let both = |mine: bool, theirs: bool| mine && theirs;
+        (next.services.is_said() && next.environments.is_said() && self.environments.is_said())
+            || both(self.git_ref.is_some(), next.git_ref.is_some())
+            || both(self.canary.is_some(), next.canary.is_some())
+            || both(self.migrate.is_some(), next.migrate.is_some())
+            || both(self.at.is_some(), next.at.is_some() || next.now)
+            || both(self.now, next.at.is_some())
+            || both(self.replicas.is_some(), next.replicas.is_some())
+            || both(self.rate.is_some(), next.rate.is_some())
+            || both(self.batch.is_some(), next.batch.is_some())
+            || both(self.runtime.is_some(), next.runtime.is_some())
+            || both(self.mode.is_some(), next.mode.is_some())
+            || both(self.bundle.is_some(), next.bundle.is_some())
+            || (next.environments.is_said() && self.environments.is_said() && next.components.is_said())
+    }
+
+    fn absorb(&mut self, other: Self) {
+        self.environments.absorb(&other.environments);
+        self.environments_placed |= other.environments_placed;
+        self.services.absorb(&other.services);
+        self.components.absorb(&other.components);
+        self.jobs.absorb(&other.jobs);
+        self.providers.absorb(&other.providers);
+        self.project |= other.project;
+        self.git_ref = self.git_ref.take().or(other.git_ref);
+        self.previous |= other.previous;
+        self.runs.extend(other.runs);
+        self.canary = self.canary.take().or(other.canary);
+        self.migrate = self.migrate.or(other.migrate);
+        self.at = self.at.take().or(other.at);
+        self.now |= other.now;
+        self.dry_run |= other.dry_run;
+        self.rehearse |= other.rehearse;
+        self.replicas = self.replicas.or(other.replicas);
+        self.rate = self.rate.or(other.rate);
+        self.batch = self.batch.or(other.batch);
+        self.runtime = self.runtime.or(other.runtime);
+        self.since = self.since.or(other.since);
+        self.mode = self.mode.or(other.mode);
+        self.bundle = self.bundle.or(other.bundle);
+        self.actor = self.actor.take().or(other.actor);
+        self.unknown += other.unknown;
+    }
+}
+
+/// What scanning works on.
+#[derive(Clone, Copy)]
+pub(super) struct Scope<'a, 't> {
+    pub(super) action: Action,
+    pub(super) tokens: &'a [Token<'t>],
+    /// The cleaned text, of which values are parts.
+    pub(super) text: &'t str,
+    pub(super) vocabulary: &'a Vocabulary,
+    /// The words belong to a question: only "in …" and "to …" say where a name stands.
+    pub(super) asked: bool,
+}
+
+/// More words than this that are not known are not compared with every name.
+const MAX_COMPARED: usize = 24;
+
+/// Scans the words after the verb. Usually one group; several when the list has parts of their own
+/// ("api to staging and web to production").
+pub(super) fn scan(scope: Scope<'_, '_>) -> Result<Vec<Said>, Problem> {
+    let mut scanner = Scanner {
+        scope,
+        segment: Said::default(),
+        groups: Vec::new(),
+        excluding: false,
+        listing: !scope.asked,
+        compared: 0,
+    };
+    let mut place = 0;
+    while place < scope.tokens.len() {
+        place += scanner.step(place)?.max(1);
+    }
+    scanner.close();
+    if scanner.groups.is_empty() {
+        scanner.groups.push(Said::default());
+    }
+    Ok(scanner.groups)
+}
+
+struct Scanner<'a, 't> {
+    scope: Scope<'a, 't>,
+    segment: Said,
+    groups: Vec<Said>,
+    /// After "except": names are taken away.
+    excluding: bool,
+    /// Where a bare word would be a name: after the verb, after "and".
+    listing: bool,
+    compared: usize,
+}
+
+impl<'t> Scanner<'_, 't> {
+    fn token(&self, place: usize) -> Option<&Token<'t>> {
+        self.scope.tokens.get(place)
+    }
+
+    fn word(&self, place: usize) -> &'t str {
+        self.token(place).filter(|token| token.is_word()).map_or("", |token| token.low)
+    }
+
+    fn rest(&self, place: usize) -> &[Token<'t>] {
+        &self.scope.tokens[place.min(self.scope.tokens.len())..]
+    }
+
+    /// Ends the stretch between two "and"s: it joins the group before it, or is one of its own.
+    fn close(&mut self) {
+        let segment = std::mem::take(&mut self.segment);
+        match self.groups.last_mut() {
+            Some(group) if !group.parts_from(&segment) => group.absorb(segment),
+            _ => self.groups.push(segment),
+        }
+    }
+
+    /// Reads what stands at this place and answers how many tokens that was.
+    fn step(&mut self, place: usize) -> Result<usize, Problem> {
+        let Some(token) = self.token(place).copied() else { return Ok(1) };
+        match token.kind {
+            Kind::Comma | Kind::Plus => {
+                self.close();
+                self.listing = true;
+                return Ok(1);
+            }
+            Kind::Word => {}
+            Kind::Mention => {
+                self.segment.actor =
+                    Some(token.raw.trim_start_matches(['@', super::markup::MENTION]).to_owned());
+                return Ok(1);
+            }
+            _ => return Ok(1),
+        }
+        if token.any(&["and", "then"]) && !(token.low == "then" && self.word(place + 1).is_empty()) {
+            self.close();
+            self.listing = true;
+            return Ok(1);
+        }
+        if let Some(len) = self.exclusion(place) {
+            return Ok(len);
+        }
+        if let Some(len) = self.dry_run(place) {
+            return Ok(len);
+        }
+        if let Some(len) = self.canary(place)? {
+            self.listing = false;
+            return Ok(len);
+        }
+        if let Some(len) = self.migrations(place)? {
+            self.listing = false;
+            return Ok(len);
+        }
+        if let Some(len) = self.particular(place)? {
+            self.listing = false;
+            return Ok(len);
+        }
+        if let Some(len) = self.name(place)? {
+            return Ok(len);
+        }
+        if let Some(len) = self.all(place) {
+            return Ok(len);
+        }
+        if let Some((run, len)) = values::run(self.rest(place)) {
+            self.segment.runs.push(run);
+            self.listing = false;
+            return Ok(len);
+        }
+        if let Some(len) = self.git_ref(place)? {
+            self.listing = false;
+            return Ok(len);
+        }
+        if let Some(len) = self.time(place) {
+            self.listing = false;
+            return Ok(len);
+        }
+        self.other(place)
+    }
+
+    /// "dry run", "dry-run", "as a rehearsal", "rehearse".
+    fn dry_run(&mut self, place: usize) -> Option<usize> {
+        match self.word(place) {
+            "dry-run" | "dryrun" | "dry-runs" | "simulation" | "dry_run" => {
+                self.segment.dry_run = true;
+                Some(1)
+            }
+            "dry" if matches!(self.word(place + 1), "run" | "runs") => {
+                self.segment.dry_run = true;
+                Some(2)
+            }
+            "plan" if self.word(place + 1) == "only" => {
+                self.segment.dry_run = true;
+                Some(2)
+            }
+            "rehearsal" | "rehearse" | "rehearsed" => {
+                self.segment.rehearse = true;
+                Some(1)
+            }
+            _ => None,
+        }
+    }
+}

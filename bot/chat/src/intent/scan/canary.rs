@@ -1,0 +1,265 @@
+//! Canaries and migrations: how a deploy is to go.
+
+use super::{Action, Canary, Kind, Migrate, Problem, Scanner, values};
+
+impl Scanner<'_, '_> {
+    /// "with canary 10/50/100 soak 10m", "10/50/100", "no canary", "straight to 100%".
+    pub(super) fn canary(&mut self, place: usize) -> Result<Option<usize>, Problem> {
+        if matches!(self.word(place), "straight" | "directly" | "immediately")
+            && matches!(self.word(place + 1), "to" | "at")
+        {
+            let to = self.word(place + 2);
+            if matches!(to, "100%" | "100" | "full" | "everyone") {
+                let percent = usize::from(matches!(self.word(place + 3), "%" | "percent"));
+                return self.set_canary(Canary::Off, 3 + percent);
+            }
+        }
+        if matches!(self.word(place), "no" | "without" | "skip" | "skipping" | "disable") {
+            let mut at = place + 1;
+            while matches!(self.word(at), "a" | "the" | "any") {
+                at += 1;
+            }
+            if matches!(self.word(at), "canary" | "canaries" | "canarying") {
+                return self.set_canary(Canary::Off, at + 1 - place);
+            }
+        }
+        if matches!(self.word(place), "all-at-once") {
+            return self.set_canary(Canary::Off, 1);
+        }
+        let keyword = matches!(self.word(place), "canary" | "canaries");
+        let run_action = crate::intent::grammar::runs::is_run_action(self.scope.action);
+        if keyword
+            && (run_action
+                || !self.scope.action.has(crate::intent::actions::Key::Canary)
+                    && !self.scope.action.row().changes)
+        {
+            return Ok(Some(1));
+        }
+        let mut at = place + usize::from(keyword);
+        if keyword {
+            while self.token(at).is_some_and(|token| {
+                token.any(&[
+                    "of",
+                    "at",
+                    "to",
+                    "with",
+                    "steps",
+                    "step",
+                    "rollout",
+                    "release",
+                    "deploy",
+                    "deployment",
+                    "weights",
+                    "stages",
+                    "strategy",
+                    "the",
+                    "a",
+                    "traffic",
+                    "from",
+                    "starting",
+                    "through",
+                    "in",
+                    "going",
+                ]) || matches!(token.kind, Kind::Colon | Kind::Equals | Kind::Bracket)
+            }) {
+                at += 1;
+            }
+            if matches!(self.word(at), "off" | "no" | "none" | "false" | "disabled") {
+                return self.set_canary(Canary::Off, at + 1 - place);
+            }
+        }
+        let bare = self.word(place);
+        let looks_like_weights = keyword
+            || (bare.starts_with(|c: char| c.is_ascii_digit()) && bare.matches('/').count() >= 1)
+            || bare.ends_with('%');
+        let found = if looks_like_weights { values::weights(self.rest(at)) } else { None };
+        let Some(values::Weights { steps: weights, len, soak_s: each_s }) = found else {
+            if !keyword {
+                return Ok(None);
+            }
+            let mut canary = Canary::On { weights: Vec::new(), soak_s: None };
+            let soak = self.soak(place + 1, &mut canary);
+            return self.set_canary(canary, if soak > 0 { 1 + soak } else { 1 });
+        };
+        if !keyword && weights == [100] {
+            return self.set_canary(Canary::Off, at + len - place);
+        }
+        let weights = check_weights(&weights)?;
+        let each_s = match each_s.as_slice() {
+            [] => None,
+            [first, rest @ ..] if rest.iter().all(|other| other == first) => Some(*first),
+            _ => {
+                return Err(Problem::ambiguous(
+                    "Every canary step soaks for the same time; say one, like `soak 10m`.",
+                ));
+            }
+        };
+        let mut canary = Canary::On { weights, soak_s: each_s };
+        at += len;
+        if matches!(self.word(at), "canary") {
+            at += 1;
+        }
+        at += self.soak(at, &mut canary);
+        self.set_canary(canary, at - place)
+    }
+
+    /// "soak 10m", "with 10 minutes each", "10 minute soak".
+    pub(super) fn soak(&self, from: usize, canary: &mut Canary) -> usize {
+        let mut at = from;
+        let mut said = false;
+        while self.token(at).is_some_and(|token| {
+            token.any(&[
+                "with", "and", "a", "an", "the", "soak", "soaking", "soaks", "of", "for", "wait", "waiting",
+                "hold", "holding", "every", "each", "step", "at", "per", "is", "time",
+            ]) || matches!(token.kind, Kind::Comma | Kind::Colon | Kind::Equals | Kind::Bracket)
+        }) {
+            said |= matches!(
+                self.word(at),
+                "soak" | "soaking" | "soaks" | "wait" | "waiting" | "hold" | "holding" | "every" | "each"
+            );
+            at += 1;
+            if (self.word(at - 1) == "an" || self.word(at - 1) == "a")
+                && values::duration(self.rest(at - 1)).is_some()
+            {
+                at -= 1;
+                break;
+            }
+        }
+        let Some((seconds, len)) = values::duration(self.rest(at)) else { return 0 };
+        at += len;
+        let mut tail = at;
+        while matches!(
+            self.word(tail),
+            "soak"
+                | "soaks"
+                | "each"
+                | "per"
+                | "step"
+                | "between"
+                | "steps"
+                | "apart"
+                | "at"
+                | "every"
+                | "time"
+                | "stage"
+                | "a"
+                | "of"
+                | "soaking"
+        ) {
+            said |= matches!(
+                self.word(tail),
+                "soak" | "soaks" | "each" | "per" | "between" | "apart" | "every" | "soaking"
+            );
+            tail += 1;
+        }
+        let glued_for = (from..at).any(|place| self.word(place) == "for");
+        if !said && !glued_for {
+            return 0;
+        }
+        if let Canary::On { soak_s, .. } = canary {
+            *soak_s = Some(seconds);
+        }
+        if said { tail - from } else { at - from }
+    }
+
+    pub(super) fn set_canary(&mut self, canary: Canary, len: usize) -> Result<Option<usize>, Problem> {
+        let merged = match (self.segment.canary.take(), canary) {
+            (None, canary) => canary,
+            (Some(Canary::On { weights: first, soak_s }), Canary::On { weights, soak_s: more })
+                if first.is_empty() || weights.is_empty() || first == weights =>
+            {
+                let weights = if weights.is_empty() { first } else { weights };
+                Canary::On { weights, soak_s: more.or(soak_s) }
+            }
+            (Some(first), canary) if first == canary => first,
+            _ => return Err(Problem::ambiguous("Two canaries were said for one deploy; which is meant?")),
+        };
+        self.segment.canary = Some(merged);
+        Ok(Some(len))
+    }
+
+    /// "run migrations first", "with migrations", "migrate first", "skip migrations", "no migrations".
+    pub(super) fn migrations(&mut self, place: usize) -> Result<Option<usize>, Problem> {
+        if self.scope.action != Action::Deploy {
+            return Ok(None);
+        }
+        let mut at = place;
+        let mut skip = false;
+        let mut with = false;
+        let mut verb = false;
+        loop {
+            match self.word(at) {
+                "no" | "without" | "skip" | "skipping" | "don't" | "dont" | "not" => skip = true,
+                "do" if self.word(at + 1) == "not" => {}
+                "with" | "including" | "incl" => with = true,
+                "run" | "running" | "apply" | "applying" | "do" | "perform" => verb = true,
+                "the" | "any" | "all" | "pending" | "db" | "database" | "schema" | "its" => {}
+                _ => break,
+            }
+            at += 1;
+        }
+        let noun = matches!(self.word(at), "migrations" | "migration" | "migrate" | "migrating");
+        if !noun || self.token(at).is_some_and(|token| token.name.is_some()) {
+            return Ok(None);
+        }
+        at += 1;
+        let mut first = false;
+        while matches!(
+            self.word(at),
+            "first"
+                | "beforehand"
+                | "before"
+                | "upfront"
+                | "too"
+                | "as"
+                | "well"
+                | "run"
+                | "skipped"
+                | "off"
+                | "on"
+        ) {
+            match self.word(at) {
+                "skipped" | "off" => skip = true,
+                "first" | "beforehand" | "before" | "upfront" => first = true,
+                _ => {}
+            }
+            at += 1;
+        }
+        if self.word(at) == "skip" {
+            skip = true;
+            at += 1;
+        }
+        let listed = place > 0
+            && self.token(place - 1).is_some_and(|token| {
+                token.any(&["and", "plus"]) || matches!(token.kind, Kind::Comma | Kind::Plus)
+            });
+        // "without canary and migrations" is without both.
+        skip |= listed
+            && (place.saturating_sub(4)..place).any(|at| matches!(self.word(at), "without" | "no" | "skip"));
+        if !(skip || with || verb || first || listed) {
+            return Err(Problem::ambiguous("Migrations with this deploy: run them first, or skip them?")
+                .suggest(["and run migrations first", "and skip migrations"]));
+        }
+        self.segment.migrate = Some(if skip { Migrate::Skip } else { Migrate::First });
+        Ok(Some(at - place))
+    }
+}
+
+/// Weights rise and end at 100, or the canary is a mistake.
+pub(super) fn check_weights(weights: &[u64]) -> Result<Vec<u8>, Problem> {
+    let said = weights.iter().map(ToString::to_string).collect::<Vec<_>>().join("/");
+    let fault = if weights.iter().any(|weight| *weight > 100) {
+        Some("can't pass 100%")
+    } else if weights.windows(2).any(|pair| pair[0] >= pair[1]) || weights.first() == Some(&0) {
+        Some("must rise")
+    } else if weights.last() != Some(&100) {
+        Some("must end at 100")
+    } else {
+        None
+    };
+    match fault {
+        Some(fault) => Err(Problem::bad_value(format!("Canary steps {fault}; I read {said}."))
+            .suggest(["with canary 10/50/100"])),
+        None => Ok(weights.iter().filter_map(|weight| u8::try_from(*weight).ok()).collect()),
+    }
+}

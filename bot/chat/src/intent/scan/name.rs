@@ -1,0 +1,347 @@
+//! Names, lists of names, and what is excepted from them.
+
+use super::{
+    Action, Class, Kind, MAX_COMPARED, NameKind, Problem, Scanner, Scope, Token, is_object_word,
+    near_keyword, near_opener, values,
+};
+
+impl<'t> Scanner<'_, 't> {
+    /// "except cron", "but not production", "everything but web".
+    pub(super) fn exclusion(&mut self, place: usize) -> Option<usize> {
+        let named = |at: usize| self.token(at).is_some_and(|token| token.name.is_some());
+        let article =
+            |at: usize| usize::from(matches!(self.word(at), "the" | "for" | "in" | "on" | "to" | "from"));
+        let len = match self.word(place) {
+            "except" | "excluding" | "minus" | "bar" => {
+                let more = usize::from(self.word(place + 1) == "for");
+                1 + more
+            }
+            "but" if self.word(place + 1) == "not" => 2,
+            "but" | "not" | "without" if named(place + 1 + article(place + 1)) => 1,
+            // "without restarting web": web is not meant, whatever is not to happen to it.
+            "without"
+                if !matches!(
+                    self.word(place + 1),
+                    "canary"
+                        | "a"
+                        | "the"
+                        | "any"
+                        | "migrations"
+                        | "canaries"
+                        | "running"
+                        | "migration"
+                        | "migrating"
+                ) =>
+            {
+                1
+            }
+            "apart" | "aside" if self.word(place + 1) == "from" => 2,
+            "other" if self.word(place + 1) == "than" => 2,
+            _ => return None,
+        };
+        let len = len + article(place + len);
+        self.excluding = true;
+        Some(len)
+    }
+
+    pub(super) fn name(&mut self, place: usize) -> Result<Option<usize>, Problem> {
+        let Some(token) = self.token(place).copied() else { return Ok(None) };
+        let Some(hit) = token.name else { return Ok(self.slashed(place)) };
+        self.two_places(place, hit.kind)?;
+        // The word cron in "disable cron" is the thing itself, not the service.
+        let object = is_object_word(self.scope.action, token.low)
+            && !matches!(hit.kind, NameKind::Environment | NameKind::Job);
+        if object && matches!(self.scope.action, Action::CronDisable | Action::CronEnable) {
+            return Ok(Some(hit.len));
+        }
+        let placed = place > 0
+            && (1..=2).any(|back| {
+                place.checked_sub(back).and_then(|at| self.token(at)).is_some_and(|token| {
+                    token.any(&["in", "on", "to", "into", "onto", "for", "from", "across", "of"])
+                })
+            });
+        // "the live site", "web app": the name stays the name.
+        self.take(hit.kind, hit.index, placed);
+        self.listing = false;
+        Ok(Some(hit.len))
+    }
+
+    /// "deploy staging to production", "staging -> production": both, or what runs on the one onto the other?
+    pub(super) fn two_places(&self, place: usize, kind: NameKind) -> Result<(), Problem> {
+        if kind != NameKind::Environment || self.excluding || !self.scope.action.row().changes {
+            return Ok(());
+        }
+        let before = place.checked_sub(1).and_then(|at| self.token(at));
+        let onto =
+            before.is_some_and(|token| token.any(&["to", "into", "onto"]) || token.kind == Kind::Arrow);
+        let taken = self.scope.action == Action::Deploy && before.is_some_and(|token| token.any(&["from"]));
+        if (onto && !self.segment.environments.named.is_empty()) || taken {
+            return Err(Problem::ambiguous(
+                "Is it to happen in both environments, or is what runs in the one to go to the other? Name the ref and where it goes.",
+            )
+            .suggest(["deploy v1.4.2 to production"]));
+        }
+        Ok(())
+    }
+
+    pub(super) fn take(&mut self, kind: NameKind, index: usize, placed: bool) {
+        let excluding = self.excluding;
+        let said = &mut self.segment;
+        match kind {
+            NameKind::Environment => {
+                said.environments.push(index, excluding);
+                said.environments_placed |= placed;
+            }
+            NameKind::Service => said.services.push(index, excluding),
+            NameKind::Component => said.components.push(index, excluding),
+            NameKind::Job => said.jobs.push(index, excluding),
+            NameKind::JobShort => {
+                if self.scope.action.has(crate::intent::actions::Key::Job) {
+                    said.jobs.push(index, excluding);
+                } else {
+                    said.unknown += 1;
+                }
+            }
+            NameKind::Provider => said.providers.push(index, excluding),
+            NameKind::Project => said.project = true,
+        }
+    }
+
+    /// "staging/production", "api/web", "api@v1.2", "production's".
+    pub(super) fn slashed(&mut self, place: usize) -> Option<usize> {
+        let token = *self.token(place)?;
+        if let Some(owner) = token.low.strip_suffix("'s") {
+            let hit = self.scope.vocabulary.find(std::iter::once(owner))?;
+            self.take(hit.kind, hit.index, false);
+            self.listing = false;
+            return Some(1);
+        }
+        if let Some((name, git_ref)) = token.low.split_once('@') {
+            let hit = self.scope.vocabulary.find(std::iter::once(name))?;
+            self.take(hit.kind, hit.index, false);
+            let start = token.raw.len() - git_ref.len();
+            if git_ref != "latest" {
+                self.segment.git_ref = Some(token.raw[start..].to_owned());
+            }
+            self.listing = false;
+            return Some(1);
+        }
+        if !token.low.contains('/') {
+            return None;
+        }
+        let hits: Option<Vec<_>> = values::slashed(token.low)
+            .map(|part| self.scope.vocabulary.find(std::iter::once(part)))
+            .collect();
+        for hit in hits.filter(|hits| !hits.is_empty())? {
+            self.take(hit.kind, hit.index, true);
+        }
+        self.listing = false;
+        Some(1)
+    }
+
+    /// "all services", "everywhere", "all environments", "everything".
+    pub(super) fn all(&mut self, place: usize) -> Option<usize> {
+        match self.word(place) {
+            "everywhere" => {
+                self.segment.environments.all = true;
+                self.listing = false;
+                Some(1)
+            }
+            "everything" => {
+                self.segment.services.all = true;
+                self.listing = false;
+                Some(1)
+            }
+            "all" | "every" | "each" | "both" => {
+                let mut at = place + 1;
+                while matches!(self.word(at), "the" | "of" | "our" | "my" | "other" | "three" | "two") {
+                    at += 1;
+                }
+                match self.word(at) {
+                    "environments" | "environment" | "envs" | "env" => {
+                        self.segment.environments.all = true;
+                        self.listing = false;
+                        Some(at + 1 - place)
+                    }
+                    "services" | "service" | "apps" | "of" | "them" => {
+                        self.segment.services.all = true;
+                        self.listing = false;
+                        Some(at + 1 - place)
+                    }
+                    _ if self.word(place) == "all"
+                        && matches!(
+                            self.word(at),
+                            "except" | "but" | "to" | "in" | "on" | "excluding" | "minus"
+                        ) =>
+                    {
+                        self.segment.services.all = true;
+                        self.listing = false;
+                        Some(at - place)
+                    }
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// Words that are none of these: harmless, or in the place of a name, or a keyword typed wrong.
+    pub(super) fn other(&mut self, place: usize) -> Result<usize, Problem> {
+        let Some(token) = self.token(place).copied() else { return Ok(1) };
+        self.segment.now |= token.any(&["now", "immediately"]);
+        if is_object_word(self.scope.action, token.low) {
+            self.listing = false;
+            return Ok(1);
+        }
+        if token.is(Class::PREPOSITION) {
+            // "everything except cron to staging": what follows "to" is not excluded.
+            self.excluding = false;
+            return Ok(1);
+        }
+        let strict = matches!(
+            self.scope.action,
+            Action::Deploy
+                | Action::Rollback
+                | Action::Restart
+                | Action::Scale
+                | Action::AddComponent
+                | Action::RemoveComponent
+        );
+        if strict
+            && self.listing
+            && token.class.known()
+            && crate::intent::grammar::is_foreign(self.scope.action, &token)
+        {
+            return Err(unknown_name(self.scope, &token, &[]));
+        }
+        if token.class.known() {
+            // "deploy the window" names nothing; "deploy the app" means the whole.
+            if self.listing
+                && !token.is(Class::FILLER)
+                && !token.is(Class::OPENER)
+                && !token.is(Class::INTERJECTION)
+            {
+                self.segment.unknown += 1;
+            }
+            return Ok(1);
+        }
+        self.unknown(place, &token)
+    }
+
+    pub(super) fn unknown(&mut self, place: usize, token: &Token<'t>) -> Result<usize, Problem> {
+        let vocabulary = self.scope.vocabulary;
+        let row = self.scope.action.row();
+        let mut back = place;
+        let mut slot = None;
+        while let Some(before) = back.checked_sub(1) {
+            match self.word(before) {
+                "the" | "our" | "a" | "an" | "my" | "env" | "environment" | "service" => back = before,
+                word @ ("to" | "in" | "on" | "into" | "onto") => {
+                    slot = Some(word);
+                    break;
+                }
+                _ => break,
+            }
+        }
+        let named_after = matches!(self.word(place + 1), "environment" | "env" | "service");
+        if token.low.starts_with('-') && token.low.len() == 2 {
+            return Ok(1);
+        }
+        self.compared += 1;
+        if self.compared <= MAX_COMPARED && token.low.len() >= 3 {
+            let near = vocabulary.near(token.low, &kinds_of(self.scope.action));
+            if !near.is_empty() {
+                return Err(unknown_name(self.scope, token, &near));
+            }
+            if let Some(keyword) = near_keyword(token.low) {
+                return Err(Problem::ambiguous(format!(
+                    "I read `{}` and am not sure whether you mean `{keyword}`, so I did nothing.",
+                    token.raw
+                )));
+            }
+            if near_opener(token.low) {
+                return Ok(1);
+            }
+        }
+        let free_objects = matches!(
+            self.scope.action,
+            Action::Expand | Action::Help | Action::Audit | Action::Setup | Action::Can
+        );
+        if self.scope.action == Action::Scale && slot == Some("to") && self.segment.replicas.is_none() {
+            return Err(Problem::bad_value(format!(
+                "`{}` is not a number of replicas; I expected a whole number.",
+                token.raw
+            )));
+        }
+        let owned = place > 0 && matches!(self.word(place - 1), "my" | "your" | "his" | "her" | "their");
+        if owned && row.changes {
+            return Err(Problem::not_a_command(format!(
+                "`{}` is nothing of this project's, so I did nothing.",
+                token.raw
+            )));
+        }
+        let in_slot = slot.is_some() && !free_objects;
+        let bare = self.listing && !free_objects && !self.scope.asked;
+        if in_slot || bare || (named_after && row.changes) {
+            return Err(unknown_name(self.scope, token, &[]));
+        }
+        self.segment.unknown += 1;
+        Ok(1)
+    }
+}
+
+/// The kinds of name an action can be about.
+pub(super) fn kinds_of(action: Action) -> Vec<NameKind> {
+    use crate::intent::actions::Key;
+    let kinds = [
+        (Key::Environments, NameKind::Environment),
+        (Key::Services, NameKind::Service),
+        (Key::Component, NameKind::Component),
+        (Key::Job, NameKind::Job),
+        (Key::Job, NameKind::JobShort),
+        (Key::Provider, NameKind::Provider),
+        (Key::Providers, NameKind::Provider),
+    ];
+    kinds.iter().filter(|(key, _)| action.has(*key)).map(|(_, kind)| *kind).collect()
+}
+
+/// A problem that names the nearest real names, or all there are.
+pub(in crate::intent) fn unknown_name(
+    scope: Scope<'_, '_>,
+    token: &Token<'_>,
+    near: &[(NameKind, usize)],
+) -> Problem {
+    let vocabulary = scope.vocabulary;
+    let names: Vec<&str> = near.iter().map(|(kind, index)| vocabulary.spelling(*kind, *index)).collect();
+    if let [(kind, _), ..] = near {
+        let message = format!(
+            "I don't know `{}`. The nearest {} I know: {}.",
+            token.raw,
+            kind.word(),
+            names.join(", ")
+        );
+        let suggestions = names.iter().map(|name| {
+            let mut words: Vec<&str> = vec![scope.action.row().verbs[0]];
+            words
+                .extend(scope.tokens.iter().map(|other| if other.at == token.at { name } else { other.raw }));
+            words.join(" ").replace(" ,", ",")
+        });
+        return Problem::unknown_name(message).suggest(suggestions);
+    }
+    let own = |kind: NameKind| {
+        vocabulary.names().of(kind).iter().map(|named| named.name.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let examples = scope
+        .action
+        .row()
+        .examples
+        .iter()
+        .map(|example| crate::intent::help::fill(example, vocabulary.names()));
+    Problem::unknown_name(format!(
+        "I don't know `{}`. Environments: {}. Services: {}.",
+        token.raw,
+        own(NameKind::Environment),
+        own(NameKind::Service)
+    ))
+    .suggest(examples)
+}

@@ -1,0 +1,143 @@
+//! Refs, times, and the values only some actions have.
+
+use super::{Action, Class, Kind, Problem, Scanner, Token, values};
+
+impl Scanner<'_, '_> {
+    /// Values only some actions have: counts, rates, durations, modes.
+    pub(super) fn particular(&mut self, place: usize) -> Result<Option<usize>, Problem> {
+        use crate::intent::grammar::{data, fleet};
+        let rest = &self.scope.tokens[place..];
+        match self.scope.action {
+            Action::Scale => fleet::replicas(rest, &mut self.segment),
+            Action::Backfill => data::pace(rest, &mut self.segment),
+            Action::Connect => Ok(fleet::mode(rest, &mut self.segment)),
+            Action::Readiness => Ok(fleet::bundle(rest, &mut self.segment)),
+            Action::Logs | Action::Audit | Action::Incidents => {
+                Ok(values::since(rest).or_else(|| values::duration(rest)).map(|(seconds, len)| {
+                    self.segment.since = Some(seconds);
+                    len
+                }))
+            }
+            Action::Rollback => Ok(previous(rest).inspect(|_| {
+                self.segment.previous = true;
+            })),
+            _ => Ok(None),
+        }
+    }
+
+    /// "v1.4.2", "main", "branch fix-login", "the latest".
+    pub(super) fn git_ref(&mut self, place: usize) -> Result<Option<usize>, Problem> {
+        if self.scope.action == Action::Logs || self.scope.action == Action::Backfill {
+            return Ok(None);
+        }
+        let token = *self.token(place).unwrap_or(&self.scope.tokens[0]);
+        if token.any(&["ref", "branch", "tag", "commit", "release", "version", "sha"]) {
+            let mut at = place + 1;
+            if self.token(at).is_some_and(|token| matches!(token.kind, Kind::Colon | Kind::Equals)) {
+                at += 1;
+            }
+            let next = self.token(at).filter(|next| next.is_word()).copied();
+            let Some(next) = next else { return Ok(None) };
+            let plain = next.name.is_none()
+                && !next.is(Class::PREPOSITION)
+                && (!next.class.known()
+                    || values::is_ref(next.low)
+                    || next.raw.bytes().any(|byte| byte.is_ascii_digit()))
+                && (token.low != "version"
+                    || values::is_ref(next.low)
+                    || next.low.bytes().any(|byte| byte.is_ascii_digit()));
+            if plain && next.low != "latest" {
+                return self.set_ref(next.raw, at + 1 - place);
+            }
+            return Ok(None);
+        }
+        let before = place.checked_sub(1).map_or("", |at| self.word(at));
+        if values::is_ref(token.low)
+            && !(token.low.bytes().all(|byte| byte.is_ascii_digit())
+                && before == "to"
+                && self.scope.action == Action::Scale)
+        {
+            let branch = usize::from(matches!(self.word(place + 1), "branch"));
+            return self.set_ref(token.raw, 1 + branch);
+        }
+        if token.glued && token.low.starts_with('#') {
+            return Ok(None);
+        }
+        Ok(None)
+    }
+
+    pub(super) fn set_ref(&mut self, raw: &str, len: usize) -> Result<Option<usize>, Problem> {
+        if self.segment.git_ref.as_deref().is_some_and(|first| first != raw) {
+            return Err(Problem::ambiguous(format!(
+                "Two refs were said, `{}` and `{raw}`; which is meant?",
+                self.segment.git_ref.as_deref().unwrap_or_default()
+            )));
+        }
+        self.segment.git_ref = Some(raw.to_owned());
+        Ok(Some(len))
+    }
+
+    pub(super) fn time(&mut self, place: usize) -> Option<usize> {
+        if !self.scope.action.row().changes && self.scope.action != Action::Can {
+            return None;
+        }
+        let time = values::time(self.rest(place))?;
+        let first = self.token(place + time.from)?;
+        let last = self.token(place + time.len - 1)?;
+        let written = self.scope.text.get(first.at..last.end())?.trim().to_owned();
+        self.segment.at = Some(if time.repeats { format!("\u{0}{written}") } else { written });
+        Some(time.len)
+    }
+}
+
+pub(super) fn previous(tokens: &[Token<'_>]) -> Option<usize> {
+    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let mut at = 0;
+    while matches!(word(at), "to" | "the" | "its" | "our" | "a") {
+        at += 1;
+    }
+    let said = match word(at) {
+        "previous" | "prior" | "preceding" => true,
+        "last" | "earlier" => {
+            let mut next = at + 1;
+            while matches!(word(next), "known" | "good" | "stable" | "working" | "successful" | "green") {
+                next += 1;
+            }
+            matches!(
+                word(next),
+                "release" | "version" | "deploy" | "deployment" | "one" | "build" | "state" | "rollout"
+            ) || next > at + 1
+        }
+        _ => false,
+    };
+    if !said {
+        return None;
+    }
+    at += 1;
+    while matches!(
+        word(at),
+        "known"
+            | "good"
+            | "stable"
+            | "working"
+            | "successful"
+            | "green"
+            | "release"
+            | "version"
+            | "deploy"
+            | "deployment"
+            | "one"
+            | "build"
+            | "state"
+            | "rollout"
+    ) {
+        at += 1;
+    }
+    if word(at) == "that" && matches!(word(at + 1), "worked" | "was" | "passed") {
+        at += 2;
+        if matches!(word(at), "working" | "good" | "green" | "ok" | "fine") {
+            at += 1;
+        }
+    }
+    Some(at)
+}

@@ -1,0 +1,270 @@
+//! Reads a text sentence by sentence, and a sentence verb by verb, into drafts of commands.
+
+mod answer;
+mod clauses;
+mod conditions;
+mod order;
+mod report;
+
+use super::actions::{Action, Key};
+use super::command::{Command, Migrate, Slot};
+use super::grammar::heads::{self, Head, Meaning, Rest};
+use super::grammar::questions::Asked;
+use super::grammar::{self, Draft, places, standing};
+use super::lexicon::{Class, near_verb};
+use super::mood::{self, Mood, Opening};
+use super::names::Vocabulary;
+use super::problem::{Problem, ProblemKind};
+use super::scan::{Scope, scan};
+use super::words::{Kind, Token};
+use super::{Parsed, help};
+
+use clauses::begins_clause;
+use conditions::reaction_like;
+use report::{commentary, is_log, report, takes_back, without_courtesies};
+
+/// Why a text that orders nothing orders nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Heard {
+    Nothing,
+    Statement,
+    Question,
+    Refusal,
+    Quotation,
+    Log,
+}
+
+/// Reads all sentences of a text.
+pub(super) fn read(tokens: &[Token<'_>], text: &str, vocabulary: &Vocabulary) -> Parsed {
+    let mut reader = Reader {
+        tokens,
+        text,
+        vocabulary,
+        drafts: Vec::new(),
+        sentence: 0,
+        previous: 0,
+        heard: Heard::Nothing,
+        imperative: None,
+        broken: true,
+    };
+    let result = reader.all();
+    reader.finish(result)
+}
+
+struct Reader<'a, 't> {
+    /// The whole text.
+    tokens: &'a [Token<'t>],
+    text: &'t str,
+    vocabulary: &'a Vocabulary,
+    drafts: Vec<Draft>,
+    /// Where the drafts of this sentence begin.
+    sentence: usize,
+    /// Where those of the last sentence that ordered something begin.
+    previous: usize,
+    heard: Heard,
+    /// The problem of an imperative we don't know, kept while better may come.
+    imperative: Option<Problem>,
+    /// A full stop, semicolon or new line stands before.
+    broken: bool,
+}
+
+impl<'t> Reader<'_, 't> {
+    fn all(&mut self) -> Result<(), Problem> {
+        let mut begin = 0;
+        let mut logging = false;
+        let mut line_begin = 0;
+        while begin < self.tokens.len() {
+            let end = (begin..self.tokens.len()).find(|at| self.ends_at(*at)).unwrap_or(self.tokens.len());
+            let mark = self.tokens.get(end).map(|token| token.kind);
+            if begin == line_begin {
+                let line_end = (begin..self.tokens.len())
+                    .find(|at| self.tokens[*at].kind == Kind::Newline)
+                    .unwrap_or(self.tokens.len());
+                let blank = line_end == begin;
+                logging = !blank && (logging || is_log(&self.tokens[begin..line_end]));
+            }
+            if logging {
+                self.hear(Heard::Log);
+            } else {
+                self.start_sentence();
+                self.read_sentence(begin, end, mark)?;
+            }
+            if mark == Some(Kind::Newline) {
+                line_begin = end + 1;
+            }
+            begin = end + 1;
+        }
+        Ok(())
+    }
+
+    /// A sentence ends here: marks outside quotation end it, and "1." before an item of a list does not.
+    fn ends_at(&self, at: usize) -> bool {
+        let token = &self.tokens[at];
+        token.kind.ends_sentence()
+            && (token.quote == 0 || token.kind == Kind::Newline)
+            && !(token.kind == Kind::Stop
+                && at > 0
+                && self.tokens[at - 1].is_word()
+                && self.tokens[at - 1].low.bytes().all(|byte| byte.is_ascii_digit())
+                && (at == 1 || self.tokens[at - 2].kind == Kind::Newline))
+    }
+
+    fn start_sentence(&mut self) {
+        if self.drafts.len() > self.sentence {
+            self.previous = self.sentence;
+            self.sentence = self.drafts.len();
+        }
+        self.broken = true;
+    }
+
+    fn hear(&mut self, heard: Heard) {
+        self.heard = self.heard.max(heard);
+    }
+
+    fn read_sentence(&mut self, begin: usize, end: usize, mark: Option<Kind>) -> Result<(), Problem> {
+        // The question mark belongs to the sentence: it tells an order from a question.
+        let until = if mark == Some(Kind::Question) { end + 1 } else { end };
+        let tokens: Vec<Token<'t>> = without_courtesies(&self.tokens[begin..until]);
+        let number = tokens
+            .first()
+            .is_some_and(|token| token.is_word() && token.low.bytes().all(|b| b.is_ascii_digit()))
+            && tokens.get(1).is_some_and(|token| token.kind == Kind::Stop);
+        let tokens = if number { &tokens[2..] } else { &tokens[..] };
+        if self.drafts.last().is_some_and(|draft| draft.command.action == Action::Setup)
+            && places::continues_setup(tokens)
+        {
+            if let Some(draft) = self.drafts.last_mut() {
+                places::extend_setup(&mut draft.command, tokens, self.vocabulary)?;
+            }
+            return Ok(());
+        }
+        let mut at = 0;
+        let mut joined = Joined::Start;
+        // Each turn reads at least one token.
+        while at < tokens.len() {
+            let (len, next) = self.read_clause(&tokens[at..], joined, mark == Some(Kind::Question))?;
+            at += len.max(1);
+            joined = next;
+        }
+        Ok(())
+    }
+
+    /// Reads up to where the next order of this sentence begins.
+    fn read_clause(
+        &mut self,
+        tokens: &[Token<'t>],
+        joined: Joined,
+        asked: bool,
+    ) -> Result<(usize, Joined), Problem> {
+        let whole = (tokens.len(), Joined::Start);
+        match mood::read(tokens) {
+            Mood::Nothing => Ok(whole),
+            Mood::Retraction => {
+                self.drafts.clear();
+                self.sentence = 0;
+                self.previous = 0;
+                self.hear(Heard::Refusal);
+                Ok((clauses::after_refusal(tokens).unwrap_or(tokens.len()), Joined::Start))
+            }
+            Mood::Refusal => {
+                self.hear(Heard::Refusal);
+                Ok((clauses::after_refusal(tokens).unwrap_or(tokens.len()), Joined::Start))
+            }
+            Mood::Condition(at) => {
+                self.condition(tokens, at)?;
+                Ok(whole)
+            }
+            Mood::Notify(at) => {
+                if self.quoted(&tokens[at]) {
+                    self.hear(Heard::Quotation);
+                    return Ok(whole);
+                }
+                self.alert(&tokens[at..], &[])?;
+                Ok(whole)
+            }
+            Mood::Question { from, asked } => {
+                self.question(&tokens[from..], asked)?;
+                Ok(whole)
+            }
+            Mood::Order(opening) => {
+                if self.quoted(&tokens[opening.at.min(tokens.len() - 1)]) {
+                    self.hear(Heard::Quotation);
+                    return Ok(whole);
+                }
+                self.order(tokens, &opening, joined, asked)
+            }
+            Mood::Imperative(at) => {
+                if self.ellipsis(tokens, joined)? {
+                    return Ok(whole);
+                }
+                self.stranger(&tokens[at..], asked);
+                Ok((clauses::after_statement(tokens).unwrap_or(tokens.len()), Joined::Start))
+            }
+            Mood::Statement => {
+                if self.ellipsis(tokens, joined)? {
+                    return Ok(whole);
+                }
+                self.hear(Heard::Statement);
+                Ok((clauses::after_statement(tokens).unwrap_or(tokens.len()), Joined::Start))
+            }
+        }
+    }
+
+    /// An order stands in quotation marks, and somebody speaks around it.
+    fn quoted(&self, verb: &Token<'_>) -> bool {
+        verb.quote > 0
+            && self.tokens.iter().any(|token| {
+                token.is_word()
+                    && token.quote != verb.quote
+                    && !token.is(Class::OPENER)
+                    && !token.any(&["thanks", "thank", "you"])
+            })
+    }
+
+    fn finish(mut self, result: Result<(), Problem>) -> Parsed {
+        let mut problem = result.err();
+        if problem.is_none()
+            && let Some(unknown) = self.imperative.take()
+        {
+            problem = Some(unknown);
+        }
+        if problem.is_none() && self.drafts.is_empty() {
+            problem = Some(self.not_a_command());
+        }
+        if let Some(problem) = problem {
+            return Parsed { commands: Vec::new(), missing: Vec::new(), problem: Some(problem) };
+        }
+        let commands: Vec<Command> = self.drafts.into_iter().map(|draft| draft.command).collect();
+        let mut missing: Vec<Slot> = commands.iter().flat_map(Command::missing).collect();
+        missing.sort_unstable();
+        missing.dedup();
+        Parsed { commands, missing, problem: None }
+    }
+
+    fn not_a_command(&self) -> Problem {
+        let message = match self.heard {
+            Heard::Nothing => "There is nothing here for me to do.",
+            Heard::Statement => "I read this as something told, not as an order, so I did nothing.",
+            Heard::Question => {
+                "That is a question I can't answer. I can answer what is deployed, who did what, how things are, and what you may do."
+            }
+            Heard::Refusal => "Understood: I do nothing.",
+            Heard::Quotation => "I read this as a quotation, not as an order, so I did nothing.",
+            Heard::Log => "I read this as pasted output, not as an order, so I did nothing.",
+        };
+        let names = self.vocabulary.names();
+        Problem::not_a_command(message).suggest([
+            help::fill("deploy {env}", names),
+            help::fill("status {env}", names),
+            "help".to_owned(),
+        ])
+    }
+}
+
+/// What stands before a clause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Joined {
+    Start,
+    And,
+    Then,
+}

@@ -1,0 +1,114 @@
+//! Questions that are answered by a command.
+
+use super::{
+    Action, Asked, Class, Heard, Key, Kind, Meaning, Problem, Reader, Rest, Scope, Token, grammar, heads,
+};
+
+impl<'t> Reader<'_, 't> {
+    pub(super) fn question(&mut self, tokens: &[Token<'t>], asked: Asked) -> Result<(), Problem> {
+        let scope = |action, tokens| Scope {
+            action,
+            tokens,
+            text: self.text,
+            vocabulary: self.vocabulary,
+            asked: true,
+        };
+        let clean = |tokens: &[Token<'t>]| -> Vec<Token<'t>> {
+            tokens.iter().filter(|token| token.kind != Kind::Question).copied().collect()
+        };
+        match asked {
+            Asked::By(action, from) => {
+                let words = clean(&tokens[from.min(tokens.len())..]);
+                let mut drafts = grammar::read(scope(action, &words))?;
+                if action == Action::Audit && tokens.first().is_some_and(|token| !token.any(&["what"])) {
+                    for draft in &mut drafts {
+                        draft.command.actor = None;
+                    }
+                }
+                self.drafts.extend(drafts);
+            }
+            Asked::DryRun(action, from) => {
+                let words = clean(&tokens[from.min(tokens.len())..]);
+                let mut drafts = grammar::read(scope(action, &words))?;
+                for draft in &mut drafts {
+                    draft.command.dry_run = true;
+                }
+                self.drafts.extend(drafts);
+            }
+            Asked::Order(from, to) => {
+                let words = clean(&tokens[from.min(tokens.len())..to.min(tokens.len())]);
+                let Some((action, at)) = ordered(&words) else {
+                    self.hear(Heard::Question);
+                    return Ok(());
+                };
+                if !action.has(Key::DryRun) {
+                    self.hear(Heard::Question);
+                    return Ok(());
+                }
+                let mut drafts = grammar::read(scope(action, &words[at..]))?;
+                for draft in &mut drafts {
+                    draft.command.dry_run = true;
+                }
+                self.drafts.extend(drafts);
+            }
+            Asked::Can(from) => {
+                let words = clean(&tokens[from.min(tokens.len())..]);
+                let Some((action, at)) = ordered(&words) else {
+                    self.hear(Heard::Question);
+                    return Ok(());
+                };
+                let drafts = grammar::read(scope(Action::Can, &words[at..]))?;
+                for mut draft in drafts {
+                    draft.command.verb = Some(action);
+                    self.drafts.push(draft);
+                }
+            }
+            Asked::Refused => self.hear(Heard::Refusal),
+            Asked::Please(_) | Asked::Unanswered => self.hear(Heard::Question),
+        }
+        Ok(())
+    }
+}
+
+/// The action and the place behind its verb, where words begin with a verb, a participle or a noun of ours.
+pub(super) fn ordered(tokens: &[Token<'_>]) -> Option<(Action, usize)> {
+    let mut at = 0;
+    while tokens.get(at).is_some_and(|token| {
+        token.any(&["a", "an", "the", "to", "do", "run", "start", "of"]) && heads_again(tokens, at)
+    }) {
+        at += 1;
+    }
+    if let Some((head, len)) = heads::find(&tokens[at..]) {
+        return match heads::resolve(head, &Rest(&tokens[at + len..])) {
+            Meaning::Action(action) | Meaning::DryRun(action) => Some((action, at + len)),
+            Meaning::None => None,
+        };
+    }
+    let token = tokens.get(at)?;
+    let action = match token.low {
+        "deployed" | "shipped" | "released" | "deploying" | "shipping" | "deployment" | "releasing" => {
+            Action::Deploy
+        }
+        "rolled" | "rolling" | "reverted" | "reverting" => Action::Rollback,
+        "restarted" | "restarting" => Action::Restart,
+        "scaled" | "scaling" => Action::Scale,
+        "migrated" | "migrating" | "migrations" | "migration" => Action::Migrate,
+        "reconciled" | "reconciling" | "reconciliation" => Action::Reconcile,
+        "backfilled" | "backfilling" => Action::Backfill,
+        _ => {
+            // "what would the production deploy change?"
+            let noun =
+                tokens.iter().position(|token| token.any(heads::DEPLOY_NOUNS) || token.any(&["rollback"]))?;
+            let action = if tokens[noun].any(&["rollback"]) { Action::Rollback } else { Action::Deploy };
+            return token.name.is_some().then_some((action, at));
+        }
+    };
+    Some((action, at + 1))
+}
+
+pub(super) fn heads_again(tokens: &[Token<'_>], at: usize) -> bool {
+    !tokens[at].any(&["run", "start", "do"])
+        || tokens.get(at + 1).is_some_and(|next| {
+            next.any(&["a", "an", "the"]) && tokens.get(at + 2).is_some_and(|token| token.is(Class::HEAD))
+        })
+}

@@ -1,0 +1,259 @@
+//! Where one clause ends and the next begins.
+
+use super::{Action, Class, Head, Kind, Meaning, Mood, Rest, Token, heads, mood, standing};
+
+/// Where the next order after a refusal begins: "don't deploy prod, deploy staging".
+pub(super) fn after_refusal(tokens: &[Token<'_>]) -> Option<usize> {
+    // "don't, under any circumstances, deploy": the order after the comma is what is refused.
+    let refusal = tokens
+        .iter()
+        .position(|token| token.is_word() && (token.is(Class::NEGATION) || token.any(&["do"])))?;
+    if tokens.get(refusal + 1).is_some_and(|token| token.kind == Kind::Comma) {
+        return None;
+    }
+    (1..tokens.len()).find(|at| {
+        let joint = matches!(tokens[*at].kind, Kind::Comma | Kind::Dash)
+            || tokens[*at].any(&["but", "instead", "just"]);
+        let next = tokens.get(at + 1);
+        joint
+            && !next.is_some_and(|token| token.any(&["or", "and", "nor", "then"]))
+            && matches!(mood::read(&tokens[*at..]), Mood::Order(_))
+    })
+}
+
+/// Where an order after a report begins: "the deploy to prod failed, roll back production".
+pub(super) fn after_statement(tokens: &[Token<'_>]) -> Option<usize> {
+    const SAYING: &[&str] = &[
+        "said",
+        "says",
+        "say",
+        "told",
+        "asked",
+        "wrote",
+        "asks",
+        "wants",
+        "want",
+        "would",
+        "could",
+        "might",
+        "should",
+        "going",
+        "gonna",
+        "plan",
+        "planning",
+        "usually",
+        "always",
+        "normally",
+        "think",
+        "thinking",
+        "like",
+        "need",
+        "about",
+        "try",
+        "tried",
+        "suggested",
+        "mentioned",
+        "if",
+        "supposed",
+        "used",
+        "to",
+    ];
+    (1..tokens.len()).find(|at| {
+        let joint = matches!(tokens[*at].kind, Kind::Comma | Kind::Dash) || tokens[*at].any(&["so"]);
+        if !joint || tokens.get(at + 1).is_some_and(|token| token.any(&["then", "and", "or"])) {
+            return false;
+        }
+        let before = &tokens[..*at];
+        let says = before.iter().any(|token| token.any(SAYING) && !after_noun(before, token));
+        let subject = before.iter().any(|token| token.is(Class::SUBJECT) && token.is_word());
+        let verbs = before.iter().any(|token| token.is(Class::HEAD) && token.is_word());
+        let tells = before.iter().any(|token| token.is(Class::TELLS) && token.is_word());
+        let long = before.iter().filter(|token| token.is_word()).count() > 1;
+        let report = tells || (subject && !verbs);
+        report
+            && long
+            && !says
+            && !(subject && verbs)
+            && before.iter().all(|token| token.quote == 0 && token.kind != Kind::Mention)
+            && matches!(mood::read(&tokens[*at..]), Mood::Order(_))
+    })
+}
+
+/// How many of these tokens belong to an order with this head.
+pub(super) fn clause_end(head: Head, tokens: &[Token<'_>]) -> usize {
+    let lock = matches!(head, Head::Act(Action::Lock | Action::Unlock));
+    let setup = matches!(head, Head::Act(Action::Setup));
+    let deploy = matches!(head, Head::Act(Action::Deploy) | Head::Start | Head::Roll);
+    let mut at = 0;
+    while at < tokens.len() {
+        let token = &tokens[at];
+        if lock && (token.kind == Kind::Colon || token.any(&["because", "reason"])) {
+            return tokens.len();
+        }
+        if token.quote > 0 {
+            at += 1;
+            continue;
+        }
+        let joint = matches!(token.kind, Kind::Comma | Kind::Dash | Kind::Plus | Kind::Arrow | Kind::Bracket)
+            || token.any(&["and", "then", "but", "also", "plus"]);
+        if !joint {
+            if at > 0 && breaks_in(tokens, at) {
+                return at;
+            }
+            at += 1;
+            continue;
+        }
+        let mut next = at;
+        let mut then = false;
+        while tokens.get(next).is_some_and(|token| {
+            matches!(token.kind, Kind::Comma | Kind::Dash | Kind::Plus | Kind::Bracket)
+                || (token.is_word() && token.is(Class::OPENER) && token.name.is_none())
+                || token.any(&["but", "plus", "after", "that"])
+                    && tokens
+                        .get(next.wrapping_sub(1))
+                        .is_some_and(|before| before.any(&["and", "after"]) || before.kind == Kind::Comma)
+        }) {
+            then |= tokens[next].any(&["then", "afterwards", "next"]);
+            next += 1;
+        }
+        if next == at {
+            next += 1;
+        }
+        if next >= tokens.len() {
+            return tokens.len();
+        }
+        if setup && tokens[next].any(&["use", "connect", "integrate", "link", "hook", "using"]) {
+            at = next + 1;
+            continue;
+        }
+        let weights = crate::intent::values::weights(&tokens[next..]).is_some() && token.kind != Kind::Dash;
+        if weights || (deploy && modifies(&tokens[next..])) {
+            at = next + 1;
+            continue;
+        }
+        if then || begins_clause(&tokens[next..]) {
+            return at;
+        }
+        at = next;
+    }
+    tokens.len()
+}
+/// Words of a clause that change the deploy before it instead of ordering something new.
+pub(super) fn modifies(tokens: &[Token<'_>]) -> bool {
+    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let mut at = 0;
+    while matches!(
+        word(at),
+        "no" | "not"
+            | "don't"
+            | "dont"
+            | "do"
+            | "without"
+            | "with"
+            | "skip"
+            | "run"
+            | "apply"
+            | "use"
+            | "using"
+            | "the"
+            | "a"
+            | "db"
+            | "database"
+            | "any"
+            | "all"
+            | "pending"
+            | "running"
+            | "perform"
+            | "skipping"
+    ) {
+        at += 1;
+    }
+    let negated = (0..at).any(|at| {
+        matches!(word(at), "no" | "not" | "don't" | "dont" | "without" | "skip" | "with" | "skipping")
+    });
+    match word(at) {
+        "migrations" | "migration" | "migrate" => {
+            let first =
+                (at + 1..at + 4).any(|at| matches!(word(at), "first" | "beforehand" | "before" | "upfront"));
+            first || negated
+        }
+        "canary" | "canaries" => true,
+        "dry-run" | "dryrun" | "rehearsal" => {
+            crate::intent::grammar::heads::find(&tokens[(at + 1).min(tokens.len())..]).is_none()
+        }
+        "dry" => crate::intent::grammar::heads::find(&tokens[(at + 2).min(tokens.len())..]).is_none(),
+        _ => {
+            at > 0
+                && word(at - 1) == "a"
+                && crate::intent::values::weights(&tokens[at.min(tokens.len())..]).is_some()
+        }
+    }
+}
+
+/// Whether an order, a refusal or a statement of its own begins here.
+pub(super) fn begins_clause(tokens: &[Token<'_>]) -> bool {
+    let Some(first) = tokens.first() else { return false };
+    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    if first.name.is_some() && !(first.is(Class::HEAD) && first.name.is_some_and(|hit| hit.len > 1)) {
+        return false;
+    }
+    if matches!(
+        word(0),
+        "don't" | "dont" | "never" | "can" | "could" | "would" | "let's" | "lets" | "who" | "what" | "how"
+    ) || (word(0) == "do" && word(1) == "not")
+        || (word(0) == "not" && first.is_word() && tokens.get(1).is_some_and(|next| next.is(Class::HEAD)))
+    {
+        return true;
+    }
+    if first.is_word() && first.is(Class::SUBJECT) {
+        return true;
+    }
+    if matches!(word(0), "dry" | "dry-run" | "rehearse" | "plan" | "simulate") {
+        return matches!(mood::read(tokens), Mood::Order(_));
+    }
+    if word(0) == "same" || (word(0) == "the" && word(1) == "same") {
+        return true;
+    }
+    if standing::notifies(tokens) {
+        return true;
+    }
+    let Some((head, len)) = heads::find(tokens) else { return false };
+    if word(0) == "do" && tokens.get(1).is_some_and(|next| next.name.is_some() || next.any(&["the", "same"]))
+    {
+        return true;
+    }
+    let after = &tokens[len..];
+    if after.first().is_some_and(|token| {
+        token.is_word() && token.name.is_none() && (token.is(Class::NOUNED) || token.is(Class::TELLS))
+    }) {
+        return false;
+    }
+    !matches!(heads::resolve(head, &Rest(after)), Meaning::None)
+        || matches!(head, Head::Use | Head::Stop | Head::Disable | Head::Enable)
+}
+
+/// Two orders without anything between them: "deploy staging restart api".
+pub(super) fn breaks_in(tokens: &[Token<'_>], at: usize) -> bool {
+    let token = &tokens[at];
+    let before = &tokens[at - 1];
+    token.is_word()
+        && token.is(Class::HEAD)
+        && token.name.is_none()
+        && before.name.is_some()
+        && !(token.is(Class::OBJECT)
+            || token.is(Class::FILLER)
+            || token.is(Class::KEYWORD)
+            || token.is(Class::TELLS)
+            || token.is(Class::PREPOSITION))
+        && !token.any(&["use", "see", "test", "slack", "get", "do"])
+        && begins_clause(&tokens[at..])
+}
+
+/// "roll back" as a noun with "to": whether a word of saying belongs to a noun before it.
+pub(super) fn after_noun(tokens: &[Token<'_>], word: &Token<'_>) -> bool {
+    word.any(&["to", "about", "like", "need", "used"])
+        && word.any(&["to"])
+        && tokens.iter().take_while(|token| token.at < word.at).last().is_some_and(|before| {
+            before.any(heads::DEPLOY_NOUNS) || before.any(&["rollback", "release", "migration", "push"])
+        })
+}

@@ -1,0 +1,201 @@
+//! Conditions: the alerts and rules that name a signal, and the orders that hang on something we can't watch.
+
+use super::{
+    Action, Class, Command, Draft, Heard, Joined, Kind, Mood, Problem, ProblemKind, Reader, Token,
+    Vocabulary, begins_clause, help, mood, standing,
+};
+
+impl<'t> Reader<'_, 't> {
+    /// "if X, Y": an alert, a rule, or two readings.
+    pub(super) fn condition(&mut self, tokens: &[Token<'t>], at: usize) -> Result<(), Problem> {
+        let Some(then) = consequent(tokens, at) else {
+            self.hear(Heard::Statement);
+            return Ok(());
+        };
+        let (condition, orders) = (&tokens[at..then], &tokens[then..]);
+        match mood::read(orders) {
+            Mood::Notify(begin) => self.alert(&orders[begin..], condition),
+            Mood::Order(opening) => {
+                if let Some(notify) = notify_within(orders) {
+                    self.rule(condition, &orders[opening.at..notify])?;
+                    return self.alert(&orders[notify..], condition);
+                }
+                self.rule(condition, &orders[opening.at..])
+            }
+            Mood::Imperative(_) if !standing::reactions(orders).is_empty() => self.rule(condition, orders),
+            Mood::Statement if orders.first().is_some_and(|token| token.any(&["an", "open"])) => {
+                self.rule(condition, orders)
+            }
+            Mood::Imperative(begin) => {
+                self.stranger(&orders[begin..], false);
+                Ok(())
+            }
+            _ => {
+                self.hear(Heard::Statement);
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn trailing_condition(
+        &mut self,
+        action: Action,
+        tokens: &[Token<'t>],
+        at: usize,
+    ) -> Result<(), Problem> {
+        let (orders, condition) = tokens.split_at(at);
+        if reaction_like(action) && !standing::signals(condition).is_empty() {
+            return self.rule(condition, orders);
+        }
+        Err(conditional(orders, self.vocabulary))
+    }
+
+    /// "roll back and open an incident if we see repeated 500s".
+    pub(super) fn is_rule(&mut self, tokens: &[Token<'t>]) -> Result<bool, Problem> {
+        let Some(at) = mood::condition_within(tokens) else { return Ok(false) };
+        if notify_within(&tokens[..at]).is_some() || standing::signals(&tokens[at..]).is_empty() {
+            return Ok(false);
+        }
+        self.rule(&tokens[at..], &tokens[..at])?;
+        Ok(true)
+    }
+
+    pub(super) fn rule(&mut self, condition: &[Token<'t>], orders: &[Token<'t>]) -> Result<(), Problem> {
+        let signals = standing::signals(condition);
+        let reactions = standing::reactions(orders);
+        if signals.is_empty() || reactions.is_empty() || orders_more(orders) {
+            return Err(conditional(orders, self.vocabulary));
+        }
+        let mut command = Command::new(Action::Rule);
+        command.when = signals;
+        command.then = reactions;
+        let all: Vec<Token<'t>> = condition.iter().chain(orders).copied().collect();
+        command.environments = standing::environments(&all, self.vocabulary);
+        self.drafts.push(Draft::plain(command));
+        Ok(())
+    }
+
+    pub(super) fn alert(&mut self, tokens: &[Token<'t>], condition: &[Token<'t>]) -> Result<(), Problem> {
+        let mut command = Command::new(Action::Alert);
+        command.by = standing::channels(tokens);
+        let words = if condition.is_empty() { tokens } else { condition };
+        let skip = usize::from(condition.is_empty());
+        command.on = standing::signals(&words[skip.min(words.len())..]);
+        let all: Vec<Token<'t>> = condition.iter().chain(tokens).copied().collect();
+        command.environments = standing::environments(&all, self.vocabulary);
+        if command.on.is_empty() {
+            let waits = all
+                .iter()
+                .any(|token| token.any(&["if", "when", "whenever", "once", "on", "about", "every"]));
+            if !waits {
+                self.hear(Heard::Statement);
+                return Ok(());
+            }
+            return Err(Problem::bad_value(
+                "I can tell you of a weird canary, a rollback, a failed deploy, repeated 500s, or something unhealthy.",
+            )
+            .suggest(["text me if the canary looks weird", "email me when a deploy fails"]));
+        }
+        self.add(vec![Draft::plain(command)], Joined::And)
+    }
+}
+
+/// Where what is to be done begins, after a condition.
+pub(super) fn consequent(tokens: &[Token<'_>], at: usize) -> Option<usize> {
+    let comma = (at + 1..tokens.len()).find(|place| {
+        (tokens[*place].kind == Kind::Comma
+            || tokens[*place].kind == Kind::Dash
+            || tokens[*place].any(&["then"]))
+            && matches!(
+                mood::read(&tokens[place + 1..]),
+                Mood::Order(_) | Mood::Notify(_) | Mood::Imperative(_) | Mood::Refusal
+            )
+    });
+    if let Some(comma) = comma {
+        return Some(comma + 1);
+    }
+    if (at + 1..tokens.len()).any(|place| tokens[place].kind == Kind::Comma) {
+        return None;
+    }
+    (at + 2..tokens.len()).find(|place| {
+        let token = &tokens[*place];
+        let before = &tokens[*place - 1];
+        let noun = before.any(&[
+            "a",
+            "an",
+            "the",
+            "our",
+            "this",
+            "that",
+            "any",
+            "after",
+            "before",
+            "during",
+            "if",
+            "when",
+            "of",
+            "with",
+            "to",
+            "on",
+            "in",
+            "production",
+            "we",
+            "i",
+            "you",
+            "can",
+        ]);
+        let told = tokens.get(place + 1).is_some_and(|next| {
+            next.is(Class::TELLS) || next.any(&["looks", "triggers", "happens", "triggered"])
+        });
+        token.is_word()
+            && (token.is(Class::HEAD) || token.any(&["please"]))
+            && !noun
+            && !told
+            && (standing::notifies(&tokens[*place..])
+                || begins_clause(&tokens[*place..])
+                || token.any(&["please", "open"]))
+    })
+}
+
+/// Whether an action may be what a rule does.
+pub(super) fn reaction_like(action: Action) -> bool {
+    matches!(
+        action,
+        Action::Rollback
+            | Action::Restart
+            | Action::Scale
+            | Action::CronDisable
+            | Action::Pause
+            | Action::Cancel
+    )
+}
+
+/// Whether there are orders among these that no rule can give.
+pub(super) fn orders_more(tokens: &[Token<'_>]) -> bool {
+    tokens.iter().enumerate().any(|(at, token)| {
+        token.is_word()
+            && token.any(&[
+                "deploy", "ship", "push", "migrate", "lock", "unlock", "destroy", "promote", "approve",
+                "delete", "remove", "add", "set", "rotate",
+            ])
+            && (at == 0 || tokens[at - 1].any(&["and", "then"]) || tokens[at - 1].kind == Kind::Comma)
+    })
+}
+
+/// Where "… and text me" begins among orders.
+pub(super) fn notify_within(tokens: &[Token<'_>]) -> Option<usize> {
+    (1..tokens.len()).find(|at| {
+        (tokens[at - 1].any(&["and", "then", "also"]) || tokens[at - 1].kind == Kind::Comma)
+            && standing::notifies(&tokens[*at..])
+    })
+}
+
+pub(super) fn conditional(orders: &[Token<'_>], vocabulary: &Vocabulary) -> Problem {
+    let order =
+        orders.iter().filter(|token| token.is_word()).map(|token| token.raw).collect::<Vec<_>>().join(" ");
+    Problem::new(
+        ProblemKind::Ambiguous,
+        "This holds a condition I can't watch, so I did nothing. Say the order when the time has come, or make a rule of it.",
+    )
+    .suggest([order, help::fill("can I deploy {env}?", vocabulary.names()), "if we see repeated 500s, rollback".to_owned()])
+}

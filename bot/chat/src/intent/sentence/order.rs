@@ -1,0 +1,327 @@
+//! One order: its verb, its words, what it inherits, and what it repeats.
+
+use super::{
+    Action, Class, Command, Draft, Head, Heard, Joined, Key, Kind, Meaning, Migrate, Opening, Problem,
+    Reader, Rest, Scope, Token, clauses, commentary, grammar, heads, mood, near_verb, reaction_like, report,
+    scan, takes_back,
+};
+
+impl<'t> Reader<'_, 't> {
+    pub(super) fn order(
+        &mut self,
+        tokens: &[Token<'t>],
+        opening: &Opening,
+        joined: Joined,
+        asked: bool,
+    ) -> Result<(usize, Joined), Problem> {
+        let whole = (tokens.len(), Joined::Start);
+        let mut from = opening.at + opening.len;
+        let after = &tokens[from..];
+        let noun_follows = after
+            .first()
+            .is_some_and(|token| token.is(Class::NOUNED) && token.name.is_none() && token.is_word());
+        let nouny = matches!(
+            opening.head,
+            Head::Act(
+                Action::Deploy
+                    | Action::Rollback
+                    | Action::Restart
+                    | Action::Scale
+                    | Action::Lock
+                    | Action::Migrate
+            )
+        );
+        let of = after.first().is_some_and(|token| token.any(&["of"]));
+        let mut head = opening.head;
+        if nouny && noun_follows {
+            head = match after[0].low {
+                "status" | "state" => Head::Act(Action::Status),
+                "history" => Head::Act(Action::Releases),
+                "log" => Head::Act(Action::Logs),
+                _ => {
+                    self.hear(Heard::Statement);
+                    return Ok(whole);
+                }
+            };
+        } else if nouny && after.first().is_some_and(|token| token.any(&["logs", "incidents"])) {
+            head = Head::Show;
+        } else if of && !opening.polite && matches!(head, Head::Act(action) if action.row().changes) {
+            self.hear(Heard::Statement);
+            return Ok(whole);
+        }
+        if tokens
+            .get(opening.at)
+            .is_some_and(|token| token.name.is_some_and(|hit| hit.len > opening.len.max(1)))
+        {
+            from = opening.at;
+        }
+        if tokens
+            .get(opening.at)
+            .is_some_and(|token| token.any(&["health", "healthcheck", "security", "backup"]))
+        {
+            from = opening.at;
+        }
+        let end = from + clauses::clause_end(head, &tokens[from..]);
+        let words = &tokens[from..end];
+        let (action, looked) = match heads::resolve(head, &Rest(words)) {
+            Meaning::Action(action) => (action, false),
+            Meaning::DryRun(action) => (action, true),
+            Meaning::None => {
+                if self.ellipsis(tokens, joined)? {
+                    return Ok(whole);
+                }
+                self.stranger(&tokens[opening.at..], asked && !opening.polite);
+                return Ok(whole);
+            }
+        };
+        let changes = action.row().changes;
+        let (plain, spoken) = commentary(action, words);
+        let quoted = tokens[from + plain.len()..]
+            .iter()
+            .take(4)
+            .any(|token| token.any(&["said", "says", "say", "told", "wrote"]));
+        if quoted && spoken && changes {
+            self.hear(Heard::Quotation);
+            return Ok(whole);
+        }
+        if let Some(heard) =
+            report(action, looked, &plain[..mood::condition_within(plain).unwrap_or(plain.len())])
+        {
+            self.hear(heard);
+            return Ok((clauses::after_statement(tokens).unwrap_or(tokens.len()), Joined::Start));
+        }
+        let pleads = words
+            .iter()
+            .rev()
+            .find(|token| token.is_word())
+            .is_some_and(|token| token.any(&["please", "pls", "plz", "thanks", "thx"]));
+        if asked && changes && !looked && !opening.polite && !pleads {
+            self.hear(Heard::Question);
+            return Ok(whole);
+        }
+        if changes {
+            if let Some(at) = mood::condition_within(plain) {
+                self.trailing_condition(action, &tokens[opening.at..], from - opening.at + at)?;
+                return Ok(whole);
+            }
+            // The condition may stand behind the last of several orders.
+            if end < tokens.len() && reaction_like(action) && self.is_rule(&tokens[opening.at..])? {
+                return Ok(whole);
+            }
+        }
+        if words.iter().any(|token| token.any(&["nothing", "nowhere", "never", "none"]) && token.quote == 0)
+            && changes
+            && !matches!(action, Action::Lock | Action::Unlock | Action::SetVariable)
+        {
+            self.hear(Heard::Refusal);
+            return Ok(whole);
+        }
+        let mut arguments: Vec<Token<'t>> = tokens[opening.front.clone()].to_vec();
+        arguments.extend_from_slice(if spoken { plain } else { words });
+        if takes_back(&arguments) {
+            self.hear(Heard::Refusal);
+            return Ok(whole);
+        }
+        let scope =
+            Scope { action, tokens: &arguments, text: self.text, vocabulary: self.vocabulary, asked: false };
+        let mut drafts = grammar::read(scope)?;
+        for draft in &mut drafts {
+            draft.command.dry_run |= (opening.dry_run || looked) && action.has(Key::DryRun);
+            draft.first = action == Action::Migrate
+                && words.iter().any(|token| token.any(&["first"]))
+                && !draft.command.says(Key::Environments);
+            draft.command.rehearse |= opening.rehearse && action.has(Key::Rehearse);
+            if changes
+                && ((opening.dry_run && !action.has(Key::DryRun))
+                    || (opening.rehearse && !action.has(Key::Rehearse)))
+            {
+                return Err(Problem::ambiguous(format!(
+                    "`{}` can't be tried without doing it, so I did nothing.",
+                    action.name()
+                )));
+            }
+        }
+        self.add(drafts, joined)?;
+        let next =
+            tokens[end..].iter().take(3).any(|token| token.any(&["then"]) || token.kind == Kind::Arrow);
+        Ok((end, if next { Joined::Then } else { Joined::And }))
+    }
+
+    /// Adds commands, which inherit from the one before and share with the ones before in their sentence.
+    pub(super) fn add(&mut self, drafts: Vec<Draft>, joined: Joined) -> Result<(), Problem> {
+        for mut draft in drafts {
+            if let Some(earlier) = self.drafts.last() {
+                let lost = (earlier.command.dry_run && !draft.command.action.has(Key::DryRun))
+                    || (earlier.command.rehearse && !draft.command.action.has(Key::Rehearse));
+                if lost && draft.command.action.row().changes && joined != Joined::Start {
+                    return Err(Problem::ambiguous(format!(
+                        "The first part is only to be tried, and `{}` can't be; send them apart.",
+                        draft.command.action.name()
+                    )));
+                }
+                let own = draft.command.says(Key::Environments);
+                if draft.command.action != Action::DestroyEnvironment {
+                    grammar::inherit(&mut draft.command, &earlier.command, draft.all_services);
+                }
+                // "deploy and restart staging": a verb that says nothing at all shares what follows.
+                let silent = earlier.command == Command::new(earlier.command.action);
+                if own && (draft.placed || silent) && joined == Joined::And {
+                    let environments = draft.command.environments.clone();
+                    for earlier in &mut self.drafts[self.sentence..] {
+                        if earlier.command.environments.is_empty()
+                            && earlier.command.action.has(Key::Environments)
+                        {
+                            earlier.command.environments.clone_from(&environments);
+                        }
+                    }
+                }
+            }
+            if let Some(earlier) = self.drafts.last_mut()
+                && earlier.first
+                && draft.command.action == Action::Deploy
+                && draft.command.migrate.is_none()
+            {
+                draft.command.migrate = Some(Migrate::First);
+                *earlier = draft;
+                continue;
+            }
+            self.drafts.push(draft);
+        }
+        Ok(())
+    }
+
+    /// "then do production", "; production at 500/min": the last sentence's commands again, with what is new.
+    pub(super) fn ellipsis(&mut self, tokens: &[Token<'t>], joined: Joined) -> Result<bool, Problem> {
+        let templates: Vec<Draft> = match (self.drafts.len() > self.sentence, self.drafts.is_empty()) {
+            (_, true) => return Ok(false),
+            (true, _) => self.drafts[self.sentence..].to_vec(),
+            (false, _) => self.drafts[self.previous..].to_vec(),
+        };
+        let begins = tokens.iter().find(|token| token.is_word());
+        let says_so = begins.is_some_and(|token| {
+            token.any(&[
+                "then",
+                "do",
+                "and",
+                "same",
+                "likewise",
+                "the",
+                "next",
+                "ditto",
+                "now",
+                "also",
+                "afterwards",
+            ])
+        });
+        if !(joined == Joined::Then
+            || (self.broken && says_so)
+            || (joined != Joined::Start && says_so)
+            || self.after_semicolon(tokens))
+        {
+            return Ok(false);
+        }
+        let strange = |token: &Token<'_>| {
+            token.is_word()
+                && token.name.is_none()
+                && (token.is(Class::TELLS)
+                    || token.is(Class::SUBJECT)
+                    || token.is(Class::NEGATION)
+                    || token.is(Class::CONDITION))
+        };
+        if tokens.iter().any(|token| strange(token) || token.kind == Kind::Question) {
+            return Ok(false);
+        }
+        let words: Vec<Token<'t>> = tokens
+            .iter()
+            .filter(|token| !token.any(&["do", "same", "then", "likewise", "next", "ditto"]))
+            .copied()
+            .collect();
+        let mut repeated = Vec::new();
+        let mut placed = false;
+        for template in &templates {
+            let scope = Scope {
+                action: template.command.action,
+                tokens: &words,
+                text: self.text,
+                vocabulary: self.vocabulary,
+                asked: false,
+            };
+            let groups = scan(scope)?;
+            let fresh = grammar::read(scope);
+            let said = groups.iter().any(|said| said.environments.is_said() || said.services.is_said());
+            if !said {
+                return Ok(false);
+            }
+            // What one of the commands can't place, another may ("at 500 users/min" beside a schema change).
+            placed |= groups.iter().all(|said| said.unknown == 0);
+            let fresh = match fresh {
+                Ok(drafts) => drafts,
+                Err(problem) if templates.len() == 1 => return Err(problem),
+                Err(_) => grammar::read(Scope { tokens: &only_names(&words), ..scope })?,
+            };
+            for mut draft in fresh {
+                grammar::inherit(&mut draft.command, &template.command, draft.all_services);
+                repeated.push(draft);
+            }
+        }
+        if placed {
+            self.drafts.extend(repeated);
+        }
+        Ok(placed)
+    }
+
+    pub(super) fn after_semicolon(&self, tokens: &[Token<'t>]) -> bool {
+        tokens.first().is_some_and(|first| {
+            let place = self.tokens.partition_point(|token| token.at < first.at);
+            place > 0 && self.tokens[place - 1].kind == Kind::Semicolon
+        })
+    }
+
+    /// A verb we don't have, or have but not for this.
+    pub(super) fn stranger(&mut self, tokens: &[Token<'t>], asked: bool) {
+        let Some(verb) = tokens.first() else { return };
+        let named = tokens.iter().skip(1).take(5).any(|token| token.name.is_some());
+        let tells = tokens.iter().skip(1).any(|token| {
+            token.is_word() && token.name.is_none() && (token.is(Class::TELLS) || token.is(Class::SUBJECT))
+        });
+        let gerund = verb.low.ends_with("ing") || verb.low.ends_with("ed") || verb.low.ends_with("ly");
+        let alone = tokens.iter().filter(|token| token.is_word()).count() == 1;
+        let near = near_verb(verb.low).filter(|_| !gerund);
+        let somebody = verb.any(&["let", "tell", "ask", "send", "email", "message", "ping", "page", "give"]);
+        // "happy to deploy", "forgot to deploy": told, not ordered.
+        let intends = tokens.get(1).is_some_and(|token| token.any(&["to"]))
+            && tokens.get(2).is_some_and(|token| token.is(Class::HEAD) && token.name.is_none());
+        if tells || asked || somebody || intends || verb.quote > 0 {
+            self.hear(if asked { Heard::Question } else { Heard::Statement });
+            return;
+        }
+        if let Some(near) = near.filter(|_| {
+            named || alone || tokens.iter().any(|token| token.is(Class::OBJECT) || token.is(Class::KEYWORD))
+        }) {
+            let words: Vec<&str> =
+                std::iter::once(near).chain(tokens.iter().skip(1).map(|token| token.raw)).collect();
+            self.imperative.get_or_insert(
+                Problem::unknown_verb(format!("I don't know `{}`; did you mean `{near}`?", verb.raw))
+                    .suggest([words.join(" ")]),
+            );
+            return;
+        }
+        let close = tokens.get(1).is_some_and(|token| token.name.is_some())
+            || (tokens.get(1).is_some_and(|token| {
+                token.is(Class::PREPOSITION) || token.is(Class::FILLER) || token.any(&["all"])
+            }) && tokens.iter().skip(1).take(4).any(|token| token.name.is_some()));
+        if close && !gerund && !verb.class.is(Class::TELLS) {
+            self.imperative.get_or_insert(
+                Problem::unknown_verb(format!("I can't `{}`. `help` shows what I can do.", verb.raw))
+                    .suggest(["help", "deploy staging", "status"]),
+            );
+            return;
+        }
+        self.hear(Heard::Statement);
+    }
+}
+
+/// The names of an elliptic sentence, without what only some of its commands can carry.
+pub(super) fn only_names<'t>(tokens: &[Token<'t>]) -> Vec<Token<'t>> {
+    tokens.iter().filter(|token| token.name.is_some() || token.any(&["and"])).copied().collect()
+}

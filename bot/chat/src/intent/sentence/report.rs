@@ -1,0 +1,276 @@
+//! What makes a report, a log or a courtesy of words that look like an order.
+
+use super::{Action, Class, Heard, Kind, Token, grammar};
+
+/// A line of a log or a stack trace: a time, a level, or a prompt first.
+pub(super) fn is_log(tokens: &[Token<'_>]) -> bool {
+    let Some(first) = tokens.iter().find(|token| token.is_word()) else { return false };
+    let level = |word: &str| {
+        matches!(
+            word,
+            "ERROR" | "INFO" | "WARN" | "WARNING" | "DEBUG" | "TRACE" | "FATAL" | "CRITICAL" | "PANIC"
+        )
+    };
+    let dated = first.low.len() >= 8
+        && first.low.as_bytes()[..4].iter().all(u8::is_ascii_digit)
+        && first.low.as_bytes()[4] == b'-';
+    let clock = first.low.len() >= 7
+        && first.low.matches(':').count() == 2
+        && first.low.bytes().next().is_some_and(|byte| byte.is_ascii_digit());
+    let levelled = tokens.iter().take(6).any(|token| level(token.raw));
+    let bracketed = tokens.first().is_some_and(|token| token.raw == "[")
+        && tokens.get(1).is_some_and(|token| {
+            level(&token.raw.to_ascii_uppercase())
+                || token.low.bytes().next().is_some_and(|byte| byte.is_ascii_digit())
+        });
+    let trace = first.any(&[
+        "traceback",
+        "panicked",
+        "npm",
+        "exception",
+        "stderr",
+        "stdout",
+        "error",
+        "warn",
+        "info",
+        "fatal",
+    ]) && tokens
+        .get(1)
+        .is_some_and(|token| !token.is_word() || token.raw == "ERR" || token.any(&["err"]));
+    let key_value =
+        tokens.windows(2).filter(|pair| pair[0].kind == Kind::Equals && pair[1].is_word()).count() >= 3;
+    let prompt = first.low.starts_with('$') || first.low.ends_with('$') || first.low == "%";
+    dated || clock || levelled || bracketed || trace || prompt || (key_value && !first.is(Class::HEAD))
+}
+
+/// Phrases of courtesy that hold "if" or "when" and mean neither.
+pub(super) const COURTESIES: &[&str] = &[
+    "if possible",
+    "if you can",
+    "if you could",
+    "if you please",
+    "if you don't mind",
+    "if you dont mind",
+    "if you would",
+    "when you can",
+    "when you get a chance",
+    "when you get a minute",
+    "when you get a moment",
+    "when you have a minute",
+    "when you have a moment",
+    "when you have a chance",
+    "when you have time",
+    "whenever you can",
+    "whenever you like",
+    "while you're at it",
+    "while you are at it",
+    "if that's ok",
+    "if that's okay",
+    "if it's ok",
+    "if you have time",
+    "once more",
+    "as soon as possible",
+    "as soon as you can",
+    "if you will",
+    "when possible",
+    "if need be",
+];
+
+pub(super) fn without_courtesies<'t>(tokens: &[Token<'t>]) -> Vec<Token<'t>> {
+    let mut kept = Vec::with_capacity(tokens.len());
+    let mut at = 0;
+    while at < tokens.len() {
+        let courtesy = if tokens[at].any(&["if", "when", "whenever", "while", "once", "as"]) {
+            COURTESIES
+                .iter()
+                .map(|phrase| {
+                    let words = phrase.split(' ');
+                    let len = words.clone().count();
+                    let fits = words.enumerate().all(|(step, word)| {
+                        tokens.get(at + step).is_some_and(|token| token.is_word() && token.low == word)
+                    });
+                    if fits { len } else { 0 }
+                })
+                .max()
+                .unwrap_or(0)
+        } else {
+            0
+        };
+        if courtesy == 0 {
+            kept.push(tokens[at]);
+            at += 1;
+        } else {
+            at += courtesy;
+        }
+    }
+    kept
+}
+
+/// The words of an order without what is only said about it: "…, it's broken", "because …", "so that …". Locks keep
+/// their reason.
+pub(super) fn commentary<'a, 't>(action: Action, tokens: &'a [Token<'t>]) -> (&'a [Token<'t>], bool) {
+    let place = tokens.iter().enumerate().position(|(at, token)| {
+        let next = tokens.get(at + 1);
+        token.quote == 0
+            && (token.any(&["because", "cause", "cuz", "coz"])
+                || (token.any(&["so"])
+                    && next.is_some_and(|next| next.is(Class::SUBJECT) || next.any(&["that", "the", "it"])))
+                || (token.any(&["since", "as"])
+                    && next.is_some_and(|next| next.is(Class::SUBJECT) || next.any(&["it", "the"])))
+                || (matches!(token.kind, Kind::Comma | Kind::Dash | Kind::Colon)
+                    && action != Action::SetVariable
+                    && next.is_some_and(|next| {
+                        next.is(Class::SUBJECT)
+                            || (next.any(&["it", "this", "that", "the", "there"])
+                                && tokens[at + 1..]
+                                    .iter()
+                                    .any(|token| token.is(Class::TELLS) && token.is_word()))
+                    })))
+    });
+    let place = place.or_else(|| {
+        let runs = grammar::runs::is_run_action(action);
+        tokens.iter().position(|token| runs && matches!(token.kind, Kind::Colon | Kind::Dash))
+    });
+    let locks = matches!(action, Action::Lock | Action::Unlock);
+    let colon = tokens
+        .iter()
+        .position(|token| locks && (token.kind == Kind::Colon || token.any(&["reason", "because"])));
+    match (place, colon) {
+        (_, Some(colon)) => (&tokens[..colon], false),
+        (Some(place), None) if action != Action::SetVariable => (&tokens[..place], true),
+        _ => (tokens, true),
+    }
+}
+
+/// Words after a verb that make a report of it: "deploy failed", "release went out".
+pub(super) fn report(action: Action, looked: bool, tokens: &[Token<'_>]) -> Option<Heard> {
+    let tells = |token: &Token<'_>| {
+        token.is_word() && token.is(Class::TELLS) && token.quote == 0 && token.name.is_none()
+    };
+    if action == Action::SetVariable {
+        return tokens.first().filter(|token| tells(token)).map(|_| Heard::Statement);
+    }
+    if looked || !action.row().changes {
+        let told = tokens.first().is_some_and(|token| {
+            tells(token) && !token.any(&["deployed", "can", "failed", "ready", "green"])
+        });
+        let later = tokens
+            .iter()
+            .any(|token| token.any(&["is", "are", "was", "were", "looks", "look", "seem", "seems"]));
+        return (told || (later && !looked && !matches!(action, Action::Help | Action::Audit)))
+            .then_some(Heard::Statement);
+    }
+    let before = |at: usize, words: &[&str]| {
+        at.checked_sub(1).and_then(|at| tokens.get(at)).is_some_and(|token| token.any(words))
+    };
+    for (at, token) in tokens.iter().enumerate() {
+        let told = participle(token) && !before(at, PARTICIPLE_AFTER);
+        let idiom = (token.any(&["pending"]) && action == Action::Migrate)
+            || (token.any(&["ready"]) && action == Action::Readiness)
+            || (before(at, &["that", "which"]) && action == Action::Rollback)
+            || (token.any(&["working", "successful", "green", "deployed", "released"])
+                && (before(at, &["last", "previous", "good", "known", "latest"])
+                    || before(at, &["was"]) && action == Action::Rollback))
+            || (token.any(&["failed", "pending", "paused", "blocked", "scheduled"])
+                && crate::intent::grammar::runs::is_run_action(action)
+                && at + 1 < tokens.len()
+                && tokens.get(at + 1).is_some_and(|next| next.is(Class::OBJECT) || next.any(&["step"])))
+            || (token.any(&["scheduled"]) && matches!(action, Action::CronDisable | Action::CronEnable));
+        if (tells(token)
+            || (told && !matches!(action, Action::Setup | Action::CreateEnvironment | Action::Expand)))
+            && !idiom
+        {
+            return Some(Heard::Statement);
+        }
+    }
+    None
+}
+
+/// Words that may stand before a participle without making a report of the order: "as discussed", "the failing api".
+pub(super) const PARTICIPLE_AFTER: &[&str] = &[
+    "as", "to", "by", "for", "before", "after", "without", "while", "of", "with", "the", "a", "an", "from",
+    "in", "on", "stop", "please", "be", "and", "all", "any",
+];
+
+/// "fixed", "awaiting", "crashed": a report, unless it is one of the words orders are made of.
+pub(super) fn participle(token: &Token<'_>) -> bool {
+    const PLAIN: &[&str] = &[
+        "including",
+        "excluding",
+        "using",
+        "starting",
+        "beginning",
+        "following",
+        "testing",
+        "everything",
+        "nothing",
+        "something",
+        "morning",
+        "evening",
+        "during",
+        "soaking",
+        "skipping",
+        "running",
+        "waiting",
+        "holding",
+        "needed",
+        "required",
+        "requested",
+        "planned",
+        "agreed",
+        "discussed",
+        "promised",
+        "scheduled",
+        "limited",
+        "throttled",
+        "batched",
+        "named",
+        "called",
+        "based",
+        "cached",
+        "speed",
+        "nullable",
+        "pending",
+        "setting",
+        "string",
+        "thing",
+        "rehearsed",
+        "simulated",
+        "skipped",
+        "excluded",
+        "migrating",
+        "bundled",
+        "indeed",
+        "deploying",
+        "failed",
+        "deployed",
+        "released",
+        "going",
+        "applying",
+        "paused",
+        "blocked",
+    ];
+    token.is_word()
+        && token.quote == 0
+        && token.name.is_none()
+        && token.low.len() > 4
+        && (token.low.ends_with("ed") || token.low.ends_with("ing"))
+        && token.low.bytes().all(|byte| byte.is_ascii_lowercase())
+        && !PLAIN.contains(&token.low)
+}
+
+/// "deploy production? no", "deploy production not yet".
+pub(super) fn takes_back(tokens: &[Token<'_>]) -> bool {
+    tokens.iter().enumerate().any(|(at, token)| {
+        let someday =
+            token.any(&["next", "some"]) && tokens.get(at + 1).is_some_and(|next| next.any(&["time", "day"]));
+        if someday || token.any(&["jk", "kidding", "nvm", "nevermind", "joking", "someday"]) {
+            return true;
+        }
+        token.any(&["not"])
+            && token.quote == 0
+            && tokens
+                .get(at + 1)
+                .is_none_or(|next| next.any(&["yet", "now", "today", "tonight", "anymore", "really"]))
+    })
+}

@@ -1,0 +1,513 @@
+//! Values as people write them: durations, weights, counts, rates, refs, run ids and times.
+//!
+//! Every function looks at the tokens from a place on and answers the value with how many tokens it took.
+
+use super::lexicon::Class;
+use super::names::NameKind;
+use super::words::{Kind, Token};
+
+const MINUTE_S: u64 = 60;
+const HOUR_S: u64 = 60 * MINUTE_S;
+const DAY_S: u64 = 24 * HOUR_S;
+const WEEK_S: u64 = 7 * DAY_S;
+
+/// Seconds in a unit of time.
+pub(super) fn unit_s(word: &str) -> Option<u64> {
+    Some(match word {
+        "s" | "sec" | "secs" | "second" | "seconds" => 1,
+        "m" | "min" | "mins" | "minute" | "minutes" => MINUTE_S,
+        "h" | "hr" | "hrs" | "hour" | "hours" => HOUR_S,
+        "d" | "day" | "days" => DAY_S,
+        "w" | "wk" | "week" | "weeks" => WEEK_S,
+        _ => return None,
+    })
+}
+
+/// A small number in words or digits.
+pub(super) fn number_word(word: &str) -> Option<u64> {
+    Some(match word {
+        "zero" => 0,
+        "one" => 1,
+        "two" => 2,
+        "three" => 3,
+        "four" => 4,
+        "five" => 5,
+        "six" => 6,
+        "seven" => 7,
+        "eight" => 8,
+        "nine" => 9,
+        "ten" => 10,
+        "twelve" => 12,
+        "fifteen" => 15,
+        "twenty" => 20,
+        "thirty" => 30,
+        _ => return None,
+    })
+}
+
+/// A whole number: `500`, `5k`, `1_000`, `three`.
+pub(super) fn whole(word: &str) -> Option<u64> {
+    if let Some(number) = number_word(word) {
+        return Some(number);
+    }
+    let (digits, factor) = match word.strip_suffix('k') {
+        Some(digits) => (digits, 1000),
+        None => (word, 1),
+    };
+    if digits.is_empty()
+        || digits.len() > 15
+        || !digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_')
+    {
+        return None;
+    }
+    digits.replace('_', "").parse::<u64>().ok()?.checked_mul(factor)
+}
+
+/// A whole number that may have a thousands comma: `1,000`.
+pub(super) fn count(tokens: &[Token<'_>]) -> Option<(u64, usize)> {
+    let first = tokens.first().filter(|token| token.is_word())?;
+    let mut value = whole(first.low)?;
+    let mut len = 1;
+    while let [comma, group, ..] = &tokens[len..]
+        && comma.kind == Kind::Comma
+        && comma.glued
+        && group.glued
+        && group.low.len() == 3
+        && group.low.bytes().all(|byte| byte.is_ascii_digit())
+        && first.low.len() <= 3
+    {
+        value = value.checked_mul(1000)?.checked_add(group.low.parse().ok()?)?;
+        len += 2;
+    }
+    Some((value, len))
+}
+
+/// A duration in seconds: `10m`, `1h30m`, `90 seconds`, `an hour`, `half an hour`, `1.5h`.
+pub(super) fn duration(tokens: &[Token<'_>]) -> Option<(u64, usize)> {
+    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map(|token| token.low);
+    let first = word(0)?;
+    if first == "half" && matches!(word(1), Some("an" | "a")) {
+        return unit_s(word(2)?).map(|unit| (unit / 2, 3));
+    }
+    if matches!(first, "a" | "an" | "one") {
+        return unit_s(word(1)?).filter(|_| word(1).is_some_and(|unit| unit.len() > 1)).map(|unit| (unit, 2));
+    }
+    if first == "couple" || first == "few" {
+        return None;
+    }
+    if let Some(seconds) = compact_duration(first) {
+        return Some((seconds, 1));
+    }
+    let unit = word(1)?;
+    let seconds = unit_s(unit)?;
+    decimal_seconds(first, seconds)
+        .or_else(|| number_word(first)?.checked_mul(seconds))
+        .map(|seconds| (seconds, 2))
+}
+
+/// `10m`, `1h30m`, `10-minute`, `10min`.
+fn compact_duration(word: &str) -> Option<u64> {
+    let mut rest = word;
+    let mut total: u64 = 0;
+    while !rest.is_empty() {
+        let digits = rest.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b'.').count();
+        let (number, after) = rest.split_at(digits);
+        let after = after.strip_prefix('-').unwrap_or(after);
+        let letters = after.bytes().take_while(u8::is_ascii_alphabetic).count();
+        let (unit, after) = after.split_at(letters);
+        if number.is_empty() || unit.is_empty() {
+            return None;
+        }
+        total = total.checked_add(decimal_seconds(number, unit_s(unit)?)?)?;
+        rest = after;
+    }
+    (!word.is_empty()).then_some(total)
+}
+
+fn decimal_seconds(number: &str, unit: u64) -> Option<u64> {
+    /// Durations longer than this many digits make no sense.
+    const MAX_DIGITS: usize = 9;
+    if number.len() > MAX_DIGITS || !number.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    let number: f64 = number.parse().ok()?;
+    Some((number * unit as f64).round() as u64)
+}
+
+/// The steps of a canary as they were written.
+pub(super) struct Weights {
+    pub(super) steps: Vec<u64>,
+    /// The soak times said between them ("10% for 5 minutes, then 50%"), in seconds.
+    pub(super) soak_s: Vec<u64>,
+    pub(super) len: usize,
+}
+
+/// `10/50/100`, `10%, 50%, 100%`, `10 -> 50 -> 100`, `5 25 100`. The numbers are not judged here.
+pub(super) fn weights(tokens: &[Token<'_>]) -> Option<Weights> {
+    let mut found = Vec::new();
+    let mut soak_s = Vec::new();
+    let mut len = 0;
+    while let Some(token) = tokens.get(len).filter(|token| token.is_word()) {
+        let Some(more) = weight_word(token.low) else { break };
+        // "10 minutes" after the weights is how long, not how much.
+        if more.len() == 1
+            && !token.low.ends_with('%')
+            && tokens.get(len + 1).is_some_and(|unit| unit.is_word() && unit_s(unit.low).is_some())
+        {
+            break;
+        }
+        found.extend(more);
+        len += 1;
+        if tokens.get(len).is_some_and(|token| token.any(&["percent", "pct"])) {
+            len += 1;
+        }
+        if tokens.get(len).is_some_and(|token| token.any(&["for"]))
+            && let Some((seconds, taken)) = duration(&tokens[len + 1..])
+        {
+            soak_s.push(seconds);
+            len += 1 + taken;
+        }
+        let separators = tokens[len..]
+            .iter()
+            .take_while(|token| {
+                matches!(token.kind, Kind::Comma | Kind::Arrow | Kind::Plus | Kind::Dash)
+                    || token.any(&["then", "and", "to", "followed", "by", "/"])
+            })
+            .count();
+        let next = tokens.get(len + separators).filter(|token| token.is_word());
+        if next.is_some_and(|token| weight_word(token.low).is_some()) && (separators > 0 || !found.is_empty())
+        {
+            len += separators;
+        } else {
+            break;
+        }
+    }
+    (!found.is_empty()).then_some(Weights { steps: found, soak_s, len })
+}
+
+fn weight_word(word: &str) -> Option<Vec<u64>> {
+    let one = |part: &str| -> Option<u64> {
+        let digits = part.strip_suffix('%').unwrap_or(part);
+        (digits.len() <= 6 && digits.bytes().all(|byte| byte.is_ascii_digit()))
+            .then(|| digits.parse().ok())
+            .flatten()
+    };
+    word.split(['/', '-', '>', '|']).map(|part| one(part.trim())).collect()
+}
+
+/// A release version: `v1.4.2`, `1.4.2`, `v12`, `2024.11.3-rc1`.
+pub(super) fn is_version(word: &str) -> bool {
+    let (v, rest) = match word.strip_prefix(['v', 'V']) {
+        Some(rest) => (true, rest),
+        None => (false, word),
+    };
+    let core = rest.split(['-', '+']).next().unwrap_or_default();
+    let parts = core.split('.');
+    let numeric = !core.is_empty()
+        && parts.clone().all(|part| {
+            !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit() || (v && byte == b'x'))
+        });
+    numeric && core.starts_with(|c: char| c.is_ascii_digit()) && (v || parts.count() > 1)
+}
+
+/// Whether a word is a commit: 7 to 40 hex digits.
+pub(super) fn is_commit(word: &str) -> bool {
+    (7..=40).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Whether a bare word is a ref.
+pub(super) fn is_ref(word: &str) -> bool {
+    matches!(word, "main" | "master")
+        || is_version(word)
+        || is_commit(word)
+        || (word.contains('/')
+            && !word.contains("://")
+            && !word.starts_with('/')
+            && !word.ends_with('/')
+            && word.rsplit('/').next().is_none_or(|last| unit_s(last).is_none())
+            && !word.bytes().next().is_some_and(|byte| byte.is_ascii_digit())
+            && !matches!(
+                word,
+                "and/or" | "w/o" | "n/a" | "ci/cd" | "on/off" | "24/7" | "he/she" | "i/o" | "a/b"
+            ))
+}
+
+/// A run: `r-3f2a`, `#r-3f2a`, `run 3f2a`, `run #3f2a`. Answers it as it is always written.
+pub(super) fn run(tokens: &[Token<'_>]) -> Option<(String, usize)> {
+    let first = tokens.first().filter(|token| token.is_word())?;
+    let id = |word: &str| -> Option<String> {
+        let id = word.trim_start_matches('#').trim_start_matches("r-");
+        let plain = (2..=32).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        plain.then(|| format!("r-{id}"))
+    };
+    if first.low.trim_start_matches('#').starts_with("r-") {
+        return id(first.low).map(|run| (run, 1));
+    }
+    if first.low == "run" {
+        let skip = usize::from(tokens.get(1).is_some_and(|token| token.any(&["id", "number", "no"])));
+        let next = tokens.get(1 + skip).filter(|token| token.is_word() && token.name.is_none())?;
+        let written = next.low.starts_with(['#']) || next.low.starts_with("r-");
+        let hex = next.low.len() >= 3
+            && next.low.bytes().all(|byte| byte.is_ascii_hexdigit())
+            && next.low.bytes().any(|byte| byte.is_ascii_digit());
+        let hex_word = next.low.len() == 4 && next.low.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if written || hex || (hex_word && !next.class.known()) {
+            return id(next.low).map(|run| (run, 2 + skip));
+        }
+    }
+    None
+}
+
+/// `22:00`, `10pm`, `9.30am`, `22h`, `noon`.
+fn is_clock(word: &str) -> bool {
+    if matches!(word, "noon" | "midnight") {
+        return true;
+    }
+    if let Some(hour) = word.strip_suffix("am").or_else(|| word.strip_suffix("pm")) {
+        return !hour.is_empty()
+            && hour.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.'));
+    }
+    let mut parts = word.trim_end_matches('z').split(':');
+    matches!((parts.next(), parts.next()), (Some(hour), Some(minute))
+        if (1..=2).contains(&hour.len()) && hour.bytes().all(|b| b.is_ascii_digit())
+        && minute.len() == 2 && minute.bytes().all(|b| b.is_ascii_digit()))
+}
+
+fn is_day(word: &str) -> bool {
+    matches!(
+        word,
+        "tonight"
+            | "tomorrow"
+            | "today"
+            | "monday"
+            | "tuesday"
+            | "wednesday"
+            | "thursday"
+            | "friday"
+            | "saturday"
+            | "sunday"
+            | "weekend"
+            | "later"
+            | "mon"
+            | "tue"
+            | "wed"
+            | "thu"
+            | "fri"
+    ) || is_date(word)
+}
+
+fn is_date(word: &str) -> bool {
+    let date = word.split('t').next().unwrap_or_default();
+    let mut parts = date.split('-');
+    matches!((parts.next(), parts.next(), parts.next()), (Some(year), Some(month), Some(day))
+        if year.len() == 4 && month.len() == 2 && day.len() == 2
+        && [year, month, day].iter().all(|part| part.bytes().all(|b| b.is_ascii_digit())))
+}
+
+fn is_zone(word: &str) -> bool {
+    matches!(
+        word,
+        "utc" | "gmt" | "cet" | "cest" | "est" | "edt" | "cst" | "cdt" | "pst" | "pdt" | "bst" | "ist" | "z"
+    ) || (word.contains('/') && word.starts_with("europe/"))
+}
+
+/// A time a run may be planned for: which tokens of it are the time as written, from and how many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Time {
+    /// Where the time as written begins (a leading "at" or "on" does not belong to it).
+    pub(super) from: usize,
+    /// How many tokens it takes, from the first.
+    pub(super) len: usize,
+    /// "every night": a run has one time.
+    pub(super) repeats: bool,
+}
+
+/// A time: `tonight 22:00`, `at 10pm UTC`, `in 10 minutes`, `on friday at 9`, `tomorrow morning`, `next monday`.
+pub(super) fn time(tokens: &[Token<'_>]) -> Option<Time> {
+    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let first = word(0);
+    if matches!(first, "in" | "after") {
+        let skip = usize::from(word(1) == "about");
+        if let Some((_, len)) = duration(&tokens[(1 + skip).min(tokens.len())..]) {
+            let tail = usize::from(word(1 + skip + len) == "time");
+            return Some(Time { from: 0, len: 1 + skip + len + tail, repeats: false });
+        }
+    }
+    if matches!(first, "every" | "each")
+        && (is_day(word(1)) || unit_s(word(1)).is_some() || word(1) == "night" || word(1) == "morning")
+        || matches!(first, "nightly" | "daily" | "hourly" | "weekly" | "monthly")
+    {
+        return Some(Time { from: 0, len: if word(1).is_empty() { 1 } else { 2 }, repeats: true });
+    }
+    let mut place = 0;
+    let mut from = 0;
+    if matches!(first, "at" | "on" | "by" | "around" | "@" | "from") {
+        place = 1;
+        from = 1;
+    } else if matches!(first, "after" | "before" | "until" | "till") {
+        place = 1;
+    }
+    let mut days = 0;
+    let mut clocks = 0;
+    let begun = place;
+    loop {
+        let here = word(place);
+        let joined = matches!(
+            here,
+            "at" | "on" | "in" | "the" | "this" | "next" | "early" | "late" | "around" | "from"
+        );
+        if is_clock(here) {
+            clocks += 1;
+            place += 1;
+            if matches!(word(place), "am" | "pm" | "o'clock") {
+                place += 1;
+            }
+            if is_zone(word(place)) {
+                place += 1;
+            }
+        } else if whole(here).is_some_and(|hour| hour <= 24)
+            && !here.bytes().any(|byte| byte.is_ascii_alphabetic())
+            && (matches!(word(place + 1), "am" | "pm" | "o'clock" | "oclock" | "utc" | "cet")
+                || (days > 0 && place > 0 && word(place - 1) == "at"))
+        {
+            clocks += 1;
+            place += 1;
+            while matches!(word(place), "am" | "pm" | "o'clock" | "oclock") || is_zone(word(place)) {
+                place += 1;
+            }
+        } else if is_day(here) {
+            days += 1;
+            place += 1;
+        } else if days > 0 && matches!(here, "morning" | "afternoon" | "evening" | "night") {
+            place += 1;
+        } else if joined
+            && (is_day(word(place + 1))
+                || is_clock(word(place + 1))
+                || matches!(
+                    (here, word(place + 1)),
+                    ("this" | "next" | "the", "morning" | "afternoon" | "evening" | "week" | "month")
+                )
+                || (here == "in"
+                    && word(place + 1) == "the"
+                    && matches!(word(place + 2), "morning" | "afternoon" | "evening"))
+                || (here == "next" && is_day(word(place + 1)))
+                || (here == "at" && days > 0 && whole(word(place + 1)).is_some_and(|hour| hour <= 24)))
+        {
+            if here == "in" {
+                place += 3;
+                days += 1;
+            } else if matches!(word(place + 1), "morning" | "afternoon" | "evening" | "week" | "month") {
+                place += 2;
+                days += 1;
+            } else {
+                place += 1;
+            }
+        } else {
+            break;
+        }
+    }
+    if days + clocks == 0 || place == begun {
+        // "at 5" alone is a time as well, unless a percentage or rate follows.
+        if first == "at"
+            && whole(word(1)).is_some_and(|hour| hour <= 24)
+            && word(1).bytes().all(|byte| byte.is_ascii_digit())
+            && tokens.get(2).is_none_or(|next| !next.is_word() || next.is(Class::FILLER))
+        {
+            return Some(Time { from: 1, len: 2, repeats: false });
+        }
+        return None;
+    }
+    Some(Time { from, len: place, repeats: false })
+}
+
+/// The last so-and-so long, in seconds: `last 30 minutes`, `for the last hour`, `since 2h`, `past day`, `today`.
+pub(super) fn since(tokens: &[Token<'_>]) -> Option<(u64, usize)> {
+    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let mut place = 0;
+    while matches!(word(place), "for" | "over" | "in" | "from" | "within" | "during" | "of" | "the") {
+        place += 1;
+    }
+    if matches!(word(place), "last" | "past" | "previous" | "since" | "latest") {
+        let marker = word(place);
+        place += 1;
+        while matches!(word(place), "the" | "last" | "past") {
+            place += 1;
+        }
+        let rest = &tokens[place.min(tokens.len())..];
+        if let Some((seconds, len)) = duration(rest) {
+            let ago = usize::from(word(place + len) == "ago");
+            return Some((seconds, place + len + ago));
+        }
+        if let Some(unit) = unit_s(word(place)).filter(|_| word(place).len() > 1) {
+            return Some((unit, place + 1));
+        }
+        return match (marker, word(place)) {
+            ("since", "yesterday") | ("last", "night") => Some((DAY_S, place + 1)),
+            _ => None,
+        };
+    }
+    let ago = duration(&tokens[place.min(tokens.len())..]).filter(|(_, len)| word(place + len) == "ago");
+    if let Some((seconds, len)) = ago {
+        return Some((seconds, place + len + 1));
+    }
+    match word(place) {
+        "today" | "yesterday" => Some((DAY_S, place + 1)),
+        "this" if word(place + 1) == "week" => Some((WEEK_S, place + 2)),
+        _ => None,
+    }
+}
+
+/// A rate per minute: `500/min`, `500 users/min`, `500 per minute`, `20 rows per second`, `30k/hour`. `Err` carries what
+/// was written when it makes no sense.
+pub(super) fn rate(tokens: &[Token<'_>]) -> Option<(Result<u64, String>, usize)> {
+    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let first = word(0);
+    let (number, mut unit, mut place) = match first.split_once('/') {
+        Some((number, unit)) if unit_s(unit).is_some() => {
+            (whole(number.trim_end_matches("rpm"))?, unit_s(unit), 1)
+        }
+        _ => {
+            if let Some(number) = first.strip_suffix("rpm") {
+                (whole(number)?, Some(MINUTE_S), 1)
+            } else {
+                let (number, len) = count(tokens)?;
+                (number, None, len)
+            }
+        }
+    };
+    if unit.is_none() {
+        let here = word(place);
+        if let Some((_, per)) = here.split_once('/')
+            && unit_s(per).is_some()
+        {
+            unit = unit_s(per);
+            place += 1;
+        } else {
+            let noun = usize::from(
+                !matches!(here, "per" | "a" | "an" | "each" | "every" | "/" | "rpm") && !here.is_empty(),
+            );
+            if here == "rpm" {
+                unit = Some(MINUTE_S);
+                place += 1;
+            } else if matches!(word(place + noun), "per" | "a" | "an" | "each" | "every" | "/")
+                && unit_s(word(place + noun + 1)).is_some()
+            {
+                unit = unit_s(word(place + noun + 1));
+                place += noun + 2;
+            }
+        }
+    }
+    let unit = unit?;
+    let per_minute = number.checked_mul(MINUTE_S).map(|number| number / unit).filter(|rate| *rate > 0);
+    let written = || tokens[..place].iter().map(|token| token.raw).collect::<Vec<_>>().join(" ");
+    Some((per_minute.ok_or_else(written), place))
+}
+
+/// Whether every part of `a/b` is one of the project's names.
+pub(super) fn slashed(word: &str) -> impl Iterator<Item = &str> {
+    word.split('/').filter(|part| !part.is_empty())
+}
+
+/// The kinds of name an order may be about.
+pub(super) const ALL_KINDS: &[NameKind] =
+    &[NameKind::Environment, NameKind::Service, NameKind::Component, NameKind::Job, NameKind::Provider];

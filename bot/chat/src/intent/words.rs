@@ -1,0 +1,284 @@
+//! A text as tokens: words and the punctuation between them, read once, with each word's classes and names.
+
+use super::lexicon::{Class, class_of};
+use super::markup::{MENTION, TICK};
+use super::names::{Hit, Vocabulary};
+
+/// What kind of token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Word,
+    /// Somebody was addressed: `@infra-chat`, `<@U123>`.
+    Mention,
+    Comma,
+    Colon,
+    Equals,
+    /// `+` and `&` between things.
+    Plus,
+    Dash,
+    Arrow,
+    Bracket,
+    Semicolon,
+    /// A full stop or exclamation mark.
+    Stop,
+    Question,
+    Newline,
+}
+
+impl Kind {
+    /// Whether a sentence ends here.
+    pub(super) const fn ends_sentence(self) -> bool {
+        matches!(self, Self::Semicolon | Self::Stop | Self::Question | Self::Newline)
+    }
+}
+
+/// One token of a text.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Token<'t> {
+    pub(super) kind: Kind,
+    /// As written.
+    pub(super) raw: &'t str,
+    /// In lower case.
+    pub(super) low: &'t str,
+    /// Where it begins in the cleaned text, in bytes.
+    pub(super) at: usize,
+    pub(super) class: Class,
+    /// The quotation it stands in, counted from 1; 0 outside.
+    pub(super) quote: u32,
+    /// No blank stands before it.
+    pub(super) glued: bool,
+    /// The name that begins here.
+    pub(super) name: Option<Hit>,
+}
+
+impl Token<'_> {
+    /// Where it ends in the cleaned text, in bytes.
+    pub(super) fn end(&self) -> usize {
+        self.at + self.raw.len()
+    }
+
+    pub(super) fn is_word(&self) -> bool {
+        self.kind == Kind::Word
+    }
+
+    /// Whether it is one of these words.
+    pub(super) fn any(&self, words: &[&str]) -> bool {
+        self.kind == Kind::Word && words.contains(&self.low)
+    }
+
+    pub(super) fn is(&self, class: Class) -> bool {
+        self.class.is(class)
+    }
+}
+
+/// Reads a cleaned text. `low` is the same text in lower case, byte for byte.
+pub(super) fn read<'t>(clean: &'t str, low: &'t str, vocabulary: &Vocabulary) -> Vec<Token<'t>> {
+    let mut tokens = Vec::with_capacity(clean.len() / 4 + 4);
+    let mut reader = Reader { clean, low, place: 0, quote: 0, open: None, glued: false };
+    while let Some(token) = reader.next_token() {
+        tokens.push(token);
+    }
+    find_names(&mut tokens, vocabulary);
+    tokens
+}
+
+fn find_names(tokens: &mut [Token<'_>], vocabulary: &Vocabulary) {
+    let mut place = 0;
+    while place < tokens.len() {
+        let run = tokens[place..].iter().take_while(|token| token.is_word()).map(|token| token.low);
+        let hit = if tokens[place].is_word() { vocabulary.find(run) } else { None };
+        tokens[place].name = hit;
+        place += hit.map_or(1, |hit| hit.len);
+    }
+}
+
+struct Reader<'t> {
+    clean: &'t str,
+    low: &'t str,
+    place: usize,
+    quote: u32,
+    open: Option<char>,
+    glued: bool,
+}
+
+impl<'t> Reader<'t> {
+    fn next_token(&mut self) -> Option<Token<'t>> {
+        loop {
+            let rest = &self.clean[self.place..];
+            let c = rest.chars().next()?;
+            let next = rest[c.len_utf8()..].chars().next();
+            match c {
+                '\n' => return Some(self.token(Kind::Newline, 1)),
+                c if c.is_whitespace() => self.skip(c),
+                '"' => self.toggle('"'),
+                TICK => {
+                    self.glued = false;
+                    self.place += 1;
+                }
+                '\'' if self.open == Some('\'') && !next.is_some_and(char::is_alphanumeric) => {
+                    self.toggle('\'');
+                }
+                '\'' if self.open.is_none() && (!self.glued || self.signed()) && self.closes_later() => {
+                    self.toggle('\'');
+                }
+                ',' => return Some(self.token(Kind::Comma, 1)),
+                ';' => return Some(self.token(Kind::Semicolon, 1)),
+                '?' => return Some(self.token(Kind::Question, 1)),
+                '!' | '.' if !next.is_some_and(char::is_alphanumeric) => {
+                    return Some(self.token(Kind::Stop, 1));
+                }
+                ':' => return Some(self.token(Kind::Colon, 1)),
+                '=' => return Some(self.token(Kind::Equals, 1)),
+                // "--dry-run" is how people who know the command line say it.
+                '-' if rest.starts_with("--") && rest[2..].starts_with(|c: char| c.is_alphabetic()) => {
+                    self.place += 2;
+                }
+                '-' if next == Some('>') => return Some(self.token(Kind::Arrow, 2)),
+                '-' if !next.is_some_and(char::is_alphanumeric) => return Some(self.token(Kind::Dash, 1)),
+                '+' if !next.is_some_and(|c| c.is_ascii_digit()) => return Some(self.token(Kind::Plus, 1)),
+                '&' => return Some(self.token(Kind::Plus, 1)),
+                '(' | ')' | '[' | ']' | '{' | '}' | '|' | '<' | '>' => {
+                    return Some(self.token(Kind::Bracket, 1));
+                }
+                '*' | '~' | '\'' | '!' => self.skip(c),
+                MENTION => return Some(self.mention()),
+                _ => return Some(self.word()),
+            }
+        }
+    }
+
+    /// A sign like "=" stands right before: `NOTE='hello'`.
+    fn signed(&self) -> bool {
+        self.clean[..self.place].ends_with(['=', ':', '('])
+    }
+
+    fn skip(&mut self, c: char) {
+        self.glued = !c.is_whitespace() && self.glued;
+        self.place += c.len_utf8();
+    }
+
+    /// A quotation begins or ends here.
+    fn toggle(&mut self, mark: char) {
+        if self.open.take().is_none() {
+            self.open = Some(mark);
+            self.quote += 1;
+        }
+        self.glued = false;
+        self.place += 1;
+    }
+
+    /// Whether a single quotation mark closes on this line, so that an apostrophe alone opens nothing.
+    fn closes_later(&self) -> bool {
+        /// How far to look; quotations in chat are short.
+        const REACH: usize = 200;
+        let rest = &self.clean.as_bytes()[self.place + 1..];
+        let line = rest.iter().take(REACH).position(|byte| *byte == b'\n').unwrap_or(rest.len().min(REACH));
+        rest[..line].iter().enumerate().any(|(place, byte)| {
+            *byte == b'\'' && place > 0 && !rest.get(place + 1).is_some_and(u8::is_ascii_alphanumeric)
+        })
+    }
+
+    fn token(&mut self, kind: Kind, len: usize) -> Token<'t> {
+        let at = self.place;
+        self.place += len;
+        let token = Token {
+            kind,
+            raw: &self.clean[at..self.place],
+            low: &self.low[at..self.place],
+            at,
+            class: Class::default(),
+            quote: if self.open.is_some() { self.quote } else { 0 },
+            glued: self.glued,
+            name: None,
+        };
+        self.glued = true;
+        token
+    }
+
+    fn mention(&mut self) -> Token<'t> {
+        let len = self.clean[self.place..].find(char::is_whitespace).unwrap_or(self.clean.len() - self.place);
+        self.token(Kind::Mention, len)
+    }
+
+    fn word(&mut self) -> Token<'t> {
+        let rest = &self.clean[self.place..];
+        let mut len = 0;
+        let mut url = false;
+        let mut chars = rest.char_indices().peekable();
+        while let Some((at, c)) = chars.next() {
+            let next = chars.peek().map(|(_, next)| *next);
+            let before = rest[..at].chars().next_back();
+            url |= c == '/' && before == Some('/');
+            let inside = match c {
+                c if c.is_whitespace() => false,
+                '?' | '=' | '&' | '~' if url => next.is_some_and(char::is_alphanumeric),
+                '.' | '\'' | '!' => next.is_some_and(char::is_alphanumeric),
+                ':' => {
+                    next == Some('/') && rest[at..].starts_with("://")
+                        || (before.is_some_and(|c| c.is_ascii_digit())
+                            && next.is_some_and(|c| c.is_ascii_digit()))
+                }
+                ',' | ';' | '?' | '"' | '=' | '&' | '(' | ')' | '[' | ']' | '{' | '}' | '|' | '<' | '*'
+                | '~' | '>' | MENTION | TICK => false,
+                '-' if next == Some('>') => false,
+                '-' => next.is_some_and(|c| !c.is_whitespace()),
+                '+' => {
+                    next.is_none_or(|c| !c.is_alphabetic()) && before.is_some_and(|c| c.is_ascii_digit())
+                        || at == 0
+                }
+                _ => true,
+            };
+            if !inside && at > 0 {
+                break;
+            }
+            len = at + c.len_utf8();
+        }
+        let mut token = self.token(Kind::Word, len);
+        // "_canary_" is emphasis.
+        let bare = token.low.trim_matches('_');
+        if bare.len() < token.low.len()
+            && bare.bytes().any(|byte| byte.is_ascii_lowercase())
+            && !token.raw.bytes().any(|byte| byte.is_ascii_uppercase())
+        {
+            let skipped = token.low.len() - token.low.trim_start_matches('_').len();
+            token.raw = &token.raw[skipped..skipped + bare.len()];
+            token.at += skipped;
+            token.low = bare;
+        }
+        token.class = class_of(token.low);
+        if token.low.len() > 1 && token.low.starts_with('@') {
+            token.kind = Kind::Mention;
+        } else if token.low.len() > 1 && token.low.starts_with(['/', '!', '.']) && token.at == 0 {
+            // "/deploy staging" and "!deploy staging" are how other bots are spoken to.
+            token.raw = &token.raw[1..];
+            token.low = &token.low[1..];
+            token.at += 1;
+            token.class = class_of(token.low);
+        }
+        token
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intent::Names;
+
+    #[track_caller]
+    fn check(text: &str, words: &[&str]) {
+        let low = text.to_ascii_lowercase();
+        let vocabulary = Vocabulary::new(&Names::sample());
+        let found: Vec<&str> = read(text, &low, &vocabulary).iter().map(|token| token.raw).collect();
+        assert_eq!(found, words);
+    }
+
+    #[test]
+    fn words_keep_what_belongs_to_them() {
+        check("deploy v1.4.2, then main.", &["deploy", "v1.4.2", ",", "then", "main", "."]);
+        check("canary 10/50/100 at 22:00", &["canary", "10/50/100", "at", "22:00"]);
+        check("Stripe + SendGrid, a+b", &["Stripe", "+", "SendGrid", ",", "a", "+", "b"]);
+        check("FOO=bar api:v1.2", &["FOO", "=", "bar", "api", ":", "v1.2"]);
+        check("don't \"quote me\" 5 -> 10", &["don't", "quote", "me", "5", "->", "10"]);
+        check("!deploy", &["deploy"]);
+    }
+}

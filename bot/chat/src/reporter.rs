@@ -1,0 +1,174 @@
+//! The reporter: reads what happened after its cursor and draws each touched run's card anew. Cards and the moved cursor
+//! are one commit (the cards wait in the outbox), and a card leaves the outbox when its front has taken it: a restart
+//! draws nothing twice and misses nothing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::control::{Engine, Refusal};
+use engine::model::RunId;
+use engine::run::{Happening, RunState};
+use engine::store::{Commit, StoreError, Write};
+use tokio_util::sync::CancellationToken;
+
+use crate::desk::Desk;
+use crate::message::{Front, Outbound};
+use crate::view;
+
+/// Happenings read at once.
+const BATCH: i64 = 200;
+/// How often to look even when no commit of this program tells: other programs write too.
+const POLL: Duration = Duration::from_millis(250);
+/// Wait after the database or the front failed.
+const TROUBLE: Duration = Duration::from_secs(1);
+
+/// Which runs a conversation hears about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Follow {
+    /// All of them.
+    Everything,
+    /// Those asked for in it.
+    Conversation,
+}
+
+/// Shows what happens to runs in one conversation.
+pub struct Reporter {
+    engine: Engine,
+    desk: Desk,
+    front: Arc<dyn Front>,
+    conversation: String,
+    follow: Follow,
+    cursor: i64,
+}
+
+impl Reporter {
+    /// A reporter that goes on where the conversation's last one stopped; a new conversation starts from now.
+    pub async fn open(
+        engine: Engine,
+        front: Arc<dyn Front>,
+        conversation: String,
+        follow: Follow,
+    ) -> Result<Self, Refusal> {
+        let cursor = match engine.store().conversation_get(&conversation).await? {
+            Some(stored) => stored.cursor,
+            None => {
+                let cursor = engine.store().happening_head().await?;
+                let mut commit = Commit::at(engine.now_ms());
+                commit.writes.push(Write::ConversationPut {
+                    conversation: conversation.clone(),
+                    front: front.name().to_owned(),
+                    body: "{}".to_owned(),
+                    cursor,
+                });
+                engine.store().commit(commit).await?;
+                cursor
+            }
+        };
+        Ok(Self { desk: Desk::new(engine.clone()), engine, front, conversation, follow, cursor })
+    }
+
+    /// Draws what is new and shows what waits; true when there was anything.
+    pub async fn pass(&mut self) -> Result<bool, Refusal> {
+        let drawn = self.draw().await?;
+        let shown = self.deliver().await?;
+        Ok(drawn || shown)
+    }
+
+    /// Puts the cards of runs that something happened to into the outbox.
+    async fn draw(&mut self) -> Result<bool, Refusal> {
+        let happened = self.engine.store().happening_after(self.cursor, BATCH).await?;
+        let Some(last) = happened.last().map(|one| one.seq) else { return Ok(false) };
+        let mut touched: Vec<RunId> = Vec::new();
+        let mut over: Vec<(RunId, bool)> = Vec::new();
+        for one in happened {
+            if let Happening::Moved { to } = &one.what {
+                if to.is_over() {
+                    over.push((one.run.clone(), matches!(to, RunState::Succeeded { .. })));
+                }
+            }
+            if !touched.contains(&one.run) {
+                touched.push(one.run);
+            }
+        }
+        let now_ms = self.engine.now_ms();
+        let mut messages = Vec::new();
+        for id in touched {
+            let detail = self.engine.run_detail(&id).await?;
+            let ours = detail.run.request.conversation.as_deref() == Some(self.conversation.as_str());
+            if ours || self.follow == Follow::Everything {
+                messages.push(Outbound::Update(view::run(&detail, now_ms)));
+            }
+        }
+        for (id, succeeded) in over {
+            messages.extend(self.desk.go_on_after(&self.conversation, &id, succeeded).await?.outbound);
+        }
+        let mut commit = Commit::at(now_ms);
+        for (place, message) in messages.iter().enumerate() {
+            let body = serde_json::to_string(message)
+                .map_err(|error| StoreError::Corrupt { column: "body", source: error.into() })?;
+            commit.writes.push(Write::OutboxPut {
+                // In order, and the same however often this commit is tried.
+                message: format!("{}/{last:016}/{place:04}", self.conversation),
+                conversation: self.conversation.clone(),
+                card: message.card().key.clone(),
+                body,
+                at_ms: now_ms,
+            });
+        }
+        commit.writes.push(Write::ConversationCursor { conversation: self.conversation.clone(), cursor: last });
+        self.engine.store().commit(commit).await?;
+        self.cursor = last;
+        Ok(true)
+    }
+
+    /// Shows what waits in the outbox, in order; of several drawings of one card only the newest.
+    async fn deliver(&self) -> Result<bool, Refusal> {
+        let waiting = self.engine.store().outbox_list(&self.conversation, BATCH).await?;
+        for (place, message) in waiting.iter().enumerate() {
+            let outdated =
+                !message.card.is_empty() && waiting[place + 1..].iter().any(|later| later.card == message.card);
+            if !outdated {
+                let outbound: Outbound = serde_json::from_str(&message.body)
+                    .map_err(|error| StoreError::Corrupt { column: "body", source: error.into() })?;
+                self.show(&outbound).await?;
+            }
+            let mut commit = Commit::at(self.engine.now_ms());
+            commit.writes.push(Write::OutboxDelete(message.message.clone()));
+            self.engine.store().commit(commit).await?;
+        }
+        Ok(!waiting.is_empty())
+    }
+
+    /// Shows what is new as it comes, until told to stop; what is there by then is shown first.
+    pub async fn work(mut self, stop: CancellationToken) {
+        let mut commits = self.engine.store().watch();
+        loop {
+            let stopping = stop.is_cancelled();
+            commits.mark_unchanged();
+            match self.pass().await {
+                Ok(true) => {}
+                Ok(false) if stopping => return,
+                Ok(false) => {
+                    tokio::select! {
+                        _ = tokio::time::timeout(POLL, commits.changed()) => {}
+                        () = stop.cancelled() => {}
+                    }
+                }
+                Err(refusal) => {
+                    tracing::warn!(conversation = %self.conversation, error = %view::causes(&refusal), "can't report, trying again");
+                    if stopping {
+                        return;
+                    }
+                    tokio::time::sleep(TROUBLE).await;
+                }
+            }
+        }
+    }
+
+    async fn show(&self, outbound: &Outbound) -> Result<(), Refusal> {
+        self.front.show(&self.conversation, outbound).await.map_err(|error| Refusal::Port {
+            doing: "showing a message".to_owned(),
+            error: engine::ports::PortError::retry(error.to_string()),
+        })
+    }
+}

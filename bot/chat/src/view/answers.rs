@@ -1,0 +1,205 @@
+//! Answers to questions.
+
+use engine::audit::AuditEvent;
+use engine::control::{CanAnswer, EnvironmentStatus, ServiceStatus};
+use engine::model::{Desired, EnvironmentKey, Release};
+use engine::monitor::Incident;
+use engine::plan::short;
+use engine::ports::LogLine;
+
+use super::time::{ago, clock, of_day};
+use crate::message::{Card, Tone};
+
+/// How an environment stands.
+pub(crate) fn status(status: &EnvironmentStatus, now_ms: i64) -> Card {
+    let name = &status.environment.environment;
+    let unwell =
+        status.services.iter().any(|service| service.healthy < service.wanted || !service.trouble.is_empty());
+    let (tone, live) = match &status.live {
+        None => (Tone::Plain, "nothing is deployed".to_owned()),
+        Some(release) => {
+            let since = release
+                .live_ms
+                .map(|at_ms| format!(", live since {}", ago(at_ms, now_ms)))
+                .unwrap_or_default();
+            let tone = if unwell || status.unseen.is_some() { Tone::Bad } else { Tone::Good };
+            (
+                tone,
+                format!(
+                    "release {} ({}, {}){since}",
+                    release.id.number,
+                    release.reference,
+                    short(&release.commit)
+                ),
+            )
+        }
+    };
+    let production = if status.production { " (production)" } else { "" };
+    let mut card = Card::new(tone, format!("{name}{production}: {live}"));
+    if status.live.is_some() {
+        card = card.fields(
+            status
+                .services
+                .iter()
+                .map(|service| (service.service.to_string(), service_line(service)))
+                .collect(),
+        );
+    }
+    if let Some(why) = &status.unseen {
+        card = card.text(format!("The platform can't be asked: {why}"));
+    }
+    if let Some(reason) = &status.desired.held {
+        card = card.text(format!("Automatic deploys are held: {reason}. A person's deploy frees them."));
+    }
+    let locks = status
+        .locks
+        .iter()
+        .map(|lock| {
+            let until = lock.expires_ms.map(|at_ms| format!(", until {}", clock(at_ms))).unwrap_or_default();
+            let why = if lock.reason.is_empty() { String::new() } else { format!(": {}", lock.reason) };
+            format!("{} since {}{until}{why}", lock.holder.name(), ago(lock.taken_ms, now_ms))
+        })
+        .collect();
+    card = card.list("Locked by", locks);
+    card.list(
+        "Runs",
+        status
+            .runs
+            .iter()
+            .map(|run| format!("{}: {}, {}", run.id, run.request.command, run.state.as_str()))
+            .collect(),
+    )
+}
+
+fn service_line(service: &ServiceStatus) -> String {
+    let Some(release) = service.release else { return "not deployed".to_owned() };
+    if let Some((cron, enabled)) = &service.schedule {
+        let on = if *enabled { "on" } else { "off" };
+        return format!("release {release}, at `{cron}`, {on}");
+    }
+    let mut parts = vec![format!("release {release}, {}/{} healthy", service.healthy, service.wanted)];
+    let others: Vec<String> = service
+        .weights
+        .iter()
+        .filter(|weight| weight.percent > 0 && weight.release != release)
+        .map(|weight| format!("{}% of traffic to release {}", weight.percent, weight.release))
+        .collect();
+    parts.extend(others);
+    parts.extend(service.address.clone());
+    parts.extend(service.trouble.iter().cloned());
+    parts.join(", ")
+}
+
+/// An environment's releases, newest first.
+pub(crate) fn releases(environment: &EnvironmentKey, desired: &Desired, releases: &[Release]) -> Card {
+    let name = &environment.environment;
+    if releases.is_empty() {
+        return Card::new(Tone::Plain, format!("{name} has had no release yet"))
+            .text(format!("Next: deploy {name}"));
+    }
+    let lines = releases
+        .iter()
+        .map(|release| {
+            let when = release.live_ms.map(|at_ms| format!(", live {}", clock(at_ms))).unwrap_or_default();
+            let live = if desired.live == Some(release.id.number) { " \u{2190} live now" } else { "" };
+            format!(
+                "{:>3}  {} ({}) {}, {} by {}{when}{live}",
+                release.id.number,
+                release.reference,
+                short(&release.commit),
+                release.subject,
+                release.state.as_str(),
+                release.run,
+            )
+        })
+        .collect();
+    Card::new(Tone::Plain, format!("Releases of {name}")).list("", lines)
+}
+
+/// What services printed.
+pub(crate) fn logs(environment: &EnvironmentKey, lines: &[LogLine]) -> Card {
+    let name = &environment.environment;
+    if lines.is_empty() {
+        return Card::new(Tone::Plain, format!("Nothing was logged in {name} in that time"));
+    }
+    let lines = lines
+        .iter()
+        .map(|line| format!("{} {}@{} {}", of_day(line.at_ms), line.service, line.release, line.text))
+        .collect();
+    Card::new(Tone::Plain, format!("Logs of {name}, newest last")).verbatim(lines)
+}
+
+/// What the record says.
+pub(crate) fn audit(events: &[AuditEvent], environment: Option<&EnvironmentKey>) -> Card {
+    let of = environment.map(|key| format!(" of {}", key.environment)).unwrap_or_default();
+    if events.is_empty() {
+        return Card::new(Tone::Plain, format!("The record{of} says nothing about that time"));
+    }
+    let lines = events
+        .iter()
+        .rev()
+        .map(|event| {
+            let run = event.run.as_ref().map(ToString::to_string).filter(|run| *run != event.subject);
+            let run = run.map(|run| format!(" ({run})")).unwrap_or_default();
+            format!(
+                "#{} {} {} {} {}{run}{}",
+                event.seq,
+                clock(event.at_ms),
+                event.actor.name,
+                event.action,
+                event.subject,
+                essence(event)
+            )
+        })
+        .collect();
+    Card::new(Tone::Plain, format!("The record{of}, newest last")).list("", lines)
+}
+
+/// The facts of a record entry that people look for, in words.
+fn essence(event: &AuditEvent) -> String {
+    for key in ["command", "to", "title", "say", "reason", "reader"] {
+        if let Some(text) =
+            event.data.get(key).and_then(|value| value.as_str()).filter(|text| !text.is_empty())
+        {
+            return format!(": {text}");
+        }
+    }
+    String::new()
+}
+
+/// What went wrong lately.
+pub(crate) fn incidents(environment: &EnvironmentKey, incidents: &[Incident]) -> Card {
+    let name = &environment.environment;
+    if incidents.is_empty() {
+        return Card::new(Tone::Good, format!("No incidents in {name} in that time"));
+    }
+    let lines = incidents
+        .iter()
+        .map(|incident| {
+            format!("{} {} {} ({})", incident.id, clock(incident.opened_ms), incident.summary, incident.run)
+        })
+        .collect();
+    Card::new(Tone::Plain, format!("Incidents in {name}, newest first")).list("", lines)
+}
+
+/// Whether somebody may do something.
+pub(crate) fn can(verb: &str, environment: &EnvironmentKey, answer: &CanAnswer, now_ms: i64) -> Card {
+    let name = &environment.environment;
+    match answer {
+        CanAnswer::Yes => Card::new(Tone::Good, format!("Yes, you can {verb} {name} now.")),
+        CanAnswer::WithApproval { count, roles, say, because } => Card::new(
+            Tone::Ask,
+            format!("You can {verb} {name} with {}.", super::run::approvals_needed(*count, roles)),
+        )
+        .text(say.join(" "))
+        .list("Because", because.clone()),
+        CanAnswer::No { say, because, earliest_ms } => {
+            let mut card = Card::new(Tone::Bad, format!("No: {say}"));
+            if let Some(earliest_ms) = earliest_ms {
+                let wait = super::duration((earliest_ms - now_ms).max(0));
+                card = card.text(format!("Earliest: {}, in {wait}.", clock(*earliest_ms)));
+            }
+            card.list("Because", because.clone())
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! A run's card: what, where, who, what changes, how risky, the way back; then progress; then the outcome and what to do
+//! next. Drawn from the database alone, so it is the same whoever draws it and whenever.
+
+use engine::control::RunDetail;
+use engine::model::{Role, StepNumber};
+use engine::plan::{Plan, short};
+use engine::run::{Happening, Reason, RunState, StepState, state_of};
+use engine::step::Undo;
+
+use super::time::{clock, duration};
+use crate::message::{Card, Part, StepLine, StepMark, Tone};
+
+/// Commits shown on a card; the artifacts have all of them.
+const COMMITS_SHOWN: usize = 5;
+
+/// The card of a run.
+pub fn run(detail: &RunDetail, now_ms: i64) -> Card {
+    let run = &detail.run;
+    let mut card = Card::new(
+        tone(&run.state),
+        format!("{} · {} · {}", run.id, detail.plan.title, headline(detail, now_ms)),
+    );
+    card.key = run.id.to_string();
+    card.command.clone_from(&run.request.command);
+    // What a person must know or do comes first: on a phone the rest is below the fold.
+    card = outcome(card, detail);
+    let mut fields = vec![("asked by".to_owned(), run.requester.name.clone())];
+    if let Some(reason) = &run.request.break_glass {
+        fields.push(("glass broken".to_owned(), reason.clone()));
+    }
+    if let Some(not_before_ms) = run.request.not_before_ms {
+        fields.push(("starts".to_owned(), clock(not_before_ms)));
+    }
+    if !detail.votes.is_empty() {
+        let names: Vec<&str> = detail.votes.iter().map(|vote| vote.person.as_str()).collect();
+        fields.push(("approved by".to_owned(), names.join(", ")));
+    }
+    card = card.fields(fields);
+    if run.started_ms.is_none() {
+        card = plan_parts(card, &detail.plan);
+    } else if !run.state.is_over() || succeeded_with_way_back(detail) {
+        card = card.fields(vec![("way back".to_owned(), detail.plan.way_back.say.clone())]);
+    }
+    card.parts.push(Part::Steps { steps: steps(detail, now_ms) });
+    buttons(card, detail)
+}
+
+fn succeeded_with_way_back(detail: &RunDetail) -> bool {
+    matches!(detail.run.state, RunState::Succeeded { .. }) && detail.plan.way_back.release.is_some()
+}
+
+fn tone(state: &RunState) -> Tone {
+    match state {
+        RunState::AwaitingApproval { .. } | RunState::Paused { .. } => Tone::Ask,
+        RunState::Succeeded { .. } => Tone::Good,
+        RunState::Failed { .. } | RunState::RolledBack { .. } | RunState::Undoing { .. } => Tone::Bad,
+        RunState::Cancelled { .. } => Tone::Plain,
+        RunState::Planned | RunState::Queued { .. } | RunState::Running { .. } => Tone::Going,
+    }
+}
+
+fn headline(detail: &RunDetail, now_ms: i64) -> String {
+    let run = &detail.run;
+    let took = || duration(run.finished_ms.unwrap_or(now_ms) - run.started_ms.unwrap_or(run.created_ms));
+    match &run.state {
+        RunState::Planned => "planned".to_owned(),
+        RunState::AwaitingApproval { .. } => "awaiting approval".to_owned(),
+        RunState::Queued { .. } => match (&detail.waits_for, detail.place) {
+            (Some(holder), Some(place)) => format!("queued, number {place} in line, waits for {holder}"),
+            (None, Some(place)) if place > 1 => format!("queued, number {place} in line"),
+            _ => "queued".to_owned(),
+        },
+        RunState::Running { .. } => format!("running, {}", took()),
+        RunState::Paused { by, .. } => format!("paused by {by}"),
+        RunState::Undoing { .. } => "going back".to_owned(),
+        RunState::Succeeded { .. } => format!("succeeded in {}", took()),
+        RunState::Failed { reason, .. } if detail.steps.is_empty() => {
+            format!("not started: {}", reason.code)
+        }
+        RunState::Failed { reason, .. } => format!("failed after {}: {}", took(), reason.code),
+        RunState::RolledBack { .. } => format!("rolled back after {}", took()),
+        RunState::Cancelled { .. } => "cancelled".to_owned(),
+    }
+}
+
+/// What a plan is going to do: what changes, how risky, the way back.
+pub(super) fn plan_parts(card: Card, plan: &Plan) -> Card {
+    let commits = plan
+        .commits
+        .iter()
+        .take(COMMITS_SHOWN)
+        .map(|commit| format!("{} {} ({})", short(&commit.id), commit.subject, commit.author))
+        .chain(
+            (plan.commits.len() > COMMITS_SHOWN)
+                .then(|| format!("and {} more", plan.commits.len() - COMMITS_SHOWN)),
+        )
+        .collect();
+    let diff: Vec<String> = plan.diff.iter().map(ToString::to_string).collect();
+    let diff = if diff.is_empty() { vec!["nothing".to_owned()] } else { diff };
+    let because = if plan.risk.because.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", plan.risk.because.join("; "))
+    };
+    let proved = if plan.way_back.proved { "proved" } else { "not proved" };
+    let fields = vec![
+        ("risk".to_owned(), format!("{}{because}", plan.risk.level.as_str())),
+        ("way back".to_owned(), plan.way_back.say.clone()),
+        (proved.to_owned(), plan.way_back.proof.join("; ")),
+    ];
+    card.list("Changes", diff).list("Commits", commits).fields(fields).list("", plan.notes.clone())
+}
+
+/// "approval by 1 deployer or admin", "approval by 2 people (deployer or admin)".
+pub(super) fn approvals_needed(count: u32, roles: &[Role]) -> String {
+    let roles: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
+    match count {
+        1 => format!("approval by one other person ({})", roles.join(" or ")),
+        count => format!("approval by {count} people ({})", roles.join(" or ")),
+    }
+}
+
+fn steps(detail: &RunDetail, now_ms: i64) -> Vec<StepLine> {
+    detail
+        .plan
+        .steps
+        .iter()
+        .enumerate()
+        .map(|(number, planned)| {
+            let number = number as StepNumber;
+            let told = |wanted: fn(&Happening) -> Option<(StepNumber, &String)>| {
+                detail
+                    .happened
+                    .iter()
+                    .rev()
+                    .filter_map(|happened| wanted(&happened.what))
+                    .find(|(step, _)| *step == number)
+                    .map(|(_, says)| says.clone())
+            };
+            let done = || {
+                told(|what| match what {
+                    Happening::StepDone { step, says } => Some((*step, says)),
+                    _ => None,
+                })
+            };
+            let waits = || {
+                told(|what| match what {
+                    Happening::StepWaits { step, note } => Some((*step, note)),
+                    _ => None,
+                })
+            };
+            let undone = || {
+                told(|what| match what {
+                    Happening::StepUndone { step, says } => Some((*step, says)),
+                    _ => None,
+                })
+            };
+            let (mark, says, took_ms) = match state_of(&detail.steps, number) {
+                StepState::Pending => (StepMark::Pending, planned.says.clone(), None),
+                StepState::Running { since_ms, note, .. } => {
+                    let note = if note.is_empty() {
+                        waits().unwrap_or_else(|| planned.says.clone())
+                    } else {
+                        note.clone()
+                    };
+                    (StepMark::Going, note, Some(now_ms - since_ms))
+                }
+                StepState::Done { since_ms, at_ms } => {
+                    (StepMark::Done, done().unwrap_or_else(|| planned.says.clone()), Some(at_ms - since_ms))
+                }
+                StepState::Failed { since_ms, at_ms, reason } => {
+                    (StepMark::Failed, reason.say.clone(), Some(at_ms - since_ms))
+                }
+                StepState::Undoing { since_ms, note, .. } => (
+                    StepMark::Going,
+                    if note.is_empty() { "going back".to_owned() } else { format!("going back: {note}") },
+                    Some(now_ms - since_ms),
+                ),
+                StepState::Undone { .. } => match planned.kind.as_act().undo() {
+                    Undo::Nothing => (StepMark::Undone, "nothing to undo".to_owned(), None),
+                    _ => (StepMark::Undone, undone().unwrap_or_else(|| "undone".to_owned()), None),
+                },
+                StepState::Kept { why, .. } => (StepMark::Kept, why.clone(), None),
+            };
+            StepLine { mark, title: planned.title.clone(), says, took_ms }
+        })
+        .collect()
+}
+
+fn because(card: Card, reason: &Reason) -> Card {
+    let card = card.text(reason.say.clone()).verbatim(reason.evidence.clone());
+    if reason.next.is_empty() { card } else { card.text(format!("Next: {}", reason.next)) }
+}
+
+fn outcome(card: Card, detail: &RunDetail) -> Card {
+    let environment = &detail.run.environment().environment;
+    match &detail.run.state {
+        RunState::AwaitingApproval { expires_ms } => {
+            let needed = detail.approval.as_ref().map_or_else(
+                || "approval".to_owned(),
+                |approval| {
+                    let still = approval.needed.saturating_sub(detail.votes.len() as u32).max(1);
+                    approvals_needed(still, &approval.roles)
+                },
+            );
+            card.text(format!("Needs {needed}; open until {}.", clock(*expires_ms)))
+        }
+        RunState::Undoing { reason, .. } => because(card, reason),
+        RunState::Failed { reason, .. } => {
+            let begun = !detail.steps.is_empty();
+            let card = because(card, reason);
+            if begun && !reason.evidence.iter().any(|line| line.starts_with("Not undone")) {
+                card.text(format!("{environment} is as it was before."))
+            } else {
+                card
+            }
+        }
+        RunState::RolledBack { reason, .. } => {
+            because(card, reason).text(format!("All traffic in {environment} is back where it was before."))
+        }
+        RunState::Cancelled { reason, .. } => because(card, reason),
+        RunState::Succeeded { .. }
+        | RunState::Planned
+        | RunState::Queued { .. }
+        | RunState::Running { .. }
+        | RunState::Paused { .. } => card,
+    }
+}
+
+fn buttons(card: Card, detail: &RunDetail) -> Card {
+    let id = &detail.run.id;
+    let environment = &detail.run.environment().environment;
+    match &detail.run.state {
+        RunState::AwaitingApproval { .. } => card.button("Approve", format!("approve {id}"), true).button(
+            "Reject",
+            format!("reject {id}"),
+            false,
+        ),
+        RunState::Queued { .. } => card.button("Cancel", format!("cancel {id}"), true),
+        RunState::Running { .. } => {
+            card.button("Pause", format!("pause {id}"), false).button("Cancel", format!("cancel {id}"), true)
+        }
+        RunState::Paused { .. } => card.button("Resume", format!("resume {id}"), false).button(
+            "Cancel",
+            format!("cancel {id}"),
+            true,
+        ),
+        RunState::Succeeded { .. }
+            if detail.plan.run_type == "deploy" && detail.plan.way_back.release.is_some() =>
+        {
+            card.button("Roll back", format!("rollback {environment}"), true)
+        }
+        RunState::Failed { .. } | RunState::RolledBack { .. } | RunState::Cancelled { .. } => {
+            card.button("Retry", format!("retry {id}"), false)
+        }
+        _ => card,
+    }
+}

@@ -1,0 +1,169 @@
+//! Runs the labelled sentences of `tests/corpus/*.jsonl` and prints how many were read exactly.
+//!
+//! A line is `{"text": …, "expect": …}`, where `expect` is `{"commands": […], "missing": […]}` or `{"problem": "kind"}`.
+//! See the figures with `cargo test -p chat --test corpus -- --nocapture`.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::format_push_string,
+    reason = "tests"
+)]
+
+use std::path::{Path, PathBuf};
+
+use chat::intent::{Action, Names, Parsed, Vocabulary, parse_with};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+struct Case {
+    text: String,
+    expect: Value,
+    place: String,
+}
+
+fn cases() -> Vec<Case> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let mut cases = Vec::new();
+    for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "jsonl")) {
+        for (number, line) in std::fs::read_to_string(file).unwrap().lines().enumerate() {
+            let place = format!("{}:{}", file.file_name().unwrap().to_string_lossy(), number + 1);
+            let case: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{place}: {error}"));
+            cases.push(Case {
+                text: case["text"].as_str().unwrap().to_owned(),
+                expect: case["expect"].clone(),
+                place,
+            });
+        }
+    }
+    cases
+}
+
+/// What was understood, in the form of `expect`.
+fn understood(parsed: &Parsed) -> Value {
+    match &parsed.problem {
+        Some(problem) => json!({ "problem": problem.kind }),
+        None => json!({ "commands": parsed.commands, "missing": parsed.missing }),
+    }
+}
+
+/// The world-changing commands of an expectation or an answer: those that must never appear unordered.
+fn deeds(understood: &Value) -> Vec<Value> {
+    let commands = understood["commands"].as_array().cloned().unwrap_or_default();
+    let changes = |command: &Value| {
+        Action::from_name(command["action"].as_str().unwrap()).is_some_and(|action| action.row().changes)
+    };
+    commands.into_iter().filter(changes).collect()
+}
+
+#[test]
+fn the_corpus_is_understood() {
+    let vocabulary = Vocabulary::new(&Names::sample());
+    let cases = cases();
+    let (mut exact, mut unordered, mut refused) = (0, 0, 0);
+    let mut misses = String::new();
+    for case in &cases {
+        let heard = understood(&parse_with(&case.text, &vocabulary));
+        let expected = json!({
+            "commands": case.expect["commands"], "missing": case.expect["missing"], "problem": case.expect["problem"],
+        });
+        let answer = json!({
+            "commands": heard["commands"], "missing": heard["missing"], "problem": heard["problem"],
+        });
+        refused += usize::from(deeds(&case.expect).is_empty());
+        if deeds(&heard).iter().any(|deed| !deeds(&case.expect).contains(deed)) {
+            unordered += 1;
+            misses.push_str("UNORDERED DEED ");
+        }
+        if expected == answer {
+            exact += 1;
+        } else {
+            misses.push_str(&format!(
+                "{} {:?}\n  expected {}\n  heard    {heard}\n",
+                case.place, case.text, case.expect
+            ));
+        }
+    }
+    println!(
+        "corpus: {exact} of {} exact ({:.1}%), {refused} of them no orders, {unordered} deeds nobody ordered",
+        cases.len(),
+        100.0 * f64::from(exact) / cases.len() as f64
+    );
+    println!("{misses}");
+    assert!(cases.len() >= 350, "the corpus is too small: {}", cases.len());
+    assert_eq!(unordered, 0, "{misses}");
+    assert_eq!(exact as usize, cases.len(), "{misses}");
+}
+
+#[test]
+fn every_command_reads_back_from_its_canonical_sentence() {
+    let vocabulary = Vocabulary::new(&Names::sample());
+    let mut misses = String::new();
+    for case in cases() {
+        for command in parse_with(&case.text, &vocabulary).commands {
+            let sentence = command.canonical();
+            let again = parse_with(&sentence, &vocabulary);
+            if again.commands != [command.clone()] {
+                let heard = serde_json::to_string(&again).unwrap();
+                let meant = serde_json::to_string(&command).unwrap();
+                misses.push_str(&format!(
+                    "{:?}\n  is written {sentence:?}\n  meant {meant}\n  heard {heard}\n",
+                    case.text
+                ));
+            }
+        }
+    }
+    assert!(misses.is_empty(), "{misses}");
+}
+
+#[test]
+fn every_command_survives_json() {
+    let vocabulary = Vocabulary::new(&Names::sample());
+    for case in cases() {
+        let parsed = parse_with(&case.text, &vocabulary);
+        let text = serde_json::to_string(&parsed).unwrap();
+        assert_eq!(serde_json::from_str::<Parsed>(&text).unwrap(), parsed, "{text}");
+    }
+}
+
+#[test]
+fn every_action_has_sentences_in_the_corpus() {
+    let said: Vec<Value> = cases()
+        .iter()
+        .flat_map(|case| case.expect["commands"].as_array().cloned().unwrap_or_default())
+        .collect();
+    for action in Action::all() {
+        let count = said.iter().filter(|command| command["action"] == action.name()).count();
+        assert!(count >= 2, "`{}` is said {count} times", action.name());
+    }
+}
+
+proptest! {
+    /// Whatever bytes arrive, there is an answer, and commands exactly when there is no problem.
+    #[test]
+    fn any_text_is_answered(text in any::<String>()) {
+        let parsed = parse_with(&text, &Vocabulary::new(&Names::sample()));
+        prop_assert_eq!(parsed.commands.is_empty(), parsed.problem.is_some());
+    }
+
+    /// The same for texts made of the words and signs the grammar knows, in any order.
+    #[test]
+    fn any_salad_of_known_words_is_answered(words in proptest::collection::vec(
+        proptest::sample::select(vec![
+            "deploy", "rollback", "staging", "production", "api", "with", "canary", "10/50/100", "and", "then", "if", "don't",
+            ",", ".", "?", ";", "\n", "\"", "'", "`", "```", ">", "<@U1>", "<", "|", ":", "=", "to", "in", "at", "22:00", "run",
+            "r-3f2a", "text", "me", "when", "who", "can", "you", "set", "FOO", "lock", "because", "except", "all", "not", "soak",
+            "10m", "backfill", "timezone", "add", "column", "scale", "3", "the", "a", "dry", "rehearse", "plan", "what", "would",
+            "change", "é", "→", "-", "--", "500/min", "next", "every", "do", "use", "connect", "cloudflare", "set up", "last",
+            "half", "an", "hour", "for", "most", "batch", "no", "migrations", "first", "or", "is", "ready", "1,000", "999999999999999",
+        ]), 0..24)) {
+        let vocabulary = Vocabulary::new(&Names::sample());
+        for separator in [" ", ""] {
+            let parsed = parse_with(&words.join(separator), &vocabulary);
+            prop_assert_eq!(parsed.commands.is_empty(), parsed.problem.is_some());
+        }
+    }
+}

@@ -1,0 +1,644 @@
+//! Deploying, and what can be wrong with a release.
+
+use expect_test::expect;
+
+use adapters::sim::{Behaviour, Call, Fault, FaultKind};
+use engine::ports::Finding;
+
+use crate::harness::{chat, good, minutes, seconds};
+
+#[test]
+fn a_first_deploy() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.user("ana").says("deploy staging ref v1.0.0").await;
+        t.bot_shows(expect![[r#"
+            … r-1 · Deploy v1.0.0 (4b76448) to staging · queued
+              asked by: ana
+              Changes:
+                postgres: new, an empty component
+                redis: new, an empty component
+                api: new, v1.0.0 (4b76448)
+                web: new, v1.0.0 (4b76448)
+                cron: new, v1.0.0 (4b76448)
+              risk: low
+              way back: this is the first release here: until it is live, everything it starts is ended again
+              proved: nothing runs that could be harmed
+              · resolve ref: v1.0.0 is 4b76448, Work for v1.0.0
+              · preflight: tools, disk and ports are there; 4b76448 builds
+              · reconcile shape: 2 components, 2 addresses
+              · reconcile config: variables of api, web, cron
+              · migrations: nothing to migrate
+              · api and web: started beside what runs, then waited for until healthy
+              · cron: schedules run the new code
+              · canary: one stage of 100%: all traffic to the new release, read back
+              · verification: 20 requests through the edge to each service
+              · finalize: old processes drained and ended, the release recorded as live
+              [Cancel!]
+              > deploy v1.0.0 to staging
+        "#]]);
+        t.settles().await;
+        t.bot_shows(expect![[r#"
+            ✓ r-1 · Deploy v1.0.0 (4b76448) to staging · succeeded in 0 ms
+              asked by: ana
+              ✓ resolve ref: v1.0.0 is 4b76448 (0 ms)
+              ✓ preflight: ready, built in 0 ms (0 ms)
+              ✓ reconcile shape: 2 components, 2 addresses (0 ms)
+              ✓ reconcile config: 2 variables for 3 services (0 ms)
+              ✓ migrations: nothing to migrate (0 ms)
+              ✓ api and web: healthy: api 1/1, web 1/1 (0 ms)
+              ✓ cron: cron runs at `*/15 * * * *` (0 ms)
+              ✓ canary: api: 100% to release 1, web: 100% to release 1 (0 ms)
+              ✓ verification: api/health: 20 of 20 good, slowest 5 ms, web/health: 20 of 20 good, slowest 5 ms (0 ms)
+              ✓ finalize: recorded (0 ms)
+              > deploy v1.0.0 to staging
+        "#]]);
+        t.run(1).events(expect![[r#"
+            queued
+            running
+              resolve ref: started
+              resolve ref: done, v1.0.0 is 4b76448
+              preflight: started
+              preflight: done, ready, built in 0 ms
+              reconcile shape: started
+              reconcile shape: done, 2 components, 2 addresses
+              reconcile config: started
+              reconcile config: done, 2 variables for 3 services
+              migrations: started
+              migrations: done, nothing to migrate
+              api and web: started
+              api and web: done, healthy: api 1/1, web 1/1
+              cron: started
+              cron: done, cron runs at `*/15 * * * *`
+              canary: started
+              canary: done, api: 100% to release 1, web: 100% to release 1
+              verification: started
+              verification: done, api/health: 20 of 20 good, slowest 5 ms, web/health: 20 of 20 good, slowest 5 ms
+              finalize: started
+              finalize: done, recorded
+            succeeded
+        "#]]).await;
+        t.effects(expect![[r#"
+            1/do    build_start       4b76448-e16904025285
+            2/do    shape_ensure      staging
+            3/do    config_put        staging api@1
+            3/do    config_put        staging web@1
+            3/do    config_put        staging cron@1
+            5/do    instances_ensure  staging api@1
+            5/do    instances_ensure  staging web@1
+            6/do    schedule_put      staging cron@1 on
+            7/do    weights_set       staging api @1=100%
+            7/do    weights_set       staging web @1=100%
+        "#]]);
+    });
+}
+
+#[test]
+fn a_second_deploy_knows_its_way_back() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        t.migration("0001_add_due_dates.sql", "ALTER TABLE invoices ADD COLUMN due TEXT;");
+        t.release("v1.1.0", good());
+        t.user("ana").says("deploy staging ref v1.1.0").await;
+        t.bot_shows(expect![[r#"
+            … r-2 · Deploy v1.1.0 (1232e4c) to staging · queued
+              asked by: ana
+              Changes:
+                migration 0001: new, add_due_dates
+                api: v1.0.0 (4b76448) → v1.1.0 (1232e4c)
+                web: v1.0.0 (4b76448) → v1.1.0 (1232e4c)
+                cron: v1.0.0 (4b76448) → v1.1.0 (1232e4c)
+              Commits:
+                1232e4c Work for v1.1.0 (Kim)
+              risk: medium: 1 migrations, which stay
+              way back: rollback staging goes to release 1 (v1.0.0): traffic, then release, then config
+              proved: release 1 keeps running until the new one is verified; its build is kept; it can live with the schema
+              · resolve ref: v1.1.0 is 1232e4c, Work for v1.1.0
+              · preflight: tools, disk and ports are there; 1232e4c builds
+              · reconcile shape: 2 components, 2 addresses
+              · reconcile config: variables of api, web, cron
+              · migrations: 0001 add_due_dates
+              · api and web: started beside what runs, then waited for until healthy
+              · cron: schedules run the new code
+              · canary: one stage of 100%: all traffic to the new release, read back
+              · verification: 20 requests through the edge to each service
+              · finalize: old processes drained and ended, the release recorded as live
+              [Cancel!]
+              > deploy v1.1.0 to staging
+        "#]]);
+        t.settles().await;
+        t.bot_shows(expect![[r#"
+            ✓ r-2 · Deploy v1.1.0 (1232e4c) to staging · succeeded in 0 ms
+              asked by: ana
+              way back: rollback staging goes to release 1 (v1.0.0): traffic, then release, then config
+              ✓ resolve ref: v1.1.0 is 1232e4c (0 ms)
+              ✓ preflight: ready, built in 0 ms (0 ms)
+              ✓ reconcile shape: 2 components, 2 addresses (0 ms)
+              ✓ reconcile config: 2 variables for 3 services (0 ms)
+              ✓ migrations: applied 0001 add_due_dates (0 ms)
+              ✓ api and web: healthy: api 1/1, web 1/1 (0 ms)
+              ✓ cron: cron runs at `*/15 * * * *` (0 ms)
+              ✓ canary: api: 100% to release 2, web: 100% to release 2 (0 ms)
+              ✓ verification: api/health: 20 of 20 good, slowest 5 ms, web/health: 20 of 20 good, slowest 5 ms (0 ms)
+              ✓ finalize: recorded (0 ms)
+              [Roll back!]
+              > deploy v1.1.0 to staging
+        "#]]);
+    });
+}
+
+#[test]
+fn a_deploy_of_one_service_leaves_the_others() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        t.release("v1.1.0", good());
+        t.user("ana").says("deploy web v1.1.0 to staging").await;
+        t.settles().await;
+        t.bot_shows(expect![[r#"
+            ✓ r-2 · Deploy v1.1.0 (1232e4c) to staging · succeeded in 0 ms
+              asked by: ana
+              way back: rollback staging goes to release 1 (v1.0.0): traffic, then release, then config
+              ✓ resolve ref: v1.1.0 is 1232e4c (0 ms)
+              ✓ preflight: ready, built in 0 ms (0 ms)
+              ✓ reconcile shape: 2 components, 2 addresses (0 ms)
+              ✓ reconcile config: 1 variables for 1 services (0 ms)
+              ✓ migrations: nothing to migrate (0 ms)
+              ✓ web: healthy: web 1/1 (0 ms)
+              ✓ cron: nothing scheduled (0 ms)
+              ✓ canary: web: 100% to release 2 (0 ms)
+              ✓ verification: web/health: 20 of 20 good, slowest 5 ms (0 ms)
+              ✓ finalize: recorded (0 ms)
+              [Roll back!]
+              > deploy web v1.1.0 to staging
+        "#]]);
+        t.user("ana").says("status staging").await;
+        t.bot_says(expect![[r#"
+            ✓ staging: release 2 (v1.1.0, 1232e4c), live since just now
+              api: release 1, 1/1 healthy, http://127.0.0.1:7401
+              web: release 2, 1/1 healthy, http://127.0.0.1:7400
+              cron: release 1, at `*/15 * * * *`, on
+        "#]]);
+    });
+}
+
+#[test]
+fn a_dry_run_writes_nothing() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.user("vera").says("dry run deploy staging ref v1.0.0").await;
+        t.bot_says(expect![[r#"
+            · Dry run: Deploy v1.0.0 (4b76448) to staging. Nothing was written.
+              Changes:
+                postgres: new, an empty component
+                redis: new, an empty component
+                api: new, v1.0.0 (4b76448)
+                web: new, v1.0.0 (4b76448)
+                cron: new, v1.0.0 (4b76448)
+              risk: low
+              way back: this is the first release here: until it is live, everything it starts is ended again
+              proved: nothing runs that could be harmed
+              Steps:
+                 1. resolve ref: v1.0.0 is 4b76448, Work for v1.0.0
+                 2. preflight: tools, disk and ports are there; 4b76448 builds
+                 3. reconcile shape: 2 components, 2 addresses
+                 4. reconcile config: variables of api, web, cron
+                 5. migrations: nothing to migrate
+                 6. api and web: started beside what runs, then waited for until healthy
+                 7. cron: schedules run the new code
+                 8. canary: one stage of 100%: all traffic to the new release, read back
+                 9. verification: 20 requests through the edge to each service
+                10. finalize: old processes drained and ended, the release recorded as live
+              It would need no approval.
+              > dry run deploy v1.0.0 to staging
+        "#]]);
+        t.settles().await;
+        t.effects(expect![[r#""#]]);
+    });
+}
+
+#[test]
+fn progress_is_seen_while_it_builds() {
+    chat(async |t| {
+        t.release("v1.0.0", Behaviour::builds_in(seconds(90)));
+        t.user("ana").says("deploy staging ref v1.0.0").await;
+        t.ticks().await;
+        t.bot_shows(expect![[r#"
+            … r-1 · Deploy v1.0.0 (4b76448) to staging · running, 0 ms
+              asked by: ana
+              way back: this is the first release here: until it is live, everything it starts is ended again
+              ✓ resolve ref: v1.0.0 is 4b76448 (0 ms)
+              … preflight: building: $ make (0 ms)
+              · reconcile shape: 2 components, 2 addresses
+              · reconcile config: variables of api, web, cron
+              · migrations: nothing to migrate
+              · api and web: started beside what runs, then waited for until healthy
+              · cron: schedules run the new code
+              · canary: one stage of 100%: all traffic to the new release, read back
+              · verification: 20 requests through the edge to each service
+              · finalize: old processes drained and ended, the release recorded as live
+              [Pause] [Cancel!]
+              > deploy v1.0.0 to staging
+        "#]]);
+        t.settles().await;
+        t.bot_headlines(expect!["✓ r-1 · Deploy v1.0.0 (4b76448) to staging · succeeded in 1 min 30 s"]);
+    });
+}
+
+#[test]
+fn an_unhealthy_release_never_gets_traffic() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        t.release("v1.1.0", Behaviour::never_healthy());
+        t.user("ana").says("deploy staging ref v1.1.0").await;
+        t.settles().await;
+        t.bot_shows(expect![[r#"
+            ✗ r-2 · Deploy v1.1.0 (1232e4c) to staging · failed after 30 s: unhealthy
+              api did not become healthy within 30 s: 503 Service Unavailable
+              Next: logs api
+              staging is as it was before.
+              asked by: ana
+              ↩ resolve ref: nothing to undo
+              ↩ preflight: no build is running
+              ↩ reconcile shape: nothing to undo
+              ↩ reconcile config: configuration removed
+              ↩ migrations: nothing to undo
+              ↩ api and web: new processes ended
+              · cron: schedules run the new code
+              · canary: one stage of 100%: all traffic to the new release, read back
+              · verification: 20 requests through the edge to each service
+              · finalize: old processes drained and ended, the release recorded as live
+              [Retry]
+              > deploy v1.1.0 to staging
+        "#]]);
+        t.user("ana").says("status staging").await;
+        t.bot_says(expect![[r#"
+            ✓ staging: release 1 (v1.0.0, 4b76448), live since 30 s ago
+              api: release 1, 1/1 healthy, http://127.0.0.1:7401
+              web: release 1, 1/1 healthy, http://127.0.0.1:7400
+              cron: release 1, at `*/15 * * * *`, on
+        "#]]);
+    });
+}
+
+#[test]
+fn a_release_that_keeps_ending_is_not_waited_for() {
+    chat(async |t| {
+        t.release("v1.0.0", Behaviour::crash_loop());
+        t.user("ana").says("deploy staging ref v1.0.0").await;
+        t.settles().await;
+        t.bot_shows(expect![[r#"
+            ✗ r-1 · Deploy v1.0.0 (4b76448) to staging · failed after 2.0 s: crash-loop
+              api was started 3 times and always ended (exit code 1)
+              | fatal: cannot start
+              Next: logs api
+              staging is as it was before.
+              asked by: ana
+              ↩ resolve ref: nothing to undo
+              ↩ preflight: no build is running
+              ↩ reconcile shape: nothing to undo
+              ↩ reconcile config: configuration removed
+              ↩ migrations: nothing to undo
+              ↩ api and web: new processes ended
+              · cron: schedules run the new code
+              · canary: one stage of 100%: all traffic to the new release, read back
+              · verification: 20 requests through the edge to each service
+              · finalize: old processes drained and ended, the release recorded as live
+              [Retry]
+              > deploy v1.0.0 to staging
+        "#]]);
+    });
+}
+
+/// Healthy and yet wrong: only traffic shows it, and then it is an incident.
+#[test]
+fn a_release_that_fails_requests_is_taken_back() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        t.release("v1.1.0", Behaviour::fails_requests(20));
+        t.user("ana").says("deploy staging ref v1.1.0").await;
+        t.settles().await;
+        t.bot_shows(expect![[r#"
+            ✗ r-2 · Deploy v1.1.0 (1232e4c) to staging · rolled back after 0 ms
+              4 of 20 requests to api/health failed
+              | api answered 500: api, release 2, failed /health
+              Next: logs api
+              All traffic in staging is back where it was before.
+              asked by: ana
+              ↩ resolve ref: nothing to undo
+              ↩ preflight: no build is running
+              ↩ reconcile shape: nothing to undo
+              ↩ reconcile config: configuration removed
+              ↩ migrations: nothing to undo
+              ↩ api and web: new processes ended
+              ↩ cron: cron runs at `*/15 * * * *`
+              ↩ canary: api: 100% to release 1, web: 100% to release 1
+              ↩ verification: nothing to undo
+              · finalize: old processes drained and ended, the release recorded as live
+              [Retry]
+              > deploy v1.1.0 to staging
+        "#]]);
+        t.run(2).events(expect![[r#"
+            queued
+            running
+              resolve ref: started
+              resolve ref: done, v1.1.0 is 1232e4c
+              preflight: started
+              preflight: done, ready, built in 0 ms
+              reconcile shape: started
+              reconcile shape: done, 2 components, 2 addresses
+              reconcile config: started
+              reconcile config: done, 2 variables for 3 services
+              migrations: started
+              migrations: done, nothing to migrate
+              api and web: started
+              api and web: done, healthy: api 1/1, web 1/1
+              cron: started
+              cron: done, cron runs at `*/15 * * * *`
+              canary: started
+              canary: done, api: 100% to release 2, web: 100% to release 2
+              verification: started
+              verification: failed, 4 of 20 requests to api/health failed
+            undoing
+              canary: undone, api: 100% to release 1, web: 100% to release 1
+              cron: undone, cron runs at `*/15 * * * *`
+              api and web: undone, new processes ended
+              reconcile config: undone, configuration removed
+              preflight: undone, no build is running
+            rolled-back
+        "#]]).await;
+        t.user("ana").says("incidents staging").await;
+        t.user("ana").says("releases staging").await;
+        t.bot_says(expect![[r#"
+            · Incidents in staging, newest first
+                i-2 2026-11-18 12:00 UTC deploy v1.1.0 to staging was taken back: 4 of 20 requests to api/health failed (r-2)
+
+            · Releases of staging
+                  2  v1.1.0 (1232e4c) Work for v1.1.0, failed by r-2
+                  1  v1.0.0 (4b76448) Work for v1.0.0, live by r-1, live 2026-11-18 12:00 UTC ← live now
+        "#]]);
+    });
+}
+
+#[test]
+fn a_failing_migration_changes_nothing_else() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        t.migration("0001_add_due_dates.sql", "ALTER TABLE invoices ADD COLUMN due TEXT;");
+        t.release("v1.1.0", Behaviour::migration_fails("0001"));
+        t.user("ana").says("deploy staging ref v1.1.0").await;
+        t.settles().await;
+        t.bot_shows(expect![[r#"
+            ✗ r-2 · Deploy v1.1.0 (1232e4c) to staging · failed after 0 ms: migration-failed
+              migration 0001 add_due_dates failed: ERROR 42601: syntax error at or near "ALTER"; the transaction was rolled back
+              Next: Mend the migration's statements, commit, and deploy again.
+              staging is as it was before.
+              asked by: ana
+              ↩ resolve ref: nothing to undo
+              ↩ preflight: no build is running
+              ↩ reconcile shape: nothing to undo
+              ↩ reconcile config: configuration removed
+              ! migrations: migrations that were applied stay; the release before can live with them
+              · api and web: started beside what runs, then waited for until healthy
+              · cron: schedules run the new code
+              · canary: one stage of 100%: all traffic to the new release, read back
+              · verification: 20 requests through the edge to each service
+              · finalize: old processes drained and ended, the release recorded as live
+              [Retry]
+              > deploy v1.1.0 to staging
+        "#]]);
+    });
+}
+
+#[test]
+fn an_unknown_ref_is_said_at_once() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.user("ana").says("deploy staging ref v9.9.9").await;
+        t.whispers("ana", expect![[r#"
+            ✗ The simulated repository has no branch, tag or commit `v9.9.9`.
+              Next: Name a branch, a tag or at least 7 digits of a commit.
+        "#]]);
+    });
+}
+
+#[test]
+fn a_build_error_shows_the_end_of_its_output() {
+    chat(async |t| {
+        t.release(
+            "v1.0.0",
+            Behaviour::build_fails(&["error[E0425]: cannot find value `totl`", "  --> src/main.rs:17:5"]),
+        );
+        t.user("ana").says("deploy staging ref v1.0.0").await;
+        t.settles().await;
+        t.bot_shows(expect![[r#"
+            ✗ r-1 · Deploy v1.0.0 (4b76448) to staging · failed after 0 ms: build-failed
+              `make` ended with exit code 1
+              | error[E0425]: cannot find value `totl`
+              |   --> src/main.rs:17:5
+              Next: mend the code, push, and deploy again
+              staging is as it was before.
+              asked by: ana
+              ↩ resolve ref: nothing to undo
+              ↩ preflight: no build is running
+              · reconcile shape: 2 components, 2 addresses
+              · reconcile config: variables of api, web, cron
+              · migrations: nothing to migrate
+              · api and web: started beside what runs, then waited for until healthy
+              · cron: schedules run the new code
+              · canary: one stage of 100%: all traffic to the new release, read back
+              · verification: 20 requests through the edge to each service
+              · finalize: old processes drained and ended, the release recorded as live
+              [Retry]
+              > deploy v1.0.0 to staging
+        "#]]);
+    });
+}
+
+#[test]
+fn what_the_machine_lacks_stops_it_before_anything_is_done() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        for says in [
+            "port 7401 is taken by another program (nginx, process 812): end it, or give staging another port",
+            "git is not installed: install it, then retry",
+            "the disk has 40 MB left and a release needs 200 MB: free some space, then retry",
+        ] {
+            t.world.findings_set(&t.key("staging"), vec![Finding { blocks: true, says: says.to_owned() }]);
+            t.user("ana").says("deploy staging ref v1.0.0").await;
+            t.settles().await;
+        }
+        t.bot_shows_run(1, expect![[r#"
+            ✗ r-1 · Deploy v1.0.0 (4b76448) to staging · failed after 0 ms: preflight
+              port 7401 is taken by another program (nginx, process 812): end it, or give staging another port
+              Next: doctor
+              staging is as it was before.
+              asked by: ana
+              ↩ resolve ref: nothing to undo
+              ↩ preflight: no build is running
+              · reconcile shape: 2 components, 2 addresses
+              · reconcile config: variables of api, web, cron
+              · migrations: nothing to migrate
+              · api and web: started beside what runs, then waited for until healthy
+              · cron: schedules run the new code
+              · canary: one stage of 100%: all traffic to the new release, read back
+              · verification: 20 requests through the edge to each service
+              · finalize: old processes drained and ended, the release recorded as live
+              [Retry]
+              > deploy v1.0.0 to staging
+        "#]]);
+        t.bot_shows_run(2, expect![[r#"
+            ✗ r-2 · Deploy v1.0.0 (4b76448) to staging · failed after 0 ms: preflight
+              git is not installed: install it, then retry
+              Next: doctor
+              staging is as it was before.
+              asked by: ana
+              ↩ resolve ref: nothing to undo
+              ↩ preflight: no build is running
+              · reconcile shape: 2 components, 2 addresses
+              · reconcile config: variables of api, web, cron
+              · migrations: nothing to migrate
+              · api and web: started beside what runs, then waited for until healthy
+              · cron: schedules run the new code
+              · canary: one stage of 100%: all traffic to the new release, read back
+              · verification: 20 requests through the edge to each service
+              · finalize: old processes drained and ended, the release recorded as live
+              [Retry]
+              > deploy v1.0.0 to staging
+        "#]]);
+        t.bot_shows_run(3, expect![[r#"
+            ✗ r-3 · Deploy v1.0.0 (4b76448) to staging · failed after 0 ms: preflight
+              the disk has 40 MB left and a release needs 200 MB: free some space, then retry
+              Next: doctor
+              staging is as it was before.
+              asked by: ana
+              ↩ resolve ref: nothing to undo
+              ↩ preflight: no build is running
+              · reconcile shape: 2 components, 2 addresses
+              · reconcile config: variables of api, web, cron
+              · migrations: nothing to migrate
+              · api and web: started beside what runs, then waited for until healthy
+              · cron: schedules run the new code
+              · canary: one stage of 100%: all traffic to the new release, read back
+              · verification: 20 requests through the edge to each service
+              · finalize: old processes drained and ended, the release recorded as live
+              [Retry]
+              > deploy v1.0.0 to staging
+        "#]]);
+        t.world.findings_set(&t.key("staging"), Vec::new());
+        t.user("ana").clicks("Retry").await;
+        t.settles().await;
+        t.bot_headlines(expect!["✓ r-4 · Deploy v1.0.0 (4b76448) to staging · succeeded in 0 ms"]);
+    });
+}
+
+#[test]
+fn a_provider_that_is_busy_is_asked_again() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.world.fault(Fault::of(Call::ShapeEnsure, FaultKind::RetryBefore { after_ms: 5_000 }).nth(1));
+        t.world.fault(Fault::of(Call::WeightsSet, FaultKind::UnknownBefore).nth(1));
+        t.world.fault(Fault::of(Call::InstancesEnsure, FaultKind::LostAnswer).nth(1));
+        t.user("ana").says("deploy staging ref v1.0.0").await;
+        t.settles().await;
+        t.bot_headlines(expect!["✓ r-1 · Deploy v1.0.0 (4b76448) to staging · succeeded in 5.4 s"]);
+        t.run(1).events(expect![[r#"
+            queued
+            running
+              resolve ref: started
+              resolve ref: done, v1.0.0 is 4b76448
+              preflight: started
+              preflight: done, ready, built in 0 ms
+              reconcile shape: started
+              reconcile shape: waits, trying again: shape_ensure of staging: the other side is busy
+              reconcile shape: done, 2 components, 2 addresses
+              reconcile config: started
+              reconcile config: done, 2 variables for 3 services
+              migrations: started
+              migrations: done, nothing to migrate
+              api and web: started
+              api and web: waits, no answer, looking: instances_ensure of staging api@1 was sent and no answer came
+              api and web: done, healthy: api 1/1, web 1/1
+              cron: started
+              cron: done, cron runs at `*/15 * * * *`
+              canary: started
+              canary: waits, no answer, looking: weights_set of staging api @1=100% was sent and no answer came
+              canary: done, api: 100% to release 1, web: 100% to release 1
+              verification: started
+              verification: done, api/health: 20 of 20 good, slowest 5 ms, web/health: 20 of 20 good, slowest 5 ms
+              finalize: started
+              finalize: done, recorded
+            succeeded
+        "#]]).await;
+    });
+}
+
+#[test]
+fn a_provider_that_refuses_fails_the_run() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.world.fault(Fault::of(Call::ConfigPut, FaultKind::FailBefore));
+        t.user("ana").says("deploy staging ref v1.0.0").await;
+        t.settles().await;
+        t.bot_shows(expect![[r#"
+            ✗ r-1 · Deploy v1.0.0 (4b76448) to staging · failed after 0 ms: config
+              config_put of staging api@1 was refused
+              Next: This is a simulated fault; switch it off and try again.
+              staging is as it was before.
+              asked by: ana
+              ↩ resolve ref: nothing to undo
+              ↩ preflight: no build is running
+              ↩ reconcile shape: nothing to undo
+              ↩ reconcile config: configuration removed
+              · migrations: nothing to migrate
+              · api and web: started beside what runs, then waited for until healthy
+              · cron: schedules run the new code
+              · canary: one stage of 100%: all traffic to the new release, read back
+              · verification: 20 requests through the edge to each service
+              · finalize: old processes drained and ended, the release recorded as live
+              [Retry]
+              > deploy v1.0.0 to staging
+        "#]]);
+    });
+}
+
+#[test]
+fn a_deploy_can_wait_for_its_time() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.user("ana").says("deploy staging ref v1.0.0 in 30 minutes").await;
+        t.ticks().await;
+        t.bot_shows(expect![[r#"
+            … r-1 · Deploy v1.0.0 (4b76448) to staging · queued, number 1 in line, waits for its time
+              asked by: ana
+              starts: 2026-11-18 12:30 UTC
+              Changes:
+                postgres: new, an empty component
+                redis: new, an empty component
+                api: new, v1.0.0 (4b76448)
+                web: new, v1.0.0 (4b76448)
+                cron: new, v1.0.0 (4b76448)
+              risk: low
+              way back: this is the first release here: until it is live, everything it starts is ended again
+              proved: nothing runs that could be harmed
+              · resolve ref: v1.0.0 is 4b76448, Work for v1.0.0
+              · preflight: tools, disk and ports are there; 4b76448 builds
+              · reconcile shape: 2 components, 2 addresses
+              · reconcile config: variables of api, web, cron
+              · migrations: nothing to migrate
+              · api and web: started beside what runs, then waited for until healthy
+              · cron: schedules run the new code
+              · canary: one stage of 100%: all traffic to the new release, read back
+              · verification: 20 requests through the edge to each service
+              · finalize: old processes drained and ended, the release recorded as live
+              [Cancel!]
+              > deploy v1.0.0 to staging in 30 minutes
+        "#]]);
+        t.passes(minutes(31)).await;
+        t.bot_headlines(expect!["✓ r-1 · Deploy v1.0.0 (4b76448) to staging · succeeded in 0 ms"]);
+    });
+}

@@ -1,0 +1,486 @@
+//! The harness: a story reads as a chat.
+//!
+//! ```ignore
+//! chat(async |t| {
+//!     t.release("v1.0.0", good());
+//!     t.user("ana").says("deploy staging ref v1.0.0").await;
+//!     t.settles().await;
+//!     t.bot_shows(expect![[r#"…the run's card…"#]]).await;
+//! });
+//! ```
+//!
+//! Time moves only when the story says so: `settles` waits for what moves by itself, `passes` lets time go by. A story
+//! fails at its end on bad news or questions nobody looked at, on runs that still move, on effects that happened twice, on a broken
+//! record, and on anything left open; see `ending.rs`.
+
+mod crash;
+mod database;
+mod ending;
+mod project;
+mod room;
+mod text;
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
+
+use adapters::sim::{Behaviour, World};
+use chat::{Desk, Follow, Inbound, Outbound, Reporter};
+use engine::artifacts::Artifacts;
+use engine::audit::{PublicKey, SigningKey};
+use engine::clock::{Clock, EpochMs, ManualClock};
+use engine::control::{Engine, EngineParts, Refusal, Vault};
+use engine::model::{Actor, EnvironmentKey, Identity, RunId};
+use engine::redact::Redactor;
+use engine::run::{Happening, Run};
+use engine::secrets::MasterKey;
+use engine::store::Store;
+use expect_test::Expect;
+use policies::Rules;
+use tempfile::TempDir;
+
+use database::Database;
+pub(crate) use project::Project;
+use room::Room;
+
+/// Wednesday, 2026-11-18, 12:00 UTC: no weekend, no night, no holiday.
+pub(crate) const START_MS: EpochMs = 1_795_003_200_000;
+/// `settles` waits for what is due within this; an approval that runs out later is a person's matter.
+const NEAR_MS: i64 = 120_000;
+/// Times `settles` moves the clock before it calls the story restless.
+const HOPS_MAX: usize = 2_000;
+/// Where everybody talks.
+const CONVERSATION: &str = "room";
+/// Their front.
+const FRONT: &str = "terminal";
+
+pub(crate) fn seconds(count: i64) -> i64 {
+    count * 1_000
+}
+
+pub(crate) fn minutes(count: i64) -> i64 {
+    count * 60_000
+}
+
+pub(crate) fn hours(count: i64) -> i64 {
+    count * 3_600_000
+}
+
+/// A release that builds, starts and serves.
+pub(crate) fn good() -> Behaviour {
+    Behaviour::default()
+}
+
+/// Tells a story on both databases, about the usual project.
+pub(crate) fn chat(story: impl AsyncFn(&mut Chat)) {
+    chat_about(&Project::usual(), story);
+}
+
+/// Tells a story on both databases, about this project.
+pub(crate) fn chat_about(project: &Project, story: impl AsyncFn(&mut Chat)) {
+    let mut databases = vec![Database::sqlite as fn() -> Database];
+    // Snapshots are written from one telling; the other one must then agree.
+    if std::env::var_os("UPDATE_EXPECT").is_none() {
+        databases.push(Database::postgres);
+    }
+    for database in databases {
+        let database = database();
+        let name = database.name();
+        let told = catch_unwind(AssertUnwindSafe(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                let mut chat = Chat::begin(database, project).await;
+                story(&mut chat).await;
+                chat.end().await;
+            });
+        }));
+        if let Err(panic) = told {
+            #[expect(clippy::print_stderr, reason = "says which of the two tellings failed")]
+            {
+                eprintln!("\nThe story failed on {name}.");
+            }
+            resume_unwind(panic);
+        }
+    }
+}
+
+/// A story under way.
+pub(crate) struct Chat {
+    /// The outside: behaviours, faults, drift.
+    pub(crate) world: Arc<World>,
+    clock: Arc<ManualClock>,
+    database: Database,
+    folder: TempDir,
+    room: Arc<Room>,
+    program: Option<Program>,
+    starts: u32,
+}
+
+/// What runs, and is gone after a crash.
+struct Program {
+    engine: Engine,
+    desk: Desk,
+    reporter: Reporter,
+    public_key: PublicKey,
+}
+
+impl Chat {
+    async fn begin(database: Database, project: &Project) -> Self {
+        database.create().await;
+        let clock = Arc::new(ManualClock::at(START_MS));
+        let mut chat = Self {
+            world: World::new(clock.clone()),
+            clock,
+            database,
+            folder: tempfile::tempdir().unwrap(),
+            room: Arc::new(Room::default()),
+            program: None,
+            starts: 0,
+        };
+        chat.start(Some(project)).await;
+        chat
+    }
+
+    async fn start(&mut self, project: Option<&Project>) {
+        self.starts += 1;
+        let clock: Arc<dyn Clock> = self.clock.clone();
+        let store = Store::open(&self.database.address(self.folder.path())).await.unwrap();
+        let redactor = Arc::new(Redactor::new().unwrap());
+        let key = MasterKey::from_text("the story", &"5c".repeat(32)).unwrap();
+        let vault = Vault::open(store.clone(), clock.clone(), key, redactor.clone()).await.unwrap();
+        let artifacts = self.folder.path().join("artifacts");
+        let signing_key = SigningKey::open_or_create(&self.folder.path().join("signing.key")).unwrap();
+        let public_key = signing_key.public_key();
+        let engine = Engine::new(EngineParts {
+            store,
+            ports: self.world.ports(),
+            clock,
+            rules: Rules::shipped().unwrap(),
+            artifacts: Artifacts::open(artifacts.to_str().unwrap(), redactor.clone()).unwrap(),
+            redactor,
+            signing_key,
+            vault,
+            replica: format!("story-{}", self.starts),
+        });
+        if let Some(project) = project {
+            engine.project_import(&project.read(), &Actor::system()).await.unwrap();
+        }
+        let follow = Follow::Conversation;
+        let reporter = Reporter::open(engine.clone(), self.room.clone(), CONVERSATION.to_owned(), follow);
+        let reporter = reporter.await.unwrap();
+        self.program = Some(Program { desk: Desk::new(engine.clone()), engine, reporter, public_key });
+    }
+
+    fn program(&self) -> &Program {
+        self.program.as_ref().unwrap()
+    }
+
+    /// The engine, for looking at what people can't see.
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.program().engine
+    }
+
+    /// The desk, for stories in which many talk at once.
+    pub(crate) fn desk(&self) -> Desk {
+        self.program().desk.clone()
+    }
+
+    fn now_ms(&self) -> EpochMs {
+        self.clock.now_ms()
+    }
+
+    /// Somebody: `vera` (viewer), `ana` and `ben` (deployers), `zoe` (admin), or a stranger.
+    pub(crate) fn user<'a>(&'a mut self, name: &'a str) -> Person<'a> {
+        Person { chat: self, name }
+    }
+
+    /// The source gets a tagged commit that behaves like this once it is released.
+    pub(crate) fn release(&self, tag: &str, behaviour: Behaviour) {
+        self.world.release(tag, &format!("Work for {tag}"), behaviour);
+    }
+
+    /// The next commit brings a migration.
+    pub(crate) fn migration(&self, file: &str, sql: &str) {
+        self.world.file(&format!("migrations/{file}"), sql);
+    }
+
+    /// What was deployed before the story begins: said by ana, approved by ben where that is needed, not looked at.
+    pub(crate) async fn deployed(&mut self, environment: &str, tag: &str) {
+        self.user("ana").says(&format!("deploy {environment} ref {tag}")).await;
+        if environment == "production" {
+            self.user("ben").clicks("Approve").await;
+        }
+        self.settles().await;
+        let run = self.newest_run().await;
+        assert_eq!(run.state.as_str(), "succeeded", "deploying {tag} to {environment} beforehand");
+        self.room.all_seen();
+    }
+
+    /// The environment's key.
+    pub(crate) fn key(&self, environment: &str) -> EnvironmentKey {
+        format!("invoice-perfect/{environment}").parse().unwrap()
+    }
+
+    /// Lets everything happen that happens by itself. The clock moves to what is due soon, and no further.
+    pub(crate) async fn settles(&mut self) {
+        for _ in 0..HOPS_MAX {
+            let due = match self.tick().await {
+                None => continue,
+                Some(ticked) => ticked.expect("the engine moves what can move"),
+            };
+            self.reports().await;
+            match due {
+                Some(due_ms) if self.moves().await && due_ms - self.now_ms() <= NEAR_MS => {
+                    self.clock.advance_to(due_ms);
+                }
+                _ => return,
+            }
+        }
+        panic!("it does not settle:\n{}", self.room.everything());
+    }
+
+    /// The same, when the database is not there: what the engine says.
+    pub(crate) async fn cant_move(&mut self) -> String {
+        match self.tick().await {
+            Some(Err(refusal)) => refusal.to_string(),
+            other => panic!("nothing hindered it: {other:?}"),
+        }
+    }
+
+    /// What can move this very moment does; the clock stands still.
+    pub(crate) async fn ticks(&mut self) {
+        if let Some(ticked) = self.tick().await {
+            ticked.expect("the engine moves what can move");
+        }
+        self.reports().await;
+    }
+
+    /// One round of moves; `None` when the program died in it and was started again.
+    async fn tick(&mut self) -> Option<Result<Option<EpochMs>, Refusal>> {
+        let engine = self.engine().clone();
+        let world = self.world.clone();
+        tokio::select! {
+            biased;
+            () = world.crashed() => {}
+            ticked = engine.tick() => return Some(ticked),
+        }
+        drop(engine);
+        self.crash_and_restart().await;
+        None
+    }
+
+    async fn moves(&self) -> bool {
+        let live = self.engine().store().run_live().await.unwrap();
+        live.iter().any(|run| run.state.holds_lock())
+    }
+
+    /// The reporter shows what is new.
+    async fn reports(&mut self) {
+        while self.program.as_mut().unwrap().reporter.pass().await.expect("the reporter reports") {}
+    }
+
+    /// Time goes by; what is due then happens.
+    pub(crate) async fn passes(&mut self, ms: i64) {
+        self.clock.advance(ms);
+        self.settles().await;
+    }
+
+    /// The program is killed and started again: all that stays is the database, the files and the world.
+    pub(crate) async fn crash_and_restart(&mut self) {
+        self.program = None;
+        self.start(None).await;
+        self.reports().await;
+    }
+
+    /// The table of runs is gone from under the program.
+    pub(crate) async fn database_breaks(&self) {
+        self.database.run(self.folder.path(), "ALTER TABLE runs RENAME TO runs_gone").await;
+    }
+
+    /// It is back.
+    pub(crate) async fn database_mends(&self) {
+        self.database.run(self.folder.path(), "ALTER TABLE runs_gone RENAME TO runs").await;
+    }
+
+    /// The server ends all the program's connections at once.
+    pub(crate) async fn server_hangs_up(&self) {
+        self.database.hang_up().await;
+    }
+
+    /// Like `settles`, with the patience of the program's worker: what fails is tried again.
+    pub(crate) async fn settles_through_trouble(&mut self) {
+        let mut failures = 0;
+        while let Some(Err(refusal)) = self.tick().await {
+            failures += 1;
+            assert!(failures < 20, "the database stays away: {refusal}");
+        }
+        self.settles().await;
+    }
+
+    /// All messages nobody has looked at, oldest first, but for runs' cards and private answers.
+    #[track_caller]
+    pub(crate) fn bot_says(&mut self, expected: Expect) {
+        expected.assert_eq(&self.room.unseen(None));
+    }
+
+    /// All private answers to somebody that nobody has looked at.
+    #[track_caller]
+    pub(crate) fn whispers(&mut self, to: &str, expected: Expect) {
+        expected.assert_eq(&self.room.unseen(Some(to)));
+    }
+
+    /// The card of the newest run, as it is now.
+    #[track_caller]
+    pub(crate) fn bot_shows(&mut self, expected: Expect) {
+        expected.assert_eq(&self.room.newest_card());
+    }
+
+    /// The card of a run, as it is now; runs count from 1.
+    #[track_caller]
+    pub(crate) fn bot_shows_run(&mut self, number: usize, expected: Expect) {
+        expected.assert_eq(&self.room.card_of(number));
+    }
+
+    /// Only the first line of the newest run's card.
+    #[track_caller]
+    pub(crate) fn bot_headlines(&mut self, expected: Expect) {
+        let card = self.room.newest_card();
+        expected.assert_eq(card.lines().next().unwrap_or_default());
+    }
+
+    /// Somebody looks at everything there is, and finds it as it should be.
+    pub(crate) fn never_mind_the_rest(&mut self) {
+        self.room.all_seen();
+    }
+
+    /// A run in the order they were first shown, from 1.
+    pub(crate) fn run(&self, number: usize) -> RunSeen<'_> {
+        RunSeen { chat: self, id: self.room.run_id(number) }
+    }
+
+    /// How many decisions about approvals the record has.
+    pub(crate) async fn decisions(&self) -> usize {
+        let events = self.engine().store().audit_after(0, i64::MAX).await.unwrap();
+        let decided = |from: &str| from == "awaiting-approval";
+        events.iter().filter(|(event, _)| event.data["from"].as_str().is_some_and(decided)).count()
+    }
+
+    async fn newest_run(&self) -> Run {
+        self.engine().store().run_recent(1).await.unwrap().pop().expect("there is a run")
+    }
+
+    /// The writing calls the world saw, one a line.
+    #[track_caller]
+    pub(crate) fn effects(&self, expected: Expect) {
+        expected.assert_eq(&self.world.effects());
+    }
+
+    async fn hears(&mut self, person: &str, text: &str, event: Option<&str>) {
+        let inbound = Inbound {
+            identity: Identity { front: FRONT.to_owned(), external_id: person.to_owned() },
+            conversation: CONVERSATION.to_owned(),
+            event: event.map(ToOwned::to_owned),
+            text: self.room.with_real_ids(text),
+        };
+        let heard = self.program().desk.hear(&inbound).await;
+        for outbound in &heard.outbound {
+            self.room.shows(outbound, person);
+        }
+        self.reports().await;
+    }
+
+    /// Many people talk in the same moment: who, and what. Their answers are shown in that order.
+    pub(crate) async fn at_once(&mut self, said: &[(&str, String)]) {
+        let mut talking = Vec::new();
+        for (person, text) in said {
+            let inbound = Inbound {
+                identity: Identity { front: FRONT.to_owned(), external_id: (*person).to_owned() },
+                conversation: CONVERSATION.to_owned(),
+                event: None,
+                text: self.room.with_real_ids(text),
+            };
+            let desk = self.desk();
+            let heard = tokio::spawn(async move { desk.hear(&inbound).await });
+            talking.push(((*person).to_owned(), heard));
+        }
+        for (person, heard) in talking {
+            for outbound in heard.await.unwrap().outbound {
+                self.room.shows(&outbound, &person);
+            }
+        }
+        self.reports().await;
+    }
+}
+
+/// Somebody who talks and clicks.
+pub(crate) struct Person<'a> {
+    chat: &'a mut Chat,
+    name: &'a str,
+}
+
+impl Person<'_> {
+    /// Says something. Runs are called `r-1`, `r-2` in the order they were first shown.
+    pub(crate) async fn says(self, text: &str) {
+        self.chat.hears(self.name, text, None).await;
+    }
+
+    /// The front delivers something under the identifier of its event.
+    pub(crate) async fn says_in_event(self, event: &str, text: &str) {
+        self.chat.hears(self.name, text, Some(event)).await;
+    }
+
+    /// Clicks the button on the newest message that has it.
+    pub(crate) async fn clicks(self, label: &str) {
+        let command = self.chat.room.command_of(label, false);
+        self.chat.hears(self.name, &command, None).await;
+    }
+
+    /// Clicks the button on the oldest message that had it: somebody scrolled far up.
+    pub(crate) async fn clicks_the_old(self, label: &str) {
+        let command = self.chat.room.command_of(label, true);
+        self.chat.hears(self.name, &command, None).await;
+    }
+}
+
+/// A run, for looking at.
+pub(crate) struct RunSeen<'a> {
+    chat: &'a Chat,
+    id: RunId,
+}
+
+impl RunSeen<'_> {
+    /// What happened to it, one line each.
+    pub(crate) async fn events(&self, expected: Expect) {
+        let detail = self.chat.engine().run_detail(&self.id).await.unwrap();
+        let title = |step: u32| detail.plan.steps[step as usize].title.clone();
+        let lines = detail.happened.iter().map(|happened| match &happened.what {
+            Happening::Moved { to } => format!("{}\n", to.as_str()),
+            Happening::StepStarted { step } => format!("  {}: started\n", title(*step)),
+            Happening::StepWaits { step, note } => format!("  {}: waits, {note}\n", title(*step)),
+            Happening::StepDone { step, says } => format!("  {}: done, {says}\n", title(*step)),
+            Happening::StepFailed { step, reason } => format!("  {}: failed, {}\n", title(*step), reason.say),
+            Happening::StepUndone { step, says } => format!("  {}: undone, {says}\n", title(*step)),
+            Happening::Voted { by, still } => format!("approved by {by}, {still} still needed\n"),
+            Happening::PauseAsked { by } => format!("pause asked by {by}\n"),
+        });
+        expected.assert_eq(&self.chat.room.with_story_ids(&lines.collect::<String>()));
+    }
+
+    /// The word for where it is.
+    pub(crate) async fn is(&self, state: &str) {
+        let run = self.chat.engine().store().run_get(&self.id).await.unwrap().unwrap();
+        assert_eq!(run.state.as_str(), state, "{}", self.id);
+    }
+}
+
+#[async_trait::async_trait]
+impl chat::Front for Room {
+    fn name(&self) -> &str {
+        FRONT
+    }
+
+    async fn show(&self, conversation: &str, outbound: &Outbound) -> Result<(), chat::FrontError> {
+        assert_eq!(conversation, CONVERSATION);
+        self.shows(outbound, "");
+        Ok(())
+    }
+}

@@ -1,0 +1,180 @@
+//! What was shown in the room, and what of it somebody has looked at.
+
+use std::sync::{LazyLock, Mutex};
+
+use chat::{Card, Outbound, Tone};
+use engine::model::RunId;
+use regex::Regex;
+
+use super::text;
+
+static REAL_ID: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b([ri])-([0-9a-f]{4,})\b").unwrap());
+static STORY_ID: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\br-([0-9]{1,2})\b").unwrap());
+
+/// What was shown.
+#[derive(Default)]
+pub(super) struct Room {
+    inside: Mutex<Inside>,
+}
+
+#[derive(Default)]
+struct Inside {
+    shown: Vec<Shown>,
+    /// Random parts of run identifiers in the order they were first seen.
+    ids: Vec<String>,
+}
+
+struct Shown {
+    card: Card,
+    /// An edit of a card with a key, or a message of its own.
+    update: bool,
+    /// Who had spoken: private messages are for them alone.
+    to: String,
+    seen: bool,
+}
+
+impl Shown {
+    fn text(&self, ids: &[String]) -> String {
+        rename(&text::card(&self.card), ids)
+    }
+}
+
+fn rename(text: &str, ids: &[String]) -> String {
+    let name = |found: &regex::Captures<'_>| {
+        let number = ids.iter().position(|id| *id == found[2]);
+        number.map_or_else(|| found[0].to_owned(), |number| format!("{}-{}", &found[1], number + 1))
+    };
+    REAL_ID.replace_all(text, name).into_owned()
+}
+
+impl Room {
+    fn with<R>(&self, act: impl FnOnce(&mut Inside) -> R) -> R {
+        act(&mut self.inside.lock().unwrap())
+    }
+
+    /// Shows something after `to` had spoken.
+    pub(super) fn shows(&self, outbound: &Outbound, to: &str) {
+        self.with(|inside| {
+            let card = outbound.card().clone();
+            for found in REAL_ID.captures_iter(&text::card(&card)) {
+                if !inside.ids.iter().any(|id| *id == found[2]) {
+                    inside.ids.push(found[2].to_owned());
+                }
+            }
+            let update = matches!(outbound, Outbound::Update(_));
+            inside.shown.push(Shown { card, update, to: to.to_owned(), seen: false });
+        });
+    }
+
+    /// What somebody says, with the identifiers runs really have.
+    pub(super) fn with_real_ids(&self, text: &str) -> String {
+        self.with(|inside| {
+            let real = |found: &regex::Captures<'_>| {
+                let number: usize = found[1].parse().unwrap();
+                number
+                    .checked_sub(1)
+                    .and_then(|at| inside.ids.get(at))
+                    .map_or_else(|| found[0].to_owned(), |id| format!("r-{id}"))
+            };
+            STORY_ID.replace_all(text, real).into_owned()
+        })
+    }
+
+    /// A text with the story's names for runs.
+    pub(super) fn with_story_ids(&self, text: &str) -> String {
+        self.with(|inside| rename(text, &inside.ids))
+    }
+
+    /// The identifier of the n-th run, from 1.
+    pub(super) fn run_id(&self, number: usize) -> RunId {
+        self.with(|inside| format!("r-{}", inside.ids[number - 1]).parse().unwrap())
+    }
+
+    /// Unseen messages, public or to one person; they count as looked at from now on.
+    pub(super) fn unseen(&self, to: Option<&str>) -> String {
+        self.with(|inside| {
+            let mut texts = Vec::new();
+            for shown in &mut inside.shown {
+                let fits = match to {
+                    None => !shown.card.private,
+                    Some(to) => shown.card.private && shown.to == to,
+                };
+                if fits && !shown.seen && !shown.update {
+                    shown.seen = true;
+                    texts.push(rename(&text::card(&shown.card), &inside.ids));
+                }
+            }
+            texts.join("\n")
+        })
+    }
+
+    /// The card last shown of the run first seen last.
+    pub(super) fn newest_card(&self) -> String {
+        let number = self.with(|inside| {
+            let runs = inside.shown.iter().filter(|shown| shown.update).map(|shown| shown.card.key.clone());
+            let numbers = runs.filter_map(|key| {
+                let id = key.trim_start_matches("r-").to_owned();
+                inside.ids.iter().position(|other| *other == id)
+            });
+            numbers.max().expect("a run was shown") + 1
+        });
+        self.card_of(number)
+    }
+
+    /// The card last shown of a run; all of its earlier ones count as looked at too.
+    pub(super) fn card_of(&self, number: usize) -> String {
+        self.with(|inside| {
+            let key = format!("r-{}", inside.ids[number - 1]);
+            let mut newest = None;
+            for shown in inside.shown.iter_mut().filter(|shown| shown.update && shown.card.key == key) {
+                shown.seen = true;
+                newest = Some(text::card(&shown.card));
+            }
+            rename(&newest.expect("the run was shown"), &inside.ids)
+        })
+    }
+
+    /// The command of a button.
+    pub(super) fn command_of(&self, label: &str, oldest: bool) -> String {
+        self.with(|inside| {
+            let mut found: Vec<&String> = inside
+                .shown
+                .iter()
+                .flat_map(|shown| &shown.card.buttons)
+                .filter(|button| button.label == label)
+                .map(|button| &button.command)
+                .collect();
+            if !oldest {
+                found.reverse();
+            }
+            (*found.first().unwrap_or_else(|| panic!("no button [{label}] was ever shown"))).clone()
+        })
+    }
+
+    /// Everything counts as looked at.
+    pub(super) fn all_seen(&self) {
+        self.with(|inside| {
+            for shown in &mut inside.shown {
+                shown.seen = true;
+            }
+        });
+    }
+
+    /// Bad news and questions nobody has looked at: of a run, only as its card is now.
+    pub(super) fn overlooked(&self) -> Vec<String> {
+        self.with(|inside| {
+            let last_of = |key: &str| inside.shown.iter().rposition(|it| it.update && it.card.key == key);
+            let matters = |(at, shown): &(usize, &Shown)| {
+                let current = !shown.update || last_of(&shown.card.key) == Some(*at);
+                !shown.seen && current && matches!(shown.card.tone, Tone::Bad | Tone::Ask)
+            };
+            let overlooked = inside.shown.iter().enumerate().filter(matters);
+            overlooked.map(|(_, shown)| shown.text(&inside.ids)).collect()
+        })
+    }
+
+    /// All that was shown, for when a story goes wrong.
+    pub(super) fn everything(&self) -> String {
+        self.with(|inside| inside.shown.iter().map(|shown| shown.text(&inside.ids)).collect())
+    }
+}

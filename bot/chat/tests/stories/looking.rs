@@ -1,0 +1,177 @@
+//! Questions about how things stand.
+
+use expect_test::expect;
+
+use adapters::sim::Behaviour;
+use engine::ports::{InstanceState, Weight};
+
+use crate::harness::{chat, good, hours};
+
+#[test]
+fn status_of_everything() {
+    chat(async |t| {
+        t.user("vera").says("status").await;
+        t.bot_says(expect![[r#"
+            · staging: nothing is deployed
+
+            · production (production): nothing is deployed
+        "#]]);
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        t.deployed("production", "v1.0.0").await;
+        t.passes(hours(3)).await;
+        t.user("vera").says("status").await;
+        t.bot_says(expect![[r#"
+            ✓ staging: release 1 (v1.0.0, 4b76448), live since 3 h ago
+              api: release 1, 1/1 healthy, http://127.0.0.1:7401
+              web: release 1, 1/1 healthy, http://127.0.0.1:7400
+              cron: release 1, at `*/15 * * * *`, on
+
+            ✓ production (production): release 1 (v1.0.0, 4b76448), live since 3 h ago
+              api: release 1, 2/2 healthy, http://127.0.0.1:7501
+              web: release 1, 1/1 healthy, http://127.0.0.1:7500
+              cron: release 1, at `*/15 * * * *`, on
+        "#]]);
+        t.user("vera").says("status r-1").await;
+        t.bot_says(expect![[r#"
+            ✓ r-1 · Deploy v1.0.0 (4b76448) to staging · succeeded in 0 ms
+              asked by: ana
+              ✓ resolve ref: v1.0.0 is 4b76448 (0 ms)
+              ✓ preflight: ready, built in 0 ms (0 ms)
+              ✓ reconcile shape: 2 components, 2 addresses (0 ms)
+              ✓ reconcile config: 2 variables for 3 services (0 ms)
+              ✓ migrations: nothing to migrate (0 ms)
+              ✓ api and web: healthy: api 1/1, web 1/1 (0 ms)
+              ✓ cron: cron runs at `*/15 * * * *` (0 ms)
+              ✓ canary: api: 100% to release 1, web: 100% to release 1 (0 ms)
+              ✓ verification: api/health: 20 of 20 good, slowest 5 ms, web/health: 20 of 20 good, slowest 5 ms (0 ms)
+              ✓ finalize: recorded (0 ms)
+              > deploy v1.0.0 to staging
+        "#]]);
+    });
+}
+
+#[test]
+fn status_when_something_is_wrong() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        let (staging, api, web) = (t.key("staging"), "api".parse().unwrap(), "web".parse().unwrap());
+        t.world.drift(|it| {
+            it.instance_state(
+                &staging,
+                &api,
+                1,
+                0,
+                Some(InstanceState::Unhealthy { last: "503 from /health".to_owned() }),
+            );
+            it.weights(&staging, &web, &[Weight { release: 1, percent: 0 }]);
+        });
+        t.user("vera").says("status staging").await;
+        t.bot_says(expect![[r#"
+            ✗ staging: release 1 (v1.0.0, 4b76448), live since just now
+              api: release 1, 0/1 healthy, http://127.0.0.1:7401, unhealthy: 503 from /health
+              web: release 1, 1/1 healthy, http://127.0.0.1:7400
+              cron: release 1, at `*/15 * * * *`, on
+        "#]]);
+    });
+}
+
+#[test]
+fn logs() {
+    chat(async |t| {
+        t.user("vera").says("logs staging").await;
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        let (staging, api) = (t.key("staging"), "api".parse().unwrap());
+        t.user("vera").says("logs staging").await;
+        t.world.drift(|it| it.log(&staging, &api, 1, "charged 30 EUR with password=hunter2secret"));
+        t.user("vera").says("logs api in staging").await;
+        t.bot_says(expect![[r#"
+            · Logs of staging, newest last
+              | 12:00:00 api@1 started 1 with `./api`
+              | 12:00:00 web@1 started 1 with `./web`
+
+            · Logs of staging, newest last
+              | 12:00:00 api@1 started 1 with `./api`
+              | 12:00:00 api@1 charged 30 EUR with password=[secret value]
+        "#]]);
+    });
+}
+
+#[test]
+fn releases() {
+    chat(async |t| {
+        t.user("vera").says("releases staging").await;
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        t.release("v1.1.0", Behaviour::never_healthy());
+        t.user("ana").says("deploy staging ref v1.1.0").await;
+        t.settles().await;
+        t.never_mind_the_rest();
+        t.user("vera").says("releases staging").await;
+        t.bot_says(expect![[r#"
+            · Releases of staging
+                  2  v1.1.0 (1232e4c) Work for v1.1.0, failed by r-2
+                  1  v1.0.0 (4b76448) Work for v1.0.0, live by r-1, live 2026-11-18 12:00 UTC ← live now
+        "#]]);
+    });
+}
+
+#[test]
+fn the_record() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.user("ana").says("deploy production ref v1.0.0").await;
+        t.user("vera").says("approve r-1").await;
+        t.user("ben").says("reject r-1 because not today").await;
+        t.never_mind_the_rest();
+        t.user("vera").says("audit production").await;
+        t.bot_says(expect![[r#"
+            · The record of production, newest last
+                #2 2026-11-18 12:00 UTC ana run.requested r-1: deploy v1.0.0 to production
+                #3 2026-11-18 12:00 UTC vera approval.refused r-1: You are a viewer, and approve on production needs a deployer or an admin. Ask one of them, or ask an admin to change your role.
+                #4 2026-11-18 12:00 UTC ben run.moved r-1: cancelled
+        "#]]);
+        t.user("vera").says("who deployed production?").await;
+        t.never_mind_the_rest();
+    });
+}
+
+#[test]
+fn no_incidents() {
+    chat(async |t| {
+        t.user("vera").says("incidents staging").await;
+        t.bot_says(expect![[r#"
+            ✓ No incidents in staging in that time
+        "#]]);
+    });
+}
+
+#[test]
+fn help() {
+    chat(async |t| {
+        t.user("vera").says("help rollback").await;
+        t.bot_says(expect![[r#"
+            · Help
+              | rollback: Go back to a release that worked.
+              | Also said as: roll back, roll-back, revert, undo, put back.
+              | For example:
+              |   rollback staging
+              |   rollback staging to the previous release
+              |   rollback staging to v1.4.1
+        "#]]);
+        t.user("vera").says("help").await;
+        t.never_mind_the_rest();
+        t.user("vera").says("make me a sandwich").await;
+        t.user("vera").says("deploy the moon").await;
+        t.whispers("vera", expect![[r#"
+            ✗ I read this as something told, not as an order, so I did nothing.
+              [deploy staging] [status staging] [help]
+
+            ✗ I don't know `moon`. Environments: staging, production. Services: api, web, cron.
+              [deploy staging] [deploy api v1.4.2 to staging with canary 10/50/100] [dry run deploy staging]
+        "#]]);
+        t.never_mind_the_rest();
+    });
+}

@@ -1,0 +1,20 @@
+//! Stories: what people say, what they see, and what becomes of it, on the whole bot below the fronts: desk, reporter,
+//! engine and a real database, in a simulated world with a clock in the story's hands. Each story is told twice, on SQLite
+//! and on PostgreSQL. `harness` says what a story can do and what it may not leave behind.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
+
+mod approvals;
+mod crashes;
+mod deploy;
+mod harness;
+mod lines;
+mod looking;
+mod not_yet;
+mod operate;
+mod questions;
+mod rollback;
+mod rules;
+mod several;
+mod steering;
+mod trouble;

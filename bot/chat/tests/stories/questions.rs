@@ -1,0 +1,269 @@
+//! What is missing is asked for.
+
+use expect_test::expect;
+
+use crate::harness::{chat, good, minutes};
+
+#[test]
+fn where_answered_by_number() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.user("ana").says("deploy v1.0.0").await;
+        t.bot_says(expect![[r#"
+            ? Deploy where?
+                1. staging
+                2. production
+              [staging] [production] [Never mind]
+              > deploy v1.0.0
+        "#]]);
+        t.user("ana").says("1").await;
+        t.settles().await;
+        t.bot_headlines(expect!["✓ r-1 · Deploy v1.0.0 (4b76448) to staging · succeeded in 0 ms"]);
+    });
+}
+
+#[test]
+fn where_answered_by_name_alias_beginning_or_click() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        for answer in ["staging", "stag", "2."] {
+            t.user("ana").says("status").await;
+            t.user("ana").says("deploy v1.0.0").await;
+            t.user("ana").says(answer).await;
+            t.settles().await;
+        }
+        t.user("ana").says("restart").await;
+        t.user("ana").clicks("staging").await;
+        t.settles().await;
+        t.never_mind_the_rest();
+        t.bot_headlines(expect!["✓ r-4 · Restart api, web in staging · succeeded in 0 ms"]);
+    });
+}
+
+#[test]
+fn never_mind() {
+    chat(async |t| {
+        t.user("ana").says("deploy").await;
+        t.user("ana").clicks("Never mind").await;
+        t.user("ana").says("staging").await;
+        t.bot_says(expect![[r#"
+            ? Deploy where?
+                1. staging
+                2. production
+              [staging] [production] [Never mind]
+              > deploy
+
+            · Never mind then: deploy is dropped.
+        "#]]);
+        t.whispers("ana", expect![[r#"
+            ✗ I read this as something told, not as an order, so I did nothing.
+              [deploy staging] [status staging] [help]
+        "#]]);
+    });
+}
+
+#[test]
+fn none_of_the_choices() {
+    chat(async |t| {
+        t.user("ana").says("deploy").await;
+        t.user("ana").says("the moon").await;
+        t.user("ana").says("7").await;
+        t.user("ana").says("never mind").await;
+        t.bot_says(expect![[r#"
+            ? Deploy where?
+                1. staging
+                2. production
+              [staging] [production] [Never mind]
+              > deploy
+
+            ? «the moon» is none of the choices. Deploy where?
+                1. staging
+                2. production
+              [staging] [production] [Never mind]
+              > deploy
+
+            ? «7» is none of the choices. Deploy where?
+                1. staging
+                2. production
+              [staging] [production] [Never mind]
+              > deploy
+
+            · Never mind then: deploy is dropped.
+        "#]]);
+    });
+}
+
+#[test]
+fn a_whole_new_command_instead() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.user("ana").says("deploy").await;
+        t.user("ana").says("whoami").await;
+        t.bot_says(expect![[r#"
+            ? Deploy where?
+                1. staging
+                2. production
+              [staging] [production] [Never mind]
+              > deploy
+
+            · You are ana, deployer.
+              Known as terminal:ana.
+
+            ? Still open: Deploy where?
+                1. staging
+                2. production
+              [staging] [production] [Never mind]
+              > deploy
+        "#]]);
+        t.user("ana").says("deploy v1.0.0 to staging").await;
+        t.settles().await;
+        t.bot_says(expect![[r#""#]]);
+        t.bot_headlines(expect!["✓ r-1 · Deploy v1.0.0 (4b76448) to staging · succeeded in 0 ms"]);
+    });
+}
+
+#[test]
+fn another_person_does_not_answer_it() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.user("ana").says("deploy v1.0.0").await;
+        t.user("ben").says("staging").await;
+        t.whispers("ben", expect![[r#"
+            ✗ I read this as something told, not as an order, so I did nothing.
+              [deploy staging] [status staging] [help]
+        "#]]);
+        t.user("ben").says("restart").await;
+        t.user("ana").says("staging").await;
+        t.user("ben").says("never mind").await;
+        t.bot_says(expect![[r#"
+            ? Deploy where?
+                1. staging
+                2. production
+              [staging] [production] [Never mind]
+              > deploy v1.0.0
+
+            ? Restart where?
+                1. staging
+                2. production
+              [staging] [production] [Never mind]
+              > restart
+
+            · Never mind then: restart is dropped.
+        "#]]);
+        t.settles().await;
+        t.bot_headlines(expect!["✓ r-1 · Deploy v1.0.0 (4b76448) to staging · succeeded in 0 ms"]);
+    });
+}
+
+#[test]
+fn after_a_restart() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.user("ana").says("deploy v1.0.0").await;
+        t.crash_and_restart().await;
+        t.bot_says(expect![[r#"
+            ? Deploy where?
+                1. staging
+                2. production
+              [staging] [production] [Never mind]
+              > deploy v1.0.0
+        "#]]);
+        t.user("ana").says("staging").await;
+        t.settles().await;
+        t.bot_headlines(expect!["✓ r-1 · Deploy v1.0.0 (4b76448) to staging · succeeded in 0 ms"]);
+    });
+}
+
+#[test]
+fn too_late_for_an_answer() {
+    chat(async |t| {
+        t.user("ana").says("deploy").await;
+        t.passes(minutes(31)).await;
+        t.user("ana").says("staging").await;
+        t.bot_says(expect![[r#"
+            ? Deploy where?
+                1. staging
+                2. production
+              [staging] [production] [Never mind]
+              > deploy
+
+            ✗ That question is too old. Say it again: deploy …
+        "#]]);
+        t.user("ana").says("scale api in staging").await;
+        t.passes(minutes(31)).await;
+        t.user("ana").says("whoami").await;
+        t.bot_says(expect![[r#"
+            ? How many replicas?
+              [Never mind]
+              > scale api in staging
+
+            · You are ana, deployer.
+              Known as terminal:ana.
+        "#]]);
+    });
+}
+
+#[test]
+fn how_many() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        t.user("ana").says("scale api in staging").await;
+        t.user("ana").says("lots").await;
+        t.user("ana").says("2").await;
+        t.settles().await;
+        t.bot_says(expect![[r#"
+            ? How many replicas?
+              [Never mind]
+              > scale api in staging
+
+            ? «lots» is none of the choices. How many replicas?
+              [Never mind]
+              > scale api in staging
+        "#]]);
+        t.bot_headlines(expect!["✓ r-2 · Scale api in staging to 2 · succeeded in 0 ms"]);
+    });
+}
+
+#[test]
+fn lock_where() {
+    chat(async |t| {
+        t.user("ana").says("lock").await;
+        t.user("ana").says("staging").await;
+        t.user("ana").says("unlock staging").await;
+        t.bot_says(expect![[r#"
+            ? Lock where?
+                1. staging
+                2. production
+              [staging] [production] [Never mind]
+              > lock
+
+            ✓ staging is locked by ana.
+              [Unlock]
+              > lock staging
+
+            ✓ staging is unlocked.
+              > unlock staging
+        "#]]);
+    });
+}
+
+#[test]
+fn an_answer_that_is_refused_closes_the_question() {
+    chat(async |t| {
+        t.user("vera").says("restart").await;
+        t.user("vera").says("staging").await;
+        t.bot_says(expect![[r#"
+            ? Restart where?
+                1. staging
+                2. production
+              [staging] [production] [Never mind]
+              > restart
+        "#]]);
+        t.whispers("vera", expect![[r#"
+            ✗ You are a viewer, and restart on staging needs a deployer or an admin. Ask one of them, or ask an admin to change your role.
+              Because:
+                no-permit: vera is a viewer, no rule permits restart on staging
+        "#]]);
+    });
+}

@@ -1,0 +1,275 @@
+//! What the policy says, and that it says why.
+
+use expect_test::expect;
+
+use crate::harness::{Project, chat, chat_about, good, hours, minutes};
+
+const WEDNESDAY: &str =
+    r#"freeze: [{ name: midweek, reason: the auditors are here, weekly: "Wed 08:00 - Wed 18:00" }]"#;
+
+#[test]
+fn a_freeze_names_its_rule_and_its_end() {
+    chat_about(&Project::usual().production(WEDNESDAY), async |t| {
+        t.release("v1.0.0", good());
+        t.user("ana").says("can I deploy production?").await;
+        t.bot_says(expect![[r#"
+            ✗ No: Production is frozen until Wed 18 Nov 2026 18:00 UTC: the auditors are here. Wait, or break the glass with a reason if it cannot wait.
+              Earliest: 2026-11-18 18:00 UTC, in 6 h.
+              Because:
+                freeze-window: freeze midweek, open until Wed 18 Nov 2026 18:00 UTC
+                production-four-eyes: a production environment, 0 approvals of 1
+        "#]]);
+        t.user("ana").says("deploy production ref v1.0.0").await;
+        t.whispers("ana", expect![[r#"
+            ✗ Production is frozen until Wed 18 Nov 2026 18:00 UTC: the auditors are here. Wait, or break the glass with a reason if it cannot wait.
+              Earliest: 2026-11-18 18:00 UTC.
+              Because:
+                freeze-window: freeze midweek, open until Wed 18 Nov 2026 18:00 UTC
+                production-four-eyes: a production environment, 0 approvals of 1
+        "#]]);
+        t.passes(hours(6) + minutes(1)).await;
+        t.user("ana").says("can I deploy production?").await;
+        t.bot_says(expect![[r#"
+            ? You can deploy production with approval by one other person (deployer or admin).
+              Deploy on production needs a second person. Ask a deployer or an admin to approve.
+              Because:
+                production-four-eyes: a production environment, 0 approvals of 1
+        "#]]);
+    });
+}
+
+#[test]
+fn frozen_after_it_was_approved() {
+    chat_about(
+        &Project::usual().production(
+            r#"freeze: [{ name: evening, reason: nobody is there, weekly: "Wed 12:30 - Wed 18:00" }]"#,
+        ),
+        async |t| {
+            t.release("v1.0.0", good());
+            t.user("ana").says("deploy production ref v1.0.0 in 40 minutes").await;
+            t.user("ben").clicks("Approve").await;
+            t.passes(minutes(41)).await;
+            t.bot_shows(expect![[r#"
+                ✗ r-1 · Deploy v1.0.0 (4b76448) to production · not started: refused
+                  Production is frozen until Wed 18 Nov 2026 18:00 UTC: nobody is there. Wait, or break the glass with a reason if it cannot wait.
+                  Next: retry r-1
+                  asked by: ana
+                  starts: 2026-11-18 12:40 UTC
+                  approved by: ben
+                  · resolve ref: v1.0.0 is 4b76448, Work for v1.0.0
+                  · preflight: tools, disk and ports are there; 4b76448 builds
+                  · reconcile shape: 2 components, 2 addresses
+                  · reconcile config: variables of api, web, cron
+                  · migrations: nothing to migrate
+                  · api and web: started beside what runs, then waited for until healthy
+                  · cron: schedules run the new code
+                  · canary: one stage of 100%: all traffic to the new release, read back
+                  · verification: 20 requests through the edge to each service
+                  · finalize: old processes drained and ended, the release recorded as live
+                  [Retry]
+                  > deploy v1.0.0 to production in 40 minutes
+            "#]]);
+        },
+    );
+}
+
+#[test]
+fn so_many_changes_an_hour() {
+    chat_about(&Project::usual().staging("runs_per_hour: 2"), async |t| {
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        t.passes(minutes(10)).await;
+        t.user("ana").says("restart staging").await;
+        t.settles().await;
+        t.user("ana").says("can I deploy staging?").await;
+        t.bot_says(expect![[r#"
+            ✗ No: Staging had 2 runs in the last hour and takes 2. Try again at Wed 18 Nov 2026 13:00 UTC, or break the glass with a reason.
+              Earliest: 2026-11-18 13:00 UTC, in 50 min.
+              Because:
+                rate-limit: 2 runs in the last hour, limit 2
+        "#]]);
+        t.user("ana").says("restart staging").await;
+        t.whispers("ana", expect![[r#"
+            ✗ Staging had 2 runs in the last hour and takes 2. Try again at Wed 18 Nov 2026 13:00 UTC, or break the glass with a reason.
+              Earliest: 2026-11-18 13:00 UTC.
+              Because:
+                rate-limit: 2 runs in the last hour, limit 2
+        "#]]);
+        t.passes(minutes(51)).await;
+        t.user("ana").says("restart staging").await;
+        t.settles().await;
+        t.bot_headlines(expect!["✓ r-3 · Restart api, web in staging · succeeded in 0 ms"]);
+    });
+}
+
+#[test]
+fn refs_production_does_not_take() {
+    chat(async |t| {
+        t.world.commit("Half done");
+        t.world.branch("try-something");
+        t.world.commit("Wild");
+        t.user("ana").says("deploy production ref try-something").await;
+        t.whispers("ana", expect![[r#"
+            ✗ Production does not take try-something. It takes main, v*. Merge or tag first, then deploy that.
+              Because:
+                allowed-refs: ref try-something, allowed main, v*
+                production-four-eyes: a production environment, 0 approvals of 1
+        "#]]);
+        t.user("ana").says("can I deploy try-something to production?").await;
+        t.bot_says(expect![[r#"
+            ? You can deploy production with approval by one other person (deployer or admin).
+              Deploy on production needs a second person. Ask a deployer or an admin to approve.
+              Because:
+                production-four-eyes: a production environment, 0 approvals of 1
+        "#]]);
+    });
+}
+
+#[test]
+fn who_may_what() {
+    chat(async |t| {
+        for who in ["vera", "ana", "zoe", "mallory"] {
+            t.user(who).says("can I deploy production?").await;
+            t.user(who).says("whoami").await;
+        }
+        t.bot_says(expect![[r#"
+            ✗ No: You are a viewer, and deploy on production needs a deployer or an admin. Ask one of them, or ask an admin to change your role.
+              Because:
+                no-permit: vera is a viewer, no rule permits deploy on production
+
+            · You are vera, viewer.
+              Known as terminal:vera.
+
+            ? You can deploy production with approval by one other person (deployer or admin).
+              Deploy on production needs a second person. Ask a deployer or an admin to approve.
+              Because:
+                production-four-eyes: a production environment, 0 approvals of 1
+
+            · You are ana, deployer.
+              Known as terminal:ana.
+
+            ? You can deploy production with approval by one other person (deployer or admin).
+              Deploy on production needs a second person. Ask a deployer or an admin to approve.
+              Because:
+                production-four-eyes: a production environment, 0 approvals of 1
+
+            · You are zoe, admin.
+              Known as terminal:zoe.
+
+            · I don't know you: terminal:mallory belongs to nobody.
+              An admin can change that: infra-chat user add NAME --role deployer --identity terminal:mallory
+        "#]]);
+        t.whispers("mallory", expect![[r#"
+            ✗ You have no role in invoice-perfect yet, and can on production needs a viewer or a deployer or an admin. Ask an admin to give you one.
+              Because:
+                no-permit: terminal:mallory is nobody we know, no rule permits can on production
+        "#]]);
+    });
+}
+
+#[test]
+fn viewers_change_nothing() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        for said in ["deploy staging ref v1.0.0", "lock staging", "restart staging", "rollback staging"] {
+            t.user("vera").says(said).await;
+        }
+        t.whispers("vera", expect![[r#"
+            ✗ You are a viewer, and deploy on staging needs a deployer or an admin. Ask one of them, or ask an admin to change your role.
+              Because:
+                no-permit: vera is a viewer, no rule permits deploy on staging
+
+            ✗ You are a viewer, and lock on staging needs a deployer or an admin. Ask one of them, or ask an admin to change your role.
+              Because:
+                no-permit: vera is a viewer, no rule permits lock on staging
+
+            ✗ You are a viewer, and restart on staging needs a deployer or an admin. Ask one of them, or ask an admin to change your role.
+              Because:
+                no-permit: vera is a viewer, no rule permits restart on staging
+
+            ✗ You are a viewer, and rollback on staging needs a deployer or an admin. Ask one of them, or ask an admin to change your role.
+              Because:
+                no-permit: vera is a viewer, no rule permits rollback on staging
+        "#]]);
+    });
+}
+
+#[test]
+fn strangers_learn_nothing() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        for said in [
+            "status",
+            "status r-1",
+            "releases staging",
+            "logs staging",
+            "audit",
+            "deploy",
+            "deploy staging",
+            "approve",
+            "cancel r-1",
+        ] {
+            t.user("mallory").says(said).await;
+        }
+        t.bot_says(expect![[r#"
+            ✓ r-1 · Deploy v1.0.0 (4b76448) to staging · succeeded in 0 ms
+              asked by: ana
+              ✓ resolve ref: v1.0.0 is 4b76448 (0 ms)
+              ✓ preflight: ready, built in 0 ms (0 ms)
+              ✓ reconcile shape: 2 components, 2 addresses (0 ms)
+              ✓ reconcile config: 2 variables for 3 services (0 ms)
+              ✓ migrations: nothing to migrate (0 ms)
+              ✓ api and web: healthy: api 1/1, web 1/1 (0 ms)
+              ✓ cron: cron runs at `*/15 * * * *` (0 ms)
+              ✓ canary: api: 100% to release 1, web: 100% to release 1 (0 ms)
+              ✓ verification: api/health: 20 of 20 good, slowest 5 ms, web/health: 20 of 20 good, slowest 5 ms (0 ms)
+              ✓ finalize: recorded (0 ms)
+              > deploy v1.0.0 to staging
+
+            ? Deploy where?
+                1. staging
+                2. production
+              [staging] [production] [Never mind]
+              > deploy
+
+            ✗ There is no run to approve right now.
+              Next: status
+        "#]]);
+        t.whispers("mallory", expect![[r#"
+            ✗ You have no role in invoice-perfect yet, and status on staging needs a viewer or a deployer or an admin. Ask an admin to give you one.
+              Because:
+                no-permit: terminal:mallory is nobody we know, no rule permits status on staging
+
+            ✗ You have no role in invoice-perfect yet, and releases on staging needs a viewer or a deployer or an admin. Ask an admin to give you one.
+              Because:
+                no-permit: terminal:mallory is nobody we know, no rule permits releases on staging
+
+            ✗ You have no role in invoice-perfect yet, and logs on staging needs a viewer or a deployer or an admin. Ask an admin to give you one.
+              Because:
+                no-permit: terminal:mallory is nobody we know, no rule permits logs on staging
+
+            ✗ You have no role in  yet, and audit needs a viewer or a deployer or an admin. Ask an admin to give you one.
+              Because:
+                no-permit: terminal:mallory is nobody we know, no rule permits audit
+
+            ✗ You have no role in invoice-perfect yet, and deploy on staging needs a deployer or an admin. Ask an admin to give you one.
+              Because:
+                no-permit: terminal:mallory is nobody we know, no rule permits deploy on staging
+
+            ✗ You have no role in invoice-perfect yet, and cancel on staging needs a deployer or an admin. Ask an admin to give you one.
+              Because:
+                no-permit: terminal:mallory is nobody we know, no rule permits cancel on staging
+        "#]]);
+        t.user("mallory").says("help deploy").await;
+        t.bot_says(expect![[r#"
+            · Help
+              | deploy: Put a ref onto environments, with a plan, a proved way back and, if you like, a canary.
+              | Also said as: redeploy, re-deploy, ship, release, push, roll out, rollout.
+              | For example:
+              |   deploy staging
+              |   deploy api v1.4.2 to staging with canary 10/50/100
+              |   dry run deploy staging
+        "#]]);
+    });
+}

@@ -1,0 +1,262 @@
+//! Cancel, pause, resume, retry.
+
+use expect_test::expect;
+
+use adapters::sim::Behaviour;
+
+use crate::harness::{chat, good, seconds};
+
+#[test]
+fn paused_and_resumed() {
+    chat(async |t| {
+        t.release("v1.0.0", Behaviour::builds_in(seconds(30)));
+        t.user("ana").says("deploy staging ref v1.0.0").await;
+        t.ticks().await;
+        t.user("ben").clicks("Pause").await;
+        t.bot_says(expect![[r#"
+            · r-1 is paused: it finishes the step at hand and then holds.
+        "#]]);
+        t.settles().await;
+        t.bot_shows(expect![[r#"
+            ? r-1 · Deploy v1.0.0 (4b76448) to staging · paused by ben
+              asked by: ana
+              way back: this is the first release here: until it is live, everything it starts is ended again
+              ✓ resolve ref: v1.0.0 is 4b76448 (0 ms)
+              ✓ preflight: ready, built in 30000 ms (30 s)
+              · reconcile shape: 2 components, 2 addresses
+              · reconcile config: variables of api, web, cron
+              · migrations: nothing to migrate
+              · api and web: started beside what runs, then waited for until healthy
+              · cron: schedules run the new code
+              · canary: one stage of 100%: all traffic to the new release, read back
+              · verification: 20 requests through the edge to each service
+              · finalize: old processes drained and ended, the release recorded as live
+              [Resume] [Cancel!]
+              > deploy v1.0.0 to staging
+        "#]]);
+        t.user("ben").says("resume").await;
+        t.bot_says(expect![[r#"
+            · r-1 goes on.
+        "#]]);
+        t.settles().await;
+        t.bot_headlines(expect!["✓ r-1 · Deploy v1.0.0 (4b76448) to staging · succeeded in 30 s"]);
+    });
+}
+
+#[test]
+fn cancelled_while_it_builds() {
+    chat(async |t| {
+        t.release("v1.0.0", Behaviour::builds_in(seconds(30)));
+        t.user("ana").says("deploy staging ref v1.0.0").await;
+        t.ticks().await;
+        t.user("ben").says("cancel because the wrong tag").await;
+        t.bot_says(expect![[r#""#]]);
+        t.settles().await;
+        t.bot_shows(expect![[r#"
+            ✓ r-1 · Deploy v1.0.0 (4b76448) to staging · succeeded in 30 s
+              asked by: ana
+              ✓ resolve ref: v1.0.0 is 4b76448 (0 ms)
+              ✓ preflight: ready, built in 30000 ms (30 s)
+              ✓ reconcile shape: 2 components, 2 addresses (0 ms)
+              ✓ reconcile config: 2 variables for 3 services (0 ms)
+              ✓ migrations: nothing to migrate (0 ms)
+              ✓ api and web: healthy: api 1/1, web 1/1 (0 ms)
+              ✓ cron: cron runs at `*/15 * * * *` (0 ms)
+              ✓ canary: api: 100% to release 1, web: 100% to release 1 (0 ms)
+              ✓ verification: api/health: 20 of 20 good, slowest 5 ms, web/health: 20 of 20 good, slowest 5 ms (0 ms)
+              ✓ finalize: recorded (0 ms)
+              > deploy v1.0.0 to staging
+        "#]]);
+    });
+}
+
+#[test]
+fn cancelled_while_it_starts() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        t.release("v1.1.0", Behaviour::healthy_after(seconds(20)));
+        t.user("ana").says("deploy staging ref v1.1.0").await;
+        t.ticks().await;
+        t.user("ana").clicks("Cancel").await;
+        t.never_mind_the_rest();
+        t.settles().await;
+        t.bot_shows(expect![[r#"
+            · r-2 · Deploy v1.1.0 (1232e4c) to staging · cancelled
+              cancelled by ana
+              Next: retry r-2
+              asked by: ana
+              ↩ resolve ref: nothing to undo
+              ↩ preflight: no build is running
+              ↩ reconcile shape: nothing to undo
+              ↩ reconcile config: configuration removed
+              ↩ migrations: nothing to undo
+              ↩ api and web: new processes ended
+              · cron: schedules run the new code
+              · canary: one stage of 100%: all traffic to the new release, read back
+              · verification: 20 requests through the edge to each service
+              · finalize: old processes drained and ended, the release recorded as live
+              [Retry]
+              > deploy v1.1.0 to staging
+        "#]]);
+        t.user("ana").says("status staging").await;
+        t.bot_says(expect![[r#"
+            ✓ staging: release 1 (v1.0.0, 4b76448), live since just now
+              api: release 1, 1/1 healthy, http://127.0.0.1:7401
+              web: release 1, 1/1 healthy, http://127.0.0.1:7400
+              cron: release 1, at `*/15 * * * *`, on
+        "#]]);
+    });
+}
+
+#[test]
+fn cancelled_before_it_begins() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.user("ana").says("deploy production ref v1.0.0").await;
+        t.user("ana").says("cancel r-1").await;
+        t.bot_says(expect![[r#"
+            · r-1 is cancelled; it had not begun.
+        "#]]);
+        t.bot_shows(expect![[r#"
+            · r-1 · Deploy v1.0.0 (4b76448) to production · cancelled
+              cancelled by ana
+              Next: retry r-1
+              asked by: ana
+              Changes:
+                postgres: new, an empty component
+                redis: new, an empty component
+                api: new, v1.0.0 (4b76448)
+                web: new, v1.0.0 (4b76448)
+                cron: new, v1.0.0 (4b76448)
+              risk: medium: production
+              way back: this is the first release here: until it is live, everything it starts is ended again
+              proved: nothing runs that could be harmed
+              · resolve ref: v1.0.0 is 4b76448, Work for v1.0.0
+              · preflight: tools, disk and ports are there; 4b76448 builds
+              · reconcile shape: 2 components, 2 addresses
+              · reconcile config: variables of api, web, cron
+              · migrations: nothing to migrate
+              · api and web: started beside what runs, then waited for until healthy
+              · cron: schedules run the new code
+              · canary: one stage of 100%: all traffic to the new release, read back
+              · verification: 20 requests through the edge to each service
+              · finalize: old processes drained and ended, the release recorded as live
+              [Retry]
+              > deploy v1.0.0 to production
+        "#]]);
+        t.user("ben").clicks_the_old("Approve").await;
+        t.whispers("ben", expect![[r#"
+            ✗ r-1 was cancelled before anybody decided.
+              Next: status r-1
+        "#]]);
+    });
+}
+
+#[test]
+fn too_late() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        for said in ["cancel r-1", "pause r-1", "resume r-1"] {
+            t.user("ana").says(said).await;
+        }
+        t.whispers("ana", expect![[r#"
+            ✗ r-1 is over: it succeeded.
+              Next: status r-1
+
+            ✗ r-1 is over: it succeeded.
+              Next: status r-1
+
+            ✗ r-1 is over: it succeeded.
+              Next: status r-1
+        "#]]);
+        for said in ["cancel", "pause", "resume", "retry"] {
+            t.user("ana").says(said).await;
+        }
+        t.bot_says(expect![[r#"
+            ✗ There is no run to cancel right now.
+              Next: status
+
+            ✗ There is no run to pause right now.
+              Next: status
+
+            ✗ There is no run to resume right now.
+              Next: status
+
+            ✗ There is no run to retry right now.
+              Next: status
+        "#]]);
+    });
+}
+
+#[test]
+fn a_failed_run_is_tried_again() {
+    chat(async |t| {
+        t.release("v1.0.0", Behaviour::never_healthy());
+        t.user("ana").says("deploy staging ref v1.0.0").await;
+        t.settles().await;
+        t.world.behaviour("v1.0.0", good()).unwrap();
+        t.user("ben").says("retry").await;
+        t.settles().await;
+        t.bot_shows(expect![[r#"
+            ✓ r-2 · Deploy v1.0.0 (4b76448) to staging · succeeded in 0 ms
+              asked by: ben
+              ✓ resolve ref: v1.0.0 is 4b76448 (0 ms)
+              ✓ preflight: ready, built in 0 ms (0 ms)
+              ✓ reconcile shape: 2 components, 2 addresses (0 ms)
+              ✓ reconcile config: 2 variables for 3 services (0 ms)
+              ✓ migrations: nothing to migrate (0 ms)
+              ✓ api and web: healthy: api 1/1, web 1/1 (0 ms)
+              ✓ cron: cron runs at `*/15 * * * *` (0 ms)
+              ✓ canary: api: 100% to release 2, web: 100% to release 2 (0 ms)
+              ✓ verification: api/health: 20 of 20 good, slowest 5 ms, web/health: 20 of 20 good, slowest 5 ms (0 ms)
+              ✓ finalize: recorded (0 ms)
+              > deploy v1.0.0 to staging
+        "#]]);
+        t.bot_shows_run(1, expect![[r#"
+            ✗ r-1 · Deploy v1.0.0 (4b76448) to staging · failed after 30 s: unhealthy
+              api did not become healthy within 30 s: 503 Service Unavailable
+              Next: logs api
+              staging is as it was before.
+              asked by: ana
+              ↩ resolve ref: nothing to undo
+              ↩ preflight: no build is running
+              ↩ reconcile shape: nothing to undo
+              ↩ reconcile config: configuration removed
+              ↩ migrations: nothing to undo
+              ↩ api and web: new processes ended
+              · cron: schedules run the new code
+              · canary: one stage of 100%: all traffic to the new release, read back
+              · verification: 20 requests through the edge to each service
+              · finalize: old processes drained and ended, the release recorded as live
+              [Retry]
+              > deploy v1.0.0 to staging
+        "#]]);
+    });
+}
+
+#[test]
+fn viewers_steer_nothing() {
+    chat(async |t| {
+        t.release("v1.0.0", Behaviour::builds_in(seconds(30)));
+        t.user("ana").says("deploy staging ref v1.0.0").await;
+        t.ticks().await;
+        for said in ["cancel", "pause", "retry r-1"] {
+            t.user("vera").says(said).await;
+        }
+        t.whispers("vera", expect![[r#"
+            ✗ You are a viewer, and cancel on staging needs a deployer or an admin. Ask one of them, or ask an admin to change your role.
+              Because:
+                no-permit: vera is a viewer, no rule permits cancel on staging
+
+            ✗ You are a viewer, and pause on staging needs a deployer or an admin. Ask one of them, or ask an admin to change your role.
+              Because:
+                no-permit: vera is a viewer, no rule permits pause on staging
+
+            ✗ r-1 is running and not over yet.
+              Next: status r-1
+        "#]]);
+        t.settles().await;
+    });
+}

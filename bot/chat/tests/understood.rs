@@ -1,0 +1,251 @@
+//! The main forms of each action, as people say them and as they are understood. `UPDATE_EXPECT=1` rewrites them.
+#![expect(
+    clippy::unwrap_used,
+    clippy::needless_raw_string_hashes,
+    reason = "tests, and snapshots as they are written"
+)]
+
+use chat::intent::{MAX_CHARS, Names, parse};
+use expect_test::{Expect, expect};
+
+#[track_caller]
+#[expect(clippy::needless_pass_by_value, reason = "snapshots are written in place")]
+fn check(said: &str, understood: Expect) {
+    let parsed = parse(said, &Names::sample());
+    let mut lines: Vec<String> =
+        parsed.commands.iter().map(|command| serde_json::to_string(command).unwrap()).collect();
+    if !parsed.missing.is_empty() {
+        lines.push(format!("missing {}", serde_json::to_string(&parsed.missing).unwrap()));
+    }
+    if let Some(problem) = parsed.problem {
+        lines.push(format!(
+            "{}: {}",
+            serde_json::to_string(&problem.kind).unwrap().trim_matches('"'),
+            problem.message
+        ));
+        lines.extend(problem.suggestions.iter().map(|suggestion| format!("  try: {suggestion}")));
+    }
+    understood.assert_eq(&lines.join("\n"));
+}
+
+#[test]
+fn the_user_stories_are_understood_as_they_stand() {
+    check(
+        "Set up local, staging, production for Invoice Perfect on Railway. Use Cloudflare for DNS and canary. Connect Stripe + SendGrid.",
+        expect![[
+            r#"{"action":"setup","project":"invoice-perfect","environments":["local","staging","production"],"platform":"railway","edge":"cloudflare","connections":["stripe","sendgrid"]}"#
+        ]],
+    );
+    check("Deploy staging.", expect![[r#"{"action":"deploy","environments":["staging"]}"#]]);
+    check(
+        "Deploy production with canary 10/50/100.",
+        expect![[r#"{"action":"deploy","environments":["production"],"canary":{"weights":[10,50,100]}}"#]],
+    );
+    check("Run migrations on staging.", expect![[r#"{"action":"migrate","environments":["staging"]}"#]]);
+    check(
+        "Deploy production and run migrations first.",
+        expect![[r#"{"action":"deploy","environments":["production"],"migrate":"first"}"#]],
+    );
+    check(
+        "Add timezone column and backfill timezone from address in staging; then do production at 500 users/min.",
+        expect![[r#"
+            {"action":"expand","environments":["staging"],"column":"timezone"}
+            {"action":"backfill","environments":["staging"],"job":"backfillTimezone"}
+            {"action":"expand","environments":["production"],"column":"timezone"}
+            {"action":"backfill","environments":["production"],"job":"backfillTimezone","rate_per_min":500}"#]],
+    );
+    check(
+        "Rollback production to the previous release.",
+        expect![[r#"{"action":"rollback","environments":["production"],"to":"previous"}"#]],
+    );
+    check(
+        "Add Redis to staging and production.",
+        expect![[
+            r#"{"action":"add-component","component":"redis","environments":["staging","production"]}"#
+        ]],
+    );
+    check(
+        "Remove Redis from staging.",
+        expect![[r#"{"action":"remove-component","component":"redis","environments":["staging"]}"#]],
+    );
+    check(
+        "Text me if the canary looks weird or if a rollback triggers.",
+        expect![[r#"{"action":"alert","on":["canary-anomaly","rollback"],"by":["sms"]}"#]],
+    );
+    check(
+        "If we see repeated 500s after deploy, rollback and open an incident bundle with logs and diffs.",
+        expect![[r#"{"action":"rule","when":["repeated-5xx"],"then":["rollback","incident"]}"#]],
+    );
+}
+
+#[test]
+fn canary_must_rise_and_end_at_100() {
+    check(
+        "deploy api to production with canary 50/10/100",
+        expect![[r#"
+        bad-value: Canary steps must rise; I read 50/10/100.
+          try: with canary 10/50/100"#]],
+    );
+    check(
+        "deploy production with canary 10/50",
+        expect![[r#"
+        bad-value: Canary steps must end at 100; I read 10/50.
+          try: with canary 10/50/100"#]],
+    );
+    check(
+        "deploy production with canary 10/50/120",
+        expect![[r#"
+        bad-value: Canary steps can't pass 100%; I read 10/50/120.
+          try: with canary 10/50/100"#]],
+    );
+    check(
+        "deploy production with canray 10/50/100",
+        expect!["ambiguous: I read `canray` and am not sure whether you mean `canary`, so I did nothing."],
+    );
+}
+
+#[test]
+fn what_is_not_ordered_is_not_done() {
+    check(
+        "don't deploy prod",
+        expect![[r#"
+        not-a-command: Understood: I do nothing.
+          try: deploy staging
+          try: status staging
+          try: help"#]],
+    );
+    check(
+        "the deploy to prod failed",
+        expect![[r#"
+        not-a-command: I read this as something told, not as an order, so I did nothing.
+          try: deploy staging
+          try: status staging
+          try: help"#]],
+    );
+    check(
+        "should we roll back?",
+        expect![[r#"
+        not-a-command: That is a question I can't answer. I can answer what is deployed, who did what, how things are, and what you may do.
+          try: deploy staging
+          try: status staging
+          try: help"#]],
+    );
+    check(
+        "if staging looks good, deploy production",
+        expect![[r#"
+        ambiguous: This holds a condition I can't watch, so I did nothing. Say the order when the time has come, or make a rule of it.
+          try: deploy production
+          try: can I deploy staging?
+          try: if we see repeated 500s, rollback"#]],
+    );
+    check(
+        "he typed \"deploy production\" and left",
+        expect![[r#"
+        not-a-command: I read this as something told, not as an order, so I did nothing.
+          try: deploy staging
+          try: status staging
+          try: help"#]],
+    );
+    check(
+        "2026-01-02T10:00:00Z deploy production",
+        expect![[r#"
+        not-a-command: I read this as pasted output, not as an order, so I did nothing.
+          try: deploy staging
+          try: status staging
+          try: help"#]],
+    );
+    check(
+        "don't deploy prod, deploy staging",
+        expect![[r#"{"action":"deploy","environments":["staging"]}"#]],
+    );
+}
+
+#[test]
+fn names_and_verbs_typed_wrong_get_a_suggestion() {
+    check(
+        "deploy api to produciton",
+        expect![[r#"
+        unknown-name: I don't know `produciton`. The nearest environment I know: production.
+          try: deploy api to production"#]],
+    );
+    check(
+        "delpoy staging",
+        expect![[r#"
+        unknown-verb: I don't know `delpoy`; did you mean `deploy`?
+          try: deploy staging"#]],
+    );
+    check(
+        "deploy banana",
+        expect![[r#"
+        unknown-name: I don't know `banana`. Environments: local, staging, production. Services: api, web, cron.
+          try: deploy staging
+          try: deploy api v1.4.2 to staging with canary 10/50/100
+          try: dry run deploy staging"#]],
+    );
+    check(
+        "frobnicate staging",
+        expect![[r#"
+        unknown-verb: I can't `frobnicate`. `help` shows what I can do.
+          try: help
+          try: deploy staging
+          try: status"#]],
+    );
+}
+
+#[test]
+fn several_commands_stand_in_the_order_they_run() {
+    check(
+        "deploy api to staging and web to production",
+        expect![[r#"
+        {"action":"deploy","environments":["staging"],"services":["api"]}
+        {"action":"deploy","environments":["production"],"services":["web"]}"#]],
+    );
+    check(
+        "deploy staging, then production",
+        expect![[r#"
+        {"action":"deploy","environments":["staging"]}
+        {"action":"deploy","environments":["production"]}"#]],
+    );
+    check(
+        "scale api to 3 and web to 2 in staging",
+        expect![[r#"
+        {"action":"scale","environments":["staging"],"services":["api"],"replicas":3}
+        {"action":"scale","environments":["staging"],"services":["web"],"replicas":2}"#]],
+    );
+    check(
+        "dry run deploy staging then restart api",
+        expect!["ambiguous: The first part is only to be tried, and `restart` can't be; send them apart."],
+    );
+}
+
+#[test]
+fn questions_become_the_command_that_answers_them() {
+    check("who deployed production?", expect![[r#"{"action":"audit","environments":["production"]}"#]]);
+    check("what is deployed in staging?", expect![[r#"{"action":"releases","environments":["staging"]}"#]]);
+    check(
+        "is the api up in production?",
+        expect![[r#"{"action":"status","environments":["production"],"services":["api"]}"#]],
+    );
+    check(
+        "is it safe to deploy production?",
+        expect![[r#"{"action":"can","verb":"deploy","environments":["production"]}"#]],
+    );
+    check(
+        "what has drifted in staging?",
+        expect![[r#"{"action":"reconcile","environments":["staging"],"dry_run":true}"#]],
+    );
+    check(
+        "what would deploy production change?",
+        expect![[r#"{"action":"deploy","environments":["production"],"dry_run":true}"#]],
+    );
+}
+
+#[test]
+fn a_text_too_long_is_not_read() {
+    check(
+        &"deploy staging ".repeat(MAX_CHARS / 10),
+        expect![[r#"
+        not-a-command: That is longer than 4000 characters, so I did not read it. Send the order alone.
+          try: help"#]],
+    );
+}

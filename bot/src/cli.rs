@@ -1,0 +1,206 @@
+//! What can be typed on the command line.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use engine::model::{Identity, Role, UserName};
+
+use crate::commands::{project, secret};
+
+/// How a program ended, for the shell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// It did what it was asked.
+    Fine,
+    /// It tried, and it did not work.
+    Failed,
+    /// It was not allowed or not understood, or a person must say something first.
+    Refused,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Fine => Self::SUCCESS,
+            Exit::Failed => Self::FAILURE,
+            Exit::Refused => Self::from(2),
+        }
+    }
+}
+
+const ABOUT: &str = "Infrastructure you can talk to: deploys, rollbacks and the record of them, in plain words.";
+
+const EXAMPLES: &str = "\
+Try it:
+  infra-chat                                   talk in the terminal; the first start brings a sample project
+  infra-chat run \"deploy staging\"              one command; waits; exit code 0, 1 failed, 2 refused or needs approval
+  infra-chat --as ben run \"approve r-3f2a\"     speak as somebody else
+  printf 'deploy staging\\n/wait\\nstatus\\n' | infra-chat chat
+
+For your own project:
+  infra-chat project import infra-chat.project.yaml
+  infra-chat user add ana --role deployer --identity slack:U123
+  openssl rand -hex 32 | infra-chat secret set invoice-perfect/staging/session-secret
+  infra-chat serve                             keep it running: services, schedules, HTTP API
+
+When something is odd: infra-chat doctor";
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(name = "infra-chat", version, about = ABOUT, after_help = EXAMPLES, max_term_width = 110, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// What every command understands.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "For every command")]
+pub(crate) struct Global {
+    /// Folder of all state (default: the platform's data folder)
+    #[arg(long, value_name = "DIR", global = true)]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Configuration file (default: infra-chat.toml here, if there is one)
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) config: Option<PathBuf>,
+    /// Who is speaking (default: you, by your name on this machine)
+    #[arg(long = "as", value_name = "NAME", global = true)]
+    pub(crate) speaker: Option<String>,
+    /// Colour
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t, global = true)]
+    pub(crate) color: ColorChoice,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    /// On a terminal, unless NO_COLOR is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The subcommands, in the order of the help.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Talk in the terminal, or read lines from a pipe (what happens without a command)
+    Chat,
+    /// Keep everything running: services, schedules, waiting runs, HTTP API
+    Serve,
+    /// Say one thing, wait for what comes of it, and tell by the exit code
+    #[command(
+        after_help = "Exit code: 0 succeeded, 1 failed, 2 refused, not understood, or waiting for a person."
+    )]
+    Run {
+        /// What to say, as in the chat: "deploy staging"
+        #[arg(value_name = "TEXT", required = true, num_args = 1..)]
+        text: Vec<String>,
+    },
+    /// Show how things stand
+    Status {
+        /// An environment (default: all)
+        #[arg(value_name = "ENV")]
+        environment: Option<String>,
+    },
+    /// Bring in or write out the description of a project
+    #[command(subcommand)]
+    Project(project::Project),
+    /// Say who people are and what they may do
+    #[command(subcommand)]
+    User(User),
+    /// Keep secrets for services
+    #[command(subcommand)]
+    Secret(secret::Secret),
+    /// Read, export and verify the record of what was done
+    #[command(subcommand)]
+    Audit(Audit),
+    /// Look whether everything that is needed is there
+    Doctor,
+    /// Show the typed command a sentence becomes, as JSON
+    Parse {
+        /// The sentence
+        #[arg(value_name = "TEXT", required_unless_present = "batch", conflicts_with = "batch")]
+        text: Option<String>,
+        /// Read sentences from standard input, a JSON string a line; answer a JSON object a line
+        #[arg(long)]
+        batch: bool,
+    },
+    /// Write the completion script of a shell
+    Completions {
+        /// Which shell
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Answer SQL over standard input and output, for services of the local platform
+    #[command(hide = true)]
+    Sql {
+        /// A SQLite URL
+        url: String,
+    },
+}
+
+/// People.
+#[derive(Debug, Subcommand)]
+pub(crate) enum User {
+    /// Add a person, or give one another role
+    Add {
+        /// Their name
+        name: UserName,
+        /// What they may do: viewer, deployer or admin
+        #[arg(long)]
+        role: Role,
+        /// Who they are elsewhere, `slack:U123`; can be repeated
+        #[arg(long = "identity", value_name = "FRONT:ID")]
+        identities: Vec<Identity>,
+    },
+    /// Everybody, with their roles and identities
+    List,
+    /// Say who somebody is on a front
+    Link {
+        /// Their name
+        name: UserName,
+        /// The identity: `slack:U123`
+        #[arg(value_name = "FRONT:ID")]
+        identity: Identity,
+    },
+    /// Take a person away, with all their identities
+    Remove {
+        /// Their name
+        name: UserName,
+    },
+}
+
+/// The record.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    /// The newest entries
+    List {
+        /// How many hours back
+        #[arg(long, default_value_t = 24)]
+        hours: u32,
+    },
+    /// Write the whole record as lines of JSON, for keeping elsewhere and for `verify`
+    Export {
+        /// The file (default: standard output)
+        file: Option<PathBuf>,
+    },
+    /// Say whether an export is intact. Works without a database and without a network
+    #[command(after_help = "Exit code: 0 intact, 1 altered, truncated or not vouched for.")]
+    Verify {
+        /// The export
+        file: PathBuf,
+        /// The public key that `audit export` named, kept elsewhere
+        #[arg(long)]
+        key: Option<engine::audit::PublicKey>,
+        /// A file with checkpoints kept elsewhere, a JSON object a line; can be repeated
+        #[arg(long = "anchors", value_name = "FILE")]
+        anchors: Vec<PathBuf>,
+    },
+}

@@ -1,0 +1,79 @@
+//! `chat`: talk in the terminal, or read lines from a pipe.
+
+use std::io::IsTerminal;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::speaker;
+use crate::cli::{Exit, Global};
+use crate::host::{Purpose, Session};
+use crate::terminal::{FRONT, Screen, Talk, talk};
+use crate::wiring::sample_ensure;
+
+pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
+    let config = super::config_with_folder(global)?;
+    // A person's Ctrl-C ends waiting or a half-typed line, not the program with its services.
+    let stop = stop_signals(!std::io::stdin().is_terminal())?;
+    let session = Session::open(&config, Purpose { command: "chat" }, &super::progress).await?;
+    let screen = Screen::of_stdout();
+    let (mut first, mut conversation) = (false, FRONT.to_owned());
+    match &session {
+        Session::Host(host) => {
+            first = sample_ensure(host.engine(), &config.data_dir, &super::progress).await?;
+            super::progress("");
+        }
+        Session::Guest { holder, .. } => {
+            super::progress("");
+            let who = holder.as_ref().map_or_else(|| "Another infra-chat".to_owned(), ToString::to_string);
+            screen.line(&format!("{who} runs the services here; this one speaks with it as a guest."));
+            // Each conversation is told everything once, so two terminals need two.
+            conversation = format!("{FRONT}:{}", uuid::Uuid::new_v4());
+        }
+    }
+    let speaker = speaker::of_terminal(&session, global).await?;
+    greet(&screen, first, &speaker);
+    let talked = talk(&session, &screen, &config.data_dir, Talk { speaker, conversation, stop }).await;
+    if session.host().is_some() {
+        for run in session.runs(&[]).await.unwrap_or_default().iter().filter(|run| run.moves) {
+            screen.line(&format!("{} is still {}: it goes on when infra-chat is started again.", run.id, run.state));
+        }
+        super::progress("stopping the services");
+    }
+    session.close().await;
+    super::progress("");
+    talked?;
+    Ok(Exit::Fine)
+}
+
+fn greet(screen: &Screen, first: bool, speaker: &str) {
+    if first {
+        screen.line("Infra Chat: infrastructure you can talk to. The sample project Invoice Perfect is ready.");
+    } else {
+        screen.line("Infra Chat: infrastructure you can talk to.");
+    }
+    screen.line(&format!("You speak as {speaker}; `/as NAME` speaks as somebody else."));
+    screen.line("Try: deploy staging    Everything there is: /help");
+}
+
+/// Cancelled when the program is told to end: by SIGTERM or a closed terminal, and by SIGINT where that means it.
+pub(super) fn stop_signals(interrupt_ends: bool) -> anyhow::Result<CancellationToken> {
+    let stop = CancellationToken::new();
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::spawn({
+        let stop = stop.clone();
+        async move {
+            loop {
+                tokio::select! {
+                    _ = terminate.recv() => break,
+                    _ = hangup.recv() => break,
+                    _ = interrupt.recv() => if interrupt_ends { break },
+                }
+            }
+            stop.cancel();
+        }
+    });
+    Ok(stop)
+}

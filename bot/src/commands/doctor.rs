@@ -1,0 +1,206 @@
+//! `doctor`: looks whether everything that is needed is there, and says of each thing what to do. It changes nothing but
+//! what every start does.
+
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use adapters::git::GitHost;
+use engine::model::Project;
+use engine::ports::PortError;
+use engine::store::Store;
+use tokio::process::Command;
+
+use crate::cli::{Exit, Global};
+use crate::config::Config;
+use crate::out;
+use crate::wiring::{Holder, HostLock, MASTER_KEY_FILE, SIGNING_KEY_FILE, folder_private, rules_load};
+
+/// Less than this and builds are likely to fail, in bytes.
+const FREE_WARN: u64 = 2 * 1024 * 1024 * 1024;
+/// Less than this and the database itself is in danger, in bytes.
+const FREE_FAIL: u64 = 200 * 1024 * 1024;
+
+/// How something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Finding {
+    Ok,
+    Warn,
+    Fail,
+}
+
+/// The findings, said as they come.
+#[derive(Debug, Default)]
+struct Report {
+    warned: u32,
+    failed: u32,
+}
+
+impl Report {
+    fn say(&mut self, finding: Finding, what: &str, says: &str) {
+        let word = match finding {
+            Finding::Ok => "ok  ",
+            Finding::Warn => "warn",
+            Finding::Fail => "FAIL",
+        };
+        self.warned += u32::from(finding == Finding::Warn);
+        self.failed += u32::from(finding == Finding::Fail);
+        out::line(&format!("{word}  {what:14} {says}"));
+    }
+}
+
+pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
+    let mut report = Report::default();
+    let config = super::config(global)?;
+    report.say(Finding::Ok, "configuration", "no fault in it");
+    git(&mut report, &config).await;
+    folder(&mut report, &config.data_dir);
+    keys(&mut report, &config);
+    rules(&mut report, &config);
+    let hosted = host(&mut report, &config);
+    let projects = database(&mut report, &config).await;
+    for project in &projects {
+        edge(&mut report, project, hosted);
+    }
+    tools(&mut report, &projects).await;
+    out::line(&match (report.failed, report.warned) {
+        (0, 0) => "Everything is there.".to_owned(),
+        (0, warned) => format!("It works; {warned} to look at."),
+        (failed, _) => format!("{failed} to mend before it works."),
+    });
+    Ok(if report.failed == 0 { Exit::Fine } else { Exit::Failed })
+}
+
+async fn git(report: &mut Report, config: &Config) {
+    match GitHost::new(&config.data_dir).available().await {
+        Ok(()) => report.say(Finding::Ok, "git", "there"),
+        Err(PortError::Fail { what, hint }) => report.say(Finding::Fail, "git", &format!("{what}: {hint}")),
+        Err(error) => report.say(Finding::Fail, "git", &error.to_string()),
+    }
+}
+
+fn folder(report: &mut Report, folder: &Path) {
+    let shown = folder.display();
+    if let Err(error) = folder_private(folder) {
+        return report.say(Finding::Fail, "data folder", &format!("{error:#}"));
+    }
+    let trial = folder.join(".doctor");
+    if let Err(error) = std::fs::write(&trial, "x").and_then(|()| std::fs::remove_file(&trial)) {
+        let says = format!("can't write to {shown} ({error}): check whose it is, or give another --data-dir");
+        return report.say(Finding::Fail, "data folder", &says);
+    }
+    let Ok(free) = rustix::fs::statvfs(folder) else {
+        return report.say(Finding::Warn, "data folder", &format!("{shown}, but its free space can't be told"));
+    };
+    let bytes = free.f_bavail.saturating_mul(free.f_frsize);
+    let says = format!("{shown}, {} MiB free", bytes / (1024 * 1024));
+    match bytes {
+        0..FREE_FAIL => report.say(Finding::Fail, "data folder", &format!("{says}: make room, or give another --data-dir")),
+        FREE_FAIL..FREE_WARN => {
+            report.say(Finding::Warn, "data folder", &format!("{says}: builds may not fit, make room"));
+        }
+        _ => report.say(Finding::Ok, "data folder", &says),
+    }
+}
+
+fn keys(report: &mut Report, config: &Config) {
+    let mut files = vec![SIGNING_KEY_FILE];
+    if config.master_key.is_none() {
+        files.push(MASTER_KEY_FILE);
+    }
+    for file in files {
+        let path = config.data_dir.join(file);
+        match std::fs::metadata(&path) {
+            Ok(metadata) if metadata.permissions().mode() & 0o077 != 0 => {
+                let says = format!("others can read {0}: type `chmod 600 {0}`, and replace it if they may have", path.display());
+                report.say(Finding::Fail, file, &says);
+            }
+            Ok(_) => report.say(Finding::Ok, file, "yours alone; keep a copy somewhere safe"),
+            Err(_) => report.say(Finding::Ok, file, "not there yet, is made at the first start"),
+        }
+    }
+}
+
+fn rules(report: &mut Report, config: &Config) {
+    match rules_load(config.rules_dir.as_deref()) {
+        Ok(rules) => {
+            let own = if config.rules_dir.is_some() { ", your own among them" } else { "" };
+            report.say(Finding::Ok, "rules", &format!("{} in force{own}", rules.names().len()));
+        }
+        Err(error) => report.say(Finding::Fail, "rules", &format!("{error:#}")),
+    }
+}
+
+/// Whether a host runs the services right now.
+fn host(report: &mut Report, config: &Config) -> bool {
+    let hosted = HostLock::is_taken(&config.data_dir);
+    let says = match Holder::read(&config.data_dir).filter(|_| hosted) {
+        Some(holder) => format!("{holder} runs the services"),
+        None if hosted => "another infra-chat runs the services".to_owned(),
+        None => "no infra-chat runs the services now: `infra-chat serve` keeps them running".to_owned(),
+    };
+    report.say(Finding::Ok, "host", &says);
+    hosted
+}
+
+async fn database(report: &mut Report, config: &Config) -> Vec<Project> {
+    let projects = match Store::open(&config.database).await {
+        Ok(store) => store.project_list().await,
+        Err(error) => Err(error),
+    };
+    match projects {
+        Ok(projects) => {
+            let says = format!("{}, up to date, {} projects", config.database.shown(), projects.len());
+            report.say(Finding::Ok, "database", &says);
+            projects.into_iter().map(|project| project.value).collect()
+        }
+        Err(error) => {
+            report.say(Finding::Fail, "database", &out::causes(&error));
+            Vec::new()
+        }
+    }
+}
+
+/// The addresses services are reached at: taken is fine only while a host serves them.
+fn edge(report: &mut Report, project: &Project, hosted: bool) {
+    let mut taken = Vec::new();
+    let mut count = 0;
+    for (name, environment) in &project.environments {
+        for (service, address) in &environment.edge {
+            count += 1;
+            if !hosted && TcpListener::bind(address).is_err() {
+                taken.push(format!("{address} ({service} of {name})"));
+            }
+        }
+    }
+    let what = "addresses";
+    if taken.is_empty() {
+        let says = if hosted { "in the host's hands" } else { "all free" };
+        report.say(Finding::Ok, what, &format!("{count} of {}, {says}", project.project));
+    } else {
+        let says = format!("other programs have {}: end them, or change `edge` in the project", taken.join(", "));
+        report.say(Finding::Warn, what, &says);
+    }
+}
+
+/// The first words of build commands: a project that is built with something needs that something here.
+async fn tools(report: &mut Report, projects: &[Project]) {
+    let mut tools: Vec<String> = projects
+        .iter()
+        .flat_map(|project| project.services.values())
+        .filter_map(|service| service.build.as_deref()?.split_whitespace().next())
+        .map(str::to_owned)
+        .collect();
+    if tools.is_empty() {
+        tools.push("rustc".to_owned());
+    }
+    tools.sort();
+    tools.dedup();
+    for tool in tools {
+        let found = Command::new("sh").args(["-c", "command -v -- \"$1\"", "sh", &tool]).output().await;
+        match found {
+            Ok(output) if output.status.success() => report.say(Finding::Ok, &tool, "there, builds need it"),
+            _ => report.say(Finding::Warn, &tool, "not found, and builds need it: install it, or change `build`"),
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! `serve`: keeps services, schedules, waiting runs and the HTTP API going until told to end.
+
+use anyhow::{Context as _, bail};
+use tokio::net::TcpListener;
+
+use crate::cli::{Exit, Global};
+use crate::out;
+use crate::serve::{Api, serve};
+use crate::wiring::{Holder, Host, HostLock, folder_private, logs};
+
+pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
+    let config = super::config(global)?;
+    if !config.listen.ip().is_loopback() && config.api_token.is_none() {
+        bail!(
+            "listen is {}, which other machines can reach, and there is no api_token: set INFRA_CHAT_API_TOKEN \
+             (make one with `openssl rand -hex 32`), or listen on 127.0.0.1",
+            config.listen
+        );
+    }
+    folder_private(&config.data_dir)?;
+    logs::to_stderr(&config);
+    let Some(lock) = HostLock::try_take(&config.data_dir, "serve")? else {
+        let who = Holder::read(&config.data_dir).map_or_else(|| "another infra-chat".to_owned(), |one| one.to_string());
+        bail!("{who} runs the services of {}; end it first, or give another --data-dir", config.data_dir.display());
+    };
+    let listener = TcpListener::bind(config.listen).await.with_context(|| {
+        format!("can't listen on {}: choose another address with `listen` or INFRA_CHAT_LISTEN", config.listen)
+    })?;
+    let address = listener.local_addr()?;
+    let stop = super::chat::stop_signals(true)?;
+    let host = Host::open(&config, lock, &|what| tracing::info!("{what}")).await?;
+    out::aside(&format!("infra-chat listens on http://{address}; end it with Ctrl-C or SIGTERM."));
+    let served = serve(listener, Api::new(&host, config.api_token), stop).await;
+    tracing::info!("stopping the services");
+    host.close().await;
+    served?;
+    Ok(Exit::Fine)
+}

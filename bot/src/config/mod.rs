@@ -1,0 +1,214 @@
+//! The configuration: `infra-chat.toml`, then environment variables, then flags, later ones winning. Everything is
+//! checked at the start, and every fault is named at once with its place, its key and how to mend it.
+
+mod fault;
+mod layers;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use engine::store::StoreAddress;
+use secrecy::SecretString;
+
+pub(crate) use fault::ConfigFaults;
+use fault::Collector;
+use layers::Layers;
+
+/// The file that is looked for in the working directory.
+pub(crate) const FILE_NAME: &str = "infra-chat.toml";
+/// Where `serve` listens unless told otherwise: this machine alone.
+const LISTEN: &str = "127.0.0.1:7480";
+/// What is logged unless told otherwise.
+const LOG: &str = "info";
+/// Most releases whose builds can be kept: each is a folder with everything built.
+const BUILDS_KEPT_MAX: u32 = 1_000;
+/// Shorter tokens can be guessed.
+const API_TOKEN_CHARS_MIN: usize = 16;
+
+/// The keys, as they are written in the file; variables are `INFRA_CHAT_` and the key in capitals.
+pub(crate) const KEYS: [&str; 10] = [
+    "data_dir",
+    "database_url",
+    "listen",
+    "api_token",
+    "rules_dir",
+    "artifacts",
+    "master_key",
+    "builds_kept",
+    "log",
+    "log_format",
+];
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines, an object a line.
+    Json,
+}
+
+/// The configuration in force. Its `Debug` shows no secret.
+pub(crate) struct Config {
+    /// All state is in here.
+    pub(crate) data_dir: PathBuf,
+    /// The database.
+    pub(crate) database: StoreAddress,
+    /// Where `serve` listens.
+    pub(crate) listen: SocketAddr,
+    /// What callers of the HTTP API must show.
+    pub(crate) api_token: Option<SecretString>,
+    /// The user's own policy rules.
+    pub(crate) rules_dir: Option<PathBuf>,
+    /// Folder or URL of artifacts.
+    pub(crate) artifacts: String,
+    /// The key secrets are sealed under, when it does not come from its file.
+    pub(crate) master_key: Option<SecretString>,
+    /// Builds kept per environment; the platform's own number when absent.
+    pub(crate) builds_kept: Option<u32>,
+    /// What is logged, as a tracing filter.
+    pub(crate) log: String,
+    /// How.
+    pub(crate) log_format: LogFormat,
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("data_dir", &self.data_dir)
+            .field("database", &self.database.shown())
+            .field("listen", &self.listen)
+            .field("api_token", &self.api_token.as_ref().map(|_| "set"))
+            .field("rules_dir", &self.rules_dir)
+            .field("artifacts", &self.artifacts)
+            .field("master_key", &self.master_key.as_ref().map(|_| "set"))
+            .field("builds_kept", &self.builds_kept)
+            .field("log", &self.log)
+            .field("log_format", &self.log_format)
+            .finish()
+    }
+}
+
+/// What the configuration is read from.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Surroundings {
+    /// `--config`.
+    pub(crate) file: Option<PathBuf>,
+    /// `--data-dir`.
+    pub(crate) data_dir: Option<PathBuf>,
+    /// The working directory: `infra-chat.toml` is looked for here.
+    pub(crate) directory: PathBuf,
+    /// Where state goes when nobody says; absent when the system has no such place.
+    pub(crate) data_dir_default: Option<PathBuf>,
+    /// Environment variables.
+    pub(crate) variables: Vec<(String, String)>,
+}
+
+impl Surroundings {
+    /// This process's own.
+    pub(crate) fn of_process(file: Option<PathBuf>, data_dir: Option<PathBuf>) -> std::io::Result<Self> {
+        let folders = directories::ProjectDirs::from("", "", "infra-chat");
+        Ok(Self {
+            file,
+            data_dir,
+            directory: std::env::current_dir()?,
+            data_dir_default: folders.map(|folders| folders.data_dir().to_owned()),
+            variables: std::env::vars_os()
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+                .collect(),
+        })
+    }
+}
+
+impl Config {
+    /// Reads and checks everything.
+    pub(crate) fn load(from: &Surroundings) -> Result<Self, ConfigFaults> {
+        let faults = Collector::default();
+        let layers = Layers::read(from, &faults);
+        let data_dir = match (&from.data_dir, layers.path("data_dir", &faults), &from.data_dir_default) {
+            (Some(flag), _, _) => from.directory.join(flag),
+            (None, Some(path), _) => path,
+            (None, None, Some(default)) => default.clone(),
+            (None, None, None) => {
+                faults.add("the command line", "data_dir", "this system names no folder for data", "give --data-dir DIR");
+                PathBuf::new()
+            }
+        };
+        let database = layers
+            .checked("database_url", &faults, |url| {
+                StoreAddress::from_url(url).map_err(|why| ("is no address of a database".to_owned(), why))
+            })
+            .unwrap_or_else(|| StoreAddress::Sqlite(data_dir.join("infra-chat.db")));
+        let api_token = layers
+            .checked("api_token", &faults, |token| match token.chars().count() {
+                0..API_TOKEN_CHARS_MIN => Err((
+                    format!("is shorter than {API_TOKEN_CHARS_MIN} characters"),
+                    "make one with `openssl rand -hex 32`".to_owned(),
+                )),
+                _ => Ok(SecretString::from(token)),
+            });
+        let listen = layers.checked("listen", &faults, |address| {
+            address.parse::<SocketAddr>().map_err(|_| {
+                (format!("`{address}` is no address to listen on"), format!("write it like {LISTEN}"))
+            })
+        });
+        let listen = listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 7480)));
+        let master_key = layers.checked("master_key", &faults, |key| {
+            if layers.from_file("master_key") {
+                return Err((
+                    "does not belong in a file".to_owned(),
+                    "set INFRA_CHAT_MASTER_KEY, or leave it out: a key file is made".to_owned(),
+                ));
+            }
+            match engine::secrets::MasterKey::from_text("INFRA_CHAT_MASTER_KEY", key) {
+                Ok(_) => Ok(SecretString::from(key)),
+                Err(_) => Err((
+                    "holds no key".to_owned(),
+                    "give 32 bytes as 64 hexadecimal digits or in base64".to_owned(),
+                )),
+            }
+        });
+        let builds_kept = layers.checked("builds_kept", &faults, |text| match text.parse::<u32>() {
+            Ok(number @ 1..=BUILDS_KEPT_MAX) => Ok(number),
+            _ => Err((
+                format!("`{text}` is no number of builds"),
+                format!("give a whole number from 1 to {BUILDS_KEPT_MAX}"),
+            )),
+        });
+        let log = layers.checked("log", &faults, |filter| {
+            match filter.parse::<tracing_subscriber::EnvFilter>() {
+                Ok(_) => Ok(filter.to_owned()),
+                Err(error) => Err((
+                    format!("`{filter}` is no filter of log lines: {error}"),
+                    "write `info`, or `info,engine=debug`".to_owned(),
+                )),
+            }
+        });
+        let log_format = layers.checked("log_format", &faults, |word| match word {
+            "text" => Ok(LogFormat::Text),
+            "json" => Ok(LogFormat::Json),
+            _ => Err((format!("`{word}` is no log format"), "write `text` or `json`".to_owned())),
+        });
+        let artifacts = match layers.checked("artifacts", &faults, |place| Ok(place.to_owned())) {
+            Some(url) if url.contains("://") => url,
+            Some(_) => layers.path("artifacts", &faults).unwrap_or_default().display().to_string(),
+            None => data_dir.join("artifacts").display().to_string(),
+        };
+        let rules_dir = layers.path("rules_dir", &faults);
+        faults.none_or(Self {
+            data_dir,
+            database,
+            listen,
+            api_token,
+            rules_dir,
+            artifacts,
+            master_key,
+            builds_kept,
+            log: log.unwrap_or_else(|| LOG.to_owned()),
+            log_format: log_format.unwrap_or(LogFormat::Text),
+        })
+    }
+}

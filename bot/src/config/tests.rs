@@ -1,0 +1,122 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::path::PathBuf;
+
+use expect_test::{Expect, expect};
+
+use super::{Config, Surroundings};
+
+fn around(toml: Option<&str>, variables: &[(&str, &str)]) -> (tempfile::TempDir, Surroundings) {
+    let folder = tempfile::tempdir().unwrap();
+    if let Some(toml) = toml {
+        std::fs::write(folder.path().join("infra-chat.toml"), toml).unwrap();
+    }
+    let surroundings = Surroundings {
+        directory: folder.path().to_owned(),
+        data_dir_default: Some(PathBuf::from("/var/lib/infra-chat")),
+        variables: variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        ..Surroundings::default()
+    };
+    (folder, surroundings)
+}
+
+fn faults(toml: Option<&str>, variables: &[(&str, &str)], expected: &Expect) {
+    let (_folder, surroundings) = around(toml, variables);
+    expected.assert_eq(&Config::load(&surroundings).unwrap_err().to_string());
+}
+
+#[test]
+fn without_anything_the_defaults_hold() {
+    let (_folder, surroundings) = around(None, &[]);
+    expect![[r#"
+        Config {
+            data_dir: "/var/lib/infra-chat",
+            database: "/var/lib/infra-chat/infra-chat.db",
+            listen: 127.0.0.1:7480,
+            api_token: None,
+            rules_dir: None,
+            artifacts: "/var/lib/infra-chat/artifacts",
+            master_key: None,
+            builds_kept: None,
+            log: "info",
+            log_format: Text,
+        }
+    "#]]
+    .assert_debug_eq(&Config::load(&surroundings).unwrap());
+}
+
+#[test]
+fn variables_win_over_the_file_and_flags_over_both() {
+    let toml = "data_dir = \"state\"\nbuilds_kept = 3\nlisten = \"127.0.0.1:1\"\n";
+    let (folder, mut surroundings) = around(Some(toml), &[("INFRA_CHAT_LISTEN", "127.0.0.1:2")]);
+    let config = Config::load(&surroundings).unwrap();
+    assert_eq!(config.listen.port(), 2);
+    assert_eq!(config.builds_kept, Some(3));
+    assert_eq!(config.data_dir, folder.path().join("state"));
+    surroundings.data_dir = Some(PathBuf::from("/elsewhere"));
+    assert_eq!(Config::load(&surroundings).unwrap().data_dir, PathBuf::from("/elsewhere"));
+}
+
+#[test]
+fn every_fault_is_named_at_once_with_its_place() {
+    faults(
+        Some(
+            "data_folder = \"x\"\nlisten = \"everywhere\"\nbuilds_kept = 0\napi_token = \"short\"\nmaster_key = \"aa\"\nlog_format = true\n",
+        ),
+        &[
+            ("DATABASE_URL", "mysql://root@localhost/x"),
+            ("INFRA_CHAT_LOG_FORMT", "json"),
+            ("INFRA_CHAT_RULES_DIR", ""),
+        ],
+        &expect![[r#"
+            the configuration has 9 faults
+              infra-chat.toml: data_folder is no key: did you mean `data_dir`?
+              environment variable INFRA_CHAT_LOG_FORMT: is no setting: did you mean INFRA_CHAT_LOG_FORMAT?
+              environment variable DATABASE_URL: database_url is no address of a database: use postgres://user:password@host/database, or sqlite:PATH
+              infra-chat.toml: api_token is shorter than 16 characters: make one with `openssl rand -hex 32`
+              infra-chat.toml: listen `everywhere` is no address to listen on: write it like 127.0.0.1:7480
+              infra-chat.toml: master_key does not belong in a file: set INFRA_CHAT_MASTER_KEY, or leave it out: a key file is made
+              infra-chat.toml: builds_kept `0` is no number of builds: give a whole number from 1 to 1000
+              infra-chat.toml: log_format must be text or a number: put the value in quotes
+              environment variable INFRA_CHAT_RULES_DIR: rules_dir is empty: give a value, or leave it out"#]],
+    );
+}
+
+#[test]
+fn a_file_that_is_no_toml_is_named_with_the_line() {
+    faults(Some("listen = \"127.0.0.1:1\"\nlog = info\n"), &[], &expect![[r#"
+        the configuration has a fault
+          infra-chat.toml: is no TOML at line 2, column 10 (expected newline, `#`): mend that line; text stands in quotes"#]]);
+}
+
+#[test]
+fn a_file_that_was_asked_for_must_be_there() {
+    let (_folder, mut surroundings) = around(None, &[]);
+    surroundings.file = Some(PathBuf::from("mine.toml"));
+    let told = Config::load(&surroundings).unwrap_err().to_string();
+    assert!(told.contains("mine.toml: can't be read"), "{told}");
+}
+
+#[test]
+fn secrets_do_not_show() {
+    let key = "ab".repeat(32);
+    let token = "a-token-nobody-must-see";
+    let (_folder, surroundings) = around(
+        None,
+        &[
+            ("INFRA_CHAT_MASTER_KEY", &key),
+            ("INFRA_CHAT_API_TOKEN", token),
+            ("DATABASE_URL", "postgres://ana:hunter2@db/x"),
+        ],
+    );
+    let shown = format!("{:?}", Config::load(&surroundings).unwrap());
+    for secret in [key.as_str(), token, "hunter2"] {
+        assert!(!shown.contains(secret), "{shown}");
+    }
+}
+
+#[test]
+fn what_services_are_given_is_not_ours() {
+    let (_folder, surroundings) = around(None, &[("INFRA_CHAT_SQL", "infra-chat sql")]);
+    Config::load(&surroundings).unwrap();
+}

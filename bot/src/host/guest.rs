@@ -1,0 +1,162 @@
+//! A guest's end of the socket.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+use chat::{Front, Inbound};
+use chat::intent::Names;
+use engine::model::{Identity, RunId};
+use tokio::io::BufReader;
+use tokio::net::UnixStream;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::{mpsc, oneshot};
+
+use super::socket;
+use super::wire::{Answer, Ask, Heard, RunBrief};
+use super::Following;
+
+/// How long a host may take to open its socket after it has taken the lock: it adopts and starts services first.
+const HOST_START: Duration = Duration::from_secs(60);
+/// Between two tries.
+const HOST_RETRY: Duration = Duration::from_millis(200);
+
+/// A program that asks another one.
+#[derive(Debug)]
+pub(crate) struct Guest {
+    path: PathBuf,
+}
+
+impl Guest {
+    /// A guest of the host that holds this data folder's lock; waits while that one is starting. `gone` says whether it
+    /// has ended meanwhile: then there is no host any more.
+    pub(super) async fn connect(data_dir: &Path, gone: impl Fn() -> bool) -> anyhow::Result<Option<Self>> {
+        let guest = Self { path: socket::path(data_dir) };
+        let began = Instant::now();
+        loop {
+            match guest.open().await {
+                Ok(_) => return Ok(Some(guest)),
+                Err(_) if gone() => return Ok(None),
+                Err(error) if began.elapsed() > HOST_START => return Err(error),
+                Err(_) => tokio::time::sleep(HOST_RETRY).await,
+            }
+        }
+    }
+
+    async fn open(&self) -> anyhow::Result<(BufReader<OwnedReadHalf>, OwnedWriteHalf)> {
+        let stream = UnixStream::connect(&self.path)
+            .await
+            .context("the infra-chat that ran the services has ended; start again")?;
+        socket::peer_check(&stream)?;
+        let (read, write) = stream.into_split();
+        Ok((BufReader::new(read), write))
+    }
+
+    async fn ask(&self, ask: &Ask) -> anyhow::Result<Answer> {
+        let (mut read, mut write) = self.open().await?;
+        socket::write(&mut write, ask).await?;
+        match socket::read(&mut read).await? {
+            Some(Answer::Failed { why }) => bail!("{why}"),
+            Some(answer) => Ok(answer),
+            None => bail!("the infra-chat that runs the services is ending; start again"),
+        }
+    }
+
+    pub(super) async fn hear(&self, inbound: &Inbound) -> anyhow::Result<Heard> {
+        match self.ask(&Ask::Hear { inbound: inbound.clone() }).await? {
+            Answer::Heard(heard) => Ok(heard),
+            other => unexpected(&other),
+        }
+    }
+
+    pub(super) async fn names(&self) -> anyhow::Result<Names> {
+        match self.ask(&Ask::Names).await? {
+            Answer::Names { names } => Ok(names),
+            other => unexpected(&other),
+        }
+    }
+
+    pub(super) async fn knows(&self, identity: &Identity) -> anyhow::Result<bool> {
+        match self.ask(&Ask::Knows { identity: identity.clone() }).await? {
+            Answer::Knows { known } => Ok(known),
+            other => unexpected(&other),
+        }
+    }
+
+    pub(super) async fn runs(&self, ids: &[RunId]) -> anyhow::Result<Vec<RunBrief>> {
+        match self.ask(&Ask::Runs { ids: ids.to_vec() }).await? {
+            Answer::Runs { runs } => Ok(runs),
+            other => unexpected(&other),
+        }
+    }
+
+    pub(super) async fn follow(
+        &self,
+        front: Arc<dyn Front>,
+        conversation: String,
+        everything: bool,
+    ) -> anyhow::Result<Following> {
+        let (mut read, mut write) = self.open().await?;
+        let ask = Ask::Follow { conversation: conversation.clone(), front: front.name().to_owned(), everything };
+        socket::write(&mut write, &ask).await?;
+        match socket::read(&mut read).await? {
+            Some(Answer::Settled) => {}
+            Some(other) => return unexpected(&other),
+            None => bail!("the infra-chat that runs the services is ending; start again"),
+        }
+        let (settle, settlings) = mpsc::channel(1);
+        let task = tokio::spawn(async move {
+            if let Err(error) = show(read, write, front, conversation, settlings).await {
+                tracing::warn!(error = format!("{error:#}"), "the host tells no more");
+            }
+        });
+        Ok(Following::new(settle, task))
+    }
+}
+
+async fn show(
+    mut read: BufReader<OwnedReadHalf>,
+    mut write: OwnedWriteHalf,
+    front: Arc<dyn Front>,
+    conversation: String,
+    mut settlings: mpsc::Receiver<oneshot::Sender<()>>,
+) -> anyhow::Result<()> {
+    let (answers, mut answered) = mpsc::channel(64);
+    // Reading a line must not be given up half-way, so it has a task of its own.
+    let reader = tokio::spawn(async move {
+        while let Ok(Some(answer)) = socket::read::<Answer>(&mut read).await {
+            if answers.send(answer).await.is_err() {
+                return;
+            }
+        }
+    });
+    let mut waiting: Option<oneshot::Sender<()>> = None;
+    loop {
+        tokio::select! {
+            settling = settlings.recv(), if waiting.is_none() => {
+                let Some(settled) = settling else { break };
+                socket::write(&mut write, &Ask::Settle).await?;
+                waiting = Some(settled);
+            }
+            answer = answered.recv() => match answer {
+                Some(Answer::Show { outbound }) => front.show(&conversation, &outbound).await?,
+                Some(Answer::Settled) => {
+                    if let Some(settled) = waiting.take() {
+                        // Whoever asked may have gone.
+                        let _ = settled.send(());
+                    }
+                }
+                Some(_) => {}
+                None => break,
+            }
+        }
+    }
+    reader.abort();
+    Ok(())
+}
+
+fn unexpected<T>(answer: &Answer) -> anyhow::Result<T> {
+    tracing::warn!(?answer, "the host answered something else");
+    bail!("the infra-chat that runs the services is of another version; end it and start it again")
+}

@@ -1,0 +1,155 @@
+//! The host's end of the socket.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use async_trait::async_trait;
+use chat::{Desk, Front, FrontError, Outbound};
+use engine::control::Engine;
+use tokio::io::BufReader;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::follow::follow;
+use super::socket;
+use super::wire::{self, Answer, Ask};
+
+/// Only the owner may ask.
+const SOCKET_MODE: u32 = 0o600;
+
+/// Takes guests until closed.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    path: PathBuf,
+    task: JoinHandle<()>,
+}
+
+impl Listener {
+    /// Opens the socket of a data folder. Only the holder of the folder's lock may: what lies there is a dead host's.
+    pub(crate) fn open(
+        data_dir: &Path,
+        engine: Engine,
+        desk: Arc<Desk>,
+        stop: CancellationToken,
+    ) -> anyhow::Result<Self> {
+        let path = socket::path(data_dir);
+        let open = || format!("can't open the socket {}", path.display());
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error).with_context(open),
+            _ => {}
+        }
+        let listener = UnixListener::bind(&path).with_context(open)?;
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(SOCKET_MODE)).with_context(open)?;
+        let task = tokio::spawn(accept(listener, engine, desk, stop));
+        Ok(Self { path, task })
+    }
+
+    /// Returns when all guests have been let go; the token has been cancelled before.
+    pub(crate) async fn close(self) {
+        // A panic in there has been reported already.
+        let _ = self.task.await;
+        // A socket without anybody behind it is cleaned up by the next host too.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+async fn accept(listener: UnixListener, engine: Engine, desk: Arc<Desk>, stop: CancellationToken) {
+    let guests = TaskTracker::new();
+    loop {
+        let stream = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    tracing::warn!(%error, "can't take a guest");
+                    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                    continue;
+                }
+            },
+            () = stop.cancelled() => break,
+        };
+        let (engine, desk, stop) = (engine.clone(), Arc::clone(&desk), stop.clone());
+        guests.spawn(async move {
+            tokio::select! {
+                served = serve(stream, engine, desk) => {
+                    if let Err(error) = served {
+                        tracing::debug!(error = format!("{error:#}"), "a guest left");
+                    }
+                }
+                () = stop.cancelled() => {}
+            }
+        });
+    }
+    guests.close();
+    guests.wait().await;
+}
+
+async fn serve(stream: UnixStream, engine: Engine, desk: Arc<Desk>) -> anyhow::Result<()> {
+    socket::peer_check(&stream)?;
+    let (read, mut write) = stream.into_split();
+    let mut read = BufReader::new(read);
+    while let Some(ask) = socket::read::<Ask>(&mut read).await? {
+        let answer = match ask {
+            Ask::Hear { inbound } => Answer::Heard(desk.hear(&inbound).await.into()),
+            Ask::Names => Answer::Names { names: desk.names().await },
+            Ask::Knows { identity } => match engine.store().identity_get(&identity).await {
+                Ok(person) => Answer::Knows { known: person.is_some() },
+                Err(error) => Answer::Failed { why: crate::out::causes(&error) },
+            },
+            Ask::Runs { ids } => match wire::runs(&engine, &ids).await {
+                Ok(runs) => Answer::Runs { runs },
+                Err(refusal) => Answer::Failed { why: crate::out::causes(&refusal) },
+            },
+            Ask::Follow { conversation, front, everything } => {
+                return show(read, write, engine, conversation, front, everything).await;
+            }
+            Ask::Settle => Answer::Settled,
+        };
+        socket::write(&mut write, &answer).await?;
+    }
+    Ok(())
+}
+
+/// The rest of a connection that follows.
+async fn show(
+    mut read: BufReader<OwnedReadHalf>,
+    write: OwnedWriteHalf,
+    engine: Engine,
+    conversation: String,
+    front: String,
+    everything: bool,
+) -> anyhow::Result<()> {
+    let front = Arc::new(SocketFront { name: front, write: Mutex::new(write) });
+    let following = follow(engine, front.clone(), conversation, wire::follow_of(everything)).await?;
+    socket::write(&mut *front.write.lock().await, &Answer::Settled).await?;
+    while socket::read::<Ask>(&mut read).await?.is_some() {
+        following.settle().await;
+        socket::write(&mut *front.write.lock().await, &Answer::Settled).await?;
+    }
+    Ok(())
+}
+
+/// A guest as a front.
+struct SocketFront {
+    name: String,
+    write: Mutex<OwnedWriteHalf>,
+}
+
+#[async_trait]
+impl Front for SocketFront {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn show(&self, _conversation: &str, outbound: &Outbound) -> Result<(), FrontError> {
+        let answer = Answer::Show { outbound: outbound.clone() };
+        socket::write(&mut *self.write.lock().await, &answer)
+            .await
+            .map_err(|error| FrontError { front: self.name.clone(), why: format!("{error:#}") })
+    }
+}

@@ -1,0 +1,143 @@
+//! One way to speak with the host, whether this program is it or asks another.
+
+use std::sync::Arc;
+
+use chat::intent::Names;
+use chat::{Front, Inbound};
+use engine::model::{Identity, RunId};
+
+use super::follow::follow;
+use super::guest::Guest;
+use super::wire::{self, Heard, RunBrief};
+use super::Following;
+use crate::config::Config;
+use crate::wiring::{Holder, Host, HostLock, folder_private};
+
+/// What the host may be started for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Purpose {
+    /// The subcommand, for others to see who the host is.
+    pub(crate) command: &'static str,
+}
+
+/// A session with the host.
+pub(crate) enum Session {
+    /// This program is the host.
+    Host(Box<Host>),
+    /// Another one is.
+    Guest {
+        /// The way to it.
+        guest: Guest,
+        /// Who it is, as far as it says.
+        holder: Option<Holder>,
+    },
+}
+
+/// Something said, as a session hears it.
+pub(crate) struct Asked<'a> {
+    /// The front's name in identities.
+    pub(crate) front: &'a str,
+    /// Who speaks, by their name there.
+    pub(crate) speaker: &'a str,
+    /// Where.
+    pub(crate) conversation: &'a str,
+    /// What.
+    pub(crate) text: &'a str,
+}
+
+impl Asked<'_> {
+    /// As every front says it.
+    pub(crate) fn inbound(&self) -> Inbound {
+        Inbound {
+            identity: Identity { front: self.front.to_owned(), external_id: self.speaker.to_owned() },
+            conversation: self.conversation.to_owned(),
+            event: None,
+            text: self.text.to_owned(),
+        }
+    }
+}
+
+impl Session {
+    /// Becomes the host of the data folder, or a guest of the one there is.
+    pub(crate) async fn open(
+        config: &Config,
+        purpose: Purpose,
+        progress: &(dyn Fn(&str) + Sync),
+    ) -> anyhow::Result<Self> {
+        folder_private(&config.data_dir)?;
+        loop {
+            if let Some(lock) = HostLock::try_take(&config.data_dir, purpose.command)? {
+                return Ok(Self::Host(Box::new(Host::open(config, lock, progress).await?)));
+            }
+            progress("speaking with the infra-chat that runs the services");
+            let gone = || !HostLock::is_taken(&config.data_dir);
+            if let Some(guest) = Guest::connect(&config.data_dir, gone).await? {
+                return Ok(Self::Guest { guest, holder: Holder::read(&config.data_dir) });
+            }
+        }
+    }
+
+    /// The host, when this program is it.
+    pub(crate) fn host(&self) -> Option<&Host> {
+        match self {
+            Self::Host(host) => Some(host),
+            Self::Guest { .. } => None,
+        }
+    }
+
+    /// Hears something and answers.
+    pub(crate) async fn hear(&self, asked: &Asked<'_>) -> anyhow::Result<Heard> {
+        match self {
+            Self::Host(host) => Ok(host.desk().hear(&asked.inbound()).await.into()),
+            Self::Guest { guest, .. } => guest.hear(&asked.inbound()).await,
+        }
+    }
+
+    /// The names people may use.
+    pub(crate) async fn names(&self) -> anyhow::Result<Names> {
+        match self {
+            Self::Host(host) => Ok(host.desk().names().await),
+            Self::Guest { guest, .. } => guest.names().await,
+        }
+    }
+
+    /// Whether somebody is known on a front.
+    pub(crate) async fn knows(&self, front: &str, name: &str) -> anyhow::Result<bool> {
+        let identity = Identity { front: front.to_owned(), external_id: name.to_owned() };
+        match self {
+            Self::Host(host) => Ok(host.engine().store().identity_get(&identity).await?.is_some()),
+            Self::Guest { guest, .. } => guest.knows(&identity).await,
+        }
+    }
+
+    /// How runs stand: these in their order, then all others that are not over.
+    pub(crate) async fn runs(&self, ids: &[RunId]) -> anyhow::Result<Vec<RunBrief>> {
+        match self {
+            Self::Host(host) => Ok(wire::runs(host.engine(), ids).await?),
+            Self::Guest { guest, .. } => guest.runs(ids).await,
+        }
+    }
+
+    /// Shows in a conversation what happens to runs: to all, or to those asked for there.
+    pub(crate) async fn follow(
+        &self,
+        front: Arc<dyn Front>,
+        conversation: &str,
+        everything: bool,
+    ) -> anyhow::Result<Following> {
+        let conversation = conversation.to_owned();
+        match self {
+            Self::Host(host) => {
+                follow(host.engine().clone(), front, conversation, wire::follow_of(everything)).await
+            }
+            Self::Guest { guest, .. } => guest.follow(front, conversation, everything).await,
+        }
+    }
+
+    /// Ends it: a host ends its services cleanly, a guest just goes.
+    pub(crate) async fn close(self) {
+        if let Self::Host(host) = self {
+            host.close().await;
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! Something said over HTTP.
+
+use axum::Json;
+use axum::extract::State;
+use chat::Inbound;
+use engine::model::Identity;
+use serde::Deserialize;
+
+use super::Api;
+use crate::host::Heard;
+
+/// The front's name in identities.
+const FRONT: &str = "http";
+
+/// The body.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Message {
+    /// Who speaks, as `infra-chat user link NAME http:ID` says.
+    #[serde(rename = "as")]
+    speaker: String,
+    /// Where: whatever the caller calls one thread of talk.
+    conversation: String,
+    /// What.
+    text: String,
+    /// The caller's identifier of the message, so that sending it twice does it once.
+    #[serde(default)]
+    event: Option<String>,
+}
+
+/// Hears and answers.
+pub(super) async fn post(State(api): State<Api>, Json(message): Json<Message>) -> Json<Heard> {
+    let inbound = Inbound {
+        identity: Identity { front: FRONT.to_owned(), external_id: message.speaker },
+        conversation: format!("{FRONT}:{}", message.conversation),
+        event: message.event,
+        text: message.text,
+    };
+    Json(api.desk.hear(&inbound).await.into())
+}

@@ -1,0 +1,65 @@
+//! The HTTP API of `serve`: whether it lives, and the desk for programs.
+
+mod auth;
+mod messages;
+mod health;
+mod runs;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use chat::Desk;
+use engine::control::Engine;
+use secrecy::SecretString;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::wiring::Host;
+
+/// Largest body read, in bytes: a sentence with room around it.
+const BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// What the routes need.
+#[derive(Clone)]
+pub(crate) struct Api {
+    engine: Engine,
+    desk: Arc<Desk>,
+    token: Option<Arc<SecretString>>,
+    worker: Worker,
+}
+
+/// Whether the host's worker is at work.
+pub(crate) type Worker = Arc<dyn Fn() -> bool + Send + Sync>;
+
+impl Api {
+    /// The API of a host.
+    pub(crate) fn new(host: &Host, token: Option<SecretString>) -> Self {
+        Self {
+            engine: host.engine().clone(),
+            desk: Arc::clone(host.desk()),
+            token: token.map(Arc::new),
+            worker: host.worker_watch(),
+        }
+    }
+}
+
+/// Serves until told to stop; requests under way are finished.
+pub(crate) async fn serve(listener: TcpListener, api: Api, stop: CancellationToken) -> std::io::Result<()> {
+    axum::serve(listener, router(api)).with_graceful_shutdown(async move { stop.cancelled().await }).await
+}
+
+fn router(api: Api) -> Router {
+    let v1 = Router::new()
+        .route("/messages", post(messages::post))
+        .route("/runs/{id}", get(runs::get))
+        .layer(from_fn_with_state(api.clone(), auth::require_token));
+    Router::new()
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .nest("/v1", v1)
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .with_state(api)
+}

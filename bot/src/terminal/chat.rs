@@ -1,0 +1,148 @@
+//! The chat itself: one line heard, one answer, until somebody leaves or the lines end.
+
+use std::io::IsTerminal;
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use chat::intent::{Names, help};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::editor::Prompt;
+use super::input::{Typed, lines};
+use super::screen::{FRONT, Screen, TerminalFront};
+use super::slash::{self, Slash};
+use super::wait::{WAIT_MAX, settled, told};
+use crate::host::{Asked, Following, Session};
+
+/// Who talks, and where.
+pub(crate) struct Talk {
+    /// The name they are known by in the terminal.
+    pub(crate) speaker: String,
+    /// The conversation.
+    pub(crate) conversation: String,
+    /// Cancelled when the program is told to end.
+    pub(crate) stop: CancellationToken,
+}
+
+/// Where lines come from.
+enum Source {
+    Person(Prompt),
+    Script(mpsc::Receiver<Typed>),
+}
+
+/// Talks until somebody leaves. The session stays open.
+pub(crate) async fn talk(
+    session: &Session,
+    screen: &Arc<Screen>,
+    data_dir: &Path,
+    mut talk: Talk,
+) -> anyhow::Result<()> {
+    let names = Arc::new(RwLock::new(session.names().await?));
+    let front = TerminalFront::new(FRONT, Arc::clone(screen));
+    let following = session.follow(front, &talk.conversation, true).await?;
+    // What happened since this conversation was last open comes before the prompt.
+    following.settle().await;
+    let person = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    let mut source = if person {
+        Source::Person(Prompt::open(data_dir, screen, Arc::clone(&names))?)
+    } else {
+        Source::Script(lines())
+    };
+    loop {
+        let typed = tokio::select! {
+            typed = source.next(&talk.speaker, screen.coloured()) => typed,
+            () = talk.stop.cancelled() => return Ok(()),
+        };
+        let line = match typed {
+            Typed::Line(line) if line.trim().is_empty() => continue,
+            Typed::Line(line) => line,
+            Typed::Interrupted => {
+                screen.line("To leave, type /quit or press Ctrl-D. To stop a run: cancel r-3f2a");
+                continue;
+            }
+            Typed::End => break,
+        };
+        if matches!(source, Source::Script(_)) {
+            // A transcript without what was said is no transcript.
+            screen.line(&format!("{}> {}", talk.speaker, line.trim()));
+        }
+        match slash::read(&line) {
+            Some(Ok(Slash::Quit)) => return Ok(()),
+            Some(Ok(Slash::As(name))) => {
+                let known = session.knows(FRONT, &name).await.unwrap_or(true);
+                let nobody = if known { "" } else { " Nobody knows them here, so they may do nothing." };
+                screen.line(&format!("You speak as {name} now.{nobody}"));
+                talk.speaker = name;
+            }
+            Some(Ok(Slash::WhoAmI)) => hear(session, screen, &talk, "whoami").await,
+            Some(Ok(Slash::Help(topic))) => {
+                let names = names.read().unwrap_or_else(PoisonError::into_inner).clone();
+                help_show(screen, topic.as_deref(), &names);
+            }
+            Some(Ok(Slash::Wait(at_most))) => wait(session, screen, &following, at_most, &talk.stop).await?,
+            Some(Err(why)) => screen.line(&why),
+            None => {
+                hear(session, screen, &talk, &line).await;
+                following.settle().await;
+                if let Ok(fresh) = session.names().await {
+                    *names.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+                }
+            }
+        }
+    }
+    if matches!(source, Source::Script(_)) {
+        wait(session, screen, &following, WAIT_MAX, &talk.stop).await?;
+    }
+    Ok(())
+}
+
+impl Source {
+    async fn next(&mut self, speaker: &str, coloured: bool) -> Typed {
+        match self {
+            Self::Person(prompt) if coloured => prompt.next(&format!("\u{1b}[1m{speaker}>\u{1b}[0m ")).await,
+            Self::Person(prompt) => prompt.next(&format!("{speaker}> ")).await,
+            Self::Script(lines) => lines.recv().await.unwrap_or(Typed::End),
+        }
+    }
+}
+
+async fn hear(session: &Session, screen: &Screen, talk: &Talk, text: &str) {
+    let asked =
+        Asked { front: FRONT, speaker: &talk.speaker, conversation: &talk.conversation, text };
+    match session.hear(&asked).await {
+        Ok(heard) => heard.outbound.iter().for_each(|outbound| screen.show(outbound)),
+        Err(error) => screen.line(&format!("{error:#}")),
+    }
+}
+
+async fn wait(
+    session: &Session,
+    screen: &Screen,
+    following: &Following,
+    at_most: Duration,
+    stop: &CancellationToken,
+) -> anyhow::Result<()> {
+    tokio::select! {
+        waited = settled(session, following, &[], at_most) => {
+            told(&waited?).iter().for_each(|line| screen.line(line));
+        }
+        _ = tokio::signal::ctrl_c() => screen.line("Not waiting any longer; runs go on."),
+        () = stop.cancelled() => {}
+    }
+    Ok(())
+}
+
+fn help_show(screen: &Screen, topic: Option<&str>, names: &Names) {
+    screen.line(help(topic, names).trim_end());
+    if topic.is_none() {
+        screen.line(
+            "\nTo the terminal itself:\n  \
+             /as NAME         speak as somebody else (the sample has vera, ana, ben and zoe)\n  \
+             /wait [SECONDS]  until no run moves by itself\n  \
+             /whoami          who you are and what you may do\n  \
+             /quit            leave",
+        );
+    }
+}

@@ -1,0 +1,99 @@
+//! The line editor: history, completion, and a prompt that waits until the answer to the line before is there.
+
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use chat::intent::{Names, complete};
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustyline::completion::Completer;
+use rustyline::error::ReadlineError;
+use rustyline::history::FileHistory;
+use rustyline::{Config, Context, Editor, Helper, Highlighter, Hinter, Validator};
+use tokio::sync::mpsc;
+
+use super::input::Typed;
+use super::screen::Screen;
+use super::slash;
+
+/// The history's file within the data folder.
+const HISTORY_FILE: &str = "history";
+/// Lines kept in it.
+const HISTORY_LINES: usize = 1_000;
+
+/// What is proposed: the project's names, as of the last answer.
+#[derive(Helper, Hinter, Highlighter, Validator)]
+struct Proposals {
+    names: Arc<RwLock<Names>>,
+}
+
+impl Completer for Proposals {
+    type Candidate = String;
+
+    fn complete(&self, line: &str, at: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<String>)> {
+        let before = line.get(..at).unwrap_or(line);
+        let start = before.rfind(char::is_whitespace).map_or(0, |blank| blank + 1);
+        if before.starts_with('/') {
+            let words = slash::WORDS.iter().filter(|word| word.starts_with(before));
+            return Ok((0, words.map(|word| format!("{word} ")).collect()));
+        }
+        let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
+        Ok((start, complete(before, &names)))
+    }
+}
+
+/// The editor's end in the chat.
+pub(super) struct Prompt {
+    asks: std::sync::mpsc::Sender<String>,
+    typed: mpsc::Receiver<Typed>,
+    terminal: Option<Termios>,
+}
+
+impl Prompt {
+    /// Starts the editor in a thread of its own; lines are put above it through the screen from now on.
+    pub(super) fn open(data_dir: &Path, screen: &Screen, names: Arc<RwLock<Names>>) -> anyhow::Result<Self> {
+        let config = Config::builder().max_history_size(HISTORY_LINES)?.auto_add_history(true).build();
+        let mut editor: Editor<Proposals, FileHistory> = Editor::with_config(config)?;
+        editor.set_helper(Some(Proposals { names }));
+        let history = data_dir.join(HISTORY_FILE);
+        // A first start has none.
+        let _ = editor.load_history(&history);
+        screen.printer_set(Box::new(editor.create_external_printer()?));
+        let (asks, asked) = std::sync::mpsc::channel::<String>();
+        let (typed, receiver) = mpsc::channel(1);
+        let terminal = tcgetattr(std::io::stdin()).ok();
+        std::thread::spawn(move || {
+            while let Ok(prompt) = asked.recv() {
+                let next = match editor.readline(&prompt) {
+                    Ok(line) => {
+                        // A history that can't be written is no reason to stop talking.
+                        let _ = editor.save_history(&history);
+                        Typed::Line(line)
+                    }
+                    Err(ReadlineError::Interrupted) => Typed::Interrupted,
+                    Err(_) => Typed::End,
+                };
+                if typed.blocking_send(next).is_err() {
+                    return;
+                }
+            }
+        });
+        Ok(Self { asks, typed: receiver, terminal })
+    }
+
+    /// Shows the prompt and waits for what is typed.
+    pub(super) async fn next(&mut self, prompt: &str) -> Typed {
+        if self.asks.send(prompt.to_owned()).is_err() {
+            return Typed::End;
+        }
+        self.typed.recv().await.unwrap_or(Typed::End)
+    }
+}
+
+impl Drop for Prompt {
+    /// The thread may still be editing a line when the program is told to end: the terminal gets its manners back.
+    fn drop(&mut self) {
+        if let Some(terminal) = &self.terminal {
+            let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, terminal);
+        }
+    }
+}

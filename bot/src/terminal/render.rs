@@ -1,0 +1,282 @@
+//! Cards as text. Pure: the same card and style give the same lines.
+
+use chat::{Card, Part, StepLine, StepMark, Tone};
+
+/// How far the parts of a card stand in.
+const INDENT: &str = "  ";
+/// Names in a list of fields are padded to at most this, in characters.
+const NAME_MAX: usize = 16;
+/// The longest mark in words, in characters.
+const MARK_MAX: usize = "[failed]".len();
+/// Narrower terminals are treated as this wide, in characters: wrapping any narrower is unreadable.
+const WIDTH_MIN: usize = 40;
+
+/// How to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Style {
+    /// With colours.
+    pub(crate) coloured: bool,
+    /// With marks like ✓; words in brackets otherwise.
+    pub(crate) marks: bool,
+    /// Lines are broken at this many characters; not at all when absent.
+    pub(crate) width: Option<usize>,
+}
+
+/// Colours, as terminals number them.
+#[derive(Debug, Clone, Copy)]
+enum Ink {
+    Bold,
+    Dim,
+    Red,
+    Green,
+    Yellow,
+    Cyan,
+}
+
+impl Ink {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Bold => "1",
+            Self::Dim => "2",
+            Self::Red => "31",
+            Self::Green => "32",
+            Self::Yellow => "33",
+            Self::Cyan => "36",
+        }
+    }
+}
+
+/// The whole card.
+pub(crate) fn card(card: &Card, style: Style) -> String {
+    let mut page = Page::new(style);
+    page.headline(card);
+    for part in &card.parts {
+        page.part(part);
+    }
+    page.command(card);
+    page.buttons(card);
+    page.out
+}
+
+/// What changed between two states of a card, each line saying which card it is of; empty when nothing that matters did.
+/// Elapsed times alone don't: a terminal can't edit what has scrolled away.
+pub(crate) fn changes(before: &Card, after: &Card, style: Style) -> String {
+    let mut page = Page::new(style);
+    let was = steps(before);
+    for step in steps(after) {
+        let changed = was.iter().find(|old| old.title == step.title).is_none_or(|old| old.mark != step.mark);
+        if changed && step.mark != StepMark::Pending {
+            page.step(step, &format!("{} ", after.key), 0);
+        }
+    }
+    if before.tone != after.tone || state_word(before) != state_word(after) {
+        page.headline(after);
+        for part in after.parts.iter().filter(|part| !before.parts.contains(part)) {
+            match part {
+                Part::Steps { .. } => {}
+                part => page.part(part),
+            }
+        }
+        if before.buttons != after.buttons {
+            page.buttons(after);
+        }
+    }
+    page.out
+}
+
+fn steps(card: &Card) -> Vec<&StepLine> {
+    card.parts
+        .iter()
+        .filter_map(|part| match part {
+            Part::Steps { steps } => Some(steps),
+            _ => None,
+        })
+        .flatten()
+        .collect()
+}
+
+/// The word for a run's state: the first after the last `·` of its headline.
+fn state_word(card: &Card) -> &str {
+    let state = card.headline.rsplit('·').next().unwrap_or_default().trim();
+    state.split([' ', ',']).next().unwrap_or_default()
+}
+
+/// Text without what could steer a terminal: logs and commit subjects are other people's words.
+fn harmless(text: &str) -> String {
+    text.chars()
+        .map(|c| if c == '\t' { ' ' } else { c })
+        .filter(|c| !c.is_control() && !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
+        .collect()
+}
+
+struct Page {
+    style: Style,
+    out: String,
+}
+
+impl Page {
+    fn new(style: Style) -> Self {
+        Self { style, out: String::new() }
+    }
+
+    fn inked(&self, text: &str, inks: &[Ink]) -> String {
+        if !self.style.coloured || inks.is_empty() || text.is_empty() {
+            return text.to_owned();
+        }
+        let codes: Vec<&str> = inks.iter().map(|ink| ink.code()).collect();
+        format!("\u{1b}[{}m{text}\u{1b}[0m", codes.join(";"))
+    }
+
+    /// Lines with a beginning; further lines of the same text stand under where the text began.
+    fn lines(&mut self, begin: &str, text: &str, inks: &[Ink]) {
+        let hang = " ".repeat(begin.chars().count());
+        let mut begin = begin.to_owned();
+        for line in text.lines() {
+            let room = self.style.width.map(|width| width.max(WIDTH_MIN).saturating_sub(hang.len()).max(20));
+            for wrapped in wrap(&harmless(line), room) {
+                let inked = self.inked(&wrapped, inks);
+                self.out.push_str(format!("{begin}{inked}").trim_end());
+                self.out.push('\n');
+                begin.clone_from(&hang);
+            }
+        }
+    }
+
+    fn headline(&mut self, card: &Card) {
+        let ink = match card.tone {
+            Tone::Plain => Ink::Bold,
+            Tone::Ask => Ink::Yellow,
+            Tone::Going => Ink::Cyan,
+            Tone::Good => Ink::Green,
+            Tone::Bad => Ink::Red,
+        };
+        self.lines("", &card.headline, &[Ink::Bold, ink]);
+    }
+
+    fn part(&mut self, part: &Part) {
+        match part {
+            Part::Text { text } => self.lines(INDENT, text, &[]),
+            Part::List { title, lines } => {
+                let (begin, bullet) = if title.is_empty() { (INDENT, "- ") } else { ("    ", "") };
+                if !title.is_empty() {
+                    self.lines(INDENT, &format!("{title}:"), &[]);
+                }
+                for line in lines {
+                    self.lines(&format!("{begin}{bullet}"), line, &[]);
+                }
+            }
+            Part::Fields { fields } => {
+                let widest = fields.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
+                let widest = widest.min(NAME_MAX);
+                for (name, value) in fields {
+                    self.lines(&format!("{INDENT}{:widest$}  ", harmless(name)), value, &[]);
+                }
+            }
+            Part::Steps { steps } => {
+                let titles = steps.iter().map(|step| step.title.chars().count());
+                let widest = titles.max().unwrap_or_default();
+                for step in steps {
+                    self.step(step, INDENT, widest);
+                }
+            }
+            Part::Verbatim { lines } => {
+                for line in lines {
+                    self.out.push_str(format!("{INDENT}| {}", harmless(line)).trim_end());
+                    self.out.push('\n');
+                }
+            }
+        }
+    }
+
+    fn step(&mut self, step: &StepLine, begin: &str, widest: usize) {
+        let (mark, ink) = self.mark(step.mark);
+        // In a list of steps the titles stand under each other.
+        let pad = if widest > 0 && !self.style.marks { MARK_MAX.saturating_sub(mark.len()) } else { 0 };
+        let begin = format!("{begin}{}{}", self.inked(mark, ink), " ".repeat(pad));
+        let mut says = step.says.clone();
+        if let Some(took) = step.took_ms.filter(|_| step.mark != StepMark::Pending) {
+            says = format!("{says} ({})", chat::view::duration(took)).trim_start().to_owned();
+        }
+        let text = if says.is_empty() {
+            harmless(&step.title)
+        } else {
+            format!("{:widest$}  {says}", harmless(&step.title))
+        };
+        // The mark's colour is not counted as width, so the hanging indent is measured without it.
+        let visible = begin.chars().count() - invisible(&begin);
+        let room = self.style.width.map(|width| width.max(WIDTH_MIN).saturating_sub(visible + 1).max(20));
+        for (number, line) in wrap_keeping(&harmless(&text), room).into_iter().enumerate() {
+            let begin = if number == 0 { begin.clone() } else { " ".repeat(visible) };
+            self.out.push_str(format!("{begin} {line}").trim_end());
+            self.out.push('\n');
+        }
+    }
+
+    fn mark(&self, mark: StepMark) -> (&'static str, &'static [Ink]) {
+        match (mark, self.style.marks) {
+            (StepMark::Pending, true) => ("·", &[Ink::Dim]),
+            (StepMark::Going, true) => ("▸", &[Ink::Cyan]),
+            (StepMark::Done, true) => ("✓", &[Ink::Green]),
+            (StepMark::Failed, true) => ("✗", &[Ink::Red]),
+            (StepMark::Undone, true) => ("↺", &[Ink::Yellow]),
+            (StepMark::Kept, true) => ("!", &[Ink::Yellow]),
+            (StepMark::Pending, false) => ("[to do]", &[]),
+            (StepMark::Going, false) => ("[going]", &[]),
+            (StepMark::Done, false) => ("[done]", &[]),
+            (StepMark::Failed, false) => ("[failed]", &[]),
+            (StepMark::Undone, false) => ("[undone]", &[]),
+            (StepMark::Kept, false) => ("[kept]", &[]),
+        }
+    }
+
+    fn command(&mut self, card: &Card) {
+        if !card.command.is_empty() {
+            self.lines(INDENT, &format!("said as: {}", card.command), &[Ink::Dim]);
+        }
+    }
+
+    fn buttons(&mut self, card: &Card) {
+        if !card.buttons.is_empty() {
+            let commands: Vec<&str> = card.buttons.iter().map(|button| button.command.as_str()).collect();
+            self.lines(&format!("{INDENT}type: "), &commands.join("  |  "), &[Ink::Bold]);
+        }
+    }
+}
+
+/// Characters of colour codes in a text.
+fn invisible(text: &str) -> usize {
+    let mut count = 0;
+    let mut inside = false;
+    for c in text.chars() {
+        inside |= c == '\u{1b}';
+        count += usize::from(inside);
+        inside &= c != 'm';
+    }
+    count
+}
+
+/// Breaks a line at blanks so that no piece is longer than the room, unless a word alone is.
+fn wrap(line: &str, room: Option<usize>) -> Vec<String> {
+    match room {
+        Some(room) if line.chars().count() > room => wrap_keeping(line, Some(room)),
+        _ => vec![line.to_owned()],
+    }
+}
+
+/// As [`wrap`], keeping runs of blanks within a piece: columns stay columns.
+fn wrap_keeping(line: &str, room: Option<usize>) -> Vec<String> {
+    let Some(room) = room else { return vec![line.to_owned()] };
+    let mut pieces = Vec::new();
+    let mut rest = line;
+    while rest.chars().count() > room {
+        let limit = rest.char_indices().nth(room).map_or(rest.len(), |(at, _)| at);
+        let cut = rest[..limit].rfind(' ').filter(|at| !rest[..*at].trim().is_empty());
+        let cut = cut.or_else(|| rest[limit..].find(' ').map(|at| limit + at)).unwrap_or(rest.len());
+        pieces.push(rest[..cut].trim_end().to_owned());
+        rest = rest[cut..].trim_start();
+    }
+    if !rest.is_empty() || pieces.is_empty() {
+        pieces.push(rest.to_owned());
+    }
+    pieces
+}

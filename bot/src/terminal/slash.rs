@@ -1,0 +1,71 @@
+//! What begins with a slash is said to the terminal and not to the desk.
+
+use std::time::Duration;
+
+use super::wait::WAIT_MAX;
+
+/// The words, for completion and help.
+pub(super) const WORDS: [&str; 5] = ["/as", "/help", "/quit", "/wait", "/whoami"];
+
+/// Something said to the terminal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Slash {
+    /// Speak as somebody else from now on.
+    As(String),
+    /// Wait until no run moves by itself, at most this long.
+    Wait(Duration),
+    /// Leave.
+    Quit,
+    /// What can be said.
+    Help(Option<String>),
+    /// Who is speaking.
+    WhoAmI,
+}
+
+/// Reads a line; nothing when it is for the desk. A line for the terminal that can't be read is answered with why.
+pub(super) fn read(line: &str) -> Option<Result<Slash, String>> {
+    let line = line.trim();
+    if matches!(line, "quit" | "exit") {
+        return Some(Ok(Slash::Quit));
+    }
+    let mut words = line.strip_prefix('/')?.split_whitespace();
+    let word = words.next().unwrap_or_default();
+    let rest: Vec<&str> = words.collect();
+    Some(match (word, rest.as_slice()) {
+        ("as", [name]) => Ok(Slash::As((*name).trim_start_matches('@').to_owned())),
+        ("as", _) => Err("Say who: /as ben".to_owned()),
+        ("wait", []) => Ok(Slash::Wait(WAIT_MAX)),
+        ("wait", [seconds]) => match seconds.parse::<u64>() {
+            Ok(seconds) => Ok(Slash::Wait(Duration::from_secs(seconds))),
+            Err(_) => Err(format!("`{seconds}` is no number of seconds: /wait 60")),
+        },
+        ("wait", _) => Err("Give one number of seconds: /wait 60".to_owned()),
+        ("quit" | "exit" | "q", _) => Ok(Slash::Quit),
+        ("help" | "?" | "h", []) => Ok(Slash::Help(None)),
+        ("help" | "?" | "h", topic) => Ok(Slash::Help(Some(topic.join(" ")))),
+        ("whoami", _) => Ok(Slash::WhoAmI),
+        (word, _) => Err(format!(
+            "There is no /{word}. There are {}; everything else is said without a slash: deploy staging",
+            WORDS.join(", ")
+        )),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_for_the_terminal_are_told_from_lines_for_the_desk() {
+        let fine = |line: &str| read(line).and_then(Result::ok);
+        assert_eq!(read("deploy staging"), None);
+        assert_eq!(fine("/as ben"), Some(Slash::As("ben".to_owned())));
+        assert_eq!(fine("/wait"), Some(Slash::Wait(WAIT_MAX)));
+        assert_eq!(fine(" /wait 5 "), Some(Slash::Wait(Duration::from_secs(5))));
+        assert_eq!(fine("/help deploy"), Some(Slash::Help(Some("deploy".to_owned()))));
+        assert_eq!(fine("exit"), Some(Slash::Quit));
+        for wrong in ["/as", "/wait soon", "/deploy staging", "/"] {
+            assert!(matches!(read(wrong), Some(Err(_))), "{wrong}");
+        }
+    }
+}

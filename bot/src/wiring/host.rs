@@ -1,0 +1,111 @@
+//! The program that runs the services: engine, worker, platform, edge, and the socket at which other programs of the same
+//! data folder ask. Opened in order, closed in the reverse one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use adapters::git::GitHost;
+use adapters::local::edge::EdgeProxy;
+use adapters::local::{LocalConfig, LocalDatabase, LocalPlatform};
+use anyhow::Context as _;
+use chat::Desk;
+use engine::control::Engine;
+use engine::ports::{Ports, SecretSource};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::edge_glue::EdgeBackends;
+use super::{HostLock, Parts};
+use crate::config::Config;
+use crate::host::Listener;
+use crate::serve::Worker;
+
+/// The local platform's folder within the data folder.
+const PLATFORM_FOLDER: &str = "local";
+/// The edge's weights within the data folder.
+const EDGE_FILE: &str = "edge.json";
+/// How long requests under way at the edge may take to end when the program ends.
+const EDGE_CLOSE: Duration = Duration::from_secs(3);
+/// How long the worker may take to finish the moves it is in. A build goes on being watched by the next start.
+const WORKER_CLOSE: Duration = Duration::from_secs(10);
+
+/// The running host.
+pub(crate) struct Host {
+    engine: Engine,
+    desk: Arc<Desk>,
+    platform: Arc<LocalPlatform>,
+    edge: Arc<EdgeProxy>,
+    worker: JoinHandle<()>,
+    listener: Listener,
+    stop: CancellationToken,
+    _lock: HostLock,
+}
+
+impl Host {
+    /// Opens everything; `progress` is told what is being done.
+    pub(crate) async fn open(
+        config: &Config,
+        lock: HostLock,
+        progress: &(dyn Fn(&str) + Sync),
+    ) -> anyhow::Result<Self> {
+        progress("opening the database");
+        let parts = Parts::open(config).await?;
+        let git = Arc::new(GitHost::new(&config.data_dir));
+        let edge = EdgeProxy::open(config.data_dir.join(EDGE_FILE))?;
+        progress("starting the services");
+        let root = config.data_dir.join(PLATFORM_FOLDER);
+        let program = std::env::current_exe().context("can't tell where this program is")?;
+        let mut local = LocalConfig::new(root.clone(), program);
+        local.clock = Arc::clone(&parts.clock);
+        if let Some(builds_kept) = config.builds_kept {
+            local.builds_kept = builds_kept;
+        }
+        let vault: Arc<dyn SecretSource> = parts.vault.clone();
+        let backends = Arc::new(EdgeBackends(Arc::clone(&edge)));
+        let platform = LocalPlatform::open(local, Arc::clone(&git), backends, vault)
+            .await
+            .context("can't start the platform")?;
+        let database = LocalDatabase::new(&root, Arc::clone(&parts.clock));
+        let engine = parts.engine(Ports {
+            platform: platform.clone(),
+            edge: edge.clone(),
+            code: git,
+            database: Arc::new(database),
+        });
+        let desk = Arc::new(Desk::new(engine.clone()));
+        let stop = CancellationToken::new();
+        let listener = Listener::open(&config.data_dir, engine.clone(), Arc::clone(&desk), stop.child_token())?;
+        let worker = tokio::spawn({
+            let (engine, stop) = (engine.clone(), stop.child_token());
+            async move { engine.work(stop).await }
+        });
+        Ok(Self { engine, desk, platform, edge, worker, listener, stop, _lock: lock })
+    }
+
+    /// The engine.
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Where people are heard.
+    pub(crate) fn desk(&self) -> &Arc<Desk> {
+        &self.desk
+    }
+
+    /// Tells whether the worker is at work: when it is not, nothing moves, and somebody should look.
+    pub(crate) fn worker_watch(&self) -> Worker {
+        let worker = self.worker.abort_handle();
+        Arc::new(move || !worker.is_finished())
+    }
+
+    /// Ends everything in order. What should run stays written down, and the next host starts it again.
+    pub(crate) async fn close(self) {
+        self.stop.cancel();
+        self.listener.close().await;
+        if tokio::time::timeout(WORKER_CLOSE, self.worker).await.is_err() {
+            tracing::warn!("the worker did not end in time; its run goes on at the next start");
+        }
+        self.platform.close().await;
+        self.edge.close(EDGE_CLOSE).await;
+    }
+}

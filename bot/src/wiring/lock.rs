@@ -1,0 +1,93 @@
+//! One program at a time runs the services of a data folder: the one that holds `host.lock`. The system frees the lock
+//! when its holder dies, however it dies.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use anyhow::Context as _;
+use serde::{Deserialize, Serialize};
+
+/// The lock's file.
+const FILE_NAME: &str = "host.lock";
+
+/// Who holds the lock, as it wrote itself down.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Holder {
+    /// Its process.
+    pub(crate) pid: u32,
+    /// The subcommand it was started with.
+    pub(crate) command: String,
+}
+
+impl Holder {
+    /// The holder's note; nothing when it can't be read yet.
+    pub(crate) fn read(data_dir: &Path) -> Option<Self> {
+        serde_json::from_str(&std::fs::read_to_string(data_dir.join(FILE_NAME)).ok()?).ok()
+    }
+}
+
+impl std::fmt::Display for Holder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "`infra-chat {}` (process {})", self.command, self.pid)
+    }
+}
+
+/// The lock, held until dropped.
+#[derive(Debug)]
+pub(crate) struct HostLock(#[expect(dead_code, reason = "held for its lock")] File);
+
+impl HostLock {
+    /// Takes the lock; nothing when another program has it.
+    pub(crate) fn try_take(data_dir: &Path, command: &str) -> anyhow::Result<Option<Self>> {
+        let path = data_dir.join(FILE_NAME);
+        let lock = || format!("can't lock {}", path.display());
+        let mut file = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(&path)
+            .with_context(lock)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(error).with_context(lock),
+        }
+        let note = serde_json::to_vec(&Holder { pid: std::process::id(), command: command.to_owned() })?;
+        file.set_len(0)
+            .and_then(|()| file.seek(SeekFrom::Start(0)).map(drop))
+            .and_then(|()| file.write_all(&note))
+            .with_context(lock)?;
+        Ok(Some(Self(file)))
+    }
+
+    /// Whether some program holds it right now.
+    pub(crate) fn is_taken(data_dir: &Path) -> bool {
+        let Ok(mut file) = File::open(data_dir.join(FILE_NAME)) else { return false };
+        let mut note = String::new();
+        let written = file.read_to_string(&mut note).is_ok() && !note.is_empty();
+        written && matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn one_holds_it_and_says_who_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!HostLock::is_taken(folder.path()));
+        let lock = HostLock::try_take(folder.path(), "serve").unwrap().unwrap();
+        assert!(HostLock::is_taken(folder.path()));
+        assert!(HostLock::try_take(folder.path(), "chat").unwrap().is_none());
+        let holder = Holder::read(folder.path()).unwrap();
+        assert_eq!(holder, Holder { pid: std::process::id(), command: "serve".to_owned() });
+        drop(lock);
+        assert!(!HostLock::is_taken(folder.path()));
+        assert!(HostLock::try_take(folder.path(), "chat").unwrap().is_some());
+    }
+}

@@ -1,0 +1,15 @@
+//! Puts the program together, in order, and takes it apart again, in order. Only here do all crates meet.
+
+mod edge_glue;
+mod host;
+mod lock;
+pub(crate) mod logs;
+mod parts;
+mod sample;
+mod unplugged;
+
+pub(crate) use host::Host;
+pub(crate) use lock::{Holder, HostLock};
+pub(crate) use parts::{MASTER_KEY_FILE, Parts, SIGNING_KEY_FILE, folder_private, rules_load};
+pub(crate) use sample::sample_ensure;
+pub(crate) use unplugged::engine_unplugged;

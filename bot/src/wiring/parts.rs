@@ -1,0 +1,105 @@
+//! What every engine of this program is made of: database, keys, secrets, artifacts, rules.
+
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use engine::artifacts::Artifacts;
+use engine::audit::SigningKey;
+use engine::clock::{Clock, SystemClock};
+use engine::control::{Engine, EngineParts, Vault};
+use engine::ports::Ports;
+use engine::redact::Redactor;
+use engine::secrets::MasterKey;
+use engine::store::Store;
+use policies::Rules;
+use secrecy::ExposeSecret;
+
+use crate::config::Config;
+
+/// The key secrets are sealed under.
+pub(crate) const MASTER_KEY_FILE: &str = "master.key";
+/// The key checkpoints of the record are signed with.
+pub(crate) const SIGNING_KEY_FILE: &str = "signing.key";
+/// What rule files are called.
+const RULE_EXTENSION: &str = "cedar";
+
+/// The parts, open.
+pub(crate) struct Parts {
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) redactor: Arc<Redactor>,
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) artifacts: Artifacts,
+    pub(crate) rules: Rules,
+    pub(crate) signing_key: SigningKey,
+}
+
+impl Parts {
+    /// Opens them in order. The data folder must be there.
+    pub(crate) async fn open(config: &Config) -> anyhow::Result<Self> {
+        // What needs no database comes first: a fault there is named before anything is touched.
+        let rules = rules_load(config.rules_dir.as_deref())?;
+        let store = Store::open(&config.database).await?;
+        let keys = config.data_dir.as_path();
+        let signing_key = SigningKey::open_or_create(&keys.join(SIGNING_KEY_FILE))?;
+        let master_key = match &config.master_key {
+            Some(key) => MasterKey::from_text("INFRA_CHAT_MASTER_KEY", key.expose_secret())?,
+            None => MasterKey::open_or_create(&keys.join(MASTER_KEY_FILE))?,
+        };
+        let redactor = Arc::new(Redactor::new()?);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let vault =
+            Vault::open(store.clone(), Arc::clone(&clock), master_key, Arc::clone(&redactor)).await?;
+        let artifacts = Artifacts::open(&config.artifacts, Arc::clone(&redactor))?;
+        Ok(Self { store, clock, redactor, vault, artifacts, rules, signing_key })
+    }
+
+    /// An engine of these parts.
+    pub(crate) fn engine(self, ports: Ports) -> Engine {
+        Engine::new(EngineParts {
+            store: self.store,
+            ports,
+            clock: self.clock,
+            rules: self.rules,
+            artifacts: self.artifacts,
+            redactor: self.redactor,
+            signing_key: self.signing_key,
+            vault: self.vault,
+            replica: replica_name(),
+        })
+    }
+}
+
+/// Unique among those alive on any machine, and the process for those who read leases.
+fn replica_name() -> String {
+    format!("{}-{}", std::process::id(), uuid::Uuid::new_v4())
+}
+
+/// Makes a folder that is its owner's alone; one that is there is left as it is.
+pub(crate) fn folder_private(folder: &Path) -> anyhow::Result<()> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .with_context(|| format!("can't make the folder {}; name another with --data-dir", folder.display()))
+}
+
+/// The shipped rules and those of the user's own folder: all of them, or none and why.
+pub(crate) fn rules_load(own: Option<&Path>) -> anyhow::Result<Rules> {
+    let shipped = Rules::shipped()?;
+    let Some(folder) = own else { return Ok(shipped) };
+    let read = || format!("can't read the folder of your own rules, {} (rules_dir)", folder.display());
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).with_context(read)? {
+        let path = entry.with_context(read)?.path();
+        if path.extension().is_some_and(|extension| extension == RULE_EXTENSION) {
+            let text = std::fs::read_to_string(&path)
+                .with_context(|| format!("can't read the rules in {}", path.display()))?;
+            files.push((path.display().to_string(), text));
+        }
+    }
+    files.sort();
+    Ok(shipped.with_own(&files)?)
+}

@@ -1,0 +1,51 @@
+//! The main job: real builds, real processes, a real proxy.
+
+use crate::world::World;
+
+#[test]
+fn the_first_start_brings_the_sample_project() {
+    let world = World::empty();
+    let told = world.program_with(&["chat"], "status\n/whoami\n", &[]).ended(0);
+    told.says("Invoice Perfect is ready").says("You speak as ana").says("staging: nothing is deployed").says("deployer");
+    // The second time it is there already.
+    world.program_with(&["chat"], "/help\n", &[]).ended(0).says_not("is ready").says("/wait [SECONDS]");
+}
+
+#[test]
+fn deploy_staging_then_production_then_back() {
+    let world = World::with_sample();
+    let told = world.chat(&["deploy v1.0.0 to staging", "/wait", "status staging"]).ended(0);
+    assert!(!told.out.contains('\u{1b}'), "no control codes in a pipe");
+    told.says("ana> deploy v1.0.0 to staging").says("succeeded").says("staging: release 1 (v1.0.0").says("No run is under way");
+
+    // Four eyes: who asked does not approve.
+    let told = world.program(&["--as", "ana", "run", "deploy v1.0.0 to production"]).ended(2);
+    let run = told.run();
+    told.says("awaiting approval").says(&format!("approve {run}"));
+    world.program(&["--as", "ana", "run", &format!("approve {run}")]).ended(2);
+    let told = world.chat(&["/wait", "/as ben", &format!("approve {run}"), "/wait", "status production"]).ended(0);
+    told.says(&format!("{run} (")).says("waits for").says("production (production): release 1 (v1.0.0");
+
+    let second = world.program(&["--as", "ana", "run", "deploy v1.1.0 to production"]).ended(2).run();
+    world.program(&["--as", "ben", "run", &format!("approve {second}")]).ended(0).says("only while");
+    let told = world.chat(&["status production", "rollback production"]).ended(0);
+    let told = told.says("release 2 (v1.1.0");
+    let rollback = told.run();
+    let told = world.chat(&["/as ben", &format!("approve {rollback}"), "/wait", "status production"]).ended(0);
+    told.says("production (production): release 1 (v1.0.0");
+    world.program(&["status", "production"]).ended(0).says("release 1 (v1.0.0");
+}
+
+#[test]
+fn the_exit_code_tells_what_came_of_it() {
+    let world = World::with_sample();
+    world.program(&["--as", "ana", "run", "lovely weather today"]).ended(2);
+    world.program(&["--as", "vera", "run", "deploy staging"]).ended(2);
+    world.program(&["run", "deploy staging"]).ended(2);
+    world.program(&["--as", "ana", "run", "deploy v9.9.9 to staging"]).ended(2);
+    world.program(&["--as", "ana", "run", "dry run deploy staging"]).ended(0);
+    // This release never becomes healthy.
+    let told = world.program(&["--as", "ana", "run", "deploy v1.3.0 to staging"]).ended(1);
+    told.says("failed");
+    world.program(&["--as", "ana", "run", "status staging"]).ended(0).says("nothing is deployed");
+}

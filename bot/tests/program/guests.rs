@@ -1,0 +1,54 @@
+//! One program runs the services, others speak with it.
+
+use crate::world::{World, http};
+
+const TOKEN: &str = "a-token-for-the-tests";
+
+#[test]
+fn others_speak_with_the_host_as_guests() {
+    let world = World::with_sample();
+    let variables = [("INFRA_CHAT_LISTEN", "127.0.0.1:0"), ("INFRA_CHAT_API_TOKEN", TOKEN)];
+    let mut serve = world.start(&["serve"], &variables);
+    let said = serve.wait_for("listens on http://");
+    let address = said.split("http://").nth(1).unwrap().split(';').next().unwrap().to_owned();
+
+    world.program(&["--as", "ana", "run", "deploy v1.0.0 to staging"]).ended(0).says_not("only while").says("succeeded");
+    world
+        .chat(&["status staging", "restart api in staging", "/wait"])
+        .ended(0)
+        .says("as a guest")
+        .says("release 1 (v1.0.0")
+        .says("succeeded");
+    world.program(&["status", "staging"]).ended(0).says("release 1");
+    world.program(&["serve"]).ended(1).says("end it first");
+    world.program(&["doctor"]).ended(0).says("infra-chat serve");
+
+    let get = |path: &str, more: &str| {
+        http(&address, &format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{more}\r\n"))
+    };
+    assert_eq!(get("/healthz", ""), (200, "ok\n".to_owned()));
+    assert_eq!(get("/readyz", "").0, 200);
+    assert_eq!(get("/v1/runs/r-0000", "").0, 401);
+    assert_eq!(get("/v1/runs/r-0000", "Authorization: Bearer wrong\r\n").0, 401);
+    assert_eq!(get("/v1/runs/r-0000", &format!("Authorization: Bearer {TOKEN}\r\n")).0, 404);
+    world.program(&["--as", "zoe", "user", "link", "ana", "http:ci"]).ended(0);
+    let body = r#"{"as": "ci", "conversation": "build-7", "text": "restart web in staging"}"#;
+    let (status, answer) = http(
+        &address,
+        &format!(
+            "POST /v1/messages HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {TOKEN}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        ),
+    );
+    assert_eq!(status, 200, "{answer}");
+    let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!(answer["came"]["outcome"], "requested", "{answer}");
+    let run = answer["came"]["runs"][0].as_str().unwrap();
+    let (status, told) = get(&format!("/v1/runs/{run}"), &format!("Authorization: Bearer {TOKEN}\r\n"));
+    assert_eq!(status, 200);
+    assert!(told.contains("restart"), "{told}");
+
+    serve.signal("TERM");
+    serve.end().ended(0);
+}

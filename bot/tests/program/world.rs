@@ -1,0 +1,269 @@
+//! A folder to run the program in, and the program in it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+/// How long anything here may take: two cores may be busy with other things.
+const PATIENCE: Duration = Duration::from_secs(240);
+
+/// What a program said, and how it ended.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) out: String,
+    pub(crate) err: String,
+    pub(crate) code: Option<i32>,
+}
+
+impl Told {
+    /// The whole of it, for a failing test to show.
+    pub(crate) fn all(&self) -> String {
+        format!("exit {:?}\n--- out\n{}\n--- err\n{}", self.code, self.out, self.err)
+    }
+
+    #[track_caller]
+    pub(crate) fn ended(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{}", self.all());
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn says(self, what: &str) -> Self {
+        assert!(self.out.contains(what) || self.err.contains(what), "no {what:?} in\n{}", self.all());
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn says_not(self, what: &str) -> Self {
+        assert!(!self.out.contains(what) && !self.err.contains(what), "{what:?} in\n{}", self.all());
+        self
+    }
+
+    /// The first run that is named.
+    #[track_caller]
+    pub(crate) fn run(&self) -> String {
+        run_in(&self.out).unwrap_or_else(|| panic!("no run in\n{}", self.all()))
+    }
+}
+
+fn run_in(text: &str) -> Option<String> {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-')
+        .find(|word| {
+            word.strip_prefix("r-")
+                .is_some_and(|hex| hex.len() >= 4 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        })
+        .map(str::to_owned)
+}
+
+/// A place to run the program in.
+pub(crate) struct World {
+    folder: tempfile::TempDir,
+}
+
+impl World {
+    /// Nothing there yet.
+    pub(crate) fn empty() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    /// The sample project imported, at addresses of its own.
+    pub(crate) fn with_sample() -> Self {
+        let world = Self::empty();
+        samples::materialise(&world.path("sample")).unwrap();
+        let file = world.path("sample/infra-chat.project.yaml");
+        let mut yaml = std::fs::read_to_string(&file).unwrap();
+        for port in [7300, 7301, 7400, 7401, 7500, 7501] {
+            yaml = yaml.replace(&format!("127.0.0.1:{port}"), &format!("127.0.0.1:{}", free_port()));
+        }
+        std::fs::write(&file, yaml).unwrap();
+        world.program(&["project", "import", "sample/infra-chat.project.yaml"]).ended(0);
+        world
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.path("data")
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_infra-chat"));
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("INFRA_CHAT_") {
+                command.env_remove(name);
+            }
+        }
+        command
+            .env_remove("DATABASE_URL")
+            .env("USER", "stranger")
+            .current_dir(self.folder.path())
+            .arg("--data-dir")
+            .arg(self.data())
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs the program to its end.
+    #[track_caller]
+    pub(crate) fn program(&self, arguments: &[&str]) -> Told {
+        self.program_with(arguments, "", &[])
+    }
+
+    /// Runs the program to its end with this on its standard input.
+    #[track_caller]
+    pub(crate) fn program_with(&self, arguments: &[&str], input: &str, variables: &[(&str, &str)]) -> Told {
+        let mut command = self.command(arguments);
+        command.envs(variables.iter().copied());
+        let mut running = Running::of(command.spawn().unwrap());
+        running.input.take().unwrap().write_all(input.as_bytes()).unwrap();
+        running.end()
+    }
+
+    /// Says these lines in the chat.
+    #[track_caller]
+    pub(crate) fn chat(&self, lines: &[&str]) -> Told {
+        self.program_with(&["--as", "ana", "chat"], &format!("{}\n", lines.join("\n")), &[])
+    }
+
+    /// Starts the program and leaves it running.
+    pub(crate) fn start(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Running {
+        let mut command = self.command(arguments);
+        command.envs(variables.iter().copied());
+        Running::of(command.spawn().unwrap())
+    }
+}
+
+impl Drop for World {
+    /// A test that failed may leave processes behind: the next host of the folder would end them, and so do we.
+    fn drop(&mut self) {
+        let folder = self.folder.path().to_string_lossy().into_owned();
+        let Ok(processes) = std::fs::read_dir("/proc") else { return };
+        for process in processes.flatten() {
+            let here = |file: &str| std::fs::read_link(process.path().join(file)).unwrap_or_default();
+            let Ok(pid) = process.file_name().to_string_lossy().parse::<u32>() else { continue };
+            if here("cwd").starts_with(&folder) && pid != std::process::id() {
+                signal(pid, "KILL");
+            }
+        }
+    }
+}
+
+/// A running program, its words being collected.
+pub(crate) struct Running {
+    child: Child,
+    pub(crate) input: Option<ChildStdin>,
+    out: Arc<Mutex<String>>,
+    err: Arc<Mutex<String>>,
+    readers: Vec<std::thread::JoinHandle<()>>,
+}
+
+impl Running {
+    fn of(mut child: Child) -> Self {
+        let (out, err) = (Arc::default(), Arc::default());
+        let readers = vec![
+            collect(child.stdout.take().unwrap(), Arc::clone(&out)),
+            collect(child.stderr.take().unwrap(), Arc::clone(&err)),
+        ];
+        Self { input: child.stdin.take(), child, out, err, readers }
+    }
+
+    pub(crate) fn say(&mut self, line: &str) {
+        self.input.as_mut().unwrap().write_all(format!("{line}\n").as_bytes()).unwrap();
+    }
+
+    pub(crate) fn said(&self) -> String {
+        format!("{}{}", self.out.lock().unwrap(), self.err.lock().unwrap())
+    }
+
+    /// Waits until something has been said, and returns all that has.
+    #[track_caller]
+    pub(crate) fn wait_for(&mut self, what: &str) -> String {
+        let began = Instant::now();
+        loop {
+            let said = self.said();
+            if said.contains(what) {
+                return said;
+            }
+            assert!(began.elapsed() < PATIENCE, "no {what:?} in\n{said}");
+            if let Some(ended) = self.child.try_wait().unwrap() {
+                std::thread::sleep(Duration::from_millis(200));
+                let said = self.said();
+                assert!(said.contains(what), "ended ({ended}) without {what:?} in\n{said}");
+                return said;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        signal(self.child.id(), name);
+    }
+
+    /// Waits for the end.
+    #[track_caller]
+    pub(crate) fn end(mut self) -> Told {
+        drop(self.input.take());
+        let began = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            if began.elapsed() > PATIENCE {
+                let _ = self.child.kill();
+                panic!("it does not end; it said\n{}", self.said());
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        for reader in self.readers.drain(..) {
+            reader.join().unwrap();
+        }
+        let taken = |text: &Arc<Mutex<String>>| text.lock().unwrap().clone();
+        Told { out: taken(&self.out), err: taken(&self.err), code: status.code() }
+    }
+}
+
+fn collect(from: impl Read + Send + 'static, into: Arc<Mutex<String>>) -> std::thread::JoinHandle<()> {
+    std::thread::spawn(move || {
+        let mut from = BufReader::new(from);
+        let mut line = Vec::new();
+        while from.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+            into.lock().unwrap().push_str(&String::from_utf8_lossy(&line));
+            line.clear();
+        }
+    })
+}
+
+fn signal(pid: u32, name: &str) {
+    let _ = Command::new("kill").arg(format!("-{name}")).arg(pid.to_string()).stderr(Stdio::null()).status();
+}
+
+/// An address nobody has right now.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// One HTTP request, answered: status and body.
+pub(crate) fn http(address: &str, request: &str) -> (u16, String) {
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
+    let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default();
+    (status, body)
+}
+
+/// Whether a file is its owner's alone.
+pub(crate) fn is_private(file: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(file).unwrap().permissions().mode() & 0o077 == 0
+}

@@ -1,0 +1,45 @@
+//! What the engine needs from the outside, in its own words. Adapters implement these traits; the engine knows no
+//! vendor. Reading calls take no permit. **Every writing call takes a [`Permit`]**, which only the executor of an
+//! approved run can make: a plan, a dry run or a question can't write, by type. Calls that destroy something take a
+//! [`DestructivePermit`].
+
+mod code;
+mod database;
+mod edge;
+mod error;
+mod observed;
+mod permit;
+mod platform;
+mod receipt;
+mod secret;
+
+use std::sync::Arc;
+
+pub use code::*;
+pub use database::*;
+pub use edge::*;
+pub use error::*;
+pub use observed::*;
+pub use permit::*;
+pub use platform::*;
+pub use receipt::*;
+pub use secret::*;
+
+/// Everything outside that runs need, as one value.
+#[derive(Clone)]
+pub struct Ports {
+    /// Runs services.
+    pub platform: Arc<dyn Platform>,
+    /// Splits traffic.
+    pub edge: Arc<dyn Edge>,
+    /// Has the code.
+    pub code: Arc<dyn CodeHost>,
+    /// Has the application's data.
+    pub database: Arc<dyn Database>,
+}
+
+impl std::fmt::Debug for Ports {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Ports")
+    }
+}

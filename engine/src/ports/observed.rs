@@ -1,0 +1,85 @@
+//! What a platform says there is.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Schedule;
+use crate::clock::EpochMs;
+use crate::model::{ComponentKind, ComponentName, ServiceName};
+
+/// What one instance is up to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub enum InstanceState {
+    /// Started, not healthy yet.
+    Starting {
+        /// What the last health check said.
+        last: String,
+    },
+    /// Healthy.
+    Healthy {
+        /// How long the last health check took, in milliseconds.
+        latency_ms: u32,
+    },
+    /// Was healthy, is not any more.
+    Unhealthy {
+        /// What the last health check said.
+        last: String,
+    },
+    /// Ended; the platform starts it again after a while, up to a limit.
+    Exited {
+        /// Exit code or signal, in words.
+        how: String,
+        /// How often it was started.
+        starts: u32,
+        /// The last lines it printed.
+        tail: Vec<String>,
+    },
+}
+
+/// One running copy of a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instance {
+    /// Its number within the set, from 0.
+    pub index: u32,
+    /// What the platform calls it: a process id, a container id.
+    pub handle: String,
+    /// Where it listens.
+    pub address: String,
+    /// What it is up to.
+    pub state: InstanceState,
+    /// When it was started.
+    pub started_ms: EpochMs,
+}
+
+/// One set of instances as observed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObservedSet {
+    /// The number of the release.
+    pub release: u32,
+    /// How many there should be, as far as the platform knows.
+    pub replicas: u32,
+    /// Those that are.
+    pub instances: Vec<Instance>,
+}
+
+/// One service as observed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObservedService {
+    /// Its sets of instances, by release.
+    pub sets: Vec<ObservedSet>,
+    /// Its schedule, when it has one.
+    pub schedule: Option<Schedule>,
+    /// Fingerprints of its configuration, by release.
+    pub config: BTreeMap<u32, String>,
+}
+
+/// An environment as the platform has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObservedEnvironment {
+    /// By service.
+    pub services: BTreeMap<ServiceName, ObservedService>,
+    /// The components that are there.
+    pub components: BTreeMap<ComponentName, ComponentKind>,
+}

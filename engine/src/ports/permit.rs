@@ -1,0 +1,62 @@
+//! The right to write: made by the executor alone.
+
+use crate::model::{RunId, StepNumber};
+
+/// The right to make one step's external writes: made by the executor for a step of a run that was approved (or needed
+/// no approval), never by anyone else. Carries the idempotency key to write into the thing itself where that is possible.
+#[derive(Debug)]
+pub struct Permit {
+    run: RunId,
+    key: String,
+}
+
+impl Permit {
+    /// For the executor alone.
+    pub(crate) fn for_step(run: &RunId, step: StepNumber, undo: bool) -> Self {
+        let direction = if undo { "undo" } else { "do" };
+        Self { run: run.clone(), key: format!("{run}/{step}/{direction}") }
+    }
+
+    /// The run on whose behalf the write is made.
+    pub fn run(&self) -> &RunId {
+        &self.run
+    }
+
+    /// The same for every attempt of the same step: `r-3f2a/5/do`.
+    pub fn idempotency_key(&self) -> &str {
+        &self.key
+    }
+}
+
+/// The right to destroy something, on top of a [`Permit`].
+#[derive(Debug)]
+pub struct DestructivePermit(Permit);
+
+impl DestructivePermit {
+    /// For the executor alone, for steps whose plan said that they destroy.
+    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "no run type destroys anything yet"))]
+    pub(crate) fn for_step(run: &RunId, step: StepNumber, undo: bool) -> Self {
+        Self(Permit::for_step(run, step, undo))
+    }
+
+    /// The permit it holds.
+    pub fn permit(&self) -> &Permit {
+        &self.0
+    }
+}
+
+/// Permits for the contract tests of adapters, which act without a run.
+#[cfg(feature = "testing")]
+pub mod testing {
+    use super::{DestructivePermit, Permit, RunId, StepNumber};
+
+    /// A permit as the executor would make it.
+    pub fn permit(run: &RunId, step: StepNumber) -> Permit {
+        Permit::for_step(run, step, false)
+    }
+
+    /// A destructive permit as the executor would make it.
+    pub fn destructive_permit(run: &RunId, step: StepNumber) -> DestructivePermit {
+        DestructivePermit::for_step(run, step, false)
+    }
+}

@@ -1,0 +1,259 @@
+//! Running services: processes on this machine, or a provider.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::{ObservedEnvironment, Permit, PortError, Receipt};
+use crate::clock::EpochMs;
+use crate::model::{
+    ComponentKind, ComponentName, EnvironmentKey, Health, Limits, ServiceName, Source, Variable,
+};
+
+/// A release's code, built: the natural key of a build. The same code and command are built once for all environments.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct BuildKey(pub String);
+
+/// What to build.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BuildRequest {
+    /// Its key.
+    pub key: BuildKey,
+    /// Where the code is.
+    pub source: Source,
+    /// The full commit id.
+    pub commit: String,
+    /// The command, run in the source's folder; absent when checking out is all there is to do.
+    pub command: Option<String>,
+}
+
+/// How far a build is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub enum BuildState {
+    /// Nobody has built it, or the builder died half-way: building again is safe.
+    Absent,
+    /// It is being built right now.
+    Running {
+        /// The last line the build printed.
+        last_line: String,
+    },
+    /// It is there.
+    Done {
+        /// How long it took, in milliseconds.
+        took_ms: i64,
+    },
+    /// The command failed; building the same again would fail again.
+    Failed {
+        /// Exit code, when it had one.
+        exit_code: Option<i32>,
+        /// The last lines it printed, redacted.
+        tail: Vec<String>,
+    },
+}
+
+/// The instances of one service of one release in one environment. `(environment, service, release)` is the natural key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceSet {
+    /// The service.
+    pub service: ServiceName,
+    /// The number of the release.
+    pub release: u32,
+    /// The built code they run.
+    pub build: BuildKey,
+    /// The command that starts one.
+    pub start: String,
+    /// How many.
+    pub replicas: u32,
+    /// How health is asked.
+    pub health: Option<Health>,
+    /// Limits of each.
+    pub limits: Limits,
+}
+
+/// Environment variables of one service for one release. Secrets stay references until a process starts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConfigSet {
+    /// The service.
+    pub service: ServiceName,
+    /// The number of the release.
+    pub release: u32,
+    /// The variables.
+    pub variables: BTreeMap<String, Variable>,
+    /// Fingerprint of names, plain values and secret versions: equal means nothing changed.
+    pub fingerprint: String,
+}
+
+/// A scheduled service as the platform runs it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schedule {
+    /// The service.
+    pub service: ServiceName,
+    /// The release whose code it runs.
+    pub release: u32,
+    /// The built code.
+    pub build: BuildKey,
+    /// The command.
+    pub command: String,
+    /// Cron expression of five fields, UTC.
+    pub cron: String,
+    /// Off keeps everything in place but runs nothing.
+    pub enabled: bool,
+    /// Limits of a run.
+    pub limits: Limits,
+}
+
+/// What an environment should hold before releases come: the shape step makes it so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shape {
+    /// Components wanted.
+    pub components: BTreeMap<ComponentName, ComponentKind>,
+    /// Addresses the edge should listen on, by service.
+    pub edge: BTreeMap<ServiceName, String>,
+}
+
+/// Something a preflight found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Stops the run.
+    pub blocks: bool,
+    /// What was found, to what, and what to do.
+    pub says: String,
+}
+
+/// A line of a service's output.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogLine {
+    /// When it was written.
+    pub at_ms: EpochMs,
+    /// The service.
+    pub service: ServiceName,
+    /// The release that wrote it.
+    pub release: u32,
+    /// The line, redacted.
+    pub text: String,
+}
+
+/// What a platform can't or won't do; the planner plans around it or says why not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Capabilities {
+    /// Builds are kept, so an earlier release can be started again without building.
+    pub keeps_builds: bool,
+    /// Traffic can be split between releases in whole percents.
+    pub splits_traffic: bool,
+    /// Most releases whose builds are kept per environment; older ones are gone.
+    pub builds_kept: u32,
+}
+
+/// Runs services: processes on this machine, or a provider.
+#[async_trait]
+pub trait Platform: Send + Sync {
+    /// What it can do.
+    fn capabilities(&self) -> Capabilities;
+    /// Everything the planner needs to know, without changing anything.
+    async fn observe(&self, environment: &EnvironmentKey) -> Result<ObservedEnvironment, PortError>;
+    /// What would be in the way of a change: tools, disk, ports.
+    async fn preflight(&self, environment: &EnvironmentKey, shape: &Shape)
+    -> Result<Vec<Finding>, PortError>;
+    /// Makes the components and addresses be there. Safe to repeat; removes nothing.
+    async fn shape_ensure(
+        &self,
+        permit: &Permit,
+        environment: &EnvironmentKey,
+        shape: &Shape,
+    ) -> Result<Receipt, PortError>;
+    /// How far a build is.
+    async fn build_look(&self, key: &BuildKey) -> Result<BuildState, PortError>;
+    /// Starts a build and returns at once; a build already running or done is left alone.
+    async fn build_start(&self, permit: &Permit, request: &BuildRequest) -> Result<Receipt, PortError>;
+    /// Ends a running build; nothing happens when there is none.
+    async fn build_stop(&self, permit: &Permit, key: &BuildKey) -> Result<Receipt, PortError>;
+    /// Writes the configuration of a service for a release; `None` removes it. Running instances are not touched.
+    async fn config_put(
+        &self,
+        permit: &Permit,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+        release: u32,
+        config: Option<&ConfigSet>,
+    ) -> Result<Receipt, PortError>;
+    /// Makes the set be there with that many replicas: starts what is missing, ends what is too much. Does not wait for
+    /// health and gives it no traffic.
+    async fn instances_ensure(
+        &self,
+        permit: &Permit,
+        environment: &EnvironmentKey,
+        set: &InstanceSet,
+    ) -> Result<Receipt, PortError>;
+    /// Ends a set: no new connections, open ones drained for at most `drain_s` seconds, then ended.
+    async fn instances_stop(
+        &self,
+        permit: &Permit,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+        release: u32,
+        drain_s: u32,
+    ) -> Result<Receipt, PortError>;
+    /// Replaces every instance of a set by a fresh one, new before old. Once per idempotency key of the permit.
+    async fn instances_replace(
+        &self,
+        permit: &Permit,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+        release: u32,
+    ) -> Result<Receipt, PortError>;
+    /// Whether the replacement asked for under this idempotency key is finished: every instance fresh and healthy.
+    async fn instances_replaced(
+        &self,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+        release: u32,
+        idempotency_key: &str,
+    ) -> Result<Replacement, PortError>;
+    /// Puts a schedule in place of the service's current one; `None` removes it.
+    async fn schedule_put(
+        &self,
+        permit: &Permit,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+        schedule: Option<&Schedule>,
+    ) -> Result<Receipt, PortError>;
+    /// Empties the caches of the services.
+    async fn cache_clear(
+        &self,
+        permit: &Permit,
+        environment: &EnvironmentKey,
+        services: &[ServiceName],
+    ) -> Result<Receipt, PortError>;
+    /// The newest lines since an instant, oldest first, at most `limit`; all services when none is named.
+    async fn logs(
+        &self,
+        environment: &EnvironmentKey,
+        services: &[ServiceName],
+        since_ms: EpochMs,
+        limit: usize,
+    ) -> Result<Vec<LogLine>, PortError>;
+}
+
+/// How far a rolling replacement is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub enum Replacement {
+    /// Nobody asked for it under that key.
+    Absent,
+    /// Under way.
+    Running {
+        /// How many are replaced and healthy.
+        done: u32,
+        /// Out of how many.
+        of: u32,
+    },
+    /// All are fresh and healthy.
+    Done,
+    /// A fresh instance did not become healthy; the old ones go on serving.
+    Failed {
+        /// Why.
+        why: String,
+    },
+}
