@@ -301,10 +301,10 @@ impl Engine {
             }
             let Some(plan) = self.store().plan_get(&run.id).await? else { continue };
             for step in self.store().step_list(&run.id).await? {
-                if let crate::run::StepState::Done { since_ms, at_ms } = step.state {
-                    if let Some(planned) = plan.steps.get(step.number as usize) {
-                        expected.insert(planned.title.clone(), at_ms - since_ms);
-                    }
+                if let crate::run::StepState::Done { since_ms, at_ms } = step.state
+                    && let Some(planned) = plan.steps.get(step.number as usize)
+                {
+                    expected.insert(planned.title.clone(), at_ms - since_ms);
                 }
             }
             break;

@@ -209,11 +209,11 @@ impl Engine {
 
     /// Withdraws an open approval together with the run's cancellation.
     pub(super) async fn withdraw(&self, draft: &mut Draft) -> Result<(), Refusal> {
-        if matches!(draft.run.state, RunState::AwaitingApproval { .. }) {
-            if let Some(approval) = self.store().approval_get(&draft.run.id).await? {
-                let state = ApprovalState::Withdrawn { at_ms: draft.commit.now_ms };
-                draft.write(Write::ApprovalDecide(Approval { state, ..approval }));
-            }
+        if matches!(draft.run.state, RunState::AwaitingApproval { .. })
+            && let Some(approval) = self.store().approval_get(&draft.run.id).await?
+        {
+            let state = ApprovalState::Withdrawn { at_ms: draft.commit.now_ms };
+            draft.write(Write::ApprovalDecide(Approval { state, ..approval }));
         }
         Ok(())
     }

@@ -91,7 +91,7 @@ impl Engine {
                 };
                 draft.moved(event, &Actor::system())?;
                 draft.wound_up(true, self.release_of(&run).await?.as_ref());
-                self.incident(&mut draft);
+                Self::incident(&mut draft);
                 let run = draft.commit(self, None).await?;
                 self.ended(&run).await;
                 Ok(Moved::On)
@@ -320,7 +320,7 @@ impl Engine {
                             state.after(StepEvent::AnswerLost { due_ms, note: note.clone() }, at.now_ms)?;
                         return self.waits(draft, number, state, due_ms, note, &last_note).await;
                     }
-                    Err(PortError::Retry { what, .. }) | Err(PortError::Fail { what, .. })
+                    Err(PortError::Retry { what, .. } | PortError::Fail { what, .. })
                         if at.acted >= act.acts_max() =>
                     {
                         look = Ok(Look::Broken(Reason::new(
@@ -588,7 +588,7 @@ impl Engine {
     }
 
     /// A change that users saw and that was taken back is an incident.
-    fn incident(&self, draft: &mut Draft) {
+    fn incident(draft: &mut Draft) {
         let RunState::RolledBack { at_ms, reason } = &draft.run.state else { return };
         let incident = Incident {
             id: format!("i-{}", draft.run.id.as_str().trim_start_matches("r-")),

@@ -224,10 +224,10 @@ impl Engine {
         for name in project.services.keys() {
             let Some(service) = project.service_in(&environment.environment, name) else { continue };
             for variable in service.variables.values() {
-                if let Variable::Secret(secret) = variable {
-                    if let Some(sealed) = self.store().secret_get(environment, secret).await? {
-                        facts.insert(secret.clone(), SecretFact { version: sealed.version });
-                    }
+                if let Variable::Secret(secret) = variable
+                    && let Some(sealed) = self.store().secret_get(environment, secret).await?
+                {
+                    facts.insert(secret.clone(), SecretFact { version: sealed.version });
                 }
             }
         }

@@ -113,7 +113,7 @@ impl Engine {
             }
             Steer::Pause => match &run.state {
                 RunState::Running { .. } => {
-                    draft.moved(RunEvent::Paused { by: actor.name.clone() }, actor)?
+                    draft.moved(RunEvent::Paused { by: actor.name.clone() }, actor)?;
                 }
                 state => return Err(unfit(id, "paused", state)),
             },

@@ -39,7 +39,7 @@ impl Engine {
                 match settle_conflict(self.advance(&run.id, memory, None).await)? {
                     Moved::On => again = true,
                     Moved::WaitUntil(due_ms) => {
-                        due_next = Some(due_next.map_or(due_ms, |due| due.min(due_ms)))
+                        due_next = Some(due_next.map_or(due_ms, |due| due.min(due_ms)));
                     }
                     Moved::Parked => {}
                 }
@@ -66,10 +66,9 @@ impl Engine {
                 Ok(runs) => {
                     trouble_ms = TROUBLE_MS;
                     for run in runs {
-                        if !driven.contains_key(&run.id) {
-                            let driver = self.clone().drive(run.id.clone(), stop.child_token());
-                            driven.insert(run.id, drivers.spawn(driver));
-                        }
+                        driven.entry(run.id).or_insert_with_key(|id| {
+                            drivers.spawn(self.clone().drive(id.clone(), stop.child_token()))
+                        });
                     }
                 }
                 Err(refusal) => {

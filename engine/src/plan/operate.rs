@@ -213,10 +213,10 @@ pub(super) fn scale(
     let mut notes = Vec::new();
     for name in &chosen {
         let Some(mut before) = live.services.get(name).and_then(|part| part.set.clone()) else { continue };
-        if let Some(there) = facts.observed.services.get(name) {
-            if let Some(set) = there.sets.iter().find(|set| set.release == before.release) {
-                before.replicas = set.replicas;
-            }
+        if let Some(there) = facts.observed.services.get(name)
+            && let Some(set) = there.sets.iter().find(|set| set.release == before.release)
+        {
+            before.replicas = set.replicas;
         }
         if before.replicas == replicas {
             notes.push(format!("{name} has {replicas} replicas already"));

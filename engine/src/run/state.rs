@@ -215,11 +215,12 @@ impl RunState {
                 Self::Planned | Self::AwaitingApproval { .. } | Self::Queued { .. },
                 RunEvent::CancelAsked { by, reason },
             ) => Ok(Self::Cancelled { at_ms: now_ms, by, reason }),
-            // The lock is ours.
-            (Self::Queued { .. }, RunEvent::Started) => Ok(Self::Running { since_ms: now_ms }),
+            // The lock is ours, or the person who wanted a look has had it.
+            (Self::Queued { .. }, RunEvent::Started) | (Self::Paused { .. }, RunEvent::Resumed) => {
+                Ok(Self::Running { since_ms: now_ms })
+            }
             // A person wants a look before it goes on.
             (Self::Running { .. }, RunEvent::Paused { by }) => Ok(Self::Paused { since_ms: now_ms, by }),
-            (Self::Paused { .. }, RunEvent::Resumed) => Ok(Self::Running { since_ms: now_ms }),
             (Self::Running { .. }, RunEvent::StepsDone) => Ok(Self::Succeeded { at_ms: now_ms }),
             (Self::Running { .. }, RunEvent::StepFailed { reason }) => {
                 Ok(Self::Undoing { since_ms: now_ms, reason, cancelled_by: None })

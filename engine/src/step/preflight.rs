@@ -62,7 +62,7 @@ impl StepAct for Preflight {
         }
         Ok(Look::Done(match self.builds.len() {
             0 => Receipt::new("ready"),
-            1 => Receipt::new(format!("ready, built in {} ms", took_ms)).with("build", &self.builds[0].key.0),
+            1 => Receipt::new(format!("ready, built in {took_ms} ms")).with("build", &self.builds[0].key.0),
             many => Receipt::new(format!("ready, {many} builds in {took_ms} ms")),
         }))
     }

@@ -1,6 +1,6 @@
 //! A database of a test's own, on either of the two, gone when the test ends, however it ends.
 
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, SqliteConnection};
 
 /// The variable with the address of a PostgreSQL server on which tests may make databases.
 const SERVER: &str = "INFRA_CHAT_TEST_POSTGRES";
@@ -38,6 +38,12 @@ fn server() -> String {
     })
 }
 
+/// A folder of a test's own, in memory where the system has such a place: the tests make thousands of commits, and each
+/// would wait for the disk.
+pub(crate) fn folder() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a temporary folder")
+}
+
 /// The same server, another database.
 fn beside(server: &str, name: &str) -> String {
     let (address, options) = match server.split_once('?') {
@@ -59,7 +65,7 @@ pub(crate) async fn on_server(statement: &str) {
 impl TestDatabase {
     /// Makes one.
     pub(crate) async fn make(kind: Kind) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
+        let folder = folder();
         let name = format!("infra_chat_{}", uuid::Uuid::new_v4().simple());
         let url = match kind {
             Kind::Sqlite => format!("sqlite:{}", folder.path().join("infra-chat.db").display()),
@@ -69,6 +75,28 @@ impl TestDatabase {
             }
         };
         Self { kind, url, name, _folder: folder }
+    }
+
+    /// Empties every table: cheaper than a new database for a test that needs hundreds.
+    #[allow(dead_code, reason = "not every test program needs hundreds of databases")]
+    pub(crate) async fn empty(&self) {
+        const TABLES: &str = "projects environments releases runs plans steps receipts run_events approvals votes locks \
+            incidents secrets audit_events checkpoints users identities conversations outbox inbound";
+        let mut statements: String =
+            TABLES.split_whitespace().map(|table| format!("DELETE FROM {table};")).collect();
+        statements += "UPDATE heads SET seq = 0, hash = '';";
+        match self.kind {
+            Kind::Sqlite => {
+                let mut connection = SqliteConnection::connect(&self.url).await.expect("the file opens");
+                connection.execute(AssertSqlSafe(statements)).await.expect("the tables can be emptied");
+                connection.close().await.expect("the file closes");
+            }
+            Kind::Postgres => {
+                let mut connection = PgConnection::connect(&self.url).await.expect("the database opens");
+                connection.execute(AssertSqlSafe(statements)).await.expect("the tables can be emptied");
+                connection.close().await.expect("the database closes");
+            }
+        }
     }
 
     /// Cuts it off: nobody gets in any more, and those inside are thrown out.

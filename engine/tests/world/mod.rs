@@ -7,7 +7,7 @@ mod picture;
 
 use std::io::BufReader;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use adapters::sim::{Behaviour, World};
 use engine::artifacts::Artifacts;
@@ -28,7 +28,7 @@ const START_MS: EpochMs = 1_795_608_000_000;
 const CLOCK_MOVES_MAX: usize = 2_000;
 
 const PROJECT: &str = r#"
-project: NAME
+project: shop
 title: The shop
 source: { repository: /srv/shop }
 migrations: { path: migrations, component: postgres }
@@ -66,6 +66,9 @@ people:
   - { name: ben, role: deployer }
   - { name: zoe, role: admin }
 "#;
+
+/// Reading the rules takes longer than most stories.
+static RULES: LazyLock<policies::Rules> = LazyLock::new(|| policies::Rules::shipped().unwrap());
 
 /// A story being told.
 pub struct Story {
@@ -105,21 +108,18 @@ impl Story {
     /// The beginning: releases v1 to v3 are tagged, the project is imported, nothing runs.
     pub async fn begin(kind: Kind) -> Self {
         let database = Arc::new(TestDatabase::make(kind).await);
-        let folder = Arc::new(tempfile::tempdir().unwrap());
-        Self::begin_in(kind, database, folder, "shop").await
+        let folder = Arc::new(database::folder());
+        Self::begin_in(kind, database, folder).await
     }
 
-    /// Another beginning in the same database, under another project's name: cheaper than a new database.
-    pub async fn begin_again(&self, project: &str) -> Self {
-        Self::begin_in(self.kind, self.database.clone(), self.folder.clone(), project).await
+    /// Another beginning in the same database, emptied: cheaper than a new one. This story is over.
+    pub async fn begin_again(&mut self) {
+        self.engine = None;
+        self.database.empty().await;
+        *self = Self::begin_in(self.kind, self.database.clone(), self.folder.clone()).await;
     }
 
-    async fn begin_in(
-        kind: Kind,
-        database: Arc<TestDatabase>,
-        folder: Arc<tempfile::TempDir>,
-        name: &str,
-    ) -> Self {
+    async fn begin_in(kind: Kind, database: Arc<TestDatabase>, folder: Arc<tempfile::TempDir>) -> Self {
         let clock = Arc::new(ManualClock::at(START_MS));
         let world = World::new(clock.clone());
         world.file("migrations/0001_create_invoices.sql", "CREATE TABLE invoices (id TEXT)");
@@ -128,7 +128,7 @@ impl Story {
         world.file("migrations/0003_create_payments.sql", "CREATE TABLE payments (id TEXT)");
         world.release("v2", "Due dates", Behaviour::default());
         world.release("v3", "Faster lists", Behaviour::default());
-        let project = engine::project::import(&PROJECT.replace("NAME", name), Path::new("/srv")).unwrap();
+        let project = engine::project::import(PROJECT, Path::new("/srv")).unwrap();
         let mut t = Self { kind, world, database, folder, clock, project, engine: None, replicas: 0 };
         t.start().await;
         t.engine().project_import(&t.project, &Actor::system()).await.unwrap();
@@ -144,13 +144,12 @@ impl Story {
         let folder = self.folder.path();
         let key = MasterKey::open_or_create(&folder.join("master.key")).unwrap();
         let vault = Vault::open(store.clone(), clock.clone(), key, redactor.clone()).await.unwrap();
-        let artifacts = folder.join("artifacts");
         self.engine = Some(Engine::new(EngineParts {
             store,
             ports: self.world.ports(),
             clock,
-            rules: policies::Rules::shipped().unwrap(),
-            artifacts: Artifacts::open(artifacts.to_str().unwrap(), redactor.clone()).unwrap(),
+            rules: RULES.clone(),
+            artifacts: Artifacts::open("memory:///", redactor.clone()).unwrap(),
             redactor,
             signing_key: self.signing_key(),
             vault,
