@@ -57,11 +57,20 @@ impl Reporter {
                 commit.writes.push(Write::ConversationPut {
                     conversation: conversation.clone(),
                     front: front.name().to_owned(),
+                    before: String::new(),
                     body: "{}".to_owned(),
                     cursor,
                 });
-                engine.store().commit(commit).await?;
-                cursor
+                match engine.store().commit(commit).await {
+                    Ok(()) => cursor,
+                    // Somebody spoke there in the meantime: it goes on from where that began.
+                    Err(StoreError::Conflict) => engine
+                        .store()
+                        .conversation_get(&conversation)
+                        .await?
+                        .map_or(cursor, |stored| stored.cursor),
+                    Err(error) => return Err(error.into()),
+                }
             }
         };
         Ok(Self { desk: Desk::new(engine.clone()), engine, front, conversation, follow, cursor })
@@ -115,7 +124,9 @@ impl Reporter {
                 at_ms: now_ms,
             });
         }
-        commit.writes.push(Write::ConversationCursor { conversation: self.conversation.clone(), cursor: last });
+        commit
+            .writes
+            .push(Write::ConversationCursor { conversation: self.conversation.clone(), cursor: last });
         self.engine.store().commit(commit).await?;
         self.cursor = last;
         Ok(true)
@@ -125,8 +136,8 @@ impl Reporter {
     async fn deliver(&self) -> Result<bool, Refusal> {
         let waiting = self.engine.store().outbox_list(&self.conversation, BATCH).await?;
         for (place, message) in waiting.iter().enumerate() {
-            let outdated =
-                !message.card.is_empty() && waiting[place + 1..].iter().any(|later| later.card == message.card);
+            let outdated = !message.card.is_empty()
+                && waiting[place + 1..].iter().any(|later| later.card == message.card);
             if !outdated {
                 let outbound: Outbound = serde_json::from_str(&message.body)
                     .map_err(|error| StoreError::Corrupt { column: "body", source: error.into() })?;

@@ -168,6 +168,13 @@ impl Engine {
         Ok(status)
     }
 
+    /// A run with everything about it, for somebody who may see it.
+    pub async fn run_look(&self, id: &RunId, actor: &Actor) -> Result<RunDetail, Refusal> {
+        let (run, _) = self.run_and_plan(id).await?;
+        self.cleared(actor, "status", Some(run.environment()), &Asked::default()).await?;
+        self.run_detail(id).await
+    }
+
     /// A run with everything about it.
     pub async fn run_detail(&self, id: &RunId) -> Result<RunDetail, Refusal> {
         let (run, plan) = self.run_and_plan(id).await?;

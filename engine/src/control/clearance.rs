@@ -2,6 +2,7 @@
 
 use chrono::{Datelike, TimeZone, Timelike, Utc};
 use policies::{Decision, Facts, Freeze, Question, decide};
+use serde_json::json;
 
 use super::{Engine, Refusal};
 use crate::clock::EpochMs;
@@ -9,6 +10,7 @@ use crate::model::{
     Actor, Change, Environment, EnvironmentKey, EnvironmentPolicy, FreezeWhen, Role, RunRequest,
 };
 use crate::run::LockHolder;
+use crate::store::{AuditEntry, Commit};
 
 const HOUR_MS: i64 = 3_600_000;
 const MINUTES_A_WEEK: u32 = 7 * 24 * 60;
@@ -84,11 +86,23 @@ impl Engine {
         let question = Question {
             actor: policies::Actor { name: actor.name.clone(), role: role(actor.role) },
             action: action.to_owned(),
-            project: environment.map(|key| key.project.to_string()).unwrap_or_default(),
+            project: match environment {
+                Some(key) => key.project.to_string(),
+                None => self.only_project().await?,
+            },
             environment: where_to,
             facts,
         };
         Ok(decide(self.rules(), &question))
+    }
+
+    /// The project a question without an environment is about: the only one there is.
+    async fn only_project(&self) -> Result<String, Refusal> {
+        let projects = self.store().project_list().await?;
+        Ok(match projects.as_slice() {
+            [only] => only.value.project.to_string(),
+            _ => "this bot's projects".to_owned(),
+        })
     }
 
     async fn environment_facts(
@@ -138,6 +152,31 @@ impl Engine {
             _ => {}
         }
         Ok(())
+    }
+
+    /// Like [`Engine::cleared`], and a refusal is recorded: for what changes something.
+    pub(super) async fn cleared_on_record(
+        &self,
+        actor: &Actor,
+        action: &'static str,
+        environment: &EnvironmentKey,
+        subject: String,
+        asked: &Asked<'_>,
+    ) -> Result<(), Refusal> {
+        let Err(refusal) = self.cleared(actor, action, Some(environment), asked).await else { return Ok(()) };
+        if let Refusal::NotAllowed { .. } = refusal {
+            let mut commit = Commit::at(self.now_ms());
+            commit.audit.push(AuditEntry {
+                actor: actor.clone(),
+                action: "order.refused",
+                subject,
+                environment: Some(environment.clone()),
+                run: None,
+                data: json!({ "order": action, "say": refusal.to_string() }),
+            });
+            self.store().commit(commit).await?;
+        }
+        Err(refusal)
     }
 
     /// Like [`Engine::clearance`], with a refusal as an error.

@@ -35,7 +35,8 @@ impl Engine {
         expires_ms: Option<EpochMs>,
     ) -> Result<LockChange, Refusal> {
         self.project_of(environment).await?;
-        self.cleared(actor, "lock", Some(environment), &Asked::default()).await?;
+        self.cleared_on_record(actor, "lock", environment, environment.to_string(), &Asked::default())
+            .await?;
         let lock = Lock {
             environment: environment.clone(),
             holder: LockHolder::Person(actor.name.clone()),
@@ -93,7 +94,8 @@ impl Engine {
         })?;
         let theirs = held.holder.name() == actor.name;
         let action = if theirs { "unlock" } else { "lock-take-over" };
-        self.cleared(actor, action, Some(environment), &Asked::default()).await?;
+        self.cleared_on_record(actor, action, environment, environment.to_string(), &Asked::default())
+            .await?;
         if !theirs && reason.is_none_or(|reason| reason.trim().is_empty()) {
             return Err(Refusal::standing(
                 "needs-reason",

@@ -88,7 +88,13 @@ pub(super) fn plan(
         risk.at_least(RiskLevel::Medium, "production");
     }
     if !pending.is_empty() {
-        risk.at_least(RiskLevel::Medium, format!("{} migrations, which stay", pending.len()));
+        risk.at_least(
+            RiskLevel::Medium,
+            match pending.len() {
+                1 => "1 migration, which stays".to_owned(),
+                many => format!("{many} migrations, which stay"),
+            },
+        );
     }
     if let Some(why) = &breaks {
         risk.at_least(RiskLevel::High, format!("the live release can't live with the schema: {why}"));

@@ -28,7 +28,7 @@ impl StepAct for PutConfig {
         let variables: usize = self.configs.iter().map(|config| config.variables.len()).sum();
         let mut receipt = Receipt::new(match self.configs.len() {
             0 => "nothing to write".to_owned(),
-            services => format!("{variables} variables for {services} services"),
+            services => format!("{} for {}", counted(variables, "variable"), counted(services, "service")),
         });
         for config in &self.configs {
             receipt = receipt.with(config.service.as_str(), &config.fingerprint);
@@ -74,4 +74,9 @@ impl StepAct for PutConfig {
     fn failure_code(&self) -> &'static str {
         "config"
     }
+}
+
+/// "1 variable", "3 variables".
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

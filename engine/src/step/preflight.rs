@@ -62,8 +62,9 @@ impl StepAct for Preflight {
         }
         Ok(Look::Done(match self.builds.len() {
             0 => Receipt::new("ready"),
-            1 => Receipt::new(format!("ready, built in {took_ms} ms")).with("build", &self.builds[0].key.0),
-            many => Receipt::new(format!("ready, {many} builds in {took_ms} ms")),
+            1 => Receipt::new(format!("ready, built in {}", seconds(took_ms)))
+                .with("build", &self.builds[0].key.0),
+            many => Receipt::new(format!("ready, {many} builds in {}", seconds(took_ms))),
         }))
     }
 
@@ -106,4 +107,9 @@ impl StepAct for Preflight {
     fn acts_max(&self) -> u32 {
         super::ACTS_MAX + self.builds.len() as u32
     }
+}
+
+/// Milliseconds as people read them: "90.0 s".
+fn seconds(ms: i64) -> String {
+    format!("{}.{} s", ms / 1_000, ms % 1_000 / 100)
 }

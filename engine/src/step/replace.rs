@@ -37,7 +37,7 @@ impl StepAct for Replace {
                         format!(
                             "a fresh process of {service} did not become healthy, the old ones go on: {why}"
                         ),
-                        format!("logs {service}"),
+                        format!("logs {service} in {}", at.environment.environment),
                     )));
                 }
             }

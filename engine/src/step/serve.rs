@@ -91,7 +91,7 @@ pub(super) fn look_at(set: &InstanceSet, observed: &ObservedEnvironment, at: &St
     if healthy >= set.replicas as usize && there.instances.len() == healthy {
         return Look::Done(Receipt::new(format!("{} {healthy}/{}", set.service, set.replicas)));
     }
-    if let Some(reason) = there.instances.iter().find_map(|one| crash_loop(set, one)) {
+    if let Some(reason) = there.instances.iter().find_map(|one| crash_loop(set, one, at)) {
         return Look::Broken(reason);
     }
     let waited_s = (at.now_ms - at.since_ms) / 1_000;
@@ -102,7 +102,7 @@ pub(super) fn look_at(set: &InstanceSet, observed: &ObservedEnvironment, at: &St
             Reason::new(
                 "unhealthy",
                 format!("{} did not become healthy within {allowed_s} s: {last}", set.service),
-                format!("logs {}", set.service),
+                logs(set, at),
             )
             .showing(there.instances.iter().flat_map(tail).collect()),
         );
@@ -110,13 +110,18 @@ pub(super) fn look_at(set: &InstanceSet, observed: &ObservedEnvironment, at: &St
     Look::going(format!("{} {healthy}/{} healthy, {last}", set.service, set.replicas))
 }
 
-fn crash_loop(set: &InstanceSet, instance: &Instance) -> Option<Reason> {
+/// What to type to see why.
+fn logs(set: &InstanceSet, at: &StepContext<'_>) -> String {
+    format!("logs {} in {}", set.service, at.environment.environment)
+}
+
+fn crash_loop(set: &InstanceSet, instance: &Instance, at: &StepContext<'_>) -> Option<Reason> {
     let InstanceState::Exited { how, starts, .. } = &instance.state else { return None };
     (*starts >= CRASH_LOOP_STARTS).then(|| {
         Reason::new(
             "crash-loop",
             format!("{} was started {starts} times and always ended ({how})", set.service),
-            format!("logs {}", set.service),
+            logs(set, at),
         )
         .showing(tail(instance))
     })

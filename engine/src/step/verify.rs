@@ -65,7 +65,7 @@ impl StepAct for Verify {
                             "{failed} of {} requests to {}{} failed",
                             self.requests, probe.service, probe.path
                         ),
-                        format!("logs {}", probe.service),
+                        format!("logs {} in {}", probe.service, at.environment.environment),
                     )
                     .showing(vec![example]),
                 ));

@@ -97,7 +97,7 @@ statements! {
     IDENTITY_GET = "SELECT person FROM identities WHERE front = $1 AND external_id = $2";
     IDENTITY_LIST = "SELECT front, external_id, person FROM identities ORDER BY person, front, external_id";
     CONVERSATION_PUT = "INSERT INTO conversations (conversation, front, body, cursor_seq) VALUES ($1, $2, $3, $4) \
-        ON CONFLICT (conversation) DO UPDATE SET body = excluded.body";
+        ON CONFLICT (conversation) DO UPDATE SET body = excluded.body WHERE conversations.body = $5";
     CONVERSATION_CURSOR = "UPDATE conversations SET cursor_seq = $2 WHERE conversation = $1 AND cursor_seq < $2";
     CONVERSATION_GET = "SELECT body, cursor_seq FROM conversations WHERE conversation = $1";
     OUTBOX_PUT = "INSERT INTO outbox (message, conversation, card, body, created_ms) VALUES ($1, $2, $3, $4, $5) \

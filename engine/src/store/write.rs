@@ -139,9 +139,11 @@ pub enum Write {
         conversation: String,
         /// Its front.
         front: String,
+        /// Its state as JSON as it was read; anything when it is new. Other state there by now is a conflict.
+        before: String,
         /// Its state as JSON.
         body: String,
-        /// The last happening it has been told of.
+        /// The last happening it has been told of; of a new conversation only.
         cursor: i64,
     },
     /// How far a conversation's reporter has come; never backwards.
@@ -369,13 +371,14 @@ impl Write {
                     person.as_str().into(),
                 ],
             ),
-            Self::ConversationPut { conversation, front, body, cursor } => guarded(
+            Self::ConversationPut { conversation, front, before, body, cursor } => guarded(
                 sql::CONVERSATION_PUT,
                 vec![
                     conversation.as_str().into(),
                     front.as_str().into(),
                     body.as_str().into(),
                     (*cursor).into(),
+                    before.as_str().into(),
                 ],
             ),
             Self::ConversationCursor { conversation, cursor } => {

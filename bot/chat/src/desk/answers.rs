@@ -45,7 +45,7 @@ impl Desk {
                         ))
                     },
                 )?;
-                let detail = self.engine.run_detail(&id).await?;
+                let detail = self.engine.run_look(&id, &speaker.actor).await?;
                 view::run(&detail, self.engine.now_ms())
             }
             _ => return self.per_environment(speaker, command).await,

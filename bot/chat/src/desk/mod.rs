@@ -2,6 +2,7 @@
 //! the database, so another replica, or the same one after a crash, goes on with the talk.
 
 mod answers;
+mod because;
 mod glass;
 mod orders;
 mod question;
@@ -136,7 +137,11 @@ impl Desk {
         let (text, glass) = glass::split(&inbound.text);
         let speaker = Speaker { inbound, actor, project, glass };
         let names = names_of(&speaker.project);
-        let parsed = parse(text, &names);
+        let (text, because) = because::split(text);
+        let mut parsed = parse(text, &names);
+        if let Some(because) = because {
+            because::give(&mut parsed.commands, because);
+        }
         if let Some(question) = talk.question_of(&inbound.identity).cloned() {
             if let Some(heard) = self.answer(&speaker, &mut talk, question, text, &parsed).await? {
                 return Ok(heard);

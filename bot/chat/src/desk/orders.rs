@@ -157,6 +157,9 @@ impl Desk {
         command: Command,
         slot: Slot,
     ) -> Result<Heard, Refusal> {
+        if speaker.actor.role.is_none() {
+            return Ok(Heard::say(Outcome::Refused, view::stranger(&speaker.inbound.identity)));
+        }
         let question =
             Question::about(command, slot, &speaker.project, &speaker.inbound.identity, self.engine.now_ms());
         let card = view::question(&question);

@@ -16,7 +16,7 @@ const RETRY_LOOK_BACK: i64 = 10;
 
 impl Desk {
     pub(super) async fn steer(&self, speaker: &Speaker<'_>, command: &Command) -> Result<Heard, Refusal> {
-        let id = match self.run_meant(command).await? {
+        let id = match self.run_meant(speaker, command).await? {
             Ok(id) => id,
             Err(heard) => return Ok(heard),
         };
@@ -74,11 +74,19 @@ impl Desk {
     }
 
     /// The run a command means: the one it names, or the only one it fits. Several are asked about.
-    async fn run_meant(&self, command: &Command) -> Result<Result<RunId, Heard>, Refusal> {
+    async fn run_meant(
+        &self,
+        speaker: &Speaker<'_>,
+        command: &Command,
+    ) -> Result<Result<RunId, Heard>, Refusal> {
         if let Some(said) = &command.run {
             return said.parse().map(Ok).map_err(|error: engine::model::IdError| {
                 Refusal::Problem(PlanProblem::new("unknown-run", error.to_string(), "status"))
             });
+        }
+        // Which runs there are is nothing for strangers.
+        if speaker.actor.role.is_none() {
+            return Ok(Err(Heard::say(Outcome::Refused, view::stranger(&speaker.inbound.identity))));
         }
         let fits = |run: &Run| match command.action {
             Action::Approve | Action::Reject => matches!(run.state, RunState::AwaitingApproval { .. }),

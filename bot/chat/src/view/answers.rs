@@ -20,7 +20,7 @@ pub(crate) fn status(status: &EnvironmentStatus, now_ms: i64) -> Card {
         Some(release) => {
             let since = release
                 .live_ms
-                .map(|at_ms| format!(", live since {}", ago(at_ms, now_ms)))
+                .map(|at_ms| format!(", went live {}", ago(at_ms, now_ms)))
                 .unwrap_or_default();
             let tone = if unwell || status.unseen.is_some() { Tone::Bad } else { Tone::Good };
             (
@@ -34,7 +34,7 @@ pub(crate) fn status(status: &EnvironmentStatus, now_ms: i64) -> Card {
             )
         }
     };
-    let production = if status.production { " (production)" } else { "" };
+    let production = if status.production && name.as_str() != "production" { " (production)" } else { "" };
     let mut card = Card::new(tone, format!("{name}{production}: {live}"));
     if status.live.is_some() {
         card = card.fields(
@@ -57,7 +57,7 @@ pub(crate) fn status(status: &EnvironmentStatus, now_ms: i64) -> Card {
         .map(|lock| {
             let until = lock.expires_ms.map(|at_ms| format!(", until {}", clock(at_ms))).unwrap_or_default();
             let why = if lock.reason.is_empty() { String::new() } else { format!(": {}", lock.reason) };
-            format!("{} since {}{until}{why}", lock.holder.name(), ago(lock.taken_ms, now_ms))
+            format!("{}{why} ({}{until})", lock.holder.name(), ago(lock.taken_ms, now_ms))
         })
         .collect();
     card = card.list("Locked by", locks);
@@ -100,15 +100,18 @@ pub(crate) fn releases(environment: &EnvironmentKey, desired: &Desired, releases
     let lines = releases
         .iter()
         .map(|release| {
-            let when = release.live_ms.map(|at_ms| format!(", live {}", clock(at_ms))).unwrap_or_default();
-            let live = if desired.live == Some(release.id.number) { " \u{2190} live now" } else { "" };
+            let when = release.live_ms.map(|at_ms| format!(", went live {}", clock(at_ms)));
+            let state = match desired.live {
+                Some(live) if live == release.id.number => "live now",
+                _ => release.state.as_str(),
+            };
             format!(
-                "{:>3}  {} ({}) {}, {} by {}{when}{live}",
+                "{}: {} ({}) {}: {state}{}, made by {}",
                 release.id.number,
                 release.reference,
                 short(&release.commit),
                 release.subject,
-                release.state.as_str(),
+                when.unwrap_or_default(),
                 release.run,
             )
         })
@@ -157,7 +160,10 @@ pub(crate) fn audit(events: &[AuditEvent], environment: Option<&EnvironmentKey>)
 
 /// The facts of a record entry that people look for, in words.
 fn essence(event: &AuditEvent) -> String {
-    for key in ["command", "to", "title", "say", "reason", "reader"] {
+    if let (Some(to), Some(reason)) = (event.data["to"].as_str(), event.data["reason"].as_str()) {
+        return format!(": {to}, {reason}");
+    }
+    for key in ["command", "to", "title", "say", "because", "reason", "reader"] {
         if let Some(text) =
             event.data.get(key).and_then(|value| value.as_str()).filter(|text| !text.is_empty())
         {
@@ -188,7 +194,7 @@ pub(crate) fn can(verb: &str, environment: &EnvironmentKey, answer: &CanAnswer, 
     match answer {
         CanAnswer::Yes => Card::new(Tone::Good, format!("Yes, you can {verb} {name} now.")),
         CanAnswer::WithApproval { count, roles, say, because } => Card::new(
-            Tone::Ask,
+            Tone::Plain,
             format!("You can {verb} {name} with {}.", super::run::approvals_needed(*count, roles)),
         )
         .text(say.join(" "))

@@ -8,7 +8,7 @@ mod tests;
 mod time;
 
 use engine::control::{Preview, Refusal};
-use engine::model::{Actor, Identity, RunId, RunRequest};
+use engine::model::{Actor, Identity, Role, RunId, RunRequest};
 use engine::run::Run;
 
 pub(crate) use answers::{audit, can, incidents, logs, releases, status};
@@ -16,7 +16,7 @@ pub use run::run;
 pub use time::{ago, duration};
 
 use crate::desk::{Question, is_staged};
-use crate::intent::{Canary, Command, Key, Problem, Slot};
+use crate::intent::{Canary, Command, Problem, Slot};
 use crate::message::{Card, Tone};
 
 /// An error with all its causes, in one line, for the log.
@@ -81,12 +81,10 @@ pub(crate) fn not_built(command: &Command) -> Option<Card> {
     };
     let mut card = Card::new(
         Tone::Bad,
-        format!(
-            "I understood \u{ab}{}\u{bb}, but I can't do {what} yet. Nothing was done.",
-            command.canonical()
-        ),
-    );
-    card = card.button(&instead.canonical(), instead.canonical(), command.says(Key::Environments));
+        format!("I understood \u{ab}{}\u{bb}, but I can't do {what} yet.", command.canonical()),
+    )
+    .text("Nothing was done. What I can do:");
+    card = card.button(&instead.canonical(), instead.canonical(), !instead.dry_run);
     Some(card)
 }
 
@@ -99,7 +97,9 @@ pub(crate) fn held_back(commands: &[Command], run: &RunId) -> Card {
 /// Commands that are not begun because the one before them did not succeed.
 pub(crate) fn not_begun(commands: &[Command]) -> Card {
     let lines = commands.iter().map(Command::canonical).collect();
-    Card::new(Tone::Bad, "Not begun, because what came before did not succeed.").list("Not done", lines)
+    Card::new(Tone::Bad, "The rest was not begun, because what came before did not succeed.")
+        .list("Not done", lines)
+        .text("Next: say it again when that is mended.")
 }
 
 /// A plan nobody asked to carry out.
@@ -121,7 +121,10 @@ pub(crate) fn preview(preview: &Preview, request: &RunRequest) -> Card {
         None => card.text("It would need no approval.".to_owned()),
     };
     card.command.clone_from(&request.command);
-    card
+    match request.command.strip_prefix("dry run ") {
+        Some(order) => card.button("Do it", order, true),
+        None => card,
+    }
 }
 
 /// What is asked for, with its choices.
@@ -151,7 +154,12 @@ pub(crate) fn question(question: &Question) -> Card {
 pub(crate) fn question_again(asked: &Question, said: &str) -> Card {
     let said: String = said.chars().take(60).collect();
     let mut card = question(asked);
-    card.headline = format!("\u{ab}{said}\u{bb} is none of the choices. {}", card.headline);
+    let what = match asked.slot {
+        Slot::Replicas => "no number from 1 to 1000",
+        _ if asked.choices.is_empty() => "no answer I can use",
+        _ => "none of the choices",
+    };
+    card.headline = format!("\u{ab}{said}\u{bb} is {what}. {}", card.headline);
     card
 }
 
@@ -205,14 +213,22 @@ pub(crate) fn which_run(verb: &str, runs: &[Run]) -> Card {
 /// Who somebody is.
 pub(crate) fn whoami(actor: &Actor, identity: &Identity) -> Card {
     match actor.role {
-        Some(role) => Card::new(Tone::Plain, format!("You are {}, {role}.", actor.name))
-            .text(format!("Known as {identity}.")),
-        None => {
-            Card::new(Tone::Plain, format!("I don't know you: {identity} belongs to nobody.")).text(format!(
-                "An admin can change that: infra-chat user add NAME --role deployer --identity {identity}"
-            ))
+        Some(role) => {
+            let article = if role == Role::Admin { "an" } else { "a" };
+            Card::new(Tone::Plain, format!("You are {}, {article} {role}.", actor.name))
+                .text(format!("Known as {identity}."))
         }
+        None => Card { tone: Tone::Plain, private: false, ..stranger(identity) },
     }
+}
+
+/// Nobody we know.
+pub(crate) fn stranger(identity: &Identity) -> Card {
+    Card::new(Tone::Bad, format!("I don't know you: {identity} belongs to nobody."))
+        .text(format!(
+            "An admin can change that: infra-chat user add NAME --role deployer --identity {identity}"
+        ))
+        .privately()
 }
 
 /// "1 more approval is", "2 more approvals are".

@@ -28,20 +28,31 @@ pub fn run(detail: &RunDetail, now_ms: i64) -> Card {
     if let Some(reason) = &run.request.break_glass {
         fields.push(("glass broken".to_owned(), reason.clone()));
     }
-    if let Some(not_before_ms) = run.request.not_before_ms {
-        fields.push(("starts".to_owned(), clock(not_before_ms)));
-    }
     if !detail.votes.is_empty() {
         let names: Vec<&str> = detail.votes.iter().map(|vote| vote.person.as_str()).collect();
         fields.push(("approved by".to_owned(), names.join(", ")));
     }
     card = card.fields(fields);
-    if run.started_ms.is_none() {
+    let over = run.state.is_over();
+    if run.started_ms.is_none() && !over {
         card = plan_parts(card, &detail.plan);
-    } else if !run.state.is_over() || succeeded_with_way_back(detail) {
+    } else if !over || succeeded_with_way_back(detail) {
         card = card.fields(vec![("way back".to_owned(), detail.plan.way_back.say.clone())]);
     }
-    card.parts.push(Part::Steps { steps: steps(detail, now_ms) });
+    let mut steps = steps(detail, now_ms);
+    if over {
+        // What never began is of no interest any more, but that it did not is.
+        let pending: Vec<String> =
+            steps.extract_if(.., |step| step.mark == StepMark::Pending).map(|step| step.title).collect();
+        if !steps.is_empty() {
+            card.parts.push(Part::Steps { steps });
+        }
+        if !pending.is_empty() && !detail.steps.is_empty() {
+            card = card.fields(vec![("not begun".to_owned(), pending.join(", "))]);
+        }
+    } else {
+        card.parts.push(Part::Steps { steps });
+    }
     buttons(card, detail)
 }
 
@@ -66,8 +77,12 @@ fn headline(detail: &RunDetail, now_ms: i64) -> String {
         RunState::Planned => "planned".to_owned(),
         RunState::AwaitingApproval { .. } => "awaiting approval".to_owned(),
         RunState::Queued { .. } => match (&detail.waits_for, detail.place) {
-            (Some(holder), Some(place)) => format!("queued, number {place} in line, waits for {holder}"),
-            (None, Some(place)) if place > 1 => format!("queued, number {place} in line"),
+            _ if run.request.not_before_ms.is_some_and(|not_before_ms| not_before_ms > now_ms) => {
+                format!("starts {}", clock(run.request.not_before_ms.unwrap_or_default()))
+            }
+            (Some(holder), None | Some(1)) => format!("next in line, waits for {holder}"),
+            (Some(holder), Some(place)) => format!("number {place} in line, waits for {holder}"),
+            (None, Some(place)) if place > 1 => format!("number {place} in line"),
             _ => "queued".to_owned(),
         },
         RunState::Running { .. } => format!("running, {}", took()),
@@ -102,13 +117,16 @@ pub(super) fn plan_parts(card: Card, plan: &Plan) -> Card {
     } else {
         format!(": {}", plan.risk.because.join("; "))
     };
-    let proved = if plan.way_back.proved { "proved" } else { "not proved" };
+    let proved = if plan.way_back.proved { "Proved" } else { "Not proved" };
     let fields = vec![
         ("risk".to_owned(), format!("{}{because}", plan.risk.level.as_str())),
         ("way back".to_owned(), plan.way_back.say.clone()),
-        (proved.to_owned(), plan.way_back.proof.join("; ")),
     ];
-    card.list("Changes", diff).list("Commits", commits).fields(fields).list("", plan.notes.clone())
+    card.list("Changes", diff)
+        .list("Commits", commits)
+        .fields(fields)
+        .list(proved, plan.way_back.proof.clone())
+        .list("Notes", plan.notes.clone())
 }
 
 /// "approval by 1 deployer or admin", "approval by 2 people (deployer or admin)".

@@ -21,7 +21,8 @@ fn a_second_person_approves_production() {
                 cron: new, v1.0.0 (4b76448)
               risk: medium: production
               way back: this is the first release here: until it is live, everything it starts is ended again
-              proved: nothing runs that could be harmed
+              Proved:
+                nothing runs that could be harmed
               · resolve ref: v1.0.0 is 4b76448, Work for v1.0.0
               · preflight: tools, disk and ports are there; 4b76448 builds
               · reconcile shape: 2 components, 2 addresses
@@ -47,7 +48,7 @@ fn a_second_person_approves_production() {
               asked by: ana
               approved by: ben
               ✓ resolve ref: v1.0.0 is 4b76448 (0 ms)
-              ✓ preflight: ready, built in 0 ms (0 ms)
+              ✓ preflight: ready, built in 0.0 s (0 ms)
               ✓ reconcile shape: 2 components, 2 addresses (0 ms)
               ✓ reconcile config: 2 variables for 3 services (0 ms)
               ✓ migrations: nothing to migrate (0 ms)
@@ -82,25 +83,6 @@ fn nobody_approves_their_own() {
               rejected by ana
               Next: retry r-1
               asked by: ana
-              Changes:
-                postgres: new, an empty component
-                redis: new, an empty component
-                api: new, v1.0.0 (4b76448)
-                web: new, v1.0.0 (4b76448)
-                cron: new, v1.0.0 (4b76448)
-              risk: medium: production
-              way back: this is the first release here: until it is live, everything it starts is ended again
-              proved: nothing runs that could be harmed
-              · resolve ref: v1.0.0 is 4b76448, Work for v1.0.0
-              · preflight: tools, disk and ports are there; 4b76448 builds
-              · reconcile shape: 2 components, 2 addresses
-              · reconcile config: variables of api, web, cron
-              · migrations: nothing to migrate
-              · api and web: started beside what runs, then waited for until healthy
-              · cron: schedules run the new code
-              · canary: one stage of 100%: all traffic to the new release, read back
-              · verification: 20 requests through the edge to each service
-              · finalize: old processes drained and ended, the release recorded as live
               [Retry]
               > deploy v1.0.0 to production
         "#]]);
@@ -137,28 +119,9 @@ fn strangers_and_viewers_do_not_approve() {
         "#]]);
         t.bot_shows(expect![[r#"
             · r-1 · Deploy v1.0.0 (4b76448) to production · cancelled
-              rejected by zoe
+              rejected by zoe: not on a Friday
               Next: retry r-1
               asked by: ana
-              Changes:
-                postgres: new, an empty component
-                redis: new, an empty component
-                api: new, v1.0.0 (4b76448)
-                web: new, v1.0.0 (4b76448)
-                cron: new, v1.0.0 (4b76448)
-              risk: medium: production
-              way back: this is the first release here: until it is live, everything it starts is ended again
-              proved: nothing runs that could be harmed
-              · resolve ref: v1.0.0 is 4b76448, Work for v1.0.0
-              · preflight: tools, disk and ports are there; 4b76448 builds
-              · reconcile shape: 2 components, 2 addresses
-              · reconcile config: variables of api, web, cron
-              · migrations: nothing to migrate
-              · api and web: started beside what runs, then waited for until healthy
-              · cron: schedules run the new code
-              · canary: one stage of 100%: all traffic to the new release, read back
-              · verification: 20 requests through the edge to each service
-              · finalize: old processes drained and ended, the release recorded as live
               [Retry]
               > deploy v1.0.0 to production
         "#]]);
@@ -178,33 +141,17 @@ fn an_approval_runs_out() {
               nobody approved it in time
               Next: retry r-1
               asked by: ana
-              Changes:
-                postgres: new, an empty component
-                redis: new, an empty component
-                api: new, v1.0.0 (4b76448)
-                web: new, v1.0.0 (4b76448)
-                cron: new, v1.0.0 (4b76448)
-              risk: medium: production
-              way back: this is the first release here: until it is live, everything it starts is ended again
-              proved: nothing runs that could be harmed
-              · resolve ref: v1.0.0 is 4b76448, Work for v1.0.0
-              · preflight: tools, disk and ports are there; 4b76448 builds
-              · reconcile shape: 2 components, 2 addresses
-              · reconcile config: variables of api, web, cron
-              · migrations: nothing to migrate
-              · api and web: started beside what runs, then waited for until healthy
-              · cron: schedules run the new code
-              · canary: one stage of 100%: all traffic to the new release, read back
-              · verification: 20 requests through the edge to each service
-              · finalize: old processes drained and ended, the release recorded as live
               [Retry]
               > deploy v1.0.0 to production
         "#]]);
         t.user("ben").clicks_the_old("Approve").await;
-        t.whispers("ben", expect![[r#"
+        t.whispers(
+            "ben",
+            expect![[r#"
             ✗ The approval of r-1 has expired.
               Next: retry r-1
-        "#]]);
+        "#]],
+        );
         t.user("ana").clicks("Retry").await;
         t.bot_headlines(expect!["? r-2 · Deploy v1.0.0 (4b76448) to production · awaiting approval"]);
         t.user("ben").clicks("Approve").await;
@@ -232,16 +179,6 @@ fn a_plan_that_changed_after_approval_is_not_carried_out() {
               Next: retry r-2
               asked by: ana
               approved by: ben
-              · resolve ref: v1.1.0 is 1232e4c, Work for v1.1.0
-              · preflight: tools, disk and ports are there; 1232e4c builds
-              · reconcile shape: 2 components, 2 addresses
-              · reconcile config: variables of api, web, cron
-              · migrations: nothing to migrate
-              · api and web: started beside what runs, then waited for until healthy
-              · cron: schedules run the new code
-              · canary: one stage of 100%: all traffic to the new release, read back
-              · verification: 20 requests through the edge to each service
-              · finalize: old processes drained and ended, the release recorded as live
               [Retry]
               > deploy v1.1.0 to production
         "#]]);
@@ -269,16 +206,6 @@ fn a_tag_that_moved_after_approval_is_not_deployed() {
               Next: retry r-1
               asked by: ana
               approved by: ben
-              · resolve ref: v1.0.0 is 4b76448, Work for v1.0.0
-              · preflight: tools, disk and ports are there; 4b76448 builds
-              · reconcile shape: 2 components, 2 addresses
-              · reconcile config: variables of api, web, cron
-              · migrations: nothing to migrate
-              · api and web: started beside what runs, then waited for until healthy
-              · cron: schedules run the new code
-              · canary: one stage of 100%: all traffic to the new release, read back
-              · verification: 20 requests through the edge to each service
-              · finalize: old processes drained and ended, the release recorded as live
               [Retry]
               > deploy v1.0.0 to production
         "#]]);
@@ -325,7 +252,8 @@ fn two_approvals_where_the_environment_asks_for_two() {
                 cron: new, v1.0.0 (4b76448)
               risk: medium: production
               way back: this is the first release here: until it is live, everything it starts is ended again
-              proved: nothing runs that could be harmed
+              Proved:
+                nothing runs that could be harmed
               · resolve ref: v1.0.0 is 4b76448, Work for v1.0.0
               · preflight: tools, disk and ports are there; 4b76448 builds
               · reconcile shape: 2 components, 2 addresses
@@ -365,7 +293,8 @@ fn a_team_of_one_looks_twice() {
                 cron: new, v1.0.0 (4b76448)
               risk: medium: production
               way back: this is the first release here: until it is live, everything it starts is ended again
-              proved: nothing runs that could be harmed
+              Proved:
+                nothing runs that could be harmed
               · resolve ref: v1.0.0 is 4b76448, Work for v1.0.0
               · preflight: tools, disk and ports are there; 4b76448 builds
               · reconcile shape: 2 components, 2 addresses
@@ -411,7 +340,8 @@ fn the_glass_can_be_broken_with_a_reason() {
                 cron: new, v1.0.0 (4b76448)
               risk: medium: production
               way back: this is the first release here: until it is live, everything it starts is ended again
-              proved: nothing runs that could be harmed
+              Proved:
+                nothing runs that could be harmed
               · resolve ref: v1.0.0 is 4b76448, Work for v1.0.0
               · preflight: tools, disk and ports are there; 4b76448 builds
               · reconcile shape: 2 components, 2 addresses
@@ -461,15 +391,21 @@ fn approving_something_that_needs_none() {
         "#]]);
         t.deployed("staging", "v1.0.0").await;
         t.user("ben").says("approve r-1").await;
-        t.whispers("ben", expect![[r#"
+        t.whispers(
+            "ben",
+            expect![[r#"
             ✗ r-1 needs no approval.
               Next: status r-1
-        "#]]);
+        "#]],
+        );
         t.user("ben").says("approve r-ffff").await;
-        t.whispers("ben", expect![[r#"
+        t.whispers(
+            "ben",
+            expect![[r#"
             ✗ There is no run r-2.
               Next: status
-        "#]]);
+        "#]],
+        );
     });
 }
 
@@ -479,10 +415,13 @@ fn two_runs_wait_and_the_word_does_not_say_which() {
         t.release("v1.0.0", good());
         t.user("ana").says("deploy production ref v1.0.0").await;
         t.user("ana").says("restart production").await;
-        t.whispers("ana", expect![[r#"
+        t.whispers(
+            "ana",
+            expect![[r#"
             ✗ Nothing is live in production, so there is nothing to restart.
               Next: deploy production
-        "#]]);
+        "#]],
+        );
         t.release("v1.1.0", good());
         t.user("zoe").says("deploy production ref v1.1.0").await;
         t.user("ben").says("approve").await;
@@ -495,9 +434,35 @@ fn two_runs_wait_and_the_word_does_not_say_which() {
         t.user("ben").clicks("approve r-2").await;
         t.user("ben").says("reject").await;
         t.settles().await;
-        t.bot_says(expect![[r#""#]]);
-        t.bot_shows_run(1, expect![[r#""#]]);
-        t.bot_shows_run(2, expect![[r#""#]]);
+        t.bot_says(expect![[r#"
+            · r-2 is approved by ben and goes on.
+
+            · r-1 is rejected by ben.
+        "#]]);
+        t.bot_shows_run(1, expect![[r#"
+            · r-1 · Deploy v1.0.0 (4b76448) to production · cancelled
+              rejected by ben
+              Next: retry r-1
+              asked by: ana
+              [Retry]
+              > deploy v1.0.0 to production
+        "#]]);
+        t.bot_shows_run(2, expect![[r#"
+            ✓ r-2 · Deploy v1.1.0 (1232e4c) to production · succeeded in 0 ms
+              asked by: zoe
+              approved by: ben
+              ✓ resolve ref: v1.1.0 is 1232e4c (0 ms)
+              ✓ preflight: ready, built in 0.0 s (0 ms)
+              ✓ reconcile shape: 2 components, 2 addresses (0 ms)
+              ✓ reconcile config: 2 variables for 3 services (0 ms)
+              ✓ migrations: nothing to migrate (0 ms)
+              ✓ api and web: healthy: api 2/2, web 1/1 (0 ms)
+              ✓ cron: cron runs at `*/15 * * * *` (0 ms)
+              ✓ canary: api: 100% to release 1, web: 100% to release 1 (0 ms)
+              ✓ verification: api/health: 20 of 20 good, slowest 5 ms, web/health: 20 of 20 good, slowest 5 ms (0 ms)
+              ✓ finalize: recorded (0 ms)
+              > deploy v1.1.0 to production
+        "#]]);
     });
 }
 

@@ -20,7 +20,7 @@ fn killed_after_every_commit_of_a_deploy() {
               asked by: ana
               way back: rollback staging goes to release 1 (v1.0.0): traffic, then release, then config
               ✓ resolve ref: v1.1.0 is 1232e4c (0 ms)
-              ✓ preflight: ready, built in 0 ms (0 ms)
+              ✓ preflight: ready, built in 0.0 s (0 ms)
               ✓ reconcile shape: 2 components, 2 addresses (0 ms)
               ✓ reconcile config: 2 variables for 3 services (0 ms)
               ✓ migrations: applied 0001 add_due_dates (0 ms)
@@ -73,8 +73,8 @@ fn killed_after_every_commit_of_a_rollback() {
             ✓ r-3 · Roll staging back to release 1 (v1.0.0) · succeeded in 0 ms
               asked by: ana
               way back: rollback staging to 2 brings release 2 back
-              ✓ preflight: ready, built in 0 ms (0 ms)
-              ✓ config: 0 variables for 0 services (0 ms)
+              ✓ preflight: ready, built in 0.0 s (0 ms)
+              ✓ config: nothing to write (0 ms)
               ✓ bring up: healthy: api 1/1, web 1/1 (0 ms)
               ✓ traffic: api: 100% to release 1, web: 100% to release 1 (0 ms)
               ✓ cron: cron runs at `*/15 * * * *` (0 ms)
@@ -97,7 +97,7 @@ fn killed_after_every_commit_of_going_back() {
             ✗ r-2 · Deploy v1.1.0 (1232e4c) to staging · rolled back after 0 ms
               4 of 20 requests to api/health failed
               | api answered 500: api, release 2, failed /health
-              Next: logs api
+              Next: logs api in staging
               All traffic in staging is back where it was before.
               asked by: ana
               ↩ resolve ref: nothing to undo
@@ -109,7 +109,7 @@ fn killed_after_every_commit_of_going_back() {
               ↩ cron: cron runs at `*/15 * * * *`
               ↩ canary: api: 100% to release 1, web: 100% to release 1
               ↩ verification: nothing to undo
-              · finalize: old processes drained and ended, the release recorded as live
+              not begun: finalize
               [Retry]
               > deploy v1.1.0 to staging
         "#]]);

@@ -23,7 +23,8 @@ fn a_first_deploy() {
                 cron: new, v1.0.0 (4b76448)
               risk: low
               way back: this is the first release here: until it is live, everything it starts is ended again
-              proved: nothing runs that could be harmed
+              Proved:
+                nothing runs that could be harmed
               · resolve ref: v1.0.0 is 4b76448, Work for v1.0.0
               · preflight: tools, disk and ports are there; 4b76448 builds
               · reconcile shape: 2 components, 2 addresses
@@ -42,7 +43,7 @@ fn a_first_deploy() {
             ✓ r-1 · Deploy v1.0.0 (4b76448) to staging · succeeded in 0 ms
               asked by: ana
               ✓ resolve ref: v1.0.0 is 4b76448 (0 ms)
-              ✓ preflight: ready, built in 0 ms (0 ms)
+              ✓ preflight: ready, built in 0.0 s (0 ms)
               ✓ reconcile shape: 2 components, 2 addresses (0 ms)
               ✓ reconcile config: 2 variables for 3 services (0 ms)
               ✓ migrations: nothing to migrate (0 ms)
@@ -59,7 +60,7 @@ fn a_first_deploy() {
               resolve ref: started
               resolve ref: done, v1.0.0 is 4b76448
               preflight: started
-              preflight: done, ready, built in 0 ms
+              preflight: done, ready, built in 0.0 s
               reconcile shape: started
               reconcile shape: done, 2 components, 2 addresses
               reconcile config: started
@@ -111,9 +112,12 @@ fn a_second_deploy_knows_its_way_back() {
                 cron: v1.0.0 (4b76448) → v1.1.0 (1232e4c)
               Commits:
                 1232e4c Work for v1.1.0 (Kim)
-              risk: medium: 1 migrations, which stay
+              risk: medium: 1 migration, which stays
               way back: rollback staging goes to release 1 (v1.0.0): traffic, then release, then config
-              proved: release 1 keeps running until the new one is verified; its build is kept; it can live with the schema
+              Proved:
+                release 1 keeps running until the new one is verified
+                its build is kept
+                it can live with the schema
               · resolve ref: v1.1.0 is 1232e4c, Work for v1.1.0
               · preflight: tools, disk and ports are there; 1232e4c builds
               · reconcile shape: 2 components, 2 addresses
@@ -133,7 +137,7 @@ fn a_second_deploy_knows_its_way_back() {
               asked by: ana
               way back: rollback staging goes to release 1 (v1.0.0): traffic, then release, then config
               ✓ resolve ref: v1.1.0 is 1232e4c (0 ms)
-              ✓ preflight: ready, built in 0 ms (0 ms)
+              ✓ preflight: ready, built in 0.0 s (0 ms)
               ✓ reconcile shape: 2 components, 2 addresses (0 ms)
               ✓ reconcile config: 2 variables for 3 services (0 ms)
               ✓ migrations: applied 0001 add_due_dates (0 ms)
@@ -161,9 +165,9 @@ fn a_deploy_of_one_service_leaves_the_others() {
               asked by: ana
               way back: rollback staging goes to release 1 (v1.0.0): traffic, then release, then config
               ✓ resolve ref: v1.1.0 is 1232e4c (0 ms)
-              ✓ preflight: ready, built in 0 ms (0 ms)
+              ✓ preflight: ready, built in 0.0 s (0 ms)
               ✓ reconcile shape: 2 components, 2 addresses (0 ms)
-              ✓ reconcile config: 1 variables for 1 services (0 ms)
+              ✓ reconcile config: 1 variable for 1 service (0 ms)
               ✓ migrations: nothing to migrate (0 ms)
               ✓ web: healthy: web 1/1 (0 ms)
               ✓ cron: nothing scheduled (0 ms)
@@ -175,7 +179,7 @@ fn a_deploy_of_one_service_leaves_the_others() {
         "#]]);
         t.user("ana").says("status staging").await;
         t.bot_says(expect![[r#"
-            ✓ staging: release 2 (v1.1.0, 1232e4c), live since just now
+            ✓ staging: release 2 (v1.1.0, 1232e4c), went live just now
               api: release 1, 1/1 healthy, http://127.0.0.1:7401
               web: release 2, 1/1 healthy, http://127.0.0.1:7400
               cron: release 1, at `*/15 * * * *`, on
@@ -198,7 +202,8 @@ fn a_dry_run_writes_nothing() {
                 cron: new, v1.0.0 (4b76448)
               risk: low
               way back: this is the first release here: until it is live, everything it starts is ended again
-              proved: nothing runs that could be harmed
+              Proved:
+                nothing runs that could be harmed
               Steps:
                  1. resolve ref: v1.0.0 is 4b76448, Work for v1.0.0
                  2. preflight: tools, disk and ports are there; 4b76448 builds
@@ -211,6 +216,7 @@ fn a_dry_run_writes_nothing() {
                  9. verification: 20 requests through the edge to each service
                 10. finalize: old processes drained and ended, the release recorded as live
               It would need no approval.
+              [Do it!]
               > dry run deploy v1.0.0 to staging
         "#]]);
         t.settles().await;
@@ -257,7 +263,7 @@ fn an_unhealthy_release_never_gets_traffic() {
         t.bot_shows(expect![[r#"
             ✗ r-2 · Deploy v1.1.0 (1232e4c) to staging · failed after 30 s: unhealthy
               api did not become healthy within 30 s: 503 Service Unavailable
-              Next: logs api
+              Next: logs api in staging
               staging is as it was before.
               asked by: ana
               ↩ resolve ref: nothing to undo
@@ -266,16 +272,13 @@ fn an_unhealthy_release_never_gets_traffic() {
               ↩ reconcile config: configuration removed
               ↩ migrations: nothing to undo
               ↩ api and web: new processes ended
-              · cron: schedules run the new code
-              · canary: one stage of 100%: all traffic to the new release, read back
-              · verification: 20 requests through the edge to each service
-              · finalize: old processes drained and ended, the release recorded as live
+              not begun: cron, canary, verification, finalize
               [Retry]
               > deploy v1.1.0 to staging
         "#]]);
         t.user("ana").says("status staging").await;
         t.bot_says(expect![[r#"
-            ✓ staging: release 1 (v1.0.0, 4b76448), live since 30 s ago
+            ✓ staging: release 1 (v1.0.0, 4b76448), went live 30 s ago
               api: release 1, 1/1 healthy, http://127.0.0.1:7401
               web: release 1, 1/1 healthy, http://127.0.0.1:7400
               cron: release 1, at `*/15 * * * *`, on
@@ -293,7 +296,7 @@ fn a_release_that_keeps_ending_is_not_waited_for() {
             ✗ r-1 · Deploy v1.0.0 (4b76448) to staging · failed after 2.0 s: crash-loop
               api was started 3 times and always ended (exit code 1)
               | fatal: cannot start
-              Next: logs api
+              Next: logs api in staging
               staging is as it was before.
               asked by: ana
               ↩ resolve ref: nothing to undo
@@ -302,10 +305,7 @@ fn a_release_that_keeps_ending_is_not_waited_for() {
               ↩ reconcile config: configuration removed
               ↩ migrations: nothing to undo
               ↩ api and web: new processes ended
-              · cron: schedules run the new code
-              · canary: one stage of 100%: all traffic to the new release, read back
-              · verification: 20 requests through the edge to each service
-              · finalize: old processes drained and ended, the release recorded as live
+              not begun: cron, canary, verification, finalize
               [Retry]
               > deploy v1.0.0 to staging
         "#]]);
@@ -325,7 +325,7 @@ fn a_release_that_fails_requests_is_taken_back() {
             ✗ r-2 · Deploy v1.1.0 (1232e4c) to staging · rolled back after 0 ms
               4 of 20 requests to api/health failed
               | api answered 500: api, release 2, failed /health
-              Next: logs api
+              Next: logs api in staging
               All traffic in staging is back where it was before.
               asked by: ana
               ↩ resolve ref: nothing to undo
@@ -337,39 +337,41 @@ fn a_release_that_fails_requests_is_taken_back() {
               ↩ cron: cron runs at `*/15 * * * *`
               ↩ canary: api: 100% to release 1, web: 100% to release 1
               ↩ verification: nothing to undo
-              · finalize: old processes drained and ended, the release recorded as live
+              not begun: finalize
               [Retry]
               > deploy v1.1.0 to staging
         "#]]);
-        t.run(2).events(expect![[r#"
-            queued
-            running
-              resolve ref: started
-              resolve ref: done, v1.1.0 is 1232e4c
-              preflight: started
-              preflight: done, ready, built in 0 ms
-              reconcile shape: started
-              reconcile shape: done, 2 components, 2 addresses
-              reconcile config: started
-              reconcile config: done, 2 variables for 3 services
-              migrations: started
-              migrations: done, nothing to migrate
-              api and web: started
-              api and web: done, healthy: api 1/1, web 1/1
-              cron: started
-              cron: done, cron runs at `*/15 * * * *`
-              canary: started
-              canary: done, api: 100% to release 2, web: 100% to release 2
-              verification: started
-              verification: failed, 4 of 20 requests to api/health failed
-            undoing
-              canary: undone, api: 100% to release 1, web: 100% to release 1
-              cron: undone, cron runs at `*/15 * * * *`
-              api and web: undone, new processes ended
-              reconcile config: undone, configuration removed
-              preflight: undone, no build is running
-            rolled-back
-        "#]]).await;
+        t.run(2)
+            .events(expect![[r#"
+                queued
+                running
+                  resolve ref: started
+                  resolve ref: done, v1.1.0 is 1232e4c
+                  preflight: started
+                  preflight: done, ready, built in 0.0 s
+                  reconcile shape: started
+                  reconcile shape: done, 2 components, 2 addresses
+                  reconcile config: started
+                  reconcile config: done, 2 variables for 3 services
+                  migrations: started
+                  migrations: done, nothing to migrate
+                  api and web: started
+                  api and web: done, healthy: api 1/1, web 1/1
+                  cron: started
+                  cron: done, cron runs at `*/15 * * * *`
+                  canary: started
+                  canary: done, api: 100% to release 2, web: 100% to release 2
+                  verification: started
+                  verification: failed, 4 of 20 requests to api/health failed
+                undoing
+                  canary: undone, api: 100% to release 1, web: 100% to release 1
+                  cron: undone, cron runs at `*/15 * * * *`
+                  api and web: undone, new processes ended
+                  reconcile config: undone, configuration removed
+                  preflight: undone, no build is running
+                rolled-back
+            "#]])
+            .await;
         t.user("ana").says("incidents staging").await;
         t.user("ana").says("releases staging").await;
         t.bot_says(expect![[r#"
@@ -377,8 +379,8 @@ fn a_release_that_fails_requests_is_taken_back() {
                 i-2 2026-11-18 12:00 UTC deploy v1.1.0 to staging was taken back: 4 of 20 requests to api/health failed (r-2)
 
             · Releases of staging
-                  2  v1.1.0 (1232e4c) Work for v1.1.0, failed by r-2
-                  1  v1.0.0 (4b76448) Work for v1.0.0, live by r-1, live 2026-11-18 12:00 UTC ← live now
+                2: v1.1.0 (1232e4c) Work for v1.1.0: failed, made by r-2
+                1: v1.0.0 (4b76448) Work for v1.0.0: live now, went live 2026-11-18 12:00 UTC, made by r-1
         "#]]);
     });
 }
@@ -403,11 +405,7 @@ fn a_failing_migration_changes_nothing_else() {
               ↩ reconcile shape: nothing to undo
               ↩ reconcile config: configuration removed
               ! migrations: migrations that were applied stay; the release before can live with them
-              · api and web: started beside what runs, then waited for until healthy
-              · cron: schedules run the new code
-              · canary: one stage of 100%: all traffic to the new release, read back
-              · verification: 20 requests through the edge to each service
-              · finalize: old processes drained and ended, the release recorded as live
+              not begun: api and web, cron, canary, verification, finalize
               [Retry]
               > deploy v1.1.0 to staging
         "#]]);
@@ -419,10 +417,13 @@ fn an_unknown_ref_is_said_at_once() {
     chat(async |t| {
         t.release("v1.0.0", good());
         t.user("ana").says("deploy staging ref v9.9.9").await;
-        t.whispers("ana", expect![[r#"
+        t.whispers(
+            "ana",
+            expect![[r#"
             ✗ The simulated repository has no branch, tag or commit `v9.9.9`.
               Next: Name a branch, a tag or at least 7 digits of a commit.
-        "#]]);
+        "#]],
+        );
     });
 }
 
@@ -445,14 +446,7 @@ fn a_build_error_shows_the_end_of_its_output() {
               asked by: ana
               ↩ resolve ref: nothing to undo
               ↩ preflight: no build is running
-              · reconcile shape: 2 components, 2 addresses
-              · reconcile config: variables of api, web, cron
-              · migrations: nothing to migrate
-              · api and web: started beside what runs, then waited for until healthy
-              · cron: schedules run the new code
-              · canary: one stage of 100%: all traffic to the new release, read back
-              · verification: 20 requests through the edge to each service
-              · finalize: old processes drained and ended, the release recorded as live
+              not begun: reconcile shape, reconcile config, migrations, api and web, cron, canary, verification, finalize
               [Retry]
               > deploy v1.0.0 to staging
         "#]]);
@@ -472,63 +466,51 @@ fn what_the_machine_lacks_stops_it_before_anything_is_done() {
             t.user("ana").says("deploy staging ref v1.0.0").await;
             t.settles().await;
         }
-        t.bot_shows_run(1, expect![[r#"
-            ✗ r-1 · Deploy v1.0.0 (4b76448) to staging · failed after 0 ms: preflight
-              port 7401 is taken by another program (nginx, process 812): end it, or give staging another port
-              Next: doctor
-              staging is as it was before.
-              asked by: ana
-              ↩ resolve ref: nothing to undo
-              ↩ preflight: no build is running
-              · reconcile shape: 2 components, 2 addresses
-              · reconcile config: variables of api, web, cron
-              · migrations: nothing to migrate
-              · api and web: started beside what runs, then waited for until healthy
-              · cron: schedules run the new code
-              · canary: one stage of 100%: all traffic to the new release, read back
-              · verification: 20 requests through the edge to each service
-              · finalize: old processes drained and ended, the release recorded as live
-              [Retry]
-              > deploy v1.0.0 to staging
-        "#]]);
-        t.bot_shows_run(2, expect![[r#"
-            ✗ r-2 · Deploy v1.0.0 (4b76448) to staging · failed after 0 ms: preflight
-              git is not installed: install it, then retry
-              Next: doctor
-              staging is as it was before.
-              asked by: ana
-              ↩ resolve ref: nothing to undo
-              ↩ preflight: no build is running
-              · reconcile shape: 2 components, 2 addresses
-              · reconcile config: variables of api, web, cron
-              · migrations: nothing to migrate
-              · api and web: started beside what runs, then waited for until healthy
-              · cron: schedules run the new code
-              · canary: one stage of 100%: all traffic to the new release, read back
-              · verification: 20 requests through the edge to each service
-              · finalize: old processes drained and ended, the release recorded as live
-              [Retry]
-              > deploy v1.0.0 to staging
-        "#]]);
-        t.bot_shows_run(3, expect![[r#"
-            ✗ r-3 · Deploy v1.0.0 (4b76448) to staging · failed after 0 ms: preflight
-              the disk has 40 MB left and a release needs 200 MB: free some space, then retry
-              Next: doctor
-              staging is as it was before.
-              asked by: ana
-              ↩ resolve ref: nothing to undo
-              ↩ preflight: no build is running
-              · reconcile shape: 2 components, 2 addresses
-              · reconcile config: variables of api, web, cron
-              · migrations: nothing to migrate
-              · api and web: started beside what runs, then waited for until healthy
-              · cron: schedules run the new code
-              · canary: one stage of 100%: all traffic to the new release, read back
-              · verification: 20 requests through the edge to each service
-              · finalize: old processes drained and ended, the release recorded as live
-              [Retry]
-              > deploy v1.0.0 to staging
-        "#]]);
+        t.bot_shows_run(
+            1,
+            expect![[r#"
+                ✗ r-1 · Deploy v1.0.0 (4b76448) to staging · failed after 0 ms: preflight
+                  port 7401 is taken by another program (nginx, process 812): end it, or give staging another port
+                  Next: doctor
+                  staging is as it was before.
+                  asked by: ana
+                  ↩ resolve ref: nothing to undo
+                  ↩ preflight: no build is running
+                  not begun: reconcile shape, reconcile config, migrations, api and web, cron, canary, verification, finalize
+                  [Retry]
+                  > deploy v1.0.0 to staging
+            "#]],
+        );
+        t.bot_shows_run(
+            2,
+            expect![[r#"
+                ✗ r-2 · Deploy v1.0.0 (4b76448) to staging · failed after 0 ms: preflight
+                  git is not installed: install it, then retry
+                  Next: doctor
+                  staging is as it was before.
+                  asked by: ana
+                  ↩ resolve ref: nothing to undo
+                  ↩ preflight: no build is running
+                  not begun: reconcile shape, reconcile config, migrations, api and web, cron, canary, verification, finalize
+                  [Retry]
+                  > deploy v1.0.0 to staging
+            "#]],
+        );
+        t.bot_shows_run(
+            3,
+            expect![[r#"
+                ✗ r-3 · Deploy v1.0.0 (4b76448) to staging · failed after 0 ms: preflight
+                  the disk has 40 MB left and a release needs 200 MB: free some space, then retry
+                  Next: doctor
+                  staging is as it was before.
+                  asked by: ana
+                  ↩ resolve ref: nothing to undo
+                  ↩ preflight: no build is running
+                  not begun: reconcile shape, reconcile config, migrations, api and web, cron, canary, verification, finalize
+                  [Retry]
+                  > deploy v1.0.0 to staging
+            "#]],
+        );
         t.world.findings_set(&t.key("staging"), Vec::new());
         t.user("ana").clicks("Retry").await;
         t.settles().await;
@@ -552,7 +534,7 @@ fn a_provider_that_is_busy_is_asked_again() {
               resolve ref: started
               resolve ref: done, v1.0.0 is 4b76448
               preflight: started
-              preflight: done, ready, built in 0 ms
+              preflight: done, ready, built in 0.0 s
               reconcile shape: started
               reconcile shape: waits, trying again: shape_ensure of staging: the other side is busy
               reconcile shape: done, 2 components, 2 addresses
@@ -562,11 +544,11 @@ fn a_provider_that_is_busy_is_asked_again() {
               migrations: done, nothing to migrate
               api and web: started
               api and web: waits, no answer, looking: instances_ensure of staging api@1 was sent and no answer came
+              api and web: waits, no answer, looking: weights_set of staging api @1=100% was sent and no answer came
               api and web: done, healthy: api 1/1, web 1/1
               cron: started
               cron: done, cron runs at `*/15 * * * *`
               canary: started
-              canary: waits, no answer, looking: weights_set of staging api @1=100% was sent and no answer came
               canary: done, api: 100% to release 1, web: 100% to release 1
               verification: started
               verification: done, api/health: 20 of 20 good, slowest 5 ms, web/health: 20 of 20 good, slowest 5 ms
@@ -594,12 +576,7 @@ fn a_provider_that_refuses_fails_the_run() {
               ↩ preflight: no build is running
               ↩ reconcile shape: nothing to undo
               ↩ reconcile config: configuration removed
-              · migrations: nothing to migrate
-              · api and web: started beside what runs, then waited for until healthy
-              · cron: schedules run the new code
-              · canary: one stage of 100%: all traffic to the new release, read back
-              · verification: 20 requests through the edge to each service
-              · finalize: old processes drained and ended, the release recorded as live
+              not begun: migrations, api and web, cron, canary, verification, finalize
               [Retry]
               > deploy v1.0.0 to staging
         "#]]);
@@ -613,9 +590,8 @@ fn a_deploy_can_wait_for_its_time() {
         t.user("ana").says("deploy staging ref v1.0.0 in 30 minutes").await;
         t.ticks().await;
         t.bot_shows(expect![[r#"
-            … r-1 · Deploy v1.0.0 (4b76448) to staging · queued, number 1 in line, waits for its time
+            … r-1 · Deploy v1.0.0 (4b76448) to staging · starts 2026-11-18 12:30 UTC
               asked by: ana
-              starts: 2026-11-18 12:30 UTC
               Changes:
                 postgres: new, an empty component
                 redis: new, an empty component
@@ -624,7 +600,8 @@ fn a_deploy_can_wait_for_its_time() {
                 cron: new, v1.0.0 (4b76448)
               risk: low
               way back: this is the first release here: until it is live, everything it starts is ended again
-              proved: nothing runs that could be harmed
+              Proved:
+                nothing runs that could be harmed
               · resolve ref: v1.0.0 is 4b76448, Work for v1.0.0
               · preflight: tools, disk and ports are there; 4b76448 builds
               · reconcile shape: 2 components, 2 addresses

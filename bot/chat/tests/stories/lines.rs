@@ -17,72 +17,80 @@ fn a_second_deploy_waits_in_line() {
         t.user("ben").says("deploy staging ref v1.1.0").await;
         t.user("zoe").says("deploy staging ref v1.2.0").await;
         t.ticks().await;
-        t.bot_shows_run(2, expect![[r#"
-            … r-2 · Deploy v1.1.0 (1232e4c) to staging · queued, number 1 in line, waits for r-1 in staging
-              asked by: ben
-              Changes:
-                postgres: new, an empty component
-                redis: new, an empty component
-                api: new, v1.1.0 (1232e4c)
-                web: new, v1.1.0 (1232e4c)
-                cron: new, v1.1.0 (1232e4c)
-              risk: low
-              way back: this is the first release here: until it is live, everything it starts is ended again
-              proved: nothing runs that could be harmed
-              · resolve ref: v1.1.0 is 1232e4c, Work for v1.1.0
-              · preflight: tools, disk and ports are there; 1232e4c builds
-              · reconcile shape: 2 components, 2 addresses
-              · reconcile config: variables of api, web, cron
-              · migrations: nothing to migrate
-              · api and web: started beside what runs, then waited for until healthy
-              · cron: schedules run the new code
-              · canary: one stage of 100%: all traffic to the new release, read back
-              · verification: 20 requests through the edge to each service
-              · finalize: old processes drained and ended, the release recorded as live
-              [Cancel!]
-              > deploy v1.1.0 to staging
-        "#]]);
-        t.bot_shows_run(3, expect![[r#"
-            … r-3 · Deploy v1.2.0 (fdac9be) to staging · queued, number 1 in line, waits for r-1 in staging
-              asked by: zoe
-              Changes:
-                postgres: new, an empty component
-                redis: new, an empty component
-                api: new, v1.2.0 (fdac9be)
-                web: new, v1.2.0 (fdac9be)
-                cron: new, v1.2.0 (fdac9be)
-              risk: low
-              way back: this is the first release here: until it is live, everything it starts is ended again
-              proved: nothing runs that could be harmed
-              · resolve ref: v1.2.0 is fdac9be, Work for v1.2.0
-              · preflight: tools, disk and ports are there; fdac9be builds
-              · reconcile shape: 2 components, 2 addresses
-              · reconcile config: variables of api, web, cron
-              · migrations: nothing to migrate
-              · api and web: started beside what runs, then waited for until healthy
-              · cron: schedules run the new code
-              · canary: one stage of 100%: all traffic to the new release, read back
-              · verification: 20 requests through the edge to each service
-              · finalize: old processes drained and ended, the release recorded as live
-              [Cancel!]
-              > deploy v1.2.0 to staging
-        "#]]);
+        t.bot_shows_run(
+            2,
+            expect![[r#"
+                … r-2 · Deploy v1.1.0 (1232e4c) to staging · next in line, waits for r-1 in staging
+                  asked by: ben
+                  Changes:
+                    postgres: new, an empty component
+                    redis: new, an empty component
+                    api: new, v1.1.0 (1232e4c)
+                    web: new, v1.1.0 (1232e4c)
+                    cron: new, v1.1.0 (1232e4c)
+                  risk: low
+                  way back: this is the first release here: until it is live, everything it starts is ended again
+                  Proved:
+                    nothing runs that could be harmed
+                  · resolve ref: v1.1.0 is 1232e4c, Work for v1.1.0
+                  · preflight: tools, disk and ports are there; 1232e4c builds
+                  · reconcile shape: 2 components, 2 addresses
+                  · reconcile config: variables of api, web, cron
+                  · migrations: nothing to migrate
+                  · api and web: started beside what runs, then waited for until healthy
+                  · cron: schedules run the new code
+                  · canary: one stage of 100%: all traffic to the new release, read back
+                  · verification: 20 requests through the edge to each service
+                  · finalize: old processes drained and ended, the release recorded as live
+                  [Cancel!]
+                  > deploy v1.1.0 to staging
+            "#]],
+        );
+        t.bot_shows_run(
+            3,
+            expect![[r#"
+                … r-3 · Deploy v1.2.0 (fdac9be) to staging · number 2 in line, waits for r-1 in staging
+                  asked by: zoe
+                  Changes:
+                    postgres: new, an empty component
+                    redis: new, an empty component
+                    api: new, v1.2.0 (fdac9be)
+                    web: new, v1.2.0 (fdac9be)
+                    cron: new, v1.2.0 (fdac9be)
+                  risk: low
+                  way back: this is the first release here: until it is live, everything it starts is ended again
+                  Proved:
+                    nothing runs that could be harmed
+                  · resolve ref: v1.2.0 is fdac9be, Work for v1.2.0
+                  · preflight: tools, disk and ports are there; fdac9be builds
+                  · reconcile shape: 2 components, 2 addresses
+                  · reconcile config: variables of api, web, cron
+                  · migrations: nothing to migrate
+                  · api and web: started beside what runs, then waited for until healthy
+                  · cron: schedules run the new code
+                  · canary: one stage of 100%: all traffic to the new release, read back
+                  · verification: 20 requests through the edge to each service
+                  · finalize: old processes drained and ended, the release recorded as live
+                  [Cancel!]
+                  > deploy v1.2.0 to staging
+            "#]],
+        );
         t.user("ana").says("status staging").await;
         t.bot_says(expect![[r#"
             · staging: nothing is deployed
               Locked by:
-                r-1 since just now: deploy v1.0.0 to staging
+                r-1: deploy v1.0.0 to staging (just now)
               Runs:
                 r-1: deploy v1.0.0 to staging, running
-                r-3: deploy v1.2.0 to staging, queued
                 r-2: deploy v1.1.0 to staging, queued
+                r-3: deploy v1.2.0 to staging, queued
         "#]]);
         t.settles().await;
         t.bot_shows_run(1, expect![[r#"
             ✓ r-1 · Deploy v1.0.0 (4b76448) to staging · succeeded in 30 s
               asked by: ana
               ✓ resolve ref: v1.0.0 is 4b76448 (0 ms)
-              ✓ preflight: ready, built in 30000 ms (30 s)
+              ✓ preflight: ready, built in 30.0 s (30 s)
               ✓ reconcile shape: 2 components, 2 addresses (0 ms)
               ✓ reconcile config: 2 variables for 3 services (0 ms)
               ✓ migrations: nothing to migrate (0 ms)
@@ -96,15 +104,15 @@ fn a_second_deploy_waits_in_line() {
         t.bot_shows_run(2, expect![[r#"
             ✓ r-2 · Deploy v1.1.0 (1232e4c) to staging · succeeded in 0 ms
               asked by: ben
-              way back: rollback staging goes to release 2 (v1.2.0): traffic, then release, then config
+              way back: rollback staging goes to release 1 (v1.0.0): traffic, then release, then config
               ✓ resolve ref: v1.1.0 is 1232e4c (0 ms)
-              ✓ preflight: ready, built in 0 ms (0 ms)
+              ✓ preflight: ready, built in 0.0 s (0 ms)
               ✓ reconcile shape: 2 components, 2 addresses (0 ms)
               ✓ reconcile config: 2 variables for 3 services (0 ms)
               ✓ migrations: nothing to migrate (0 ms)
               ✓ api and web: healthy: api 1/1, web 1/1 (0 ms)
               ✓ cron: cron runs at `*/15 * * * *` (0 ms)
-              ✓ canary: api: 100% to release 3, web: 100% to release 3 (0 ms)
+              ✓ canary: api: 100% to release 2, web: 100% to release 2 (0 ms)
               ✓ verification: api/health: 20 of 20 good, slowest 5 ms, web/health: 20 of 20 good, slowest 5 ms (0 ms)
               ✓ finalize: recorded (0 ms)
               [Roll back!]
@@ -113,15 +121,15 @@ fn a_second_deploy_waits_in_line() {
         t.bot_shows_run(3, expect![[r#"
             ✓ r-3 · Deploy v1.2.0 (fdac9be) to staging · succeeded in 0 ms
               asked by: zoe
-              way back: rollback staging goes to release 1 (v1.0.0): traffic, then release, then config
+              way back: rollback staging goes to release 2 (v1.1.0): traffic, then release, then config
               ✓ resolve ref: v1.2.0 is fdac9be (0 ms)
-              ✓ preflight: ready, built in 0 ms (0 ms)
+              ✓ preflight: ready, built in 0.0 s (0 ms)
               ✓ reconcile shape: 2 components, 2 addresses (0 ms)
               ✓ reconcile config: 2 variables for 3 services (0 ms)
               ✓ migrations: nothing to migrate (0 ms)
               ✓ api and web: healthy: api 1/1, web 1/1 (0 ms)
               ✓ cron: cron runs at `*/15 * * * *` (0 ms)
-              ✓ canary: api: 100% to release 2, web: 100% to release 2 (0 ms)
+              ✓ canary: api: 100% to release 3, web: 100% to release 3 (0 ms)
               ✓ verification: api/health: 20 of 20 good, slowest 5 ms, web/health: 20 of 20 good, slowest 5 ms (0 ms)
               ✓ finalize: recorded (0 ms)
               [Roll back!]
@@ -182,7 +190,7 @@ fn a_person_locks_and_others_keep_out() {
 
             · staging: nothing is deployed
               Locked by:
-                ana since just now: load test until 15:00
+                ana: load test until 15:00 (just now)
         "#]]);
         t.user("ana").says("deploy staging ref v1.0.0").await;
         t.settles().await;
@@ -200,10 +208,13 @@ fn an_admin_takes_a_lock_over_with_a_reason() {
     chat(async |t| {
         t.user("ana").says("lock staging because load test").await;
         t.user("zoe").says("unlock staging").await;
-        t.whispers("zoe", expect![[r#"
+        t.whispers(
+            "zoe",
+            expect![[r#"
             ✗ The lock is ana's: say why you take it away.
               Next: unlock staging because …
-        "#]]);
+        "#]],
+        );
         t.user("zoe").says("unlock staging because ana went home").await;
         t.bot_says(expect![[r#"
             ✓ staging is locked by ana: load test.
@@ -214,15 +225,18 @@ fn an_admin_takes_a_lock_over_with_a_reason() {
               > unlock staging: ana went home
         "#]]);
         t.user("ana").says("unlock staging").await;
-        t.whispers("ana", expect![[r#"
+        t.whispers(
+            "ana",
+            expect![[r#"
             ✗ Staging is not locked by anybody.
               Next: status staging
-        "#]]);
+        "#]],
+        );
         t.user("ana").says("audit staging").await;
         t.bot_says(expect![[r#"
             · The record of staging, newest last
                 #2 2026-11-18 12:00 UTC ana lock.taken invoice-perfect/staging: load test
-                #3 2026-11-18 12:00 UTC zoe lock.released invoice-perfect/staging: load test
+                #3 2026-11-18 12:00 UTC zoe lock.released invoice-perfect/staging: ana went home
         "#]]);
     });
 }
@@ -237,7 +251,7 @@ fn a_lock_taken_while_a_run_waits_holds_it() {
         t.settles().await;
         t.never_mind_the_rest();
         t.bot_shows(expect![[r#"
-            … r-1 · Deploy v1.0.0 (4b76448) to production · queued, number 1 in line, waits for zoe's lock on production
+            … r-1 · Deploy v1.0.0 (4b76448) to production · next in line, waits for zoe's lock on production
               asked by: ana
               approved by: ben
               Changes:
@@ -248,7 +262,8 @@ fn a_lock_taken_while_a_run_waits_holds_it() {
                 cron: new, v1.0.0 (4b76448)
               risk: medium: production
               way back: this is the first release here: until it is live, everything it starts is ended again
-              proved: nothing runs that could be harmed
+              Proved:
+                nothing runs that could be harmed
               · resolve ref: v1.0.0 is 4b76448, Work for v1.0.0
               · preflight: tools, disk and ports are there; 4b76448 builds
               · reconcile shape: 2 components, 2 addresses

@@ -14,7 +14,7 @@ fn status_of_everything() {
         t.bot_says(expect![[r#"
             · staging: nothing is deployed
 
-            · production (production): nothing is deployed
+            · production: nothing is deployed
         "#]]);
         t.release("v1.0.0", good());
         t.deployed("staging", "v1.0.0").await;
@@ -22,12 +22,12 @@ fn status_of_everything() {
         t.passes(hours(3)).await;
         t.user("vera").says("status").await;
         t.bot_says(expect![[r#"
-            ✓ staging: release 1 (v1.0.0, 4b76448), live since 3 h ago
+            ✓ staging: release 1 (v1.0.0, 4b76448), went live 3 h ago
               api: release 1, 1/1 healthy, http://127.0.0.1:7401
               web: release 1, 1/1 healthy, http://127.0.0.1:7400
               cron: release 1, at `*/15 * * * *`, on
 
-            ✓ production (production): release 1 (v1.0.0, 4b76448), live since 3 h ago
+            ✓ production: release 1 (v1.0.0, 4b76448), went live 3 h ago
               api: release 1, 2/2 healthy, http://127.0.0.1:7501
               web: release 1, 1/1 healthy, http://127.0.0.1:7500
               cron: release 1, at `*/15 * * * *`, on
@@ -37,7 +37,7 @@ fn status_of_everything() {
             ✓ r-1 · Deploy v1.0.0 (4b76448) to staging · succeeded in 0 ms
               asked by: ana
               ✓ resolve ref: v1.0.0 is 4b76448 (0 ms)
-              ✓ preflight: ready, built in 0 ms (0 ms)
+              ✓ preflight: ready, built in 0.0 s (0 ms)
               ✓ reconcile shape: 2 components, 2 addresses (0 ms)
               ✓ reconcile config: 2 variables for 3 services (0 ms)
               ✓ migrations: nothing to migrate (0 ms)
@@ -69,7 +69,7 @@ fn status_when_something_is_wrong() {
         });
         t.user("vera").says("status staging").await;
         t.bot_says(expect![[r#"
-            ✗ staging: release 1 (v1.0.0, 4b76448), live since just now
+            ✗ staging: release 1 (v1.0.0, 4b76448), went live just now
               api: release 1, 0/1 healthy, http://127.0.0.1:7401, unhealthy: 503 from /health
               web: release 1, 1/1 healthy, http://127.0.0.1:7400
               cron: release 1, at `*/15 * * * *`, on
@@ -112,8 +112,8 @@ fn releases() {
         t.user("vera").says("releases staging").await;
         t.bot_says(expect![[r#"
             · Releases of staging
-                  2  v1.1.0 (1232e4c) Work for v1.1.0, failed by r-2
-                  1  v1.0.0 (4b76448) Work for v1.0.0, live by r-1, live 2026-11-18 12:00 UTC ← live now
+                2: v1.1.0 (1232e4c) Work for v1.1.0: failed, made by r-2
+                1: v1.0.0 (4b76448) Work for v1.0.0: live now, went live 2026-11-18 12:00 UTC, made by r-1
         "#]]);
     });
 }
@@ -131,7 +131,7 @@ fn the_record() {
             · The record of production, newest last
                 #2 2026-11-18 12:00 UTC ana run.requested r-1: deploy v1.0.0 to production
                 #3 2026-11-18 12:00 UTC vera approval.refused r-1: You are a viewer, and approve on production needs a deployer or an admin. Ask one of them, or ask an admin to change your role.
-                #4 2026-11-18 12:00 UTC ben run.moved r-1: cancelled
+                #4 2026-11-18 12:00 UTC ben run.moved r-1: cancelled, rejected by ben: not today
         "#]]);
         t.user("vera").says("who deployed production?").await;
         t.never_mind_the_rest();
@@ -165,13 +165,16 @@ fn help() {
         t.never_mind_the_rest();
         t.user("vera").says("make me a sandwich").await;
         t.user("vera").says("deploy the moon").await;
-        t.whispers("vera", expect![[r#"
+        t.whispers(
+            "vera",
+            expect![[r#"
             ✗ I read this as something told, not as an order, so I did nothing.
               [deploy staging] [status staging] [help]
 
             ✗ I don't know `moon`. Environments: staging, production. Services: api, web, cron.
               [deploy staging] [deploy api v1.4.2 to staging with canary 10/50/100] [dry run deploy staging]
-        "#]]);
+        "#]],
+        );
         t.never_mind_the_rest();
     });
 }

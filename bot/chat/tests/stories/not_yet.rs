@@ -23,11 +23,13 @@ fn orders_for_rooms_that_are_not_built() {
             t.user("zoe").says(said).await;
         }
         t.bot_says(expect![[r#"
-            ✗ I understood «deploy v1.0.0 to staging with canary 10/50/100», but I can't do canaries in stages yet. Nothing was done.
+            ✗ I understood «deploy v1.0.0 to staging with canary 10/50/100», but I can't do canaries in stages yet.
+              Nothing was done. What I can do:
               [deploy v1.0.0 to staging without canary!]
 
-            ✗ I understood «rehearse deploy v1.0.0 to staging», but I can't do rehearsals yet. Nothing was done.
-              [dry run deploy v1.0.0 to staging!]
+            ✗ I understood «rehearse deploy v1.0.0 to staging», but I can't do rehearsals yet.
+              Nothing was done. What I can do:
+              [dry run deploy v1.0.0 to staging]
 
             ✗ I understood «set LOG_LEVEL=debug for api in staging», but I can't do that yet.
               It would: Set a configuration variable.

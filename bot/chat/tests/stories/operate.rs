@@ -33,7 +33,8 @@ fn migrations_alone() {
                 nothing
               risk: low
               way back: migrations stay once applied; each is applied whole or not at all
-              proved: the live release stays
+              Proved:
+                the live release stays
               Steps:
                  1. resolve ref: 4b76448, Work for v1.0.0
                  2. preflight: the platform is there and ready
@@ -41,6 +42,7 @@ fn migrations_alone() {
                  4. migrations: nothing to migrate
                  5. finalize: the new state is recorded
               It would need no approval.
+              [Do it!]
               > dry run migrate in staging
         "#]]);
     });
@@ -65,7 +67,7 @@ fn a_migration_that_fails() {
               ↩ preflight: nothing to undo
               ↩ reconcile shape: nothing to undo
               ! migrations: migrations that were applied stay; the release before can live with them
-              · finalize: the new state is recorded
+              not begun: finalize
               [Retry]
               > migrate in staging v1.1.0
         "#]]);
@@ -85,7 +87,8 @@ fn more_replicas() {
                 api replicas: 1 → 3
               risk: low
               way back: scale staging api to 1
-              proved: the live release stays
+              Proved:
+                the live release stays
               · preflight: the platform is there and ready
               · resize: 3 processes each, new ones waited for until healthy
               · verification: 20 requests through the edge to each service
@@ -106,7 +109,7 @@ fn more_replicas() {
         "#]]);
         t.user("ana").says("status staging").await;
         t.bot_says(expect![[r#"
-            ✓ staging: release 1 (v1.0.0, 4b76448), live since just now
+            ✓ staging: release 1 (v1.0.0, 4b76448), went live just now
               api: release 1, 3/3 healthy, http://127.0.0.1:7401
               web: release 1, 1/1 healthy, http://127.0.0.1:7400
               cron: release 1, at `*/15 * * * *`, on
@@ -166,7 +169,7 @@ fn the_schedule_off_and_on() {
         "#]]);
         t.user("ana").says("status staging").await;
         t.bot_says(expect![[r#"
-            ✓ staging: release 1 (v1.0.0, 4b76448), live since just now
+            ✓ staging: release 1 (v1.0.0, 4b76448), went live just now
               api: release 1, 1/1 healthy, http://127.0.0.1:7401
               web: release 1, 1/1 healthy, http://127.0.0.1:7400
               cron: release 1, at `*/15 * * * *`, off
@@ -207,26 +210,33 @@ fn the_cache_is_emptied() {
 #[test]
 fn nothing_live_to_operate_on() {
     chat(async |t| {
-        for said in
-            ["scale api to 3 in staging", "restart staging", "disable cron in staging", "migrate staging"]
-        {
+        for said in [
+            "scale api to 3 in staging",
+            "restart staging",
+            "disable cron in staging",
+            "migrate staging",
+            "clear the cache in staging",
+        ] {
             t.user("ana").says(said).await;
         }
-        t.whispers("ana", expect![[r#"
-            ✗ Nothing is live in staging, so there is nothing to scale.
-              Next: deploy staging
+        t.whispers(
+            "ana",
+            expect![[r#"
+                ✗ Nothing is live in staging, so there is nothing to scale.
+                  Next: deploy staging
 
-            ✗ Nothing is live in staging, so there is nothing to restart.
-              Next: deploy staging
+                ✗ Nothing is live in staging, so there is nothing to restart.
+                  Next: deploy staging
 
-            ✗ Nothing is live in staging, so there is nothing to switch on or off.
-              Next: deploy staging
+                ✗ Nothing is live in staging, so there is nothing to switch on or off.
+                  Next: deploy staging
 
-            ✗ Nothing is live in staging, so say which ref's migrations you mean.
-              Next: migrate staging ref main
-        "#]]);
-        t.user("ana").says("clear the cache in staging").await;
-        t.settles().await;
-        t.bot_shows(expect![[r#""#]]);
+                ✗ Nothing is live in staging, so say which ref's migrations you mean.
+                  Next: migrate staging ref main
+
+                ✗ Nothing is live in staging, so there is nothing to clear.
+                  Next: deploy staging
+            "#]],
+        );
     });
 }

@@ -55,10 +55,13 @@ fn never_mind() {
 
             · Never mind then: deploy is dropped.
         "#]]);
-        t.whispers("ana", expect![[r#"
+        t.whispers(
+            "ana",
+            expect![[r#"
             ✗ I read this as something told, not as an order, so I did nothing.
               [deploy staging] [status staging] [help]
-        "#]]);
+        "#]],
+        );
     });
 }
 
@@ -106,7 +109,7 @@ fn a_whole_new_command_instead() {
               [staging] [production] [Never mind]
               > deploy
 
-            · You are ana, deployer.
+            · You are ana, a deployer.
               Known as terminal:ana.
 
             ? Still open: Deploy where?
@@ -128,10 +131,13 @@ fn another_person_does_not_answer_it() {
         t.release("v1.0.0", good());
         t.user("ana").says("deploy v1.0.0").await;
         t.user("ben").says("staging").await;
-        t.whispers("ben", expect![[r#"
+        t.whispers(
+            "ben",
+            expect![[r#"
             ✗ I read this as something told, not as an order, so I did nothing.
               [deploy staging] [status staging] [help]
-        "#]]);
+        "#]],
+        );
         t.user("ben").says("restart").await;
         t.user("ana").says("staging").await;
         t.user("ben").says("never mind").await;
@@ -197,7 +203,7 @@ fn too_late_for_an_answer() {
               [Never mind]
               > scale api in staging
 
-            · You are ana, deployer.
+            · You are ana, a deployer.
               Known as terminal:ana.
         "#]]);
     });
@@ -217,7 +223,7 @@ fn how_many() {
               [Never mind]
               > scale api in staging
 
-            ? «lots» is none of the choices. How many replicas?
+            ? «lots» is no number from 1 to 1000. How many replicas?
               [Never mind]
               > scale api in staging
         "#]]);
@@ -265,5 +271,33 @@ fn an_answer_that_is_refused_closes_the_question() {
               Because:
                 no-permit: vera is a viewer, no rule permits restart on staging
         "#]]);
+    });
+}
+
+/// Three people are asked in one conversation in the same moment, and each answers for themselves.
+#[test]
+fn three_questions_at_once() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        let asked = [("ana", "deploy v1.0.0"), ("ben", "restart"), ("zoe", "scale api in staging")];
+        t.at_once(&asked.map(|(who, said)| (who, said.to_owned()))).await;
+        t.never_mind_the_rest();
+        let answered = [("ana", "staging"), ("ben", "staging"), ("zoe", "2")];
+        t.at_once(&answered.map(|(who, said)| (who, said.to_owned()))).await;
+        t.settles().await;
+        let runs = t.engine().store().run_recent(10).await.unwrap();
+        let mut said: Vec<String> =
+            runs.into_iter().map(|run| format!("{}: {}", run.requester.name, run.request.command)).collect();
+        said.sort();
+        assert_eq!(
+            said,
+            [
+                "ana: deploy v1.0.0 to staging",
+                "ana: deploy v1.0.0 to staging",
+                "ben: restart in staging",
+                "zoe: scale api to 2 in staging"
+            ]
+        );
     });
 }

@@ -23,7 +23,9 @@ fn back_to_the_release_before() {
                 cron: v1.1.0 (1232e4c) → v1.0.0 (4b76448)
               risk: low
               way back: rollback staging to 2 brings release 2 back
-              proved: release 2 keeps running until release 1 is verified
+              Proved:
+                release 2 keeps running until release 1 is verified
+              Notes:
                 migrations stay: going back over a schema loses data
               · preflight: tools, disk and ports are there; the build is
               · config: kept since release 1, nothing to write
@@ -40,8 +42,8 @@ fn back_to_the_release_before() {
             ✓ r-3 · Roll staging back to release 1 (v1.0.0) · succeeded in 0 ms
               asked by: ana
               way back: rollback staging to 2 brings release 2 back
-              ✓ preflight: ready, built in 0 ms (0 ms)
-              ✓ config: 0 variables for 0 services (0 ms)
+              ✓ preflight: ready, built in 0.0 s (0 ms)
+              ✓ config: nothing to write (0 ms)
               ✓ bring up: healthy: api 1/1, web 1/1 (0 ms)
               ✓ traffic: api: 100% to release 1, web: 100% to release 1 (0 ms)
               ✓ cron: cron runs at `*/15 * * * *` (0 ms)
@@ -52,15 +54,15 @@ fn back_to_the_release_before() {
         t.user("ana").says("status staging").await;
         t.user("ana").says("releases staging").await;
         t.bot_says(expect![[r#"
-            ✓ staging: release 1 (v1.0.0, 4b76448), live since just now
+            ✓ staging: release 1 (v1.0.0, 4b76448), went live just now
               api: release 1, 1/1 healthy, http://127.0.0.1:7401
               web: release 1, 1/1 healthy, http://127.0.0.1:7400
               cron: release 1, at `*/15 * * * *`, on
               Automatic deploys are held: rolled back from release 2 (v1.1.0). A person's deploy frees them.
 
             · Releases of staging
-                  2  v1.1.0 (1232e4c) Work for v1.1.0, failed by r-2, live 2026-11-18 12:00 UTC
-                  1  v1.0.0 (4b76448) Work for v1.0.0, live by r-1, live 2026-11-18 12:00 UTC ← live now
+                2: v1.1.0 (1232e4c) Work for v1.1.0: failed, went live 2026-11-18 12:00 UTC, made by r-2
+                1: v1.0.0 (4b76448) Work for v1.0.0: live now, went live 2026-11-18 12:00 UTC, made by r-1
         "#]]);
     });
 }
@@ -81,8 +83,8 @@ fn production_goes_back_with_a_click() {
             ✓ r-3 · Roll production back to release 1 (v1.0.0) · succeeded in 0 ms
               asked by: ana
               way back: rollback production to 2 brings release 2 back
-              ✓ preflight: ready, built in 0 ms (0 ms)
-              ✓ config: 0 variables for 0 services (0 ms)
+              ✓ preflight: ready, built in 0.0 s (0 ms)
+              ✓ config: nothing to write (0 ms)
               ✓ bring up: healthy: api 2/2, web 1/1 (0 ms)
               ✓ traffic: api: 100% to release 1, web: 100% to release 1 (0 ms)
               ✓ cron: cron runs at `*/15 * * * *` (0 ms)
@@ -98,24 +100,30 @@ fn nothing_to_go_back_to() {
     chat(async |t| {
         t.user("ana").says("rollback staging").await;
         t.release("v1.0.0", good());
-        t.whispers("ana", expect![[r#"
+        t.whispers(
+            "ana",
+            expect![[r#"
             ✗ Nothing is live in staging, so there is nothing to roll back.
               Next: deploy staging
-        "#]]);
+        "#]],
+        );
         t.deployed("staging", "v1.0.0").await;
         t.user("ana").says("rollback staging").await;
-        t.user("ana").says("rollback staging to 7").await;
+        t.user("ana").says("rollback staging to release 7").await;
         t.user("ana").says("rollback staging to v1.0.0").await;
-        t.whispers("ana", expect![[r#"
-            ✗ Staging had no release before 1 that worked.
-              Next: releases staging
+        t.whispers(
+            "ana",
+            expect![[r#"
+                ✗ Staging had no release before 1 that worked.
+                  Next: releases staging
 
-            ✗ I don't know `7`. Environments: staging, production. Services: api, web, cron.
-              [rollback staging] [rollback staging to the previous release] [rollback staging to v1.4.1]
+                ✗ Staging has no release 7.
+                  Next: releases staging
 
-            ✗ Staging never ran v1.0.0 successfully.
-              Next: releases staging
-        "#]]);
+                ✗ Staging never ran v1.0.0 successfully.
+                  Next: releases staging
+            "#]],
+        );
     });
 }
 
@@ -126,20 +134,20 @@ fn back_to_a_release_by_its_number() {
             t.release(tag, good());
             t.deployed("staging", tag).await;
         }
-        t.user("ana").says("rollback staging to v1.0.0").await;
+        t.user("ana").says("rollback staging to release 1").await;
         t.settles().await;
         t.bot_shows(expect![[r#"
             ✓ r-4 · Roll staging back to release 1 (v1.0.0) · succeeded in 0 ms
               asked by: ana
               way back: rollback staging to 3 brings release 3 back
-              ✓ preflight: ready, built in 0 ms (0 ms)
-              ✓ config: 0 variables for 0 services (0 ms)
+              ✓ preflight: ready, built in 0.0 s (0 ms)
+              ✓ config: nothing to write (0 ms)
               ✓ bring up: healthy: api 1/1, web 1/1 (0 ms)
               ✓ traffic: api: 100% to release 1, web: 100% to release 1 (0 ms)
               ✓ cron: cron runs at `*/15 * * * *` (0 ms)
               ✓ verification: api/health: 20 of 20 good, slowest 5 ms, web/health: 20 of 20 good, slowest 5 ms (0 ms)
               ✓ release: recorded (0 ms)
-              > rollback in staging to v1.0.0
+              > rollback in staging to ref 1
         "#]]);
     });
 }
@@ -163,9 +171,12 @@ fn a_schema_the_old_code_cant_live_with_stops_it() {
                 cron: v1.0.0 (4b76448) → v1.1.0 (1232e4c)
               Commits:
                 1232e4c Work for v1.1.0 (Kim)
-              risk: high: 1 migrations, which stay; the live release can't live with the schema: migration 0002 drop_total drops a column
+              risk: high: 1 migration, which stays; the live release can't live with the schema: migration 0002 drop_total drops a column
               way back: rollback staging goes to release 1 (v1.0.0): traffic, then release, then config
-              not proved: release 1 keeps running until the new one is verified; its build is kept; it can't live with the schema: migration 0002 drop_total drops a column
+              Not proved:
+                release 1 keeps running until the new one is verified
+                its build is kept
+                it can't live with the schema: migration 0002 drop_total drops a column
               · resolve ref: v1.1.0 is 1232e4c, Work for v1.1.0
               · preflight: tools, disk and ports are there; 1232e4c builds
               · reconcile shape: 2 components, 2 addresses
@@ -203,16 +214,13 @@ fn an_old_release_that_is_not_healthy_any_more() {
         t.bot_shows(expect![[r#"
             ✗ r-3 · Roll staging back to release 1 (v1.0.0) · failed after 30 s: unhealthy
               api did not become healthy within 30 s: 503 Service Unavailable
-              Next: logs api
+              Next: logs api in staging
               staging is as it was before.
               asked by: ana
               ↩ preflight: no build is running
               ↩ config: configuration removed
               ↩ bring up: new processes ended
-              · traffic: all of it to release 1, read back
-              · cron: schedules run release 1
-              · verification: 20 requests through the edge to each service
-              · release: release 2 ended, automatic deploys held until a person deploys
+              not begun: traffic, cron, verification, release
               [Retry]
               > rollback in staging
         "#]]);
@@ -233,7 +241,7 @@ fn after_a_rollback_a_deploy_frees_the_hold() {
         t.settles().await;
         t.user("ana").says("status staging").await;
         t.bot_says(expect![[r#"
-            ✓ staging: release 3 (v1.2.0, fdac9be), live since just now
+            ✓ staging: release 3 (v1.2.0, fdac9be), went live just now
               api: release 3, 1/1 healthy, http://127.0.0.1:7401
               web: release 3, 1/1 healthy, http://127.0.0.1:7400
               cron: release 3, at `*/15 * * * *`, on

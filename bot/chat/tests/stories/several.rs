@@ -23,7 +23,9 @@ fn migrate_then_deploy() {
         t.bot_headlines(expect!["… r-2 · Run migrations of 1232e4c on staging · queued"]);
         t.settles().await;
         t.settles().await;
-        t.bot_shows_run(2, expect![[r#"
+        t.bot_shows_run(
+            2,
+            expect![[r#"
             ✓ r-2 · Run migrations of 1232e4c on staging · succeeded in 0 ms
               asked by: ana
               way back: migrations stay once applied; each is applied whole or not at all
@@ -33,13 +35,14 @@ fn migrate_then_deploy() {
               ✓ migrations: applied 0001 add_due_dates (0 ms)
               ✓ finalize: recorded (0 ms)
               > migrate in staging v1.1.0
-        "#]]);
+        "#]],
+        );
         t.bot_shows_run(3, expect![[r#"
             ✓ r-3 · Deploy v1.1.0 (1232e4c) to staging · succeeded in 0 ms
               asked by: ana
               way back: rollback staging goes to release 1 (v1.0.0): traffic, then release, then config
               ✓ resolve ref: v1.1.0 is 1232e4c (0 ms)
-              ✓ preflight: ready, built in 0 ms (0 ms)
+              ✓ preflight: ready, built in 0.0 s (0 ms)
               ✓ reconcile shape: 2 components, 2 addresses (0 ms)
               ✓ reconcile config: 2 variables for 3 services (0 ms)
               ✓ migrations: nothing to migrate (0 ms)
@@ -64,11 +67,14 @@ fn the_second_is_not_begun_when_the_first_fails() {
         t.user("ana").says("migrate staging to v1.1.0, then deploy v1.1.0 to staging").await;
         t.never_mind_the_rest();
         t.settles().await;
-        t.bot_headlines(expect!["✗ r-2 · Run migrations of 1232e4c on staging · failed after 0 ms: migration-failed"]);
+        t.bot_headlines(expect![
+            "✗ r-2 · Run migrations of 1232e4c on staging · failed after 0 ms: migration-failed"
+        ]);
         t.bot_says(expect![[r#"
-            ✗ Not begun, because what came before did not succeed.
+            ✗ The rest was not begun, because what came before did not succeed.
               Not done:
                 deploy v1.1.0 to staging
+              Next: say it again when that is mended.
         "#]]);
     });
 }
@@ -78,14 +84,18 @@ fn the_second_is_not_begun_when_the_first_is_refused() {
     chat(async |t| {
         t.release("v1.0.0", good());
         t.user("ana").says("migrate staging, then deploy v1.0.0 to staging").await;
-        t.whispers("ana", expect![[r#"
+        t.whispers(
+            "ana",
+            expect![[r#"
             ✗ Nothing is live in staging, so say which ref's migrations you mean.
               Next: migrate staging ref main
-        "#]]);
+        "#]],
+        );
         t.bot_says(expect![[r#"
-            ✗ Not begun, because what came before did not succeed.
+            ✗ The rest was not begun, because what came before did not succeed.
               Not done:
                 deploy v1.0.0 to staging
+              Next: say it again when that is mended.
         "#]]);
     });
 }
@@ -105,7 +115,7 @@ fn staging_and_production() {
             ✓ r-1 · Deploy v1.0.0 (4b76448) to staging · succeeded in 0 ms
               asked by: ana
               ✓ resolve ref: v1.0.0 is 4b76448 (0 ms)
-              ✓ preflight: ready, built in 0 ms (0 ms)
+              ✓ preflight: ready, built in 0.0 s (0 ms)
               ✓ reconcile shape: 2 components, 2 addresses (0 ms)
               ✓ reconcile config: 2 variables for 3 services (0 ms)
               ✓ migrations: nothing to migrate (0 ms)
@@ -136,7 +146,7 @@ fn the_rest_goes_on_after_a_crash() {
             ✓ r-1 · Deploy v1.0.0 (4b76448) to staging · succeeded in 0 ms
               asked by: ana
               ✓ resolve ref: v1.0.0 is 4b76448 (0 ms)
-              ✓ preflight: ready, built in 0 ms (0 ms)
+              ✓ preflight: ready, built in 0.0 s (0 ms)
               ✓ reconcile shape: 2 components, 2 addresses (0 ms)
               ✓ reconcile config: 2 variables for 3 services (0 ms)
               ✓ migrations: nothing to migrate (0 ms)
@@ -157,7 +167,7 @@ fn looking_and_doing() {
         t.release("v1.0.0", good());
         t.user("ana").says("whoami, then deploy v1.0.0 to staging, then status staging").await;
         t.bot_says(expect![[r#"
-            · You are ana, deployer.
+            · You are ana, a deployer.
               Known as terminal:ana.
 
             · When r-1 has succeeded I go on with the rest.
@@ -166,7 +176,7 @@ fn looking_and_doing() {
         "#]]);
         t.settles().await;
         t.bot_says(expect![[r#"
-            ✓ staging: release 1 (v1.0.0, 4b76448), live since just now
+            ✓ staging: release 1 (v1.0.0, 4b76448), went live just now
               api: release 1, 1/1 healthy, http://127.0.0.1:7401
               web: release 1, 1/1 healthy, http://127.0.0.1:7400
               cron: release 1, at `*/15 * * * *`, on

@@ -22,7 +22,7 @@ fn paused_and_resumed() {
               asked by: ana
               way back: this is the first release here: until it is live, everything it starts is ended again
               ✓ resolve ref: v1.0.0 is 4b76448 (0 ms)
-              ✓ preflight: ready, built in 30000 ms (30 s)
+              ✓ preflight: ready, built in 30.0 s (30 s)
               · reconcile shape: 2 components, 2 addresses
               · reconcile config: variables of api, web, cron
               · migrations: nothing to migrate
@@ -50,21 +50,19 @@ fn cancelled_while_it_builds() {
         t.user("ana").says("deploy staging ref v1.0.0").await;
         t.ticks().await;
         t.user("ben").says("cancel because the wrong tag").await;
-        t.bot_says(expect![[r#""#]]);
+        t.bot_says(expect![[r#"
+            · r-1 is being cancelled: what it did is undone, last first.
+        "#]]);
         t.settles().await;
         t.bot_shows(expect![[r#"
-            ✓ r-1 · Deploy v1.0.0 (4b76448) to staging · succeeded in 30 s
+            · r-1 · Deploy v1.0.0 (4b76448) to staging · cancelled
+              cancelled by ben: the wrong tag
+              Next: retry r-1
               asked by: ana
-              ✓ resolve ref: v1.0.0 is 4b76448 (0 ms)
-              ✓ preflight: ready, built in 30000 ms (30 s)
-              ✓ reconcile shape: 2 components, 2 addresses (0 ms)
-              ✓ reconcile config: 2 variables for 3 services (0 ms)
-              ✓ migrations: nothing to migrate (0 ms)
-              ✓ api and web: healthy: api 1/1, web 1/1 (0 ms)
-              ✓ cron: cron runs at `*/15 * * * *` (0 ms)
-              ✓ canary: api: 100% to release 1, web: 100% to release 1 (0 ms)
-              ✓ verification: api/health: 20 of 20 good, slowest 5 ms, web/health: 20 of 20 good, slowest 5 ms (0 ms)
-              ✓ finalize: recorded (0 ms)
+              ↩ resolve ref: nothing to undo
+              ↩ preflight: no build is running
+              not begun: reconcile shape, reconcile config, migrations, api and web, cron, canary, verification, finalize
+              [Retry]
               > deploy v1.0.0 to staging
         "#]]);
     });
@@ -92,16 +90,13 @@ fn cancelled_while_it_starts() {
               ↩ reconcile config: configuration removed
               ↩ migrations: nothing to undo
               ↩ api and web: new processes ended
-              · cron: schedules run the new code
-              · canary: one stage of 100%: all traffic to the new release, read back
-              · verification: 20 requests through the edge to each service
-              · finalize: old processes drained and ended, the release recorded as live
+              not begun: cron, canary, verification, finalize
               [Retry]
               > deploy v1.1.0 to staging
         "#]]);
         t.user("ana").says("status staging").await;
         t.bot_says(expect![[r#"
-            ✓ staging: release 1 (v1.0.0, 4b76448), live since just now
+            ✓ staging: release 1 (v1.0.0, 4b76448), went live just now
               api: release 1, 1/1 healthy, http://127.0.0.1:7401
               web: release 1, 1/1 healthy, http://127.0.0.1:7400
               cron: release 1, at `*/15 * * * *`, on
@@ -123,33 +118,17 @@ fn cancelled_before_it_begins() {
               cancelled by ana
               Next: retry r-1
               asked by: ana
-              Changes:
-                postgres: new, an empty component
-                redis: new, an empty component
-                api: new, v1.0.0 (4b76448)
-                web: new, v1.0.0 (4b76448)
-                cron: new, v1.0.0 (4b76448)
-              risk: medium: production
-              way back: this is the first release here: until it is live, everything it starts is ended again
-              proved: nothing runs that could be harmed
-              · resolve ref: v1.0.0 is 4b76448, Work for v1.0.0
-              · preflight: tools, disk and ports are there; 4b76448 builds
-              · reconcile shape: 2 components, 2 addresses
-              · reconcile config: variables of api, web, cron
-              · migrations: nothing to migrate
-              · api and web: started beside what runs, then waited for until healthy
-              · cron: schedules run the new code
-              · canary: one stage of 100%: all traffic to the new release, read back
-              · verification: 20 requests through the edge to each service
-              · finalize: old processes drained and ended, the release recorded as live
               [Retry]
               > deploy v1.0.0 to production
         "#]]);
         t.user("ben").clicks_the_old("Approve").await;
-        t.whispers("ben", expect![[r#"
+        t.whispers(
+            "ben",
+            expect![[r#"
             ✗ r-1 was cancelled before anybody decided.
               Next: status r-1
-        "#]]);
+        "#]],
+        );
     });
 }
 
@@ -161,7 +140,9 @@ fn too_late() {
         for said in ["cancel r-1", "pause r-1", "resume r-1"] {
             t.user("ana").says(said).await;
         }
-        t.whispers("ana", expect![[r#"
+        t.whispers(
+            "ana",
+            expect![[r#"
             ✗ r-1 is over: it succeeded.
               Next: status r-1
 
@@ -170,7 +151,8 @@ fn too_late() {
 
             ✗ r-1 is over: it succeeded.
               Next: status r-1
-        "#]]);
+        "#]],
+        );
         for said in ["cancel", "pause", "resume", "retry"] {
             t.user("ana").says(said).await;
         }
@@ -203,7 +185,7 @@ fn a_failed_run_is_tried_again() {
             ✓ r-2 · Deploy v1.0.0 (4b76448) to staging · succeeded in 0 ms
               asked by: ben
               ✓ resolve ref: v1.0.0 is 4b76448 (0 ms)
-              ✓ preflight: ready, built in 0 ms (0 ms)
+              ✓ preflight: ready, built in 0.0 s (0 ms)
               ✓ reconcile shape: 2 components, 2 addresses (0 ms)
               ✓ reconcile config: 2 variables for 3 services (0 ms)
               ✓ migrations: nothing to migrate (0 ms)
@@ -214,25 +196,25 @@ fn a_failed_run_is_tried_again() {
               ✓ finalize: recorded (0 ms)
               > deploy v1.0.0 to staging
         "#]]);
-        t.bot_shows_run(1, expect![[r#"
-            ✗ r-1 · Deploy v1.0.0 (4b76448) to staging · failed after 30 s: unhealthy
-              api did not become healthy within 30 s: 503 Service Unavailable
-              Next: logs api
-              staging is as it was before.
-              asked by: ana
-              ↩ resolve ref: nothing to undo
-              ↩ preflight: no build is running
-              ↩ reconcile shape: nothing to undo
-              ↩ reconcile config: configuration removed
-              ↩ migrations: nothing to undo
-              ↩ api and web: new processes ended
-              · cron: schedules run the new code
-              · canary: one stage of 100%: all traffic to the new release, read back
-              · verification: 20 requests through the edge to each service
-              · finalize: old processes drained and ended, the release recorded as live
-              [Retry]
-              > deploy v1.0.0 to staging
-        "#]]);
+        t.bot_shows_run(
+            1,
+            expect![[r#"
+                ✗ r-1 · Deploy v1.0.0 (4b76448) to staging · failed after 30 s: unhealthy
+                  api did not become healthy within 30 s: 503 Service Unavailable
+                  Next: logs api in staging
+                  staging is as it was before.
+                  asked by: ana
+                  ↩ resolve ref: nothing to undo
+                  ↩ preflight: no build is running
+                  ↩ reconcile shape: nothing to undo
+                  ↩ reconcile config: configuration removed
+                  ↩ migrations: nothing to undo
+                  ↩ api and web: new processes ended
+                  not begun: cron, canary, verification, finalize
+                  [Retry]
+                  > deploy v1.0.0 to staging
+            "#]],
+        );
     });
 }
 

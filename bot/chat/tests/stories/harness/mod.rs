@@ -21,7 +21,7 @@ mod room;
 mod text;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use adapters::sim::{Behaviour, World};
 use chat::{Desk, Follow, Inbound, Outbound, Reporter};
@@ -41,6 +41,9 @@ use tempfile::TempDir;
 use database::Database;
 pub(crate) use project::Project;
 use room::Room;
+
+/// Reading and checking the rules takes a while, and they are the same in all stories.
+static RULES: LazyLock<Rules> = LazyLock::new(|| Rules::shipped().unwrap());
 
 /// Wednesday, 2026-11-18, 12:00 UTC: no weekend, no night, no holiday.
 pub(crate) const START_MS: EpochMs = 1_795_003_200_000;
@@ -131,7 +134,7 @@ impl Chat {
             world: World::new(clock.clone()),
             clock,
             database,
-            folder: tempfile::tempdir().unwrap(),
+            folder: database::folder(),
             room: Arc::new(Room::default()),
             program: None,
             starts: 0,
@@ -154,7 +157,7 @@ impl Chat {
             store,
             ports: self.world.ports(),
             clock,
-            rules: Rules::shipped().unwrap(),
+            rules: RULES.clone(),
             artifacts: Artifacts::open(artifacts.to_str().unwrap(), redactor.clone()).unwrap(),
             redactor,
             signing_key,
@@ -375,6 +378,8 @@ impl Chat {
     }
 
     async fn hears(&mut self, person: &str, text: &str, event: Option<&str>) {
+        // Nobody says two things in the same millisecond, and what is sorted by time has an order.
+        self.clock.advance(1);
         let inbound = Inbound {
             identity: Identity { front: FRONT.to_owned(), external_id: person.to_owned() },
             conversation: CONVERSATION.to_owned(),

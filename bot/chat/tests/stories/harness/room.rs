@@ -141,7 +141,7 @@ impl Room {
                 .shown
                 .iter()
                 .flat_map(|shown| &shown.card.buttons)
-                .filter(|button| button.label == label)
+                .filter(|button| rename(&button.label, &inside.ids) == label)
                 .map(|button| &button.command)
                 .collect();
             if !oldest {
