@@ -62,9 +62,14 @@ impl Engine {
         let (commit, own_commits) = self.commits(request, &project.value, live).await?;
         let migrations = match (&project.value.migrations, &commit) {
             (Some(migrations), Some(commit)) => {
-                self.migrations_in(&project.value.source, &commit.id, &migrations.path).await?
+                self.migrations_in(&project.value.source, &commit.id, &migrations.path).await
             }
-            _ => Vec::new(),
+            _ => Ok(Vec::new()),
+        };
+        let (migrations, migrations_unread) = match (migrations, &request.change) {
+            (Ok(migrations), _) => (migrations, None),
+            (Err(refusal), Change::Rollback { .. }) => (Vec::new(), Some(refusal.to_string())),
+            (Err(refusal), _) => return Err(refusal),
         };
         let commits = match (&request.change, &commit, live) {
             (Change::Deploy { .. }, Some(commit), Some(live)) if live.commit != commit.id => {
@@ -103,6 +108,7 @@ impl Engine {
             commit,
             own_commits,
             migrations,
+            migrations_unread,
             commits,
             secrets,
             builds,
@@ -129,7 +135,17 @@ impl Engine {
                 reference.clone()
             }
             Change::Migrate { reference: Some(reference) } => Some(reference.clone()),
-            Change::Migrate { reference: None } | Change::Rollback { .. } => match live {
+            // What is live needs no look-up: going back must not wait for the code host.
+            Change::Rollback { .. } => {
+                let commit = live.map(|live| Commit {
+                    id: live.commit.clone(),
+                    subject: live.subject.clone(),
+                    author: String::new(),
+                    at_ms: live.made_ms,
+                });
+                return Ok((commit, own));
+            }
+            Change::Migrate { reference: None } => match live {
                 Some(live) => Some(live.commit.clone()),
                 None => return Ok((None, own)),
             },

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::clearance::Asked;
 use super::{Engine, Refusal};
 use crate::clock::Clock;
-use crate::model::{Actor, EnvironmentKey, Project, SecretName, Variable};
+use crate::model::{Actor, EnvironmentKey, Project, Role, SecretName, Variable};
 use crate::ports::{PortError, SecretSource};
 use crate::redact::Redactor;
 use crate::secrets::{MasterKey, Sealed, SecretError, SecretRef, generate, open, seal};
@@ -177,7 +177,15 @@ impl Engine {
     ) -> Result<u32, Refusal> {
         self.project_of(environment).await?;
         let asked = Asked { changes_world: true, ..Asked::default() };
-        self.cleared(actor, "set-variable", Some(environment), &asked).await?;
+        let decision = self.cleared(actor, "set-variable", Some(environment), &asked).await?;
+        // A secret is set at once, so there is no run that could wait for a second person.
+        if matches!(decision, policies::Decision::NeedsApproval { .. }) && actor.role != Some(Role::Admin) {
+            return Err(Refusal::standing(
+                "needs-admin",
+                format!("secrets of {} are set by an admin", environment.environment),
+                "ask an admin to set it",
+            ));
+        }
         self.vault().put(environment, name, value, actor).await
     }
 

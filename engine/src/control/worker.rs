@@ -23,6 +23,8 @@ const LEASE_MS: i64 = 15_000;
 /// First wait after the database or a provider failed; doubles up to the last.
 const TROUBLE_MS: u64 = 250;
 const TROUBLE_MAX_MS: u64 = 5_000;
+/// Runs looked at after a start for artifacts that were not kept.
+const CAUGHT_UP: i64 = 50;
 /// Moves a single tick may make for one run: a run that never settles is a bug, and tests should see it.
 const TICK_MOVES_MAX: usize = 10_000;
 
@@ -60,6 +62,7 @@ impl Engine {
         let mut driven: HashMap<RunId, tokio::task::JoinHandle<()>> = HashMap::new();
         let mut commits = self.store().watch();
         let mut trouble_ms = TROUBLE_MS;
+        self.catch_up().await;
         while !stop.is_cancelled() {
             driven.retain(|_, driver| !driver.is_finished());
             match self.look_for_work().await {
@@ -87,6 +90,16 @@ impl Engine {
         }
         drivers.close();
         drivers.wait().await;
+    }
+
+    /// Keeps the artifacts of runs that ended when the program did.
+    async fn catch_up(&self) {
+        let Ok(runs) = self.store().run_recent(CAUGHT_UP).await else { return };
+        for run in runs.iter().filter(|run| run.state.is_over()) {
+            if self.artifacts().list(&run.id).await.is_ok_and(|kept| kept.is_empty()) {
+                self.ended(run).await;
+            }
+        }
     }
 
     async fn look_for_work(&self) -> Result<Vec<Run>, Refusal> {

@@ -358,13 +358,13 @@ pub(super) fn shifts(
     chosen
         .iter()
         .filter_map(|name| {
-            let part = parts.get(name)?;
-            part.set.as_ref()?;
-            Some(Shift {
-                service: name.clone(),
-                before: facts.weights.get(name).cloned().unwrap_or_default(),
-                after: vec![Weight { release: part.origin, percent: 100 }],
-            })
+            let before = facts.weights.get(name).cloned().unwrap_or_default();
+            let after = match parts.get(name) {
+                Some(part) => vec![Weight { release: part.set.as_ref()?.release, percent: 100 }],
+                None if before.is_empty() => return None,
+                None => Vec::new(),
+            };
+            Some(Shift { service: name.clone(), before, after })
         })
         .collect()
 }

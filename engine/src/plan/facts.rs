@@ -50,6 +50,9 @@ pub struct Facts {
     pub own_commits: BTreeMap<String, Commit>,
     /// Migrations in that commit.
     pub migrations: Vec<Migration>,
+    /// Why the migrations of the commit could not be read, when a plan can do without them: a way back must not wait
+    /// for the code host.
+    pub migrations_unread: Option<String>,
     /// The commits that come in since the live release.
     pub commits: Vec<Commit>,
     /// The environment's secrets by name.

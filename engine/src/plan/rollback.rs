@@ -77,7 +77,18 @@ pub(super) fn plan(
     if described.production {
         risk.at_least(RiskLevel::Medium, "production");
     }
+    if let Some(why) = &facts.migrations_unread {
+        risk.at_least(
+            RiskLevel::High,
+            format!("whether it can live with the schema could not be checked: {why}"),
+        );
+    }
     let (missing_sets, missing_configs) = missing(facts, &parts, &chosen);
+    // A service the target does not know goes away with the release that brought it.
+    let mut affected = chosen.clone();
+    if whole {
+        affected.extend(facts.observed.services.keys().filter(|name| !parts.contains_key(*name)).cloned());
+    }
     let steps = vec![
         step(
             "preflight",
@@ -100,12 +111,12 @@ pub(super) fn plan(
         step(
             "traffic",
             format!("all of it to release {}, read back", target.id.number),
-            StepKind::ShiftTraffic(ShiftTraffic { shifts: shifts(facts, &parts, &chosen) }),
+            StepKind::ShiftTraffic(ShiftTraffic { shifts: shifts(facts, &parts, &affected) }),
         ),
         step(
             "cron",
             format!("schedules run release {}", target.id.number),
-            StepKind::PutSchedules(PutSchedules { changes: schedule_changes(facts, &parts, &chosen) }),
+            StepKind::PutSchedules(PutSchedules { changes: schedule_changes(facts, &parts, &affected) }),
         ),
         step(
             "verification",
@@ -120,7 +131,7 @@ pub(super) fn plan(
             "release",
             format!("release {} ended, automatic deploys held until a person deploys", live.id.number),
             StepKind::Finalize(Finalize {
-                retire: retire(facts, &parts, &chosen),
+                retire: retire(facts, &parts, &affected),
                 changes: vec![
                     DesiredChange::Live {
                         release: live_after,
