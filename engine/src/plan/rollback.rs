@@ -162,7 +162,7 @@ pub(super) fn plan(
         way_back: WayBack {
             release: Some(live.id.number),
             say: format!(
-                "rollback {environment} to {} brings release {} back",
+                "rollback {environment} to release {} brings release {} back",
                 live.id.number, live.id.number
             ),
             proof: vec![format!(
