@@ -57,7 +57,7 @@ impl LocalConfig {
 
 /// How long opening waits for instances to be healthy, so that the edge has somewhere to send requests and the first
 /// look shows how things are. What takes longer becomes healthy in its own time.
-const FIRST_ANSWERS: Duration = Duration::from_millis(2_000);
+const FIRST_ANSWERS: Duration = Duration::from_secs(2);
 
 /// Runs services as processes of this machine. Dropping it leaves them running, to be adopted by the next one;
 /// [`LocalPlatform::close`] ends them.

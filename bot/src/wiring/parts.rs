@@ -36,6 +36,9 @@ pub(crate) struct Parts {
     pub(crate) artifacts: Artifacts,
     pub(crate) rules: Rules,
     pub(crate) signing_key: SigningKey,
+    /// What leases call this data folder's host. There is one at a time, so one that was killed and is back has its
+    /// own leases at once.
+    replica: String,
 }
 
 impl Parts {
@@ -54,7 +57,8 @@ impl Parts {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let vault = Vault::open(store.clone(), Arc::clone(&clock), master_key, Arc::clone(&redactor)).await?;
         let artifacts = Artifacts::open(&config.artifacts, Arc::clone(&redactor))?;
-        Ok(Self { store, clock, redactor, vault, artifacts, rules, signing_key })
+        let replica = installation(&config.data_dir)?;
+        Ok(Self { store, clock, redactor, vault, artifacts, rules, signing_key, replica })
     }
 
     /// An engine of these parts.
@@ -68,14 +72,9 @@ impl Parts {
             redactor: self.redactor,
             signing_key: self.signing_key,
             vault: self.vault,
-            replica: replica_name(),
+            replica: self.replica,
         })
     }
-}
-
-/// Unique among those alive on any machine, and the process for those who read leases.
-fn replica_name() -> String {
-    format!("{}-{}", std::process::id(), uuid::Uuid::new_v4())
 }
 
 /// A name for this data folder that stays the same and that no other has: written down at its first use.

@@ -196,7 +196,7 @@ impl Artifacts {
 
     fn path(&self, run: &RunId, name: &ArtifactName) -> Path {
         let name = name.to_string();
-        name.split('/').fold(self.root.clone().join(RUNS).join(run.as_str()), |path, part| path.join(part))
+        name.split('/').fold(self.root.clone().join(RUNS).join(run.as_str()), object_store::path::Path::join)
     }
 
     /// Artifacts are text; bytes that are not (a program's broken output) become `�` so that redaction sees all of it.

@@ -170,7 +170,7 @@ impl Engine {
 
     /// A run with everything about it, for somebody who may see it.
     pub async fn run_look(&self, id: &RunId, actor: &Actor) -> Result<RunDetail, Refusal> {
-        let (run, _) = self.run_and_plan(id).await?;
+        let run = self.run_there(id).await?;
         self.cleared(actor, "status", Some(run.environment()), &Asked::default()).await?;
         self.run_detail(id).await
     }

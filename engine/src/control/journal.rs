@@ -125,19 +125,21 @@ pub(super) fn reason_of(state: &RunState) -> Option<&crate::run::Reason> {
 }
 
 impl Engine {
-    /// A run with its plan; a sentence when there is none by that name.
+    /// A run; a sentence when there is none by that name.
+    pub(super) async fn run_there(&self, id: &RunId) -> Result<Run, Refusal> {
+        let run = self.store().run_get(id).await?;
+        run.ok_or_else(|| Refusal::not_found(format!("there is no run {id}"), "status"))
+    }
+
+    /// A run's plan.
+    pub(super) async fn plan_there(&self, id: &RunId) -> Result<Plan, Refusal> {
+        let plan = self.store().plan_get(id).await?;
+        plan.ok_or_else(|| Refusal::not_found(format!("run {id} has no plan"), "status"))
+    }
+
+    /// A run with its plan.
     pub(super) async fn run_and_plan(&self, id: &RunId) -> Result<(Run, Plan), Refusal> {
-        let run = self
-            .store()
-            .run_get(id)
-            .await?
-            .ok_or_else(|| Refusal::not_found(format!("there is no run {id}"), "status"))?;
-        let plan = self
-            .store()
-            .plan_get(id)
-            .await?
-            .ok_or_else(|| Refusal::not_found(format!("run {id} has no plan"), "status"))?;
-        Ok((run, plan))
+        Ok((self.run_there(id).await?, self.plan_there(id).await?))
     }
 
     /// The release a run is making, as the database has it.

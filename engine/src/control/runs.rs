@@ -46,7 +46,7 @@ impl Engine {
 
     /// Asks for the same again: a fresh plan, and approval where the policy wants it.
     pub async fn retry(&self, id: &RunId, actor: &Actor) -> Result<Run, Refusal> {
-        let (run, _) = self.run_and_plan(id).await?;
+        let run = self.run_there(id).await?;
         if !run.state.is_over() {
             return Err(Refusal::standing(
                 "not-over",

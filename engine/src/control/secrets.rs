@@ -146,6 +146,9 @@ impl SecretSource for Vault {
         let value = self.unsealed(&sealed).map_err(|error| {
             PortError::fail(format!("the secret {name} can't be opened: {error}"), "infra-chat doctor")
         })?;
+        // Another program may have set it since this one started.
+        self.learn(name, value.clone())
+            .map_err(|refusal| PortError::fail(refusal.to_string(), "infra-chat doctor"))?;
         let mut commit = Commit::at(self.clock.now_ms());
         commit.audit.push(AuditEntry {
             actor: Actor::system(),

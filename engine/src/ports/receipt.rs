@@ -21,6 +21,7 @@ impl Receipt {
 
     /// Adds a fact.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "numbers and texts read better without a `&`")]
     pub fn with(mut self, name: &str, value: impl ToString) -> Self {
         self.facts.insert(name.to_owned(), value.to_string());
         self

@@ -1,0 +1,165 @@
+//! Ending a step well or badly: receipt, next intent, record and what the database learns are one commit.
+
+use serde_json::json;
+
+use super::Moved;
+use crate::clock::EpochMs;
+use crate::control::journal::Draft;
+use crate::control::{Engine, Refusal};
+use crate::model::{Actor, Release, ReleaseState, StepNumber};
+use crate::monitor::Incident;
+use crate::plan::Plan;
+use crate::ports::Receipt;
+use crate::run::{Happening, IllegalMove, Reason, RunEvent, RunState, Step, StepEvent, StepState, state_of};
+use crate::store::Write;
+
+impl Engine {
+    /// A step's receipt and the next step's intent are one commit.
+    pub(super) async fn finish_step(
+        &self,
+        mut draft: Draft,
+        plan: &Plan,
+        steps: &[Step],
+        number: StepNumber,
+        state: &StepState,
+        receipt: &Receipt,
+    ) -> Result<Moved, Refusal> {
+        let now_ms = self.now_ms();
+        let run = draft.run.id.clone();
+        let state = state.after(StepEvent::Succeeded, now_ms)?;
+        draft.write(Write::StepPut { run: run.clone(), step: Step { number, state } });
+        draft.write(self.receipt(&run, number, "done", receipt));
+        if let crate::step::StepKind::Finalize(finalize) = &plan.steps[number as usize].kind {
+            self.finalize_writes(&mut draft, finalize).await?;
+        }
+        let says = self.redactor().redact(&receipt.summary).into_owned();
+        draft.audit(
+            &Actor::system(),
+            "step.done",
+            json!({ "step": number, "title": plan.steps[number as usize].title, "receipt": receipt_hash(receipt) }),
+        );
+        draft.happened(Happening::StepDone { step: number, says });
+        let follows = number + 1;
+        let goes_on = matches!(draft.run.state, RunState::Running { .. });
+        if goes_on && (follows as usize) < plan.steps.len() {
+            begin(&mut draft, plan, steps, follows)?;
+        } else if goes_on {
+            draft.moved(RunEvent::StepsDone, &Actor::system())?;
+            draft.wound_up(true, None);
+        }
+        let run = draft.commit(self, Some(now_ms)).await?;
+        if run.state.is_over() {
+            self.ended(&run).await;
+        }
+        Ok(Moved::On)
+    }
+
+    pub(super) async fn fail_step(
+        &self,
+        mut draft: Draft,
+        number: StepNumber,
+        state: &StepState,
+        mut reason: Reason,
+    ) -> Result<Moved, Refusal> {
+        let now_ms = self.now_ms();
+        reason.say = self.redactor().redact(&reason.say).into_owned();
+        for line in &mut reason.evidence {
+            *line = self.redactor().redact(line).into_owned();
+        }
+        let run = draft.run.id.clone();
+        let state = state.after(StepEvent::Failed { reason: reason.clone() }, now_ms)?;
+        draft.write(Write::StepPut { run, step: Step { number, state } });
+        draft.audit(
+            &Actor::system(),
+            "step.failed",
+            json!({ "step": number, "code": reason.code, "say": reason.say }),
+        );
+        draft.happened(Happening::StepFailed { step: number, reason: reason.clone() });
+        // A paused run whose step fails is undone like any other: holding a broken state helps nobody.
+        if matches!(draft.run.state, RunState::Paused { .. }) {
+            draft.moved(RunEvent::Resumed, &Actor::system())?;
+        }
+        draft.moved(RunEvent::StepFailed { reason }, &Actor::system())?;
+        draft.commit(self, Some(now_ms)).await?;
+        Ok(Moved::On)
+    }
+
+    /// What the database learns together with the last receipt.
+    async fn finalize_writes(
+        &self,
+        draft: &mut Draft,
+        finalize: &crate::step::Finalize,
+    ) -> Result<(), Refusal> {
+        let environment = draft.run.environment().clone();
+        let mut desired = self.store().environment_get(&environment).await?;
+        let releases = self.store().release_list(&environment, 200).await?;
+        let now_ms = draft.commit.now_ms;
+        for change in &finalize.changes {
+            if let crate::step::DesiredChange::Live { release, took_back, schema } = change {
+                let was = desired.value.live.filter(|was| was != release);
+                let find = |number: u32| releases.iter().find(|one| one.id.number == number).cloned();
+                if let Some(mut before) = was.and_then(find) {
+                    before.state = if *took_back { ReleaseState::Failed } else { ReleaseState::Superseded };
+                    draft.write(Write::ReleasePut(Box::new(before)));
+                }
+                if let Some(mut now_live) = find(*release) {
+                    make_live(&mut now_live, schema.clone(), now_ms);
+                    draft.write(Write::ReleasePut(Box::new(now_live)));
+                }
+            }
+            change.apply(&mut desired.value);
+        }
+        draft.write(Write::EnvironmentPut {
+            environment,
+            desired: desired.value,
+            revision: desired.revision + 1,
+        });
+        Ok(())
+    }
+}
+
+/// Records a step's intent.
+pub(super) fn begin(
+    draft: &mut Draft,
+    plan: &Plan,
+    steps: &[Step],
+    number: StepNumber,
+) -> Result<(), IllegalMove> {
+    let state = state_of(steps, number).after(StepEvent::Started, draft.commit.now_ms)?;
+    let run = draft.run.id.clone();
+    draft.write(Write::StepPut { run: run.clone(), step: Step { number, state } });
+    draft.audit(
+        &Actor::system(),
+        "step.begun",
+        json!({ "step": number, "title": plan.steps[number as usize].title }),
+    );
+    draft.happened(Happening::StepStarted { step: number });
+    Ok(())
+}
+
+/// A change that users saw and that was taken back is an incident.
+pub(super) fn incident(draft: &mut Draft) {
+    let RunState::RolledBack { at_ms, reason } = &draft.run.state else { return };
+    let incident = Incident {
+        id: format!("i-{}", draft.run.id.as_str().trim_start_matches("r-")),
+        environment: draft.run.environment().clone(),
+        run: draft.run.id.clone(),
+        summary: format!("{} was taken back: {}", draft.run.request.command, reason.say),
+        opened_ms: *at_ms,
+    };
+    draft.write(Write::IncidentPut(incident));
+}
+
+fn make_live(release: &mut Release, schema: Option<String>, now_ms: EpochMs) {
+    release.state = ReleaseState::Live;
+    release.live_ms = Some(now_ms);
+    if schema.is_some() {
+        release.schema = schema;
+    }
+}
+
+fn receipt_hash(receipt: &Receipt) -> String {
+    use sha2::Digest;
+    let value = serde_json::to_value(receipt).unwrap_or_default();
+    hex::encode(sha2::Sha256::digest(crate::canonical::canonical_json(&value).as_bytes()))
+}

@@ -1,0 +1,137 @@
+//! The executor: does what [`crate::run::next`] says comes next for a run, one commit at a time. It keeps nothing in
+//! memory that matters, so it may be killed between any two lines.
+
+mod finish;
+mod start;
+mod undo;
+mod work;
+
+use std::sync::Arc;
+
+use super::journal::Draft;
+use super::{Engine, Refusal};
+use crate::clock::EpochMs;
+use crate::model::{Actor, RunId, StepNumber};
+use crate::plan::Plan;
+use crate::ports::Receipt;
+use crate::run::{Next, Run, RunEvent, left_behind, next, traffic_moved};
+use crate::store::{StoreError, Write};
+
+use finish::{begin, incident};
+use undo::begin_undo;
+
+/// Waits between tries grow from this, in milliseconds, doubling …
+const BACKOFF_MS: i64 = 500;
+/// … up to this.
+const BACKOFF_MAX_MS: i64 = 30_000;
+
+/// What became of one move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moved {
+    /// Something was done: ask again.
+    On,
+    /// Nothing to do before then.
+    WaitUntil(EpochMs),
+    /// Nothing to do until somebody or something else moves.
+    Parked,
+}
+
+/// What a driver remembers between moves, for its own ease only: losing it loses nothing.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    /// Looks that failed in a row.
+    look_failures: u32,
+    /// The run's plan, with its digest: it changes only when the run starts.
+    plan: Option<(String, Arc<Plan>)>,
+}
+
+impl Engine {
+    /// Makes one move of a run.
+    pub(super) async fn advance(
+        &self,
+        id: &RunId,
+        memory: &mut Memory,
+        fence: Option<i64>,
+    ) -> Result<Moved, Refusal> {
+        let run = self.run_there(id).await?;
+        let plan = self.plan_of(&run, memory).await?;
+        let steps = self.store().step_list(id).await?;
+        let now_ms = self.now_ms();
+        match next(&run, &plan, &steps, now_ms) {
+            Next::Park => Ok(Moved::Parked),
+            Next::WaitUntil(due_ms) => Ok(Moved::WaitUntil(due_ms)),
+            Next::Expire => self.expire(&run).await.map(|()| Moved::On),
+            Next::Start => self.start(&run, &plan, memory, fence).await,
+            Next::Begin(number) => {
+                let mut draft = Draft::of(&run, now_ms).fenced(fence);
+                begin(&mut draft, &plan, &steps, number)?;
+                draft.commit(self, Some(now_ms)).await?;
+                Ok(Moved::On)
+            }
+            Next::Work(number) => self.work_on(&run, &plan, &steps, number, memory, fence).await,
+            Next::BeginUndo(number) => {
+                let mut draft = Draft::of(&run, now_ms).fenced(fence);
+                begin_undo(&mut draft, &plan, &steps, number)?;
+                draft.commit(self, Some(now_ms)).await?;
+                Ok(Moved::On)
+            }
+            Next::WorkUndo(number) => self.work_undo(&run, &plan, &steps, number, fence).await,
+            Next::Succeed => {
+                let mut draft = Draft::of(&run, now_ms).fenced(fence);
+                draft.moved(RunEvent::StepsDone, &Actor::system())?;
+                draft.wound_up(true, None);
+                let run = draft.commit(self, None).await?;
+                self.ended(&run).await;
+                Ok(Moved::On)
+            }
+            Next::EndUndo => {
+                let mut draft = Draft::of(&run, now_ms).fenced(fence);
+                let event = RunEvent::Undone {
+                    traffic_moved: traffic_moved(&plan, &steps),
+                    left: left_behind(&plan, &steps),
+                };
+                draft.moved(event, &Actor::system())?;
+                draft.wound_up(true, self.release_of(&run).await?.as_ref());
+                incident(&mut draft);
+                let run = draft.commit(self, None).await?;
+                self.ended(&run).await;
+                Ok(Moved::On)
+            }
+        }
+    }
+
+    /// A run's plan, read once and again only when the run got another one.
+    async fn plan_of(&self, run: &Run, memory: &mut Memory) -> Result<Arc<Plan>, Refusal> {
+        if let Some((digest, plan)) = &memory.plan
+            && *digest == run.plan_digest
+        {
+            return Ok(Arc::clone(plan));
+        }
+        let plan = Arc::new(self.plan_there(&run.id).await?);
+        memory.plan = Some((run.plan_digest.clone(), Arc::clone(&plan)));
+        Ok(plan)
+    }
+
+    /// Something a step left behind, without secrets.
+    fn receipt(&self, run: &RunId, step: StepNumber, kind: &'static str, receipt: &Receipt) -> Write {
+        let mut receipt = receipt.clone();
+        receipt.summary = self.redactor().redact(&receipt.summary).into_owned();
+        for value in receipt.facts.values_mut() {
+            *value = self.redactor().redact(value).into_owned();
+        }
+        let body = serde_json::to_value(&receipt).unwrap_or_default();
+        Write::ReceiptPut { run: run.clone(), step, kind, body, at_ms: self.now_ms() }
+    }
+}
+
+fn backoff(tries: u32) -> i64 {
+    (BACKOFF_MS << tries.min(10)).min(BACKOFF_MAX_MS)
+}
+
+/// Conflicts mean that somebody else moved the run: read again.
+pub(super) fn settle_conflict(result: Result<Moved, Refusal>) -> Result<Moved, Refusal> {
+    match result {
+        Err(Refusal::Store(StoreError::Conflict)) => Ok(Moved::On),
+        other => other,
+    }
+}

@@ -1,0 +1,126 @@
+//! Undoing steps, last first.
+
+use serde_json::json;
+
+use super::{Moved, backoff};
+use crate::control::journal::Draft;
+use crate::control::{Engine, Refusal};
+use crate::model::{Actor, StepNumber};
+use crate::plan::Plan;
+use crate::ports::Permit;
+use crate::run::{Happening, IllegalMove, Run, Step, StepEvent, StepState, state_of};
+use crate::step::{Look, StepContext, Undo};
+use crate::store::Write;
+
+/// Tries of an undo before a person has to look.
+const UNDO_TRIES: u32 = 8;
+
+impl Engine {
+    pub(super) async fn work_undo(
+        &self,
+        run: &Run,
+        plan: &Plan,
+        steps: &[Step],
+        number: StepNumber,
+        fence: Option<i64>,
+    ) -> Result<Moved, Refusal> {
+        let act = plan.steps[number as usize].kind.as_act();
+        let StepState::Undoing { since_ms, attempt, .. } = *state_of(steps, number) else {
+            return Ok(Moved::On);
+        };
+        let permit = Permit::for_step(&run.id, number, true);
+        let at = StepContext {
+            ports: self.ports(),
+            environment: run.environment(),
+            now_ms: self.now_ms(),
+            since_ms,
+            acted: attempt,
+            unknown: false,
+            idempotency_key: permit.idempotency_key(),
+        };
+        let mut draft = Draft::of(run, at.now_ms).fenced(fence);
+        let mut state = state_of(steps, number).clone();
+        let mut look = act.look_undo(&at).await;
+        if matches!(look, Ok(Look::Todo)) && attempt < UNDO_TRIES {
+            match act.act_undo(&at, &permit).await {
+                Ok(receipt) => {
+                    draft.write(self.receipt(&run.id, number, "undo", &receipt));
+                    state = state.after(StepEvent::Acted, self.now_ms())?;
+                    look = act.look_undo(&at).await;
+                }
+                Err(error) => {
+                    state = state.after(StepEvent::Acted, self.now_ms())?;
+                    look = Err(error);
+                }
+            }
+        }
+        let now_ms = self.now_ms();
+        let (event, says) = match look {
+            Ok(Look::Done(receipt)) => (StepEvent::UndoSucceeded, receipt.summary),
+            Ok(Look::Broken(reason)) => (StepEvent::UndoFailed { why: reason.say.clone() }, reason.say),
+            Ok(Look::Todo) if attempt >= UNDO_TRIES => {
+                let why = "undoing it did not take effect".to_owned();
+                (StepEvent::UndoFailed { why: why.clone() }, why)
+            }
+            Err(error) if attempt >= UNDO_TRIES => {
+                let why = format!("undoing it failed: {}", self.redactor().redact(&error.to_string()));
+                (StepEvent::UndoFailed { why: why.clone() }, why)
+            }
+            Ok(Look::Going { poll_ms, note }) => {
+                (StepEvent::Waits { due_ms: now_ms + poll_ms, note }, String::new())
+            }
+            Ok(Look::Todo) => {
+                (StepEvent::Waits { due_ms: now_ms + backoff(attempt), note: String::new() }, String::new())
+            }
+            Err(error) => {
+                let note = self.redactor().redact(&error.to_string()).into_owned();
+                // A look that fails counts as a try too, or undoing could go on for ever.
+                if matches!(state, StepState::Undoing { attempt: same, .. } if same == attempt) {
+                    state = state.after(StepEvent::Acted, now_ms)?;
+                }
+                (StepEvent::Waits { due_ms: now_ms + backoff(attempt), note }, String::new())
+            }
+        };
+        let state = state.after(event, now_ms)?;
+        let due_ms = state.due_ms();
+        draft.write(Write::StepPut { run: run.id.clone(), step: Step { number, state } });
+        if !says.is_empty() {
+            draft.audit(&Actor::system(), "step.undone", json!({ "step": number, "says": says }));
+            draft.happened(Happening::StepUndone { step: number, says });
+        }
+        draft.commit(self, due_ms.or(Some(now_ms))).await?;
+        Ok(due_ms.filter(|due_ms| *due_ms > self.now_ms()).map_or(Moved::On, Moved::WaitUntil))
+    }
+}
+
+/// Records the intent to undo a step, or at once that nothing needs undoing or nothing can.
+pub(super) fn begin_undo(
+    draft: &mut Draft,
+    plan: &Plan,
+    steps: &[Step],
+    number: StepNumber,
+) -> Result<(), IllegalMove> {
+    let now_ms = draft.commit.now_ms;
+    let planned = &plan.steps[number as usize];
+    let mut state = state_of(steps, number).after(StepEvent::UndoStarted, now_ms)?;
+    let mut says = None;
+    match planned.kind.as_act().undo() {
+        Undo::Can => {}
+        Undo::Nothing => state = state.after(StepEvent::UndoSucceeded, now_ms)?,
+        Undo::Stays(why) => {
+            state = state.after(StepEvent::UndoFailed { why: why.clone() }, now_ms)?;
+            says = Some(why);
+        }
+        Undo::NoReturn => {
+            let why = "what it had recorded stays".to_owned();
+            state = state.after(StepEvent::UndoFailed { why: why.clone() }, now_ms)?;
+            says = Some(why);
+        }
+    }
+    draft.write(Write::StepPut { run: draft.run.id.clone(), step: Step { number, state } });
+    draft.audit(&Actor::system(), "step.undo-begun", json!({ "step": number, "title": planned.title }));
+    if let Some(says) = says {
+        draft.happened(Happening::StepUndone { step: number, says });
+    }
+    Ok(())
+}
