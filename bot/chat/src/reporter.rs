@@ -49,29 +49,10 @@ impl Reporter {
         conversation: String,
         follow: Follow,
     ) -> Result<Self, Refusal> {
-        let cursor = match engine.store().conversation_get(&conversation).await? {
+        let stored = engine.store().conversation_get(&conversation).await?;
+        let cursor = match stored {
             Some(stored) => stored.cursor,
-            None => {
-                let cursor = engine.store().happening_head().await?;
-                let mut commit = Commit::at(engine.now_ms());
-                commit.writes.push(Write::ConversationPut {
-                    conversation: conversation.clone(),
-                    front: front.name().to_owned(),
-                    before: String::new(),
-                    body: "{}".to_owned(),
-                    cursor,
-                });
-                match engine.store().commit(commit).await {
-                    Ok(()) => cursor,
-                    // Somebody spoke there in the meantime: it goes on from where that began.
-                    Err(StoreError::Conflict) => engine
-                        .store()
-                        .conversation_get(&conversation)
-                        .await?
-                        .map_or(cursor, |stored| stored.cursor),
-                    Err(error) => return Err(error.into()),
-                }
-            }
+            None => begin(&engine, &conversation, front.name()).await?,
         };
         Ok(Self { desk: Desk::new(engine.clone()), engine, front, conversation, follow, cursor })
     }
@@ -90,10 +71,10 @@ impl Reporter {
         let mut touched: Vec<RunId> = Vec::new();
         let mut over: Vec<(RunId, bool)> = Vec::new();
         for one in happened {
-            if let Happening::Moved { to } = &one.what {
-                if to.is_over() {
-                    over.push((one.run.clone(), matches!(to, RunState::Succeeded { .. })));
-                }
+            if let Happening::Moved { to } = &one.what
+                && to.is_over()
+            {
+                over.push((one.run.clone(), matches!(to, RunState::Succeeded { .. })));
             }
             if !touched.contains(&one.run) {
                 touched.push(one.run);
@@ -181,5 +162,26 @@ impl Reporter {
             doing: "showing a message".to_owned(),
             error: engine::ports::PortError::retry(error.to_string()),
         })
+    }
+}
+
+/// Begins a new conversation from now, and gives its cursor.
+async fn begin(engine: &Engine, conversation: &str, front: &str) -> Result<i64, Refusal> {
+    let cursor = engine.store().happening_head().await?;
+    let mut commit = Commit::at(engine.now_ms());
+    commit.writes.push(Write::ConversationPut {
+        conversation: conversation.to_owned(),
+        front: front.to_owned(),
+        before: String::new(),
+        body: "{}".to_owned(),
+        cursor,
+    });
+    match engine.store().commit(commit).await {
+        Ok(()) => Ok(cursor),
+        // Somebody spoke there in the meantime: it goes on from where that began.
+        Err(StoreError::Conflict) => {
+            Ok(engine.store().conversation_get(conversation).await?.map_or(cursor, |stored| stored.cursor))
+        }
+        Err(error) => Err(error.into()),
     }
 }

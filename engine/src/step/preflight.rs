@@ -26,7 +26,7 @@ impl StepAct for Preflight {
                 findings.into_iter().filter(|finding| finding.blocks).map(|finding| finding.says).collect();
             if let Some(first) = blocking.first() {
                 return Ok(Look::Broken(
-                    Reason::new("preflight", first.clone(), "doctor").showing(blocking[1..].to_vec()),
+                    Reason::new("preflight", first.clone(), "retry").showing(blocking[1..].to_vec()),
                 ));
             }
         }

@@ -27,7 +27,7 @@ impl Desk {
             Action::Can => return self.can(speaker, command).await,
             Action::Audit => {
                 let since_ms = self.since(command.since_s, AUDIT_SINCE_S);
-                let environments = self.environments(speaker, command)?;
+                let environments = environments(speaker, command)?;
                 let one = (command.environments.len() == 1).then(|| environments.first()).flatten();
                 let mut events = self.engine.audit(one, since_ms, &speaker.actor).await?;
                 if let Some(actor) = &command.actor {
@@ -55,7 +55,7 @@ impl Desk {
 
     async fn per_environment(&self, speaker: &Speaker<'_>, command: &Command) -> Result<Heard, Refusal> {
         let mut cards = Vec::new();
-        for environment in self.environments(speaker, command)? {
+        for environment in environments(speaker, command)? {
             cards.push(match command.action {
                 Action::Releases => {
                     let (desired, releases) =
@@ -84,7 +84,7 @@ impl Desk {
 
     async fn can(&self, speaker: &Speaker<'_>, command: &Command) -> Result<Heard, Refusal> {
         let verb = command.verb.map_or("deploy", Action::name);
-        let environments = self.environments(speaker, command)?;
+        let environments = environments(speaker, command)?;
         let mut cards = Vec::new();
         for environment in &environments {
             let request = asked_about(verb, environment, command)?;
@@ -96,14 +96,6 @@ impl Desk {
 
     fn since(&self, said_s: Option<u64>, usual_s: u64) -> i64 {
         self.engine.now_ms() - (said_s.unwrap_or(usual_s) as i64).saturating_mul(1_000)
-    }
-
-    /// The environments that were said, or all of them: looking harms nobody.
-    fn environments(&self, speaker: &Speaker<'_>, command: &Command) -> Result<Vec<EnvironmentKey>, Refusal> {
-        if command.environments.is_empty() {
-            return speaker.project.environments.keys().map(|name| key(speaker, name.as_str())).collect();
-        }
-        command.environments.iter().map(|name| key(speaker, name)).collect()
     }
 }
 
@@ -132,4 +124,12 @@ fn asked_about(
         command: command.canonical(),
         conversation: None,
     }))
+}
+
+/// The environments that were said, or all of them: looking harms nobody.
+fn environments(speaker: &Speaker<'_>, command: &Command) -> Result<Vec<EnvironmentKey>, Refusal> {
+    if command.environments.is_empty() {
+        return speaker.project.environments.keys().map(|name| key(speaker, name.as_str())).collect();
+    }
+    command.environments.iter().map(|name| key(speaker, name)).collect()
 }

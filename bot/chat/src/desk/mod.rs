@@ -142,10 +142,10 @@ impl Desk {
         if let Some(because) = because {
             because::give(&mut parsed.commands, because);
         }
-        if let Some(question) = talk.question_of(&inbound.identity).cloned() {
-            if let Some(heard) = self.answer(&speaker, &mut talk, question, text, &parsed).await? {
-                return Ok(heard);
-            }
+        if let Some(question) = talk.question_of(&inbound.identity).cloned()
+            && let Some(heard) = self.answer(&speaker, &mut talk, question, text, &parsed).await?
+        {
+            return Ok(heard);
         }
         if let Some(problem) = &parsed.problem {
             return Ok(Heard::say(Outcome::Refused, view::problem(problem)));

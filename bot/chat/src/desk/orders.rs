@@ -55,7 +55,7 @@ impl Desk {
             | Action::Retry => self.steer(speaker, &command).await,
             Action::Lock | Action::Unlock => {
                 if command.environments.is_empty() {
-                    return self.ask_for(speaker, talk, command, Slot::Environments).await;
+                    return Ok(self.ask_for(speaker, talk, command, Slot::Environments));
                 }
                 self.lock_or_unlock(speaker, &command).await
             }
@@ -79,7 +79,7 @@ impl Desk {
     ) -> Result<Heard, Refusal> {
         let missing = command.missing().next();
         if let Some(slot) = missing {
-            return self.ask_for(speaker, talk, command, slot).await;
+            return Ok(self.ask_for(speaker, talk, command, slot));
         }
         if let Some(card) = view::not_built(&command) {
             return Ok(Heard::say(Outcome::Refused, card));
@@ -150,21 +150,15 @@ impl Desk {
     }
 
     /// Opens a question about what is missing.
-    async fn ask_for(
-        &self,
-        speaker: &Speaker<'_>,
-        talk: &mut Talk,
-        command: Command,
-        slot: Slot,
-    ) -> Result<Heard, Refusal> {
+    fn ask_for(&self, speaker: &Speaker<'_>, talk: &mut Talk, command: Command, slot: Slot) -> Heard {
         if speaker.actor.role.is_none() {
-            return Ok(Heard::say(Outcome::Refused, view::stranger(&speaker.inbound.identity)));
+            return Heard::say(Outcome::Refused, view::stranger(&speaker.inbound.identity));
         }
         let question =
             Question::about(command, slot, &speaker.project, &speaker.inbound.identity, self.engine.now_ms());
         let card = view::question(&question);
         talk.ask(question);
-        Ok(Heard::say(Outcome::Asked, card))
+        Heard::say(Outcome::Asked, card)
     }
 }
 

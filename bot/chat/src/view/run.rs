@@ -223,7 +223,7 @@ fn outcome(card: Card, detail: &RunDetail) -> Card {
             );
             card.text(format!("Needs {needed}; open until {}.", clock(*expires_ms)))
         }
-        RunState::Undoing { reason, .. } => because(card, reason),
+        RunState::Undoing { reason, .. } | RunState::Cancelled { reason, .. } => because(card, reason),
         RunState::Failed { reason, .. } => {
             let begun = !detail.steps.is_empty();
             let card = because(card, reason);
@@ -236,7 +236,6 @@ fn outcome(card: Card, detail: &RunDetail) -> Card {
         RunState::RolledBack { reason, .. } => {
             because(card, reason).text(format!("All traffic in {environment} is back where it was before."))
         }
-        RunState::Cancelled { reason, .. } => because(card, reason),
         RunState::Succeeded { .. }
         | RunState::Planned
         | RunState::Queued { .. }

@@ -439,14 +439,17 @@ fn two_runs_wait_and_the_word_does_not_say_which() {
 
             · r-1 is rejected by ben.
         "#]]);
-        t.bot_shows_run(1, expect![[r#"
+        t.bot_shows_run(
+            1,
+            expect![[r#"
             · r-1 · Deploy v1.0.0 (4b76448) to production · cancelled
               rejected by ben
               Next: retry r-1
               asked by: ana
               [Retry]
               > deploy v1.0.0 to production
-        "#]]);
+        "#]],
+        );
         t.bot_shows_run(2, expect![[r#"
             ✓ r-2 · Deploy v1.1.0 (1232e4c) to production · succeeded in 0 ms
               asked by: zoe

@@ -72,7 +72,7 @@ fn killed_after_every_commit_of_a_rollback() {
         t.bot_shows(expect![[r#"
             ✓ r-3 · Roll staging back to release 1 (v1.0.0) · succeeded in 0 ms
               asked by: ana
-              way back: rollback staging to 2 brings release 2 back
+              way back: rollback staging to release 2 brings release 2 back
               ✓ preflight: ready, built in 0.0 s (0 ms)
               ✓ config: nothing to write (0 ms)
               ✓ bring up: healthy: api 1/1, web 1/1 (0 ms)

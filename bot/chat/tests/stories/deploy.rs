@@ -471,7 +471,7 @@ fn what_the_machine_lacks_stops_it_before_anything_is_done() {
             expect![[r#"
                 ✗ r-1 · Deploy v1.0.0 (4b76448) to staging · failed after 0 ms: preflight
                   port 7401 is taken by another program (nginx, process 812): end it, or give staging another port
-                  Next: doctor
+                  Next: retry
                   staging is as it was before.
                   asked by: ana
                   ↩ resolve ref: nothing to undo
@@ -486,7 +486,7 @@ fn what_the_machine_lacks_stops_it_before_anything_is_done() {
             expect![[r#"
                 ✗ r-2 · Deploy v1.0.0 (4b76448) to staging · failed after 0 ms: preflight
                   git is not installed: install it, then retry
-                  Next: doctor
+                  Next: retry
                   staging is as it was before.
                   asked by: ana
                   ↩ resolve ref: nothing to undo
@@ -501,7 +501,7 @@ fn what_the_machine_lacks_stops_it_before_anything_is_done() {
             expect![[r#"
                 ✗ r-3 · Deploy v1.0.0 (4b76448) to staging · failed after 0 ms: preflight
                   the disk has 40 MB left and a release needs 200 MB: free some space, then retry
-                  Next: doctor
+                  Next: retry
                   staging is as it was before.
                   asked by: ana
                   ↩ resolve ref: nothing to undo

@@ -22,7 +22,7 @@ fn back_to_the_release_before() {
                 web: v1.1.0 (1232e4c) → v1.0.0 (4b76448)
                 cron: v1.1.0 (1232e4c) → v1.0.0 (4b76448)
               risk: low
-              way back: rollback staging to 2 brings release 2 back
+              way back: rollback staging to release 2 brings release 2 back
               Proved:
                 release 2 keeps running until release 1 is verified
               Notes:
@@ -41,7 +41,7 @@ fn back_to_the_release_before() {
         t.bot_shows(expect![[r#"
             ✓ r-3 · Roll staging back to release 1 (v1.0.0) · succeeded in 0 ms
               asked by: ana
-              way back: rollback staging to 2 brings release 2 back
+              way back: rollback staging to release 2 brings release 2 back
               ✓ preflight: ready, built in 0.0 s (0 ms)
               ✓ config: nothing to write (0 ms)
               ✓ bring up: healthy: api 1/1, web 1/1 (0 ms)
@@ -82,7 +82,7 @@ fn production_goes_back_with_a_click() {
         t.bot_shows(expect![[r#"
             ✓ r-3 · Roll production back to release 1 (v1.0.0) · succeeded in 0 ms
               asked by: ana
-              way back: rollback production to 2 brings release 2 back
+              way back: rollback production to release 2 brings release 2 back
               ✓ preflight: ready, built in 0.0 s (0 ms)
               ✓ config: nothing to write (0 ms)
               ✓ bring up: healthy: api 2/2, web 1/1 (0 ms)
@@ -139,7 +139,7 @@ fn back_to_a_release_by_its_number() {
         t.bot_shows(expect![[r#"
             ✓ r-4 · Roll staging back to release 1 (v1.0.0) · succeeded in 0 ms
               asked by: ana
-              way back: rollback staging to 3 brings release 3 back
+              way back: rollback staging to release 3 brings release 3 back
               ✓ preflight: ready, built in 0.0 s (0 ms)
               ✓ config: nothing to write (0 ms)
               ✓ bring up: healthy: api 1/1, web 1/1 (0 ms)
