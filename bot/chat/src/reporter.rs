@@ -115,7 +115,9 @@ impl Reporter {
                 at_ms: now_ms,
             });
         }
-        commit.writes.push(Write::ConversationCursor { conversation: self.conversation.clone(), cursor: last });
+        commit
+            .writes
+            .push(Write::ConversationCursor { conversation: self.conversation.clone(), cursor: last });
         self.engine.store().commit(commit).await?;
         self.cursor = last;
         Ok(true)
@@ -125,8 +127,8 @@ impl Reporter {
     async fn deliver(&self) -> Result<bool, Refusal> {
         let waiting = self.engine.store().outbox_list(&self.conversation, BATCH).await?;
         for (place, message) in waiting.iter().enumerate() {
-            let outdated =
-                !message.card.is_empty() && waiting[place + 1..].iter().any(|later| later.card == message.card);
+            let outdated = !message.card.is_empty()
+                && waiting[place + 1..].iter().any(|later| later.card == message.card);
             if !outdated {
                 let outbound: Outbound = serde_json::from_str(&message.body)
                     .map_err(|error| StoreError::Corrupt { column: "body", source: error.into() })?;

@@ -201,10 +201,13 @@ fn an_approval_runs_out() {
               > deploy v1.0.0 to production
         "#]]);
         t.user("ben").clicks_the_old("Approve").await;
-        t.whispers("ben", expect![[r#"
+        t.whispers(
+            "ben",
+            expect![[r#"
             ✗ The approval of r-1 has expired.
               Next: retry r-1
-        "#]]);
+        "#]],
+        );
         t.user("ana").clicks("Retry").await;
         t.bot_headlines(expect!["? r-2 · Deploy v1.0.0 (4b76448) to production · awaiting approval"]);
         t.user("ben").clicks("Approve").await;
@@ -461,15 +464,21 @@ fn approving_something_that_needs_none() {
         "#]]);
         t.deployed("staging", "v1.0.0").await;
         t.user("ben").says("approve r-1").await;
-        t.whispers("ben", expect![[r#"
+        t.whispers(
+            "ben",
+            expect![[r#"
             ✗ r-1 needs no approval.
               Next: status r-1
-        "#]]);
+        "#]],
+        );
         t.user("ben").says("approve r-ffff").await;
-        t.whispers("ben", expect![[r#"
+        t.whispers(
+            "ben",
+            expect![[r#"
             ✗ There is no run r-2.
               Next: status
-        "#]]);
+        "#]],
+        );
     });
 }
 
@@ -479,10 +488,13 @@ fn two_runs_wait_and_the_word_does_not_say_which() {
         t.release("v1.0.0", good());
         t.user("ana").says("deploy production ref v1.0.0").await;
         t.user("ana").says("restart production").await;
-        t.whispers("ana", expect![[r#"
+        t.whispers(
+            "ana",
+            expect![[r#"
             ✗ Nothing is live in production, so there is nothing to restart.
               Next: deploy production
-        "#]]);
+        "#]],
+        );
         t.release("v1.1.0", good());
         t.user("zoe").says("deploy production ref v1.1.0").await;
         t.user("ben").says("approve").await;

@@ -341,7 +341,8 @@ fn a_release_that_fails_requests_is_taken_back() {
               [Retry]
               > deploy v1.1.0 to staging
         "#]]);
-        t.run(2).events(expect![[r#"
+        t.run(2)
+            .events(expect![[r#"
             queued
             running
               resolve ref: started
@@ -369,7 +370,8 @@ fn a_release_that_fails_requests_is_taken_back() {
               reconcile config: undone, configuration removed
               preflight: undone, no build is running
             rolled-back
-        "#]]).await;
+        "#]])
+            .await;
         t.user("ana").says("incidents staging").await;
         t.user("ana").says("releases staging").await;
         t.bot_says(expect![[r#"
@@ -419,10 +421,13 @@ fn an_unknown_ref_is_said_at_once() {
     chat(async |t| {
         t.release("v1.0.0", good());
         t.user("ana").says("deploy staging ref v9.9.9").await;
-        t.whispers("ana", expect![[r#"
+        t.whispers(
+            "ana",
+            expect![[r#"
             ✗ The simulated repository has no branch, tag or commit `v9.9.9`.
               Next: Name a branch, a tag or at least 7 digits of a commit.
-        "#]]);
+        "#]],
+        );
     });
 }
 
@@ -472,7 +477,9 @@ fn what_the_machine_lacks_stops_it_before_anything_is_done() {
             t.user("ana").says("deploy staging ref v1.0.0").await;
             t.settles().await;
         }
-        t.bot_shows_run(1, expect![[r#"
+        t.bot_shows_run(
+            1,
+            expect![[r#"
             ✗ r-1 · Deploy v1.0.0 (4b76448) to staging · failed after 0 ms: preflight
               port 7401 is taken by another program (nginx, process 812): end it, or give staging another port
               Next: doctor
@@ -490,8 +497,11 @@ fn what_the_machine_lacks_stops_it_before_anything_is_done() {
               · finalize: old processes drained and ended, the release recorded as live
               [Retry]
               > deploy v1.0.0 to staging
-        "#]]);
-        t.bot_shows_run(2, expect![[r#"
+        "#]],
+        );
+        t.bot_shows_run(
+            2,
+            expect![[r#"
             ✗ r-2 · Deploy v1.0.0 (4b76448) to staging · failed after 0 ms: preflight
               git is not installed: install it, then retry
               Next: doctor
@@ -509,8 +519,11 @@ fn what_the_machine_lacks_stops_it_before_anything_is_done() {
               · finalize: old processes drained and ended, the release recorded as live
               [Retry]
               > deploy v1.0.0 to staging
-        "#]]);
-        t.bot_shows_run(3, expect![[r#"
+        "#]],
+        );
+        t.bot_shows_run(
+            3,
+            expect![[r#"
             ✗ r-3 · Deploy v1.0.0 (4b76448) to staging · failed after 0 ms: preflight
               the disk has 40 MB left and a release needs 200 MB: free some space, then retry
               Next: doctor
@@ -528,7 +541,8 @@ fn what_the_machine_lacks_stops_it_before_anything_is_done() {
               · finalize: old processes drained and ended, the release recorded as live
               [Retry]
               > deploy v1.0.0 to staging
-        "#]]);
+        "#]],
+        );
         t.world.findings_set(&t.key("staging"), Vec::new());
         t.user("ana").clicks("Retry").await;
         t.settles().await;

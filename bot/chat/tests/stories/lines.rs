@@ -17,7 +17,9 @@ fn a_second_deploy_waits_in_line() {
         t.user("ben").says("deploy staging ref v1.1.0").await;
         t.user("zoe").says("deploy staging ref v1.2.0").await;
         t.ticks().await;
-        t.bot_shows_run(2, expect![[r#"
+        t.bot_shows_run(
+            2,
+            expect![[r#"
             … r-2 · Deploy v1.1.0 (1232e4c) to staging · queued, number 1 in line, waits for r-1 in staging
               asked by: ben
               Changes:
@@ -41,8 +43,11 @@ fn a_second_deploy_waits_in_line() {
               · finalize: old processes drained and ended, the release recorded as live
               [Cancel!]
               > deploy v1.1.0 to staging
-        "#]]);
-        t.bot_shows_run(3, expect![[r#"
+        "#]],
+        );
+        t.bot_shows_run(
+            3,
+            expect![[r#"
             … r-3 · Deploy v1.2.0 (fdac9be) to staging · queued, number 1 in line, waits for r-1 in staging
               asked by: zoe
               Changes:
@@ -66,7 +71,8 @@ fn a_second_deploy_waits_in_line() {
               · finalize: old processes drained and ended, the release recorded as live
               [Cancel!]
               > deploy v1.2.0 to staging
-        "#]]);
+        "#]],
+        );
         t.user("ana").says("status staging").await;
         t.bot_says(expect![[r#"
             · staging: nothing is deployed
@@ -200,10 +206,13 @@ fn an_admin_takes_a_lock_over_with_a_reason() {
     chat(async |t| {
         t.user("ana").says("lock staging because load test").await;
         t.user("zoe").says("unlock staging").await;
-        t.whispers("zoe", expect![[r#"
+        t.whispers(
+            "zoe",
+            expect![[r#"
             ✗ The lock is ana's: say why you take it away.
               Next: unlock staging because …
-        "#]]);
+        "#]],
+        );
         t.user("zoe").says("unlock staging because ana went home").await;
         t.bot_says(expect![[r#"
             ✓ staging is locked by ana: load test.
@@ -214,10 +223,13 @@ fn an_admin_takes_a_lock_over_with_a_reason() {
               > unlock staging: ana went home
         "#]]);
         t.user("ana").says("unlock staging").await;
-        t.whispers("ana", expect![[r#"
+        t.whispers(
+            "ana",
+            expect![[r#"
             ✗ Staging is not locked by anybody.
               Next: status staging
-        "#]]);
+        "#]],
+        );
         t.user("ana").says("audit staging").await;
         t.bot_says(expect![[r#"
             · The record of staging, newest last

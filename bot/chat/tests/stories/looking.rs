@@ -165,13 +165,16 @@ fn help() {
         t.never_mind_the_rest();
         t.user("vera").says("make me a sandwich").await;
         t.user("vera").says("deploy the moon").await;
-        t.whispers("vera", expect![[r#"
+        t.whispers(
+            "vera",
+            expect![[r#"
             ✗ I read this as something told, not as an order, so I did nothing.
               [deploy staging] [status staging] [help]
 
             ✗ I don't know `moon`. Environments: staging, production. Services: api, web, cron.
               [deploy staging] [deploy api v1.4.2 to staging with canary 10/50/100] [dry run deploy staging]
-        "#]]);
+        "#]],
+        );
         t.never_mind_the_rest();
     });
 }

@@ -212,7 +212,9 @@ fn nothing_live_to_operate_on() {
         {
             t.user("ana").says(said).await;
         }
-        t.whispers("ana", expect![[r#"
+        t.whispers(
+            "ana",
+            expect![[r#"
             ✗ Nothing is live in staging, so there is nothing to scale.
               Next: deploy staging
 
@@ -224,7 +226,8 @@ fn nothing_live_to_operate_on() {
 
             ✗ Nothing is live in staging, so say which ref's migrations you mean.
               Next: migrate staging ref main
-        "#]]);
+        "#]],
+        );
         t.user("ana").says("clear the cache in staging").await;
         t.settles().await;
         t.bot_shows(expect![[r#""#]]);

@@ -55,10 +55,13 @@ fn never_mind() {
 
             · Never mind then: deploy is dropped.
         "#]]);
-        t.whispers("ana", expect![[r#"
+        t.whispers(
+            "ana",
+            expect![[r#"
             ✗ I read this as something told, not as an order, so I did nothing.
               [deploy staging] [status staging] [help]
-        "#]]);
+        "#]],
+        );
     });
 }
 
@@ -128,10 +131,13 @@ fn another_person_does_not_answer_it() {
         t.release("v1.0.0", good());
         t.user("ana").says("deploy v1.0.0").await;
         t.user("ben").says("staging").await;
-        t.whispers("ben", expect![[r#"
+        t.whispers(
+            "ben",
+            expect![[r#"
             ✗ I read this as something told, not as an order, so I did nothing.
               [deploy staging] [status staging] [help]
-        "#]]);
+        "#]],
+        );
         t.user("ben").says("restart").await;
         t.user("ana").says("staging").await;
         t.user("ben").says("never mind").await;

@@ -98,15 +98,20 @@ fn nothing_to_go_back_to() {
     chat(async |t| {
         t.user("ana").says("rollback staging").await;
         t.release("v1.0.0", good());
-        t.whispers("ana", expect![[r#"
+        t.whispers(
+            "ana",
+            expect![[r#"
             ✗ Nothing is live in staging, so there is nothing to roll back.
               Next: deploy staging
-        "#]]);
+        "#]],
+        );
         t.deployed("staging", "v1.0.0").await;
         t.user("ana").says("rollback staging").await;
         t.user("ana").says("rollback staging to 7").await;
         t.user("ana").says("rollback staging to v1.0.0").await;
-        t.whispers("ana", expect![[r#"
+        t.whispers(
+            "ana",
+            expect![[r#"
             ✗ Staging had no release before 1 that worked.
               Next: releases staging
 
@@ -115,7 +120,8 @@ fn nothing_to_go_back_to() {
 
             ✗ Staging never ran v1.0.0 successfully.
               Next: releases staging
-        "#]]);
+        "#]],
+        );
     });
 }
 

@@ -109,12 +109,15 @@ fn refs_production_does_not_take() {
         t.world.branch("try-something");
         t.world.commit("Wild");
         t.user("ana").says("deploy production ref try-something").await;
-        t.whispers("ana", expect![[r#"
+        t.whispers(
+            "ana",
+            expect![[r#"
             ✗ Production does not take try-something. It takes main, v*. Merge or tag first, then deploy that.
               Because:
                 allowed-refs: ref try-something, allowed main, v*
                 production-four-eyes: a production environment, 0 approvals of 1
-        "#]]);
+        "#]],
+        );
         t.user("ana").says("can I deploy try-something to production?").await;
         t.bot_says(expect![[r#"
             ? You can deploy production with approval by one other person (deployer or admin).

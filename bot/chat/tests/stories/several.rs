@@ -23,7 +23,9 @@ fn migrate_then_deploy() {
         t.bot_headlines(expect!["… r-2 · Run migrations of 1232e4c on staging · queued"]);
         t.settles().await;
         t.settles().await;
-        t.bot_shows_run(2, expect![[r#"
+        t.bot_shows_run(
+            2,
+            expect![[r#"
             ✓ r-2 · Run migrations of 1232e4c on staging · succeeded in 0 ms
               asked by: ana
               way back: migrations stay once applied; each is applied whole or not at all
@@ -33,7 +35,8 @@ fn migrate_then_deploy() {
               ✓ migrations: applied 0001 add_due_dates (0 ms)
               ✓ finalize: recorded (0 ms)
               > migrate in staging v1.1.0
-        "#]]);
+        "#]],
+        );
         t.bot_shows_run(3, expect![[r#"
             ✓ r-3 · Deploy v1.1.0 (1232e4c) to staging · succeeded in 0 ms
               asked by: ana
@@ -64,7 +67,9 @@ fn the_second_is_not_begun_when_the_first_fails() {
         t.user("ana").says("migrate staging to v1.1.0, then deploy v1.1.0 to staging").await;
         t.never_mind_the_rest();
         t.settles().await;
-        t.bot_headlines(expect!["✗ r-2 · Run migrations of 1232e4c on staging · failed after 0 ms: migration-failed"]);
+        t.bot_headlines(expect![
+            "✗ r-2 · Run migrations of 1232e4c on staging · failed after 0 ms: migration-failed"
+        ]);
         t.bot_says(expect![[r#"
             ✗ Not begun, because what came before did not succeed.
               Not done:
@@ -78,10 +83,13 @@ fn the_second_is_not_begun_when_the_first_is_refused() {
     chat(async |t| {
         t.release("v1.0.0", good());
         t.user("ana").says("migrate staging, then deploy v1.0.0 to staging").await;
-        t.whispers("ana", expect![[r#"
+        t.whispers(
+            "ana",
+            expect![[r#"
             ✗ Nothing is live in staging, so say which ref's migrations you mean.
               Next: migrate staging ref main
-        "#]]);
+        "#]],
+        );
         t.bot_says(expect![[r#"
             ✗ Not begun, because what came before did not succeed.
               Not done:

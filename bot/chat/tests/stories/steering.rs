@@ -146,10 +146,13 @@ fn cancelled_before_it_begins() {
               > deploy v1.0.0 to production
         "#]]);
         t.user("ben").clicks_the_old("Approve").await;
-        t.whispers("ben", expect![[r#"
+        t.whispers(
+            "ben",
+            expect![[r#"
             ✗ r-1 was cancelled before anybody decided.
               Next: status r-1
-        "#]]);
+        "#]],
+        );
     });
 }
 
@@ -161,7 +164,9 @@ fn too_late() {
         for said in ["cancel r-1", "pause r-1", "resume r-1"] {
             t.user("ana").says(said).await;
         }
-        t.whispers("ana", expect![[r#"
+        t.whispers(
+            "ana",
+            expect![[r#"
             ✗ r-1 is over: it succeeded.
               Next: status r-1
 
@@ -170,7 +175,8 @@ fn too_late() {
 
             ✗ r-1 is over: it succeeded.
               Next: status r-1
-        "#]]);
+        "#]],
+        );
         for said in ["cancel", "pause", "resume", "retry"] {
             t.user("ana").says(said).await;
         }
@@ -214,7 +220,9 @@ fn a_failed_run_is_tried_again() {
               ✓ finalize: recorded (0 ms)
               > deploy v1.0.0 to staging
         "#]]);
-        t.bot_shows_run(1, expect![[r#"
+        t.bot_shows_run(
+            1,
+            expect![[r#"
             ✗ r-1 · Deploy v1.0.0 (4b76448) to staging · failed after 30 s: unhealthy
               api did not become healthy within 30 s: 503 Service Unavailable
               Next: logs api
@@ -232,7 +240,8 @@ fn a_failed_run_is_tried_again() {
               · finalize: old processes drained and ended, the release recorded as live
               [Retry]
               > deploy v1.0.0 to staging
-        "#]]);
+        "#]],
+        );
     });
 }
 

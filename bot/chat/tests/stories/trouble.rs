@@ -14,10 +14,13 @@ fn the_database_is_lost_and_comes_back() {
         expect!["the database can't be used right now; nothing was done"].assert_eq(&said);
         t.user("ana").says("status staging").await;
         t.database_mends().await;
-        t.whispers("ana", expect![[r#"
+        t.whispers(
+            "ana",
+            expect![[r#"
             ✗ The database can't be used right now; nothing was done.
               Next: try again in a moment; `infra-chat doctor` checks the database
-        "#]]);
+        "#]],
+        );
         t.settles().await;
         t.bot_headlines(expect!["✓ r-1 · Deploy v1.0.0 (4b76448) to staging · succeeded in 0 ms"]);
     });
