@@ -14,7 +14,8 @@ use super::words::{Kind, Token};
 
 use condition::condition_at;
 pub(super) use condition::condition_within;
-use openers::{retracts, skip_openers, skip_words};
+pub(super) use openers::skip_openers;
+use openers::{retracts, skip_words};
 
 /// How a stretch of words begins.
 #[derive(Debug, Clone)]

@@ -78,8 +78,10 @@ pub(super) struct Said {
     pub(super) mode: Option<Mode>,
     pub(super) bundle: Option<Bundle>,
     pub(super) actor: Option<String>,
-    /// Words nobody could place.
+    /// How many words nobody could place.
     pub(super) unknown: usize,
+    /// The first word that is in no list of words at all.
+    pub(super) strange: Option<String>,
 }
 
 impl Said {
@@ -152,6 +154,7 @@ impl Said {
         self.bundle = self.bundle.or(other.bundle);
         self.actor = self.actor.take().or(other.actor);
         self.unknown += other.unknown;
+        self.strange = self.strange.take().or(other.strange);
     }
 }
 
@@ -180,6 +183,7 @@ pub(super) fn scan(scope: Scope<'_, '_>) -> Result<Vec<Said>, Problem> {
         excluding: false,
         listing: !scope.asked,
         compared: 0,
+        purpose: false,
     };
     let mut place = 0;
     while place < scope.tokens.len() {
@@ -201,6 +205,8 @@ struct Scanner<'a, 't> {
     /// Where a bare word would be a name: after the verb, after "and".
     listing: bool,
     compared: usize,
+    /// After "for" or "to test": what the order is good for, in words of any kind.
+    purpose: bool,
 }
 
 impl<'t> Scanner<'_, 't> {
@@ -219,6 +225,7 @@ impl<'t> Scanner<'_, 't> {
     /// Ends the stretch between two "and"s: it joins the group before it, or is one of its own.
     fn close(&mut self) {
         let segment = std::mem::take(&mut self.segment);
+        self.purpose = false;
         match self.groups.last_mut() {
             Some(group) if !group.parts_from(&segment) => group.absorb(segment),
             _ => self.groups.push(segment),

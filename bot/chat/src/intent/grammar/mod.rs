@@ -106,7 +106,11 @@ pub(super) fn read(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
         }
         Action::Audit => {
             let mut drafts = generic(scope)?;
-            let actor = questions::actor(tokens);
+            let actor = match questions::actor(tokens) {
+                Some(actor) => Some(actor),
+                None if scope.asked => None,
+                None => strangers(tokens)?,
+            };
             for draft in &mut drafts {
                 draft.command.actor = draft.command.actor.take().or_else(|| actor.clone());
             }
@@ -137,6 +141,12 @@ fn generic(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
     {
         return Err(Problem::ambiguous("I read \"or\": which of the two is meant?"));
     }
+    let strange = groups.iter().find_map(|said| said.strange.as_deref());
+    if let Some(strange) = strange.filter(|_| scope.action.row().changes) {
+        return Err(Problem::ambiguous(format!(
+            "I don't know what `{strange}` means here, so I did nothing. Say it without, or in other words."
+        )));
+    }
     let mut drafts = Vec::new();
     for said in &groups {
         judge(scope.action, said, scope.vocabulary)?;
@@ -144,4 +154,21 @@ fn generic(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
     }
     share(&mut drafts);
     Ok(drafts)
+}
+
+/// "audit log of bob": whoever is named by a word that is none of ours.
+fn strangers(tokens: &[Token<'_>]) -> Result<Option<String>, Problem> {
+    let mut unknown = tokens.iter().filter(|token| {
+        let letters = token.low.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
+        token.is_word() && letters && token.name.is_none() && !token.class.known()
+    });
+    let Some(first) = unknown.next() else { return Ok(None) };
+    if let Some(second) = unknown.find(|token| token.low != first.low) {
+        return Err(Problem::ambiguous(format!(
+            "I look up what one person did, and read both `{}` and `{}`. Which is meant?",
+            first.raw, second.raw
+        ))
+        .suggest([format!("audit by {}", first.raw)]));
+    }
+    Ok(Some(first.raw.to_owned()))
 }

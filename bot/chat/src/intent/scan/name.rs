@@ -5,6 +5,9 @@ use super::{
     near_keyword, near_opener, values,
 };
 
+/// What an order may be good for, after "to".
+const PURPOSES: &[&str] = &["see", "validate", "confirm", "unblock", "try", "demo", "prepare", "catch"];
+
 impl<'t> Scanner<'_, 't> {
     /// "except cron", "but not production", "everything but web".
     pub(super) fn exclusion(&mut self, place: usize) -> Option<usize> {
@@ -196,6 +199,11 @@ impl<'t> Scanner<'_, 't> {
         if token.is(Class::PREPOSITION) {
             // "everything except cron to staging": what follows "to" is not excluded.
             self.excluding = false;
+            self.purpose |= token.any(&["for"])
+                || token.any(&["to"])
+                    && self.token(place + 1).is_some_and(|next| {
+                        next.any(PURPOSES) || next.is(Class::HEAD) && next.name.is_none()
+                    });
             return Ok(1);
         }
         let strict = matches!(
@@ -286,6 +294,10 @@ impl<'t> Scanner<'_, 't> {
             return Err(unknown_name(self.scope, token, &[]));
         }
         self.segment.unknown += 1;
+        let source = place > 0 && self.word(place - 1) == "from";
+        if !(free_objects || self.excluding || self.purpose || source) {
+            self.segment.strange.get_or_insert_with(|| token.raw.to_owned());
+        }
         Ok(1)
     }
 }

@@ -75,6 +75,14 @@ impl<'t> Reader<'_, 't> {
             }
         };
         let changes = action.row().changes;
+        // A commit that takes another back: revert "deploy production".
+        let titled = words
+            .first()
+            .is_some_and(|token| token.quote > 0 && token.is(Class::HEAD) && token.name.is_none());
+        if changes && titled && opening.len > 0 && tokens[opening.at].quote == 0 {
+            self.hear(Heard::Quotation);
+            return Ok(whole);
+        }
         let (plain, spoken) = commentary(action, words);
         let quoted = tokens[from + plain.len()..]
             .iter()

@@ -165,7 +165,8 @@ fn is_clock(word: &str) -> bool {
         && minute.len() == 2 && minute.bytes().all(|b| b.is_ascii_digit()))
 }
 
-fn is_day(word: &str) -> bool {
+/// "monday", "tonight", "2026-01-31".
+pub(in crate::intent) fn is_day(word: &str) -> bool {
     matches!(
         word,
         "tonight"
