@@ -15,7 +15,8 @@ pub(super) const STATUS: char = '\u{3}';
 /// The text without its markup. Borrowed when there was none.
 pub(super) fn clean(text: &str) -> Cow<'_, str> {
     let plain = |byte: u8| {
-        (byte == b'\n' || (0x20..0x7f).contains(&byte)) && !matches!(byte, b'<' | b'>' | b'&' | b'`' | b':')
+        (byte == b'\n' || (0x20..0x7f).contains(&byte))
+            && !matches!(byte, b'<' | b'>' | b'&' | b'`' | b':' | b'~')
     };
     if text.bytes().all(plain) {
         return Cow::Borrowed(text);
@@ -53,6 +54,7 @@ fn clean_line(line: &str, out: &mut String) {
             '<' => angle(rest, out),
             '&' => entity(rest, out),
             ':' => shortcode(rest, out),
+            '~' => struck(rest).inspect(|_| out.push(' ')),
             _ => None,
         };
         if let Some(taken) = taken {
@@ -112,6 +114,17 @@ fn entity(rest: &str, out: &mut String) -> Option<usize> {
     let (entity, c) = ENTITIES.iter().find(|(entity, _)| rest.starts_with(entity))?;
     out.push(*c);
     Some(entity.len())
+}
+
+/// `~struck out~`, `~~struck out~~`: what is crossed out is not said.
+fn struck(rest: &str) -> Option<usize> {
+    let marks = rest.bytes().take_while(|byte| *byte == b'~').count();
+    let (mark, inside) = rest.split_at(marks);
+    if marks > 2 {
+        return Some(marks);
+    }
+    let begins = inside.starts_with(|c: char| !c.is_whitespace());
+    begins.then(|| inside.find(mark).map(|end| marks + end + marks)).flatten()
 }
 
 /// `:rocket:` between blanks.
@@ -203,6 +216,7 @@ mod tests {
         check("see <https://x.io/a|the page> &amp; <https://y.io>", "see the page & https://y.io");
         check("“deploy” don’t 🚀", "\"deploy\" don't  ");
         check("at 22:00:15", "at 22:00:15");
+        check("deploy ~production~ staging in ~5 min", "deploy   staging in ~5 min");
     }
 
     #[test]

@@ -260,6 +260,9 @@ fn asks_whether(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     tokens[condition..].iter().any(|token| token.any(&["is", "are"])).then_some(condition + 1)
 }
 
+/// More tokens than this name no place before a verb.
+const MAX_FRONTED: usize = 32;
+
 /// "on staging, …", "staging: …": the place before the verb.
 fn fronted(tokens: &[Token<'_>], at: usize) -> (usize, std::ops::Range<usize>) {
     let none = (at, at..at);
@@ -274,7 +277,7 @@ fn fronted(tokens: &[Token<'_>], at: usize) -> (usize, std::ops::Range<usize>) {
     }
     let first = place;
     let mut named = false;
-    while let Some(token) = tokens.get(place) {
+    while let Some(token) = tokens.get(place).filter(|_| place - first < MAX_FRONTED) {
         if let Some(hit) = token.name {
             named = true;
             place += hit.len;

@@ -294,26 +294,29 @@ impl<'t> Scanner<'_, 't> {
         self.other(place)
     }
 
-    /// "dry run", "dry-run", "as a rehearsal", "rehearse".
+    /// "dry run", "dry-run", "--plan", "only a plan", "as a rehearsal", "rehearse".
     fn dry_run(&mut self, place: usize) -> Option<usize> {
-        match self.word(place) {
-            "dry-run" | "dryrun" | "dry-runs" | "simulation" | "dry_run" => {
-                self.segment.dry_run = true;
-                Some(1)
-            }
-            "dry" if matches!(self.word(place + 1), "run" | "runs") => {
-                self.segment.dry_run = true;
-                Some(2)
-            }
-            "plan" if self.word(place + 1) == "only" => {
-                self.segment.dry_run = true;
-                Some(2)
-            }
+        let before = place.checked_sub(1).map_or("", |before| self.word(before));
+        let len = match self.word(place) {
+            "dry-run" | "dryrun" | "dry-runs" | "simulation" | "dry_run" => 1,
+            "dry" => 1 + usize::from(matches!(self.word(place + 1), "run" | "runs")),
+            "plan" if self.word(place + 1) == "only" => 2,
+            "plan" if matches!(before, "a" | "only" | "just") => 1,
+            "plan" | "check" | "preview" | "simulate" | "noop" if self.is_flag(place) => 1,
             "rehearsal" | "rehearse" | "rehearsed" => {
                 self.segment.rehearse = true;
-                Some(1)
+                return Some(1);
             }
-            _ => None,
-        }
+            _ => return None,
+        };
+        self.segment.dry_run = true;
+        Some(len)
+    }
+
+    /// Written as on a command line: "--plan".
+    fn is_flag(&self, place: usize) -> bool {
+        self.token(place)
+            .and_then(|token| self.scope.text.get(..token.at))
+            .is_some_and(|before| before.ends_with("--"))
     }
 }

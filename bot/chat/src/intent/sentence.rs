@@ -118,7 +118,10 @@ impl<'t> Reader<'_, 't> {
         if is_log(line) {
             return Some(Telling { heard: Heard::Log, goes_on: true });
         }
-        let list = told::heads_list(line, below);
+        let above = self.tokens[..begin.saturating_sub(1)].rsplit(|token| token.kind == Kind::Newline).next();
+        let first = told::begins_item(line) && !(begin > 0 && above.is_some_and(told::begins_item));
+        let items = self.tokens[begin..].split(|token| token.kind == Kind::Newline);
+        let list = told::heads_list(line, below) || (first && told::lists_others(items));
         (list || told::tells(line)).then_some(Telling { heard: Heard::List, goes_on: list })
     }
 
@@ -277,7 +280,7 @@ impl<'t> Reader<'_, 't> {
             Heard::Refusal => "Understood: I do nothing.",
             Heard::Quotation => "I read this as a quotation, not as an order, so I did nothing.",
             Heard::List => {
-                "I read this as a list or a note of what is or was to do, not as an order, so I did nothing."
+                "I read this as a list, a note or a mark of what is or was to do, not as an order, so I did nothing."
             }
             Heard::Log => "I read this as pasted output, not as an order, so I did nothing.",
         };

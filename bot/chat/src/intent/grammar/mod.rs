@@ -17,6 +17,7 @@ pub(super) mod standing;
 
 use super::actions::{Action, Key};
 use super::command::Command;
+use super::lexicon::Class;
 use super::problem::Problem;
 use super::scan::{Scope, scan};
 use super::words::Token;
@@ -57,7 +58,16 @@ pub(super) fn read(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
             let command = places::setup(tokens, vocabulary)?;
             let about =
                 command.says(Key::Environments) || command.says(Key::Project) || command.says(Key::Platform);
-            if !about && tokens.iter().any(|token| is_foreign(action, token)) {
+            // "set up a meeting for staging"
+            let thing = match tokens {
+                [article, thing, ..] if article.any(&["a", "an", "another"]) => Some(thing),
+                _ => None,
+            };
+            let other = thing.is_some_and(|thing| {
+                let bland = thing.is(Class::FILLER) || thing.is(Class::OBJECT) || thing.name.is_some();
+                thing.is_word() && (!thing.class.known() || thing.is(Class::NOUNED)) && !bland
+            });
+            if other || !about && tokens.iter().any(|token| is_foreign(action, token)) {
                 return Err(not_ours(action, vocabulary));
             }
             Ok(vec![Draft::plain(command)])

@@ -87,7 +87,7 @@ pub(super) fn retracts(tokens: &[Token<'_>]) -> bool {
         || (matches!(word(0), "wait" | "actually") && matches!(word(1), "" | "no" | "don't" | "not" | "dont"))
         || (matches!(word(0), "don't" | "dont" | "wait") && word(1).is_empty())
         || (word(0) == "hold" && word(1) == "on" && word(2).is_empty())
-        || (word(0) == "or" && word(1) == "not")
+        || matches!((word(0), word(1)), ("or", "not") | ("not", ""))
         || (word(0) == "not" && matches!(word(1), "yet" | "now" | "today" | "really" | "anymore"))
         || matches!(
             (word(0), word(1)),

@@ -273,8 +273,8 @@ pub(super) fn takes_back(tokens: &[Token<'_>]) -> bool {
         return true;
     }
     tokens.iter().enumerate().any(|(at, token)| {
-        let someday =
-            token.any(&["next", "some"]) && tokens.get(at + 1).is_some_and(|next| next.any(&["time", "day"]));
+        let someday = token.any(&["next", "some", "one"])
+            && tokens.get(at + 1).is_some_and(|next| next.any(&["time", "day"]));
         if someday || token.any(&["jk", "kidding", "nvm", "nevermind", "joking", "someday"]) {
             return true;
         }

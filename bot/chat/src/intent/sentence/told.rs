@@ -54,7 +54,12 @@ const LABEL_REACH: usize = 4;
 
 /// Whether a line only tells, whatever stands in it.
 pub(super) fn tells(line: &[Token<'_>]) -> bool {
-    line.iter().any(|token| token.kind == Kind::Status) || checkbox(line) || labelled(line) || outcome(line)
+    line.iter().any(|token| token.kind == Kind::Status)
+        || checkbox(line)
+        || difference(line)
+        || labelled(line)
+        || enumerated(line)
+        || outcome(line)
 }
 
 /// Whether a line makes a list of those below it, up to the next blank one: "Notes from the retro:".
@@ -85,7 +90,7 @@ pub(super) fn heads_list(line: &[Token<'_>], next: &[Token<'_>]) -> bool {
 }
 
 /// "- deploy", "1. deploy", "[x] deploy", "2) deploy".
-fn begins_item(line: &[Token<'_>]) -> bool {
+pub(super) fn begins_item(line: &[Token<'_>]) -> bool {
     line.first().is_some_and(|token| match token.kind {
         Kind::Dash | Kind::Status => true,
         Kind::Bracket => token.raw == "[",
@@ -105,6 +110,43 @@ fn checkbox(line: &[Token<'_>]) -> bool {
         [open, mark, close, ..] => open.raw == "[" && close.raw == "]" && mark.raw.len() == 1,
         _ => false,
     }
+}
+
+/// "+deploy", "--- deploy": a line of a difference, or a rule across the page.
+fn difference(line: &[Token<'_>]) -> bool {
+    match line {
+        [plus, word, ..] if plus.kind == Kind::Plus => word.glued,
+        [first, second, ..] => first.kind == Kind::Dash && second.kind == Kind::Dash,
+        _ => false,
+    }
+}
+
+/// "1. lunch 2. deploy production": things to do, of which not all are ours.
+fn enumerated(line: &[Token<'_>]) -> bool {
+    let number = |at: usize| {
+        line[at].is_word()
+            && line[at].low.bytes().all(|byte| byte.is_ascii_digit())
+            && line.get(at + 1).is_some_and(|next| matches!(next.kind, Kind::Stop | Kind::Bracket))
+    };
+    let mut numbers = (0..line.len()).filter(|at| number(*at));
+    match (numbers.next(), numbers.next()) {
+        (Some(0), Some(second)) => !item_is_ours(&line[..second]),
+        _ => false,
+    }
+}
+
+/// Whether the items of a list that begins here are not all for us: "- lunch", "- deploy production".
+pub(super) fn lists_others<'a, 't: 'a>(lines: impl Iterator<Item = &'a [Token<'t>]>) -> bool {
+    lines.take_while(|line| begins_item(line)).any(|line| !item_is_ours(line))
+}
+
+/// An item that orders something, or says nothing at all, or is at least about a name of ours.
+fn item_is_ours(line: &[Token<'_>]) -> bool {
+    let begin =
+        line.iter().position(|token| token.is_word() && !token.low.bytes().all(|b| b.is_ascii_digit()));
+    let Some(item) = begin.map(|begin| &line[begin..]) else { return true };
+    item.iter().any(|token| token.name.is_some())
+        || !matches!(mood::read(item), Mood::Statement | Mood::Imperative(_))
 }
 
 /// "todo: …", "agenda for monday: …", "e.g. …".

@@ -205,6 +205,9 @@ fn make(about: &About<'_, '_>) -> Meaning {
     let named = about.first.is_some_and(|token| token.name.is_some());
     if rest.says(&["ready"]) || named && rest.says(&["for"]) {
         Meaning::Action(Action::Readiness)
+    } else if about.begins(DEPLOY_NOUNS) {
+        // "make deploy" is a Makefile's.
+        Meaning::None
     } else if rest.says(DEPLOY_NOUNS) {
         Meaning::Action(Action::Deploy)
     } else {
