@@ -75,9 +75,10 @@ const FILLERS: &str = "a an the this that these those it its them my our your th
     exactly once twice indeed ahead well afterwards next first last also already still way using mode test tests \
     testing review reviews customers' today's stuff things thing everywhere kind kinds type set sets of via per because \
     cause due since reason bundle bundles report reports check checks nullable text string integer boolean timestamp \
-    timestamptz varchar int bool uuid json jsonb default null not-null window number count size replica running";
+    timestamptz varchar int bool uuid json jsonb default null not-null cc fyi re pronto stat real fam kthx kthxbye yo rn thnx ta tia boss chief champ pal bitte danke merci gracias \
+    window number count size replica running";
 const PREPOSITIONS: &str = "to on in into onto at for from of with by via using within inside across over under between \
-    against toward towards through during";
+    against toward towards through during w/";
 const TELLS: &str = "progress still maybe perhaps probably possibly hopefully supposedly success is isn't isnt was wasn't wasnt are aren't arent were weren't has hasn't had hadn't have haven't be \
     been being am failed fails failing broke broken breaks died crashed crashes crashing hung hangs stuck works worked \
     working finished finishes completed completes complete succeeded succeeds successful successfully triggered \
@@ -170,7 +171,7 @@ pub(super) fn near_opener(word: &str) -> bool {
         services application immediately release version latest everything right project";
     const TYPOS: &[&str] = &[
         "teh", "hte", "thge", "tge", "adn", "nad", "pelase", "plz", "plese", "ot", "fo", "waht", "taht",
-        "nwo", "rn",
+        "nwo", "rn", "wiht", "wtih", "thsi",
     ];
     if TYPOS.contains(&word) {
         return true;

@@ -9,11 +9,14 @@ use std::borrow::Cow;
 pub(super) const MENTION: char = '\u{1}';
 /// A code tick becomes this character: a quotation mark that does not make a quotation.
 pub(super) const TICK: char = '\u{2}';
+/// An emoji that says how something stands (done, failed, waiting) becomes this character.
+pub(super) const STATUS: char = '\u{3}';
 
 /// The text without its markup. Borrowed when there was none.
 pub(super) fn clean(text: &str) -> Cow<'_, str> {
     let plain = |byte: u8| {
-        (byte == b'\n' || (0x20..0x7f).contains(&byte)) && !matches!(byte, b'<' | b'>' | b'&' | b'`' | b':')
+        (byte == b'\n' || (0x20..0x7f).contains(&byte))
+            && !matches!(byte, b'<' | b'>' | b'&' | b'`' | b':' | b'~')
     };
     if text.bytes().all(plain) {
         return Cow::Borrowed(text);
@@ -51,6 +54,7 @@ fn clean_line(line: &str, out: &mut String) {
             '<' => angle(rest, out),
             '&' => entity(rest, out),
             ':' => shortcode(rest, out),
+            '~' => struck(rest).inspect(|_| out.push(' ')),
             _ => None,
         };
         if let Some(taken) = taken {
@@ -67,6 +71,7 @@ fn clean_line(line: &str, out: &mut String) {
             '→' | '➡' | '⇒' => out.push_str("->"),
             '•' | '·' | '‣' => out.push_str("- "),
             '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}' => {}
+            c if is_status(c) => out.extend([' ', STATUS, ' ']),
             c if is_emoji(c) || c.is_control() || c.is_whitespace() => out.push(' '),
             c => out.push(c),
         }
@@ -111,6 +116,17 @@ fn entity(rest: &str, out: &mut String) -> Option<usize> {
     Some(entity.len())
 }
 
+/// `~struck out~`, `~~struck out~~`: what is crossed out is not said.
+fn struck(rest: &str) -> Option<usize> {
+    let marks = rest.bytes().take_while(|byte| *byte == b'~').count();
+    let (mark, inside) = rest.split_at(marks);
+    if marks > 2 {
+        return Some(marks);
+    }
+    let begins = inside.starts_with(|c: char| !c.is_whitespace());
+    begins.then(|| inside.find(mark).map(|end| marks + end + marks)).flatten()
+}
+
 /// `:rocket:` between blanks.
 fn shortcode(rest: &str, out: &mut String) -> Option<usize> {
     /// The longest name of an emoji we look for.
@@ -127,8 +143,58 @@ fn shortcode(rest: &str, out: &mut String) -> Option<usize> {
     if name == 0 || rest.as_bytes().get(name + 1) != Some(&b':') {
         return None;
     }
+    if STATUS_CODES.contains(&&rest[1..=name]) {
+        out.extend([' ', STATUS]);
+    }
     out.push(' ');
     Some(name + 2)
+}
+
+/// The shortcodes of what [`is_status`] knows.
+const STATUS_CODES: &[&str] = &[
+    "white_check_mark",
+    "heavy_check_mark",
+    "ballot_box_with_check",
+    "check",
+    "done",
+    "x",
+    "negative_squared_cross_mark",
+    "heavy_multiplication_x",
+    "hourglass",
+    "hourglass_flowing_sand",
+    "no_entry",
+    "no_entry_sign",
+    "octagonal_sign",
+    "construction",
+    "red_circle",
+    "large_green_circle",
+    "large_yellow_circle",
+];
+
+/// A tick, a cross, an hourglass, a stop sign, a traffic light.
+fn is_status(c: char) -> bool {
+    matches!(
+        c,
+        '✅' | '✔'
+            | '✓'
+            | '☑'
+            | '☐'
+            | '☒'
+            | '❌'
+            | '✖'
+            | '✗'
+            | '✘'
+            | '❎'
+            | '⏳'
+            | '⌛'
+            | '🚫'
+            | '⛔'
+            | '🛑'
+            | '🚧'
+            | '🔴'
+            | '🟢'
+            | '🟡'
+    )
 }
 
 fn is_emoji(c: char) -> bool {
@@ -150,6 +216,7 @@ mod tests {
         check("see <https://x.io/a|the page> &amp; <https://y.io>", "see the page & https://y.io");
         check("“deploy” don’t 🚀", "\"deploy\" don't  ");
         check("at 22:00:15", "at 22:00:15");
+        check("deploy ~production~ staging in ~5 min", "deploy   staging in ~5 min");
     }
 
     #[test]

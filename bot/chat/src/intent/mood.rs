@@ -3,11 +3,19 @@
 //! Everything that changes the world must begin with its verb, after nothing but politeness. That one rule keeps reports,
 //! intentions, hypotheticals and small talk from becoming orders.
 
+mod condition;
+mod openers;
+
 use super::grammar::heads::{self, Head};
 use super::grammar::questions::{self, Asked};
 use super::grammar::standing;
 use super::lexicon::Class;
 use super::words::{Kind, Token};
+
+use condition::condition_at;
+pub(super) use condition::condition_within;
+pub(super) use openers::skip_openers;
+use openers::{retracts, skip_words};
 
 /// How a stretch of words begins.
 #[derive(Debug, Clone)]
@@ -252,6 +260,9 @@ fn asks_whether(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     tokens[condition..].iter().any(|token| token.any(&["is", "are"])).then_some(condition + 1)
 }
 
+/// More tokens than this name no place before a verb.
+const MAX_FRONTED: usize = 32;
+
 /// "on staging, …", "staging: …": the place before the verb.
 fn fronted(tokens: &[Token<'_>], at: usize) -> (usize, std::ops::Range<usize>) {
     let none = (at, at..at);
@@ -266,7 +277,7 @@ fn fronted(tokens: &[Token<'_>], at: usize) -> (usize, std::ops::Range<usize>) {
     }
     let first = place;
     let mut named = false;
-    while let Some(token) = tokens.get(place) {
+    while let Some(token) = tokens.get(place).filter(|_| place - first < MAX_FRONTED) {
         if let Some(hit) = token.name {
             named = true;
             place += hit.len;
@@ -293,170 +304,4 @@ fn fronted(tokens: &[Token<'_>], at: usize) -> (usize, std::ops::Range<usize>) {
     let verb = heads::find(&tokens[next.min(tokens.len())..]).is_some() || flag(tokens, next).is_some();
     let colon = tokens.get(place).is_some_and(|token| token.kind == Kind::Colon);
     if verb && (preposition || colon) && (marked || preposition) { (next, at..place) } else { none }
-}
-
-/// A condition begins here.
-fn condition_at(tokens: &[Token<'_>], at: usize) -> Option<usize> {
-    let token = tokens.get(at)?;
-    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
-    if !token.is_word() || token.quote > 0 {
-        return None;
-    }
-    match token.low {
-        "if" | "whenever" | "unless" | "until" | "till" | "provided" | "assuming" | "while" | "once" => {
-            Some(at)
-        }
-        "when"
-            if !matches!(
-                word(at + 1),
-                "did"
-                    | "was"
-                    | "were"
-                    | "can"
-                    | "could"
-                    | "will"
-                    | "is"
-                    | "are"
-                    | "do"
-                    | "does"
-                    | "should"
-                    | "has"
-                    | "have"
-                    | "may"
-            ) =>
-        {
-            Some(at)
-        }
-        "when"
-            if matches!(word(at + 1), "is" | "are")
-                && !tokens.iter().any(|token| token.kind == Kind::Question)
-                && tokens.iter().any(|token| token.kind == Kind::Comma) =>
-        {
-            Some(at)
-        }
-        "after" | "before" => super::values::time(&tokens[at..]).is_none().then_some(at),
-        "as" if word(at + 1) == "soon" || (word(at + 1) == "long" && word(at + 2) == "as") => Some(at),
-        "in" if matches!(word(at + 1), "case") => Some(at),
-        "only" if matches!(word(at + 1), "if" | "when" | "after" | "once") => Some(at),
-        "every" | "any" if word(at + 1) == "time" => Some(at),
-        "should"
-            if tokens.iter().any(|token| token.kind == Kind::Comma)
-                && !matches!(word(at + 1), "we" | "i" | "you") =>
-        {
-            Some(at)
-        }
-        _ => None,
-    }
-}
-
-/// Where in the words of an order a condition begins.
-pub(super) fn condition_within(tokens: &[Token<'_>]) -> Option<usize> {
-    (0..tokens.len()).find(|at| {
-        let last = !tokens[at + 1..].iter().any(Token::is_word);
-        condition_at(tokens, *at).is_some()
-            && !last
-            && !(tokens[*at].any(&["once", "until", "till"]) && super::values::time(&tokens[*at..]).is_some())
-    })
-}
-
-/// Words before an order that mean nothing: greetings, politeness, mentions of the bot.
-pub(super) fn skip_openers(tokens: &[Token<'_>], from: usize) -> usize {
-    let mut at = from;
-    loop {
-        let begin = at;
-        while let Some(token) = tokens.get(at) {
-            let punctuation = matches!(
-                token.kind,
-                Kind::Comma | Kind::Dash | Kind::Colon | Kind::Bracket | Kind::Plus | Kind::Stop
-            );
-            let bot = token.kind == Kind::Mention && addresses_bot(token);
-            let opener = token.is_word()
-                && token.is(Class::OPENER)
-                && !(token.any(&["right", "first"])
-                    && tokens.get(at + 1).is_some_and(|next| next.is(Class::TELLS)));
-            let number = token.is_word()
-                && token.low.bytes().all(|byte| byte.is_ascii_digit())
-                && tokens.get(at + 1).is_some_and(|next| next.kind == Kind::Bracket);
-            let typo = token.is_word()
-                && token.name.is_none()
-                && !token.class.known()
-                && super::lexicon::near_opener(token.low);
-            if punctuation || bot || opener || number || typo {
-                at += 1;
-            } else {
-                break;
-            }
-        }
-        // "great, …", "good morning team, …": only with a comma or the like behind.
-        let run = tokens[at..]
-            .iter()
-            .take(6)
-            .take_while(|token| token.is_word() && (token.is(Class::INTERJECTION) || token.is(Class::OPENER)))
-            .count();
-        if run > 0
-            && tokens.get(at + run).is_some_and(|token| {
-                matches!(token.kind, Kind::Comma | Kind::Dash | Kind::Colon | Kind::Mention)
-            })
-        {
-            at += run;
-        }
-        if at == begin {
-            return at;
-        }
-    }
-}
-
-/// `<@U…>` is how chats send a mention of the bot; `@infra-chat` is how people type it.
-fn addresses_bot(token: &Token<'_>) -> bool {
-    token.raw.starts_with(super::markup::MENTION)
-        || matches!(
-            token.low,
-            "@infra-chat"
-                | "@infrachat"
-                | "@infra"
-                | "@bot"
-                | "@infra-bot"
-                | "@infrabot"
-                | "@chat"
-                | "@here"
-                | "@channel"
-                | "@all"
-                | "@everyone"
-        )
-}
-
-fn skip_words(tokens: &[Token<'_>], from: usize, words: &[&str]) -> usize {
-    let mut at = from;
-    while tokens.get(at).is_some_and(|token| {
-        token.any(words) || matches!(token.kind, Kind::Colon | Kind::Comma | Kind::Dash | Kind::Bracket)
-    }) {
-        at += 1;
-    }
-    at
-}
-
-/// "never mind", "scratch that", "just kidding".
-fn retracts(tokens: &[Token<'_>]) -> bool {
-    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
-    let negated = matches!(word(0), "no" | "nope" | "nah") && word(1).is_empty();
-    negated
-        || (matches!(word(0), "wait" | "actually") && matches!(word(1), "" | "no" | "don't" | "not" | "dont"))
-        || (matches!(word(0), "don't" | "dont" | "wait") && word(1).is_empty())
-        || (word(0) == "hold" && word(1) == "on" && word(2).is_empty())
-        || (word(0) == "or" && word(1) == "not")
-        || (word(0) == "not" && matches!(word(1), "yet" | "now" | "today" | "really" | "anymore"))
-        || matches!(
-            (word(0), word(1)),
-            ("never", "mind")
-                | ("nevermind" | "nvm" | "jk" | "kidding" | "joking", "")
-                | ("scratch", "that")
-                | ("just" | "only" | "i'm" | "im", "kidding" | "joking")
-                | ("forget", "it" | "that")
-                | ("wait", "no")
-                | ("ignore", "that" | "me")
-                | ("kidding" | "jk" | "nvm" | "nevermind", _)
-                | ("on", "second")
-                | ("i", "take")
-                | ("not", "really")
-        )
 }

@@ -78,8 +78,10 @@ pub(super) struct Said {
     pub(super) mode: Option<Mode>,
     pub(super) bundle: Option<Bundle>,
     pub(super) actor: Option<String>,
-    /// Words nobody could place.
+    /// How many words nobody could place.
     pub(super) unknown: usize,
+    /// The first word that is in no list of words at all.
+    pub(super) strange: Option<String>,
 }
 
 impl Said {
@@ -152,6 +154,7 @@ impl Said {
         self.bundle = self.bundle.or(other.bundle);
         self.actor = self.actor.take().or(other.actor);
         self.unknown += other.unknown;
+        self.strange = self.strange.take().or(other.strange);
     }
 }
 
@@ -180,6 +183,7 @@ pub(super) fn scan(scope: Scope<'_, '_>) -> Result<Vec<Said>, Problem> {
         excluding: false,
         listing: !scope.asked,
         compared: 0,
+        purpose: false,
     };
     let mut place = 0;
     while place < scope.tokens.len() {
@@ -201,6 +205,8 @@ struct Scanner<'a, 't> {
     /// Where a bare word would be a name: after the verb, after "and".
     listing: bool,
     compared: usize,
+    /// After "for" or "to test": what the order is good for, in words of any kind.
+    purpose: bool,
 }
 
 impl<'t> Scanner<'_, 't> {
@@ -219,6 +225,7 @@ impl<'t> Scanner<'_, 't> {
     /// Ends the stretch between two "and"s: it joins the group before it, or is one of its own.
     fn close(&mut self) {
         let segment = std::mem::take(&mut self.segment);
+        self.purpose = false;
         match self.groups.last_mut() {
             Some(group) if !group.parts_from(&segment) => group.absorb(segment),
             _ => self.groups.push(segment),
@@ -287,26 +294,29 @@ impl<'t> Scanner<'_, 't> {
         self.other(place)
     }
 
-    /// "dry run", "dry-run", "as a rehearsal", "rehearse".
+    /// "dry run", "dry-run", "--plan", "only a plan", "as a rehearsal", "rehearse".
     fn dry_run(&mut self, place: usize) -> Option<usize> {
-        match self.word(place) {
-            "dry-run" | "dryrun" | "dry-runs" | "simulation" | "dry_run" => {
-                self.segment.dry_run = true;
-                Some(1)
-            }
-            "dry" if matches!(self.word(place + 1), "run" | "runs") => {
-                self.segment.dry_run = true;
-                Some(2)
-            }
-            "plan" if self.word(place + 1) == "only" => {
-                self.segment.dry_run = true;
-                Some(2)
-            }
+        let before = place.checked_sub(1).map_or("", |before| self.word(before));
+        let len = match self.word(place) {
+            "dry-run" | "dryrun" | "dry-runs" | "simulation" | "dry_run" => 1,
+            "dry" => 1 + usize::from(matches!(self.word(place + 1), "run" | "runs")),
+            "plan" if self.word(place + 1) == "only" => 2,
+            "plan" if matches!(before, "a" | "only" | "just") => 1,
+            "plan" | "check" | "preview" | "simulate" | "noop" if self.is_flag(place) => 1,
             "rehearsal" | "rehearse" | "rehearsed" => {
                 self.segment.rehearse = true;
-                Some(1)
+                return Some(1);
             }
-            _ => None,
-        }
+            _ => return None,
+        };
+        self.segment.dry_run = true;
+        Some(len)
+    }
+
+    /// Written as on a command line: "--plan".
+    fn is_flag(&self, place: usize) -> bool {
+        self.token(place)
+            .and_then(|token| self.scope.text.get(..token.at))
+            .is_some_and(|before| before.ends_with("--"))
     }
 }

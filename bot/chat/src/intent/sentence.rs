@@ -5,6 +5,7 @@ mod clauses;
 mod conditions;
 mod order;
 mod report;
+mod told;
 
 use super::actions::{Action, Key};
 use super::command::{Command, Migrate, Slot};
@@ -31,6 +32,7 @@ enum Heard {
     Question,
     Refusal,
     Quotation,
+    List,
     Log,
 }
 
@@ -49,6 +51,14 @@ pub(super) fn read(tokens: &[Token<'_>], text: &str, vocabulary: &Vocabulary) ->
     };
     let result = reader.all();
     reader.finish(result)
+}
+
+/// Why lines are not read.
+#[derive(Debug, Clone, Copy)]
+struct Telling {
+    heard: Heard,
+    /// Those below are not read either, up to a blank one.
+    goes_on: bool,
 }
 
 struct Reader<'a, 't> {
@@ -71,23 +81,20 @@ struct Reader<'a, 't> {
 impl<'t> Reader<'_, 't> {
     fn all(&mut self) -> Result<(), Problem> {
         let mut begin = 0;
-        let mut logging = false;
         let mut line_begin = 0;
+        let mut telling = None;
         while begin < self.tokens.len() {
             let end = (begin..self.tokens.len()).find(|at| self.ends_at(*at)).unwrap_or(self.tokens.len());
             let mark = self.tokens.get(end).map(|token| token.kind);
             if begin == line_begin {
-                let line_end = (begin..self.tokens.len())
-                    .find(|at| self.tokens[*at].kind == Kind::Newline)
-                    .unwrap_or(self.tokens.len());
-                let blank = line_end == begin;
-                logging = !blank && (logging || is_log(&self.tokens[begin..line_end]));
+                telling = self.line(begin, telling);
             }
-            if logging {
-                self.hear(Heard::Log);
-            } else {
-                self.start_sentence();
-                self.read_sentence(begin, end, mark)?;
+            match telling {
+                Some(Telling { heard, .. }) => self.hear(heard),
+                None => {
+                    self.start_sentence();
+                    self.read_sentence(begin, end, mark)?;
+                }
             }
             if mark == Some(Kind::Newline) {
                 line_begin = end + 1;
@@ -95,6 +102,27 @@ impl<'t> Reader<'_, 't> {
             begin = end + 1;
         }
         Ok(())
+    }
+
+    /// Whether the line that begins here is not to be read: for what it is, or for one above it.
+    fn line(&self, begin: usize, before: Option<Telling>) -> Option<Telling> {
+        let mut lines = self.tokens[begin..].split(|token| token.kind == Kind::Newline);
+        let line = lines.next().unwrap_or_default();
+        let below = lines.next().unwrap_or_default();
+        if line.is_empty() {
+            return None;
+        }
+        if let Some(goes_on) = before.filter(|telling| telling.goes_on) {
+            return Some(goes_on);
+        }
+        if is_log(line) {
+            return Some(Telling { heard: Heard::Log, goes_on: true });
+        }
+        let above = self.tokens[..begin.saturating_sub(1)].rsplit(|token| token.kind == Kind::Newline).next();
+        let first = told::begins_item(line) && !(begin > 0 && above.is_some_and(told::begins_item));
+        let items = self.tokens[begin..].split(|token| token.kind == Kind::Newline);
+        let list = told::heads_list(line, below) || (first && told::lists_others(items));
+        (list || told::tells(line)).then_some(Telling { heard: Heard::List, goes_on: list })
     }
 
     /// A sentence ends here: marks outside quotation end it, and "1." before an item of a list does not.
@@ -105,8 +133,9 @@ impl<'t> Reader<'_, 't> {
             && !(token.kind == Kind::Stop
                 && at > 0
                 && self.tokens[at - 1].is_word()
-                && self.tokens[at - 1].low.bytes().all(|byte| byte.is_ascii_digit())
-                && (at == 1 || self.tokens[at - 2].kind == Kind::Newline))
+                && (self.tokens[at - 1].any(&["e.g", "i.e"])
+                    || self.tokens[at - 1].low.bytes().all(|byte| byte.is_ascii_digit())
+                        && (at == 1 || matches!(self.tokens[at - 2].kind, Kind::Newline | Kind::Colon))))
     }
 
     fn start_sentence(&mut self) {
@@ -250,6 +279,9 @@ impl<'t> Reader<'_, 't> {
             }
             Heard::Refusal => "Understood: I do nothing.",
             Heard::Quotation => "I read this as a quotation, not as an order, so I did nothing.",
+            Heard::List => {
+                "I read this as a list, a note or a mark of what is or was to do, not as an order, so I did nothing."
+            }
             Heard::Log => "I read this as pasted output, not as an order, so I did nothing.",
         };
         let names = self.vocabulary.names();

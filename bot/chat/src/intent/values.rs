@@ -2,9 +2,14 @@
 //!
 //! Every function looks at the tokens from a place on and answers the value with how many tokens it took.
 
-use super::lexicon::Class;
+mod time;
+mod weights;
+
 use super::names::NameKind;
 use super::words::{Kind, Token};
+
+pub(super) use time::{is_day, since, time};
+pub(super) use weights::{Weights, weights};
 
 const MINUTE_S: u64 = 60;
 const HOUR_S: u64 = 60 * MINUTE_S;
@@ -134,67 +139,6 @@ fn decimal_seconds(number: &str, unit: u64) -> Option<u64> {
     Some((number * unit as f64).round() as u64)
 }
 
-/// The steps of a canary as they were written.
-pub(super) struct Weights {
-    pub(super) steps: Vec<u64>,
-    /// The soak times said between them ("10% for 5 minutes, then 50%"), in seconds.
-    pub(super) soak_s: Vec<u64>,
-    pub(super) len: usize,
-}
-
-/// `10/50/100`, `10%, 50%, 100%`, `10 -> 50 -> 100`, `5 25 100`. The numbers are not judged here.
-pub(super) fn weights(tokens: &[Token<'_>]) -> Option<Weights> {
-    let mut found = Vec::new();
-    let mut soak_s = Vec::new();
-    let mut len = 0;
-    while let Some(token) = tokens.get(len).filter(|token| token.is_word()) {
-        let Some(more) = weight_word(token.low) else { break };
-        // "10 minutes" after the weights is how long, not how much.
-        if more.len() == 1
-            && !token.low.ends_with('%')
-            && tokens.get(len + 1).is_some_and(|unit| unit.is_word() && unit_s(unit.low).is_some())
-        {
-            break;
-        }
-        found.extend(more);
-        len += 1;
-        if tokens.get(len).is_some_and(|token| token.any(&["percent", "pct"])) {
-            len += 1;
-        }
-        if tokens.get(len).is_some_and(|token| token.any(&["for"]))
-            && let Some((seconds, taken)) = duration(&tokens[len + 1..])
-        {
-            soak_s.push(seconds);
-            len += 1 + taken;
-        }
-        let separators = tokens[len..]
-            .iter()
-            .take_while(|token| {
-                matches!(token.kind, Kind::Comma | Kind::Arrow | Kind::Plus | Kind::Dash)
-                    || token.any(&["then", "and", "to", "followed", "by", "/"])
-            })
-            .count();
-        let next = tokens.get(len + separators).filter(|token| token.is_word());
-        if next.is_some_and(|token| weight_word(token.low).is_some()) && (separators > 0 || !found.is_empty())
-        {
-            len += separators;
-        } else {
-            break;
-        }
-    }
-    (!found.is_empty()).then_some(Weights { steps: found, soak_s, len })
-}
-
-fn weight_word(word: &str) -> Option<Vec<u64>> {
-    let one = |part: &str| -> Option<u64> {
-        let digits = part.strip_suffix('%').unwrap_or(part);
-        (digits.len() <= 6 && digits.bytes().all(|byte| byte.is_ascii_digit()))
-            .then(|| digits.parse().ok())
-            .flatten()
-    };
-    word.split(['/', '-', '>', '|']).map(|part| one(part.trim())).collect()
-}
-
 /// A release version: `v1.4.2`, `1.4.2`, `v12`, `2024.11.3-rc1`.
 pub(super) fn is_version(word: &str) -> bool {
     let (v, rest) = match word.strip_prefix(['v', 'V']) {
@@ -256,205 +200,6 @@ pub(super) fn run(tokens: &[Token<'_>]) -> Option<(String, usize)> {
         }
     }
     None
-}
-
-/// `22:00`, `10pm`, `9.30am`, `22h`, `noon`.
-fn is_clock(word: &str) -> bool {
-    if matches!(word, "noon" | "midnight") {
-        return true;
-    }
-    if let Some(hour) = word.strip_suffix("am").or_else(|| word.strip_suffix("pm")) {
-        return !hour.is_empty()
-            && hour.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.'));
-    }
-    let mut parts = word.trim_end_matches('z').split(':');
-    matches!((parts.next(), parts.next()), (Some(hour), Some(minute))
-        if (1..=2).contains(&hour.len()) && hour.bytes().all(|b| b.is_ascii_digit())
-        && minute.len() == 2 && minute.bytes().all(|b| b.is_ascii_digit()))
-}
-
-fn is_day(word: &str) -> bool {
-    matches!(
-        word,
-        "tonight"
-            | "tomorrow"
-            | "today"
-            | "monday"
-            | "tuesday"
-            | "wednesday"
-            | "thursday"
-            | "friday"
-            | "saturday"
-            | "sunday"
-            | "weekend"
-            | "later"
-            | "mon"
-            | "tue"
-            | "wed"
-            | "thu"
-            | "fri"
-    ) || is_date(word)
-}
-
-fn is_date(word: &str) -> bool {
-    let date = word.split('t').next().unwrap_or_default();
-    let mut parts = date.split('-');
-    matches!((parts.next(), parts.next(), parts.next()), (Some(year), Some(month), Some(day))
-        if year.len() == 4 && month.len() == 2 && day.len() == 2
-        && [year, month, day].iter().all(|part| part.bytes().all(|b| b.is_ascii_digit())))
-}
-
-fn is_zone(word: &str) -> bool {
-    matches!(
-        word,
-        "utc" | "gmt" | "cet" | "cest" | "est" | "edt" | "cst" | "cdt" | "pst" | "pdt" | "bst" | "ist" | "z"
-    ) || (word.contains('/') && word.starts_with("europe/"))
-}
-
-/// A time a run may be planned for: which tokens of it are the time as written, from and how many.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Time {
-    /// Where the time as written begins (a leading "at" or "on" does not belong to it).
-    pub(super) from: usize,
-    /// How many tokens it takes, from the first.
-    pub(super) len: usize,
-    /// "every night": a run has one time.
-    pub(super) repeats: bool,
-}
-
-/// A time: `tonight 22:00`, `at 10pm UTC`, `in 10 minutes`, `on friday at 9`, `tomorrow morning`, `next monday`.
-pub(super) fn time(tokens: &[Token<'_>]) -> Option<Time> {
-    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
-    let first = word(0);
-    if matches!(first, "in" | "after") {
-        let skip = usize::from(word(1) == "about");
-        if let Some((_, len)) = duration(&tokens[(1 + skip).min(tokens.len())..]) {
-            let tail = usize::from(word(1 + skip + len) == "time");
-            return Some(Time { from: 0, len: 1 + skip + len + tail, repeats: false });
-        }
-    }
-    if matches!(first, "every" | "each")
-        && (is_day(word(1)) || unit_s(word(1)).is_some() || word(1) == "night" || word(1) == "morning")
-        || matches!(first, "nightly" | "daily" | "hourly" | "weekly" | "monthly")
-    {
-        return Some(Time { from: 0, len: if word(1).is_empty() { 1 } else { 2 }, repeats: true });
-    }
-    let mut place = 0;
-    let mut from = 0;
-    if matches!(first, "at" | "on" | "by" | "around" | "@" | "from") {
-        place = 1;
-        from = 1;
-    } else if matches!(first, "after" | "before" | "until" | "till") {
-        place = 1;
-    }
-    let mut days = 0;
-    let mut clocks = 0;
-    let begun = place;
-    loop {
-        let here = word(place);
-        let joined = matches!(
-            here,
-            "at" | "on" | "in" | "the" | "this" | "next" | "early" | "late" | "around" | "from"
-        );
-        if is_clock(here) {
-            clocks += 1;
-            place += 1;
-            if matches!(word(place), "am" | "pm" | "o'clock") {
-                place += 1;
-            }
-            if is_zone(word(place)) {
-                place += 1;
-            }
-        } else if whole(here).is_some_and(|hour| hour <= 24)
-            && !here.bytes().any(|byte| byte.is_ascii_alphabetic())
-            && (matches!(word(place + 1), "am" | "pm" | "o'clock" | "oclock" | "utc" | "cet")
-                || (days > 0 && place > 0 && word(place - 1) == "at"))
-        {
-            clocks += 1;
-            place += 1;
-            while matches!(word(place), "am" | "pm" | "o'clock" | "oclock") || is_zone(word(place)) {
-                place += 1;
-            }
-        } else if is_day(here) {
-            days += 1;
-            place += 1;
-        } else if days > 0 && matches!(here, "morning" | "afternoon" | "evening" | "night") {
-            place += 1;
-        } else if joined
-            && (is_day(word(place + 1))
-                || is_clock(word(place + 1))
-                || matches!(
-                    (here, word(place + 1)),
-                    ("this" | "next" | "the", "morning" | "afternoon" | "evening" | "week" | "month")
-                )
-                || (here == "in"
-                    && word(place + 1) == "the"
-                    && matches!(word(place + 2), "morning" | "afternoon" | "evening"))
-                || (here == "next" && is_day(word(place + 1)))
-                || (here == "at" && days > 0 && whole(word(place + 1)).is_some_and(|hour| hour <= 24)))
-        {
-            if here == "in" {
-                place += 3;
-                days += 1;
-            } else if matches!(word(place + 1), "morning" | "afternoon" | "evening" | "week" | "month") {
-                place += 2;
-                days += 1;
-            } else {
-                place += 1;
-            }
-        } else {
-            break;
-        }
-    }
-    if days + clocks == 0 || place == begun {
-        // "at 5" alone is a time as well, unless a percentage or rate follows.
-        if first == "at"
-            && whole(word(1)).is_some_and(|hour| hour <= 24)
-            && word(1).bytes().all(|byte| byte.is_ascii_digit())
-            && tokens.get(2).is_none_or(|next| !next.is_word() || next.is(Class::FILLER))
-        {
-            return Some(Time { from: 1, len: 2, repeats: false });
-        }
-        return None;
-    }
-    Some(Time { from, len: place, repeats: false })
-}
-
-/// The last so-and-so long, in seconds: `last 30 minutes`, `for the last hour`, `since 2h`, `past day`, `today`.
-pub(super) fn since(tokens: &[Token<'_>]) -> Option<(u64, usize)> {
-    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
-    let mut place = 0;
-    while matches!(word(place), "for" | "over" | "in" | "from" | "within" | "during" | "of" | "the") {
-        place += 1;
-    }
-    if matches!(word(place), "last" | "past" | "previous" | "since" | "latest") {
-        let marker = word(place);
-        place += 1;
-        while matches!(word(place), "the" | "last" | "past") {
-            place += 1;
-        }
-        let rest = &tokens[place.min(tokens.len())..];
-        if let Some((seconds, len)) = duration(rest) {
-            let ago = usize::from(word(place + len) == "ago");
-            return Some((seconds, place + len + ago));
-        }
-        if let Some(unit) = unit_s(word(place)).filter(|_| word(place).len() > 1) {
-            return Some((unit, place + 1));
-        }
-        return match (marker, word(place)) {
-            ("since", "yesterday") | ("last", "night") => Some((DAY_S, place + 1)),
-            _ => None,
-        };
-    }
-    let ago = duration(&tokens[place.min(tokens.len())..]).filter(|(_, len)| word(place + len) == "ago");
-    if let Some((seconds, len)) = ago {
-        return Some((seconds, place + len + 1));
-    }
-    match word(place) {
-        "today" | "yesterday" => Some((DAY_S, place + 1)),
-        "this" if word(place + 1) == "week" => Some((WEEK_S, place + 2)),
-        _ => None,
-    }
 }
 
 /// A rate per minute: `500/min`, `500 users/min`, `500 per minute`, `20 rows per second`, `30k/hour`. `Err` carries what

@@ -1,7 +1,7 @@
 //! A text as tokens: words and the punctuation between them, read once, with each word's classes and names.
 
 use super::lexicon::{Class, class_of};
-use super::markup::{MENTION, TICK};
+use super::markup::{MENTION, STATUS, TICK};
 use super::names::{Hit, Vocabulary};
 
 /// What kind of token.
@@ -22,6 +22,8 @@ pub(super) enum Kind {
     /// A full stop or exclamation mark.
     Stop,
     Question,
+    /// A tick, a cross or the like beside what it says it of.
+    Status,
     Newline,
 }
 
@@ -142,6 +144,7 @@ impl<'t> Reader<'t> {
                 }
                 '*' | '~' | '\'' | '!' => self.skip(c),
                 MENTION => return Some(self.mention()),
+                STATUS => return Some(self.token(Kind::Status, 1)),
                 _ => return Some(self.word()),
             }
         }
@@ -219,7 +222,7 @@ impl<'t> Reader<'t> {
                             && next.is_some_and(|c| c.is_ascii_digit()))
                 }
                 ',' | ';' | '?' | '"' | '=' | '&' | '(' | ')' | '[' | ']' | '{' | '}' | '|' | '<' | '*'
-                | '~' | '>' | MENTION | TICK => false,
+                | '~' | '>' | MENTION | STATUS | TICK => false,
                 '-' if next == Some('>') => false,
                 '-' => next.is_some_and(|c| !c.is_whitespace()),
                 '+' => {

@@ -1,11 +1,14 @@
 //! From an action and the words after its verb to typed commands.
 //!
 //! Most actions take their keys from what [`scan`](super::scan) collects; the few with arguments of their own have a
-//! function in one of the files here. [`judge`] then makes sure that nothing said is lost.
+//! function in one of the files here. [`judge`](judge::judge) then makes sure that nothing said is lost.
 
+mod commands;
 pub(super) mod data;
 pub(super) mod fleet;
+mod foreign;
 pub(super) mod heads;
+mod judge;
 pub(super) mod places;
 pub(super) mod questions;
 pub(super) mod runs;
@@ -15,10 +18,15 @@ pub(super) mod standing;
 use super::actions::{Action, Key};
 use super::command::Command;
 use super::lexicon::Class;
-use super::names::{NameKind, Vocabulary};
 use super::problem::Problem;
-use super::scan::{List, Said, Scope, scan};
-use super::words::{Kind, Token};
+use super::scan::{Scope, scan};
+use super::words::Token;
+
+pub(super) use commands::inherit;
+use commands::{commands, share};
+pub(super) use foreign::is_foreign;
+use foreign::not_ours;
+use judge::judge;
 
 /// A command before it inherits from those around it.
 #[derive(Debug, Clone)]
@@ -50,13 +58,22 @@ pub(super) fn read(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
             let command = places::setup(tokens, vocabulary)?;
             let about =
                 command.says(Key::Environments) || command.says(Key::Project) || command.says(Key::Platform);
-            if !about && tokens.iter().any(|token| is_foreign(action, token)) {
+            // "set up a meeting for staging"
+            let thing = match tokens {
+                [article, thing, ..] if article.any(&["a", "an", "another"]) => Some(thing),
+                _ => None,
+            };
+            let other = thing.is_some_and(|thing| {
+                let bland = thing.is(Class::FILLER) || thing.is(Class::OBJECT) || thing.name.is_some();
+                thing.is_word() && (!thing.class.known() || thing.is(Class::NOUNED)) && !bland
+            });
+            if other || !about && tokens.iter().any(|token| is_foreign(action, token)) {
                 return Err(not_ours(action, vocabulary));
             }
             Ok(vec![Draft::plain(command)])
         }
-        Action::SetVariable => assignments(scope),
-        Action::RotateSecret => secrets(scope),
+        Action::SetVariable => settings::assignments(scope),
+        Action::RotateSecret => settings::secrets(scope),
         Action::Help => Ok(vec![Draft::plain(questions::help(tokens))]),
         Action::Whoami => Ok(vec![Draft::plain(Command::new(action))]),
         Action::Lock | Action::Unlock => {
@@ -99,7 +116,11 @@ pub(super) fn read(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
         }
         Action::Audit => {
             let mut drafts = generic(scope)?;
-            let actor = questions::actor(tokens);
+            let actor = match questions::actor(tokens) {
+                Some(actor) => Some(actor),
+                None if scope.asked => None,
+                None => strangers(tokens)?,
+            };
             for draft in &mut drafts {
                 draft.command.actor = draft.command.actor.take().or_else(|| actor.clone());
             }
@@ -130,6 +151,12 @@ fn generic(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
     {
         return Err(Problem::ambiguous("I read \"or\": which of the two is meant?"));
     }
+    let strange = groups.iter().find_map(|said| said.strange.as_deref());
+    if let Some(strange) = strange.filter(|_| scope.action.row().changes) {
+        return Err(Problem::ambiguous(format!(
+            "I don't know what `{strange}` means here, so I did nothing. Say it without, or in other words."
+        )));
+    }
     let mut drafts = Vec::new();
     for said in &groups {
         judge(scope.action, said, scope.vocabulary)?;
@@ -139,511 +166,19 @@ fn generic(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
     Ok(drafts)
 }
 
-/// Whether a word is about something that is none of ours: with nothing else said, it makes the order somebody else's.
-pub(super) fn is_foreign(action: Action, token: &Token<'_>) -> bool {
-    const BLAND: &[&str] = &[
-        "it",
-        "this",
-        "that",
-        "these",
-        "those",
-        "app",
-        "apps",
-        "application",
-        "applications",
-        "service",
-        "services",
-        "site",
-        "website",
-        "code",
-        "build",
-        "builds",
-        "release",
-        "version",
-        "change",
-        "changes",
-        "fix",
-        "hotfix",
-        "update",
-        "updates",
-        "everything",
-        "all",
-        "latest",
-        "newest",
-        "new",
-        "current",
-        "system",
-        "systems",
-        "server",
-        "servers",
-        "stack",
-        "environment",
-        "environments",
-        "env",
-        "envs",
-        "variable",
-        "variables",
-        "var",
-        "value",
-        "secret",
-        "secrets",
-        "database",
-        "db",
-        "table",
-        "tables",
-        "previous",
-        "last",
-        "next",
-        "one",
-        "replicas",
-        "column",
-        "test",
-        "live",
-    ];
-    let data = token.any(&[
-        "table",
-        "tables",
-        "database",
-        "db",
-        "secret",
-        "secrets",
-        "variable",
-        "variables",
-        "var",
-        "value",
-        "column",
-        "test",
-    ]);
-    let mine = !data
-        || matches!(
-            action,
-            Action::RotateSecret | Action::SetVariable | Action::Migrate | Action::Lock | Action::Backfill
-        );
-    let bland = BLAND.contains(&token.low) && mine;
-    token.is_word()
-        && token.name.is_none()
-        && !bland
-        && !token.is(Class::OPENER)
-        && !token.is(Class::PREPOSITION)
-        && !token.is(Class::NEGATION)
-        && !token.any(&[
-            "thanks",
-            "thank",
-            "cheers",
-            "you",
-            "right",
-            "well",
-            "sure",
-            "good",
-            "great",
-            "nice",
-            "a",
-            "for",
-            "that",
-            "again",
-            "both",
-            "very",
-            "much",
-            "done",
-            "sorry",
-            "super",
-            "brilliant",
-            "awesome",
-            "perfect",
-            "everyone",
-            "everybody",
-            "mate",
-        ])
-        && !token.is(Class::TIME)
-        && !token.any(&[
-            "the",
-            "an",
-            "our",
-            "some",
-            "any",
-            "asap",
-            "immediately",
-            "away",
-            "soon",
-            "too",
-            "also",
-            "only",
-            "really",
-            "us",
-            "me",
-            "up",
-            "down",
-            "out",
-            "back",
-            "over",
-            "off",
-            "go",
-            "if",
-            "possible",
-            "fully",
-            "carefully",
-            "slowly",
-            "gently",
-            "safely",
-            "once",
-            "twice",
-            "more",
-            "time",
-            "here",
-            "ahead",
-            "as",
-            "plus",
-            "them",
-            "its",
-            "every",
-            "each",
-            "whole",
-            "entire",
-            "completely",
-            "haha",
-            "lol",
-            "sir",
-            "thx",
-            "ty",
-            "same",
-            "except",
-            "but",
-        ])
-        && !heads::is_object_word(action, token.low)
-}
-
-fn not_ours(action: Action, vocabulary: &Vocabulary) -> Problem {
-    let row = action.row();
-    Problem::not_a_command(format!("I read nothing here that I could {}. {}", row.verbs[0], row.help))
-        .suggest(row.examples.iter().map(|example| super::help::fill(example, vocabulary.names())))
-}
-
-/// The commands of one verb share what only one of them says.
-fn share(drafts: &mut [Draft]) {
-    for place in 1..drafts.len() {
-        let (before, after) = drafts.split_at_mut(place);
-        if let (Some(earlier), Some(later)) = (before.last(), after.first_mut()) {
-            let earlier = earlier.clone();
-            inherit(&mut later.command, &earlier.command, later.all_services);
-        }
-    }
-    for place in (1..drafts.len()).rev() {
-        let environments = drafts[place].command.environments.clone();
-        let earlier = &mut drafts[place - 1].command;
-        if earlier.environments.is_empty() && earlier.action.has(Key::Environments) {
-            earlier.environments = environments;
-        }
-    }
-}
-
-/// A later command takes over what it does not say itself.
-pub(super) fn inherit(later: &mut Command, earlier: &Command, all_services: bool) {
-    macro_rules! take {
-        ($($key:ident $field:ident),* $(,)?) => {$(
-            if later.action.has(Key::$key) && !later.says(Key::$key) && earlier.action.has(Key::$key) {
-                later.$field = earlier.$field.clone();
-            }
-        )*};
-    }
-    take!(Environments environments, Run run, At at, DryRun dry_run, Rehearse rehearse, Job job);
-    if !all_services {
-        take!(Services services);
-    }
-    if !later.says(Key::To) {
-        take!(Ref git_ref);
-    }
-    if later.action == earlier.action {
-        take!(
-            Canary canary, Migrate migrate, To to, BatchSize batch_size, RatePerMin rate_per_min,
-            MaxRuntime max_runtime_s, Column column, Component component, Name name, Value value, Provider provider,
-            Mode mode, Replicas replicas, Reason reason, Bundle bundle, Since since_s
-        );
-    } else {
-        take!(Component component, Provider provider, Since since_s);
-    }
-}
-
-/// Makes the commands of one group: one for each value of a key that holds a single one.
-fn commands(action: Action, said: &Said, vocabulary: &Vocabulary) -> Vec<Draft> {
-    let names = vocabulary.names();
-    let mut command = Command::new(action);
-    let environments = spell(&said.environments, NameKind::Environment, vocabulary, said.environments.all);
-    let partly = !said.services.without.is_empty();
-    let services = if said.services.all && !partly {
-        Vec::new()
-    } else {
-        spell(
-            &said.services,
-            NameKind::Service,
-            vocabulary,
-            said.services.all || (partly && said.services.named.is_empty()),
-        )
-    };
-    if action.has(Key::Environments) {
-        command.environments = environments;
-    }
-    if action.has(Key::Services) {
-        command.services = services;
-    }
-    if action.has(Key::Providers) {
-        command.providers = spell(&said.providers, NameKind::Provider, vocabulary, false);
-    }
-    if action.has(Key::Ref) {
-        command.git_ref.clone_from(&said.git_ref);
-    }
-    if action.has(Key::To) {
-        command.to = if said.previous { Some("previous".to_owned()) } else { said.git_ref.clone() };
-    }
-    if action.has(Key::Project) && said.project {
-        command.project = Some(names.project.clone());
-    }
-    // Only what the action has: `judge` has made sure that nothing that matters is left out.
-    macro_rules! fill {
-        ($($key:ident $field:ident $value:expr),* $(,)?) => {$(
-            if action.has(Key::$key) {
-                command.$field = $value;
-            }
-        )*};
-    }
-    fill!(
-        Canary canary said.canary.clone(), Migrate migrate said.migrate, At at said.at.clone(), DryRun dry_run said.dry_run,
-        Rehearse rehearse said.rehearse, Replicas replicas said.replicas, RatePerMin rate_per_min said.rate,
-        BatchSize batch_size said.batch, MaxRuntime max_runtime_s said.runtime, Since since_s said.since, Mode mode said.mode,
-        Bundle bundle said.bundle, Actor actor said.actor.clone(),
-    );
-    let draft = Draft {
-        command,
-        all_services: said.services.all && !partly,
-        placed: said.environments_placed,
-        first: false,
-    };
-    let each = |values: Vec<String>, set: fn(&mut Command, String)| -> Vec<Draft> {
-        if values.is_empty() {
-            return vec![draft.clone()];
-        }
-        values
-            .into_iter()
-            .map(|value| {
-                let mut draft = draft.clone();
-                set(&mut draft.command, value);
-                draft
-            })
-            .collect()
-    };
-    if action.has(Key::Component) {
-        return each(
-            spell(&said.components, NameKind::Component, vocabulary, said.components.all),
-            |command, value| {
-                command.component = Some(value);
-            },
-        );
-    }
-    if action.has(Key::Provider) {
-        return each(spell(&said.providers, NameKind::Provider, vocabulary, false), |command, value| {
-            command.provider = Some(value);
-        });
-    }
-    if action.has(Key::Job) {
-        return each(spell(&said.jobs, NameKind::Job, vocabulary, false), |command, value| {
-            command.job = Some(value);
-        });
-    }
-    if action.has(Key::Run) {
-        return each(said.runs.clone(), |command, value| command.run = Some(value));
-    }
-    vec![draft]
-}
-
-/// The project's own spellings of a list, without what was excepted.
-fn spell(list: &List, kind: NameKind, vocabulary: &Vocabulary, all: bool) -> Vec<String> {
-    let all_of_them: Vec<usize> = (0..vocabulary.names().of(kind).len()).collect();
-    let chosen = if all { &all_of_them } else { &list.named };
-    let kept = chosen.iter().filter(|index| !list.without.contains(index));
-    kept.map(|index| vocabulary.spelling(kind, *index).to_owned()).collect()
-}
-
-/// Refuses what was said but has no place in this action, so that it is not lost silently.
-fn judge(action: Action, said: &Said, vocabulary: &Vocabulary) -> Result<(), Problem> {
-    let verb = action.name();
-    if let Some(at) = &said.at {
-        if at.starts_with('\0') {
-            return Err(Problem::bad_value(format!(
-                "`{}` happens again and again; I start a {verb} once, at one time.",
-                at.trim_start_matches('\0')
-            )));
-        }
-        if !action.has(Key::At) && action.row().changes {
-            return Err(Problem::bad_value(format!(
-                "A {verb} can't be planned for later (`{at}`), and doing it now would be wrong."
-            )));
-        }
-    }
-    if !action.row().changes {
-        return Ok(());
-    }
-    let lost = |what: &str| Err(Problem::ambiguous(format!("`{verb}` has no {what}, so I did nothing.")));
-    if (said.dry_run && !action.has(Key::DryRun)) || (said.rehearse && !action.has(Key::Rehearse)) {
-        return lost(if said.dry_run { "dry run" } else { "rehearsal" });
-    }
-    if said.canary.is_some() && !action.has(Key::Canary) {
-        return lost("canary");
-    }
-    if said.services.is_said() && !said.services.all && !action.has(Key::Services) && action != Action::Setup
-    {
-        return lost("services of its own");
-    }
-    if (said.git_ref.is_some() && !(action.has(Key::Ref) || action.has(Key::To)))
-        || (said.previous && !action.has(Key::To))
-    {
-        return lost("ref");
-    }
-    if said.git_ref.is_some() && said.previous {
-        return Err(Problem::ambiguous("A ref and the previous release were both said; which is meant?"));
-    }
-    if !said.runs.is_empty() && !action.has(Key::Run) {
-        return lost("run to be about");
-    }
-    if !said.jobs.named.is_empty() && !action.has(Key::Job) {
-        return lost("job");
-    }
-    let provides = action.has(Key::Provider) || action.has(Key::Providers) || action == Action::Setup;
-    if !said.providers.named.is_empty() && !provides {
-        return lost("provider to choose");
-    }
-    if !said.components.named.is_empty() && !action.has(Key::Component) {
-        let component = vocabulary.spelling(NameKind::Component, said.components.named[0]);
-        return Err(Problem::unknown_name(format!(
-            "`{component}` is a component, and a {verb} is about services: {}.",
-            vocabulary
-                .names()
-                .services
-                .iter()
-                .map(|named| named.name.as_str())
-                .collect::<Vec<_>>()
-                .join(", ")
-        )));
-    }
-    if action.has(Key::Component)
-        && !said.components.is_said()
-        && said.environments.is_said()
-        && !said.environments_placed
-    {
-        return Err(Problem::ambiguous(format!(
-            "`{verb}` is about components; which one, and in which environment?"
-        ))
-        .suggest(
-            action.row().examples.iter().map(|example| super::help::fill(example, vocabulary.names())),
-        ));
-    }
-    let emptied = |list: &List| {
-        !list.without.is_empty() && !list.all && list.named.iter().all(|n| list.without.contains(n))
-    };
-    if emptied(&said.environments) {
-        return Err(Problem::ambiguous("I know where not to, but not where to. Name the environments."));
-    }
-    Ok(())
-}
-
-/// "set A=1 and B=2 in staging": a command for each.
-fn assignments(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
-    let mut found = Vec::new();
-    let mut others: Vec<Token<'_>> = Vec::new();
-    let mut rest = scope.tokens;
-    while let Some(assignment) = settings::assignment(rest, scope.text) {
-        others.extend_from_slice(&rest[..assignment.from]);
-        others.extend_from_slice(&rest[assignment.inside.clone()]);
-        rest = &rest[assignment.to.min(rest.len())..];
-        let apart = found.is_empty() || assignment.value.is_some();
-        if apart {
-            found.push((assignment.name, assignment.value));
-        }
-    }
-    others.extend_from_slice(rest);
-    let about = others.iter().any(|token| {
-        token.name.is_some()
-            || token.any(&["variable", "variables", "var", "vars", "env", "config", "setting"])
+/// "audit log of bob": whoever is named by a word that is none of ours.
+fn strangers(tokens: &[Token<'_>]) -> Result<Option<String>, Problem> {
+    let mut unknown = tokens.iter().filter(|token| {
+        let letters = token.low.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
+        token.is_word() && letters && token.name.is_none() && !token.class.known()
     });
-    if found.is_empty() && !about && others.iter().any(Token::is_word) {
-        return Err(not_ours(scope.action, scope.vocabulary));
+    let Some(first) = unknown.next() else { return Ok(None) };
+    if let Some(second) = unknown.find(|token| token.low != first.low) {
+        return Err(Problem::ambiguous(format!(
+            "I look up what one person did, and read both `{}` and `{}`. Which is meant?",
+            first.raw, second.raw
+        ))
+        .suggest([format!("audit by {}", first.raw)]));
     }
-    let named_only =
-        others.iter().all(|token| !token.is_word() || token.class.known() || token.name.is_some());
-    if found.is_empty() && !named_only {
-        return Err(Problem::ambiguous(
-            "I could not tell which variable is to be set. Write it like NAME=value.",
-        )
-        .suggest(
-            scope
-                .action
-                .row()
-                .examples
-                .iter()
-                .map(|example| super::help::fill(example, scope.vocabulary.names())),
-        ));
-    }
-    let tokens: Vec<Token<'_>> = others
-        .into_iter()
-        .filter(|token| !matches!(token.kind, Kind::Comma) && !token.any(&["and"]))
-        .collect();
-    let drafts = generic(Scope { tokens: &tokens, ..scope })?;
-    if found.is_empty() {
-        found.push((None, None));
-    }
-    Ok(found
-        .into_iter()
-        .flat_map(|(name, value)| {
-            drafts.iter().cloned().map(move |mut draft| {
-                draft.command.name.clone_from(&name);
-                draft.command.value.clone_from(&value);
-                draft
-            })
-        })
-        .collect())
-}
-
-fn secrets(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
-    let names = settings::secret(scope.tokens);
-    let is_name =
-        |token: &&Token<'_>| !names.iter().any(|name| name.split(' ').any(|word| word == token.raw));
-    let tokens: Vec<Token<'_>> = scope.tokens.iter().filter(is_name).copied().collect();
-    let secretive = |token: &Token<'_>| {
-        token.any(&[
-            "secret",
-            "secrets",
-            "key",
-            "keys",
-            "password",
-            "passwords",
-            "token",
-            "tokens",
-            "credential",
-            "credentials",
-            "cert",
-            "certificate",
-            "certificates",
-            "it",
-            "them",
-        ]) || token.low.ends_with("key")
-            || token.low.ends_with("password")
-            || token.low.ends_with("secret")
-            || token.low.contains('_')
-            || (token.raw.len() > 1
-                && token.raw.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()))
-    };
-    if !scope.tokens.iter().any(secretive) && !names.is_empty() {
-        return Err(not_ours(scope.action, scope.vocabulary));
-    }
-    let drafts = generic(Scope { tokens: &tokens, ..scope })?;
-    if names.is_empty() {
-        return Ok(drafts);
-    }
-    Ok(names
-        .into_iter()
-        .flat_map(|name| {
-            drafts.iter().cloned().map(move |mut draft| {
-                draft.command.name = Some(name.clone());
-                draft
-            })
-        })
-        .collect())
+    Ok(Some(first.raw.to_owned()))
 }

@@ -3,10 +3,13 @@
 //! Who or when → `audit`; did, what is deployed → `releases`; is, how is → `status`; may we, is it safe → `can`; what has
 //! drifted and what would change → a dry run. A question none of these answers is no command.
 
+mod topic;
+
 use crate::intent::actions::Action;
-use crate::intent::command::Command;
 use crate::intent::lexicon::Class;
 use crate::intent::words::{Kind, Token};
+
+pub(in crate::intent) use topic::{actor, help};
 
 /// What a question asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -370,43 +373,4 @@ fn can_after(tokens: &[Token<'_>], from: usize) -> Asked {
         at += 1;
     }
     Asked::Can(at)
-}
-
-/// "help deploy", "help me with canary", "how do I roll back?": the topic is an action's name or the word itself.
-pub(in crate::intent) fn help(tokens: &[Token<'_>]) -> Command {
-    let mut command = Command::new(Action::Help);
-    let mut at = 0;
-    while let Some(token) = tokens.get(at) {
-        if !token.is_word()
-            || token.any(&[
-                "me", "with", "on", "about", "the", "a", "to", "i", "we", "you", "please", "for", "topic",
-                "us", "how", "do", "can", "run", "out", "of", "one",
-            ])
-        {
-            at += 1;
-            continue;
-        }
-        let action = super::heads::find(&tokens[at..])
-            .map(|(head, len)| super::heads::resolve(head, &super::heads::Rest(&tokens[at + len..])));
-        command.topic = Some(match action {
-            _ if Action::from_name(token.low).is_some() => token.low.to_owned(),
-            Some(super::heads::Meaning::Action(action) | super::heads::Meaning::DryRun(action)) => {
-                action.name().to_owned()
-            }
-            _ => token.low.to_owned(),
-        });
-        break;
-    }
-    command
-}
-
-/// "audit by ana", "what did ana do": who it is about.
-pub(in crate::intent) fn actor(tokens: &[Token<'_>]) -> Option<String> {
-    let by = tokens.iter().position(|token| token.any(&["by", "did", "user", "from"]))?;
-    let next = tokens.get(by + 1)?;
-    let plain = next.is_word()
-        && next.name.is_none()
-        && !next.class.known()
-        && next.low.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
-    plain.then(|| next.raw.trim_start_matches('@').to_owned())
 }

@@ -1,6 +1,11 @@
 //! Orders about configuration: variables, secrets, and the reason a lock carries.
 
+use super::foreign::not_ours;
+use super::{Draft, generic};
+use crate::intent::help;
 use crate::intent::lexicon::Class;
+use crate::intent::problem::Problem;
+use crate::intent::scan::Scope;
 use crate::intent::words::{Kind, Token};
 
 /// One `NAME=value`, and which tokens it took.
@@ -193,4 +198,104 @@ pub(in crate::intent) fn reason(tokens: &[Token<'_>], text: &str) -> Option<(Str
     let reason: String = written.chars().filter(|c| !matches!(c, '"' | '\u{1}' | '\u{2}')).collect();
     let reason = reason.trim().trim_end_matches(['.', '!']).to_owned();
     (!reason.is_empty()).then_some((reason, place))
+}
+
+/// "set A=1 and B=2 in staging": a command for each.
+pub(super) fn assignments(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
+    let mut found = Vec::new();
+    let mut others: Vec<Token<'_>> = Vec::new();
+    let mut rest = scope.tokens;
+    while let Some(assignment) = assignment(rest, scope.text) {
+        others.extend_from_slice(&rest[..assignment.from]);
+        others.extend_from_slice(&rest[assignment.inside.clone()]);
+        rest = &rest[assignment.to.min(rest.len())..];
+        let apart = found.is_empty() || assignment.value.is_some();
+        if apart {
+            found.push((assignment.name, assignment.value));
+        }
+    }
+    others.extend_from_slice(rest);
+    let about = others.iter().any(|token| {
+        token.name.is_some()
+            || token.any(&["variable", "variables", "var", "vars", "env", "config", "setting"])
+    });
+    if found.is_empty() && !about && others.iter().any(Token::is_word) {
+        return Err(not_ours(scope.action, scope.vocabulary));
+    }
+    let named_only =
+        others.iter().all(|token| !token.is_word() || token.class.known() || token.name.is_some());
+    if found.is_empty() && !named_only {
+        return Err(Problem::ambiguous(
+            "I could not tell which variable is to be set. Write it like NAME=value.",
+        )
+        .suggest(
+            scope.action.row().examples.iter().map(|example| help::fill(example, scope.vocabulary.names())),
+        ));
+    }
+    let tokens: Vec<Token<'_>> = others
+        .into_iter()
+        .filter(|token| !matches!(token.kind, Kind::Comma) && !token.any(&["and"]))
+        .collect();
+    let drafts = generic(Scope { tokens: &tokens, ..scope })?;
+    if found.is_empty() {
+        found.push((None, None));
+    }
+    Ok(found
+        .into_iter()
+        .flat_map(|(name, value)| {
+            drafts.iter().cloned().map(move |mut draft| {
+                draft.command.name.clone_from(&name);
+                draft.command.value.clone_from(&value);
+                draft
+            })
+        })
+        .collect())
+}
+
+/// "rotate the stripe key and the sendgrid key": a command for each.
+pub(super) fn secrets(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
+    let names = secret(scope.tokens);
+    let is_name =
+        |token: &&Token<'_>| !names.iter().any(|name| name.split(' ').any(|word| word == token.raw));
+    let tokens: Vec<Token<'_>> = scope.tokens.iter().filter(is_name).copied().collect();
+    let secretive = |token: &Token<'_>| {
+        token.any(&[
+            "secret",
+            "secrets",
+            "key",
+            "keys",
+            "password",
+            "passwords",
+            "token",
+            "tokens",
+            "credential",
+            "credentials",
+            "cert",
+            "certificate",
+            "certificates",
+            "it",
+            "them",
+        ]) || token.low.ends_with("key")
+            || token.low.ends_with("password")
+            || token.low.ends_with("secret")
+            || token.low.contains('_')
+            || (token.raw.len() > 1
+                && token.raw.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()))
+    };
+    if !scope.tokens.iter().any(secretive) && !names.is_empty() {
+        return Err(not_ours(scope.action, scope.vocabulary));
+    }
+    let drafts = generic(Scope { tokens: &tokens, ..scope })?;
+    if names.is_empty() {
+        return Ok(drafts);
+    }
+    Ok(names
+        .into_iter()
+        .flat_map(|name| {
+            drafts.iter().cloned().map(move |mut draft| {
+                draft.command.name = Some(name.clone());
+                draft
+            })
+        })
+        .collect())
 }

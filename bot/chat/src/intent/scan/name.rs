@@ -5,6 +5,9 @@ use super::{
     near_keyword, near_opener, values,
 };
 
+/// What an order may be good for, after "to".
+const PURPOSES: &[&str] = &["see", "validate", "confirm", "unblock", "try", "demo", "prepare", "catch"];
+
 impl<'t> Scanner<'_, 't> {
     /// "except cron", "but not production", "everything but web".
     pub(super) fn exclusion(&mut self, place: usize) -> Option<usize> {
@@ -36,7 +39,8 @@ impl<'t> Scanner<'_, 't> {
                 1
             }
             "apart" | "aside" if self.word(place + 1) == "from" => 2,
-            "other" if self.word(place + 1) == "than" => 2,
+            "other" | "rather" if self.word(place + 1) == "than" => 2,
+            "instead" if self.word(place + 1) == "of" => 2,
             _ => return None,
         };
         let len = len + article(place + len);
@@ -193,9 +197,19 @@ impl<'t> Scanner<'_, 't> {
             self.listing = false;
             return Ok(1);
         }
+        let trial = token.any(&["test", "trial", "drill", "experiment", "exercise", "joke", "show", "fun"])
+            && matches!(self.word(place.wrapping_sub(1)), "a" | "an" | "for");
+        if trial && self.scope.action.row().changes {
+            self.segment.strange.get_or_insert_with(|| token.raw.to_owned());
+        }
         if token.is(Class::PREPOSITION) {
             // "everything except cron to staging": what follows "to" is not excluded.
             self.excluding = false;
+            self.purpose |= token.any(&["for"])
+                || token.any(&["to"])
+                    && self.token(place + 1).is_some_and(|next| {
+                        next.any(PURPOSES) || next.is(Class::HEAD) && next.name.is_none()
+                    });
             return Ok(1);
         }
         let strict = matches!(
@@ -244,7 +258,7 @@ impl<'t> Scanner<'_, 't> {
             }
         }
         let named_after = matches!(self.word(place + 1), "environment" | "env" | "service");
-        if token.low.starts_with('-') && token.low.len() == 2 {
+        if token.any(&["-y", "-f", "-v"]) {
             return Ok(1);
         }
         self.compared += 1;
@@ -286,8 +300,21 @@ impl<'t> Scanner<'_, 't> {
             return Err(unknown_name(self.scope, token, &[]));
         }
         self.segment.unknown += 1;
+        let source = self.scope.action == Action::Backfill && place > 0 && self.word(place - 1) == "from";
+        if !(free_objects || self.excluding || self.purpose || source || is_ticket(token.raw)) {
+            self.segment.strange.get_or_insert_with(|| token.raw.to_owned());
+        }
         Ok(1)
     }
+}
+
+/// `INV-42`: why, not what.
+fn is_ticket(word: &str) -> bool {
+    word.trim_start_matches('#').split_once('-').is_some_and(|(project, number)| {
+        let capitals = project.bytes().all(|byte| byte.is_ascii_uppercase());
+        let digits = number.bytes().all(|byte| byte.is_ascii_digit());
+        project.len() > 1 && capitals && !number.is_empty() && digits
+    })
 }
 
 /// The kinds of name an action can be about.

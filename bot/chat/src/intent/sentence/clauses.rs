@@ -58,25 +58,32 @@ pub(super) fn after_statement(tokens: &[Token<'_>]) -> Option<usize> {
         "used",
         "to",
     ];
-    (1..tokens.len()).find(|at| {
-        let joint = matches!(tokens[*at].kind, Kind::Comma | Kind::Dash) || tokens[*at].any(&["so"]);
-        if !joint || tokens.get(at + 1).is_some_and(|token| token.any(&["then", "and", "or"])) {
-            return false;
+    let (mut says, mut subject, mut verbs, mut tells, mut quoted) = (false, false, false, false, false);
+    let mut words = 0;
+    for at in 1..tokens.len() {
+        let last = &tokens[at - 1];
+        says |= last.any(SAYING) && !(last.any(&["to"]) && at > 1 && noun(&tokens[at - 2]));
+        subject |= last.is(Class::SUBJECT) && last.is_word();
+        verbs |= last.is(Class::HEAD) && last.is_word();
+        tells |= last.is(Class::TELLS) && last.is_word();
+        quoted |= last.quote > 0 || last.kind == Kind::Mention;
+        words += usize::from(last.is_word());
+        // Nothing that follows takes these back.
+        if says || quoted || (subject && verbs) {
+            return None;
         }
-        let before = &tokens[..*at];
-        let says = before.iter().any(|token| token.any(SAYING) && !after_noun(before, token));
-        let subject = before.iter().any(|token| token.is(Class::SUBJECT) && token.is_word());
-        let verbs = before.iter().any(|token| token.is(Class::HEAD) && token.is_word());
-        let tells = before.iter().any(|token| token.is(Class::TELLS) && token.is_word());
-        let long = before.iter().filter(|token| token.is_word()).count() > 1;
-        let report = tells || (subject && !verbs);
-        report
-            && long
-            && !says
-            && !(subject && verbs)
-            && before.iter().all(|token| token.quote == 0 && token.kind != Kind::Mention)
-            && matches!(mood::read(&tokens[*at..]), Mood::Order(_))
-    })
+        let joint = matches!(tokens[at].kind, Kind::Comma | Kind::Dash) || tokens[at].any(&["so"]);
+        let goes_on = tokens.get(at + 1).is_some_and(|token| token.any(&["then", "and", "or"]));
+        if joint
+            && !goes_on
+            && words > 1
+            && (tells || subject)
+            && matches!(mood::read(&tokens[at..]), Mood::Order(_))
+        {
+            return Some(at);
+        }
+    }
+    None
 }
 
 /// How many of these tokens belong to an order with this head.
@@ -249,11 +256,7 @@ pub(super) fn breaks_in(tokens: &[Token<'_>], at: usize) -> bool {
         && begins_clause(&tokens[at..])
 }
 
-/// "roll back" as a noun with "to": whether a word of saying belongs to a noun before it.
-pub(super) fn after_noun(tokens: &[Token<'_>], word: &Token<'_>) -> bool {
-    word.any(&["to", "about", "like", "need", "used"])
-        && word.any(&["to"])
-        && tokens.iter().take_while(|token| token.at < word.at).last().is_some_and(|before| {
-            before.any(heads::DEPLOY_NOUNS) || before.any(&["rollback", "release", "migration", "push"])
-        })
+/// A noun an order may be called by: "the rollback to v1.4.1" says nothing of what somebody wants to do.
+fn noun(token: &Token<'_>) -> bool {
+    token.any(heads::DEPLOY_NOUNS) || token.any(&["rollback", "release", "migration", "push"])
 }

@@ -75,6 +75,27 @@ impl<'t> Reader<'_, 't> {
             }
         };
         let changes = action.row().changes;
+        // "deploy production pipeline": the pipeline, not the order.
+        let mut spoken_words = words.iter().rev().filter(|token| token.is_word());
+        if nouny
+            && changes
+            && let (Some(last), Some(before)) = (spoken_words.next(), spoken_words.next())
+            && last.is(Class::NOUNED)
+            && !(last.is(Class::FILLER) || last.is(Class::OBJECT) || last.is(Class::TIME))
+            && last.name.is_none()
+            && before.name.is_some()
+        {
+            self.hear(Heard::Statement);
+            return Ok(whole);
+        }
+        // A commit that takes another back: revert "deploy production".
+        let titled = words
+            .first()
+            .is_some_and(|token| token.quote > 0 && token.is(Class::HEAD) && token.name.is_none());
+        if changes && titled && opening.len > 0 && tokens[opening.at].quote == 0 {
+            self.hear(Heard::Quotation);
+            return Ok(whole);
+        }
         let (plain, spoken) = commentary(action, words);
         let quoted = tokens[from + plain.len()..]
             .iter()

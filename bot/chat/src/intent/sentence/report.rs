@@ -163,6 +163,12 @@ pub(super) fn report(action: Action, looked: bool, tokens: &[Token<'_>]) -> Opti
     let before = |at: usize, words: &[&str]| {
         at.checked_sub(1).and_then(|at| tokens.get(at)).is_some_and(|token| token.any(words))
     };
+    // "deploying on a friday" is a custom, "on friday" a time.
+    let some_day =
+        |pair: &[Token<'_>]| pair[0].any(&["a", "any"]) && crate::intent::values::is_day(pair[1].low);
+    if tokens.windows(2).any(some_day) {
+        return Some(Heard::Statement);
+    }
     for (at, token) in tokens.iter().enumerate() {
         let told = participle(token) && !before(at, PARTICIPLE_AFTER);
         let idiom = (token.any(&["pending"]) && action == Action::Migrate)
@@ -261,9 +267,14 @@ pub(super) fn participle(token: &Token<'_>) -> bool {
 
 /// "deploy production? no", "deploy production not yet".
 pub(super) fn takes_back(tokens: &[Token<'_>]) -> bool {
+    // "deploy production lol no", "deploy production or nah"
+    let last = tokens.iter().rev().find(|token| token.is_word());
+    if last.is_some_and(|token| token.any(&["no", "nope", "nah", "not", "never"]) && token.quote == 0) {
+        return true;
+    }
     tokens.iter().enumerate().any(|(at, token)| {
-        let someday =
-            token.any(&["next", "some"]) && tokens.get(at + 1).is_some_and(|next| next.any(&["time", "day"]));
+        let someday = token.any(&["next", "some", "one"])
+            && tokens.get(at + 1).is_some_and(|next| next.any(&["time", "day"]));
         if someday || token.any(&["jk", "kidding", "nvm", "nevermind", "joking", "someday"]) {
             return true;
         }

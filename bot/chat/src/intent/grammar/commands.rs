@@ -1,0 +1,151 @@
+//! From what was said of an action to its commands, and what commands take over from each other.
+
+use super::Draft;
+use crate::intent::actions::{Action, Key};
+use crate::intent::command::Command;
+use crate::intent::names::{NameKind, Vocabulary};
+use crate::intent::scan::{List, Said};
+
+/// Makes the commands of one group: one for each value of a key that holds a single one.
+pub(super) fn commands(action: Action, said: &Said, vocabulary: &Vocabulary) -> Vec<Draft> {
+    let names = vocabulary.names();
+    let mut command = Command::new(action);
+    let environments = spell(&said.environments, NameKind::Environment, vocabulary, said.environments.all);
+    let partly = !said.services.without.is_empty();
+    let services = if said.services.all && !partly {
+        Vec::new()
+    } else {
+        spell(
+            &said.services,
+            NameKind::Service,
+            vocabulary,
+            said.services.all || (partly && said.services.named.is_empty()),
+        )
+    };
+    if action.has(Key::Environments) {
+        command.environments = environments;
+    }
+    if action.has(Key::Services) {
+        command.services = services;
+    }
+    if action.has(Key::Providers) {
+        command.providers = spell(&said.providers, NameKind::Provider, vocabulary, false);
+    }
+    if action.has(Key::Ref) {
+        command.git_ref.clone_from(&said.git_ref);
+    }
+    if action.has(Key::To) {
+        command.to = if said.previous { Some("previous".to_owned()) } else { said.git_ref.clone() };
+    }
+    if action.has(Key::Project) && said.project {
+        command.project = Some(names.project.clone());
+    }
+    // Only what the action has: `judge` has made sure that nothing that matters is left out.
+    macro_rules! fill {
+        ($($key:ident $field:ident $value:expr),* $(,)?) => {$(
+            if action.has(Key::$key) {
+                command.$field = $value;
+            }
+        )*};
+    }
+    fill!(
+        Canary canary said.canary.clone(), Migrate migrate said.migrate, At at said.at.clone(), DryRun dry_run said.dry_run,
+        Rehearse rehearse said.rehearse, Replicas replicas said.replicas, RatePerMin rate_per_min said.rate,
+        BatchSize batch_size said.batch, MaxRuntime max_runtime_s said.runtime, Since since_s said.since, Mode mode said.mode,
+        Bundle bundle said.bundle, Actor actor said.actor.clone(),
+    );
+    let draft = Draft {
+        command,
+        all_services: said.services.all && !partly,
+        placed: said.environments_placed,
+        first: false,
+    };
+    let each = |values: Vec<String>, set: fn(&mut Command, String)| -> Vec<Draft> {
+        if values.is_empty() {
+            return vec![draft.clone()];
+        }
+        values
+            .into_iter()
+            .map(|value| {
+                let mut draft = draft.clone();
+                set(&mut draft.command, value);
+                draft
+            })
+            .collect()
+    };
+    if action.has(Key::Component) {
+        return each(
+            spell(&said.components, NameKind::Component, vocabulary, said.components.all),
+            |command, value| {
+                command.component = Some(value);
+            },
+        );
+    }
+    if action.has(Key::Provider) {
+        return each(spell(&said.providers, NameKind::Provider, vocabulary, false), |command, value| {
+            command.provider = Some(value);
+        });
+    }
+    if action.has(Key::Job) {
+        return each(spell(&said.jobs, NameKind::Job, vocabulary, false), |command, value| {
+            command.job = Some(value);
+        });
+    }
+    if action.has(Key::Run) {
+        return each(said.runs.clone(), |command, value| command.run = Some(value));
+    }
+    vec![draft]
+}
+
+/// The project's own spellings of a list, without what was excepted.
+fn spell(list: &List, kind: NameKind, vocabulary: &Vocabulary, all: bool) -> Vec<String> {
+    let all_of_them: Vec<usize> = (0..vocabulary.names().of(kind).len()).collect();
+    let chosen = if all { &all_of_them } else { &list.named };
+    let kept = chosen.iter().filter(|index| !list.without.contains(index));
+    kept.map(|index| vocabulary.spelling(kind, *index).to_owned()).collect()
+}
+
+/// The commands of one verb share what only one of them says.
+pub(super) fn share(drafts: &mut [Draft]) {
+    for place in 1..drafts.len() {
+        let (before, after) = drafts.split_at_mut(place);
+        if let (Some(earlier), Some(later)) = (before.last(), after.first_mut()) {
+            let earlier = earlier.clone();
+            inherit(&mut later.command, &earlier.command, later.all_services);
+        }
+    }
+    for place in (1..drafts.len()).rev() {
+        let environments = drafts[place].command.environments.clone();
+        let earlier = &mut drafts[place - 1].command;
+        if earlier.environments.is_empty() && earlier.action.has(Key::Environments) {
+            earlier.environments = environments;
+        }
+    }
+}
+
+/// A later command takes over what it does not say itself.
+pub(in crate::intent) fn inherit(later: &mut Command, earlier: &Command, all_services: bool) {
+    macro_rules! take {
+        ($($key:ident $field:ident),* $(,)?) => {$(
+            if later.action.has(Key::$key) && !later.says(Key::$key) && earlier.action.has(Key::$key) {
+                later.$field = earlier.$field.clone();
+            }
+        )*};
+    }
+    take!(Environments environments, Run run, At at, DryRun dry_run, Rehearse rehearse, Job job);
+    if !all_services {
+        take!(Services services);
+    }
+    if !later.says(Key::To) {
+        take!(Ref git_ref);
+    }
+    if later.action == earlier.action {
+        take!(
+            Canary canary, Migrate migrate, To to, BatchSize batch_size, RatePerMin rate_per_min,
+            MaxRuntime max_runtime_s, Column column, Component component, Name name, Value value, Provider provider,
+            Mode mode, Replicas replicas, Reason reason, Bundle bundle, Since since_s
+        );
+    } else {
+        take!(Component component, Provider provider, Since since_s);
+    }
+}

@@ -1,0 +1,347 @@
+//! Which action a head means together with what it is said of.
+
+use super::nouns::{
+    BACKFILL, CACHE, CRON, DEPLOY_NOUNS, ENVIRONMENT, MIGRATIONS, REPLICAS, ROLLBACK_NOUNS, RUN_NOUNS,
+    VARIABLE,
+};
+use super::{Head, Rest};
+use crate::intent::actions::Action;
+use crate::intent::names::NameKind;
+use crate::intent::values::is_ref;
+use crate::intent::words::Token;
+
+/// What a head means with what it is said of.
+pub(in crate::intent) enum Meaning {
+    Action(Action),
+    /// The same, but only looked at.
+    DryRun(Action),
+    /// Nothing we do; maybe because the object is missing or not ours.
+    None,
+}
+
+/// The words after a head, with what is asked of them again and again.
+struct About<'a, 't> {
+    rest: &'a Rest<'a, 't>,
+    first: Option<&'a Token<'t>>,
+    backfill: bool,
+    cron: bool,
+    /// Nothing is said, or only "it".
+    bare: bool,
+    run_id: bool,
+}
+
+impl About<'_, '_> {
+    fn begins(&self, words: &[&str]) -> bool {
+        self.first.is_some_and(|token| token.any(words))
+    }
+
+    /// A run is meant: the one there is, one by its id, or one by its kind.
+    fn run(&self) -> bool {
+        self.bare || self.run_id || self.rest.says(RUN_NOUNS)
+    }
+}
+
+fn given(condition: bool, action: Action) -> Meaning {
+    if condition { Meaning::Action(action) } else { Meaning::None }
+}
+
+/// The action a head means together with the words that follow it.
+pub(in crate::intent) fn resolve(head: Head, rest: &Rest<'_, '_>) -> Meaning {
+    let pronoun =
+        |token: &Token<'_>| token.any(&["it", "this", "that", "now", "please", "there"]) || !token.is_word();
+    let about = About {
+        rest,
+        first: rest.0.first(),
+        backfill: rest.says(BACKFILL) || rest.names(NameKind::Job),
+        cron: rest.says(CRON),
+        bare: rest.0.iter().all(pronoun),
+        run_id: rest.0.iter().any(|token| token.low.trim_start_matches('#').starts_with("r-")),
+    };
+    match head {
+        Head::Act(action) => act(action, &about),
+        Head::Add => Meaning::Action(add(rest)),
+        Head::Remove => remove(rest),
+        Head::Create => create(rest),
+        Head::Destroy => destroy(rest),
+        Head::Clone => Meaning::Action(Action::CreateEnvironment),
+        Head::Set => Meaning::Action(set(&about)),
+        Head::Resize => given(rest.says(REPLICAS) && rest.names(NameKind::Service), Action::Scale),
+        Head::Stop => stop(&about),
+        Head::Hold => match () {
+            () if about.backfill => Meaning::Action(Action::BackfillStop),
+            () if about.cron => Meaning::Action(Action::CronDisable),
+            () => given(about.run(), Action::Pause),
+        },
+        Head::GoOn => match () {
+            () if about.backfill => Meaning::Action(Action::BackfillResume),
+            () if about.cron => Meaning::Action(Action::CronEnable),
+            () => given(about.run() || about.begins(&["with"]), Action::Resume),
+        },
+        Head::Start => start(rest, about.backfill, about.cron),
+        Head::Disable => given(about.cron, Action::CronDisable),
+        Head::Enable => given(about.cron, Action::CronEnable),
+        Head::Empty => given(rest.says(CACHE), Action::ClearCache),
+        Head::Fix => given(rest.says(&["drift"]), Action::Reconcile),
+        Head::Show => show(rest),
+        Head::Check => check(rest, about.backfill),
+        Head::Roll if rest.says(&["back"]) => Meaning::Action(Action::Rollback),
+        Head::Roll => given(rest.says(&["out"]), Action::Deploy),
+        Head::Put => put(&about),
+        Head::Make => make(&about),
+        Head::Use | Head::Notify => Meaning::None,
+    }
+}
+
+/// A head that is an action of ours is that action, but for what people say instead of another one's name.
+fn act(action: Action, about: &About<'_, '_>) -> Meaning {
+    let rest = about.rest;
+    Meaning::Action(match action {
+        // "release the lock"
+        Action::Deploy if rest.says(&["lock"]) && about.begins(&["the", "lock"]) => Action::Unlock,
+        Action::Backfill if rest.says(&["status", "progress"]) => Action::BackfillStatus,
+        Action::Status if about.backfill => Action::BackfillStatus,
+        Action::Readiness if rest.says(&["check", "checks"]) => return Meaning::DryRun(Action::Readiness),
+        action => action,
+    })
+}
+
+fn add(rest: &Rest<'_, '_>) -> Action {
+    if rest.says(&["column", "columns", "field"]) {
+        Action::Expand
+    } else if rest.names(NameKind::Component) {
+        Action::AddComponent
+    } else if rest.says(VARIABLE) || rest.assigns() {
+        Action::SetVariable
+    } else if rest.says(ENVIRONMENT) {
+        Action::CreateEnvironment
+    } else if rest.names(NameKind::Provider) {
+        Action::Connect
+    } else {
+        Action::AddComponent
+    }
+}
+
+fn remove(rest: &Rest<'_, '_>) -> Meaning {
+    Meaning::Action(if rest.says(&["lock", "freeze"]) {
+        Action::Unlock
+    } else if rest.names(NameKind::Component) {
+        Action::RemoveComponent
+    } else if rest.says(&["column", "columns", "table", "variable", "var"]) {
+        return Meaning::None;
+    } else if rest.says(ENVIRONMENT) {
+        Action::DestroyEnvironment
+    } else {
+        Action::RemoveComponent
+    })
+}
+
+fn create(rest: &Rest<'_, '_>) -> Meaning {
+    Meaning::Action(if rest.says(ENVIRONMENT) {
+        Action::CreateEnvironment
+    } else if rest.says(&["column", "field"]) {
+        Action::Expand
+    } else if rest.names(NameKind::Component) {
+        Action::AddComponent
+    } else if rest.says(VARIABLE) || rest.assigns() {
+        Action::SetVariable
+    } else {
+        return Meaning::None;
+    })
+}
+
+fn destroy(rest: &Rest<'_, '_>) -> Meaning {
+    Meaning::Action(if rest.says(&["cache", "caches"]) {
+        Action::ClearCache
+    } else if rest.names(NameKind::Component) {
+        Action::RemoveComponent
+    } else if rest.says(&["column", "table", "variable", "var", "run", "job", "user"]) {
+        return Meaning::None;
+    } else {
+        Action::DestroyEnvironment
+    })
+}
+
+fn set(about: &About<'_, '_>) -> Action {
+    if about.rest.says(REPLICAS) && !about.rest.assigns() {
+        Action::Scale
+    } else if about.begins(&["up"]) {
+        Action::Setup
+    } else {
+        Action::SetVariable
+    }
+}
+
+fn stop(about: &About<'_, '_>) -> Meaning {
+    let rest = about.rest;
+    if about.backfill {
+        Meaning::Action(Action::BackfillStop)
+    } else if about.cron {
+        Meaning::Action(Action::CronDisable)
+    } else if rest.says(&["canary"]) && !about.begins(&["r"]) && !about.run_id {
+        let run = rest.says(DEPLOY_NOUNS) || rest.says(&["run"]);
+        Meaning::Action(if run { Action::Cancel } else { Action::Pause })
+    } else {
+        given(about.run(), Action::Cancel)
+    }
+}
+
+/// "put production back to v1.4.1", "take the cron off", "bring v1.4.2 to staging".
+fn put(about: &About<'_, '_>) -> Meaning {
+    let rest = about.rest;
+    if rest.says(&["off"]) && about.cron {
+        Meaning::Action(Action::CronDisable)
+    } else if rest.says(&["on"]) && about.cron && about.begins(&["cron", "the"]) {
+        Meaning::Action(Action::CronEnable)
+    } else if rest.says(&["back", "previous"]) {
+        Meaning::Action(Action::Rollback)
+    } else {
+        let release = rest.0.iter().any(|token| is_ref(token.low));
+        given(release && rest.names(NameKind::Environment), Action::Deploy)
+    }
+}
+
+fn make(about: &About<'_, '_>) -> Meaning {
+    let rest = about.rest;
+    let named = about.first.is_some_and(|token| token.name.is_some());
+    if rest.says(&["ready"]) || named && rest.says(&["for"]) {
+        Meaning::Action(Action::Readiness)
+    } else if about.begins(DEPLOY_NOUNS) {
+        // "make deploy" is a Makefile's.
+        Meaning::None
+    } else if rest.says(DEPLOY_NOUNS) {
+        Meaning::Action(Action::Deploy)
+    } else {
+        given(rest.says(ENVIRONMENT), Action::CreateEnvironment)
+    }
+}
+
+fn start(rest: &Rest<'_, '_>, backfill: bool, cron: bool) -> Meaning {
+    let act = |action| Meaning::Action(action);
+    if backfill {
+        return act(Action::Backfill);
+    }
+    if rest.says(&["readiness", "bundle"]) {
+        return if rest.says(&["check", "checks"]) {
+            Meaning::DryRun(Action::Readiness)
+        } else {
+            act(Action::Readiness)
+        };
+    }
+    if rest.says(&["check", "checks", "healthcheck"]) {
+        return Meaning::DryRun(Action::Readiness);
+    }
+    if rest.says(ROLLBACK_NOUNS) {
+        return act(Action::Rollback);
+    }
+    if rest.says(DEPLOY_NOUNS) {
+        return act(Action::Deploy);
+    }
+    if rest.says(MIGRATIONS) {
+        return act(Action::Migrate);
+    }
+    if rest.says(&["restart"]) {
+        return act(Action::Restart);
+    }
+    if rest.says(&["reconcile", "reconciliation"]) {
+        return act(Action::Reconcile);
+    }
+    if rest.says(&["diagnostics", "diagnosis", "diagnose"]) {
+        return act(Action::Diagnose);
+    }
+    if rest.says(&["bootstrap"]) {
+        return act(Action::BootstrapLocal);
+    }
+    if rest.says(&["setup"]) {
+        return act(Action::Setup);
+    }
+    if rest.says(&["release"]) {
+        return act(Action::Deploy);
+    }
+    if cron {
+        return act(Action::CronEnable);
+    }
+    Meaning::None
+}
+
+fn show(rest: &Rest<'_, '_>) -> Meaning {
+    let act = |action| Meaning::Action(action);
+    if rest.says(&["dry", "dry-run"]) {
+        return if rest.says(DEPLOY_NOUNS) { Meaning::DryRun(Action::Deploy) } else { Meaning::None };
+    }
+    if rest.says(BACKFILL) {
+        return act(Action::BackfillStatus);
+    }
+    if rest.says(&["audit", "who"]) {
+        return act(Action::Audit);
+    }
+    if rest.says(&["logs", "log", "output"]) {
+        return act(Action::Logs);
+    }
+    if rest.says(&[
+        "releases",
+        "deploys",
+        "deployments",
+        "release",
+        "versions",
+        "version",
+        "history",
+        "deployed",
+    ]) {
+        return act(Action::Releases);
+    }
+    if rest.says(&["incidents", "incident", "outages"]) {
+        return act(Action::Incidents);
+    }
+    if rest.says(&["drift"]) {
+        return Meaning::DryRun(Action::Reconcile);
+    }
+    if rest.says(&["plan"]) {
+        return if rest.says(DEPLOY_NOUNS) { Meaning::DryRun(Action::Deploy) } else { Meaning::None };
+    }
+    if rest.says(&["readiness"]) {
+        return Meaning::DryRun(Action::Readiness);
+    }
+    if rest.says(&["help", "commands"]) {
+        return act(Action::Help);
+    }
+    let run = rest.0.iter().any(|token| token.low.trim_start_matches('#').starts_with("r-"));
+    if run
+        || rest.says(&["status", "state", "health", "run", "runs", "overview"])
+        || rest.names(NameKind::Environment)
+        || rest.names(NameKind::Service)
+    {
+        return act(Action::Status);
+    }
+    Meaning::None
+}
+
+fn check(rest: &Rest<'_, '_>, backfill: bool) -> Meaning {
+    let act = |action| Meaning::Action(action);
+    if backfill {
+        return act(Action::BackfillStatus);
+    }
+    if rest.says(&["drift"]) {
+        return Meaning::DryRun(Action::Reconcile);
+    }
+    if rest.says(&["logs", "log"]) {
+        return act(Action::Logs);
+    }
+    if rest.says(&["status"]) || rest.0.iter().any(|token| token.low.starts_with("r-")) {
+        return act(Action::Status);
+    }
+    if rest.says(&["incidents"]) {
+        return act(Action::Incidents);
+    }
+    if rest.says(&["audit"]) {
+        return act(Action::Audit);
+    }
+    if rest.says(&["releases", "deployments"]) {
+        return act(Action::Releases);
+    }
+    if rest.says(&["readiness", "ready", "health", "security", "backup", "backups"])
+        || rest.names(NameKind::Environment)
+    {
+        return Meaning::DryRun(Action::Readiness);
+    }
+    Meaning::None
+}

@@ -1,0 +1,87 @@
+//! Whether all that was said has a place in the action.
+
+use crate::intent::actions::{Action, Key};
+use crate::intent::help;
+use crate::intent::names::{NameKind, Vocabulary};
+use crate::intent::problem::Problem;
+use crate::intent::scan::{List, Said};
+
+/// Refuses what was said but has no place in this action, so that it is not lost silently.
+pub(super) fn judge(action: Action, said: &Said, vocabulary: &Vocabulary) -> Result<(), Problem> {
+    let verb = action.name();
+    if let Some(at) = &said.at {
+        if at.starts_with('\0') {
+            return Err(Problem::bad_value(format!(
+                "`{}` happens again and again; I start a {verb} once, at one time.",
+                at.trim_start_matches('\0')
+            )));
+        }
+        if !action.has(Key::At) && action.row().changes {
+            return Err(Problem::bad_value(format!(
+                "A {verb} can't be planned for later (`{at}`), and doing it now would be wrong."
+            )));
+        }
+    }
+    if !action.row().changes {
+        return Ok(());
+    }
+    let lost = |what: &str| Err(Problem::ambiguous(format!("`{verb}` has no {what}, so I did nothing.")));
+    if (said.dry_run && !action.has(Key::DryRun)) || (said.rehearse && !action.has(Key::Rehearse)) {
+        return lost(if said.dry_run { "dry run" } else { "rehearsal" });
+    }
+    if said.canary.is_some() && !action.has(Key::Canary) {
+        return lost("canary");
+    }
+    if said.services.is_said() && !said.services.all && !action.has(Key::Services) && action != Action::Setup
+    {
+        return lost("services of its own");
+    }
+    if (said.git_ref.is_some() && !(action.has(Key::Ref) || action.has(Key::To)))
+        || (said.previous && !action.has(Key::To))
+    {
+        return lost("ref");
+    }
+    if said.git_ref.is_some() && said.previous {
+        return Err(Problem::ambiguous("A ref and the previous release were both said; which is meant?"));
+    }
+    if !said.runs.is_empty() && !action.has(Key::Run) {
+        return lost("run to be about");
+    }
+    if !said.jobs.named.is_empty() && !action.has(Key::Job) {
+        return lost("job");
+    }
+    let provides = action.has(Key::Provider) || action.has(Key::Providers) || action == Action::Setup;
+    if !said.providers.named.is_empty() && !provides {
+        return lost("provider to choose");
+    }
+    if !said.components.named.is_empty() && !action.has(Key::Component) {
+        let component = vocabulary.spelling(NameKind::Component, said.components.named[0]);
+        return Err(Problem::unknown_name(format!(
+            "`{component}` is a component, and a {verb} is about services: {}.",
+            vocabulary
+                .names()
+                .services
+                .iter()
+                .map(|named| named.name.as_str())
+                .collect::<Vec<_>>()
+                .join(", ")
+        )));
+    }
+    if action.has(Key::Component)
+        && !said.components.is_said()
+        && said.environments.is_said()
+        && !said.environments_placed
+    {
+        return Err(Problem::ambiguous(format!(
+            "`{verb}` is about components; which one, and in which environment?"
+        ))
+        .suggest(action.row().examples.iter().map(|example| help::fill(example, vocabulary.names()))));
+    }
+    let emptied = |list: &List| {
+        !list.without.is_empty() && !list.all && list.named.iter().all(|n| list.without.contains(n))
+    };
+    if emptied(&said.environments) {
+        return Err(Problem::ambiguous("I know where not to, but not where to. Name the environments."));
+    }
+    Ok(())
+}

@@ -1,0 +1,68 @@
+//! Where a condition begins.
+
+use crate::intent::values::time;
+use crate::intent::words::{Kind, Token};
+
+/// A condition begins here.
+pub(super) fn condition_at(tokens: &[Token<'_>], at: usize) -> Option<usize> {
+    let token = tokens.get(at)?;
+    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    if !token.is_word() || token.quote > 0 {
+        return None;
+    }
+    match token.low {
+        "if" | "whenever" | "unless" | "until" | "till" | "provided" | "assuming" | "while" | "once" => {
+            Some(at)
+        }
+        "when"
+            if !matches!(
+                word(at + 1),
+                "did"
+                    | "was"
+                    | "were"
+                    | "can"
+                    | "could"
+                    | "will"
+                    | "is"
+                    | "are"
+                    | "do"
+                    | "does"
+                    | "should"
+                    | "has"
+                    | "have"
+                    | "may"
+            ) =>
+        {
+            Some(at)
+        }
+        "when"
+            if matches!(word(at + 1), "is" | "are")
+                && !tokens.iter().any(|token| token.kind == Kind::Question)
+                && tokens.iter().any(|token| token.kind == Kind::Comma) =>
+        {
+            Some(at)
+        }
+        "after" | "before" => time(&tokens[at..]).is_none().then_some(at),
+        "as" if word(at + 1) == "soon" || (word(at + 1) == "long" && word(at + 2) == "as") => Some(at),
+        "in" if matches!(word(at + 1), "case") => Some(at),
+        "only" if matches!(word(at + 1), "if" | "when" | "after" | "once") => Some(at),
+        "every" | "any" if word(at + 1) == "time" => Some(at),
+        "should"
+            if tokens.iter().any(|token| token.kind == Kind::Comma)
+                && !matches!(word(at + 1), "we" | "i" | "you") =>
+        {
+            Some(at)
+        }
+        _ => None,
+    }
+}
+
+/// Where in the words of an order a condition begins.
+pub(in crate::intent) fn condition_within(tokens: &[Token<'_>]) -> Option<usize> {
+    (0..tokens.len()).find(|at| {
+        let last = !tokens[at + 1..].iter().any(Token::is_word);
+        condition_at(tokens, *at).is_some()
+            && !last
+            && !(tokens[*at].any(&["once", "until", "till"]) && time(&tokens[*at..]).is_some())
+    })
+}

@@ -1,0 +1,106 @@
+//! Words before an order, and words that take one back.
+
+use crate::intent::lexicon::{Class, near_opener};
+use crate::intent::markup::MENTION;
+use crate::intent::words::{Kind, Token};
+
+/// Words before an order that mean nothing: greetings, politeness, mentions of the bot.
+pub(in crate::intent) fn skip_openers(tokens: &[Token<'_>], from: usize) -> usize {
+    let mut at = from;
+    loop {
+        let begin = at;
+        while let Some(token) = tokens.get(at) {
+            let punctuation = matches!(
+                token.kind,
+                Kind::Comma | Kind::Dash | Kind::Colon | Kind::Bracket | Kind::Plus | Kind::Stop
+            );
+            let bot = token.kind == Kind::Mention && addresses_bot(token);
+            let opener = token.is_word()
+                && token.is(Class::OPENER)
+                && !(token.any(&["right", "first"])
+                    && tokens.get(at + 1).is_some_and(|next| next.is(Class::TELLS)));
+            let number = token.is_word()
+                && token.low.bytes().all(|byte| byte.is_ascii_digit())
+                && tokens.get(at + 1).is_some_and(|next| next.kind == Kind::Bracket);
+            let typo =
+                token.is_word() && token.name.is_none() && !token.class.known() && near_opener(token.low);
+            if punctuation || bot || opener || number || typo {
+                at += 1;
+            } else {
+                break;
+            }
+        }
+        // "great, …", "good morning team, …": only with a comma or the like behind.
+        let run = tokens[at..]
+            .iter()
+            .take(6)
+            .take_while(|token| token.is_word() && (token.is(Class::INTERJECTION) || token.is(Class::OPENER)))
+            .count();
+        if run > 0
+            && tokens.get(at + run).is_some_and(|token| {
+                matches!(token.kind, Kind::Comma | Kind::Dash | Kind::Colon | Kind::Mention)
+            })
+        {
+            at += run;
+        }
+        if at == begin {
+            return at;
+        }
+    }
+}
+
+/// `<@U…>` is how chats send a mention of the bot; `@infra-chat` is how people type it.
+fn addresses_bot(token: &Token<'_>) -> bool {
+    token.raw.starts_with(MENTION)
+        || matches!(
+            token.low,
+            "@infra-chat"
+                | "@infrachat"
+                | "@infra"
+                | "@bot"
+                | "@infra-bot"
+                | "@infrabot"
+                | "@chat"
+                | "@here"
+                | "@channel"
+                | "@all"
+                | "@everyone"
+        )
+}
+
+/// Passes over these words and the punctuation between them.
+pub(super) fn skip_words(tokens: &[Token<'_>], from: usize, words: &[&str]) -> usize {
+    let mut at = from;
+    while tokens.get(at).is_some_and(|token| {
+        token.any(words) || matches!(token.kind, Kind::Colon | Kind::Comma | Kind::Dash | Kind::Bracket)
+    }) {
+        at += 1;
+    }
+    at
+}
+
+/// "never mind", "scratch that", "just kidding".
+pub(super) fn retracts(tokens: &[Token<'_>]) -> bool {
+    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let negated = matches!(word(0), "no" | "nope" | "nah") && word(1).is_empty();
+    negated
+        || (matches!(word(0), "wait" | "actually") && matches!(word(1), "" | "no" | "don't" | "not" | "dont"))
+        || (matches!(word(0), "don't" | "dont" | "wait") && word(1).is_empty())
+        || (word(0) == "hold" && word(1) == "on" && word(2).is_empty())
+        || matches!((word(0), word(1)), ("or", "not") | ("not", ""))
+        || (word(0) == "not" && matches!(word(1), "yet" | "now" | "today" | "really" | "anymore"))
+        || matches!(
+            (word(0), word(1)),
+            ("never", "mind")
+                | ("nevermind" | "nvm" | "jk" | "kidding" | "joking", "")
+                | ("scratch", "that")
+                | ("just" | "only" | "i'm" | "im", "kidding" | "joking")
+                | ("forget", "it" | "that")
+                | ("wait", "no")
+                | ("ignore", "that" | "me")
+                | ("kidding" | "jk" | "nvm" | "nevermind", _)
+                | ("on", "second")
+                | ("i", "take")
+                | ("not", "really")
+        )
+}

@@ -1,0 +1,194 @@
+//! Lines that tell instead of ordering: marked as done, of an agenda, a list under a heading, a message pasted with its
+//! author.
+//!
+//! Their words are often those of an order to the letter ("todo: deploy production"), so what stands around them decides.
+
+use super::{Class, Kind, Mood, Token, heads, mood};
+
+/// What the words before a colon are called where what follows is a list of things and not an order.
+const LABELS: &[&str] = &[
+    "agenda",
+    "todo",
+    "todos",
+    "to-do",
+    "to-dos",
+    "fixme",
+    "changelog",
+    "standup",
+    "stand-up",
+    "minutes",
+    "notes",
+    "note",
+    "retro",
+    "summary",
+    "recap",
+    "yesterday",
+    "today",
+    "tomorrow",
+    "done",
+    "finished",
+    "completed",
+    "doing",
+    "example",
+    "examples",
+    "e.g",
+    "i.e",
+    "steps",
+    "runbook",
+    "checklist",
+    "backlog",
+    "roadmap",
+    "schedule",
+    "draft",
+    "history",
+    "blockers",
+    "reminder",
+    "subject",
+    "title",
+    "topic",
+    "quote",
+];
+
+/// How far into a line its label may reach.
+const LABEL_REACH: usize = 4;
+
+/// Whether a line only tells, whatever stands in it.
+pub(super) fn tells(line: &[Token<'_>]) -> bool {
+    line.iter().any(|token| token.kind == Kind::Status)
+        || checkbox(line)
+        || difference(line)
+        || labelled(line)
+        || enumerated(line)
+        || outcome(line)
+}
+
+/// Whether a line makes a list of those below it, up to the next blank one: "Notes from the retro:".
+pub(super) fn heads_list(line: &[Token<'_>], next: &[Token<'_>]) -> bool {
+    if next.is_empty() || begins_item(line) {
+        return false;
+    }
+    if line.iter().all(|token| token.is(Class::TIME) || token.any(LABELS)) || authored(line) {
+        return true;
+    }
+    let colon = line.last().is_some_and(|token| token.kind == Kind::Colon);
+    if !colon && !begins_item(next) {
+        return false;
+    }
+    let addresses = line.iter().all(|token| {
+        !token.is_word()
+            || token.name.is_some()
+            || token.is(Class::OPENER)
+            || token.is(Class::PREPOSITION)
+            || token.is(Class::INTERJECTION) && !token.any(LABELS)
+    });
+    !addresses
+        && match mood::read(line) {
+            Mood::Order(_) | Mood::Retraction => false,
+            Mood::Notify(_) => colon,
+            _ => true,
+        }
+}
+
+/// "- deploy", "1. deploy", "[x] deploy", "2) deploy".
+pub(super) fn begins_item(line: &[Token<'_>]) -> bool {
+    line.first().is_some_and(|token| match token.kind {
+        Kind::Dash | Kind::Status => true,
+        Kind::Bracket => token.raw == "[",
+        Kind::Word => {
+            token.low.bytes().all(|byte| byte.is_ascii_digit())
+                && line.get(1).is_some_and(|next| matches!(next.kind, Kind::Stop | Kind::Bracket))
+        }
+        _ => false,
+    })
+}
+
+/// "- [x] deploy staging", "[ ] deploy staging".
+fn checkbox(line: &[Token<'_>]) -> bool {
+    let dashes = line.iter().take_while(|token| token.kind == Kind::Dash).count();
+    match &line[dashes..] {
+        [open, close, ..] if open.raw == "[" && close.raw == "]" => true,
+        [open, mark, close, ..] => open.raw == "[" && close.raw == "]" && mark.raw.len() == 1,
+        _ => false,
+    }
+}
+
+/// "+deploy", "--- deploy": a line of a difference, or a rule across the page.
+fn difference(line: &[Token<'_>]) -> bool {
+    match line {
+        [plus, word, ..] if plus.kind == Kind::Plus => word.glued,
+        [first, second, ..] => first.kind == Kind::Dash && second.kind == Kind::Dash,
+        _ => false,
+    }
+}
+
+/// "1. lunch 2. deploy production": things to do, of which not all are ours.
+fn enumerated(line: &[Token<'_>]) -> bool {
+    let number = |at: usize| {
+        line[at].is_word()
+            && line[at].low.bytes().all(|byte| byte.is_ascii_digit())
+            && line.get(at + 1).is_some_and(|next| matches!(next.kind, Kind::Stop | Kind::Bracket))
+    };
+    let mut numbers = (0..line.len()).filter(|at| number(*at));
+    match (numbers.next(), numbers.next()) {
+        (Some(0), Some(second)) => !item_is_ours(&line[..second]),
+        _ => false,
+    }
+}
+
+/// Whether the items of a list that begins here are not all for us: "- lunch", "- deploy production".
+pub(super) fn lists_others<'a, 't: 'a>(lines: impl Iterator<Item = &'a [Token<'t>]>) -> bool {
+    lines.take_while(|line| begins_item(line)).any(|line| !item_is_ours(line))
+}
+
+/// An item that orders something, or says nothing at all, or is at least about a name of ours.
+fn item_is_ours(line: &[Token<'_>]) -> bool {
+    let begin =
+        line.iter().position(|token| token.is_word() && !token.low.bytes().all(|b| b.is_ascii_digit()));
+    let Some(item) = begin.map(|begin| &line[begin..]) else { return true };
+    item.iter().any(|token| token.name.is_some())
+        || !matches!(mood::read(item), Mood::Statement | Mood::Imperative(_))
+}
+
+/// "todo: …", "agenda for monday: …", "e.g. …".
+fn labelled(line: &[Token<'_>]) -> bool {
+    let from = mood::skip_openers(line, 0);
+    // "done" may open an order ("done, now deploy"), but does not before a colon.
+    let begin = if line.first().is_some_and(|token| token.any(LABELS)) { 0 } else { from };
+    let line = &line[begin.min(line.len())..];
+    if line.first().is_some_and(|token| token.any(&["e.g", "i.e"])) {
+        return true;
+    }
+    let reach = &line[..line.len().min(LABEL_REACH + 1)];
+    let Some(colon) = reach.iter().position(|token| token.kind == Kind::Colon) else { return false };
+    heads::find(line).is_none() && line[..colon].iter().any(|token| token.any(LABELS))
+}
+
+/// "deploy production [ok]", "deploy production: ok", "deploy production ... ok": how tools say what came of a step.
+fn outcome(line: &[Token<'_>]) -> bool {
+    let line = match line {
+        [rest @ .., last] if matches!(last.raw, "]" | ")") => rest,
+        line => line,
+    };
+    let [before @ .., sign, last] = line else { return false };
+    let dots = sign.kind == Kind::Stop && before.last().is_some_and(|token| token.kind == Kind::Stop);
+    last.any(&["ok", "done", "skipped", "success", "failed", "passed", "error", "x", "fail"])
+        && (dots || matches!(sign.kind, Kind::Colon | Kind::Bracket | Kind::Arrow | Kind::Dash))
+        && before.iter().any(Token::is_word)
+}
+
+/// "Ana 10:22 AM" above a pasted message.
+fn authored(line: &[Token<'_>]) -> bool {
+    /// Names of people are not longer, with their time.
+    const LONGEST: usize = 6;
+    let end = line.iter().rposition(|token| !token.any(&["am", "pm"]) && token.kind != Kind::Bracket);
+    let clock = |word: &str| {
+        word.split_once(':').is_some_and(|(hour, minute)| {
+            !hour.is_empty()
+                && [hour, minute].iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
+        })
+    };
+    (2..=LONGEST).contains(&line.len())
+        && end.is_some_and(|end| end > 0 && clock(line[end].low))
+        && heads::find(line).is_none()
+        && line[0].is_word()
+}

@@ -1,0 +1,65 @@
+//! The steps of a canary.
+
+use super::{duration, unit_s};
+use crate::intent::words::{Kind, Token};
+
+/// The steps of a canary as they were written.
+pub(in crate::intent) struct Weights {
+    pub(in crate::intent) steps: Vec<u64>,
+    /// The soak times said between them ("10% for 5 minutes, then 50%"), in seconds.
+    pub(in crate::intent) soak_s: Vec<u64>,
+    pub(in crate::intent) len: usize,
+}
+
+/// `10/50/100`, `10%, 50%, 100%`, `10 -> 50 -> 100`, `5 25 100`. The numbers are not judged here.
+pub(in crate::intent) fn weights(tokens: &[Token<'_>]) -> Option<Weights> {
+    let mut found = Vec::new();
+    let mut soak_s = Vec::new();
+    let mut len = 0;
+    while let Some(token) = tokens.get(len).filter(|token| token.is_word()) {
+        let Some(more) = weight_word(token.low) else { break };
+        // "10 minutes" after the weights is how long, not how much.
+        if more.len() == 1
+            && !token.low.ends_with('%')
+            && tokens.get(len + 1).is_some_and(|unit| unit.is_word() && unit_s(unit.low).is_some())
+        {
+            break;
+        }
+        found.extend(more);
+        len += 1;
+        if tokens.get(len).is_some_and(|token| token.any(&["percent", "pct"])) {
+            len += 1;
+        }
+        if tokens.get(len).is_some_and(|token| token.any(&["for"]))
+            && let Some((seconds, taken)) = duration(&tokens[len + 1..])
+        {
+            soak_s.push(seconds);
+            len += 1 + taken;
+        }
+        let separators = tokens[len..]
+            .iter()
+            .take_while(|token| {
+                matches!(token.kind, Kind::Comma | Kind::Arrow | Kind::Plus | Kind::Dash)
+                    || token.any(&["then", "and", "to", "followed", "by", "/"])
+            })
+            .count();
+        let next = tokens.get(len + separators).filter(|token| token.is_word());
+        if next.is_some_and(|token| weight_word(token.low).is_some()) && (separators > 0 || !found.is_empty())
+        {
+            len += separators;
+        } else {
+            break;
+        }
+    }
+    (!found.is_empty()).then_some(Weights { steps: found, soak_s, len })
+}
+
+fn weight_word(word: &str) -> Option<Vec<u64>> {
+    let one = |part: &str| -> Option<u64> {
+        let digits = part.strip_suffix('%').unwrap_or(part);
+        (digits.len() <= 6 && digits.bytes().all(|byte| byte.is_ascii_digit()))
+            .then(|| digits.parse().ok())
+            .flatten()
+    };
+    word.split(['/', '-', '>', '|']).map(|part| one(part.trim())).collect()
+}
