@@ -9,7 +9,7 @@ use std::borrow::Cow;
 pub(super) const MENTION: char = '\u{1}';
 /// A code tick becomes this character: a quotation mark that does not make a quotation.
 pub(super) const TICK: char = '\u{2}';
-/// An emoji that says how something stands (done, failed, waiting) becomes this character.
+/// An emoji that says how something stands (done, failed, waiting), or that it is not meant, becomes this character.
 pub(super) const STATUS: char = '\u{3}';
 
 /// The text without its markup. Borrowed when there was none.
@@ -169,9 +169,18 @@ const STATUS_CODES: &[&str] = &[
     "red_circle",
     "large_green_circle",
     "large_yellow_circle",
+    "thumbsdown",
+    "-1",
+    "thinking_face",
+    "thinking",
+    "upside_down_face",
+    "clown_face",
+    "joy",
+    "rofl",
+    "shrug",
 ];
 
-/// A tick, a cross, an hourglass, a stop sign, a traffic light.
+/// A tick, a cross, an hourglass, a stop sign, a traffic light; and the faces of doubt and jokes.
 fn is_status(c: char) -> bool {
     matches!(
         c,
@@ -194,6 +203,13 @@ fn is_status(c: char) -> bool {
             | '🔴'
             | '🟢'
             | '🟡'
+            | '👎'
+            | '🤔'
+            | '🙃'
+            | '🤡'
+            | '😂'
+            | '🤣'
+            | '🤷'
     )
 }
 

@@ -89,12 +89,11 @@ impl<'t> Reader<'_, 't> {
             if begin == line_begin {
                 telling = self.line(begin, telling);
             }
-            match telling {
-                Some(Telling { heard, .. }) => self.hear(heard),
-                None => {
-                    self.start_sentence();
-                    self.read_sentence(begin, end, mark)?;
-                }
+            if let Some(Telling { heard, .. }) = telling {
+                self.hear(heard);
+            } else {
+                self.start_sentence();
+                self.read_sentence(begin, end, mark)?;
             }
             if mark == Some(Kind::Newline) {
                 line_begin = end + 1;
@@ -128,7 +127,15 @@ impl<'t> Reader<'_, 't> {
     /// A sentence ends here: marks outside quotation end it, and "1." before an item of a list does not.
     fn ends_at(&self, at: usize) -> bool {
         let token = &self.tokens[at];
+        // "deploy production!?" asks.
+        let asks = token.kind == Kind::Stop
+            && self.tokens[at + 1..]
+                .iter()
+                .take(3)
+                .find(|next| next.kind != Kind::Stop)
+                .is_some_and(|next| next.kind == Kind::Question && next.glued);
         token.kind.ends_sentence()
+            && !asks
             && (token.quote == 0 || token.kind == Kind::Newline)
             && !(token.kind == Kind::Stop
                 && at > 0

@@ -172,7 +172,18 @@ pub(super) fn is_ref(word: &str) -> bool {
             && !word.bytes().next().is_some_and(|byte| byte.is_ascii_digit())
             && !matches!(
                 word,
-                "and/or" | "w/o" | "n/a" | "ci/cd" | "on/off" | "24/7" | "he/she" | "i/o" | "a/b"
+                "and/or"
+                    | "y/n"
+                    | "yes/no"
+                    | "w/"
+                    | "w/o"
+                    | "n/a"
+                    | "ci/cd"
+                    | "on/off"
+                    | "24/7"
+                    | "he/she"
+                    | "i/o"
+                    | "a/b"
             ))
 }
 

@@ -26,20 +26,17 @@ const LITTLE: &str = "thanks thank cheers you right well sure good great nice a 
 /// Whether a word is about something that is none of ours: with nothing else said, it makes the order somebody else's.
 pub(in crate::intent) fn is_foreign(action: Action, token: &Token<'_>) -> bool {
     let among = |words: &str| words.split(' ').any(|word| word == token.low);
-    let mine = !among(DATA)
-        || matches!(
-            action,
-            Action::RotateSecret | Action::SetVariable | Action::Migrate | Action::Lock | Action::Backfill
-        );
-    token.is_word()
-        && token.name.is_none()
-        && !(among(BLAND) && mine)
-        && !token.is(Class::OPENER)
-        && !token.is(Class::PREPOSITION)
-        && !token.is(Class::NEGATION)
-        && !token.is(Class::TIME)
-        && !among(LITTLE)
-        && !heads::is_object_word(action, token.low)
+    let with_data = matches!(
+        action,
+        Action::RotateSecret | Action::SetVariable | Action::Migrate | Action::Lock | Action::Backfill
+    );
+    let bland = among(BLAND) && (with_data || !among(DATA));
+    let little = token.is(Class::OPENER)
+        || token.is(Class::PREPOSITION)
+        || token.is(Class::NEGATION)
+        || token.is(Class::TIME)
+        || among(LITTLE);
+    token.is_word() && token.name.is_none() && !bland && !little && !heads::is_object_word(action, token.low)
 }
 
 pub(super) fn not_ours(action: Action, vocabulary: &Vocabulary) -> Problem {

@@ -83,7 +83,11 @@ pub(super) fn skip_words(tokens: &[Token<'_>], from: usize, words: &[&str]) -> u
 pub(super) fn retracts(tokens: &[Token<'_>]) -> bool {
     let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
     let negated = matches!(word(0), "no" | "nope" | "nah") && word(1).is_empty();
+    // "Rollback production. Done.": it was told, not ordered.
+    let over = matches!(word(0), "done" | "finished" | "completed")
+        && tokens.iter().filter(|token| token.is_word()).count() == 1;
     negated
+        || over
         || (matches!(word(0), "wait" | "actually") && matches!(word(1), "" | "no" | "don't" | "not" | "dont"))
         || (matches!(word(0), "don't" | "dont" | "wait") && word(1).is_empty())
         || (word(0) == "hold" && word(1) == "on" && word(2).is_empty())

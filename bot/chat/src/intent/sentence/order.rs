@@ -130,7 +130,9 @@ impl<'t> Reader<'_, 't> {
                 return Ok(whole);
             }
         }
-        if words.iter().any(|token| token.any(&["nothing", "nowhere", "never", "none"]) && token.quote == 0)
+        if words
+            .iter()
+            .any(|token| token.any(&["nothing", "nowhere", "never", "none", "neither"]) && token.quote == 0)
             && changes
             && !matches!(action, Action::Lock | Action::Unlock | Action::SetVariable)
         {

@@ -67,7 +67,10 @@ pub(super) fn heads_list(line: &[Token<'_>], next: &[Token<'_>]) -> bool {
     if next.is_empty() || begins_item(line) {
         return false;
     }
-    if line.iter().all(|token| token.is(Class::TIME) || token.any(LABELS)) || authored(line) {
+    let label = |token: &Token<'_>| token.is(Class::TIME) || token.any(LABELS);
+    let words = line.iter().filter(|token| token.is_word()).count();
+    let labels = words > 0 && line.iter().all(|token| label(token) || token.kind == Kind::Colon);
+    if labels || authored(line) {
         return true;
     }
     let colon = line.last().is_some_and(|token| token.kind == Kind::Colon);
