@@ -82,6 +82,9 @@ fn write_string(out: &mut String, text: &str) {
 }
 
 #[cfg(test)]
+pub(crate) use tests::any_json;
+
+#[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
@@ -146,6 +149,3 @@ mod tests {
         }
     }
 }
-
-#[cfg(test)]
-pub(crate) use tests::any_json;

@@ -12,7 +12,7 @@ const START_MS: i64 = 1_800_000_000_000;
 /// A record as the store would keep it: events with their hashes, and a checkpoint after every third.
 struct Record {
     key: SigningKey,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     events: Vec<(AuditEvent, Hash)>,
     checkpoints: Vec<Checkpoint>,
 }
@@ -49,7 +49,7 @@ impl Record {
             .filter(|(event, _)| event.seq % 3 == 0)
             .map(|(event, hash)| Checkpoint::sign(&key, event.seq, *hash, event.at_ms + 1))
             .collect();
-        Self { key, _folder: folder, events, checkpoints }
+        Self { key, folder, events, checkpoints }
     }
 
     fn with(count: i64) -> Self {
@@ -252,7 +252,7 @@ fn rewritten(record: &Record, key: SigningKey, sign: bool) -> Record {
 }
 
 fn same_key(record: &Record) -> SigningKey {
-    SigningKey::open_or_create(&record._folder.path().join("audit.key")).unwrap()
+    SigningKey::open_or_create(&record.folder.path().join("audit.key")).unwrap()
 }
 
 #[test]
@@ -262,7 +262,7 @@ fn a_rewritten_history_is_found_by_checkpoints_keys_and_anchors() {
     let mut bare = rewritten(&record, same_key(&record), false);
     bare.checkpoints.clear();
     let other_key =
-        rewritten(&record, SigningKey::open_or_create(&record._folder.path().join("other")).unwrap(), true);
+        rewritten(&record, SigningKey::open_or_create(&record.folder.path().join("other")).unwrap(), true);
     let stolen_key = rewritten(&record, same_key(&record), true).export();
     let hide = |said: String| {
         said.replace(&record.key.public_key().id(), "OURS")

@@ -231,8 +231,12 @@ fn the_tables_name_only_what_there_is() {
     };
     let (states, events): (Vec<_>, Vec<_>) =
         (run_states().iter().map(|it| it.0).collect(), run_events().iter().map(|it| it.0).collect());
-    RUN_MOVES.iter().for_each(|(from, by, ..)| known(from, &states, by, &events));
+    for (from, by, ..) in RUN_MOVES {
+        known(from, &states, by, &events);
+    }
     let (states, events): (Vec<_>, Vec<_>) =
         (step_states().iter().map(|it| it.0).collect(), step_events().iter().map(|it| it.0).collect());
-    step_moves().iter().for_each(|(from, by, ..)| known(from, &states, by, &events));
+    for (from, by, ..) in &step_moves() {
+        known(from, &states, by, &events);
+    }
 }

@@ -82,9 +82,9 @@ impl TestDatabase {
     pub(crate) async fn empty(&self) {
         const TABLES: &str = "projects environments releases runs plans steps receipts run_events approvals votes locks \
             incidents secrets audit_events checkpoints users identities conversations outbox inbound";
-        let mut statements: String =
-            TABLES.split_whitespace().map(|table| format!("DELETE FROM {table};")).collect();
-        statements += "UPDATE heads SET seq = 0, hash = '';";
+        let tables: Vec<&str> = TABLES.split_whitespace().collect();
+        let statements =
+            format!("DELETE FROM {};UPDATE heads SET seq = 0, hash = '';", tables.join(";DELETE FROM "));
         match self.kind {
             Kind::Sqlite => {
                 let mut connection = SqliteConnection::connect(&self.url).await.expect("the file opens");

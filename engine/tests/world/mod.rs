@@ -85,6 +85,7 @@ pub struct Story {
 }
 
 /// Tells a story on each database.
+#[expect(clippy::needless_pass_by_value, reason = "a story is told as `on_both(async |t| …)`")]
 pub fn on_both(story: impl AsyncFn(&mut Story)) {
     // A snapshot can be written once only in a run.
     let writes_snapshots = std::env::var_os("UPDATE_EXPECT").is_some();
@@ -94,6 +95,7 @@ pub fn on_both(story: impl AsyncFn(&mut Story)) {
 }
 
 /// Tells a story on one database.
+#[expect(clippy::needless_pass_by_value, reason = "as `on_both`")]
 pub fn on(kind: Kind, story: impl AsyncFn(&mut Story)) {
     eprintln!("on {kind:?}");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
