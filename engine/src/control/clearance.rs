@@ -7,8 +7,7 @@ use serde_json::json;
 use super::{Engine, Refusal};
 use crate::clock::EpochMs;
 use crate::model::{
-    Actor, Change, Environment, EnvironmentKey, EnvironmentPolicy, FreezeWhen, Role, RunRequest,
-    ServiceName,
+    Actor, Change, Environment, EnvironmentKey, EnvironmentPolicy, FreezeWhen, Role, RunRequest, ServiceName,
 };
 use crate::run::LockHolder;
 use crate::store::{AuditEntry, Commit};
@@ -143,7 +142,9 @@ impl Engine {
             }
         }
         match asked.request.map(|request| &request.change) {
-            Some(Change::Deploy { reference: Some(name), .. } | Change::Migrate { reference: Some(name) }) => {
+            Some(
+                Change::Deploy { reference: Some(name), .. } | Change::Migrate { reference: Some(name) },
+            ) => {
                 facts.ref_name = Some(name.clone());
                 facts.ref_allowed = allowed(&policy.allowed_refs, name);
             }

@@ -107,7 +107,8 @@ impl Facts {
                     .get(name)
                     .is_some_and(|there| !there.sets.is_empty() || there.schedule.is_some())
         };
-        let names: BTreeSet<&ServiceName> = self.observed.services.keys().chain(self.weights.keys()).collect();
+        let names: BTreeSet<&ServiceName> =
+            self.observed.services.keys().chain(self.weights.keys()).collect();
         names.into_iter().filter(|name| !parts.contains_key(*name) && there(name)).cloned().collect()
     }
 
