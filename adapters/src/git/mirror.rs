@@ -23,6 +23,14 @@ pub(super) struct Mirror {
     fetching: Mutex<()>,
 }
 
+/// Where a repository's HEAD stands.
+pub(super) struct Head {
+    /// The branch it follows; absent when it stands on a bare commit.
+    pub(super) branch: Option<String>,
+    /// The commit it is at; absent in an empty repository.
+    commit: Option<String>,
+}
+
 impl Mirror {
     /// The mirror of a repository under `folder`; nothing is written yet.
     pub(super) fn new(program: &OsStr, folder: &Path, repository: &str) -> Result<Self, PortError> {
@@ -111,21 +119,27 @@ impl Mirror {
         tokio::fs::rename(&fresh, &self.folder).await.map_err(unwritable)
     }
 
-    /// The commit that the repository's own HEAD stands for.
-    pub(super) async fn default_branch(&self) -> Result<String, PortError> {
+    /// Where the repository's own HEAD stands.
+    pub(super) async fn head(&self) -> Result<Head, PortError> {
         let asked = git(&self.program, &["ls-remote", "--symref", "--", &self.repository, "HEAD"])
             .about(&self.repository);
         let text = asked.variable("GIT_CONFIG_GLOBAL", &self.config).long().run().await?;
-        let branch = text.lines().find_map(|line| line.strip_prefix("ref: ")?.split('\t').next());
-        let detached =
-            text.lines().find_map(|line| line.strip_suffix("\tHEAD").filter(|id| is_commit_id(id)));
-        let named = match branch {
-            Some(branch) => self.commit_of(branch).await?,
+        let branch = text
+            .lines()
+            .find_map(|line| line.strip_prefix("ref: ")?.split('\t').next()?.strip_prefix("refs/heads/"));
+        let commit = text.lines().find_map(|line| line.strip_suffix("\tHEAD").filter(|id| is_commit_id(id)));
+        Ok(Head { branch: branch.map(str::to_owned), commit: commit.map(str::to_owned) })
+    }
+
+    /// The commit that the repository's own HEAD stands for.
+    pub(super) async fn default_commit(&self) -> Result<String, PortError> {
+        let head = self.head().await?;
+        let named = match head.branch {
+            Some(branch) => self.commit_of(&format!("refs/heads/{branch}")).await?,
             None => None,
         };
-        match (named, detached) {
-            (Some(commit), _) => Ok(commit),
-            (None, Some(commit)) => Ok(commit.to_owned()),
+        match (named, head.commit) {
+            (Some(commit), _) | (None, Some(commit)) => Ok(commit),
             (None, None) => {
                 let what = format!("{} has no commit on its default branch", shown(&self.repository));
                 Err(PortError::fail(what, "Commit something there, or name a tag or branch."))

@@ -116,7 +116,7 @@ impl CodeHost for GitHost {
         }
         mirror.fetch().await?;
         let found = match reference {
-            None => Some(mirror.default_branch().await?),
+            None => Some(mirror.default_commit().await?),
             Some(word) => mirror.look_up(word).await?,
         };
         if let Some(commit) = found {
@@ -126,6 +126,10 @@ impl CodeHost for GitHost {
         let known = references_read(&mirror, REFERENCES_MAX).await?;
         let what = format!("{} has no tag, branch or commit `{word}`", shown(&source.repository));
         Err(PortError::fail(what, hint_for_unknown(word, &known)))
+    }
+
+    async fn default_branch(&self, source: &Source) -> Result<Option<String>, PortError> {
+        Ok(self.mirror(source)?.head().await?.branch)
     }
 
     async fn references(&self, source: &Source, limit: usize) -> Result<Vec<String>, PortError> {

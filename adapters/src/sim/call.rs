@@ -47,6 +47,7 @@ calls! {
     WeightsSet "weights_set" true;
     Probe "probe" false;
     Resolve "resolve" false;
+    DefaultBranch "default_branch" false;
     References "references" false;
     Compare "compare" false;
     Files "files" false;

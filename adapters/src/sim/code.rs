@@ -72,6 +72,11 @@ impl CodeHost for World {
         self.call(Call::Resolve, subject, |state, _| state.code.resolve(reference)).await
     }
 
+    async fn default_branch(&self, source: &Source) -> Result<Option<String>, PortError> {
+        let subject = source.repository.clone();
+        self.call(Call::DefaultBranch, subject, |_, _| Ok(Some(DEFAULT_BRANCH.to_owned()))).await
+    }
+
     async fn references(&self, source: &Source, limit: usize) -> Result<Vec<String>, PortError> {
         let subject = source.repository.clone();
         self.call(Call::References, subject, |state, _| Ok(state.code.references(limit))).await

@@ -47,6 +47,7 @@ async fn tags_branches_commits_and_the_default_branch_are_found() {
         (head.as_str(), "make v1.1.0", "Ana")
     );
     assert_eq!(host.resolve(&source, Some("main")).await.unwrap().id, head);
+    assert_eq!(host.default_branch(&source).await.unwrap().as_deref(), Some("main"));
     assert_eq!(host.resolve(&source, Some(&head[..7])).await.unwrap().id, head);
     assert_ne!(host.resolve(&source, Some("v1.0.0")).await.unwrap().id, head);
 

@@ -82,6 +82,8 @@ pub struct RunDetail {
     pub place: Option<usize>,
     /// What it waits for while in the line.
     pub waits_for: Option<String>,
+    /// How long the environment's last successful rollback took, in milliseconds; absent when there was none.
+    pub way_back_took_ms: Option<i64>,
 }
 
 /// The answer to "can I …?".
@@ -121,8 +123,10 @@ impl Engine {
         self.cleared(actor, "status", Some(environment), &Asked::default()).await?;
         let project = self.project_of(environment).await?.value;
         let desired = self.store().environment_get(environment).await?.value;
-        let releases = self.store().release_list(environment, 50).await?;
-        let live = desired.live.and_then(|number| releases.into_iter().find(|one| one.id.number == number));
+        let live = match desired.live {
+            Some(number) => self.store().release_get(environment, number).await?,
+            None => None,
+        };
         let runs = self.store().run_live().await?;
         let mut status = EnvironmentStatus {
             environment: environment.clone(),
@@ -183,7 +187,9 @@ impl Engine {
             None => None,
             Some(_) => self.waits_for(&run).await?,
         };
+        let rollback = self.store().run_last_succeeded(run.environment(), "rollback").await?;
         Ok(RunDetail {
+            way_back_took_ms: rollback.and_then(|run| Some(run.finished_ms? - run.started_ms?)),
             steps: self.store().step_list(id).await?,
             approval: self.store().approval_get(id).await?,
             votes: self.store().vote_list(id).await?,

@@ -131,22 +131,23 @@ impl Engine {
         if !before {
             people.push(actor.name.clone());
         }
-        let admins = self.admins_among(&people, actor).await?;
+        let (standing, admins) = self.approvers_among(&people).await?;
         // Those who decide now what is still needed are the rules, with the votes there are now.
         let asked = Asked {
             request: Some(&run.request),
             destructive: plan.destructive,
-            approvals: (people.len() as u32, admins),
+            approvals: (standing, admins),
             changes_world: true,
             counted_already: true,
             ..Asked::default()
         };
         let action = run.request.change.run_type();
-        let still = match self.clearance(&run.requester, action, Some(run.environment()), &asked).await? {
+        let requester = self.as_now(&run.requester).await?;
+        let still = match self.clearance(&requester, action, Some(run.environment()), &asked).await? {
             Decision::Allow { .. } => 0,
-            Decision::NeedsApproval { count, .. } => count.saturating_sub(people.len() as u32).max(1),
+            Decision::NeedsApproval { count, .. } => count.saturating_sub(standing).max(1),
             // Frozen meanwhile, say: the yes counts, and the start asks again.
-            Decision::Refuse { .. } => approval.needed.saturating_sub(people.len() as u32),
+            Decision::Refuse { .. } => approval.needed.saturating_sub(standing),
         };
         if before && still > 0 {
             return Ok(Decided::CountedBefore { still });
@@ -218,18 +219,16 @@ impl Engine {
         Ok(())
     }
 
-    /// How many of those people are admins.
-    pub(super) async fn admins_among(&self, people: &[String], actor: &Actor) -> Result<u32, Refusal> {
-        let mut admins = 0;
+    /// How many of those people may approve now, and how many of them are admins. Who was removed or may not approve
+    /// any more does not count.
+    pub(super) async fn approvers_among(&self, people: &[String]) -> Result<(u32, u32), Refusal> {
+        let (mut approvers, mut admins) = (0, 0);
         for person in people {
-            let role = if *person == actor.name {
-                actor.role
-            } else {
-                self.store().user_get(person).await?.map(|user| user.role)
-            };
+            let role = self.store().user_get(person).await?.map(|user| user.role);
+            approvers += u32::from(matches!(role, Some(Role::Deployer | Role::Admin)));
             admins += u32::from(role == Some(Role::Admin));
         }
-        Ok(admins)
+        Ok((approvers, admins))
     }
 
     async fn record_decision_refused(

@@ -7,13 +7,15 @@ use serde_json::json;
 use super::{Engine, Refusal};
 use crate::clock::EpochMs;
 use crate::model::{
-    Actor, Change, Environment, EnvironmentKey, EnvironmentPolicy, FreezeWhen, Role, RunRequest,
+    Actor, Change, Environment, EnvironmentKey, EnvironmentPolicy, FreezeWhen, Role, RunRequest, ServiceName,
 };
 use crate::run::LockHolder;
 use crate::store::{AuditEntry, Commit};
 
 const HOUR_MS: i64 = 3_600_000;
 const MINUTES_A_WEEK: u32 = 7 * 24 * 60;
+/// What a default branch is called that has no name; no pattern but `*` can mean it.
+const NAMELESS_BRANCH: &str = "the default branch";
 
 /// What a question is about, beyond who asks.
 #[derive(Debug, Clone, Default)]
@@ -140,18 +142,59 @@ impl Engine {
             }
         }
         match asked.request.map(|request| &request.change) {
-            Some(Change::Deploy { reference, .. } | Change::Migrate { reference }) => {
-                facts.ref_name.clone_from(reference);
-                facts.ref_allowed = match reference {
-                    Some(name) => allowed(&policy.allowed_refs, name),
-                    // The default branch: allowed where any branch is, or where it is named.
-                    None => policy.allowed_refs.is_empty() || allowed(&policy.allowed_refs, "main"),
-                };
+            Some(
+                Change::Deploy { reference: Some(name), .. } | Change::Migrate { reference: Some(name) },
+            ) => {
+                facts.ref_name = Some(name.clone());
+                facts.ref_allowed = allowed(&policy.allowed_refs, name);
             }
+            // Naming no ref names the default branch, and what it is called is the code host's to say.
+            Some(Change::Deploy { reference: None, services, .. }) if !policy.allowed_refs.is_empty() => {
+                let branches = self.default_branches(key, services).await?;
+                let refused = branches.iter().find(|branch| !allowed(&policy.allowed_refs, branch));
+                facts.ref_allowed = refused.is_none();
+                facts.ref_name = refused.or(branches.first()).cloned();
+            }
+            // A migration without a ref takes those of the live commit, which came here under these rules.
             Some(Change::Scale { replicas, .. }) => facts.replicas = Some(*replicas),
             _ => {}
         }
         Ok(())
+    }
+
+    /// The default branches a deploy without a ref would ship: of the project's source, and of sources those services
+    /// have of their own.
+    async fn default_branches(
+        &self,
+        key: &EnvironmentKey,
+        services: &[ServiceName],
+    ) -> Result<Vec<String>, Refusal> {
+        let project = self.project_of(key).await?.value;
+        let mut sources = vec![&project.source];
+        for (name, service) in &project.services {
+            if let Some(own) = &service.source
+                && (services.is_empty() || services.contains(name))
+                && !sources.contains(&own)
+            {
+                sources.push(own);
+            }
+        }
+        let mut branches = Vec::new();
+        for source in sources {
+            let branch = self.ports().code.default_branch(source).await;
+            let branch = branch.map_err(Refusal::port("looking up the default branch"))?;
+            branches.push(branch.unwrap_or_else(|| NAMELESS_BRANCH.to_owned()));
+        }
+        Ok(branches)
+    }
+
+    /// The actor with the role they have now; what was stored with a run is the role of that time.
+    pub(super) async fn as_now(&self, actor: &Actor) -> Result<Actor, Refusal> {
+        if *actor == Actor::system() {
+            return Ok(actor.clone());
+        }
+        let role = self.store().user_get(&actor.name).await?.map(|user| user.role);
+        Ok(Actor { role, ..actor.clone() })
     }
 
     /// Like [`Engine::cleared`], and a refusal is recorded: for what changes something.

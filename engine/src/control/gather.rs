@@ -1,9 +1,11 @@
 //! Gathers what a planner must know: reading calls only.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Engine, Refusal};
-use crate::model::{Change, EnvironmentKey, Project, Release, RunRequest, Source, Variable};
+use crate::model::{
+    Change, EnvironmentKey, Project, Release, RollbackTarget, RunRequest, ServiceName, Source, Variable,
+};
 use crate::plan::{COMMITS_SHOWN, Facts, PlanProblem, SecretFact};
 use crate::ports::{Commit, Migration, PortError};
 use crate::store::Versioned;
@@ -34,12 +36,15 @@ impl Engine {
         let environment = &request.environment;
         let project = self.project_of(environment).await?;
         let desired = self.store().environment_get(environment).await?.value;
-        let releases = self.store().release_list(environment, RELEASES_LOOKED_AT).await?;
+        let releases = self.releases_that_matter(environment, desired.live, &request.change).await?;
         let ports = self.ports();
         let observed =
             ports.platform.observe(environment).await.map_err(Refusal::port("looking at what runs"))?;
         let mut weights = BTreeMap::new();
-        for name in project.value.services.keys() {
+        // Services the project no longer has may still be served.
+        let served: BTreeSet<&ServiceName> =
+            project.value.services.keys().chain(observed.services.keys()).collect();
+        for name in served {
             let now = ports
                 .edge
                 .weights(environment, name)
@@ -113,6 +118,33 @@ impl Engine {
             secrets,
             builds,
         })
+    }
+
+    /// The newest releases, newest first, and behind them those a plan can't do without however many attempts came
+    /// after: the live one, the one before it, and the one a rollback names.
+    async fn releases_that_matter(
+        &self,
+        environment: &EnvironmentKey,
+        live: Option<u32>,
+        change: &Change,
+    ) -> Result<Vec<Release>, Refusal> {
+        let store = self.store();
+        let mut releases = store.release_list(environment, RELEASES_LOOKED_AT).await?;
+        if i64::try_from(releases.len()).is_ok_and(|count| count < RELEASES_LOOKED_AT) {
+            return Ok(releases);
+        }
+        let mut older = Vec::new();
+        if let Some(number) = live {
+            older.extend(store.release_get(environment, number).await?);
+            older.extend(store.release_superseded_before(environment, number).await?);
+        }
+        if let Change::Rollback { to: RollbackTarget::Release(number), .. } = change {
+            older.extend(store.release_get(environment, *number).await?);
+        }
+        releases.extend(older);
+        releases.sort_by_key(|release| std::cmp::Reverse(release.id.number));
+        releases.dedup_by_key(|release| release.id.number);
+        Ok(releases)
     }
 
     /// The commits a request is about: of the project's source, and of sources services have of their own.

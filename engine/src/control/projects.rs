@@ -84,8 +84,8 @@ impl Engine {
         }
     }
 
-    /// An environment or service that has something live can't vanish from the description: its processes would be
-    /// left running with nobody to speak for them.
+    /// An environment that has something live, or runs that are not over, can't vanish from the description: its
+    /// processes would be left running with nobody to speak for them.
     async fn nothing_live_goes(&self, old: &Project, new: &Project) -> Result<(), Refusal> {
         for environment in old.environments.keys().filter(|name| !new.environments.contains_key(*name)) {
             let Some(key) = old.environment_key(environment) else { continue };
@@ -94,6 +94,22 @@ impl Engine {
                     "environment-live",
                     format!("{environment} runs release {live} and is missing from the new description"),
                     format!("keep {environment} in the file until it is taken down"),
+                ));
+            }
+        }
+        for run in self.store().run_live().await? {
+            let key = run.environment();
+            if key.project == new.project && !new.environments.contains_key(&key.environment) {
+                return Err(Refusal::standing(
+                    "environment-busy",
+                    format!(
+                        "{} of {} is {} and {} is missing from the new description",
+                        run.id,
+                        key.environment,
+                        run.state.as_str(),
+                        key.environment
+                    ),
+                    format!("cancel {}", run.id),
                 ));
             }
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{ReleaseId, RunId, ServiceName};
+use super::{ReleaseId, RunId, ServiceName, Source};
 use crate::clock::EpochMs;
 use crate::ports::{BuildKey, ConfigSet, InstanceSet, Schedule};
 
@@ -44,6 +44,12 @@ pub struct ServiceRelease {
     pub origin: u32,
     /// The built code.
     pub build: BuildKey,
+    /// Where that code is kept; absent in releases made before this was.
+    #[serde(default)]
+    pub source: Option<Source>,
+    /// What built it; absent when it needs no build.
+    #[serde(default)]
+    pub build_command: Option<String>,
     /// How it is served; absent for a service with a schedule.
     pub set: Option<InstanceSet>,
     /// How it is scheduled; absent for a served one.

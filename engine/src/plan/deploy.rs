@@ -46,7 +46,7 @@ pub(super) fn plan(
         if builds.iter().all(|build| build.key != key) {
             builds.push(BuildRequest {
                 key: key.clone(),
-                source,
+                source: source.clone(),
                 commit: here.clone(),
                 command: service.build.clone(),
             });
@@ -60,6 +60,8 @@ pub(super) fn plan(
                 schedule: facts.schedule(name, &service, number, &key),
                 config: facts.config(name, &service, number)?,
                 build: key,
+                source: Some(source),
+                build_command: service.build.clone(),
             },
         );
     }
@@ -116,7 +118,11 @@ pub(super) fn plan(
         chosen.iter().filter(|name| parts.get(*name).is_some_and(|part| part.set.is_some())).collect();
     let shape = facts.shape()?;
     let probes: Vec<ProbeCheck> = probes(facts, &parts, &chosen);
-    let retire = retire(facts, &parts, &chosen);
+    // Services the project no longer has go away with the first deploy of everything.
+    let whole = chosen.len() == facts.project.services.len();
+    let gone = if whole { facts.running_beside(&parts) } else { Vec::new() };
+    let affected: Vec<ServiceName> = chosen.iter().chain(&gone).cloned().collect();
+    let retire = retire(facts, &parts, &affected);
     let component = facts.project.migrations.as_ref().map(|migrations| migrations.component.clone());
 
     let steps = vec![
@@ -184,12 +190,12 @@ pub(super) fn plan(
         step(
             "cron",
             "schedules run the new code".to_owned(),
-            StepKind::PutSchedules(PutSchedules { changes: schedule_changes(facts, &parts, &chosen) }),
+            StepKind::PutSchedules(PutSchedules { changes: schedule_changes(facts, &parts, &affected) }),
         ),
         step(
             "canary",
             "one stage of 100%: all traffic to the new release, read back".to_owned(),
-            StepKind::ShiftTraffic(ShiftTraffic { shifts: shifts(facts, &parts, &chosen) }),
+            StepKind::ShiftTraffic(ShiftTraffic { shifts: shifts(facts, &parts, &affected) }),
         ),
         step(
             "verification",
@@ -203,7 +209,14 @@ pub(super) fn plan(
         ),
     ];
 
-    let diff = diff(facts, &parts, &pending, reference, &commit.id, &chosen);
+    let mut diff = diff(facts, &parts, &pending, reference, &commit.id, &chosen);
+    for name in &gone {
+        let before = match live.and_then(|live| Some((live, live.services.get(name)?))) {
+            Some((live, part)) => release_name(live, part),
+            None => "running, and not in the project".to_owned(),
+        };
+        diff.push(DiffLine::new(name.as_str(), Some(before), None));
+    }
     let release = Release {
         id: ReleaseId { environment: facts.environment.clone(), number },
         reference: reference.map_or_else(|| short(&commit.id).to_owned(), ToOwned::to_owned),
@@ -308,7 +321,7 @@ fn way_back(facts: &Facts, breaks: Option<&str>) -> WayBack {
             "rollback {} goes to release {} ({}): traffic, then release, then config",
             facts.environment.environment, live.id.number, live.reference
         ),
-        proved: breaks.is_none() && (kept || facts.capabilities.keeps_builds),
+        proved: breaks.is_none() && kept,
         proof,
     }
 }
@@ -395,6 +408,12 @@ fn variable(value: &Variable) -> String {
     }
 }
 
+/// What a service of a release is called: `v1.1.0 (3f2a91c)`.
+fn release_name(release: &Release, part: &ServiceRelease) -> String {
+    let (reference, commit) = (release.reference.as_str(), short(&part.commit));
+    if reference == commit { reference.to_owned() } else { format!("{reference} ({commit})") }
+}
+
 fn diff(
     facts: &Facts,
     parts: &BTreeMap<ServiceName, ServiceRelease>,
@@ -424,14 +443,7 @@ fn diff(
     for name in chosen {
         let Some(after) = parts.get(name) else { continue };
         let before = live.and_then(|live| live.services.get(name));
-        let before_name = before.map(|before| {
-            let reference = live.map_or("", |live| live.reference.as_str());
-            if reference == short(&before.commit) {
-                reference.to_owned()
-            } else {
-                format!("{reference} ({})", short(&before.commit))
-            }
-        });
+        let before_name = live.zip(before).map(|(live, before)| release_name(live, before));
         lines.push(DiffLine::new(name.as_str(), before_name, Some(after_name.clone())));
         let Some(before) = before else { continue };
         let replicas = |part: &ServiceRelease| part.set.as_ref().map(|set| set.replicas.to_string());

@@ -1,6 +1,6 @@
 //! What a planner knows: gathered by the engine through reading calls, handed over as one value.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -9,7 +9,7 @@ use super::PlanProblem;
 use crate::canonical::canonical_json;
 use crate::model::{
     Desired, Environment, EnvironmentKey, Project, Release, ReleaseState, SecretName, Service, ServiceName,
-    Source, Variable,
+    ServiceRelease, Source, Variable,
 };
 use crate::ports::{
     AppliedMigration, BuildKey, BuildState, Capabilities, Commit, ConfigSet, InstanceSet, Migration,
@@ -95,6 +95,21 @@ impl Facts {
             .filter(|service| named.is_empty() || named.contains(service))
             .cloned()
             .collect()
+    }
+
+    /// Services that have instances, a schedule or traffic and are not among those.
+    pub(super) fn running_beside(&self, parts: &BTreeMap<ServiceName, ServiceRelease>) -> Vec<ServiceName> {
+        let there = |name: &ServiceName| {
+            self.weights.contains_key(name)
+                || self
+                    .observed
+                    .services
+                    .get(name)
+                    .is_some_and(|there| !there.sets.is_empty() || there.schedule.is_some())
+        };
+        let names: BTreeSet<&ServiceName> =
+            self.observed.services.keys().chain(self.weights.keys()).collect();
+        names.into_iter().filter(|name| !parts.contains_key(*name) && there(name)).cloned().collect()
     }
 
     /// A service as it is in this environment, with replicas people asked for.

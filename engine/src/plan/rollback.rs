@@ -83,11 +83,18 @@ pub(super) fn plan(
             format!("whether it can live with the schema could not be checked: {why}"),
         );
     }
+    let mut proof = vec![format!(
+        "release {} keeps running until release {} is verified",
+        live.id.number, target.id.number
+    )];
+    if facts.migrations_unread.is_some() {
+        proof.push("whether the releases can live with the schema could not be checked".to_owned());
+    }
     let (missing_sets, missing_configs) = missing(facts, &parts, &chosen);
     // A service the target does not know goes away with the release that brought it.
     let mut affected = chosen.clone();
     if whole {
-        affected.extend(facts.observed.services.keys().filter(|name| !parts.contains_key(*name)).cloned());
+        affected.extend(facts.running_beside(&parts));
     }
     let steps = vec![
         step(
@@ -135,7 +142,8 @@ pub(super) fn plan(
                 changes: vec![
                     DesiredChange::Live {
                         release: live_after,
-                        took_back: true,
+                        // Going forward again says nothing against what was live meanwhile.
+                        took_back: target.id.number < live.id.number,
                         schema: facts.applied.iter().map(|had| had.version.clone()).max(),
                     },
                     DesiredChange::Held {
@@ -176,11 +184,8 @@ pub(super) fn plan(
                 "rollback {environment} to release {} brings release {} back",
                 live.id.number, live.id.number
             ),
-            proof: vec![format!(
-                "release {} keeps running until release {} is verified",
-                live.id.number, target.id.number
-            )],
-            proved: true,
+            proof,
+            proved: facts.migrations_unread.is_none(),
         },
         notes: vec!["migrations stay: going back over a schema loses data".to_owned()],
         observed: facts.observed_lines(),
@@ -280,11 +285,17 @@ fn builds(
     for name in chosen {
         let (Some(part), Some(service)) = (parts.get(name), facts.service(name)) else { continue };
         if builds.iter().all(|build| build.key != part.build) {
+            // As it was built then: the key names that code and that command. Releases made before these were kept
+            // can only be built as the project says now.
+            let (source, command) = match &part.source {
+                Some(source) => (source.clone(), part.build_command.clone()),
+                None => (facts.project.source_of(&service).clone(), service.build.clone()),
+            };
             builds.push(BuildRequest {
                 key: part.build.clone(),
-                source: facts.project.source_of(&service).clone(),
+                source,
                 commit: part.commit.clone(),
-                command: service.build.clone(),
+                command,
             });
         }
     }

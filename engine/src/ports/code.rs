@@ -34,6 +34,9 @@ pub struct SourceFile {
 pub trait CodeHost: Send + Sync {
     /// What a branch, tag or commit id (7 digits or more) stands for now. `None` asks for the default branch.
     async fn resolve(&self, source: &Source, reference: Option<&str>) -> Result<Commit, PortError>;
+    /// The name of the default branch: what `resolve` without a reference follows. Absent when the repository stands
+    /// on a bare commit.
+    async fn default_branch(&self, source: &Source) -> Result<Option<String>, PortError>;
     /// The newest tags and branches, newest first, at most `limit`: for suggestions.
     async fn references(&self, source: &Source, limit: usize) -> Result<Vec<String>, PortError>;
     /// The commits that `to` has and `from` has not, newest first, at most `limit`.

@@ -141,6 +141,28 @@ impl Store {
         self.bodies(sql::RELEASE_LIST, values).await
     }
 
+    /// A release by its number, however long ago it was made.
+    pub async fn release_get(
+        &self,
+        environment: &EnvironmentKey,
+        number: u32,
+    ) -> Result<Option<Release>, StoreError> {
+        let mut values = key_values(environment);
+        values.push(number.into());
+        Ok(self.bodies(sql::RELEASE_GET, values).await?.pop())
+    }
+
+    /// The newest release before a number that was live and is superseded.
+    pub async fn release_superseded_before(
+        &self,
+        environment: &EnvironmentKey,
+        number: u32,
+    ) -> Result<Option<Release>, StoreError> {
+        let mut values = key_values(environment);
+        values.push(number.into());
+        Ok(self.bodies(sql::RELEASE_SUPERSEDED, values).await?.pop())
+    }
+
     /// A run.
     pub async fn run_get(&self, run: &RunId) -> Result<Option<Run>, StoreError> {
         Ok(self.bodies(sql::RUN_GET, vec![run.as_str().into()]).await?.pop())
@@ -160,6 +182,17 @@ impl Store {
         let mut values = key_values(environment);
         values.push(limit.into());
         self.bodies(sql::RUN_BY_ENVIRONMENT, values).await
+    }
+
+    /// An environment's newest run of a type that succeeded.
+    pub async fn run_last_succeeded(
+        &self,
+        environment: &EnvironmentKey,
+        run_type: &str,
+    ) -> Result<Option<Run>, StoreError> {
+        let mut values = key_values(environment);
+        values.push(run_type.into());
+        Ok(self.bodies(sql::RUN_LAST_SUCCEEDED, values).await?.pop())
     }
 
     /// The newest runs anywhere.

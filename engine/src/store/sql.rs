@@ -22,6 +22,9 @@ statements! {
         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (project, environment, number) \
         DO UPDATE SET state = excluded.state, body = excluded.body";
     RELEASE_LIST = "SELECT body FROM releases WHERE project = $1 AND environment = $2 ORDER BY number DESC LIMIT $3";
+    RELEASE_GET = "SELECT body FROM releases WHERE project = $1 AND environment = $2 AND number = $3";
+    RELEASE_SUPERSEDED = "SELECT body FROM releases WHERE project = $1 AND environment = $2 AND number < $3 \
+        AND state = 'superseded' ORDER BY number DESC LIMIT 1";
     RUN_INSERT = "INSERT INTO runs (run, project, environment, run_type, requester, state, body, version, due_ms, \
         queued_ms, created_ms, finished_ms, fence) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0)";
     RUN_UPDATE = "UPDATE runs SET state = $2, body = $3, version = $4, due_ms = $5, queued_ms = $6, finished_ms = $7 \
@@ -32,6 +35,8 @@ statements! {
         ORDER BY created_ms, run";
     RUN_BY_ENVIRONMENT = "SELECT body FROM runs WHERE project = $1 AND environment = $2 \
         ORDER BY created_ms DESC, run LIMIT $3";
+    RUN_LAST_SUCCEEDED = "SELECT body FROM runs WHERE project = $1 AND environment = $2 AND run_type = $3 \
+        AND state = 'succeeded' ORDER BY created_ms DESC, run LIMIT 1";
     RUN_RECENT = "SELECT body FROM runs ORDER BY created_ms DESC, run LIMIT $1";
     RUN_CHANGING_SINCE = "SELECT created_ms FROM runs WHERE project = $1 AND environment = $2 AND created_ms >= $3 \
         AND state <> 'cancelled' ORDER BY created_ms";

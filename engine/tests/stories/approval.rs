@@ -1,4 +1,5 @@
 use engine::control::Decided;
+use engine::model::Role;
 use engine::ports::Weight;
 
 use crate::world::changes::*;
@@ -169,5 +170,42 @@ fn breaking_the_glass_takes_an_admin_and_a_reason() {
         let run = t.engine().request(&request, &t.person("zoe").await).await.unwrap();
         t.settle_all().await;
         assert_eq!(t.outcome(&run.id).await, "succeeded");
+    });
+}
+
+#[test]
+fn the_rules_look_at_the_role_a_requester_has_when_the_run_starts() {
+    on_both(async |t| {
+        let run = t.asks("ana", "staging", deploy("v1")).await;
+        t.becomes("ana", Some(Role::Viewer)).await;
+        t.settle_all().await;
+        assert_eq!(t.outcome(&run).await, "failed: refused");
+        let run = t.asks("ben", "staging", deploy("v1")).await;
+        t.becomes("ben", None).await;
+        t.settle_all().await;
+        assert_eq!(t.outcome(&run).await, "failed: refused");
+        assert_eq!(t.desired("staging").await, "nothing live");
+    });
+}
+
+#[test]
+fn a_yes_counts_as_long_as_who_gave_it_may_approve() {
+    on_both(async |t| {
+        let run = t.asks("ana", "production", deploy("v1")).await;
+        assert_eq!(t.approves("ben", &run).await.unwrap(), Decided::Approved);
+        t.becomes("ben", Some(Role::Viewer)).await;
+        t.settle_all().await;
+        assert_eq!(t.outcome(&run).await, "failed: needs-approval");
+        t.becomes("ben", Some(Role::Deployer)).await;
+        let two = ("policy: { max_replicas: 4 }", "policy: { approvals: 2 }");
+        t.redescribes(&[two]).await.unwrap();
+        let run = t.asks("ana", "production", deploy("v1")).await;
+        assert_eq!(t.approves("ben", &run).await.unwrap(), Decided::Counted { still: 1 });
+        t.becomes("ben", None).await;
+        assert_eq!(t.approves("zoe", &run).await.unwrap(), Decided::Counted { still: 1 });
+        t.becomes("vera", Some(Role::Deployer)).await;
+        assert_eq!(t.approves("vera", &run).await.unwrap(), Decided::Approved);
+        t.settle_all().await;
+        assert_eq!(t.outcome(&run).await, "succeeded");
     });
 }

@@ -8,6 +8,7 @@ mod world;
 
 mod approval;
 mod deploy;
+mod description;
 mod failure;
 mod line;
 mod operate;

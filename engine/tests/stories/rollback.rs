@@ -1,8 +1,11 @@
-use adapters::sim::Behaviour;
+use adapters::sim::{Behaviour, Call, Fault, FaultKind};
+use engine::model::ReleaseState;
+use engine::step::StepKind;
+use engine::store::{Commit, Write};
 use expect_test::expect;
 
 use crate::world::changes::*;
-use crate::world::on_both;
+use crate::world::{Story, on_both};
 
 #[test]
 fn nothing_live_can_not_be_rolled_back() {
@@ -130,5 +133,105 @@ fn a_build_that_was_cleaned_up_is_made_anew() {
         }
         t.does("ana", "staging", rollback()).await;
         assert_eq!(t.releases("staging").await, "2 failed, 1 live");
+    });
+}
+
+async fn builds_vanish(t: &Story, environment: &str, release: u32) {
+    let found = t.engine().store().release_get(&t.environment(environment), release).await.unwrap().unwrap();
+    for part in found.services.values() {
+        t.world.drift(|it| it.build_vanish(&part.build));
+    }
+}
+
+#[test]
+fn back_and_forth_and_back_again() {
+    on_both(async |t| {
+        t.does("ana", "staging", deploy("v2")).await;
+        t.does("ana", "staging", deploy("v3")).await;
+        t.does("ana", "staging", rollback()).await;
+        // Going forward again, nothing is wrong with the release that served meanwhile.
+        t.does("ana", "staging", rollback_to(2)).await;
+        assert_eq!(t.releases("staging").await, "2 live, 1 superseded");
+        t.does("ana", "staging", rollback()).await;
+        assert_eq!(t.releases("staging").await, "2 failed, 1 live");
+    });
+}
+
+#[test]
+fn a_way_back_is_proved_when_its_builds_are_kept_and_it_can_live_with_the_schema() {
+    on_both(async |t| {
+        assert!(t.previews("ana", "staging", deploy("v2")).await.way_back.proved);
+        t.does("ana", "staging", deploy("v2")).await;
+        assert!(t.previews("ana", "staging", deploy("v3")).await.way_back.proved);
+        t.world.file("migrations/0004_drop_due.sql", "ALTER TABLE invoices DROP COLUMN due");
+        t.world.release("v4", "No due dates", Behaviour::default());
+        assert!(!t.previews("ana", "staging", deploy("v4")).await.way_back.proved);
+        builds_vanish(t, "staging", 1).await;
+        let gone = t.previews("ana", "staging", deploy("v3")).await.way_back;
+        assert!(!gone.proved && gone.proof[1].contains("its build is gone"), "{gone:?}");
+    });
+}
+
+#[test]
+fn a_way_back_from_a_rollback_is_not_proved_while_the_code_host_is_silent() {
+    on_both(async |t| {
+        t.does("ana", "staging", deploy("v2")).await;
+        t.does("ana", "staging", deploy("v3")).await;
+        assert!(t.previews("ana", "staging", rollback()).await.way_back.proved);
+        t.world.fault(Fault::of(Call::Files, FaultKind::FailBefore));
+        let unread = t.previews("ana", "staging", rollback()).await.way_back;
+        assert!(!unread.proved && unread.proof[1].contains("could not be checked"), "{unread:?}");
+        t.world.faults_clear();
+    });
+}
+
+#[test]
+fn the_live_release_is_known_however_many_attempts_failed_since() {
+    on_both(async |t| {
+        t.does("ana", "staging", deploy("v2")).await;
+        t.does("ana", "staging", deploy("v3")).await;
+        let store = t.engine().store();
+        let live = store.release_get(&t.environment("staging"), 2).await.unwrap().unwrap();
+        let mut commit = Commit::at(t.now_ms());
+        for number in 3..63 {
+            let mut attempt = live.clone();
+            attempt.id.number = number;
+            (attempt.state, attempt.live_ms) = (ReleaseState::Failed, None);
+            commit.writes.push(Write::ReleasePut(Box::new(attempt)));
+        }
+        store.commit(commit).await.unwrap();
+        let status = t.engine().status(&t.environment("staging"), &t.person("ana").await).await.unwrap();
+        assert_eq!(status.live.unwrap().id.number, 2);
+        assert_eq!(t.previews("ana", "staging", deploy("v3")).await.way_back.release, Some(2));
+        assert_eq!(t.previews("ana", "staging", rollback_to(1)).await.way_back.release, Some(2));
+        t.does("ana", "staging", rollback()).await;
+        assert!(t.releases("staging").await.ends_with("2 failed, 1 live"));
+    });
+}
+
+#[test]
+fn an_old_release_is_built_again_as_it_was_built_then() {
+    on_both(async |t| {
+        t.does("ana", "staging", deploy("v2")).await;
+        t.redescribes(&[("build: make api", "build: just api")]).await.unwrap();
+        t.does("ana", "staging", deploy("v3")).await;
+        builds_vanish(t, "staging", 1).await;
+        let plan = t.previews("ana", "staging", rollback()).await;
+        let StepKind::Preflight(preflight) = &plan.steps[0].kind else { panic!("{:?}", plan.steps[0]) };
+        let commands: Vec<_> = preflight.builds.iter().map(|build| build.command.as_deref()).collect();
+        assert_eq!(commands, [Some("make api"), Some("make web"), None]);
+    });
+}
+
+#[test]
+fn a_way_back_says_how_long_it_took_last_time() {
+    on_both(async |t| {
+        t.does("ana", "staging", deploy("v2")).await;
+        let run = t.does("ana", "staging", deploy("v3")).await;
+        let took = async || t.engine().run_detail(&run).await.unwrap().way_back_took_ms;
+        assert_eq!(took().await, None);
+        let back = t.does("ana", "staging", rollback()).await;
+        let back = t.run(&back).await;
+        assert_eq!(took().await, Some(back.finished_ms.unwrap() - back.started_ms.unwrap()));
     });
 }

@@ -14,7 +14,10 @@ use engine::artifacts::Artifacts;
 use engine::audit::{Exporter, SigningKey, verify};
 use engine::clock::{Clock, EpochMs, ManualClock};
 use engine::control::{Decided, Engine, EngineParts, Refusal, Vault};
-use engine::model::{Actor, Change, EnvironmentKey, Identity, Project, RunId, RunRequest, ServiceName};
+use engine::model::{
+    Actor, Change, EnvironmentKey, Identity, Project, Role, RunId, RunRequest, ServiceName, User, UserName,
+};
+use engine::plan::Plan;
 use engine::redact::Redactor;
 use engine::run::{Happening, LockHolder, Reason, Run, RunState};
 use engine::secrets::MasterKey;
@@ -80,6 +83,7 @@ pub struct Story {
     folder: Arc<tempfile::TempDir>,
     clock: Arc<ManualClock>,
     project: Project,
+    description: String,
     engine: Option<Engine>,
     replicas: u32,
 }
@@ -131,7 +135,9 @@ impl Story {
         world.release("v2", "Due dates", Behaviour::default());
         world.release("v3", "Faster lists", Behaviour::default());
         let project = engine::project::import(PROJECT, Path::new("/srv")).unwrap();
-        let mut t = Self { kind, world, database, folder, clock, project, engine: None, replicas: 0 };
+        let description = PROJECT.to_owned();
+        let mut t =
+            Self { kind, world, database, folder, clock, project, description, engine: None, replicas: 0 };
         t.start().await;
         t.engine().project_import(&t.project, &Actor::system()).await.unwrap();
         t.engine().secrets_generate_missing(&t.project, &Actor::system()).await.unwrap();
@@ -187,6 +193,34 @@ impl Story {
     /// An environment's key.
     pub fn environment(&self, environment: &str) -> EnvironmentKey {
         EnvironmentKey::new(self.project.project.clone(), environment.parse().unwrap())
+    }
+
+    /// The project's file is edited and imported again.
+    pub async fn redescribes(&mut self, edits: &[(&str, &str)]) -> Result<(), Refusal> {
+        let mut text = self.description.clone();
+        for (before, after) in edits {
+            assert!(text.contains(before), "the description has no {before:?}");
+            text = text.replace(before, after);
+        }
+        let project = engine::project::import(&text, Path::new("/srv")).unwrap();
+        self.engine().project_import(&project, &Actor::system()).await?;
+        (self.description, self.project) = (text, project);
+        Ok(())
+    }
+
+    /// Somebody gets another role, or goes.
+    pub async fn becomes(&self, who: &str, role: Option<Role>) {
+        let (name, zoe) = (who.parse::<UserName>().unwrap(), self.person("zoe").await);
+        match role {
+            Some(role) => self.engine().user_put(&User { name, role }, &[], &zoe).await.unwrap(),
+            None => self.engine().user_remove(&name, &zoe).await.unwrap(),
+        }
+    }
+
+    /// What a request would come to, without making it.
+    pub async fn previews(&self, who: &str, environment: &str, change: Change) -> Plan {
+        let request = self.request(environment, change);
+        self.engine().preview(&request, &self.person(who).await).await.unwrap().plan
     }
 
     /// Somebody by name; a stranger when nobody is called that.

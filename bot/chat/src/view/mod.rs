@@ -105,7 +105,7 @@ pub(crate) fn not_begun(commands: &[Command]) -> Card {
 /// A plan nobody asked to carry out.
 pub(crate) fn preview(preview: &Preview, request: &RunRequest) -> Card {
     let mut card = Card::new(Tone::Plain, format!("Dry run: {}. Nothing was written.", preview.plan.title));
-    card = run::plan_parts(card, &preview.plan);
+    card = run::plan_parts(card, &preview.plan, None);
     card = card.list(
         "Steps",
         preview

@@ -35,9 +35,9 @@ pub fn run(detail: &RunDetail, now_ms: i64) -> Card {
     card = card.fields(fields);
     let over = run.state.is_over();
     if run.started_ms.is_none() && !over {
-        card = plan_parts(card, &detail.plan);
+        card = plan_parts(card, &detail.plan, detail.way_back_took_ms);
     } else if !over || succeeded_with_way_back(detail) {
-        card = card.fields(vec![("way back".to_owned(), detail.plan.way_back.say.clone())]);
+        card = card.fields(vec![("way back".to_owned(), way_back(&detail.plan, detail.way_back_took_ms))]);
     }
     let mut steps = steps(detail, now_ms);
     if over {
@@ -98,8 +98,19 @@ fn headline(detail: &RunDetail, now_ms: i64) -> String {
     }
 }
 
+/// The way back and, where it leads to a release, how long going back took here last time.
+fn way_back(plan: &Plan, took_ms: Option<i64>) -> String {
+    let say = &plan.way_back.say;
+    match took_ms {
+        Some(ms) if plan.way_back.release.is_some() => {
+            format!("{say}; went back in {} last time", duration(ms))
+        }
+        _ => say.clone(),
+    }
+}
+
 /// What a plan is going to do: what changes, how risky, the way back.
-pub(super) fn plan_parts(card: Card, plan: &Plan) -> Card {
+pub(super) fn plan_parts(card: Card, plan: &Plan, way_back_took_ms: Option<i64>) -> Card {
     let commits = plan
         .commits
         .iter()
@@ -120,7 +131,7 @@ pub(super) fn plan_parts(card: Card, plan: &Plan) -> Card {
     let proved = if plan.way_back.proved { "Proved" } else { "Not proved" };
     let fields = vec![
         ("risk".to_owned(), format!("{}{because}", plan.risk.level.as_str())),
-        ("way back".to_owned(), plan.way_back.say.clone()),
+        ("way back".to_owned(), way_back(plan, way_back_took_ms)),
     ];
     card.list("Changes", diff)
         .list("Commits", commits)

@@ -118,17 +118,17 @@ impl Engine {
             .is_some_and(|approval| matches!(approval.state, ApprovalState::Approved { .. }));
         let votes = self.store().vote_list(&run.id).await.map_err(Refusal::from)?;
         let people: Vec<String> = votes.into_iter().map(|vote| vote.person).collect();
-        let admins = self.admins_among(&people, &run.requester).await?;
+        let requester = self.as_now(&run.requester).await?;
         let asked = Asked {
             request: Some(&run.request),
             destructive: planned.destructive,
-            approvals: (people.len() as u32, admins),
+            approvals: self.approvers_among(&people).await?,
             changes_world: true,
             counted_already: true,
             ..Asked::default()
         };
         let action = run.request.change.run_type();
-        match self.clearance(&run.requester, action, Some(run.environment()), &asked).await? {
+        match self.clearance(&requester, action, Some(run.environment()), &asked).await? {
             policies::Decision::Refuse { say, .. } => {
                 return Err(Stop::Fails(Reason::new("refused", say, format!("retry {}", run.id))));
             }
@@ -150,7 +150,7 @@ impl Engine {
             Err(Refusal::Problem(problem)) => {
                 return Err(Stop::Fails(Reason::new(&problem.code, problem.say, problem.next)));
             }
-            Err(later) => return Err(Stop::Later(later)),
+            Err(other) => return Err(other.into()),
         };
         if fresh.digest() == run.plan_digest {
             return Ok(None);
@@ -180,6 +180,10 @@ enum Stop {
 
 impl From<Refusal> for Stop {
     fn from(refusal: Refusal) -> Self {
-        Self::Later(refusal)
+        match refusal {
+            // Its environment is not in the project any more: waiting brings nothing back.
+            Refusal::NotFound { say, next } => Self::Fails(Reason::new("not-found", say, next)),
+            refusal => Self::Later(refusal),
+        }
     }
 }
