@@ -29,6 +29,7 @@ impl Engine {
             return Ok(Moved::On);
         };
         let permit = Permit::for_step(&run.id, number, true);
+        let done_with = Permit::for_step(&run.id, number, false);
         let at = StepContext {
             ports: self.ports(),
             environment: run.environment(),
@@ -36,7 +37,7 @@ impl Engine {
             since_ms,
             acted: attempt,
             unknown: false,
-            idempotency_key: permit.idempotency_key(),
+            idempotency_key: done_with.idempotency_key(),
         };
         let mut draft = Draft::of(run, at.now_ms).fenced(fence);
         let mut state = state_of(steps, number).clone();
