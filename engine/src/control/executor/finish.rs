@@ -137,14 +137,20 @@ pub(super) fn begin(
     Ok(())
 }
 
-/// A change that users saw and that was taken back is an incident.
+/// A change that users saw and that did not stay is an incident, whoever or whatever ended it.
 pub(super) fn incident(draft: &mut Draft) {
-    let RunState::RolledBack { at_ms, reason } = &draft.run.state else { return };
+    let (became, at_ms, reason) = match &draft.run.state {
+        RunState::RolledBack { at_ms, reason } | RunState::Cancelled { at_ms, reason, .. } => {
+            ("was taken back", at_ms, reason)
+        }
+        RunState::Failed { at_ms, reason } => ("failed and could not be taken back whole", at_ms, reason),
+        _ => return,
+    };
     let incident = Incident {
         id: format!("i-{}", draft.run.id.as_str().trim_start_matches("r-")),
         environment: draft.run.environment().clone(),
         run: draft.run.id.clone(),
-        summary: format!("{} was taken back: {}", draft.run.request.command, reason.say),
+        summary: format!("{} {became}: {}", draft.run.request.command, reason.say),
         opened_ms: *at_ms,
     };
     draft.write(Write::IncidentPut(incident));

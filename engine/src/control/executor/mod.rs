@@ -86,13 +86,13 @@ impl Engine {
             }
             Next::EndUndo => {
                 let mut draft = Draft::of(&run, now_ms).fenced(fence);
-                let event = RunEvent::Undone {
-                    traffic_moved: traffic_moved(&plan, &steps),
-                    left: left_behind(&plan, &steps),
-                };
+                let traffic_moved = traffic_moved(&plan, &steps);
+                let event = RunEvent::Undone { traffic_moved, left: left_behind(&plan, &steps) };
                 draft.moved(event, &Actor::system())?;
                 draft.wound_up(true, self.release_of(&run).await?.as_ref());
-                incident(&mut draft);
+                if traffic_moved {
+                    incident(&mut draft);
+                }
                 let run = draft.commit(self, None).await?;
                 self.ended(&run).await;
                 Ok(Moved::On)
