@@ -194,8 +194,8 @@ fn a_platform_that_never_answers_is_given_up_and_the_run_undone() {
 #[test]
 fn patience_with_a_platform_out_of_sight_counts_from_when_it_went_out_of_sight() {
     on_both(async |t| {
-        // Half an hour of work, all of it in sight, but for a moment at its end.
-        t.world.behaviour("v1", Behaviour::builds_in(30 * 60_000)).unwrap();
+        // A long piece of work, all of it in sight, but for a moment near its end.
+        t.world.behaviour("v1", Behaviour::builds_in(17 * 60_000)).unwrap();
         let run = t.asks("ana", "staging", deploy("v1")).await;
         t.settle().await;
         t.passes(15 * 60_000);
@@ -205,6 +205,7 @@ fn patience_with_a_platform_out_of_sight_counts_from_when_it_went_out_of_sight()
         t.settle().await;
         assert_eq!(t.state(&run).await, "running");
         t.world.faults_clear();
+        t.passes(60_000);
         t.settle_all().await;
         assert_eq!(t.outcome(&run).await, "succeeded", "{}", t.told(&run).await);
     });

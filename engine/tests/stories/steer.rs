@@ -95,7 +95,7 @@ fn cancelling_what_users_saw_is_an_incident_and_what_they_never_saw_is_none() {
             t.settle_all().await;
             let environment = t.environment("staging");
             let incidents = t.engine().store().incident_list(&environment, 0, 100).await.unwrap();
-            if told.contains("  traffic …") {
+            if told.contains("  canary …") {
                 seen += 1;
             } else {
                 unseen += 1;
