@@ -385,9 +385,7 @@ impl StepState {
     /// The only place that says which event may follow which state of a step.
     pub fn after(&self, event: StepEvent, now_ms: EpochMs) -> Result<Self, IllegalMove> {
         match (self.clone(), event) {
-            (Self::Pending, StepEvent::Started) => {
-                Ok(running(now_ms, 0, now_ms, String::new(), false))
-            }
+            (Self::Pending, StepEvent::Started) => Ok(running(now_ms, 0, now_ms, String::new(), false)),
             (Self::Running { since_ms, attempt, note, .. }, StepEvent::Acted) => {
                 Ok(running(since_ms, attempt + 1, now_ms, note, false))
             }

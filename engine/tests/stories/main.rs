@@ -12,5 +12,6 @@ mod failure;
 mod line;
 mod operate;
 mod proofs;
+mod record;
 mod rollback;
 mod steer;

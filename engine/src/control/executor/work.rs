@@ -121,7 +121,8 @@ impl Engine {
             Err(PortError::Retry { what, .. } | PortError::Unknown { what }) => {
                 memory.look_failures += 1;
                 let blind_since_ms = blind_since_ms.filter(|_| at.acted == attempt);
-                if blind_since_ms.is_some_and(|blind_since_ms| at.now_ms - blind_since_ms > LOOK_PATIENCE_MS) {
+                if blind_since_ms.is_some_and(|blind_since_ms| at.now_ms - blind_since_ms > LOOK_PATIENCE_MS)
+                {
                     let reason = Reason::new(act.failure_code(), what, format!("retry {}", run.id));
                     return self.fail_step(draft, number, &state, reason).await;
                 }
