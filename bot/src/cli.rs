@@ -234,8 +234,9 @@ pub(crate) enum Audit {
         /// The public key that `audit export` named, kept elsewhere
         #[arg(long, value_parser = public_key)]
         key: Option<Box<PublicKey>>,
-        /// A file with checkpoints kept elsewhere, a JSON object a line; can be repeated
-        #[arg(long = "anchors", value_name = "FILE")]
+        /// Checkpoints kept elsewhere: the folder of artifacts or a copy, or a file with a JSON object a line; can be
+        /// repeated (default: this installation's own, when there is one)
+        #[arg(long = "anchors", value_name = "FOLDER")]
         anchors: Vec<PathBuf>,
     },
 }

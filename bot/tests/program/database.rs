@@ -70,7 +70,17 @@ fn the_record_is_verified_without_a_database() {
     world.program(&["--as", "zoe", "audit", "list"]).ended(0).says("project.imported");
     let told = world.program(&["--as", "zoe", "audit", "export", "record.jsonl"]).ended(0);
     let key = told.err.split_whitespace().find(|word| word.starts_with("ed25519:")).unwrap().to_owned();
+    // Where the installation is, its own anchors vouch for it; so does a copy of them elsewhere. An older export is not
+    // blamed for what came after it.
+    world.program(&["audit", "verify", "record.jsonl"]).ended(0).says("Intact");
+    world.program(&["--as", "zoe", "audit", "export", "later.jsonl"]).ended(0);
+    world.program(&["audit", "verify", "record.jsonl"]).ended(0).says("Intact");
+    let anchors = world.path("anchors");
+    std::fs::rename(world.data().join("artifacts/checkpoints"), &anchors).unwrap();
     std::fs::remove_dir_all(world.data()).unwrap();
+    let anchored = ["audit", "verify", "later.jsonl", "--anchors", anchors.to_str().unwrap()];
+    world.program(&anchored).ended(0).says("Intact");
+    world.program(&["audit", "verify", "record.jsonl", "--anchors", "anchors"]).ended(1).says("runcated");
     world.program(&["audit", "verify", "record.jsonl", "--key", &key]).ended(0).says("Intact");
     world.program(&["audit", "verify", "record.jsonl"]).ended(1).says("--key");
     let record = std::fs::read_to_string(world.path("record.jsonl")).unwrap();

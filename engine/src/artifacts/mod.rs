@@ -16,6 +16,7 @@ use object_store::{Error as StoreError, ObjectStore, ObjectStoreExt, PutMode, Pu
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::audit::Checkpoint;
 use crate::model::RunId;
 use crate::redact::Redactor;
 
@@ -23,6 +24,8 @@ pub use name::{ArtifactName, ArtifactNameError};
 
 /// The folder, or beginning of a key, under which each run has its own.
 const RUNS: &str = "runs";
+/// The folder of the anchors: checkpoints of the record, `SEQ.json` each.
+const CHECKPOINTS: &str = "checkpoints";
 
 /// Where an artifact is and what it holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -192,6 +195,33 @@ impl Artifacts {
             .collect();
         listed.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(listed)
+    }
+
+    /// Anchors a checkpoint of the record: `checkpoints/SEQ.json`, written once. Another checkpoint of the same place and
+    /// hash is fine and leaves the first; of another hash it says that the record is not the one it was.
+    pub async fn anchor(&self, checkpoint: &Checkpoint) -> Result<(), ArtifactError> {
+        let path = self.root.clone().join(CHECKPOINTS).join(format!("{}.json", checkpoint.seq));
+        let failed = |action| {
+            let path = path.to_string();
+            move |source| ArtifactError::Store { action, path, source }
+        };
+        let text = format!("{}\n", serde_json::to_value(checkpoint).unwrap_or_default());
+        match self.store.put_opts(&path, PutPayload::from(text), PutMode::Create.into()).await {
+            Ok(_) => Ok(()),
+            Err(StoreError::AlreadyExists { .. }) => {
+                let kept = self.store.get(&path).await.map_err(failed("read"))?;
+                let kept = kept.bytes().await.map_err(failed("read"))?;
+                let there: Option<Checkpoint> = serde_json::from_slice(&kept).ok();
+                if there.is_some_and(|there| there.hash == checkpoint.hash) {
+                    return Ok(());
+                }
+                Err(ArtifactError::Differs {
+                    path: path.to_string(),
+                    kept: reference_of(&path, &kept).sha256,
+                })
+            }
+            Err(source) => Err(failed("written")(source)),
+        }
     }
 
     fn path(&self, run: &RunId, name: &ArtifactName) -> Path {

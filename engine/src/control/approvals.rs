@@ -66,7 +66,6 @@ impl Engine {
         let approval = self.store().approval_get(id).await?.ok_or_else(|| {
             Refusal::standing("needs-no-approval", format!("{id} needs no approval"), format!("status {id}"))
         })?;
-        self.still_open(&run, &approval)?;
         let is_requester = actor.name == run.requester.name;
         let action = if no.is_some() { "reject" } else { "approve" };
         // Whoever asked may always take it back: that is what their no means.
@@ -79,6 +78,7 @@ impl Engine {
             };
             self.cleared(actor, action, Some(run.environment()), &asked).await?;
         }
+        self.still_open(&run, &approval)?;
         match no {
             Some(reason) => self.rejected(run, approval, actor, reason).await,
             None => self.voted(run, &plan, approval, actor).await,
@@ -187,7 +187,8 @@ impl Engine {
         };
         let reason = Reason::new("rejected", say, format!("retry {}", run.id));
         draft.moved(RunEvent::Declined { by: actor.name.clone(), reason }, actor)?;
-        draft.commit(self, None).await?;
+        let run = draft.commit(self, None).await?;
+        self.ended(&run).await;
         Ok(Decided::Rejected)
     }
 
@@ -204,7 +205,8 @@ impl Engine {
         }
         let reason = Reason::new("expired", "nobody approved it in time", format!("retry {}", run.id));
         draft.moved(RunEvent::Declined { by: system.name.clone(), reason }, &system)?;
-        draft.commit(self, None).await?;
+        let run = draft.commit(self, None).await?;
+        self.ended(&run).await;
         Ok(())
     }
 
@@ -247,6 +249,6 @@ impl Engine {
             run: Some(id.clone()),
             data: json!({ "code": refusal.code(), "say": refusal.to_string() }),
         });
-        Ok(self.store().commit(commit).await?)
+        Ok(self.write(commit).await?)
     }
 }

@@ -119,7 +119,7 @@ impl Engine {
                     "break_glass": request.break_glass,
                 }),
             });
-            match self.store().commit(commit).await {
+            match self.write(commit).await {
                 Ok(()) => return Ok(run),
                 // The identifier is taken: another one.
                 Err(StoreError::Conflict) if attempt < ID_TRIES_PER_LENGTH * 8 => {}
@@ -151,7 +151,7 @@ impl Engine {
             run: None,
             data: json!({ "say": refusal.to_string() }),
         });
-        Ok(self.store().commit(commit).await?)
+        Ok(self.write(commit).await?)
     }
 }
 

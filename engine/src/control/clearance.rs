@@ -202,24 +202,39 @@ impl Engine {
         &self,
         actor: &Actor,
         action: &'static str,
-        environment: &EnvironmentKey,
+        environment: Option<&EnvironmentKey>,
         subject: String,
         asked: &Asked<'_>,
-    ) -> Result<(), Refusal> {
-        let Err(refusal) = self.cleared(actor, action, Some(environment), asked).await else { return Ok(()) };
+    ) -> Result<Decision, Refusal> {
+        let refusal = match self.cleared(actor, action, environment, asked).await {
+            Err(refusal) => refusal,
+            cleared => return cleared,
+        };
         if let Refusal::NotAllowed { .. } = refusal {
-            let mut commit = Commit::at(self.now_ms());
-            commit.audit.push(AuditEntry {
-                actor: actor.clone(),
-                action: "order.refused",
-                subject,
-                environment: Some(environment.clone()),
-                run: None,
-                data: json!({ "order": action, "say": refusal.to_string() }),
-            });
-            self.store().commit(commit).await?;
+            self.record_refused(actor, action, environment, subject, &refusal).await?;
         }
         Err(refusal)
+    }
+
+    /// Records that somebody was refused something.
+    pub(super) async fn record_refused(
+        &self,
+        actor: &Actor,
+        action: &'static str,
+        environment: Option<&EnvironmentKey>,
+        subject: String,
+        refusal: &Refusal,
+    ) -> Result<(), Refusal> {
+        let mut commit = Commit::at(self.now_ms());
+        commit.audit.push(AuditEntry {
+            actor: actor.clone(),
+            action: "order.refused",
+            subject,
+            environment: environment.cloned(),
+            run: None,
+            data: json!({ "order": action, "say": refusal.to_string() }),
+        });
+        Ok(self.write(commit).await?)
     }
 
     /// Like [`Engine::clearance`], with a refusal as an error.

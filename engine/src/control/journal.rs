@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use super::{Engine, Refusal};
+use super::{Engine, Refusal, redacted};
 use crate::clock::EpochMs;
 use crate::model::{Actor, Release, ReleaseState, RunId};
 use crate::plan::Plan;
 use crate::run::{Happening, IllegalMove, Lock, LockHolder, Run, RunEvent, RunState};
-use crate::store::{AuditEntry, Commit, Write};
+use crate::store::{AuditEntry, Commit, StoreError, Write};
 
 /// A run on its way to its next version, with everything that is written together with it.
 pub(super) struct Draft {
@@ -100,6 +100,7 @@ impl Draft {
     /// Writes it all.
     pub(super) async fn commit(mut self, engine: &Engine, due_ms: Option<EpochMs>) -> Result<Run, Refusal> {
         self.run.version += 1;
+        redacted::run_state(&mut self.run.state, engine.redactor());
         let run = self.run;
         let mut writes = Vec::with_capacity(self.commit.writes.len() + 2);
         if let Some(fence) = self.fence {
@@ -108,7 +109,7 @@ impl Draft {
         writes.push(Write::RunUpdate { run: Box::new(run.clone()), due_ms });
         writes.append(&mut self.commit.writes);
         self.commit.writes = writes;
-        engine.store().commit(self.commit).await?;
+        engine.write(self.commit).await?;
         Ok(run)
     }
 }
@@ -125,6 +126,12 @@ pub(super) fn reason_of(state: &RunState) -> Option<&crate::run::Reason> {
 }
 
 impl Engine {
+    /// Writes a commit, without secrets.
+    pub(super) async fn write(&self, mut commit: Commit) -> Result<(), StoreError> {
+        redacted::commit(&mut commit, self.redactor());
+        self.store().commit(commit).await
+    }
+
     /// A run; a sentence when there is none by that name.
     pub(super) async fn run_there(&self, id: &RunId) -> Result<Run, Refusal> {
         let run = self.store().run_get(id).await?;

@@ -35,7 +35,7 @@ impl Engine {
         expires_ms: Option<EpochMs>,
     ) -> Result<LockChange, Refusal> {
         self.project_of(environment).await?;
-        self.cleared_on_record(actor, "lock", environment, environment.to_string(), &Asked::default())
+        self.cleared_on_record(actor, "lock", Some(environment), environment.to_string(), &Asked::default())
             .await?;
         let lock = Lock {
             environment: environment.clone(),
@@ -68,7 +68,7 @@ impl Engine {
                 }
             };
             commit.writes.push(Write::LockTake(lock.clone()));
-            match self.store().commit(commit).await {
+            match self.write(commit).await {
                 Ok(()) => return Ok(change),
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error.into()),
@@ -94,7 +94,7 @@ impl Engine {
         })?;
         let theirs = held.holder.name() == actor.name;
         let action = if theirs { "unlock" } else { "lock-take-over" };
-        self.cleared_on_record(actor, action, environment, environment.to_string(), &Asked::default())
+        self.cleared_on_record(actor, action, Some(environment), environment.to_string(), &Asked::default())
             .await?;
         if !theirs && reason.is_none_or(|reason| reason.trim().is_empty()) {
             return Err(Refusal::standing(
@@ -108,7 +108,7 @@ impl Engine {
             entry.data["because"] = reason.unwrap_or_default().into();
         }
         commit.writes.push(Write::LockRelease(held.clone()));
-        self.store().commit(commit).await?;
+        self.write(commit).await?;
         Ok(if theirs { LockChange::Unlocked } else { LockChange::TakenFrom(held.holder.name().to_owned()) })
     }
 
@@ -124,7 +124,7 @@ impl Engine {
             let environment = lock.environment.clone();
             let mut commit = self.lock_commit(&Actor::system(), &environment, "lock.expired", &lock);
             commit.writes.push(Write::LockRelease(lock));
-            match self.store().commit(commit).await {
+            match self.write(commit).await {
                 Ok(()) | Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error.into()),
             }

@@ -11,6 +11,7 @@ mod journal;
 mod locks;
 mod people;
 mod projects;
+mod redacted;
 mod refusal;
 mod runs;
 mod secrets;

@@ -29,7 +29,7 @@ impl Engine {
         let is_first = people.iter().all(|other| other.role != Role::Admin);
         if !is_first {
             let asked = Asked { changes_world: true, ..Asked::default() };
-            self.cleared(actor, "user-manage", None, &asked).await?;
+            self.cleared_on_record(actor, "user-manage", None, user.name.to_string(), &asked).await?;
         }
         let only_admin = people.iter().filter(|other| other.role == Role::Admin).count() == 1
             && people.iter().any(|other| other.role == Role::Admin && other.name == user.name);
@@ -53,13 +53,13 @@ impl Engine {
                 "identities": identities.iter().map(ToString::to_string).collect::<Vec<_>>(),
             }),
         });
-        Ok(self.store().commit(commit).await?)
+        Ok(self.write(commit).await?)
     }
 
     /// Removes a person and all their identities.
     pub async fn user_remove(&self, name: &UserName, actor: &Actor) -> Result<(), Refusal> {
         let asked = Asked { changes_world: true, ..Asked::default() };
-        self.cleared(actor, "user-manage", None, &asked).await?;
+        self.cleared_on_record(actor, "user-manage", None, name.to_string(), &asked).await?;
         let people = self.store().user_list().await?;
         let admins: Vec<&User> = people.iter().filter(|other| other.role == Role::Admin).collect();
         if admins.len() == 1 && admins.iter().any(|admin| admin.name == *name) {
@@ -75,7 +75,7 @@ impl Engine {
             run: None,
             data: json!({}),
         });
-        match self.store().commit(commit).await {
+        match self.write(commit).await {
             Err(StoreError::Conflict) => {
                 Err(Refusal::not_found(format!("nobody is called {name}"), "infra-chat user list"))
             }

@@ -17,7 +17,8 @@ impl Engine {
         // Somebody has to make the first project; from then on the policy decides.
         if !existing.is_empty() {
             let asked = Asked { changes_world: true, ..Asked::default() };
-            self.cleared(actor, "project-import", None, &asked).await?;
+            let subject = project.project.to_string();
+            self.cleared_on_record(actor, "project-import", None, subject, &asked).await?;
         }
         let changes = match old {
             Some(old) => differences(&old.value, project),
@@ -54,7 +55,7 @@ impl Engine {
                 "changes": changes.iter().map(ToString::to_string).collect::<Vec<_>>(),
             }),
         });
-        self.store().commit(commit).await?;
+        self.write(commit).await?;
         Ok(changes)
     }
 

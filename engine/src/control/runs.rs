@@ -55,7 +55,7 @@ impl Engine {
             ));
         }
         let asked = Asked::default();
-        self.cleared_on_record(actor, "retry", run.environment(), id.to_string(), &asked).await?;
+        self.cleared_on_record(actor, "retry", Some(run.environment()), id.to_string(), &asked).await?;
         let mut request = run.request;
         // What was urgent then is not urgent now, and a time that has passed is not waited for.
         request.break_glass = None;
@@ -77,7 +77,7 @@ impl Engine {
         let (run, plan) = self.run_and_plan(id).await?;
         let is_requester = actor.name == run.requester.name;
         let asked = Asked { is_requester, ..Asked::default() };
-        self.cleared_on_record(actor, steer.verb(), run.environment(), id.to_string(), &asked).await?;
+        self.cleared_on_record(actor, steer.verb(), Some(run.environment()), id.to_string(), &asked).await?;
         if run.state.is_over() {
             return Err(Refusal::standing(
                 "over",
@@ -124,7 +124,11 @@ impl Engine {
         }
         draft.audit(actor, "run.steered", json!({ "verb": steer.verb() }));
         let now_ms = self.now_ms();
-        draft.commit(self, Some(now_ms)).await
+        let run = draft.commit(self, Some(now_ms)).await?;
+        if run.state.is_over() {
+            self.ended(&run).await;
+        }
+        Ok(run)
     }
 }
 

@@ -177,14 +177,18 @@ impl Engine {
     ) -> Result<u32, Refusal> {
         self.project_of(environment).await?;
         let asked = Asked { changes_world: true, ..Asked::default() };
-        let decision = self.cleared(actor, "set-variable", Some(environment), &asked).await?;
+        let subject = SecretRef::new(environment.clone(), name.clone()).to_string();
+        let decision =
+            self.cleared_on_record(actor, "set-variable", Some(environment), subject.clone(), &asked).await?;
         // A secret is set at once, so there is no run that could wait for a second person.
         if matches!(decision, policies::Decision::NeedsApproval { .. }) && actor.role != Some(Role::Admin) {
-            return Err(Refusal::standing(
+            let refusal = Refusal::standing(
                 "needs-admin",
                 format!("secrets of {} are set by an admin", environment.environment),
                 "ask an admin to set it",
-            ));
+            );
+            self.record_refused(actor, "set-variable", Some(environment), subject, &refusal).await?;
+            return Err(refusal);
         }
         self.vault().put(environment, name, value, actor).await
     }

@@ -9,6 +9,8 @@ use tokio_util::task::TaskTracker;
 
 use super::executor::{Memory, Moved, settle_conflict};
 use super::{Engine, Refusal};
+use crate::artifacts::{ArtifactError, ArtifactName};
+use crate::audit::AuditEvent;
 use crate::clock::EpochMs;
 use crate::model::{Actor, RunId};
 use crate::run::Run;
@@ -20,11 +22,17 @@ const POLL: Duration = Duration::from_millis(250);
 const NAP_MAX_MS: i64 = 1_000;
 /// How long a replica may be silent before another takes its runs over.
 const LEASE_MS: i64 = 15_000;
+/// How often its driver says that it is alive: thrice in the life of a lease.
+const LEASE_RENEWED: Duration = Duration::from_secs(5);
 /// First wait after the database or a provider failed; doubles up to the last.
 const TROUBLE_MS: u64 = 250;
 const TROUBLE_MAX_MS: u64 = 5_000;
+/// How often the growing record is signed even when no run ends: what is cut off then can't be more than this long.
+const CHECKPOINT_MS: i64 = 5 * 60_000;
 /// Runs looked at after a start for artifacts that were not kept.
 const CAUGHT_UP: i64 = 50;
+/// What the record calls its own signing.
+const CHECKPOINT_ACTION: &str = "record.checkpoint";
 /// Moves a single tick may make for one run: a run that never settles is a bug, and tests should see it.
 const TICK_MOVES_MAX: usize = 10_000;
 
@@ -62,9 +70,18 @@ impl Engine {
         let mut driven: HashMap<RunId, tokio::task::JoinHandle<()>> = HashMap::new();
         let mut commits = self.store().watch();
         let mut trouble_ms = TROUBLE_MS;
-        self.catch_up().await;
+        let mut signed_ms = self.now_ms();
+        drivers.spawn(self.clone().catch_up(stop.child_token()));
         while !stop.is_cancelled() {
             driven.retain(|_, driver| !driver.is_finished());
+            let now_ms = self.now_ms();
+            // A clock that was put back must not put the next one off.
+            if (now_ms - signed_ms).abs() >= CHECKPOINT_MS {
+                signed_ms = now_ms;
+                if let Err(refusal) = self.checkpoint_of_growth().await {
+                    tracing::warn!(error = %chain(&refusal), "can't sign a checkpoint of the record");
+                }
+            }
             match self.look_for_work().await {
                 Ok(runs) => {
                     trouble_ms = TROUBLE_MS;
@@ -92,11 +109,15 @@ impl Engine {
         drivers.wait().await;
     }
 
-    /// Keeps the artifacts of runs that ended when the program did.
-    async fn catch_up(&self) {
+    /// Keeps the artifacts of runs that ended when the program did, whole or the rest of them.
+    async fn catch_up(self, stop: CancellationToken) {
         let Ok(runs) = self.store().run_recent(CAUGHT_UP).await else { return };
         for run in runs.iter().filter(|run| run.state.is_over()) {
-            if self.artifacts().list(&run.id).await.is_ok_and(|kept| kept.is_empty()) {
+            if stop.is_cancelled() {
+                return;
+            }
+            let last = self.artifacts().get(&run.id, &ArtifactName::Run).await;
+            if matches!(last, Err(ArtifactError::Missing { .. })) {
                 self.ended(run).await;
             }
         }
@@ -120,24 +141,20 @@ impl Engine {
             }
         };
         let shared = self.store().is_shared().then_some(fence);
-        let mut renewed_ms = now_ms;
+        let lost = self.lease_lost(&id, shared);
+        tokio::pin!(lost);
         let mut memory = Memory::default();
         let mut commits = self.store().watch();
         let mut trouble_ms = TROUBLE_MS;
         while !stop.is_cancelled() {
-            let now_ms = self.now_ms();
-            if shared.is_some() && now_ms - renewed_ms > LEASE_MS / 3 {
-                match self.store().run_lease_renew(&id, &owner, fence, now_ms + LEASE_MS).await {
-                    Ok(true) => renewed_ms = now_ms,
-                    Ok(false) => {
-                        tracing::info!(run = %id, "another replica took this run over");
-                        return;
-                    }
-                    Err(error) => tracing::warn!(%error, run = %id, "can't keep a run's lease"),
-                }
-            }
             commits.mark_unchanged();
-            let nap_ms = match settle_conflict(self.advance(&id, &mut memory, shared).await) {
+            // A move may take longer than a lease. When the lease is lost, so is the move: it ends where it is, as in a
+            // crash, and whoever has the run now looks what came of it.
+            let moved = tokio::select! {
+                moved = self.advance(&id, &mut memory, shared) => moved,
+                () = &mut lost => return,
+            };
+            let nap_ms = match settle_conflict(moved) {
                 Ok(Moved::On) => {
                     trouble_ms = TROUBLE_MS;
                     continue;
@@ -157,11 +174,35 @@ impl Engine {
             tokio::select! {
                 () = tokio::time::sleep(Duration::from_millis(nap_ms.max(1) as u64)) => {}
                 changed = commits.changed() => if changed.is_err() { break },
+                () = &mut lost => return,
                 () = stop.cancelled() => {}
             }
         }
         if let Err(error) = self.store().run_lease_release(&id, &owner, fence).await {
             tracing::warn!(%error, run = %id, "can't give a run's lease back; it runs out by itself");
+        }
+    }
+
+    /// Keeps a run's lease, and returns when it is lost. Without a fence there is nobody to lose it to.
+    async fn lease_lost(&self, id: &RunId, fence: Option<i64>) {
+        let Some(fence) = fence else { return std::future::pending().await };
+        let mut held_until_ms = self.now_ms() + LEASE_MS;
+        loop {
+            tokio::time::sleep(LEASE_RENEWED).await;
+            let until_ms = self.now_ms() + LEASE_MS;
+            match self.store().run_lease_renew(id, &self.parts.replica, fence, until_ms).await {
+                Ok(true) => held_until_ms = until_ms,
+                Ok(false) => {
+                    tracing::info!(run = %id, "another replica took this run over");
+                    return;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, run = %id, "can't keep a run's lease");
+                    if self.now_ms() >= held_until_ms {
+                        return;
+                    }
+                }
+            }
         }
     }
 
@@ -176,12 +217,9 @@ impl Engine {
     }
 
     async fn keep_artifacts(&self, id: &RunId) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        use crate::artifacts::ArtifactName;
         let detail = self.run_detail(id).await?;
         let artifacts = self.artifacts();
         let pretty = |value: serde_json::Result<String>| value.map(String::into_bytes);
-        let run = pretty(serde_json::to_string_pretty(&detail.run))?;
-        artifacts.put(id, &ArtifactName::Run, &run).await?;
         artifacts.put(id, &ArtifactName::Plan, &pretty(serde_json::to_string_pretty(&detail.plan))?).await?;
         artifacts
             .put(id, &ArtifactName::Diff, &pretty(serde_json::to_string_pretty(&detail.plan.diff))?)
@@ -193,26 +231,48 @@ impl Engine {
             let name = ArtifactName::Receipt(entry as u32 + 1);
             artifacts.put(id, &name, &pretty(serde_json::to_string_pretty(&body))?).await?;
         }
+        // The last one: while it is missing, some of the others may be.
+        let run = pretty(serde_json::to_string_pretty(&detail.run))?;
+        artifacts.put(id, &ArtifactName::Run, &run).await?;
         Ok(())
     }
 
-    /// Signs the end of the record, keeps the checkpoint and anchors it among the artifacts.
-    pub async fn checkpoint(&self) -> Result<(), Refusal> {
+    /// Signs the end of the record, keeps the checkpoint and anchors it among the artifacts. Returns the number of the last
+    /// event it covers; 0 when there is none.
+    pub async fn checkpoint(&self) -> Result<i64, Refusal> {
         let (seq, hash) = self.store().audit_head().await?;
-        let Ok(hash) = hash.parse() else { return Ok(()) };
+        let Ok(hash) = hash.parse() else { return Ok(0) };
         let now_ms = self.now_ms();
         let checkpoint = crate::audit::Checkpoint::sign(&self.parts.signing_key, seq, hash, now_ms);
         let mut commit = Commit::at(now_ms);
-        commit.writes.push(Write::CheckpointPut(checkpoint));
+        commit.writes.push(Write::CheckpointPut(checkpoint.clone()));
         commit.audit.push(AuditEntry {
             actor: Actor::system(),
-            action: "record.checkpoint",
+            action: CHECKPOINT_ACTION,
             subject: format!("{seq}"),
             environment: None,
             run: None,
             data: serde_json::json!({}),
         });
-        Ok(self.store().commit(commit).await?)
+        self.write(commit).await?;
+        // Whoever can change the database can't change this one, when the artifacts are kept elsewhere.
+        if let Err(error) = self.artifacts().anchor(&checkpoint).await {
+            tracing::warn!(seq, error = %chain(&error), "can't anchor a checkpoint of the record");
+        }
+        Ok(seq)
+    }
+
+    /// Signs the end of the record when anything but the signing itself has come to it.
+    pub(super) async fn checkpoint_of_growth(&self) -> Result<(), Refusal> {
+        let (seq, _) = self.store().audit_head().await?;
+        let last = self.store().audit_after(seq - 1, 1).await?;
+        let signed = |event: &AuditEvent| {
+            event.action == CHECKPOINT_ACTION && event.subject == (event.seq - 1).to_string()
+        };
+        if last.first().is_none_or(|(event, _)| signed(event)) {
+            return Ok(());
+        }
+        self.checkpoint().await.map(drop)
     }
 }
 

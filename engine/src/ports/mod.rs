@@ -1,7 +1,7 @@
 //! What the engine needs from the outside, in its own words. Adapters implement these traits; the engine knows no
 //! vendor. Reading calls take no permit. **Every writing call takes a [`Permit`]**, which only the executor of an
-//! approved run can make: a plan, a dry run or a question can't write, by type. Calls that destroy something take a
-//! [`DestructivePermit`].
+//! approved run can make: a plan, a dry run or a question can't write, by type. No call destroys data:
+//! what a run may remove is what a run made.
 
 mod code;
 mod database;

@@ -28,35 +28,13 @@ impl Permit {
     }
 }
 
-/// The right to destroy something, on top of a [`Permit`].
-#[derive(Debug)]
-pub struct DestructivePermit(Permit);
-
-impl DestructivePermit {
-    /// For the executor alone, for steps whose plan said that they destroy.
-    #[cfg_attr(not(feature = "testing"), expect(dead_code, reason = "no run type destroys anything yet"))]
-    pub(crate) fn for_step(run: &RunId, step: StepNumber, undo: bool) -> Self {
-        Self(Permit::for_step(run, step, undo))
-    }
-
-    /// The permit it holds.
-    pub fn permit(&self) -> &Permit {
-        &self.0
-    }
-}
-
 /// Permits for the contract tests of adapters, which act without a run.
 #[cfg(feature = "testing")]
 pub mod testing {
-    use super::{DestructivePermit, Permit, RunId, StepNumber};
+    use super::{Permit, RunId, StepNumber};
 
     /// A permit as the executor would make it.
     pub fn permit(run: &RunId, step: StepNumber) -> Permit {
         Permit::for_step(run, step, false)
-    }
-
-    /// A destructive permit as the executor would make it.
-    pub fn destructive_permit(run: &RunId, step: StepNumber) -> DestructivePermit {
-        DestructivePermit::for_step(run, step, false)
     }
 }

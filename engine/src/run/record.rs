@@ -171,11 +171,6 @@ pub enum Happening {
         /// How many yeses are still needed.
         still: u32,
     },
-    /// A pause was asked for: it takes hold after the step at hand.
-    PauseAsked {
-        /// Who.
-        by: String,
-    },
 }
 
 /// A happening with its place in the one order of all happenings.

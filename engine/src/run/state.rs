@@ -269,6 +269,9 @@ pub enum StepState {
         note: String,
         /// The last call was sent and no good answer came: it may or may not have happened.
         unknown: bool,
+        /// Since when looking has failed; absent while the world can be seen.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        blind_since_ms: Option<EpochMs>,
     },
     /// Its receipt is recorded.
     Done {
@@ -325,6 +328,13 @@ pub enum StepEvent {
         /// What for.
         note: String,
     },
+    /// Looking failed: patience counts from the first look in a row that did.
+    Blind {
+        /// When to look again.
+        due_ms: EpochMs,
+        /// What looking said.
+        note: String,
+    },
     /// A call got no answer, or one that does not say that it is done.
     AnswerLost {
         /// When to look.
@@ -375,22 +385,23 @@ impl StepState {
     /// The only place that says which event may follow which state of a step.
     pub fn after(&self, event: StepEvent, now_ms: EpochMs) -> Result<Self, IllegalMove> {
         match (self.clone(), event) {
-            (Self::Pending, StepEvent::Started) => Ok(Self::Running {
-                since_ms: now_ms,
-                attempt: 0,
-                due_ms: now_ms,
-                note: String::new(),
-                unknown: false,
-            }),
+            (Self::Pending, StepEvent::Started) => Ok(running(now_ms, 0, now_ms, String::new(), false)),
             (Self::Running { since_ms, attempt, note, .. }, StepEvent::Acted) => {
-                Ok(Self::Running { since_ms, attempt: attempt + 1, due_ms: now_ms, note, unknown: false })
+                Ok(running(since_ms, attempt + 1, now_ms, note, false))
             }
             // Waiting tells nothing about a call whose answer was lost before.
             (Self::Running { since_ms, attempt, unknown, .. }, StepEvent::Waits { due_ms, note }) => {
-                Ok(Self::Running { since_ms, attempt, due_ms, note, unknown })
+                Ok(running(since_ms, attempt, due_ms, note, unknown))
+            }
+            (
+                Self::Running { since_ms, attempt, unknown, blind_since_ms, .. },
+                StepEvent::Blind { due_ms, note },
+            ) => {
+                let blind_since_ms = Some(blind_since_ms.unwrap_or(now_ms));
+                Ok(Self::Running { since_ms, attempt, due_ms, note, unknown, blind_since_ms })
             }
             (Self::Running { since_ms, attempt, .. }, StepEvent::AnswerLost { due_ms, note }) => {
-                Ok(Self::Running { since_ms, attempt, due_ms, note, unknown: true })
+                Ok(running(since_ms, attempt, due_ms, note, true))
             }
             (Self::Running { since_ms, .. }, StepEvent::Succeeded) => {
                 Ok(Self::Done { since_ms, at_ms: now_ms })
@@ -418,4 +429,9 @@ impl StepState {
             }),
         }
     }
+}
+
+/// A step at work on a world it can see.
+fn running(since_ms: EpochMs, attempt: u32, due_ms: EpochMs, note: String, unknown: bool) -> StepState {
+    StepState::Running { since_ms, attempt, due_ms, note, unknown, blind_since_ms: None }
 }

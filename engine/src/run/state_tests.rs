@@ -129,7 +129,13 @@ fn who_holds_the_lock_and_who_moves_by_itself() {
 }
 
 fn running(attempt: u32, due_ms: EpochMs, note: &str, unknown: bool) -> StepState {
-    StepState::Running { since_ms: THEN_MS, attempt, due_ms, note: note.to_owned(), unknown }
+    let note = note.to_owned();
+    StepState::Running { since_ms: THEN_MS, attempt, due_ms, note, unknown, blind_since_ms: None }
+}
+
+fn blind(due_ms: EpochMs, note: &str, unknown: bool, since_ms: EpochMs) -> StepState {
+    let (note, blind_since_ms) = (note.to_owned(), Some(since_ms));
+    StepState::Running { since_ms: THEN_MS, attempt: 1, due_ms, note, unknown, blind_since_ms }
 }
 
 fn undoing(attempt: u32, due_ms: EpochMs, note: &str) -> StepState {
@@ -141,6 +147,7 @@ fn step_states() -> Vec<(&'static str, StepState)> {
         ("pending", StepState::Pending),
         ("running", running(1, THEN_MS, "building", false)),
         ("running, unknown", running(1, THEN_MS, "no answer", true)),
+        ("running, blind", blind(THEN_MS, "can't look", true, THEN_MS)),
         ("done", StepState::Done { since_ms: THEN_MS, at_ms: THEN_MS }),
         ("failed", StepState::Failed { since_ms: THEN_MS, at_ms: THEN_MS, reason: reason() }),
         ("undoing", undoing(1, THEN_MS, "draining")),
@@ -155,6 +162,7 @@ fn step_events() -> Vec<(&'static str, StepEvent)> {
         ("started", StepEvent::Started),
         ("acted", StepEvent::Acted),
         ("waits", StepEvent::Waits { due_ms: LATER_MS, note: note.clone() }),
+        ("blind", StepEvent::Blind { due_ms: LATER_MS, note: note.clone() }),
         ("answer lost", StepEvent::AnswerLost { due_ms: LATER_MS, note }),
         ("succeeded", StepEvent::Succeeded),
         ("failed", StepEvent::Failed { reason: reason() }),
@@ -174,6 +182,7 @@ fn step_moves() -> Vec<(&'static str, &'static str, StepState, &'static str)> {
         due_ms: NOW_MS,
         note: String::new(),
         unknown: false,
+        blind_since_ms: None,
     };
     let undo = StepState::Undoing { since_ms: NOW_MS, attempt: 0, due_ms: NOW_MS, note: String::new() };
     let kept = StepState::Kept { at_ms: NOW_MS, why: "it stays".to_owned() };
@@ -181,6 +190,7 @@ fn step_moves() -> Vec<(&'static str, &'static str, StepState, &'static str)> {
         ("pending", "started", fresh, "its turn has come"),
         ("running", "acted", running(2, NOW_MS, "building", false), "one more answer, look at once"),
         ("running", "waits", running(1, LATER_MS, "soon", false), "look again then"),
+        ("running", "blind", blind(LATER_MS, "soon", false, NOW_MS), "patience counts from now"),
         ("running", "answer lost", running(1, LATER_MS, "soon", true), "look before anything else"),
         ("running", "succeeded", done.clone(), "looking confirmed it"),
         ("running", "failed", failed.clone(), "it can't become as it should be"),
@@ -192,10 +202,18 @@ fn step_moves() -> Vec<(&'static str, &'static str, StepState, &'static str)> {
             "this time there was an answer",
         ),
         ("running, unknown", "waits", running(1, LATER_MS, "soon", true), "waiting does not make it known"),
+        ("running, unknown", "blind", blind(LATER_MS, "soon", true, NOW_MS), "still not known"),
         ("running, unknown", "answer lost", running(1, LATER_MS, "soon", true), "still not known"),
-        ("running, unknown", "succeeded", done, "looking found it there"),
-        ("running, unknown", "failed", failed, "looking found that it can't be"),
+        ("running, unknown", "succeeded", done.clone(), "looking found it there"),
+        ("running, unknown", "failed", failed.clone(), "looking found that it can't be"),
         ("running, unknown", "undo started", undo.clone(), "it may have happened"),
+        ("running, blind", "acted", running(2, NOW_MS, "can't look", false), "it could look, and acted"),
+        ("running, blind", "waits", running(1, LATER_MS, "soon", true), "it could look"),
+        ("running, blind", "blind", blind(LATER_MS, "soon", true, THEN_MS), "patience counts from the first"),
+        ("running, blind", "answer lost", running(1, LATER_MS, "soon", true), "it could look, and acted"),
+        ("running, blind", "succeeded", done, "looking found it there"),
+        ("running, blind", "failed", failed, "patience has ended"),
+        ("running, blind", "undo started", undo.clone(), "it may be half done"),
         ("done", "undo started", undo.clone(), "a later step failed"),
         ("failed", "undo started", undo, "it may be half done"),
         ("undoing", "acted", undoing(2, NOW_MS, "draining"), "one more answer, look at once"),

@@ -57,7 +57,7 @@ pub struct StepContext<'a> {
     pub acted: u32,
     /// An effect was asked for and it is not known whether it happened.
     pub unknown: bool,
-    /// The key its writes carry: the same for every attempt.
+    /// The key its writes carry when it is done, while it is undone, too: the same for every attempt.
     pub idempotency_key: &'a str,
 }
 

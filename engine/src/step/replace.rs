@@ -1,5 +1,6 @@
 //! Replace: every instance of the live release is replaced by a fresh one, new before old, once per run. Nothing is
-//! left to undo: the release, its configuration and its number of instances stay the same.
+//! taken back: the release, its configuration and its number of instances stay the same. But a replacement under way can't
+//! be stopped, so undoing waits until it has ended: until then the environment is not free.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -59,7 +60,19 @@ impl StepAct for Replace {
     }
 
     fn undo(&self) -> Undo {
-        Undo::Nothing
+        Undo::Can
+    }
+
+    async fn look_undo(&self, at: &StepContext<'_>) -> Result<Look, PortError> {
+        let platform = &at.ports.platform;
+        for (service, release) in &self.sets {
+            let so_far =
+                platform.instances_replaced(at.environment, service, *release, at.idempotency_key).await?;
+            if let Replacement::Running { done, of } = so_far {
+                return Ok(Look::going(format!("{service}: {done} of {of} replaced, waiting for its end")));
+            }
+        }
+        Ok(Look::Done(Receipt::new("no replacement is under way")))
     }
 
     fn failure_code(&self) -> &'static str {

@@ -25,8 +25,8 @@ const SQLITE_READERS: u32 = 4;
 /// Connections to PostgreSQL, the committer's included.
 const POSTGRES_CONNECTIONS: u32 = 8;
 
-/// Where the database is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Where the database is. Its `Debug` shows what people may see.
+#[derive(Clone, PartialEq, Eq)]
 pub enum StoreAddress {
     /// A file of this machine.
     Sqlite(PathBuf),
@@ -47,20 +47,29 @@ impl StoreAddress {
         }
     }
 
-    /// For people: never a password.
+    /// For people: never a password, wherever the URL has it.
     pub fn shown(&self) -> String {
         match self {
             Self::Sqlite(path) => path.display().to_string(),
-            Self::Postgres(url) => match url.rsplit_once('@') {
-                Some((_, host)) => format!("postgres://…@{host}"),
-                None => url.clone(),
-            },
+            Self::Postgres(url) => {
+                let body = url.split_once("://").map_or(url.as_str(), |(_, body)| body);
+                // The query may hold a password, too.
+                let body = body.split(['?', '#']).next().unwrap_or_default();
+                let (hidden, host) = body.rsplit_once('@').map_or(("", body), |(_, host)| ("…@", host));
+                format!("postgres://{hidden}{host}")
+            }
         }
     }
 
     fn unopened(&self, hint: &str) -> impl FnOnce(sqlx::Error) -> StoreError {
         let (address, hint) = (self.shown(), hint.to_owned());
         move |source| StoreError::Open { address, hint, source }
+    }
+}
+
+impl std::fmt::Debug for StoreAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "StoreAddress({})", self.shown())
     }
 }
 

@@ -27,7 +27,7 @@ pub struct Versioned<T> {
 pub struct ReceiptRecord {
     /// The step.
     pub step: StepNumber,
-    /// `intent`, `receipt`, `unknown` or `undo`.
+    /// `receipt` (an answer), `unknown` (none), `done` or `undo`.
     pub kind: String,
     /// What.
     pub body: serde_json::Value,

@@ -381,6 +381,21 @@ async fn a_file_somebody_else_keeps_locked_takes_no_write_until_it_is_free() {
     assert_eq!(store.user_list().await.unwrap().len(), 1);
 }
 
+#[test]
+fn an_address_shows_no_password_to_anybody() {
+    let shown = |url: &str| {
+        let address = StoreAddress::from_url(url).unwrap();
+        format!("{} {address:?}", address.shown())
+    };
+    let address = "postgres://…@host:1/db StoreAddress(postgres://…@host:1/db)";
+    assert_eq!(shown("postgres://ana:s3cret@host:1/db"), address);
+    assert_eq!(shown("postgres://ana:s3%40cret@host:1/db?sslmode=prefer&password=s3@cret"), address);
+    assert_eq!(
+        shown("postgresql://host/db?user=ana&password=s3cret"),
+        "postgres://host/db StoreAddress(postgres://host/db)"
+    );
+}
+
 #[tokio::test]
 async fn a_run_is_leased_to_one_replica_and_a_stale_one_can_not_write() {
     let (_database, store) = fresh(Kind::Postgres).await;

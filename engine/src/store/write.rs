@@ -82,7 +82,7 @@ pub enum Write {
         run: RunId,
         /// The step.
         step: StepNumber,
-        /// `intent`, `receipt`, `unknown` or `undo`.
+        /// `receipt` (an answer), `unknown` (none), `done` or `undo`.
         kind: &'static str,
         /// What.
         body: serde_json::Value,

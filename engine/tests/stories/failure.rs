@@ -192,6 +192,41 @@ fn a_platform_that_never_answers_is_given_up_and_the_run_undone() {
 }
 
 #[test]
+fn patience_with_a_platform_out_of_sight_counts_from_when_it_went_out_of_sight() {
+    on_both(async |t| {
+        // A long piece of work, all of it in sight, but for a moment near its end.
+        t.world.behaviour("v1", Behaviour::builds_in(17 * 60_000)).unwrap();
+        let run = t.asks("ana", "staging", deploy("v1")).await;
+        t.settle().await;
+        t.passes(15 * 60_000);
+        t.settle().await;
+        t.world.fault(Fault::of(Call::BuildLook, FaultKind::RetryBefore { after_ms: 0 }));
+        t.passes(60_000);
+        t.settle().await;
+        assert_eq!(t.state(&run).await, "running");
+        t.world.faults_clear();
+        t.passes(60_000);
+        t.settle_all().await;
+        assert_eq!(t.outcome(&run).await, "succeeded", "{}", t.told(&run).await);
+    });
+}
+
+#[test]
+fn a_release_users_saw_that_can_not_be_taken_back_is_an_incident() {
+    on_both(async |t| {
+        t.does("ana", "staging", deploy("v1")).await;
+        t.world.file("migrations/0004_drop_due.sql", "ALTER TABLE invoices DROP COLUMN id");
+        t.world.release("v4", "Trouble", Behaviour::fails_requests(20));
+        let run = t.asks("ana", "staging", deploy("v4")).await;
+        t.settle_all().await;
+        assert_eq!(t.outcome(&run).await, "failed: verification-failed");
+        let incidents = t.engine().store().incident_list(&t.environment("staging"), 0, 10).await.unwrap();
+        assert_eq!(incidents.len(), 1);
+        assert!(incidents[0].summary.contains("could not be taken back whole"), "{}", incidents[0].summary);
+    });
+}
+
+#[test]
 fn old_processes_that_do_not_end_are_no_reason_to_give_a_good_release_up() {
     on_both(async |t| {
         t.does("ana", "staging", deploy("v1")).await;

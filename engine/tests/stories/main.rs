@@ -13,5 +13,6 @@ mod failure;
 mod line;
 mod operate;
 mod proofs;
+mod record;
 mod rollback;
 mod steer;

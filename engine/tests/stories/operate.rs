@@ -71,6 +71,21 @@ fn a_restart_that_does_not_come_up_leaves_the_old_processes() {
 }
 
 #[test]
+fn a_cancelled_restart_keeps_the_lock_until_the_replacement_has_ended() {
+    on_both(async |t| {
+        t.does("ana", "staging", deploy("v1")).await;
+        t.world.behaviour("v1", Behaviour::healthy_after(10_000)).unwrap();
+        let run = t.asks("ana", "staging", restart(&["api"])).await;
+        t.settle().await;
+        t.engine().cancel(&run, &t.person("ana").await, None).await.unwrap();
+        t.settle().await;
+        assert_eq!(t.state(&run).await, "undoing", "{}", t.told(&run).await);
+        t.settle_all().await;
+        assert_eq!(t.outcome(&run).await, "cancelled: cancelled");
+    });
+}
+
+#[test]
 fn a_switched_off_cron_stays_off_until_it_is_switched_on() {
     on_both(async |t| {
         t.does("ana", "staging", deploy("v2")).await;

@@ -79,6 +79,34 @@ fn what_runs_is_undone_when_it_is_cancelled_whatever_the_step() {
 }
 
 #[test]
+fn cancelling_what_users_saw_is_an_incident_and_what_they_never_saw_is_none() {
+    on_both(async |t| {
+        t.does("ana", "staging", deploy("v1")).await;
+        let (mut unseen, mut seen) = (0, 0);
+        for commits in 1.. {
+            let run = t.asks("ana", "staging", deploy("v3")).await;
+            let stopped = t.settles_or_dies_after(commits).await;
+            t.crash_and_restart().await;
+            let told = t.told(&run).await;
+            if !stopped || cancels(t, "ben", &run).await.is_err() {
+                t.settle_all().await;
+                break;
+            }
+            t.settle_all().await;
+            let environment = t.environment("staging");
+            let incidents = t.engine().store().incident_list(&environment, 0, 100).await.unwrap();
+            if told.contains("  canary …") {
+                seen += 1;
+            } else {
+                unseen += 1;
+            }
+            assert_eq!(incidents.len(), seen, "{told}");
+        }
+        assert!(unseen > 5 && seen > 0, "{unseen} unseen, {seen} seen");
+    });
+}
+
+#[test]
 fn a_paused_run_finishes_its_step_and_waits() {
     on_both(async |t| {
         t.world.behaviour("v1", Behaviour::healthy_after(5_000)).unwrap();

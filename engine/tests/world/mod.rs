@@ -361,7 +361,6 @@ impl Story {
                 }
                 Happening::StepUndone { step, says } => format!("  {} undone: {says}", title(*step)),
                 Happening::Voted { by, still } => format!("yes of {by}, {still} more needed"),
-                Happening::PauseAsked { by } => format!("{by} asked for a pause"),
             };
             lines += &line.replace(id.as_str(), "r-…");
             lines.push('\n');

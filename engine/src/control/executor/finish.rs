@@ -28,17 +28,18 @@ impl Engine {
         let run = draft.run.id.clone();
         let state = state.after(StepEvent::Succeeded, now_ms)?;
         draft.write(Write::StepPut { run: run.clone(), step: Step { number, state } });
-        draft.write(self.receipt(&run, number, "done", receipt));
+        let receipt_body = self.receipt_body(receipt);
+        let receipt_hash = canonical_hash(&receipt_body);
+        draft.write(self.receipt_put(&run, number, "done", receipt_body));
         if let crate::step::StepKind::Finalize(finalize) = &plan.steps[number as usize].kind {
             self.finalize_writes(&mut draft, finalize).await?;
         }
-        let says = self.redactor().redact(&receipt.summary).into_owned();
         draft.audit(
             &Actor::system(),
             "step.done",
-            json!({ "step": number, "title": plan.steps[number as usize].title, "receipt": receipt_hash(receipt) }),
+            json!({ "step": number, "title": plan.steps[number as usize].title, "receipt": receipt_hash }),
         );
-        draft.happened(Happening::StepDone { step: number, says });
+        draft.happened(Happening::StepDone { step: number, says: receipt.summary.clone() });
         let follows = number + 1;
         let goes_on = matches!(draft.run.state, RunState::Running { .. });
         if goes_on && (follows as usize) < plan.steps.len() {
@@ -59,13 +60,9 @@ impl Engine {
         mut draft: Draft,
         number: StepNumber,
         state: &StepState,
-        mut reason: Reason,
+        reason: Reason,
     ) -> Result<Moved, Refusal> {
         let now_ms = self.now_ms();
-        reason.say = self.redactor().redact(&reason.say).into_owned();
-        for line in &mut reason.evidence {
-            *line = self.redactor().redact(line).into_owned();
-        }
         let run = draft.run.id.clone();
         let state = state.after(StepEvent::Failed { reason: reason.clone() }, now_ms)?;
         draft.write(Write::StepPut { run, step: Step { number, state } });
@@ -137,14 +134,20 @@ pub(super) fn begin(
     Ok(())
 }
 
-/// A change that users saw and that was taken back is an incident.
+/// A change that users saw and that did not stay is an incident, whoever or whatever ended it.
 pub(super) fn incident(draft: &mut Draft) {
-    let RunState::RolledBack { at_ms, reason } = &draft.run.state else { return };
+    let (became, at_ms, reason) = match &draft.run.state {
+        RunState::RolledBack { at_ms, reason } | RunState::Cancelled { at_ms, reason, .. } => {
+            ("was taken back", at_ms, reason)
+        }
+        RunState::Failed { at_ms, reason } => ("failed and could not be taken back whole", at_ms, reason),
+        _ => return,
+    };
     let incident = Incident {
         id: format!("i-{}", draft.run.id.as_str().trim_start_matches("r-")),
         environment: draft.run.environment().clone(),
         run: draft.run.id.clone(),
-        summary: format!("{} was taken back: {}", draft.run.request.command, reason.say),
+        summary: format!("{} {became}: {}", draft.run.request.command, reason.say),
         opened_ms: *at_ms,
     };
     draft.write(Write::IncidentPut(incident));
@@ -158,8 +161,8 @@ fn make_live(release: &mut Release, schema: Option<String>, now_ms: EpochMs) {
     }
 }
 
-fn receipt_hash(receipt: &Receipt) -> String {
+/// What the record binds to: the SHA-256 of something as it is stored.
+fn canonical_hash(stored: &serde_json::Value) -> String {
     use sha2::Digest;
-    let value = serde_json::to_value(receipt).unwrap_or_default();
-    hex::encode(sha2::Sha256::digest(crate::canonical::canonical_json(&value).as_bytes()))
+    hex::encode(sha2::Sha256::digest(crate::canonical::canonical_json(stored).as_bytes()))
 }

@@ -9,7 +9,7 @@ mod work;
 use std::sync::Arc;
 
 use super::journal::Draft;
-use super::{Engine, Refusal};
+use super::{Engine, Refusal, redacted};
 use crate::clock::EpochMs;
 use crate::model::{Actor, RunId, StepNumber};
 use crate::plan::Plan;
@@ -86,13 +86,13 @@ impl Engine {
             }
             Next::EndUndo => {
                 let mut draft = Draft::of(&run, now_ms).fenced(fence);
-                let event = RunEvent::Undone {
-                    traffic_moved: traffic_moved(&plan, &steps),
-                    left: left_behind(&plan, &steps),
-                };
+                let traffic_moved = traffic_moved(&plan, &steps);
+                let event = RunEvent::Undone { traffic_moved, left: left_behind(&plan, &steps) };
                 draft.moved(event, &Actor::system())?;
                 draft.wound_up(true, self.release_of(&run).await?.as_ref());
-                incident(&mut draft);
+                if traffic_moved {
+                    incident(&mut draft);
+                }
                 let run = draft.commit(self, None).await?;
                 self.ended(&run).await;
                 Ok(Moved::On)
@@ -114,12 +114,23 @@ impl Engine {
 
     /// Something a step left behind, without secrets.
     fn receipt(&self, run: &RunId, step: StepNumber, kind: &'static str, receipt: &Receipt) -> Write {
-        let mut receipt = receipt.clone();
-        receipt.summary = self.redactor().redact(&receipt.summary).into_owned();
-        for value in receipt.facts.values_mut() {
-            *value = self.redactor().redact(value).into_owned();
-        }
-        let body = serde_json::to_value(&receipt).unwrap_or_default();
+        self.receipt_put(run, step, kind, self.receipt_body(receipt))
+    }
+
+    /// A receipt as it is stored.
+    fn receipt_body(&self, receipt: &Receipt) -> serde_json::Value {
+        let mut body = serde_json::to_value(receipt).unwrap_or_default();
+        redacted::value(&mut body, self.redactor());
+        body
+    }
+
+    fn receipt_put(
+        &self,
+        run: &RunId,
+        step: StepNumber,
+        kind: &'static str,
+        body: serde_json::Value,
+    ) -> Write {
         Write::ReceiptPut { run: run.clone(), step, kind, body, at_ms: self.now_ms() }
     }
 }

@@ -29,6 +29,7 @@ impl Engine {
             return Ok(Moved::On);
         };
         let permit = Permit::for_step(&run.id, number, true);
+        let done_with = Permit::for_step(&run.id, number, false);
         let at = StepContext {
             ports: self.ports(),
             environment: run.environment(),
@@ -36,7 +37,7 @@ impl Engine {
             since_ms,
             acted: attempt,
             unknown: false,
-            idempotency_key: permit.idempotency_key(),
+            idempotency_key: done_with.idempotency_key(),
         };
         let mut draft = Draft::of(run, at.now_ms).fenced(fence);
         let mut state = state_of(steps, number).clone();
@@ -63,7 +64,7 @@ impl Engine {
                 (StepEvent::UndoFailed { why: why.clone() }, why)
             }
             Err(error) if attempt >= UNDO_TRIES => {
-                let why = format!("undoing it failed: {}", self.redactor().redact(&error.to_string()));
+                let why = format!("undoing it failed: {error}");
                 (StepEvent::UndoFailed { why: why.clone() }, why)
             }
             Ok(Look::Going { poll_ms, note }) => {
@@ -73,12 +74,14 @@ impl Engine {
                 (StepEvent::Waits { due_ms: now_ms + backoff(attempt), note: String::new() }, String::new())
             }
             Err(error) => {
-                let note = self.redactor().redact(&error.to_string()).into_owned();
                 // A look that fails counts as a try too, or undoing could go on for ever.
                 if matches!(state, StepState::Undoing { attempt: same, .. } if same == attempt) {
                     state = state.after(StepEvent::Acted, now_ms)?;
                 }
-                (StepEvent::Waits { due_ms: now_ms + backoff(attempt), note }, String::new())
+                (
+                    StepEvent::Waits { due_ms: now_ms + backoff(attempt), note: error.to_string() },
+                    String::new(),
+                )
             }
         };
         let state = state.after(event, now_ms)?;

@@ -11,7 +11,7 @@ use crate::run::{Happening, Reason, Run, Step, StepEvent, StepState, state_of};
 use crate::step::{ACTS_MAX, Look, POLL_MS, StepContext, Undo};
 use crate::store::Write;
 
-/// How long a step may fail to see the world before it gives up, in milliseconds.
+/// How long in a row a step may fail to see the world before it gives up, in milliseconds.
 const LOOK_PATIENCE_MS: i64 = 10 * 60_000;
 
 impl Engine {
@@ -27,7 +27,7 @@ impl Engine {
         let planned = &plan.steps[number as usize];
         let act = planned.kind.as_act();
         let mut state = state_of(steps, number).clone();
-        let StepState::Running { since_ms, attempt, unknown, ref note, .. } = state else {
+        let StepState::Running { since_ms, attempt, unknown, ref note, blind_since_ms, .. } = state else {
             return Ok(Moved::On);
         };
         let last_note = note.clone();
@@ -80,15 +80,6 @@ impl Engine {
                             state.after(StepEvent::AnswerLost { due_ms, note: note.clone() }, at.now_ms)?;
                         return self.waits(draft, number, state, due_ms, note, &last_note).await;
                     }
-                    Err(PortError::Retry { what, .. } | PortError::Fail { what, .. })
-                        if at.acted >= act.acts_max() =>
-                    {
-                        look = Ok(Look::Broken(Reason::new(
-                            act.failure_code(),
-                            what,
-                            format!("retry {}", run.id),
-                        )));
-                    }
                     Err(error) => {
                         state = state.after(StepEvent::Acted, at.now_ms)?;
                         let (what, after_ms) = match error {
@@ -114,7 +105,8 @@ impl Engine {
                 memory.look_failures = 0;
                 let due_ms = at.now_ms + poll_ms;
                 let note = self.redactor().redact(&note).into_owned();
-                if draft.commit.writes.is_empty() && (note.is_empty() || note == last_note) {
+                let seen = blind_since_ms.is_none();
+                if seen && draft.commit.writes.is_empty() && (note.is_empty() || note == last_note) {
                     // Nothing new to write down: looking again costs nothing and loses nothing.
                     return Ok(if poll_ms == 0 { Moved::On } else { Moved::WaitUntil(due_ms) });
                 }
@@ -128,13 +120,15 @@ impl Engine {
             }
             Err(PortError::Retry { what, .. } | PortError::Unknown { what }) => {
                 memory.look_failures += 1;
-                if at.now_ms - since_ms > LOOK_PATIENCE_MS {
+                let blind_since_ms = blind_since_ms.filter(|_| at.acted == attempt);
+                if blind_since_ms.is_some_and(|blind_since_ms| at.now_ms - blind_since_ms > LOOK_PATIENCE_MS)
+                {
                     let reason = Reason::new(act.failure_code(), what, format!("retry {}", run.id));
                     return self.fail_step(draft, number, &state, reason).await;
                 }
                 let due_ms = at.now_ms + backoff(memory.look_failures);
                 let note = format!("can't look, trying again: {}", self.redactor().redact(&what));
-                state = state.after(StepEvent::Waits { due_ms, note: note.clone() }, at.now_ms)?;
+                state = state.after(StepEvent::Blind { due_ms, note: note.clone() }, at.now_ms)?;
                 self.waits(draft, number, state, due_ms, note, &last_note).await
             }
         }
