@@ -35,13 +35,13 @@ fn deploy_staging_then_production_then_back() {
     world.program(&["--as", "ana", "run", &format!("approve {run}")]).ended(2);
     let told =
         world.chat(&["/wait", "/as ben", &format!("approve {run}"), "/wait", "status production"]).ended(0);
-    told.says(&format!("{run} (")).says("waits for").says("production (production): release 1 (v1.0.0");
+    told.says(&format!("{run} (")).says("waits for").says("production: release 1 (v1.0.0");
 
     let second = world.program(&["--as", "ana", "run", "deploy v1.1.0 to production"]).ended(2).run();
     world.program(&["--as", "ben", "run", &format!("approve {second}")]).ended(0).says("only while");
     let told =
         world.chat(&["status production", "rollback production", "/wait", "status production"]).ended(0);
-    told.says("release 2 (v1.1.0").says("production (production): release 1 (v1.0.0");
+    told.says("release 2 (v1.1.0").says("production: release 1 (v1.0.0");
     world.program(&["status", "production"]).ended(0).says("release 1 (v1.0.0");
 }
 
