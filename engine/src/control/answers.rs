@@ -82,7 +82,8 @@ pub struct RunDetail {
     pub place: Option<usize>,
     /// What it waits for while in the line.
     pub waits_for: Option<String>,
-    /// How long the environment's last successful rollback took, in milliseconds; absent when there was none.
+    /// How long the environment's last successful rollback took (this run aside), in milliseconds; absent when there
+    /// was none.
     pub way_back_took_ms: Option<i64>,
 }
 
@@ -187,7 +188,7 @@ impl Engine {
             None => None,
             Some(_) => self.waits_for(&run).await?,
         };
-        let rollback = self.store().run_last_succeeded(run.environment(), "rollback").await?;
+        let rollback = self.store().run_last_succeeded(run.environment(), "rollback", id).await?;
         Ok(RunDetail {
             way_back_took_ms: rollback.and_then(|run| Some(run.finished_ms? - run.started_ms?)),
             steps: self.store().step_list(id).await?,

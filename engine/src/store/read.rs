@@ -184,14 +184,15 @@ impl Store {
         self.bodies(sql::RUN_BY_ENVIRONMENT, values).await
     }
 
-    /// An environment's newest run of a type that succeeded.
+    /// An environment's newest run of a type that succeeded, other than this one.
     pub async fn run_last_succeeded(
         &self,
         environment: &EnvironmentKey,
         run_type: &str,
+        other_than: &RunId,
     ) -> Result<Option<Run>, StoreError> {
         let mut values = key_values(environment);
-        values.push(run_type.into());
+        values.extend([run_type.into(), other_than.as_str().into()]);
         Ok(self.bodies(sql::RUN_LAST_SUCCEEDED, values).await?.pop())
     }
 

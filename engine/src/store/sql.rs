@@ -36,7 +36,7 @@ statements! {
     RUN_BY_ENVIRONMENT = "SELECT body FROM runs WHERE project = $1 AND environment = $2 \
         ORDER BY created_ms DESC, run LIMIT $3";
     RUN_LAST_SUCCEEDED = "SELECT body FROM runs WHERE project = $1 AND environment = $2 AND run_type = $3 \
-        AND state = 'succeeded' ORDER BY created_ms DESC, run LIMIT 1";
+        AND run <> $4 AND state = 'succeeded' ORDER BY created_ms DESC, run LIMIT 1";
     RUN_RECENT = "SELECT body FROM runs ORDER BY created_ms DESC, run LIMIT $1";
     RUN_CHANGING_SINCE = "SELECT created_ms FROM runs WHERE project = $1 AND environment = $2 AND created_ms >= $3 \
         AND state <> 'cancelled' ORDER BY created_ms";

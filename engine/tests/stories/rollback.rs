@@ -231,6 +231,7 @@ fn a_way_back_says_how_long_it_took_last_time() {
         let took = async || t.engine().run_detail(&run).await.unwrap().way_back_took_ms;
         assert_eq!(took().await, None);
         let back = t.does("ana", "staging", rollback()).await;
+        assert_eq!(t.engine().run_detail(&back).await.unwrap().way_back_took_ms, None, "not its own time");
         let back = t.run(&back).await;
         assert_eq!(took().await, Some(back.finished_ms.unwrap() - back.started_ms.unwrap()));
     });
