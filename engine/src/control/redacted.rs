@@ -18,7 +18,7 @@ pub(super) fn commit(commit: &mut Commit, redactor: &Redactor) {
     for write in &mut commit.writes {
         match write {
             Write::RunInsert { run, .. } | Write::RunUpdate { run, .. } => {
-                run_state(&mut run.state, redactor)
+                run_state(&mut run.state, redactor);
             }
             Write::StepPut { step, .. } => step_state(&mut step.state, redactor),
             Write::IncidentPut(incident) => text(&mut incident.summary, redactor),
