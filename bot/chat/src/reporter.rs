@@ -19,6 +19,8 @@ use crate::view;
 const BATCH: i64 = 200;
 /// How often to look even when no commit of this program tells: other programs write too.
 const POLL: Duration = Duration::from_millis(250);
+/// Tries of going on when somebody speaks at the same time.
+const TRIES: usize = 32;
 /// Wait after the database or the front failed.
 const TROUBLE: Duration = Duration::from_secs(1);
 
@@ -90,20 +92,12 @@ impl Reporter {
             }
         }
         for (id, succeeded) in over {
-            messages.extend(self.desk.go_on_after(&self.conversation, &id, succeeded).await?.outbound);
+            self.go_on_after(&id, succeeded, last).await?;
         }
         let mut commit = Commit::at(now_ms);
         for (place, message) in messages.iter().enumerate() {
-            let body = serde_json::to_string(message)
-                .map_err(|error| StoreError::Corrupt { column: "body", source: error.into() })?;
-            commit.writes.push(Write::OutboxPut {
-                // In order, and the same however often this commit is tried.
-                message: format!("{}/{last:016}/{place:04}", self.conversation),
-                conversation: self.conversation.clone(),
-                card: message.card().key.clone(),
-                body,
-                at_ms: now_ms,
-            });
+            // In order, and the same however often this commit is tried.
+            commit.writes.push(self.put(message, &format!("{last:016}/{place:04}"), now_ms)?);
         }
         commit
             .writes
@@ -111,6 +105,40 @@ impl Reporter {
         self.engine.store().commit(commit).await?;
         self.cursor = last;
         Ok(true)
+    }
+
+    /// Goes on with what was held back behind a run, with its answers in the outbox behind the cards of this pass.
+    async fn go_on_after(&self, run: &RunId, succeeded: bool, last: i64) -> Result<(), Refusal> {
+        for _ in 0..TRIES {
+            let went_on = self.desk.go_on_after(&self.conversation, run, succeeded).await?;
+            let mut commit = Commit::at(self.engine.now_ms());
+            commit.writes = went_on.writes;
+            for (place, message) in went_on.outbound.iter().enumerate() {
+                let place = format!("{last:016}/after-{run}/{place:04}");
+                commit.writes.push(self.put(message, &place, commit.now_ms)?);
+            }
+            if commit.writes.is_empty() {
+                return Ok(());
+            }
+            match self.engine.store().commit(commit).await {
+                // Somebody spoke here in the same moment: it is worked out anew.
+                Err(StoreError::Conflict) => {}
+                committed => return Ok(committed?),
+            }
+        }
+        Err(Refusal::Store(StoreError::Conflict))
+    }
+
+    fn put(&self, message: &Outbound, place: &str, now_ms: i64) -> Result<Write, StoreError> {
+        let body = serde_json::to_string(message)
+            .map_err(|error| StoreError::Corrupt { column: "body", source: error.into() })?;
+        Ok(Write::OutboxPut {
+            message: format!("{}/{place}", self.conversation),
+            conversation: self.conversation.clone(),
+            card: message.card().key.clone(),
+            body,
+            at_ms: now_ms,
+        })
     }
 
     /// Shows what waits in the outbox, in order; of several drawings of one card only the newest.

@@ -2,12 +2,13 @@
 
 use std::io::IsTerminal;
 
+use engine::model::Identity;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::speaker;
 use crate::cli::{Exit, Global};
-use crate::host::Session;
+use crate::host::{Session, Which};
 use crate::terminal::{FRONT, Screen, Talk, talk};
 use crate::wiring::{installation, sample_ensure};
 
@@ -37,9 +38,12 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
     }
     let speaker = speaker::of_session(&session, FRONT, global).await?;
     greet(&screen, first, &speaker);
+    let identity = Identity { front: FRONT.to_owned(), external_id: speaker.clone() };
     let talked = talk(&session, &screen, &config.data_dir, Talk { speaker, conversation, stop }).await;
     if session.host().is_some() {
-        for run in session.runs(&[]).await.unwrap_or_default().iter().filter(|run| run.moves) {
+        for run in
+            session.runs(&identity, &Which::Live).await.unwrap_or_default().iter().filter(|run| run.moves)
+        {
             screen.line(&format!(
                 "{} is still {}: it goes on when infra-chat is started again.",
                 run.id, run.state

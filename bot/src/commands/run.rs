@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use engine::model::RunId;
+use chat::view;
 
 use super::speaker;
 use crate::cli::{Exit, Global};
-use crate::host::{Asked, Came, RunBrief, Session};
+use crate::host::{Asked, Came, RunBrief, Session, Which};
 use crate::out;
 use crate::terminal::{Screen, TerminalFront, settled};
 
@@ -42,8 +42,9 @@ async fn say(session: &Session, name: &str, text: &str) -> anyhow::Result<Exit> 
     let conversation = format!("{}:{}", speaker::FRONT, uuid::Uuid::new_v4());
     let front = TerminalFront::new(speaker::FRONT, screen.clone());
     // A host for the while also shows the runs that go on because of it: one that was approved, one that was interrupted.
-    let following = session.follow(front, &conversation, session.host().is_some()).await?;
     let asked = Asked { front: speaker::FRONT, speaker: name, conversation: &conversation, text };
+    let identity = asked.identity();
+    let following = session.follow(front.clone(), &conversation, &identity, session.host().is_some()).await?;
     let heard = session.hear(&asked).await?;
     for outbound in &heard.outbound {
         screen.show(outbound);
@@ -53,22 +54,66 @@ async fn say(session: &Session, name: &str, text: &str) -> anyhow::Result<Exit> 
         Came::Refused | Came::Asked => return Ok(Exit::Refused),
         Came::Requested { runs } => runs,
     };
+    let ours = Which::Ours { ids: asked_for, conversation };
+    let mut runs = settled(session, &following, &identity, &ours, WAIT).await?;
     // A program that runs the services until it ends must not end in the middle of a run it has just let go on.
-    if asked_for.is_empty() && session.host().is_none() {
-        return Ok(Exit::Fine);
+    if session.host().is_some() {
+        settled(session, &following, &identity, &Which::Live, WAIT).await?;
+        runs = session.runs(&identity, &ours).await?;
     }
-    let runs = settled(session, &following, &asked_for, WAIT).await?;
-    Ok(judge(&asked_for, &runs))
+    for run in &runs {
+        if let Some(starts_ms) = run.starts_ms {
+            screen.line(&format!("{} starts {}; it is not waited for.", run.id, view::clock(starts_ms)));
+        }
+    }
+    Ok(judge(&runs, front.was_refused()))
 }
 
-/// What a shell hears of runs: refused beats failed, because somebody has to do something.
-fn judge(asked_for: &[RunId], runs: &[RunBrief]) -> Exit {
-    let ours = || runs.iter().filter(|run| asked_for.contains(&run.id));
-    if ours().any(|run| !run.over && !run.waits_for.is_empty()) {
+/// What a shell hears of all runs that came of it, and of what was held back behind them. Refused beats failed, because
+/// somebody has to do something; a run that has a time was scheduled, which is what was asked.
+fn judge(runs: &[RunBrief], rest_refused: bool) -> Exit {
+    if runs.iter().any(|run| !run.over && run.starts_ms.is_none() && !run.waits_for.is_empty()) {
         Exit::Refused
-    } else if ours().all(|run| run.succeeded) {
-        Exit::Fine
-    } else {
+    } else if runs.iter().any(|run| !run.succeeded && run.starts_ms.is_none()) {
         Exit::Failed
+    } else if rest_refused {
+        Exit::Refused
+    } else {
+        Exit::Fine
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    fn brief(state: &str, waits_for: &str, starts_ms: Option<i64>) -> RunBrief {
+        RunBrief {
+            id: "r-3f2a".parse().unwrap(),
+            command: "deploy staging".to_owned(),
+            state: state.to_owned(),
+            moves: state == "running",
+            over: matches!(state, "succeeded" | "failed"),
+            succeeded: state == "succeeded",
+            waits_for: waits_for.to_owned(),
+            starts_ms,
+        }
+    }
+
+    #[test]
+    fn all_that_came_of_it_is_judged() {
+        let done = brief("succeeded", "", None);
+        let failed = brief("failed", "", None);
+        let waits = brief("awaiting-approval", "approval", None);
+        let later = brief("queued", "its time", Some(1));
+        assert_eq!(judge(std::slice::from_ref(&done), false), Exit::Fine);
+        assert_eq!(judge(&[done.clone(), failed.clone()], true), Exit::Failed);
+        assert_eq!(judge(std::slice::from_ref(&done), true), Exit::Refused);
+        assert_eq!(judge(&[done.clone(), waits], false), Exit::Refused);
+        assert_eq!(judge(&[later], false), Exit::Fine);
+        assert_eq!(judge(&[done, brief("running", "", None)], false), Exit::Failed);
+        assert_eq!(judge(&[], false), Exit::Fine);
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use chat::intent::Names;
 use chat::{Front, Inbound};
-use engine::model::{Identity, RunId};
+use engine::model::Identity;
 use tokio::io::BufReader;
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -15,7 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::Following;
 use super::socket;
-use super::wire::{Answer, Ask, Heard, RunBrief};
+use super::wire::{Answer, Ask, Heard, RunBrief, Which};
 
 /// How long a host may take to open its socket after it has taken the lock: it adopts and starts services first.
 const HOST_START: Duration = Duration::from_mins(1);
@@ -91,8 +91,8 @@ impl Guest {
         }
     }
 
-    pub(super) async fn runs(&self, ids: &[RunId]) -> anyhow::Result<Vec<RunBrief>> {
-        match self.ask(&Ask::Runs { ids: ids.to_vec() }).await? {
+    pub(super) async fn runs(&self, identity: &Identity, which: &Which) -> anyhow::Result<Vec<RunBrief>> {
+        match self.ask(&Ask::Runs { identity: identity.clone(), which: which.clone() }).await? {
             Answer::Runs { runs } => Ok(runs),
             other => unexpected(&other),
         }
@@ -102,11 +102,16 @@ impl Guest {
         &self,
         front: Arc<dyn Front>,
         conversation: String,
+        identity: Identity,
         everything: bool,
     ) -> anyhow::Result<Following> {
         let (mut read, mut write) = self.open().await?;
-        let ask =
-            Ask::Follow { conversation: conversation.clone(), front: front.name().to_owned(), everything };
+        let ask = Ask::Follow {
+            conversation: conversation.clone(),
+            front: front.name().to_owned(),
+            identity,
+            everything,
+        };
         socket::write(&mut write, &ask).await?;
         match socket::read(&mut read).await? {
             Some(Answer::Settled) => {}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use async_trait::async_trait;
-use chat::{Desk, Front, FrontError, Outbound};
+use chat::{Desk, Follow, Front, FrontError, Outbound};
 use engine::control::Engine;
 use tokio::io::BufReader;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -108,12 +108,13 @@ async fn serve(stream: UnixStream, engine: Engine, desk: Arc<Desk>) -> anyhow::R
                 Ok(name) => Answer::Speaker { name },
                 Err(error) => Answer::Failed { why: crate::out::causes(&error) },
             },
-            Ask::Runs { ids } => match wire::runs(&engine, &ids).await {
+            Ask::Runs { identity, which } => match wire::runs(&engine, &identity, &which).await {
                 Ok(runs) => Answer::Runs { runs },
                 Err(refusal) => Answer::Failed { why: crate::out::causes(&refusal) },
             },
-            Ask::Follow { conversation, front, everything } => {
-                return show(read, write, engine, conversation, front, everything).await;
+            Ask::Follow { conversation, front, identity, everything } => {
+                let follow = wire::follow_of(&engine, &identity, everything).await?;
+                return show(read, write, engine, conversation, front, follow).await;
             }
             Ask::Settle => Answer::Settled,
         };
@@ -129,10 +130,10 @@ async fn show(
     engine: Engine,
     conversation: String,
     front: String,
-    everything: bool,
+    runs: Follow,
 ) -> anyhow::Result<()> {
     let front = Arc::new(SocketFront { name: front, write: Mutex::new(write) });
-    let following = follow(engine, front.clone(), conversation, wire::follow_of(everything)).await?;
+    let following = follow(engine, front.clone(), conversation, runs).await?;
     socket::write(&mut *front.write.lock().await, &Answer::Settled).await?;
     while socket::read::<Ask>(&mut read).await?.is_some() {
         following.settle().await;

@@ -14,4 +14,4 @@ mod wire;
 pub(crate) use follow::Following;
 pub(crate) use listener::Listener;
 pub(crate) use session::{Asked, Session};
-pub(crate) use wire::{Came, Heard, RunBrief};
+pub(crate) use wire::{Came, Heard, RunBrief, Which};

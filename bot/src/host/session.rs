@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use chat::intent::Names;
 use chat::{Front, Inbound};
-use engine::model::{Identity, RunId};
+use engine::model::Identity;
 
 use super::Following;
 use super::follow::follow;
 use super::guest::Guest;
-use super::wire::{self, Heard, RunBrief};
+use super::wire::{self, Heard, RunBrief, Which};
 use crate::config::Config;
 use crate::wiring::{Holder, Host, HostLock, folder_private, speaker_default};
 
@@ -39,10 +39,15 @@ pub(crate) struct Asked<'a> {
 }
 
 impl Asked<'_> {
+    /// Who speaks.
+    pub(crate) fn identity(&self) -> Identity {
+        Identity { front: self.front.to_owned(), external_id: self.speaker.to_owned() }
+    }
+
     /// As every front says it.
     pub(crate) fn inbound(&self) -> Inbound {
         Inbound {
-            identity: Identity { front: self.front.to_owned(), external_id: self.speaker.to_owned() },
+            identity: self.identity(),
             conversation: self.conversation.to_owned(),
             event: None,
             text: self.text.to_owned(),
@@ -112,11 +117,11 @@ impl Session {
         }
     }
 
-    /// How runs stand: these in their order, then all others that are not over.
-    pub(crate) async fn runs(&self, ids: &[RunId]) -> anyhow::Result<Vec<RunBrief>> {
+    /// How runs stand, of those that somebody may look at.
+    pub(crate) async fn runs(&self, identity: &Identity, which: &Which) -> anyhow::Result<Vec<RunBrief>> {
         match self {
-            Self::Host(host) => Ok(wire::runs(host.engine(), ids).await?),
-            Self::Guest { guest, .. } => guest.runs(ids).await,
+            Self::Host(host) => Ok(wire::runs(host.engine(), identity, which).await?),
+            Self::Guest { guest, .. } => guest.runs(identity, which).await,
         }
     }
 
@@ -125,14 +130,18 @@ impl Session {
         &self,
         front: Arc<dyn Front>,
         conversation: &str,
+        identity: &Identity,
         everything: bool,
     ) -> anyhow::Result<Following> {
         let conversation = conversation.to_owned();
         match self {
             Self::Host(host) => {
-                follow(host.engine().clone(), front, conversation, wire::follow_of(everything)).await
+                let runs = wire::follow_of(host.engine(), identity, everything).await?;
+                follow(host.engine().clone(), front, conversation, runs).await
             }
-            Self::Guest { guest, .. } => guest.follow(front, conversation, everything).await,
+            Self::Guest { guest, .. } => {
+                guest.follow(front, conversation, identity.clone(), everything).await
+            }
         }
     }
 

@@ -2,10 +2,13 @@
 
 use chat::intent::Names;
 use chat::{Follow, Inbound, Outbound};
-use engine::control::{Engine, Refusal};
+use engine::control::{Engine, Refusal, RunDetail};
 use engine::model::{Identity, RunId};
-use engine::run::{Run, RunState};
+use engine::run::RunState;
 use serde::{Deserialize, Serialize};
+
+/// The newest runs among which those of a conversation are looked for.
+const FOLLOWERS_MAX: i64 = 100;
 
 /// What a guest asks.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -30,10 +33,12 @@ pub(crate) enum Ask {
         /// The system's name for the user.
         name: String,
     },
-    /// How runs stand: these and all that are not over.
+    /// How runs stand.
     Runs {
-        /// These.
-        ids: Vec<RunId>,
+        /// Who looks.
+        identity: Identity,
+        /// Which.
+        which: Which,
     },
     /// What happens to runs, as it comes, until the connection ends.
     Follow {
@@ -41,11 +46,28 @@ pub(crate) enum Ask {
         conversation: String,
         /// Its front's name.
         front: String,
+        /// Who looks.
+        identity: Identity,
         /// All runs, not only those asked for in the conversation.
         everything: bool,
     },
     /// While following: show what is there by now, then say so.
     Settle,
+}
+
+/// Which runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "which")]
+pub(crate) enum Which {
+    /// All that are not over.
+    Live,
+    /// These, in their order, and those asked for in the conversation, also the ones that followed by themselves.
+    Ours {
+        /// These.
+        ids: Vec<RunId>,
+        /// The conversation.
+        conversation: String,
+    },
 }
 
 /// What the host answers.
@@ -71,7 +93,7 @@ pub(crate) enum Answer {
     },
     /// To `runs`.
     Runs {
-        /// The runs asked for, in that order, then the others, oldest first.
+        /// Those the asker may look at.
         runs: Vec<RunBrief>,
     },
     /// To `follow`, as often as something happens.
@@ -143,16 +165,19 @@ pub(crate) struct RunBrief {
     pub(crate) succeeded: bool,
     /// What it waits for; empty when it moves or is over.
     pub(crate) waits_for: String,
+    /// It stands in the line until its time has come, in milliseconds since 1970.
+    #[serde(default)]
+    pub(crate) starts_ms: Option<i64>,
 }
 
 impl RunBrief {
-    async fn of(engine: &Engine, run: &Run) -> Result<Self, Refusal> {
+    fn of(engine: &Engine, detail: &RunDetail) -> Self {
+        let run = &detail.run;
         let waits_for = match &run.state {
-            RunState::AwaitingApproval { .. } => match engine.store().approval_get(&run.id).await? {
+            RunState::AwaitingApproval { .. } => match &detail.approval {
                 Some(approval) => {
-                    let voted = engine.store().vote_list(&run.id).await?.len();
                     let roles: Vec<&str> = approval.roles.iter().map(|role| role.as_str()).collect();
-                    let more = (approval.needed as usize).saturating_sub(voted).max(1);
+                    let more = (approval.needed as usize).saturating_sub(detail.votes.len()).max(1);
                     format!("{more} more to approve it ({}): approve {}", roles.join(" or "), run.id)
                 }
                 None => format!("approval: approve {}", run.id),
@@ -161,37 +186,60 @@ impl RunBrief {
             _ => String::new(),
         };
         // A run that waits for its time stands in the line, yet nothing will move for as long as that takes.
-        let sleeps = matches!(run.state, RunState::Queued { .. })
-            && run.request.not_before_ms.is_some_and(|not_before_ms| not_before_ms > engine.now_ms());
-        Ok(Self {
+        let queued = matches!(run.state, RunState::Queued { .. });
+        let starts_ms = run.request.not_before_ms.filter(|starts_ms| queued && *starts_ms > engine.now_ms());
+        Self {
             id: run.id.clone(),
             command: run.request.command.clone(),
             state: run.state.as_str().to_owned(),
-            moves: run.state.moves_by_itself() && !sleeps,
+            moves: run.state.moves_by_itself() && starts_ms.is_none(),
             over: run.state.is_over(),
             succeeded: matches!(run.state, RunState::Succeeded { .. }),
-            waits_for: if sleeps { "its time".to_owned() } else { waits_for },
-        })
+            waits_for: match starts_ms {
+                Some(starts_ms) => format!("its time, {}", chat::view::clock(starts_ms)),
+                None => waits_for,
+            },
+            starts_ms,
+        }
     }
 }
 
-/// How runs stand: these in their order, then all others that are not over.
-pub(super) async fn runs(engine: &Engine, ids: &[RunId]) -> Result<Vec<RunBrief>, Refusal> {
-    let mut briefs = Vec::new();
-    for id in ids {
-        if let Some(run) = engine.store().run_get(id).await? {
-            briefs.push(RunBrief::of(engine, &run).await?);
+/// How runs stand, of those this person may look at.
+pub(super) async fn runs(
+    engine: &Engine,
+    identity: &Identity,
+    which: &Which,
+) -> Result<Vec<RunBrief>, Refusal> {
+    let actor = engine.actor(identity).await?;
+    let wanted = match which {
+        Which::Live => engine.store().run_live().await?.into_iter().map(|run| run.id).collect(),
+        Which::Ours { ids, conversation } => {
+            let mut wanted = ids.clone();
+            let mut recent = engine.store().run_recent(FOLLOWERS_MAX).await?;
+            recent.retain(|run| {
+                run.request.conversation.as_ref() == Some(conversation) && !ids.contains(&run.id)
+            });
+            wanted.extend(recent.into_iter().rev().map(|run| run.id));
+            wanted
         }
-    }
-    for run in engine.store().run_live().await? {
-        if !ids.contains(&run.id) {
-            briefs.push(RunBrief::of(engine, &run).await?);
+    };
+    let mut briefs = Vec::new();
+    for id in wanted {
+        match engine.run_look(&id, &actor).await {
+            Ok(detail) => briefs.push(RunBrief::of(engine, &detail)),
+            Err(Refusal::NotAllowed { .. } | Refusal::NotFound { .. }) => {}
+            Err(refusal) => return Err(refusal),
         }
     }
     Ok(briefs)
 }
 
-/// The reporter's word for whether all runs are wanted.
-pub(super) fn follow_of(everything: bool) -> Follow {
-    if everything { Follow::Everything } else { Follow::Conversation }
+/// The reporter's word for whether all runs are wanted. Strangers are shown their own conversation only.
+pub(super) async fn follow_of(
+    engine: &Engine,
+    identity: &Identity,
+    everything: bool,
+) -> Result<Follow, Refusal> {
+    let known = engine.actor(identity).await?.role.is_some();
+    Ok(if everything && known { Follow::Everything } else { Follow::Conversation })
 }

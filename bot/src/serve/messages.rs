@@ -10,7 +10,7 @@ use super::Api;
 use crate::host::Heard;
 
 /// The front's name in identities.
-const FRONT: &str = "http";
+pub(super) const FRONT: &str = "http";
 
 /// The body.
 #[derive(Debug, Deserialize)]

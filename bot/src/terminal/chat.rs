@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use chat::intent::{Names, help};
+use engine::model::Identity;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -14,7 +15,7 @@ use super::input::{Typed, lines};
 use super::screen::{FRONT, Screen, TerminalFront};
 use super::slash::{self, Slash};
 use super::wait::{WAIT_MAX, settled, told};
-use crate::host::{Asked, Following, Session};
+use crate::host::{Asked, Following, Session, Which};
 
 /// Who talks, and where.
 pub(crate) struct Talk {
@@ -24,6 +25,13 @@ pub(crate) struct Talk {
     pub(crate) conversation: String,
     /// Cancelled when the program is told to end.
     pub(crate) stop: CancellationToken,
+}
+
+impl Talk {
+    /// Who speaks, as the desk knows them.
+    pub(crate) fn identity(&self) -> Identity {
+        Identity { front: FRONT.to_owned(), external_id: self.speaker.clone() }
+    }
 }
 
 /// Where lines come from.
@@ -41,7 +49,7 @@ pub(crate) async fn talk(
 ) -> anyhow::Result<()> {
     let names = Arc::new(RwLock::new(session.names().await?));
     let front = TerminalFront::new(FRONT, Arc::clone(screen));
-    let following = session.follow(front, &talk.conversation, true).await?;
+    let following = session.follow(front, &talk.conversation, &talk.identity(), true).await?;
     // What happened since this conversation was last open comes before the prompt.
     following.settle().await;
     let person = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
@@ -81,7 +89,7 @@ pub(crate) async fn talk(
                 let names = names.read().unwrap_or_else(PoisonError::into_inner).clone();
                 help_show(screen, topic.as_deref(), &names);
             }
-            Some(Ok(Slash::Wait(at_most))) => wait(session, screen, &following, at_most, &talk.stop).await?,
+            Some(Ok(Slash::Wait(at_most))) => wait(session, screen, &following, at_most, &talk).await?,
             Some(Err(why)) => screen.line(&why),
             None => {
                 hear(session, screen, &talk, &line).await;
@@ -94,8 +102,8 @@ pub(crate) async fn talk(
     }
     if matches!(source, Source::Script(_)) {
         // Nobody is there to read that all is well.
-        if session.runs(&[]).await?.iter().any(|run| !run.over) {
-            wait(session, screen, &following, WAIT_MAX, &talk.stop).await?;
+        if session.runs(&talk.identity(), &Which::Live).await?.iter().any(|run| !run.over) {
+            wait(session, screen, &following, WAIT_MAX, &talk).await?;
         }
         following.settle().await;
     }
@@ -125,16 +133,17 @@ async fn wait(
     screen: &Screen,
     following: &Following,
     at_most: Duration,
-    stop: &CancellationToken,
+    talk: &Talk,
 ) -> anyhow::Result<()> {
+    let identity = talk.identity();
     tokio::select! {
-        waited = settled(session, following, &[], at_most) => {
+        waited = settled(session, following, &identity, &Which::Live, at_most) => {
             for line in told(&waited?) {
                 screen.line(&line);
             }
         }
         _ = tokio::signal::ctrl_c() => screen.line("Not waiting any longer; runs go on."),
-        () = stop.cancelled() => {}
+        () = talk.stop.cancelled() => {}
     }
     Ok(())
 }

@@ -11,6 +11,9 @@ const MARK_MAX: usize = "[failed]".len();
 /// Narrower terminals are treated as this wide, in characters: wrapping any narrower is unreadable.
 const WIDTH_MIN: usize = 40;
 
+/// Up to this age a step in progress shows none, in milliseconds.
+const JUST_BEGUN_MS: i64 = 1_000;
+
 /// How to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Style {
@@ -93,6 +96,35 @@ fn steps(card: &Card) -> Vec<&StepLine> {
         })
         .flatten()
         .collect()
+}
+
+/// The card as far as it is shown: a step in progress keeps what it said before while its next word is not `due`.
+pub(crate) fn held(before: &Card, after: &Card, due: impl Fn(&str) -> bool) -> Card {
+    let was = steps(before);
+    let mut shown = after.clone();
+    for part in &mut shown.parts {
+        let Part::Steps { steps } = part else { continue };
+        for step in steps.iter_mut().filter(|step| step.mark == StepMark::Going) {
+            let old = was.iter().find(|old| old.title == step.title && old.mark == StepMark::Going);
+            if let Some(old) = old.filter(|_| !due(&step.title)) {
+                step.says.clone_from(&old.says);
+            }
+        }
+    }
+    shown
+}
+
+/// The steps in progress that a change shows, by title.
+pub(crate) fn going_shown(before: Option<&Card>, after: &Card) -> Vec<String> {
+    let was = before.map(steps).unwrap_or_default();
+    let mut going = steps(after);
+    going.retain(|step| {
+        step.mark == StepMark::Going
+            && !was
+                .iter()
+                .any(|old| old.title == step.title && old.mark == StepMark::Going && old.says == step.says)
+    });
+    going.into_iter().map(|step| step.title.clone()).collect()
 }
 
 /// The word for a run's state: the first after the last `·` of its headline.
@@ -192,11 +224,16 @@ impl Page {
         let was = steps(before);
         for step in steps(after) {
             let before = was.iter().find(|old| old.title == step.title);
-            if step.mark == StepMark::Pending || before.is_some_and(|old| old.mark == step.mark) {
+            // What a step in progress waits for is news; a step that had nothing to undo is none.
+            let same = before.is_some_and(|old| {
+                old.mark == step.mark && (step.mark != StepMark::Going || old.says == step.says)
+            });
+            let nothing = step.mark == StepMark::Undone && step.says == chat::view::NOTHING_TO_UNDO;
+            if step.mark == StepMark::Pending || same || nothing {
                 continue;
             }
             let mut step = step.clone();
-            // It has only just begun.
+            // It is not over: a time that stands still says nothing.
             step.took_ms = step.took_ms.filter(|_| step.mark != StepMark::Going);
             self.step(&step, &format!("{} ", after.key), 0);
         }
@@ -208,7 +245,12 @@ impl Page {
         let pad = if widest > 0 && !self.style.marks { MARK_MAX.saturating_sub(mark.len()) } else { 0 };
         let begin = format!("{begin}{}{}", self.inked(mark, ink), " ".repeat(pad));
         let mut says = step.says.clone();
-        if let Some(took) = step.took_ms.filter(|_| step.mark != StepMark::Pending) {
+        if let Some(took) = step.took_ms.filter(|took| match step.mark {
+            StepMark::Pending => false,
+            // It has only just begun.
+            StepMark::Going => *took >= JUST_BEGUN_MS,
+            _ => true,
+        }) {
             let took = format!("({})", chat::view::duration(took));
             says = if says.is_empty() { took } else { format!("{says} {took}") };
         }

@@ -2,7 +2,7 @@
 use chat::{Card, Part, StepLine, StepMark, Tone};
 use expect_test::expect;
 
-use super::render::{Style, card, changes};
+use super::render::{Style, card, changes, going_shown, held};
 
 const PLAIN: Style = Style { coloured: false, marks: false, width: None };
 const NARROW: Style = Style { coloured: false, marks: true, width: Some(60) };
@@ -106,6 +106,29 @@ fn an_update_shows_what_changed_and_nothing_else() {
     "#]]
     .assert_eq(&changes(&before, &after, PLAIN));
     assert_eq!(changes(&after, &after, PLAIN), "");
+}
+
+#[test]
+fn what_a_step_waits_for_is_shown_when_it_is_new_and_due() {
+    let says = |says: &str| deploying(vec![step(StepMark::Going, "Build", says, Some(10))]);
+    let (before, after) = (says("compiling"), says("503 Service Unavailable"));
+    assert_eq!(changes(&before, &held(&before, &after, |_| false), PLAIN), "");
+    let due = held(&before, &after, |_| true);
+    expect!["r-3f2a [going] Build  503 Service Unavailable\n"].assert_eq(&changes(&before, &due, PLAIN));
+    assert_eq!(going_shown(Some(&before), &due), ["Build"]);
+    assert!(going_shown(Some(&due), &due).is_empty());
+}
+
+#[test]
+fn nothing_to_undo_is_no_news() {
+    let card = |mark, says: &str| deploying(vec![step(mark, "Build", says, None)]);
+    let before = card(StepMark::Done, "built");
+    assert_eq!(changes(&before, &card(StepMark::Undone, "nothing to undo"), PLAIN), "");
+    expect!["r-3f2a [undone] Build  no build is running\n"].assert_eq(&changes(
+        &before,
+        &card(StepMark::Undone, "no build is running"),
+        PLAIN,
+    ));
 }
 
 #[test]

@@ -3,10 +3,12 @@
 
 use std::collections::HashMap;
 use std::io::IsTerminal;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use chat::{Card, Front, FrontError, Outbound};
+use chat::{Card, Front, FrontError, Outbound, Tone};
 use rustyline::ExternalPrinter;
 
 use super::render::{self, Style};
@@ -16,6 +18,9 @@ use crate::out;
 pub(crate) const FRONT: &str = "terminal";
 /// Cards remembered for showing changes; the oldest are forgotten, and then shown whole again.
 const CARDS_MAX: usize = 200;
+
+/// A step in progress says something new at most this often: a build has a word for every line.
+const SAYS_EVERY: Duration = Duration::from_secs(5);
 
 /// A way to write while a line is being edited.
 pub(super) type Printer = Box<dyn ExternalPrinter + Send>;
@@ -29,6 +34,8 @@ pub(crate) struct Screen {
 struct State {
     printer: Option<Printer>,
     cards: HashMap<String, Card>,
+    /// When a step in progress last said something, by card and title.
+    said: HashMap<(String, String), Instant>,
 }
 
 impl Screen {
@@ -41,7 +48,10 @@ impl Screen {
             marks: terminal && is_utf8(),
             width: width.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0),
         };
-        Arc::new(Self { style, state: Mutex::new(State { printer: None, cards: HashMap::new() }) })
+        Arc::new(Self {
+            style,
+            state: Mutex::new(State { printer: None, cards: HashMap::new(), said: HashMap::new() }),
+        })
     }
 
     /// From now on lines are put above the one being edited.
@@ -67,15 +77,27 @@ impl Screen {
             Outbound::Update(card) => state.cards.get(&card.key),
             Outbound::Say(_) => None,
         };
-        let text = match before {
-            Some(before) => render::changes(before, card, self.style),
-            None => render::card(card, self.style),
+        let now = Instant::now();
+        let due = |title: &str| {
+            let said = state.said.get(&(card.key.clone(), title.to_owned()));
+            said.is_none_or(|said| now.duration_since(*said) >= SAYS_EVERY)
         };
+        let (text, card) = match before {
+            Some(before) => {
+                let card = render::held(before, card, due);
+                (render::changes(before, &card, self.style), card)
+            }
+            None => (render::card(card, self.style), card.clone()),
+        };
+        for title in render::going_shown(before, &card) {
+            state.said.insert((card.key.clone(), title), now);
+        }
         if !card.key.is_empty() {
             if state.cards.len() >= CARDS_MAX {
                 state.cards.clear();
+                state.said.clear();
             }
-            state.cards.insert(card.key.clone(), card.clone());
+            state.cards.insert(card.key.clone(), card);
         }
         if !text.is_empty() {
             write(state, &text);
@@ -112,12 +134,18 @@ fn is_utf8() -> bool {
 pub(crate) struct TerminalFront {
     name: &'static str,
     screen: Arc<Screen>,
+    refused: AtomicBool,
 }
 
 impl TerminalFront {
     /// A front called `terminal` or `cli`.
     pub(crate) fn new(name: &'static str, screen: Arc<Screen>) -> Arc<Self> {
-        Arc::new(Self { name, screen })
+        Arc::new(Self { name, screen, refused: AtomicBool::new(false) })
+    }
+
+    /// Whether something that had been held back was refused or not begun.
+    pub(crate) fn was_refused(&self) -> bool {
+        self.refused.load(Ordering::Relaxed)
     }
 }
 
@@ -128,6 +156,9 @@ impl Front for TerminalFront {
     }
 
     async fn show(&self, _conversation: &str, outbound: &Outbound) -> Result<(), FrontError> {
+        if matches!(outbound, Outbound::Say(card) if card.tone == Tone::Bad) {
+            self.refused.store(true, Ordering::Relaxed);
+        }
         self.screen.show(outbound);
         Ok(())
     }

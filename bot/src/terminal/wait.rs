@@ -2,31 +2,32 @@
 
 use std::time::{Duration, Instant};
 
-use engine::model::RunId;
+use engine::model::Identity;
 
-use crate::host::{Following, RunBrief, Session};
+use crate::host::{Following, RunBrief, Session, Which};
 
 /// How long is waited when nobody says.
 pub(crate) const WAIT_MAX: Duration = Duration::from_mins(10);
 /// How often to look.
 const POLL: Duration = Duration::from_millis(150);
 
-/// Waits until no run moves by itself, at most that long, and until all of it has been shown. Returns how these runs and
-/// all others that are not over stand then.
+/// Waits until none of these runs moves by itself, at most that long, and until all of it has been shown. Returns how they
+/// stand then.
 pub(crate) async fn settled(
     session: &Session,
     following: &Following,
-    ids: &[RunId],
+    identity: &Identity,
+    which: &Which,
     at_most: Duration,
 ) -> anyhow::Result<Vec<RunBrief>> {
     let began = Instant::now();
     loop {
-        let runs = session.runs(ids).await?;
+        let runs = session.runs(identity, which).await?;
         let moving = runs.iter().any(|run| run.moves);
         if !moving || began.elapsed() >= at_most {
             following.settle().await;
             // Showing the end of a run may have begun what was held back behind it.
-            let after = session.runs(ids).await?;
+            let after = session.runs(identity, which).await?;
             if moving || !after.iter().any(|run| run.moves) {
                 return Ok(after);
             }
@@ -68,6 +69,7 @@ mod tests {
             over: state == "succeeded",
             succeeded: state == "succeeded",
             waits_for: waits_for.to_owned(),
+            starts_ms: None,
         }
     }
 

@@ -11,6 +11,7 @@ use anyhow::Context as _;
 use chat::Desk;
 use engine::control::Engine;
 use engine::ports::{Ports, SecretSource};
+use engine::store::HostClaim;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -39,6 +40,7 @@ pub(crate) struct Host {
     listener: Listener,
     stop: CancellationToken,
     _lock: HostLock,
+    _claim: HostClaim,
 }
 
 impl Host {
@@ -50,6 +52,13 @@ impl Host {
     ) -> anyhow::Result<Self> {
         progress("opening the database");
         let parts = Parts::open(config).await?;
+        let Some(claim) = parts.store.host_claim().await? else {
+            anyhow::bail!(
+                "another infra-chat runs services on this database ({}), and there is one host per database: end that one \
+                 first, or set DATABASE_URL to a database of its own",
+                config.database.shown()
+            );
+        };
         let git = Arc::new(GitHost::new(&config.data_dir));
         let edge = EdgeProxy::open(config.data_dir.join(EDGE_FILE))?;
         progress("starting the services");
@@ -80,7 +89,7 @@ impl Host {
             let (engine, stop) = (engine.clone(), stop.child_token());
             async move { engine.work(stop).await }
         });
-        Ok(Self { engine, desk, platform, edge, worker, listener, stop, _lock: lock })
+        Ok(Self { engine, desk, platform, edge, worker, listener, stop, _lock: lock, _claim: claim })
     }
 
     /// The engine.

@@ -34,8 +34,10 @@ fn others_speak_with_the_host_as_guests() {
     assert_eq!(get("/readyz", "").0, 200);
     assert_eq!(get("/v1/runs/r-0000", "").0, 401);
     assert_eq!(get("/v1/runs/r-0000", "Authorization: Bearer wrong\r\n").0, 401);
-    assert_eq!(get("/v1/runs/r-0000", &format!("Authorization: Bearer {TOKEN}\r\n")).0, 404);
+    let token = format!("Authorization: Bearer {TOKEN}\r\n");
+    assert_eq!(get("/v1/runs/r-0000", &token).0, 400);
     world.program(&["--as", "zoe", "user", "link", "ana", "http:ci"]).ended(0);
+    assert_eq!(get("/v1/runs/r-0000?as=ci", &token).0, 404);
     let body = r#"{"as": "ci", "conversation": "build-7", "text": "restart web in staging"}"#;
     let (status, answer) = http(
         &address,
@@ -49,7 +51,8 @@ fn others_speak_with_the_host_as_guests() {
     let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
     assert_eq!(answer["came"]["outcome"], "requested", "{answer}");
     let run = answer["came"]["runs"][0].as_str().unwrap();
-    let (status, told) = get(&format!("/v1/runs/{run}"), &format!("Authorization: Bearer {TOKEN}\r\n"));
+    assert_eq!(get(&format!("/v1/runs/{run}?as=nobody"), &token).0, 403);
+    let (status, told) = get(&format!("/v1/runs/{run}?as=ci"), &token);
     assert_eq!(status, 200);
     assert!(told.contains("restart"), "{told}");
 

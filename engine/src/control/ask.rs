@@ -56,6 +56,17 @@ impl Engine {
 
     /// Makes a run out of a request. It waits for approval where the policy says so and joins the line otherwise.
     pub async fn request(&self, request: &RunRequest, actor: &Actor) -> Result<Run, Refusal> {
+        self.request_with(request, actor, |_| Ok(Vec::new())).await
+    }
+
+    /// The same, in one commit with what the front writes down about the run. A conflict there is the caller's: its writes
+    /// were worked out from something older.
+    pub async fn request_with(
+        &self,
+        request: &RunRequest,
+        actor: &Actor,
+        with: impl Fn(&RunId) -> Result<Vec<Write>, StoreError> + Send,
+    ) -> Result<Run, Refusal> {
         // The rules let dry runs pass because they write nothing: one must never become a run.
         if request.dry_run {
             return Err(Refusal::standing(
@@ -104,6 +115,7 @@ impl Engine {
                     expires_ms,
                 }));
             }
+            commit.writes.extend(with(&id)?);
             commit.happenings.push((id.clone(), Happening::Moved { to: state.clone() }));
             commit.audit.push(AuditEntry {
                 actor: actor.clone(),
@@ -122,7 +134,8 @@ impl Engine {
             match self.write(commit).await {
                 Ok(()) => return Ok(run),
                 // The identifier is taken: another one.
-                Err(StoreError::Conflict) if attempt < ID_TRIES_PER_LENGTH * 8 => {}
+                Err(StoreError::Conflict)
+                    if attempt < ID_TRIES_PER_LENGTH * 8 && self.store().run_get(&id).await?.is_some() => {}
                 Err(error) => return Err(error.into()),
             }
         }

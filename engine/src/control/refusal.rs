@@ -117,7 +117,7 @@ impl Refusal {
     }
 
     /// Somebody else's change came first and everything should be looked at again.
-    pub(crate) fn is_conflict(&self) -> bool {
+    pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Store(StoreError::Conflict))
     }
 }

@@ -7,7 +7,7 @@ use super::journal::Draft;
 use super::{Engine, Refusal};
 use crate::model::{Actor, RunId};
 use crate::run::{Reason, Run, RunEvent, RunState, past_return};
-use crate::store::StoreError;
+use crate::store::{StoreError, Write};
 
 /// Tries when the run moves at the same time.
 const TRIES: usize = 32;
@@ -46,6 +46,16 @@ impl Engine {
 
     /// Asks for the same again: a fresh plan, and approval where the policy wants it.
     pub async fn retry(&self, id: &RunId, actor: &Actor) -> Result<Run, Refusal> {
+        self.retry_with(id, actor, |_| Ok(Vec::new())).await
+    }
+
+    /// The same, in one commit with what the front writes down about the new run.
+    pub async fn retry_with(
+        &self,
+        id: &RunId,
+        actor: &Actor,
+        with: impl Fn(&RunId) -> Result<Vec<Write>, StoreError> + Send,
+    ) -> Result<Run, Refusal> {
         let run = self.run_there(id).await?;
         if !run.state.is_over() {
             return Err(Refusal::standing(
@@ -60,7 +70,7 @@ impl Engine {
         // What was urgent then is not urgent now, and a time that has passed is not waited for.
         request.break_glass = None;
         request.not_before_ms = None;
-        self.request(&request, actor).await
+        self.request_with(&request, actor, with).await
     }
 
     async fn steer(&self, id: &RunId, actor: &Actor, steer: &Steer<'_>) -> Result<Run, Refusal> {

@@ -1,6 +1,7 @@
 //! All SQL of the engine. One [`Store`] on SQLite or PostgreSQL; reading goes through a pool, writing through one
 //! committer that groups the writes of everybody waiting into one transaction, each in a savepoint of its own.
 
+mod claim;
 mod commit;
 mod error;
 mod open;
@@ -18,6 +19,7 @@ use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
 use tokio::sync::{mpsc, watch};
 
+pub use claim::HostClaim;
 pub use commit::{AuditEntry, Commit};
 pub use error::StoreError;
 pub use open::StoreAddress;

@@ -396,6 +396,11 @@ impl Store {
             .transpose()
     }
 
+    /// Whether a front's event has been handled.
+    pub async fn inbound_is_known(&self, front: &str, event: &str) -> Result<bool, StoreError> {
+        Ok(!self.rows(sql::INBOUND_GET, vec![front.into(), event.into()]).await?.is_empty())
+    }
+
     /// Messages waiting for a conversation, oldest first, at most `limit`.
     pub async fn outbox_list(
         &self,

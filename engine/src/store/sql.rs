@@ -110,5 +110,6 @@ statements! {
     OUTBOX_LIST = "SELECT message, card, body FROM outbox WHERE conversation = $1 ORDER BY message LIMIT $2";
     OUTBOX_DELETE = "DELETE FROM outbox WHERE message = $1";
     INBOUND_PUT = "INSERT INTO inbound (front, event, at_ms) VALUES ($1, $2, $3) ON CONFLICT (front, event) DO NOTHING";
+    INBOUND_GET = "SELECT event FROM inbound WHERE front = $1 AND event = $2";
     INBOUND_FORGET = "DELETE FROM inbound WHERE at_ms < $1";
 }

@@ -216,6 +216,17 @@ async fn two_programs_on_one_database_continue_one_chain() {
 }
 
 #[tokio::test]
+async fn one_program_at_a_time_hosts_a_shared_database() {
+    let (database, one) = fresh(Kind::Postgres).await;
+    let two = open(&database).await.unwrap();
+    let claim = one.host_claim().await.unwrap();
+    assert!(claim.is_some());
+    assert!(two.host_claim().await.unwrap().is_none());
+    drop(claim);
+    assert!(two.host_claim().await.unwrap().is_some());
+}
+
+#[tokio::test]
 async fn watchers_hear_of_every_commit() {
     for kind in BOTH {
         let (_database, store) = fresh(kind).await;

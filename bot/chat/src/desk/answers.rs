@@ -1,11 +1,14 @@
 //! Questions: status, releases, logs, audit, incidents, can, whoami, help.
 
-use engine::control::Refusal;
-use engine::model::{Change, EnvironmentKey, MigrateChoice, RollbackTarget, RunRequest};
+use std::sync::LazyLock;
 
-use super::orders::{key, services};
+use engine::control::Refusal;
+use engine::model::{EnvironmentKey, RunRequest};
+use regex::Regex;
+
+use super::orders::{change_of, key, services};
 use super::{Desk, Heard, Outcome, Speaker, names_of};
-use crate::intent::{Action, Command, help};
+use crate::intent::{Action, Command, help, parse};
 use crate::message::{Card, Outbound, Tone};
 use crate::view;
 
@@ -15,6 +18,9 @@ const LOGS_SINCE_S: u64 = 3_600;
 const AUDIT_SINCE_S: u64 = 7 * 24 * 3_600;
 /// Releases shown.
 const RELEASES_SHOWN: i64 = 12;
+
+static CAN_I: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)\b(?:can|may|could)\s+(?:i|we)\s+(.*?)\s*\?*\s*$").ok());
 
 impl Desk {
     pub(super) async fn look_up(&self, speaker: &Speaker<'_>, command: &Command) -> Result<Heard, Refusal> {
@@ -85,9 +91,10 @@ impl Desk {
     async fn can(&self, speaker: &Speaker<'_>, command: &Command) -> Result<Heard, Refusal> {
         let verb = command.verb.map_or("deploy", Action::name);
         let environments = environments(speaker, command)?;
+        let order = order_asked_about(speaker, command);
         let mut cards = Vec::new();
         for environment in &environments {
-            let request = asked_about(verb, environment, command)?;
+            let request = asked_about(environment, &order)?;
             let answer = self.engine.can(verb, Some(environment), request.as_ref(), &speaker.actor).await?;
             cards.push(Outbound::Say(view::can(verb, environment, &answer, self.engine.now_ms())));
         }
@@ -99,29 +106,39 @@ impl Desk {
     }
 }
 
+/// The order in "can I scale production to 50?", read as if it were given: a question about it has no words for its ref
+/// and its replicas.
+fn order_asked_about(speaker: &Speaker<'_>, command: &Command) -> Command {
+    let action = command.verb.unwrap_or(Action::Deploy);
+    let order = CAN_I.as_ref().and_then(|can_i| can_i.captures(&speaker.inbound.text)).and_then(|found| {
+        let parsed = parse(found.get(1)?.as_str(), &names_of(&speaker.project));
+        parsed.commands.into_iter().find(|order| order.action == action)
+    });
+    order.unwrap_or_else(|| Command { action, ..command.clone() })
+}
+
 /// The request a "can I …?" is about, where there is one: rules speak about refs and replicas.
-fn asked_about(
-    verb: &str,
-    environment: &EnvironmentKey,
-    command: &Command,
-) -> Result<Option<RunRequest>, Refusal> {
-    let services = services(command)?;
-    let change = match verb {
-        "deploy" => {
-            Change::Deploy { services, reference: command.git_ref.clone(), migrate: MigrateChoice::First }
-        }
-        "rollback" => Change::Rollback { services, to: RollbackTarget::Previous },
-        "restart" => Change::Restart { services },
-        "migrate" => Change::Migrate { reference: None },
-        _ => return Ok(None),
-    };
+fn asked_about(environment: &EnvironmentKey, order: &Command) -> Result<Option<RunRequest>, Refusal> {
+    let makes_run = matches!(
+        order.action,
+        Action::Deploy
+            | Action::Rollback
+            | Action::Restart
+            | Action::Migrate
+            | Action::CronDisable
+            | Action::CronEnable
+            | Action::ClearCache
+    ) || (order.action == Action::Scale && order.replicas.is_some());
+    if !makes_run {
+        return Ok(None);
+    }
     Ok(Some(RunRequest {
         environment: environment.clone(),
-        change,
+        change: change_of(order)?,
         dry_run: false,
         not_before_ms: None,
         break_glass: None,
-        command: command.canonical(),
+        command: order.canonical(),
         conversation: None,
     }))
 }

@@ -2,29 +2,28 @@
 //! the database, so another replica, or the same one after a crash, goes on with the talk.
 
 mod answers;
+mod asides;
 mod because;
 mod glass;
 mod orders;
 mod question;
 mod steer;
 mod talk;
+mod until;
 mod when;
 
 use engine::control::{Engine, Refusal};
 use engine::model::{Actor, Project, RunId};
-use engine::run::RunState;
-use engine::store::{Commit, StoreError, Write};
+use engine::store::{StoreError, Write};
 
 use crate::intent::{Command, Named, Names, PROVIDERS, parse};
 use crate::message::{Card, Inbound, Outbound};
 use crate::view;
 
+use asides::Asides;
 pub(crate) use orders::is_staged;
 pub(crate) use question::Question;
 use talk::Talk;
-
-/// How long events of fronts are remembered, so that a redelivery is recognised: a day.
-const REMEMBERED_MS: i64 = 24 * 3_600_000;
 
 /// Takes what people say to the engine. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -95,7 +94,7 @@ struct Speaker<'a> {
     inbound: &'a Inbound,
     actor: Actor,
     project: Project,
-    glass: Option<String>,
+    asides: Asides,
 }
 
 impl Desk {
@@ -128,29 +127,40 @@ impl Desk {
     }
 
     async fn hear_or_refuse(&self, inbound: &Inbound) -> Result<Heard, Refusal> {
-        if !self.is_first_time(inbound).await? {
+        if talk::was_handled(&self.engine, inbound).await? {
             return Ok(Heard::nothing());
         }
+        let mut talk = Talk::load(&self.engine, &inbound.conversation).await?;
+        let heard = match self.take_in(inbound, &mut talk).await {
+            Err(refusal) if !is_passing(&refusal) => Heard::refused(&refusal),
+            other => other?,
+        };
+        // That a message was handled is written with the run it makes, and last where it makes none: a crash before that
+        // answers a redelivery twice rather than never.
+        talk.save(&self.engine, inbound).await?;
+        Ok(if talk.handled_elsewhere { Heard::nothing() } else { heard })
+    }
+
+    async fn take_in(&self, inbound: &Inbound, talk: &mut Talk) -> Result<Heard, Refusal> {
         let actor = self.engine.actor(&inbound.identity).await?;
         let project = self.engine.project_get(None).await?.value;
-        let mut talk = Talk::load(&self.engine, &inbound.conversation).await?;
-        let (text, glass) = glass::split(&inbound.text);
-        let speaker = Speaker { inbound, actor, project, glass };
+        let (text, asides) = asides::split(&inbound.text);
+        let speaker = Speaker { inbound, actor, project, asides };
         let names = names_of(&speaker.project);
-        let (text, because) = because::split(text);
+        let (text, because) = because::split(&text);
         let mut parsed = parse(text, &names);
         if let Some(because) = because {
             because::give(&mut parsed.commands, because);
         }
         if let Some(question) = talk.question_of(&inbound.identity).cloned()
-            && let Some(heard) = self.answer(&speaker, &mut talk, question, text, &parsed).await?
+            && let Some(heard) = self.answer(&speaker, talk, question, text, &parsed).await?
         {
             return Ok(heard);
         }
         if let Some(problem) = &parsed.problem {
             return Ok(Heard::say(Outcome::Refused, view::problem(problem)));
         }
-        self.carry_out(&speaker, &mut talk, parsed.commands).await
+        self.carry_out(&speaker, talk, parsed.commands).await
     }
 
     /// Carries commands out in their order. One that makes a run holds the rest back until that run has succeeded.
@@ -161,100 +171,85 @@ impl Desk {
         commands: Vec<Command>,
     ) -> Result<Heard, Refusal> {
         let mut heard = Heard::nothing();
-        let mut held_behind = None;
         let mut rest = orders::one_by_one(commands).into_iter();
         while let Some(command) = rest.next() {
+            let left = rest.as_slice();
             // A refusal is this command's answer, and the end of those behind it.
-            let one = match self.carry_out_one(speaker, talk, command).await {
-                Ok(one) => one,
-                Err(refusal) => Heard::refused(&refusal),
+            let one = match self.carry_out_one(speaker, talk, command, left).await {
+                Err(refusal) if !is_passing(&refusal) => Heard::refused(&refusal),
+                other => other?,
             };
+            if talk.handled_elsewhere {
+                return Ok(Heard::nothing());
+            }
             let waits_for = match &one.outcome {
                 Outcome::Requested(runs) => runs.last().cloned(),
                 _ => None,
             };
             let stops = matches!(one.outcome, Outcome::Refused | Outcome::Asked);
             heard = heard.and(one);
-            let left: Vec<Command> = rest.clone().collect();
             if left.is_empty() {
                 break;
             }
             if let Some(run) = waits_for {
-                heard.outbound.push(Outbound::Say(view::held_back(&left, &run)));
-                talk.hold_back(run.clone(), left, &speaker.inbound.identity);
-                held_behind = Some(run);
+                heard.outbound.push(Outbound::Say(view::held_back(left, &run)));
                 break;
             }
             if stops {
-                heard.outbound.push(Outbound::Say(view::not_begun(&left)));
+                heard.outbound.push(Outbound::Say(view::not_begun(left)));
                 break;
             }
-        }
-        talk.save(&self.engine, speaker.inbound).await?;
-        if let Some(run) = held_behind {
-            heard = heard.and(self.go_on_if_over(&speaker.inbound.conversation, &run).await?);
         }
         Ok(heard)
     }
 
-    /// A quick run may have been over before its followers were written down: then nobody tells them any more.
-    async fn go_on_if_over(&self, conversation: &str, id: &RunId) -> Result<Heard, Refusal> {
-        match self.engine.store().run_get(id).await? {
-            Some(run) if run.state.is_over() => {
-                let succeeded = matches!(run.state, RunState::Succeeded { .. });
-                // Boxed because what goes on may again be followed by something.
-                Box::pin(self.go_on_after(conversation, id, succeeded)).await
-            }
-            _ => Ok(Heard::nothing()),
-        }
-    }
-
-    /// Called when a run is over: carries out what was held back behind it in a conversation, once, or says that it
-    /// will not be.
-    pub async fn go_on_after(
+    /// Called when a run is over: carries out what was held back behind it in a conversation, or says that it will not
+    /// be. Whatever makes a further run has been written with it; the rest is for the caller to write, in one commit with
+    /// what is shown.
+    pub(crate) async fn go_on_after(
         &self,
         conversation: &str,
         run: &RunId,
         succeeded: bool,
-    ) -> Result<Heard, Refusal> {
+    ) -> Result<WentOn, Refusal> {
         let mut talk = Talk::load(&self.engine, conversation).await?;
-        let Some(held) = talk.take_held_back(run) else { return Ok(Heard::nothing()) };
+        let Some(held) = talk.take_held_back(run) else { return Ok(WentOn::default()) };
         let inbound = Inbound {
             identity: held.identity.clone(),
             conversation: conversation.to_owned(),
             event: Some(format!("after {run} in {conversation}")),
             text: String::new(),
         };
-        if !self.is_first_time(&inbound).await? {
-            return Ok(Heard::nothing());
+        if talk::was_handled(&self.engine, &inbound).await? {
+            return Ok(WentOn::default());
         }
-        if !succeeded {
-            talk.save(&self.engine, &inbound).await?;
-            return Ok(Heard::say(Outcome::Refused, view::not_begun(&held.commands)));
-        }
-        let actor = self.engine.actor(&held.identity).await?;
-        let project = self.engine.project_get(None).await?.value;
-        let speaker = Speaker { inbound: &inbound, actor, project, glass: None };
-        self.carry_out(&speaker, &mut talk, held.commands).await
+        let heard = if succeeded {
+            let actor = self.engine.actor(&held.identity).await?;
+            let project = self.engine.project_get(None).await?.value;
+            let speaker = Speaker { inbound: &inbound, actor, project, asides: held.asides };
+            self.carry_out(&speaker, &mut talk, held.commands).await?
+        } else {
+            Heard::say(Outcome::Refused, view::not_begun(&held.commands))
+        };
+        Ok(WentOn { outbound: heard.outbound, writes: talk.writes(&inbound, None, self.engine.now_ms())? })
     }
+}
 
-    /// A front may deliver an event twice; the second time there is nothing to do.
-    async fn is_first_time(&self, inbound: &Inbound) -> Result<bool, Refusal> {
-        let Some(event) = &inbound.event else { return Ok(true) };
-        let now_ms = self.engine.now_ms();
-        let mut commit = Commit::at(now_ms);
-        commit.writes.push(Write::InboundForget { before_ms: now_ms - REMEMBERED_MS });
-        commit.writes.push(Write::InboundPut {
-            front: inbound.identity.front.clone(),
-            event: event.clone(),
-            at_ms: now_ms,
-        });
-        match self.engine.store().commit(commit).await {
-            Ok(()) => Ok(true),
-            Err(StoreError::Conflict) => Ok(false),
-            Err(error) => Err(error.into()),
-        }
-    }
+/// What came of commands that were held back.
+#[derive(Debug, Default)]
+pub(crate) struct WentOn {
+    /// What to show.
+    pub(crate) outbound: Vec<Outbound>,
+    /// What is still to be written.
+    pub(crate) writes: Vec<Write>,
+}
+
+/// Whether the same may work a moment later: then nothing of it is over yet.
+fn is_passing(refusal: &Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::Store(StoreError::Conflict | StoreError::Unavailable { .. } | StoreError::Closed)
+    )
 }
 
 /// The names of a project, for reading what people say about it.

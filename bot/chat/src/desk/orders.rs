@@ -7,7 +7,7 @@ use engine::model::{
 use engine::plan::PlanProblem;
 
 use super::question::Question;
-use super::talk::Talk;
+use super::talk::{Order, Talk};
 use super::{Desk, Heard, Outcome, Speaker, when};
 use crate::intent::{Action, Canary, Command, Migrate, Slot};
 use crate::message::Outbound;
@@ -31,12 +31,13 @@ pub(super) fn one_by_one(commands: Vec<Command>) -> Vec<Command> {
 }
 
 impl Desk {
-    /// Carries one command out.
+    /// Carries one command out; what is left waits for the run it makes, when it makes one.
     pub(super) async fn carry_out_one(
         &self,
         speaker: &Speaker<'_>,
         talk: &mut Talk,
         command: Command,
+        left: &[Command],
     ) -> Result<Heard, Refusal> {
         match command.action {
             Action::Deploy
@@ -46,13 +47,13 @@ impl Desk {
             | Action::Restart
             | Action::CronDisable
             | Action::CronEnable
-            | Action::ClearCache => self.order(speaker, talk, command).await,
+            | Action::ClearCache => self.order(speaker, talk, command, left).await,
             Action::Approve
             | Action::Reject
             | Action::Cancel
             | Action::Pause
             | Action::Resume
-            | Action::Retry => self.steer(speaker, &command).await,
+            | Action::Retry => self.steer(speaker, talk, &command, left).await,
             Action::Lock | Action::Unlock => {
                 if command.environments.is_empty() {
                     return Ok(self.ask_for(speaker, talk, command, Slot::Environments));
@@ -76,6 +77,7 @@ impl Desk {
         speaker: &Speaker<'_>,
         talk: &mut Talk,
         command: Command,
+        left: &[Command],
     ) -> Result<Heard, Refusal> {
         let missing = command.missing().next();
         if let Some(slot) = missing {
@@ -91,7 +93,10 @@ impl Desk {
                 let preview = self.engine.preview(&request, &speaker.actor).await?;
                 Heard::say(Outcome::Answered, view::preview(&preview, &request))
             } else {
-                let run = self.engine.request(&request, &speaker.actor).await?;
+                let order = Order::New(&request);
+                let Some(run) = talk.make_run(&self.engine, speaker, order, left).await? else {
+                    return Ok(Heard::nothing());
+                };
                 let detail = self.engine.run_detail(&run.id).await?;
                 let card = view::run(&detail, self.engine.now_ms());
                 Heard { outbound: vec![Outbound::Update(card)], outcome: Outcome::Requested(vec![run.id]) }
@@ -108,45 +113,31 @@ impl Desk {
         command: &Command,
         environment: &str,
     ) -> Result<RunRequest, Refusal> {
-        let services = services(command)?;
-        let change = match command.action {
-            Action::Deploy => Change::Deploy {
-                services,
-                reference: command.git_ref.clone(),
-                migrate: match command.migrate {
-                    Some(Migrate::Skip) => MigrateChoice::Skip,
-                    Some(Migrate::First) | None => MigrateChoice::First,
-                },
-            },
-            Action::Rollback => Change::Rollback { services, to: target(command.to.as_deref()) },
-            Action::Migrate => Change::Migrate { reference: command.git_ref.clone() },
-            Action::Scale => Change::Scale { services, replicas: command.replicas.unwrap_or_default() },
-            Action::Restart => Change::Restart { services },
-            Action::CronDisable => Change::CronDisable { services },
-            Action::CronEnable => Change::CronEnable { services },
-            _ => Change::ClearCache { services },
-        };
-        let not_before_ms = match &command.at {
-            None => None,
-            Some(said) => Some(when::resolve(said, self.engine.now_ms()).ok_or_else(|| {
-                Refusal::Problem(PlanProblem::new(
-                    "bad-time",
-                    format!("I can't read the time \u{ab}{said}\u{bb}"),
-                    "say it like `in 10 minutes`, `22:00` or `tomorrow 09:30` (UTC)",
-                ))
-            })?),
-        };
+        let not_before_ms = self.instant(command.at.as_deref())?;
         let mut said = command.clone();
         said.environments = vec![environment.to_owned()];
         Ok(RunRequest {
             environment: key(speaker, environment)?,
-            change,
+            change: change_of(command)?,
             dry_run: command.dry_run,
             not_before_ms,
-            break_glass: speaker.glass.clone(),
+            break_glass: speaker.asides.glass.clone(),
             command: said.canonical(),
             conversation: Some(speaker.inbound.conversation.clone()),
         })
+    }
+
+    /// When a time is, as it was said.
+    pub(super) fn instant(&self, said: Option<&str>) -> Result<Option<i64>, Refusal> {
+        let Some(said) = said else { return Ok(None) };
+        let at_ms = when::resolve(said, self.engine.now_ms()).ok_or_else(|| {
+            Refusal::Problem(PlanProblem::new(
+                "bad-time",
+                format!("I can't read the time \u{ab}{said}\u{bb}"),
+                "say it like `in 10 minutes`, `22:00` or `tomorrow 09:30` (UTC)",
+            ))
+        })?;
+        Ok(Some(at_ms))
     }
 
     /// Opens a question about what is missing.
@@ -154,12 +145,33 @@ impl Desk {
         if speaker.actor.role.is_none() {
             return Heard::say(Outcome::Refused, view::stranger(&speaker.inbound.identity));
         }
-        let question =
-            Question::about(command, slot, &speaker.project, &speaker.inbound.identity, self.engine.now_ms());
+        let question = Question::about(command, slot, speaker, self.engine.now_ms());
         let card = view::question(&question);
         talk.ask(question);
         Heard::say(Outcome::Asked, card)
     }
+}
+
+/// What a command that makes a run changes.
+pub(super) fn change_of(command: &Command) -> Result<Change, Refusal> {
+    let services = services(command)?;
+    Ok(match command.action {
+        Action::Deploy => Change::Deploy {
+            services,
+            reference: command.git_ref.clone(),
+            migrate: match command.migrate {
+                Some(Migrate::Skip) => MigrateChoice::Skip,
+                Some(Migrate::First) | None => MigrateChoice::First,
+            },
+        },
+        Action::Rollback => Change::Rollback { services, to: target(command.to.as_deref()) },
+        Action::Migrate => Change::Migrate { reference: command.git_ref.clone() },
+        Action::Scale => Change::Scale { services, replicas: command.replicas.unwrap_or_default() },
+        Action::Restart => Change::Restart { services },
+        Action::CronDisable => Change::CronDisable { services },
+        Action::CronEnable => Change::CronEnable { services },
+        _ => Change::ClearCache { services },
+    })
 }
 
 /// The key of an environment that was said. The parser only lets known names through.

@@ -2,9 +2,10 @@
 //! part of the conversation in the database; a restart asks it no second time and forgets it no more than the person does.
 
 use engine::control::Refusal;
-use engine::model::{Identity, Project};
+use engine::model::Identity;
 use serde::{Deserialize, Serialize};
 
+use super::asides::Asides;
 use super::talk::Talk;
 use super::{Desk, Heard, Outcome, Speaker};
 use crate::intent::{Command, Parsed, Slot};
@@ -31,16 +32,14 @@ pub(crate) struct Question {
     pub(super) asked: Identity,
     /// Since when.
     since_ms: i64,
+    /// What was said beside the command.
+    #[serde(default)]
+    asides: Asides,
 }
 
 impl Question {
-    pub(super) fn about(
-        command: Command,
-        slot: Slot,
-        project: &Project,
-        asked: &Identity,
-        now_ms: i64,
-    ) -> Self {
+    pub(super) fn about(command: Command, slot: Slot, speaker: &Speaker<'_>, now_ms: i64) -> Self {
+        let project = &speaker.project;
         let choices = match slot {
             Slot::Environments | Slot::Environment => {
                 project.environments.keys().map(ToString::to_string).collect()
@@ -49,7 +48,8 @@ impl Question {
             Slot::Job => project.jobs.keys().map(ToString::to_string).collect(),
             Slot::Replicas | Slot::Provider | Slot::Name | Slot::Value => Vec::new(),
         };
-        Self { command, slot, choices, asked: asked.clone(), since_ms: now_ms }
+        let (asked, asides) = (speaker.inbound.identity.clone(), speaker.asides.clone());
+        Self { command, slot, choices, asked, since_ms: now_ms, asides }
     }
 
     /// The choice somebody made: its number, its name, or the beginning of its name when only one begins so.
@@ -99,16 +99,20 @@ impl Desk {
             if question.chosen(said).is_none() {
                 return Ok(None);
             }
-            talk.save(&self.engine, speaker.inbound).await?;
             return Ok(Some(Heard::say(Outcome::Refused, view::question_expired(&question))));
         }
         if let Some(choice) = question.chosen(said) {
             talk.answered(&question.asked);
-            return self.carry_out(speaker, talk, vec![question.fill(choice)]).await.map(Some);
+            let speaker = Speaker {
+                inbound: speaker.inbound,
+                actor: speaker.actor.clone(),
+                project: speaker.project.clone(),
+                asides: question.asides.clone(),
+            };
+            return self.carry_out(&speaker, talk, vec![question.fill(choice)]).await.map(Some);
         }
         if NEVER_MIND.contains(&said.trim().trim_end_matches(['.', '!']).to_lowercase().as_str()) {
             talk.answered(&question.asked);
-            talk.save(&self.engine, speaker.inbound).await?;
             return Ok(Some(Heard::say(Outcome::Answered, view::question_closed(&question))));
         }
         if parsed.problem.is_some() || parsed.commands.is_empty() {

@@ -6,6 +6,7 @@ use engine::plan::PlanProblem;
 use engine::run::{Run, RunState};
 
 use super::orders::key;
+use super::talk::{Order, Talk};
 use super::{Desk, Heard, Outcome, Speaker};
 use crate::intent::{Action, Command};
 use crate::message::{Card, Outbound, Tone};
@@ -15,7 +16,13 @@ use crate::view;
 const RETRY_LOOK_BACK: i64 = 10;
 
 impl Desk {
-    pub(super) async fn steer(&self, speaker: &Speaker<'_>, command: &Command) -> Result<Heard, Refusal> {
+    pub(super) async fn steer(
+        &self,
+        speaker: &Speaker<'_>,
+        talk: &mut Talk,
+        command: &Command,
+        left: &[Command],
+    ) -> Result<Heard, Refusal> {
         let id = match self.run_meant(speaker, command).await? {
             Ok(id) => id,
             Err(heard) => return Ok(heard),
@@ -56,7 +63,10 @@ impl Desk {
                 format!("{id} goes on.")
             }
             _ => {
-                let run = self.engine.retry(&id, actor).await?;
+                let order = Order::Again(&id);
+                let Some(run) = talk.make_run(&self.engine, speaker, order, left).await? else {
+                    return Ok(Heard::nothing());
+                };
                 let detail = self.engine.run_detail(&run.id).await?;
                 let card = view::run(&detail, self.engine.now_ms());
                 return Ok(Heard {
@@ -119,18 +129,22 @@ impl Desk {
     ) -> Result<Heard, Refusal> {
         let mut lines = Vec::new();
         let reason = command.reason.as_deref();
+        let expires_ms = self.instant(speaker.asides.until.as_deref())?;
+        let until = expires_ms.map(|at_ms| format!(" until {}", view::clock(at_ms))).unwrap_or_default();
         for environment in &command.environments {
             let environment = key(speaker, environment)?;
             let change = if command.action == Action::Lock {
-                self.engine.lock(&environment, &speaker.actor, reason, None).await?
+                self.engine.lock(&environment, &speaker.actor, reason, expires_ms).await?
             } else {
                 self.engine.unlock(&environment, &speaker.actor, reason).await?
             };
             let name = &environment.environment;
             let because = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
             lines.push(match change {
-                LockChange::Locked => format!("{name} is locked by {}{because}.", speaker.actor.name),
-                LockChange::Renewed => format!("{name} stays locked by {}{because}.", speaker.actor.name),
+                LockChange::Locked => format!("{name} is locked by {}{until}{because}.", speaker.actor.name),
+                LockChange::Renewed => {
+                    format!("{name} stays locked by {}{until}{because}.", speaker.actor.name)
+                }
                 LockChange::Unlocked => format!("{name} is unlocked."),
                 LockChange::TakenFrom(holder) => {
                     format!("{name} is unlocked; the lock was {holder}'s{because}.")

@@ -2,16 +2,21 @@
 //! may talk in one conversation at once, so what a command changes is written as changes, onto whatever is there by then.
 
 use engine::control::{Engine, Refusal};
-use engine::model::{Identity, RunId};
+use engine::model::{Identity, RunId, RunRequest};
+use engine::run::Run;
 use engine::store::{Commit, StoreError, Write};
 use serde::{Deserialize, Serialize};
 
+use super::Speaker;
+use super::asides::Asides;
 use super::question::Question;
 use crate::intent::Command;
 use crate::message::Inbound;
 
 /// Tries of writing when others talk at the same time.
 const TRIES: usize = 32;
+/// How long events of fronts are remembered, so that a redelivery is recognised: a day.
+const REMEMBERED_MS: i64 = 24 * 3_600_000;
 
 /// A conversation's memory.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +28,19 @@ pub(crate) struct Talk {
     stored: String,
     /// Where the reporter of a new conversation begins.
     cursor: i64,
+    /// That the message was handled is in the database.
+    noted: bool,
+    /// Another delivery of the same message was quicker: what is left of it is that one's.
+    pub(crate) handled_elsewhere: bool,
+}
+
+/// What makes a run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Order<'a> {
+    /// A request.
+    New(&'a RunRequest),
+    /// The same as a run before.
+    Again(&'a RunId),
 }
 
 /// The memory as the database has it.
@@ -45,13 +63,15 @@ pub(crate) struct HeldBack {
     pub(crate) commands: Vec<Command>,
     /// Who said them.
     pub(crate) identity: Identity,
+    /// What they said beside them.
+    #[serde(default)]
+    pub(super) asides: Asides,
 }
 
 #[derive(Debug, Clone)]
 enum Change {
     Ask(Box<Question>),
     Answered(Identity),
-    HoldBack(HeldBack),
     Taken(RunId),
 }
 
@@ -63,7 +83,6 @@ impl Remembered {
                 self.questions.push(*question);
             }
             Change::Answered(asked) => self.questions.retain(|question| question.asked != asked),
-            Change::HoldBack(held) => self.held_back.push(held),
             Change::Taken(run) => self.held_back.retain(|held| held.after != run),
         }
     }
@@ -77,42 +96,125 @@ impl Talk {
         };
         let remembered = serde_json::from_str(&stored.body)
             .map_err(|error| StoreError::Corrupt { column: "body", source: error.into() })?;
-        Ok(Self { remembered, changes: Vec::new(), stored: stored.body, cursor: stored.cursor })
+        Ok(Self { remembered, stored: stored.body, cursor: stored.cursor, ..Self::default() })
     }
 
-    /// Writes what was changed.
+    /// Writes what was changed, and that the message was handled.
     pub(crate) async fn save(&mut self, engine: &Engine, inbound: &Inbound) -> Result<(), Refusal> {
-        if self.changes.is_empty() {
-            return Ok(());
-        }
         for _ in 0..TRIES {
-            let body = serde_json::to_string(&self.remembered)
-                .map_err(|error| StoreError::Corrupt { column: "body", source: error.into() })?;
             let mut commit = Commit::at(engine.now_ms());
-            commit.writes.push(Write::ConversationPut {
-                conversation: inbound.conversation.clone(),
-                front: inbound.identity.front.clone(),
-                before: self.stored.clone(),
-                body: body.clone(),
-                cursor: self.cursor,
-            });
+            commit.writes = self.writes(inbound, None, commit.now_ms)?;
+            if commit.writes.is_empty() {
+                return Ok(());
+            }
             match engine.store().commit(commit).await {
                 Ok(()) => {
-                    self.stored = body;
+                    self.noted = true;
                     self.changes.clear();
                     return Ok(());
                 }
                 Err(StoreError::Conflict) => {
-                    let mut fresh = Self::load(engine, &inbound.conversation).await?;
-                    for change in std::mem::take(&mut self.changes) {
-                        fresh.change(change);
+                    if !self.catch_up(engine, inbound).await? {
+                        return Ok(());
                     }
-                    *self = fresh;
                 }
                 Err(error) => return Err(error.into()),
             }
         }
         Err(Refusal::Store(StoreError::Conflict))
+    }
+
+    /// Makes a run, in one commit with what is held back behind it, what was changed before, and that the message was
+    /// handled: whatever happens to the program, all of it is there or nothing. `None` when the message was handled
+    /// meanwhile.
+    pub(crate) async fn make_run(
+        &mut self,
+        engine: &Engine,
+        speaker: &Speaker<'_>,
+        order: Order<'_>,
+        left: &[Command],
+    ) -> Result<Option<Run>, Refusal> {
+        let (inbound, actor) = (speaker.inbound, &speaker.actor);
+        for _ in 0..TRIES {
+            let now_ms = engine.now_ms();
+            let with = |run: &RunId| {
+                let held = (!left.is_empty()).then(|| HeldBack {
+                    after: run.clone(),
+                    commands: left.to_vec(),
+                    identity: inbound.identity.clone(),
+                    asides: speaker.asides.clone(),
+                });
+                self.writes(inbound, held, now_ms)
+            };
+            let made = match order {
+                Order::New(request) => engine.request_with(request, actor, with).await,
+                Order::Again(id) => engine.retry_with(id, actor, with).await,
+            };
+            match made {
+                Ok(run) => {
+                    self.noted = true;
+                    self.changes.clear();
+                    return Ok(Some(run));
+                }
+                Err(refusal) if refusal.is_conflict() => {
+                    if !self.catch_up(engine, inbound).await? {
+                        return Ok(None);
+                    }
+                }
+                Err(refusal) => return Err(refusal),
+            }
+        }
+        Err(Refusal::Store(StoreError::Conflict))
+    }
+
+    /// What is to be written: what was changed, what is held back besides, and that the message was handled.
+    pub(crate) fn writes(
+        &self,
+        inbound: &Inbound,
+        held: Option<HeldBack>,
+        now_ms: i64,
+    ) -> Result<Vec<Write>, StoreError> {
+        let mut writes = Vec::new();
+        if held.is_some() || !self.changes.is_empty() {
+            let mut remembered = self.remembered.clone();
+            remembered.held_back.extend(held);
+            let body = serde_json::to_string(&remembered)
+                .map_err(|error| StoreError::Corrupt { column: "body", source: error.into() })?;
+            writes.push(Write::ConversationPut {
+                conversation: inbound.conversation.clone(),
+                front: inbound.identity.front.clone(),
+                before: self.stored.clone(),
+                body,
+                cursor: self.cursor,
+            });
+        }
+        if let Some(event) = inbound.event.as_ref().filter(|_| !self.noted) {
+            writes.push(Write::InboundForget { before_ms: now_ms - REMEMBERED_MS });
+            writes.push(Write::InboundPut {
+                front: inbound.identity.front.clone(),
+                event: event.clone(),
+                at_ms: now_ms,
+            });
+        }
+        Ok(writes)
+    }
+
+    /// Somebody else's change came first: reads it, and puts one's own on top. False when the message itself was handled
+    /// meanwhile; then nothing of it is left to be written.
+    async fn catch_up(&mut self, engine: &Engine, inbound: &Inbound) -> Result<bool, Refusal> {
+        if !self.noted && was_handled(engine, inbound).await? {
+            self.noted = true;
+            self.handled_elsewhere = true;
+            self.changes.clear();
+            return Ok(false);
+        }
+        let mut fresh = Self::load(engine, &inbound.conversation).await?;
+        fresh.noted = self.noted;
+        for change in std::mem::take(&mut self.changes) {
+            fresh.change(change);
+        }
+        *self = fresh;
+        Ok(true)
     }
 
     /// The question somebody has not answered yet.
@@ -130,10 +232,6 @@ impl Talk {
         self.change(Change::Answered(asked.clone()));
     }
 
-    pub(crate) fn hold_back(&mut self, after: RunId, commands: Vec<Command>, identity: &Identity) {
-        self.change(Change::HoldBack(HeldBack { after, commands, identity: identity.clone() }));
-    }
-
     pub(crate) fn take_held_back(&mut self, run: &RunId) -> Option<HeldBack> {
         let held = self.remembered.held_back.iter().find(|held| held.after == *run).cloned()?;
         self.change(Change::Taken(run.clone()));
@@ -144,4 +242,10 @@ impl Talk {
         self.changes.push(change.clone());
         self.remembered.apply(change);
     }
+}
+
+/// A front may deliver an event twice; the second time there is nothing to do.
+pub(crate) async fn was_handled(engine: &Engine, inbound: &Inbound) -> Result<bool, Refusal> {
+    let Some(event) = &inbound.event else { return Ok(false) };
+    Ok(engine.store().inbound_is_known(&inbound.identity.front, event).await?)
 }

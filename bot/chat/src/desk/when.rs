@@ -6,12 +6,15 @@ use chrono::{Days, TimeZone, Utc};
 use regex::Regex;
 
 static AFTER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)^(?:in\s+)?(\d{1,4})\s*(s|sec|seconds?|m|min|minutes?|h|hours?)$").ok()
+    Regex::new(r"(?i)^(?:in\s+)?(\d{1,4})\s*(s|sec|seconds?|m|mins?|minutes?|h|hours?|d|days?)$").ok()
 });
 static CLOCK: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)^(today|tonight|tomorrow)?\s*(?:at\s+)?(\d{1,2})(?::(\d{2}))?\s*(am|pm)?\s*(?:utc)?$")
         .ok()
 });
+
+/// A day.
+const DAY_MS: i64 = 24 * 3_600_000;
 
 /// The instant a time means, from now on: a clock time that has passed today means tomorrow. `None` when it can't be
 /// read.
@@ -22,6 +25,7 @@ pub(super) fn resolve(said: &str, now_ms: i64) -> Option<i64> {
         let unit_ms = match found.get(2)?.as_str().to_ascii_lowercase().chars().next()? {
             's' => 1_000,
             'm' => 60_000,
+            'd' => DAY_MS,
             _ => 3_600_000,
         };
         return Some(now_ms + count * unit_ms);
@@ -45,8 +49,7 @@ pub(super) fn resolve(said: &str, now_ms: i64) -> Option<i64> {
         date = date.checked_add_days(Days::new(1))?;
     }
     let at = date.and_hms_opt(hour, minute, 0)?.and_utc().timestamp_millis();
-    let day_ms = 24 * 3_600_000;
-    Some(if at <= now_ms { at + day_ms } else { at })
+    Some(if at <= now_ms { at + DAY_MS } else { at })
 }
 
 #[cfg(test)]

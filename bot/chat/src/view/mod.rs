@@ -12,8 +12,8 @@ use engine::model::{Actor, Identity, Role, RunId, RunRequest};
 use engine::run::Run;
 
 pub(crate) use answers::{audit, can, incidents, logs, releases, status};
-pub use run::run;
-pub use time::{ago, duration};
+pub use run::{NOTHING_TO_UNDO, run};
+pub use time::{ago, clock, duration};
 
 use crate::desk::{Question, is_staged};
 use crate::intent::{Canary, Command, Problem, Slot};

@@ -13,6 +13,9 @@ use crate::message::{Card, Part, StepLine, StepMark, Tone};
 /// Commits shown on a card; the artifacts have all of them.
 const COMMITS_SHOWN: usize = 5;
 
+/// What a step says whose undoing is nothing to do.
+pub const NOTHING_TO_UNDO: &str = "nothing to undo";
+
 /// The card of a run.
 pub fn run(detail: &RunDetail, now_ms: i64) -> Card {
     let run = &detail.run;
@@ -206,7 +209,7 @@ fn steps(detail: &RunDetail, now_ms: i64) -> Vec<StepLine> {
                     Some(now_ms - since_ms),
                 ),
                 StepState::Undone { .. } => match planned.kind.as_act().undo() {
-                    Undo::Nothing => (StepMark::Undone, "nothing to undo".to_owned(), None),
+                    Undo::Nothing => (StepMark::Undone, NOTHING_TO_UNDO.to_owned(), None),
                     _ => (StepMark::Undone, undone().unwrap_or_else(|| "undone".to_owned()), None),
                 },
                 StepState::Kept { why, .. } => (StepMark::Kept, why.clone(), None),
@@ -219,6 +222,26 @@ fn steps(detail: &RunDetail, now_ms: i64) -> Vec<StepLine> {
 fn because(card: Card, reason: &Reason) -> Card {
     let card = card.text(reason.say.clone()).verbatim(reason.evidence.clone());
     if reason.next.is_empty() { card } else { card.text(format!("Next: {}", reason.next)) }
+}
+
+/// All was undone, but for what may stay.
+fn what_stays(card: Card, detail: &RunDetail) -> Card {
+    let environment = &detail.run.environment().environment;
+    let kept: Vec<String> = detail
+        .plan
+        .steps
+        .iter()
+        .enumerate()
+        .filter_map(|(number, planned)| match state_of(&detail.steps, number as StepNumber) {
+            StepState::Kept { why, .. } => Some(format!("{}: {why}", planned.title)),
+            _ => None,
+        })
+        .collect();
+    if kept.is_empty() {
+        card.text(format!("{environment} is as it was before."))
+    } else {
+        card.text(format!("{environment} is as it was before, but for what stays.")).list("Stays", kept)
+    }
 }
 
 fn outcome(card: Card, detail: &RunDetail) -> Card {
@@ -239,7 +262,7 @@ fn outcome(card: Card, detail: &RunDetail) -> Card {
             let begun = !detail.steps.is_empty();
             let card = because(card, reason);
             if begun && !reason.evidence.iter().any(|line| line.starts_with("Not undone")) {
-                card.text(format!("{environment} is as it was before."))
+                what_stays(card, detail)
             } else {
                 card
             }

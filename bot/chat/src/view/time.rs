@@ -37,7 +37,7 @@ pub fn ago(at_ms: i64, now_ms: i64) -> String {
 }
 
 /// "2026-11-21 14:05 UTC".
-pub(super) fn clock(at_ms: i64) -> String {
+pub fn clock(at_ms: i64) -> String {
     Utc.timestamp_millis_opt(at_ms)
         .single()
         .map_or_else(|| "at an unknown time".to_owned(), |at| at.format("%Y-%m-%d %H:%M UTC").to_string())

@@ -150,3 +150,41 @@ fn killed_in_every_call_of_a_deploy_and_of_a_rollback() {
         assert!(t.world.crashes() >= 17, "{}", t.world.crashes());
     });
 }
+
+/// The first message with its rest, and the rest when it is its turn, are there whole or not at all.
+#[test]
+fn killed_after_every_commit_of_a_migration_and_the_deploy_behind_it() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        t.migration("0001_add_due_dates.sql", "ALTER TABLE invoices ADD COLUMN due TEXT;");
+        t.release("v1.1.0", good());
+        let text = "migrate staging to v1.1.0, then deploy v1.1.0 to staging";
+        let kills = t.hears_killed_after_each_commit("ana", text, usize::MAX).await;
+        assert!(kills >= 1, "{kills}");
+        let kills = t.settles_killed_after_each_commit().await;
+        assert!(kills >= 15, "{kills}");
+        t.never_mind_the_rest();
+        let runs = t.engine().store().run_recent(10).await.unwrap();
+        let mut commands: Vec<&str> = runs.iter().map(|run| run.request.command.as_str()).collect();
+        // The clock stood still, so they have no order.
+        commands.sort_unstable();
+        assert_eq!(
+            commands,
+            ["deploy v1.0.0 to staging", "deploy v1.1.0 to staging", "migrate in staging v1.1.0"]
+        );
+        assert!(runs.iter().all(|run| run.state.as_str() == "succeeded"));
+    });
+}
+
+/// A message that makes no run is answered twice rather than never.
+#[test]
+fn killed_while_a_lock_is_taken() {
+    chat(async |t| {
+        let kills = t.hears_killed_after_each_commit("ana", "lock staging for 2h", 3).await;
+        assert_eq!(kills, 3);
+        t.never_mind_the_rest();
+        let locks = t.engine().store().lock_list(&t.key("staging")).await.unwrap();
+        assert_eq!(locks.len(), 1);
+    });
+}

@@ -4,7 +4,7 @@ use expect_test::expect;
 
 use adapters::sim::Behaviour;
 
-use crate::harness::{chat, good, seconds};
+use crate::harness::{chat, good, hours, seconds};
 
 #[test]
 fn a_second_deploy_waits_in_line() {
@@ -284,5 +284,41 @@ fn a_lock_taken_while_a_run_waits_holds_it() {
             ✓ production is unlocked.
               > unlock production
         "#]]);
+    });
+}
+
+#[test]
+fn a_lock_that_ends_by_itself() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.user("ana").says("lock staging for 2h because of a load test").await;
+        t.user("ana").says("lock until 18:00").await;
+        t.user("ana").says("production").await;
+        t.user("vera").says("status staging").await;
+        t.bot_says(expect![[r#"
+            ✓ staging is locked by ana until 2026-11-18 14:00 UTC: of a load test.
+              [Unlock]
+              > lock staging: of a load test
+
+            ? Lock where?
+                1. staging
+                2. production
+              [staging] [production] [Never mind]
+              > lock
+
+            ✓ production is locked by ana until 2026-11-18 18:00 UTC.
+              [Unlock]
+              > lock production
+
+            · staging: nothing is deployed
+              Locked by:
+                ana: of a load test (just now, until 2026-11-18 14:00 UTC)
+        "#]]);
+        t.passes(hours(2) + seconds(1)).await;
+        t.user("ben").says("deploy staging ref v1.0.0").await;
+        t.settles().await;
+        t.run(1).is("succeeded").await;
+        t.user("ana").says("unlock production").await;
+        t.never_mind_the_rest();
     });
 }

@@ -7,6 +7,7 @@
 mod approvals;
 mod crashes;
 mod deploy;
+mod deploy_troubles;
 mod harness;
 mod lines;
 mod looking;

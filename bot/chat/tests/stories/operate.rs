@@ -61,7 +61,9 @@ fn a_migration_that_fails() {
             ✗ r-2 · Run migrations of 1232e4c on staging · failed after 0 ms: migration-failed
               migration 0001 add_due_dates failed: ERROR 42601: syntax error at or near "ALTER"; the transaction was rolled back
               Next: Mend the migration's statements, commit, and deploy again.
-              staging is as it was before.
+              staging is as it was before, but for what stays.
+              Stays:
+                migrations: migrations that were applied stay; the release before can live with them
               asked by: ana
               ↩ resolve ref: nothing to undo
               ↩ preflight: nothing to undo

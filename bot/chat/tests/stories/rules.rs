@@ -252,3 +252,22 @@ fn strangers_learn_nothing() {
         "#]]);
     });
 }
+
+#[test]
+fn what_is_asked_about_is_read_like_an_order() {
+    chat(async |t| {
+        t.user("ana").says("can I scale api to 50 in production?").await;
+        t.user("ana").says("can I scale production to 2?").await;
+        t.bot_says(expect![[r#"
+            ✗ No: Production may run 4 instances of a service and you asked for 50. Ask for fewer, or ask an admin to raise the limit.
+              Because:
+                budget-replicas: 50 instances asked for, limit 4
+                production-four-eyes: a production environment, 0 approvals of 1
+
+            · You can scale production with approval by one other person (deployer or admin).
+              Scale on production needs a second person. Ask a deployer or an admin to approve.
+              Because:
+                production-four-eyes: a production environment, 0 approvals of 1
+        "#]]);
+    });
+}

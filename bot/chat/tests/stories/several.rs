@@ -196,3 +196,17 @@ fn the_same_event_twice_is_heard_once() {
         assert_eq!(t.engine().store().run_recent(10).await.unwrap().len(), 1);
     });
 }
+
+/// What was said beside the orders is said for all of them.
+#[test]
+fn the_glass_is_broken_for_each_environment() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.user("ana").says("deploy v1.0.0 to staging and production, break glass: checkout is down").await;
+        t.settles().await;
+        t.never_mind_the_rest();
+        let runs = t.engine().store().run_recent(10).await.unwrap();
+        assert_eq!(runs.len(), 2);
+        assert!(runs.iter().all(|run| run.request.break_glass.as_deref() == Some("checkout is down")));
+    });
+}

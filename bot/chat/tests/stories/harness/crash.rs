@@ -1,6 +1,9 @@
 //! Killing the program at the worst moments.
 
-use super::Chat;
+use chat::Inbound;
+use engine::model::Identity;
+
+use super::{CONVERSATION, Chat, FRONT};
 
 /// Kills before a story that crashes after every commit is called endless.
 const KILLS_MAX: usize = 2_000;
@@ -9,7 +12,8 @@ impl Chat {
     /// Like `settles`, in a program that is killed after each single commit it makes, before it has heard that the
     /// commit was made. Gives how often that was.
     pub(crate) async fn settles_killed_after_each_commit(&mut self) -> usize {
-        for kills in 0..KILLS_MAX {
+        let mut kills = 0;
+        while kills < KILLS_MAX {
             let engine = self.engine().clone();
             let mut commits = engine.store().watch();
             commits.mark_unchanged();
@@ -20,7 +24,14 @@ impl Chat {
             };
             drop((engine, commits));
             match ticked {
-                None => self.crash_and_restart().await,
+                None => {
+                    kills += 1;
+                    self.restart().await;
+                    kills += self.reports_killed_after_each_commit().await;
+                }
+                Some(_) if self.something_to_report().await => {
+                    kills += self.reports_killed_after_each_commit().await;
+                }
                 Some(Some(due_ms)) if self.moves().await && due_ms - self.now_ms() <= super::NEAR_MS => {
                     self.clock.advance_to(due_ms);
                 }
@@ -28,5 +39,74 @@ impl Chat {
             }
         }
         panic!("it does not settle:\n{}", self.room.everything());
+    }
+
+    /// Somebody says something to a program that is killed after each commit, and whose front delivers it again until it
+    /// is answered. Gives how often it was killed; it is spared after that many kills.
+    pub(crate) async fn hears_killed_after_each_commit(
+        &mut self,
+        person: &str,
+        text: &str,
+        kills_max: usize,
+    ) -> usize {
+        let inbound = Inbound {
+            identity: Identity { front: FRONT.to_owned(), external_id: person.to_owned() },
+            conversation: CONVERSATION.to_owned(),
+            event: Some(format!("event of {person}")),
+            text: self.room.with_real_ids(text),
+        };
+        for kills in 0..KILLS_MAX {
+            let (desk, mut commits) = (self.desk(), self.engine().store().watch());
+            commits.mark_unchanged();
+            let heard = tokio::select! {
+                biased;
+                _ = commits.changed(), if kills < kills_max => None,
+                heard = desk.hear(&inbound) => Some(heard),
+            };
+            drop((desk, commits));
+            match heard {
+                None => self.restart().await,
+                Some(heard) => {
+                    for outbound in &heard.outbound {
+                        self.room.shows(outbound, person);
+                    }
+                    return kills + self.reports_killed_after_each_commit().await;
+                }
+            }
+        }
+        panic!("it is never answered:\n{}", self.room.everything());
+    }
+
+    /// The reporter shows what is new, and is killed after each commit it makes. Gives how often that was.
+    async fn reports_killed_after_each_commit(&mut self) -> usize {
+        for kills in 0..KILLS_MAX {
+            let mut commits = self.engine().store().watch();
+            commits.mark_unchanged();
+            let reporter = &mut self.program.as_mut().unwrap().reporter;
+            let passed = tokio::select! {
+                biased;
+                _ = commits.changed() => None,
+                passed = reporter.pass() => Some(passed.expect("the reporter reports")),
+            };
+            drop(commits);
+            match passed {
+                None => self.restart().await,
+                Some(true) => {}
+                Some(false) => return kills,
+            }
+        }
+        panic!("the reporter does not come to rest:\n{}", self.room.everything());
+    }
+
+    async fn something_to_report(&self) -> bool {
+        let head = self.engine().store().happening_head().await.unwrap();
+        let stored = self.engine().store().conversation_get(CONVERSATION).await.unwrap();
+        stored.is_some_and(|stored| stored.cursor < head)
+    }
+
+    /// All that stays is the database, the files and the world.
+    async fn restart(&mut self) {
+        self.program = None;
+        self.start(None).await;
     }
 }

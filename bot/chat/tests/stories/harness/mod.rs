@@ -19,22 +19,24 @@
 mod crash;
 mod database;
 mod ending;
+mod person;
 mod project;
 mod room;
+mod seen;
 mod text;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, LazyLock};
 
 use adapters::sim::{Behaviour, World};
-use chat::{Desk, Follow, Inbound, Outbound, Reporter};
+use chat::{Desk, Follow, Reporter};
 use engine::artifacts::Artifacts;
 use engine::audit::{PublicKey, SigningKey};
 use engine::clock::{Clock, EpochMs, ManualClock};
 use engine::control::{Engine, EngineParts, Refusal, Vault};
-use engine::model::{Actor, EnvironmentKey, Identity, RunId};
+use engine::model::{Actor, EnvironmentKey};
 use engine::redact::Redactor;
-use engine::run::{Happening, Run};
+use engine::run::Run;
 use engine::secrets::MasterKey;
 use engine::store::Store;
 use expect_test::Expect;
@@ -192,11 +194,6 @@ impl Chat {
 
     fn now_ms(&self) -> EpochMs {
         self.clock.now_ms()
-    }
-
-    /// Somebody: `vera` (viewer), `ana` and `ben` (deployers), `zoe` (admin), or a stranger.
-    pub(crate) fn user<'a>(&'a mut self, name: &'a str) -> Person<'a> {
-        Person { chat: self, name }
     }
 
     /// The source gets a tagged commit that behaves like this once it is released.
@@ -358,11 +355,6 @@ impl Chat {
         self.room.all_seen();
     }
 
-    /// A run in the order they were first shown, from 1.
-    pub(crate) fn run(&self, number: usize) -> RunSeen<'_> {
-        RunSeen { chat: self, id: self.room.run_id(number) }
-    }
-
     /// How many decisions about approvals the record has.
     pub(crate) async fn decisions(&self) -> usize {
         let events = self.engine().store().audit_after(0, i64::MAX).await.unwrap();
@@ -378,116 +370,5 @@ impl Chat {
     #[track_caller]
     pub(crate) fn effects(&self, expected: Expect) {
         expected.assert_eq(&self.world.effects());
-    }
-
-    async fn hears(&mut self, person: &str, text: &str, event: Option<&str>) {
-        // Nobody says two things in the same millisecond, and what is sorted by time has an order.
-        self.clock.advance(1);
-        let inbound = Inbound {
-            identity: Identity { front: FRONT.to_owned(), external_id: person.to_owned() },
-            conversation: CONVERSATION.to_owned(),
-            event: event.map(ToOwned::to_owned),
-            text: self.room.with_real_ids(text),
-        };
-        let heard = self.program().desk.hear(&inbound).await;
-        for outbound in &heard.outbound {
-            self.room.shows(outbound, person);
-        }
-        self.reports().await;
-    }
-
-    /// Many people talk in the same moment: who, and what. Their answers are shown in that order.
-    pub(crate) async fn at_once(&mut self, said: &[(&str, String)]) {
-        let mut talking = Vec::new();
-        for (person, text) in said {
-            let inbound = Inbound {
-                identity: Identity { front: FRONT.to_owned(), external_id: (*person).to_owned() },
-                conversation: CONVERSATION.to_owned(),
-                event: None,
-                text: self.room.with_real_ids(text),
-            };
-            let desk = self.desk();
-            let heard = tokio::spawn(async move { desk.hear(&inbound).await });
-            talking.push(((*person).to_owned(), heard));
-        }
-        for (person, heard) in talking {
-            for outbound in heard.await.unwrap().outbound {
-                self.room.shows(&outbound, &person);
-            }
-        }
-        self.reports().await;
-    }
-}
-
-/// Somebody who talks and clicks.
-pub(crate) struct Person<'a> {
-    chat: &'a mut Chat,
-    name: &'a str,
-}
-
-impl Person<'_> {
-    /// Says something. Runs are called `r-1`, `r-2` in the order they were first shown.
-    pub(crate) async fn says(self, text: &str) {
-        self.chat.hears(self.name, text, None).await;
-    }
-
-    /// The front delivers something under the identifier of its event.
-    pub(crate) async fn says_in_event(self, event: &str, text: &str) {
-        self.chat.hears(self.name, text, Some(event)).await;
-    }
-
-    /// Clicks the button on the newest message that has it.
-    pub(crate) async fn clicks(self, label: &str) {
-        let command = self.chat.room.command_of(label, false);
-        self.chat.hears(self.name, &command, None).await;
-    }
-
-    /// Clicks the button on the oldest message that had it: somebody scrolled far up.
-    pub(crate) async fn clicks_the_old(self, label: &str) {
-        let command = self.chat.room.command_of(label, true);
-        self.chat.hears(self.name, &command, None).await;
-    }
-}
-
-/// A run, for looking at.
-pub(crate) struct RunSeen<'a> {
-    chat: &'a Chat,
-    id: RunId,
-}
-
-impl RunSeen<'_> {
-    /// What happened to it, one line each.
-    pub(crate) async fn events(&self, expected: Expect) {
-        let detail = self.chat.engine().run_detail(&self.id).await.unwrap();
-        let title = |step: u32| detail.plan.steps[step as usize].title.clone();
-        let lines = detail.happened.iter().map(|happened| match &happened.what {
-            Happening::Moved { to } => format!("{}\n", to.as_str()),
-            Happening::StepStarted { step } => format!("  {}: started\n", title(*step)),
-            Happening::StepWaits { step, note } => format!("  {}: waits, {note}\n", title(*step)),
-            Happening::StepDone { step, says } => format!("  {}: done, {says}\n", title(*step)),
-            Happening::StepFailed { step, reason } => format!("  {}: failed, {}\n", title(*step), reason.say),
-            Happening::StepUndone { step, says } => format!("  {}: undone, {says}\n", title(*step)),
-            Happening::Voted { by, still } => format!("approved by {by}, {still} still needed\n"),
-        });
-        expected.assert_eq(&self.chat.room.with_story_ids(&lines.collect::<String>()));
-    }
-
-    /// The word for where it is.
-    pub(crate) async fn is(&self, state: &str) {
-        let run = self.chat.engine().store().run_get(&self.id).await.unwrap().unwrap();
-        assert_eq!(run.state.as_str(), state, "{}", self.id);
-    }
-}
-
-#[async_trait::async_trait]
-impl chat::Front for Room {
-    fn name(&self) -> &str {
-        FRONT
-    }
-
-    async fn show(&self, conversation: &str, outbound: &Outbound) -> Result<(), chat::FrontError> {
-        assert_eq!(conversation, CONVERSATION);
-        self.shows(outbound, "");
-        Ok(())
     }
 }

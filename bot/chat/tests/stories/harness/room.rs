@@ -6,7 +6,7 @@ use chat::{Card, Outbound, Tone};
 use engine::model::RunId;
 use regex::Regex;
 
-use super::text;
+use super::{CONVERSATION, FRONT, text};
 
 static REAL_ID: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b([ri])-([0-9a-f]{4,})\b").unwrap());
 static STORY_ID: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\br-([0-9]{1,2})\b").unwrap());
@@ -176,5 +176,18 @@ impl Room {
     /// All that was shown, for when a story goes wrong.
     pub(super) fn everything(&self) -> String {
         self.with(|inside| inside.shown.iter().map(|shown| shown.text(&inside.ids)).collect())
+    }
+}
+
+#[async_trait::async_trait]
+impl chat::Front for Room {
+    fn name(&self) -> &str {
+        FRONT
+    }
+
+    async fn show(&self, conversation: &str, outbound: &Outbound) -> Result<(), chat::FrontError> {
+        assert_eq!(conversation, CONVERSATION);
+        self.shows(outbound, "");
+        Ok(())
     }
 }

@@ -1,0 +1,24 @@
+//! What is said beside the orders and split off before they are read: why the glass is broken, until when a lock holds.
+//! It goes where the orders go: into a question about what is missing, and behind a run that comes first.
+
+use serde::{Deserialize, Serialize};
+
+use super::{glass, until};
+
+/// What was said beside the orders.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Asides {
+    /// Why they break the glass, when they do.
+    #[serde(default)]
+    pub(super) glass: Option<String>,
+    /// How long locks hold, as it was said: `2h`, `18:00`.
+    #[serde(default)]
+    pub(super) until: Option<String>,
+}
+
+/// The text without its asides, and the asides.
+pub(super) fn split(text: &str) -> (String, Asides) {
+    let (text, glass) = glass::split(text);
+    let (text, until) = until::split(text);
+    (text, Asides { glass, until })
+}
