@@ -121,6 +121,7 @@ impl LocalPlatform {
         machine.first_answers(FIRST_ANSWERS).await;
         machine.spawn(Arc::clone(&machine).logs_follow());
         machine.spawn(Arc::clone(&machine).jobs_run());
+        machine.spawn(Arc::clone(&machine).edge_follow());
         Ok(platform)
     }
 

@@ -13,6 +13,9 @@ use super::leftovers;
 use super::machine::Machine;
 use super::process::Found;
 
+/// How often addresses are tried that could not be listened on.
+const EDGE_RETRY: Duration = Duration::from_secs(5);
+
 impl Machine {
     /// Brings what runs in line with what is wanted.
     pub(super) async fn take_over(self: &Arc<Self>) -> Result<(), PortError> {
@@ -51,20 +54,40 @@ impl Machine {
         let kept: Vec<String> = self.markers();
         let root_id = self.root_id.clone();
         leftovers::sweep(move |marker| root_id.owns(marker) && !kept.iter().any(|kept| kept == marker)).await;
+        self.edge_listens().await;
         for environment in self.environments() {
             let desired = environment.desired.lock().await.clone();
-            for (service, address) in &desired.edge {
-                match self.edge.listen(&environment.key, service, address).await {
-                    Ok(()) => self.listening_note(&environment.key, service, address),
-                    Err(error) => tracing::error!(%error, %service, address, "the edge can't listen"),
-                }
-            }
             for (set, slot) in desired.slots() {
                 self.instance_begin(&environment, &set, slot, None);
             }
             self.replacements_resume(&environment).await;
         }
         Ok(())
+    }
+
+    /// Takes back addresses that another program had when this one started, as soon as they are free.
+    pub(super) async fn edge_follow(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(EDGE_RETRY).await;
+            self.edge_listens().await;
+        }
+    }
+
+    /// Makes the edge listen wherever it should and does not.
+    async fn edge_listens(&self) {
+        for environment in self.environments() {
+            let wanted = environment.desired.lock().await.edge.clone();
+            for (service, address) in &wanted {
+                let slot = (environment.key.clone(), service.clone());
+                if locked(&self.listening).get(&slot) == Some(address) {
+                    continue;
+                }
+                match self.edge.listen(&environment.key, service, address).await {
+                    Ok(()) => self.listening_note(&environment.key, service, address),
+                    Err(error) => tracing::error!(%error, %service, address, "the edge can't listen"),
+                }
+            }
+        }
     }
 
     /// Waits until every instance has answered once, at most so long.

@@ -2,6 +2,7 @@
 //! sync to disk), each commit in a savepoint, so that a conflict in one leaves the others alone. The audit chain and
 //! the order of happenings are continued in the same transaction.
 
+use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, SqliteConnection};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -256,17 +257,42 @@ fn answer(
 }
 
 pub(super) async fn run_sqlite(
-    mut connection: SqliteConnection,
+    connection: SqliteConnection,
+    options: SqliteConnectOptions,
     mut jobs: mpsc::Receiver<Job>,
     changed: std::sync::Arc<watch::Sender<u64>>,
 ) {
+    let mut connection = Some(connection);
     while let Some(group) = gather(&mut jobs).await {
         let commits: Vec<&Commit> = group.iter().map(|job| &job.commit).collect();
-        let outcome = sqlite_write_group(&mut connection, &commits).await;
+        let outcome = match open_again(connection.take(), &options).await {
+            Ok(mut open) => {
+                let outcome = sqlite_write_group(&mut open, &commits).await;
+                // A connection that failed may be left inside its transaction (a full disk does that): the next group
+                // gets a fresh one, so that writing goes on as soon as there is room again.
+                if outcome.is_ok() {
+                    connection = Some(open);
+                }
+                outcome
+            }
+            Err(error) => Err(error),
+        };
         answer(group, outcome, &changed);
     }
-    if let Err(error) = connection.close().await {
+    if let Some(connection) = connection
+        && let Err(error) = connection.close().await
+    {
         tracing::warn!(%error, "the database connection did not close cleanly");
+    }
+}
+
+async fn open_again(
+    connection: Option<SqliteConnection>,
+    options: &SqliteConnectOptions,
+) -> Result<SqliteConnection, sqlx::Error> {
+    match connection {
+        Some(connection) => Ok(connection),
+        None => SqliteConnection::connect_with(options).await,
     }
 }
 

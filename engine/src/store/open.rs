@@ -101,12 +101,12 @@ impl Store {
         let readers = SqlitePoolOptions::new()
             .max_connections(SQLITE_READERS)
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_with(options.read_only(true))
+            .connect_with(options.clone().read_only(true))
             .await
             .map_err(address.unopened(hint))?;
         let (committer, jobs) = mpsc::channel(commit::QUEUE_MAX);
         let changed = Arc::new(watch::Sender::new(0));
-        tokio::spawn(commit::run_sqlite(writer, jobs, changed.clone()));
+        tokio::spawn(commit::run_sqlite(writer, options, jobs, changed.clone()));
         Ok(Self { database: Database::Sqlite(readers), committer, changed })
     }
 

@@ -82,9 +82,7 @@ statements! {
     AUDIT_PUT = "INSERT INTO audit_events (seq, at_ms, actor, action, project, environment, run, body, hash) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     AUDIT_AFTER = "SELECT body, hash FROM audit_events WHERE seq > $1 ORDER BY seq LIMIT $2";
-    AUDIT_BY_ENVIRONMENT = "SELECT body FROM audit_events WHERE project = $1 AND environment = $2 AND at_ms >= $3 \
-        ORDER BY seq DESC LIMIT $4";
-    AUDIT_RECENT = "SELECT body FROM audit_events WHERE at_ms >= $1 ORDER BY seq DESC LIMIT $2";
+    AUDIT_RECENT = "SELECT body FROM audit_events ORDER BY seq DESC LIMIT $1";
     CHECKPOINT_PUT = "INSERT INTO checkpoints (seq, body) VALUES ($1, $2) ON CONFLICT (seq) DO NOTHING";
     CHECKPOINT_LIST = "SELECT body FROM checkpoints ORDER BY seq";
     HEAD_GET = "SELECT seq, hash FROM heads WHERE name = $1";

@@ -30,7 +30,7 @@ impl Cache {
         let store = || -> io::Result<()> {
             fs::create_dir_all(&self.folder)?;
             // Written beside and renamed, so that a reader never sees half of it.
-            let draft = self.folder.join(format!(".{name}.{:?}", std::thread::current().id()));
+            let draft = self.folder.join(format!(".{name}.{}.{:?}", std::process::id(), std::thread::current().id()));
             fs::write(&draft, text)?;
             fs::rename(draft, self.folder.join(name))
         };
