@@ -59,7 +59,9 @@ impl Guest {
         match socket::read(&mut read).await? {
             Some(Answer::Failed { why }) => bail!("{why}"),
             Some(answer) => Ok(answer),
-            None => bail!("the infra-chat that runs the services gave no answer: it is ending, or its database can't be written (infra-chat doctor)"),
+            None => bail!(
+                "the infra-chat that runs the services gave no answer: it is ending, or its database can't be written (infra-chat doctor)"
+            ),
         }
     }
 

@@ -10,7 +10,7 @@ use expect_test::expect;
 use samples::{Materialised, PROJECT_FILE, PROJECT_YAML, materialise};
 
 /// The commit of `main`. It changes with every change of the sample, and with nothing else.
-const MAIN: &str = "d8242029a6c8f2ab70fd1112db8f316be0c5fed8";
+const MAIN: &str = "df2eb58f797013d8ffb50515b35b0418256029ac";
 
 fn git(repository: &Path, arguments: &[&str]) -> String {
     let output = Command::new("git").arg("-C").arg(repository).args(arguments).output().unwrap();

@@ -271,7 +271,9 @@ impl Engine {
         Ok(newest
             .into_iter()
             .filter(|event| event.at_ms >= since_ms)
-            .filter(|event| environment.is_none_or(|environment| event.environment.as_ref() == Some(environment)))
+            .filter(|event| {
+                environment.is_none_or(|environment| event.environment.as_ref() == Some(environment))
+            })
             // What the engine notes for itself is in the export; here people look for what people did.
             .filter(|event| !AUDIT_QUIET.iter().any(|quiet| event.action.starts_with(quiet)))
             .take(AUDIT_MAX as usize)

@@ -120,7 +120,7 @@ impl Desk {
 
     /// Hears something and answers. Always: what goes wrong is an answer too.
     pub async fn hear(&self, inbound: &Inbound) -> Heard {
-        match self.hear_or_refuse(inbound).await {
+        match Box::pin(self.hear_or_refuse(inbound)).await {
             Ok(heard) => heard,
             Err(refusal) => Heard::refused(&refusal),
         }

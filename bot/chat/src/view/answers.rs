@@ -2,7 +2,7 @@
 
 use engine::audit::AuditEvent;
 use engine::control::{CanAnswer, EnvironmentStatus, ServiceStatus};
-use engine::model::{Desired, EnvironmentKey, Release};
+use engine::model::{Desired, EnvironmentKey, Release, ReleaseState};
 use engine::monitor::Incident;
 use engine::plan::short;
 use engine::ports::LogLine;
@@ -103,6 +103,8 @@ pub(crate) fn releases(environment: &EnvironmentKey, desired: &Desired, releases
             let when = release.live_ms.map(|at_ms| format!(", went live {}", clock(at_ms)));
             let state = match desired.live {
                 Some(live) if live == release.id.number => "live now",
+                // It worked for a while, which those that never did may not be mistaken for.
+                _ if release.state == ReleaseState::Failed && release.live_ms.is_some() => "taken back",
                 _ => release.state.as_str(),
             };
             format!(

@@ -89,17 +89,19 @@ impl Engine {
     ) -> Result<(), Refusal> {
         let environment = draft.run.environment().clone();
         let mut desired = self.store().environment_get(&environment).await?;
-        let releases = self.store().release_list(&environment, 200).await?;
         let now_ms = draft.commit.now_ms;
         for change in &finalize.changes {
             if let crate::step::DesiredChange::Live { release, took_back, schema } = change {
                 let was = desired.value.live.filter(|was| was != release);
-                let find = |number: u32| releases.iter().find(|one| one.id.number == number).cloned();
-                if let Some(mut before) = was.and_then(find) {
+                let before = match was {
+                    Some(number) => self.store().release_get(&environment, number).await?,
+                    None => None,
+                };
+                if let Some(mut before) = before {
                     before.state = if *took_back { ReleaseState::Failed } else { ReleaseState::Superseded };
                     draft.write(Write::ReleasePut(Box::new(before)));
                 }
-                if let Some(mut now_live) = find(*release) {
+                if let Some(mut now_live) = self.store().release_get(&environment, *release).await? {
                     make_live(&mut now_live, schema.clone(), now_ms);
                     draft.write(Write::ReleasePut(Box::new(now_live)));
                 }
