@@ -61,7 +61,7 @@ fn back_to_the_release_before() {
               Automatic deploys are held: rolled back from release 2 (v1.1.0). A person's deploy frees them.
 
             · Releases of staging
-                2: v1.1.0 (1232e4c) Work for v1.1.0: failed, went live 2026-11-18 12:00 UTC, made by r-2
+                2: v1.1.0 (1232e4c) Work for v1.1.0: taken back, went live 2026-11-18 12:00 UTC, made by r-2
                 1: v1.0.0 (4b76448) Work for v1.0.0: live now, went live 2026-11-18 12:00 UTC, made by r-1
         "#]]);
     });
