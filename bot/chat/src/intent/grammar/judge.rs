@@ -85,5 +85,8 @@ pub(super) fn judge(action: Action, said: &Said, vocabulary: &Vocabulary) -> Res
     if emptied(&said.environments) {
         return Err(Problem::ambiguous("I know where not to, but not where to. Name the environments."));
     }
+    if [&said.components, &said.jobs, &said.providers].into_iter().any(emptied) {
+        return Err(Problem::ambiguous("I know what to leave out, but not what is meant. Name it."));
+    }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use super::{Action, Class, Problem, Said, Scanner, Scope, Token, unknown_name, values};
 
 /// Nouns for a part of the code, which without a ref say nothing of which.
-const PARTS: &[&str] = &[
+pub(super) const PARTS: &[&str] = &[
     "hotfix",
     "hotfixes",
     "bugfix",
@@ -42,10 +42,15 @@ impl<'t> Scanner<'_, 't> {
             return;
         }
         let before = place.checked_sub(1).map_or("", |at| self.word(at));
-        if action == Action::Deploy && token.any(PARTS) && !self.purpose {
+        let to = before == "to" || before == "the" && place > 1 && self.word(place - 2) == "to";
+        let which = action == Action::Deploy || action == Action::Rollback && to;
+        if which && token.any(PARTS) && !self.purpose {
             self.segment.vague.get_or_insert(place);
         }
         if !action.has(Key::Ref) && !action.has(Key::To) {
+            return;
+        }
+        if self.word(place + 1) == "latest" {
             return;
         }
         let bare = match token.low {
@@ -55,8 +60,7 @@ impl<'t> Scanner<'_, 't> {
             "release" | "version" => {
                 let follows = self.token(place + 1).is_some_and(Token::is_word);
                 let named = place > 0 && !follows && self.environment_before(place);
-                let onto = action == Action::Rollback
-                    && (before == "to" || before == "the" && place > 1 && self.word(place - 2) == "to");
+                let onto = action == Action::Rollback && to;
                 named || onto && !follows
             }
             _ => false,

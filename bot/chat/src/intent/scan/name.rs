@@ -8,6 +8,10 @@ use super::{
 /// What an order may be good for, after "to".
 const PURPOSES: &[&str] = &["see", "validate", "confirm", "unblock", "try", "demo", "prepare", "catch"];
 
+/// What an order may be carried out without, which leaves nothing out.
+const HARMLESS: &[&str] =
+    &["downtime", "fuss", "delay", "interruption", "interruptions", "outage", "ado", "hesitation"];
+
 impl<'t> Scanner<'_, 't> {
     /// "except cron", "but not production", "everything but web".
     pub(super) fn exclusion(&mut self, place: usize) -> Result<Option<usize>, Problem> {
@@ -308,7 +312,8 @@ impl<'t> Scanner<'_, 't> {
         }
         self.segment.unknown += 1;
         let source = self.scope.action == Action::Backfill && place > 0 && self.word(place - 1) == "from";
-        if !(free_objects || self.excluding || self.purpose || source || is_ticket(token.raw)) {
+        let harmless = self.excluding && (!row.changes || token.any(HARMLESS) || token.low.ends_with("ing"));
+        if !(free_objects || harmless || self.purpose || source || is_ticket(token.raw)) {
             self.segment.strange.get_or_insert_with(|| token.raw.to_owned());
         }
         Ok(1)

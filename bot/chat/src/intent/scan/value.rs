@@ -1,6 +1,6 @@
 //! Refs, times, and the values only some actions have.
 
-use super::lost::check_ref;
+use super::lost::{PARTS, check_ref};
 use super::{Action, Class, Kind, Problem, Scanner, Token, values};
 
 impl Scanner<'_, '_> {
@@ -42,6 +42,7 @@ impl Scanner<'_, '_> {
             let plain = next.name.is_none()
                 && !next.is(Class::PREPOSITION)
                 && (!next.class.known()
+                    || (token.any(&["ref", "branch", "tag"]) && next.any(PARTS))
                     || values::is_ref(next.low)
                     || next.raw.bytes().any(|byte| byte.is_ascii_digit()))
                 && (token.low != "version"
