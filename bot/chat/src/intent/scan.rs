@@ -232,7 +232,12 @@ impl<'t> Scanner<'_, 't> {
 
     /// Ends the stretch between two "and"s: it joins the group before it, or is one of its own.
     fn close(&mut self) {
-        let segment = std::mem::take(&mut self.segment);
+        let mut segment = std::mem::take(&mut self.segment);
+        if segment.git_ref.is_some() || segment.previous {
+            // "v1.4.2 with the fix": the ref says which.
+            segment.vague = None;
+            segment.refless = None;
+        }
         self.purpose = false;
         match self.groups.last_mut() {
             Some(group) if !group.parts_from(&segment) => group.absorb(segment),

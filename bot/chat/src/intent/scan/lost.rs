@@ -161,7 +161,7 @@ pub(super) fn check_ref(scope: Scope<'_, '_>, raw: &str, at: usize) -> Result<()
 
 /// Refuses what was held and not made good by a ref.
 pub(super) fn check_held(scope: Scope<'_, '_>, groups: &[Said]) -> Result<(), Problem> {
-    for said in groups.iter().filter(|said| said.git_ref.is_none() && !said.previous) {
+    for said in groups {
         if let Some(token) = said.refless.and_then(|place| scope.tokens.get(place)) {
             return Err(Problem::bad_value(format!(
                 "I read `{}`, but not which, so I did nothing.",

@@ -25,8 +25,7 @@ impl<'t> Scanner<'_, 't> {
             }
             "but" if self.word(place + 1) == "not" => 2,
             "but" if place > 0 && matches!(self.word(place - 1), "all" | "everything" | "everywhere") => 1,
-            "skip" | "skipping" if named(place + 1 + article(place + 1)) => 1,
-            "but" | "not" | "without" if named(place + 1 + article(place + 1)) => 1,
+            "skip" | "skipping" | "but" | "not" | "without" if named(place + 1 + article(place + 1)) => 1,
             // "without restarting web": web is not meant, whatever is not to happen to it.
             "without"
                 if !matches!(
