@@ -3,6 +3,7 @@
 //! Scanning does not know which keys the action has; `grammar` judges that, so that nothing said is lost silently.
 
 mod canary;
+mod lost;
 mod name;
 mod value;
 
@@ -82,6 +83,10 @@ pub(super) struct Said {
     pub(super) unknown: usize,
     /// The first word that is in no list of words at all.
     pub(super) strange: Option<String>,
+    /// Where a noun says which code is meant, which only a ref can.
+    vague: Option<usize>,
+    /// Where a ref was announced and none followed.
+    refless: Option<usize>,
 }
 
 impl Said {
@@ -155,6 +160,8 @@ impl Said {
         self.actor = self.actor.take().or(other.actor);
         self.unknown += other.unknown;
         self.strange = self.strange.take().or(other.strange);
+        self.vague = self.vague.or(other.vague);
+        self.refless = self.refless.or(other.refless);
     }
 }
 
@@ -190,6 +197,7 @@ pub(super) fn scan(scope: Scope<'_, '_>) -> Result<Vec<Said>, Problem> {
         place += scanner.step(place)?.max(1);
     }
     scanner.close();
+    lost::check_held(scope, &scanner.groups)?;
     if scanner.groups.is_empty() {
         scanner.groups.push(Said::default());
     }
@@ -224,7 +232,12 @@ impl<'t> Scanner<'_, 't> {
 
     /// Ends the stretch between two "and"s: it joins the group before it, or is one of its own.
     fn close(&mut self) {
-        let segment = std::mem::take(&mut self.segment);
+        let mut segment = std::mem::take(&mut self.segment);
+        if segment.git_ref.is_some() || segment.previous {
+            // "v1.4.2 with the fix": the ref says which.
+            segment.vague = None;
+            segment.refless = None;
+        }
         self.purpose = false;
         match self.groups.last_mut() {
             Some(group) if !group.parts_from(&segment) => group.absorb(segment),
@@ -254,7 +267,7 @@ impl<'t> Scanner<'_, 't> {
             self.listing = true;
             return Ok(1);
         }
-        if let Some(len) = self.exclusion(place) {
+        if let Some(len) = self.exclusion(place)? {
             return Ok(len);
         }
         if let Some(len) = self.dry_run(place) {

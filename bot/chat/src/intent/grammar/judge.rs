@@ -47,15 +47,17 @@ pub(super) fn judge(action: Action, said: &Said, vocabulary: &Vocabulary) -> Res
     if !said.runs.is_empty() && !action.has(Key::Run) {
         return lost("run to be about");
     }
-    if !said.jobs.named.is_empty() && !action.has(Key::Job) {
+    let some = |list: &List| !list.named.is_empty() || !list.without.is_empty();
+    if some(&said.jobs) && !action.has(Key::Job) {
         return lost("job");
     }
     let provides = action.has(Key::Provider) || action.has(Key::Providers) || action == Action::Setup;
-    if !said.providers.named.is_empty() && !provides {
+    if some(&said.providers) && !provides {
         return lost("provider to choose");
     }
-    if !said.components.named.is_empty() && !action.has(Key::Component) {
-        let component = vocabulary.spelling(NameKind::Component, said.components.named[0]);
+    let component = said.components.named.first().or_else(|| said.components.without.first());
+    if let Some(component) = component.filter(|_| !action.has(Key::Component)) {
+        let component = vocabulary.spelling(NameKind::Component, *component);
         return Err(Problem::unknown_name(format!(
             "`{component}` is a component, and a {verb} is about services: {}.",
             vocabulary
@@ -82,6 +84,9 @@ pub(super) fn judge(action: Action, said: &Said, vocabulary: &Vocabulary) -> Res
     };
     if emptied(&said.environments) {
         return Err(Problem::ambiguous("I know where not to, but not where to. Name the environments."));
+    }
+    if [&said.components, &said.jobs, &said.providers].into_iter().any(emptied) {
+        return Err(Problem::ambiguous("I know what to leave out, but not what is meant. Name it."));
     }
     Ok(())
 }

@@ -8,9 +8,13 @@ use super::{
 /// What an order may be good for, after "to".
 const PURPOSES: &[&str] = &["see", "validate", "confirm", "unblock", "try", "demo", "prepare", "catch"];
 
+/// What an order may be carried out without, which leaves nothing out.
+const HARMLESS: &[&str] =
+    &["downtime", "fuss", "delay", "interruption", "interruptions", "outage", "ado", "hesitation"];
+
 impl<'t> Scanner<'_, 't> {
     /// "except cron", "but not production", "everything but web".
-    pub(super) fn exclusion(&mut self, place: usize) -> Option<usize> {
+    pub(super) fn exclusion(&mut self, place: usize) -> Result<Option<usize>, Problem> {
         let named = |at: usize| self.token(at).is_some_and(|token| token.name.is_some());
         let article =
             |at: usize| usize::from(matches!(self.word(at), "the" | "for" | "in" | "on" | "to" | "from"));
@@ -20,7 +24,8 @@ impl<'t> Scanner<'_, 't> {
                 1 + more
             }
             "but" if self.word(place + 1) == "not" => 2,
-            "but" | "not" | "without" if named(place + 1 + article(place + 1)) => 1,
+            "but" if place > 0 && matches!(self.word(place - 1), "all" | "everything" | "everywhere") => 1,
+            "skip" | "skipping" | "but" | "not" | "without" if named(place + 1 + article(place + 1)) => 1,
             // "without restarting web": web is not meant, whatever is not to happen to it.
             "without"
                 if !matches!(
@@ -41,16 +46,19 @@ impl<'t> Scanner<'_, 't> {
             "apart" | "aside" if self.word(place + 1) == "from" => 2,
             "other" | "rather" if self.word(place + 1) == "than" => 2,
             "instead" if self.word(place + 1) == "of" => 2,
-            _ => return None,
+            _ => return Ok(None),
         };
+        if !matches!(self.word(place), "without" | "rather" | "instead") {
+            self.excepted(place + len)?;
+        }
         let len = len + article(place + len);
         self.excluding = true;
-        Some(len)
+        Ok(Some(len))
     }
 
     pub(super) fn name(&mut self, place: usize) -> Result<Option<usize>, Problem> {
         let Some(token) = self.token(place).copied() else { return Ok(None) };
-        let Some(hit) = token.name else { return Ok(self.slashed(place)) };
+        let Some(hit) = token.name else { return self.slashed(place) };
         self.two_places(place, hit.kind)?;
         // The word cron in "disable cron" is the thing itself, not the service.
         let object = is_object_word(self.scope.action, token.low)
@@ -112,35 +120,36 @@ impl<'t> Scanner<'_, 't> {
     }
 
     /// "staging/production", "api/web", "api@v1.2", "production's".
-    pub(super) fn slashed(&mut self, place: usize) -> Option<usize> {
-        let token = *self.token(place)?;
+    pub(super) fn slashed(&mut self, place: usize) -> Result<Option<usize>, Problem> {
+        let Some(token) = self.token(place).copied() else { return Ok(None) };
         if let Some(owner) = token.low.strip_suffix("'s") {
-            let hit = self.scope.vocabulary.find(std::iter::once(owner))?;
+            let Some(hit) = self.scope.vocabulary.find(std::iter::once(owner)) else { return Ok(None) };
             self.take(hit.kind, hit.index, false);
             self.listing = false;
-            return Some(1);
+            return Ok(Some(1));
         }
         if let Some((name, git_ref)) = token.low.split_once('@') {
-            let hit = self.scope.vocabulary.find(std::iter::once(name))?;
+            let Some(hit) = self.scope.vocabulary.find(std::iter::once(name)) else { return Ok(None) };
             self.take(hit.kind, hit.index, false);
             let start = token.raw.len() - git_ref.len();
             if git_ref != "latest" {
-                self.segment.git_ref = Some(token.raw[start..].to_owned());
+                self.set_ref(&token.raw[start..], token.at + start, 1)?;
             }
             self.listing = false;
-            return Some(1);
+            return Ok(Some(1));
         }
         if !token.low.contains('/') {
-            return None;
+            return Ok(None);
         }
         let hits: Option<Vec<_>> = values::slashed(token.low)
             .map(|part| self.scope.vocabulary.find(std::iter::once(part)))
             .collect();
-        for hit in hits.filter(|hits| !hits.is_empty())? {
+        let Some(hits) = hits.filter(|hits| !hits.is_empty()) else { return Ok(None) };
+        for hit in hits {
             self.take(hit.kind, hit.index, true);
         }
         self.listing = false;
-        Some(1)
+        Ok(Some(1))
     }
 
     /// "all services", "everywhere", "all environments", "everything".
@@ -193,6 +202,7 @@ impl<'t> Scanner<'_, 't> {
     pub(super) fn other(&mut self, place: usize) -> Result<usize, Problem> {
         let Some(token) = self.token(place).copied() else { return Ok(1) };
         self.segment.now |= token.any(&["now", "immediately"]);
+        self.hold(place, &token);
         if is_object_word(self.scope.action, token.low) {
             self.listing = false;
             return Ok(1);
@@ -221,7 +231,7 @@ impl<'t> Scanner<'_, 't> {
                 | Action::AddComponent
                 | Action::RemoveComponent
         );
-        if strict
+        if (strict || self.excluding && self.scope.action.row().changes)
             && self.listing
             && token.class.known()
             && crate::intent::grammar::is_foreign(self.scope.action, &token)
@@ -301,7 +311,8 @@ impl<'t> Scanner<'_, 't> {
         }
         self.segment.unknown += 1;
         let source = self.scope.action == Action::Backfill && place > 0 && self.word(place - 1) == "from";
-        if !(free_objects || self.excluding || self.purpose || source || is_ticket(token.raw)) {
+        let harmless = self.excluding && (!row.changes || token.any(HARMLESS) || token.low.ends_with("ing"));
+        if !(free_objects || harmless || self.purpose || source || is_ticket(token.raw)) {
             self.segment.strange.get_or_insert_with(|| token.raw.to_owned());
         }
         Ok(1)

@@ -1,5 +1,6 @@
 //! Refs, times, and the values only some actions have.
 
+use super::lost::{PARTS, check_ref};
 use super::{Action, Class, Kind, Problem, Scanner, Token, values};
 
 impl Scanner<'_, '_> {
@@ -41,13 +42,15 @@ impl Scanner<'_, '_> {
             let plain = next.name.is_none()
                 && !next.is(Class::PREPOSITION)
                 && (!next.class.known()
+                    || (token.any(&["ref", "branch", "tag"]) && next.any(PARTS))
                     || values::is_ref(next.low)
                     || next.raw.bytes().any(|byte| byte.is_ascii_digit()))
                 && (token.low != "version"
                     || values::is_ref(next.low)
                     || next.low.bytes().any(|byte| byte.is_ascii_digit()));
             if plain && next.low != "latest" {
-                return self.set_ref(next.raw, at + 1 - place);
+                let raw = next.raw.strip_prefix('#').unwrap_or(next.raw);
+                return self.set_ref(raw, next.end() - raw.len(), at + 1 - place);
             }
             return Ok(None);
         }
@@ -58,15 +61,21 @@ impl Scanner<'_, '_> {
                 && self.scope.action == Action::Scale)
         {
             let branch = usize::from(matches!(self.word(place + 1), "branch"));
-            return self.set_ref(token.raw, 1 + branch);
+            return self.set_ref(token.raw, token.at, 1 + branch);
         }
-        if token.glued && token.low.starts_with('#') {
-            return Ok(None);
+        if self.release_number(place, &token) {
+            let raw = token.raw.trim_start_matches('#');
+            return self.set_ref(raw, token.end() - raw.len(), 1);
         }
         Ok(None)
     }
 
-    pub(super) fn set_ref(&mut self, raw: &str, len: usize) -> Result<Option<usize>, Problem> {
+    /// Takes the ref written at the byte `at`.
+    pub(super) fn set_ref(&mut self, raw: &str, at: usize, len: usize) -> Result<Option<usize>, Problem> {
+        check_ref(self.scope, raw, at)?;
+        if self.excluding && self.scope.action.row().changes {
+            return Err(Problem::ambiguous(format!("I read that `{raw}` is not meant, but not what is.")));
+        }
         if self.segment.git_ref.as_deref().is_some_and(|first| first != raw) {
             return Err(Problem::ambiguous(format!(
                 "Two refs were said, `{}` and `{raw}`; which is meant?",

@@ -9,6 +9,8 @@ pub(in crate::intent) const HEADS: &[(&str, Head)] = &[
     ("redeploy", Head::Act(Action::Deploy)),
     ("re-deploy", Head::Act(Action::Deploy)),
     ("ship", Head::Act(Action::Deploy)),
+    // A saying for "ship it".
+    ("ship the fix", Head::Act(Action::Deploy)),
     ("release", Head::Act(Action::Deploy)),
     ("push", Head::Act(Action::Deploy)),
     ("push out", Head::Act(Action::Deploy)),

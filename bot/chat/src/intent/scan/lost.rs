@@ -1,0 +1,177 @@
+//! Words that say which code or what is to be left out: not understood, they must not be passed over.
+
+use super::{Action, Class, Problem, Said, Scanner, Scope, Token, unknown_name, values};
+
+/// Nouns for a part of the code, which without a ref say nothing of which.
+pub(super) const PARTS: &[&str] = &[
+    "hotfix",
+    "hotfixes",
+    "bugfix",
+    "fix",
+    "fixes",
+    "feature",
+    "features",
+    "patch",
+    "patches",
+    "change",
+    "changes",
+    "update",
+    "updates",
+    "trunk",
+    "head",
+    "hash",
+    "image",
+    "package",
+    "artifact",
+    "binary",
+    "config",
+    "configuration",
+    "settings",
+    "worker",
+    "workers",
+    "queue",
+    "queues",
+];
+
+impl<'t> Scanner<'_, 't> {
+    /// Keeps in mind a word that says which code is meant, and a keyword of a ref with nothing behind it.
+    pub(super) fn hold(&mut self, place: usize, token: &Token<'t>) {
+        use crate::intent::actions::Key;
+        let action = self.scope.action;
+        if self.scope.asked || self.excluding || !action.row().changes {
+            return;
+        }
+        let before = place.checked_sub(1).map_or("", |at| self.word(at));
+        let to = before == "to" || before == "the" && place > 1 && self.word(place - 2) == "to";
+        let which = action == Action::Deploy || action == Action::Rollback && to;
+        if which && token.any(PARTS) && !self.purpose {
+            self.segment.vague.get_or_insert(place);
+        }
+        if !action.has(Key::Ref) && !action.has(Key::To) {
+            return;
+        }
+        if self.word(place + 1) == "latest" {
+            return;
+        }
+        let bare = match token.low {
+            "commit" | "sha" => !matches!(before, "latest" | "newest" | "last" | "current"),
+            "ref" | "tag" => true,
+            "branch" => before != "default",
+            "release" | "version" => {
+                let follows = self.token(place + 1).is_some_and(Token::is_word);
+                let named = place > 0 && !follows && self.environment_before(place);
+                let onto = action == Action::Rollback && to;
+                named || onto && !follows
+            }
+            _ => false,
+        };
+        if bare {
+            self.segment.refless.get_or_insert(place);
+        }
+    }
+
+    /// An environment stands right before, with no article: "staging release" is not "the staging release".
+    fn environment_before(&self, place: usize) -> bool {
+        let named = self.token(place - 1).is_some_and(|token| token.name.is_some());
+        let article = place > 1 && matches!(self.word(place - 2), "the" | "a" | "our" | "this" | "new");
+        named && !article
+    }
+
+    /// After "except": what is left out must be a name we know.
+    pub(super) fn excepted(&self, place: usize) -> Result<(), Problem> {
+        if !self.scope.action.row().changes {
+            return Ok(());
+        }
+        let mut at = place;
+        while matches!(
+            self.word(at),
+            "the"
+                | "for"
+                | "in"
+                | "on"
+                | "to"
+                | "from"
+                | "our"
+                | "my"
+                | "service"
+                | "services"
+                | "component"
+                | "environment"
+                | "env"
+                | "job"
+                | "both"
+        ) && self.token(at).is_some_and(|token| token.name.is_none())
+        {
+            at += 1;
+        }
+        let Some(token) = self.token(at).filter(|token| token.is_word()) else {
+            return Err(Problem::ambiguous("I read that something is to be left out, but not what."));
+        };
+        let vocabulary = self.scope.vocabulary;
+        let single = |word: &str| vocabulary.find(std::iter::once(word)).is_some();
+        let owner = token.low.strip_suffix("'s").is_some_and(single);
+        let listed = token.low.contains('/') && values::slashed(token.low).all(single);
+        if token.name.is_some() || owner || listed {
+            return Ok(());
+        }
+        Err(unknown_name(
+            self.scope,
+            token,
+            &vocabulary.near(token.low, &super::name::kinds_of(self.scope.action)),
+        ))
+    }
+
+    /// A number after "rollback … to": the number of a release.
+    pub(super) fn release_number(&self, place: usize, token: &Token<'t>) -> bool {
+        let digits = token.low.trim_start_matches('#');
+        let number = digits.len() <= 9
+            && !digits.starts_with('0')
+            && !digits.is_empty()
+            && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let alone = self.token(place + 1).is_none_or(|next| {
+            !next.is_word()
+                || next.name.is_some()
+                || next.is(Class::PREPOSITION)
+                || next.any(&["please", "pls", "plz", "now", "and", "then", "because", "asap", "immediately"])
+        });
+        let to = place.checked_sub(1).is_some_and(|at| self.word(at) == "to");
+        self.scope.action == Action::Rollback && number && alone && to
+    }
+}
+
+/// Whether `token` can be a ref: one commit, no range, no option and nothing counted from it.
+pub(super) fn check_ref(scope: Scope<'_, '_>, raw: &str, at: usize) -> Result<(), Problem> {
+    let before = scope.text.get(..at).unwrap_or_default();
+    let mut after = scope.text.get(at + raw.len()..).unwrap_or_default().chars();
+    let option = raw.starts_with('-') || before.ends_with("--");
+    let range = raw.contains("..");
+    let counted = raw.contains(['~', '^', '\\', ':']) || raw.contains("@{");
+    let counted_after = match (after.next(), after.next()) {
+        (Some('~'), Some(next)) => next.is_ascii_digit(),
+        (Some('.'), Some(next)) => next == '*' || next == '.',
+        _ => false,
+    };
+    if option || range || counted || counted_after {
+        return Err(Problem::bad_value(format!(
+            "`{raw}` is not one ref: I need a branch, a tag, a release or a commit."
+        )));
+    }
+    Ok(())
+}
+
+/// Refuses what was held and not made good by a ref.
+pub(super) fn check_held(scope: Scope<'_, '_>, groups: &[Said]) -> Result<(), Problem> {
+    for said in groups {
+        if let Some(token) = said.refless.and_then(|place| scope.tokens.get(place)) {
+            return Err(Problem::bad_value(format!(
+                "I read `{}`, but not which, so I did nothing.",
+                token.raw
+            ))
+            .suggest(["deploy v1.4.2 to staging"]));
+        }
+        if let Some(token) = said.vague.and_then(|place| scope.tokens.get(place)) {
+            return Err(unknown_name(scope, token, &[]));
+        }
+    }
+    Ok(())
+}
