@@ -118,7 +118,9 @@ impl Guest {
         match socket::read(&mut read).await? {
             Some(Answer::Settled) => {}
             Some(other) => return unexpected(&other),
-            None => bail!("the infra-chat that runs the services ended while you waited; start it again, and see `status` for how things stand"),
+            None => bail!(
+                "the infra-chat that runs the services ended while you waited; start it again, and see `status` for how things stand"
+            ),
         }
         let (settle, settlings) = mpsc::channel(1);
         let task = tokio::spawn(async move {
