@@ -15,7 +15,6 @@ use engine::store::HostClaim;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::edge_glue::EdgeBackends;
 use super::{HostLock, Parts};
 use crate::config::Config;
 use crate::host::Listener;
@@ -70,8 +69,7 @@ impl Host {
             local.builds_kept = builds_kept;
         }
         let vault: Arc<dyn SecretSource> = parts.vault.clone();
-        let backends = Arc::new(EdgeBackends(Arc::clone(&edge)));
-        let platform = LocalPlatform::open(local, Arc::clone(&git), backends, vault)
+        let platform = LocalPlatform::open(local, Arc::clone(&git), edge.clone(), vault)
             .await
             .context("can't start the platform")?;
         let database = LocalDatabase::new(&root, Arc::clone(&parts.clock));

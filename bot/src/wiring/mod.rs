@@ -1,6 +1,5 @@
 //! Puts the program together, in order, and takes it apart again, in order. Only here do all crates meet.
 
-mod edge_glue;
 mod host;
 mod lock;
 pub(crate) mod logs;
