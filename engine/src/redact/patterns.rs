@@ -5,6 +5,7 @@
 //! Keep that so when adding one: no unbounded repetition that still needs something after it.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use regex::{Captures, Match, Regex};
 
@@ -99,13 +100,20 @@ pub(super) fn kinds() -> impl Iterator<Item = &'static str> {
 /// All shapes as one expression, with one group for each: around a token, or around the value alone.
 pub(super) struct Patterns(Regex);
 
+/// They never change, and making them takes longer than a whole story.
+static MADE: OnceLock<Regex> = OnceLock::new();
+
 impl Patterns {
     pub(super) fn new() -> Result<Self, RedactError> {
+        if let Some(made) = MADE.get() {
+            return Ok(Self(made.clone()));
+        }
         let tokens = TOKENS.iter().map(|(_, shape)| format!("({shape})"));
         let marked = MARKED.iter().map(|(_, shape)| shape.replace("(?P<VALUE>", "(").replace("KEYS", KEYS));
         // The plain word boundary: the Unicode one would take the fast search engines out of use.
         let all = tokens.chain(marked).collect::<Vec<_>>().join("|").replace(r"\b", r"(?-u:\b)");
-        Regex::new(&all).map(Self).map_err(|error| RedactError::new(&error))
+        let made = Regex::new(&all).map_err(|error| RedactError::new(&error))?;
+        Ok(Self(MADE.get_or_init(|| made).clone()))
     }
 
     pub(super) fn replace<'t>(&self, text: &'t str) -> Cow<'t, str> {
