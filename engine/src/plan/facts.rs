@@ -79,6 +79,16 @@ impl Facts {
         self.releases.iter().find(|release| release.id.number == number)
     }
 
+    /// Releases that have traffic or a schedule though they were made after the live one, oldest first: a run that brought
+    /// them failed, and taking them back failed too.
+    pub(super) fn astray(&self) -> BTreeSet<u32> {
+        let Some(live) = self.desired.live else { return BTreeSet::new() };
+        let weights = self.weights.values().flatten();
+        let served = weights.filter(|weight| weight.percent > 0).map(|weight| weight.release);
+        let schedules = self.observed.services.values().filter_map(|there| there.schedule.as_ref());
+        served.chain(schedules.map(|schedule| schedule.release)).filter(|release| *release > live).collect()
+    }
+
     /// The last stable release before the live one: the one a rollback goes to.
     pub(super) fn previous(&self) -> Option<&Release> {
         let live = self.desired.live?;

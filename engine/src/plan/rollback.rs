@@ -1,6 +1,6 @@
 //! Rollback: traffic first, then release, then config. "Previous" always means the last stable release.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::deploy::{
     VERIFY_FAILURES_MAX, VERIFY_REQUESTS, names, placeholder_run, probes, retire, schedule_changes, shifts,
@@ -31,7 +31,10 @@ pub(super) fn plan(
         )
     })?;
     let target = target(facts, live, to)?;
-    if target.id.number == live.id.number {
+    // What is live in the record may not be what people are sent to.
+    let astray = facts.astray();
+    let restores = target.id.number == live.id.number;
+    if restores && astray.is_empty() {
         return Err(PlanProblem::new(
             "already-live",
             format!("release {} ({}) is live in {environment} already", live.id.number, live.reference),
@@ -56,7 +59,8 @@ pub(super) fn plan(
         parts.insert(name.clone(), part);
     }
 
-    let release = (!whole).then(|| {
+    let gone = if restores { named_releases(&astray) } else { format!("release {}", live.id.number) };
+    let release = (!whole && !restores).then(|| {
         let number = facts.releases.first().map_or(1, |newest| newest.id.number + 1);
         Release {
             id: ReleaseId { environment: facts.environment.clone(), number },
@@ -83,10 +87,7 @@ pub(super) fn plan(
             format!("whether it can live with the schema could not be checked: {why}"),
         );
     }
-    let mut proof = vec![format!(
-        "release {} keeps running until release {} is verified",
-        live.id.number, target.id.number
-    )];
+    let mut proof = vec![format!("{gone} keeps running until release {} is verified", target.id.number)];
     if facts.migrations_unread.is_some() {
         proof.push("whether the releases can live with the schema could not be checked".to_owned());
     }
@@ -136,7 +137,7 @@ pub(super) fn plan(
         ),
         step(
             "release",
-            format!("release {} ended, automatic deploys held until a person deploys", live.id.number),
+            format!("{gone} ended, automatic deploys held until a person deploys"),
             StepKind::Finalize(Finalize {
                 retire: retire(facts, &parts, &affected),
                 changes: vec![
@@ -147,10 +148,11 @@ pub(super) fn plan(
                         schema: facts.applied.iter().map(|had| had.version.clone()).max(),
                     },
                     DesiredChange::Held {
-                        reason: Some(format!(
-                            "rolled back from release {} ({})",
-                            live.id.number, live.reference
-                        )),
+                        reason: Some(if restores {
+                            format!("brought back from {gone}")
+                        } else {
+                            format!("rolled back from release {} ({})", live.id.number, live.reference)
+                        }),
                     },
                 ],
             }),
@@ -161,8 +163,11 @@ pub(super) fn plan(
         .iter()
         .filter_map(|name| {
             let after = parts.get(name)?;
-            let before =
-                live.services.get(name).map(|part| format!("{} ({})", live.reference, short(&part.commit)));
+            let before = if restores {
+                Some(gone.clone())
+            } else {
+                live.services.get(name).map(|part| format!("{} ({})", live.reference, short(&part.commit)))
+            };
             Some(DiffLine::new(
                 name.as_str(),
                 before,
@@ -171,7 +176,11 @@ pub(super) fn plan(
         })
         .collect();
     Ok(Plan {
-        title: format!("Roll {environment} back to release {} ({})", target.id.number, target.reference),
+        title: if restores {
+            format!("Bring {environment} back to release {} ({})", target.id.number, target.reference)
+        } else {
+            format!("Roll {environment} back to release {} ({})", target.id.number, target.reference)
+        },
         environment: facts.environment.clone(),
         run_type: request.change.run_type().to_owned(),
         steps,
@@ -180,10 +189,11 @@ pub(super) fn plan(
         risk,
         way_back: WayBack {
             release: Some(live.id.number),
-            say: format!(
-                "rollback {environment} to release {} brings release {} back",
-                live.id.number, live.id.number
-            ),
+            say: if restores {
+                format!("deploy {environment} brings the newer code back, as a new release")
+            } else {
+                format!("rollback {environment} to release {0} brings release {0} back", live.id.number)
+            },
             proof,
             proved: facts.migrations_unread.is_none(),
         },
@@ -194,14 +204,25 @@ pub(super) fn plan(
     })
 }
 
+/// "release 3", "releases 3 and 4".
+fn named_releases(numbers: &BTreeSet<u32>) -> String {
+    let names: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+    match names.as_slice() {
+        [one] => format!("release {one}"),
+        many => format!("releases {}", many.join(" and ")),
+    }
+}
+
 /// The release people mean.
-fn target<'a>(facts: &'a Facts, live: &Release, to: &RollbackTarget) -> Result<&'a Release, PlanProblem> {
+fn target<'a>(facts: &'a Facts, live: &'a Release, to: &RollbackTarget) -> Result<&'a Release, PlanProblem> {
     let environment = &facts.environment.environment;
     let good = |release: &&Release| {
         release.id.number != live.id.number
             && matches!(release.state, ReleaseState::Superseded | ReleaseState::Live)
     };
     match to {
+        // People are sent to something newer that never went live: the last stable release is the live one.
+        RollbackTarget::Previous if !facts.astray().is_empty() => Ok(live),
         RollbackTarget::Previous => facts.previous().ok_or_else(|| {
             PlanProblem::new(
                 "no-way-back",

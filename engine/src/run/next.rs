@@ -3,9 +3,9 @@
 
 use super::{Run, RunState, Step, StepState};
 use crate::clock::EpochMs;
-use crate::model::StepNumber;
+use crate::model::{Change, StepNumber};
 use crate::plan::Plan;
-use crate::step::Undo;
+use crate::step::{StepKind, Undo};
 
 /// What the executor should do with a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,8 +71,12 @@ fn forward(plan: &Plan, steps: &[Step], now_ms: EpochMs, may_begin: bool) -> Nex
     if may_begin { Next::Succeed } else { Next::Park }
 }
 
+/// Traffic goes back before anything else; then the rest, last first.
 fn backward(plan: &Plan, steps: &[Step], now_ms: EpochMs) -> Next {
-    for number in (0..plan.steps.len() as StepNumber).rev() {
+    let moves_traffic = |number: &StepNumber| plan.steps[*number as usize].kind.moves_traffic();
+    let (traffic, others): (Vec<_>, Vec<_>) =
+        (0..plan.steps.len() as StepNumber).rev().partition(moves_traffic);
+    for number in traffic.into_iter().chain(others) {
         match state_of(steps, number) {
             StepState::Pending | StepState::Undone { .. } | StepState::Kept { .. } => {}
             StepState::Running { .. } | StepState::Done { .. } | StepState::Failed { .. } => {
@@ -104,6 +108,24 @@ pub fn left_behind(plan: &Plan, steps: &[Step]) -> Vec<String> {
             _ => None,
         })
         .collect()
+}
+
+/// What to type when something could not be undone; none when nothing was left. Users who are sent to a release that is
+/// not live, and schedules that run it, are brought back by a rollback; all else is put in order by trying again.
+pub fn way_out(run: &Run, plan: &Plan, steps: &[Step]) -> Option<String> {
+    if left_behind(plan, steps).is_empty() {
+        return None;
+    }
+    let is_kept = |number: usize| matches!(state_of(steps, number as StepNumber), StepState::Kept { .. });
+    let serves = |kind: &StepKind| matches!(kind, StepKind::ShiftTraffic(_) | StepKind::PutSchedules(_));
+    let astray = plan.steps.iter().enumerate().any(|(number, one)| is_kept(number) && serves(&one.kind));
+    let has_live = plan.way_back.release.is_some();
+    Some(match run.request.change {
+        Change::Deploy { .. } if astray && has_live => {
+            format!("rollback {}", run.environment().environment)
+        }
+        _ => format!("retry {}", run.id),
+    })
 }
 
 /// Whether the run has passed the point after which it can't be cancelled any more.

@@ -145,6 +145,8 @@ pub enum RunEvent {
         traffic_moved: bool,
         /// Steps that could not be undone, in words; empty when all were.
         left: Vec<String>,
+        /// What to type about those that are left; the reason's own word stands when there is none.
+        next: Option<String>,
     },
 }
 
@@ -229,11 +231,12 @@ impl RunState {
                 Ok(Self::Undoing { since_ms: now_ms, reason, cancelled_by: Some(by) })
             }
             // All that could be undone is; how the run ends depends on who wanted it and what people had seen.
-            (Self::Undoing { reason, cancelled_by, .. }, RunEvent::Undone { traffic_moved, left }) => {
+            (Self::Undoing { reason, cancelled_by, .. }, RunEvent::Undone { traffic_moved, left, next }) => {
                 let mut reason = reason.clone();
                 let at_ms = now_ms;
                 if !left.is_empty() {
                     reason.evidence.push(format!("Not undone, needs a person: {}", left.join("; ")));
+                    reason.next = next.unwrap_or(reason.next);
                     return Ok(Self::Failed { at_ms, reason });
                 }
                 Ok(match cancelled_by {

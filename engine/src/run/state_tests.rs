@@ -39,6 +39,7 @@ fn run_events() -> Vec<(&'static str, RunEvent)> {
     let undone = |traffic_moved, left: &[&str]| RunEvent::Undone {
         traffic_moved,
         left: left.iter().map(|line| (*line).to_owned()).collect(),
+        next: None,
     };
     vec![
         ("approval asked", RunEvent::ApprovalAsked { expires_ms: LATER_MS }),
@@ -106,12 +107,17 @@ fn a_run_keeps_when_who_and_why() {
     let expected =
         RunState::Undoing { since_ms: NOW_MS, reason: reason(), cancelled_by: Some("ben".to_owned()) };
     assert_eq!(undoing, Ok(expected.clone()));
-    let left = RunEvent::Undone { traffic_moved: false, left: vec!["migrations: gone".to_owned()] };
+    let left = RunEvent::Undone {
+        traffic_moved: false,
+        left: vec!["migrations: gone".to_owned()],
+        next: Some("rollback staging".to_owned()),
+    };
     let Ok(RunState::Failed { at_ms, reason: why }) = expected.after(left, LATER_MS) else {
         panic!("what is left makes it a failure")
     };
     assert_eq!((at_ms, why.code.as_str()), (LATER_MS, "unhealthy"));
     assert_eq!(why.evidence, ["Not undone, needs a person: migrations: gone"]);
+    assert_eq!(why.next, "rollback staging");
 }
 
 #[test]

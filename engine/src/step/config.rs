@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Look, StepAct, StepContext, Undo};
 use crate::ports::{ConfigSet, ObservedEnvironment, Permit, PortError, Receipt};
+use crate::run::Reason;
 
 /// Writes configuration sets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +17,14 @@ pub struct PutConfig {
 
 fn fingerprint<'a>(observed: &'a ObservedEnvironment, config: &ConfigSet) -> Option<&'a String> {
     observed.services.get(&config.service)?.config.get(&config.release)
+}
+
+/// Whether something still runs with it, because undoing a later step was given up: its next start would fail without.
+fn is_used(observed: &ObservedEnvironment, config: &ConfigSet) -> bool {
+    observed.services.get(&config.service).is_some_and(|there| {
+        there.sets.iter().any(|set| set.release == config.release)
+            || there.schedule.as_ref().is_some_and(|schedule| schedule.release == config.release)
+    })
 }
 
 #[async_trait]
@@ -55,20 +64,42 @@ impl StepAct for PutConfig {
 
     async fn look_undo(&self, at: &StepContext<'_>) -> Result<Look, PortError> {
         let observed = at.ports.platform.observe(at.environment).await?;
-        if self.configs.iter().any(|config| fingerprint(&observed, config).is_some()) {
+        let there = self.configs.iter().filter(|config| fingerprint(&observed, config).is_some());
+        let (used, unused): (Vec<_>, Vec<_>) = there.partition(|config| is_used(&observed, config));
+        if !unused.is_empty() {
             return Ok(Look::Todo);
         }
-        Ok(Look::Done(Receipt::new("configuration removed")))
+        if used.is_empty() {
+            return Ok(Look::Done(Receipt::new("configuration removed")));
+        }
+        let stays = used.iter().map(|config| format!("{}, release {}", config.service, config.release));
+        Ok(Look::Broken(Reason::new(
+            self.failure_code(),
+            format!("stays for what still runs with it: {}", stays.collect::<Vec<_>>().join("; ")),
+            "",
+        )))
     }
 
     async fn act_undo(&self, at: &StepContext<'_>, permit: &Permit) -> Result<Receipt, PortError> {
-        for config in &self.configs {
-            at.ports
-                .platform
-                .config_put(permit, at.environment, &config.service, config.release, None)
-                .await?;
+        let observed = at.ports.platform.observe(at.environment).await?;
+        let platform = &at.ports.platform;
+        let mut failed = None;
+        for config in self.configs.iter().filter(|config| !is_used(&observed, config)) {
+            let removed =
+                platform.config_put(permit, at.environment, &config.service, config.release, None).await;
+            failed = failed.or(removed.err());
         }
-        Ok(Receipt::new("configuration removed"))
+        failed.map_or_else(|| Ok(Receipt::new("configuration removed")), Err)
+    }
+
+    async fn left(&self, at: &StepContext<'_>) -> Result<Vec<String>, PortError> {
+        let observed = at.ports.platform.observe(at.environment).await?;
+        let there = self.configs.iter().filter(|config| fingerprint(&observed, config).is_some());
+        Ok(there
+            .map(|config| {
+                format!("variables of {}, release {}, are still there", config.service, config.release)
+            })
+            .collect())
     }
 
     fn failure_code(&self) -> &'static str {

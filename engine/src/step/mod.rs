@@ -111,9 +111,13 @@ pub trait StepAct: Send + Sync {
     async fn look_undo(&self, _at: &StepContext<'_>) -> Result<Look, PortError> {
         Ok(Look::Done(Receipt::new("nothing to undo")))
     }
-    /// Undoes what is still there.
+    /// Undoes what is still there, as much as can be: one part that fails is no reason to leave the others.
     async fn act_undo(&self, _at: &StepContext<'_>, _permit: &Permit) -> Result<Receipt, PortError> {
         Ok(Receipt::new("nothing to undo"))
+    }
+    /// What is still there of it, for people, when undoing was given up. Looks only.
+    async fn left(&self, _at: &StepContext<'_>) -> Result<Vec<String>, PortError> {
+        Ok(Vec::new())
     }
     /// The reason code when an act fails for good.
     fn failure_code(&self) -> &'static str;

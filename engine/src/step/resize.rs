@@ -66,6 +66,18 @@ impl StepAct for Resize {
         self.ensure(at, permit, |change| &change.before).await
     }
 
+    async fn left(&self, at: &StepContext<'_>) -> Result<Vec<String>, PortError> {
+        let observed = at.ports.platform.observe(at.environment).await?;
+        let replicas = |set| observed_set(&observed, set).map_or(0, |there| there.replicas);
+        let other = self.changes.iter().filter(|one| replicas(&one.before) != one.before.replicas);
+        Ok(other
+            .map(|one| {
+                let (service, now) = (&one.before.service, replicas(&one.before));
+                format!("{service} has {now} replicas and had {}", one.before.replicas)
+            })
+            .collect())
+    }
+
     fn failure_code(&self) -> &'static str {
         "scale-failed"
     }

@@ -63,12 +63,13 @@ impl PutSchedules {
         pick: impl Fn(&ScheduleChange) -> Option<&Schedule> + Send,
     ) -> Result<Receipt, PortError> {
         let now = at.ports.platform.observe(at.environment).await?;
-        for change in &self.changes {
-            if observed(&now, &change.service) != pick(change) {
-                at.ports.platform.schedule_put(permit, at.environment, &change.service, pick(change)).await?;
-            }
+        let mut failed = None;
+        for change in self.changes.iter().filter(|one| observed(&now, &one.service) != pick(one)) {
+            let platform = &at.ports.platform;
+            let put = platform.schedule_put(permit, at.environment, &change.service, pick(change)).await;
+            failed = failed.or(put.err());
         }
-        Ok(Receipt::new("schedules put in place"))
+        failed.map_or_else(|| Ok(Receipt::new("schedules put in place")), Err)
     }
 }
 
@@ -92,6 +93,22 @@ impl StepAct for PutSchedules {
 
     async fn act_undo(&self, at: &StepContext<'_>, permit: &Permit) -> Result<Receipt, PortError> {
         self.put(at, permit, |change| change.before.as_ref()).await
+    }
+
+    async fn left(&self, at: &StepContext<'_>) -> Result<Vec<String>, PortError> {
+        let now = at.ports.platform.observe(at.environment).await?;
+        let astray = self.changes.iter().filter(|one| observed(&now, &one.service) != one.before.as_ref());
+        Ok(astray
+            .map(|change| match observed(&now, &change.service) {
+                None => format!("{} is not scheduled any more", change.service),
+                Some(schedule) => format!(
+                    "{} is scheduled with release {}, {}",
+                    change.service,
+                    schedule.release,
+                    if schedule.enabled { "on" } else { "off" }
+                ),
+            })
+            .collect())
     }
 
     fn failure_code(&self) -> &'static str {

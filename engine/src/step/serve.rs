@@ -6,7 +6,8 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::traffic::is_effective;
+use super::finalize::DRAIN_S;
+use super::traffic::{is_effective, take_back};
 use super::{Look, Shift, StepAct, StepContext, Undo};
 use crate::ports::{
     Instance, InstanceSet, InstanceState, ObservedEnvironment, ObservedSet, Permit, PortError, Receipt,
@@ -205,16 +206,39 @@ impl StepAct for Serve {
     }
 
     async fn act_undo(&self, at: &StepContext<'_>, permit: &Permit) -> Result<Receipt, PortError> {
+        let (mut failed, mut serving) = (None, Vec::new());
         for shift in self.opened(at).await? {
-            at.ports.edge.weights_set(permit, at.environment, &shift.service, &shift.before).await?;
+            if let Err(error) = take_back(at, permit, shift).await {
+                failed = failed.or(Some(error));
+                serving.push(&shift.service);
+            }
         }
-        for set in &self.sets {
-            at.ports
-                .platform
-                .instances_stop(permit, at.environment, &set.service, set.release, super::finalize::DRAIN_S)
-                .await?;
+        // Those that people are still sent to go on.
+        for set in self.sets.iter().filter(|set| !serving.contains(&&set.service)) {
+            let platform = &at.ports.platform;
+            let stopped =
+                platform.instances_stop(permit, at.environment, &set.service, set.release, DRAIN_S).await;
+            failed = failed.or(stopped.err());
         }
-        Ok(Receipt::new("new processes ended"))
+        failed.map_or_else(|| Ok(Receipt::new("new processes ended")), Err)
+    }
+
+    async fn left(&self, at: &StepContext<'_>) -> Result<Vec<String>, PortError> {
+        let observed = at.ports.platform.observe(at.environment).await?;
+        let there = |set: &InstanceSet| observed_set(&observed, set).map(|there| there.instances.len());
+        let mut left: Vec<String> = self
+            .sets
+            .iter()
+            .filter_map(|set| Some((set, there(set)?)))
+            .map(|(set, count)| match count {
+                1 => format!("1 process of {}, release {}, still runs", set.service, set.release),
+                _ => format!("{count} processes of {}, release {}, still run", set.service, set.release),
+            })
+            .collect();
+        for shift in self.opened(at).await? {
+            left.push(format!("{} still has its traffic there", shift.service));
+        }
+        Ok(left)
     }
 
     fn failure_code(&self) -> &'static str {

@@ -45,6 +45,15 @@ fn shown(weights: &[Weight]) -> String {
     if parts.is_empty() { "no traffic".to_owned() } else { parts.join(" and ") }
 }
 
+/// Puts a service's traffic back to where it was.
+pub(super) async fn take_back(at: &StepContext<'_>, permit: &Permit, shift: &Shift) -> Result<(), PortError> {
+    let edge = &at.ports.edge;
+    if !is_effective(&edge.weights(at.environment, &shift.service).await?, &shift.before) {
+        edge.weights_set(permit, at.environment, &shift.service, &shift.before).await?;
+    }
+    Ok(())
+}
+
 impl ShiftTraffic {
     async fn look_for(
         &self,
@@ -64,21 +73,6 @@ impl ShiftTraffic {
         }
         Ok(Look::Done(Receipt::new(lines.join(", "))))
     }
-
-    async fn set(
-        &self,
-        at: &StepContext<'_>,
-        permit: &Permit,
-        pick: impl Fn(&Shift) -> &[Weight] + Send,
-    ) -> Result<Receipt, PortError> {
-        for shift in &self.shifts {
-            let weights = at.ports.edge.weights(at.environment, &shift.service).await?;
-            if !is_effective(&weights, pick(shift)) {
-                at.ports.edge.weights_set(permit, at.environment, &shift.service, pick(shift)).await?;
-            }
-        }
-        Ok(Receipt::new("weights set"))
-    }
 }
 
 #[async_trait]
@@ -88,7 +82,13 @@ impl StepAct for ShiftTraffic {
     }
 
     async fn act(&self, at: &StepContext<'_>, permit: &Permit) -> Result<Receipt, PortError> {
-        self.set(at, permit, |shift| &shift.after).await
+        for shift in &self.shifts {
+            let weights = at.ports.edge.weights(at.environment, &shift.service).await?;
+            if !is_effective(&weights, &shift.after) {
+                at.ports.edge.weights_set(permit, at.environment, &shift.service, &shift.after).await?;
+            }
+        }
+        Ok(Receipt::new("weights set"))
     }
 
     fn undo(&self) -> Undo {
@@ -100,7 +100,22 @@ impl StepAct for ShiftTraffic {
     }
 
     async fn act_undo(&self, at: &StepContext<'_>, permit: &Permit) -> Result<Receipt, PortError> {
-        self.set(at, permit, |shift| &shift.before).await
+        let mut failed = None;
+        for shift in &self.shifts {
+            failed = failed.or(take_back(at, permit, shift).await.err());
+        }
+        failed.map_or_else(|| Ok(Receipt::new("weights set")), Err)
+    }
+
+    async fn left(&self, at: &StepContext<'_>) -> Result<Vec<String>, PortError> {
+        let mut left = Vec::new();
+        for shift in &self.shifts {
+            let weights = at.ports.edge.weights(at.environment, &shift.service).await?;
+            if !is_effective(&weights, &shift.before) {
+                left.push(format!("{} still has {}", shift.service, shown(&weights)));
+            }
+        }
+        Ok(left)
     }
 
     fn failure_code(&self) -> &'static str {

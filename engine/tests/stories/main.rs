@@ -16,3 +16,4 @@ mod proofs;
 mod record;
 mod rollback;
 mod steer;
+mod undoing;

@@ -11,19 +11,19 @@ use crate::world::{Story, on_both};
 const PROBES_MAX: u32 = 2;
 
 /// A run type on an environment where something was done before.
-struct Case {
-    name: &'static str,
-    before: Vec<Change>,
-    change: Change,
+pub(super) struct Case {
+    pub(super) name: &'static str,
+    pub(super) before: Vec<Change>,
+    pub(super) change: Change,
     /// A failure may leave the world changed: migrations stay, fresh processes are as good as old ones.
-    forward_only: bool,
+    pub(super) forward_only: bool,
 }
 
-fn case(name: &'static str, before: Vec<Change>, change: Change) -> Case {
+pub(super) fn case(name: &'static str, before: Vec<Change>, change: Change) -> Case {
     Case { name, before, change, forward_only: false }
 }
 
-fn cases() -> Vec<Case> {
+pub(super) fn cases() -> Vec<Case> {
     vec![
         case("first-deploy", vec![], deploy("v1")),
         case("deploy", vec![deploy("v1")], deploy("v2")),
@@ -41,7 +41,7 @@ fn cases() -> Vec<Case> {
 }
 
 /// A fresh world in which all that comes before has been done.
-async fn begin(t: &mut Story, case: &Case) {
+pub(super) async fn begin(t: &mut Story, case: &Case) {
     t.begin_again().await;
     for change in &case.before {
         t.does("ana", "staging", change.clone()).await;
@@ -50,14 +50,14 @@ async fn begin(t: &mut Story, case: &Case) {
 
 /// What must be the same whatever happened on the way.
 #[derive(Debug, PartialEq, Eq)]
-struct Ending {
-    picture: String,
-    migrated: String,
-    desired: String,
-    releases: String,
+pub(super) struct Ending {
+    pub(super) picture: String,
+    pub(super) migrated: String,
+    pub(super) desired: String,
+    pub(super) releases: String,
 }
 
-async fn ending(t: &Story) -> Ending {
+pub(super) async fn ending(t: &Story) -> Ending {
     Ending {
         picture: t.picture("staging").await,
         migrated: t.migrated("staging").await,
@@ -82,7 +82,7 @@ async fn undisturbed(t: &mut Story, case: &Case) -> (Ending, Vec<(Call, u32)>) {
 }
 
 /// Each of these calls, each time it is made, with each of these faults.
-fn each(calls: &[(Call, u32)], kinds: &[FaultKind]) -> Vec<(Fault, String)> {
+pub(super) fn each(calls: &[(Call, u32)], kinds: &[FaultKind]) -> Vec<(Fault, String)> {
     let mut faults = Vec::new();
     for &(call, times) in calls {
         for (nth, &kind) in (1..=times).flat_map(|nth| kinds.iter().map(move |kind| (nth, kind))) {

@@ -14,7 +14,7 @@ use crate::clock::EpochMs;
 use crate::model::{Actor, RunId, StepNumber};
 use crate::plan::Plan;
 use crate::ports::Receipt;
-use crate::run::{Next, Run, RunEvent, left_behind, next, traffic_moved};
+use crate::run::{Next, Run, RunEvent, left_behind, next, traffic_moved, way_out};
 use crate::store::{StoreError, Write};
 
 use finish::{begin, incident};
@@ -87,8 +87,8 @@ impl Engine {
             Next::EndUndo => {
                 let mut draft = Draft::of(&run, now_ms).fenced(fence);
                 let traffic_moved = traffic_moved(&plan, &steps);
-                let event = RunEvent::Undone { traffic_moved, left: left_behind(&plan, &steps) };
-                draft.moved(event, &Actor::system())?;
+                let (left, next) = (left_behind(&plan, &steps), way_out(&run, &plan, &steps));
+                draft.moved(RunEvent::Undone { traffic_moved, left, next }, &Actor::system())?;
                 draft.wound_up(true, self.release_of(&run).await?.as_ref());
                 if traffic_moved {
                     incident(&mut draft);

@@ -55,7 +55,8 @@ impl Engine {
                 let system = Actor::system();
                 draft.moved(RunEvent::Started, &system)?;
                 draft.moved(RunEvent::StepFailed { reason }, &system)?;
-                draft.moved(RunEvent::Undone { traffic_moved: false, left: Vec::new() }, &system)?;
+                let undone = RunEvent::Undone { traffic_moved: false, left: Vec::new(), next: None };
+                draft.moved(undone, &system)?;
                 let run = draft.commit(self, None).await?;
                 self.ended(&run).await;
                 return Ok(Moved::On);

@@ -7,13 +7,15 @@ use crate::control::journal::Draft;
 use crate::control::{Engine, Refusal};
 use crate::model::{Actor, StepNumber};
 use crate::plan::Plan;
-use crate::ports::Permit;
+use crate::ports::{Permit, PortError};
 use crate::run::{Happening, IllegalMove, Run, Step, StepEvent, StepState, state_of};
-use crate::step::{Look, StepContext, Undo};
+use crate::step::{Look, StepAct, StepContext, Undo};
 use crate::store::Write;
 
 /// Tries of an undo before a person has to look.
 const UNDO_TRIES: u32 = 8;
+/// What a note begins with that says why the last try failed.
+const TRYING_AGAIN: &str = "undoing it, trying again: ";
 
 impl Engine {
     pub(super) async fn work_undo(
@@ -25,9 +27,10 @@ impl Engine {
         fence: Option<i64>,
     ) -> Result<Moved, Refusal> {
         let act = plan.steps[number as usize].kind.as_act();
-        let StepState::Undoing { since_ms, attempt, .. } = *state_of(steps, number) else {
+        let StepState::Undoing { since_ms, attempt, ref note, .. } = *state_of(steps, number) else {
             return Ok(Moved::On);
         };
+        let last_note = note.as_str();
         let permit = Permit::for_step(&run.id, number, true);
         let done_with = Permit::for_step(&run.id, number, false);
         let at = StepContext {
@@ -60,11 +63,15 @@ impl Engine {
             Ok(Look::Done(receipt)) => (StepEvent::UndoSucceeded, receipt.summary),
             Ok(Look::Broken(reason)) => (StepEvent::UndoFailed { why: reason.say.clone() }, reason.say),
             Ok(Look::Todo) if attempt >= UNDO_TRIES => {
-                let why = "undoing it did not take effect".to_owned();
+                let why = match last_note.strip_prefix(TRYING_AGAIN) {
+                    Some(error) => format!("undoing it failed: {error}"),
+                    None => "undoing it did not take effect".to_owned(),
+                };
+                let why = still_there(act, &at, &why).await;
                 (StepEvent::UndoFailed { why: why.clone() }, why)
             }
             Err(error) if attempt >= UNDO_TRIES => {
-                let why = format!("undoing it failed: {error}");
+                let why = still_there(act, &at, &format!("undoing it failed: {error}")).await;
                 (StepEvent::UndoFailed { why: why.clone() }, why)
             }
             Ok(Look::Going { poll_ms, note }) => {
@@ -78,12 +85,21 @@ impl Engine {
                 if matches!(state, StepState::Undoing { attempt: same, .. } if same == attempt) {
                     state = state.after(StepEvent::Acted, now_ms)?;
                 }
-                (
-                    StepEvent::Waits { due_ms: now_ms + backoff(attempt), note: error.to_string() },
-                    String::new(),
-                )
+                let asked_ms = match &error {
+                    PortError::Retry { after_ms, .. } => after_ms.unwrap_or_default(),
+                    PortError::Fail { .. } | PortError::Unknown { .. } => 0,
+                };
+                let due_ms = now_ms + asked_ms.max(backoff(attempt));
+                let note = format!("{TRYING_AGAIN}{}", self.redactor().redact(&error.to_string()));
+                (StepEvent::Waits { due_ms, note }, String::new())
             }
         };
+        if let StepEvent::Waits { note, .. } = &event
+            && !note.is_empty()
+            && note != last_note
+        {
+            draft.happened(Happening::StepWaits { step: number, note: note.clone() });
+        }
         let state = state.after(event, now_ms)?;
         let due_ms = state.due_ms();
         draft.write(Write::StepPut { run: run.id.clone(), step: Step { number, state } });
@@ -93,6 +109,14 @@ impl Engine {
         }
         draft.commit(self, due_ms.or(Some(now_ms))).await?;
         Ok(due_ms.filter(|due_ms| *due_ms > self.now_ms()).map_or(Moved::On, Moved::WaitUntil))
+    }
+}
+
+/// What is left standing of a step whose undo was given up, and why it was.
+async fn still_there(act: &dyn StepAct, at: &StepContext<'_>, why: &str) -> String {
+    match act.left(at).await {
+        Ok(left) if !left.is_empty() => format!("{} ({why})", left.join(", ")),
+        Ok(_) | Err(_) => why.to_owned(),
     }
 }
 
