@@ -60,14 +60,16 @@ impl Machine {
             variables.entry(variable.to_owned()).or_insert(value);
         }
         let config = json_read::<ConfigSet>(&config_path(environment, service, release))?;
-        for (name, variable) in config.map(|config| config.variables).unwrap_or_default() {
+        let (plain, versions) = config.map(|config| (config.variables, config.secrets)).unwrap_or_default();
+        for (name, variable) in plain {
             let value = match variable {
                 Variable::Plain(text) => {
                     fill(&text, |reference| address_of(environment, &desired, reference), &name)?
                 }
                 Variable::Secret(secret) => {
                     let reader = format!("{service}, release {release}");
-                    let value = self.secrets.secret_read(&environment.key, &secret, &reader).await?;
+                    let version = versions.get(&secret).copied();
+                    let value = self.secrets.secret_read(&environment.key, &secret, version, &reader).await?;
                     self.redactor.learn(&secret, &value);
                     value.expose_secret().to_owned()
                 }

@@ -82,6 +82,7 @@ impl SecretSource for FixedSecrets {
         &self,
         _: &EnvironmentKey,
         name: &SecretName,
+        _: Option<u32>,
         _: &str,
     ) -> Result<SecretString, PortError> {
         match name.as_str() {
@@ -207,6 +208,7 @@ impl Stage {
             service: service.clone(),
             release,
             variables,
+            secrets: std::collections::BTreeMap::new(),
             fingerprint: format!("{mode}-{release}"),
         };
         let permit = self.permit();

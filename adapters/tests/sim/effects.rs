@@ -54,6 +54,7 @@ async fn every_effect_is_in_the_ledger_and_repeats_are_apart() {
         service: story.api.clone(),
         release: 1,
         variables: BTreeMap::new(),
+        secrets: BTreeMap::new(),
         fingerprint: "f1".to_owned(),
     };
     platform.config_put(&step(3), &story.staging, &story.api, 1, Some(&config)).await.unwrap();

@@ -194,7 +194,7 @@ impl Engine {
         };
         let rollback = self.store().run_last_succeeded(run.environment(), "rollback", id).await?;
         Ok(RunDetail {
-            way_back_took_ms: rollback.and_then(|run| Some(run.finished_ms? - run.started_ms?)),
+            way_back_took_ms: rollback.and_then(|run| Some((run.finished_ms? - run.started_ms?).max(0))),
             steps: self.store().step_list(id).await?,
             approval: self.store().approval_get(id).await?,
             votes: self.store().vote_list(id).await?,
@@ -332,7 +332,8 @@ impl Engine {
                 if let crate::run::StepState::Done { since_ms, at_ms } = step.state
                     && let Some(planned) = plan.steps.get(step.number as usize)
                 {
-                    expected.insert(planned.title.clone(), at_ms - since_ms);
+                    // A clock that was put back in between makes no step end before it began.
+                    expected.insert(planned.title.clone(), (at_ms - since_ms).max(0));
                 }
             }
             break;

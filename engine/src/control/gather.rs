@@ -138,13 +138,39 @@ impl Engine {
             older.extend(store.release_get(environment, number).await?);
             older.extend(store.release_superseded_before(environment, number).await?);
         }
-        if let Change::Rollback { to: RollbackTarget::Release(number), .. } = change {
-            older.extend(store.release_get(environment, *number).await?);
+        match change {
+            Change::Rollback { to: RollbackTarget::Release(number), .. } => {
+                older.extend(store.release_get(environment, *number).await?);
+            }
+            Change::Rollback { to: RollbackTarget::Reference(reference), .. }
+                if !releases.iter().any(|release| release.is_called(reference)) =>
+            {
+                older.extend(self.stable_release_called(environment, reference, &releases).await?);
+            }
+            _ => {}
         }
         releases.extend(older);
         releases.sort_by_key(|release| std::cmp::Reverse(release.id.number));
         releases.dedup_by_key(|release| release.id.number);
         Ok(releases)
+    }
+
+    /// The newest stable release by that name behind those that were looked at, however long ago.
+    async fn stable_release_called(
+        &self,
+        environment: &EnvironmentKey,
+        reference: &str,
+        looked_at: &[Release],
+    ) -> Result<Option<Release>, Refusal> {
+        let mut before = looked_at.last().map_or(0, |oldest| oldest.id.number);
+        loop {
+            let page = self.store().release_stable_before(environment, before, RELEASES_LOOKED_AT).await?;
+            let Some(oldest) = page.last() else { return Ok(None) };
+            before = oldest.id.number;
+            if let Some(found) = page.into_iter().find(|release| release.is_called(reference)) {
+                return Ok(Some(found));
+            }
+        }
     }
 
     /// The commits a request is about: of the project's source, and of sources services have of their own.

@@ -8,13 +8,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::clearance::Asked;
-use super::{Engine, Refusal};
+use super::{Engine, Refusal, redacted};
 use crate::clock::Clock;
 use crate::model::{Actor, EnvironmentKey, Project, Role, SecretName, Variable};
 use crate::ports::{PortError, SecretSource};
 use crate::redact::Redactor;
 use crate::secrets::{MasterKey, Sealed, SecretError, SecretRef, generate, open, seal};
 use crate::store::{AuditEntry, Commit, SealedSecret, Store, StoreError, Write};
+
+/// Tries of setting a secret that others set at the same time.
+const PUT_TRIES: usize = 8;
 
 /// A sealed value as its row holds it.
 #[derive(Serialize, Deserialize)]
@@ -88,8 +91,24 @@ impl Vault {
         })
     }
 
-    /// Seals a value as the secret's next version.
+    /// Seals a value as the secret's next version, in one commit with its record. Two at once get a version each.
     pub async fn put(
+        &self,
+        environment: &EnvironmentKey,
+        name: &SecretName,
+        value: SecretString,
+        actor: &Actor,
+    ) -> Result<u32, Refusal> {
+        for _ in 0..PUT_TRIES {
+            match self.put_once(environment, name, value.clone(), actor).await {
+                Err(refusal) if refusal.is_conflict() => {}
+                other => return other,
+            }
+        }
+        Err(Refusal::Store(StoreError::Conflict))
+    }
+
+    async fn put_once(
         &self,
         environment: &EnvironmentKey,
         name: &SecretName,
@@ -118,8 +137,14 @@ impl Vault {
             run: None,
             data: json!({ "version": version }),
         });
-        self.store.commit(commit).await?;
+        self.write(commit).await?;
         Ok(version)
+    }
+
+    /// Writes a commit, without secrets: the same way everything else of the engine is written.
+    async fn write(&self, mut commit: Commit) -> Result<(), StoreError> {
+        redacted::commit(&mut commit, &self.redactor);
+        self.store.commit(commit).await
     }
 }
 
@@ -134,15 +159,21 @@ impl SecretSource for Vault {
         &self,
         environment: &EnvironmentKey,
         name: &SecretName,
+        version: Option<u32>,
         reader: &str,
     ) -> Result<SecretString, PortError> {
         let hint = format!("infra-chat secret set {environment}/{name}");
-        let sealed = self
-            .store
-            .secret_get(environment, name)
-            .await
+        let sealed = match version {
+            Some(version) => self.store.secret_get_version(environment, name, version).await,
+            None => self.store.secret_get(environment, name).await,
+        };
+        let none = match version {
+            Some(version) => format!("{environment} has no version {version} of the secret {name}"),
+            None => format!("{environment} has no secret {name}"),
+        };
+        let sealed = sealed
             .map_err(|error| PortError::retry(format!("the secret {name} can't be read: {error}")))?
-            .ok_or_else(|| PortError::fail(format!("{environment} has no secret {name}"), hint))?;
+            .ok_or_else(|| PortError::fail(none, hint))?;
         let value = self.unsealed(&sealed).map_err(|error| {
             PortError::fail(format!("the secret {name} can't be opened: {error}"), "infra-chat doctor")
         })?;
@@ -158,8 +189,7 @@ impl SecretSource for Vault {
             run: None,
             data: json!({ "version": sealed.version, "reader": reader }),
         });
-        self.store
-            .commit(commit)
+        self.write(commit)
             .await
             .map_err(|error| PortError::retry(format!("the reading of {name} can't be recorded: {error}")))?;
         Ok(value)

@@ -58,6 +58,9 @@ pub struct ServiceRelease {
     pub config: ConfigSet,
 }
 
+/// Shortest beginning of a commit id, in characters, that names it.
+const COMMIT_PREFIX_MIN: usize = 7;
+
 /// A release of an environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Release {
@@ -81,6 +84,14 @@ pub struct Release {
     pub made_ms: EpochMs,
     /// When it became live; absent if it never did.
     pub live_ms: Option<EpochMs>,
+}
+
+impl Release {
+    /// Whether people mean this one by a ref: the words it was deployed by, or the beginning of its commit.
+    pub fn is_called(&self, reference: &str) -> bool {
+        self.reference == reference
+            || (reference.len() >= COMMIT_PREFIX_MIN && self.commit.starts_with(reference))
+    }
 }
 
 /// What should be true of an environment beyond its live release. Belongs to the database, not to Git.

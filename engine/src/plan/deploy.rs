@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 
 use super::facts::build_key;
+use super::variables::variable_lines;
 use super::{
     DiffLine, Facts, Plan, PlanProblem, PlannedStep, Risk, RiskLevel, WayBack, breaking_statements, short,
 };
 use crate::model::{
-    MigrateChoice, Release, ReleaseId, ReleaseState, RunId, RunRequest, ServiceName, ServiceRelease, Variable,
+    MigrateChoice, Release, ReleaseId, ReleaseState, RunId, RunRequest, ServiceName, ServiceRelease,
 };
 use crate::ports::{BuildRequest, BuildState, Migration, Weight};
 use crate::step::{
@@ -401,13 +402,6 @@ pub(super) fn schedule_changes(
         .collect()
 }
 
-fn variable(value: &Variable) -> String {
-    match value {
-        Variable::Plain(text) => format!("`{text}`"),
-        Variable::Secret(name) => format!("secret {name}"),
-    }
-}
-
 /// What a service of a release is called: `v1.1.0 (3f2a91c)`.
 fn release_name(release: &Release, part: &ServiceRelease) -> String {
     let (reference, commit) = (release.reference.as_str(), short(&part.commit));
@@ -455,16 +449,7 @@ fn diff(
         if schedule(before) != schedule(after) {
             lines.push(DiffLine::new(format!("{name} schedule"), schedule(before), schedule(after)));
         }
-        let all = before.config.variables.keys().chain(after.config.variables.keys());
-        let mut seen: Vec<&String> = all.collect();
-        seen.sort();
-        seen.dedup();
-        for key in seen {
-            let (was, will) = (before.config.variables.get(key), after.config.variables.get(key));
-            if was != will {
-                lines.push(DiffLine::new(format!("{name} {key}"), was.map(variable), will.map(variable)));
-            }
-        }
+        lines.extend(variable_lines(name, &before.config, &after.config));
     }
     lines
 }

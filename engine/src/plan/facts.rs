@@ -150,33 +150,37 @@ impl Facts {
         service: &Service,
         release: u32,
     ) -> Result<ConfigSet, PlanProblem> {
-        let mut printed = serde_json::Map::new();
+        let mut versions = BTreeMap::new();
         for (variable, value) in &service.variables {
-            let print = match value {
-                Variable::Plain(text) => text.clone(),
-                Variable::Secret(secret) => {
-                    let fact = self.secrets.get(secret).ok_or_else(|| {
-                        PlanProblem::new(
-                            "missing-secret",
-                            format!(
-                                "{name} needs the secret `{secret}` for {variable}, and {} has none by that name",
-                                self.environment.environment
-                            ),
-                            format!("infra-chat secret set {}/{secret}", self.environment),
-                        )
-                    })?;
-                    format!("secret {secret} version {}", fact.version)
-                }
-            };
-            printed.insert(variable.clone(), print.into());
+            let Variable::Secret(secret) = value else { continue };
+            let fact = self.secrets.get(secret).ok_or_else(|| {
+                PlanProblem::new(
+                    "missing-secret",
+                    format!(
+                        "{name} needs the secret `{secret}` for {variable}, and {} has none by that name",
+                        self.environment.environment
+                    ),
+                    format!("infra-chat secret set {}/{secret}", self.environment),
+                )
+            })?;
+            versions.insert(secret.clone(), fact.version);
         }
-        let digest = Sha256::digest(canonical_json(&printed.into()).as_bytes());
-        Ok(ConfigSet {
-            service: name.clone(),
-            release,
-            variables: service.variables.clone(),
-            fingerprint: hex::encode(&digest[..8]),
-        })
+        Ok(config_set(name, release, service.variables.clone(), versions))
+    }
+
+    /// A release's configuration as a way back uses it: its variables as they were, its secrets at their newest version. A
+    /// secret is rotated because the old value must not be used any more, or is not accepted any more. One that the
+    /// description does not name any more stays at the version it had.
+    pub(super) fn with_newest_secrets(&self, config: &ConfigSet) -> ConfigSet {
+        let mut versions = config.secrets.clone();
+        for value in config.variables.values() {
+            if let Variable::Secret(secret) = value
+                && let Some(fact) = self.secrets.get(secret)
+            {
+                versions.insert(secret.clone(), fact.version);
+            }
+        }
+        config_set(&config.service, config.release, config.variables.clone(), versions)
     }
 
     /// The instances of a service for a release; absent for a service with a schedule.
@@ -246,6 +250,28 @@ impl Facts {
         }
         lines
     }
+}
+
+fn config_set(
+    service: &ServiceName,
+    release: u32,
+    variables: BTreeMap<String, Variable>,
+    secrets: BTreeMap<SecretName, u32>,
+) -> ConfigSet {
+    let mut printed = serde_json::Map::new();
+    for (variable, value) in &variables {
+        let print = match value {
+            Variable::Plain(text) => text.clone(),
+            Variable::Secret(secret) => match secrets.get(secret) {
+                Some(version) => format!("secret {secret} version {version}"),
+                None => format!("secret {secret}"),
+            },
+        };
+        printed.insert(variable.clone(), print.into());
+    }
+    let digest = Sha256::digest(canonical_json(&printed.into()).as_bytes());
+    let fingerprint = hex::encode(&digest[..8]);
+    ConfigSet { service: service.clone(), release, variables, secrets, fingerprint }
 }
 
 /// The key of a build: the same code, built by the same command, is the same build wherever it runs.

@@ -6,6 +6,7 @@ mod facts;
 mod lint;
 mod operate;
 mod rollback;
+mod variables;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

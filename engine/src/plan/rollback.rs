@@ -6,6 +6,7 @@ use super::deploy::{
     VERIFY_FAILURES_MAX, VERIFY_REQUESTS, names, placeholder_run, probes, retire, schedule_changes, shifts,
     step,
 };
+use super::variables::variable_lines;
 use super::{DiffLine, Facts, Plan, PlanProblem, Risk, RiskLevel, WayBack, breaking_statements, short};
 use crate::model::{
     Release, ReleaseId, ReleaseState, RollbackTarget, RunRequest, ServiceName, ServiceRelease,
@@ -50,6 +51,9 @@ pub(super) fn plan(
         if whole { BTreeMap::new() } else { live.services.clone() };
     for name in &chosen {
         let Some(mut part) = target.services.get(name).cloned() else { continue };
+        if !restores {
+            part.config = facts.with_newest_secrets(&part.config);
+        }
         if let (Some(set), Some(replicas)) = (part.set.as_mut(), facts.desired.replicas.get(name)) {
             set.replicas = *replicas;
         }
@@ -59,6 +63,7 @@ pub(super) fn plan(
         parts.insert(name.clone(), part);
     }
 
+    let forward = target.id.number > live.id.number;
     let gone = if restores { named_releases(&astray) } else { format!("release {}", live.id.number) };
     let release = (!whole && !restores).then(|| {
         let number = facts.releases.first().map_or(1, |newest| newest.id.number + 1);
@@ -107,7 +112,7 @@ pub(super) fn plan(
             "config",
             match missing_configs.len() {
                 0 => format!("kept since release {}, nothing to write", target.id.number),
-                _ => format!("as it was in release {}", target.id.number),
+                _ => format!("as it was in release {}, secrets as they are now", target.id.number),
             },
             StepKind::PutConfig(PutConfig { configs: missing_configs }),
         ),
@@ -137,7 +142,11 @@ pub(super) fn plan(
         ),
         step(
             "release",
-            format!("{gone} ended, automatic deploys held until a person deploys"),
+            if forward {
+                format!("{gone} ended, automatic deploys not held")
+            } else {
+                format!("{gone} ended, automatic deploys held until a person deploys")
+            },
             StepKind::Finalize(Finalize {
                 retire: retire(facts, &parts, &affected),
                 changes: vec![
@@ -148,10 +157,13 @@ pub(super) fn plan(
                         schema: facts.applied.iter().map(|had| had.version.clone()).max(),
                     },
                     DesiredChange::Held {
-                        reason: Some(if restores {
-                            format!("brought back from {gone}")
-                        } else {
-                            format!("rolled back from release {} ({})", live.id.number, live.reference)
+                        // A hold is for going back: it keeps what was taken back from coming again by itself.
+                        reason: (!forward).then(|| {
+                            if restores {
+                                format!("brought back from {gone}")
+                            } else {
+                                format!("rolled back from release {} ({})", live.id.number, live.reference)
+                            }
                         }),
                     },
                 ],
@@ -159,7 +171,18 @@ pub(super) fn plan(
         ),
     ];
 
-    let diff = chosen
+    let rotated: Vec<DiffLine> = chosen
+        .iter()
+        .filter_map(|name| Some((name, target.services.get(name)?, parts.get(name)?)))
+        .flat_map(|(name, then, now)| variable_lines(name, &then.config, &now.config))
+        .collect();
+    let mut notes = vec!["migrations stay: going back over a schema loses data".to_owned()];
+    if !rotated.is_empty() {
+        notes.push(
+            "a secret that was rotated since does not come back: the newest version is used".to_owned(),
+        );
+    }
+    let mut diff: Vec<DiffLine> = chosen
         .iter()
         .filter_map(|name| {
             let after = parts.get(name)?;
@@ -175,6 +198,7 @@ pub(super) fn plan(
             ))
         })
         .collect();
+    diff.extend(rotated);
     Ok(Plan {
         title: if restores {
             format!("Bring {environment} back to release {} ({})", target.id.number, target.reference)
@@ -197,7 +221,7 @@ pub(super) fn plan(
             proof,
             proved: facts.migrations_unread.is_none(),
         },
-        notes: vec!["migrations stay: going back over a schema loses data".to_owned()],
+        notes,
         observed: facts.observed_lines(),
         release,
         destructive: false,
@@ -253,21 +277,15 @@ fn target<'a>(facts: &'a Facts, live: &'a Release, to: &RollbackTarget) -> Resul
                 )),
             }
         }
-        RollbackTarget::Reference(reference) => facts
-            .releases
-            .iter()
-            .filter(good)
-            .find(|release| {
-                release.reference == *reference
-                    || (reference.len() >= 7 && release.commit.starts_with(reference.as_str()))
-            })
-            .ok_or_else(|| {
+        RollbackTarget::Reference(reference) => {
+            facts.releases.iter().filter(good).find(|release| release.is_called(reference)).ok_or_else(|| {
                 PlanProblem::new(
                     "unknown-release",
                     format!("{environment} never ran {reference} successfully"),
                     format!("releases {environment}"),
                 )
-            }),
+            })
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{ObservedEnvironment, Permit, PortError, Receipt};
 use crate::clock::EpochMs;
 use crate::model::{
-    ComponentKind, ComponentName, EnvironmentKey, Health, Limits, ServiceName, Source, Variable,
+    ComponentKind, ComponentName, EnvironmentKey, Health, Limits, SecretName, ServiceName, Source, Variable,
 };
 
 /// A release's code, built: the natural key of a build. The same code and command are built once for all environments.
@@ -81,6 +81,10 @@ pub struct ConfigSet {
     pub release: u32,
     /// The variables.
     pub variables: BTreeMap<String, Variable>,
+    /// The version of each secret among them: a process is given this one, whatever was set since. Configurations written
+    /// before versions were kept have none, and take the newest.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub secrets: BTreeMap<SecretName, u32>,
     /// Fingerprint of names, plain values and secret versions: equal means nothing changed.
     pub fingerprint: String,
 }

@@ -32,6 +32,15 @@ pub enum Next {
     EndUndo,
 }
 
+/// Longest wait of a step for its next look, in milliseconds. One that is due later was put off by a clock that has been
+/// put back since; looking too early does no harm.
+const WAIT_MAX_MS: i64 = 15 * 60_000;
+
+/// Whether a step's next look is still to come.
+fn is_early(due_ms: EpochMs, now_ms: EpochMs) -> bool {
+    (1..=WAIT_MAX_MS).contains(&due_ms.saturating_sub(now_ms))
+}
+
 /// Decides what comes next.
 pub fn next(run: &Run, plan: &Plan, steps: &[Step], now_ms: EpochMs) -> Next {
     match &run.state {
@@ -62,7 +71,9 @@ fn forward(plan: &Plan, steps: &[Step], now_ms: EpochMs, may_begin: bool) -> Nex
     for number in 0..plan.steps.len() as StepNumber {
         match state_of(steps, number) {
             StepState::Done { .. } => {}
-            StepState::Running { due_ms, .. } if *due_ms > now_ms => return Next::WaitUntil(*due_ms),
+            StepState::Running { due_ms, .. } if is_early(*due_ms, now_ms) => {
+                return Next::WaitUntil(*due_ms);
+            }
             StepState::Running { .. } => return Next::Work(number),
             _ if may_begin => return Next::Begin(number),
             _ => return Next::Park,
@@ -82,7 +93,9 @@ fn backward(plan: &Plan, steps: &[Step], now_ms: EpochMs) -> Next {
             StepState::Running { .. } | StepState::Done { .. } | StepState::Failed { .. } => {
                 return Next::BeginUndo(number);
             }
-            StepState::Undoing { due_ms, .. } if *due_ms > now_ms => return Next::WaitUntil(*due_ms),
+            StepState::Undoing { due_ms, .. } if is_early(*due_ms, now_ms) => {
+                return Next::WaitUntil(*due_ms);
+            }
             StepState::Undoing { .. } => return Next::WorkUndo(number),
         }
     }

@@ -163,6 +163,18 @@ impl Store {
         Ok(self.bodies(sql::RELEASE_SUPERSEDED, values).await?.pop())
     }
 
+    /// Releases before a number that are or were live and were not taken back, newest first, at most `limit`.
+    pub async fn release_stable_before(
+        &self,
+        environment: &EnvironmentKey,
+        number: u32,
+        limit: i64,
+    ) -> Result<Vec<Release>, StoreError> {
+        let mut values = key_values(environment);
+        values.extend([number.into(), limit.into()]);
+        self.bodies(sql::RELEASE_STABLE, values).await
+    }
+
     /// A run.
     pub async fn run_get(&self, run: &RunId) -> Result<Option<Run>, StoreError> {
         Ok(self.bodies(sql::RUN_GET, vec![run.as_str().into()]).await?.pop())
@@ -308,7 +320,29 @@ impl Store {
     ) -> Result<Option<SealedSecret>, StoreError> {
         let mut values = key_values(environment);
         values.push(name.as_str().into());
-        let rows = self.rows(sql::SECRET_GET, values).await?;
+        self.secret(sql::SECRET_GET, values, environment, name).await
+    }
+
+    /// A version of a secret, sealed.
+    pub async fn secret_get_version(
+        &self,
+        environment: &EnvironmentKey,
+        name: &SecretName,
+        version: u32,
+    ) -> Result<Option<SealedSecret>, StoreError> {
+        let mut values = key_values(environment);
+        values.extend([name.as_str().into(), version.into()]);
+        self.secret(sql::SECRET_GET_VERSION, values, environment, name).await
+    }
+
+    async fn secret(
+        &self,
+        text: &'static str,
+        values: Vec<super::Value>,
+        environment: &EnvironmentKey,
+        name: &SecretName,
+    ) -> Result<Option<SealedSecret>, StoreError> {
+        let rows = self.rows(text, values).await?;
         rows.first()
             .map(|row| {
                 Ok(SealedSecret {

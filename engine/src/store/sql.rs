@@ -25,6 +25,8 @@ statements! {
     RELEASE_GET = "SELECT body FROM releases WHERE project = $1 AND environment = $2 AND number = $3";
     RELEASE_SUPERSEDED = "SELECT body FROM releases WHERE project = $1 AND environment = $2 AND number < $3 \
         AND state = 'superseded' ORDER BY number DESC LIMIT 1";
+    RELEASE_STABLE = "SELECT body FROM releases WHERE project = $1 AND environment = $2 AND number < $3 \
+        AND state IN ('superseded', 'live') ORDER BY number DESC LIMIT $4";
     RUN_INSERT = "INSERT INTO runs (run, project, environment, run_type, requester, state, body, version, due_ms, \
         queued_ms, created_ms, finished_ms, fence) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0)";
     RUN_UPDATE = "UPDATE runs SET state = $2, body = $3, version = $4, due_ms = $5, queued_ms = $6, finished_ms = $7 \
@@ -78,6 +80,8 @@ statements! {
     SECRET_PUT = "INSERT INTO secrets (project, environment, name, version, body) VALUES ($1, $2, $3, $4, $5)";
     SECRET_GET = "SELECT version, body FROM secrets WHERE project = $1 AND environment = $2 AND name = $3 \
         ORDER BY version DESC LIMIT 1";
+    SECRET_GET_VERSION = "SELECT version, body FROM secrets WHERE project = $1 AND environment = $2 AND name = $3 \
+        AND version = $4";
     SECRET_ALL = "SELECT project, environment, name, version, body FROM secrets ORDER BY project, environment, name, version";
     AUDIT_PUT = "INSERT INTO audit_events (seq, at_ms, actor, action, project, environment, run, body, hash) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";

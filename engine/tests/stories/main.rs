@@ -15,5 +15,7 @@ mod operate;
 mod proofs;
 mod record;
 mod rollback;
+mod secrets;
 mod steer;
+mod time;
 mod undoing;

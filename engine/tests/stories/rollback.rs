@@ -1,5 +1,5 @@
 use adapters::sim::{Behaviour, Call, Fault, FaultKind};
-use engine::model::ReleaseState;
+use engine::model::{Change, ReleaseState, RollbackTarget};
 use engine::step::StepKind;
 use engine::store::{Commit, Write};
 use expect_test::expect;
@@ -152,6 +152,7 @@ fn back_and_forth_and_back_again() {
         // Going forward again, nothing is wrong with the release that served meanwhile.
         t.does("ana", "staging", rollback_to(2)).await;
         assert_eq!(t.releases("staging").await, "2 live, 1 superseded");
+        assert_eq!(t.desired("staging").await, "live @2", "a hold is for going back");
         t.does("ana", "staging", rollback()).await;
         assert_eq!(t.releases("staging").await, "2 failed, 1 live");
     });
@@ -206,6 +207,31 @@ fn the_live_release_is_known_however_many_attempts_failed_since() {
         assert_eq!(t.previews("ana", "staging", rollback_to(1)).await.way_back.release, Some(2));
         t.does("ana", "staging", rollback()).await;
         assert!(t.releases("staging").await.ends_with("2 failed, 1 live"));
+    });
+}
+
+#[test]
+fn a_release_is_found_by_its_ref_however_many_came_after() {
+    on_both(async |t| {
+        t.does("ana", "staging", deploy("v1")).await;
+        t.does("ana", "staging", deploy("v2")).await;
+        let store = t.engine().store();
+        let live = store.release_get(&t.environment("staging"), 2).await.unwrap().unwrap();
+        let mut commit = Commit::at(t.now_ms());
+        for number in 3..163 {
+            let mut later = live.clone();
+            later.id.number = number;
+            later.state = ReleaseState::Superseded;
+            commit.writes.push(Write::ReleasePut(Box::new(later)));
+        }
+        store.commit(commit).await.unwrap();
+        let to = |reference: &str| Change::Rollback {
+            services: Vec::new(),
+            to: RollbackTarget::Reference(reference.to_owned()),
+        };
+        assert_eq!(t.previews("ana", "staging", to("v1")).await.title, "Roll staging back to release 1 (v1)");
+        let refused = t.tries("ana", "staging", to("v9")).await.unwrap_err();
+        assert_eq!(refused.code(), "unknown-release");
     });
 }
 

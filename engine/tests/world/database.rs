@@ -85,15 +85,21 @@ impl TestDatabase {
         let tables: Vec<&str> = TABLES.split_whitespace().collect();
         let statements =
             format!("DELETE FROM {};UPDATE heads SET seq = 0, hash = '';", tables.join(";DELETE FROM "));
+        self.execute(statements).await;
+    }
+
+    /// Runs statements in it.
+    #[allow(dead_code, reason = "not every test program changes its database behind the engine's back")]
+    pub(crate) async fn execute(&self, statements: String) {
         match self.kind {
             Kind::Sqlite => {
                 let mut connection = SqliteConnection::connect(&self.url).await.expect("the file opens");
-                connection.execute(AssertSqlSafe(statements)).await.expect("the tables can be emptied");
+                connection.execute(AssertSqlSafe(statements)).await.expect("the statements are good");
                 connection.close().await.expect("the file closes");
             }
             Kind::Postgres => {
                 let mut connection = PgConnection::connect(&self.url).await.expect("the database opens");
-                connection.execute(AssertSqlSafe(statements)).await.expect("the tables can be emptied");
+                connection.execute(AssertSqlSafe(statements)).await.expect("the statements are good");
                 connection.close().await.expect("the database closes");
             }
         }

@@ -180,6 +180,11 @@ impl Story {
         self.engine.as_ref().unwrap()
     }
 
+    /// Something is done to the database behind the engine's back.
+    pub async fn tampers(&self, statements: &str) {
+        self.database.execute(statements.to_owned()).await;
+    }
+
     /// The time.
     pub fn now_ms(&self) -> EpochMs {
         self.clock.now_ms()

@@ -1,0 +1,42 @@
+//! What a plan says about variables: names, plain values, and which version of which secret. Never a secret's value.
+
+use std::collections::BTreeSet;
+
+use super::DiffLine;
+use crate::model::{ServiceName, Variable};
+use crate::ports::ConfigSet;
+
+/// A variable for the diff; `rotated` adds the secret's version.
+fn variable(value: &Variable, config: &ConfigSet, rotated: bool) -> String {
+    match value {
+        Variable::Plain(text) => format!("`{text}`"),
+        Variable::Secret(name) => match config.secrets.get(name).filter(|_| rotated) {
+            Some(version) => format!("secret {name} version {version}"),
+            None => format!("secret {name}"),
+        },
+    }
+}
+
+/// What changes in the variables of a service. A secret that was rotated since is a change, too.
+pub(super) fn variable_lines(name: &ServiceName, before: &ConfigSet, after: &ConfigSet) -> Vec<DiffLine> {
+    let keys: BTreeSet<&String> = before.variables.keys().chain(after.variables.keys()).collect();
+    let mut lines = Vec::new();
+    for key in keys {
+        let (was, will) = (before.variables.get(key), after.variables.get(key));
+        let rotated = match (was, will) {
+            (Some(Variable::Secret(was)), Some(Variable::Secret(will))) if was == will => {
+                // Configurations written before versions were kept say nothing about them.
+                before.secrets.get(was).is_some_and(|old| after.secrets.get(will) != Some(old))
+            }
+            _ => false,
+        };
+        if was != will || rotated {
+            lines.push(DiffLine::new(
+                format!("{name} {key}"),
+                was.map(|value| variable(value, before, rotated)),
+                will.map(|value| variable(value, after, rotated)),
+            ));
+        }
+    }
+    lines
+}

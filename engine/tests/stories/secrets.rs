@@ -1,0 +1,156 @@
+//! Secrets: which version runs, and that each setting and reading stands in the record.
+
+use adapters::sim::{Behaviour, Call, Fault, FaultKind};
+use engine::ports::SecretSource;
+use expect_test::expect;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::world::changes::*;
+use crate::world::{Story, on_both, service};
+
+async fn rotates(t: &Story, value: &str) {
+    let zoe = t.person("zoe").await;
+    let name = "session-secret".parse().unwrap();
+    t.engine().secret_set(&t.environment("staging"), &name, SecretString::from(value), &zoe).await.unwrap();
+}
+
+async fn opens(t: &Story, version: Option<u32>) -> String {
+    let name = "session-secret".parse().unwrap();
+    let value =
+        t.engine().vault().secret_read(&t.environment("staging"), &name, version, "api").await.unwrap();
+    value.expose_secret().to_owned()
+}
+
+/// The variables of api that a plan changes.
+async fn variables(t: &Story, change: engine::model::Change) -> Vec<String> {
+    let plan = t.previews("ana", "staging", change).await;
+    let lines = plan.diff.iter().filter(|line| line.what.starts_with("api "));
+    lines.map(|line| format!("{}: {:?} to {:?}", line.what, line.before, line.after)).collect()
+}
+
+/// The versions the api of a release is given.
+async fn versions(t: &Story, release: u32) -> Vec<u32> {
+    let found = t.engine().store().release_get(&t.environment("staging"), release).await.unwrap().unwrap();
+    found.services[&service("api")].config.secrets.values().copied().collect()
+}
+
+#[test]
+fn a_release_runs_with_the_secrets_its_plan_named() {
+    on_both(async |t| {
+        rotates(t, "the-first-of-them").await;
+        t.does("ana", "staging", deploy("v1")).await;
+        let pinned = versions(t, 1).await;
+        rotates(t, "the-second-of-them").await;
+        assert_eq!(versions(t, 1).await, pinned);
+        assert_eq!(opens(t, Some(pinned[0])).await, "the-first-of-them");
+        assert_eq!(opens(t, None).await, "the-second-of-them");
+        let gone = t.engine().vault();
+        let name = "session-secret".parse().unwrap();
+        let error = gone.secret_read(&t.environment("staging"), &name, Some(99), "api").await.unwrap_err();
+        assert!(error.to_string().contains("no version 99"), "{error}");
+    });
+}
+
+#[test]
+fn a_plan_shows_that_a_secret_was_rotated() {
+    on_both(async |t| {
+        t.does("ana", "staging", deploy("v1")).await;
+        assert_eq!(variables(t, deploy("v1")).await, Vec::<String>::new());
+        rotates(t, "another-one-now").await;
+        expect![[r#"api SESSION_SECRET: Some("secret session-secret version 1") to Some("secret session-secret version 2")"#]].assert_eq(&variables(t, deploy("v1")).await.join("\n"));
+    });
+}
+
+#[test]
+fn a_rotated_secret_does_not_come_back_with_a_rollback() {
+    on_both(async |t| {
+        t.does("ana", "staging", deploy("v1")).await;
+        let leaked = t.picture("staging").await;
+        rotates(t, "after-the-old-one-leaked").await;
+        t.does("ana", "staging", deploy("v2")).await;
+        expect![[r#"api SESSION_SECRET: Some("secret session-secret version 1") to Some("secret session-secret version 2")"#]].assert_eq(&variables(t, rollback()).await.join("\n"));
+        let notes = t.previews("ana", "staging", rollback()).await.notes;
+        assert!(notes.iter().any(|note| note.contains("rotated")), "{notes:?}");
+        let back = t.does("ana", "staging", rollback()).await;
+        let plan = t.engine().run_detail(&back).await.unwrap().plan;
+        let engine::step::StepKind::PutConfig(put) = &plan.steps[1].kind else {
+            panic!("{:?}", plan.steps[1])
+        };
+        let given: Vec<u32> =
+            put.configs.iter().flat_map(|config| config.secrets.values().copied()).collect();
+        assert_eq!(given, [2]);
+        assert_eq!(leaked.lines().next(), t.picture("staging").await.lines().next());
+    });
+}
+
+#[test]
+fn what_was_approved_does_not_run_with_a_secret_set_since() {
+    on_both(async |t| {
+        let run = t.asks("ana", "production", deploy("v1")).await;
+        let zoe = t.person("zoe").await;
+        let (name, value) = ("session-secret".parse().unwrap(), SecretString::from("set-in-between"));
+        t.engine().secret_set(&t.environment("production"), &name, value, &zoe).await.unwrap();
+        t.approves("ben", &run).await.unwrap();
+        t.settle_all().await;
+        assert_eq!(t.outcome(&run).await, "failed: drifted");
+    });
+}
+
+#[test]
+fn settings_and_readings_stand_in_the_record_without_the_value() {
+    on_both(async |t| {
+        rotates(t, "not-for-the-record").await;
+        opens(t, None).await;
+        assert_eq!(t.recorded("secret.put").await.last().unwrap(), "secret.put by zoe");
+        assert_eq!(t.recorded("secret.read").await.len(), 1);
+        let events = t.engine().store().audit_after(0, 1_000).await.unwrap();
+        let all =
+            serde_json::to_string(&events.into_iter().map(|(event, _)| event).collect::<Vec<_>>()).unwrap();
+        assert!(!all.contains("not-for-the-record"));
+    });
+}
+
+#[test]
+fn a_reading_that_can_not_be_recorded_gives_no_value() {
+    on_both(async |t| {
+        let (vault, environment) = (t.engine().vault().clone(), t.environment("staging"));
+        t.tampers("ALTER TABLE audit_events RENAME TO hidden").await;
+        let read = vault.secret_read(&environment, &"session-secret".parse().unwrap(), None, "api").await;
+        assert!(read.is_err(), "a value nobody knows was read");
+        t.tampers("ALTER TABLE hidden RENAME TO audit_events").await;
+        assert!(
+            vault.secret_read(&environment, &"session-secret".parse().unwrap(), None, "api").await.is_ok()
+        );
+    });
+}
+
+#[test]
+fn no_value_comes_out_through_a_failed_start_or_a_failed_undo() {
+    on_both(async |t| {
+        let words = "weights_set of staging web";
+        rotates(t, words).await;
+        t.does("ana", "staging", deploy("v1")).await;
+        t.world.release(
+            "v4",
+            "Tells too much",
+            Behaviour::build_fails(&["can't: weights_set of staging web"]),
+        );
+        let built = t.asks("ana", "staging", deploy("v4")).await;
+        t.settle_all().await;
+        assert_eq!(t.reason(&built).await.evidence, ["can't: [secret session-secret]"]);
+        // Taking the traffic back fails, and the provider's own words have the value in them.
+        t.world.behaviour("v2", Behaviour::fails_requests(50)).unwrap();
+        let undone = t.asks("ana", "staging", deploy("v2")).await;
+        t.world.fault(Fault::of(Call::WeightsSet, FaultKind::FailBefore).about("staging web @1=100%"));
+        t.settle_all().await;
+        t.world.faults_clear();
+        assert_eq!(t.outcome(&undone).await, "failed: verification-failed");
+        assert!(t.reason(&undone).await.evidence.last().unwrap().contains("[secret session-secret]"));
+        for run in [&built, &undone] {
+            let kept = format!("{:?}", t.engine().run_detail(run).await.unwrap());
+            assert!(!kept.contains(words), "{kept}");
+        }
+        let events = t.engine().store().audit_after(0, 1_000).await.unwrap();
+        assert!(!format!("{events:?}").contains(words));
+    });
+}
