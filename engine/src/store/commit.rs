@@ -126,7 +126,7 @@ macro_rules! committer {
                 for statement in &statements {
                     match $run_statement(&mut savepoint, statement.sql, &statement.values).await {
                         Ok(changed) if statement.must_change.is_none_or(|must| must == changed) => {}
-                        Ok(_) => result = Err(StoreError::Conflict),
+                        Ok(_) => result = Err(statement.unmet()),
                         Err(error) if is_taken(&error) => result = Err(StoreError::Conflict),
                         Err(error) => return Err(error),
                     }

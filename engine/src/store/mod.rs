@@ -4,9 +4,12 @@
 mod claim;
 mod commit;
 mod error;
+mod lease;
 mod open;
 mod read;
 mod sql;
+#[cfg(test)]
+mod shared_tests;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -22,6 +25,7 @@ use tokio::sync::{mpsc, watch};
 pub use claim::HostClaim;
 pub use commit::{AuditEntry, Commit};
 pub use error::StoreError;
+pub use lease::Leased;
 pub use open::StoreAddress;
 pub use read::{Conversation, OutboxMessage, ReceiptRecord, SealedSecret, Versioned};
 pub use write::Write;

@@ -14,5 +14,6 @@ mod line;
 mod operate;
 mod proofs;
 mod record;
+mod replicas;
 mod rollback;
 mod steer;
