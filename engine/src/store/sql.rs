@@ -128,4 +128,11 @@ statements! { ON_POSTGRES:
     POSTGRES_RUN_LEASE_RELEASE = "UPDATE runs SET lease_owner = NULL, lease_until_ms = NULL \
         FROM UNNEST($2::text[], $3::bigint[]) AS held (run, fence) \
         WHERE runs.run = held.run AND runs.fence = held.fence AND runs.lease_owner = $1";
+    /// Wakes the other programs on this database, when the transaction is committed. SQLite has no such thing, and one
+    /// program that works.
+    POSTGRES_NOTIFY = "SELECT pg_notify('infra_chat', $1)";
+    POSTGRES_HOST_CLAIM = "SELECT pg_try_advisory_lock($1)";
+    /// A host that vanishes without a word is noticed by the server within half a minute, not within two hours.
+    POSTGRES_HOST_KEEPALIVE = "SELECT set_config('tcp_keepalives_idle', '10', false), \
+        set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '3', false)";
 }

@@ -259,3 +259,19 @@ fn at_work_the_runs_of_one_that_dies_go_on_within_a_lease() {
         dead.work.abort();
     });
 }
+
+#[test]
+fn what_one_commits_wakes_the_other_without_waiting() {
+    on(Kind::Postgres, async |t| {
+        // No time passes, so nobody looks by the clock: only what is told can wake it.
+        let other = AtWork::on(&t.replica("other", stopped(t)).await);
+        let run = t.asks("ana", "production", deploy("v1")).await;
+        soon("the other has it", async || lease(t, &run).await.0.as_deref() == Some("other")).await;
+        assert_eq!(t.state(&run).await, "awaiting-approval");
+        t.approves("ben", &run).await.unwrap();
+        soon("it has begun", async || t.state(&run).await == "running").await;
+        other.stops().await;
+        t.settle_all().await;
+        assert_eq!(t.outcome(&run).await, "succeeded", "{}", t.told(&run).await);
+    });
+}
