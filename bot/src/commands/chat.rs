@@ -66,7 +66,9 @@ async fn tell_standing(mut standing: watch::Receiver<Standing>, screen: Arc<Scre
         let line = match &*standing.borrow_and_update() {
             Standing::Working => "The database is back: runs go on.".to_owned(),
             Standing::Waiting(why) => {
-                format!("Runs wait and services stay as they are: {why}. They go on by themselves when it is back.")
+                format!(
+                    "Runs wait and services stay as they are: {why}. They go on by themselves when it is back."
+                )
             }
         };
         screen.line(&line);

@@ -102,18 +102,7 @@ impl Host {
             Listener::open(&config.data_dir, engine.clone(), Arc::clone(&desk), stop.child_token())?;
         let (stands, standing) = watch::channel(Standing::Working);
         let worker = tokio::spawn(tenure::hold(engine.clone(), claim, stop.child_token(), stands));
-        Ok(Self {
-            engine,
-            desk,
-            platform,
-            edge,
-            worker,
-            listener,
-            stop,
-            standing,
-            sample_made,
-            _lock: lock,
-        })
+        Ok(Self { engine, desk, platform, edge, worker, listener, stop, standing, sample_made, _lock: lock })
     }
 
     /// The engine.

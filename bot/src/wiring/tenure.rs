@@ -32,7 +32,9 @@ fn say(standing: &watch::Sender<Standing>, now: Standing) {
         match &now {
             Standing::Working => tracing::info!("the database is ours again: runs go on"),
             Standing::Waiting(why) => {
-                tracing::warn!("runs wait, services stay as they are: {why}; going on by itself when it is back");
+                tracing::warn!(
+                    "runs wait, services stay as they are: {why}; going on by itself when it is back"
+                );
             }
         }
         *before = now;

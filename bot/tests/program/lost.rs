@@ -43,9 +43,11 @@ fn lost_and_found(world: &World, variables: &[(&str, &str)], lose: impl Fn(), br
         assert!(began.elapsed() < PATIENCE, "{}", chat.said());
         std::thread::yield_now();
     }
+    let ended = times(&chat, "succeeded");
     lose();
     chat.wait_for("Runs wait and services stay as they are");
     assert_eq!(well(world), before, "services stay");
+    assert_eq!(times(&chat, "succeeded"), ended, "the run is under way");
     bring_back();
     chat.wait_for("The database is back: runs go on.");
     chat.say("/wait");

@@ -111,7 +111,8 @@ impl Engine {
                         let driver = self.clone().drive(run, lease, leases.clone(), stop.child_token());
                         drivers.spawn(driver);
                     }
-                    let next_ms = self.now_ms() + if all_there_are { POLL_MS } else { 0 };
+                    // Counted from before the look: what came up during it is not left for the next but one.
+                    let next_ms = now_ms + if all_there_are { POLL_MS } else { 0 };
                     tokio::select! {
                         () = self.parts.clock.wait_until(next_ms) => {}
                         _ = commits.changed() => {}
@@ -161,13 +162,13 @@ impl Engine {
         let mut trouble_ms = TROUBLE_MS;
         while !stop.is_cancelled() {
             commits.mark_unchanged();
+            let now_ms = self.now_ms();
             // A move may take longer than a lease. When the lease is lost, so is the move: it ends where it is, as in a
             // crash, and whoever has the run now looks what came of it.
             let moved = tokio::select! {
                 moved = self.advance(&id, &mut memory, &lease) => settle_conflict(moved),
                 () = lease.lost() => Ok(Moved::Lost),
             };
-            let now_ms = self.now_ms();
             let mut next_ms = now_ms + POLL_MS;
             match moved {
                 Ok(Moved::On) => {
@@ -189,7 +190,7 @@ impl Engine {
                         tracing::warn!(run = %id, error = %chain(&refusal), "a move failed, trying again");
                     }
                     trouble_ms = (trouble_ms * 2).min(TROUBLE_MAX_MS);
-                    next_ms = now_ms + trouble_ms;
+                    next_ms = self.now_ms() + trouble_ms;
                 }
             }
             tokio::select! {

@@ -9,9 +9,9 @@ mod listen;
 mod open;
 mod presence;
 mod read;
-mod sql;
 #[cfg(test)]
 mod shared_tests;
+mod sql;
 #[cfg(test)]
 mod tests;
 mod value;

@@ -195,9 +195,8 @@ fn a_long_step_keeps_its_lease() {
         while !t.run(&run).await.state.is_over() {
             t.passes(ahead_ms / 3);
             let until_ms = t.now_ms() + ahead_ms;
-            let renewed = async || {
-                t.run(&run).await.state.is_over() || lease(t, &run).await.1 == Some(until_ms)
-            };
+            let renewed =
+                async || t.run(&run).await.state.is_over() || lease(t, &run).await.1 == Some(until_ms);
             soon("a renewal", renewed).await;
         }
         assert!(t.now_ms() >= until_ms.unwrap() + AGES_MS - ahead_ms);
