@@ -1,28 +1,31 @@
 //! `chat`: talk in the terminal, or read lines from a pipe.
 
 use std::io::IsTerminal;
+use std::sync::Arc;
 
 use engine::model::Identity;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::speaker;
 use crate::cli::{Exit, Global};
 use crate::host::{Session, Which};
 use crate::terminal::{FRONT, Screen, Talk, talk};
-use crate::wiring::{installation, sample_ensure};
+use crate::wiring::{Sample, Standing, installation};
 
 pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
     let config = super::config_with_folder(global)?;
     // A person's Ctrl-C ends waiting or a half-typed line, not the program with its services.
     let stop = stop_signals(!std::io::stdin().is_terminal())?;
-    let session = Session::open(&config, "chat", &super::progress).await?;
+    let session = Session::open(&config, "chat", Sample::Made, &super::progress).await?;
     let screen = Screen::of_stdout();
     let (mut first, mut conversation) = (false, FRONT.to_owned());
     match &session {
         Session::Host(host) => {
-            first = sample_ensure(host.engine(), &config.data_dir, &super::progress).await?;
+            first = host.sample_made();
             super::progress("");
+            tokio::spawn(tell_standing(host.standing(), Arc::clone(&screen)));
             // A database that others share holds their terminals' conversations too.
             if host.engine().store().is_shared() {
                 conversation = format!("{FRONT}:{}", installation(&config.data_dir)?);
@@ -55,6 +58,21 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
     super::progress("");
     talked?;
     Ok(Exit::Fine)
+}
+
+/// Says it when runs begin to wait for the database, and when they go on.
+async fn tell_standing(mut standing: watch::Receiver<Standing>, screen: Arc<Screen>) {
+    while standing.changed().await.is_ok() {
+        let line = match &*standing.borrow_and_update() {
+            Standing::Working => "The database is back: runs go on.".to_owned(),
+            Standing::Waiting(why) => {
+                format!(
+                    "Runs wait and services stay as they are: {why}. They go on by themselves when it is back."
+                )
+            }
+        };
+        screen.line(&line);
+    }
 }
 
 fn greet(screen: &Screen, first: bool, speaker: &str) {

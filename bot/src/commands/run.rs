@@ -9,13 +9,14 @@ use crate::cli::{Exit, Global};
 use crate::host::{Asked, Came, RunBrief, Session, Which};
 use crate::out;
 use crate::terminal::{Screen, TerminalFront, settled};
+use crate::wiring::Sample;
 
 /// How long a run is waited for: as long as it takes, since each of its steps has a limit of its own.
 const WAIT: Duration = Duration::from_hours(24);
 
 pub(super) async fn run(global: &Global, text: &str, command: &'static str) -> anyhow::Result<Exit> {
     let config = super::config_with_folder(global)?;
-    let session = Session::open(&config, command, &super::progress).await?;
+    let session = Session::open(&config, command, Sample::Left, &super::progress).await?;
     super::progress("");
     let stop = super::chat::stop_signals(true)?;
     let name = speaker::of_session(&session, speaker::FRONT, global).await?;

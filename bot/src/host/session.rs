@@ -11,7 +11,7 @@ use super::follow::follow;
 use super::guest::Guest;
 use super::wire::{self, Heard, RunBrief, Which};
 use crate::config::Config;
-use crate::wiring::{Holder, Host, HostLock, folder_private, speaker_default};
+use crate::wiring::{Holder, Host, HostLock, Sample, folder_private, speaker_default};
 
 /// A session with the host.
 pub(crate) enum Session {
@@ -57,16 +57,17 @@ impl Asked<'_> {
 
 impl Session {
     /// Becomes the host of the data folder, or a guest of the one there is. `command` is this program's subcommand, for
-    /// others to see who the host is; `progress` is told what is being done.
+    /// others to see who the host is; `sample` says what a host does about an empty database; `progress` is told what is being done.
     pub(crate) async fn open(
         config: &Config,
         command: &str,
+        sample: Sample,
         progress: &(dyn Fn(&str) + Sync),
     ) -> anyhow::Result<Self> {
         folder_private(&config.data_dir)?;
         loop {
             if let Some(lock) = HostLock::try_take(&config.data_dir, command)? {
-                return Ok(Self::Host(Box::new(Host::open(config, lock, progress).await?)));
+                return Ok(Self::Host(Box::new(Host::open(config, lock, sample, progress).await?)));
             }
             progress("speaking with the infra-chat that runs the services");
             let gone = || !HostLock::is_taken(&config.data_dir);

@@ -18,8 +18,8 @@ pub(super) async fn readyz(State(api): State<Api>) -> Response {
         tracing::warn!(error = %crate::out::causes(&error), "the database does not answer");
         return problem(StatusCode::SERVICE_UNAVAILABLE, "the database does not answer");
     }
-    if !(api.worker)() {
-        return problem(StatusCode::SERVICE_UNAVAILABLE, "the worker has stopped; start infra-chat again");
+    if let Some(why) = (api.worker)() {
+        return problem(StatusCode::SERVICE_UNAVAILABLE, &why);
     }
     "ready\n".into_response()
 }

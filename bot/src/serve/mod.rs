@@ -31,8 +31,8 @@ pub(crate) struct Api {
     worker: Worker,
 }
 
-/// Whether the host's worker is at work.
-pub(crate) type Worker = Arc<dyn Fn() -> bool + Send + Sync>;
+/// Why nothing moves; nothing while the host's worker is at work.
+pub(crate) type Worker = Arc<dyn Fn() -> Option<String> + Send + Sync>;
 
 impl Api {
     /// The API of a host.

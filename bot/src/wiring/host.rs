@@ -11,11 +11,12 @@ use anyhow::Context as _;
 use chat::Desk;
 use engine::control::Engine;
 use engine::ports::{Ports, SecretSource};
-use engine::store::HostClaim;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::{HostLock, Parts};
+use super::tenure::{self, Standing};
+use super::{HostLock, Parts, sample_ensure};
 use crate::config::Config;
 use crate::host::Listener;
 use crate::serve::Worker;
@@ -28,6 +29,8 @@ const EDGE_FILE: &str = "edge.json";
 const EDGE_CLOSE: Duration = Duration::from_secs(3);
 /// How long the worker may take to finish the moves it is in. A build goes on being watched by the next start.
 const WORKER_CLOSE: Duration = Duration::from_secs(10);
+/// How long the database may take to close: somebody may still be reading.
+const STORE_CLOSE: Duration = Duration::from_secs(3);
 
 /// The running host.
 pub(crate) struct Host {
@@ -38,8 +41,18 @@ pub(crate) struct Host {
     worker: JoinHandle<()>,
     listener: Listener,
     stop: CancellationToken,
+    standing: watch::Receiver<Standing>,
+    sample_made: bool,
     _lock: HostLock,
-    _claim: HostClaim,
+}
+
+/// What a host does about a database without any project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sample {
+    /// Makes and imports the sample project.
+    Made,
+    /// Leaves it empty.
+    Left,
 }
 
 impl Host {
@@ -47,6 +60,7 @@ impl Host {
     pub(crate) async fn open(
         config: &Config,
         lock: HostLock,
+        sample: Sample,
         progress: &(dyn Fn(&str) + Sync),
     ) -> anyhow::Result<Self> {
         progress("opening the database");
@@ -79,15 +93,16 @@ impl Host {
             code: git,
             database: Arc::new(database),
         });
+        // Before others are let in: who speaks, and what there is to speak about, depends on it.
+        let sample_made =
+            sample == Sample::Made && sample_ensure(&engine, &config.data_dir, progress).await?;
         let desk = Arc::new(Desk::new(engine.clone()));
         let stop = CancellationToken::new();
         let listener =
             Listener::open(&config.data_dir, engine.clone(), Arc::clone(&desk), stop.child_token())?;
-        let worker = tokio::spawn({
-            let (engine, stop) = (engine.clone(), stop.child_token());
-            async move { engine.work(stop).await }
-        });
-        Ok(Self { engine, desk, platform, edge, worker, listener, stop, _lock: lock, _claim: claim })
+        let (stands, standing) = watch::channel(Standing::Working);
+        let worker = tokio::spawn(tenure::hold(engine.clone(), claim, stop.child_token(), stands));
+        Ok(Self { engine, desk, platform, edge, worker, listener, stop, standing, sample_made, _lock: lock })
     }
 
     /// The engine.
@@ -100,10 +115,25 @@ impl Host {
         &self.desk
     }
 
-    /// Tells whether the worker is at work: when it is not, nothing moves, and somebody should look.
+    /// Whether the sample project was made just now.
+    pub(crate) fn sample_made(&self) -> bool {
+        self.sample_made
+    }
+
+    /// Tells whether runs are carried out, and why not.
+    pub(crate) fn standing(&self) -> watch::Receiver<Standing> {
+        self.standing.clone()
+    }
+
+    /// Tells why nothing moves; nothing while the worker is at work.
     pub(crate) fn worker_watch(&self) -> Worker {
-        let worker = self.worker.abort_handle();
-        Arc::new(move || !worker.is_finished())
+        let (worker, standing) = (self.worker.abort_handle(), self.standing.clone());
+        Arc::new(move || match &*standing.borrow() {
+            _ if worker.is_finished() => Some("the worker has stopped; start infra-chat again".to_owned()),
+            Standing::Working => None,
+            // The log says why; whoever asks here need not be one of ours.
+            Standing::Waiting(_) => Some("runs wait until the database is this host's again".to_owned()),
+        })
     }
 
     /// Ends everything in order. What should run stays written down, and the next host starts it again.
@@ -115,5 +145,9 @@ impl Host {
         }
         self.platform.close().await;
         self.edge.close(EDGE_CLOSE).await;
+        // Last, for all the others write to it to the end.
+        if tokio::time::timeout(STORE_CLOSE, self.engine.store().close()).await.is_err() {
+            tracing::warn!("the database did not close in time; what was committed stands");
+        }
     }
 }

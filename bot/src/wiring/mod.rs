@@ -5,10 +5,13 @@ mod lock;
 pub(crate) mod logs;
 mod parts;
 mod sample;
+mod tenure;
 mod unplugged;
 
-pub(crate) use host::Host;
+pub(crate) use host::{Host, Sample};
 pub(crate) use lock::{Holder, HostLock};
 pub(crate) use parts::{MASTER_KEY_FILE, Parts, SIGNING_KEY_FILE, folder_private, installation, rules_load};
-pub(crate) use sample::{sample_ensure, speaker_default};
+use sample::sample_ensure;
+pub(crate) use sample::speaker_default;
+pub(crate) use tenure::Standing;
 pub(crate) use unplugged::engine_unplugged;

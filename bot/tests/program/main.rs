@@ -9,6 +9,7 @@ mod database;
 mod deploys;
 mod editor;
 mod guests;
+mod lost;
 mod postgres;
 mod settings;
 mod world;

@@ -1,15 +1,45 @@
 //! The main job on PostgreSQL. Runs where `INFRA_CHAT_TEST_POSTGRES` names a server that may be used for tests.
 
+use std::sync::mpsc::{Receiver, Sender};
+
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
 use crate::world::World;
 
 /// Runs a statement on the test server.
-fn on_server(url: &str, statement: String) {
+pub(crate) fn on_server(url: &str, statement: String) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let mut server = PgConnection::connect(url).await.unwrap();
         server.execute(AssertSqlSafe(statement)).await.unwrap();
+    });
+}
+
+/// Throws out whoever hosts a database and has the claim on it until told to give it back.
+pub(crate) fn hold_claim(url: &str, taken: &Sender<()>, freed: &Receiver<()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut server = PgConnection::connect(url).await.unwrap();
+        let (key, holder): (i64, i32) = sqlx::query_as(
+            "SELECT (classid::bigint << 32) | objid::bigint, pid FROM pg_locks WHERE locktype = 'advisory' \
+             AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+        )
+        .fetch_one(&mut server)
+        .await
+        .unwrap();
+        // Waiting for the lock before it is free is how to be the next.
+        let mut waiting = PgConnection::connect(url).await.unwrap();
+        let lock = async {
+            sqlx::query("SELECT pg_advisory_lock($1)").bind(key).execute(&mut waiting).await.unwrap();
+        };
+        let throw_out = async {
+            let waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+            while sqlx::query_scalar::<_, i64>(waits).fetch_one(&mut server).await.unwrap() == 0 {}
+            sqlx::query("SELECT pg_terminate_backend($1)").bind(holder).execute(&mut server).await.unwrap();
+        };
+        tokio::join!(lock, throw_out);
+        taken.send(()).unwrap();
+        freed.recv().unwrap();
     });
 }
 

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::clearance::Asked;
 use super::journal::Draft;
+use super::lease::Lease;
 use super::{Engine, Refusal};
 use crate::model::{Actor, Role, RunId};
 use crate::plan::Plan;
@@ -193,10 +194,10 @@ impl Engine {
     }
 
     /// Closes an approval whose time is up.
-    pub(super) async fn expire(&self, run: &Run) -> Result<(), Refusal> {
+    pub(super) async fn expire(&self, run: &Run, lease: &Lease) -> Result<(), Refusal> {
         let now_ms = self.now_ms();
         let system = Actor::system();
-        let mut draft = Draft::of(run, now_ms);
+        let mut draft = Draft::of(run, now_ms).fenced(lease);
         if let Some(approval) = self.store().approval_get(&run.id).await? {
             draft.write(Write::ApprovalDecide(Approval {
                 state: ApprovalState::Expired { at_ms: now_ms },

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::lease::Lease;
 use super::{Engine, Refusal, redacted};
 use crate::clock::EpochMs;
 use crate::model::{Actor, Release, ReleaseState, RunId};
@@ -25,8 +26,8 @@ impl Draft {
     }
 
     /// The commit only stands while this lease is ours.
-    pub(super) fn fenced(mut self, fence: Option<i64>) -> Self {
-        self.fence = fence;
+    pub(super) fn fenced(mut self, lease: &Lease) -> Self {
+        self.fence = lease.fence();
         self
     }
 

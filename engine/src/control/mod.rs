@@ -8,6 +8,7 @@ mod clearance;
 mod executor;
 mod gather;
 mod journal;
+mod lease;
 mod locks;
 mod people;
 mod projects;

@@ -1,13 +1,13 @@
-//! Keeps runs moving. [`Engine::work`] drives every live run in a task of its own, woken by commits and by due times;
-//! [`Engine::tick`] makes the same moves one after the other, for tests and simulation with a clock of their own.
+//! Keeps runs moving. [`Engine::work`] drives every run it has the lease of in a task of its own, woken by commits (its own
+//! and those of other replicas) and by due times; [`Engine::tick`] makes the same moves one after the other, for tests and simulation with a clock of their own.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::executor::{Memory, Moved, settle_conflict};
+use super::lease::{Lease, Leases};
 use super::{Engine, Refusal};
 use crate::artifacts::{ArtifactError, ArtifactName};
 use crate::audit::AuditEvent;
@@ -16,17 +16,13 @@ use crate::model::{Actor, RunId};
 use crate::run::Run;
 use crate::store::{AuditEntry, Commit, Write};
 
-/// How often live runs are looked for even when no commit of this program tells: other programs write too.
-const POLL: Duration = Duration::from_millis(250);
-/// Longest nap of a driver: clocks jump, and other programs write.
-const NAP_MAX_MS: i64 = 1_000;
-/// How long a replica may be silent before another takes its runs over.
-const LEASE_MS: i64 = 15_000;
-/// How often its driver says that it is alive: thrice in the life of a lease.
-const LEASE_RENEWED: Duration = Duration::from_secs(5);
+/// How often runs are looked at even when nobody tells of a commit: a program that can't tell may have written too.
+const POLL_MS: i64 = 2_000;
+/// Runs taken in one look: few enough that replicas which are woken together share what there is.
+const TAKEN_AT_ONCE: i64 = 8;
 /// First wait after the database or a provider failed; doubles up to the last.
-const TROUBLE_MS: u64 = 250;
-const TROUBLE_MAX_MS: u64 = 5_000;
+const TROUBLE_MS: i64 = 250;
+const TROUBLE_MAX_MS: i64 = 5_000;
 /// How often the growing record is signed even when no run ends: what is cut off then can't be more than this long.
 const CHECKPOINT_MS: i64 = 5 * 60_000;
 /// Runs looked at after a start for artifacts that were not kept.
@@ -37,21 +33,38 @@ const CHECKPOINT_ACTION: &str = "record.checkpoint";
 const TICK_MOVES_MAX: usize = 10_000;
 
 impl Engine {
-    /// Moves everything that can move now, until nothing can. Returns when something is due next.
+    /// Moves everything that can move now and that no other replica has, until nothing can. Returns when something is due
+    /// next.
     pub async fn tick(&self) -> Result<Option<EpochMs>, Refusal> {
+        let leases = Leases::default();
+        let due_next = self.tick_under(&leases).await;
+        self.leases_give_back(&leases, None).await;
+        due_next
+    }
+
+    async fn tick_under(&self, leases: &Leases) -> Result<Option<EpochMs>, Refusal> {
         let mut memories: HashMap<RunId, Memory> = HashMap::new();
         let mut moves = 0;
         loop {
             self.expire_locks().await?;
             let (mut again, mut due_next) = (false, None::<EpochMs>);
-            for run in self.store().run_live().await? {
+            let live = self.store().run_live().await?;
+            if live.iter().any(|run| leases.of(&run.id).is_none()) {
+                self.leases_take(leases, i64::MAX).await?;
+            }
+            for run in live {
+                let Some(lease) = leases.of(&run.id) else { continue };
                 let memory = memories.entry(run.id.clone()).or_default();
-                match settle_conflict(self.advance(&run.id, memory, None).await)? {
+                match settle_conflict(self.advance(&run.id, memory, &lease).await)? {
                     Moved::On => again = true,
                     Moved::WaitUntil(due_ms) => {
                         due_next = Some(due_next.map_or(due_ms, |due| due.min(due_ms)));
                     }
                     Moved::Parked => {}
+                    Moved::Lost => {
+                        leases.forget(&run.id);
+                        again = true;
+                    }
                 }
             }
             moves += 1;
@@ -64,16 +77,21 @@ impl Engine {
         }
     }
 
-    /// Drives runs until told to stop, then lets every driver finish the move it is in.
+    /// Carries runs out until told to stop, sharing them with the other replicas on this database; then lets every run
+    /// finish the move it is in, and gives its lease back.
     pub async fn work(&self, stop: CancellationToken) {
         let drivers = TaskTracker::new();
-        let mut driven: HashMap<RunId, tokio::task::JoinHandle<()>> = HashMap::new();
+        let leases = Leases::default();
+        // Leases are kept until the last driver has finished, and no longer than this work goes on.
+        let keeping = CancellationToken::new();
+        let _ends_keeping = keeping.clone().drop_guard();
+        tokio::spawn(self.clone().leases_keep(leases.clone(), keeping));
         let mut commits = self.store().watch();
         let mut trouble_ms = TROUBLE_MS;
         let mut signed_ms = self.now_ms();
         drivers.spawn(self.clone().catch_up(stop.child_token()));
         while !stop.is_cancelled() {
-            driven.retain(|_, driver| !driver.is_finished());
+            commits.mark_unchanged();
             let now_ms = self.now_ms();
             // A clock that was put back must not put the next one off.
             if (now_ms - signed_ms).abs() >= CHECKPOINT_MS {
@@ -82,27 +100,36 @@ impl Engine {
                     tracing::warn!(error = %chain(&refusal), "can't sign a checkpoint of the record");
                 }
             }
-            match self.look_for_work().await {
-                Ok(runs) => {
-                    trouble_ms = TROUBLE_MS;
-                    for run in runs {
-                        driven.entry(run.id).or_insert_with_key(|id| {
-                            drivers.spawn(self.clone().drive(id.clone(), stop.child_token()))
-                        });
+            match self.look_for_work(&leases).await {
+                Ok(taken) => {
+                    if trouble_ms > TROUBLE_MS {
+                        tracing::info!("the database answers again: runs go on");
                     }
-                }
-                Err(refusal) => {
-                    tracing::warn!(error = %chain(&refusal), "can't look for runs, trying again");
-                    trouble_ms = (trouble_ms * 2).min(TROUBLE_MAX_MS);
+                    trouble_ms = TROUBLE_MS;
+                    let all_there_are = taken.len() < TAKEN_AT_ONCE as usize;
+                    for (run, lease) in taken {
+                        let driver = self.clone().drive(run, lease, leases.clone(), stop.child_token());
+                        drivers.spawn(driver);
+                    }
+                    // Counted from before the look: what came up during it is not left for the next but one.
+                    let next_ms = now_ms + if all_there_are { POLL_MS } else { 0 };
                     tokio::select! {
-                        () = tokio::time::sleep(Duration::from_millis(trouble_ms)) => {}
+                        () = self.parts.clock.wait_until(next_ms) => {}
+                        _ = commits.changed() => {}
                         () = stop.cancelled() => {}
                     }
                 }
-            }
-            tokio::select! {
-                _ = tokio::time::timeout(POLL, commits.changed()) => {}
-                () = stop.cancelled() => {}
+                Err(refusal) => {
+                    // Said once; everything that goes wrong until the database is back has the same cause.
+                    if trouble_ms == TROUBLE_MS {
+                        tracing::warn!(error = %chain(&refusal), "can't look for runs; trying until it works");
+                    }
+                    trouble_ms = (trouble_ms * 2).min(TROUBLE_MAX_MS);
+                    tokio::select! {
+                        () = self.parts.clock.wait_until(self.now_ms() + trouble_ms) => {}
+                        () = stop.cancelled() => {}
+                    }
+                }
             }
         }
         drivers.close();
@@ -123,87 +150,57 @@ impl Engine {
         }
     }
 
-    async fn look_for_work(&self) -> Result<Vec<Run>, Refusal> {
+    async fn look_for_work(&self, leases: &Leases) -> Result<Vec<(RunId, Lease)>, Refusal> {
         self.expire_locks().await?;
-        Ok(self.store().run_live().await?)
+        Ok(self.leases_take(leases, TAKEN_AT_ONCE).await?)
     }
 
-    /// Drives one run until it is over, somebody else has its lease, or we are told to stop.
-    async fn drive(self, id: RunId, stop: CancellationToken) {
-        let owner = self.parts.replica.clone();
-        let now_ms = self.now_ms();
-        let fence = match self.store().run_lease(&id, &owner, now_ms, now_ms + LEASE_MS).await {
-            Ok(Some(fence)) => fence,
-            Ok(None) => return,
-            Err(error) => {
-                tracing::warn!(%error, run = %id, "can't lease a run");
-                return;
-            }
-        };
-        let shared = self.store().is_shared().then_some(fence);
-        let lost = self.lease_lost(&id, shared);
-        tokio::pin!(lost);
+    /// Drives one run until it is over, its lease is lost, or we are told to stop.
+    async fn drive(self, id: RunId, lease: Lease, leases: Leases, stop: CancellationToken) {
         let mut memory = Memory::default();
         let mut commits = self.store().watch();
         let mut trouble_ms = TROUBLE_MS;
         while !stop.is_cancelled() {
             commits.mark_unchanged();
+            let now_ms = self.now_ms();
             // A move may take longer than a lease. When the lease is lost, so is the move: it ends where it is, as in a
             // crash, and whoever has the run now looks what came of it.
             let moved = tokio::select! {
-                moved = self.advance(&id, &mut memory, shared) => moved,
-                () = &mut lost => return,
+                moved = self.advance(&id, &mut memory, &lease) => settle_conflict(moved),
+                () = lease.lost() => Ok(Moved::Lost),
             };
-            let nap_ms = match settle_conflict(moved) {
+            let mut next_ms = now_ms + POLL_MS;
+            match moved {
                 Ok(Moved::On) => {
                     trouble_ms = TROUBLE_MS;
                     continue;
                 }
-                Ok(Moved::WaitUntil(due_ms)) => (due_ms - self.now_ms()).clamp(0, NAP_MAX_MS),
+                Ok(Moved::WaitUntil(due_ms)) => next_ms = next_ms.min(due_ms),
                 Ok(Moved::Parked) => match self.store().run_get(&id).await {
-                    Ok(Some(run)) if !run.state.is_over() => NAP_MAX_MS,
-                    Ok(_) => break,
-                    Err(_) => NAP_MAX_MS,
+                    Ok(Some(run)) if !run.state.is_over() => {}
+                    Ok(_) => return leases.forget(&id),
+                    Err(_) => {}
                 },
+                Ok(Moved::Lost) => return leases.forget(&id),
                 Err(refusal) => {
-                    tracing::warn!(run = %id, error = %chain(&refusal), "a move failed, trying again");
+                    // That the database is gone is said by whoever looks for runs, once for all of them.
+                    if matches!(&refusal, Refusal::Store(error) if error.may_pass()) {
+                        tracing::debug!(run = %id, error = %chain(&refusal), "a move failed, trying again");
+                    } else {
+                        tracing::warn!(run = %id, error = %chain(&refusal), "a move failed, trying again");
+                    }
                     trouble_ms = (trouble_ms * 2).min(TROUBLE_MAX_MS);
-                    trouble_ms as i64
+                    next_ms = self.now_ms() + trouble_ms;
                 }
-            };
+            }
             tokio::select! {
-                () = tokio::time::sleep(Duration::from_millis(nap_ms.max(1) as u64)) => {}
+                () = self.parts.clock.wait_until(next_ms) => {}
                 changed = commits.changed() => if changed.is_err() { break },
-                () = &mut lost => return,
+                () = lease.lost() => return leases.forget(&id),
                 () = stop.cancelled() => {}
             }
         }
-        if let Err(error) = self.store().run_lease_release(&id, &owner, fence).await {
-            tracing::warn!(%error, run = %id, "can't give a run's lease back; it runs out by itself");
-        }
-    }
-
-    /// Keeps a run's lease, and returns when it is lost. Without a fence there is nobody to lose it to.
-    async fn lease_lost(&self, id: &RunId, fence: Option<i64>) {
-        let Some(fence) = fence else { return std::future::pending().await };
-        let mut held_until_ms = self.now_ms() + LEASE_MS;
-        loop {
-            tokio::time::sleep(LEASE_RENEWED).await;
-            let until_ms = self.now_ms() + LEASE_MS;
-            match self.store().run_lease_renew(id, &self.parts.replica, fence, until_ms).await {
-                Ok(true) => held_until_ms = until_ms,
-                Ok(false) => {
-                    tracing::info!(run = %id, "another replica took this run over");
-                    return;
-                }
-                Err(error) => {
-                    tracing::warn!(%error, run = %id, "can't keep a run's lease");
-                    if self.now_ms() >= held_until_ms {
-                        return;
-                    }
-                }
-            }
-        }
+        self.leases_give_back(&leases, Some(&id)).await;
     }
 
     /// What follows a run's end and may fail without harm: its artifacts, and a signed checkpoint of the record.

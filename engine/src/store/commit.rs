@@ -2,12 +2,16 @@
 //! sync to disk), each commit in a savepoint, so that a conflict in one leaves the others alone. The audit chain and
 //! the order of happenings are continued in the same transaction.
 
+use std::sync::Arc;
+
+use sqlx::postgres::PgListener;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, SqliteConnection};
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::presence::Presence;
 use super::value::{Statement, Value};
-use super::{StoreError, Write, sql};
+use super::{StoreError, Write, listen, sql};
 use crate::audit::{AuditEvent, GENESIS, Hash, link};
 use crate::clock::EpochMs;
 use crate::model::{Actor, EnvironmentKey, RunId};
@@ -60,9 +64,17 @@ pub(super) struct Job {
     answer: oneshot::Sender<Result<(), StoreError>>,
 }
 
-pub(super) async fn send(committer: &mpsc::Sender<Job>, commit: Commit) -> Result<(), StoreError> {
+/// What the committer is asked.
+pub(super) enum Message {
+    /// To write.
+    Write(Job),
+    /// To close its connection, take nothing more, and say when that is done.
+    Close(oneshot::Sender<()>),
+}
+
+pub(super) async fn send(committer: &mpsc::Sender<Message>, commit: Commit) -> Result<(), StoreError> {
     let (answer, answered) = oneshot::channel();
-    committer.send(Job { commit, answer }).await.map_err(|_| StoreError::Closed)?;
+    committer.send(Message::Write(Job { commit, answer })).await.map_err(|_| StoreError::Closed)?;
     answered.await.map_err(|_| StoreError::Closed)?
 }
 
@@ -101,6 +113,7 @@ macro_rules! committer {
         async fn $write_group(
             connection: &mut $connection,
             commits: &[&Commit],
+            tell: Option<(&'static str, &str)>,
         ) -> Result<Vec<Result<(), StoreError>>, sqlx::Error> {
             let mut transaction = connection.begin_with($begin).await?;
             let (audit_seq, audit_hash) = $head(&mut transaction, "audit").await?;
@@ -126,7 +139,7 @@ macro_rules! committer {
                 for statement in &statements {
                     match $run_statement(&mut savepoint, statement.sql, &statement.values).await {
                         Ok(changed) if statement.must_change.is_none_or(|must| must == changed) => {}
-                        Ok(_) => result = Err(StoreError::Conflict),
+                        Ok(_) => result = Err(statement.unmet()),
                         Err(error) if is_taken(&error) => result = Err(StoreError::Conflict),
                         Err(error) => return Err(error),
                     }
@@ -155,6 +168,9 @@ macro_rules! committer {
                 &["happenings".into(), heads.happenings_seq.into(), "".into()],
             )
             .await?;
+            if let Some((statement, origin)) = tell {
+                $run_statement(&mut transaction, statement, &[origin.into()]).await?;
+            }
             transaction.commit().await?;
             Ok(results)
         }
@@ -219,16 +235,29 @@ fn statements_of(commit: &Commit, heads: &mut Heads) -> Result<Vec<Statement>, S
     Ok(statements)
 }
 
+/// What was waiting.
+struct Waiting {
+    group: Vec<Job>,
+    /// Nothing follows; whoever asked for that is told when all is closed.
+    close: Option<oneshot::Sender<()>>,
+}
+
 /// Takes the first job and whatever else is waiting.
-async fn gather(jobs: &mut mpsc::Receiver<Job>) -> Option<Vec<Job>> {
-    let mut group = vec![jobs.recv().await?];
-    while group.len() < GROUP_MAX {
-        match jobs.try_recv() {
-            Ok(job) => group.push(job),
-            Err(_) => break,
+async fn gather(messages: &mut mpsc::Receiver<Message>) -> Option<Waiting> {
+    let mut next = Some(messages.recv().await?);
+    let mut waiting = Waiting { group: Vec::new(), close: None };
+    while let Some(message) = next {
+        match message {
+            Message::Write(job) => waiting.group.push(job),
+            Message::Close(closing) => {
+                messages.close();
+                waiting.close = Some(closing);
+                break;
+            }
         }
+        next = if waiting.group.len() < GROUP_MAX { messages.try_recv().ok() } else { None };
     }
-    Some(group)
+    Some(waiting)
 }
 
 /// Tells everybody of a group what became of theirs.
@@ -259,15 +288,27 @@ fn answer(
 pub(super) async fn run_sqlite(
     connection: SqliteConnection,
     options: SqliteConnectOptions,
-    mut jobs: mpsc::Receiver<Job>,
-    changed: std::sync::Arc<watch::Sender<u64>>,
+    presence: Presence,
+    mut messages: mpsc::Receiver<Message>,
+    changed: Arc<watch::Sender<u64>>,
 ) {
     let mut connection = Some(connection);
-    while let Some(group) = gather(&mut jobs).await {
+    let mut closing = None;
+    while closing.is_none()
+        && let Some(Waiting { group, close }) = gather(&mut messages).await
+    {
+        closing = close;
+        if group.is_empty() {
+            continue;
+        }
         let commits: Vec<&Commit> = group.iter().map(|job| &job.commit).collect();
-        let outcome = match open_again(connection.take(), &options).await {
+        let open = match presence.check() {
+            Ok(()) => open_again(connection.take(), &options).await,
+            Err(gone) => Err(gone),
+        };
+        let outcome = match open {
             Ok(mut open) => {
-                let outcome = sqlite_write_group(&mut open, &commits).await;
+                let outcome = sqlite_write_group(&mut open, &commits, None).await;
                 // A connection that failed may be left inside its transaction (a full disk does that): the next group
                 // gets a fresh one, so that writing goes on as soon as there is room again.
                 if outcome.is_ok() {
@@ -284,6 +325,10 @@ pub(super) async fn run_sqlite(
     {
         tracing::warn!(%error, "the database connection did not close cleanly");
     }
+    if let Some(closing) = closing {
+        // Whoever asked may have gone.
+        let _gone = closing.send(());
+    }
 }
 
 async fn open_again(
@@ -298,15 +343,34 @@ async fn open_again(
 
 pub(super) async fn run_postgres(
     pool: PgPool,
-    mut jobs: mpsc::Receiver<Job>,
-    changed: std::sync::Arc<watch::Sender<u64>>,
+    listener: PgListener,
+    origin: String,
+    mut messages: mpsc::Receiver<Message>,
+    changed: Arc<watch::Sender<u64>>,
 ) {
-    while let Some(group) = gather(&mut jobs).await {
+    let listening = listen::run(listener, pool.clone(), origin.clone(), Arc::clone(&changed));
+    let listening = tokio::spawn(listening);
+    let mut closing = None;
+    while closing.is_none()
+        && let Some(Waiting { group, close }) = gather(&mut messages).await
+    {
+        closing = close;
+        if group.is_empty() {
+            continue;
+        }
         let commits: Vec<&Commit> = group.iter().map(|job| &job.commit).collect();
         let outcome = match pool.acquire().await {
-            Ok(mut connection) => postgres_write_group(&mut connection, &commits).await,
+            Ok(mut connection) => {
+                let tell = Some((sql::POSTGRES_NOTIFY, origin.as_str()));
+                postgres_write_group(&mut connection, &commits, tell).await
+            }
             Err(error) => Err(error),
         };
         answer(group, outcome, &changed);
+    }
+    listening.abort();
+    if let Some(closing) = closing {
+        // Whoever asked may have gone.
+        let _gone = closing.send(());
     }
 }

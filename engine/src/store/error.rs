@@ -6,6 +6,9 @@ pub enum StoreError {
     /// Somebody else's write came first: read again and decide again.
     #[error("somebody else's change came first")]
     Conflict,
+    /// The lease under which this was worked out is another replica's by now: let go of the run.
+    #[error("another replica has taken this run over")]
+    Fenced,
     /// The database can't be reached or can't write: trying again later may work.
     #[error("the database can't {doing} right now")]
     Unavailable {

@@ -4,8 +4,13 @@
 mod claim;
 mod commit;
 mod error;
+mod lease;
+mod listen;
 mod open;
+mod presence;
 mod read;
+#[cfg(test)]
+mod shared_tests;
 mod sql;
 #[cfg(test)]
 mod tests;
@@ -17,22 +22,24 @@ use std::sync::Arc;
 use sqlx::AssertSqlSafe;
 use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 pub use claim::HostClaim;
 pub use commit::{AuditEntry, Commit};
 pub use error::StoreError;
+pub use lease::Leased;
 pub use open::StoreAddress;
 pub use read::{Conversation, OutboxMessage, ReceiptRecord, SealedSecret, Versioned};
 pub use write::Write;
 
+use presence::Presence;
 use value::{Row, Value};
 
 /// The database, whichever it is. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
     database: Database,
-    committer: mpsc::Sender<commit::Job>,
+    committer: mpsc::Sender<commit::Message>,
     /// Changes with every commit made here: watchers of this process look again at once.
     changed: Arc<watch::Sender<u64>>,
 }
@@ -40,7 +47,7 @@ pub struct Store {
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self.database {
-            Database::Sqlite(_) => "Store(SQLite)",
+            Database::Sqlite(..) => "Store(SQLite)",
             Database::Postgres(_) => "Store(PostgreSQL)",
         })
     }
@@ -49,7 +56,7 @@ impl std::fmt::Debug for Store {
 /// The pools behind a store.
 #[derive(Debug, Clone)]
 enum Database {
-    Sqlite(SqlitePool),
+    Sqlite(SqlitePool, Presence),
     Postgres(PgPool),
 }
 
@@ -59,7 +66,7 @@ impl Store {
         matches!(self.database, Database::Postgres(_))
     }
 
-    /// Tells of every commit made through this store: the number grows.
+    /// Tells of every commit made through this store, and on PostgreSQL of those of other programs: the number grows.
     pub fn watch(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
     }
@@ -74,11 +81,30 @@ impl Store {
         commit::send(&self.committer, commit).await
     }
 
+    /// Ends it for all its clones: what was committed stands, nothing more is taken, and a SQLite file is left without its
+    /// write-ahead log.
+    pub async fn close(&self) {
+        match &self.database {
+            // The last connection to close must be the writer's: readers can't clear the log away.
+            Database::Sqlite(readers, _) => readers.close().await,
+            Database::Postgres(_) => {}
+        }
+        let (closing, closed) = oneshot::channel();
+        if self.committer.send(commit::Message::Close(closing)).await.is_ok() {
+            // A committer that is gone has closed.
+            let _gone = closed.await;
+        }
+        if let Database::Postgres(pool) = &self.database {
+            pool.close().await;
+        }
+    }
+
     /// Runs a reading statement.
     async fn rows(&self, text: &'static str, values: Vec<Value>) -> Result<Vec<Row>, StoreError> {
         let reading = StoreError::while_doing("be read");
         match &self.database {
-            Database::Sqlite(pool) => {
+            Database::Sqlite(pool, presence) => {
+                presence.check().map_err(StoreError::while_doing("be read"))?;
                 let mut query = sqlx::query(AssertSqlSafe(text));
                 for value in values {
                     query = match value {

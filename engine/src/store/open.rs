@@ -11,7 +11,8 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tokio::sync::{mpsc, watch};
 
-use super::{Database, Store, StoreError, commit};
+use super::presence::Presence;
+use super::{Database, Store, StoreError, commit, listen};
 
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
@@ -22,8 +23,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Readers of the SQLite file: they never wait for the writer.
 const SQLITE_READERS: u32 = 4;
-/// Connections to PostgreSQL, the committer's included.
-const POSTGRES_CONNECTIONS: u32 = 8;
+/// Connections to PostgreSQL: the committer's, the one that listens, and those of readers.
+const POSTGRES_CONNECTIONS: u32 = 9;
 
 /// Where the database is. Its `Debug` shows what people may see.
 #[derive(Clone, PartialEq, Eq)]
@@ -104,10 +105,13 @@ impl Store {
             .connect_with(options.clone().read_only(true))
             .await
             .map_err(address.unopened(hint))?;
+        let presence = Presence::of(path).map_err(|error| address.unopened(hint)(error.into()))?;
+        // From now on a missing file is a lost one, not a new one.
+        let options = options.create_if_missing(false);
         let (committer, jobs) = mpsc::channel(commit::QUEUE_MAX);
         let changed = Arc::new(watch::Sender::new(0));
-        tokio::spawn(commit::run_sqlite(writer, options, jobs, changed.clone()));
-        Ok(Self { database: Database::Sqlite(readers), committer, changed })
+        tokio::spawn(commit::run_sqlite(writer, options, presence.clone(), jobs, changed.clone()));
+        Ok(Self { database: Database::Sqlite(readers, presence), committer, changed })
     }
 
     async fn open_postgres(address: &StoreAddress, url: &str) -> Result<Self, StoreError> {
@@ -121,9 +125,12 @@ impl Store {
             .await
             .map_err(address.unopened(hint))?;
         POSTGRES_MIGRATIONS.run(&pool).await.map_err(|error| told(error, &POSTGRES_MIGRATIONS))?;
+        let listener = listen::listen(&pool).await.map_err(address.unopened(hint))?;
         let (committer, jobs) = mpsc::channel(commit::QUEUE_MAX);
         let changed = Arc::new(watch::Sender::new(0));
-        tokio::spawn(commit::run_postgres(pool.clone(), jobs, changed.clone()));
+        // Two programs that draw the same mark would not wake each other, and find out by looking.
+        let origin = format!("{:016x}", getrandom::u64().unwrap_or_default());
+        tokio::spawn(commit::run_postgres(pool.clone(), listener, origin, jobs, changed.clone()));
         Ok(Self { database: Database::Postgres(pool), committer, changed })
     }
 }

@@ -1,9 +1,7 @@
 //! Everything that is read, noun first.
 
-use sqlx::AssertSqlSafe;
-
 use super::value::Row;
-use super::{Database, Store, StoreError, sql};
+use super::{Store, StoreError, sql};
 use crate::audit::{AuditEvent, Checkpoint};
 use crate::clock::EpochMs;
 use crate::model::{
@@ -440,60 +438,5 @@ impl Store {
                 })
             })
             .collect()
-    }
-
-    /// Takes the lease of a run for `owner` until `until_ms`; the fencing token when it was free, had run out, or was
-    /// this owner's before: a replica that died and is back need not wait for itself.
-    /// SQLite belongs to one program at a time, which holds its folder's lock: there every lease is free.
-    pub async fn run_lease(
-        &self,
-        run: &RunId,
-        owner: &str,
-        now_ms: EpochMs,
-        until_ms: EpochMs,
-    ) -> Result<Option<i64>, StoreError> {
-        let Database::Postgres(pool) = &self.database else { return Ok(Some(0)) };
-        let leased: Option<(i64,)> = sqlx::query_as(AssertSqlSafe(sql::RUN_LEASE))
-            .bind(run.as_str())
-            .bind(owner)
-            .bind(until_ms)
-            .bind(now_ms)
-            .fetch_optional(pool)
-            .await
-            .map_err(StoreError::while_doing("lease a run"))?;
-        Ok(leased.map(|(fence,)| fence))
-    }
-
-    /// Keeps a lease; false when it is somebody else's by now.
-    pub async fn run_lease_renew(
-        &self,
-        run: &RunId,
-        owner: &str,
-        fence: i64,
-        until_ms: EpochMs,
-    ) -> Result<bool, StoreError> {
-        let Database::Postgres(pool) = &self.database else { return Ok(true) };
-        let kept = sqlx::query(AssertSqlSafe(sql::RUN_LEASE_RENEW))
-            .bind(run.as_str())
-            .bind(owner)
-            .bind(until_ms)
-            .bind(fence)
-            .execute(pool)
-            .await
-            .map_err(StoreError::while_doing("keep a run's lease"))?;
-        Ok(kept.rows_affected() == 1)
-    }
-
-    /// Gives a lease back; nothing happens when it is not ours any more.
-    pub async fn run_lease_release(&self, run: &RunId, owner: &str, fence: i64) -> Result<(), StoreError> {
-        let Database::Postgres(pool) = &self.database else { return Ok(()) };
-        sqlx::query(AssertSqlSafe(sql::RUN_LEASE_RELEASE))
-            .bind(run.as_str())
-            .bind(owner)
-            .bind(fence)
-            .execute(pool)
-            .await
-            .map_err(StoreError::while_doing("give a run's lease back"))?;
-        Ok(())
     }
 }

@@ -1,15 +1,16 @@
-//! Every statement of the store, by name. One text for both databases; a test prepares all of them on each.
+//! Every statement of the store, by name. One text for both databases wherever their dialects agree; what only one of them
+//! understands stands at the end, side by side. A test prepares all of them, each where it belongs.
 
 macro_rules! statements {
-    ($($(#[$doc:meta])* $name:ident = $sql:literal;)*) => {
+    ($all:ident: $($(#[$doc:meta])* $name:ident = $sql:literal;)*) => {
         $($(#[$doc])* pub(crate) const $name: &str = $sql;)*
-        /// All of them, for the test that prepares each on both databases.
+        /// All of these, for the tests that prepare them.
         #[cfg(test)]
-        pub(crate) const ALL: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
+        pub(crate) const $all: &[(&str, &str)] = &[$((stringify!($name), $name)),*];
     };
 }
 
-statements! {
+statements! { ON_BOTH:
     PROJECT_PUT = "INSERT INTO projects (project, body, revision, updated_ms) VALUES ($1, $2, $3, $4) \
         ON CONFLICT (project) DO UPDATE SET body = excluded.body, revision = excluded.revision, \
         updated_ms = excluded.updated_ms WHERE projects.revision = excluded.revision - 1";
@@ -45,11 +46,6 @@ statements! {
     /// Those that joined in the same millisecond stand in the order in which they were asked for.
     RUN_QUEUED = "SELECT run FROM runs WHERE project = $1 AND environment = $2 AND state = 'queued' \
         ORDER BY queued_ms, created_ms, (SELECT MIN(seq) FROM run_events WHERE run_events.run = runs.run), run";
-    RUN_LEASE = "UPDATE runs SET lease_owner = $2, lease_until_ms = $3, fence = fence + 1 WHERE run = $1 \
-        AND (lease_owner IS NULL OR lease_owner = $2 OR lease_until_ms <= $4) RETURNING fence";
-    RUN_LEASE_RENEW = "UPDATE runs SET lease_until_ms = $3 WHERE run = $1 AND lease_owner = $2 AND fence = $4";
-    RUN_LEASE_RELEASE = "UPDATE runs SET lease_owner = NULL, lease_until_ms = NULL WHERE run = $1 \
-        AND lease_owner = $2 AND fence = $3";
     PLAN_PUT = "INSERT INTO plans (run, digest, body) VALUES ($1, $2, $3)";
     PLAN_REPLACE = "UPDATE plans SET digest = $2, body = $3 WHERE run = $1";
     PLAN_GET = "SELECT body FROM plans WHERE run = $1";
@@ -114,4 +110,33 @@ statements! {
     INBOUND_PUT = "INSERT INTO inbound (front, event, at_ms) VALUES ($1, $2, $3) ON CONFLICT (front, event) DO NOTHING";
     INBOUND_GET = "SELECT event FROM inbound WHERE front = $1 AND event = $2";
     INBOUND_FORGET = "DELETE FROM inbound WHERE at_ms < $1";
+}
+
+statements! { ON_SQLITE:
+    /// A SQLite file has one host, which carries out every run: there is nobody to lease them from.
+    SQLITE_RUN_LEASE = "SELECT run FROM runs WHERE state NOT IN ('succeeded', 'failed', 'rolled-back', 'cancelled') \
+        ORDER BY created_ms, run";
+}
+
+statements! { ON_POSTGRES:
+    /// Runs nobody has, and those this owner had in a former life. What another replica is leasing at this very moment
+    /// is passed over, not waited for: that is how replicas share the work.
+    POSTGRES_RUN_LEASE = "WITH free AS (SELECT run FROM runs \
+        WHERE state NOT IN ('succeeded', 'failed', 'rolled-back', 'cancelled') AND run <> ALL($4::text[]) \
+        AND (lease_owner IS NULL OR lease_owner = $1 OR lease_until_ms <= $2) \
+        ORDER BY created_ms, run LIMIT $5 FOR UPDATE SKIP LOCKED) \
+        UPDATE runs SET lease_owner = $1, lease_until_ms = $3, fence = fence + 1 FROM free WHERE runs.run = free.run \
+        RETURNING runs.run, runs.fence";
+    POSTGRES_RUN_LEASE_RENEW = "UPDATE runs SET lease_until_ms = $2 FROM UNNEST($3::text[], $4::bigint[]) AS held (run, fence) \
+        WHERE runs.run = held.run AND runs.fence = held.fence AND runs.lease_owner = $1 RETURNING runs.run";
+    POSTGRES_RUN_LEASE_RELEASE = "UPDATE runs SET lease_owner = NULL, lease_until_ms = NULL \
+        FROM UNNEST($2::text[], $3::bigint[]) AS held (run, fence) \
+        WHERE runs.run = held.run AND runs.fence = held.fence AND runs.lease_owner = $1";
+    /// Wakes the other programs on this database, when the transaction is committed. SQLite has no such thing, and one
+    /// program that works.
+    POSTGRES_NOTIFY = "SELECT pg_notify('infra_chat', $1)";
+    POSTGRES_HOST_CLAIM = "SELECT pg_try_advisory_lock($1)";
+    /// A host that vanishes without a word is noticed by the server within half a minute, not within two hours.
+    POSTGRES_HOST_KEEPALIVE = "SELECT set_config('tcp_keepalives_idle', '10', false), \
+        set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '3', false)";
 }

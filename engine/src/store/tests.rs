@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 #[path = "../../tests/world/database.rs"]
-mod database;
+pub(super) mod database;
 
 use std::time::Duration;
 
@@ -16,13 +16,13 @@ use crate::audit::{GENESIS, link};
 use crate::model::{Actor, EnvironmentKey, Identity, Role, RunId, User};
 use crate::run::{Happening, Lock, LockHolder};
 
-const NOW_MS: i64 = 1_800_000_000_000;
+pub(super) const NOW_MS: i64 = 1_800_000_000_000;
 
-async fn open(database: &TestDatabase) -> Result<Store, StoreError> {
+pub(super) async fn open(database: &TestDatabase) -> Result<Store, StoreError> {
     Store::open(&StoreAddress::from_url(&database.url).unwrap()).await
 }
 
-async fn fresh(kind: Kind) -> (TestDatabase, Store) {
+pub(super) async fn fresh(kind: Kind) -> (TestDatabase, Store) {
     let database = TestDatabase::make(kind).await;
     let store = open(&database).await.unwrap();
     (database, store)
@@ -32,7 +32,7 @@ fn staging() -> EnvironmentKey {
     "shop/staging".parse().unwrap()
 }
 
-fn run(number: usize) -> RunId {
+pub(super) fn run(number: usize) -> RunId {
     format!("r-{number:04x}").parse().unwrap()
 }
 
@@ -46,7 +46,7 @@ fn lock(holder: &str) -> Write {
     })
 }
 
-fn person(name: &str) -> Write {
+pub(super) fn person(name: &str) -> Write {
     Write::UserPut { user: User { name: name.parse().unwrap(), role: Role::Viewer }, at_ms: NOW_MS }
 }
 
@@ -94,7 +94,7 @@ async fn happenings(store: &Store) -> Vec<(i64, String)> {
 async fn every_statement_prepares_on_sqlite() {
     let (database, _store) = fresh(Kind::Sqlite).await;
     let mut connection = SqliteConnection::connect(&database.url).await.unwrap();
-    for (name, text) in sql::ALL {
+    for (name, text) in sql::ON_BOTH.iter().chain(sql::ON_SQLITE) {
         let prepared = connection.prepare(SqlStr::from_static(text)).await;
         assert!(prepared.is_ok(), "{name}: {:?}", prepared.err());
     }
@@ -104,7 +104,7 @@ async fn every_statement_prepares_on_sqlite() {
 async fn every_statement_prepares_on_postgres() {
     let (database, _store) = fresh(Kind::Postgres).await;
     let mut connection = PgConnection::connect(&database.url).await.unwrap();
-    for (name, text) in sql::ALL {
+    for (name, text) in sql::ON_BOTH.iter().chain(sql::ON_POSTGRES) {
         let prepared = connection.prepare(SqlStr::from_static(text)).await;
         assert!(prepared.is_ok(), "{name}: {:?}", prepared.err());
     }
@@ -213,17 +213,6 @@ async fn two_programs_on_one_database_continue_one_chain() {
         assert_eq!(chain_is_whole(&one).await, 60, "{kind:?}");
         assert_eq!(two.happening_head().await.unwrap(), 60, "{kind:?}");
     }
-}
-
-#[tokio::test]
-async fn one_program_at_a_time_hosts_a_shared_database() {
-    let (database, one) = fresh(Kind::Postgres).await;
-    let two = open(&database).await.unwrap();
-    let claim = one.host_claim().await.unwrap();
-    assert!(claim.is_some());
-    assert!(two.host_claim().await.unwrap().is_none());
-    drop(claim);
-    assert!(two.host_claim().await.unwrap().is_some());
 }
 
 #[tokio::test]
@@ -405,38 +394,4 @@ fn an_address_shows_no_password_to_anybody() {
         shown("postgresql://host/db?user=ana&password=s3cret"),
         "postgres://host/db StoreAddress(postgres://host/db)"
     );
-}
-
-#[tokio::test]
-async fn a_run_is_leased_to_one_replica_and_a_stale_one_can_not_write() {
-    let (_database, store) = fresh(Kind::Postgres).await;
-    let Database::Postgres(pool) = &store.database else { panic!("this is PostgreSQL") };
-    pool.execute(
-        "INSERT INTO runs (run, project, environment, run_type, requester, state, body, version, created_ms, fence) \
-         VALUES ('r-0001', 'shop', 'staging', 'deploy', 'ana', 'queued', '{}', 1, 0, 0)",
-    )
-    .await
-    .unwrap();
-    let first = store.run_lease(&run(1), "one", NOW_MS, NOW_MS + 100).await.unwrap().unwrap();
-    assert_eq!(store.run_lease(&run(1), "two", NOW_MS + 50, NOW_MS + 150).await.unwrap(), None);
-    assert!(store.run_lease_renew(&run(1), "one", first, NOW_MS + 120).await.unwrap());
-    let second = store.run_lease(&run(1), "two", NOW_MS + 130, NOW_MS + 230).await.unwrap().unwrap();
-    assert!(second > first);
-    assert!(!store.run_lease_renew(&run(1), "one", first, NOW_MS + 300).await.unwrap());
-
-    let fenced = |fence| {
-        let mut commit = Commit::at(NOW_MS);
-        commit.writes.extend([Write::RunFenced { run: run(1), fence }, person("ana")]);
-        store.commit(commit)
-    };
-    assert!(matches!(fenced(first).await, Err(StoreError::Conflict)));
-    fenced(second).await.unwrap();
-
-    // A replica that died and is back has its own lease again at once; its former life is fenced off.
-    let again = store.run_lease(&run(1), "two", NOW_MS + 140, NOW_MS + 240).await.unwrap().unwrap();
-    assert!(again > second);
-    store.run_lease_release(&run(1), "two", second).await.unwrap();
-    assert_eq!(store.run_lease(&run(1), "one", NOW_MS + 150, NOW_MS + 250).await.unwrap(), None);
-    store.run_lease_release(&run(1), "two", again).await.unwrap();
-    assert!(store.run_lease(&run(1), "one", NOW_MS + 150, NOW_MS + 250).await.unwrap().is_some());
 }

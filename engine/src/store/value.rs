@@ -4,7 +4,7 @@ use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
 
-use super::StoreError;
+use super::{StoreError, sql};
 
 /// A value bound to a statement. `None` is the typed NULL that PostgreSQL wants.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +60,13 @@ pub(crate) struct Statement {
     pub(crate) values: Vec<Value>,
     /// Anything else is a conflict; `None` accepts any number.
     pub(crate) must_change: Option<u64>,
+}
+
+impl Statement {
+    /// What it means that it changed another number of rows than it must.
+    pub(crate) fn unmet(&self) -> StoreError {
+        if self.sql == sql::RUN_FENCED { StoreError::Fenced } else { StoreError::Conflict }
+    }
 }
 
 /// A row of either database.

@@ -14,6 +14,7 @@ mod line;
 mod operate;
 mod proofs;
 mod record;
+mod replicas;
 mod rollback;
 mod secrets;
 mod steer;

@@ -85,7 +85,6 @@ pub struct Story {
     project: Project,
     description: String,
     engine: Option<Engine>,
-    replicas: u32,
 }
 
 /// Tells a story on each database.
@@ -136,8 +135,7 @@ impl Story {
         world.release("v3", "Faster lists", Behaviour::default());
         let project = engine::project::import(PROJECT, Path::new("/srv")).unwrap();
         let description = PROJECT.to_owned();
-        let mut t =
-            Self { kind, world, database, folder, clock, project, description, engine: None, replicas: 0 };
+        let mut t = Self { kind, world, database, folder, clock, project, description, engine: None };
         t.start().await;
         t.engine().project_import(&t.project, &Actor::system()).await.unwrap();
         t.engine().secrets_generate_missing(&t.project, &Actor::system()).await.unwrap();
@@ -145,14 +143,19 @@ impl Story {
     }
 
     async fn start(&mut self) {
-        self.replicas += 1;
+        // One that was killed and is back is called what it was called before.
+        self.engine = Some(self.replica("one", self.clock.clone()).await);
+    }
+
+    /// A program of its own on this database and this outside, with a clock of its own or the story's.
+    pub async fn replica(&self, name: &str, clock: Arc<ManualClock>) -> Engine {
         let store = Store::open(&StoreAddress::from_url(&self.database.url).unwrap()).await.unwrap();
         let redactor = Arc::new(Redactor::new().unwrap());
-        let clock: Arc<dyn Clock> = self.clock.clone();
+        let clock: Arc<dyn Clock> = clock;
         let folder = self.folder.path();
         let key = MasterKey::open_or_create(&folder.join("master.key")).unwrap();
         let vault = Vault::open(store.clone(), clock.clone(), key, redactor.clone()).await.unwrap();
-        self.engine = Some(Engine::new(EngineParts {
+        Engine::new(EngineParts {
             store,
             ports: self.world.ports(),
             clock,
@@ -161,8 +164,18 @@ impl Story {
             redactor,
             signing_key: self.signing_key(),
             vault,
-            replica: format!("replica-{}", self.replicas),
-        }));
+            replica: name.to_owned(),
+        })
+    }
+
+    /// The database, for a look behind the store's back.
+    pub fn database(&self) -> &TestDatabase {
+        &self.database
+    }
+
+    /// The story's clock.
+    pub fn clock(&self) -> Arc<ManualClock> {
+        self.clock.clone()
     }
 
     fn signing_key(&self) -> SigningKey {

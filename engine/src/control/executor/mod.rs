@@ -9,6 +9,7 @@ mod work;
 use std::sync::Arc;
 
 use super::journal::Draft;
+use super::lease::Lease;
 use super::{Engine, Refusal, redacted};
 use crate::clock::EpochMs;
 use crate::model::{Actor, RunId, StepNumber};
@@ -34,6 +35,8 @@ pub enum Moved {
     WaitUntil(EpochMs),
     /// Nothing to do until somebody or something else moves.
     Parked,
+    /// The run is another replica's: let go of it.
+    Lost,
 }
 
 /// What a driver remembers between moves, for its own ease only: losing it loses nothing.
@@ -51,7 +54,7 @@ impl Engine {
         &self,
         id: &RunId,
         memory: &mut Memory,
-        fence: Option<i64>,
+        lease: &Lease,
     ) -> Result<Moved, Refusal> {
         let run = self.run_there(id).await?;
         let plan = self.plan_of(&run, memory).await?;
@@ -60,24 +63,24 @@ impl Engine {
         match next(&run, &plan, &steps, now_ms) {
             Next::Park => Ok(Moved::Parked),
             Next::WaitUntil(due_ms) => Ok(Moved::WaitUntil(due_ms)),
-            Next::Expire => self.expire(&run).await.map(|()| Moved::On),
-            Next::Start => self.start(&run, &plan, memory, fence).await,
+            Next::Expire => self.expire(&run, lease).await.map(|()| Moved::On),
+            Next::Start => self.start(&run, &plan, memory, lease).await,
             Next::Begin(number) => {
-                let mut draft = Draft::of(&run, now_ms).fenced(fence);
+                let mut draft = Draft::of(&run, now_ms).fenced(lease);
                 begin(&mut draft, &plan, &steps, number)?;
                 draft.commit(self, Some(now_ms)).await?;
                 Ok(Moved::On)
             }
-            Next::Work(number) => self.work_on(&run, &plan, &steps, number, memory, fence).await,
+            Next::Work(number) => self.work_on(&run, &plan, &steps, number, memory, lease).await,
             Next::BeginUndo(number) => {
-                let mut draft = Draft::of(&run, now_ms).fenced(fence);
+                let mut draft = Draft::of(&run, now_ms).fenced(lease);
                 begin_undo(&mut draft, &plan, &steps, number)?;
                 draft.commit(self, Some(now_ms)).await?;
                 Ok(Moved::On)
             }
-            Next::WorkUndo(number) => self.work_undo(&run, &plan, &steps, number, fence).await,
+            Next::WorkUndo(number) => self.work_undo(&run, &plan, &steps, number, lease).await,
             Next::Succeed => {
-                let mut draft = Draft::of(&run, now_ms).fenced(fence);
+                let mut draft = Draft::of(&run, now_ms).fenced(lease);
                 draft.moved(RunEvent::StepsDone, &Actor::system())?;
                 draft.wound_up(true, None);
                 let run = draft.commit(self, None).await?;
@@ -85,7 +88,7 @@ impl Engine {
                 Ok(Moved::On)
             }
             Next::EndUndo => {
-                let mut draft = Draft::of(&run, now_ms).fenced(fence);
+                let mut draft = Draft::of(&run, now_ms).fenced(lease);
                 let traffic_moved = traffic_moved(&plan, &steps);
                 let (left, next) = (left_behind(&plan, &steps), way_out(&run, &plan, &steps));
                 draft.moved(RunEvent::Undone { traffic_moved, left, next }, &Actor::system())?;
@@ -139,10 +142,11 @@ fn backoff(tries: u32) -> i64 {
     (BACKOFF_MS << tries.min(10)).min(BACKOFF_MAX_MS)
 }
 
-/// Conflicts mean that somebody else moved the run: read again.
+/// Conflicts mean that somebody else moved the run: read again. A fence that does not hold means that it is theirs.
 pub(super) fn settle_conflict(result: Result<Moved, Refusal>) -> Result<Moved, Refusal> {
     match result {
         Err(Refusal::Store(StoreError::Conflict)) => Ok(Moved::On),
+        Err(Refusal::Store(StoreError::Fenced)) => Ok(Moved::Lost),
         other => other,
     }
 }

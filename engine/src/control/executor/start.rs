@@ -6,6 +6,7 @@ use super::finish::begin;
 use super::{Memory, Moved, backoff};
 use crate::control::clearance::Asked;
 use crate::control::journal::Draft;
+use crate::control::lease::Lease;
 use crate::control::{Engine, Refusal};
 use crate::model::Actor;
 use crate::plan::{Plan, plan};
@@ -20,7 +21,7 @@ impl Engine {
         run: &Run,
         planned: &Plan,
         memory: &mut Memory,
-        fence: Option<i64>,
+        lease: &Lease,
     ) -> Result<Moved, Refusal> {
         let locks = self.store().lock_list(run.environment()).await?;
         if self.is_blocked(run, &locks).await? {
@@ -39,7 +40,7 @@ impl Engine {
             }
         }
         let now_ms = self.now_ms();
-        let mut draft = Draft::of(run, now_ms).fenced(fence);
+        let mut draft = Draft::of(run, now_ms).fenced(lease);
         let fresh = match self.recheck(run, planned).await {
             Ok(fresh) => fresh,
             // The outside is out of sight: the run keeps its place, and others go on.

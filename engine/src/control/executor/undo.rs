@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::{Moved, backoff};
 use crate::control::journal::Draft;
+use crate::control::lease::Lease;
 use crate::control::{Engine, Refusal};
 use crate::model::{Actor, StepNumber};
 use crate::plan::Plan;
@@ -24,7 +25,7 @@ impl Engine {
         plan: &Plan,
         steps: &[Step],
         number: StepNumber,
-        fence: Option<i64>,
+        lease: &Lease,
     ) -> Result<Moved, Refusal> {
         let act = plan.steps[number as usize].kind.as_act();
         let StepState::Undoing { since_ms, attempt, ref note, .. } = *state_of(steps, number) else {
@@ -42,11 +43,11 @@ impl Engine {
             unknown: false,
             idempotency_key: done_with.idempotency_key(),
         };
-        let mut draft = Draft::of(run, at.now_ms).fenced(fence);
+        let mut draft = Draft::of(run, at.now_ms).fenced(lease);
         let mut state = state_of(steps, number).clone();
         let mut look = act.look_undo(&at).await;
         if matches!(look, Ok(Look::Todo)) && attempt < UNDO_TRIES {
-            match act.act_undo(&at, &permit).await {
+            match lease.acting(&*self.parts.clock, act.act_undo(&at, &permit)).await? {
                 Ok(receipt) => {
                     draft.write(self.receipt(&run.id, number, "undo", &receipt));
                     state = state.after(StepEvent::Acted, self.now_ms())?;

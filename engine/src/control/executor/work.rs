@@ -3,6 +3,7 @@
 use super::{Memory, Moved, backoff};
 use crate::clock::EpochMs;
 use crate::control::journal::Draft;
+use crate::control::lease::Lease;
 use crate::control::{Engine, Refusal};
 use crate::model::StepNumber;
 use crate::plan::Plan;
@@ -22,7 +23,7 @@ impl Engine {
         steps: &[Step],
         number: StepNumber,
         memory: &mut Memory,
-        fence: Option<i64>,
+        lease: &Lease,
     ) -> Result<Moved, Refusal> {
         let planned = &plan.steps[number as usize];
         let act = planned.kind.as_act();
@@ -43,7 +44,7 @@ impl Engine {
             unknown,
             idempotency_key: permit.idempotency_key(),
         };
-        let mut draft = Draft::of(run, at.now_ms).fenced(fence);
+        let mut draft = Draft::of(run, at.now_ms).fenced(lease);
         let mut look = act.look(&at).await;
         if matches!(look, Ok(Look::Todo)) {
             if attempt >= act.acts_max() {
@@ -52,7 +53,7 @@ impl Engine {
                     format!("{} was asked for {attempt} times and still is not so{last}", planned.title);
                 look = Ok(Look::Broken(Reason::new(act.failure_code(), say, format!("retry {}", run.id))));
             } else {
-                let answer = act.act(&at, &permit).await;
+                let answer = lease.acting(&*self.parts.clock, act.act(&at, &permit)).await?;
                 at.now_ms = self.now_ms();
                 match answer {
                     Ok(receipt) => {

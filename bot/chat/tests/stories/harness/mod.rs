@@ -167,7 +167,7 @@ impl Chat {
             redactor,
             signing_key,
             vault,
-            replica: format!("story-{}", self.starts),
+            replica: "story".to_owned(),
         });
         if let Some(project) = project {
             engine.project_import(&project.read(), &Actor::system()).await.unwrap();
