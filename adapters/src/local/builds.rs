@@ -30,6 +30,8 @@ const GRACE: Duration = Duration::from_secs(3);
 const LOG_MAX: usize = 4 * 1024 * 1024;
 /// The longest line that is kept whole, in bytes.
 const LINE_MAX: u64 = 16 * 1024;
+/// How much is left out at the end of a longer line, in bytes: as much of a secret may stand there without its end.
+const CUT_SECRET_MAX: usize = 4 * 1024;
 /// How many last lines a failed build is remembered by.
 const TAIL_LINES: usize = 40;
 /// Builds let everything else go first.
@@ -287,6 +289,8 @@ impl Machine {
     ) {
         let mut written = 0;
         let mut line = Vec::new();
+        let mut redactor = self.redactor.lines();
+        let mut within_line = false;
         loop {
             line.clear();
             match (&mut output).take(LINE_MAX).read_until(b'\n', &mut line).await {
@@ -298,7 +302,17 @@ impl Machine {
                 // The log is a convenience; a full disk makes the build itself fail.
                 let _ = log.write_all(&line);
             }
-            let text = self.redactor.redact(String::from_utf8_lossy(&line).trim_end());
+            // Of a longer line, only the beginning is shown: a secret cut in two is not recognised.
+            let (continued, whole) = (within_line, line.ends_with(b"\n") || (line.len() as u64) < LINE_MAX);
+            within_line = !whole;
+            if continued {
+                continue;
+            }
+            let text = String::from_utf8_lossy(&line);
+            let mut text = redactor.redact(text.trim_end()).into_owned();
+            if !whole {
+                text.truncate(text.floor_char_boundary(text.len().saturating_sub(CUT_SECRET_MAX)));
+            }
             if !text.is_empty() {
                 text.clone_into(&mut locked(&job.last_line));
                 if tail.len() == TAIL_LINES {

@@ -68,7 +68,9 @@ impl Machine {
                 Variable::Secret(secret) => {
                     let reader = format!("{service}, release {release}");
                     let value = self.secrets.secret_read(&environment.key, &secret, &reader).await?;
-                    self.redactor.learn(&secret, &value);
+                    self.redactor.learn([(secret.to_string(), value.clone())]).map_err(|error| {
+                        PortError::fail(format!("the secret {secret} can't be kept out of logs: {error}"), "")
+                    })?;
                     value.expose_secret().to_owned()
                 }
             };

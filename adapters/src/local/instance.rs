@@ -215,7 +215,7 @@ impl Machine {
                     InstanceState::Healthy { latency_ms }
                 }
                 Err(last) => {
-                    let last = self.redactor.redact(&last);
+                    let last = self.redactor.redact(&last).into_owned();
                     failures += 1;
                     match status.state {
                         InstanceState::Healthy { .. } if failures < FAILURES_MAX => continue,
@@ -245,8 +245,7 @@ impl Machine {
     ) {
         let slot = &handle.slot;
         let log = environment.log_path(&slot.service, slot.release, slot.index);
-        let lines = tail(log, TAIL_LINES).await;
-        let tail = lines.iter().map(|line| self.redactor.redact(line)).collect();
+        let tail = tail(log, TAIL_LINES, &self.redactor).await;
         let how = if gave_up { format!("{how}; crash loop: gave up after {starts} starts") } else { how };
         tracing::warn!(instance = %slot, environment = %environment.key, how, starts, "an instance ended by itself");
         {

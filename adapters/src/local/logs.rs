@@ -10,6 +10,7 @@ use chrono::DateTime;
 use engine::clock::EpochMs;
 use engine::model::ServiceName;
 use engine::ports::{LogLine, PortError};
+use engine::redact::Redactor;
 
 use super::environment::{Environment, locked};
 use super::files::{blocking, entries, explain, file_remove, name_of};
@@ -29,6 +30,9 @@ const NOTES_MAX: usize = 4_096;
 const FILES_MAX: usize = 200;
 /// The longest line that is shown whole, in characters.
 const LINE_MAX: usize = 4_000;
+
+/// How many lines before those shown are looked at: a private key may have begun there.
+const KEY_LINES_MAX: usize = 300;
 
 /// When each file had reached which length.
 #[derive(Debug, Default)]
@@ -79,13 +83,21 @@ fn log_name(path: &Path) -> Option<LogName> {
     Some(LogName { service: service.parse().ok()?, release: release.parse().ok()?, age })
 }
 
-/// The last lines of a file, as they are.
-pub(super) async fn tail(path: PathBuf, lines: usize) -> Vec<String> {
+/// The last lines of a file, without secrets.
+pub(super) async fn tail(path: PathBuf, lines: usize, redactor: &Redactor) -> Vec<String> {
     let read = blocking(move || read_end(&path)).await;
     let text = read.map(|(_, bytes)| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
     let all: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    let kept = all.len().saturating_sub(lines);
-    all.into_iter().skip(kept).map(|line| line.chars().take(LINE_MAX).collect()).collect()
+    let mut redactor = redactor.lines();
+    let read = &all[all.len().saturating_sub(lines + KEY_LINES_MAX)..];
+    let told: Vec<String> = read.iter().map(|line| cut(&redactor.redact(line))).collect();
+    let kept = told.len().saturating_sub(lines);
+    told.into_iter().skip(kept).collect()
+}
+
+/// A line as long as it is shown. Cut behind the redactor: half a secret is not recognised.
+fn cut(line: &str) -> String {
+    line.chars().take(LINE_MAX).collect()
 }
 
 /// The end of a file, and at which byte it begins; it begins with a whole line.
@@ -184,19 +196,22 @@ impl Machine {
         // Older parts first, so that lines of the same time stay in their order.
         files.sort_by_key(|(_, name)| std::cmp::Reverse(name.age));
         let mut lines = Vec::new();
+        // Rotation may cut a private key in two, so all parts of one log go through the same redactor.
+        let mut redactors = HashMap::new();
         for (path, name) in files {
+            let redactor = redactors.entry(path.with_extension("")).or_insert_with(|| self.redactor.lines());
             let file_ms = modified_ms(&path).unwrap_or_default();
             let of = path.clone();
             let Ok((mut offset, bytes)) = blocking(move || read_end(&of)).await else { continue };
             for raw in bytes.split_inclusive(|byte| *byte == b'\n') {
                 offset += raw.len() as u64;
                 let text = String::from_utf8_lossy(raw);
-                let text: String = text.trim_end().chars().take(LINE_MAX).collect();
+                let text = cut(&redactor.redact(text.trim_end()));
                 let noted = || locked(&self.log_times).at(&path, offset).unwrap_or(file_ms);
                 let at_ms = own_time(&text).unwrap_or_else(noted);
                 if at_ms >= since_ms && !text.is_empty() {
                     let (service, release) = (name.service.clone(), name.release);
-                    lines.push(LogLine { at_ms, service, release, text: self.redactor.redact(&text) });
+                    lines.push(LogLine { at_ms, service, release, text });
                 }
             }
         }

@@ -19,6 +19,7 @@ use engine::ports::{
     BuildKey, BuildRequest, BuildState, ConfigSet, Instance, InstanceSet, InstanceState, Permit, Platform,
     PortError, SecretSource, testing,
 };
+use engine::redact::Redactor;
 use secrecy::SecretString;
 use sysinfo::{ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System, UpdateKind};
 
@@ -148,7 +149,11 @@ impl Stage {
 
     /// Opens the platform without looking whether it is open.
     pub(crate) async fn open_again(&self) -> Result<Arc<LocalPlatform>, PortError> {
-        let mut config = LocalConfig::new(self.folder.join("local"), "/bin/infra-chat".into());
+        let mut config = LocalConfig::new(
+            self.folder.join("local"),
+            "/bin/infra-chat".into(),
+            Arc::new(Redactor::new().unwrap()),
+        );
         config.clock = Arc::clone(&self.clock) as _;
         config.builds_kept = 2;
         let git = Arc::new(GitHost::new(&self.folder));

@@ -63,7 +63,7 @@ impl Host {
         progress("starting the services");
         let root = config.data_dir.join(PLATFORM_FOLDER);
         let program = std::env::current_exe().context("can't tell where this program is")?;
-        let mut local = LocalConfig::new(root.clone(), program);
+        let mut local = LocalConfig::new(root.clone(), program, Arc::clone(&parts.redactor));
         local.clock = Arc::clone(&parts.clock);
         if let Some(builds_kept) = config.builds_kept {
             local.builds_kept = builds_kept;
