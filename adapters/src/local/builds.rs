@@ -218,11 +218,12 @@ impl Machine {
         })
         .await?;
         "checking out".clone_into(&mut locked(&job.last_line));
+        let fetching = |far: &str| *locked(&job.last_line) = format!("fetching the code: {far}");
         let code = folder.join("code");
         tokio::select! {
             () = job.stop.cancelled() => return Ok(Ran::Stopped),
             () = self.closing.cancelled() => return Ok(Ran::Stopped),
-            done = self.git.checkout(&request.source, &request.commit, &code) => done?,
+            done = self.git.checkout(&request.source, &request.commit, &code, &fetching) => done?,
         }
         let place = code.join(&request.source.path);
         if !place.is_dir() {

@@ -176,7 +176,11 @@ impl Stage {
     }
 
     pub(crate) fn source(&self) -> Source {
-        Source { repository: self.folder.join("repository").display().to_string(), path: ".".to_owned() }
+        Source {
+            repository: self.folder.join("repository").display().to_string(),
+            path: ".".to_owned(),
+            credentials: None,
+        }
     }
 
     pub(crate) fn commit(&self) -> String {

@@ -58,7 +58,8 @@ impl Host {
                 config.database.shown()
             );
         };
-        let git = Arc::new(GitHost::new(&config.data_dir));
+        let vault: Arc<dyn SecretSource> = parts.vault.clone();
+        let git = Arc::new(GitHost::new(&config.data_dir).with_secrets(Arc::clone(&vault)));
         let edge = EdgeProxy::open(config.data_dir.join(EDGE_FILE))?;
         progress("starting the services");
         let root = config.data_dir.join(PLATFORM_FOLDER);
@@ -68,7 +69,6 @@ impl Host {
         if let Some(builds_kept) = config.builds_kept {
             local.builds_kept = builds_kept;
         }
-        let vault: Arc<dyn SecretSource> = parts.vault.clone();
         let platform = LocalPlatform::open(local, Arc::clone(&git), edge.clone(), vault)
             .await
             .context("can't start the platform")?;
