@@ -21,7 +21,7 @@ async fn a_failing_build_tells_its_code_and_its_last_lines() {
     let stage = Stage::open().await;
     let state = stage.build("bad", Some("echo compiling; echo 'error: no such thing' >&2; exit 7")).await;
     let tail = vec!["compiling".to_owned(), "error: no such thing".to_owned()];
-    assert_eq!(state, BuildState::Failed { exit_code: Some(7), tail });
+    assert_eq!(state, BuildState::Failed { exit_code: Some(7), tail, full: None });
     assert!(
         matches!(stage.build("bad", Some("true")).await, BuildState::Done { .. }),
         "asking again tries again"
