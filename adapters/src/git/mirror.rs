@@ -2,13 +2,18 @@
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use engine::ports::{PortError, SourceFile};
+use engine::model::{Source, holds_login};
+use engine::ports::{PortError, SecretSource, SourceFile};
+use engine::secrets::SecretRef;
 use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 
-use super::program::{Git, beside, git, shown};
+use super::login::Login;
+use super::program::{Git, Patience, Progress, beside, git};
 use super::reference::is_commit_id;
+use super::words::shown;
 
 /// Words with which git says that the mirror itself is broken: a lock of a killed git, half-written objects.
 const DAMAGED: [&str; 4] = [".lock'", "corrupt", "bad object", "unable to read tree"];
@@ -20,6 +25,9 @@ pub(super) struct Mirror {
     folder: PathBuf,
     /// Holds git's global configuration for our calls: repositories of other owners may be read.
     config: PathBuf,
+    credentials: Option<SecretRef>,
+    secrets: Option<Arc<dyn SecretSource>>,
+    patience: Patience,
     fetching: Mutex<()>,
 }
 
@@ -33,7 +41,23 @@ pub(super) struct Head {
 
 impl Mirror {
     /// The mirror of a repository under `folder`; nothing is written yet.
-    pub(super) fn new(program: &OsStr, folder: &Path, repository: &str) -> Result<Self, PortError> {
+    pub(super) fn new(
+        program: &OsStr,
+        folder: &Path,
+        source: &Source,
+        secrets: Option<Arc<dyn SecretSource>>,
+        patience: Patience,
+    ) -> Result<Self, PortError> {
+        let repository = source.repository.as_str();
+        if holds_login(repository) {
+            let what =
+                format!("the address of {} holds a login, which everybody could see", shown(repository));
+            return Err(PortError::fail(
+                what,
+                "Take it out of the project's description, keep it with `infra-chat secret set \
+                 PROJECT/ENVIRONMENT/git-token`, and name it: `credentials: secretref://PROJECT/ENVIRONMENT/git-token`.",
+            ));
+        }
         let local = Path::new(repository).is_absolute();
         let remote = !repository.starts_with('-') && repository.contains(':') && !repository.contains("::");
         if !(local || remote) || repository.contains(char::is_control) {
@@ -43,23 +67,28 @@ impl Mirror {
                 "Give an absolute path, `https://…`, `ssh://…` or `git@host:path`.",
             ));
         }
-        let name = hex::encode(&Sha256::digest(repository.as_bytes())[..12]);
+        // Who may not read a repository does not get it from the mirror of somebody who may.
+        let whose = source.credentials.as_ref().map_or(String::new(), |secret| format!("\n{secret}"));
+        let name = hex::encode(&Sha256::digest(format!("{repository}{whose}").as_bytes())[..12]);
         Ok(Self {
             program: program.to_owned(),
             repository: repository.to_owned(),
             folder: folder.join(format!("{name}.git")),
             config: folder.join("config"),
+            credentials: source.credentials.clone(),
+            secrets,
+            patience,
             fetching: Mutex::default(),
         })
     }
 
     /// A call of git on the mirror.
-    pub(super) fn git(&self, arguments: &[&str]) -> Git {
+    pub(super) fn git<'p>(&self, arguments: &[&str]) -> Git<'p> {
         git(&self.program, arguments).in_repository(&self.folder).about(&self.repository)
     }
 
     /// Brings the mirror up to date: all branches and tags, those gone removed.
-    pub(super) async fn fetch(&self) -> Result<(), PortError> {
+    pub(super) async fn fetch(&self, progress: Progress<'_>) -> Result<(), PortError> {
         let _one_at_a_time = self.fetching.lock().await;
         if Path::new(&self.repository).is_absolute() && !Path::new(&self.repository).is_dir() {
             let what = format!("there is no folder {}", self.repository);
@@ -68,23 +97,24 @@ impl Mirror {
                 "Check the source's repository; it may have been moved or deleted.",
             ));
         }
-        match self.fetch_once().await {
+        match self.fetch_once(progress).await {
             Err(PortError::Fail { what, .. }) if DAMAGED.iter().any(|word| what.contains(word)) => {
                 // The mirror is only a copy: what a killed git left of it is thrown away.
                 tracing::warn!(mirror = %self.folder.display(), what, "making the mirror anew");
                 tokio::fs::remove_dir_all(&self.folder).await.map_err(|cause| self.unwritable(&cause))?;
-                self.fetch_once().await
+                self.fetch_once(progress).await
             }
             other => other,
         }
     }
 
-    async fn fetch_once(&self) -> Result<(), PortError> {
+    async fn fetch_once(&self, progress: Progress<'_>) -> Result<(), PortError> {
         self.create().await?;
         let refs = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];
         let fetch = [
             "fetch",
-            "--quiet",
+            // Progress is how we tell a slow fetch from a dead one.
+            "--progress",
             "--prune",
             "--force",
             "--no-tags",
@@ -94,8 +124,22 @@ impl Mirror {
         let mut arguments = fetch.to_vec();
         arguments.extend(["--", &self.repository]);
         arguments.extend(refs);
-        self.git(&arguments).variable("GIT_CONFIG_GLOBAL", &self.config).long().run().await?;
+        let login = self.login().await?;
+        let call = self.git(&arguments).variable("GIT_CONFIG_GLOBAL", &self.config);
+        call.far(self.patience, login).telling(progress).run().await?;
         Ok(())
+    }
+
+    async fn login(&self) -> Result<Option<Login>, PortError> {
+        let Some(secret) = &self.credentials else { return Ok(None) };
+        let Some(secrets) = &self.secrets else {
+            let what =
+                format!("{} can't be read here: this command opens no secrets", shown(&self.repository));
+            return Err(PortError::fail(what, "Use `infra-chat run` or the chat."));
+        };
+        let reader = format!("git, for {}", shown(&self.repository));
+        let value = secrets.secret_read(&secret.environment, &secret.name, &reader).await?;
+        Login::of(&self.repository, secret, &value).map(Some)
     }
 
     fn unwritable(&self, cause: &std::io::Error) -> PortError {
@@ -123,7 +167,9 @@ impl Mirror {
     pub(super) async fn head(&self) -> Result<Head, PortError> {
         let asked = git(&self.program, &["ls-remote", "--symref", "--", &self.repository, "HEAD"])
             .about(&self.repository);
-        let text = asked.variable("GIT_CONFIG_GLOBAL", &self.config).long().run().await?;
+        let login = self.login().await?;
+        let asked = asked.variable("GIT_CONFIG_GLOBAL", &self.config);
+        let text = asked.far(self.patience, login).run().await?;
         let branch = text
             .lines()
             .find_map(|line| line.strip_prefix("ref: ")?.split('\t').next()?.strip_prefix("refs/heads/"));
@@ -218,7 +264,7 @@ impl Mirror {
             PortError::fail(what, "Check that the data folder is writable and its disk not full.")
         })?;
         let call = |arguments: &[&str]| {
-            self.git(arguments).into_folder(tree).variable("GIT_INDEX_FILE", index).long()
+            self.git(arguments).into_folder(tree).variable("GIT_INDEX_FILE", index).checking_out()
         };
         call(&["read-tree", commit]).run().await?;
         call(&["checkout-index", "--all", "--force", "--quiet"]).run().await?;

@@ -1,8 +1,10 @@
 #![doc = include_str!("README.md")]
 
+mod login;
 mod mirror;
 mod program;
 mod reference;
+mod words;
 
 use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsString;
@@ -11,11 +13,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use engine::model::Source;
-use engine::ports::{CodeHost, Commit, PortError, SourceFile};
+use engine::ports::{CodeHost, Commit, PortError, SecretSource, SourceFile};
+use engine::secrets::SecretRef;
 
 use mirror::Mirror;
-use program::shown;
+pub use program::Patience;
+pub(crate) use program::Progress;
 use reference::{hint_for_unknown, is_commit_id, is_full_commit_id, reference_check};
+use words::shown;
 
 /// The longest list of refs that is read for suggestions.
 const REFERENCES_MAX: usize = 2_000;
@@ -24,11 +29,16 @@ const FILES_MAX: usize = 5_000;
 /// The separator between the fields of a commit, which no subject contains.
 const FIELD: char = '\u{1f}';
 
+/// For questions nobody watches.
+const UNTOLD: Progress<'static> = &|_| {};
+
 /// Code in git repositories, through the `git` program.
 pub struct GitHost {
     program: OsString,
     folder: PathBuf,
-    mirrors: Mutex<HashMap<String, Arc<Mirror>>>,
+    secrets: Option<Arc<dyn SecretSource>>,
+    patience: Patience,
+    mirrors: Mutex<HashMap<(String, Option<SecretRef>), Arc<Mirror>>>,
 }
 
 impl std::fmt::Debug for GitHost {
@@ -45,7 +55,27 @@ impl GitHost {
 
     /// The same with another program than the `git` on the PATH.
     pub fn with_program(data: &Path, program: impl Into<OsString>) -> Self {
-        Self { program: program.into(), folder: data.join("git"), mirrors: Mutex::default() }
+        Self {
+            program: program.into(),
+            folder: data.join("git"),
+            secrets: None,
+            patience: Patience::default(),
+            mirrors: Mutex::default(),
+        }
+    }
+
+    /// Opens the secrets that sources name as their credentials; without, such sources can't be read.
+    #[must_use]
+    pub fn with_secrets(mut self, secrets: Arc<dyn SecretSource>) -> Self {
+        self.secrets = Some(secrets);
+        self
+    }
+
+    /// Gives fetches other limits than the usual ones.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Patience) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// Whether git can be run; the error says how to get it.
@@ -54,23 +84,37 @@ impl GitHost {
     }
 
     /// Writes the files of a commit into `folder`, which must not be there yet: whole or not at all.
-    pub async fn checkout(&self, source: &Source, commit: &str, folder: &Path) -> Result<(), PortError> {
-        let mirror = self.mirror_with(source, &[commit]).await?;
+    /// `progress` is told how far git is when it must fetch first.
+    pub async fn checkout(
+        &self,
+        source: &Source,
+        commit: &str,
+        folder: &Path,
+        progress: Progress<'_>,
+    ) -> Result<(), PortError> {
+        let mirror = self.mirror_with(source, &[commit], progress).await?;
         mirror.checkout(commit, folder).await
     }
 
     fn mirror(&self, source: &Source) -> Result<Arc<Mirror>, PortError> {
         let mut mirrors = self.mirrors.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(mirror) = mirrors.get(&source.repository) {
+        let key = (source.repository.clone(), source.credentials.clone());
+        if let Some(mirror) = mirrors.get(&key) {
             return Ok(Arc::clone(mirror));
         }
-        let mirror = Arc::new(Mirror::new(&self.program, &self.folder, &source.repository)?);
-        mirrors.insert(source.repository.clone(), Arc::clone(&mirror));
+        let mirror =
+            Arc::new(Mirror::new(&self.program, &self.folder, source, self.secrets.clone(), self.patience)?);
+        mirrors.insert(key, Arc::clone(&mirror));
         Ok(mirror)
     }
 
     /// The mirror, fetched only if one of the commits is not in it.
-    async fn mirror_with(&self, source: &Source, commits: &[&str]) -> Result<Arc<Mirror>, PortError> {
+    async fn mirror_with(
+        &self,
+        source: &Source,
+        commits: &[&str],
+        progress: Progress<'_>,
+    ) -> Result<Arc<Mirror>, PortError> {
         let mirror = self.mirror(source)?;
         for commit in commits {
             if !is_commit_id(commit) {
@@ -85,7 +129,7 @@ impl GitHost {
             missing |= mirror.commit_look(commit).await?.is_none();
         }
         if missing {
-            mirror.fetch().await?;
+            mirror.fetch(progress).await?;
             for commit in commits {
                 if mirror.commit_look(commit).await?.is_none() {
                     let what = format!("commit {commit} is not in {}", shown(&source.repository));
@@ -114,7 +158,7 @@ impl CodeHost for GitHost {
         if let Some(commit) = known {
             return commit_describe(&mirror, &commit).await;
         }
-        mirror.fetch().await?;
+        mirror.fetch(UNTOLD).await?;
         let found = match reference {
             None => Some(mirror.default_commit().await?),
             Some(word) => mirror.look_up(word).await?,
@@ -134,7 +178,7 @@ impl CodeHost for GitHost {
 
     async fn references(&self, source: &Source, limit: usize) -> Result<Vec<String>, PortError> {
         let mirror = self.mirror(source)?;
-        mirror.fetch().await?;
+        mirror.fetch(UNTOLD).await?;
         references_read(&mirror, limit).await
     }
 
@@ -145,7 +189,7 @@ impl CodeHost for GitHost {
         to: &str,
         limit: usize,
     ) -> Result<Vec<Commit>, PortError> {
-        let mirror = self.mirror_with(source, &[from, to]).await?;
+        let mirror = self.mirror_with(source, &[from, to], UNTOLD).await?;
         let (most, range) = (format!("--max-count={limit}"), format!("{from}..{to}"));
         let text =
             mirror.git(&["log", &most, &commit_format(), "--end-of-options", &range, "--"]).run().await?;
@@ -154,7 +198,7 @@ impl CodeHost for GitHost {
 
     async fn files(&self, source: &Source, commit: &str, folder: &str) -> Result<Vec<SourceFile>, PortError> {
         let folder = folder_normal(folder)?;
-        let mirror = self.mirror_with(source, &[commit]).await?;
+        let mirror = self.mirror_with(source, &[commit], UNTOLD).await?;
         let tree = format!("{commit}:{folder}");
         if mirror.git(&["cat-file", "-e", "--end-of-options", &tree]).succeeds().await?.is_none() {
             return Ok(Vec::new());

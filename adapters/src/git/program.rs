@@ -3,16 +3,27 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use engine::ports::PortError;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
+use tokio::time::Instant;
+
+use super::login::{Login, WRAPPER};
+use super::words::{Said, explain, shown, tidied};
 
 /// How long a command that only reads the mirror may take.
 const LOCAL_AT_MOST: Duration = Duration::from_secs(30);
-/// How long a fetch or a checkout may take.
-pub(super) const LONG_AT_MOST: Duration = Duration::from_mins(2);
+/// How long a checkout of a large repository may take: git says nothing while it writes files.
+const CHECKOUT_AT_MOST: Duration = Duration::from_mins(15);
+/// How long a command that talks to another machine may say nothing.
+const IDLE_AT_MOST: Duration = Duration::from_mins(2);
+/// How long it may take while it makes progress: the first fetch of a large repository over a slow line.
+const FETCH_AT_MOST: Duration = Duration::from_hours(3);
+/// The most of what git says on the way that is kept, in bytes: progress is one line written over and over.
+const WORDS_MAX: usize = 64 * 1024;
 /// The most output that is read from one command, in bytes.
 const OUTPUT_MAX: u64 = 64 * 1024 * 1024;
 /// Variables of ours that git may see; everything else (`GIT_DIR` of a hook we run under, above all) is left out.
@@ -29,31 +40,53 @@ const INHERITED: [&str; 10] = [
     "SSL_CERT_FILE",
 ];
 
+/// Told how far git is, in its words: `Receiving objects: 42% (420/1000)`.
+pub(crate) type Progress<'p> = &'p (dyn Fn(&str) + Send + Sync);
+
+/// How long commands may take that talk to another machine.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// How long they may say nothing at all.
+    pub idle: Duration,
+    /// How long they may take, whatever they say.
+    pub whole: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { idle: IDLE_AT_MOST, whole: FETCH_AT_MOST }
+    }
+}
+
 /// One call of git, not yet made.
-pub(super) struct Git {
+pub(super) struct Git<'p> {
     program: OsString,
     arguments: Vec<OsString>,
     variables: Vec<(&'static str, OsString)>,
     input: Vec<u8>,
-    at_most: Duration,
+    patience: Patience,
+    login: Option<Login>,
+    progress: Option<Progress<'p>>,
     verb: String,
     about: String,
 }
 
 /// A call of the program that is git with these arguments.
-pub(super) fn git(program: &OsStr, arguments: &[&str]) -> Git {
+pub(super) fn git<'p>(program: &OsStr, arguments: &[&str]) -> Git<'p> {
     Git {
         program: program.to_owned(),
         arguments: arguments.iter().map(OsString::from).collect(),
         variables: Vec::new(),
         input: Vec::new(),
-        at_most: LOCAL_AT_MOST,
+        patience: Patience { idle: LOCAL_AT_MOST, whole: LOCAL_AT_MOST },
+        login: None,
+        progress: None,
         verb: arguments.first().copied().unwrap_or_default().to_owned(),
         about: String::new(),
     }
 }
 
-impl Git {
+impl<'p> Git<'p> {
     /// Against a bare repository.
     pub(super) fn in_repository(mut self, folder: &Path) -> Self {
         self.arguments.splice(0..0, [OsString::from("--git-dir"), folder.into()]);
@@ -79,9 +112,26 @@ impl Git {
         self
     }
 
-    /// With the time a fetch or checkout gets.
-    pub(super) fn long(mut self) -> Self {
-        self.at_most = LONG_AT_MOST;
+    /// With the time a checkout gets.
+    pub(super) fn checking_out(mut self) -> Self {
+        self.patience = Patience { idle: CHECKOUT_AT_MOST, whole: CHECKOUT_AT_MOST };
+        self
+    }
+
+    /// Talks to another machine: with as much time as it makes progress, and a login if there is one.
+    pub(super) fn far(mut self, patience: Patience, login: Option<Login>) -> Self {
+        self.patience = patience;
+        if let Some(login) = &login {
+            self.arguments.splice(0..0, ["-c".into(), login.setting().into()]);
+            self.input = login.fed();
+        }
+        self.login = login;
+        self
+    }
+
+    /// Tells how far it is.
+    pub(super) fn telling(mut self, progress: Progress<'p>) -> Self {
+        self.progress = Some(progress);
         self
     }
 
@@ -110,7 +160,13 @@ impl Git {
     }
 
     async fn output(self) -> Result<Output, PortError> {
-        let mut command = Command::new(&self.program);
+        let mut command = if self.login.is_some() {
+            let mut command = Command::new("sh");
+            command.args(["-c", WRAPPER, "sh"]).arg(&self.program);
+            command
+        } else {
+            Command::new(&self.program)
+        };
         command.args(&self.arguments).env_clear();
         command.envs(INHERITED.iter().filter_map(|name| Some((*name, std::env::var_os(name)?))));
         command
@@ -129,13 +185,11 @@ impl Git {
             .stderr(Stdio::piped())
             .kill_on_drop(true);
         let mut child = command.spawn().map_err(|cause| match cause.kind() {
-            std::io::ErrorKind::NotFound => PortError::fail(
-                "git is not installed, or not on the PATH",
-                "Install it (`apt-get install git`, `brew install git`) and try again.",
-            ),
+            std::io::ErrorKind::NotFound => missing(),
             _ => PortError::retry(format!("git could not be started: {cause}")),
         })?;
         let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let heard = Heard { last: Mutex::new(Instant::now()), progress: self.progress };
         let work = async {
             let feed = async {
                 if let Some(mut stdin) = stdin {
@@ -143,110 +197,105 @@ impl Git {
                     let _ = stdin.write_all(&self.input).await;
                 }
             };
-            let ((), stdout, stderr) = tokio::join!(feed, read_bounded(stdout), read_bounded(stderr));
+            let ((), stdout, stderr) = tokio::join!(feed, read_bounded(stdout, &heard), heard.read(stderr));
             child.wait().await.map(|status| Output { status, stdout, stderr })
         };
         let subject = if self.about.is_empty() { String::new() } else { format!(" for {}", self.about) };
-        match tokio::time::timeout(self.at_most, work).await {
-            Ok(Ok(output)) => Ok(output),
-            Ok(Err(cause)) => Err(PortError::retry(format!("git's outcome could not be read: {cause}"))),
-            Err(_) => Err(PortError::retry(format!(
-                "git {} took longer than {} s{subject} and was ended",
-                self.verb,
-                self.at_most.as_secs()
+        let (verb, idle, whole) = (&self.verb, self.patience.idle, self.patience.whole);
+        tokio::select! {
+            biased;
+            done = work => match done {
+                // The shell in front says with this that there is no such program.
+                Ok(output) if self.login.is_some() && output.status.code() == Some(127) => Err(missing()),
+                Ok(output) => Ok(output),
+                Err(cause) => Err(PortError::retry(format!("git's outcome could not be read: {cause}"))),
+            },
+            () = heard.silent_for(idle) => Err(PortError::retry(format!(
+                "git {verb}{subject} made no progress for {} s and was ended",
+                idle.as_secs()
+            ))),
+            () = tokio::time::sleep(whole) => Err(PortError::retry(format!(
+                "git {verb}{subject} took longer than {} s and was ended",
+                whole.as_secs()
             ))),
         }
     }
 }
 
-async fn read_bounded(stream: Option<impl tokio::io::AsyncRead + Unpin>) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    if let Some(stream) = stream {
+fn missing() -> PortError {
+    PortError::fail(
+        "git is not installed, or not on the PATH",
+        "Install it (`apt-get install git`, `brew install git`) and try again.",
+    )
+}
+
+/// Listens to what a git says, and knows when it last did.
+struct Heard<'p> {
+    last: Mutex<Instant>,
+    progress: Option<Progress<'p>>,
+}
+
+impl Heard<'_> {
+    fn now(&self) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    /// Comes back once nothing was heard for so long.
+    async fn silent_for(&self, idle: Duration) {
+        loop {
+            let due = *self.last.lock().unwrap_or_else(PoisonError::into_inner) + idle;
+            if due <= Instant::now() {
+                return;
+            }
+            tokio::time::sleep_until(due).await;
+        }
+    }
+
+    /// What git says on standard error, without the progress, which is passed on.
+    async fn read(&self, stream: Option<impl tokio::io::AsyncRead + Unpin>) -> Vec<u8> {
+        let (mut words, mut line, mut chunk) = (Vec::new(), Vec::new(), [0; 4096]);
+        let Some(mut stream) = stream else { return words };
         // What could be read is used; a broken pipe shows in the exit code.
-        let _ = stream.take(OUTPUT_MAX).read_to_end(&mut bytes).await;
+        while let Ok(read @ 1..) = stream.read(&mut chunk).await {
+            self.now();
+            for byte in &chunk[..read] {
+                line.push(*byte);
+                if matches!(byte, b'\r' | b'\n') || line.len() == chunk.len() {
+                    self.line(&mut words, &line);
+                    line.clear();
+                }
+            }
+        }
+        self.line(&mut words, &line);
+        words
+    }
+
+    fn line(&self, words: &mut Vec<u8>, line: &[u8]) {
+        match tidied(&String::from_utf8_lossy(line)) {
+            Said::Progress(far) => {
+                if let Some(progress) = self.progress {
+                    progress(far);
+                }
+            }
+            Said::Word if words.len() < WORDS_MAX => words.extend_from_slice(line),
+            Said::Word => {}
+        }
+    }
+}
+
+async fn read_bounded(stream: Option<impl tokio::io::AsyncRead + Unpin>, heard: &Heard<'_>) -> Vec<u8> {
+    let (mut bytes, mut chunk) = (Vec::new(), [0; 16 * 1024]);
+    let Some(mut stream) = stream.map(|stream| stream.take(OUTPUT_MAX)) else { return bytes };
+    // What could be read is used; a broken pipe shows in the exit code.
+    while let Ok(read @ 1..) = stream.read(&mut chunk).await {
+        heard.now();
+        bytes.extend_from_slice(&chunk[..read]);
     }
     bytes
-}
-
-/// A repository as it may be shown: a password in its URL is left out.
-pub(super) fn shown(repository: &str) -> String {
-    match repository.split_once("://") {
-        Some((scheme, rest)) => match rest.split_once('/') {
-            Some((host, path)) => {
-                let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-                format!("{scheme}://{host}/{path}")
-            }
-            None => repository.to_owned(),
-        },
-        None => repository.to_owned(),
-    }
-}
-
-/// Words with which git says that somebody else could not be reached just now.
-const UNREACHABLE: [&str; 8] = [
-    "Could not resolve host",
-    "Connection refused",
-    "Connection reset",
-    "Connection timed out",
-    "Network is unreachable",
-    "Operation timed out",
-    "The requested URL returned error: 5",
-    "early EOF",
-];
-/// Words with which git says that we may not read it.
-const REFUSED: [&str; 5] = [
-    "could not read Username",
-    "could not read Password",
-    "Authentication failed",
-    "Permission denied",
-    "Host key verification failed",
-];
-/// Words with which git says that there is nothing there.
-const MISSING: [&str; 4] =
-    ["does not appear to be a git repository", "not found", "does not exist", "not a git repository"];
-
-fn explain(about: &str, output: &Output) -> PortError {
-    let text = String::from_utf8_lossy(&output.stderr);
-    let told = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let says: Vec<String> =
-        told.map(|line| line.split(' ').map(shown).collect::<Vec<_>>().join(" ")).take(3).collect();
-    let says = says.join("; ");
-    let about = if about.is_empty() { "the repository" } else { about };
-    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    if has(&["No space left"]) {
-        PortError::fail(
-            format!("the disk is full, so {about} can't be fetched"),
-            "Free some space and try again.",
-        )
-    } else if has(&UNREACHABLE) {
-        PortError::retry(format!("{about} can't be reached: {says}"))
-    } else if has(&REFUSED) {
-        let hint = "Give this account read access: an ssh key without a passphrase, or a token in the URL.";
-        PortError::fail(format!("{about} doesn't let us read it: {says}"), hint)
-    } else if has(&MISSING) {
-        PortError::fail(
-            format!("{about} is not a git repository we can see: {says}"),
-            "Check the source's repository.",
-        )
-    } else {
-        PortError::fail(format!("git failed on {about}: {says}"), "")
-    }
 }
 
 /// A path beside `destination` that nobody else uses.
 pub(super) fn beside(destination: &Path, what: &str) -> PathBuf {
     let name = destination.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     destination.with_file_name(format!(".{name}.{what}-{}", uuid::Uuid::new_v4().simple()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::shown;
-
-    #[test]
-    fn a_password_in_a_url_is_not_shown() {
-        assert_eq!(shown("https://ana:hunter2@git.example/a.git"), "https://git.example/a.git");
-        assert_eq!(shown("/srv/a.git"), "/srv/a.git");
-        assert_eq!(shown("git@host:a.git"), "git@host:a.git");
-    }
 }

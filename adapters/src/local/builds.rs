@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::environment::locked;
 use super::files::{append_open, blocking, folder_ensure, folder_remove, json_read, json_write};
 use super::machine::Machine;
+use super::preflight::free_bytes;
 use super::process::{Ending, Launch, Process};
 
 /// How many builds run at once; the others wait.
@@ -30,12 +31,19 @@ const GRACE: Duration = Duration::from_secs(3);
 const LOG_MAX: usize = 4 * 1024 * 1024;
 /// The longest line that is kept whole, in bytes.
 const LINE_MAX: u64 = 16 * 1024;
+/// How much is left out at the end of a longer line, in bytes: as much of a secret may stand there without its end.
+const CUT_SECRET_MAX: usize = 4 * 1024;
 /// How many last lines a failed build is remembered by.
 const TAIL_LINES: usize = 40;
 /// Builds let everything else go first.
 const NICENESS: u8 = 10;
 /// Where common build tools keep themselves; a build may see them, a service not.
 const BUILD_INHERITED: [&str; 4] = ["CARGO_HOME", "RUSTUP_HOME", "GOPATH", "JAVA_HOME"];
+/// Words with which programs and we say that a disk is full.
+const NO_ROOM: [&str; 4] =
+    ["No space left on device", "os error 28", "the disk is full", "Disk quota exceeded"];
+/// With less free space than this after a build has failed, that is why, in bytes.
+const FULL_BELOW: u64 = 4 * 1024 * 1024;
 /// The longest key that is used as a folder's name as it is.
 const KEY_MAX: usize = 100;
 
@@ -141,6 +149,7 @@ impl Machine {
             locked(&machine.builds).remove(&request.key);
             job.done.cancel();
             machine.builds_prune().await;
+            machine.releases_prune().await;
         });
         Ok(receipt)
     }
@@ -171,15 +180,26 @@ impl Machine {
                 if ending.code.is_none() {
                     tail.push(ending.how);
                 }
-                Some(BuildState::Failed { exit_code: ending.code, tail })
+                let full = self.full_look(&tail);
+                Some(BuildState::Failed { exit_code: ending.code, tail, full })
             }
             Err(error) => {
                 let hint =
                     if let PortError::Fail { hint, .. } = &error { hint.clone() } else { String::new() };
-                let tail = [error.to_string(), hint].into_iter().filter(|line| !line.is_empty()).collect();
-                Some(BuildState::Failed { exit_code: None, tail })
+                let tail: Vec<String> =
+                    [error.to_string(), hint].into_iter().filter(|line| !line.is_empty()).collect();
+                let full = self.full_look(&tail);
+                Some(BuildState::Failed { exit_code: None, tail, full })
             }
         };
+        // What a build that found no room has written is of no use, and everything else needs the room: above all the
+        // database, which has to record how the build came out.
+        if matches!(state, Some(BuildState::Failed { full: Some(_), .. })) {
+            let code = folder.join("code");
+            if let Err(error) = blocking(move || folder_remove(&code)).await {
+                tracing::warn!(%error, build = request.key.0, "what a failed build wrote stays");
+            }
+        }
         let finished = match state {
             None => blocking(move || folder_remove(&folder)).await,
             Some(state) => {
@@ -203,6 +223,16 @@ impl Machine {
         }
     }
 
+    /// What is full, when a build that ended with these lines found no room.
+    fn full_look(&self, tail: &[String]) -> Option<String> {
+        let free = free_bytes(&self.root)?;
+        let said = tail.iter().any(|line| NO_ROOM.iter().any(|words| line.contains(words)));
+        (said || free < FULL_BELOW).then(|| {
+            let (free, root) = (free / 1024 / 1024, self.root.display());
+            format!("the disk is full ({free} MB are free at {root})")
+        })
+    }
+
     async fn build_in(
         &self,
         request: &BuildRequest,
@@ -216,11 +246,12 @@ impl Machine {
         })
         .await?;
         "checking out".clone_into(&mut locked(&job.last_line));
+        let fetching = |far: &str| *locked(&job.last_line) = format!("fetching the code: {far}");
         let code = folder.join("code");
         tokio::select! {
             () = job.stop.cancelled() => return Ok(Ran::Stopped),
             () = self.closing.cancelled() => return Ok(Ran::Stopped),
-            done = self.git.checkout(&request.source, &request.commit, &code) => done?,
+            done = self.git.checkout(&request.source, &request.commit, &code, &fetching) => done?,
         }
         let place = code.join(&request.source.path);
         if !place.is_dir() {
@@ -287,6 +318,8 @@ impl Machine {
     ) {
         let mut written = 0;
         let mut line = Vec::new();
+        let mut redactor = self.redactor.lines();
+        let mut within_line = false;
         loop {
             line.clear();
             match (&mut output).take(LINE_MAX).read_until(b'\n', &mut line).await {
@@ -298,7 +331,17 @@ impl Machine {
                 // The log is a convenience; a full disk makes the build itself fail.
                 let _ = log.write_all(&line);
             }
-            let text = self.redactor.redact(String::from_utf8_lossy(&line).trim_end());
+            // Of a longer line, only the beginning is shown: a secret cut in two is not recognised.
+            let (continued, whole) = (within_line, line.ends_with(b"\n") || (line.len() as u64) < LINE_MAX);
+            within_line = !whole;
+            if continued {
+                continue;
+            }
+            let text = String::from_utf8_lossy(&line);
+            let mut text = redactor.redact(text.trim_end()).into_owned();
+            if !whole {
+                text.truncate(text.floor_char_boundary(text.len().saturating_sub(CUT_SECRET_MAX)));
+            }
             if !text.is_empty() {
                 text.clone_into(&mut locked(&job.last_line));
                 if tail.len() == TAIL_LINES {

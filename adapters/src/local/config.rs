@@ -70,7 +70,9 @@ impl Machine {
                     let reader = format!("{service}, release {release}");
                     let version = versions.get(&secret).copied();
                     let value = self.secrets.secret_read(&environment.key, &secret, version, &reader).await?;
-                    self.redactor.learn(&secret, &value);
+                    self.redactor.learn([(secret.to_string(), value.clone())]).map_err(|error| {
+                        PortError::fail(format!("the secret {secret} can't be kept out of logs: {error}"), "")
+                    })?;
                     value.expose_secret().to_owned()
                 }
             };

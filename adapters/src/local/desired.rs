@@ -217,6 +217,14 @@ impl Desired {
             .chain(self.recent.values().flatten())
     }
 
+    /// The oldest release whose files are kept: nothing older is served, scheduled or on the way back. Newer ones may be
+    /// in the making. Nothing, before the first release.
+    pub(super) fn release_oldest(&self) -> Option<u32> {
+        let served = self.sets.iter().map(|wanted| wanted.set.release);
+        let scheduled = self.schedules.values().map(|schedule| schedule.release);
+        served.chain(scheduled).chain(self.recent.keys().copied()).min()
+    }
+
     fn generation_take(&mut self) -> u32 {
         self.next_generation = self.next_generation.wrapping_add(1);
         self.next_generation

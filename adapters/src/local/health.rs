@@ -8,20 +8,48 @@ use http_body_util::{BodyExt, Empty, Limited};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-/// How long an answer may take.
+/// How long an answer may take, to begin with.
 const CHECK_AT_MOST: Duration = Duration::from_secs(2);
+/// How long it may take at most, once shorter waits were in vain.
+const CHECK_AT_MOST_LATE: Duration = Duration::from_secs(10);
 /// How much of an unhealthy answer is told, in characters.
 const BODY_TOLD: usize = 200;
 /// The most of a body that is read, in bytes.
 const BODY_MAX: usize = 16 * 1024;
 
+/// How long a check may take after so many in a row that got no answer in time.
+///
+/// On a machine under load, a service may need longer for its first answer than we wait (it opens its database, say). Asking
+/// again and again with the same patience never gets one: it goes on working at answers nobody waits for any more.
+pub(super) fn patience(unanswered: u32) -> Duration {
+    CHECK_AT_MOST.saturating_mul(1 << unanswered.min(10)).min(CHECK_AT_MOST_LATE)
+}
+
+/// What is wrong with an instance.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Wrong {
+    /// In words.
+    pub(super) says: String,
+    /// It accepted the question and did not answer in time.
+    pub(super) silent: bool,
+}
+
+impl From<String> for Wrong {
+    fn from(says: String) -> Self {
+        Self { says, silent: false }
+    }
+}
+
 /// One check: how many milliseconds it took, or what is wrong.
-pub(super) async fn check(address: SocketAddr, path: &str) -> Result<u32, String> {
+pub(super) async fn check(address: SocketAddr, path: &str, at_most: Duration) -> Result<u32, Wrong> {
     let began = Instant::now();
-    match tokio::time::timeout(CHECK_AT_MOST, ask(address, path)).await {
+    match tokio::time::timeout(at_most, ask(address, path)).await {
         Ok(Ok(())) => Ok(began.elapsed().as_millis() as u32),
-        Ok(Err(why)) => Err(why),
-        Err(_) => Err(format!("GET {path} had no answer within {} s", CHECK_AT_MOST.as_secs())),
+        Ok(Err(why)) => Err(why.into()),
+        Err(_) => {
+            let says = format!("GET {path} had no answer within {} s", at_most.as_secs());
+            Err(Wrong { says, silent: true })
+        }
     }
 }
 
@@ -65,5 +93,16 @@ async fn ask(address: SocketAddr, path: &str) -> Result<(), String> {
             Ok(()) => exchange.await,
             Err(cause) => Err(lost(cause)),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_does_not_answer_is_given_more_time_up_to_a_limit() {
+        let waits: Vec<u64> = [0, 1, 2, 3, 99].map(|unanswered| patience(unanswered).as_secs()).into();
+        assert_eq!(waits, [2, 4, 8, 10, 10]);
     }
 }

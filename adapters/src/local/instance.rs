@@ -12,7 +12,7 @@ use engine::ports::{InstanceSet, InstanceState, PortError};
 use super::desired::Slot;
 use super::environment::{Environment, Handle, locked};
 use super::files::{append_open, file_remove, folder_ensure};
-use super::health;
+use super::health::{self, Wrong};
 use super::leftovers::{self, note_path, note_write};
 use super::logs::tail;
 use super::machine::Machine;
@@ -181,7 +181,7 @@ impl Machine {
         let began = Instant::now();
         let patience =
             set.health.as_ref().map_or(ALIVE_FOR, |health| Duration::from_secs(health.timeout_s.into()));
-        let mut failures = 0;
+        let (mut failures, mut unanswered) = (0, 0);
         loop {
             let status = handle.status();
             let healthy = matches!(status.state, InstanceState::Healthy { .. });
@@ -194,7 +194,9 @@ impl Machine {
                 };
             let look = async {
                 tokio::time::sleep(pause).await;
-                ask(status.address, set.health.as_ref(), began.elapsed()).await
+                // One that served and falls silent is taken out of traffic as fast as ever.
+                let at_most = health::patience(if healthy { 0 } else { unanswered });
+                ask(status.address, set.health.as_ref(), began.elapsed(), at_most).await
             };
             let checked = tokio::select! {
                 biased;
@@ -211,12 +213,13 @@ impl Machine {
             };
             let next = match checked {
                 Ok(latency_ms) => {
-                    failures = 0;
+                    (failures, unanswered) = (0, 0);
                     InstanceState::Healthy { latency_ms }
                 }
-                Err(last) => {
-                    let last = self.redactor.redact(&last);
+                Err(wrong) => {
+                    let last = self.redactor.redact(&wrong.says).into_owned();
                     failures += 1;
+                    unanswered = if wrong.silent { unanswered + 1 } else { 0 };
                     match status.state {
                         InstanceState::Healthy { .. } if failures < FAILURES_MAX => continue,
                         InstanceState::Starting { .. } if began.elapsed() < patience => {
@@ -245,8 +248,7 @@ impl Machine {
     ) {
         let slot = &handle.slot;
         let log = environment.log_path(&slot.service, slot.release, slot.index);
-        let lines = tail(log, TAIL_LINES).await;
-        let tail = lines.iter().map(|line| self.redactor.redact(line)).collect();
+        let tail = tail(log, TAIL_LINES, &self.redactor).await;
         let how = if gave_up { format!("{how}; crash loop: gave up after {starts} starts") } else { how };
         tracing::warn!(instance = %slot, environment = %environment.key, how, starts, "an instance ended by itself");
         {
@@ -288,11 +290,16 @@ impl Machine {
     }
 }
 
-async fn ask(address: Option<SocketAddr>, health: Option<&Health>, age: Duration) -> Result<u32, String> {
+async fn ask(
+    address: Option<SocketAddr>,
+    health: Option<&Health>,
+    age: Duration,
+    at_most: Duration,
+) -> Result<u32, Wrong> {
     match (address, health) {
-        (Some(address), Some(health)) => health::check(address, &health.path).await,
-        (None, Some(_)) => Err("its port is not known".to_owned()),
+        (Some(address), Some(health)) => health::check(address, &health.path, at_most).await,
+        (None, Some(_)) => Err("its port is not known".to_owned().into()),
         (_, None) if age >= ALIVE_FOR => Ok(0),
-        (_, None) => Err("just started".to_owned()),
+        (_, None) => Err("just started".to_owned().into()),
     }
 }

@@ -10,6 +10,7 @@ use chrono::DateTime;
 use engine::clock::EpochMs;
 use engine::model::ServiceName;
 use engine::ports::{LogLine, PortError};
+use engine::redact::Redactor;
 
 use super::environment::{Environment, locked};
 use super::files::{blocking, entries, explain, file_remove, name_of};
@@ -17,6 +18,8 @@ use super::machine::Machine;
 
 /// How often lengths are noted: how exact the time of a line is.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// At how many looks old files are removed: once a minute.
+const TIDY_EVERY: u32 = 120;
 /// A log longer than this is rotated, in bytes.
 const ROTATE_AT: u64 = 8 * 1024 * 1024;
 /// How many rotated files are kept of each log.
@@ -27,8 +30,13 @@ const READ_MAX: u64 = 1024 * 1024;
 const NOTES_MAX: usize = 4_096;
 /// How many log files an environment keeps; the oldest go.
 const FILES_MAX: usize = 200;
+/// How much the log files of an environment take together, in bytes; the oldest go.
+const FOLDER_MAX: u64 = 512 * 1024 * 1024;
 /// The longest line that is shown whole, in characters.
 const LINE_MAX: usize = 4_000;
+
+/// How many lines before those shown are looked at: a private key may have begun there.
+const KEY_LINES_MAX: usize = 300;
 
 /// When each file had reached which length.
 #[derive(Debug, Default)]
@@ -79,13 +87,21 @@ fn log_name(path: &Path) -> Option<LogName> {
     Some(LogName { service: service.parse().ok()?, release: release.parse().ok()?, age })
 }
 
-/// The last lines of a file, as they are.
-pub(super) async fn tail(path: PathBuf, lines: usize) -> Vec<String> {
+/// The last lines of a file, without secrets.
+pub(super) async fn tail(path: PathBuf, lines: usize, redactor: &Redactor) -> Vec<String> {
     let read = blocking(move || read_end(&path)).await;
     let text = read.map(|(_, bytes)| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
     let all: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    let kept = all.len().saturating_sub(lines);
-    all.into_iter().skip(kept).map(|line| line.chars().take(LINE_MAX).collect()).collect()
+    let mut redactor = redactor.lines();
+    let read = &all[all.len().saturating_sub(lines + KEY_LINES_MAX)..];
+    let told: Vec<String> = read.iter().map(|line| cut(&redactor.redact(line))).collect();
+    let kept = told.len().saturating_sub(lines);
+    told.into_iter().skip(kept).collect()
+}
+
+/// A line as long as it is shown. Cut behind the redactor: half a secret is not recognised.
+fn cut(line: &str) -> String {
+    line.chars().take(LINE_MAX).collect()
 }
 
 /// The end of a file, and at which byte it begins; it begins with a whole line.
@@ -110,9 +126,16 @@ impl Machine {
         let mut rounds = 0_u32;
         loop {
             for environment in self.environments() {
-                if let Err(error) = self.logs_look(&environment, rounds.is_multiple_of(120)).await {
+                let tidy = rounds.is_multiple_of(TIDY_EVERY);
+                // Said now and then only: a full disk may stay full for long.
+                if let Err(error) = self.logs_look(&environment, tidy).await
+                    && tidy
+                {
                     tracing::warn!(%error, environment = %environment.key, "logs can't be followed");
                 }
+            }
+            if rounds.is_multiple_of(TIDY_EVERY) {
+                self.releases_prune().await;
             }
             rounds = rounds.wrapping_add(1);
             tokio::time::sleep(LOOK_EVERY).await;
@@ -123,14 +146,10 @@ impl Machine {
         let (folder, now_ms) = (environment.folder.join("logs"), self.clock.now_ms());
         let (seen, moved) = blocking(move || {
             let (mut seen, mut moved) = (Vec::new(), Vec::new());
-            let mut files = entries(&folder)?;
-            if tidy && files.len() > FILES_MAX {
-                files.sort_by_key(|path| std::cmp::Reverse(modified_ms(path)));
-                for old in files.drain(FILES_MAX..) {
-                    file_remove(&old)?;
-                }
+            if tidy {
+                bound(&folder, FILES_MAX, FOLDER_MAX)?;
             }
-            for path in files {
+            for path in entries(&folder)? {
                 if log_name(&path).is_none_or(|name| name.age != 0) {
                     continue;
                 }
@@ -184,19 +203,22 @@ impl Machine {
         // Older parts first, so that lines of the same time stay in their order.
         files.sort_by_key(|(_, name)| std::cmp::Reverse(name.age));
         let mut lines = Vec::new();
+        // Rotation may cut a private key in two, so all parts of one log go through the same redactor.
+        let mut redactors = HashMap::new();
         for (path, name) in files {
+            let redactor = redactors.entry(path.with_extension("")).or_insert_with(|| self.redactor.lines());
             let file_ms = modified_ms(&path).unwrap_or_default();
             let of = path.clone();
             let Ok((mut offset, bytes)) = blocking(move || read_end(&of)).await else { continue };
             for raw in bytes.split_inclusive(|byte| *byte == b'\n') {
                 offset += raw.len() as u64;
                 let text = String::from_utf8_lossy(raw);
-                let text: String = text.trim_end().chars().take(LINE_MAX).collect();
+                let text = cut(&redactor.redact(text.trim_end()));
                 let noted = || locked(&self.log_times).at(&path, offset).unwrap_or(file_ms);
                 let at_ms = own_time(&text).unwrap_or_else(noted);
                 if at_ms >= since_ms && !text.is_empty() {
                     let (service, release) = (name.service.clone(), name.release);
-                    lines.push(LogLine { at_ms, service, release, text: self.redactor.redact(&text) });
+                    lines.push(LogLine { at_ms, service, release, text });
                 }
             }
         }
@@ -217,6 +239,21 @@ fn own_time(line: &str) -> Option<EpochMs> {
 fn modified_ms(path: &Path) -> Option<EpochMs> {
     let modified = std::fs::metadata(path).ok()?.modified().ok()?;
     i64::try_from(modified.duration_since(UNIX_EPOCH).ok()?.as_millis()).ok()
+}
+
+/// Removes the files written to longest ago beyond so many, and beyond so many bytes of all together. Those still being
+/// written are the newest, and rotation keeps each of them short.
+fn bound(folder: &Path, files_max: usize, bytes_max: u64) -> Result<(), PortError> {
+    let mut files = entries(folder)?;
+    files.sort_by_key(|path| std::cmp::Reverse(modified_ms(path)));
+    let mut bytes = 0;
+    for (place, path) in files.iter().enumerate() {
+        bytes += std::fs::metadata(path).map_or(0, |meta| meta.len());
+        if place >= files_max || bytes > bytes_max {
+            file_remove(path)?;
+        }
+    }
+    Ok(())
 }
 
 /// Copies and truncates. Lines written between the two are lost; the writers can't be told to open another file.
@@ -256,6 +293,25 @@ mod tests {
             [times.at(path, 5), times.at(path, 10), times.at(path, 11), times.at(path, 31)],
             [Some(100), Some(100), Some(300), None]
         );
+    }
+
+    #[test]
+    fn the_oldest_files_go_beyond_a_number_and_beyond_a_size() {
+        let folder = tempfile::tempdir().unwrap();
+        for age in 1..=4 {
+            let path = folder.path().join(format!("api@{}.0.log", 5 - age));
+            std::fs::write(&path, "x".repeat(100)).unwrap();
+            let at = std::time::SystemTime::now() - Duration::from_secs(age * 60);
+            std::fs::File::options().append(true).open(&path).unwrap().set_modified(at).unwrap();
+        }
+        let left = || {
+            let names = entries(folder.path()).unwrap();
+            names.iter().map(|path| name_of(path)).collect::<Vec<_>>()
+        };
+        bound(folder.path(), 3, 1_000).unwrap();
+        assert_eq!(left(), ["api@2.0.log", "api@3.0.log", "api@4.0.log"]);
+        bound(folder.path(), 3, 250).unwrap();
+        assert_eq!(left(), ["api@3.0.log", "api@4.0.log"]);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex};
 use engine::clock::Clock;
 use engine::model::{EnvironmentKey, ServiceName};
 use engine::ports::{BuildKey, PortError, SecretSource};
+use engine::redact::Redactor;
 use tokio_util::sync::CancellationToken;
 
 use super::backends::Backends;
@@ -20,7 +21,6 @@ use super::files::folder_ensure;
 use super::job::JobState;
 use super::logs::LogTimes;
 use super::marker::RootId;
-use super::redactor::Redactor;
 use crate::git::GitHost;
 
 /// How often a free port is asked for before we give up.
@@ -36,7 +36,7 @@ pub(super) struct Machine {
     pub(super) git: Arc<GitHost>,
     pub(super) edge: Arc<dyn Backends>,
     pub(super) secrets: Arc<dyn SecretSource>,
-    pub(super) redactor: Redactor,
+    pub(super) redactor: Arc<Redactor>,
     pub(super) environments: Mutex<BTreeMap<EnvironmentKey, Arc<Environment>>>,
     pub(super) builds: Mutex<BTreeMap<BuildKey, Arc<BuildJob>>>,
     pub(super) build_turns: tokio::sync::Semaphore,

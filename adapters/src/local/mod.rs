@@ -21,7 +21,6 @@ mod port;
 mod preflight;
 mod process;
 mod prune;
-mod redactor;
 mod replace;
 mod sql_shell;
 mod take_over;

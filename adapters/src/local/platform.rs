@@ -8,6 +8,7 @@ use std::time::Duration;
 use engine::clock::{Clock, SystemClock};
 use engine::model::{EnvironmentKey, ServiceName};
 use engine::ports::{BuildKey, PortError, SecretSource};
+use engine::redact::Redactor;
 use tokio_util::sync::CancellationToken;
 
 use super::backends::Backends;
@@ -37,6 +38,8 @@ pub struct LocalConfig {
     pub builds_kept: u32,
     /// Where the time comes from.
     pub clock: Arc<dyn Clock>,
+    /// Takes secrets out of what services and builds print. One for the whole program: it learns what services are given.
+    pub redactor: Arc<Redactor>,
 }
 
 impl std::fmt::Debug for LocalConfig {
@@ -50,8 +53,8 @@ impl std::fmt::Debug for LocalConfig {
 
 impl LocalConfig {
     /// The usual set-up, on the machine's clock.
-    pub fn new(root: PathBuf, program: PathBuf) -> Self {
-        Self { root, program, builds_kept: BUILDS_KEPT, clock: Arc::new(SystemClock) }
+    pub fn new(root: PathBuf, program: PathBuf, redactor: Arc<Redactor>) -> Self {
+        Self { root, program, builds_kept: BUILDS_KEPT, clock: Arc::new(SystemClock), redactor }
     }
 }
 
@@ -99,7 +102,7 @@ impl LocalPlatform {
             git,
             edge,
             secrets,
-            redactor: super::redactor::Redactor::default(),
+            redactor: config.redactor,
             environments: Mutex::default(),
             builds: Mutex::default(),
             build_turns: tokio::sync::Semaphore::new(BUILDS_AT_ONCE),

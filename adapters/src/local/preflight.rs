@@ -99,16 +99,19 @@ fn folder_findings(root: &Path) -> Vec<Finding> {
     if let Err(cause) = written {
         findings.push(blocks(sentence(&super::files::explain("write to", root, &cause))));
     }
-    if let Ok(disk) = rustix::fs::statvfs(root) {
-        let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-        if free < FREE_MIN {
-            findings.push(blocks(format!(
-                "only {} MB are free at {}; {} MB are needed. Free some space.",
-                free / 1024 / 1024,
-                root.display(),
-                FREE_MIN / 1024 / 1024
-            )));
-        }
+    if let Some(free) = free_bytes(root).filter(|free| *free < FREE_MIN) {
+        findings.push(blocks(format!(
+            "only {} MB are free at {}; {} MB are needed. Free some space, then retry.",
+            free / 1024 / 1024,
+            root.display(),
+            FREE_MIN / 1024 / 1024
+        )));
     }
     findings
+}
+
+/// How much may still be written below a folder, in bytes; nothing when the system does not say.
+pub(super) fn free_bytes(folder: &Path) -> Option<u64> {
+    let disk = rustix::fs::statvfs(folder).ok()?;
+    Some(disk.f_bavail.saturating_mul(disk.f_frsize))
 }

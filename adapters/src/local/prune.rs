@@ -6,7 +6,7 @@ use engine::ports::{BuildKey, PortError};
 
 use super::builds::Built;
 use super::environment::locked;
-use super::files::{blocking, entries, explain, folder_remove, json_read};
+use super::files::{blocking, entries, explain, file_remove, folder_remove, json_read, name_of};
 use super::machine::Machine;
 
 impl Machine {
@@ -18,6 +18,31 @@ impl Machine {
             }
         }
         Ok(())
+    }
+
+    /// Removes the configurations and logs of releases there is no way back to any more: those older than the releases
+    /// whose builds are kept, and not served or scheduled.
+    pub(super) async fn releases_prune(&self) {
+        for environment in self.environments() {
+            let Some(oldest) = environment.desired.lock().await.release_oldest() else { continue };
+            // What is being ended still writes its log.
+            let oldest =
+                environment.handles().iter().map(|handle| handle.slot.release).fold(oldest, u32::min);
+            let folder = environment.folder.clone();
+            let pruned = blocking(move || {
+                for part in ["config", "logs"] {
+                    for path in entries(&folder.join(part))? {
+                        if release_of(&name_of(&path)).is_some_and(|release| release < oldest) {
+                            file_remove(&path)?;
+                        }
+                    }
+                }
+                Ok(())
+            });
+            if let Err(error) = pruned.await {
+                tracing::warn!(%error, environment = %environment.key, "files of old releases stay");
+            }
+        }
     }
 
     /// Removes the builds of the oldest commits that no environment needs.
@@ -53,4 +78,9 @@ impl Machine {
             tracing::warn!(%error, "old builds stay");
         }
     }
+}
+
+/// The release a file belongs to by its name: `api@12.json`, `api@12.0.log.1`.
+fn release_of(name: &str) -> Option<u32> {
+    name.split_once('@')?.1.split_once('.')?.0.parse().ok()
 }

@@ -37,7 +37,7 @@ impl Builds {
         match self.0.get(key) {
             None => BuildState::Absent,
             Some(Build { outcome: Building::Fails { tail }, .. }) => {
-                BuildState::Failed { exit_code: Some(FAILED_EXIT), tail: tail.clone() }
+                BuildState::Failed { exit_code: Some(FAILED_EXIT), tail: tail.clone(), full: None }
             }
             Some(Build { outcome: Building::Ok { took_ms }, done: true, .. }) => {
                 BuildState::Done { took_ms: *took_ms }

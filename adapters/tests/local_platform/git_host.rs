@@ -21,7 +21,11 @@ impl Repository {
     }
 
     fn source(&self) -> Source {
-        Source { repository: self.data.path().join("repository").display().to_string(), path: ".".to_owned() }
+        Source {
+            repository: self.data.path().join("repository").display().to_string(),
+            path: ".".to_owned(),
+            credentials: None,
+        }
     }
 
     fn git(&self, arguments: &[&str]) -> String {
@@ -113,12 +117,13 @@ async fn a_checkout_is_whole_or_not_there() {
     let (host, source) = (&repository.host, repository.source());
     let commit = host.resolve(&source, Some("v1.0.0")).await.unwrap().id;
     let folder = repository.data.path().join("out");
-    host.checkout(&source, &commit, &folder).await.unwrap();
+    host.checkout(&source, &commit, &folder, &|_| {}).await.unwrap();
     assert_eq!(std::fs::read_to_string(folder.join("src/x")).unwrap(), "1");
     assert!(!folder.join("migrations/0002_b.sql").exists() && !folder.join(".git").exists());
 
     let missing = "0123456789012345678901234567890123456789";
-    let (what, _) = failed(host.checkout(&source, missing, &repository.data.path().join("no")).await);
+    let (what, _) =
+        failed(host.checkout(&source, missing, &repository.data.path().join("no"), &|_| {}).await);
     assert!(what.starts_with(&format!("commit {missing} is not in")), "{what}");
     let left: Vec<_> =
         std::fs::read_dir(repository.data.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();

@@ -194,6 +194,33 @@ async fn logs_are_told_without_secrets() {
 }
 
 #[tokio::test]
+async fn logs_and_last_words_hold_no_secret_in_any_form_it_travels_in() {
+    let stage = Stage::open().await;
+    stage.deploy("api", 1, 1, "leaky").await;
+    let tail =
+        eventually("it ended", async || match stage.instances("api", 1).await.into_iter().next()?.state {
+            InstanceState::Exited { tail, .. } => Some(tail),
+            _ => None,
+        })
+        .await;
+    let lines = stage.platform().logs(&stage.environment, &[api()], 0, 100).await.unwrap();
+    let logged: Vec<String> = lines.into_iter().map(|line| line.text).collect();
+    for told in [&tail, &logged] {
+        let at = told
+            .iter()
+            .position(|line| line == "as hex: [secret token]")
+            .unwrap_or_else(|| panic!("{told:?}"));
+        assert_eq!(
+            told[at + 1..at + 4],
+            ["[secret private-key]", "[secret private-key]", "[secret private-key]"]
+        );
+        let long = &told[at + 4];
+        assert!(long.len() == 4_000 && long.ends_with("x[secret to"), "{long}");
+    }
+    stage.platform().instances_stop(&stage.permit(), &stage.environment, &api(), 1, 0).await.unwrap();
+}
+
+#[tokio::test]
 async fn what_would_keep_instances_from_starting_is_told_at_once() {
     let stage = Stage::open().await;
     let missing = stage

@@ -5,7 +5,9 @@
 mod adoption;
 mod builds;
 mod database;
+mod git_far;
 mod git_host;
+mod git_server;
 mod instances;
 mod schedules;
 mod service;

@@ -14,6 +14,15 @@ fn acts_as_service() {
     let Ok(mode) = std::env::var("TEST_SERVICE") else { return };
     let variable = |name: &str| std::env::var(name).unwrap_or_default();
     println!("release {} begins as {mode}, token is {}", variable("RELEASE"), variable("TOKEN"));
+    if mode == "leaky" {
+        println!("as hex: {}", hex::encode(variable("TOKEN")));
+        println!(
+            "{}{}\nMIIEpAIBAAKCAQEA\n{}{}",
+            "-----BEGIN PRIV", "ATE KEY-----", "-----END PRIV", "ATE KEY-----"
+        );
+        println!("{}{}", "x".repeat(3_990), variable("TOKEN"));
+        std::process::exit(3);
+    }
     if mode == "crashing" {
         println!("out of luck");
         std::process::exit(3);

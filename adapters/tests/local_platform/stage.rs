@@ -19,6 +19,7 @@ use engine::ports::{
     BuildKey, BuildRequest, BuildState, ConfigSet, Instance, InstanceSet, InstanceState, Permit, Platform,
     PortError, SecretSource, testing,
 };
+use engine::redact::Redactor;
 use secrecy::SecretString;
 use sysinfo::{ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System, UpdateKind};
 
@@ -149,7 +150,11 @@ impl Stage {
 
     /// Opens the platform without looking whether it is open.
     pub(crate) async fn open_again(&self) -> Result<Arc<LocalPlatform>, PortError> {
-        let mut config = LocalConfig::new(self.folder.join("local"), "/bin/infra-chat".into());
+        let mut config = LocalConfig::new(
+            self.folder.join("local"),
+            "/bin/infra-chat".into(),
+            Arc::new(Redactor::new().unwrap()),
+        );
         config.clock = Arc::clone(&self.clock) as _;
         config.builds_kept = 2;
         let git = Arc::new(GitHost::new(&self.folder));
@@ -172,7 +177,11 @@ impl Stage {
     }
 
     pub(crate) fn source(&self) -> Source {
-        Source { repository: self.folder.join("repository").display().to_string(), path: ".".to_owned() }
+        Source {
+            repository: self.folder.join("repository").display().to_string(),
+            path: ".".to_owned(),
+            credentials: None,
+        }
     }
 
     pub(crate) fn commit(&self) -> String {

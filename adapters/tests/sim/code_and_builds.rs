@@ -81,7 +81,8 @@ async fn a_build_can_fail_and_be_ended() {
     let platform = &story.ports.platform;
     let broken = build(1, &story.world.release("v1", "Broken", Behaviour::build_fails(&["error: no rule"])));
     platform.build_start(&step(0), &broken).await.unwrap();
-    let failed = BuildState::Failed { exit_code: Some(1), tail: vec!["error: no rule".to_owned()] };
+    let failed =
+        BuildState::Failed { exit_code: Some(1), tail: vec!["error: no rule".to_owned()], full: None };
     assert_eq!(platform.build_look(&broken.key).await.unwrap(), failed);
 
     let slow = build(2, &story.world.release("v2", "Slow", Behaviour::builds_in(5_000)));

@@ -119,7 +119,7 @@ pub(crate) fn step(number: u32) -> Permit {
 }
 
 pub(crate) fn source() -> Source {
-    Source { repository: "/srv/invoice-perfect".to_owned(), path: ".".to_owned() }
+    Source { repository: "/srv/invoice-perfect".to_owned(), path: ".".to_owned(), credentials: None }
 }
 
 pub(crate) fn build(release: u32, commit: &str) -> BuildRequest {

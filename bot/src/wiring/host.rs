@@ -72,17 +72,17 @@ impl Host {
                 config.database.shown()
             );
         };
-        let git = Arc::new(GitHost::new(&config.data_dir));
+        let vault: Arc<dyn SecretSource> = parts.vault.clone();
+        let git = Arc::new(GitHost::new(&config.data_dir).with_secrets(Arc::clone(&vault)));
         let edge = EdgeProxy::open(config.data_dir.join(EDGE_FILE))?;
         progress("starting the services");
         let root = config.data_dir.join(PLATFORM_FOLDER);
         let program = std::env::current_exe().context("can't tell where this program is")?;
-        let mut local = LocalConfig::new(root.clone(), program);
+        let mut local = LocalConfig::new(root.clone(), program, Arc::clone(&parts.redactor));
         local.clock = Arc::clone(&parts.clock);
         if let Some(builds_kept) = config.builds_kept {
             local.builds_kept = builds_kept;
         }
-        let vault: Arc<dyn SecretSource> = parts.vault.clone();
         let platform = LocalPlatform::open(local, Arc::clone(&git), edge.clone(), vault)
             .await
             .context("can't start the platform")?;

@@ -77,7 +77,24 @@ impl World {
 
     /// The same with these settings.
     pub(crate) fn with_sample_on(variables: &[(&str, &str)]) -> Self {
-        let world = Self::empty();
+        Self::empty().and_sample(variables)
+    }
+
+    /// The same within this folder.
+    pub(crate) fn with_sample_in(folder: &Path) -> Self {
+        Self { folder: tempfile::tempdir_in(folder).unwrap() }.and_sample(&[])
+    }
+
+    /// The address of a service at the edge, as the sample's description has it.
+    pub(crate) fn edge(&self, environment: &str, service: &str) -> String {
+        let yaml = std::fs::read_to_string(self.path("sample/infra-chat.project.yaml")).unwrap();
+        let (_, rest) = yaml.split_once(&format!("\n  {environment}:\n")).unwrap();
+        let (_, rest) = rest.split_once(&format!(" {service}: \"")).unwrap();
+        rest.split_once('"').unwrap().0.to_owned()
+    }
+
+    fn and_sample(self, variables: &[(&str, &str)]) -> Self {
+        let world = self;
         samples::materialise(&world.path("sample")).unwrap();
         let file = world.path("sample/infra-chat.project.yaml");
         let mut yaml = std::fs::read_to_string(&file).unwrap();

@@ -19,6 +19,7 @@ mod secrets;
 mod worker;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use policies::Rules;
 
@@ -63,6 +64,8 @@ pub struct EngineParts {
 #[derive(Clone)]
 pub struct Engine {
     parts: Arc<EngineParts>,
+    /// Artifacts of runs that ended could not be kept yet.
+    artifacts_behind: Arc<AtomicBool>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -74,7 +77,7 @@ impl std::fmt::Debug for Engine {
 impl Engine {
     /// Puts an engine together. Nothing runs until [`Engine::work`] or [`Engine::tick`] is called.
     pub fn new(parts: EngineParts) -> Self {
-        Self { parts: Arc::new(parts) }
+        Self { parts: Arc::new(parts), artifacts_behind: Arc::default() }
     }
 
     /// The database.

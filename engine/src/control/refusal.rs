@@ -48,11 +48,18 @@ pub enum Refusal {
         error: PortError,
     },
     /// The database does not.
-    #[error("the database can't be used right now; nothing was done")]
+    #[error("{}; nothing was done", unusable(.0))]
     Store(#[source] StoreError),
     /// A bug.
     #[error("this should not happen")]
     Bug(#[source] IllegalMove),
+}
+
+fn unusable(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::Full { .. } => "the disk of the database is full",
+        _ => "the database can't be used right now",
+    }
 }
 
 impl From<StoreError> for Refusal {
@@ -111,6 +118,9 @@ impl Refusal {
             Self::Problem(problem) => &problem.next,
             Self::Standing { next, .. } | Self::NotFound { next, .. } => next,
             Self::Port { .. } => "try again in a moment; `status` shows how things stand",
+            Self::Store(StoreError::Full { .. }) => {
+                "free some space, then say it again; runs under way go on by themselves"
+            }
             Self::Store(_) => "try again in a moment; `infra-chat doctor` checks the database",
             Self::NotAllowed { .. } | Self::Bug(_) => "",
         }

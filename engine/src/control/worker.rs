@@ -2,6 +2,8 @@
 //! and those of other replicas) and by due times; [`Engine::tick`] makes the same moves one after the other, for tests and simulation with a clock of their own.
 
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -27,6 +29,8 @@ const TROUBLE_MAX_MS: i64 = 5_000;
 const CHECKPOINT_MS: i64 = 5 * 60_000;
 /// Runs looked at after a start for artifacts that were not kept.
 const CAUGHT_UP: i64 = 50;
+/// How often artifacts that could not be kept are tried again.
+const CATCH_UP_EVERY: Duration = Duration::from_secs(10);
 /// What the record calls its own signing.
 const CHECKPOINT_ACTION: &str = "record.checkpoint";
 /// Moves a single tick may make for one run: a run that never settles is a bug, and tests should see it.
@@ -136,18 +140,44 @@ impl Engine {
         drivers.wait().await;
     }
 
-    /// Keeps the artifacts of runs that ended when the program did, whole or the rest of them.
+    /// Keeps the artifacts of runs that ended when the program did, or while their store took nothing (its disk was full):
+    /// whole, or the rest of them. At the start, and again for as long as some are missing.
     async fn catch_up(self, stop: CancellationToken) {
-        let Ok(runs) = self.store().run_recent(CAUGHT_UP).await else { return };
+        loop {
+            self.artifacts_behind.store(false, Ordering::SeqCst);
+            if let Err(error) = self.catch_up_once(&stop).await {
+                tracing::warn!(error = %chain(&error), "can't look for artifacts that are missing");
+                self.artifacts_behind.store(true, Ordering::SeqCst);
+            }
+            loop {
+                tokio::select! {
+                    () = tokio::time::sleep(CATCH_UP_EVERY) => {}
+                    () = stop.cancelled() => return,
+                }
+                if self.artifacts_behind.load(Ordering::SeqCst) {
+                    break;
+                }
+            }
+        }
+    }
+
+    async fn catch_up_once(&self, stop: &CancellationToken) -> Result<(), Refusal> {
+        let runs = self.store().run_recent(CAUGHT_UP).await?;
         for run in runs.iter().filter(|run| run.state.is_over()) {
             if stop.is_cancelled() {
-                return;
+                return Ok(());
             }
             let last = self.artifacts().get(&run.id, &ArtifactName::Run).await;
             if matches!(last, Err(ArtifactError::Missing { .. })) {
-                self.ended(run).await;
+                let Err(error) = self.keep_artifacts(&run.id).await else { continue };
+                tracing::warn!(run = %run.id, error = %chain(&*error), "can't keep the artifacts of a run yet");
+                self.artifacts_behind.store(true, Ordering::SeqCst);
+                // What keeps these from being kept keeps the others, too.
+                return Ok(());
             }
         }
+        // The record is signed once for all of them.
+        self.checkpoint_of_growth().await
     }
 
     async fn look_for_work(&self, leases: &Leases) -> Result<Vec<(RunId, Lease)>, Refusal> {
@@ -206,7 +236,8 @@ impl Engine {
     /// What follows a run's end and may fail without harm: its artifacts, and a signed checkpoint of the record.
     pub(super) async fn ended(&self, run: &Run) {
         if let Err(error) = self.keep_artifacts(&run.id).await {
-            tracing::warn!(run = %run.id, error = %chain(&*error), "can't keep the artifacts of a run");
+            tracing::warn!(run = %run.id, error = %chain(&*error), "can't keep the artifacts of a run; it is tried again");
+            self.artifacts_behind.store(true, Ordering::SeqCst);
         }
         if let Err(error) = self.checkpoint().await {
             tracing::warn!(run = %run.id, error = %chain(&error), "can't sign a checkpoint of the record");

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use crate::secrets::SecretRef;
+
 use super::{
     ComponentName, EnvironmentKey, EnvironmentName, JobName, ProjectName, Role, SecretName, ServiceName,
     UserName,
@@ -50,6 +52,17 @@ pub struct Source {
     pub repository: String,
     /// The folder within it, `.` for all of it.
     pub path: String,
+    /// What git logs in with where reading needs it: a secret of the project that holds a token or `user:password`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<SecretRef>,
+}
+
+/// Whether the address of a repository holds a password, or what may be one: over http(s), tokens are given as names, too.
+pub fn holds_login(repository: &str) -> bool {
+    let Some((scheme, rest)) = repository.split_once("://") else { return false };
+    let host = rest.split('/').next().unwrap_or_default();
+    let login = host.rsplit_once('@').map(|(login, _)| login);
+    login.is_some_and(|login| scheme.to_ascii_lowercase().starts_with("http") || login.contains(':'))
 }
 
 /// Plain SQL migration files and the database they are for.

@@ -50,6 +50,9 @@ pub enum BuildState {
         exit_code: Option<i32>,
         /// The last lines it printed, redacted.
         tail: Vec<String>,
+        /// What is full and how much is left there, when that is why: then it is not the code that must be mended.
+        #[serde(default)]
+        full: Option<String>,
     },
 }
 

@@ -137,6 +137,7 @@ fn source(source: &Source, defaults: Defaults) -> Yaml {
     let mut keys = Keys::new(defaults);
     keys.put("repository", text(&source.repository));
     keys.text("path", &source.path, PATH_DEFAULT);
+    keys.maybe("credentials", source.credentials.as_ref().map(text));
     Yaml::Map(keys.entries)
 }
 

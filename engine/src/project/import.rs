@@ -64,8 +64,9 @@ fn read(root: &Spot<'_>, base: &Path) -> Option<Project> {
     ])?;
     let project = keys.need("project", "NAME").and_then(|spot| spot.parsed::<ProjectName>());
     let title = keys.maybe("title", |spot| spot.line());
-    let source =
-        keys.need("source", "{ repository: \"./repository\" }").and_then(|spot| source::read(&spot, base));
+    let source = keys
+        .need("source", "{ repository: \"./repository\" }")
+        .and_then(|spot| source::read(&spot, &known, base));
     let migrations = keys.maybe("migrations", |spot| migrations(&spot, &known));
     let services = services(&keys, &known, base);
     let components = keys.or("components", IndexMap::new(), |spot| components(&spot, &known));

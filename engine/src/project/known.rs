@@ -2,10 +2,14 @@
 //! stands, also when the thing it refers to is itself described wrongly.
 
 use super::spot::{Spot, instead};
-use super::tree::Node;
+use super::tree::{Node, Value};
 
 /// What other parts of the description may refer to.
 pub(super) struct Known<'t> {
+    /// The project's name as written; empty when it is not.
+    pub(super) project: &'t str,
+    /// All environments.
+    pub(super) environments: Vec<&'t str>,
     /// All services, in the order of the file.
     pub(super) services: Vec<&'t str>,
     scheduled: Vec<&'t str>,
@@ -22,7 +26,13 @@ impl<'t> Known<'t> {
         let is_database =
             |component: &Node| component.get("kind").is_some_and(|kind| kind.is_text("database"));
         let databases = entries("components").iter().filter(|(_, component)| is_database(component));
+        let project = match root.get("project").map(|project| &project.value) {
+            Some(Value::Text(name)) => name,
+            _ => "",
+        };
         Self {
+            project,
+            environments: names("environments"),
             services: names("services"),
             scheduled: scheduled.map(|(key, _)| key.text.as_str()).collect(),
             components: names("components"),

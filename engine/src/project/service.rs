@@ -31,7 +31,7 @@ pub(super) fn read(spot: &Spot<'_>, known: &Known<'_>, base: &Path) -> Option<Se
         "replicas",
         "limits",
     ])?;
-    let source = keys.maybe("source", |spot| source::read(&spot, base));
+    let source = keys.maybe("source", |spot| source::read(&spot, known, base));
     let build = keys.maybe("build", |spot| spot.said());
     let start = keys.need("start", "\"./bin/NAME\"").and_then(|spot| spot.said());
     let schedule = keys.maybe("schedule", |spot| cron(&spot));

@@ -2,18 +2,55 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use super::spot::Spot;
-use crate::model::Source;
+use super::known::Known;
+use super::spot::{Spot, instead};
+use crate::model::{Source, holds_login};
+use crate::secrets::SecretRef;
 
 /// The folder of a source that names none: all of the repository.
 pub(super) const PATH_DEFAULT: &str = ".";
 
 /// Reads a source; a repository in the file system becomes an absolute path, seen from `base`.
-pub(super) fn read(spot: &Spot<'_>, base: &Path) -> Option<Source> {
-    let keys = spot.keys(&["repository", "path"])?;
+pub(super) fn read(spot: &Spot<'_>, known: &Known<'_>, base: &Path) -> Option<Source> {
+    let keys = spot.keys(&["repository", "path", "credentials"])?;
     let repository = keys.need("repository", "\"./repository\"").and_then(|spot| repository(&spot, base));
     let path = keys.or("path", PATH_DEFAULT.to_owned(), |spot| folder(&spot));
-    Some(Source { repository: repository?, path })
+    let credentials = keys.maybe("credentials", |spot| credentials(&spot, known, repository.as_deref()));
+    Some(Source { repository: repository?, path, credentials })
+}
+
+/// Reads the reference to what git logs in with.
+fn credentials(spot: &Spot<'_>, known: &Known<'_>, repository: Option<&str>) -> Option<SecretRef> {
+    let secret = spot.parsed::<SecretRef>()?;
+    let (project, environment) = (&secret.environment.project, &secret.environment.environment);
+    if known.project != project.as_str() {
+        // Otherwise a description could have somebody else's secrets sent to a host of its choice.
+        spot.fault(format!(
+            "must be a secret of this project: secretref://{}/{environment}/{}",
+            known.project, secret.name
+        ));
+    } else if !known.environments.contains(&environment.as_str()) {
+        spot.fault(format!(
+            "there is no environment `{environment}`; {}",
+            instead(environment.as_str(), &known.environments)
+        ));
+    }
+    if repository.is_some_and(|repository| !takes_credentials(repository)) {
+        spot.fault("are for repositories at https://; a folder and ssh need none");
+    }
+    Some(secret)
+}
+
+/// Whether a login may be sent there: never in the clear, except within this machine.
+fn takes_credentials(repository: &str) -> bool {
+    match repository.split_once("://") {
+        Some(("https", _)) => true,
+        Some(("http", rest)) => {
+            let host = rest.split(['/', ':']).next().unwrap_or_default();
+            ["127.0.0.1", "localhost"].contains(&host)
+        }
+        _ => false,
+    }
 }
 
 /// Reads a folder within the repository; the way out of it is closed.
@@ -35,12 +72,14 @@ fn repository(spot: &Spot<'_>, base: &Path) -> Option<String> {
         spot.fault("can't begin with `-`; write `./-…` if the folder is really called that");
         return None;
     }
-    if let Some((_, rest)) = text.split_once("://") {
-        let before_path = rest.split('/').next().unwrap_or_default();
-        if before_path.rsplit_once('@').is_some_and(|(login, _)| login.contains(':')) {
-            spot.fault("holds a password everybody who sees the project would see; use ssh or a git credential helper");
-            return None;
-        }
+    if holds_login(&text) {
+        spot.fault(
+            "holds a login everybody who sees the project would see; take it out, keep it with `infra-chat secret set \
+             PROJECT/ENVIRONMENT/git-token`, and add `credentials: secretref://PROJECT/ENVIRONMENT/git-token`",
+        );
+        return None;
+    }
+    if text.contains("://") {
         return Some(text);
     }
     if is_ssh(&text) {

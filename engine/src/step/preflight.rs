@@ -45,10 +45,14 @@ impl StepAct for Preflight {
                 BuildState::Done { took_ms: took } => took_ms += took,
                 // It failed for somebody else before, perhaps on a full disk: this run builds it once itself.
                 BuildState::Failed { .. } if at.acted == 0 || at.unknown => return Ok(Look::Todo),
-                BuildState::Failed { exit_code, tail } => {
+                BuildState::Failed { exit_code, tail, full } => {
                     let how = exit_code
                         .map_or("was ended".to_owned(), |code| format!("ended with exit code {code}"));
                     let command = build.command.as_deref().unwrap_or("the checkout");
+                    if let Some(full) = full {
+                        let say = format!("{full}, so `{command}` {how}; free some space, then retry");
+                        return Ok(Look::Broken(Reason::new("disk-full", say, "retry").showing(tail)));
+                    }
                     return Ok(Look::Broken(
                         Reason::new(
                             "build-failed",

@@ -185,6 +185,21 @@ fn is_taken(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }
 
+/// No room on the disk. SQLite says so in one code; where it can't even make the files it coordinates by, in others.
+/// PostgreSQL has a state for it.
+fn is_full(error: &sqlx::Error) -> bool {
+    const SQLITE_FULL: &str = "13";
+    const SQLITE_IOERR_SHMSIZE: &str = "4874";
+    const POSTGRES_DISK_FULL: &str = "53100";
+    match error {
+        sqlx::Error::Database(error) => error
+            .code()
+            .is_some_and(|code| [SQLITE_FULL, SQLITE_IOERR_SHMSIZE, POSTGRES_DISK_FULL].contains(&&*code)),
+        sqlx::Error::Io(error) => error.kind() == std::io::ErrorKind::StorageFull,
+        _ => false,
+    }
+}
+
 /// All statements of a commit: its writes, then its happenings, then its part of the chain.
 fn statements_of(commit: &Commit, heads: &mut Heads) -> Result<Vec<Statement>, StoreError> {
     let mut statements =
@@ -276,10 +291,15 @@ fn answer(
         }
         Err(error) => {
             tracing::warn!(%error, commits = group.len(), "the database refused a group of commits");
-            let shared = error.to_string();
+            let (shared, full) = (error.to_string(), is_full(&error));
             for job in group {
                 let source = sqlx::Error::Io(std::io::Error::other(shared.clone()));
-                let _gone = job.answer.send(Err(StoreError::Unavailable { doing: "be written", source }));
+                let told = if full {
+                    StoreError::Full { source }
+                } else {
+                    StoreError::Unavailable { doing: "be written", source }
+                };
+                let _gone = job.answer.send(Err(told));
             }
         }
     }

@@ -18,6 +18,13 @@ pub enum StoreError {
         #[source]
         source: sqlx::Error,
     },
+    /// There is no room on its disk: nothing of the commit was written, and later ones work as soon as there is room again.
+    #[error("the disk of the database is full, so nothing was written")]
+    Full {
+        /// The driver's error.
+        #[source]
+        source: sqlx::Error,
+    },
     /// A row does not hold what it should.
     #[error("the database holds something unreadable in column `{column}`")]
     Corrupt {
@@ -73,6 +80,6 @@ impl StoreError {
 
     /// Whether trying again later may work.
     pub fn may_pass(&self) -> bool {
-        matches!(self, Self::Unavailable { .. })
+        matches!(self, Self::Unavailable { .. } | Self::Full { .. })
     }
 }

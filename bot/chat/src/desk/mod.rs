@@ -248,7 +248,12 @@ pub(crate) struct WentOn {
 fn is_passing(refusal: &Refusal) -> bool {
     matches!(
         refusal,
-        Refusal::Store(StoreError::Conflict | StoreError::Unavailable { .. } | StoreError::Closed)
+        Refusal::Store(
+            StoreError::Conflict
+                | StoreError::Unavailable { .. }
+                | StoreError::Full { .. }
+                | StoreError::Closed
+        )
     )
 }
 

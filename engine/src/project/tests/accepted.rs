@@ -101,6 +101,17 @@ fn repositories_are_seen_from_the_folder_of_the_description() {
 }
 
 #[test]
+fn a_source_names_the_secret_that_git_logs_in_with() {
+    let login = "repository: https://git.example/shop, credentials: secretref://shop/local/git-token";
+    let shop = read(&SMALLEST.replace("repository: .", login));
+    let secret = shop.source.credentials.as_ref().map(ToString::to_string);
+    assert_eq!(secret.as_deref(), Some("secretref://shop/local/git-token"));
+    assert_eq!(read(&export(&shop)), shop);
+    let own = SMALLEST.replace("start: ./api", &format!("start: ./api, source: {{ {login} }}"));
+    assert_eq!(read(&own).services["api"].source, Some(shop.source));
+}
+
+#[test]
 fn services_start_after_those_they_need() {
     let shop = read(
         "project: shop

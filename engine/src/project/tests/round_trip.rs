@@ -104,7 +104,7 @@ fn source() -> impl Strategy<Value = Source> {
     let repository =
         prop_oneof!["/[a-z# :']{1,9}/x", "https://[a-z]{3}\\.example/[a-z]{3}", "git@[a-z]{3}:a/b"];
     (repository, prop_oneof![Just(".".to_owned()), "[a-z]{1,5}(/[a-z]{1,5})?"])
-        .prop_map(|(repository, path)| Source { repository, path })
+        .prop_map(|(repository, path)| Source { repository, path, credentials: None })
 }
 
 /// A service that may need those before it.

@@ -194,10 +194,34 @@ fn sources() {
     check(
         "project: shop\nsource: { repository: 'https://ana:hunter2@git.example/shop' }\n",
         expect![[r#"
-        p.yaml:1:1 `services` is missing; add `services: { api: { start: "./api", health: { path: /health } } }`
-        p.yaml:1:1 `environments` is missing; add `environments: { local: {} }`
-        p.yaml:2:23 source.repository: holds a password everybody who sees the project would see; use ssh or a git credential helper
-    "#]],
+            p.yaml:1:1 `services` is missing; add `services: { api: { start: "./api", health: { path: /health } } }`
+            p.yaml:1:1 `environments` is missing; add `environments: { local: {} }`
+            p.yaml:2:23 source.repository: holds a login everybody who sees the project would see; take it out, keep it with `infra-chat secret set PROJECT/ENVIRONMENT/git-token`, and add `credentials: secretref://PROJECT/ENVIRONMENT/git-token`
+        "#]],
+    );
+    check(
+        "project: shop\nsource: { repository: 'https://hunter2@git.example/shop', credentials: hunter2 }\nenvironments: { staging: {} }\n",
+        expect![[r#"
+            p.yaml:1:1 `services` is missing; add `services: { api: { start: "./api", health: { path: /health } } }`
+            p.yaml:2:23 source.repository: holds a login everybody who sees the project would see; take it out, keep it with `infra-chat secret set PROJECT/ENVIRONMENT/git-token`, and add `credentials: secretref://PROJECT/ENVIRONMENT/git-token`
+            p.yaml:2:72 source.credentials: `hunter2…` is no reference to a secret: they look like `secretref://project/environment/name`
+        "#]],
+    );
+    check(
+        "project: shop\nsource: { repository: /srv/shop, credentials: secretref://bank/production/key }\nenvironments: { staging: {} }\n",
+        expect![[r#"
+            p.yaml:1:1 `services` is missing; add `services: { api: { start: "./api", health: { path: /health } } }`
+            p.yaml:2:47 source.credentials: must be a secret of this project: secretref://shop/production/key
+            p.yaml:2:47 source.credentials: are for repositories at https://; a folder and ssh need none
+        "#]],
+    );
+    check(
+        "project: shop\nsource: { repository: 'http://git.example/shop', credentials: secretref://shop/stagin/key }\nenvironments: { staging: {} }\n",
+        expect![[r#"
+            p.yaml:1:1 `services` is missing; add `services: { api: { start: "./api", health: { path: /health } } }`
+            p.yaml:2:63 source.credentials: there is no environment `stagin`; did you mean `staging`?
+            p.yaml:2:63 source.credentials: are for repositories at https://; a folder and ssh need none
+        "#]],
     );
     check(
         "project: shop\nsource: { repository: --upload-pack=x, path: /etc }\n",

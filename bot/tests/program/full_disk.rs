@@ -1,0 +1,155 @@
+//! A full disk, for real: the program's folder is a file system in memory whose size the test changes while it runs.
+//!
+//! It is mounted in a namespace of the test's own, so nobody else sees it and it is gone with the test's last process,
+//! however that ends.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::world::{Running, World, http};
+
+/// Tells the test inside the namespace where its file system is.
+const PLACE: &str = "FULL_DISK_PLACE";
+/// Room for everything, in kilobytes: preflight wants 200 MB.
+const PLENTY_KB: u64 = 300 * 1024;
+/// How long something may take to come true by itself.
+const PATIENCE: Duration = Duration::from_mins(4);
+
+#[test]
+fn a_full_disk_is_told_and_nothing_is_lost() {
+    let own = tempfile::tempdir().unwrap();
+    // Root needs no namespace of users; everybody else becomes root in one of their own.
+    let root = Command::new("id").arg("-u").output().is_ok_and(|id| id.stdout == b"0\n");
+    let namespace: &[&str] = if root { &["-m"] } else { &["-rm"] };
+    let inside = |script: &str| {
+        let mut command = Command::new("unshare");
+        command.args(namespace).args(["--propagation", "private", "sh", "-ec"]);
+        command
+            .arg(format!("mount -t tmpfs -o size={PLENTY_KB}k,mode=700 none \"$0\"\n{script}"))
+            .arg(own.path());
+        command
+    };
+    let probe = inside("umount \"$0\"").stdin(Stdio::null()).output();
+    if !probe.as_ref().is_ok_and(|probe| probe.status.success()) {
+        let says = format!(
+            "NOT TESTED HERE: a full disk. No file system can be mounted in a namespace of our own: {probe:?}"
+        );
+        assert!(std::env::var_os("CI").is_none(), "{says}");
+        // Not through the test's own output, which is only shown when it fails.
+        let _ = writeln!(std::io::stderr(), "\n{says}\n");
+        return;
+    }
+    let told = inside("exec \"$@\"")
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", "full_disk::inside_the_namespace", "--nocapture"])
+        .env(PLACE, own.path())
+        .output()
+        .unwrap();
+    let said = format!("{}{}", String::from_utf8_lossy(&told.stdout), String::from_utf8_lossy(&told.stderr));
+    assert!(told.status.success() && said.contains("1 passed"), "{said}");
+}
+
+#[test]
+fn inside_the_namespace() {
+    let Some(place) = std::env::var_os(PLACE).map(PathBuf::from) else { return };
+    let world = World::with_sample_in(&place);
+    let mut chat = world.start(&["--as", "ana", "chat"], &[]);
+    chat.say("deploy v1.0.0 to staging");
+    chat.wait_for("succeeded");
+    let web = world.edge("staging", "web");
+    let serves = || http(&web, "GET /health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").0;
+
+    a_build_finds_no_room(&place, &world, &mut chat, &serves);
+    chat.end().ended(0);
+    the_journal_finds_no_room(&place, &world);
+    artifacts_find_no_room(&place, &world);
+}
+
+/// The disk fills up while a release is being built.
+fn a_build_finds_no_room(place: &Path, world: &World, chat: &mut Running, serves: &dyn Fn() -> u16) {
+    let builds = world.data().join("local/builds");
+    let before = std::fs::read_dir(&builds).unwrap().count();
+    chat.say("deploy v1.1.0 to staging");
+    eventually("it is checked out", || {
+        let folders = std::fs::read_dir(&builds).unwrap().flatten();
+        let whole = folders.filter(|folder| folder.path().join("code/src").is_dir()).count();
+        whole > before
+    });
+    room(place, 256);
+    let said = chat.wait_for("the disk is full (");
+    assert!(said.contains("free some space, then retry"), "{said}");
+    assert_eq!(serves(), 200, "who is served stays served");
+    room(place, PLENTY_KB);
+    let before = chat.said().matches("succeeded").count();
+    chat.say("retry");
+    eventually("the retry succeeds", || chat.said().matches("succeeded").count() > before);
+    assert_eq!(serves(), 200);
+}
+
+/// There is no room for the database to grow.
+fn the_journal_finds_no_room(place: &Path, world: &World) {
+    let mut chat = world.start(&["--as", "ana", "chat"], &[]);
+    chat.say("status staging");
+    chat.wait_for("(v1.1.0");
+    room(place, 0);
+    chat.say("lock staging for 1h because of a trial");
+    let said = chat.wait_for("The disk of the database is full; nothing was done");
+    assert!(said.contains("Next: free some space, then say it again"), "{said}");
+    // What was there can be read all the same.
+    let before = chat.said().matches("(v1.1.0").count();
+    chat.say("status staging");
+    eventually("the status is told", || chat.said().matches("(v1.1.0").count() > before);
+    room(place, PLENTY_KB);
+    chat.say("deploy v1.0.0 to staging");
+    chat.wait_for("succeeded");
+    chat.say("/wait");
+    chat.say("status staging");
+    chat.wait_for("(v1.0.0");
+    chat.end().ended(0);
+    world.program(&["--as", "ana", "audit", "verify"]).ended(0);
+}
+
+/// The run is done, and what is kept of it can't be written: it is written once there is room.
+fn artifacts_find_no_room(place: &Path, world: &World) {
+    let kept = place.join("kept");
+    std::fs::create_dir(&kept).unwrap();
+    let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=4k", "none"]).arg(&kept).status();
+    assert!(mounted.unwrap().success());
+    std::fs::write(kept.join("filler"), [b'x'; 4096]).unwrap();
+    let settings = [("INFRA_CHAT_ARTIFACTS", kept.to_str().unwrap())];
+    let mut chat = world.start(&["--as", "ana", "chat"], &settings);
+    chat.say("deploy v1.1.0 to staging");
+    let said = chat.wait_for("succeeded");
+    let run = said.lines().rev().find(|line| line.contains("succeeded")).unwrap();
+    let run = run
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '-')
+        .find(|word| word.starts_with("r-"))
+        .unwrap();
+    let last = kept.join("runs").join(run).join("run.json");
+    assert!(!last.exists());
+    let grown = Command::new("mount").args(["-o", "remount,size=16m"]).arg(&kept).status();
+    assert!(grown.unwrap().success());
+    eventually("what is kept of the run is there", || last.exists());
+    chat.end().ended(0);
+    assert!(Command::new("umount").arg(&kept).status().unwrap().success());
+}
+
+/// Makes the file system so large that just this much is free.
+fn room(place: &Path, free_kb: u64) {
+    let df = Command::new("df").arg("-Pk").arg(place).output().unwrap();
+    let df = String::from_utf8(df.stdout).unwrap();
+    let used: u64 = df.lines().last().unwrap().split_whitespace().nth(2).unwrap().parse().unwrap();
+    let size = format!("remount,size={}k", (used + free_kb).max(4));
+    assert!(Command::new("mount").args(["-o", &size]).arg(place).status().unwrap().success());
+}
+
+#[track_caller]
+fn eventually(what: &str, is_so: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < PATIENCE, "waited {} s until {what}", PATIENCE.as_secs());
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
