@@ -7,7 +7,8 @@ use serde_json::json;
 use super::{Engine, Refusal};
 use crate::clock::EpochMs;
 use crate::model::{
-    Actor, Change, Environment, EnvironmentKey, EnvironmentPolicy, FreezeWhen, Role, RunRequest, ServiceName,
+    Actor, Change, Desired, Environment, EnvironmentKey, EnvironmentPolicy, FreezeWhen, Project, Role,
+    RunRequest, ServiceName, Size,
 };
 use crate::run::LockHolder;
 use crate::store::{AuditEntry, Commit};
@@ -32,6 +33,8 @@ pub(super) struct Asked<'a> {
     pub(super) changes_world: bool,
     /// This very run is among those of the last hour and does not count against itself.
     pub(super) counted_already: bool,
+    /// The run starts by itself now, at a time it was given then; absent when somebody asks.
+    pub(super) scheduled_ms: Option<EpochMs>,
 }
 
 fn role(role: Option<Role>) -> policies::Role {
@@ -70,6 +73,7 @@ impl Engine {
             approvals_given: asked.approvals.0,
             admin_approvals_given: asked.approvals.1,
             is_requester: asked.is_requester,
+            automatic: asked.scheduled_ms.is_some(),
             break_glass: asked.request.and_then(|request| request.break_glass.clone()),
             ref_allowed: true,
             ..Facts::default()
@@ -132,7 +136,15 @@ impl Engine {
         facts.runs_last_hour = others as u32;
         facts.rate_frees_at_ms = recent.first().map(|oldest| oldest + HOUR_MS);
         let desired = self.store().environment_get(key).await?.value;
-        facts.held = desired.held.is_some();
+        facts.held = match (&desired.held, asked.scheduled_ms) {
+            (None, _) => false,
+            (Some(_), None) => true,
+            // Whoever gave a run its time after the rollback has seen what there is.
+            (Some(_), Some(scheduled_ms)) => {
+                let rollbacks = self.store().run_last_finished(key, "rollback").await?;
+                rollbacks.is_none_or(|finished_ms| scheduled_ms <= finished_ms)
+            }
+        };
         for lock in self.store().lock_list(key).await? {
             if let LockHolder::Person(holder) = &lock.holder {
                 let over = lock.expires_ms.is_some_and(|expires_ms| expires_ms <= now_ms);
@@ -156,8 +168,11 @@ impl Engine {
                 facts.ref_name = refused.or(branches.first()).cloned();
             }
             // A migration without a ref takes those of the live commit, which came here under these rules.
-            Some(Change::Scale { replicas, .. }) => facts.replicas = Some(*replicas),
             _ => {}
+        }
+        if let Some(request) = asked.request {
+            let project = self.project_of(key).await?.value;
+            budget(facts, &project, key, &desired, &request.change);
         }
         Ok(())
     }
@@ -252,6 +267,36 @@ impl Engine {
             decision => Ok(decision),
         }
     }
+}
+
+/// What a change asks of the budget: the most instances of a service it would run, and the largest of their sizes, or the
+/// first that is not allowed.
+fn budget(facts: &mut Facts, project: &Project, key: &EnvironmentKey, desired: &Desired, change: &Change) {
+    let (named, replicas) = match change {
+        Change::Deploy { services, .. } => (services, None),
+        Change::Scale { services, replicas } => (services, Some(*replicas)),
+        _ => return,
+    };
+    let allowed =
+        project.environments.get(&key.environment).map_or(&[][..], |here| &here.policy.allowed_sizes);
+    facts.allowed_sizes = allowed.iter().map(ToString::to_string).collect();
+    let chosen = project.services.keys().filter(|name| named.is_empty() || named.contains(name));
+    let (mut largest, mut refused) = (None, None);
+    for (name, service) in chosen.filter_map(|name| Some((name, project.service_in(&key.environment, name)?)))
+    {
+        // No limit counts as more than any.
+        let memory_mb = service.limits_in_force().memory_mb.unwrap_or(u32::MAX);
+        let word = Size::word_for(service.limits_in_force().memory_mb);
+        if !allowed.is_empty() && !allowed.iter().any(|size| size.name() == word) {
+            refused = refused.or(Some(word));
+        }
+        largest = largest.max(Some((memory_mb, word)));
+        if service.schedule.is_none() {
+            let here = replicas.or_else(|| desired.replicas.get(name).copied()).unwrap_or(service.replicas);
+            facts.replicas = facts.replicas.max(Some(here));
+        }
+    }
+    facts.size = refused.or(largest.map(|(_, word)| word)).map(str::to_owned);
 }
 
 /// A rule that fired, in one line.
