@@ -9,7 +9,6 @@ use tokio_util::task::TaskTracker;
 
 use super::executor::{Memory, Moved, settle_conflict};
 use super::{Engine, Refusal};
-use crate::artifacts::{ArtifactError, ArtifactName};
 use crate::audit::AuditEvent;
 use crate::clock::EpochMs;
 use crate::model::{Actor, RunId};
@@ -71,7 +70,9 @@ impl Engine {
         let mut commits = self.store().watch();
         let mut trouble_ms = TROUBLE_MS;
         let mut signed_ms = self.now_ms();
-        drivers.spawn(self.clone().catch_up(stop.child_token()));
+        let (behind, going) = (self.clone(), stop.child_token());
+        drivers
+            .spawn(async move { behind.keep_missing_artifacts(CAUGHT_UP, || !going.is_cancelled()).await });
         while !stop.is_cancelled() {
             driven.retain(|_, driver| !driver.is_finished());
             let now_ms = self.now_ms();
@@ -107,20 +108,6 @@ impl Engine {
         }
         drivers.close();
         drivers.wait().await;
-    }
-
-    /// Keeps the artifacts of runs that ended when the program did, whole or the rest of them.
-    async fn catch_up(self, stop: CancellationToken) {
-        let Ok(runs) = self.store().run_recent(CAUGHT_UP).await else { return };
-        for run in runs.iter().filter(|run| run.state.is_over()) {
-            if stop.is_cancelled() {
-                return;
-            }
-            let last = self.artifacts().get(&run.id, &ArtifactName::Run).await;
-            if matches!(last, Err(ArtifactError::Missing { .. })) {
-                self.ended(run).await;
-            }
-        }
     }
 
     async fn look_for_work(&self) -> Result<Vec<Run>, Refusal> {
@@ -216,27 +203,6 @@ impl Engine {
         }
     }
 
-    async fn keep_artifacts(&self, id: &RunId) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        let detail = self.run_detail(id).await?;
-        let artifacts = self.artifacts();
-        let pretty = |value: serde_json::Result<String>| value.map(String::into_bytes);
-        artifacts.put(id, &ArtifactName::Plan, &pretty(serde_json::to_string_pretty(&detail.plan))?).await?;
-        artifacts
-            .put(id, &ArtifactName::Diff, &pretty(serde_json::to_string_pretty(&detail.plan.diff))?)
-            .await?;
-        for (entry, receipt) in detail.receipts.iter().enumerate() {
-            let body = serde_json::json!({
-                "step": receipt.step, "kind": receipt.kind, "at_ms": receipt.at_ms, "receipt": receipt.body,
-            });
-            let name = ArtifactName::Receipt(entry as u32 + 1);
-            artifacts.put(id, &name, &pretty(serde_json::to_string_pretty(&body))?).await?;
-        }
-        // The last one: while it is missing, some of the others may be.
-        let run = pretty(serde_json::to_string_pretty(&detail.run))?;
-        artifacts.put(id, &ArtifactName::Run, &run).await?;
-        Ok(())
-    }
-
     /// Signs the end of the record, keeps the checkpoint and anchors it among the artifacts. Returns the number of the last
     /// event it covers; 0 when there is none.
     pub async fn checkpoint(&self) -> Result<i64, Refusal> {
@@ -277,7 +243,7 @@ impl Engine {
 }
 
 /// An error with all its causes, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut line = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

@@ -199,7 +199,8 @@ pub(crate) fn incidents(environment: &EnvironmentKey, incidents: &[Incident]) ->
             format!("{} {} {} ({})", incident.id, clock(incident.opened_ms), incident.summary, incident.run)
         })
         .collect();
-    Card::new(Tone::Plain, format!("Incidents in {name}, newest first")).list("", lines)
+    let card = Card::new(Tone::Plain, format!("Incidents in {name}, newest first")).list("", lines);
+    card.text("The story of each, with logs, is among the artifacts: runs/RUN/incident.md.")
 }
 
 /// Whether somebody may do something.

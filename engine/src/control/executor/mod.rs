@@ -70,6 +70,9 @@ impl Engine {
             }
             Next::Work(number) => self.work_on(&run, &plan, &steps, number, memory, fence).await,
             Next::BeginUndo(number) => {
+                if !steps.iter().any(|step| step.state.is_of_undoing()) {
+                    self.keep_evidence(&run, &plan).await;
+                }
                 let mut draft = Draft::of(&run, now_ms).fenced(fence);
                 begin_undo(&mut draft, &plan, &steps, number)?;
                 draft.commit(self, Some(now_ms)).await?;
@@ -87,10 +90,12 @@ impl Engine {
             Next::EndUndo => {
                 let mut draft = Draft::of(&run, now_ms).fenced(fence);
                 let traffic_moved = traffic_moved(&plan, &steps);
-                let event = RunEvent::Undone { traffic_moved, left: left_behind(&plan, &steps) };
+                let left = left_behind(&plan, &steps);
+                let is_incident = traffic_moved || !left.is_empty();
+                let event = RunEvent::Undone { traffic_moved, left };
                 draft.moved(event, &Actor::system())?;
                 draft.wound_up(true, self.release_of(&run).await?.as_ref());
-                if traffic_moved {
+                if is_incident {
                     incident(&mut draft);
                 }
                 let run = draft.commit(self, None).await?;

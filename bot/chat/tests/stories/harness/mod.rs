@@ -19,6 +19,7 @@
 mod crash;
 mod database;
 mod ending;
+mod kept;
 mod person;
 mod project;
 mod room;
