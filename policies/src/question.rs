@@ -130,7 +130,7 @@ pub struct Facts {
     pub replicas: Option<u32>,
     /// How many instances a service may have here.
     pub max_replicas: Option<u32>,
-    /// Machine size asked for.
+    /// The largest size asked for, or the first that is not allowed: `small`, `oversized`, `unlimited`.
     pub size: Option<String>,
     /// Machine sizes the environment may use; empty means all.
     pub allowed_sizes: Vec<String>,
@@ -152,7 +152,7 @@ pub struct Facts {
     pub weekday: u8,
     /// Minutes since midnight in the project's time zone.
     pub minute_of_day: u16,
-    /// Nobody asked: a push, a schedule or a remediation did.
+    /// Nobody asks at this moment: it starts by itself, at a time it was given.
     pub automatic: bool,
     /// Automatic deploys are on hold since a rollback.
     pub held: bool,

@@ -165,6 +165,11 @@ impl Artifacts {
         }
     }
 
+    /// What [`Self::put`] of this would give, without keeping it.
+    pub fn reference(&self, run: &RunId, name: &ArtifactName, text: &[u8]) -> ArtifactRef {
+        reference(&self.path(run, name), &self.clean(text))
+    }
+
     /// What is kept under a name.
     pub async fn get(&self, run: &RunId, name: &ArtifactName) -> Result<Vec<u8>, ArtifactError> {
         let path = self.path(run, name);

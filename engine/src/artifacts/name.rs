@@ -18,6 +18,8 @@ pub enum ArtifactName {
     Receipt(u32),
     /// `metrics.json`
     Metrics,
+    /// `build.log`
+    Build,
     /// `logs/SERVICE.log`
     Log(ServiceName),
     /// `incident.md`
@@ -27,7 +29,7 @@ pub enum ArtifactName {
 /// A name no artifact has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{given}` is no artifact: there are run.json, plan.json, diff.json, receipts/N.json, metrics.json, \
+    "`{given}` is no artifact: there are run.json, plan.json, diff.json, receipts/N.json, metrics.json, build.log, \
      logs/SERVICE.log and incident.md"
 )]
 pub struct ArtifactNameError {
@@ -42,6 +44,7 @@ impl fmt::Display for ArtifactName {
             Self::Diff => f.write_str("diff.json"),
             Self::Receipt(number) => write!(f, "receipts/{number}.json"),
             Self::Metrics => f.write_str("metrics.json"),
+            Self::Build => f.write_str("build.log"),
             Self::Log(service) => write!(f, "logs/{service}.log"),
             Self::Incident => f.write_str("incident.md"),
         }
@@ -56,6 +59,7 @@ impl FromStr for ArtifactName {
             "plan.json" => Some(Self::Plan),
             "diff.json" => Some(Self::Diff),
             "metrics.json" => Some(Self::Metrics),
+            "build.log" => Some(Self::Build),
             "incident.md" => Some(Self::Incident),
             _ => numbered(given).or_else(|| log(given)),
         };

@@ -8,7 +8,9 @@ use super::clearance::{Asked, fired, role_from};
 use super::{Engine, Refusal};
 use crate::audit::AuditEvent;
 use crate::clock::EpochMs;
-use crate::model::{Actor, Desired, EnvironmentKey, Release, Role, RunId, RunRequest, ServiceName};
+use crate::model::{
+    Actor, ConnectionHere, Desired, EnvironmentKey, Release, Role, RunId, RunRequest, ServiceName,
+};
 use crate::plan::Plan;
 use crate::ports::{InstanceState, LogLine, Weight};
 use crate::run::{Approval, Lock, Run, RunHappened, Step, Vote};
@@ -59,6 +61,8 @@ pub struct EnvironmentStatus {
     pub services: Vec<ServiceStatus>,
     /// Why the platform could not be asked.
     pub unseen: Option<String>,
+    /// Its connections to providers, and whether the secret that opens each is set.
+    pub connections: Vec<(ConnectionHere, bool)>,
     /// Locks on it.
     pub locks: Vec<Lock>,
     /// Its runs that are not over, oldest first.
@@ -140,6 +144,7 @@ impl Engine {
             desired,
             services: Vec::new(),
             unseen: None,
+            connections: self.connections(environment).await?,
             locks: self.store().lock_list(environment).await?,
             runs: runs.into_iter().filter(|run| run.environment() == environment).collect(),
         };
@@ -175,6 +180,18 @@ impl Engine {
             }
         }
         Ok(status)
+    }
+
+    async fn connections(
+        &self,
+        environment: &EnvironmentKey,
+    ) -> Result<Vec<(ConnectionHere, bool)>, Refusal> {
+        let mut all = Vec::new();
+        for connection in self.store().connection_list(environment).await? {
+            let opened = self.store().secret_get(environment, &connection.secret).await?.is_some();
+            all.push((connection, opened));
+        }
+        Ok(all)
     }
 
     /// A run with everything about it, for somebody who may see it.

@@ -4,6 +4,7 @@ use chrono::{Datelike, TimeZone, Timelike, Utc};
 use policies::{Decision, Facts, Freeze, Question, decide};
 use serde_json::json;
 
+use super::budget::budget;
 use super::{Engine, Refusal};
 use crate::clock::EpochMs;
 use crate::model::{
@@ -32,6 +33,8 @@ pub(super) struct Asked<'a> {
     pub(super) changes_world: bool,
     /// This very run is among those of the last hour and does not count against itself.
     pub(super) counted_already: bool,
+    /// The run starts by itself now, at a time it was given then; absent when somebody asks.
+    pub(super) scheduled_ms: Option<EpochMs>,
 }
 
 fn role(role: Option<Role>) -> policies::Role {
@@ -70,6 +73,7 @@ impl Engine {
             approvals_given: asked.approvals.0,
             admin_approvals_given: asked.approvals.1,
             is_requester: asked.is_requester,
+            automatic: asked.scheduled_ms.is_some(),
             break_glass: asked.request.and_then(|request| request.break_glass.clone()),
             ref_allowed: true,
             ..Facts::default()
@@ -132,7 +136,15 @@ impl Engine {
         facts.runs_last_hour = others as u32;
         facts.rate_frees_at_ms = recent.first().map(|oldest| oldest + HOUR_MS);
         let desired = self.store().environment_get(key).await?.value;
-        facts.held = desired.held.is_some();
+        facts.held = match (&desired.held, asked.scheduled_ms) {
+            (None, _) => false,
+            (Some(_), None) => true,
+            // Whoever gave a run its time after the rollback has seen what there is.
+            (Some(_), Some(scheduled_ms)) => {
+                let rollbacks = self.store().run_last_finished(key, "rollback").await?;
+                rollbacks.is_none_or(|finished_ms| scheduled_ms <= finished_ms)
+            }
+        };
         for lock in self.store().lock_list(key).await? {
             if let LockHolder::Person(holder) = &lock.holder {
                 let over = lock.expires_ms.is_some_and(|expires_ms| expires_ms <= now_ms);
@@ -156,8 +168,11 @@ impl Engine {
                 facts.ref_name = refused.or(branches.first()).cloned();
             }
             // A migration without a ref takes those of the live commit, which came here under these rules.
-            Some(Change::Scale { replicas, .. }) => facts.replicas = Some(*replicas),
             _ => {}
+        }
+        if let Some(request) = asked.request {
+            let project = self.project_of(key).await?.value;
+            budget(facts, &project, key, &desired, &request.change);
         }
         Ok(())
     }

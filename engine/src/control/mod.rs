@@ -4,7 +4,9 @@
 mod answers;
 mod approvals;
 mod ask;
+mod budget;
 mod clearance;
+mod evidence;
 mod executor;
 mod gather;
 mod journal;

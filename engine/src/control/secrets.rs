@@ -3,7 +3,7 @@
 use std::sync::{Arc, RwLock};
 
 use async_trait::async_trait;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -220,7 +220,35 @@ impl Engine {
             self.record_refused(actor, "set-variable", Some(environment), subject, &refusal).await?;
             return Err(refusal);
         }
+        self.keeps_its_mode(environment, name, &value).await?;
         self.vault().put(environment, name, value, actor).await
+    }
+
+    /// A key that says it is for the other mode would cross test and live, whatever the description says.
+    async fn keeps_its_mode(
+        &self,
+        environment: &EnvironmentKey,
+        name: &SecretName,
+        value: &SecretString,
+    ) -> Result<(), Refusal> {
+        for connection in self.store().connection_list(environment).await? {
+            let says = connection.provider.mode_of_key(value.expose_secret());
+            if let (Some(is), Some(wanted)) = (says, connection.mode)
+                && connection.secret == *name
+                && is != wanted
+            {
+                let here = &environment.environment;
+                return Err(Refusal::standing(
+                    "mode-crossed",
+                    format!(
+                        "that is a {is} key of {}, and {here} holds {wanted} connections only",
+                        connection.provider
+                    ),
+                    format!("infra-chat secret set {environment}/{name}, with a {wanted} key"),
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// Makes a random value for every secret the project's services need and the environment does not have.

@@ -11,7 +11,6 @@ use tokio_util::task::TaskTracker;
 use super::executor::{Memory, Moved, settle_conflict};
 use super::lease::{Lease, Leases};
 use super::{Engine, Refusal};
-use crate::artifacts::{ArtifactError, ArtifactName};
 use crate::audit::AuditEvent;
 use crate::clock::EpochMs;
 use crate::model::{Actor, RunId};
@@ -145,7 +144,7 @@ impl Engine {
     async fn catch_up(self, stop: CancellationToken) {
         loop {
             self.artifacts_behind.store(false, Ordering::SeqCst);
-            if let Err(error) = self.catch_up_once(&stop).await {
+            if let Err(error) = self.keep_missing_artifacts(CAUGHT_UP, || !stop.is_cancelled()).await {
                 tracing::warn!(error = %chain(&error), "can't look for artifacts that are missing");
                 self.artifacts_behind.store(true, Ordering::SeqCst);
             }
@@ -159,25 +158,6 @@ impl Engine {
                 }
             }
         }
-    }
-
-    async fn catch_up_once(&self, stop: &CancellationToken) -> Result<(), Refusal> {
-        let runs = self.store().run_recent(CAUGHT_UP).await?;
-        for run in runs.iter().filter(|run| run.state.is_over()) {
-            if stop.is_cancelled() {
-                return Ok(());
-            }
-            let last = self.artifacts().get(&run.id, &ArtifactName::Run).await;
-            if matches!(last, Err(ArtifactError::Missing { .. })) {
-                let Err(error) = self.keep_artifacts(&run.id).await else { continue };
-                tracing::warn!(run = %run.id, error = %chain(&*error), "can't keep the artifacts of a run yet");
-                self.artifacts_behind.store(true, Ordering::SeqCst);
-                // What keeps these from being kept keeps the others, too.
-                return Ok(());
-            }
-        }
-        // The record is signed once for all of them.
-        self.checkpoint_of_growth().await
     }
 
     async fn look_for_work(&self, leases: &Leases) -> Result<Vec<(RunId, Lease)>, Refusal> {
@@ -244,27 +224,6 @@ impl Engine {
         }
     }
 
-    async fn keep_artifacts(&self, id: &RunId) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        let detail = self.run_detail(id).await?;
-        let artifacts = self.artifacts();
-        let pretty = |value: serde_json::Result<String>| value.map(String::into_bytes);
-        artifacts.put(id, &ArtifactName::Plan, &pretty(serde_json::to_string_pretty(&detail.plan))?).await?;
-        artifacts
-            .put(id, &ArtifactName::Diff, &pretty(serde_json::to_string_pretty(&detail.plan.diff))?)
-            .await?;
-        for (entry, receipt) in detail.receipts.iter().enumerate() {
-            let body = serde_json::json!({
-                "step": receipt.step, "kind": receipt.kind, "at_ms": receipt.at_ms, "receipt": receipt.body,
-            });
-            let name = ArtifactName::Receipt(entry as u32 + 1);
-            artifacts.put(id, &name, &pretty(serde_json::to_string_pretty(&body))?).await?;
-        }
-        // The last one: while it is missing, some of the others may be.
-        let run = pretty(serde_json::to_string_pretty(&detail.run))?;
-        artifacts.put(id, &ArtifactName::Run, &run).await?;
-        Ok(())
-    }
-
     /// Signs the end of the record, keeps the checkpoint and anchors it among the artifacts. Returns the number of the last
     /// event it covers; 0 when there is none.
     pub async fn checkpoint(&self) -> Result<i64, Refusal> {
@@ -305,7 +264,7 @@ impl Engine {
 }
 
 /// An error with all its causes, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut line = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

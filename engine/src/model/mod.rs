@@ -1,15 +1,19 @@
 //! What the system knows: typed names and identifiers, the desired shape of projects, people, releases, requests.
 
+mod connection;
 mod ids;
 mod names;
 mod people;
 mod project;
 mod release;
 mod request;
+mod size;
 
+pub use connection::*;
 pub use ids::*;
 pub use names::*;
 pub use people::*;
 pub use project::*;
 pub use release::*;
 pub use request::*;
+pub use size::*;

@@ -93,6 +93,8 @@ name_type! {
     ServiceName, "a service's name";
     /// A component an environment holds, as in `postgres`.
     ComponentName, "a component's name";
+    /// A connection to a provider, as in `stripe`.
+    ConnectionName, "a connection's name";
     /// A job the application offers, as in `backfillTimezone`.
     JobName, "a job's name";
     /// A secret of an environment, as in `session-secret`.

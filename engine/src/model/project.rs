@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::secrets::SecretRef;
 
 use super::{
-    ComponentName, EnvironmentKey, EnvironmentName, JobName, ProjectName, Role, SecretName, ServiceName,
-    UserName,
+    ComponentName, Connection, ConnectionHere, ConnectionName, EnvironmentKey, EnvironmentName, JobName,
+    ProjectName, Role, SecretName, ServiceName, Size, UserName,
 };
 
 /// A project: what it is made of and where it runs.
@@ -27,6 +27,9 @@ pub struct Project {
     pub services: IndexMap<ServiceName, Service>,
     /// The components every environment holds.
     pub components: IndexMap<ComponentName, Component>,
+    /// Accounts at providers that every environment uses, each with a secret of its own.
+    #[serde(default)]
+    pub connections: IndexMap<ConnectionName, Connection>,
     /// Its environments, in the order releases move through them.
     pub environments: IndexMap<EnvironmentName, Environment>,
     /// Jobs the application offers.
@@ -93,6 +96,9 @@ pub struct Service {
     pub needs: Vec<String>,
     /// How many processes serve it.
     pub replicas: u32,
+    /// How large one process may become; `limits` may say it more exactly.
+    #[serde(default)]
+    pub size: Option<Size>,
     /// Limits of one process.
     pub limits: Limits,
 }
@@ -166,6 +172,9 @@ pub struct Environment {
     pub aliases: Vec<String>,
     /// Addresses the edge listens on, by service: `127.0.0.1:7401`.
     pub edge: BTreeMap<ServiceName, String>,
+    /// Connections only this environment has, and what stands here in place of the project's.
+    #[serde(default)]
+    pub connections: IndexMap<ConnectionName, Connection>,
     /// What differs from the project's services here.
     pub services: IndexMap<ServiceName, Override>,
     /// What the rules need to know about it.
@@ -179,6 +188,9 @@ pub struct Override {
     pub replicas: Option<u32>,
     /// Variables added or replaced here.
     pub variables: BTreeMap<String, Variable>,
+    /// Size here.
+    #[serde(default)]
+    pub size: Option<Size>,
     /// Limits here.
     pub limits: Option<Limits>,
     /// Another schedule here.
@@ -198,6 +210,9 @@ pub struct EnvironmentPolicy {
     pub runs_per_hour: Option<u32>,
     /// Most replicas of one service.
     pub max_replicas: Option<u32>,
+    /// Sizes a service may have; empty means any.
+    #[serde(default)]
+    pub allowed_sizes: Vec<Size>,
     /// The team is one person: the requester may approve their own runs.
     pub one_person_team: bool,
     /// How long an approval may take before it expires, in minutes.
@@ -237,6 +252,14 @@ pub enum FreezeWhen {
     },
 }
 
+impl Service {
+    /// The limits of one process, with the memory its size stands for where none is said.
+    pub fn limits_in_force(&self) -> Limits {
+        let memory_mb = self.limits.memory_mb.or(self.size.map(Size::memory_mb));
+        Limits { memory_mb, ..self.limits.clone() }
+    }
+}
+
 impl Project {
     /// The environment's key, when the project has it.
     pub fn environment_key(&self, environment: &EnvironmentName) -> Option<EnvironmentKey> {
@@ -251,10 +274,26 @@ impl Project {
         if let Some(over) = self.environments.get(environment)?.services.get(service) {
             merged.replicas = over.replicas.unwrap_or(merged.replicas);
             merged.variables.extend(over.variables.clone());
+            merged.size = over.size.or(merged.size);
             merged.limits = over.limits.clone().unwrap_or(merged.limits);
             merged.schedule = over.schedule.clone().or(merged.schedule);
         }
         Some(merged)
+    }
+
+    /// The connections an environment has, by name: the project's, and its own laid over them.
+    pub fn connections_in(&self, environment: &EnvironmentName) -> Vec<ConnectionHere> {
+        let Some(here) = self.environments.get(environment) else { return Vec::new() };
+        let mut all: BTreeMap<&ConnectionName, &Connection> = self.connections.iter().collect();
+        all.extend(&here.connections);
+        all.into_iter()
+            .map(|(name, connection)| ConnectionHere {
+                name: name.clone(),
+                provider: connection.provider,
+                mode: connection.mode_in(here.production),
+                secret: connection.secret.clone(),
+            })
+            .collect()
     }
 
     /// Where a service's code lives.

@@ -197,7 +197,7 @@ impl Facts {
             start: service.start.clone(),
             replicas: service.replicas,
             health: service.health.clone(),
-            limits: service.limits.clone(),
+            limits: service.limits_in_force(),
         })
     }
 
@@ -216,7 +216,7 @@ impl Facts {
             command: service.start.clone(),
             cron: cron.clone(),
             enabled: !self.desired.cron_disabled.contains(name),
-            limits: service.limits.clone(),
+            limits: service.limits_in_force(),
         })
     }
 

@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
+use indexmap::IndexMap;
+
 use super::environment::{PLATFORM_DEFAULT, approvals_default};
 use super::freeze::{ZONE_DEFAULT, instant_text, weekly_text};
 use super::import::COMPONENT_KINDS;
 use super::limits::HEALTH_TIMEOUT_DEFAULT_S;
 use super::source::PATH_DEFAULT;
 use crate::model::{
-    ComponentKind, Environment, EnvironmentPolicy, FreezeWhen, FreezeWindow, Health, Limits, Migrations,
-    Override, Person, Project, Service, Source, Variable,
+    ComponentKind, Connection, ConnectionName, Environment, EnvironmentPolicy, FreezeWhen, FreezeWindow,
+    Health, Limits, Migrations, Override, Person, Project, Service, Source, Variable,
 };
 
 /// A value to be written.
@@ -104,6 +106,7 @@ pub(super) fn project(project: &Project, defaults: Defaults) -> Entries {
         "components",
         section(&project.components, |it| Yaml::Map(vec![("kind".to_owned(), text(kind_word(it.kind)))])),
     );
+    keys.filled("connections", connections(&project.connections));
     keys.filled("environments", section(&project.environments, |it| environment(it, defaults)));
     keys.filled(
         "jobs",
@@ -123,6 +126,16 @@ fn section<'a, N: Display + 'a, T: 'a>(
     describe: impl Fn(&'a T) -> Yaml,
 ) -> Yaml {
     Yaml::Section(things.into_iter().map(|(name, thing)| (name.to_string(), describe(thing))).collect())
+}
+
+fn connections(connections: &IndexMap<ConnectionName, Connection>) -> Yaml {
+    section(connections, |it| {
+        let mut keys = Keys::new(Defaults::LeftOut);
+        keys.put("provider", text(it.provider));
+        keys.maybe("mode", it.mode.map(text));
+        keys.put("secret", text(&it.secret));
+        Yaml::Map(keys.entries)
+    })
 }
 
 fn kind_word(kind: ComponentKind) -> &'static str {
@@ -160,6 +173,7 @@ fn service(service: &Service, defaults: Defaults) -> Yaml {
     if service.schedule.is_none() {
         keys.word("replicas", service.replicas, 1);
     }
+    keys.maybe("size", service.size.map(text));
     keys.filled("limits", limits(&service.limits));
     Yaml::Section(keys.entries)
 }
@@ -195,6 +209,7 @@ fn environment(environment: &Environment, defaults: Defaults) -> Yaml {
         "edge",
         Yaml::Map(environment.edge.iter().map(|(name, at)| (name.to_string(), text(at))).collect()),
     );
+    keys.filled("connections", connections(&environment.connections));
     keys.filled("services", section(&environment.services, overriding));
     keys.filled("policy", policy(&environment.policy, approvals_default(environment.production), defaults));
     Yaml::Section(keys.entries)
@@ -204,6 +219,7 @@ fn overriding(over: &Override) -> Yaml {
     let mut keys = Keys::new(Defaults::LeftOut);
     keys.maybe("replicas", over.replicas.map(word));
     keys.filled("variables", variables(&over.variables));
+    keys.maybe("size", over.size.map(text));
     keys.maybe("limits", over.limits.as_ref().map(limits));
     keys.maybe("schedule", over.schedule.as_ref().map(text));
     Yaml::Map(keys.entries)
@@ -215,6 +231,7 @@ fn policy(policy: &EnvironmentPolicy, approvals: u32, defaults: Defaults) -> Yam
     keys.filled("allowed_refs", Yaml::List(policy.allowed_refs.iter().map(text).collect()));
     keys.maybe("runs_per_hour", policy.runs_per_hour.map(word));
     keys.maybe("max_replicas", policy.max_replicas.map(word));
+    keys.filled("allowed_sizes", Yaml::List(policy.allowed_sizes.iter().map(text).collect()));
     keys.word("one_person_team", policy.one_person_team, false);
     keys.maybe("approval_minutes", policy.approval_minutes.map(word));
     keys.filled("freeze", Yaml::List(policy.freeze.iter().map(|window| freeze(window, defaults)).collect()));

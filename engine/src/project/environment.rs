@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 
 use super::address::Address;
+use super::connection;
 use super::freeze;
 use super::known::Known;
 use super::limits::{APPROVAL_MINUTES, APPROVALS, APPROVALS_IN_PRODUCTION, REPLICAS, RUNS_PER_HOUR};
@@ -55,7 +56,8 @@ impl Taken {
 
 /// Reads one environment.
 pub(super) fn read(spot: &Spot<'_>, known: &Known<'_>, taken: &mut Taken) -> Option<Environment> {
-    let keys = spot.keys(&["platform", "production", "aliases", "edge", "services", "policy"])?;
+    let keys =
+        spot.keys(&["platform", "production", "aliases", "edge", "connections", "services", "policy"])?;
     let platform = keys.or("platform", PLATFORM_DEFAULT, |spot| spot.one_of(&PLATFORMS)).to_owned();
     let production = keys.or("production", false, |spot| spot.flag());
     let aliases = keys.or("aliases", Vec::new(), |aliases| {
@@ -69,11 +71,12 @@ pub(super) fn read(spot: &Spot<'_>, known: &Known<'_>, taken: &mut Taken) -> Opt
         Some(words)
     });
     let edge = keys.or("edge", BTreeMap::new(), |spot| edge(&spot, known, taken));
+    let connections = keys.or("connections", IndexMap::new(), |spot| connection::read(&spot));
     let services = keys.or("services", IndexMap::new(), |spot| overrides(&spot, known));
     let default =
         EnvironmentPolicy { approvals: approvals_default(production), ..EnvironmentPolicy::default() };
     let policy = keys.or("policy", default, |spot| policy(&spot, production));
-    Some(Environment { platform, production, aliases, edge, services, policy })
+    Some(Environment { platform, production, aliases, edge, connections, services, policy })
 }
 
 /// The environment's own policy must allow what the description asks for, or no deploy there could ever go through.
@@ -127,7 +130,7 @@ fn overrides(spot: &Spot<'_>, known: &Known<'_>) -> Option<IndexMap<ServiceName,
 }
 
 fn overriding(spot: &Spot<'_>, known: &Known<'_>) -> Option<Override> {
-    let keys = spot.keys(&["replicas", "variables", "limits", "schedule"])?;
+    let keys = spot.keys(&["replicas", "variables", "size", "limits", "schedule"])?;
     let service = spot.key;
     if known.services.contains(&service) {
         let (extra, why) = if known.is_scheduled(service) {
@@ -142,6 +145,7 @@ fn overriding(spot: &Spot<'_>, known: &Known<'_>) -> Option<Override> {
     Some(Override {
         replicas: keys.maybe("replicas", |spot| spot.number(&REPLICAS)),
         variables: keys.or("variables", BTreeMap::new(), |spot| service::variables(&spot, known)),
+        size: keys.maybe("size", |spot| service::size(&spot)),
         limits: keys.maybe("limits", |spot| service::limits(&spot)),
         schedule: keys.maybe("schedule", |spot| service::cron(&spot)),
     })
@@ -154,6 +158,7 @@ fn policy(spot: &Spot<'_>, production: bool) -> Option<EnvironmentPolicy> {
         "freeze",
         "runs_per_hour",
         "max_replicas",
+        "allowed_sizes",
         "one_person_team",
         "approval_minutes",
     ])?;
@@ -165,6 +170,9 @@ fn policy(spot: &Spot<'_>, production: bool) -> Option<EnvironmentPolicy> {
         freeze: keys.or("freeze", Vec::new(), |spot| freezes(&spot)),
         runs_per_hour: keys.maybe("runs_per_hour", |spot| spot.number(&RUNS_PER_HOUR)),
         max_replicas: keys.maybe("max_replicas", |spot| spot.number(&REPLICAS)),
+        allowed_sizes: keys.or("allowed_sizes", Vec::new(), |spot| {
+            Some(spot.items()?.iter().filter_map(service::size).collect())
+        }),
         one_person_team: keys.or("one_person_team", false, |spot| spot.flag()),
         approval_minutes: keys.maybe("approval_minutes", |spot| spot.number(&APPROVAL_MINUTES)),
     })

@@ -10,7 +10,7 @@ use super::known::Known;
 use super::limits::{ENVIRONMENTS_MAX, SERVICES_MAX};
 use super::needs::start_order;
 use super::spot::{Keys, Spot};
-use super::{service, source, tree};
+use super::{connection, service, source, tree};
 use crate::model::{
     Component, ComponentKind, ComponentName, Environment, EnvironmentName, Job, JobName, Migrations, Person,
     Project, ProjectName, Role, Service, ServiceName,
@@ -58,6 +58,7 @@ fn read(root: &Spot<'_>, base: &Path) -> Option<Project> {
         "migrations",
         "services",
         "components",
+        "connections",
         "environments",
         "jobs",
         "people",
@@ -70,7 +71,11 @@ fn read(root: &Spot<'_>, base: &Path) -> Option<Project> {
     let migrations = keys.maybe("migrations", |spot| migrations(&spot, &known));
     let services = services(&keys, &known, base);
     let components = keys.or("components", IndexMap::new(), |spot| components(&spot, &known));
+    let connections = keys.or("connections", IndexMap::new(), |spot| connection::read(&spot));
     let environments = environments(&keys, &known, services.as_ref());
+    if let Some(environments) = &environments {
+        connection::check_modes(root, &connections, environments);
+    }
     let jobs = keys.or("jobs", IndexMap::new(), |spot| jobs(&spot, &known));
     let people = keys.or("people", Vec::new(), |spot| people(&spot));
     let project = project?;
@@ -82,6 +87,7 @@ fn read(root: &Spot<'_>, base: &Path) -> Option<Project> {
         migrations,
         services: services?,
         components,
+        connections,
         environments: environments?,
         jobs,
         people,

@@ -19,6 +19,8 @@ pub const FAULTS_SHOWN: usize = 50;
 pub const SERVICES_MAX: usize = 200;
 /// Environments of one project.
 pub const ENVIRONMENTS_MAX: usize = 50;
+/// Connections of a project, and of one environment.
+pub const CONNECTIONS_MAX: usize = 100;
 /// Replicas of one service.
 pub const REPLICAS: RangeInclusive<u32> = 1..=100;
 /// Seconds a process may take to become healthy: up to an hour.

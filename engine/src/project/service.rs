@@ -12,7 +12,7 @@ use super::reference::{Piece, Reference, pieces};
 use super::source;
 use super::spot::{Spot, shown};
 use super::tree::Value;
-use crate::model::{Health, Limits, Service, Variable};
+use crate::model::{Health, Limits, Service, Size, Variable};
 
 const CRON_FIELDS: usize = 5;
 /// The longest name of an environment variable, in characters.
@@ -29,6 +29,7 @@ pub(super) fn read(spot: &Spot<'_>, known: &Known<'_>, base: &Path) -> Option<Se
         "variables",
         "needs",
         "replicas",
+        "size",
         "limits",
     ])?;
     let source = keys.maybe("source", |spot| source::read(&spot, known, base));
@@ -54,8 +55,9 @@ pub(super) fn read(spot: &Spot<'_>, known: &Known<'_>, base: &Path) -> Option<Se
     let variables = keys.or("variables", BTreeMap::new(), |spot| variables(&spot, known));
     let needs = keys.or("needs", Vec::new(), |spot| known.needs(&spot));
     let replicas = keys.or("replicas", 1, |spot| spot.number(&REPLICAS));
+    let size = keys.maybe("size", |spot| size(&spot));
     let limits = keys.or("limits", Limits::default(), |spot| limits(&spot));
-    Some(Service { source, build, start: start?, health, schedule, variables, needs, replicas, limits })
+    Some(Service { source, build, start: start?, health, schedule, variables, needs, replicas, size, limits })
 }
 
 fn health(spot: &Spot<'_>) -> Option<Health> {
@@ -70,6 +72,11 @@ fn health(spot: &Spot<'_>) -> Option<Health> {
     });
     let timeout_s = keys.or("timeout_s", HEALTH_TIMEOUT_DEFAULT_S, |spot| spot.number(&HEALTH_TIMEOUT_S));
     Some(Health { path: path?, timeout_s })
+}
+
+/// Reads a size.
+pub(super) fn size(spot: &Spot<'_>) -> Option<Size> {
+    spot.one_of(&Size::ALL.map(|size| (size.name(), size)))
 }
 
 /// Reads limits of one process.

@@ -1,6 +1,8 @@
 //! The states of a run and of a step, and the only two functions that say which may follow which. The executor and
 //! recovery after a crash call the same ones.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::clock::EpochMs;
@@ -16,12 +18,28 @@ pub struct Reason {
     pub next: String,
     /// Lines that show it: the end of a log, a fresh diff.
     pub evidence: Vec<String>,
+    /// What was measured, by name; on its way into the step's last receipt, and not kept here.
+    #[serde(skip)]
+    pub measured: BTreeMap<String, String>,
 }
 
 impl Reason {
     /// A reason without evidence.
     pub fn new(code: &str, say: impl Into<String>, next: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), say: say.into(), next: next.into(), evidence: Vec::new() }
+        Self {
+            code: code.to_owned(),
+            say: say.into(),
+            next: next.into(),
+            evidence: Vec::new(),
+            measured: BTreeMap::new(),
+        }
+    }
+
+    /// Adds what was measured.
+    #[must_use]
+    pub fn measuring(mut self, measured: BTreeMap<String, String>) -> Self {
+        self.measured = measured;
+        self
     }
 
     /// Adds the lines that show it.
@@ -364,6 +382,11 @@ pub enum StepEvent {
 }
 
 impl StepState {
+    /// Whether its undoing has begun, or is over.
+    pub fn is_of_undoing(&self) -> bool {
+        matches!(self, Self::Undoing { .. } | Self::Undone { .. } | Self::Kept { .. })
+    }
+
     /// The word for it.
     pub fn as_str(&self) -> &'static str {
         match self {

@@ -1,6 +1,8 @@
 //! Verification: requests through the edge, as a user would send them, get good answers from the release that should
 //! answer. A few bad answers in a row of many are enough to fail. Changes nothing.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
@@ -34,12 +36,12 @@ pub struct Verify {
 #[async_trait]
 impl StepAct for Verify {
     async fn look(&self, at: &StepContext<'_>) -> Result<Look, PortError> {
-        let mut lines = Vec::new();
+        let (mut lines, mut measured) = (Vec::new(), BTreeMap::new());
         for probe in &self.probes {
-            let (mut failed, mut slowest_ms, mut example) = (0, 0, String::new());
+            let (mut failed, mut example, mut latencies_ms) = (0, String::new(), Vec::new());
             for _ in 0..self.requests {
                 let answer = at.ports.edge.probe(at.environment, &probe.service, &probe.path).await?;
-                slowest_ms = slowest_ms.max(answer.latency_ms);
+                latencies_ms.push(answer.latency_ms);
                 let other = answer.release.filter(|release| Some(*release) != probe.release);
                 if let (Some(other), Some(wanted)) = (other, probe.release) {
                     return Ok(Look::Broken(Reason::new(
@@ -57,6 +59,17 @@ impl StepAct for Verify {
                         format!("{} answered {}: {}", probe.service, answer.status, first_line(&answer.body));
                 }
             }
+            latencies_ms.sort_unstable();
+            let slowest_ms = latencies_ms.last().copied().unwrap_or_default();
+            let median_ms = latencies_ms.get(latencies_ms.len() / 2).copied().unwrap_or_default();
+            for (what, value) in [
+                ("requests", self.requests),
+                ("failed", failed),
+                ("median_ms", median_ms),
+                ("slowest_ms", slowest_ms),
+            ] {
+                measured.insert(format!("{}{} {what}", probe.service, probe.path), value.to_string());
+            }
             if failed > self.failures_max {
                 return Ok(Look::Broken(
                     Reason::new(
@@ -67,7 +80,8 @@ impl StepAct for Verify {
                         ),
                         format!("logs {} in {}", probe.service, at.environment.environment),
                     )
-                    .showing(vec![example]),
+                    .showing(vec![example])
+                    .measuring(measured),
                 ));
             }
             lines.push(format!(
@@ -81,7 +95,7 @@ impl StepAct for Verify {
         if lines.is_empty() {
             lines.push("nothing to ask".to_owned());
         }
-        Ok(Look::Done(Receipt::new(lines.join(", "))))
+        Ok(Look::Done(Receipt { summary: lines.join(", "), facts: measured }))
     }
 
     async fn act(&self, _at: &StepContext<'_>, _permit: &Permit) -> Result<Receipt, PortError> {

@@ -5,7 +5,8 @@ use super::{Store, StoreError, sql};
 use crate::audit::{AuditEvent, Checkpoint};
 use crate::clock::EpochMs;
 use crate::model::{
-    Desired, EnvironmentKey, Identity, Project, Release, RunId, SecretName, StepNumber, User, UserName,
+    ConnectionHere, Desired, EnvironmentKey, Identity, Project, Release, RunId, SecretName, StepNumber, User,
+    UserName,
 };
 use crate::monitor::Incident;
 use crate::plan::Plan;
@@ -25,7 +26,7 @@ pub struct Versioned<T> {
 pub struct ReceiptRecord {
     /// The step.
     pub step: StepNumber,
-    /// `receipt` (an answer), `unknown` (none), `done` or `undo`.
+    /// `receipt` (an answer), `unknown` (none), `done`, `failed` or `undo`.
     pub kind: String,
     /// What.
     pub body: serde_json::Value,
@@ -116,6 +117,14 @@ impl Store {
             .collect()
     }
 
+    /// The connections an environment has, by name.
+    pub async fn connection_list(
+        &self,
+        environment: &EnvironmentKey,
+    ) -> Result<Vec<ConnectionHere>, StoreError> {
+        self.bodies(sql::CONNECTION_LIST, key_values(environment)).await
+    }
+
     /// An environment's desired state; the default one when nothing was ever done there.
     pub async fn environment_get(
         &self,
@@ -204,6 +213,18 @@ impl Store {
         let mut values = key_values(environment);
         values.extend([run_type.into(), other_than.as_str().into()]);
         Ok(self.bodies(sql::RUN_LAST_SUCCEEDED, values).await?.pop())
+    }
+
+    /// When an environment's newest run of a type that succeeded was over.
+    pub async fn run_last_finished(
+        &self,
+        environment: &EnvironmentKey,
+        run_type: &str,
+    ) -> Result<Option<EpochMs>, StoreError> {
+        let mut values = key_values(environment);
+        values.push(run_type.into());
+        let rows = self.rows(sql::RUN_LAST_FINISHED, values).await?;
+        rows.first().map(|row| row.int("finished_ms")).transpose()
     }
 
     /// The newest runs anywhere.

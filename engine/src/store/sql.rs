@@ -15,6 +15,9 @@ statements! { ON_BOTH:
         ON CONFLICT (project) DO UPDATE SET body = excluded.body, revision = excluded.revision, \
         updated_ms = excluded.updated_ms WHERE projects.revision = excluded.revision - 1";
     PROJECT_LIST = "SELECT body, revision FROM projects ORDER BY project";
+    CONNECTION_CLEAR = "DELETE FROM connections WHERE project = $1";
+    CONNECTION_PUT = "INSERT INTO connections (project, environment, connection, body) VALUES ($1, $2, $3, $4)";
+    CONNECTION_LIST = "SELECT body FROM connections WHERE project = $1 AND environment = $2 ORDER BY connection";
     ENVIRONMENT_PUT = "INSERT INTO environments (project, environment, body, revision) VALUES ($1, $2, $3, $4) \
         ON CONFLICT (project, environment) DO UPDATE SET body = excluded.body, revision = excluded.revision \
         WHERE environments.revision = excluded.revision - 1";
@@ -40,6 +43,8 @@ statements! { ON_BOTH:
         ORDER BY created_ms DESC, run LIMIT $3";
     RUN_LAST_SUCCEEDED = "SELECT body FROM runs WHERE project = $1 AND environment = $2 AND run_type = $3 \
         AND run <> $4 AND state = 'succeeded' ORDER BY created_ms DESC, run LIMIT 1";
+    RUN_LAST_FINISHED = "SELECT finished_ms FROM runs WHERE project = $1 AND environment = $2 AND run_type = $3 \
+        AND state = 'succeeded' AND finished_ms IS NOT NULL ORDER BY finished_ms DESC LIMIT 1";
     RUN_RECENT = "SELECT body FROM runs ORDER BY created_ms DESC, run LIMIT $1";
     RUN_CHANGING_SINCE = "SELECT created_ms FROM runs WHERE project = $1 AND environment = $2 AND created_ms >= $3 \
         AND state <> 'cancelled' ORDER BY created_ms";

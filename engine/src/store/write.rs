@@ -17,7 +17,7 @@ use crate::run::{Approval, Lock, Run, Step, Vote};
 /// One write. Those with a guard make the whole commit a conflict when it does not hold.
 #[derive(Debug, Clone)]
 pub enum Write {
-    /// A project's description. Guard: `revision` follows the one in the database (1 for a new project).
+    /// A project's description, with the connections it comes to. Guard: `revision` follows the one in the database (1 for a new project).
     ProjectPut {
         /// The description.
         project: Box<Project>,
@@ -82,7 +82,7 @@ pub enum Write {
         run: RunId,
         /// The step.
         step: StepNumber,
-        /// `receipt` (an answer), `unknown` (none), `done` or `undo`.
+        /// `receipt` (an answer), `unknown` (none), `done`, `failed` or `undo`.
         kind: &'static str,
         /// What.
         body: serde_json::Value,
@@ -198,6 +198,20 @@ fn free(sql: &'static str, values: Vec<Value>) -> Vec<Statement> {
     vec![Statement { sql, values, must_change: None }]
 }
 
+/// All connections of all environments, in place of those there were.
+fn connections(project: &Project) -> Result<Vec<Statement>, StoreError> {
+    let name = project.project.as_str();
+    let mut all = free(sql::CONNECTION_CLEAR, vec![name.into()]);
+    for environment in project.environments.keys() {
+        for here in project.connections_in(environment) {
+            let values =
+                vec![name.into(), environment.as_str().into(), here.name.as_str().into(), json(&here)?];
+            all.extend(free(sql::CONNECTION_PUT, values));
+        }
+    }
+    Ok(all)
+}
+
 /// When a run joined the queue: the order of the line.
 fn queued_ms(run: &Run) -> Option<EpochMs> {
     match run.state {
@@ -210,10 +224,15 @@ impl Write {
     /// The statements it takes, in order.
     pub(crate) fn statements(&self) -> Result<Vec<Statement>, StoreError> {
         Ok(match self {
-            Self::ProjectPut { project, revision, at_ms } => guarded(
-                sql::PROJECT_PUT,
-                vec![project.project.as_str().into(), json(project)?, (*revision).into(), (*at_ms).into()],
-            ),
+            Self::ProjectPut { project, revision, at_ms } => {
+                let name = project.project.as_str();
+                let mut all = guarded(
+                    sql::PROJECT_PUT,
+                    vec![name.into(), json(project)?, (*revision).into(), (*at_ms).into()],
+                );
+                all.extend(connections(project)?);
+                all
+            }
             Self::EnvironmentPut { environment, desired, revision } => guarded(
                 sql::ENVIRONMENT_PUT,
                 vec![

@@ -16,7 +16,7 @@ use engine::control::{Engine, Refusal};
 use engine::model::{Actor, Project, RunId};
 use engine::store::{StoreError, Write};
 
-use crate::intent::{Command, Named, Names, PROVIDERS, parse};
+use crate::intent::{Command, Named, Names, parse};
 use crate::message::{Card, Inbound, Outbound};
 use crate::view;
 
@@ -113,7 +113,7 @@ impl Desk {
                 services: Vec::new(),
                 components: Vec::new(),
                 jobs: Vec::new(),
-                providers: PROVIDERS.iter().copied().map(Named::new).collect(),
+                providers: Names::known_providers(),
             },
         }
     }
@@ -273,6 +273,6 @@ pub fn names_of(project: &Project) -> Names {
         services: project.services.keys().map(|name| Named::new(name.as_str())).collect(),
         components: project.components.keys().map(|name| Named::new(name.as_str())).collect(),
         jobs: project.jobs.keys().map(|name| Named::new(name.as_str())).collect(),
-        providers: PROVIDERS.iter().copied().map(Named::new).collect(),
+        providers: Names::known_providers(),
     }
 }

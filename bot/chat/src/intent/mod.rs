@@ -20,7 +20,7 @@ pub use actions::{Action, ActionRow, Key};
 pub use command::{Bundle, Canary, Channel, Command, Migrate, Mode, Parsed, Reaction, Signal, Slot};
 pub use complete::complete;
 pub use help::help;
-pub use names::{Named, Names, PROVIDERS, Vocabulary};
+pub use names::{Named, Names, Vocabulary};
 pub use problem::{MAX_SUGGESTIONS, Problem, ProblemKind};
 
 /// Longer texts are not read: no order is that long, and every front can send them.

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
+use engine::model::Provider;
 use serde::{Deserialize, Serialize};
 
 /// A name and what else people call it.
@@ -49,22 +50,12 @@ pub struct Names {
     pub providers: Vec<Named>,
 }
 
-/// Every provider the product knows.
-pub const PROVIDERS: &[&str] = &[
-    "railway",
-    "render",
-    "vercel",
-    "supabase",
-    "cloudflare",
-    "stripe",
-    "sendgrid",
-    "twilio",
-    "github",
-    "slack",
-    "discord",
-];
-
 impl Names {
+    /// Every provider the product knows, as the engine has them.
+    pub fn known_providers() -> Vec<Named> {
+        Provider::ALL.map(|provider| Named::new(provider.name())).into()
+    }
+
     /// The sample project's names, which `parse` uses when it has no state of its own.
     pub fn sample() -> Self {
         let plain = |names: &[&str]| names.iter().copied().map(Named::new).collect();
@@ -78,7 +69,7 @@ impl Names {
             services: plain(&["api", "web", "cron"]),
             components,
             jobs: plain(&["backfillTimezone", "backfillInvoiceTotals"]),
-            providers: plain(PROVIDERS),
+            providers: Self::known_providers(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use engine::audit::AuditEvent;
 use engine::control::{CanAnswer, EnvironmentStatus, ServiceStatus};
-use engine::model::{Desired, EnvironmentKey, Release, ReleaseState};
+use engine::model::{ConnectionHere, Desired, EnvironmentKey, Release, ReleaseState};
 use engine::monitor::Incident;
 use engine::plan::short;
 use engine::ports::LogLine;
@@ -51,6 +51,9 @@ pub(crate) fn status(status: &EnvironmentStatus, now_ms: i64) -> Card {
     if let Some(reason) = &status.desired.held {
         card = card.text(format!("Automatic deploys are held: {reason}. A person's deploy frees them."));
     }
+    let connections =
+        status.connections.iter().map(|(connection, opened)| connection_line(connection, *opened));
+    card = card.list("Connections", connections.collect());
     let locks = status
         .locks
         .iter()
@@ -88,6 +91,15 @@ fn service_line(service: &ServiceStatus) -> String {
     parts.extend(service.address.clone());
     parts.extend(service.trouble.iter().cloned());
     parts.join(", ")
+}
+
+/// A connection in one line. That it works is not said: nothing has asked its provider.
+fn connection_line(connection: &ConnectionHere, opened: bool) -> String {
+    let ConnectionHere { name, provider, mode, secret } = connection;
+    let of = if name.as_str() == provider.name() { String::new() } else { format!(" at {provider}") };
+    let mode = mode.map(|mode| format!(", {mode}")).unwrap_or_default();
+    let state = if opened { "not checked yet".to_owned() } else { format!("its secret {secret} is not set") };
+    format!("{name}{of}{mode}: {state}")
 }
 
 /// An environment's releases, newest first.
@@ -187,7 +199,8 @@ pub(crate) fn incidents(environment: &EnvironmentKey, incidents: &[Incident]) ->
             format!("{} {} {} ({})", incident.id, clock(incident.opened_ms), incident.summary, incident.run)
         })
         .collect();
-    Card::new(Tone::Plain, format!("Incidents in {name}, newest first")).list("", lines)
+    let card = Card::new(Tone::Plain, format!("Incidents in {name}, newest first")).list("", lines);
+    card.text("The story of each, with logs, is among the artifacts: runs/RUN/incident.md.")
 }
 
 /// Whether somebody may do something.

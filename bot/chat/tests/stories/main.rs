@@ -5,6 +5,8 @@
 #![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
 mod approvals;
+mod artifacts;
+mod connections;
 mod crashes;
 mod deploy;
 mod deploy_troubles;

@@ -4,7 +4,7 @@ use expect_test::expect;
 
 use adapters::sim::Behaviour;
 
-use crate::harness::{chat, good};
+use crate::harness::{chat, good, minutes};
 
 #[test]
 fn back_to_the_release_before() {
@@ -239,6 +239,45 @@ fn after_a_rollback_a_deploy_frees_the_hold() {
         t.release("v1.2.0", good());
         t.user("ana").says("deploy staging ref v1.2.0").await;
         t.settles().await;
+        t.user("ana").says("status staging").await;
+        t.bot_says(expect![[r#"
+            ✓ staging: release 3 (v1.2.0, fdac9be), went live just now
+              api: release 3, 1/1 healthy, http://127.0.0.1:7401
+              web: release 3, 1/1 healthy, http://127.0.0.1:7400
+              cron: release 3, at `*/15 * * * *`, on
+        "#]]);
+    });
+}
+
+#[test]
+fn a_deploy_with_a_time_of_its_own_does_not_undo_a_rollback_by_itself() {
+    chat(async |t| {
+        for tag in ["v1.0.0", "v1.1.0"] {
+            t.release(tag, good());
+            t.deployed("staging", tag).await;
+        }
+        t.release("v1.2.0", good());
+        t.user("ana").says("deploy staging ref v1.2.0 in 40 minutes").await;
+        t.user("ben").says("rollback staging").await;
+        t.settles().await;
+        t.never_mind_the_rest();
+        t.passes(minutes(41)).await;
+        t.bot_shows_run(
+            3,
+            expect![[r#"
+            ✗ r-3 · Deploy v1.2.0 (fdac9be) to staging · not started: refused
+              Automatic deploys to staging are on hold since a rollback. Mend the cause, then deploy by hand.
+              Next: retry r-3
+              asked by: ana
+              [Retry]
+              > deploy v1.2.0 to staging in 40 minutes
+        "#]],
+        );
+        // Whoever gives a time now has seen what there is.
+        t.user("ana").says("deploy staging ref v1.2.0 in 40 minutes").await;
+        t.passes(minutes(41)).await;
+        t.bot_headlines(expect!["✓ r-5 · Deploy v1.2.0 (fdac9be) to staging · succeeded in 0 ms"]);
+        t.never_mind_the_rest();
         t.user("ana").says("status staging").await;
         t.bot_says(expect![[r#"
             ✓ staging: release 3 (v1.2.0, fdac9be), went live just now

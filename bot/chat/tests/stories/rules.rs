@@ -271,3 +271,60 @@ fn what_is_asked_about_is_read_like_an_order() {
         "#]]);
     });
 }
+
+#[test]
+fn a_size_the_environment_does_not_take() {
+    let project = Project::usual()
+        .staging("allowed_sizes: [small, medium], max_replicas: 3")
+        .with("start: ./api\n", "start: ./api\n    size: large\n")
+        .with("start: ./web\n", "start: ./web\n    size: small\n")
+        .with("start: ./cron\n", "start: ./cron\n    limits: { memory_mb: 900 }\n");
+    chat_about(&project, async |t| {
+        t.release("v1.0.0", good());
+        t.user("ana").says("deploy staging ref v1.0.0").await;
+        t.whispers("ana", expect![[r#"
+            ✗ Staging may not use size large. It may use small, medium. Choose one of these, or ask an admin to allow more.
+              Because:
+                budget-size: size large, allowed small, medium
+        "#]]);
+        t.user("ana").says("can I deploy staging?").await;
+        t.bot_says(expect![[r#"
+            ✗ No: Staging may not use size large. It may use small, medium. Choose one of these, or ask an admin to allow more.
+              Because:
+                budget-size: size large, allowed small, medium
+        "#]]);
+        // What fits goes through, and so does production, which takes any size.
+        t.user("ana").says("can I deploy web to staging?").await;
+        t.user("ana").says("can I deploy cron to staging?").await;
+        t.user("ana").says("can I scale staging web to 4?").await;
+        t.user("ana").says("can I deploy production?").await;
+        t.bot_says(expect![[r#"
+            ✓ Yes, you can deploy staging now.
+
+            ✓ Yes, you can deploy staging now.
+
+            ✗ No: Staging may run 3 instances of a service and you asked for 4. Ask for fewer, or ask an admin to raise the limit.
+              Because:
+                budget-replicas: 4 instances asked for, limit 3
+
+            · You can deploy production with approval by one other person (deployer or admin).
+              Deploy on production needs a second person. Ask a deployer or an admin to approve.
+              Because:
+                production-four-eyes: a production environment, 0 approvals of 1
+        "#]]);
+    });
+}
+
+#[test]
+fn a_service_without_a_limit_is_larger_than_any_size() {
+    let project = Project::usual().staging("allowed_sizes: [small, medium, large]");
+    chat_about(&project, async |t| {
+        t.release("v1.0.0", good());
+        t.user("ana").says("deploy staging ref v1.0.0").await;
+        t.whispers("ana", expect![[r#"
+            ✗ Staging may not use size unlimited. It may use small, medium, large. Choose one of these, or ask an admin to allow more.
+              Because:
+                budget-size: size unlimited, allowed small, medium, large
+        "#]]);
+    });
+}

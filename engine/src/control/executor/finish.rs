@@ -7,7 +7,7 @@ use crate::clock::EpochMs;
 use crate::control::journal::Draft;
 use crate::control::{Engine, Refusal};
 use crate::model::{Actor, Release, ReleaseState, StepNumber};
-use crate::monitor::Incident;
+use crate::monitor::{ATTEMPTS, Incident};
 use crate::plan::Plan;
 use crate::ports::Receipt;
 use crate::run::{Happening, IllegalMove, Reason, RunEvent, RunState, Step, StepEvent, StepState, state_of};
@@ -26,9 +26,10 @@ impl Engine {
     ) -> Result<Moved, Refusal> {
         let now_ms = self.now_ms();
         let run = draft.run.id.clone();
+        let receipt = receipt.clone().with(ATTEMPTS, attempts(state));
         let state = state.after(StepEvent::Succeeded, now_ms)?;
         draft.write(Write::StepPut { run: run.clone(), step: Step { number, state } });
-        let receipt_body = self.receipt_body(receipt);
+        let receipt_body = self.receipt_body(&receipt);
         let receipt_hash = canonical_hash(&receipt_body);
         draft.write(self.receipt_put(&run, number, "done", receipt_body));
         if let crate::step::StepKind::Finalize(finalize) = &plan.steps[number as usize].kind {
@@ -64,6 +65,8 @@ impl Engine {
     ) -> Result<Moved, Refusal> {
         let now_ms = self.now_ms();
         let run = draft.run.id.clone();
+        let measured = Receipt { summary: reason.say.clone(), facts: reason.measured.clone() };
+        draft.write(self.receipt(&run, number, "failed", &measured.with(ATTEMPTS, attempts(state))));
         let state = state.after(StepEvent::Failed { reason: reason.clone() }, now_ms)?;
         draft.write(Write::StepPut { run, step: Step { number, state } });
         draft.audit(
@@ -136,7 +139,8 @@ pub(super) fn begin(
     Ok(())
 }
 
-/// A change that users saw and that did not stay is an incident, whoever or whatever ended it.
+/// A change that users saw and that did not stay is an incident, whoever or whatever ended it; so is one that could not be
+/// undone whole.
 pub(super) fn incident(draft: &mut Draft) {
     let (became, at_ms, reason) = match &draft.run.state {
         RunState::RolledBack { at_ms, reason } | RunState::Cancelled { at_ms, reason, .. } => {
@@ -153,6 +157,11 @@ pub(super) fn incident(draft: &mut Draft) {
         opened_ms: *at_ms,
     };
     draft.write(Write::IncidentPut(incident));
+}
+
+/// How often a step's effect was asked for.
+fn attempts(state: &StepState) -> u32 {
+    if let StepState::Running { attempt, .. } = state { *attempt } else { 0 }
 }
 
 fn make_live(release: &mut Release, schema: Option<String>, now_ms: EpochMs) {

@@ -73,6 +73,9 @@ impl Engine {
             }
             Next::Work(number) => self.work_on(&run, &plan, &steps, number, memory, lease).await,
             Next::BeginUndo(number) => {
+                if !steps.iter().any(|step| step.state.is_of_undoing()) {
+                    self.keep_evidence(&run, &plan).await;
+                }
                 let mut draft = Draft::of(&run, now_ms).fenced(lease);
                 begin_undo(&mut draft, &plan, &steps, number)?;
                 draft.commit(self, Some(now_ms)).await?;
@@ -91,9 +94,10 @@ impl Engine {
                 let mut draft = Draft::of(&run, now_ms).fenced(lease);
                 let traffic_moved = traffic_moved(&plan, &steps);
                 let (left, next) = (left_behind(&plan, &steps), way_out(&run, &plan, &steps));
+                let is_incident = traffic_moved || !left.is_empty();
                 draft.moved(RunEvent::Undone { traffic_moved, left, next }, &Actor::system())?;
                 draft.wound_up(true, self.release_of(&run).await?.as_ref());
-                if traffic_moved {
+                if is_incident {
                     incident(&mut draft);
                 }
                 let run = draft.commit(self, None).await?;

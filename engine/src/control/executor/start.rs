@@ -127,6 +127,7 @@ impl Engine {
             approvals: self.approvers_among(&people).await?,
             changes_world: true,
             counted_already: true,
+            scheduled_ms: run.request.not_before_ms.map(|_| run.created_ms),
             ..Asked::default()
         };
         let action = run.request.change.run_type();

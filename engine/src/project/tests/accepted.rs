@@ -34,6 +34,8 @@ fn the_documented_description_and_what_its_export_leaves_out() {
           postgres: { kind: database }
           redis: { kind: cache }
           storage: { kind: storage }
+        connections:
+          stripe: { provider: stripe, secret: stripe-key }
         environments:
           local: {}
           staging:

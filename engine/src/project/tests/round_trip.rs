@@ -10,8 +10,9 @@ use proptest::prelude::*;
 
 use super::{documented, read};
 use crate::model::{
-    Component, ComponentKind, Environment, EnvironmentPolicy, FreezeWhen, FreezeWindow, Health, Job, Limits,
-    Migrations, Override, Person, Project, Role, Service, Source, Variable,
+    Component, ComponentKind, Connection, ConnectionMode, ConnectionName, Environment, EnvironmentPolicy,
+    FreezeWhen, FreezeWindow, Health, Job, Limits, Migrations, Override, Person, Project, Provider, Role,
+    Service, Size, Source, Variable,
 };
 use crate::project::{differences, export, import};
 
@@ -95,6 +96,22 @@ fn variables() -> impl Strategy<Value = BTreeMap<String, Variable>> {
     btree_map("[A-Za-z_][A-Z0-9_]{0,20}|NO|y|null", variable, 0..4)
 }
 
+fn size() -> impl Strategy<Value = Option<Size>> {
+    option::of(prop::sample::select(Size::ALL.to_vec()))
+}
+
+/// Connections whose mode is left to the environment, or is this one.
+fn connections(mode: Option<ConnectionMode>) -> impl Strategy<Value = IndexMap<ConnectionName, Connection>> {
+    let connection = (prop::sample::select(Provider::ALL.to_vec()), any::<bool>(), "[a-z][a-z-]{0,5}")
+        .prop_map(move |(provider, said, secret)| Connection {
+            provider,
+            mode: mode.filter(|_| said && provider.has_modes()),
+            secret: name(&secret),
+        });
+    btree_map("stripe|null|[a-z]{1,9}", connection, 0..3)
+        .prop_map(|all| all.into_iter().map(|(text, it)| (name(&text), it)).collect())
+}
+
 fn limits() -> impl Strategy<Value = Limits> {
     (option::of(16_u32..5000), option::of(32_u32..5000))
         .prop_map(|(memory_mb, open_files)| Limits { memory_mb, open_files })
@@ -119,8 +136,8 @@ fn service(index: usize) -> impl Strategy<Value = Service> {
     } else {
         prop_oneof![Just(vec!["c0".to_owned(), "s0".to_owned()]), Just(vec![])].boxed()
     };
-    (option::of(source()), option::of(said()), said(), how, variables(), needs, limits()).prop_map(
-        |(source, build, start, (replicas, health, schedule), variables, needs, limits)| Service {
+    (option::of(source()), option::of(said()), said(), how, variables(), needs, (size(), limits())).prop_map(
+        |(source, build, start, (replicas, health, schedule), variables, needs, (size, limits))| Service {
             source,
             build,
             start,
@@ -129,6 +146,7 @@ fn service(index: usize) -> impl Strategy<Value = Service> {
             variables,
             needs,
             replicas,
+            size,
             limits,
         },
     )
@@ -167,17 +185,28 @@ fn policy() -> impl Strategy<Value = EnvironmentPolicy> {
         windows,
         option::of(1_u32..99),
         option::of(Just(100_u32)),
+        vec(prop::sample::select(Size::ALL.to_vec()), 0..3),
         any::<bool>(),
         option::of(1_u32..999),
     )
         .prop_map(
-            |(approvals, refs, freeze, runs_per_hour, max_replicas, one_person_team, approval_minutes)| {
+            |(
+                approvals,
+                refs,
+                freeze,
+                runs_per_hour,
+                max_replicas,
+                allowed_sizes,
+                one_person_team,
+                approval_minutes,
+            )| {
                 EnvironmentPolicy {
                     approvals,
                     allowed_refs: refs.into_iter().map(str::to_owned).collect(),
                     freeze,
                     runs_per_hour,
                     max_replicas,
+                    allowed_sizes,
                     one_person_team,
                     approval_minutes,
                 }
@@ -186,14 +215,19 @@ fn policy() -> impl Strategy<Value = EnvironmentPolicy> {
 }
 
 fn environment(index: usize) -> impl Strategy<Value = Environment> {
-    let over = (option::of(1_u32..9), variables(), option::of(limits()))
-        .prop_map(|(replicas, variables, limits)| Override { replicas, variables, limits, schedule: None });
-    (any::<bool>(), any::<bool>(), any::<bool>(), option::of(over), policy()).prop_map(
-        move |(production, alias, edge, over, policy)| Environment {
+    let over = (option::of(1_u32..9), variables(), size(), option::of(limits())).prop_map(
+        |(replicas, variables, size, limits)| Override { replicas, variables, size, limits, schedule: None },
+    );
+    let held = any::<bool>().prop_flat_map(|production| {
+        connections(Some(ConnectionMode::of_environment(production))).prop_map(move |held| (production, held))
+    });
+    (held, any::<bool>(), any::<bool>(), option::of(over), policy()).prop_map(
+        move |((production, connections), alias, edge, over, policy)| Environment {
             platform: "local".to_owned(),
             production,
             aliases: if alias { vec![format!("alias{index}"), format!("Al-{index}")] } else { Vec::new() },
             edge: edge.then(|| (name("s0"), format!("127.0.0.1:{}", 7000 + index))).into_iter().collect(),
+            connections,
             services: over.map(|over| (name("s0"), over)).into_iter().collect(),
             policy,
         },
@@ -231,36 +265,50 @@ fn project() -> impl Strategy<Value = Project> {
         source(),
         any::<bool>(),
         services,
-        kinds,
+        (kinds, connections(None)),
         environments,
         jobs,
         people,
     )
-        .prop_map(|(project, title, source, migrated, services, kinds, environments, jobs, people)| {
-            Project {
-                title: title.unwrap_or_else(|| project.clone()),
-                project: name(&project),
+        .prop_map(
+            |(
+                project,
+                title,
                 source,
-                migrations: migrated.then(|| Migrations { path: "sql".to_owned(), component: name("c0") }),
-                services: services
-                    .into_iter()
-                    .enumerate()
-                    .map(|(i, it)| (name(&format!("s{i}")), it))
-                    .collect(),
-                components: std::iter::once(ComponentKind::Database)
-                    .chain(kinds)
-                    .enumerate()
-                    .map(|(i, kind)| (name(&format!("c{i}")), Component { kind }))
-                    .collect(),
-                environments: environments
-                    .into_iter()
-                    .enumerate()
-                    .map(|(i, it)| (name(&format!("e{i}")), it))
-                    .collect(),
-                jobs: jobs.into_iter().map(|(text, it)| (name(&text), it)).collect::<IndexMap<_, _>>(),
+                migrated,
+                services,
+                (kinds, connections),
+                environments,
+                jobs,
                 people,
-            }
-        })
+            )| {
+                Project {
+                    title: title.unwrap_or_else(|| project.clone()),
+                    project: name(&project),
+                    source,
+                    migrations: migrated
+                        .then(|| Migrations { path: "sql".to_owned(), component: name("c0") }),
+                    services: services
+                        .into_iter()
+                        .enumerate()
+                        .map(|(i, it)| (name(&format!("s{i}")), it))
+                        .collect(),
+                    components: std::iter::once(ComponentKind::Database)
+                        .chain(kinds)
+                        .enumerate()
+                        .map(|(i, kind)| (name(&format!("c{i}")), Component { kind }))
+                        .collect(),
+                    connections,
+                    environments: environments
+                        .into_iter()
+                        .enumerate()
+                        .map(|(i, it)| (name(&format!("e{i}")), it))
+                        .collect(),
+                    jobs: jobs.into_iter().map(|(text, it)| (name(&text), it)).collect::<IndexMap<_, _>>(),
+                    people,
+                }
+            },
+        )
 }
 
 /// A project with its order, which `==` on its maps does not look at.

@@ -19,6 +19,7 @@
 mod crash;
 mod database;
 mod ending;
+mod kept;
 mod person;
 mod project;
 mod room;
@@ -34,7 +35,7 @@ use engine::artifacts::Artifacts;
 use engine::audit::{PublicKey, SigningKey};
 use engine::clock::{Clock, EpochMs, ManualClock};
 use engine::control::{Engine, EngineParts, Refusal, Vault};
-use engine::model::{Actor, EnvironmentKey};
+use engine::model::{Actor, EnvironmentKey, Identity};
 use engine::redact::Redactor;
 use engine::run::Run;
 use engine::secrets::MasterKey;
@@ -216,6 +217,18 @@ impl Chat {
         let run = self.newest_run().await;
         assert_eq!(run.state.as_str(), "succeeded", "deploying {tag} to {environment} beforehand");
         self.room.all_seen();
+    }
+
+    /// Zoe sets a secret.
+    pub(crate) async fn sets_secret(
+        &self,
+        environment: &str,
+        name: &str,
+        value: &str,
+    ) -> Result<u32, Refusal> {
+        let zoe = Identity { front: FRONT.to_owned(), external_id: "zoe".to_owned() };
+        let zoe = self.engine().actor(&zoe).await?;
+        self.engine().secret_set(&self.key(environment), &name.parse().unwrap(), value.into(), &zoe).await
     }
 
     /// The environment's key.

@@ -6,6 +6,7 @@ use std::path::Path;
 pub(crate) struct Project {
     production_policy: String,
     staging_policy: String,
+    edits: Vec<(&'static str, &'static str)>,
 }
 
 impl Project {
@@ -14,6 +15,7 @@ impl Project {
         Self {
             production_policy: "approvals: 1, allowed_refs: [main, \"v*\"], max_replicas: 4".to_owned(),
             staging_policy: String::new(),
+            edits: Vec::new(),
         }
     }
 
@@ -29,9 +31,20 @@ impl Project {
         self
     }
 
+    /// This piece of the description reads like that instead.
+    pub(crate) fn with(mut self, piece: &'static str, instead: &'static str) -> Self {
+        assert!(DESCRIPTION.contains(piece), "{piece}");
+        self.edits.push((piece, instead));
+        self
+    }
+
     /// The description as the engine takes it.
     pub(super) fn read(&self) -> engine::model::Project {
-        let text = DESCRIPTION
+        let edited = |text: String, edit: &(&str, &str)| text.replacen(edit.0, edit.1, 1);
+        let text = self
+            .edits
+            .iter()
+            .fold(DESCRIPTION.to_owned(), edited)
             .replace("STAGING_POLICY", &self.staging_policy)
             .replace("PRODUCTION_POLICY", &self.production_policy);
         engine::project::import(&text, Path::new("/projects")).unwrap_or_else(|faults| panic!("{faults}"))

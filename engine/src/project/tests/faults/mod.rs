@@ -279,12 +279,12 @@ fn control_codes_do_not_reach_the_terminal() {
     check(
         "\"pro\\e[2Jject\": x\nproject: \"a\\e[2Jb\"\n",
         expect![[r#"
-        p.yaml:1:1 pro [2Jject: no such key; there are `project`, `title`, `source`, `migrations`, `services`, `components`, `environments`, `jobs`, `people`
-        p.yaml:1:1 `source` is missing; add `source: { repository: "./repository" }`
-        p.yaml:1:1 `services` is missing; add `services: { api: { start: "./api", health: { path: /health } } }`
-        p.yaml:1:1 `environments` is missing; add `environments: { local: {} }`
-        p.yaml:2:10 project: `a [2Jb` can't be a project's name: use 1 to 40 letters, digits, `-` or `_`, starting with a letter
-    "#]],
+            p.yaml:1:1 pro [2Jject: no such key; there are `project`, `title`, `source`, `migrations`, `services`, `components`, `connections`, `environments`, `jobs`, `people`
+            p.yaml:1:1 `source` is missing; add `source: { repository: "./repository" }`
+            p.yaml:1:1 `services` is missing; add `services: { api: { start: "./api", health: { path: /health } } }`
+            p.yaml:1:1 `environments` is missing; add `environments: { local: {} }`
+            p.yaml:2:10 project: `a [2Jb` can't be a project's name: use 1 to 40 letters, digits, `-` or `_`, starting with a letter
+        "#]],
     );
 }
 

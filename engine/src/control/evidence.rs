@@ -1,0 +1,189 @@
+//! What a run leaves behind for people: its artifacts, kept when it is over; and what shows why it failed, kept before
+//! anything of it is undone. All of it is written once and can be made again from the database, so that a crash anywhere
+//! between loses nothing: whoever comes next writes what is missing.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::{Engine, Refusal, RunDetail};
+use crate::artifacts::{ArtifactError, ArtifactName, ArtifactRef};
+use crate::clock::EpochMs;
+use crate::model::{EnvironmentKey, RunId, ServiceName};
+use crate::monitor::{Excerpt, excerpt, metrics, story};
+use crate::plan::Plan;
+use crate::ports::BuildState;
+use crate::run::{Run, RunState};
+use crate::step::StepKind;
+
+/// Lines asked for of each service; what is kept is bounded in bytes, too.
+const LINES_MAX: usize = 1_000;
+/// How long undoing waits for what a silent platform may still have to say.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+type Failed = Box<dyn std::error::Error + Send + Sync>;
+
+impl Engine {
+    /// Keeps what services and builds of a run printed, before undoing takes it away. Undoing waits for it, though not for
+    /// long, and goes on without it: evidence is no reason to leave a broken release up.
+    pub(super) async fn keep_evidence(&self, run: &Run, plan: &Plan) {
+        match tokio::time::timeout(PATIENCE, self.keep_output(run, plan)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(run = %run.id, error = %super::worker::chain(&*error), "can't keep what a run printed");
+            }
+            Err(_) => tracing::warn!(run = %run.id, "what a run printed does not come, undoing goes on"),
+        }
+    }
+
+    async fn keep_output(&self, run: &Run, plan: &Plan) -> Result<(), Failed> {
+        let Some(started_ms) = run.started_ms else { return Ok(()) };
+        let mut output = String::new();
+        for build in plan.steps.iter().filter_map(|step| as_preflight(&step.kind)).flat_map(|it| &it.builds) {
+            if let BuildState::Failed { exit_code, tail, .. } =
+                self.ports().platform.build_look(&build.key).await?
+            {
+                let code =
+                    exit_code.map_or_else(|| "no exit code".to_owned(), |code| format!("exit code {code}"));
+                output += &format!("# {} failed, {code}; its last lines:\n", build.key.0);
+                output.extend(tail.iter().flat_map(|line| [line.as_str(), "\n"]));
+            }
+        }
+        if !output.is_empty() {
+            self.put_first(&run.id, &ArtifactName::Build, output.as_bytes()).await?;
+        }
+        for service in touched(plan) {
+            self.keep_log(&run.id, run.environment(), &service, started_ms).await?;
+        }
+        Ok(())
+    }
+
+    async fn keep_log(
+        &self,
+        run: &RunId,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+        since_ms: EpochMs,
+    ) -> Result<(), Failed> {
+        let name = ArtifactName::Log(service.clone());
+        if !matches!(self.artifacts().get(run, &name).await, Err(ArtifactError::Missing { .. })) {
+            return Ok(());
+        }
+        let services = std::slice::from_ref(service);
+        let lines = self.ports().platform.logs(environment, services, since_ms, LINES_MAX).await?;
+        if !lines.is_empty() {
+            self.put_first(run, &name, excerpt(&lines, lines.len() >= LINES_MAX).as_bytes()).await?;
+        }
+        Ok(())
+    }
+
+    /// Keeps an artifact, unless there is one already: what was seen first is what counts.
+    async fn put_first(&self, run: &RunId, name: &ArtifactName, text: &[u8]) -> Result<(), ArtifactError> {
+        match self.artifacts().put(run, name, text).await {
+            Ok(_) | Err(ArtifactError::Differs { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Keeps the artifacts of the newest runs that ended when the program did, or while their store took nothing (its disk was
+    /// full): whole, or the rest of them.
+    pub async fn keep_missing_artifacts(&self, newest: i64, go_on: impl Fn() -> bool) -> Result<(), Refusal> {
+        let runs = self.store().run_recent(newest).await?;
+        for run in runs.iter().filter(|run| run.state.is_over()) {
+            if !go_on() {
+                return Ok(());
+            }
+            let last = self.artifacts().get(&run.id, &ArtifactName::Run).await;
+            if matches!(last, Err(ArtifactError::Missing { .. })) {
+                let Err(error) = self.keep_artifacts(&run.id).await else { continue };
+                tracing::warn!(run = %run.id, error = %super::worker::chain(&*error), "can't keep the artifacts of a run yet");
+                self.artifacts_behind.store(true, Ordering::SeqCst);
+                // What keeps these from being kept keeps the others, too.
+                return Ok(());
+            }
+        }
+        // The record is signed once for all of them.
+        self.checkpoint_of_growth().await
+    }
+
+    pub(super) async fn keep_artifacts(&self, id: &RunId) -> Result<(), Failed> {
+        let detail = self.run_detail(id).await?;
+        let artifacts = self.artifacts();
+        artifacts.put(id, &ArtifactName::Plan, &pretty(&detail.plan)?).await?;
+        artifacts.put(id, &ArtifactName::Diff, &pretty(&detail.plan.diff)?).await?;
+        for (entry, receipt) in detail.receipts.iter().enumerate() {
+            let body = serde_json::json!({
+                "step": receipt.step, "kind": receipt.kind, "at_ms": receipt.at_ms, "receipt": receipt.body,
+            });
+            artifacts.put(id, &ArtifactName::Receipt(entry as u32 + 1), &pretty(&body)?).await?;
+        }
+        if detail.run.started_ms.is_some() {
+            self.put_first(id, &ArtifactName::Metrics, &pretty(&metrics(&detail))?).await?;
+        }
+        if !matches!(detail.run.state, RunState::Succeeded { .. }) {
+            // Where a crash came before them, or what printed them could not be reached then.
+            self.keep_evidence(&detail.run, &detail.plan).await;
+        }
+        let run = pretty(&detail.run)?;
+        self.keep_incident(&detail, &run).await?;
+        // The last one: while it is missing, some of the others may be.
+        artifacts.put(id, &ArtifactName::Run, &run).await?;
+        Ok(())
+    }
+
+    /// The story of a run that became an incident.
+    async fn keep_incident(&self, detail: &RunDetail, run: &[u8]) -> Result<(), Failed> {
+        let id = &detail.run.id;
+        let since_ms = detail.run.created_ms;
+        let incidents = self.store().incident_list(detail.run.environment(), since_ms, i64::MAX).await?;
+        let Some(incident) = incidents.into_iter().find(|incident| incident.run == *id) else {
+            return Ok(());
+        };
+        let (mut excerpts, mut manifest): (Vec<Excerpt>, Vec<ArtifactRef>) = (Vec::new(), Vec::new());
+        for listed in self.artifacts().list(id).await? {
+            if matches!(listed.name, ArtifactName::Incident | ArtifactName::Run) {
+                continue;
+            }
+            let kept = self.artifacts().get(id, &listed.name).await?;
+            manifest.push(self.artifacts().reference(id, &listed.name, &kept));
+            if matches!(listed.name, ArtifactName::Log(_) | ArtifactName::Build) {
+                excerpts.push((listed.name.to_string(), String::from_utf8_lossy(&kept).into_owned()));
+            }
+        }
+        manifest.push(self.artifacts().reference(id, &ArtifactName::Run, run));
+        let story = story(&incident, detail, &excerpts, &manifest);
+        Ok(self.put_first(id, &ArtifactName::Incident, story.as_bytes()).await?)
+    }
+}
+
+fn pretty(value: &impl Serialize) -> serde_json::Result<Vec<u8>> {
+    serde_json::to_string_pretty(value).map(String::into_bytes)
+}
+
+fn as_preflight(kind: &StepKind) -> Option<&crate::step::Preflight> {
+    if let StepKind::Preflight(preflight) = kind { Some(preflight) } else { None }
+}
+
+/// The services whose processes or schedules a plan changes.
+fn touched(plan: &Plan) -> BTreeSet<ServiceName> {
+    let mut services = BTreeSet::new();
+    for step in &plan.steps {
+        match &step.kind {
+            StepKind::Serve(serve) => services.extend(serve.sets.iter().map(|set| set.service.clone())),
+            StepKind::Resize(resize) => {
+                services.extend(resize.changes.iter().map(|change| change.after.service.clone()));
+            }
+            StepKind::Replace(replace) => services.extend(replace.sets.iter().map(|(name, _)| name.clone())),
+            StepKind::PutSchedules(put) => {
+                services.extend(put.changes.iter().map(|change| change.service.clone()));
+            }
+            StepKind::ShiftTraffic(shift) => {
+                services.extend(shift.shifts.iter().map(|shift| shift.service.clone()));
+            }
+            _ => {}
+        }
+    }
+    services
+}

@@ -1,0 +1,71 @@
+//! `metrics.json`: what a run measured, as numbers. Only what was measured is there.
+
+use serde_json::{Map, Value, json};
+
+use crate::control::RunDetail;
+use crate::run::{Happening, Step, StepState, state_of};
+
+/// The fact of a step's last receipt that says how often its effect was asked for.
+pub(crate) const ATTEMPTS: &str = "attempts";
+
+/// The numbers of a run: each step's attempts and durations, and what its last receipt measured.
+pub(crate) fn metrics(detail: &RunDetail) -> Value {
+    let run = &detail.run;
+    let took_ms =
+        run.finished_ms.zip(run.started_ms).map(|(finished_ms, started_ms)| finished_ms - started_ms);
+    let begun = |number: &u32| !matches!(state_of(&detail.steps, *number), StepState::Pending);
+    let steps = detail.steps.iter().map(|step: &Step| step.number).filter(begun);
+    json!({
+        "run": run.id,
+        "state": run.state.as_str(),
+        "started_ms": run.started_ms,
+        "finished_ms": run.finished_ms,
+        "took_ms": took_ms,
+        "steps": steps.map(|number| of_step(detail, number)).collect::<Vec<_>>(),
+    })
+}
+
+fn of_step(detail: &RunDetail, number: u32) -> Value {
+    let at = |wanted: fn(&Happening) -> Option<u32>| {
+        detail.happened.iter().find(|one| wanted(&one.what) == Some(number)).map(|one| one.at_ms)
+    };
+    let started_ms = at(|what| match what {
+        Happening::StepStarted { step } => Some(*step),
+        _ => None,
+    });
+    let ended_ms = at(|what| match what {
+        Happening::StepDone { step, .. } | Happening::StepFailed { step, .. } => Some(*step),
+        _ => None,
+    });
+    let of_kind = |kinds: &'static [&'static str]| {
+        let mine = move |step, kind: &str| step == number && kinds.contains(&kind);
+        detail.receipts.iter().filter(move |receipt| mine(receipt.step, &receipt.kind))
+    };
+    let mut measured = Map::new();
+    let mut attempts = Value::Null;
+    for (name, value) in of_kind(&["done", "failed"])
+        .next_back()
+        .and_then(|receipt| receipt.body["facts"].as_object())
+        .into_iter()
+        .flatten()
+    {
+        // Facts are texts; those that are numbers are what was measured.
+        let Some(number) = value.as_str().and_then(|text| text.parse::<u64>().ok()) else { continue };
+        if name == ATTEMPTS {
+            attempts = number.into();
+        } else {
+            measured.insert(name.clone(), number.into());
+        }
+    }
+    json!({
+        "number": number,
+        "title": detail.plan.steps.get(number as usize).map(|planned| &planned.title),
+        "state": state_of(&detail.steps, number).as_str(),
+        "started_ms": started_ms,
+        "took_ms": ended_ms.zip(started_ms).map(|(ended_ms, started_ms)| ended_ms - started_ms),
+        "attempts": attempts,
+        "answers_lost": of_kind(&["unknown"]).count(),
+        "undo_attempts": of_kind(&["undo"]).count(),
+        "measured": measured,
+    })
+}

@@ -1,0 +1,175 @@
+//! `incident.md`: the story of a run that became an incident, for people. Every sentence is made from what the database
+//! has, so that it says the same whenever it is written.
+
+use std::fmt::Write as _;
+
+use super::Incident;
+use super::time::{instant, seconds};
+use crate::artifacts::ArtifactRef;
+use crate::clock::EpochMs;
+use crate::control::RunDetail;
+use crate::run::{Happening, Reason, RunState, left_behind, traffic_moved};
+
+/// Lines of each log that stand in the story; the rest is in the log beside it.
+const LINES_SHOWN: usize = 40;
+
+/// A log: its name, and what is kept of it.
+pub(crate) type Excerpt = (String, String);
+
+/// Writes the story.
+pub(crate) fn story(
+    incident: &Incident,
+    detail: &RunDetail,
+    excerpts: &[Excerpt],
+    manifest: &[ArtifactRef],
+) -> String {
+    let plan = &detail.plan;
+    let mut text = format!("# {}: {}\n\n{}\n", incident.id, incident.summary, summary(incident, detail));
+    section(&mut text, "Timeline (UTC)", timeline(detail), "nothing is recorded");
+    section(
+        &mut text,
+        "What it would have changed",
+        plan.diff.iter().map(|line| format!("- {line}")),
+        "nothing",
+    );
+    text.push_str("\n## Logs\n\n");
+    for (name, kept) in excerpts {
+        let lines: Vec<&str> = kept.lines().collect();
+        let shown = &lines[lines.len().saturating_sub(LINES_SHOWN)..];
+        let _ = writeln!(text, "The last {} of {} kept lines of `{name}`:\n", shown.len(), lines.len());
+        // Indented, since a line may hold any fence.
+        text.extend(shown.iter().map(|line| format!("    {line}\n")));
+        if Some(name) != excerpts.last().map(|(last, _)| last) {
+            text.push('\n');
+        }
+    }
+    if excerpts.is_empty() {
+        text.push_str("Nothing was printed, or it could not be read.\n");
+    }
+    section(&mut text, "The way back", way_back(detail), "none was needed");
+    section(&mut text, "What to do next", next(detail), "nothing more");
+    text.push_str("\n## Files\n\n| file | bytes | SHA-256 |\n|---|---|---|\n");
+    for one in manifest {
+        let _ = writeln!(text, "| {} | {} | `{}` |", one.path, one.size, one.sha256);
+    }
+    text
+}
+
+fn section(text: &mut String, title: &str, lines: impl IntoIterator<Item = String>, otherwise: &str) {
+    let _ = writeln!(text, "\n## {title}\n");
+    let start = text.len();
+    for line in lines {
+        let _ = writeln!(text, "{line}");
+    }
+    if text.len() == start {
+        let _ = writeln!(text, "{otherwise}");
+    }
+}
+
+/// What happened, in one paragraph.
+fn summary(incident: &Incident, detail: &RunDetail) -> String {
+    let RunDetail { run, plan, steps, .. } = detail;
+    let mut text = format!(
+        "**{}** ({}) was asked for by {} as `{}` and began at {} UTC.",
+        plan.title,
+        run.id,
+        run.requester.name,
+        run.request.command,
+        instant(run.started_ms.unwrap_or(run.created_ms)),
+    );
+    if let Some(reason) = reason_of(&run.state) {
+        let _ = write!(text, " It ended as {}: {} ({}).", run.state.as_str(), reason.say, reason.code);
+    }
+    let seen = if traffic_moved(plan, steps) {
+        seen_ms(detail).map_or_else(
+            || " Users' requests had gone to it.".to_owned(),
+            |(from_ms, until_ms)| {
+                format!(
+                    " Users' requests could go to it from {} UTC, for at most {}.",
+                    instant(from_ms),
+                    seconds(until_ms - from_ms)
+                )
+            },
+        )
+    } else {
+        " Users' requests never went to it.".to_owned()
+    };
+    text += &seen;
+    let left = left_behind(plan, steps);
+    text += &if left.is_empty() {
+        format!(" All that could be undone was undone by {} UTC.", instant(incident.opened_ms))
+    } else {
+        format!(" Not undone, and in need of a person: {}.", left.join("; "))
+    };
+    text
+}
+
+/// From when until when traffic could reach what the run brought: from the intent to move it to the record that it is back.
+fn seen_ms(detail: &RunDetail) -> Option<(EpochMs, EpochMs)> {
+    let moves = |step: u32| detail.plan.steps.get(step as usize).is_some_and(|it| it.kind.moves_traffic());
+    let from =
+        detail.happened.iter().find(|one| matches!(one.what, Happening::StepStarted { step } if moves(step)));
+    let back = |what: &Happening| matches!(what, Happening::StepUndone { step, .. } if moves(*step));
+    let until = detail.happened.iter().find(|one| back(&one.what));
+    Some((from?.at_ms, until?.at_ms))
+}
+
+fn timeline(detail: &RunDetail) -> Vec<String> {
+    let title = |step: u32| detail.plan.steps.get(step as usize).map_or("?", |it| it.title.as_str());
+    let line = |what: &Happening| match what {
+        Happening::Moved { to } => match reason_of(to) {
+            Some(reason) => format!("**{}**: {}", to.as_str(), reason.say),
+            None => format!("**{}**", to.as_str()),
+        },
+        Happening::StepStarted { step } => format!("{}: begun", title(*step)),
+        Happening::StepWaits { step, note } => format!("{}: {note}", title(*step)),
+        Happening::StepDone { step, says } => format!("{}: done, {says}", title(*step)),
+        Happening::StepFailed { step, reason } => format!("{}: failed, {}", title(*step), reason.say),
+        Happening::StepUndone { step, says } => format!("{}: undone, {says}", title(*step)),
+        Happening::Voted { by, .. } => format!("approved by {by}"),
+    };
+    detail.happened.iter().map(|one| format!("- {} {}", instant(one.at_ms), line(&one.what))).collect()
+}
+
+fn way_back(detail: &RunDetail) -> Vec<String> {
+    let back = &detail.plan.way_back;
+    let mut lines = vec![format!("Planned: {}.", back.say)];
+    lines.extend(back.proof.iter().map(|proof| format!("- {proof}")));
+    let undone = detail.happened.iter().filter_map(|one| match &one.what {
+        Happening::StepUndone { step, says } => {
+            let title = detail.plan.steps.get(*step as usize).map_or("?", |it| it.title.as_str());
+            Some(format!("- {title}: {says}"))
+        }
+        _ => None,
+    });
+    let undone: Vec<String> = undone.collect();
+    if !undone.is_empty() {
+        lines.push("Taken, last step first:".to_owned());
+        lines.extend(undone);
+    }
+    lines
+}
+
+fn next(detail: &RunDetail) -> Vec<String> {
+    let environment = &detail.run.environment().environment;
+    let mut lines: Vec<String> = left_behind(&detail.plan, &detail.steps)
+        .into_iter()
+        .map(|left| format!("- mend by hand: {left}"))
+        .collect();
+    let said = reason_of(&detail.run.state).map(|reason| reason.next.clone()).filter(|next| !next.is_empty());
+    lines.extend(said.map(|next| format!("- `{next}`")));
+    lines.push(format!("- `status {environment}` says how things stand now"));
+    lines.push(format!("- `retry {}` once the cause is mended", detail.run.id));
+    lines.dedup();
+    lines
+}
+
+fn reason_of(state: &RunState) -> Option<&Reason> {
+    match state {
+        RunState::Undoing { reason, .. }
+        | RunState::Failed { reason, .. }
+        | RunState::RolledBack { reason, .. }
+        | RunState::Cancelled { reason, .. } => Some(reason),
+        _ => None,
+    }
+}
