@@ -138,7 +138,7 @@ impl Mirror {
             return Err(PortError::fail(what, "Use `infra-chat run` or the chat."));
         };
         let reader = format!("git, for {}", shown(&self.repository));
-        let value = secrets.secret_read(&secret.environment, &secret.name, &reader).await?;
+        let value = secrets.secret_read(&secret.environment, &secret.name, None, &reader).await?;
         Login::of(&self.repository, secret, &value).map(Some)
     }
 

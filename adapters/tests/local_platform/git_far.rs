@@ -26,6 +26,7 @@ impl SecretSource for Secret {
         &self,
         _: &EnvironmentKey,
         _: &SecretName,
+        _: Option<u32>,
         reader: &str,
     ) -> Result<SecretString, PortError> {
         assert!(reader.starts_with("git, for http://127.0.0.1:"), "{reader}");
