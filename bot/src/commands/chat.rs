@@ -52,10 +52,12 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
                 run.id, run.state
             ));
         }
+        screen.flush();
         super::progress("stopping the services");
     }
     session.close().await;
     super::progress("");
+    screen.flush();
     talked?;
     Ok(Exit::Fine)
 }
