@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use chat::intent::{Names, complete};
+use chat::intent::{Known, complete};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
@@ -21,10 +21,10 @@ const HISTORY_FILE: &str = "history";
 /// Lines kept in it.
 const HISTORY_LINES: usize = 1_000;
 
-/// What is proposed: the project's names, as of the last answer.
+/// What is proposed, as of the last answer.
 #[derive(Helper, Hinter, Highlighter, Validator)]
 struct Proposals {
-    names: Arc<RwLock<Names>>,
+    known: Arc<RwLock<Known>>,
     screen: Arc<Screen>,
 }
 
@@ -34,14 +34,13 @@ impl Completer for Proposals {
     fn complete(&self, line: &str, at: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<String>)> {
         let before = line.get(..at).unwrap_or(line);
         let start = before.rfind(char::is_whitespace).map_or(0, |blank| blank + 1);
-        if before.starts_with('/') {
-            let words = slash::WORDS.iter().filter(|word| word.starts_with(before));
-            return Ok((0, words.map(|word| format!("{word} ")).collect()));
-        }
-        let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
-        // What is completed is followed by something more often than not.
-        let found: Vec<String> =
-            complete(before, &names).into_iter().map(|proposal| proposal + " ").collect();
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let (start, found) = if before.starts_with('/') {
+            (0, slash::complete(before, &known))
+        } else {
+            // What is completed is followed by something more often than not.
+            (start, complete(before, &known).into_iter().map(|proposal| proposal + " ").collect::<Vec<_>>())
+        };
         if found.len() > 1 {
             // They may be listed under the line.
             self.screen.lost();
@@ -64,7 +63,7 @@ impl Prompt {
     pub(super) fn open(
         data_dir: &Path,
         screen: &Arc<Screen>,
-        names: Arc<RwLock<Names>>,
+        known: Arc<RwLock<Known>>,
     ) -> anyhow::Result<Self> {
         let config = Config::builder()
             .max_history_size(HISTORY_LINES)?
@@ -72,7 +71,7 @@ impl Prompt {
             .completion_type(CompletionType::List)
             .build();
         let mut editor: Editor<Proposals, FileHistory> = Editor::with_config(config)?;
-        editor.set_helper(Some(Proposals { names, screen: Arc::clone(screen) }));
+        editor.set_helper(Some(Proposals { known, screen: Arc::clone(screen) }));
         let history = data_dir.join(HISTORY_FILE);
         // A first start has none.
         let _ = editor.load_history(&history);

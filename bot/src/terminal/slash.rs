@@ -2,10 +2,31 @@
 
 use std::time::Duration;
 
+use chat::intent::{Known, complete as complete_words};
+
 use super::wait::WAIT_MAX;
 
 /// The words, for completion and help.
 pub(super) const WORDS: [&str; 5] = ["/as", "/help", "/quit", "/wait", "/whoami"];
+
+/// What a line for the terminal that is being typed may become, each proposal the whole line.
+pub(super) fn complete(before: &str, known: &Known) -> Vec<String> {
+    let begun = |word: &str, rests: &mut dyn Iterator<Item = &str>| -> Vec<String> {
+        let lines = rests.map(|rest| format!("{word} {rest} "));
+        lines.filter(|line| line.starts_with(before)).collect()
+    };
+    match before.split_once(' ') {
+        None => WORDS.iter().filter(|word| word.starts_with(before)).map(|word| format!("{word} ")).collect(),
+        Some(("/as", _)) => begun("/as", &mut known.people.iter().map(String::as_str)),
+        Some(("/help", _)) => {
+            // As in the words for the desk.
+            let topic = before.replacen("/help", "help", 1);
+            let topics = complete_words(&topic, known);
+            begun("/help", &mut topics.iter().map(String::as_str))
+        }
+        Some(_) => Vec::new(),
+    }
+}
 
 /// Something said to the terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -44,6 +44,21 @@ fn what_is_typed_ahead_or_pasted_is_not_lost() {
 }
 
 #[test]
+fn what_the_project_has_is_proposed() {
+    let world = World::with_sample();
+    let Some(mut chat) = terminal(&world) else { return };
+    chat.wait_for("Try: deploy");
+    chat.types("dry run deploy st\tref v1.1\t\r");
+    chat.wait_for("Deploy v1.1.0");
+    chat.types("/as z\t\r");
+    chat.wait_for("You speak as zoe now");
+    chat.types("/as zora\r");
+    chat.wait_for("There are ana, ben, vera, zoe");
+    chat.types("/quit\r");
+    chat.end().ended(0);
+}
+
+#[test]
 fn a_run_is_one_card_above_the_line_being_typed() {
     let world = World::with_sample();
     let Some(mut chat) = terminal(&world) else { return };
