@@ -17,4 +17,5 @@ mod width;
 
 pub(crate) use chat::{Talk, talk};
 pub(crate) use screen::{FRONT, Screen, TerminalFront};
-pub(crate) use wait::settled;
+pub(crate) use slash::speaker_name;
+pub(crate) use wait::{settled, told};
