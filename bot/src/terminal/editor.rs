@@ -35,12 +35,13 @@ impl Completer for Proposals {
         let before = line.get(..at).unwrap_or(line);
         let start = before.rfind(char::is_whitespace).map_or(0, |blank| blank + 1);
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        let (start, found) = if before.starts_with('/') {
+        let (start, mut found) = if before.starts_with('/') {
             (0, slash::complete(before, &known))
         } else {
             // What is completed is followed by something more often than not.
             (start, complete(before, &known).into_iter().map(|proposal| proposal + " ").collect::<Vec<_>>())
         };
+        found.retain(|proposal| !proposal.chars().any(char::is_control));
         if found.len() > 1 {
             // They may be listed under the line.
             self.screen.lost();

@@ -3,6 +3,7 @@
 use chat::{Card, Part, StepLine, StepMark, Tone};
 
 use super::width::{column_width, columns};
+use crate::out;
 
 /// How far the parts of a card stand in.
 const INDENT: &str = "  ";
@@ -167,12 +168,9 @@ fn state_word(card: &Card) -> &str {
     state.split([' ', ',']).next().unwrap_or_default()
 }
 
-/// Text without what could steer a terminal: logs and commit subjects are other people's words.
+/// One line of other people's words, without what could steer a terminal.
 fn harmless(text: &str) -> String {
-    text.chars()
-        .map(|c| if c == '\t' { ' ' } else { c })
-        .filter(|c| !c.is_control() && !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
-        .collect()
+    out::harmless(text).replace(['\t', '\n'], " ")
 }
 
 struct Page {

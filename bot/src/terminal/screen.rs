@@ -100,7 +100,7 @@ impl Screen {
 
     /// Writes a line.
     pub(crate) fn line(&self, line: &str) {
-        self.take(Event::Line(format!("{line}\n")));
+        self.take(Event::Line(format!("{}\n", out::harmless(line))));
     }
 
     /// Shows a message or what changed on a card.
