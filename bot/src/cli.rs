@@ -167,6 +167,9 @@ pub(crate) enum Command {
         /// Read sentences from standard input, a JSON string a line; answer a JSON object a line
         #[arg(long)]
         batch: bool,
+        /// With whose names to read (default: the only project there is; the sample's when there is none)
+        #[arg(long, value_name = "NAME")]
+        project: Option<String>,
     },
     /// Write the completion script of a shell
     Completions {

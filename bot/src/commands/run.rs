@@ -55,7 +55,7 @@ async fn say(session: &Session, name: &str, text: &str) -> anyhow::Result<Exit> 
         "nobody can tell whether it was heard: look with `infra-chat status` before you say it again";
     let heard = session.hear(&asked).await.context(unsure)?;
     for outbound in &heard.outbound {
-        screen.show(outbound);
+        screen.answer(outbound);
     }
     let asked_for = match heard.came {
         Came::Answered => Vec::new(),

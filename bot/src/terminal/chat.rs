@@ -145,7 +145,7 @@ fn speak_as(screen: &Screen, talk: &mut Talk, name: String, known: &RwLock<Known
 async fn hear(session: &Session, screen: &Screen, talk: &Talk, text: &str) {
     let asked = Asked { front: FRONT, speaker: &talk.speaker, conversation: &talk.conversation, text };
     match session.hear(&asked).await {
-        Ok(heard) => heard.outbound.iter().for_each(|outbound| screen.show(outbound)),
+        Ok(heard) => heard.outbound.iter().for_each(|outbound| screen.answer(outbound)),
         Err(error) => screen.line(&format!("{error:#}")),
     }
 }

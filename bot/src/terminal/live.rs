@@ -95,13 +95,13 @@ impl Tail {
     }
 
     /// A message, or a card's new state. Times only count from one call to the next.
-    pub(super) fn show(&mut self, outbound: &Outbound, now_ms: i64) -> String {
+    pub(super) fn show(&mut self, outbound: &Outbound, answer: bool, now_ms: i64) -> String {
         let card = outbound.card();
         if card.key.is_empty() {
             let text = render::card(card, self.style);
             return self.said(&text);
         }
-        let reports = matches!(outbound, Outbound::Update(_));
+        let reports = !answer && matches!(outbound, Outbound::Update(_));
         let known = !self.shown_first(&card.key);
         let place = self.blocks.iter().rposition(|block| block.is_of(&card.key));
         let asked = self.blocks.iter().rposition(|block| matches!(block.kind, Kind::Typed));

@@ -32,7 +32,9 @@ impl Seen {
     }
 
     fn show(&mut self, outbound: &Outbound, now_ms: i64) -> &mut Self {
-        let text = self.tail.show(outbound, now_ms);
+        // What is queued is the answer to an order.
+        let answer = outbound.card().headline.ends_with("queued");
+        let text = self.tail.show(outbound, answer, now_ms);
         self.write(&text);
         self
     }
@@ -92,7 +94,7 @@ fn succeeded(key: &str) -> Outbound {
 
 fn queued(key: &str) -> Outbound {
     let steps = [(StepMark::Pending, "build", ""), (StepMark::Pending, "api and web", "")];
-    Outbound::Say(run(key, "queued", &steps))
+    Outbound::Update(run(key, "queued", &steps))
 }
 
 #[test]
@@ -182,8 +184,7 @@ fn a_card_that_has_left_the_screen_goes_on_in_short_and_ends_whole() {
 #[test]
 fn wide_characters_and_lines_longer_than_the_screen_are_counted_as_the_rows_they_take() {
     let long = |outbound: Outbound| {
-        let (Outbound::Say(card) | Outbound::Update(card)) = outbound;
-        let card = card.verbatim(vec!["漢字".repeat(23), "x".repeat(83)]);
+        let card = outbound.card().clone().verbatim(vec!["漢字".repeat(23), "x".repeat(83)]);
         Outbound::Update(card)
     };
     let mut seen = Seen::new(24, 40);

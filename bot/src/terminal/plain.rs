@@ -27,12 +27,16 @@ impl Plain {
     }
 
     /// A message, or what changed on a card. Times only count from one call to the next.
-    pub(super) fn show(&mut self, outbound: &Outbound, now_ms: i64) -> String {
+    pub(super) fn show(&mut self, outbound: &Outbound, answer: bool, now_ms: i64) -> String {
         let card = outbound.card();
         let before = match outbound {
             Outbound::Update(card) => self.cards.get(&card.key),
             Outbound::Say(_) => None,
         };
+        if answer && before.is_some() {
+            // What happened since was reported already, or will be.
+            return String::new();
+        }
         let due = |title: &str| {
             let said = self.said.get(&(card.key.clone(), title.to_owned()));
             said.is_some_and(|said| now_ms - said >= SAYS_EVERY_MS)

@@ -58,7 +58,8 @@ enum Paper {
 
 enum Event {
     Line(String),
-    Show(Box<Outbound>),
+    /// An answer to what was said, or else a report of what happened.
+    Show(Box<Outbound>, bool),
     Typed(String),
     Lost,
 }
@@ -105,7 +106,12 @@ impl Screen {
 
     /// Shows a message or what changed on a card.
     pub(crate) fn show(&self, outbound: &Outbound) {
-        self.take(Event::Show(Box::new(outbound.clone())));
+        self.take(Event::Show(Box::new(outbound.clone()), false));
+    }
+
+    /// Shows an answer. What happens meanwhile is reported beside it, and a report is the newer word on a run.
+    pub(crate) fn answer(&self, outbound: &Outbound) {
+        self.take(Event::Show(Box::new(outbound.clone()), true));
     }
 
     /// The person ended a line, which stands on the screen after its prompt.
@@ -196,7 +202,7 @@ impl Paper {
                 tail.resized(size());
                 match event {
                     Event::Line(line) => tail.said(&line),
-                    Event::Show(outbound) => tail.show(&outbound, now_ms),
+                    Event::Show(outbound, answer) => tail.show(&outbound, answer, now_ms),
                     Event::Typed(line) => {
                         tail.typed(&line);
                         String::new()
@@ -209,7 +215,7 @@ impl Paper {
             }
             Self::Plain(plain) => match event {
                 Event::Line(line) => line,
-                Event::Show(outbound) => plain.show(&outbound, now_ms),
+                Event::Show(outbound, answer) => plain.show(&outbound, answer, now_ms),
                 Event::Typed(_) | Event::Lost => String::new(),
             },
         }
