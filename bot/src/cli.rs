@@ -10,6 +10,7 @@ use engine::audit::PublicKey;
 use engine::model::{IdError, Identity, Role, UserName};
 
 use crate::commands::{project, secret};
+use crate::terminal::speaker_name;
 
 /// How a program ended, for the shell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,7 +106,7 @@ pub(crate) struct Global {
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) config: Option<PathBuf>,
     /// Who is speaking (default: you, by your name on this machine)
-    #[arg(long = "as", value_name = "NAME", global = true)]
+    #[arg(long = "as", value_name = "NAME", value_parser = speaker_name, global = true)]
     pub(crate) speaker: Option<String>,
     /// Colour; `auto` is on a terminal, unless NO_COLOR is set
     #[arg(long, value_name = "WHEN", value_enum, default_value_t, global = true)]
@@ -166,6 +167,9 @@ pub(crate) enum Command {
         /// Read sentences from standard input, a JSON string a line; answer a JSON object a line
         #[arg(long)]
         batch: bool,
+        /// With whose names to read (default: the only project there is; the sample's when there is none)
+        #[arg(long, value_name = "NAME")]
+        project: Option<String>,
     },
     /// Write the completion script of a shell
     Completions {

@@ -35,13 +35,25 @@ pub(crate) fn text(text: &str) {
     let _ = stdout.flush();
 }
 
-/// Writes a line to standard output.
+/// Writes a line to standard output. A terminal is shown nothing that could steer it; elsewhere it is data.
 pub(crate) fn line(line: &str) {
-    text(&format!("{line}\n"));
+    if std::io::stdout().is_terminal() {
+        text(&format!("{}\n", harmless(line)));
+    } else {
+        text(&format!("{line}\n"));
+    }
+}
+
+/// Text without what could steer a terminal or turn its order round: names, refs, reasons, logs and commit subjects are
+/// other people's words. Line breaks and tabs stay.
+pub(crate) fn harmless(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().filter(|c| matches!(c, '\n' | '\t') || !(c.is_control() || turns(*c))).collect()
 }
 
 /// Writes a line to standard error: for what is no part of an answer.
 pub(crate) fn aside(line: &str) {
+    let line = harmless(line);
     let mut stderr = std::io::stderr().lock();
     let _ = stderr.write_all(format!("{line}\n").as_bytes());
 }
@@ -54,7 +66,8 @@ pub(crate) fn problem(what: &str) {
 /// A line on standard error that the next one takes the place of; an empty one takes it away.
 pub(crate) fn progress(what: &str) {
     let mut stderr = std::io::stderr().lock();
-    let line = if what.is_empty() { "\r\u{1b}[K".to_owned() } else { format!("\r\u{1b}[K{what} …") };
+    let line =
+        if what.is_empty() { "\r\u{1b}[K".to_owned() } else { format!("\r\u{1b}[K{} …", harmless(what)) };
     let _ = stderr.write_all(line.as_bytes());
     let _ = stderr.flush();
 }

@@ -28,7 +28,11 @@ pub struct Question {
 impl Question {
     /// As it stands in a sentence: `remove component`.
     pub(crate) fn action_in_words(&self) -> String {
-        self.action.replace('-', " ")
+        match self.action.as_str() {
+            // No order anybody gives, but what giving one comes to.
+            "lock-take-over" => "taking over somebody's lock".to_owned(),
+            action => action.replace('-', " "),
+        }
     }
 }
 

@@ -62,6 +62,10 @@ pub struct Card {
     pub tone: Tone,
     /// One line that says it all; markup-free.
     pub headline: String,
+    /// While it is under way: for how long when this was drawn, in milliseconds. The headline ends with it, and whoever
+    /// shows the card may let it go on.
+    #[serde(default)]
+    pub going_ms: Option<i64>,
     /// The rest, in order.
     pub parts: Vec<Part>,
     /// What can be clicked; in a terminal the commands are shown to be typed.
@@ -154,6 +158,7 @@ impl Card {
             key: String::new(),
             tone,
             headline: headline.into(),
+            going_ms: None,
             parts: Vec::new(),
             buttons: Vec::new(),
             command: String::new(),

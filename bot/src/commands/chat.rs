@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 use std::sync::Arc;
 
+use chat::intent::Names;
 use engine::model::Identity;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -40,7 +41,8 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
         }
     }
     let speaker = speaker::of_session(&session, FRONT, global).await?;
-    greet(&screen, first, &speaker);
+    let known = session.known(&Identity { front: FRONT.to_owned(), external_id: speaker.clone() }).await?;
+    greet(&screen, first, &speaker, &known.names);
     let identity = Identity { front: FRONT.to_owned(), external_id: speaker.clone() };
     let talked = talk(&session, &screen, &config.data_dir, Talk { speaker, conversation, stop }).await;
     if session.host().is_some() {
@@ -52,10 +54,12 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
                 run.id, run.state
             ));
         }
+        screen.flush();
         super::progress("stopping the services");
     }
     session.close().await;
     super::progress("");
+    screen.flush();
     talked?;
     Ok(Exit::Fine)
 }
@@ -75,7 +79,7 @@ async fn tell_standing(mut standing: watch::Receiver<Standing>, screen: Arc<Scre
     }
 }
 
-fn greet(screen: &Screen, first: bool, speaker: &str) {
+fn greet(screen: &Screen, first: bool, speaker: &str, names: &Names) {
     if first {
         screen
             .line("Infra Chat: infrastructure you can talk to. The sample project Invoice Perfect is ready.");
@@ -83,7 +87,15 @@ fn greet(screen: &Screen, first: bool, speaker: &str) {
         screen.line("Infra Chat: infrastructure you can talk to.");
     }
     screen.line(&format!("You speak as {speaker}; `/as NAME` speaks as somebody else."));
-    screen.line("Try: deploy staging    Everything there is: /help");
+    // Where trying does least harm: staging, or else what the project begins with.
+    let first =
+        names.environments.iter().find(|named| named.name == "staging").or(names.environments.first());
+    screen.line(&match first {
+        Some(environment) => format!("Try: deploy {}    Everything there is: /help", environment.name),
+        None => {
+            "There is no project yet: infra-chat project import FILE    Everything there is: /help".to_owned()
+        }
+    });
 }
 
 /// Cancelled when the program is told to end: by SIGTERM or a closed terminal, and by SIGINT where that means it.

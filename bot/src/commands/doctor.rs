@@ -55,10 +55,11 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
     report.say(Finding::Ok, "configuration", "no fault in it");
     git(&mut report, &config).await;
     folder(&mut report, &config.data_dir);
-    keys(&mut report, &config);
     rules(&mut report, &config);
     let hosted = host(&mut report, &config);
+    listen(&mut report, &config, hosted);
     let projects = database(&mut report, &config).await;
+    keys(&mut report, &config, !projects.is_empty());
     for project in &projects {
         edge(&mut report, project, hosted);
     }
@@ -118,7 +119,8 @@ fn folder(report: &mut Report, folder: &Path) {
     }
 }
 
-fn keys(report: &mut Report, config: &Config) {
+/// The files of keys. Where a project is already, a key that is not there is gone.
+fn keys(report: &mut Report, config: &Config, in_use: bool) {
     let mut files = vec![SIGNING_KEY_FILE];
     if config.master_key.is_none() {
         files.push(MASTER_KEY_FILE);
@@ -134,6 +136,16 @@ fn keys(report: &mut Report, config: &Config) {
                 report.say(Finding::Fail, file, &says);
             }
             Ok(_) => report.say(Finding::Ok, file, "yours alone; keep a copy somewhere safe"),
+            Err(_) if in_use && file == SIGNING_KEY_FILE => report.say(
+                Finding::Warn,
+                file,
+                "gone: put your copy back. Without it the next start makes another, and `audit verify` needs both public keys",
+            ),
+            Err(_) if in_use => report.say(
+                Finding::Fail,
+                file,
+                "gone: put your copy back before you start anything. Without it the secrets can't be opened, and must be set anew",
+            ),
             Err(_) => report.say(Finding::Ok, file, "not there yet, is made at the first start"),
         }
     }
@@ -159,6 +171,20 @@ fn host(report: &mut Report, config: &Config) -> bool {
     };
     report.say(Finding::Ok, "host", &says);
     hosted
+}
+
+/// The address of `serve`, free unless the host listens there itself.
+fn listen(report: &mut Report, config: &Config, hosted: bool) {
+    let address = config.listen;
+    match TcpListener::bind(address) {
+        Ok(_) => report.say(Finding::Ok, "listen", &format!("{address} is free for `serve`")),
+        Err(_) if hosted => report.say(Finding::Ok, "listen", &format!("{address} is in use, by the host if that is `serve`")),
+        Err(error) => report.say(
+            Finding::Warn,
+            "listen",
+            &format!("`serve` can't have {address} ({error}): end the other program, or set `listen` to another address"),
+        ),
+    }
 }
 
 async fn database(report: &mut Report, config: &Config) -> Vec<Project> {
@@ -210,9 +236,7 @@ async fn tools(report: &mut Report, projects: &[Project]) {
         .filter_map(|service| service.build.as_deref()?.split_whitespace().next())
         .map(str::to_owned)
         .collect();
-    if tools.is_empty() {
-        tools.push("rustc".to_owned());
-    }
+    tools.retain(|tool| !tool.contains(['=', '$', '(']));
     tools.sort();
     tools.dedup();
     for tool in tools {

@@ -28,7 +28,9 @@ use crate::wiring::{Parts, engine_unplugged, folder_private, logs};
 pub(crate) async fn run(cli: Cli) -> anyhow::Result<Exit> {
     let global = cli.global;
     match cli.command.unwrap_or(Command::Chat) {
-        Command::Parse { text, batch } => parse::run(text.as_deref(), batch),
+        Command::Parse { text, batch, project } => {
+            parse::run(&global, text.as_deref(), batch, project.as_deref()).await
+        }
         Command::Completions { shell } => completions::run(shell),
         Command::Sql { url } => sql::run(&url).await,
         Command::Audit(command) => audit::run(&global, command).await,

@@ -1,17 +1,26 @@
-//! `parse`: the typed command a sentence becomes. Needs no state; without a project of its own it reads with the sample's
-//! names. A text that is not understood is an answer too, so the exit code is 0.
+//! `parse`: the typed command a sentence becomes, read with the names of the project there is; without state of its own,
+//! with the sample's. A text that is not understood is an answer too, so the exit code is 0.
 
 use std::io::BufRead;
 
-use chat::intent::{Names, Parsed, Problem, ProblemKind, Vocabulary, parse_with};
+use anyhow::bail;
+use chat::intent::{Named, Names, Parsed, Problem, ProblemKind, Vocabulary};
+use chat::{names_of, parse_said};
+use engine::model::Project;
+use engine::store::{Store, StoreAddress};
 
-use crate::cli::Exit;
+use crate::cli::{Exit, Global};
 use crate::out;
 
-pub(super) fn run(text: Option<&str>, batch: bool) -> anyhow::Result<Exit> {
-    let vocabulary = Vocabulary::new(&Names::sample());
+pub(super) async fn run(
+    global: &Global,
+    text: Option<&str>,
+    batch: bool,
+    project: Option<&str>,
+) -> anyhow::Result<Exit> {
+    let vocabulary = Vocabulary::new(&names(global, project).await?);
     if let Some(text) = text {
-        out::line(&serde_json::to_string(&parse_with(text, &vocabulary))?);
+        out::line(&serde_json::to_string(&parse_said(text, &vocabulary))?);
     }
     if batch {
         for line in std::io::stdin().lock().lines() {
@@ -20,13 +29,69 @@ pub(super) fn run(text: Option<&str>, batch: bool) -> anyhow::Result<Exit> {
                 continue;
             }
             let parsed = match serde_json::from_str::<String>(&line) {
-                Ok(text) => parse_with(&text, &vocabulary),
+                Ok(text) => parse_said(&text, &vocabulary),
                 Err(_) => no_string(),
             };
             out::line(&serde_json::to_string(&parsed)?);
         }
     }
     Ok(Exit::Fine)
+}
+
+/// The names to read with.
+async fn names(global: &Global, wanted: Option<&str>) -> anyhow::Result<Names> {
+    let config = super::config(global)?;
+    let there = match &config.database {
+        // Reading a sentence makes no database.
+        StoreAddress::Sqlite(file) => file.exists(),
+        StoreAddress::Postgres(_) => true,
+    };
+    let projects: Vec<Project> = if there {
+        let listed = Store::open(&config.database).await?.project_list().await?;
+        listed.into_iter().map(|project| project.value).collect()
+    } else {
+        Vec::new()
+    };
+    let sample = Names::sample();
+    let there: Vec<&str> = projects.iter().map(|project| project.project.as_str()).collect();
+    let found = match wanted {
+        Some(wanted) => projects.iter().find(|project| project.project.as_str() == wanted),
+        None if projects.len() > 1 => {
+            bail!("there are several projects; name one: --project {}", there.join(", or --project "))
+        }
+        None => projects.first(),
+    };
+    match (found, wanted) {
+        (Some(project), _) => Ok(with_sample(names_of(project), sample)),
+        (None, Some(wanted)) if wanted != sample.project => {
+            bail!(
+                "there is no project {wanted}; there are: {}",
+                if there.is_empty() { "none".to_owned() } else { there.join(", ") }
+            )
+        }
+        (None, _) => Ok(sample),
+    }
+}
+
+/// The sample project keeps the names its documentation speaks of, also what people call its parts.
+fn with_sample(project: Names, sample: Names) -> Names {
+    if project.project != sample.project {
+        return project;
+    }
+    let joined = |mut sample: Vec<Named>, own: Vec<Named>| {
+        let more: Vec<Named> =
+            own.into_iter().filter(|named| sample.iter().all(|other| other.name != named.name)).collect();
+        sample.extend(more);
+        sample
+    };
+    Names {
+        project: sample.project,
+        environments: joined(sample.environments, project.environments),
+        services: joined(sample.services, project.services),
+        components: joined(sample.components, project.components),
+        jobs: joined(sample.jobs, project.jobs),
+        providers: joined(sample.providers, project.providers),
+    }
 }
 
 /// One answer a line, also to a line that is no text.

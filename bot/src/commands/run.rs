@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use anyhow::Context as _;
 use chat::view;
+use engine::model::RunId;
 
 use super::speaker;
 use crate::cli::{Exit, Global};
 use crate::host::{Asked, Came, RunBrief, Session, Which};
 use crate::out;
-use crate::terminal::{Screen, TerminalFront, settled};
+use crate::terminal::{Screen, TerminalFront, settled, told};
 use crate::wiring::Sample;
 
 /// How long a run is waited for: as long as it takes, since each of its steps has a limit of its own.
@@ -23,7 +25,10 @@ pub(super) async fn run(global: &Global, text: &str, command: &'static str) -> a
     let exit = tokio::select! {
         exit = say(&session, &name, text) => exit,
         () = stop.cancelled() => {
-            out::aside("Not waiting any longer. What was begun goes on at the next `infra-chat` or `infra-chat serve`.");
+            out::aside(match &session {
+                Session::Host(_) => "Not waiting any longer. What was begun goes on at the next `infra-chat` or `infra-chat serve`.",
+                Session::Guest { .. } => "Not waiting any longer. What was begun goes on; `infra-chat status` says how far it is.",
+            });
             Ok(Exit::Failed)
         }
     };
@@ -46,21 +51,27 @@ async fn say(session: &Session, name: &str, text: &str) -> anyhow::Result<Exit> 
     let asked = Asked { front: speaker::FRONT, speaker: name, conversation: &conversation, text };
     let identity = asked.identity();
     let following = session.follow(front.clone(), &conversation, &identity, session.host().is_some()).await?;
-    let heard = session.hear(&asked).await?;
+    let unsure =
+        "nobody can tell whether it was heard: look with `infra-chat status` before you say it again";
+    let heard = session.hear(&asked).await.context(unsure)?;
     for outbound in &heard.outbound {
-        screen.show(outbound);
+        screen.answer(outbound);
     }
     let asked_for = match heard.came {
         Came::Answered => Vec::new(),
         Came::Refused | Came::Asked => return Ok(Exit::Refused),
         Came::Requested { runs } => runs,
     };
+    let lost = lost(&asked_for);
     let ours = Which::Ours { ids: asked_for, conversation };
-    let mut runs = settled(session, &following, &identity, &ours, WAIT).await?;
+    let mut runs = settled(session, &following, &identity, &ours, WAIT).await.context(lost)?;
     // A program that runs the services until it ends must not end in the middle of a run it has just let go on.
     if session.host().is_some() {
         settled(session, &following, &identity, &Which::Live, WAIT).await?;
         runs = session.runs(&identity, &ours).await?;
+    }
+    for line in runs.iter().filter(|run| is_left(run)).flat_map(|run| told(std::slice::from_ref(run))) {
+        screen.line(&line);
     }
     for run in &runs {
         if let Some(starts_ms) = run.starts_ms {
@@ -70,10 +81,26 @@ async fn say(session: &Session, name: &str, text: &str) -> anyhow::Result<Exit> 
     Ok(judge(&runs, front.was_refused()))
 }
 
+/// A run that somebody must do something about.
+fn is_left(run: &RunBrief) -> bool {
+    !run.over && run.starts_ms.is_none() && !run.waits_for.is_empty()
+}
+
+/// What is said when the program that works on these runs is gone.
+fn lost(runs: &[RunId]) -> String {
+    let [first, ..] = runs else { return "the answer is incomplete".to_owned() };
+    let names: Vec<String> = runs.iter().map(ToString::to_string).collect();
+    format!(
+        "{} is not over, and nobody works on it now. It goes on when `infra-chat` or `infra-chat serve` is started; \
+         then `infra-chat run \"status {first}\"` says what came of it",
+        names.join(", ")
+    )
+}
+
 /// What a shell hears of all runs that came of it, and of what was held back behind them. Refused beats failed, because
 /// somebody has to do something; a run that has a time was scheduled, which is what was asked.
 fn judge(runs: &[RunBrief], rest_refused: bool) -> Exit {
-    if runs.iter().any(|run| !run.over && run.starts_ms.is_none() && !run.waits_for.is_empty()) {
+    if runs.iter().any(is_left) {
         Exit::Refused
     } else if runs.iter().any(|run| !run.succeeded && run.starts_ms.is_none()) {
         Exit::Failed
@@ -116,5 +143,9 @@ mod tests {
         assert_eq!(judge(&[later], false), Exit::Fine);
         assert_eq!(judge(&[done, brief("running", "", None)], false), Exit::Failed);
         assert_eq!(judge(&[], false), Exit::Fine);
+        assert_eq!(
+            judge(&[brief("paused", "ben, who paused it: resume r-3f2a", None)], false),
+            Exit::Refused
+        );
     }
 }

@@ -6,6 +6,7 @@ use engine::model::{Actor, Identity};
 
 use crate::cli::Global;
 use crate::host::Session;
+use crate::terminal::speaker_name;
 use crate::wiring::speaker_default;
 
 /// The front of the command line.
@@ -31,6 +32,6 @@ pub(super) async fn actor(engine: &Engine, global: &Global) -> anyhow::Result<Ac
 fn system_name() -> String {
     ["USER", "LOGNAME"]
         .iter()
-        .find_map(|variable| std::env::var(variable).ok().filter(|name| !name.is_empty()))
+        .find_map(|variable| speaker_name(&std::env::var(variable).ok()?).ok())
         .unwrap_or_else(|| format!("uid-{}", rustix::process::getuid().as_raw()))
 }

@@ -8,6 +8,7 @@ use figment::value::{Dict, Map, Num, Value};
 use figment::{Figment, Metadata, Profile, Provider};
 
 use super::fault::Collector;
+use super::place::{Places, places};
 use super::{FILE_NAME, KEYS, Surroundings};
 
 /// What our variables begin with.
@@ -28,6 +29,8 @@ pub(super) struct Layers {
     file_folder: PathBuf,
     /// The folder variables' relative paths start from.
     directory: PathBuf,
+    /// Where the file's keys are in it.
+    places: BTreeMap<String, Places>,
     /// The variable each key came from.
     variables: BTreeMap<String, String>,
 }
@@ -49,13 +52,15 @@ impl Layers {
     /// Reads the file and the variables; what can't be read or isn't known is a fault.
     pub(super) fn read(from: &Surroundings, faults: &Collector) -> Self {
         let mut figment = Figment::new();
+        let mut places = BTreeMap::new();
         let asked = from.file.as_ref().map(|file| from.directory.join(file));
         let file = asked.clone().unwrap_or_else(|| from.directory.join(FILE_NAME));
         if asked.is_some() || file.exists() {
             let shown = shown(&file, &from.directory);
             match read_file(&file) {
-                Ok(dict) => {
-                    unknown_keys(&dict, &shown, faults);
+                Ok((dict, found)) => {
+                    unknown_keys(&dict, &shown, &found, faults);
+                    places = found;
                     figment = figment.merge(Toml::file_exact(&file));
                 }
                 Err((what, mend)) => faults.add(&shown, "", what, mend),
@@ -68,7 +73,7 @@ impl Layers {
         }
         figment = figment.merge(Variables(values));
         let file_folder = file.parent().map(Path::to_owned).unwrap_or_default();
-        Self { figment, file_folder, directory: from.directory.clone(), variables: names }
+        Self { figment, file_folder, directory: from.directory.clone(), places, variables: names }
     }
 
     /// A value as text, checked; absent when it was not given or is wrong.
@@ -107,6 +112,20 @@ impl Layers {
         self.checked(key, faults, |path| Ok(base.join(path)))
     }
 
+    /// A folder that must be there, by a path as above.
+    pub(super) fn folder(&self, key: &str, faults: &Collector) -> Option<PathBuf> {
+        let path = self.path(key, faults)?;
+        let mend = "make that folder, or leave the setting out".to_owned();
+        let what = match std::fs::metadata(&path) {
+            Ok(found) if found.is_dir() => return Some(path),
+            Ok(_) => "is no folder".to_owned(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => "is not there".to_owned(),
+            Err(error) => format!("can't be read ({error})"),
+        };
+        faults.add(&self.place(key), key, format!("`{}` {what}", path.display()), mend);
+        None
+    }
+
     /// Whether a value came from the file.
     pub(super) fn is_from_file(&self, key: &str) -> bool {
         self.figment
@@ -119,7 +138,8 @@ impl Layers {
     fn place(&self, key: &str) -> String {
         let source = self.figment.find_metadata(key).and_then(|metadata| metadata.source.as_ref());
         if let Some(path) = source.and_then(figment::Source::file_path) {
-            return shown(path, &self.directory);
+            let place = self.places.get(key).map_or_else(String::new, |places| places.value.to_string());
+            return format!("{}{place}", shown(path, &self.directory));
         }
         let name = self.variables.get(key).cloned().unwrap_or_else(|| variable_name(key));
         format!("environment variable {name}")
@@ -139,23 +159,25 @@ fn number_text(number: Num) -> String {
     }
 }
 
-fn read_file(file: &Path) -> Result<Dict, (String, String)> {
+fn read_file(file: &Path) -> Result<(Dict, BTreeMap<String, Places>), (String, String)> {
     let text = std::fs::read_to_string(file).map_err(|error| {
         (format!("can't be read ({error})"), "check the path and its permissions".to_owned())
     })?;
-    Toml::from_str::<Dict>(&text).map_err(|error| {
+    let dict = Toml::from_str::<Dict>(&text).map_err(|error| {
         // The first line says where, the last one what; between them stands the line itself, drawn.
         let told = error.to_string();
         let place = told.lines().next().unwrap_or_default();
         let place = place.strip_prefix("TOML parse error at ").unwrap_or(place);
         let what = told.lines().last().unwrap_or_default();
         (format!("is no TOML at {place} ({what})"), "mend that line; text stands in quotes".to_owned())
-    })
+    })?;
+    Ok((dict, places(&text)))
 }
 
-fn unknown_keys(dict: &Dict, place: &str, faults: &Collector) {
+fn unknown_keys(dict: &Dict, file: &str, places: &BTreeMap<String, Places>, faults: &Collector) {
     for key in dict.keys().filter(|key| !KEYS.contains(&key.as_str())) {
-        faults.add(place, key, "is no key", suggestion(key));
+        let place = places.get(key).map_or_else(String::new, |places| places.key.to_string());
+        faults.add(&format!("{file}{place}"), key, "is no key", suggestion(key));
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod fault;
 mod layers;
+mod place;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +24,8 @@ pub(crate) const FILE_NAME: &str = "infra-chat.toml";
 const LISTEN: &str = "127.0.0.1:7480";
 /// What is logged unless told otherwise.
 const LOG: &str = "info";
+/// How to mend a filter of log lines.
+const LOG_MEND: &str = "write `error`, `warn`, `info`, `debug` or `trace`, or per part: `info,engine=debug`";
 /// Most releases whose builds can be kept: each is a folder with everything built.
 const BUILDS_KEPT_MAX: u32 = 1_000;
 /// Shorter tokens can be guessed.
@@ -123,6 +126,10 @@ impl Surroundings {
     }
 }
 
+fn is_level(word: &str) -> bool {
+    word.eq_ignore_ascii_case("off") || word.parse::<tracing::Level>().is_ok()
+}
+
 impl Config {
     /// Reads and checks everything.
     pub(crate) fn load(from: &Surroundings) -> Result<Self, ConfigFaults> {
@@ -184,11 +191,18 @@ impl Config {
         });
         let log =
             layers.checked("log", &faults, |filter| match filter.parse::<tracing_subscriber::EnvFilter>() {
-                Ok(_) => Ok(filter.to_owned()),
-                Err(error) => Err((
-                    format!("`{filter}` is no filter of log lines: {error}"),
-                    "write `info`, or `info,engine=debug`".to_owned(),
-                )),
+                Ok(_) => match filter
+                    .split(',')
+                    .map(str::trim)
+                    .find(|part| !is_level(part) && !part.contains('='))
+                {
+                    // The library takes any word for the name of a module, and would log nothing.
+                    Some(word) => Err((format!("`{word}` is no level of log lines"), LOG_MEND.to_owned())),
+                    None => Ok(filter.to_owned()),
+                },
+                Err(error) => {
+                    Err((format!("`{filter}` is no filter of log lines: {error}"), LOG_MEND.to_owned()))
+                }
             });
         let log_format = layers.checked("log_format", &faults, |word| match word {
             "text" => Ok(LogFormat::Text),
@@ -200,7 +214,7 @@ impl Config {
             Some(_) => layers.path("artifacts", &faults).unwrap_or_default().display().to_string(),
             None => data_dir.join("artifacts").display().to_string(),
         };
-        let rules_dir = layers.path("rules_dir", &faults);
+        let rules_dir = layers.folder("rules_dir", &faults);
         faults.none_or(Self {
             data_dir,
             database,

@@ -71,14 +71,14 @@ fn every_fault_is_named_at_once_with_its_place() {
         ],
         &expect![[r#"
             the configuration has 9 faults
-              infra-chat.toml: data_folder is no key: did you mean `data_dir`?
+              infra-chat.toml:1:1: data_folder is no key: did you mean `data_dir`?
               environment variable INFRA_CHAT_LOG_FORMT: is no setting: did you mean INFRA_CHAT_LOG_FORMAT?
               environment variable DATABASE_URL: database_url is no address of a database: use postgres://user:password@host/database, or sqlite:PATH
-              infra-chat.toml: api_token is shorter than 16 characters: make one with `openssl rand -hex 32`
-              infra-chat.toml: listen `everywhere` is no address to listen on: write it like 127.0.0.1:7480
-              infra-chat.toml: master_key does not belong in a file: set INFRA_CHAT_MASTER_KEY, or leave it out: a key file is made
-              infra-chat.toml: builds_kept `0` is no number of builds: give a whole number from 1 to 1000
-              infra-chat.toml: log_format must be text or a number: put the value in quotes
+              infra-chat.toml:4:13: api_token is shorter than 16 characters: make one with `openssl rand -hex 32`
+              infra-chat.toml:2:10: listen `everywhere` is no address to listen on: write it like 127.0.0.1:7480
+              infra-chat.toml:5:14: master_key does not belong in a file: set INFRA_CHAT_MASTER_KEY, or leave it out: a key file is made
+              infra-chat.toml:3:15: builds_kept `0` is no number of builds: give a whole number from 1 to 1000
+              infra-chat.toml:6:14: log_format must be text or a number: put the value in quotes
               environment variable INFRA_CHAT_RULES_DIR: rules_dir is empty: give a value, or leave it out"#]],
     );
 }

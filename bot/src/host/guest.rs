@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use chat::intent::Names;
+use chat::intent::Known;
 use chat::{Front, Inbound};
 use engine::model::Identity;
 use tokio::io::BufReader;
@@ -72,16 +72,9 @@ impl Guest {
         }
     }
 
-    pub(super) async fn names(&self) -> anyhow::Result<Names> {
-        match self.ask(&Ask::Names).await? {
-            Answer::Names { names } => Ok(names),
-            other => unexpected(&other),
-        }
-    }
-
-    pub(super) async fn knows(&self, identity: &Identity) -> anyhow::Result<bool> {
-        match self.ask(&Ask::Knows { identity: identity.clone() }).await? {
-            Answer::Knows { known } => Ok(known),
+    pub(super) async fn known(&self, identity: &Identity) -> anyhow::Result<Known> {
+        match self.ask(&Ask::Known { identity: identity.clone() }).await? {
+            Answer::Known { known } => Ok(known),
             other => unexpected(&other),
         }
     }

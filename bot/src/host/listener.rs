@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::follow::follow;
+use super::known::{References, known};
 use super::socket;
 use super::wire::{self, Answer, Ask};
 use crate::wiring::speaker_default;
@@ -37,6 +38,7 @@ impl Listener {
         data_dir: &Path,
         engine: Engine,
         desk: Arc<Desk>,
+        references: References,
         stop: CancellationToken,
     ) -> anyhow::Result<Self> {
         let path = socket::path(data_dir);
@@ -49,7 +51,7 @@ impl Listener {
         }
         let listener = UnixListener::bind(&path).with_context(open)?;
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(SOCKET_MODE)).with_context(open)?;
-        let task = tokio::spawn(accept(listener, engine, desk, stop));
+        let task = tokio::spawn(accept(listener, engine, desk, references, stop));
         Ok(Self { path, task })
     }
 
@@ -62,7 +64,13 @@ impl Listener {
     }
 }
 
-async fn accept(listener: UnixListener, engine: Engine, desk: Arc<Desk>, stop: CancellationToken) {
+async fn accept(
+    listener: UnixListener,
+    engine: Engine,
+    desk: Arc<Desk>,
+    references: References,
+    stop: CancellationToken,
+) {
     let guests = TaskTracker::new();
     loop {
         let stream = tokio::select! {
@@ -77,9 +85,10 @@ async fn accept(listener: UnixListener, engine: Engine, desk: Arc<Desk>, stop: C
             () = stop.cancelled() => break,
         };
         let (engine, desk, stop) = (engine.clone(), Arc::clone(&desk), stop.clone());
+        let references = references.clone();
         guests.spawn(async move {
             tokio::select! {
-                served = serve(stream, engine, desk) => {
+                served = serve(stream, engine, desk, references) => {
                     if let Err(error) = served {
                         tracing::debug!(error = format!("{error:#}"), "a guest left");
                     }
@@ -92,17 +101,21 @@ async fn accept(listener: UnixListener, engine: Engine, desk: Arc<Desk>, stop: C
     guests.wait().await;
 }
 
-async fn serve(stream: UnixStream, engine: Engine, desk: Arc<Desk>) -> anyhow::Result<()> {
+async fn serve(
+    stream: UnixStream,
+    engine: Engine,
+    desk: Arc<Desk>,
+    references: References,
+) -> anyhow::Result<()> {
     socket::peer_check(&stream)?;
     let (read, mut write) = stream.into_split();
     let mut read = BufReader::new(read);
     while let Some(ask) = socket::read::<Ask>(&mut read).await? {
         let answer = match ask {
             Ask::Hear { inbound } => Answer::Heard(desk.hear(&inbound).await.into()),
-            Ask::Names => Answer::Names { names: desk.names().await },
-            Ask::Knows { identity } => match engine.store().identity_get(&identity).await {
-                Ok(person) => Answer::Knows { known: person.is_some() },
-                Err(error) => Answer::Failed { why: crate::out::causes(&error) },
+            Ask::Known { identity } => match known(&engine, &desk, &references, &identity).await {
+                Ok(known) => Answer::Known { known },
+                Err(refusal) => Answer::Failed { why: crate::out::causes(&refusal) },
             },
             Ask::Speaker { front, name } => match speaker_default(&engine, &front, &name).await {
                 Ok(name) => Answer::Speaker { name },

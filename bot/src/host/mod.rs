@@ -6,12 +6,14 @@
 
 mod follow;
 mod guest;
+mod known;
 mod listener;
 mod session;
 mod socket;
 mod wire;
 
 pub(crate) use follow::Following;
+pub(crate) use known::References;
 pub(crate) use listener::Listener;
 pub(crate) use session::{Asked, Session};
 pub(crate) use wire::{Came, Heard, RunBrief, Which};

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use chat::intent::Names;
+use chat::intent::Known;
 use chat::{Front, Inbound};
 use engine::model::Identity;
 
 use super::Following;
 use super::follow::follow;
 use super::guest::Guest;
+use super::known::known;
 use super::wire::{self, Heard, RunBrief, Which};
 use crate::config::Config;
 use crate::wiring::{Holder, Host, HostLock, Sample, folder_private, speaker_default};
@@ -93,20 +94,11 @@ impl Session {
         }
     }
 
-    /// The names people may use.
-    pub(crate) async fn names(&self) -> anyhow::Result<Names> {
+    /// What can be proposed to whoever types.
+    pub(crate) async fn known(&self, identity: &Identity) -> anyhow::Result<Known> {
         match self {
-            Self::Host(host) => Ok(host.desk().names().await),
-            Self::Guest { guest, .. } => guest.names().await,
-        }
-    }
-
-    /// Whether somebody is known on a front.
-    pub(crate) async fn knows(&self, front: &str, name: &str) -> anyhow::Result<bool> {
-        let identity = Identity { front: front.to_owned(), external_id: name.to_owned() };
-        match self {
-            Self::Host(host) => Ok(host.engine().store().identity_get(&identity).await?.is_some()),
-            Self::Guest { guest, .. } => guest.knows(&identity).await,
+            Self::Host(host) => Ok(known(host.engine(), host.desk(), host.references(), identity).await?),
+            Self::Guest { guest, .. } => guest.known(identity).await,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What goes over the socket, and what both kinds of session answer.
 
-use chat::intent::Names;
+use chat::intent::Known;
 use chat::{Follow, Inbound, Outbound};
 use engine::control::{Engine, Refusal, RunDetail};
 use engine::model::{Identity, RunId};
@@ -19,10 +19,8 @@ pub(crate) enum Ask {
         /// What.
         inbound: Inbound,
     },
-    /// The names of the project.
-    Names,
-    /// Whether somebody is known.
-    Knows {
+    /// What can be proposed to whoever types.
+    Known {
         /// Who.
         identity: Identity,
     },
@@ -76,15 +74,10 @@ pub(crate) enum Which {
 pub(crate) enum Answer {
     /// To `hear`.
     Heard(Heard),
-    /// To `names`.
-    Names {
-        /// The names.
-        names: Names,
-    },
-    /// To `knows`.
-    Knows {
-        /// Whether they are.
-        known: bool,
+    /// To `known`.
+    Known {
+        /// All of it.
+        known: Known,
     },
     /// To `speaker`.
     Speaker {

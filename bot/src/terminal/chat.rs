@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use chat::intent::{Names, help};
+use chat::intent::{Known, Names, help};
 use engine::model::Identity;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -47,14 +47,14 @@ pub(crate) async fn talk(
     data_dir: &Path,
     mut talk: Talk,
 ) -> anyhow::Result<()> {
-    let names = Arc::new(RwLock::new(session.names().await?));
+    let known = Arc::new(RwLock::new(session.known(&talk.identity()).await?));
     let front = TerminalFront::new(FRONT, Arc::clone(screen));
     let following = session.follow(front, &talk.conversation, &talk.identity(), true).await?;
     // What happened since this conversation was last open comes before the prompt.
     following.settle().await;
     let person = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
     let mut source = if person {
-        Source::Person(Prompt::open(data_dir, screen, Arc::clone(&names))?)
+        Source::Person(Prompt::open(data_dir, screen, Arc::clone(&known))?)
     } else {
         Source::Script(lines())
     };
@@ -79,14 +79,13 @@ pub(crate) async fn talk(
         match slash::read(&line) {
             Some(Ok(Slash::Quit)) => return Ok(()),
             Some(Ok(Slash::As(name))) => {
-                let known = session.knows(FRONT, &name).await.unwrap_or(true);
-                let nobody = if known { "" } else { " Nobody knows them here, so they may do nothing." };
-                screen.line(&format!("You speak as {name} now.{nobody}"));
-                talk.speaker = name;
+                refresh(session, &talk, &known).await;
+                speak_as(screen, &mut talk, name, &known);
+                refresh(session, &talk, &known).await;
             }
             Some(Ok(Slash::WhoAmI)) => hear(session, screen, &talk, "whoami").await,
             Some(Ok(Slash::Help(topic))) => {
-                let names = names.read().unwrap_or_else(PoisonError::into_inner).clone();
+                let names = known.read().unwrap_or_else(PoisonError::into_inner).names.clone();
                 help_show(screen, topic.as_deref(), &names);
             }
             Some(Ok(Slash::Wait(at_most))) => wait(session, screen, &following, at_most, &talk).await?,
@@ -94,9 +93,7 @@ pub(crate) async fn talk(
             None => {
                 hear(session, screen, &talk, &line).await;
                 following.settle().await;
-                if let Ok(fresh) = session.names().await {
-                    *names.write().unwrap_or_else(PoisonError::into_inner) = fresh;
-                }
+                refresh(session, &talk, &known).await;
             }
         }
     }
@@ -120,10 +117,35 @@ impl Source {
     }
 }
 
+/// What is proposed from now on; as before where that can't be told.
+async fn refresh(session: &Session, talk: &Talk, known: &RwLock<Known>) {
+    if let Ok(fresh) = session.known(&talk.identity()).await {
+        *known.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+    }
+}
+
+/// Somebody else speaks, if they are known: nobody else may do anything.
+fn speak_as(screen: &Screen, talk: &mut Talk, name: String, known: &RwLock<Known>) {
+    let people = known.read().unwrap_or_else(PoisonError::into_inner).people.clone();
+    if people.contains(&name) {
+        screen.line(&format!("You speak as {name} now."));
+        talk.speaker = name;
+        return;
+    }
+    let there = match people.as_slice() {
+        [] => "Nobody is known here yet".to_owned(),
+        people => format!("There are {}", people.join(", ")),
+    };
+    screen.line(&format!("Nobody here is called {name}, so you still speak as {}. {there}.", talk.speaker));
+    screen.line(&format!(
+        "An admin makes somebody known: infra-chat user add NAME --role deployer --identity {FRONT}:NAME"
+    ));
+}
+
 async fn hear(session: &Session, screen: &Screen, talk: &Talk, text: &str) {
     let asked = Asked { front: FRONT, speaker: &talk.speaker, conversation: &talk.conversation, text };
     match session.hear(&asked).await {
-        Ok(heard) => heard.outbound.iter().for_each(|outbound| screen.show(outbound)),
+        Ok(heard) => heard.outbound.iter().for_each(|outbound| screen.answer(outbound)),
         Err(error) => screen.line(&format!("{error:#}")),
     }
 }
@@ -153,7 +175,7 @@ fn help_show(screen: &Screen, topic: Option<&str>, names: &Names) {
     if topic.is_none() {
         screen.line(
             "\nTo the terminal itself:\n  \
-             /as NAME         speak as somebody else (the sample has vera, ana, ben and zoe)\n  \
+             /as NAME         speak as somebody else, one of the people known here\n  \
              /wait [SECONDS]  until no run moves by itself\n  \
              /whoami          who you are and what you may do\n  \
              /quit            leave",

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use chat::intent::{Names, complete};
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use chat::intent::{Known, complete};
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
@@ -21,10 +21,11 @@ const HISTORY_FILE: &str = "history";
 /// Lines kept in it.
 const HISTORY_LINES: usize = 1_000;
 
-/// What is proposed: the project's names, as of the last answer.
+/// What is proposed, as of the last answer.
 #[derive(Helper, Hinter, Highlighter, Validator)]
 struct Proposals {
-    names: Arc<RwLock<Names>>,
+    known: Arc<RwLock<Known>>,
+    screen: Arc<Screen>,
 }
 
 impl Completer for Proposals {
@@ -33,13 +34,19 @@ impl Completer for Proposals {
     fn complete(&self, line: &str, at: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<String>)> {
         let before = line.get(..at).unwrap_or(line);
         let start = before.rfind(char::is_whitespace).map_or(0, |blank| blank + 1);
-        if before.starts_with('/') {
-            let words = slash::WORDS.iter().filter(|word| word.starts_with(before));
-            return Ok((0, words.map(|word| format!("{word} ")).collect()));
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let (start, mut found) = if before.starts_with('/') {
+            (0, slash::complete(before, &known))
+        } else {
+            // What is completed is followed by something more often than not.
+            (start, complete(before, &known).into_iter().map(|proposal| proposal + " ").collect::<Vec<_>>())
+        };
+        found.retain(|proposal| !proposal.chars().any(char::is_control));
+        if found.len() > 1 {
+            // They may be listed under the line.
+            self.screen.lost();
         }
-        let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
-        // What is completed is followed by something more often than not.
-        Ok((start, complete(before, &names).into_iter().map(|proposal| proposal + " ").collect()))
+        Ok((start, found))
     }
 }
 
@@ -54,31 +61,51 @@ pub(super) struct Prompt {
 
 impl Prompt {
     /// Starts the editor in a thread of its own; lines are put above it through the screen from now on.
-    pub(super) fn open(data_dir: &Path, screen: &Screen, names: Arc<RwLock<Names>>) -> anyhow::Result<Self> {
+    pub(super) fn open(
+        data_dir: &Path,
+        screen: &Arc<Screen>,
+        known: Arc<RwLock<Known>>,
+    ) -> anyhow::Result<Self> {
         let config = Config::builder()
             .max_history_size(HISTORY_LINES)?
             .auto_add_history(true)
             .completion_type(CompletionType::List)
             .build();
         let mut editor: Editor<Proposals, FileHistory> = Editor::with_config(config)?;
-        editor.set_helper(Some(Proposals { names }));
+        editor.set_helper(Some(Proposals { known, screen: Arc::clone(screen) }));
         let history = data_dir.join(HISTORY_FILE);
         // A first start has none.
         let _ = editor.load_history(&history);
-        screen.printer_set(Box::new(editor.create_external_printer()?));
+        // A terminal that can't move its cursor has no such printer; there everything is written where it is.
+        if let Ok(printer) = editor.create_external_printer() {
+            screen.printer_set(Box::new(printer));
+        }
         let (asks, asked) = std::sync::mpsc::channel::<String>();
         let (typed, receiver) = mpsc::channel(1);
         let terminal = tcgetattr(std::io::stdin()).ok();
+        if let Some(mut silent) = terminal.clone() {
+            // Between two lines nothing but the screen writes: what is typed ahead shows when its turn comes.
+            silent.local_modes.remove(LocalModes::ECHO);
+            let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &silent);
+        }
+        let screen = Arc::clone(screen);
         std::thread::spawn(move || {
             while let Ok(prompt) = asked.recv() {
                 let next = match editor.readline(&prompt) {
                     Ok(line) => {
+                        screen.typed(&prompt, &line);
                         // A history that can't be written is no reason to stop talking.
                         let _ = editor.save_history(&history);
                         Typed::Line(line)
                     }
-                    Err(ReadlineError::Interrupted) => Typed::Interrupted,
-                    Err(_) => Typed::End,
+                    Err(error) => {
+                        screen.lost();
+                        if matches!(error, ReadlineError::Interrupted) {
+                            Typed::Interrupted
+                        } else {
+                            Typed::End
+                        }
+                    }
                 };
                 if typed.blocking_send(next).is_err() {
                     return;

@@ -3,13 +3,19 @@
 mod chat;
 mod editor;
 mod input;
+mod live;
+#[cfg(test)]
+mod live_tests;
+mod plain;
 pub(crate) mod render;
 #[cfg(test)]
 mod render_tests;
 mod screen;
 mod slash;
 mod wait;
+mod width;
 
 pub(crate) use chat::{Talk, talk};
 pub(crate) use screen::{FRONT, Screen, TerminalFront};
-pub(crate) use wait::settled;
+pub(crate) use slash::speaker_name;
+pub(crate) use wait::{settled, told};

@@ -2,6 +2,9 @@
 
 use chat::{Card, Part, StepLine, StepMark, Tone};
 
+use super::width::{column_width, columns};
+use crate::out;
+
 /// How far the parts of a card stand in.
 const INDENT: &str = "  ";
 /// Names in a list of fields are padded to at most this, in characters.
@@ -21,7 +24,7 @@ pub(crate) struct Style {
     pub(crate) coloured: bool,
     /// With marks like ✓; words in brackets otherwise.
     pub(crate) marks: bool,
-    /// Lines are broken at this many characters; not at all when absent.
+    /// Lines are broken at this many columns; not at all when absent.
     pub(crate) width: Option<usize>,
 }
 
@@ -61,8 +64,40 @@ pub(crate) fn card(card: &Card, style: Style) -> String {
     page.out
 }
 
+/// A run under way in a few lines, where its whole card stands further up: how it is, and what it is doing.
+pub(crate) fn short(card: &Card, style: Style) -> String {
+    let mut page = Page::new(style);
+    page.headline(card);
+    for step in steps(card).into_iter().filter(|step| step.mark == StepMark::Going) {
+        page.step(step, INDENT, 0);
+    }
+    page.out
+}
+
+/// Whether something on a card is under way, so that its times go on.
+pub(crate) fn is_going(card: &Card) -> bool {
+    card.going_ms.is_some() || steps(card).iter().any(|step| step.mark == StepMark::Going)
+}
+
+/// The card as it is this much later, when nothing but time has passed.
+pub(crate) fn aged(card: &Card, later_ms: i64) -> Card {
+    let mut aged = card.clone();
+    if let Some(going_ms) = card.going_ms
+        && let Some(begin) = card.headline.strip_suffix(&chat::view::duration(going_ms))
+    {
+        aged.headline = format!("{begin}{}", chat::view::duration(going_ms + later_ms));
+    }
+    for part in &mut aged.parts {
+        let Part::Steps { steps } = part else { continue };
+        for step in steps.iter_mut().filter(|step| step.mark == StepMark::Going) {
+            step.took_ms = step.took_ms.map(|took_ms| took_ms + later_ms);
+        }
+    }
+    aged
+}
+
 /// What changed between two states of a card, each line saying which card it is of; empty when nothing that matters did.
-/// Elapsed times alone don't: a terminal can't edit what has scrolled away.
+/// Elapsed times alone don't, and neither does that a step began: its outcome will be said.
 pub(crate) fn changes(before: &Card, after: &Card, style: Style) -> String {
     let mut page = Page::new(style);
     let moved = before.tone != after.tone || state_word(before) != state_word(after);
@@ -133,12 +168,9 @@ fn state_word(card: &Card) -> &str {
     state.split([' ', ',']).next().unwrap_or_default()
 }
 
-/// Text without what could steer a terminal: logs and commit subjects are other people's words.
+/// One line of other people's words, without what could steer a terminal.
 fn harmless(text: &str) -> String {
-    text.chars()
-        .map(|c| if c == '\t' { ' ' } else { c })
-        .filter(|c| !c.is_control() && !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
-        .collect()
+    out::harmless(text).replace(['\t', '\n'], " ")
 }
 
 struct Page {
@@ -161,7 +193,7 @@ impl Page {
 
     /// Lines with a beginning; further lines of the same text stand under where the text began.
     fn lines(&mut self, begin: &str, text: &str, inks: &[Ink]) {
-        let hang = " ".repeat(begin.chars().count());
+        let hang = " ".repeat(columns(begin));
         let mut begin = begin.to_owned();
         for line in text.lines() {
             let room = self.style.width.map(|width| width.max(WIDTH_MIN).saturating_sub(hang.len()).max(20));
@@ -198,14 +230,14 @@ impl Page {
                 }
             }
             Part::Fields { fields } => {
-                let widest = fields.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
+                let widest = fields.iter().map(|(name, _)| columns(name)).max().unwrap_or_default();
                 let widest = widest.min(NAME_MAX);
                 for (name, value) in fields {
-                    self.lines(&format!("{INDENT}{:widest$}  ", harmless(name)), value, &[]);
+                    self.lines(&format!("{INDENT}{}  ", padded(&harmless(name), widest)), value, &[]);
                 }
             }
             Part::Steps { steps } => {
-                let titles = steps.iter().map(|step| step.title.chars().count());
+                let titles = steps.iter().map(|step| columns(&step.title));
                 let widest = titles.max().unwrap_or_default();
                 for step in steps {
                     self.step(step, INDENT, widest);
@@ -224,10 +256,13 @@ impl Page {
         let was = steps(before);
         for step in steps(after) {
             let before = was.iter().find(|old| old.title == step.title);
-            // What a step in progress waits for is news; a step that had nothing to undo is none.
-            let same = before.is_some_and(|old| {
-                old.mark == step.mark && (step.mark != StepMark::Going || old.says == step.says)
-            });
+            // What a step in progress waits for is news; that it began is none, nor that it had nothing to undo.
+            let same = match step.mark {
+                StepMark::Going => {
+                    before.is_none_or(|old| old.mark != StepMark::Going || old.says == step.says)
+                }
+                mark => before.is_some_and(|old| old.mark == mark),
+            };
             let nothing = step.mark == StepMark::Undone && step.says == chat::view::NOTHING_TO_UNDO;
             if step.mark == StepMark::Pending || same || nothing {
                 continue;
@@ -257,10 +292,9 @@ impl Page {
         let text = if says.is_empty() {
             harmless(&step.title)
         } else {
-            format!("{:widest$}  {says}", harmless(&step.title))
+            format!("{}  {says}", padded(&harmless(&step.title), widest))
         };
-        // The mark's colour is not counted as width, so the hanging indent is measured without it.
-        let visible = begin.chars().count() - invisible(&begin);
+        let visible = columns(&begin);
         let room = self.style.width.map(|width| width.max(WIDTH_MIN).saturating_sub(visible + 1).max(20));
         for (number, line) in wrap_keeping(&harmless(&text), room).into_iter().enumerate() {
             let begin = if number == 0 { begin.clone() } else { " ".repeat(visible) };
@@ -300,22 +334,15 @@ impl Page {
     }
 }
 
-/// Characters of colour codes in a text.
-fn invisible(text: &str) -> usize {
-    let mut count = 0;
-    let mut inside = false;
-    for c in text.chars() {
-        inside |= c == '\u{1b}';
-        count += usize::from(inside);
-        inside &= c != 'm';
-    }
-    count
+/// A text with blanks behind it, up to this many columns.
+fn padded(text: &str, widest: usize) -> String {
+    format!("{text}{}", " ".repeat(widest.saturating_sub(columns(text))))
 }
 
 /// Breaks a line at blanks so that no piece is longer than the room, unless a word alone is.
 fn wrap(line: &str, room: Option<usize>) -> Vec<String> {
     match room {
-        Some(room) if line.chars().count() > room => wrap_keeping(line, Some(room)),
+        Some(room) if columns(line) > room => wrap_keeping(line, Some(room)),
         _ => vec![line.to_owned()],
     }
 }
@@ -325,8 +352,13 @@ fn wrap_keeping(line: &str, room: Option<usize>) -> Vec<String> {
     let Some(room) = room else { return vec![line.to_owned()] };
     let mut pieces = Vec::new();
     let mut rest = line;
-    while rest.chars().count() > room {
-        let limit = rest.char_indices().nth(room).map_or(rest.len(), |(at, _)| at);
+    while columns(rest) > room {
+        let mut taken = 0;
+        let over = rest.char_indices().find(|(_, character)| {
+            taken += column_width(*character);
+            taken > room
+        });
+        let limit = over.map_or(rest.len(), |(at, _)| at);
         let cut = rest[..limit].rfind(' ').filter(|at| !rest[..*at].trim().is_empty());
         let cut = cut.or_else(|| rest[limit..].find(' ').map(|at| limit + at)).unwrap_or(rest.len());
         pieces.push(rest[..cut].trim_end().to_owned());

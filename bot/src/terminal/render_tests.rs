@@ -102,7 +102,6 @@ fn an_update_shows_what_changed_and_nothing_else() {
     after.headline = "r-3f2a · deploy v1.6.0 to staging · running, 4 s".to_owned();
     expect![[r#"
         r-3f2a [done] Build  built in bin (3.4 s)
-        r-3f2a [going] Traffic  100% to release 4
     "#]]
     .assert_eq(&changes(&before, &after, PLAIN));
     assert_eq!(changes(&after, &after, PLAIN), "");

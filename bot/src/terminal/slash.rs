@@ -2,10 +2,48 @@
 
 use std::time::Duration;
 
+use chat::intent::{Known, complete as complete_words};
+
 use super::wait::WAIT_MAX;
+use crate::out;
 
 /// The words, for completion and help.
 pub(super) const WORDS: [&str; 5] = ["/as", "/help", "/quit", "/wait", "/whoami"];
+
+/// Longest name somebody speaks by, in characters: an address of mail fits.
+const SPEAKER_CHARS_MAX: usize = 80;
+
+/// The name somebody speaks by, which stands in the prompt and in the record.
+pub(crate) fn speaker_name(given: &str) -> Result<String, String> {
+    let seen = |c: char| {
+        !c.is_control() && !c.is_whitespace() && out::harmless(&c.to_string()).len() == c.len_utf8()
+    };
+    match given.chars().count() {
+        1..=SPEAKER_CHARS_MAX if given.chars().all(seen) => Ok(given.to_owned()),
+        _ => Err(format!(
+            "That is no name: give 1 to {SPEAKER_CHARS_MAX} characters that can be seen, without blanks."
+        )),
+    }
+}
+
+/// What a line for the terminal that is being typed may become, each proposal the whole line.
+pub(super) fn complete(before: &str, known: &Known) -> Vec<String> {
+    let begun = |word: &str, rests: &mut dyn Iterator<Item = &str>| -> Vec<String> {
+        let lines = rests.map(|rest| format!("{word} {rest} "));
+        lines.filter(|line| line.starts_with(before)).collect()
+    };
+    match before.split_once(' ') {
+        None => WORDS.iter().filter(|word| word.starts_with(before)).map(|word| format!("{word} ")).collect(),
+        Some(("/as", _)) => begun("/as", &mut known.people.iter().map(String::as_str)),
+        Some(("/help", _)) => {
+            // As in the words for the desk.
+            let topic = before.replacen("/help", "help", 1);
+            let topics = complete_words(&topic, known);
+            begun("/help", &mut topics.iter().map(String::as_str))
+        }
+        Some(_) => Vec::new(),
+    }
+}
 
 /// Something said to the terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +70,7 @@ pub(super) fn read(line: &str) -> Option<Result<Slash, String>> {
     let word = words.next().unwrap_or_default();
     let rest: Vec<&str> = words.collect();
     Some(match (word, rest.as_slice()) {
-        ("as", [name]) => Ok(Slash::As((*name).trim_start_matches('@').to_owned())),
+        ("as", [name]) => speaker_name(name.trim_start_matches('@')).map(Slash::As),
         ("as", _) => Err("Say who: /as ben".to_owned()),
         ("wait", []) => Ok(Slash::Wait(WAIT_MAX)),
         ("wait", [seconds]) => match seconds.parse::<u64>() {
@@ -45,7 +83,8 @@ pub(super) fn read(line: &str) -> Option<Result<Slash, String>> {
         ("help" | "?" | "h", topic) => Ok(Slash::Help(Some(topic.join(" ")))),
         ("whoami", _) => Ok(Slash::WhoAmI),
         (word, _) => Err(format!(
-            "There is no /{word}. There are {}; everything else is said without a slash: deploy staging",
+            "There is no /{}. There are {}; everything else is said without a slash: deploy staging",
+            word.chars().take(SPEAKER_CHARS_MAX).collect::<String>(),
             WORDS.join(", ")
         )),
     })
@@ -64,7 +103,17 @@ mod tests {
         assert_eq!(fine(" /wait 5 "), Some(Slash::Wait(Duration::from_secs(5))));
         assert_eq!(fine("/help deploy"), Some(Slash::Help(Some("deploy".to_owned()))));
         assert_eq!(fine("exit"), Some(Slash::Quit));
-        for wrong in ["/as", "/wait soon", "/deploy staging", "/"] {
+        let long = format!("/as {}", "a".repeat(SPEAKER_CHARS_MAX + 1));
+        for wrong in [
+            "/as",
+            "/as be\u{7}n",
+            "/as \u{1b}[2J",
+            "/as b\u{202e}n",
+            &long,
+            "/wait soon",
+            "/deploy staging",
+            "/",
+        ] {
             assert!(matches!(read(wrong), Some(Err(_))), "{wrong}");
         }
     }

@@ -37,7 +37,7 @@ pub(crate) async fn settled(
 }
 
 /// What is left to say after waiting, a line each.
-pub(super) fn told(runs: &[RunBrief]) -> Vec<String> {
+pub(crate) fn told(runs: &[RunBrief]) -> Vec<String> {
     let moving: Vec<String> = runs
         .iter()
         .filter(|run| run.moves)

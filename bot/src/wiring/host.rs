@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::tenure::{self, Standing};
 use super::{HostLock, Parts, sample_ensure};
 use crate::config::Config;
-use crate::host::Listener;
+use crate::host::{Listener, References};
 use crate::serve::Worker;
 
 /// The local platform's folder within the data folder.
@@ -36,6 +36,7 @@ const STORE_CLOSE: Duration = Duration::from_secs(3);
 pub(crate) struct Host {
     engine: Engine,
     desk: Arc<Desk>,
+    references: References,
     platform: Arc<LocalPlatform>,
     edge: Arc<EdgeProxy>,
     worker: JoinHandle<()>,
@@ -98,11 +99,29 @@ impl Host {
             sample == Sample::Made && sample_ensure(&engine, &config.data_dir, progress).await?;
         let desk = Arc::new(Desk::new(engine.clone()));
         let stop = CancellationToken::new();
-        let listener =
-            Listener::open(&config.data_dir, engine.clone(), Arc::clone(&desk), stop.child_token())?;
+        let references = References::default();
+        let listener = Listener::open(
+            &config.data_dir,
+            engine.clone(),
+            Arc::clone(&desk),
+            references.clone(),
+            stop.child_token(),
+        )?;
         let (stands, standing) = watch::channel(Standing::Working);
         let worker = tokio::spawn(tenure::hold(engine.clone(), claim, stop.child_token(), stands));
-        Ok(Self { engine, desk, platform, edge, worker, listener, stop, standing, sample_made, _lock: lock })
+        Ok(Self {
+            engine,
+            desk,
+            references,
+            platform,
+            edge,
+            worker,
+            listener,
+            stop,
+            standing,
+            sample_made,
+            _lock: lock,
+        })
     }
 
     /// The engine.
@@ -113,6 +132,11 @@ impl Host {
     /// Where people are heard.
     pub(crate) fn desk(&self) -> &Arc<Desk> {
         &self.desk
+    }
+
+    /// The refs of the project's repository.
+    pub(crate) fn references(&self) -> &References {
+        &self.references
     }
 
     /// Whether the sample project was made just now.

@@ -1,12 +1,18 @@
 //! The chat on a real terminal, lent by `script`.
 #![cfg(target_os = "linux")]
 
-use crate::world::World;
+use crate::world::{Running, World};
+
+const ROWS: u16 = 40;
+const COLUMNS: u16 = 100;
 
 /// The chat in a terminal of its own; nothing where there is no `script` to lend one.
-fn terminal(world: &World) -> Option<crate::world::Running> {
-    let chat =
-        format!("exec {} --data-dir {} --as ana", env!("CARGO_BIN_EXE_infra-chat"), world.data().display());
+fn terminal(world: &World) -> Option<Running> {
+    let chat = format!(
+        "stty rows {ROWS} cols {COLUMNS}; exec {} --data-dir {} --as ana",
+        env!("CARGO_BIN_EXE_infra-chat"),
+        world.data().display()
+    );
     let there = std::process::Command::new("script").arg("--version").output().is_ok();
     there.then(|| {
         world.start_program(
@@ -17,11 +23,18 @@ fn terminal(world: &World) -> Option<crate::world::Running> {
     })
 }
 
+/// What stands on the screen once everything that was written has been drawn.
+fn screen(chat: &Running) -> String {
+    let mut terminal = vt100::Parser::new(ROWS, COLUMNS, 1_000);
+    terminal.process(chat.said().as_bytes());
+    terminal.screen().contents()
+}
+
 #[test]
 fn what_is_typed_ahead_or_pasted_is_not_lost() {
     let world = World::with_sample();
     let Some(mut chat) = terminal(&world) else { return };
-    chat.wait_for("Try: deploy staging");
+    chat.wait_for("Try: deploy");
     chat.types("status staging\r/whoami\r");
     chat.wait_for("You are ana");
     chat.types("\u{1b}[200~/as ben\n/whoami\u{1b}[201~\r");
@@ -31,14 +44,37 @@ fn what_is_typed_ahead_or_pasted_is_not_lost() {
 }
 
 #[test]
-fn a_run_is_shown_above_the_line_being_typed() {
+fn what_the_project_has_is_proposed() {
     let world = World::with_sample();
     let Some(mut chat) = terminal(&world) else { return };
-    chat.wait_for("Try: deploy staging");
+    chat.wait_for("Try: deploy");
+    chat.types("dry run deploy st\tref v1.1\t\r");
+    chat.wait_for("Deploy v1.1.0");
+    chat.types("/as z\t\r");
+    chat.wait_for("You speak as zoe now");
+    chat.types("/as zora\r");
+    chat.wait_for("There are ana, ben, vera, zoe");
+    chat.types("/quit\r");
+    chat.end().ended(0);
+}
+
+#[test]
+fn a_run_is_one_card_above_the_line_being_typed() {
+    let world = World::with_sample();
+    let Some(mut chat) = terminal(&world) else { return };
+    chat.wait_for("Try: deploy");
     chat.types("dep\tv1.0.0 to st\t\r");
     chat.wait_for("queued");
     chat.types("status");
-    chat.wait_for("\u{1b}[32m✓\u{1b}[0m finalize");
+    chat.wait_for("succeeded in");
+    let shown = chat.wait_until(screen, |shown| {
+        shown.contains("✓ finalize") && shown.trim_end().ends_with("ana> status")
+    });
+    for once in ["Deploy v1.0.0", "asked by", "✓ preflight", "✓ finalize", "ana> deploy", "ana> status"] {
+        assert_eq!(shown.matches(once).count(), 1, "not once {once:?} in\n{shown}");
+    }
+    let earlier = ["▸", "queued", "running"].iter().any(|word| shown.contains(word));
+    assert!(!earlier, "something of an earlier drawing stayed:\n{shown}");
     chat.types(" staging\r");
     chat.wait_for("release 1 (v1.0.0");
     chat.signal("TERM");

@@ -5,6 +5,22 @@ use crate::world::{World, http};
 const TOKEN: &str = "a-token-for-the-tests";
 
 #[test]
+fn a_host_that_dies_leaves_its_guests_with_the_name_of_the_run_and_what_to_type() {
+    let world = World::with_sample();
+    let mut serve = world.start(&["serve"], &[("INFRA_CHAT_LISTEN", "127.0.0.1:0")]);
+    serve.wait_for("listens on http://");
+    // This release never becomes healthy, so there is time.
+    let mut run = world.start(&["--as", "ana", "run", "deploy v1.3.0 to staging"], &[]);
+    run.wait_for("[done] preflight");
+    serve.signal("KILL");
+    let told = run.end().ended(1);
+    let id = told.run();
+    let next = format!("infra-chat run \"status {id}\"");
+    told.says(&format!("{id} is not over")).says(&next).says("has ended");
+    serve.end();
+}
+
+#[test]
 fn others_speak_with_the_host_as_guests() {
     let world = World::with_sample();
     let variables = [("INFRA_CHAT_LISTEN", "127.0.0.1:0"), ("INFRA_CHAT_API_TOKEN", TOKEN)];

@@ -11,8 +11,8 @@ fn every_fault_of_the_configuration_is_named_at_once() {
     let told = world.program_with(&["status"], "", &[("INFRA_CHAT_LOG_FORMAT", "xml")]).ended(1);
     expect![[r#"
         infra-chat: the configuration has 3 faults
-          infra-chat.toml: lisen is no key: did you mean `listen`?
-          infra-chat.toml: builds_kept `-1` is no number of builds: give a whole number from 1 to 1000
+          infra-chat.toml:1:1: lisen is no key: did you mean `listen`?
+          infra-chat.toml:2:15: builds_kept `-1` is no number of builds: give a whole number from 1 to 1000
           environment variable INFRA_CHAT_LOG_FORMAT: log_format `xml` is no log format: write `text` or `json`
     "#]].assert_eq(&told.err);
     assert!(!world.data().exists(), "nothing is begun with a faulty configuration");

@@ -250,6 +250,24 @@ impl Running {
         }
     }
 
+    /// Waits until what is made of it is as it should be, and returns that.
+    #[track_caller]
+    pub(crate) fn wait_until(
+        &mut self,
+        look: impl Fn(&Self) -> String,
+        is_so: impl Fn(&str) -> bool,
+    ) -> String {
+        let began = Instant::now();
+        loop {
+            let seen = look(self);
+            if is_so(&seen) {
+                return seen;
+            }
+            assert!(began.elapsed() < PATIENCE, "it never comes to that:\n{seen}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     pub(crate) fn signal(&self, name: &str) {
         signal(self.child.id(), name);
     }

@@ -241,6 +241,13 @@ impl Engine {
         }))
     }
 
+    /// The newest tags and branches of the only project's repository, newest first: for suggestions.
+    pub async fn references(&self, limit: usize) -> Result<Vec<String>, Refusal> {
+        let project = self.project_get(None).await?.value;
+        let references = self.ports().code.references(&project.source, limit);
+        references.await.map_err(Refusal::port("looking up refs"))
+    }
+
     /// An environment's releases, newest first.
     pub async fn releases(
         &self,

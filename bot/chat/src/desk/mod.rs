@@ -21,6 +21,7 @@ use crate::message::{Card, Inbound, Outbound};
 use crate::view;
 
 use asides::Asides;
+pub use asides::parse_said;
 pub(crate) use orders::is_staged;
 pub(crate) use question::Question;
 use talk::Talk;

@@ -56,7 +56,12 @@ impl Desk {
             | Action::Retry => self.steer(speaker, talk, &command, left).await,
             Action::Lock | Action::Unlock => {
                 if command.environments.is_empty() {
-                    return Ok(self.ask_for(speaker, talk, command, Slot::Environments));
+                    let now_ms = self.engine.now_ms();
+                    let question = Question::about(command, Slot::Environments, speaker, now_ms);
+                    return match question.only_choice() {
+                        Some(complete) => self.lock_or_unlock(speaker, &complete).await,
+                        None => Ok(ask_for(speaker, talk, question)),
+                    };
                 }
                 self.lock_or_unlock(speaker, &command).await
             }
@@ -81,7 +86,12 @@ impl Desk {
     ) -> Result<Heard, Refusal> {
         let missing = command.missing().next();
         if let Some(slot) = missing {
-            return Ok(self.ask_for(speaker, talk, command, slot));
+            let question = Question::about(command, slot, speaker, self.engine.now_ms());
+            // Nothing else can be meant.
+            return match question.only_choice() {
+                Some(complete) => Box::pin(self.order(speaker, talk, complete, left)).await,
+                None => Ok(ask_for(speaker, talk, question)),
+            };
         }
         if let Some(card) = view::not_built(&command) {
             return Ok(Heard::say(Outcome::Refused, card));
@@ -139,17 +149,16 @@ impl Desk {
         })?;
         Ok(Some(at_ms))
     }
+}
 
-    /// Opens a question about what is missing.
-    fn ask_for(&self, speaker: &Speaker<'_>, talk: &mut Talk, command: Command, slot: Slot) -> Heard {
-        if speaker.actor.role.is_none() {
-            return Heard::say(Outcome::Refused, view::stranger(&speaker.inbound.identity));
-        }
-        let question = Question::about(command, slot, speaker, self.engine.now_ms());
-        let card = view::question(&question);
-        talk.ask(question);
-        Heard::say(Outcome::Asked, card)
+/// Opens a question about what is missing.
+fn ask_for(speaker: &Speaker<'_>, talk: &mut Talk, question: Question) -> Heard {
+    if speaker.actor.role.is_none() {
+        return Heard::say(Outcome::Refused, view::stranger(&speaker.inbound.identity));
     }
+    let card = view::question(&question);
+    talk.ask(question);
+    Heard::say(Outcome::Asked, card)
 }
 
 /// What a command that makes a run changes.

@@ -67,6 +67,14 @@ impl Question {
         exact.or_else(|| beginning.next().filter(|_| !said.is_empty() && beginning.next().is_none())).cloned()
     }
 
+    /// The command, when there is one answer only.
+    pub(super) fn only_choice(&self) -> Option<Command> {
+        match self.choices.as_slice() {
+            [only] => Some(self.fill(only.clone())),
+            _ => None,
+        }
+    }
+
     fn fill(&self, choice: String) -> Command {
         let mut command = self.command.clone();
         match self.slot {

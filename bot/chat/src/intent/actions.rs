@@ -56,6 +56,38 @@ pub enum Action {
     Help,
 }
 
+/// Understood, and not built yet: asked for, they are answered with that.
+const NOT_YET: &[Action] = &[
+    Action::Promote,
+    Action::Backfill,
+    Action::BackfillStop,
+    Action::BackfillResume,
+    Action::BackfillStatus,
+    Action::Expand,
+    Action::Setup,
+    Action::CreateEnvironment,
+    Action::DestroyEnvironment,
+    Action::AddComponent,
+    Action::RemoveComponent,
+    Action::SetVariable,
+    Action::RotateSecret,
+    Action::Connect,
+    Action::Reconcile,
+    Action::Alert,
+    Action::Rule,
+    Action::BootstrapLocal,
+    Action::Provision,
+    Action::Diagnose,
+    Action::Readiness,
+];
+
+impl Action {
+    /// Whether it can be done already.
+    pub fn is_built(self) -> bool {
+        !NOT_YET.contains(&self)
+    }
+}
+
 /// A key of the typed command. The order of a row's keys is the order they are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names are the contract's own keys")]

@@ -27,6 +27,9 @@ fn find(topic: &str) -> Option<&'static ActionRow> {
 
 fn on(row: &ActionRow, names: &Names) -> String {
     let mut out = format!("{}: {}\n", row.name, row.help);
+    if !row.action.is_built() {
+        out.push_str("I understand it, but I can't do it yet.\n");
+    }
     let others: Vec<&str> = row.verbs.iter().copied().filter(|verb| *verb != row.name).collect();
     if !others.is_empty() {
         let _ = writeln!(out, "Also said as: {}.", others.join(", "));
@@ -41,8 +44,12 @@ fn on(row: &ActionRow, names: &Names) -> String {
 fn overview(names: &Names) -> String {
     let mut out = String::from("What you can say:\n");
     let width = TABLE.iter().map(|row| row.name.len()).max().unwrap_or_default();
-    for row in TABLE {
+    for row in TABLE.iter().filter(|row| row.action.is_built()) {
         let _ = writeln!(out, "  {:width$}  {}", row.name, row.help);
+    }
+    let later: Vec<&str> = TABLE.iter().filter(|row| !row.action.is_built()).map(|row| row.name).collect();
+    if !later.is_empty() {
+        let _ = writeln!(out, "Understood, but not there yet: {}.", later.join(", "));
     }
     let _ = writeln!(
         out,
@@ -80,7 +87,9 @@ mod tests {
     fn help_speaks_of_the_persons_own_project() {
         let text = help(Some("scale"), &Names::sample());
         assert!(text.contains("scale api to 3 in staging"), "{text}");
-        assert!(help(None, &Names::sample()).contains("cron-disable"));
+        let all = help(None, &Names::sample());
+        assert!(all.contains("cron-disable") && all.contains("not there yet: promote, "), "{all}");
+        assert!(help(Some("promote"), &Names::sample()).contains("can't do it yet"));
         assert!(help(Some("banana"), &Names::sample()).starts_with("There is no help on `banana`."));
     }
 }

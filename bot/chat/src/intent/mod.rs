@@ -18,7 +18,7 @@ mod words;
 
 pub use actions::{Action, ActionRow, Key};
 pub use command::{Bundle, Canary, Channel, Command, Migrate, Mode, Parsed, Reaction, Signal, Slot};
-pub use complete::complete;
+pub use complete::{Known, KnownRun, complete};
 pub use help::help;
 pub use names::{Named, Names, Vocabulary};
 pub use problem::{MAX_SUGGESTIONS, Problem, ProblemKind};

@@ -24,6 +24,8 @@ pub fn run(detail: &RunDetail, now_ms: i64) -> Card {
         format!("{} · {} · {}", run.id, detail.plan.title, headline(detail, now_ms)),
     );
     card.key = run.id.to_string();
+    card.going_ms = matches!(run.state, RunState::Running { .. })
+        .then(|| now_ms - run.started_ms.unwrap_or(run.created_ms));
     card.command.clone_from(&run.request.command);
     // What a person must know or do comes first: on a phone the rest is below the fold.
     card = outcome(card, detail);

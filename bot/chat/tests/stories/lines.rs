@@ -174,9 +174,9 @@ fn a_person_locks_and_others_keep_out() {
               Because:
                 locked-by-other: locked by ana
 
-            ✗ You are a deployer, and lock take over on staging needs an admin. Ask one of them, or ask an admin to change your role.
+            ✗ You are a deployer, and taking over somebody's lock on staging needs an admin. Ask one of them, or ask an admin to change your role.
               Because:
-                no-permit: ben is a deployer, no rule permits lock take over on staging
+                no-permit: ben is a deployer, no rule permits taking over somebody's lock on staging
 
             ✗ Staging is locked by ana: load test until 15:00.
               Next: unlock staging because …

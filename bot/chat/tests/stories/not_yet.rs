@@ -2,7 +2,40 @@
 
 use expect_test::expect;
 
+use chat::Inbound;
+use chat::intent::Action;
+use engine::model::Identity;
+
 use crate::harness::{chat, good};
+
+#[test]
+fn what_help_marks_as_not_there_yet_is_answered_so() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        let sample = [
+            ("{env}", "staging"),
+            ("{service}", "api"),
+            ("{component}", "redis"),
+            ("{job}", "backfillTimezone"),
+            ("{provider}", "stripe"),
+            ("{project}", "invoice-perfect"),
+            ("{column}", "timezone"),
+        ];
+        for row in Action::all().iter().map(|action| action.row()).filter(|row| !row.action.is_built()) {
+            let example = row.examples[0].to_owned();
+            let said = sample.iter().fold(example, |said, (hole, name)| said.replace(hole, name));
+            let inbound = Inbound {
+                identity: Identity { front: "test".to_owned(), external_id: "zoe".to_owned() },
+                conversation: "elsewhere".to_owned(),
+                event: None,
+                text: said.clone(),
+            };
+            let heard = t.desk().hear(&inbound).await;
+            let answers: Vec<&str> = heard.outbound.iter().map(|it| it.card().headline.as_str()).collect();
+            assert!(answers.iter().any(|it| it.contains("can't do that yet")), "{said}: {answers:?}");
+        }
+    });
+}
 
 #[test]
 fn orders_for_rooms_that_are_not_built() {

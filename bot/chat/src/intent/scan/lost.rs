@@ -153,7 +153,7 @@ pub(super) fn check_ref(scope: Scope<'_, '_>, raw: &str, at: usize) -> Result<()
     };
     if option || range || counted || counted_after {
         return Err(Problem::bad_value(format!(
-            "`{raw}` is not one ref: I need a branch, a tag, a release or a commit."
+            "`{raw}` is not one ref, or counts from one: I need a branch, a tag, a release or a commit."
         )));
     }
     Ok(())

@@ -369,6 +369,18 @@ pub(in crate::intent) fn unknown_name(
     let own = |kind: NameKind| {
         vocabulary.names().of(kind).iter().map(|named| named.name.as_str()).collect::<Vec<_>>().join(", ")
     };
+    if token.raw.eq_ignore_ascii_case("head") {
+        // A habit from git, where it means what somebody has checked out.
+        return Problem::bad_value(format!(
+            "`{}` is where your own checkout stands, which I can't see: name a branch, a tag or a commit id.",
+            token.raw
+        ))
+        .suggest([format!(
+            "{} {} ref main",
+            scope.action.row().verbs[0],
+            crate::intent::help::fill("{env}", vocabulary.names())
+        )]);
+    }
     let examples = scope
         .action
         .row()
