@@ -32,13 +32,16 @@ const FIELD: char = '\u{1f}';
 /// For questions nobody watches.
 const UNTOLD: Progress<'static> = &|_| {};
 
+/// A repository's address, and the login it is asked with: what one login may see must not be shown for another.
+type Origin = (String, Option<SecretRef>);
+
 /// Code in git repositories, through the `git` program.
 pub struct GitHost {
     program: OsString,
     folder: PathBuf,
     secrets: Option<Arc<dyn SecretSource>>,
     patience: Patience,
-    mirrors: Mutex<HashMap<(String, Option<SecretRef>), Arc<Mirror>>>,
+    mirrors: Mutex<HashMap<Origin, Arc<Mirror>>>,
 }
 
 impl std::fmt::Debug for GitHost {

@@ -253,7 +253,7 @@ impl Heard<'_> {
 
     /// What git says on standard error, without the progress, which is passed on.
     async fn read(&self, stream: Option<impl tokio::io::AsyncRead + Unpin>) -> Vec<u8> {
-        let (mut words, mut line, mut chunk) = (Vec::new(), Vec::new(), [0; 4096]);
+        let (mut words, mut line, mut chunk) = (Vec::new(), Vec::new(), vec![0; 4096]);
         let Some(mut stream) = stream else { return words };
         // What could be read is used; a broken pipe shows in the exit code.
         while let Ok(read @ 1..) = stream.read(&mut chunk).await {
@@ -284,7 +284,7 @@ impl Heard<'_> {
 }
 
 async fn read_bounded(stream: Option<impl tokio::io::AsyncRead + Unpin>, heard: &Heard<'_>) -> Vec<u8> {
-    let (mut bytes, mut chunk) = (Vec::new(), [0; 16 * 1024]);
+    let (mut bytes, mut chunk) = (Vec::new(), vec![0; 16 * 1024]);
     let Some(mut stream) = stream.map(|stream| stream.take(OUTPUT_MAX)) else { return bytes };
     // What could be read is used; a broken pipe shows in the exit code.
     while let Ok(read @ 1..) = stream.read(&mut chunk).await {

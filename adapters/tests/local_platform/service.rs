@@ -16,10 +16,9 @@ fn acts_as_service() {
     println!("release {} begins as {mode}, token is {}", variable("RELEASE"), variable("TOKEN"));
     if mode == "leaky" {
         println!("as hex: {}", hex::encode(variable("TOKEN")));
-        println!(
-            "{}{}\nMIIEpAIBAAKCAQEA\n{}{}",
-            "-----BEGIN PRIV", "ATE KEY-----", "-----END PRIV", "ATE KEY-----"
-        );
+        // In two parts, so that no scanner of sources takes it for a real one.
+        let bound = |word: &str| format!("-----{word} PRIV{}", "ATE KEY-----");
+        println!("{}\nMIIEpAIBAAKCAQEA\n{}", bound("BEGIN"), bound("END"));
         println!("{}{}", "x".repeat(3_990), variable("TOKEN"));
         std::process::exit(3);
     }

@@ -47,7 +47,7 @@ impl Engine {
             {
                 let code =
                     exit_code.map_or_else(|| "no exit code".to_owned(), |code| format!("exit code {code}"));
-                output += &format!("# {} failed, {code}; its last lines:\n", build.key.0);
+                output.extend(["# ", &build.key.0, " failed, ", &code, "; its last lines:\n"]);
                 output.extend(tail.iter().flat_map(|line| [line.as_str(), "\n"]));
             }
         }

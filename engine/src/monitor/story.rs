@@ -96,11 +96,12 @@ fn summary(incident: &Incident, detail: &RunDetail) -> String {
     };
     text += &seen;
     let left = left_behind(plan, steps);
-    text += &if left.is_empty() {
+    let undone = if left.is_empty() {
         format!(" All that could be undone was undone by {} UTC.", instant(incident.opened_ms))
     } else {
         format!(" Not undone, and in need of a person: {}.", left.join("; "))
     };
+    text.push_str(&undone);
     text
 }
 

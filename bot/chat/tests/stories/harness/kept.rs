@@ -6,7 +6,6 @@ use super::Chat;
 
 impl Chat {
     /// The names of what a run left behind; runs count from 1. Receipts, which are many, are counted.
-    #[track_caller]
     pub(crate) async fn artifacts(&self, number: usize, expected: Expect) {
         let run = self.room.run_id(number);
         let (mut names, mut receipts) = (String::new(), 0);
@@ -57,6 +56,6 @@ impl Chat {
 
     /// What the program does at its start about runs that ended when it did.
     pub(crate) async fn catches_up(&self) {
-        self.engine().keep_missing_artifacts(50, || true).await;
+        self.engine().keep_missing_artifacts(50, || true).await.unwrap();
     }
 }
