@@ -12,7 +12,7 @@ impl Chat {
         for listed in self.engine().artifacts().list(&run).await.unwrap() {
             match listed.name.to_string() {
                 name if name.starts_with("receipts/") => receipts += 1,
-                name => names += &format!("{name}\n"),
+                name => names.extend([name.as_str(), "\n"]),
             }
         }
         assert!(receipts > 0 || !names.contains("incident"), "an incident comes of effects");
