@@ -10,6 +10,7 @@ mod lexicon;
 mod markup;
 mod mood;
 mod names;
+mod near;
 mod problem;
 mod scan;
 mod sentence;

@@ -1,6 +1,7 @@
 //! A text as tokens: words and the punctuation between them, read once, with each word's classes and names.
 
-use super::lexicon::{Class, class_of};
+use super::grammar::heads::Heads;
+use super::lexicon::{Class, look_up};
 use super::markup::{MENTION, STATUS, TICK};
 use super::names::{Hit, Vocabulary};
 
@@ -45,6 +46,8 @@ pub(super) struct Token<'t> {
     /// Where it begins in the cleaned text, in bytes.
     pub(super) at: usize,
     pub(super) class: Class,
+    /// The phrases it may begin an order with.
+    pub(super) heads: Heads,
     /// The quotation it stands in, counted from 1; 0 outside.
     pub(super) quote: u32,
     /// No blank stands before it.
@@ -190,6 +193,7 @@ impl<'t> Reader<'t> {
             low: &self.low[at..self.place],
             at,
             class: Class::default(),
+            heads: Heads::default(),
             quote: if self.open.is_some() { self.quote } else { 0 },
             glued: self.glued,
             name: None,
@@ -248,7 +252,7 @@ impl<'t> Reader<'t> {
             token.at += skipped;
             token.low = bare;
         }
-        token.class = class_of(token.low);
+        let mut known = look_up(token.low);
         if token.low.len() > 1 && token.low.starts_with('@') {
             token.kind = Kind::Mention;
         } else if token.low.len() > 1 && token.low.starts_with(['/', '!', '.']) && token.at == 0 {
@@ -256,8 +260,10 @@ impl<'t> Reader<'t> {
             token.raw = &token.raw[1..];
             token.low = &token.low[1..];
             token.at += 1;
-            token.class = class_of(token.low);
+            known = look_up(token.low);
         }
+        token.class = known.class;
+        token.heads = known.heads;
         token
     }
 }
