@@ -24,6 +24,8 @@ pub use help::help;
 pub use names::{Named, Names, Vocabulary};
 pub use problem::{MAX_SUGGESTIONS, Problem, ProblemKind};
 
+use std::borrow::Cow;
+
 /// Longer texts are not read: no order is that long, and every front can send them.
 pub const MAX_CHARS: usize = 4_000;
 
@@ -45,7 +47,11 @@ pub fn parse_with(text: &str, vocabulary: &Vocabulary) -> Parsed {
         };
     }
     let clean = markup::clean(text);
-    let low = clean.to_ascii_lowercase();
+    let low = if clean.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(clean.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(&*clean)
+    };
     let tokens = words::read(&clean, &low, vocabulary);
     sentence::read(&tokens, &clean, vocabulary)
 }

@@ -234,6 +234,15 @@ impl Vocabulary {
 
     /// The longest name that begins at the first of these words.
     pub(super) fn find<'w>(&self, words: impl Iterator<Item = &'w str>) -> Option<Hit> {
+        let mut words = words.peekable();
+        let first = *words.peek()?;
+        if !first.contains(['-', '_']) {
+            // Most words begin no name, and most names are one word.
+            let entry = self.index.get(first)?;
+            if !entry.continues {
+                return entry.name.map(|(kind, index)| Hit { kind, index, len: 1 });
+            }
+        }
         let mut buffer = [0_u8; MAX_NAME_BYTES];
         let mut filled = 0;
         let mut best = None;

@@ -186,7 +186,7 @@ pub(super) fn scan(scope: Scope<'_, '_>) -> Result<Vec<Said>, Problem> {
     let mut scanner = Scanner {
         scope,
         segment: Said::default(),
-        groups: Vec::new(),
+        groups: Vec::with_capacity(1),
         excluding: false,
         listing: !scope.asked,
         compared: 0,

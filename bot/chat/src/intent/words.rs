@@ -76,9 +76,12 @@ impl Token<'_> {
     }
 }
 
+/// How many bytes of text make a token, mostly: words are longer, but punctuation is not.
+const USUAL_TOKEN: usize = 6;
+
 /// Reads a cleaned text. `low` is the same text in lower case, byte for byte.
 pub(super) fn read<'t>(clean: &'t str, low: &'t str, vocabulary: &Vocabulary) -> Vec<Token<'t>> {
-    let mut tokens = Vec::with_capacity(clean.len() / 4 + 4);
+    let mut tokens = Vec::with_capacity(clean.len() / USUAL_TOKEN + 4);
     let mut reader = Reader { clean, low, place: 0, quote: 0, open: None, glued: false };
     while let Some(token) = reader.next_token() {
         tokens.push(token);
@@ -110,6 +113,14 @@ impl<'t> Reader<'t> {
     fn next_token(&mut self) -> Option<Token<'t>> {
         loop {
             let rest = &self.clean[self.place..];
+            match rest.as_bytes().first()? {
+                byte if byte.is_ascii_alphanumeric() => return Some(self.word()),
+                b' ' => {
+                    self.skip(' ');
+                    continue;
+                }
+                _ => {}
+            }
             let c = rest.chars().next()?;
             let next = rest[c.len_utf8()..].chars().next();
             match c {
@@ -207,8 +218,14 @@ impl<'t> Reader<'t> {
         self.token(Kind::Mention, len)
     }
 
-    fn word(&mut self) -> Token<'t> {
+    /// How many bytes of the text from here on belong to the word that begins it.
+    fn word_len(&self) -> usize {
         let rest = &self.clean[self.place..];
+        // Most words are letters between blanks.
+        let plain = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
+        if plain > 0 && matches!(rest.as_bytes().get(plain), None | Some(b' ' | b'\n' | b',' | b';' | b'?')) {
+            return plain;
+        }
         let mut len = 0;
         let mut url = false;
         let mut chars = rest.char_indices().peekable();
@@ -240,7 +257,11 @@ impl<'t> Reader<'t> {
             }
             len = at + c.len_utf8();
         }
-        let mut token = self.token(Kind::Word, len);
+        len
+    }
+
+    fn word(&mut self) -> Token<'t> {
+        let mut token = self.token(Kind::Word, self.word_len());
         // "_canary_" is emphasis.
         let bare = token.low.trim_matches('_');
         if bare.len() < token.low.len()

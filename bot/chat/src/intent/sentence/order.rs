@@ -172,6 +172,10 @@ impl<'t> Reader<'_, 't> {
 
     /// Adds commands, which inherit from the one before and share with the ones before in their sentence.
     pub(super) fn add(&mut self, drafts: Vec<Draft>, joined: Joined) -> Result<(), Problem> {
+        if self.drafts.is_empty() {
+            // Drafts are large and mostly few.
+            self.drafts.reserve_exact(drafts.len());
+        }
         for mut draft in drafts {
             if let Some(earlier) = self.drafts.last() {
                 let lost = (earlier.command.dry_run && !draft.command.action.has(Key::DryRun))
