@@ -22,7 +22,9 @@ fn message(bencher: Bencher<'_, '_>, more_names: usize) {
     let vocabulary = Vocabulary::new(&names(more_names));
     let texts: Vec<String> = lines::cases().into_iter().map(|case| case.text).collect();
     let mut next = texts.iter().cycle();
-    bencher.with_inputs(move || next.next().unwrap().as_str()).bench_local_values(|text| parse_with(text, &vocabulary));
+    bencher
+        .with_inputs(move || next.next().unwrap().as_str())
+        .bench_local_values(|text| parse_with(text, &vocabulary));
 }
 
 /// The sample's names and so many more, of all kinds and of usual shapes.

@@ -12,6 +12,8 @@
 
 #[path = "corpus/lines.rs"]
 mod lines;
+#[path = "corpus/rules.rs"]
+mod rules;
 
 use chat::intent::{Action, Names, Parsed, Vocabulary, parse_with};
 use lines::cases;
@@ -116,6 +118,20 @@ fn every_action_has_sentences_in_the_corpus() {
         assert!(count >= 2, "`{}` is said {count} times", action.name());
     }
 }
+
+#[test]
+fn what_must_hold_of_every_text_holds_near_the_corpus() {
+    let vocabulary = Vocabulary::new(&Names::sample());
+    let texts: Vec<String> = cases().into_iter().map(|case| case.text).collect();
+    let mut random = rules::Random::new(1);
+    for _ in 0..TEXTS {
+        let text = rules::mutated(&texts, &mut random);
+        rules::check(&text, &vocabulary).unwrap_or_else(|broken| panic!("{text:?}: {broken}"));
+    }
+}
+
+/// Texts tried at each run of the tests; `examples/fuzz.rs` tries as many as there is time for.
+const TEXTS: usize = 500;
 
 proptest! {
     /// Whatever bytes arrive, there is an answer, and commands exactly when there is no problem.

@@ -21,7 +21,7 @@ fn find(topic: &str) -> Option<&'static ActionRow> {
     let topic = topic.trim().to_lowercase();
     Action::from_name(&topic)
         .map(Action::row)
-        .or_else(|| TABLE.iter().find(|row| row.verbs.contains(&topic.as_str())))
+        .or_else(|| TABLE.iter().find(|row| row.verbs.iter().any(|verb| verb.eq_ignore_ascii_case(&topic))))
         .or_else(|| TABLE.iter().find(|row| row.keys.iter().any(|key| key.name() == topic)))
 }
 

@@ -53,6 +53,11 @@ impl Class {
         self.0 & other.0 != 0
     }
 
+    /// Whether it may begin an order, with other words, and is nothing else.
+    pub(super) const fn only_head(self) -> bool {
+        self.0 & (Self::BLAND.0 - 1) == Self::HEAD.0
+    }
+
     /// Whether the word is known to the grammar: those of the last three classes alone are not.
     pub(super) const fn known(self) -> bool {
         self.0 & (Self::BLAND.0 - 1) != 0

@@ -5,6 +5,8 @@ mod canonical;
 pub mod command;
 mod complete;
 mod grammar;
+#[cfg(test)]
+mod growth;
 mod help;
 mod lexicon;
 mod markup;
@@ -46,6 +48,15 @@ pub fn parse_with(text: &str, vocabulary: &Vocabulary) -> Parsed {
             problem: Some(problem.suggest(["help"])),
         };
     }
+    let mut parsed = read(text, vocabulary);
+    if let Some(problem) = &mut parsed.problem {
+        problem.keep_what_works(vocabulary);
+    }
+    parsed
+}
+
+/// Reads a text; what is suggested beside a problem is not tried.
+fn read(text: &str, vocabulary: &Vocabulary) -> Parsed {
     let clean = markup::clean(text);
     let low = if clean.bytes().any(|byte| byte.is_ascii_uppercase()) {
         Cow::Owned(clean.to_ascii_lowercase())

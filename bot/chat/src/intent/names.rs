@@ -104,6 +104,18 @@ pub(super) enum NameKind {
 }
 
 impl NameKind {
+    /// The word for all of it, at the beginning of a sentence.
+    pub(super) const fn title(self) -> &'static str {
+        match self {
+            Self::Environment => "Environments",
+            Self::Service => "Services",
+            Self::Component => "Components",
+            Self::Job | Self::JobShort => "Jobs",
+            Self::Provider => "Providers",
+            Self::Project => "Project",
+        }
+    }
+
     /// The word for it in a sentence.
     pub(super) const fn word(self) -> &'static str {
         match self {
@@ -211,8 +223,8 @@ impl Vocabulary {
     }
 
     /// What to type when nothing was understood: sentences that work in this project.
-    pub(super) fn ways_out(&self) -> [String; MAX_SUGGESTIONS] {
-        self.ways_out.clone()
+    pub(super) fn ways_out(&self) -> &[String] {
+        &self.ways_out
     }
 
     fn add(&mut self, kind: NameKind, index: usize, parts: &[String]) {

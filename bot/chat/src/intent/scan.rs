@@ -16,7 +16,7 @@ use super::lexicon::{Class, near_keyword, near_opener};
 use super::names::{NameKind, Vocabulary};
 use super::problem::Problem;
 use super::values;
-use super::words::{Kind, Token};
+use super::words::{Kind, REACH, Token, reach};
 
 /// A list of the project's own names, each once, in the order said.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -227,7 +227,7 @@ impl<'t> Scanner<'_, 't> {
     }
 
     fn rest(&self, place: usize) -> &[Token<'t>] {
-        &self.scope.tokens[place.min(self.scope.tokens.len())..]
+        reach(&self.scope.tokens[place.min(self.scope.tokens.len())..])
     }
 
     /// Ends the stretch between two "and"s: it joins the group before it, or is one of its own.

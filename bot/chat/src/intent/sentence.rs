@@ -17,7 +17,7 @@ use super::mood::{self, Mood, Opening};
 use super::names::Vocabulary;
 use super::problem::{Problem, ProblemKind};
 use super::scan::{Scope, scan};
-use super::words::{Kind, Token};
+use super::words::{Kind, Token, reach};
 use super::{Parsed, help};
 
 use clauses::begins_clause;
@@ -292,7 +292,7 @@ impl<'t> Reader<'_, 't> {
             }
             Heard::Log => "I read this as pasted output, not as an order, so I did nothing.",
         };
-        Problem::not_a_command(message).suggest(self.vocabulary.ways_out())
+        Problem::not_a_command(message).suggest(self.vocabulary.ways_out().iter().cloned())
     }
 }
 

@@ -5,6 +5,15 @@ use super::lexicon::{Class, look_up};
 use super::markup::{MENTION, STATUS, TICK};
 use super::names::{Hit, Vocabulary};
 
+/// How many tokens ahead anything is looked for, from any place. It keeps the time linear in the text, and no order people
+/// type is as long.
+pub(super) const REACH: usize = 64;
+
+/// The tokens within reach.
+pub(super) fn reach<'a, 't>(tokens: &'a [Token<'t>]) -> &'a [Token<'t>] {
+    &tokens[..tokens.len().min(REACH)]
+}
+
 /// What kind of token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -63,15 +72,21 @@ impl Token<'_> {
     }
 
     pub(super) fn is_word(&self) -> bool {
+        #[cfg(test)]
+        super::growth::step();
         self.kind == Kind::Word
     }
 
     /// Whether it is one of these words.
     pub(super) fn any(&self, words: &[&str]) -> bool {
+        #[cfg(test)]
+        super::growth::step();
         self.kind == Kind::Word && words.contains(&self.low)
     }
 
     pub(super) fn is(&self, class: Class) -> bool {
+        #[cfg(test)]
+        super::growth::step();
         self.class.is(class)
     }
 }

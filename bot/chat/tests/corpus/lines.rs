@@ -6,19 +6,19 @@ use serde_json::Value;
 
 /// One line: what is said, and what is to be understood.
 #[derive(Debug)]
-pub struct Case {
+pub(crate) struct Case {
     /// What is said.
-    pub text: String,
+    pub(crate) text: String,
     /// `{"commands": […], "missing": […]}` or `{"problem": "kind"}`.
     #[allow(dead_code, reason = "the benchmark only needs the texts")]
-    pub expect: Value,
+    pub(crate) expect: Value,
     /// File and line, for messages.
     #[allow(dead_code, reason = "the benchmark only needs the texts")]
-    pub place: String,
+    pub(crate) place: String,
 }
 
 /// All lines of all files, in the order of their names.
-pub fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
     let mut files: Vec<PathBuf> =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Action, Class, Heard, Kind, Token, grammar};
+use super::{Action, Class, Heard, Kind, Token, grammar, reach};
 
 /// A line of a log or a stack trace: a time, a level, or a prompt first.
 pub(super) fn is_log(tokens: &[Token<'_>]) -> bool {
@@ -19,7 +19,12 @@ pub(super) fn is_log(tokens: &[Token<'_>]) -> bool {
     let clock = first.low.len() >= 7
         && first.low.matches(':').count() == 2
         && first.low.bytes().next().is_some_and(|byte| byte.is_ascii_digit());
-    let levelled = tokens.iter().take(6).any(|token| level(token.raw));
+    // "set LOG_LEVEL=DEBUG" gives a level as a value.
+    let levelled = tokens
+        .iter()
+        .take(6)
+        .take_while(|token| token.kind != Kind::Equals && !token.any(&["to", "as"]))
+        .any(|token| level(token.raw));
     let bracketed = tokens.first().is_some_and(|token| token.raw == "[")
         && tokens.get(1).is_some_and(|token| {
             level(&token.raw.to_ascii_uppercase())
@@ -121,7 +126,7 @@ pub(super) fn commentary<'a, 't>(action: Action, tokens: &'a [Token<'t>]) -> (&'
                     && next.is_some_and(|next| {
                         next.is(Class::SUBJECT)
                             || (next.any(&["it", "this", "that", "the", "there"])
-                                && tokens[at + 1..]
+                                && reach(&tokens[at + 1..])
                                     .iter()
                                     .any(|token| token.is(Class::TELLS) && token.is_word()))
                     })))
