@@ -259,7 +259,8 @@ pub(super) fn check_weights(weights: &[u64]) -> Result<Vec<u8>, Problem> {
         None
     };
     match fault {
-        Some(fault) => Err(Problem::bad_value(format!("Canary steps {fault}; I read {said}."))),
+        Some(fault) => Err(Problem::bad_value(format!("Canary steps {fault}; I read {said}."))
+            .suggest(["with canary 10/50/100"])),
         None => Ok(weights.iter().filter_map(|weight| u8::try_from(*weight).ok()).collect()),
     }
 }
