@@ -369,7 +369,7 @@ pub(in crate::intent) fn unknown_name(
     }
     if token.raw.eq_ignore_ascii_case("head") {
         // A habit from git, where it means what somebody has checked out.
-        return Problem::bad_value(format!(
+        return Problem::unknown_name(format!(
             "`{}` is where your own checkout stands, which I can't see: name a branch, a tag or a commit id.",
             token.raw
         ))
