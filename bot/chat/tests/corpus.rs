@@ -10,37 +10,15 @@
     reason = "tests"
 )]
 
-use std::path::{Path, PathBuf};
+#[path = "corpus/lines.rs"]
+mod lines;
+#[path = "corpus/rules.rs"]
+mod rules;
 
 use chat::intent::{Action, Names, Parsed, Vocabulary, parse_with};
+use lines::cases;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-
-struct Case {
-    text: String,
-    expect: Value,
-    place: String,
-}
-
-fn cases() -> Vec<Case> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
-    let mut files: Vec<PathBuf> =
-        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    let mut cases = Vec::new();
-    for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "jsonl")) {
-        for (number, line) in std::fs::read_to_string(file).unwrap().lines().enumerate() {
-            let place = format!("{}:{}", file.file_name().unwrap().to_string_lossy(), number + 1);
-            let case: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{place}: {error}"));
-            cases.push(Case {
-                text: case["text"].as_str().unwrap().to_owned(),
-                expect: case["expect"].clone(),
-                place,
-            });
-        }
-    }
-    cases
-}
 
 /// What was understood, in the form of `expect`.
 fn understood(parsed: &Parsed) -> Value {
@@ -140,6 +118,20 @@ fn every_action_has_sentences_in_the_corpus() {
         assert!(count >= 2, "`{}` is said {count} times", action.name());
     }
 }
+
+#[test]
+fn what_must_hold_of_every_text_holds_near_the_corpus() {
+    let vocabulary = Vocabulary::new(&Names::sample());
+    let texts: Vec<String> = cases().into_iter().map(|case| case.text).collect();
+    let mut random = rules::Random::new(1);
+    for _ in 0..TEXTS {
+        let text = rules::mutated(&texts, &mut random);
+        rules::check(&text, &vocabulary).unwrap_or_else(|broken| panic!("{text:?}: {broken}"));
+    }
+}
+
+/// Texts tried at each run of the tests; `examples/fuzz.rs` tries as many as there is time for.
+const TEXTS: usize = 500;
 
 proptest! {
     /// Whatever bytes arrive, there is an answer, and commands exactly when there is no problem.

@@ -83,24 +83,32 @@ fn canary_must_rise_and_end_at_100() {
     check(
         "deploy api to production with canary 50/10/100",
         expect![[r#"
-        bad-value: Canary steps must rise; I read 50/10/100.
-          try: with canary 10/50/100"#]],
+            bad-value: Canary steps must rise; I read 50/10/100.
+              try: deploy staging
+              try: status staging
+              try: help"#]],
     );
     check(
         "deploy production with canary 10/50",
         expect![[r#"
-        bad-value: Canary steps must end at 100; I read 10/50.
-          try: with canary 10/50/100"#]],
+            bad-value: Canary steps must end at 100; I read 10/50.
+              try: deploy staging
+              try: status staging
+              try: help"#]],
     );
     check(
         "deploy production with canary 10/50/120",
         expect![[r#"
-        bad-value: Canary steps can't pass 100%; I read 10/50/120.
-          try: with canary 10/50/100"#]],
+            bad-value: Canary steps can't pass 100%; I read 10/50/120.
+              try: deploy staging
+              try: status staging
+              try: help"#]],
     );
     check(
         "deploy production with canray 10/50/100",
-        expect!["ambiguous: I read `canray` and am not sure whether you mean `canary`, so I did nothing."],
+        expect![[r#"
+            ambiguous: I read `canray` and am not sure whether you mean `canary`, so I did nothing.
+              try: deploy production with canary 10/50/100"#]],
     );
 }
 
@@ -214,7 +222,11 @@ fn several_commands_stand_in_the_order_they_run() {
     );
     check(
         "dry run deploy staging then restart api",
-        expect!["ambiguous: The first part is only to be tried, and `restart` can't be; send them apart."],
+        expect![[r#"
+            ambiguous: The first part is only to be tried, and `restart` can't be; send them apart.
+              try: deploy staging
+              try: status staging
+              try: help"#]],
     );
 }
 

@@ -21,7 +21,7 @@ fn find(topic: &str) -> Option<&'static ActionRow> {
     let topic = topic.trim().to_lowercase();
     Action::from_name(&topic)
         .map(Action::row)
-        .or_else(|| TABLE.iter().find(|row| row.verbs.contains(&topic.as_str())))
+        .or_else(|| TABLE.iter().find(|row| row.verbs.iter().any(|verb| verb.eq_ignore_ascii_case(&topic))))
         .or_else(|| TABLE.iter().find(|row| row.keys.iter().any(|key| key.name() == topic)))
 }
 
@@ -69,14 +69,26 @@ pub(super) fn fill(example: &str, names: &Names) -> String {
         .iter()
         .find(|named| named.name == "staging")
         .map_or_else(|| first(&names.environments, "staging"), |named| named.name.clone());
-    example
-        .replace("{env}", &environment)
-        .replace("{service}", &first(&names.services, "api"))
-        .replace("{component}", names.components.last().map_or("redis", |named| &named.name))
-        .replace("{job}", &first(&names.jobs, "backfillTimezone"))
-        .replace("{provider}", "stripe")
-        .replace("{project}", &names.project)
-        .replace("{column}", "timezone")
+    let filled = |slot: &str| match slot {
+        "env" => environment.clone(),
+        "service" => first(&names.services, "api"),
+        "component" => names.components.last().map_or_else(|| "redis".to_owned(), |named| named.name.clone()),
+        "job" => first(&names.jobs, "backfillTimezone"),
+        "provider" => "stripe".to_owned(),
+        "project" => names.project.clone(),
+        "column" => "timezone".to_owned(),
+        other => format!("{{{other}}}"),
+    };
+    let mut out = String::with_capacity(2 * example.len());
+    let mut rest = example;
+    while let Some((before, slot)) = rest.split_once('{') {
+        let (slot, after) = slot.split_once('}').unwrap_or((slot, ""));
+        out.push_str(before);
+        out.push_str(&filled(slot));
+        rest = after;
+    }
+    out.push_str(rest);
+    out
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@
 
 use std::sync::LazyLock;
 
-use super::names::{FnvMap, distance_if_near};
+use super::grammar::heads::{self, Heads};
+use super::names::FnvMap;
+use super::near::{Spelled, nearest};
 
 /// A set of word classes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -39,15 +41,26 @@ impl Class {
     pub(super) const OBJECT: Self = Self(1 << 12);
     /// Part of a time.
     pub(super) const TIME: Self = Self(1 << 13);
+    /// Names what we do our work on, and nothing of it in particular.
+    pub(super) const BLAND: Self = Self(1 << 14);
+    /// Of those, what only orders about data and settings are about.
+    pub(super) const DATA: Self = Self(1 << 15);
+    /// About nothing at all.
+    pub(super) const LITTLE: Self = Self(1 << 16);
 
     /// Whether it is any of these.
     pub(super) const fn is(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
 
-    /// Whether the word is known at all.
+    /// Whether it may begin an order, with other words, and is nothing else.
+    pub(super) const fn only_head(self) -> bool {
+        self.0 & (Self::BLAND.0 - 1) == Self::HEAD.0
+    }
+
+    /// Whether the word is known to the grammar: those of the last three classes alone are not.
     pub(super) const fn known(self) -> bool {
-        self.0 != 0
+        self.0 & (Self::BLAND.0 - 1) != 0
     }
 }
 
@@ -121,54 +134,89 @@ const TIMES: &str = "tonight tomorrow today monday tuesday wednesday thursday fr
     oclock o'clock daily nightly weekly hourly monthly minute minutes min mins hour hours hr hrs second seconds sec secs \
     week weeks month months day days";
 
-static LEXICON: LazyLock<FnvMap<Class>> = LazyLock::new(|| {
-    let mut lexicon = FnvMap::<Class>::default();
-    let mut add = |words: &str, class: Class| {
+const BLAND: &str = "it this that these those app apps application applications service services site website code build builds \
+    release version change changes fix hotfix update updates everything all latest newest new current system \
+    systems server servers stack environment environments env envs variable variables var value secret secrets \
+    database db table tables previous last next one replicas column test live";
+const DATA: &str = "table tables database db secret secrets variable variables var value column test";
+const LITTLE: &str = "thanks thank cheers you right well sure good great nice a for that again both very much done sorry super \
+    brilliant awesome perfect everyone everybody mate the an our some any asap immediately away soon too also \
+    only really us me up down out back over off go if possible fully carefully slowly gently safely once twice \
+    more time here ahead as plus them its every each whole entire completely haha lol sir thx ty same except but";
+
+/// What one look-up tells of a word.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Word {
+    pub(super) class: Class,
+    /// The phrases beginning with it, by which an order may begin.
+    pub(super) heads: Heads,
+}
+
+static LEXICON: LazyLock<FnvMap<Word>> = LazyLock::new(|| {
+    let mut lexicon = FnvMap::<Word>::default();
+    for (words, class) in CLASSES {
         for word in words.split_whitespace() {
-            let entry = lexicon.entry(word.into()).or_default();
-            entry.0 |= class.0;
+            lexicon.entry(word.into()).or_default().class.0 |= class.0;
         }
-    };
-    add(OPENERS, Class::OPENER);
-    add(INTERJECTIONS, Class::INTERJECTION);
-    add(FILLERS, Class::FILLER);
-    add(PREPOSITIONS, Class::PREPOSITION);
-    add(TELLS, Class::TELLS);
-    add(SUBJECTS, Class::SUBJECT);
-    add(NEGATIONS, Class::NEGATION);
-    add(ASKS, Class::ASKS);
-    add(CONDITIONS, Class::CONDITION);
-    add(NOUNED, Class::NOUNED);
-    add(KEYWORDS, Class::KEYWORD);
-    add(OBJECTS, Class::OBJECT);
-    add(TIMES, Class::TIME);
-    for (phrase, _) in super::grammar::heads::HEADS {
-        if let Some(first) = phrase.split(' ').next() {
-            add(first, Class::HEAD);
-        }
+    }
+    for (first, heads) in heads::by_first_word() {
+        let word = lexicon.entry(first.into()).or_default();
+        word.class.0 |= Class::HEAD.0;
+        word.heads = heads;
     }
     lexicon
 });
 
-/// The classes of a word in lower case.
-pub(super) fn class_of(word: &str) -> Class {
+const CLASSES: &[(&str, Class)] = &[
+    (OPENERS, Class::OPENER),
+    (INTERJECTIONS, Class::INTERJECTION),
+    (FILLERS, Class::FILLER),
+    (PREPOSITIONS, Class::PREPOSITION),
+    (TELLS, Class::TELLS),
+    (SUBJECTS, Class::SUBJECT),
+    (NEGATIONS, Class::NEGATION),
+    (ASKS, Class::ASKS),
+    (CONDITIONS, Class::CONDITION),
+    (NOUNED, Class::NOUNED),
+    (KEYWORDS, Class::KEYWORD),
+    (OBJECTS, Class::OBJECT),
+    (TIMES, Class::TIME),
+    (BLAND, Class::BLAND),
+    (DATA, Class::DATA),
+    (LITTLE, Class::LITTLE),
+];
+
+/// All that is known of a word in lower case.
+pub(super) fn look_up(word: &str) -> Word {
     LEXICON.get(word).copied().unwrap_or_default()
+}
+
+fn spelled(words: impl Iterator<Item = &'static str>) -> Vec<Spelled<&'static str>> {
+    words.map(Spelled::new).collect()
 }
 
 /// The keyword this unknown word is likely meant to be.
 pub(super) fn near_keyword(word: &str) -> Option<&'static str> {
-    if word.len() < 4 {
+    /// Shorter keywords are too near to other words.
+    const SHORTEST: usize = 5;
+    static NEAR: LazyLock<Vec<Spelled<&str>>> =
+        LazyLock::new(|| spelled(KEYWORDS.split_whitespace().filter(|keyword| keyword.len() >= SHORTEST)));
+    if word.len() < SHORTEST - 1 {
         return None;
     }
-    KEYWORDS
-        .split_whitespace()
-        .find(|keyword| keyword.len() >= 5 && distance_if_near(word, keyword).is_some())
+    let word = Spelled::new(word);
+    NEAR.iter().find(|keyword| keyword.distance(&word).is_some()).map(|keyword| keyword.word)
 }
 
 /// Whether this unknown word is likely one of the words that mean nothing, typed wrong.
 pub(super) fn near_opener(word: &str) -> bool {
-    const POLITE: &str = "please kindly quickly thanks hello okay actually finally environment environments service \
-        services application immediately release version latest everything right project";
+    static NEAR: LazyLock<Vec<Spelled<&str>>> = LazyLock::new(|| {
+        spelled(
+            "please kindly quickly thanks hello okay actually finally environment environments service services \
+            application immediately release version latest everything right project"
+                .split_whitespace(),
+        )
+    });
     const TYPOS: &[&str] = &[
         "teh", "hte", "thge", "tge", "adn", "nad", "pelase", "plz", "plese", "ot", "fo", "waht", "taht",
         "nwo", "rn", "wiht", "wtih", "thsi",
@@ -176,19 +224,20 @@ pub(super) fn near_opener(word: &str) -> bool {
     if TYPOS.contains(&word) {
         return true;
     }
-    word.len() >= 4 && POLITE.split_whitespace().any(|polite| distance_if_near(word, polite).is_some())
+    word.len() >= 4 && {
+        let word = Spelled::new(word);
+        NEAR.iter().any(|polite| polite.distance(&word).is_some())
+    }
 }
 
 /// The verb this unknown word is likely meant to be.
 pub(super) fn near_verb(word: &str) -> Option<&'static str> {
-    if word.len() < 4 || class_of(word).known() {
+    static NEAR: LazyLock<Vec<Spelled<&str>>> = LazyLock::new(|| {
+        let verbs = super::actions::TABLE.iter().flat_map(|row| row.verbs.iter().copied());
+        spelled(verbs.filter(|verb| !verb.contains(' ')))
+    });
+    if word.len() < 4 || look_up(word).class.known() {
         return None;
     }
-    super::actions::TABLE
-        .iter()
-        .flat_map(|row| row.verbs.iter().copied())
-        .filter(|verb| !verb.contains(' '))
-        .filter_map(|verb| Some((distance_if_near(word, verb)?, verb)))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, verb)| verb)
+    nearest(word, &NEAR)
 }

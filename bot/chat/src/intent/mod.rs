@@ -5,11 +5,14 @@ mod canonical;
 pub mod command;
 mod complete;
 mod grammar;
+#[cfg(test)]
+mod growth;
 mod help;
 mod lexicon;
 mod markup;
 mod mood;
 mod names;
+mod near;
 mod problem;
 mod scan;
 mod sentence;
@@ -22,6 +25,8 @@ pub use complete::{Known, KnownRun, complete};
 pub use help::help;
 pub use names::{Named, Names, Vocabulary};
 pub use problem::{MAX_SUGGESTIONS, Problem, ProblemKind};
+
+use std::borrow::Cow;
 
 /// Longer texts are not read: no order is that long, and every front can send them.
 pub const MAX_CHARS: usize = 4_000;
@@ -43,8 +48,21 @@ pub fn parse_with(text: &str, vocabulary: &Vocabulary) -> Parsed {
             problem: Some(problem.suggest(["help"])),
         };
     }
+    let mut parsed = read(text, vocabulary);
+    if let Some(problem) = &mut parsed.problem {
+        problem.keep_what_works(vocabulary);
+    }
+    parsed
+}
+
+/// Reads a text; what is suggested beside a problem is not tried.
+fn read(text: &str, vocabulary: &Vocabulary) -> Parsed {
     let clean = markup::clean(text);
-    let low = clean.to_ascii_lowercase();
+    let low = if clean.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(clean.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(&*clean)
+    };
     let tokens = words::read(&clean, &low, vocabulary);
     sentence::read(&tokens, &clean, vocabulary)
 }

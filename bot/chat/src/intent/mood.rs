@@ -10,7 +10,7 @@ use super::grammar::heads::{self, Head};
 use super::grammar::questions::{self, Asked};
 use super::grammar::standing;
 use super::lexicon::Class;
-use super::words::{Kind, Token};
+use super::words::{Kind, Token, reach};
 
 use condition::condition_at;
 pub(super) use condition::condition_within;
@@ -55,6 +55,7 @@ pub(super) struct Opening {
 
 /// Reads how these tokens begin.
 pub(super) fn read(tokens: &[Token<'_>]) -> Mood {
+    let tokens = reach(tokens);
     if retracts(tokens) {
         return Mood::Retraction;
     }
@@ -218,7 +219,9 @@ fn order(tokens: &[Token<'_>], at: usize, polite: bool) -> Mood {
     if flagged {
         return Mood::Statement;
     }
-    if tokens.get(at).is_some_and(|token| token.is_word() && token.name.is_none() && !token.class.known()) {
+    if tokens.get(at).is_some_and(|token| {
+        token.is_word() && token.name.is_none() && (!token.class.known() || token.class.only_head())
+    }) {
         return Mood::Imperative(at);
     }
     Mood::Statement

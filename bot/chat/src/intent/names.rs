@@ -9,6 +9,10 @@ use std::hash::{BuildHasherDefault, Hasher};
 use engine::model::Provider;
 use serde::{Deserialize, Serialize};
 
+use super::help;
+use super::near::Spelled;
+use super::problem::MAX_SUGGESTIONS;
+
 /// A name and what else people call it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Named {
@@ -100,6 +104,18 @@ pub(super) enum NameKind {
 }
 
 impl NameKind {
+    /// The word for all of it, at the beginning of a sentence.
+    pub(super) const fn title(self) -> &'static str {
+        match self {
+            Self::Environment => "Environments",
+            Self::Service => "Services",
+            Self::Component => "Components",
+            Self::Job | Self::JobShort => "Jobs",
+            Self::Provider => "Providers",
+            Self::Project => "Project",
+        }
+    }
+
     /// The word for it in a sentence.
     pub(super) const fn word(self) -> &'static str {
         match self {
@@ -157,8 +173,9 @@ pub(super) type FnvMap<V> = HashMap<Box<str>, V, BuildHasherDefault<Fnv>>;
 pub struct Vocabulary {
     names: Names,
     index: FnvMap<Entry>,
+    ways_out: [String; MAX_SUGGESTIONS],
     /// All normalised names, for suggestions.
-    spellings: Vec<(NameKind, usize, Box<str>)>,
+    spellings: Vec<(NameKind, usize, Spelled<Box<str>>)>,
 }
 
 /// A name longer than this many words is not looked for.
@@ -169,7 +186,12 @@ const MAX_NAME_BYTES: usize = 64;
 impl Vocabulary {
     /// Builds the index over these names.
     pub fn new(names: &Names) -> Self {
-        let mut vocabulary = Self { names: names.clone(), index: FnvMap::default(), spellings: Vec::new() };
+        let mut vocabulary = Self {
+            names: names.clone(),
+            index: FnvMap::default(),
+            ways_out: ["deploy {env}", "status {env}", "help"].map(|example| help::fill(example, names)),
+            spellings: Vec::new(),
+        };
         for kind in
             [NameKind::Environment, NameKind::Service, NameKind::Component, NameKind::Job, NameKind::Provider]
         {
@@ -200,6 +222,11 @@ impl Vocabulary {
         &self.names
     }
 
+    /// What to type when nothing was understood: sentences that work in this project.
+    pub(super) fn ways_out(&self) -> &[String] {
+        &self.ways_out
+    }
+
     fn add(&mut self, kind: NameKind, index: usize, parts: &[String]) {
         let whole = parts.concat();
         if whole.is_empty() {
@@ -214,11 +241,20 @@ impl Vocabulary {
         if entry.name.is_none_or(|(other, _)| kind < other) {
             entry.name = Some((kind, index));
         }
-        self.spellings.push((kind, index, whole.into()));
+        self.spellings.push((kind, index, Spelled::new(whole.into())));
     }
 
     /// The longest name that begins at the first of these words.
     pub(super) fn find<'w>(&self, words: impl Iterator<Item = &'w str>) -> Option<Hit> {
+        let mut words = words.peekable();
+        let first = *words.peek()?;
+        if !first.contains(['-', '_']) {
+            // Most words begin no name, and most names are one word.
+            let entry = self.index.get(first)?;
+            if !entry.continues {
+                return entry.name.map(|(kind, index)| Hit { kind, index, len: 1 });
+            }
+        }
         let mut buffer = [0_u8; MAX_NAME_BYTES];
         let mut filled = 0;
         let mut best = None;
@@ -251,37 +287,21 @@ impl Vocabulary {
 
     /// The nearest real names to a word typed wrong, nearest first; empty when none is near.
     pub(super) fn near(&self, word: &str, kinds: &[NameKind]) -> Vec<(NameKind, usize)> {
+        if word.len() > MAX_NAME_BYTES {
+            return Vec::new();
+        }
         let word: String = word.chars().filter(|c| !matches!(c, '-' | '_')).collect();
+        let word = Spelled::new(word);
         let mut found: Vec<(usize, NameKind, usize)> = self
             .spellings
             .iter()
-            .filter(|(kind, _, spelling)| kinds.contains(kind) && is_near_length(&word, spelling))
-            .filter_map(|(kind, index, spelling)| Some((distance_if_near(&word, spelling)?, *kind, *index)))
+            .filter_map(|(kind, index, spelling)| Some((spelling.distance(&word)?, *kind, *index)))
+            .filter(|(_, kind, _)| kinds.contains(kind))
             .collect();
         found.sort_unstable();
         found.dedup_by_key(|(_, kind, index)| (*kind, *index));
         found.into_iter().map(|(_, kind, index)| (kind, index)).collect()
     }
-}
-
-fn is_near_length(word: &str, other: &str) -> bool {
-    word.len().abs_diff(other.len()) <= 2 && word.len() <= MAX_NAME_BYTES
-}
-
-/// The distance between two words when one is likely the other typed wrong: one slip in a short word, two in a longer
-/// one, a letter swapped with its neighbour being one slip.
-pub(super) fn distance_if_near(word: &str, other: &str) -> Option<usize> {
-    if !is_near_length(word, other) {
-        return None;
-    }
-    let shorter = word.len().min(other.len());
-    let allowed = match shorter {
-        0..=2 => 0,
-        3..=5 => 1,
-        _ => 2,
-    };
-    let distance = strsim::osa_distance(word, other);
-    (distance <= allowed).then_some(distance)
 }
 
 /// A name's words, in lower case: at capitals, hyphens, underscores and spaces.

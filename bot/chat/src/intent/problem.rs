@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::names::Vocabulary;
+
 /// The kinds of problem, as other parts of the program tell them apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -45,6 +47,22 @@ impl Problem {
         self.suggestions.extend(sentences.into_iter().map(Into::into));
         self.suggestions.truncate(MAX_SUGGESTIONS);
         self
+    }
+
+    /// Adds these where nothing is suggested yet.
+    pub(super) fn or_suggest(self, sentences: impl IntoIterator<Item = String>) -> Self {
+        if self.suggestions.is_empty() { self.suggest(sentences) } else { self }
+    }
+
+    /// Keeps the suggestions that are understood: most are made of the person's own words, which may hold another fault.
+    pub(super) fn keep_what_works(&mut self, vocabulary: &Vocabulary) {
+        let known = vocabulary.ways_out();
+        self.suggestions.retain(|sentence| {
+            known.contains(sentence) || super::read(sentence, vocabulary).problem.is_none()
+        });
+        if self.suggestions.is_empty() {
+            self.suggestions.extend(known.iter().cloned());
+        }
     }
 
     pub(super) fn bad_value(message: impl Into<String>) -> Self {

@@ -16,7 +16,7 @@ use super::lexicon::{Class, near_keyword, near_opener};
 use super::names::{NameKind, Vocabulary};
 use super::problem::Problem;
 use super::values;
-use super::words::{Kind, Token};
+use super::words::{Kind, REACH, Token, reach};
 
 /// A list of the project's own names, each once, in the order said.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -186,7 +186,7 @@ pub(super) fn scan(scope: Scope<'_, '_>) -> Result<Vec<Said>, Problem> {
     let mut scanner = Scanner {
         scope,
         segment: Said::default(),
-        groups: Vec::new(),
+        groups: Vec::with_capacity(1),
         excluding: false,
         listing: !scope.asked,
         compared: 0,
@@ -227,7 +227,7 @@ impl<'t> Scanner<'_, 't> {
     }
 
     fn rest(&self, place: usize) -> &[Token<'t>] {
-        &self.scope.tokens[place.min(self.scope.tokens.len())..]
+        reach(&self.scope.tokens[place.min(self.scope.tokens.len())..])
     }
 
     /// Ends the stretch between two "and"s: it joins the group before it, or is one of its own.

@@ -17,7 +17,7 @@ use super::mood::{self, Mood, Opening};
 use super::names::Vocabulary;
 use super::problem::{Problem, ProblemKind};
 use super::scan::{Scope, scan};
-use super::words::{Kind, Token};
+use super::words::{Kind, Token, reach};
 use super::{Parsed, help};
 
 use clauses::begins_clause;
@@ -160,7 +160,8 @@ impl<'t> Reader<'_, 't> {
     fn read_sentence(&mut self, begin: usize, end: usize, mark: Option<Kind>) -> Result<(), Problem> {
         // The question mark belongs to the sentence: it tells an order from a question.
         let until = if mark == Some(Kind::Question) { end + 1 } else { end };
-        let tokens: Vec<Token<'t>> = without_courtesies(&self.tokens[begin..until]);
+        let all = self.tokens;
+        let tokens = without_courtesies(&all[begin..until]);
         let number = tokens
             .first()
             .is_some_and(|token| token.is_word() && token.low.bytes().all(|b| b.is_ascii_digit()))
@@ -291,12 +292,7 @@ impl<'t> Reader<'_, 't> {
             }
             Heard::Log => "I read this as pasted output, not as an order, so I did nothing.",
         };
-        let names = self.vocabulary.names();
-        Problem::not_a_command(message).suggest([
-            help::fill("deploy {env}", names),
-            help::fill("status {env}", names),
-            "help".to_owned(),
-        ])
+        Problem::not_a_command(message).suggest(self.vocabulary.ways_out().iter().cloned())
     }
 }
 

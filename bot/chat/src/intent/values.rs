@@ -151,7 +151,10 @@ pub(super) fn is_version(word: &str) -> bool {
         && parts.clone().all(|part| {
             !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit() || (v && byte == b'x'))
         });
-    numeric && core.starts_with(|c: char| c.is_ascii_digit()) && (v || parts.count() > 1)
+    !word.ends_with(['-', '+'])
+        && numeric
+        && core.starts_with(|c: char| c.is_ascii_digit())
+        && (v || parts.count() > 1)
 }
 
 /// Whether a word is a commit: 7 to 40 hex digits.

@@ -1,8 +1,18 @@
 //! A text as tokens: words and the punctuation between them, read once, with each word's classes and names.
 
-use super::lexicon::{Class, class_of};
+use super::grammar::heads::Heads;
+use super::lexicon::{Class, look_up};
 use super::markup::{MENTION, STATUS, TICK};
 use super::names::{Hit, Vocabulary};
+
+/// How many tokens ahead anything is looked for, from any place. It keeps the time linear in the text, and no order people
+/// type is as long.
+pub(super) const REACH: usize = 64;
+
+/// The tokens within reach.
+pub(super) fn reach<'a, 't>(tokens: &'a [Token<'t>]) -> &'a [Token<'t>] {
+    &tokens[..tokens.len().min(REACH)]
+}
 
 /// What kind of token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +55,8 @@ pub(super) struct Token<'t> {
     /// Where it begins in the cleaned text, in bytes.
     pub(super) at: usize,
     pub(super) class: Class,
+    /// The phrases it may begin an order with.
+    pub(super) heads: Heads,
     /// The quotation it stands in, counted from 1; 0 outside.
     pub(super) quote: u32,
     /// No blank stands before it.
@@ -60,22 +72,31 @@ impl Token<'_> {
     }
 
     pub(super) fn is_word(&self) -> bool {
+        #[cfg(test)]
+        super::growth::step();
         self.kind == Kind::Word
     }
 
     /// Whether it is one of these words.
     pub(super) fn any(&self, words: &[&str]) -> bool {
+        #[cfg(test)]
+        super::growth::step();
         self.kind == Kind::Word && words.contains(&self.low)
     }
 
     pub(super) fn is(&self, class: Class) -> bool {
+        #[cfg(test)]
+        super::growth::step();
         self.class.is(class)
     }
 }
 
+/// How many bytes of text make a token, mostly: words are longer, but punctuation is not.
+const USUAL_TOKEN: usize = 6;
+
 /// Reads a cleaned text. `low` is the same text in lower case, byte for byte.
 pub(super) fn read<'t>(clean: &'t str, low: &'t str, vocabulary: &Vocabulary) -> Vec<Token<'t>> {
-    let mut tokens = Vec::with_capacity(clean.len() / 4 + 4);
+    let mut tokens = Vec::with_capacity(clean.len() / USUAL_TOKEN + 4);
     let mut reader = Reader { clean, low, place: 0, quote: 0, open: None, glued: false };
     while let Some(token) = reader.next_token() {
         tokens.push(token);
@@ -107,6 +128,14 @@ impl<'t> Reader<'t> {
     fn next_token(&mut self) -> Option<Token<'t>> {
         loop {
             let rest = &self.clean[self.place..];
+            match rest.as_bytes().first()? {
+                byte if byte.is_ascii_alphanumeric() => return Some(self.word()),
+                b' ' => {
+                    self.skip(' ');
+                    continue;
+                }
+                _ => {}
+            }
             let c = rest.chars().next()?;
             let next = rest[c.len_utf8()..].chars().next();
             match c {
@@ -190,6 +219,7 @@ impl<'t> Reader<'t> {
             low: &self.low[at..self.place],
             at,
             class: Class::default(),
+            heads: Heads::default(),
             quote: if self.open.is_some() { self.quote } else { 0 },
             glued: self.glued,
             name: None,
@@ -203,8 +233,14 @@ impl<'t> Reader<'t> {
         self.token(Kind::Mention, len)
     }
 
-    fn word(&mut self) -> Token<'t> {
+    /// How many bytes of the text from here on belong to the word that begins it.
+    fn word_len(&self) -> usize {
         let rest = &self.clean[self.place..];
+        // Most words are letters between blanks.
+        let plain = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
+        if plain > 0 && matches!(rest.as_bytes().get(plain), None | Some(b' ' | b'\n' | b',' | b';' | b'?')) {
+            return plain;
+        }
         let mut len = 0;
         let mut url = false;
         let mut chars = rest.char_indices().peekable();
@@ -236,7 +272,11 @@ impl<'t> Reader<'t> {
             }
             len = at + c.len_utf8();
         }
-        let mut token = self.token(Kind::Word, len);
+        len
+    }
+
+    fn word(&mut self) -> Token<'t> {
+        let mut token = self.token(Kind::Word, self.word_len());
         // "_canary_" is emphasis.
         let bare = token.low.trim_matches('_');
         if bare.len() < token.low.len()
@@ -248,7 +288,7 @@ impl<'t> Reader<'t> {
             token.at += skipped;
             token.low = bare;
         }
-        token.class = class_of(token.low);
+        let mut known = look_up(token.low);
         if token.low.len() > 1 && token.low.starts_with('@') {
             token.kind = Kind::Mention;
         } else if token.low.len() > 1 && token.low.starts_with(['/', '!', '.']) && token.at == 0 {
@@ -256,8 +296,10 @@ impl<'t> Reader<'t> {
             token.raw = &token.raw[1..];
             token.low = &token.low[1..];
             token.at += 1;
-            token.class = class_of(token.low);
+            known = look_up(token.low);
         }
+        token.class = known.class;
+        token.heads = known.heads;
         token
     }
 }

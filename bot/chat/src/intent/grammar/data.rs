@@ -66,6 +66,11 @@ pub(in crate::intent) fn pace(tokens: &[Token<'_>], said: &mut Said) -> Result<O
         _ => {}
     }
     let at = skip(0, &["at", "with", "a", "max"]);
+    let below_zero =
+        word(at).strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    if below_zero {
+        return Err(Problem::bad_value(format!("`{}` is below zero. A rate is like `500/min`.", word(at))));
+    }
     let at = if at > 0 && at <= 2 { at } else { 0 };
     let rest = &tokens[at.min(tokens.len())..];
     if let Some((rate, len)) = values::rate(rest) {

@@ -7,13 +7,11 @@ mod nouns;
 mod phrases;
 
 use crate::intent::actions::Action;
-use crate::intent::lexicon::Class;
 use crate::intent::names::NameKind;
 use crate::intent::words::{Kind, Token};
 
 pub(in crate::intent) use meaning::{Meaning, resolve};
 pub(in crate::intent) use nouns::{DEPLOY_NOUNS, is_object_word};
-pub(in crate::intent) use phrases::HEADS;
 
 /// The beginning of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,26 +43,38 @@ pub(in crate::intent) enum Head {
     Notify,
 }
 
-/// The head that begins at the first of these tokens, and how many tokens it takes.
-pub(in crate::intent) fn find(tokens: &[Token<'_>]) -> Option<(Head, usize)> {
-    let first = tokens.first().filter(|token| token.is(Class::HEAD) && token.is_word())?;
-    let mut best = None;
-    for (phrase, head) in HEADS {
-        let mut words = phrase.split(' ');
-        if words.next() != Some(first.low) {
-            continue;
-        }
-        let mut len = 1;
-        let fits = words.all(|word| {
-            let found = tokens.get(len).is_some_and(|token| token.is_word() && token.low == word);
-            len += 1;
-            found
-        });
-        if fits && best.is_none_or(|(_, longest)| len > longest) {
-            best = Some((*head, len));
+/// The phrases that begin with one word: a stretch of [`phrases::all`].
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::intent) struct Heads {
+    from: u16,
+    count: u16,
+}
+
+/// All first words of phrases, each with the phrases it begins.
+pub(in crate::intent) fn by_first_word() -> Vec<(&'static str, Heads)> {
+    let mut found: Vec<(&str, Heads)> = Vec::new();
+    for (place, phrase) in phrases::all().iter().enumerate() {
+        match found.last_mut() {
+            Some((first, heads)) if *first == phrase.first => heads.count += 1,
+            _ => found.push((phrase.first, Heads { from: place as u16, count: 1 })),
         }
     }
-    best
+    found
+}
+
+/// The head that begins at the first of these tokens, and how many tokens it takes.
+pub(in crate::intent) fn find(tokens: &[Token<'_>]) -> Option<(Head, usize)> {
+    let (first, after) = tokens.split_first()?;
+    if first.heads.count == 0 || !first.is_word() {
+        return None;
+    }
+    let from = usize::from(first.heads.from);
+    // The longest stand first.
+    phrases::all().get(from..from + usize::from(first.heads.count))?.iter().find_map(|phrase| {
+        let fits = phrase.rest.len() <= after.len()
+            && phrase.rest.iter().zip(after).all(|(word, token)| token.is_word() && token.low == *word);
+        fits.then_some((phrase.head, 1 + phrase.rest.len()))
+    })
 }
 
 /// What an order is about, seen from its head: the tokens that follow.

@@ -157,7 +157,7 @@ fn generic(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
             "I don't know what `{strange}` means here, so I did nothing. Say it without, or in other words."
         )));
     }
-    let mut drafts = Vec::new();
+    let mut drafts = Vec::with_capacity(groups.len());
     for said in &groups {
         judge(scope.action, said, scope.vocabulary)?;
         drafts.extend(commands(scope.action, said, scope.vocabulary));

@@ -5,7 +5,7 @@ use crate::intent::command::Command;
 use crate::intent::lexicon::Class;
 use crate::intent::names::{NameKind, Vocabulary};
 use crate::intent::problem::Problem;
-use crate::intent::words::Token;
+use crate::intent::words::{Token, reach};
 
 /// "create environment qa from staging", "clone staging as qa", "create a preview environment like production".
 pub(in crate::intent) fn create(tokens: &[Token<'_>], vocabulary: &Vocabulary) -> Result<Command, Problem> {
@@ -30,6 +30,7 @@ pub(in crate::intent) fn create(tokens: &[Token<'_>], vocabulary: &Vocabulary) -
                 return Err(unknown_environment(token.raw, vocabulary));
             }
             if command.environment.is_none()
+                && !token.low.ends_with('-')
                 && token.low.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
             {
                 command.environment = Some(token.raw.to_owned());
@@ -150,7 +151,7 @@ pub(in crate::intent) fn extend_setup(
         } else if token.any(&["on", "onto", "host", "hosted", "platform"]) {
             role = Role::Platform;
         } else if token.any(&["use", "using", "with", "via", "behind", "edge"]) {
-            role = if dns_follows(&tokens[place..]) { Role::Edge } else { Role::Either };
+            role = if dns_follows(reach(&tokens[place..])) { Role::Edge } else { Role::Either };
         }
         let Some(hit) = token.name else {
             if !token.class.known()

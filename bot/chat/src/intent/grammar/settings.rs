@@ -6,7 +6,7 @@ use crate::intent::help;
 use crate::intent::lexicon::Class;
 use crate::intent::problem::Problem;
 use crate::intent::scan::Scope;
-use crate::intent::words::{Kind, Token};
+use crate::intent::words::{Kind, Token, reach};
 
 /// One `NAME=value`, and which tokens it took.
 pub(in crate::intent) struct Assignment {
@@ -82,7 +82,7 @@ pub(in crate::intent) fn assignment(tokens: &[Token<'_>], text: &str) -> Option<
     // "set FOO for api in staging to 5": the value comes last.
     if !announced
         && let Some(last) =
-            tokens[at..].iter().rposition(|token| token.any(&["to"]) || token.kind == Kind::Equals)
+            reach(&tokens[at..]).iter().rposition(|token| token.any(&["to"]) || token.kind == Kind::Equals)
         && let [value] = &tokens[at + last + 1..]
         && value.is_word()
         && value.name.is_none()
@@ -96,6 +96,12 @@ pub(in crate::intent) fn assignment(tokens: &[Token<'_>], text: &str) -> Option<
         });
     }
     let Some(first) = begins.filter(|_| !placed_name) else {
+        // NAME="" at the end of the text leaves no token behind the sign.
+        let sign = tokens[at - 1].end();
+        let empty = announced && text.get(sign..).is_some_and(|rest| matches!(rest.trim(), "\"\"" | "''"));
+        if empty && at == tokens.len() {
+            return Some(Assignment { name, value: Some(String::new()), from: place, to: at, inside: 0..0 });
+        }
         let to = if announced && !placed_name { at } else { place + 1 };
         return Some(Assignment { name, value: None, from: place, to, inside: 0..0 });
     };

@@ -4,6 +4,8 @@ use crate::intent::command::{Channel, Reaction, Signal};
 use crate::intent::names::{NameKind, Vocabulary};
 use crate::intent::words::Token;
 
+const CRON: &[&str] = &["cron", "crons", "cronjobs"];
+
 fn push<T: PartialEq>(list: &mut Vec<T>, item: T) {
     if !list.contains(&item) {
         list.push(item);
@@ -115,8 +117,8 @@ pub(in crate::intent) fn notifies(tokens: &[Token<'_>]) -> bool {
     }
 }
 
-/// What a rule is to do: the reactions named, or `None` when some order among them is not one a rule can give.
-pub(in crate::intent) fn reactions(tokens: &[Token<'_>]) -> Vec<Reaction> {
+/// What a rule is to do when one of these signals comes: the reactions named.
+pub(in crate::intent) fn reactions(tokens: &[Token<'_>], when: &[Signal]) -> Vec<Reaction> {
     let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
     let near = |from: usize, words: &[&str]| {
         (from..(from + 5).min(tokens.len())).any(|at| words.contains(&word(at)))
@@ -130,9 +132,15 @@ pub(in crate::intent) fn reactions(tokens: &[Token<'_>]) -> Vec<Reaction> {
             "restart" | "reboot" | "bounce" => push(&mut found, Reaction::Restart),
             "scale" => push(&mut found, Reaction::Scale),
             "disable" | "stop" | "pause" | "turn" | "halt" | "hold" | "abort" | "freeze" => {
-                if near(at + 1, &["cron", "crons", "cronjobs"]) {
+                // The first thing named is what is meant: "halt the canary and disable cron".
+                let thing = (at + 1..(at + 6).min(tokens.len()))
+                    .map(word)
+                    .find(|word| CRON.contains(word) || matches!(*word, "canary" | "rollout"));
+                if thing.is_some_and(|thing| CRON.contains(&thing)) {
                     push(&mut found, Reaction::CronDisable);
-                } else if near(at + 1, &["canary", "rollout"]) {
+                } else if thing.is_some()
+                    || matches!(word(at + 1), "it" | "") && when == [Signal::CanaryAnomaly]
+                {
                     push(&mut found, Reaction::HaltCanary);
                 }
             }

@@ -1,7 +1,7 @@
 //! Where a condition begins.
 
 use crate::intent::values::time;
-use crate::intent::words::{Kind, Token};
+use crate::intent::words::{Kind, Token, reach};
 
 /// A condition begins here.
 pub(super) fn condition_at(tokens: &[Token<'_>], at: usize) -> Option<usize> {
@@ -60,9 +60,8 @@ pub(super) fn condition_at(tokens: &[Token<'_>], at: usize) -> Option<usize> {
 /// Where in the words of an order a condition begins.
 pub(in crate::intent) fn condition_within(tokens: &[Token<'_>]) -> Option<usize> {
     (0..tokens.len()).find(|at| {
-        let last = !tokens[at + 1..].iter().any(Token::is_word);
-        condition_at(tokens, *at).is_some()
-            && !last
+        condition_at(reach(&tokens[*at..]), 0).is_some()
+            && tokens[at + 1..].iter().any(Token::is_word)
             && !(tokens[*at].any(&["once", "until", "till"]) && time(&tokens[*at..]).is_some())
     })
 }

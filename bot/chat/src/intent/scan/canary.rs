@@ -1,6 +1,6 @@
 //! Canaries and migrations: how a deploy is to go.
 
-use super::{Action, Canary, Kind, Migrate, Problem, Scanner, values};
+use super::{Action, Canary, Kind, Migrate, Problem, REACH, Scanner, values};
 
 impl Scanner<'_, '_> {
     /// "with canary 10/50/100 soak 10m", "10/50/100", "no canary", "straight to 100%".
@@ -187,7 +187,7 @@ impl Scanner<'_, '_> {
         let mut skip = false;
         let mut with = false;
         let mut verb = false;
-        loop {
+        while at - place < REACH {
             match self.word(at) {
                 "no" | "without" | "skip" | "skipping" | "don't" | "dont" | "not" => skip = true,
                 "do" if self.word(at + 1) == "not" => {}
@@ -225,7 +225,7 @@ impl Scanner<'_, '_> {
             }
             at += 1;
         }
-        if self.word(at) == "skip" {
+        if self.word(at) == "skip" || self.word(at) == "no" && matches!(self.word(at + 1), "" | "and") {
             skip = true;
             at += 1;
         }
@@ -233,8 +233,9 @@ impl Scanner<'_, '_> {
             && self.token(place - 1).is_some_and(|token| {
                 token.any(&["and", "plus"]) || matches!(token.kind, Kind::Comma | Kind::Plus)
             });
-        // "without canary and migrations" is without both.
+        // "without canary and migrations" is without both; "… and run migrations first" is not.
         skip |= listed
+            && !(verb || first || with)
             && (place.saturating_sub(4)..place).any(|at| matches!(self.word(at), "without" | "no" | "skip"));
         if !(skip || with || verb || first || listed) {
             return Err(Problem::ambiguous("Migrations with this deploy: run them first, or skip them?")

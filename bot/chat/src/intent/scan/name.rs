@@ -1,7 +1,9 @@
 //! Names, lists of names, and what is excepted from them.
 
+use std::fmt::Write as _;
+
 use super::{
-    Action, Class, Kind, MAX_COMPARED, NameKind, Problem, Scanner, Scope, Token, is_object_word,
+    Action, Class, Kind, MAX_COMPARED, NameKind, Problem, Scanner, Scope, Token, Vocabulary, is_object_word,
     near_keyword, near_opener, values,
 };
 
@@ -132,7 +134,10 @@ impl<'t> Scanner<'_, 't> {
             let Some(hit) = self.scope.vocabulary.find(std::iter::once(name)) else { return Ok(None) };
             self.take(hit.kind, hit.index, false);
             let start = token.raw.len() - git_ref.len();
-            if git_ref != "latest" {
+            // "api@staging": where, not which.
+            if let Some(place) = self.scope.vocabulary.find(std::iter::once(git_ref)) {
+                self.take(place.kind, place.index, true);
+            } else if git_ref != "latest" {
                 self.set_ref(&token.raw[start..], token.at + start, 1)?;
             }
             self.listing = false;
@@ -281,7 +286,8 @@ impl<'t> Scanner<'_, 't> {
                 return Err(Problem::ambiguous(format!(
                     "I read `{}` and am not sure whether you mean `{keyword}`, so I did nothing.",
                     token.raw
-                )));
+                ))
+                .suggest([instead(self.scope, token, keyword)]));
             }
             if near_opener(token.low) {
                 return Ok(1);
@@ -358,20 +364,12 @@ pub(in crate::intent) fn unknown_name(
             kind.word(),
             names.join(", ")
         );
-        let suggestions = names.iter().map(|name| {
-            let mut words: Vec<&str> = vec![scope.action.row().verbs[0]];
-            words
-                .extend(scope.tokens.iter().map(|other| if other.at == token.at { name } else { other.raw }));
-            words.join(" ").replace(" ,", ",")
-        });
+        let suggestions = names.iter().map(|name| instead(scope, token, name));
         return Problem::unknown_name(message).suggest(suggestions);
     }
-    let own = |kind: NameKind| {
-        vocabulary.names().of(kind).iter().map(|named| named.name.as_str()).collect::<Vec<_>>().join(", ")
-    };
     if token.raw.eq_ignore_ascii_case("head") {
         // A habit from git, where it means what somebody has checked out.
-        return Problem::bad_value(format!(
+        return Problem::unknown_name(format!(
             "`{}` is where your own checkout stands, which I can't see: name a branch, a tag or a commit id.",
             token.raw
         ))
@@ -381,17 +379,39 @@ pub(in crate::intent) fn unknown_name(
             crate::intent::help::fill("{env}", vocabulary.names())
         )]);
     }
+    let mut kinds = kinds_of(scope.action);
+    kinds.retain(|kind| *kind != NameKind::JobShort);
+    if kinds.is_empty() {
+        kinds.extend([NameKind::Environment, NameKind::Service]);
+    }
+    let mut message = format!("I don't know `{}`.", token.raw);
+    for kind in kinds {
+        let _ = write!(message, " {}: {}.", kind.title(), own_names(vocabulary, kind));
+    }
     let examples = scope
         .action
         .row()
         .examples
         .iter()
         .map(|example| crate::intent::help::fill(example, vocabulary.names()));
-    Problem::unknown_name(format!(
-        "I don't know `{}`. Environments: {}. Services: {}.",
-        token.raw,
-        own(NameKind::Environment),
-        own(NameKind::Service)
-    ))
-    .suggest(examples)
+    Problem::unknown_name(message).suggest(examples)
+}
+
+/// The sentence with another word in the place of this one.
+fn instead(scope: Scope<'_, '_>, token: &Token<'_>, word: &str) -> String {
+    let mut words: Vec<&str> = vec![scope.action.row().verbs[0]];
+    words.extend(scope.tokens.iter().map(|other| if other.at == token.at { word } else { other.raw }));
+    words.join(" ").replace(" ,", ",")
+}
+
+/// The first names of a kind; a person wants the nearest, not a list of a thousand.
+fn own_names(vocabulary: &Vocabulary, kind: NameKind) -> String {
+    /// More names than this are not listed.
+    const MOST: usize = 12;
+    let all = vocabulary.names().of(kind);
+    let mut names: Vec<&str> = all.iter().take(MOST).map(|named| named.name.as_str()).collect();
+    if all.len() > MOST {
+        names.push("and others");
+    }
+    if names.is_empty() { "none yet".to_owned() } else { names.join(", ") }
 }

@@ -1,13 +1,13 @@
 //! Refs, times, and the values only some actions have.
 
 use super::lost::{PARTS, check_ref};
-use super::{Action, Class, Kind, Problem, Scanner, Token, values};
+use super::{Action, Class, Kind, Problem, Scanner, Token, reach, values};
 
 impl Scanner<'_, '_> {
     /// Values only some actions have: counts, rates, durations, modes.
     pub(super) fn particular(&mut self, place: usize) -> Result<Option<usize>, Problem> {
         use crate::intent::grammar::{data, fleet};
-        let rest = &self.scope.tokens[place..];
+        let rest = reach(&self.scope.tokens[place..]);
         match self.scope.action {
             Action::Scale => fleet::replicas(rest, &mut self.segment),
             Action::Backfill => data::pace(rest, &mut self.segment),
@@ -91,7 +91,13 @@ impl Scanner<'_, '_> {
             return None;
         }
         let time = values::time(self.rest(place))?;
-        let first = self.token(place + time.from)?;
+        // "on at 22:00": the time begins behind both.
+        let doubled = self
+            .rest(place + time.from)
+            .iter()
+            .take_while(|token| token.any(&["at", "on", "around", "by", "from"]))
+            .count();
+        let first = self.token(place + time.from + doubled)?;
         let last = self.token(place + time.len - 1)?;
         let written = self.scope.text.get(first.at..last.end())?.trim().to_owned();
         self.segment.at = Some(if time.repeats { format!("\u{0}{written}") } else { written });

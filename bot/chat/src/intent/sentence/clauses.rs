@@ -1,6 +1,6 @@
 //! Where one clause ends and the next begins.
 
-use super::{Action, Class, Head, Kind, Meaning, Mood, Rest, Token, heads, mood, standing};
+use super::{Action, Class, Head, Kind, Meaning, Mood, Rest, Token, heads, mood, reach, standing};
 
 /// Where the next order after a refusal begins: "don't deploy prod, deploy staging".
 pub(super) fn after_refusal(tokens: &[Token<'_>]) -> Option<usize> {
@@ -133,7 +133,8 @@ pub(super) fn clause_end(head: Head, tokens: &[Token<'_>]) -> usize {
             at = next + 1;
             continue;
         }
-        let weights = crate::intent::values::weights(&tokens[next..]).is_some() && token.kind != Kind::Dash;
+        let weights =
+            crate::intent::values::weights(reach(&tokens[next..])).is_some() && token.kind != Kind::Dash;
         if weights || (deploy && modifies(&tokens[next..])) {
             at = next + 1;
             continue;
@@ -229,7 +230,7 @@ pub(super) fn begins_clause(tokens: &[Token<'_>]) -> bool {
     {
         return true;
     }
-    let after = &tokens[len..];
+    let after = reach(&tokens[len..]);
     if after.first().is_some_and(|token| {
         token.is_word() && token.name.is_none() && (token.is(Class::NOUNED) || token.is(Class::TELLS))
     }) {

@@ -22,7 +22,9 @@ impl<'t> Reader<'_, 't> {
                 }
                 self.rule(condition, &orders[opening.at..])
             }
-            Mood::Imperative(_) if !standing::reactions(orders).is_empty() => self.rule(condition, orders),
+            Mood::Imperative(_) if !standing::reactions(orders, &[]).is_empty() => {
+                self.rule(condition, orders)
+            }
             Mood::Statement if orders.first().is_some_and(|token| token.any(&["an", "open"])) => {
                 self.rule(condition, orders)
             }
@@ -62,7 +64,7 @@ impl<'t> Reader<'_, 't> {
 
     pub(super) fn rule(&mut self, condition: &[Token<'t>], orders: &[Token<'t>]) -> Result<(), Problem> {
         let signals = standing::signals(condition);
-        let reactions = standing::reactions(orders);
+        let reactions = standing::reactions(orders, &signals);
         if signals.is_empty() || reactions.is_empty() || orders_more(orders) {
             return Err(conditional(orders, self.vocabulary));
         }

@@ -2,9 +2,12 @@
 
 use super::{
     Action, Class, Command, Draft, Head, Heard, Joined, Key, Kind, Meaning, Migrate, Opening, Problem,
-    Reader, Rest, Scope, Token, clauses, commentary, grammar, heads, mood, near_verb, reaction_like, report,
-    scan, takes_back,
+    Reader, Rest, Scope, Token, clauses, commentary, grammar, heads, help, mood, near_verb, reaction_like,
+    report, scan, takes_back,
 };
+
+/// More commands than this in one message are a slip.
+const MAX_COMMANDS: usize = 64;
 
 impl<'t> Reader<'_, 't> {
     pub(super) fn order(
@@ -147,7 +150,7 @@ impl<'t> Reader<'_, 't> {
         }
         let scope =
             Scope { action, tokens: &arguments, text: self.text, vocabulary: self.vocabulary, asked: false };
-        let mut drafts = grammar::read(scope)?;
+        let mut drafts = grammar::read(scope).map_err(|problem| problem.or_suggest(self.examples(action)))?;
         for draft in &mut drafts {
             draft.command.dry_run |= (opening.dry_run || looked) && action.has(Key::DryRun);
             draft.first = action == Action::Migrate
@@ -172,6 +175,11 @@ impl<'t> Reader<'_, 't> {
 
     /// Adds commands, which inherit from the one before and share with the ones before in their sentence.
     pub(super) fn add(&mut self, drafts: Vec<Draft>, joined: Joined) -> Result<(), Problem> {
+        check_count(self.drafts.len() + drafts.len())?;
+        if self.drafts.is_empty() {
+            // Drafts are large and mostly few.
+            self.drafts.reserve_exact(drafts.len());
+        }
         for mut draft in drafts {
             if let Some(earlier) = self.drafts.last() {
                 let lost = (earlier.command.dry_run && !draft.command.action.has(Key::DryRun))
@@ -259,7 +267,7 @@ impl<'t> Reader<'_, 't> {
             .filter(|token| !token.any(&["do", "same", "then", "likewise", "next", "ditto"]))
             .copied()
             .collect();
-        let mut repeated = Vec::new();
+        let mut repeated: Vec<Draft> = Vec::new();
         let mut placed = false;
         for template in &templates {
             let scope = Scope {
@@ -286,6 +294,7 @@ impl<'t> Reader<'_, 't> {
                 grammar::inherit(&mut draft.command, &template.command, draft.all_services);
                 repeated.push(draft);
             }
+            check_count(self.drafts.len() + repeated.len())?;
         }
         if placed {
             self.drafts.extend(repeated);
@@ -298,6 +307,12 @@ impl<'t> Reader<'_, 't> {
             let place = self.tokens.partition_point(|token| token.at < first.at);
             place > 0 && self.tokens[place - 1].kind == Kind::Semicolon
         })
+    }
+
+    /// How people say this action, in the words of their own project.
+    fn examples(&self, action: Action) -> impl Iterator<Item = String> {
+        let names = self.vocabulary.names();
+        action.row().examples.iter().map(move |example| help::fill(example, names))
     }
 
     /// A verb we don't have, or have but not for this.
@@ -342,6 +357,16 @@ impl<'t> Reader<'_, 't> {
         }
         self.hear(Heard::Statement);
     }
+}
+
+/// Refuses more commands than anybody orders at once: lists that repeat what stands before them grow fast.
+fn check_count(commands: usize) -> Result<(), Problem> {
+    if commands <= MAX_COMMANDS {
+        return Ok(());
+    }
+    Err(Problem::ambiguous(format!(
+        "I read more than {MAX_COMMANDS} orders in one message, so I did nothing. Send them in smaller parts."
+    )))
 }
 
 /// The names of an elliptic sentence, without what only some of its commands can carry.

@@ -1,6 +1,8 @@
 //! What makes a report, a log or a courtesy of words that look like an order.
 
-use super::{Action, Class, Heard, Kind, Token, grammar};
+use std::borrow::Cow;
+
+use super::{Action, Class, Heard, Kind, Token, grammar, reach};
 
 /// A line of a log or a stack trace: a time, a level, or a prompt first.
 pub(super) fn is_log(tokens: &[Token<'_>]) -> bool {
@@ -17,7 +19,12 @@ pub(super) fn is_log(tokens: &[Token<'_>]) -> bool {
     let clock = first.low.len() >= 7
         && first.low.matches(':').count() == 2
         && first.low.bytes().next().is_some_and(|byte| byte.is_ascii_digit());
-    let levelled = tokens.iter().take(6).any(|token| level(token.raw));
+    // "set LOG_LEVEL=DEBUG" gives a level as a value.
+    let levelled = tokens
+        .iter()
+        .take(6)
+        .take_while(|token| token.kind != Kind::Equals && !token.any(&["to", "as"]))
+        .any(|token| level(token.raw));
     let bracketed = tokens.first().is_some_and(|token| token.raw == "[")
         && tokens.get(1).is_some_and(|token| {
             level(&token.raw.to_ascii_uppercase())
@@ -44,66 +51,63 @@ pub(super) fn is_log(tokens: &[Token<'_>]) -> bool {
 }
 
 /// Phrases of courtesy that hold "if" or "when" and mean neither.
-pub(super) const COURTESIES: &[&str] = &[
-    "if possible",
-    "if you can",
-    "if you could",
-    "if you please",
-    "if you don't mind",
-    "if you dont mind",
-    "if you would",
-    "when you can",
-    "when you get a chance",
-    "when you get a minute",
-    "when you get a moment",
-    "when you have a minute",
-    "when you have a moment",
-    "when you have a chance",
-    "when you have time",
-    "whenever you can",
-    "whenever you like",
-    "while you're at it",
-    "while you are at it",
-    "if that's ok",
-    "if that's okay",
-    "if it's ok",
-    "if you have time",
-    "once more",
-    "as soon as possible",
-    "as soon as you can",
-    "if you will",
-    "when possible",
-    "if need be",
+const COURTESIES: &[&[&str]] = &[
+    &["if", "possible"],
+    &["if", "you", "can"],
+    &["if", "you", "could"],
+    &["if", "you", "please"],
+    &["if", "you", "don't", "mind"],
+    &["if", "you", "dont", "mind"],
+    &["if", "you", "would"],
+    &["when", "you", "can"],
+    &["when", "you", "get", "a", "chance"],
+    &["when", "you", "get", "a", "minute"],
+    &["when", "you", "get", "a", "moment"],
+    &["when", "you", "have", "a", "minute"],
+    &["when", "you", "have", "a", "moment"],
+    &["when", "you", "have", "a", "chance"],
+    &["when", "you", "have", "time"],
+    &["whenever", "you", "can"],
+    &["whenever", "you", "like"],
+    &["while", "you're", "at", "it"],
+    &["while", "you", "are", "at", "it"],
+    &["if", "that's", "ok"],
+    &["if", "that's", "okay"],
+    &["if", "it's", "ok"],
+    &["if", "you", "have", "time"],
+    &["once", "more"],
+    &["as", "soon", "as", "possible"],
+    &["as", "soon", "as", "you", "can"],
+    &["if", "you", "will"],
+    &["when", "possible"],
+    &["if", "need", "be"],
 ];
 
-pub(super) fn without_courtesies<'t>(tokens: &[Token<'t>]) -> Vec<Token<'t>> {
-    let mut kept = Vec::with_capacity(tokens.len());
-    let mut at = 0;
+/// How many tokens of courtesy stand here.
+fn courtesy(tokens: &[Token<'_>]) -> usize {
+    if !tokens[0].any(&["if", "when", "whenever", "while", "once", "as"]) {
+        return 0;
+    }
+    let fits = |phrase: &&&[&str]| {
+        phrase.len() <= tokens.len()
+            && phrase.iter().zip(tokens).all(|(word, token)| token.is_word() && token.low == *word)
+    };
+    COURTESIES.iter().filter(fits).map(|phrase| phrase.len()).max().unwrap_or(0)
+}
+
+pub(super) fn without_courtesies<'a, 't>(tokens: &'a [Token<'t>]) -> Cow<'a, [Token<'t>]> {
+    let first = (0..tokens.len()).find(|at| courtesy(&tokens[*at..]) > 0);
+    let Some(first) = first else { return Cow::Borrowed(tokens) };
+    let mut kept = tokens[..first].to_vec();
+    let mut at = first;
     while at < tokens.len() {
-        let courtesy = if tokens[at].any(&["if", "when", "whenever", "while", "once", "as"]) {
-            COURTESIES
-                .iter()
-                .map(|phrase| {
-                    let words = phrase.split(' ');
-                    let len = words.clone().count();
-                    let fits = words.enumerate().all(|(step, word)| {
-                        tokens.get(at + step).is_some_and(|token| token.is_word() && token.low == word)
-                    });
-                    if fits { len } else { 0 }
-                })
-                .max()
-                .unwrap_or(0)
-        } else {
-            0
-        };
+        let courtesy = courtesy(&tokens[at..]);
         if courtesy == 0 {
             kept.push(tokens[at]);
-            at += 1;
-        } else {
-            at += courtesy;
         }
+        at += courtesy.max(1);
     }
-    kept
+    Cow::Owned(kept)
 }
 
 /// The words of an order without what is only said about it: "…, it's broken", "because …", "so that …". Locks keep
@@ -122,7 +126,7 @@ pub(super) fn commentary<'a, 't>(action: Action, tokens: &'a [Token<'t>]) -> (&'
                     && next.is_some_and(|next| {
                         next.is(Class::SUBJECT)
                             || (next.any(&["it", "this", "that", "the", "there"])
-                                && tokens[at + 1..]
+                                && reach(&tokens[at + 1..])
                                     .iter()
                                     .any(|token| token.is(Class::TELLS) && token.is_word()))
                     })))

@@ -1,27 +1,58 @@
-//! The phrases an order may begin with.
+//! The phrases an order may begin with: the verbs of the table, and more.
+
+use std::sync::LazyLock;
 
 use super::Head;
-use crate::intent::actions::Action;
+use crate::intent::actions::{Action, TABLE};
 
-/// Phrases and the heads they are; of two that fit, the longer is meant.
-pub(in crate::intent) const HEADS: &[(&str, Head)] = &[
-    ("deploy", Head::Act(Action::Deploy)),
-    ("redeploy", Head::Act(Action::Deploy)),
-    ("re-deploy", Head::Act(Action::Deploy)),
-    ("ship", Head::Act(Action::Deploy)),
-    // A saying for "ship it".
-    ("ship the fix", Head::Act(Action::Deploy)),
-    ("release", Head::Act(Action::Deploy)),
-    ("push", Head::Act(Action::Deploy)),
-    ("push out", Head::Act(Action::Deploy)),
-    ("rollout", Head::Act(Action::Deploy)),
+/// A phrase an order may begin with.
+#[derive(Debug)]
+pub(super) struct Phrase {
+    pub(super) first: &'static str,
+    pub(super) rest: Box<[&'static str]>,
+    pub(super) head: Head,
+}
+
+/// Every phrase, sorted by its first word; of those with the same one the longest stand first.
+pub(super) fn all() -> &'static [Phrase] {
+    static ALL: LazyLock<Vec<Phrase>> = LazyLock::new(|| {
+        let rows = TABLE.iter().filter(|row| !READ_ELSEWHERE.contains(&row.action));
+        let of_rows = rows.flat_map(|row| {
+            let words = row.verbs.iter().copied().chain([row.name]);
+            // "create environment": a verb that needs its object is read together with it.
+            words.filter(|words| !needs_object(words)).map(|words| (words, Head::Act(row.action)))
+        });
+        let mut all: Vec<Phrase> = Vec::new();
+        // What stands here goes before what the table says.
+        for (words, head) in MORE.iter().copied().chain(of_rows) {
+            let mut split = words.split(' ');
+            let (first, rest) = (split.next().unwrap_or_default(), split.collect::<Box<[_]>>());
+            if !all.iter().any(|phrase| phrase.first == first && phrase.rest == rest) {
+                all.push(Phrase { first, rest, head });
+            }
+        }
+        all.sort_by(|a, b| a.first.cmp(b.first).then(b.rest.len().cmp(&a.rest.len())));
+        all
+    });
+    &ALL
+}
+
+/// Whether the first of several words is a verb that means different actions of different things.
+fn needs_object(words: &str) -> bool {
+    let first = words.split_once(' ').map(|(first, _)| first);
+    first.is_some_and(|first| MORE.iter().any(|(verb, head)| *verb == first && !matches!(head, Head::Act(_))))
+}
+
+/// Their sentences do not begin with a verb: `questions` and `standing` read them.
+const READ_ELSEWHERE: &[Action] = &[Action::Alert, Action::Rule, Action::Can];
+
+/// Phrases beside the verbs of the table, and verbs of the table that mean more than one action.
+const MORE: &[(&str, Head)] = &[
     ("roll out", Head::Act(Action::Deploy)),
-    ("rollback", Head::Act(Action::Rollback)),
-    ("roll-back", Head::Act(Action::Rollback)),
     ("roll back", Head::Act(Action::Rollback)),
-    ("revert", Head::Act(Action::Rollback)),
-    ("undo", Head::Act(Action::Rollback)),
     ("put back", Head::Act(Action::Rollback)),
+    ("set up", Head::Act(Action::Setup)),
+    ("push out", Head::Act(Action::Deploy)),
     ("go back", Head::Act(Action::Rollback)),
     ("roll", Head::Roll),
     ("put", Head::Put),
@@ -29,8 +60,6 @@ pub(in crate::intent) const HEADS: &[(&str, Head)] = &[
     ("restore", Head::Put),
     ("bring", Head::Put),
     ("get", Head::Show),
-    ("promote", Head::Act(Action::Promote)),
-    ("advance", Head::Act(Action::Promote)),
     ("pause", Head::Hold),
     ("halt", Head::Hold),
     ("hold", Head::Hold),
@@ -43,69 +72,32 @@ pub(in crate::intent) const HEADS: &[(&str, Head)] = &[
     ("abort", Head::Stop),
     ("stop", Head::Stop),
     ("kill", Head::Stop),
-    ("approve", Head::Act(Action::Approve)),
-    ("reject", Head::Act(Action::Reject)),
-    ("deny", Head::Act(Action::Reject)),
-    ("decline", Head::Act(Action::Reject)),
-    ("retry", Head::Act(Action::Retry)),
-    ("rerun", Head::Act(Action::Retry)),
-    ("re-run", Head::Act(Action::Retry)),
-    ("try again", Head::Act(Action::Retry)),
-    ("migrate", Head::Act(Action::Migrate)),
-    ("backfill", Head::Act(Action::Backfill)),
     ("back-fill", Head::Act(Action::Backfill)),
-    ("backfill-stop", Head::Act(Action::BackfillStop)),
-    ("backfill-resume", Head::Act(Action::BackfillResume)),
-    ("backfill-status", Head::Act(Action::BackfillStatus)),
     ("backfill stop", Head::Act(Action::BackfillStop)),
     ("backfill resume", Head::Act(Action::BackfillResume)),
-    ("backfill status", Head::Act(Action::BackfillStatus)),
-    ("expand", Head::Act(Action::Expand)),
-    ("setup", Head::Act(Action::Setup)),
-    ("set-up", Head::Act(Action::Setup)),
-    ("set up", Head::Act(Action::Setup)),
     ("create", Head::Create),
     ("spin up", Head::Create),
     ("stand up", Head::Create),
-    ("create-environment", Head::Act(Action::CreateEnvironment)),
     ("destroy", Head::Destroy),
     ("delete", Head::Destroy),
     ("tear down", Head::Destroy),
     ("teardown", Head::Destroy),
-    ("destroy-environment", Head::Act(Action::DestroyEnvironment)),
     ("add", Head::Add),
     ("install", Head::Add),
-    ("add-component", Head::Act(Action::AddComponent)),
     ("remove", Head::Remove),
     ("drop", Head::Remove),
     ("uninstall", Head::Remove),
-    ("remove-component", Head::Act(Action::RemoveComponent)),
     ("set", Head::Set),
-    ("set-variable", Head::Act(Action::SetVariable)),
     ("change", Head::Set),
     ("update", Head::Set),
-    ("rotate", Head::Act(Action::RotateSecret)),
-    ("rotate-secret", Head::Act(Action::RotateSecret)),
     ("renew", Head::Act(Action::RotateSecret)),
-    ("connect", Head::Act(Action::Connect)),
-    ("integrate", Head::Act(Action::Connect)),
-    ("link", Head::Act(Action::Connect)),
-    ("hook up", Head::Act(Action::Connect)),
-    ("scale", Head::Act(Action::Scale)),
     ("scale up", Head::Act(Action::Scale)),
     ("scale down", Head::Act(Action::Scale)),
     ("scale out", Head::Act(Action::Scale)),
-    ("resize", Head::Act(Action::Scale)),
     ("increase", Head::Resize),
     ("decrease", Head::Resize),
     ("bump", Head::Resize),
     ("bump up", Head::Resize),
-    ("restart", Head::Act(Action::Restart)),
-    ("re-start", Head::Act(Action::Restart)),
-    ("reboot", Head::Act(Action::Restart)),
-    ("bounce", Head::Act(Action::Restart)),
-    ("cron-disable", Head::Act(Action::CronDisable)),
-    ("cron-enable", Head::Act(Action::CronEnable)),
     ("disable", Head::Disable),
     ("turn off", Head::Disable),
     ("switch off", Head::Disable),
@@ -116,7 +108,6 @@ pub(in crate::intent) const HEADS: &[(&str, Head)] = &[
     ("switch on", Head::Enable),
     ("turn", Head::Put),
     ("switch", Head::Put),
-    ("clear-cache", Head::Act(Action::ClearCache)),
     ("clear", Head::Empty),
     ("flush", Head::Empty),
     ("purge", Head::Empty),
@@ -124,17 +115,11 @@ pub(in crate::intent) const HEADS: &[(&str, Head)] = &[
     ("bust", Head::Empty),
     ("invalidate", Head::Empty),
     ("wipe", Head::Empty),
-    ("reconcile", Head::Act(Action::Reconcile)),
-    ("resync", Head::Act(Action::Reconcile)),
     ("fix", Head::Fix),
     ("repair", Head::Fix),
     ("correct", Head::Fix),
     ("detect", Head::Check),
-    ("lock", Head::Act(Action::Lock)),
     ("lock down", Head::Act(Action::Lock)),
-    ("freeze", Head::Act(Action::Lock)),
-    ("unlock", Head::Act(Action::Unlock)),
-    ("unfreeze", Head::Act(Action::Unlock)),
     ("alert", Head::Notify),
     ("notify", Head::Notify),
     ("text", Head::Notify),
@@ -152,25 +137,10 @@ pub(in crate::intent) const HEADS: &[(&str, Head)] = &[
     ("let", Head::Notify),
     ("send", Head::Notify),
     ("post", Head::Notify),
-    ("bootstrap", Head::Act(Action::BootstrapLocal)),
-    ("bootstrap-local", Head::Act(Action::BootstrapLocal)),
-    ("provision", Head::Act(Action::Provision)),
-    ("diagnose", Head::Act(Action::Diagnose)),
-    ("troubleshoot", Head::Act(Action::Diagnose)),
-    ("debug", Head::Act(Action::Diagnose)),
     ("investigate", Head::Act(Action::Diagnose)),
-    ("readiness", Head::Act(Action::Readiness)),
-    ("status", Head::Act(Action::Status)),
-    ("releases", Head::Act(Action::Releases)),
     ("deployments", Head::Act(Action::Releases)),
     ("deploys", Head::Act(Action::Releases)),
-    ("logs", Head::Act(Action::Logs)),
     ("log", Head::Act(Action::Logs)),
-    ("tail", Head::Act(Action::Logs)),
-    ("audit", Head::Act(Action::Audit)),
-    ("incidents", Head::Act(Action::Incidents)),
-    ("whoami", Head::Act(Action::Whoami)),
-    ("help", Head::Act(Action::Help)),
     ("commands", Head::Act(Action::Help)),
     ("usage", Head::Act(Action::Help)),
     ("start", Head::Start),

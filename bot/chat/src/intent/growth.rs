@@ -1,0 +1,117 @@
+//! How the work grows with the length of a text, counted in looks at tokens.
+
+use std::cell::Cell;
+use std::fmt::Write as _;
+
+use super::{Names, Vocabulary, parse_with};
+
+thread_local! {
+    static STEPS: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Somebody looked at a token.
+pub(super) fn step() {
+    STEPS.with(|steps| steps.set(steps.get() + 1));
+}
+
+/// Characters of the longer texts: several times what is within reach of any place.
+const LENGTH: usize = 2_000;
+/// Twice the text may take this much more work. Linear is 2; quadratic would be 4.
+const GROWTH: f64 = 2.7;
+/// Looks at one character of text, at most: linear with a huge factor would be as bad.
+const LOOKS: u64 = 600;
+
+/// Words that begin, join, end or qualify something, so that somebody looks ahead from each of them.
+const WORDS: &[&str] = &[
+    "deploy",
+    "staging",
+    "api",
+    ",",
+    "and",
+    "then",
+    ";",
+    "\n",
+    "if",
+    "when",
+    "don't",
+    "who",
+    "the",
+    "in",
+    "to",
+    "canary",
+    "10",
+    "10/50/100",
+    "with",
+    "no",
+    "migrations",
+    "set",
+    "PORT",
+    "A=1",
+    "\"",
+    "'",
+    "`",
+    "~a",
+    "<",
+    "text me",
+    "please",
+    "it",
+    "do",
+    "rollback",
+    "logs",
+    "for",
+    "last",
+    "scale",
+    "backfill",
+    "batch",
+    "-",
+    "- ",
+    "1.",
+    "the deploy failed",
+    "except",
+    "all",
+    "should",
+    "plan",
+    "connect stripe",
+    "set up",
+    "zzzz",
+    "what",
+    "is",
+    "?",
+    ".",
+    "@ana",
+    "v1.2",
+    "every",
+    "run",
+    "same",
+];
+
+fn steps(text: &str, vocabulary: &Vocabulary) -> u64 {
+    STEPS.with(|steps| steps.set(0));
+    parse_with(text, vocabulary);
+    STEPS.with(Cell::get)
+}
+
+#[test]
+fn work_grows_with_the_length_and_no_faster() {
+    let vocabulary = Vocabulary::new(&Names::sample());
+    let heads =
+        ["deploy staging ", "logs ", "scale api ", "set ", "if it fails ", "I think ", "don't ", "backfill "];
+    let pairs = WORDS.iter().flat_map(|first| WORDS.iter().map(move |second| ("", *first, *second)));
+    let headed = heads.iter().flat_map(|head| {
+        WORDS.iter().flat_map(move |first| ["", ",", "and"].map(|second| (*head, *first, second)))
+    });
+    let mut misses = String::new();
+    for (head, first, second) in pairs.chain(headed) {
+        let pattern = format!("{first} {second} ");
+        // An even number of both, so that what opens at one and closes at the next is as open in the longer text.
+        let times = (LENGTH - head.len()) / pattern.len() / 4 * 2;
+        let text = |times: usize| format!("{head}{}", pattern.repeat(times));
+        let half = steps(&text(times), &vocabulary);
+        let whole = steps(&text(2 * times), &vocabulary);
+        let fast = whole as f64 > GROWTH * half as f64 && whole > 20 * LENGTH as u64;
+        if fast || whole > LOOKS * LENGTH as u64 {
+            let _ = writeln!(misses, "{head:?} {pattern:?}: {half} then {whole}");
+        }
+    }
+    assert!(misses.is_empty(), "{misses}");
+}

@@ -1,0 +1,39 @@
+//! The labelled sentences of this folder.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+/// One line: what is said, and what is to be understood.
+#[derive(Debug)]
+pub(crate) struct Case {
+    /// What is said.
+    pub(crate) text: String,
+    /// `{"commands": […], "missing": […]}` or `{"problem": "kind"}`.
+    #[allow(dead_code, reason = "the benchmark only needs the texts")]
+    pub(crate) expect: Value,
+    /// File and line, for messages.
+    #[allow(dead_code, reason = "the benchmark only needs the texts")]
+    pub(crate) place: String,
+}
+
+/// All lines of all files, in the order of their names.
+pub(crate) fn cases() -> Vec<Case> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let mut cases = Vec::new();
+    for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "jsonl")) {
+        for (number, line) in std::fs::read_to_string(file).unwrap().lines().enumerate() {
+            let place = format!("{}:{}", file.file_name().unwrap().to_string_lossy(), number + 1);
+            let case: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{place}: {error}"));
+            cases.push(Case {
+                text: case["text"].as_str().unwrap().to_owned(),
+                expect: case["expect"].clone(),
+                place,
+            });
+        }
+    }
+    cases
+}

@@ -1,0 +1,247 @@
+//! What must hold of every text, and a generator of texts near those of the corpus.
+
+use chat::intent::{Command, Parsed, Vocabulary, parse_with};
+
+/// Whether all rules hold of one text; if not, which does not.
+pub(crate) fn check(text: &str, vocabulary: &Vocabulary) -> Result<(), String> {
+    let parsed = parse_with(text, vocabulary);
+    if parse_with(text, vocabulary) != parsed {
+        return Err("two answers to one text".to_owned());
+    }
+    if parsed.commands.is_empty() != parsed.problem.is_some() {
+        return Err(format!("commands must be empty exactly when there is a problem: {parsed:?}"));
+    }
+    for command in &parsed.commands {
+        own_names(command, vocabulary)?;
+        reads_back(command, vocabulary)?;
+    }
+    suggestions_work(&parsed, vocabulary)?;
+    refused_does_nothing(text, vocabulary)
+}
+
+/// Every name in a command is the project's own spelling.
+fn own_names(command: &Command, vocabulary: &Vocabulary) -> Result<(), String> {
+    let names = vocabulary.names();
+    let known = |list: &[chat::intent::Named], value: &str| list.iter().any(|named| named.name == value);
+    let lists = [
+        (&names.environments, command.environments.iter().chain(&command.from).collect::<Vec<_>>()),
+        (&names.services, command.services.iter().collect()),
+        (&names.components, command.component.iter().collect()),
+        (&names.jobs, command.job.iter().collect()),
+        (
+            &names.providers,
+            command
+                .provider
+                .iter()
+                .chain(&command.providers)
+                .chain(&command.connections)
+                .chain(&command.platform)
+                .chain(&command.edge)
+                .collect(),
+        ),
+    ];
+    for (list, values) in lists {
+        if let Some(value) = values.into_iter().find(|value| !known(list, value)) {
+            return Err(format!("`{value}` is no name of the project: {command:?}"));
+        }
+    }
+    match &command.project {
+        Some(project) if *project != names.project => Err(format!("`{project}` is not the project")),
+        _ => Ok(()),
+    }
+}
+
+/// The canonical sentence means the same command; in a corner, nothing that changes the world, but never something else.
+fn reads_back(command: &Command, vocabulary: &Vocabulary) -> Result<(), String> {
+    // Free text is written as it was said, and may hold marks and words that mean something elsewhere.
+    let free =
+        [&command.value, &command.name, &command.reason, &command.column, &command.topic, &command.actor];
+    let plain = |text: &String| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let times = command.at.iter().chain(&command.git_ref).chain(&command.to);
+    if !free.into_iter().flatten().all(plain) || !times.clone().all(|text| text.is_ascii()) {
+        return Ok(());
+    }
+    let sentence = command.canonical();
+    let again = parse_with(&sentence, vocabulary);
+    let harmless = again.commands.iter().all(|command| !command.action.row().changes);
+    // "enable cron cron": the second word is the thing, not the service of that name.
+    let cron = command.services.iter().any(|service| service == "cron");
+    if again.commands == [command.clone()] || harmless || cron {
+        return Ok(());
+    }
+    Err(format!("{sentence:?} was written for {} and read as {}", json(command), json(&again)))
+}
+
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// What is suggested is understood.
+fn suggestions_work(parsed: &Parsed, vocabulary: &Vocabulary) -> Result<(), String> {
+    let suggestions = parsed.problem.iter().flat_map(|problem| &problem.suggestions);
+    for suggestion in suggestions {
+        if let Some(problem) = parse_with(suggestion, vocabulary).problem {
+            return Err(format!("{suggestion:?} was suggested and is {problem:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// A refusal before a sentence leaves nothing of it that would change the world.
+fn refused_does_nothing(text: &str, vocabulary: &Vocabulary) -> Result<(), String> {
+    // What follows another sentence, a comma or the like may be an order of its own, after a refusal.
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '/' | '%' | '-' | '.');
+    let one = text.chars().all(plain)
+        && !text.contains(". ")
+        && !text.contains(" - ")
+        && !text.contains("- ")
+        && !text.contains("--");
+    let joins = ["but", "instead", "just", "then", "so"];
+    if !one || text.split(' ').any(|word| joins.contains(&word.to_lowercase().as_str())) {
+        return Ok(());
+    }
+    let refused = format!("don't {text}");
+    let parsed = parse_with(&refused, vocabulary);
+    match parsed.commands.iter().find(|command| command.action.row().changes) {
+        Some(command) => Err(format!("{refused:?} became {}", json(command))),
+        None => Ok(()),
+    }
+}
+
+/// A small generator of random numbers (xorshift64*): a seed names the whole run.
+pub(crate) struct Random(u64);
+
+impl Random {
+    /// A generator; the same seed gives the same numbers.
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    /// A number below this one.
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % bound.max(1)
+    }
+
+    fn of<'a>(&mut self, list: &[&'a str]) -> &'a str {
+        list[self.below(list.len())]
+    }
+}
+
+/// Pieces that mean something to the parser.
+const PIECES: &[&str] = &[
+    " ",
+    ",",
+    ".",
+    "?",
+    "!",
+    ";",
+    ":",
+    "\n",
+    "\"",
+    "'",
+    "`",
+    "```",
+    ">",
+    "<",
+    "|",
+    "=",
+    "->",
+    "--",
+    "- ",
+    "+",
+    "&",
+    "&amp;",
+    "~",
+    "*",
+    "_",
+    "<@U1>",
+    "@ana",
+    ":x:",
+    "✅",
+    "🚀",
+    "é",
+    "„",
+    "“",
+    "ß",
+    "\u{200b}",
+    "\0",
+    "\u{1}",
+    "/",
+    "%",
+    "#",
+    "(",
+    ")",
+    "[",
+    "]",
+    " not ",
+    " and ",
+    " then ",
+    " but ",
+    " except ",
+    " to ",
+    " in ",
+    " if ",
+    " don't ",
+    " dry run ",
+    " canary 10/50/100 ",
+    " at 22:00 ",
+    " r-3f2a ",
+    " v1.4.2 ",
+    " production ",
+    " staging ",
+    " api ",
+    " deploy ",
+    " rollback ",
+    " who ",
+    " 5 ",
+    " all ",
+    " redis ",
+    " stripe ",
+    " FOO=bar ",
+    " because ",
+    " 10m ",
+    " 500/min ",
+    " same ",
+    " is ",
+    " please ",
+];
+
+/// A text made of those of the corpus by cutting, joining, doubling and mistyping.
+pub(crate) fn mutated(texts: &[String], random: &mut Random) -> String {
+    let mut text = texts[random.below(texts.len())].clone();
+    for _ in 0..=random.below(4) {
+        let chars: Vec<char> = text.chars().collect();
+        let (from, to) = (random.below(chars.len() + 1), random.below(chars.len() + 1));
+        let (from, to) = (from.min(to), from.max(to));
+        let part = |from: usize, to: usize| chars[from..to].iter().collect::<String>();
+        text = match random.below(9) {
+            0 => part(0, from) + random.of(PIECES) + &part(from, chars.len()),
+            1 => part(0, from) + &part(to, chars.len()),
+            2 => part(0, to) + &part(from, chars.len()),
+            3 => {
+                let other = &texts[random.below(texts.len())];
+                format!("{}{}{other}", part(0, to), random.of(PIECES))
+            }
+            4 => text.to_uppercase(),
+            5 => {
+                let mut words: Vec<&str> = text.split(' ').collect();
+                let (one, other) = (random.below(words.len()), random.below(words.len()));
+                words.swap(one, other);
+                words.join(" ")
+            }
+            6 if to + 1 < chars.len() => {
+                let mut chars = chars.clone();
+                chars.swap(to, to + 1);
+                chars.into_iter().collect()
+            }
+            7 => text.repeat(1 + random.below(3)),
+            _ => format!("{}{}", random.of(PIECES), text),
+        };
+        // Longer texts than can be sent are one case, tested elsewhere.
+        text = text.chars().take(chat::intent::MAX_CHARS).collect();
+    }
+    text
+}
