@@ -91,13 +91,17 @@ impl Engine {
     /// full): whole, or the rest of them.
     pub async fn keep_missing_artifacts(&self, newest: i64, go_on: impl Fn() -> bool) -> Result<(), Refusal> {
         let runs = self.store().run_recent(newest).await?;
+        let mut kept = false;
         for run in runs.iter().filter(|run| run.state.is_over()) {
             if !go_on() {
                 return Ok(());
             }
             let last = self.artifacts().get(&run.id, &ArtifactName::Run).await;
             if matches!(last, Err(ArtifactError::Missing { .. })) {
-                let Err(error) = self.keep_artifacts(&run.id).await else { continue };
+                let Err(error) = self.keep_artifacts(&run.id).await else {
+                    kept = true;
+                    continue;
+                };
                 tracing::warn!(run = %run.id, error = %super::worker::chain(&*error), "can't keep the artifacts of a run yet");
                 self.artifacts_behind.store(true, Ordering::SeqCst);
                 // What keeps these from being kept keeps the others, too.
@@ -105,7 +109,7 @@ impl Engine {
             }
         }
         // The record is signed once for all of them.
-        self.checkpoint_of_growth().await
+        if kept { self.checkpoint_of_growth().await } else { Ok(()) }
     }
 
     pub(super) async fn keep_artifacts(&self, id: &RunId) -> Result<(), Failed> {
