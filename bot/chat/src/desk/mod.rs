@@ -154,7 +154,7 @@ impl Desk {
             return Ok(Heard::nothing());
         }
         let mut talk = Talk::load(&self.engine, &inbound.conversation).await?;
-        let heard = match self.take_in(inbound, about, &mut talk).await {
+        let heard = match Box::pin(self.take_in(inbound, about, &mut talk)).await {
             Err(refusal) if !is_passing(&refusal) => Heard::refused(&refusal),
             other => other?,
         };
@@ -191,7 +191,7 @@ impl Desk {
             return Ok(heard);
         }
         let answered = match question {
-            Some(question) => self.answer(&speaker, talk, question, text, &parsed).await?,
+            Some(question) => Box::pin(self.answer(&speaker, talk, question, text, &parsed)).await?,
             None => self.answer_for(&speaker, talk, text).await?,
         };
         if let Some(heard) = answered {

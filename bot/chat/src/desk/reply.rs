@@ -93,7 +93,7 @@ impl Desk {
             return self.go_on(speaker, talk, &question, draft, Some(changed)).await.map(Some);
         }
         if !parsed.commands.is_empty() && parsed.problem.is_none() {
-            return self.another_order(speaker, talk, question, said, parsed).await;
+            return Box::pin(self.another_order(speaker, talk, question, said, parsed)).await;
         }
         if is_small_talk(said) && tree::take(&reader, said, false).is_err() {
             return Ok(Some(Heard::say(Outcome::Asked, view::still_open(&question))));

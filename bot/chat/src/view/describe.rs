@@ -1,5 +1,7 @@
 //! A project's description, made of what was answered while setting it up.
 
+use std::collections::BTreeMap;
+
 use engine::model::{Component, Environment, EnvironmentPolicy, Health, Limits, Project, Service, Source};
 
 use crate::desk::{COMPONENTS, Draft, Slot, list_of};
@@ -24,7 +26,7 @@ pub(super) fn description(draft: &Draft) -> Option<(String, bool)> {
             start: said(Slot::Start, Some(&name)),
             health: Some(Health { path: HEALTH_PATH.to_owned(), timeout_s: HEALTH_TIMEOUT_S }),
             schedule: None,
-            variables: Default::default(),
+            variables: BTreeMap::new(),
             needs: Vec::new(),
             replicas: 1,
             size: None,
@@ -44,7 +46,7 @@ pub(super) fn description(draft: &Draft) -> Option<(String, bool)> {
             platform: said(Slot::Platform, None),
             production,
             aliases: Vec::new(),
-            edge: Default::default(),
+            edge: BTreeMap::new(),
             connections: Default::default(),
             services: Default::default(),
             policy: EnvironmentPolicy { approvals: u32::from(production), ..EnvironmentPolicy::default() },

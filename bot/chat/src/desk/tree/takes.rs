@@ -70,7 +70,7 @@ impl Asked<'_> {
         if let Some(exact) = self.choices.iter().find(is) {
             return Some(exact.clone());
         }
-        let aliased = self.environments.iter().find(|named| named.aliases.iter().any(|alias| *alias == said));
+        let aliased = self.environments.iter().find(|named| named.aliases.contains(&said));
         if self.row.slot == Slot::Environments
             && let Some(named) = aliased
         {
