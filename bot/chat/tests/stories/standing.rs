@@ -171,7 +171,6 @@ fn only_for_those_who_may() {
         t.bot_says(expect![[r#"
             · Help
               | rule: Do something by itself when something happens.
-              | I understand it, but I can't do it yet.
               | Also said as: if, when, whenever.
               | For example:
               |   if we see repeated 500s after deploy, rollback and open an incident
