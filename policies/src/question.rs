@@ -31,6 +31,7 @@ impl Question {
         match self.action.as_str() {
             // No order anybody gives, but what giving one comes to.
             "lock-take-over" => "taking over somebody's lock".to_owned(),
+            "alert-take-over" => "taking away somebody's alert".to_owned(),
             action => action.replace('-', " "),
         }
     }

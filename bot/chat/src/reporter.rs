@@ -41,6 +41,8 @@ pub struct Reporter {
     conversation: String,
     follow: Follow,
     cursor: i64,
+    /// When it was opened, until the questions that were open by then have been asked once more.
+    opened_ms: Option<i64>,
 }
 
 impl Reporter {
@@ -56,14 +58,59 @@ impl Reporter {
             Some(stored) => stored.cursor,
             None => begin(&engine, &conversation, front.name()).await?,
         };
-        Ok(Self { desk: Desk::new(engine.clone()), engine, front, conversation, follow, cursor })
+        let opened_ms = Some(engine.now_ms());
+        Ok(Self { desk: Desk::new(engine.clone()), engine, front, conversation, follow, cursor, opened_ms })
     }
 
     /// Draws what is new and shows what waits; true when there was anything.
     pub async fn pass(&mut self) -> Result<bool, Refusal> {
+        let expired = self.expire().await?;
+        if let Some(opened_ms) = self.opened_ms {
+            self.ask_again(opened_ms).await?;
+            self.opened_ms = None;
+        }
         let drawn = self.draw().await?;
         let shown = self.deliver().await?;
-        Ok(drawn || shown)
+        Ok(expired || drawn || shown)
+    }
+
+    /// Questions that have been open too long are closed, with a word.
+    async fn expire(&self) -> Result<bool, Refusal> {
+        for _ in 0..TRIES {
+            let now_ms = self.engine.now_ms();
+            if !self.engine.store().question_is_due(&self.conversation, now_ms).await? {
+                return Ok(false);
+            }
+            let expired = self.desk.expire(&self.conversation).await?;
+            let mut commit = Commit::at(now_ms);
+            commit.writes = expired.writes;
+            for (place, message) in expired.outbound.iter().enumerate() {
+                let place = format!("{:016}/expired-{now_ms}/{place:04}", self.cursor);
+                commit.writes.push(self.put(message, &place, now_ms)?);
+            }
+            match self.engine.store().commit(commit).await {
+                Ok(()) => return Ok(true),
+                // Somebody spoke here in the same moment: perhaps it is answered by now.
+                Err(StoreError::Conflict) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Refusal::Store(StoreError::Conflict))
+    }
+
+    /// Asks open questions once more after a start: nobody knows whether they were seen before it.
+    async fn ask_again(&self, opened_ms: i64) -> Result<(), Refusal> {
+        let open = self.desk.ask_again(&self.conversation, opened_ms).await?;
+        let now_ms = self.engine.now_ms();
+        let mut commit = Commit::at(now_ms);
+        for (place, message) in open.iter().enumerate() {
+            let place = format!("{:016}/again-{now_ms}/{place:04}", self.cursor);
+            commit.writes.push(self.put(message, &place, now_ms)?);
+        }
+        if commit.writes.is_empty() {
+            return Ok(());
+        }
+        Ok(self.engine.store().commit(commit).await?)
     }
 
     /// Puts the cards of runs that something happened to into the outbox.

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use chat::Inbound;
-use engine::model::Identity;
+use engine::model::{Identity, RunId};
 use serde::Deserialize;
 
 use super::Api;
@@ -26,6 +26,9 @@ pub(super) struct Message {
     /// The caller's identifier of the message, so that sending it twice does it once.
     #[serde(default)]
     event: Option<String>,
+    /// The run under whose card it was said, where the caller shows cards with threads.
+    #[serde(default)]
+    run: Option<RunId>,
 }
 
 /// Hears and answers.
@@ -36,5 +39,5 @@ pub(super) async fn post(State(api): State<Api>, Json(message): Json<Message>) -
         event: message.event,
         text: message.text,
     };
-    Json(api.desk.hear(&inbound).await.into())
+    Json(api.desk.hear_under(&inbound, message.run.as_ref()).await.into())
 }

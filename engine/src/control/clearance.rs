@@ -279,7 +279,7 @@ pub(super) fn fired(fired: &policies::Fired) -> String {
 }
 
 /// Whether a ref matches one of the patterns; `*` stands for anything. No patterns allow everything.
-fn allowed(patterns: &[String], name: &str) -> bool {
+pub(super) fn allowed(patterns: &[String], name: &str) -> bool {
     patterns.is_empty() || patterns.iter().any(|pattern| matches(pattern, name))
 }
 

@@ -182,6 +182,9 @@ impl Engine {
     ) -> Result<(Option<Commit>, BTreeMap<String, Commit>), Refusal> {
         let mut own = BTreeMap::new();
         let reference = match &request.change {
+            Change::Deploy { proved: Some(proved), .. } => {
+                return self.proved_commits(project, proved).await.map(|(commit, own)| (Some(commit), own));
+            }
             Change::Deploy { reference, .. } => {
                 for service in project.services.values() {
                     if let Some(source) = service.source.as_ref().filter(|source| **source != project.source)
@@ -212,7 +215,7 @@ impl Engine {
         Ok((Some(self.resolve(&project.source, reference.as_deref()).await?), own))
     }
 
-    async fn resolve(&self, source: &Source, reference: Option<&str>) -> Result<Commit, Refusal> {
+    pub(super) async fn resolve(&self, source: &Source, reference: Option<&str>) -> Result<Commit, Refusal> {
         match self.ports().code.resolve(source, reference).await {
             Ok(commit) => Ok(commit),
             Err(PortError::Fail { what, hint }) => {

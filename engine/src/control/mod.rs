@@ -14,10 +14,12 @@ mod lease;
 mod locks;
 mod people;
 mod projects;
+mod proved;
 mod redacted;
 mod refusal;
 mod runs;
 mod secrets;
+mod standing;
 mod worker;
 
 use std::sync::Arc;
@@ -30,6 +32,7 @@ pub use approvals::Decided;
 pub use ask::Preview;
 pub use executor::Moved;
 pub use locks::LockChange;
+pub use proved::{Unproved, WhichRef};
 pub use refusal::Refusal;
 pub use secrets::Vault;
 

@@ -8,6 +8,7 @@ mod project;
 mod release;
 mod request;
 mod size;
+mod standing;
 
 pub use connection::*;
 pub use ids::*;
@@ -17,3 +18,4 @@ pub use project::*;
 pub use release::*;
 pub use request::*;
 pub use size::*;
+pub use standing::*;

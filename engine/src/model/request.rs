@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{EnvironmentKey, ServiceName};
+use super::{EnvironmentKey, ReleaseId, ServiceName};
 use crate::clock::EpochMs;
 
 /// What a deploy does about migrations.
@@ -38,6 +38,10 @@ pub enum Change {
         services: Vec<ServiceName>,
         /// Which ref; absent means the default branch's newest commit.
         reference: Option<String>,
+        /// The release of another environment whose very commits are taken: what was proved there. The ref is then the
+        /// one that release was made from.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proved: Option<ReleaseId>,
         /// What about migrations.
         migrate: MigrateChoice,
     },

@@ -21,13 +21,22 @@ use crate::step::{
 pub(super) const VERIFY_REQUESTS: u32 = 20;
 pub(super) const VERIFY_FAILURES_MAX: u32 = 1;
 
+/// Which code is meant.
+pub(super) struct Code<'a> {
+    /// The ref that was said, or that the proved release was made from.
+    pub(super) reference: Option<&'a str>,
+    /// The release of another environment whose commits are taken, whatever the ref stands for by now.
+    pub(super) proved: Option<&'a ReleaseId>,
+}
+
 pub(super) fn plan(
     request: &RunRequest,
     facts: &Facts,
     services: &[ServiceName],
-    reference: Option<&str>,
+    code: &Code<'_>,
     migrate: MigrateChoice,
 ) -> Result<Plan, PlanProblem> {
+    let reference = code.reference;
     let commit = facts.commit.as_ref().ok_or_else(|| {
         PlanProblem::new("unknown-ref", "the code's default branch can't be found", "name a ref: deploy main")
     })?;
@@ -86,6 +95,16 @@ pub(super) fn plan(
         notes.push("this commit is live already: only configuration and processes are made anew".to_owned());
     }
 
+    if let Some(proved) = code.proved {
+        notes.insert(
+            0,
+            format!(
+                "no ref was said: this is what {} proved, its release {}",
+                proved.environment.environment, proved.number
+            ),
+        );
+    }
+
     let mut risk = Risk::low();
     if described.production {
         risk.at_least(RiskLevel::Medium, "production");
@@ -106,7 +125,10 @@ pub(super) fn plan(
         risk.at_least(RiskLevel::High, "the way back is not proved");
     }
 
-    let reference_name = reference.unwrap_or("the default branch").to_owned();
+    let reference_name = match code.proved {
+        Some(proved) => format!("{}'s release {}", proved.environment.environment, proved.number),
+        None => reference.unwrap_or("the default branch").to_owned(),
+    };
     let mut desired = vec![DesiredChange::Live {
         release: number,
         took_back: false,
@@ -133,7 +155,11 @@ pub(super) fn plan(
             StepKind::ResolveRef(ResolveRef {
                 checks: vec![RefCheck {
                     source: facts.project.source.clone(),
-                    reference: reference.map(ToOwned::to_owned),
+                    // A branch may have moved on since; what was proved has not.
+                    reference: match code.proved {
+                        Some(_) => Some(commit.id.clone()),
+                        None => reference.map(ToOwned::to_owned),
+                    },
                     commit: commit.id.clone(),
                 }],
             }),

@@ -204,9 +204,13 @@ impl Plan {
 /// Makes the plan for a request out of the facts. Pure: the same request and facts give the same plan.
 pub fn plan(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanProblem> {
     match &request.change {
-        Change::Deploy { services, reference, migrate } => {
-            deploy::plan(request, facts, services, reference.as_deref(), *migrate)
-        }
+        Change::Deploy { services, reference, proved, migrate } => deploy::plan(
+            request,
+            facts,
+            services,
+            &deploy::Code { reference: reference.as_deref(), proved: proved.as_ref() },
+            *migrate,
+        ),
         Change::Rollback { services, to } => rollback::plan(request, facts, services, to),
         Change::Migrate { .. } => operate::migrate(request, facts),
         Change::Scale { services, replicas } => operate::scale(request, facts, services, *replicas),

@@ -5,8 +5,8 @@ use super::{Store, StoreError, sql};
 use crate::audit::{AuditEvent, Checkpoint};
 use crate::clock::EpochMs;
 use crate::model::{
-    ConnectionHere, Desired, EnvironmentKey, Identity, Project, Release, RunId, SecretName, StepNumber, User,
-    UserName,
+    ConnectionHere, Desired, EnvironmentKey, Identity, Project, ProjectName, Release, RunId, SecretName,
+    StandingOrder, StepNumber, User, UserName,
 };
 use crate::monitor::Incident;
 use crate::plan::Plan;
@@ -329,6 +329,24 @@ impl Store {
         let mut values = key_values(environment);
         values.extend([since_ms.into(), limit.into()]);
         self.bodies(sql::INCIDENT_LIST, values).await
+    }
+
+    /// The standing orders of a project, in the order they were given.
+    pub async fn standing_list(&self, project: &ProjectName) -> Result<Vec<StandingOrder>, StoreError> {
+        self.bodies(sql::STANDING_LIST, vec![project.as_str().into()]).await
+    }
+
+    /// The number of the newest standing order of a project, removed ones too; 0 when there was none.
+    pub async fn standing_newest(&self, project: &ProjectName) -> Result<u32, StoreError> {
+        let rows = self.rows(sql::STANDING_NEWEST, vec![project.as_str().into()]).await?;
+        rows.first().map_or(Ok(0), |row| {
+            u32::try_from(row.int("number")?).map_err(|error| StoreError::corrupt("number", error))
+        })
+    }
+
+    /// Whether a question of a conversation has expired by then.
+    pub async fn question_is_due(&self, conversation: &str, now_ms: EpochMs) -> Result<bool, StoreError> {
+        Ok(!self.rows(sql::QUESTION_DUE, vec![conversation.into(), now_ms.into()]).await?.is_empty())
     }
 
     /// The newest version of a secret, sealed.

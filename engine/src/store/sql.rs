@@ -108,6 +108,16 @@ statements! { ON_BOTH:
         ON CONFLICT (conversation) DO UPDATE SET body = excluded.body WHERE conversations.body = $5";
     CONVERSATION_CURSOR = "UPDATE conversations SET cursor_seq = $2 WHERE conversation = $1 AND cursor_seq < $2";
     CONVERSATION_GET = "SELECT body, cursor_seq FROM conversations WHERE conversation = $1";
+    QUESTION_DUE_CLEAR = "DELETE FROM question_dues WHERE conversation = $1";
+    QUESTION_DUE_PUT = "INSERT INTO question_dues (conversation, asked, due_ms) VALUES ($1, $2, $3)";
+    QUESTION_DUE = "SELECT asked FROM question_dues WHERE conversation = $1 AND due_ms <= $2 ORDER BY due_ms, asked";
+    STANDING_PUT = "INSERT INTO standing_orders (project, number, kind, person, body, made_ms) \
+        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (project, number) DO NOTHING";
+    STANDING_REMOVE = "UPDATE standing_orders SET removed_ms = $3 WHERE project = $1 AND number = $2 \
+        AND removed_ms IS NULL";
+    STANDING_LIST = "SELECT body FROM standing_orders WHERE project = $1 AND removed_ms IS NULL ORDER BY number";
+    /// Removed ones count: a number is given once, so that an old button never means another order.
+    STANDING_NEWEST = "SELECT number FROM standing_orders WHERE project = $1 ORDER BY number DESC LIMIT 1";
     OUTBOX_PUT = "INSERT INTO outbox (message, conversation, card, body, created_ms) VALUES ($1, $2, $3, $4, $5) \
         ON CONFLICT (message) DO NOTHING";
     OUTBOX_LIST = "SELECT message, card, body FROM outbox WHERE conversation = $1 ORDER BY message LIMIT $2";

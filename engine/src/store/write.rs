@@ -8,7 +8,8 @@ use super::value::{Statement, Value};
 use crate::audit::Checkpoint;
 use crate::clock::EpochMs;
 use crate::model::{
-    Desired, EnvironmentKey, Identity, Project, Release, RunId, SecretName, StepNumber, User, UserName,
+    Desired, EnvironmentKey, Identity, Project, ProjectName, Release, RunId, SecretName, StandingOrder,
+    StepNumber, User, UserName,
 };
 use crate::monitor::Incident;
 use crate::plan::Plan;
@@ -152,6 +153,24 @@ pub enum Write {
         conversation: String,
         /// The last happening it has been told of.
         cursor: i64,
+    },
+    /// When the open questions of a conversation expire: these, and no others.
+    QuestionDues {
+        /// The conversation.
+        conversation: String,
+        /// Who was asked, and when the question expires.
+        dues: Vec<(Identity, EpochMs)>,
+    },
+    /// A standing order. Guard: its number is free.
+    StandingPut(Box<StandingOrder>),
+    /// A standing order taken away. Guard: it stood.
+    StandingRemove {
+        /// Its project.
+        project: ProjectName,
+        /// Its number.
+        number: u32,
+        /// When.
+        at_ms: EpochMs,
     },
     /// A message on its way to a front; one that is on its way already stays as it is.
     OutboxPut {
@@ -403,6 +422,31 @@ impl Write {
             Self::ConversationCursor { conversation, cursor } => {
                 free(sql::CONVERSATION_CURSOR, vec![conversation.as_str().into(), (*cursor).into()])
             }
+            Self::QuestionDues { conversation, dues } => {
+                let mut all = free(sql::QUESTION_DUE_CLEAR, vec![conversation.as_str().into()]);
+                for (asked, due_ms) in dues {
+                    all.extend(guarded(
+                        sql::QUESTION_DUE_PUT,
+                        vec![conversation.as_str().into(), asked.to_string().into(), (*due_ms).into()],
+                    ));
+                }
+                all
+            }
+            Self::StandingPut(order) => guarded(
+                sql::STANDING_PUT,
+                vec![
+                    order.project.as_str().into(),
+                    order.number.into(),
+                    order.what.kind().as_str().into(),
+                    order.person.as_str().into(),
+                    json(order)?,
+                    order.made_ms.into(),
+                ],
+            ),
+            Self::StandingRemove { project, number, at_ms } => guarded(
+                sql::STANDING_REMOVE,
+                vec![project.as_str().into(), (*number).into(), (*at_ms).into()],
+            ),
             Self::OutboxPut { message, conversation, card, body, at_ms } => free(
                 sql::OUTBOX_PUT,
                 vec![

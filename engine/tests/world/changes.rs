@@ -16,13 +16,14 @@ pub fn deploy_only(services: &[&str], reference: &str) -> Change {
     Change::Deploy {
         services: named(services),
         reference: Some(reference.to_owned()),
+        proved: None,
         migrate: MigrateChoice::First,
     }
 }
 
 /// `deploy`: the default branch's newest commit.
 pub fn deploy_newest() -> Change {
-    Change::Deploy { services: Vec::new(), reference: None, migrate: MigrateChoice::First }
+    Change::Deploy { services: Vec::new(), reference: None, proved: None, migrate: MigrateChoice::First }
 }
 
 /// `rollback`

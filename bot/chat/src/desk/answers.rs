@@ -2,8 +2,8 @@
 
 use std::sync::LazyLock;
 
-use engine::control::Refusal;
-use engine::model::{EnvironmentKey, RunRequest};
+use engine::control::{Refusal, WhichRef};
+use engine::model::{Change, EnvironmentKey, RunRequest};
 use regex::Regex;
 
 use super::orders::{change_of, key, services};
@@ -27,7 +27,9 @@ impl Desk {
         let card = match command.action {
             Action::Help => {
                 let text = help(command.topic.as_deref(), &names_of(&speaker.project));
-                Card::new(Tone::Plain, "Help").verbatim(text.lines().map(ToOwned::to_owned).collect())
+                let card = Card::new(Tone::Plain, "Help");
+                let card = card.verbatim(text.lines().map(ToOwned::to_owned).collect());
+                view::with_standing_help(card, command.topic.as_deref())
             }
             Action::Whoami => view::whoami(&speaker.actor, &speaker.inbound.identity),
             Action::Can => return self.can(speaker, command).await,
@@ -62,7 +64,7 @@ impl Desk {
     async fn per_environment(&self, speaker: &Speaker<'_>, command: &Command) -> Result<Heard, Refusal> {
         let mut cards = Vec::new();
         for environment in environments(speaker, command)? {
-            cards.push(match command.action {
+            let mut card = match command.action {
                 Action::Releases => {
                     let (desired, releases) =
                         self.engine.releases(&environment, &speaker.actor, RELEASES_SHOWN).await?;
@@ -83,7 +85,10 @@ impl Desk {
                     let status = self.engine.status(&environment, &speaker.actor).await?;
                     view::status(&status, self.engine.now_ms())
                 }
-            });
+            };
+            let one = Command { environments: vec![environment.environment.to_string()], ..command.clone() };
+            card.command = one.canonical();
+            cards.push(card);
         }
         Ok(Heard { outbound: cards.into_iter().map(Outbound::Say).collect(), outcome: Outcome::Answered })
     }
@@ -94,7 +99,15 @@ impl Desk {
         let order = order_asked_about(speaker, command);
         let mut cards = Vec::new();
         for environment in &environments {
-            let request = asked_about(environment, &order)?;
+            let mut request = asked_about(environment, &order)?;
+            // The rules are asked about the code a deploy without a ref means.
+            if let Some(Change::Deploy { services, reference: reference @ None, proved, .. }) =
+                request.as_mut().map(|request| &mut request.change)
+                && let WhichRef::Proved { release, reference: made_from } =
+                    self.engine.which_ref(environment, services).await?
+            {
+                (*reference, *proved) = (made_from, Some(release));
+            }
             let answer = self.engine.can(verb, Some(environment), request.as_ref(), &speaker.actor).await?;
             cards.push(Outbound::Say(view::can(verb, environment, &answer, self.engine.now_ms())));
         }

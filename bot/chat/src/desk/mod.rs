@@ -7,8 +7,11 @@ mod because;
 mod glass;
 mod orders;
 mod question;
+mod reply;
+mod standing;
 mod steer;
 mod talk;
+mod tree;
 mod until;
 mod when;
 
@@ -25,6 +28,7 @@ pub use asides::parse_said;
 pub(crate) use orders::is_staged;
 pub(crate) use question::Question;
 use talk::Talk;
+pub(crate) use tree::{COMPONENTS, Draft, Slot, is_invisible, list_of};
 
 /// Takes what people say to the engine. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -71,6 +75,17 @@ impl Heard {
         Self { outbound: Vec::new(), outcome: Outcome::Answered }
     }
 
+    /// Puts the canonical command onto cards that have none, so that people learn it.
+    fn teach(&mut self, canonical: &str) {
+        for outbound in &mut self.outbound {
+            if let Outbound::Say(card) = outbound
+                && card.command.is_empty()
+            {
+                canonical.clone_into(&mut card.command);
+            }
+        }
+    }
+
     /// Adds another command's result: the worse outcome stands, runs add up.
     fn and(mut self, other: Self) -> Self {
         self.outbound.extend(other.outbound);
@@ -95,6 +110,8 @@ struct Speaker<'a> {
     inbound: &'a Inbound,
     actor: Actor,
     project: Project,
+    /// The run whose card or thread they speak under.
+    about: Option<RunId>,
     asides: Asides,
 }
 
@@ -121,18 +138,23 @@ impl Desk {
 
     /// Hears something and answers. Always: what goes wrong is an answer too.
     pub async fn hear(&self, inbound: &Inbound) -> Heard {
-        match Box::pin(self.hear_or_refuse(inbound)).await {
+        self.hear_under(inbound, None).await
+    }
+
+    /// Hears something said under a run's card: "rollback", "approve" and the like are about that run.
+    pub async fn hear_under(&self, inbound: &Inbound, about: Option<&RunId>) -> Heard {
+        match Box::pin(self.hear_or_refuse(inbound, about)).await {
             Ok(heard) => heard,
             Err(refusal) => Heard::refused(&refusal),
         }
     }
 
-    async fn hear_or_refuse(&self, inbound: &Inbound) -> Result<Heard, Refusal> {
+    async fn hear_or_refuse(&self, inbound: &Inbound, about: Option<&RunId>) -> Result<Heard, Refusal> {
         if talk::was_handled(&self.engine, inbound).await? {
             return Ok(Heard::nothing());
         }
         let mut talk = Talk::load(&self.engine, &inbound.conversation).await?;
-        let heard = match self.take_in(inbound, &mut talk).await {
+        let heard = match Box::pin(self.take_in(inbound, about, &mut talk)).await {
             Err(refusal) if !is_passing(&refusal) => Heard::refused(&refusal),
             other => other?,
         };
@@ -142,23 +164,43 @@ impl Desk {
         Ok(if talk.handled_elsewhere { Heard::nothing() } else { heard })
     }
 
-    async fn take_in(&self, inbound: &Inbound, talk: &mut Talk) -> Result<Heard, Refusal> {
+    async fn take_in(
+        &self,
+        inbound: &Inbound,
+        about: Option<&RunId>,
+        talk: &mut Talk,
+    ) -> Result<Heard, Refusal> {
         let actor = self.engine.actor(&inbound.identity).await?;
         let project = self.engine.project_get(None).await?.value;
         let (text, asides) = asides::split(&inbound.text);
-        let speaker = Speaker { inbound, actor, project, asides };
+        let speaker = Speaker { inbound, actor, project, about: about.cloned(), asides };
         let names = names_of(&speaker.project);
         let (text, because) = because::split(&text);
         let mut parsed = parse(text, &names);
         if let Some(because) = because {
             because::give(&mut parsed.commands, because);
         }
-        if let Some(question) = talk.question_of(&inbound.identity).cloned()
-            && let Some(heard) = self.answer(&speaker, talk, question, text, &parsed).await?
-        {
+        let question = talk.question_of(&inbound.identity).cloned();
+        if let Some(about) = standing::about(text) {
+            let mut heard = match self.about_standing(&speaker, about).await {
+                Err(refusal) if !is_passing(&refusal) => Heard::refused(&refusal),
+                other => other?,
+            };
+            heard.teach(text.trim());
+            heard.outbound.extend(question.map(|question| Outbound::Say(view::still_open(&question))));
+            return Ok(heard);
+        }
+        let answered = match question {
+            Some(question) => Box::pin(self.answer(&speaker, talk, question, text, &parsed)).await?,
+            None => self.answer_for(&speaker, talk, text).await?,
+        };
+        if let Some(heard) = answered {
             return Ok(heard);
         }
         if let Some(problem) = &parsed.problem {
+            if let Some(heard) = self.correct_run(&speaker, text).await? {
+                return Ok(heard);
+            }
             return Ok(Heard::say(Outcome::Refused, view::problem(problem)));
         }
         self.carry_out(&speaker, talk, parsed.commands).await
@@ -176,10 +218,12 @@ impl Desk {
         while let Some(command) = rest.next() {
             let left = rest.as_slice();
             // A refusal is this command's answer, and the end of those behind it.
-            let one = match self.carry_out_one(speaker, talk, command, left).await {
+            let canonical = command.canonical();
+            let mut one = match self.carry_out_one(speaker, talk, command, left).await {
                 Err(refusal) if !is_passing(&refusal) => Heard::refused(&refusal),
                 other => other?,
             };
+            one.teach(&canonical);
             if talk.handled_elsewhere {
                 return Ok(Heard::nothing());
             }
@@ -196,8 +240,12 @@ impl Desk {
                 heard.outbound.push(Outbound::Say(view::held_back(left, &run)));
                 break;
             }
+            // What waits behind a question is done after its answer.
+            let waits = talk.question_of(&speaker.inbound.identity).is_some_and(|it| it.rest == left);
             if stops {
-                heard.outbound.push(Outbound::Say(view::not_begun(left)));
+                if !(waits && heard.outcome == Outcome::Asked) {
+                    heard.outbound.push(Outbound::Say(view::not_begun(left)));
+                }
                 break;
             }
         }
@@ -227,7 +275,7 @@ impl Desk {
         let heard = if succeeded {
             let actor = self.engine.actor(&held.identity).await?;
             let project = self.engine.project_get(None).await?.value;
-            let speaker = Speaker { inbound: &inbound, actor, project, asides: held.asides };
+            let speaker = Speaker { inbound: &inbound, actor, project, about: None, asides: held.asides };
             self.carry_out(&speaker, &mut talk, held.commands).await?
         } else {
             Heard::say(Outcome::Refused, view::not_begun(&held.commands))

@@ -1,15 +1,17 @@
 //! From a typed command to a complete request, or to a sentence that says what is still missing or not there yet.
 
-use engine::control::Refusal;
+use engine::control::{Refusal, WhichRef};
 use engine::model::{
-    Change, EnvironmentKey, EnvironmentName, MigrateChoice, RollbackTarget, RunRequest, ServiceName,
+    Change, EnvironmentKey, EnvironmentName, MigrateChoice, ReleaseId, RollbackTarget, RunRequest,
+    ServiceName,
 };
 use engine::plan::PlanProblem;
 
-use super::question::Question;
+use super::question::Wanted;
 use super::talk::{Order, Talk};
+use super::tree::{Draft, Slot};
 use super::{Desk, Heard, Outcome, Speaker, when};
-use crate::intent::{Action, Canary, Command, Migrate, Slot};
+use crate::intent::{Action, Canary, Command, Migrate};
 use crate::message::Outbound;
 use crate::view;
 
@@ -17,7 +19,9 @@ use crate::view;
 pub(super) fn one_by_one(commands: Vec<Command>) -> Vec<Command> {
     let mut each = Vec::new();
     for command in commands {
-        if command.action.row().changes && command.environments.len() > 1 {
+        // A project is set up, and a standing order kept, as the whole it was said as.
+        let whole = matches!(command.action, Action::Setup | Action::Alert | Action::Rule);
+        if command.action.row().changes && !whole && command.environments.len() > 1 {
             for environment in &command.environments {
                 let mut one = command.clone();
                 one.environments = vec![environment.clone()];
@@ -39,6 +43,7 @@ impl Desk {
         command: Command,
         left: &[Command],
     ) -> Result<Heard, Refusal> {
+        let command = self.in_context(speaker, command).await?;
         match command.action {
             Action::Deploy
             | Action::Rollback
@@ -55,14 +60,11 @@ impl Desk {
             | Action::Resume
             | Action::Retry => self.steer(speaker, talk, &command, left).await,
             Action::Lock | Action::Unlock => {
-                if command.environments.is_empty() {
-                    let now_ms = self.engine.now_ms();
-                    let question = Question::about(command, Slot::Environments, speaker, now_ms);
-                    return match question.only_choice() {
-                        Some(complete) => self.lock_or_unlock(speaker, &complete).await,
-                        None => Ok(ask_for(speaker, talk, question)),
-                    };
+                let draft = Draft::of(command).settled(&speaker.project);
+                if let Some(next) = draft.next() {
+                    return self.ask(speaker, talk, draft, next, Wanted::default(), left).await;
                 }
+                let command = draft.filled();
                 self.lock_or_unlock(speaker, &command).await
             }
             Action::Status
@@ -73,8 +75,46 @@ impl Desk {
             | Action::Can
             | Action::Whoami
             | Action::Help => self.look_up(speaker, &command).await,
+            Action::Backfill | Action::Setup | Action::Alert | Action::Rule => {
+                let draft = Draft::of(command).settled(&speaker.project);
+                if let Some(next) = draft.next() {
+                    return self.ask(speaker, talk, draft, next, Wanted::default(), left).await;
+                }
+                if draft.is_collected() {
+                    return Ok(Heard::say(Outcome::Refused, view::collected(&draft)));
+                }
+                self.stand(speaker, &draft.filled()).await
+            }
             _ => Ok(Heard::say(Outcome::Refused, view::not_yet(&command))),
         }
+    }
+
+    /// The command as it is meant under a run's card: it is about that run, or about where that run is.
+    async fn in_context(&self, speaker: &Speaker<'_>, mut command: Command) -> Result<Command, Refusal> {
+        let Some(about) = &speaker.about else { return Ok(command) };
+        match command.action {
+            Action::Approve
+            | Action::Reject
+            | Action::Cancel
+            | Action::Pause
+            | Action::Resume
+            | Action::Retry
+            | Action::Promote => {
+                command.run.get_or_insert_with(|| about.to_string());
+            }
+            Action::Status if command.environments.is_empty() => {
+                command.run.get_or_insert_with(|| about.to_string());
+            }
+            Action::Rollback | Action::Logs | Action::Releases | Action::Incidents
+                if command.environments.is_empty() =>
+            {
+                if let Some(run) = self.engine.store().run_get(about).await? {
+                    command.environments = vec![run.environment().environment.to_string()];
+                }
+            }
+            _ => {}
+        }
+        Ok(command)
     }
 
     async fn order(
@@ -84,21 +124,30 @@ impl Desk {
         command: Command,
         left: &[Command],
     ) -> Result<Heard, Refusal> {
-        let missing = command.missing().next();
-        if let Some(slot) = missing {
-            let question = Question::about(command, slot, speaker, self.engine.now_ms());
-            // Nothing else can be meant.
-            return match question.only_choice() {
-                Some(complete) => Box::pin(self.order(speaker, talk, complete, left)).await,
-                None => Ok(ask_for(speaker, talk, question)),
-            };
-        }
         if let Some(card) = view::not_built(&command) {
             return Ok(Heard::say(Outcome::Refused, card));
         }
+        let draft = Draft::of(command).settled(&speaker.project);
+        if let Some(next) = draft.next() {
+            return self.ask(speaker, talk, draft, next, Wanted::default(), left).await;
+        }
         let mut heard = Heard::nothing();
+        let command = draft.filled();
         for environment in &command.environments {
-            let request = self.request_of(speaker, &command, environment)?;
+            let mut request = self.request_of(speaker, &command, environment)?;
+            if let Change::Deploy { services, reference: reference @ None, proved, .. } = &mut request.change
+            {
+                match self.engine.which_ref(&request.environment, services).await? {
+                    WhichRef::Newest => {}
+                    WhichRef::Proved { release, reference: made_from } => {
+                        (*reference, *proved) = (made_from, Some(release));
+                    }
+                    WhichRef::Unproved(unproved) => {
+                        let wanted = Wanted { choices: Some(unproved.refs), why: unproved.why };
+                        return self.ask(speaker, talk, draft, (Slot::Ref, None), wanted, left).await;
+                    }
+                }
+            }
             let one = if request.dry_run {
                 let preview = self.engine.preview(&request, &speaker.actor).await?;
                 Heard::say(Outcome::Answered, view::preview(&preview, &request))
@@ -151,16 +200,6 @@ impl Desk {
     }
 }
 
-/// Opens a question about what is missing.
-fn ask_for(speaker: &Speaker<'_>, talk: &mut Talk, question: Question) -> Heard {
-    if speaker.actor.role.is_none() {
-        return Heard::say(Outcome::Refused, view::stranger(&speaker.inbound.identity));
-    }
-    let card = view::question(&question);
-    talk.ask(question);
-    Heard::say(Outcome::Asked, card)
-}
-
 /// What a command that makes a run changes.
 pub(super) fn change_of(command: &Command) -> Result<Change, Refusal> {
     let services = services(command)?;
@@ -168,6 +207,7 @@ pub(super) fn change_of(command: &Command) -> Result<Change, Refusal> {
         Action::Deploy => Change::Deploy {
             services,
             reference: command.git_ref.clone(),
+            proved: None::<ReleaseId>,
             migrate: match command.migrate {
                 Some(Migrate::Skip) => MigrateChoice::Skip,
                 Some(Migrate::First) | None => MigrateChoice::First,

@@ -1,141 +1,166 @@
-//! Asking for what is missing: one thing at a time, with choices, and only when no default is safe. The open question is
-//! part of the conversation in the database; a restart asks it no second time and forgets it no more than the person does.
+//! An open question: what is asked of whom, for which request. It is part of the conversation in the database; a restart
+//! asks it once more and forgets it no more than the person does.
 
 use engine::control::Refusal;
-use engine::model::Identity;
+use engine::model::{Identity, Project};
 use serde::{Deserialize, Serialize};
 
 use super::asides::Asides;
 use super::talk::Talk;
-use super::{Desk, Heard, Outcome, Speaker};
-use crate::intent::{Command, Parsed, Slot};
+use super::tree::{self, Draft, Slot};
+use super::{Desk, Heard, Outcome, Speaker, names_of};
+use crate::intent::{Command, Named};
 use crate::message::Outbound;
 use crate::view;
 
 /// How long a question stays open, in milliseconds.
 const OPEN_MS: i64 = 30 * 60_000;
-/// Words that close a question without an answer.
-const NEVER_MIND: [&str; 7] = ["cancel", "never mind", "nevermind", "stop", "forget it", "no", "abort"];
-/// Most replicas anybody can mean.
-const REPLICAS_MAX: u32 = 1_000;
+/// Runs looked through for where somebody was last.
+const LAST_LOOK_BACK: i64 = 50;
 
 /// A question that waits for its answer.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Question {
-    /// The command as far as it is known.
-    pub(crate) command: Command,
+    /// The request as far as it is known.
+    #[serde(flatten)]
+    pub(crate) draft: Draft,
     /// What is asked for.
     pub(crate) slot: Slot,
-    /// What can be chosen; empty when anything can be typed.
+    /// The service or environment it is about.
+    #[serde(default)]
+    pub(crate) of: Option<String>,
+    /// What can be chosen, in the order it was shown.
     pub(crate) choices: Vec<String>,
-    /// Who was asked: others are not heard.
-    pub(super) asked: Identity,
+    /// What is taken for "default".
+    #[serde(default)]
+    pub(crate) usual: Option<String>,
+    /// Where the person was last, when that is suggested.
+    #[serde(default)]
+    pub(crate) last: Option<String>,
+    /// Why it has to be asked, when that is not plain.
+    #[serde(default)]
+    pub(crate) why: String,
+    /// What is to be done behind it.
+    #[serde(default)]
+    pub(crate) rest: Vec<Command>,
+    /// Who was asked.
+    pub(crate) asked: Identity,
     /// Since when.
-    since_ms: i64,
+    pub(super) since_ms: i64,
     /// What was said beside the command.
     #[serde(default)]
-    asides: Asides,
+    pub(super) asides: Asides,
+}
+
+/// What a question asks for, beyond its slot.
+#[derive(Debug, Default)]
+pub(super) struct Wanted {
+    /// Choices that only the engine knows; otherwise those of the slot.
+    pub(super) choices: Option<Vec<String>>,
+    /// Why it has to be asked.
+    pub(super) why: String,
 }
 
 impl Question {
-    pub(super) fn about(command: Command, slot: Slot, speaker: &Speaker<'_>, now_ms: i64) -> Self {
-        let project = &speaker.project;
-        let choices = match slot {
-            Slot::Environments | Slot::Environment => {
-                project.environments.keys().map(ToString::to_string).collect()
-            }
-            Slot::Component => project.components.keys().map(ToString::to_string).collect(),
-            Slot::Job => project.jobs.keys().map(ToString::to_string).collect(),
-            Slot::Replicas | Slot::Provider | Slot::Name | Slot::Value => Vec::new(),
-        };
-        let (asked, asides) = (speaker.inbound.identity.clone(), speaker.asides.clone());
-        Self { command, slot, choices, asked, since_ms: now_ms, asides }
+    /// When it expires.
+    pub(super) fn due_ms(&self) -> i64 {
+        self.since_ms + OPEN_MS
     }
 
-    /// The choice somebody made: its number, its name, or the beginning of its name when only one begins so.
-    fn chosen(&self, said: &str) -> Option<String> {
-        let said = said.trim().trim_end_matches(['.', '!', ')']).to_lowercase();
-        if self.slot == Slot::Replicas {
-            let count: u32 = said.split_whitespace().next()?.parse().ok()?;
-            return (1..=REPLICAS_MAX).contains(&count).then(|| count.to_string());
+    /// Reads answers against it.
+    pub(super) fn reader<'a>(&'a self, environments: &'a [Named]) -> tree::Asked<'a> {
+        tree::Asked {
+            row: self.slot.row(),
+            choices: &self.choices,
+            usual: self.usual.as_deref(),
+            environments,
         }
-        if let Ok(number) = said.parse::<usize>() {
-            return self.choices.get(number.checked_sub(1)?).cloned();
-        }
-        let mut beginning = self.choices.iter().filter(|choice| choice.to_lowercase().starts_with(&said));
-        let exact = self.choices.iter().find(|choice| choice.to_lowercase() == said);
-        exact.or_else(|| beginning.next().filter(|_| !said.is_empty() && beginning.next().is_none())).cloned()
-    }
-
-    /// The command, when there is one answer only.
-    pub(super) fn only_choice(&self) -> Option<Command> {
-        match self.choices.as_slice() {
-            [only] => Some(self.fill(only.clone())),
-            _ => None,
-        }
-    }
-
-    fn fill(&self, choice: String) -> Command {
-        let mut command = self.command.clone();
-        match self.slot {
-            Slot::Environments => command.environments = vec![choice],
-            Slot::Environment => command.environment = Some(choice),
-            Slot::Replicas => command.replicas = choice.parse().ok(),
-            Slot::Component => command.component = Some(choice),
-            Slot::Provider => command.provider = Some(choice),
-            Slot::Name => command.name = Some(choice),
-            Slot::Value => command.value = Some(choice),
-            Slot::Job => command.job = Some(choice),
-        }
-        command
     }
 }
 
 impl Desk {
-    /// Takes what was said as the answer to the open question. `None` when it is none and should be read by itself.
-    pub(super) async fn answer(
+    /// Asks for a slot of a request; what is left is done behind it. Nobody is asked for the rest of an order they may not
+    /// give.
+    pub(super) async fn ask(
         &self,
         speaker: &Speaker<'_>,
         talk: &mut Talk,
-        question: Question,
-        said: &str,
-        parsed: &Parsed,
-    ) -> Result<Option<Heard>, Refusal> {
-        let now_ms = self.engine.now_ms();
-        if now_ms - question.since_ms > OPEN_MS {
-            talk.answered(&question.asked);
-            if question.chosen(said).is_none() {
-                return Ok(None);
-            }
-            return Ok(Some(Heard::say(Outcome::Refused, view::question_expired(&question))));
+        draft: Draft,
+        (slot, of): (Slot, Option<String>),
+        wanted: Wanted,
+        rest: &[Command],
+    ) -> Result<Heard, Refusal> {
+        if speaker.actor.role.is_none() {
+            return Ok(Heard::say(Outcome::Refused, view::stranger(&speaker.inbound.identity)));
         }
-        if let Some(choice) = question.chosen(said) {
-            talk.answered(&question.asked);
-            let speaker = Speaker {
-                inbound: speaker.inbound,
-                actor: speaker.actor.clone(),
-                project: speaker.project.clone(),
-                asides: question.asides.clone(),
-            };
-            return self.carry_out(&speaker, talk, vec![question.fill(choice)]).await.map(Some);
-        }
-        if NEVER_MIND.contains(&said.trim().trim_end_matches(['.', '!']).to_lowercase().as_str()) {
-            talk.answered(&question.asked);
-            return Ok(Some(Heard::say(Outcome::Answered, view::question_closed(&question))));
-        }
-        if parsed.problem.is_some() || parsed.commands.is_empty() {
-            return Ok(Some(Heard::say(Outcome::Asked, view::question_again(&question, said))));
-        }
-        // A whole new command. The same one, said in full, is the answer; after another one the question stays open.
-        if parsed.commands.iter().any(|command| command.action == question.command.action) {
-            talk.answered(&question.asked);
-            return Ok(None);
-        }
-        let mut heard = self.carry_out(speaker, talk, parsed.commands.clone()).await?;
-        let open = talk.question_of(&question.asked);
-        if open.is_some_and(|open| open.since_ms == question.since_ms && open.command == question.command) {
-            heard.outbound.push(Outbound::Say(view::still_open(&question)));
-        }
-        Ok(Some(heard))
+        self.engine.may_begin(draft.command.action.name(), &speaker.project, &speaker.actor).await?;
+        let last = match slot {
+            Slot::Environments => self.last_environment(speaker).await?,
+            _ => None,
+        };
+        let of_name = of.as_deref();
+        let choices =
+            wanted.choices.unwrap_or_else(|| draft.choices(slot, of_name, &speaker.project, last.as_deref()));
+        let question = Question {
+            usual: draft.usual(slot, of_name, &speaker.project),
+            choices,
+            last,
+            slot,
+            of,
+            why: wanted.why,
+            rest: rest.to_vec(),
+            asked: talk.asks_for(&speaker.inbound.identity),
+            since_ms: self.engine.now_ms(),
+            asides: speaker.asides.clone(),
+            draft,
+        };
+        let card = view::question(&question);
+        talk.ask(question);
+        Ok(Heard::say(Outcome::Asked, card))
     }
+
+    /// Where somebody's newest run was: a suggestion, and never production.
+    async fn last_environment(&self, speaker: &Speaker<'_>) -> Result<Option<String>, Refusal> {
+        let runs = self.engine.store().run_recent(LAST_LOOK_BACK).await?;
+        let theirs = runs.into_iter().find(|run| {
+            run.requester.name == speaker.actor.name && run.environment().project == speaker.project.project
+        });
+        let name = theirs.map(|run| run.environment().environment.clone());
+        let tried = |name: &engine::model::EnvironmentName| {
+            speaker.project.environments.get(name).is_some_and(|it| !it.production)
+        };
+        Ok(name.filter(tried).map(|name| name.to_string()))
+    }
+
+    /// Closes the questions of a conversation that have expired, with a word for each.
+    pub(crate) async fn expire(&self, conversation: &str) -> Result<super::WentOn, Refusal> {
+        let mut talk = Talk::load(&self.engine, conversation).await?;
+        let now_ms = self.engine.now_ms();
+        let mut outbound = Vec::new();
+        for question in talk.questions().to_vec() {
+            if question.due_ms() <= now_ms {
+                outbound.push(Outbound::Say(view::question_expired(&question)));
+                talk.answered(&question.asked);
+            }
+        }
+        Ok(super::WentOn { outbound, writes: talk.writes_alone(conversation)? })
+    }
+
+    /// The questions of a conversation that were open at an instant and are still, asked once more: after a restart nobody knows whether they were seen.
+    pub(crate) async fn ask_again(
+        &self,
+        conversation: &str,
+        opened_ms: i64,
+    ) -> Result<Vec<Outbound>, Refusal> {
+        let talk = Talk::load(&self.engine, conversation).await?;
+        let now_ms = self.engine.now_ms();
+        let waits = |question: &&Question| question.since_ms <= opened_ms && question.due_ms() > now_ms;
+        let open = talk.questions().iter().filter(waits);
+        Ok(open.map(|question| Outbound::Say(view::still_open(question))).collect())
+    }
+}
+
+/// The environments of a project, with all words for them.
+pub(super) fn environments_of(project: &Project) -> Vec<Named> {
+    names_of(project).environments
 }

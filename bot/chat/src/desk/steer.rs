@@ -77,10 +77,9 @@ impl Desk {
         };
         let detail = self.engine.run_detail(&id).await?;
         let redrawn = Outbound::Update(view::run(&detail, self.engine.now_ms()));
-        Ok(Heard {
-            outbound: vec![Outbound::Say(Card::new(Tone::Plain, headline)), redrawn],
-            outcome: Outcome::Answered,
-        })
+        let mut card = Card::new(Tone::Plain, headline);
+        card.command = Command { run: Some(id.to_string()), ..command.clone() }.canonical();
+        Ok(Heard { outbound: vec![Outbound::Say(card), redrawn], outcome: Outcome::Answered })
     }
 
     /// The run a command means: the one it names, or the only one it fits. Several are asked about.

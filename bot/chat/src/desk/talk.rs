@@ -30,6 +30,8 @@ pub(crate) struct Talk {
     cursor: i64,
     /// That the message was handled is in the database.
     noted: bool,
+    /// For whom the next question is, when that is not whoever speaks.
+    asked_for: Option<Identity>,
     /// Another delivery of the same message was quicker: what is left of it is that one's.
     pub(crate) handled_elsewhere: bool,
 }
@@ -49,6 +51,9 @@ struct Remembered {
     /// Questions that wait for their answers, one a person at most.
     #[serde(default)]
     questions: Vec<Question>,
+    /// Questions that somebody else has answered, with their name: the person asked may not know it yet.
+    #[serde(default)]
+    answered_for: Vec<(Question, String)>,
     /// Commands that wait for a run to succeed.
     #[serde(default)]
     held_back: Vec<HeldBack>,
@@ -72,6 +77,8 @@ pub(crate) struct HeldBack {
 enum Change {
     Ask(Box<Question>),
     Answered(Identity),
+    AnsweredBy(Box<Question>, String),
+    Told(Identity),
     Taken(RunId),
 }
 
@@ -79,11 +86,29 @@ impl Remembered {
     fn apply(&mut self, change: Change) {
         match change {
             Change::Ask(question) => {
+                self.answered_for.retain(|(other, _)| other.asked != question.asked);
                 self.questions.retain(|other| other.asked != question.asked);
                 self.questions.push(*question);
             }
             Change::Answered(asked) => self.questions.retain(|question| question.asked != asked),
+            Change::AnsweredBy(question, name) => {
+                self.questions.retain(|other| other.asked != question.asked);
+                self.answered_for.retain(|(other, _)| other.asked != question.asked);
+                self.answered_for.push((*question, name));
+            }
+            Change::Told(asked) => self.answered_for.retain(|(question, _)| question.asked != asked),
             Change::Taken(run) => self.held_back.retain(|held| held.after != run),
+        }
+    }
+}
+
+impl Remembered {
+    /// When the open questions expire, for those who look after that.
+    fn dues(&self, conversation: &str) -> Write {
+        let due = |question: &Question| (question.asked.clone(), question.due_ms());
+        Write::QuestionDues {
+            conversation: conversation.to_owned(),
+            dues: self.questions.iter().map(due).collect(),
         }
     }
 }
@@ -187,6 +212,7 @@ impl Talk {
                 body,
                 cursor: self.cursor,
             });
+            writes.push(remembered.dues(&inbound.conversation));
         }
         if let Some(event) = inbound.event.as_ref().filter(|_| !self.noted) {
             writes.push(Write::InboundForget { before_ms: now_ms - REMEMBERED_MS });
@@ -197,6 +223,23 @@ impl Talk {
             });
         }
         Ok(writes)
+    }
+
+    /// What is to be written when nobody said anything: what was changed, in a conversation that is there.
+    pub(crate) fn writes_alone(&self, conversation: &str) -> Result<Vec<Write>, StoreError> {
+        if self.changes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let body = serde_json::to_string(&self.remembered)
+            .map_err(|error| StoreError::Corrupt { column: "body", source: error.into() })?;
+        let put = Write::ConversationPut {
+            conversation: conversation.to_owned(),
+            front: String::new(),
+            before: self.stored.clone(),
+            body,
+            cursor: self.cursor,
+        };
+        Ok(vec![put, self.remembered.dues(conversation)])
     }
 
     /// Somebody else's change came first: reads it, and puts one's own on top. False when the message itself was handled
@@ -217,6 +260,21 @@ impl Talk {
         Ok(true)
     }
 
+    /// All open questions.
+    pub(crate) fn questions(&self) -> &[Question] {
+        &self.remembered.questions
+    }
+
+    /// The next question is for somebody whose earlier one was answered by another person.
+    pub(crate) fn asking_for(&mut self, asked: &Identity) {
+        self.asked_for = Some(asked.clone());
+    }
+
+    /// For whom a question is: whoever speaks, unless it goes on with somebody's.
+    pub(crate) fn asks_for(&mut self, speaking: &Identity) -> Identity {
+        self.asked_for.take().unwrap_or_else(|| speaking.clone())
+    }
+
     /// The question somebody has not answered yet.
     pub(crate) fn question_of(&self, asked: &Identity) -> Option<&Question> {
         self.remembered.questions.iter().find(|question| question.asked == *asked)
@@ -230,6 +288,21 @@ impl Talk {
     /// Closes somebody's question.
     pub(crate) fn answered(&mut self, asked: &Identity) {
         self.change(Change::Answered(asked.clone()));
+    }
+
+    /// Closes somebody's question with another person's answer.
+    pub(crate) fn answered_by(&mut self, question: &Question, name: &str) {
+        self.change(Change::AnsweredBy(Box::new(question.clone()), name.to_owned()));
+    }
+
+    /// The question of somebody that another person has answered, and who.
+    pub(crate) fn answered_for(&self, asked: &Identity) -> Option<&(Question, String)> {
+        self.remembered.answered_for.iter().find(|(question, _)| question.asked == *asked)
+    }
+
+    /// The person knows that another one has answered.
+    pub(crate) fn told(&mut self, asked: &Identity) {
+        self.change(Change::Told(asked.clone()));
     }
 
     pub(crate) fn take_held_back(&mut self, run: &RunId) -> Option<HeldBack> {

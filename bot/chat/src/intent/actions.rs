@@ -73,8 +73,6 @@ const NOT_YET: &[Action] = &[
     Action::RotateSecret,
     Action::Connect,
     Action::Reconcile,
-    Action::Alert,
-    Action::Rule,
     Action::BootstrapLocal,
     Action::Provision,
     Action::Diagnose,

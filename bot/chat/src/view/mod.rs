@@ -2,7 +2,11 @@
 //! anything.
 
 mod answers;
+mod describe;
+mod later;
+mod question;
 mod run;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod time;
@@ -12,11 +16,16 @@ use engine::model::{Actor, Identity, Role, RunId, RunRequest};
 use engine::run::Run;
 
 pub(crate) use answers::{audit, can, incidents, logs, releases, status};
+pub(crate) use later::{collected, not_built, not_yet};
+pub(crate) use question::{
+    answered_already, answered_for, correct_run, corrected, order_or_answer, question, question_again,
+    question_closed, question_expired, still_open, what_is_wrong,
+};
 pub use run::{NOTHING_TO_UNDO, run};
+pub(crate) use standing::{standing_kept, standing_orders, standing_removed, with_standing_help};
 pub use time::{ago, clock, duration};
 
-use crate::desk::{Question, is_staged};
-use crate::intent::{Canary, Command, Problem, Slot};
+use crate::intent::{Command, Problem};
 use crate::message::{Card, Tone};
 
 /// An error with all its causes, in one line, for the log.
@@ -50,42 +59,6 @@ pub(crate) fn problem(problem: &Problem) -> Card {
         card = card.button(suggestion, suggestion.clone(), false);
     }
     card
-}
-
-/// Understood, but the part of the house that does it is not built yet.
-pub(crate) fn not_yet(command: &Command) -> Card {
-    let row = command.action.row();
-    let mut card = Card::new(
-        Tone::Bad,
-        format!("I understood \u{ab}{}\u{bb}, but I can't do that yet.", command.canonical()),
-    )
-    .text(format!("It would: {}", row.help))
-    .text("Nothing was done.".to_owned());
-    card.command = command.canonical();
-    card
-}
-
-/// A part of an order that can't be carried out yet: refused whole, because doing the rest is not what was said.
-pub(crate) fn not_built(command: &Command) -> Option<Card> {
-    let (what, instead) = if command.rehearse {
-        let mut plain = command.clone();
-        plain.rehearse = false;
-        plain.dry_run = true;
-        ("rehearsals", plain)
-    } else if is_staged(command) {
-        let mut plain = command.clone();
-        plain.canary = Some(Canary::Off);
-        ("canaries in stages", plain)
-    } else {
-        return None;
-    };
-    let mut card = Card::new(
-        Tone::Bad,
-        format!("I understood \u{ab}{}\u{bb}, but I can't do {what} yet.", command.canonical()),
-    )
-    .text("Nothing was done. What I can do:");
-    card = card.button(&instead.canonical(), instead.canonical(), !instead.dry_run);
-    Some(card)
 }
 
 /// Commands that wait behind a run.
@@ -125,62 +98,6 @@ pub(crate) fn preview(preview: &Preview, request: &RunRequest) -> Card {
         Some(order) => card.button("Do it", order, true),
         None => card,
     }
-}
-
-/// What is asked for, with its choices.
-pub(crate) fn question(question: &Question) -> Card {
-    let verb = question.command.action.name();
-    let headline = match question.slot {
-        Slot::Environments | Slot::Environment => format!("{} where?", sentence_start(verb)),
-        Slot::Replicas => "How many replicas?".to_owned(),
-        Slot::Component => "Which component?".to_owned(),
-        Slot::Provider => "Which provider?".to_owned(),
-        Slot::Name => "What is its name?".to_owned(),
-        Slot::Value => "What is its value?".to_owned(),
-        Slot::Job => "Which job?".to_owned(),
-    };
-    let mut card = Card::new(Tone::Ask, headline).list(
-        "",
-        question.choices.iter().enumerate().map(|(at, choice)| format!("{}. {choice}", at + 1)).collect(),
-    );
-    card.command = question.command.canonical();
-    for choice in &question.choices {
-        card = card.button(choice, choice.clone(), false);
-    }
-    card.button("Never mind", "never mind", false)
-}
-
-/// The same question, because the answer was none.
-pub(crate) fn question_again(asked: &Question, said: &str) -> Card {
-    let said: String = said.chars().take(60).collect();
-    let mut card = question(asked);
-    let what = match asked.slot {
-        Slot::Replicas => "no number from 1 to 1000",
-        _ if asked.choices.is_empty() => "no answer I can use",
-        _ => "none of the choices",
-    };
-    card.headline = format!("\u{ab}{said}\u{bb} is {what}. {}", card.headline);
-    card
-}
-
-/// The question is still open after something else was done.
-pub(crate) fn still_open(asked: &Question) -> Card {
-    let mut card = question(asked);
-    card.headline = format!("Still open: {}", card.headline);
-    card
-}
-
-/// The question is closed without an answer.
-pub(crate) fn question_closed(asked: &Question) -> Card {
-    Card::new(Tone::Plain, format!("Never mind then: {} is dropped.", asked.command.action.name()))
-}
-
-/// The question had been open too long.
-pub(crate) fn question_expired(asked: &Question) -> Card {
-    Card::new(
-        Tone::Bad,
-        format!("That question is too old. Say it again: {} \u{2026}", asked.command.action.name()),
-    )
 }
 
 /// Nothing a command could mean.

@@ -60,20 +60,21 @@ fn the_outside_does_not_answer() {
     check(
         &refusal(&Refusal::Port { doing: "looking up the ref".to_owned(), error }),
         expect![[r#"
-        {
-          "key": "",
-          "tone": "bad",
-          "headline": "Looking up the ref: git.example refused the connection.",
-          "parts": [
             {
-              "part": "text",
-              "text": "Next: try again in a moment; `status` shows how things stand"
-            }
-          ],
-          "buttons": [],
-          "command": "",
-          "private": true
-        }"#]],
+              "key": "",
+              "tone": "bad",
+              "headline": "Looking up the ref: git.example refused the connection.",
+              "going_ms": null,
+              "parts": [
+                {
+                  "part": "text",
+                  "text": "Next: try again in a moment; `status` shows how things stand"
+                }
+              ],
+              "buttons": [],
+              "command": "",
+              "private": true
+            }"#]],
     );
 }
 
@@ -84,26 +85,27 @@ fn what_was_not_understood_comes_with_what_would_work() {
     check(
         &problem(&unknown),
         expect![[r#"
-        {
-          "key": "",
-          "tone": "bad",
-          "headline": "I don't know `dploy`.",
-          "parts": [],
-          "buttons": [
             {
-              "label": "deploy staging",
-              "command": "deploy staging",
-              "danger": false
-            },
-            {
-              "label": "help",
-              "command": "help",
-              "danger": false
-            }
-          ],
-          "command": "",
-          "private": true
-        }"#]],
+              "key": "",
+              "tone": "bad",
+              "headline": "I don't know `dploy`.",
+              "going_ms": null,
+              "parts": [],
+              "buttons": [
+                {
+                  "label": "deploy staging",
+                  "command": "deploy staging",
+                  "danger": false
+                },
+                {
+                  "label": "help",
+                  "command": "help",
+                  "danger": false
+                }
+              ],
+              "command": "",
+              "private": true
+            }"#]],
     );
 }
 
@@ -113,20 +115,21 @@ fn strangers_hear_how_to_become_somebody() {
     check(
         &stranger(&identity),
         expect![[r#"
-        {
-          "key": "",
-          "tone": "bad",
-          "headline": "I don't know you: slack:U123 belongs to nobody.",
-          "parts": [
             {
-              "part": "text",
-              "text": "An admin can change that: infra-chat user add NAME --role deployer --identity slack:U123"
-            }
-          ],
-          "buttons": [],
-          "command": "",
-          "private": true
-        }"#]],
+              "key": "",
+              "tone": "bad",
+              "headline": "I don't know you: slack:U123 belongs to nobody.",
+              "going_ms": null,
+              "parts": [
+                {
+                  "part": "text",
+                  "text": "An admin can change that: infra-chat user add NAME --role deployer --identity slack:U123"
+                }
+              ],
+              "buttons": [],
+              "command": "",
+              "private": true
+            }"#]],
     );
 }
 

@@ -227,8 +227,10 @@ fn an_incident_has_its_story() {
             · Incidents in staging, newest first
                 i-2 2026-11-18 12:00 UTC deploy v1.1.0 to staging was taken back: 4 of 20 requests to api/health failed (r-2)
               The story of each, with logs, is among the artifacts: runs/RUN/incident.md.
+              > incidents in staging
 
             ✓ No incidents in production in that time
+              > incidents in production
         "#]]);
     });
 }
@@ -260,6 +262,7 @@ fn a_crash_anywhere_loses_nothing_of_the_story() {
             · Incidents in staging, newest first
                 i-2 2026-11-18 12:00 UTC deploy v1.1.0 to staging was taken back: 4 of 20 requests to api/health failed (r-2)
               The story of each, with logs, is among the artifacts: runs/RUN/incident.md.
+              > incidents in staging
         "#]]);
         // Once more changes nothing.
         t.catches_up().await;
@@ -297,8 +300,10 @@ fn what_a_release_printed_is_kept_before_it_is_undone() {
         t.user("vera").says("incidents").await;
         t.bot_says(expect![[r#"
             ✓ No incidents in staging in that time
+              > incidents in staging
 
             ✓ No incidents in production in that time
+              > incidents in production
         "#]]);
     });
 }

@@ -19,10 +19,12 @@ fn a_connection_is_shown_as_what_is_known_of_it() {
             · staging: nothing is deployed
               Connections:
                 stripe, test: its secret stripe-key is not set
+              > status in staging
 
             · production: nothing is deployed
               Connections:
                 stripe, live: its secret stripe-key is not set
+              > status in production
         "#]]);
         t.sets_secret("staging", "stripe-key", "sk_test_51H").await.unwrap();
         t.crash_and_restart().await;
@@ -31,6 +33,7 @@ fn a_connection_is_shown_as_what_is_known_of_it() {
             · staging: nothing is deployed
               Connections:
                 stripe, test: not checked yet
+              > status in staging
         "#]]);
     });
 }
@@ -52,10 +55,12 @@ fn a_live_key_does_not_go_where_tests_run_nor_a_test_key_into_production() {
             · staging: nothing is deployed
               Connections:
                 stripe, test: its secret stripe-key is not set
+              > status in staging
 
             · production: nothing is deployed
               Connections:
                 stripe, live: not checked yet
+              > status in production
         "#]]);
     });
 }

@@ -181,6 +181,7 @@ fn a_deploy_of_one_service_leaves_the_others() {
               api: release 1, 1/1 healthy, http://127.0.0.1:7401
               web: release 2, 1/1 healthy, http://127.0.0.1:7400
               cron: release 1, at `*/15 * * * *`, on
+              > status in staging
         "#]]);
     });
 }

@@ -36,6 +36,7 @@ fn an_unhealthy_release_never_gets_traffic() {
               api: release 1, 1/1 healthy, http://127.0.0.1:7401
               web: release 1, 1/1 healthy, http://127.0.0.1:7400
               cron: release 1, at `*/15 * * * *`, on
+              > status in staging
         "#]]);
     });
 }
@@ -132,10 +133,12 @@ fn a_release_that_fails_requests_is_taken_back() {
             · Incidents in staging, newest first
                 i-2 2026-11-18 12:00 UTC deploy v1.1.0 to staging was taken back: 4 of 20 requests to api/health failed (r-2)
               The story of each, with logs, is among the artifacts: runs/RUN/incident.md.
+              > incidents in staging
 
             · Releases of staging
                 2: v1.1.0 (1232e4c) Work for v1.1.0: failed, made by r-2
                 1: v1.0.0 (4b76448) Work for v1.0.0: live now, went live 2026-11-18 12:00 UTC, made by r-1
+              > releases in staging
         "#]]);
     });
 }
@@ -177,9 +180,10 @@ fn an_unknown_ref_is_said_at_once() {
         t.whispers(
             "ana",
             expect![[r#"
-            ✗ The simulated repository has no branch, tag or commit `v9.9.9`.
-              Next: Name a branch, a tag or at least 7 digits of a commit.
-        "#]],
+                ✗ The simulated repository has no branch, tag or commit `v9.9.9`.
+                  Next: Name a branch, a tag or at least 7 digits of a commit.
+                  > deploy v9.9.9 to staging
+            "#]],
         );
     });
 }

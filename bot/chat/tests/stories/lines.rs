@@ -84,6 +84,7 @@ fn a_second_deploy_waits_in_line() {
                 r-1: deploy v1.0.0 to staging, running
                 r-2: deploy v1.1.0 to staging, queued
                 r-3: deploy v1.2.0 to staging, queued
+              > status in staging
         "#]]);
         t.settles().await;
         t.bot_shows_run(1, expect![[r#"
@@ -151,6 +152,7 @@ fn the_next_in_line_goes_on_after_a_cancel() {
         t.settles().await;
         t.bot_says(expect![[r#"
             · r-1 is being cancelled: what it did is undone, last first.
+              > cancel r-1
         "#]]);
         t.bot_headlines(expect!["✓ r-2 · Deploy v1.1.0 (1232e4c) to staging · succeeded in 0 ms"]);
     });
@@ -173,13 +175,16 @@ fn a_person_locks_and_others_keep_out() {
             ✗ Staging is locked by ana. Ask them to unlock it, or ask an admin to take the lock over with a reason.
               Because:
                 locked-by-other: locked by ana
+              > deploy v1.0.0 to staging
 
             ✗ You are a deployer, and taking over somebody's lock on staging needs an admin. Ask one of them, or ask an admin to change your role.
               Because:
                 no-permit: ben is a deployer, no rule permits taking over somebody's lock on staging
+              > unlock staging
 
             ✗ Staging is locked by ana: load test until 15:00.
               Next: unlock staging because …
+              > lock staging
         "#]]);
         t.user("ben").says("can I deploy staging?").await;
         t.user("ben").says("status staging").await;
@@ -187,10 +192,12 @@ fn a_person_locks_and_others_keep_out() {
             ✗ No: Staging is locked by ana. Ask them to unlock it, or ask an admin to take the lock over with a reason.
               Because:
                 locked-by-other: locked by ana
+              > can I deploy staging?
 
             · staging: nothing is deployed
               Locked by:
                 ana: load test until 15:00 (just now)
+              > status in staging
         "#]]);
         t.user("ana").says("deploy staging ref v1.0.0").await;
         t.settles().await;
@@ -211,9 +218,10 @@ fn an_admin_takes_a_lock_over_with_a_reason() {
         t.whispers(
             "zoe",
             expect![[r#"
-            ✗ The lock is ana's: say why you take it away.
-              Next: unlock staging because …
-        "#]],
+                ✗ The lock is ana's: say why you take it away.
+                  Next: unlock staging because …
+                  > unlock staging
+            "#]],
         );
         t.user("zoe").says("unlock staging because ana went home").await;
         t.bot_says(expect![[r#"
@@ -228,15 +236,17 @@ fn an_admin_takes_a_lock_over_with_a_reason() {
         t.whispers(
             "ana",
             expect![[r#"
-            ✗ Staging is not locked by anybody.
-              Next: status staging
-        "#]],
+                ✗ Staging is not locked by anybody.
+                  Next: status staging
+                  > unlock staging
+            "#]],
         );
         t.user("ana").says("audit staging").await;
         t.bot_says(expect![[r#"
             · The record of staging, newest last
                 #2 2026-11-18 12:00 UTC ana lock.taken invoice-perfect/staging: load test
                 #3 2026-11-18 12:00 UTC zoe lock.released invoice-perfect/staging: ana went home
+              > audit in staging
         "#]]);
     });
 }
@@ -313,6 +323,7 @@ fn a_lock_that_ends_by_itself() {
             · staging: nothing is deployed
               Locked by:
                 ana: of a load test (just now, until 2026-11-18 14:00 UTC)
+              > status in staging
         "#]]);
         t.passes(hours(2) + seconds(1)).await;
         t.user("ben").says("deploy staging ref v1.0.0").await;

@@ -13,8 +13,10 @@ fn status_of_everything() {
         t.user("vera").says("status").await;
         t.bot_says(expect![[r#"
             · staging: nothing is deployed
+              > status in staging
 
             · production: nothing is deployed
+              > status in production
         "#]]);
         t.release("v1.0.0", good());
         t.deployed("staging", "v1.0.0").await;
@@ -26,11 +28,13 @@ fn status_of_everything() {
               api: release 1, 1/1 healthy, http://127.0.0.1:7401
               web: release 1, 1/1 healthy, http://127.0.0.1:7400
               cron: release 1, at `*/15 * * * *`, on
+              > status in staging
 
             ✓ production: release 1 (v1.0.0, 4b76448), went live 3 h ago
               api: release 1, 2/2 healthy, http://127.0.0.1:7501
               web: release 1, 1/1 healthy, http://127.0.0.1:7500
               cron: release 1, at `*/15 * * * *`, on
+              > status in production
         "#]]);
         t.user("vera").says("status r-1").await;
         t.bot_says(expect![[r#"
@@ -73,6 +77,7 @@ fn status_when_something_is_wrong() {
               api: release 1, 0/1 healthy, http://127.0.0.1:7401, unhealthy: 503 from /health
               web: release 1, 1/1 healthy, http://127.0.0.1:7400
               cron: release 1, at `*/15 * * * *`, on
+              > status in staging
         "#]]);
     });
 }
@@ -91,10 +96,12 @@ fn logs() {
             · Logs of staging, newest last
               | 12:00:00 api@1 started 1 with `./api`
               | 12:00:00 web@1 started 1 with `./web`
+              > logs in staging
 
             · Logs of staging, newest last
               | 12:00:00 api@1 started 1 with `./api`
               | 12:00:00 api@1 charged 30 EUR with password=[secret value]
+              > logs api in staging
         "#]]);
     });
 }
@@ -114,6 +121,7 @@ fn releases() {
             · Releases of staging
                 2: v1.1.0 (1232e4c) Work for v1.1.0: failed, made by r-2
                 1: v1.0.0 (4b76448) Work for v1.0.0: live now, went live 2026-11-18 12:00 UTC, made by r-1
+              > releases in staging
         "#]]);
     });
 }
@@ -132,6 +140,7 @@ fn the_record() {
                 #2 2026-11-18 12:00 UTC ana run.requested r-1: deploy v1.0.0 to production
                 #3 2026-11-18 12:00 UTC vera approval.refused r-1: You are a viewer, and approve on production needs a deployer or an admin. Ask one of them, or ask an admin to change your role.
                 #4 2026-11-18 12:00 UTC ben run.moved r-1: cancelled, rejected by ben: not today
+              > audit in production
         "#]]);
         t.user("vera").says("who deployed production?").await;
         t.never_mind_the_rest();
@@ -144,6 +153,7 @@ fn no_incidents() {
         t.user("vera").says("incidents staging").await;
         t.bot_says(expect![[r#"
             ✓ No incidents in staging in that time
+              > incidents in staging
         "#]]);
     });
 }
@@ -160,6 +170,7 @@ fn help() {
               |   rollback staging
               |   rollback staging to the previous release
               |   rollback staging to v1.4.1
+              > help rollback
         "#]]);
         t.user("vera").says("help").await;
         t.never_mind_the_rest();

@@ -6,7 +6,9 @@
 
 mod approvals;
 mod artifacts;
+mod backfill;
 mod connections;
+mod corrections;
 mod crashes;
 mod deploy;
 mod deploy_troubles;
@@ -15,9 +17,14 @@ mod lines;
 mod looking;
 mod not_yet;
 mod operate;
+mod proved;
 mod questions;
+mod questions_shared;
 mod rollback;
 mod rules;
+mod setup;
 mod several;
+mod standing;
 mod steering;
+mod threads;
 mod trouble;

@@ -115,6 +115,7 @@ fn more_replicas() {
               api: release 1, 3/3 healthy, http://127.0.0.1:7401
               web: release 1, 1/1 healthy, http://127.0.0.1:7400
               cron: release 1, at `*/15 * * * *`, on
+              > status in staging
         "#]]);
     });
 }
@@ -130,6 +131,7 @@ fn more_replicas_than_the_budget() {
               Because:
                 budget-replicas: 9 instances asked for, limit 4
                 production-four-eyes: a production environment, 0 approvals of 1
+              > scale api to 9 in production
         "#]]);
     });
 }
@@ -175,6 +177,7 @@ fn the_schedule_off_and_on() {
               api: release 1, 1/1 healthy, http://127.0.0.1:7401
               web: release 1, 1/1 healthy, http://127.0.0.1:7400
               cron: release 1, at `*/15 * * * *`, off
+              > status in staging
         "#]]);
         t.user("ana").says("enable cron in staging").await;
         t.settles().await;
@@ -226,18 +229,23 @@ fn nothing_live_to_operate_on() {
             expect![[r#"
                 ✗ Nothing is live in staging, so there is nothing to scale.
                   Next: deploy staging
+                  > scale api to 3 in staging
 
                 ✗ Nothing is live in staging, so there is nothing to restart.
                   Next: deploy staging
+                  > restart in staging
 
                 ✗ Nothing is live in staging, so there is nothing to switch on or off.
                   Next: deploy staging
+                  > disable cron in staging
 
                 ✗ Nothing is live in staging, so say which ref's migrations you mean.
                   Next: migrate staging ref main
+                  > migrate in staging
 
                 ✗ Nothing is live in staging, so there is nothing to clear.
                   Next: deploy staging
+                  > clear cache in staging
             "#]],
         );
     });

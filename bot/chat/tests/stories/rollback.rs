@@ -59,10 +59,12 @@ fn back_to_the_release_before() {
               web: release 1, 1/1 healthy, http://127.0.0.1:7400
               cron: release 1, at `*/15 * * * *`, on
               Automatic deploys are held: rolled back from release 2 (v1.1.0). A person's deploy frees them.
+              > status in staging
 
             · Releases of staging
                 2: v1.1.0 (1232e4c) Work for v1.1.0: taken back, went live 2026-11-18 12:00 UTC, made by r-2
                 1: v1.0.0 (4b76448) Work for v1.0.0: live now, went live 2026-11-18 12:00 UTC, made by r-1
+              > releases in staging
         "#]]);
     });
 }
@@ -103,9 +105,10 @@ fn nothing_to_go_back_to() {
         t.whispers(
             "ana",
             expect![[r#"
-            ✗ Nothing is live in staging, so there is nothing to roll back.
-              Next: deploy staging
-        "#]],
+                ✗ Nothing is live in staging, so there is nothing to roll back.
+                  Next: deploy staging
+                  > rollback in staging
+            "#]],
         );
         t.deployed("staging", "v1.0.0").await;
         t.user("ana").says("rollback staging").await;
@@ -116,12 +119,15 @@ fn nothing_to_go_back_to() {
             expect![[r#"
                 ✗ Staging had no release before 1 that worked.
                   Next: releases staging
+                  > rollback in staging
 
                 ✗ Staging has no release 7.
                   Next: releases staging
+                  > rollback in staging to ref 7
 
                 ✗ Staging never ran v1.0.0 successfully.
                   Next: releases staging
+                  > rollback in staging to v1.0.0
             "#]],
         );
     });
@@ -196,6 +202,7 @@ fn a_schema_the_old_code_cant_live_with_stops_it() {
         t.whispers("ana", expect![[r#"
             ✗ Release 1 (v1.0.0) can't live with the schema as it is now: migration 0002 drop_total drops a column.
               Next: deploy a mended release, or one that is newer than these migrations
+              > rollback in staging
         "#]]);
     });
 }
@@ -245,6 +252,7 @@ fn after_a_rollback_a_deploy_frees_the_hold() {
               api: release 3, 1/1 healthy, http://127.0.0.1:7401
               web: release 3, 1/1 healthy, http://127.0.0.1:7400
               cron: release 3, at `*/15 * * * *`, on
+              > status in staging
         "#]]);
     });
 }
@@ -284,6 +292,7 @@ fn a_deploy_with_a_time_of_its_own_does_not_undo_a_rollback_by_itself() {
               api: release 3, 1/1 healthy, http://127.0.0.1:7401
               web: release 3, 1/1 healthy, http://127.0.0.1:7400
               cron: release 3, at `*/15 * * * *`, on
+              > status in staging
         "#]]);
     });
 }

@@ -18,6 +18,7 @@ fn a_freeze_names_its_rule_and_its_end() {
               Because:
                 freeze-window: freeze midweek, open until Wed 18 Nov 2026 18:00 UTC
                 production-four-eyes: a production environment, 0 approvals of 1
+              > can I deploy production?
         "#]]);
         t.user("ana").says("deploy production ref v1.0.0").await;
         t.whispers("ana", expect![[r#"
@@ -26,6 +27,7 @@ fn a_freeze_names_its_rule_and_its_end() {
               Because:
                 freeze-window: freeze midweek, open until Wed 18 Nov 2026 18:00 UTC
                 production-four-eyes: a production environment, 0 approvals of 1
+              > deploy v1.0.0 to production
         "#]]);
         t.passes(hours(6) + minutes(1)).await;
         t.user("ana").says("can I deploy production?").await;
@@ -34,6 +36,7 @@ fn a_freeze_names_its_rule_and_its_end() {
               Deploy on production needs a second person. Ask a deployer or an admin to approve.
               Because:
                 production-four-eyes: a production environment, 0 approvals of 1
+              > can I deploy production?
         "#]]);
     });
 }
@@ -76,6 +79,7 @@ fn so_many_changes_an_hour() {
               Earliest: 2026-11-18 13:00 UTC, in 49 min 59 s.
               Because:
                 rate-limit: 2 runs in the last hour, limit 2
+              > can I deploy staging?
         "#]]);
         t.user("ana").says("restart staging").await;
         t.whispers("ana", expect![[r#"
@@ -83,6 +87,7 @@ fn so_many_changes_an_hour() {
               Earliest: 2026-11-18 13:00 UTC.
               Because:
                 rate-limit: 2 runs in the last hour, limit 2
+              > restart in staging
         "#]]);
         t.passes(minutes(51)).await;
         t.user("ana").says("restart staging").await;
@@ -101,11 +106,12 @@ fn refs_production_does_not_take() {
         t.whispers(
             "ana",
             expect![[r#"
-            ✗ Production does not take try-something. It takes main, v*. Merge or tag first, then deploy that.
-              Because:
-                allowed-refs: ref try-something, allowed main, v*
-                production-four-eyes: a production environment, 0 approvals of 1
-        "#]],
+                ✗ Production does not take try-something. It takes main, v*. Merge or tag first, then deploy that.
+                  Because:
+                    allowed-refs: ref try-something, allowed main, v*
+                    production-four-eyes: a production environment, 0 approvals of 1
+                  > deploy ref try-something to production
+            "#]],
         );
         t.user("ana").says("can I deploy try-something to production?").await;
         t.bot_says(expect![[r#"
@@ -113,6 +119,7 @@ fn refs_production_does_not_take() {
               Deploy on production needs a second person. Ask a deployer or an admin to approve.
               Because:
                 production-four-eyes: a production environment, 0 approvals of 1
+              > can I deploy production?
         "#]]);
     });
 }
@@ -128,33 +135,41 @@ fn who_may_what() {
             ✗ No: You are a viewer, and deploy on production needs a deployer or an admin. Ask one of them, or ask an admin to change your role.
               Because:
                 no-permit: vera is a viewer, no rule permits deploy on production
+              > can I deploy production?
 
             · You are vera, a viewer.
               Known as terminal:vera.
+              > whoami
 
             · You can deploy production with approval by one other person (deployer or admin).
               Deploy on production needs a second person. Ask a deployer or an admin to approve.
               Because:
                 production-four-eyes: a production environment, 0 approvals of 1
+              > can I deploy production?
 
             · You are ana, a deployer.
               Known as terminal:ana.
+              > whoami
 
             · You can deploy production with approval by one other person (deployer or admin).
               Deploy on production needs a second person. Ask a deployer or an admin to approve.
               Because:
                 production-four-eyes: a production environment, 0 approvals of 1
+              > can I deploy production?
 
             · You are zoe, an admin.
               Known as terminal:zoe.
+              > whoami
 
             · I don't know you: terminal:mallory belongs to nobody.
               An admin can change that: infra-chat user add NAME --role deployer --identity terminal:mallory
+              > whoami
         "#]]);
         t.whispers("mallory", expect![[r#"
             ✗ You have no role in invoice-perfect yet, and can on production needs a viewer or a deployer or an admin. Ask an admin to give you one.
               Because:
                 no-permit: terminal:mallory is nobody we know, no rule permits can on production
+              > can I deploy production?
         "#]]);
     });
 }
@@ -170,18 +185,22 @@ fn viewers_change_nothing() {
             ✗ You are a viewer, and deploy on staging needs a deployer or an admin. Ask one of them, or ask an admin to change your role.
               Because:
                 no-permit: vera is a viewer, no rule permits deploy on staging
+              > deploy v1.0.0 to staging
 
             ✗ You are a viewer, and lock on staging needs a deployer or an admin. Ask one of them, or ask an admin to change your role.
               Because:
                 no-permit: vera is a viewer, no rule permits lock on staging
+              > lock staging
 
             ✗ You are a viewer, and restart on staging needs a deployer or an admin. Ask one of them, or ask an admin to change your role.
               Because:
                 no-permit: vera is a viewer, no rule permits restart on staging
+              > restart in staging
 
             ✗ You are a viewer, and rollback on staging needs a deployer or an admin. Ask one of them, or ask an admin to change your role.
               Because:
                 no-permit: vera is a viewer, no rule permits rollback on staging
+              > rollback in staging
         "#]]);
     });
 }
@@ -209,36 +228,45 @@ fn strangers_learn_nothing() {
             ✗ You have no role in invoice-perfect yet, and status on staging needs a viewer or a deployer or an admin. Ask an admin to give you one.
               Because:
                 no-permit: terminal:mallory is nobody we know, no rule permits status on staging
+              > status
 
             ✗ You have no role in invoice-perfect yet, and status on staging needs a viewer or a deployer or an admin. Ask an admin to give you one.
               Because:
                 no-permit: terminal:mallory is nobody we know, no rule permits status on staging
+              > status r-1
 
             ✗ You have no role in invoice-perfect yet, and releases on staging needs a viewer or a deployer or an admin. Ask an admin to give you one.
               Because:
                 no-permit: terminal:mallory is nobody we know, no rule permits releases on staging
+              > releases in staging
 
             ✗ You have no role in invoice-perfect yet, and logs on staging needs a viewer or a deployer or an admin. Ask an admin to give you one.
               Because:
                 no-permit: terminal:mallory is nobody we know, no rule permits logs on staging
+              > logs in staging
 
             ✗ You have no role in invoice-perfect yet, and audit needs a viewer or a deployer or an admin. Ask an admin to give you one.
               Because:
                 no-permit: terminal:mallory is nobody we know, no rule permits audit
+              > audit
 
             ✗ I don't know you: terminal:mallory belongs to nobody.
               An admin can change that: infra-chat user add NAME --role deployer --identity terminal:mallory
+              > deploy
 
             ✗ You have no role in invoice-perfect yet, and deploy on staging needs a deployer or an admin. Ask an admin to give you one.
               Because:
                 no-permit: terminal:mallory is nobody we know, no rule permits deploy on staging
+              > deploy staging
 
             ✗ I don't know you: terminal:mallory belongs to nobody.
               An admin can change that: infra-chat user add NAME --role deployer --identity terminal:mallory
+              > approve
 
             ✗ You have no role in invoice-perfect yet, and cancel on staging needs a deployer or an admin. Ask an admin to give you one.
               Because:
                 no-permit: terminal:mallory is nobody we know, no rule permits cancel on staging
+              > cancel r-1
         "#]]);
         t.user("mallory").says("help deploy").await;
         t.bot_says(expect![[r#"
@@ -249,6 +277,7 @@ fn strangers_learn_nothing() {
               |   deploy staging
               |   deploy api v1.4.2 to staging with canary 10/50/100
               |   dry run deploy staging
+              > help deploy
         "#]]);
     });
 }
@@ -263,11 +292,13 @@ fn what_is_asked_about_is_read_like_an_order() {
               Because:
                 budget-replicas: 50 instances asked for, limit 4
                 production-four-eyes: a production environment, 0 approvals of 1
+              > can I scale api in production?
 
             · You can scale production with approval by one other person (deployer or admin).
               Scale on production needs a second person. Ask a deployer or an admin to approve.
               Because:
                 production-four-eyes: a production environment, 0 approvals of 1
+              > can I scale production?
         "#]]);
     });
 }
@@ -286,12 +317,14 @@ fn a_size_the_environment_does_not_take() {
             ✗ Staging may not use size large. It may use small, medium. Choose one of these, or ask an admin to allow more.
               Because:
                 budget-size: size large, allowed small, medium
+              > deploy v1.0.0 to staging
         "#]]);
         t.user("ana").says("can I deploy staging?").await;
         t.bot_says(expect![[r#"
             ✗ No: Staging may not use size large. It may use small, medium. Choose one of these, or ask an admin to allow more.
               Because:
                 budget-size: size large, allowed small, medium
+              > can I deploy staging?
         "#]]);
         // What fits goes through, and so does production, which takes any size.
         t.user("ana").says("can I deploy web to staging?").await;
@@ -300,17 +333,21 @@ fn a_size_the_environment_does_not_take() {
         t.user("ana").says("can I deploy production?").await;
         t.bot_says(expect![[r#"
             ✓ Yes, you can deploy staging now.
+              > can I deploy web in staging?
 
             ✓ Yes, you can deploy staging now.
+              > can I deploy cron in staging?
 
             ✗ No: Staging may run 3 instances of a service and you asked for 4. Ask for fewer, or ask an admin to raise the limit.
               Because:
                 budget-replicas: 4 instances asked for, limit 3
+              > can I scale web in staging?
 
             · You can deploy production with approval by one other person (deployer or admin).
               Deploy on production needs a second person. Ask a deployer or an admin to approve.
               Because:
                 production-four-eyes: a production environment, 0 approvals of 1
+              > can I deploy production?
         "#]]);
     });
 }
@@ -325,6 +362,19 @@ fn a_service_without_a_limit_is_larger_than_any_size() {
             ✗ Staging may not use size unlimited. It may use small, medium, large. Choose one of these, or ask an admin to allow more.
               Because:
                 budget-size: size unlimited, allowed small, medium, large
+              > deploy v1.0.0 to staging
         "#]]);
+    });
+}
+
+#[test]
+fn an_environment_may_leave_more_time() {
+    chat_about(&Project::usual().production("approval_minutes: 180"), async |t| {
+        t.release("v1.0.0", good());
+        t.user("ana").says("deploy production ref v1.0.0").await;
+        t.passes(hours(2)).await;
+        t.user("ben").clicks("Approve").await;
+        t.settles().await;
+        t.bot_headlines(expect!["✓ r-1 · Deploy v1.0.0 (4b76448) to production · succeeded in 0 ms"]);
     });
 }

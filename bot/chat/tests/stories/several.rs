@@ -87,9 +87,10 @@ fn the_second_is_not_begun_when_the_first_is_refused() {
         t.whispers(
             "ana",
             expect![[r#"
-            ✗ Nothing is live in staging, so say which ref's migrations you mean.
-              Next: migrate staging ref main
-        "#]],
+                ✗ Nothing is live in staging, so say which ref's migrations you mean.
+                  Next: migrate staging ref main
+                  > migrate in staging
+            "#]],
         );
         t.bot_says(expect![[r#"
             ✗ The rest was not begun, because what came before did not succeed.
@@ -169,6 +170,7 @@ fn looking_and_doing() {
         t.bot_says(expect![[r#"
             · You are ana, a deployer.
               Known as terminal:ana.
+              > whoami
 
             · When r-1 has succeeded I go on with the rest.
               Then:
@@ -180,6 +182,7 @@ fn looking_and_doing() {
               api: release 1, 1/1 healthy, http://127.0.0.1:7401
               web: release 1, 1/1 healthy, http://127.0.0.1:7400
               cron: release 1, at `*/15 * * * *`, on
+              > status in staging
         "#]]);
     });
 }

@@ -15,6 +15,7 @@ fn paused_and_resumed() {
         t.user("ben").clicks("Pause").await;
         t.bot_says(expect![[r#"
             · r-1 is paused: it finishes the step at hand and then holds.
+              > pause r-1
         "#]]);
         t.settles().await;
         t.bot_shows(expect![[r#"
@@ -37,6 +38,7 @@ fn paused_and_resumed() {
         t.user("ben").says("resume").await;
         t.bot_says(expect![[r#"
             · r-1 goes on.
+              > resume r-1
         "#]]);
         t.settles().await;
         t.bot_headlines(expect!["✓ r-1 · Deploy v1.0.0 (4b76448) to staging · succeeded in 30 s"]);
@@ -52,6 +54,7 @@ fn cancelled_while_it_builds() {
         t.user("ben").says("cancel because the wrong tag").await;
         t.bot_says(expect![[r#"
             · r-1 is being cancelled: what it did is undone, last first.
+              > cancel r-1: the wrong tag
         "#]]);
         t.settles().await;
         t.bot_shows(expect![[r#"
@@ -100,6 +103,7 @@ fn cancelled_while_it_starts() {
               api: release 1, 1/1 healthy, http://127.0.0.1:7401
               web: release 1, 1/1 healthy, http://127.0.0.1:7400
               cron: release 1, at `*/15 * * * *`, on
+              > status in staging
         "#]]);
     });
 }
@@ -112,6 +116,7 @@ fn cancelled_before_it_begins() {
         t.user("ana").says("cancel r-1").await;
         t.bot_says(expect![[r#"
             · r-1 is cancelled; it had not begun.
+              > cancel r-1
         "#]]);
         t.bot_shows(expect![[r#"
             · r-1 · Deploy v1.0.0 (4b76448) to production · cancelled
@@ -125,9 +130,10 @@ fn cancelled_before_it_begins() {
         t.whispers(
             "ben",
             expect![[r#"
-            ✗ r-1 was cancelled before anybody decided.
-              Next: status r-1
-        "#]],
+                ✗ r-1 was cancelled before anybody decided.
+                  Next: status r-1
+                  > approve r-1
+            "#]],
         );
     });
 }
@@ -143,15 +149,18 @@ fn too_late() {
         t.whispers(
             "ana",
             expect![[r#"
-            ✗ r-1 is over: it succeeded.
-              Next: status r-1
+                ✗ r-1 is over: it succeeded.
+                  Next: status r-1
+                  > cancel r-1
 
-            ✗ r-1 is over: it succeeded.
-              Next: status r-1
+                ✗ r-1 is over: it succeeded.
+                  Next: status r-1
+                  > pause r-1
 
-            ✗ r-1 is over: it succeeded.
-              Next: status r-1
-        "#]],
+                ✗ r-1 is over: it succeeded.
+                  Next: status r-1
+                  > resume r-1
+            "#]],
         );
         for said in ["cancel", "pause", "resume", "retry"] {
             t.user("ana").says(said).await;
@@ -159,15 +168,19 @@ fn too_late() {
         t.bot_says(expect![[r#"
             ✗ There is no run to cancel right now.
               Next: status
+              > cancel
 
             ✗ There is no run to pause right now.
               Next: status
+              > pause
 
             ✗ There is no run to resume right now.
               Next: status
+              > resume
 
             ✗ There is no run to retry right now.
               Next: status
+              > retry
         "#]]);
     });
 }
@@ -231,13 +244,16 @@ fn viewers_steer_nothing() {
             ✗ You are a viewer, and cancel on staging needs a deployer or an admin. Ask one of them, or ask an admin to change your role.
               Because:
                 no-permit: vera is a viewer, no rule permits cancel on staging
+              > cancel
 
             ✗ You are a viewer, and pause on staging needs a deployer or an admin. Ask one of them, or ask an admin to change your role.
               Because:
                 no-permit: vera is a viewer, no rule permits pause on staging
+              > pause
 
             ✗ r-1 is running and not over yet.
               Next: status r-1
+              > retry r-1
         "#]]);
         t.settles().await;
     });

@@ -307,6 +307,13 @@ impl Chat {
         self.reports().await;
     }
 
+    /// The program is killed, and started again after some time.
+    pub(crate) async fn crash_and_passes(&mut self, ms: i64) {
+        self.program = None;
+        self.clock.advance(ms);
+        self.crash_and_restart().await;
+    }
+
     /// The table of runs is gone from under the program.
     pub(crate) async fn database_breaks(&self) {
         self.database.run(self.folder.path(), "ALTER TABLE runs RENAME TO runs_gone").await;

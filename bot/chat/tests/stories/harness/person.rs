@@ -12,6 +12,10 @@ impl Chat {
     }
 
     async fn hears(&mut self, person: &str, text: &str, event: Option<&str>) {
+        self.hears_under(person, text, event, None).await;
+    }
+
+    async fn hears_under(&mut self, person: &str, text: &str, event: Option<&str>, run: Option<usize>) {
         // Nobody says two things in the same millisecond, and what is sorted by time has an order.
         self.clock.advance(1);
         let inbound = Inbound {
@@ -20,7 +24,8 @@ impl Chat {
             event: event.map(ToOwned::to_owned),
             text: self.room.with_real_ids(text),
         };
-        let heard = self.program().desk.hear(&inbound).await;
+        let about = run.map(|number| self.room.run_id(number));
+        let heard = self.program().desk.hear_under(&inbound, about.as_ref()).await;
         for outbound in &heard.outbound {
             self.room.shows(outbound, person);
         }
@@ -60,6 +65,11 @@ impl Person<'_> {
     /// Says something. Runs are called `r-1`, `r-2` in the order they were first shown.
     pub(crate) async fn says(self, text: &str) {
         self.chat.hears(self.name, text, None).await;
+    }
+
+    /// Says something in the thread under a run's card; runs count from 1.
+    pub(crate) async fn says_under(self, run: usize, text: &str) {
+        self.chat.hears_under(self.name, text, None, Some(run)).await;
     }
 
     /// The front delivers something under the identifier of its event.

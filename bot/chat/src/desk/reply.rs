@@ -1,0 +1,389 @@
+//! What is said while a question is open: its answer, a correction of what was said before, a word that closes it, an order
+//! of its own, or small talk.
+
+use std::sync::LazyLock;
+
+use engine::control::Refusal;
+use regex::Regex;
+
+use super::question::{Question, Wanted, environments_of};
+use super::talk::Talk;
+use super::tree::{self, Draft, Slot, Takes};
+use super::{Desk, Heard, Outcome, Speaker};
+use crate::intent::{Command, Parsed, parse};
+use crate::message::Outbound;
+use crate::view;
+
+/// Words that close a question without an answer.
+const NEVER_MIND: [&str; 12] = [
+    "cancel",
+    "cancel it",
+    "cancel that",
+    "never mind",
+    "nevermind",
+    "nvm",
+    "stop",
+    "forget it",
+    "forget that",
+    "no",
+    "abort",
+    "drop it",
+];
+/// Runs looked through for the one somebody corrects.
+const CORRECT_LOOK_BACK: i64 = 20;
+/// How long after an order a correction is about it, in milliseconds.
+const CORRECT_MS: i64 = 15 * 60_000;
+
+/// "no, v1.2", "actually staging", "sorry, I meant production": what was meant.
+static CORRECTION: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?ix)^\s*(?:no|nope|actually|sorry|oops|wait|correction|rather|i\s+mean(?:t)?|make\s+(?:it|that)|change\s+(?:it|that)\s+to)
+        (?:[,;:.!\s]+(?:no|wait|sorry|actually|rather|use|take|i\s+mean(?:t)?|it'?s|make\s+(?:it|that)|change\s+(?:it|that)?\s*to))*
+        [,;:.!\s]+(.+?)(?:[,\s]+(?:instead|please))?\s*$",
+    )
+    .ok()
+});
+/// What people say to each other while they think.
+static SMALL_TALK: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?ix)^\W*(?:hi|hello|hey|thanks|thank\s+you|thx|cheers|lol|haha+|hm+|umm?|wow|cool|nice|great|brb|wait|hold\s+on
+        |one\s+(?:sec|second|moment|minute)|(?:just\s+)?a\s+(?:sec|second|moment|minute)|let\s+me\s+(?:check|think|see|look)
+        |good\s+(?:morning|evening|question)|not\s+sure|i\s+don'?t\s+know|dunno|idk|no\s+idea)\b",
+    )
+    .ok()
+});
+
+/// What was meant instead, when the words correct something.
+fn correction(said: &str) -> Option<&str> {
+    Some(CORRECTION.as_ref()?.captures(said)?.get(1)?.as_str().trim())
+}
+
+fn is_small_talk(said: &str) -> bool {
+    // Nobody answers with a speech or with marks alone.
+    !said.chars().any(char::is_alphanumeric) || SMALL_TALK.as_ref().is_some_and(|talk| talk.is_match(said))
+}
+
+impl Desk {
+    /// Takes what was said while somebody has a question open. `None` when it should be read by itself.
+    pub(super) async fn answer(
+        &self,
+        speaker: &Speaker<'_>,
+        talk: &mut Talk,
+        question: Question,
+        said: &str,
+        parsed: &Parsed,
+    ) -> Result<Option<Heard>, Refusal> {
+        let environments = environments_of(&speaker.project);
+        let reader = question.reader(&environments);
+        if question.due_ms() <= self.engine.now_ms() {
+            talk.answered(&question.asked);
+            let answers = tree::take(&reader, said, true).is_ok() && parsed.commands.is_empty();
+            return Ok(answers.then(|| Heard::say(Outcome::Refused, view::question_expired(&question))));
+        }
+        if tree::is_exact(&reader, said) || is_yes_or_no(&question, said) {
+            return self.taken(speaker, talk, question, said).await.map(Some);
+        }
+        let bare = tree::plain(said).trim_end_matches('.').to_lowercase();
+        let means_none = bare == "no" && question.usual.as_deref() == Some("none");
+        if NEVER_MIND.contains(&bare.as_str()) && !means_none {
+            talk.answered(&question.asked);
+            return Ok(Some(Heard::say(Outcome::Answered, view::question_closed(&question))));
+        }
+        if let Some((draft, changed)) = corrected(speaker, &question, said) {
+            return self.go_on(speaker, talk, &question, draft, Some(changed)).await.map(Some);
+        }
+        if !parsed.commands.is_empty() && parsed.problem.is_none() {
+            return Box::pin(self.another_order(speaker, talk, question, said, parsed)).await;
+        }
+        if is_small_talk(said) && tree::take(&reader, said, false).is_err() {
+            return Ok(Some(Heard::say(Outcome::Asked, view::still_open(&question))));
+        }
+        // A command line is anything at all; small talk is not taken for one.
+        if is_small_talk(said) && matches!(question.slot.row().takes, Takes::Loose(_)) {
+            return Ok(Some(Heard::say(Outcome::Asked, view::still_open(&question))));
+        }
+        self.taken(speaker, talk, question, said).await.map(Some)
+    }
+
+    /// Takes an answer, or says what would be one and leaves the question open.
+    async fn taken(
+        &self,
+        speaker: &Speaker<'_>,
+        talk: &mut Talk,
+        question: Question,
+        said: &str,
+    ) -> Result<Heard, Refusal> {
+        let environments = environments_of(&speaker.project);
+        match tree::take(&question.reader(&environments), said, true) {
+            Ok(no) if question.slot == Slot::Confirm && no == "no" => {
+                Ok(Heard::say(Outcome::Asked, view::what_is_wrong(&question)))
+            }
+            Ok(value) => {
+                let mut draft = question.draft.clone();
+                draft.put(question.slot, question.of.clone(), value);
+                self.go_on(speaker, talk, &question, draft, None).await
+            }
+            Err(why) => Ok(Heard::say(Outcome::Asked, view::question_again(&question, said, &why))),
+        }
+    }
+
+    /// Goes on with a request that knows more than before: asks for the next slot, or carries it out.
+    async fn go_on(
+        &self,
+        speaker: &Speaker<'_>,
+        talk: &mut Talk,
+        question: &Question,
+        draft: Draft,
+        changed: Option<String>,
+    ) -> Result<Heard, Refusal> {
+        let speaker = &Speaker {
+            inbound: speaker.inbound,
+            actor: speaker.actor.clone(),
+            project: speaker.project.clone(),
+            about: speaker.about.clone(),
+            asides: question.asides.clone(),
+        };
+        let mut heard = match &changed {
+            Some(changed) => Heard::say(Outcome::Answered, view::corrected(changed)),
+            None => Heard::nothing(),
+        };
+        if let Some(next) = draft.next() {
+            talk.asking_for(&question.asked);
+            let asked = self.ask(speaker, talk, draft, next, Wanted::default(), &question.rest).await?;
+            return Ok(heard.and(asked));
+        }
+        if speaker.inbound.identity == question.asked {
+            talk.answered(&question.asked);
+        } else {
+            talk.answered_by(question, &speaker.actor.name);
+            heard.outbound.push(Outbound::Say(view::answered_for(question, &speaker.actor.name)));
+        }
+        if draft.is_collected() {
+            return Ok(heard.and(Heard::say(Outcome::Refused, view::collected(&draft))));
+        }
+        let mut commands = vec![draft.filled()];
+        commands.extend(question.rest.iter().cloned());
+        Ok(heard.and(Box::pin(self.carry_out(speaker, talk, commands)).await?))
+    }
+
+    /// A whole order while a question is open. The same one, said in full, is the answer; after another one the question
+    /// stays open.
+    async fn another_order(
+        &self,
+        speaker: &Speaker<'_>,
+        talk: &mut Talk,
+        question: Question,
+        said: &str,
+        parsed: &Parsed,
+    ) -> Result<Option<Heard>, Refusal> {
+        // "make release" may be how a service is built; an order that changes something is not given by mistake.
+        let changes = parsed.commands.iter().any(|command| command.action.row().changes);
+        if changes && matches!(question.slot.row().takes, Takes::Loose(_)) {
+            return Ok(Some(Heard::say(Outcome::Asked, view::order_or_answer(&question, said))));
+        }
+        if parsed.commands.iter().any(|command| command.action == question.draft.command.action) {
+            talk.answered(&question.asked);
+            return Ok(None);
+        }
+        let mut heard = self.carry_out(speaker, talk, parsed.commands.clone()).await?;
+        if talk.question_of(&question.asked) == Some(&question) {
+            heard.outbound.push(Outbound::Say(view::still_open(&question)));
+        }
+        Ok(Some(heard))
+    }
+
+    /// Somebody else names a choice of the only question that is open here. They are heard when their role lets them give
+    /// the order themselves; what comes of it is then theirs.
+    pub(super) async fn answer_for(
+        &self,
+        speaker: &Speaker<'_>,
+        talk: &mut Talk,
+        said: &str,
+    ) -> Result<Option<Heard>, Refusal> {
+        let now_ms = self.engine.now_ms();
+        let environments = environments_of(&speaker.project);
+        // Their own question was answered by somebody else: what they say now is about that, and nobody else's.
+        if let Some((question, by)) = talk.answered_for(&speaker.inbound.identity).cloned() {
+            let answers = tree::take(&question.reader(&environments), said, true).is_ok();
+            if answers && question.due_ms() > now_ms {
+                talk.told(&question.asked);
+                return Ok(Some(Heard::say(Outcome::Answered, view::answered_already(&question, &by))));
+            }
+        }
+        let mut open = talk.questions().iter().filter(|question| question.due_ms() > now_ms);
+        let (Some(question), None) = (open.next().cloned(), open.next()) else { return Ok(None) };
+        if question.asked == speaker.inbound.identity
+            || speaker.actor.role.is_none()
+            || !tree::is_exact(&question.reader(&environments), said)
+        {
+            return Ok(None);
+        }
+        let action = question.draft.command.action.name();
+        if self.engine.role_allows(action, &speaker.project, &speaker.actor).await?.is_some() {
+            return Ok(None);
+        }
+        self.taken(speaker, talk, question, said).await.map(Some)
+    }
+
+    /// "no, v1.2" after an order was given: what was made stays as it is, and the other order is offered.
+    pub(super) async fn correct_run(
+        &self,
+        speaker: &Speaker<'_>,
+        said: &str,
+    ) -> Result<Option<Heard>, Refusal> {
+        let (Some(meant), Some(_)) = (correction(said), speaker.actor.role) else { return Ok(None) };
+        let now_ms = self.engine.now_ms();
+        let runs = self.engine.store().run_recent(CORRECT_LOOK_BACK).await?;
+        let theirs = runs.into_iter().find(|run| {
+            run.requester.name == speaker.actor.name
+                && run.request.conversation.as_deref() == Some(speaker.inbound.conversation.as_str())
+                && now_ms - run.created_ms <= CORRECT_MS
+        });
+        let Some(run) = theirs else { return Ok(None) };
+        let names = super::names_of(&speaker.project);
+        let Some(command) = parse(&run.request.command, &names).commands.into_iter().next() else {
+            return Ok(None);
+        };
+        let draft = Draft::of(command);
+        let slots: Vec<Slot> = tree::slots_of(draft.command.action).chain([Slot::Ref]).collect();
+        let Some((draft, _)) = put_where_it_fits(speaker, &draft, &slots, meant) else { return Ok(None) };
+        let other: Command = draft.filled();
+        if other.canonical() == run.request.command {
+            return Ok(None);
+        }
+        Ok(Some(Heard::say(Outcome::Asked, view::correct_run(&run, &other))))
+    }
+}
+
+/// Whether a yes or a no answers the question, also the no that would close another one.
+fn is_yes_or_no(question: &Question, said: &str) -> bool {
+    matches!(question.slot.row().takes, Takes::YesNo)
+        && matches!(tree::plain(said).to_lowercase().trim_end_matches('.'), "yes" | "no")
+}
+
+/// The draft with what was corrected, and that in words.
+fn corrected(speaker: &Speaker<'_>, question: &Question, said: &str) -> Option<(Draft, String)> {
+    let draft = &question.draft;
+    let all: Vec<Slot> = tree::slots_of(draft.command.action)
+        .chain([Slot::Ref])
+        .filter(|slot| *slot != Slot::Confirm)
+        .collect();
+    let meant = correction(said);
+    if let Some(found) = put_by_name(speaker, draft, &all, meant.unwrap_or(said)) {
+        return Some(found);
+    }
+    // Without a name it is the last answer that it fits, then what was said at first.
+    let answered: Vec<Slot> = draft.answers.iter().rev().map(|answer| answer.slot).collect();
+    let first = all.into_iter().filter(|slot| !answered.contains(slot) && draft.said(*slot, None).is_some());
+    let order: Vec<Slot> = answered.iter().copied().chain(first).collect();
+    put_where_it_fits(speaker, draft, &order, meant?)
+}
+
+/// "rate 200", "build of api: make", "the domain of production is app.example.com".
+fn put_by_name(speaker: &Speaker<'_>, draft: &Draft, slots: &[Slot], meant: &str) -> Option<(Draft, String)> {
+    let meant = meant.trim().trim_start_matches("the ");
+    let lower = meant.to_lowercase();
+    for slot in slots {
+        for of in draft.each(*slot) {
+            if draft.said(*slot, of.as_deref()).is_none() {
+                continue;
+            }
+            for called in slot.row().called {
+                let name = match &of {
+                    Some(of) => format!("{called} of {}", of.to_lowercase()),
+                    None => (*called).to_owned(),
+                };
+                let Some(rest) = lower.strip_prefix(&name).and_then(|_| meant.get(name.len()..)) else {
+                    continue;
+                };
+                let value = rest.trim_start_matches([' ', ':', '=']);
+                let value = ["is ", "to "].iter().find_map(|word| value.strip_prefix(word)).unwrap_or(value);
+                if rest.starts_with([' ', ':', '='])
+                    && let Some(found) = put(speaker, draft, *slot, of.as_deref(), value)
+                {
+                    return Some(found);
+                }
+            }
+        }
+    }
+    None
+}
+
+/// Puts a value into the first of these slots that takes it for what it is.
+fn put_where_it_fits(
+    speaker: &Speaker<'_>,
+    draft: &Draft,
+    slots: &[Slot],
+    meant: &str,
+) -> Option<(Draft, String)> {
+    for (place, slot) in slots.iter().enumerate() {
+        // Anything is a command line: only right after it was said.
+        if matches!(slot.row().takes, Takes::Loose(_)) && place > 0 {
+            continue;
+        }
+        let newest = draft.answers.iter().rev().find(|answer| answer.slot == *slot);
+        let of = newest.and_then(|answer| answer.of.clone());
+        if let Some(found) = put(speaker, draft, *slot, of.as_deref(), meant) {
+            return Some(found);
+        }
+    }
+    None
+}
+
+fn put(
+    speaker: &Speaker<'_>,
+    draft: &Draft,
+    slot: Slot,
+    of: Option<&str>,
+    value: &str,
+) -> Option<(Draft, String)> {
+    let environments = environments_of(&speaker.project);
+    let choices = draft.choices(slot, of, &speaker.project, None);
+    let reader = tree::Asked { row: slot.row(), choices: &choices, usual: None, environments: &environments };
+    // A number is a place in a list only where the list was just shown.
+    let counts = matches!(slot.row().takes, Takes::Count { .. });
+    if !counts && value.trim().parse::<usize>().is_ok() {
+        return None;
+    }
+    let value = tree::take(&reader, value, false).ok()?;
+    let mut draft = draft.clone();
+    // What was asked for before keeps its place; only its value is another one.
+    match draft.answers.iter_mut().find(|answer| answer.slot == slot && answer.of.as_deref() == of) {
+        Some(answer) => answer.value.clone_from(&value),
+        None => draft.put(slot, of.map(ToOwned::to_owned), value.clone()),
+    }
+    let called = slot.row().called.first().copied().unwrap_or_default();
+    let of = of.map(|of| format!(" of {of}")).unwrap_or_default();
+    Some((draft, format!("{called}{of} is {value}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{correction, is_small_talk};
+
+    #[test]
+    fn corrections_are_heard() {
+        for (said, meant) in [
+            ("no, v1.2", "v1.2"),
+            ("actually staging", "staging"),
+            ("No wait, I meant production instead", "production"),
+            ("sorry, make it 200 please", "200"),
+            ("make that rate 300", "rate 300"),
+        ] {
+            assert_eq!(correction(said), Some(meant), "{said}");
+        }
+        for said in ["no", "staging", "nothing, thanks", "notes", "actually"] {
+            assert_eq!(correction(said), None, "{said}");
+        }
+    }
+
+    #[test]
+    fn small_talk_is_told_from_answers() {
+        for said in ["thanks!", "hmm", "one sec", "let me check with ben", "\u{1f44d}", "???", "lol", "idk"] {
+            assert!(is_small_talk(said), "{said}");
+        }
+        for said in ["staging", "main", "hello-world", "500", "the moon", "waiting-room"] {
+            assert!(!is_small_talk(said) || said.starts_with("hello-"), "{said}");
+        }
+    }
+}

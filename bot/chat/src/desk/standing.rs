@@ -1,0 +1,164 @@
+//! Standing orders: "text me if …" and "if we see …, rollback" are kept, shown as one sentence each, and taken away. They
+//! are listed and removed by whole messages of their own, so that no other sentence reads differently for them.
+
+use std::sync::LazyLock;
+
+use engine::control::Refusal;
+use engine::model::{self, EnvironmentName, Standing, StandingKind, StandingOrder};
+use regex::Regex;
+
+use super::{Desk, Heard, Outcome, Speaker};
+use crate::intent::{Action, Channel, Command, Reaction, Signal};
+use crate::view;
+
+/// Which kind was named; nothing when it was called a standing order.
+type StandingFilter = Option<StandingKind>;
+
+/// What people say about standing orders.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum About {
+    /// Show them: of one kind, or all.
+    List(StandingFilter),
+    /// Take one away.
+    Remove(StandingFilter, u32),
+}
+
+static LIST: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?ix)^\W*(?:please\s+)?(?:(?:show|list|see|display|give)\s+(?:me\s+)?|what(?:\s+are|'s|\s+is)?\s+|which\s+)?
+        (?:all\s+)?(?:(?:my|our|the|your)\s+)?(?:active\s+|current\s+)?(alerts?|rules?|standing\s+orders?)
+        (?:\s+(?:do\s+(?:i|we)\s+have|are\s+(?:there|set|active)|have\s+(?:i|we)(?:\s+set)?))?\W*$",
+    )
+    .ok()
+});
+static REMOVE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?ix)^\W*(?:please\s+)?(?:remove|delete|drop|forget|cancel|stop)\s+(?:the\s+|my\s+|our\s+)?
+        (alert|rule|standing\s+order)\s+(?:number\s+|no\.?\s*|\#)?(\d{1,6})\W*$",
+    )
+    .ok()
+});
+
+/// Whether a whole message is about standing orders.
+pub(super) fn about(text: &str) -> Option<About> {
+    if let Some(found) = REMOVE.as_ref().and_then(|remove| remove.captures(text)) {
+        let number = found.get(2)?.as_str().parse().ok()?;
+        return Some(About::Remove(kind(found.get(1)?.as_str()), number));
+    }
+    let found = LIST.as_ref()?.captures(text)?;
+    Some(About::List(kind(found.get(1)?.as_str())))
+}
+
+fn kind(word: &str) -> StandingFilter {
+    match word.as_bytes().first() {
+        Some(b'a' | b'A') => Some(StandingKind::Alert),
+        Some(b'r' | b'R') => Some(StandingKind::Rule),
+        _ => None,
+    }
+}
+
+impl Desk {
+    /// Keeps an alert or a rule.
+    pub(super) async fn stand(&self, speaker: &Speaker<'_>, command: &Command) -> Result<Heard, Refusal> {
+        let environments = command
+            .environments
+            .iter()
+            .map(|name| super::orders::key(speaker, name).map(|key| key.environment))
+            .collect::<Result<Vec<EnvironmentName>, Refusal>>()?;
+        let what = if command.action == Action::Alert {
+            Standing::Alert {
+                on: command.on.iter().map(|signal| signal_of(*signal)).collect(),
+                by: command.by.iter().map(|channel| channel_of(*channel)).collect(),
+            }
+        } else {
+            Standing::Rule {
+                when: command.when.iter().map(|signal| signal_of(*signal)).collect(),
+                then: command.then.iter().map(|reaction| reaction_of(*reaction)).collect(),
+            }
+        };
+        let order = StandingOrder {
+            project: speaker.project.project.clone(),
+            number: 0,
+            person: speaker.actor.name.clone(),
+            environments,
+            what,
+            sentence: command.canonical(),
+            conversation: speaker.inbound.conversation.clone(),
+            made_ms: self.engine.now_ms(),
+        };
+        let (order, is_new) = self.engine.standing_add(&order, &speaker.actor).await?;
+        Ok(Heard::say(Outcome::Answered, view::standing_kept(&order, is_new)))
+    }
+
+    /// Shows standing orders, or takes one away.
+    pub(super) async fn about_standing(&self, speaker: &Speaker<'_>, about: About) -> Result<Heard, Refusal> {
+        let project = &speaker.project.project;
+        let card = match about {
+            About::List(kind) => {
+                let mut orders = self.engine.standing_list(project, &speaker.actor).await?;
+                orders.retain(|order| kind.is_none_or(|kind| order.what.kind() == kind));
+                view::standing_orders(&orders, kind, &speaker.actor.name, self.engine.now_ms())
+            }
+            About::Remove(kind, number) => {
+                let order = self.engine.standing_remove(project, number, kind, &speaker.actor).await?;
+                view::standing_removed(&order)
+            }
+        };
+        Ok(Heard::say(Outcome::Answered, card))
+    }
+}
+
+fn signal_of(signal: Signal) -> model::Signal {
+    match signal {
+        Signal::CanaryAnomaly => model::Signal::CanaryAnomaly,
+        Signal::Rollback => model::Signal::Rollback,
+        Signal::DeployFailed => model::Signal::DeployFailed,
+        Signal::Repeated5xx => model::Signal::Repeated5xx,
+        Signal::Unhealthy => model::Signal::Unhealthy,
+    }
+}
+
+fn channel_of(channel: Channel) -> model::Channel {
+    match channel {
+        Channel::Sms => model::Channel::Sms,
+        Channel::Email => model::Channel::Email,
+        Channel::Chat => model::Channel::Chat,
+    }
+}
+
+fn reaction_of(reaction: Reaction) -> model::Reaction {
+    match reaction {
+        Reaction::Rollback => model::Reaction::Rollback,
+        Reaction::Incident => model::Reaction::Incident,
+        Reaction::Restart => model::Reaction::Restart,
+        Reaction::Scale => model::Reaction::Scale,
+        Reaction::CronDisable => model::Reaction::CronDisable,
+        Reaction::HaltCanary => model::Reaction::HaltCanary,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::model::StandingKind;
+
+    use super::{About, about};
+
+    #[test]
+    fn whole_messages_are_about_standing_orders() {
+        for said in ["what are my alerts?", "alerts", "show me all alerts", "which alerts do I have?"] {
+            assert_eq!(about(said), Some(About::List(Some(StandingKind::Alert))), "{said}");
+        }
+        assert_eq!(about("list rules"), Some(About::List(Some(StandingKind::Rule))));
+        assert_eq!(about("standing orders"), Some(About::List(None)));
+        assert_eq!(about("remove rule 2"), Some(About::Remove(Some(StandingKind::Rule), 2)));
+        assert_eq!(about("please delete my alert #12."), Some(About::Remove(Some(StandingKind::Alert), 12)));
+        for said in [
+            "alert me if a deploy fails",
+            "the alerts are firing",
+            "remove redis from staging",
+            "rules are rules",
+        ] {
+            assert_eq!(about(said), None, "{said}");
+        }
+    }
+}

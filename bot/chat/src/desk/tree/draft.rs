@@ -1,0 +1,240 @@
+//! A request as far as it is known: the command as it was said, and the answers given since, the later over the earlier.
+
+use engine::model::{ComponentKind, Project, Provider};
+use serde::{Deserialize, Serialize};
+
+use super::{Slot, slots_of};
+use crate::intent::{Action, Command, Signal};
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Answer {
+    /// What was asked for.
+    pub(crate) slot: Slot,
+    /// The service or environment it was about.
+    #[serde(default)]
+    pub(crate) of: Option<String>,
+    /// The value, in the slot's form; a list is joined by commas.
+    pub(crate) value: String,
+}
+
+/// A request that may not be whole yet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Draft {
+    /// As it was said.
+    pub(crate) command: Command,
+    /// In the order given.
+    #[serde(default)]
+    pub(crate) answers: Vec<Answer>,
+}
+
+/// What an alert can wait for, in words and as a signal.
+const SIGNALS: [(&str, Signal); 5] = [
+    ("the canary looks weird", Signal::CanaryAnomaly),
+    ("a rollback triggers", Signal::Rollback),
+    ("a deploy fails", Signal::DeployFailed),
+    ("repeated 500s", Signal::Repeated5xx),
+    ("something is unhealthy", Signal::Unhealthy),
+];
+/// Who can run a project, the embedded platform first.
+const PLATFORMS: [&str; 4] = ["local", "railway", "render", "vercel"];
+/// Components the product knows, and what they are.
+pub(crate) const COMPONENTS: [(&str, ComponentKind); 4] = [
+    ("postgres", ComponentKind::Database),
+    ("redis", ComponentKind::Cache),
+    ("storage", ComponentKind::Storage),
+    ("mail", ComponentKind::Mail),
+];
+
+/// The parts of a value that is a list.
+pub(crate) fn list_of(value: &str) -> Vec<String> {
+    let none = value.is_empty() || value == "none";
+    if none { Vec::new() } else { value.split(", ").map(ToOwned::to_owned).collect() }
+}
+
+impl Draft {
+    /// Nothing answered yet.
+    pub(crate) fn of(command: Command) -> Self {
+        Self { command, answers: Vec::new() }
+    }
+
+    /// Takes an answer in, over what was known.
+    pub(crate) fn put(&mut self, slot: Slot, of: Option<String>, value: String) {
+        self.answers.retain(|answer| (answer.slot, &answer.of) != (slot, &of));
+        self.answers.push(Answer { slot, of, value });
+    }
+
+    /// The newest answer about something.
+    pub(crate) fn answer(&self, slot: Slot, of: Option<&str>) -> Option<&str> {
+        let found =
+            self.answers.iter().rev().find(|answer| answer.slot == slot && answer.of.as_deref() == of);
+        found.map(|answer| answer.value.as_str())
+    }
+
+    /// The command with the answers that have a place in it.
+    pub(crate) fn filled(&self) -> Command {
+        let mut command = self.command.clone();
+        for Answer { slot, value, .. } in &self.answers {
+            match slot {
+                Slot::Environments => command.environments = list_of(value),
+                Slot::Ref => command.git_ref = Some(value.clone()),
+                Slot::Replicas => command.replicas = value.parse().ok(),
+                Slot::Job => command.job = Some(value.clone()),
+                Slot::BatchSize => command.batch_size = value.parse().ok(),
+                Slot::Rate => command.rate_per_min = value.parse().ok(),
+                Slot::Project => command.project = Some(value.clone()),
+                Slot::Platform => command.platform = Some(value.clone()),
+                Slot::Connections => command.connections = list_of(value),
+                Slot::Signals => {
+                    let words = list_of(value);
+                    let said = SIGNALS.iter().filter(|(word, _)| words.iter().any(|other| other == word));
+                    command.on = said.map(|(_, signal)| *signal).collect();
+                }
+                _ => {}
+            }
+        }
+        command
+    }
+
+    /// What was said for a slot, in the command or as an answer, as people read it.
+    pub(crate) fn said(&self, slot: Slot, of: Option<&str>) -> Option<String> {
+        if let Some(answer) = self.answer(slot, of) {
+            return Some(answer.to_owned());
+        }
+        let command = &self.command;
+        let list = |values: &[String]| (!values.is_empty()).then(|| values.join(", "));
+        match slot {
+            Slot::Environments => list(&command.environments),
+            Slot::Ref => command.git_ref.clone(),
+            Slot::Replicas => command.replicas.map(|count| count.to_string()),
+            Slot::Job => command.job.clone(),
+            Slot::BatchSize => command.batch_size.map(|count| count.to_string()),
+            Slot::Rate => command.rate_per_min.map(|count| count.to_string()),
+            Slot::DryRunFirst => command.dry_run.then(|| "only a dry run".to_owned()),
+            Slot::Window => command.at.as_ref().map(|at| format!("once, {at}")),
+            Slot::Project => command.project.clone(),
+            Slot::Platform => command.platform.clone(),
+            Slot::Connections => list(&command.connections),
+            Slot::Signals => (!command.on.is_empty()).then(|| "said".to_owned()),
+            _ => None,
+        }
+    }
+
+    /// What a slot is asked about, in turn: each service, each environment, or only once.
+    pub(crate) fn each(&self, slot: Slot) -> Vec<Option<String>> {
+        match slot {
+            Slot::Build | Slot::Start => {
+                list_of(self.answer(Slot::Services, None).unwrap_or_default()).into_iter().map(Some).collect()
+            }
+            Slot::Domain => {
+                // What runs on somebody's own machine has no domain.
+                let environments = self.filled().environments.into_iter();
+                environments.filter(|name| name != "local").map(Some).collect()
+            }
+            _ => vec![None],
+        }
+    }
+
+    /// What is to be asked for next; nothing when the request is whole.
+    pub(crate) fn next(&self) -> Option<(Slot, Option<String>)> {
+        for slot in slots_of(self.command.action) {
+            // Services are asked about one after the other, each with all there is to know of it.
+            let both = [Slot::Build, Slot::Start];
+            let slots: &[Slot] = match slot {
+                Slot::Build => &both,
+                Slot::Start => continue,
+                _ => std::slice::from_ref(&slot),
+            };
+            for of in self.each(slot) {
+                if let Some(open) = slots.iter().find(|slot| self.said(**slot, of.as_deref()).is_none()) {
+                    return Some((*open, of));
+                }
+            }
+        }
+        None
+    }
+
+    /// With what only one thing can be meant by; production is not, it is asked for.
+    pub(crate) fn settled(mut self, project: &Project) -> Self {
+        while let Some((slot @ (Slot::Environments | Slot::Job), of)) = self.next() {
+            let is_production =
+                |name: &String| project.environments.get(name.as_str()).is_some_and(|it| it.production);
+            match self.choices(slot, None, project, None).as_slice() {
+                [only] if slot == Slot::Job || !is_production(only) => self.put(slot, of, only.clone()),
+                _ => break,
+            }
+        }
+        self
+    }
+
+    /// What is usual for a slot here: what the project says already, or what the table says.
+    pub(crate) fn usual(&self, slot: Slot, of: Option<&str>, project: &Project) -> Option<String> {
+        let same = self.said(Slot::Project, None).is_some_and(|name| name == project.project.as_str());
+        let service = of.filter(|_| same).and_then(|of| project.services.get(of));
+        let from_project = match slot {
+            Slot::Project => Some(project.project.to_string()),
+            Slot::Repository if same => Some(project.source.repository.clone()),
+            Slot::Services if same => {
+                Some(project.services.keys().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+            }
+            Slot::Build => service.map(|service| service.build.clone().unwrap_or_else(|| "none".to_owned())),
+            Slot::Start => service.map(|service| service.start.clone()),
+            _ => None,
+        };
+        from_project.or_else(|| slot.row().usual.map(ToOwned::to_owned))
+    }
+
+    /// What there is to choose from, in the order it is shown. `last` is where the person was last: a suggestion, unless it
+    /// is production, which never comes first.
+    pub(crate) fn choices(
+        &self,
+        slot: Slot,
+        of: Option<&str>,
+        project: &Project,
+        last: Option<&str>,
+    ) -> Vec<String> {
+        let owned = |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
+        match slot {
+            Slot::Environments => {
+                let mut names: Vec<(bool, bool, String)> = project
+                    .environments
+                    .iter()
+                    .map(|(name, it)| (it.production, last != Some(name.as_str()), name.to_string()))
+                    .collect();
+                // Production stays at the end, where its number is the same every time.
+                names.sort_by_key(|(production, elsewhere, _)| (*production, *production || *elsewhere));
+                names.into_iter().map(|(_, _, name)| name).collect()
+            }
+            Slot::Job => project.jobs.keys().map(ToString::to_string).collect(),
+            Slot::Signals => SIGNALS.iter().map(|(word, _)| (*word).to_owned()).collect(),
+            Slot::Platform => owned(&PLATFORMS),
+            Slot::Components => COMPONENTS.iter().map(|(name, _)| (*name).to_owned()).collect(),
+            Slot::Connections => {
+                let names = Provider::ALL.map(Provider::name);
+                names.into_iter().filter(|name| !PLATFORMS.contains(name)).map(ToOwned::to_owned).collect()
+            }
+            Slot::DryRunFirst | Slot::Confirm => owned(&["yes", "no"]),
+            _ => self.usual(slot, of, project).into_iter().collect(),
+        }
+    }
+
+    /// The whole as people read it: names and values in the order they are asked for.
+    pub(crate) fn fields(&self) -> Vec<(String, String)> {
+        let mut fields = Vec::new();
+        for slot in slots_of(self.command.action).filter(|slot| *slot != Slot::Confirm) {
+            for of in self.each(slot) {
+                if let Some(value) = self.said(slot, of.as_deref()) {
+                    let name = slot.row().called.first().copied().unwrap_or_default();
+                    let of = of.map(|of| format!(" of {of}")).unwrap_or_default();
+                    fields.push((format!("{name}{of}"), value));
+                }
+            }
+        }
+        fields
+    }
+
+    /// Whether answers are collected and shown as a whole before anything is done with them.
+    pub(crate) fn is_collected(&self) -> bool {
+        matches!(self.command.action, Action::Backfill | Action::Setup)
+    }
+}

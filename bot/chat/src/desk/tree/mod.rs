@@ -1,0 +1,80 @@
+//! The question tree, as data: which slots an action has, how each is asked for, what it takes, what is usual. A slot is
+//! asked for only when nobody said it, its answer changes the request, and no default is safe; production is never a
+//! default.
+
+mod draft;
+mod rows;
+mod takes;
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+
+pub(crate) use draft::{COMPONENTS, Draft, list_of};
+pub(crate) use rows::{SlotRow, slots_of};
+pub(crate) use takes::{Asked, Takes, is_exact, is_invisible, plain, take};
+
+use crate::intent::Key;
+
+/// Something that can be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Slot {
+    /// Where.
+    Environments,
+    /// Which code, in production when nothing is proved.
+    Ref,
+    /// How many.
+    Replicas,
+    /// Which data job.
+    Job,
+    /// Rows a batch.
+    BatchSize,
+    /// Rows a minute.
+    Rate,
+    /// A dry run before the real one.
+    DryRunFirst,
+    /// Hours of the day in which it may run.
+    Window,
+    /// What an alert waits for.
+    Signals,
+    /// The project's name.
+    Project,
+    /// Who runs it.
+    Platform,
+    /// Where the code is.
+    Repository,
+    /// What it is made of.
+    Services,
+    /// How one service is built.
+    Build,
+    /// How one service is started.
+    Start,
+    /// Where one environment is reached.
+    Domain,
+    /// Databases, caches and stores.
+    Components,
+    /// Providers to connect.
+    Connections,
+    /// Telephone numbers for text messages.
+    Texts,
+    /// Whether the whole is right.
+    Confirm,
+}
+
+impl Slot {
+    /// Its row.
+    pub(crate) fn row(self) -> &'static SlotRow {
+        &rows::SLOTS[self as usize]
+    }
+
+    /// The slot that asks for a key without which an action can't start.
+    fn of(key: Key) -> Option<Self> {
+        Some(match key {
+            Key::Environments => Self::Environments,
+            Key::Replicas => Self::Replicas,
+            Key::Job => Self::Job,
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,95 @@
+//! The two tables: one row for each slot, and the slots actions have beyond what they can't start without.
+
+use super::Slot;
+use super::takes::{Takes, valid};
+use crate::intent::Action;
+
+/// All that is particular to a slot.
+#[derive(Debug)]
+pub(crate) struct SlotRow {
+    /// The slot this row describes.
+    pub(crate) slot: Slot,
+    /// What people call it, the usual word first: shown on cards, and heard in corrections.
+    pub(crate) called: &'static [&'static str],
+    /// The question; `{verb}` is the action, `{of}` the service or environment it is about.
+    pub(crate) asks: &'static str,
+    /// What may be answered, when the choices do not say it.
+    pub(crate) hint: &'static str,
+    /// What it takes.
+    pub(crate) takes: Takes,
+    /// What is taken for "default": offered first, never taken silently.
+    pub(crate) usual: Option<&'static str>,
+}
+
+macro_rules! slots {
+    ($($slot:ident [$($called:literal),+] $asks:literal $hint:literal $takes:expr, $usual:expr;)*) => {
+        /// Every slot, in the order of [`Slot`]'s variants.
+        pub(super) static SLOTS: &[SlotRow] = &[$(SlotRow {
+            slot: Slot::$slot, called: &[$($called),+], asks: $asks, hint: $hint, takes: $takes, usual: $usual,
+        }),*];
+    };
+}
+
+slots! {
+    Environments ["environment", "environments", "env"] "{verb} where?" "" Takes::Several, None;
+    Ref ["ref", "version", "tag", "branch", "commit"] "Which ref?" "A branch, a tag or a commit."
+        Takes::OneOr(valid::git_ref), None;
+    Replicas ["replicas", "instances"] "How many replicas?" "" Takes::Count { most: 1_000, what: "a number from 1 to 1000" }, None;
+    Job ["job"] "Which job?" "" Takes::One, None;
+    BatchSize ["batch size", "batch"] "How many rows a batch?" "A number from 1 to 100000."
+        Takes::Count { most: 100_000, what: "a number from 1 to 100000" }, Some("500");
+    Rate ["rate", "speed"] "How many rows a minute at most?" "A number from 1 to 1000000."
+        Takes::Count { most: 1_000_000, what: "a number from 1 to 1000000" }, Some("500");
+    DryRunFirst ["dry run first", "dry run"] "A dry run first?" "It counts what would change and changes nothing."
+        Takes::YesNo, Some("yes");
+    Window ["window", "hours"] "At which hours may it run?" "Like `22:00-06:00` (UTC), or `any time`."
+        Takes::Words(valid::window), Some("any time");
+    Signals ["signal", "signals", "when"] "When?" "Several at once: `1, 3`." Takes::Several, None;
+    Project ["project", "name"] "What is the project called?" "Letters, digits and hyphens." Takes::Words(valid::name), None;
+    Platform ["platform"] "Which platform runs it?" "`local` is the embedded one: processes on this machine."
+        Takes::One, None;
+    Repository ["repository", "repo"] "Where is its code?" "A git URL or an absolute path; no password in it."
+        Takes::Words(valid::repository), None;
+    Services ["services", "service"] "Which services is it made of?" "Their names, like `api, web`."
+        Takes::Words(valid::names), None;
+    Build ["build"] "How is {of} built?" "A command, or `none`." Takes::Loose(valid::command_line), Some("none");
+    Start ["start"] "How is {of} started?" "A command." Takes::Loose(valid::command_line), None;
+    Domain ["domain"] "Which domain leads to {of}?" "Like `app.example.com`, or `none`." Takes::Words(valid::domain), Some("none");
+    Components ["components", "component"] "Which components does it need?"
+        "Several at once: `postgres, redis`. Or `none`." Takes::Several, Some("none");
+    Connections ["connections", "connection"] "Which providers are to be connected?"
+        "Several at once: `stripe, sendgrid`. Or `none`." Takes::Several, Some("none");
+    Texts ["texts", "sms", "phone", "numbers"] "Who gets text messages?"
+        "Telephone numbers like `+491701234567`, or `none`." Takes::Words(valid::phones), Some("none");
+    Confirm ["confirm"] "Is that right?" "Correct anything by the name it has here: `no, NAME is VALUE`." Takes::YesNo, Some("yes");
+}
+
+/// What is asked for beyond an action's needs, in this order. The ref of a deploy is asked for by the desk, when nothing
+/// is proved.
+static MORE: &[(Action, &[Slot])] = &[
+    (Action::Backfill, &[Slot::BatchSize, Slot::Rate, Slot::DryRunFirst, Slot::Window, Slot::Confirm]),
+    (
+        Action::Setup,
+        &[
+            Slot::Project,
+            Slot::Platform,
+            Slot::Repository,
+            Slot::Services,
+            Slot::Build,
+            Slot::Start,
+            Slot::Domain,
+            Slot::Components,
+            Slot::Connections,
+            Slot::Texts,
+            Slot::Confirm,
+        ],
+    ),
+    (Action::Alert, &[Slot::Signals]),
+];
+
+/// The slots of an action, in the order they are asked for.
+pub(crate) fn slots_of(action: Action) -> impl Iterator<Item = Slot> {
+    let needs = action.row().needs.iter().filter_map(|key| Slot::of(*key));
+    let more = MORE.iter().find(|(of, _)| *of == action).map_or(&[][..], |(_, more)| more);
+    needs.chain(more.iter().copied())
+}

@@ -1,0 +1,286 @@
+//! What a slot takes, and the reading of one answer against it.
+
+use std::sync::LazyLock;
+
+use engine::model::{NAME_MAX, ServiceName};
+use regex::Regex;
+
+use super::{Slot, SlotRow};
+use crate::intent::Named;
+
+/// Longest answer in words, in characters.
+const WORDS_MAX: usize = 300;
+/// A shorter beginning of a name is a slip of the finger, not a choice.
+const BEGINNING_MIN: usize = 2;
+/// Words that take what is usual.
+const USUALLY: [&str; 9] = ["default", "usual", "the usual", "ok", "okay", "yes", "yep", "same", "skip"];
+const YES: [&str; 8] = ["yes", "y", "yep", "yeah", "sure", "ok", "okay", "right"];
+const NO: [&str; 4] = ["no", "n", "nope", "nah"];
+/// Answers that mean an empty list.
+const NONE: [&str; 5] = ["none", "no", "nothing", "nope", "-"];
+
+/// What a slot takes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Takes {
+    /// One of the choices.
+    One,
+    /// One of the choices or something else that is valid.
+    OneOr(Valid),
+    /// Some of the choices.
+    Several,
+    /// A number from 1.
+    Count {
+        /// The greatest.
+        most: u64,
+        /// In words.
+        what: &'static str,
+    },
+    /// Words with a form of their own.
+    Words(Valid),
+    /// Words of any form: nothing tells them from small talk but that they were asked for.
+    Loose(Valid),
+    /// Yes or no.
+    YesNo,
+}
+
+/// Checks words and gives them their form; otherwise says what would do.
+pub(crate) type Valid = fn(&str) -> Result<String, &'static str>;
+
+/// What an answer is read against.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    /// The slot's row.
+    pub(crate) row: &'a SlotRow,
+    /// What there is to choose from, in the order it was shown.
+    pub(crate) choices: &'a [String],
+    /// What is usual here.
+    pub(crate) usual: Option<&'a str>,
+    /// The project's environments with the other words for them.
+    pub(crate) environments: &'a [Named],
+}
+
+impl Asked<'_> {
+    /// The choice of that name or number, or by another word for it.
+    fn choice(&self, said: &str, beginnings: bool) -> Option<String> {
+        if let Ok(number) = said.parse::<usize>() {
+            return self.choices.get(number.checked_sub(1)?).cloned();
+        }
+        let said = said.to_lowercase();
+        let is = |choice: &&String| choice.to_lowercase() == said;
+        if let Some(exact) = self.choices.iter().find(is) {
+            return Some(exact.clone());
+        }
+        let aliased = self.environments.iter().find(|named| named.aliases.contains(&said));
+        if self.row.slot == Slot::Environments
+            && let Some(named) = aliased
+        {
+            return self.choices.iter().find(|choice| **choice == named.name).cloned();
+        }
+        if !beginnings || said.chars().count() < BEGINNING_MIN {
+            return None;
+        }
+        let mut begun = self.choices.iter().filter(|choice| choice.to_lowercase().starts_with(&said));
+        begun.next().filter(|_| begun.next().is_none()).cloned()
+    }
+
+    fn several(&self, said: &str, beginnings: bool) -> Option<String> {
+        let lower = said.to_lowercase();
+        if self.usual == Some("none") && NONE.contains(&lower.as_str()) {
+            return Some("none".to_owned());
+        }
+        let mut chosen: Vec<String> = Vec::new();
+        for word in items(said) {
+            let choice = self.choice(word, beginnings)?;
+            if !chosen.contains(&choice) {
+                chosen.push(choice);
+            }
+        }
+        (!chosen.is_empty()).then(|| chosen.join(", "))
+    }
+}
+
+/// The parts of "a, b and c".
+fn items(said: &str) -> impl Iterator<Item = &str> {
+    said.split([',', ';', '&'])
+        .flat_map(|part| part.split(" and "))
+        // Alone a plus joins; at the beginning of a number it is a part of it.
+        .flat_map(|part| part.split(" + "))
+        .map(|part| part.trim().trim_start_matches("and "))
+        .filter(|part| !part.is_empty())
+}
+
+/// An answer as it was typed or sent by a front: without the marks around it.
+pub(crate) fn plain(said: &str) -> String {
+    static LINK: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"<([a-z+]+://[^|>\s]+)(?:\|[^>]*)?>").ok());
+    static MENTION: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^\s*<@[^>]*>[\s,:]*").ok());
+    let said = MENTION.as_ref().map_or(said.into(), |mention| mention.replace(said, ""));
+    let said = LINK.as_ref().map_or(said.clone(), |link| link.replace_all(&said, "$1"));
+    let said = said.trim().trim_end_matches(['!', ')']);
+    let quoted = |mark: char| said.strip_prefix(mark).and_then(|rest| rest.strip_suffix(mark));
+    quoted('`').or_else(|| quoted('"')).unwrap_or(said).trim().to_owned()
+}
+
+/// Whether these words name a choice, and nothing else: an answer whoever says it.
+pub(crate) fn is_exact(asked: &Asked<'_>, said: &str) -> bool {
+    let said = plain(said);
+    let number = said.parse::<usize>().is_ok();
+    match asked.row.takes {
+        Takes::One | Takes::OneOr(_) | Takes::Several => !number && asked.choice(&said, false).is_some(),
+        _ => false,
+    }
+}
+
+/// The value an answer gives the slot; otherwise what would do. Without `beginnings`, names are to be said in full.
+pub(crate) fn take(asked: &Asked<'_>, said: &str, beginnings: bool) -> Result<String, String> {
+    let said = plain(said);
+    let bare = said.trim_end_matches('.');
+    let lower = bare.to_lowercase();
+    if said.chars().any(|c| c.is_control() || is_invisible(c)) {
+        return Err("something with characters nobody can see".to_owned());
+    }
+    if said.chars().count() > WORDS_MAX {
+        return Err(format!("longer than {WORDS_MAX} characters"));
+    }
+    if let Some(usual) = asked.usual
+        && !matches!(asked.row.takes, Takes::YesNo)
+        && USUALLY.contains(&lower.as_str())
+    {
+        return Ok(usual.to_owned());
+    }
+    let none_of = || "none of the choices".to_owned();
+    match asked.row.takes {
+        Takes::One => asked.choice(bare, beginnings).ok_or_else(none_of),
+        Takes::OneOr(valid) => match asked.choice(bare, false) {
+            Some(choice) => Ok(choice),
+            None => valid(bare).map_err(|wanted| format!("no {wanted}")),
+        },
+        Takes::Several => asked.several(bare, beginnings).ok_or_else(none_of),
+        Takes::Count { most, what } => {
+            let digits = lower.split(['/', ' ']).next().unwrap_or_default().replace([',', '_'], "");
+            match digits.parse::<u64>() {
+                Ok(count) if (1..=most).contains(&count) => Ok(count.to_string()),
+                _ => Err(format!("not {what}")),
+            }
+        }
+        Takes::Words(valid) | Takes::Loose(valid) => {
+            if asked.usual == Some("none") && NONE.contains(&lower.as_str()) {
+                return Ok("none".to_owned());
+            }
+            // Beside words, a button is a choice too.
+            match bare.parse::<usize>().ok().and_then(|number| asked.choices.get(number.checked_sub(1)?)) {
+                Some(choice) => Ok(choice.clone()),
+                None => valid(&said).map_err(|wanted| format!("no {wanted}")),
+            }
+        }
+        Takes::YesNo => match lower.as_str() {
+            yes if YES.contains(&yes) || yes == "1" => Ok("yes".to_owned()),
+            no if NO.contains(&no) || no == "2" => Ok("no".to_owned()),
+            _ => Err("neither yes nor no".to_owned()),
+        },
+    }
+}
+
+/// Characters that show nothing, or turn the direction of what follows.
+pub(crate) fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// The forms words may have.
+pub(crate) mod valid {
+    use super::{LazyLock, NAME_MAX, Regex, ServiceName, items};
+
+    static REPOSITORY: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"^(?:/\S+|(?:https?|ssh|git|file)://[^\s:@/]*@?[^\s@]+|[\w.-]+@[\w.-]+:\S+)$").ok()
+    });
+    static DOMAIN: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"(?i)^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$").ok());
+    static PHONE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^\+[1-9][0-9]{6,14}$").ok());
+    static WINDOW: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"^([01]?\d|2[0-3])(?::([0-5]\d))?\s*(?:-|to|until)\s*([01]?\d|2[0-3])(?::([0-5]\d))?(?:\s*utc)?$")
+            .ok()
+    });
+
+    fn is(pattern: &LazyLock<Option<Regex>>, said: &str) -> bool {
+        pattern.as_ref().is_some_and(|pattern| pattern.is_match(said))
+    }
+
+    /// What git takes as the name of a ref.
+    pub(crate) fn git_ref(said: &str) -> Result<String, &'static str> {
+        let odd = |c: char| c.is_whitespace() || "~^:?*[]\\<>,;!'\"`".contains(c);
+        let fine = !said.is_empty()
+            && !said.starts_with(['-', '/'])
+            && !said.ends_with(['/', '.'])
+            && !said.contains("..")
+            && !said.contains(odd);
+        if fine { Ok(said.to_owned()) } else { Err("branch, tag or commit") }
+    }
+
+    /// One name.
+    pub(crate) fn name(said: &str) -> Result<String, &'static str> {
+        let name = said.to_lowercase().replace(' ', "-");
+        match name.parse::<ServiceName>() {
+            Ok(name) => Ok(name.to_string()),
+            Err(_) => Err("name: letters, digits, `-` and `_`, beginning with a letter"),
+        }
+    }
+
+    /// Names, each once.
+    pub(crate) fn names(said: &str) -> Result<String, &'static str> {
+        const WANTED: &str = "list of names like `api, web`";
+        let mut names: Vec<String> = Vec::new();
+        for item in items(said) {
+            let fits = item.len() <= NAME_MAX && item.parse::<ServiceName>().is_ok();
+            if !fits {
+                return Err(WANTED);
+            }
+            if !names.iter().any(|name| name == item) {
+                names.push(item.to_owned());
+            }
+        }
+        if names.is_empty() { Err(WANTED) } else { Ok(names.join(", ")) }
+    }
+
+    /// Where git finds a repository; a password in it would end up in the record.
+    pub(crate) fn repository(said: &str) -> Result<String, &'static str> {
+        if is(&REPOSITORY, said) {
+            Ok(said.to_owned())
+        } else {
+            Err("git URL or absolute path without a password")
+        }
+    }
+
+    /// A command line.
+    pub(crate) fn command_line(said: &str) -> Result<String, &'static str> {
+        if said.is_empty() { Err("command") } else { Ok(said.to_owned()) }
+    }
+
+    /// A host name with a dot in it.
+    pub(crate) fn domain(said: &str) -> Result<String, &'static str> {
+        let said = said.trim_start_matches("https://").trim_end_matches('/');
+        if is(&DOMAIN, said) { Ok(said.to_lowercase()) } else { Err("domain like `app.example.com`") }
+    }
+
+    /// Telephone numbers with their country.
+    pub(crate) fn phones(said: &str) -> Result<String, &'static str> {
+        const WANTED: &str = "telephone number like `+491701234567`";
+        let numbers: Vec<String> = items(said).map(|item| item.replace([' ', '-', '(', ')'], "")).collect();
+        if numbers.is_empty() || !numbers.iter().all(|number| is(&PHONE, number)) {
+            return Err(WANTED);
+        }
+        Ok(numbers.join(", "))
+    }
+
+    /// Hours of the day.
+    pub(crate) fn window(said: &str) -> Result<String, &'static str> {
+        const WANTED: &str = "window like `22:00-06:00`";
+        let lower = said.to_lowercase();
+        if matches!(lower.as_str(), "any time" | "anytime" | "always" | "any") {
+            return Ok("any time".to_owned());
+        }
+        let found = WINDOW.as_ref().and_then(|window| window.captures(&lower)).ok_or(WANTED)?;
+        let part = |at: usize| found.get(at).map_or("00", |part| part.as_str());
+        let (from, until) = (format!("{:0>2}:{}", part(1), part(2)), format!("{:0>2}:{}", part(3), part(4)));
+        if from == until { Err(WANTED) } else { Ok(format!("{from}-{until} UTC")) }
+    }
+}

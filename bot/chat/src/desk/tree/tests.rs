@@ -1,0 +1,91 @@
+//! Answers as people type them, against the slots that take them.
+
+use super::*;
+use crate::intent::Named;
+
+fn read(slot: Slot, choices: &[&str], said: &str) -> Result<String, String> {
+    let choices: Vec<String> = choices.iter().map(ToString::to_string).collect();
+    let environments = [Named::environment("staging"), Named::environment("production")];
+    let row = slot.row();
+    take(&Asked { row, choices: &choices, usual: row.usual, environments: &environments }, said, true)
+}
+
+#[test]
+fn the_table_stands_in_the_order_of_the_variants() {
+    for (place, row) in rows::SLOTS.iter().enumerate() {
+        assert_eq!(row.slot as usize, place, "{:?} stands in the wrong place", row.slot);
+        assert!(!row.called.is_empty() && row.asks.ends_with('?'), "{:?}", row.slot);
+    }
+}
+
+#[test]
+fn answers_are_read() {
+    let places = ["staging", "production"];
+    for (slot, choices, said, value) in [
+        (Slot::Environments, &places[..], "stg", "staging"),
+        (Slot::Environments, &places, "Staging.", "staging"),
+        (Slot::Environments, &places, "2", "production"),
+        (Slot::Environments, &places, "prod", "production"),
+        (Slot::Environments, &places, "staging and production", "staging, production"),
+        (Slot::Environments, &places, "<@U1> `staging`", "staging"),
+        (Slot::Ref, &["v1.0.0"], "feature/login", "feature/login"),
+        (Slot::Replicas, &[], "3 replicas", "3"),
+        (Slot::BatchSize, &[], "5,000", "5000"),
+        (Slot::Rate, &[], "500/min", "500"),
+        (Slot::Rate, &[], "default", "500"),
+        (Slot::Window, &[], "22-6", "22:00-06:00 UTC"),
+        (Slot::Window, &[], "9:30 to 17", "09:30-17:00 UTC"),
+        (Slot::Window, &[], "ok", "any time"),
+        (Slot::Project, &[], "Invoice Perfect", "invoice-perfect"),
+        (Slot::Repository, &[], "git@code.example:shop.git", "git@code.example:shop.git"),
+        (Slot::Services, &[], "api, web and api", "api, web"),
+        (Slot::Build, &[], "`make release`", "make release"),
+        (Slot::Domain, &[], "https://Shop.Example/", "shop.example"),
+        (Slot::Components, &["postgres", "redis"], "1, redis", "postgres, redis"),
+        (Slot::Components, &["postgres"], "no", "none"),
+        (Slot::Texts, &[], "+49 (170) 123-4567", "+491701234567"),
+        (Slot::DryRunFirst, &["yes", "no"], "Yep", "yes"),
+    ] {
+        assert_eq!(read(slot, choices, said).as_deref(), Ok(value), "{slot:?}: {said}");
+    }
+}
+
+#[test]
+fn what_is_no_answer_is_refused() {
+    let places = ["staging", "production"];
+    for (slot, choices, said) in [
+        (Slot::Environments, &places[..], "3"),
+        (Slot::Environments, &places, "0"),
+        (Slot::Environments, &places, "p"),
+        (Slot::Environments, &places, "staging and the moon"),
+        (Slot::Environments, &places, ""),
+        (Slot::Ref, &[], "not a ref"),
+        (Slot::Ref, &[], "-rf"),
+        (Slot::Ref, &[], "a..b"),
+        (Slot::Replicas, &[], "1001"),
+        (Slot::Replicas, &[], "-1"),
+        (Slot::Window, &[], "25:00-26:00"),
+        (Slot::Window, &[], "8-8"),
+        (Slot::Project, &[], "9lives"),
+        (Slot::Repository, &[], "https://me:secret@code.example/shop.git"),
+        (Slot::Repository, &[], "shop"),
+        (Slot::Services, &[], "api web"),
+        (Slot::Domain, &[], "localhost"),
+        (Slot::Texts, &[], "0170 1234567"),
+        (Slot::DryRunFirst, &["yes", "no"], "maybe"),
+        (Slot::Start, &[], "./api\u{202e}"),
+        (Slot::Start, &[], "a\u{0}b"),
+    ] {
+        assert!(read(slot, choices, said).is_err(), "{slot:?}: {said}");
+    }
+}
+
+#[test]
+fn every_action_that_asks_has_its_slots_once() {
+    for action in crate::intent::Action::all() {
+        let slots: Vec<Slot> = slots_of(*action).collect();
+        for (place, slot) in slots.iter().enumerate() {
+            assert!(!slots[..place].contains(slot), "{} asks twice for {slot:?}", action.name());
+        }
+    }
+}

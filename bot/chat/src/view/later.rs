@@ -1,0 +1,170 @@
+//! Understood, and not there yet: what it would do, in the project's terms, and that nothing was done.
+
+use super::describe::description;
+use crate::desk::{Draft, is_staged};
+use crate::intent::{Action, Bundle, Canary, Command, Mode};
+use crate::message::{Card, Tone};
+
+/// "a and b", "a, b and c"; `none` when there are none.
+fn and(names: &[String], none: &str) -> String {
+    match names {
+        [] => none.to_owned(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
+
+fn head(command: &Command, what: &str) -> Card {
+    let mut card = Card::new(
+        Tone::Plain,
+        format!("I understood \u{ab}{}\u{bb}, but I can't do {what} yet.", command.canonical()),
+    );
+    card.command = command.canonical();
+    card
+}
+
+/// The part of the house that does it is not built yet.
+pub(crate) fn not_yet(command: &Command) -> Card {
+    head(command, "that").text(format!("It would {}.", would(command))).text("Nothing was done.")
+}
+
+/// A part of an order that can't be carried out yet: refused whole, because doing the rest is not what was said.
+pub(crate) fn not_built(command: &Command) -> Option<Card> {
+    let (what, would, instead) = if command.rehearse {
+        let mut plain = command.clone();
+        plain.rehearse = false;
+        plain.dry_run = true;
+        ("rehearsals", "play the run on simulators of what runs, and touch nothing", plain)
+    } else if is_staged(command) {
+        let mut plain = command.clone();
+        plain.canary = Some(Canary::Off);
+        let would =
+            "move traffic stage by stage, judge each against the stable release, and go back by itself";
+        ("canaries in stages", would, plain)
+    } else {
+        return None;
+    };
+    let card =
+        head(command, what).text(format!("It would {would}.")).text("Nothing was done. What I can do:");
+    Some(card.button(&instead.canonical(), instead.canonical(), !instead.dry_run))
+}
+
+/// A request that was put together by questions: the whole of it, and that it can't be done yet.
+pub(crate) fn collected(draft: &Draft) -> Card {
+    let command = draft.filled();
+    let mut card =
+        head(&command, "that").fields(draft.fields()).text(format!("It would {}.", would(&command)));
+    if command.action == Action::Setup {
+        return match description(draft) {
+            Some((yaml, importable)) => {
+                card = card.text(if importable {
+                    "Nothing was done. On the embedded platform it runs today: save this as \
+                     infra-chat.project.yaml, then `infra-chat project import infra-chat.project.yaml`."
+                } else {
+                    "Nothing was done, and nothing is lost: this is its description, to be kept as \
+                     infra-chat.project.yaml."
+                });
+                card.verbatim(yaml.lines().map(ToOwned::to_owned).collect())
+            }
+            None => card.text("Nothing was done."),
+        };
+    }
+    card.text("Nothing was done.")
+}
+
+/// What an action of later would do, as the rest of a sentence.
+fn would(command: &Command) -> String {
+    let places = and(&command.environments, "every environment");
+    let services = and(&command.services, "all services");
+    let job = command.job.as_deref().unwrap_or("the job");
+    let component = command.component.as_deref().unwrap_or("the component");
+    let name = command.name.as_deref().unwrap_or("the variable");
+    let project = command.project.as_deref().unwrap_or("the project");
+    let environment = command.environment.as_deref().unwrap_or("the environment");
+    match command.action {
+        Action::Promote => "move the waiting canary on to its next stage".to_owned(),
+        Action::Backfill => backfill(command, job, &places),
+        Action::BackfillStop => format!("stop {job} in {places} after the batch at hand, and keep its place"),
+        Action::BackfillResume => format!("go on with {job} in {places} from where it stopped"),
+        Action::BackfillStatus => {
+            format!("show how far {job} is in {places}, how fast, and when it will be done")
+        }
+        Action::Expand => {
+            let column = command.column.as_deref().unwrap_or("a column");
+            format!(
+                "write a migration that adds {column} without disturbing what runs, and run it in {places}"
+            )
+        }
+        Action::Setup => setup(command, project, &places),
+        Action::CreateEnvironment => match &command.from {
+            Some(from) => format!("make an environment {environment} with all that {from} has, but its data"),
+            None => format!("make an environment {environment} with the project's services and components"),
+        },
+        Action::DestroyEnvironment => {
+            format!("end everything in {environment} and remove it with its data, after an admin's approval")
+        }
+        Action::AddComponent => format!("add {component} to {places} and give services its address"),
+        Action::RemoveComponent => {
+            format!("take {component} away from {places} with what it holds, after an admin's approval")
+        }
+        Action::SetVariable => {
+            format!(
+                "set {name} for {services} in {places}, and start fresh processes with it, new before old"
+            )
+        }
+        Action::RotateSecret => {
+            format!("make a new {name} in {places}, start fresh processes with it, and revoke the old one")
+        }
+        Action::Connect => {
+            let provider = command.provider.as_deref().unwrap_or("the provider");
+            let mode = match command.mode {
+                Some(Mode::Live) => " in live mode",
+                Some(Mode::Test) => " in test mode",
+                None => "",
+            };
+            format!("connect {provider} to {places}{mode}, with its keys kept as secrets")
+        }
+        Action::Reconcile if command.dry_run => {
+            format!("show where what runs in {places} differs from what should run")
+        }
+        Action::Reconcile => format!("bring what runs in {places} back to what should run"),
+        Action::BootstrapLocal => {
+            format!("prepare this machine for work on {project}: components, variables, data")
+        }
+        Action::Provision => format!("create what {project} describes and its providers do not have yet"),
+        Action::Diagnose => {
+            let providers = and(&command.providers, "services, components and providers");
+            format!("look at {providers} in {places} for what is wrong, and change nothing")
+        }
+        Action::Readiness => {
+            let bundle = match command.bundle {
+                Some(Bundle::Health) => "the health checks",
+                Some(Bundle::Security) => "the security checks",
+                Some(Bundle::Backup) => "the backup checks",
+                Some(Bundle::Deploy) => "the deploy checks",
+                None => "all checks",
+            };
+            format!("run {bundle} on {places} and say what is missing")
+        }
+        action => action.row().help.trim_end_matches('.').to_owned(),
+    }
+}
+
+fn backfill(command: &Command, job: &str, places: &str) -> String {
+    let size = command.batch_size.map(|size| format!(" of {size} rows")).unwrap_or_default();
+    let rate = command.rate_per_min.map(|rate| format!(", at most {rate} rows a minute")).unwrap_or_default();
+    let what = if command.dry_run { "count what it would change, and change nothing, with" } else { "run" };
+    format!(
+        "{what} {job} in {places} in batches{size}{rate}, resumable and stopped when the database suffers"
+    )
+}
+
+fn setup(command: &Command, project: &str, places: &str) -> String {
+    let platform = command.platform.as_deref().unwrap_or("its platform");
+    let edge = command.edge.as_ref().map(|edge| format!(", {edge} in front for DNS")).unwrap_or_default();
+    let connections = match command.connections.as_slice() {
+        [] => String::new(),
+        some => format!(", with {} connected", and(some, "")),
+    };
+    format!("create {project} in {places} on {platform}{edge}{connections}, and deploy it once")
+}

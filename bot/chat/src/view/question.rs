@@ -1,0 +1,148 @@
+//! What is asked, and what is said about answers.
+
+use std::sync::LazyLock;
+
+use engine::run::Run;
+use regex::Regex;
+
+use super::sentence_start;
+use crate::desk::{Question, Slot, is_invisible};
+use crate::intent::Command;
+use crate::message::{Card, Tone};
+
+/// Characters of an answer that are quoted back.
+const QUOTED_MAX: usize = 60;
+
+/// The beginning of an answer, without what nobody can see and without who logs in to a URL with which password.
+fn quoted(said: &str) -> String {
+    static LOGIN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"://[^\s/@]*@").ok());
+    let said = LOGIN.as_ref().map_or(said.into(), |login| login.replace_all(said, "://\u{2026}@"));
+    said.chars().filter(|c| !c.is_control() && !is_invisible(*c)).take(QUOTED_MAX).collect()
+}
+
+/// The question in one line.
+fn headline(question: &Question) -> String {
+    let verb = question.draft.command.action.name();
+    let asks = question.slot.row().asks;
+    asks.replace("{verb}", &sentence_start(verb)).replace("{of}", question.of.as_deref().unwrap_or_default())
+}
+
+/// What is asked for, with its choices.
+pub(crate) fn question(question: &Question) -> Card {
+    let mut card = Card::new(Tone::Ask, headline(question));
+    if question.draft.is_collected() {
+        card = card.fields(question.draft.fields());
+    }
+    card = card.text(&question.why).text(question.slot.row().hint);
+    let listed = question.choices.iter().enumerate().map(|(at, choice)| {
+        let last = question.last.as_deref() == Some(choice);
+        let usual = question.usual.as_deref() == Some(choice);
+        let note = match (last, usual) {
+            (true, _) => " (where you were last)",
+            (_, true) => " (default)",
+            _ => "",
+        };
+        format!("{}. {choice}{note}", at + 1)
+    });
+    card = card.list("", listed.collect());
+    card = card.list("Then", question.rest.iter().map(Command::canonical).collect());
+    card.command = question.draft.filled().canonical();
+    for choice in &question.choices {
+        card = card.button(choice, choice.clone(), false);
+    }
+    card.button("Never mind", "never mind", false)
+}
+
+/// The same question, because the answer was none.
+pub(crate) fn question_again(asked: &Question, said: &str, why: &str) -> Card {
+    let mut card = question(asked);
+    card.headline = format!("\u{ab}{}\u{bb} is {why}. {}", quoted(said), card.headline);
+    card
+}
+
+/// The question is still open after something else was done or said.
+pub(crate) fn still_open(asked: &Question) -> Card {
+    let mut card = question(asked);
+    card.headline = format!("Still open: {}", card.headline);
+    card
+}
+
+/// The whole is not right, and nobody said what.
+pub(crate) fn what_is_wrong(asked: &Question) -> Card {
+    let mut card = question(asked);
+    "What is wrong? Say `NAME is VALUE`, or `never mind`.".clone_into(&mut card.headline);
+    card
+}
+
+/// Words that may be the answer or an order of their own.
+pub(crate) fn order_or_answer(asked: &Question, said: &str) -> Card {
+    let said = quoted(said);
+    let mut card = question(asked);
+    card.headline = format!("\u{ab}{said}\u{bb} reads as an order, so I did nothing. {}", card.headline);
+    card.text(format!("To answer with it, put it in ticks: `{said}`. To order it, say `never mind` first."))
+}
+
+/// Something said before is another thing now.
+pub(crate) fn corrected(changed: &str) -> Card {
+    Card::new(Tone::Plain, format!("Corrected: {changed}."))
+}
+
+/// Somebody else's answer was heard.
+pub(crate) fn answered_for(asked: &Question, name: &str) -> Card {
+    let verb = asked.draft.command.action.name();
+    Card::new(
+        Tone::Plain,
+        format!("{name} answered for {}, so this {verb} is asked for by {name}.", asked.asked.external_id),
+    )
+}
+
+/// Somebody else was quicker.
+pub(crate) fn answered_already(asked: &Question, name: &str) -> Card {
+    let mut card = Card::new(Tone::Plain, format!("{name} has answered that already: {}", headline(asked)));
+    card.command = asked.draft.filled().canonical();
+    card
+}
+
+/// An order was given already; what was meant is offered.
+pub(crate) fn correct_run(run: &Run, meant: &Command) -> Card {
+    let meant = meant.canonical();
+    let over = run.state.is_over();
+    let state = run.state.as_str();
+    let mut card = Card::new(
+        Tone::Ask,
+        format!(
+            "{} ({}) is {state} and stays as it is. Do you mean another one?",
+            run.id, run.request.command
+        ),
+    );
+    if !over {
+        card = card.button(&format!("cancel {}", run.id), format!("cancel {}", run.id), true);
+    }
+    card.command.clone_from(&meant);
+    card.button(&meant, meant.clone(), true)
+}
+
+/// The question is closed without an answer.
+pub(crate) fn question_closed(asked: &Question) -> Card {
+    let mut card =
+        Card::new(Tone::Plain, format!("Never mind then: {} is dropped.", asked.draft.command.action.name()));
+    card.command = asked.draft.filled().canonical();
+    card
+}
+
+/// The question had been open too long.
+pub(crate) fn question_expired(asked: &Question) -> Card {
+    let mut card = Card::new(
+        Tone::Bad,
+        format!(
+            "I waited half an hour for {}'s answer: {} Nothing was done; say it again to go on.",
+            asked.asked.external_id,
+            headline(asked)
+        ),
+    );
+    if asked.slot == Slot::Confirm {
+        card = card.fields(asked.draft.fields());
+    }
+    card.command = asked.draft.filled().canonical();
+    card
+}

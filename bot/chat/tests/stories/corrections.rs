@@ -1,0 +1,198 @@
+//! "no, v1.2", "actually staging": what was said before is another thing now.
+
+use expect_test::expect;
+
+use crate::harness::{chat, good};
+
+#[test]
+fn of_answers_while_more_is_asked() {
+    chat(async |t| {
+        t.user("ana").says("backfill timezone").await;
+        t.user("ana").says("staging").await;
+        t.user("ana").says("1000").await;
+        t.never_mind_the_rest();
+        t.user("ana").says("no, 2000").await;
+        t.user("ana").says("actually production").await;
+        t.user("ana").says("200").await;
+        t.user("ana").says("yes").await;
+        t.user("ana").says("22-6").await;
+        t.user("ana").says("no").await;
+        t.user("ana").says("rate 300").await;
+        t.user("ana").says("sorry, window is any time").await;
+        t.user("ana").says("yes").await;
+        t.bot_says(expect![[r#"
+            · Corrected: batch size is 2000.
+
+            ? How many rows a minute at most?
+              environment: staging
+              job: backfillTimezone
+              batch size: 2000
+              A number from 1 to 1000000.
+                1. 500 (default)
+              [500] [Never mind]
+              > backfill backfillTimezone in staging batch size 2000
+
+            · Corrected: environment is production.
+
+            ? How many rows a minute at most?
+              environment: production
+              job: backfillTimezone
+              batch size: 2000
+              A number from 1 to 1000000.
+                1. 500 (default)
+              [500] [Never mind]
+              > backfill backfillTimezone in production batch size 2000
+
+            ? A dry run first?
+              environment: production
+              job: backfillTimezone
+              batch size: 2000
+              rate: 200
+              It counts what would change and changes nothing.
+                1. yes (default)
+                2. no
+              [yes] [no] [Never mind]
+              > backfill backfillTimezone in production batch size 2000 at 200/min
+
+            ? At which hours may it run?
+              environment: production
+              job: backfillTimezone
+              batch size: 2000
+              rate: 200
+              dry run first: yes
+              Like `22:00-06:00` (UTC), or `any time`.
+                1. any time (default)
+              [any time] [Never mind]
+              > backfill backfillTimezone in production batch size 2000 at 200/min
+
+            ? Is that right?
+              environment: production
+              job: backfillTimezone
+              batch size: 2000
+              rate: 200
+              dry run first: yes
+              window: 22:00-06:00 UTC
+              Correct anything by the name it has here: `no, NAME is VALUE`.
+                1. yes (default)
+                2. no
+              [yes] [no] [Never mind]
+              > backfill backfillTimezone in production batch size 2000 at 200/min
+
+            ? What is wrong? Say `NAME is VALUE`, or `never mind`.
+              environment: production
+              job: backfillTimezone
+              batch size: 2000
+              rate: 200
+              dry run first: yes
+              window: 22:00-06:00 UTC
+              Correct anything by the name it has here: `no, NAME is VALUE`.
+                1. yes (default)
+                2. no
+              [yes] [no] [Never mind]
+              > backfill backfillTimezone in production batch size 2000 at 200/min
+
+            · Corrected: rate is 300.
+
+            ? Is that right?
+              environment: production
+              job: backfillTimezone
+              batch size: 2000
+              rate: 300
+              dry run first: yes
+              window: 22:00-06:00 UTC
+              Correct anything by the name it has here: `no, NAME is VALUE`.
+                1. yes (default)
+                2. no
+              [yes] [no] [Never mind]
+              > backfill backfillTimezone in production batch size 2000 at 300/min
+
+            · Corrected: window is any time.
+
+            ? Is that right?
+              environment: production
+              job: backfillTimezone
+              batch size: 2000
+              rate: 300
+              dry run first: yes
+              window: any time
+              Correct anything by the name it has here: `no, NAME is VALUE`.
+                1. yes (default)
+                2. no
+              [yes] [no] [Never mind]
+              > backfill backfillTimezone in production batch size 2000 at 300/min
+
+            · I understood «backfill backfillTimezone in production batch size 2000 at 300/min», but I can't do that yet.
+              environment: production
+              job: backfillTimezone
+              batch size: 2000
+              rate: 300
+              dry run first: yes
+              window: any time
+              It would run backfillTimezone in production in batches of 2000 rows, at most 300 rows a minute, resumable and stopped when the database suffers.
+              Nothing was done.
+              > backfill backfillTimezone in production batch size 2000 at 300/min
+        "#]]);
+        t.effects(expect![[r#""#]]);
+    });
+}
+
+/// What was made stays; what was meant is offered.
+#[test]
+fn of_an_order_that_was_given() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.release("v1.1.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        t.user("ana").says("deploy production ref v1.0.0").await;
+        t.user("ana").says("no, v1.1.0").await;
+        t.bot_says(expect![[r#"
+            ? r-2 (deploy v1.0.0 to production) is awaiting-approval and stays as it is. Do you mean another one?
+              [cancel r-2!] [deploy v1.1.0 to production!]
+              > deploy v1.1.0 to production
+        "#]]);
+        t.user("ana").clicks("cancel r-2").await;
+        t.user("ana").clicks("deploy v1.1.0 to production").await;
+        t.settles().await;
+        t.never_mind_the_rest();
+        t.bot_headlines(expect!["? r-3 · Deploy v1.1.0 (1232e4c) to production · awaiting approval"]);
+        t.user("ana").says("cancel").await;
+        t.user("vera").says("no, v1.0.0").await;
+        t.whispers(
+            "vera",
+            expect![[r#"
+            ✗ Understood: I do nothing.
+              [deploy staging] [status staging] [help]
+        "#]],
+        );
+        t.never_mind_the_rest();
+        t.settles().await;
+    });
+}
+
+#[test]
+fn a_correction_that_fits_nothing() {
+    chat(async |t| {
+        t.user("ana").says("scale api in staging").await;
+        t.user("ana").says("no, the moon").await;
+        t.user("ana").says("no, production").await;
+        t.user("ana").says("never mind").await;
+        t.bot_says(expect![[r#"
+            ? How many replicas?
+              [Never mind]
+              > scale api in staging
+
+            ? «no, the moon» is not a number from 1 to 1000. How many replicas?
+              [Never mind]
+              > scale api in staging
+
+            · Corrected: environment is production.
+
+            ? How many replicas?
+              [Never mind]
+              > scale api in production
+
+            · Never mind then: scale is dropped.
+              > scale api in production
+        "#]]);
+    });
+}

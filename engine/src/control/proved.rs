@@ -1,0 +1,246 @@
+//! What a deploy without a ref means. Where new code is tried, the default branch's newest commit; in production, what the
+//! environment before it has proved: the very commits of the release that is live and well there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use policies::{Decision, RuleId};
+
+use super::clearance::{Asked, allowed};
+use super::{Engine, Refusal};
+use crate::model::{
+    Actor, Change, EnvironmentKey, EnvironmentName, Project, Release, ReleaseId, ServiceName,
+};
+use crate::plan::PlanProblem;
+use crate::ports::Commit;
+
+/// Refs offered when somebody has to choose.
+const REFS_OFFERED: usize = 4;
+/// Tags and branches looked through for those that may be offered.
+const REFS_LOOKED_AT: usize = 40;
+
+/// The code a deploy without a ref means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WhichRef {
+    /// The default branch's newest commit.
+    Newest,
+    /// What the environment before it runs and has proved.
+    Proved {
+        /// That release.
+        release: ReleaseId,
+        /// The ref it was made from; absent when that was the default branch.
+        reference: Option<String>,
+    },
+    /// Nothing is proved beyond doubt: a person has to say.
+    Unproved(Unproved),
+}
+
+/// Why nothing is proved, and what may be meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unproved {
+    /// The reason, a sentence.
+    pub why: String,
+    /// Refs that may be deployed there, the likeliest first.
+    pub refs: Vec<String>,
+}
+
+impl Engine {
+    /// What a deploy of these services (empty: all) to an environment means when no ref is said.
+    pub async fn which_ref(
+        &self,
+        environment: &EnvironmentKey,
+        services: &[ServiceName],
+    ) -> Result<WhichRef, Refusal> {
+        let project = self.project_of(environment).await?.value;
+        let is_production =
+            |name: &EnvironmentName| project.environments.get(name).is_some_and(|it| it.production);
+        if !is_production(&environment.environment) {
+            return Ok(WhichRef::Newest);
+        }
+        let earlier = project.environments.keys().take_while(|name| **name != environment.environment);
+        let Some(before) = earlier.filter(|name| !is_production(name)).last() else {
+            return Ok(WhichRef::Newest);
+        };
+        let before = EnvironmentKey::new(project.project.clone(), before.clone());
+        let mut likely = Vec::new();
+        match self.proved_in(&before, &project, services, &mut likely).await? {
+            Ok(release) => {
+                let reference = self.made_from(&release).await?;
+                Ok(WhichRef::Proved { release: release.id, reference })
+            }
+            Err(why) => {
+                let refs = self.refs_offered(environment, &project, likely).await;
+                Ok(WhichRef::Unproved(Unproved { why, refs }))
+            }
+        }
+    }
+
+    /// The release whose commits these services run there, when all is well; otherwise why not. Refs that may be meant
+    /// are added to `likely`.
+    async fn proved_in(
+        &self,
+        before: &EnvironmentKey,
+        project: &Project,
+        services: &[ServiceName],
+        likely: &mut Vec<String>,
+    ) -> Result<Result<Release, String>, Refusal> {
+        let name = &before.environment;
+        let status = self.status(before, &Actor::system()).await?;
+        let Some(live) = status.live else {
+            return Ok(Err(format!("{name} runs no release yet, so nothing is proved there.")));
+        };
+        likely.extend(self.made_from(&live).await?);
+        let moving = status.runs.iter().find(|run| {
+            matches!(run.request.change, Change::Deploy { .. } | Change::Rollback { .. })
+                && !run.state.is_over()
+        });
+        if let Some(run) = moving {
+            if let Change::Deploy { reference: Some(reference), .. } = &run.request.change {
+                likely.insert(0, reference.clone());
+            }
+            return Ok(Err(format!(
+                "{name} runs release {} ({}), and {} ({}) is not over there.",
+                live.id.number, live.reference, run.id, run.request.command
+            )));
+        }
+        let wanted: Vec<&ServiceName> =
+            if services.is_empty() { project.services.keys().collect() } else { services.iter().collect() };
+        let mut origins: BTreeMap<u32, Vec<&str>> = BTreeMap::new();
+        for service in &wanted {
+            let Some(part) = live.services.get(*service) else {
+                return Ok(Err(format!("{name} does not run {service}, so it is not proved there.")));
+            };
+            origins.entry(part.origin).or_default().push(service.as_str());
+        }
+        if let Some(why) = &status.unseen {
+            return Ok(Err(format!(
+                "{name} can't be looked at ({why}), so whether it is well is not known."
+            )));
+        }
+        let unwell = status.services.iter().find(|service| {
+            wanted.contains(&&service.service)
+                && (service.healthy < service.wanted || !service.trouble.is_empty())
+        });
+        if let Some(service) = unwell {
+            return Ok(Err(format!(
+                "{name} runs release {} ({}), and {} is not well there.",
+                live.id.number, live.reference, service.service
+            )));
+        }
+        let mut numbers = origins.keys();
+        let (Some(only), None) = (numbers.next(), numbers.next()) else {
+            let mixed: Vec<String> = origins
+                .iter()
+                .map(|(number, services)| format!("{} of release {number}", services.join(", ")))
+                .collect();
+            return Ok(Err(format!("{name} runs a mixture: {}.", mixed.join("; "))));
+        };
+        if *only == live.id.number {
+            return Ok(Ok(live));
+        }
+        let origin = self.store().release_get(before, *only).await?;
+        Ok(origin.ok_or_else(|| format!("{name} no longer knows its release {only}.")))
+    }
+
+    /// The ref a release was made from; absent when that was the default branch.
+    async fn made_from(&self, release: &Release) -> Result<Option<String>, Refusal> {
+        let run = self.store().run_get(&release.run).await?;
+        Ok(match run.map(|run| run.request.change) {
+            Some(Change::Deploy { reference, .. }) => reference,
+            _ => Some(release.reference.clone()),
+        })
+    }
+
+    /// Refs the environment takes: the likely ones, the default branch, the newest tags and branches. What the code host
+    /// does not say is not offered.
+    async fn refs_offered(
+        &self,
+        environment: &EnvironmentKey,
+        project: &Project,
+        likely: Vec<String>,
+    ) -> Vec<String> {
+        let patterns = project
+            .environments
+            .get(&environment.environment)
+            .map(|described| described.policy.allowed_refs.clone())
+            .unwrap_or_default();
+        let code = &self.ports().code;
+        let mut all = likely;
+        all.extend(code.default_branch(&project.source).await.ok().flatten());
+        all.extend(code.references(&project.source, REFS_LOOKED_AT).await.unwrap_or_default());
+        let mut seen = BTreeSet::new();
+        all.retain(|name| allowed(&patterns, name) && seen.insert(name.clone()));
+        all.truncate(REFS_OFFERED);
+        all
+    }
+
+    /// The commits of a proved release: of the project's source, and of sources services have of their own.
+    pub(super) async fn proved_commits(
+        &self,
+        project: &Project,
+        proved: &ReleaseId,
+    ) -> Result<(Commit, BTreeMap<String, Commit>), Refusal> {
+        let release =
+            self.store().release_get(&proved.environment, proved.number).await?.ok_or_else(|| {
+                Refusal::Problem(PlanProblem::new(
+                    "unknown-release",
+                    format!("{} has no release {}", proved.environment.environment, proved.number),
+                    format!("releases {}", proved.environment.environment),
+                ))
+            })?;
+        let mut own = BTreeMap::new();
+        for (name, service) in &project.services {
+            let part = release.services.get(name);
+            if let Some(source) = service.source.as_ref().filter(|source| **source != project.source)
+                && let Some(part) = part.filter(|part| part.source.as_ref() == Some(source))
+            {
+                let commit = self.resolve(source, Some(&part.commit)).await?;
+                own.insert(source.repository.clone(), commit);
+            }
+        }
+        Ok((self.resolve(&project.source, Some(&release.commit)).await?, own))
+    }
+
+    /// Whether somebody's role lets them give such an order anywhere in the project, so that asking them for the rest of it
+    /// makes sense. A no is recorded, as that to a whole order is.
+    pub async fn may_begin(
+        &self,
+        action: &'static str,
+        project: &Project,
+        actor: &Actor,
+    ) -> Result<(), Refusal> {
+        match self.role_allows(action, project, actor).await? {
+            None => Ok(()),
+            Some(refusal) => {
+                self.record_refused(actor, action, None, action.to_owned(), &refusal).await?;
+                Err(refusal)
+            }
+        }
+    }
+
+    /// The refusal, when no rule permits somebody such an order anywhere in the project.
+    pub async fn role_allows(
+        &self,
+        action: &str,
+        project: &Project,
+        actor: &Actor,
+    ) -> Result<Option<Refusal>, Refusal> {
+        let asked = Asked { changes_world: true, ..Asked::default() };
+        let keys = project.environments.keys().filter_map(|name| project.environment_key(name)).map(Some);
+        let mut refusal = None;
+        for place in std::iter::once(None).chain(keys) {
+            match self.clearance(actor, action, place.as_ref(), &asked).await? {
+                Decision::Refuse { because, say, earliest_ms }
+                    if because.iter().any(|fired| fired.rule.0 == RuleId::NO_PERMIT) =>
+                {
+                    refusal.get_or_insert(Refusal::NotAllowed {
+                        say,
+                        because: because.iter().map(super::clearance::fired).collect(),
+                        earliest_ms,
+                    });
+                }
+                _ => return Ok(None),
+            }
+        }
+        Ok(refusal)
+    }
+}
