@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use engine::model::{Component, Environment, EnvironmentPolicy, Health, Limits, Project, Service, Source};
+use indexmap::IndexMap;
 
 use crate::desk::{COMPONENTS, Draft, Slot, list_of};
 
@@ -47,8 +48,8 @@ pub(super) fn description(draft: &Draft) -> Option<(String, bool)> {
             production,
             aliases: Vec::new(),
             edge: BTreeMap::new(),
-            connections: Default::default(),
-            services: Default::default(),
+            connections: IndexMap::default(),
+            services: IndexMap::default(),
             policy: EnvironmentPolicy { approvals: u32::from(production), ..EnvironmentPolicy::default() },
         };
         environments.push((name.parse().ok()?, environment));
@@ -61,9 +62,9 @@ pub(super) fn description(draft: &Draft) -> Option<(String, bool)> {
         migrations: None,
         services: services.into_iter().collect(),
         components: components.into_iter().collect(),
-        connections: Default::default(),
+        connections: IndexMap::default(),
         environments: environments.into_iter().collect(),
-        jobs: Default::default(),
+        jobs: IndexMap::default(),
         people: Vec::new(),
     };
     let importable = said(Slot::Platform, None) == EMBEDDED;
