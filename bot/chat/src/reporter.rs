@@ -69,7 +69,7 @@ impl Reporter {
             self.ask_again(opened_ms).await?;
             self.opened_ms = None;
         }
-        let drawn = self.draw().await?;
+        let drawn = Box::pin(self.draw()).await?;
         let shown = self.deliver().await?;
         Ok(expired || drawn || shown)
     }

@@ -277,7 +277,7 @@ impl Chat {
         tokio::select! {
             biased;
             () = world.crashed() => {}
-            ticked = engine.tick() => return Some(ticked),
+            ticked = Box::pin(engine.tick()) => return Some(ticked),
         }
         drop(engine);
         self.crash_and_restart().await;
