@@ -190,8 +190,9 @@ pub(crate) enum Command {
 pub(crate) enum User {
     /// Add a person, or give one another role
     Add {
-        /// Their name
-        name: UserName,
+        /// Their name, or who they are on a front: `slack:U123`
+        #[arg(value_name = "NAME|FRONT:ID")]
+        who: Who,
         /// What they may do: viewer, deployer or admin
         #[arg(long)]
         role: Role,
@@ -214,6 +215,27 @@ pub(crate) enum User {
         /// Their name
         name: UserName,
     },
+}
+
+/// A person, by their name or by who they are on a front.
+#[derive(Debug, Clone)]
+pub(crate) enum Who {
+    /// By name.
+    Name(UserName),
+    /// By an identity.
+    Identity(Identity),
+}
+
+impl std::str::FromStr for Who {
+    type Err = String;
+
+    fn from_str(given: &str) -> Result<Self, String> {
+        if given.contains(':') {
+            given.parse().map(Self::Identity).map_err(|error: engine::model::IdError| error.to_string())
+        } else {
+            given.parse().map(Self::Name).map_err(|error: engine::model::NameError| error.to_string())
+        }
+    }
 }
 
 /// The record.

@@ -1,11 +1,18 @@
 #![doc = include_str!("../README.md")]
 
+mod courier;
 mod desk;
 pub mod intent;
+mod letter;
+mod listener;
 mod message;
+mod pace;
 mod reporter;
 pub mod view;
 
-pub use desk::{Desk, Heard, Outcome, names_of, parse_said};
+pub use courier::{Carried, Carrier, Courier, Undelivered};
+pub use desk::{About, Desk, Heard, Outcome, names_of, parse_said};
+pub use letter::{Letter, Place};
+pub use listener::{Listener, Spoken};
 pub use message::*;
 pub use reporter::{Follow, Reporter};

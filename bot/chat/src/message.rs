@@ -74,6 +74,18 @@ pub struct Card {
     pub command: String,
     /// Only for the person who asked, where the front can do that.
     pub private: bool,
+    /// What can be filled in instead of typing the answer, where the front can show forms.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form: Option<Form>,
+}
+
+/// One thing to fill in. Submitting says it, as typing it would.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Form {
+    /// What stands above it.
+    pub title: String,
+    /// What is asked for.
+    pub label: String,
 }
 
 /// A part of a card.
@@ -163,6 +175,7 @@ impl Card {
             buttons: Vec::new(),
             command: String::new(),
             private: false,
+            form: None,
         }
     }
 
@@ -207,6 +220,13 @@ impl Card {
     #[must_use]
     pub fn button(mut self, label: &str, command: impl Into<String>, danger: bool) -> Self {
         self.buttons.push(Button { label: label.to_owned(), command: command.into(), danger });
+        self
+    }
+
+    /// It can be answered by filling in this.
+    #[must_use]
+    pub fn form(mut self, title: &str, label: &str) -> Self {
+        self.form = Some(Form { title: title.to_owned(), label: label.to_owned() });
         self
     }
 

@@ -2,6 +2,7 @@
 //! are one commit (the cards wait in the outbox), and a card leaves the outbox when its front has taken it: a restart
 //! draws nothing twice and misses nothing.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use engine::store::{Commit, StoreError, Write};
 use tokio_util::sync::CancellationToken;
 
 use crate::desk::Desk;
+use crate::letter::Letter;
 use crate::message::{Front, Outbound};
 use crate::view;
 
@@ -31,6 +33,8 @@ pub enum Follow {
     Everything,
     /// Those asked for in it.
     Conversation,
+    /// Those asked for in any conversation of the front, each shown there. A courier takes them on.
+    Front,
 }
 
 /// Shows what happens to runs in one conversation.
@@ -70,29 +74,45 @@ impl Reporter {
             self.opened_ms = None;
         }
         let drawn = Box::pin(self.draw()).await?;
-        let shown = self.deliver().await?;
+        let shown = self.follow != Follow::Front && self.deliver().await?;
         Ok(expired || drawn || shown)
+    }
+
+    /// The conversations with questions that expire by then.
+    async fn questioned(&self, by_ms: i64) -> Result<Vec<String>, StoreError> {
+        let store = self.engine.store();
+        Ok(match self.follow {
+            Follow::Front => store.question_conversations(self.front.name(), by_ms).await?,
+            Follow::Everything | Follow::Conversation => {
+                let due = store.question_is_due(&self.conversation, by_ms).await?;
+                if due { vec![self.conversation.clone()] } else { Vec::new() }
+            }
+        })
     }
 
     /// Questions that have been open too long are closed, with a word.
     async fn expire(&self) -> Result<bool, Refusal> {
+        let due = self.questioned(self.engine.now_ms()).await?;
+        for conversation in &due {
+            self.expire_in(conversation).await?;
+        }
+        Ok(!due.is_empty())
+    }
+
+    async fn expire_in(&self, conversation: &str) -> Result<(), Refusal> {
         for _ in 0..TRIES {
             let now_ms = self.engine.now_ms();
-            if !self.engine.store().question_is_due(&self.conversation, now_ms).await? {
-                return Ok(false);
-            }
-            let expired = self.desk.expire(&self.conversation).await?;
+            let expired = self.desk.expire(conversation).await?;
             let mut commit = Commit::at(now_ms);
             commit.writes = expired.writes;
-            for (place, message) in expired.outbound.iter().enumerate() {
-                let place = format!("{:016}/expired-{now_ms}/{place:04}", self.cursor);
-                commit.writes.push(self.put(message, &place, now_ms)?);
+            for (place, message) in expired.outbound.into_iter().enumerate() {
+                let order = format!("{now_ms:016}/{:016}/expired/{place:04}", self.cursor);
+                commit.writes.push(Letter::open(message).put(conversation, &order, now_ms)?);
             }
             match self.engine.store().commit(commit).await {
-                Ok(()) => return Ok(true),
                 // Somebody spoke here in the same moment: perhaps it is answered by now.
                 Err(StoreError::Conflict) => {}
-                Err(error) => return Err(error.into()),
+                committed => return Ok(committed?),
             }
         }
         Err(Refusal::Store(StoreError::Conflict))
@@ -100,12 +120,14 @@ impl Reporter {
 
     /// Asks open questions once more after a start: nobody knows whether they were seen before it.
     async fn ask_again(&self, opened_ms: i64) -> Result<(), Refusal> {
-        let open = self.desk.ask_again(&self.conversation, opened_ms).await?;
         let now_ms = self.engine.now_ms();
         let mut commit = Commit::at(now_ms);
-        for (place, message) in open.iter().enumerate() {
-            let place = format!("{:016}/again-{now_ms}/{place:04}", self.cursor);
-            commit.writes.push(self.put(message, &place, now_ms)?);
+        for conversation in self.questioned(i64::MAX).await? {
+            let open = self.desk.ask_again(&conversation, opened_ms).await?;
+            for (place, message) in open.into_iter().enumerate() {
+                let order = format!("{now_ms:016}/{:016}/again/{place:04}", self.cursor);
+                commit.writes.push(Letter::open(message).put(&conversation, &order, now_ms)?);
+            }
         }
         if commit.writes.is_empty() {
             return Ok(());
@@ -131,20 +153,29 @@ impl Reporter {
         }
         let now_ms = self.engine.now_ms();
         let mut messages = Vec::new();
+        let mut asked_in = HashMap::new();
         for id in touched {
             let detail = self.engine.run_detail(&id).await?;
-            let ours = detail.run.request.conversation.as_deref() == Some(self.conversation.as_str());
-            if ours || self.follow == Follow::Everything {
-                messages.push(Outbound::Update(view::run(&detail, now_ms)));
+            let asked = detail.run.request.conversation.clone();
+            if let Some(conversation) = self.shown_in(asked.as_deref()) {
+                messages.push((conversation, Outbound::Update(view::run(&detail, now_ms))));
             }
+            asked_in.insert(id, asked);
         }
         for (id, succeeded) in over {
-            self.go_on_after(&id, succeeded, last).await?;
+            let conversation = match self.follow {
+                Follow::Front => self.shown_in(asked_in.remove(&id).flatten().as_deref()),
+                Follow::Everything | Follow::Conversation => Some(self.conversation.clone()),
+            };
+            if let Some(conversation) = conversation {
+                self.go_on_after(&conversation, &id, succeeded, last).await?;
+            }
         }
         let mut commit = Commit::at(now_ms);
-        for (place, message) in messages.iter().enumerate() {
+        for (place, (conversation, message)) in messages.into_iter().enumerate() {
             // In order, and the same however often this commit is tried.
-            commit.writes.push(self.put(message, &format!("{last:016}/{place:04}"), now_ms)?);
+            let order = format!("{now_ms:016}/{last:016}/{place:04}");
+            commit.writes.push(Letter::open(message).put(&conversation, &order, now_ms)?);
         }
         commit
             .writes
@@ -155,14 +186,21 @@ impl Reporter {
     }
 
     /// Goes on with what was held back behind a run, with its answers in the outbox behind the cards of this pass.
-    async fn go_on_after(&self, run: &RunId, succeeded: bool, last: i64) -> Result<(), Refusal> {
+    async fn go_on_after(
+        &self,
+        conversation: &str,
+        run: &RunId,
+        succeeded: bool,
+        last: i64,
+    ) -> Result<(), Refusal> {
         for _ in 0..TRIES {
-            let went_on = self.desk.go_on_after(&self.conversation, run, succeeded).await?;
+            let went_on = self.desk.go_on_after(conversation, run, succeeded).await?;
             let mut commit = Commit::at(self.engine.now_ms());
             commit.writes = went_on.writes;
-            for (place, message) in went_on.outbound.iter().enumerate() {
-                let place = format!("{last:016}/after-{run}/{place:04}");
-                commit.writes.push(self.put(message, &place, commit.now_ms)?);
+            let now_ms = commit.now_ms;
+            for (place, message) in went_on.outbound.into_iter().enumerate() {
+                let order = format!("{now_ms:016}/{last:016}/after-{run}/{place:04}");
+                commit.writes.push(Letter::open(message).put(conversation, &order, now_ms)?);
             }
             if commit.writes.is_empty() {
                 return Ok(());
@@ -176,16 +214,15 @@ impl Reporter {
         Err(Refusal::Store(StoreError::Conflict))
     }
 
-    fn put(&self, message: &Outbound, place: &str, now_ms: i64) -> Result<Write, StoreError> {
-        let body = serde_json::to_string(message)
-            .map_err(|error| StoreError::Corrupt { column: "body", source: error.into() })?;
-        Ok(Write::OutboxPut {
-            message: format!("{}/{place}", self.conversation),
-            conversation: self.conversation.clone(),
-            card: message.card().key.clone(),
-            body,
-            at_ms: now_ms,
-        })
+    /// Where a run that was asked for in a conversation is shown, if this reporter shows it.
+    fn shown_in(&self, asked: Option<&str>) -> Option<String> {
+        let shown = match self.follow {
+            Follow::Everything => Some(self.conversation.as_str()),
+            Follow::Conversation => asked.filter(|asked| *asked == self.conversation),
+            Follow::Front => asked
+                .filter(|asked| asked.split_once(':').is_some_and(|(front, _)| front == self.front.name())),
+        };
+        shown.map(ToOwned::to_owned)
     }
 
     /// Shows what waits in the outbox, in order; of several drawings of one card only the newest.
@@ -195,9 +232,9 @@ impl Reporter {
             let outdated = !message.card.is_empty()
                 && waiting[place + 1..].iter().any(|later| later.card == message.card);
             if !outdated {
-                let outbound: Outbound = serde_json::from_str(&message.body)
+                let letter: Letter = serde_json::from_str(&message.body)
                     .map_err(|error| StoreError::Corrupt { column: "body", source: error.into() })?;
-                self.show(&outbound).await?;
+                self.show(&letter.outbound).await?;
             }
             let mut commit = Commit::at(self.engine.now_ms());
             commit.writes.push(Write::OutboxDelete(message.message.clone()));

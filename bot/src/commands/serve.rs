@@ -6,7 +6,7 @@ use tokio::net::TcpListener;
 use crate::cli::{Exit, Global};
 use crate::out;
 use crate::serve::{Api, serve};
-use crate::wiring::{Holder, Host, HostLock, Sample, folder_private, logs};
+use crate::wiring::{Fronts, Holder, Host, HostLock, Sample, folder_private, logs};
 
 pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
     let config = super::config(global)?;
@@ -36,9 +36,18 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
     let address = listener.local_addr()?;
     let stop = super::chat::stop_signals(true)?;
     let host = Host::open(&config, lock, Sample::Left, &|what| tracing::info!("{what}")).await?;
+    let fronts = match Fronts::open(host.engine(), config.slack).await {
+        Ok(fronts) => fronts,
+        Err(error) => {
+            host.close().await;
+            return Err(error);
+        }
+    };
     out::aside(&format!("infra-chat listens on http://{address}; end it with Ctrl-C or SIGTERM."));
-    let served = serve(listener, Api::new(&host, config.api_token), stop).await;
+    let api = Api::new(&host, config.api_token);
+    let served = serve(listener, api, fronts.routes(), stop).await;
     tracing::info!("stopping the services");
+    fronts.close().await;
     host.close().await;
     served?;
     Ok(Exit::Fine)

@@ -1,10 +1,11 @@
 //! `user`: who people are and what they may do.
 
+use anyhow::Context as _;
 use engine::model::{Identity, User as Person, UserName};
 
 use super::project::refused;
 use super::speaker;
-use crate::cli::{Exit, Global, User};
+use crate::cli::{Exit, Global, User, Who};
 use crate::out;
 
 pub(super) async fn run(global: &Global, command: User) -> anyhow::Result<Exit> {
@@ -24,8 +25,19 @@ pub(super) async fn run(global: &Global, command: User) -> anyhow::Result<Exit> 
             }
             return Ok(Exit::Fine);
         }
-        User::Add { name, role, mut identities } => {
-            identities.extend(local_identities(&name));
+        User::Add { who, role, mut identities } => {
+            let name = match who {
+                Who::Name(name) => {
+                    identities.extend(local_identities(&name));
+                    name
+                }
+                Who::Identity(identity) => {
+                    let known = engine.store().identity_get(&identity).await?;
+                    let name = known.map_or_else(|| name_of(&identity), Ok)?;
+                    identities.push(identity);
+                    name
+                }
+            };
             let says = format!("{name} is {role} now.");
             engine.user_put(&Person { name, role }, &identities, &actor).await.map(|()| says)
         }
@@ -49,6 +61,16 @@ pub(super) async fn run(global: &Global, command: User) -> anyhow::Result<Exit> 
             Exit::Fine
         }
         Err(refusal) => refused(&refusal),
+    })
+}
+
+/// What somebody is called who is known by an identity alone; `user link` gives further identities to that name.
+fn name_of(identity: &Identity) -> anyhow::Result<UserName> {
+    let name = format!("{}-{}", identity.front, identity.external_id).to_lowercase();
+    name.parse().with_context(|| {
+        format!(
+            "{identity} makes no name; give one: infra-chat user add NAME --role ROLE --identity {identity}"
+        )
     })
 }
 

@@ -68,7 +68,7 @@ impl Layers {
         }
         let (mut values, mut names) = (Dict::new(), BTreeMap::new());
         for (name, key, value) in variables(&from.variables, faults) {
-            values.insert(key.clone(), Value::from(value));
+            put(&mut values, &key, value);
             names.insert(key, name);
         }
         figment = figment.merge(Variables(values));
@@ -134,6 +134,17 @@ impl Layers {
             .is_some_and(|source| source.file_path().is_some())
     }
 
+    /// Whether any key of a table was given.
+    pub(super) fn has_table(&self, table: &str) -> bool {
+        KEYS.iter()
+            .any(|key| key.strip_prefix(table).is_some_and(|rest| rest.starts_with('.')) && self.has(key))
+    }
+
+    /// Whether a key was given, rightly or wrongly.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.figment.find_value(key).is_ok()
+    }
+
     /// Where a value came from, for people.
     fn place(&self, key: &str) -> String {
         let source = self.figment.find_metadata(key).and_then(|metadata| metadata.source.as_ref());
@@ -146,8 +157,30 @@ impl Layers {
     }
 }
 
+/// Puts a value where its key belongs: into its table, when it has one.
+fn put(values: &mut Dict, key: &str, value: String) {
+    match key.split_once('.') {
+        None => {
+            values.insert(key.to_owned(), Value::from(value));
+        }
+        Some((table, key)) => {
+            let entry = values.entry(table.to_owned()).or_insert_with(|| Value::from(Dict::new()));
+            if let Value::Dict(_, inner) = entry {
+                inner.insert(key.to_owned(), Value::from(value));
+            }
+        }
+    }
+}
+
 fn variable_name(key: &str) -> String {
-    format!("{PREFIX}{}", key.to_uppercase())
+    format!("{PREFIX}{}", key.to_uppercase().replace('.', "_"))
+}
+
+/// The key a variable sets, as far as its name goes: `SLACK_MODE` is `slack.mode`.
+fn key_of_variable(name: &str) -> String {
+    let key = name.to_lowercase();
+    let known = KEYS.iter().find(|known| known.replace('.', "_") == key);
+    known.map_or(key, |known| (*known).to_owned())
 }
 
 fn number_text(number: Num) -> String {
@@ -175,7 +208,17 @@ fn read_file(file: &Path) -> Result<(Dict, BTreeMap<String, Places>), (String, S
 }
 
 fn unknown_keys(dict: &Dict, file: &str, places: &BTreeMap<String, Places>, faults: &Collector) {
-    for key in dict.keys().filter(|key| !KEYS.contains(&key.as_str())) {
+    let tables = KEYS.iter().filter_map(|key| Some(key.split_once('.')?.0));
+    let mut unknown = Vec::new();
+    for (key, value) in dict {
+        match value {
+            Value::Dict(_, inner) if tables.clone().any(|table| table == key) => {
+                unknown.extend(inner.keys().map(|inner| format!("{key}.{inner}")));
+            }
+            _ => unknown.push(key.clone()),
+        }
+    }
+    for key in unknown.iter().filter(|key| !KEYS.contains(&key.as_str())) {
         let place = places.get(key).map_or_else(String::new, |places| places.key.to_string());
         faults.add(&format!("{file}{place}"), key, "is no key", suggestion(key));
     }
@@ -203,7 +246,7 @@ fn variables(all: &[(String, String)], faults: &Collector) -> Vec<(String, Strin
     }
     for (name, value) in all {
         let Some(key) = name.strip_prefix(PREFIX) else { continue };
-        let key = key.to_lowercase();
+        let key = key_of_variable(key);
         if FOR_SERVICES.contains(&name.as_str()) || name.starts_with(FOR_TESTS) {
             continue;
         }

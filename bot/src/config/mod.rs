@@ -4,6 +4,7 @@
 mod fault;
 mod layers;
 mod place;
+mod slack;
 #[cfg(test)]
 mod tests;
 
@@ -31,8 +32,9 @@ const BUILDS_KEPT_MAX: u32 = 1_000;
 /// Shorter tokens can be guessed.
 const API_TOKEN_CHARS_MIN: usize = 16;
 
-/// The keys, as they are written in the file; variables are `INFRA_CHAT_` and the key in capitals.
-pub(crate) const KEYS: [&str; 10] = [
+/// The keys, as they are written in the file, a dot before those of a table; variables are `INFRA_CHAT_` and the key in
+/// capitals, with `_` for the dot.
+pub(crate) const KEYS: [&str; 17] = [
     "data_dir",
     "database_url",
     "listen",
@@ -43,6 +45,13 @@ pub(crate) const KEYS: [&str; 10] = [
     "builds_kept",
     "log",
     "log_format",
+    "slack.api_base",
+    "slack.bot_token",
+    "slack.app_token",
+    "slack.signing_secret",
+    "slack.mode",
+    "slack.channels",
+    "slack.unknown_people",
 ];
 
 /// How log lines are written.
@@ -76,6 +85,8 @@ pub(crate) struct Config {
     pub(crate) log: String,
     /// How.
     pub(crate) log_format: LogFormat,
+    /// Slack, when it is connected.
+    pub(crate) slack: Option<::slack::Settings>,
 }
 
 impl fmt::Debug for Config {
@@ -91,6 +102,7 @@ impl fmt::Debug for Config {
             .field("builds_kept", &self.builds_kept)
             .field("log", &self.log)
             .field("log_format", &self.log_format)
+            .field("slack", &self.slack)
             .finish()
     }
 }
@@ -215,6 +227,7 @@ impl Config {
             None => data_dir.join("artifacts").display().to_string(),
         };
         let rules_dir = layers.folder("rules_dir", &faults);
+        let slack = slack::read(&layers, &faults);
         faults.none_or(Self {
             data_dir,
             database,
@@ -226,6 +239,7 @@ impl Config {
             builds_kept,
             log: log.unwrap_or_else(|| LOG.to_owned()),
             log_format: log_format.unwrap_or(LogFormat::Text),
+            slack,
         })
     }
 }

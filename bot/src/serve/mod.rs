@@ -46,9 +46,16 @@ impl Api {
     }
 }
 
-/// Serves until told to stop; requests under way are finished.
-pub(crate) async fn serve(listener: TcpListener, api: Api, stop: CancellationToken) -> std::io::Result<()> {
-    axum::serve(listener, router(api)).with_graceful_shutdown(async move { stop.cancelled().await }).await
+/// Serves until told to stop, with what chat platforms call; requests under way are finished.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    api: Api,
+    called_by_fronts: Router,
+    stop: CancellationToken,
+) -> std::io::Result<()> {
+    axum::serve(listener, router(api).merge(called_by_fronts))
+        .with_graceful_shutdown(async move { stop.cancelled().await })
+        .await
 }
 
 fn router(api: Api) -> Router {

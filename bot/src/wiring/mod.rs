@@ -1,5 +1,6 @@
 //! Puts the program together, in order, and takes it apart again, in order. Only here do all crates meet.
 
+mod fronts;
 mod host;
 mod lock;
 pub(crate) mod logs;
@@ -8,6 +9,7 @@ mod sample;
 mod tenure;
 mod unplugged;
 
+pub(crate) use fronts::Fronts;
 pub(crate) use host::{Host, Sample};
 pub(crate) use lock::{Holder, HostLock};
 pub(crate) use parts::{MASTER_KEY_FILE, Parts, SIGNING_KEY_FILE, folder_private, installation, rules_load};

@@ -39,6 +39,7 @@ pub use secrets::Vault;
 use crate::artifacts::Artifacts;
 use crate::audit::SigningKey;
 use crate::clock::{Clock, EpochMs};
+use crate::model::Role;
 use crate::ports::Ports;
 use crate::redact::Redactor;
 use crate::store::Store;
@@ -71,6 +72,8 @@ pub struct Engine {
     parts: Arc<EngineParts>,
     /// Artifacts of runs that ended could not be kept yet.
     artifacts_behind: Arc<AtomicBool>,
+    /// What people nobody knows may do.
+    strangers: Option<Role>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -82,7 +85,13 @@ impl std::fmt::Debug for Engine {
 impl Engine {
     /// Puts an engine together. Nothing runs until [`Engine::work`] or [`Engine::tick`] is called.
     pub fn new(parts: EngineParts) -> Self {
-        Self { parts: Arc::new(parts), artifacts_behind: Arc::default() }
+        Self { parts: Arc::new(parts), artifacts_behind: Arc::default(), strangers: None }
+    }
+
+    /// The same engine for a front on which people nobody knows have a role: none unless told otherwise.
+    #[must_use]
+    pub fn with_strangers(&self, role: Option<Role>) -> Self {
+        Self { strangers: role, ..self.clone() }
     }
 
     /// The database.

@@ -8,7 +8,8 @@ use crate::model::{Actor, Identity, Role, User, UserName};
 use crate::store::{AuditEntry, Commit, StoreError, Write};
 
 impl Engine {
-    /// The actor behind an identity, at this moment. Unknown people are nobody: they have a name and no role.
+    /// The actor behind an identity, at this moment. Unknown people have the name of their identity, and no role unless
+    /// this engine gives strangers one.
     pub async fn actor(&self, identity: &Identity) -> Result<Actor, Refusal> {
         let known = match self.store().identity_get(identity).await? {
             Some(name) => self.store().user_get(name.as_str()).await?,
@@ -18,7 +19,7 @@ impl Engine {
             Some(user) => {
                 Actor { name: user.name.to_string(), role: Some(user.role), front: identity.front.clone() }
             }
-            None => Actor { name: identity.to_string(), role: None, front: identity.front.clone() },
+            None => Actor { name: identity.to_string(), role: self.strangers, front: identity.front.clone() },
         })
     }
 

@@ -1,6 +1,7 @@
 //! All SQL of the engine. One [`Store`] on SQLite or PostgreSQL; reading goes through a pool, writing through one
 //! committer that groups the writes of everybody waiting into one transaction, each in a savepoint of its own.
 
+mod chats;
 mod claim;
 mod commit;
 mod error;
@@ -24,6 +25,7 @@ use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
 use tokio::sync::{mpsc, oneshot, watch};
 
+pub use chats::{ChatWrite, Heard, Shown};
 pub use claim::HostClaim;
 pub use commit::{AuditEntry, Commit};
 pub use error::StoreError;

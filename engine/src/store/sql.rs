@@ -122,6 +122,18 @@ statements! { ON_BOTH:
         ON CONFLICT (message) DO NOTHING";
     OUTBOX_LIST = "SELECT message, card, body FROM outbox WHERE conversation = $1 ORDER BY message LIMIT $2";
     OUTBOX_DELETE = "DELETE FROM outbox WHERE message = $1";
+    QUESTION_CONVERSATIONS = "SELECT DISTINCT conversation FROM question_dues WHERE conversation LIKE $1 AND due_ms <= $2 \
+        ORDER BY conversation";
+    OUTBOX_CONVERSATIONS = "SELECT DISTINCT conversation FROM outbox WHERE conversation LIKE $1 ORDER BY conversation";
+    INBOX_PUT = "INSERT INTO inbox (front, event, body, at_ms) VALUES ($1, $2, $3, $4) \
+        ON CONFLICT (front, event) DO NOTHING";
+    INBOX_LIST = "SELECT event, body FROM inbox WHERE front = $1 ORDER BY at_ms, event LIMIT $2";
+    INBOX_DELETE = "DELETE FROM inbox WHERE front = $1 AND event = $2";
+    SHOWN_PUT = "INSERT INTO shown (conversation, card, message, at_ms) VALUES ($1, $2, $3, $4) \
+        ON CONFLICT (conversation, card) DO UPDATE SET message = excluded.message, at_ms = excluded.at_ms";
+    SHOWN_DELETE = "DELETE FROM shown WHERE conversation = $1 AND card = $2";
+    SHOWN_GET = "SELECT message, at_ms FROM shown WHERE conversation = $1 AND card = $2";
+    SHOWN_CARD = "SELECT card FROM shown WHERE conversation = $1 AND message = $2";
     INBOUND_PUT = "INSERT INTO inbound (front, event, at_ms) VALUES ($1, $2, $3) ON CONFLICT (front, event) DO NOTHING";
     INBOUND_GET = "SELECT event FROM inbound WHERE front = $1 AND event = $2";
     INBOUND_FORGET = "DELETE FROM inbound WHERE at_ms < $1";

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::StoreError;
 use super::sql;
 use super::value::{Statement, Value};
+use super::{ChatWrite, StoreError};
 use crate::audit::Checkpoint;
 use crate::clock::EpochMs;
 use crate::model::{
@@ -187,6 +187,8 @@ pub enum Write {
     },
     /// A message that has been delivered.
     OutboxDelete(String),
+    /// What a chat front heard, or has shown.
+    Chat(ChatWrite),
     /// An event of a front. Guard: it was not handled before.
     InboundPut {
         /// The front.
@@ -213,7 +215,7 @@ fn guarded(sql: &'static str, values: Vec<Value>) -> Vec<Statement> {
     vec![Statement { sql, values, must_change: Some(1) }]
 }
 
-fn free(sql: &'static str, values: Vec<Value>) -> Vec<Statement> {
+pub(super) fn free(sql: &'static str, values: Vec<Value>) -> Vec<Statement> {
     vec![Statement { sql, values, must_change: None }]
 }
 
@@ -458,6 +460,7 @@ impl Write {
                 ],
             ),
             Self::OutboxDelete(message) => free(sql::OUTBOX_DELETE, vec![message.as_str().into()]),
+            Self::Chat(write) => write.statements(),
             Self::InboundPut { front, event, at_ms } => {
                 guarded(sql::INBOUND_PUT, vec![front.as_str().into(), event.as_str().into(), (*at_ms).into()])
             }

@@ -1,6 +1,7 @@
 //! The desk: takes what people say to the engine and brings the answer back as cards. Everything it must remember is in
 //! the database, so another replica, or the same one after a crash, goes on with the talk.
 
+mod about;
 mod answers;
 mod asides;
 mod because;
@@ -23,6 +24,7 @@ use crate::intent::{Command, Named, Names, parse};
 use crate::message::{Card, Inbound, Outbound};
 use crate::view;
 
+pub use about::About;
 use asides::Asides;
 pub use asides::parse_said;
 pub(crate) use orders::is_staged;
@@ -138,18 +140,23 @@ impl Desk {
 
     /// Hears something and answers. Always: what goes wrong is an answer too.
     pub async fn hear(&self, inbound: &Inbound) -> Heard {
-        self.hear_under(inbound, None).await
+        self.hear_about(inbound, &About::default()).await
     }
 
     /// Hears something said under a run's card: "rollback", "approve" and the like are about that run.
     pub async fn hear_under(&self, inbound: &Inbound, about: Option<&RunId>) -> Heard {
+        self.hear_about(inbound, &About { run: about.cloned(), environment: None }).await
+    }
+
+    /// Hears something said where the talk is about something: what a command does not say is taken from there.
+    pub async fn hear_about(&self, inbound: &Inbound, about: &About) -> Heard {
         match Box::pin(self.hear_or_refuse(inbound, about)).await {
             Ok(heard) => heard,
             Err(refusal) => Heard::refused(&refusal),
         }
     }
 
-    async fn hear_or_refuse(&self, inbound: &Inbound, about: Option<&RunId>) -> Result<Heard, Refusal> {
+    async fn hear_or_refuse(&self, inbound: &Inbound, about: &About) -> Result<Heard, Refusal> {
         if talk::was_handled(&self.engine, inbound).await? {
             return Ok(Heard::nothing());
         }
@@ -164,22 +171,18 @@ impl Desk {
         Ok(if talk.handled_elsewhere { Heard::nothing() } else { heard })
     }
 
-    async fn take_in(
-        &self,
-        inbound: &Inbound,
-        about: Option<&RunId>,
-        talk: &mut Talk,
-    ) -> Result<Heard, Refusal> {
+    async fn take_in(&self, inbound: &Inbound, about: &About, talk: &mut Talk) -> Result<Heard, Refusal> {
         let actor = self.engine.actor(&inbound.identity).await?;
         let project = self.engine.project_get(None).await?.value;
         let (text, asides) = asides::split(&inbound.text);
-        let speaker = Speaker { inbound, actor, project, about: about.cloned(), asides };
+        let speaker = Speaker { inbound, actor, project, about: about.run.clone(), asides };
         let names = names_of(&speaker.project);
         let (text, because) = because::split(&text);
         let mut parsed = parse(text, &names);
         if let Some(because) = because {
             because::give(&mut parsed.commands, because);
         }
+        about::fill(&mut parsed.commands, about);
         let question = talk.question_of(&inbound.identity).cloned();
         if let Some(about) = standing::about(text) {
             let mut heard = match self.about_standing(&speaker, about).await {

@@ -4,6 +4,7 @@
 mod answers;
 mod describe;
 mod later;
+mod plain;
 mod question;
 mod run;
 mod standing;
@@ -17,6 +18,7 @@ use engine::run::Run;
 
 pub(crate) use answers::{audit, can, incidents, logs, releases, status};
 pub(crate) use later::{collected, not_built, not_yet};
+pub use plain::plain;
 pub(crate) use question::{
     answered_already, answered_for, correct_run, corrected, order_or_answer, question, question_again,
     question_closed, question_expired, still_open, what_is_wrong,

@@ -45,6 +45,9 @@ pub(crate) fn question(question: &Question) -> Card {
         format!("{}. {choice}{note}", at + 1)
     });
     card = card.list("", listed.collect());
+    if question.choices.is_empty() {
+        card = card.form(question.draft.command.action.name(), &headline(question));
+    }
     card = card.list("Then", question.rest.iter().map(Command::canonical).collect());
     card.command = question.draft.filled().canonical();
     for choice in &question.choices {

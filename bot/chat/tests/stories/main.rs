@@ -24,6 +24,7 @@ mod rollback;
 mod rules;
 mod setup;
 mod several;
+mod stage;
 mod standing;
 mod steering;
 mod threads;

@@ -10,7 +10,7 @@ impl Chat {
     /// struck nothing, a broken record, and anything left open.
     pub(super) async fn end(mut self) {
         self.reports().await;
-        let mut faults = Vec::new();
+        let mut faults = self.stage.faults();
         for card in self.room.overlooked() {
             faults.push(format!("nobody looked at this:\n{card}"));
         }

@@ -30,7 +30,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, LazyLock};
 
 use adapters::sim::{Behaviour, World};
-use chat::{Desk, Follow, Reporter};
+use chat::{Desk, Reporter};
 use engine::artifacts::Artifacts;
 use engine::audit::{PublicKey, SigningKey};
 use engine::clock::{Clock, EpochMs, ManualClock};
@@ -46,7 +46,9 @@ use tempfile::TempDir;
 
 use database::Database;
 pub(crate) use project::Project;
-use room::Room;
+pub(crate) use room::{Room, Shown};
+
+use crate::stage::{CONVERSATION, Connected, FRONT, Stage};
 
 /// Reading and checking the rules takes a while, and they are the same in all stories.
 static RULES: LazyLock<Rules> = LazyLock::new(|| Rules::shipped().unwrap());
@@ -57,11 +59,6 @@ pub(crate) const START_MS: EpochMs = 1_795_003_200_000;
 const NEAR_MS: i64 = 120_000;
 /// Times `settles` moves the clock before it calls the story restless.
 const HOPS_MAX: usize = 2_000;
-/// Where everybody talks.
-const CONVERSATION: &str = "room";
-/// Their front.
-const FRONT: &str = "terminal";
-
 pub(crate) fn seconds(count: i64) -> i64 {
     count * 1_000
 }
@@ -120,6 +117,8 @@ pub(crate) struct Chat {
     database: Database,
     folder: TempDir,
     room: Arc<Room>,
+    /// The front, as it is when no program is connected to it.
+    pub(crate) stage: Stage,
     program: Option<Program>,
     starts: u32,
 }
@@ -129,6 +128,7 @@ struct Program {
     engine: Engine,
     desk: Desk,
     reporter: Reporter,
+    connected: Connected,
     public_key: PublicKey,
 }
 
@@ -136,12 +136,14 @@ impl Chat {
     async fn begin(database: Database, project: &Project) -> Self {
         database.create().await;
         let clock = Arc::new(ManualClock::at(START_MS));
+        let room = Arc::new(Room::default());
         let mut chat = Self {
+            stage: Stage::open(room.clone()).await,
             world: World::new(clock.clone()),
             clock,
             database,
             folder: database::folder(),
-            room: Arc::new(Room::default()),
+            room,
             program: None,
             starts: 0,
         };
@@ -173,14 +175,19 @@ impl Chat {
         if let Some(project) = project {
             engine.project_import(&project.read(), &Actor::system()).await.unwrap();
         }
-        let follow = Follow::Conversation;
-        let reporter = Reporter::open(engine.clone(), self.room.clone(), CONVERSATION.to_owned(), follow);
-        let reporter = reporter.await.unwrap();
-        self.program = Some(Program { desk: Desk::new(engine.clone()), engine, reporter, public_key });
+        let (connected, reporter) = self.stage.connect(&engine).await;
+        self.program =
+            Some(Program { desk: Desk::new(engine.clone()), engine, reporter, connected, public_key });
     }
 
     fn program(&self) -> &Program {
         self.program.as_ref().unwrap()
+    }
+
+    /// The program's connection to the front.
+    #[allow(dead_code, reason = "for stories of one front alone")]
+    pub(crate) fn connected(&self) -> &Connected {
+        &self.program().connected
     }
 
     /// The engine, for looking at what people can't see.
@@ -291,7 +298,13 @@ impl Chat {
 
     /// The reporter shows what is new.
     async fn reports(&mut self) {
-        while self.program.as_mut().unwrap().reporter.pass().await.expect("the reporter reports") {}
+        let program = self.program.as_mut().unwrap();
+        loop {
+            let reported = program.reporter.pass().await.expect("the reporter reports");
+            if !program.connected.shows(&self.stage).await && !reported {
+                return;
+            }
+        }
     }
 
     /// Time goes by; what is due then happens.

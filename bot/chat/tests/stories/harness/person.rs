@@ -1,9 +1,6 @@
 //! People who talk and click, one after the other or all at once.
 
-use chat::Inbound;
-use engine::model::Identity;
-
-use super::{CONVERSATION, Chat, FRONT};
+use super::Chat;
 
 impl Chat {
     /// Somebody: `vera` (viewer), `ana` and `ben` (deployers), `zoe` (admin), or a stranger.
@@ -18,39 +15,27 @@ impl Chat {
     async fn hears_under(&mut self, person: &str, text: &str, event: Option<&str>, run: Option<usize>) {
         // Nobody says two things in the same millisecond, and what is sorted by time has an order.
         self.clock.advance(1);
-        let inbound = Inbound {
-            identity: Identity { front: FRONT.to_owned(), external_id: person.to_owned() },
-            conversation: CONVERSATION.to_owned(),
-            event: event.map(ToOwned::to_owned),
-            text: self.room.with_real_ids(text),
-        };
+        let text = self.room.with_real_ids(text);
         let about = run.map(|number| self.room.run_id(number));
-        let heard = self.program().desk.hear_under(&inbound, about.as_ref()).await;
-        for outbound in &heard.outbound {
-            self.room.shows(outbound, person);
-        }
+        let program = self.program.as_mut().unwrap();
+        program.connected.hears(&self.stage, person, &text, event, about.as_ref()).await;
+        self.reports().await;
+    }
+
+    async fn clicks(&mut self, person: &str, label: &str, oldest: bool) {
+        self.clock.advance(1);
+        let label = self.room.with_real_ids(label);
+        let program = self.program.as_mut().unwrap();
+        program.connected.clicks(&self.stage, person, &label, oldest).await;
         self.reports().await;
     }
 
     /// Many people talk in the same moment: who, and what. Their answers are shown in that order.
     pub(crate) async fn at_once(&mut self, said: &[(&str, String)]) {
-        let mut talking = Vec::new();
-        for (person, text) in said {
-            let inbound = Inbound {
-                identity: Identity { front: FRONT.to_owned(), external_id: (*person).to_owned() },
-                conversation: CONVERSATION.to_owned(),
-                event: None,
-                text: self.room.with_real_ids(text),
-            };
-            let desk = self.desk();
-            let heard = tokio::spawn(async move { desk.hear(&inbound).await });
-            talking.push(((*person).to_owned(), heard));
-        }
-        for (person, heard) in talking {
-            for outbound in heard.await.unwrap().outbound {
-                self.room.shows(&outbound, &person);
-            }
-        }
+        let said = said.iter().map(|(person, text)| ((*person).to_owned(), self.room.with_real_ids(text)));
+        let said: Vec<(String, String)> = said.collect();
+        let program = self.program.as_mut().unwrap();
+        program.connected.hears_at_once(&self.stage, &said).await;
         self.reports().await;
     }
 }
@@ -79,13 +64,11 @@ impl Person<'_> {
 
     /// Clicks the button on the newest message that has it.
     pub(crate) async fn clicks(self, label: &str) {
-        let command = self.chat.room.command_of(label, false);
-        self.chat.hears(self.name, &command, None).await;
+        self.chat.clicks(self.name, label, false).await;
     }
 
     /// Clicks the button on the oldest message that had it: somebody scrolled far up.
     pub(crate) async fn clicks_the_old(self, label: &str) {
-        let command = self.chat.room.command_of(label, true);
-        self.chat.hears(self.name, &command, None).await;
+        self.chat.clicks(self.name, label, true).await;
     }
 }

@@ -2,18 +2,18 @@
 
 use std::sync::{LazyLock, Mutex};
 
-use chat::{Card, Outbound, Tone};
+use chat::{Outbound, Tone};
 use engine::model::RunId;
 use regex::Regex;
 
-use super::{CONVERSATION, FRONT, text};
+use super::text;
 
 static REAL_ID: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b([ri])-([0-9a-f]{4,})\b").unwrap());
 static STORY_ID: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\br-([0-9]{1,2})\b").unwrap());
 
 /// What was shown.
 #[derive(Default)]
-pub(super) struct Room {
+pub(crate) struct Room {
     inside: Mutex<Inside>,
 }
 
@@ -24,19 +24,24 @@ struct Inside {
     ids: Vec<String>,
 }
 
-struct Shown {
-    card: Card,
+/// Something that was shown.
+pub(crate) struct Shown {
+    /// As plain text.
+    pub(crate) text: String,
+    /// The card it draws; empty for a message of its own.
+    pub(crate) key: String,
+    /// Labels and commands of its buttons.
+    pub(crate) buttons: Vec<(String, String)>,
+    /// Bad news, or something somebody must do.
+    pub(crate) matters: bool,
     /// An edit of a card with a key, or a message of its own.
-    update: bool,
+    pub(crate) update: bool,
+    /// For one person alone.
+    pub(crate) private: bool,
     /// Who had spoken: private messages are for them alone.
-    to: String,
-    seen: bool,
-}
-
-impl Shown {
-    fn text(&self, ids: &[String]) -> String {
-        rename(&text::card(&self.card), ids)
-    }
+    pub(crate) to: String,
+    /// Somebody looked at it.
+    pub(crate) seen: bool,
 }
 
 fn rename(text: &str, ids: &[String]) -> String {
@@ -53,16 +58,30 @@ impl Room {
     }
 
     /// Shows something after `to` had spoken.
-    pub(super) fn shows(&self, outbound: &Outbound, to: &str) {
+    pub(crate) fn shows(&self, outbound: &Outbound, to: &str) {
+        let card = outbound.card();
+        let buttons = card.buttons.iter();
+        self.puts(Shown {
+            text: text::card(card),
+            key: card.key.clone(),
+            buttons: buttons.map(|button| (button.label.clone(), button.command.clone())).collect(),
+            matters: matches!(card.tone, Tone::Bad | Tone::Ask),
+            update: matches!(outbound, Outbound::Update(_)),
+            private: card.private,
+            to: to.to_owned(),
+            seen: false,
+        });
+    }
+
+    /// Something is shown.
+    pub(crate) fn puts(&self, shown: Shown) {
         self.with(|inside| {
-            let card = outbound.card().clone();
-            for found in REAL_ID.captures_iter(&text::card(&card)) {
+            for found in REAL_ID.captures_iter(&shown.text) {
                 if !inside.ids.iter().any(|id| *id == found[2]) {
                     inside.ids.push(found[2].to_owned());
                 }
             }
-            let update = matches!(outbound, Outbound::Update(_));
-            inside.shown.push(Shown { card, update, to: to.to_owned(), seen: false });
+            inside.shown.push(shown);
         });
     }
 
@@ -96,12 +115,12 @@ impl Room {
             let mut texts = Vec::new();
             for shown in &mut inside.shown {
                 let fits = match to {
-                    None => !shown.card.private,
-                    Some(to) => shown.card.private && shown.to == to,
+                    None => !shown.private,
+                    Some(to) => shown.private && shown.to == to,
                 };
                 if fits && !shown.seen && !shown.update {
                     shown.seen = true;
-                    texts.push(rename(&text::card(&shown.card), &inside.ids));
+                    texts.push(rename(&shown.text, &inside.ids));
                 }
             }
             texts.join("\n")
@@ -111,7 +130,7 @@ impl Room {
     /// The card last shown of the run first seen last.
     pub(super) fn newest_card(&self) -> String {
         let number = self.with(|inside| {
-            let runs = inside.shown.iter().filter(|shown| shown.update).map(|shown| shown.card.key.clone());
+            let runs = inside.shown.iter().filter(|shown| shown.update).map(|shown| shown.key.clone());
             let numbers = runs.filter_map(|key| {
                 let id = key.trim_start_matches("r-").to_owned();
                 inside.ids.iter().position(|other| *other == id)
@@ -126,24 +145,20 @@ impl Room {
         self.with(|inside| {
             let key = format!("r-{}", inside.ids[number - 1]);
             let mut newest = None;
-            for shown in inside.shown.iter_mut().filter(|shown| shown.update && shown.card.key == key) {
+            for shown in inside.shown.iter_mut().filter(|shown| shown.update && shown.key == key) {
                 shown.seen = true;
-                newest = Some(text::card(&shown.card));
+                newest = Some(shown.text.clone());
             }
             rename(&newest.expect("the run was shown"), &inside.ids)
         })
     }
 
     /// The command of a button.
-    pub(super) fn command_of(&self, label: &str, oldest: bool) -> String {
+    pub(crate) fn command_of(&self, label: &str, oldest: bool) -> String {
         self.with(|inside| {
-            let mut found: Vec<&String> = inside
-                .shown
-                .iter()
-                .flat_map(|shown| &shown.card.buttons)
-                .filter(|button| rename(&button.label, &inside.ids) == label)
-                .map(|button| &button.command)
-                .collect();
+            let buttons = inside.shown.iter().flat_map(|shown| &shown.buttons);
+            let mut found: Vec<&String> =
+                buttons.filter(|(given, _)| given == label).map(|(_, command)| command).collect();
             if !oldest {
                 found.reverse();
             }
@@ -163,31 +178,18 @@ impl Room {
     /// Bad news and questions nobody has looked at: of a run, only as its card is now.
     pub(super) fn overlooked(&self) -> Vec<String> {
         self.with(|inside| {
-            let last_of = |key: &str| inside.shown.iter().rposition(|it| it.update && it.card.key == key);
+            let last_of = |key: &str| inside.shown.iter().rposition(|it| it.update && it.key == key);
             let matters = |(at, shown): &(usize, &Shown)| {
-                let current = !shown.update || last_of(&shown.card.key) == Some(*at);
-                !shown.seen && current && matches!(shown.card.tone, Tone::Bad | Tone::Ask)
+                let current = !shown.update || last_of(&shown.key) == Some(*at);
+                !shown.seen && current && shown.matters
             };
             let overlooked = inside.shown.iter().enumerate().filter(matters);
-            overlooked.map(|(_, shown)| shown.text(&inside.ids)).collect()
+            overlooked.map(|(_, shown)| rename(&shown.text, &inside.ids)).collect()
         })
     }
 
     /// All that was shown, for when a story goes wrong.
     pub(super) fn everything(&self) -> String {
-        self.with(|inside| inside.shown.iter().map(|shown| shown.text(&inside.ids)).collect())
-    }
-}
-
-#[async_trait::async_trait]
-impl chat::Front for Room {
-    fn name(&self) -> &str {
-        FRONT
-    }
-
-    async fn show(&self, conversation: &str, outbound: &Outbound) -> Result<(), chat::FrontError> {
-        assert_eq!(conversation, CONVERSATION);
-        self.shows(outbound, "");
-        Ok(())
+        self.with(|inside| inside.shown.iter().map(|shown| rename(&shown.text, &inside.ids)).collect())
     }
 }

@@ -1,0 +1,60 @@
+//! A message on its way to a front that delivers later: what to show, and where in the conversation.
+
+use engine::clock::EpochMs;
+use engine::store::{StoreError, Write};
+use serde::{Deserialize, Serialize};
+
+use crate::message::Outbound;
+
+/// Where an answer belongs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// Whose alone it is, by the front's identifier of the person: everybody's when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// The message whose thread it belongs into.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread: Option<String>,
+    /// The speaker stands in that thread already: private answers are seen there too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub inside: bool,
+    /// Where the front itself said answers go, for conversations it may not speak in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_at: Option<String>,
+}
+
+/// A message as it waits in the outbox.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Letter {
+    /// What to show.
+    #[serde(flatten)]
+    pub outbound: Outbound,
+    /// Where.
+    #[serde(flatten)]
+    pub place: Place,
+}
+
+impl Letter {
+    /// For everybody in the conversation.
+    pub fn open(outbound: Outbound) -> Self {
+        Self { outbound, place: Place::default() }
+    }
+
+    /// Puts it into the outbox of a conversation; `order` says its turn there.
+    pub fn put(&self, conversation: &str, order: &str, at_ms: EpochMs) -> Result<Write, StoreError> {
+        let body = serde_json::to_string(self)
+            .map_err(|error| StoreError::Corrupt { column: "body", source: error.into() })?;
+        let card = match &self.outbound {
+            Outbound::Update(card) => card.key.clone(),
+            // A message of its own is not a drawing of a card, whatever it is about.
+            Outbound::Say(_) => String::new(),
+        };
+        Ok(Write::OutboxPut {
+            message: format!("{conversation}/{order}"),
+            conversation: conversation.to_owned(),
+            card,
+            body,
+            at_ms,
+        })
+    }
+}

@@ -1,0 +1,106 @@
+//! Modals: one question to be filled in, and secrets, which never pass through a conversation.
+
+use chat::{Form, Place};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::blocks::{clip, mrkdwn};
+use crate::limits::{OPTION_CHARS, OPTIONS, TITLE_CHARS};
+
+/// The callback of a form whose answer is said in a conversation.
+pub(crate) const SAY: &str = "say";
+/// The callback of the form for a secret.
+pub(crate) const SECRET: &str = "secret";
+/// The `action_id` of the button that opens the form for a secret.
+pub(crate) const SECRET_BUTTON: &str = "secret";
+/// The block of a form's answer.
+pub(crate) const ANSWER: &str = "answer";
+/// The block of a secret's environment.
+pub(crate) const ENVIRONMENT: &str = "environment";
+/// The block of a secret's name.
+pub(crate) const NAME: &str = "name";
+/// The block of a secret's value.
+pub(crate) const VALUE: &str = "value";
+
+/// Where the answer of a form is said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Memory {
+    /// The channel.
+    pub(crate) channel: String,
+    /// Where answers belong.
+    pub(crate) place: Place,
+}
+
+/// A modal that asks for one thing.
+pub(crate) fn question(form: &Form, memory: &Memory) -> Value {
+    let input = input(ANSWER, &form.label, &json!({ "type": "plain_text_input", "action_id": ANSWER }));
+    let mut view = modal(SAY, &form.title, "Answer", vec![input]);
+    view["private_metadata"] = json!(serde_json::to_string(memory).unwrap_or_default());
+    view
+}
+
+/// The modal for a secret of one of these environments.
+pub(crate) fn secret(environments: &[String]) -> Value {
+    let options: Vec<Value> = environments
+        .iter()
+        .take(OPTIONS)
+        .map(|name| json!({ "text": plain(&clip(name, OPTION_CHARS).0), "value": name }))
+        .collect();
+    let note = "It is sealed at once, shown nowhere, and each use of it is recorded.";
+    modal(
+        SECRET,
+        "Set a secret",
+        "Seal it",
+        vec![
+            json!({ "type": "section", "text": mrkdwn(note) }),
+            input(
+                ENVIRONMENT,
+                "Environment",
+                &json!({ "type": "static_select", "action_id": ENVIRONMENT, "options": options }),
+            ),
+            input(
+                NAME,
+                "Name",
+                &json!({ "type": "plain_text_input", "action_id": NAME, "placeholder": plain("STRIPE_SECRET_KEY") }),
+            ),
+            input(VALUE, "Value", &json!({ "type": "plain_text_input", "action_id": VALUE })),
+        ],
+    )
+}
+
+/// What a modal becomes when all is done.
+pub(crate) fn done(says: &str) -> Value {
+    json!({
+        "response_action": "update",
+        "view": {
+            "type": "modal",
+            "title": plain("Done"),
+            "close": plain("Close"),
+            "blocks": [{ "type": "section", "text": mrkdwn(says) }],
+        },
+    })
+}
+
+/// A fault, shown at the block it is about.
+pub(crate) fn fault(block: &str, says: &str) -> Value {
+    json!({ "response_action": "errors", "errors": { block: says } })
+}
+
+fn modal(callback: &str, title: &str, submit: &str, blocks: Vec<Value>) -> Value {
+    json!({
+        "type": "modal",
+        "callback_id": callback,
+        "title": plain(&clip(title, TITLE_CHARS).0),
+        "submit": plain(submit),
+        "close": plain("Cancel"),
+        "blocks": blocks,
+    })
+}
+
+fn input(block: &str, label: &str, element: &Value) -> Value {
+    json!({ "type": "input", "block_id": block, "label": plain(label), "element": element })
+}
+
+fn plain(text: &str) -> Value {
+    json!({ "type": "plain_text", "text": text })
+}

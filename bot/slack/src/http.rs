@@ -1,0 +1,115 @@
+//! Slack calls this program: events, commands and clicks over HTTP, each signed.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use engine::model::Actor;
+use engine::store::{AuditEntry, Commit};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Map, Value, json};
+use slack_morphism::signature_verifier::SlackEventSignatureVerifier;
+
+use crate::FRONT;
+use crate::intake::Intake;
+use crate::payload::{self, Happened};
+
+/// Forged requests are recorded at most this often, with how many there were: the record is not for an attacker to fill.
+const RECORD_GAP_MS: i64 = 60_000;
+
+/// What the routes need.
+#[derive(Clone)]
+struct Calls {
+    intake: Arc<Intake>,
+    verifier: Arc<SlackEventSignatureVerifier>,
+    forged: Arc<Forged>,
+}
+
+#[derive(Default)]
+struct Forged {
+    recorded_ms: AtomicI64,
+    unrecorded: AtomicU64,
+}
+
+/// The addresses Slack calls. Each takes whatever Slack sends, so that one address may serve for all.
+pub(crate) fn routes(intake: Arc<Intake>, signing_secret: &SecretString) -> Router {
+    let verifier = SlackEventSignatureVerifier::new(&signing_secret.expose_secret().into());
+    let calls = Calls { intake, verifier: Arc::new(verifier), forged: Arc::default() };
+    Router::new()
+        .route("/slack/events", post(called))
+        .route("/slack/commands", post(called))
+        .route("/slack/interactions", post(called))
+        .with_state(calls)
+}
+
+async fn called(State(calls): State<Calls>, headers: HeaderMap, body: Bytes) -> Response {
+    let named = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let signature = named(SlackEventSignatureVerifier::SLACK_SIGNED_HASH_HEADER);
+    let at = named(SlackEventSignatureVerifier::SLACK_SIGNED_TIMESTAMP);
+    let text = std::str::from_utf8(&body).unwrap_or_default();
+    if calls.verifier.verify(signature, text, at).is_err() {
+        calls.forged(signature.is_empty()).await;
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    let happened = happened(named(header::CONTENT_TYPE.as_str()), text);
+    match calls.intake.take(happened).await {
+        Ok(Some(answer)) => axum::Json(answer).into_response(),
+        Ok(None) => StatusCode::OK.into_response(),
+        // Slack delivers it again.
+        Err(error) => {
+            tracing::error!(%error, "what Slack delivered can't be written down");
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
+    }
+}
+
+/// What a body tells: JSON for events, a form for commands, a form with JSON in it for clicks.
+fn happened(content_type: &str, body: &str) -> Happened {
+    if content_type.starts_with("application/json") {
+        return payload::event(&serde_json::from_str(body).unwrap_or_default());
+    }
+    let fields: Map<String, Value> = url::form_urlencoded::parse(body.as_bytes())
+        .map(|(name, value)| (name.into_owned(), Value::String(value.into_owned())))
+        .collect();
+    match fields.get("payload").and_then(Value::as_str) {
+        Some(payload) => payload::interaction(&serde_json::from_str(payload).unwrap_or_default()),
+        None => payload::command(&Value::Object(fields)),
+    }
+}
+
+impl Calls {
+    /// Somebody who is not Slack called. It goes into the record.
+    async fn forged(&self, unsigned: bool) {
+        let now_ms = self.intake.engine.now_ms();
+        let recorded_ms = self.forged.recorded_ms.load(Ordering::Relaxed);
+        let many = self.forged.unrecorded.fetch_add(1, Ordering::Relaxed) + 1;
+        tracing::warn!(unsigned, "a call that Slack did not sign is refused");
+        let exchanged = (now_ms - recorded_ms >= RECORD_GAP_MS)
+            && self
+                .forged
+                .recorded_ms
+                .compare_exchange(recorded_ms, now_ms, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok();
+        if !exchanged {
+            return;
+        }
+        self.forged.unrecorded.fetch_sub(many, Ordering::Relaxed);
+        let mut commit = Commit::at(now_ms);
+        commit.audit.push(AuditEntry {
+            actor: Actor { name: "unknown".to_owned(), role: None, front: FRONT.to_owned() },
+            action: "front.forged",
+            subject: "a call without Slack's signature".to_owned(),
+            environment: None,
+            run: None,
+            data: json!({ "calls": many, "unsigned": unsigned }),
+        });
+        if let Err(error) = self.intake.engine.store().commit(commit).await {
+            tracing::error!(%error, "a forged call can't be recorded");
+        }
+    }
+}

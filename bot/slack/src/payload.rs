@@ -1,0 +1,195 @@
+//! What Slack delivers, whichever way it comes, as what happened. Read leniently: Slack adds fields and kinds all the time,
+//! and what is not known is acknowledged and ignored.
+
+use serde_json::Value;
+
+/// Kinds of messages people write that carry a subtype all the same.
+const SPOKEN_SUBTYPES: [&str; 3] = ["file_share", "thread_broadcast", "me_message"];
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Happened {
+    /// Somebody wrote a message.
+    Said(Said),
+    /// Somebody gave the command.
+    Commanded(Commanded),
+    /// Somebody clicked.
+    Clicked(Clicked),
+    /// Somebody submitted a modal.
+    Submitted(Submitted),
+    /// Somebody looks at the App Home.
+    HomeOpened {
+        /// Who.
+        user: String,
+    },
+    /// Slack asks whether the address is ours.
+    Challenged(String),
+    /// Nothing this front cares about.
+    Nothing,
+}
+
+/// A message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Said {
+    pub(crate) user: String,
+    pub(crate) channel: String,
+    pub(crate) ts: String,
+    /// The root of its thread, when it is in one.
+    pub(crate) thread: Option<String>,
+    pub(crate) text: String,
+    /// It names the bot; Slack says so.
+    pub(crate) mention: bool,
+    /// It is between the bot and one person.
+    pub(crate) direct: bool,
+}
+
+/// A slash command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Commanded {
+    pub(crate) user: String,
+    pub(crate) channel: String,
+    pub(crate) text: String,
+    pub(crate) trigger: String,
+    pub(crate) answer_at: Option<String>,
+}
+
+/// A click on a button.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Clicked {
+    pub(crate) user: String,
+    /// Absent in the App Home.
+    pub(crate) channel: Option<String>,
+    pub(crate) message: Option<String>,
+    /// The root of the message's thread, when it is in one.
+    pub(crate) thread: Option<String>,
+    pub(crate) action: String,
+    pub(crate) value: String,
+    pub(crate) trigger: String,
+    /// When, as Slack writes it: tells one click from the next.
+    pub(crate) at: String,
+    pub(crate) answer_at: Option<String>,
+}
+
+/// A submitted modal.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Submitted {
+    pub(crate) user: String,
+    pub(crate) callback: String,
+    /// What we gave the modal to remember.
+    pub(crate) memory: String,
+    /// The modal's own identifier, as Slack gave it.
+    pub(crate) view: String,
+    values: Value,
+}
+
+impl std::fmt::Debug for Submitted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // What was filled in may be a secret.
+        f.debug_struct("Submitted")
+            .field("user", &self.user)
+            .field("callback", &self.callback)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Submitted {
+    /// What was filled in or chosen in a block.
+    pub(crate) fn value(&self, block: &str) -> String {
+        let Some(elements) = self.values[block].as_object() else { return String::new() };
+        let one = elements.values().next().unwrap_or(&Value::Null);
+        let chosen = one["value"].as_str().or_else(|| one["selected_option"]["value"].as_str());
+        chosen.unwrap_or_default().to_owned()
+    }
+}
+
+/// An event, as in the body of an `event_callback`.
+pub(crate) fn event(payload: &Value) -> Happened {
+    if payload["type"] == "url_verification" {
+        return Happened::Challenged(text(payload, "challenge"));
+    }
+    let event = &payload["event"];
+    match event["type"].as_str().unwrap_or_default() {
+        kind @ ("message" | "app_mention") => said(event, kind == "app_mention"),
+        "app_home_opened" if event["tab"].as_str().is_none_or(|tab| tab == "home") => {
+            Happened::HomeOpened { user: text(event, "user") }
+        }
+        _ => Happened::Nothing,
+    }
+}
+
+fn said(event: &Value, mention: bool) -> Happened {
+    let subtype = event["subtype"].as_str();
+    let by_person = event["bot_id"].as_str().is_none()
+        && event["bot_profile"].is_null()
+        && subtype.is_none_or(|subtype| SPOKEN_SUBTYPES.contains(&subtype));
+    let (user, channel, ts) = (text(event, "user"), text(event, "channel"), text(event, "ts"));
+    if !by_person || user.is_empty() || channel.is_empty() || ts.is_empty() {
+        return Happened::Nothing;
+    }
+    let thread = event["thread_ts"].as_str().filter(|thread| *thread != ts).map(ToOwned::to_owned);
+    let direct = event["channel_type"] == "im" || channel.starts_with('D');
+    Happened::Said(Said { user, channel, ts, thread, text: text(event, "text"), mention, direct })
+}
+
+/// A slash command, as its fields.
+pub(crate) fn command(payload: &Value) -> Happened {
+    let commanded = Commanded {
+        user: text(payload, "user_id"),
+        channel: text(payload, "channel_id"),
+        text: text(payload, "text"),
+        trigger: text(payload, "trigger_id"),
+        answer_at: payload["response_url"].as_str().map(ToOwned::to_owned),
+    };
+    if commanded.user.is_empty() || commanded.channel.is_empty() {
+        return Happened::Nothing;
+    }
+    Happened::Commanded(commanded)
+}
+
+/// A click or a submitted modal.
+pub(crate) fn interaction(payload: &Value) -> Happened {
+    match payload["type"].as_str().unwrap_or_default() {
+        "block_actions" => clicked(payload),
+        "view_submission" => Happened::Submitted(Submitted {
+            user: text(&payload["user"], "id"),
+            callback: text(&payload["view"], "callback_id"),
+            memory: text(&payload["view"], "private_metadata"),
+            view: text(&payload["view"], "id"),
+            values: payload["view"]["state"]["values"].clone(),
+        }),
+        _ => Happened::Nothing,
+    }
+}
+
+fn clicked(payload: &Value) -> Happened {
+    let Some(action) = payload["actions"].as_array().and_then(|actions| actions.first()) else {
+        return Happened::Nothing;
+    };
+    let container = &payload["container"];
+    let first = |one: &Value, other: &Value| {
+        one.as_str().or_else(|| other.as_str()).filter(|text| !text.is_empty()).map(ToOwned::to_owned)
+    };
+    let message = first(&container["message_ts"], &payload["message"]["ts"]);
+    let thread = first(&payload["message"]["thread_ts"], &container["thread_ts"])
+        .filter(|thread| Some(thread) != message.as_ref());
+    let clicked = Clicked {
+        user: text(&payload["user"], "id"),
+        channel: first(&payload["channel"]["id"], &container["channel_id"]),
+        message,
+        thread,
+        action: text(action, "action_id"),
+        value: first(&action["value"], &action["selected_option"]["value"]).unwrap_or_default(),
+        trigger: text(payload, "trigger_id"),
+        at: first(&action["action_ts"], &payload["trigger_id"]).unwrap_or_default(),
+        answer_at: payload["response_url"].as_str().map(ToOwned::to_owned),
+    };
+    if clicked.user.is_empty() || clicked.action.is_empty() {
+        Happened::Nothing
+    } else {
+        Happened::Clicked(clicked)
+    }
+}
+
+fn text(value: &Value, key: &str) -> String {
+    value[key].as_str().unwrap_or_default().to_owned()
+}

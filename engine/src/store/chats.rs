@@ -1,0 +1,132 @@
+//! What chat fronts leave in the database: what they heard and must still handle, what waits to be shown, and which message
+//! shows which card.
+
+use super::value::Statement;
+use super::write::free;
+use super::{Store, StoreError, sql};
+use crate::clock::EpochMs;
+
+/// A write of a chat front. None has a guard.
+#[derive(Debug, Clone)]
+pub enum ChatWrite {
+    /// Something heard, to be handled; what waits already stays as it is.
+    InboxPut {
+        /// The front.
+        front: String,
+        /// The event's identifier there.
+        event: String,
+        /// What was heard, as JSON.
+        body: String,
+        /// When.
+        at_ms: EpochMs,
+    },
+    /// Something heard that has been handled.
+    InboxDelete {
+        /// The front.
+        front: String,
+        /// The event's identifier there.
+        event: String,
+    },
+    /// Which message shows a card; an empty message while its first showing is under way.
+    ShownPut {
+        /// Where.
+        conversation: String,
+        /// The card.
+        card: String,
+        /// The front's identifier of the message.
+        message: String,
+        /// When.
+        at_ms: EpochMs,
+    },
+    /// A card that no message shows any more.
+    ShownDelete {
+        /// Where.
+        conversation: String,
+        /// The card.
+        card: String,
+    },
+}
+
+impl ChatWrite {
+    pub(super) fn statements(&self) -> Vec<Statement> {
+        let (sql, values) = match self {
+            Self::InboxPut { front, event, body, at_ms } => (
+                sql::INBOX_PUT,
+                vec![front.as_str().into(), event.as_str().into(), body.as_str().into(), (*at_ms).into()],
+            ),
+            Self::InboxDelete { front, event } => {
+                (sql::INBOX_DELETE, vec![front.as_str().into(), event.as_str().into()])
+            }
+            Self::ShownPut { conversation, card, message, at_ms } => (
+                sql::SHOWN_PUT,
+                vec![
+                    conversation.as_str().into(),
+                    card.as_str().into(),
+                    message.as_str().into(),
+                    (*at_ms).into(),
+                ],
+            ),
+            Self::ShownDelete { conversation, card } => {
+                (sql::SHOWN_DELETE, vec![conversation.as_str().into(), card.as_str().into()])
+            }
+        };
+        free(sql, values)
+    }
+}
+
+/// Something a front heard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heard {
+    /// The event's identifier on its front.
+    pub event: String,
+    /// What was heard, as JSON.
+    pub body: String,
+}
+
+/// The message that shows a card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// The front's identifier of the message; empty while its first showing is under way.
+    pub message: String,
+    /// Since when.
+    pub at_ms: EpochMs,
+}
+
+impl Store {
+    /// What a front heard and nobody has handled yet, oldest first, at most `limit`.
+    pub async fn inbox_list(&self, front: &str, limit: i64) -> Result<Vec<Heard>, StoreError> {
+        let rows = self.rows(sql::INBOX_LIST, vec![front.into(), limit.into()]).await?;
+        rows.iter().map(|row| Ok(Heard { event: row.text("event")?, body: row.text("body")? })).collect()
+    }
+
+    /// The conversations of a front with questions that expire by then.
+    pub async fn question_conversations(
+        &self,
+        front: &str,
+        by_ms: EpochMs,
+    ) -> Result<Vec<String>, StoreError> {
+        let rows =
+            self.rows(sql::QUESTION_CONVERSATIONS, vec![format!("{front}:%").into(), by_ms.into()]).await?;
+        rows.iter().map(|row| row.text("conversation")).collect()
+    }
+
+    /// The conversations of a front that messages wait for.
+    pub async fn outbox_conversations(&self, front: &str) -> Result<Vec<String>, StoreError> {
+        let rows = self.rows(sql::OUTBOX_CONVERSATIONS, vec![format!("{front}:%").into()]).await?;
+        rows.iter().map(|row| row.text("conversation")).collect()
+    }
+
+    /// The message that shows a card in a conversation, if one was ever begun.
+    pub async fn shown_get(&self, conversation: &str, card: &str) -> Result<Option<Shown>, StoreError> {
+        let rows = self.rows(sql::SHOWN_GET, vec![conversation.into(), card.into()]).await?;
+        rows.first()
+            .map(|row| Ok(Shown { message: row.text("message")?, at_ms: row.int("at_ms")? }))
+            .transpose()
+    }
+
+    /// The card a message shows.
+    pub async fn shown_card(&self, conversation: &str, message: &str) -> Result<Option<String>, StoreError> {
+        let rows = self.rows(sql::SHOWN_CARD, vec![conversation.into(), message.into()]).await?;
+        rows.first().map(|row| row.text("card")).transpose()
+    }
+}
