@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use engine::clock::SystemClock;
 use slack::sim::{APP_TOKEN, BOT_TOKEN, Message, Sim, buttons_of};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::sync::mpsc;
 
 /// The channel everybody is in.
 const CHANNEL: &str = "C0DEPLOYS";
@@ -37,7 +37,11 @@ async fn main() -> std::io::Result<()> {
          `ana fills answer=3`, `ana opens home`, `hang up`.\n",
         sim.api_base(),
     ))?;
-    let (mut lines, mut shown) = (BufReader::new(tokio::io::stdin()).lines(), 0);
+    let (typed, mut lines) = mpsc::unbounded_channel();
+    std::thread::spawn(move || {
+        std::io::stdin().lines().map_while(Result::ok).try_for_each(|line| typed.send(line))
+    });
+    let mut shown = 0;
     loop {
         tokio::select! {
             () = sim.until(|sim| sim.versions().len() > shown) => {
@@ -47,7 +51,7 @@ async fn main() -> std::io::Result<()> {
                 }
                 shown = versions.len();
             }
-            line = lines.next_line() => match line? {
+            line = lines.recv() => match line {
                 Some(line) => act(&sim, line.trim()).await?,
                 None => return Ok(()),
             },

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::Deserialize;
 use toml::Spanned;
 
 /// A place in a text, counted from one as editors do, columns in characters.
@@ -35,15 +36,26 @@ pub(super) struct Places {
     pub(super) value: Place,
 }
 
-/// The places of all keys at the top; none in what is no TOML, which is a fault of its own.
+/// Keys with their values, each with its place.
+type Keys = BTreeMap<Spanned<String>, Spanned<toml::Value>>;
+
+/// The tables settings stand in.
+#[derive(Default, Deserialize)]
+struct Tables {
+    #[serde(default)]
+    slack: Keys,
+}
+
+/// The places of all keys, a dot before those of a table; none in what is no TOML, which is a fault of its own.
 pub(super) fn places(text: &str) -> BTreeMap<String, Places> {
-    let read: BTreeMap<Spanned<String>, Spanned<toml::Value>> = toml::from_str(text).unwrap_or_default();
-    read.into_iter()
-        .map(|(key, value)| {
-            let (from, to) = (Place::at(text, key.span().start), Place::at(text, value.span().start));
-            (key.into_inner(), Places { key: from, value: to })
-        })
-        .collect()
+    let top: Keys = toml::from_str(text).unwrap_or_default();
+    let tables: Tables = toml::from_str(text).unwrap_or_default();
+    let place = |table: &str, (key, value): (Spanned<String>, Spanned<toml::Value>)| {
+        let (from, to) = (Place::at(text, key.span().start), Place::at(text, value.span().start));
+        (format!("{table}{}", key.into_inner()), Places { key: from, value: to })
+    };
+    let within = tables.slack.into_iter().map(|one| place("slack.", one));
+    top.into_iter().map(|one| place("", one)).chain(within).collect()
 }
 
 #[cfg(test)]
@@ -56,6 +68,8 @@ mod tests {
         let shown = |key: &str| found.get(key).map(|it| format!("{} {}", it.key, it.value));
         assert_eq!(shown("log").as_deref(), Some(":2:1 :2:7"));
         assert_eq!(shown("listen").as_deref(), Some(":3:3 :3:14"));
+        let found = places("log = \"info\"\n[slack]\nmode = \"http\"\n");
+        assert_eq!(found.get("slack.mode").map(|it| it.value.to_string()).as_deref(), Some(":3:8"));
         assert!(places("= =").is_empty());
     }
 }

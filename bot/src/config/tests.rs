@@ -41,6 +41,7 @@ fn without_anything_the_defaults_hold() {
             builds_kept: None,
             log: "info",
             log_format: Text,
+            slack: None,
         }
     "#]]
     .assert_debug_eq(&Config::load(&surroundings).unwrap());
@@ -124,4 +125,32 @@ fn secrets_do_not_show() {
 fn what_services_are_given_is_not_ours() {
     let (_folder, surroundings) = around(None, &[("INFRA_CHAT_SQL", "infra-chat sql")]);
     Config::load(&surroundings).unwrap();
+}
+
+#[test]
+fn slack_is_read_from_file_and_variables() {
+    let toml = "[slack]\nbot_token = \"xoxb-from-the-file\"\nchannels = \"C042, C043=staging\"\n";
+    let (_folder, surroundings) = around(
+        Some(toml),
+        &[
+            ("INFRA_CHAT_SLACK_APP_TOKEN", "xapp-secret"),
+            ("INFRA_CHAT_SLACK_API_BASE", "http://127.0.0.1:9/api/"),
+        ],
+    );
+    let config = Config::load(&surroundings).unwrap();
+    let slack = config.slack.as_ref().unwrap();
+    assert_eq!(slack.api_base, "http://127.0.0.1:9/api");
+    assert!(slack.channels.listens("C043"));
+    let shown = format!("{config:?}");
+    assert!(!shown.contains("xoxb-") && !shown.contains("xapp-"), "{shown}");
+}
+
+#[test]
+fn what_slack_needs_and_does_not_have_is_named() {
+    faults(
+        Some("[slack]\nmode = \"carrier pigeon\"\nchanels = \"C1\"\n"),
+        &[("INFRA_CHAT_SLACK_BOT_TOKEN", "xapp-mixed-up"), ("INFRA_CHAT_SLACK_CHANNELS", "#deploys")],
+        &expect![[r#""#]],
+    );
+    faults(Some("[slack]\nmode = \"http\"\nbot_token = \"xoxb-1\"\n"), &[], &expect![[r#""#]]);
 }

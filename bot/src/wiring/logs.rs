@@ -14,6 +14,9 @@ use crate::config::{Config, LogFormat};
 /// A log longer than this is put aside at the next start; one earlier file is kept.
 const LOG_BYTES_MAX: u64 = 10 * 1024 * 1024;
 
+/// These would write down what goes over sockets to chat platforms, secrets in forms included, whatever is asked for.
+const QUIET: [&str; 3] = ["tungstenite=info", "tokio_tungstenite=info", "slack_morphism=info"];
+
 /// The log's file.
 pub(crate) fn file(data_dir: &Path) -> PathBuf {
     data_dir.join("infra-chat.log")
@@ -40,6 +43,7 @@ pub(crate) fn to_stderr(config: &Config) {
 
 fn start(config: &Config, writer: BoxMakeWriter, coloured: bool) {
     let filter = config.log.parse::<EnvFilter>().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = QUIET.iter().filter_map(|quiet| quiet.parse().ok()).fold(filter, EnvFilter::add_directive);
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(coloured);
     // A second subscriber is refused, and there is none.
     let _ = match config.log_format {

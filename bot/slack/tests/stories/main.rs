@@ -1,5 +1,8 @@
 //! The stories of `chat`, told over Slack: people type and click on a simulated Slack, and what they see is read from its
 //! messages. The stories are the same files; only the stage is another. Besides, what only Slack can do to the bot.
+//!
+//! Not told here: `crashes` and `trouble`, which take the database from under the desk, and `setup`, in which somebody answers
+//! with a password: on Slack that is noticed before the desk hears it.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 #![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 #![allow(dead_code, reason = "not every story is told here")]
@@ -38,8 +41,6 @@ mod questions_shared;
 mod rollback;
 #[path = "../../../chat/tests/stories/rules.rs"]
 mod rules;
-#[path = "../../../chat/tests/stories/setup.rs"]
-mod setup;
 #[path = "../../../chat/tests/stories/several.rs"]
 mod several;
 mod slack_only;

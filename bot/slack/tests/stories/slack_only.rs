@@ -108,6 +108,7 @@ fn a_click_that_comes_twice_counts_once() {
         assert_eq!(t.decisions().await, 1);
         t.bot_says(expect![[r#"
             · r-1 is approved by ben and goes on.
+              > approve r-1
         "#]]);
         t.never_mind_the_rest();
     });
@@ -190,6 +191,7 @@ fn lost_sockets_are_opened_again() {
         t.bot_says(expect![[r#"
             · You are ana, a deployer.
               Known as terminal:ana.
+              > whoami
         "#]]);
     });
 }
@@ -386,6 +388,7 @@ fn signed_calls_are_heard_and_forged_ones_refused_and_recorded() {
         t.bot_says(expect![[r#"
             · You are ana, a deployer.
               Known as terminal:ana.
+              > whoami
         "#]]);
         assert!(last_whisper(t, "ben").contains("You are ben"));
         let challenge = serde_json::json!({ "type": "url_verification", "challenge": "c4f3", "token": "x" });

@@ -35,7 +35,10 @@ impl Chat {
                 Some(Some(due_ms)) if self.moves().await && due_ms - self.now_ms() <= super::NEAR_MS => {
                     self.clock.advance_to(due_ms);
                 }
-                Some(_) => return kills,
+                Some(_) => {
+                    self.reports().await;
+                    return kills;
+                }
             }
         }
         panic!("it does not settle:\n{}", self.room.everything());
