@@ -10,7 +10,8 @@ use engine::store::{ChatWrite, Commit, StoreError, Write};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use crate::desk::{About, Desk};
+use crate::desk::{About, Desk, Outcome};
+use crate::intent::{ProblemKind, parse};
 use crate::letter::{Letter, Place};
 use crate::message::{Inbound, Outbound};
 use crate::view;
@@ -33,6 +34,9 @@ pub struct Spoken {
     /// Where answers belong.
     #[serde(default)]
     pub place: Place,
+    /// It was said among people and not to the bot: where it is no order, nobody wants an answer.
+    #[serde(default)]
+    pub overheard: bool,
 }
 
 /// Hears for one front.
@@ -124,12 +128,15 @@ impl Listener {
     }
 
     async fn handle(&self, event: &str, spoken: Spoken) -> Result<(), Refusal> {
-        let Spoken { inbound, mut about, place } = spoken;
+        let Spoken { inbound, mut about, place, overheard } = spoken;
         if let (None, Some(thread)) = (&about.run, &place.thread) {
             let card = self.engine.store().shown_card(&inbound.conversation, thread).await?;
             about.run = card.and_then(|card| card.parse().ok());
         }
-        let heard = self.desk.hear_about(&inbound, &about).await;
+        let mut heard = self.desk.hear_about(&inbound, &about).await;
+        if overheard && heard.outcome == Outcome::Refused && self.is_chatter(&inbound.text).await {
+            heard.outbound.clear();
+        }
         let mut commit = Commit::at(self.engine.now_ms());
         let at_ms = commit.now_ms;
         for (number, outbound) in heard.outbound.into_iter().enumerate() {
@@ -142,6 +149,12 @@ impl Listener {
         }
         commit.writes.push(self.done(event));
         Ok(self.engine.store().commit(commit).await?)
+    }
+
+    /// Neither an order nor a question the bot answers.
+    async fn is_chatter(&self, text: &str) -> bool {
+        let problem = parse(text, &self.desk.names().await).problem;
+        problem.is_some_and(|problem| problem.kind == ProblemKind::NotACommand)
     }
 
     fn done(&self, event: &str) -> Write {

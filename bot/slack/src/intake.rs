@@ -78,20 +78,15 @@ impl Intake {
         // In a channel an answer belongs under what was said; between two there is nobody to disturb.
         let thread = said.thread.clone().or_else(|| (!said.direct).then(|| said.ts.clone()));
         let place = Place { thread, inside: said.thread.is_some(), ..Place::default() };
-        self.spoken(&said.user, &said.channel, event, text, place).await
+        let mut spoken = self.spoken(&said.user, &said.channel, event, text, place);
+        spoken.overheard = !(named || said.direct);
+        self.listener.take(&spoken).await.map(|_| ())
     }
 
-    /// Writes something said into the inbox.
-    async fn spoken(
-        &self,
-        user: &str,
-        channel: &str,
-        event: String,
-        text: String,
-        place: Place,
-    ) -> Result<(), StoreError> {
+    /// Something said to the bot.
+    fn spoken(&self, user: &str, channel: &str, event: String, text: String, place: Place) -> Spoken {
         let environment = self.settings.channels.environment(channel).map(ToString::to_string);
-        let spoken = Spoken {
+        Spoken {
             inbound: chat::Inbound {
                 identity: identity(user),
                 conversation: conversation(channel),
@@ -100,8 +95,8 @@ impl Intake {
             },
             about: About { run: None, environment },
             place,
-        };
-        self.listener.take(&spoken).await.map(|_| ())
+            overheard: false,
+        }
     }
 
     /// A secret stands in a message: nothing of it is kept, and its writer is told at once.
@@ -161,7 +156,8 @@ impl Intake {
         }
         let text = if text.is_empty() { "help".to_owned() } else { text };
         let place = Place { to: Some(user.clone()), answer_at, ..Place::default() };
-        self.spoken(&user, &channel, format!("command/{trigger}"), text, place).await.map(|()| None)
+        let spoken = self.spoken(&user, &channel, format!("command/{trigger}"), text, place);
+        self.listener.take(&spoken).await.map(|_| None)
     }
 
     async fn clicked(self: &Arc<Self>, clicked: Clicked) -> Result<(), StoreError> {
@@ -179,18 +175,32 @@ impl Intake {
             return Ok(());
         }
         let Clicked { user, channel, message, value, at, .. } = clicked;
-        let whereabouts = channel.clone().unwrap_or_else(|| home::PLACE.to_owned());
-        let event = format!("click/{whereabouts}/{}/{user}/{at}", message.unwrap_or_default());
         match channel {
-            Some(channel) => self.spoken(&user, &channel, event, value, place).await,
-            // In the App Home there is no conversation: it goes on between the two.
-            None => match self.web.direct(&user).await {
-                Ok(direct) => self.spoken(&user, &direct, event, value, Place::default()).await,
-                Err(error) => {
-                    tracing::warn!(user, %error, "somebody who clicked in the App Home can't be spoken with");
-                    Ok(())
-                }
-            },
+            Some(channel) => {
+                let event = format!("click/{channel}/{}/{user}/{at}", message.unwrap_or_default());
+                let spoken = self.spoken(&user, &channel, event, value, place);
+                self.listener.take(&spoken).await.map(|_| ())
+            }
+            None => {
+                let event = format!("click/{}/{user}/{at}", home::PLACE);
+                self.later(|intake| async move { intake.clicked_at_home(&user, event, value).await });
+                Ok(())
+            }
+        }
+    }
+
+    /// In the App Home there is no conversation: it goes on between the two.
+    async fn clicked_at_home(&self, user: &str, event: String, value: String) {
+        let direct = match self.web.direct(user).await {
+            Ok(direct) => direct,
+            Err(error) => {
+                tracing::warn!(user, %error, "somebody who clicked in the App Home can't be spoken with");
+                return;
+            }
+        };
+        let spoken = self.spoken(user, &direct, event, value, Place::default());
+        if let Err(error) = self.listener.take(&spoken).await {
+            tracing::error!(%error, "a click in the App Home can't be written down");
         }
     }
 
@@ -230,16 +240,14 @@ impl Intake {
                     return Ok(Some(forms::fault(forms::ANSWER, says)));
                 }
                 let event = format!("form/{}", submitted.view);
-                self.spoken(&submitted.user, &memory.channel, event, answer, memory.place)
-                    .await
-                    .map(|()| None)
+                let spoken = self.spoken(&submitted.user, &memory.channel, event, answer, memory.place);
+                self.listener.take(&spoken).await.map(|_| None)
             }
             _ => Ok(None),
         }
     }
 
-    /// Seals what was filled in. Nothing of it is kept but the seal, and a second delivery of it is a further version of
-    /// the same value.
+    /// Seals what was filled in. Nothing of it is kept but the seal, and that this form was: a second delivery is done.
     async fn secret_set(&self, submitted: &Submitted) -> Value {
         let name = match submitted.value(forms::NAME).trim().parse() {
             Ok(name) => name,
@@ -249,7 +257,11 @@ impl Intake {
         if value.is_empty() {
             return forms::fault(forms::VALUE, "There is nothing here.");
         }
+        let event = format!("form/{}", submitted.view);
         let sealing = async {
+            if self.engine.store().inbound_is_known(FRONT, &event).await? {
+                return Ok(None);
+            }
             let project = self.engine.project_get(None).await?.value.project;
             let environment = submitted.value(forms::ENVIRONMENT).parse().map_err(|_| {
                 let (say, next) = ("there is no such environment", "choose another one");
@@ -259,10 +271,18 @@ impl Intake {
             let actor = self.engine.actor(&identity(&submitted.user)).await?;
             let version =
                 self.engine.secret_set(&environment, &name, SecretString::from(value), &actor).await?;
-            Ok::<_, Refusal>((environment, version))
+            let mut commit = Commit::at(self.engine.now_ms());
+            let at_ms = commit.now_ms;
+            commit.writes.push(Write::InboundPut { front: FRONT.to_owned(), event: event.clone(), at_ms });
+            match self.engine.store().commit(commit).await {
+                // It came over both sockets in the same moment: two versions of one value.
+                Ok(()) | Err(StoreError::Conflict) => Ok::<_, Refusal>(Some((environment, version))),
+                Err(error) => Err(error.into()),
+            }
         };
         match tokio::time::timeout(SEALING, sealing).await {
-            Ok(Ok((environment, version))) => forms::done(&format!(
+            Ok(Ok(None)) => forms::done("It is sealed."),
+            Ok(Ok(Some((environment, version)))) => forms::done(&format!(
                 "*{name}* of {} is sealed (version {version}). Services read it when they start: `restart {}`.",
                 environment.environment, environment.environment
             )),

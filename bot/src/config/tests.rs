@@ -150,7 +150,15 @@ fn what_slack_needs_and_does_not_have_is_named() {
     faults(
         Some("[slack]\nmode = \"carrier pigeon\"\nchanels = \"C1\"\n"),
         &[("INFRA_CHAT_SLACK_BOT_TOKEN", "xapp-mixed-up"), ("INFRA_CHAT_SLACK_CHANNELS", "#deploys")],
-        &expect![[r#""#]],
+        &expect![[r#"
+            the configuration has 5 faults
+              infra-chat.toml:3:1: slack.chanels is no key: did you mean `slack.channels`?
+              infra-chat.toml:2:8: slack.mode `carrier pigeon` is no mode: write `socket` or `http`
+              environment variable INFRA_CHAT_SLACK_BOT_TOKEN: slack.bot_token does not begin with `xoxb-`: the README's part about Slack says where it is found
+              the configuration: slack.app_token is missing: the README's part about Slack says where it is found
+              environment variable INFRA_CHAT_SLACK_CHANNELS: slack.channels `#deploys` is no channel: write identifiers as in `C0420ABCD, C0421EFGH=staging`: Slack shows a channel's identifier at the end of its details"#]],
     );
-    faults(Some("[slack]\nmode = \"http\"\nbot_token = \"xoxb-1\"\n"), &[], &expect![[r#""#]]);
+    faults(Some("[slack]\nmode = \"http\"\nbot_token = \"xoxb-1\"\n"), &[], &expect![[r#"
+        the configuration has a fault
+          the configuration: slack.signing_secret is missing: the README's part about Slack says where it is found"#]]);
 }

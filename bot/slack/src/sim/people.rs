@@ -124,6 +124,20 @@ impl Sim {
         })
     }
 
+    /// Somebody presses a button of their App Home.
+    pub fn clicks_at_home(&self, user: &str, label: &str) -> Option<Value> {
+        let view = self.home(user)?;
+        let blocks = view["blocks"].as_array().cloned().unwrap_or_default();
+        let mut action = buttons_of(&blocks).into_iter().find(|button| button["text"]["text"] == label)?;
+        action["action_ts"] = json!(self.inside.state().ts(self.inside.clock.now_ms()));
+        Some(json!({
+            "type": "block_actions", "user": { "id": user, "username": user, "name": user, "team_id": "T0SIM" },
+            "api_app_id": "A0SIM", "token": "simulated", "team": { "id": "T0SIM", "domain": "simulated" },
+            "container": { "type": "view", "view_id": "V0HOME" }, "view": view, "trigger_id": self.trigger(user),
+            "actions": [action], "enterprise": null, "is_enterprise_install": false,
+        }))
+    }
+
     /// Somebody submits the modal they saw last, filled in like this: block and value.
     pub fn submits(&self, user: &str, filled: &[(&str, &str)]) -> Option<Value> {
         let (id, view) = self.modals(user).pop()?;

@@ -239,6 +239,7 @@ fn a_secret_in_a_message_is_noticed_and_kept_nowhere() {
         let submitted = t.stage.sim.submits("ana", &filled).unwrap();
         let answer = t.stage.sim.deliver("interactive", &submitted, false).await.unwrap().payload;
         assert_eq!(answer["response_action"], "update", "{answer}");
+        t.stage.sim.deliver("interactive", &submitted, true).await.unwrap();
         let (staging, name) = (t.key("staging"), "STRIPE_KEY".parse().unwrap());
         assert_eq!(t.engine().store().secret_get(&staging, &name).await.unwrap().unwrap().version, 1);
         let calls = format!("{:?}", t.stage.sim.calls());
@@ -310,6 +311,33 @@ fn plain_messages_are_heard_where_it_was_told_to_listen_and_nowhere_else() {
         t.settles().await;
         t.never_mind_the_rest();
         assert_eq!((of_bot(&t.stage, "C0OTHER").len(), of_bot(&t.stage, "Dana").len()), (1, 1));
+    });
+}
+
+#[test]
+fn what_people_say_among_themselves_is_not_answered() {
+    chat(async |t| {
+        t.stage.sim.says("ana", CHANNEL, None, "lunch, anybody?").await.unwrap();
+        t.settles().await;
+        assert!(of_bot(&t.stage, CHANNEL).is_empty());
+        t.stage.sim.says("ana", CHANNEL, None, "deploy stagin").await.unwrap();
+        t.settles().await;
+        assert_eq!(of_bot(&t.stage, CHANNEL).len(), 1, "what may be an order is answered");
+        t.never_mind_the_rest();
+    });
+}
+
+#[test]
+fn a_click_at_home_goes_on_between_the_two() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.stage.sim.deliver("events_api", &t.stage.sim.opens_home("ana"), false).await.unwrap();
+        t.stage.sim.until(|sim| sim.home("ana").is_some()).await;
+        let click = t.stage.sim.clicks_at_home("ana", "Releases").unwrap();
+        t.stage.sim.deliver("interactive", &click, false).await.unwrap();
+        t.settles().await;
+        t.never_mind_the_rest();
+        assert!(of_bot(&t.stage, "Dana")[0].text.contains("> releases"), "{:#?}", of_bot(&t.stage, "Dana"));
     });
 }
 

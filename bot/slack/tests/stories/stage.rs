@@ -163,7 +163,9 @@ impl Connected {
         about: Option<&RunId>,
     ) {
         let thread = about.map(|run| stage.root_of(run));
-        let write = || stage.sim.writes(person, CHANNEL, thread.as_deref(), text);
+        let addressed = format!("<@{BOT_USER}> {text}");
+        let write =
+            || stage.sim.as_mention(&stage.sim.writes(person, CHANNEL, thread.as_deref(), &addressed));
         let payload = match event {
             None => write(),
             // A second delivery is the same, byte for byte.
