@@ -119,7 +119,8 @@ fn show(sim: &Sim, message: &Message) -> std::io::Result<()> {
         .iter()
         .map(|button| format!("[{}]", button["text"]["text"].as_str().unwrap_or_default()))
         .collect();
-    say(&format!("── message {number}{thread}{only}{edited}\n{}{}", message.text, labels.join(" ")))
+    let text = message.text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+    say(&format!("── message {number}{thread}{only}{edited}\n{text}{}", labels.join(" ")))
 }
 
 fn say(text: &str) -> std::io::Result<()> {

@@ -1,5 +1,6 @@
 //! Knows when nothing was heard from Slack, and says afterwards what was missed.
 
+use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use engine::clock::EpochMs;
@@ -93,7 +94,7 @@ async fn say_missed(intake: &Arc<Intake>, since_ms: EpochMs, until_ms: EpochMs) 
             says.push_str(said);
         }
         if missed.len() > QUOTED_MAX {
-            says.push_str(&format!("\nand {} more.", missed.len() - QUOTED_MAX));
+            let _ = write!(says, "\nand {} more.", missed.len() - QUOTED_MAX);
         }
         if !missed.is_empty() {
             says.push_str("\nNothing of that was done: say again what still holds.");

@@ -72,10 +72,7 @@ fn mark(letter: &Letter) -> String {
         Outbound::Update(card) => format!("card/{}", card.key),
         Outbound::Say(card) => {
             let body = serde_json::to_vec(&(card, &letter.place)).unwrap_or_default();
-            format!(
-                "say/{}",
-                Sha256::digest(&body)[..8].iter().map(|byte| format!("{byte:02x}")).collect::<String>()
-            )
+            format!("say/{}", hex::encode(&Sha256::digest(&body)[..8]))
         }
     }
 }

@@ -34,7 +34,7 @@ pub(crate) struct Memory {
 /// A modal that asks for one thing.
 pub(crate) fn question(form: &Form, memory: &Memory) -> Value {
     let input = input(ANSWER, &form.label, &json!({ "type": "plain_text_input", "action_id": ANSWER }));
-    let mut view = modal(SAY, &form.title, "Answer", vec![input]);
+    let mut view = modal(SAY, &form.title, "Answer", &[input]);
     view["private_metadata"] = json!(serde_json::to_string(memory).unwrap_or_default());
     view
 }
@@ -51,7 +51,7 @@ pub(crate) fn secret(environments: &[String]) -> Value {
         SECRET,
         "Set a secret",
         "Seal it",
-        vec![
+        &[
             json!({ "type": "section", "text": mrkdwn(note) }),
             input(
                 ENVIRONMENT,
@@ -86,7 +86,7 @@ pub(crate) fn fault(block: &str, says: &str) -> Value {
     json!({ "response_action": "errors", "errors": { block: says } })
 }
 
-fn modal(callback: &str, title: &str, submit: &str, blocks: Vec<Value>) -> Value {
+fn modal(callback: &str, title: &str, submit: &str, blocks: &[Value]) -> Value {
     json!({
         "type": "modal",
         "callback_id": callback,

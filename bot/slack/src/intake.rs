@@ -175,18 +175,14 @@ impl Intake {
             return Ok(());
         }
         let Clicked { user, channel, message, value, at, .. } = clicked;
-        match channel {
-            Some(channel) => {
-                let event = format!("click/{channel}/{}/{user}/{at}", message.unwrap_or_default());
-                let spoken = self.spoken(&user, &channel, event, value, place);
-                self.listener.take(&spoken).await.map(|_| ())
-            }
-            None => {
-                let event = format!("click/{}/{user}/{at}", home::PLACE);
-                self.later(|intake| async move { intake.clicked_at_home(&user, event, value).await });
-                Ok(())
-            }
-        }
+        let Some(channel) = channel else {
+            let event = format!("click/{}/{user}/{at}", home::PLACE);
+            self.later(|intake| async move { intake.clicked_at_home(&user, event, value).await });
+            return Ok(());
+        };
+        let event = format!("click/{channel}/{}/{user}/{at}", message.unwrap_or_default());
+        let spoken = self.spoken(&user, &channel, event, value, place);
+        self.listener.take(&spoken).await.map(|_| ())
     }
 
     /// In the App Home there is no conversation: it goes on between the two.

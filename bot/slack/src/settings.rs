@@ -101,6 +101,7 @@ impl FromStr for Channels {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 

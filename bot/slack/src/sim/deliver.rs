@@ -113,5 +113,5 @@ pub fn signature(secret: &str, at_s: i64, body: &str) -> String {
     let pad = |with: u8| key.map(|byte| byte ^ with);
     let inner = Sha256::new().chain_update(pad(0x36)).chain_update(format!("v0:{at_s}:{body}")).finalize();
     let outer = Sha256::new().chain_update(pad(0x5c)).chain_update(inner).finalize();
-    format!("v0={}", outer.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+    format!("v0={}", hex::encode(outer))
 }
