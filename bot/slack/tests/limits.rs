@@ -100,7 +100,9 @@ fn within_limits(shown: &Rendered) {
                 }
                 let fields = block["fields"].as_array().map(Vec::as_slice).unwrap_or_default();
                 assert!(fields.len() <= limits::FIELDS && (!fields.is_empty() || !block["text"].is_null()));
-                fields.iter().for_each(|field| most(&field["text"], limits::FIELD_CHARS));
+                for field in fields {
+                    most(&field["text"], limits::FIELD_CHARS);
+                }
             }
             "actions" => {
                 rows += 1;
@@ -145,7 +147,9 @@ proptest! {
         }
         // No text of a card becomes a mention, a link or a broadcast.
         let mut texts = vec![shown.text.as_str()];
-        shown.blocks.iter().for_each(|block| marked_up(block, &mut texts));
+        for block in &shown.blocks {
+            marked_up(block, &mut texts);
+        }
         for text in texts {
             prop_assert!(!text.contains('<'), "{}", text);
         }

@@ -1,6 +1,8 @@
 //! The stage of these stories: a front of the simplest kind, which shows what it is given. Other fronts tell the same stories
 //! on stages of their own, with the same functions.
 
+#![expect(clippy::unused_async, clippy::unused_self, reason = "other stages wait and look")]
+
 use std::sync::Arc;
 
 use chat::{Desk, Follow, Front, FrontError, Inbound, Outbound, Reporter};

@@ -46,7 +46,9 @@ use tempfile::TempDir;
 
 use database::Database;
 pub(crate) use project::Project;
-pub(crate) use room::{Room, Shown};
+pub(crate) use room::Room;
+#[allow(unused_imports, reason = "for fronts that tell what was shown by themselves")]
+pub(crate) use room::Shown;
 
 use crate::stage::{CONVERSATION, Connected, FRONT, Stage};
 
