@@ -337,7 +337,11 @@ fn a_click_at_home_goes_on_between_the_two() {
         t.stage.sim.deliver("interactive", &click, false).await.unwrap();
         t.settles().await;
         t.never_mind_the_rest();
-        assert!(of_bot(&t.stage, "Dana")[0].text.contains("> releases"), "{:#?}", of_bot(&t.stage, "Dana"));
+        assert!(
+            of_bot(&t.stage, "Dana")[0].text.contains("releases in staging"),
+            "{:#?}",
+            of_bot(&t.stage, "Dana")
+        );
     });
 }
 
