@@ -194,7 +194,7 @@ impl Reporter {
         last: i64,
     ) -> Result<(), Refusal> {
         for _ in 0..TRIES {
-            let went_on = self.desk.go_on_after(conversation, run, succeeded).await?;
+            let went_on = Box::pin(self.desk.go_on_after(conversation, run, succeeded)).await?;
             let mut commit = Commit::at(self.engine.now_ms());
             commit.writes = went_on.writes;
             let now_ms = commit.now_ms;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use chrono::DateTime;
-use engine::audit::{Checkpoint, Exporter, PublicKey, SigningKey, verify};
+use engine::audit::{Checkpoint, Exporter, PublicKey, SigningKey, Verdict, verify};
 use engine::control::Engine;
 
 use super::project::refused;
@@ -25,7 +25,7 @@ const HOUR_MS: i64 = 3_600_000;
 
 pub(super) async fn run(global: &Global, command: Audit) -> anyhow::Result<Exit> {
     match command {
-        Audit::Verify { file, key, anchors } => verdict(global, &file, key.as_deref(), &anchors),
+        Audit::Verify { file, key, anchors } => Ok(verdict(global, &file, key.as_deref(), &anchors)),
         Audit::List { hours } => list(global, hours).await,
         Audit::Export { file } => {
             let config = super::config_with_folder(global)?;
@@ -104,19 +104,126 @@ async fn export(
     Ok(Exit::Fine)
 }
 
-fn verdict(
+/// What an export says of itself before anything of it is believed.
+#[derive(Debug, Default)]
+struct Claims {
+    /// The key it names.
+    key: Option<PublicKey>,
+    /// The last event that a checkpoint of its own is for.
+    last_signed: i64,
+}
+
+impl Claims {
+    fn read(file: &Path) -> anyhow::Result<Self> {
+        let export = File::open(file).with_context(|| format!("can't read {}", file.display()))?;
+        let mut claims = Self::default();
+        for line in BufReader::new(export).lines().map_while(Result::ok) {
+            let is = |what: &str| line.starts_with(&format!("{{\"{what}\":"));
+            if !is("header") && !is("checkpoint") {
+                continue;
+            }
+            let said = serde_json::from_str::<serde_json::Value>(&line).unwrap_or_default();
+            if let Some(key) = said["header"]["public_key"].as_str() {
+                claims.key = claims.key.or(key.parse().ok());
+            }
+            claims.last_signed =
+                claims.last_signed.max(said["checkpoint"]["seq"].as_i64().unwrap_or_default());
+        }
+        Ok(claims)
+    }
+}
+
+/// What vouches for an export.
+#[derive(Debug, Default)]
+struct Vouchers {
+    key: Option<PublicKey>,
+    anchors: Vec<Checkpoint>,
+    /// Where key and anchors come from, or why there are none, for whoever reads the verdict.
+    aside: String,
+}
+
+/// Says what an export is worth. The exit code tells intact (0) from altered or truncated (1) and from everything that proves
+/// nothing (2).
+fn verdict(global: &Global, file: &Path, key: Option<&PublicKey>, anchors: &[PathBuf]) -> Exit {
+    match verdict_of(global, file, key, anchors) {
+        Ok((verdict, aside)) => {
+            out::line(&verdict.to_string());
+            if !aside.is_empty() {
+                out::line(&aside);
+            }
+            match verdict {
+                intact if intact.is_intact() => Exit::Fine,
+                damaged if damaged.is_damaged() => Exit::Failed,
+                _ => Exit::Refused,
+            }
+        }
+        Err(error) => {
+            out::problem(&format!("nothing is proved about {}: {error:#}", file.display()));
+            Exit::Refused
+        }
+    }
+}
+
+fn verdict_of(
     global: &Global,
     file: &Path,
     key: Option<&PublicKey>,
     anchors: &[PathBuf],
-) -> anyhow::Result<Exit> {
-    let (anchors, last_seq) = match anchors {
+) -> anyhow::Result<(Verdict, String)> {
+    let claims = Claims::read(file)?;
+    let vouchers = if anchors.is_empty() {
+        let mut here = vouchers_here(global, key, &claims)?;
         // Ours go on after this export was made; how far it goes, its own last checkpoint says.
-        [] => (anchors_here(global, key), last_signed(file)?),
-        given => (given.to_vec(), i64::MAX),
+        here.anchors.retain(|anchor| anchor.seq <= claims.last_signed);
+        here
+    } else {
+        Vouchers { key: key.copied(), anchors: anchors_read(anchors)?, aside: String::new() }
     };
+    let export = File::open(file).with_context(|| format!("can't read {}", file.display()))?;
+    Ok((verify(BufReader::new(export), vouchers.key.as_ref(), &vouchers.anchors)?, vouchers.aside))
+}
+
+/// What the installation whose data folder this is can vouch with, when the export is one of its own.
+fn vouchers_here(global: &Global, key: Option<&PublicKey>, claims: &Claims) -> anyhow::Result<Vouchers> {
+    let given = |aside: &str| Vouchers { key: key.copied(), anchors: Vec::new(), aside: aside.to_owned() };
+    // Verifying must work where there is no installation, and nothing readable that says where one is.
+    let ours = super::config(global).ok().and_then(|config| {
+        let file = config.data_dir.join(SIGNING_KEY_FILE);
+        let key = file.exists().then(|| SigningKey::open_or_create(&file).ok())??.public_key();
+        Some((config, key))
+    });
+    let is_ours = |ours: &PublicKey| claims.key.as_ref() == Some(ours);
+    match (ours, key) {
+        (Some((config, ours)), given_key) if is_ours(&ours) && given_key.is_none_or(|key| *key == ours) => {
+            let folder = Path::new(&config.artifacts).join(CHECKPOINTS);
+            let mut anchors = if folder.is_dir() { anchors_read(&[folder])? } else { Vec::new() };
+            // A key that was lost and made anew left anchors that say nothing about what the new one signed.
+            anchors.retain(|anchor| anchor.verify(&ours).is_ok());
+            let aside = match given_key {
+                Some(_) => String::new(),
+                None => format!(
+                    "Verified with the key in {}. Whoever can write there could have made it fit: for proof against them, \
+                     give the key that was kept elsewhere with --key ed25519:…",
+                    config.data_dir.display()
+                ),
+            };
+            Ok(Vouchers { key: Some(ours), anchors, aside })
+        }
+        (_, Some(_)) => Ok(given("")),
+        (Some((config, ours)), None) => Ok(given(&format!(
+            "It is signed by another key than the one in {} ({}): another installation's export, or one that was made up. Give the \
+             public key that was kept elsewhere: --key ed25519:…",
+            config.data_dir.display(),
+            ours.id()
+        ))),
+        (None, None) => Ok(given("Give the public key that was kept elsewhere: --key ed25519:…")),
+    }
+}
+
+/// The checkpoints in these files and folders.
+fn anchors_read(places: &[PathBuf]) -> anyhow::Result<Vec<Checkpoint>> {
     let mut kept = Vec::new();
-    for anchor in anchor_files(&anchors)? {
+    for anchor in anchor_files(places)? {
         let read = || format!("can't read the checkpoints in {}", anchor.display());
         for line in BufReader::new(File::open(&anchor).with_context(read)?).lines() {
             let line = line.with_context(read)?;
@@ -125,41 +232,7 @@ fn verdict(
             }
         }
     }
-    kept.retain(|anchor: &Checkpoint| anchor.seq <= last_seq);
-    let export = File::open(file).with_context(|| format!("can't read {}", file.display()))?;
-    let verdict = verify(BufReader::new(export), key, &kept)?;
-    out::line(&verdict.to_string());
-    if matches!(verdict, engine::audit::Verdict::UnanchoredSince { .. }) && key.is_none() {
-        out::line("Give the public key that was kept elsewhere: --key ed25519:…");
-    }
-    Ok(if verdict.is_intact() { Exit::Fine } else { Exit::Failed })
-}
-
-/// The anchors of the installation whose data folder this is, when the export is one of its own.
-fn anchors_here(global: &Global, key: Option<&PublicKey>) -> Vec<PathBuf> {
-    // Verifying must work where there is no installation, and nothing readable that says where one is.
-    let Ok(config) = super::config(global) else { return Vec::new() };
-    let key_file = config.data_dir.join(SIGNING_KEY_FILE);
-    let folder = Path::new(&config.artifacts).join(CHECKPOINTS);
-    if !key_file.exists() || !folder.is_dir() {
-        return Vec::new();
-    }
-    let ours = SigningKey::open_or_create(&key_file).map(|ours| ours.public_key());
-    let is_ours = ours.is_ok_and(|ours| key.is_none_or(|key| *key == ours));
-    if is_ours { vec![folder] } else { Vec::new() }
-}
-
-/// The last event that a checkpoint of the export itself is for.
-fn last_signed(file: &Path) -> anyhow::Result<i64> {
-    let export = File::open(file).with_context(|| format!("can't read {}", file.display()))?;
-    let mut last_seq = 0;
-    for line in BufReader::new(export).lines().map_while(Result::ok) {
-        if line.starts_with("{\"checkpoint\":") {
-            let read = serde_json::from_str::<serde_json::Value>(&line).unwrap_or_default();
-            last_seq = last_seq.max(read["checkpoint"]["seq"].as_i64().unwrap_or_default());
-        }
-    }
-    Ok(last_seq)
+    Ok(kept)
 }
 
 /// The files with checkpoints: those given, and those in the folders given.

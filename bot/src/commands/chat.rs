@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chat::intent::Names;
 use engine::model::Identity;
+use engine::store::Room;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -27,6 +28,7 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
             first = host.sample_made();
             super::progress("");
             tokio::spawn(tell_standing(host.standing(), Arc::clone(&screen)));
+            tokio::spawn(tell_room(host.engine().store().full(), Arc::clone(&screen)));
             // A database that others share holds their terminals' conversations too.
             if host.engine().store().is_shared() {
                 conversation = format!("{FRONT}:{}", installation(&config.data_dir)?);
@@ -74,6 +76,20 @@ async fn tell_standing(mut standing: watch::Receiver<Standing>, screen: Arc<Scre
                     "Runs wait and services stay as they are: {why}. They go on by themselves when it is back."
                 )
             }
+        };
+        screen.line(&line);
+    }
+}
+
+/// Says it when the database's disk is full, and when it is not any more.
+async fn tell_room(mut full: watch::Receiver<Option<Room>>, screen: Arc<Screen>) {
+    while full.changed().await.is_ok() {
+        let line = match &*full.borrow_and_update() {
+            None => "The disk of the database has room again: runs go on.".to_owned(),
+            Some(room) => format!(
+                "The disk of the database is full ({room}): runs wait and services stay as they are. Free some space; they \
+                 go on by themselves then."
+            ),
         };
         screen.line(&line);
     }

@@ -42,12 +42,12 @@ pub(super) async fn run(
 async fn names(global: &Global, wanted: Option<&str>) -> anyhow::Result<Names> {
     let config = super::config(global)?;
     let there = match &config.database {
-        // Reading a sentence makes no database.
+        // Reading a sentence makes no database, and leaves the one there is as it is.
         StoreAddress::Sqlite(file) => file.exists(),
         StoreAddress::Postgres(_) => true,
     };
     let projects: Vec<Project> = if there {
-        let listed = Store::open(&config.database).await?.project_list().await?;
+        let listed = Store::open_reading(&config.database).await?.project_list().await?;
         listed.into_iter().map(|project| project.value).collect()
     } else {
         Vec::new()

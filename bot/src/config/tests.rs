@@ -158,7 +158,11 @@ fn what_slack_needs_and_does_not_have_is_named() {
               the configuration: slack.app_token is missing: the README's part about Slack says where it is found
               environment variable INFRA_CHAT_SLACK_CHANNELS: slack.channels `#deploys` is no channel: write identifiers as in `C0420ABCD, C0421EFGH=staging`: Slack shows a channel's identifier at the end of its details"#]],
     );
-    faults(Some("[slack]\nmode = \"http\"\nbot_token = \"xoxb-1\"\n"), &[], &expect![[r#"
+    faults(
+        Some("[slack]\nmode = \"http\"\nbot_token = \"xoxb-1\"\n"),
+        &[],
+        &expect![[r#"
         the configuration has a fault
-          the configuration: slack.signing_secret is missing: the README's part about Slack says where it is found"#]]);
+          the configuration: slack.signing_secret is missing: the README's part about Slack says where it is found"#]],
+    );
 }

@@ -66,8 +66,9 @@ pub(crate) async fn talk(
         let line = match typed {
             Typed::Line(line) if line.trim().is_empty() => continue,
             Typed::Line(line) => line,
+            Typed::Dropped => continue,
             Typed::Interrupted => {
-                screen.line("To leave, type /quit or press Ctrl-D. To stop a run: cancel r-3f2a");
+                screen.line("To leave, type /quit or press Ctrl-D. To stop a run, say: cancel");
                 continue;
             }
             Typed::End => break,

@@ -2,14 +2,16 @@
 
 use std::collections::VecDeque;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use chat::intent::{Known, complete};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
+use rustyline::hint::Hinter;
 use rustyline::history::FileHistory;
-use rustyline::{CompletionType, Config, Context, Editor, Helper, Highlighter, Hinter, Validator};
+use rustyline::{CompletionType, Config, Context, Editor, Helper, Highlighter, Validator};
 use tokio::sync::mpsc;
 
 use super::input::Typed;
@@ -22,10 +24,22 @@ const HISTORY_FILE: &str = "history";
 const HISTORY_LINES: usize = 1_000;
 
 /// What is proposed, as of the last answer.
-#[derive(Helper, Hinter, Highlighter, Validator)]
+#[derive(Helper, Highlighter, Validator)]
 struct Proposals {
     known: Arc<RwLock<Known>>,
     screen: Arc<Screen>,
+    /// Whether anything stands in the line.
+    begun: Arc<AtomicBool>,
+}
+
+impl Hinter for Proposals {
+    type Hint = String;
+
+    /// Proposes nothing, and is asked at every change of the line: so it is known whether one was begun.
+    fn hint(&self, line: &str, _: usize, _: &Context<'_>) -> Option<String> {
+        self.begun.store(!line.is_empty(), Ordering::Relaxed);
+        None
+    }
 }
 
 impl Completer for Proposals {
@@ -72,7 +86,8 @@ impl Prompt {
             .completion_type(CompletionType::List)
             .build();
         let mut editor: Editor<Proposals, FileHistory> = Editor::with_config(config)?;
-        editor.set_helper(Some(Proposals { known, screen: Arc::clone(screen) }));
+        let begun = Arc::new(AtomicBool::new(false));
+        editor.set_helper(Some(Proposals { known, screen: Arc::clone(screen), begun: Arc::clone(&begun) }));
         let history = data_dir.join(HISTORY_FILE);
         // A first start has none.
         let _ = editor.load_history(&history);
@@ -91,6 +106,7 @@ impl Prompt {
         let screen = Arc::clone(screen);
         std::thread::spawn(move || {
             while let Ok(prompt) = asked.recv() {
+                begun.store(false, Ordering::Relaxed);
                 let next = match editor.readline(&prompt) {
                     Ok(line) => {
                         screen.typed(&prompt, &line);
@@ -100,10 +116,10 @@ impl Prompt {
                     }
                     Err(error) => {
                         screen.lost();
-                        if matches!(error, ReadlineError::Interrupted) {
-                            Typed::Interrupted
-                        } else {
-                            Typed::End
+                        match error {
+                            ReadlineError::Interrupted if begun.load(Ordering::Relaxed) => Typed::Dropped,
+                            ReadlineError::Interrupted => Typed::Interrupted,
+                            _ => Typed::End,
                         }
                     }
                 };

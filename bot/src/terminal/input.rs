@@ -12,7 +12,9 @@ const LINE_BYTES_MAX: usize = 64 * 1024;
 pub(super) enum Typed {
     /// A line.
     Line(String),
-    /// Ctrl-C at the prompt.
+    /// Ctrl-C behind a line that was begun: it is dropped.
+    Dropped,
+    /// Ctrl-C at the empty prompt.
     Interrupted,
     /// No more lines.
     End,

@@ -66,6 +66,9 @@ pub(super) fn read(line: &str) -> Option<Result<Slash, String>> {
     if matches!(line, "quit" | "exit") {
         return Some(Ok(Slash::Quit));
     }
+    if line == "?" {
+        return Some(Ok(Slash::Help(None)));
+    }
     let mut words = line.strip_prefix('/')?.split_whitespace();
     let word = words.next().unwrap_or_default();
     let rest: Vec<&str> = words.collect();
@@ -103,6 +106,7 @@ mod tests {
         assert_eq!(fine(" /wait 5 "), Some(Slash::Wait(Duration::from_secs(5))));
         assert_eq!(fine("/help deploy"), Some(Slash::Help(Some("deploy".to_owned()))));
         assert_eq!(fine("exit"), Some(Slash::Quit));
+        assert_eq!(fine("?"), Some(Slash::Help(None)));
         let long = format!("/as {}", "a".repeat(SPEAKER_CHARS_MAX + 1));
         for wrong in [
             "/as",

@@ -107,6 +107,7 @@ impl Host {
             references.clone(),
             stop.child_token(),
         )?;
+        tokio::spawn(tenure::room_await(engine.clone(), stop.child_token()));
         let (stands, standing) = watch::channel(Standing::Working);
         let worker = tokio::spawn(tenure::hold(engine.clone(), claim, stop.child_token(), stands));
         Ok(Self {
@@ -152,8 +153,12 @@ impl Host {
     /// Tells why nothing moves; nothing while the worker is at work.
     pub(crate) fn worker_watch(&self) -> Worker {
         let (worker, standing) = (self.worker.abort_handle(), self.standing.clone());
+        let full = self.engine.store().full();
         Arc::new(move || match &*standing.borrow() {
             _ if worker.is_finished() => Some("the worker has stopped; start infra-chat again".to_owned()),
+            Standing::Working if full.borrow().is_some() => {
+                Some("runs wait until there is room on the database's disk".to_owned())
+            }
             Standing::Working => None,
             // The log says why; whoever asks here need not be one of ours.
             Standing::Waiting(_) => Some("runs wait until the database is this host's again".to_owned()),

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use engine::control::Engine;
-use engine::store::HostClaim;
+use engine::store::{Commit, HostClaim};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -13,6 +13,31 @@ use crate::out;
 
 /// Between two tries to claim the database again.
 const RETRY: Duration = Duration::from_secs(1);
+
+/// Says when the database's disk is full, and tries it until there is room again: runs then go on at once, and whoever
+/// watches [`engine::store::Store::full`] is told.
+pub(super) async fn room_await(engine: Engine, stop: CancellationToken) {
+    let mut full = engine.store().full();
+    loop {
+        let room = tokio::select! {
+            found = full.wait_for(Option::is_some) => match found {
+                Ok(found) => found.as_ref().map(ToString::to_string).unwrap_or_default(),
+                Err(_) => return,
+            },
+            () = stop.cancelled() => return,
+        };
+        tracing::warn!("the disk of the database is full ({room}): runs wait until some space is freed");
+        while full.borrow().is_some() {
+            tokio::select! {
+                () = tokio::time::sleep(RETRY) => {}
+                () = stop.cancelled() => return,
+            }
+            // Nothing but a try; how it went, the store tells.
+            let _ = engine.store().commit(Commit::at(engine.now_ms())).await;
+        }
+        tracing::info!("the disk of the database has room again: runs go on");
+    }
+}
 
 /// Whether runs are carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,9 @@
 //! What needs no state: help, parsing, completions.
 
+use std::path::PathBuf;
+
 use expect_test::expect;
+use sqlx::{Connection, Executor, SqliteConnection};
 
 use crate::world::World;
 
@@ -83,4 +86,73 @@ fn shells_get_their_completions() {
 #[test]
 fn a_word_that_is_no_command_is_refused_with_one_that_is() {
     World::empty().program(&["statsu"]).ended(2).says("status");
+}
+
+/// A project that is nothing like the sample.
+const SHOP: &str = r#"
+project: shop
+source: { repository: "https://code.example/shop.git" }
+services:
+  checkout: { start: ./checkout, health: { path: / } }
+environments:
+  qa: { edge: { checkout: "127.0.0.1:9" } }
+people: [{ name: zoe, role: admin }]
+"#;
+
+#[test]
+fn a_sentence_is_read_with_the_names_of_the_project_there_is() {
+    let world = World::empty();
+    std::fs::write(world.path("shop.yaml"), SHOP).unwrap();
+    world.program(&["--as", "zoe", "project", "import", "shop.yaml"]).ended(0);
+    let shop = r#"{"commands":[{"action":"deploy","environments":["qa"],"services":["checkout"]}],"missing":[],"problem":null}"#;
+    let said = ["parse", "deploy checkout to qa"];
+    assert_eq!(world.program(&said).ended(0).out.trim(), shop);
+    world.program(&["parse", "deploy checkout to staging"]).ended(0).says("\"problem\":{");
+
+    std::fs::write(
+        world.path("mall.yaml"),
+        SHOP.replace("shop", "mall").replace("qa:", "trial:").replace(":9", ":11"),
+    )
+    .unwrap();
+    world.program(&["--as", "zoe", "project", "import", "mall.yaml"]).ended(0);
+    world.program(&said).ended(1).says("several projects").says("--project mall, or --project shop");
+    assert_eq!(world.program(&[&said[..], &["--project", "shop"]].concat()).ended(0).out.trim(), shop);
+    let told = world.program(&["parse", "deploy checkout to trial", "--project", "mall"]).ended(0);
+    told.says("\"environments\":[\"trial\"]");
+    let told = world.program(&["parse", "deploy staging", "--project", "invoice-perfect"]).ended(0);
+    told.says("\"environments\":[\"staging\"]");
+    world
+        .program(&["parse", "deploy qa", "--project", "mart"])
+        .ended(1)
+        .says("there is no project mart; there are: mall, shop");
+}
+
+#[test]
+fn reading_a_sentence_leaves_the_database_as_it_is() {
+    let world = World::with_sample();
+    let file = world.data().join("infra-chat.db");
+    // As an older program left it: the newest of its migrations is still to come.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut old = SqliteConnection::connect(file.to_str().unwrap()).await.unwrap();
+        let older =
+            "DELETE FROM _sqlx_migrations WHERE version = (SELECT max(version) FROM _sqlx_migrations)";
+        old.execute(older).await.unwrap();
+        old.close().await.unwrap();
+    });
+    let seen = || {
+        let files = std::fs::read_dir(world.data()).unwrap().map(|file| file.unwrap().path());
+        let mut files: Vec<PathBuf> = files.collect();
+        files.sort();
+        (files, std::fs::read(&file).unwrap())
+    };
+    let before = seen();
+    world.program(&["parse", "deploy staging"]).ended(0).says("\"deploy\"");
+    assert!(seen() == before, "something has changed");
+    // Beside a host it is read as it is at that moment.
+    std::fs::remove_dir_all(world.data()).unwrap();
+    let mut chat = world.start(&["--as", "ana", "chat"], &[]);
+    chat.wait_for("Try: deploy");
+    world.program(&["parse", "deploy staging"]).ended(0).says("\"deploy\"");
+    chat.end().ended(0);
 }

@@ -82,10 +82,58 @@ fn the_record_is_verified_without_a_database() {
     world.program(&anchored).ended(0).says("Intact");
     world.program(&["audit", "verify", "record.jsonl", "--anchors", "anchors"]).ended(1).says("runcated");
     world.program(&["audit", "verify", "record.jsonl", "--key", &key]).ended(0).says("Intact");
-    world.program(&["audit", "verify", "record.jsonl"]).ended(1).says("--key");
+    world
+        .program(&["audit", "verify", "record.jsonl"])
+        .ended(2)
+        .says("Unproven since")
+        .says("--key ed25519:");
     let record = std::fs::read_to_string(world.path("record.jsonl")).unwrap();
     std::fs::write(world.path("record.jsonl"), record.replacen("invoice-perfect", "invoice-perfekt", 1))
         .unwrap();
     world.program(&["audit", "verify", "record.jsonl", "--key", &key]).ended(1).says("ltered");
     assert!(!world.data().exists());
+}
+
+#[test]
+fn what_an_export_is_worth_is_told_in_words_and_by_the_exit_code() {
+    let world = World::with_sample();
+    let told = world.program(&["--as", "zoe", "audit", "export", "record.jsonl"]).ended(0);
+    let key = told.err.split_whitespace().find(|word| word.starts_with("ed25519:")).unwrap().to_owned();
+    let record = std::fs::read_to_string(world.path("record.jsonl")).unwrap();
+    let with = |text: &str, key: &[&str]| {
+        std::fs::write(world.path("tried.jsonl"), text).unwrap();
+        world.program(&[&["audit", "verify", "tried.jsonl"], key].concat())
+    };
+    let given = ["--key", &key];
+    // With the data folder's own key, and with the one that was kept: as it is, changed, cut off, and cut off with its end
+    // made to fit.
+    let changed = record.replacen("invoice-perfect", "invoice-perfekt", 1);
+    let lines: Vec<&str> = record.lines().collect();
+    let cut = format!("{}\n", lines[..lines.len() - 3].join("\n"));
+    let half = &record[..record.len() / 2];
+    for key in [&[][..], &given] {
+        with(&record, key).ended(0).says("Intact: ").says("proved to the last");
+        with(&changed, key).ended(1).says("Altered at event ");
+        with(&cut, key).ended(1).says("Truncated");
+        with(half, key).ended(1).says("Truncated");
+        with("", key).ended(2).says("nothing is proved about tried.jsonl").says("empty");
+        with("{\"some\": \"json\"}\n", key).ended(2).says("no audit export").says("infra-chat audit export");
+    }
+    with(&record, &[]).says("for proof against them");
+    with(&record, &given).says_not("for proof against them");
+    world.program(&["audit", "verify", "missing.jsonl"]).ended(2).says("can't read missing.jsonl");
+
+    // Another installation's: unproven here, intact with its key, and not this key's.
+    let other = World::with_sample();
+    let export = other.path("other.jsonl");
+    let told = other.program(&["--as", "zoe", "audit", "export", export.to_str().unwrap()]).ended(0);
+    let others = told.err.split_whitespace().find(|word| word.starts_with("ed25519:")).unwrap().to_owned();
+    let export = std::fs::read_to_string(export).unwrap();
+    with(&export, &[]).ended(2).says("Unproven since").says("signed by another key");
+    with(&export, &["--key", &others]).ended(0).says("Intact");
+    with(&export, &given).ended(1).says("Altered at the header");
+    // Cut off with all that tells of it taken away, too: only who has kept something knows.
+    let end = serde_json::json!({ "end": { "checkpoints": 0, "events": 1 } });
+    let fitted = format!("{}\n{}\n{end}\n", lines[0], lines[1]);
+    with(&fitted, &[]).ended(2).says("Unproven since");
 }

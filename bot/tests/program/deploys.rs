@@ -1,6 +1,6 @@
 //! The main job: real builds, real processes, a real proxy.
 
-use crate::world::World;
+use crate::world::{World, is_private};
 
 #[test]
 fn the_first_start_brings_the_sample_project() {
@@ -58,4 +58,26 @@ fn the_exit_code_tells_what_came_of_it() {
     let told = world.program(&["--as", "ana", "run", "deploy v1.3.0 to staging"]).ended(1);
     told.says("failed");
     world.program(&["--as", "ana", "run", "status staging"]).ended(0).says("nothing is deployed");
+}
+
+#[test]
+fn the_logs_of_services_are_private_and_go_with_their_releases() {
+    let world = World::with_sample();
+    let kept = [("INFRA_CHAT_BUILDS_KEPT", "1")];
+    for tag in ["v1.0.0", "v1.1.0", "v1.2.0"] {
+        let deploy = format!("deploy {tag} to staging");
+        world.program_with(&["--as", "ana", "run", &deploy], "", &kept).ended(0).says("succeeded");
+    }
+    let logs = world.data().join("local/environments/invoice-perfect/staging/logs");
+    let names: Vec<String> = std::fs::read_dir(&logs)
+        .unwrap()
+        .map(|log| {
+            let log = log.unwrap();
+            assert!(is_private(&log.path()), "{}", log.path().display());
+            log.file_name().to_string_lossy().into_owned()
+        })
+        .collect();
+    let of = |release: &str| names.iter().any(|name| name.starts_with(&format!("api@{release}.")));
+    assert!(of("3") && !of("1"), "{names:?}");
+    assert!(is_private(&world.data().join("infra-chat.log")));
 }

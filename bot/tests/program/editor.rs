@@ -44,6 +44,22 @@ fn what_is_typed_ahead_or_pasted_is_not_lost() {
 }
 
 #[test]
+fn an_interrupt_drops_the_line_and_tells_the_way_out_only_where_there_is_none() {
+    let world = World::with_sample();
+    let Some(mut chat) = terminal(&world) else { return };
+    chat.wait_for("Try: deploy");
+    chat.types("whoa");
+    chat.wait_until(screen, |shown| shown.trim_end().ends_with("ana> whoa"));
+    chat.types("\u{3}");
+    chat.wait_until(screen, |shown| shown.trim_end().ends_with("ana>"));
+    assert!(!chat.said().contains("To leave"), "{}", chat.said());
+    chat.types("\u{3}");
+    chat.wait_for("To leave, type /quit or press Ctrl-D. To stop a run, say: cancel");
+    chat.types("\u{4}");
+    chat.end().ended(0).says_not("You are ana");
+}
+
+#[test]
 fn what_the_project_has_is_proposed() {
     let world = World::with_sample();
     let Some(mut chat) = terminal(&world) else { return };

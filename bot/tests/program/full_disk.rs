@@ -14,6 +14,9 @@ use crate::world::{Running, World, http};
 const PLACE: &str = "FULL_DISK_PLACE";
 /// Room for everything, in kilobytes: preflight wants 200 MB.
 const PLENTY_KB: u64 = 300 * 1024;
+/// What is said while nothing can be written, and when it can again.
+const NO_ROOM: &str = "): runs wait and services stay as they are. Free some space";
+const ROOM_AGAIN: &str = "The disk of the database has room again: runs go on.";
 /// How long something may take to come true by itself.
 const PATIENCE: Duration = Duration::from_mins(4);
 
@@ -65,6 +68,7 @@ fn inside_the_namespace() {
     chat.end().ended(0);
     the_journal_finds_no_room(&place, &world);
     artifacts_find_no_room(&place, &world);
+    the_doctor_finds_no_room(&place, &world);
 }
 
 /// The disk fills up while a release is being built.
@@ -95,18 +99,31 @@ fn the_journal_finds_no_room(place: &Path, world: &World) {
     chat.wait_for("(v1.1.0");
     room(place, 0);
     chat.say("lock staging for 1h because of a trial");
-    let said = chat.wait_for("The disk of the database is full; nothing was done");
+    let said = chat.wait_for("); nothing was done");
+    assert!(said.contains("The disk of the database is full (0 KB free at "), "{said}");
     assert!(said.contains("Next: free some space, then say it again"), "{said}");
     // What was there can be read all the same.
     let before = chat.said().matches("(v1.1.0").count();
     chat.say("status staging");
     eventually("the status is told", || chat.said().matches("(v1.1.0").count() > before);
     room(place, PLENTY_KB);
+    chat.wait_for(ROOM_AGAIN);
     chat.say("deploy v1.0.0 to staging");
+    // In the middle of a run.
+    eventually("it moves", || chat.said().matches("[done]").count() > 3);
+    room(place, 0);
+    eventually("that the disk is full is said", || chat.said().matches(NO_ROOM).count() == 2);
+    room(place, PLENTY_KB);
+    eventually("that it goes on is said", || chat.said().matches(ROOM_AGAIN).count() == 2);
     chat.wait_for("succeeded");
     chat.say("/wait");
     chat.say("status staging");
-    chat.wait_for("(v1.0.0");
+    let said = chat.wait_for("(v1.0.0");
+    assert_eq!(
+        (said.matches(NO_ROOM).count(), said.matches(ROOM_AGAIN).count()),
+        (2, 2),
+        "each once: {said}"
+    );
     chat.end().ended(0);
     world.program(&["--as", "zoe", "audit", "export", "record.jsonl"]).ended(0);
     world.program(&["audit", "verify", "record.jsonl"]).ended(0);
@@ -135,6 +152,13 @@ fn artifacts_find_no_room(place: &Path, world: &World) {
     eventually("what is kept of the run is there", || last.exists());
     chat.end().ended(0);
     assert!(Command::new("umount").arg(&kept).status().unwrap().success());
+}
+
+fn the_doctor_finds_no_room(place: &Path, world: &World) {
+    room(place, 100 * 1024);
+    world.program(&["doctor"]).ended(1).says("MiB free: make room, or give another --data-dir");
+    room(place, 250 * 1024);
+    world.program(&["doctor"]).ended(0).says("MiB free: builds may not fit, make room");
 }
 
 /// Makes the file system so large that just this much is free.

@@ -1,5 +1,7 @@
 //! Configuration and doctor.
 
+use std::net::TcpListener;
+
 use expect_test::expect;
 
 use crate::world::World;
@@ -52,4 +54,35 @@ fn the_doctor_names_a_key_that_others_can_read() {
     let key = world.data().join("master.key");
     std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).unwrap();
     world.program(&["doctor"]).ended(1).says("FAIL").says("chmod 600");
+}
+
+#[test]
+fn the_doctor_names_what_is_missing_and_what_is_taken() {
+    let world = World::with_sample();
+    let address = world.edge("staging", "web");
+    let taken = TcpListener::bind(&address).unwrap();
+    let listens = TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = listens.local_addr().unwrap().to_string();
+    std::fs::remove_file(world.data().join("signing.key")).unwrap();
+    let told = world.program_with(&["doctor"], "", &[("INFRA_CHAT_LISTEN", &listen)]).ended(0);
+    told.says(&format!("other programs have {address} (web of staging): end them, or change `edge`"))
+        .says(&format!("`serve` can't have {listen}"))
+        .says("warn  signing.key    gone: put your copy back")
+        .says("It works; 3 to look at.");
+    assert!(!world.data().join("signing.key").exists(), "nothing is made anew behind one's back");
+    drop((taken, listens));
+
+    std::fs::remove_file(world.data().join("master.key")).unwrap();
+    let told = world.program(&["doctor"]).ended(1);
+    told.says("FAIL  master.key     gone: put your copy back before you start anything");
+}
+
+#[test]
+fn the_doctor_misses_git() {
+    let world = World::with_sample();
+    std::fs::create_dir(world.path("tools")).unwrap();
+    let told = world.program_with(&["doctor"], "", &[("PATH", world.path("tools").to_str().unwrap())]);
+    told.ended(1)
+        .says("FAIL  git            git is not installed, or not on the PATH")
+        .says("apt-get install git");
 }

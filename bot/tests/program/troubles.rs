@@ -50,3 +50,25 @@ fn a_build_that_fails_shows_its_last_words_and_a_mended_one_goes_through() {
     world.program(&import).ended(0);
     world.program(&["--as", "ana", "run", "deploy v1.0.0 to staging"]).ended(0).says("succeeded");
 }
+
+#[test]
+fn a_service_that_can_not_have_its_port_fails_with_its_own_words_and_a_mended_one_goes_through() {
+    let world = World::with_sample();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let file = world.path("sample/infra-chat.project.yaml");
+    let good = std::fs::read_to_string(&file).unwrap();
+    let start = "start: \"./bin/invoice-perfect api\"\n    health: { path: /health, timeout_s: 30 }";
+    assert!(good.contains(start));
+    let stubborn = format!(
+        "start: \"PORT={port} ./bin/invoice-perfect api\"\n    health: {{ path: /health, timeout_s: 5 }}"
+    );
+    std::fs::write(&file, good.replace(start, &stubborn)).unwrap();
+    let import = ["--as", "zoe", "project", "import", "sample/infra-chat.project.yaml"];
+    world.program(&import).ended(0);
+    let told = world.program(&["--as", "ana", "run", "deploy v1.0.0 to staging"]).ended(1);
+    told.says("ddress already in use").says("staging is as it was before");
+    std::fs::write(&file, good).unwrap();
+    world.program(&import).ended(0);
+    world.program(&["--as", "ana", "run", "deploy v1.0.0 to staging"]).ended(0).says("succeeded");
+}

@@ -41,6 +41,11 @@ pub enum Verdict {
 }
 
 impl Verdict {
+    /// Whether something is proved to be wrong: what was recorded was changed, or is gone.
+    pub fn is_damaged(&self) -> bool {
+        matches!(self, Self::Altered { .. } | Self::Truncated { .. })
+    }
+
     /// Whether everything is proved to be as it was recorded, up to the last checkpoint at least.
     pub fn is_intact(&self) -> bool {
         matches!(self, Self::Intact { .. })
@@ -71,7 +76,7 @@ impl fmt::Display for Verdict {
             }
             Self::UnanchoredSince { at_ms, seq } => write!(
                 f,
-                "Unanchored since {} (event {seq}): the chain holds together, but nothing outside it vouches for what came \
+                "Unproven since {} (event {seq}): the chain holds together, but nothing kept elsewhere vouches for what came \
                  since; bring the public key and a later anchor to prove it.",
                 instant(*at_ms)
             ),

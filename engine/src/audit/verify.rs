@@ -14,6 +14,9 @@ pub enum VerifyError {
     /// The file can't be read.
     #[error("the audit export can't be read")]
     Read(#[from] io::Error),
+    /// There is nothing in the file.
+    #[error("this file is empty: it is no audit export, or all of it is gone")]
+    Empty,
     /// The file is something else.
     #[error(
         "this is no audit export: its first line is not the header; make one with `infra-chat audit export`"
@@ -45,8 +48,10 @@ pub fn verify(
     anchors: &[Checkpoint],
 ) -> Result<Verdict, VerifyError> {
     let mut line = Vec::new();
-    if line_read(&mut reader, &mut line)? == Found::TooLong {
-        return Err(VerifyError::NotAnExport);
+    match line_read(&mut reader, &mut line)? {
+        Found::Nothing => return Err(VerifyError::Empty),
+        Found::TooLong => return Err(VerifyError::NotAnExport),
+        Found::Line { .. } => {}
     }
     let header = match serde_json::from_slice(&line) {
         Ok(Line::Header(header)) if header.format == FORMAT => header,

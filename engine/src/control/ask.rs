@@ -21,8 +21,10 @@ const MINUTE_MS: i64 = 60_000;
 pub struct Preview {
     /// The plan.
     pub plan: Plan,
-    /// What the policy says: people who must approve, or none.
+    /// What the policy says, of a dry run about the real one: people who must approve, or none.
     pub approval: Option<(u32, Vec<Role>)>,
+    /// Why the real one of a dry run would be refused now, when it would.
+    pub refused: Option<String>,
     /// The rules that said so.
     pub because: Vec<String>,
 }
@@ -41,17 +43,24 @@ impl Engine {
         };
         let facts = self.gather(request).await?;
         let plan = plan(request, &facts)?;
-        Ok(match decision {
-            Decision::NeedsApproval { count, roles, because } => Preview {
-                plan,
-                approval: Some((count, roles.into_iter().filter_map(role_from).collect())),
-                because: because.iter().map(fired).collect(),
-            },
-            Decision::Allow { because } => {
-                Preview { plan, approval: None, because: because.into_iter().map(|rule| rule.0).collect() }
+        let decision = if request.dry_run {
+            // Looking needs no approval; people want to know what doing it would need.
+            let real = RunRequest { dry_run: false, ..request.clone() };
+            let destructive = plan.destructive;
+            let asked = Asked { request: Some(&real), changes_world: true, destructive, ..Asked::default() };
+            self.clearance(actor, action, Some(&request.environment), &asked).await?
+        } else {
+            decision
+        };
+        let (approval, refused, because) = match decision {
+            Decision::NeedsApproval { count, roles, because } => {
+                let roles = roles.into_iter().filter_map(role_from).collect();
+                (Some((count, roles)), None, because.iter().map(fired).collect())
             }
-            Decision::Refuse { .. } => Preview { plan, approval: None, because: Vec::new() },
-        })
+            Decision::Allow { because } => (None, None, because.into_iter().map(|rule| rule.0).collect()),
+            Decision::Refuse { say, because, .. } => (None, Some(say), because.iter().map(fired).collect()),
+        };
+        Ok(Preview { plan, approval, refused, because })
     }
 
     /// Makes a run out of a request. It waits for approval where the policy says so and joins the line otherwise.

@@ -55,10 +55,10 @@ pub enum Refusal {
     Bug(#[source] IllegalMove),
 }
 
-fn unusable(error: &StoreError) -> &'static str {
+fn unusable(error: &StoreError) -> String {
     match error {
-        StoreError::Full { .. } => "the disk of the database is full",
-        _ => "the database can't be used right now",
+        StoreError::Full { room, .. } => format!("the disk of the database is full ({room})"),
+        _ => "the database can't be used right now".to_owned(),
     }
 }
 

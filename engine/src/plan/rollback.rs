@@ -200,10 +200,13 @@ pub(super) fn plan(
         .collect();
     diff.extend(rotated);
     Ok(Plan {
-        title: if restores {
-            format!("Bring {environment} back to release {} ({})", target.id.number, target.reference)
-        } else {
-            format!("Roll {environment} back to release {} ({})", target.id.number, target.reference)
+        title: {
+            let (roll, way) = match (restores, forward) {
+                (true, _) => ("Bring", "back"),
+                (false, false) => ("Roll", "back"),
+                (false, true) => ("Roll", "forward"),
+            };
+            format!("{roll} {environment} {way} to release {} ({})", target.id.number, target.reference)
         },
         environment: facts.environment.clone(),
         run_type: request.change.run_type().to_owned(),
@@ -277,8 +280,13 @@ fn target<'a>(facts: &'a Facts, live: &'a Release, to: &RollbackTarget) -> Resul
                 )),
             }
         }
+        // What is live is meant before what was called the same earlier.
+        RollbackTarget::Reference(reference) if live.is_called(reference) => Ok(live),
         RollbackTarget::Reference(reference) => {
-            facts.releases.iter().filter(good).find(|release| release.is_called(reference)).ok_or_else(|| {
+            let called = || facts.releases.iter().filter(|release| release.is_called(reference));
+            // One that was taken back served all the same, and whoever names it means it.
+            let found = called().find(good).or_else(|| called().find(|release| release.live_ms.is_some()));
+            found.ok_or_else(|| {
                 PlanProblem::new(
                     "unknown-release",
                     format!("{environment} never ran {reference} successfully"),

@@ -46,7 +46,12 @@ impl StepAct for ResolveRef {
                     "retry",
                 )));
             }
-            lines.push(format!("{name} is {}", short(&now.id)));
+            // A commit that was named by its own id is what it always was; that it is there is the news.
+            lines.push(if now.id.starts_with(name) {
+                format!("{} is there", short(&now.id))
+            } else {
+                format!("{name} is {}", short(&now.id))
+            });
             receipt = receipt.with(name, &now.id);
         }
         receipt.summary = lines.join(", ");

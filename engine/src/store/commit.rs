@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::presence::Presence;
 use super::value::{Statement, Value};
-use super::{StoreError, Write, listen, sql};
+use super::{Room, StoreError, Write, listen, sql};
 use crate::audit::{AuditEvent, GENESIS, Hash, link};
 use crate::clock::EpochMs;
 use crate::model::{Actor, EnvironmentKey, RunId};
@@ -275,31 +275,61 @@ async fn gather(messages: &mut mpsc::Receiver<Message>) -> Option<Waiting> {
     Some(waiting)
 }
 
-/// Tells everybody of a group what became of theirs.
+/// Who is told what became of commits, beside those who made them.
+#[derive(Clone)]
+pub(super) struct Told {
+    /// The number grows with every commit.
+    pub(super) changed: Arc<watch::Sender<u64>>,
+    /// Why nothing can be written, while the disk is full.
+    pub(super) full: Arc<watch::Sender<Option<Room>>>,
+}
+
+impl Told {
+    /// Notes how the disk is; true when that is news.
+    fn room(&self, room: Option<Room>) -> bool {
+        self.full.send_if_modified(|before| {
+            // How much is left changes all the time; that it is full does not.
+            let news = before.is_some() != room.is_some();
+            if news {
+                *before = room;
+            }
+            news
+        })
+    }
+}
+
+/// Tells everybody of a group what became of theirs; `room` looks how much there is.
 fn answer(
     group: Vec<Job>,
     outcome: Result<Vec<Result<(), StoreError>>, sqlx::Error>,
-    changed: &watch::Sender<u64>,
+    told: &Told,
+    room: impl Fn() -> Room,
 ) {
     match outcome {
         Ok(results) => {
-            changed.send_modify(|count| *count += 1);
+            // Asked of the disk only while it was full the last time.
+            if told.full.borrow().is_some() && room().is_enough() {
+                told.room(None);
+            }
+            told.changed.send_modify(|count| *count += 1);
             for (job, result) in group.into_iter().zip(results) {
                 // Who asked may be gone; what was committed stands all the same.
                 let _gone = job.answer.send(result);
             }
         }
         Err(error) => {
-            tracing::warn!(%error, commits = group.len(), "the database refused a group of commits");
-            let (shared, full) = (error.to_string(), is_full(&error));
+            let (shared, full) = (error.to_string(), is_full(&error).then(room));
+            // A full disk is said once; everything is tried again until there is room.
+            if full.is_none() || told.room(full.clone()) {
+                tracing::warn!(%error, commits = group.len(), "the database refused a group of commits");
+            }
             for job in group {
                 let source = sqlx::Error::Io(std::io::Error::other(shared.clone()));
-                let told = if full {
-                    StoreError::Full { source }
-                } else {
-                    StoreError::Unavailable { doing: "be written", source }
+                let refused = match &full {
+                    Some(room) => StoreError::Full { room: room.clone(), source },
+                    None => StoreError::Unavailable { doing: "be written", source },
                 };
-                let _gone = job.answer.send(Err(told));
+                let _gone = job.answer.send(Err(refused));
             }
         }
     }
@@ -310,7 +340,7 @@ pub(super) async fn run_sqlite(
     options: SqliteConnectOptions,
     presence: Presence,
     mut messages: mpsc::Receiver<Message>,
-    changed: Arc<watch::Sender<u64>>,
+    told: Told,
 ) {
     let mut connection = Some(connection);
     let mut closing = None;
@@ -338,7 +368,7 @@ pub(super) async fn run_sqlite(
             }
             Err(error) => Err(error),
         };
-        answer(group, outcome, &changed);
+        answer(group, outcome, &told, || Room::beside(presence.path()));
     }
     if let Some(connection) = connection
         && let Err(error) = connection.close().await
@@ -366,9 +396,9 @@ pub(super) async fn run_postgres(
     listener: PgListener,
     origin: String,
     mut messages: mpsc::Receiver<Message>,
-    changed: Arc<watch::Sender<u64>>,
+    told: Told,
 ) {
-    let listening = listen::run(listener, pool.clone(), origin.clone(), Arc::clone(&changed));
+    let listening = listen::run(listener, pool.clone(), origin.clone(), Arc::clone(&told.changed));
     let listening = tokio::spawn(listening);
     let mut closing = None;
     while closing.is_none()
@@ -386,7 +416,7 @@ pub(super) async fn run_postgres(
             }
             Err(error) => Err(error),
         };
-        answer(group, outcome, &changed);
+        answer(group, outcome, &told, Room::of_server);
     }
     listening.abort();
     if let Some(closing) = closing {

@@ -1,5 +1,7 @@
 //! What can go wrong with the database, as far as a caller decides on it.
 
+use super::Room;
+
 /// An error of the store. `Display` says what we were doing; the cause is the source.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -19,8 +21,10 @@ pub enum StoreError {
         source: sqlx::Error,
     },
     /// There is no room on its disk: nothing of the commit was written, and later ones work as soon as there is room again.
-    #[error("the disk of the database is full, so nothing was written")]
+    #[error("the disk of the database is full ({room}), so nothing was written")]
     Full {
+        /// How much is free, and where.
+        room: Room,
         /// The driver's error.
         #[source]
         source: sqlx::Error,

@@ -10,6 +10,7 @@ mod listen;
 mod open;
 mod presence;
 mod read;
+mod room;
 #[cfg(test)]
 mod shared_tests;
 mod sql;
@@ -32,6 +33,7 @@ pub use error::StoreError;
 pub use lease::Leased;
 pub use open::StoreAddress;
 pub use read::{Conversation, OutboxMessage, ReceiptRecord, SealedSecret, Versioned};
+pub use room::Room;
 pub use write::Write;
 
 use presence::Presence;
@@ -44,6 +46,8 @@ pub struct Store {
     committer: mpsc::Sender<commit::Message>,
     /// Changes with every commit made here: watchers of this process look again at once.
     changed: Arc<watch::Sender<u64>>,
+    /// Why nothing can be written, while its disk is full.
+    full: watch::Receiver<Option<Room>>,
 }
 
 impl std::fmt::Debug for Store {
@@ -71,6 +75,11 @@ impl Store {
     /// Tells of every commit made through this store, and on PostgreSQL of those of other programs: the number grows.
     pub fn watch(&self) -> watch::Receiver<u64> {
         self.changed.subscribe()
+    }
+
+    /// Tells that the database's disk is full, from the first write that found no room to the first that found enough.
+    pub fn full(&self) -> watch::Receiver<Option<Room>> {
+        self.full.clone()
     }
 
     /// Whether the database answers.

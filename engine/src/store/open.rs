@@ -11,8 +11,9 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tokio::sync::{mpsc, watch};
 
+use super::commit::Told;
 use super::presence::Presence;
-use super::{Database, Store, StoreError, commit, listen};
+use super::{Database, Room, Store, StoreError, commit, listen};
 
 static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
@@ -25,6 +26,10 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 const SQLITE_READERS: u32 = 4;
 /// Connections to PostgreSQL: the committer's, the one that listens, and those of readers.
 const POSTGRES_CONNECTIONS: u32 = 9;
+
+/// What to look at when a server does not answer.
+const SERVER_HINT: &str =
+    "see that the server runs and that user, password and database in DATABASE_URL are right";
 
 /// Where the database is. Its `Debug` shows what people may see.
 #[derive(Clone, PartialEq, Eq)]
@@ -83,6 +88,41 @@ impl Store {
         }
     }
 
+    /// Opens the database to read in it: its tables stay as they are, nothing is made, and nothing can be written. Tables
+    /// of an older or newer program may not be readable.
+    pub async fn open_reading(address: &StoreAddress) -> Result<Self, StoreError> {
+        let database = match address {
+            StoreAddress::Sqlite(path) => {
+                let hint = "see that the file is there, is a database and may be read";
+                let options =
+                    SqliteConnectOptions::new().filename(path).read_only(true).busy_timeout(BUSY_TIMEOUT);
+                // Without a log nobody has it open, and reading needs no files beside it.
+                let alone = !log_of(path).exists();
+                let readers = SqlitePoolOptions::new()
+                    .max_connections(1)
+                    .connect_with(options.immutable(alone))
+                    .await
+                    .map_err(address.unopened(hint))?;
+                let presence = Presence::of(path).map_err(|error| address.unopened(hint)(error.into()))?;
+                Database::Sqlite(readers, presence)
+            }
+            StoreAddress::Postgres(url) => {
+                let options = PgConnectOptions::from_str(url).map_err(address.unopened(SERVER_HINT))?;
+                let pool = PgPoolOptions::new()
+                    .max_connections(1)
+                    .acquire_timeout(ACQUIRE_TIMEOUT)
+                    .connect_with(options.application_name("infra-chat"))
+                    .await
+                    .map_err(address.unopened(SERVER_HINT))?;
+                Database::Postgres(pool)
+            }
+        };
+        // Nobody takes anything out at the other end: every write is refused as closed.
+        let (committer, _) = mpsc::channel(1);
+        let (_, changed, full) = watched();
+        Ok(Self { database, committer, changed, full })
+    }
+
     async fn open_sqlite(address: &StoreAddress, path: &Path) -> Result<Self, StoreError> {
         let hint = "see that the folder exists, is yours and has room";
         let guard = MigrationGuard::take(path.to_owned())
@@ -109,13 +149,13 @@ impl Store {
         // From now on a missing file is a lost one, not a new one.
         let options = options.create_if_missing(false);
         let (committer, jobs) = mpsc::channel(commit::QUEUE_MAX);
-        let changed = Arc::new(watch::Sender::new(0));
-        tokio::spawn(commit::run_sqlite(writer, options, presence.clone(), jobs, changed.clone()));
-        Ok(Self { database: Database::Sqlite(readers, presence), committer, changed })
+        let (told, changed, full) = watched();
+        tokio::spawn(commit::run_sqlite(writer, options, presence.clone(), jobs, told));
+        Ok(Self { database: Database::Sqlite(readers, presence), committer, changed, full })
     }
 
     async fn open_postgres(address: &StoreAddress, url: &str) -> Result<Self, StoreError> {
-        let hint = "see that the server runs and that user, password and database in DATABASE_URL are right";
+        let hint = SERVER_HINT;
         let options =
             PgConnectOptions::from_str(url).map_err(address.unopened(hint))?.application_name("infra-chat");
         let pool = PgPoolOptions::new()
@@ -127,12 +167,19 @@ impl Store {
         POSTGRES_MIGRATIONS.run(&pool).await.map_err(|error| told(error, &POSTGRES_MIGRATIONS))?;
         let listener = listen::listen(&pool).await.map_err(address.unopened(hint))?;
         let (committer, jobs) = mpsc::channel(commit::QUEUE_MAX);
-        let changed = Arc::new(watch::Sender::new(0));
+        let (told, changed, full) = watched();
         // Two programs that draw the same mark would not wake each other, and find out by looking.
         let origin = format!("{:016x}", getrandom::u64().unwrap_or_default());
-        tokio::spawn(commit::run_postgres(pool.clone(), listener, origin, jobs, changed.clone()));
-        Ok(Self { database: Database::Postgres(pool), committer, changed })
+        tokio::spawn(commit::run_postgres(pool.clone(), listener, origin, jobs, told));
+        Ok(Self { database: Database::Postgres(pool), committer, changed, full })
     }
+}
+
+/// What is told of commits, and the ends at which it is heard.
+fn watched() -> (Told, Arc<watch::Sender<u64>>, watch::Receiver<Option<Room>>) {
+    let changed = Arc::new(watch::Sender::new(0));
+    let (full, hears) = watch::channel(None);
+    (Told { changed: Arc::clone(&changed), full: Arc::new(full) }, changed, hears)
 }
 
 /// A migration the database has and this program has not means that a newer program was here.
@@ -142,6 +189,13 @@ fn told(error: MigrateError, ours: &Migrator) -> StoreError {
         MigrateError::VersionMissing(found) if found > known => StoreError::Newer { found, known },
         other => StoreError::Migrate(other),
     }
+}
+
+/// The write-ahead log beside a SQLite file: there while somebody has it open, and after one who was killed.
+fn log_of(path: &Path) -> PathBuf {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    PathBuf::from(log)
 }
 
 /// Keeps two programs from changing the tables of one SQLite file at once; freed when dropped, or by the system when

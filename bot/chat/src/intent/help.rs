@@ -5,6 +5,9 @@ use std::fmt::Write as _;
 use super::actions::{Action, ActionRow, TABLE};
 use super::names::Names;
 
+/// The longest line of a list, in characters: it is shown as it is, and most terminals have at least this.
+const LINE_MAX: usize = 72;
+
 /// Help on a topic (an action's name or one of its verbs), or the overview.
 pub fn help(topic: Option<&str>, names: &Names) -> String {
     match topic {
@@ -49,7 +52,17 @@ fn overview(names: &Names) -> String {
     }
     let later: Vec<&str> = TABLE.iter().filter(|row| !row.action.is_built()).map(|row| row.name).collect();
     if !later.is_empty() {
-        let _ = writeln!(out, "Understood, but not there yet: {}.", later.join(", "));
+        out.push_str("Understood, but not there yet:\n");
+        let mut line = String::new();
+        for (place, name) in later.iter().enumerate() {
+            let end = if place + 1 == later.len() { "." } else { "," };
+            if !line.is_empty() && line.len() + name.len() + 2 > LINE_MAX {
+                let _ = writeln!(out, "  {line}");
+                line.clear();
+            }
+            let _ = write!(line, "{}{name}{end}", if line.is_empty() { "" } else { " " });
+        }
+        let _ = writeln!(out, "  {line}");
     }
     let _ = writeln!(
         out,
@@ -100,7 +113,8 @@ mod tests {
         let text = help(Some("scale"), &Names::sample());
         assert!(text.contains("scale api to 3 in staging"), "{text}");
         let all = help(None, &Names::sample());
-        assert!(all.contains("cron-disable") && all.contains("not there yet: promote, "), "{all}");
+        assert!(all.contains("cron-disable") && all.contains("not there yet:\n  promote, "), "{all}");
+        assert!(all.lines().all(|line| line.len() <= 80), "{all}");
         assert!(help(Some("promote"), &Names::sample()).contains("can't do it yet"));
         assert!(help(Some("banana"), &Names::sample()).starts_with("There is no help on `banana`."));
     }

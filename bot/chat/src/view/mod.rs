@@ -91,14 +91,15 @@ pub(crate) fn preview(preview: &Preview, request: &RunRequest) -> Card {
             .map(|(number, step)| format!("{:>2}. {}: {}", number + 1, step.title, step.says))
             .collect(),
     );
-    card = match &preview.approval {
-        Some((count, roles)) => card.text(format!("It would need {}.", run::approvals_needed(*count, roles))),
-        None => card.text("It would need no approval.".to_owned()),
-    };
+    card = card.text(match (&preview.refused, &preview.approval) {
+        (Some(say), _) => format!("Carried out, it would be refused now: {say}"),
+        (None, Some((count, roles))) => format!("It would need {}.", run::approvals_needed(*count, roles)),
+        (None, None) => "It would need no approval.".to_owned(),
+    });
     card.command.clone_from(&request.command);
     match request.command.strip_prefix("dry run ") {
-        Some(order) => card.button("Do it", order, true),
-        None => card,
+        Some(order) if preview.refused.is_none() => card.button("Do it", order, true),
+        _ => card,
     }
 }
 

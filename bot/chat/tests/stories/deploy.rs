@@ -214,8 +214,7 @@ fn a_dry_run_writes_nothing() {
                  8. canary: one stage of 100%: all traffic to the new release, read back
                  9. verification: 20 requests through the edge to each service
                 10. finalize: old processes drained and ended, the release recorded as live
-              It would need no approval.
-              [Do it!]
+              Carried out, it would be refused now: You are a viewer, and deploy on staging needs a deployer or an admin. Ask one of them, or ask an admin to change your role.
               > dry run deploy v1.0.0 to staging
         "#]]);
         t.settles().await;
@@ -285,5 +284,68 @@ fn a_deploy_can_wait_for_its_time() {
         "#]]);
         t.passes(minutes(31)).await;
         t.bot_headlines(expect!["✓ r-1 · Deploy v1.0.0 (4b76448) to staging · succeeded in 0 ms"]);
+    });
+}
+
+#[test]
+fn a_dry_run_says_what_the_real_one_would_need() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.user("ana").says("dry run deploy v1.0.0 to production").await;
+        t.bot_says(expect![[r#"
+            · Dry run: Deploy v1.0.0 (4b76448) to production. Nothing was written.
+              Changes:
+                postgres: new, an empty component
+                redis: new, an empty component
+                api: new, v1.0.0 (4b76448)
+                web: new, v1.0.0 (4b76448)
+                cron: new, v1.0.0 (4b76448)
+              risk: medium: production
+              way back: this is the first release here: until it is live, everything it starts is ended again
+              Proved:
+                nothing runs that could be harmed
+              Steps:
+                 1. resolve ref: v1.0.0 is 4b76448, Work for v1.0.0
+                 2. preflight: tools, disk and ports are there; 4b76448 builds
+                 3. reconcile shape: 2 components, 2 addresses
+                 4. reconcile config: variables of api, web, cron
+                 5. migrations: nothing to migrate
+                 6. api and web: started beside what runs, then waited for until healthy
+                 7. cron: schedules run the new code
+                 8. canary: one stage of 100%: all traffic to the new release, read back
+                 9. verification: 20 requests through the edge to each service
+                10. finalize: old processes drained and ended, the release recorded as live
+              It would need approval by one other person (deployer or admin).
+              [Do it!]
+              > dry run deploy v1.0.0 to production
+        "#]]);
+        t.user("vera").says("dry run deploy v1.0.0 to production").await;
+        t.bot_says(expect![[r#"
+            · Dry run: Deploy v1.0.0 (4b76448) to production. Nothing was written.
+              Changes:
+                postgres: new, an empty component
+                redis: new, an empty component
+                api: new, v1.0.0 (4b76448)
+                web: new, v1.0.0 (4b76448)
+                cron: new, v1.0.0 (4b76448)
+              risk: medium: production
+              way back: this is the first release here: until it is live, everything it starts is ended again
+              Proved:
+                nothing runs that could be harmed
+              Steps:
+                 1. resolve ref: v1.0.0 is 4b76448, Work for v1.0.0
+                 2. preflight: tools, disk and ports are there; 4b76448 builds
+                 3. reconcile shape: 2 components, 2 addresses
+                 4. reconcile config: variables of api, web, cron
+                 5. migrations: nothing to migrate
+                 6. api and web: started beside what runs, then waited for until healthy
+                 7. cron: schedules run the new code
+                 8. canary: one stage of 100%: all traffic to the new release, read back
+                 9. verification: 20 requests through the edge to each service
+                10. finalize: old processes drained and ended, the release recorded as live
+              Carried out, it would be refused now: You are a viewer, and deploy on production needs a deployer or an admin. Ask one of them, or ask an admin to change your role.
+              > dry run deploy v1.0.0 to production
+        "#]]);
+        t.effects(expect![[r#""#]]);
     });
 }

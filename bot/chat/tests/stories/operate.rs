@@ -250,3 +250,24 @@ fn nothing_live_to_operate_on() {
         );
     });
 }
+
+#[test]
+fn a_commit_is_named_shortly_also_where_nobody_named_a_ref() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        t.user("ana").says("migrate staging").await;
+        t.settles().await;
+        t.bot_shows(expect![[r#"
+            ✓ r-2 · Run migrations of 4b76448 on staging · succeeded in 0 ms
+              asked by: ana
+              way back: migrations stay once applied; each is applied whole or not at all
+              ✓ resolve ref: 4b76448 is there (0 ms)
+              ✓ preflight: ready (0 ms)
+              ✓ reconcile shape: 2 components, 2 addresses (0 ms)
+              ✓ migrations: nothing to migrate (0 ms)
+              ✓ finalize: recorded (0 ms)
+              > migrate in staging
+        "#]]);
+    });
+}

@@ -81,7 +81,7 @@ fn the_very_commit_and_not_the_branch() {
                  8. canary: one stage of 100%: all traffic to the new release, read back
                  9. verification: 20 requests through the edge to each service
                 10. finalize: old processes drained and ended, the release recorded as live
-              It would need no approval.
+              It would need approval by one other person (deployer or admin).
               [Do it!]
               > dry run deploy production
         "#]]);
@@ -215,7 +215,7 @@ fn staging_runs_a_mixture_or_only_a_part_is_meant() {
                  8. canary: one stage of 100%: all traffic to the new release, read back
                  9. verification: 20 requests through the edge to each service
                 10. finalize: old processes drained and ended, the release recorded as live
-              It would need no approval.
+              It would need approval by one other person (deployer or admin).
               [Do it!]
               > dry run deploy api to production
         "#]]);
@@ -243,7 +243,7 @@ fn staging_runs_a_mixture_or_only_a_part_is_meant() {
                  8. canary: one stage of 100%: all traffic to the new release, read back
                  9. verification: 20 requests through the edge to each service
                 10. finalize: old processes drained and ended, the release recorded as live
-              It would need no approval.
+              It would need approval by one other person (deployer or admin).
               [Do it!]
               > dry run deploy web to production
         "#]]);

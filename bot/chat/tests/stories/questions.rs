@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use crate::harness::{chat, good, minutes};
+use crate::harness::{Project, chat, chat_about, good, minutes};
 
 #[test]
 fn where_answered_by_number() {
@@ -278,5 +278,48 @@ fn three_questions_at_once() {
                 "zoe: scale api to 2 in staging"
             ]
         );
+    });
+}
+
+const STAGING: &str = r#"  staging:
+    aliases: [stg]
+    edge: { api: "127.0.0.1:7401", web: "127.0.0.1:7400" }
+    policy: { STAGING_POLICY }
+"#;
+const PRODUCTION: &str = r#"  production:
+    production: true
+    aliases: [prod]
+    edge: { api: "127.0.0.1:7501", web: "127.0.0.1:7500" }
+    services: { api: { replicas: 2 } }
+    policy: { PRODUCTION_POLICY }
+"#;
+
+#[test]
+fn what_only_one_thing_can_be_meant_by_is_not_asked() {
+    chat_about(&Project::usual().with(PRODUCTION, ""), async |t| {
+        t.release("v1.0.0", good());
+        t.user("ana").says("deploy v1.0.0").await;
+        t.settles().await;
+        t.bot_headlines(expect!["✓ r-1 · Deploy v1.0.0 (4b76448) to staging · succeeded in 0 ms"]);
+        t.user("ana").says("restart").await;
+        t.settles().await;
+        t.bot_headlines(expect!["✓ r-2 · Restart api, web in staging · succeeded in 0 ms"]);
+    });
+}
+
+#[test]
+fn production_is_asked_for_even_where_there_is_nothing_else() {
+    chat_about(&Project::usual().with(STAGING, ""), async |t| {
+        t.release("v1.0.0", good());
+        t.user("ana").says("deploy v1.0.0").await;
+        t.bot_says(expect![[r#"
+            ? Deploy where?
+                1. production
+              [production] [Never mind]
+              > deploy v1.0.0
+        "#]]);
+        t.user("ana").says("production").await;
+        t.never_mind_the_rest();
+        t.run(1).is("awaiting-approval").await;
     });
 }

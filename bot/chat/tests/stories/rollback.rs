@@ -125,7 +125,7 @@ fn nothing_to_go_back_to() {
                   Next: releases staging
                   > rollback in staging to ref 7
 
-                ✗ Staging never ran v1.0.0 successfully.
+                ✗ Release 1 (v1.0.0) is live in staging already.
                   Next: releases staging
                   > rollback in staging to v1.0.0
             "#]],
@@ -294,5 +294,30 @@ fn a_deploy_with_a_time_of_its_own_does_not_undo_a_rollback_by_itself() {
               cron: release 3, at `*/15 * * * *`, on
               > status in staging
         "#]]);
+    });
+}
+
+#[test]
+fn the_live_release_by_name_and_forward_again() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        t.release("v1.1.0", good());
+        t.deployed("staging", "v1.1.0").await;
+        t.user("ana").says("rollback staging to v1.1.0").await;
+        t.whispers(
+            "ana",
+            expect![[r#"
+                ✗ Release 2 (v1.1.0) is live in staging already.
+                  Next: releases staging
+                  > rollback in staging to v1.1.0
+            "#]],
+        );
+        t.user("ana").says("rollback staging to v1.0.0").await;
+        t.settles().await;
+        t.bot_headlines(expect!["✓ r-3 · Roll staging back to release 1 (v1.0.0) · succeeded in 0 ms"]);
+        t.user("ana").says("rollback staging to v1.1.0").await;
+        t.settles().await;
+        t.bot_headlines(expect!["✓ r-4 · Roll staging forward to release 2 (v1.1.0) · succeeded in 0 ms"]);
     });
 }
