@@ -180,6 +180,8 @@ pub struct Vocabulary {
 
 /// A name longer than this many words is not looked for.
 const MAX_NAME_WORDS: usize = 6;
+/// Parts of one word have at least so many letters: "a pi" is not `api`.
+const LEAST_PART: usize = 3;
 /// Longer normalised names are not looked for.
 const MAX_NAME_BYTES: usize = 64;
 
@@ -236,6 +238,11 @@ impl Vocabulary {
         for part in parts.iter().take(parts.len().saturating_sub(1)) {
             prefix.push_str(part);
             self.index.entry(prefix.clone().into()).or_default().continues = true;
+        }
+        // "time zone", "send grid": people part names where they please.
+        let cuts = LEAST_PART..whole.len().saturating_sub(LEAST_PART - 1);
+        for part in cuts.filter_map(|cut| whole.get(..cut)) {
+            self.index.entry(part.into()).or_default().continues = true;
         }
         let entry = self.index.entry(whole.clone().into()).or_default();
         if entry.name.is_none_or(|(other, _)| kind < other) {

@@ -2,7 +2,7 @@
 
 use super::{
     Action, Class, Command, Draft, Head, Heard, Joined, Key, Kind, Meaning, Migrate, Opening, Problem,
-    Reader, Rest, Scope, Token, clauses, commentary, grammar, heads, help, mood, near_verb, reaction_like,
+    Reader, Rest, Scope, Token, clauses, commentary, grammar, heads, help, mood, reaction_like,
     report, scan, takes_back,
 };
 
@@ -73,6 +73,9 @@ impl<'t> Reader<'_, 't> {
                 if self.ellipsis(tokens, joined)? {
                     return Ok(whole);
                 }
+                if self.standing(&tokens[opening.at..])? {
+                    return Ok(whole);
+                }
                 self.stranger(&tokens[opening.at..], asked && !opening.polite);
                 return Ok(whole);
             }
@@ -109,7 +112,7 @@ impl<'t> Reader<'_, 't> {
             return Ok(whole);
         }
         if let Some(heard) =
-            report(action, looked, &plain[..mood::condition_within(plain).unwrap_or(plain.len())])
+            report(action, looked, self.vocabulary, &plain[..mood::condition_within(plain).unwrap_or(plain.len())])
         {
             self.hear(heard);
             return Ok((clauses::after_statement(tokens).unwrap_or(tokens.len()), Joined::Start));
@@ -149,7 +152,7 @@ impl<'t> Reader<'_, 't> {
             return Ok(whole);
         }
         let scope =
-            Scope { action, tokens: &arguments, text: self.text, vocabulary: self.vocabulary, asked: false };
+            Scope { action, tokens: &arguments, text: self.text, vocabulary: self.vocabulary, again: false, asked: false };
         let mut drafts = grammar::read(scope).map_err(|problem| problem.or_suggest(self.examples(action)))?;
         for draft in &mut drafts {
             draft.command.dry_run |= (opening.dry_run || looked) && action.has(Key::DryRun);
@@ -275,6 +278,7 @@ impl<'t> Reader<'_, 't> {
                 tokens: &words,
                 text: self.text,
                 vocabulary: self.vocabulary,
+                again: true,
                 asked: false,
             };
             let groups = scan(scope)?;
@@ -313,49 +317,6 @@ impl<'t> Reader<'_, 't> {
     fn examples(&self, action: Action) -> impl Iterator<Item = String> {
         let names = self.vocabulary.names();
         action.row().examples.iter().map(move |example| help::fill(example, names))
-    }
-
-    /// A verb we don't have, or have but not for this.
-    pub(super) fn stranger(&mut self, tokens: &[Token<'t>], asked: bool) {
-        let Some(verb) = tokens.first() else { return };
-        let named = tokens.iter().skip(1).take(5).any(|token| token.name.is_some());
-        let tells = tokens.iter().skip(1).any(|token| {
-            token.is_word() && token.name.is_none() && (token.is(Class::TELLS) || token.is(Class::SUBJECT))
-        });
-        let gerund = verb.low.ends_with("ing") || verb.low.ends_with("ed") || verb.low.ends_with("ly");
-        let alone = tokens.iter().filter(|token| token.is_word()).count() == 1;
-        let near = near_verb(verb.low).filter(|_| !gerund);
-        let somebody = verb.any(&["let", "tell", "ask", "send", "email", "message", "ping", "page", "give"]);
-        // "happy to deploy", "forgot to deploy": told, not ordered.
-        let intends = tokens.get(1).is_some_and(|token| token.any(&["to"]))
-            && tokens.get(2).is_some_and(|token| token.is(Class::HEAD) && token.name.is_none());
-        if tells || asked || somebody || intends || verb.quote > 0 {
-            self.hear(if asked { Heard::Question } else { Heard::Statement });
-            return;
-        }
-        if let Some(near) = near.filter(|_| {
-            named || alone || tokens.iter().any(|token| token.is(Class::OBJECT) || token.is(Class::KEYWORD))
-        }) {
-            let words: Vec<&str> =
-                std::iter::once(near).chain(tokens.iter().skip(1).map(|token| token.raw)).collect();
-            self.imperative.get_or_insert(
-                Problem::unknown_verb(format!("I don't know `{}`; did you mean `{near}`?", verb.raw))
-                    .suggest([words.join(" ")]),
-            );
-            return;
-        }
-        let close = tokens.get(1).is_some_and(|token| token.name.is_some())
-            || (tokens.get(1).is_some_and(|token| {
-                token.is(Class::PREPOSITION) || token.is(Class::FILLER) || token.any(&["all"])
-            }) && tokens.iter().skip(1).take(4).any(|token| token.name.is_some()));
-        if close && !gerund && !verb.class.is(Class::TELLS) {
-            self.imperative.get_or_insert(
-                Problem::unknown_verb(format!("I can't `{}`. `help` shows what I can do.", verb.raw))
-                    .suggest(["help", "deploy staging", "status"]),
-            );
-            return;
-        }
-        self.hear(Heard::Statement);
     }
 }
 
