@@ -18,7 +18,9 @@ pub(super) fn one_reading(action: Action, tokens: &[Token<'_>]) -> Result<(), Pr
     let little = ["the", "to", "in", "on", "our", "maybe", "perhaps", "rather"];
     let or = tokens.iter().enumerate().any(|(at, token)| {
         let mut after = tokens[at + 1..].iter().skip_while(|token| token.any(&little));
+        let value = at > 0 && tokens[at - 1].kind == Kind::Equals;
         token.quote == 0
+            && !value
             && token.any(&["or"])
             && after.next().is_some_and(|next| {
                 next.name.is_some() || values::is_ref(next.low) || values::run(std::slice::from_ref(next)).is_some()

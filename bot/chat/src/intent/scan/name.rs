@@ -241,6 +241,9 @@ impl<'t> Scanner<'_, 't> {
             && token.class.known()
             && crate::intent::grammar::is_foreign(self.scope.action, &token)
         {
+            if token.is(Class::HEAD) && self.joined(place) {
+                return Err(self.unknown_verb(&token));
+            }
             return Err(unknown_name(self.scope, &token, &[]));
         }
         if token.class.known() {
@@ -255,6 +258,20 @@ impl<'t> Scanner<'_, 't> {
             return Ok(1);
         }
         self.unknown(place, &token)
+    }
+
+    /// After "and" or a comma, where another order may begin.
+    fn joined(&self, place: usize) -> bool {
+        place.checked_sub(1).and_then(|before| self.token(before)).is_some_and(|before| {
+            before.any(&["and", "then"]) || matches!(before.kind, Kind::Comma | Kind::Plus)
+        })
+    }
+
+    /// "deploy staging and explode production": the second order is one we can't carry out.
+    fn unknown_verb(&self, token: &Token<'t>) -> Problem {
+        let names = self.scope.vocabulary.names();
+        Problem::unknown_verb(format!("I can't `{}`. `help` shows what I can do.", token.raw))
+            .suggest(["help".to_owned(), crate::intent::help::fill("deploy {env}", names)])
     }
 
     pub(super) fn unknown(&mut self, place: usize, token: &Token<'t>) -> Result<usize, Problem> {
@@ -312,6 +329,10 @@ impl<'t> Scanner<'_, 't> {
         }
         let in_slot = slot.is_some() && !free_objects;
         let bare = self.listing && !free_objects && !self.scope.asked;
+        let object = self.token(place + 1).is_some_and(|next| next.name.is_some() || next.any(&["the", "our"]));
+        if bare && object && !in_slot && self.joined(place) {
+            return Err(self.unknown_verb(token));
+        }
         if in_slot || bare || (named_after && row.changes) {
             return Err(unknown_name(self.scope, token, &[]));
         }
@@ -374,9 +395,10 @@ pub(in crate::intent) fn unknown_name(
             token.raw
         ))
         .suggest([format!(
-            "{} {} ref main",
+            "{} {} {} main",
             scope.action.row().verbs[0],
-            crate::intent::help::fill("{env}", vocabulary.names())
+            crate::intent::help::fill("{env}", vocabulary.names()),
+            if scope.action == Action::Rollback { "to" } else { "ref" }
         )]);
     }
     let mut kinds = kinds_of(scope.action);
@@ -400,7 +422,8 @@ pub(in crate::intent) fn unknown_name(
 /// The sentence with another word in the place of this one.
 fn instead(scope: Scope<'_, '_>, token: &Token<'_>, word: &str) -> String {
     let mut words: Vec<&str> = vec![scope.action.row().verbs[0]];
-    words.extend(scope.tokens.iter().map(|other| if other.at == token.at { word } else { other.raw }));
+    let begun = scope.tokens.iter().skip_while(|other| !other.is_word());
+    words.extend(begun.map(|other| if other.at == token.at { word } else { other.raw }));
     words.join(" ").replace(" ,", ",")
 }
 

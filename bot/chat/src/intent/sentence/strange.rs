@@ -15,7 +15,8 @@ const SOCIAL: &[&str] = &[
 /// Whether an unknown word begins an order of its own rather than naming where to repeat the last one.
 pub(super) fn orders(tokens: &[Token<'_>]) -> bool {
     let [verb, next, ..] = tokens else { return false };
-    !verb.class.known() && (next.name.is_some() || near_verb(verb.low).is_some())
+    let article = next.any(&["the", "our", "all", "every", "my"]);
+    !verb.class.known() && (next.name.is_some() || article || near_verb(verb.low).is_some())
 }
 
 /// Something of ours: a name, a run, a ref, or a word our orders are made of.

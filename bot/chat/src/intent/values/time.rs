@@ -104,11 +104,13 @@ pub(in crate::intent) fn time(tokens: &[Token<'_>]) -> Option<Time> {
     if days + clocks == 0 || place == begun {
         // "at 5" alone is a time as well, unless a percentage or rate follows.
         if first == "at"
-            && whole(word(1)).is_some_and(|hour| hour <= 24)
+            && !word(1).is_empty()
+            && word(1).len() <= 4
             && word(1).bytes().all(|byte| byte.is_ascii_digit())
             && tokens.get(2).is_none_or(|next| !next.is_word() || next.is(Class::FILLER))
         {
-            return Some(Time { from: 1, len: 2, repeats: false, impossible: false });
+            let impossible = whole(word(1)).is_some_and(|hour| hour > 24);
+            return Some(Time { from: 1, len: 2, repeats: false, impossible });
         }
         return None;
     }
