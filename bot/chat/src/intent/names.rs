@@ -9,6 +9,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use engine::model::Provider;
 use serde::{Deserialize, Serialize};
 
+use super::actions::{Action, TABLE};
 use super::help;
 use super::near::Spelled;
 use super::problem::MAX_SUGGESTIONS;
@@ -174,6 +175,10 @@ pub struct Vocabulary {
     names: Names,
     index: FnvMap<Entry>,
     ways_out: [String; MAX_SUGGESTIONS],
+    /// For each action, in table order, how people of this project order it.
+    examples: Vec<Vec<String>>,
+    /// Every sentence of those two that is understood: suggested often, and read once.
+    understood: FnvMap<()>,
     /// All normalised names, for suggestions.
     spellings: Vec<(NameKind, usize, Spelled<Box<str>>)>,
 }
@@ -192,6 +197,11 @@ impl Vocabulary {
             names: names.clone(),
             index: FnvMap::default(),
             ways_out: ["deploy {env}", "status {env}", "help"].map(|example| help::fill(example, names)),
+            examples: TABLE
+                .iter()
+                .map(|row| row.examples.iter().map(|example| help::fill(example, names)).collect())
+                .collect(),
+            understood: FnvMap::default(),
             spellings: Vec::new(),
         };
         for kind in
@@ -216,7 +226,20 @@ impl Vocabulary {
             }
         }
         vocabulary.add(NameKind::Project, 0, &parts(&names.project));
+        let sentences = vocabulary.ways_out.iter().chain(vocabulary.examples.iter().flatten());
+        let understood = sentences.filter(|sentence| super::read(sentence, &vocabulary).problem.is_none());
+        vocabulary.understood = understood.map(|sentence| (sentence.as_str().into(), ())).collect();
         vocabulary
+    }
+
+    /// How people order this action, in the words of their own project.
+    pub(super) fn examples(&self, action: Action) -> &[String] {
+        self.examples.get(action as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a sentence is one of those that are known to work, without reading it again.
+    pub(super) fn is_understood(&self, sentence: &str) -> bool {
+        self.understood.contains_key(sentence)
     }
 
     /// The names this was made from.

@@ -301,7 +301,7 @@ impl<'t> Reader<'_, 't> {
             }
             Heard::Log => "I read this as pasted output, not as an order, so I did nothing.",
         };
-        Problem::not_a_command(message).suggest(self.vocabulary.ways_out().iter().cloned())
+        Problem::not_a_command(message).suggest(self.vocabulary.ways_out())
     }
 }
 

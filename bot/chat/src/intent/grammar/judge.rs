@@ -1,7 +1,6 @@
 //! Whether all that was said has a place in the action.
 
 use crate::intent::actions::{Action, Key};
-use crate::intent::help;
 use crate::intent::names::{NameKind, Vocabulary};
 use crate::intent::problem::Problem;
 use crate::intent::scan::{List, Said};
@@ -120,7 +119,7 @@ pub(super) fn judge(action: Action, said: &Said, vocabulary: &Vocabulary) -> Res
         return Err(Problem::ambiguous(format!(
             "`{verb}` is about components; which one, and in which environment?"
         ))
-        .suggest(action.row().examples.iter().map(|example| help::fill(example, vocabulary.names()))));
+        .suggest(vocabulary.examples(action)));
     }
     let emptied = |list: &List| {
         !list.without.is_empty() && !list.all && list.named.iter().all(|n| list.without.contains(n))

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::intent::lexicon::look_up;
+
 use super::{
     Action, Class, Kind, MAX_COMPARED, NameKind, Problem, Scanner, Scope, Token, Vocabulary, is_object_word,
     near_keyword, near_opener, values,
@@ -138,6 +140,9 @@ impl<'t> Scanner<'_, 't> {
             if let Some(place) = self.scope.vocabulary.find(std::iter::once(git_ref)) {
                 self.take(place.kind, place.index, true);
             } else if git_ref != "latest" {
+                if look_up(git_ref).class.known() && !values::is_ref(git_ref) {
+                    return Err(unknown_name(self.scope, &token, &[]));
+                }
                 self.set_ref(&token.raw[start..], token.at + start, 1)?;
             }
             self.listing = false;
@@ -269,9 +274,8 @@ impl<'t> Scanner<'_, 't> {
 
     /// "deploy staging and explode production": the second order is one we can't carry out.
     fn unknown_verb(&self, token: &Token<'t>) -> Problem {
-        let names = self.scope.vocabulary.names();
         Problem::unknown_verb(format!("I can't `{}`. `help` shows what I can do.", token.raw))
-            .suggest(["help".to_owned(), crate::intent::help::fill("deploy {env}", names)])
+            .suggest(self.scope.vocabulary.ways_out().iter().rev())
     }
 
     pub(super) fn unknown(&mut self, place: usize, token: &Token<'t>) -> Result<usize, Problem> {
@@ -410,13 +414,7 @@ pub(in crate::intent) fn unknown_name(
     for kind in kinds {
         let _ = write!(message, " {}: {}.", kind.title(), own_names(vocabulary, kind));
     }
-    let examples = scope
-        .action
-        .row()
-        .examples
-        .iter()
-        .map(|example| crate::intent::help::fill(example, vocabulary.names()));
-    Problem::unknown_name(message).suggest(examples)
+    Problem::unknown_name(message).suggest(vocabulary.examples(scope.action))
 }
 
 /// The sentence with another word in the place of this one.

@@ -2,7 +2,7 @@
 
 use super::{
     Action, Class, Command, Draft, Head, Heard, Joined, Key, Kind, Meaning, Migrate, Opening, Problem,
-    Reader, Rest, Scope, Token, clauses, commentary, grammar, heads, help, mood, reaction_like,
+    Reader, Rest, Scope, Token, clauses, commentary, grammar, heads, mood, reaction_like,
     report, scan, takes_back,
 };
 
@@ -153,7 +153,7 @@ impl<'t> Reader<'_, 't> {
         }
         let scope =
             Scope { action, tokens: &arguments, text: self.text, vocabulary: self.vocabulary, again: false, asked: false };
-        let mut drafts = grammar::read(scope).map_err(|problem| problem.or_suggest(self.examples(action)))?;
+        let mut drafts = grammar::read(scope).map_err(|problem| problem.or_suggest(self.vocabulary.examples(action)))?;
         for draft in &mut drafts {
             draft.command.dry_run |= (opening.dry_run || looked) && action.has(Key::DryRun);
             draft.first = action == Action::Migrate
@@ -185,13 +185,15 @@ impl<'t> Reader<'_, 't> {
         }
         for mut draft in drafts {
             if let Some(earlier) = self.drafts.last() {
+                let earlier_drafts = &self.drafts[self.sentence.min(self.drafts.len() - 1)..];
                 let lost = (earlier.command.dry_run && !draft.command.action.has(Key::DryRun))
                     || (earlier.command.rehearse && !draft.command.action.has(Key::Rehearse));
                 if lost && draft.command.action.row().changes && joined != Joined::Start {
                     return Err(Problem::ambiguous(format!(
                         "The first part is only to be tried, and `{}` can't be; send them apart.",
                         draft.command.action.name()
-                    )));
+                    ))
+                    .suggest(both_readings(earlier_drafts, draft)));
                 }
                 let own = draft.command.says(Key::Environments);
                 if draft.command.action != Action::DestroyEnvironment {
@@ -312,12 +314,23 @@ impl<'t> Reader<'_, 't> {
             place > 0 && self.tokens[place - 1].kind == Kind::Semicolon
         })
     }
+}
 
-    /// How people say this action, in the words of their own project.
-    fn examples(&self, action: Action) -> impl Iterator<Item = String> {
-        let names = self.vocabulary.names();
-        action.row().examples.iter().map(move |example| help::fill(example, names))
+/// "dry run deploy staging then restart api": only the first part, tried; or all of it, for real.
+fn both_readings(earlier: &[Draft], mut last: Draft) -> [String; 2] {
+    let sentence =
+        |drafts: &[Draft]| drafts.iter().map(|draft| draft.command.canonical()).collect::<Vec<_>>().join(", then ");
+    let tried = sentence(earlier);
+    let mut real = earlier.to_vec();
+    for draft in &mut real {
+        draft.command.dry_run = false;
+        draft.command.rehearse = false;
     }
+    if let Some(before) = real.last() {
+        grammar::inherit(&mut last.command, &before.command, last.all_services);
+    }
+    real.push(last);
+    [tried, sentence(&real)]
 }
 
 /// Refuses more commands than anybody orders at once: lists that repeat what stands before them grow fast.

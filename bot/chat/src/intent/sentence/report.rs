@@ -208,6 +208,7 @@ pub(super) fn report(
         let told = participle(token)
             && !before(at, PARTICIPLE_AFTER)
             && !token.any(CALLED)
+            && !(action == Action::RotateSecret && !token.raw.bytes().any(|byte| byte.is_ascii_lowercase()))
             && vocabulary.near(token.low, crate::intent::values::ALL_KINDS).is_empty();
         let idiom = (token.any(&["pending"]) && action == Action::Migrate)
             || (token.any(&["ready"]) && action == Action::Readiness)
@@ -240,7 +241,7 @@ const CALLED: &[&str] = &[
 /// Words that may stand before a participle without making a report of the order: "as discussed", "the failing api".
 pub(super) const PARTICIPLE_AFTER: &[&str] = &[
     "as", "to", "by", "for", "before", "after", "without", "while", "of", "with", "the", "a", "an", "from",
-    "in", "on", "stop", "please", "be", "and", "all", "any",
+    "in", "on", "stop", "please", "be", "and", "all", "any", "ref", "branch", "tag", "commit", "release", "version",
 ];
 
 /// "fixed", "awaiting", "crashed": a report, unless it is one of the words orders are made of.

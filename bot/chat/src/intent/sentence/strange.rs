@@ -1,6 +1,6 @@
 //! Imperatives whose verb we don't have, or have but not for this.
 
-use super::{Class, Heard, Problem, Reader, Token, help, mood, near_verb, standing};
+use super::{Class, Heard, Problem, Reader, Token, mood, near_verb, standing};
 use crate::intent::values;
 
 /// States that follow a verb's object ("paint production green") as well as they end a report.
@@ -41,6 +41,17 @@ impl<'t> Reader<'_, 't> {
         self.is_rule(tokens)
     }
 
+    /// A name typed wrong stands among the first of these words.
+    fn nearly_named(&self, tokens: &[Token<'t>]) -> bool {
+        /// A name typed wrong as well stands close to its verb.
+        const CLOSE: usize = 4;
+        tokens.iter().take(CLOSE).any(|token| {
+            token.is_word()
+                && !token.class.known()
+                && !self.vocabulary.near(token.low, values::ALL_KINDS).is_empty()
+        })
+    }
+
     /// A verb we don't have, or have but not for this.
     pub(super) fn stranger(&mut self, tokens: &[Token<'t>], asked: bool) {
         let Some(verb) = tokens.first() else { return };
@@ -63,7 +74,7 @@ impl<'t> Reader<'_, 't> {
             self.hear(if asked { Heard::Question } else { Heard::Statement });
             return;
         }
-        if let Some(near) = near.filter(|_| named || alone || after.iter().any(ours)) {
+        if let Some(near) = near.filter(|_| named || alone || after.iter().any(ours) || self.nearly_named(after)) {
             let words: Vec<&str> =
                 std::iter::once(near).chain(after.iter().map(|token| token.raw)).collect();
             self.imperative.get_or_insert_with(|| {
@@ -84,9 +95,8 @@ impl<'t> Reader<'_, 't> {
             self.hear(Heard::Statement);
             return;
         }
-        let names = self.vocabulary.names();
         let problem = Problem::unknown_verb(format!("I can't `{}`. `help` shows what I can do.", verb.raw))
-            .suggest(["help".to_owned(), help::fill("deploy {env}", names), "status".to_owned()]);
+            .suggest(self.vocabulary.ways_out().iter().rev());
         if close {
             self.imperative.get_or_insert(problem);
         } else {
