@@ -261,3 +261,14 @@ fn a_text_too_long_is_not_read() {
           try: help"#]],
     );
 }
+
+#[test]
+fn more_than_64_commands_are_a_slip() {
+    let lines = |count: usize| parse(&"restart api in staging\n".repeat(count), &Names::sample());
+    assert_eq!(lines(64).commands.len(), 64);
+    let problem = lines(65).problem;
+    assert_eq!(problem.map(|problem| problem.kind), Some(chat::intent::ProblemKind::Ambiguous));
+    // A list that repeats what stands before it grows faster than its text.
+    let repeated = format!("deploy staging{}", "; then production".repeat(70));
+    assert!(parse(&repeated, &Names::sample()).commands.is_empty());
+}

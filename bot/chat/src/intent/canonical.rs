@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use super::actions::Action;
-use super::grammar::{runs::is_run_action, settings::is_secretive};
 use super::command::{Bundle, Canary, Channel, Command, Migrate, Mode, Reaction, Signal};
+use super::grammar::{runs::is_run_action, settings::is_secretive};
 
 impl Command {
     /// The canonical sentence of this command. People see it on every card and learn it; parsing it gives this command.

@@ -57,8 +57,7 @@ fn reads_back(command: &Command, vocabulary: &Vocabulary) -> Result<(), String> 
     let free =
         [&command.value, &command.name, &command.reason, &command.column, &command.topic, &command.actor];
     let plain = |text: &String| {
-        !text.contains(". ")
-            && text.chars().all(|c| c.is_ascii_alphanumeric() || " _-./:%+@,=".contains(c))
+        !text.contains(". ") && text.chars().all(|c| c.is_ascii_alphanumeric() || " _-./:%+@,=".contains(c))
     };
     if !free.into_iter().flatten().all(plain) {
         return Ok(());

@@ -87,7 +87,9 @@ pub(in crate::intent) fn gerund(tokens: &[Token<'_>]) -> Option<(Head, usize)> {
     Some(match (first.low, second) {
         ("rolling", "back") => (Head::Act(Action::Rollback), 2),
         ("rolling", "out") => (Head::Act(Action::Deploy), 2),
-        ("deploying" | "redeploying" | "shipping" | "releasing" | "pushing", _) => (Head::Act(Action::Deploy), 1),
+        ("deploying" | "redeploying" | "shipping" | "releasing" | "pushing", _) => {
+            (Head::Act(Action::Deploy), 1)
+        }
         ("reverting", _) => (Head::Act(Action::Rollback), 1),
         ("migrating", _) => (Head::Act(Action::Migrate), 1),
         ("backfilling", _) => (Head::Act(Action::Backfill), 1),

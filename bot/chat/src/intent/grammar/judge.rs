@@ -10,9 +10,9 @@ use crate::intent::words::{Kind, Token, reach};
 /// Refuses "staging or production": either would be a guess.
 pub(super) fn one_reading(action: Action, tokens: &[Token<'_>]) -> Result<(), Problem> {
     let reasons = matches!(action, Action::Lock | Action::Unlock);
-    let said = tokens
-        .iter()
-        .position(|token| reasons && (token.kind == Kind::Colon || token.any(&["because", "reason", "cause"])));
+    let said = tokens.iter().position(|token| {
+        reasons && (token.kind == Kind::Colon || token.any(&["because", "reason", "cause"]))
+    });
     let tokens = &tokens[..said.unwrap_or(tokens.len())];
     let little = ["the", "to", "in", "on", "our", "maybe", "perhaps", "rather"];
     let or = tokens.iter().enumerate().any(|(at, token)| {
@@ -22,7 +22,9 @@ pub(super) fn one_reading(action: Action, tokens: &[Token<'_>]) -> Result<(), Pr
             && !value
             && token.any(&["or"])
             && after.next().is_some_and(|next| {
-                next.name.is_some() || values::is_ref(next.low) || values::run(std::slice::from_ref(next)).is_some()
+                next.name.is_some()
+                    || values::is_ref(next.low)
+                    || values::run(std::slice::from_ref(next)).is_some()
             })
     });
     let either = tokens.iter().any(|token| token.any(&["either"]) && token.quote == 0);

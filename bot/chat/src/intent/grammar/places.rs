@@ -156,7 +156,8 @@ pub(in crate::intent) fn extend_setup(
             role = if dns_follows(reach(&tokens[place..])) { Role::Edge } else { Role::Either };
         }
         let except = token.any(&["except", "excluding", "minus", "without"])
-            || token.any(&["but", "not"]) && tokens.get(place + 1).is_some_and(|next| next.name.is_some() || next.any(&["not"]));
+            || token.any(&["but", "not"])
+                && tokens.get(place + 1).is_some_and(|next| next.name.is_some() || next.any(&["not"]));
         excluding = (excluding || except) && !token.is(Class::PREPOSITION);
         let Some(hit) = token.name else {
             if !token.class.known()

@@ -206,7 +206,8 @@ fn has(tokens: &[Token<'_>]) -> Asked {
     if tokens.first().is_some_and(|token| token.any(&["had"])) {
         return Asked::Unanswered;
     }
-    let done = says(tokens, &["deployed", "released", "shipped", "rolled", "reverted", "pushed", "gone", "landed"]);
+    let done =
+        says(tokens, &["deployed", "released", "shipped", "rolled", "reverted", "pushed", "gone", "landed"]);
     let happened = tokens.first().is_some_and(|token| token.any(&["was", "were", "wasn't"]))
         || says(tokens, &["been", "happened", "finished", "made", "reached", "run", "succeeded", "failed"]);
     let thing = says(tokens, &["deploy", "release", "live", "out", "rollback"]);
@@ -328,7 +329,19 @@ fn any(tokens: &[Token<'_>]) -> Asked {
 pub(in crate::intent) fn is_you(word: &str) -> bool {
     matches!(
         word,
-        "you" | "u" | "ya" | "infra-chat" | "infrachat" | "y'all" | "yuo" | "yu" | "oyu" | "yoy" | "ypu" | "yiu" | "youu"
+        "you"
+            | "u"
+            | "ya"
+            | "infra-chat"
+            | "infrachat"
+            | "y'all"
+            | "yuo"
+            | "yu"
+            | "oyu"
+            | "yoy"
+            | "ypu"
+            | "yiu"
+            | "youu"
     )
 }
 

@@ -264,7 +264,15 @@ pub(super) fn assignments(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
 /// Whether a word says by itself that a secret is meant.
 pub(in crate::intent) fn is_secretive(word: &str) -> bool {
     const NOUNS: &[&str] = &[
-        "secrets", "keys", "passwords", "token", "tokens", "credential", "credentials", "cert", "certificate",
+        "secrets",
+        "keys",
+        "passwords",
+        "token",
+        "tokens",
+        "credential",
+        "credentials",
+        "cert",
+        "certificate",
         "certificates",
     ];
     let low = word.to_ascii_lowercase();

@@ -61,16 +61,41 @@ pub(super) fn preamble(tokens: &[Token<'_>], from: usize) -> Option<usize> {
     /// Longer preambles tell something.
     const LONGEST: usize = 12;
     const WORDS: &[&str] = &[
-        "one", "thing", "question", "favor", "favour", "request", "to", "bother", "bug", "noise", "interrupt",
-        "disturb", "small", "little", "another", "tiny", "the", "for", "help", "if", "here", "ask", "pinging",
-        "bothering", "late", "on", "friday",
+        "one",
+        "thing",
+        "question",
+        "favor",
+        "favour",
+        "request",
+        "to",
+        "bother",
+        "bug",
+        "noise",
+        "interrupt",
+        "disturb",
+        "small",
+        "little",
+        "another",
+        "tiny",
+        "the",
+        "for",
+        "help",
+        "if",
+        "here",
+        "ask",
+        "pinging",
+        "bothering",
+        "late",
+        "on",
+        "friday",
     ];
     let begin = tokens.get(from)?;
     if !(begin.is(Class::INTERJECTION) || begin.any(WORDS)) || !begin.is_word() || begin.name.is_some() {
         return None;
     }
     for (at, token) in tokens.iter().enumerate().skip(from).take(LONGEST) {
-        let asks = near_modal(token) && tokens.get(at + 1).is_some_and(|next| next.is_word() && is_you(next.low));
+        let asks =
+            near_modal(token) && tokens.get(at + 1).is_some_and(|next| next.is_word() && is_you(next.low));
         if asks {
             return (at > from).then_some(at);
         }
@@ -89,7 +114,10 @@ pub(super) fn preamble(tokens: &[Token<'_>], from: usize) -> Option<usize> {
 
 /// "can", "could", "would", also typed wrong.
 pub(super) fn near_modal(token: &Token<'_>) -> bool {
-    token.any(&["can", "could", "would", "will", "cna", "cn", "coudl", "cuold", "culd", "coud", "woudl", "wuold", "wold", "wud"])
+    token.any(&[
+        "can", "could", "would", "will", "cna", "cn", "coudl", "cuold", "culd", "coud", "woudl", "wuold",
+        "wold", "wud",
+    ])
 }
 
 /// `<@U…>` is how chats send a mention of the bot; `@infra-chat` is how people type it.

@@ -333,7 +333,8 @@ impl<'t> Scanner<'_, 't> {
         }
         let in_slot = slot.is_some() && !free_objects;
         let bare = self.listing && !free_objects && !self.scope.asked;
-        let object = self.token(place + 1).is_some_and(|next| next.name.is_some() || next.any(&["the", "our"]));
+        let object =
+            self.token(place + 1).is_some_and(|next| next.name.is_some() || next.any(&["the", "our"]));
         if bare && object && !in_slot && self.joined(place) {
             return Err(self.unknown_verb(token));
         }

@@ -66,7 +66,8 @@ impl<'t> Reader<'_, 't> {
     pub(super) fn rule(&mut self, condition: &[Token<'t>], orders: &[Token<'t>]) -> Result<(), Problem> {
         let signals = standing::signals(condition, true);
         let reactions = standing::reactions(orders, &signals);
-        let which = orders.iter().any(|token| token.is_word() && token.name.is_none() && values::is_ref(token.low));
+        let which =
+            orders.iter().any(|token| token.is_word() && token.name.is_none() && values::is_ref(token.low));
         if signals.is_empty() || reactions.is_empty() || which || orders_more(orders) {
             return Err(conditional(orders, self.vocabulary));
         }

@@ -2,8 +2,8 @@
 
 use super::{
     Action, Class, Command, Draft, Head, Heard, Joined, Key, Kind, Meaning, Migrate, Opening, Problem,
-    Reader, Rest, Scope, Token, clauses, commentary, grammar, heads, mood, reaction_like,
-    report, scan, takes_back,
+    Reader, Rest, Scope, Token, clauses, commentary, grammar, heads, mood, reaction_like, report, scan,
+    takes_back,
 };
 
 /// More commands than this in one message are a slip.
@@ -111,9 +111,12 @@ impl<'t> Reader<'_, 't> {
             self.hear(Heard::Quotation);
             return Ok(whole);
         }
-        if let Some(heard) =
-            report(action, looked, self.vocabulary, &plain[..mood::condition_within(plain).unwrap_or(plain.len())])
-        {
+        if let Some(heard) = report(
+            action,
+            looked,
+            self.vocabulary,
+            &plain[..mood::condition_within(plain).unwrap_or(plain.len())],
+        ) {
             self.hear(heard);
             return Ok((clauses::after_statement(tokens).unwrap_or(tokens.len()), Joined::Start));
         }
@@ -151,9 +154,16 @@ impl<'t> Reader<'_, 't> {
             self.hear(Heard::Refusal);
             return Ok(whole);
         }
-        let scope =
-            Scope { action, tokens: &arguments, text: self.text, vocabulary: self.vocabulary, again: false, asked: false };
-        let mut drafts = grammar::read(scope).map_err(|problem| problem.or_suggest(self.vocabulary.examples(action)))?;
+        let scope = Scope {
+            action,
+            tokens: &arguments,
+            text: self.text,
+            vocabulary: self.vocabulary,
+            again: false,
+            asked: false,
+        };
+        let mut drafts =
+            grammar::read(scope).map_err(|problem| problem.or_suggest(self.vocabulary.examples(action)))?;
         for draft in &mut drafts {
             draft.command.dry_run |= (opening.dry_run || looked) && action.has(Key::DryRun);
             draft.first = action == Action::Migrate
@@ -318,8 +328,9 @@ impl<'t> Reader<'_, 't> {
 
 /// "dry run deploy staging then restart api": only the first part, tried; or all of it, for real.
 fn both_readings(earlier: &[Draft], mut last: Draft) -> [String; 2] {
-    let sentence =
-        |drafts: &[Draft]| drafts.iter().map(|draft| draft.command.canonical()).collect::<Vec<_>>().join(", then ");
+    let sentence = |drafts: &[Draft]| {
+        drafts.iter().map(|draft| draft.command.canonical()).collect::<Vec<_>>().join(", then ")
+    };
     let tried = sentence(earlier);
     let mut real = earlier.to_vec();
     for draft in &mut real {

@@ -24,7 +24,9 @@ pub(super) fn is_log(tokens: &[Token<'_>]) -> bool {
         .iter()
         .enumerate()
         .take(6)
-        .take_while(|(_, token)| token.kind != Kind::Equals && !token.any(&["to", "as", "set", "change", "update"]))
+        .take_while(|(_, token)| {
+            token.kind != Kind::Equals && !token.any(&["to", "as", "set", "change", "update"])
+        })
         .any(|(at, token)| {
             level(token.raw) && tokens.get(at + 1).is_none_or(|next| next.kind != Kind::Equals)
         });
@@ -116,12 +118,54 @@ pub(super) fn without_courtesies<'a, 't>(tokens: &'a [Token<'t>]) -> Cow<'a, [To
 /// "db is calm again", "errors are climbing", "it hangs again": how things are, behind the comma of an order.
 fn remark(tokens: &[Token<'_>]) -> bool {
     const VERBS: &[&str] = &[
-        "is", "are", "was", "were", "has", "have", "had", "keeps", "keep", "looks", "look", "seems", "seem",
-        "needs", "need", "wants", "want", "hangs", "hung", "got", "gets", "went", "goes", "broke", "broken",
-        "crashed", "crashes", "died", "dies", "failed", "fails", "works", "worked", "finished", "passed",
-        "started", "stopped", "complained", "complain", "waits", "wait", "isn't", "aren't", "wasn't", "leaks",
+        "is",
+        "are",
+        "was",
+        "were",
+        "has",
+        "have",
+        "had",
+        "keeps",
+        "keep",
+        "looks",
+        "look",
+        "seems",
+        "seem",
+        "needs",
+        "need",
+        "wants",
+        "want",
+        "hangs",
+        "hung",
+        "got",
+        "gets",
+        "went",
+        "goes",
+        "broke",
+        "broken",
+        "crashed",
+        "crashes",
+        "died",
+        "dies",
+        "failed",
+        "fails",
+        "works",
+        "worked",
+        "finished",
+        "passed",
+        "started",
+        "stopped",
+        "complained",
+        "complain",
+        "waits",
+        "wait",
+        "isn't",
+        "aren't",
+        "wasn't",
+        "leaks",
     ];
-    let ends = |token: &Token<'_>| !token.is_word() || token.any(&["and", "then", "but", "which", "who", "that"]);
+    let ends =
+        |token: &Token<'_>| !token.is_word() || token.any(&["and", "then", "but", "which", "who", "that"]);
     let clause = &tokens[..tokens.iter().position(ends).unwrap_or(tokens.len())];
     let begins = clause.first().is_some_and(|first| {
         !(first.is(Class::HEAD) && first.name.is_none() && !first.is(Class::OBJECT))
@@ -131,7 +175,9 @@ fn remark(tokens: &[Token<'_>]) -> bool {
             && !first.is(Class::CONDITION)
     });
     let hangs = clause.first().is_some_and(|first| first.any(&["it", "they"]))
-        && clause.get(1).is_some_and(|verb| verb.name.is_none() && verb.low.len() > 2 && verb.low.ends_with('s'));
+        && clause
+            .get(1)
+            .is_some_and(|verb| verb.name.is_none() && verb.low.len() > 2 && verb.low.ends_with('s'));
     begins && (hangs || clause.iter().skip(1).any(|token| token.any(VERBS) && token.quote == 0))
 }
 
@@ -233,15 +279,36 @@ pub(super) fn report(
 
 /// Words in -ing that services are called by.
 const CALLED: &[&str] = &[
-    "billing", "pricing", "messaging", "reporting", "accounting", "onboarding", "booking", "tracking",
-    "monitoring", "mailing", "ticketing", "invoicing", "banking", "marketing", "ranking", "rating", "routing",
-    "scheduling", "indexing", "logging", "staging", "landing", "training",
+    "billing",
+    "pricing",
+    "messaging",
+    "reporting",
+    "accounting",
+    "onboarding",
+    "booking",
+    "tracking",
+    "monitoring",
+    "mailing",
+    "ticketing",
+    "invoicing",
+    "banking",
+    "marketing",
+    "ranking",
+    "rating",
+    "routing",
+    "scheduling",
+    "indexing",
+    "logging",
+    "staging",
+    "landing",
+    "training",
 ];
 
 /// Words that may stand before a participle without making a report of the order: "as discussed", "the failing api".
 pub(super) const PARTICIPLE_AFTER: &[&str] = &[
     "as", "to", "by", "for", "before", "after", "without", "while", "of", "with", "the", "a", "an", "from",
-    "in", "on", "stop", "please", "be", "and", "all", "any", "ref", "branch", "tag", "commit", "release", "version",
+    "in", "on", "stop", "please", "be", "and", "all", "any", "ref", "branch", "tag", "commit", "release",
+    "version",
 ];
 
 /// "fixed", "awaiting", "crashed": a report, unless it is one of the words orders are made of.

@@ -8,8 +8,8 @@ const STATES: &[&str] = &["green", "red", "done", "ready", "still", "slow", "fin
 
 /// Verbs of people who speak to each other and not to us.
 const SOCIAL: &[&str] = &[
-    "let", "tell", "ask", "send", "email", "message", "ping", "page", "give", "see", "use", "get", "do", "make",
-    "have", "keep", "try",
+    "let", "tell", "ask", "send", "email", "message", "ping", "page", "give", "see", "use", "get", "do",
+    "make", "have", "keep", "try",
 ];
 
 /// Whether an unknown word begins an order of its own rather than naming where to repeat the last one.
@@ -74,9 +74,10 @@ impl<'t> Reader<'_, 't> {
             self.hear(if asked { Heard::Question } else { Heard::Statement });
             return;
         }
-        if let Some(near) = near.filter(|_| named || alone || after.iter().any(ours) || self.nearly_named(after)) {
-            let words: Vec<&str> =
-                std::iter::once(near).chain(after.iter().map(|token| token.raw)).collect();
+        if let Some(near) =
+            near.filter(|_| named || alone || after.iter().any(ours) || self.nearly_named(after))
+        {
+            let words: Vec<&str> = std::iter::once(near).chain(after.iter().map(|token| token.raw)).collect();
             self.imperative.get_or_insert_with(|| {
                 Problem::unknown_verb(format!("I don't know `{}`; did you mean `{near}`?", verb.raw))
                     .suggest([words.join(" ")])

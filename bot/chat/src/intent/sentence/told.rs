@@ -68,7 +68,8 @@ pub(super) fn tells(line: &[Token<'_>]) -> bool {
 fn marks_order(line: &[Token<'_>]) -> bool {
     let marks = line.iter().take_while(|token| token.kind == Kind::Status).count();
     let rest = &line[marks..];
-    let run = |token: &Token<'_>| token.low.starts_with("r-") && values::run(std::slice::from_ref(token)).is_some();
+    let run =
+        |token: &Token<'_>| token.low.starts_with("r-") && values::run(std::slice::from_ref(token)).is_some();
     marks > 0
         && rest.iter().all(|token| token.kind != Kind::Status)
         && rest.iter().any(run)

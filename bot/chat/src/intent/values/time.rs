@@ -32,7 +32,12 @@ pub(in crate::intent) fn time(tokens: &[Token<'_>]) -> Option<Time> {
         && (is_day(word(1)) || unit_s(word(1)).is_some() || word(1) == "night" || word(1) == "morning")
         || matches!(first, "nightly" | "daily" | "hourly" | "weekly" | "monthly")
     {
-        return Some(Time { from: 0, len: if word(1).is_empty() { 1 } else { 2 }, repeats: true, impossible: false });
+        return Some(Time {
+            from: 0,
+            len: if word(1).is_empty() { 1 } else { 2 },
+            repeats: true,
+            impossible: false,
+        });
     }
     let mut place = 0;
     let mut from = 0;
