@@ -12,7 +12,7 @@ pub(super) use name::unknown_name;
 use super::actions::Action;
 use super::command::{Bundle, Canary, Migrate, Mode};
 use super::grammar::heads::is_object_word;
-use super::lexicon::{Class, near_keyword, near_opener};
+use super::lexicon::{Class, look_up, near_keyword, near_opener};
 use super::names::{NameKind, Vocabulary};
 use super::problem::Problem;
 use super::values;
@@ -261,8 +261,11 @@ impl<'t> Scanner<'_, 't> {
             }
             Kind::Word => {}
             Kind::Mention => {
-                self.segment.actor =
-                    Some(token.raw.trim_start_matches(['@', super::markup::MENTION]).to_owned());
+                let name = token.raw.trim_start_matches(['@', super::markup::MENTION]);
+                // The bot itself is addressed, not asked about.
+                if !look_up(&name.to_ascii_lowercase()).class.is(Class::OPENER) {
+                    self.segment.actor = Some(name.to_owned());
+                }
                 return Ok(1);
             }
             _ => return Ok(1),

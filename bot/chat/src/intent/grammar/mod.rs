@@ -171,7 +171,8 @@ fn generic(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
 fn strangers(tokens: &[Token<'_>]) -> Result<Option<String>, Problem> {
     let mut unknown = tokens.iter().filter(|token| {
         let letters = token.low.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic())
-            && !token.low.ends_with('-');
+            && !token.low.ends_with('-')
+            && !matches!(token.raw, "INFO" | "WARN" | "ERROR" | "DEBUG" | "TRACE" | "FATAL");
         token.is_word() && letters && token.name.is_none() && !token.class.known()
     });
     let Some(first) = unknown.next() else { return Ok(None) };

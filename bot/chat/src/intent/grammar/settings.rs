@@ -153,9 +153,12 @@ fn value(tokens: &[Token<'_>], at: usize, first: &Token<'_>, text: &str) -> (Str
 
 /// What a secret is called: `STRIPE_SECRET_KEY`, or "stripe key" in words.
 pub(in crate::intent) fn secret(tokens: &[Token<'_>]) -> Vec<String> {
+    let little = |token: &Token<'_>| {
+        token.is(Class::NEGATION) || token.is(Class::PREPOSITION) || token.is(Class::TELLS)
+    };
     let mut names: Vec<String> = tokens
         .iter()
-        .filter(|token| token.is_word() && looks_like_variable(token.raw) && !token.is(Class::NEGATION))
+        .filter(|token| token.is_word() && looks_like_variable(token.raw) && !little(token))
         .map(|token| token.raw.to_owned())
         .collect();
     if !names.is_empty() {
@@ -180,7 +183,7 @@ pub(in crate::intent) fn secret(tokens: &[Token<'_>]) -> Vec<String> {
         {
             break;
         }
-        words.push(token.raw);
+        words.push(token.raw.trim_end_matches('-'));
     }
     let generic = words
         .iter()

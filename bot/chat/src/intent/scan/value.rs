@@ -2,6 +2,7 @@
 
 use super::lost::{PARTS, check_ref};
 use super::{Action, Class, Kind, Problem, Scanner, Token, reach, values};
+use crate::intent::markup::TICK;
 
 /// Words that mean something else elsewhere, and are usual names of branches and tags.
 const CALLED: &[&str] =
@@ -103,7 +104,9 @@ impl Scanner<'_, '_> {
             .count();
         let ends = self.token(place + time.from + doubled).zip(self.token(place + time.len - 1));
         let written = ends.and_then(|(first, last)| self.scope.text.get(first.at..last.end()));
-        let Some(written) = written.map(|written| written.trim().to_owned()) else { return Ok(None) };
+        let Some(written) = written.map(|written| written.replace(TICK, "").trim().to_owned()) else {
+            return Ok(None);
+        };
         if time.impossible {
             return Err(Problem::bad_value(format!(
                 "`{written}` is no time of any day; I expected one like `22:00` or `tomorrow 9am`."

@@ -82,7 +82,9 @@ impl<'t> Reader<'_, 't> {
         };
         let changes = action.row().changes;
         // "deploy production pipeline": the pipeline, not the order.
-        let mut spoken_words = words.iter().rev().filter(|token| token.is_word());
+        // What stands behind a colon is a reason.
+        let colon = words.iter().position(|token| token.kind == Kind::Colon).unwrap_or(words.len());
+        let mut spoken_words = words[..colon].iter().rev().filter(|token| token.is_word());
         if nouny
             && changes
             && let (Some(last), Some(before)) = (spoken_words.next(), spoken_words.next())

@@ -229,7 +229,8 @@ pub(super) fn report(
         token.is_word() && token.is(Class::TELLS) && token.quote == 0 && token.name.is_none()
     };
     if action == Action::SetVariable {
-        return tokens.first().filter(|token| tells(token)).map(|_| Heard::Statement);
+        let assigned = tokens.get(1).is_some_and(|next| next.kind == Kind::Equals);
+        return tokens.first().filter(|token| tells(token) && !assigned).map(|_| Heard::Statement);
     }
     if looked || !action.row().changes {
         let told = tokens.first().is_some_and(|token| {

@@ -16,7 +16,7 @@ pub(in crate::intent) fn help(tokens: &[Token<'_>]) -> Command {
             || token.is(Class::NEGATION)
             || token.any(&[
                 "me", "with", "on", "about", "the", "a", "to", "i", "we", "you", "please", "for", "topic",
-                "us", "how", "do", "can", "run", "out", "of", "one",
+                "us", "because", "how", "do", "can", "run", "out", "of", "one",
             ])
         {
             at += 1;
