@@ -3,7 +3,7 @@
 //! Names match without regard to case, spaces and hyphens. The index knows where a name may go on, so that looking for
 //! names takes time linear in the text, however many names there are.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
 use engine::model::Provider;
@@ -178,7 +178,7 @@ pub struct Vocabulary {
     /// For each action, in table order, how people of this project order it.
     examples: Vec<Vec<String>>,
     /// Every sentence of those two that is understood: suggested often, and read once.
-    understood: FnvMap<()>,
+    understood: HashSet<Box<str>, BuildHasherDefault<Fnv>>,
     /// All normalised names, for suggestions.
     spellings: Vec<(NameKind, usize, Spelled<Box<str>>)>,
 }
@@ -201,7 +201,7 @@ impl Vocabulary {
                 .iter()
                 .map(|row| row.examples.iter().map(|example| help::fill(example, names)).collect())
                 .collect(),
-            understood: FnvMap::default(),
+            understood: HashSet::default(),
             spellings: Vec::new(),
         };
         for kind in
@@ -228,7 +228,7 @@ impl Vocabulary {
         vocabulary.add(NameKind::Project, 0, &parts(&names.project));
         let sentences = vocabulary.ways_out.iter().chain(vocabulary.examples.iter().flatten());
         let understood = sentences.filter(|sentence| super::read(sentence, &vocabulary).problem.is_none());
-        vocabulary.understood = understood.map(|sentence| (sentence.as_str().into(), ())).collect();
+        vocabulary.understood = understood.map(|sentence| sentence.as_str().into()).collect();
         vocabulary
     }
 
@@ -239,7 +239,7 @@ impl Vocabulary {
 
     /// Whether a sentence is one of those that are known to work, without reading it again.
     pub(super) fn is_understood(&self, sentence: &str) -> bool {
-        self.understood.contains_key(sentence)
+        self.understood.contains(sentence)
     }
 
     /// The names this was made from.

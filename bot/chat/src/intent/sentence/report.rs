@@ -168,11 +168,12 @@ fn remark(tokens: &[Token<'_>]) -> bool {
         |token: &Token<'_>| !token.is_word() || token.any(&["and", "then", "but", "which", "who", "that"]);
     let clause = &tokens[..tokens.iter().position(ends).unwrap_or(tokens.len())];
     let begins = clause.first().is_some_and(|first| {
-        !(first.is(Class::HEAD) && first.name.is_none() && !first.is(Class::OBJECT))
-            && !first.is(Class::NEGATION)
-            && !first.is(Class::PREPOSITION)
-            && !first.is(Class::ASKS)
-            && !first.is(Class::CONDITION)
+        let orders = first.is(Class::HEAD) && first.name.is_none() && !first.is(Class::OBJECT);
+        let little = first.is(Class::NEGATION)
+            || first.is(Class::PREPOSITION)
+            || first.is(Class::ASKS)
+            || first.is(Class::CONDITION);
+        !(orders || little)
     });
     let hangs = clause.first().is_some_and(|first| first.any(&["it", "they"]))
         && clause
@@ -252,11 +253,13 @@ pub(super) fn report(
         return Some(Heard::Statement);
     }
     for (at, token) in tokens.iter().enumerate() {
-        let told = participle(token)
-            && !before(at, PARTICIPLE_AFTER)
-            && !token.any(CALLED)
-            && !(action == Action::RotateSecret && !token.raw.bytes().any(|byte| byte.is_ascii_lowercase()))
-            && vocabulary.near(token.low, crate::intent::values::ALL_KINDS).is_empty();
+        let shouted = !token.raw.bytes().any(|byte| byte.is_ascii_lowercase());
+        let called = || {
+            token.any(CALLED)
+                || action == Action::RotateSecret && shouted
+                || !vocabulary.near(token.low, crate::intent::values::ALL_KINDS).is_empty()
+        };
+        let told = participle(token) && !before(at, PARTICIPLE_AFTER) && !called();
         let idiom = (token.any(&["pending"]) && action == Action::Migrate)
             || (token.any(&["ready"]) && action == Action::Readiness)
             || (before(at, &["that", "which"]) && action == Action::Rollback)
