@@ -16,7 +16,7 @@ mod lines;
 mod rules;
 
 use chat::intent::{Action, Names, Parsed, Vocabulary, parse_with};
-use lines::cases;
+use lines::{Case, cases, sealed};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -37,26 +37,41 @@ fn deeds(understood: &Value) -> Vec<Value> {
     commands.into_iter().filter(changes).collect()
 }
 
+/// How many sentences of the sealed corpus were read exactly when it was first measured, before anything was mended.
+const SEALED_AT_FIRST: &str = "1,316 of 1,363 exact (96.6%), 4 deeds nobody ordered";
+
 #[test]
 fn the_corpus_is_understood() {
+    measure("seen", &cases(), "as it stands");
+}
+
+#[test]
+fn the_sealed_corpus_is_understood() {
+    measure("sealed", &sealed(), &format!("first measured, untouched: {SEALED_AT_FIRST}"));
+}
+
+/// Prints how many of the sentences are read exactly, with every miss, and demands all of them.
+#[track_caller]
+fn measure(corpus: &str, cases: &[Case], history: &str) {
     let vocabulary = Vocabulary::new(&Names::sample());
-    let cases = cases();
     let (mut exact, mut unordered, mut refused) = (0, 0, 0);
     let mut misses = String::new();
-    for case in &cases {
+    for case in cases {
         let heard = understood(&parse_with(&case.text, &vocabulary));
-        let expected = json!({
-            "commands": case.expect["commands"], "missing": case.expect["missing"], "problem": case.expect["problem"],
-        });
-        let answer = json!({
-            "commands": heard["commands"], "missing": heard["missing"], "problem": heard["problem"],
-        });
+        // An absent key and one that is empty or null say the same.
+        let plain = |value: &Value| {
+            json!({
+                "commands": value["commands"].as_array().cloned().unwrap_or_default(),
+                "missing": value["missing"].as_array().cloned().unwrap_or_default(),
+                "problem": value["problem"],
+            })
+        };
         refused += usize::from(deeds(&case.expect).is_empty());
         if deeds(&heard).iter().any(|deed| !deeds(&case.expect).contains(deed)) {
             unordered += 1;
             misses.push_str("UNORDERED DEED ");
         }
-        if expected == answer {
+        if plain(&case.expect) == plain(&heard) {
             exact += 1;
         } else {
             misses.push_str(&format!(
@@ -66,7 +81,7 @@ fn the_corpus_is_understood() {
         }
     }
     println!(
-        "corpus: {exact} of {} exact ({:.1}%), {refused} of them no orders, {unordered} deeds nobody ordered",
+        "{corpus} corpus: {exact} of {} exact ({:.1}%), {refused} of them no orders, {unordered} deeds nobody ordered; {history}",
         cases.len(),
         100.0 * f64::from(exact) / cases.len() as f64
     );
@@ -76,11 +91,16 @@ fn the_corpus_is_understood() {
     assert_eq!(exact as usize, cases.len(), "{misses}");
 }
 
+/// Both corpora.
+fn all() -> impl Iterator<Item = Case> {
+    cases().into_iter().chain(sealed())
+}
+
 #[test]
 fn every_command_reads_back_from_its_canonical_sentence() {
     let vocabulary = Vocabulary::new(&Names::sample());
     let mut misses = String::new();
-    for case in cases() {
+    for case in all() {
         for command in parse_with(&case.text, &vocabulary).commands {
             let sentence = command.canonical();
             let again = parse_with(&sentence, &vocabulary);
@@ -100,7 +120,7 @@ fn every_command_reads_back_from_its_canonical_sentence() {
 #[test]
 fn every_command_survives_json() {
     let vocabulary = Vocabulary::new(&Names::sample());
-    for case in cases() {
+    for case in all() {
         let parsed = parse_with(&case.text, &vocabulary);
         let text = serde_json::to_string(&parsed).unwrap();
         assert_eq!(serde_json::from_str::<Parsed>(&text).unwrap(), parsed, "{text}");
@@ -122,7 +142,7 @@ fn every_action_has_sentences_in_the_corpus() {
 #[test]
 fn what_must_hold_of_every_text_holds_near_the_corpus() {
     let vocabulary = Vocabulary::new(&Names::sample());
-    let texts: Vec<String> = cases().into_iter().map(|case| case.text).collect();
+    let texts: Vec<String> = all().map(|case| case.text).collect();
     let mut random = rules::Random::new(1);
     for _ in 0..TEXTS {
         let text = rules::mutated(&texts, &mut random);

@@ -84,25 +84,19 @@ fn canary_must_rise_and_end_at_100() {
         "deploy api to production with canary 50/10/100",
         expect![[r#"
             bad-value: Canary steps must rise; I read 50/10/100.
-              try: deploy staging
-              try: status staging
-              try: help"#]],
+              try: deploy api to production with canary 10/50/100"#]],
     );
     check(
         "deploy production with canary 10/50",
         expect![[r#"
             bad-value: Canary steps must end at 100; I read 10/50.
-              try: deploy staging
-              try: status staging
-              try: help"#]],
+              try: deploy production with canary 10/50/100"#]],
     );
     check(
         "deploy production with canary 10/50/120",
         expect![[r#"
             bad-value: Canary steps can't pass 100%; I read 10/50/120.
-              try: deploy staging
-              try: status staging
-              try: help"#]],
+              try: deploy production with canary 10/50/100"#]],
     );
     check(
         "deploy production with canray 10/50/100",
@@ -193,10 +187,10 @@ fn names_and_verbs_typed_wrong_get_a_suggestion() {
     check(
         "frobnicate staging",
         expect![[r#"
-        unknown-verb: I can't `frobnicate`. `help` shows what I can do.
-          try: help
-          try: deploy staging
-          try: status"#]],
+            unknown-verb: I can't `frobnicate`. `help` shows what I can do.
+              try: help
+              try: status staging
+              try: deploy staging"#]],
     );
 }
 
@@ -224,9 +218,8 @@ fn several_commands_stand_in_the_order_they_run() {
         "dry run deploy staging then restart api",
         expect![[r#"
             ambiguous: The first part is only to be tried, and `restart` can't be; send them apart.
-              try: deploy staging
-              try: status staging
-              try: help"#]],
+              try: dry run deploy staging
+              try: deploy staging, then restart api in staging"#]],
     );
 }
 
@@ -260,4 +253,15 @@ fn a_text_too_long_is_not_read() {
         not-a-command: That is longer than 4000 characters, so I did not read it. Send the order alone.
           try: help"#]],
     );
+}
+
+#[test]
+fn more_than_64_commands_are_a_slip() {
+    let lines = |count: usize| parse(&"restart api in staging\n".repeat(count), &Names::sample());
+    assert_eq!(lines(64).commands.len(), 64);
+    let problem = lines(65).problem;
+    assert_eq!(problem.map(|problem| problem.kind), Some(chat::intent::ProblemKind::Ambiguous));
+    // A list that repeats what stands before it grows faster than its text.
+    let repeated = format!("deploy staging{}", "; then production".repeat(70));
+    assert!(parse(&repeated, &Names::sample()).commands.is_empty());
 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::actions::Action;
 use super::command::{Bundle, Canary, Channel, Command, Migrate, Mode, Reaction, Signal};
+use super::grammar::{runs::is_run_action, settings::is_secretive};
 
 impl Command {
     /// The canonical sentence of this command. People see it on every card and learn it; parsing it gives this command.
@@ -39,14 +40,19 @@ impl Command {
             Action::SetVariable => self.assignment(&mut out),
             Action::RotateSecret => {
                 push(&mut out, "rotate");
-                push(&mut out, self.name.as_deref().unwrap_or("secret"));
+                let name = self.name.as_deref().unwrap_or("secret");
+                push(&mut out, name);
+                push(&mut out, if name.split(' ').any(is_secretive) { "" } else { "secret" });
                 self.place(&mut out, "in");
             }
             Action::Readiness => self.readiness(&mut out),
             Action::Can => {
                 push(&mut out, "can I");
                 push(&mut out, self.verb.map_or("", |verb| verb.row().verbs[0]));
-                self.subject(&mut out);
+                let of_run = self.verb.is_some_and(is_run_action);
+                push(&mut out, if of_run { "the run" } else { "" });
+                push(&mut out, &self.services.join(" and "));
+                self.place(&mut out, if of_run || !self.services.is_empty() { "in" } else { "" });
                 push(&mut out, "?");
             }
             Action::Whoami => push(&mut out, "whoami"),
@@ -70,7 +76,15 @@ impl Command {
         push_option(out, "", self.job.as_deref());
         push_option(out, "", self.project.as_deref());
         push(out, &self.providers.join(" and "));
-        push(out, &self.services.join(" and "));
+        let cron = matches!(self.action, Action::CronDisable | Action::CronEnable)
+            && self.services.iter().any(|service| service == "cron");
+        if cron {
+            // Beside its verb the word cron is the thing itself; in a word with another it is the service.
+            let first = if self.services.len() == 1 { "cron/" } else { "" };
+            push(out, &format!("{first}{}", self.services.join("/")));
+        } else {
+            push(out, &self.services.join(" and "));
+        }
         if self.action == Action::Deploy {
             push_ref(out, self.git_ref.as_deref());
         }
@@ -140,12 +154,6 @@ impl Command {
         }
     }
 
-    /// The services and environments after a verb.
-    fn subject(&self, out: &mut String) {
-        push(out, &self.services.join(" and "));
-        self.place(out, if self.services.is_empty() { "" } else { "in" });
-    }
-
     fn place(&self, out: &mut String, preposition: &str) {
         if !self.environments.is_empty() {
             let bare = self.services.is_empty() && self.git_ref.is_none() && self.action == Action::Deploy;
@@ -174,7 +182,12 @@ impl Command {
                 let plain = !value.is_empty()
                     && value.chars().all(|c| c.is_ascii_alphanumeric() || "_-./:@%+".contains(c))
                     && !value.ends_with(['.', ':']);
-                let quoted = if plain { value.clone() } else { format!("\"{value}\"") };
+                let quoted = match value {
+                    _ if plain => value.clone(),
+                    _ if !value.contains('"') => format!("\"{value}\""),
+                    _ if !value.contains('\'') => format!("'{value}'"),
+                    _ => format!("`{value}`"),
+                };
                 push(out, &format!("{name}={quoted}"));
             }
             (Some(name), None) => push(out, &format!("variable {name}")),

@@ -89,7 +89,7 @@ const FILLERS: &str = "a an the this that these those it its them my our your th
     testing review reviews customers' today's stuff things thing everywhere kind kinds type set sets of via per because \
     cause due since reason bundle bundles report reports check checks nullable text string integer boolean timestamp \
     timestamptz varchar int bool uuid json jsonb default null not-null cc fyi re pronto stat real fam kthx kthxbye yo rn thnx ta tia boss chief champ pal bitte danke merci gracias \
-    window number count size replica running";
+    window number count size replica running component components provider providers";
 const PREPOSITIONS: &str = "to on in into onto at for from of with by via using within inside across over under between \
     against toward towards through during w/";
 const TELLS: &str = "progress still maybe perhaps probably possibly hopefully supposedly success is isn't isnt was wasn't wasnt are aren't arent were weren't has hasn't had hadn't have haven't be \
@@ -137,7 +137,7 @@ const TIMES: &str = "tonight tomorrow today monday tuesday wednesday thursday fr
 const BLAND: &str = "it this that these those app apps application applications service services site website code build builds \
     release version change changes fix hotfix update updates everything all latest newest new current system \
     systems server servers stack environment environments env envs variable variables var value secret secrets \
-    database db table tables previous last next one replicas column test live";
+    database db table tables previous last next one replicas column test live component components provider providers";
 const DATA: &str = "table tables database db secret secrets variable variables var value column test";
 const LITTLE: &str = "thanks thank cheers you right well sure good great nice a for that again both very much done sorry super \
     brilliant awesome perfect everyone everybody mate the an our some any asap immediately away soon too also \

@@ -33,8 +33,8 @@ pub(super) enum Mood {
     Notify(usize),
     /// "never mind": what was ordered before is taken back.
     Retraction,
-    /// An imperative (as far as we can tell) whose verb stands at this place.
-    Imperative(usize),
+    /// An imperative (as far as we can tell) whose verb stands at this place, and whether it was politely asked for.
+    Imperative(usize, bool),
     Statement,
     Nothing,
 }
@@ -68,6 +68,9 @@ pub(super) fn read(tokens: &[Token<'_>]) -> Mood {
         return Mood::Retraction;
     }
     let mut polite = false;
+    if let Some(behind) = openers::preamble(tokens, at) {
+        at = behind;
+    }
     for _ in 0..4 {
         if let Some(condition) = condition_at(tokens, at) {
             return Mood::Condition(condition);
@@ -75,6 +78,12 @@ pub(super) fn read(tokens: &[Token<'_>]) -> Mood {
         let Some(token) = tokens.get(at) else { return Mood::Nothing };
         if token.is(Class::NEGATION) || (word(at) == "do" && matches!(word(at + 1), "not" | "nothing")) {
             return Mood::Refusal;
+        }
+        // "cna you deploy …"
+        if openers::near_modal(token) && !token.class.known() && questions::is_you(word(at + 1)) {
+            at = skip_openers(tokens, at + 2);
+            polite = true;
+            continue;
         }
         if matches!(word(at), "let's" | "lets")
             || (word(at) == "let" && word(at + 1) == "us" && word(at + 2) != "know")
@@ -174,7 +183,9 @@ fn order(tokens: &[Token<'_>], at: usize, polite: bool) -> Mood {
         rehearse,
         polite: polite || flagged,
     };
-    if let Some((head, len)) = heads::find(&tokens[at.min(tokens.len())..])
+    let found = heads::find(&tokens[at.min(tokens.len())..]);
+    let gerund = || if flagged { heads::gerund(&tokens[at.min(tokens.len())..]) } else { None };
+    if let Some((head, len)) = found.or_else(gerund)
         && tokens[at].quote == tokens[at + len - 1].quote
     {
         if matches!(head, Head::Show | Head::Check)
@@ -222,7 +233,7 @@ fn order(tokens: &[Token<'_>], at: usize, polite: bool) -> Mood {
     if tokens.get(at).is_some_and(|token| {
         token.is_word() && token.name.is_none() && (!token.class.known() || token.class.only_head())
     }) {
-        return Mood::Imperative(at);
+        return Mood::Imperative(at, polite);
     }
     Mood::Statement
 }

@@ -3,12 +3,13 @@
 //! Names match without regard to case, spaces and hyphens. The index knows where a name may go on, so that looking for
 //! names takes time linear in the text, however many names there are.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
 use engine::model::Provider;
 use serde::{Deserialize, Serialize};
 
+use super::actions::{Action, TABLE};
 use super::help;
 use super::near::Spelled;
 use super::problem::MAX_SUGGESTIONS;
@@ -174,12 +175,18 @@ pub struct Vocabulary {
     names: Names,
     index: FnvMap<Entry>,
     ways_out: [String; MAX_SUGGESTIONS],
+    /// For each action, in table order, how people of this project order it.
+    examples: Vec<Vec<String>>,
+    /// Every sentence of those two that is understood: suggested often, and read once.
+    understood: HashSet<Box<str>, BuildHasherDefault<Fnv>>,
     /// All normalised names, for suggestions.
     spellings: Vec<(NameKind, usize, Spelled<Box<str>>)>,
 }
 
 /// A name longer than this many words is not looked for.
 const MAX_NAME_WORDS: usize = 6;
+/// Parts of one word have at least so many letters: "a pi" is not `api`.
+const LEAST_PART: usize = 3;
 /// Longer normalised names are not looked for.
 const MAX_NAME_BYTES: usize = 64;
 
@@ -190,6 +197,11 @@ impl Vocabulary {
             names: names.clone(),
             index: FnvMap::default(),
             ways_out: ["deploy {env}", "status {env}", "help"].map(|example| help::fill(example, names)),
+            examples: TABLE
+                .iter()
+                .map(|row| row.examples.iter().map(|example| help::fill(example, names)).collect())
+                .collect(),
+            understood: HashSet::default(),
             spellings: Vec::new(),
         };
         for kind in
@@ -214,7 +226,20 @@ impl Vocabulary {
             }
         }
         vocabulary.add(NameKind::Project, 0, &parts(&names.project));
+        let sentences = vocabulary.ways_out.iter().chain(vocabulary.examples.iter().flatten());
+        let understood = sentences.filter(|sentence| super::read(sentence, &vocabulary).problem.is_none());
+        vocabulary.understood = understood.map(|sentence| sentence.as_str().into()).collect();
         vocabulary
+    }
+
+    /// How people order this action, in the words of their own project.
+    pub(super) fn examples(&self, action: Action) -> &[String] {
+        self.examples.get(action as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a sentence is one of those that are known to work, without reading it again.
+    pub(super) fn is_understood(&self, sentence: &str) -> bool {
+        self.understood.contains(sentence)
     }
 
     /// The names this was made from.
@@ -236,6 +261,11 @@ impl Vocabulary {
         for part in parts.iter().take(parts.len().saturating_sub(1)) {
             prefix.push_str(part);
             self.index.entry(prefix.clone().into()).or_default().continues = true;
+        }
+        // "time zone", "send grid": people part names where they please.
+        let cuts = LEAST_PART..whole.len().saturating_sub(LEAST_PART - 1);
+        for part in cuts.filter_map(|cut| whole.get(..cut)) {
+            self.index.entry(part.into()).or_default().continues = true;
         }
         let entry = self.index.entry(whole.clone().into()).or_default();
         if entry.name.is_none_or(|(other, _)| kind < other) {

@@ -44,24 +44,23 @@ impl Problem {
     /// Adds sentences that would work; those beyond [`MAX_SUGGESTIONS`] are dropped.
     #[must_use]
     pub fn suggest<S: Into<String>>(mut self, sentences: impl IntoIterator<Item = S>) -> Self {
-        self.suggestions.extend(sentences.into_iter().map(Into::into));
-        self.suggestions.truncate(MAX_SUGGESTIONS);
+        let room = MAX_SUGGESTIONS.saturating_sub(self.suggestions.len());
+        self.suggestions.extend(sentences.into_iter().take(room).map(Into::into));
         self
     }
 
     /// Adds these where nothing is suggested yet.
-    pub(super) fn or_suggest(self, sentences: impl IntoIterator<Item = String>) -> Self {
+    pub(super) fn or_suggest(self, sentences: &[String]) -> Self {
         if self.suggestions.is_empty() { self.suggest(sentences) } else { self }
     }
 
     /// Keeps the suggestions that are understood: most are made of the person's own words, which may hold another fault.
     pub(super) fn keep_what_works(&mut self, vocabulary: &Vocabulary) {
-        let known = vocabulary.ways_out();
         self.suggestions.retain(|sentence| {
-            known.contains(sentence) || super::read(sentence, vocabulary).problem.is_none()
+            vocabulary.is_understood(sentence) || super::read(sentence, vocabulary).problem.is_none()
         });
         if self.suggestions.is_empty() {
-            self.suggestions.extend(known.iter().cloned());
+            self.suggestions.extend(vocabulary.ways_out().iter().cloned());
         }
     }
 

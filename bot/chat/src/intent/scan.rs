@@ -12,7 +12,7 @@ pub(super) use name::unknown_name;
 use super::actions::Action;
 use super::command::{Bundle, Canary, Migrate, Mode};
 use super::grammar::heads::is_object_word;
-use super::lexicon::{Class, near_keyword, near_opener};
+use super::lexicon::{Class, look_up, near_keyword, near_opener};
 use super::names::{NameKind, Vocabulary};
 use super::problem::Problem;
 use super::values;
@@ -173,6 +173,8 @@ pub(super) struct Scope<'a, 't> {
     /// The cleaned text, of which values are parts.
     pub(super) text: &'t str,
     pub(super) vocabulary: &'a Vocabulary,
+    /// The words say where the last order is to be repeated: what it is about was said before.
+    pub(super) again: bool,
     /// The words belong to a question: only "in …" and "to …" say where a name stands.
     pub(super) asked: bool,
 }
@@ -197,6 +199,9 @@ pub(super) fn scan(scope: Scope<'_, '_>) -> Result<Vec<Said>, Problem> {
         place += scanner.step(place)?.max(1);
     }
     scanner.close();
+    for said in &mut scanner.groups {
+        said.environments_placed |= scope.again && said.environments.is_said();
+    }
     lost::check_held(scope, &scanner.groups)?;
     if scanner.groups.is_empty() {
         scanner.groups.push(Said::default());
@@ -256,8 +261,11 @@ impl<'t> Scanner<'_, 't> {
             }
             Kind::Word => {}
             Kind::Mention => {
-                self.segment.actor =
-                    Some(token.raw.trim_start_matches(['@', super::markup::MENTION]).to_owned());
+                let name = token.raw.trim_start_matches(['@', super::markup::MENTION]);
+                // The bot itself is addressed, not asked about.
+                if !look_up(&name.to_ascii_lowercase()).class.is(Class::OPENER) {
+                    self.segment.actor = Some(name.to_owned());
+                }
                 return Ok(1);
             }
             _ => return Ok(1),
@@ -300,7 +308,7 @@ impl<'t> Scanner<'_, 't> {
             self.listing = false;
             return Ok(len);
         }
-        if let Some(len) = self.time(place) {
+        if let Some(len) = self.time(place)? {
             self.listing = false;
             return Ok(len);
         }

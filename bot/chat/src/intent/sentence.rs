@@ -5,6 +5,7 @@ mod clauses;
 mod conditions;
 mod order;
 mod report;
+mod strange;
 mod told;
 
 use super::actions::{Action, Key};
@@ -47,6 +48,7 @@ pub(super) fn read(tokens: &[Token<'_>], text: &str, vocabulary: &Vocabulary) ->
         previous: 0,
         heard: Heard::Nothing,
         imperative: None,
+        doubt: None,
         broken: true,
     };
     let result = reader.all();
@@ -74,6 +76,8 @@ struct Reader<'a, 't> {
     heard: Heard,
     /// The problem of an imperative we don't know, kept while better may come.
     imperative: Option<Problem>,
+    /// The problem of words that may be an order beside others: never dropped silently.
+    doubt: Option<Problem>,
     /// A full stop, semicolon or new line stands before.
     broken: bool,
 }
@@ -230,11 +234,13 @@ impl<'t> Reader<'_, 't> {
                 }
                 self.order(tokens, &opening, joined, asked)
             }
-            Mood::Imperative(at) => {
-                if self.ellipsis(tokens, joined)? {
+            Mood::Imperative(at, polite) => {
+                if self.standing(&tokens[at..])?
+                    || !strange::orders(&tokens[at..]) && self.ellipsis(tokens, joined)?
+                {
                     return Ok(whole);
                 }
-                self.stranger(&tokens[at..], asked);
+                self.stranger(&tokens[at..], asked && !polite);
                 Ok((clauses::after_statement(tokens).unwrap_or(tokens.len()), Joined::Start))
             }
             Mood::Statement => {
@@ -265,6 +271,9 @@ impl<'t> Reader<'_, 't> {
         {
             problem = Some(unknown);
         }
+        if problem.is_none() && self.drafts.iter().any(|draft| draft.command.action.row().changes) {
+            problem = self.doubt.take();
+        }
         if problem.is_none() && self.drafts.is_empty() {
             problem = Some(self.not_a_command());
         }
@@ -292,7 +301,7 @@ impl<'t> Reader<'_, 't> {
             }
             Heard::Log => "I read this as pasted output, not as an order, so I did nothing.",
         };
-        Problem::not_a_command(message).suggest(self.vocabulary.ways_out().iter().cloned())
+        Problem::not_a_command(message).suggest(self.vocabulary.ways_out())
     }
 }
 

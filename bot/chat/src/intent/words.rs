@@ -97,8 +97,9 @@ const USUAL_TOKEN: usize = 6;
 /// Reads a cleaned text. `low` is the same text in lower case, byte for byte.
 pub(super) fn read<'t>(clean: &'t str, low: &'t str, vocabulary: &Vocabulary) -> Vec<Token<'t>> {
     let mut tokens = Vec::with_capacity(clean.len() / USUAL_TOKEN + 4);
-    let mut reader = Reader { clean, low, place: 0, quote: 0, open: None, glued: false };
+    let mut reader = Reader { clean, low, place: 0, quote: 0, open: None, glued: false, last: None };
     while let Some(token) = reader.next_token() {
+        reader.last = Some(token.kind);
         tokens.push(token);
     }
     find_names(&mut tokens, vocabulary);
@@ -122,6 +123,8 @@ struct Reader<'t> {
     quote: u32,
     open: Option<char>,
     glued: bool,
+    /// What the last token was.
+    last: Option<Kind>,
 }
 
 impl<'t> Reader<'t> {
@@ -177,6 +180,11 @@ impl<'t> Reader<'t> {
                 _ => return Some(self.word()),
             }
         }
+    }
+
+    /// Nothing stands before on this line but whom it is said to.
+    fn begins(&self) -> bool {
+        matches!(self.last, None | Some(Kind::Newline | Kind::Mention))
     }
 
     /// A sign like "=" stands right before: `NOTE='hello'`.
@@ -291,7 +299,7 @@ impl<'t> Reader<'t> {
         let mut known = look_up(token.low);
         if token.low.len() > 1 && token.low.starts_with('@') {
             token.kind = Kind::Mention;
-        } else if token.low.len() > 1 && token.low.starts_with(['/', '!', '.']) && token.at == 0 {
+        } else if token.low.len() > 1 && token.low.starts_with(['/', '!', '.']) && self.begins() {
             // "/deploy staging" and "!deploy staging" are how other bots are spoken to.
             token.raw = &token.raw[1..];
             token.low = &token.low[1..];

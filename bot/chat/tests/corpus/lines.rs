@@ -17,9 +17,18 @@ pub(crate) struct Case {
     pub(crate) place: String,
 }
 
-/// All lines of all files, in the order of their names.
+/// The corpus that was written beside the parser: all lines of all files, in the order of their names.
 pub(crate) fn cases() -> Vec<Case> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
+    read("tests/corpus")
+}
+
+/// The corpus written from the contract alone, by somebody who had not seen the parser.
+pub(crate) fn sealed() -> Vec<Case> {
+    read("tests/corpus/sealed")
+}
+
+fn read(folder: &str) -> Vec<Case> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut files: Vec<PathBuf> =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
@@ -28,11 +37,8 @@ pub(crate) fn cases() -> Vec<Case> {
         for (number, line) in std::fs::read_to_string(file).unwrap().lines().enumerate() {
             let place = format!("{}:{}", file.file_name().unwrap().to_string_lossy(), number + 1);
             let case: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{place}: {error}"));
-            cases.push(Case {
-                text: case["text"].as_str().unwrap().to_owned(),
-                expect: case["expect"].clone(),
-                place,
-            });
+            let text = case["text"].as_str().unwrap().to_owned();
+            cases.push(Case { text, expect: case["expect"].clone(), place });
         }
     }
     cases

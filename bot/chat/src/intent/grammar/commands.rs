@@ -143,7 +143,8 @@ pub(in crate::intent) fn inherit(later: &mut Command, earlier: &Command, all_ser
         take!(
             Canary canary, Migrate migrate, To to, BatchSize batch_size, RatePerMin rate_per_min,
             MaxRuntime max_runtime_s, Column column, Component component, Name name, Value value, Provider provider,
-            Mode mode, Replicas replicas, Reason reason, Bundle bundle, Since since_s
+            Mode mode, Replicas replicas, Reason reason, Bundle bundle, Since since_s,
+            Verb verb, On on, By by, When when, Then then
         );
     } else {
         take!(Component component, Provider provider, Since since_s);

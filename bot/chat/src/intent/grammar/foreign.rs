@@ -2,7 +2,6 @@
 
 use super::heads;
 use crate::intent::actions::Action;
-use crate::intent::help;
 use crate::intent::lexicon::Class;
 use crate::intent::names::Vocabulary;
 use crate::intent::problem::Problem;
@@ -26,5 +25,5 @@ pub(in crate::intent) fn is_foreign(action: Action, token: &Token<'_>) -> bool {
 pub(super) fn not_ours(action: Action, vocabulary: &Vocabulary) -> Problem {
     let row = action.row();
     Problem::not_a_command(format!("I read nothing here that I could {}. {}", row.verbs[0], row.help))
-        .suggest(row.examples.iter().map(|example| help::fill(example, vocabulary.names())))
+        .suggest(vocabulary.examples(action))
 }

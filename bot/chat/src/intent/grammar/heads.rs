@@ -72,8 +72,31 @@ pub(in crate::intent) fn find(tokens: &[Token<'_>]) -> Option<(Head, usize)> {
     // The longest stand first.
     phrases::all().get(from..from + usize::from(first.heads.count))?.iter().find_map(|phrase| {
         let fits = phrase.rest.len() <= after.len()
-            && phrase.rest.iter().zip(after).all(|(word, token)| token.is_word() && token.low == *word);
+            && phrase.rest.iter().zip(after).all(|(word, token)| token.is_word() && token.low == *word)
+            // "set UP=4" sets a variable.
+            && (phrase.rest.is_empty()
+                || after.get(phrase.rest.len()).is_none_or(|token| token.kind != Kind::Equals));
         fits.then_some((phrase.head, 1 + phrase.rest.len()))
+    })
+}
+
+/// "deploying", "rolling back": how a verb is said after "rehearse" or "plan", and how many tokens it takes.
+pub(in crate::intent) fn gerund(tokens: &[Token<'_>]) -> Option<(Head, usize)> {
+    let first = tokens.first().filter(|token| token.is_word() && token.name.is_none())?;
+    let second = tokens.get(1).filter(|token| token.is_word()).map_or("", |token| token.low);
+    Some(match (first.low, second) {
+        ("rolling", "back") => (Head::Act(Action::Rollback), 2),
+        ("rolling", "out") => (Head::Act(Action::Deploy), 2),
+        ("deploying" | "redeploying" | "shipping" | "releasing" | "pushing", _) => {
+            (Head::Act(Action::Deploy), 1)
+        }
+        ("reverting", _) => (Head::Act(Action::Rollback), 1),
+        ("migrating", _) => (Head::Act(Action::Migrate), 1),
+        ("backfilling", _) => (Head::Act(Action::Backfill), 1),
+        ("reconciling", _) => (Head::Act(Action::Reconcile), 1),
+        ("restarting", _) => (Head::Act(Action::Restart), 1),
+        ("scaling", _) => (Head::Act(Action::Scale), 1),
+        _ => return None,
     })
 }
 

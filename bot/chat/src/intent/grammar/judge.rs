@@ -1,10 +1,56 @@
 //! Whether all that was said has a place in the action.
 
 use crate::intent::actions::{Action, Key};
-use crate::intent::help;
 use crate::intent::names::{NameKind, Vocabulary};
 use crate::intent::problem::Problem;
 use crate::intent::scan::{List, Said};
+use crate::intent::values;
+use crate::intent::words::{Kind, Token, reach};
+
+/// Refuses "staging or production": either would be a guess.
+pub(super) fn one_reading(action: Action, tokens: &[Token<'_>]) -> Result<(), Problem> {
+    let reasons = matches!(action, Action::Lock | Action::Unlock);
+    let said = tokens.iter().position(|token| {
+        reasons && (token.kind == Kind::Colon || token.any(&["because", "reason", "cause"]))
+    });
+    let tokens = &tokens[..said.unwrap_or(tokens.len())];
+    let little = ["the", "to", "in", "on", "our", "maybe", "perhaps", "rather"];
+    let or = tokens.iter().enumerate().any(|(at, token)| {
+        let mut after = tokens[at + 1..].iter().skip_while(|token| token.any(&little));
+        let value = at > 0 && tokens[at - 1].kind == Kind::Equals;
+        token.quote == 0
+            && !value
+            && token.any(&["or"])
+            && after.next().is_some_and(|next| {
+                next.name.is_some()
+                    || values::is_ref(next.low)
+                    || values::run(std::slice::from_ref(next)).is_some()
+            })
+    });
+    let either = tokens.iter().any(|token| token.any(&["either"]) && token.quote == 0);
+    if or || either {
+        return Err(Problem::ambiguous("I read \"or\": which of the two is meant?"));
+    }
+    Ok(())
+}
+
+/// Refuses a time on the actions that read their words themselves: now would be the wrong time.
+pub(super) fn no_time(action: Action, tokens: &[Token<'_>]) -> Result<(), Problem> {
+    if !matches!(action, Action::Setup | Action::CreateEnvironment | Action::DestroyEnvironment) {
+        return Ok(());
+    }
+    let found = (0..tokens.len()).find_map(|at| values::time(reach(&tokens[at..])).map(|time| (at, time)));
+    let Some((at, time)) = found else { return Ok(()) };
+    let written: Vec<&str> = tokens[at..at + time.len].iter().map(|token| token.raw).collect();
+    Err(later(action, &written.join(" ")))
+}
+
+fn later(action: Action, at: &str) -> Problem {
+    Problem::bad_value(format!(
+        "A {} can't be planned for later (`{at}`), and doing it now would be wrong.",
+        action.name()
+    ))
+}
 
 /// Refuses what was said but has no place in this action, so that it is not lost silently.
 pub(super) fn judge(action: Action, said: &Said, vocabulary: &Vocabulary) -> Result<(), Problem> {
@@ -17,9 +63,7 @@ pub(super) fn judge(action: Action, said: &Said, vocabulary: &Vocabulary) -> Res
             )));
         }
         if !action.has(Key::At) && action.row().changes {
-            return Err(Problem::bad_value(format!(
-                "A {verb} can't be planned for later (`{at}`), and doing it now would be wrong."
-            )));
+            return Err(later(action, at));
         }
     }
     if !action.row().changes {
@@ -77,7 +121,7 @@ pub(super) fn judge(action: Action, said: &Said, vocabulary: &Vocabulary) -> Res
         return Err(Problem::ambiguous(format!(
             "`{verb}` is about components; which one, and in which environment?"
         ))
-        .suggest(action.row().examples.iter().map(|example| help::fill(example, vocabulary.names()))));
+        .suggest(vocabulary.examples(action)));
     }
     let emptied = |list: &List| {
         !list.without.is_empty() && !list.all && list.named.iter().all(|n| list.without.contains(n))

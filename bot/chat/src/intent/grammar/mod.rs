@@ -49,6 +49,10 @@ impl Draft {
 /// Reads the words after a verb as commands of this action.
 pub(super) fn read(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
     let Scope { action, tokens, text, vocabulary, .. } = scope;
+    if action.row().changes && !scope.asked {
+        judge::one_reading(action, tokens)?;
+        judge::no_time(action, tokens)?;
+    }
     match action {
         Action::CreateEnvironment => Ok(vec![Draft::plain(places::create(tokens, vocabulary)?)]),
         Action::DestroyEnvironment => {
@@ -88,8 +92,14 @@ pub(super) fn read(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
             Ok(drafts)
         }
         Action::Expand => {
-            let mut drafts = generic(scope)?;
             let column = data::column(tokens);
+            // The column's own name is nobody else's typed wrong: "locale" beside `local`.
+            let others: Vec<Token<'_>> = tokens
+                .iter()
+                .filter(|token| token.name.is_some() || column.as_deref() != Some(token.raw))
+                .copied()
+                .collect();
+            let mut drafts = generic(Scope { tokens: &others, ..scope })?;
             let schema = |token: &Token<'_>| {
                 token.any(&[
                     "column",
@@ -142,15 +152,6 @@ fn generic(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
     if !heard && scope.action.row().changes && scope.action != Action::Expand && foreign() {
         return Err(not_ours(scope.action, scope.vocabulary));
     }
-    if scope.action.row().changes
-        && scope.tokens.windows(2).any(|pair| {
-            pair[0].any(&["or"])
-                && pair[0].quote == 0
-                && (pair[1].name.is_some() || super::values::is_ref(pair[1].low))
-        })
-    {
-        return Err(Problem::ambiguous("I read \"or\": which of the two is meant?"));
-    }
     let strange = groups.iter().find_map(|said| said.strange.as_deref());
     if let Some(strange) = strange.filter(|_| scope.action.row().changes) {
         return Err(Problem::ambiguous(format!(
@@ -169,7 +170,9 @@ fn generic(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
 /// "audit log of bob": whoever is named by a word that is none of ours.
 fn strangers(tokens: &[Token<'_>]) -> Result<Option<String>, Problem> {
     let mut unknown = tokens.iter().filter(|token| {
-        let letters = token.low.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
+        let letters = token.low.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic())
+            && !token.low.ends_with('-')
+            && !matches!(token.raw, "INFO" | "WARN" | "ERROR" | "DEBUG" | "TRACE" | "FATAL");
         token.is_word() && letters && token.name.is_none() && !token.class.known()
     });
     let Some(first) = unknown.next() else { return Ok(None) };

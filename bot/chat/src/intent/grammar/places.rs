@@ -145,6 +145,8 @@ pub(in crate::intent) fn extend_setup(
     vocabulary: &Vocabulary,
 ) -> Result<(), Problem> {
     let mut role = Role::Platform;
+    let mut excluding = false;
+    let mut without: Vec<String> = Vec::new();
     for (place, token) in tokens.iter().enumerate().filter(|(_, token)| token.is_word()) {
         if token.any(&["connect", "connecting", "integrate", "link", "connections", "plus", "hook"]) {
             role = Role::Connection;
@@ -153,6 +155,10 @@ pub(in crate::intent) fn extend_setup(
         } else if token.any(&["use", "using", "with", "via", "behind", "edge"]) {
             role = if dns_follows(reach(&tokens[place..])) { Role::Edge } else { Role::Either };
         }
+        let except = token.any(&["except", "excluding", "minus", "without"])
+            || token.any(&["but", "not"])
+                && tokens.get(place + 1).is_some_and(|next| next.name.is_some() || next.any(&["not"]));
+        excluding = (excluding || except) && !token.is(Class::PREPOSITION);
         let Some(hit) = token.name else {
             if !token.class.known()
                 && place > 0
@@ -170,6 +176,7 @@ pub(in crate::intent) fn extend_setup(
                     tokens,
                     text: "",
                     vocabulary,
+                    again: false,
                     asked: false,
                 };
                 return Err(crate::intent::scan::unknown_name(scope, token, &near));
@@ -178,6 +185,7 @@ pub(in crate::intent) fn extend_setup(
         };
         let name = vocabulary.spelling(hit.kind, hit.index).to_owned();
         match hit.kind {
+            NameKind::Environment if excluding => without.push(name),
             NameKind::Environment if !command.environments.contains(&name) => command.environments.push(name),
             NameKind::Project => command.project = Some(name),
             NameKind::Provider => {
@@ -200,10 +208,11 @@ pub(in crate::intent) fn extend_setup(
         }
     }
     let all = tokens.windows(2).any(|pair| pair[0].any(&["all"]) && pair[1].any(&["environments", "envs"]));
-    if all {
+    if all || !without.is_empty() && command.environments.is_empty() {
         command.environments =
             vocabulary.names().environments.iter().map(|named| named.name.clone()).collect();
     }
+    command.environments.retain(|name| !without.contains(name));
     Ok(())
 }
 

@@ -30,6 +30,10 @@ pub(in crate::intent) enum Asked {
     Unanswered,
 }
 
+fn is_run(token: &Token<'_>) -> bool {
+    token.is_word() && token.low.trim_start_matches('#').starts_with("r-")
+}
+
 fn says(tokens: &[Token<'_>], words: &[&str]) -> bool {
     tokens.iter().any(|token| token.any(words))
 }
@@ -88,6 +92,9 @@ fn what(tokens: &[Token<'_>]) -> Asked {
     let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
     if says(tokens, &["drifted", "drift", "drifts", "drifting"]) {
         return Asked::DryRun(Action::Reconcile, 1);
+    }
+    if word(1) == "if" {
+        return Asked::Unanswered;
     }
     if let Some(would) = tokens.iter().position(|token| token.any(&["would", "will"])) {
         return would_change(tokens, would);
@@ -172,7 +179,8 @@ fn how(tokens: &[Token<'_>]) -> Asked {
         return Asked::By(Action::BackfillStatus, 1);
     }
     if word(0) != "how" || matches!(word(1), "is" | "are" | "was") {
-        let thing = tokens.iter().any(|token| token.name.is_some() || token.is(Class::OBJECT));
+        let thing =
+            tokens.iter().any(|token| token.name.is_some() || token.is(Class::OBJECT) || is_run(token));
         let ours = says(tokens, &["everything", "things", "it", "we", "environments", "services", "system"]);
         return if thing || ours { Asked::By(Action::Status, 1) } else { Asked::Unanswered };
     }
@@ -194,13 +202,16 @@ fn has(tokens: &[Token<'_>]) -> Asked {
     if says(tokens, &["incidents", "incident"]) {
         return Asked::By(Action::Incidents, 1);
     }
-    if says(
-        tokens,
-        &[
-            "deployed", "released", "shipped", "deploy", "release", "rolled", "live", "out", "rollback",
-            "pushed", "gone",
-        ],
-    ) {
+    // "had we rolled back, …" supposes it.
+    if tokens.first().is_some_and(|token| token.any(&["had"])) {
+        return Asked::Unanswered;
+    }
+    let done =
+        says(tokens, &["deployed", "released", "shipped", "rolled", "reverted", "pushed", "gone", "landed"]);
+    let happened = tokens.first().is_some_and(|token| token.any(&["was", "were", "wasn't"]))
+        || says(tokens, &["been", "happened", "finished", "made", "reached", "run", "succeeded", "failed"]);
+    let thing = says(tokens, &["deploy", "release", "live", "out", "rollback"]);
+    if done || thing && happened {
         return Asked::By(Action::Releases, 1);
     }
     if says(tokens, &["finished", "done", "completed", "succeeded", "failed", "recovered", "restarted"]) {
@@ -252,7 +263,7 @@ fn is(tokens: &[Token<'_>]) -> Asked {
     if says(tokens, &["deployed", "released"]) || (version && says(tokens, &["live", "out", "in", "on"])) {
         return Asked::By(Action::Releases, 1);
     }
-    let run = tokens.iter().any(|token| token.low.trim_start_matches('#').starts_with("r-"));
+    let run = tokens.iter().any(is_run);
     let thing = run || tokens.iter().any(|token| token.name.is_some() || token.is(Class::OBJECT));
     let ours = says(
         tokens,
@@ -314,10 +325,30 @@ fn any(tokens: &[Token<'_>]) -> Asked {
     Asked::Unanswered
 }
 
+/// Whoever is asked, also in a hurry.
+pub(in crate::intent) fn is_you(word: &str) -> bool {
+    matches!(
+        word,
+        "you"
+            | "u"
+            | "ya"
+            | "infra-chat"
+            | "infrachat"
+            | "y'all"
+            | "yuo"
+            | "yu"
+            | "oyu"
+            | "yoy"
+            | "ypu"
+            | "yiu"
+            | "youu"
+    )
+}
+
 fn modal(tokens: &[Token<'_>], marked: bool) -> Asked {
     let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
     match word(1) {
-        "you" | "u" | "ya" | "infra-chat" | "infrachat" | "y'all" => {
+        you if is_you(you) => {
             if word(0) == "will" && !marked {
                 return Asked::Please(2);
             }

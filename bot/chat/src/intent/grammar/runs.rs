@@ -8,7 +8,7 @@ use crate::intent::lexicon::Class;
 use crate::intent::problem::Problem;
 use crate::intent::scan::Said;
 use crate::intent::values;
-use crate::intent::words::Token;
+use crate::intent::words::{Token, reach};
 
 /// Whether an action is about one run.
 pub(in crate::intent) fn is_run_action(action: Action) -> bool {
@@ -97,6 +97,13 @@ pub(in crate::intent) fn read(action: Action, tokens: &[Token<'_>]) -> Result<Sa
             place += len;
             continue;
         }
+        if let Some(time) = values::time(reach(&tokens[place..])) {
+            let written: Vec<&str> =
+                tokens[place + time.from..place + time.len].iter().map(|token| token.raw).collect();
+            said.at = Some(written.join(" "));
+            place += time.len;
+            continue;
+        }
         let bare_id = token.low.trim_start_matches('#');
         if token.name.is_none()
             && !token.class.known()
@@ -128,13 +135,6 @@ pub(in crate::intent) fn read(action: Action, tokens: &[Token<'_>]) -> Result<Sa
                 action.name()
             ))
             .suggest([format!("{} r-3f2a", action.name())]));
-        }
-        if let Some(time) = values::time(&tokens[place..]) {
-            said.at = Some(
-                tokens[place..place + time.len].iter().map(|token| token.raw).collect::<Vec<_>>().join(" "),
-            );
-            place += time.len;
-            continue;
         }
         place += 1;
     }

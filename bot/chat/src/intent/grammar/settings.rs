@@ -2,7 +2,6 @@
 
 use super::foreign::not_ours;
 use super::{Draft, generic};
-use crate::intent::help;
 use crate::intent::lexicon::Class;
 use crate::intent::problem::Problem;
 use crate::intent::scan::Scope;
@@ -55,8 +54,8 @@ pub(in crate::intent) fn assignment(tokens: &[Token<'_>], text: &str) -> Option<
             && !keyword(token)
             && !token.is(Class::PREPOSITION);
         if (assigned && is_identifier(token.raw))
-            || (looks_like_variable(token.raw) && token.name.is_none())
-            || announced
+            || (looks_like_variable(token.raw) && token.name.is_none() && !token.is(Class::NEGATION))
+            || (announced && !token.is(Class::NEGATION))
         {
             found = Some(place);
             break;
@@ -154,9 +153,12 @@ fn value(tokens: &[Token<'_>], at: usize, first: &Token<'_>, text: &str) -> (Str
 
 /// What a secret is called: `STRIPE_SECRET_KEY`, or "stripe key" in words.
 pub(in crate::intent) fn secret(tokens: &[Token<'_>]) -> Vec<String> {
+    let little = |token: &Token<'_>| {
+        token.is(Class::NEGATION) || token.is(Class::PREPOSITION) || token.is(Class::TELLS)
+    };
     let mut names: Vec<String> = tokens
         .iter()
-        .filter(|token| token.is_word() && looks_like_variable(token.raw))
+        .filter(|token| token.is_word() && looks_like_variable(token.raw) && !little(token))
         .map(|token| token.raw.to_owned())
         .collect();
     if !names.is_empty() {
@@ -164,7 +166,13 @@ pub(in crate::intent) fn secret(tokens: &[Token<'_>]) -> Vec<String> {
         return names;
     }
     let mut words = Vec::new();
-    for token in tokens.iter().take_while(|token| !token.is(Class::PREPOSITION) && token.is_word()) {
+    // The name is quoted or not: what goes on in quotation is about something else.
+    let begins = |token: &&Token<'_>| token.is_word() && !token.is(Class::FILLER);
+    let quote = tokens.iter().find(begins).map_or(0, |token| token.quote);
+    let named = |token: &&Token<'_>| {
+        !token.is(Class::PREPOSITION) && token.is_word() && (token.quote == quote || token.is(Class::FILLER))
+    };
+    for token in tokens.iter().take_while(named) {
         if token
             .any(&["the", "our", "my", "a", "secret", "secrets", "please", "now", "called", "named", "all"])
         {
@@ -175,7 +183,7 @@ pub(in crate::intent) fn secret(tokens: &[Token<'_>]) -> Vec<String> {
         {
             break;
         }
-        words.push(token.raw);
+        words.push(token.raw.trim_end_matches('-'));
     }
     let generic = words
         .iter()
@@ -202,7 +210,7 @@ pub(in crate::intent) fn reason(tokens: &[Token<'_>], text: &str) -> Option<(Str
     let last = tokens.last()?;
     let written = text.get(first.at..last.end())?;
     let reason: String = written.chars().filter(|c| !matches!(c, '"' | '\u{1}' | '\u{2}')).collect();
-    let reason = reason.trim().trim_end_matches(['.', '!']).to_owned();
+    let reason = reason.trim().trim_end_matches(['.', '!', '?']).trim_end().to_owned();
     (!reason.is_empty()).then_some((reason, place))
 }
 
@@ -234,9 +242,7 @@ pub(super) fn assignments(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
         return Err(Problem::ambiguous(
             "I could not tell which variable is to be set. Write it like NAME=value.",
         )
-        .suggest(
-            scope.action.row().examples.iter().map(|example| help::fill(example, scope.vocabulary.names())),
-        ));
+        .suggest(scope.vocabulary.examples(scope.action)));
     }
     let tokens: Vec<Token<'_>> = others
         .into_iter()
@@ -258,36 +264,34 @@ pub(super) fn assignments(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
         .collect())
 }
 
+/// Whether a word says by itself that a secret is meant.
+pub(in crate::intent) fn is_secretive(word: &str) -> bool {
+    const NOUNS: &[&str] = &[
+        "secrets",
+        "keys",
+        "passwords",
+        "token",
+        "tokens",
+        "credential",
+        "credentials",
+        "cert",
+        "certificate",
+        "certificates",
+    ];
+    let low = word.to_ascii_lowercase();
+    NOUNS.contains(&low.as_str())
+        || ["key", "password", "secret"].iter().any(|end| low.ends_with(end))
+        || low.contains('_')
+        || (word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()))
+}
+
 /// "rotate the stripe key and the sendgrid key": a command for each.
 pub(super) fn secrets(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
     let names = secret(scope.tokens);
     let is_name =
         |token: &&Token<'_>| !names.iter().any(|name| name.split(' ').any(|word| word == token.raw));
     let tokens: Vec<Token<'_>> = scope.tokens.iter().filter(is_name).copied().collect();
-    let secretive = |token: &Token<'_>| {
-        token.any(&[
-            "secret",
-            "secrets",
-            "key",
-            "keys",
-            "password",
-            "passwords",
-            "token",
-            "tokens",
-            "credential",
-            "credentials",
-            "cert",
-            "certificate",
-            "certificates",
-            "it",
-            "them",
-        ]) || token.low.ends_with("key")
-            || token.low.ends_with("password")
-            || token.low.ends_with("secret")
-            || token.low.contains('_')
-            || (token.raw.len() > 1
-                && token.raw.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()))
-    };
+    let secretive = |token: &Token<'_>| token.any(&["it", "them"]) || is_secretive(token.raw);
     if !scope.tokens.iter().any(secretive) && !names.is_empty() {
         return Err(not_ours(scope.action, scope.vocabulary));
     }

@@ -12,8 +12,8 @@ fn push<T: PartialEq>(list: &mut Vec<T>, item: T) {
     }
 }
 
-/// The signals these words name, in the order they are named.
-pub(in crate::intent) fn signals(tokens: &[Token<'_>]) -> Vec<Signal> {
+/// The signals these words name, in the order they are named. "If it fails" names none by itself (`named`).
+pub(in crate::intent) fn signals(tokens: &[Token<'_>], named: bool) -> Vec<Signal> {
     let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
     let near = |from: usize, words: &[&str]| {
         (from..(from + 5).min(tokens.len())).any(|at| words.contains(&word(at)))
@@ -52,7 +52,7 @@ pub(in crate::intent) fn signals(tokens: &[Token<'_>]) -> Vec<Signal> {
                 push(&mut found, Signal::DeployFailed);
             }
             "it" | "this" | "that"
-                if at + 1 < tokens.len() && near(at + 1, &["fails", "failed", "breaks"]) =>
+                if !named && at + 1 < tokens.len() && near(at + 1, &["fails", "failed", "breaks"]) =>
             {
                 push(&mut found, Signal::DeployFailed);
             }

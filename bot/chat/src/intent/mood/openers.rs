@@ -1,5 +1,6 @@
 //! Words before an order, and words that take one back.
 
+use crate::intent::grammar::questions::is_you;
 use crate::intent::lexicon::{Class, near_opener};
 use crate::intent::markup::MENTION;
 use crate::intent::words::{Kind, Token};
@@ -12,7 +13,13 @@ pub(in crate::intent) fn skip_openers(tokens: &[Token<'_>], from: usize) -> usiz
         while let Some(token) = tokens.get(at) {
             let punctuation = matches!(
                 token.kind,
-                Kind::Comma | Kind::Dash | Kind::Colon | Kind::Bracket | Kind::Plus | Kind::Stop
+                Kind::Comma
+                    | Kind::Dash
+                    | Kind::Colon
+                    | Kind::Bracket
+                    | Kind::Plus
+                    | Kind::Stop
+                    | Kind::Status
             );
             let bot = token.kind == Kind::Mention && addresses_bot(token);
             let opener = token.is_word()
@@ -47,6 +54,70 @@ pub(in crate::intent) fn skip_openers(tokens: &[Token<'_>], from: usize) -> usiz
             return at;
         }
     }
+}
+
+/// "hi all quick one can you …", "sorry to bother you but could you …", "one small thing, …": where what is wanted begins.
+pub(super) fn preamble(tokens: &[Token<'_>], from: usize) -> Option<usize> {
+    /// Longer preambles tell something.
+    const LONGEST: usize = 12;
+    const WORDS: &[&str] = &[
+        "one",
+        "thing",
+        "question",
+        "favor",
+        "favour",
+        "request",
+        "to",
+        "bother",
+        "bug",
+        "noise",
+        "interrupt",
+        "disturb",
+        "small",
+        "little",
+        "another",
+        "tiny",
+        "the",
+        "for",
+        "help",
+        "if",
+        "here",
+        "ask",
+        "pinging",
+        "bothering",
+        "late",
+        "on",
+        "friday",
+    ];
+    let begin = tokens.get(from)?;
+    if !(begin.is(Class::INTERJECTION) || begin.any(WORDS)) || !begin.is_word() || begin.name.is_some() {
+        return None;
+    }
+    for (at, token) in tokens.iter().enumerate().skip(from).take(LONGEST) {
+        let asks =
+            near_modal(token) && tokens.get(at + 1).is_some_and(|next| next.is_word() && is_you(next.low));
+        if asks {
+            return (at > from).then_some(at);
+        }
+        let little = token.is_word()
+            && token.name.is_none()
+            && (token.is(Class::OPENER) || token.is(Class::INTERJECTION) || token.any(WORDS));
+        if matches!(token.kind, Kind::Comma | Kind::Dash) && at > from {
+            return Some(skip_openers(tokens, at + 1));
+        }
+        if !little {
+            return None;
+        }
+    }
+    None
+}
+
+/// "can", "could", "would", also typed wrong.
+pub(super) fn near_modal(token: &Token<'_>) -> bool {
+    token.any(&[
+        "can", "could", "would", "will", "cna", "cn", "coudl", "cuold", "culd", "coud", "woudl", "wuold",
+        "wold", "wud",
+    ])
 }
 
 /// `<@U…>` is how chats send a mention of the bot; `@infra-chat` is how people type it.

@@ -84,7 +84,8 @@ impl Scanner<'_, '_> {
         if !keyword && weights == [100] {
             return self.set_canary(Canary::Off, at + len - place);
         }
-        let weights = check_weights(&weights)?;
+        let weights = check_weights(&weights)
+            .map_err(|problem| problem.suggest(self.corrected(&weights, at..at + len)))?;
         let each_s = match each_s.as_slice() {
             [] => None,
             [first, rest @ ..] if rest.iter().all(|other| other == first) => Some(*first),
@@ -101,6 +102,21 @@ impl Scanner<'_, '_> {
         }
         at += self.soak(at, &mut canary);
         self.set_canary(canary, at - place)
+    }
+
+    /// The order with its canary put right: the same steps, rising, up to 100.
+    fn corrected(&self, weights: &[u64], said: std::ops::Range<usize>) -> [String; 1] {
+        let mut steps: Vec<u64> = weights.iter().copied().filter(|step| (1..100).contains(step)).collect();
+        steps.push(100);
+        steps.sort_unstable();
+        steps.dedup();
+        let steps = steps.iter().map(ToString::to_string).collect::<Vec<_>>().join("/");
+        let tokens = self.scope.tokens;
+        let mut words = vec![self.scope.action.row().verbs[0]];
+        words.extend(tokens[..said.start].iter().map(|token| token.raw));
+        words.push(&steps);
+        words.extend(tokens[said.end.min(tokens.len())..].iter().map(|token| token.raw));
+        [words.join(" ").replace(" ,", ",")]
     }
 
     /// "soak 10m", "with 10 minutes each", "10 minute soak".
@@ -259,8 +275,7 @@ pub(super) fn check_weights(weights: &[u64]) -> Result<Vec<u8>, Problem> {
         None
     };
     match fault {
-        Some(fault) => Err(Problem::bad_value(format!("Canary steps {fault}; I read {said}."))
-            .suggest(["with canary 10/50/100"])),
+        Some(fault) => Err(Problem::bad_value(format!("Canary steps {fault}; I read {said}."))),
         None => Ok(weights.iter().filter_map(|weight| u8::try_from(*weight).ok()).collect()),
     }
 }

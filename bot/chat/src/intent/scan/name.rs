@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::intent::lexicon::look_up;
+
 use super::{
     Action, Class, Kind, MAX_COMPARED, NameKind, Problem, Scanner, Scope, Token, Vocabulary, is_object_word,
     near_keyword, near_opener, values,
@@ -130,7 +132,7 @@ impl<'t> Scanner<'_, 't> {
             self.listing = false;
             return Ok(Some(1));
         }
-        if let Some((name, git_ref)) = token.low.split_once('@') {
+        if let Some((name, git_ref)) = token.low.split_once('@').filter(|(_, git_ref)| !git_ref.is_empty()) {
             let Some(hit) = self.scope.vocabulary.find(std::iter::once(name)) else { return Ok(None) };
             self.take(hit.kind, hit.index, false);
             let start = token.raw.len() - git_ref.len();
@@ -138,6 +140,9 @@ impl<'t> Scanner<'_, 't> {
             if let Some(place) = self.scope.vocabulary.find(std::iter::once(git_ref)) {
                 self.take(place.kind, place.index, true);
             } else if git_ref != "latest" {
+                if look_up(git_ref).class.known() && !values::is_ref(git_ref) {
+                    return Err(unknown_name(self.scope, &token, &[]));
+                }
                 self.set_ref(&token.raw[start..], token.at + start, 1)?;
             }
             self.listing = false;
@@ -241,6 +246,9 @@ impl<'t> Scanner<'_, 't> {
             && token.class.known()
             && crate::intent::grammar::is_foreign(self.scope.action, &token)
         {
+            if token.is(Class::HEAD) && self.joined(place) {
+                return Err(self.unknown_verb(&token));
+            }
             return Err(unknown_name(self.scope, &token, &[]));
         }
         if token.class.known() {
@@ -255,6 +263,19 @@ impl<'t> Scanner<'_, 't> {
             return Ok(1);
         }
         self.unknown(place, &token)
+    }
+
+    /// After "and" or a comma, where another order may begin.
+    fn joined(&self, place: usize) -> bool {
+        place.checked_sub(1).and_then(|before| self.token(before)).is_some_and(|before| {
+            before.any(&["and", "then"]) || matches!(before.kind, Kind::Comma | Kind::Plus)
+        })
+    }
+
+    /// "deploy staging and explode production": the second order is one we can't carry out.
+    fn unknown_verb(&self, token: &Token<'t>) -> Problem {
+        Problem::unknown_verb(format!("I can't `{}`. `help` shows what I can do.", token.raw))
+            .suggest(self.scope.vocabulary.ways_out().iter().rev())
     }
 
     pub(super) fn unknown(&mut self, place: usize, token: &Token<'t>) -> Result<usize, Problem> {
@@ -312,6 +333,11 @@ impl<'t> Scanner<'_, 't> {
         }
         let in_slot = slot.is_some() && !free_objects;
         let bare = self.listing && !free_objects && !self.scope.asked;
+        let object =
+            self.token(place + 1).is_some_and(|next| next.name.is_some() || next.any(&["the", "our"]));
+        if bare && object && !in_slot && self.joined(place) {
+            return Err(self.unknown_verb(token));
+        }
         if in_slot || bare || (named_after && row.changes) {
             return Err(unknown_name(self.scope, token, &[]));
         }
@@ -374,9 +400,10 @@ pub(in crate::intent) fn unknown_name(
             token.raw
         ))
         .suggest([format!(
-            "{} {} ref main",
+            "{} {} {} main",
             scope.action.row().verbs[0],
-            crate::intent::help::fill("{env}", vocabulary.names())
+            crate::intent::help::fill("{env}", vocabulary.names()),
+            if scope.action == Action::Rollback { "to" } else { "ref" }
         )]);
     }
     let mut kinds = kinds_of(scope.action);
@@ -388,19 +415,14 @@ pub(in crate::intent) fn unknown_name(
     for kind in kinds {
         let _ = write!(message, " {}: {}.", kind.title(), own_names(vocabulary, kind));
     }
-    let examples = scope
-        .action
-        .row()
-        .examples
-        .iter()
-        .map(|example| crate::intent::help::fill(example, vocabulary.names()));
-    Problem::unknown_name(message).suggest(examples)
+    Problem::unknown_name(message).suggest(vocabulary.examples(scope.action))
 }
 
 /// The sentence with another word in the place of this one.
 fn instead(scope: Scope<'_, '_>, token: &Token<'_>, word: &str) -> String {
     let mut words: Vec<&str> = vec![scope.action.row().verbs[0]];
-    words.extend(scope.tokens.iter().map(|other| if other.at == token.at { word } else { other.raw }));
+    let begun = scope.tokens.iter().skip_while(|other| !other.is_word());
+    words.extend(begun.map(|other| if other.at == token.at { word } else { other.raw }));
     words.join(" ").replace(" ,", ",")
 }
 

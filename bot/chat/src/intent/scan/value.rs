@@ -2,6 +2,11 @@
 
 use super::lost::{PARTS, check_ref};
 use super::{Action, Class, Kind, Problem, Scanner, Token, reach, values};
+use crate::intent::markup::TICK;
+
+/// Words that mean something else elsewhere, and are usual names of branches and tags.
+const CALLED: &[&str] =
+    &["nightly", "daily", "weekly", "test", "testing", "demo", "release", "next", "preview", "review"];
 
 impl Scanner<'_, '_> {
     /// Values only some actions have: counts, rates, durations, modes.
@@ -42,7 +47,7 @@ impl Scanner<'_, '_> {
             let plain = next.name.is_none()
                 && !next.is(Class::PREPOSITION)
                 && (!next.class.known()
-                    || (token.any(&["ref", "branch", "tag"]) && next.any(PARTS))
+                    || (token.any(&["ref", "branch", "tag"]) && (next.any(PARTS) || next.any(CALLED)))
                     || values::is_ref(next.low)
                     || next.raw.bytes().any(|byte| byte.is_ascii_digit()))
                 && (token.low != "version"
@@ -86,22 +91,29 @@ impl Scanner<'_, '_> {
         Ok(Some(len))
     }
 
-    pub(super) fn time(&mut self, place: usize) -> Option<usize> {
+    pub(super) fn time(&mut self, place: usize) -> Result<Option<usize>, Problem> {
         if !self.scope.action.row().changes && self.scope.action != Action::Can {
-            return None;
+            return Ok(None);
         }
-        let time = values::time(self.rest(place))?;
+        let Some(time) = values::time(self.rest(place)) else { return Ok(None) };
         // "on at 22:00": the time begins behind both.
         let doubled = self
             .rest(place + time.from)
             .iter()
             .take_while(|token| token.any(&["at", "on", "around", "by", "from"]))
             .count();
-        let first = self.token(place + time.from + doubled)?;
-        let last = self.token(place + time.len - 1)?;
-        let written = self.scope.text.get(first.at..last.end())?.trim().to_owned();
+        let ends = self.token(place + time.from + doubled).zip(self.token(place + time.len - 1));
+        let written = ends.and_then(|(first, last)| self.scope.text.get(first.at..last.end()));
+        let Some(written) = written.map(|written| written.replace(TICK, "").trim().to_owned()) else {
+            return Ok(None);
+        };
+        if time.impossible {
+            return Err(Problem::bad_value(format!(
+                "`{written}` is no time of any day; I expected one like `22:00` or `tomorrow 9am`."
+            )));
+        }
         self.segment.at = Some(if time.repeats { format!("\u{0}{written}") } else { written });
-        Some(time.len)
+        Ok(Some(time.len))
     }
 }
 

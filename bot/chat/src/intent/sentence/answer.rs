@@ -11,6 +11,7 @@ impl<'t> Reader<'_, 't> {
             tokens,
             text: self.text,
             vocabulary: self.vocabulary,
+            again: false,
             asked: true,
         };
         let clean = |tokens: &[Token<'t>]| -> Vec<Token<'t>> {
@@ -57,7 +58,14 @@ impl<'t> Reader<'_, 't> {
                     self.hear(Heard::Question);
                     return Ok(());
                 };
-                let drafts = grammar::read(scope(Action::Can, &words[at..]))?;
+                // The word cron in "disable cron" is the thing itself, not the service.
+                let thing = |token: &Token<'t>| {
+                    matches!(action, Action::CronDisable | Action::CronEnable)
+                        && heads::is_object_word(action, token.low)
+                };
+                let words: Vec<Token<'t>> =
+                    words[at..].iter().filter(|token| !thing(token)).copied().collect();
+                let drafts = grammar::read(scope(Action::Can, &words))?;
                 for mut draft in drafts {
                     draft.command.verb = Some(action);
                     self.drafts.push(draft);

@@ -4,6 +4,7 @@ use super::{
     Action, Class, Command, Draft, Heard, Joined, Kind, Mood, Problem, ProblemKind, Reader, Token,
     Vocabulary, begins_clause, help, mood, standing,
 };
+use crate::intent::values;
 
 impl<'t> Reader<'_, 't> {
     /// "if X, Y": an alert, a rule, or two readings.
@@ -22,13 +23,13 @@ impl<'t> Reader<'_, 't> {
                 }
                 self.rule(condition, &orders[opening.at..])
             }
-            Mood::Imperative(_) if !standing::reactions(orders, &[]).is_empty() => {
+            Mood::Imperative(..) if !standing::reactions(orders, &[]).is_empty() => {
                 self.rule(condition, orders)
             }
             Mood::Statement if orders.first().is_some_and(|token| token.any(&["an", "open"])) => {
                 self.rule(condition, orders)
             }
-            Mood::Imperative(begin) => {
+            Mood::Imperative(begin, _) => {
                 self.stranger(&orders[begin..], false);
                 Ok(())
             }
@@ -46,7 +47,7 @@ impl<'t> Reader<'_, 't> {
         at: usize,
     ) -> Result<(), Problem> {
         let (orders, condition) = tokens.split_at(at);
-        if reaction_like(action) && !standing::signals(condition).is_empty() {
+        if reaction_like(action) && !standing::signals(condition, true).is_empty() {
             return self.rule(condition, orders);
         }
         Err(conditional(orders, self.vocabulary))
@@ -55,7 +56,7 @@ impl<'t> Reader<'_, 't> {
     /// "roll back and open an incident if we see repeated 500s".
     pub(super) fn is_rule(&mut self, tokens: &[Token<'t>]) -> Result<bool, Problem> {
         let Some(at) = mood::condition_within(tokens) else { return Ok(false) };
-        if notify_within(&tokens[..at]).is_some() || standing::signals(&tokens[at..]).is_empty() {
+        if notify_within(&tokens[..at]).is_some() || standing::signals(&tokens[at..], true).is_empty() {
             return Ok(false);
         }
         self.rule(&tokens[at..], &tokens[..at])?;
@@ -63,9 +64,11 @@ impl<'t> Reader<'_, 't> {
     }
 
     pub(super) fn rule(&mut self, condition: &[Token<'t>], orders: &[Token<'t>]) -> Result<(), Problem> {
-        let signals = standing::signals(condition);
+        let signals = standing::signals(condition, true);
         let reactions = standing::reactions(orders, &signals);
-        if signals.is_empty() || reactions.is_empty() || orders_more(orders) {
+        let which =
+            orders.iter().any(|token| token.is_word() && token.name.is_none() && values::is_ref(token.low));
+        if signals.is_empty() || reactions.is_empty() || which || orders_more(orders) {
             return Err(conditional(orders, self.vocabulary));
         }
         let mut command = Command::new(Action::Rule);
@@ -82,7 +85,7 @@ impl<'t> Reader<'_, 't> {
         command.by = standing::channels(tokens);
         let words = if condition.is_empty() { tokens } else { condition };
         let skip = usize::from(condition.is_empty());
-        command.on = standing::signals(&words[skip.min(words.len())..]);
+        command.on = standing::signals(&words[skip.min(words.len())..], false);
         let all: Vec<Token<'t>> = condition.iter().chain(tokens).copied().collect();
         command.environments = standing::environments(&all, self.vocabulary);
         if command.on.is_empty() {
@@ -110,7 +113,7 @@ pub(super) fn consequent(tokens: &[Token<'_>], at: usize) -> Option<usize> {
             || tokens[*place].any(&["then"]))
             && matches!(
                 mood::read(&tokens[place + 1..]),
-                Mood::Order(_) | Mood::Notify(_) | Mood::Imperative(_) | Mood::Refusal
+                Mood::Order(_) | Mood::Notify(_) | Mood::Imperative(..) | Mood::Refusal
             )
     });
     if let Some(comma) = comma {

@@ -2,8 +2,8 @@
 
 use super::{
     Action, Class, Command, Draft, Head, Heard, Joined, Key, Kind, Meaning, Migrate, Opening, Problem,
-    Reader, Rest, Scope, Token, clauses, commentary, grammar, heads, help, mood, near_verb, reaction_like,
-    report, scan, takes_back,
+    Reader, Rest, Scope, Token, clauses, commentary, grammar, heads, mood, reaction_like, report, scan,
+    takes_back,
 };
 
 /// More commands than this in one message are a slip.
@@ -73,13 +73,18 @@ impl<'t> Reader<'_, 't> {
                 if self.ellipsis(tokens, joined)? {
                     return Ok(whole);
                 }
+                if self.standing(&tokens[opening.at..])? {
+                    return Ok(whole);
+                }
                 self.stranger(&tokens[opening.at..], asked && !opening.polite);
                 return Ok(whole);
             }
         };
         let changes = action.row().changes;
         // "deploy production pipeline": the pipeline, not the order.
-        let mut spoken_words = words.iter().rev().filter(|token| token.is_word());
+        // What stands behind a colon is a reason.
+        let colon = words.iter().position(|token| token.kind == Kind::Colon).unwrap_or(words.len());
+        let mut spoken_words = words[..colon].iter().rev().filter(|token| token.is_word());
         if nouny
             && changes
             && let (Some(last), Some(before)) = (spoken_words.next(), spoken_words.next())
@@ -108,9 +113,12 @@ impl<'t> Reader<'_, 't> {
             self.hear(Heard::Quotation);
             return Ok(whole);
         }
-        if let Some(heard) =
-            report(action, looked, &plain[..mood::condition_within(plain).unwrap_or(plain.len())])
-        {
+        if let Some(heard) = report(
+            action,
+            looked,
+            self.vocabulary,
+            &plain[..mood::condition_within(plain).unwrap_or(plain.len())],
+        ) {
             self.hear(heard);
             return Ok((clauses::after_statement(tokens).unwrap_or(tokens.len()), Joined::Start));
         }
@@ -148,9 +156,16 @@ impl<'t> Reader<'_, 't> {
             self.hear(Heard::Refusal);
             return Ok(whole);
         }
-        let scope =
-            Scope { action, tokens: &arguments, text: self.text, vocabulary: self.vocabulary, asked: false };
-        let mut drafts = grammar::read(scope).map_err(|problem| problem.or_suggest(self.examples(action)))?;
+        let scope = Scope {
+            action,
+            tokens: &arguments,
+            text: self.text,
+            vocabulary: self.vocabulary,
+            again: false,
+            asked: false,
+        };
+        let mut drafts =
+            grammar::read(scope).map_err(|problem| problem.or_suggest(self.vocabulary.examples(action)))?;
         for draft in &mut drafts {
             draft.command.dry_run |= (opening.dry_run || looked) && action.has(Key::DryRun);
             draft.first = action == Action::Migrate
@@ -182,13 +197,15 @@ impl<'t> Reader<'_, 't> {
         }
         for mut draft in drafts {
             if let Some(earlier) = self.drafts.last() {
+                let earlier_drafts = &self.drafts[self.sentence.min(self.drafts.len() - 1)..];
                 let lost = (earlier.command.dry_run && !draft.command.action.has(Key::DryRun))
                     || (earlier.command.rehearse && !draft.command.action.has(Key::Rehearse));
                 if lost && draft.command.action.row().changes && joined != Joined::Start {
                     return Err(Problem::ambiguous(format!(
                         "The first part is only to be tried, and `{}` can't be; send them apart.",
                         draft.command.action.name()
-                    )));
+                    ))
+                    .suggest(both_readings(earlier_drafts, draft)));
                 }
                 let own = draft.command.says(Key::Environments);
                 if draft.command.action != Action::DestroyEnvironment {
@@ -275,6 +292,7 @@ impl<'t> Reader<'_, 't> {
                 tokens: &words,
                 text: self.text,
                 vocabulary: self.vocabulary,
+                again: true,
                 asked: false,
             };
             let groups = scan(scope)?;
@@ -308,55 +326,24 @@ impl<'t> Reader<'_, 't> {
             place > 0 && self.tokens[place - 1].kind == Kind::Semicolon
         })
     }
+}
 
-    /// How people say this action, in the words of their own project.
-    fn examples(&self, action: Action) -> impl Iterator<Item = String> {
-        let names = self.vocabulary.names();
-        action.row().examples.iter().map(move |example| help::fill(example, names))
+/// "dry run deploy staging then restart api": only the first part, tried; or all of it, for real.
+fn both_readings(earlier: &[Draft], mut last: Draft) -> [String; 2] {
+    let sentence = |drafts: &[Draft]| {
+        drafts.iter().map(|draft| draft.command.canonical()).collect::<Vec<_>>().join(", then ")
+    };
+    let tried = sentence(earlier);
+    let mut real = earlier.to_vec();
+    for draft in &mut real {
+        draft.command.dry_run = false;
+        draft.command.rehearse = false;
     }
-
-    /// A verb we don't have, or have but not for this.
-    pub(super) fn stranger(&mut self, tokens: &[Token<'t>], asked: bool) {
-        let Some(verb) = tokens.first() else { return };
-        let named = tokens.iter().skip(1).take(5).any(|token| token.name.is_some());
-        let tells = tokens.iter().skip(1).any(|token| {
-            token.is_word() && token.name.is_none() && (token.is(Class::TELLS) || token.is(Class::SUBJECT))
-        });
-        let gerund = verb.low.ends_with("ing") || verb.low.ends_with("ed") || verb.low.ends_with("ly");
-        let alone = tokens.iter().filter(|token| token.is_word()).count() == 1;
-        let near = near_verb(verb.low).filter(|_| !gerund);
-        let somebody = verb.any(&["let", "tell", "ask", "send", "email", "message", "ping", "page", "give"]);
-        // "happy to deploy", "forgot to deploy": told, not ordered.
-        let intends = tokens.get(1).is_some_and(|token| token.any(&["to"]))
-            && tokens.get(2).is_some_and(|token| token.is(Class::HEAD) && token.name.is_none());
-        if tells || asked || somebody || intends || verb.quote > 0 {
-            self.hear(if asked { Heard::Question } else { Heard::Statement });
-            return;
-        }
-        if let Some(near) = near.filter(|_| {
-            named || alone || tokens.iter().any(|token| token.is(Class::OBJECT) || token.is(Class::KEYWORD))
-        }) {
-            let words: Vec<&str> =
-                std::iter::once(near).chain(tokens.iter().skip(1).map(|token| token.raw)).collect();
-            self.imperative.get_or_insert(
-                Problem::unknown_verb(format!("I don't know `{}`; did you mean `{near}`?", verb.raw))
-                    .suggest([words.join(" ")]),
-            );
-            return;
-        }
-        let close = tokens.get(1).is_some_and(|token| token.name.is_some())
-            || (tokens.get(1).is_some_and(|token| {
-                token.is(Class::PREPOSITION) || token.is(Class::FILLER) || token.any(&["all"])
-            }) && tokens.iter().skip(1).take(4).any(|token| token.name.is_some()));
-        if close && !gerund && !verb.class.is(Class::TELLS) {
-            self.imperative.get_or_insert(
-                Problem::unknown_verb(format!("I can't `{}`. `help` shows what I can do.", verb.raw))
-                    .suggest(["help", "deploy staging", "status"]),
-            );
-            return;
-        }
-        self.hear(Heard::Statement);
+    if let Some(before) = real.last() {
+        grammar::inherit(&mut last.command, &before.command, last.all_services);
     }
+    real.push(last);
+    [tried, sentence(&real)]
 }
 
 /// Refuses more commands than anybody orders at once: lists that repeat what stands before them grow fast.

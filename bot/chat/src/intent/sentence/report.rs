@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Action, Class, Heard, Kind, Token, grammar, reach};
+use super::{Action, Class, Heard, Kind, Token, Vocabulary, grammar, reach};
 
 /// A line of a log or a stack trace: a time, a level, or a prompt first.
 pub(super) fn is_log(tokens: &[Token<'_>]) -> bool {
@@ -22,9 +22,14 @@ pub(super) fn is_log(tokens: &[Token<'_>]) -> bool {
     // "set LOG_LEVEL=DEBUG" gives a level as a value.
     let levelled = tokens
         .iter()
+        .enumerate()
         .take(6)
-        .take_while(|token| token.kind != Kind::Equals && !token.any(&["to", "as"]))
-        .any(|token| level(token.raw));
+        .take_while(|(_, token)| {
+            token.kind != Kind::Equals && !token.any(&["to", "as", "set", "change", "update"])
+        })
+        .any(|(at, token)| {
+            level(token.raw) && tokens.get(at + 1).is_none_or(|next| next.kind != Kind::Equals)
+        });
     let bracketed = tokens.first().is_some_and(|token| token.raw == "[")
         && tokens.get(1).is_some_and(|token| {
             level(&token.raw.to_ascii_uppercase())
@@ -110,6 +115,73 @@ pub(super) fn without_courtesies<'a, 't>(tokens: &'a [Token<'t>]) -> Cow<'a, [To
     Cow::Owned(kept)
 }
 
+/// "db is calm again", "errors are climbing", "it hangs again": how things are, behind the comma of an order.
+fn remark(tokens: &[Token<'_>]) -> bool {
+    const VERBS: &[&str] = &[
+        "is",
+        "are",
+        "was",
+        "were",
+        "has",
+        "have",
+        "had",
+        "keeps",
+        "keep",
+        "looks",
+        "look",
+        "seems",
+        "seem",
+        "needs",
+        "need",
+        "wants",
+        "want",
+        "hangs",
+        "hung",
+        "got",
+        "gets",
+        "went",
+        "goes",
+        "broke",
+        "broken",
+        "crashed",
+        "crashes",
+        "died",
+        "dies",
+        "failed",
+        "fails",
+        "works",
+        "worked",
+        "finished",
+        "passed",
+        "started",
+        "stopped",
+        "complained",
+        "complain",
+        "waits",
+        "wait",
+        "isn't",
+        "aren't",
+        "wasn't",
+        "leaks",
+    ];
+    let ends =
+        |token: &Token<'_>| !token.is_word() || token.any(&["and", "then", "but", "which", "who", "that"]);
+    let clause = &tokens[..tokens.iter().position(ends).unwrap_or(tokens.len())];
+    let begins = clause.first().is_some_and(|first| {
+        let orders = first.is(Class::HEAD) && first.name.is_none() && !first.is(Class::OBJECT);
+        let little = first.is(Class::NEGATION)
+            || first.is(Class::PREPOSITION)
+            || first.is(Class::ASKS)
+            || first.is(Class::CONDITION);
+        !(orders || little)
+    });
+    let hangs = clause.first().is_some_and(|first| first.any(&["it", "they"]))
+        && clause
+            .get(1)
+            .is_some_and(|verb| verb.name.is_none() && verb.low.len() > 2 && verb.low.ends_with('s'));
+    begins && (hangs || clause.iter().skip(1).any(|token| token.any(VERBS) && token.quote == 0))
+}
+
 /// The words of an order without what is only said about it: "…, it's broken", "because …", "so that …". Locks keep
 /// their reason.
 pub(super) fn commentary<'a, 't>(action: Action, tokens: &'a [Token<'t>]) -> (&'a [Token<'t>], bool) {
@@ -125,6 +197,7 @@ pub(super) fn commentary<'a, 't>(action: Action, tokens: &'a [Token<'t>]) -> (&'
                     && action != Action::SetVariable
                     && next.is_some_and(|next| {
                         next.is(Class::SUBJECT)
+                            || token.kind != Kind::Colon && remark(reach(&tokens[at + 1..]))
                             || (next.any(&["it", "this", "that", "the", "there"])
                                 && reach(&tokens[at + 1..])
                                     .iter()
@@ -147,12 +220,18 @@ pub(super) fn commentary<'a, 't>(action: Action, tokens: &'a [Token<'t>]) -> (&'
 }
 
 /// Words after a verb that make a report of it: "deploy failed", "release went out".
-pub(super) fn report(action: Action, looked: bool, tokens: &[Token<'_>]) -> Option<Heard> {
+pub(super) fn report(
+    action: Action,
+    looked: bool,
+    vocabulary: &Vocabulary,
+    tokens: &[Token<'_>],
+) -> Option<Heard> {
     let tells = |token: &Token<'_>| {
         token.is_word() && token.is(Class::TELLS) && token.quote == 0 && token.name.is_none()
     };
     if action == Action::SetVariable {
-        return tokens.first().filter(|token| tells(token)).map(|_| Heard::Statement);
+        let assigned = tokens.get(1).is_some_and(|next| next.kind == Kind::Equals);
+        return tokens.first().filter(|token| tells(token) && !assigned).map(|_| Heard::Statement);
     }
     if looked || !action.row().changes {
         let told = tokens.first().is_some_and(|token| {
@@ -174,7 +253,13 @@ pub(super) fn report(action: Action, looked: bool, tokens: &[Token<'_>]) -> Opti
         return Some(Heard::Statement);
     }
     for (at, token) in tokens.iter().enumerate() {
-        let told = participle(token) && !before(at, PARTICIPLE_AFTER);
+        let shouted = !token.raw.bytes().any(|byte| byte.is_ascii_lowercase());
+        let called = || {
+            token.any(CALLED)
+                || action == Action::RotateSecret && shouted
+                || !vocabulary.near(token.low, crate::intent::values::ALL_KINDS).is_empty()
+        };
+        let told = participle(token) && !before(at, PARTICIPLE_AFTER) && !called();
         let idiom = (token.any(&["pending"]) && action == Action::Migrate)
             || (token.any(&["ready"]) && action == Action::Readiness)
             || (before(at, &["that", "which"]) && action == Action::Rollback)
@@ -196,10 +281,38 @@ pub(super) fn report(action: Action, looked: bool, tokens: &[Token<'_>]) -> Opti
     None
 }
 
+/// Words in -ing that services are called by.
+const CALLED: &[&str] = &[
+    "billing",
+    "pricing",
+    "messaging",
+    "reporting",
+    "accounting",
+    "onboarding",
+    "booking",
+    "tracking",
+    "monitoring",
+    "mailing",
+    "ticketing",
+    "invoicing",
+    "banking",
+    "marketing",
+    "ranking",
+    "rating",
+    "routing",
+    "scheduling",
+    "indexing",
+    "logging",
+    "staging",
+    "landing",
+    "training",
+];
+
 /// Words that may stand before a participle without making a report of the order: "as discussed", "the failing api".
 pub(super) const PARTICIPLE_AFTER: &[&str] = &[
     "as", "to", "by", "for", "before", "after", "without", "while", "of", "with", "the", "a", "an", "from",
-    "in", "on", "stop", "please", "be", "and", "all", "any",
+    "in", "on", "stop", "please", "be", "and", "all", "any", "ref", "branch", "tag", "commit", "release",
+    "version",
 ];
 
 /// "fixed", "awaiting", "crashed": a report, unless it is one of the words orders are made of.

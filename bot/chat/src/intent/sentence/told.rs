@@ -3,7 +3,9 @@
 //!
 //! Their words are often those of an order to the letter ("todo: deploy production"), so what stands around them decides.
 
-use super::{Class, Kind, Mood, Token, heads, mood};
+use super::{Class, Head, Kind, Mood, Token, heads, mood};
+use crate::intent::grammar::runs;
+use crate::intent::values;
 
 /// What the words before a colon are called where what follows is a list of things and not an order.
 const LABELS: &[&str] = &[
@@ -54,12 +56,26 @@ const LABEL_REACH: usize = 4;
 
 /// Whether a line only tells, whatever stands in it.
 pub(super) fn tells(line: &[Token<'_>]) -> bool {
-    line.iter().any(|token| token.kind == Kind::Status)
+    line.iter().any(|token| token.kind == Kind::Status) && !marks_order(line)
         || checkbox(line)
         || difference(line)
         || labelled(line)
         || enumerated(line)
         || outcome(line)
+}
+
+/// "✅ promote r-3f2a": a mark before an order about one run, by its id, decorates it: nobody notes that as done.
+fn marks_order(line: &[Token<'_>]) -> bool {
+    let marks = line.iter().take_while(|token| token.kind == Kind::Status).count();
+    let rest = &line[marks..];
+    let run =
+        |token: &Token<'_>| token.low.starts_with("r-") && values::run(std::slice::from_ref(token)).is_some();
+    marks > 0
+        && rest.iter().all(|token| token.kind != Kind::Status)
+        && rest.iter().any(run)
+        && matches!(mood::read(rest), Mood::Order(opening)
+            if matches!(opening.head, Head::Act(action) if runs::is_run_action(action))
+                || matches!(opening.head, Head::Stop | Head::Hold | Head::GoOn))
 }
 
 /// Whether a line makes a list of those below it, up to the next blank one: "Notes from the retro:".
@@ -149,7 +165,7 @@ fn item_is_ours(line: &[Token<'_>]) -> bool {
         line.iter().position(|token| token.is_word() && !token.low.bytes().all(|b| b.is_ascii_digit()));
     let Some(item) = begin.map(|begin| &line[begin..]) else { return true };
     item.iter().any(|token| token.name.is_some())
-        || !matches!(mood::read(item), Mood::Statement | Mood::Imperative(_))
+        || !matches!(mood::read(item), Mood::Statement | Mood::Imperative(..))
 }
 
 /// "todo: …", "agenda for monday: …", "e.g. …".

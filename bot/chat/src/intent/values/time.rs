@@ -13,6 +13,8 @@ pub(in crate::intent) struct Time {
     pub(in crate::intent) len: usize,
     /// "every night": a run has one time.
     pub(in crate::intent) repeats: bool,
+    /// "25:00", "22:75", "13pm": no clock ever shows it.
+    pub(in crate::intent) impossible: bool,
 }
 
 /// A time: `tonight 22:00`, `at 10pm UTC`, `in 10 minutes`, `on friday at 9`, `tomorrow morning`, `next monday`.
@@ -23,14 +25,19 @@ pub(in crate::intent) fn time(tokens: &[Token<'_>]) -> Option<Time> {
         let skip = usize::from(word(1) == "about");
         if let Some((_, len)) = duration(&tokens[(1 + skip).min(tokens.len())..]) {
             let tail = usize::from(word(1 + skip + len) == "time");
-            return Some(Time { from: 0, len: 1 + skip + len + tail, repeats: false });
+            return Some(Time { from: 0, len: 1 + skip + len + tail, repeats: false, impossible: false });
         }
     }
     if matches!(first, "every" | "each")
         && (is_day(word(1)) || unit_s(word(1)).is_some() || word(1) == "night" || word(1) == "morning")
         || matches!(first, "nightly" | "daily" | "hourly" | "weekly" | "monthly")
     {
-        return Some(Time { from: 0, len: if word(1).is_empty() { 1 } else { 2 }, repeats: true });
+        return Some(Time {
+            from: 0,
+            len: if word(1).is_empty() { 1 } else { 2 },
+            repeats: true,
+            impossible: false,
+        });
     }
     let mut place = 0;
     let mut from = 0;
@@ -102,15 +109,24 @@ pub(in crate::intent) fn time(tokens: &[Token<'_>]) -> Option<Time> {
     if days + clocks == 0 || place == begun {
         // "at 5" alone is a time as well, unless a percentage or rate follows.
         if first == "at"
-            && whole(word(1)).is_some_and(|hour| hour <= 24)
+            && !word(1).is_empty()
+            && word(1).len() <= 4
             && word(1).bytes().all(|byte| byte.is_ascii_digit())
             && tokens.get(2).is_none_or(|next| !next.is_word() || next.is(Class::FILLER))
         {
-            return Some(Time { from: 1, len: 2, repeats: false });
+            let impossible = whole(word(1)).is_some_and(|hour| hour > 24);
+            return Some(Time { from: 1, len: 2, repeats: false, impossible });
         }
         return None;
     }
-    Some(Time { from, len: place, repeats: false })
+    let impossible = (from..place).any(|at| {
+        let half = match word(at + 1) {
+            half @ ("am" | "pm") => half,
+            _ => "",
+        };
+        no_clock(word(at), half) || no_date(word(at))
+    });
+    Some(Time { from, len: place, repeats: false, impossible })
 }
 
 /// The last so-and-so long, in seconds: `last 30 minutes`, `for the last hour`, `since 2h`, `past day`, `today`.
@@ -163,6 +179,29 @@ fn is_clock(word: &str) -> bool {
     matches!((parts.next(), parts.next()), (Some(hour), Some(minute))
         if (1..=2).contains(&hour.len()) && hour.bytes().all(|b| b.is_ascii_digit())
         && minute.len() == 2 && minute.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// Whether a word written like a time of day is none: `25:00`, `22:75`, `13pm`.
+fn no_clock(word: &str, half: &str) -> bool {
+    let bare = word.trim_end_matches("am").trim_end_matches("pm").trim_end_matches('z');
+    let twelve = !half.is_empty() || word.ends_with("am") || word.ends_with("pm");
+    let mut parts = bare.split([':', '.']);
+    let Some(hour) = parts.next().and_then(|hour| hour.parse::<u32>().ok()) else { return false };
+    let minute = parts.next().and_then(|minute| minute.parse::<u32>().ok()).unwrap_or(0);
+    let second = parts.next().and_then(|second| second.parse::<u32>().ok()).unwrap_or(0);
+    let hours = if twelve { 1..=12 } else { 0..=24 };
+    !hours.contains(&hour) || minute > 59 || second > 59 || (hour == 24 && minute + second > 0)
+}
+
+/// Whether a word written like a date is none: `2026-13-01`.
+fn no_date(word: &str) -> bool {
+    let mut parts = word.split('t').next().unwrap_or_default().split('-').skip(1);
+    let part = |part: Option<&str>| part.and_then(|part| part.parse::<u32>().ok());
+    is_date(word)
+        && match (part(parts.next()), part(parts.next())) {
+            (Some(month), Some(day)) => !(1..=12).contains(&month) || !(1..=31).contains(&day),
+            _ => true,
+        }
 }
 
 /// "monday", "tonight", "2026-01-31".

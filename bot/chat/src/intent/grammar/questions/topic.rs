@@ -3,6 +3,7 @@
 use crate::intent::actions::Action;
 use crate::intent::command::Command;
 use crate::intent::grammar::heads;
+use crate::intent::lexicon::Class;
 use crate::intent::words::Token;
 
 /// "help deploy", "help me with canary", "how do I roll back?": the topic is an action's name or the word itself.
@@ -11,9 +12,11 @@ pub(in crate::intent) fn help(tokens: &[Token<'_>]) -> Command {
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
         if !token.is_word()
+            || token.is(Class::TELLS)
+            || token.is(Class::NEGATION)
             || token.any(&[
                 "me", "with", "on", "about", "the", "a", "to", "i", "we", "you", "please", "for", "topic",
-                "us", "how", "do", "can", "run", "out", "of", "one",
+                "us", "because", "how", "do", "can", "run", "out", "of", "one",
             ])
         {
             at += 1;
