@@ -110,9 +110,9 @@ fn a_whole_record_is_intact_as_far_as_checkpoints_and_anchors_go() {
         Intact: 7 events, proved up to event 6; the newer ones (to 7) wait for the next checkpoint.
         10
         Intact: 7 events, proved to the last (event 7).
-        Unproven since 2027-01-15T08:00:06Z (event 6): the chain holds together, but nothing outside it vouches for what came since; bring the public key and a later anchor to prove it.
-        Unproven since 2027-01-15T08:00:01Z (event 1): the chain holds together, but nothing outside it vouches for what came since; bring the public key and a later anchor to prove it.
-        Unproven since 2027-01-15T08:00:01Z (event 1): the chain holds together, but nothing outside it vouches for what came since; bring the public key and a later anchor to prove it.
+        Unproven since 2027-01-15T08:00:06Z (event 6): the chain holds together, but nothing kept elsewhere vouches for what came since; bring the public key and a later anchor to prove it.
+        Unproven since 2027-01-15T08:00:01Z (event 1): the chain holds together, but nothing kept elsewhere vouches for what came since; bring the public key and a later anchor to prove it.
+        Unproven since 2027-01-15T08:00:01Z (event 1): the chain holds together, but nothing kept elsewhere vouches for what came since; bring the public key and a later anchor to prove it.
         Intact: the record is empty."#]].assert_eq(
         &[
             record.judge(&export),
@@ -284,13 +284,13 @@ fn a_rewritten_history_is_found_by_checkpoints_keys_and_anchors() {
     ];
     expect![[r#"
         Altered at event 4: events 4 to 6 were rewritten: a signed checkpoint for event 6 has another hash.
-        Unproven since 2027-01-15T08:00:01Z (event 1): the chain holds together, but nothing outside it vouches for what came since; bring the public key and a later anchor to prove it.
+        Unproven since 2027-01-15T08:00:01Z (event 1): the chain holds together, but nothing kept elsewhere vouches for what came since; bring the public key and a later anchor to prove it.
         Altered at event 1: events 1 to 7 were rewritten: an anchor for event 7 has another hash.
         Altered at the header: it names the key THEIRS, but the key given is OURS.
         Altered at the header: it names another key than the anchors: checkpoint 3 was signed by key OURS, not by THEIRS.
-        Unproven since 2027-01-15T08:00:01Z (event 1): the chain holds together, but nothing outside it vouches for what came since; bring the public key and a later anchor to prove it.
+        Unproven since 2027-01-15T08:00:01Z (event 1): the chain holds together, but nothing kept elsewhere vouches for what came since; bring the public key and a later anchor to prove it.
         Intact: 7 events, proved up to event 6; the newer ones (to 7) wait for the next checkpoint.
-        Unproven since 2027-01-15T08:00:05Z (event 5): the chain holds together, but nothing outside it vouches for what came since; bring the public key and a later anchor to prove it.
+        Unproven since 2027-01-15T08:00:05Z (event 5): the chain holds together, but nothing kept elsewhere vouches for what came since; bring the public key and a later anchor to prove it.
         Altered at event 4: events 4 to 6 were rewritten: an anchor for event 6 has another hash."#]].assert_eq(&said.join("\n"));
 }
 
@@ -337,7 +337,7 @@ fn what_is_no_export_or_no_anchor_is_an_error_and_no_verdict() {
         verify(record.export().as_bytes(), None, &[broken]).unwrap_err().to_string(),
     ];
     expect![[r#"
-        this is no audit export: its first line is not the header; make one with `infra-chat audit export`
+        this file is empty: it is no audit export, or all of it is gone
         this is no audit export: its first line is not the header; make one with `infra-chat audit export`
         this is no audit export: its first line is not the header; make one with `infra-chat audit export`
         this export has format version 2, but this program reads 1: use the program that wrote it
