@@ -20,6 +20,21 @@ pub(super) fn config_path(environment: &Environment, service: &ServiceName, rele
     environment.folder.join("config").join(format!("{service}@{release}.json"))
 }
 
+/// The configuration of a service's release. Each has one, an empty one if the service has no variables; when it is not
+/// there it was lost, and a process started without it would do harm.
+pub(super) fn config_read(
+    environment: &Environment,
+    service: &ServiceName,
+    release: u32,
+) -> Result<ConfigSet, PortError> {
+    let path = config_path(environment, service, release);
+    json_read(&path)?.ok_or_else(|| {
+        let what =
+            format!("the configuration of {service}, release {release}, is gone: no {}", path.display());
+        PortError::fail(what, "Deploy or roll back again: it is written anew.")
+    })
+}
+
 /// All configurations of an environment.
 pub(super) fn configs(environment: &Environment) -> Result<Vec<ConfigSet>, PortError> {
     let mut found = Vec::new();
@@ -32,8 +47,8 @@ pub(super) fn configs(environment: &Environment) -> Result<Vec<ConfigSet>, PortE
 }
 
 impl Machine {
-    /// The variables of a process of a service: what the platform gives, then what the configuration says. A release
-    /// that was given no configuration has no variables of its own.
+    /// The variables of a process of a service: what the platform gives, then what the configuration says. An
+    /// error when there is no configuration: nothing is started without.
     pub(super) async fn variables(
         &self,
         environment: &Environment,
@@ -59,9 +74,8 @@ impl Machine {
             };
             variables.entry(variable.to_owned()).or_insert(value);
         }
-        let config = json_read::<ConfigSet>(&config_path(environment, service, release))?;
-        let (plain, versions) = config.map(|config| (config.variables, config.secrets)).unwrap_or_default();
-        for (name, variable) in plain {
+        let ConfigSet { variables: own, secrets: versions, .. } = config_read(environment, service, release)?;
+        for (name, variable) in own {
             let value = match variable {
                 Variable::Plain(text) => {
                     fill(&text, |reference| address_of(environment, &desired, reference), &name)?

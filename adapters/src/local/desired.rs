@@ -80,9 +80,12 @@ pub(super) struct Desired {
     /// The generation that is given out next.
     #[serde(default)]
     pub(super) next_generation: u32,
-    /// The builds of the newest releases, kept so that there is a way back.
+    /// The builds of the newest releases, kept so that the way back to them needs no build.
     #[serde(default)]
     pub(super) recent: BTreeMap<u32, BTreeSet<BuildKey>>,
+    /// Releases of services whose configuration was put and that are not brought up yet: a rollback may be between the two.
+    #[serde(default)]
+    pub(super) configured: BTreeSet<(ServiceName, u32)>,
 }
 
 /// Slots that a change adds and removes.
@@ -105,6 +108,7 @@ impl Desired {
     /// Makes a set be wanted with that many replicas.
     pub(super) fn set_ensure(&mut self, set: &InstanceSet, builds_kept: u32) -> SlotChange {
         self.build_used(set.release, &set.build, builds_kept);
+        self.configured.remove(&(set.service.clone(), set.release));
         let generation = self.generation_take();
         if self.set(&set.service, set.release).is_none() {
             self.sets.push(DesiredSet { set: set.clone(), slots: Vec::new() });
@@ -130,6 +134,26 @@ impl Desired {
                 record.state = Replacement::Failed { why: "the release was stopped meanwhile".to_owned() };
             }
         }
+    }
+
+    /// Makes a service run at its times.
+    pub(super) fn schedule_put(&mut self, schedule: &Schedule, builds_kept: u32) {
+        self.build_used(schedule.release, &schedule.build, builds_kept);
+        self.configured.remove(&(schedule.service.clone(), schedule.release));
+        self.schedules.insert(schedule.service.clone(), schedule.clone());
+    }
+
+    /// Remembers that a configuration was put, until its release is served or scheduled.
+    pub(super) fn config_put(&mut self, service: &ServiceName, release: u32) {
+        let scheduled = self.schedules.get(service).is_some_and(|schedule| schedule.release == release);
+        if !scheduled && self.set(service, release).is_none() {
+            self.configured.insert((service.clone(), release));
+        }
+    }
+
+    /// Forgets a configuration that was put.
+    pub(super) fn config_remove(&mut self, service: &ServiceName, release: u32) {
+        self.configured.remove(&(service.clone(), release));
     }
 
     /// Whether a process in this slot is to be kept: it is wanted, or a replacement under way is bringing it up.
@@ -217,12 +241,13 @@ impl Desired {
             .chain(self.recent.values().flatten())
     }
 
-    /// The oldest release whose files are kept: nothing older is served, scheduled or on the way back. Newer ones may be
-    /// in the making. Nothing, before the first release.
+    /// The oldest release whose files are kept: no older one is served, scheduled, about to be, or has its builds kept.
+    /// Newer ones may be in the making. Nothing, before the first release.
     pub(super) fn release_oldest(&self) -> Option<u32> {
         let served = self.sets.iter().map(|wanted| wanted.set.release);
         let scheduled = self.schedules.values().map(|schedule| schedule.release);
-        served.chain(scheduled).chain(self.recent.keys().copied()).min()
+        let configured = self.configured.iter().map(|(_, release)| *release);
+        served.chain(scheduled).chain(configured).chain(self.recent.keys().copied()).min()
     }
 
     fn generation_take(&mut self) -> u32 {
@@ -283,6 +308,23 @@ mod tests {
             desired.set_remove(&"api".parse().unwrap(), release);
         }
         assert_eq!(desired.builds().map(|build| build.0.as_str()).collect::<Vec<_>>(), ["b3", "b4"]);
+    }
+
+    #[test]
+    fn files_of_a_release_stay_from_its_configuration_on() {
+        let (mut desired, api) = (Desired::default(), "api".parse().unwrap());
+        assert_eq!(desired.release_oldest(), None);
+        desired.set_ensure(&set(8, 1), 1);
+        desired.config_put(&api, 3);
+        assert_eq!(desired.release_oldest(), Some(3));
+        desired.set_ensure(&set(3, 1), 1);
+        desired.config_put(&api, 3);
+        assert_eq!((desired.release_oldest(), desired.configured.len()), (Some(3), 0));
+        desired.set_remove(&api, 3);
+        assert_eq!(desired.release_oldest(), Some(8));
+        desired.config_put(&api, 4);
+        desired.config_remove(&api, 4);
+        assert_eq!(desired.release_oldest(), Some(8));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use croner::Cron;
 use engine::clock::EpochMs;
-use engine::model::ServiceName;
+use engine::model::{EnvironmentKey, ServiceName};
 use engine::ports::{PortError, Schedule};
 use serde::{Deserialize, Serialize};
 use std::io::Write;
@@ -30,7 +30,8 @@ const GRACE: Duration = Duration::from_secs(5);
 pub(super) struct JobState {
     cron: String,
     due_ms: Option<EpochMs>,
-    running: bool,
+    /// The release that runs now.
+    running: Option<u32>,
 }
 
 /// How the last run of a schedule came out.
@@ -67,6 +68,11 @@ fn outcome_path(environment: &Environment, service: &ServiceName) -> PathBuf {
     environment.folder.join("jobs").join(format!("{service}.json"))
 }
 
+/// Where the output of a service's scheduled runs goes.
+pub(super) fn job_log_path(environment: &Environment, service: &ServiceName, release: u32) -> PathBuf {
+    environment.log_path(service, release, "cron")
+}
+
 /// How the last run of a service's schedule came out.
 pub(super) fn job_last(
     environment: &Environment,
@@ -91,7 +97,7 @@ impl Machine {
                     self.job_look(&environment, schedule);
                 }
             }
-            locked(&self.jobs).retain(|key, job| job.running || known.contains(key));
+            locked(&self.jobs).retain(|key, job| job.running.is_some() || known.contains(key));
         }
     }
 
@@ -100,7 +106,7 @@ impl Machine {
         let key = (environment.key.clone(), schedule.service.clone());
         {
             let mut jobs = locked(&self.jobs);
-            let fresh = || JobState { cron: String::new(), due_ms: None, running: false };
+            let fresh = || JobState { cron: String::new(), due_ms: None, running: None };
             let job = jobs.entry(key.clone()).or_insert_with(fresh);
             let after = |cron: &str| next_due(cron, now_ms).ok().flatten();
             if job.cron != schedule.cron {
@@ -111,16 +117,16 @@ impl Machine {
                 return;
             }
             job.due_ms = after(&schedule.cron);
-            if !schedule.enabled || job.running {
+            if !schedule.enabled || job.running.is_some() {
                 return;
             }
-            job.running = true;
+            job.running = Some(schedule.release);
         }
         let (machine, environment) = (Arc::clone(self), Arc::clone(environment));
         self.spawn(async move {
             machine.job_run(&environment, &schedule).await;
             if let Some(job) = locked(&machine.jobs).get_mut(&key) {
-                job.running = false;
+                job.running = None;
             }
         });
     }
@@ -133,7 +139,7 @@ impl Machine {
         };
         let took_ms = began.elapsed().as_millis() as i64;
         tracing::info!(environment = %environment.key, service = %schedule.service, how, took_ms, "scheduled run ended");
-        let log = environment.log_path(&schedule.service, schedule.release, "cron");
+        let log = job_log_path(environment, &schedule.service, schedule.release);
         if let Ok(mut log) = append_open(&log) {
             let line = format!("scheduled run ended after {took_ms} ms: {how}\n");
             // The outcome is kept below as well.
@@ -150,7 +156,7 @@ impl Machine {
         environment: &Environment,
         schedule: &Schedule,
     ) -> Result<(bool, String), PortError> {
-        let log = environment.log_path(&schedule.service, schedule.release, "cron");
+        let log = job_log_path(environment, &schedule.service, schedule.release);
         folder_ensure(log.parent().unwrap_or(Path::new(".")))?;
         let mut process = Process::start(Launch {
             command: schedule.command.clone(),
@@ -178,9 +184,16 @@ impl Machine {
         }
     }
 
+    /// The services of an environment whose scheduled run is under way, and of which release it is.
+    pub(super) fn jobs_running(&self, key: &EnvironmentKey) -> Vec<(ServiceName, u32)> {
+        let jobs = locked(&self.jobs);
+        let here = jobs.iter().filter(|((environment, _), _)| environment == key);
+        here.filter_map(|((_, service), job)| Some((service.clone(), job.running?))).collect()
+    }
+
     /// Waits until no scheduled run is under way.
     pub(super) async fn jobs_settle(&self) {
-        while locked(&self.jobs).values().any(|job| job.running) {
+        while locked(&self.jobs).values().any(|job| job.running.is_some()) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }

@@ -13,7 +13,7 @@ use engine::ports::{
     Schedule, Shape,
 };
 
-use super::config::{config_path, configs};
+use super::config::{config_path, config_read, configs};
 use super::environment::{Handle, instance_shown};
 use super::files::{blocking, file_remove, json_write};
 use super::job::next_due;
@@ -98,10 +98,23 @@ impl Platform for LocalPlatform {
         let path = config_path(&environment, service, release);
         match config {
             None => {
+                environment
+                    .change(|desired| {
+                        desired.config_remove(service, release);
+                        Ok(())
+                    })
+                    .await?;
                 blocking(move || file_remove(&path)).await?;
                 Ok(Receipt::new(format!("removed the configuration of {service}, release {release}")))
             }
             Some(config) => {
+                // Remembered first: an old release's files may be removed at any moment.
+                environment
+                    .change(|desired| {
+                        desired.config_put(service, release);
+                        Ok(())
+                    })
+                    .await?;
                 json_write(&path, config).await?;
                 let summary =
                     format!("wrote {} variables of {service}, release {release}", config.variables.len());
@@ -209,15 +222,16 @@ impl Platform for LocalPlatform {
         if let Some(schedule) = schedule {
             machine.build_folder_check(&schedule.build)?;
             next_due(&schedule.cron, machine.clock.now_ms())?;
+            // Switching off must go even when there is nothing left to run with.
+            if schedule.enabled {
+                config_read(&environment, service, schedule.release)?;
+            }
         }
         let builds_kept = machine.builds_kept;
         environment
             .change(|desired| {
                 match schedule {
-                    Some(schedule) => {
-                        desired.build_used(schedule.release, &schedule.build, builds_kept);
-                        desired.schedules.insert(service.clone(), schedule.clone());
-                    }
+                    Some(schedule) => desired.schedule_put(schedule, builds_kept),
                     None => {
                         desired.schedules.remove(service);
                     }

@@ -20,14 +20,17 @@ impl Machine {
         Ok(())
     }
 
-    /// Removes the configurations and logs of releases there is no way back to any more: those older than the releases
-    /// whose builds are kept, and not served or scheduled.
+    /// Removes the configurations and logs of releases older than all that are served, scheduled, about to be, or have
+    /// their builds kept. A rollback to one of those builds it and writes its configuration anew.
     pub(super) async fn releases_prune(&self) {
         for environment in self.environments() {
-            let Some(oldest) = environment.desired.lock().await.release_oldest() else { continue };
+            // Locked until all are removed, so that a configuration put meanwhile is not taken for an old one.
+            let desired = environment.desired.lock().await;
+            let Some(oldest) = desired.release_oldest() else { continue };
             // What is being ended still writes its log.
-            let oldest =
-                environment.handles().iter().map(|handle| handle.slot.release).fold(oldest, u32::min);
+            let instances = environment.handles().into_iter().map(|handle| handle.slot.release);
+            let jobs = self.jobs_running(&environment.key).into_iter().map(|(_, release)| release);
+            let oldest = instances.chain(jobs).fold(oldest, u32::min);
             let folder = environment.folder.clone();
             let pruned = blocking(move || {
                 for part in ["config", "logs"] {
@@ -42,6 +45,7 @@ impl Machine {
             if let Err(error) = pruned.await {
                 tracing::warn!(%error, environment = %environment.key, "files of old releases stay");
             }
+            drop(desired);
         }
     }
 

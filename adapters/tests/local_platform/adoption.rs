@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use engine::ports::{InstanceState, Platform};
 
-use crate::stage::{Stage, TOKEN, eventually};
+use crate::stage::{Stage, TOKEN, eventually, get};
 
 #[tokio::test]
 async fn instances_outlive_a_kill_and_are_adopted_as_they_are() {
@@ -85,6 +85,54 @@ async fn closing_ends_everything_and_the_next_start_brings_it_back() {
     stage.crash();
     stage.start().await;
     stage.healthy("api", 1, 2).await;
+}
+
+/// Kills the program, starts it again, and waits until it has removed the files of old releases.
+async fn killed_started_and_tidied(stage: &mut Stage) {
+    stage.crash();
+    // Older than any release; the last of them that goes.
+    let stray = stage.folder.join("local/environments/shop/staging/config/zzz@1.json");
+    std::fs::write(&stray, "{").unwrap();
+    stage.start().await;
+    eventually("files of old releases are gone", async || (!stray.exists()).then_some(())).await;
+}
+
+#[tokio::test]
+async fn the_configuration_of_a_rollback_outlives_a_kill_before_its_instances_are_started() {
+    let mut stage = Stage::open().await;
+    let api = "api".parse().unwrap();
+    let old = stage.folder.join("local/environments/shop/staging/config/api@3.json");
+    for release in 3..=7 {
+        stage.deploy("api", release, 1, "well").await;
+        if release < 7 {
+            stage
+                .platform()
+                .instances_stop(&stage.permit(), &stage.environment, &api, release, 0)
+                .await
+                .unwrap();
+        }
+    }
+    killed_started_and_tidied(&mut stage).await;
+    assert!(!old.exists(), "nobody needs release 3");
+
+    stage.configure("api", 3, "well", &[("API", "as it was")]).await;
+    killed_started_and_tidied(&mut stage).await;
+    assert!(old.exists(), "release 3 is about to be brought up");
+    stage
+        .platform()
+        .instances_ensure(&stage.permit(), &stage.environment, &Stage::set("api", 3, 1))
+        .await
+        .unwrap();
+    let back = stage.healthy("api", 3, 1).await.remove(0);
+    assert_eq!(get(&back.address, "/variable/API"), "as it was");
+
+    // It ran and was ended, or was put and taken back: then its files go like others.
+    stage.platform().instances_stop(&stage.permit(), &stage.environment, &api, 3, 0).await.unwrap();
+    stage.configure("cron", 4, "none", &[]).await;
+    let cron = "cron".parse().unwrap();
+    stage.platform().config_put(&stage.permit(), &stage.environment, &cron, 4, None).await.unwrap();
+    killed_started_and_tidied(&mut stage).await;
+    assert!(!old.exists(), "nobody needs release 3 any more");
 }
 
 #[tokio::test]

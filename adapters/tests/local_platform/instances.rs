@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::TcpListener;
 
 use engine::model::{ComponentKind, ServiceName};
-use engine::ports::{InstanceState, Platform, PortError, Replacement, Shape};
+use engine::ports::{ConfigSet, InstanceState, Platform, PortError, Replacement, Shape};
 
 use crate::stage::{Stage, TOKEN, eventually, get};
 
@@ -243,6 +243,38 @@ async fn what_would_keep_instances_from_starting_is_told_at_once() {
         .instances_ensure(&stage.permit(), &stage.environment, &Stage::set("api", 1, 1))
         .await;
     assert!(gone.unwrap_err().to_string().ends_with("is gone"));
+}
+
+#[tokio::test]
+async fn nothing_is_started_without_its_configuration_and_an_empty_one_is_one() {
+    let stage = Stage::open().await;
+    stage.build("b1", None).await;
+    stage.configure("api", 1, "well", &[]).await;
+    let path = stage.folder.join("local/environments/shop/staging/config/api@1.json");
+    std::fs::remove_file(&path).unwrap();
+    let refused = stage
+        .platform()
+        .instances_ensure(&stage.permit(), &stage.environment, &Stage::set("api", 1, 1))
+        .await;
+    let gone = format!("the configuration of api, release 1, is gone: no {}", path.display());
+    let hint = "Deploy or roll back again: it is written anew.";
+    assert_eq!(refused.unwrap_err(), PortError::fail(gone, hint));
+    assert!(stage.instances("api", 1).await.is_empty());
+
+    let empty = ConfigSet {
+        service: api(),
+        release: 1,
+        variables: [].into(),
+        secrets: [].into(),
+        fingerprint: "empty".to_owned(),
+    };
+    let permit = stage.permit();
+    stage.platform().config_put(&permit, &stage.environment, &api(), 1, Some(&empty)).await.unwrap();
+    let mut set = Stage::set("api", 1, 1);
+    set.start = format!("export TEST_SERVICE=well; {}", set.start);
+    stage.platform().instances_ensure(&stage.permit(), &stage.environment, &set).await.unwrap();
+    stage.healthy("api", 1, 1).await;
+    stage.platform().instances_stop(&stage.permit(), &stage.environment, &api(), 1, 0).await.unwrap();
 }
 
 #[tokio::test]

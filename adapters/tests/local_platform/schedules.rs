@@ -57,6 +57,11 @@ async fn a_schedule_runs_when_due_one_at_a_time_and_not_when_off() {
     let observed = stage.platform().observe(&stage.environment).await.unwrap();
     assert!(!observed.services["cron"].schedule.as_ref().unwrap().enabled);
 
+    let unconfigured = Schedule { release: 2, ..every_minute("true") };
+    let refused = put(&unconfigured).await.unwrap_err();
+    assert!(refused.to_string().starts_with("the configuration of cron, release 2, is gone"), "{refused}");
+    put(&Schedule { enabled: false, ..unconfigured }).await.unwrap();
+
     let wrong = put(&Schedule { cron: "whenever".to_owned(), ..every_minute("true") }).await.unwrap_err();
     assert!(wrong.to_string().contains("`whenever` is not a schedule"), "{wrong}");
 }
