@@ -1,7 +1,7 @@
 //! Logs: processes write straight into files, so that they live on when we don't. We look at the files' lengths twice a
 //! second and so know when each line came; rotation copies and truncates, as the writers keep their files open.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
@@ -14,6 +14,7 @@ use engine::redact::Redactor;
 
 use super::environment::{Environment, locked};
 use super::files::{blocking, entries, explain, file_remove, name_of};
+use super::job::job_log_path;
 use super::machine::Machine;
 
 /// How often lengths are noted: how exact the time of a line is.
@@ -144,10 +145,11 @@ impl Machine {
 
     async fn logs_look(&self, environment: &Environment, tidy: bool) -> Result<(), PortError> {
         let (folder, now_ms) = (environment.folder.join("logs"), self.clock.now_ms());
+        let open = if tidy { self.logs_open(environment) } else { BTreeSet::new() };
         let (seen, moved) = blocking(move || {
             let (mut seen, mut moved) = (Vec::new(), Vec::new());
             if tidy {
-                bound(&folder, FILES_MAX, FOLDER_MAX)?;
+                bound(&folder, &open, FILES_MAX, FOLDER_MAX)?;
             }
             for path in entries(&folder)? {
                 if log_name(&path).is_none_or(|name| name.age != 0) {
@@ -173,6 +175,15 @@ impl Machine {
             times.0.retain(|path, _| path.exists());
         }
         Ok(())
+    }
+
+    /// The logs that processes hold open.
+    fn logs_open(&self, environment: &Environment) -> BTreeSet<PathBuf> {
+        let handles = environment.handles();
+        let slots = handles.iter().map(|handle| &handle.slot);
+        let instances = slots.map(|slot| environment.log_path(&slot.service, slot.release, slot.index));
+        let jobs = self.jobs_running(&environment.key).into_iter();
+        instances.chain(jobs.map(|(service, release)| job_log_path(environment, &service, release))).collect()
     }
 
     /// Notes what is in the log files already: those lines are as old as their file.
@@ -241,15 +252,15 @@ fn modified_ms(path: &Path) -> Option<EpochMs> {
     i64::try_from(modified.duration_since(UNIX_EPOCH).ok()?.as_millis()).ok()
 }
 
-/// Removes the files written to longest ago beyond so many, and beyond so many bytes of all together. Those still being
-/// written are the newest, and rotation keeps each of them short.
-fn bound(folder: &Path, files_max: usize, bytes_max: u64) -> Result<(), PortError> {
+/// Removes the files written to longest ago beyond so many, and beyond so many bytes of all together. Open ones count but
+/// stay, however quiet: what is written to a removed file nobody sees, and no rotation keeps it short.
+fn bound(folder: &Path, open: &BTreeSet<PathBuf>, files_max: usize, bytes_max: u64) -> Result<(), PortError> {
     let mut files = entries(folder)?;
-    files.sort_by_key(|path| std::cmp::Reverse(modified_ms(path)));
+    files.sort_by_cached_key(|path| (!open.contains(path), std::cmp::Reverse(modified_ms(path))));
     let mut bytes = 0;
     for (place, path) in files.iter().enumerate() {
         bytes += std::fs::metadata(path).map_or(0, |meta| meta.len());
-        if place >= files_max || bytes > bytes_max {
+        if (place >= files_max || bytes > bytes_max) && !open.contains(path) {
             file_remove(path)?;
         }
     }
@@ -308,10 +319,17 @@ mod tests {
             let names = entries(folder.path()).unwrap();
             names.iter().map(|path| name_of(path)).collect::<Vec<_>>()
         };
-        bound(folder.path(), 3, 1_000).unwrap();
+        let none = BTreeSet::new();
+        bound(folder.path(), &none, 3, 1_000).unwrap();
         assert_eq!(left(), ["api@2.0.log", "api@3.0.log", "api@4.0.log"]);
-        bound(folder.path(), 3, 250).unwrap();
+        bound(folder.path(), &none, 3, 250).unwrap();
         assert_eq!(left(), ["api@3.0.log", "api@4.0.log"]);
+        // The quieter one is the one that is still written to.
+        let open = BTreeSet::from([folder.path().join("api@3.0.log")]);
+        bound(folder.path(), &open, 1, 1_000).unwrap();
+        assert_eq!(left(), ["api@3.0.log"]);
+        bound(folder.path(), &open, 0, 0).unwrap();
+        assert_eq!(left(), ["api@3.0.log"]);
     }
 
     #[test]
