@@ -46,6 +46,31 @@ fn deploy_staging_then_production_then_back() {
 }
 
 #[test]
+fn a_release_whose_files_went_is_built_and_configured_anew_by_a_rollback() {
+    let world = World::with_sample();
+    let run = |line: &str| {
+        let kept = [("INFRA_CHAT_BUILDS_KEPT", "1")];
+        world.program_with(&["--as", "ana", "run", line], "", &kept).ended(0)
+    };
+    let config = world.data().join("local/environments/invoice-perfect/staging/config/api@1.json");
+    run("deploy v1.0.0 to staging").says("succeeded");
+    let before = std::fs::read_to_string(&config).unwrap();
+    let builds: Vec<_> = std::fs::read_dir(world.data().join("local/builds"))
+        .unwrap()
+        .map(|build| build.unwrap().path().join("built.json"))
+        .collect();
+    run("deploy v1.1.0 to staging").says("succeeded");
+    run("deploy v1.2.0 to staging").says("succeeded");
+    let gone = || builds.iter().all(|built| !built.exists());
+    assert!(gone() && !config.exists() && !builds.is_empty(), "{builds:?}");
+
+    run("rollback staging to release 1").says("succeeded");
+    assert!(!gone());
+    assert_eq!(std::fs::read_to_string(&config).unwrap(), before);
+    run("status staging").says("staging: release 1 (v1.0.0");
+}
+
+#[test]
 fn the_exit_code_tells_what_came_of_it() {
     let world = World::with_sample();
     world.program(&["--as", "ana", "run", "lovely weather today"]).ended(2);
