@@ -17,6 +17,13 @@ pub(crate) struct Asides {
     pub(super) until: Option<String>,
 }
 
+impl Asides {
+    /// What is said now, and for the rest what was said before.
+    pub(super) fn or(self, before: Self) -> Self {
+        Self { glass: self.glass.or(before.glass), until: self.until.or(before.until) }
+    }
+}
+
 /// Reads a text as the desk does: one that breaks the glass is read without that, when it makes no sense with it.
 pub fn parse_said(text: &str, vocabulary: &Vocabulary) -> Parsed {
     let parsed = parse_with(text, vocabulary);

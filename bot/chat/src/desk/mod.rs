@@ -117,6 +117,19 @@ struct Speaker<'a> {
     asides: Asides,
 }
 
+impl Speaker<'_> {
+    /// The same with other asides.
+    fn saying(&self, asides: Asides) -> Self {
+        Self {
+            inbound: self.inbound,
+            actor: self.actor.clone(),
+            project: self.project.clone(),
+            about: self.about.clone(),
+            asides,
+        }
+    }
+}
+
 impl Desk {
     /// A desk in front of an engine.
     pub fn new(engine: Engine) -> Self {
@@ -161,10 +174,18 @@ impl Desk {
             return Ok(Heard::nothing());
         }
         let mut talk = Talk::load(&self.engine, &inbound.conversation).await?;
-        let heard = match Box::pin(self.take_in(inbound, about, &mut talk)).await {
+        let before: Vec<Question> = talk.questions_of(&inbound.identity).cloned().collect();
+        let mut heard = match Box::pin(self.take_in(inbound, about, &mut talk)).await {
             Err(refusal) if !is_passing(&refusal) => Heard::refused(&refusal),
             other => other?,
         };
+        // A question that had to wait for another one has its turn now.
+        if let Some(next) = talk.question_of(&inbound.identity)
+            && before.iter().skip(1).any(|waited| waited == next)
+            && next.due_ms() > self.engine.now_ms()
+        {
+            heard.outbound.push(Outbound::Say(view::still_open(next)));
+        }
         // That a message was handled is written with the run it makes, and last where it makes none: a crash before that
         // answers a redelivery twice rather than never.
         talk.save(&self.engine, inbound).await?;
@@ -184,7 +205,9 @@ impl Desk {
         }
         about::fill(&mut parsed.commands, about);
         let question = talk.question_of(&inbound.identity).cloned();
-        if let Some(about) = standing::about(text) {
+        let answers =
+            question.as_ref().is_some_and(|question| question.is_answered_by(text, &names.environments));
+        if let Some(about) = standing::about(text).filter(|_| !answers) {
             let mut heard = match self.about_standing(&speaker, about).await {
                 Err(refusal) if !is_passing(&refusal) => Heard::refused(&refusal),
                 other => other?,
@@ -195,7 +218,7 @@ impl Desk {
         }
         let answered = match question {
             Some(question) => Box::pin(self.answer(&speaker, talk, question, text, &parsed)).await?,
-            None => self.answer_for(&speaker, talk, text).await?,
+            None => self.answer_for(&speaker, talk, text, &parsed).await?,
         };
         if let Some(heard) = answered {
             return Ok(heard);

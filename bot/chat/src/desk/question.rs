@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::asides::Asides;
 use super::talk::Talk;
-use super::tree::{self, Draft, Slot};
+use super::tree::{self, Draft, Slot, Takes};
 use super::{Desk, Heard, Outcome, Speaker, names_of};
 use crate::intent::{Command, Named};
 use crate::message::Outbound;
@@ -67,6 +67,32 @@ impl Question {
         self.since_ms + OPEN_MS
     }
 
+    /// Whether a command is the request it is about, said in full: it contradicts nothing of it, and a dry run is a look
+    /// beside it.
+    pub(super) fn is_said_by(&self, command: &Command) -> bool {
+        let known = self.draft.filled();
+        let agree = |known: &[String], said: &[String]| {
+            known.is_empty() || said.is_empty() || known.iter().all(|name| said.contains(name))
+        };
+        command.action == known.action
+            && (known.dry_run || !command.dry_run)
+            && agree(&known.environments, &command.environments)
+            && agree(&known.services, &command.services)
+    }
+
+    /// Whether words that could be a message of their own are an answer first: they name a choice, or what it asks for
+    /// has any name.
+    pub(super) fn is_answered_by(&self, said: &str, environments: &[Named]) -> bool {
+        let reader = self.reader(environments);
+        let word = !said.trim().contains(char::is_whitespace);
+        tree::is_exact(&reader, said)
+            || match reader.row.takes {
+                Takes::Words(_) => word && tree::take(&reader, said, false).is_ok(),
+                Takes::Loose(_) => said.trim().starts_with('`'),
+                _ => false,
+            }
+    }
+
     /// Reads answers against it.
     pub(super) fn reader<'a>(&'a self, environments: &'a [Named]) -> tree::Asked<'a> {
         tree::Asked {
@@ -114,8 +140,10 @@ impl Desk {
             asides: speaker.asides.clone(),
             draft,
         };
-        let card = view::question(&question);
-        talk.ask(question);
+        let mut card = view::question(&question);
+        if let Some(waits) = talk.ask(question) {
+            card = view::waiting(card, &waits);
+        }
         Ok(Heard::say(Outcome::Asked, card))
     }
 
@@ -140,7 +168,7 @@ impl Desk {
         for question in talk.questions().to_vec() {
             if question.due_ms() <= now_ms {
                 outbound.push(Outbound::Say(view::question_expired(&question)));
-                talk.answered(&question.asked);
+                talk.close(&question);
             }
         }
         Ok(super::WentOn { outbound, writes: talk.writes_alone(conversation)? })

@@ -10,7 +10,7 @@ use super::question::{Question, Wanted, environments_of};
 use super::talk::Talk;
 use super::tree::{self, Draft, Slot, Takes};
 use super::{Desk, Heard, Outcome, Speaker};
-use crate::intent::{Command, Parsed, parse};
+use crate::intent::{Action, Command, Parsed, parse};
 use crate::message::Outbound;
 use crate::view;
 
@@ -76,7 +76,7 @@ impl Desk {
         let environments = environments_of(&speaker.project);
         let reader = question.reader(&environments);
         if question.due_ms() <= self.engine.now_ms() {
-            talk.answered(&question.asked);
+            talk.close(&question);
             let answers = tree::take(&reader, said, true).is_ok() && parsed.commands.is_empty();
             return Ok(answers.then(|| Heard::say(Outcome::Refused, view::question_expired(&question))));
         }
@@ -85,21 +85,24 @@ impl Desk {
         }
         let bare = tree::plain(said).trim_end_matches('.').to_lowercase();
         let means_none = bare == "no" && question.usual.as_deref() == Some("none");
-        if NEVER_MIND.contains(&bare.as_str()) && !means_none {
-            talk.answered(&question.asked);
+        let cancels_run = self.cancels_run(speaker, parsed).await?;
+        if NEVER_MIND.contains(&bare.as_str()) && !means_none && !cancels_run {
+            talk.close(&question);
             return Ok(Some(Heard::say(Outcome::Answered, view::question_closed(&question))));
         }
         if let Some((draft, changed)) = corrected(speaker, &question, said) {
             return self.go_on(speaker, talk, &question, draft, Some(changed)).await.map(Some);
         }
+        let loose = matches!(question.slot.row().takes, Takes::Loose(_));
         if !parsed.commands.is_empty() && parsed.problem.is_none() {
-            return Box::pin(self.another_order(speaker, talk, question, said, parsed)).await;
-        }
-        if is_small_talk(said) && tree::take(&reader, said, false).is_err() {
-            return Ok(Some(Heard::say(Outcome::Asked, view::still_open(&question))));
+            // "make release" may be how a service is built; an order that changes something is not given by mistake.
+            if loose && !cancels_run && parsed.commands.iter().any(|command| command.action.row().changes) {
+                return Ok(Some(Heard::say(Outcome::Asked, view::order_or_answer(&question, said))));
+            }
+            return Box::pin(self.another_order(speaker, talk, question, parsed)).await.map(Some);
         }
         // A command line is anything at all; small talk is not taken for one.
-        if is_small_talk(said) && matches!(question.slot.row().takes, Takes::Loose(_)) {
+        if is_small_talk(said) && (loose || tree::take(&reader, said, false).is_err()) {
             return Ok(Some(Heard::say(Outcome::Asked, view::still_open(&question))));
         }
         self.taken(speaker, talk, question, said).await.map(Some)
@@ -136,24 +139,18 @@ impl Desk {
         draft: Draft,
         changed: Option<String>,
     ) -> Result<Heard, Refusal> {
-        let speaker = &Speaker {
-            inbound: speaker.inbound,
-            actor: speaker.actor.clone(),
-            project: speaker.project.clone(),
-            about: speaker.about.clone(),
-            asides: question.asides.clone(),
-        };
+        let speaker = &speaker.saying(speaker.asides.clone().or(question.asides.clone()));
         let mut heard = match &changed {
             Some(changed) => Heard::say(Outcome::Answered, view::corrected(changed)),
             None => Heard::nothing(),
         };
         if let Some(next) = draft.next() {
-            talk.asking_for(&question.asked);
+            talk.going_on_with(question);
             let asked = self.ask(speaker, talk, draft, next, Wanted::default(), &question.rest).await?;
             return Ok(heard.and(asked));
         }
         if speaker.inbound.identity == question.asked {
-            talk.answered(&question.asked);
+            talk.close(question);
         } else {
             talk.answered_by(question, &speaker.actor.name);
             heard.outbound.push(Outbound::Say(view::answered_for(question, &speaker.actor.name)));
@@ -166,30 +163,41 @@ impl Desk {
         Ok(heard.and(Box::pin(self.carry_out(speaker, talk, commands)).await?))
     }
 
-    /// A whole order while a question is open. The same one, said in full, is the answer; after another one the question
-    /// stays open.
+    /// Whether words under a run's card cancel that run: while it is not over, they are not about the question.
+    async fn cancels_run(&self, speaker: &Speaker<'_>, parsed: &Parsed) -> Result<bool, Refusal> {
+        let (Some(about), [only]) = (&speaker.about, parsed.commands.as_slice()) else { return Ok(false) };
+        if only.action != Action::Cancel {
+            return Ok(false);
+        }
+        let run = self.engine.store().run_get(about).await?;
+        Ok(run.is_some_and(|run| !run.state.is_over()))
+    }
+
+    /// A whole order while a question is open. The same one, said in full, is the answer, and what waited behind the
+    /// question is done behind it; after another one the question stays open.
     async fn another_order(
         &self,
         speaker: &Speaker<'_>,
         talk: &mut Talk,
         question: Question,
-        said: &str,
         parsed: &Parsed,
-    ) -> Result<Option<Heard>, Refusal> {
-        // "make release" may be how a service is built; an order that changes something is not given by mistake.
-        let changes = parsed.commands.iter().any(|command| command.action.row().changes);
-        if changes && matches!(question.slot.row().takes, Takes::Loose(_)) {
-            return Ok(Some(Heard::say(Outcome::Asked, view::order_or_answer(&question, said))));
+    ) -> Result<Heard, Refusal> {
+        let mut commands = parsed.commands.clone();
+        let meant =
+            talk.questions_of(&question.asked).find(|open| commands.iter().any(|it| open.is_said_by(it)));
+        let mut asides = speaker.asides.clone();
+        if let Some(meant) = meant.cloned() {
+            talk.close(&meant);
+            let behind: Vec<Command> = meant.rest.into_iter().filter(|it| !commands.contains(it)).collect();
+            commands.extend(behind);
+            asides = asides.or(meant.asides);
         }
-        if parsed.commands.iter().any(|command| command.action == question.draft.command.action) {
-            talk.answered(&question.asked);
-            return Ok(None);
-        }
-        let mut heard = self.carry_out(speaker, talk, parsed.commands.clone()).await?;
+        let speaker = &speaker.saying(asides);
+        let mut heard = self.carry_out(speaker, talk, commands).await?;
         if talk.question_of(&question.asked) == Some(&question) {
             heard.outbound.push(Outbound::Say(view::still_open(&question)));
         }
-        Ok(Some(heard))
+        Ok(heard)
     }
 
     /// Somebody else names a choice of the only question that is open here. They are heard when their role lets them give
@@ -199,13 +207,15 @@ impl Desk {
         speaker: &Speaker<'_>,
         talk: &mut Talk,
         said: &str,
+        parsed: &Parsed,
     ) -> Result<Option<Heard>, Refusal> {
         let now_ms = self.engine.now_ms();
         let environments = environments_of(&speaker.project);
-        // Their own question was answered by somebody else: what they say now is about that, and nobody else's.
+        // Their own question was answered by somebody else: what they say now is about that, and nobody else's, unless
+        // it is an order.
         if let Some((question, by)) = talk.answered_for(&speaker.inbound.identity).cloned() {
             let answers = tree::take(&question.reader(&environments), said, true).is_ok();
-            if answers && question.due_ms() > now_ms {
+            if answers && parsed.commands.is_empty() && question.due_ms() > now_ms {
                 talk.told(&question.asked);
                 return Ok(Some(Heard::say(Outcome::Answered, view::answered_already(&question, &by))));
             }

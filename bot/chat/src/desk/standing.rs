@@ -4,11 +4,11 @@
 use std::sync::LazyLock;
 
 use engine::control::Refusal;
-use engine::model::{self, EnvironmentName, Standing, StandingKind, StandingOrder};
+use engine::model::{EnvironmentName, Standing, StandingKind, StandingOrder};
 use regex::Regex;
 
 use super::{Desk, Heard, Outcome, Speaker};
-use crate::intent::{Action, Channel, Command, Reaction, Signal};
+use crate::intent::{Action, Command};
 use crate::view;
 
 /// Which kind was named; nothing when it was called a standing order.
@@ -66,15 +66,9 @@ impl Desk {
             .map(|name| super::orders::key(speaker, name).map(|key| key.environment))
             .collect::<Result<Vec<EnvironmentName>, Refusal>>()?;
         let what = if command.action == Action::Alert {
-            Standing::Alert {
-                on: command.on.iter().map(|signal| signal_of(*signal)).collect(),
-                by: command.by.iter().map(|channel| channel_of(*channel)).collect(),
-            }
+            Standing::Alert { on: command.on.clone(), by: command.by.clone() }
         } else {
-            Standing::Rule {
-                when: command.when.iter().map(|signal| signal_of(*signal)).collect(),
-                then: command.then.iter().map(|reaction| reaction_of(*reaction)).collect(),
-            }
+            Standing::Rule { when: command.when.clone(), then: command.then.clone() }
         };
         let order = StandingOrder {
             project: speaker.project.project.clone(),
@@ -105,35 +99,6 @@ impl Desk {
             }
         };
         Ok(Heard::say(Outcome::Answered, card))
-    }
-}
-
-fn signal_of(signal: Signal) -> model::Signal {
-    match signal {
-        Signal::CanaryAnomaly => model::Signal::CanaryAnomaly,
-        Signal::Rollback => model::Signal::Rollback,
-        Signal::DeployFailed => model::Signal::DeployFailed,
-        Signal::Repeated5xx => model::Signal::Repeated5xx,
-        Signal::Unhealthy => model::Signal::Unhealthy,
-    }
-}
-
-fn channel_of(channel: Channel) -> model::Channel {
-    match channel {
-        Channel::Sms => model::Channel::Sms,
-        Channel::Email => model::Channel::Email,
-        Channel::Chat => model::Channel::Chat,
-    }
-}
-
-fn reaction_of(reaction: Reaction) -> model::Reaction {
-    match reaction {
-        Reaction::Rollback => model::Reaction::Rollback,
-        Reaction::Incident => model::Reaction::Incident,
-        Reaction::Restart => model::Reaction::Restart,
-        Reaction::Scale => model::Reaction::Scale,
-        Reaction::CronDisable => model::Reaction::CronDisable,
-        Reaction::HaltCanary => model::Reaction::HaltCanary,
     }
 }
 

@@ -30,8 +30,8 @@ pub(crate) struct Talk {
     cursor: i64,
     /// That the message was handled is in the database.
     noted: bool,
-    /// For whom the next question is, when that is not whoever speaks.
-    asked_for: Option<Identity>,
+    /// The open question that the next one goes on with: it is put to the same person, and stands in its place.
+    going_on_with: Option<Question>,
     /// Another delivery of the same message was quicker: what is left of it is that one's.
     pub(crate) handled_elsewhere: bool,
 }
@@ -48,7 +48,8 @@ pub(crate) enum Order<'a> {
 /// The memory as the database has it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct Remembered {
-    /// Questions that wait for their answers, one a person at most.
+    /// Questions that wait for their answers. Of several to one person the newest is at hand; those before it wait for
+    /// their turn.
     #[serde(default)]
     questions: Vec<Question>,
     /// Questions that somebody else has answered, with their name: the person asked may not know it yet.
@@ -75,8 +76,8 @@ pub(crate) struct HeldBack {
 
 #[derive(Debug, Clone)]
 enum Change {
-    Ask(Box<Question>),
-    Answered(Identity),
+    Ask { question: Box<Question>, instead_of: Option<Box<Question>> },
+    Closed(Box<Question>),
     AnsweredBy(Box<Question>, String),
     Told(Identity),
     Taken(RunId),
@@ -85,14 +86,14 @@ enum Change {
 impl Remembered {
     fn apply(&mut self, change: Change) {
         match change {
-            Change::Ask(question) => {
+            Change::Ask { question, instead_of } => {
                 self.answered_for.retain(|(other, _)| other.asked != question.asked);
-                self.questions.retain(|other| other.asked != question.asked);
+                self.questions.retain(|other| Some(other) != instead_of.as_deref());
                 self.questions.push(*question);
             }
-            Change::Answered(asked) => self.questions.retain(|question| question.asked != asked),
+            Change::Closed(question) => self.questions.retain(|other| *other != *question),
             Change::AnsweredBy(question, name) => {
-                self.questions.retain(|other| other.asked != question.asked);
+                self.questions.retain(|other| *other != *question);
                 self.answered_for.retain(|(other, _)| other.asked != question.asked);
                 self.answered_for.push((*question, name));
             }
@@ -103,13 +104,16 @@ impl Remembered {
 }
 
 impl Remembered {
-    /// When the open questions expire, for those who look after that.
+    /// When each person's next question expires, for those who look after that.
     fn dues(&self, conversation: &str) -> Write {
-        let due = |question: &Question| (question.asked.clone(), question.due_ms());
-        Write::QuestionDues {
-            conversation: conversation.to_owned(),
-            dues: self.questions.iter().map(due).collect(),
+        let mut dues: Vec<(Identity, i64)> = Vec::new();
+        for question in &self.questions {
+            match dues.iter_mut().find(|(asked, _)| *asked == question.asked) {
+                Some((_, due_ms)) => *due_ms = question.due_ms().min(*due_ms),
+                None => dues.push((question.asked.clone(), question.due_ms())),
+            }
         }
+        Write::QuestionDues { conversation: conversation.to_owned(), dues }
     }
 }
 
@@ -265,29 +269,38 @@ impl Talk {
         &self.remembered.questions
     }
 
-    /// The next question is for somebody whose earlier one was answered by another person.
-    pub(crate) fn asking_for(&mut self, asked: &Identity) {
-        self.asked_for = Some(asked.clone());
+    /// The next question goes on with this one.
+    pub(crate) fn going_on_with(&mut self, question: &Question) {
+        self.going_on_with = Some(question.clone());
     }
 
-    /// For whom a question is: whoever speaks, unless it goes on with somebody's.
-    pub(crate) fn asks_for(&mut self, speaking: &Identity) -> Identity {
-        self.asked_for.take().unwrap_or_else(|| speaking.clone())
+    /// For whom the next question is: whoever speaks, unless it goes on with somebody's.
+    pub(crate) fn asks_for(&self, speaking: &Identity) -> Identity {
+        self.going_on_with.as_ref().map_or(speaking, |question| &question.asked).clone()
     }
 
-    /// The question somebody has not answered yet.
+    /// The question somebody is to answer next.
     pub(crate) fn question_of(&self, asked: &Identity) -> Option<&Question> {
-        self.remembered.questions.iter().find(|question| question.asked == *asked)
+        self.remembered.questions.iter().rev().find(|question| question.asked == *asked)
     }
 
-    /// Asks somebody; a question they had not answered is dropped for it.
-    pub(crate) fn ask(&mut self, question: Question) {
-        self.change(Change::Ask(Box::new(question)));
+    /// All questions somebody has not answered yet, the one at hand first.
+    pub(crate) fn questions_of<'a>(&'a self, asked: &'a Identity) -> impl Iterator<Item = &'a Question> {
+        self.remembered.questions.iter().rev().filter(|question| question.asked == *asked)
     }
 
-    /// Closes somebody's question.
-    pub(crate) fn answered(&mut self, asked: &Identity) {
-        self.change(Change::Answered(asked.clone()));
+    /// Asks somebody, and tells which question of theirs has to wait for it.
+    pub(crate) fn ask(&mut self, question: Question) -> Option<Question> {
+        let instead_of = self.going_on_with.take();
+        let waits =
+            self.questions_of(&question.asked).find(|other| Some(*other) != instead_of.as_ref()).cloned();
+        self.change(Change::Ask { question: Box::new(question), instead_of: instead_of.map(Box::new) });
+        waits
+    }
+
+    /// Closes a question.
+    pub(crate) fn close(&mut self, question: &Question) {
+        self.change(Change::Closed(Box::new(question.clone())));
     }
 
     /// Closes somebody's question with another person's answer.

@@ -2,6 +2,7 @@
 //!
 //! A command carries only what was said: an empty list, `None` and `false` mean "not said" and are left out of the JSON.
 
+pub use engine::model::{Channel, Reaction, Signal};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::SerializeMap};
 
 use super::actions::{Action, Key};
@@ -55,46 +56,6 @@ pub enum Migrate {
     First,
     /// Not at all.
     Skip,
-}
-
-/// Something that can happen, which an alert or a rule waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Signal {
-    /// The canary behaves differently from the stable release.
-    CanaryAnomaly,
-    /// A rollback starts.
-    Rollback,
-    /// A deploy fails.
-    DeployFailed,
-    /// The same server error again and again.
-    #[serde(rename = "repeated-5xx")]
-    Repeated5xx,
-    /// A health check fails.
-    Unhealthy,
-}
-
-/// How to reach a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Channel {
-    Sms,
-    Email,
-    Chat,
-}
-
-/// What a rule does by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Reaction {
-    Rollback,
-    Incident,
-    Restart,
-    Scale,
-    CronDisable,
-    HaltCanary,
 }
 
 /// Which of a provider's two worlds.

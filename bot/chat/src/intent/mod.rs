@@ -25,6 +25,7 @@ pub use complete::{Known, KnownRun, complete};
 pub use help::help;
 pub use names::{Named, Names, Vocabulary};
 pub use problem::{MAX_SUGGESTIONS, Problem, ProblemKind};
+pub(crate) use values::is_ref;
 
 use std::borrow::Cow;
 

@@ -163,7 +163,7 @@ pub(super) fn is_commit(word: &str) -> bool {
 }
 
 /// Whether a bare word is a ref.
-pub(super) fn is_ref(word: &str) -> bool {
+pub(crate) fn is_ref(word: &str) -> bool {
     matches!(word, "main" | "master")
         || is_version(word)
         || is_commit(word)

@@ -48,12 +48,17 @@ pub(crate) fn question(question: &Question) -> Card {
     if question.choices.is_empty() {
         card = card.form(question.draft.command.action.name(), &headline(question));
     }
-    card = card.list("Then", question.rest.iter().map(Command::canonical).collect());
+    card = card.list("Then", behind(question));
     card.command = question.draft.filled().canonical();
     for choice in &question.choices {
         card = card.button(choice, choice.clone(), false);
     }
     card.button("Never mind", "never mind", false)
+}
+
+/// Another question of the same person waits for this one.
+pub(crate) fn waiting(card: Card, waits: &Question) -> Card {
+    card.text(format!("I ask about `{}` again after that.", waits.draft.filled().canonical()))
 }
 
 /// The same question, because the answer was none.
@@ -130,7 +135,12 @@ pub(crate) fn question_closed(asked: &Question) -> Card {
     let mut card =
         Card::new(Tone::Plain, format!("Never mind then: {} is dropped.", asked.draft.command.action.name()));
     card.command = asked.draft.filled().canonical();
-    card
+    card.list("Dropped with it", behind(asked))
+}
+
+/// What was to be done behind the answer.
+fn behind(asked: &Question) -> Vec<String> {
+    asked.rest.iter().map(Command::canonical).collect()
 }
 
 /// The question had been open too long.
@@ -147,5 +157,5 @@ pub(crate) fn question_expired(asked: &Question) -> Card {
         card = card.fields(asked.draft.fields());
     }
     card.command = asked.draft.filled().canonical();
-    card
+    card.list("Not done either", behind(asked))
 }

@@ -19,6 +19,7 @@ mod not_yet;
 mod operate;
 mod proved;
 mod questions;
+mod questions_kept;
 mod questions_shared;
 mod rollback;
 mod rules;

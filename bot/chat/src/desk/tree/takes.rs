@@ -6,7 +6,7 @@ use engine::model::{NAME_MAX, ServiceName};
 use regex::Regex;
 
 use super::{Slot, SlotRow};
-use crate::intent::Named;
+use crate::intent::{Named, is_ref};
 
 /// Longest answer in words, in characters.
 const WORDS_MAX: usize = 300;
@@ -188,10 +188,13 @@ pub(crate) fn is_invisible(c: char) -> bool {
 
 /// The forms words may have.
 pub(crate) mod valid {
-    use super::{LazyLock, NAME_MAX, Regex, ServiceName, items};
+    use super::{LazyLock, NAME_MAX, Regex, ServiceName, is_ref, items};
 
     static REPOSITORY: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r"^(?:/\S+|(?:https?|ssh|git|file)://[^\s:@/]*@?[^\s@]+|[\w.-]+@[\w.-]+:\S+)$").ok()
+    });
+    static KIND_OF_REF: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"(?i)^(?:the\s+)?(?:branch|tag|commit|ref|version|release)\s*[:=]?\s+(\S+)$").ok()
     });
     static DOMAIN: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"(?i)^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$").ok());
@@ -205,15 +208,24 @@ pub(crate) mod valid {
         pattern.as_ref().is_some_and(|pattern| pattern.is_match(said))
     }
 
-    /// What git takes as the name of a ref.
+    /// A ref that can be told from a word: `main`, a version, a commit, a name with a slash, or any name that git takes when
+    /// it is said what it is.
     pub(crate) fn git_ref(said: &str) -> Result<String, &'static str> {
+        let named = KIND_OF_REF.as_ref().and_then(|kind| kind.captures(said)).and_then(|found| found.get(1));
+        let said = named.map_or(said, |name| name.as_str());
         let odd = |c: char| c.is_whitespace() || "~^:?*[]\\<>,;!'\"`".contains(c);
         let fine = !said.is_empty()
             && !said.starts_with(['-', '/'])
             && !said.ends_with(['/', '.'])
             && !said.contains("..")
             && !said.contains(odd);
-        if fine { Ok(said.to_owned()) } else { Err("branch, tag or commit") }
+        if !fine {
+            return Err("branch, tag or commit");
+        }
+        if named.is_none() && !is_ref(&said.to_lowercase()) {
+            return Err("ref that I can tell from a word: say `branch NAME` or `tag NAME`");
+        }
+        Ok(said.to_owned())
     }
 
     /// One name.
