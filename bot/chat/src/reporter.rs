@@ -31,7 +31,7 @@ const TROUBLE: Duration = Duration::from_secs(1);
 pub enum Follow {
     /// All of them.
     Everything,
-    /// Those asked for in it.
+    /// Those asked for or steered in it.
     Conversation,
     /// Those asked for in any conversation of the front, each shown there. A courier takes them on.
     Front,
@@ -154,10 +154,15 @@ impl Reporter {
         let now_ms = self.engine.now_ms();
         let mut messages = Vec::new();
         let mut asked_in = HashMap::new();
+        let steered = match self.follow {
+            Follow::Conversation => self.desk.steered_in(&self.conversation).await?,
+            Follow::Everything | Follow::Front => Vec::new(),
+        };
         for id in touched {
             let detail = self.engine.run_detail(&id).await?;
             let asked = detail.run.request.conversation.clone();
-            if let Some(conversation) = self.shown_in(asked.as_deref()) {
+            let here = || steered.contains(&id).then(|| self.conversation.clone());
+            if let Some(conversation) = self.shown_in(asked.as_deref()).or_else(here) {
                 messages.push((conversation, Outbound::Update(view::run(&detail, now_ms))));
             }
             asked_in.insert(id, asked);

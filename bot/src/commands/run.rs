@@ -57,11 +57,13 @@ async fn say(session: &Session, name: &str, text: &str) -> anyhow::Result<Exit> 
     for outbound in &heard.outbound {
         screen.answer(outbound);
     }
-    let asked_for = match heard.came {
+    let mut asked_for = match heard.came {
         Came::Answered => Vec::new(),
         Came::Refused | Came::Asked => return Ok(Exit::Refused),
         Came::Requested { runs } => runs,
     };
+    // What was approved or let go on is what was wanted, whoever asked for it first.
+    asked_for.extend(heard.goes_on);
     let lost = lost(&asked_for);
     let ours = Which::Ours { ids: asked_for, conversation };
     let mut runs = settled(session, &following, &identity, &ours, WAIT).await.context(lost)?;

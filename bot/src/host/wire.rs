@@ -110,6 +110,9 @@ pub(crate) struct Heard {
     pub(crate) outbound: Vec<Outbound>,
     /// In one word.
     pub(crate) came: Came,
+    /// Runs of earlier orders that go on because of it: approved or resumed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) goes_on: Vec<RunId>,
 }
 
 /// What came of it, in one word; [`chat::Outcome`] as it goes over a wire.
@@ -137,7 +140,7 @@ impl From<chat::Heard> for Heard {
             chat::Outcome::Asked => Came::Asked,
             chat::Outcome::Requested(runs) => Came::Requested { runs },
         };
-        Self { outbound: heard.outbound, came }
+        Self { outbound: heard.outbound, came, goes_on: heard.goes_on }
     }
 }
 

@@ -106,3 +106,28 @@ fn the_logs_of_services_are_private_and_go_with_their_releases() {
     assert!(of("3") && !of("1"), "{names:?}");
     assert!(is_private(&world.data().join("infra-chat.log")));
 }
+
+#[test]
+fn what_was_approved_is_waited_for_and_judged() {
+    let world = World::with_sample();
+    let run = world.program(&["--as", "ana", "run", "deploy v1.3.0 to production"]).ended(2).run();
+    let told = world.program(&["--as", "ben", "run", &format!("approve {run}")]).ended(1);
+    told.says("production is as it was before");
+}
+
+#[test]
+fn who_approved_is_shown_what_came_of_it_by_host_and_as_a_guest() {
+    let world = World::with_sample();
+    let approve = |reference: &str| {
+        let order = format!("deploy {reference} to production");
+        let run = world.program(&["--as", "ana", "run", &order]).ended(2).run();
+        let told = world.program_with(&["--as", "neo", "chat"], &format!("/as ben\napprove {run}\n"), &[]);
+        told.ended(0).says("succeeded");
+    };
+    approve("v1.0.0");
+    let mut serve = world.start(&["serve"], &[("INFRA_CHAT_LISTEN", "127.0.0.1:0")]);
+    serve.wait_for("listens on http://");
+    approve("v1.1.0");
+    serve.signal("TERM");
+    serve.end().ended(0);
+}

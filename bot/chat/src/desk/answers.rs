@@ -90,7 +90,7 @@ impl Desk {
             card.command = one.canonical();
             cards.push(card);
         }
-        Ok(Heard { outbound: cards.into_iter().map(Outbound::Say).collect(), outcome: Outcome::Answered })
+        Ok(Heard::of(Outcome::Answered, cards.into_iter().map(Outbound::Say).collect()))
     }
 
     async fn can(&self, speaker: &Speaker<'_>, command: &Command) -> Result<Heard, Refusal> {
@@ -111,7 +111,7 @@ impl Desk {
             let answer = self.engine.can(verb, Some(environment), request.as_ref(), &speaker.actor).await?;
             cards.push(Outbound::Say(view::can(verb, environment, &answer, self.engine.now_ms())));
         }
-        Ok(Heard { outbound: cards, outcome: Outcome::Answered })
+        Ok(Heard::of(Outcome::Answered, cards))
     }
 
     fn since(&self, said_s: Option<u64>, usual_s: u64) -> i64 {

@@ -45,6 +45,8 @@ pub struct Heard {
     pub outbound: Vec<Outbound>,
     /// In one word.
     pub outcome: Outcome,
+    /// Runs of earlier orders that go on because of it: approved or resumed.
+    pub goes_on: Vec<RunId>,
 }
 
 /// What came of something heard, in one word.
@@ -61,8 +63,12 @@ pub enum Outcome {
 }
 
 impl Heard {
+    fn of(outcome: Outcome, outbound: Vec<Outbound>) -> Self {
+        Self { outbound, outcome, goes_on: Vec::new() }
+    }
+
     fn say(outcome: Outcome, card: Card) -> Self {
-        Self { outbound: vec![Outbound::Say(card)], outcome }
+        Self::of(outcome, vec![Outbound::Say(card)])
     }
 
     /// What the engine does not do is an answer too.
@@ -74,7 +80,7 @@ impl Heard {
     }
 
     fn nothing() -> Self {
-        Self { outbound: Vec::new(), outcome: Outcome::Answered }
+        Self::of(Outcome::Answered, Vec::new())
     }
 
     /// Puts the canonical command onto cards that have none, so that people learn it.
@@ -91,6 +97,7 @@ impl Heard {
     /// Adds another command's result: the worse outcome stands, runs add up.
     fn and(mut self, other: Self) -> Self {
         self.outbound.extend(other.outbound);
+        self.goes_on.extend(other.goes_on);
         self.outcome = match (self.outcome, other.outcome) {
             (Outcome::Refused, _) | (_, Outcome::Refused) => Outcome::Refused,
             (Outcome::Asked, _) | (_, Outcome::Asked) => Outcome::Asked,

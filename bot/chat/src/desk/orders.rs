@@ -158,7 +158,7 @@ impl Desk {
                 };
                 let detail = self.engine.run_detail(&run.id).await?;
                 let card = view::run(&detail, self.engine.now_ms());
-                Heard { outbound: vec![Outbound::Update(card)], outcome: Outcome::Requested(vec![run.id]) }
+                Heard::of(Outcome::Requested(vec![run.id]), vec![Outbound::Update(card)])
             };
             heard = heard.and(one);
         }

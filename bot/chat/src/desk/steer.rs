@@ -69,17 +69,24 @@ impl Desk {
                 };
                 let detail = self.engine.run_detail(&run.id).await?;
                 let card = view::run(&detail, self.engine.now_ms());
-                return Ok(Heard {
-                    outbound: vec![Outbound::Update(card)],
-                    outcome: Outcome::Requested(vec![run.id]),
-                });
+                return Ok(Heard::of(Outcome::Requested(vec![run.id]), vec![Outbound::Update(card)]));
             }
         };
         let detail = self.engine.run_detail(&id).await?;
         let redrawn = Outbound::Update(view::run(&detail, self.engine.now_ms()));
         let mut card = Card::new(Tone::Plain, headline);
         card.command = Command { run: Some(id.to_string()), ..command.clone() }.canonical();
-        Ok(Heard { outbound: vec![Outbound::Say(card), redrawn], outcome: Outcome::Answered })
+        let mut heard = Heard::of(Outcome::Answered, vec![Outbound::Say(card), redrawn]);
+        talk.steered(&id);
+        if matches!(command.action, Action::Approve | Action::Resume) {
+            heard.goes_on.push(id);
+        }
+        Ok(heard)
+    }
+
+    /// Runs that somebody steered in a conversation, wherever they were asked for.
+    pub(crate) async fn steered_in(&self, conversation: &str) -> Result<Vec<RunId>, Refusal> {
+        Ok(Talk::load(&self.engine, conversation).await?.runs_steered().to_vec())
     }
 
     /// The run a command means: the one it names, or the only one it fits. Several are asked about.

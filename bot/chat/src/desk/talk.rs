@@ -18,6 +18,9 @@ const TRIES: usize = 32;
 /// How long events of fronts are remembered, so that a redelivery is recognised: a day.
 const REMEMBERED_MS: i64 = 24 * 3_600_000;
 
+/// Steered runs remembered: those before are over long since.
+const STEERED_MAX: usize = 20;
+
 /// A conversation's memory.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Talk {
@@ -58,6 +61,9 @@ struct Remembered {
     /// Commands that wait for a run to succeed.
     #[serde(default)]
     held_back: Vec<HeldBack>,
+    /// Runs that were steered here, newest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    steered: Vec<RunId>,
 }
 
 /// Commands that wait for a run to succeed.
@@ -81,6 +87,7 @@ enum Change {
     AnsweredBy(Box<Question>, String),
     Told(Identity),
     Taken(RunId),
+    Steered(RunId),
 }
 
 impl Remembered {
@@ -99,6 +106,12 @@ impl Remembered {
             }
             Change::Told(asked) => self.answered_for.retain(|(question, _)| question.asked != asked),
             Change::Taken(run) => self.held_back.retain(|held| held.after != run),
+            Change::Steered(run) => {
+                self.steered.retain(|other| *other != run);
+                self.steered.push(run);
+                let beyond = self.steered.len().saturating_sub(STEERED_MAX);
+                self.steered.drain(..beyond);
+            }
         }
     }
 }
@@ -322,6 +335,18 @@ impl Talk {
         let held = self.remembered.held_back.iter().find(|held| held.after == *run).cloned()?;
         self.change(Change::Taken(run.clone()));
         Some(held)
+    }
+
+    /// A run was steered here: what comes of it is shown here too.
+    pub(crate) fn steered(&mut self, run: &RunId) {
+        if self.remembered.steered.last() != Some(run) {
+            self.change(Change::Steered(run.clone()));
+        }
+    }
+
+    /// The runs that were steered here.
+    pub(crate) fn runs_steered(&self) -> &[RunId] {
+        &self.remembered.steered
     }
 
     fn change(&mut self, change: Change) {
