@@ -20,8 +20,8 @@ fn main() -> ExitCode {
     let seconds = argument("--seconds").unwrap_or(60);
     let mut random = rules::Random::new(argument("--seed").unwrap_or(1));
     let vocabulary = Vocabulary::new(&Names::sample());
-    let texts: Vec<String> =
-        lines::cases().into_iter().chain(lines::sealed()).map(|case| case.text).collect();
+    let cases = lines::cases().into_iter().chain(lines::sealed()).chain(lines::sealed2());
+    let texts: Vec<String> = cases.map(|case| case.text).collect();
     let started = Instant::now();
     let mut tried: u64 = 0;
     while started.elapsed() < Duration::from_secs(seconds) {

@@ -208,11 +208,30 @@ pub(super) fn near_keyword(word: &str) -> Option<&'static str> {
     NEAR.iter().find(|keyword| keyword.distance(&word).is_some()).map(|keyword| keyword.word)
 }
 
+/// "youuu", "pleaseee": a word drawn out, without what draws it out.
+fn squeezed(word: &str) -> Option<String> {
+    /// Nobody draws a longer word out.
+    const LONGEST: usize = 32;
+    let bytes = word.as_bytes();
+    let drawn =
+        bytes.windows(3).any(|three| three[0].is_ascii_lowercase() && three.iter().all(|b| *b == three[0]));
+    if !drawn || word.len() > LONGEST {
+        return None;
+    }
+    let mut plain = String::with_capacity(word.len());
+    for c in word.chars() {
+        if !plain.ends_with(c) {
+            plain.push(c);
+        }
+    }
+    Some(plain)
+}
+
 /// Whether this unknown word is likely one of the words that mean nothing, typed wrong.
 pub(super) fn near_opener(word: &str) -> bool {
     static NEAR: LazyLock<Vec<Spelled<&str>>> = LazyLock::new(|| {
         spelled(
-            "please kindly quickly thanks hello okay actually finally environment environments service services \
+            "please kindly quickly quick urgent urgently important emergency thanks hello okay actually finally environment environments service services \
             application immediately release version latest everything right project"
                 .split_whitespace(),
         )
@@ -223,6 +242,12 @@ pub(super) fn near_opener(word: &str) -> bool {
     ];
     if TYPOS.contains(&word) {
         return true;
+    }
+    if let Some(plain) = squeezed(word) {
+        let class = look_up(&plain).class;
+        return (class.is(Class::OPENER) || class.is(Class::FILLER) || class.is(Class::INTERJECTION))
+            && !class.is(Class::NEGATION)
+            && !class.is(Class::TELLS);
     }
     word.len() >= 4 && {
         let word = Spelled::new(word);

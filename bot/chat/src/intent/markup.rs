@@ -9,8 +9,6 @@ use std::borrow::Cow;
 pub(super) const MENTION: char = '\u{1}';
 /// A code tick becomes this character: a quotation mark that does not make a quotation.
 pub(super) const TICK: char = '\u{2}';
-/// An emoji that says how something stands (done, failed, waiting), or that it is not meant, becomes this character.
-pub(super) const STATUS: char = '\u{3}';
 
 /// The text without its markup. Borrowed when there was none.
 pub(super) fn clean(text: &str) -> Cow<'_, str> {
@@ -72,7 +70,6 @@ fn clean_line(line: &str, out: &mut String) {
             '→' | '➡' | '⇒' => out.push_str("->"),
             '•' | '·' | '‣' => out.push_str("- "),
             '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}' => {}
-            c if is_status(c) => out.extend([' ', STATUS, ' ']),
             c if is_emoji(c) || c.is_control() || c.is_whitespace() => out.push(' '),
             c => out.push(c),
         }
@@ -144,78 +141,13 @@ fn shortcode(rest: &str, out: &mut String) -> Option<usize> {
     if name == 0 || rest.as_bytes().get(name + 1) != Some(&b':') {
         return None;
     }
-    if STATUS_CODES.contains(&&rest[1..=name]) {
-        out.extend([' ', STATUS]);
-    }
     out.push(' ');
     Some(name + 2)
 }
 
-/// The shortcodes of what [`is_status`] knows.
-const STATUS_CODES: &[&str] = &[
-    "white_check_mark",
-    "heavy_check_mark",
-    "ballot_box_with_check",
-    "check",
-    "done",
-    "x",
-    "negative_squared_cross_mark",
-    "heavy_multiplication_x",
-    "hourglass",
-    "hourglass_flowing_sand",
-    "no_entry",
-    "no_entry_sign",
-    "octagonal_sign",
-    "construction",
-    "red_circle",
-    "large_green_circle",
-    "large_yellow_circle",
-    "thumbsdown",
-    "-1",
-    "thinking_face",
-    "thinking",
-    "upside_down_face",
-    "clown_face",
-    "joy",
-    "rofl",
-    "shrug",
-];
-
-/// A tick, a cross, an hourglass, a stop sign, a traffic light; and the faces of doubt and jokes.
-fn is_status(c: char) -> bool {
-    matches!(
-        c,
-        '✅' | '✔'
-            | '✓'
-            | '☑'
-            | '☐'
-            | '☒'
-            | '❌'
-            | '✖'
-            | '✗'
-            | '✘'
-            | '❎'
-            | '⏳'
-            | '⌛'
-            | '🚫'
-            | '⛔'
-            | '🛑'
-            | '🚧'
-            | '🔴'
-            | '🟢'
-            | '🟡'
-            | '👎'
-            | '🤔'
-            | '🙃'
-            | '🤡'
-            | '😂'
-            | '🤣'
-            | '🤷'
-    )
-}
-
+/// Pictures and signs of any kind, with their skin tones, frames and flags.
 fn is_emoji(c: char) -> bool {
-    matches!(u32::from(c), 0x2190..=0x2bff | 0x3030 | 0x303d | 0x3297 | 0x3299 | 0x1f000..=0x1faff | 0xe0020..=0xe007f)
+    matches!(u32::from(c), 0xa9 | 0xae | 0x203c | 0x2049 | 0x20e3 | 0x2122 | 0x2139 | 0x2190..=0x2bff | 0x3030 | 0x303d | 0x3297 | 0x3299 | 0x1f000..=0x1faff | 0xe0020..=0xe007f)
 }
 
 #[cfg(test)]
@@ -232,6 +164,7 @@ mod tests {
         check("<@U123> deploy `staging` :rocket:", "@U123  deploy staging  ");
         check("see <https://x.io/a|the page> &amp; <https://y.io>", "see the page & https://y.io");
         check("“deploy” don’t 🚀", "\"deploy\" don't  ");
+        check("✅ deploy 🙏🏽 :white_check_mark:", "  deploy     ");
         check("at 22:00:15", "at 22:00:15");
         check("deploy ~production~ staging in ~5 min", "deploy   staging in ~5 min");
     }

@@ -6,10 +6,12 @@
 mod condition;
 mod openers;
 
+use super::actions::Action;
 use super::grammar::heads::{self, Head};
 use super::grammar::questions::{self, Asked};
 use super::grammar::standing;
 use super::lexicon::Class;
+use super::names::NameKind;
 use super::words::{Kind, Token, reach};
 
 use condition::condition_at;
@@ -230,12 +232,42 @@ fn order(tokens: &[Token<'_>], at: usize, polite: bool) -> Mood {
     if flagged {
         return Mood::Statement;
     }
+    if let Some((noun, head, len)) = named_view(tokens, at) {
+        return Mood::Order(Opening { head, at: noun, len, front: at..noun, dry_run, rehearse, polite });
+    }
     if tokens.get(at).is_some_and(|token| {
         token.is_word() && token.name.is_none() && (!token.class.known() || token.class.only_head())
     }) {
         return Mood::Imperative(at, polite);
     }
     Mood::Statement
+}
+
+/// "api logs", "timezone backfill status": what is to be shown of the things named before it, and nothing told of it.
+fn named_view(tokens: &[Token<'_>], at: usize) -> Option<(usize, Head, usize)> {
+    let mut noun = at;
+    while let Some(token) = tokens.get(noun).filter(|_| noun - at < MAX_FRONTED) {
+        noun += match token.name {
+            Some(hit) => hit.len,
+            None if noun > at && token.any(&["backfill", "and"]) => 1,
+            None => break,
+        };
+    }
+    let shows = |token: &Token<'_>| token.any(&["status", "logs", "releases", "incidents"]);
+    if noun == at || !tokens.get(noun).is_some_and(shows) {
+        return None;
+    }
+    let told = tokens[noun + 1..].iter().any(|token| {
+        token.is_word()
+            && token.name.is_none()
+            && (token.is(Class::TELLS) || token.is(Class::SUBJECT) || token.is(Class::HEAD))
+    });
+    let job = tokens[at..noun]
+        .iter()
+        .any(|token| token.any(&["backfill"]) || token.name.is_some_and(|hit| hit.kind == NameKind::Job));
+    let head = heads::find(&tokens[noun..])?;
+    let head = if job { (Head::Act(Action::BackfillStatus), head.1) } else { head };
+    (!told && (!job || tokens[noun].any(&["status"]))).then_some((noun, head.0, head.1))
 }
 
 /// "dry run", "plan", "rehearse" before an order: how many words, and whether it is the rehearsal.

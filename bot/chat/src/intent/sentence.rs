@@ -23,7 +23,7 @@ use super::{Parsed, help};
 
 use clauses::begins_clause;
 use conditions::reaction_like;
-use report::{commentary, is_log, report, takes_back, without_courtesies};
+use report::{commentary, heads_commit, is_log, report, takes_back, without_courtesies};
 
 /// Why a text that orders nothing orders nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,6 +61,8 @@ struct Telling {
     heard: Heard,
     /// Those below are not read either, up to a blank one.
     goes_on: bool,
+    /// Nor are those behind a blank one that stand further in.
+    further: bool,
 }
 
 struct Reader<'a, 't> {
@@ -113,19 +115,31 @@ impl<'t> Reader<'_, 't> {
         let line = lines.next().unwrap_or_default();
         let below = lines.next().unwrap_or_default();
         if line.is_empty() {
-            return None;
-        }
-        if let Some(goes_on) = before.filter(|telling| telling.goes_on) {
-            return Some(goes_on);
-        }
-        if is_log(line) {
-            return Some(Telling { heard: Heard::Log, goes_on: true });
+            return before.filter(|telling| telling.further);
         }
         let above = self.tokens[..begin.saturating_sub(1)].rsplit(|token| token.kind == Kind::Newline).next();
+        let parted = begin > 0 && above.is_none_or(<[Token<'_>]>::is_empty);
+        if let Some(goes_on) = before.filter(|telling| telling.goes_on)
+            && (!parted || self.stands_in(begin))
+        {
+            return Some(goes_on);
+        }
+        if heads_commit(line, below) {
+            return Some(Telling { heard: Heard::Log, goes_on: true, further: true });
+        }
+        if is_log(line) {
+            return Some(Telling { heard: Heard::Log, goes_on: true, further: false });
+        }
         let first = told::begins_item(line) && !(begin > 0 && above.is_some_and(told::begins_item));
         let items = self.tokens[begin..].split(|token| token.kind == Kind::Newline);
         let list = told::heads_list(line, below) || (first && told::lists_others(items));
-        (list || told::tells(line)).then_some(Telling { heard: Heard::List, goes_on: list })
+        (list || told::tells(line)).then_some(Telling { heard: Heard::List, goes_on: list, further: false })
+    }
+
+    /// Blanks stand before the first word of the line that begins here.
+    fn stands_in(&self, begin: usize) -> bool {
+        let line = begin.checked_sub(1).map_or(0, |newline| self.tokens[newline].end());
+        self.tokens[begin].at > line
     }
 
     /// A sentence ends here: marks outside quotation end it, and "1." before an item of a list does not.
@@ -220,8 +234,9 @@ impl<'t> Reader<'_, 't> {
                     self.hear(Heard::Quotation);
                     return Ok(whole);
                 }
-                self.alert(&tokens[at..], &[])?;
-                Ok(whole)
+                let end = clauses::after_courtesy(&tokens[at..]).map_or(tokens.len(), |end| at + end);
+                self.alert(&tokens[at..end], &[])?;
+                Ok((end, Joined::And))
             }
             Mood::Question { from, asked } => {
                 self.question(&tokens[from..], asked)?;
@@ -247,6 +262,7 @@ impl<'t> Reader<'_, 't> {
                 if self.ellipsis(tokens, joined)? {
                     return Ok(whole);
                 }
+                self.unread_place(tokens, joined);
                 self.hear(Heard::Statement);
                 Ok((clauses::after_statement(tokens).unwrap_or(tokens.len()), Joined::Start))
             }

@@ -2,7 +2,7 @@
 
 use super::grammar::heads::Heads;
 use super::lexicon::{Class, look_up};
-use super::markup::{MENTION, STATUS, TICK};
+use super::markup::{MENTION, TICK};
 use super::names::{Hit, Vocabulary};
 
 /// How many tokens ahead anything is looked for, from any place. It keeps the time linear in the text, and no order people
@@ -32,8 +32,6 @@ pub(super) enum Kind {
     /// A full stop or exclamation mark.
     Stop,
     Question,
-    /// A tick, a cross or the like beside what it says it of.
-    Status,
     Newline,
 }
 
@@ -176,7 +174,6 @@ impl<'t> Reader<'t> {
                 }
                 '*' | '~' | '\'' | '!' => self.skip(c),
                 MENTION => return Some(self.mention()),
-                STATUS => return Some(self.token(Kind::Status, 1)),
                 _ => return Some(self.word()),
             }
         }
@@ -266,7 +263,7 @@ impl<'t> Reader<'t> {
                             && next.is_some_and(|c| c.is_ascii_digit()))
                 }
                 ',' | ';' | '?' | '"' | '=' | '&' | '(' | ')' | '[' | ']' | '{' | '}' | '|' | '<' | '*'
-                | '~' | '>' | MENTION | STATUS | TICK => false,
+                | '~' | '>' | MENTION | TICK => false,
                 '-' if next == Some('>') => false,
                 '-' => next.is_some_and(|c| !c.is_whitespace()),
                 '+' => {

@@ -27,6 +27,11 @@ pub(crate) fn sealed() -> Vec<Case> {
     read("tests/corpus/sealed")
 }
 
+/// The second of that kind, written after the first had been opened.
+pub(crate) fn sealed2() -> Vec<Case> {
+    read("tests/corpus/sealed2")
+}
+
 fn read(folder: &str) -> Vec<Case> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut files: Vec<PathBuf> =

@@ -1,13 +1,14 @@
 //! Whether all that was said has a place in the action.
 
 use crate::intent::actions::{Action, Key};
+use crate::intent::lexicon::Class;
 use crate::intent::names::{NameKind, Vocabulary};
 use crate::intent::problem::Problem;
 use crate::intent::scan::{List, Said};
 use crate::intent::values;
 use crate::intent::words::{Kind, Token, reach};
 
-/// Refuses "staging or production": either would be a guess.
+/// Refuses "staging or production" and "lock or unlock": either would be a guess.
 pub(super) fn one_reading(action: Action, tokens: &[Token<'_>]) -> Result<(), Problem> {
     let reasons = matches!(action, Action::Lock | Action::Unlock);
     let said = tokens.iter().position(|token| {
@@ -22,7 +23,9 @@ pub(super) fn one_reading(action: Action, tokens: &[Token<'_>]) -> Result<(), Pr
             && !value
             && token.any(&["or"])
             && after.next().is_some_and(|next| {
+                let verb = next.is(Class::HEAD) && (at == 0 || !next.is(Class::OBJECT));
                 next.name.is_some()
+                    || verb
                     || values::is_ref(next.low)
                     || values::run(std::slice::from_ref(next)).is_some()
             })

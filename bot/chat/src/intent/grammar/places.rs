@@ -107,6 +107,8 @@ pub(in crate::intent) fn destroy(
 fn harmless(token: &Token<'_>) -> bool {
     token.is(Class::OPENER)
         || token.any(&[
+            "a",
+            "an",
             "the",
             "our",
             "my",

@@ -13,13 +13,7 @@ pub(in crate::intent) fn skip_openers(tokens: &[Token<'_>], from: usize) -> usiz
         while let Some(token) = tokens.get(at) {
             let punctuation = matches!(
                 token.kind,
-                Kind::Comma
-                    | Kind::Dash
-                    | Kind::Colon
-                    | Kind::Bracket
-                    | Kind::Plus
-                    | Kind::Stop
-                    | Kind::Status
+                Kind::Comma | Kind::Dash | Kind::Colon | Kind::Bracket | Kind::Plus | Kind::Stop
             );
             let bot = token.kind == Kind::Mention && addresses_bot(token);
             let opener = token.is_word()

@@ -12,6 +12,25 @@ use super::{
 /// What an order may be good for, after "to".
 const PURPOSES: &[&str] = &["see", "validate", "confirm", "unblock", "try", "demo", "prepare", "catch"];
 
+/// What services are often called by: after "logs of", where no service of the project is, one we don't know.
+const THINGS: &[&str] = &[
+    "worker",
+    "workers",
+    "queue",
+    "queues",
+    "router",
+    "edge",
+    "scheduler",
+    "database",
+    "db",
+    "node",
+    "nodes",
+    "backend",
+    "frontend",
+    "gateway",
+    "proxy",
+];
+
 /// What an order may be carried out without, which leaves nothing out.
 const HARMLESS: &[&str] =
     &["downtime", "fuss", "delay", "interruption", "interruptions", "outage", "ado", "hesitation"];
@@ -221,6 +240,15 @@ impl<'t> Scanner<'_, 't> {
             && matches!(self.word(place.wrapping_sub(1)), "a" | "an" | "for");
         if trial && self.scope.action.row().changes {
             self.segment.strange.get_or_insert_with(|| token.raw.to_owned());
+        }
+        // "logs of worker" asks for one service, and there is none of that name.
+        let of = |at: usize| matches!(self.word(at), "of" | "from" | "for");
+        let owned =
+            place > 0 && (of(place - 1) || place > 1 && self.word(place - 1) == "the" && of(place - 2));
+        let read = matches!(self.scope.action, Action::Logs | Action::Status | Action::Releases);
+        let whole = self.token(place + 1).is_some_and(|next| next.name.is_some() || next.any(THINGS));
+        if read && owned && !whole && token.any(THINGS) {
+            return Err(unknown_name(self.scope, &token, &[]));
         }
         if token.is(Class::PREPOSITION) {
             // "everything except cron to staging": what follows "to" is not excluded.

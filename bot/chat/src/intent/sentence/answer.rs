@@ -3,6 +3,9 @@
 use super::{
     Action, Asked, Class, Heard, Key, Kind, Meaning, Problem, Reader, Rest, Scope, Token, grammar, heads,
 };
+use crate::intent::lexicon::near_opener;
+use crate::intent::names::NameKind;
+use crate::intent::{scan, values};
 
 impl<'t> Reader<'_, 't> {
     pub(super) fn question(&mut self, tokens: &[Token<'t>], asked: Asked) -> Result<(), Problem> {
@@ -65,6 +68,10 @@ impl<'t> Reader<'_, 't> {
                 };
                 let words: Vec<Token<'t>> =
                     words[at..].iter().filter(|token| !thing(token)).copied().collect();
+                if let Some(stranger) = stranger_to(action, &words) {
+                    let near = self.vocabulary.near(stranger.low, values::ALL_KINDS);
+                    return Err(scan::unknown_name(scope(action, &words), stranger, &near));
+                }
                 let drafts = grammar::read(scope(Action::Can, &words))?;
                 for mut draft in drafts {
                     draft.command.verb = Some(action);
@@ -78,6 +85,25 @@ impl<'t> Reader<'_, 't> {
     }
 }
 
+/// "may we deploy preprod?": the word in the place of a name that is none.
+fn stranger_to<'a, 't>(action: Action, words: &'a [Token<'t>]) -> Option<&'a Token<'t>> {
+    let placed = action.has(Key::Environments) && action.has(Key::Services) || action == Action::Migrate;
+    if !placed || action == Action::SetVariable {
+        return None;
+    }
+    words.iter().enumerate().find_map(|(at, token)| {
+        let slot = at == 0 || words[at - 1].any(&["to", "into", "onto", "in"]);
+        let plain = token.is_word()
+            && token.name.is_none()
+            && !token.class.known()
+            && !near_opener(token.low)
+            && token.low.len() > 2
+            && token.low.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+            && !values::is_ref(token.low);
+        (slot && plain).then_some(token)
+    })
+}
+
 /// The action and the place behind its verb, where words begin with a verb, a participle or a noun of ours.
 pub(super) fn ordered(tokens: &[Token<'_>]) -> Option<(Action, usize)> {
     let mut at = 0;
@@ -85,6 +111,17 @@ pub(super) fn ordered(tokens: &[Token<'_>]) -> Option<(Action, usize)> {
         token.any(&["a", "an", "the", "to", "do", "run", "start", "of"]) && heads_again(tokens, at)
     }) {
         at += 1;
+    }
+    // "backfill invoice totals" is the job's own name.
+    if tokens.get(at).and_then(|token| token.name).is_some_and(|hit| hit.kind == NameKind::Job) {
+        return Some((Action::Backfill, at));
+    }
+    let runs = ["running", "doing", "starting", "applying", "executing", "performing", "triggering"];
+    if tokens.get(at).is_some_and(|token| token.any(&runs)) {
+        return match heads::resolve(heads::Head::Start, &Rest(&tokens[at + 1..])) {
+            Meaning::Action(action) | Meaning::DryRun(action) => Some((action, at + 1)),
+            Meaning::None => None,
+        };
     }
     if let Some((head, len)) = heads::find(&tokens[at..]) {
         return match heads::resolve(head, &Rest(&tokens[at + len..])) {
@@ -105,9 +142,13 @@ pub(super) fn ordered(tokens: &[Token<'_>]) -> Option<(Action, usize)> {
         "backfilled" | "backfilling" => Action::Backfill,
         _ => {
             // "what would the production deploy change?"
-            let noun =
-                tokens.iter().position(|token| token.any(heads::DEPLOY_NOUNS) || token.any(&["rollback"]))?;
-            let action = if tokens[noun].any(&["rollback"]) { Action::Rollback } else { Action::Deploy };
+            let action = tokens.iter().find_map(|token| match token.low {
+                "rollback" => Some(Action::Rollback),
+                "migration" | "migrations" => Some(Action::Migrate),
+                "backfill" => Some(Action::Backfill),
+                "reconcile" | "reconciliation" => Some(Action::Reconcile),
+                _ => token.any(heads::DEPLOY_NOUNS).then_some(Action::Deploy),
+            })?;
             return token.name.is_some().then_some((action, at));
         }
     };

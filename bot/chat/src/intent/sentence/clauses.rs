@@ -86,6 +86,15 @@ pub(super) fn after_statement(tokens: &[Token<'_>]) -> Option<usize> {
     None
 }
 
+/// "let me know, then restart api": where the next order begins behind a wish to be told that names no signal.
+pub(super) fn after_courtesy(tokens: &[Token<'_>]) -> Option<usize> {
+    let end = (1..tokens.len()).find(|at| {
+        let joint = tokens[*at].kind == Kind::Comma || tokens[*at].any(&["and", "then", "but"]);
+        joint && matches!(mood::read(&tokens[*at..]), Mood::Order(_))
+    })?;
+    standing::signals(&tokens[1..end], false).is_empty().then_some(end)
+}
+
 /// How many of these tokens belong to an order with this head.
 pub(super) fn clause_end(head: Head, tokens: &[Token<'_>]) -> usize {
     let lock = matches!(head, Head::Act(Action::Lock | Action::Unlock));

@@ -92,7 +92,23 @@ impl<'t> Reader<'_, 't> {
             let waits = all
                 .iter()
                 .any(|token| token.any(&["if", "when", "whenever", "once", "on", "about", "every"]));
-            if !waits {
+            // "tell me when it's done" is told anyway, in the thread of the order.
+            let over = all.iter().any(|token| {
+                token.any(&[
+                    "done",
+                    "finished",
+                    "finishes",
+                    "complete",
+                    "completed",
+                    "completes",
+                    "live",
+                    "through",
+                    "over",
+                    "out",
+                    "up",
+                ])
+            });
+            if !waits || over && condition.is_empty() && !self.drafts.is_empty() {
                 self.hear(Heard::Statement);
                 return Ok(());
             }

@@ -5,6 +5,7 @@ use super::{
     Reader, Rest, Scope, Token, clauses, commentary, grammar, heads, mood, reaction_like, report, scan,
     takes_back,
 };
+use crate::intent::names::NameKind;
 
 /// More commands than this in one message are a slip.
 const MAX_COMMANDS: usize = 64;
@@ -18,6 +19,10 @@ impl<'t> Reader<'_, 't> {
         asked: bool,
     ) -> Result<(usize, Joined), Problem> {
         let whole = (tokens.len(), Joined::Start);
+        // "lock staging, or unlock it"
+        if !self.drafts.is_empty() && tokens[..opening.at].iter().any(|token| token.any(&["or"])) {
+            return Err(Problem::ambiguous("I read \"or\" between two orders: which of the two is meant?"));
+        }
         let mut from = opening.at + opening.len;
         let after = &tokens[from..];
         let noun_follows = after
@@ -268,15 +273,18 @@ impl<'t> Reader<'_, 't> {
         {
             return Ok(false);
         }
-        let strange = |token: &Token<'_>| {
+        let strange = |at: usize| {
+            let token = &tokens[at];
+            // "then production with no canary" refuses the canary alone.
+            let refuses = token.is(Class::NEGATION) && !clauses::modifies(&tokens[at..]);
             token.is_word()
                 && token.name.is_none()
                 && (token.is(Class::TELLS)
                     || token.is(Class::SUBJECT)
-                    || token.is(Class::NEGATION)
+                    || refuses
                     || token.is(Class::CONDITION))
         };
-        if tokens.iter().any(|token| strange(token) || token.kind == Kind::Question) {
+        if (0..tokens.len()).any(strange) || tokens.iter().any(|token| token.kind == Kind::Question) {
             return Ok(false);
         }
         let words: Vec<Token<'t>> = tokens
@@ -318,6 +326,25 @@ impl<'t> Reader<'_, 't> {
             self.drafts.extend(repeated);
         }
         Ok(placed)
+    }
+
+    /// "…, then production" that can't be read as the same again: whoever said it expects it to happen.
+    pub(super) fn unread_place(&mut self, tokens: &[Token<'t>], joined: Joined) {
+        let place = tokens
+            .iter()
+            .any(|token| token.name.is_some_and(|hit| hit.kind == NameKind::Environment) && token.quote == 0);
+        let told = tokens.iter().any(|token| {
+            token.is_word() && token.name.is_none() && (token.is(Class::TELLS) || token.is(Class::SUBJECT))
+        });
+        let follows = joined == Joined::Then
+            || joined != Joined::Start && tokens.iter().take(2).any(|token| token.any(&["then", "and"]));
+        if place && follows && !told {
+            self.doubt.get_or_insert_with(|| {
+                Problem::ambiguous(
+                    "I could not tell what is to happen in the second place you named. Send it as an order of its own.",
+                )
+            });
+        }
     }
 
     pub(super) fn after_semicolon(&self, tokens: &[Token<'t>]) -> bool {

@@ -3,6 +3,37 @@
 use std::borrow::Cow;
 
 use super::{Action, Class, Heard, Kind, Token, Vocabulary, grammar, reach};
+use crate::intent::lexicon::near_opener;
+
+/// Whether a commit pasted from a history begins here: "commit 9fceb02" over "Author: …".
+pub(super) fn heads_commit(line: &[Token<'_>], below: &[Token<'_>]) -> bool {
+    let header = |line: &[Token<'_>]| match line {
+        [key, colon, ..] => {
+            colon.kind == Kind::Colon
+                && key.any(&[
+                    "author",
+                    "committer",
+                    "authordate",
+                    "commitdate",
+                    "date",
+                    "merge",
+                    "parent",
+                    "tree",
+                ])
+        }
+        _ => false,
+    };
+    let commit = match line {
+        [key, hash, rest @ ..] => {
+            key.any(&["commit", "merge", "parent", "tree"])
+                && hash.low.len() >= 7
+                && hash.low.bytes().all(|byte| byte.is_ascii_hexdigit())
+                && rest.first().is_none_or(|token| token.kind == Kind::Bracket)
+        }
+        _ => false,
+    };
+    header(line) || commit && (header(below) || below.is_empty())
+}
 
 /// A line of a log or a stack trace: a time, a level, or a prompt first.
 pub(super) fn is_log(tokens: &[Token<'_>]) -> bool {
@@ -34,7 +65,16 @@ pub(super) fn is_log(tokens: &[Token<'_>]) -> bool {
         && tokens.get(1).is_some_and(|token| {
             level(&token.raw.to_ascii_uppercase())
                 || token.low.bytes().next().is_some_and(|byte| byte.is_ascii_digit())
+                // "[deployer] …": a program's name for itself.
+                || tokens.get(2).is_some_and(|close| close.raw == "]")
+                    && tokens.len() > 3
+                    && token.is_word()
+                    && token.name.is_none()
+                    && token.low.len() > 1
+                    && !token.class.known()
+                    && !near_opener(token.low)
         });
+    let exited = tokens.windows(2).any(|pair| pair[0].any(&["exit"]) && pair[1].any(&["status", "code"]));
     let trace = first.any(&[
         "traceback",
         "panicked",
@@ -52,7 +92,14 @@ pub(super) fn is_log(tokens: &[Token<'_>]) -> bool {
     let key_value =
         tokens.windows(2).filter(|pair| pair[0].kind == Kind::Equals && pair[1].is_word()).count() >= 3;
     let prompt = first.low.starts_with('$') || first.low.ends_with('$') || first.low == "%";
-    dated || clock || levelled || bracketed || trace || prompt || (key_value && !first.is(Class::HEAD))
+    dated
+        || clock
+        || levelled
+        || bracketed
+        || exited
+        || trace
+        || prompt
+        || (key_value && !first.is(Class::HEAD))
 }
 
 /// Phrases of courtesy that hold "if" or "when" and mean neither.
@@ -163,6 +210,13 @@ fn remark(tokens: &[Token<'_>]) -> bool {
         "aren't",
         "wasn't",
         "leaks",
+        "starts",
+        "begins",
+        "opens",
+        "closes",
+        "ends",
+        "expires",
+        "arrives",
     ];
     let ends =
         |token: &Token<'_>| !token.is_word() || token.any(&["and", "then", "but", "which", "who", "that"]);
@@ -240,7 +294,11 @@ pub(super) fn report(
         let later = tokens
             .iter()
             .any(|token| token.any(&["is", "are", "was", "were", "looks", "look", "seem", "seems"]));
-        return (told || (later && !looked && !matches!(action, Action::Help | Action::Audit)))
+        // "deploys to production make me nervous"
+        let headline = !looked
+            && matches!(action, Action::Releases | Action::Logs | Action::Incidents | Action::Audit)
+            && tokens.iter().any(|token| token.any(HEADLINE_VERBS) && token.quote == 0);
+        return (told || headline || (later && !looked && !matches!(action, Action::Help | Action::Audit)))
             .then_some(Heard::Statement);
     }
     let before = |at: usize, words: &[&str]| {
@@ -280,6 +338,13 @@ pub(super) fn report(
     }
     None
 }
+
+/// What is said of many things of a kind, which nobody says when asking for a list of them.
+const HEADLINE_VERBS: &[&str] = &[
+    "make", "makes", "scare", "worry", "suck", "rock", "happen", "take", "need", "feel", "hurt", "cost",
+    "break", "fail", "bring", "require", "stress", "annoy", "terrify", "frighten", "become", "cause", "seem",
+    "tend", "should", "must", "never", "always", "usually",
+];
 
 /// Words in -ing that services are called by.
 const CALLED: &[&str] = &[
@@ -385,8 +450,11 @@ pub(super) fn participle(token: &Token<'_>) -> bool {
 /// "deploy production? no", "deploy production not yet".
 pub(super) fn takes_back(tokens: &[Token<'_>]) -> bool {
     // "deploy production lol no", "deploy production or nah"
-    let last = tokens.iter().rev().find(|token| token.is_word());
-    if last.is_some_and(|token| token.any(&["no", "nope", "nah", "not", "never"]) && token.quote == 0) {
+    let last = tokens.iter().rposition(Token::is_word);
+    if last.is_some_and(|at| {
+        let value = at > 0 && tokens[at - 1].kind == Kind::Equals;
+        tokens[at].any(&["no", "nope", "nah", "not", "never"]) && tokens[at].quote == 0 && !value
+    }) {
         return true;
     }
     tokens.iter().enumerate().any(|(at, token)| {

@@ -6,6 +6,10 @@ use crate::intent::values;
 /// States that follow a verb's object ("paint production green") as well as they end a report.
 const STATES: &[&str] = &["green", "red", "done", "ready", "still", "slow", "fine", "progress", "success"];
 
+/// Words that only stand before a noun.
+const DETERMINERS: &[&str] =
+    &["another", "yet", "these", "those", "such", "many", "several", "few", "most", "half", "certain", "no"];
+
 /// Verbs of people who speak to each other and not to us.
 const SOCIAL: &[&str] = &[
     "let", "tell", "ask", "send", "email", "message", "ping", "page", "give", "see", "use", "get", "do",
@@ -70,7 +74,9 @@ impl<'t> Reader<'_, 't> {
         // "happy to deploy", "forgot to deploy": told, not ordered.
         let intends = after.first().is_some_and(|token| token.any(&["to"]))
             && after.get(1).is_some_and(|token| token.is(Class::HEAD) && token.name.is_none());
-        if tells || asked || verb.any(SOCIAL) || intends || verb.quote > 0 {
+        // "postmortem of the rollback", "another production deploy": nouns.
+        let noun = verb.any(DETERMINERS) || after.first().is_some_and(|token| token.any(&["of"]));
+        if tells || noun || asked || verb.any(SOCIAL) || intends || verb.quote > 0 {
             self.hear(if asked { Heard::Question } else { Heard::Statement });
             return;
         }

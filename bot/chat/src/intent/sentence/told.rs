@@ -3,9 +3,7 @@
 //!
 //! Their words are often those of an order to the letter ("todo: deploy production"), so what stands around them decides.
 
-use super::{Class, Head, Kind, Mood, Token, heads, mood};
-use crate::intent::grammar::runs;
-use crate::intent::values;
+use super::{Class, Kind, Mood, Token, heads, mood};
 
 /// What the words before a colon are called where what follows is a list of things and not an order.
 const LABELS: &[&str] = &[
@@ -56,26 +54,7 @@ const LABEL_REACH: usize = 4;
 
 /// Whether a line only tells, whatever stands in it.
 pub(super) fn tells(line: &[Token<'_>]) -> bool {
-    line.iter().any(|token| token.kind == Kind::Status) && !marks_order(line)
-        || checkbox(line)
-        || difference(line)
-        || labelled(line)
-        || enumerated(line)
-        || outcome(line)
-}
-
-/// "✅ promote r-3f2a": a mark before an order about one run, by its id, decorates it: nobody notes that as done.
-fn marks_order(line: &[Token<'_>]) -> bool {
-    let marks = line.iter().take_while(|token| token.kind == Kind::Status).count();
-    let rest = &line[marks..];
-    let run =
-        |token: &Token<'_>| token.low.starts_with("r-") && values::run(std::slice::from_ref(token)).is_some();
-    marks > 0
-        && rest.iter().all(|token| token.kind != Kind::Status)
-        && rest.iter().any(run)
-        && matches!(mood::read(rest), Mood::Order(opening)
-            if matches!(opening.head, Head::Act(action) if runs::is_run_action(action))
-                || matches!(opening.head, Head::Stop | Head::Hold | Head::GoOn))
+    checkbox(line) || difference(line) || labelled(line) || enumerated(line) || outcome(line)
 }
 
 /// Whether a line makes a list of those below it, up to the next blank one: "Notes from the retro:".
@@ -111,7 +90,7 @@ pub(super) fn heads_list(line: &[Token<'_>], next: &[Token<'_>]) -> bool {
 /// "- deploy", "1. deploy", "[x] deploy", "2) deploy".
 pub(super) fn begins_item(line: &[Token<'_>]) -> bool {
     line.first().is_some_and(|token| match token.kind {
-        Kind::Dash | Kind::Status => true,
+        Kind::Dash => true,
         Kind::Bracket => token.raw == "[",
         Kind::Word => {
             token.low.bytes().all(|byte| byte.is_ascii_digit())
