@@ -160,7 +160,8 @@ fn a_deleted_card_is_shown_anew() {
         t.settles().await;
         t.never_mind_the_rest();
         let cards = of_bot(&t.stage, CHANNEL);
-        let mut cards = cards.iter().filter(|it| it.blocks[0]["block_id"].as_str().unwrap().starts_with("card/"));
+        let mut cards =
+            cards.iter().filter(|it| it.blocks[0]["block_id"].as_str().unwrap().starts_with("card/"));
         assert!(cards.next_back().unwrap().text.contains("succeeded"));
     });
 }
