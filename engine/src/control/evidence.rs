@@ -102,6 +102,13 @@ impl Engine {
                     kept = true;
                     continue;
                 };
+                if matches!(error.downcast_ref(), Some(ArtifactError::Differs { .. })) {
+                    // Trying again changes nothing about this one, and the others have nothing to do with it.
+                    if self.artifacts_apart().insert(run.id.clone()) {
+                        tracing::warn!(run = %run.id, error = %super::worker::chain(&*error), "can't keep the artifacts of a run");
+                    }
+                    continue;
+                }
                 tracing::warn!(run = %run.id, error = %super::worker::chain(&*error), "can't keep the artifacts of a run yet");
                 self.artifacts_behind.store(true, Ordering::SeqCst);
                 // What keeps these from being kept keeps the others, too.

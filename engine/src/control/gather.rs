@@ -182,8 +182,11 @@ impl Engine {
     ) -> Result<(Option<Commit>, BTreeMap<String, Commit>), Refusal> {
         let mut own = BTreeMap::new();
         let reference = match &request.change {
-            Change::Deploy { proved: Some(proved), .. } => {
-                return self.proved_commits(project, proved).await.map(|(commit, own)| (Some(commit), own));
+            Change::Deploy { services, proved: Some(proved), .. } => {
+                return self
+                    .proved_commits(project, services, proved)
+                    .await
+                    .map(|(commit, own)| (Some(commit), own));
             }
             Change::Deploy { reference, .. } => {
                 for service in project.services.values() {

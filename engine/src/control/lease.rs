@@ -10,7 +10,7 @@ use std::task::Poll;
 use tokio_util::sync::CancellationToken;
 
 use super::Engine;
-use crate::clock::{Clock, EpochMs};
+use crate::clock::Clock;
 use crate::model::RunId;
 use crate::store::StoreError;
 
@@ -25,8 +25,34 @@ const MARGIN_MS: i64 = 3_000;
 #[derive(Debug, Clone)]
 pub(super) struct Lease {
     fence: Option<i64>,
-    until_ms: Arc<AtomicI64>,
+    until: Arc<Until>,
     lost: CancellationToken,
+}
+
+/// When a lease runs out, by both of the engine's clocks: the wall clock may be put back, and then says too much.
+#[derive(Debug)]
+struct Until {
+    at_ms: AtomicI64,
+    passed_ms: AtomicI64,
+}
+
+impl Until {
+    /// A lease's whole life from now on. Read before the database is asked.
+    fn from_now(clock: &dyn Clock) -> Self {
+        let passed_ms = AtomicI64::new(clock.passed_ms() + LEASE_MS);
+        Self { at_ms: AtomicI64::new(clock.now_ms() + LEASE_MS), passed_ms }
+    }
+
+    fn put(&self, later: &Self) {
+        self.at_ms.store(later.at_ms.load(Ordering::Relaxed), Ordering::Relaxed);
+        self.passed_ms.store(later.passed_ms.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+
+    /// Whether so much of it is left, whichever clock is asked.
+    fn has_left(&self, clock: &dyn Clock, left_ms: i64) -> bool {
+        clock.now_ms() + left_ms <= self.at_ms.load(Ordering::Relaxed)
+            && clock.passed_ms() + left_ms <= self.passed_ms.load(Ordering::Relaxed)
+    }
 }
 
 impl Lease {
@@ -36,8 +62,8 @@ impl Lease {
     }
 
     /// Whether the run is surely ours for a while. When it is not, somebody else may be doing the same, and theirs counts.
-    fn check(&self, now_ms: EpochMs) -> Result<(), StoreError> {
-        let sure = !self.lost.is_cancelled() && now_ms + MARGIN_MS <= self.until_ms.load(Ordering::Relaxed);
+    fn check(&self, clock: &dyn Clock) -> Result<(), StoreError> {
+        let sure = !self.lost.is_cancelled() && self.until.has_left(clock, MARGIN_MS);
         if self.fence.is_none() || sure { Ok(()) } else { Err(StoreError::Fenced) }
     }
 
@@ -49,7 +75,7 @@ impl Lease {
         act: impl Future<Output = T>,
     ) -> Result<T, StoreError> {
         let mut act = pin!(act);
-        poll_fn(|context| match self.check(clock.now_ms()) {
+        poll_fn(|context| match self.check(clock) {
             Ok(()) => act.as_mut().poll(context).map(Ok),
             Err(lost) => Poll::Ready(Err(lost)),
         })
@@ -95,12 +121,15 @@ impl Engine {
     ) -> Result<Vec<(RunId, Lease)>, StoreError> {
         let held: Vec<RunId> = leases.all().keys().cloned().collect();
         let now_ms = self.now_ms();
-        let until_ms = now_ms + LEASE_MS;
+        let until = Until::from_now(&*self.parts.clock);
+        let until_ms = until.at_ms.load(Ordering::Relaxed);
         let taken = self.store().run_lease(&self.parts.replica, &held, now_ms, until_ms, limit).await?;
+        let passed_ms = until.passed_ms.into_inner();
         let mut all = leases.all();
         let taken = taken.into_iter().map(|leased| {
-            let (until_ms, lost) = (Arc::new(AtomicI64::new(until_ms)), CancellationToken::new());
-            (leased.run, Lease { fence: leased.fence, until_ms, lost })
+            let (mine, lost) =
+                (Until { at_ms: until_ms.into(), passed_ms: passed_ms.into() }, CancellationToken::new());
+            (leased.run, Lease { fence: leased.fence, until: Arc::new(mine), lost })
         });
         Ok(taken.inspect(|(run, lease)| drop(all.insert(run.clone(), lease.clone()))).collect())
     }
@@ -133,8 +162,9 @@ impl Engine {
         if held.is_empty() {
             return;
         }
-        let now_ms = self.now_ms();
-        let kept = self.store().run_lease_renew(&self.parts.replica, &held, now_ms + LEASE_MS).await;
+        let until = Until::from_now(&*self.parts.clock);
+        let until_ms = until.at_ms.load(Ordering::Relaxed);
+        let kept = self.store().run_lease_renew(&self.parts.replica, &held, until_ms).await;
         if let Err(error) = &kept {
             tracing::debug!(%error, "can't keep leases");
         }
@@ -143,12 +173,12 @@ impl Engine {
             // A lease taken meanwhile is another one.
             let Some(lease) = all.get(&run).filter(|lease| lease.fence == Some(fence)) else { continue };
             match &kept {
-                Ok(kept) if kept.contains(&run) => lease.until_ms.store(now_ms + LEASE_MS, Ordering::Relaxed),
+                Ok(kept) if kept.contains(&run) => lease.until.put(&until),
                 Ok(_) => {
                     tracing::info!(%run, "another replica has taken this run over");
                     lease.lost.cancel();
                 }
-                Err(_) if self.now_ms() >= lease.until_ms.load(Ordering::Relaxed) => lease.lost.cancel(),
+                Err(_) if !lease.until.has_left(&*self.parts.clock, 1) => lease.lost.cancel(),
                 Err(_) => {}
             }
         }

@@ -8,7 +8,7 @@ use policies::{Decision, RuleId};
 use super::clearance::{Asked, allowed};
 use super::{Engine, Refusal};
 use crate::model::{
-    Actor, Change, EnvironmentKey, EnvironmentName, Project, Release, ReleaseId, ServiceName,
+    Actor, Change, EnvironmentKey, EnvironmentName, Project, Release, ReleaseId, ReleaseState, ServiceName,
 };
 use crate::plan::PlanProblem;
 use crate::ports::Commit;
@@ -173,10 +173,12 @@ impl Engine {
         all
     }
 
-    /// The commits of a proved release: of the project's source, and of sources services have of their own.
+    /// The commits of a proved release for these services (empty: all): of the project's source, and of sources services have
+    /// of their own. It may have been taken back, and a service's code may have moved, since it was pinned.
     pub(super) async fn proved_commits(
         &self,
         project: &Project,
+        services: &[ServiceName],
         proved: &ReleaseId,
     ) -> Result<(Commit, BTreeMap<String, Commit>), Refusal> {
         let release =
@@ -187,12 +189,37 @@ impl Engine {
                     format!("releases {}", proved.environment.environment),
                 ))
             })?;
+        let name = &proved.environment.environment;
+        if release.state == ReleaseState::Failed {
+            return Err(not_proved(format!(
+                "release {} of {name} ({}) is not proved any more: it failed or was taken back there",
+                proved.number, release.reference
+            )));
+        }
         let mut own = BTreeMap::new();
-        for (name, service) in &project.services {
-            let part = release.services.get(name);
-            if let Some(source) = service.source.as_ref().filter(|source| **source != project.source)
-                && let Some(part) = part.filter(|part| part.source.as_ref() == Some(source))
-            {
+        for (service, described) in &project.services {
+            if !services.is_empty() && !services.contains(service) {
+                continue;
+            }
+            let Some(part) = release.services.get(service) else {
+                return Err(not_proved(format!(
+                    "release {} of {name} has no {service}, so it is not proved there",
+                    proved.number
+                )));
+            };
+            let source = project.source_of(described);
+            let is_own = !source.is_same_place(&project.source);
+            // Releases made before sources were kept say nothing about one that is a service's own.
+            let is_from_there =
+                part.source.as_ref().map_or(!is_own, |source_then| source_then.is_same_place(source));
+            if !is_from_there {
+                return Err(not_proved(format!(
+                    "{service} comes from {} now, and release {} of {name} was not made from there, so it is not \
+                     proved there",
+                    source.repository, proved.number
+                )));
+            }
+            if is_own {
                 let commit = self.resolve(source, Some(&part.commit)).await?;
                 own.insert(source.repository.clone(), commit);
             }
@@ -243,4 +270,8 @@ impl Engine {
         }
         Ok(refusal)
     }
+}
+
+fn not_proved(what: String) -> Refusal {
+    Refusal::Problem(PlanProblem::new("not-proved", what, "name a ref: deploy ENVIRONMENT v1.2.0"))
 }

@@ -252,6 +252,13 @@ pub enum FreezeWhen {
     },
 }
 
+impl Source {
+    /// Whether the same code is meant, whatever it is read with.
+    pub fn is_same_place(&self, other: &Self) -> bool {
+        self.repository == other.repository && self.path == other.path
+    }
+}
+
 impl Service {
     /// The limits of one process, with the memory its size stands for where none is said.
     pub fn limits_in_force(&self) -> Limits {
@@ -274,7 +281,11 @@ impl Project {
         if let Some(over) = self.environments.get(environment)?.services.get(service) {
             merged.replicas = over.replicas.unwrap_or(merged.replicas);
             merged.variables.extend(over.variables.clone());
-            merged.size = over.size.or(merged.size);
+            if over.size.is_some() {
+                merged.size = over.size;
+                // The memory said for everywhere would hide the size said for here.
+                merged.limits.memory_mb = None;
+            }
             merged.limits = over.limits.clone().unwrap_or(merged.limits);
             merged.schedule = over.schedule.clone().or(merged.schedule);
         }

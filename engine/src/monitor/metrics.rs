@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::clock::EpochMs;
 use crate::control::RunDetail;
 use crate::run::{Happening, Step, StepState, state_of};
 
@@ -12,7 +13,7 @@ pub(crate) const ATTEMPTS: &str = "attempts";
 pub(crate) fn metrics(detail: &RunDetail) -> Value {
     let run = &detail.run;
     let took_ms =
-        run.finished_ms.zip(run.started_ms).map(|(finished_ms, started_ms)| finished_ms - started_ms);
+        run.finished_ms.zip(run.started_ms).map(|(finished_ms, started_ms)| took_ms(started_ms, finished_ms));
     let begun = |number: &u32| !matches!(state_of(&detail.steps, *number), StepState::Pending);
     let steps = detail.steps.iter().map(|step: &Step| step.number).filter(begun);
     json!({
@@ -23,6 +24,11 @@ pub(crate) fn metrics(detail: &RunDetail) -> Value {
         "took_ms": took_ms,
         "steps": steps.map(|number| of_step(detail, number)).collect::<Vec<_>>(),
     })
+}
+
+/// How long something took; nothing when the clock was put back meanwhile.
+fn took_ms(started_ms: EpochMs, ended_ms: EpochMs) -> i64 {
+    ended_ms.saturating_sub(started_ms).max(0)
 }
 
 fn of_step(detail: &RunDetail, number: u32) -> Value {
@@ -62,7 +68,7 @@ fn of_step(detail: &RunDetail, number: u32) -> Value {
         "title": detail.plan.steps.get(number as usize).map(|planned| &planned.title),
         "state": state_of(&detail.steps, number).as_str(),
         "started_ms": started_ms,
-        "took_ms": ended_ms.zip(started_ms).map(|(ended_ms, started_ms)| ended_ms - started_ms),
+        "took_ms": ended_ms.zip(started_ms).map(|(ended_ms, started_ms)| took_ms(started_ms, ended_ms)),
         "attempts": attempts,
         "answers_lost": of_kind(&["unknown"]).count(),
         "undo_attempts": of_kind(&["undo"]).count(),

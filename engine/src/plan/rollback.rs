@@ -51,7 +51,8 @@ pub(super) fn plan(
         if whole { BTreeMap::new() } else { live.services.clone() };
     for name in &chosen {
         let Some(mut part) = target.services.get(name).cloned() else { continue };
-        if !restores {
+        // What is up already keeps what it was started with: nothing of it is started again.
+        if !restores && starts(facts, name, &part) {
             part.config = facts.with_newest_secrets(&part.config);
         }
         if let (Some(set), Some(replicas)) = (part.set.as_mut(), facts.desired.replicas.get(name)) {
@@ -335,7 +336,15 @@ fn builds(
             // As it was built then: the key names that code and that command. Releases made before these were kept
             // can only be built as the project says now.
             let (source, command) = match &part.source {
-                Some(source) => (source.clone(), part.build_command.clone()),
+                // What it is read with is as it is today: the login of then may be gone.
+                Some(source) => {
+                    let mut source = source.clone();
+                    let today = facts.project.source_of(&service);
+                    if today.repository == source.repository {
+                        source.credentials.clone_from(&today.credentials);
+                    }
+                    (source, part.build_command.clone())
+                }
                 None => (facts.project.source_of(&service).clone(), service.build.clone()),
             };
             builds.push(BuildRequest {
@@ -347,6 +356,18 @@ fn builds(
         }
     }
     builds
+}
+
+/// Whether the platform has nothing of this release of a service up, so that going back starts it anew.
+fn starts(facts: &Facts, name: &ServiceName, part: &ServiceRelease) -> bool {
+    let Some(there) = facts.observed.services.get(name) else { return true };
+    match &part.set {
+        Some(set) => there.sets.iter().all(|other| other.release != set.release),
+        None => {
+            let release = part.schedule.as_ref().map(|schedule| schedule.release);
+            there.schedule.as_ref().map(|schedule| schedule.release) != release
+        }
+    }
 }
 
 /// Sets and configurations of the target that the platform does not have any more.

@@ -34,7 +34,7 @@ pub enum Next {
 
 /// Longest wait of a step for its next look, in milliseconds. One that is due later was put off by a clock that has been
 /// put back since; looking too early does no harm.
-const WAIT_MAX_MS: i64 = 15 * 60_000;
+pub(crate) const WAIT_MAX_MS: i64 = 15 * 60_000;
 
 /// Whether a step's next look is still to come.
 fn is_early(due_ms: EpochMs, now_ms: EpochMs) -> bool {

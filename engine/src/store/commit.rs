@@ -19,6 +19,8 @@ use crate::run::Happening;
 
 /// Most commits in one transaction: enough to share a sync, few enough that the first need not wait long.
 const GROUP_MAX: usize = 256;
+/// How often a group is written that the database gives up for the sake of somebody else's transaction.
+const GROUP_TRIES: usize = 4;
 /// Commits waiting; a writer beyond that waits itself.
 pub(super) const QUEUE_MAX: usize = 4_096;
 
@@ -183,6 +185,16 @@ committer!(postgres_write_group, postgres_head, postgres_statement, PgConnection
 /// A unique key somebody else has: the commit was worked out from an older state.
 fn is_taken(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}
+
+/// PostgreSQL gave the transaction up so that another could go on: nothing of it was written, and the same again works.
+fn was_in_the_way(error: &sqlx::Error) -> bool {
+    const DEADLOCK: &str = "40P01";
+    const NOT_SERIALIZABLE: &str = "40001";
+    error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code)
+        .is_some_and(|code| [DEADLOCK, NOT_SERIALIZABLE].contains(&&*code))
 }
 
 /// No room on the disk. SQLite says so in one code; where it can't even make the files it coordinates by, in others.
@@ -412,7 +424,13 @@ pub(super) async fn run_postgres(
         let outcome = match pool.acquire().await {
             Ok(mut connection) => {
                 let tell = Some((sql::POSTGRES_NOTIFY, origin.as_str()));
-                postgres_write_group(&mut connection, &commits, tell).await
+                let mut tries = 1;
+                loop {
+                    match postgres_write_group(&mut connection, &commits, tell).await {
+                        Err(error) if tries < GROUP_TRIES && was_in_the_way(&error) => tries += 1,
+                        outcome => break outcome,
+                    }
+                }
             }
             Err(error) => Err(error),
         };

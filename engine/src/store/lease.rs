@@ -22,10 +22,6 @@ fn run_id(text: &str) -> Result<RunId, StoreError> {
     text.parse().map_err(|error| StoreError::corrupt("run", error))
 }
 
-fn apart(held: &[(RunId, i64)]) -> (Vec<String>, Vec<i64>) {
-    held.iter().map(|(run, fence)| (run.to_string(), *fence)).unzip()
-}
-
 impl Store {
     /// Leases live runs that nobody has, or had and let run out, to `owner` until `until_ms`, oldest first, at most
     /// `limit`; also those that this owner had in a former life, for one that was killed and is back need not wait for
@@ -67,29 +63,35 @@ impl Store {
         let Database::Postgres(pool) = &self.database else {
             return Ok(held.iter().map(|(run, _)| run.clone()).collect());
         };
-        let (runs, fences) = apart(held);
-        let kept: Vec<(String,)> = sqlx::query_as(AssertSqlSafe(sql::POSTGRES_RUN_LEASE_RENEW))
-            .bind(owner)
-            .bind(until_ms)
-            .bind(runs)
-            .bind(fences)
-            .fetch_all(pool)
-            .await
-            .map_err(StoreError::while_doing("keep the leases of runs"))?;
-        kept.iter().map(|(run,)| run_id(run)).collect()
+        let mut kept = HashSet::new();
+        for (run, fence) in held {
+            let renewed = sqlx::query(AssertSqlSafe(sql::POSTGRES_RUN_LEASE_RENEW))
+                .bind(owner)
+                .bind(until_ms)
+                .bind(run.as_str())
+                .bind(fence)
+                .execute(pool)
+                .await
+                .map_err(StoreError::while_doing("keep the leases of runs"))?;
+            if renewed.rows_affected() > 0 {
+                kept.insert(run.clone());
+            }
+        }
+        Ok(kept)
     }
 
     /// Gives leases back; nothing happens to those that are not ours any more.
     pub async fn run_lease_release(&self, owner: &str, held: &[(RunId, i64)]) -> Result<(), StoreError> {
         let Database::Postgres(pool) = &self.database else { return Ok(()) };
-        let (runs, fences) = apart(held);
-        sqlx::query(AssertSqlSafe(sql::POSTGRES_RUN_LEASE_RELEASE))
-            .bind(owner)
-            .bind(runs)
-            .bind(fences)
-            .execute(pool)
-            .await
-            .map_err(StoreError::while_doing("give the leases of runs back"))?;
+        for (run, fence) in held {
+            sqlx::query(AssertSqlSafe(sql::POSTGRES_RUN_LEASE_RELEASE))
+                .bind(owner)
+                .bind(run.as_str())
+                .bind(fence)
+                .execute(pool)
+                .await
+                .map_err(StoreError::while_doing("give the leases of runs back"))?;
+        }
         Ok(())
     }
 }

@@ -154,11 +154,10 @@ statements! { ON_POSTGRES:
         ORDER BY created_ms, run LIMIT $5 FOR UPDATE SKIP LOCKED) \
         UPDATE runs SET lease_owner = $1, lease_until_ms = $3, fence = fence + 1 FROM free WHERE runs.run = free.run \
         RETURNING runs.run, runs.fence";
-    POSTGRES_RUN_LEASE_RENEW = "UPDATE runs SET lease_until_ms = $2 FROM UNNEST($3::text[], $4::bigint[]) AS held (run, fence) \
-        WHERE runs.run = held.run AND runs.fence = held.fence AND runs.lease_owner = $1 RETURNING runs.run";
+    /// One run in a statement: one that waits for the committer's lock of a row has no lock the committer may wait for.
+    POSTGRES_RUN_LEASE_RENEW = "UPDATE runs SET lease_until_ms = $2 WHERE run = $3 AND fence = $4 AND lease_owner = $1";
     POSTGRES_RUN_LEASE_RELEASE = "UPDATE runs SET lease_owner = NULL, lease_until_ms = NULL \
-        FROM UNNEST($2::text[], $3::bigint[]) AS held (run, fence) \
-        WHERE runs.run = held.run AND runs.fence = held.fence AND runs.lease_owner = $1";
+        WHERE run = $2 AND fence = $3 AND lease_owner = $1";
     /// Wakes the other programs on this database, when the transaction is committed. SQLite has no such thing, and one
     /// program that works.
     POSTGRES_NOTIFY = "SELECT pg_notify('infra_chat', $1)";

@@ -1,5 +1,5 @@
 use adapters::sim::{Behaviour, Call, Fault, FaultKind};
-use engine::model::{Change, ReleaseState, RollbackTarget};
+use engine::model::{Change, MigrateChoice, ReleaseId, ReleaseState, RollbackTarget};
 use engine::step::StepKind;
 use engine::store::{Commit, Write};
 use expect_test::expect;
@@ -260,5 +260,26 @@ fn a_way_back_says_how_long_it_took_last_time() {
         assert_eq!(t.engine().run_detail(&back).await.unwrap().way_back_took_ms, None, "not its own time");
         let back = t.run(&back).await;
         assert_eq!(took().await, Some(back.finished_ms.unwrap() - back.started_ms.unwrap()));
+    });
+}
+
+#[test]
+fn what_was_taken_back_where_it_was_proved_does_not_go_to_production() {
+    on_both(async |t| {
+        t.does("ana", "staging", deploy("v1")).await;
+        t.does("ana", "staging", deploy("v2")).await;
+        let proved = ReleaseId { environment: t.environment("staging"), number: 2 };
+        let change = Change::Deploy {
+            services: Vec::new(),
+            reference: Some("v2".to_owned()),
+            proved: Some(proved),
+            migrate: MigrateChoice::First,
+        };
+        let run = t.asks("ana", "production", change.clone()).await;
+        t.does("ana", "staging", rollback()).await;
+        t.approves("ben", &run).await.unwrap();
+        t.settle_all().await;
+        assert_eq!(t.outcome(&run).await, "failed: not-proved");
+        assert_eq!(t.tries("ana", "production", change).await.unwrap_err().code(), "not-proved");
     });
 }

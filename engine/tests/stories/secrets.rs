@@ -154,3 +154,17 @@ fn no_value_comes_out_through_a_failed_start_or_a_failed_undo() {
         assert!(!format!("{events:?}").contains(words));
     });
 }
+
+#[test]
+fn going_back_leaves_what_stays_up_with_the_secret_it_was_started_with() {
+    on_both(async |t| {
+        t.does("ana", "staging", deploy("v1")).await;
+        t.does("ana", "staging", deploy_only(&["web"], "v2")).await;
+        rotates(t, "after-api-was-started").await;
+        assert_eq!(variables(t, rollback()).await, Vec::<String>::new());
+        t.does("ana", "staging", rollback()).await;
+        assert_eq!(versions(t, 1).await, [1]);
+        let plan = t.previews("ana", "staging", deploy("v1")).await;
+        assert!(plan.diff.iter().any(|line| line.what == "api SESSION_SECRET"), "{:?}", plan.diff);
+    });
+}

@@ -9,7 +9,7 @@ use crate::control::{Engine, Refusal};
 use crate::model::{Actor, StepNumber};
 use crate::plan::Plan;
 use crate::ports::{Permit, PortError};
-use crate::run::{Happening, IllegalMove, Run, Step, StepEvent, StepState, state_of};
+use crate::run::{Happening, IllegalMove, Run, Step, StepEvent, StepState, WAIT_MAX_MS, state_of};
 use crate::step::{Look, StepAct, StepContext, Undo};
 use crate::store::Write;
 
@@ -90,7 +90,7 @@ impl Engine {
                     PortError::Retry { after_ms, .. } => after_ms.unwrap_or_default(),
                     PortError::Fail { .. } | PortError::Unknown { .. } => 0,
                 };
-                let due_ms = now_ms + asked_ms.max(backoff(attempt));
+                let due_ms = now_ms + asked_ms.max(backoff(attempt)).min(WAIT_MAX_MS);
                 let note = format!("{TRYING_AGAIN}{}", self.redactor().redact(&error.to_string()));
                 (StepEvent::Waits { due_ms, note }, String::new())
             }

@@ -8,7 +8,7 @@ use crate::control::{Engine, Refusal};
 use crate::model::StepNumber;
 use crate::plan::Plan;
 use crate::ports::{Permit, PortError, Receipt};
-use crate::run::{Happening, Reason, Run, Step, StepEvent, StepState, state_of};
+use crate::run::{Happening, Reason, Run, Step, StepEvent, StepState, WAIT_MAX_MS, state_of};
 use crate::step::{ACTS_MAX, Look, POLL_MS, StepContext, Undo};
 use crate::store::Write;
 
@@ -87,7 +87,8 @@ impl Engine {
                             PortError::Retry { what, after_ms } => (what, after_ms.unwrap_or_default()),
                             PortError::Fail { what, .. } | PortError::Unknown { what } => (what, 0),
                         };
-                        let due_ms = at.now_ms + after_ms.max(backoff(at.acted.saturating_sub(parts)));
+                        let due_ms = at.now_ms
+                            + after_ms.max(backoff(at.acted.saturating_sub(parts))).min(WAIT_MAX_MS);
                         let note = format!("trying again: {}", self.redactor().redact(&what));
                         state =
                             state.after(StepEvent::AnswerLost { due_ms, note: note.clone() }, at.now_ms)?;
