@@ -12,8 +12,8 @@ use tokio::net::TcpStream;
 const CHECK_AT_MOST: Duration = Duration::from_secs(2);
 /// How long it may take at most, once shorter waits were in vain.
 const CHECK_AT_MOST_LATE: Duration = Duration::from_secs(10);
-/// How much of an unhealthy answer is told, in characters.
-const BODY_TOLD: usize = 200;
+/// How much of an unhealthy answer is told, in characters: the cause often stands at its end.
+const BODY_TOLD: usize = 300;
 /// The most of a body that is read, in bytes.
 const BODY_MAX: usize = 16 * 1024;
 
@@ -75,11 +75,7 @@ async fn ask(address: SocketAddr, path: &str) -> Result<(), String> {
             .collect()
             .await
             .map(http_body_util::Collected::to_bytes);
-        let body = String::from_utf8_lossy(&body.unwrap_or_default())
-            .trim()
-            .chars()
-            .take(BODY_TOLD)
-            .collect::<String>();
+        let body = told(String::from_utf8_lossy(&body.unwrap_or_default()).trim());
         Err(format!("GET {path} answered {}: {body}", status.as_u16())
             .trim_end_matches([':', ' '])
             .to_owned())
@@ -96,9 +92,26 @@ async fn ask(address: SocketAddr, path: &str) -> Result<(), String> {
     }
 }
 
+/// The beginning of what an instance says of itself, cut between words and said so.
+fn told(body: &str) -> String {
+    let Some((end, _)) = body.char_indices().nth(BODY_TOLD) else { return body.to_owned() };
+    let kept = &body[..end];
+    let kept = kept.rsplit_once(char::is_whitespace).map_or(kept, |(words, _)| words);
+    format!("{} \u{2026}", kept.trim_end())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_said_is_cut_between_words() {
+        let short = r#"{"ok":false,"error":"no such table: invoices"}"#;
+        assert_eq!(told(short), short);
+        let told = told(&"cause \u{e9} ".repeat(99));
+        assert!(told.ends_with(" \u{2026}") && told.chars().count() <= BODY_TOLD + 2, "{told}");
+        assert_eq!(super::told(&"x".repeat(999)), format!("{} \u{2026}", "x".repeat(BODY_TOLD)));
+    }
 
     #[test]
     fn who_does_not_answer_is_given_more_time_up_to_a_limit() {

@@ -53,12 +53,14 @@ async fn list(global: &Global, hours: u32) -> anyhow::Result<Exit> {
             for event in events.iter().rev() {
                 let at = DateTime::from_timestamp_millis(event.at_ms).unwrap_or_default();
                 let by = &event.actor.name;
+                let glass = event.glass_broken().map(|why| format!("  GLASS BROKEN: {why}"));
                 out::line(&format!(
-                    "{:>6}  {}  {by:12} {:20} {}",
+                    "{:>6}  {}  {by:12} {:20} {}{}",
                     event.seq,
                     at.format("%F %T"),
                     event.action,
-                    event.subject
+                    event.subject,
+                    glass.unwrap_or_default()
                 ));
             }
             Ok(Exit::Fine)

@@ -37,6 +37,13 @@ pub struct AuditEvent {
     pub data: Value,
 }
 
+impl AuditEvent {
+    /// Why the glass was broken for what was asked here, when it was: those who read the record must see that.
+    pub fn glass_broken(&self) -> Option<&str> {
+        self.data["break_glass"].as_str()
+    }
+}
+
 /// An actor as the record reads it: with the fields that are hashed, and no others.
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "Actor", deny_unknown_fields)]

@@ -6,6 +6,7 @@ use policies::Decision;
 
 use super::clearance::{Asked, fired, role_from};
 use super::{Engine, Refusal};
+use crate::artifacts::{ArtifactError, ArtifactName};
 use crate::audit::AuditEvent;
 use crate::clock::EpochMs;
 use crate::model::{
@@ -13,7 +14,7 @@ use crate::model::{
 };
 use crate::plan::Plan;
 use crate::ports::{InstanceState, LogLine, Weight};
-use crate::run::{Approval, Lock, Run, RunHappened, Step, Vote};
+use crate::run::{Approval, Lock, Run, RunHappened, RunState, Step, Vote};
 use crate::store::ReceiptRecord;
 
 /// Most log lines in one answer.
@@ -86,13 +87,31 @@ pub struct RunDetail {
     pub receipts: Vec<ReceiptRecord>,
     /// What happened to it.
     pub happened: Vec<RunHappened>,
-    /// Its place in the line, from 1; absent when it does not wait.
+    /// Its place among those that wait, from 1: the next in line. Absent when it waits for nobody, or only for its time.
     pub place: Option<usize>,
     /// What it waits for while in the line.
     pub waits_for: Option<String>,
     /// How long the environment's last successful rollback took (this run aside), in milliseconds; absent when there
     /// was none.
     pub way_back_took_ms: Option<i64>,
+}
+
+/// What the services of a run printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunLogs {
+    /// Where.
+    pub environment: EnvironmentKey,
+    /// The lines, newest last.
+    pub lines: LogsOf,
+}
+
+/// Where lines come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LogsOf {
+    /// They were kept before the run was undone, with instant, service and release in front.
+    Kept(Vec<String>),
+    /// What has been printed since the run began.
+    Since(Vec<LogLine>),
 }
 
 /// The answer to "can I …?".
@@ -204,10 +223,9 @@ impl Engine {
     /// A run with everything about it.
     pub async fn run_detail(&self, id: &RunId) -> Result<RunDetail, Refusal> {
         let (run, plan) = self.run_and_plan(id).await?;
-        let place = self.store().run_queue(run.environment()).await?.iter().position(|other| other == id);
-        let waits_for = match place {
-            None => None,
-            Some(_) => self.waits_for(&run).await?,
+        let (place, waits_for) = match run.state {
+            RunState::Queued { .. } => self.line(&run).await?,
+            _ => (None, None),
         };
         let rollback = self.store().run_last_succeeded(run.environment(), "rollback", id).await?;
         Ok(RunDetail {
@@ -217,10 +235,35 @@ impl Engine {
             votes: self.store().vote_list(id).await?,
             receipts: self.store().receipt_list(id).await?,
             happened: self.store().happening_of_run(id).await?,
-            place: place.map(|place| place + 1),
+            place,
             waits_for,
             run,
             plan,
+        })
+    }
+
+    /// A queued run's place among those that wait, and what it waits for. One at the front that nothing holds is about to
+    /// start, and one whose time has not come stands in nobody's way: neither waits in line.
+    async fn line(&self, run: &Run) -> Result<(Option<usize>, Option<String>), Refusal> {
+        let holder = self.waits_for(run).await?;
+        let now_ms = self.now_ms();
+        let due = |run: &Run| run.request.not_before_ms.is_none_or(|not_before_ms| not_before_ms <= now_ms);
+        if !due(run) {
+            return Ok((None, holder));
+        }
+        let live = self.store().run_live().await?;
+        let queue = self.store().run_queue(run.environment()).await?;
+        let ahead: Vec<RunId> = queue
+            .into_iter()
+            .take_while(|other| *other != run.id)
+            .filter(|other| live.iter().any(|run| run.id == *other && due(run)))
+            .collect();
+        Ok(match (holder, ahead.first()) {
+            (Some(holder), _) => (Some(ahead.len() + 1), Some(holder)),
+            (None, Some(first)) => {
+                (Some(ahead.len()), Some(format!("{first} in {}", run.environment().environment)))
+            }
+            (None, None) => (None, None),
         })
     }
 
@@ -281,6 +324,41 @@ impl Engine {
             line.text = self.redactor().redact(&line.text).into_owned();
         }
         Ok(lines)
+    }
+
+    /// What the services of a run printed (empty: all of them): what was kept before the run was undone, or else what they
+    /// have printed since it began. Newest last, redacted.
+    pub async fn run_logs(
+        &self,
+        id: &RunId,
+        services: &[ServiceName],
+        actor: &Actor,
+    ) -> Result<RunLogs, Refusal> {
+        let run = self.run_there(id).await?;
+        let environment = run.environment().clone();
+        self.cleared(actor, "logs", Some(&environment), &Asked::default()).await?;
+        let Some(started_ms) = run.started_ms else {
+            let say = format!("{id} has not begun, so it has printed nothing");
+            return Err(Refusal::standing("not-begun", say, format!("status {id}")));
+        };
+        let mut kept = Vec::new();
+        for listed in self.artifacts().list(id).await.map_err(unreadable)? {
+            if let ArtifactName::Log(service) = &listed.name
+                && (services.is_empty() || services.contains(service))
+            {
+                let text = self.artifacts().get(id, &listed.name).await.map_err(unreadable)?;
+                let text = String::from_utf8_lossy(&text).into_owned();
+                let lines: Vec<&str> = text.lines().collect();
+                let newest = &lines[lines.len().saturating_sub(LOG_LINES_MAX)..];
+                kept.extend(newest.iter().map(|line| (*line).to_owned()));
+            }
+        }
+        if !kept.is_empty() {
+            return Ok(RunLogs { environment, lines: LogsOf::Kept(kept) });
+        }
+        let services = if services.is_empty() { run.request.change.services() } else { services };
+        let lines = self.logs(&environment, services, started_ms, actor).await?;
+        Ok(RunLogs { environment, lines: LogsOf::Since(lines) })
     }
 
     /// What the record says, newest first.
@@ -364,6 +442,11 @@ impl Engine {
         }
         Ok(expected)
     }
+}
+
+fn unreadable(error: ArtifactError) -> Refusal {
+    let say = format!("its artifacts can't be read: {error}");
+    Refusal::standing("artifacts", say, "`infra-chat doctor` checks where they are kept")
 }
 
 fn trouble(state: &InstanceState) -> Option<String> {

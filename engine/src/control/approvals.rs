@@ -4,7 +4,7 @@
 use policies::Decision;
 use serde_json::json;
 
-use super::clearance::Asked;
+use super::clearance::{Asked, role_from};
 use super::journal::Draft;
 use super::lease::Lease;
 use super::{Engine, Refusal};
@@ -15,6 +15,14 @@ use crate::store::{AuditEntry, Commit, StoreError, Write};
 
 /// Tries of a decision when others decide at the same time.
 const TRIES: usize = 16;
+
+/// What is still missing before the rules are content.
+struct Missing {
+    /// Yeses.
+    count: u32,
+    /// Whose.
+    roles: Vec<Role>,
+}
 
 /// What became of somebody's yes or no.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,25 +141,17 @@ impl Engine {
             people.push(actor.name.clone());
         }
         let (standing, admins) = self.approvers_among(&people).await?;
-        // Those who decide now what is still needed are the rules, with the votes there are now.
-        let asked = Asked {
-            request: Some(&run.request),
-            destructive: plan.destructive,
-            approvals: (standing, admins),
-            changes_world: true,
-            counted_already: true,
-            ..Asked::default()
-        };
-        let action = run.request.change.run_type();
-        let requester = self.as_now(&run.requester).await?;
-        let still = match self.clearance(&requester, action, Some(run.environment()), &asked).await? {
-            Decision::Allow { .. } => 0,
-            Decision::NeedsApproval { count, .. } => count.saturating_sub(standing).max(1),
-            // Frozen meanwhile, say: the yes counts, and the start asks again.
-            Decision::Refuse { .. } => approval.needed.saturating_sub(standing),
-        };
+        let missing = self.missing(&run, plan, &approval, (standing, admins)).await?;
+        let still = missing.count;
         if before && still > 0 {
             return Ok(Decided::CountedBefore { still });
+        }
+        if still > 0 {
+            people.pop();
+            let without = self.approvers_among(&people).await?;
+            if self.missing(&run, plan, &approval, without).await?.count <= still {
+                return Err(does_not_count(&run.id, actor, &missing));
+            }
         }
         let mut draft = Draft::of(&run, now_ms);
         let vote = Vote { person: actor.name.clone(), at_ms: now_ms, front: actor.front.clone() };
@@ -167,6 +167,48 @@ impl Engine {
         draft.moved(RunEvent::Cleared, actor)?;
         draft.commit(self, Some(now_ms)).await?;
         Ok(Decided::Approved)
+    }
+
+    /// What is missing with so many yeses (all, and admins' among them): the rules say it, with the votes there are now. An
+    /// admin's yes counts for every rule, so it is their yeses that are tried.
+    async fn missing(
+        &self,
+        run: &Run,
+        plan: &Plan,
+        approval: &Approval,
+        (standing, admins): (u32, u32),
+    ) -> Result<Missing, Refusal> {
+        let requester = self.as_now(&run.requester).await?;
+        let action = run.request.change.run_type();
+        let mut missing = Missing { count: 0, roles: approval.roles.clone() };
+        let mut at_most = 0;
+        loop {
+            let asked = Asked {
+                request: Some(&run.request),
+                destructive: plan.destructive,
+                approvals: (standing + missing.count, admins + missing.count),
+                changes_world: true,
+                counted_already: true,
+                ..Asked::default()
+            };
+            match self.clearance(&requester, action, Some(run.environment()), &asked).await? {
+                Decision::Allow { .. } => return Ok(missing),
+                Decision::NeedsApproval { count, roles, .. } if missing.count == 0 => {
+                    missing.roles = roles.into_iter().filter_map(role_from).collect();
+                    at_most = count.max(1);
+                }
+                Decision::NeedsApproval { .. } => {}
+                // Frozen meanwhile, say: the yes counts, and the start asks again.
+                Decision::Refuse { .. } => {
+                    missing.count = approval.needed.saturating_sub(standing);
+                    return Ok(missing);
+                }
+            }
+            if missing.count >= at_most {
+                return Ok(missing);
+            }
+            missing.count += 1;
+        }
     }
 
     async fn rejected(
@@ -252,4 +294,16 @@ impl Engine {
         });
         Ok(self.write(commit).await?)
     }
+}
+
+/// A yes that brings the run no nearer to its start, whoever else says yes.
+fn does_not_count(id: &RunId, actor: &Actor, missing: &Missing) -> Refusal {
+    let of = |roles: &[Role]| roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(" or ");
+    let role = actor.role.map(Role::as_str).unwrap_or_default();
+    let whose = of(&missing.roles);
+    Refusal::standing(
+        "does-not-count",
+        format!("your approval of {id} does not count: you are {role}, and the rules here ask for {whose}"),
+        format!("ask somebody else ({whose}) to say `approve {id}`"),
+    )
 }

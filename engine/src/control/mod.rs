@@ -28,7 +28,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use policies::Rules;
 
-pub use answers::{CanAnswer, EnvironmentStatus, RunDetail, ServiceStatus};
+pub use answers::{CanAnswer, EnvironmentStatus, LogsOf, RunDetail, RunLogs, ServiceStatus};
 pub use approvals::Decided;
 pub use ask::Preview;
 pub use executor::Moved;

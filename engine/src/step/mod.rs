@@ -34,7 +34,7 @@ pub use traffic::{Shift, ShiftTraffic};
 pub use verify::{ProbeCheck, Verify};
 
 use crate::clock::EpochMs;
-use crate::model::EnvironmentKey;
+use crate::model::{EnvironmentKey, RunId};
 use crate::ports::{Permit, PortError, Ports, Receipt};
 use crate::run::Reason;
 
@@ -47,6 +47,8 @@ pub const ACTS_MAX: u32 = 5;
 pub struct StepContext<'a> {
     /// The world.
     pub ports: &'a Ports,
+    /// The run it is a step of.
+    pub run: &'a RunId,
     /// Where.
     pub environment: &'a EnvironmentKey,
     /// Now.

@@ -38,7 +38,7 @@ impl StepAct for Replace {
                         format!(
                             "a fresh process of {service} did not become healthy, the old ones go on: {why}"
                         ),
-                        format!("logs {service} in {}", at.environment.environment),
+                        format!("logs {service} of {}", at.run),
                     )));
                 }
             }

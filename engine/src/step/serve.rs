@@ -20,6 +20,8 @@ const CRASH_LOOP_STARTS: u32 = 3;
 const HEALTH_TIMEOUT_S: u32 = 30;
 /// Lines of output shown when an instance does not come up.
 const TAIL_LINES: usize = 12;
+/// Lines of its service looked through for those: other releases print there, too.
+const LINES_LOOKED_AT: usize = 200;
 
 /// Brings sets of instances up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +60,19 @@ impl Serve {
             }
         }
         Ok(openings)
+    }
+
+    /// The last lines of the set that does not come up: it is alive, so the platform has not told them by itself. When they
+    /// can't be read it fails without them.
+    async fn printed(&self, at: &StepContext<'_>, observed: &ObservedEnvironment) -> Vec<String> {
+        let is_broken = |set: &&InstanceSet| matches!(look_at(set, observed, at), Look::Broken(_));
+        let Some(set) = self.sets.iter().find(is_broken) else { return Vec::new() };
+        let services = std::slice::from_ref(&set.service);
+        let lines = at.ports.platform.logs(at.environment, services, at.since_ms, LINES_LOOKED_AT).await;
+        let mut lines = lines.unwrap_or_default();
+        lines.retain(|line| line.release == set.release);
+        let shown = lines.split_off(lines.len().saturating_sub(TAIL_LINES));
+        shown.into_iter().map(|line| line.text).collect()
     }
 
     /// Traffic that this step gave to its instances.
@@ -111,9 +126,9 @@ pub(super) fn look_at(set: &InstanceSet, observed: &ObservedEnvironment, at: &St
     Look::going(format!("{} {healthy}/{} healthy, {last}", set.service, set.replicas))
 }
 
-/// What to type to see why.
+/// What to type to see why: the run's own logs, which are kept when its processes are ended.
 fn logs(set: &InstanceSet, at: &StepContext<'_>) -> String {
-    format!("logs {} in {}", set.service, at.environment.environment)
+    format!("logs {} of {}", set.service, at.run)
 }
 
 fn crash_loop(set: &InstanceSet, instance: &Instance, at: &StepContext<'_>) -> Option<Reason> {
@@ -173,6 +188,10 @@ impl StepAct for Serve {
         match look_at_all(self.sets.iter(), &observed, at) {
             going @ Look::Going { .. } if self.openings(at, &observed).await?.is_empty() => Ok(going),
             Look::Going { .. } => Ok(Look::Todo),
+            Look::Broken(reason) if reason.evidence.is_empty() => {
+                let printed = self.printed(at, &observed).await;
+                Ok(Look::Broken(reason.showing(printed)))
+            }
             look => Ok(look),
         }
     }

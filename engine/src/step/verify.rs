@@ -78,7 +78,7 @@ impl StepAct for Verify {
                             "{failed} of {} requests to {}{} failed",
                             self.requests, probe.service, probe.path
                         ),
-                        format!("logs {} in {}", probe.service, at.environment.environment),
+                        format!("logs {} of {}", probe.service, at.run),
                     )
                     .showing(vec![example])
                     .measuring(measured),

@@ -189,6 +189,34 @@ fn the_rules_look_at_the_role_a_requester_has_when_the_run_starts() {
 }
 
 #[test]
+fn a_yes_of_those_whose_is_not_asked_for_does_not_count() {
+    on_both(async |t| {
+        t.restarts_with_rule(
+            r#"
+            @id("production-needs-an-admin")
+            @needs("approval") @roles("admin")
+            @say("Production needs an admin here.")
+            forbid (principal, action in Action::"ship", resource is Environment)
+            when { resource.production && context.admin_approvals_given < 1 }
+            unless { context.dry_run };
+            "#,
+        )
+        .await;
+        let run = t.asks("ana", "production", deploy("v1")).await;
+        let refused = t.approves("ben", &run).await.unwrap_err();
+        assert_eq!(refused.code(), "does-not-count");
+        assert!(
+            refused.to_string().ends_with("you are deployer, and the rules here ask for admin"),
+            "{refused}"
+        );
+        assert!(t.engine().store().vote_list(&run).await.unwrap().is_empty());
+        assert_eq!(t.approves("zoe", &run).await.unwrap(), Decided::Approved);
+        t.settle_all().await;
+        assert_eq!(t.outcome(&run).await, "succeeded");
+    });
+}
+
+#[test]
 fn a_yes_counts_as_long_as_who_gave_it_may_approve() {
     on_both(async |t| {
         let run = t.asks("ana", "production", deploy("v1")).await;

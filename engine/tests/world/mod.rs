@@ -85,6 +85,7 @@ pub struct Story {
     project: Project,
     description: String,
     engine: Option<Engine>,
+    rules: policies::Rules,
 }
 
 /// Tells a story on each database.
@@ -135,7 +136,8 @@ impl Story {
         world.release("v3", "Faster lists", Behaviour::default());
         let project = engine::project::import(PROJECT, Path::new("/srv")).unwrap();
         let description = PROJECT.to_owned();
-        let mut t = Self { kind, world, database, folder, clock, project, description, engine: None };
+        let (engine, rules) = (None, RULES.clone());
+        let mut t = Self { kind, world, database, folder, clock, project, description, engine, rules };
         t.start().await;
         t.engine().project_import(&t.project, &Actor::system()).await.unwrap();
         t.engine().secrets_generate_missing(&t.project, &Actor::system()).await.unwrap();
@@ -159,7 +161,7 @@ impl Story {
             store,
             ports: self.world.ports(),
             clock,
-            rules: RULES.clone(),
+            rules: self.rules.clone(),
             artifacts: Artifacts::open("memory:///", redactor.clone()).unwrap(),
             redactor,
             signing_key: self.signing_key(),
@@ -186,6 +188,12 @@ impl Story {
     pub async fn crash_and_restart(&mut self) {
         self.engine = None;
         self.start().await;
+    }
+
+    /// The program is started with a rule of one's own.
+    pub async fn restarts_with_rule(&mut self, rule: &str) {
+        self.rules = RULES.clone().with_own(&[("own.cedar".to_owned(), rule.to_owned())]).unwrap();
+        self.crash_and_restart().await;
     }
 
     /// The engine, as it is now.

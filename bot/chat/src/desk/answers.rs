@@ -2,8 +2,10 @@
 
 use std::sync::LazyLock;
 
+use engine::audit::AuditEvent;
 use engine::control::{Refusal, WhichRef};
-use engine::model::{Change, EnvironmentKey, RunRequest};
+use engine::model::{Change, EnvironmentKey, RunId, RunRequest};
+use engine::plan::PlanProblem;
 use regex::Regex;
 
 use super::orders::{change_of, key, services};
@@ -21,6 +23,36 @@ const RELEASES_SHOWN: i64 = 12;
 
 static CAN_I: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?i)\b(?:can|may|could)\s+(?:i|we)\s+(.*?)\s*\?*\s*$").ok());
+
+/// "who deployed production?" is about runs, and nothing else that the record has.
+static WHO_DID: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)^\W*who(?:\s+\w+)?\s+(?:deployed|released|shipped|rolled|restarted|scaled|migrated|reverted)\b",
+    )
+    .ok()
+});
+static RUN_ID: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)\br-[0-9a-f]{4,16}\b").ok());
+
+/// The run that logs are asked of: the one the command has, or the one its words name.
+fn run_named(speaker: &Speaker<'_>, command: &Command) -> Option<String> {
+    let named = || RUN_ID.as_ref()?.find(&speaker.inbound.text).map(|found| found.as_str().to_lowercase());
+    command.run.clone().or_else(named)
+}
+
+fn run_id(named: &str) -> Result<RunId, Refusal> {
+    named.parse().map_err(|error: engine::model::IdError| {
+        Refusal::Problem(PlanProblem::new("unknown-run", error.to_string(), "status"))
+    })
+}
+
+/// Who asked for a run, who let it go ahead, and how it ended.
+fn is_of_runs(event: &AuditEvent) -> bool {
+    let ended = || {
+        let to = event.data["to"].as_str().unwrap_or_default();
+        event.action == "run.moved" && ["succeeded", "failed", "rolled-back", "cancelled"].contains(&to)
+    };
+    matches!(event.action.as_str(), "run.requested" | "approval.given") || ended()
+}
 
 impl Desk {
     pub(super) async fn look_up(&self, speaker: &Speaker<'_>, command: &Command) -> Result<Heard, Refusal> {
@@ -41,20 +73,23 @@ impl Desk {
                 if let Some(actor) = &command.actor {
                     events.retain(|event| event.actor.name.eq_ignore_ascii_case(actor));
                 }
+                if WHO_DID.as_ref().is_some_and(|who_did| who_did.is_match(&speaker.inbound.text)) {
+                    events.retain(is_of_runs);
+                }
                 view::audit(&events, one)
             }
             Action::Status if command.run.is_some() => {
-                let id = command.run.as_deref().unwrap_or_default().parse().map_err(
-                    |error: engine::model::IdError| {
-                        Refusal::Problem(engine::plan::PlanProblem::new(
-                            "unknown-run",
-                            error.to_string(),
-                            "status",
-                        ))
-                    },
-                )?;
+                let id = run_id(command.run.as_deref().unwrap_or_default())?;
                 let detail = self.engine.run_look(&id, &speaker.actor).await?;
                 view::run(&detail, self.engine.now_ms())
+            }
+            Action::Logs if run_named(speaker, command).is_some() => {
+                let id = run_id(&run_named(speaker, command).unwrap_or_default())?;
+                let services = services(command)?;
+                let logs = self.engine.run_logs(&id, &services, &speaker.actor).await?;
+                let mut card = view::run_logs(&id, &logs);
+                card.command = view::logs_of_run(&id, &services);
+                card
             }
             _ => return self.per_environment(speaker, command).await,
         };

@@ -245,7 +245,7 @@ table! {
         "Refuse a planned run."
         verbs ["reject", "deny", "decline"] examples ["reject r-3f2a"];
     Retry "retry" true [Run] needs []
-        "Try a failed run again from where it failed."
+        "Ask for the same again: a new run, planned afresh, from the start."
         verbs ["retry", "rerun", "re-run", "try again"] examples ["retry r-3f2a"];
     Migrate "migrate" true [Environments, Ref, At, DryRun, Rehearse] needs [Environments]
         "Run database migrations."

@@ -8,6 +8,9 @@ use super::names::Names;
 /// The longest line of a list, in characters: it is shown as it is, and most terminals have at least this.
 const LINE_MAX: usize = 72;
 
+/// What is said beside an example of what is understood and not carried out yet.
+const STAGES_LATER: &str = "   (canaries in stages are to come)";
+
 /// Help on a topic (an action's name or one of its verbs), or the overview.
 pub fn help(topic: Option<&str>, names: &Names) -> String {
     match topic {
@@ -39,7 +42,8 @@ fn on(row: &ActionRow, names: &Names) -> String {
     }
     out.push_str("For example:\n");
     for example in row.examples {
-        let _ = writeln!(out, "  {}", fill(example, names));
+        let later = if row.action.is_built() && example.contains("canary 10") { STAGES_LATER } else { "" };
+        let _ = writeln!(out, "  {}{later}", fill(example, names));
     }
     out
 }

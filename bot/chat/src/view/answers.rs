@@ -1,8 +1,8 @@
 //! Answers to questions.
 
 use engine::audit::AuditEvent;
-use engine::control::{CanAnswer, EnvironmentStatus, ServiceStatus};
-use engine::model::{ConnectionHere, Desired, EnvironmentKey, Release, ReleaseState};
+use engine::control::{CanAnswer, EnvironmentStatus, LogsOf, RunLogs, ServiceStatus};
+use engine::model::{ConnectionHere, Desired, EnvironmentKey, Release, ReleaseState, RunId, ServiceName};
 use engine::monitor::Incident;
 use engine::plan::short;
 use engine::ports::LogLine;
@@ -139,11 +139,39 @@ pub(crate) fn logs(environment: &EnvironmentKey, lines: &[LogLine]) -> Card {
     if lines.is_empty() {
         return Card::new(Tone::Plain, format!("Nothing was logged in {name} in that time"));
     }
-    let lines = lines
-        .iter()
-        .map(|line| format!("{} {}@{} {}", of_day(line.at_ms), line.service, line.release, line.text))
-        .collect();
+    let lines = lines.iter().map(log_line).collect();
     Card::new(Tone::Plain, format!("Logs of {name}, newest last")).verbatim(lines)
+}
+
+/// What the services of a run printed.
+pub(crate) fn run_logs(run: &RunId, logs: &RunLogs) -> Card {
+    let name = &logs.environment.environment;
+    match &logs.lines {
+        LogsOf::Kept(lines) => {
+            Card::new(Tone::Plain, format!("Logs of {run} in {name}, kept before it was undone, newest last"))
+                .verbatim(lines.clone())
+        }
+        LogsOf::Since(lines) if lines.is_empty() => {
+            Card::new(Tone::Plain, format!("Nothing was logged in {name} since {run} began"))
+        }
+        LogsOf::Since(lines) => {
+            Card::new(Tone::Plain, format!("Logs of {name} since {run} began, newest last"))
+                .verbatim(lines.iter().map(log_line).collect())
+        }
+    }
+}
+
+/// How the logs of a run are asked for.
+pub(crate) fn logs_of_run(run: &RunId, services: &[ServiceName]) -> String {
+    let services: Vec<&str> = services.iter().map(ServiceName::as_str).collect();
+    match services.as_slice() {
+        [] => format!("logs of {run}"),
+        services => format!("logs {} of {run}", services.join(" and ")),
+    }
+}
+
+fn log_line(line: &LogLine) -> String {
+    format!("{} {}@{} {}", of_day(line.at_ms), line.service, line.release, line.text)
 }
 
 /// What the record says.
@@ -159,13 +187,14 @@ pub(crate) fn audit(events: &[AuditEvent], environment: Option<&EnvironmentKey>)
             let run = event.run.as_ref().map(ToString::to_string).filter(|run| *run != event.subject);
             let run = run.map(|run| format!(" ({run})")).unwrap_or_default();
             format!(
-                "#{} {} {} {} {}{run}{}",
+                "#{} {} {} {} {}{run}{}{}",
                 event.seq,
                 clock(event.at_ms),
                 event.actor.name,
                 event.action,
                 event.subject,
-                essence(event)
+                essence(event),
+                event.glass_broken().map(|why| format!(" · GLASS BROKEN: {why}")).unwrap_or_default()
             )
         })
         .collect();

@@ -16,7 +16,7 @@ use engine::control::{Preview, Refusal};
 use engine::model::{Actor, Identity, Role, RunId, RunRequest};
 use engine::run::Run;
 
-pub(crate) use answers::{audit, can, incidents, logs, releases, status};
+pub(crate) use answers::{audit, can, incidents, logs, logs_of_run, releases, run_logs, status};
 pub(crate) use later::{collected, not_built, not_yet};
 pub use plain::plain;
 pub(crate) use question::{

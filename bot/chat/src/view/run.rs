@@ -2,7 +2,7 @@
 //! next. Drawn from the database alone, so it is the same whoever draws it and whenever.
 
 use engine::control::RunDetail;
-use engine::model::{Role, StepNumber};
+use engine::model::{Role, RunRequest, StepNumber};
 use engine::plan::{Plan, short};
 use engine::run::{Happening, Reason, RunState, StepState, state_of};
 use engine::step::Undo;
@@ -26,7 +26,7 @@ pub fn run(detail: &RunDetail, now_ms: i64) -> Card {
     card.key = run.id.to_string();
     card.going_ms = matches!(run.state, RunState::Running { .. })
         .then(|| now_ms - run.started_ms.unwrap_or(run.created_ms));
-    card.command.clone_from(&run.request.command);
+    card.command = said_as(&run.request);
     // What a person must know or do comes first: on a phone the rest is below the fold.
     card = outcome(card, detail);
     let mut fields = vec![("asked by".to_owned(), run.requester.name.clone())];
@@ -61,6 +61,14 @@ pub fn run(detail: &RunDetail, now_ms: i64) -> Card {
     buttons(card, detail)
 }
 
+/// What was said for it, the glass included: nobody reads of the one without the other.
+fn said_as(request: &RunRequest) -> String {
+    match &request.break_glass {
+        Some(reason) => format!("{}, break glass: {reason}", request.command),
+        None => request.command.clone(),
+    }
+}
+
 fn succeeded_with_way_back(detail: &RunDetail) -> bool {
     matches!(detail.run.state, RunState::Succeeded { .. }) && detail.plan.way_back.release.is_some()
 }
@@ -87,7 +95,6 @@ fn headline(detail: &RunDetail, now_ms: i64) -> String {
             }
             (Some(holder), None | Some(1)) => format!("next in line, waits for {holder}"),
             (Some(holder), Some(place)) => format!("number {place} in line, waits for {holder}"),
-            (None, Some(place)) if place > 1 => format!("number {place} in line"),
             _ => "queued".to_owned(),
         },
         RunState::Running { .. } => format!("running, {}", took()),

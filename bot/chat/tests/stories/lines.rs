@@ -333,3 +333,19 @@ fn a_lock_that_ends_by_itself() {
         t.never_mind_the_rest();
     });
 }
+
+/// A run that waits for its time stands in nobody's way, and the first that waits is next, also before the one in front moves.
+#[test]
+fn the_first_that_waits_is_next() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.user("ana").says("deploy staging ref v1.0.0 in 2 hours").await;
+        t.user("ana").says("deploy staging ref v1.0.0").await;
+        t.user("ben").says("deploy staging ref v1.0.0").await;
+        t.bot_headlines(expect![""]);
+        t.user("zoe").says("deploy staging ref v1.0.0").await;
+        t.bot_headlines(expect![""]);
+        t.settles().await;
+        t.never_mind_the_rest();
+    });
+}

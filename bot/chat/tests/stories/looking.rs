@@ -189,3 +189,20 @@ fn help() {
         t.never_mind_the_rest();
     });
 }
+
+#[test]
+fn logs_of_a_run_are_that_runs() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        t.release("v1.1.0", Behaviour::never_healthy());
+        t.user("ana").says("deploy staging ref v1.1.0").await;
+        t.settles().await;
+        t.bot_headlines(expect![""]);
+        t.user("ana").says("logs api of r-2").await;
+        t.user("ana").says("logs r-1").await;
+        t.bot_says(expect![""]);
+        t.user("ana").says("who deployed staging?").await;
+        t.bot_says(expect![""]);
+    });
+}

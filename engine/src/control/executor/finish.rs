@@ -24,7 +24,7 @@ impl Engine {
         state: &StepState,
         receipt: &Receipt,
     ) -> Result<Moved, Refusal> {
-        let now_ms = self.now_ms();
+        let now_ms = ends_now(&mut draft, self.now_ms());
         let run = draft.run.id.clone();
         let receipt = receipt.clone().with(ATTEMPTS, attempts(state));
         let state = state.after(StepEvent::Succeeded, now_ms)?;
@@ -63,7 +63,7 @@ impl Engine {
         state: &StepState,
         reason: Reason,
     ) -> Result<Moved, Refusal> {
-        let now_ms = self.now_ms();
+        let now_ms = ends_now(&mut draft, self.now_ms());
         let run = draft.run.id.clone();
         let measured = Receipt { summary: reason.say.clone(), facts: reason.measured.clone() };
         draft.write(self.receipt(&run, number, "failed", &measured.with(ATTEMPTS, attempts(state))));
@@ -118,6 +118,13 @@ impl Engine {
         });
         Ok(())
     }
+}
+
+/// A step ends when its result is known, which may be long after the look that the draft was made for. All that is written
+/// with its end has that time: the next step begins then, and the steps add up to the run.
+fn ends_now(draft: &mut Draft, now_ms: EpochMs) -> EpochMs {
+    draft.commit.now_ms = draft.commit.now_ms.max(now_ms);
+    draft.commit.now_ms
 }
 
 /// Records a step's intent.

@@ -36,6 +36,7 @@ impl Engine {
         let done_with = Permit::for_step(&run.id, number, false);
         let at = StepContext {
             ports: self.ports(),
+            run: &run.id,
             environment: run.environment(),
             now_ms: self.now_ms(),
             since_ms,

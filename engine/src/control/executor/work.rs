@@ -37,6 +37,7 @@ impl Engine {
         let permit = Permit::for_step(&run.id, number, false);
         let mut at = StepContext {
             ports: self.ports(),
+            run: &run.id,
             environment: run.environment(),
             now_ms: self.now_ms(),
             since_ms,
