@@ -12,6 +12,7 @@ use crate::model::{
 };
 use crate::plan::PlanProblem;
 use crate::ports::Commit;
+use crate::run::RunState;
 
 /// Refs offered when somebody has to choose.
 const REFS_OFFERED: usize = 4;
@@ -89,13 +90,19 @@ impl Engine {
             return Ok(Err(format!("{name} runs no release yet, so nothing is proved there.")));
         };
         likely.extend(self.made_from(&live).await?);
+        let now_ms = self.now_ms();
+        // One that waits for a person or for its time takes nothing from what is live.
         let moving = status.runs.iter().find(|run| {
             matches!(run.request.change, Change::Deploy { .. } | Change::Rollback { .. })
-                && !run.state.is_over()
+                && match run.state {
+                    RunState::Queued { .. } => run.request.not_before_ms.is_none_or(|at_ms| at_ms <= now_ms),
+                    RunState::Planned | RunState::AwaitingApproval { .. } => false,
+                    _ => !run.state.is_over(),
+                }
         });
         if let Some(run) = moving {
             if let Change::Deploy { reference: Some(reference), .. } = &run.request.change {
-                likely.insert(0, reference.clone());
+                likely.push(reference.clone());
             }
             return Ok(Err(format!(
                 "{name} runs release {} ({}), and {} ({}) is not over there.",

@@ -365,13 +365,13 @@ fn the_glass_can_be_broken_with_a_reason() {
               · verification: 20 requests through the edge to each service
               · finalize: old processes drained and ended, the release recorded as live
               [Approve!] [Reject]
-              > deploy v1.0.0 to production
+              > deploy v1.0.0 to production, break glass: checkout is down since 11:40
         "#]]);
         t.user("ana").says("audit production").await;
         t.bot_says(expect![[r#"
             · The record of production, newest last
                 #2 2026-11-18 12:00 UTC ana run.refused deploy v1.0.0 to production: Breaking the glass is recorded, and "down" does not say why. Say it again with a reason of at least 10 characters.
-                #3 2026-11-18 12:00 UTC ana run.requested r-1: deploy v1.0.0 to production
+                #3 2026-11-18 12:00 UTC ana run.requested r-1: deploy v1.0.0 to production · GLASS BROKEN: checkout is down since 11:40
               > audit in production
         "#]]);
     });

@@ -97,7 +97,7 @@ fn an_incident_has_its_story() {
 
             ## What to do next
 
-            - `logs api in staging`
+            - `logs api of r-2`
             - `status staging` says how things stand now
             - `retry r-2` once the cause is mended
         "#]]).await;

@@ -97,7 +97,7 @@ fn killed_after_every_commit_of_going_back() {
             ✗ r-2 · Deploy v1.1.0 (1232e4c) to staging · rolled back after 0 ms
               4 of 20 requests to api/health failed
               | api answered 500: api, release 2, failed /health
-              Next: logs api in staging
+              Next: logs api of r-2
               All traffic in staging is back where it was before.
               asked by: ana
               ↩ resolve ref: nothing to undo

@@ -17,7 +17,8 @@ fn an_unhealthy_release_never_gets_traffic() {
         t.bot_shows(expect![[r#"
             ✗ r-2 · Deploy v1.1.0 (1232e4c) to staging · failed after 30 s: unhealthy
               api did not become healthy within 30 s: 503 Service Unavailable
-              Next: logs api in staging
+              | started 1 with `./api`
+              Next: logs api of r-2
               staging is as it was before.
               asked by: ana
               ↩ resolve ref: nothing to undo
@@ -51,7 +52,7 @@ fn a_release_that_keeps_ending_is_not_waited_for() {
             ✗ r-1 · Deploy v1.0.0 (4b76448) to staging · failed after 2.0 s: crash-loop
               api was started 3 times and always ended (exit code 1)
               | fatal: cannot start
-              Next: logs api in staging
+              Next: logs api of r-1
               staging is as it was before.
               asked by: ana
               ↩ resolve ref: nothing to undo
@@ -80,7 +81,7 @@ fn a_release_that_fails_requests_is_taken_back() {
             ✗ r-2 · Deploy v1.1.0 (1232e4c) to staging · rolled back after 0 ms
               4 of 20 requests to api/health failed
               | api answered 500: api, release 2, failed /health
-              Next: logs api in staging
+              Next: logs api of r-2
               All traffic in staging is back where it was before.
               asked by: ana
               ↩ resolve ref: nothing to undo

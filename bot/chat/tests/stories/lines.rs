@@ -342,10 +342,15 @@ fn the_first_that_waits_is_next() {
         t.user("ana").says("deploy staging ref v1.0.0 in 2 hours").await;
         t.user("ana").says("deploy staging ref v1.0.0").await;
         t.user("ben").says("deploy staging ref v1.0.0").await;
-        t.bot_headlines(expect![""]);
+        t.bot_headlines(expect![
+            "… r-3 · Deploy v1.0.0 (4b76448) to staging · next in line, waits for r-2 in staging"
+        ]);
         t.user("zoe").says("deploy staging ref v1.0.0").await;
-        t.bot_headlines(expect![""]);
+        t.bot_headlines(expect![
+            "… r-4 · Deploy v1.0.0 (4b76448) to staging · number 2 in line, waits for r-2 in staging"
+        ]);
         t.settles().await;
+        t.passes(hours(2)).await;
         t.never_mind_the_rest();
     });
 }

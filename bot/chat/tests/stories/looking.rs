@@ -198,11 +198,31 @@ fn logs_of_a_run_are_that_runs() {
         t.release("v1.1.0", Behaviour::never_healthy());
         t.user("ana").says("deploy staging ref v1.1.0").await;
         t.settles().await;
-        t.bot_headlines(expect![""]);
+        t.bot_headlines(expect!["✗ r-2 · Deploy v1.1.0 (1232e4c) to staging · failed after 30 s: unhealthy"]);
         t.user("ana").says("logs api of r-2").await;
         t.user("ana").says("logs r-1").await;
-        t.bot_says(expect![""]);
+        t.bot_says(expect![[r#"
+            · Logs of r-2 in staging, kept before it was undone, newest last
+              | 2026-11-18 12:00:00.002 api@2 started 1 with `./api`
+              > logs api of r-2
+
+            · Logs of staging since r-1 began, newest last
+              | 12:00:00 api@1 started 1 with `./api`
+              | 12:00:00 web@1 started 1 with `./web`
+              | 12:00:00 api@2 started 1 with `./api`
+              | 12:00:00 web@2 started 1 with `./web`
+              | 12:00:30 api@2 ended 1
+              | 12:00:30 web@2 ended 1
+              > logs of r-1
+        "#]]);
         t.user("ana").says("who deployed staging?").await;
-        t.bot_says(expect![""]);
+        t.bot_says(expect![[r#"
+            · The record of staging, newest last
+                #2 2026-11-18 12:00 UTC ana run.requested r-1: deploy v1.0.0 to staging
+                #24 2026-11-18 12:00 UTC infra-chat run.moved r-1: succeeded
+                #26 2026-11-18 12:00 UTC ana run.requested r-2: deploy v1.1.0 to staging
+                #50 2026-11-18 12:00 UTC infra-chat run.moved r-2: failed, api did not become healthy within 30 s: 503 Service Unavailable
+              > audit in staging
+        "#]]);
     });
 }

@@ -294,3 +294,18 @@ fn the_rules_still_hold() {
         t.never_mind_the_rest();
     });
 }
+
+/// What waits for its time on staging takes nothing from what is proved there.
+#[test]
+fn a_run_planned_for_later_leaves_what_is_proved() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        t.user("ana").says("deploy staging ref v1.0.0 in 2 hours").await;
+        t.user("ana").says("deploy production").await;
+        t.bot_headlines(expect![""]);
+        t.user("ben").clicks("Approve").await;
+        t.passes(hours(2)).await;
+        t.never_mind_the_rest();
+    });
+}

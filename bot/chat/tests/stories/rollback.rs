@@ -221,7 +221,8 @@ fn an_old_release_that_is_not_healthy_any_more() {
         t.bot_shows(expect![[r#"
             ✗ r-3 · Roll staging back to release 1 (v1.0.0) · failed after 30 s: unhealthy
               api did not become healthy within 30 s: 503 Service Unavailable
-              Next: logs api in staging
+              | started 1 with `./api`
+              Next: logs api of r-3
               staging is as it was before.
               asked by: ana
               ↩ preflight: no build is running

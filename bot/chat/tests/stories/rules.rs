@@ -275,7 +275,7 @@ fn strangers_learn_nothing() {
               | Also said as: redeploy, re-deploy, ship, release, push, roll out, rollout.
               | For example:
               |   deploy staging
-              |   deploy api v1.4.2 to staging with canary 10/50/100
+              |   deploy api v1.4.2 to staging with canary 10/50/100   (canaries in stages are to come)
               |   dry run deploy staging
               > help deploy
         "#]]);

@@ -214,7 +214,8 @@ fn a_failed_run_is_tried_again() {
             expect![[r#"
                 ✗ r-1 · Deploy v1.0.0 (4b76448) to staging · failed after 30 s: unhealthy
                   api did not become healthy within 30 s: 503 Service Unavailable
-                  Next: logs api in staging
+                  | started 1 with `./api`
+                  Next: logs api of r-1
                   staging is as it was before.
                   asked by: ana
                   ↩ resolve ref: nothing to undo
