@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use crate::harness::{Project, chat, chat_about, good};
+use crate::harness::{Project, chat, chat_about, good, hours};
 
 #[test]
 fn production_gets_what_staging_proved() {
@@ -158,10 +158,10 @@ fn staging_is_being_changed() {
             ? Which ref?
               staging runs release 1 (v1.0.0), and r-2 (deploy v1.1.0 to staging) is not over there.
               A branch, a tag or a commit.
-                1. v1.1.0
-                2. v1.0.0
+                1. v1.0.0
+                2. v1.1.0
                 3. main
-              [v1.1.0] [v1.0.0] [main] [Never mind]
+              [v1.0.0] [v1.1.0] [main] [Never mind]
               > deploy production
         "#]]);
         t.user("ben").says("never mind").await;
@@ -303,7 +303,7 @@ fn a_run_planned_for_later_leaves_what_is_proved() {
         t.deployed("staging", "v1.0.0").await;
         t.user("ana").says("deploy staging ref v1.0.0 in 2 hours").await;
         t.user("ana").says("deploy production").await;
-        t.bot_headlines(expect![""]);
+        t.bot_headlines(expect!["? r-3 · Deploy v1.0.0 (4b76448) to production · awaiting approval"]);
         t.user("ben").clicks("Approve").await;
         t.passes(hours(2)).await;
         t.never_mind_the_rest();
