@@ -166,3 +166,8 @@ fn what_slack_needs_and_does_not_have_is_named() {
           the configuration: slack.signing_secret is missing: the README's part about Slack says where it is found"#]],
     );
 }
+
+#[test]
+fn a_value_of_another_type_is_a_fault() {
+    faults(Some("data_dir = 5\nartifacts = 1.5\nbuilds_kept = true\n"), &[], &expect![[r#""#]]);
+}
