@@ -214,7 +214,7 @@ fn vouchers_here(global: &Global, key: Option<&PublicKey>, claims: &Claims) -> a
         (_, Some(_)) => Ok(given("")),
         (Some((config, ours)), None) => Ok(given(&format!(
             "It is signed by another key than the one in {} ({}): another installation's export, or one that was made up. Give the \
-             public key that was kept elsewhere: --key ed25519:…",
+             public key that was kept elsewhere, --key ed25519:…, or that installation's folder, --data-dir DIR",
             config.data_dir.display(),
             ours.id()
         ))),

@@ -8,7 +8,7 @@ use engine::model::RunId;
 
 use super::speaker;
 use crate::cli::{Exit, Global};
-use crate::host::{Asked, Came, RunBrief, Session, Which};
+use crate::host::{Asked, Came, HostGone, RunBrief, Session, Which};
 use crate::out;
 use crate::terminal::{Screen, TerminalFront, settled, told};
 use crate::wiring::Sample;
@@ -64,9 +64,13 @@ async fn say(session: &Session, name: &str, text: &str) -> anyhow::Result<Exit> 
     };
     // What was approved or let go on is what was wanted, whoever asked for it first.
     asked_for.extend(heard.goes_on);
-    let lost = lost(&asked_for);
+    let asked_runs = asked_for.clone();
     let ours = Which::Ours { ids: asked_for, conversation };
-    let mut runs = settled(session, &following, &identity, &ours, WAIT).await.context(lost)?;
+    let unheard = |error: anyhow::Error| {
+        let host_is_there = session.host().is_none() && !error.is::<HostGone>();
+        error.context(if host_is_there { not_told(&asked_runs) } else { lost(&asked_runs) })
+    };
+    let mut runs = settled(session, &following, &identity, &ours, WAIT).await.map_err(unheard)?;
     // A program that runs the services until it ends must not end in the middle of a run it has just let go on.
     if session.host().is_some() {
         settled(session, &following, &identity, &Which::Live, WAIT).await?;
@@ -96,6 +100,15 @@ fn lost(runs: &[RunId]) -> String {
         "{} is not over, and nobody works on it now. It goes on when `infra-chat` or `infra-chat serve` is started; \
          then `infra-chat run \"status {first}\"` says what came of it",
         names.join(", ")
+    )
+}
+
+/// What is said when the program that works on these runs is there, and can't tell how they stand.
+fn not_told(runs: &[RunId]) -> String {
+    let [first, ..] = runs else { return "the answer is incomplete".to_owned() };
+    format!(
+        "not waiting any longer: how {first} stands can't be told now. The infra-chat that runs the services is there and goes \
+         on with it; ask later with `infra-chat run \"status {first}\"`"
     )
 }
 

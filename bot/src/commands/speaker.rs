@@ -3,14 +3,16 @@
 
 use engine::control::Engine;
 use engine::model::{Actor, Identity};
+use nix::unistd::{Uid, User};
 
 use crate::cli::Global;
 use crate::host::Session;
 use crate::terminal::speaker_name;
 use crate::wiring::speaker_default;
 
-/// The front of the command line.
-pub(super) const FRONT: &str = "cli";
+/// Whoever types here is the same person in the chat and on the command line.
+pub(super) use crate::terminal::FRONT;
+
 /// `--as`, else whoever speaks here when nobody says.
 pub(super) async fn of_session(session: &Session, front: &str, global: &Global) -> anyhow::Result<String> {
     match &global.speaker {
@@ -33,5 +35,11 @@ fn system_name() -> String {
     ["USER", "LOGNAME"]
         .iter()
         .find_map(|variable| speaker_name(&std::env::var(variable).ok()?).ok())
-        .unwrap_or_else(|| format!("uid-{}", rustix::process::getuid().as_raw()))
+        .or_else(name_of_account)
+        .unwrap_or_else(|| format!("uid-{}", Uid::current()))
+}
+
+/// As the system's list of users has it: services and `env -i` bring no variables.
+fn name_of_account() -> Option<String> {
+    speaker_name(&User::from_uid(Uid::current()).ok()??.name).ok()
 }

@@ -28,7 +28,7 @@ pub(super) async fn run(global: &Global, command: User) -> anyhow::Result<Exit> 
         User::Add { who, role, mut identities } => {
             let name = match who {
                 Who::Name(name) => {
-                    identities.extend(local_identities(&name));
+                    identities.push(local_identity(&name));
                     name
                 }
                 Who::Identity(identity) => {
@@ -75,7 +75,6 @@ fn name_of(identity: &Identity) -> anyhow::Result<UserName> {
 }
 
 /// Everybody is known by their own name on this machine.
-fn local_identities(name: &UserName) -> [Identity; 2] {
-    [crate::terminal::FRONT, speaker::FRONT]
-        .map(|front| Identity { front: front.to_owned(), external_id: name.to_string() })
+fn local_identity(name: &UserName) -> Identity {
+    Identity { front: speaker::FRONT.to_owned(), external_id: name.to_string() }
 }

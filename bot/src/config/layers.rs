@@ -19,6 +19,8 @@ const DATABASE_URL: &str = "DATABASE_URL";
 const FOR_SERVICES: [&str; 2] = ["INFRA_CHAT_INSTANCE", "INFRA_CHAT_SQL"];
 /// Variables of our tests begin like this.
 const FOR_TESTS: &str = "INFRA_CHAT_TEST_";
+/// Keys whose values are numbers; all others are text.
+const NUMBERS: [&str; 1] = ["builds_kept"];
 /// A key that is this similar was meant.
 const SIMILAR: f64 = 0.7;
 
@@ -87,9 +89,13 @@ impl Layers {
         let place = self.place(key);
         let text = match &value {
             Value::String(_, text) => text.clone(),
-            Value::Num(_, number) => number_text(*number),
+            Value::Num(_, number) if NUMBERS.contains(&key) => number_text(*number),
+            _ if NUMBERS.contains(&key) => {
+                faults.add(&place, key, "must be a number", "write digits, without quotes");
+                return None;
+            }
             _ => {
-                faults.add(&place, key, "must be text or a number", "put the value in quotes");
+                faults.add(&place, key, "must be text", "put the value in quotes");
                 return None;
             }
         };

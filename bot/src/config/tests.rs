@@ -79,7 +79,7 @@ fn every_fault_is_named_at_once_with_its_place() {
               infra-chat.toml:2:10: listen `everywhere` is no address to listen on: write it like 127.0.0.1:7480
               infra-chat.toml:5:14: master_key does not belong in a file: set INFRA_CHAT_MASTER_KEY, or leave it out: a key file is made
               infra-chat.toml:3:15: builds_kept `0` is no number of builds: give a whole number from 1 to 1000
-              infra-chat.toml:6:14: log_format must be text or a number: put the value in quotes
+              infra-chat.toml:6:14: log_format must be text: put the value in quotes
               environment variable INFRA_CHAT_RULES_DIR: rules_dir is empty: give a value, or leave it out"#]],
     );
 }
@@ -164,5 +164,18 @@ fn what_slack_needs_and_does_not_have_is_named() {
         &expect![[r#"
         the configuration has a fault
           the configuration: slack.signing_secret is missing: the README's part about Slack says where it is found"#]],
+    );
+}
+
+#[test]
+fn a_value_of_another_type_is_a_fault() {
+    faults(
+        Some("data_dir = 5\nartifacts = 1.5\nbuilds_kept = true\n"),
+        &[],
+        &expect![[r#"
+        the configuration has 3 faults
+          infra-chat.toml:1:12: data_dir must be text: put the value in quotes
+          infra-chat.toml:3:15: builds_kept must be a number: write digits, without quotes
+          infra-chat.toml:2:13: artifacts must be text: put the value in quotes"#]],
     );
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chat::{Follow, Front, Reporter};
-use engine::control::Engine;
+use engine::control::{Engine, Refusal};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -42,6 +42,11 @@ impl Following {
             let _ = wait.await;
         }
     }
+
+    /// Returns when nothing more will be shown: whoever told of it has ended.
+    pub(crate) async fn ended(&self) {
+        self.settle.closed().await;
+    }
 }
 
 /// Follows runs of this program's own engine.
@@ -50,7 +55,7 @@ pub(super) async fn follow(
     front: Arc<dyn Front>,
     conversation: String,
     follow: Follow,
-) -> anyhow::Result<Following> {
+) -> Result<Following, Refusal> {
     let reporter = Reporter::open(engine.clone(), front, conversation, follow).await?;
     let (settle, settlings) = mpsc::channel(1);
     Ok(Following::new(settle, tokio::spawn(report(engine, reporter, settlings))))

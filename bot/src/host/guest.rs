@@ -1,5 +1,6 @@
 //! A guest's end of the socket.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -21,6 +22,25 @@ use super::wire::{Answer, Ask, Heard, RunBrief, Which};
 const HOST_START: Duration = Duration::from_mins(1);
 /// Between two tries.
 const HOST_RETRY: Duration = Duration::from_millis(200);
+
+/// The host is there no more.
+#[derive(Debug)]
+pub(crate) struct HostGone;
+
+impl std::fmt::Display for HostGone {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(
+            "the infra-chat that runs the services here has ended; start it again with `infra-chat` or `infra-chat serve`",
+        )
+    }
+}
+
+impl std::error::Error for HostGone {}
+
+/// A socket that breaks has lost its other end.
+fn broken(error: anyhow::Error) -> anyhow::Error {
+    if error.is::<std::io::Error>() { HostGone.into() } else { error }
+}
 
 /// A program that asks another one.
 #[derive(Debug)]
@@ -45,9 +65,15 @@ impl Guest {
     }
 
     async fn open(&self) -> anyhow::Result<(BufReader<OwnedReadHalf>, OwnedWriteHalf)> {
-        let stream = UnixStream::connect(&self.path)
-            .await
-            .context("the infra-chat that ran the services has ended; start again")?;
+        let stream = match UnixStream::connect(&self.path).await {
+            Ok(stream) => stream,
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
+                return Err(HostGone.into());
+            }
+            Err(error) => {
+                return Err(error).context("can't speak with the infra-chat that runs the services");
+            }
+        };
         socket::peer_check(&stream)?;
         let (read, write) = stream.into_split();
         Ok((BufReader::new(read), write))
@@ -55,13 +81,11 @@ impl Guest {
 
     async fn ask(&self, ask: &Ask) -> anyhow::Result<Answer> {
         let (mut read, mut write) = self.open().await?;
-        socket::write(&mut write, ask).await?;
-        match socket::read(&mut read).await? {
+        socket::write(&mut write, ask).await.map_err(broken)?;
+        match socket::read(&mut read).await.map_err(broken)? {
             Some(Answer::Failed { why }) => bail!("{why}"),
             Some(answer) => Ok(answer),
-            None => bail!(
-                "the infra-chat that runs the services gave no answer: it is ending, or its database can't be written (infra-chat doctor)"
-            ),
+            None => Err(HostGone.into()),
         }
     }
 
@@ -107,13 +131,12 @@ impl Guest {
             identity,
             everything,
         };
-        socket::write(&mut write, &ask).await?;
-        match socket::read(&mut read).await? {
+        socket::write(&mut write, &ask).await.map_err(broken)?;
+        match socket::read(&mut read).await.map_err(broken)? {
             Some(Answer::Settled) => {}
+            Some(Answer::Failed { why }) => bail!("{why}"),
             Some(other) => return unexpected(&other),
-            None => bail!(
-                "the infra-chat that runs the services ended while you waited; start it again, and see `status` for how things stand"
-            ),
+            None => return Err(HostGone.into()),
         }
         let (settle, settlings) = mpsc::channel(1);
         let task = tokio::spawn(async move {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use async_trait::async_trait;
 use chat::{Desk, Follow, Front, FrontError, Outbound};
-use engine::control::Engine;
+use engine::control::{Engine, Refusal};
 use tokio::io::BufReader;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
@@ -115,25 +115,33 @@ async fn serve(
             Ask::Hear { inbound } => Answer::Heard(desk.hear(&inbound).await.into()),
             Ask::Known { identity } => match known(&engine, &desk, &references, &identity).await {
                 Ok(known) => Answer::Known { known },
-                Err(refusal) => Answer::Failed { why: crate::out::causes(&refusal) },
+                Err(refusal) => failed(&refusal),
             },
             Ask::Speaker { front, name } => match speaker_default(&engine, &front, &name).await {
                 Ok(name) => Answer::Speaker { name },
-                Err(error) => Answer::Failed { why: crate::out::causes(&error) },
+                Err(error) => failed(&error.into()),
             },
             Ask::Runs { identity, which } => match wire::runs(&engine, &identity, &which).await {
                 Ok(runs) => Answer::Runs { runs },
-                Err(refusal) => Answer::Failed { why: crate::out::causes(&refusal) },
+                Err(refusal) => failed(&refusal),
             },
             Ask::Follow { conversation, front, identity, everything } => {
-                let follow = wire::follow_of(&engine, &identity, everything).await?;
-                return show(read, write, engine, conversation, front, follow).await;
+                match wire::follow_of(&engine, &identity, everything).await {
+                    Ok(follow) => return show(read, write, engine, conversation, front, follow).await,
+                    Err(refusal) => failed(&refusal),
+                }
             }
             Ask::Settle => Answer::Settled,
         };
         socket::write(&mut write, &answer).await?;
     }
     Ok(())
+}
+
+/// What did not work, and what to do then.
+fn failed(refusal: &Refusal) -> Answer {
+    let (why, next) = (crate::out::causes(refusal), refusal.next());
+    Answer::Failed { why: if next.is_empty() { why } else { format!("{why}\n  next: {next}") } }
 }
 
 /// The rest of a connection that follows.
@@ -146,7 +154,11 @@ async fn show(
     runs: Follow,
 ) -> anyhow::Result<()> {
     let front = Arc::new(SocketFront { name: front, write: Mutex::new(write) });
-    let following = follow(engine, front.clone(), conversation, runs).await?;
+    let following = match follow(engine, front.clone(), conversation, runs).await {
+        Ok(following) => following,
+        // A guest that is told nothing takes the host for gone.
+        Err(refusal) => return socket::write(&mut *front.write.lock().await, &failed(&refusal)).await,
+    };
     socket::write(&mut *front.write.lock().await, &Answer::Settled).await?;
     while socket::read::<Ask>(&mut read).await?.is_some() {
         following.settle().await;

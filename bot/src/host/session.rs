@@ -130,7 +130,7 @@ impl Session {
         match self {
             Self::Host(host) => {
                 let runs = wire::follow_of(host.engine(), identity, everything).await?;
-                follow(host.engine().clone(), front, conversation, runs).await
+                Ok(follow(host.engine().clone(), front, conversation, runs).await?)
             }
             Self::Guest { guest, .. } => {
                 guest.follow(front, conversation, identity.clone(), everything).await

@@ -15,7 +15,7 @@ use super::input::{Typed, lines};
 use super::screen::{FRONT, Screen, TerminalFront};
 use super::slash::{self, Slash};
 use super::wait::{WAIT_MAX, settled, told};
-use crate::host::{Asked, Following, Session, Which};
+use crate::host::{Asked, Following, HostGone, Session, Which};
 
 /// Who talks, and where.
 pub(crate) struct Talk {
@@ -62,6 +62,8 @@ pub(crate) async fn talk(
         let typed = tokio::select! {
             typed = source.next(&talk.speaker, screen.coloured()) => typed,
             () = talk.stop.cancelled() => return Ok(()),
+            // At once: nobody should type a line that nobody hears.
+            () = following.ended() => return Err(HostGone.into()),
         };
         let line = match typed {
             Typed::Line(line) if line.trim().is_empty() => continue,

@@ -79,6 +79,15 @@ fn a_batch_answers_every_line() {
 }
 
 #[test]
+fn an_order_with_what_nobody_sees_in_it_is_not_read() {
+    let input = "\"deploy\\u0000 staging\"\n\"deploy\\u001b staging\"\n\"deploy\\tstaging\"\n";
+    let told = World::empty().program_with(&["parse", "--batch"], input, &[]).ended(0);
+    let lines: Vec<&str> = told.out.lines().collect();
+    assert!(lines[0].contains("(U+0000)") && lines[1].contains("(U+001B)"), "{}", told.all());
+    assert!(lines[2].contains("\"deploy\""), "{}", told.all());
+}
+
+#[test]
 fn shells_get_their_completions() {
     World::empty().program(&["completions", "bash"]).ended(0).says("complete -F");
 }

@@ -38,7 +38,13 @@ fn admins_manage_people() {
         .ended(0)
         .says("kim is deployer now");
     world.program(&["--as", "zoe", "user", "link", "kim", "discord:9"]).ended(0);
-    world.program(&["user", "list"]).ended(0).says("slack:U7").says("discord:9").says("cli:kim");
+    world
+        .program(&["user", "list"])
+        .ended(0)
+        .says("slack:U7")
+        .says("discord:9")
+        .says("terminal:kim")
+        .says_not("cli:");
     world.program(&["--as", "zoe", "user", "remove", "kim"]).ended(0);
     world.program(&["user", "list"]).ended(0).says_not("kim");
     world.program(&["--as", "zoe", "user", "remove", "zoe"]).ended(2).says("only admin");
@@ -136,4 +142,20 @@ fn what_an_export_is_worth_is_told_in_words_and_by_the_exit_code() {
     let end = serde_json::json!({ "end": { "checkpoints": 0, "events": 1 } });
     let fitted = format!("{}\n{}\n{end}\n", lines[0], lines[1]);
     with(&fitted, &[]).ended(2).says("Unproven since");
+}
+
+#[test]
+fn whoever_types_is_one_person_in_the_chat_and_on_the_command_line() {
+    let world = World::with_sample();
+    let add = ["user", "add", "me", "--role", "admin", "--identity", "terminal:stranger"];
+    world.program(&add).ended(2);
+    world.program(&[&["--as", "zoe"][..], &add[..]].concat()).ended(0);
+    world.program(&["run", "whoami"]).ended(0).says("You are me, an admin");
+    world.program(&["chat"]).ended(0).says("You speak as stranger");
+    // Without variables the system's own list of users says it.
+    let name = std::process::Command::new("id").arg("-un").output().unwrap();
+    let name = String::from_utf8(name.stdout).unwrap();
+    let unset = [("USER", ""), ("LOGNAME", "")];
+    let told = world.program_with(&["run", "whoami"], "", &unset);
+    told.says(&format!("terminal:{}", name.trim()));
 }

@@ -75,3 +75,24 @@ fn others_speak_with_the_host_as_guests() {
     serve.signal("TERM");
     serve.end().ended(0);
 }
+
+#[test]
+fn a_guest_is_told_that_the_database_does_not_answer_and_at_once_when_the_host_ends() {
+    let world = World::with_sample();
+    let mut serve = world.start(&["serve"], &[("INFRA_CHAT_LISTEN", "127.0.0.1:0")]);
+    serve.wait_for("listens on http://");
+    let mut chat = world.start(&["--as", "ana", "chat"], &[]);
+    chat.wait_for("Try: deploy");
+
+    let (file, away) = (world.data().join("infra-chat.db"), world.data().join("away.db"));
+    std::fs::rename(&file, &away).unwrap();
+    let told = world.program(&["--as", "ana", "run", "deploy v1.0.0 to staging"]).ended(1);
+    told.says("the database can't").says("next: try again in a moment").says_not("ended");
+    std::fs::rename(&away, &file).unwrap();
+
+    serve.signal("TERM");
+    serve.end().ended(0);
+    // Nothing was typed.
+    chat.wait_for("has ended; start it again");
+    chat.end().ended(1).says_not("os error");
+}

@@ -38,10 +38,10 @@ impl Engine {
             if self.store().user_get(person.name.as_str()).await?.is_none() {
                 let user = crate::model::User { name: person.name.clone(), role: person.role };
                 commit.writes.push(Write::UserPut { user, at_ms: now_ms });
-                for front in ["terminal", "cli"] {
-                    let identity = Identity { front: front.to_owned(), external_id: person.name.to_string() };
-                    commit.writes.push(Write::IdentityPut { identity, person: person.name.clone() });
-                }
+                // Everybody is known by their own name on the machine.
+                let identity =
+                    Identity { front: "terminal".to_owned(), external_id: person.name.to_string() };
+                commit.writes.push(Write::IdentityPut { identity, person: person.name.clone() });
             }
         }
         commit.audit.push(AuditEntry {

@@ -154,7 +154,7 @@ fn who_is_refused_people_projects_or_secrets_is_in_the_record() {
     on_both(async |t| {
         let (vera, ana) = (t.person("vera").await, t.person("ana").await);
         let kim = User { name: "kim".parse().unwrap(), role: engine::model::Role::Admin };
-        let identity = Identity { front: "cli".to_owned(), external_id: "kim".to_owned() };
+        let identity = Identity { front: "terminal".to_owned(), external_id: "kim".to_owned() };
         let environment = t.environment("production");
         let engine = t.engine();
         engine.user_put(&kim, &[identity], &vera).await.unwrap_err();

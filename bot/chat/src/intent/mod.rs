@@ -49,6 +49,13 @@ pub fn parse_with(text: &str, vocabulary: &Vocabulary) -> Parsed {
             problem: Some(problem.suggest(["help"])),
         };
     }
+    if let Some(unseen) = text.chars().find(|c| c.is_control() && !c.is_whitespace()) {
+        let problem = Problem::bad_value(format!(
+            "There is a character in that which can't be seen (U+{:04X}), so I did not read it. Type it again.",
+            u32::from(unseen)
+        ));
+        return Parsed { commands: Vec::new(), missing: Vec::new(), problem: Some(problem) };
+    }
     let mut parsed = read(text, vocabulary);
     if let Some(problem) = &mut parsed.problem {
         problem.keep_what_works(vocabulary);
