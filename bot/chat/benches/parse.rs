@@ -21,7 +21,7 @@ fn main() {
 fn message(bencher: Bencher<'_, '_>, more_names: usize) {
     let vocabulary = Vocabulary::new(&names(more_names));
     let texts: Vec<String> =
-        lines::cases().into_iter().chain(lines::sealed()).map(|case| case.text).collect();
+        lines::cases().into_iter().chain(lines::sealed()).chain(lines::sealed2()).map(|case| case.text).collect();
     let mut next = texts.iter().cycle();
     bencher
         .with_inputs(move || next.next().unwrap().as_str())

@@ -45,6 +45,7 @@ impl Scanner<'_, '_> {
             let next = self.token(at).filter(|next| next.is_word()).copied();
             let Some(next) = next else { return Ok(None) };
             let plain = next.name.is_none()
+                && next.raw != "#"
                 && !next.is(Class::PREPOSITION)
                 && (!next.class.known()
                     || (token.any(&["ref", "branch", "tag"]) && (next.any(PARTS) || next.any(CALLED)))

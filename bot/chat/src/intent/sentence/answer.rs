@@ -97,7 +97,7 @@ fn stranger_to<'a, 't>(action: Action, words: &'a [Token<'t>]) -> Option<&'a Tok
             && token.name.is_none()
             && !token.class.known()
             && !near_opener(token.low)
-            && token.low.len() > 2
+            && token.low.len() > 1
             && token.low.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
             && !values::is_ref(token.low);
         (slot && plain).then_some(token)

@@ -74,7 +74,9 @@ pub(super) fn is_log(tokens: &[Token<'_>]) -> bool {
                     && !token.class.known()
                     && !near_opener(token.low)
         });
-    let exited = tokens.windows(2).any(|pair| pair[0].any(&["exit"]) && pair[1].any(&["status", "code"]));
+    let exited = tokens.windows(3).any(|three| {
+        three[0].kind == Kind::Colon && three[1].any(&["exit"]) && three[2].any(&["status", "code"])
+    });
     let trace = first.any(&[
         "traceback",
         "panicked",
