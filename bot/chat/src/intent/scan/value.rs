@@ -44,8 +44,11 @@ impl Scanner<'_, '_> {
             }
             let next = self.token(at).filter(|next| next.is_word()).copied();
             let Some(next) = next else { return Ok(None) };
+            if next.raw == "#" {
+                let said = format!("I read `{} #`, but not which, so I did nothing.", token.raw);
+                return Err(Problem::bad_value(said));
+            }
             let plain = next.name.is_none()
-                && next.raw != "#"
                 && !next.is(Class::PREPOSITION)
                 && (!next.class.known()
                     || (token.any(&["ref", "branch", "tag"]) && (next.any(PARTS) || next.any(CALLED)))

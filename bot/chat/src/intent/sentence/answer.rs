@@ -92,7 +92,7 @@ fn stranger_to<'a, 't>(action: Action, words: &'a [Token<'t>]) -> Option<&'a Tok
         return None;
     }
     words.iter().enumerate().find_map(|(at, token)| {
-        let slot = at == 0 || words[at - 1].any(&["to", "into", "onto", "in"]);
+        let slot = at == 0 || action != Action::Scale && words[at - 1].any(&["to", "into", "onto", "in"]);
         let plain = token.is_word()
             && token.name.is_none()
             && !token.class.known()
