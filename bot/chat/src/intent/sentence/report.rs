@@ -298,7 +298,7 @@ pub(super) fn report(
             .any(|token| token.any(&["is", "are", "was", "were", "looks", "look", "seem", "seems"]));
         // "deploys to production make me nervous"
         let headline = !looked
-            && matches!(action, Action::Releases | Action::Logs | Action::Incidents | Action::Audit)
+            && matches!(action, Action::Releases | Action::Logs | Action::Incidents)
             && tokens.iter().any(|token| token.any(HEADLINE_VERBS) && token.quote == 0);
         return (told || headline || (later && !looked && !matches!(action, Action::Help | Action::Audit)))
             .then_some(Heard::Statement);
