@@ -20,8 +20,12 @@ fn main() {
 #[divan::bench(args = [0, 1_000], sample_size = MESSAGES, sample_count = 200)]
 fn message(bencher: Bencher<'_, '_>, more_names: usize) {
     let vocabulary = Vocabulary::new(&names(more_names));
-    let texts: Vec<String> =
-        lines::cases().into_iter().chain(lines::sealed()).map(|case| case.text).collect();
+    let texts: Vec<String> = lines::cases()
+        .into_iter()
+        .chain(lines::sealed())
+        .chain(lines::sealed2())
+        .map(|case| case.text)
+        .collect();
     let mut next = texts.iter().cycle();
     bencher
         .with_inputs(move || next.next().unwrap().as_str())

@@ -8,7 +8,7 @@ use crate::intent::scan::{List, Said};
 use crate::intent::values;
 use crate::intent::words::{Kind, Token, reach};
 
-/// Refuses "staging or production" and "lock or unlock": either would be a guess.
+/// Refuses "staging or production", "lock or unlock" and "deploy or not deploy": either would be a guess.
 pub(super) fn one_reading(action: Action, tokens: &[Token<'_>]) -> Result<(), Problem> {
     let reasons = matches!(action, Action::Lock | Action::Unlock);
     let said = tokens.iter().position(|token| {
@@ -26,6 +26,7 @@ pub(super) fn one_reading(action: Action, tokens: &[Token<'_>]) -> Result<(), Pr
                 let verb = next.is(Class::HEAD) && (at == 0 || !next.is(Class::OBJECT));
                 next.name.is_some()
                     || verb
+                    || next.is(Class::NEGATION)
                     || values::is_ref(next.low)
                     || values::run(std::slice::from_ref(next)).is_some()
             })

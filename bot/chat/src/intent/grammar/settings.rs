@@ -291,6 +291,16 @@ pub(super) fn secrets(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
     let is_name =
         |token: &&Token<'_>| !names.iter().any(|name| name.split(' ').any(|word| word == token.raw));
     let tokens: Vec<Token<'_>> = scope.tokens.iter().filter(is_name).copied().collect();
+    // "rotate secrets, i said": somebody speaks, and calls nothing by that name.
+    let spoken = |token: &Token<'_>| {
+        token.is_word()
+            && token.is(Class::SUBJECT)
+            && !token.any(&["it"])
+            && names.iter().any(|name| name.split(' ').any(|word| word == token.raw))
+    };
+    if scope.tokens.iter().any(spoken) {
+        return Err(not_ours(scope.action, scope.vocabulary));
+    }
     let secretive = |token: &Token<'_>| token.any(&["it", "them"]) || is_secretive(token.raw);
     if !scope.tokens.iter().any(secretive) && !names.is_empty() {
         return Err(not_ours(scope.action, scope.vocabulary));

@@ -44,6 +44,12 @@ impl Scanner<'_, '_> {
             }
             let next = self.token(at).filter(|next| next.is_word()).copied();
             let Some(next) = next else { return Ok(None) };
+            // "release #back" names none.
+            let bare = |rest: &str| rest.is_empty() || crate::intent::lexicon::look_up(rest).class.known();
+            if next.low.strip_prefix('#').is_some_and(bare) {
+                let said = format!("I read `{} {}`, but not which, so I did nothing.", token.raw, next.raw);
+                return Err(Problem::bad_value(said));
+            }
             let plain = next.name.is_none()
                 && !next.is(Class::PREPOSITION)
                 && (!next.class.known()

@@ -92,12 +92,12 @@ fn stranger_to<'a, 't>(action: Action, words: &'a [Token<'t>]) -> Option<&'a Tok
         return None;
     }
     words.iter().enumerate().find_map(|(at, token)| {
-        let slot = at == 0 || words[at - 1].any(&["to", "into", "onto", "in"]);
+        let slot = at == 0 || action != Action::Scale && words[at - 1].any(&["to", "into", "onto", "in"]);
         let plain = token.is_word()
             && token.name.is_none()
             && !token.class.known()
             && !near_opener(token.low)
-            && token.low.len() > 2
+            && token.low.len() > 1
             && token.low.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
             && !values::is_ref(token.low);
         (slot && plain).then_some(token)

@@ -4,12 +4,18 @@ use super::{
     Action, Class, Command, Draft, Heard, Joined, Kind, Mood, Problem, ProblemKind, Reader, Token,
     Vocabulary, begins_clause, help, mood, standing,
 };
+use crate::intent::names::NameKind;
 use crate::intent::values;
 
 impl<'t> Reader<'_, 't> {
     /// "if X, Y": an alert, a rule, or two readings.
     pub(super) fn condition(&mut self, tokens: &[Token<'t>], at: usize) -> Result<(), Problem> {
         let Some(then) = consequent(tokens, at) else {
+            // "deploy staging then, if green, production": the place is all that is said of a second order.
+            let ends = tokens.iter().rev().find(|token| token.is_word()).and_then(|token| token.name);
+            if !self.drafts.is_empty() && ends.is_some_and(|hit| hit.kind == NameKind::Environment) {
+                self.doubt.get_or_insert_with(|| conditional(&[], self.vocabulary));
+            }
             self.hear(Heard::Statement);
             return Ok(());
         };

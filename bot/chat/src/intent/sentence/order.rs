@@ -2,8 +2,8 @@
 
 use super::{
     Action, Class, Command, Draft, Head, Heard, Joined, Key, Kind, Meaning, Migrate, Opening, Problem,
-    Reader, Rest, Scope, Token, clauses, commentary, grammar, heads, mood, reaction_like, report, scan,
-    takes_back,
+    Reader, Rest, Scope, Token, clauses, commentary, grammar, heads, mood, reach, reaction_like, report,
+    scan, takes_back,
 };
 use crate::intent::names::NameKind;
 
@@ -330,6 +330,7 @@ impl<'t> Reader<'_, 't> {
 
     /// "…, then production" that can't be read as the same again: whoever said it expects it to happen.
     pub(super) fn unread_place(&mut self, tokens: &[Token<'t>], joined: Joined) {
+        let tokens = reach(tokens);
         let place = tokens
             .iter()
             .any(|token| token.name.is_some_and(|hit| hit.kind == NameKind::Environment) && token.quote == 0);
@@ -337,6 +338,7 @@ impl<'t> Reader<'_, 't> {
             token.is_word() && token.name.is_none() && (token.is(Class::TELLS) || token.is(Class::SUBJECT))
         });
         let follows = joined == Joined::Then
+            || !self.drafts.is_empty() && tokens.first().is_some_and(|token| token.any(&["or"]))
             || joined != Joined::Start && tokens.iter().take(2).any(|token| token.any(&["then", "and"]));
         if place && follows && !told {
             self.doubt.get_or_insert_with(|| {

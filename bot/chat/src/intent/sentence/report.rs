@@ -74,7 +74,9 @@ pub(super) fn is_log(tokens: &[Token<'_>]) -> bool {
                     && !token.class.known()
                     && !near_opener(token.low)
         });
-    let exited = tokens.windows(2).any(|pair| pair[0].any(&["exit"]) && pair[1].any(&["status", "code"]));
+    let exited = tokens.windows(3).any(|three| {
+        three[0].kind == Kind::Colon && three[1].any(&["exit"]) && three[2].any(&["status", "code"])
+    });
     let trace = first.any(&[
         "traceback",
         "panicked",
@@ -296,7 +298,7 @@ pub(super) fn report(
             .any(|token| token.any(&["is", "are", "was", "were", "looks", "look", "seem", "seems"]));
         // "deploys to production make me nervous"
         let headline = !looked
-            && matches!(action, Action::Releases | Action::Logs | Action::Incidents | Action::Audit)
+            && matches!(action, Action::Releases | Action::Logs | Action::Incidents)
             && tokens.iter().any(|token| token.any(HEADLINE_VERBS) && token.quote == 0);
         return (told || headline || (later && !looked && !matches!(action, Action::Help | Action::Audit)))
             .then_some(Heard::Statement);

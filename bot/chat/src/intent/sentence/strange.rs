@@ -75,7 +75,8 @@ impl<'t> Reader<'_, 't> {
         let intends = after.first().is_some_and(|token| token.any(&["to"]))
             && after.get(1).is_some_and(|token| token.is(Class::HEAD) && token.name.is_none());
         // "postmortem of the rollback", "another production deploy": nouns.
-        let noun = verb.any(DETERMINERS) || after.first().is_some_and(|token| token.any(&["of"]));
+        let of = after.first().is_some_and(|token| token.any(&["of"])) && !verb.any(&["dispose"]);
+        let noun = verb.any(DETERMINERS) || of;
         if tells || noun || asked || verb.any(SOCIAL) || intends || verb.quote > 0 {
             self.hear(if asked { Heard::Question } else { Heard::Statement });
             return;
