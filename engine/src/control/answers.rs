@@ -342,11 +342,12 @@ impl Engine {
             return Err(Refusal::standing("not-begun", say, format!("status {id}")));
         };
         let mut kept = Vec::new();
-        for listed in self.artifacts().list(id).await.map_err(unreadable)? {
+        for listed in self.artifacts().list(id).await.map_err(|error| unreadable(&error))? {
             if let ArtifactName::Log(service) = &listed.name
                 && (services.is_empty() || services.contains(service))
             {
-                let text = self.artifacts().get(id, &listed.name).await.map_err(unreadable)?;
+                let text =
+                    self.artifacts().get(id, &listed.name).await.map_err(|error| unreadable(&error))?;
                 let text = String::from_utf8_lossy(&text).into_owned();
                 let lines: Vec<&str> = text.lines().collect();
                 let newest = &lines[lines.len().saturating_sub(LOG_LINES_MAX)..];
@@ -444,7 +445,7 @@ impl Engine {
     }
 }
 
-fn unreadable(error: ArtifactError) -> Refusal {
+fn unreadable(error: &ArtifactError) -> Refusal {
     let say = format!("its artifacts can't be read: {error}");
     Refusal::standing("artifacts", say, "`infra-chat doctor` checks where they are kept")
 }

@@ -361,13 +361,11 @@ fn builds(
 /// Whether the platform has nothing of this release of a service up, so that going back starts it anew.
 fn starts(facts: &Facts, name: &ServiceName, part: &ServiceRelease) -> bool {
     let Some(there) = facts.observed.services.get(name) else { return true };
-    match &part.set {
-        Some(set) => there.sets.iter().all(|other| other.release != set.release),
-        None => {
-            let release = part.schedule.as_ref().map(|schedule| schedule.release);
-            there.schedule.as_ref().map(|schedule| schedule.release) != release
-        }
+    if let Some(set) = &part.set {
+        return there.sets.iter().all(|other| other.release != set.release);
     }
+    let release = part.schedule.as_ref().map(|schedule| schedule.release);
+    there.schedule.as_ref().map(|schedule| schedule.release) != release
 }
 
 /// Sets and configurations of the target that the platform does not have any more.

@@ -113,7 +113,7 @@ fn refs_production_does_not_take() {
                   > deploy ref try-something to production
             "#]],
         );
-        t.user("ana").says("can I deploy try-something to production?").await;
+        t.user("ana").says("can I deploy production?").await;
         t.bot_says(expect![[r#"
             · You can deploy production with approval by one other person (deployer or admin).
               Deploy on production needs a second person. Ask a deployer or an admin to approve.
