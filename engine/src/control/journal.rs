@@ -43,7 +43,7 @@ impl Draft {
             self.run.finished_ms = Some(self.commit.now_ms);
         }
         let mut data = json!({ "from": before, "to": after.as_str() });
-        if let Some(reason) = reason_of(&after) {
+        if let Some(reason) = after.reason() {
             data["code"] = reason.code.clone().into();
             data["reason"] = reason.say.clone().into();
         }
@@ -112,17 +112,6 @@ impl Draft {
         self.commit.writes = writes;
         engine.write(self.commit).await?;
         Ok(run)
-    }
-}
-
-/// Why a run is where it is, when its state says.
-pub(super) fn reason_of(state: &RunState) -> Option<&crate::run::Reason> {
-    match state {
-        RunState::Undoing { reason, .. }
-        | RunState::Failed { reason, .. }
-        | RunState::RolledBack { reason, .. }
-        | RunState::Cancelled { reason, .. } => Some(reason),
-        _ => None,
     }
 }
 

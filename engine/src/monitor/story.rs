@@ -8,7 +8,7 @@ use super::time::{instant, seconds};
 use crate::artifacts::ArtifactRef;
 use crate::clock::EpochMs;
 use crate::control::RunDetail;
-use crate::run::{Happening, Reason, RunState, left_behind, traffic_moved};
+use crate::run::{Happening, left_behind, traffic_moved};
 
 /// Lines of each log that stand in the story; the rest is in the log beside it.
 const LINES_SHOWN: usize = 40;
@@ -77,7 +77,7 @@ fn summary(incident: &Incident, detail: &RunDetail) -> String {
         run.request.command,
         instant(run.started_ms.unwrap_or(run.created_ms)),
     );
-    if let Some(reason) = reason_of(&run.state) {
+    if let Some(reason) = run.state.reason() {
         let _ = write!(text, " It ended as {}: {} ({}).", run.state.as_str(), reason.say, reason.code);
     }
     let seen = if traffic_moved(plan, steps) {
@@ -118,7 +118,7 @@ fn seen_ms(detail: &RunDetail) -> Option<(EpochMs, EpochMs)> {
 fn timeline(detail: &RunDetail) -> Vec<String> {
     let title = |step: u32| detail.plan.steps.get(step as usize).map_or("?", |it| it.title.as_str());
     let line = |what: &Happening| match what {
-        Happening::Moved { to } => match reason_of(to) {
+        Happening::Moved { to } => match to.reason() {
             Some(reason) => format!("**{}**: {}", to.as_str(), reason.say),
             None => format!("**{}**", to.as_str()),
         },
@@ -157,20 +157,10 @@ fn next(detail: &RunDetail) -> Vec<String> {
         .into_iter()
         .map(|left| format!("- mend by hand: {left}"))
         .collect();
-    let said = reason_of(&detail.run.state).map(|reason| reason.next.clone()).filter(|next| !next.is_empty());
+    let said = detail.run.state.reason().map(|reason| reason.next.clone()).filter(|next| !next.is_empty());
     lines.extend(said.map(|next| format!("- `{next}`")));
     lines.push(format!("- `status {environment}` says how things stand now"));
     lines.push(format!("- `retry {}` once the cause is mended", detail.run.id));
     lines.dedup();
     lines
-}
-
-fn reason_of(state: &RunState) -> Option<&Reason> {
-    match state {
-        RunState::Undoing { reason, .. }
-        | RunState::Failed { reason, .. }
-        | RunState::RolledBack { reason, .. }
-        | RunState::Cancelled { reason, .. } => Some(reason),
-        _ => None,
-    }
 }

@@ -181,6 +181,17 @@ pub struct IllegalMove {
 }
 
 impl RunState {
+    /// Why a run is where it is, when its state says.
+    pub fn reason(&self) -> Option<&Reason> {
+        match self {
+            Self::Undoing { reason, .. }
+            | Self::Failed { reason, .. }
+            | Self::RolledBack { reason, .. }
+            | Self::Cancelled { reason, .. } => Some(reason),
+            _ => None,
+        }
+    }
+
     /// The word for it, as in tables and on cards.
     pub fn as_str(&self) -> &'static str {
         match self {
