@@ -4,6 +4,7 @@
 mod answers;
 mod approvals;
 mod ask;
+mod begin;
 mod budget;
 mod clearance;
 mod evidence;

@@ -3,9 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use policies::{Decision, RuleId};
-
-use super::clearance::{Asked, allowed};
+use super::clearance::allowed;
 use super::{Engine, Refusal};
 use crate::model::{
     Actor, Change, EnvironmentKey, EnvironmentName, Project, Release, ReleaseId, ReleaseState, ServiceName,
@@ -232,50 +230,6 @@ impl Engine {
             }
         }
         Ok((self.resolve(&project.source, Some(&release.commit)).await?, own))
-    }
-
-    /// Whether somebody's role lets them give such an order anywhere in the project, so that asking them for the rest of it
-    /// makes sense. A no is recorded, as that to a whole order is.
-    pub async fn may_begin(
-        &self,
-        action: &'static str,
-        project: &Project,
-        actor: &Actor,
-    ) -> Result<(), Refusal> {
-        match self.role_allows(action, project, actor).await? {
-            None => Ok(()),
-            Some(refusal) => {
-                self.record_refused(actor, action, None, action.to_owned(), &refusal).await?;
-                Err(refusal)
-            }
-        }
-    }
-
-    /// The refusal, when no rule permits somebody such an order anywhere in the project.
-    pub async fn role_allows(
-        &self,
-        action: &str,
-        project: &Project,
-        actor: &Actor,
-    ) -> Result<Option<Refusal>, Refusal> {
-        let asked = Asked { changes_world: true, ..Asked::default() };
-        let keys = project.environments.keys().filter_map(|name| project.environment_key(name)).map(Some);
-        let mut refusal = None;
-        for place in std::iter::once(None).chain(keys) {
-            match self.clearance(actor, action, place.as_ref(), &asked).await? {
-                Decision::Refuse { because, say, earliest_ms }
-                    if because.iter().any(|fired| fired.rule.0 == RuleId::NO_PERMIT) =>
-                {
-                    refusal.get_or_insert(Refusal::NotAllowed {
-                        say,
-                        because: because.iter().map(super::clearance::fired).collect(),
-                        earliest_ms,
-                    });
-                }
-                _ => return Ok(None),
-            }
-        }
-        Ok(refusal)
     }
 }
 
