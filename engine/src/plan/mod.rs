@@ -194,6 +194,9 @@ impl Plan {
         for come in after.iter().filter(|line| !before.contains(line)) {
             lines.push(format!("would now be: {come}"));
         }
+        if lines.is_empty() {
+            lines = variables::secret_differences(self, fresh);
+        }
         if lines.is_empty() && self != fresh {
             lines.push("the steps differ in detail".to_owned());
         }

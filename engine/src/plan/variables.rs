@@ -1,10 +1,11 @@
 //! What a plan says about variables: names, plain values, and which version of which secret. Never a secret's value.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::DiffLine;
-use crate::model::{ServiceName, Variable};
+use super::{DiffLine, Plan};
+use crate::model::{SecretName, ServiceName, Variable};
 use crate::ports::ConfigSet;
+use crate::step::StepKind;
 
 /// A variable for the diff; `rotated` adds the secret's version.
 fn variable(value: &Variable, config: &ConfigSet, rotated: bool) -> String {
@@ -39,4 +40,21 @@ pub(super) fn variable_lines(name: &ServiceName, before: &ConfigSet, after: &Con
         }
     }
     lines
+}
+
+/// Secrets that two plans for the same request would open at other versions, a line each.
+pub(super) fn secret_differences(before: &Plan, after: &Plan) -> Vec<String> {
+    let (before, after) = (secret_versions(before), secret_versions(after));
+    let both = before.iter().filter_map(|(name, was)| Some((name, was, after.get(name)?)));
+    both.filter(|(_, was, is)| was != is)
+        .map(|(name, was, is)| format!("secret {name}: version {was} → {is}, set since"))
+        .collect()
+}
+
+fn secret_versions(plan: &Plan) -> BTreeMap<&SecretName, u32> {
+    let configs = plan.steps.iter().filter_map(|step| match &step.kind {
+        StepKind::PutConfig(put) => Some(&put.configs),
+        _ => None,
+    });
+    configs.flatten().flat_map(|config| &config.secrets).map(|(name, version)| (name, *version)).collect()
 }

@@ -6,6 +6,7 @@ mod answers;
 mod asides;
 mod because;
 mod glass;
+mod length;
 mod orders;
 mod question;
 mod reply;

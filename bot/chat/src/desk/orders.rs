@@ -193,7 +193,7 @@ impl Desk {
             Refusal::Problem(PlanProblem::new(
                 "bad-time",
                 format!("I can't read the time \u{ab}{said}\u{bb}"),
-                "say it like `in 10 minutes`, `22:00` or `tomorrow 09:30` (UTC)",
+                "say it like `in 10 minutes`, `22:00` or `tomorrow 09:30` (UTC); how long, like `for 2h` or `for half an hour`",
             ))
         })?;
         Ok(Some(at_ms))

@@ -5,9 +5,8 @@ use std::sync::LazyLock;
 use chrono::{Days, TimeZone, Utc};
 use regex::Regex;
 
-static AFTER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)^(?:in\s+)?(\d{1,4})\s*(s|sec|seconds?|m|mins?|minutes?|h|hours?|d|days?)$").ok()
-});
+use super::length;
+
 static CLOCK: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)^(today|tonight|tomorrow)?\s*(?:at\s+)?(\d{1,2})(?::(\d{2}))?\s*(am|pm)?\s*(?:utc)?$")
         .ok()
@@ -20,15 +19,9 @@ const DAY_MS: i64 = 24 * 3_600_000;
 /// read.
 pub(super) fn resolve(said: &str, now_ms: i64) -> Option<i64> {
     let said = said.trim();
-    if let Some(found) = AFTER.as_ref()?.captures(said) {
-        let count: i64 = found.get(1)?.as_str().parse().ok()?;
-        let unit_ms = match found.get(2)?.as_str().to_ascii_lowercase().chars().next()? {
-            's' => 1_000,
-            'm' => 60_000,
-            'd' => DAY_MS,
-            _ => 3_600_000,
-        };
-        return Some(now_ms + count * unit_ms);
+    let bare = said.get(..3).filter(|start| start.eq_ignore_ascii_case("in ")).map_or(said, |_| &said[3..]);
+    if let Some((length_ms, "")) = length::prefix(bare) {
+        return Some(now_ms + length_ms);
     }
     let found = CLOCK.as_ref()?.captures(said)?;
     let day = found.get(1).map(|day| day.as_str().to_ascii_lowercase());
@@ -62,6 +55,7 @@ mod tests {
         let noon = 1_795_262_400_000;
         let hour = 3_600_000;
         assert_eq!(resolve("in 10 minutes", noon), Some(noon + 600_000));
+        assert_eq!(resolve("In half an hour", noon), Some(noon + hour / 2));
         assert_eq!(resolve("2h", noon), Some(noon + 2 * hour));
         assert_eq!(resolve("tonight 22:00", noon), Some(noon + 10 * hour));
         assert_eq!(resolve("tomorrow 9:30", noon), Some(noon + 21 * hour + hour / 2));

@@ -334,6 +334,28 @@ fn a_lock_that_ends_by_itself() {
     });
 }
 
+/// A lock whose end was said but can't be read is not taken: it would never end.
+#[test]
+fn a_lock_whose_end_cannot_be_read_is_not_taken() {
+    chat(async |t| {
+        for said in ["for 2", "for two fortnights", "for -5 minutes", "for 99999999h", "until the deploy is done"] {
+            t.user("ana").says(&format!("lock staging {said}")).await;
+        }
+        t.whispers("ana", expect![[r#""#]]);
+        t.user("ana").says("lock staging for half an hour").await;
+        t.user("ana").says("lock staging for 2h 30m because of a load test").await;
+        t.bot_says(expect![[r#"
+            ✓ staging is locked by ana until 2026-11-18 12:30 UTC.
+              [Unlock]
+              > lock staging
+
+            ✓ staging stays locked by ana until 2026-11-18 14:30 UTC: of a load test.
+              [Unlock]
+              > lock staging: of a load test
+        "#]]);
+    });
+}
+
 /// A run that waits for its time stands in nobody's way, and the first that waits is next, also before the one in front moves.
 #[test]
 fn the_first_that_waits_is_next() {
