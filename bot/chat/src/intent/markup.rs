@@ -13,8 +13,8 @@ pub(super) const TICK: char = '\u{2}';
 /// The text without its markup. Borrowed when there was none.
 pub(super) fn clean(text: &str) -> Cow<'_, str> {
     let plain = |byte: u8| {
-        (byte == b'\n' || (0x20..0x7f).contains(&byte))
-            && !matches!(byte, b'<' | b'>' | b'&' | b'`' | b':' | b'~')
+        ((byte == b'\n') | (0x20..0x7f).contains(&byte))
+            & !matches!(byte, b'<' | b'>' | b'&' | b'`' | b':' | b'~')
     };
     // Without an early end the compiler looks at many bytes at once.
     if text.bytes().fold(true, |all, byte| all & plain(byte)) {

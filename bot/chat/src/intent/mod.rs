@@ -17,6 +17,7 @@ mod problem;
 mod scan;
 mod sentence;
 mod values;
+mod word_table;
 mod words;
 
 pub use actions::{Action, ActionRow, Key};
@@ -49,7 +50,7 @@ pub fn parse_with(text: &str, vocabulary: &Vocabulary) -> Parsed {
             problem: Some(problem.suggest(["help"])),
         };
     }
-    if let Some(unseen) = text.chars().find(|c| c.is_control() && !c.is_whitespace()) {
+    if let Some(unseen) = unseen(text) {
         let problem = Problem::bad_value(format!(
             "There is a character in that which can't be seen (U+{:04X}), so I did not read it. Type it again.",
             u32::from(unseen)
@@ -63,10 +64,19 @@ pub fn parse_with(text: &str, vocabulary: &Vocabulary) -> Parsed {
     parsed
 }
 
+/// A character nobody can have typed on purpose.
+fn unseen(text: &str) -> Option<char> {
+    // Without an early end the compiler looks at many bytes at once; a line feed is the one below a blank people type.
+    if text.bytes().fold(true, |all, byte| all & ((0x20..0x7f).contains(&byte) | (byte == b'\n'))) {
+        return None;
+    }
+    text.chars().find(|c| c.is_control() && !c.is_whitespace())
+}
+
 /// Reads a text; what is suggested beside a problem is not tried.
 fn read(text: &str, vocabulary: &Vocabulary) -> Parsed {
     let clean = markup::clean(text);
-    let low = if clean.bytes().any(|byte| byte.is_ascii_uppercase()) {
+    let low = if clean.bytes().fold(false, |any, byte| any | byte.is_ascii_uppercase()) {
         Cow::Owned(clean.to_ascii_lowercase())
     } else {
         Cow::Borrowed(&*clean)

@@ -1,10 +1,10 @@
 //! Reads a text sentence by sentence, and a sentence verb by verb, into drafts of commands.
 
 mod answer;
-mod clauses;
+pub(super) mod clauses;
 mod conditions;
 mod order;
-mod report;
+pub(super) mod report;
 mod strange;
 mod told;
 
@@ -18,7 +18,7 @@ use super::mood::{self, Mood, Opening};
 use super::names::Vocabulary;
 use super::problem::{Problem, ProblemKind};
 use super::scan::{Scope, scan};
-use super::words::{Kind, Token, reach};
+use super::words::{Kind, Token, classes, reach};
 use super::{Parsed, help};
 
 use clauses::begins_clause;
@@ -145,6 +145,9 @@ impl<'t> Reader<'_, 't> {
     /// A sentence ends here: marks outside quotation end it, and "1." before an item of a list does not.
     fn ends_at(&self, at: usize) -> bool {
         let token = &self.tokens[at];
+        if !token.kind.ends_sentence() {
+            return false;
+        }
         // "deploy production!?" asks.
         let asks = token.kind == Kind::Stop
             && self.tokens[at + 1..]
@@ -152,8 +155,7 @@ impl<'t> Reader<'_, 't> {
                 .take(3)
                 .find(|next| next.kind != Kind::Stop)
                 .is_some_and(|next| next.kind == Kind::Question && next.glued);
-        token.kind.ends_sentence()
-            && !asks
+        !asks
             && (token.quote == 0 || token.kind == Kind::Newline)
             && !(token.kind == Kind::Stop
                 && at > 0

@@ -2,7 +2,7 @@
 //!
 //! Every function looks at the tokens from a place on and answers the value with how many tokens it took.
 
-mod time;
+pub(super) mod time;
 mod weights;
 
 use super::names::NameKind;

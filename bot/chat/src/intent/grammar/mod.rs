@@ -8,7 +8,7 @@ pub(super) mod data;
 pub(super) mod fleet;
 mod foreign;
 pub(super) mod heads;
-mod judge;
+pub(super) mod judge;
 pub(super) mod places;
 pub(super) mod questions;
 pub(super) mod runs;

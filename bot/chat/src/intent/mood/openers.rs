@@ -144,8 +144,43 @@ pub(super) fn skip_words(tokens: &[Token<'_>], from: usize, words: &[&str]) -> u
     at
 }
 
+/// What begins the taking back of an order.
+pub(in crate::intent) const RETRACTS: &[&str] = &[
+    "no",
+    "nope",
+    "nah",
+    "done",
+    "finished",
+    "completed",
+    "wait",
+    "actually",
+    "don't",
+    "dont",
+    "hold",
+    "or",
+    "not",
+    "never",
+    "nevermind",
+    "nvm",
+    "jk",
+    "kidding",
+    "joking",
+    "scratch",
+    "just",
+    "only",
+    "i'm",
+    "im",
+    "forget",
+    "ignore",
+    "on",
+    "i",
+];
+
 /// "never mind", "scratch that", "just kidding".
 pub(super) fn retracts(tokens: &[Token<'_>]) -> bool {
+    if !tokens.first().is_some_and(|first| first.is(Class::RETRACTS)) {
+        return false;
+    }
     let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
     let negated = matches!(word(0), "no" | "nope" | "nah") && word(1).is_empty();
     // "Rollback production. Done.": it was told, not ordered.

@@ -59,7 +59,7 @@ impl<'t> Reader<'_, 't> {
         }
         if tokens
             .get(opening.at)
-            .is_some_and(|token| token.name.is_some_and(|hit| hit.len > opening.len.max(1)))
+            .is_some_and(|token| token.name.is_some_and(|hit| hit.len() > opening.len.max(1)))
         {
             from = opening.at;
         }

@@ -2,11 +2,14 @@
 
 use std::borrow::Cow;
 
-use super::{Action, Class, Heard, Kind, Token, Vocabulary, grammar, reach};
+use super::{Action, Class, Heard, Kind, Token, Vocabulary, classes, grammar, reach};
 use crate::intent::lexicon::near_opener;
 
 /// Whether a commit pasted from a history begins here: "commit 9fceb02" over "Author: …".
 pub(super) fn heads_commit(line: &[Token<'_>], below: &[Token<'_>]) -> bool {
+    if !line.first().is_some_and(|first| first.is(Class::LOGGED)) {
+        return false;
+    }
     let header = |line: &[Token<'_>]| match line {
         [key, colon, ..] => {
             colon.kind == Kind::Colon
@@ -35,9 +38,42 @@ pub(super) fn heads_commit(line: &[Token<'_>], below: &[Token<'_>]) -> bool {
     header(line) || commit && (header(below) || below.is_empty())
 }
 
+/// The words lines of logs and commits are known by: what begins them, and the levels.
+pub(in crate::intent) const LOGGED: &[&str] = &[
+    "author",
+    "committer",
+    "authordate",
+    "commitdate",
+    "date",
+    "merge",
+    "parent",
+    "tree",
+    "commit",
+    "traceback",
+    "panicked",
+    "npm",
+    "exception",
+    "stderr",
+    "stdout",
+    "error",
+    "warn",
+    "info",
+    "fatal",
+    "warning",
+    "debug",
+    "trace",
+    "critical",
+    "panic",
+    "exit",
+];
+
 /// A line of a log or a stack trace: a time, a level, or a prompt first.
 pub(super) fn is_log(tokens: &[Token<'_>]) -> bool {
     let Some(first) = tokens.iter().find(|token| token.is_word()) else { return false };
+    let signs = Class::LOGGED.and(Class::of_kind(Kind::Bracket)).and(Class::of_kind(Kind::Equals));
+    if first.is(Class::PLAIN) && !first.is(Class::DIGIT) && !classes(tokens).is(signs) {
+        return false;
+    }
     let level = |word: &str| {
         matches!(
             word,
@@ -104,6 +140,9 @@ pub(super) fn is_log(tokens: &[Token<'_>]) -> bool {
         || (key_value && !first.is(Class::HEAD))
 }
 
+/// What the phrases of courtesy begin with.
+pub(in crate::intent) const COURTEOUS: &[&str] = &["if", "when", "whenever", "while", "once", "as"];
+
 /// Phrases of courtesy that hold "if" or "when" and mean neither.
 const COURTESIES: &[&[&str]] = &[
     &["if", "possible"],
@@ -139,7 +178,7 @@ const COURTESIES: &[&[&str]] = &[
 
 /// How many tokens of courtesy stand here.
 fn courtesy(tokens: &[Token<'_>]) -> usize {
-    if !tokens[0].any(&["if", "when", "whenever", "while", "once", "as"]) {
+    if !tokens[0].is(Class::COURTEOUS) {
         return 0;
     }
     let fits = |phrase: &&&[&str]| {
@@ -150,6 +189,9 @@ fn courtesy(tokens: &[Token<'_>]) -> usize {
 }
 
 pub(super) fn without_courtesies<'a, 't>(tokens: &'a [Token<'t>]) -> Cow<'a, [Token<'t>]> {
+    if !classes(tokens).is(Class::COURTEOUS) {
+        return Cow::Borrowed(tokens);
+    }
     let first = (0..tokens.len()).find(|at| courtesy(&tokens[*at..]) > 0);
     let Some(first) = first else { return Cow::Borrowed(tokens) };
     let mut kept = tokens[..first].to_vec();
@@ -238,9 +280,20 @@ fn remark(tokens: &[Token<'_>]) -> bool {
     begins && (hangs || clause.iter().skip(1).any(|token| token.any(VERBS) && token.quote == 0))
 }
 
+/// What begins a remark about an order, beside a comma or the like.
+pub(in crate::intent) const COMMENTS: &[&str] =
+    &["because", "cause", "cuz", "coz", "so", "since", "as", "reason"];
+
 /// The words of an order without what is only said about it: "…, it's broken", "because …", "so that …". Locks keep
 /// their reason.
 pub(super) fn commentary<'a, 't>(action: Action, tokens: &'a [Token<'t>]) -> (&'a [Token<'t>], bool) {
+    let signs = Class::COMMENTS
+        .and(Class::of_kind(Kind::Comma))
+        .and(Class::of_kind(Kind::Dash))
+        .and(Class::of_kind(Kind::Colon));
+    if !classes(tokens).is(signs) {
+        return (tokens, true);
+    }
     let place = tokens.iter().enumerate().position(|(at, token)| {
         let next = tokens.get(at + 1);
         token.quote == 0
@@ -313,13 +366,17 @@ pub(super) fn report(
         return Some(Heard::Statement);
     }
     for (at, token) in tokens.iter().enumerate() {
+        let participle = participle(token);
+        if !participle && !tells(token) {
+            continue;
+        }
         let shouted = !token.raw.bytes().any(|byte| byte.is_ascii_lowercase());
         let called = || {
             token.any(CALLED)
                 || action == Action::RotateSecret && shouted
                 || !vocabulary.near(token.low, crate::intent::values::ALL_KINDS).is_empty()
         };
-        let told = participle(token) && !before(at, PARTICIPLE_AFTER) && !called();
+        let told = participle && !before(at, PARTICIPLE_AFTER) && !called();
         let idiom = (token.any(&["pending"]) && action == Action::Migrate)
             || (token.any(&["ready"]) && action == Action::Readiness)
             || (before(at, &["that", "which"]) && action == Action::Rollback)
@@ -449,8 +506,29 @@ pub(super) fn participle(token: &Token<'_>) -> bool {
         && !PLAIN.contains(&token.low)
 }
 
+/// The words one of which takes an order back.
+pub(in crate::intent) const TAKES_BACK: &[&str] = &[
+    "no",
+    "nope",
+    "nah",
+    "not",
+    "never",
+    "next",
+    "some",
+    "one",
+    "jk",
+    "kidding",
+    "nvm",
+    "nevermind",
+    "joking",
+    "someday",
+];
+
 /// "deploy production? no", "deploy production not yet".
 pub(super) fn takes_back(tokens: &[Token<'_>]) -> bool {
+    if !classes(tokens).is(Class::TAKES_BACK) {
+        return false;
+    }
     // "deploy production lol no", "deploy production or nah"
     let last = tokens.iter().rposition(Token::is_word);
     if last.is_some_and(|at| {
