@@ -12,12 +12,8 @@ pub(super) const TICK: char = '\u{2}';
 
 /// The text without its markup. Borrowed when there was none.
 pub(super) fn clean(text: &str) -> Cow<'_, str> {
-    let plain = |byte: u8| {
-        ((byte == b'\n') | (0x20..0x7f).contains(&byte))
-            & !matches!(byte, b'<' | b'>' | b'&' | b'`' | b':' | b'~')
-    };
     // Without an early end the compiler looks at many bytes at once.
-    if text.bytes().fold(true, |all, byte| all & plain(byte)) {
+    if text.bytes().fold(true, |all, byte| all & is_plain(byte)) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
@@ -46,9 +42,19 @@ pub(super) fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Whether a byte stands for itself, wherever it stands.
+const fn is_plain(byte: u8) -> bool {
+    ((byte == b'\n') | (byte >= 0x20) & (byte < 0x7f))
+        & !matches!(byte, b'<' | b'>' | b'&' | b'`' | b':' | b'~')
+}
+
 fn clean_line(line: &str, out: &mut String) {
     let mut rest = line;
-    while let Some(c) = rest.chars().next() {
+    loop {
+        let (plain, special) = rest.split_at(rest.bytes().take_while(|byte| is_plain(*byte)).count());
+        out.push_str(plain);
+        rest = special;
+        let Some(c) = rest.chars().next() else { return };
         let taken = match c {
             '<' => angle(rest, out),
             '&' => entity(rest, out),

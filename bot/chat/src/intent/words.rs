@@ -71,6 +71,11 @@ pub(super) fn classes(tokens: &[Token<'_>]) -> Class {
     tokens.iter().fold(Class::default(), |all, token| all.and(token.class))
 }
 
+/// What these tokens say, to be said again: nobody has to be addressed a second time.
+pub(super) fn said_again<'a, 't: 'a>(tokens: &'a [Token<'t>]) -> impl Iterator<Item = &'t str> + 'a {
+    tokens.iter().filter(|token| token.kind != Kind::Mention).map(|token| token.raw)
+}
+
 impl Token<'_> {
     /// Where it ends in the cleaned text, in bytes.
     pub(super) fn end(&self) -> usize {

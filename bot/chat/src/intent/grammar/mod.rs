@@ -158,11 +158,12 @@ fn generic(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
             "I don't know what `{strange}` means here, so I did nothing. Say it without, or in other words."
         )));
     }
-    let mut drafts = Vec::with_capacity(groups.len());
     for said in &groups {
         judge(scope.action, said, scope.vocabulary)?;
-        drafts.extend(commands(scope.action, said, scope.vocabulary));
     }
+    let mut groups = groups.iter().map(|said| commands(scope.action, said, scope.vocabulary));
+    let mut drafts = groups.next().unwrap_or_default();
+    drafts.extend(groups.flatten());
     share(&mut drafts);
     Ok(drafts)
 }

@@ -453,6 +453,7 @@ pub(in crate::intent) fn unknown_name(
 fn instead(scope: Scope<'_, '_>, token: &Token<'_>, word: &str) -> String {
     let mut words: Vec<&str> = vec![scope.action.row().verbs[0]];
     let begun = scope.tokens.iter().skip_while(|other| !other.is_word());
+    let begun = begun.filter(|other| other.kind != Kind::Mention);
     words.extend(begun.map(|other| if other.at == token.at { word } else { other.raw }));
     words.join(" ").replace(" ,", ",")
 }

@@ -2,6 +2,7 @@
 
 use super::{Class, Heard, Problem, Reader, Token, mood, near_verb, standing};
 use crate::intent::values;
+use crate::intent::words::said_again;
 
 /// States that follow a verb's object ("paint production green") as well as they end a report.
 const STATES: &[&str] = &["green", "red", "done", "ready", "still", "slow", "fine", "progress", "success"];
@@ -84,7 +85,7 @@ impl<'t> Reader<'_, 't> {
         if let Some(near) =
             near.filter(|_| named || alone || after.iter().any(ours) || self.nearly_named(after))
         {
-            let words: Vec<&str> = std::iter::once(near).chain(after.iter().map(|token| token.raw)).collect();
+            let words: Vec<&str> = std::iter::once(near).chain(said_again(after)).collect();
             self.imperative.get_or_insert_with(|| {
                 Problem::unknown_verb(format!("I don't know `{}`; did you mean `{near}`?", verb.raw))
                     .suggest([words.join(" ")])
