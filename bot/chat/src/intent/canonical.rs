@@ -1,5 +1,6 @@
 //! The one sentence a command is shown as, which reads back as the same command.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::actions::Action;
@@ -112,7 +113,7 @@ impl Command {
         self.options(out);
         push_option(out, "at", self.at.as_deref().filter(|at| at_needs_at(at)));
         push_option(out, "", self.at.as_deref().filter(|at| !at_needs_at(at)));
-        push_option(out, "by", self.actor.as_deref());
+        push_option(out, "by", self.actor.as_deref().map(mentioned).as_deref());
         if let Some(since) = self.since_s {
             let _ = write!(out, " for the last {}", seconds(since));
         }
@@ -292,6 +293,11 @@ fn push(out: &mut String, words: &str) {
         out.push(' ');
     }
     out.push_str(words);
+}
+
+/// A person as one is named: by a word, or, where that would be read as a number, by a mention.
+fn mentioned(actor: &str) -> Cow<'_, str> {
+    if actor.starts_with(|c: char| c.is_ascii_digit()) { format!("@{actor}").into() } else { actor.into() }
 }
 
 fn push_option(out: &mut String, before: &str, value: Option<&str>) {

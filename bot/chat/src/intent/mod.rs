@@ -40,7 +40,7 @@ pub fn parse(text: &str, names: &Names) -> Parsed {
 
 /// Reads a text. A pure function of text and names; it never panics.
 pub fn parse_with(text: &str, vocabulary: &Vocabulary) -> Parsed {
-    if text.len() > MAX_CHARS && text.chars().nth(MAX_CHARS).is_some() {
+    if is_too_long(text) {
         let problem = Problem::not_a_command(format!(
             "That is longer than {MAX_CHARS} characters, so I did not read it. Send the order alone."
         ));
@@ -62,6 +62,10 @@ pub fn parse_with(text: &str, vocabulary: &Vocabulary) -> Parsed {
         problem.keep_what_works(vocabulary);
     }
     parsed
+}
+
+fn is_too_long(text: &str) -> bool {
+    text.len() > MAX_CHARS && text.chars().nth(MAX_CHARS).is_some()
 }
 
 /// A character nobody can have typed on purpose.

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::actions::{Action, TABLE};
 use super::help;
-use super::near::Spelled;
-use super::problem::MAX_SUGGESTIONS;
+use super::near::{MAX_SLIPS, Spelled};
+use super::problem::{A_RULE, ALERTS, MAX_SUGGESTIONS, MAY_DEPLOY};
 use super::word_table::{Print, WordTable};
 
 /// A name and what else people call it.
@@ -164,9 +164,9 @@ pub struct Vocabulary {
     ways_out: [String; MAX_SUGGESTIONS],
     /// For each action, in table order, how people of this project order it.
     examples: Vec<Vec<String>>,
-    /// Every sentence of those two that is understood: suggested often, and read once.
+    /// Which of those two, and of the other sentences suggested often, are understood: read once.
     understood: WordTable<bool>,
-    /// All normalised names, for suggestions.
+    /// All normalised names, for suggestions, the shortest first.
     spellings: Vec<(NameKind, usize, Spelled<Box<str>>)>,
 }
 
@@ -213,7 +213,10 @@ impl Vocabulary {
             }
         }
         vocabulary.add(NameKind::Project, 0, &parts(&names.project));
-        let sentences = vocabulary.ways_out.iter().chain(vocabulary.examples.iter().flatten());
+        vocabulary.spellings.sort_by_key(|(_, _, spelling)| spelling.len());
+        let often = [MAY_DEPLOY, A_RULE].into_iter().chain(ALERTS);
+        let often: Vec<String> = often.map(|sentence| help::fill(sentence, names)).collect();
+        let sentences = vocabulary.ways_out.iter().chain(vocabulary.examples.iter().flatten()).chain(&often);
         let mut understood = WordTable::<bool>::default();
         for sentence in sentences {
             *understood.entry(sentence) = super::read(sentence, &vocabulary).problem.is_none();
@@ -317,9 +320,12 @@ impl Vocabulary {
         }
         let word: String = word.chars().filter(|c| !matches!(c, '-' | '_')).collect();
         let word = Spelled::new(word);
-        let mut found: Vec<(usize, NameKind, usize)> = self
-            .spellings
+        // Of a thousand names most are too long or too short to be meant.
+        let begin =
+            self.spellings.partition_point(|(_, _, spelling)| spelling.len() + MAX_SLIPS < word.len());
+        let mut found: Vec<(usize, NameKind, usize)> = self.spellings[begin..]
             .iter()
+            .take_while(|(_, _, spelling)| spelling.len() <= word.len() + MAX_SLIPS)
             .filter_map(|(kind, index, spelling)| Some((spelling.distance(&word)?, *kind, *index)))
             .filter(|(_, kind, _)| kinds.contains(kind))
             .collect();

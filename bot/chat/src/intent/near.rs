@@ -16,6 +16,11 @@ impl<W: AsRef<str>> Spelled<W> {
         Self { word, letters, len }
     }
 
+    /// How many characters it has.
+    pub(super) const fn len(&self) -> usize {
+        self.len
+    }
+
     /// The distance to a word when one is likely the other typed wrong: one slip in a short word, two in a longer one, a
     /// letter swapped with its neighbour being one slip.
     pub(super) fn distance<V: AsRef<str>>(&self, other: &Spelled<V>) -> Option<usize> {
@@ -41,7 +46,7 @@ impl<W: AsRef<str>> Spelled<W> {
 }
 
 /// More slips than this make another word.
-const MAX_SLIPS: usize = 2;
+pub(super) const MAX_SLIPS: usize = 2;
 
 /// The nearest of these words, the first of those equally near.
 pub(super) fn nearest(word: &str, known: &[Spelled<&'static str>]) -> Option<&'static str> {

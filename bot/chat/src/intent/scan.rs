@@ -332,8 +332,11 @@ impl<'t> Scanner<'_, 't> {
             Kind::Word => {}
             Kind::Mention => {
                 let name = token.raw.trim_start_matches(['@', super::markup::MENTION]);
-                // The bot itself is addressed, not asked about.
-                if !look_up(&name.to_ascii_lowercase()).class.is(Class::OPENER) {
+                // The bot itself and everybody at once are addressed, not asked about.
+                let low = name.to_ascii_lowercase();
+                let person = name.starts_with(char::is_alphanumeric)
+                    && !matches!(&*low, "here" | "channel" | "everyone" | "all" | "group");
+                if person && !look_up(&low).class.is(Class::OPENER) {
                     self.segment.actor = Some(name.to_owned());
                 }
                 return Ok(1);

@@ -41,6 +41,7 @@ enum Heard {
 pub(super) fn read(tokens: &[Token<'_>], text: &str, vocabulary: &Vocabulary) -> Parsed {
     let mut reader = Reader {
         tokens,
+        one_line: !classes(tokens).is(Class::of_kind(Kind::Newline)),
         text,
         vocabulary,
         drafts: Vec::new(),
@@ -68,6 +69,8 @@ struct Telling {
 struct Reader<'a, 't> {
     /// The whole text.
     tokens: &'a [Token<'t>],
+    /// No line ends in it, as in most texts.
+    one_line: bool,
     text: &'t str,
     vocabulary: &'a Vocabulary,
     drafts: Vec<Draft>,
@@ -111,9 +114,12 @@ impl<'t> Reader<'_, 't> {
 
     /// Whether the line that begins here is not to be read: for what it is, or for one above it.
     fn line(&self, begin: usize, before: Option<Telling>) -> Option<Telling> {
-        let mut lines = self.tokens[begin..].split(|token| token.kind == Kind::Newline);
-        let line = lines.next().unwrap_or_default();
-        let below = lines.next().unwrap_or_default();
+        let (line, below) = if self.one_line {
+            (&self.tokens[begin..], &[][..])
+        } else {
+            let mut lines = self.tokens[begin..].split(|token| token.kind == Kind::Newline);
+            (lines.next().unwrap_or_default(), lines.next().unwrap_or_default())
+        };
         if line.is_empty() {
             return before.filter(|telling| telling.further);
         }

@@ -170,11 +170,16 @@ fn generic(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
 
 /// "audit log of bob": whoever is named by a word that is none of ours.
 fn strangers(tokens: &[Token<'_>]) -> Result<Option<String>, Problem> {
-    let mut unknown = tokens.iter().filter(|token| {
+    // Behind its first word a name of several words has words that are none by themselves.
+    let mut named = 0;
+    let mut unknown = tokens.iter().enumerate().filter_map(|(at, token)| {
+        if let Some(hit) = token.name {
+            named = at + hit.len();
+        }
         let letters = token.low.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic())
             && !token.low.ends_with('-')
             && !matches!(token.raw, "INFO" | "WARN" | "ERROR" | "DEBUG" | "TRACE" | "FATAL");
-        token.is_word() && letters && token.name.is_none() && !token.class.known()
+        (at >= named && token.is_word() && letters && !token.class.known()).then_some(token)
     });
     let Some(first) = unknown.next() else { return Ok(None) };
     if let Some(second) = unknown.find(|token| token.low != first.low) {

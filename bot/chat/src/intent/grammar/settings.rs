@@ -54,7 +54,9 @@ pub(in crate::intent) fn assignment(tokens: &[Token<'_>], text: &str) -> Option<
             && !keyword(token)
             && !token.is(Class::PREPOSITION);
         if (assigned && is_identifier(token.raw))
-            || (looks_like_variable(token.raw) && token.name.is_none() && !token.is(Class::NEGATION))
+            || (looks_like_variable(token.raw)
+                && token.name.is_none()
+                && !token.is(Class::NEGATION.and(Class::EITHER)))
             || (announced && !token.is(Class::NEGATION))
         {
             found = Some(place);
@@ -209,8 +211,9 @@ pub(in crate::intent) fn reason(tokens: &[Token<'_>], text: &str) -> Option<(Str
     let first = tokens.get(begin)?;
     let last = tokens.last()?;
     let written = text.get(first.at..last.end())?;
+    let frames = |c: char| c.is_whitespace() || matches!(c, '.' | '!' | '?' | '_' | '*' | '~');
     let reason: String = written.chars().filter(|c| !matches!(c, '"' | '\u{1}' | '\u{2}')).collect();
-    let reason = reason.trim().trim_end_matches(['.', '!', '?']).trim_end().to_owned();
+    let reason = reason.trim_start().trim_end_matches(frames).to_owned();
     (!reason.is_empty()).then_some((reason, place))
 }
 

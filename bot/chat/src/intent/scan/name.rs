@@ -86,7 +86,10 @@ impl<'t> Scanner<'_, 't> {
         // The word cron in "disable cron" is the thing itself, not the service.
         let object = is_object_word(self.scope.action, token.low)
             && !matches!(hit.kind, NameKind::Environment | NameKind::Job);
-        if object && matches!(self.scope.action, Action::CronDisable | Action::CronEnable) {
+        // Said again, it is the service: "disable cron for api and cron".
+        let again =
+            self.scope.tokens[..place].iter().any(|before| before.is_word() && before.low == token.low);
+        if object && !again && matches!(self.scope.action, Action::CronDisable | Action::CronEnable) {
             return Ok(Some(hit.len()));
         }
         let placed = place > 0

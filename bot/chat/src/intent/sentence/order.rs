@@ -1,5 +1,7 @@
 //! One order: its verb, its words, what it inherits, and what it repeats.
 
+use std::borrow::Cow;
+
 use super::{
     Action, Class, Command, Draft, Head, Heard, Joined, Key, Kind, Meaning, Migrate, Opening, Problem,
     Reader, Rest, Scope, Token, clauses, commentary, grammar, heads, mood, reach, reaction_like, report,
@@ -105,7 +107,8 @@ impl<'t> Reader<'_, 't> {
         let titled = words
             .first()
             .is_some_and(|token| token.quote > 0 && token.is(Class::HEAD) && token.name.is_none());
-        if changes && titled && opening.len > 0 && tokens[opening.at].quote == 0 {
+        let names = matches!(action, Action::Expand | Action::RotateSecret | Action::SetVariable);
+        if changes && titled && !names && opening.len > 0 && tokens[opening.at].quote == 0 {
             self.hear(Heard::Quotation);
             return Ok(whole);
         }
@@ -155,8 +158,11 @@ impl<'t> Reader<'_, 't> {
             self.hear(Heard::Refusal);
             return Ok(whole);
         }
-        let mut arguments: Vec<Token<'t>> = tokens[opening.front.clone()].to_vec();
-        arguments.extend_from_slice(if spoken { plain } else { words });
+        let behind = if spoken { plain } else { words };
+        let arguments = match &tokens[opening.front.clone()] {
+            [] => Cow::Borrowed(behind),
+            front => Cow::Owned([front, behind].concat()),
+        };
         if takes_back(&arguments) {
             self.hear(Heard::Refusal);
             return Ok(whole);
@@ -196,9 +202,10 @@ impl<'t> Reader<'_, 't> {
     /// Adds commands, which inherit from the one before and share with the ones before in their sentence.
     pub(super) fn add(&mut self, drafts: Vec<Draft>, joined: Joined) -> Result<(), Problem> {
         check_count(self.drafts.len() + drafts.len())?;
-        if self.drafts.is_empty() {
-            // Drafts are large and mostly few.
-            self.drafts.reserve_exact(drafts.len());
+        if self.drafts.is_empty() && drafts.len() == 1 {
+            // Most messages order one thing, and drafts are large.
+            self.drafts = drafts;
+            return Ok(());
         }
         for mut draft in drafts {
             if let Some(earlier) = self.drafts.last() {

@@ -86,13 +86,15 @@ pub(super) fn is_log(tokens: &[Token<'_>]) -> bool {
     let clock = first.low.len() >= 7
         && first.low.matches(':').count() == 2
         && first.low.bytes().next().is_some_and(|byte| byte.is_ascii_digit());
-    // "set LOG_LEVEL=DEBUG" gives a level as a value.
+    // "set LOG_LEVEL=DEBUG" gives a level as a value, "create environment INFO" as a name.
     let levelled = tokens
         .iter()
         .enumerate()
         .take(6)
         .take_while(|(_, token)| {
-            token.kind != Kind::Equals && !token.any(&["to", "as", "set", "change", "update"])
+            let named =
+                ["to", "as", "set", "change", "update", "environment", "env", "called", "named", "rotate"];
+            token.kind != Kind::Equals && !token.any(&named)
         })
         .any(|(at, token)| {
             level(token.raw) && tokens.get(at + 1).is_none_or(|next| next.kind != Kind::Equals)

@@ -71,7 +71,6 @@ impl<'t> Reader<'_, 't> {
         });
         let inflected = verb.low.ends_with("ing") || verb.low.ends_with("ed");
         let alone = tokens.iter().filter(|token| token.is_word()).count() == 1;
-        let near = near_verb(verb.low).filter(|_| !inflected);
         // "happy to deploy", "forgot to deploy": told, not ordered.
         let intends = after.first().is_some_and(|token| token.any(&["to"]))
             && after.get(1).is_some_and(|token| token.is(Class::HEAD) && token.name.is_none());
@@ -82,6 +81,7 @@ impl<'t> Reader<'_, 't> {
             self.hear(if asked { Heard::Question } else { Heard::Statement });
             return;
         }
+        let near = if inflected { None } else { near_verb(verb.low) };
         if let Some(near) =
             near.filter(|_| named || alone || after.iter().any(ours) || self.nearly_named(after))
         {
