@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::actions::Action;
 use super::command::{Bundle, Canary, Channel, Command, Migrate, Mode, Reaction, Signal};
 use super::grammar::{runs::is_run_action, settings::is_secretive};
+use super::lexicon::{Class, look_up};
 
 impl Command {
     /// The canonical sentence of this command. People see it on every card and learn it; parsing it gives this command.
@@ -181,8 +182,10 @@ impl Command {
         match (&self.name, &self.value) {
             (Some(name), Some(value)) => {
                 let plain = !value.is_empty()
-                    && value.chars().all(|c| c.is_ascii_alphanumeric() || "_-./:@%+".contains(c))
-                    && !value.ends_with(['.', ':']);
+                    && value.chars().all(|c| c.is_ascii_alphanumeric() || "_-./:@%".contains(c))
+                    && !value.contains("./")
+                    && !value.ends_with(['.', ':'])
+                    && !look_up(&value.to_ascii_lowercase()).class.is(Class::TURNS);
                 let quoted = match value {
                     _ if plain => value.clone(),
                     _ if !value.contains('"') => format!("\"{value}\""),
@@ -295,9 +298,11 @@ fn push(out: &mut String, words: &str) {
     out.push_str(words);
 }
 
-/// A person as one is named: by a word, or, where that would be read as a number, by a mention.
+/// A person as one is named: by a word, or, where that would be read as something else, by a mention.
 fn mentioned(actor: &str) -> Cow<'_, str> {
-    if actor.starts_with(|c: char| c.is_ascii_digit()) { format!("@{actor}").into() } else { actor.into() }
+    let named = actor.starts_with(|c: char| c.is_ascii_alphabetic())
+        && !look_up(&actor.to_ascii_lowercase()).class.known();
+    if named { actor.into() } else { format!("@{actor}").into() }
 }
 
 fn push_option(out: &mut String, before: &str, value: Option<&str>) {

@@ -9,7 +9,7 @@ use super::grammar::judge;
 use super::mood::{condition, openers};
 use super::near::{Spelled, nearest};
 use super::scan;
-use super::sentence::{clauses, report};
+use super::sentence::{clauses, log, report};
 use super::values::time;
 use super::word_table::{Print, WordTable};
 use super::words::Kind;
@@ -87,6 +87,10 @@ impl Class {
     pub(super) const PLAIN: Self = Self(1 << 30);
     /// Begins with a digit.
     pub(super) const DIGIT: Self = Self(1 << 31);
+
+    /// Turns the order it stands in into something else, unless it is quoted.
+    pub(super) const TURNS: Self =
+        Self(Self::NEGATION.0 | Self::CONDITION.0 | Self::CONDITIONAL.0 | Self::EITHER.0 | Self::JOINS.0);
 
     /// Which kind of token it is, as a class, so that one look tells which there are.
     pub(super) const fn of_kind(kind: Kind) -> Self {
@@ -241,7 +245,7 @@ impl Lexicon {
 const RULES: &[(&[&str], Class)] = &[
     (report::COURTEOUS, Class::COURTEOUS),
     (report::TAKES_BACK, Class::TAKES_BACK),
-    (report::LOGGED, Class::LOGGED),
+    (log::LOGGED, Class::LOGGED),
     (report::COMMENTS, Class::COMMENTS),
     (openers::RETRACTS, Class::RETRACTS),
     (condition::CONDITIONAL, Class::CONDITIONAL),

@@ -44,8 +44,7 @@ pub(super) fn clean(text: &str) -> Cow<'_, str> {
 
 /// Whether a byte stands for itself, wherever it stands.
 const fn is_plain(byte: u8) -> bool {
-    ((byte == b'\n') | (byte >= 0x20) & (byte < 0x7f))
-        & !matches!(byte, b'<' | b'>' | b'&' | b'`' | b':' | b'~')
+    matches!(byte, b'\n' | b' '..=b'%' | b'\''..=b'9' | b';' | b'=' | b'?'..=b'_' | b'a'..=b'}')
 }
 
 fn clean_line(line: &str, out: &mut String) {
@@ -105,7 +104,8 @@ fn angle(rest: &str, out: &mut String) -> Option<usize> {
         b'a' if inside.starts_with("a:") => out.push(' '),
         b't' if inside.starts_with("t:") => out.push(' '),
         _ if label.is_some() || inside.contains("://") || inside.starts_with("mailto:") => {
-            out.push_str(label.unwrap_or(inside));
+            // There is no other "<" or ">" in it, so this goes no deeper.
+            clean_line(label.unwrap_or(inside), out);
         }
         _ => return None,
     }

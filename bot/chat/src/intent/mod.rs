@@ -71,7 +71,7 @@ fn is_too_long(text: &str) -> bool {
 /// A character nobody can have typed on purpose.
 fn unseen(text: &str) -> Option<char> {
     // Without an early end the compiler looks at many bytes at once; a line feed is the one below a blank people type.
-    if text.bytes().fold(true, |all, byte| all & ((0x20..0x7f).contains(&byte) | (byte == b'\n'))) {
+    if text.bytes().fold(true, |all, byte| all & matches!(byte, b'\n' | b' '..=b'~')) {
         return None;
     }
     text.chars().find(|c| c.is_control() && !c.is_whitespace())

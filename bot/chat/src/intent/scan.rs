@@ -335,6 +335,8 @@ impl<'t> Scanner<'_, 't> {
                 // The bot itself and everybody at once are addressed, not asked about.
                 let low = name.to_ascii_lowercase();
                 let person = name.starts_with(char::is_alphanumeric)
+                    && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-'))
+                    && name.ends_with(char::is_alphanumeric)
                     && !matches!(&*low, "here" | "channel" | "everyone" | "all" | "group");
                 if person && !look_up(&low).class.is(Class::OPENER) {
                     self.segment.actor = Some(name.to_owned());

@@ -3,6 +3,7 @@
 mod answer;
 pub(super) mod clauses;
 mod conditions;
+pub(super) mod log;
 mod order;
 pub(super) mod report;
 mod strange;
@@ -23,7 +24,8 @@ use super::{Parsed, help};
 
 use clauses::begins_clause;
 use conditions::reaction_like;
-use report::{commentary, heads_commit, is_log, report, takes_back, without_courtesies};
+use log::{heads_commit, is_log};
+use report::{commentary, report, takes_back, without_courtesies};
 
 /// Why a text that orders nothing orders nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -304,7 +306,13 @@ impl<'t> Reader<'_, 't> {
         if let Some(problem) = problem {
             return Parsed { commands: Vec::new(), missing: Vec::new(), problem: Some(problem) };
         }
-        let commands: Vec<Command> = self.drafts.into_iter().map(|draft| draft.command).collect();
+        let mut commands: Vec<Command> = self.drafts.into_iter().map(|draft| draft.command).collect();
+        for command in &mut commands {
+            // "can I cancel the run of web and cron?" is about the run.
+            if command.verb.is_some_and(|verb| !verb.has(Key::Services)) {
+                command.services.clear();
+            }
+        }
         let mut missing: Vec<Slot> = commands.iter().flat_map(Command::missing).collect();
         missing.sort_unstable();
         missing.dedup();

@@ -67,7 +67,9 @@ pub(super) struct Token<'t> {
 /// All classes there are among these tokens, their kinds with them.
 pub(super) fn classes(tokens: &[Token<'_>]) -> Class {
     #[cfg(test)]
-    tokens.iter().for_each(|_| super::growth::step());
+    for _ in tokens {
+        super::growth::step();
+    }
     tokens.iter().fold(Class::default(), |all, token| all.and(token.class))
 }
 

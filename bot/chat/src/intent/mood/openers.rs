@@ -7,7 +7,8 @@ use crate::intent::words::{Kind, Token};
 
 /// Words before an order that mean nothing: greetings, politeness, mentions of the bot.
 pub(in crate::intent) fn skip_openers(tokens: &[Token<'_>], from: usize) -> usize {
-    let mut at = from;
+    // A name that begins within reach may end beyond it.
+    let mut at = from.min(tokens.len());
     loop {
         let begin = at;
         while let Some(token) = tokens.get(at) {

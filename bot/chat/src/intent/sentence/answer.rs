@@ -77,10 +77,6 @@ impl<'t> Reader<'_, 't> {
                 let drafts = grammar::read(scope(Action::Can, &words))?;
                 for mut draft in drafts {
                     draft.command.verb = Some(action);
-                    if !action.has(Key::Services) {
-                        // "can I cancel the run of web and cron?" is about the run.
-                        draft.command.services.clear();
-                    }
                     self.drafts.push(draft);
                 }
             }

@@ -142,7 +142,7 @@ pub(in crate::intent) fn time(tokens: &[Token<'_>]) -> Option<Time> {
                 || (here == "next" && is_day(word(place + 1)))
                 || (here == "at" && days > 0 && whole(word(place + 1)).is_some_and(|hour| hour <= 24)))
         {
-            if here == "in" {
+            if here == "in" && word(place + 1) == "the" {
                 place += 3;
                 days += 1;
             } else if matches!(word(place + 1), "morning" | "afternoon" | "evening" | "week" | "month") {

@@ -8,7 +8,7 @@ use super::{Head, Rest};
 use crate::intent::actions::Action;
 use crate::intent::names::NameKind;
 use crate::intent::values::is_ref;
-use crate::intent::words::Token;
+use crate::intent::words::{Kind, Token};
 
 /// What a head means with what it is said of.
 pub(in crate::intent) enum Meaning {
@@ -170,7 +170,7 @@ fn destroy(rest: &Rest<'_, '_>) -> Meaning {
 fn set(about: &About<'_, '_>) -> Action {
     if about.rest.says(REPLICAS) && !about.rest.assigns() {
         Action::Scale
-    } else if about.begins(&["up"]) {
+    } else if about.begins(&["up"]) && about.rest.0.get(1).is_none_or(|next| next.kind != Kind::Equals) {
         Action::Setup
     } else {
         Action::SetVariable
