@@ -105,6 +105,7 @@ fn refused_does_nothing(text: &str, vocabulary: &Vocabulary) -> Result<(), Strin
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '/' | '%' | '-' | '.');
     let one = text.chars().all(plain)
         && !text.contains(". ")
+        && !text.contains("..")
         && !text.contains(" - ")
         && !text.contains("- ")
         && !text.contains("--");

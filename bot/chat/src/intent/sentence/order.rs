@@ -9,6 +9,9 @@ use super::{
 };
 use crate::intent::names::NameKind;
 
+/// An order of more tokens than this is none that people type.
+const MAX_CLAUSE: usize = 256;
+
 /// More commands than this in one message are a slip.
 const MAX_COMMANDS: usize = 64;
 
@@ -71,7 +74,15 @@ impl<'t> Reader<'_, 't> {
         {
             from = opening.at;
         }
-        let end = from + clauses::clause_end(head, &tokens[from..]);
+        // What is read again from a place within it must not be long, or the time would grow with its square.
+        let lock = matches!(head, Head::Act(Action::Lock | Action::Unlock));
+        let most = if lock { tokens.len() } else { tokens.len().min(from + MAX_CLAUSE) };
+        let end = from + clauses::clause_end(head, &tokens[from..most]);
+        if end < tokens.len() && end == from + MAX_CLAUSE {
+            return Err(Problem::ambiguous(format!(
+                "I read one order of more than {MAX_CLAUSE} words, so I did nothing. Send it in smaller parts."
+            )));
+        }
         let words = &tokens[from..end];
         let (action, looked) = match heads::resolve(head, &Rest(words)) {
             Meaning::Action(action) => (action, false),
