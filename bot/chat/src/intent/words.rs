@@ -367,7 +367,7 @@ fn letters_and_digits(bytes: &[u8]) -> usize {
         }
         len += eight.len();
     }
-    len + bytes[len..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count()
+    len + bytes[len..].iter().take_while(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()).count()
 }
 
 /// The highest bit of each of eight bytes that is neither a letter in lower case nor a digit.
