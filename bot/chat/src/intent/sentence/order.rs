@@ -10,7 +10,7 @@ use super::{
 use crate::intent::names::NameKind;
 
 /// An order of more tokens than this is none that people type.
-const MAX_CLAUSE: usize = 128;
+const MAX_CLAUSE: usize = 96;
 
 /// More commands than this in one message are a slip.
 const MAX_COMMANDS: usize = 64;
