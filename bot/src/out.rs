@@ -1,7 +1,8 @@
 //! Standard output and standard error, and whether they may be coloured. A reader that went away (`infra-chat … | head`)
 //! is no error.
 
-use std::io::{IsTerminal, Write};
+use std::borrow::Cow;
+use std::io::{BufWriter, IsTerminal, StdoutLock, Write};
 use std::sync::OnceLock;
 
 use crate::cli::ColorChoice;
@@ -41,6 +42,33 @@ pub(crate) fn line(line: &str) {
         text(&format!("{}\n", harmless(line)));
     } else {
         text(&format!("{line}\n"));
+    }
+}
+
+/// Lines for standard output, written together.
+pub(crate) struct Lines {
+    stdout: BufWriter<StdoutLock<'static>>,
+    terminal: bool,
+}
+
+impl Lines {
+    /// Keeps up to so many bytes before it writes them.
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        let stdout = std::io::stdout();
+        let terminal = stdout.is_terminal();
+        Self { stdout: BufWriter::with_capacity(bytes, stdout.lock()), terminal }
+    }
+
+    /// As [`line`] of this module.
+    pub(crate) fn line(&mut self, line: &str) {
+        let shown = if self.terminal { Cow::Owned(harmless(line)) } else { Cow::Borrowed(line) };
+        let _ = self.stdout.write_all(shown.as_bytes());
+        let _ = self.stdout.write_all(b"\n");
+    }
+
+    /// Writes what was kept.
+    pub(crate) fn flush(&mut self) {
+        let _ = self.stdout.flush();
     }
 }
 

@@ -158,6 +158,62 @@ fn what_must_hold_of_every_text_holds_near_the_corpus() {
     }
 }
 
+/// What fuzzing found, each once: a panic, a command that did not read back, a suggestion that did not work.
+const FOUND: &[&str] = &[
+    "is the deploy to productio<@U1>n done?is the deploy to production done?is the deploy to production done?",
+    "/audit prod🚀backfill timezone in prod tomorrow 03:00 at 100/min",
+    "can I cancel the run web and cron in staging?",
+    "is it safe to disable cron on staging>deploy everything except webpt web and cron to staging",
+    "could you create environment [INFO] from stg",
+    "HELP ME-- WITH CANARY",
+    ",HELP _CANARY",
+    "/help\tstop everything",
+    "show the audit log of staging <!here>",
+    "show the audit“show logs api prod but <!-- deploy production -->",
+    " then deploy  then production  then in  then 10  then minutes",
+    "_`lock staging: database maintenance`_",
+    "SET =OR IN &lt;&lt; staging",
+    "let's add column “check health readiness in production",
+    "AND ROTATE THE STRIPE KEY IN PRODUCTION AND [INFO] DEPLOY PRODUCTION",
+    "deploy staging v1.2 tomorrow 9am with canary and deploy staging 2026-02-03 10:00",
+    "(“```(<@U1> - ~````<https://x.io|[deploy `feature/new-ter` to staging]>````~>~)```”)",
+    " rotate but secret rotate but secret",
+    "set LOG_LEVEL to D+deploy production, skip the migrations",
+    "„rotate-secret session-secret stagingrotate-secret session-secret sta is perhaps restart the api",
+    "deploy api@@v1.2 to staging",
+    "deploy tag ##RELEASE to staging",
+    "can we reconcile staging?--the api docs",
+    "audit production <!her+>",
+    "audit production <@her>",
+    "SET  THEN WOULD DEPLOYING STAGING BREAK THE DEMO?",
+    "promote in friday",
+    "set =up =all =environments",
+    "set LOG_LEVEL to  if debug in staging",
+    "set staging on web in API_URL=<https://api.example./api.example.com>",
+    "promote  in r-3f2a  in at  in friday",
+    ";<@U1> (<https://x.io|'deploy \tstaging \tin \t10 \tminutes'>)",
+];
+
+#[test]
+fn what_was_found_stays_mended() {
+    let vocabulary = Vocabulary::new(&Names::sample());
+    for text in FOUND {
+        rules::check(text, &vocabulary).unwrap_or_else(|broken| panic!("{text:?}: {broken}"));
+    }
+}
+
+/// Whatever is looked for within reach of a place may begin there and end beyond it.
+#[test]
+fn a_name_may_stand_across_the_end_of_what_is_within_reach() {
+    let vocabulary = Vocabulary::new(&Names::sample());
+    for before in 0..140 {
+        for (head, sign) in [("don't ", "- "), ("no ", ", "), ("if ", "a "), ("", "[ "), ("in ", "api ")] {
+            let text = format!("{head}{}backfill timezone in production", sign.repeat(before));
+            rules::check(&text, &vocabulary).unwrap_or_else(|broken| panic!("{text:?}: {broken}"));
+        }
+    }
+}
+
 /// Texts tried at each run of the tests; `examples/fuzz.rs` tries as many as there is time for.
 const TEXTS: usize = 500;
 

@@ -1,7 +1,7 @@
 //! `parse`: the typed command a sentence becomes, read with the names of the project there is; without state of its own,
 //! with the sample's. A text that is not understood is an answer too, so the exit code is 0.
 
-use std::io::BufRead;
+use std::io::{BufRead, BufReader};
 
 use anyhow::bail;
 use chat::intent::{Named, Names, Parsed, Problem, ProblemKind, Vocabulary};
@@ -11,6 +11,9 @@ use engine::store::{Store, StoreAddress};
 
 use crate::cli::{Exit, Global};
 use crate::out;
+
+/// Bytes of input and of output that are kept together.
+const BATCH_BUFFER: usize = 64 * 1024;
 
 pub(super) async fn run(
     global: &Global,
@@ -23,19 +26,38 @@ pub(super) async fn run(
         out::line(&serde_json::to_string(&parse_said(text, &vocabulary))?);
     }
     if batch {
-        for line in std::io::stdin().lock().lines() {
-            let line = line?;
-            if line.trim().is_empty() {
-                continue;
-            }
-            let parsed = match serde_json::from_str::<String>(&line) {
-                Ok(text) => parse_said(&text, &vocabulary),
-                Err(_) => no_string(),
-            };
-            out::line(&serde_json::to_string(&parsed)?);
-        }
+        answer_all(&vocabulary)?;
     }
     Ok(Exit::Fine)
+}
+
+/// Answers each line of standard input with a line. Output is collected, since telling the system of each line takes many
+/// times longer than reading it; who asks one by one, and waits for the answer, gets it at once.
+fn answer_all(vocabulary: &Vocabulary) -> anyhow::Result<()> {
+    let mut input = BufReader::with_capacity(BATCH_BUFFER, std::io::stdin().lock());
+    let mut answers = out::Lines::with_capacity(BATCH_BUFFER);
+    let mut line = Vec::new();
+    loop {
+        if input.buffer().is_empty() {
+            // Whatever comes next has to be waited for.
+            answers.flush();
+        }
+        line.clear();
+        if input.read_until(b'\n', &mut line)? == 0 {
+            break;
+        }
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        // A line may be no text at all: that is answered too.
+        let parsed = match serde_json::from_slice::<String>(&line) {
+            Ok(text) => parse_said(&text, vocabulary),
+            Err(_) => no_string(),
+        };
+        answers.line(&serde_json::to_string(&parsed)?);
+    }
+    answers.flush();
+    Ok(())
 }
 
 /// The names to read with.

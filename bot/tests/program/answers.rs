@@ -1,5 +1,6 @@
 //! What needs no state: help, parsing, completions.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use expect_test::expect;
@@ -76,6 +77,28 @@ fn a_batch_answers_every_line() {
     assert_eq!(lines.len(), 3, "{}", told.all());
     assert!(lines[0].contains("\"deploy\"") && lines[2].contains("\"rollback\""));
     assert!(lines[1].contains("no JSON string"));
+}
+
+#[test]
+fn a_batch_answers_lines_that_are_no_text_at_all() {
+    let input: &[u8] = b"\"deploy \xff\xfe staging\"\n\xc3\n\"deploy staging\"";
+    let world = World::empty();
+    let mut running = world.start(&["parse", "--batch"], &[]);
+    running.input.take().unwrap().write_all(input).unwrap();
+    let told = running.end();
+    let lines: Vec<&str> = told.out.lines().collect();
+    assert!(lines[0].contains("no JSON string") && lines[1].contains("no JSON string"), "{}", told.all());
+    assert!(lines[2].contains("\"deploy\"") && lines.len() == 3, "{}", told.all());
+}
+
+#[test]
+fn a_batch_answers_who_waits_for_the_answer() {
+    let world = World::empty();
+    let mut running = world.start(&["parse", "--batch"], &[]);
+    running.input.as_mut().unwrap().write_all(b"\"deploy staging\"\n").unwrap();
+    // The input stays open: an answer kept until its end would never come.
+    running.wait_for("\"deploy\"");
+    running.end();
 }
 
 #[test]

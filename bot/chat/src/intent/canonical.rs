@@ -1,10 +1,12 @@
 //! The one sentence a command is shown as, which reads back as the same command.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use super::actions::Action;
 use super::command::{Bundle, Canary, Channel, Command, Migrate, Mode, Reaction, Signal};
 use super::grammar::{runs::is_run_action, settings::is_secretive};
+use super::lexicon::{Class, look_up};
 
 impl Command {
     /// The canonical sentence of this command. People see it on every card and learn it; parsing it gives this command.
@@ -112,7 +114,7 @@ impl Command {
         self.options(out);
         push_option(out, "at", self.at.as_deref().filter(|at| at_needs_at(at)));
         push_option(out, "", self.at.as_deref().filter(|at| !at_needs_at(at)));
-        push_option(out, "by", self.actor.as_deref());
+        push_option(out, "by", self.actor.as_deref().map(mentioned).as_deref());
         if let Some(since) = self.since_s {
             let _ = write!(out, " for the last {}", seconds(since));
         }
@@ -180,8 +182,10 @@ impl Command {
         match (&self.name, &self.value) {
             (Some(name), Some(value)) => {
                 let plain = !value.is_empty()
-                    && value.chars().all(|c| c.is_ascii_alphanumeric() || "_-./:@%+".contains(c))
-                    && !value.ends_with(['.', ':']);
+                    && value.chars().all(|c| c.is_ascii_alphanumeric() || "_-./:@%".contains(c))
+                    && !value.contains("./")
+                    && !value.ends_with(['.', ':'])
+                    && !look_up(&value.to_ascii_lowercase()).class.is(Class::TURNS);
                 let quoted = match value {
                     _ if plain => value.clone(),
                     _ if !value.contains('"') => format!("\"{value}\""),
@@ -292,6 +296,13 @@ fn push(out: &mut String, words: &str) {
         out.push(' ');
     }
     out.push_str(words);
+}
+
+/// A person as one is named: by a word, or, where that would be read as something else, by a mention.
+fn mentioned(actor: &str) -> Cow<'_, str> {
+    let named = actor.starts_with(|c: char| c.is_ascii_alphabetic())
+        && !look_up(&actor.to_ascii_lowercase()).class.known();
+    if named { actor.into() } else { format!("@{actor}").into() }
 }
 
 fn push_option(out: &mut String, before: &str, value: Option<&str>) {

@@ -85,6 +85,23 @@ const WORDS: &[&str] = &[
     "same",
 ];
 
+/// Texts of more than two kinds of word: what fuzzing found, and what looks worst.
+const PATTERNS: &[&str] = &[
+    "done production - deploy",
+    "deploy done staging ,",
+    "production, staging, api, web,",
+    "deploy api and web and cron and staging and",
+    "\"deploy\" 'api' “web”",
+    "<https://x.io|deploy> <@U1> <#C1|api>",
+    "* _ ~ ` ( [ <",
+    "```a``` `b` ~c~ *d*",
+    "backfill timezone and backfill invoice totals, then",
+    "&amp;done\n- deploy staging\n- deplloy sy production",
+    "- [ ] deploy\n1. lunch\n",
+    "if api fails then deploy or",
+    "never mind, deploy staging. don't -",
+];
+
 fn steps(text: &str, vocabulary: &Vocabulary) -> u64 {
     STEPS.with(|steps| steps.set(0));
     parse_with(text, vocabulary);
@@ -100,8 +117,9 @@ fn work_grows_with_the_length_and_no_faster() {
     let headed = heads.iter().flat_map(|head| {
         WORDS.iter().flat_map(move |first| ["", ",", "and"].map(|second| (*head, *first, second)))
     });
+    let longer = PATTERNS.iter().map(|pattern| ("", *pattern, ""));
     let mut misses = String::new();
-    for (head, first, second) in pairs.chain(headed) {
+    for (head, first, second) in pairs.chain(headed).chain(longer) {
         let pattern = format!("{first} {second} ");
         // An even number of both, so that what opens at one and closes at the next is as open in the longer text.
         let times = (LENGTH - head.len()) / pattern.len() / 4 * 2;

@@ -5,12 +5,18 @@
 use std::sync::LazyLock;
 
 use super::grammar::heads::{self, Heads};
-use super::names::FnvMap;
+use super::grammar::judge;
+use super::mood::{condition, openers};
 use super::near::{Spelled, nearest};
+use super::scan;
+use super::sentence::{clauses, log, report};
+use super::values::time;
+use super::word_table::{Print, WordTable};
+use super::words::Kind;
 
 /// A set of word classes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Class(u32);
+pub(super) struct Class(u64);
 
 impl Class {
     /// May stand before an order and means nothing there.
@@ -48,6 +54,56 @@ impl Class {
     /// About nothing at all.
     pub(super) const LITTLE: Self = Self(1 << 16);
 
+    // The classes from here on say nothing of what a word means: some rule looks for just these words. A stretch of words
+    // with none of a rule's, which is most of them, need not be looked through by it.
+
+    /// Begins a courtesy that holds "if" or "when".
+    pub(super) const COURTEOUS: Self = Self(1 << 17);
+    /// Begins what takes an order back ("never mind").
+    pub(super) const RETRACTS: Self = Self(1 << 18);
+    /// Among the words of an order, makes a refusal of it ("deploy? not yet").
+    pub(super) const TAKES_BACK: Self = Self(1 << 19);
+    /// May begin a condition, with what follows.
+    pub(super) const CONDITIONAL: Self = Self(1 << 20);
+    /// Begins a line of a log or of a commit.
+    pub(super) const LOGGED: Self = Self(1 << 21);
+    /// Begins what is only said about an order ("because …").
+    pub(super) const COMMENTS: Self = Self(1 << 22);
+    /// Says that somebody says or means something.
+    pub(super) const SAYING: Self = Self(1 << 23);
+    /// Joins two orders.
+    pub(super) const JOINS: Self = Self(1 << 24);
+    /// Leaves open which of two.
+    pub(super) const EITHER: Self = Self(1 << 25);
+    /// May begin a time.
+    pub(super) const TIMELY: Self = Self(1 << 26);
+    /// May begin how an order is to go: an exception, a dry run, a canary, a migration.
+    pub(super) const MANNER: Self = Self(1 << 27);
+    /// May begin "all services" and the like.
+    pub(super) const ALL: Self = Self(1 << 28);
+    /// A project's name may begin here.
+    pub(super) const NAMED: Self = Self(1 << 29);
+    /// Letters and digits and nothing else.
+    pub(super) const PLAIN: Self = Self(1 << 30);
+    /// Begins with a digit.
+    pub(super) const DIGIT: Self = Self(1 << 31);
+
+    /// Turns the order it stands in into something else, unless it is quoted.
+    pub(super) const TURNS: Self =
+        Self(Self::NEGATION.0 | Self::CONDITION.0 | Self::CONDITIONAL.0 | Self::EITHER.0 | Self::JOINS.0);
+
+    /// Which kind of token it is, as a class, so that one look tells which there are.
+    pub(super) const fn of_kind(kind: Kind) -> Self {
+        /// The classes above stay below this bit.
+        const FIRST_BIT: u32 = 40;
+        Self(1 << (FIRST_BIT + kind as u32))
+    }
+
+    /// All classes of two.
+    pub(super) const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     /// Whether it is any of these.
     pub(super) const fn is(self, other: Self) -> bool {
         self.0 & other.0 != 0
@@ -58,7 +114,7 @@ impl Class {
         self.0 & (Self::BLAND.0 - 1) == Self::HEAD.0
     }
 
-    /// Whether the word is known to the grammar: those of the last three classes alone are not.
+    /// Whether the word is known to the grammar: those of [`Class::BLAND`] and the classes after it alone are not.
     pub(super) const fn known(self) -> bool {
         self.0 & (Self::BLAND.0 - 1) != 0
     }
@@ -152,20 +208,54 @@ pub(super) struct Word {
     pub(super) heads: Heads,
 }
 
-static LEXICON: LazyLock<FnvMap<Word>> = LazyLock::new(|| {
-    let mut lexicon = FnvMap::<Word>::default();
-    for (words, class) in CLASSES {
-        for word in words.split_whitespace() {
-            lexicon.entry(word.into()).or_default().class.0 |= class.0;
-        }
+static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
+    let mut words = WordTable::<Word>::default();
+    let classes = CLASSES.iter().flat_map(|(list, class)| list.split_whitespace().map(|word| (word, *class)));
+    let rules = RULES.iter().flat_map(|(list, class)| list.iter().map(|word| (*word, *class)));
+    for (word, class) in classes.chain(rules) {
+        words.entry(word).class.0 |= class.0;
     }
     for (first, heads) in heads::by_first_word() {
-        let word = lexicon.entry(first.into()).or_default();
+        let word = words.entry(first);
         word.class.0 |= Class::HEAD.0;
         word.heads = heads;
     }
-    lexicon
+    Lexicon { words }
 });
+
+/// All words that are known whatever the project.
+#[derive(Debug)]
+pub(super) struct Lexicon {
+    words: WordTable<Word>,
+}
+
+impl Lexicon {
+    /// The one there is.
+    pub(super) fn get() -> &'static Self {
+        &LEXICON
+    }
+
+    /// All that is known of a word in lower case, whose fingerprint this is.
+    pub(super) fn find(&self, print: Print, word: &str) -> Word {
+        self.words.find(print, word).copied().unwrap_or_default()
+    }
+}
+
+/// The words that single rules look for, from where the rules stand.
+const RULES: &[(&[&str], Class)] = &[
+    (report::COURTEOUS, Class::COURTEOUS),
+    (report::TAKES_BACK, Class::TAKES_BACK),
+    (log::LOGGED, Class::LOGGED),
+    (report::COMMENTS, Class::COMMENTS),
+    (openers::RETRACTS, Class::RETRACTS),
+    (condition::CONDITIONAL, Class::CONDITIONAL),
+    (clauses::SAYING, Class::SAYING),
+    (clauses::JOINS, Class::JOINS),
+    (judge::EITHER, Class::EITHER),
+    (time::TIMELY, Class::TIMELY),
+    (scan::MANNER, Class::MANNER),
+    (scan::ALL, Class::ALL),
+];
 
 const CLASSES: &[(&str, Class)] = &[
     (OPENERS, Class::OPENER),
@@ -188,7 +278,7 @@ const CLASSES: &[(&str, Class)] = &[
 
 /// All that is known of a word in lower case.
 pub(super) fn look_up(word: &str) -> Word {
-    LEXICON.get(word).copied().unwrap_or_default()
+    LEXICON.find(Print::of(word), word)
 }
 
 fn spelled(words: impl Iterator<Item = &'static str>) -> Vec<Spelled<&'static str>> {

@@ -12,12 +12,8 @@ pub(super) const TICK: char = '\u{2}';
 
 /// The text without its markup. Borrowed when there was none.
 pub(super) fn clean(text: &str) -> Cow<'_, str> {
-    let plain = |byte: u8| {
-        (byte == b'\n' || (0x20..0x7f).contains(&byte))
-            && !matches!(byte, b'<' | b'>' | b'&' | b'`' | b':' | b'~')
-    };
     // Without an early end the compiler looks at many bytes at once.
-    if text.bytes().fold(true, |all, byte| all & plain(byte)) {
+    if text.bytes().fold(true, |all, byte| all & is_plain(byte)) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
@@ -46,9 +42,18 @@ pub(super) fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Whether a byte stands for itself, wherever it stands.
+const fn is_plain(byte: u8) -> bool {
+    matches!(byte, b'\n' | b' '..=b'%' | b'\''..=b'9' | b';' | b'=' | b'?'..=b'_' | b'a'..=b'}')
+}
+
 fn clean_line(line: &str, out: &mut String) {
     let mut rest = line;
-    while let Some(c) = rest.chars().next() {
+    loop {
+        let (plain, special) = rest.split_at(rest.bytes().take_while(|byte| is_plain(*byte)).count());
+        out.push_str(plain);
+        rest = special;
+        let Some(c) = rest.chars().next() else { return };
         let taken = match c {
             '<' => angle(rest, out),
             '&' => entity(rest, out),
@@ -99,7 +104,8 @@ fn angle(rest: &str, out: &mut String) -> Option<usize> {
         b'a' if inside.starts_with("a:") => out.push(' '),
         b't' if inside.starts_with("t:") => out.push(' '),
         _ if label.is_some() || inside.contains("://") || inside.starts_with("mailto:") => {
-            out.push_str(label.unwrap_or(inside));
+            // There is no other "<" or ">" in it, so this goes no deeper.
+            clean_line(label.unwrap_or(inside), out);
         }
         _ => return None,
     }

@@ -17,6 +17,7 @@ mod problem;
 mod scan;
 mod sentence;
 mod values;
+mod word_table;
 mod words;
 
 pub use actions::{Action, ActionRow, Key};
@@ -39,7 +40,7 @@ pub fn parse(text: &str, names: &Names) -> Parsed {
 
 /// Reads a text. A pure function of text and names; it never panics.
 pub fn parse_with(text: &str, vocabulary: &Vocabulary) -> Parsed {
-    if text.len() > MAX_CHARS && text.chars().nth(MAX_CHARS).is_some() {
+    if is_too_long(text) {
         let problem = Problem::not_a_command(format!(
             "That is longer than {MAX_CHARS} characters, so I did not read it. Send the order alone."
         ));
@@ -49,7 +50,7 @@ pub fn parse_with(text: &str, vocabulary: &Vocabulary) -> Parsed {
             problem: Some(problem.suggest(["help"])),
         };
     }
-    if let Some(unseen) = text.chars().find(|c| c.is_control() && !c.is_whitespace()) {
+    if let Some(unseen) = unseen(text) {
         let problem = Problem::bad_value(format!(
             "There is a character in that which can't be seen (U+{:04X}), so I did not read it. Type it again.",
             u32::from(unseen)
@@ -63,10 +64,23 @@ pub fn parse_with(text: &str, vocabulary: &Vocabulary) -> Parsed {
     parsed
 }
 
+fn is_too_long(text: &str) -> bool {
+    text.len() > MAX_CHARS && text.chars().nth(MAX_CHARS).is_some()
+}
+
+/// A character nobody can have typed on purpose.
+fn unseen(text: &str) -> Option<char> {
+    // Without an early end the compiler looks at many bytes at once; a line feed is the one below a blank people type.
+    if text.bytes().fold(true, |all, byte| all & matches!(byte, b'\n' | b' '..=b'~')) {
+        return None;
+    }
+    text.chars().find(|c| c.is_control() && !c.is_whitespace())
+}
+
 /// Reads a text; what is suggested beside a problem is not tried.
 fn read(text: &str, vocabulary: &Vocabulary) -> Parsed {
     let clean = markup::clean(text);
-    let low = if clean.bytes().any(|byte| byte.is_ascii_uppercase()) {
+    let low = if clean.bytes().fold(false, |any, byte| any | byte.is_ascii_uppercase()) {
         Cow::Owned(clean.to_ascii_lowercase())
     } else {
         Cow::Borrowed(&*clean)

@@ -3,8 +3,8 @@
 //! Everything that changes the world must begin with its verb, after nothing but politeness. That one rule keeps reports,
 //! intentions, hypotheticals and small talk from becoming orders.
 
-mod condition;
-mod openers;
+pub(super) mod condition;
+pub(super) mod openers;
 
 use super::actions::Action;
 use super::grammar::heads::{self, Head};
@@ -248,7 +248,7 @@ fn named_view(tokens: &[Token<'_>], at: usize) -> Option<(usize, Head, usize)> {
     let mut noun = at;
     while let Some(token) = tokens.get(noun).filter(|_| noun - at < MAX_FRONTED) {
         noun += match token.name {
-            Some(hit) => hit.len,
+            Some(hit) => hit.len(),
             None if noun > at && token.any(&["backfill", "and"]) => 1,
             None => break,
         };
@@ -326,7 +326,7 @@ fn fronted(tokens: &[Token<'_>], at: usize) -> (usize, std::ops::Range<usize>) {
     while let Some(token) = tokens.get(place).filter(|_| place - first < MAX_FRONTED) {
         if let Some(hit) = token.name {
             named = true;
-            place += hit.len;
+            place += hit.len();
         } else if named
             && (token.any(&["and", "environment", "env"])
                 || (token.kind == Kind::Comma

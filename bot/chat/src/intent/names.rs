@@ -3,16 +3,14 @@
 //! Names match without regard to case, spaces and hyphens. The index knows where a name may go on, so that looking for
 //! names takes time linear in the text, however many names there are.
 
-use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasherDefault, Hasher};
-
 use engine::model::Provider;
 use serde::{Deserialize, Serialize};
 
 use super::actions::{Action, TABLE};
 use super::help;
-use super::near::Spelled;
-use super::problem::MAX_SUGGESTIONS;
+use super::near::{MAX_SLIPS, Spelled};
+use super::problem::{A_RULE, ALERTS, MAX_SUGGESTIONS, MAY_DEPLOY};
+use super::word_table::{Print, WordTable};
 
 /// A name and what else people call it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,8 +132,21 @@ impl NameKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Hit {
     pub(super) kind: NameKind,
-    pub(super) index: usize,
-    pub(super) len: usize,
+    /// Both are short: a token carries them.
+    index: u32,
+    len: u8,
+}
+
+impl Hit {
+    /// Its place among the names of its kind.
+    pub(super) const fn index(self) -> usize {
+        self.index as usize
+    }
+
+    /// How many words it takes.
+    pub(super) const fn len(self) -> usize {
+        self.len as usize
+    }
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -145,41 +156,17 @@ struct Entry {
     continues: bool,
 }
 
-/// FNV-1a: the keys are a few bytes long, and its tables are built from the project's own names.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Fnv(u64);
-
-impl Default for Fnv {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Hasher for Fnv {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
-}
-
-pub(super) type FnvMap<V> = HashMap<Box<str>, V, BuildHasherDefault<Fnv>>;
-
 /// Names made ready for reading. Make it once per project and read many texts with it.
 #[derive(Debug, Clone)]
 pub struct Vocabulary {
     names: Names,
-    index: FnvMap<Entry>,
+    index: WordTable<Entry>,
     ways_out: [String; MAX_SUGGESTIONS],
     /// For each action, in table order, how people of this project order it.
     examples: Vec<Vec<String>>,
-    /// Every sentence of those two that is understood: suggested often, and read once.
-    understood: HashSet<Box<str>, BuildHasherDefault<Fnv>>,
-    /// All normalised names, for suggestions.
+    /// Which of those two, and of the other sentences suggested often, are understood: read once.
+    understood: WordTable<bool>,
+    /// All normalised names, for suggestions, the shortest first.
     spellings: Vec<(NameKind, usize, Spelled<Box<str>>)>,
 }
 
@@ -195,13 +182,13 @@ impl Vocabulary {
     pub fn new(names: &Names) -> Self {
         let mut vocabulary = Self {
             names: names.clone(),
-            index: FnvMap::default(),
+            index: WordTable::default(),
             ways_out: ["deploy {env}", "status {env}", "help"].map(|example| help::fill(example, names)),
             examples: TABLE
                 .iter()
                 .map(|row| row.examples.iter().map(|example| help::fill(example, names)).collect())
                 .collect(),
-            understood: HashSet::default(),
+            understood: WordTable::default(),
             spellings: Vec::new(),
         };
         for kind in
@@ -226,9 +213,15 @@ impl Vocabulary {
             }
         }
         vocabulary.add(NameKind::Project, 0, &parts(&names.project));
-        let sentences = vocabulary.ways_out.iter().chain(vocabulary.examples.iter().flatten());
-        let understood = sentences.filter(|sentence| super::read(sentence, &vocabulary).problem.is_none());
-        vocabulary.understood = understood.map(|sentence| sentence.as_str().into()).collect();
+        vocabulary.spellings.sort_by_key(|(_, _, spelling)| spelling.len());
+        let often = [MAY_DEPLOY, A_RULE].into_iter().chain(ALERTS);
+        let often: Vec<String> = often.map(|sentence| help::fill(sentence, names)).collect();
+        let sentences = vocabulary.ways_out.iter().chain(vocabulary.examples.iter().flatten()).chain(&often);
+        let mut understood = WordTable::<bool>::default();
+        for sentence in sentences {
+            *understood.entry(sentence) = super::read(sentence, &vocabulary).problem.is_none();
+        }
+        vocabulary.understood = understood;
         vocabulary
     }
 
@@ -239,7 +232,7 @@ impl Vocabulary {
 
     /// Whether a sentence is one of those that are known to work, without reading it again.
     pub(super) fn is_understood(&self, sentence: &str) -> bool {
-        self.understood.contains(sentence)
+        self.understood.get(sentence) == Some(&true)
     }
 
     /// The names this was made from.
@@ -260,18 +253,23 @@ impl Vocabulary {
         let mut prefix = String::new();
         for part in parts.iter().take(parts.len().saturating_sub(1)) {
             prefix.push_str(part);
-            self.index.entry(prefix.clone().into()).or_default().continues = true;
+            self.index.entry(&prefix).continues = true;
         }
         // "time zone", "send grid": people part names where they please.
         let cuts = LEAST_PART..whole.len().saturating_sub(LEAST_PART - 1);
         for part in cuts.filter_map(|cut| whole.get(..cut)) {
-            self.index.entry(part.into()).or_default().continues = true;
+            self.index.entry(part).continues = true;
         }
-        let entry = self.index.entry(whole.clone().into()).or_default();
+        let entry = self.index.entry(&whole);
         if entry.name.is_none_or(|(other, _)| kind < other) {
             entry.name = Some((kind, index));
         }
         self.spellings.push((kind, index, Spelled::new(whole.into())));
+    }
+
+    /// Whether a name may begin with this word; `parted` when it holds a hyphen or the like.
+    pub(super) fn may_begin(&self, print: Print, word: &str, parted: bool) -> bool {
+        parted && word.contains(['-', '_']) || self.index.find(print, word).is_some()
     }
 
     /// The longest name that begins at the first of these words.
@@ -282,7 +280,7 @@ impl Vocabulary {
             // Most words begin no name, and most names are one word.
             let entry = self.index.get(first)?;
             if !entry.continues {
-                return entry.name.map(|(kind, index)| Hit { kind, index, len: 1 });
+                return entry.name.map(|(kind, index)| Hit { kind, index: index as u32, len: 1 });
             }
         }
         let mut buffer = [0_u8; MAX_NAME_BYTES];
@@ -298,7 +296,7 @@ impl Vocabulary {
                 break;
             };
             if let Some((kind, index)) = entry.name {
-                best = Some(Hit { kind, index, len: count + 1 });
+                best = Some(Hit { kind, index: index as u32, len: count as u8 + 1 });
             }
             if !entry.continues {
                 break;
@@ -322,9 +320,12 @@ impl Vocabulary {
         }
         let word: String = word.chars().filter(|c| !matches!(c, '-' | '_')).collect();
         let word = Spelled::new(word);
-        let mut found: Vec<(usize, NameKind, usize)> = self
-            .spellings
+        // Of a thousand names most are too long or too short to be meant.
+        let begin =
+            self.spellings.partition_point(|(_, _, spelling)| spelling.len() + MAX_SLIPS < word.len());
+        let mut found: Vec<(usize, NameKind, usize)> = self.spellings[begin..]
             .iter()
+            .take_while(|(_, _, spelling)| spelling.len() <= word.len() + MAX_SLIPS)
             .filter_map(|(kind, index, spelling)| Some((spelling.distance(&word)?, *kind, *index)))
             .filter(|(_, kind, _)| kinds.contains(kind))
             .collect();
@@ -363,11 +364,11 @@ mod tests {
         let vocabulary = Vocabulary::new(&Names::sample());
         for said in ["backfill timezone", "backfilltimezone", "backfill-timezone", "timezone backfill"] {
             let hit = vocabulary.find(said.split(' '));
-            assert_eq!(hit.map(|hit| (hit.kind, hit.index)), Some((NameKind::Job, 0)), "{said}");
+            assert_eq!(hit.map(|hit| (hit.kind, hit.index())), Some((NameKind::Job, 0)), "{said}");
         }
         let hit = vocabulary.find(["invoice", "perfect", "on"].into_iter());
         assert_eq!(hit, Some(Hit { kind: NameKind::Project, index: 0, len: 2 }));
-        assert_eq!(vocabulary.find(["prd"].into_iter()).map(|hit| hit.index), Some(2));
+        assert_eq!(vocabulary.find(["prd"].into_iter()).map(Hit::index), Some(2));
     }
 
     #[test]

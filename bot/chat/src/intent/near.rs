@@ -4,13 +4,21 @@
 #[derive(Debug, Clone)]
 pub(super) struct Spelled<W> {
     pub(super) word: W,
-    letters: u32,
+    letters: u64,
+    /// How many characters it has.
+    len: usize,
 }
 
 impl<W: AsRef<str>> Spelled<W> {
     pub(super) fn new(word: W) -> Self {
         let letters = letters(word.as_ref());
-        Self { word, letters }
+        let len = word.as_ref().chars().count();
+        Self { word, letters, len }
+    }
+
+    /// How many characters it has.
+    pub(super) const fn len(&self) -> usize {
+        self.len
     }
 
     /// The distance to a word when one is likely the other typed wrong: one slip in a short word, two in a longer one, a
@@ -22,9 +30,13 @@ impl<W: AsRef<str>> Spelled<W> {
             3..=5 => 1,
             _ => MAX_SLIPS,
         };
-        // A slip changes the length by one letter at most, and the set of letters by two.
-        if word.len().abs_diff(other_word.len()) > MAX_SLIPS
-            || (self.letters ^ other.letters).count_ones() as usize > 2 * allowed
+        // A slip makes a word longer by one letter at most, or brings one that the other word lacks. Few words that pass
+        // this are far apart, and measuring takes long.
+        let longer = self.len.saturating_sub(other.len);
+        let shorter = other.len.saturating_sub(self.len);
+        let lacks = |letters: u64| letters.count_ones() as usize;
+        if shorter + lacks(self.letters & !other.letters) > allowed
+            || longer + lacks(other.letters & !self.letters) > allowed
         {
             return None;
         }
@@ -34,7 +46,7 @@ impl<W: AsRef<str>> Spelled<W> {
 }
 
 /// More slips than this make another word.
-const MAX_SLIPS: usize = 2;
+pub(super) const MAX_SLIPS: usize = 2;
 
 /// The nearest of these words, the first of those equally near.
 pub(super) fn nearest(word: &str, known: &[Spelled<&'static str>]) -> Option<&'static str> {
@@ -46,14 +58,18 @@ pub(super) fn nearest(word: &str, known: &[Spelled<&'static str>]) -> Option<&'s
         .map(|(_, known)| known)
 }
 
-/// The letters a word is made of, a bit for each; other bytes share the bits left.
-fn letters(word: &str) -> u32 {
+/// The letters a word is made of, a bit for each, and another for each that stands there twice; other characters share bits.
+fn letters(word: &str) -> u64 {
+    /// Where the bits for letters that stand there twice begin.
+    const TWICE: u32 = 32;
     word.bytes().fold(0, |letters, byte| {
-        let bit = match byte {
-            b'a'..=b'z' => byte - b'a',
-            other => 26 + other % 6,
+        let once = match byte {
+            b'a'..=b'z' => 1 << (byte - b'a'),
+            b'0'..=b'9' => 1 << (26 + byte % 5),
+            // The bytes of one character must not count as several.
+            _ => return letters | 1 << 31,
         };
-        letters | 1 << bit
+        letters | once | (letters & once) << TWICE
     })
 }
 
@@ -75,5 +91,10 @@ mod tests {
         check("wr", "we", None);
         check("banana", "canary", None);
         check("apis", "api", Some(1));
+        check("caanry", "canary", Some(1));
+        check("deplooy", "deploy", Some(1));
+        check("stagging", "staging", Some(1));
+        check("pröduction", "production", Some(1));
+        check("billing-2", "billing-7", Some(1));
     }
 }

@@ -32,6 +32,13 @@ pub struct Problem {
     pub suggestions: Vec<String>,
 }
 
+/// Suggested beside an order that hangs on a condition.
+pub(super) const MAY_DEPLOY: &str = "can I deploy {env}?";
+/// The rule suggested there.
+pub(super) const A_RULE: &str = "if we see repeated 500s, rollback";
+/// The alerts suggested where somebody wants to be told of something we don't watch.
+pub(super) const ALERTS: [&str; 2] = ["text me if the canary looks weird", "email me when a deploy fails"];
+
 /// More than three choices are a menu, not a suggestion.
 pub const MAX_SUGGESTIONS: usize = 3;
 
@@ -57,7 +64,8 @@ impl Problem {
     /// Keeps the suggestions that are understood: most are made of the person's own words, which may hold another fault.
     pub(super) fn keep_what_works(&mut self, vocabulary: &Vocabulary) {
         self.suggestions.retain(|sentence| {
-            vocabulary.is_understood(sentence) || super::read(sentence, vocabulary).problem.is_none()
+            vocabulary.is_understood(sentence)
+                || !super::is_too_long(sentence) && super::read(sentence, vocabulary).problem.is_none()
         });
         if self.suggestions.is_empty() {
             self.suggestions.extend(vocabulary.ways_out().iter().cloned());

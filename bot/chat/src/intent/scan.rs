@@ -179,6 +179,76 @@ pub(super) struct Scope<'a, 't> {
     pub(super) asked: bool,
 }
 
+/// What may begin how an order is to go, beside digits: an exception, a dry run, a canary, a migration.
+pub(super) const MANNER: &[&str] = &[
+    // exceptions
+    "except",
+    "excluding",
+    "minus",
+    "bar",
+    "but",
+    "skip",
+    "skipping",
+    "not",
+    "without",
+    "apart",
+    "aside",
+    "other",
+    "rather",
+    "instead",
+    // dry runs
+    "dry-run",
+    "dryrun",
+    "dry-runs",
+    "simulation",
+    "dry_run",
+    "dry",
+    "plan",
+    "check",
+    "preview",
+    "simulate",
+    "noop",
+    "rehearsal",
+    "rehearse",
+    "rehearsed",
+    // canaries
+    "straight",
+    "directly",
+    "immediately",
+    "no",
+    "disable",
+    "all-at-once",
+    "canary",
+    "canaries",
+    // migrations
+    "don't",
+    "dont",
+    "do",
+    "with",
+    "including",
+    "incl",
+    "run",
+    "running",
+    "apply",
+    "applying",
+    "perform",
+    "the",
+    "any",
+    "all",
+    "pending",
+    "db",
+    "database",
+    "schema",
+    "its",
+    "migrations",
+    "migration",
+    "migrate",
+    "migrating",
+];
+
+/// What may begin "all services" and the like.
+pub(super) const ALL: &[&str] = &["everywhere", "everything", "all", "every", "each", "both"];
+
 /// More words than this that are not known are not compared with every name.
 const MAX_COMPARED: usize = 24;
 
@@ -262,8 +332,13 @@ impl<'t> Scanner<'_, 't> {
             Kind::Word => {}
             Kind::Mention => {
                 let name = token.raw.trim_start_matches(['@', super::markup::MENTION]);
-                // The bot itself is addressed, not asked about.
-                if !look_up(&name.to_ascii_lowercase()).class.is(Class::OPENER) {
+                // The bot itself and everybody at once are addressed, not asked about.
+                let low = name.to_ascii_lowercase();
+                let person = name.starts_with(char::is_alphanumeric)
+                    && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-'))
+                    && name.ends_with(char::is_alphanumeric)
+                    && !matches!(&*low, "here" | "channel" | "everyone" | "all" | "group");
+                if person && !look_up(&low).class.is(Class::OPENER) {
                     self.segment.actor = Some(name.to_owned());
                 }
                 return Ok(1);
@@ -275,18 +350,9 @@ impl<'t> Scanner<'_, 't> {
             self.listing = true;
             return Ok(1);
         }
-        if let Some(len) = self.exclusion(place)? {
-            return Ok(len);
-        }
-        if let Some(len) = self.dry_run(place) {
-            return Ok(len);
-        }
-        if let Some(len) = self.canary(place)? {
-            self.listing = false;
-            return Ok(len);
-        }
-        if let Some(len) = self.migrations(place)? {
-            self.listing = false;
+        if (token.is(Class::MANNER.and(Class::DIGIT)) || token.low.ends_with('%'))
+            && let Some(len) = self.manner(place)?
+        {
             return Ok(len);
         }
         if let Some(len) = self.particular(place)? {
@@ -296,7 +362,9 @@ impl<'t> Scanner<'_, 't> {
         if let Some(len) = self.name(place)? {
             return Ok(len);
         }
-        if let Some(len) = self.all(place) {
+        if token.is(Class::ALL)
+            && let Some(len) = self.all(place)
+        {
             return Ok(len);
         }
         if let Some((run, len)) = values::run(self.rest(place)) {
@@ -313,6 +381,22 @@ impl<'t> Scanner<'_, 't> {
             return Ok(len);
         }
         self.other(place)
+    }
+
+    /// How it is to go: with what exceptions, tried or done, with which canary and migrations.
+    fn manner(&mut self, place: usize) -> Result<Option<usize>, Problem> {
+        if let Some(len) = self.exclusion(place)? {
+            return Ok(Some(len));
+        }
+        if let Some(len) = self.dry_run(place) {
+            return Ok(Some(len));
+        }
+        let found = match self.canary(place)? {
+            Some(len) => Some(len),
+            None => self.migrations(place)?,
+        };
+        self.listing &= found.is_none();
+        Ok(found)
     }
 
     /// "dry run", "dry-run", "--plan", "only a plan", "as a rehearsal", "rehearse".

@@ -1,10 +1,11 @@
 //! Reads a text sentence by sentence, and a sentence verb by verb, into drafts of commands.
 
 mod answer;
-mod clauses;
+pub(super) mod clauses;
 mod conditions;
+pub(super) mod log;
 mod order;
-mod report;
+pub(super) mod report;
 mod strange;
 mod told;
 
@@ -18,12 +19,13 @@ use super::mood::{self, Mood, Opening};
 use super::names::Vocabulary;
 use super::problem::{Problem, ProblemKind};
 use super::scan::{Scope, scan};
-use super::words::{Kind, Token, reach};
+use super::words::{Kind, Token, classes, reach};
 use super::{Parsed, help};
 
 use clauses::begins_clause;
 use conditions::reaction_like;
-use report::{commentary, heads_commit, is_log, report, takes_back, without_courtesies};
+use log::{heads_commit, is_log};
+use report::{commentary, report, takes_back, without_courtesies};
 
 /// Why a text that orders nothing orders nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,6 +43,7 @@ enum Heard {
 pub(super) fn read(tokens: &[Token<'_>], text: &str, vocabulary: &Vocabulary) -> Parsed {
     let mut reader = Reader {
         tokens,
+        one_line: !classes(tokens).is(Class::of_kind(Kind::Newline)),
         text,
         vocabulary,
         drafts: Vec::new(),
@@ -68,6 +71,8 @@ struct Telling {
 struct Reader<'a, 't> {
     /// The whole text.
     tokens: &'a [Token<'t>],
+    /// No line ends in it, as in most texts.
+    one_line: bool,
     text: &'t str,
     vocabulary: &'a Vocabulary,
     drafts: Vec<Draft>,
@@ -111,9 +116,12 @@ impl<'t> Reader<'_, 't> {
 
     /// Whether the line that begins here is not to be read: for what it is, or for one above it.
     fn line(&self, begin: usize, before: Option<Telling>) -> Option<Telling> {
-        let mut lines = self.tokens[begin..].split(|token| token.kind == Kind::Newline);
-        let line = lines.next().unwrap_or_default();
-        let below = lines.next().unwrap_or_default();
+        let (line, below) = if self.one_line {
+            (&self.tokens[begin..], &[][..])
+        } else {
+            let mut lines = self.tokens[begin..].split(|token| token.kind == Kind::Newline);
+            (lines.next().unwrap_or_default(), lines.next().unwrap_or_default())
+        };
         if line.is_empty() {
             return before.filter(|telling| telling.further);
         }
@@ -145,6 +153,9 @@ impl<'t> Reader<'_, 't> {
     /// A sentence ends here: marks outside quotation end it, and "1." before an item of a list does not.
     fn ends_at(&self, at: usize) -> bool {
         let token = &self.tokens[at];
+        if !token.kind.ends_sentence() {
+            return false;
+        }
         // "deploy production!?" asks.
         let asks = token.kind == Kind::Stop
             && self.tokens[at + 1..]
@@ -152,8 +163,7 @@ impl<'t> Reader<'_, 't> {
                 .take(3)
                 .find(|next| next.kind != Kind::Stop)
                 .is_some_and(|next| next.kind == Kind::Question && next.glued);
-        token.kind.ends_sentence()
-            && !asks
+        !asks
             && (token.quote == 0 || token.kind == Kind::Newline)
             && !(token.kind == Kind::Stop
                 && at > 0
@@ -296,7 +306,13 @@ impl<'t> Reader<'_, 't> {
         if let Some(problem) = problem {
             return Parsed { commands: Vec::new(), missing: Vec::new(), problem: Some(problem) };
         }
-        let commands: Vec<Command> = self.drafts.into_iter().map(|draft| draft.command).collect();
+        let mut commands: Vec<Command> = self.drafts.into_iter().map(|draft| draft.command).collect();
+        for command in &mut commands {
+            // "can I cancel the run of web and cron?" is about the run.
+            if command.verb.is_some_and(|verb| !verb.has(Key::Services)) {
+                command.services.clear();
+            }
+        }
         let mut missing: Vec<Slot> = commands.iter().flat_map(Command::missing).collect();
         missing.sort_unstable();
         missing.dedup();

@@ -2,7 +2,7 @@
 //!
 //! Every function looks at the tokens from a place on and answers the value with how many tokens it took.
 
-mod time;
+pub(super) mod time;
 mod weights;
 
 use super::names::NameKind;
@@ -164,10 +164,17 @@ pub(super) fn is_commit(word: &str) -> bool {
 
 /// Whether a bare word is a ref.
 pub(crate) fn is_ref(word: &str) -> bool {
+    let bytes = word.as_bytes();
+    // "v1.4.2" and "2024.11" begin with a digit or with "v" and one.
+    let numbered = match bytes {
+        [b'v' | b'V', digit, ..] => digit.is_ascii_digit(),
+        [first, ..] => first.is_ascii_digit(),
+        [] => false,
+    };
     matches!(word, "main" | "master")
-        || is_version(word)
+        || numbered && is_version(word)
         || is_commit(word)
-        || (word.contains('/')
+        || (bytes.contains(&b'/')
             && !word.contains("://")
             && !word.starts_with('/')
             && !word.ends_with('/')

@@ -1,9 +1,10 @@
 //! A text as tokens: words and the punctuation between them, read once, with each word's classes and names.
 
 use super::grammar::heads::Heads;
-use super::lexicon::{Class, look_up};
+use super::lexicon::{Class, Lexicon};
 use super::markup::{MENTION, TICK};
 use super::names::{Hit, Vocabulary};
+use super::word_table::Print;
 
 /// How many tokens ahead anything is looked for, from any place. It keeps the time linear in the text, and no order people
 /// type is as long.
@@ -56,11 +57,25 @@ pub(super) struct Token<'t> {
     /// The phrases it may begin an order with.
     pub(super) heads: Heads,
     /// The quotation it stands in, counted from 1; 0 outside.
-    pub(super) quote: u32,
+    pub(super) quote: u16,
     /// No blank stands before it.
     pub(super) glued: bool,
     /// The name that begins here.
     pub(super) name: Option<Hit>,
+}
+
+/// All classes there are among these tokens, their kinds with them.
+pub(super) fn classes(tokens: &[Token<'_>]) -> Class {
+    #[cfg(test)]
+    for _ in tokens {
+        super::growth::step();
+    }
+    tokens.iter().fold(Class::default(), |all, token| all.and(token.class))
+}
+
+/// What these tokens say, to be said again: nobody has to be addressed a second time.
+pub(super) fn said_again<'a, 't: 'a>(tokens: &'a [Token<'t>]) -> impl Iterator<Item = &'t str> + 'a {
+    tokens.iter().filter(|token| token.kind != Kind::Mention).map(|token| token.raw)
 }
 
 impl Token<'_> {
@@ -95,7 +110,9 @@ const USUAL_TOKEN: usize = 6;
 /// Reads a cleaned text. `low` is the same text in lower case, byte for byte.
 pub(super) fn read<'t>(clean: &'t str, low: &'t str, vocabulary: &Vocabulary) -> Vec<Token<'t>> {
     let mut tokens = Vec::with_capacity(clean.len() / USUAL_TOKEN + 4);
-    let mut reader = Reader { clean, low, place: 0, quote: 0, open: None, glued: false, last: None };
+    let lexicon = Lexicon::get();
+    let mut reader =
+        Reader { clean, low, lexicon, vocabulary, place: 0, quote: 0, open: None, glued: false, last: None };
     while let Some(token) = reader.next_token() {
         reader.last = Some(token.kind);
         tokens.push(token);
@@ -107,36 +124,44 @@ pub(super) fn read<'t>(clean: &'t str, low: &'t str, vocabulary: &Vocabulary) ->
 fn find_names(tokens: &mut [Token<'_>], vocabulary: &Vocabulary) {
     let mut place = 0;
     while place < tokens.len() {
+        let token = &tokens[place];
+        if !token.is(Class::NAMED) || !token.is_word() {
+            place += 1;
+            continue;
+        }
         let run = tokens[place..].iter().take_while(|token| token.is_word()).map(|token| token.low);
-        let hit = if tokens[place].is_word() { vocabulary.find(run) } else { None };
+        let hit = vocabulary.find(run);
         tokens[place].name = hit;
-        place += hit.map_or(1, |hit| hit.len);
+        place += hit.map_or(1, Hit::len);
     }
 }
 
-struct Reader<'t> {
+struct Reader<'t, 'v> {
     clean: &'t str,
     low: &'t str,
+    lexicon: &'static Lexicon,
+    vocabulary: &'v Vocabulary,
     place: usize,
-    quote: u32,
+    quote: u16,
     open: Option<char>,
     glued: bool,
     /// What the last token was.
     last: Option<Kind>,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> Reader<'t, '_> {
     fn next_token(&mut self) -> Option<Token<'t>> {
         loop {
-            let rest = &self.clean[self.place..];
-            match rest.as_bytes().first()? {
-                byte if byte.is_ascii_alphanumeric() => return Some(self.word()),
-                b' ' => {
-                    self.skip(' ');
-                    continue;
-                }
-                _ => {}
+            let byte = *self.clean.as_bytes().get(self.place)?;
+            if byte == b' ' {
+                self.glued = false;
+                self.place += 1;
+                continue;
             }
+            if byte.is_ascii_alphanumeric() {
+                return Some(self.word());
+            }
+            let rest = &self.clean[self.place..];
             let c = rest.chars().next()?;
             let next = rest[c.len_utf8()..].chars().next();
             match c {
@@ -223,7 +248,7 @@ impl<'t> Reader<'t> {
             raw: &self.clean[at..self.place],
             low: &self.low[at..self.place],
             at,
-            class: Class::default(),
+            class: Class::of_kind(kind),
             heads: Heads::default(),
             quote: if self.open.is_some() { self.quote } else { 0 },
             glued: self.glued,
@@ -238,14 +263,16 @@ impl<'t> Reader<'t> {
         self.token(Kind::Mention, len)
     }
 
+    /// How long the word here is when it is letters and digits between blanks, as most are; else 0.
+    fn plain_len(&self) -> usize {
+        let rest = &self.low.as_bytes()[self.place..];
+        let plain = letters_and_digits(rest);
+        if matches!(rest.get(plain), None | Some(b' ' | b'\n' | b',' | b';' | b'?')) { plain } else { 0 }
+    }
+
     /// How many bytes of the text from here on belong to the word that begins it.
     fn word_len(&self) -> usize {
         let rest = &self.clean[self.place..];
-        // Most words are letters between blanks.
-        let plain = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
-        if plain > 0 && matches!(rest.as_bytes().get(plain), None | Some(b' ' | b'\n' | b',' | b';' | b'?')) {
-            return plain;
-        }
         let mut len = 0;
         let mut url = false;
         let mut chars = rest.char_indices().peekable();
@@ -281,7 +308,31 @@ impl<'t> Reader<'t> {
     }
 
     fn word(&mut self) -> Token<'t> {
-        let mut token = self.token(Kind::Word, self.word_len());
+        let plain = self.plain_len();
+        let mut token = if plain > 0 {
+            self.token(Kind::Word, plain)
+        } else {
+            let token = self.token(Kind::Word, self.word_len());
+            self.undressed(token)
+        };
+        let print = Print::of(token.low);
+        let known = self.lexicon.find(print, token.low);
+        token.class = known.class.and(Class::of_kind(token.kind));
+        token.heads = known.heads;
+        if self.vocabulary.may_begin(print, token.low, plain == 0) {
+            token.class = token.class.and(Class::NAMED);
+        }
+        if plain > 0 {
+            token.class = token.class.and(Class::PLAIN);
+        }
+        if token.low.as_bytes().first().is_some_and(u8::is_ascii_digit) {
+            token.class = token.class.and(Class::DIGIT);
+        }
+        token
+    }
+
+    /// A word without the signs that are no part of it.
+    fn undressed(&self, mut token: Token<'t>) -> Token<'t> {
         // "_canary_" is emphasis.
         let bare = token.low.trim_matches('_');
         if bare.len() < token.low.len()
@@ -293,7 +344,6 @@ impl<'t> Reader<'t> {
             token.at += skipped;
             token.low = bare;
         }
-        let mut known = look_up(token.low);
         if token.low.len() > 1 && token.low.starts_with('@') {
             token.kind = Kind::Mention;
         } else if token.low.len() > 1 && token.low.starts_with(['/', '!', '.']) && self.begins() {
@@ -301,12 +351,36 @@ impl<'t> Reader<'t> {
             token.raw = &token.raw[1..];
             token.low = &token.low[1..];
             token.at += 1;
-            known = look_up(token.low);
         }
-        token.class = known.class;
-        token.heads = known.heads;
         token
     }
+}
+
+/// How many letters and digits of ASCII, in lower case, these bytes begin with.
+fn letters_and_digits(bytes: &[u8]) -> usize {
+    let mut len = 0;
+    // Most words end among their first eight bytes, which are looked at all at once.
+    while let Some(eight) = bytes[len..].first_chunk::<8>() {
+        let others = others(u64::from_le_bytes(*eight));
+        if others != 0 {
+            return len + (others.trailing_zeros() / u8::BITS) as usize;
+        }
+        len += eight.len();
+    }
+    len + bytes[len..].iter().take_while(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()).count()
+}
+
+/// The highest bit of each of eight bytes that is neither a letter in lower case nor a digit.
+const fn others(eight: u64) -> u64 {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = EACH * 0x80;
+    let low = eight & !HIGH;
+    // No sum passes the highest bit of its byte, which says whether the byte is at least (or more than) what is asked.
+    let least_a = low + EACH * (0x80 - b'a' as u64);
+    let above_z = low + EACH * (0x7f - b'z' as u64);
+    let least_0 = low + EACH * (0x80 - b'0' as u64);
+    let above_9 = low + EACH * (0x7f - b'9' as u64);
+    !((least_a & !above_z) | (least_0 & !above_9)) & HIGH | eight & HIGH
 }
 
 #[cfg(test)]
@@ -320,6 +394,19 @@ mod tests {
         let vocabulary = Vocabulary::new(&Names::sample());
         let found: Vec<&str> = read(text, &low, &vocabulary).iter().map(|token| token.raw).collect();
         assert_eq!(found, words);
+    }
+
+    #[test]
+    fn a_word_ends_before_what_is_no_letter_and_no_digit() {
+        for byte in 0..=u8::MAX {
+            for place in 0..10 {
+                let mut bytes = *b"abc123xyz789";
+                bytes[place] = byte;
+                let len =
+                    if byte.is_ascii_lowercase() || byte.is_ascii_digit() { bytes.len() } else { place };
+                assert_eq!(letters_and_digits(&bytes), len, "{byte} at {place}");
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What must hold of every text, and a generator of texts near those of the corpus.
 
-use chat::intent::{Command, Parsed, Vocabulary, parse_with};
+use chat::intent::{Command, MAX_CHARS, Parsed, Vocabulary, parse_with};
 
 /// Whether all rules hold of one text; if not, which does not.
 pub(crate) fn check(text: &str, vocabulary: &Vocabulary) -> Result<(), String> {
@@ -16,7 +16,8 @@ pub(crate) fn check(text: &str, vocabulary: &Vocabulary) -> Result<(), String> {
         reads_back(command, vocabulary)?;
     }
     suggestions_work(&parsed, vocabulary)?;
-    refused_does_nothing(text, vocabulary)
+    refused_does_nothing(text, vocabulary)?;
+    told_does_nothing(text, vocabulary)
 }
 
 /// Every name in a command is the project's own spelling.
@@ -57,12 +58,25 @@ fn reads_back(command: &Command, vocabulary: &Vocabulary) -> Result<(), String> 
     let free =
         [&command.value, &command.name, &command.reason, &command.column, &command.topic, &command.actor];
     let plain = |text: &String| {
-        !text.contains(". ") && text.chars().all(|c| c.is_ascii_alphanumeric() || " _-./:%+@,=".contains(c))
+        // Two colons may make an emoji, and some words a report or a refusal of the whole.
+        let tells = |word: &str| {
+            let word = word.to_ascii_lowercase();
+            word.ends_with("ing")
+                || word.ends_with("ed")
+                || ["no", "nope", "nah", "not", "never"].contains(&&*word)
+        };
+        !text.split(' ').any(tells)
+            && !text.contains(". ")
+            && text.matches(':').count() < 2
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || " _-./:%+@,=".contains(c))
     };
     if !free.into_iter().flatten().all(plain) {
         return Ok(());
     }
     let sentence = command.canonical();
+    if sentence.chars().count() > MAX_CHARS {
+        return Ok(());
+    }
     let again = parse_with(&sentence, vocabulary);
     if again.commands == [command.clone()] {
         return Ok(());
@@ -91,6 +105,7 @@ fn refused_does_nothing(text: &str, vocabulary: &Vocabulary) -> Result<(), Strin
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ' ' | '/' | '%' | '-' | '.');
     let one = text.chars().all(plain)
         && !text.contains(". ")
+        && !text.contains("..")
         && !text.contains(" - ")
         && !text.contains("- ")
         && !text.contains("--");
@@ -98,10 +113,31 @@ fn refused_does_nothing(text: &str, vocabulary: &Vocabulary) -> Result<(), Strin
     if !one || text.split(' ').any(|word| joins.contains(&word.to_lowercase().as_str())) {
         return Ok(());
     }
-    let refused = format!("don't {text}");
-    let parsed = parse_with(&refused, vocabulary);
+    changes_nothing(&format!("don't {text}"), vocabulary)
+}
+
+/// What somebody quotes, and what stands in a code block, changes nothing.
+fn told_does_nothing(text: &str, vocabulary: &Vocabulary) -> Result<(), String> {
+    let marks = ['"', '`', '>', '\n', '“', '”', '„', '‟', '«', '»', '″'];
+    if text.contains(marks) || text.contains("&quot;") || text.contains("&gt;") {
+        return Ok(());
+    }
+    for told in [
+        format!("ana said \"{text}\""),
+        format!("> {text}"),
+        format!("&gt; {text}"),
+        format!("```{text}```"),
+        format!("he wrote “{text}” and left"),
+    ] {
+        changes_nothing(&told, vocabulary)?;
+    }
+    Ok(())
+}
+
+fn changes_nothing(text: &str, vocabulary: &Vocabulary) -> Result<(), String> {
+    let parsed = parse_with(text, vocabulary);
     match parsed.commands.iter().find(|command| command.action.row().changes) {
-        Some(command) => Err(format!("{refused:?} became {}", json(command))),
+        Some(command) => Err(format!("{text:?} became {}", json(command))),
         None => Ok(()),
     }
 }
@@ -167,6 +203,41 @@ const PIECES: &[&str] = &[
     "\u{200b}",
     "\0",
     "\u{1}",
+    "\u{7f}",
+    "\u{85}",
+    "\u{2028}",
+    "\u{feff}",
+    "e\u{301}",
+    "a\u{300}\u{301}\u{302}",
+    "\u{202e}",
+    "\u{2066}مرحبا\u{2069}",
+    "\u{200d}",
+    "👩\u{200d}👩\u{200d}👧",
+    "👍🏽",
+    "🇩🇪",
+    "\u{fffd}",
+    "İ",
+    "K",
+    "ﬁ",
+    "日本",
+    "\r\n",
+    "\t",
+    "\u{a0}",
+    "<<",
+    ">>>",
+    "~~",
+    "**",
+    "<https://x.io|",
+    "<#C1|api>",
+    "<!here>",
+    "&lt;",
+    "&amp;amp;",
+    "&quot;",
+    ":rocket:",
+    "- [ ] ",
+    "1. ",
+    "ERROR ",
+    "ana: ",
     "/",
     "%",
     "#",
@@ -207,6 +278,33 @@ const PIECES: &[&str] = &[
     " please ",
 ];
 
+/// A text in markup, some layers deep.
+fn wrapped(text: &str, random: &mut Random) -> String {
+    const LAYERS: &[(&str, &str)] = &[
+        ("*", "*"),
+        ("_", "_"),
+        ("~", "~"),
+        ("`", "`"),
+        ("```", "```"),
+        ("\"", "\""),
+        ("'", "'"),
+        ("“", "”"),
+        ("(", ")"),
+        ("[", "]"),
+        ("<", ">"),
+        ("<https://x.io|", ">"),
+        ("<@U1> ", ""),
+        ("> ", ""),
+        ("- ", ""),
+    ];
+    let mut text = text.to_owned();
+    for _ in 0..=random.below(24) {
+        let (before, behind) = LAYERS[random.below(LAYERS.len())];
+        text = format!("{before}{text}{behind}");
+    }
+    text
+}
+
 /// A text made of those of the corpus by cutting, joining, doubling and mistyping.
 pub(crate) fn mutated(texts: &[String], random: &mut Random) -> String {
     let mut text = texts[random.below(texts.len())].clone();
@@ -215,7 +313,7 @@ pub(crate) fn mutated(texts: &[String], random: &mut Random) -> String {
         let (from, to) = (random.below(chars.len() + 1), random.below(chars.len() + 1));
         let (from, to) = (from.min(to), from.max(to));
         let part = |from: usize, to: usize| chars[from..to].iter().collect::<String>();
-        text = match random.below(9) {
+        text = match random.below(14) {
             0 => part(0, from) + random.of(PIECES) + &part(from, chars.len()),
             1 => part(0, from) + &part(to, chars.len()),
             2 => part(0, to) + &part(from, chars.len()),
@@ -236,10 +334,39 @@ pub(crate) fn mutated(texts: &[String], random: &mut Random) -> String {
                 chars.into_iter().collect()
             }
             7 => text.repeat(1 + random.below(3)),
+            8 => wrapped(&text, random),
+            9 => {
+                // Many clauses, of one or of several sentences.
+                let joint =
+                    random.of(&[", ", " and ", "; ", "\n", " then ", ". ", ", and then ", "\n- ", "? "]);
+                let more = (0..=random.below(12)).map(|_| texts[random.below(texts.len())].as_str());
+                std::iter::once(text.as_str()).chain(more).collect::<Vec<_>>().join(joint)
+            }
+            10 => {
+                // One very long word, alone or glued to what stands there.
+                let long = random.of(PIECES).trim().repeat(1 + random.below(700));
+                format!("{}{}{}", part(0, from), long, part(from, chars.len()))
+            }
+            11 => {
+                // Bytes, as a broken client sends them: what is no text any more becomes U+FFFD.
+                let mut bytes = text.clone().into_bytes();
+                for _ in 0..=random.below(4) {
+                    let at = random.below(bytes.len().max(1));
+                    if let Some(byte) = bytes.get_mut(at) {
+                        *byte = random.below(256) as u8;
+                    }
+                }
+                String::from_utf8_lossy(&bytes).into_owned()
+            }
+            12 => {
+                // A sign inside every word.
+                let sign = random.of(PIECES);
+                text.split(' ').map(|word| format!("{sign}{word}")).collect::<Vec<_>>().join(" ")
+            }
             _ => format!("{}{}", random.of(PIECES), text),
         };
         // Longer texts than can be sent are one case, tested elsewhere.
-        text = text.chars().take(chat::intent::MAX_CHARS).collect();
+        text = text.chars().take(MAX_CHARS).collect();
     }
     text
 }

@@ -60,49 +60,49 @@ pub(super) fn commands(action: Action, said: &Said, vocabulary: &Vocabulary) -> 
         placed: said.environments_placed,
         first: false,
     };
-    let each = |values: Vec<String>, set: fn(&mut Command, String)| -> Vec<Draft> {
-        if values.is_empty() {
-            return vec![draft.clone()];
-        }
-        values
-            .into_iter()
-            .map(|value| {
-                let mut draft = draft.clone();
-                set(&mut draft.command, value);
-                draft
-            })
-            .collect()
-    };
     if action.has(Key::Component) {
-        return each(
-            spell(&said.components, NameKind::Component, vocabulary, said.components.all),
-            |command, value| {
-                command.component = Some(value);
-            },
-        );
+        let components = spell(&said.components, NameKind::Component, vocabulary, said.components.all);
+        return each(draft, components, |command, value| command.component = Some(value));
     }
     if action.has(Key::Provider) {
-        return each(spell(&said.providers, NameKind::Provider, vocabulary, false), |command, value| {
-            command.provider = Some(value);
-        });
+        let providers = spell(&said.providers, NameKind::Provider, vocabulary, false);
+        return each(draft, providers, |command, value| command.provider = Some(value));
     }
     if action.has(Key::Job) {
-        return each(spell(&said.jobs, NameKind::Job, vocabulary, false), |command, value| {
-            command.job = Some(value);
-        });
+        let jobs = spell(&said.jobs, NameKind::Job, vocabulary, false);
+        return each(draft, jobs, |command, value| command.job = Some(value));
     }
     if action.has(Key::Run) {
-        return each(said.runs.clone(), |command, value| command.run = Some(value));
+        return each(draft, said.runs.clone(), |command, value| command.run = Some(value));
     }
     vec![draft]
 }
 
+/// The draft once for each value; without any, as it is. A draft is large: the last value gets it itself.
+fn each(draft: Draft, mut values: Vec<String>, set: fn(&mut Command, String)) -> Vec<Draft> {
+    let mut drafts = Vec::with_capacity(values.len().max(1));
+    let last = values.pop();
+    for value in values {
+        let mut draft = draft.clone();
+        set(&mut draft.command, value);
+        drafts.push(draft);
+    }
+    drafts.push(draft);
+    if let (Some(value), Some(draft)) = (last, drafts.last_mut()) {
+        set(&mut draft.command, value);
+    }
+    drafts
+}
+
 /// The project's own spellings of a list, without what was excepted.
 fn spell(list: &List, kind: NameKind, vocabulary: &Vocabulary, all: bool) -> Vec<String> {
-    let all_of_them: Vec<usize> = (0..vocabulary.names().of(kind).len()).collect();
-    let chosen = if all { &all_of_them } else { &list.named };
-    let kept = chosen.iter().filter(|index| !list.without.contains(index));
-    kept.map(|index| vocabulary.spelling(kind, *index).to_owned()).collect()
+    let kept = |index: &usize| !list.without.contains(index);
+    let spelled = |index: usize| vocabulary.spelling(kind, index).to_owned();
+    if all {
+        (0..vocabulary.names().of(kind).len()).filter(kept).map(spelled).collect()
+    } else {
+        list.named.iter().copied().filter(kept).map(spelled).collect()
+    }
 }
 
 /// The commands of one verb share what only one of them says.
@@ -110,15 +110,16 @@ pub(super) fn share(drafts: &mut [Draft]) {
     for place in 1..drafts.len() {
         let (before, after) = drafts.split_at_mut(place);
         if let (Some(earlier), Some(later)) = (before.last(), after.first_mut()) {
-            let earlier = earlier.clone();
             inherit(&mut later.command, &earlier.command, later.all_services);
         }
     }
     for place in (1..drafts.len()).rev() {
-        let environments = drafts[place].command.environments.clone();
-        let earlier = &mut drafts[place - 1].command;
-        if earlier.environments.is_empty() && earlier.action.has(Key::Environments) {
-            earlier.environments = environments;
+        let (before, after) = drafts.split_at_mut(place);
+        if let (Some(earlier), Some(later)) = (before.last_mut(), after.first())
+            && earlier.command.environments.is_empty()
+            && earlier.command.action.has(Key::Environments)
+        {
+            earlier.command.environments.clone_from(&later.command.environments);
         }
     }
 }

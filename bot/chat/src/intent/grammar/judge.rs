@@ -6,10 +6,16 @@ use crate::intent::names::{NameKind, Vocabulary};
 use crate::intent::problem::Problem;
 use crate::intent::scan::{List, Said};
 use crate::intent::values;
-use crate::intent::words::{Kind, Token, reach};
+use crate::intent::words::{Kind, Token, classes, reach};
+
+/// Words that leave open which of two is meant.
+pub(in crate::intent) const EITHER: &[&str] = &["or", "either"];
 
 /// Refuses "staging or production", "lock or unlock" and "deploy or not deploy": either would be a guess.
 pub(super) fn one_reading(action: Action, tokens: &[Token<'_>]) -> Result<(), Problem> {
+    if !classes(tokens).is(Class::EITHER) {
+        return Ok(());
+    }
     let reasons = matches!(action, Action::Lock | Action::Unlock);
     let said = tokens.iter().position(|token| {
         reasons && (token.kind == Kind::Colon || token.any(&["because", "reason", "cause"]))

@@ -8,7 +8,7 @@ pub(super) mod data;
 pub(super) mod fleet;
 mod foreign;
 pub(super) mod heads;
-mod judge;
+pub(super) mod judge;
 pub(super) mod places;
 pub(super) mod questions;
 pub(super) mod runs;
@@ -158,22 +158,28 @@ fn generic(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
             "I don't know what `{strange}` means here, so I did nothing. Say it without, or in other words."
         )));
     }
-    let mut drafts = Vec::with_capacity(groups.len());
     for said in &groups {
         judge(scope.action, said, scope.vocabulary)?;
-        drafts.extend(commands(scope.action, said, scope.vocabulary));
     }
+    let mut groups = groups.iter().map(|said| commands(scope.action, said, scope.vocabulary));
+    let mut drafts = groups.next().unwrap_or_default();
+    drafts.extend(groups.flatten());
     share(&mut drafts);
     Ok(drafts)
 }
 
 /// "audit log of bob": whoever is named by a word that is none of ours.
 fn strangers(tokens: &[Token<'_>]) -> Result<Option<String>, Problem> {
-    let mut unknown = tokens.iter().filter(|token| {
+    // Behind its first word a name of several words has words that are none by themselves.
+    let mut named = 0;
+    let mut unknown = tokens.iter().enumerate().filter_map(|(at, token)| {
+        if let Some(hit) = token.name {
+            named = at + hit.len();
+        }
         let letters = token.low.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic())
             && !token.low.ends_with('-')
             && !matches!(token.raw, "INFO" | "WARN" | "ERROR" | "DEBUG" | "TRACE" | "FATAL");
-        token.is_word() && letters && token.name.is_none() && !token.class.known()
+        (at >= named && token.is_word() && letters && !token.class.known()).then_some(token)
     });
     let Some(first) = unknown.next() else { return Ok(None) };
     if let Some(second) = unknown.find(|token| token.low != first.low) {

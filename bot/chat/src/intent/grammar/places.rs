@@ -18,7 +18,7 @@ pub(in crate::intent) fn create(tokens: &[Token<'_>], vocabulary: &Vocabulary) -
         } else if token.any(&["as", "called", "named", "to", "into"]) {
             origin = false;
         } else if let Some(hit) = token.name.filter(|hit| hit.kind == NameKind::Environment) {
-            let name = vocabulary.spelling(hit.kind, hit.index).to_owned();
+            let name = vocabulary.spelling(hit.kind, hit.index()).to_owned();
             if origin && command.from.is_none() {
                 command.from = Some(name);
                 origin = false;
@@ -67,7 +67,7 @@ pub(in crate::intent) fn destroy(
         match token.name {
             Some(hit) if hit.kind == NameKind::Environment => {
                 let mut command = Command::new(Action::DestroyEnvironment);
-                command.environment = Some(vocabulary.spelling(hit.kind, hit.index).to_owned());
+                command.environment = Some(vocabulary.spelling(hit.kind, hit.index()).to_owned());
                 commands.push(command);
             }
             Some(_) => {
@@ -185,7 +185,7 @@ pub(in crate::intent) fn extend_setup(
             }
             continue;
         };
-        let name = vocabulary.spelling(hit.kind, hit.index).to_owned();
+        let name = vocabulary.spelling(hit.kind, hit.index()).to_owned();
         match hit.kind {
             NameKind::Environment if excluding => without.push(name),
             NameKind::Environment if !command.environments.contains(&name) => command.environments.push(name),

@@ -54,7 +54,7 @@ pub(in crate::intent) fn assignment(tokens: &[Token<'_>], text: &str) -> Option<
             && !keyword(token)
             && !token.is(Class::PREPOSITION);
         if (assigned && is_identifier(token.raw))
-            || (looks_like_variable(token.raw) && token.name.is_none() && !token.is(Class::NEGATION))
+            || (looks_like_variable(token.raw) && token.name.is_none() && !token.is(Class::TURNS))
             || (announced && !token.is(Class::NEGATION))
         {
             found = Some(place);
@@ -154,7 +154,8 @@ fn value(tokens: &[Token<'_>], at: usize, first: &Token<'_>, text: &str) -> (Str
 /// What a secret is called: `STRIPE_SECRET_KEY`, or "stripe key" in words.
 pub(in crate::intent) fn secret(tokens: &[Token<'_>]) -> Vec<String> {
     let little = |token: &Token<'_>| {
-        token.is(Class::NEGATION) || token.is(Class::PREPOSITION) || token.is(Class::TELLS)
+        let joins = Class::EITHER.and(Class::JOINS);
+        token.is(Class::NEGATION.and(Class::PREPOSITION).and(Class::TELLS).and(joins))
     };
     let mut names: Vec<String> = tokens
         .iter()
@@ -178,7 +179,7 @@ pub(in crate::intent) fn secret(tokens: &[Token<'_>]) -> Vec<String> {
         {
             continue;
         }
-        if token.any(&["and"])
+        if token.is(Class::JOINS)
             || token.name.is_some_and(|hit| hit.kind == crate::intent::names::NameKind::Environment)
         {
             break;
@@ -209,8 +210,9 @@ pub(in crate::intent) fn reason(tokens: &[Token<'_>], text: &str) -> Option<(Str
     let first = tokens.get(begin)?;
     let last = tokens.last()?;
     let written = text.get(first.at..last.end())?;
+    let frames = |c: char| c.is_whitespace() || matches!(c, '.' | '!' | '?' | '_' | '*' | '~');
     let reason: String = written.chars().filter(|c| !matches!(c, '"' | '\u{1}' | '\u{2}')).collect();
-    let reason = reason.trim().trim_end_matches(['.', '!', '?']).trim_end().to_owned();
+    let reason = reason.trim_start().trim_end_matches(frames).to_owned();
     (!reason.is_empty()).then_some((reason, place))
 }
 
@@ -285,9 +287,18 @@ pub(in crate::intent) fn is_secretive(word: &str) -> bool {
         || (word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()))
 }
 
+/// A secret called by more words than this is something told.
+const MOST_SECRET_WORDS: usize = 4;
+
 /// "rotate the stripe key and the sendgrid key": a command for each.
 pub(super) fn secrets(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
     let names = secret(scope.tokens);
+    if names.iter().any(|name| name.split(' ').count() > MOST_SECRET_WORDS) {
+        return Err(Problem::ambiguous(
+            "I could not tell which secret is meant. Write its name, like `rotate STRIPE_SECRET_KEY`.",
+        )
+        .suggest(scope.vocabulary.examples(scope.action)));
+    }
     let is_name =
         |token: &&Token<'_>| !names.iter().any(|name| name.split(' ').any(|word| word == token.raw));
     let tokens: Vec<Token<'_>> = scope.tokens.iter().filter(is_name).copied().collect();

@@ -155,7 +155,7 @@ pub(in crate::intent) fn environments(tokens: &[Token<'_>], vocabulary: &Vocabul
     let mut found = Vec::new();
     for token in tokens {
         if let Some(hit) = token.name.filter(|hit| hit.kind == NameKind::Environment) {
-            push(&mut found, vocabulary.spelling(hit.kind, hit.index).to_owned());
+            push(&mut found, vocabulary.spelling(hit.kind, hit.index()).to_owned());
         }
     }
     found

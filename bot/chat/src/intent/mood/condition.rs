@@ -1,13 +1,20 @@
 //! Where a condition begins.
 
+use crate::intent::lexicon::Class;
 use crate::intent::values::time;
-use crate::intent::words::{Kind, Token, reach};
+use crate::intent::words::{Kind, Token, classes, reach};
+
+/// What a condition may begin with.
+pub(in crate::intent) const CONDITIONAL: &[&str] = &[
+    "if", "whenever", "unless", "until", "till", "provided", "assuming", "while", "once", "when", "after",
+    "before", "as", "in", "only", "every", "any", "should",
+];
 
 /// A condition begins here.
 pub(super) fn condition_at(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     let token = tokens.get(at)?;
     let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
-    if !token.is_word() || token.quote > 0 {
+    if !token.is(Class::CONDITIONAL) || !token.is_word() || token.quote > 0 {
         return None;
     }
     match token.low {
@@ -59,6 +66,9 @@ pub(super) fn condition_at(tokens: &[Token<'_>], at: usize) -> Option<usize> {
 
 /// Where in the words of an order a condition begins.
 pub(in crate::intent) fn condition_within(tokens: &[Token<'_>]) -> Option<usize> {
+    if !classes(tokens).is(Class::CONDITIONAL) {
+        return None;
+    }
     (0..tokens.len()).find(|at| {
         condition_at(reach(&tokens[*at..]), 0).is_some()
             && tokens[at + 1..].iter().any(Token::is_word)

@@ -7,7 +7,8 @@ use crate::intent::words::{Kind, Token};
 
 /// Words before an order that mean nothing: greetings, politeness, mentions of the bot.
 pub(in crate::intent) fn skip_openers(tokens: &[Token<'_>], from: usize) -> usize {
-    let mut at = from;
+    // A name that begins within reach may end beyond it.
+    let mut at = from.min(tokens.len());
     loop {
         let begin = at;
         while let Some(token) = tokens.get(at) {
@@ -144,8 +145,43 @@ pub(super) fn skip_words(tokens: &[Token<'_>], from: usize, words: &[&str]) -> u
     at
 }
 
+/// What begins the taking back of an order.
+pub(in crate::intent) const RETRACTS: &[&str] = &[
+    "no",
+    "nope",
+    "nah",
+    "done",
+    "finished",
+    "completed",
+    "wait",
+    "actually",
+    "don't",
+    "dont",
+    "hold",
+    "or",
+    "not",
+    "never",
+    "nevermind",
+    "nvm",
+    "jk",
+    "kidding",
+    "joking",
+    "scratch",
+    "just",
+    "only",
+    "i'm",
+    "im",
+    "forget",
+    "ignore",
+    "on",
+    "i",
+];
+
 /// "never mind", "scratch that", "just kidding".
 pub(super) fn retracts(tokens: &[Token<'_>]) -> bool {
+    if !tokens.first().is_some_and(|first| first.is(Class::RETRACTS)) {
+        return false;
+    }
     let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
     let negated = matches!(word(0), "no" | "nope" | "nah") && word(1).is_empty();
     // "Rollback production. Done.": it was told, not ordered.

@@ -1,5 +1,7 @@
 //! Canaries and migrations: how a deploy is to go.
 
+use crate::intent::words::said_again;
+
 use super::{Action, Canary, Kind, Migrate, Problem, REACH, Scanner, values};
 
 impl Scanner<'_, '_> {
@@ -113,9 +115,9 @@ impl Scanner<'_, '_> {
         let steps = steps.iter().map(ToString::to_string).collect::<Vec<_>>().join("/");
         let tokens = self.scope.tokens;
         let mut words = vec![self.scope.action.row().verbs[0]];
-        words.extend(tokens[..said.start].iter().map(|token| token.raw));
+        words.extend(said_again(&tokens[..said.start]));
         words.push(&steps);
-        words.extend(tokens[said.end.min(tokens.len())..].iter().map(|token| token.raw));
+        words.extend(said_again(&tokens[said.end.min(tokens.len())..]));
         [words.join(" ").replace(" ,", ",")]
     }
 

@@ -143,7 +143,7 @@ impl<'t> Scanner<'_, 't> {
 pub(super) fn check_ref(scope: Scope<'_, '_>, raw: &str, at: usize) -> Result<(), Problem> {
     let before = scope.text.get(..at).unwrap_or_default();
     let mut after = scope.text.get(at + raw.len()..).unwrap_or_default().chars();
-    let option = raw.starts_with('-') || raw.ends_with('-') || before.ends_with("--");
+    let option = raw.starts_with(['-', '@', '#']) || raw.ends_with('-') || before.ends_with("--");
     let range = raw.contains("..");
     let counted = raw.contains(['~', '^', '\\', ':']) || raw.contains("@{");
     let counted_after = match (after.next(), after.next()) {

@@ -86,8 +86,11 @@ impl<'t> Scanner<'_, 't> {
         // The word cron in "disable cron" is the thing itself, not the service.
         let object = is_object_word(self.scope.action, token.low)
             && !matches!(hit.kind, NameKind::Environment | NameKind::Job);
-        if object && matches!(self.scope.action, Action::CronDisable | Action::CronEnable) {
-            return Ok(Some(hit.len));
+        // Said again, it is the service: "disable cron for api and cron".
+        let again =
+            self.scope.tokens[..place].iter().any(|before| before.is_word() && before.low == token.low);
+        if object && !again && matches!(self.scope.action, Action::CronDisable | Action::CronEnable) {
+            return Ok(Some(hit.len()));
         }
         let placed = place > 0
             && (1..=2).any(|back| {
@@ -96,9 +99,9 @@ impl<'t> Scanner<'_, 't> {
                 })
             });
         // "the live site", "web app": the name stays the name.
-        self.take(hit.kind, hit.index, placed);
+        self.take(hit.kind, hit.index(), placed);
         self.listing = false;
-        Ok(Some(hit.len))
+        Ok(Some(hit.len()))
     }
 
     /// "deploy staging to production", "staging -> production": both, or what runs on the one onto the other?
@@ -145,19 +148,22 @@ impl<'t> Scanner<'_, 't> {
     /// "staging/production", "api/web", "api@v1.2", "production's".
     pub(super) fn slashed(&mut self, place: usize) -> Result<Option<usize>, Problem> {
         let Some(token) = self.token(place).copied() else { return Ok(None) };
+        if token.is(Class::PLAIN) {
+            return Ok(None);
+        }
         if let Some(owner) = token.low.strip_suffix("'s") {
             let Some(hit) = self.scope.vocabulary.find(std::iter::once(owner)) else { return Ok(None) };
-            self.take(hit.kind, hit.index, false);
+            self.take(hit.kind, hit.index(), false);
             self.listing = false;
             return Ok(Some(1));
         }
         if let Some((name, git_ref)) = token.low.split_once('@').filter(|(_, git_ref)| !git_ref.is_empty()) {
             let Some(hit) = self.scope.vocabulary.find(std::iter::once(name)) else { return Ok(None) };
-            self.take(hit.kind, hit.index, false);
+            self.take(hit.kind, hit.index(), false);
             let start = token.raw.len() - git_ref.len();
             // "api@staging": where, not which.
             if let Some(place) = self.scope.vocabulary.find(std::iter::once(git_ref)) {
-                self.take(place.kind, place.index, true);
+                self.take(place.kind, place.index(), true);
             } else if git_ref != "latest" {
                 if look_up(git_ref).class.known() && !values::is_ref(git_ref) {
                     return Err(unknown_name(self.scope, &token, &[]));
@@ -175,7 +181,7 @@ impl<'t> Scanner<'_, 't> {
             .collect();
         let Some(hits) = hits.filter(|hits| !hits.is_empty()) else { return Ok(None) };
         for hit in hits {
-            self.take(hit.kind, hit.index, true);
+            self.take(hit.kind, hit.index(), true);
         }
         self.listing = false;
         Ok(Some(1))
@@ -450,6 +456,7 @@ pub(in crate::intent) fn unknown_name(
 fn instead(scope: Scope<'_, '_>, token: &Token<'_>, word: &str) -> String {
     let mut words: Vec<&str> = vec![scope.action.row().verbs[0]];
     let begun = scope.tokens.iter().skip_while(|other| !other.is_word());
+    let begun = begun.filter(|other| other.kind != Kind::Mention);
     words.extend(begun.map(|other| if other.at == token.at { word } else { other.raw }));
     words.join(" ").replace(" ,", ",")
 }

@@ -109,9 +109,17 @@ impl Scanner<'_, '_> {
             .take_while(|token| token.any(&["at", "on", "around", "by", "from"]))
             .count();
         let ends = self.token(place + time.from + doubled).zip(self.token(place + time.len - 1));
-        let written = ends.and_then(|(first, last)| self.scope.text.get(first.at..last.end()));
-        let Some(written) = written.map(|written| written.replace(TICK, "").trim().to_owned()) else {
-            return Ok(None);
+        let Some((first, last)) = ends else { return Ok(None) };
+        let words = &self.scope.tokens[place + time.from + doubled..place + time.len];
+        // Words that were passed over ("in, then, 10 minutes") are no part of the time.
+        let passed = words.windows(2).any(|pair| {
+            let between = self.scope.text.get(pair[0].end()..pair[1].at).unwrap_or_default();
+            between.contains(char::is_alphanumeric)
+        });
+        let written = if passed {
+            words.iter().map(|token| token.raw).collect::<Vec<_>>().join(" ")
+        } else {
+            self.scope.text.get(first.at..last.end()).unwrap_or_default().replace(TICK, "").trim().to_owned()
         };
         if time.impossible {
             return Err(Problem::bad_value(format!(

@@ -61,13 +61,15 @@ impl<'t> Reader<'_, 't> {
                     self.hear(Heard::Question);
                     return Ok(());
                 };
-                // The word cron in "disable cron" is the thing itself, not the service.
-                let thing = |token: &Token<'t>| {
+                // The word cron in "disable cron" is the thing itself, not the service; said again, it is the service.
+                let words = &words[at..];
+                let thing = |place: usize| {
                     matches!(action, Action::CronDisable | Action::CronEnable)
-                        && heads::is_object_word(action, token.low)
+                        && heads::is_object_word(action, words[place].low)
+                        && words[..place].iter().all(|before| before.low != words[place].low)
                 };
                 let words: Vec<Token<'t>> =
-                    words[at..].iter().filter(|token| !thing(token)).copied().collect();
+                    (0..words.len()).filter(|place| !thing(*place)).map(|place| words[place]).collect();
                 if let Some(stranger) = stranger_to(action, &words) {
                     let near = self.vocabulary.near(stranger.low, values::ALL_KINDS);
                     return Err(scan::unknown_name(scope(action, &words), stranger, &near));

@@ -21,48 +21,53 @@ pub(super) fn after_refusal(tokens: &[Token<'_>]) -> Option<usize> {
     })
 }
 
+/// Words by which people say, mean or want something: what follows is theirs and no order.
+pub(in crate::intent) const SAYING: &[&str] = &[
+    "said",
+    "says",
+    "say",
+    "told",
+    "asked",
+    "wrote",
+    "asks",
+    "wants",
+    "want",
+    "would",
+    "could",
+    "might",
+    "should",
+    "going",
+    "gonna",
+    "plan",
+    "planning",
+    "usually",
+    "always",
+    "normally",
+    "think",
+    "thinking",
+    "like",
+    "need",
+    "about",
+    "try",
+    "tried",
+    "suggested",
+    "mentioned",
+    "if",
+    "supposed",
+    "used",
+    "to",
+];
+
+/// Words that join two orders.
+pub(in crate::intent) const JOINS: &[&str] = &["and", "then", "but", "also", "plus"];
+
 /// Where an order after a report begins: "the deploy to prod failed, roll back production".
 pub(super) fn after_statement(tokens: &[Token<'_>]) -> Option<usize> {
-    const SAYING: &[&str] = &[
-        "said",
-        "says",
-        "say",
-        "told",
-        "asked",
-        "wrote",
-        "asks",
-        "wants",
-        "want",
-        "would",
-        "could",
-        "might",
-        "should",
-        "going",
-        "gonna",
-        "plan",
-        "planning",
-        "usually",
-        "always",
-        "normally",
-        "think",
-        "thinking",
-        "like",
-        "need",
-        "about",
-        "try",
-        "tried",
-        "suggested",
-        "mentioned",
-        "if",
-        "supposed",
-        "used",
-        "to",
-    ];
     let (mut says, mut subject, mut verbs, mut tells, mut quoted) = (false, false, false, false, false);
     let mut words = 0;
     for at in 1..tokens.len() {
         let last = &tokens[at - 1];
-        says |= last.any(SAYING) && !(last.any(&["to"]) && at > 1 && noun(&tokens[at - 2]));
+        says |= last.is(Class::SAYING) && !(last.any(&["to"]) && at > 1 && noun(&tokens[at - 2]));
         subject |= last.is(Class::SUBJECT) && last.is_word();
         verbs |= last.is(Class::HEAD) && last.is_word();
         tells |= last.is(Class::TELLS) && last.is_word();
@@ -111,7 +116,7 @@ pub(super) fn clause_end(head: Head, tokens: &[Token<'_>]) -> usize {
             continue;
         }
         let joint = matches!(token.kind, Kind::Comma | Kind::Dash | Kind::Plus | Kind::Arrow | Kind::Bracket)
-            || token.any(&["and", "then", "but", "also", "plus"]);
+            || token.is(Class::JOINS);
         if !joint {
             if at > 0 && breaks_in(tokens, at) {
                 return at;
@@ -211,7 +216,7 @@ pub(super) fn modifies(tokens: &[Token<'_>]) -> bool {
 pub(super) fn begins_clause(tokens: &[Token<'_>]) -> bool {
     let Some(first) = tokens.first() else { return false };
     let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
-    if first.name.is_some() && !(first.is(Class::HEAD) && first.name.is_some_and(|hit| hit.len > 1)) {
+    if first.name.is_some() && !(first.is(Class::HEAD) && first.name.is_some_and(|hit| hit.len() > 1)) {
         return false;
     }
     if matches!(

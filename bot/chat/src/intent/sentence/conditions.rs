@@ -5,6 +5,7 @@ use super::{
     Vocabulary, begins_clause, help, mood, standing,
 };
 use crate::intent::names::NameKind;
+use crate::intent::problem::{A_RULE, ALERTS, MAY_DEPLOY};
 use crate::intent::values;
 
 impl<'t> Reader<'_, 't> {
@@ -121,7 +122,7 @@ impl<'t> Reader<'_, 't> {
             return Err(Problem::bad_value(
                 "I can tell you of a weird canary, a rollback, a failed deploy, repeated 500s, or something unhealthy.",
             )
-            .suggest(["text me if the canary looks weird", "email me when a deploy fails"]));
+            .suggest(ALERTS));
         }
         self.add(vec![Draft::plain(command)], Joined::And)
     }
@@ -224,5 +225,5 @@ pub(super) fn conditional(orders: &[Token<'_>], vocabulary: &Vocabulary) -> Prob
         ProblemKind::Ambiguous,
         "This holds a condition I can't watch, so I did nothing. Say the order when the time has come, or make a rule of it.",
     )
-    .suggest([order, help::fill("can I deploy {env}?", vocabulary.names()), "if we see repeated 500s, rollback".to_owned()])
+    .suggest([order, help::fill(MAY_DEPLOY, vocabulary.names()), A_RULE.to_owned()])
 }

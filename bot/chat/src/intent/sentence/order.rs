@@ -1,11 +1,16 @@
 //! One order: its verb, its words, what it inherits, and what it repeats.
 
+use std::borrow::Cow;
+
 use super::{
     Action, Class, Command, Draft, Head, Heard, Joined, Key, Kind, Meaning, Migrate, Opening, Problem,
     Reader, Rest, Scope, Token, clauses, commentary, grammar, heads, mood, reach, reaction_like, report,
     scan, takes_back,
 };
 use crate::intent::names::NameKind;
+
+/// An order of more tokens than this is none that people type.
+const MAX_CLAUSE: usize = 96;
 
 /// More commands than this in one message are a slip.
 const MAX_COMMANDS: usize = 64;
@@ -59,7 +64,7 @@ impl<'t> Reader<'_, 't> {
         }
         if tokens
             .get(opening.at)
-            .is_some_and(|token| token.name.is_some_and(|hit| hit.len > opening.len.max(1)))
+            .is_some_and(|token| token.name.is_some_and(|hit| hit.len() > opening.len.max(1)))
         {
             from = opening.at;
         }
@@ -69,7 +74,15 @@ impl<'t> Reader<'_, 't> {
         {
             from = opening.at;
         }
-        let end = from + clauses::clause_end(head, &tokens[from..]);
+        // What is read again from a place within it must not be long, or the time would grow with its square.
+        let lock = matches!(head, Head::Act(Action::Lock | Action::Unlock));
+        let most = if lock { tokens.len() } else { tokens.len().min(from + MAX_CLAUSE) };
+        let end = from + clauses::clause_end(head, &tokens[from..most]);
+        if end < tokens.len() && end == from + MAX_CLAUSE {
+            return Err(Problem::ambiguous(format!(
+                "I read one order of more than {MAX_CLAUSE} words, so I did nothing. Send it in smaller parts."
+            )));
+        }
         let words = &tokens[from..end];
         let (action, looked) = match heads::resolve(head, &Rest(words)) {
             Meaning::Action(action) => (action, false),
@@ -105,7 +118,8 @@ impl<'t> Reader<'_, 't> {
         let titled = words
             .first()
             .is_some_and(|token| token.quote > 0 && token.is(Class::HEAD) && token.name.is_none());
-        if changes && titled && opening.len > 0 && tokens[opening.at].quote == 0 {
+        let names = matches!(action, Action::Expand | Action::RotateSecret | Action::SetVariable);
+        if changes && titled && !names && opening.len > 0 && tokens[opening.at].quote == 0 {
             self.hear(Heard::Quotation);
             return Ok(whole);
         }
@@ -155,8 +169,11 @@ impl<'t> Reader<'_, 't> {
             self.hear(Heard::Refusal);
             return Ok(whole);
         }
-        let mut arguments: Vec<Token<'t>> = tokens[opening.front.clone()].to_vec();
-        arguments.extend_from_slice(if spoken { plain } else { words });
+        let behind = if spoken { plain } else { words };
+        let arguments = match &tokens[opening.front.clone()] {
+            [] => Cow::Borrowed(behind),
+            front => Cow::Owned([front, behind].concat()),
+        };
         if takes_back(&arguments) {
             self.hear(Heard::Refusal);
             return Ok(whole);
@@ -196,9 +213,10 @@ impl<'t> Reader<'_, 't> {
     /// Adds commands, which inherit from the one before and share with the ones before in their sentence.
     pub(super) fn add(&mut self, drafts: Vec<Draft>, joined: Joined) -> Result<(), Problem> {
         check_count(self.drafts.len() + drafts.len())?;
-        if self.drafts.is_empty() {
-            // Drafts are large and mostly few.
-            self.drafts.reserve_exact(drafts.len());
+        if self.drafts.is_empty() && drafts.len() == 1 {
+            // Most messages order one thing, and drafts are large.
+            self.drafts = drafts;
+            return Ok(());
         }
         for mut draft in drafts {
             if let Some(earlier) = self.drafts.last() {

@@ -1,108 +1,11 @@
-//! What makes a report, a log or a courtesy of words that look like an order.
+//! What makes a report or a courtesy of words that look like an order.
 
 use std::borrow::Cow;
 
-use super::{Action, Class, Heard, Kind, Token, Vocabulary, grammar, reach};
-use crate::intent::lexicon::near_opener;
+use super::{Action, Class, Heard, Kind, Token, Vocabulary, classes, grammar, reach};
 
-/// Whether a commit pasted from a history begins here: "commit 9fceb02" over "Author: …".
-pub(super) fn heads_commit(line: &[Token<'_>], below: &[Token<'_>]) -> bool {
-    let header = |line: &[Token<'_>]| match line {
-        [key, colon, ..] => {
-            colon.kind == Kind::Colon
-                && key.any(&[
-                    "author",
-                    "committer",
-                    "authordate",
-                    "commitdate",
-                    "date",
-                    "merge",
-                    "parent",
-                    "tree",
-                ])
-        }
-        _ => false,
-    };
-    let commit = match line {
-        [key, hash, rest @ ..] => {
-            key.any(&["commit", "merge", "parent", "tree"])
-                && hash.low.len() >= 7
-                && hash.low.bytes().all(|byte| byte.is_ascii_hexdigit())
-                && rest.first().is_none_or(|token| token.kind == Kind::Bracket)
-        }
-        _ => false,
-    };
-    header(line) || commit && (header(below) || below.is_empty())
-}
-
-/// A line of a log or a stack trace: a time, a level, or a prompt first.
-pub(super) fn is_log(tokens: &[Token<'_>]) -> bool {
-    let Some(first) = tokens.iter().find(|token| token.is_word()) else { return false };
-    let level = |word: &str| {
-        matches!(
-            word,
-            "ERROR" | "INFO" | "WARN" | "WARNING" | "DEBUG" | "TRACE" | "FATAL" | "CRITICAL" | "PANIC"
-        )
-    };
-    let dated = first.low.len() >= 8
-        && first.low.as_bytes()[..4].iter().all(u8::is_ascii_digit)
-        && first.low.as_bytes()[4] == b'-';
-    let clock = first.low.len() >= 7
-        && first.low.matches(':').count() == 2
-        && first.low.bytes().next().is_some_and(|byte| byte.is_ascii_digit());
-    // "set LOG_LEVEL=DEBUG" gives a level as a value.
-    let levelled = tokens
-        .iter()
-        .enumerate()
-        .take(6)
-        .take_while(|(_, token)| {
-            token.kind != Kind::Equals && !token.any(&["to", "as", "set", "change", "update"])
-        })
-        .any(|(at, token)| {
-            level(token.raw) && tokens.get(at + 1).is_none_or(|next| next.kind != Kind::Equals)
-        });
-    let bracketed = tokens.first().is_some_and(|token| token.raw == "[")
-        && tokens.get(1).is_some_and(|token| {
-            level(&token.raw.to_ascii_uppercase())
-                || token.low.bytes().next().is_some_and(|byte| byte.is_ascii_digit())
-                // "[deployer] …": a program's name for itself.
-                || tokens.get(2).is_some_and(|close| close.raw == "]")
-                    && tokens.len() > 3
-                    && token.is_word()
-                    && token.name.is_none()
-                    && token.low.len() > 1
-                    && !token.class.known()
-                    && !near_opener(token.low)
-        });
-    let exited = tokens.windows(3).any(|three| {
-        three[0].kind == Kind::Colon && three[1].any(&["exit"]) && three[2].any(&["status", "code"])
-    });
-    let trace = first.any(&[
-        "traceback",
-        "panicked",
-        "npm",
-        "exception",
-        "stderr",
-        "stdout",
-        "error",
-        "warn",
-        "info",
-        "fatal",
-    ]) && tokens
-        .get(1)
-        .is_some_and(|token| !token.is_word() || token.raw == "ERR" || token.any(&["err"]));
-    let key_value =
-        tokens.windows(2).filter(|pair| pair[0].kind == Kind::Equals && pair[1].is_word()).count() >= 3;
-    let prompt = first.low.starts_with('$') || first.low.ends_with('$') || first.low == "%";
-    dated
-        || clock
-        || levelled
-        || bracketed
-        || exited
-        || trace
-        || prompt
-        || (key_value && !first.is(Class::HEAD))
-}
+/// What the phrases of courtesy begin with.
+pub(in crate::intent) const COURTEOUS: &[&str] = &["if", "when", "whenever", "while", "once", "as"];
 
 /// Phrases of courtesy that hold "if" or "when" and mean neither.
 const COURTESIES: &[&[&str]] = &[
@@ -139,7 +42,7 @@ const COURTESIES: &[&[&str]] = &[
 
 /// How many tokens of courtesy stand here.
 fn courtesy(tokens: &[Token<'_>]) -> usize {
-    if !tokens[0].any(&["if", "when", "whenever", "while", "once", "as"]) {
+    if !tokens[0].is(Class::COURTEOUS) {
         return 0;
     }
     let fits = |phrase: &&&[&str]| {
@@ -150,6 +53,9 @@ fn courtesy(tokens: &[Token<'_>]) -> usize {
 }
 
 pub(super) fn without_courtesies<'a, 't>(tokens: &'a [Token<'t>]) -> Cow<'a, [Token<'t>]> {
+    if !classes(tokens).is(Class::COURTEOUS) {
+        return Cow::Borrowed(tokens);
+    }
     let first = (0..tokens.len()).find(|at| courtesy(&tokens[*at..]) > 0);
     let Some(first) = first else { return Cow::Borrowed(tokens) };
     let mut kept = tokens[..first].to_vec();
@@ -238,9 +144,20 @@ fn remark(tokens: &[Token<'_>]) -> bool {
     begins && (hangs || clause.iter().skip(1).any(|token| token.any(VERBS) && token.quote == 0))
 }
 
+/// What begins a remark about an order, beside a comma or the like.
+pub(in crate::intent) const COMMENTS: &[&str] =
+    &["because", "cause", "cuz", "coz", "so", "since", "as", "reason"];
+
 /// The words of an order without what is only said about it: "…, it's broken", "because …", "so that …". Locks keep
 /// their reason.
 pub(super) fn commentary<'a, 't>(action: Action, tokens: &'a [Token<'t>]) -> (&'a [Token<'t>], bool) {
+    let signs = Class::COMMENTS
+        .and(Class::of_kind(Kind::Comma))
+        .and(Class::of_kind(Kind::Dash))
+        .and(Class::of_kind(Kind::Colon));
+    if !classes(tokens).is(signs) {
+        return (tokens, true);
+    }
     let place = tokens.iter().enumerate().position(|(at, token)| {
         let next = tokens.get(at + 1);
         token.quote == 0
@@ -313,13 +230,17 @@ pub(super) fn report(
         return Some(Heard::Statement);
     }
     for (at, token) in tokens.iter().enumerate() {
+        let participle = participle(token);
+        if !participle && !tells(token) {
+            continue;
+        }
         let shouted = !token.raw.bytes().any(|byte| byte.is_ascii_lowercase());
         let called = || {
             token.any(CALLED)
                 || action == Action::RotateSecret && shouted
                 || !vocabulary.near(token.low, crate::intent::values::ALL_KINDS).is_empty()
         };
-        let told = participle(token) && !before(at, PARTICIPLE_AFTER) && !called();
+        let told = participle && !before(at, PARTICIPLE_AFTER) && !called();
         let idiom = (token.any(&["pending"]) && action == Action::Migrate)
             || (token.any(&["ready"]) && action == Action::Readiness)
             || (before(at, &["that", "which"]) && action == Action::Rollback)
@@ -449,8 +370,29 @@ pub(super) fn participle(token: &Token<'_>) -> bool {
         && !PLAIN.contains(&token.low)
 }
 
+/// The words one of which takes an order back.
+pub(in crate::intent) const TAKES_BACK: &[&str] = &[
+    "no",
+    "nope",
+    "nah",
+    "not",
+    "never",
+    "next",
+    "some",
+    "one",
+    "jk",
+    "kidding",
+    "nvm",
+    "nevermind",
+    "joking",
+    "someday",
+];
+
 /// "deploy production? no", "deploy production not yet".
 pub(super) fn takes_back(tokens: &[Token<'_>]) -> bool {
+    if !classes(tokens).is(Class::TAKES_BACK) {
+        return false;
+    }
     // "deploy production lol no", "deploy production or nah"
     let last = tokens.iter().rposition(Token::is_word);
     if last.is_some_and(|at| {

@@ -2,6 +2,7 @@
 
 use super::{Class, Heard, Problem, Reader, Token, mood, near_verb, standing};
 use crate::intent::values;
+use crate::intent::words::said_again;
 
 /// States that follow a verb's object ("paint production green") as well as they end a report.
 const STATES: &[&str] = &["green", "red", "done", "ready", "still", "slow", "fine", "progress", "success"];
@@ -70,7 +71,6 @@ impl<'t> Reader<'_, 't> {
         });
         let inflected = verb.low.ends_with("ing") || verb.low.ends_with("ed");
         let alone = tokens.iter().filter(|token| token.is_word()).count() == 1;
-        let near = near_verb(verb.low).filter(|_| !inflected);
         // "happy to deploy", "forgot to deploy": told, not ordered.
         let intends = after.first().is_some_and(|token| token.any(&["to"]))
             && after.get(1).is_some_and(|token| token.is(Class::HEAD) && token.name.is_none());
@@ -81,10 +81,11 @@ impl<'t> Reader<'_, 't> {
             self.hear(if asked { Heard::Question } else { Heard::Statement });
             return;
         }
+        let near = if inflected { None } else { near_verb(verb.low) };
         if let Some(near) =
             near.filter(|_| named || alone || after.iter().any(ours) || self.nearly_named(after))
         {
-            let words: Vec<&str> = std::iter::once(near).chain(after.iter().map(|token| token.raw)).collect();
+            let words: Vec<&str> = std::iter::once(near).chain(said_again(after)).collect();
             self.imperative.get_or_insert_with(|| {
                 Problem::unknown_verb(format!("I don't know `{}`; did you mean `{near}`?", verb.raw))
                     .suggest([words.join(" ")])

@@ -3,7 +3,7 @@
 //!
 //! Their words are often those of an order to the letter ("todo: deploy production"), so what stands around them decides.
 
-use super::{Class, Kind, Mood, Token, heads, mood};
+use super::{Class, Kind, Mood, Token, classes, heads, mood};
 
 /// What the words before a colon are called where what follows is a list of things and not an order.
 const LABELS: &[&str] = &[
@@ -54,6 +54,11 @@ const LABEL_REACH: usize = 4;
 
 /// Whether a line only tells, whatever stands in it.
 pub(super) fn tells(line: &[Token<'_>]) -> bool {
+    let kinds = [Kind::Colon, Kind::Bracket, Kind::Dash, Kind::Plus, Kind::Stop, Kind::Arrow];
+    let signs = kinds.into_iter().map(Class::of_kind).fold(Class::default(), Class::and);
+    if !classes(line).is(signs) {
+        return line.iter().any(|token| token.any(&["e.g", "i.e"])) && labelled(line);
+    }
     checkbox(line) || difference(line) || labelled(line) || enumerated(line) || outcome(line)
 }
 

@@ -17,8 +17,57 @@ pub(in crate::intent) struct Time {
     pub(in crate::intent) impossible: bool,
 }
 
+/// What a time may begin with, beside digits.
+pub(in crate::intent) const TIMELY: &[&str] = &[
+    "in",
+    "after",
+    "every",
+    "each",
+    "nightly",
+    "daily",
+    "hourly",
+    "weekly",
+    "monthly",
+    "at",
+    "on",
+    "by",
+    "around",
+    "@",
+    "from",
+    "before",
+    "until",
+    "till",
+    "the",
+    "this",
+    "next",
+    "early",
+    "late",
+    "noon",
+    "midnight",
+    "tonight",
+    "tomorrow",
+    "today",
+    "monday",
+    "tuesday",
+    "wednesday",
+    "thursday",
+    "friday",
+    "saturday",
+    "sunday",
+    "weekend",
+    "later",
+    "mon",
+    "tue",
+    "wed",
+    "thu",
+    "fri",
+];
+
 /// A time: `tonight 22:00`, `at 10pm UTC`, `in 10 minutes`, `on friday at 9`, `tomorrow morning`, `next monday`.
 pub(in crate::intent) fn time(tokens: &[Token<'_>]) -> Option<Time> {
+    if !tokens.first()?.is(Class::TIMELY.and(Class::DIGIT)) {
+        return None;
+    }
     let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
     let first = word(0);
     if matches!(first, "in" | "after") {
@@ -93,7 +142,7 @@ pub(in crate::intent) fn time(tokens: &[Token<'_>]) -> Option<Time> {
                 || (here == "next" && is_day(word(place + 1)))
                 || (here == "at" && days > 0 && whole(word(place + 1)).is_some_and(|hour| hour <= 24)))
         {
-            if here == "in" {
+            if here == "in" && word(place + 1) == "the" {
                 place += 3;
                 days += 1;
             } else if matches!(word(place + 1), "morning" | "afternoon" | "evening" | "week" | "month") {
@@ -225,8 +274,11 @@ pub(in crate::intent) fn is_day(word: &str) -> bool {
             | "wed"
             | "thu"
             | "fri"
-    ) || is_date(word)
+    ) || word.len() >= DATE_LEN && is_date(word)
 }
+
+/// The length of `2026-01-31`.
+const DATE_LEN: usize = 10;
 
 fn is_date(word: &str) -> bool {
     let date = word.split('t').next().unwrap_or_default();

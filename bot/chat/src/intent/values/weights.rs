@@ -1,6 +1,6 @@
 //! The steps of a canary.
 
-use super::{duration, unit_s};
+use super::{duration, is_day, unit_s};
 use crate::intent::words::{Kind, Token};
 
 /// The steps of a canary as they were written.
@@ -55,6 +55,10 @@ pub(in crate::intent) fn weights(tokens: &[Token<'_>]) -> Option<Weights> {
 }
 
 fn weight_word(word: &str) -> Option<Vec<u64>> {
+    // "canary at 2026-02-03" begins then, and has no steps.
+    if is_day(word) {
+        return None;
+    }
     let one = |part: &str| -> Option<u64> {
         let digits = part.strip_suffix('%').unwrap_or(part);
         (digits.len() <= 6 && digits.bytes().all(|byte| byte.is_ascii_digit()))

@@ -8,7 +8,7 @@ use super::{Head, Rest};
 use crate::intent::actions::Action;
 use crate::intent::names::NameKind;
 use crate::intent::values::is_ref;
-use crate::intent::words::Token;
+use crate::intent::words::{Kind, Token};
 
 /// What a head means with what it is said of.
 pub(in crate::intent) enum Meaning {
@@ -23,11 +23,6 @@ pub(in crate::intent) enum Meaning {
 struct About<'a, 't> {
     rest: &'a Rest<'a, 't>,
     first: Option<&'a Token<'t>>,
-    backfill: bool,
-    cron: bool,
-    /// Nothing is said, or only "it".
-    bare: bool,
-    run_id: bool,
 }
 
 impl About<'_, '_> {
@@ -35,9 +30,29 @@ impl About<'_, '_> {
         self.first.is_some_and(|token| token.any(words))
     }
 
+    fn backfill(&self) -> bool {
+        self.rest.says(BACKFILL) || self.rest.names(NameKind::Job)
+    }
+
+    fn cron(&self) -> bool {
+        self.rest.says(CRON)
+    }
+
+    /// Nothing is said, or only "it".
+    fn bare(&self) -> bool {
+        let pronoun = |token: &Token<'_>| {
+            token.any(&["it", "this", "that", "now", "please", "there"]) || !token.is_word()
+        };
+        self.rest.0.iter().all(pronoun)
+    }
+
+    fn run_id(&self) -> bool {
+        self.rest.0.iter().any(|token| token.low.trim_start_matches('#').starts_with("r-"))
+    }
+
     /// A run is meant: the one there is, one by its id, or one by its kind.
     fn run(&self) -> bool {
-        self.bare || self.run_id || self.rest.says(RUN_NOUNS)
+        self.bare() || self.run_id() || self.rest.says(RUN_NOUNS)
     }
 }
 
@@ -47,16 +62,7 @@ fn given(condition: bool, action: Action) -> Meaning {
 
 /// The action a head means together with the words that follow it.
 pub(in crate::intent) fn resolve(head: Head, rest: &Rest<'_, '_>) -> Meaning {
-    let pronoun =
-        |token: &Token<'_>| token.any(&["it", "this", "that", "now", "please", "there"]) || !token.is_word();
-    let about = About {
-        rest,
-        first: rest.0.first(),
-        backfill: rest.says(BACKFILL) || rest.names(NameKind::Job),
-        cron: rest.says(CRON),
-        bare: rest.0.iter().all(pronoun),
-        run_id: rest.0.iter().any(|token| token.low.trim_start_matches('#').starts_with("r-")),
-    };
+    let about = About { rest, first: rest.0.first() };
     match head {
         Head::Act(action) => act(action, &about),
         Head::Add => Meaning::Action(add(rest)),
@@ -68,22 +74,22 @@ pub(in crate::intent) fn resolve(head: Head, rest: &Rest<'_, '_>) -> Meaning {
         Head::Resize => given(rest.says(REPLICAS) && rest.names(NameKind::Service), Action::Scale),
         Head::Stop => stop(&about),
         Head::Hold => match () {
-            () if about.backfill => Meaning::Action(Action::BackfillStop),
-            () if about.cron => Meaning::Action(Action::CronDisable),
+            () if about.backfill() => Meaning::Action(Action::BackfillStop),
+            () if about.cron() => Meaning::Action(Action::CronDisable),
             () => given(about.run(), Action::Pause),
         },
         Head::GoOn => match () {
-            () if about.backfill => Meaning::Action(Action::BackfillResume),
-            () if about.cron => Meaning::Action(Action::CronEnable),
+            () if about.backfill() => Meaning::Action(Action::BackfillResume),
+            () if about.cron() => Meaning::Action(Action::CronEnable),
             () => given(about.run() || about.begins(&["with"]), Action::Resume),
         },
-        Head::Start => start(rest, about.backfill, about.cron),
-        Head::Disable => given(about.cron, Action::CronDisable),
-        Head::Enable => given(about.cron, Action::CronEnable),
+        Head::Start => start(rest, about.backfill(), about.cron()),
+        Head::Disable => given(about.cron(), Action::CronDisable),
+        Head::Enable => given(about.cron(), Action::CronEnable),
         Head::Empty => given(rest.says(CACHE), Action::ClearCache),
         Head::Fix => given(rest.says(&["drift"]), Action::Reconcile),
         Head::Show => show(rest),
-        Head::Check => check(rest, about.backfill),
+        Head::Check => check(rest, about.backfill()),
         Head::Roll if rest.says(&["back"]) => Meaning::Action(Action::Rollback),
         Head::Roll => given(rest.says(&["out"]), Action::Deploy),
         Head::Put => put(&about),
@@ -97,9 +103,9 @@ fn act(action: Action, about: &About<'_, '_>) -> Meaning {
     let rest = about.rest;
     Meaning::Action(match action {
         // "release the lock"
-        Action::Deploy if rest.says(&["lock"]) && about.begins(&["the", "lock"]) => Action::Unlock,
+        Action::Deploy if about.begins(&["the", "lock"]) && rest.says(&["lock"]) => Action::Unlock,
         Action::Backfill if rest.says(&["status", "progress"]) => Action::BackfillStatus,
-        Action::Status if about.backfill => Action::BackfillStatus,
+        Action::Status if about.backfill() => Action::BackfillStatus,
         Action::Readiness if rest.says(&["check", "checks"]) => return Meaning::DryRun(Action::Readiness),
         action => action,
     })
@@ -164,7 +170,7 @@ fn destroy(rest: &Rest<'_, '_>) -> Meaning {
 fn set(about: &About<'_, '_>) -> Action {
     if about.rest.says(REPLICAS) && !about.rest.assigns() {
         Action::Scale
-    } else if about.begins(&["up"]) {
+    } else if about.begins(&["up"]) && about.rest.0.get(1).is_none_or(|next| next.kind != Kind::Equals) {
         Action::Setup
     } else {
         Action::SetVariable
@@ -173,11 +179,11 @@ fn set(about: &About<'_, '_>) -> Action {
 
 fn stop(about: &About<'_, '_>) -> Meaning {
     let rest = about.rest;
-    if about.backfill {
+    if about.backfill() {
         Meaning::Action(Action::BackfillStop)
-    } else if about.cron {
+    } else if about.cron() {
         Meaning::Action(Action::CronDisable)
-    } else if rest.says(&["canary"]) && !about.begins(&["r"]) && !about.run_id {
+    } else if rest.says(&["canary"]) && !about.begins(&["r"]) && !about.run_id() {
         let run = rest.says(DEPLOY_NOUNS) || rest.says(&["run"]);
         Meaning::Action(if run { Action::Cancel } else { Action::Pause })
     } else {
@@ -188,9 +194,9 @@ fn stop(about: &About<'_, '_>) -> Meaning {
 /// "put production back to v1.4.1", "take the cron off", "bring v1.4.2 to staging".
 fn put(about: &About<'_, '_>) -> Meaning {
     let rest = about.rest;
-    if rest.says(&["off"]) && about.cron {
+    if rest.says(&["off"]) && about.cron() {
         Meaning::Action(Action::CronDisable)
-    } else if rest.says(&["on"]) && about.cron && about.begins(&["cron", "the"]) {
+    } else if rest.says(&["on"]) && about.cron() && about.begins(&["cron", "the"]) {
         Meaning::Action(Action::CronEnable)
     } else if rest.says(&["back", "previous"]) {
         Meaning::Action(Action::Rollback)

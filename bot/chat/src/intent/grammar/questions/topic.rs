@@ -3,7 +3,7 @@
 use crate::intent::actions::Action;
 use crate::intent::command::Command;
 use crate::intent::grammar::heads;
-use crate::intent::lexicon::Class;
+use crate::intent::lexicon::{Class, look_up};
 use crate::intent::words::Token;
 
 /// "help deploy", "help me with canary", "how do I roll back?": the topic is an action's name or the word itself.
@@ -11,24 +11,27 @@ pub(in crate::intent) fn help(tokens: &[Token<'_>]) -> Command {
     let mut command = Command::new(Action::Help);
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
-        if !token.is_word()
-            || token.is(Class::TELLS)
-            || token.is(Class::NEGATION)
-            || token.any(&[
-                "me", "with", "on", "about", "the", "a", "to", "i", "we", "you", "please", "for", "topic",
-                "us", "because", "how", "do", "can", "run", "out", "of", "one",
-            ])
-        {
+        let word = token.low.trim_matches(['-', '_']);
+        let class = look_up(word).class;
+        let little = [
+            "", "me", "with", "on", "about", "the", "a", "to", "i", "we", "you", "please", "for", "topic",
+            "us", "because", "how", "do", "can", "run", "out", "of", "one",
+        ];
+        if !token.is_word() || class.is(Class::TELLS.and(Class::NEGATION)) || little.contains(&word) {
             at += 1;
             continue;
         }
-        let action = heads::find(&tokens[at..])
-            .map(|(head, len)| heads::resolve(head, &heads::Rest(&tokens[at + len..])));
-        command.topic = Some(match action {
-            _ if Action::from_name(token.low).is_some() => token.low.to_owned(),
-            Some(heads::Meaning::Action(action) | heads::Meaning::DryRun(action)) => action.name().to_owned(),
-            _ => token.low.to_owned(),
-        });
+        let meant = |(head, len): (heads::Head, usize)| {
+            // "help stop everything" is about what "stop" means when nothing else is said.
+            [&tokens[at + len..], &[]].into_iter().find_map(|rest| {
+                match heads::resolve(head, &heads::Rest(rest)) {
+                    heads::Meaning::Action(action) | heads::Meaning::DryRun(action) => Some(action.name()),
+                    heads::Meaning::None => None,
+                }
+            })
+        };
+        let action = if Action::from_name(word).is_some() { None } else { heads::find(&tokens[at..]) };
+        command.topic = Some(action.and_then(meant).unwrap_or(word).to_owned());
         break;
     }
     command

@@ -1,0 +1,163 @@
+//! A table from words to what is known of them: filled once, then asked for every word of every text.
+//!
+//! Most words asked for are in no table, so a miss is what has to be cheap: the table is at most half full, and a slot tells
+//! most other words from its own without touching them.
+
+/// A word's fingerprint, worked out once for all tables it is looked up in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Print(u64);
+
+impl Print {
+    /// Multiplies eight bytes at a time, as the hash functions for short keys do. Nobody can choose the words a table
+    /// holds but those who run the project, so it need not withstand attacks.
+    pub(super) fn of(word: &str) -> Self {
+        let mut bytes = word.as_bytes();
+        let mut print = bytes.len() as u64;
+        while let Some((eight, rest)) = bytes.split_first_chunk::<8>() {
+            print = mix(print, u64::from_le_bytes(*eight));
+            bytes = rest;
+        }
+        let rest = match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+            (Some(first), Some(last)) => {
+                u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last))
+            }
+            _ => match bytes {
+                [] => return Self(print),
+                [only] => u64::from(*only),
+                [first, second] => u64::from(*first) << 8 | u64::from(*second),
+                [first, second, third, ..] => {
+                    u64::from(*first) << 16 | u64::from(*second) << 8 | u64::from(*third)
+                }
+            },
+        };
+        Self(mix(print, rest))
+    }
+
+    /// The half that says where to begin looking; the other half is kept in the slot.
+    const fn place(self) -> usize {
+        (self.0 >> 32) as usize
+    }
+
+    const fn mark(self) -> u32 {
+        self.0 as u32
+    }
+}
+
+const fn mix(print: u64, bytes: u64) -> u64 {
+    /// Odd, with its ones spread out: 2^64 divided by the golden ratio.
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    let product = (print.rotate_left(23) ^ bytes).wrapping_mul(FACTOR);
+    product ^ (product >> 32)
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Slot {
+    mark: u32,
+    /// One more than the entry's place; 0 when the slot is empty.
+    entry: u32,
+}
+
+/// The table: slots that point to entries, so that growing moves no words.
+#[derive(Debug, Clone)]
+pub(super) struct WordTable<V> {
+    /// As many as a power of two.
+    slots: Vec<Slot>,
+    entries: Vec<(Box<str>, V)>,
+}
+
+impl<V> Default for WordTable<V> {
+    fn default() -> Self {
+        Self { slots: vec![Slot::default(); LEAST_SLOTS], entries: Vec::new() }
+    }
+}
+
+const LEAST_SLOTS: usize = 16;
+
+impl<V: Default> WordTable<V> {
+    /// What is known of a word.
+    pub(super) fn get(&self, word: &str) -> Option<&V> {
+        self.find(Print::of(word), word)
+    }
+
+    /// What is known of a word whose fingerprint is known.
+    pub(super) fn find(&self, print: Print, word: &str) -> Option<&V> {
+        self.place_of(print, word).ok().map(|entry| &self.entries[entry].1)
+    }
+
+    /// What is known of a word, to be filled in; for a new word, nothing yet.
+    pub(super) fn entry(&mut self, word: &str) -> &mut V {
+        let print = Print::of(word);
+        let entry = match self.place_of(print, word) {
+            Ok(entry) => entry,
+            Err(slot) => {
+                self.slots[slot] = Slot { mark: print.mark(), entry: self.entries.len() as u32 + 1 };
+                self.entries.push((word.into(), V::default()));
+                if self.entries.len() * 2 > self.slots.len() {
+                    self.grow();
+                }
+                self.entries.len() - 1
+            }
+        };
+        &mut self.entries[entry].1
+    }
+
+    /// The entry of a word, or the slot it would take.
+    fn place_of(&self, print: Print, word: &str) -> Result<usize, usize> {
+        let mask = self.slots.len() - 1;
+        let mut slot = print.place() & mask;
+        // It ends, because half of the slots are empty.
+        loop {
+            let Slot { mark, entry } = self.slots[slot];
+            let Some(entry) = (entry as usize).checked_sub(1) else { return Err(slot) };
+            if mark == print.mark() && *self.entries[entry].0 == *word {
+                return Ok(entry);
+            }
+            slot = (slot + 1) & mask;
+        }
+    }
+
+    fn grow(&mut self) {
+        let mask = self.slots.len() * 2 - 1;
+        self.slots = vec![Slot::default(); mask + 1];
+        for (entry, (word, _)) in self.entries.iter().enumerate() {
+            let print = Print::of(word);
+            let mut slot = print.place() & mask;
+            while self.slots[slot].entry != 0 {
+                slot = (slot + 1) & mask;
+            }
+            self.slots[slot] = Slot { mark: print.mark(), entry: entry as u32 + 1 };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_found_again_and_no_other() {
+        let words: Vec<String> = (0..5_000_u32)
+            .map(|number| "abcdefgh".repeat(number as usize % 4) + &number.to_string())
+            .collect();
+        let mut table = WordTable::<usize>::default();
+        for (number, word) in words.iter().enumerate() {
+            *table.entry(word) += number;
+        }
+        for (number, word) in words.iter().enumerate() {
+            assert_eq!(table.get(word), Some(&number), "{word}");
+            assert_eq!(table.get(&format!("{word}x")), None, "{word}");
+        }
+        assert_eq!(table.get(""), None);
+    }
+
+    #[test]
+    fn words_of_any_length_have_fingerprints_of_their_own() {
+        let text = "the quick brown fox";
+        let mut prints: Vec<u64> = (0..=text.len()).map(|len| Print::of(&text[..len]).0).collect();
+        prints.extend((1..text.len()).map(|from| Print::of(&text[from..]).0));
+        let all = prints.len();
+        prints.sort_unstable();
+        prints.dedup();
+        assert_eq!(prints.len(), all);
+    }
+}
