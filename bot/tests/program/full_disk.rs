@@ -102,6 +102,9 @@ fn the_journal_finds_no_room(place: &Path, world: &World) {
     let said = chat.wait_for("); nothing was done");
     assert!(said.contains("The disk of the database is full (0 KB free at "), "{said}");
     assert!(said.contains("Next: free some space, then say it again"), "{said}");
+    // Not allowed is another thing than not possible.
+    let lock = "lock staging for 1h because of a trial";
+    world.program(&["--as", "ana", "run", lock]).ended(1).says("he disk of the database is full");
     // What was there can be read all the same.
     let before = chat.said().matches("(v1.1.0").count();
     chat.say("status staging");
