@@ -50,7 +50,7 @@ async fn say(session: &Session, name: &str, text: &str) -> anyhow::Result<Exit> 
     let conversation = format!("{}:{}", speaker::FRONT, uuid::Uuid::new_v4());
     let front = TerminalFront::new(speaker::FRONT, screen.clone());
     // A host for the while also shows the runs that go on because of it: one that was approved, one that was interrupted.
-    let asked = Asked { front: speaker::FRONT, speaker: name, conversation: &conversation, text };
+    let asked = Asked { front: speaker::FRONT, speaker: name, conversation: &conversation, text, event: None };
     let identity = asked.identity();
     let following = session.follow(front.clone(), &conversation, &identity, session.host().is_some()).await?;
     let unsure =

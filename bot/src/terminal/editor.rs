@@ -71,6 +71,8 @@ pub(super) struct Prompt {
     /// Lines that were pasted together with the one before.
     pasted: VecDeque<String>,
     terminal: Option<Termios>,
+    /// The editor is at a line: somebody gave up waiting for it, and it is not asked for another one meanwhile.
+    asked: bool,
 }
 
 impl Prompt {
@@ -128,18 +130,21 @@ impl Prompt {
                 }
             }
         });
-        Ok(Self { asks, typed: receiver, pasted: VecDeque::new(), terminal })
+        Ok(Self { asks, typed: receiver, pasted: VecDeque::new(), terminal, asked: false })
     }
 
-    /// Shows the prompt and waits for what is typed.
+    /// Shows the prompt and waits for what is typed. Nothing is lost when the waiting is given up.
     pub(super) async fn next(&mut self, prompt: &str) -> Typed {
         if let Some(line) = self.pasted.pop_front() {
             return Typed::Line(line);
         }
-        if self.asks.send(prompt.to_owned()).is_err() {
+        if !self.asked && self.asks.send(prompt.to_owned()).is_err() {
             return Typed::End;
         }
-        match self.typed.recv().await.unwrap_or(Typed::End) {
+        self.asked = true;
+        let typed = self.typed.recv().await.unwrap_or(Typed::End);
+        self.asked = false;
+        match typed {
             // Several lines pasted at once come as one.
             Typed::Line(text) if text.contains('\n') => {
                 self.pasted.extend(text.lines().map(str::to_owned));

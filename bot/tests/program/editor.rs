@@ -8,8 +8,13 @@ const COLUMNS: u16 = 100;
 
 /// The chat in a terminal of its own; nothing where there is no `script` to lend one.
 fn terminal(world: &World) -> Option<Running> {
+    terminal_of(world, ROWS)
+}
+
+/// The same with so many rows.
+fn terminal_of(world: &World, rows: u16) -> Option<Running> {
     let chat = format!(
-        "stty rows {ROWS} cols {COLUMNS}; exec {} --data-dir {} --as ana",
+        "stty rows {rows} cols {COLUMNS}; exec {} --data-dir {} --as ana",
         env!("CARGO_BIN_EXE_infra-chat"),
         world.data().display()
     );
@@ -25,7 +30,11 @@ fn terminal(world: &World) -> Option<Running> {
 
 /// What stands on the screen once everything that was written has been drawn.
 fn screen(chat: &Running) -> String {
-    let mut terminal = vt100::Parser::new(ROWS, COLUMNS, 1_000);
+    screen_of(chat, ROWS)
+}
+
+fn screen_of(chat: &Running, rows: u16) -> String {
+    let mut terminal = vt100::Parser::new(rows, COLUMNS, 1_000);
     terminal.process(chat.said().as_bytes());
     terminal.screen().contents()
 }
@@ -96,4 +105,27 @@ fn a_run_is_one_card_above_the_line_being_typed() {
     chat.signal("TERM");
     // `script` passes the end on by closing the terminal.
     chat.end();
+}
+
+#[test]
+fn a_line_that_was_begun_is_still_there_when_a_guest_becomes_the_host() {
+    let world = World::with_sample();
+    let mut serve = world.start(&["serve"], &[("INFRA_CHAT_LISTEN", "127.0.0.1:0")]);
+    serve.wait_for("listens on http://");
+    let Some(mut chat) = terminal(&world) else { return };
+    chat.wait_for("Try: deploy");
+    chat.types("status sta");
+    chat.wait_until(screen, |shown| shown.trim_end().ends_with("ana> status sta"));
+    serve.signal("KILL");
+    serve.end();
+    let shown = chat.wait_until(screen, |shown| {
+        shown.contains("this one runs them now.") && shown.trim_end().ends_with("ana> status sta")
+    });
+    assert_eq!(shown.matches("ana> ").count(), 1, "{shown}");
+    chat.types("ging\r");
+    chat.wait_until(screen, |shown| {
+        shown.contains("staging: nothing is deployed") && shown.trim_end().ends_with("ana>")
+    });
+    chat.types("/quit\r");
+    chat.end().ended(0);
 }
