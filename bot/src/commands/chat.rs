@@ -36,7 +36,10 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
             }
         }
         Session::Guest { holder, .. } => {
-            screen.line(&format!("{} runs the services here; this one speaks with it as a guest.", name_of(holder.as_ref())));
+            screen.line(&format!(
+                "{} runs the services here; this one speaks with it as a guest.",
+                name_of(holder.as_ref())
+            ));
             // Each conversation is told everything once, so two terminals need two.
             conversation = format!("{FRONT}:{}", uuid::Uuid::new_v4());
         }

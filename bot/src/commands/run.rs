@@ -50,7 +50,8 @@ async fn say(session: &Session, name: &str, text: &str) -> anyhow::Result<Exit> 
     let conversation = format!("{}:{}", speaker::FRONT, uuid::Uuid::new_v4());
     let front = TerminalFront::new(speaker::FRONT, screen.clone());
     // A host for the while also shows the runs that go on because of it: one that was approved, one that was interrupted.
-    let asked = Asked { front: speaker::FRONT, speaker: name, conversation: &conversation, text, event: None };
+    let asked =
+        Asked { front: speaker::FRONT, speaker: name, conversation: &conversation, text, event: None };
     let identity = asked.identity();
     let following = session.follow(front.clone(), &conversation, &identity, session.host().is_some()).await?;
     let unsure =
@@ -174,7 +175,9 @@ mod tests {
             Exit::Refused
         );
         let stops = ["r-3f2a".parse().unwrap()];
-        for (state, exit) in [("cancelled", Exit::Fine), ("failed", Exit::Failed), ("succeeded", Exit::Failed)] {
+        for (state, exit) in
+            [("cancelled", Exit::Fine), ("failed", Exit::Failed), ("succeeded", Exit::Failed)]
+        {
             assert_eq!(judge(&[brief(state, "", None)], &stops, false), exit, "{state}");
         }
     }

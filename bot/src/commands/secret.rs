@@ -106,17 +106,16 @@ fn done(says: &str) -> Exit {
 
 /// A line for each secret: its newest version, when that was set and by whom, and how many before it are kept.
 async fn list(engine: &Engine, of: Option<EnvironmentKey>, actor: &Actor) -> anyhow::Result<Exit> {
-    let environments = match of {
-        Some(environment) => vec![environment],
-        None => {
-            let projects = engine.store().project_list().await?;
-            let keys = projects.iter().flat_map(|project| {
-                let project = &project.value;
-                let names = project.environments.keys();
-                names.map(|name| EnvironmentKey::new(project.project.clone(), name.clone()))
-            });
-            keys.collect()
-        }
+    let environments = if let Some(environment) = of {
+        vec![environment]
+    } else {
+        let projects = engine.store().project_list().await?;
+        let keys = projects.iter().flat_map(|project| {
+            let project = &project.value;
+            let names = project.environments.keys();
+            names.map(|name| EnvironmentKey::new(project.project.clone(), name.clone()))
+        });
+        keys.collect()
     };
     let mut lines = Vec::new();
     for environment in &environments {

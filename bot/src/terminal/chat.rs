@@ -185,7 +185,8 @@ impl Chat {
                 refresh(session, &self.talk, &self.known).await;
             }
             Some(Ok(Slash::WhoAmI)) => {
-                self.hear(session, &Said { line: "whoami".to_owned(), event: said.event.clone(), ..*said }).await?;
+                self.hear(session, &Said { line: "whoami".to_owned(), event: said.event.clone(), ..*said })
+                    .await?;
             }
             Some(Ok(Slash::Help(topic))) => {
                 let names = self.known.read().unwrap_or_else(PoisonError::into_inner).names.clone();

@@ -73,8 +73,7 @@ fn a_secret_comes_from_a_pipe_and_shows_nowhere() {
 #[test]
 fn secrets_are_listed_and_removed_when_nothing_uses_them() {
     let world = World::with_sample();
-    let (used, spare) =
-        ("invoice-perfect/staging/session-secret", "invoice-perfect/staging/spare");
+    let (used, spare) = ("invoice-perfect/staging/session-secret", "invoice-perfect/staging/spare");
     let set = |value: &str| {
         world.program_with(&["--as", "zoe", "secret", "set", spare], value, &[]).ended(0);
     };

@@ -144,9 +144,8 @@ fn proposals_listed_while_cards_are_drawn_stay_readable() {
     chat.wait_until(screen, |shown| shown.trim_end().ends_with("ana> re"));
     std::thread::sleep(Duration::from_millis(300));
     chat.types("\t");
-    let shown = chat.wait_until(screen, |shown| {
-        shown.contains("✓ finalize") && shown.trim_end().ends_with("ana> re")
-    });
+    let shown = chat
+        .wait_until(screen, |shown| shown.contains("✓ finalize") && shown.trim_end().ends_with("ana> re"));
     for once in ["releases", "rehearse", "reject", "restart", "✓ finalize"] {
         assert_eq!(shown.matches(once).count(), 1, "not once {once:?} in\n{shown}");
     }
@@ -169,7 +168,7 @@ fn lines_ended_at_the_very_instant_a_card_is_drawn_leave_nothing_stale() {
     chat.wait_for("queued");
     let (began, mut ended) = (Instant::now(), 2);
     // Both deploys are done by then, and as many lines fit.
-    while ended + 100 < usize::from(ROWS_MANY) && began.elapsed() < Duration::from_secs(60) {
+    while ended + 100 < usize::from(ROWS_MANY) && began.elapsed() < Duration::from_mins(1) {
         chat.types(BURST);
         ended += BURST.len();
         std::thread::sleep(BETWEEN_BURSTS);

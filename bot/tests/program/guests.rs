@@ -1,6 +1,6 @@
 //! One program runs the services, others speak with it.
 
-use crate::world::{World, http};
+use crate::world::{Running, World, http};
 
 const TOKEN: &str = "a-token-for-the-tests";
 
@@ -140,10 +140,7 @@ fn of_two_guests_one_takes_the_place_and_the_other_is_its_guest() {
     serve.signal("KILL");
     serve.end();
     for chat in &mut chats {
-        chat.wait_until(
-            |chat| chat.said(),
-            |said| said.contains(TAKES_OVER) || said.contains(IS_GUEST_AGAIN),
-        );
+        chat.wait_until(Running::said, |said| said.contains(TAKES_OVER) || said.contains(IS_GUEST_AGAIN));
     }
     let [one, other] = chats;
     let (host, mut guest) = if one.said().contains(TAKES_OVER) { (one, other) } else { (other, one) };

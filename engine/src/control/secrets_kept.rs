@@ -35,8 +35,9 @@ impl Engine {
         self.project_of(environment).await?;
         let asked = Asked { changes_world: true, ..Asked::default() };
         let subject = SecretRef::new(environment.clone(), name.clone()).to_string();
-        let decision =
-            self.cleared_on_record(actor, "secret-remove", Some(environment), subject.clone(), &asked).await?;
+        let decision = self
+            .cleared_on_record(actor, "secret-remove", Some(environment), subject.clone(), &asked)
+            .await?;
         // As with setting one: there is no run that could wait for a second person.
         if matches!(decision, policies::Decision::NeedsApproval { .. }) && actor.role != Some(Role::Admin) {
             let refusal = Refusal::standing(

@@ -5,8 +5,8 @@ use super::{Store, StoreError, sql};
 use crate::audit::{AuditEvent, Checkpoint};
 use crate::clock::EpochMs;
 use crate::model::{
-    ConnectionHere, Desired, EnvironmentKey, Identity, Project, ProjectName, Release, RunId,
-    StandingOrder, StepNumber, User, UserName,
+    ConnectionHere, Desired, EnvironmentKey, Identity, Project, ProjectName, Release, RunId, StandingOrder,
+    StepNumber, User, UserName,
 };
 use crate::monitor::Incident;
 use crate::plan::Plan;

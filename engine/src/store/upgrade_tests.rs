@@ -93,11 +93,8 @@ async fn secrets_from_before_say_what_the_record_knows_of_them() {
             .iter()
             .map(|it| format!("{} {} {:?} {:?}", it.name, it.version, it.made_ms, it.made_by.as_deref()))
             .collect();
-        let expected = [
-            r#"key 1 Some(1000) Some("ana")"#,
-            r#"key 2 Some(2000) Some("zoe")"#,
-            "old 1 None None",
-        ];
+        let expected =
+            [r#"key 1 Some(1000) Some("ana")"#, r#"key 2 Some(2000) Some("zoe")"#, "old 1 None None"];
         assert_eq!(said, expected, "{kind:?}");
         assert_eq!(store.secret_all().await.unwrap().len(), 3, "{kind:?}");
     }

@@ -189,9 +189,10 @@ fn a_secret_that_something_uses_is_not_taken_away() {
     on_both(async |t| {
         let (zoe, staging) = (t.person("zoe").await, t.environment("staging"));
         let removes = async |name: &str| {
-            t.engine().secret_remove(&staging, &name.parse().unwrap(), &zoe).await.map_err(|refusal| {
-                format!("{}: {refusal}", refusal.code())
-            })
+            t.engine()
+                .secret_remove(&staging, &name.parse().unwrap(), &zoe)
+                .await
+                .map_err(|refusal| format!("{}: {refusal}", refusal.code()))
         };
         t.does("ana", "staging", deploy("v1")).await;
         let used = removes("session-secret").await.unwrap_err();
