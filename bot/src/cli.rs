@@ -131,9 +131,10 @@ pub(crate) enum Command {
     /// Keep everything running: services, schedules, waiting runs, HTTP API
     Serve,
     /// Say one thing, wait for what comes of it, and tell by the exit code
-    #[command(
-        after_help = "Exit code: 0 succeeded, 1 failed, 2 refused, not understood, or waiting for a person."
-    )]
+    #[command(after_help = "Exit code:\n  \
+            0  it succeeded, was done, or is scheduled; a question was answered, and \"can I …?\" with yes\n  \
+            1  it failed, or could not be done: the database or a provider does not answer\n  \
+            2  it was refused or not understood, or waits for a person; \"can I …?\" was answered with no, or not alone")]
     Run {
         /// What to say, as in the chat: "deploy staging"
         #[arg(value_name = "TEXT", required = true, num_args = 1..)]

@@ -75,9 +75,13 @@ impl Fault {
 
 fn what_is_wrong(error: &ValidationError) -> String {
     let what = error.to_string();
-    match what.split_once(" is of an enumerated entity type") {
-        Some((role, _)) => format!("{role} does not exist"),
-        None => what,
+    if let Some((role, _)) = what.split_once(" is of an enumerated entity type") {
+        return format!("{role} does not exist");
+    }
+    // All actions know the same facts, so what one does not know none does.
+    match what.split_once(" for Action::\"").map(|(fault, rest)| (fault, rest.split_once('"'))) {
+        Some((fault, Some((_, rest)))) => format!("{fault}{rest}"),
+        _ => what,
     }
 }
 
@@ -188,13 +192,17 @@ impl Source<'_> {
         };
         let result = self.validator.validate(&set, ValidationMode::Strict);
         let id = policy.id();
-        let faults: Vec<Fault> = result
+        let mut faults: Vec<Fault> = result
             .validation_errors()
             .map(|error| {
                 self.diagnosed(error, what_is_wrong(error), spot.offset).of_rule(id, hint_for(error))
             })
             .collect();
         if !faults.is_empty() {
+            // A rule about a group is checked for each of its actions, in no order: what is wrong is said once.
+            let place = |fault: &Fault| (fault.place.line, fault.place.column, fault.what.clone());
+            faults.sort_by_key(place);
+            faults.dedup();
             return faults;
         }
         // An action that never applies makes the condition impossible too: the first warning is enough. Strings of

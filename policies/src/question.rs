@@ -32,6 +32,8 @@ impl Question {
             // No order anybody gives, but what giving one comes to.
             "lock-take-over" => "taking over somebody's lock".to_owned(),
             "alert-take-over" => "taking away somebody's alert".to_owned(),
+            "secret-list" => "listing secrets".to_owned(),
+            "secret-remove" => "removing a secret".to_owned(),
             action => action.replace('-', " "),
         }
     }

@@ -172,7 +172,7 @@ fn what_does_not_fit_the_schema_is_shown() {
         "@id(\"x\") @say(\"No.\")\nforbid (principal, action == Action::\"deploy\", resource)\nwhen { context.wekday == 5 };",
         &expect![[r#"
             the rules were not loaded, 1 fault found; none of the files is in force
-              mine.cedar:3:8: rule x: attribute `wekday` in context for Action::"deploy" not found (did you mean `weekday`?)"#]],
+              mine.cedar:3:8: rule x: attribute `wekday` in context not found (did you mean `weekday`?)"#]],
     );
     refused(
         "@id(\"x\") @say(\"No.\")\nforbid (principal in Role::\"deploier\", action == Action::\"deploy\", resource);",
@@ -184,7 +184,7 @@ fn what_does_not_fit_the_schema_is_shown() {
         "@id(\"x\") @say(\"No.\")\nforbid (principal, action == Action::\"deploy\", resource)\nwhen { context.replicas > 5 };",
         &expect![[r#"
             the rules were not loaded, 1 fault found; none of the files is in force
-              mine.cedar:3:8: rule x: unable to guarantee safety of access to optional attribute `replicas` in context for Action::"deploy" (try testing for the attribute's presence with `context has replicas && ..`)"#]],
+              mine.cedar:3:8: rule x: unable to guarantee safety of access to optional attribute `replicas` in context (try testing for the attribute's presence with `context has replicas && ..`)"#]],
     );
     refused(
         "@id(\"x\") @say(\"No.\")\nforbid (principal, action == Action::\"deploy\", resource)\nwhen { context.weekday == \"Friday\" };",
@@ -328,6 +328,19 @@ fn templates_are_refused() {
         &expect![[r#"
             the rules were not loaded, 1 fault found; none of the files is in force
               mine.cedar:2:22: a rule with a blank, which nothing here fills in (write the person or environment instead of `?principal` or `?resource`)"#]],
+    );
+}
+
+#[test]
+fn a_fault_in_a_rule_about_many_actions_is_told_once() {
+    refused(
+        "@id(\"x\") @say(\"No.\")\nforbid (principal, action in [Action::\"run\", Action::\"steer\"], resource)\n\
+         when { context.dry_run > 2 && context.wekday == 1 &&\n  context.wekday == 2 };",
+        &expect![[r#"
+            the rules were not loaded, 3 faults found; none of the files is in force
+              mine.cedar:3:8: rule x: unexpected type: expected Long but saw Bool
+              mine.cedar:3:31: rule x: attribute `wekday` in context not found (did you mean `weekday`?)
+              mine.cedar:4:3: rule x: attribute `wekday` in context not found (did you mean `weekday`?)"#]],
     );
 }
 

@@ -14,7 +14,8 @@ const ACTIONS: &str = "
     set-variable rotate-secret connect scale restart cron-disable cron-enable
     clear-cache reconcile lock unlock alert rule bootstrap-local provision
     diagnose readiness can status releases logs audit incidents whoami help
-    lock-take-over alert-take-over hold-release user-manage project-import project-export";
+    lock-take-over alert-take-over hold-release user-manage project-import project-export
+    secret-list secret-remove";
 
 #[test]
 fn the_schema_knows_every_action_and_no_other() {

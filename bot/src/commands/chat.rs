@@ -3,7 +3,8 @@
 use std::io::IsTerminal;
 use std::sync::Arc;
 
-use chat::intent::Names;
+use anyhow::Context as _;
+use chat::intent::{Known, Names};
 use engine::model::Identity;
 use engine::store::Room;
 use tokio::signal::unix::{SignalKind, signal};
@@ -12,41 +13,65 @@ use tokio_util::sync::CancellationToken;
 
 use super::speaker;
 use crate::cli::{Exit, Global};
-use crate::host::{Session, Which};
-use crate::terminal::{FRONT, Screen, Talk, talk};
-use crate::wiring::{Sample, Standing, installation};
+use crate::config::Config;
+use crate::host::{HostGone, Session, Which};
+use crate::terminal::{Chat, FRONT, Screen, Talk, Talked};
+use crate::wiring::{Holder, Host, Sample, Standing, installation};
 
 pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
     let config = super::config_with_folder(global)?;
     // A person's Ctrl-C ends waiting or a half-typed line, not the program with its services.
     let stop = stop_signals(!std::io::stdin().is_terminal())?;
-    let session = Session::open(&config, "chat", Sample::Made, &super::progress).await?;
+    let mut session = Session::open(&config, "chat", Sample::Made, &super::progress).await?;
     let screen = Screen::of_stdout();
     let (mut first, mut conversation) = (false, FRONT.to_owned());
+    super::progress("");
     match &session {
         Session::Host(host) => {
             first = host.sample_made();
-            super::progress("");
-            tokio::spawn(tell_standing(host.standing(), Arc::clone(&screen)));
-            tokio::spawn(tell_room(host.engine().store().full(), Arc::clone(&screen)));
+            watch_host(host, &screen);
             // A database that others share holds their terminals' conversations too.
             if host.engine().store().is_shared() {
                 conversation = format!("{FRONT}:{}", installation(&config.data_dir)?);
             }
         }
         Session::Guest { holder, .. } => {
-            super::progress("");
-            let who = holder.as_ref().map_or_else(|| "Another infra-chat".to_owned(), ToString::to_string);
-            screen.line(&format!("{who} runs the services here; this one speaks with it as a guest."));
+            screen.line(&format!(
+                "{} runs the services here; this one speaks with it as a guest.",
+                name_of(holder.as_ref())
+            ));
             // Each conversation is told everything once, so two terminals need two.
             conversation = format!("{FRONT}:{}", uuid::Uuid::new_v4());
         }
     }
-    let speaker = speaker::of_session(&session, FRONT, global).await?;
-    let known = session.known(&Identity { front: FRONT.to_owned(), external_id: speaker.clone() }).await?;
+    let (identity, known) = loop {
+        match introduced(&session, global).await {
+            Err(error) if error.is::<HostGone>() => session = succeed(&config, &screen).await?,
+            introduced => break introduced?,
+        }
+    };
+    let speaker = identity.external_id.clone();
     greet(&screen, first, &speaker, &known.names);
-    let identity = Identity { front: FRONT.to_owned(), external_id: speaker.clone() };
-    let talked = talk(&session, &screen, &config.data_dir, Talk { speaker, conversation, stop }).await;
+    let talk = Talk { speaker, conversation, stop: stop.clone() };
+    let mut chat = Chat::new(&screen, &config.data_dir, known, talk);
+    let talked = loop {
+        match chat.go_on(&session).await {
+            Ok(Talked::Left) => break Ok(()),
+            Ok(Talked::HostGone) => {}
+            Err(error) => break Err(error),
+        }
+        // What is cut short here is as if it had been killed: the next start goes on with it.
+        let succeeded = tokio::select! {
+            succeeded = succeed(&config, &screen) => succeeded,
+            () = stop.cancelled() => break Ok(()),
+        };
+        match succeeded {
+            Ok(next) => session = next,
+            Err(error) => break Err(error),
+        }
+    };
+    // Before the services are stopped: the terminal is the shell's again, and the editor takes nothing more.
+    drop(chat);
     if session.host().is_some() {
         for run in
             session.runs(&identity, &Which::Live).await.unwrap_or_default().iter().filter(|run| run.moves)
@@ -64,6 +89,43 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
     screen.flush();
     talked?;
     Ok(Exit::Fine)
+}
+
+/// Who speaks, and what there is to speak about.
+async fn introduced(session: &Session, global: &Global) -> anyhow::Result<(Identity, Known)> {
+    let speaker = speaker::of_session(session, FRONT, global).await?;
+    let identity = Identity { front: FRONT.to_owned(), external_id: speaker };
+    let known = session.known(&identity).await?;
+    Ok((identity, known))
+}
+
+/// The host is gone: this program takes its place, or is a guest of whoever was faster.
+async fn succeed(config: &Config, screen: &Arc<Screen>) -> anyhow::Result<Session> {
+    // Somebody may be typing: what is being done is no news to them until it is done.
+    let session = Session::open(config, "chat", Sample::Left, &|what| tracing::info!("{what}"))
+        .await
+        .context("the infra-chat that ran the services has ended, and this one can't take its place")?;
+    match &session {
+        Session::Host(host) => {
+            watch_host(host, screen);
+            screen.line("The infra-chat that ran the services has ended: this one runs them now.");
+        }
+        Session::Guest { holder, .. } => screen.line(&format!(
+            "The infra-chat that ran the services has ended: {} runs them now, and this one is its guest.",
+            name_of(holder.as_ref())
+        )),
+    }
+    Ok(session)
+}
+
+fn name_of(holder: Option<&Holder>) -> String {
+    holder.map_or_else(|| "Another infra-chat".to_owned(), ToString::to_string)
+}
+
+/// Says it when runs have to wait, and when they go on.
+fn watch_host(host: &Host, screen: &Arc<Screen>) {
+    tokio::spawn(tell_standing(host.standing(), Arc::clone(screen)));
+    tokio::spawn(tell_room(host.engine().store().full(), Arc::clone(screen)));
 }
 
 /// Says it when runs begin to wait for the database, and when they go on.

@@ -15,6 +15,8 @@ use crate::wiring::Sample;
 
 /// How long a run is waited for: as long as it takes, since each of its steps has a limit of its own.
 const WAIT: Duration = Duration::from_hours(24);
+/// The state of a run that was stopped and undone whole.
+const CANCELLED: &str = "cancelled";
 
 pub(super) async fn run(global: &Global, text: &str, command: &'static str) -> anyhow::Result<Exit> {
     let config = super::config_with_folder(global)?;
@@ -48,7 +50,8 @@ async fn say(session: &Session, name: &str, text: &str) -> anyhow::Result<Exit> 
     let conversation = format!("{}:{}", speaker::FRONT, uuid::Uuid::new_v4());
     let front = TerminalFront::new(speaker::FRONT, screen.clone());
     // A host for the while also shows the runs that go on because of it: one that was approved, one that was interrupted.
-    let asked = Asked { front: speaker::FRONT, speaker: name, conversation: &conversation, text };
+    let asked =
+        Asked { front: speaker::FRONT, speaker: name, conversation: &conversation, text, event: None };
     let identity = asked.identity();
     let following = session.follow(front.clone(), &conversation, &identity, session.host().is_some()).await?;
     let unsure =
@@ -59,11 +62,13 @@ async fn say(session: &Session, name: &str, text: &str) -> anyhow::Result<Exit> 
     }
     let mut asked_for = match heard.came {
         Came::Answered => Vec::new(),
+        Came::Failed => return Ok(Exit::Failed),
         Came::Refused | Came::Asked => return Ok(Exit::Refused),
         Came::Requested { runs } => runs,
     };
-    // What was approved or let go on is what was wanted, whoever asked for it first.
+    // What was approved or let go on is what was wanted, whoever asked for it first; so is that what was cancelled ends.
     asked_for.extend(heard.goes_on);
+    asked_for.extend(heard.stops.iter().cloned());
     let asked_runs = asked_for.clone();
     let ours = Which::Ours { ids: asked_for, conversation };
     let unheard = |error: anyhow::Error| {
@@ -84,7 +89,7 @@ async fn say(session: &Session, name: &str, text: &str) -> anyhow::Result<Exit> 
             screen.line(&format!("{} starts {}; it is not waited for.", run.id, view::clock(starts_ms)));
         }
     }
-    Ok(judge(&runs, front.was_refused()))
+    Ok(judge(&runs, &heard.stops, heard.said_no || front.was_refused()))
 }
 
 /// A run that somebody must do something about.
@@ -112,12 +117,19 @@ fn not_told(runs: &[RunId]) -> String {
     )
 }
 
-/// What a shell hears of all runs that came of it, and of what was held back behind them. Refused beats failed, because
-/// somebody has to do something; a run that has a time was scheduled, which is what was asked.
-fn judge(runs: &[RunBrief], rest_refused: bool) -> Exit {
+/// What a shell hears of all runs that came of it, of those that were to be stopped, and of what was held back behind them.
+/// Refused beats failed, because somebody has to do something; a run that has a time was scheduled, which is what was
+/// asked.
+fn judge(runs: &[RunBrief], stops: &[RunId], rest_refused: bool) -> Exit {
+    let is_as_asked = |run: &RunBrief| {
+        if stops.contains(&run.id) {
+            return run.state == CANCELLED;
+        }
+        run.succeeded || run.starts_ms.is_some()
+    };
     if runs.iter().any(is_left) {
         Exit::Refused
-    } else if runs.iter().any(|run| !run.succeeded && run.starts_ms.is_none()) {
+    } else if !runs.iter().all(is_as_asked) {
         Exit::Failed
     } else if rest_refused {
         Exit::Refused
@@ -151,16 +163,22 @@ mod tests {
         let failed = brief("failed", "", None);
         let waits = brief("awaiting-approval", "approval", None);
         let later = brief("queued", "its time", Some(1));
-        assert_eq!(judge(std::slice::from_ref(&done), false), Exit::Fine);
-        assert_eq!(judge(&[done.clone(), failed.clone()], true), Exit::Failed);
-        assert_eq!(judge(std::slice::from_ref(&done), true), Exit::Refused);
-        assert_eq!(judge(&[done.clone(), waits], false), Exit::Refused);
-        assert_eq!(judge(&[later], false), Exit::Fine);
-        assert_eq!(judge(&[done, brief("running", "", None)], false), Exit::Failed);
-        assert_eq!(judge(&[], false), Exit::Fine);
+        assert_eq!(judge(std::slice::from_ref(&done), &[], false), Exit::Fine);
+        assert_eq!(judge(&[done.clone(), failed.clone()], &[], true), Exit::Failed);
+        assert_eq!(judge(std::slice::from_ref(&done), &[], true), Exit::Refused);
+        assert_eq!(judge(&[done.clone(), waits], &[], false), Exit::Refused);
+        assert_eq!(judge(&[later], &[], false), Exit::Fine);
+        assert_eq!(judge(&[done, brief("running", "", None)], &[], false), Exit::Failed);
+        assert_eq!(judge(&[], &[], false), Exit::Fine);
         assert_eq!(
-            judge(&[brief("paused", "ben, who paused it: resume r-3f2a", None)], false),
+            judge(&[brief("paused", "ben, who paused it: resume r-3f2a", None)], &[], false),
             Exit::Refused
         );
+        let stops = ["r-3f2a".parse().unwrap()];
+        for (state, exit) in
+            [("cancelled", Exit::Fine), ("failed", Exit::Failed), ("succeeded", Exit::Failed)]
+        {
+            assert_eq!(judge(&[brief(state, "", None)], &stops, false), exit, "{state}");
+        }
     }
 }

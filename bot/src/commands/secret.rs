@@ -5,8 +5,10 @@ use std::io::{IsTerminal, Read};
 use std::str::FromStr;
 
 use anyhow::{Context as _, bail};
+use chat::view;
 use clap::Subcommand;
-use engine::model::{EnvironmentKey, SecretName};
+use engine::control::Engine;
+use engine::model::{Actor, EnvironmentKey, SecretName};
 use engine::secrets::SecretRef;
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use secrecy::SecretString;
@@ -30,6 +32,21 @@ pub(crate) enum Secret {
         #[arg(value_name = "PROJECT/ENV/NAME")]
         secret: SecretPath,
     },
+    /// Which secrets there are, with when and by whom they were set; never their values
+    List {
+        /// Of one environment (default: of all)
+        #[arg(value_name = "PROJECT/ENV")]
+        environment: Option<EnvironmentKey>,
+    },
+    /// Take a secret away for good that nothing uses any more
+    Remove {
+        /// Which
+        #[arg(value_name = "PROJECT/ENV/NAME")]
+        secret: SecretPath,
+        /// Don't ask once more
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 /// `project/environment/name`.
@@ -52,18 +69,95 @@ impl FromStr for SecretPath {
 }
 
 pub(super) async fn run(global: &Global, command: Secret) -> anyhow::Result<Exit> {
-    let Secret::Set { secret: SecretPath { environment, name } } = command;
     let config = super::config_with_folder(global)?;
-    let value = if std::io::stdin().is_terminal() { asked(&name)? } else { piped()? };
-    let engine = super::engine_of_database(&config).await?;
-    let actor = speaker::actor(&engine, global).await?;
-    Ok(match engine.secret_set(&environment, &name, value, &actor).await {
-        Ok(version) => {
-            out::line(&format!("{environment}/{name} is set, version {version}."));
-            Exit::Fine
+    match command {
+        Secret::Set { secret: SecretPath { environment, name } } => {
+            let value = if std::io::stdin().is_terminal() { asked(&name)? } else { piped()? };
+            let engine = super::engine_of_database(&config).await?;
+            let actor = speaker::actor(&engine, global).await?;
+            Ok(match engine.secret_set(&environment, &name, value, &actor).await {
+                Ok(version) => done(&format!("{environment}/{name} is set, version {version}.")),
+                Err(refusal) => refused(&refusal),
+            })
         }
-        Err(refusal) => refused(&refusal),
-    })
+        Secret::List { environment } => {
+            let engine = super::engine_of_database(&config).await?;
+            list(&engine, environment, &speaker::actor(&engine, global).await?).await
+        }
+        Secret::Remove { secret: SecretPath { environment, name }, yes } => {
+            if !yes && !confirmed(&environment, &name)? {
+                return Ok(Exit::Refused);
+            }
+            let engine = super::engine_of_database(&config).await?;
+            let actor = speaker::actor(&engine, global).await?;
+            Ok(match engine.secret_remove(&environment, &name, &actor).await {
+                Ok(1) => done(&format!("{environment}/{name} is removed.")),
+                Ok(versions) => done(&format!("{environment}/{name} is removed, all {versions} versions.")),
+                Err(refusal) => refused(&refusal),
+            })
+        }
+    }
+}
+
+fn done(says: &str) -> Exit {
+    out::line(says);
+    Exit::Fine
+}
+
+/// A line for each secret: its newest version, when that was set and by whom, and how many before it are kept.
+async fn list(engine: &Engine, of: Option<EnvironmentKey>, actor: &Actor) -> anyhow::Result<Exit> {
+    let environments = if let Some(environment) = of {
+        vec![environment]
+    } else {
+        let projects = engine.store().project_list().await?;
+        let keys = projects.iter().flat_map(|project| {
+            let project = &project.value;
+            let names = project.environments.keys();
+            names.map(|name| EnvironmentKey::new(project.project.clone(), name.clone()))
+        });
+        keys.collect()
+    };
+    let mut lines = Vec::new();
+    for environment in &environments {
+        let versions = match engine.secret_list(environment, actor).await {
+            Ok(versions) => versions,
+            Err(refusal) => return Ok(refused(&refusal)),
+        };
+        for same in versions.chunk_by(|one, next| one.name == next.name) {
+            let Some(newest) = same.last() else { continue };
+            let when = newest.made_ms.map(|at_ms| format!("  {}", view::clock(at_ms))).unwrap_or_default();
+            let by = newest.made_by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+            let before = match same.len() - 1 {
+                0 => String::new(),
+                older => format!("  ({older} older)"),
+            };
+            let name = format!("{environment}/{}", newest.name);
+            lines.push(format!("{name:48} version {:<3}{when}{by}{before}", newest.version));
+        }
+    }
+    match (lines.as_slice(), environments.as_slice()) {
+        ([], [one]) => out::line(&format!("{one} has no secrets.")),
+        ([], _) => out::line("There are no secrets."),
+        (lines, _) => lines.iter().for_each(|line| out::line(line)),
+    }
+    Ok(Exit::Fine)
+}
+
+/// Asks once more: what is removed can't be brought back.
+fn confirmed(environment: &EnvironmentKey, name: &SecretName) -> anyhow::Result<bool> {
+    if !std::io::stdin().is_terminal() {
+        out::problem(&format!("{environment}/{name} would be gone for good; nothing was removed"));
+        out::aside(&format!("  next: infra-chat secret remove {environment}/{name} --yes"));
+        return Ok(false);
+    }
+    out::aside(&format!("{environment}/{name} will be gone for good. Type its name to remove it:"));
+    let mut typed = String::new();
+    std::io::stdin().read_line(&mut typed)?;
+    let is_meant = typed.trim() == name.as_str();
+    if !is_meant {
+        out::aside("Nothing was removed.");
+    }
+    Ok(is_meant)
 }
 
 fn piped() -> anyhow::Result<SecretString> {

@@ -42,6 +42,18 @@ fn broken(error: anyhow::Error) -> anyhow::Error {
     if error.is::<std::io::Error>() { HostGone.into() } else { error }
 }
 
+/// Whether nobody is behind a socket: no host, one that has ended, or one that ends at this very moment.
+fn is_gone(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::NotFound
+            | ErrorKind::ConnectionRefused
+            | ErrorKind::ConnectionReset
+            | ErrorKind::ConnectionAborted
+            | ErrorKind::BrokenPipe
+    )
+}
+
 /// A program that asks another one.
 #[derive(Debug)]
 pub(crate) struct Guest {
@@ -67,9 +79,7 @@ impl Guest {
     async fn open(&self) -> anyhow::Result<(BufReader<OwnedReadHalf>, OwnedWriteHalf)> {
         let stream = match UnixStream::connect(&self.path).await {
             Ok(stream) => stream,
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused) => {
-                return Err(HostGone.into());
-            }
+            Err(error) if is_gone(error.kind()) => return Err(HostGone.into()),
             Err(error) => {
                 return Err(error).context("can't speak with the infra-chat that runs the services");
             }

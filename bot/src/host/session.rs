@@ -37,6 +37,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) conversation: &'a str,
     /// What.
     pub(crate) text: &'a str,
+    /// A name of its own, by which it is done once however often it is heard; `None` where it is only said once.
+    pub(crate) event: Option<&'a str>,
 }
 
 impl Asked<'_> {
@@ -50,7 +52,7 @@ impl Asked<'_> {
         Inbound {
             identity: self.identity(),
             conversation: self.conversation.to_owned(),
-            event: None,
+            event: self.event.map(str::to_owned),
             text: self.text.to_owned(),
         }
     }

@@ -113,6 +113,12 @@ pub(crate) struct Heard {
     /// Runs of earlier orders that go on because of it: approved or resumed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) goes_on: Vec<RunId>,
+    /// Runs that are stopped because of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) stops: Vec<RunId>,
+    /// Somebody asked whether they may, and the answer was no or not without others.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) said_no: bool,
 }
 
 /// What came of it, in one word; [`chat::Outcome`] as it goes over a wire.
@@ -123,6 +129,8 @@ pub(crate) enum Came {
     Answered,
     /// Not understood, not allowed, or not possible.
     Refused,
+    /// It could not be done: the database or a provider does not answer.
+    Failed,
     /// Something must be said before it can go on.
     Asked,
     /// Runs were made.
@@ -137,10 +145,12 @@ impl From<chat::Heard> for Heard {
         let came = match heard.outcome {
             chat::Outcome::Answered => Came::Answered,
             chat::Outcome::Refused => Came::Refused,
+            chat::Outcome::Failed => Came::Failed,
             chat::Outcome::Asked => Came::Asked,
             chat::Outcome::Requested(runs) => Came::Requested { runs },
         };
-        Self { outbound: heard.outbound, came, goes_on: heard.goes_on }
+        let chat::Heard { outbound, goes_on, stops, said_no, .. } = heard;
+        Self { outbound, came, goes_on, stops, said_no }
     }
 }
 

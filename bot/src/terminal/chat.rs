@@ -1,7 +1,7 @@
 //! The chat itself: one line heard, one answer, until somebody leaves or the lines end.
 
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -34,80 +34,206 @@ impl Talk {
     }
 }
 
+/// How a talk came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Talked {
+    /// Somebody left, the lines have ended, or the program is told to end.
+    Left,
+    /// The host is there no more. The talk goes on with the one that takes its place.
+    HostGone,
+}
+
+/// A talk, from the first line to the last, whoever is the host meanwhile.
+pub(crate) struct Chat {
+    talk: Talk,
+    screen: Arc<Screen>,
+    data_dir: PathBuf,
+    known: Arc<RwLock<Known>>,
+    /// Opened behind what has happened since this conversation was last open.
+    source: Option<Source>,
+    /// What was said to a host that ended before it answered.
+    unheard: Option<Said>,
+    lines_ended: bool,
+}
+
 /// Where lines come from.
 enum Source {
     Person(Prompt),
     Script(mpsc::Receiver<Typed>),
 }
 
-/// Talks until somebody leaves. The session stays open.
-pub(crate) async fn talk(
-    session: &Session,
-    screen: &Arc<Screen>,
-    data_dir: &Path,
-    mut talk: Talk,
-) -> anyhow::Result<()> {
-    let known = Arc::new(RwLock::new(session.known(&talk.identity()).await?));
-    let front = TerminalFront::new(FRONT, Arc::clone(screen));
-    let following = session.follow(front, &talk.conversation, &talk.identity(), true).await?;
-    // What happened since this conversation was last open comes before the prompt.
-    following.settle().await;
-    let person = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-    let mut source = if person {
-        Source::Person(Prompt::open(data_dir, screen, Arc::clone(&known))?)
-    } else {
-        Source::Script(lines())
-    };
-    loop {
-        let typed = tokio::select! {
-            typed = source.next(&talk.speaker, screen.coloured()) => typed,
-            () = talk.stop.cancelled() => return Ok(()),
-            // At once: nobody should type a line that nobody hears.
-            () = following.ended() => return Err(HostGone.into()),
-        };
-        let line = match typed {
-            Typed::Line(line) if line.trim().is_empty() => continue,
-            Typed::Line(line) => line,
-            Typed::Dropped => continue,
-            Typed::Interrupted => {
-                screen.line("To leave, type /quit or press Ctrl-D. To stop a run, say: cancel");
-                continue;
-            }
-            Typed::End => break,
-        };
-        if matches!(source, Source::Script(_)) {
-            // A transcript without what was said is no transcript.
-            screen.line(&format!("{}> {}", talk.speaker, line.trim()));
-        }
-        match slash::read(&line) {
-            Some(Ok(Slash::Quit)) => return Ok(()),
-            Some(Ok(Slash::As(name))) => {
-                refresh(session, &talk, &known).await;
-                speak_as(screen, &mut talk, name, &known);
-                refresh(session, &talk, &known).await;
-            }
-            Some(Ok(Slash::WhoAmI)) => hear(session, screen, &talk, "whoami").await,
-            Some(Ok(Slash::Help(topic))) => {
-                let names = known.read().unwrap_or_else(PoisonError::into_inner).names.clone();
-                help_show(screen, topic.as_deref(), &names);
-            }
-            Some(Ok(Slash::Wait(at_most))) => wait(session, screen, &following, at_most, &talk).await?,
-            Some(Err(why)) => screen.line(&why),
-            None => {
-                hear(session, screen, &talk, &line).await;
-                following.settle().await;
-                refresh(session, &talk, &known).await;
-            }
+/// A line, with a name of its own: heard by two hosts, it is done once.
+struct Said {
+    line: String,
+    event: String,
+    again: bool,
+}
+
+/// What to do now.
+enum Next {
+    Take(Said),
+    Leave,
+    Finish,
+}
+
+impl Chat {
+    /// A talk that nobody has begun.
+    pub(crate) fn new(screen: &Arc<Screen>, data_dir: &Path, known: Known, talk: Talk) -> Self {
+        Self {
+            talk,
+            screen: Arc::clone(screen),
+            data_dir: data_dir.to_owned(),
+            known: Arc::new(RwLock::new(known)),
+            source: None,
+            unheard: None,
+            lines_ended: false,
         }
     }
-    if matches!(source, Source::Script(_)) {
-        // Nobody is there to read that all is well.
-        if session.runs(&talk.identity(), &Which::Live).await?.iter().any(|run| !run.over) {
-            wait(session, screen, &following, WAIT_MAX, &talk).await?;
+
+    /// Talks until somebody leaves or the host is gone; nothing that was typed is lost then. The session stays open.
+    pub(crate) async fn go_on(&mut self, session: &Session) -> anyhow::Result<Talked> {
+        match self.talk(session).await {
+            Ok(()) => Ok(Talked::Left),
+            Err(error) if error.is::<HostGone>() => Ok(Talked::HostGone),
+            Err(error) => Err(error),
         }
+    }
+
+    async fn talk(&mut self, session: &Session) -> anyhow::Result<()> {
+        let identity = self.talk.identity();
+        let front = TerminalFront::new(FRONT, Arc::clone(&self.screen));
+        let following = session.follow(front, &self.talk.conversation, &identity, true).await?;
+        // What happened since this conversation was last open comes before the prompt.
         following.settle().await;
+        while !self.lines_ended {
+            let said = match self.next(&following).await? {
+                Next::Take(said) => said,
+                Next::Leave => return Ok(()),
+                Next::Finish => break,
+            };
+            match self.take(session, &following, &said).await {
+                Ok(Talking::On) => {}
+                Ok(Talking::Over) => return Ok(()),
+                Err(error) => {
+                    self.unheard = Some(Said { again: true, ..said });
+                    return Err(error);
+                }
+            }
+        }
+        self.lines_ended = true;
+        if matches!(self.source, Some(Source::Script(_))) {
+            // Nobody is there to read that all is well.
+            if session.runs(&self.talk.identity(), &Which::Live).await?.iter().any(|run| !run.over) {
+                wait(session, &self.screen, &following, WAIT_MAX, &self.talk).await?;
+            }
+            following.settle().await;
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// The next line; first the one that nobody answered.
+    async fn next(&mut self, following: &Following) -> anyhow::Result<Next> {
+        if let Some(said) = self.unheard.take() {
+            return Ok(Next::Take(said));
+        }
+        if self.source.is_none() {
+            let person = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+            self.source = Some(if person {
+                Source::Person(Prompt::open(&self.data_dir, &self.screen, Arc::clone(&self.known))?)
+            } else {
+                Source::Script(lines())
+            });
+        }
+        let Some(source) = &mut self.source else { return Ok(Next::Finish) };
+        loop {
+            let typed = tokio::select! {
+                typed = source.next(&self.talk.speaker, self.screen.coloured()) => typed,
+                () = self.talk.stop.cancelled() => return Ok(Next::Leave),
+                // At once: nobody should type a line that nobody hears.
+                () = following.ended() => return Err(HostGone.into()),
+            };
+            let line = match typed {
+                Typed::Line(line) if line.trim().is_empty() => continue,
+                Typed::Line(line) => line,
+                Typed::Dropped => continue,
+                Typed::Interrupted => {
+                    self.screen.line("To leave, type /quit or press Ctrl-D. To stop a run, say: cancel");
+                    continue;
+                }
+                Typed::End => return Ok(Next::Finish),
+            };
+            if matches!(source, Source::Script(_)) {
+                // A transcript without what was said is no transcript.
+                self.screen.line(&format!("{}> {}", self.talk.speaker, line.trim()));
+            }
+            return Ok(Next::Take(Said { line, event: uuid::Uuid::new_v4().to_string(), again: false }));
+        }
+    }
+
+    /// Does what a line says.
+    async fn take(
+        &mut self,
+        session: &Session,
+        following: &Following,
+        said: &Said,
+    ) -> anyhow::Result<Talking> {
+        match slash::read(&said.line) {
+            Some(Ok(Slash::Quit)) => return Ok(Talking::Over),
+            Some(Ok(Slash::As(name))) => {
+                refresh(session, &self.talk, &self.known).await;
+                speak_as(&self.screen, &mut self.talk, name, &self.known);
+                refresh(session, &self.talk, &self.known).await;
+            }
+            Some(Ok(Slash::WhoAmI)) => {
+                self.hear(session, &Said { line: "whoami".to_owned(), event: said.event.clone(), ..*said })
+                    .await?;
+            }
+            Some(Ok(Slash::Help(topic))) => {
+                let names = self.known.read().unwrap_or_else(PoisonError::into_inner).names.clone();
+                help_show(&self.screen, topic.as_deref(), &names);
+            }
+            Some(Ok(Slash::Wait(at_most))) => {
+                wait(session, &self.screen, following, at_most, &self.talk).await?;
+            }
+            Some(Err(why)) => self.screen.line(&why),
+            None => {
+                self.hear(session, said).await?;
+                following.settle().await;
+                refresh(session, &self.talk, &self.known).await;
+            }
+        }
+        Ok(Talking::On)
+    }
+
+    async fn hear(&self, session: &Session, said: &Said) -> anyhow::Result<()> {
+        let asked = Asked {
+            front: FRONT,
+            speaker: &self.talk.speaker,
+            conversation: &self.talk.conversation,
+            text: &said.line,
+            event: Some(&said.event),
+        };
+        match session.hear(&asked).await {
+            Ok(heard) => {
+                heard.outbound.iter().for_each(|outbound| self.screen.answer(outbound));
+                if said.again && heard.outbound.is_empty() {
+                    let line = said.line.trim();
+                    self.screen.line(&format!(
+                        "\"{line}\" was heard before that one ended; `status` shows what came of it."
+                    ));
+                }
+            }
+            Err(error) if error.is::<HostGone>() => return Err(error),
+            Err(error) => self.screen.line(&format!("{error:#}")),
+        }
+        Ok(())
+    }
+}
+
+/// Whether the talk goes on.
+enum Talking {
+    On,
+    Over,
 }
 
 impl Source {
@@ -143,14 +269,6 @@ fn speak_as(screen: &Screen, talk: &mut Talk, name: String, known: &RwLock<Known
     screen.line(&format!(
         "An admin makes somebody known: infra-chat user add NAME --role deployer --identity {FRONT}:NAME"
     ));
-}
-
-async fn hear(session: &Session, screen: &Screen, talk: &Talk, text: &str) {
-    let asked = Asked { front: FRONT, speaker: &talk.speaker, conversation: &talk.conversation, text };
-    match session.hear(&asked).await {
-        Ok(heard) => heard.outbound.iter().for_each(|outbound| screen.answer(outbound)),
-        Err(error) => screen.line(&format!("{error:#}")),
-    }
 }
 
 async fn wait(

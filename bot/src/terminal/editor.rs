@@ -1,5 +1,6 @@
 //! The line editor: history, completion, and a prompt that waits until the answer to the line before is there.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,9 +10,10 @@ use chat::intent::{Known, complete};
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
+use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::Hinter;
 use rustyline::history::FileHistory;
-use rustyline::{CompletionType, Config, Context, Editor, Helper, Highlighter, Validator};
+use rustyline::{ColorMode, CompletionType, Config, Context, Editor, Helper, Validator};
 use tokio::sync::mpsc;
 
 use super::input::Typed;
@@ -24,10 +26,12 @@ const HISTORY_FILE: &str = "history";
 const HISTORY_LINES: usize = 1_000;
 
 /// What is proposed, as of the last answer.
-#[derive(Helper, Highlighter, Validator)]
+#[derive(Helper, Validator)]
 struct Proposals {
     known: Arc<RwLock<Known>>,
     screen: Arc<Screen>,
+    /// The editor is about to draw its line because of something typed.
+    typing: AtomicBool,
     /// Whether anything stands in the line.
     begun: Arc<AtomicBool>,
 }
@@ -39,6 +43,25 @@ impl Hinter for Proposals {
     fn hint(&self, line: &str, _: usize, _: &Context<'_>) -> Option<String> {
         self.begun.store(!line.is_empty(), Ordering::Relaxed);
         None
+    }
+}
+
+/// Colours nothing. It is asked at every drawing of the line, and so knows what the editor does: before drawing what was
+/// typed it asks for each character, and when it was woken it does not.
+impl Highlighter for Proposals {
+    fn highlight_char(&self, _: &str, _: usize, _: CmdKind) -> bool {
+        self.typing.store(true, Ordering::Relaxed);
+        // The line is drawn whole each time, so that this is always followed by the prompt.
+        true
+    }
+
+    fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
+        if self.typing.swap(false, Ordering::Relaxed) {
+            self.screen.opened();
+        } else {
+            self.screen.make_way();
+        }
+        Cow::Borrowed(prompt)
     }
 }
 
@@ -71,6 +94,8 @@ pub(super) struct Prompt {
     /// Lines that were pasted together with the one before.
     pasted: VecDeque<String>,
     terminal: Option<Termios>,
+    /// The editor is at a line: somebody gave up waiting for it, and it is not asked for another one meanwhile.
+    asked: bool,
 }
 
 impl Prompt {
@@ -84,10 +109,17 @@ impl Prompt {
             .max_history_size(HISTORY_LINES)?
             .auto_add_history(true)
             .completion_type(CompletionType::List)
+            // Else nobody is asked at the drawing; nothing is coloured by it.
+            .color_mode(ColorMode::Forced)
             .build();
         let mut editor: Editor<Proposals, FileHistory> = Editor::with_config(config)?;
         let begun = Arc::new(AtomicBool::new(false));
-        editor.set_helper(Some(Proposals { known, screen: Arc::clone(screen), begun: Arc::clone(&begun) }));
+        editor.set_helper(Some(Proposals {
+            known,
+            screen: Arc::clone(screen),
+            typing: AtomicBool::new(false),
+            begun: Arc::clone(&begun),
+        }));
         let history = data_dir.join(HISTORY_FILE);
         // A first start has none.
         let _ = editor.load_history(&history);
@@ -115,7 +147,7 @@ impl Prompt {
                         Typed::Line(line)
                     }
                     Err(error) => {
-                        screen.lost();
+                        screen.dropped();
                         match error {
                             ReadlineError::Interrupted if begun.load(Ordering::Relaxed) => Typed::Dropped,
                             ReadlineError::Interrupted => Typed::Interrupted,
@@ -128,18 +160,21 @@ impl Prompt {
                 }
             }
         });
-        Ok(Self { asks, typed: receiver, pasted: VecDeque::new(), terminal })
+        Ok(Self { asks, typed: receiver, pasted: VecDeque::new(), terminal, asked: false })
     }
 
-    /// Shows the prompt and waits for what is typed.
+    /// Shows the prompt and waits for what is typed. Nothing is lost when the waiting is given up.
     pub(super) async fn next(&mut self, prompt: &str) -> Typed {
         if let Some(line) = self.pasted.pop_front() {
             return Typed::Line(line);
         }
-        if self.asks.send(prompt.to_owned()).is_err() {
+        if !self.asked && self.asks.send(prompt.to_owned()).is_err() {
             return Typed::End;
         }
-        match self.typed.recv().await.unwrap_or(Typed::End) {
+        self.asked = true;
+        let typed = self.typed.recv().await.unwrap_or(Typed::End);
+        self.asked = false;
+        match typed {
             // Several lines pasted at once come as one.
             Typed::Line(text) if text.contains('\n') => {
                 self.pasted.extend(text.lines().map(str::to_owned));

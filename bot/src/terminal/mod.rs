@@ -15,7 +15,7 @@ mod slash;
 mod wait;
 mod width;
 
-pub(crate) use chat::{Talk, talk};
+pub(crate) use chat::{Chat, Talk, Talked};
 pub(crate) use screen::{FRONT, Screen, TerminalFront};
 pub(crate) use slash::speaker_name;
 pub(crate) use wait::{settled, told};

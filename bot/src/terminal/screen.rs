@@ -1,5 +1,9 @@
 //! The screen: one place everything is written through. On a terminal, cards are drawn anew in their place and above the
 //! line being typed; elsewhere each outcome of a step is a line.
+//!
+//! While a line is open only the editor's thread writes: what is to be shown waits, the editor is woken, and in the middle of
+//! its own drawing it comes for all that waits. What is shown is so worked out at the moment it is written, and whether a
+//! line was ended before or after it is never a question. Between two lines whoever has something to show writes it.
 
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,6 +25,10 @@ pub(crate) const FRONT: &str = "terminal";
 const TICK: Duration = Duration::from_secs(1);
 /// How long the end of the program waits for the last words to be written.
 const FLUSH_AT_MOST: Duration = Duration::from_secs(2);
+/// An editor that was woken and does not come is woken again after this long.
+const WAKE_AGAIN: Duration = Duration::from_secs(1);
+/// What wakes the editor: wherever it is written, it leaves everything as it was.
+const NOTHING: &str = "\u{1b}[A\n";
 /// Terminals, by their `TERM`, that can't move the cursor.
 const TERMS_STEADY: [&str; 3] = ["dumb", "cons25", "emacs"];
 /// A terminal that does not say its size.
@@ -39,13 +47,15 @@ pub(crate) struct Screen {
 
 struct State {
     paper: Paper,
-    /// What is to be written, in order, while lines are being edited: an editor that lists proposals takes nothing
-    /// until the next key, and nobody may wait for that.
+    /// What is to be written, in order, once the editor comes for it: one that lists proposals does not before the next
+    /// key, and nobody may wait for that.
     pending: Vec<Event>,
-    /// The line editor takes what is written.
-    edited: bool,
-    /// The painter is handing something over.
-    writing: bool,
+    /// Times are to go on when the editor comes the next time.
+    due: bool,
+    /// A line is being edited.
+    open: bool,
+    /// The editor was woken and has not come yet.
+    woken: bool,
 }
 
 /// What is written on.
@@ -60,8 +70,6 @@ enum Event {
     Line(String),
     /// An answer to what was said, or else a report of what happened.
     Show(Box<Outbound>, bool),
-    Typed(String),
-    Lost,
 }
 
 impl Screen {
@@ -73,7 +81,7 @@ impl Screen {
         let live = terminal && !TERMS_STEADY.contains(&term.as_str());
         let paper =
             if live { Paper::Live(Tail::new(style, size())) } else { Paper::Plain(Plain::new(style)) };
-        let state = State { paper, pending: Vec::new(), edited: false, writing: false };
+        let state = State { paper, pending: Vec::new(), due: false, open: false, woken: false };
         let screen = Arc::new(Self {
             coloured: style.coloured,
             began: Instant::now(),
@@ -87,11 +95,10 @@ impl Screen {
         screen
     }
 
-    /// From now on lines are put above the one being edited.
+    /// From now on an open line's editor is woken by this when there is something to show.
     pub(super) fn printer_set(self: &Arc<Self>, printer: Printer) {
-        self.locked().edited = true;
         let screen = Arc::clone(self);
-        std::thread::spawn(move || screen.paint(printer));
+        std::thread::spawn(move || screen.wake(printer));
     }
 
     /// Whether colours are used.
@@ -114,33 +121,64 @@ impl Screen {
         self.take(Event::Show(Box::new(outbound.clone()), true));
     }
 
+    /// The editor draws its line because of something typed: it is open.
+    pub(super) fn opened(&self) {
+        let mut state = self.locked();
+        if !state.open {
+            state.open = true;
+            self.woken.notify_all();
+        }
+    }
+
+    /// The editor has been woken: it has taken its line away, stands where that was, and draws it anew once this returns.
+    pub(super) fn make_way(&self) {
+        let mut state = self.locked();
+        let text = state.waiting(self.now_ms());
+        state.woken = false;
+        out::text(&text);
+        self.woken.notify_all();
+    }
+
     /// The person ended a line, which stands on the screen after its prompt.
     pub(super) fn typed(&self, prompt: &str, line: &str) {
         let plain = !line.chars().any(char::is_control);
-        self.take(if plain { Event::Typed(format!("{prompt}{line}")) } else { Event::Lost });
+        self.closed(plain.then(|| format!("{prompt}{line}")));
     }
 
-    /// The editor wrote something of its own.
+    /// The line is over without having been ended: how it stands on the screen, nobody knows.
+    pub(super) fn dropped(&self) {
+        self.closed(None);
+    }
+
+    /// The editor writes something of its own under the blocks.
     pub(super) fn lost(&self) {
-        self.take(Event::Lost);
+        self.locked().paper.lost();
     }
 
     /// Returns when all has been written.
     pub(crate) fn flush(&self) {
         let state = self.locked();
         // An editor that takes nothing any more has nobody before it.
-        let _ = self.woken.wait_timeout_while(state, FLUSH_AT_MOST, |state| {
-            state.edited && (state.writing || !state.pending.is_empty())
-        });
+        let _ = self.woken.wait_timeout_while(state, FLUSH_AT_MOST, |state| !state.pending.is_empty());
+    }
+
+    fn closed(&self, typed: Option<String>) {
+        let mut state = self.locked();
+        match typed {
+            Some(line) => state.paper.typed(&line),
+            None => state.paper.lost(),
+        }
+        state.open = false;
+        // Whoever is woken now finds nothing at the next line, which harms nobody.
+        state.woken = false;
+        let text = state.waiting(self.now_ms());
+        out::text(&text);
+        self.woken.notify_all();
     }
 
     fn take(&self, event: Event) {
         let mut state = self.locked();
-        if state.edited {
-            if state.writing && matches!(event, Event::Typed(_)) {
-                // What is being handed over was worked out without this line.
-                state.pending.push(Event::Lost);
-            }
+        if state.open {
             state.pending.push(event);
             self.woken.notify_all();
         } else {
@@ -149,40 +187,47 @@ impl Screen {
         }
     }
 
-    /// Hands to the editor what is to be written.
-    fn paint(&self, mut printer: Printer) {
+    /// Wakes the editor whenever something waits for it.
+    fn wake(&self, mut printer: Printer) {
         let mut state = self.locked();
         loop {
-            let waited = self.woken.wait_timeout_while(state, TICK, |state| state.pending.is_empty());
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
-            let now_ms = self.now_ms();
-            let mut text = state.paper.ticked(now_ms);
-            for event in std::mem::take(&mut state.pending) {
-                text.push_str(&state.paper.written(event, now_ms));
+            let idle = |state: &mut State| state.woken || !state.has_news();
+            let (now, waited) = self
+                .woken
+                .wait_timeout_while(state, WAKE_AGAIN, idle)
+                .unwrap_or_else(PoisonError::into_inner);
+            state = now;
+            // One that was stopped and brought to the front again may not have heard.
+            if waited.timed_out() && !state.has_news() {
+                continue;
             }
-            if !text.is_empty() {
-                state.writing = true;
-                drop(state);
-                if printer.print(text.clone()).is_err() {
-                    out::text(&text);
-                }
-                state = self.locked();
-                state.writing = false;
+            state.woken = true;
+            drop(state);
+            // Nothing comes of it where the line has just been ended: then what waited is written already.
+            let heard = printer.print(NOTHING.to_owned());
+            state = self.locked();
+            if heard.is_err() {
+                // No editor, no line: everything is written where it is.
+                let text = state.waiting(self.now_ms());
+                state.open = false;
+                out::text(&text);
+                return;
             }
-            self.woken.notify_all();
         }
     }
 
-    /// Lets times go on while no line is edited.
+    /// Lets times go on.
     fn tick(&self) {
         loop {
             std::thread::sleep(TICK);
             let mut state = self.locked();
-            if state.edited {
-                return;
+            if state.open {
+                state.due |= state.paper.ticks();
+                self.woken.notify_all();
+            } else {
+                let text = state.paper.ticked(self.now_ms());
+                out::text(&text);
             }
-            let text = state.paper.ticked(self.now_ms());
-            out::text(&text);
         }
     }
 
@@ -195,6 +240,23 @@ impl Screen {
     }
 }
 
+impl State {
+    /// Whether the editor of an open line is to come.
+    fn has_news(&self) -> bool {
+        self.open && (self.due || !self.pending.is_empty())
+    }
+
+    /// All that waits, worked out now.
+    fn waiting(&mut self, now_ms: i64) -> String {
+        let mut text = if self.due { self.paper.ticked(now_ms) } else { String::new() };
+        self.due = false;
+        for event in std::mem::take(&mut self.pending) {
+            text.push_str(&self.paper.written(event, now_ms));
+        }
+        text
+    }
+}
+
 impl Paper {
     fn written(&mut self, event: Event, now_ms: i64) -> String {
         match self {
@@ -203,22 +265,33 @@ impl Paper {
                 match event {
                     Event::Line(line) => tail.said(&line),
                     Event::Show(outbound, answer) => tail.show(&outbound, answer, now_ms),
-                    Event::Typed(line) => {
-                        tail.typed(&line);
-                        String::new()
-                    }
-                    Event::Lost => {
-                        tail.lost();
-                        String::new()
-                    }
                 }
             }
             Self::Plain(plain) => match event {
                 Event::Line(line) => line,
                 Event::Show(outbound, answer) => plain.show(&outbound, answer, now_ms),
-                Event::Typed(_) | Event::Lost => String::new(),
             },
         }
+    }
+
+    /// A line stands under the blocks as it was typed.
+    fn typed(&mut self, line: &str) {
+        if let Self::Live(tail) = self {
+            tail.resized(size());
+            tail.typed(line);
+        }
+    }
+
+    /// Something else stands under the blocks.
+    fn lost(&mut self) {
+        if let Self::Live(tail) = self {
+            tail.lost();
+        }
+    }
+
+    /// Whether time alone changes something.
+    fn ticks(&self) -> bool {
+        matches!(self, Self::Live(tail) if tail.ticks())
     }
 
     fn ticked(&mut self, now_ms: i64) -> String {

@@ -71,6 +71,35 @@ fn a_secret_comes_from_a_pipe_and_shows_nowhere() {
 }
 
 #[test]
+fn secrets_are_listed_and_removed_when_nothing_uses_them() {
+    let world = World::with_sample();
+    let (used, spare) = ("invoice-perfect/staging/session-secret", "invoice-perfect/staging/spare");
+    let set = |value: &str| {
+        world.program_with(&["--as", "zoe", "secret", "set", spare], value, &[]).ended(0);
+    };
+    set("a-value-nobody-sees\n");
+    set("another-nobody-sees\n");
+    let told = world.program(&["--as", "vera", "secret", "list", "invoice-perfect/staging"]).ended(0);
+    let line = told.out.lines().find(|line| line.starts_with(spare)).unwrap();
+    assert!(line.contains("version 2") && line.contains("by zoe") && line.contains("(1 older)"), "{line}");
+    let told = told.says(used).says_not("nobody-sees").says_not("invoice-perfect/production/");
+    assert!(told.err.is_empty(), "{}", told.all());
+    world.program(&["--as", "vera", "secret", "list"]).ended(0).says("invoice-perfect/production/");
+    world.program(&["--as", "stranger", "secret", "list"]).ended(2).says("needs a viewer");
+    world.program(&["--as", "vera", "secret", "list", "invoice-perfect/moon"]).ended(2);
+
+    let remove = |who: &str, path: &str| world.program(&["--as", who, "secret", "remove", path, "--yes"]);
+    remove("zoe", used).ended(2).says("still used by SESSION_SECRET of api").says("next: ");
+    remove("ana", spare).ended(2).says("needs an admin");
+    // Nobody at a terminal can be asked once more.
+    world.program(&["--as", "zoe", "secret", "remove", spare]).ended(2).says(&format!("{spare} --yes"));
+    remove("zoe", spare).ended(0).says("is removed, all 2 versions");
+    remove("zoe", spare).ended(2).says("has no secret spare").says("secret list");
+    world.program(&["--as", "zoe", "secret", "list"]).ended(0).says_not(spare);
+    world.program(&["--as", "zoe", "audit", "list"]).ended(0).says("secret.removed");
+}
+
+#[test]
 fn the_record_is_verified_without_a_database() {
     let world = World::with_sample();
     world.program(&["--as", "zoe", "audit", "list"]).ended(0).says("project.imported");

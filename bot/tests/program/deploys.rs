@@ -79,10 +79,57 @@ fn the_exit_code_tells_what_came_of_it() {
     world.program(&["run", "whoami"]).ended(0).says("ana");
     world.program(&["--as", "ana", "run", "deploy v9.9.9 to staging"]).ended(2);
     world.program(&["--as", "ana", "run", "dry run deploy staging"]).ended(0);
+    world.program(&["--as", "ana", "run", "can I deploy staging?"]).ended(0).says("Yes, you can");
+    world.program(&["--as", "ana", "run", "can I deploy production?"]).ended(2).says("with approval");
+    world.program(&["--as", "vera", "run", "can I deploy staging?"]).ended(2).says("No: ");
+    world.program(&["--as", "ana", "run", "can I deploy?"]).ended(2).says("Yes, you can");
     // This release never becomes healthy.
     let told = world.program(&["--as", "ana", "run", "deploy v1.3.0 to staging"]).ended(1);
     told.says("failed");
     world.program(&["--as", "ana", "run", "status staging"]).ended(0).says("nothing is deployed");
+}
+
+#[test]
+fn steering_tells_by_the_exit_code_whether_it_was_done() {
+    let world = World::with_sample();
+    let mut serve = world.start(&["serve"], &[("INFRA_CHAT_LISTEN", "127.0.0.1:0")]);
+    serve.wait_for("listens on http://");
+    let says = |who: &str, text: &str| world.program(&["--as", who, "run", text]);
+    for verb in ["cancel", "pause", "resume", "approve", "reject", "retry"] {
+        says("ana", verb).ended(2).says(&format!("no run to {verb}"));
+    }
+    says("ana", "cancel r-0000").ended(2);
+    says("ana", "cancle r-0000").ended(2);
+    says("ana", "lock").ended(2);
+    says("ana", "lock staging because we look into it").ended(0).says("is locked by ana");
+    says("ben", "lock staging").ended(2);
+    says("vera", "unlock staging").ended(2);
+    says("ana", "unlock staging").ended(0);
+    says("ana", "unlock staging").ended(2);
+
+    let order = ["--as", "ana", "run", "deploy v1.0.0 to production"];
+    let id = world.program(&order).ended(2).run();
+    says("vera", &format!("reject {id}")).ended(2);
+    says("ben", &format!("reject {id}: not today")).ended(0).says("is rejected by ben");
+    says("ben", &format!("reject {id}")).ended(2);
+    let again = says("ana", &format!("retry {id}")).ended(2).says("awaiting approval").run();
+    says("ana", &format!("cancel {again}")).ended(0).says("is cancelled");
+
+    // This release never becomes healthy, so there is time.
+    let mut run = world.start(&["--as", "ana", "run", "deploy v1.3.0 to staging"], &[]);
+    let id = {
+        let said = run.wait_for("[done] preflight");
+        said.split_whitespace().find(|word| word.starts_with("r-")).unwrap().to_owned()
+    };
+    says("ana", &format!("pause {id}")).ended(0).says("is paused");
+    // Whoever waits for it hears that it waits for somebody.
+    run.end().ended(2).says(&format!("{id} (")).says(&format!("resume {id}"));
+    says("vera", &format!("resume {id}")).ended(2);
+    // It is undone by the time this ends, and that is success.
+    says("ana", &format!("cancel {id}")).ended(0).says("cancelled by ana");
+    says("ana", &format!("cancel {id}")).ended(2);
+    serve.signal("TERM");
+    serve.end().ended(0);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! One program runs the services, others speak with it.
 
-use crate::world::{World, http};
+use crate::world::{Running, World, http};
 
 const TOKEN: &str = "a-token-for-the-tests";
 
@@ -77,7 +77,7 @@ fn others_speak_with_the_host_as_guests() {
 }
 
 #[test]
-fn a_guest_is_told_that_the_database_does_not_answer_and_at_once_when_the_host_ends() {
+fn a_guest_is_told_that_the_database_does_not_answer_and_takes_the_place_of_a_host_that_ends() {
     let world = World::with_sample();
     let mut serve = world.start(&["serve"], &[("INFRA_CHAT_LISTEN", "127.0.0.1:0")]);
     serve.wait_for("listens on http://");
@@ -93,6 +93,64 @@ fn a_guest_is_told_that_the_database_does_not_answer_and_at_once_when_the_host_e
     serve.signal("TERM");
     serve.end().ended(0);
     // Nothing was typed.
-    chat.wait_for("has ended; start it again");
-    chat.end().ended(1).says_not("os error");
+    chat.wait_for(TAKES_OVER);
+    chat.say("status staging");
+    chat.wait_for("staging: nothing is deployed");
+    chat.end().ended(0).says_not("os error");
+}
+
+const TAKES_OVER: &str = "has ended: this one runs them now.";
+const IS_GUEST_AGAIN: &str = "runs them now, and this one is its guest.";
+
+#[test]
+fn a_guest_takes_the_place_of_a_host_that_was_killed_and_loses_nothing_that_was_typed() {
+    let world = World::with_sample();
+    let mut serve = world.start(&["serve"], &[("INFRA_CHAT_LISTEN", "127.0.0.1:0")]);
+    serve.wait_for("listens on http://");
+    let mut chat = world.start(&["--as", "ana", "chat"], &[]);
+    chat.wait_for("as a guest");
+    chat.say("deploy v1.0.0 to staging");
+    chat.wait_for("[done] preflight");
+    serve.signal("KILL");
+    for line in ["/wait", "status staging", "/as ben", "/whoami"] {
+        chat.say(line);
+    }
+    chat.wait_for("You are ben");
+    let web = world.edge("staging", "web");
+    let well = "GET /health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    assert_eq!(http(&web, well).0, 200);
+    let told = chat.end().ended(0).says("staging: release 1 (v1.0.0").says("ana> /wait");
+    for once in [TAKES_OVER, "succeeded in", "ana> status staging", "[done] preflight"] {
+        assert_eq!(told.out.matches(once).count(), 1, "not once {once:?} in\n{}", told.all());
+    }
+    serve.end();
+    // The services went with it, as with every host.
+    assert!(std::net::TcpStream::connect(&web).is_err());
+}
+
+#[test]
+fn of_two_guests_one_takes_the_place_and_the_other_is_its_guest() {
+    let world = World::with_sample();
+    let mut serve = world.start(&["serve"], &[("INFRA_CHAT_LISTEN", "127.0.0.1:0")]);
+    serve.wait_for("listens on http://");
+    let mut chats = [(); 2].map(|()| world.start(&["--as", "ana", "chat"], &[]));
+    for chat in &mut chats {
+        chat.wait_for("as a guest");
+    }
+    serve.signal("KILL");
+    serve.end();
+    for chat in &mut chats {
+        chat.wait_until(Running::said, |said| said.contains(TAKES_OVER) || said.contains(IS_GUEST_AGAIN));
+    }
+    let [one, other] = chats;
+    let (host, mut guest) = if one.said().contains(TAKES_OVER) { (one, other) } else { (other, one) };
+    assert!(guest.said().contains(IS_GUEST_AGAIN), "{}", guest.said());
+    guest.say("deploy v1.0.0 to staging");
+    guest.wait_for("succeeded in");
+    host.end().ended(0).says("succeeded in");
+    // And now it is the only one left.
+    guest.wait_for(TAKES_OVER);
+    guest.say("status staging");
+    guest.wait_for("staging: release 1 (v1.0.0");
+    guest.end().ended(0);
 }

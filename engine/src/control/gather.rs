@@ -184,7 +184,7 @@ impl Engine {
         let reference = match &request.change {
             Change::Deploy { services, proved: Some(proved), .. } => {
                 return self
-                    .proved_commits(project, services, proved)
+                    .proved_commits(&request.environment, project, services, proved)
                     .await
                     .map(|(commit, own)| (Some(commit), own));
             }

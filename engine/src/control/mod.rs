@@ -20,6 +20,7 @@ mod redacted;
 mod refusal;
 mod runs;
 mod secrets;
+mod secrets_kept;
 mod standing;
 mod worker;
 

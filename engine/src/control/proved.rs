@@ -7,6 +7,7 @@ use super::clearance::allowed;
 use super::{Engine, Refusal};
 use crate::model::{
     Actor, Change, EnvironmentKey, EnvironmentName, Project, Release, ReleaseId, ReleaseState, ServiceName,
+    Source,
 };
 use crate::plan::PlanProblem;
 use crate::ports::Commit;
@@ -179,9 +180,11 @@ impl Engine {
     }
 
     /// The commits of a proved release for these services (empty: all): of the project's source, and of sources services have
-    /// of their own. It may have been taken back, and a service's code may have moved, since it was pinned.
+    /// of their own. It may have been taken back, and a service's code may have moved, since it was pinned: then what can be
+    /// deployed to this environment instead is said.
     pub(super) async fn proved_commits(
         &self,
+        environment: &EnvironmentKey,
         project: &Project,
         services: &[ServiceName],
         proved: &ReleaseId,
@@ -194,45 +197,83 @@ impl Engine {
                     format!("releases {}", proved.environment.environment),
                 ))
             })?;
-        let name = &proved.environment.environment;
-        if release.state == ReleaseState::Failed {
-            return Err(not_proved(format!(
-                "release {} of {name} ({}) is not proved any more: it failed or was taken back there",
-                proved.number, release.reference
-            )));
+        let own = match own_sources(project, services, &release) {
+            Ok(own) => own,
+            Err(why) => {
+                let next = self.deploy_instead(environment, project, services, &release).await?;
+                return Err(Refusal::Problem(PlanProblem::new("not-proved", why, next)));
+            }
+        };
+        let mut commits = BTreeMap::new();
+        for (source, commit) in own {
+            commits.insert(source.repository.clone(), self.resolve(source, Some(commit)).await?);
         }
-        let mut own = BTreeMap::new();
-        for (service, described) in &project.services {
-            if !services.is_empty() && !services.contains(service) {
-                continue;
-            }
-            let Some(part) = release.services.get(service) else {
-                return Err(not_proved(format!(
-                    "release {} of {name} has no {service}, so it is not proved there",
-                    proved.number
-                )));
-            };
-            let source = project.source_of(described);
-            let is_own = !source.is_same_place(&project.source);
-            // Releases made before sources were kept say nothing about one that is a service's own.
-            let is_from_there =
-                part.source.as_ref().map_or(!is_own, |source_then| source_then.is_same_place(source));
-            if !is_from_there {
-                return Err(not_proved(format!(
-                    "{service} comes from {} now, and release {} of {name} was not made from there, so it is not \
-                     proved there",
-                    source.repository, proved.number
-                )));
-            }
-            if is_own {
-                let commit = self.resolve(source, Some(&part.commit)).await?;
-                own.insert(source.repository.clone(), commit);
-            }
+        Ok((self.resolve(&project.source, Some(&release.commit)).await?, commits))
+    }
+
+    /// An order that names what it means, to be typed where a release turned out not to be proved: what runs where it was
+    /// made, or else the newest the environment takes.
+    async fn deploy_instead(
+        &self,
+        environment: &EnvironmentKey,
+        project: &Project,
+        services: &[ServiceName],
+        release: &Release,
+    ) -> Result<String, Refusal> {
+        let before = &release.id.environment;
+        let mut likely = Vec::new();
+        if let Some(live) = self.store().environment_get(before).await?.value.live
+            && live != release.id.number
+            && let Some(live) = self.store().release_get(before, live).await?
+        {
+            likely.extend(self.made_from(&live).await?);
         }
-        Ok((self.resolve(&project.source, Some(&release.commit)).await?, own))
+        let refs = self.refs_offered(environment, project, likely).await;
+        let Some(reference) = refs.first() else { return Ok(format!("releases {}", before.environment)) };
+        let services: Vec<&str> = services.iter().map(ServiceName::as_str).collect();
+        let services =
+            if services.is_empty() { String::new() } else { format!("{} ", services.join(" and ")) };
+        Ok(format!("deploy {services}ref {reference} to {}", environment.environment))
     }
 }
 
-fn not_proved(what: String) -> Refusal {
-    Refusal::Problem(PlanProblem::new("not-proved", what, "name a ref: deploy ENVIRONMENT v1.2.0"))
+/// The sources services (empty: all) have of their own, with the commits a release has of them; or why the release proves
+/// nothing about them.
+fn own_sources<'a>(
+    project: &'a Project,
+    services: &[ServiceName],
+    release: &'a Release,
+) -> Result<Vec<(&'a Source, &'a str)>, String> {
+    let (name, number) = (&release.id.environment.environment, release.id.number);
+    if release.state == ReleaseState::Failed {
+        return Err(format!(
+            "release {number} of {name} ({}) is not proved any more: it failed or was taken back there",
+            release.reference
+        ));
+    }
+    let mut own = Vec::new();
+    for (service, described) in &project.services {
+        if !services.is_empty() && !services.contains(service) {
+            continue;
+        }
+        let Some(part) = release.services.get(service) else {
+            return Err(format!("release {number} of {name} has no {service}, so it is not proved there"));
+        };
+        let source = project.source_of(described);
+        let is_own = !source.is_same_place(&project.source);
+        // Releases made before sources were kept say nothing about one that is a service's own.
+        let is_from_there =
+            part.source.as_ref().map_or(!is_own, |source_then| source_then.is_same_place(source));
+        if !is_from_there {
+            return Err(format!(
+                "{service} comes from {} now, and release {number} of {name} was not made from there, so it is not \
+                 proved there",
+                source.repository
+            ));
+        }
+        if is_own {
+            own.push((source, part.commit.as_str()));
+        }
+    }
+    Ok(own)
 }

@@ -115,8 +115,7 @@ impl Vault {
         value: SecretString,
         actor: &Actor,
     ) -> Result<u32, Refusal> {
-        let newest = self.store.secret_get(environment, name).await?;
-        let version = newest.map_or(1, |sealed| sealed.version + 1);
+        let version = self.store.secret_newest(environment, name).await?.unwrap_or_default() + 1;
         let reference = SecretRef::new(environment.clone(), name.clone());
         let sealed = seal(&self.key(), &reference, version, &value).map_err(unopened(name))?;
         let body =
@@ -128,6 +127,8 @@ impl Vault {
             name: name.clone(),
             version,
             body,
+            by: actor.name.clone(),
+            at_ms: commit.now_ms,
         });
         commit.audit.push(AuditEntry {
             actor: actor.clone(),

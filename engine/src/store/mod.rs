@@ -11,11 +11,14 @@ mod open;
 mod presence;
 mod read;
 mod room;
+mod secrets;
 #[cfg(test)]
 mod shared_tests;
 mod sql;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod upgrade_tests;
 mod value;
 mod write;
 
@@ -32,8 +35,9 @@ pub use commit::{AuditEntry, Commit};
 pub use error::StoreError;
 pub use lease::Leased;
 pub use open::StoreAddress;
-pub use read::{Conversation, OutboxMessage, ReceiptRecord, SealedSecret, Versioned};
+pub use read::{Conversation, OutboxMessage, ReceiptRecord, Versioned};
 pub use room::Room;
+pub use secrets::{SealedSecret, SecretVersion};
 pub use write::Write;
 
 use presence::Presence;

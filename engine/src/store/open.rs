@@ -15,8 +15,8 @@ use super::commit::Told;
 use super::presence::Presence;
 use super::{Database, Room, Store, StoreError, commit, listen};
 
-static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
-static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
+pub(super) static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
+pub(super) static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
 
 /// How long a writer waits for another program on the same SQLite file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);

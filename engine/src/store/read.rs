@@ -5,8 +5,8 @@ use super::{Store, StoreError, sql};
 use crate::audit::{AuditEvent, Checkpoint};
 use crate::clock::EpochMs;
 use crate::model::{
-    ConnectionHere, Desired, EnvironmentKey, Identity, Project, ProjectName, Release, RunId, SecretName,
-    StandingOrder, StepNumber, User, UserName,
+    ConnectionHere, Desired, EnvironmentKey, Identity, Project, ProjectName, Release, RunId, StandingOrder,
+    StepNumber, User, UserName,
 };
 use crate::monitor::Incident;
 use crate::plan::Plan;
@@ -34,19 +34,6 @@ pub struct ReceiptRecord {
     pub at_ms: EpochMs,
 }
 
-/// A sealed secret as stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SealedSecret {
-    /// Where it belongs.
-    pub environment: EnvironmentKey,
-    /// Its name.
-    pub name: SecretName,
-    /// Its version, from 1.
-    pub version: u32,
-    /// The sealed value as JSON.
-    pub body: String,
-}
-
 /// A conversation as stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conversation {
@@ -67,7 +54,7 @@ pub struct OutboxMessage {
     pub body: String,
 }
 
-fn parsed<T: std::str::FromStr>(row: &Row, column: &'static str) -> Result<T, StoreError>
+pub(super) fn parsed<T: std::str::FromStr>(row: &Row, column: &'static str) -> Result<T, StoreError>
 where
     T::Err: std::error::Error + Send + Sync + 'static,
 {
@@ -76,15 +63,6 @@ where
 
 fn user(row: &Row) -> Result<User, StoreError> {
     Ok(User { name: parsed(row, "person")?, role: parsed(row, "role")? })
-}
-
-fn sealed(row: &Row) -> Result<SealedSecret, StoreError> {
-    Ok(SealedSecret {
-        environment: EnvironmentKey::new(parsed(row, "project")?, parsed(row, "environment")?),
-        name: parsed(row, "name")?,
-        version: u32::try_from(row.int("version")?).map_err(|error| StoreError::corrupt("version", error))?,
-        body: row.text("body")?,
-    })
 }
 
 fn happened(row: &Row) -> Result<RunHappened, StoreError> {
@@ -96,7 +74,7 @@ fn happened(row: &Row) -> Result<RunHappened, StoreError> {
     })
 }
 
-fn key_values(environment: &EnvironmentKey) -> Vec<super::Value> {
+pub(super) fn key_values(environment: &EnvironmentKey) -> Vec<super::Value> {
     vec![environment.project.as_str().into(), environment.environment.as_str().into()]
 }
 
@@ -347,55 +325,6 @@ impl Store {
     /// Whether a question of a conversation has expired by then.
     pub async fn question_is_due(&self, conversation: &str, now_ms: EpochMs) -> Result<bool, StoreError> {
         Ok(!self.rows(sql::QUESTION_DUE, vec![conversation.into(), now_ms.into()]).await?.is_empty())
-    }
-
-    /// The newest version of a secret, sealed.
-    pub async fn secret_get(
-        &self,
-        environment: &EnvironmentKey,
-        name: &SecretName,
-    ) -> Result<Option<SealedSecret>, StoreError> {
-        let mut values = key_values(environment);
-        values.push(name.as_str().into());
-        self.secret(sql::SECRET_GET, values, environment, name).await
-    }
-
-    /// A version of a secret, sealed.
-    pub async fn secret_get_version(
-        &self,
-        environment: &EnvironmentKey,
-        name: &SecretName,
-        version: u32,
-    ) -> Result<Option<SealedSecret>, StoreError> {
-        let mut values = key_values(environment);
-        values.extend([name.as_str().into(), version.into()]);
-        self.secret(sql::SECRET_GET_VERSION, values, environment, name).await
-    }
-
-    async fn secret(
-        &self,
-        text: &'static str,
-        values: Vec<super::Value>,
-        environment: &EnvironmentKey,
-        name: &SecretName,
-    ) -> Result<Option<SealedSecret>, StoreError> {
-        let rows = self.rows(text, values).await?;
-        rows.first()
-            .map(|row| {
-                Ok(SealedSecret {
-                    environment: environment.clone(),
-                    name: name.clone(),
-                    version: u32::try_from(row.int("version")?)
-                        .map_err(|error| StoreError::corrupt("version", error))?,
-                    body: row.text("body")?,
-                })
-            })
-            .transpose()
-    }
-
-    /// Every version of every secret, sealed: what the redactor must know.
-    pub async fn secret_all(&self) -> Result<Vec<SealedSecret>, StoreError> {
-        self.rows(sql::SECRET_ALL, Vec::new()).await?.iter().map(sealed).collect()
     }
 
     /// The record after a place, in order, at most `limit`, each event with its hash.

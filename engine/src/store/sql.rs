@@ -78,12 +78,22 @@ statements! { ON_BOTH:
         VALUES ($1, $2, $3, $4, $5, $6)";
     INCIDENT_LIST = "SELECT body FROM incidents WHERE project = $1 AND environment = $2 AND opened_ms >= $3 \
         ORDER BY opened_ms DESC LIMIT $4";
-    SECRET_PUT = "INSERT INTO secrets (project, environment, name, version, body) VALUES ($1, $2, $3, $4, $5)";
+    SECRET_PUT = "INSERT INTO secrets (project, environment, name, version, body, made_ms, made_by) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    SECRET_REMOVE = "UPDATE secrets SET body = '', removed_ms = $4 WHERE project = $1 AND environment = $2 AND name = $3 \
+        AND removed_ms IS NULL";
     SECRET_GET = "SELECT version, body FROM secrets WHERE project = $1 AND environment = $2 AND name = $3 \
-        ORDER BY version DESC LIMIT 1";
+        AND removed_ms IS NULL ORDER BY version DESC LIMIT 1";
     SECRET_GET_VERSION = "SELECT version, body FROM secrets WHERE project = $1 AND environment = $2 AND name = $3 \
-        AND version = $4";
-    SECRET_ALL = "SELECT project, environment, name, version, body FROM secrets ORDER BY project, environment, name, version";
+        AND version = $4 AND removed_ms IS NULL";
+    /// Removed ones count: a version is given once.
+    SECRET_NEWEST = "SELECT version FROM secrets WHERE project = $1 AND environment = $2 AND name = $3 \
+        ORDER BY version DESC LIMIT 1";
+    SECRET_ALL = "SELECT project, environment, name, version, body FROM secrets WHERE removed_ms IS NULL \
+        ORDER BY project, environment, name, version";
+    SECRET_LIST = "SELECT name, version, COALESCE(made_ms, 0) AS made_ms, COALESCE(made_by, '') AS made_by \
+        FROM secrets WHERE project = $1 AND environment = $2 \
+        AND removed_ms IS NULL ORDER BY name, version";
     AUDIT_PUT = "INSERT INTO audit_events (seq, at_ms, actor, action, project, environment, run, body, hash) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     AUDIT_AFTER = "SELECT body, hash FROM audit_events WHERE seq > $1 ORDER BY seq LIMIT $2";

@@ -117,6 +117,21 @@ pub enum Write {
         version: u32,
         /// The sealed value as JSON.
         body: String,
+        /// Who set it.
+        by: String,
+        /// When.
+        at_ms: EpochMs,
+    },
+    /// A secret's sealed values, gone; its versions are not given again. Guard: it had this many.
+    SecretRemove {
+        /// Where.
+        environment: EnvironmentKey,
+        /// Its name.
+        name: SecretName,
+        /// How many versions there were.
+        versions: usize,
+        /// When.
+        at_ms: EpochMs,
     },
     /// A person, new or with another role.
     UserPut {
@@ -384,7 +399,7 @@ impl Write {
                     incident.opened_ms.into(),
                 ],
             ),
-            Self::SecretPut { environment, name, version, body } => guarded(
+            Self::SecretPut { environment, name, version, body, by, at_ms } => guarded(
                 sql::SECRET_PUT,
                 vec![
                     environment.project.as_str().into(),
@@ -392,8 +407,20 @@ impl Write {
                     name.as_str().into(),
                     (*version).into(),
                     body.as_str().into(),
+                    (*at_ms).into(),
+                    by.as_str().into(),
                 ],
             ),
+            Self::SecretRemove { environment, name, versions, at_ms } => vec![Statement {
+                sql: sql::SECRET_REMOVE,
+                values: vec![
+                    environment.project.as_str().into(),
+                    environment.environment.as_str().into(),
+                    name.as_str().into(),
+                    (*at_ms).into(),
+                ],
+                must_change: Some(*versions as u64),
+            }],
             Self::UserPut { user, at_ms } => guarded(
                 sql::USER_PUT,
                 vec![user.name.as_str().into(), user.role.as_str().into(), (*at_ms).into()],

@@ -1,5 +1,6 @@
 use adapters::sim::{Behaviour, Call, Fault, FaultKind};
 use engine::model::{Change, MigrateChoice, ReleaseId, ReleaseState, RollbackTarget};
+use engine::run::RunState;
 use engine::step::StepKind;
 use engine::store::{Commit, Write};
 use expect_test::expect;
@@ -280,6 +281,9 @@ fn what_was_taken_back_where_it_was_proved_does_not_go_to_production() {
         t.approves("ben", &run).await.unwrap();
         t.settle_all().await;
         assert_eq!(t.outcome(&run).await, "failed: not-proved");
-        assert_eq!(t.tries("ana", "production", change).await.unwrap_err().code(), "not-proved");
+        let RunState::Failed { reason, .. } = t.run(&run).await.state else { panic!("it did not fail") };
+        assert_eq!(reason.next, "deploy ref v1 to production", "what staging runs, by its name");
+        let refused = t.tries("ana", "production", change).await.unwrap_err();
+        assert_eq!((refused.code(), refused.next()), ("not-proved", "deploy ref v1 to production"));
     });
 }

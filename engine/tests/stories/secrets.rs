@@ -171,3 +171,55 @@ fn going_back_leaves_what_stays_up_with_the_secret_it_was_started_with() {
         assert!(plan.diff.iter().any(|line| line.what == "api SESSION_SECRET"), "{:?}", plan.diff);
     });
 }
+
+#[test]
+fn secrets_are_listed_with_when_and_by_whom_and_nothing_of_their_values() {
+    on_both(async |t| {
+        rotates(t, "nobody-reads-this").await;
+        let (vera, staging) = (t.person("vera").await, t.environment("staging"));
+        let listed = t.engine().secret_list(&staging, &vera).await.unwrap();
+        let newest = listed.iter().rfind(|it| it.name.as_str() == "session-secret").unwrap();
+        assert_eq!(newest.made_by.as_deref(), Some("zoe"));
+        assert!(newest.made_ms.is_some() && newest.version > 1, "{newest:?}");
+        assert!(!format!("{listed:?}").contains("nobody-reads-this"));
+        let nobody = t.engine().actor(&"slack:U999".parse().unwrap()).await.unwrap();
+        assert_eq!(t.engine().secret_list(&staging, &nobody).await.unwrap_err().code(), "not-allowed");
+    });
+}
+
+#[test]
+fn a_secret_that_something_uses_is_not_taken_away() {
+    on_both(async |t| {
+        let (zoe, staging) = (t.person("zoe").await, t.environment("staging"));
+        let removes = async |name: &str| {
+            t.engine()
+                .secret_remove(&staging, &name.parse().unwrap(), &zoe)
+                .await
+                .map_err(|refusal| format!("{}: {refusal}", refusal.code()))
+        };
+        t.does("ana", "staging", deploy("v1")).await;
+        let used = removes("session-secret").await.unwrap_err();
+        expect![[r#"in-use: session-secret of staging is still used by SESSION_SECRET of api, api of release 1, which is live"#]]
+            .assert_eq(&used);
+        assert_eq!(removes("never-set").await.unwrap_err(), "not-found: staging has no secret never-set");
+        assert!(t.recorded("secret.removed").await.is_empty());
+
+        let (name, set) = ("left-over".parse().unwrap(), async |value: &str| {
+            let value = SecretString::from(value);
+            t.engine().secret_set(&staging, &"left-over".parse().unwrap(), value, &zoe).await.unwrap()
+        });
+        assert_eq!((set("one-of-them").await, set("another").await), (1, 2));
+        let ana = t.person("ana").await;
+        let refused = t.engine().secret_remove(&staging, &name, &ana).await.unwrap_err();
+        assert_eq!(refused.code(), "not-allowed");
+        assert_eq!(removes("left-over").await, Ok(2));
+        assert_eq!(t.recorded("secret.removed").await, ["secret.removed by zoe"]);
+        for version in [None, Some(1), Some(2)] {
+            assert!(t.engine().vault().secret_read(&staging, &name, version, "api").await.is_err());
+        }
+        assert!(t.engine().store().secret_all().await.unwrap().iter().all(|it| it.name != name));
+        // A version is given once.
+        assert_eq!(set("a-third").await, 3);
+        assert!(t.engine().vault().secret_read(&staging, &name, Some(1), "api").await.is_err());
+    });
+}

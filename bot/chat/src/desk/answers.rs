@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use engine::audit::AuditEvent;
-use engine::control::{Refusal, WhichRef};
+use engine::control::{CanAnswer, Refusal, WhichRef};
 use engine::model::{Change, EnvironmentKey, RunId, RunRequest};
 use engine::plan::PlanProblem;
 use regex::Regex;
@@ -132,7 +132,7 @@ impl Desk {
         let verb = command.verb.map_or("deploy", Action::name);
         let environments = environments(speaker, command)?;
         let order = order_asked_about(speaker, command);
-        let mut cards = Vec::new();
+        let mut heard = Heard::nothing();
         for environment in &environments {
             let mut request = asked_about(environment, &order)?;
             // The rules are asked about the code a deploy without a ref means.
@@ -144,9 +144,11 @@ impl Desk {
                 (*reference, *proved) = (made_from, Some(release));
             }
             let answer = self.engine.can(verb, Some(environment), request.as_ref(), &speaker.actor).await?;
-            cards.push(Outbound::Say(view::can(verb, environment, &answer, self.engine.now_ms())));
+            heard.said_no |= answer != CanAnswer::Yes;
+            let card = view::can(verb, environment, &answer, self.engine.now_ms());
+            heard.outbound.push(Outbound::Say(card));
         }
-        Ok(Heard::of(Outcome::Answered, cards))
+        Ok(heard)
     }
 
     fn since(&self, said_s: Option<u64>, usual_s: u64) -> i64 {

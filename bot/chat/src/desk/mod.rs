@@ -48,6 +48,10 @@ pub struct Heard {
     pub outcome: Outcome,
     /// Runs of earlier orders that go on because of it: approved or resumed.
     pub goes_on: Vec<RunId>,
+    /// Runs that are stopped because of it: whoever cancelled them waits until they are undone.
+    pub stops: Vec<RunId>,
+    /// Somebody asked whether they may, and the answer was no or not without others.
+    pub said_no: bool,
 }
 
 /// What came of something heard, in one word.
@@ -57,6 +61,8 @@ pub enum Outcome {
     Answered,
     /// Not understood, not allowed, or not possible.
     Refused,
+    /// Nothing speaks against it, and it could not be done: the database or a provider does not answer.
+    Failed,
     /// Something must be said before it can go on.
     Asked,
     /// Runs were made, in this order.
@@ -65,7 +71,7 @@ pub enum Outcome {
 
 impl Heard {
     fn of(outcome: Outcome, outbound: Vec<Outbound>) -> Self {
-        Self { outbound, outcome, goes_on: Vec::new() }
+        Self { outbound, outcome, goes_on: Vec::new(), stops: Vec::new(), said_no: false }
     }
 
     fn say(outcome: Outcome, card: Card) -> Self {
@@ -77,7 +83,11 @@ impl Heard {
         if let Refusal::Store(_) | Refusal::Bug(_) = refusal {
             tracing::error!(error = %view::causes(refusal), "an order could not be carried out");
         }
-        Self::say(Outcome::Refused, view::refusal(refusal))
+        let outcome = match refusal {
+            Refusal::Store(_) | Refusal::Bug(_) | Refusal::Port { .. } => Outcome::Failed,
+            _ => Outcome::Refused,
+        };
+        Self::say(outcome, view::refusal(refusal))
     }
 
     fn nothing() -> Self {
@@ -99,8 +109,11 @@ impl Heard {
     fn and(mut self, other: Self) -> Self {
         self.outbound.extend(other.outbound);
         self.goes_on.extend(other.goes_on);
+        self.stops.extend(other.stops);
+        self.said_no |= other.said_no;
         self.outcome = match (self.outcome, other.outcome) {
             (Outcome::Refused, _) | (_, Outcome::Refused) => Outcome::Refused,
+            (Outcome::Failed, _) | (_, Outcome::Failed) => Outcome::Failed,
             (Outcome::Asked, _) | (_, Outcome::Asked) => Outcome::Asked,
             (Outcome::Requested(mut runs), Outcome::Requested(more)) => {
                 runs.extend(more);
@@ -265,7 +278,7 @@ impl Desk {
                 Outcome::Requested(runs) => runs.last().cloned(),
                 _ => None,
             };
-            let stops = matches!(one.outcome, Outcome::Refused | Outcome::Asked);
+            let stops = matches!(one.outcome, Outcome::Refused | Outcome::Failed | Outcome::Asked);
             heard = heard.and(one);
             if left.is_empty() {
                 break;
@@ -357,5 +370,25 @@ pub fn names_of(project: &Project) -> Names {
         components: project.components.keys().map(|name| Named::new(name.as_str())).collect(),
         jobs: project.jobs.keys().map(|name| Named::new(name.as_str())).collect(),
         providers: Names::known_providers(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::run::IllegalMove;
+
+    use super::*;
+
+    #[test]
+    fn what_is_not_possible_now_is_told_from_what_is_not_allowed() {
+        let outcome = |refusal: &Refusal| Heard::refused(refusal).outcome;
+        assert_eq!(outcome(&Refusal::Store(StoreError::Closed)), Outcome::Failed);
+        let illegal = IllegalMove { machine: "run", state: "planned".into(), event: "Undone".into() };
+        assert_eq!(outcome(&Refusal::Bug(illegal)), Outcome::Failed);
+        let no = Refusal::NotAllowed { say: "no".into(), because: Vec::new(), earliest_ms: None };
+        assert_eq!(outcome(&no), Outcome::Refused);
+        let both = Heard::refused(&Refusal::Store(StoreError::Closed)).and(Heard::nothing());
+        assert_eq!(both.outcome, Outcome::Failed, "the worse outcome stands");
+        assert_eq!(both.and(Heard::refused(&no)).outcome, Outcome::Refused);
     }
 }

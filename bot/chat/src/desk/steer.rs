@@ -78,8 +78,10 @@ impl Desk {
         card.command = Command { run: Some(id.to_string()), ..command.clone() }.canonical();
         let mut heard = Heard::of(Outcome::Answered, vec![Outbound::Say(card), redrawn]);
         talk.steered(&id);
-        if matches!(command.action, Action::Approve | Action::Resume) {
-            heard.goes_on.push(id);
+        match command.action {
+            Action::Approve | Action::Resume => heard.goes_on.push(id),
+            Action::Cancel => heard.stops.push(id),
+            _ => {}
         }
         Ok(heard)
     }

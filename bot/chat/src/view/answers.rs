@@ -229,7 +229,10 @@ pub(crate) fn incidents(environment: &EnvironmentKey, incidents: &[Incident]) ->
         })
         .collect();
     let card = Card::new(Tone::Plain, format!("Incidents in {name}, newest first")).list("", lines);
-    card.text("The story of each, with logs, is among the artifacts: runs/RUN/incident.md.")
+    card.text("The story of each, with logs, is among the artifacts: runs/RUN/incident.md.").text(format!(
+        "What was taken back is over. What could not be taken back whole is over when `rollback {name}` or a deploy of {name} \
+         succeeds."
+    ))
 }
 
 /// Whether somebody may do something.

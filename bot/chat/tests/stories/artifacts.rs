@@ -227,6 +227,7 @@ fn an_incident_has_its_story() {
             · Incidents in staging, newest first
                 i-2 2026-11-18 12:00 UTC deploy v1.1.0 to staging was taken back: 4 of 20 requests to api/health failed (r-2)
               The story of each, with logs, is among the artifacts: runs/RUN/incident.md.
+              What was taken back is over. What could not be taken back whole is over when `rollback staging` or a deploy of staging succeeds.
               > incidents in staging
 
             ✓ No incidents in production in that time
@@ -262,6 +263,7 @@ fn a_crash_anywhere_loses_nothing_of_the_story() {
             · Incidents in staging, newest first
                 i-2 2026-11-18 12:00 UTC deploy v1.1.0 to staging was taken back: 4 of 20 requests to api/health failed (r-2)
               The story of each, with logs, is among the artifacts: runs/RUN/incident.md.
+              What was taken back is over. What could not be taken back whole is over when `rollback staging` or a deploy of staging succeeds.
               > incidents in staging
         "#]]);
         // Once more changes nothing.

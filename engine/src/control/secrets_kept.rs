@@ -1,0 +1,146 @@
+//! Which secrets there are, never what they are; and taking one away that nothing uses.
+
+use serde_json::json;
+
+use super::clearance::Asked;
+use super::{Engine, Refusal};
+use crate::model::{Actor, EnvironmentKey, Project, Role, SecretName, Variable};
+use crate::secrets::SecretRef;
+use crate::store::{AuditEntry, Commit, SecretVersion, StoreError, Write};
+
+/// Tries of removing a secret that others set at the same time.
+const REMOVE_TRIES: usize = 8;
+
+impl Engine {
+    /// The secrets of an environment, each version with when and by whom it was set, where the policy lets the actor.
+    pub async fn secret_list(
+        &self,
+        environment: &EnvironmentKey,
+        actor: &Actor,
+    ) -> Result<Vec<SecretVersion>, Refusal> {
+        self.project_of(environment).await?;
+        let subject = environment.to_string();
+        self.cleared_on_record(actor, "secret-list", Some(environment), subject, &Asked::default()).await?;
+        Ok(self.store().secret_list(environment).await?)
+    }
+
+    /// Takes a secret away with all its versions, where the policy lets the actor and nothing uses it; how many versions
+    /// there were. What is set by that name later has a version of its own.
+    pub async fn secret_remove(
+        &self,
+        environment: &EnvironmentKey,
+        name: &SecretName,
+        actor: &Actor,
+    ) -> Result<usize, Refusal> {
+        self.project_of(environment).await?;
+        let asked = Asked { changes_world: true, ..Asked::default() };
+        let subject = SecretRef::new(environment.clone(), name.clone()).to_string();
+        let decision = self
+            .cleared_on_record(actor, "secret-remove", Some(environment), subject.clone(), &asked)
+            .await?;
+        // As with setting one: there is no run that could wait for a second person.
+        if matches!(decision, policies::Decision::NeedsApproval { .. }) && actor.role != Some(Role::Admin) {
+            let refusal = Refusal::standing(
+                "needs-admin",
+                format!("secrets of {} are removed by an admin", environment.environment),
+                "ask an admin to remove it",
+            );
+            self.record_refused(actor, "secret-remove", Some(environment), subject, &refusal).await?;
+            return Err(refusal);
+        }
+        for _ in 0..REMOVE_TRIES {
+            match self.secret_remove_once(environment, name, actor, &subject).await {
+                Err(refusal) if refusal.is_conflict() => {}
+                other => return other,
+            }
+        }
+        Err(Refusal::Store(StoreError::Conflict))
+    }
+
+    async fn secret_remove_once(
+        &self,
+        environment: &EnvironmentKey,
+        name: &SecretName,
+        actor: &Actor,
+        subject: &str,
+    ) -> Result<usize, Refusal> {
+        let here = &environment.environment;
+        let mut versions = self.store().secret_list(environment).await?;
+        versions.retain(|version| version.name == *name);
+        if versions.is_empty() {
+            return Err(Refusal::not_found(
+                format!("{here} has no secret {name}"),
+                format!("infra-chat secret list {environment}"),
+            ));
+        }
+        let users = self.secret_users(environment, name).await?;
+        if !users.is_empty() {
+            return Err(Refusal::standing(
+                "in-use",
+                format!("{name} of {here} is still used by {}", users.join(", ")),
+                "take it out there first (`infra-chat project import FILE`, then deploy), or give it another value with \
+                 `infra-chat secret set`",
+            ));
+        }
+        let mut commit = Commit::at(self.now_ms());
+        commit.writes.push(Write::SecretRemove {
+            environment: environment.clone(),
+            name: name.clone(),
+            versions: versions.len(),
+            at_ms: commit.now_ms,
+        });
+        commit.audit.push(AuditEntry {
+            actor: actor.clone(),
+            action: "secret.removed",
+            subject: subject.to_owned(),
+            environment: Some(environment.clone()),
+            run: None,
+            data: json!({ "versions": versions.iter().map(|it| it.version).collect::<Vec<_>>() }),
+        });
+        self.write(commit).await?;
+        Ok(versions.len())
+    }
+
+    /// What refers to a secret, as people call it: the project's description, and the release that is live.
+    async fn secret_users(
+        &self,
+        environment: &EnvironmentKey,
+        name: &SecretName,
+    ) -> Result<Vec<String>, Refusal> {
+        let project = self.project_of(environment).await?.value;
+        let mut users = users_described(&project, environment, name);
+        for connection in self.store().connection_list(environment).await? {
+            if connection.secret == *name {
+                users.push(format!("the connection {}", connection.name));
+            }
+        }
+        if let Some(number) = self.store().environment_get(environment).await?.value.live
+            && let Some(live) = self.store().release_get(environment, number).await?
+        {
+            let theirs = live.services.iter().filter(|(_, part)| part.config.secrets.contains_key(name));
+            users.extend(theirs.map(|(service, _)| format!("{service} of release {number}, which is live")));
+        }
+        Ok(users)
+    }
+}
+
+/// What of a description refers to a secret.
+fn users_described(project: &Project, environment: &EnvironmentKey, name: &SecretName) -> Vec<String> {
+    let mut users = Vec::new();
+    let reference = SecretRef::new(environment.clone(), name.clone());
+    if project.source.credentials.as_ref() == Some(&reference) {
+        users.push("the project's source".to_owned());
+    }
+    for (service, described) in &project.services {
+        if described.source.as_ref().is_some_and(|source| source.credentials.as_ref() == Some(&reference)) {
+            users.push(format!("the source of {service}"));
+        }
+        let Some(here) = project.service_in(&environment.environment, service) else { continue };
+        for (variable, value) in &here.variables {
+            if matches!(value, Variable::Secret(secret) if secret == name) {
+                users.push(format!("{variable} of {service}"));
+            }
+        }
+    }
+    users
+}
