@@ -23,9 +23,8 @@ mod secrets;
 mod standing;
 mod worker;
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use policies::Rules;
 
@@ -41,7 +40,7 @@ pub use secrets::Vault;
 use crate::artifacts::Artifacts;
 use crate::audit::SigningKey;
 use crate::clock::{Clock, EpochMs};
-use crate::model::{Role, RunId};
+use crate::model::Role;
 use crate::ports::Ports;
 use crate::redact::Redactor;
 use crate::store::Store;
@@ -74,8 +73,6 @@ pub struct Engine {
     parts: Arc<EngineParts>,
     /// Artifacts of runs that ended could not be kept yet.
     artifacts_behind: Arc<AtomicBool>,
-    /// Runs whose artifacts differ from those kept of them: said once.
-    artifacts_apart: Arc<Mutex<BTreeSet<RunId>>>,
     /// What people nobody knows may do.
     strangers: Option<Role>,
 }
@@ -89,22 +86,13 @@ impl std::fmt::Debug for Engine {
 impl Engine {
     /// Puts an engine together. Nothing runs until [`Engine::work`] or [`Engine::tick`] is called.
     pub fn new(parts: EngineParts) -> Self {
-        Self {
-            parts: Arc::new(parts),
-            artifacts_behind: Arc::default(),
-            artifacts_apart: Arc::default(),
-            strangers: None,
-        }
+        Self { parts: Arc::new(parts), artifacts_behind: Arc::default(), strangers: None }
     }
 
     /// The same engine for a front on which people nobody knows have a role: none unless told otherwise.
     #[must_use]
     pub fn with_strangers(&self, role: Option<Role>) -> Self {
         Self { strangers: role, ..self.clone() }
-    }
-
-    fn artifacts_apart(&self) -> MutexGuard<'_, BTreeSet<RunId>> {
-        self.artifacts_apart.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The database.

@@ -75,7 +75,7 @@ fn happening(what: &mut Happening, redactor: &Redactor) {
         Happening::StepWaits { note: says, .. }
         | Happening::StepDone { says, .. }
         | Happening::StepUndone { says, .. } => text(says, redactor),
-        Happening::StepStarted { .. } | Happening::Voted { .. } => {}
+        Happening::StepStarted { .. } | Happening::Voted { .. } | Happening::ArtifactDiffers { .. } => {}
     }
 }
 

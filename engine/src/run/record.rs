@@ -171,6 +171,11 @@ pub enum Happening {
         /// How many yeses are still needed.
         still: u32,
     },
+    /// One of its artifacts was there already, with other content, and stays as it was.
+    ArtifactDiffers {
+        /// Where: `runs/r-3f2a/plan.json`.
+        path: String,
+    },
 }
 
 /// A happening with its place in the one order of all happenings.

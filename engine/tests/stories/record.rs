@@ -183,3 +183,23 @@ fn whoever_may_not_approve_does_not_hear_how_a_run_stands() {
         assert_eq!(t.approves("zoe", &run).await.unwrap_err().code(), "already-decided");
     });
 }
+
+#[test]
+fn an_artifact_that_is_there_already_stays_and_the_run_says_so_once() {
+    on_both(async |t| {
+        let run = t.asks("ana", "staging", deploy("v1")).await;
+        let (engine, name) = (t.engine(), ArtifactName::Plan);
+        engine.artifacts().put(&run, &name, b"somebody else's").await.unwrap();
+        t.settle_all().await;
+        assert_eq!(t.outcome(&run).await, "succeeded");
+        let told = t.told(&run).await;
+        assert!(told.ends_with("succeeded\nruns/r-…/plan.json differs\n"), "{told}");
+        assert_eq!(t.recorded("run.artifact-differs").await.len(), 1);
+        assert_eq!(engine.artifacts().get(&run, &name).await.unwrap(), b"somebody else's");
+        // The others are kept all the same, and nothing is left to be tried again.
+        assert!(engine.artifacts().get(&run, &ArtifactName::Run).await.is_ok());
+        engine.keep_missing_artifacts(50, || true).await.unwrap();
+        assert_eq!(t.told(&run).await, told);
+        assert_eq!(t.recorded("run.artifact-differs").await.len(), 1);
+    });
+}

@@ -38,6 +38,11 @@ pub fn run(detail: &RunDetail, now_ms: i64) -> Card {
         fields.push(("approved by".to_owned(), names.join(", ")));
     }
     card = card.fields(fields);
+    for happened in &detail.happened {
+        if let Happening::ArtifactDiffers { path } = &happened.what {
+            card = card.text(format!("{path} was there already with other content, and stays as it was."));
+        }
+    }
     let over = run.state.is_over();
     if run.started_ms.is_none() && !over {
         card = plan_parts(card, &detail.plan, detail.way_back_took_ms);
