@@ -81,6 +81,21 @@ async fn a_crash_loop_tells_how_it_ended_and_what_it_said() {
 }
 
 #[tokio::test]
+async fn a_process_gets_the_memory_its_size_allows_and_no_more() {
+    for (memory_mb, says) in [(None, "2 GiB were granted"), (Some(1_024), "2 GiB were refused")] {
+        let stage = Stage::open().await;
+        stage.build("b1", None).await;
+        stage.configure("api", 1, "greedy", &[]).await;
+        let mut set = Stage::set("api", 1, 1);
+        set.limits.memory_mb = memory_mb;
+        stage.platform().instances_ensure(&stage.permit(), &stage.environment, &set).await.unwrap();
+        stage.healthy("api", 1, 1).await;
+        let lines = stage.platform().logs(&stage.environment, &[api()], 0, 100).await.unwrap();
+        assert!(lines.iter().any(|line| line.text == says), "{says}: {lines:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_sick_instance_gets_no_requests_and_says_what_is_wrong() {
     let stage = Stage::open().await;
     stage.deploy("api", 1, 1, "sick").await;

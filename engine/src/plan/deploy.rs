@@ -9,7 +9,7 @@ use super::{
     DiffLine, Facts, Plan, PlanProblem, PlannedStep, Risk, RiskLevel, WayBack, breaking_statements, short,
 };
 use crate::model::{
-    MigrateChoice, Release, ReleaseId, ReleaseState, RunId, RunRequest, ServiceName, ServiceRelease,
+    MigrateChoice, Release, ReleaseId, ReleaseState, RunId, RunRequest, ServiceName, ServiceRelease, Source,
 };
 use crate::ports::{BuildRequest, BuildState, Migration, Weight};
 use crate::step::{
@@ -152,17 +152,7 @@ pub(super) fn plan(
         step(
             "resolve ref",
             format!("{reference_name} is {}, {}", short(&commit.id), commit.subject),
-            StepKind::ResolveRef(ResolveRef {
-                checks: vec![RefCheck {
-                    source: facts.project.source.clone(),
-                    // A branch may have moved on since; what was proved has not.
-                    reference: match code.proved {
-                        Some(_) => Some(commit.id.clone()),
-                        None => reference.map(ToOwned::to_owned),
-                    },
-                    commit: commit.id.clone(),
-                }],
-            }),
+            StepKind::ResolveRef(ResolveRef { checks: ref_checks(facts, code, &commit.id, &builds) }),
         ),
         step(
             "preflight",
@@ -277,6 +267,26 @@ pub(super) fn plan(
         release: Some(release),
         destructive: false,
     })
+}
+
+/// What the ref must still stand for: in the project's repository, and in those that services have of their own.
+fn ref_checks(facts: &Facts, code: &Code<'_>, ours: &str, builds: &[BuildRequest]) -> Vec<RefCheck> {
+    let check = |source: &Source, commit: &str| RefCheck {
+        source: source.clone(),
+        // A branch may have moved on since; what was proved has not.
+        reference: match code.proved {
+            Some(_) => Some(commit.to_owned()),
+            None => code.reference.map(ToOwned::to_owned),
+        },
+        commit: commit.to_owned(),
+    };
+    let mut checks = vec![check(&facts.project.source, ours)];
+    for build in builds {
+        if checks.iter().all(|check| check.source.repository != build.source.repository) {
+            checks.push(check(&build.source, &build.commit));
+        }
+    }
+    checks
 }
 
 /// The run that makes a release is known only when the plan becomes a run; until then its digest must not depend on it.
