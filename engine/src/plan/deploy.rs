@@ -226,7 +226,7 @@ pub(super) fn plan(
         ),
     ];
 
-    let mut diff = diff(facts, &parts, &pending, reference, &commit.id, &chosen);
+    let mut diff = diff(facts, &parts, &pending, reference, &chosen);
     for name in &gone {
         let before = match live.and_then(|live| Some((live, live.services.get(name)?))) {
             Some((live, part)) => release_name(live, part),
@@ -449,15 +449,10 @@ fn diff(
     parts: &BTreeMap<ServiceName, ServiceRelease>,
     pending: &[Migration],
     reference: Option<&str>,
-    commit: &str,
     chosen: &[ServiceName],
 ) -> Vec<DiffLine> {
     let mut lines = Vec::new();
     let live = facts.live();
-    let after_name = match reference {
-        Some(name) => format!("{name} ({})", short(commit)),
-        None => short(commit).to_owned(),
-    };
     for (name, component) in &facts.project.components {
         if facts.observed.components.get(name) != Some(&component.kind) {
             lines.push(DiffLine::new(name.as_str(), None, Some("an empty component".to_owned())));
@@ -474,7 +469,11 @@ fn diff(
         let Some(after) = parts.get(name) else { continue };
         let before = live.and_then(|live| live.services.get(name));
         let before_name = live.zip(before).map(|(live, before)| release_name(live, before));
-        lines.push(DiffLine::new(name.as_str(), before_name, Some(after_name.clone())));
+        let after_name = match reference {
+            Some(name) => format!("{name} ({})", short(&after.commit)),
+            None => short(&after.commit).to_owned(),
+        };
+        lines.push(DiffLine::new(name.as_str(), before_name, Some(after_name)));
         let Some(before) = before else { continue };
         let replicas = |part: &ServiceRelease| part.set.as_ref().map(|set| set.replicas.to_string());
         if replicas(before) != replicas(after) {

@@ -135,6 +135,8 @@ fn a_ref_is_looked_up_in_the_repository_a_service_has_of_its_own() {
         t.world.release("v5", "Ours, again", Behaviour::default());
         let moved = t.world.release_in("/srv/site", "v5", "The site, again");
         let plan = t.previews("ana", "staging", deploy_only(&["web"], "v5")).await;
+        let line = plan.diff.iter().find(|line| line.what == "web").unwrap().to_string();
+        assert!(line.ends_with(&format!("v5 ({})", &moved[..7])), "{line}");
         assert_eq!(plan.release.unwrap().services[&service("web")].commit, moved);
     });
 }
