@@ -169,7 +169,9 @@ impl Engine {
         let id = &detail.run.id;
         let since_ms = detail.run.created_ms;
         let incidents = self.store().incident_list(detail.run.environment(), since_ms, i64::MAX).await?;
-        let Some(incident) = incidents.into_iter().find(|incident| incident.run == *id) else {
+        let Some(incident) =
+            incidents.into_iter().find(|incident| incident.run == *id && incident.crashing.is_none())
+        else {
             return Ok(());
         };
         let (mut excerpts, mut manifest): (Vec<Excerpt>, Vec<ArtifactRef>) = (Vec::new(), Vec::new());

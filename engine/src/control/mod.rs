@@ -7,6 +7,7 @@ mod ask;
 mod begin;
 mod budget;
 mod clearance;
+mod crashes;
 mod evidence;
 mod executor;
 mod gather;

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::state::{Reason, RunState, StepState};
 use crate::clock::EpochMs;
 use crate::model::{Actor, EnvironmentKey, Role, RunId, RunRequest, StepNumber};
+use crate::monitor::CrashingService;
+use crate::ports::Crashes;
 
 /// A run: a typed request being carried out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -170,6 +172,13 @@ pub enum Happening {
         by: String,
         /// How many yeses are still needed.
         still: u32,
+    },
+    /// A service of the release it made keeps ending by itself, long after it is over.
+    CrashLoop {
+        /// Which.
+        of: CrashingService,
+        /// How often, since when, and how the last time.
+        crashes: Crashes,
     },
     /// One of its artifacts was there already, with other content, and stays as it was.
     ArtifactDiffers {

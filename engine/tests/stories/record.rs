@@ -203,3 +203,30 @@ fn an_artifact_that_is_there_already_stays_and_the_run_says_so_once() {
         assert_eq!(t.recorded("run.artifact-differs").await.len(), 1);
     });
 }
+
+#[test]
+fn a_service_that_keeps_ending_is_recorded_once_however_many_look() {
+    on_both(async |t| {
+        t.does("ana", "staging", deploy("v1")).await;
+        t.world.behaviour("v1", Behaviour::crash_loop()).unwrap();
+        t.passes(60_000);
+        let (one, other) = (t.engine().clone(), t.replica("two", t.clock()).await);
+        let stop = CancellationToken::new();
+        let working = [one, other].map(|engine| {
+            let stop = stop.clone();
+            tokio::spawn(async move { engine.work(stop).await })
+        });
+        for _ in 0..200 {
+            t.passes(5_000);
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        stop.cancel();
+        for working in working {
+            working.await.unwrap();
+        }
+        let recorded = t.recorded("service.crash-loop").await;
+        assert_eq!(recorded.len(), 2, "api and web, once each: {recorded:?}");
+        let incidents = t.engine().store().incident_list(&t.environment("staging"), 0, 10).await.unwrap();
+        assert_eq!(incidents.len(), 2, "{incidents:?}");
+    });
+}
