@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use engine::clock::EpochMs;
 use engine::model::{EnvironmentKey, ServiceName};
 use engine::ports::{
-    Crashes, Instance, InstanceSet, InstanceState, LogLine, ObservedService, ObservedSet, Schedule, Weight,
+    Answered, Crashes, Instance, InstanceSet, InstanceState, LogLine, ObservedService, ObservedSet, Schedule,
+    Weight,
 };
 
 use super::builds::Builds;
@@ -38,7 +39,7 @@ pub(super) struct SimService {
     /// Requests the edge got.
     pub(super) requests: u64,
     /// Those that a release answered, by release.
-    pub(super) answered: BTreeMap<u32, u64>,
+    pub(super) answered: BTreeMap<u32, Answered>,
 }
 
 /// The instances of one release.

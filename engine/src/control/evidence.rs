@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::answered::between;
 use super::{Engine, Refusal, RunDetail};
 use crate::artifacts::{ArtifactError, ArtifactName, ArtifactRef};
 use crate::clock::EpochMs;
@@ -124,7 +125,11 @@ impl Engine {
             self.put(&detail, &ArtifactName::Receipt(entry as u32 + 1), &pretty(&body)?).await?;
         }
         if detail.run.started_ms.is_some() {
-            self.put_first(id, &ArtifactName::Metrics, &pretty(&metrics(&detail))?).await?;
+            let answered = self.answered(detail.run.environment(), &detail.plan).await;
+            let answered = detail.run.answered_before.as_ref().zip(answered);
+            let answered = answered.map(|(before, after)| between(before, &after));
+            let metrics = metrics(&detail, answered.as_deref(), self.now_ms());
+            self.put_first(id, &ArtifactName::Metrics, &pretty(&metrics)?).await?;
         }
         if !matches!(detail.run.state, RunState::Succeeded { .. }) {
             // Where a crash came before them, or what printed them could not be reached then.
@@ -200,7 +205,7 @@ fn as_preflight(kind: &StepKind) -> Option<&crate::step::Preflight> {
 }
 
 /// The services whose processes or schedules a plan changes.
-fn touched(plan: &Plan) -> BTreeSet<ServiceName> {
+pub(super) fn touched(plan: &Plan) -> BTreeSet<ServiceName> {
     let mut services = BTreeSet::new();
     for step in &plan.steps {
         match &step.kind {

@@ -1,6 +1,7 @@
 //! The engine as the fronts see it: ask for a run, decide about it, look at things; and the executor that carries runs
 //! out. Nothing here knows chat or HTTP.
 
+mod answered;
 mod answers;
 mod approvals;
 mod ask;

@@ -234,7 +234,7 @@ pub(crate) fn incidents(environment: &EnvironmentKey, incidents: &[Incident]) ->
     if incidents.iter().all(|incident| incident.crashing.is_some()) {
         return card.text(format!("Next: logs {name}"));
     }
-    card.text("The story of each run's, with logs, is among the artifacts: runs/RUN/incident.md.")
+    card.text("The story of each run, with logs, is among the artifacts: runs/RUN/incident.md.")
 }
 
 /// Whether somebody may do something.
