@@ -81,6 +81,16 @@ impl Drift<'_> {
         self.state.service_mut(environment, service).config.insert(release, fingerprint.to_owned());
     }
 
+    /// A release's configuration is gone.
+    pub fn config_vanish(
+        &mut self,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+        release: u32,
+    ) -> bool {
+        self.state.service_mut(environment, service).config.remove(&release).is_some()
+    }
+
     /// A schedule is gone.
     pub fn schedule_vanish(&mut self, environment: &EnvironmentKey, service: &ServiceName) -> bool {
         self.state.service_mut(environment, service).schedule.take().is_some()

@@ -169,6 +169,7 @@ pub(super) fn plan(
             format!("variables of {}", names(&chosen)),
             StepKind::PutConfig(PutConfig {
                 configs: chosen.iter().filter_map(|name| Some(parts.get(name)?.config.clone())).collect(),
+                of_earlier: false,
             }),
         ),
         match component {
