@@ -292,7 +292,7 @@ impl Machine {
         match ending {
             Some(Ok(ending)) => {
                 // Servers that a build tool leaves behind go with it.
-                super::process::signal(process.pid(), rustix::process::Signal::KILL);
+                process.end_rest().await;
                 Ok(Ran::Ended { ending, tail: tail.into() })
             }
             Some(Err(_)) => {

@@ -16,7 +16,7 @@ use super::health::{self, Wrong};
 use super::leftovers::{self, note_path, note_write};
 use super::logs::tail;
 use super::machine::Machine;
-use super::process::{Found, Launch, Process, signal};
+use super::process::{Found, Launch, Process};
 
 /// How often a starting instance is asked.
 const STARTING_EVERY: Duration = Duration::from_millis(250);
@@ -129,7 +129,7 @@ impl Machine {
         status.address = found.port.map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
         status.started_ms = i64::try_from(found.started_s).unwrap_or_default() * 1_000;
         status.state = InstanceState::Starting { last: "found running, not asked yet".to_owned() };
-        Process::Adopted { pid: found.pid, started_s: found.started_s }
+        Process::Adopted { pid: found.pid, started_s: found.started_s, marker: found.marker.clone() }
     }
 
     async fn instance_start(
@@ -208,8 +208,7 @@ impl Machine {
                     return Watched::Stopped;
                 }
                 ending = process.wait() => {
-                    // What the leader left behind in its group would hold ports and files.
-                    signal(process.pid(), rustix::process::Signal::KILL);
+                    process.end_rest().await;
                     return Watched::Ended(ending.how);
                 }
                 checked = look => checked,
