@@ -370,7 +370,7 @@ mod tests {
     async fn a_group_that_was_given_the_id_of_one_that_is_gone_is_left_alone() {
         let mut theirs = started("exec sleep 100", "test:theirs");
         let gone = Process::Adopted { pid: theirs.pid(), started_s: 1, marker: "test:ours".to_owned() };
-        let ending = tokio::time::timeout(Duration::from_secs(60), gone.end(Duration::from_mins(10))).await;
+        let ending = tokio::time::timeout(Duration::from_mins(1), gone.end(Duration::from_mins(10))).await;
         assert!(ending.is_ok(), "it is not waited for");
         let unharmed = tokio::time::timeout(Duration::from_millis(300), theirs.wait()).await;
         assert!(unharmed.is_err(), "{unharmed:?}");
