@@ -146,10 +146,11 @@ impl Machine {
         let receipt = Receipt::new(format!("started to build {short}")).with("build", &request.key.0);
         self.spawn(async move {
             machine.build_run(&request, &job).await;
-            locked(&machine.builds).remove(&request.key);
-            job.done.cancel();
+            // Before anybody is told that it is done, who may then look for what goes.
             machine.builds_prune().await;
             machine.releases_prune().await;
+            locked(&machine.builds).remove(&request.key);
+            job.done.cancel();
         });
         Ok(receipt)
     }
@@ -291,7 +292,7 @@ impl Machine {
         match ending {
             Some(Ok(ending)) => {
                 // Servers that a build tool leaves behind go with it.
-                super::process::signal(process.pid(), rustix::process::Signal::KILL);
+                process.end_rest().await;
                 Ok(Ran::Ended { ending, tail: tail.into() })
             }
             Some(Err(_)) => {

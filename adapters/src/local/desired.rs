@@ -108,7 +108,7 @@ impl Desired {
     /// Makes a set be wanted with that many replicas.
     pub(super) fn set_ensure(&mut self, set: &InstanceSet, builds_kept: u32) -> SlotChange {
         self.build_used(set.release, &set.build, builds_kept);
-        self.configured.remove(&(set.service.clone(), set.release));
+        self.configured_settle(&set.service);
         let generation = self.generation_take();
         if self.set(&set.service, set.release).is_none() {
             self.sets.push(DesiredSet { set: set.clone(), slots: Vec::new() });
@@ -139,7 +139,7 @@ impl Desired {
     /// Makes a service run at its times.
     pub(super) fn schedule_put(&mut self, schedule: &Schedule, builds_kept: u32) {
         self.build_used(schedule.release, &schedule.build, builds_kept);
-        self.configured.remove(&(schedule.service.clone(), schedule.release));
+        self.configured_settle(&schedule.service);
         self.schedules.insert(schedule.service.clone(), schedule.clone());
     }
 
@@ -149,6 +149,12 @@ impl Desired {
         if !scheduled && self.set(service, release).is_none() {
             self.configured.insert((service.clone(), release));
         }
+    }
+
+    /// A release of the service is brought up, by the one change there is at a time: what others had put for it will not
+    /// be.
+    fn configured_settle(&mut self, service: &ServiceName) {
+        self.configured.retain(|(other, _)| other != service);
     }
 
     /// Forgets a configuration that was put.
@@ -324,6 +330,10 @@ mod tests {
         assert_eq!(desired.release_oldest(), Some(8));
         desired.config_put(&api, 4);
         desired.config_remove(&api, 4);
+        assert_eq!(desired.release_oldest(), Some(8));
+        // A rollback that put one and came no further holds nothing up once something else is brought up.
+        desired.config_put(&api, 4);
+        desired.set_ensure(&set(9, 1), 1);
         assert_eq!(desired.release_oldest(), Some(8));
     }
 

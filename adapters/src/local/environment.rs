@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use engine::clock::EpochMs;
 use engine::model::{EnvironmentKey, ServiceName};
-use engine::ports::{Instance, InstanceState, PortError};
+use engine::ports::{Crashes, Instance, InstanceState, PortError};
 use tokio_util::sync::CancellationToken;
 
 use super::desired::{Desired, Slot};
@@ -44,6 +44,7 @@ pub(super) struct Status {
     pub(super) address: Option<SocketAddr>,
     pub(super) state: InstanceState,
     pub(super) started_ms: EpochMs,
+    pub(super) crashes: Option<Crashes>,
 }
 
 impl Handle {
@@ -51,7 +52,7 @@ impl Handle {
         let state = InstanceState::Starting { last: "not started yet".to_owned() };
         Self {
             slot,
-            status: Mutex::new(Status { pid: None, address: None, state, started_ms: now_ms }),
+            status: Mutex::new(Status { pid: None, address: None, state, started_ms: now_ms, crashes: None }),
             stop: CancellationToken::new(),
             done: CancellationToken::new(),
             revive: tokio::sync::Notify::new(),
@@ -161,6 +162,7 @@ pub(super) fn instance_shown(handle: &Handle) -> Instance {
         address: status.address.map(|address| address.to_string()).unwrap_or_default(),
         state: status.state,
         started_ms: status.started_ms,
+        crashes: status.crashes,
     }
 }
 

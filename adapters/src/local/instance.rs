@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use engine::model::Health;
-use engine::ports::{InstanceSet, InstanceState, PortError};
+use engine::ports::{Crashes, InstanceSet, InstanceState, PortError};
 
 use super::desired::Slot;
 use super::environment::{Environment, Handle, locked};
@@ -16,7 +16,7 @@ use super::health::{self, Wrong};
 use super::leftovers::{self, note_path, note_write};
 use super::logs::tail;
 use super::machine::Machine;
-use super::process::{Found, Launch, Process, signal};
+use super::process::{Found, Launch, Process};
 
 /// How often a starting instance is asked.
 const STARTING_EVERY: Duration = Duration::from_millis(250);
@@ -129,7 +129,7 @@ impl Machine {
         status.address = found.port.map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
         status.started_ms = i64::try_from(found.started_s).unwrap_or_default() * 1_000;
         status.state = InstanceState::Starting { last: "found running, not asked yet".to_owned() };
-        Process::Adopted { pid: found.pid, started_s: found.started_s }
+        Process::Adopted { pid: found.pid, started_s: found.started_s, marker: found.marker.clone() }
     }
 
     async fn instance_start(
@@ -154,6 +154,9 @@ impl Machine {
             status.address = Some(address);
             status.started_ms = self.clock.now_ms();
             status.state = InstanceState::Starting { last: "just started".to_owned() };
+            if let Some(crashes) = status.crashes.as_mut() {
+                crashes.gave_up = false;
+            }
         }
         let (command, limits) = (set.start.clone(), set.limits.clone());
         let launch =
@@ -205,8 +208,7 @@ impl Machine {
                     return Watched::Stopped;
                 }
                 ending = process.wait() => {
-                    // What the leader left behind in its group would hold ports and files.
-                    signal(process.pid(), rustix::process::Signal::KILL);
+                    process.end_rest().await;
                     return Watched::Ended(ending.how);
                 }
                 checked = look => checked,
@@ -249,11 +251,21 @@ impl Machine {
         let slot = &handle.slot;
         let log = environment.log_path(&slot.service, slot.release, slot.index);
         let tail = tail(log, TAIL_LINES, &self.redactor).await;
+        let now_ms = self.clock.now_ms();
+        let crash = Crashes {
+            times: 1,
+            since_ms: now_ms,
+            last_ms: now_ms,
+            how: how.clone(),
+            line: tail.last().cloned().unwrap_or_default(),
+            gave_up,
+        };
         let how = if gave_up { format!("{how}; crash loop: gave up after {starts} starts") } else { how };
         tracing::warn!(instance = %slot, environment = %environment.key, how, starts, "an instance ended by itself");
         {
             let mut status = locked(&handle.status);
             status.pid = None;
+            status.crashes = Some(crash.after(status.crashes.as_ref()));
             status.state = InstanceState::Exited { how, starts, tail };
         }
         self.backends_tell(environment, &slot.service, slot.release);

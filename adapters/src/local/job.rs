@@ -176,7 +176,7 @@ impl Machine {
             }
         };
         if let Some(ending) = ending {
-            super::process::signal(process.pid(), rustix::process::Signal::KILL);
+            process.end_rest().await;
             Ok((ending.code == Some(0), ending.how))
         } else {
             process.end(GRACE).await;

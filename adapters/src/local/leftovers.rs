@@ -64,7 +64,8 @@ pub(super) fn find(root: &RootId, folders: &[PathBuf]) -> Result<Vec<Found>, Por
 
 /// Ends a leftover's whole group.
 pub(super) async fn end(process: &Found) {
-    let group = Process::Adopted { pid: process.pid, started_s: process.started_s };
+    let marker = process.marker.clone();
+    let group = Process::Adopted { pid: process.pid, started_s: process.started_s, marker };
     group.end(GRACE).await;
 }
 

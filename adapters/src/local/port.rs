@@ -35,6 +35,8 @@ impl Platform for LocalPlatform {
             return Ok(ObservedEnvironment::default());
         };
         let desired = environment.desired.lock().await.clone();
+        // Configurations that are older may be removed at any moment: whoever needs one puts it anew, and then it stays.
+        let oldest = desired.release_oldest().unwrap_or_default();
         let mut services: BTreeMap<ServiceName, ObservedService> = BTreeMap::new();
         let mut sets: BTreeMap<(ServiceName, u32), ObservedSet> = BTreeMap::new();
         for wanted in &desired.sets {
@@ -55,7 +57,9 @@ impl Platform for LocalPlatform {
             services.entry(service).or_default().schedule = Some(schedule);
         }
         let at = Arc::clone(&environment);
-        for config in blocking(move || configs(&at)).await? {
+        let kept =
+            blocking(move || configs(&at)).await?.into_iter().filter(|config| config.release >= oldest);
+        for config in kept {
             services.entry(config.service).or_default().config.insert(config.release, config.fingerprint);
         }
         Ok(ObservedEnvironment { services, components: desired.components })

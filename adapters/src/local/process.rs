@@ -3,14 +3,16 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
-use std::process::{ExitStatus, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use engine::model::Limits;
 use engine::ports::PortError;
-use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process_group};
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, WaitIdStatus, kill_process, kill_process_group,
+    test_kill_process_group, waitid,
+};
 use sysinfo::{ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System, UpdateKind};
 use tokio::process::{Child, ChildStdout, Command};
 
@@ -19,6 +21,8 @@ use super::marker::MARKER;
 
 /// How often a process that is not our child is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// How often a child is looked at even when the system says of none that it has ended.
+const LOOK_AT_LEAST_EVERY: Duration = Duration::from_secs(1);
 /// Open files of one process, unless its limits say otherwise.
 const OPEN_FILES: u32 = 4_096;
 /// The system's two ways to compute a start time may differ by this much, in seconds.
@@ -50,7 +54,7 @@ pub(super) enum Process {
     /// Started by this program.
     Child { child: Child, pid: i32 },
     /// Started by an earlier one.
-    Adopted { pid: i32, started_s: u64 },
+    Adopted { pid: i32, started_s: u64, marker: String },
 }
 
 impl Process {
@@ -111,14 +115,15 @@ impl Process {
         }
     }
 
-    /// Waits for its end. May be dropped and called again.
+    /// Waits for the end of its leader. May be dropped and called again. Of a child, the entry stays until this is dropped:
+    /// ids are given out anew within seconds on a busy machine, and until then its own can't be.
     pub(super) async fn wait(&mut self) -> Ending {
         match self {
-            Self::Child { child, .. } => match child.wait().await {
-                Ok(status) => Ending::of(status),
+            Self::Child { pid, .. } => match ended(*pid).await {
+                Ok(status) => Ending::of(&status),
                 Err(cause) => Ending { code: None, how: format!("its end could not be read: {cause}") },
             },
-            Self::Adopted { pid, started_s } => {
+            Self::Adopted { pid, started_s, .. } => {
                 while is_alive(*pid, *started_s) {
                     tokio::time::sleep(LOOK_EVERY).await;
                 }
@@ -130,21 +135,49 @@ impl Process {
 
     /// Asks the group to end, and after `grace` ends what is left of it.
     pub(super) async fn end(mut self, grace: Duration) -> Ending {
-        let group = self.pid();
-        signal(group, Signal::TERM);
+        self.signal(Signal::TERM).await;
         let all_gone = async {
             let ending = self.wait().await;
             // A shell in front ends at once; what it started gets the same grace.
-            while group_is_alive(group).await {
+            while self.group_is_alive().await {
                 tokio::time::sleep(LOOK_EVERY).await;
             }
             ending
         };
         let ended = tokio::time::timeout(grace, all_gone).await;
-        signal(group, Signal::KILL);
+        self.signal(Signal::KILL).await;
         match ended {
             Ok(ending) => ending,
             Err(_) => self.wait().await,
+        }
+    }
+
+    /// Ends at once what its leader left behind in its group: it would hold ports and files.
+    pub(super) async fn end_rest(&self) {
+        self.signal(Signal::KILL).await;
+    }
+
+    /// Signals the whole group, and nobody else. One that is already gone is fine.
+    async fn signal(&self, what: Signal) {
+        match self {
+            Self::Child { pid, .. } => signal_group(*pid, what),
+            Self::Adopted { pid, started_s, .. } if is_alive(*pid, *started_s) => signal_group(*pid, what),
+            // Its id may be another group's by now.
+            Self::Adopted { pid, marker, .. } => {
+                for left in marked_in(*pid, marker).await {
+                    signal_one(left, what);
+                }
+            }
+        }
+    }
+
+    /// Whether anybody in the group is still running.
+    async fn group_is_alive(&self) -> bool {
+        match self {
+            Self::Child { pid, .. } => group_is_alive(*pid).await,
+            Self::Adopted { pid, started_s, marker } => {
+                is_alive(*pid, *started_s) || !marked_in(*pid, marker).await.is_empty()
+            }
         }
     }
 }
@@ -158,18 +191,43 @@ pub(super) struct Ending {
 }
 
 impl Ending {
-    fn of(status: ExitStatus) -> Self {
-        let how = match (status.code(), status.signal()) {
+    fn of(status: &WaitIdStatus) -> Self {
+        let code = status.exit_status();
+        let how = match (code, status.terminating_signal()) {
             (Some(code), _) => format!("exit code {code}"),
             (None, Some(signal)) => format!("ended by signal {signal}"),
             (None, None) => "ended".to_owned(),
         };
-        Self { code: status.code(), how }
+        Self { code, how }
     }
 }
 
-/// Signals a whole group; one that is already gone is fine.
-pub(super) fn signal(group: i32, what: Signal) {
+/// Waits for a child's end without collecting it.
+async fn ended(pid: i32) -> std::io::Result<WaitIdStatus> {
+    // Before the first look, so that no end comes in between.
+    let mut children = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::child())?;
+    let pid = Pid::from_raw(pid).ok_or(std::io::ErrorKind::NotFound)?;
+    loop {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        if let Some(status) = waitid(WaitId::Pid(pid), options)? {
+            return Ok(status);
+        }
+        // Whether it was told or time passed: it is looked at again.
+        let _told = tokio::time::timeout(LOOK_AT_LEAST_EVERY, children.recv()).await;
+    }
+}
+
+/// Those of a group that carry a marker.
+async fn marked_in(group: i32, marker: &str) -> Vec<i32> {
+    let marker = marker.to_owned();
+    let look = move || {
+        let found = marked(|other| other == marker).into_iter().map(|process| process.pid);
+        found.filter(|pid| group_of(*pid) == Some(group)).collect()
+    };
+    tokio::task::spawn_blocking(look).await.unwrap_or_default()
+}
+
+fn signal_group(group: i32, what: Signal) {
     if let Some(group) = Pid::from_raw(group).filter(|_| group > 1) {
         let _ = kill_process_group(group, what);
     }
@@ -215,8 +273,12 @@ fn is_dead(status: ProcessStatus) -> bool {
 
 /// Ends single processes at once; those already gone are fine.
 pub(super) fn kill(pid: i32) {
+    signal_one(pid, Signal::KILL);
+}
+
+fn signal_one(pid: i32, what: Signal) {
     if let Some(pid) = Pid::from_raw(pid).filter(|_| pid > 1) {
-        let _ = kill_process(pid, Signal::KILL);
+        let _ = kill_process(pid, what);
     }
 }
 
@@ -273,4 +335,45 @@ pub(super) fn marked(wanted: impl Fn(&str) -> bool) -> Vec<Found> {
     }
     found.sort_by_key(|process| process.pid);
     found
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    fn started(command: &str, marker: &str) -> Process {
+        let launch = Launch {
+            command: command.to_owned(),
+            folder: std::env::temp_dir(),
+            variables: BTreeMap::new(),
+            limits: Limits::default(),
+            niceness: 0,
+            marker: marker.to_owned(),
+            output: None,
+        };
+        Process::start(launch).unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_id_of_a_child_is_nobody_elses_until_all_is_done_with_it() {
+        let mut process = started("exit 3", "test:id");
+        assert_eq!(process.wait().await, Ending { code: Some(3), how: "exit code 3".to_owned() });
+        let group = Pid::from_raw(process.pid()).unwrap();
+        assert!(test_kill_process_group(group).is_ok(), "its entry is there");
+        assert_eq!(process.wait().await.code, Some(3), "and can be asked again");
+        drop(process);
+        assert!(test_kill_process_group(group).is_err(), "it is collected");
+    }
+
+    #[tokio::test]
+    async fn a_group_that_was_given_the_id_of_one_that_is_gone_is_left_alone() {
+        let mut theirs = started("exec sleep 100", "test:theirs");
+        let gone = Process::Adopted { pid: theirs.pid(), started_s: 1, marker: "test:ours".to_owned() };
+        let ending = tokio::time::timeout(Duration::from_mins(1), gone.end(Duration::from_mins(10))).await;
+        assert!(ending.is_ok(), "it is not waited for");
+        let unharmed = tokio::time::timeout(Duration::from_millis(300), theirs.wait()).await;
+        assert!(unharmed.is_err(), "{unharmed:?}");
+        assert_eq!(theirs.end(Duration::from_secs(10)).await.how, "ended by signal 15");
+    }
 }

@@ -46,6 +46,7 @@ calls! {
     Weights "weights" false;
     WeightsSet "weights_set" true;
     Probe "probe" false;
+    Answered "answered" false;
     Resolve "resolve" false;
     DefaultBranch "default_branch" false;
     References "references" false;

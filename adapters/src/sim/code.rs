@@ -1,4 +1,4 @@
-//! The code host: what is in its one repository. Every source leads to it.
+//! The code host: what is in its repository. Every source leads to it, but for those that were given one of their own.
 
 use async_trait::async_trait;
 use engine::model::Source;
@@ -53,6 +53,19 @@ impl World {
         });
     }
 
+    /// A commit and a tag on it in a repository of its own, by its address; gives the commit's id. From the first on,
+    /// sources at this address lead there.
+    pub fn release_in(&self, repository: &str, tag: &str, subject: &str) -> String {
+        let now = self.now_ms();
+        self.with(|state| {
+            let code = state.code_elsewhere.entry(repository.to_owned()).or_default();
+            // Commits of two repositories are never the same.
+            let id = code.commit(&format!("{repository}: {subject}"), now);
+            code.tag_at(tag, &id);
+            id
+        })
+    }
+
     /// A commit, a tag on it and how it behaves, in one go; gives the commit's id.
     pub fn release(&self, tag: &str, subject: &str, behaviour: Behaviour) -> String {
         let now = self.now_ms();
@@ -67,9 +80,9 @@ impl World {
 
 #[async_trait]
 impl CodeHost for World {
-    async fn resolve(&self, _: &Source, reference: Option<&str>) -> Result<Commit, PortError> {
+    async fn resolve(&self, source: &Source, reference: Option<&str>) -> Result<Commit, PortError> {
         let subject = reference.unwrap_or(DEFAULT_BRANCH).to_owned();
-        self.call(Call::Resolve, subject, |state, _| state.code.resolve(reference)).await
+        self.call(Call::Resolve, subject, |state, _| state.code_of(source).resolve(reference)).await
     }
 
     async fn default_branch(&self, source: &Source) -> Result<Option<String>, PortError> {
@@ -79,22 +92,22 @@ impl CodeHost for World {
 
     async fn references(&self, source: &Source, limit: usize) -> Result<Vec<String>, PortError> {
         let subject = source.repository.clone();
-        self.call(Call::References, subject, |state, _| Ok(state.code.references(limit))).await
+        self.call(Call::References, subject, |state, _| Ok(state.code_of(source).references(limit))).await
     }
 
     async fn compare(
         &self,
-        _: &Source,
+        source: &Source,
         from: &str,
         to: &str,
         limit: usize,
     ) -> Result<Vec<Commit>, PortError> {
         let subject = format!("{from} {to}");
-        self.call(Call::Compare, subject, |state, _| state.code.compare(from, to, limit)).await
+        self.call(Call::Compare, subject, |state, _| state.code_of(source).compare(from, to, limit)).await
     }
 
-    async fn files(&self, _: &Source, commit: &str, folder: &str) -> Result<Vec<SourceFile>, PortError> {
+    async fn files(&self, source: &Source, commit: &str, folder: &str) -> Result<Vec<SourceFile>, PortError> {
         let subject = format!("{commit} {folder}");
-        self.call(Call::Files, subject, |state, _| state.code.files(commit, folder)).await
+        self.call(Call::Files, subject, |state, _| state.code_of(source).files(commit, folder)).await
     }
 }

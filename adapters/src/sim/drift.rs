@@ -2,7 +2,7 @@
 
 use engine::clock::EpochMs;
 use engine::model::{ComponentName, EnvironmentKey, ServiceName};
-use engine::ports::{BuildKey, InstanceState, PortError, Weight};
+use engine::ports::{BuildKey, Crashes, InstanceState, PortError, Weight};
 
 use super::world::State;
 
@@ -50,6 +50,21 @@ impl Drift<'_> {
         found.map(|instance| instance.forced = state).is_some()
     }
 
+    /// An instance has ended by itself so often; its state is as it was.
+    pub fn instance_crashes(
+        &mut self,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+        release: u32,
+        index: u32,
+        crashes: Crashes,
+    ) -> bool {
+        let set = self.state.service_mut(environment, service).sets.get_mut(&release);
+        let mut instances = set.into_iter().flat_map(|set| &mut set.instances);
+        let found = instances.find(|instance| instance.index == index);
+        found.map(|instance| instance.crashes = Some(crashes)).is_some()
+    }
+
     /// All instances of a release are gone, and the set with them.
     pub fn set_vanish(&mut self, environment: &EnvironmentKey, service: &ServiceName, release: u32) -> bool {
         self.state.service_mut(environment, service).set_remove(release).is_some()
@@ -64,6 +79,16 @@ impl Drift<'_> {
         fingerprint: &str,
     ) {
         self.state.service_mut(environment, service).config.insert(release, fingerprint.to_owned());
+    }
+
+    /// A release's configuration is gone.
+    pub fn config_vanish(
+        &mut self,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+        release: u32,
+    ) -> bool {
+        self.state.service_mut(environment, service).config.remove(&release).is_some()
     }
 
     /// A schedule is gone.

@@ -1,9 +1,11 @@
 //! The edge's port: weights as they were set, and probes answered as the weighted release behaves.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use engine::clock::EpochMs;
 use engine::model::{EnvironmentKey, ServiceName};
-use engine::ports::{Edge, Permit, PortError, Probe, Receipt, Weight};
+use engine::ports::{Answered, Edge, Permit, PortError, Probe, Receipt, Weight};
 
 use super::effects::{Done, done};
 use super::world::State;
@@ -74,8 +76,9 @@ impl State {
             return unavailable(format!("{service}, release {release}, has no healthy instance"));
         };
         let answered = there.answered.entry(release).or_default();
-        *answered += 1;
-        let (status, body) = if fails(behaviour, *answered) {
+        answered.requests += 1;
+        let (status, body) = if fails(behaviour, answered.requests) {
+            answered.server_errors += 1;
             (500, format!("{service}, release {release}, failed {path}"))
         } else {
             (200, format!("{service}, release {release}, answered {path}"))
@@ -131,6 +134,18 @@ impl Edge for World {
     ) -> Result<Probe, PortError> {
         let subject = format!("{} {service} {path}", environment.environment);
         self.call(Call::Probe, subject, |state, now| Ok(state.probe(environment, service, path, now))).await
+    }
+
+    async fn answered(
+        &self,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+    ) -> Result<BTreeMap<u32, Answered>, PortError> {
+        let subject = format!("{} {service}", environment.environment);
+        self.call(Call::Answered, subject, |state, _| {
+            Ok(state.service(environment, service).map_or_else(BTreeMap::new, |it| it.answered.clone()))
+        })
+        .await
     }
 
     async fn address(&self, environment: &EnvironmentKey, service: &ServiceName) -> Option<String> {

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use engine::clock::EpochMs;
 use engine::model::{EnvironmentKey, ServiceName};
 use engine::ports::{
-    Instance, InstanceSet, InstanceState, LogLine, ObservedService, ObservedSet, Schedule, Weight,
+    Answered, Crashes, Instance, InstanceSet, InstanceState, LogLine, ObservedService, ObservedSet, Schedule,
+    Weight,
 };
 
 use super::builds::Builds;
@@ -38,7 +39,7 @@ pub(super) struct SimService {
     /// Requests the edge got.
     pub(super) requests: u64,
     /// Those that a release answered, by release.
-    pub(super) answered: BTreeMap<u32, u64>,
+    pub(super) answered: BTreeMap<u32, Answered>,
 }
 
 /// The instances of one release.
@@ -61,6 +62,8 @@ pub(super) struct SimInstance {
     pub(super) was_healthy: bool,
     /// A state put there by hand, whatever the commit's behaviour.
     pub(super) forced: Option<InstanceState>,
+    /// How often it ended by itself, as told by hand.
+    pub(super) crashes: Option<Crashes>,
 }
 
 impl SimInstance {
@@ -74,6 +77,7 @@ impl SimInstance {
             started_ms,
             was_healthy: false,
             forced: None,
+            crashes: None,
         }
     }
 
@@ -113,7 +117,21 @@ impl SimInstance {
             address: self.address.clone(),
             state: self.state(behaviour, now),
             started_ms: self.started_ms,
+            crashes: self.crashes.clone().or_else(|| self.crashes_of(&self.state(behaviour, now))),
         }
+    }
+
+    /// What an instance that has ended again and again comes to.
+    fn crashes_of(&self, state: &InstanceState) -> Option<Crashes> {
+        let InstanceState::Exited { how, starts, tail } = state else { return None };
+        Some(Crashes {
+            times: *starts,
+            since_ms: self.started_ms,
+            last_ms: self.started_ms + i64::from(starts.saturating_sub(1)) * RESTART_AFTER_MS,
+            how: how.clone(),
+            line: tail.last().cloned().unwrap_or_default(),
+            gave_up: *starts >= STARTS_MAX,
+        })
     }
 }
 

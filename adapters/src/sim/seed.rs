@@ -74,6 +74,7 @@ fn seeded(observed: ObservedSet, spec: Option<InstanceSet>) -> SimSet {
             address: instance.address,
             started_ms: instance.started_ms,
             was_healthy: healthy,
+            crashes: instance.crashes,
             forced: (!healthy).then_some(instance.state),
         }
     });

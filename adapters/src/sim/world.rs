@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use engine::clock::{Clock, EpochMs};
-use engine::model::{ComponentKind, ComponentName, EnvironmentKey, ServiceName};
+use engine::model::{ComponentKind, ComponentName, EnvironmentKey, ServiceName, Source};
 use engine::ports::{AppliedMigration, Capabilities, Finding, LogLine, Permit, PortError, Ports, Receipt};
 use tokio::sync::Notify;
 
@@ -33,6 +33,8 @@ pub struct World {
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) code: Repository,
+    /// Repositories apart from it, by their address.
+    pub(super) code_elsewhere: BTreeMap<String, Repository>,
     pub(super) builds: Builds,
     pub(super) environments: BTreeMap<EnvironmentKey, SimEnvironment>,
     pub(super) ledger: Ledger,
@@ -60,6 +62,11 @@ impl State {
     /// The environment, which comes to be when first written to.
     pub(super) fn environment(&mut self, key: &EnvironmentKey) -> &mut SimEnvironment {
         self.environments.entry(key.clone()).or_default()
+    }
+
+    /// The repository a source leads to.
+    pub(super) fn code_of(&self, source: &Source) -> &Repository {
+        self.code_elsewhere.get(&source.repository).unwrap_or(&self.code)
     }
 
     /// Lets everything happen that is due by now.

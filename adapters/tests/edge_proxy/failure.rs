@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use adapters::local::edge::EdgeOptions;
+use engine::ports::{Answered, Edge};
 
 use crate::instance::{Instance, nobody};
 use crate::world::{LONG, World};
@@ -69,6 +70,8 @@ async fn the_edges_own_answers_name_service_and_release_and_nothing_else() {
     .assert_eq(&said.join("\n"));
     let counts = world.edge.counts(&world.environment, &world.api)[&12].clone();
     assert_eq!((counts.requests, counts.server_errors), (2, 2));
+    let answered = Edge::answered(&*world.edge, &world.environment, &world.api).await.unwrap();
+    assert_eq!(answered[&12], Answered { requests: 2, server_errors: 2 });
 }
 
 #[tokio::test]

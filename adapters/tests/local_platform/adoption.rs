@@ -112,12 +112,18 @@ async fn the_configuration_of_a_rollback_outlives_a_kill_before_its_instances_ar
                 .unwrap();
         }
     }
+    let configured = async |stage: &Stage| {
+        let observed = stage.platform().observe(&stage.environment).await.unwrap();
+        observed.services["api"].config.keys().copied().collect::<Vec<_>>()
+    };
+    // What may go at any moment is not there for whoever plans with it.
+    assert!(old.exists() && configured(&stage).await == [6, 7]);
     killed_started_and_tidied(&mut stage).await;
     assert!(!old.exists(), "nobody needs release 3");
 
     stage.configure("api", 3, "well", &[("API", "as it was")]).await;
     killed_started_and_tidied(&mut stage).await;
-    assert!(old.exists(), "release 3 is about to be brought up");
+    assert!(old.exists() && configured(&stage).await == [3, 6, 7], "release 3 is about to be brought up");
     stage
         .platform()
         .instances_ensure(&stage.permit(), &stage.environment, &Stage::set("api", 3, 1))

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::net::TcpListener;
 
 use engine::model::{ComponentKind, ServiceName};
-use engine::ports::{ConfigSet, InstanceState, Platform, PortError, Replacement, Shape};
+use engine::ports::{
+    CRASHES_APART_MS, ConfigSet, Crashes, InstanceState, Platform, PortError, Replacement, Shape,
+};
 
 use crate::stage::{Stage, TOKEN, eventually, get};
 
@@ -78,6 +80,53 @@ async fn a_crash_loop_tells_how_it_ended_and_what_it_said() {
     assert!(!tail.concat().contains(TOKEN) && tail.concat().contains("[secret token]"), "{tail:?}");
     assert!(stage.backends("api", 1).is_empty());
     stage.platform().instances_stop(&stage.permit(), &stage.environment, &api(), 1, 0).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_instance_that_ended_by_itself_says_how_often_since_when_and_its_last_words() {
+    let stage = Stage::open().await;
+    stage.deploy("api", 1, 2, "well").await;
+    let before = stage.healthy("api", 1, 2).await;
+    assert!(before.iter().all(|one| one.crashes.is_none()));
+    let crashes = async |times: u32| {
+        eventually("it ended and is healthy again", async || {
+            let mut instances = stage.instances("api", 1).await;
+            instances.retain(|one| matches!(one.state, InstanceState::Healthy { .. }));
+            let both = (instances.len() == 2).then_some(instances)?;
+            let sum = Crashes::of_all(&both)?;
+            (sum.times == times).then_some((both, sum))
+        })
+        .await
+    };
+    get(&before[0].address, "/crash");
+    let (instances, once) = crashes(1).await;
+    assert_eq!((once.how.as_str(), once.since_ms, once.gave_up), ("exit code 3", 1_700_000_000_000, false));
+    assert!(once.line.contains("token is [secret token]"), "{}", once.line);
+    assert!(instances[1].crashes.is_none(), "the other one is another one");
+    stage.clock.advance(60_000);
+    get(&instances[0].address, "/crash");
+    let (instances, twice) = crashes(2).await;
+    assert_eq!((twice.since_ms, twice.last_ms), (1_700_000_000_000, 1_700_000_060_000));
+    // Hours later it is counted anew.
+    stage.clock.advance(2 * CRASHES_APART_MS);
+    get(&instances[0].address, "/crash");
+    let (_, anew) = crashes(1).await;
+    assert_eq!(anew.since_ms, anew.last_ms);
+}
+
+#[tokio::test]
+async fn a_process_gets_the_memory_its_size_allows_and_no_more() {
+    for (memory_mb, says) in [(None, "2 GiB were granted"), (Some(1_024), "2 GiB were refused")] {
+        let stage = Stage::open().await;
+        stage.build("b1", None).await;
+        stage.configure("api", 1, "greedy", &[]).await;
+        let mut set = Stage::set("api", 1, 1);
+        set.limits.memory_mb = memory_mb;
+        stage.platform().instances_ensure(&stage.permit(), &stage.environment, &set).await.unwrap();
+        stage.healthy("api", 1, 1).await;
+        let lines = stage.platform().logs(&stage.environment, &[api()], 0, 100).await.unwrap();
+        assert!(lines.iter().any(|line| line.text == says), "{says}: {lines:?}");
+    }
 }
 
 #[tokio::test]

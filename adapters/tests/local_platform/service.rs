@@ -22,6 +22,10 @@ fn acts_as_service() {
         println!("{}{}", "x".repeat(3_990), variable("TOKEN"));
         std::process::exit(3);
     }
+    if mode == "greedy" {
+        let gigabytes = Vec::<u8>::new().try_reserve_exact(2 << 30);
+        println!("2 GiB were {}", if gigabytes.is_ok() { "granted" } else { "refused" });
+    }
     if mode == "crashing" {
         println!("out of luck");
         std::process::exit(3);

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use engine::control::{Engine, Refusal};
 use engine::model::RunId;
+use engine::monitor::CrashingService;
+use engine::ports::Crashes;
 use engine::run::{Happening, RunState};
 use engine::store::{Commit, StoreError, Write};
 use tokio_util::sync::CancellationToken;
@@ -141,7 +143,13 @@ impl Reporter {
         let Some(last) = happened.last().map(|one| one.seq) else { return Ok(false) };
         let mut touched: Vec<RunId> = Vec::new();
         let mut over: Vec<(RunId, bool)> = Vec::new();
+        let mut crashing: Vec<(RunId, CrashingService, Crashes)> = Vec::new();
         for one in happened {
+            if let Happening::CrashLoop { of, crashes } = one.what {
+                // It is long after the run that made the release; its card stays as it is.
+                crashing.push((one.run, of, crashes));
+                continue;
+            }
             if let Happening::Moved { to } = &one.what
                 && to.is_over()
             {
@@ -166,6 +174,12 @@ impl Reporter {
                 messages.push((conversation, Outbound::Update(view::run(&detail, now_ms))));
             }
             asked_in.insert(id, asked);
+        }
+        for (id, of, crashes) in crashing {
+            let Some(run) = self.engine.store().run_get(&id).await? else { continue };
+            if let Some(conversation) = self.shown_in(run.request.conversation.as_deref()) {
+                messages.push((conversation, Outbound::Say(view::crash_loop(&run, &of, &crashes))));
+            }
         }
         for (id, succeeded) in over {
             let conversation = match self.follow {

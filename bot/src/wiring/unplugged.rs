@@ -1,6 +1,7 @@
 //! An engine without a platform, for commands that only touch the database: people, projects, secrets, the record. They
 //! work while another program runs the services, and start none themselves.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use adapters::git::GitHost;
@@ -9,9 +10,9 @@ use async_trait::async_trait;
 use engine::control::Engine;
 use engine::model::{EnvironmentKey, ServiceName};
 use engine::ports::{
-    BuildKey, BuildRequest, BuildState, Capabilities, ConfigSet, Edge, Finding, InstanceSet, LogLine,
-    ObservedEnvironment, Permit, Platform, PortError, Ports, Probe, Receipt, Replacement, Schedule, Shape,
-    Weight,
+    Answered, BuildKey, BuildRequest, BuildState, Capabilities, ConfigSet, Edge, Finding, InstanceSet,
+    LogLine, ObservedEnvironment, Permit, Platform, PortError, Ports, Probe, Receipt, Replacement, Schedule,
+    Shape, Weight,
 };
 
 use super::Parts;
@@ -54,6 +55,14 @@ impl Edge for Unplugged {
     }
 
     async fn probe(&self, _: &EnvironmentKey, _: &ServiceName, _: &str) -> Result<Probe, PortError> {
+        absent()
+    }
+
+    async fn answered(
+        &self,
+        _: &EnvironmentKey,
+        _: &ServiceName,
+    ) -> Result<BTreeMap<u32, Answered>, PortError> {
         absent()
     }
 

@@ -13,7 +13,7 @@ use crate::model::{
     Actor, ConnectionHere, Desired, EnvironmentKey, Release, Role, RunId, RunRequest, ServiceName,
 };
 use crate::plan::Plan;
-use crate::ports::{InstanceState, LogLine, Weight};
+use crate::ports::{Crashes, InstanceState, LogLine, Weight};
 use crate::run::{Approval, Lock, Run, RunHappened, RunState, Step, Vote};
 use crate::store::ReceiptRecord;
 
@@ -39,6 +39,8 @@ pub struct ServiceStatus {
     pub wanted: u32,
     /// What is wrong, in words; empty when nothing is.
     pub trouble: Vec<String>,
+    /// How its instances ended by themselves lately; absent when none did.
+    pub crashes: Option<Crashes>,
     /// Its weights as read back.
     pub weights: Vec<Weight>,
     /// Its cron expression and whether it is on.
@@ -187,6 +189,10 @@ impl Engine {
                         healthy: healthy as u32,
                         wanted: part.and_then(|part| part.set.as_ref()).map_or(0, |wanted| {
                             status.desired.replicas.get(service).copied().unwrap_or(wanted.replicas)
+                        }),
+                        crashes: set.and_then(|set| Crashes::of_all(&set.instances)).map(|mut crashes| {
+                            crashes.line = self.redactor().redact(&crashes.line).into_owned();
+                            crashes
                         }),
                         trouble: states.iter().filter_map(|state| trouble(state)).collect(),
                         weights: self.ports().edge.weights(environment, service).await.unwrap_or_default(),

@@ -106,6 +106,7 @@ impl Engine {
                 created_ms: now_ms,
                 started_ms: None,
                 finished_ms: None,
+                answered_before: None,
                 version: 1,
             };
             let mut commit = Commit::at(now_ms);

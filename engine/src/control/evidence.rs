@@ -8,15 +8,17 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::answered::between;
 use super::{Engine, Refusal, RunDetail};
 use crate::artifacts::{ArtifactError, ArtifactName, ArtifactRef};
 use crate::clock::EpochMs;
-use crate::model::{EnvironmentKey, RunId, ServiceName};
+use crate::model::{Actor, EnvironmentKey, RunId, ServiceName};
 use crate::monitor::{Excerpt, excerpt, metrics, story};
 use crate::plan::Plan;
 use crate::ports::BuildState;
-use crate::run::{Run, RunState};
+use crate::run::{Happening, Run, RunState};
 use crate::step::StepKind;
+use crate::store::{AuditEntry, Commit};
 
 /// Lines asked for of each service; what is kept is bounded in bytes, too.
 const LINES_MAX: usize = 1_000;
@@ -102,13 +104,6 @@ impl Engine {
                     kept = true;
                     continue;
                 };
-                if matches!(error.downcast_ref(), Some(ArtifactError::Differs { .. })) {
-                    // Trying again changes nothing about this one, and the others have nothing to do with it.
-                    if self.artifacts_apart().insert(run.id.clone()) {
-                        tracing::warn!(run = %run.id, error = %super::worker::chain(&*error), "can't keep the artifacts of a run");
-                    }
-                    continue;
-                }
                 tracing::warn!(run = %run.id, error = %super::worker::chain(&*error), "can't keep the artifacts of a run yet");
                 self.artifacts_behind.store(true, Ordering::SeqCst);
                 // What keeps these from being kept keeps the others, too.
@@ -121,17 +116,20 @@ impl Engine {
 
     pub(super) async fn keep_artifacts(&self, id: &RunId) -> Result<(), Failed> {
         let detail = self.run_detail(id).await?;
-        let artifacts = self.artifacts();
-        artifacts.put(id, &ArtifactName::Plan, &pretty(&detail.plan)?).await?;
-        artifacts.put(id, &ArtifactName::Diff, &pretty(&detail.plan.diff)?).await?;
+        self.put(&detail, &ArtifactName::Plan, &pretty(&detail.plan)?).await?;
+        self.put(&detail, &ArtifactName::Diff, &pretty(&detail.plan.diff)?).await?;
         for (entry, receipt) in detail.receipts.iter().enumerate() {
             let body = serde_json::json!({
                 "step": receipt.step, "kind": receipt.kind, "at_ms": receipt.at_ms, "receipt": receipt.body,
             });
-            artifacts.put(id, &ArtifactName::Receipt(entry as u32 + 1), &pretty(&body)?).await?;
+            self.put(&detail, &ArtifactName::Receipt(entry as u32 + 1), &pretty(&body)?).await?;
         }
         if detail.run.started_ms.is_some() {
-            self.put_first(id, &ArtifactName::Metrics, &pretty(&metrics(&detail))?).await?;
+            let answered = self.answered(detail.run.environment(), &detail.plan).await;
+            let answered = detail.run.answered_before.as_ref().zip(answered);
+            let answered = answered.map(|(before, after)| between(before, &after));
+            let metrics = metrics(&detail, answered.as_deref(), self.now_ms());
+            self.put_first(id, &ArtifactName::Metrics, &pretty(&metrics)?).await?;
         }
         if !matches!(detail.run.state, RunState::Succeeded { .. }) {
             // Where a crash came before them, or what printed them could not be reached then.
@@ -140,8 +138,35 @@ impl Engine {
         let run = pretty(&detail.run)?;
         self.keep_incident(&detail, &run).await?;
         // The last one: while it is missing, some of the others may be.
-        artifacts.put(id, &ArtifactName::Run, &run).await?;
-        Ok(())
+        self.put(&detail, &ArtifactName::Run, &run).await
+    }
+
+    /// Keeps an artifact. What is there already with other content stays, and the run says so: trying again would change
+    /// nothing, and its other artifacts have nothing to do with it.
+    async fn put(&self, detail: &RunDetail, name: &ArtifactName, text: &[u8]) -> Result<(), Failed> {
+        let id = &detail.run.id;
+        let (path, kept) = match self.artifacts().put(id, name, text).await {
+            Ok(_) => return Ok(()),
+            Err(ArtifactError::Differs { path, kept }) => (path, kept),
+            Err(error) => return Err(error.into()),
+        };
+        let is_said =
+            |what: &Happening| matches!(what, Happening::ArtifactDiffers { path: said } if *said == path);
+        if detail.happened.iter().any(|one| is_said(&one.what)) {
+            return Ok(());
+        }
+        tracing::warn!(run = %id, path, kept, "an artifact was there already with other content, and stays as it was");
+        let mut commit = Commit::at(self.now_ms());
+        commit.audit.push(AuditEntry {
+            actor: Actor::system(),
+            action: "run.artifact-differs",
+            subject: id.to_string(),
+            environment: Some(detail.run.environment().clone()),
+            run: Some(id.clone()),
+            data: serde_json::json!({ "say": format!("{path} was there already with other content"), "kept": kept }),
+        });
+        commit.happenings.push((id.clone(), Happening::ArtifactDiffers { path }));
+        Ok(self.write(commit).await?)
     }
 
     /// The story of a run that became an incident.
@@ -149,7 +174,9 @@ impl Engine {
         let id = &detail.run.id;
         let since_ms = detail.run.created_ms;
         let incidents = self.store().incident_list(detail.run.environment(), since_ms, i64::MAX).await?;
-        let Some(incident) = incidents.into_iter().find(|incident| incident.run == *id) else {
+        let Some(incident) =
+            incidents.into_iter().find(|incident| incident.run == *id && incident.crashing.is_none())
+        else {
             return Ok(());
         };
         let (mut excerpts, mut manifest): (Vec<Excerpt>, Vec<ArtifactRef>) = (Vec::new(), Vec::new());
@@ -178,7 +205,7 @@ fn as_preflight(kind: &StepKind) -> Option<&crate::step::Preflight> {
 }
 
 /// The services whose processes or schedules a plan changes.
-fn touched(plan: &Plan) -> BTreeSet<ServiceName> {
+pub(super) fn touched(plan: &Plan) -> BTreeSet<ServiceName> {
     let mut services = BTreeSet::new();
     for step in &plan.steps {
         match &step.kind {

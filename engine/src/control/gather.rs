@@ -188,8 +188,10 @@ impl Engine {
                     .await
                     .map(|(commit, own)| (Some(commit), own));
             }
-            Change::Deploy { reference, .. } => {
-                for service in project.services.values() {
+            Change::Deploy { services, reference, .. } => {
+                // Those that stay as they are need not have the ref.
+                let chosen = |name: &ServiceName| services.is_empty() || services.contains(name);
+                for (_, service) in project.services.iter().filter(|(name, _)| chosen(name)) {
                     if let Some(source) = service.source.as_ref().filter(|source| **source != project.source)
                     {
                         let commit = self.resolve(source, reference.as_deref()).await?;

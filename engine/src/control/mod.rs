@@ -1,12 +1,14 @@
 //! The engine as the fronts see it: ask for a run, decide about it, look at things; and the executor that carries runs
 //! out. Nothing here knows chat or HTTP.
 
+mod answered;
 mod answers;
 mod approvals;
 mod ask;
 mod begin;
 mod budget;
 mod clearance;
+mod crashes;
 mod evidence;
 mod executor;
 mod gather;
@@ -24,9 +26,8 @@ mod secrets_kept;
 mod standing;
 mod worker;
 
-use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use policies::Rules;
 
@@ -42,7 +43,7 @@ pub use secrets::Vault;
 use crate::artifacts::Artifacts;
 use crate::audit::SigningKey;
 use crate::clock::{Clock, EpochMs};
-use crate::model::{Role, RunId};
+use crate::model::Role;
 use crate::ports::Ports;
 use crate::redact::Redactor;
 use crate::store::Store;
@@ -75,8 +76,6 @@ pub struct Engine {
     parts: Arc<EngineParts>,
     /// Artifacts of runs that ended could not be kept yet.
     artifacts_behind: Arc<AtomicBool>,
-    /// Runs whose artifacts differ from those kept of them: said once.
-    artifacts_apart: Arc<Mutex<BTreeSet<RunId>>>,
     /// What people nobody knows may do.
     strangers: Option<Role>,
 }
@@ -90,22 +89,13 @@ impl std::fmt::Debug for Engine {
 impl Engine {
     /// Puts an engine together. Nothing runs until [`Engine::work`] or [`Engine::tick`] is called.
     pub fn new(parts: EngineParts) -> Self {
-        Self {
-            parts: Arc::new(parts),
-            artifacts_behind: Arc::default(),
-            artifacts_apart: Arc::default(),
-            strangers: None,
-        }
+        Self { parts: Arc::new(parts), artifacts_behind: Arc::default(), strangers: None }
     }
 
     /// The same engine for a front on which people nobody knows have a role: none unless told otherwise.
     #[must_use]
     pub fn with_strangers(&self, role: Option<Role>) -> Self {
         Self { strangers: role, ..self.clone() }
-    }
-
-    fn artifacts_apart(&self) -> MutexGuard<'_, BTreeSet<RunId>> {
-        self.artifacts_apart.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The database.

@@ -75,7 +75,11 @@ fn happening(what: &mut Happening, redactor: &Redactor) {
         Happening::StepWaits { note: says, .. }
         | Happening::StepDone { says, .. }
         | Happening::StepUndone { says, .. } => text(says, redactor),
-        Happening::StepStarted { .. } | Happening::Voted { .. } => {}
+        Happening::CrashLoop { crashes, .. } => {
+            text(&mut crashes.how, redactor);
+            text(&mut crashes.line, redactor);
+        }
+        Happening::StepStarted { .. } | Happening::Voted { .. } | Happening::ArtifactDiffers { .. } => {}
     }
 }
 

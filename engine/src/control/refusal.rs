@@ -57,6 +57,9 @@ pub enum Refusal {
 
 fn unusable(error: &StoreError) -> String {
     match error {
+        StoreError::Crossed { tries, .. } => {
+            format!("the database gave the write up {tries} times, for others wanted the same")
+        }
         StoreError::Full { room, .. } => format!("the disk of the database is full ({room})"),
         _ => "the database can't be used right now".to_owned(),
     }

@@ -93,6 +93,7 @@ impl Engine {
         let mut trouble_ms = TROUBLE_MS;
         let mut signed_ms = self.now_ms();
         drivers.spawn(self.clone().catch_up(stop.child_token()));
+        drivers.spawn(self.clone().services_looked_after(stop.child_token()));
         while !stop.is_cancelled() {
             commits.mark_unchanged();
             let now_ms = self.now_ms();

@@ -4,13 +4,14 @@ use serde_json::{Map, Value, json};
 
 use crate::clock::EpochMs;
 use crate::control::RunDetail;
-use crate::run::{Happening, Step, StepState, state_of};
+use crate::run::{AnsweredBy, Happening, Step, StepState, state_of};
 
 /// The fact of a step's last receipt that says how often its effect was asked for.
 pub(crate) const ATTEMPTS: &str = "attempts";
 
-/// The numbers of a run: each step's attempts and durations, and what its last receipt measured.
-pub(crate) fn metrics(detail: &RunDetail) -> Value {
+/// The numbers of a run: each step's attempts and durations, and what its last receipt measured; and what releases answered
+/// from its start until `now_ms`, when the edge can say.
+pub(crate) fn metrics(detail: &RunDetail, answered: Option<&[AnsweredBy]>, now_ms: EpochMs) -> Value {
     let run = &detail.run;
     let took_ms =
         run.finished_ms.zip(run.started_ms).map(|(finished_ms, started_ms)| took_ms(started_ms, finished_ms));
@@ -22,6 +23,7 @@ pub(crate) fn metrics(detail: &RunDetail) -> Value {
         "started_ms": run.started_ms,
         "finished_ms": run.finished_ms,
         "took_ms": took_ms,
+        "answered": answered.map(|all| json!({ "until_ms": now_ms, "by": all })),
         "steps": steps.map(|number| of_step(detail, number)).collect::<Vec<_>>(),
     })
 }

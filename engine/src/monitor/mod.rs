@@ -13,19 +13,31 @@ pub(crate) use metrics::{ATTEMPTS, metrics};
 pub(crate) use story::{Excerpt, story};
 
 use crate::clock::EpochMs;
-use crate::model::{EnvironmentKey, RunId};
+use crate::model::{EnvironmentKey, RunId, ServiceName};
 
 /// Something went wrong where users could have seen it, or was left in a way that needs a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Incident {
-    /// Its identifier: `i-` and the run's digits.
+    /// Its identifier: `i-` and the run's digits, and the service when it is about one.
     pub id: String,
     /// Where.
     pub environment: EnvironmentKey,
-    /// The run it came out of.
+    /// The run it came out of; of a service that keeps ending, the one that made the live release.
     pub run: RunId,
     /// One sentence: what happened and what became of it.
     pub summary: String,
     /// When.
     pub opened_ms: EpochMs,
+    /// The service that keeps ending by itself, when it is about that and not about a run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crashing: Option<CrashingService>,
+}
+
+/// A service of a release that keeps ending by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CrashingService {
+    /// The service.
+    pub service: ServiceName,
+    /// The number of the release whose code it runs.
+    pub release: u32,
 }

@@ -128,6 +128,15 @@ fn timeline(detail: &RunDetail) -> Vec<String> {
         Happening::StepFailed { step, reason } => format!("{}: failed, {}", title(*step), reason.say),
         Happening::StepUndone { step, says } => format!("{}: undone, {says}", title(*step)),
         Happening::Voted { by, .. } => format!("approved by {by}"),
+        Happening::CrashLoop { of, crashes } => {
+            format!(
+                "{} of release {} ended by itself {} times ({})",
+                of.service, of.release, crashes.times, crashes.how
+            )
+        }
+        Happening::ArtifactDiffers { path } => {
+            format!("{path} was there already with other content, and stays as it was")
+        }
     };
     detail.happened.iter().map(|one| format!("- {} {}", instant(one.at_ms), line(&one.what))).collect()
 }

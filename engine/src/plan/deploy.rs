@@ -9,7 +9,7 @@ use super::{
     DiffLine, Facts, Plan, PlanProblem, PlannedStep, Risk, RiskLevel, WayBack, breaking_statements, short,
 };
 use crate::model::{
-    MigrateChoice, Release, ReleaseId, ReleaseState, RunId, RunRequest, ServiceName, ServiceRelease,
+    MigrateChoice, Release, ReleaseId, ReleaseState, RunId, RunRequest, ServiceName, ServiceRelease, Source,
 };
 use crate::ports::{BuildRequest, BuildState, Migration, Weight};
 use crate::step::{
@@ -152,17 +152,7 @@ pub(super) fn plan(
         step(
             "resolve ref",
             format!("{reference_name} is {}, {}", short(&commit.id), commit.subject),
-            StepKind::ResolveRef(ResolveRef {
-                checks: vec![RefCheck {
-                    source: facts.project.source.clone(),
-                    // A branch may have moved on since; what was proved has not.
-                    reference: match code.proved {
-                        Some(_) => Some(commit.id.clone()),
-                        None => reference.map(ToOwned::to_owned),
-                    },
-                    commit: commit.id.clone(),
-                }],
-            }),
+            StepKind::ResolveRef(ResolveRef { checks: ref_checks(facts, code, &commit.id, &builds) }),
         ),
         step(
             "preflight",
@@ -179,6 +169,7 @@ pub(super) fn plan(
             format!("variables of {}", names(&chosen)),
             StepKind::PutConfig(PutConfig {
                 configs: chosen.iter().filter_map(|name| Some(parts.get(name)?.config.clone())).collect(),
+                of_earlier: false,
             }),
         ),
         match component {
@@ -236,7 +227,7 @@ pub(super) fn plan(
         ),
     ];
 
-    let mut diff = diff(facts, &parts, &pending, reference, &commit.id, &chosen);
+    let mut diff = diff(facts, &parts, &pending, reference, &chosen);
     for name in &gone {
         let before = match live.and_then(|live| Some((live, live.services.get(name)?))) {
             Some((live, part)) => release_name(live, part),
@@ -277,6 +268,26 @@ pub(super) fn plan(
         release: Some(release),
         destructive: false,
     })
+}
+
+/// What the ref must still stand for: in the project's repository, and in those that services have of their own.
+fn ref_checks(facts: &Facts, code: &Code<'_>, ours: &str, builds: &[BuildRequest]) -> Vec<RefCheck> {
+    let check = |source: &Source, commit: &str| RefCheck {
+        source: source.clone(),
+        // A branch may have moved on since; what was proved has not.
+        reference: match code.proved {
+            Some(_) => Some(commit.to_owned()),
+            None => code.reference.map(ToOwned::to_owned),
+        },
+        commit: commit.to_owned(),
+    };
+    let mut checks = vec![check(&facts.project.source, ours)];
+    for build in builds {
+        if checks.iter().all(|check| check.source.repository != build.source.repository) {
+            checks.push(check(&build.source, &build.commit));
+        }
+    }
+    checks
 }
 
 /// The run that makes a release is known only when the plan becomes a run; until then its digest must not depend on it.
@@ -439,15 +450,10 @@ fn diff(
     parts: &BTreeMap<ServiceName, ServiceRelease>,
     pending: &[Migration],
     reference: Option<&str>,
-    commit: &str,
     chosen: &[ServiceName],
 ) -> Vec<DiffLine> {
     let mut lines = Vec::new();
     let live = facts.live();
-    let after_name = match reference {
-        Some(name) => format!("{name} ({})", short(commit)),
-        None => short(commit).to_owned(),
-    };
     for (name, component) in &facts.project.components {
         if facts.observed.components.get(name) != Some(&component.kind) {
             lines.push(DiffLine::new(name.as_str(), None, Some("an empty component".to_owned())));
@@ -464,7 +470,11 @@ fn diff(
         let Some(after) = parts.get(name) else { continue };
         let before = live.and_then(|live| live.services.get(name));
         let before_name = live.zip(before).map(|(live, before)| release_name(live, before));
-        lines.push(DiffLine::new(name.as_str(), before_name, Some(after_name.clone())));
+        let after_name = match reference {
+            Some(name) => format!("{name} ({})", short(&after.commit)),
+            None => short(&after.commit).to_owned(),
+        };
+        lines.push(DiffLine::new(name.as_str(), before_name, Some(after_name)));
         let Some(before) = before else { continue };
         let replicas = |part: &ServiceRelease| part.set.as_ref().map(|set| set.replicas.to_string());
         if replicas(before) != replicas(after) {

@@ -115,7 +115,7 @@ pub(super) fn plan(
                 0 => format!("kept since release {}, nothing to write", target.id.number),
                 _ => format!("as it was in release {}, secrets as they are now", target.id.number),
             },
-            StepKind::PutConfig(PutConfig { configs: missing_configs }),
+            StepKind::PutConfig(PutConfig { configs: missing_configs, of_earlier: true }),
         ),
         step(
             "bring up",
@@ -368,7 +368,8 @@ fn starts(facts: &Facts, name: &ServiceName, part: &ServiceRelease) -> bool {
     there.schedule.as_ref().map(|schedule| schedule.release) != release
 }
 
-/// Sets and configurations of the target that the platform does not have any more.
+/// What must be brought up of the target: sets that are not up, and the configurations of what is not. A configuration may
+/// be there still; whether it is does not matter to the plan, for it may be tidied away between an approval and the start.
 fn missing(
     facts: &Facts,
     parts: &BTreeMap<ServiceName, ServiceRelease>,
@@ -387,7 +388,7 @@ fn missing(
             }
         }
         let fingerprint = there.and_then(|there| there.config.get(&part.origin));
-        if fingerprint != Some(&part.config.fingerprint) {
+        if starts(facts, name, part) || fingerprint != Some(&part.config.fingerprint) {
             configs.push(part.config.clone());
         }
     }

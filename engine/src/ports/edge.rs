@@ -1,5 +1,7 @@
 //! Splitting traffic between releases.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +30,15 @@ pub struct Probe {
     pub body: String,
 }
 
+/// What a release answered since the edge began to count. The numbers only grow, until the edge begins anew.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answered {
+    /// Requests that got an answer, probes and the edge's own 502, 503 and 504 in the release's name included.
+    pub requests: u64,
+    /// Those of them answered with a status of 500 or more.
+    pub server_errors: u64,
+}
+
 /// Splits traffic between releases.
 #[async_trait]
 pub trait Edge: Send + Sync {
@@ -52,6 +63,12 @@ pub trait Edge: Send + Sync {
         service: &ServiceName,
         path: &str,
     ) -> Result<Probe, PortError>;
+    /// What each release of a service answered so far, by its number.
+    async fn answered(
+        &self,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+    ) -> Result<BTreeMap<u32, Answered>, PortError>;
     /// The address people reach a service at, when it has one.
     async fn address(&self, environment: &EnvironmentKey, service: &ServiceName) -> Option<String>;
 }

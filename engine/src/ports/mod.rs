@@ -4,6 +4,7 @@
 //! what a run may remove is what a run made.
 
 mod code;
+mod crashes;
 mod database;
 mod edge;
 mod error;
@@ -16,6 +17,7 @@ mod secret;
 use std::sync::Arc;
 
 pub use code::*;
+pub use crashes::*;
 pub use database::*;
 pub use edge::*;
 pub use error::*;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Schedule;
+use super::{Crashes, Schedule};
 use crate::clock::EpochMs;
 use crate::model::{ComponentKind, ComponentName, ServiceName};
 
@@ -51,6 +51,9 @@ pub struct Instance {
     pub state: InstanceState,
     /// When it was started.
     pub started_ms: EpochMs,
+    /// How often it ended by itself before that; absent when it never did, or the platform does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crashes: Option<Crashes>,
 }
 
 /// One set of instances as observed.

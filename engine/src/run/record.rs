@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::state::{Reason, RunState, StepState};
 use crate::clock::EpochMs;
-use crate::model::{Actor, EnvironmentKey, Role, RunId, RunRequest, StepNumber};
+use crate::model::{Actor, EnvironmentKey, Role, RunId, RunRequest, ServiceName, StepNumber};
+use crate::monitor::CrashingService;
+use crate::ports::{Answered, Crashes};
 
 /// A run: a typed request being carried out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,8 +29,23 @@ pub struct Run {
     pub started_ms: Option<EpochMs>,
     /// When it was over.
     pub finished_ms: Option<EpochMs>,
+    /// What the releases of its services had answered when its first step started; absent when the edge could not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_before: Option<Vec<AnsweredBy>>,
     /// Grows by one with every write: a write made from an older version is refused.
     pub version: i64,
+}
+
+/// What a release of a service answered, by the edge's counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AnsweredBy {
+    /// The service.
+    pub service: ServiceName,
+    /// The number of the release.
+    pub release: u32,
+    /// How much.
+    #[serde(flatten)]
+    pub answered: Answered,
 }
 
 impl Run {
@@ -170,6 +187,18 @@ pub enum Happening {
         by: String,
         /// How many yeses are still needed.
         still: u32,
+    },
+    /// A service of the release it made keeps ending by itself, long after it is over.
+    CrashLoop {
+        /// Which.
+        of: CrashingService,
+        /// How often, since when, and how the last time.
+        crashes: Crashes,
+    },
+    /// One of its artifacts was there already, with other content, and stays as it was.
+    ArtifactDiffers {
+        /// Where: `runs/r-3f2a/plan.json`.
+        path: String,
     },
 }
 

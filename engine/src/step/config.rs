@@ -1,5 +1,5 @@
-//! Reconcile config: the configuration of the new release is written beside the old one, under the release's number.
-//! Running instances keep theirs. Undo removes it.
+//! Reconcile config: the configuration of the release is written beside the others, under the release's number.
+//! Running instances keep theirs. Undo removes it, unless the release was there before.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,10 @@ use crate::run::Reason;
 pub struct PutConfig {
     /// One per service.
     pub configs: Vec<ConfigSet>,
+    /// They are of a release that was there before: nothing runs with them until it is brought up, some of them may be
+    /// there still, and all of them may stay.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub of_earlier: bool,
 }
 
 fn fingerprint<'a>(observed: &'a ObservedEnvironment, config: &ConfigSet) -> Option<&'a String> {
@@ -59,7 +63,7 @@ impl StepAct for PutConfig {
     }
 
     fn undo(&self) -> Undo {
-        Undo::Can
+        if self.of_earlier { Undo::Nothing } else { Undo::Can }
     }
 
     async fn look_undo(&self, at: &StepContext<'_>) -> Result<Look, PortError> {

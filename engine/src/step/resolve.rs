@@ -52,7 +52,12 @@ impl StepAct for ResolveRef {
             } else {
                 format!("{name} is {}", short(&now.id))
             });
-            receipt = receipt.with(name, &now.id);
+            let fact = if receipt.facts.contains_key(name) {
+                format!("{name} of {}", check.source.repository)
+            } else {
+                name.to_owned()
+            };
+            receipt = receipt.with(&fact, &now.id);
         }
         receipt.summary = lines.join(", ");
         Ok(Look::Done(receipt))

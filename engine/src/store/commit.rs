@@ -339,6 +339,7 @@ fn answer(
                 let source = sqlx::Error::Io(std::io::Error::other(shared.clone()));
                 let refused = match &full {
                     Some(room) => StoreError::Full { room: room.clone(), source },
+                    None if was_in_the_way(&error) => StoreError::Crossed { tries: GROUP_TRIES, source },
                     None => StoreError::Unavailable { doing: "be written", source },
                 };
                 let _gone = job.answer.send(Err(refused));

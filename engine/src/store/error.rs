@@ -20,6 +20,17 @@ pub enum StoreError {
         #[source]
         source: sqlx::Error,
     },
+    /// The database gave the transaction up for the sake of others, again and again: nothing of it was written.
+    #[error(
+        "the database gave this write up {tries} times for the sake of others, and nothing of it was written"
+    )]
+    Crossed {
+        /// How often it was tried.
+        tries: usize,
+        /// The driver's last error.
+        #[source]
+        source: sqlx::Error,
+    },
     /// There is no room on its disk: nothing of the commit was written, and later ones work as soon as there is room again.
     #[error("the disk of the database is full ({room}), so nothing was written")]
     Full {
@@ -84,6 +95,6 @@ impl StoreError {
 
     /// Whether trying again later may work.
     pub fn may_pass(&self) -> bool {
-        matches!(self, Self::Unavailable { .. } | Self::Full { .. })
+        matches!(self, Self::Unavailable { .. } | Self::Crossed { .. } | Self::Full { .. })
     }
 }

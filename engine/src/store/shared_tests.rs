@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use sqlx::{Connection, Executor, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 
 use super::tests::database::{BOTH, Kind};
-use super::tests::{NOW_MS, fresh, open, person, run};
+use super::tests::{NOW_MS, chain_is_whole, entry, fresh, open, person, run};
 use super::*;
 
 /// How long something that comes by itself may take.
@@ -147,6 +147,89 @@ async fn on_server(statement: &'static str, url: &str) {
     let mut connection = PgConnection::connect(url).await.unwrap();
     connection.execute(statement).await.unwrap();
     connection.close().await.unwrap();
+}
+
+/// The next so many writes of a person are given up by the server, with the state it has for that.
+async fn gives_up(url: &str, times: u32, state: &'static str) {
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    // A sequence is not put back with the transaction, so it counts the tries.
+    let statements = format!(
+        "DROP SEQUENCE IF EXISTS tries; CREATE SEQUENCE tries; \
+         CREATE OR REPLACE FUNCTION give_up() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+         IF nextval('tries') <= {times} THEN RAISE EXCEPTION 'given up' USING ERRCODE = '{state}'; END IF; \
+         RETURN NEW; END $$; \
+         CREATE OR REPLACE TRIGGER give_up BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION give_up()"
+    );
+    connection.execute(AssertSqlSafe(statements)).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+/// How often a person was tried to be written since.
+async fn tries(url: &str) -> i64 {
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    let tries = sqlx::query_scalar("SELECT last_value FROM tries").fetch_one(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    tries
+}
+
+#[tokio::test]
+async fn a_group_the_server_gives_up_is_written_again_and_not_for_ever() {
+    let (database, store) = fresh(Kind::Postgres).await;
+    let write = |name: &'static str| {
+        let mut commit = Commit::at(NOW_MS);
+        commit.writes.push(person(name));
+        commit.audit.push(entry(name));
+        store.commit(commit)
+    };
+    for (name, state) in [("ana", "40P01"), ("ben", "40001")] {
+        gives_up(&database.url, 3, state).await;
+        write(name).await.unwrap();
+        assert_eq!(tries(&database.url).await, 4, "{state}");
+    }
+    gives_up(&database.url, 100, "40P01").await;
+    let refused = write("zoe").await.unwrap_err();
+    assert_eq!(tries(&database.url).await, 4);
+    assert!(matches!(refused, StoreError::Crossed { tries: 4, .. }) && refused.may_pass(), "{refused:?}");
+    let why = std::error::Error::source(&refused).unwrap().to_string();
+    assert!(refused.to_string().contains("4 times") && why.contains("given up"), "{refused}: {why}");
+    // What is wrong with the write itself is not tried again.
+    gives_up(&database.url, 100, "22000").await;
+    assert!(matches!(write("zoe").await, Err(StoreError::Unavailable { .. })));
+    assert_eq!(tries(&database.url).await, 1);
+    // Once, however often it was tried.
+    let people = store.user_list().await.unwrap();
+    assert_eq!(people.iter().map(|user| user.name.as_str()).collect::<Vec<_>>(), ["ana", "ben"]);
+    assert_eq!(chain_is_whole(&store).await, 2);
+}
+
+#[tokio::test]
+async fn two_programs_that_lock_each_other_out_both_write() {
+    let (database, store) = fresh(Kind::Postgres).await;
+    let mut commit = Commit::at(NOW_MS);
+    commit.writes.push(person("ana"));
+    store.commit(commit).await.unwrap();
+    // One holds what the commit needs, and then wants what the commit holds.
+    let mut other = PgConnection::connect(&database.url).await.unwrap();
+    other.execute("BEGIN; SELECT * FROM users FOR UPDATE").await.unwrap();
+    let writing = tokio::spawn({
+        let store = store.clone();
+        async move {
+            let mut commit = Commit::at(NOW_MS);
+            commit.writes.push(person("ana"));
+            store.commit(commit).await
+        }
+    });
+    let mut watching = PgConnection::connect(&database.url).await.unwrap();
+    let waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid IN (SELECT pid FROM pg_stat_activity \
+                 WHERE datname = current_database())";
+    let begun = std::time::Instant::now();
+    while sqlx::query_scalar::<_, i64>(waits).fetch_one(&mut watching).await.unwrap() == 0 {
+        assert!(begun.elapsed() < PATIENCE, "the commit never waited");
+    }
+    // Whichever of the two the server gives up, the commit is written.
+    let _given_up = other.execute("UPDATE heads SET seq = seq WHERE name = 'audit'").await;
+    let _over = other.execute("ROLLBACK").await;
+    tokio::time::timeout(PATIENCE, writing).await.expect("it is written").unwrap().unwrap();
 }
 
 #[tokio::test]

@@ -50,7 +50,7 @@ pub(super) fn person(name: &str) -> Write {
     Write::UserPut { user: User { name: name.parse().unwrap(), role: Role::Viewer }, at_ms: NOW_MS }
 }
 
-fn entry(subject: impl Into<String>) -> AuditEntry {
+pub(super) fn entry(subject: impl Into<String>) -> AuditEntry {
     AuditEntry {
         actor: Actor::system(),
         action: "test.done",
@@ -66,7 +66,7 @@ fn said(text: &str) -> Happening {
 }
 
 /// Walks the whole chain; its length.
-async fn chain_is_whole(store: &Store) -> usize {
+pub(super) async fn chain_is_whole(store: &Store) -> usize {
     let events = store.audit_after(0, 1_000_000).await.unwrap();
     let mut last = GENESIS;
     for (place, (event, hash)) in events.iter().enumerate() {

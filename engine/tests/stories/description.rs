@@ -1,8 +1,10 @@
+use adapters::sim::Behaviour;
 use engine::model::Change;
+use engine::step::StepKind;
 use engine::store::{Commit, Write};
 
 use crate::world::changes::*;
-use crate::world::on_both;
+use crate::world::{Story, on_both, service};
 
 const WEB: &str = r#"  web:
     build: make web
@@ -97,5 +99,76 @@ fn a_run_whose_environment_has_gone_fails_instead_of_waiting_for_ever() {
         store.commit(commit).await.unwrap();
         t.settle_all().await;
         assert_eq!(t.outcome(&run).await, "failed: not-found");
+    });
+}
+
+#[test]
+fn a_ref_is_looked_up_in_the_repository_a_service_has_of_its_own() {
+    on_both(async |t| {
+        let ours = t.world.release("v4", "Ours", Behaviour::default());
+        let site = t.world.release_in("/srv/site", "v4", "The site");
+        let docs = t.world.release_in("/srv/docs", "v4", "The docs");
+        assert!(ours != site && site != docs);
+        t.redescribes(&[
+            ("    build: make web\n", "    build: make web\n    source: { repository: /srv/site }\n"),
+            ("    start: ./cron\n", "    start: ./cron\n    source: { repository: /srv/docs }\n"),
+        ])
+        .await
+        .unwrap();
+        t.does("ana", "staging", deploy("v4")).await;
+        let live = t.engine().releases(&t.environment("staging"), &t.person("ana").await, 1).await.unwrap().1;
+        let commit = |name: &str| live[0].services[&service(name)].commit.clone();
+        assert_eq!([commit("api"), commit("web"), commit("cron")], [ours, site, docs]);
+        // It is looked up once more at the start, in each of them.
+        let run = t.asks("ana", "staging", deploy("v4")).await;
+        let kept = t.engine().run_detail(&run).await.unwrap().plan;
+        let StepKind::ResolveRef(resolve) = &kept.steps[0].kind else {
+            panic!("the first step resolves the ref")
+        };
+        let checked: Vec<&str> = resolve.checks.iter().map(|check| check.commit.as_str()).collect();
+        assert_eq!(checked.len(), 3, "{checked:?}");
+        t.settle_all().await;
+        // A ref that one of them lacks names no code.
+        let refused = t.tries("ana", "staging", deploy("v3")).await.unwrap_err();
+        assert_eq!(refused.code(), "unknown-ref");
+        // Whoever takes less than everything needs it only where it is taken from.
+        t.world.release("v5", "Ours, again", Behaviour::default());
+        let moved = t.world.release_in("/srv/site", "v5", "The site, again");
+        let plan = t.previews("ana", "staging", deploy_only(&["web"], "v5")).await;
+        let line = plan.diff.iter().find(|line| line.what == "web").unwrap().to_string();
+        assert!(line.ends_with(&format!("v5 ({})", &moved[..7])), "{line}");
+        assert_eq!(plan.release.unwrap().services[&service("web")].commit, moved);
+    });
+}
+
+#[test]
+fn the_size_an_environment_gives_a_service_is_the_one_that_is_judged_and_asked_for() {
+    on_both(async |t| {
+        let memory_mb = async |t: &Story, environment: &str| {
+            let plan = t.previews("ana", environment, deploy("v1")).await;
+            plan.release.unwrap().services[&service("api")].set.as_ref().unwrap().limits.memory_mb
+        };
+        t.redescribes(&[
+            ("    start: ./api\n", "    start: ./api\n    limits: { memory_mb: 3000 }\n"),
+            ("    start: ./web\n", "    start: ./web\n    size: small\n"),
+            ("    start: ./cron\n", "    start: ./cron\n    size: small\n"),
+            (POLICY, "policy: { allowed_sizes: [small, medium] }"),
+        ])
+        .await
+        .unwrap();
+        assert_eq!(memory_mb(t, "staging").await, Some(3000));
+        let refused = t.tries("ana", "production", deploy("v1")).await.unwrap_err().to_string();
+        assert!(refused.contains("may not use size large"), "{refused}");
+
+        t.redescribes(&[("{ replicas: 2 }", "{ replicas: 2, size: medium }")]).await.unwrap();
+        assert_eq!(
+            (memory_mb(t, "staging").await, memory_mb(t, "production").await),
+            (Some(3000), Some(1024))
+        );
+        t.does("ana", "production", deploy("v1")).await;
+
+        t.redescribes(&[("size: medium }", "limits: { memory_mb: 5000 } }")]).await.unwrap();
+        let refused = t.tries("ana", "production", deploy("v1")).await.unwrap_err().to_string();
+        assert!(refused.contains("may not use size oversized"), "{refused}");
     });
 }

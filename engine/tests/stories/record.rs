@@ -1,11 +1,11 @@
-use adapters::sim::Behaviour;
+use adapters::sim::{Behaviour, Call, Fault, FaultKind};
 use engine::artifacts::ArtifactName;
 use engine::audit::Checkpoint;
-use engine::model::{Identity, User};
+use engine::model::{Identity, RunId, User};
 use tokio_util::sync::CancellationToken;
 
 use crate::world::changes::*;
-use crate::world::{Story, on_both};
+use crate::world::{Story, on_both, service};
 
 /// A secret nobody told us of, which is known by its shape.
 const TOKEN: &str = "ghp_0123456789abcdefghijklmnopqrstuvwxyz";
@@ -181,5 +181,94 @@ fn whoever_may_not_approve_does_not_hear_how_a_run_stands() {
         t.rejects("ben", &run, "not today").await.unwrap();
         assert_eq!(t.approves("vera", &run).await.unwrap_err().code(), "not-allowed");
         assert_eq!(t.approves("zoe", &run).await.unwrap_err().code(), "already-decided");
+    });
+}
+
+#[test]
+fn an_artifact_that_is_there_already_stays_and_the_run_says_so_once() {
+    on_both(async |t| {
+        let run = t.asks("ana", "staging", deploy("v1")).await;
+        let (engine, name) = (t.engine(), ArtifactName::Plan);
+        engine.artifacts().put(&run, &name, b"somebody else's").await.unwrap();
+        t.settle_all().await;
+        assert_eq!(t.outcome(&run).await, "succeeded");
+        let told = t.told(&run).await;
+        assert!(told.ends_with("succeeded\nruns/r-…/plan.json differs\n"), "{told}");
+        assert_eq!(t.recorded("run.artifact-differs").await.len(), 1);
+        assert_eq!(engine.artifacts().get(&run, &name).await.unwrap(), b"somebody else's");
+        // The others are kept all the same, and nothing is left to be tried again.
+        assert!(engine.artifacts().get(&run, &ArtifactName::Run).await.is_ok());
+        engine.keep_missing_artifacts(50, || true).await.unwrap();
+        assert_eq!(t.told(&run).await, told);
+        assert_eq!(t.recorded("run.artifact-differs").await.len(), 1);
+    });
+}
+
+#[test]
+fn a_service_that_keeps_ending_is_recorded_once_however_many_look() {
+    on_both(async |t| {
+        t.does("ana", "staging", deploy("v1")).await;
+        t.world.behaviour("v1", Behaviour::crash_loop()).unwrap();
+        t.passes(60_000);
+        let (one, other) = (t.engine().clone(), t.replica("two", t.clock()).await);
+        let stop = CancellationToken::new();
+        let working = [one, other].map(|engine| {
+            let stop = stop.clone();
+            tokio::spawn(async move { engine.work(stop).await })
+        });
+        for _ in 0..200 {
+            t.passes(5_000);
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        stop.cancel();
+        for working in working {
+            working.await.unwrap();
+        }
+        let recorded = t.recorded("service.crash-loop").await;
+        assert_eq!(recorded.len(), 2, "api and web, once each: {recorded:?}");
+        let incidents = t.engine().store().incident_list(&t.environment("staging"), 0, 10).await.unwrap();
+        assert_eq!(incidents.len(), 2, "{incidents:?}");
+    });
+}
+
+/// What a run's metrics say was answered: service, release, requests, server errors.
+async fn answered(t: &Story, run: &RunId) -> Option<Vec<(String, u64, u64, u64)>> {
+    let kept = t.engine().artifacts().get(run, &ArtifactName::Metrics).await.unwrap();
+    let metrics: serde_json::Value = serde_json::from_slice(&kept).unwrap();
+    let by = metrics["answered"]["by"].as_array()?;
+    let one = |by: &serde_json::Value| {
+        let number = |name: &str| by[name].as_u64().unwrap();
+        let service = by["service"].as_str().unwrap().to_owned();
+        (service, number("release"), number("requests"), number("server_errors"))
+    };
+    Some(by.iter().map(one).collect())
+}
+
+#[test]
+fn what_releases_answered_meanwhile_is_among_the_numbers_of_a_run() {
+    on_both(async |t| {
+        let by = |service: &str, release, requests, errors| (service.to_owned(), release, requests, errors);
+        let first = t.does("ana", "staging", deploy("v1")).await;
+        assert_eq!(answered(t, &first).await.unwrap(), [by("api", 1, 20, 0), by("web", 1, 20, 0)]);
+        // The release before answered as well, before the run and while it built.
+        let users = async |count: u32| {
+            for _ in 0..count {
+                let edge = t.world.ports().edge;
+                edge.probe(&t.environment("staging"), &service("api"), "/").await.unwrap();
+            }
+        };
+        users(7).await;
+        let slow = Behaviour { error_rate_percent: 20, ..Behaviour::builds_in(60_000) };
+        t.world.behaviour("v2", slow).unwrap();
+        let bad = t.asks("ana", "staging", deploy("v2")).await;
+        t.settle().await;
+        users(5).await;
+        t.settle_all().await;
+        assert_eq!(t.outcome(&bad).await, "rolled-back: verification-failed");
+        assert_eq!(answered(t, &bad).await.unwrap(), [by("api", 1, 5, 0), by("api", 2, 20, 4)]);
+        // An edge that does not say is no reason not to go on.
+        t.world.fault(Fault::of(Call::Answered, FaultKind::FailBefore));
+        let blind = t.does("ana", "staging", deploy("v3")).await;
+        assert_eq!(answered(t, &blind).await, None);
     });
 }

@@ -8,7 +8,7 @@ use adapters::sim::{Call, Fault, FaultKind};
 use engine::clock::{Clock, ManualClock};
 use engine::control::Engine;
 use engine::model::RunId;
-use sqlx::{Connection, PgConnection};
+use sqlx::{Connection, Executor, PgConnection};
 use tokio_util::sync::CancellationToken;
 
 use crate::world::changes::{deploy, restart};
@@ -256,6 +256,60 @@ fn at_work_the_runs_of_one_that_dies_go_on_within_a_lease() {
         assert_eq!(t.outcome(&run).await, "succeeded", "{}", t.told(&run).await);
         other.stops().await;
         dead.work.abort();
+    });
+}
+
+#[test]
+fn at_work_a_clock_put_back_makes_no_lease_longer() {
+    on(Kind::Postgres, async |t| {
+        let run = t.asks("ana", "staging", deploy("v1")).await;
+        // Of the two services of the step, it is the first's that takes so long.
+        t.world.fault(slow(Call::InstancesEnsure));
+        let clock = stopped(t);
+        let stalled = AtWork::on(&t.replica("stalled", clock.clone()).await);
+        soon("the slow call", async || times(t, Call::InstancesEnsure) == 1).await;
+        t.passes(AGES_MS / 2);
+        t.settle_all().await;
+        assert_eq!(t.outcome(&run).await, "succeeded", "{}", t.told(&run).await);
+        let (after, effects) = (t.run(&run).await, t.world.effects());
+        // Nor does it hear that it has lost the run: all it has is its clocks, and one of them says that the lease is fresh.
+        let mut database = PgConnection::connect(&t.database().url).await.unwrap();
+        database.execute("BEGIN; LOCK TABLE runs IN SHARE MODE").await.unwrap();
+        clock.advance(-60 * AGES_MS);
+        clock.advance(AGES_MS);
+        t.passes(AGES_MS);
+        // The answer comes within milliseconds; whatever follows from it, too.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        assert_eq!(t.world.effects(), effects);
+        assert!(t.world.repeats().is_empty(), "{:?}", t.world.repeats());
+        database.close().await.unwrap();
+        stalled.stops().await;
+        assert_eq!((t.run(&run).await, t.world.effects()), (after, effects));
+    });
+}
+
+#[test]
+fn at_work_one_whose_clock_is_ahead_takes_a_run_over_and_nothing_is_done_twice() {
+    on(Kind::Postgres, async |t| {
+        let run = t.asks("ana", "staging", deploy("v1")).await;
+        t.world.fault(slow(Call::InstancesEnsure));
+        let alive = AtWork::on(t.engine());
+        soon("the slow call", async || times(t, Call::InstancesEnsure) == 1).await;
+        let ahead = Arc::new(ManualClock::at(t.now_ms() + 60 * AGES_MS));
+        let hasty = AtWork::on(&t.replica("hasty", ahead.clone()).await);
+        let over = async || {
+            ahead.advance(250);
+            t.run(&run).await.state.is_over()
+        };
+        soon("the end", over).await;
+        assert_eq!(t.outcome(&run).await, "succeeded", "{}", t.told(&run).await);
+        let (after, told, effects) = (t.run(&run).await, t.told(&run).await, t.world.effects());
+        // The other's answer comes; what it wants to write is refused, and it lets go.
+        t.passes(AGES_MS);
+        alive.stops().await;
+        hasty.stops().await;
+        assert_eq!((t.run(&run).await, t.told(&run).await, t.world.effects()), (after, told, effects));
+        assert!(t.world.repeats().is_empty(), "{:?}", t.world.repeats());
     });
 }
 

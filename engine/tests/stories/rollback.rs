@@ -1,12 +1,13 @@
 use adapters::sim::{Behaviour, Call, Fault, FaultKind};
 use engine::model::{Change, MigrateChoice, ReleaseId, ReleaseState, RollbackTarget};
 use engine::run::RunState;
+use engine::ports::BuildKey;
 use engine::step::StepKind;
 use engine::store::{Commit, Write};
 use expect_test::expect;
 
 use crate::world::changes::*;
-use crate::world::{Story, on_both};
+use crate::world::{Story, on_both, service};
 
 #[test]
 fn nothing_live_can_not_be_rolled_back() {
@@ -34,7 +35,7 @@ fn a_rollback_goes_to_the_release_before_and_holds_automatic_deploys() {
               preflight …
               preflight done: ready, 3 builds in 0.0 s
               config …
-              config done: nothing to write
+              config done: 3 variables for 3 services
               bring up …
               bring up done: healthy: api 2/2, web 1/1
               traffic …
@@ -285,5 +286,65 @@ fn what_was_taken_back_where_it_was_proved_does_not_go_to_production() {
         assert_eq!(reason.next, "deploy ref v1 to production", "what staging runs, by its name");
         let refused = t.tries("ana", "production", change).await.unwrap_err();
         assert_eq!((refused.code(), refused.next()), ("not-proved", "deploy ref v1 to production"));
+    });
+}
+
+#[test]
+fn a_configuration_that_is_tidied_away_while_a_rollback_waits_is_written_anew() {
+    on_both(async |t| {
+        t.restarts_with_rule(
+            r#"
+            @id("going-back-needs-an-admin")
+            @needs("approval") @roles("admin")
+            @say("Going back needs an admin here.")
+            forbid (principal, action == Action::"rollback", resource is Environment)
+            when { context.admin_approvals_given < 1 }
+            unless { context.dry_run };
+            "#,
+        )
+        .await;
+        t.does("ana", "staging", deploy("v1")).await;
+        t.does("ana", "staging", deploy("v2")).await;
+        let tidied = |t: &Story, name: &str| {
+            let staging = t.environment("staging");
+            assert!(t.world.drift(|it| it.config_vanish(&staging, &service(name), 1)));
+        };
+        let run = t.asks("ana", "staging", rollback()).await;
+        let planned = t.run(&run).await.plan_digest;
+        t.passes(30 * 60_000);
+        tidied(t, "api");
+        t.approves("zoe", &run).await.unwrap();
+        // Its build is gone, too; while it is made, more is tidied away.
+        let builds: Vec<BuildKey> = {
+            let (_, releases) =
+                t.engine().releases(&t.environment("staging"), &t.person("ana").await, 9).await.unwrap();
+            releases[1].services.values().map(|part| part.build.clone()).collect()
+        };
+        assert!(t.world.drift(|it| builds.iter().filter(|key| it.build_vanish(key)).count()) > 0);
+        t.world.behaviour("v1", Behaviour::builds_in(30_000)).unwrap();
+        t.settle().await;
+        assert_eq!(t.state(&run).await, "running", "{}", t.told(&run).await);
+        tidied(t, "web");
+        t.settle_all().await;
+        assert_eq!(t.outcome(&run).await, "succeeded", "{}", t.told(&run).await);
+        assert_eq!(t.run(&run).await.plan_digest, planned, "what was approved is what ran");
+        let picture = t.picture("staging").await;
+        for name in ["api", "web", "cron"] {
+            assert!(picture.contains(&format!("{name} config @1 @2")), "{picture}");
+        }
+    });
+}
+
+#[test]
+fn a_rollback_that_is_taken_back_leaves_the_configurations_there_were() {
+    on_both(async |t| {
+        t.does("ana", "staging", deploy("v1")).await;
+        t.does("ana", "staging", deploy("v2")).await;
+        let before = t.picture("staging").await;
+        t.world.behaviour("v1", Behaviour::never_healthy()).unwrap();
+        let run = t.asks("ana", "staging", rollback()).await;
+        t.settle_all().await;
+        assert_eq!(t.outcome(&run).await, "failed: unhealthy");
+        assert_eq!(t.picture("staging").await, before);
     });
 }

@@ -387,6 +387,10 @@ impl Story {
                 }
                 Happening::StepUndone { step, says } => format!("  {} undone: {says}", title(*step)),
                 Happening::Voted { by, still } => format!("yes of {by}, {still} more needed"),
+                Happening::CrashLoop { of, crashes } => {
+                    format!("{} ended {} times", of.service, crashes.times)
+                }
+                Happening::ArtifactDiffers { path } => format!("{path} differs"),
             };
             lines += &line.replace(id.as_str(), "r-…");
             lines.push('\n');

@@ -1,11 +1,13 @@
 //! The engine's port, served by the edge.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use engine::model::{EnvironmentKey, ServiceName};
-use engine::ports::{Edge, Permit, PortError, Probe, Receipt, Weight};
+use engine::ports::{Answered, Edge, Permit, PortError, Probe, Receipt, Weight};
 
 use super::probe;
-use super::{EdgeProxy, PROBE_TIMEOUT};
+use super::{EdgeProxy, PROBE_TIMEOUT, ReleaseCounts};
 
 #[async_trait]
 impl Edge for EdgeProxy {
@@ -46,6 +48,20 @@ impl Edge for EdgeProxy {
             )
         })?;
         probe::probe(service, bound, path, PROBE_TIMEOUT).await
+    }
+
+    async fn answered(
+        &self,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+    ) -> Result<BTreeMap<u32, Answered>, PortError> {
+        let counts = self.counts(environment, service).into_iter();
+        Ok(counts
+            .map(|(release, counts)| {
+                let ReleaseCounts { requests, server_errors, .. } = counts;
+                (release, Answered { requests, server_errors })
+            })
+            .collect())
     }
 
     async fn address(&self, environment: &EnvironmentKey, service: &ServiceName) -> Option<String> {

@@ -347,6 +347,7 @@ fn is_passing(refusal: &Refusal) -> bool {
         Refusal::Store(
             StoreError::Conflict
                 | StoreError::Unavailable { .. }
+                | StoreError::Crossed { .. }
                 | StoreError::Full { .. }
                 | StoreError::Closed
         )

@@ -7,6 +7,7 @@ use engine::monitor::Incident;
 use engine::plan::short;
 use engine::ports::LogLine;
 
+use super::crashes::crashes_line;
 use super::time::{ago, clock, of_day};
 use crate::message::{Card, Tone};
 
@@ -41,7 +42,7 @@ pub(crate) fn status(status: &EnvironmentStatus, now_ms: i64) -> Card {
             status
                 .services
                 .iter()
-                .map(|service| (service.service.to_string(), service_line(service)))
+                .map(|service| (service.service.to_string(), service_line(service, now_ms)))
                 .collect(),
         );
     }
@@ -74,7 +75,7 @@ pub(crate) fn status(status: &EnvironmentStatus, now_ms: i64) -> Card {
     )
 }
 
-fn service_line(service: &ServiceStatus) -> String {
+fn service_line(service: &ServiceStatus, now_ms: i64) -> String {
     let Some(release) = service.release else { return "not deployed".to_owned() };
     if let Some((cron, enabled)) = &service.schedule {
         let on = if *enabled { "on" } else { "off" };
@@ -90,6 +91,7 @@ fn service_line(service: &ServiceStatus) -> String {
     parts.extend(others);
     parts.extend(service.address.clone());
     parts.extend(service.trouble.iter().cloned());
+    parts.extend(service.crashes.as_ref().map(|crashes| crashes_line(crashes, now_ms)));
     parts.join(", ")
 }
 
@@ -229,7 +231,10 @@ pub(crate) fn incidents(environment: &EnvironmentKey, incidents: &[Incident]) ->
         })
         .collect();
     let card = Card::new(Tone::Plain, format!("Incidents in {name}, newest first")).list("", lines);
-    card.text("The story of each, with logs, is among the artifacts: runs/RUN/incident.md.").text(format!(
+    if incidents.iter().all(|incident| incident.crashing.is_some()) {
+        return card.text(format!("Next: logs {name}"));
+    }
+    card.text("The story of each run, with logs, is among the artifacts: runs/RUN/incident.md.").text(format!(
         "What was taken back is over. What could not be taken back whole is over when `rollback {name}` or a deploy of {name} \
          succeeds."
     ))

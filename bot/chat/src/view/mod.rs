@@ -2,6 +2,7 @@
 //! anything.
 
 mod answers;
+mod crashes;
 mod describe;
 mod later;
 mod plain;
@@ -17,6 +18,7 @@ use engine::model::{Actor, Identity, Role, RunId, RunRequest};
 use engine::run::Run;
 
 pub(crate) use answers::{audit, can, incidents, logs, logs_of_run, releases, run_logs, status};
+pub(crate) use crashes::crash_loop;
 pub(crate) use later::{collected, not_built, not_yet};
 pub use plain::plain;
 pub(crate) use question::{

@@ -38,9 +38,18 @@ pub fn run(detail: &RunDetail, now_ms: i64) -> Card {
         fields.push(("approved by".to_owned(), names.join(", ")));
     }
     card = card.fields(fields);
+    for happened in &detail.happened {
+        if let Happening::ArtifactDiffers { path } = &happened.what {
+            card = card.text(format!("{path} was there already with other content, and stays as it was."));
+        }
+    }
     let over = run.state.is_over();
     if run.started_ms.is_none() && !over {
         card = plan_parts(card, &detail.plan, detail.way_back_took_ms);
+    } else if matches!(run.state, RunState::Running { .. } | RunState::Paused { .. }) {
+        // It may have begun before anybody saw it planned: what it changes and how risky that is stays in view.
+        card = card.list("Changes", changes(&detail.plan));
+        card = card.fields(stakes(&detail.plan, detail.way_back_took_ms));
     } else if !over || succeeded_with_way_back(detail) {
         card = card.fields(vec![("way back".to_owned(), way_back(&detail.plan, detail.way_back_took_ms))]);
     }
@@ -133,23 +142,31 @@ pub(super) fn plan_parts(card: Card, plan: &Plan, way_back_took_ms: Option<i64>)
                 .then(|| format!("and {} more", plan.commits.len() - COMMITS_SHOWN)),
         )
         .collect();
+    let proved = if plan.way_back.proved { "Proved" } else { "Not proved" };
+    card.list("Changes", changes(plan))
+        .list("Commits", commits)
+        .fields(stakes(plan, way_back_took_ms))
+        .list(proved, plan.way_back.proof.clone())
+        .list("Notes", plan.notes.clone())
+}
+
+/// What changes, a line each.
+fn changes(plan: &Plan) -> Vec<String> {
     let diff: Vec<String> = plan.diff.iter().map(ToString::to_string).collect();
-    let diff = if diff.is_empty() { vec!["nothing".to_owned()] } else { diff };
+    if diff.is_empty() { vec!["nothing".to_owned()] } else { diff }
+}
+
+/// How risky it is, and the way back.
+fn stakes(plan: &Plan, way_back_took_ms: Option<i64>) -> Vec<(String, String)> {
     let because = if plan.risk.because.is_empty() {
         String::new()
     } else {
         format!(": {}", plan.risk.because.join("; "))
     };
-    let proved = if plan.way_back.proved { "Proved" } else { "Not proved" };
-    let fields = vec![
+    vec![
         ("risk".to_owned(), format!("{}{because}", plan.risk.level.as_str())),
         ("way back".to_owned(), way_back(plan, way_back_took_ms)),
-    ];
-    card.list("Changes", diff)
-        .list("Commits", commits)
-        .fields(fields)
-        .list(proved, plan.way_back.proof.clone())
-        .list("Notes", plan.notes.clone())
+    ]
 }
 
 /// "approval by 1 deployer or admin", "approval by 2 people (deployer or admin)".

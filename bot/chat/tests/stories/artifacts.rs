@@ -111,6 +111,17 @@ fn an_incident_has_its_story() {
               "started_ms": 1795003200002,
               "finished_ms": 1795003200002,
               "took_ms": 0,
+              "answered": {
+                "until_ms": 1795003200002,
+                "by": [
+                  {
+                    "service": "api",
+                    "release": 2,
+                    "requests": 20,
+                    "server_errors": 4
+                  }
+                ]
+              },
               "steps": [
                 {
                   "number": 0,
@@ -226,7 +237,7 @@ fn an_incident_has_its_story() {
         t.bot_says(expect![[r#"
             · Incidents in staging, newest first
                 i-2 2026-11-18 12:00 UTC deploy v1.1.0 to staging was taken back: 4 of 20 requests to api/health failed (r-2)
-              The story of each, with logs, is among the artifacts: runs/RUN/incident.md.
+              The story of each run, with logs, is among the artifacts: runs/RUN/incident.md.
               What was taken back is over. What could not be taken back whole is over when `rollback staging` or a deploy of staging succeeds.
               > incidents in staging
 
@@ -262,7 +273,7 @@ fn a_crash_anywhere_loses_nothing_of_the_story() {
         t.bot_says(expect![[r#"
             · Incidents in staging, newest first
                 i-2 2026-11-18 12:00 UTC deploy v1.1.0 to staging was taken back: 4 of 20 requests to api/health failed (r-2)
-              The story of each, with logs, is among the artifacts: runs/RUN/incident.md.
+              The story of each run, with logs, is among the artifacts: runs/RUN/incident.md.
               What was taken back is over. What could not be taken back whole is over when `rollback staging` or a deploy of staging succeeds.
               > incidents in staging
         "#]]);

@@ -3,9 +3,9 @@
 use expect_test::expect;
 
 use adapters::sim::Behaviour;
-use engine::ports::{InstanceState, Weight};
+use engine::ports::{Crashes, InstanceState, Weight};
 
-use crate::harness::{chat, good, hours};
+use crate::harness::{Chat, START_MS, chat, good, hours, minutes, seconds};
 
 #[test]
 fn status_of_everything() {
@@ -78,6 +78,105 @@ fn status_when_something_is_wrong() {
               web: release 1, 1/1 healthy, http://127.0.0.1:7400
               cron: release 1, at `*/15 * * * *`, on
               > status in staging
+        "#]]);
+    });
+}
+
+#[test]
+fn a_service_that_keeps_ending_is_told_of_once() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        let (staging, api) = (t.key("staging"), "api".parse().unwrap());
+        let ends = |t: &Chat, times, last_ms| {
+            let (how, line) = ("exit code 3".to_owned(), "out of luck, token=hunter2secret".to_owned());
+            let crashes = Crashes { times, since_ms: START_MS, last_ms, how, line, gave_up: false };
+            t.world.drift(|it| assert!(it.instance_crashes(&staging, &api, 1, 0, crashes)));
+        };
+        // Once is an accident, which the platform has mended; it can be seen.
+        ends(t, 1, START_MS);
+        t.passes(minutes(1)).await;
+        t.looks_after_services().await;
+        t.user("vera").says("status staging").await;
+        t.bot_says(expect![[r#"
+            ✓ staging: release 1 (v1.0.0, 4b76448), went live 1 min ago
+              api: release 1, 1/1 healthy, http://127.0.0.1:7401, ended by itself once 1 min ago with exit code 3: «out of luck, token=[secret value]»
+              web: release 1, 1/1 healthy, http://127.0.0.1:7400
+              cron: release 1, at `*/15 * * * *`, on
+              > status in staging
+        "#]]);
+        ends(t, 3, START_MS + minutes(2));
+        t.passes(minutes(1)).await;
+        t.looks_after_services().await;
+        t.bot_says(expect![[r#"
+            ✗ api in staging keeps ending by itself: 3 times since 2026-11-18 12:00 UTC
+              Release 1 (r-1), the last time with exit code 3.
+              | out of luck, token=[secret value]
+              It is started again each time, and this is not said again while that goes on.
+              Next: logs api in staging; rollback staging
+        "#]]);
+        // However often it goes on, also over a start of the program.
+        ends(t, 9, START_MS + minutes(30));
+        t.passes(minutes(28)).await;
+        t.looks_after_services().await;
+        t.crash_and_restart().await;
+        t.passes(hours(3)).await;
+        t.looks_after_services().await;
+        t.user("vera").says("status staging").await;
+        t.user("vera").says("incidents in staging").await;
+        t.user("vera").says("audit staging today").await;
+        t.bot_says(expect![[r#"
+            ✓ staging: release 1 (v1.0.0, 4b76448), went live 3 h ago
+              api: release 1, 1/1 healthy, http://127.0.0.1:7401, ended by itself 9 times since 2026-11-18 12:00 UTC, last 3 h ago with exit code 3: «out of luck, token=[secret value]»
+              web: release 1, 1/1 healthy, http://127.0.0.1:7400
+              cron: release 1, at `*/15 * * * *`, on
+              > status in staging
+
+            · Incidents in staging, newest first
+                i-1-api 2026-11-18 12:02 UTC api ended by itself 3 times (exit code 3), it is started again each time (r-1)
+              Next: logs staging
+              > incidents in staging
+
+            · The record of staging, newest last
+                #2 2026-11-18 12:00 UTC ana run.requested r-1: deploy v1.0.0 to staging
+                #3 2026-11-18 12:00 UTC infra-chat run.moved r-1: running
+                #24 2026-11-18 12:00 UTC infra-chat run.moved r-1: succeeded
+                #26 2026-11-18 12:02 UTC infra-chat service.crash-loop api@1 (r-1): api ended by itself 3 times (exit code 3), it is started again each time
+              > audit in staging for the last 1d
+        "#]]);
+    });
+}
+
+#[test]
+fn what_ends_while_a_run_changes_it_is_that_runs_concern() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        t.passes(seconds(10)).await;
+        t.release("v1.1.0", Behaviour::builds_in(seconds(90)));
+        t.user("ana").says("deploy staging ref v1.1.0").await;
+        t.ticks().await;
+        t.world.behaviour("v1.0.0", Behaviour::crash_loop()).unwrap();
+        t.looks_after_services().await;
+        t.settles().await;
+        t.looks_after_services().await;
+        t.bot_says(expect![""]);
+        // What is live afterwards is looked after, and of each service it is said.
+        t.world.behaviour("v1.1.0", Behaviour::crash_loop()).unwrap();
+        t.passes(seconds(5)).await;
+        t.looks_after_services().await;
+        t.bot_says(expect![[r#"
+            ✗ api in staging keeps ending by itself: 5 times since 2026-11-18 12:01 UTC
+              Release 2 (r-2), the last time with exit code 1.
+              | fatal: cannot start
+              It is not started again by itself any more; `restart api in staging` does.
+              Next: logs api in staging; rollback staging
+
+            ✗ web in staging keeps ending by itself: 5 times since 2026-11-18 12:01 UTC
+              Release 2 (r-2), the last time with exit code 1.
+              | fatal: cannot start
+              It is not started again by itself any more; `restart web in staging` does.
+              Next: logs web in staging; rollback staging
         "#]]);
     });
 }

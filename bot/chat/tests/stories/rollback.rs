@@ -28,7 +28,7 @@ fn back_to_the_release_before() {
               Notes:
                 migrations stay: going back over a schema loses data
               · preflight: tools, disk and ports are there; the build is
-              · config: kept since release 1, nothing to write
+              · config: as it was in release 1, secrets as they are now
               · bring up: api, web, cron of release 1, until healthy
               · traffic: all of it to release 1, read back
               · cron: schedules run release 1
@@ -43,7 +43,7 @@ fn back_to_the_release_before() {
               asked by: ana
               way back: rollback staging to release 2 brings release 2 back
               ✓ preflight: ready, built in 0.0 s (0 ms)
-              ✓ config: nothing to write (0 ms)
+              ✓ config: 2 variables for 3 services (0 ms)
               ✓ bring up: healthy: api 1/1, web 1/1 (0 ms)
               ✓ traffic: api: 100% to release 1, web: 100% to release 1 (0 ms)
               ✓ cron: cron runs at `*/15 * * * *` (0 ms)
@@ -86,7 +86,7 @@ fn production_goes_back_with_a_click() {
               asked by: ana
               way back: rollback production to release 2 brings release 2 back
               ✓ preflight: ready, built in 0.0 s (0 ms)
-              ✓ config: nothing to write (0 ms)
+              ✓ config: 2 variables for 3 services (0 ms)
               ✓ bring up: healthy: api 2/2, web 1/1 (0 ms)
               ✓ traffic: api: 100% to release 1, web: 100% to release 1 (0 ms)
               ✓ cron: cron runs at `*/15 * * * *` (0 ms)
@@ -147,7 +147,7 @@ fn back_to_a_release_by_its_number() {
               asked by: ana
               way back: rollback staging to release 3 brings release 3 back
               ✓ preflight: ready, built in 0.0 s (0 ms)
-              ✓ config: nothing to write (0 ms)
+              ✓ config: 2 variables for 3 services (0 ms)
               ✓ bring up: healthy: api 1/1, web 1/1 (0 ms)
               ✓ traffic: api: 100% to release 1, web: 100% to release 1 (0 ms)
               ✓ cron: cron runs at `*/15 * * * *` (0 ms)
@@ -226,7 +226,7 @@ fn an_old_release_that_is_not_healthy_any_more() {
               staging is as it was before.
               asked by: ana
               ↩ preflight: no build is running
-              ↩ config: configuration removed
+              ↩ config: nothing to undo
               ↩ bring up: new processes ended
               not begun: traffic, cron, verification, release
               [Retry]

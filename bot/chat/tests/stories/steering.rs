@@ -21,6 +21,13 @@ fn paused_and_resumed() {
         t.bot_shows(expect![[r#"
             ? r-1 · Deploy v1.0.0 (4b76448) to staging · paused by ben
               asked by: ana
+              Changes:
+                postgres: new, an empty component
+                redis: new, an empty component
+                api: new, v1.0.0 (4b76448)
+                web: new, v1.0.0 (4b76448)
+                cron: new, v1.0.0 (4b76448)
+              risk: low
               way back: this is the first release here: until it is live, everything it starts is ended again
               ✓ resolve ref: v1.0.0 is 4b76448 (0 ms)
               ✓ preflight: ready, built in 30.0 s (30 s)

@@ -162,6 +162,7 @@ pub(super) fn incident(draft: &mut Draft) {
         run: draft.run.id.clone(),
         summary: format!("{} {became}: {}", draft.run.request.command, reason.say),
         opened_ms: *at_ms,
+        crashing: None,
     };
     draft.write(Write::IncidentPut(incident));
 }

@@ -64,6 +64,7 @@ impl Engine {
             }
         };
         let plan = fresh.as_ref().unwrap_or(planned);
+        draft.run.answered_before = self.answered(run.environment(), plan).await;
         let lock = draft.lock();
         draft.write(Write::LockTake(lock));
         if let Some(fresh) = &fresh {

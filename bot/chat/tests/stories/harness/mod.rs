@@ -309,6 +309,12 @@ impl Chat {
         }
     }
 
+    /// The program looks after services, as it does every few seconds.
+    pub(crate) async fn looks_after_services(&mut self) {
+        self.engine().look_after_services().await.unwrap();
+        self.reports().await;
+    }
+
     /// Time goes by; what is due then happens.
     pub(crate) async fn passes(&mut self, ms: i64) {
         self.clock.advance(ms);

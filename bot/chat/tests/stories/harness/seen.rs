@@ -32,6 +32,8 @@ impl RunSeen<'_> {
             Happening::StepFailed { step, reason } => format!("  {}: failed, {}\n", title(*step), reason.say),
             Happening::StepUndone { step, says } => format!("  {}: undone, {says}\n", title(*step)),
             Happening::Voted { by, still } => format!("approved by {by}, {still} still needed\n"),
+            Happening::CrashLoop { of, crashes } => format!("{} ended {} times\n", of.service, crashes.times),
+            Happening::ArtifactDiffers { path } => format!("{path} differs\n"),
         });
         expected.assert_eq(&self.chat.room.with_story_ids(&lines.collect::<String>()));
     }

@@ -1,0 +1,49 @@
+//! Services that end by themselves.
+
+use engine::monitor::CrashingService;
+use engine::ports::Crashes;
+use engine::run::Run;
+
+use super::time::{ago, clock};
+use crate::message::{Card, Tone};
+
+/// A live service keeps ending by itself: said once.
+pub(crate) fn crash_loop(run: &Run, of: &CrashingService, crashes: &Crashes) -> Card {
+    let environment = &run.environment().environment;
+    let CrashingService { service, release } = of;
+    let headline = format!(
+        "{service} in {environment} keeps ending by itself: {} since {}",
+        times(crashes.times),
+        clock(crashes.since_ms)
+    );
+    let goes_on = if crashes.gave_up {
+        format!("It is not started again by itself any more; `restart {service} in {environment}` does.")
+    } else {
+        "It is started again each time, and this is not said again while that goes on.".to_owned()
+    };
+    let last = if crashes.line.is_empty() { Vec::new() } else { vec![crashes.line.clone()] };
+    Card::new(Tone::Bad, headline)
+        .text(format!("Release {release} ({}), the last time with {}.", run.id, crashes.how))
+        .verbatim(last)
+        .text(goes_on)
+        .text(format!("Next: logs {service} in {environment}; rollback {environment}"))
+}
+
+/// The same in a line about the service.
+pub(super) fn crashes_line(crashes: &Crashes, now_ms: i64) -> String {
+    let line =
+        if crashes.line.is_empty() { String::new() } else { format!(": \u{ab}{}\u{bb}", crashes.line) };
+    let gave_up = if crashes.gave_up { ", not started again" } else { "" };
+    let since =
+        if crashes.times == 1 { String::new() } else { format!(" since {}, last", clock(crashes.since_ms)) };
+    format!(
+        "ended by itself {}{since} {} with {}{line}{gave_up}",
+        times(crashes.times),
+        ago(crashes.last_ms, now_ms),
+        crashes.how,
+    )
+}
+
+fn times(count: u32) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
+}

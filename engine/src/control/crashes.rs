@@ -1,0 +1,125 @@
+//! Services that end by themselves again and again outside of runs: noticed, recorded as an incident, and told to people
+//! once. The platform starts them again; what to do about it is for people.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use super::{Engine, Refusal};
+use crate::clock::EpochMs;
+use crate::model::{Actor, EnvironmentKey, Release, ServiceName};
+use crate::monitor::{CrashingService, Incident};
+use crate::ports::{CRASHES_APART_MS, Crashes};
+use crate::run::Happening;
+use crate::store::{AuditEntry, Commit, StoreError, Write};
+
+/// How often services are looked after, in milliseconds.
+const LOOKED_AFTER_MS: i64 = 10_000;
+/// Times an instance must have ended by itself, none long after the other, before that is an incident: once or twice may
+/// be an accident, and the platform has mended it by then.
+const TIMES_MIN: u32 = 3;
+
+impl Engine {
+    /// Looks after services until told to stop.
+    pub(super) async fn services_looked_after(self, stop: CancellationToken) {
+        loop {
+            let looked = async {
+                self.parts.clock.wait_until(self.now_ms() + LOOKED_AFTER_MS).await;
+                if let Err(error) = self.look_after_services().await {
+                    // That the database is gone is said by whoever looks for runs.
+                    tracing::debug!(%error, "can't look after services");
+                }
+            };
+            tokio::select! {
+                () = looked => {}
+                () = stop.cancelled() => return,
+            }
+        }
+    }
+
+    /// Looks whether live services keep ending by themselves, and records those that do: once each, however often they end
+    /// from then on.
+    pub async fn look_after_services(&self) -> Result<(), Refusal> {
+        let runs = self.store().run_live().await?;
+        // What ends while a run changes things is that run's concern.
+        let changing: BTreeSet<&EnvironmentKey> =
+            runs.iter().filter(|run| run.state.holds_lock()).map(crate::run::Run::environment).collect();
+        for project in self.store().project_list().await? {
+            for environment in project.value.environments.keys() {
+                let key = EnvironmentKey::new(project.value.project.clone(), environment.clone());
+                if !changing.contains(&key) {
+                    self.look_after(&key).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn look_after(&self, key: &EnvironmentKey) -> Result<(), Refusal> {
+        let Some(number) = self.store().environment_get(key).await?.value.live else { return Ok(()) };
+        let Some(live) = self.store().release_get(key, number).await? else { return Ok(()) };
+        // A platform that can't be seen, because another program hosts it or it does not answer, is looked at by others or
+        // later.
+        let Ok(observed) = self.ports().platform.observe(key).await else { return Ok(()) };
+        for (service, part) in &live.services {
+            let sets = observed.services.get(service).map_or(&[][..], |there| &there.sets);
+            let Some(set) = sets.iter().find(|set| set.release == part.origin) else { continue };
+            let keeps_ending = |crashes: &Crashes| crashes.times >= TIMES_MIN;
+            if set.instances.iter().any(|one| one.crashes.as_ref().is_some_and(keeps_ending))
+                && let Some(crashes) = Crashes::of_all(&set.instances)
+            {
+                self.keeps_ending(&live, service, part.origin, crashes).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Records a service that keeps ending, unless that is recorded.
+    async fn keeps_ending(
+        &self,
+        live: &Release,
+        service: &ServiceName,
+        release: u32,
+        crashes: Crashes,
+    ) -> Result<(), Refusal> {
+        let key = &live.id.environment;
+        let crashing = CrashingService { service: service.clone(), release };
+        let now_ms = self.now_ms();
+        let mut before = self.store().incident_list(key, EpochMs::MIN, i64::MAX).await?;
+        before.retain(|incident| incident.crashing.as_ref() == Some(&crashing));
+        // A platform that was started anew counts anew: that alone is no news either.
+        let since_ms = crashes.since_ms.min(now_ms - CRASHES_APART_MS);
+        if before.iter().any(|incident| incident.opened_ms >= since_ms) {
+            return Ok(());
+        }
+        let again = if before.is_empty() { String::new() } else { format!("-{}", before.len() + 1) };
+        let goes_on =
+            if crashes.gave_up { "it is not started again" } else { "it is started again each time" };
+        let summary =
+            format!("{service} ended by itself {} times ({}), {goes_on}", crashes.times, crashes.how);
+        let mut commit = Commit::at(now_ms);
+        commit.audit.push(AuditEntry {
+            actor: Actor::system(),
+            action: "service.crash-loop",
+            subject: format!("{service}@{release}"),
+            environment: Some(key.clone()),
+            run: Some(live.run.clone()),
+            data: json!({ "say": summary, "since_ms": crashes.since_ms, "line": crashes.line }),
+        });
+        commit.writes.push(Write::IncidentPut(Incident {
+            id: format!("i-{}-{service}{again}", live.run.as_str().trim_start_matches("r-")),
+            environment: key.clone(),
+            run: live.run.clone(),
+            summary,
+            opened_ms: now_ms,
+            crashing: Some(crashing.clone()),
+        }));
+        commit.happenings.push((live.run.clone(), Happening::CrashLoop { of: crashing, crashes }));
+        match self.write(commit).await {
+            // Another replica was faster.
+            Ok(()) | Err(StoreError::Conflict) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
