@@ -1,7 +1,7 @@
 use adapters::sim::{Behaviour, Call, Fault, FaultKind};
 use engine::model::{Change, MigrateChoice, ReleaseId, ReleaseState, RollbackTarget};
-use engine::run::RunState;
 use engine::ports::BuildKey;
+use engine::run::RunState;
 use engine::step::StepKind;
 use engine::store::{Commit, Write};
 use expect_test::expect;

@@ -105,7 +105,9 @@ mod tests {
 
     #[test]
     fn what_is_no_length_is_none() {
-        for said in ["2", "2 fortnights", "-5 minutes", "99999999h", "0h", "", "ages", "2mornings", "2h30x", "1,5h"] {
+        for said in
+            ["2", "2 fortnights", "-5 minutes", "99999999h", "0h", "", "ages", "2mornings", "2h30x", "1,5h"]
+        {
             let whole = prefix(said).filter(|(_, rest)| rest.is_empty());
             assert_eq!(whole, None, "{said}");
         }

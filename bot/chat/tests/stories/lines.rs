@@ -338,7 +338,9 @@ fn a_lock_that_ends_by_itself() {
 #[test]
 fn a_lock_whose_end_cannot_be_read_is_not_taken() {
     chat(async |t| {
-        for said in ["for 2", "for two fortnights", "for -5 minutes", "for 99999999h", "until the deploy is done"] {
+        for said in
+            ["for 2", "for two fortnights", "for -5 minutes", "for 99999999h", "until the deploy is done"]
+        {
             t.user("ana").says(&format!("lock staging {said}")).await;
         }
         t.whispers("ana", expect![[r#""#]]);
