@@ -42,7 +42,7 @@ pub(super) fn prefix(said: &str) -> Option<(i64, &str)> {
     }
     // At most a year, so nothing is lost.
     #[allow(clippy::cast_possible_truncation)]
-    (total >= 1.0 && total <= LONGEST_MS).then_some((total as i64, rest))
+    (1.0..=LONGEST_MS).contains(&total).then_some((total as i64, rest))
 }
 
 fn part(said: &str) -> Option<(f64, &str)> {
