@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use engine::control::Refusal;
 use regex::Regex;
 
-use super::question::{Question, Wanted, environments_of};
+use super::question::{Question, Wanted};
 use super::talk::Talk;
 use super::tree::{self, Draft, Slot, Takes};
 use super::{Desk, Heard, Outcome, Speaker};
@@ -73,7 +73,7 @@ impl Desk {
         said: &str,
         parsed: &Parsed,
     ) -> Result<Option<Heard>, Refusal> {
-        let environments = environments_of(&speaker.project);
+        let environments = speaker.environments();
         let reader = question.reader(&environments);
         if question.due_ms() <= self.engine.now_ms() {
             talk.close(&question);
@@ -116,7 +116,7 @@ impl Desk {
         question: Question,
         said: &str,
     ) -> Result<Heard, Refusal> {
-        let environments = environments_of(&speaker.project);
+        let environments = speaker.environments();
         match tree::take(&question.reader(&environments), said, true) {
             Ok(no) if question.slot == Slot::Confirm && no == "no" => {
                 Ok(Heard::say(Outcome::Asked, view::what_is_wrong(&question)))
@@ -149,14 +149,14 @@ impl Desk {
             let asked = self.ask(speaker, talk, draft, next, Wanted::default(), &question.rest).await?;
             return Ok(heard.and(asked));
         }
+        if draft.is_collected() {
+            return Ok(heard.and(self.put_together(speaker, talk, question, &draft).await?));
+        }
         if speaker.inbound.identity == question.asked {
             talk.close(question);
         } else {
             talk.answered_by(question, &speaker.actor.name);
             heard.outbound.push(Outbound::Say(view::answered_for(question, &speaker.actor.name)));
-        }
-        if draft.is_collected() {
-            return Ok(heard.and(Heard::say(Outcome::Refused, view::collected(&draft))));
         }
         let mut commands = vec![draft.filled()];
         commands.extend(question.rest.iter().cloned());
@@ -185,6 +185,13 @@ impl Desk {
         let mut commands = parsed.commands.clone();
         let meant =
             talk.questions_of(&question.asked).find(|open| commands.iter().any(|it| open.is_said_by(it)));
+        // What is put together by questions keeps the answers it has.
+        if let (Some(meant), [same]) = (meant.cloned(), commands.as_slice())
+            && meant.draft.is_collected()
+        {
+            let draft = meant.draft.said_as(same.clone());
+            return self.go_on(speaker, talk, &meant, draft, None).await;
+        }
         let mut asides = speaker.asides.clone();
         if let Some(meant) = meant.cloned() {
             talk.close(&meant);
@@ -210,7 +217,7 @@ impl Desk {
         parsed: &Parsed,
     ) -> Result<Option<Heard>, Refusal> {
         let now_ms = self.engine.now_ms();
-        let environments = environments_of(&speaker.project);
+        let environments = speaker.environments();
         // Their own question was answered by somebody else: what they say now is about that, and nobody else's, unless
         // it is an order.
         if let Some((question, by)) = talk.answered_for(&speaker.inbound.identity).cloned() {
@@ -229,7 +236,7 @@ impl Desk {
             return Ok(None);
         }
         let action = question.draft.command.action.name();
-        if self.engine.role_allows(action, &speaker.project, &speaker.actor).await?.is_some() {
+        if self.engine.role_allows(action, speaker.project.as_ref(), &speaker.actor).await?.is_some() {
             return Ok(None);
         }
         self.taken(speaker, talk, question, said).await.map(Some)
@@ -250,7 +257,7 @@ impl Desk {
                 && now_ms - run.created_ms <= CORRECT_MS
         });
         let Some(run) = theirs else { return Ok(None) };
-        let names = super::names_of(&speaker.project);
+        let names = speaker.names();
         let Some(command) = parse(&run.request.command, &names).commands.into_iter().next() else {
             return Ok(None);
         };
@@ -275,12 +282,17 @@ fn is_yes_or_no(question: &Question, said: &str) -> bool {
 fn corrected(speaker: &Speaker<'_>, question: &Question, said: &str) -> Option<(Draft, String)> {
     let draft = &question.draft;
     let all: Vec<Slot> = tree::slots_of(draft.command.action)
-        .chain([Slot::Ref])
+        .chain([Slot::Ref, Slot::Canary])
         .filter(|slot| *slot != Slot::Confirm)
         .collect();
     let meant = correction(said);
-    if let Some(found) = put_by_name(speaker, draft, &all, meant.unwrap_or(said)) {
+    let words = meant.unwrap_or(said);
+    if let Some(found) = put_by_name(speaker, draft, &all, words) {
         return Some(found);
+    }
+    // What names a thing is about that one, and no value of another.
+    if all.iter().any(|slot| draft.each(*slot).iter().any(|of| named(*slot, of.as_deref(), words).is_some())) {
+        return None;
     }
     // Without a name it is the last answer that it fits, then what was said at first.
     let answered: Vec<Slot> = draft.answers.iter().rev().map(|answer| answer.slot).collect();
@@ -291,32 +303,34 @@ fn corrected(speaker: &Speaker<'_>, question: &Question, said: &str) -> Option<(
 
 /// "rate 200", "build of api: make", "the domain of production is app.example.com".
 fn put_by_name(speaker: &Speaker<'_>, draft: &Draft, slots: &[Slot], meant: &str) -> Option<(Draft, String)> {
-    let meant = meant.trim().trim_start_matches("the ");
-    let lower = meant.to_lowercase();
     for slot in slots {
         for of in draft.each(*slot) {
-            if draft.said(*slot, of.as_deref()).is_none() {
-                continue;
-            }
-            for called in slot.row().called {
-                let name = match &of {
-                    Some(of) => format!("{called} of {}", of.to_lowercase()),
-                    None => (*called).to_owned(),
-                };
-                let Some(rest) = lower.strip_prefix(&name).and_then(|_| meant.get(name.len()..)) else {
-                    continue;
-                };
-                let value = rest.trim_start_matches([' ', ':', '=']);
-                let value = ["is ", "to "].iter().find_map(|word| value.strip_prefix(word)).unwrap_or(value);
-                if rest.starts_with([' ', ':', '='])
-                    && let Some(found) = put(speaker, draft, *slot, of.as_deref(), value)
-                {
-                    return Some(found);
-                }
+            if draft.said(*slot, of.as_deref()).is_some()
+                && let Some(value) = named(*slot, of.as_deref(), meant)
+                && let Some(found) = put(speaker, draft, (*slot, of.as_deref()), value, slot.row().usual)
+            {
+                return Some(found);
             }
         }
     }
     None
+}
+
+/// The value in words that call a slot by its name: "rate 200", "the build of api: make".
+fn named<'w>(slot: Slot, of: Option<&str>, words: &'w str) -> Option<&'w str> {
+    let words = words.trim();
+    let words = words.strip_prefix("the ").unwrap_or(words);
+    let lower = words.to_lowercase();
+    slot.row().called.iter().find_map(|called| {
+        let name = match of {
+            Some(of) => format!("{called} of {}", of.to_lowercase()),
+            None => (*called).to_owned(),
+        };
+        let rest = lower.strip_prefix(&name).and_then(|_| words.get(name.len()..))?;
+        let value = rest.trim_start_matches([' ', ':', '=']);
+        let value = ["is ", "to "].iter().find_map(|word| value.strip_prefix(word)).unwrap_or(value);
+        rest.starts_with([' ', ':', '=']).then_some(value)
+    })
 }
 
 /// Puts a value into the first of these slots that takes it for what it is.
@@ -333,7 +347,7 @@ fn put_where_it_fits(
         }
         let newest = draft.answers.iter().rev().find(|answer| answer.slot == *slot);
         let of = newest.and_then(|answer| answer.of.clone());
-        if let Some(found) = put(speaker, draft, *slot, of.as_deref(), meant) {
+        if let Some(found) = put(speaker, draft, (*slot, of.as_deref()), meant, None) {
             return Some(found);
         }
     }
@@ -343,13 +357,13 @@ fn put_where_it_fits(
 fn put(
     speaker: &Speaker<'_>,
     draft: &Draft,
-    slot: Slot,
-    of: Option<&str>,
+    (slot, of): (Slot, Option<&str>),
     value: &str,
+    usual: Option<&str>,
 ) -> Option<(Draft, String)> {
-    let environments = environments_of(&speaker.project);
-    let choices = draft.choices(slot, of, &speaker.project, None);
-    let reader = tree::Asked { row: slot.row(), choices: &choices, usual: None, environments: &environments };
+    let environments = speaker.environments();
+    let choices = draft.choices(slot, of, speaker.project.as_ref(), None);
+    let reader = tree::Asked { row: slot.row(), choices: &choices, usual, environments: &environments };
     // A number is a place in a list only where the list was just shown.
     let counts = matches!(slot.row().takes, Takes::Count { .. });
     if !counts && value.trim().parse::<usize>().is_ok() {

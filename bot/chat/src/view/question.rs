@@ -6,7 +6,7 @@ use engine::run::Run;
 use regex::Regex;
 
 use super::sentence_start;
-use crate::desk::{Question, Slot, is_invisible};
+use crate::desk::{Question, is_invisible};
 use crate::intent::Command;
 use crate::message::{Card, Tone};
 
@@ -30,7 +30,10 @@ fn headline(question: &Question) -> String {
 /// What is asked for, with its choices.
 pub(crate) fn question(question: &Question) -> Card {
     let mut card = Card::new(Tone::Ask, headline(question));
-    if question.draft.is_collected() {
+    if let Some(description) = &question.description {
+        card = card.verbatim(description.lines().map(ToOwned::to_owned).collect());
+        card = card.text(super::DESCRIPTION_HINT);
+    } else if question.draft.is_collected() {
         card = card.fields(question.draft.fields());
     }
     card = card.text(&question.why).text(question.slot.row().hint);
@@ -153,7 +156,8 @@ pub(crate) fn question_expired(asked: &Question) -> Card {
             headline(asked)
         ),
     );
-    if asked.slot == Slot::Confirm {
+    // What was answered is not lost with it.
+    if asked.draft.is_collected() {
         card = card.fields(asked.draft.fields());
     }
     card.command = asked.draft.filled().canonical();

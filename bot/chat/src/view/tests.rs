@@ -113,7 +113,7 @@ fn what_was_not_understood_comes_with_what_would_work() {
 fn strangers_hear_how_to_become_somebody() {
     let identity = Identity { front: "slack".to_owned(), external_id: "U123".to_owned() };
     check(
-        &stranger(&identity),
+        &stranger(&identity, true),
         expect![[r#"
             {
               "key": "",

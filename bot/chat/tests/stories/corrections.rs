@@ -72,6 +72,7 @@ fn of_answers_while_more_is_asked() {
               rate: 200
               dry run first: yes
               window: 22:00-06:00 UTC
+              I can't run data jobs yet. I put the order together with you and show it whole; nothing is run.
               Correct anything by the name it has here: `no, NAME is VALUE`.
                 1. yes (default)
                 2. no
@@ -85,6 +86,7 @@ fn of_answers_while_more_is_asked() {
               rate: 200
               dry run first: yes
               window: 22:00-06:00 UTC
+              I can't run data jobs yet. I put the order together with you and show it whole; nothing is run.
               Correct anything by the name it has here: `no, NAME is VALUE`.
                 1. yes (default)
                 2. no
@@ -100,6 +102,7 @@ fn of_answers_while_more_is_asked() {
               rate: 300
               dry run first: yes
               window: 22:00-06:00 UTC
+              I can't run data jobs yet. I put the order together with you and show it whole; nothing is run.
               Correct anything by the name it has here: `no, NAME is VALUE`.
                 1. yes (default)
                 2. no
@@ -115,6 +118,7 @@ fn of_answers_while_more_is_asked() {
               rate: 300
               dry run first: yes
               window: any time
+              I can't run data jobs yet. I put the order together with you and show it whole; nothing is run.
               Correct anything by the name it has here: `no, NAME is VALUE`.
                 1. yes (default)
                 2. no

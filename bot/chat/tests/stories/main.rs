@@ -7,6 +7,7 @@
 mod approvals;
 mod artifacts;
 mod backfill;
+mod canary;
 mod connections;
 mod corrections;
 mod crashes;

@@ -299,6 +299,7 @@ fn names_that_are_words_for_standing_orders() {
 
             ? Still open: Which job?
               environment: staging
+              I can't run data jobs yet. I put the order together with you and show it whole; nothing is run.
                 1. rules
                 2. backfillTimezone
               [rules] [backfillTimezone] [Never mind]

@@ -150,6 +150,7 @@ fn policies() {
       max_replicas: 4
       one_person_team: maybe
       approval_minutes: 99999999999999
+      canary: 10/50/100
       freezes: []
       freeze:
         - { name: weekend, reason: rest, weekly: "Fri 16:00 - Fri 16:00" }
