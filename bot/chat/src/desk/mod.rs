@@ -227,6 +227,7 @@ impl Desk {
             let left = rest.as_slice();
             // A refusal is this command's answer, and the end of those behind it.
             let canonical = command.canonical();
+            let built = command.action.is_built();
             let mut one = match self.carry_out_one(speaker, talk, command, left).await {
                 Err(refusal) if !is_passing(&refusal) => Heard::refused(&refusal),
                 other => other?,
@@ -250,6 +251,10 @@ impl Desk {
             }
             // What waits behind a question is done after its answer.
             let waits = talk.question_of(&speaker.inbound.identity).is_some_and(|it| it.rest == left);
+            if stops && !built && !waits {
+                heard.outbound.extend(not_there_yet(left).into_iter().map(Outbound::Say));
+                break;
+            }
             if stops {
                 if !(waits && heard.outcome == Outcome::Asked) {
                     heard.outbound.push(Outbound::Say(view::not_begun(left)));
@@ -290,6 +295,16 @@ impl Desk {
         };
         Ok(WentOn { outbound: heard.outbound, writes: talk.writes(&inbound, None, self.engine.now_ms())? })
     }
+}
+
+/// What is said about the rest behind a command that can't be done yet: of each that can't be either, what it would do.
+fn not_there_yet(left: &[Command]) -> Vec<Card> {
+    let (built, later): (Vec<&Command>, Vec<&Command>) = left.iter().partition(|it| it.action.is_built());
+    let mut cards: Vec<Card> = later.into_iter().map(view::not_yet).collect();
+    if !built.is_empty() {
+        cards.push(view::not_begun(&built.into_iter().cloned().collect::<Vec<_>>()));
+    }
+    cards
 }
 
 /// What came of commands that were held back.

@@ -21,6 +21,8 @@ pub(super) fn one_by_one(commands: Vec<Command>) -> Vec<Command> {
     for command in commands {
         // A project is set up, and a standing order kept, as the whole it was said as.
         let whole = matches!(command.action, Action::Setup | Action::Alert | Action::Rule);
+        // What is not there yet is answered once.
+        let whole = whole || (!command.action.is_built() && command.action != Action::Backfill);
         if command.action.row().changes && !whole && command.environments.len() > 1 {
             for environment in &command.environments {
                 let mut one = command.clone();

@@ -43,6 +43,9 @@ pub(crate) struct Question {
     /// The project's description that is to be found right, when nothing stands in its way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) description: Option<String>,
+    /// What that changes of the project there is, a line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) changes: Vec<String>,
     /// What is to be done behind it.
     #[serde(default)]
     pub(crate) rest: Vec<Command>,
@@ -96,6 +99,11 @@ impl Question {
             }
     }
 
+    /// Whether nothing at all is an answer that is not among its choices.
+    pub(crate) fn takes_none(&self) -> bool {
+        self.slot.row().usual == Some("none") && !self.choices.iter().any(|choice| choice == "none")
+    }
+
     /// Reads answers against it.
     pub(super) fn reader<'a>(&'a self, environments: &'a [Named]) -> tree::Asked<'a> {
         tree::Asked {
@@ -132,11 +140,12 @@ impl Desk {
         let choices =
             wanted.choices.unwrap_or_else(|| draft.choices(slot, of_name, project, last.as_deref()));
         let mut why = wanted.why;
-        let mut description = None;
+        let (mut description, mut changes) = (None, Vec::new());
         if draft.is_collected() {
             let hindrances = self.hindrances(speaker, &draft).await?;
             if slot == Slot::Confirm && hindrances.is_empty() && draft.command.action == Action::Setup {
                 description = tree::description(&draft, project);
+                changes = tree::changes(&draft, project);
             }
             // Said as soon as it is known, and once more before the whole is found right.
             let known = match talk.goes_on_with() {
@@ -156,6 +165,7 @@ impl Desk {
             of,
             why,
             description,
+            changes,
             rest: rest.to_vec(),
             asked: talk.asks_for(&speaker.inbound.identity),
             since_ms: self.engine.now_ms(),

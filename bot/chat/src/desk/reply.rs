@@ -90,8 +90,15 @@ impl Desk {
             talk.close(&question);
             return Ok(Some(Heard::say(Outcome::Answered, view::question_closed(&question))));
         }
-        if let Some((draft, changed)) = corrected(speaker, &question, said) {
-            return self.go_on(speaker, talk, &question, draft, Some(changed)).await.map(Some);
+        match corrected(speaker, &question, said) {
+            Corrected::By(draft, changed) => {
+                return self.go_on(speaker, talk, &question, draft, Some(changed)).await.map(Some);
+            }
+            Corrected::Not { called, value, why } => {
+                let card = view::correction_again(&question, &called, &value, &why);
+                return Ok(Some(Heard::say(Outcome::Asked, card)));
+            }
+            Corrected::Nothing => {}
         }
         let loose = matches!(question.slot.row().takes, Takes::Loose(_));
         if !parsed.commands.is_empty() && parsed.problem.is_none() {
@@ -278,8 +285,24 @@ fn is_yes_or_no(question: &Question, said: &str) -> bool {
         && matches!(tree::plain(said).to_lowercase().trim_end_matches('.'), "yes" | "no")
 }
 
-/// The draft with what was corrected, and that in words.
-fn corrected(speaker: &Speaker<'_>, question: &Question, said: &str) -> Option<(Draft, String)> {
+/// What words say about an earlier answer.
+enum Corrected {
+    /// Another value, and that in words.
+    By(Draft, String),
+    /// A value that can't be one.
+    Not {
+        /// What it is called.
+        called: String,
+        value: String,
+        /// What it is instead of a value: "none of the choices".
+        why: String,
+    },
+    /// Nothing about any.
+    Nothing,
+}
+
+/// What was corrected.
+fn corrected(speaker: &Speaker<'_>, question: &Question, said: &str) -> Corrected {
     let draft = &question.draft;
     let all: Vec<Slot> = tree::slots_of(draft.command.action)
         .chain([Slot::Ref, Slot::Canary])
@@ -287,33 +310,57 @@ fn corrected(speaker: &Speaker<'_>, question: &Question, said: &str) -> Option<(
         .collect();
     let meant = correction(said);
     let words = meant.unwrap_or(said);
-    if let Some(found) = put_by_name(speaker, draft, &all, words) {
-        return Some(found);
-    }
-    // What names a thing is about that one, and no value of another.
-    if all.iter().any(|slot| draft.each(*slot).iter().any(|of| named(*slot, of.as_deref(), words).is_some())) {
-        return None;
+    match put_by_name(speaker, draft, &all, words, meant.is_some()) {
+        Some(Ok((draft, changed))) => return Corrected::By(draft, changed),
+        // Without a word of correction it may be an answer that only looks like one.
+        Some(Err((called, value, why))) if meant.is_some() => return Corrected::Not { called, value, why },
+        Some(Err(_)) => return Corrected::Nothing,
+        // What names something is no value of anything else.
+        None if all.iter().any(|slot| named(*slot, None, words).is_some()) => return Corrected::Nothing,
+        None => {}
     }
     // Without a name it is the last answer that it fits, then what was said at first.
     let answered: Vec<Slot> = draft.answers.iter().rev().map(|answer| answer.slot).collect();
     let first = all.into_iter().filter(|slot| !answered.contains(slot) && draft.said(*slot, None).is_some());
     let order: Vec<Slot> = answered.iter().copied().chain(first).collect();
-    put_where_it_fits(speaker, draft, &order, meant?)
+    match meant.and_then(|meant| put_where_it_fits(speaker, draft, &order, meant)) {
+        Some((draft, changed)) => Corrected::By(draft, changed),
+        None => Corrected::Nothing,
+    }
 }
 
-/// "rate 200", "build of api: make", "the domain of production is app.example.com".
-fn put_by_name(speaker: &Speaker<'_>, draft: &Draft, slots: &[Slot], meant: &str) -> Option<(Draft, String)> {
+/// A draft with another value, and that in words; or what it is called, the value, and why it is none.
+type Put = Result<(Draft, String), (String, String, String)>;
+
+/// "rate 200", "build of api: make", "the domain of production is app.example.com": nothing when no slot is named.
+/// What nobody has said yet is taken `ahead` of its question only where the words are meant as a value.
+fn put_by_name(
+    speaker: &Speaker<'_>,
+    draft: &Draft,
+    slots: &[Slot],
+    meant: &str,
+    ahead: bool,
+) -> Option<Put> {
+    let mut refused = None;
     for slot in slots {
         for of in draft.each(*slot) {
-            if draft.said(*slot, of.as_deref()).is_some()
-                && let Some(value) = named(*slot, of.as_deref(), meant)
-                && let Some(found) = put(speaker, draft, (*slot, of.as_deref()), value, slot.row().usual)
-            {
-                return Some(found);
+            let Some(value) = named(*slot, of.as_deref(), meant) else { continue };
+            if draft.said(*slot, of.as_deref()).is_none() && !ahead {
+                continue;
+            }
+            match put(speaker, draft, (*slot, of.as_deref()), value, slot.row().usual) {
+                Ok(found) => return Some(Ok(found)),
+                Err(why) => refused = Some(Err((called(*slot, of.as_deref()), value.to_owned(), why))),
             }
         }
     }
-    None
+    refused
+}
+
+/// What a slot is called on cards.
+fn called(slot: Slot, of: Option<&str>) -> String {
+    let of = of.map(|of| format!(" of {of}")).unwrap_or_default();
+    format!("{}{of}", slot.row().called.first().copied().unwrap_or_default())
 }
 
 /// The value in words that call a slot by its name: "rate 200", "the build of api: make".
@@ -328,7 +375,7 @@ fn named<'w>(slot: Slot, of: Option<&str>, words: &'w str) -> Option<&'w str> {
         };
         let rest = lower.strip_prefix(&name).and_then(|_| words.get(name.len()..))?;
         let value = rest.trim_start_matches([' ', ':', '=']);
-        let value = ["is ", "to "].iter().find_map(|word| value.strip_prefix(word)).unwrap_or(value);
+        let value = ["is ", "are ", "to "].iter().find_map(|word| value.strip_prefix(word)).unwrap_or(value);
         rest.starts_with([' ', ':', '=']).then_some(value)
     })
 }
@@ -347,38 +394,37 @@ fn put_where_it_fits(
         }
         let newest = draft.answers.iter().rev().find(|answer| answer.slot == *slot);
         let of = newest.and_then(|answer| answer.of.clone());
-        if let Some(found) = put(speaker, draft, (*slot, of.as_deref()), meant, None) {
+        if let Ok(found) = put(speaker, draft, (*slot, of.as_deref()), meant, None) {
             return Some(found);
         }
     }
     None
 }
 
+/// The draft with this value, and that in words; otherwise why it is none.
 fn put(
     speaker: &Speaker<'_>,
     draft: &Draft,
     (slot, of): (Slot, Option<&str>),
     value: &str,
     usual: Option<&str>,
-) -> Option<(Draft, String)> {
+) -> Result<(Draft, String), String> {
     let environments = speaker.environments();
     let choices = draft.choices(slot, of, speaker.project.as_ref(), None);
     let reader = tree::Asked { row: slot.row(), choices: &choices, usual, environments: &environments };
     // A number is a place in a list only where the list was just shown.
     let counts = matches!(slot.row().takes, Takes::Count { .. });
     if !counts && value.trim().parse::<usize>().is_ok() {
-        return None;
+        return Err("only a number".to_owned());
     }
-    let value = tree::take(&reader, value, false).ok()?;
+    let value = tree::take(&reader, value, false)?;
     let mut draft = draft.clone();
     // What was asked for before keeps its place; only its value is another one.
     match draft.answers.iter_mut().find(|answer| answer.slot == slot && answer.of.as_deref() == of) {
         Some(answer) => answer.value.clone_from(&value),
         None => draft.put(slot, of.map(ToOwned::to_owned), value.clone()),
     }
-    let called = slot.row().called.first().copied().unwrap_or_default();
-    let of = of.map(|of| format!(" of {of}")).unwrap_or_default();
-    Some((draft, format!("{called}{of} is {value}")))
+    Ok((draft, format!("{} is {value}", called(slot, of))))
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 use std::path::Path;
 
 use engine::control::Refusal;
+use engine::model::Role;
+use engine::project::ProjectFault;
 
 use super::question::{Question, Wanted};
 use super::talk::Talk;
@@ -61,14 +63,14 @@ impl Desk {
         if self.engine.role_allows(IMPORT, project, &speaker.actor).await?.is_some() {
             hindrances.push(Hindrance::NotAdmin);
         }
-        // Before all is answered, much is missing that is no fault.
+        // Before all is answered, much is missing that is no fault; what goes elsewhere is to be right as well.
         let whole = draft.next().is_none_or(|(slot, _)| slot == Slot::Confirm);
         if whole
-            && hindrances.is_empty()
+            && beyond(draft).is_empty()
             && let Some(text) = description(draft, project)
             && let Err(faults) = engine::project::import(&text, Path::new(BASE))
         {
-            let says = |fault: &engine::project::ProjectFault| format!("{}: {}", fault.path, fault.says);
+            let says = |fault: &ProjectFault| format!("{}: {}", fault.path, fault.says);
             hindrances.push(Hindrance::Faults(faults.faults.iter().map(says).collect()));
         }
         Ok(hindrances)
@@ -127,13 +129,15 @@ impl Desk {
         })?;
         let changes = self.engine.project_import(&project, &speaker.actor).await?;
         self.engine.secrets_generate_missing(&project, &speaker.actor).await?;
-        Ok(view::project_taken_in(&project, speaker.project.is_none(), changes.len()))
+        let people = self.engine.store().user_list().await?;
+        let alone = people.iter().filter(|person| person.role != Role::Viewer).count() < 2;
+        Ok(view::project_taken_in(&project, speaker.project.is_none(), changes.len(), alone))
     }
 
     /// What somebody hears who is nobody here.
     pub(super) async fn stranger(&self, speaker: &Speaker<'_>) -> Result<Card, Refusal> {
         let people = self.engine.store().user_list().await?;
-        let admins = people.iter().any(|person| person.role == engine::model::Role::Admin);
+        let admins = people.iter().any(|person| person.role == Role::Admin);
         Ok(view::stranger(&speaker.inbound.identity, admins))
     }
 }

@@ -32,7 +32,7 @@ pub(crate) fn question(question: &Question) -> Card {
     let mut card = Card::new(Tone::Ask, headline(question));
     if let Some(description) = &question.description {
         card = card.verbatim(description.lines().map(ToOwned::to_owned).collect());
-        card = card.text(super::DESCRIPTION_HINT);
+        card = card.list("Changes", question.changes.clone()).text(super::DESCRIPTION_HINT);
     } else if question.draft.is_collected() {
         card = card.fields(question.draft.fields());
     }
@@ -55,6 +55,9 @@ pub(crate) fn question(question: &Question) -> Card {
     card.command = question.draft.filled().canonical();
     for choice in &question.choices {
         card = card.button(choice, choice.clone(), false);
+    }
+    if question.takes_none() {
+        card = card.button("none", "none", false);
     }
     card.button("Never mind", "never mind", false)
 }
@@ -96,6 +99,17 @@ pub(crate) fn order_or_answer(asked: &Question, said: &str) -> Card {
 /// Something said before is another thing now.
 pub(crate) fn corrected(changed: &str) -> Card {
     Card::new(Tone::Plain, format!("Corrected: {changed}."))
+}
+
+/// Something said before can't be that.
+pub(crate) fn correction_again(asked: &Question, called: &str, value: &str, why: &str) -> Card {
+    let mut card = question(asked);
+    card.headline = format!(
+        "Not corrected: for {called}, \u{ab}{}\u{bb} is {why}. {}",
+        quoted(value),
+        card.headline
+    );
+    card
 }
 
 /// Somebody else's answer was heard.

@@ -23,7 +23,8 @@ pub(crate) fn hindered(hindrances: &[Hindrance], whole: bool) -> String {
                 "This chat is about {there}, and a database holds one project for now, so what comes of this needs a data \
                  folder of its own."
             )),
-            Hindrance::NotAdmin => {
+            // Where nothing can be taken in, it does not matter who may.
+            Hindrance::NotAdmin if cant.is_empty() => {
                 said.push("Taking a project in is for admins: one of them takes in what comes of this.".to_owned());
             }
             Hindrance::Faults(faults) => said.push(format!("It can't be taken in like that: {}.", faults.join("; "))),
@@ -107,7 +108,7 @@ pub(crate) fn description_changed() -> String {
 }
 
 /// A project was taken in from the chat.
-pub(crate) fn project_taken_in(project: &Project, is_new: bool, changes: usize) -> Card {
+pub(crate) fn project_taken_in(project: &Project, is_new: bool, changes: usize, alone: bool) -> Card {
     let name = &project.project;
     let headline = match (is_new, changes) {
         (true, _) => format!(
@@ -118,7 +119,11 @@ pub(crate) fn project_taken_in(project: &Project, is_new: bool, changes: usize) 
         (false, 0) => format!("{name} is as it was: nothing differs."),
         (false, changes) => format!("{name} is set up anew: {} changed.", count(changes, "value")),
     };
-    let card = Card::new(Tone::Good, headline);
+    let mut card = Card::new(Tone::Good, headline);
+    let careful = project.environments.values().any(|it| it.production && !it.policy.one_person_team);
+    if alone && careful {
+        card = card.text("Production needs a second person: infra-chat user add NAME --role deployer");
+    }
     // Never production: nothing was proved anywhere yet.
     match project.environments.iter().find(|(_, environment)| !environment.production) {
         Some((first, _)) => card.text(format!("Next: deploy {first}")).button(

@@ -151,7 +151,7 @@ fn a_project_from_nothing() {
                 2. redis
                 3. storage
                 4. mail
-              [postgres] [redis] [storage] [mail] [Never mind]
+              [postgres] [redis] [storage] [mail] [none] [Never mind]
               > set up staging, production for corner-shop on local
         "#]]);
         t.crash_and_restart().await;
@@ -174,7 +174,7 @@ fn a_project_from_nothing() {
                 2. redis
                 3. storage
                 4. mail
-              [postgres] [redis] [storage] [mail] [Never mind]
+              [postgres] [redis] [storage] [mail] [none] [Never mind]
               > set up staging, production for corner-shop on local
 
             ? Which providers are to be connected?
@@ -197,7 +197,7 @@ fn a_project_from_nothing() {
                 6. github
                 7. slack
                 8. discord
-              [supabase] [cloudflare] [stripe] [sendgrid] [twilio] [github] [slack] [discord] [Never mind]
+              [supabase] [cloudflare] [stripe] [sendgrid] [twilio] [github] [slack] [discord] [none] [Never mind]
               > set up staging, production for corner-shop on local
 
             ? Who gets text messages?
@@ -350,7 +350,7 @@ fn what_stands_in_the_way_is_said_at_once() {
                 2. redis
                 3. storage
                 4. mail
-              [postgres] [redis] [storage] [mail] [Never mind]
+              [postgres] [redis] [storage] [mail] [none] [Never mind]
               > set up staging for shop on railway. Use cloudflare for DNS. Connect stripe
         "#]]);
         t.user("zoe").says("none").await;
@@ -559,6 +559,13 @@ fn the_project_there_is() {
               |   - { name: ana, role: deployer }
               |   - { name: ben, role: deployer }
               |   - { name: zoe, role: admin }
+              Changes:
+                services.api.start: ./api → ./api --fast
+                services.worker.start: new, ./worker
+                services.worker.health.path: new, /health
+                services.worker.health.timeout_s: new, 60
+                environments.staging.edge.worker: new, 127.0.0.1:8000
+                environments.production.edge.worker: new, 127.0.0.1:8100
               `yes` takes it in. Each service listens on $PORT and answers its health path there.
               Correct anything by the name it has here: `no, NAME is VALUE`.
                 1. yes (default)
@@ -594,7 +601,7 @@ fn another_project() {
               [Never mind]
               > set up staging for shop on local
         "#]]);
-        for answer in ["https://code.example/shop.git", "redis", "none", "./redis", "redis", "none", "none", "yes"] {
+        for answer in ["https://code.example/shop.git", "app", "none", "./app", "redis", "none", "none", "yes"] {
             t.never_mind_the_rest();
             t.user("zoe").says(answer).await;
         }
@@ -604,14 +611,14 @@ fn another_project() {
               | project: shop
               | source: { repository: "https://code.example/shop.git" }
               | services:
-              |   redis:
-              |     start: ./redis
+              |   app:
+              |     start: ./app
               |     health: { path: /health, timeout_s: 60 }
               | components:
               |   redis: { kind: cache }
               | environments:
               |   staging:
-              |     edge: { redis: "127.0.0.1:8000" }
+              |     edge: { app: "127.0.0.1:8000" }
               > set up staging for shop on local
         "#]]);
     });
@@ -655,6 +662,99 @@ fn a_description_with_a_fault() {
               Next: deploy staging
               [dry run deploy staging]
         "#]]);
+    });
+}
+
+/// Anything can be corrected by its name, also before it is asked for; what can't be its value is said, and put nowhere else.
+#[test]
+fn corrected_by_name() {
+    chat_without_project(async |t| {
+        t.user("zoe").says("set up staging for shop on local").await;
+        t.never_mind_the_rest();
+        for said in [
+            "no, components are redis and kafka",
+            "actually components are redis",
+            "https://code.example/shop.git",
+            "api, web",
+            "actually, services are app",
+            "no, dns is cloudflare",
+        ] {
+            t.user("zoe").says(said).await;
+        }
+        t.bot_says(expect![[r#"
+            ? Not corrected: for components, «redis and kafka» is none of the choices. Where is its code?
+              environment: staging
+              project: shop
+              platform: local
+              A git URL or an absolute path; no password in it.
+              [Never mind]
+              > set up staging for shop on local
+
+            · Corrected: components is redis.
+
+            ? Where is its code?
+              environment: staging
+              project: shop
+              platform: local
+              components: redis
+              A git URL or an absolute path; no password in it.
+              [Never mind]
+              > set up staging for shop on local
+
+            ? Which services is it made of?
+              environment: staging
+              project: shop
+              platform: local
+              repository: https://code.example/shop.git
+              components: redis
+              Their names, like `api, web`.
+              [Never mind]
+              > set up staging for shop on local
+
+            ? How is api built?
+              environment: staging
+              project: shop
+              platform: local
+              repository: https://code.example/shop.git
+              services: api, web
+              components: redis
+              A command, or `none`.
+                1. none (default)
+              [none] [Never mind]
+              > set up staging for shop on local
+
+            · Corrected: services is app.
+
+            ? How is app built?
+              environment: staging
+              project: shop
+              platform: local
+              repository: https://code.example/shop.git
+              services: app
+              components: redis
+              A command, or `none`.
+                1. none (default)
+              [none] [Never mind]
+              > set up staging for shop on local
+
+            · Corrected: dns is cloudflare.
+
+            ? How is app built?
+              environment: staging
+              project: shop
+              platform: local
+              dns: cloudflare
+              repository: https://code.example/shop.git
+              services: app
+              components: redis
+              I can't let cloudflare do DNS yet. I put the description together with you and hand it over at the end, so that nothing you say is lost.
+              A command, or `none`.
+                1. none (default)
+              [none] [Never mind]
+              > set up staging for shop on local. Use cloudflare for DNS
+        "#]]);
+        t.user("zoe").says("never mind").await;
+        t.never_mind_the_rest();
     });
 }
 
@@ -744,6 +844,8 @@ fn the_project_changes_meanwhile() {
               |   - { name: ana, role: deployer }
               |   - { name: ben, role: deployer }
               |   - { name: zoe, role: admin }
+              Changes:
+                services.api.start: ./api → ./api --fast
               `yes` takes it in. Each service listens on $PORT and answers its health path there.
               The project has changed meanwhile, so nothing was taken in; this is the whole as it would be now.
               Correct anything by the name it has here: `no, NAME is VALUE`.
@@ -773,7 +875,7 @@ fn the_project_there_is_on_a_provider() {
               platform: railway
               dns: cloudflare
               connections: stripe, sendgrid
-              I can't run anything on railway, let cloudflare do DNS and connect stripe and sendgrid yet. Taking a project in is for admins: one of them takes in what comes of this. I put the description together with you and hand it over at the end, so that nothing you say is lost.
+              I can't run anything on railway, let cloudflare do DNS and connect stripe and sendgrid yet. I put the description together with you and hand it over at the end, so that nothing you say is lost.
               A git URL or an absolute path; no password in it.
                 1. https://code.example/invoice-perfect.git (default)
               [https://code.example/invoice-perfect.git] [Never mind]
@@ -805,7 +907,7 @@ fn the_project_there_is_on_a_provider() {
               connections: stripe, sendgrid
               A command, or `none`.
                 1. make (default)
-              [make] [Never mind]
+              [make] [none] [Never mind]
               > set up staging, production for invoice-perfect on railway. Use cloudflare for DNS. Connect stripe and sendgrid
         "#]]);
         for answer in ["ok", "ok", "ok", "ok", "ok", "ok", "none", "none", "ok", "none"] {

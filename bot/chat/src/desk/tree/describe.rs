@@ -36,6 +36,12 @@ pub(crate) fn description(draft: &Draft, project: Option<&Project>) -> Option<St
     Some(text)
 }
 
+/// What it changes of the project there is, a line each; nothing of a new one.
+pub(crate) fn changes(draft: &Draft, project: Option<&Project>) -> Vec<String> {
+    let Some((same, described)) = draft.same(project).zip(described(draft, project)) else { return Vec::new() };
+    engine::project::differences(same, &described).iter().map(ToString::to_string).collect()
+}
+
 /// What was said that a description has no key for.
 fn apart(draft: &Draft) -> Vec<String> {
     let kept = |(name, value): &(String, String)| {

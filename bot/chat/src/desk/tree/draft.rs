@@ -152,8 +152,6 @@ impl Draft {
                 let environments = self.filled().environments.into_iter();
                 environments.filter(|name| !embedded && name != EMBEDDED).map(Some).collect()
             }
-            // Nobody is asked for it; where it was said, it can be corrected.
-            Slot::Edge => self.command.edge.iter().map(|_| None).collect(),
             _ => vec![None],
         }
     }
@@ -165,7 +163,8 @@ impl Draft {
             let both = [Slot::Build, Slot::Start];
             let slots: &[Slot] = match slot {
                 Slot::Build => &both,
-                Slot::Start => continue,
+                // Nobody is asked for who does DNS; it can be said.
+                Slot::Start | Slot::Edge => continue,
                 _ => std::slice::from_ref(&slot),
             };
             for of in self.each(slot) {

@@ -11,7 +11,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use describe::description;
+pub(crate) use describe::{changes, description};
 pub(crate) use draft::{Draft, EMBEDDED, list_of};
 pub(crate) use rows::{SlotRow, slots_of};
 pub(crate) use takes::{Asked, Takes, is_exact, is_invisible, named_project, plain, take};
