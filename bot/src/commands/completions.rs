@@ -18,8 +18,8 @@ pub(super) fn run(shell: Shell) -> anyhow::Result<Exit> {
 
 /// The command line, with what `run` is likely to begin with. Only proposed: whatever is said is read like in the chat.
 fn completed() -> clap::Command {
-    let verbs = PossibleValuesParser::new(Action::all().iter().map(|action| action.row().verbs[0]));
-    Cli::command().mut_subcommand("run", |run| run.mut_arg("text", |text| text.value_parser(verbs)))
+    let names = PossibleValuesParser::new(Action::all().iter().map(|action| action.name()));
+    Cli::command().mut_subcommand("run", |run| run.mut_arg("text", |text| text.value_parser(names)))
 }
 
 #[cfg(test)]
@@ -33,7 +33,7 @@ mod tests {
             generate(shell, &mut completed(), "infra-chat", &mut script);
             let script = String::from_utf8_lossy(&script);
             for action in Action::all() {
-                assert!(script.contains(action.row().verbs[0]), "{shell} does not propose {}", action.name());
+                assert!(script.contains(action.name()), "{shell} does not propose {}", action.name());
             }
         }
     }

@@ -105,7 +105,7 @@ mod tests {
     fn lines_for_the_terminal_are_told_from_lines_for_the_desk() {
         let fine = |line: &str| read(line).and_then(Result::ok);
         assert_eq!(read("deploy staging"), None);
-        assert_eq!(read("/home/ana/shop"), None);
+        assert_eq!(read("/srv/git/shop"), None);
         assert_eq!(fine("/as ben"), Some(Slash::As("ben".to_owned())));
         assert_eq!(fine("/wait"), Some(Slash::Wait(WAIT_MAX)));
         assert_eq!(fine(" /wait 5 "), Some(Slash::Wait(Duration::from_secs(5))));

@@ -23,7 +23,8 @@ pub(crate) async fn sample_ensure(
     data_dir: &Path,
     progress: &(dyn Fn(&str) + Sync),
 ) -> anyhow::Result<bool> {
-    let used = !engine.store().project_list().await?.is_empty() || !engine.store().user_list().await?.is_empty();
+    let used =
+        !engine.store().project_list().await?.is_empty() || !engine.store().user_list().await?.is_empty();
     if used {
         return Ok(false);
     }

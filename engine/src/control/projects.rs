@@ -87,8 +87,8 @@ impl Engine {
                 Err(Refusal::not_found("there is no project yet", "infra-chat project import FILE"))
             }
             None => Err(Refusal::not_found(
-                format!("there are several projects: {}", names.join(", ")),
-                "say which one",
+                format!("there are several projects: {}, and what is said is about one", names.join(", ")),
+                "keep each in a data folder of its own: infra-chat --data-dir FOLDER project import FILE",
             )),
         }
     }

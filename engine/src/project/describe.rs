@@ -11,8 +11,8 @@ use super::import::COMPONENT_KINDS;
 use super::limits::HEALTH_TIMEOUT_DEFAULT_S;
 use super::source::PATH_DEFAULT;
 use crate::model::{
-    CanaryUnsaid, ComponentKind, Connection, ConnectionName, Environment, EnvironmentPolicy, FreezeWhen, FreezeWindow,
-    Health, Limits, Migrations, Override, Person, Project, Service, Source, Variable,
+    CanaryUnsaid, ComponentKind, Connection, ConnectionName, Environment, EnvironmentPolicy, FreezeWhen,
+    FreezeWindow, Health, Limits, Migrations, Override, Person, Project, Service, Source, Variable,
 };
 
 /// A value to be written.

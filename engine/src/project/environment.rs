@@ -12,7 +12,8 @@ use super::limits::{APPROVAL_MINUTES, APPROVALS, APPROVALS_IN_PRODUCTION, REPLIC
 use super::service;
 use super::spot::Spot;
 use crate::model::{
-    CanaryUnsaid, Environment, EnvironmentName, EnvironmentPolicy, FreezeWindow, Override, Service, ServiceName,
+    CanaryUnsaid, Environment, EnvironmentName, EnvironmentPolicy, FreezeWindow, Override, Service,
+    ServiceName,
 };
 
 /// The platform of environments that name none.

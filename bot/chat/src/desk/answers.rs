@@ -18,6 +18,8 @@ use crate::view;
 const LOGS_SINCE_S: u64 = 3_600;
 /// How far back the record goes when nobody says, in seconds: a week.
 const AUDIT_SINCE_S: u64 = 7 * 24 * 3_600;
+/// Lines of each environment where nobody says which one; all there are to be had by naming it.
+const LOG_LINES_OF_EACH: usize = 20;
 /// Releases shown.
 const RELEASES_SHOWN: i64 = 12;
 
@@ -63,13 +65,14 @@ impl Desk {
                 let card = card.verbatim(text.lines().map(ToOwned::to_owned).collect());
                 view::with_standing_help(card, command.topic.as_deref())
             }
-            Action::Whoami => match speaker.actor.role {
-                Some(role) => view::whoami(&speaker.actor, role, &speaker.inbound.identity),
-                None => {
+            Action::Whoami => {
+                if let Some(role) = speaker.actor.role {
+                    view::whoami(&speaker.actor, role, &speaker.inbound.identity)
+                } else {
                     let stranger = self.stranger(speaker).await?;
                     Card { tone: Tone::Plain, private: false, ..stranger }
                 }
-            },
+            }
             Action::Can => return self.can(speaker, command).await,
             Action::Audit => {
                 let since_ms = self.since(command.since_s, AUDIT_SINCE_S);
@@ -115,7 +118,8 @@ impl Desk {
                     let since_ms = self.since(command.since_s, LOGS_SINCE_S);
                     let lines =
                         self.engine.logs(&environment, &services(command)?, since_ms, &speaker.actor).await?;
-                    view::logs(&environment, &lines)
+                    let most = if command.environments.is_empty() { LOG_LINES_OF_EACH } else { lines.len() };
+                    view::logs(&environment, &lines, most)
                 }
                 Action::Incidents => {
                     let since_ms = self.since(command.since_s, AUDIT_SINCE_S);

@@ -2,8 +2,8 @@
 
 use engine::control::{Refusal, WhichRef};
 use engine::model::{
-    CanaryUnsaid, Change, EnvironmentKey, EnvironmentName, MigrateChoice, ReleaseId, RollbackTarget, RunRequest,
-    ServiceName,
+    CanaryUnsaid, Change, EnvironmentKey, EnvironmentName, MigrateChoice, ReleaseId, RollbackTarget,
+    RunRequest, ServiceName,
 };
 use engine::plan::PlanProblem;
 

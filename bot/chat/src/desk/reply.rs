@@ -48,7 +48,7 @@ static SMALL_TALK: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
         r"(?ix)^\W*(?:hi|hello|hey|thanks|thank\s+you|thx|cheers|lol|haha+|hm+|umm?|wow|cool|nice|great|brb|wait|hold\s+on
         |one\s+(?:sec|second|moment|minute)|(?:just\s+)?a\s+(?:sec|second|moment|minute)|let\s+me\s+(?:check|think|see|look)
-        |good\s+(?:morning|evening|question)|not\s+sure|i\s+don'?t\s+know|dunno|idk|no\s+idea)\b",
+        |good\s+(?:morning|evening|question)|what'?s\s+up|not\s+sure|i\s+don'?t\s+know|dunno|idk|no\s+idea)\b",
     )
     .ok()
 });
@@ -92,7 +92,7 @@ impl Desk {
         }
         match corrected(speaker, &question, said) {
             Corrected::By(draft, changed) => {
-                return self.go_on(speaker, talk, &question, draft, Some(changed)).await.map(Some);
+                return self.go_on(speaker, talk, &question, *draft, Some(changed)).await.map(Some);
             }
             Corrected::Not { called, value, why } => {
                 let card = view::correction_again(&question, &called, &value, &why);
@@ -124,7 +124,11 @@ impl Desk {
         said: &str,
     ) -> Result<Heard, Refusal> {
         let environments = speaker.environments();
-        match tree::take(&question.reader(&environments), said, true) {
+        let reader = question.reader(&environments);
+        // "batch size 50" to the question about the batch size is 50.
+        let by_name = || tree::take(&reader, named(question.slot, question.of.as_deref(), said)?, true).ok();
+        let taken = tree::take(&reader, said, true).or_else(|why| by_name().ok_or(why));
+        match taken {
             Ok(no) if question.slot == Slot::Confirm && no == "no" => {
                 Ok(Heard::say(Outcome::Asked, view::what_is_wrong(&question)))
             }
@@ -288,7 +292,7 @@ fn is_yes_or_no(question: &Question, said: &str) -> bool {
 /// What words say about an earlier answer.
 enum Corrected {
     /// Another value, and that in words.
-    By(Draft, String),
+    By(Box<Draft>, String),
     /// A value that can't be one.
     Not {
         /// What it is called.
@@ -311,7 +315,7 @@ fn corrected(speaker: &Speaker<'_>, question: &Question, said: &str) -> Correcte
     let meant = correction(said);
     let words = meant.unwrap_or(said);
     match put_by_name(speaker, draft, &all, words, meant.is_some()) {
-        Some(Ok((draft, changed))) => return Corrected::By(draft, changed),
+        Some(Ok((draft, changed))) => return Corrected::By(Box::new(draft), changed),
         // Without a word of correction it may be an answer that only looks like one.
         Some(Err((called, value, why))) if meant.is_some() => return Corrected::Not { called, value, why },
         Some(Err(_)) => return Corrected::Nothing,
@@ -324,7 +328,7 @@ fn corrected(speaker: &Speaker<'_>, question: &Question, said: &str) -> Correcte
     let first = all.into_iter().filter(|slot| !answered.contains(slot) && draft.said(*slot, None).is_some());
     let order: Vec<Slot> = answered.iter().copied().chain(first).collect();
     match meant.and_then(|meant| put_where_it_fits(speaker, draft, &order, meant)) {
-        Some((draft, changed)) => Corrected::By(draft, changed),
+        Some((draft, changed)) => Corrected::By(Box::new(draft), changed),
         None => Corrected::Nothing,
     }
 }

@@ -45,7 +45,8 @@ fn on(row: &ActionRow, names: &Names) -> String {
     }
     out.push_str("For example:\n");
     for example in row.examples {
-        let later = LATER.iter().find(|(part, _)| row.built && example.contains(part)).map_or("", |(_, says)| says);
+        let later =
+            LATER.iter().find(|(part, _)| row.built && example.contains(part)).map_or("", |(_, says)| says);
         let _ = writeln!(out, "  {}{later}", fill(example, names));
     }
     out

@@ -104,11 +104,8 @@ pub(crate) fn corrected(changed: &str) -> Card {
 /// Something said before can't be that.
 pub(crate) fn correction_again(asked: &Question, called: &str, value: &str, why: &str) -> Card {
     let mut card = question(asked);
-    card.headline = format!(
-        "Not corrected: for {called}, \u{ab}{}\u{bb} is {why}. {}",
-        quoted(value),
-        card.headline
-    );
+    card.headline =
+        format!("Not corrected: for {called}, \u{ab}{}\u{bb} is {why}. {}", quoted(value), card.headline);
     card
 }
 

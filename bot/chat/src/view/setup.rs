@@ -87,7 +87,8 @@ pub(crate) fn collected(draft: &Draft, hindrances: &[Hindrance], description: Op
     let mut card = if beyond {
         head(&command, "that").text(format!("It would {}.", would(&command)))
     } else {
-        let mut card = Card::new(Tone::Plain, format!("\u{ab}{}\u{bb} is put together.", command.canonical()));
+        let mut card =
+            Card::new(Tone::Plain, format!("\u{ab}{}\u{bb} is put together.", command.canonical()));
         card.command = command.canonical();
         card
     };
@@ -104,7 +105,8 @@ pub(crate) fn collected(draft: &Draft, hindrances: &[Hindrance], description: Op
 
 /// The description that was found right is another one by now.
 pub(crate) fn description_changed() -> String {
-    "The project has changed meanwhile, so nothing was taken in; this is the whole as it would be now.".to_owned()
+    "The project has changed meanwhile, so nothing was taken in; this is the whole as it would be now."
+        .to_owned()
 }
 
 /// A project was taken in from the chat.

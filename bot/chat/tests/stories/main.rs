@@ -25,6 +25,8 @@ mod questions_shared;
 mod rollback;
 mod rules;
 mod setup;
+mod setup_answers;
+mod setup_there;
 mod several;
 mod stage;
 mod standing;

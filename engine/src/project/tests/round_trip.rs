@@ -10,9 +10,9 @@ use proptest::prelude::*;
 
 use super::{documented, read};
 use crate::model::{
-    CanaryUnsaid, Component, ComponentKind, Connection, ConnectionMode, ConnectionName, Environment, EnvironmentPolicy,
-    FreezeWhen, FreezeWindow, Health, Job, Limits, Migrations, Override, Person, Project, Provider, Role,
-    Service, Size, Source, Variable,
+    CanaryUnsaid, Component, ComponentKind, Connection, ConnectionMode, ConnectionName, Environment,
+    EnvironmentPolicy, FreezeWhen, FreezeWindow, Health, Job, Limits, Migrations, Override, Person, Project,
+    Provider, Role, Service, Size, Source, Variable,
 };
 use crate::project::{differences, export, import};
 

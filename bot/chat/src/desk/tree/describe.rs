@@ -38,7 +38,9 @@ pub(crate) fn description(draft: &Draft, project: Option<&Project>) -> Option<St
 
 /// What it changes of the project there is, a line each; nothing of a new one.
 pub(crate) fn changes(draft: &Draft, project: Option<&Project>) -> Vec<String> {
-    let Some((same, described)) = draft.same(project).zip(described(draft, project)) else { return Vec::new() };
+    let Some((same, described)) = draft.same(project).zip(described(draft, project)) else {
+        return Vec::new();
+    };
     engine::project::differences(same, &described).iter().map(ToString::to_string).collect()
 }
 
@@ -48,7 +50,12 @@ fn apart(draft: &Draft) -> Vec<String> {
         let apart = ["dns", "domain of ", "texts"].iter().any(|begins| name.starts_with(begins));
         apart && value != "none"
     };
-    draft.fields().iter().filter(|field| kept(field)).map(|(name, value)| format!("{name}: {value}")).collect()
+    draft
+        .fields()
+        .iter()
+        .filter(|field| kept(field))
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect()
 }
 
 fn described(draft: &Draft, project: Option<&Project>) -> Option<Project> {

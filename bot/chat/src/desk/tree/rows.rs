@@ -36,7 +36,7 @@ slots! {
         Takes::OneOr(valid::git_ref), None;
     Canary ["canary"] "Which canary?" "Percentages that rise to 100, like `10/50/100`, or `no canary`."
         Takes::OneOr(valid::canary), None;
-    Replicas ["replicas", "instances"] "How many replicas?" "" Takes::Count { most: 1_000, what: "a number from 1 to 1000" }, None;
+    Replicas ["replicas", "instances"] "How many replicas?" "A number from 1 to 1000." Takes::Count { most: 1_000, what: "a number from 1 to 1000" }, None;
     Job ["job"] "Which job?" "" Takes::One, None;
     BatchSize ["batch size", "batch"] "How many rows a batch?" "A number from 1 to 100000."
         Takes::Count { most: 100_000, what: "a number from 1 to 100000" }, Some("500");

@@ -218,7 +218,8 @@ pub(crate) fn named_project(said: &str) -> Option<String> {
     });
     let name = FOR.as_ref()?.captures(said)?.get(1)?.as_str().trim().to_owned();
     let environment = Names::sample().environments.iter().any(|named| {
-        named.name.eq_ignore_ascii_case(&name) || named.aliases.iter().any(|it| it.eq_ignore_ascii_case(&name))
+        named.name.eq_ignore_ascii_case(&name)
+            || named.aliases.iter().any(|it| it.eq_ignore_ascii_case(&name))
     });
     valid::name(&name).ok().filter(|_| !environment)
 }
@@ -230,9 +231,7 @@ pub(crate) fn is_invisible(c: char) -> bool {
 
 /// The forms words may have.
 pub(crate) mod valid {
-    use super::{
-        Canary, LazyLock, NAME_MAX, Regex, ServiceName, canary_of, canary_words, is_ref, items,
-    };
+    use super::{Canary, LazyLock, NAME_MAX, Regex, ServiceName, canary_of, canary_words, is_ref, items};
 
     static REPOSITORY: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r"^(?:/\S+|(?:https?|ssh|git|file)://[^\s:@/]*@?[^\s@]+|[\w.-]+@[\w.-]+:\S+)$").ok()
