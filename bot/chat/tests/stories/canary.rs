@@ -3,7 +3,7 @@
 
 use expect_test::expect;
 
-use crate::harness::{Project, chat, chat_about, good};
+use crate::harness::{Project, chat, chat_about, good, minutes};
 
 fn asking() -> Project {
     Project::usual().staging("canary: ask").production("approvals: 0, canary: ask")
@@ -178,5 +178,36 @@ fn not_asked_by_default() {
         t.settles().await;
         t.run(1).is("succeeded").await;
         t.never_mind_the_rest();
+    });
+}
+
+/// Whoever may give the order may answer; whoever may only look is not heard. It ends with a word.
+#[test]
+fn others_and_the_end_of_it() {
+    chat_about(&asking(), async |t| {
+        t.release("v1.0.0", good());
+        t.user("ana").says("deploy staging ref v1.0.0").await;
+        t.never_mind_the_rest();
+        t.user("vera").says("no canary").await;
+        t.whispers(
+            "vera",
+            expect![[r#"
+            ✗ Understood: I do nothing.
+              [deploy staging] [status staging] [help]
+        "#]],
+        );
+        t.user("ben").says("no canary").await;
+        t.bot_says(expect![[r#"
+            · ben answered for ana, so this deploy is asked for by ben.
+        "#]]);
+        t.settles().await;
+        t.run(1).is("succeeded").await;
+        t.user("ana").says("deploy staging ref v1.0.0").await;
+        t.never_mind_the_rest();
+        t.passes(minutes(31)).await;
+        t.bot_says(expect![[r#"
+            ✗ I waited half an hour for ana's answer: Which canary? Nothing was done; say it again to go on.
+              > deploy v1.0.0 to staging
+        "#]]);
     });
 }
