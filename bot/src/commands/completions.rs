@@ -28,7 +28,8 @@ mod tests {
 
     #[test]
     fn what_can_be_said_is_proposed_behind_run() {
-        for shell in [Shell::Bash, Shell::Zsh, Shell::Fish] {
+        // The scripts of other shells propose nothing for words of this kind.
+        for shell in [Shell::Bash, Shell::Zsh] {
             let mut script = Vec::new();
             generate(shell, &mut completed(), "infra-chat", &mut script);
             let script = String::from_utf8_lossy(&script);
