@@ -2,7 +2,11 @@
 //! fail when a row lacks one of them, or says what the grammar does not understand.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use chat::intent::{Action, Known, Names, complete, help, parse};
+use std::collections::{BTreeMap, BTreeSet};
+
+use chat::intent::{Action, Key, Known, Names, Vocabulary, complete, help, parse};
+use chat::parse_said;
+use policies::{Actor, Decision, Environment, Facts, Question, Role, Rules, decide};
 
 #[test]
 fn every_example_is_understood_as_its_action() {
@@ -44,17 +48,119 @@ fn every_action_is_helped_with_and_completed() {
     }
 }
 
+/// What the policies speak of that nobody says: what buttons, forms and the command line do.
+const NOT_SAID: [&str; 8] = [
+    "alert-take-over",
+    "hold-release",
+    "lock-take-over",
+    "project-export",
+    "project-import",
+    "secret-list",
+    "secret-remove",
+    "user-manage",
+];
+
 #[test]
-fn every_action_is_in_the_policies() {
-    let schema = std::fs::read_to_string(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../policies/rules/schema.cedarschema"
-    ));
-    let schema = schema.unwrap();
-    let missing: Vec<&str> = Action::all()
-        .iter()
-        .map(|action| action.name())
-        .filter(|name| !schema.contains(&format!("\"{name}\"")))
-        .collect();
-    assert_eq!(missing, Vec::<&str>::new(), "no policy can speak of these");
+fn the_policies_know_every_action_and_no_other() {
+    let rules = Rules::shipped().unwrap();
+    let known: BTreeSet<&str> = rules.actions().collect();
+    let said = Action::all().iter().map(|action| action.name());
+    assert_eq!(known, said.chain(NOT_SAID).collect());
+}
+
+/// Viewers may look and nothing else: what a row says about changing is what the rules make of it.
+#[test]
+fn who_only_looks_may_what_changes_nothing() {
+    let rules = Rules::shipped().unwrap();
+    for action in Action::all() {
+        let may = |role: Role, dry_run: bool| {
+            let facts =
+                Facts { changes_world: action.row().changes && !dry_run, dry_run, ..Facts::default() };
+            let question = Question {
+                actor: Actor { name: "vera".to_owned(), role },
+                action: action.name().to_owned(),
+                project: "invoice-perfect".to_owned(),
+                environment: Some(Environment { name: "staging".to_owned(), production: false }),
+                facts,
+            };
+            !matches!(decide(&rules, &question), Decision::Refuse { .. })
+        };
+        assert_eq!(may(Role::Viewer, false), !action.row().changes, "{} for viewers", action.name());
+        assert!(may(Role::Admin, false), "{} for admins", action.name());
+        if action.has(Key::DryRun) {
+            assert!(may(Role::Viewer, true), "a dry run of {} for viewers", action.name());
+        }
+    }
+}
+
+/// The table in the contract beside the checkout, where there is one: the same actions with the same keys.
+#[test]
+fn the_contract_has_the_same_rows() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/intents.md");
+    let Ok(contract) = std::fs::read_to_string(file) else { return };
+    let rows =
+        contract.lines().skip_while(|line| *line != "## Actions").filter(|line| line.starts_with("| `"));
+    let mut told: BTreeMap<&str, String> = BTreeMap::new();
+    for row in rows {
+        let (names, keys) = row.trim_matches('|').split_once('|').unwrap();
+        let name = names.split('`').skip(1).step_by(2);
+        told.extend(name.map(|name| (name, keys.to_owned())));
+    }
+    let actions: BTreeSet<&str> = Action::all().iter().map(|action| action.name()).collect();
+    assert_eq!(told.keys().copied().collect::<BTreeSet<_>>(), actions);
+    for action in Action::all() {
+        // `help` shares its line with `whoami`, which has no key.
+        for key in action.row().keys {
+            assert!(
+                told[action.name()].contains(&format!("`{}`", key.name())),
+                "{} {}",
+                action.name(),
+                key.name()
+            );
+        }
+    }
+}
+
+/// Everything the README tells people to type in the chat is understood, and what can be done is in it or behind `help`.
+#[test]
+fn the_readme_says_what_is_understood() {
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md")).unwrap();
+    let names = Vocabulary::new(&Names::sample());
+    let mut fenced = None;
+    let mut said: Vec<String> = Vec::new();
+    for line in readme.lines() {
+        match (line.strip_prefix("```"), fenced) {
+            (Some(language), None) => fenced = Some(language),
+            (Some(_), Some(_)) => fenced = None,
+            // Blocks without a language are the chat.
+            (None, Some("")) => said.push(line.to_owned()),
+            (None, None) if line.starts_with("| `") && line.contains("` | ") => {
+                let first = line.trim_matches('|').split('|').next().unwrap_or_default();
+                said.extend(first.split('`').skip(1).step_by(2).map(ToOwned::to_owned));
+            }
+            (None, _) => {}
+        }
+    }
+    let verbs: BTreeSet<&str> =
+        Action::all().iter().flat_map(|action| action.row().verbs.iter().copied()).collect();
+    let begins = |line: &str| verbs.iter().any(|verb| line == *verb || line.starts_with(&format!("{verb} ")));
+    let mut read = 0;
+    for line in said.iter().filter(|line| begins(line) && !line.contains(['"', 'N', '['])) {
+        let parsed = parse_said(line, &names);
+        assert_eq!(parsed.problem, None, "{line}");
+        read += 1;
+    }
+    assert!(read > 20, "{read} of {said:?}");
+}
+
+/// What the Slack app proposes can be said.
+#[test]
+fn the_slack_app_proposes_what_is_understood() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/slack/manifest.yaml");
+    let manifest = std::fs::read_to_string(file).unwrap();
+    let hint = manifest.lines().find_map(|line| line.trim().strip_prefix("usage_hint: ")).unwrap();
+    // `secret` opens a form there, and is no sentence.
+    for said in hint.split(" | ").filter(|said| *said != "secret") {
+        assert_eq!(parse(said, &Names::sample()).problem, None, "{said}");
+    }
 }

@@ -170,9 +170,7 @@ fn greet(screen: &Screen, first: bool, speaker: &str, names: &Names) {
         names.environments.iter().find(|named| named.name == "staging").or(names.environments.first());
     screen.line(&match first {
         Some(environment) => format!("Try: deploy {}    Everything there is: /help", environment.name),
-        None => {
-            "There is no project yet: infra-chat project import FILE    Everything there is: /help".to_owned()
-        }
+        None => "There is no project yet. Try: set up staging and production    Or: infra-chat project import FILE".to_owned(),
     });
 }
 

@@ -72,6 +72,10 @@ pub(super) fn read(line: &str) -> Option<Result<Slash, String>> {
     let mut words = line.strip_prefix('/')?.split_whitespace();
     let word = words.next().unwrap_or_default();
     let rest: Vec<&str> = words.collect();
+    // A path is an answer: where a repository is.
+    if word.contains('/') {
+        return None;
+    }
     Some(match (word, rest.as_slice()) {
         ("as", [name]) => speaker_name(name.trim_start_matches('@')).map(Slash::As),
         ("as", _) => Err("Say who: /as ben".to_owned()),
@@ -101,6 +105,7 @@ mod tests {
     fn lines_for_the_terminal_are_told_from_lines_for_the_desk() {
         let fine = |line: &str| read(line).and_then(Result::ok);
         assert_eq!(read("deploy staging"), None);
+        assert_eq!(read("/srv/git/shop"), None);
         assert_eq!(fine("/as ben"), Some(Slash::As("ben".to_owned())));
         assert_eq!(fine("/wait"), Some(Slash::Wait(WAIT_MAX)));
         assert_eq!(fine(" /wait 5 "), Some(Slash::Wait(Duration::from_secs(5))));

@@ -16,13 +16,16 @@ const PEOPLE: [&str; 4] = ["ana", "ben", "vera", "zoe"];
 /// The one of them who speaks until somebody says otherwise.
 const DEPLOYER: &str = "ana";
 
-/// Makes and imports the sample project when the database holds no project yet; whether it did.
+/// Makes and imports the sample project when the database holds neither project nor people yet; whether it did. Whoever
+/// has made themselves known there is about to bring a project of their own.
 pub(crate) async fn sample_ensure(
     engine: &Engine,
     data_dir: &Path,
     progress: &(dyn Fn(&str) + Sync),
 ) -> anyhow::Result<bool> {
-    if !engine.store().project_list().await?.is_empty() {
+    let used =
+        !engine.store().project_list().await?.is_empty() || !engine.store().user_list().await?.is_empty();
+    if used {
         return Ok(false);
     }
     progress("making the sample project Invoice Perfect");

@@ -7,12 +7,12 @@ use super::{Engine, Refusal};
 use crate::model::{Actor, Project};
 
 impl Engine {
-    /// Whether somebody's role lets them give such an order anywhere in the project, so that asking them for the rest of it
-    /// makes sense. A no is recorded, as that to a whole order is.
+    /// Whether somebody's role lets them give such an order anywhere in the project, or at all while there is none, so that
+    /// asking them for the rest of it makes sense. A no is recorded, as that to a whole order is.
     pub async fn may_begin(
         &self,
         action: &'static str,
-        project: &Project,
+        project: Option<&Project>,
         actor: &Actor,
     ) -> Result<(), Refusal> {
         match self.role_allows(action, project, actor).await? {
@@ -28,13 +28,16 @@ impl Engine {
     pub async fn role_allows(
         &self,
         action: &str,
-        project: &Project,
+        project: Option<&Project>,
         actor: &Actor,
     ) -> Result<Option<Refusal>, Refusal> {
         let asked = Asked { changes_world: true, ..Asked::default() };
-        let keys = project.environments.keys().filter_map(|name| project.environment_key(name)).map(Some);
+        let mut places = vec![None];
+        if let Some(project) = project {
+            places.extend(project.environments.keys().map(|name| project.environment_key(name)));
+        }
         let mut refusal = None;
-        for place in std::iter::once(None).chain(keys) {
+        for place in places {
             match self.clearance(actor, action, place.as_ref(), &asked).await? {
                 Decision::Refuse { because, say, earliest_ms }
                     if because.iter().any(|fired| fired.rule.0 == RuleId::NO_PERMIT) =>

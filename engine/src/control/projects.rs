@@ -59,6 +59,14 @@ impl Engine {
         Ok(changes)
     }
 
+    /// The only project there is; nothing when there is none yet.
+    pub async fn project_only(&self) -> Result<Option<Versioned<Project>>, Refusal> {
+        if self.store().project_list().await?.is_empty() {
+            return Ok(None);
+        }
+        self.project_get(None).await.map(Some)
+    }
+
     /// A project by name, or the only one when none is named.
     pub async fn project_get(&self, name: Option<&ProjectName>) -> Result<Versioned<Project>, Refusal> {
         let mut projects = self.store().project_list().await?;
@@ -79,8 +87,8 @@ impl Engine {
                 Err(Refusal::not_found("there is no project yet", "infra-chat project import FILE"))
             }
             None => Err(Refusal::not_found(
-                format!("there are several projects: {}", names.join(", ")),
-                "say which one",
+                format!("there are several projects: {}, and what is said is about one", names.join(", ")),
+                "keep each in a data folder of its own: infra-chat --data-dir FOLDER project import FILE",
             )),
         }
     }

@@ -217,6 +217,19 @@ pub struct EnvironmentPolicy {
     pub one_person_team: bool,
     /// How long an approval may take before it expires, in minutes.
     pub approval_minutes: Option<u32>,
+    /// What a deploy means that says nothing about a canary; absent means what the product does then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canary: Option<CanaryUnsaid>,
+}
+
+/// What a deploy means that says nothing about a canary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CanaryUnsaid {
+    /// Whoever orders it is asked.
+    Ask,
+    /// No canary: all traffic at once.
+    Off,
 }
 
 /// A time in which nothing changes, unless the glass is broken.

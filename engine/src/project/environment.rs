@@ -12,11 +12,15 @@ use super::limits::{APPROVAL_MINUTES, APPROVALS, APPROVALS_IN_PRODUCTION, REPLIC
 use super::service;
 use super::spot::Spot;
 use crate::model::{
-    Environment, EnvironmentName, EnvironmentPolicy, FreezeWindow, Override, Service, ServiceName,
+    CanaryUnsaid, Environment, EnvironmentName, EnvironmentPolicy, FreezeWindow, Override, Service,
+    ServiceName,
 };
 
 /// The platform of environments that name none.
 pub(super) const PLATFORM_DEFAULT: &str = "local";
+/// What a deploy may mean that says nothing about a canary.
+pub(super) const CANARY_UNSAID: [(&str, CanaryUnsaid); 2] =
+    [("ask", CanaryUnsaid::Ask), ("off", CanaryUnsaid::Off)];
 const PLATFORMS: [(&str, &str); 1] = [(PLATFORM_DEFAULT, PLATFORM_DEFAULT)];
 
 /// What earlier environments have taken for themselves, and where.
@@ -161,6 +165,7 @@ fn policy(spot: &Spot<'_>, production: bool) -> Option<EnvironmentPolicy> {
         "allowed_sizes",
         "one_person_team",
         "approval_minutes",
+        "canary",
     ])?;
     Some(EnvironmentPolicy {
         approvals: keys.or("approvals", approvals_default(production), |spot| spot.number(&APPROVALS)),
@@ -175,6 +180,7 @@ fn policy(spot: &Spot<'_>, production: bool) -> Option<EnvironmentPolicy> {
         }),
         one_person_team: keys.or("one_person_team", false, |spot| spot.flag()),
         approval_minutes: keys.maybe("approval_minutes", |spot| spot.number(&APPROVAL_MINUTES)),
+        canary: keys.maybe("canary", |spot| spot.one_of(&CANARY_UNSAID)),
     })
 }
 

@@ -9,7 +9,7 @@ use engine::plan::PlanProblem;
 use regex::Regex;
 
 use super::orders::{change_of, key, services};
-use super::{Desk, Heard, Outcome, Speaker, names_of};
+use super::{Desk, Heard, Outcome, Speaker};
 use crate::intent::{Action, Command, help, parse};
 use crate::message::{Card, Outbound, Tone};
 use crate::view;
@@ -18,6 +18,8 @@ use crate::view;
 const LOGS_SINCE_S: u64 = 3_600;
 /// How far back the record goes when nobody says, in seconds: a week.
 const AUDIT_SINCE_S: u64 = 7 * 24 * 3_600;
+/// Lines of each environment where nobody says which one; all there are to be had by naming it.
+const LOG_LINES_OF_EACH: usize = 20;
 /// Releases shown.
 const RELEASES_SHOWN: i64 = 12;
 
@@ -58,12 +60,19 @@ impl Desk {
     pub(super) async fn look_up(&self, speaker: &Speaker<'_>, command: &Command) -> Result<Heard, Refusal> {
         let card = match command.action {
             Action::Help => {
-                let text = help(command.topic.as_deref(), &names_of(&speaker.project));
+                let text = help(command.topic.as_deref(), &speaker.names());
                 let card = Card::new(Tone::Plain, "Help");
                 let card = card.verbatim(text.lines().map(ToOwned::to_owned).collect());
                 view::with_standing_help(card, command.topic.as_deref())
             }
-            Action::Whoami => view::whoami(&speaker.actor, &speaker.inbound.identity),
+            Action::Whoami => {
+                if let Some(role) = speaker.actor.role {
+                    view::whoami(&speaker.actor, role, &speaker.inbound.identity)
+                } else {
+                    let stranger = self.stranger(speaker).await?;
+                    Card { tone: Tone::Plain, private: false, ..stranger }
+                }
+            }
             Action::Can => return self.can(speaker, command).await,
             Action::Audit => {
                 let since_ms = self.since(command.since_s, AUDIT_SINCE_S);
@@ -109,7 +118,8 @@ impl Desk {
                     let since_ms = self.since(command.since_s, LOGS_SINCE_S);
                     let lines =
                         self.engine.logs(&environment, &services(command)?, since_ms, &speaker.actor).await?;
-                    view::logs(&environment, &lines)
+                    let most = if command.environments.is_empty() { LOG_LINES_OF_EACH } else { lines.len() };
+                    view::logs(&environment, &lines, most)
                 }
                 Action::Incidents => {
                     let since_ms = self.since(command.since_s, AUDIT_SINCE_S);
@@ -161,7 +171,7 @@ impl Desk {
 fn order_asked_about(speaker: &Speaker<'_>, command: &Command) -> Command {
     let action = command.verb.unwrap_or(Action::Deploy);
     let order = CAN_I.as_ref().and_then(|can_i| can_i.captures(&speaker.inbound.text)).and_then(|found| {
-        let parsed = parse(found.get(1)?.as_str(), &names_of(&speaker.project));
+        let parsed = parse(found.get(1)?.as_str(), &speaker.names());
         parsed.commands.into_iter().find(|order| order.action == action)
     });
     order.unwrap_or_else(|| Command { action, ..command.clone() })
@@ -196,7 +206,7 @@ fn asked_about(environment: &EnvironmentKey, order: &Command) -> Result<Option<R
 /// The environments that were said, or all of them: looking harms nobody.
 fn environments(speaker: &Speaker<'_>, command: &Command) -> Result<Vec<EnvironmentKey>, Refusal> {
     if command.environments.is_empty() {
-        return speaker.project.environments.keys().map(|name| key(speaker, name.as_str())).collect();
+        return speaker.project()?.environments.keys().map(|name| key(speaker, name.as_str())).collect();
     }
     command.environments.iter().map(|name| key(speaker, name)).collect()
 }

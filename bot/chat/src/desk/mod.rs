@@ -10,6 +10,8 @@ mod length;
 mod orders;
 mod question;
 mod reply;
+mod setup;
+mod speaker;
 mod standing;
 mod steer;
 mod talk;
@@ -18,20 +20,22 @@ mod until;
 mod when;
 
 use engine::control::{Engine, Refusal};
-use engine::model::{Actor, Project, RunId};
+use engine::model::RunId;
 use engine::store::{StoreError, Write};
 
-use crate::intent::{Command, Named, Names, parse};
+use crate::intent::{Command, Names, parse};
 use crate::message::{Card, Inbound, Outbound};
 use crate::view;
 
 pub use about::About;
-use asides::Asides;
 pub use asides::parse_said;
 pub(crate) use orders::is_staged;
 pub(crate) use question::Question;
+pub(crate) use setup::Hindrance;
+use speaker::Speaker;
+pub use speaker::names_of;
 use talk::Talk;
-pub(crate) use tree::{COMPONENTS, Draft, Slot, is_invisible, list_of};
+pub(crate) use tree::{Draft, is_invisible};
 
 /// Takes what people say to the engine. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -128,29 +132,6 @@ impl Heard {
     }
 }
 
-/// Who speaks, where, about which project.
-struct Speaker<'a> {
-    inbound: &'a Inbound,
-    actor: Actor,
-    project: Project,
-    /// The run whose card or thread they speak under.
-    about: Option<RunId>,
-    asides: Asides,
-}
-
-impl Speaker<'_> {
-    /// The same with other asides.
-    fn saying(&self, asides: Asides) -> Self {
-        Self {
-            inbound: self.inbound,
-            actor: self.actor.clone(),
-            project: self.project.clone(),
-            about: self.about.clone(),
-            asides,
-        }
-    }
-}
-
 impl Desk {
     /// A desk in front of an engine.
     pub fn new(engine: Engine) -> Self {
@@ -161,14 +142,7 @@ impl Desk {
     pub async fn names(&self) -> Names {
         match self.engine.project_get(None).await {
             Ok(project) => names_of(&project.value),
-            Err(_) => Names {
-                project: String::new(),
-                environments: Vec::new(),
-                services: Vec::new(),
-                components: Vec::new(),
-                jobs: Vec::new(),
-                providers: Names::known_providers(),
-            },
+            Err(_) => Names { environments: Vec::new(), ..speaker::names_of_nothing() },
         }
     }
 
@@ -215,10 +189,10 @@ impl Desk {
 
     async fn take_in(&self, inbound: &Inbound, about: &About, talk: &mut Talk) -> Result<Heard, Refusal> {
         let actor = self.engine.actor(&inbound.identity).await?;
-        let project = self.engine.project_get(None).await?.value;
+        let project = self.engine.project_only().await?.map(|project| project.value);
         let (text, asides) = asides::split(&inbound.text);
         let speaker = Speaker { inbound, actor, project, about: about.run.clone(), asides };
-        let names = names_of(&speaker.project);
+        let names = speaker.names();
         let (text, because) = because::split(&text);
         let mut parsed = parse(text, &names);
         if let Some(because) = because {
@@ -266,6 +240,7 @@ impl Desk {
             let left = rest.as_slice();
             // A refusal is this command's answer, and the end of those behind it.
             let canonical = command.canonical();
+            let built = command.action.is_built();
             let mut one = match self.carry_out_one(speaker, talk, command, left).await {
                 Err(refusal) if !is_passing(&refusal) => Heard::refused(&refusal),
                 other => other?,
@@ -289,6 +264,10 @@ impl Desk {
             }
             // What waits behind a question is done after its answer.
             let waits = talk.question_of(&speaker.inbound.identity).is_some_and(|it| it.rest == left);
+            if stops && !built && !waits {
+                heard.outbound.extend(not_there_yet(left).into_iter().map(Outbound::Say));
+                break;
+            }
             if stops {
                 if !(waits && heard.outcome == Outcome::Asked) {
                     heard.outbound.push(Outbound::Say(view::not_begun(left)));
@@ -321,7 +300,7 @@ impl Desk {
         }
         let heard = if succeeded {
             let actor = self.engine.actor(&held.identity).await?;
-            let project = self.engine.project_get(None).await?.value;
+            let project = self.engine.project_only().await?.map(|project| project.value);
             let speaker = Speaker { inbound: &inbound, actor, project, about: None, asides: held.asides };
             self.carry_out(&speaker, &mut talk, held.commands).await?
         } else {
@@ -329,6 +308,16 @@ impl Desk {
         };
         Ok(WentOn { outbound: heard.outbound, writes: talk.writes(&inbound, None, self.engine.now_ms())? })
     }
+}
+
+/// What is said about the rest behind a command that can't be done yet: of each that can't be either, what it would do.
+fn not_there_yet(left: &[Command]) -> Vec<Card> {
+    let (built, later): (Vec<&Command>, Vec<&Command>) = left.iter().partition(|it| it.action.is_built());
+    let mut cards: Vec<Card> = later.into_iter().map(view::not_yet).collect();
+    if !built.is_empty() {
+        cards.push(view::not_begun(&built.into_iter().cloned().collect::<Vec<_>>()));
+    }
+    cards
 }
 
 /// What came of commands that were held back.
@@ -352,26 +341,6 @@ fn is_passing(refusal: &Refusal) -> bool {
                 | StoreError::Closed
         )
     )
-}
-
-/// The names of a project, for reading what people say about it.
-pub fn names_of(project: &Project) -> Names {
-    Names {
-        project: project.project.to_string(),
-        environments: project
-            .environments
-            .iter()
-            .map(|(name, environment)| {
-                let mut named = Named::environment(name.as_str());
-                named.aliases.extend(environment.aliases.iter().cloned());
-                named
-            })
-            .collect(),
-        services: project.services.keys().map(|name| Named::new(name.as_str())).collect(),
-        components: project.components.keys().map(|name| Named::new(name.as_str())).collect(),
-        jobs: project.jobs.keys().map(|name| Named::new(name.as_str())).collect(),
-        providers: Names::known_providers(),
-    }
 }
 
 #[cfg(test)]

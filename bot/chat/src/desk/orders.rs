@@ -2,14 +2,14 @@
 
 use engine::control::{Refusal, WhichRef};
 use engine::model::{
-    Change, EnvironmentKey, EnvironmentName, MigrateChoice, ReleaseId, RollbackTarget, RunRequest,
-    ServiceName,
+    CanaryUnsaid, Change, EnvironmentKey, EnvironmentName, MigrateChoice, ReleaseId, RollbackTarget,
+    RunRequest, ServiceName,
 };
 use engine::plan::PlanProblem;
 
 use super::question::Wanted;
 use super::talk::{Order, Talk};
-use super::tree::{Draft, Slot};
+use super::tree::{self, Draft, Slot};
 use super::{Desk, Heard, Outcome, Speaker, when};
 use crate::intent::{Action, Canary, Command, Migrate};
 use crate::message::Outbound;
@@ -21,6 +21,8 @@ pub(super) fn one_by_one(commands: Vec<Command>) -> Vec<Command> {
     for command in commands {
         // A project is set up, and a standing order kept, as the whole it was said as.
         let whole = matches!(command.action, Action::Setup | Action::Alert | Action::Rule);
+        // What is not there yet is answered once.
+        let whole = whole || (!command.action.is_built() && command.action != Action::Backfill);
         if command.action.row().changes && !whole && command.environments.len() > 1 {
             for environment in &command.environments {
                 let mut one = command.clone();
@@ -44,6 +46,9 @@ impl Desk {
         left: &[Command],
     ) -> Result<Heard, Refusal> {
         let command = self.in_context(speaker, command).await?;
+        if !matches!(command.action, Action::Setup | Action::Help | Action::Whoami) {
+            speaker.project()?;
+        }
         match command.action {
             Action::Deploy
             | Action::Rollback
@@ -60,7 +65,7 @@ impl Desk {
             | Action::Resume
             | Action::Retry => self.steer(speaker, talk, &command, left).await,
             Action::Lock | Action::Unlock => {
-                let draft = Draft::of(command).settled(&speaker.project);
+                let draft = Draft::of(command).settled(speaker.project.as_ref());
                 if let Some(next) = draft.next() {
                     return self.ask(speaker, talk, draft, next, Wanted::default(), left).await;
                 }
@@ -76,12 +81,16 @@ impl Desk {
             | Action::Whoami
             | Action::Help => self.look_up(speaker, &command).await,
             Action::Backfill | Action::Setup | Action::Alert | Action::Rule => {
-                let draft = Draft::of(command).settled(&speaker.project);
+                let mut draft = Draft::of(command).settled(speaker.project.as_ref());
+                if let Some(name) = tree::named_project(&speaker.inbound.text)
+                    && draft.command.action == Action::Setup
+                    && draft.said(Slot::Project, None).is_none()
+                {
+                    draft.put(Slot::Project, None, name);
+                }
+                // What is put together ends with a question about the whole.
                 if let Some(next) = draft.next() {
                     return self.ask(speaker, talk, draft, next, Wanted::default(), left).await;
-                }
-                if draft.is_collected() {
-                    return Ok(Heard::say(Outcome::Refused, view::collected(&draft)));
                 }
                 self.stand(speaker, &draft.filled()).await
             }
@@ -127,7 +136,7 @@ impl Desk {
         if let Some(card) = view::not_built(&command) {
             return Ok(Heard::say(Outcome::Refused, card));
         }
-        let draft = Draft::of(command).settled(&speaker.project);
+        let draft = Draft::of(command).settled(speaker.project.as_ref());
         if let Some(next) = draft.next() {
             return self.ask(speaker, talk, draft, next, Wanted::default(), left).await;
         }
@@ -148,6 +157,15 @@ impl Desk {
                     }
                 }
             }
+            // A look at the plan changes nothing, whichever canary the order would have.
+            if command.action == Action::Deploy
+                && command.canary.is_none()
+                && !request.dry_run
+                && Self::canary_unsaid(speaker, environment)? == Some(CanaryUnsaid::Ask)
+            {
+                let wanted = Wanted { choices: None, why: view::which_canary(environment) };
+                return self.ask(speaker, talk, draft, (Slot::Canary, None), wanted, left).await;
+            }
             let one = if request.dry_run {
                 let preview = self.engine.preview(&request, &speaker.actor).await?;
                 Heard::say(Outcome::Answered, view::preview(&preview, &request))
@@ -163,6 +181,12 @@ impl Desk {
             heard = heard.and(one);
         }
         Ok(heard)
+    }
+
+    /// What a deploy there means that says nothing about a canary.
+    fn canary_unsaid(speaker: &Speaker<'_>, environment: &str) -> Result<Option<CanaryUnsaid>, Refusal> {
+        let described = speaker.project()?.environments.get(environment);
+        Ok(described.and_then(|described| described.policy.canary))
     }
 
     /// The request a complete command makes in one of its environments.
@@ -226,7 +250,7 @@ pub(super) fn change_of(command: &Command) -> Result<Change, Refusal> {
 /// The key of an environment that was said. The parser only lets known names through.
 pub(super) fn key(speaker: &Speaker<'_>, environment: &str) -> Result<EnvironmentKey, Refusal> {
     let name: EnvironmentName = environment.parse().map_err(|_| unknown(environment))?;
-    speaker.project.environment_key(&name).ok_or_else(|| unknown(environment))
+    speaker.project()?.environment_key(&name).ok_or_else(|| unknown(environment))
 }
 
 fn unknown(environment: &str) -> Refusal {

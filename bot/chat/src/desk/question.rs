@@ -2,14 +2,14 @@
 //! asks it once more and forgets it no more than the person does.
 
 use engine::control::Refusal;
-use engine::model::{Identity, Project};
+use engine::model::Identity;
 use serde::{Deserialize, Serialize};
 
 use super::asides::Asides;
 use super::talk::Talk;
 use super::tree::{self, Draft, Slot, Takes};
-use super::{Desk, Heard, Outcome, Speaker, names_of};
-use crate::intent::{Command, Named};
+use super::{Desk, Heard, Outcome, Speaker};
+use crate::intent::{Action, Command, Named};
 use crate::message::Outbound;
 use crate::view;
 
@@ -40,6 +40,12 @@ pub(crate) struct Question {
     /// Why it has to be asked, when that is not plain.
     #[serde(default)]
     pub(crate) why: String,
+    /// The project's description that is to be found right, when nothing stands in its way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) description: Option<String>,
+    /// What that changes of the project there is, a line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) changes: Vec<String>,
     /// What is to be done behind it.
     #[serde(default)]
     pub(crate) rest: Vec<Command>,
@@ -93,6 +99,11 @@ impl Question {
             }
     }
 
+    /// Whether nothing at all is an answer that is not among its choices.
+    pub(crate) fn takes_none(&self) -> bool {
+        self.slot.row().usual == Some("none") && !self.choices.iter().any(|choice| choice == "none")
+    }
+
     /// Reads answers against it.
     pub(super) fn reader<'a>(&'a self, environments: &'a [Named]) -> tree::Asked<'a> {
         tree::Asked {
@@ -117,23 +128,44 @@ impl Desk {
         rest: &[Command],
     ) -> Result<Heard, Refusal> {
         if speaker.actor.role.is_none() {
-            return Ok(Heard::say(Outcome::Refused, view::stranger(&speaker.inbound.identity)));
+            return Ok(Heard::say(Outcome::Refused, self.stranger(speaker).await?));
         }
-        self.engine.may_begin(draft.command.action.name(), &speaker.project, &speaker.actor).await?;
+        let project = speaker.project.as_ref();
+        self.engine.may_begin(draft.command.action.name(), project, &speaker.actor).await?;
         let last = match slot {
             Slot::Environments => self.last_environment(speaker).await?,
             _ => None,
         };
         let of_name = of.as_deref();
         let choices =
-            wanted.choices.unwrap_or_else(|| draft.choices(slot, of_name, &speaker.project, last.as_deref()));
+            wanted.choices.unwrap_or_else(|| draft.choices(slot, of_name, project, last.as_deref()));
+        let mut why = wanted.why;
+        let (mut description, mut changes) = (None, Vec::new());
+        if draft.is_collected() {
+            let hindrances = self.hindrances(speaker, &draft).await?;
+            if slot == Slot::Confirm && hindrances.is_empty() && draft.command.action == Action::Setup {
+                description = tree::description(&draft, project);
+                changes = tree::changes(&draft, project);
+            }
+            // Said as soon as it is known, and once more before the whole is found right.
+            let known = match talk.goes_on_with() {
+                Some(before) => self.hindrances(speaker, &before.draft.clone()).await?,
+                None => Vec::new(),
+            };
+            if slot == Slot::Confirm || hindrances.iter().any(|it| !known.contains(it)) {
+                let said = view::hindered(&hindrances, slot == Slot::Confirm);
+                why = [why, said].into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>().join(" ");
+            }
+        }
         let question = Question {
-            usual: draft.usual(slot, of_name, &speaker.project),
+            usual: draft.usual(slot, of_name, project),
             choices,
             last,
             slot,
             of,
-            why: wanted.why,
+            why,
+            description,
+            changes,
             rest: rest.to_vec(),
             asked: talk.asks_for(&speaker.inbound.identity),
             since_ms: self.engine.now_ms(),
@@ -149,13 +181,14 @@ impl Desk {
 
     /// Where somebody's newest run was: a suggestion, and never production.
     async fn last_environment(&self, speaker: &Speaker<'_>) -> Result<Option<String>, Refusal> {
+        let Some(project) = &speaker.project else { return Ok(None) };
         let runs = self.engine.store().run_recent(LAST_LOOK_BACK).await?;
         let theirs = runs.into_iter().find(|run| {
-            run.requester.name == speaker.actor.name && run.environment().project == speaker.project.project
+            run.requester.name == speaker.actor.name && run.environment().project == project.project
         });
         let name = theirs.map(|run| run.environment().environment.clone());
         let tried = |name: &engine::model::EnvironmentName| {
-            speaker.project.environments.get(name).is_some_and(|it| !it.production)
+            project.environments.get(name).is_some_and(|it| !it.production)
         };
         Ok(name.filter(tried).map(|name| name.to_string()))
     }
@@ -186,9 +219,4 @@ impl Desk {
         let open = talk.questions().iter().filter(waits);
         Ok(open.map(|question| Outbound::Say(view::still_open(question))).collect())
     }
-}
-
-/// The environments of a project, with all words for them.
-pub(super) fn environments_of(project: &Project) -> Vec<Named> {
-    names_of(project).environments
 }

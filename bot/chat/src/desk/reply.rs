@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use engine::control::Refusal;
 use regex::Regex;
 
-use super::question::{Question, Wanted, environments_of};
+use super::question::{Question, Wanted};
 use super::talk::Talk;
 use super::tree::{self, Draft, Slot, Takes};
 use super::{Desk, Heard, Outcome, Speaker};
@@ -48,7 +48,7 @@ static SMALL_TALK: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
         r"(?ix)^\W*(?:hi|hello|hey|thanks|thank\s+you|thx|cheers|lol|haha+|hm+|umm?|wow|cool|nice|great|brb|wait|hold\s+on
         |one\s+(?:sec|second|moment|minute)|(?:just\s+)?a\s+(?:sec|second|moment|minute)|let\s+me\s+(?:check|think|see|look)
-        |good\s+(?:morning|evening|question)|not\s+sure|i\s+don'?t\s+know|dunno|idk|no\s+idea)\b",
+        |good\s+(?:morning|evening|question)|what'?s\s+up|not\s+sure|i\s+don'?t\s+know|dunno|idk|no\s+idea)\b",
     )
     .ok()
 });
@@ -73,7 +73,7 @@ impl Desk {
         said: &str,
         parsed: &Parsed,
     ) -> Result<Option<Heard>, Refusal> {
-        let environments = environments_of(&speaker.project);
+        let environments = speaker.environments();
         let reader = question.reader(&environments);
         if question.due_ms() <= self.engine.now_ms() {
             talk.close(&question);
@@ -90,8 +90,15 @@ impl Desk {
             talk.close(&question);
             return Ok(Some(Heard::say(Outcome::Answered, view::question_closed(&question))));
         }
-        if let Some((draft, changed)) = corrected(speaker, &question, said) {
-            return self.go_on(speaker, talk, &question, draft, Some(changed)).await.map(Some);
+        match corrected(speaker, &question, said) {
+            Corrected::By(draft, changed) => {
+                return self.go_on(speaker, talk, &question, *draft, Some(changed)).await.map(Some);
+            }
+            Corrected::Not { called, value, why } => {
+                let card = view::correction_again(&question, &called, &value, &why);
+                return Ok(Some(Heard::say(Outcome::Asked, card)));
+            }
+            Corrected::Nothing => {}
         }
         let loose = matches!(question.slot.row().takes, Takes::Loose(_));
         if !parsed.commands.is_empty() && parsed.problem.is_none() {
@@ -116,8 +123,12 @@ impl Desk {
         question: Question,
         said: &str,
     ) -> Result<Heard, Refusal> {
-        let environments = environments_of(&speaker.project);
-        match tree::take(&question.reader(&environments), said, true) {
+        let environments = speaker.environments();
+        let reader = question.reader(&environments);
+        // "batch size 50" to the question about the batch size is 50.
+        let by_name = || tree::take(&reader, named(question.slot, question.of.as_deref(), said)?, true).ok();
+        let taken = tree::take(&reader, said, true).or_else(|why| by_name().ok_or(why));
+        match taken {
             Ok(no) if question.slot == Slot::Confirm && no == "no" => {
                 Ok(Heard::say(Outcome::Asked, view::what_is_wrong(&question)))
             }
@@ -149,14 +160,14 @@ impl Desk {
             let asked = self.ask(speaker, talk, draft, next, Wanted::default(), &question.rest).await?;
             return Ok(heard.and(asked));
         }
+        if draft.is_collected() {
+            return Ok(heard.and(self.put_together(speaker, talk, question, &draft).await?));
+        }
         if speaker.inbound.identity == question.asked {
             talk.close(question);
         } else {
             talk.answered_by(question, &speaker.actor.name);
             heard.outbound.push(Outbound::Say(view::answered_for(question, &speaker.actor.name)));
-        }
-        if draft.is_collected() {
-            return Ok(heard.and(Heard::say(Outcome::Refused, view::collected(&draft))));
         }
         let mut commands = vec![draft.filled()];
         commands.extend(question.rest.iter().cloned());
@@ -185,6 +196,13 @@ impl Desk {
         let mut commands = parsed.commands.clone();
         let meant =
             talk.questions_of(&question.asked).find(|open| commands.iter().any(|it| open.is_said_by(it)));
+        // What is put together by questions keeps the answers it has.
+        if let (Some(meant), [same]) = (meant.cloned(), commands.as_slice())
+            && meant.draft.is_collected()
+        {
+            let draft = meant.draft.said_as(same.clone());
+            return self.go_on(speaker, talk, &meant, draft, None).await;
+        }
         let mut asides = speaker.asides.clone();
         if let Some(meant) = meant.cloned() {
             talk.close(&meant);
@@ -210,7 +228,7 @@ impl Desk {
         parsed: &Parsed,
     ) -> Result<Option<Heard>, Refusal> {
         let now_ms = self.engine.now_ms();
-        let environments = environments_of(&speaker.project);
+        let environments = speaker.environments();
         // Their own question was answered by somebody else: what they say now is about that, and nobody else's, unless
         // it is an order.
         if let Some((question, by)) = talk.answered_for(&speaker.inbound.identity).cloned() {
@@ -229,7 +247,7 @@ impl Desk {
             return Ok(None);
         }
         let action = question.draft.command.action.name();
-        if self.engine.role_allows(action, &speaker.project, &speaker.actor).await?.is_some() {
+        if self.engine.role_allows(action, speaker.project.as_ref(), &speaker.actor).await?.is_some() {
             return Ok(None);
         }
         self.taken(speaker, talk, question, said).await.map(Some)
@@ -250,7 +268,7 @@ impl Desk {
                 && now_ms - run.created_ms <= CORRECT_MS
         });
         let Some(run) = theirs else { return Ok(None) };
-        let names = super::names_of(&speaker.project);
+        let names = speaker.names();
         let Some(command) = parse(&run.request.command, &names).commands.into_iter().next() else {
             return Ok(None);
         };
@@ -271,52 +289,99 @@ fn is_yes_or_no(question: &Question, said: &str) -> bool {
         && matches!(tree::plain(said).to_lowercase().trim_end_matches('.'), "yes" | "no")
 }
 
-/// The draft with what was corrected, and that in words.
-fn corrected(speaker: &Speaker<'_>, question: &Question, said: &str) -> Option<(Draft, String)> {
+/// What words say about an earlier answer.
+enum Corrected {
+    /// Another value, and that in words.
+    By(Box<Draft>, String),
+    /// A value that can't be one.
+    Not {
+        /// What it is called.
+        called: String,
+        value: String,
+        /// What it is instead of a value: "none of the choices".
+        why: String,
+    },
+    /// Nothing about any.
+    Nothing,
+}
+
+/// What was corrected.
+fn corrected(speaker: &Speaker<'_>, question: &Question, said: &str) -> Corrected {
     let draft = &question.draft;
     let all: Vec<Slot> = tree::slots_of(draft.command.action)
-        .chain([Slot::Ref])
+        .chain([Slot::Ref, Slot::Canary])
         .filter(|slot| *slot != Slot::Confirm)
         .collect();
     let meant = correction(said);
-    if let Some(found) = put_by_name(speaker, draft, &all, meant.unwrap_or(said)) {
-        return Some(found);
+    let words = meant.unwrap_or(said);
+    match put_by_name(speaker, draft, &all, words, meant.is_some()) {
+        Some(Ok((draft, changed))) => return Corrected::By(Box::new(draft), changed),
+        // Without a word of correction it may be an answer that only looks like one.
+        Some(Err((called, value, why))) if meant.is_some() => return Corrected::Not { called, value, why },
+        Some(Err(_)) => return Corrected::Nothing,
+        // What names something is no value of anything else.
+        None if all.iter().any(|slot| named(*slot, None, words).is_some()) => return Corrected::Nothing,
+        None => {}
     }
     // Without a name it is the last answer that it fits, then what was said at first.
     let answered: Vec<Slot> = draft.answers.iter().rev().map(|answer| answer.slot).collect();
     let first = all.into_iter().filter(|slot| !answered.contains(slot) && draft.said(*slot, None).is_some());
     let order: Vec<Slot> = answered.iter().copied().chain(first).collect();
-    put_where_it_fits(speaker, draft, &order, meant?)
+    match meant.and_then(|meant| put_where_it_fits(speaker, draft, &order, meant)) {
+        Some((draft, changed)) => Corrected::By(Box::new(draft), changed),
+        None => Corrected::Nothing,
+    }
 }
 
-/// "rate 200", "build of api: make", "the domain of production is app.example.com".
-fn put_by_name(speaker: &Speaker<'_>, draft: &Draft, slots: &[Slot], meant: &str) -> Option<(Draft, String)> {
-    let meant = meant.trim().trim_start_matches("the ");
-    let lower = meant.to_lowercase();
+/// A draft with another value, and that in words; or what it is called, the value, and why it is none.
+type Put = Result<(Draft, String), (String, String, String)>;
+
+/// "rate 200", "build of api: make", "the domain of production is app.example.com": nothing when no slot is named.
+/// What nobody has said yet is taken `ahead` of its question only where the words are meant as a value.
+fn put_by_name(
+    speaker: &Speaker<'_>,
+    draft: &Draft,
+    slots: &[Slot],
+    meant: &str,
+    ahead: bool,
+) -> Option<Put> {
+    let mut refused = None;
     for slot in slots {
         for of in draft.each(*slot) {
-            if draft.said(*slot, of.as_deref()).is_none() {
+            let Some(value) = named(*slot, of.as_deref(), meant) else { continue };
+            if draft.said(*slot, of.as_deref()).is_none() && !ahead {
                 continue;
             }
-            for called in slot.row().called {
-                let name = match &of {
-                    Some(of) => format!("{called} of {}", of.to_lowercase()),
-                    None => (*called).to_owned(),
-                };
-                let Some(rest) = lower.strip_prefix(&name).and_then(|_| meant.get(name.len()..)) else {
-                    continue;
-                };
-                let value = rest.trim_start_matches([' ', ':', '=']);
-                let value = ["is ", "to "].iter().find_map(|word| value.strip_prefix(word)).unwrap_or(value);
-                if rest.starts_with([' ', ':', '='])
-                    && let Some(found) = put(speaker, draft, *slot, of.as_deref(), value)
-                {
-                    return Some(found);
-                }
+            match put(speaker, draft, (*slot, of.as_deref()), value, slot.row().usual) {
+                Ok(found) => return Some(Ok(found)),
+                Err(why) => refused = Some(Err((called(*slot, of.as_deref()), value.to_owned(), why))),
             }
         }
     }
-    None
+    refused
+}
+
+/// What a slot is called on cards.
+fn called(slot: Slot, of: Option<&str>) -> String {
+    let of = of.map(|of| format!(" of {of}")).unwrap_or_default();
+    format!("{}{of}", slot.row().called.first().copied().unwrap_or_default())
+}
+
+/// The value in words that call a slot by its name: "rate 200", "the build of api: make".
+fn named<'w>(slot: Slot, of: Option<&str>, words: &'w str) -> Option<&'w str> {
+    let words = words.trim();
+    let words = words.strip_prefix("the ").unwrap_or(words);
+    let lower = words.to_lowercase();
+    slot.row().called.iter().find_map(|called| {
+        let name = match of {
+            Some(of) => format!("{called} of {}", of.to_lowercase()),
+            None => (*called).to_owned(),
+        };
+        let rest = lower.strip_prefix(&name).and_then(|_| words.get(name.len()..))?;
+        let value = rest.trim_start_matches([' ', ':', '=']);
+        let value = ["is ", "are ", "to "].iter().find_map(|word| value.strip_prefix(word)).unwrap_or(value);
+        rest.starts_with([' ', ':', '=']).then_some(value)
+    })
 }
 
 /// Puts a value into the first of these slots that takes it for what it is.
@@ -333,38 +398,37 @@ fn put_where_it_fits(
         }
         let newest = draft.answers.iter().rev().find(|answer| answer.slot == *slot);
         let of = newest.and_then(|answer| answer.of.clone());
-        if let Some(found) = put(speaker, draft, *slot, of.as_deref(), meant) {
+        if let Ok(found) = put(speaker, draft, (*slot, of.as_deref()), meant, None) {
             return Some(found);
         }
     }
     None
 }
 
+/// The draft with this value, and that in words; otherwise why it is none.
 fn put(
     speaker: &Speaker<'_>,
     draft: &Draft,
-    slot: Slot,
-    of: Option<&str>,
+    (slot, of): (Slot, Option<&str>),
     value: &str,
-) -> Option<(Draft, String)> {
-    let environments = environments_of(&speaker.project);
-    let choices = draft.choices(slot, of, &speaker.project, None);
-    let reader = tree::Asked { row: slot.row(), choices: &choices, usual: None, environments: &environments };
+    usual: Option<&str>,
+) -> Result<(Draft, String), String> {
+    let environments = speaker.environments();
+    let choices = draft.choices(slot, of, speaker.project.as_ref(), None);
+    let reader = tree::Asked { row: slot.row(), choices: &choices, usual, environments: &environments };
     // A number is a place in a list only where the list was just shown.
     let counts = matches!(slot.row().takes, Takes::Count { .. });
     if !counts && value.trim().parse::<usize>().is_ok() {
-        return None;
+        return Err("only a number".to_owned());
     }
-    let value = tree::take(&reader, value, false).ok()?;
+    let value = tree::take(&reader, value, false)?;
     let mut draft = draft.clone();
     // What was asked for before keeps its place; only its value is another one.
     match draft.answers.iter_mut().find(|answer| answer.slot == slot && answer.of.as_deref() == of) {
         Some(answer) => answer.value.clone_from(&value),
         None => draft.put(slot, of.map(ToOwned::to_owned), value.clone()),
     }
-    let called = slot.row().called.first().copied().unwrap_or_default();
-    let of = of.map(|of| format!(" of {of}")).unwrap_or_default();
-    Some((draft, format!("{called}{of} is {value}")))
+    Ok((draft, format!("{} is {value}", called(slot, of))))
 }
 
 #[cfg(test)]

@@ -71,7 +71,7 @@ impl Desk {
             Standing::Rule { when: command.when.clone(), then: command.then.clone() }
         };
         let order = StandingOrder {
-            project: speaker.project.project.clone(),
+            project: speaker.project()?.project.clone(),
             number: 0,
             person: speaker.actor.name.clone(),
             environments,
@@ -86,7 +86,7 @@ impl Desk {
 
     /// Shows standing orders, or takes one away.
     pub(super) async fn about_standing(&self, speaker: &Speaker<'_>, about: About) -> Result<Heard, Refusal> {
-        let project = &speaker.project.project;
+        let project = &speaker.project()?.project;
         let card = match about {
             About::List(kind) => {
                 let mut orders = self.engine.standing_list(project, &speaker.actor).await?;

@@ -104,7 +104,7 @@ impl Desk {
         }
         // Which runs there are is nothing for strangers.
         if speaker.actor.role.is_none() {
-            return Ok(Err(Heard::say(Outcome::Refused, view::stranger(&speaker.inbound.identity))));
+            return Ok(Err(Heard::say(Outcome::Refused, self.stranger(speaker).await?)));
         }
         let fits = |run: &Run| match command.action {
             Action::Approve | Action::Reject => matches!(run.state, RunState::AwaitingApproval { .. }),

@@ -287,6 +287,11 @@ impl Talk {
         self.going_on_with = Some(question.clone());
     }
 
+    /// The open question that the next one goes on with.
+    pub(crate) fn goes_on_with(&self) -> Option<&Question> {
+        self.going_on_with.as_ref()
+    }
+
     /// For whom the next question is: whoever speaks, unless it goes on with somebody's.
     pub(crate) fn asks_for(&self, speaking: &Identity) -> Identity {
         self.going_on_with.as_ref().map_or(speaking, |question| &question.asked).clone()

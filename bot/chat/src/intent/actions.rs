@@ -58,36 +58,6 @@ pub enum Action {
     Help,
 }
 
-/// Understood, and not built yet: asked for, they are answered with that.
-const NOT_YET: &[Action] = &[
-    Action::Promote,
-    Action::Backfill,
-    Action::BackfillStop,
-    Action::BackfillResume,
-    Action::BackfillStatus,
-    Action::Expand,
-    Action::Setup,
-    Action::CreateEnvironment,
-    Action::DestroyEnvironment,
-    Action::AddComponent,
-    Action::RemoveComponent,
-    Action::SetVariable,
-    Action::RotateSecret,
-    Action::Connect,
-    Action::Reconcile,
-    Action::BootstrapLocal,
-    Action::Provision,
-    Action::Diagnose,
-    Action::Readiness,
-];
-
-impl Action {
-    /// Whether it can be done already.
-    pub fn is_built(self) -> bool {
-        !NOT_YET.contains(&self)
-    }
-}
-
 /// A key of the typed command. The order of a row's keys is the order they are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names are the contract's own keys")]
@@ -198,6 +168,8 @@ pub struct ActionRow {
     /// Sentences that order it; `{env}`, `{service}`, `{component}`, `{job}`, `{provider}`, `{project}` and `{column}`
     /// are filled from the person's own project.
     pub examples: &'static [&'static str],
+    /// Whether it can be done already; what is marked `later` is understood, and answered with that.
+    pub built: bool,
 }
 
 use Key::{
@@ -207,13 +179,22 @@ use Key::{
     Verb, When,
 };
 
+macro_rules! built {
+    () => {
+        true
+    };
+    (later) => {
+        false
+    };
+}
+
 macro_rules! table {
     ($($action:ident $name:literal $changes:literal [$($key:ident),*] needs [$($need:ident),*]
-        $help:literal verbs [$($verb:literal),*] examples [$($example:literal),*];)*) => {
+        $help:literal verbs [$($verb:literal),*] examples [$($example:literal),*] $($later:ident)?;)*) => {
         /// Every action, in the order of [`Action`]'s variants.
         pub static TABLE: &[ActionRow] = &[$(ActionRow {
             action: Action::$action, name: $name, keys: &[$($key),*], changes: $changes, needs: &[$($need),*],
-            help: $help, verbs: &[$($verb),*], examples: &[$($example),*],
+            help: $help, verbs: &[$($verb),*], examples: &[$($example),*], built: built!($($later)?),
         }),*];
         static ALL: &[Action] = &[$(Action::$action),*];
     };
@@ -230,7 +211,7 @@ table! {
         examples ["rollback {env}", "rollback {env} to the previous release", "rollback {env} to v1.4.1"];
     Promote "promote" true [Run] needs []
         "Move a waiting canary on to its next step."
-        verbs ["promote", "advance"] examples ["promote", "promote r-3f2a"];
+        verbs ["promote", "advance"] examples ["promote", "promote r-3f2a"] later;
     Pause "pause" true [Run] needs []
         "Hold a run where it is."
         verbs ["pause", "halt", "hold"] examples ["pause r-3f2a", "halt the canary"];
@@ -254,44 +235,45 @@ table! {
         verbs ["migrate"] examples ["run migrations on {env}", "dry run migrate {env}"];
     Backfill "backfill" true [Environments, Job, BatchSize, RatePerMin, MaxRuntime, DryRun, At] needs [Environments, Job]
         "Run a data job in batches, at a rate, and resumable."
-        verbs ["backfill"] examples ["backfill {job} on {env} at 500/min", "dry run backfill {job} on {env}"];
+        verbs ["backfill"] examples ["backfill {job} on {env} at 500/min", "dry run backfill {job} on {env}"] later;
     BackfillStop "backfill-stop" true [Environments, Job] needs [Environments, Job]
         "Stop a running data job after its current batch."
-        verbs ["stop backfill", "backfill-stop", "pause backfill", "cancel backfill"] examples ["stop backfill {job} on {env}"];
+        verbs ["stop backfill", "backfill-stop", "pause backfill", "cancel backfill"] examples ["stop backfill {job} on {env}"] later;
     BackfillResume "backfill-resume" true [Environments, Job] needs [Environments, Job]
         "Go on with a stopped data job."
-        verbs ["resume backfill", "backfill-resume"] examples ["resume backfill {job} on {env}"];
+        verbs ["resume backfill", "backfill-resume"] examples ["resume backfill {job} on {env}"] later;
     BackfillStatus "backfill-status" false [Environments, Job] needs []
         "How far a data job is."
-        verbs ["backfill status", "backfill-status"] examples ["backfill status {job} on {env}"];
+        verbs ["backfill status", "backfill-status"] examples ["backfill status {job} on {env}"] later;
     Expand "expand" true [Environments, Column] needs [Environments]
         "Prepare a schema change: add a column without disturbing the code that runs."
-        verbs ["expand"] examples ["add {column} column in {env}"];
+        verbs ["expand"] examples ["add {column} column in {env}"] later;
     Setup "setup" true [Project, Environments, Platform, Edge, Connections] needs [Environments]
-        "Set a project up on its providers."
+        "Set a project up by questions: its services, components and environments."
         verbs ["set up", "setup", "set-up"]
-        examples ["set up {env} for {project} on railway. Use cloudflare for DNS. Connect stripe and sendgrid."];
+        examples ["set up {env} for {project} on local",
+            "set up {env} for {project} on railway. Use cloudflare for DNS. Connect stripe and sendgrid."];
     CreateEnvironment "create-environment" true [Environment, From] needs [Environment]
         "Make a new environment, perhaps like another."
-        verbs ["create environment", "create-environment"] examples ["create environment qa from {env}"];
+        verbs ["create environment", "create-environment"] examples ["create environment qa from {env}"] later;
     DestroyEnvironment "destroy-environment" true [Environment] needs [Environment]
         "Remove an environment and all that is in it."
-        verbs ["destroy environment", "destroy-environment"] examples ["destroy environment {env}"];
+        verbs ["destroy environment", "destroy-environment"] examples ["destroy environment {env}"] later;
     AddComponent "add-component" true [Component, Environments] needs [Environments, Component]
         "Add a database, cache or store to environments."
-        verbs ["add", "add-component"] examples ["add {component} to {env}"];
+        verbs ["add", "add-component"] examples ["add {component} to {env}"] later;
     RemoveComponent "remove-component" true [Component, Environments] needs [Environments, Component]
         "Take a component away from environments."
-        verbs ["remove", "remove-component"] examples ["remove {component} from {env}"];
+        verbs ["remove", "remove-component"] examples ["remove {component} from {env}"] later;
     SetVariable "set-variable" true [Environments, Services, Name, Value] needs [Environments, Name, Value]
         "Set a configuration variable."
-        verbs ["set", "set-variable"] examples ["set LOG_LEVEL=debug for {service} in {env}"];
+        verbs ["set", "set-variable"] examples ["set LOG_LEVEL=debug for {service} in {env}"] later;
     RotateSecret "rotate-secret" true [Name, Environments] needs [Environments, Name]
         "Replace a secret by a new one."
-        verbs ["rotate", "rotate-secret"] examples ["rotate STRIPE_SECRET_KEY in {env}"];
+        verbs ["rotate", "rotate-secret"] examples ["rotate STRIPE_SECRET_KEY in {env}"] later;
     Connect "connect" true [Provider, Environments, Mode] needs [Environments, Provider]
         "Connect a provider's account."
-        verbs ["connect", "link", "integrate", "hook up"] examples ["connect {provider} to {env} in test mode"];
+        verbs ["connect", "link", "integrate", "hook up"] examples ["connect {provider} to {env} in test mode"] later;
     Scale "scale" true [Environments, Services, Replicas] needs [Environments, Replicas]
         "Change how many replicas run."
         verbs ["scale", "resize"] examples ["scale {service} to 3 in {env}"];
@@ -309,7 +291,7 @@ table! {
         verbs ["clear cache", "clear-cache"] examples ["clear the cache in {env}"];
     Reconcile "reconcile" true [Environments, DryRun] needs [Environments]
         "Bring what runs back to what should run; a dry run only shows the drift."
-        verbs ["reconcile", "resync", "fix drift"] examples ["reconcile {env}", "what has drifted in {env}?"];
+        verbs ["reconcile", "resync", "fix drift"] examples ["reconcile {env}", "what has drifted in {env}?"] later;
     Lock "lock" true [Environments, Reason] needs [Environments]
         "Keep everybody from changing an environment."
         verbs ["lock", "freeze"] examples ["lock {env}: database maintenance"];
@@ -325,16 +307,16 @@ table! {
         verbs ["if", "when", "whenever"] examples ["if we see repeated 500s after deploy, rollback and open an incident"];
     BootstrapLocal "bootstrap-local" true [Project] needs []
         "Prepare this machine for development."
-        verbs ["bootstrap local", "bootstrap", "bootstrap-local"] examples ["bootstrap local"];
+        verbs ["bootstrap local", "bootstrap", "bootstrap-local"] examples ["bootstrap local"] later;
     Provision "provision" true [Project] needs []
         "Create what the project describes and does not have yet."
-        verbs ["provision"] examples ["provision {project}"];
+        verbs ["provision"] examples ["provision {project}"] later;
     Diagnose "diagnose" false [Environments, Providers] needs []
         "Look for what is wrong, and change nothing."
-        verbs ["diagnose", "troubleshoot", "debug"] examples ["diagnose {env}", "diagnose {provider} in {env}"];
+        verbs ["diagnose", "troubleshoot", "debug"] examples ["diagnose {env}", "diagnose {provider} in {env}"] later;
     Readiness "readiness" true [Environments, Bundle, DryRun] needs [Environments]
         "Check that an environment is ready, by a bundle of checks: health, security, backup or deploy."
-        verbs ["readiness"] examples ["is {env} ready?", "run the security readiness bundle on {env}"];
+        verbs ["readiness"] examples ["is {env} ready?", "run the security readiness bundle on {env}"] later;
     Can "can" false [Verb, Environments, Services] needs []
         "Whether you may do something now, and if not, why and from when."
         verbs ["can I"] examples ["can I deploy {env}?"];
@@ -365,6 +347,11 @@ impl Action {
     /// This action's row of the table.
     pub fn row(self) -> &'static ActionRow {
         &TABLE[self as usize]
+    }
+
+    /// Whether it can be done already.
+    pub fn is_built(self) -> bool {
+        self.row().built
     }
 
     /// Every action, in table order.

@@ -169,6 +169,9 @@ impl Command {
         push(out, &self.environments.join(", "));
         push_option(out, "for", self.project.as_deref());
         push_option(out, "on", self.platform.as_deref());
+        // Alone it would read as the environment of that name.
+        let alone = self.environments.is_empty() && self.platform.as_deref() == Some("local");
+        push(out, if alone { "platform" } else { "" });
         if let Some(edge) = &self.edge {
             let _ = write!(out, ". Use {edge} for DNS");
         }

@@ -8,8 +8,11 @@ use super::names::Names;
 /// The longest line of a list, in characters: it is shown as it is, and most terminals have at least this.
 const LINE_MAX: usize = 72;
 
-/// What is said beside an example of what is understood and not carried out yet.
-const STAGES_LATER: &str = "   (canaries in stages are to come)";
+/// What is said beside examples that hold what is understood and not carried out yet.
+const LATER: [(&str, &str); 2] =
+    [("canary 10", "   (canaries in stages are to come)"), ("railway", "   (providers are to come)")];
+/// What a project is called where there is none yet.
+const PROJECT: &str = "my-project";
 
 /// Help on a topic (an action's name or one of its verbs), or the overview.
 pub fn help(topic: Option<&str>, names: &Names) -> String {
@@ -42,7 +45,8 @@ fn on(row: &ActionRow, names: &Names) -> String {
     }
     out.push_str("For example:\n");
     for example in row.examples {
-        let later = if row.action.is_built() && example.contains("canary 10") { STAGES_LATER } else { "" };
+        let later =
+            LATER.iter().find(|(part, _)| row.built && example.contains(part)).map_or("", |(_, says)| says);
         let _ = writeln!(out, "  {}{later}", fill(example, names));
     }
     out
@@ -92,6 +96,7 @@ pub(super) fn fill(example: &str, names: &Names) -> String {
         "component" => names.components.last().map_or_else(|| "redis".to_owned(), |named| named.name.clone()),
         "job" => first(&names.jobs, "backfillTimezone"),
         "provider" => "stripe".to_owned(),
+        "project" if names.project.is_empty() => PROJECT.to_owned(),
         "project" => names.project.clone(),
         "column" => "timezone".to_owned(),
         other => format!("{{{other}}}"),

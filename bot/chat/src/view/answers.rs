@@ -135,14 +135,16 @@ pub(crate) fn releases(environment: &EnvironmentKey, desired: &Desired, releases
     Card::new(Tone::Plain, format!("Releases of {name}")).list("", lines)
 }
 
-/// What services printed.
-pub(crate) fn logs(environment: &EnvironmentKey, lines: &[LogLine]) -> Card {
+/// What services printed, at most so many of the newest lines.
+pub(crate) fn logs(environment: &EnvironmentKey, lines: &[LogLine], most: usize) -> Card {
     let name = &environment.environment;
     if lines.is_empty() {
         return Card::new(Tone::Plain, format!("Nothing was logged in {name} in that time"));
     }
-    let lines = lines.iter().map(log_line).collect();
-    Card::new(Tone::Plain, format!("Logs of {name}, newest last")).verbatim(lines)
+    let before = lines.len().saturating_sub(most);
+    let newest = lines.iter().skip(before).map(log_line).collect();
+    let card = Card::new(Tone::Plain, format!("Logs of {name}, newest last")).verbatim(newest);
+    if before == 0 { card } else { card.text(format!("{before} more before that. Next: logs {name}")) }
 }
 
 /// What the services of a run printed.

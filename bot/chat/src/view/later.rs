@@ -1,12 +1,11 @@
 //! Understood, and not there yet: what it would do, in the project's terms, and that nothing was done.
 
-use super::describe::description;
-use crate::desk::{Draft, is_staged};
+use crate::desk::is_staged;
 use crate::intent::{Action, Bundle, Canary, Command, Mode};
 use crate::message::{Card, Tone};
 
 /// "a and b", "a, b and c"; `none` when there are none.
-fn and(names: &[String], none: &str) -> String {
+pub(super) fn and(names: &[String], none: &str) -> String {
     match names {
         [] => none.to_owned(),
         [one] => one.clone(),
@@ -14,7 +13,7 @@ fn and(names: &[String], none: &str) -> String {
     }
 }
 
-fn head(command: &Command, what: &str) -> Card {
+pub(super) fn head(command: &Command, what: &str) -> Card {
     let mut card = Card::new(
         Tone::Plain,
         format!("I understood \u{ab}{}\u{bb}, but I can't do {what} yet.", command.canonical()),
@@ -49,31 +48,8 @@ pub(crate) fn not_built(command: &Command) -> Option<Card> {
     Some(card.button(&instead.canonical(), instead.canonical(), !instead.dry_run))
 }
 
-/// A request that was put together by questions: the whole of it, and that it can't be done yet.
-pub(crate) fn collected(draft: &Draft) -> Card {
-    let command = draft.filled();
-    let mut card =
-        head(&command, "that").fields(draft.fields()).text(format!("It would {}.", would(&command)));
-    if command.action == Action::Setup {
-        return match description(draft) {
-            Some((yaml, importable)) => {
-                card = card.text(if importable {
-                    "Nothing was done. On the embedded platform it runs today: save this as \
-                     infra-chat.project.yaml, then `infra-chat project import infra-chat.project.yaml`."
-                } else {
-                    "Nothing was done, and nothing is lost: this is its description, to be kept as \
-                     infra-chat.project.yaml."
-                });
-                card.verbatim(yaml.lines().map(ToOwned::to_owned).collect())
-            }
-            None => card.text("Nothing was done."),
-        };
-    }
-    card.text("Nothing was done.")
-}
-
 /// What an action of later would do, as the rest of a sentence.
-fn would(command: &Command) -> String {
+pub(super) fn would(command: &Command) -> String {
     let places = and(&command.environments, "every environment");
     let services = and(&command.services, "all services");
     let job = command.job.as_deref().unwrap_or("the job");

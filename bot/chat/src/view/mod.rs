@@ -3,11 +3,11 @@
 
 mod answers;
 mod crashes;
-mod describe;
 mod later;
 mod plain;
 mod question;
 mod run;
+mod setup;
 mod standing;
 #[cfg(test)]
 mod tests;
@@ -19,13 +19,16 @@ use engine::run::Run;
 
 pub(crate) use answers::{audit, can, incidents, logs, logs_of_run, releases, run_logs, status};
 pub(crate) use crashes::crash_loop;
-pub(crate) use later::{collected, not_built, not_yet};
+pub(crate) use later::{not_built, not_yet};
 pub use plain::plain;
 pub(crate) use question::{
-    answered_already, answered_for, correct_run, corrected, order_or_answer, question, question_again,
-    question_closed, question_expired, still_open, waiting, what_is_wrong,
+    answered_already, answered_for, correct_run, corrected, correction_again, order_or_answer, question,
+    question_again, question_closed, question_expired, still_open, waiting, what_is_wrong,
 };
 pub use run::{NOTHING_TO_UNDO, run};
+pub(crate) use setup::{
+    DESCRIPTION_HINT, collected, description_changed, hindered, project_taken_in, which_canary,
+};
 pub(crate) use standing::{standing_kept, standing_orders, standing_removed, with_standing_help};
 pub use time::{ago, clock, duration};
 
@@ -133,24 +136,21 @@ pub(crate) fn which_run(verb: &str, runs: &[Run]) -> Card {
 }
 
 /// Who somebody is.
-pub(crate) fn whoami(actor: &Actor, identity: &Identity) -> Card {
-    match actor.role {
-        Some(role) => {
-            let article = if role == Role::Admin { "an" } else { "a" };
-            Card::new(Tone::Plain, format!("You are {}, {article} {role}.", actor.name))
-                .text(format!("Known as {identity}."))
-        }
-        None => Card { tone: Tone::Plain, private: false, ..stranger(identity) },
-    }
+pub(crate) fn whoami(actor: &Actor, role: Role, identity: &Identity) -> Card {
+    let article = if role == Role::Admin { "an" } else { "a" };
+    Card::new(Tone::Plain, format!("You are {}, {article} {role}.", actor.name))
+        .text(format!("Known as {identity}."))
 }
 
-/// Nobody we know.
-pub(crate) fn stranger(identity: &Identity) -> Card {
-    Card::new(Tone::Bad, format!("I don't know you: {identity} belongs to nobody."))
-        .text(format!(
-            "An admin can change that: infra-chat user add NAME --role deployer --identity {identity}"
-        ))
-        .privately()
+/// Nobody we know; perhaps there is nobody at all yet who could change that.
+pub(crate) fn stranger(identity: &Identity, admins: bool) -> Card {
+    let add = |role: &str| format!("infra-chat user add NAME --role {role} --identity {identity}");
+    let text = if admins {
+        format!("An admin can change that: {}", add("deployer"))
+    } else {
+        format!("There is no admin yet, so you may be the first: {}", add("admin"))
+    };
+    Card::new(Tone::Bad, format!("I don't know you: {identity} belongs to nobody.")).text(text).privately()
 }
 
 /// "1 more approval is", "2 more approvals are".

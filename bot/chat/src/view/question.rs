@@ -6,7 +6,7 @@ use engine::run::Run;
 use regex::Regex;
 
 use super::sentence_start;
-use crate::desk::{Question, Slot, is_invisible};
+use crate::desk::{Question, is_invisible};
 use crate::intent::Command;
 use crate::message::{Card, Tone};
 
@@ -30,7 +30,10 @@ fn headline(question: &Question) -> String {
 /// What is asked for, with its choices.
 pub(crate) fn question(question: &Question) -> Card {
     let mut card = Card::new(Tone::Ask, headline(question));
-    if question.draft.is_collected() {
+    if let Some(description) = &question.description {
+        card = card.verbatim(description.lines().map(ToOwned::to_owned).collect());
+        card = card.list("Changes", question.changes.clone()).text(super::DESCRIPTION_HINT);
+    } else if question.draft.is_collected() {
         card = card.fields(question.draft.fields());
     }
     card = card.text(&question.why).text(question.slot.row().hint);
@@ -52,6 +55,9 @@ pub(crate) fn question(question: &Question) -> Card {
     card.command = question.draft.filled().canonical();
     for choice in &question.choices {
         card = card.button(choice, choice.clone(), false);
+    }
+    if question.takes_none() {
+        card = card.button("none", "none", false);
     }
     card.button("Never mind", "never mind", false)
 }
@@ -93,6 +99,14 @@ pub(crate) fn order_or_answer(asked: &Question, said: &str) -> Card {
 /// Something said before is another thing now.
 pub(crate) fn corrected(changed: &str) -> Card {
     Card::new(Tone::Plain, format!("Corrected: {changed}."))
+}
+
+/// Something said before can't be that.
+pub(crate) fn correction_again(asked: &Question, called: &str, value: &str, why: &str) -> Card {
+    let mut card = question(asked);
+    card.headline =
+        format!("Not corrected: for {called}, \u{ab}{}\u{bb} is {why}. {}", quoted(value), card.headline);
+    card
 }
 
 /// Somebody else's answer was heard.
@@ -153,7 +167,8 @@ pub(crate) fn question_expired(asked: &Question) -> Card {
             headline(asked)
         ),
     );
-    if asked.slot == Slot::Confirm {
+    // What was answered is not lost with it.
+    if asked.draft.is_collected() {
         card = card.fields(asked.draft.fields());
     }
     card.command = asked.draft.filled().canonical();

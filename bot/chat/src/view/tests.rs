@@ -4,11 +4,11 @@
 
 use engine::control::Refusal;
 use engine::model::{Identity, Role};
-use engine::ports::PortError;
+use engine::ports::{LogLine, PortError};
 use expect_test::{Expect, expect};
 
 use super::time::{ago, clock, duration, of_day};
-use super::{more, problem, refusal, run::approvals_needed, sentence, stranger};
+use super::{logs, more, plain, problem, refusal, run::approvals_needed, sentence, stranger};
 use crate::intent::{Named, Names, Problem, ProblemKind, parse};
 use crate::message::Card;
 
@@ -110,10 +110,30 @@ fn what_was_not_understood_comes_with_what_would_work() {
 }
 
 #[test]
+fn of_many_lines_the_newest_are_shown_and_the_others_counted() {
+    let line = |at_ms: i64| LogLine {
+        at_ms,
+        service: "api".parse().unwrap(),
+        release: 1,
+        text: format!("line {at_ms}"),
+    };
+    let lines: Vec<LogLine> = (1..=5).map(line).collect();
+    let staging = "invoice-perfect/staging".parse().unwrap();
+    expect![[r#"
+        · Logs of staging, newest last
+          | 00:00:00 api@1 line 4
+          | 00:00:00 api@1 line 5
+          3 more before that. Next: logs staging
+    "#]]
+    .assert_eq(&plain(&logs(&staging, &lines, 2)));
+    assert!(!plain(&logs(&staging, &lines, 5)).contains("more before"));
+}
+
+#[test]
 fn strangers_hear_how_to_become_somebody() {
     let identity = Identity { front: "slack".to_owned(), external_id: "U123".to_owned() };
     check(
-        &stranger(&identity),
+        &stranger(&identity, true),
         expect![[r#"
             {
               "key": "",

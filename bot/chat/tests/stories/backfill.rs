@@ -17,6 +17,7 @@ fn a_data_job() {
               environment: staging
               job: backfillTimezone
               rate: 500
+              I can't run data jobs yet. I put the order together with you and show it whole; nothing is run.
               A number from 1 to 100000.
                 1. 500 (default)
               [500] [Never mind]
@@ -51,6 +52,7 @@ fn a_data_job() {
               rate: 500
               dry run first: no
               window: any time
+              I can't run data jobs yet. I put the order together with you and show it whole; nothing is run.
               Correct anything by the name it has here: `no, NAME is VALUE`.
                 1. yes (default)
                 2. no

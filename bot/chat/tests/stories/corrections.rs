@@ -72,6 +72,7 @@ fn of_answers_while_more_is_asked() {
               rate: 200
               dry run first: yes
               window: 22:00-06:00 UTC
+              I can't run data jobs yet. I put the order together with you and show it whole; nothing is run.
               Correct anything by the name it has here: `no, NAME is VALUE`.
                 1. yes (default)
                 2. no
@@ -85,6 +86,7 @@ fn of_answers_while_more_is_asked() {
               rate: 200
               dry run first: yes
               window: 22:00-06:00 UTC
+              I can't run data jobs yet. I put the order together with you and show it whole; nothing is run.
               Correct anything by the name it has here: `no, NAME is VALUE`.
                 1. yes (default)
                 2. no
@@ -100,6 +102,7 @@ fn of_answers_while_more_is_asked() {
               rate: 300
               dry run first: yes
               window: 22:00-06:00 UTC
+              I can't run data jobs yet. I put the order together with you and show it whole; nothing is run.
               Correct anything by the name it has here: `no, NAME is VALUE`.
                 1. yes (default)
                 2. no
@@ -115,6 +118,7 @@ fn of_answers_while_more_is_asked() {
               rate: 300
               dry run first: yes
               window: any time
+              I can't run data jobs yet. I put the order together with you and show it whole; nothing is run.
               Correct anything by the name it has here: `no, NAME is VALUE`.
                 1. yes (default)
                 2. no
@@ -178,21 +182,61 @@ fn a_correction_that_fits_nothing() {
         t.user("ana").says("never mind").await;
         t.bot_says(expect![[r#"
             ? How many replicas?
+              A number from 1 to 1000.
               [Never mind]
               > scale api in staging
 
             ? «no, the moon» is not a number from 1 to 1000. How many replicas?
+              A number from 1 to 1000.
               [Never mind]
               > scale api in staging
 
             · Corrected: environment is production.
 
             ? How many replicas?
+              A number from 1 to 1000.
               [Never mind]
               > scale api in production
 
             · Never mind then: scale is dropped.
               > scale api in production
         "#]]);
+    });
+}
+
+/// A value under the name of what is asked for is its answer.
+#[test]
+fn of_the_very_thing_that_is_asked_for() {
+    chat(async |t| {
+        t.user("ana").says("backfill timezone on staging").await;
+        t.user("ana").says("what's up").await;
+        t.never_mind_the_rest();
+        t.user("ana").says("batch size 50").await;
+        t.user("ana").says("no, the rate is 200").await;
+        t.bot_says(expect![[r#"
+            ? How many rows a minute at most?
+              environment: staging
+              job: backfillTimezone
+              batch size: 50
+              A number from 1 to 1000000.
+                1. 500 (default)
+              [500] [Never mind]
+              > backfill backfillTimezone in staging batch size 50
+
+            · Corrected: rate is 200.
+
+            ? A dry run first?
+              environment: staging
+              job: backfillTimezone
+              batch size: 50
+              rate: 200
+              It counts what would change and changes nothing.
+                1. yes (default)
+                2. no
+              [yes] [no] [Never mind]
+              > backfill backfillTimezone in staging batch size 50 at 200/min
+        "#]]);
+        t.user("ana").says("never mind").await;
+        t.never_mind_the_rest();
     });
 }

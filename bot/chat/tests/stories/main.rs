@@ -7,6 +7,7 @@
 mod approvals;
 mod artifacts;
 mod backfill;
+mod canary;
 mod connections;
 mod corrections;
 mod crashes;
@@ -24,6 +25,8 @@ mod questions_shared;
 mod rollback;
 mod rules;
 mod setup;
+mod setup_answers;
+mod setup_there;
 mod several;
 mod stage;
 mod standing;

@@ -43,6 +43,28 @@ fn what_help_marks_as_not_there_yet_is_answered_so() {
     });
 }
 
+/// A row that is not marked `later` is carried out: by somebody who may only look, so that nothing happens here either.
+#[test]
+fn what_help_shows_as_there_is_carried_out() {
+    chat(async |t| {
+        for row in Action::all().iter().map(|action| action.row()).filter(|row| row.action.is_built()) {
+            for said in [row.name, row.verbs[0]] {
+                let inbound = Inbound {
+                    identity: Identity { front: "terminal".to_owned(), external_id: "vera".to_owned() },
+                    conversation: format!("about {}", row.name),
+                    event: None,
+                    text: said.to_owned(),
+                };
+                for outbound in t.desk().hear(&inbound).await.outbound {
+                    let headline = &outbound.card().headline;
+                    assert!(!headline.contains("can't do that yet"), "{said}: {headline}");
+                }
+            }
+        }
+        t.effects(expect![[r#""#]]);
+    });
+}
+
 #[test]
 fn orders_for_rooms_that_are_not_built() {
     chat(async |t| {
@@ -116,6 +138,55 @@ fn orders_for_rooms_that_are_not_built() {
         "#]]);
         t.whispers("zoe", expect![[r#""#]]);
         t.settles().await;
+        t.effects(expect![[r#""#]]);
+    });
+}
+
+/// Of several, each is answered: what can be done behind them is named as not begun.
+#[test]
+fn several_that_are_not_there_yet() {
+    chat(async |t| {
+        t.user("zoe")
+            .says("Add timezone column and backfill timezone from address in staging; then do production at 500 users/min.")
+            .await;
+        t.user("zoe").says("Add Redis to staging and production.").await;
+        t.user("zoe").says("reconcile staging, then restart api in staging").await;
+        t.bot_says(expect![[r#"
+            · I understood «add "timezone" column in staging», but I can't do that yet.
+              It would write a migration that adds timezone without disturbing what runs, and run it in staging.
+              Nothing was done.
+              > add "timezone" column in staging
+
+            · I understood «backfill backfillTimezone in staging», but I can't do that yet.
+              It would run backfillTimezone in staging in batches, resumable and stopped when the database suffers.
+              Nothing was done.
+              > backfill backfillTimezone in staging
+
+            · I understood «add "timezone" column in production», but I can't do that yet.
+              It would write a migration that adds timezone without disturbing what runs, and run it in production.
+              Nothing was done.
+              > add "timezone" column in production
+
+            · I understood «backfill backfillTimezone in production at 500/min», but I can't do that yet.
+              It would run backfillTimezone in production in batches, at most 500 rows a minute, resumable and stopped when the database suffers.
+              Nothing was done.
+              > backfill backfillTimezone in production at 500/min
+
+            · I understood «add redis to staging and production», but I can't do that yet.
+              It would add redis to staging and production and give services its address.
+              Nothing was done.
+              > add redis to staging and production
+
+            · I understood «reconcile in staging», but I can't do that yet.
+              It would bring what runs in staging back to what should run.
+              Nothing was done.
+              > reconcile in staging
+
+            ✗ The rest was not begun, because what came before did not succeed.
+              Not done:
+                restart api in staging
+              Next: say it again when that is mended.
+        "#]]);
         t.effects(expect![[r#""#]]);
     });
 }

@@ -181,6 +181,7 @@ fn too_late_for_an_answer() {
         t.user("ana").says("whoami").await;
         t.bot_says(expect![[r#"
             ? How many replicas?
+              A number from 1 to 1000.
               [Never mind]
               > scale api in staging
 
@@ -205,10 +206,12 @@ fn how_many() {
         t.settles().await;
         t.bot_says(expect![[r#"
             ? How many replicas?
+              A number from 1 to 1000.
               [Never mind]
               > scale api in staging
 
             ? «lots» is not a number from 1 to 1000. How many replicas?
+              A number from 1 to 1000.
               [Never mind]
               > scale api in staging
         "#]]);

@@ -90,6 +90,7 @@ fn a_question_waits_for_the_next_one() {
         t.user("ana").says("never mind").await;
         t.bot_says(expect![[r#"
             ? How many replicas?
+              A number from 1 to 1000.
               I ask about `deploy v1.0.0` again after that.
               [Never mind]
               > scale api in staging
@@ -134,6 +135,7 @@ fn two_questions_of_one_person_expire() {
               > deploy v1.0.0
 
             ? Still open: How many replicas?
+              A number from 1 to 1000.
               [Never mind]
               > scale api in staging
         "#]]);
@@ -273,6 +275,7 @@ fn cancel_under_a_card_is_about_its_run() {
               > cancel r-3
 
             ? Still open: How many replicas?
+              A number from 1 to 1000.
               [Never mind]
               > scale api in staging
 
@@ -299,6 +302,7 @@ fn names_that_are_words_for_standing_orders() {
 
             ? Still open: Which job?
               environment: staging
+              I can't run data jobs yet. I put the order together with you and show it whole; nothing is run.
                 1. rules
                 2. backfillTimezone
               [rules] [backfillTimezone] [Never mind]

@@ -236,6 +236,8 @@ fn it_expires_by_itself() {
         t.passes(minutes(40)).await;
         t.bot_says(expect![[r#"
             ✗ I waited half an hour for ana's answer: How many rows a batch? Nothing was done; say it again to go on.
+              environment: staging
+              job: backfillTimezone
               > backfill backfillTimezone in staging
         "#]]);
         t.crash_and_restart().await;

@@ -1,16 +1,26 @@
-//! Setting a project up: asked one thing at a time, shown as a whole, not there yet, and nothing lost.
+//! Setting a project up where there is none: asked one thing at a time, shown as a whole, taken in where nothing stands in the
+//! way, and nothing lost where something does.
 
 use expect_test::expect;
 
-use crate::harness::chat;
+use crate::harness::{chat_without_project, good};
 
+/// From an empty database to a project that can be deployed, in one talk.
 #[test]
 fn a_project_from_nothing() {
-    chat(async |t| {
-        t.user("ana").says("set up staging and production. Connect stripe.").await;
+    chat_without_project(async |t| {
+        t.user("zoe").says("deploy staging").await;
+        t.whispers(
+            "zoe",
+            expect![[r#"
+                ✗ There is no project yet.
+                  Next: set up staging and production, or, with a description: infra-chat project import FILE
+                  > deploy staging
+            "#]],
+        );
+        t.user("zoe").says("set up staging and production for Corner Shop").await;
         for answer in [
-            "shop",
-            "local",
+            "ok",
             "shop.git",
             "https://me:secret@code.example/shop.git",
             "<https://code.example/shop.git|shop>",
@@ -21,158 +31,14 @@ fn a_project_from_nothing() {
             "thanks",
             "`make release`",
         ] {
-            t.user("ana").says(answer).await;
+            t.user("zoe").says(answer).await;
         }
-        t.bot_says(expect![[r#"
-            ? What is the project called?
-              environment: staging, production
-              connections: stripe
-              Letters, digits and hyphens.
-                1. invoice-perfect (default)
-              [invoice-perfect] [Never mind]
-              > set up staging, production. Connect stripe
-
-            ? Which platform runs it?
-              environment: staging, production
-              project: shop
-              connections: stripe
-              `local` is the embedded one: processes on this machine.
-                1. local
-                2. railway
-                3. render
-                4. vercel
-              [local] [railway] [render] [vercel] [Never mind]
-              > set up staging, production for shop. Connect stripe
-
-            ? Where is its code?
-              environment: staging, production
-              project: shop
-              platform: local
-              connections: stripe
-              A git URL or an absolute path; no password in it.
-              [Never mind]
-              > set up staging, production for shop on local. Connect stripe
-
-            ? «shop.git» is no git URL or absolute path without a password. Where is its code?
-              environment: staging, production
-              project: shop
-              platform: local
-              connections: stripe
-              A git URL or an absolute path; no password in it.
-              [Never mind]
-              > set up staging, production for shop on local. Connect stripe
-
-            ? «https://…@code.example/shop.git» is no git URL or absolute path without a password. Where is its code?
-              environment: staging, production
-              project: shop
-              platform: local
-              connections: stripe
-              A git URL or an absolute path; no password in it.
-              [Never mind]
-              > set up staging, production for shop on local. Connect stripe
-
-            ? Which services is it made of?
-              environment: staging, production
-              project: shop
-              platform: local
-              repository: https://code.example/shop.git
-              connections: stripe
-              Their names, like `api, web`.
-              [Never mind]
-              > set up staging, production for shop on local. Connect stripe
-
-            ? How is api built?
-              environment: staging, production
-              project: shop
-              platform: local
-              repository: https://code.example/shop.git
-              services: api, web
-              connections: stripe
-              A command, or `none`.
-                1. none (default)
-              [none] [Never mind]
-              > set up staging, production for shop on local. Connect stripe
-
-            ? How is api started?
-              environment: staging, production
-              project: shop
-              platform: local
-              repository: https://code.example/shop.git
-              services: api, web
-              build of api: make api
-              connections: stripe
-              A command.
-              [Never mind]
-              > set up staging, production for shop on local. Connect stripe
-
-            ? How is web built?
-              environment: staging, production
-              project: shop
-              platform: local
-              repository: https://code.example/shop.git
-              services: api, web
-              build of api: make api
-              start of api: ./api --port $PORT
-              connections: stripe
-              A command, or `none`.
-                1. none (default)
-              [none] [Never mind]
-              > set up staging, production for shop on local. Connect stripe
-
-            ? How is web started?
-              environment: staging, production
-              project: shop
-              platform: local
-              repository: https://code.example/shop.git
-              services: api, web
-              build of api: make api
-              build of web: none
-              start of api: ./api --port $PORT
-              connections: stripe
-              A command.
-              [Never mind]
-              > set up staging, production for shop on local. Connect stripe
-
-            ? Still open: How is web started?
-              environment: staging, production
-              project: shop
-              platform: local
-              repository: https://code.example/shop.git
-              services: api, web
-              build of api: make api
-              build of web: none
-              start of api: ./api --port $PORT
-              connections: stripe
-              A command.
-              [Never mind]
-              > set up staging, production for shop on local. Connect stripe
-
-            ? Which domain leads to staging?
-              environment: staging, production
-              project: shop
-              platform: local
-              repository: https://code.example/shop.git
-              services: api, web
-              build of api: make api
-              build of web: none
-              start of api: ./api --port $PORT
-              start of web: make release
-              connections: stripe
-              Like `app.example.com`, or `none`.
-                1. none (default)
-              [none] [Never mind]
-              > set up staging, production for shop on local. Connect stripe
-        "#]]);
+        t.never_mind_the_rest();
         t.crash_and_restart().await;
-        for answer in
-            ["not a domain", "stage.shop.example", "none", "1, 2", "0170 1234567", "+49 170 1234567", "yes"]
-        {
-            t.user("ana").says(answer).await;
-        }
         t.bot_says(expect![[r#"
-            ? Still open: Which domain leads to staging?
+            ? Still open: Which components does it need?
               environment: staging, production
-              project: shop
+              project: corner-shop
               platform: local
               repository: https://code.example/shop.git
               services: api, web
@@ -180,143 +46,22 @@ fn a_project_from_nothing() {
               build of web: none
               start of api: ./api --port $PORT
               start of web: make release
-              connections: stripe
-              Like `app.example.com`, or `none`.
-                1. none (default)
-              [none] [Never mind]
-              > set up staging, production for shop on local. Connect stripe
-
-            ? «not a domain» is no domain like `app.example.com`. Which domain leads to staging?
-              environment: staging, production
-              project: shop
-              platform: local
-              repository: https://code.example/shop.git
-              services: api, web
-              build of api: make api
-              build of web: none
-              start of api: ./api --port $PORT
-              start of web: make release
-              connections: stripe
-              Like `app.example.com`, or `none`.
-                1. none (default)
-              [none] [Never mind]
-              > set up staging, production for shop on local. Connect stripe
-
-            ? Which domain leads to production?
-              environment: staging, production
-              project: shop
-              platform: local
-              repository: https://code.example/shop.git
-              services: api, web
-              build of api: make api
-              build of web: none
-              start of api: ./api --port $PORT
-              start of web: make release
-              domain of staging: stage.shop.example
-              connections: stripe
-              Like `app.example.com`, or `none`.
-                1. none (default)
-              [none] [Never mind]
-              > set up staging, production for shop on local. Connect stripe
-
-            ? Which components does it need?
-              environment: staging, production
-              project: shop
-              platform: local
-              repository: https://code.example/shop.git
-              services: api, web
-              build of api: make api
-              build of web: none
-              start of api: ./api --port $PORT
-              start of web: make release
-              domain of staging: stage.shop.example
-              domain of production: none
-              connections: stripe
               Several at once: `postgres, redis`. Or `none`.
                 1. postgres
                 2. redis
                 3. storage
                 4. mail
-              [postgres] [redis] [storage] [mail] [Never mind]
-              > set up staging, production for shop on local. Connect stripe
-
-            ? Who gets text messages?
-              environment: staging, production
-              project: shop
-              platform: local
-              repository: https://code.example/shop.git
-              services: api, web
-              build of api: make api
-              build of web: none
-              start of api: ./api --port $PORT
-              start of web: make release
-              domain of staging: stage.shop.example
-              domain of production: none
-              components: postgres, redis
-              connections: stripe
-              Telephone numbers like `+491701234567`, or `none`.
-                1. none (default)
-              [none] [Never mind]
-              > set up staging, production for shop on local. Connect stripe
-
-            ? «0170 1234567» is no telephone number like `+491701234567`. Who gets text messages?
-              environment: staging, production
-              project: shop
-              platform: local
-              repository: https://code.example/shop.git
-              services: api, web
-              build of api: make api
-              build of web: none
-              start of api: ./api --port $PORT
-              start of web: make release
-              domain of staging: stage.shop.example
-              domain of production: none
-              components: postgres, redis
-              connections: stripe
-              Telephone numbers like `+491701234567`, or `none`.
-                1. none (default)
-              [none] [Never mind]
-              > set up staging, production for shop on local. Connect stripe
-
+              [postgres] [redis] [storage] [mail] [none] [Never mind]
+              > set up staging, production for corner-shop on local
+        "#]]);
+        for answer in ["1, 2", "none", "0170 1234567"] {
+            t.user("zoe").says(answer).await;
+        }
+        t.never_mind_the_rest();
+        t.user("zoe").says("none").await;
+        t.bot_says(expect![[r#"
             ? Is that right?
-              environment: staging, production
-              project: shop
-              platform: local
-              repository: https://code.example/shop.git
-              services: api, web
-              build of api: make api
-              build of web: none
-              start of api: ./api --port $PORT
-              start of web: make release
-              domain of staging: stage.shop.example
-              domain of production: none
-              components: postgres, redis
-              connections: stripe
-              texts: +491701234567
-              Correct anything by the name it has here: `no, NAME is VALUE`.
-                1. yes (default)
-                2. no
-              [yes] [no] [Never mind]
-              > set up staging, production for shop on local. Connect stripe
-
-            · I understood «set up staging, production for shop on local. Connect stripe», but I can't do that yet.
-              environment: staging, production
-              project: shop
-              platform: local
-              repository: https://code.example/shop.git
-              services: api, web
-              build of api: make api
-              build of web: none
-              start of api: ./api --port $PORT
-              start of web: make release
-              domain of staging: stage.shop.example
-              domain of production: none
-              components: postgres, redis
-              connections: stripe
-              texts: +491701234567
-              It would create shop in staging and production on local, with stripe connected, and deploy it once.
-              Nothing was done. On the embedded platform it runs today: save this as infra-chat.project.yaml, then `infra-chat project import infra-chat.project.yaml`.
-              | project: shop
+              | project: corner-shop
               | source: { repository: "https://code.example/shop.git" }
               | services:
               |   api:
@@ -330,63 +75,247 @@ fn a_project_from_nothing() {
               |   postgres: { kind: database }
               |   redis: { kind: cache }
               | environments:
-              |   staging: {}
+              |   staging:
+              |     edge: { api: "127.0.0.1:8000", web: "127.0.0.1:8001" }
               |   production:
               |     production: true
-              > set up staging, production for shop on local. Connect stripe
+              |     edge: { api: "127.0.0.1:8100", web: "127.0.0.1:8101" }
+              `yes` takes it in. Each service listens on $PORT and answers its health path there.
+              Correct anything by the name it has here: `no, NAME is VALUE`.
+                1. yes (default)
+                2. no
+              [yes] [no] [Never mind]
+              > set up staging, production for corner-shop on local
         "#]]);
-        t.effects(expect![[r#""#]]);
+        t.crash_and_restart().await;
+        t.never_mind_the_rest();
+        t.user("zoe").says("yes").await;
+        t.user("zoe").says("audit").await;
+        t.bot_says(expect![[r#"
+            ✓ corner-shop is set up: 2 services, 2 environments.
+              Next: deploy staging
+              [dry run deploy staging]
+
+            · The record, newest last
+                #1 2026-11-18 12:00 UTC infra-chat user.put zoe
+                #2 2026-11-18 12:00 UTC infra-chat user.put ana
+                #3 2026-11-18 12:00 UTC zoe project.imported corner-shop
+              > audit
+        "#]]);
+        t.release("v1.0.0", good());
+        t.user("ana").says("deploy staging ref v1.0.0").await;
+        t.settles().await;
+        t.bot_headlines(expect!["✓ r-1 · Deploy v1.0.0 (4b76448) to staging · succeeded in 0 ms"]);
+        t.never_mind_the_rest();
     });
 }
 
-/// The story's own sentence: what was said is not asked for, what the project says is offered.
+/// What can't be done yet is said at once, again when more of it comes, and can be corrected away to the end.
 #[test]
-fn the_project_there_is_on_a_provider() {
-    chat(async |t| {
-        t.user("ana").says("Set up staging, production for Invoice Perfect on Railway. Use Cloudflare for DNS and canary. Connect Stripe + SendGrid.").await;
+fn what_stands_in_the_way_is_said_at_once() {
+    chat_without_project(async |t| {
+        t.user("zoe")
+            .says("set up staging for shop on railway. Use cloudflare for DNS. Connect stripe.")
+            .await;
         t.bot_says(expect![[r#"
             ? Where is its code?
-              environment: staging, production
-              project: invoice-perfect
+              environment: staging
+              project: shop
               platform: railway
-              connections: stripe, sendgrid
+              dns: cloudflare
+              connections: stripe
+              I can't run anything on railway, let cloudflare do DNS and connect stripe yet. I put the description together with you and hand it over at the end, so that nothing you say is lost.
               A git URL or an absolute path; no password in it.
-                1. https://code.example/invoice-perfect.git (default)
-              [https://code.example/invoice-perfect.git] [Never mind]
-              > set up staging, production for invoice-perfect on railway. Use cloudflare for DNS. Connect stripe and sendgrid
+              [Never mind]
+              > set up staging for shop on railway. Use cloudflare for DNS. Connect stripe
         "#]]);
-        for _ in 0..2 {
-            t.user("ana").says("ok").await;
+        for answer in ["https://code.example/shop.git", "api", "none", "./api"] {
+            t.user("zoe").says(answer).await;
+        }
+        t.never_mind_the_rest();
+        t.user("zoe").says("shop.example").await;
+        t.bot_says(expect![[r#"
+            ? Which components does it need?
+              environment: staging
+              project: shop
+              platform: railway
+              dns: cloudflare
+              repository: https://code.example/shop.git
+              services: api
+              build of api: none
+              start of api: ./api
+              domain of staging: shop.example
+              connections: stripe
+              I can't run anything on railway, let cloudflare do DNS, connect stripe and point domains at it yet. I put the description together with you and hand it over at the end, so that nothing you say is lost.
+              Several at once: `postgres, redis`. Or `none`.
+                1. postgres
+                2. redis
+                3. storage
+                4. mail
+              [postgres] [redis] [storage] [mail] [none] [Never mind]
+              > set up staging for shop on railway. Use cloudflare for DNS. Connect stripe
+        "#]]);
+        t.user("zoe").says("none").await;
+        t.never_mind_the_rest();
+        t.user("zoe").says("+49 170 1234567").await;
+        t.bot_says(expect![[r#"
+            ? Is that right?
+              environment: staging
+              project: shop
+              platform: railway
+              dns: cloudflare
+              repository: https://code.example/shop.git
+              services: api
+              build of api: none
+              start of api: ./api
+              domain of staging: shop.example
+              components: none
+              connections: stripe
+              texts: +491701234567
+              I can't run anything on railway, let cloudflare do DNS, connect stripe, point domains at it and send texts yet. `yes` hands the description over; to leave that out, say `no, platform is local`, `no, dns is none`, `no, connections is none` and `no, texts is none`.
+              Correct anything by the name it has here: `no, NAME is VALUE`.
+                1. yes (default)
+                2. no
+              [yes] [no] [Never mind]
+              > set up staging for shop on railway. Use cloudflare for DNS. Connect stripe
+        "#]]);
+        for correction in ["no, platform is local", "dns is none", "no, connections is none"] {
+            t.user("zoe").says(correction).await;
+        }
+        t.never_mind_the_rest();
+        t.user("zoe").says("texts is none").await;
+        t.bot_says(expect![[r#"
+            · Corrected: texts is none.
+
+            ? Is that right?
+              | project: shop
+              | source: { repository: "https://code.example/shop.git" }
+              | services:
+              |   api:
+              |     start: ./api
+              |     health: { path: /health, timeout_s: 60 }
+              | environments:
+              |   staging:
+              |     edge: { api: "127.0.0.1:8000" }
+              `yes` takes it in. Each service listens on $PORT and answers its health path there.
+              Correct anything by the name it has here: `no, NAME is VALUE`.
+                1. yes (default)
+                2. no
+              [yes] [no] [Never mind]
+              > set up staging for shop on local
+        "#]]);
+        t.user("zoe").clicks("yes").await;
+        t.bot_says(expect![[r#"
+            ✓ shop is set up: 1 service, 1 environment.
+              Next: deploy staging
+              [dry run deploy staging]
+        "#]]);
+    });
+}
+
+/// Nothing typed is lost where it can't be done.
+#[test]
+fn the_description_is_handed_over() {
+    chat_without_project(async |t| {
+        t.user("zoe")
+            .says("set up staging, production for shop on railway. Use cloudflare for DNS. Connect stripe.")
+            .await;
+        for answer in [
+            "https://code.example/shop.git",
+            "api",
+            "none",
+            "./api",
+            "shop.example",
+            "none",
+            "none",
+            "+491701234567",
+            "yes",
+        ] {
+            t.never_mind_the_rest();
+            t.user("zoe").says(answer).await;
         }
         t.bot_says(expect![[r#"
-            ? Which services is it made of?
-              environment: staging, production
-              project: invoice-perfect
-              platform: railway
-              repository: https://code.example/invoice-perfect.git
-              connections: stripe, sendgrid
-              Their names, like `api, web`.
-                1. api, web, cron (default)
-              [api, web, cron] [Never mind]
-              > set up staging, production for invoice-perfect on railway. Use cloudflare for DNS. Connect stripe and sendgrid
-
-            ? How is api built?
-              environment: staging, production
-              project: invoice-perfect
-              platform: railway
-              repository: https://code.example/invoice-perfect.git
-              services: api, web, cron
-              connections: stripe, sendgrid
-              A command, or `none`.
-                1. make (default)
-              [make] [Never mind]
-              > set up staging, production for invoice-perfect on railway. Use cloudflare for DNS. Connect stripe and sendgrid
+            · I understood «set up staging, production for shop on railway. Use cloudflare for DNS. Connect stripe», but I can't do that yet.
+              It would create shop in staging and production on railway, cloudflare in front for DNS, with stripe connected, and deploy it once.
+              Nothing was done, and nothing is lost: keep this as infra-chat.project.yaml.
+              | project: shop
+              | source: { repository: "https://code.example/shop.git" }
+              | services:
+              |   api:
+              |     start: ./api
+              |     health: { path: /health, timeout_s: 60 }
+              | connections:
+              |   stripe: { provider: stripe, secret: stripe-key }
+              | environments:
+              |   staging:
+              |     platform: railway
+              |   production:
+              |     platform: railway
+              |     production: true
+              | # Said too, and not part of a description yet:
+              | # dns: cloudflare
+              | # domain of staging: shop.example
+              | # texts: +491701234567
+              > set up staging, production for shop on railway. Use cloudflare for DNS. Connect stripe
         "#]]);
-        for answer in ["ok", "ok", "ok", "ok", "ok", "ok", "ok", "none", "none", "none", "none", "yes"] {
+        t.user("zoe").says("status").await;
+        t.whispers(
+            "zoe",
+            expect![[r#"
+                ✗ There is no project yet.
+                  Next: set up staging and production, or, with a description: infra-chat project import FILE
+                  > status
+            "#]],
+        );
+    });
+}
+
+/// Whoever may not take a project in hears so before they answer anything, and gets what an admin needs.
+#[test]
+fn a_deployer_puts_it_together() {
+    chat_without_project(async |t| {
+        t.user("sam").says("set up staging").await;
+        t.whispers(
+            "sam",
+            expect![[r#"
+                ✗ I don't know you: terminal:sam belongs to nobody.
+                  An admin can change that: infra-chat user add NAME --role deployer --identity terminal:sam
+                  > set up staging
+            "#]],
+        );
+        t.user("ana").says("set up staging for shop on local").await;
+        t.bot_says(expect![[r#"
+            ? Where is its code?
+              environment: staging
+              project: shop
+              platform: local
+              Taking a project in is for admins: one of them takes in what comes of this.
+              A git URL or an absolute path; no password in it.
+              [Never mind]
+              > set up staging for shop on local
+        "#]]);
+        for answer in ["https://code.example/shop.git", "api", "none", "./api", "none", "none", "none"] {
             t.user("ana").says(answer).await;
         }
         t.never_mind_the_rest();
-        t.user("ana").says("status r-9999").await;
+        // Somebody else's word is no answer to that.
+        t.user("zoe").says("yes").await;
         t.never_mind_the_rest();
+        t.user("ana").says("yes").await;
+        t.bot_says(expect![[r#"
+            · «set up staging for shop on local» is put together.
+              Nothing was done. An admin takes it in: save this as infra-chat.project.yaml, then `infra-chat project import infra-chat.project.yaml`.
+              | project: shop
+              | source: { repository: "https://code.example/shop.git" }
+              | services:
+              |   api:
+              |     start: ./api
+              |     health: { path: /health, timeout_s: 60 }
+              | environments:
+              |   staging:
+              |     edge: { api: "127.0.0.1:8000" }
+              > set up staging for shop on local
+        "#]]);
+        t.effects(expect![[r#""#]]);
     });
 }

@@ -13,6 +13,8 @@ mod approvals;
 mod artifacts;
 #[path = "../../../chat/tests/stories/backfill.rs"]
 mod backfill;
+#[path = "../../../chat/tests/stories/canary.rs"]
+mod canary;
 #[path = "../../../chat/tests/stories/connections.rs"]
 mod connections;
 #[path = "../../../chat/tests/stories/corrections.rs"]

@@ -10,9 +10,9 @@ use proptest::prelude::*;
 
 use super::{documented, read};
 use crate::model::{
-    Component, ComponentKind, Connection, ConnectionMode, ConnectionName, Environment, EnvironmentPolicy,
-    FreezeWhen, FreezeWindow, Health, Job, Limits, Migrations, Override, Person, Project, Provider, Role,
-    Service, Size, Source, Variable,
+    CanaryUnsaid, Component, ComponentKind, Connection, ConnectionMode, ConnectionName, Environment,
+    EnvironmentPolicy, FreezeWhen, FreezeWindow, Health, Job, Limits, Migrations, Override, Person, Project,
+    Provider, Role, Service, Size, Source, Variable,
 };
 use crate::project::{differences, export, import};
 
@@ -188,6 +188,7 @@ fn policy() -> impl Strategy<Value = EnvironmentPolicy> {
         vec(prop::sample::select(Size::ALL.to_vec()), 0..3),
         any::<bool>(),
         option::of(1_u32..999),
+        option::of(prop::sample::select(vec![CanaryUnsaid::Ask, CanaryUnsaid::Off])),
     )
         .prop_map(
             |(
@@ -199,6 +200,7 @@ fn policy() -> impl Strategy<Value = EnvironmentPolicy> {
                 allowed_sizes,
                 one_person_team,
                 approval_minutes,
+                canary,
             )| {
                 EnvironmentPolicy {
                     approvals,
@@ -209,6 +211,7 @@ fn policy() -> impl Strategy<Value = EnvironmentPolicy> {
                     allowed_sizes,
                     one_person_team,
                     approval_minutes,
+                    canary,
                 }
             },
         )

@@ -3,7 +3,9 @@
 use engine::model::{ComponentKind, Project, Provider};
 use serde::{Deserialize, Serialize};
 
+use super::takes::{NO_CANARY, canary_of, canary_words};
 use super::{Slot, slots_of};
+use crate::desk::speaker::FIRST_ENVIRONMENTS;
 use crate::intent::{Action, Command, Signal};
 
 /// An answer.
@@ -37,7 +39,13 @@ const SIGNALS: [(&str, Signal); 5] = [
     ("something is unhealthy", Signal::Unhealthy),
 ];
 /// Who can run a project, the embedded platform first.
-const PLATFORMS: [&str; 4] = ["local", "railway", "render", "vercel"];
+const PLATFORMS: [&str; 4] = [EMBEDDED, "railway", "render", "vercel"];
+/// The platform that is part of the product.
+pub(crate) const EMBEDDED: &str = "local";
+/// Who can do DNS and spread traffic for a project.
+const EDGES: [&str; 2] = ["cloudflare", "none"];
+/// The usual canary of production.
+const CANARY_USUAL: &str = "10/50/100";
 /// Components the product knows, and what they are.
 pub(crate) const COMPONENTS: [(&str, ComponentKind); 4] = [
     ("postgres", ComponentKind::Database),
@@ -56,6 +64,14 @@ impl Draft {
     /// Nothing answered yet.
     pub(crate) fn of(command: Command) -> Self {
         Self { command, answers: Vec::new() }
+    }
+
+    /// The same request said in full once more: what it says itself stands, and of the answers all the others.
+    pub(crate) fn said_as(&self, command: Command) -> Self {
+        let mut again = Self::of(command);
+        let others = self.answers.iter().filter(|it| again.said(it.slot, None).is_none());
+        again.answers = others.cloned().collect();
+        again
     }
 
     /// Takes an answer in, over what was known.
@@ -85,6 +101,8 @@ impl Draft {
                 Slot::Project => command.project = Some(value.clone()),
                 Slot::Platform => command.platform = Some(value.clone()),
                 Slot::Connections => command.connections = list_of(value),
+                Slot::Edge => command.edge = Some(value.clone()).filter(|edge| edge != "none"),
+                Slot::Canary => command.canary = canary_of(value),
                 Slot::Signals => {
                     let words = list_of(value);
                     let said = SIGNALS.iter().filter(|(word, _)| words.iter().any(|other| other == word));
@@ -115,6 +133,8 @@ impl Draft {
             Slot::Project => command.project.clone(),
             Slot::Platform => command.platform.clone(),
             Slot::Connections => list(&command.connections),
+            Slot::Edge => command.edge.clone(),
+            Slot::Canary => command.canary.as_ref().map(canary_words),
             Slot::Signals => (!command.on.is_empty()).then(|| "said".to_owned()),
             _ => None,
         }
@@ -127,9 +147,10 @@ impl Draft {
                 list_of(self.answer(Slot::Services, None).unwrap_or_default()).into_iter().map(Some).collect()
             }
             Slot::Domain => {
-                // What runs on somebody's own machine has no domain.
+                // What runs on somebody's own machine has addresses there, and no domain.
+                let embedded = self.said(Slot::Platform, None).as_deref() == Some(EMBEDDED);
                 let environments = self.filled().environments.into_iter();
-                environments.filter(|name| name != "local").map(Some).collect()
+                environments.filter(|name| !embedded && name != EMBEDDED).map(Some).collect()
             }
             _ => vec![None],
         }
@@ -142,7 +163,8 @@ impl Draft {
             let both = [Slot::Build, Slot::Start];
             let slots: &[Slot] = match slot {
                 Slot::Build => &both,
-                Slot::Start => continue,
+                // Nobody is asked for who does DNS; it can be said.
+                Slot::Start | Slot::Edge => continue,
                 _ => std::slice::from_ref(&slot),
             };
             for of in self.each(slot) {
@@ -155,10 +177,11 @@ impl Draft {
     }
 
     /// With what only one thing can be meant by; production is not, it is asked for.
-    pub(crate) fn settled(mut self, project: &Project) -> Self {
+    pub(crate) fn settled(mut self, project: Option<&Project>) -> Self {
         while let Some((slot @ (Slot::Environments | Slot::Job), of)) = self.next() {
-            let is_production =
-                |name: &String| project.environments.get(name.as_str()).is_some_and(|it| it.production);
+            let is_production = |name: &String| {
+                project.and_then(|it| it.environments.get(name.as_str())).is_some_and(|it| it.production)
+            };
             match self.choices(slot, None, project, None).as_slice() {
                 [only] if slot == Slot::Job || !is_production(only) => self.put(slot, of, only.clone()),
                 _ => break,
@@ -168,20 +191,36 @@ impl Draft {
     }
 
     /// What is usual for a slot here: what the project says already, or what the table says.
-    pub(crate) fn usual(&self, slot: Slot, of: Option<&str>, project: &Project) -> Option<String> {
-        let same = self.said(Slot::Project, None).is_some_and(|name| name == project.project.as_str());
-        let service = of.filter(|_| same).and_then(|of| project.services.get(of));
+    pub(crate) fn usual(&self, slot: Slot, of: Option<&str>, project: Option<&Project>) -> Option<String> {
+        let same = self.same(project);
+        let service = of.and_then(|of| same?.services.get(of));
+        let names = |names: Vec<String>| (!names.is_empty()).then(|| names.join(", "));
         let from_project = match slot {
-            Slot::Project => Some(project.project.to_string()),
-            Slot::Repository if same => Some(project.source.repository.clone()),
-            Slot::Services if same => {
-                Some(project.services.keys().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+            Slot::Project => project.map(|project| project.project.to_string()),
+            Slot::Repository => same.map(|same| same.source.repository.clone()),
+            Slot::Services => {
+                same.and_then(|same| names(same.services.keys().map(ToString::to_string).collect()))
+            }
+            Slot::Components => {
+                same.and_then(|same| names(same.components.keys().map(ToString::to_string).collect()))
             }
             Slot::Build => service.map(|service| service.build.clone().unwrap_or_else(|| "none".to_owned())),
             Slot::Start => service.map(|service| service.start.clone()),
+            Slot::Canary => {
+                let production = self.command.environments.iter().any(|name| {
+                    project.and_then(|it| it.environments.get(name.as_str())).is_some_and(|it| it.production)
+                });
+                Some(if production { CANARY_USUAL } else { NO_CANARY }.to_owned())
+            }
             _ => None,
         };
         from_project.or_else(|| slot.row().usual.map(ToOwned::to_owned))
+    }
+
+    /// The project there is, when the request is about that one.
+    pub(crate) fn same<'p>(&self, project: Option<&'p Project>) -> Option<&'p Project> {
+        let name = self.said(Slot::Project, None)?;
+        project.filter(|project| project.project.as_str() == name)
     }
 
     /// What there is to choose from, in the order it is shown. `last` is where the person was last: a suggestion, unless it
@@ -190,12 +229,13 @@ impl Draft {
         &self,
         slot: Slot,
         of: Option<&str>,
-        project: &Project,
+        project: Option<&Project>,
         last: Option<&str>,
     ) -> Vec<String> {
         let owned = |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
         match slot {
             Slot::Environments => {
+                let Some(project) = project else { return owned(&FIRST_ENVIRONMENTS) };
                 let mut names: Vec<(bool, bool, String)> = project
                     .environments
                     .iter()
@@ -205,7 +245,16 @@ impl Draft {
                 names.sort_by_key(|(production, elsewhere, _)| (*production, *production || *elsewhere));
                 names.into_iter().map(|(_, _, name)| name).collect()
             }
-            Slot::Job => project.jobs.keys().map(ToString::to_string).collect(),
+            Slot::Job => {
+                project.map_or_else(Vec::new, |it| it.jobs.keys().map(ToString::to_string).collect())
+            }
+            Slot::Canary => {
+                let usual = self.usual(slot, of, project);
+                let mut canaries = owned(&[CANARY_USUAL, "50/100", NO_CANARY]);
+                canaries.sort_by_key(|canary| usual.as_deref() != Some(canary));
+                canaries
+            }
+            Slot::Edge => owned(&EDGES),
             Slot::Signals => SIGNALS.iter().map(|(word, _)| (*word).to_owned()).collect(),
             Slot::Platform => owned(&PLATFORMS),
             Slot::Components => COMPONENTS.iter().map(|(name, _)| (*name).to_owned()).collect(),

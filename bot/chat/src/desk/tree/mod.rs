@@ -2,6 +2,7 @@
 //! asked for only when nobody said it, its answer changes the request, and no default is safe; production is never a
 //! default.
 
+mod describe;
 mod draft;
 mod rows;
 mod takes;
@@ -10,9 +11,10 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use draft::{COMPONENTS, Draft, list_of};
+pub(crate) use describe::{changes, description};
+pub(crate) use draft::{Draft, EMBEDDED, list_of};
 pub(crate) use rows::{SlotRow, slots_of};
-pub(crate) use takes::{Asked, Takes, is_exact, is_invisible, plain, take};
+pub(crate) use takes::{Asked, Takes, is_exact, is_invisible, named_project, plain, take};
 
 use crate::intent::Key;
 
@@ -24,6 +26,8 @@ pub(crate) enum Slot {
     Environments,
     /// Which code, in production when nothing is proved.
     Ref,
+    /// In which stages, where the environment leaves that open.
+    Canary,
     /// How many.
     Replicas,
     /// Which data job.
@@ -42,6 +46,8 @@ pub(crate) enum Slot {
     Project,
     /// Who runs it.
     Platform,
+    /// Who does DNS for it.
+    Edge,
     /// Where the code is.
     Repository,
     /// What it is made of.

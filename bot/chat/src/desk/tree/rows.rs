@@ -34,7 +34,9 @@ slots! {
     Environments ["environment", "environments", "env"] "{verb} where?" "" Takes::Several, None;
     Ref ["ref", "version", "tag", "branch", "commit"] "Which ref?" "A branch, a tag or a commit."
         Takes::OneOr(valid::git_ref), None;
-    Replicas ["replicas", "instances"] "How many replicas?" "" Takes::Count { most: 1_000, what: "a number from 1 to 1000" }, None;
+    Canary ["canary"] "Which canary?" "Percentages that rise to 100, like `10/50/100`, or `no canary`."
+        Takes::OneOr(valid::canary), None;
+    Replicas ["replicas", "instances"] "How many replicas?" "A number from 1 to 1000." Takes::Count { most: 1_000, what: "a number from 1 to 1000" }, None;
     Job ["job"] "Which job?" "" Takes::One, None;
     BatchSize ["batch size", "batch"] "How many rows a batch?" "A number from 1 to 100000."
         Takes::Count { most: 100_000, what: "a number from 1 to 100000" }, Some("500");
@@ -47,7 +49,8 @@ slots! {
     Signals ["signal", "signals", "when"] "When?" "Several at once: `1, 3`." Takes::Several, None;
     Project ["project", "name"] "What is the project called?" "Letters, digits and hyphens." Takes::Words(valid::name), None;
     Platform ["platform"] "Which platform runs it?" "`local` is the embedded one: processes on this machine."
-        Takes::One, None;
+        Takes::One, Some("local");
+    Edge ["dns", "edge"] "Who does its DNS?" "" Takes::One, None;
     Repository ["repository", "repo"] "Where is its code?" "A git URL or an absolute path; no password in it."
         Takes::Words(valid::repository), None;
     Services ["services", "service"] "Which services is it made of?" "Their names, like `api, web`."
@@ -65,7 +68,7 @@ slots! {
 }
 
 /// What is asked for beyond an action's needs, in this order. The ref of a deploy is asked for by the desk, when nothing
-/// is proved.
+/// is proved, and so is its canary, where the environment's policy wants that asked.
 static MORE: &[(Action, &[Slot])] = &[
     (Action::Backfill, &[Slot::BatchSize, Slot::Rate, Slot::DryRunFirst, Slot::Window, Slot::Confirm]),
     (
@@ -73,6 +76,7 @@ static MORE: &[(Action, &[Slot])] = &[
         &[
             Slot::Project,
             Slot::Platform,
+            Slot::Edge,
             Slot::Repository,
             Slot::Services,
             Slot::Build,

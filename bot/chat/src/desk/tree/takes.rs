@@ -6,7 +6,7 @@ use engine::model::{NAME_MAX, ServiceName};
 use regex::Regex;
 
 use super::{Slot, SlotRow};
-use crate::intent::{Named, is_ref};
+use crate::intent::{Canary, Named, Names, Vocabulary, is_ref, parse_with};
 
 /// Longest answer in words, in characters.
 const WORDS_MAX: usize = 300;
@@ -18,6 +18,33 @@ const YES: [&str; 8] = ["yes", "y", "yep", "yeah", "sure", "ok", "okay", "right"
 const NO: [&str; 4] = ["no", "n", "nope", "nah"];
 /// Answers that mean an empty list.
 const NONE: [&str; 5] = ["none", "no", "nothing", "nope", "-"];
+
+/// The answer that means no canary.
+pub(crate) const NO_CANARY: &str = "no canary";
+
+/// The canary these words mean, read as in a whole order.
+pub(crate) fn canary_of(said: &str) -> Option<Canary> {
+    static NAMES: LazyLock<Vocabulary> = LazyLock::new(|| Vocabulary::new(&Names::sample()));
+    let said = said.trim();
+    let with = if said.starts_with(|c: char| c.is_ascii_digit()) { "with canary " } else { "" };
+    let mut commands = parse_with(&format!("deploy staging {with}{said}"), &NAMES).commands.into_iter();
+    let (Some(mut command), None) = (commands.next(), commands.next()) else { return None };
+    let canary = command.canary.take();
+    // Nothing else may have been said with it.
+    (command.canonical() == "deploy staging").then_some(canary).flatten()
+}
+
+/// A canary as it is asked for and answered with.
+pub(crate) fn canary_words(canary: &Canary) -> String {
+    match canary {
+        Canary::Off => NO_CANARY.to_owned(),
+        Canary::On { weights, soak_s } => {
+            let weights: Vec<String> = weights.iter().map(ToString::to_string).collect();
+            let soak = soak_s.map(|soak_s| format!(" soak {soak_s}s")).unwrap_or_default();
+            format!("{}{soak}", weights.join("/"))
+        }
+    }
+}
 
 /// What a slot takes.
 #[derive(Debug, Clone, Copy)]
@@ -85,7 +112,7 @@ impl Asked<'_> {
 
     fn several(&self, said: &str, beginnings: bool) -> Option<String> {
         let lower = said.to_lowercase();
-        if self.usual == Some("none") && NONE.contains(&lower.as_str()) {
+        if self.row.usual == Some("none") && NONE.contains(&lower.as_str()) {
             return Some("none".to_owned());
         }
         let mut chosen: Vec<String> = Vec::new();
@@ -181,6 +208,22 @@ pub(crate) fn take(asked: &Asked<'_>, said: &str, beginnings: bool) -> Result<St
     }
 }
 
+/// What somebody calls the project they set up: "set up staging for Corner Shop on local".
+pub(crate) fn named_project(said: &str) -> Option<String> {
+    static FOR: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(
+            r"(?i)\bset[- ]?up\b[^.;]*?\bfor\s+(?:the\s+|our\s+|my\s+)?(?:project\s+|app\s+)?([a-z][\w -]*?)\s*(?:$|[.,;!]|\b(?:on|with|using|via|in|at|and)\b)",
+        )
+        .ok()
+    });
+    let name = FOR.as_ref()?.captures(said)?.get(1)?.as_str().trim().to_owned();
+    let environment = Names::sample().environments.iter().any(|named| {
+        named.name.eq_ignore_ascii_case(&name)
+            || named.aliases.iter().any(|it| it.eq_ignore_ascii_case(&name))
+    });
+    valid::name(&name).ok().filter(|_| !environment)
+}
+
 /// Characters that show nothing, or turn the direction of what follows.
 pub(crate) fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
@@ -188,7 +231,7 @@ pub(crate) fn is_invisible(c: char) -> bool {
 
 /// The forms words may have.
 pub(crate) mod valid {
-    use super::{LazyLock, NAME_MAX, Regex, ServiceName, is_ref, items};
+    use super::{Canary, LazyLock, NAME_MAX, Regex, ServiceName, canary_of, canary_words, is_ref, items};
 
     static REPOSITORY: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r"^(?:/\S+|(?:https?|ssh|git|file)://[^\s:@/]*@?[^\s@]+|[\w.-]+@[\w.-]+:\S+)$").ok()
@@ -226,6 +269,16 @@ pub(crate) mod valid {
             return Err("ref that I can tell from a word: say `branch NAME` or `tag NAME`");
         }
         Ok(said.to_owned())
+    }
+
+    /// A canary's stages, or none.
+    pub(crate) fn canary(said: &str) -> Result<String, &'static str> {
+        const WANTED: &str = "canary like `10/50/100`, rising to 100";
+        match canary_of(&said.to_lowercase()) {
+            Some(Canary::On { weights, .. }) if weights.is_empty() => Err(WANTED),
+            Some(canary) => Ok(canary_words(&canary)),
+            None => Err(WANTED),
+        }
     }
 
     /// One name.

@@ -161,6 +161,11 @@ pub(in crate::intent) fn extend_setup(
             || token.any(&["but", "not"])
                 && tokens.get(place + 1).is_some_and(|next| next.name.is_some() || next.any(&["not"]));
         excluding = (excluding || except) && !token.is(Class::PREPOSITION);
+        // The platform may share its name with an environment: "set up staging on local", "on the local platform".
+        if token.any(&[EMBEDDED]) && is_place(tokens, place, command) {
+            command.platform = Some(EMBEDDED.to_owned());
+            continue;
+        }
         let Some(hit) = token.name else {
             if !token.class.known()
                 && place > 0
@@ -216,6 +221,16 @@ pub(in crate::intent) fn extend_setup(
     }
     command.environments.retain(|name| !without.contains(name));
     Ok(())
+}
+
+/// The platform that is part of the product, and needs no account.
+const EMBEDDED: &str = "local";
+
+/// Whether this name says where environments are set up that were said already.
+fn is_place(tokens: &[Token<'_>], place: usize, command: &Command) -> bool {
+    let platform = tokens.get(place + 1).is_some_and(|next| next.any(&["platform"]));
+    let on = tokens[..place].last().is_some_and(|before| before.any(&["on", "onto"]));
+    platform || (on && command.platform.is_none() && !command.environments.is_empty())
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

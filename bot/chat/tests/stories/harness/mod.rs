@@ -35,7 +35,7 @@ use engine::artifacts::Artifacts;
 use engine::audit::{PublicKey, SigningKey};
 use engine::clock::{Clock, EpochMs, ManualClock};
 use engine::control::{Engine, EngineParts, Refusal, Vault};
-use engine::model::{Actor, EnvironmentKey, Identity};
+use engine::model::{Actor, EnvironmentKey, Identity, Role, User};
 use engine::redact::Redactor;
 use engine::run::Run;
 use engine::secrets::MasterKey;
@@ -85,6 +85,15 @@ pub(crate) fn chat(story: impl AsyncFn(&mut Chat)) {
 
 /// Tells a story on both databases, about this project.
 pub(crate) fn chat_about(project: &Project, story: impl AsyncFn(&mut Chat)) {
+    told(Some(project), story);
+}
+
+/// Tells a story on both databases in which there is no project yet: zoe is the admin, and ana a deployer.
+pub(crate) fn chat_without_project(story: impl AsyncFn(&mut Chat)) {
+    told(None, story);
+}
+
+fn told(project: Option<&Project>, story: impl AsyncFn(&mut Chat)) {
     let mut databases = vec![Database::sqlite as fn() -> Database];
     // Snapshots are written from one telling; the other one must then agree.
     if std::env::var_os("UPDATE_EXPECT").is_none() {
@@ -135,7 +144,7 @@ struct Program {
 }
 
 impl Chat {
-    async fn begin(database: Database, project: &Project) -> Self {
+    async fn begin(database: Database, project: Option<&Project>) -> Self {
         database.create().await;
         let clock = Arc::new(ManualClock::at(START_MS));
         let room = Arc::new(Room::default());
@@ -149,8 +158,19 @@ impl Chat {
             program: None,
             starts: 0,
         };
-        chat.start(Some(project)).await;
+        chat.start(project).await;
+        if project.is_none() {
+            chat.knows("zoe", Role::Admin).await;
+            chat.knows("ana", Role::Deployer).await;
+        }
         chat
+    }
+
+    /// Somebody is known on this front, who came without a project.
+    async fn knows(&self, name: &str, role: Role) {
+        let user = User { name: name.parse().unwrap(), role };
+        let identity = Identity { front: FRONT.to_owned(), external_id: name.to_owned() };
+        self.engine().user_put(&user, &[identity], &Actor::system()).await.unwrap();
     }
 
     async fn start(&mut self, project: Option<&Project>) {
@@ -226,6 +246,12 @@ impl Chat {
         let run = self.newest_run().await;
         assert_eq!(run.state.as_str(), "succeeded", "deploying {tag} to {environment} beforehand");
         self.room.all_seen();
+    }
+
+    /// The project's description is imported anew.
+    #[allow(dead_code, reason = "for stories of one front alone")]
+    pub(crate) async fn imports(&self, project: &Project) {
+        self.engine().project_import(&project.read(), &Actor::system()).await.unwrap();
     }
 
     /// Zoe sets a secret.

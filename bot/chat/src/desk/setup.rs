@@ -1,0 +1,164 @@
+//! The end of what is put together by questions: what stands in its way, and a project taken in from the chat.
+
+use std::path::Path;
+
+use engine::control::Refusal;
+use engine::model::Role;
+use engine::project::ProjectFault;
+
+use super::question::{Question, Wanted};
+use super::talk::Talk;
+use super::tree::{Draft, EMBEDDED, Slot, description, list_of};
+use super::{Desk, Heard, Outcome, Speaker};
+use crate::intent::Action;
+use crate::message::{Card, Outbound};
+use crate::view;
+
+/// Descriptions that are put together here hold no relative paths: repositories are asked for as absolute ones.
+const BASE: &str = "/";
+/// The policy's word for taking a project in.
+const IMPORT: &str = "project-import";
+
+/// Something that keeps a request from being carried out that is put together by questions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Hindrance {
+    /// Data jobs can't be run yet.
+    Backfill,
+    /// Nothing can be run there yet.
+    Platform(String),
+    /// It can't do DNS for anybody yet.
+    Edge(String),
+    /// They can't be connected yet.
+    Connections(Vec<String>),
+    /// Domains can't be pointed at anything yet: of these environments.
+    Domains(Vec<String>),
+    /// Nobody can be sent texts yet.
+    Texts,
+    /// This chat is about another project.
+    Another(String),
+    /// Whoever speaks may not take a project in.
+    NotAdmin,
+    /// The description would be refused, for these reasons.
+    Faults(Vec<String>),
+}
+
+impl Desk {
+    /// What stands in the way of a request that is put together by questions, as far as it is known.
+    pub(super) async fn hindrances(
+        &self,
+        speaker: &Speaker<'_>,
+        draft: &Draft,
+    ) -> Result<Vec<Hindrance>, Refusal> {
+        match draft.command.action {
+            Action::Backfill => return Ok(vec![Hindrance::Backfill]),
+            Action::Setup => {}
+            _ => return Ok(Vec::new()),
+        }
+        let project = speaker.project.as_ref();
+        let mut hindrances = beyond(draft);
+        let name = draft.said(Slot::Project, None);
+        if let Some(there) = project.filter(|there| name.is_some_and(|name| name != there.project.as_str())) {
+            hindrances.push(Hindrance::Another(there.project.to_string()));
+        }
+        if self.engine.role_allows(IMPORT, project, &speaker.actor).await?.is_some() {
+            hindrances.push(Hindrance::NotAdmin);
+        }
+        // Before all is answered, much is missing that is no fault; what goes elsewhere is to be right as well.
+        let whole = draft.next().is_none_or(|(slot, _)| slot == Slot::Confirm);
+        if whole
+            && beyond(draft).is_empty()
+            && let Some(text) = description(draft, project)
+            && let Err(faults) = engine::project::import(&text, Path::new(BASE))
+        {
+            let says = |fault: &ProjectFault| format!("{}: {}", fault.path, fault.says);
+            hindrances.push(Hindrance::Faults(faults.faults.iter().map(says).collect()));
+        }
+        Ok(hindrances)
+    }
+
+    /// All is answered and found right: a project is taken in when nothing stands in the way; all else is shown as a whole.
+    pub(super) async fn put_together(
+        &self,
+        speaker: &Speaker<'_>,
+        talk: &mut Talk,
+        question: &Question,
+        draft: &Draft,
+    ) -> Result<Heard, Refusal> {
+        let hindrances = self.hindrances(speaker, draft).await?;
+        let project = speaker.project.as_ref();
+        let whole = description(draft, project).filter(|_| draft.command.action == Action::Setup);
+        // It was another one that was found right.
+        let changed = hindrances.is_empty() && question.description != whole;
+        if changed || hindrances.iter().any(|it| matches!(it, Hindrance::Faults(_))) {
+            let mut open = draft.clone();
+            open.answers.retain(|answer| answer.slot != Slot::Confirm);
+            talk.going_on_with(question);
+            let why = if changed { view::description_changed() } else { String::new() };
+            let wanted = Wanted { choices: None, why };
+            return self.ask(speaker, talk, open, (Slot::Confirm, None), wanted, &question.rest).await;
+        }
+        if let Some(text) = whole.as_ref().filter(|_| hindrances.is_empty()) {
+            let card = self.take_project_in(speaker, text).await?;
+            talk.close(question);
+            let heard = Heard::say(Outcome::Answered, card);
+            if question.rest.is_empty() {
+                return Ok(heard);
+            }
+            let mut after = speaker.saying(speaker.asides.clone());
+            after.project = self.engine.project_only().await?.map(|project| project.value);
+            let rest = Box::pin(self.carry_out(&after, talk, question.rest.clone())).await?;
+            return Ok(heard.and(rest));
+        }
+        talk.close(question);
+        let card = view::collected(draft, &hindrances, whole.as_deref());
+        let mut heard = Heard::say(Outcome::Refused, card);
+        if !question.rest.is_empty() {
+            heard.outbound.push(Outbound::Say(view::not_begun(&question.rest)));
+        }
+        Ok(heard)
+    }
+
+    /// Takes a description in that was shown and found right: the same way as one from a file.
+    async fn take_project_in(&self, speaker: &Speaker<'_>, text: &str) -> Result<Card, Refusal> {
+        // A first project anybody may take in who can reach the database; in a chat it is an admin.
+        self.engine.may_begin(IMPORT, speaker.project.as_ref(), &speaker.actor).await?;
+        let project = engine::project::import(text, Path::new(BASE)).map_err(|faults| Refusal::Standing {
+            code: "faulty-description",
+            say: faults.to_string(),
+            next: "correct it by the names it has on the card".to_owned(),
+        })?;
+        let changes = self.engine.project_import(&project, &speaker.actor).await?;
+        self.engine.secrets_generate_missing(&project, &speaker.actor).await?;
+        let people = self.engine.store().user_list().await?;
+        let alone = people.iter().filter(|person| person.role != Role::Viewer).count() < 2;
+        Ok(view::project_taken_in(&project, speaker.project.is_none(), changes.len(), alone))
+    }
+
+    /// What somebody hears who is nobody here.
+    pub(super) async fn stranger(&self, speaker: &Speaker<'_>) -> Result<Card, Refusal> {
+        let people = self.engine.store().user_list().await?;
+        let admins = people.iter().any(|person| person.role == Role::Admin);
+        Ok(view::stranger(&speaker.inbound.identity, admins))
+    }
+}
+
+/// What a setup asks for that is beyond the embedded platform.
+fn beyond(draft: &Draft) -> Vec<Hindrance> {
+    let said = |slot: Slot| draft.said(slot, None);
+    let mut beyond = Vec::new();
+    beyond.extend(said(Slot::Platform).filter(|it| it != EMBEDDED).map(Hindrance::Platform));
+    beyond.extend(said(Slot::Edge).filter(|it| it != "none").map(Hindrance::Edge));
+    let connections = list_of(&said(Slot::Connections).unwrap_or_default());
+    if !connections.is_empty() {
+        beyond.push(Hindrance::Connections(connections));
+    }
+    let has_domain = |of: &String| draft.said(Slot::Domain, Some(of)).is_some_and(|domain| domain != "none");
+    let domains: Vec<String> = draft.each(Slot::Domain).into_iter().flatten().filter(has_domain).collect();
+    if !domains.is_empty() {
+        beyond.push(Hindrance::Domains(domains));
+    }
+    if said(Slot::Texts).is_some_and(|texts| texts != "none") {
+        beyond.push(Hindrance::Texts);
+    }
+    beyond
+}

@@ -1,0 +1,160 @@
+//! A project's description, made of what was answered while setting it up. One that is there already keeps what nobody was
+//! asked about: nothing is taken away by setting up.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use engine::model::{
+    Component, Connection, Environment, EnvironmentPolicy, Health, Limits, Project, Provider, Service,
+    ServiceName, Source,
+};
+use indexmap::IndexMap;
+
+use super::draft::COMPONENTS;
+use super::{Draft, EMBEDDED, Slot, list_of};
+
+/// Where health is asked when nobody says; the description says it, to be changed there.
+const HEALTH_PATH: &str = "/health";
+/// Seconds a new process may take to become healthy, as descriptions without a word about it mean.
+const HEALTH_TIMEOUT_S: u32 = 60;
+/// The port at which the first environment's addresses begin.
+const PORTS_FROM: u16 = 8_000;
+/// How far apart those of two environments begin.
+const PORTS_APART: u16 = 100;
+
+/// The description as YAML. Nothing while the answers name no project.
+pub(crate) fn description(draft: &Draft, project: Option<&Project>) -> Option<String> {
+    let described = described(draft, project)?;
+    let mut text = engine::project::export(&described);
+    let apart = apart(draft);
+    if !apart.is_empty() {
+        text.push_str("# Said too, and not part of a description yet:\n");
+        for line in apart {
+            let _ = writeln!(text, "# {line}");
+        }
+    }
+    Some(text)
+}
+
+/// What it changes of the project there is, a line each; nothing of a new one.
+pub(crate) fn changes(draft: &Draft, project: Option<&Project>) -> Vec<String> {
+    let Some((same, described)) = draft.same(project).zip(described(draft, project)) else {
+        return Vec::new();
+    };
+    engine::project::differences(same, &described).iter().map(ToString::to_string).collect()
+}
+
+/// What was said that a description has no key for.
+fn apart(draft: &Draft) -> Vec<String> {
+    let kept = |(name, value): &(String, String)| {
+        let apart = ["dns", "domain of ", "texts"].iter().any(|begins| name.starts_with(begins));
+        apart && value != "none"
+    };
+    draft
+        .fields()
+        .iter()
+        .filter(|field| kept(field))
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect()
+}
+
+fn described(draft: &Draft, project: Option<&Project>) -> Option<Project> {
+    let said = |slot: Slot, of: Option<&str>| draft.said(slot, of).unwrap_or_default();
+    let name = said(Slot::Project, None);
+    let mut project = match draft.same(project) {
+        Some(same) => same.clone(),
+        None => empty(&name, &said(Slot::Repository, None))?,
+    };
+    project.source.repository = said(Slot::Repository, None);
+    for name in list_of(&said(Slot::Services, None)) {
+        let build = Some(said(Slot::Build, Some(&name))).filter(|build| build != "none" && !build.is_empty());
+        let start = said(Slot::Start, Some(&name));
+        let service = project.services.entry(name.parse().ok()?).or_insert_with(served);
+        (service.build, service.start) = (build, start);
+    }
+    for name in list_of(&said(Slot::Components, None)) {
+        let (_, kind) = COMPONENTS.iter().find(|(known, _)| *known == name)?;
+        project.components.entry(name.parse().ok()?).or_insert(Component { kind: *kind });
+    }
+    let mut providers = Vec::new();
+    for name in list_of(&said(Slot::Connections, None)) {
+        providers.push(Provider::ALL.into_iter().find(|provider| provider.name() == name)?);
+    }
+    for provider in providers {
+        let there = project.connections.values().any(|connection| connection.provider == provider);
+        if !there {
+            let secret = format!("{}-key", provider.name()).parse().ok()?;
+            let connection = Connection { provider, mode: None, secret };
+            project.connections.insert(provider.name().parse().ok()?, connection);
+        }
+    }
+    let platform = said(Slot::Platform, None);
+    for name in draft.filled().environments {
+        let environment = project.environments.entry(name.parse().ok()?);
+        environment.or_insert_with(|| environment_called(&name)).platform.clone_from(&platform);
+    }
+    addresses(&mut project);
+    Some(project)
+}
+
+fn empty(name: &str, repository: &str) -> Option<Project> {
+    Some(Project {
+        project: name.parse().ok()?,
+        title: name.to_owned(),
+        source: Source { repository: repository.to_owned(), path: ".".to_owned(), credentials: None },
+        migrations: None,
+        services: IndexMap::new(),
+        components: IndexMap::new(),
+        connections: IndexMap::new(),
+        environments: IndexMap::new(),
+        jobs: IndexMap::new(),
+        people: Vec::new(),
+    })
+}
+
+fn served() -> Service {
+    Service {
+        source: None,
+        build: None,
+        start: String::new(),
+        health: Some(Health { path: HEALTH_PATH.to_owned(), timeout_s: HEALTH_TIMEOUT_S }),
+        schedule: None,
+        variables: BTreeMap::new(),
+        needs: Vec::new(),
+        replicas: 1,
+        size: None,
+        limits: Limits::default(),
+    }
+}
+
+fn environment_called(name: &str) -> Environment {
+    let production = name == "production";
+    Environment {
+        platform: String::new(),
+        production,
+        aliases: Vec::new(),
+        edge: BTreeMap::new(),
+        connections: IndexMap::new(),
+        services: IndexMap::new(),
+        policy: EnvironmentPolicy { approvals: u32::from(production), ..EnvironmentPolicy::default() },
+    }
+}
+
+/// Gives what is served on this machine an address each, where it has none: without one nobody could open it.
+fn addresses(project: &mut Project) {
+    let all = project.environments.values().flat_map(|environment| environment.edge.values());
+    let mut taken: BTreeSet<u16> = all.filter_map(|at| at.rsplit_once(':')?.1.parse().ok()).collect();
+    let served: Vec<ServiceName> =
+        project.services.iter().filter(|(_, it)| it.health.is_some()).map(|(name, _)| name.clone()).collect();
+    let starts = (PORTS_FROM..u16::MAX).step_by(usize::from(PORTS_APART));
+    for (environment, from) in project.environments.values_mut().zip(starts) {
+        let mut free = from..;
+        for service in served.iter().filter(|_| environment.platform == EMBEDDED) {
+            if !environment.edge.contains_key(service)
+                && let Some(port) = free.find(|port| taken.insert(*port))
+            {
+                environment.edge.insert(service.clone(), format!("127.0.0.1:{port}"));
+            }
+        }
+    }
+}

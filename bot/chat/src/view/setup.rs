@@ -1,0 +1,150 @@
+//! What is put together by questions: what stands in its way, said as early as it is known, and how it ends.
+
+use engine::model::Project;
+
+use super::later::{and, head, would};
+use crate::desk::{Draft, Hindrance};
+use crate::message::{Card, Tone};
+
+/// What a description takes for granted.
+pub(crate) const DESCRIPTION_HINT: &str =
+    "`yes` takes it in. Each service listens on $PORT and answers its health path there.";
+
+/// What stands in the way, and what happens instead. `whole` when all is answered.
+pub(crate) fn hindered(hindrances: &[Hindrance], whole: bool) -> String {
+    let cant: Vec<String> = hindrances.iter().filter_map(cant).collect();
+    let mut said = Vec::new();
+    if !cant.is_empty() {
+        said.push(format!("I can't {} yet.", and(&cant, "")));
+    }
+    for hindrance in hindrances {
+        match hindrance {
+            Hindrance::Another(there) => said.push(format!(
+                "This chat is about {there}, and a database holds one project for now, so what comes of this needs a data \
+                 folder of its own."
+            )),
+            // Where nothing can be taken in, it does not matter who may.
+            Hindrance::NotAdmin if cant.is_empty() => {
+                said.push("Taking a project in is for admins: one of them takes in what comes of this.".to_owned());
+            }
+            Hindrance::Faults(faults) => said.push(format!("It can't be taken in like that: {}.", faults.join("; "))),
+            _ => {}
+        }
+    }
+    if hindrances.contains(&Hindrance::Backfill) {
+        said.push("I put the order together with you and show it whole; nothing is run.".to_owned());
+    } else if !cant.is_empty() && !whole {
+        said.push(
+            "I put the description together with you and hand it over at the end, so that nothing you say is lost.".to_owned(),
+        );
+    } else if !cant.is_empty() {
+        let elsewhere = hindrances.iter().any(|it| matches!(it, Hindrance::Platform(_)));
+        let rest = hindrances.iter().filter(|it| !(elsewhere && matches!(it, Hindrance::Domains(_))));
+        let drops: Vec<String> = rest.flat_map(drops).map(|drop| format!("`no, {drop}`")).collect();
+        said.push(format!("`yes` hands the description over; to leave that out, say {}.", and(&drops, "")));
+    }
+    said.join(" ")
+}
+
+/// What can't be done yet, as the rest of "I can't …".
+fn cant(hindrance: &Hindrance) -> Option<String> {
+    Some(match hindrance {
+        Hindrance::Backfill => "run data jobs".to_owned(),
+        Hindrance::Platform(platform) => format!("run anything on {platform}"),
+        Hindrance::Edge(edge) => format!("let {edge} do DNS"),
+        Hindrance::Connections(providers) => format!("connect {}", and(providers, "")),
+        Hindrance::Domains(_) => "point domains at it".to_owned(),
+        Hindrance::Texts => "send texts".to_owned(),
+        Hindrance::Another(_) | Hindrance::NotAdmin | Hindrance::Faults(_) => return None,
+    })
+}
+
+/// How it is corrected away.
+fn drops(hindrance: &Hindrance) -> Vec<String> {
+    match hindrance {
+        // With it, domains are of no use and not asked for.
+        Hindrance::Platform(_) => vec!["platform is local".to_owned()],
+        Hindrance::Edge(_) => vec!["dns is none".to_owned()],
+        Hindrance::Connections(_) => vec!["connections is none".to_owned()],
+        Hindrance::Domains(of) => of.iter().map(|of| format!("domain of {of} is none")).collect(),
+        Hindrance::Texts => vec!["texts is none".to_owned()],
+        _ => Vec::new(),
+    }
+}
+
+/// A request that was put together by questions: the whole of it, and what stands in its way.
+pub(crate) fn collected(draft: &Draft, hindrances: &[Hindrance], description: Option<&str>) -> Card {
+    let command = draft.filled();
+    let Some(description) = description else {
+        return head(&command, "that")
+            .fields(draft.fields())
+            .text(format!("It would {}.", would(&command)))
+            .text("Nothing was done.");
+    };
+    let save = "save this as infra-chat.project.yaml, then";
+    let import = "project import infra-chat.project.yaml";
+    let beyond = hindrances.iter().any(|it| cant(it).is_some());
+    let mut card = if beyond {
+        head(&command, "that").text(format!("It would {}.", would(&command)))
+    } else {
+        let mut card =
+            Card::new(Tone::Plain, format!("\u{ab}{}\u{bb} is put together.", command.canonical()));
+        card.command = command.canonical();
+        card
+    };
+    let says = if beyond {
+        "Nothing was done, and nothing is lost: keep this as infra-chat.project.yaml.".to_owned()
+    } else if hindrances.iter().any(|it| matches!(it, Hindrance::Another(_))) {
+        format!("Nothing was done. To take it in: {save} `infra-chat --data-dir FOLDER {import}`.")
+    } else {
+        format!("Nothing was done. An admin takes it in: {save} `infra-chat {import}`.")
+    };
+    card = card.text(says);
+    card.verbatim(description.lines().map(ToOwned::to_owned).collect())
+}
+
+/// The description that was found right is another one by now.
+pub(crate) fn description_changed() -> String {
+    "The project has changed meanwhile, so nothing was taken in; this is the whole as it would be now."
+        .to_owned()
+}
+
+/// A project was taken in from the chat.
+pub(crate) fn project_taken_in(project: &Project, is_new: bool, changes: usize, alone: bool) -> Card {
+    let name = &project.project;
+    let headline = match (is_new, changes) {
+        (true, _) => format!(
+            "{name} is set up: {}, {}.",
+            count(project.services.len(), "service"),
+            count(project.environments.len(), "environment")
+        ),
+        (false, 0) => format!("{name} is as it was: nothing differs."),
+        (false, changes) => format!("{name} is set up anew: {} changed.", count(changes, "value")),
+    };
+    let mut card = Card::new(Tone::Good, headline);
+    let careful = project.environments.values().any(|it| it.production && !it.policy.one_person_team);
+    if alone && careful {
+        card = card.text("Production needs a second person: infra-chat user add NAME --role deployer");
+    }
+    // Never production: nothing was proved anywhere yet.
+    match project.environments.iter().find(|(_, environment)| !environment.production) {
+        Some((first, _)) => card.text(format!("Next: deploy {first}")).button(
+            &format!("dry run deploy {first}"),
+            format!("dry run deploy {first}"),
+            false,
+        ),
+        None => card.text("Next: status"),
+    }
+}
+
+fn count(count: usize, of: &str) -> String {
+    if count == 1 { format!("1 {of}") } else { format!("{count} {of}s") }
+}
+
+/// Why a canary is asked for.
+pub(crate) fn which_canary(environment: &str) -> String {
+    format!(
+        "{environment}'s policy leaves that to whoever deploys. Canaries in stages are understood and can't be carried out yet; \
+         `no canary` can."
+    )
+}

@@ -1,0 +1,169 @@
+//! What is said while a project is set up: corrections by name, the order once more, and what can't be taken in.
+
+use expect_test::expect;
+
+use crate::harness::{chat_without_project, minutes};
+
+/// What could not be taken in is not taken in: it says why, and stays open.
+#[test]
+fn a_description_with_a_fault() {
+    chat_without_project(async |t| {
+        t.user("zoe").says("set up staging for shop on local").await;
+        for answer in ["https://code.example/shop.git", "redis", "none", "./redis", "redis", "none", "none"] {
+            t.never_mind_the_rest();
+            t.user("zoe").says(answer).await;
+        }
+        t.bot_says(expect![[r#"
+            ? Is that right?
+              environment: staging
+              project: shop
+              platform: local
+              repository: https://code.example/shop.git
+              services: redis
+              build of redis: none
+              start of redis: ./redis
+              components: redis
+              connections: none
+              texts: none
+              It can't be taken in like that: components.redis: is also the name of a service, so `needs` could mean either; rename one.
+              Correct anything by the name it has here: `no, NAME is VALUE`.
+                1. yes (default)
+                2. no
+              [yes] [no] [Never mind]
+              > set up staging for shop on local
+        "#]]);
+        t.user("zoe").says("yes").await;
+        t.never_mind_the_rest();
+        t.user("zoe").says("no, components is none").await;
+        t.never_mind_the_rest();
+        t.user("zoe").says("yes").await;
+        t.bot_says(expect![[r#"
+            ✓ shop is set up: 1 service, 1 environment.
+              Next: deploy staging
+              [dry run deploy staging]
+        "#]]);
+    });
+}
+
+/// Anything can be corrected by its name, also before it is asked for; what can't be its value is said, and put nowhere else.
+#[test]
+fn corrected_by_name() {
+    chat_without_project(async |t| {
+        t.user("zoe").says("set up staging for shop on local").await;
+        t.never_mind_the_rest();
+        for said in [
+            "no, components are redis and kafka",
+            "actually components are redis",
+            "https://code.example/shop.git",
+            "api, web",
+            "actually, services are app",
+            "no, dns is cloudflare",
+        ] {
+            t.user("zoe").says(said).await;
+        }
+        t.bot_says(expect![[r#"
+            ? Not corrected: for components, «redis and kafka» is none of the choices. Where is its code?
+              environment: staging
+              project: shop
+              platform: local
+              A git URL or an absolute path; no password in it.
+              [Never mind]
+              > set up staging for shop on local
+
+            · Corrected: components is redis.
+
+            ? Where is its code?
+              environment: staging
+              project: shop
+              platform: local
+              components: redis
+              A git URL or an absolute path; no password in it.
+              [Never mind]
+              > set up staging for shop on local
+
+            ? Which services is it made of?
+              environment: staging
+              project: shop
+              platform: local
+              repository: https://code.example/shop.git
+              components: redis
+              Their names, like `api, web`.
+              [Never mind]
+              > set up staging for shop on local
+
+            ? How is api built?
+              environment: staging
+              project: shop
+              platform: local
+              repository: https://code.example/shop.git
+              services: api, web
+              components: redis
+              A command, or `none`.
+                1. none (default)
+              [none] [Never mind]
+              > set up staging for shop on local
+
+            · Corrected: services is app.
+
+            ? How is app built?
+              environment: staging
+              project: shop
+              platform: local
+              repository: https://code.example/shop.git
+              services: app
+              components: redis
+              A command, or `none`.
+                1. none (default)
+              [none] [Never mind]
+              > set up staging for shop on local
+
+            · Corrected: dns is cloudflare.
+
+            ? How is app built?
+              environment: staging
+              project: shop
+              platform: local
+              dns: cloudflare
+              repository: https://code.example/shop.git
+              services: app
+              components: redis
+              I can't let cloudflare do DNS yet. I put the description together with you and hand it over at the end, so that nothing you say is lost.
+              A command, or `none`.
+                1. none (default)
+              [none] [Never mind]
+              > set up staging for shop on local. Use cloudflare for DNS
+        "#]]);
+        t.user("zoe").says("never mind").await;
+        t.never_mind_the_rest();
+    });
+}
+
+/// The same order said in full, with more in it, keeps what was answered; after half an hour it is told once more.
+#[test]
+fn said_again_and_left_open() {
+    chat_without_project(async |t| {
+        t.user("zoe").says("set up staging for shop on local").await;
+        t.user("zoe").says("https://code.example/shop.git").await;
+        t.never_mind_the_rest();
+        t.user("zoe").says("set up staging and production for shop on local").await;
+        t.bot_says(expect![[r#"
+            ? Which services is it made of?
+              environment: staging, production
+              project: shop
+              platform: local
+              repository: https://code.example/shop.git
+              Their names, like `api, web`.
+              [Never mind]
+              > set up staging, production for shop on local
+        "#]]);
+        t.passes(minutes(31)).await;
+        t.bot_says(expect![[r#"
+            ✗ I waited half an hour for zoe's answer: Which services is it made of? Nothing was done; say it again to go on.
+              environment: staging, production
+              project: shop
+              platform: local
+              repository: https://code.example/shop.git
+              > set up staging, production for shop on local
+        "#]]);
+    });
+}

@@ -1,0 +1,316 @@
+//! Setting up where there is a project: that one, or another.
+
+use expect_test::expect;
+
+use crate::harness::{Project, chat, chat_about};
+
+/// The project there is gains what is new, and keeps what nobody was asked about.
+#[test]
+fn the_project_there_is() {
+    chat_about(&Project::usual(), async |t| {
+        t.user("zoe").says("set up staging for invoice perfect on local").await;
+        for answer in ["ok", "api, worker", "ok", "./api --fast", "none", "./worker", "redis", "none", "none"]
+        {
+            t.never_mind_the_rest();
+            t.user("zoe").says(answer).await;
+        }
+        t.bot_says(expect![[r#"
+            ? Is that right?
+              | project: invoice-perfect
+              | title: Invoice Perfect
+              | source: { repository: "https://code.example/invoice-perfect.git" }
+              | migrations: { path: migrations, component: postgres }
+              | services:
+              |   api:
+              |     build: make
+              |     start: ./api --fast
+              |     health: { path: /health }
+              |     variables: { COMPANY_NAME: Invoice Perfect }
+              |     needs: [postgres]
+              |   web:
+              |     build: make
+              |     start: ./web
+              |     health: { path: /health }
+              |     variables: { API_URL: "${service.api.url}" }
+              |     needs: [api]
+              |   cron:
+              |     schedule: "*/15 * * * *"
+              |     build: make
+              |     start: ./cron
+              |     needs: [postgres]
+              |   worker:
+              |     start: ./worker
+              |     health: { path: /health, timeout_s: 60 }
+              | components:
+              |   postgres: { kind: database }
+              |   redis: { kind: cache }
+              | environments:
+              |   staging:
+              |     aliases: [stg]
+              |     edge: { api: "127.0.0.1:7401", web: "127.0.0.1:7400", worker: "127.0.0.1:8000" }
+              |   production:
+              |     production: true
+              |     aliases: [prod]
+              |     edge: { api: "127.0.0.1:7501", web: "127.0.0.1:7500", worker: "127.0.0.1:8100" }
+              |     services:
+              |       api: { replicas: 2 }
+              |     policy: { allowed_refs: [main, "v*"], max_replicas: 4 }
+              | jobs:
+              |   backfillTimezone: { service: api, command: ./backfill }
+              | people:
+              |   - { name: vera, role: viewer }
+              |   - { name: ana, role: deployer }
+              |   - { name: ben, role: deployer }
+              |   - { name: zoe, role: admin }
+              Changes:
+                services.api.start: ./api → ./api --fast
+                services.worker.start: new, ./worker
+                services.worker.health.path: new, /health
+                services.worker.health.timeout_s: new, 60
+                environments.staging.edge.worker: new, 127.0.0.1:8000
+                environments.production.edge.worker: new, 127.0.0.1:8100
+              `yes` takes it in. Each service listens on $PORT and answers its health path there.
+              Correct anything by the name it has here: `no, NAME is VALUE`.
+                1. yes (default)
+                2. no
+              [yes] [no] [Never mind]
+              > set up staging for invoice-perfect on local
+        "#]]);
+        t.user("zoe").says("no").await;
+        t.never_mind_the_rest();
+        t.user("zoe").says("start of api is ./api").await;
+        t.never_mind_the_rest();
+        t.user("zoe").says("yes").await;
+        t.bot_says(expect![[r#"
+            ✓ invoice-perfect is set up anew: 5 values changed.
+              Next: deploy staging
+              [dry run deploy staging]
+        "#]]);
+    });
+}
+
+/// One chat is about one project: another one is put together, and goes elsewhere.
+#[test]
+fn another_project() {
+    chat(async |t| {
+        t.user("zoe").says("set up staging for shop on local").await;
+        t.bot_says(expect![[r#"
+            ? Where is its code?
+              environment: staging
+              project: shop
+              platform: local
+              This chat is about invoice-perfect, and a database holds one project for now, so what comes of this needs a data folder of its own.
+              A git URL or an absolute path; no password in it.
+              [Never mind]
+              > set up staging for shop on local
+        "#]]);
+        for answer in
+            ["https://code.example/shop.git", "app", "none", "./app", "redis", "none", "none", "yes"]
+        {
+            t.never_mind_the_rest();
+            t.user("zoe").says(answer).await;
+        }
+        t.bot_says(expect![[r#"
+            · «set up staging for shop on local» is put together.
+              Nothing was done. To take it in: save this as infra-chat.project.yaml, then `infra-chat --data-dir FOLDER project import infra-chat.project.yaml`.
+              | project: shop
+              | source: { repository: "https://code.example/shop.git" }
+              | services:
+              |   app:
+              |     start: ./app
+              |     health: { path: /health, timeout_s: 60 }
+              | components:
+              |   redis: { kind: cache }
+              | environments:
+              |   staging:
+              |     edge: { app: "127.0.0.1:8000" }
+              > set up staging for shop on local
+        "#]]);
+    });
+}
+
+/// It was found right as it was then: one that is another by now is shown again first.
+#[test]
+fn the_project_changes_meanwhile() {
+    chat(async |t| {
+        t.user("zoe").says("set up staging for invoice perfect on local").await;
+        for answer in ["ok", "api", "ok", "./api --fast", "none", "none", "none"] {
+            t.user("zoe").says(answer).await;
+        }
+        t.never_mind_the_rest();
+        t.imports(&Project::usual().production("approvals: 2")).await;
+        t.user("zoe").says("yes").await;
+        t.bot_says(expect![[r#"
+            ? Is that right?
+              | project: invoice-perfect
+              | title: Invoice Perfect
+              | source: { repository: "https://code.example/invoice-perfect.git" }
+              | migrations: { path: migrations, component: postgres }
+              | services:
+              |   api:
+              |     build: make
+              |     start: ./api --fast
+              |     health: { path: /health }
+              |     variables: { COMPANY_NAME: Invoice Perfect }
+              |     needs: [postgres]
+              |   web:
+              |     build: make
+              |     start: ./web
+              |     health: { path: /health }
+              |     variables: { API_URL: "${service.api.url}" }
+              |     needs: [api]
+              |   cron:
+              |     schedule: "*/15 * * * *"
+              |     build: make
+              |     start: ./cron
+              |     needs: [postgres]
+              | components:
+              |   postgres: { kind: database }
+              |   redis: { kind: cache }
+              | environments:
+              |   staging:
+              |     aliases: [stg]
+              |     edge: { api: "127.0.0.1:7401", web: "127.0.0.1:7400" }
+              |   production:
+              |     production: true
+              |     aliases: [prod]
+              |     edge: { api: "127.0.0.1:7501", web: "127.0.0.1:7500" }
+              |     services:
+              |       api: { replicas: 2 }
+              |     policy: { approvals: 2 }
+              | jobs:
+              |   backfillTimezone: { service: api, command: ./backfill }
+              | people:
+              |   - { name: vera, role: viewer }
+              |   - { name: ana, role: deployer }
+              |   - { name: ben, role: deployer }
+              |   - { name: zoe, role: admin }
+              Changes:
+                services.api.start: ./api → ./api --fast
+              `yes` takes it in. Each service listens on $PORT and answers its health path there.
+              The project has changed meanwhile, so nothing was taken in; this is the whole as it would be now.
+              Correct anything by the name it has here: `no, NAME is VALUE`.
+                1. yes (default)
+                2. no
+              [yes] [no] [Never mind]
+              > set up staging for invoice-perfect on local
+        "#]]);
+        t.user("zoe").says("yes").await;
+        t.bot_says(expect![[r#"
+            ✓ invoice-perfect is set up anew: 1 value changed.
+              Next: deploy staging
+              [dry run deploy staging]
+        "#]]);
+    });
+}
+
+/// The story's own sentence: what was said is not asked for, what the project says is offered.
+#[test]
+fn the_project_there_is_on_a_provider() {
+    chat(async |t| {
+        t.user("ana").says("Set up staging, production for Invoice Perfect on Railway. Use Cloudflare for DNS and canary. Connect Stripe + SendGrid.").await;
+        t.bot_says(expect![[r#"
+            ? Where is its code?
+              environment: staging, production
+              project: invoice-perfect
+              platform: railway
+              dns: cloudflare
+              connections: stripe, sendgrid
+              I can't run anything on railway, let cloudflare do DNS and connect stripe and sendgrid yet. I put the description together with you and hand it over at the end, so that nothing you say is lost.
+              A git URL or an absolute path; no password in it.
+                1. https://code.example/invoice-perfect.git (default)
+              [https://code.example/invoice-perfect.git] [Never mind]
+              > set up staging, production for invoice-perfect on railway. Use cloudflare for DNS. Connect stripe and sendgrid
+        "#]]);
+        for _ in 0..2 {
+            t.user("ana").says("ok").await;
+        }
+        t.bot_says(expect![[r#"
+            ? Which services is it made of?
+              environment: staging, production
+              project: invoice-perfect
+              platform: railway
+              dns: cloudflare
+              repository: https://code.example/invoice-perfect.git
+              connections: stripe, sendgrid
+              Their names, like `api, web`.
+                1. api, web, cron (default)
+              [api, web, cron] [Never mind]
+              > set up staging, production for invoice-perfect on railway. Use cloudflare for DNS. Connect stripe and sendgrid
+
+            ? How is api built?
+              environment: staging, production
+              project: invoice-perfect
+              platform: railway
+              dns: cloudflare
+              repository: https://code.example/invoice-perfect.git
+              services: api, web, cron
+              connections: stripe, sendgrid
+              A command, or `none`.
+                1. make (default)
+              [make] [none] [Never mind]
+              > set up staging, production for invoice-perfect on railway. Use cloudflare for DNS. Connect stripe and sendgrid
+        "#]]);
+        for answer in ["ok", "ok", "ok", "ok", "ok", "ok", "none", "none", "ok", "none"] {
+            t.user("ana").says(answer).await;
+        }
+        t.never_mind_the_rest();
+        t.user("ana").says("yes").await;
+        t.bot_says(expect![[r#"
+            · I understood «set up staging, production for invoice-perfect on railway. Use cloudflare for DNS. Connect stripe and sendgrid», but I can't do that yet.
+              It would create invoice-perfect in staging and production on railway, cloudflare in front for DNS, with stripe and sendgrid connected, and deploy it once.
+              Nothing was done, and nothing is lost: keep this as infra-chat.project.yaml.
+              | project: invoice-perfect
+              | title: Invoice Perfect
+              | source: { repository: "https://code.example/invoice-perfect.git" }
+              | migrations: { path: migrations, component: postgres }
+              | services:
+              |   api:
+              |     build: make
+              |     start: ./api
+              |     health: { path: /health }
+              |     variables: { COMPANY_NAME: Invoice Perfect }
+              |     needs: [postgres]
+              |   web:
+              |     build: make
+              |     start: ./web
+              |     health: { path: /health }
+              |     variables: { API_URL: "${service.api.url}" }
+              |     needs: [api]
+              |   cron:
+              |     schedule: "*/15 * * * *"
+              |     build: make
+              |     start: ./cron
+              |     needs: [postgres]
+              | components:
+              |   postgres: { kind: database }
+              |   redis: { kind: cache }
+              | connections:
+              |   stripe: { provider: stripe, secret: stripe-key }
+              |   sendgrid: { provider: sendgrid, secret: sendgrid-key }
+              | environments:
+              |   staging:
+              |     platform: railway
+              |     aliases: [stg]
+              |     edge: { api: "127.0.0.1:7401", web: "127.0.0.1:7400" }
+              |   production:
+              |     platform: railway
+              |     production: true
+              |     aliases: [prod]
+              |     edge: { api: "127.0.0.1:7501", web: "127.0.0.1:7500" }
+              |     services:
+              |       api: { replicas: 2 }
+              |     policy: { allowed_refs: [main, "v*"], max_replicas: 4 }
+              | jobs:
+              |   backfillTimezone: { service: api, command: ./backfill }
+              | people:
+              |   - { name: vera, role: viewer }
+              |   - { name: ana, role: deployer }
+              |   - { name: ben, role: deployer }
+              |   - { name: zoe, role: admin }
+              | # Said too, and not part of a description yet:
+              | # dns: cloudflare
+              > set up staging, production for invoice-perfect on railway. Use cloudflare for DNS. Connect stripe and sendgrid
+        "#]]);
+    });
+}
