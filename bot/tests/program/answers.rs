@@ -193,7 +193,7 @@ fn reading_a_sentence_leaves_the_database_as_it_is() {
 /// Ten minutes at a tenth of the traffic; the canary fails `errors` of its ten requests a second.
 fn trace(id: &str, errors: u32) -> String {
     let rows = vec![format!("[90,0,10,{errors},9,0,1,{}]", errors.min(1)); 600].join(",");
-    let lat = vec!["[[3,400,400,100],[4,50,50]]"; 60].join(",");
+    let lat = ["[[3,390,390,120],[3,43,43,14]]"; 60].join(",");
     format!(r#"{{"id":"{id}","rate":10,"steps":[[10,600]],"warmup_s":20,"edges_ms":[5,10,20,50,100,200],"#)
         + &format!(
             r#""pre":{{"n":60000,"err":3,"hist":[3,26000,26000,8000],"lanes":6000,"err_lanes":3}},"sec":[{rows}],"lat":[{lat}]}}"#

@@ -8,6 +8,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::counts::share;
 use super::hypergeometric::Draw;
 use super::mixture::Mixture;
 use super::normal::{above, quantile_above};
@@ -22,6 +23,8 @@ const SHIFTS: [f64; 6] = [0.08, 0.16, 0.32, 0.64, 1.2, 2.2];
 const TAILS: [f64; 3] = [0.1, 0.05, 0.01];
 /// Odds ratios in the tail that are thought of.
 const TAIL_ODDS: [f64; 4] = [1.6, 3.0, 8.0, 30.0];
+/// The limits that sentences tell of: the share above, and its name. The first is told unless another says more.
+const TOLD: [(f64, &str); 3] = [(0.05, "p95"), (0.1, "p90"), (0.5, "median")];
 /// The weight of shifts; the rest goes to tails.
 const SHIFT_WEIGHT: f64 = 0.6;
 /// The wealth staked from the first row on.
@@ -49,8 +52,8 @@ pub(super) struct LatencyEvidence {
     spread: Spread,
     /// Samples compared: stable, canary.
     compared: (u64, u64),
-    /// Above the stable version's own p95, of what was compared: stable, canary.
-    slow: (u64, u64),
+    /// Above each limit that sentences tell of, of what was compared: stable, canary.
+    slow: [(u64, u64); TOLD.len()],
 }
 
 impl LatencyEvidence {
@@ -65,7 +68,7 @@ impl LatencyEvidence {
             together_rows: 0,
             spread: Spread::default(),
             compared: (0, 0),
-            slow: (0, 0),
+            slow: Default::default(),
         }
     }
 
@@ -122,9 +125,11 @@ impl LatencyEvidence {
 
         let middle = tails.limit(0.5);
         self.spread.see(tails.stable[middle], tails.stable[0]);
-        let slow = tails.limit(0.05);
         self.compared = (self.compared.0 + tails.stable[0], self.compared.1 + tails.canary[0]);
-        self.slow = (self.slow.0 + tails.stable[slow], self.slow.1 + tails.canary[slow]);
+        for (slow, (above, _)) in self.slow.iter_mut().zip(TOLD) {
+            let limit = tails.limit(above);
+            *slow = (slow.0 + tails.stable[limit], slow.1 + tails.canary[limit]);
+        }
         self.cut();
     }
 
@@ -138,9 +143,20 @@ impl LatencyEvidence {
         self.compared
     }
 
-    /// Those of them above the stable version's own p95: stable, canary.
-    pub(super) fn slow(&self) -> (u64, u64) {
-        self.slow
+    /// The limit at which the versions differ most: its name, and the samples above it (stable, canary).
+    pub(super) fn slow(&self) -> (&'static str, (u64, u64)) {
+        let (stable, canary) = self.compared;
+        let apart = |slow: (u64, u64)| {
+            let usual = share(slow.0 + slow.1, stable + canary);
+            (share(slow.1, canary) - share(slow.0, stable)) / (usual * (1.0 - usual)).sqrt().max(1e-9)
+        };
+        let mut most = (TOLD[0].1, self.slow[0]);
+        for ((_, name), slow) in TOLD.into_iter().zip(self.slow).skip(1) {
+            if apart(slow) > apart(most.1) {
+                most = (name, slow);
+            }
+        }
+        most
     }
 }
 

@@ -92,13 +92,13 @@ impl Judge {
         )
     }
 
-    /// What both had above the stable version's p95, if latency was compared.
+    /// What both had above a usual quantile of the stable version, if latency was compared.
     fn slowness(&self) -> Option<String> {
         let (stable, canary) = self.latency.compared();
-        let (slow_stable, slow_canary) = self.latency.slow();
+        let (limit, (slow_stable, slow_canary)) = self.latency.slow();
         (canary > 0).then(|| {
             format!(
-                "{} of the canary's {} requests were slower than the stable version's usual p95, {} of the stable version's own",
+                "{} of the canary's {} requests were slower than the stable version's usual {limit}, {} of the stable version's own",
                 percent(share(slow_canary, canary)),
                 number(canary),
                 percent(share(slow_stable, stable)),
