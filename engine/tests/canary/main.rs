@@ -52,6 +52,16 @@ fn good_releases_pass_in_all_that_real_traffic_does() {
     assert!(all <= 1, "{all} of {} rolled back", 12 * worlds.len());
 }
 
+/// Looked at every second and stopped at the worst one: the bound is 1% of canaries.
+#[test]
+fn stopping_whenever_it_looks_worst_keeps_the_bound() {
+    for errors in [0.001, 0.02] {
+        let (rolled_back, passed, _) = trials(World::good("unchanged", 1.0, errors), 100);
+        assert!(rolled_back <= 1, "{rolled_back} of 100 with {errors}");
+        assert!(passed >= 95, "only {passed} of 100 passed with {errors}");
+    }
+}
+
 #[test]
 fn bad_releases_are_rolled_back_and_in_time() {
     let bad = |rate| World::good("bad", rate, 0.001);
