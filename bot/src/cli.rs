@@ -51,12 +51,32 @@ For your own project:
 
 When something is odd: infra-chat doctor";
 
+const JUDGE_HELP: &str = "\
+A trace has the keys
+  id        any name
+  steps     [[share of traffic in percent, seconds], …]: the stages
+  warmup_s  seconds at the start in which the canary may be cold
+  edges_ms  edges of the latency buckets: bucket i holds edges[i-1] <= x < edges[i]
+  pre       {n, err, hist, lanes, err_lanes}: the stable version before the canary
+  sec       a row a second: [stable requests, errors, canary requests, errors,
+            stable lanes, lanes with an error, canary lanes, lanes with an error]
+  lat       a row per 10 s: [stable histogram, canary histogram]
+A histogram is [first bucket, count, count, …], [] when empty. Other keys are passed over.
+
+The answer: {\"id\", \"decision\": \"rollback\" | \"promote\" | \"hold\", \"t\": second, \"score\": 0-100, \"because\"}.
+A rollback comes as early as it can, the others at the end; hold means not enough data to promote. A line that
+can't be judged is answered {\"id\", \"error\"} and does not stop the others.
+
+  infra-chat judge < traces.jsonl
+
+Exit code: 0 every line was judged, 1 some were not.";
+
 /// The groups of the help, each with its commands.
 const GROUPS: [(&str, &[&str]); 4] = [
     ("Talk", &["chat", "run", "status"]),
     ("Keep it going", &["serve", "doctor"]),
     ("Set it up", &["project", "user", "secret", "completions"]),
-    ("Look behind it", &["audit", "parse"]),
+    ("Look behind it", &["audit", "parse", "judge"]),
 ];
 
 impl Cli {
@@ -172,6 +192,9 @@ pub(crate) enum Command {
         #[arg(long, value_name = "NAME")]
         project: Option<String>,
     },
+    /// Judge recorded canaries: a JSON object a line on standard input, a decision a line
+    #[command(after_help = JUDGE_HELP)]
+    Judge,
     /// Write the completion script of a shell
     Completions {
         /// Which shell

@@ -4,6 +4,7 @@ mod audit;
 mod chat;
 mod completions;
 mod doctor;
+mod judge;
 mod parse;
 pub(crate) mod project;
 mod run;
@@ -31,6 +32,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Parse { text, batch, project } => {
             parse::run(&global, text.as_deref(), batch, project.as_deref()).await
         }
+        Command::Judge => judge::run(),
         Command::Completions { shell } => completions::run(shell),
         Command::Sql { url } => sql::run(&url).await,
         Command::Audit(command) => audit::run(&global, command).await,

@@ -33,6 +33,7 @@ fn the_help_is_a_page_people_read() {
         Look behind it:
           audit        Read, export and verify the record of what was done
           parse        Show the typed command a sentence becomes, as JSON
+          judge        Judge recorded canaries: a JSON object a line on standard input, a decision a line
 
         For every command:
               --data-dir <DIR>  Folder of all state (default: the platform's data folder)
@@ -187,4 +188,50 @@ fn reading_a_sentence_leaves_the_database_as_it_is() {
     chat.wait_for("Try: deploy");
     world.program(&["parse", "deploy staging"]).ended(0).says("\"deploy\"");
     chat.end().ended(0);
+}
+
+/// Ten minutes at a tenth of the traffic; the canary fails `errors` of its ten requests a second.
+fn trace(id: &str, errors: u32) -> String {
+    let rows = vec![format!("[90,0,10,{errors},9,0,1,{}]", errors.min(1)); 600].join(",");
+    let lat = ["[[3,390,390,120],[3,43,43,14]]"; 60].join(",");
+    format!(r#"{{"id":"{id}","rate":10,"steps":[[10,600]],"warmup_s":20,"edges_ms":[5,10,20,50,100,200],"#)
+        + &format!(
+            r#""pre":{{"n":60000,"err":3,"hist":[3,26000,26000,8000],"lanes":6000,"err_lanes":3}},"sec":[{rows}],"lat":[{lat}]}}"#
+        )
+}
+
+#[test]
+fn recorded_canaries_are_judged_line_by_line() {
+    let none = r#"{"id":"none","edges_ms":[5],"sec":[[90,0,0,0,9,0,0,0]],"more":1}"#;
+    let bucket = r#"{"id":"bucket","edges_ms":[5],"pre":{"hist":[1,4,4]},"sec":[]}"#;
+    let input =
+        [&trace("good", 0), "what?", &trace("bad", 2), "", r#"{"id":"half"}"#, bucket, none].join("\n");
+    let told = World::empty().program_with(&["judge"], &input, &[]).ended(1);
+    let answers: Vec<serde_json::Value> =
+        told.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let word = |at: usize, key: &str| answers[at][key].as_str().unwrap_or_default().to_owned();
+    assert_eq!(answers.len(), 6, "{}", told.all());
+    assert_eq!(
+        (word(0, "id"), word(0, "decision"), &answers[0]["t"]),
+        ("good".into(), "promote".into(), &600.into())
+    );
+    assert!(word(1, "error").starts_with("line 2 can't be judged: it is no trace:"), "{}", told.all());
+    assert_eq!(
+        (word(2, "id"), word(2, "decision"), &answers[2]["score"]),
+        ("bad".into(), "rollback".into(), &0.into())
+    );
+    assert!(
+        answers[2]["t"].as_u64().unwrap() <= 20 && word(2, "because").contains("requests (20%)"),
+        "{}",
+        told.all()
+    );
+    assert!(word(3, "id") == "half" && word(3, "error").contains("missing field"), "{}", told.all());
+    assert_eq!(
+        word(4, "error"),
+        "line 6 can't be judged: the histogram pre.hist has bucket 2, but 1 edges make buckets 0 to 1 only"
+    );
+    assert_eq!((word(5, "decision"), &answers[5]["t"]), ("hold".into(), &1.into()));
+
+    let told = World::empty().program_with(&["judge"], &trace("good", 0), &[]).ended(0);
+    assert_eq!(told.out.lines().count(), 1, "{}", told.all());
 }

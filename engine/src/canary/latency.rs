@@ -1,0 +1,269 @@
+//! Evidence from latency: shares above limits that the stable version's own past sets.
+//!
+//! A limit taken from the stable version's quantiles needs no configuration, and a share above a limit is a count, so the
+//! fair draw of [`super::hypergeometric`] holds for it exactly, whatever the shape of the latencies. Two kinds of
+//! slowness are thought of. *Everything is slower*: limits at several quantiles are nested (of what is above
+//! one, how much is above the next?), and the draws of nested limits are independent given the totals, so their e-values
+//! multiply; a shift of the whole shape says which odds ratio each of them has. *Only the tail is slower*: one limit at a time.
+
+use serde::{Deserialize, Serialize};
+
+use super::counts::share;
+use super::hypergeometric::Draw;
+use super::mixture::Mixture;
+use super::normal::{above, quantile_above};
+
+/// Latency is taken in once per so many seconds.
+pub const LATENCY_ROW_S: u32 = 10;
+/// The shares above nested limits.
+const NESTED: [f64; 7] = [0.85, 0.7, 0.5, 0.3, 0.15, 0.05, 0.015];
+/// Shifts of the whole shape that are thought of, in standard deviations of the shape.
+const SHIFTS: [f64; 6] = [0.08, 0.16, 0.32, 0.64, 1.2, 2.2];
+/// The shares above the limits of the tail.
+const TAILS: [f64; 3] = [0.1, 0.05, 0.01];
+/// Odds ratios in the tail that are thought of.
+const TAIL_ODDS: [f64; 4] = [1.6, 3.0, 8.0, 30.0];
+/// The limits that sentences tell of: the share above, and its name. The first is told unless another says more.
+const TOLD: [(f64, &str); 3] = [(0.05, "p95"), (0.1, "p90"), (0.5, "median")];
+/// The weight of shifts; the rest goes to tails.
+const SHIFT_WEIGHT: f64 = 0.6;
+/// The wealth staked from the first row on.
+const AT_START: f64 = 0.75;
+/// Fewer samples of the stable version's past don't say what its quantiles are.
+const PAST_MIN: u64 = 50;
+/// What one row adds at most, as a logarithm: a pause of some seconds is no verdict.
+const ROW_LN_MAX: f64 = 8.0;
+/// Rows without a counterpart are taken together, at most so many.
+const TOGETHER_MAX_ROWS: u32 = 12;
+/// A spread as fair draws have it is assumed until so many rows have shown how wide it is.
+const SPREAD_WORTH: f64 = 10.0;
+/// One row says no more about the spread than this, or an incident would be all that is remembered.
+const SPREAD_MAX: f64 = 16.0;
+
+/// Evidence from latency.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct LatencyEvidence {
+    shifts: Mixture,
+    tails: Mixture,
+    /// The stable version's latencies up to now.
+    past: Vec<u64>,
+    together: (Vec<u64>, Vec<u64>),
+    together_rows: u32,
+    spread: Spread,
+    /// Samples compared: stable, canary.
+    compared: (u64, u64),
+    /// Above each limit that sentences tell of, of what was compared: stable, canary.
+    slow: [(u64, u64); TOLD.len()],
+}
+
+impl LatencyEvidence {
+    /// With the stable version's past, and for a canary planned to take so many seconds.
+    pub(super) fn new(past: Vec<u64>, planned_s: u32) -> Self {
+        let chances = planned_s / LATENCY_ROW_S;
+        Self {
+            shifts: Mixture::new(SHIFTS.len(), AT_START, chances),
+            tails: Mixture::new(TAILS.len() * TAIL_ODDS.len(), AT_START, chances),
+            together: (vec![0; past.len()], vec![0; past.len()]),
+            past,
+            together_rows: 0,
+            spread: Spread::default(),
+            compared: (0, 0),
+            slow: Default::default(),
+        }
+    }
+
+    /// Takes in a row. `warm` is false while the canary may still be cold; the row then only adds to the stable version's past.
+    pub(super) fn see(&mut self, stable: &[u64], canary: &[u64], warm: bool) {
+        self.fit(stable.len().max(canary.len()));
+        self.shifts.wake();
+        self.tails.wake();
+        if warm && self.past.iter().sum::<u64>() >= PAST_MIN {
+            add(&mut self.together.0, stable);
+            add(&mut self.together.1, canary);
+            self.together_rows += 1;
+            if sum(&self.together.0) > 0 && sum(&self.together.1) > 0 {
+                self.compare();
+            } else if self.together_rows >= TOGETHER_MAX_ROWS {
+                self.cut();
+            }
+        }
+        add(&mut self.past, stable);
+    }
+
+    /// What waits for its counterpart is let go.
+    pub(super) fn cut(&mut self) {
+        self.together_rows = 0;
+        self.together.0.fill(0);
+        self.together.1.fill(0);
+    }
+
+    /// Histograms may have grown by buckets.
+    fn fit(&mut self, buckets: usize) {
+        let buckets = buckets.max(self.past.len());
+        self.past.resize(buckets, 0);
+        self.together.0.resize(buckets, 0);
+        self.together.1.resize(buckets, 0);
+    }
+
+    fn compare(&mut self) {
+        let tails =
+            Tails { past: tail(&self.past), stable: tail(&self.together.0), canary: tail(&self.together.1) };
+        let power = 1.0 / self.spread.factor();
+        let capped = |ln: f64| (ln * power).min(ROW_LN_MAX);
+
+        let mut shifts = [0.0; SHIFTS.len()];
+        tails.add_shifts(&mut shifts);
+        self.shifts.see(shifts.into_iter().map(capped));
+
+        let mut all = Vec::with_capacity(TAILS.len() * TAIL_ODDS.len());
+        let mut ln = Vec::with_capacity(TAIL_ODDS.len());
+        for share in TAILS {
+            tails.draw(tails.limit(share), 0).ln_e_values(1.0, &TAIL_ODDS, &mut ln);
+            all.extend(ln.iter().copied().map(capped));
+        }
+        self.tails.see(all);
+
+        let middle = tails.limit(0.5);
+        self.spread.see(tails.stable[middle], tails.stable[0]);
+        self.compared = (self.compared.0 + tails.stable[0], self.compared.1 + tails.canary[0]);
+        for (slow, (above, _)) in self.slow.iter_mut().zip(TOLD) {
+            let limit = tails.limit(above);
+            *slow = (slow.0 + tails.stable[limit], slow.1 + tails.canary[limit]);
+        }
+        self.cut();
+    }
+
+    /// The evidence against the canary, see [`Mixture::value`].
+    pub(super) fn value(&self) -> f64 {
+        SHIFT_WEIGHT * self.shifts.value() + (1.0 - SHIFT_WEIGHT) * self.tails.value()
+    }
+
+    /// Samples compared: stable, canary.
+    pub(super) fn compared(&self) -> (u64, u64) {
+        self.compared
+    }
+
+    /// The limit at which the versions differ most: its name, and the samples above it (stable, canary).
+    pub(super) fn slow(&self) -> (&'static str, (u64, u64)) {
+        let (stable, canary) = self.compared;
+        let apart = |slow: (u64, u64)| {
+            let usual = share(slow.0 + slow.1, stable + canary);
+            (share(slow.1, canary) - share(slow.0, stable)) / (usual * (1.0 - usual)).sqrt().max(1e-9)
+        };
+        let mut most = (TOLD[0].1, self.slow[0]);
+        for ((_, name), slow) in TOLD.into_iter().zip(self.slow).skip(1) {
+            if apart(slow) > apart(most.1) {
+                most = (name, slow);
+            }
+        }
+        most
+    }
+}
+
+/// For each bucket, how many samples are in it or above; one entry more than buckets.
+struct Tails {
+    past: Vec<u64>,
+    stable: Vec<u64>,
+    canary: Vec<u64>,
+}
+
+impl Tails {
+    /// The first bucket of those that hold at most `share` of the past, or as near to it as buckets are.
+    fn limit(&self, share: f64) -> usize {
+        let wanted = share * self.past[0] as f64;
+        let after = self.past.partition_point(|above| *above as f64 > wanted);
+        let near = |at: usize| (self.past[at] as f64 - wanted).abs();
+        let before = after.saturating_sub(1);
+        // Nothing is above the last limit and everything above the first: neither says anything.
+        let best = if after < self.past.len() && near(after) <= near(before) { after } else { before };
+        best.clamp(1, self.past.len().saturating_sub(1).max(1))
+    }
+
+    /// Of what is in bucket `from` or above, what is in `limit` or above.
+    fn draw(&self, limit: usize, from: usize) -> Draw {
+        Draw {
+            canary: self.canary[from],
+            stable: self.stable[from],
+            canary_marked: self.canary[limit],
+            marked: self.canary[limit] + self.stable[limit],
+        }
+    }
+
+    /// Adds the logarithms of the e-values of all nested limits, for each shift.
+    fn add_shifts(&self, answer: &mut [f64; SHIFTS.len()]) {
+        let mut ln = Vec::with_capacity(SHIFTS.len());
+        let mut from = 0;
+        for share in NESTED {
+            let limit = self.limit(share);
+            if limit <= from || self.past[limit] == 0 || self.past[limit] == self.past[from] {
+                continue;
+            }
+            let all = self.past[0] as f64;
+            let (outer, inner) = (self.past[from] as f64 / all, self.past[limit] as f64 / all);
+            let odds = SHIFTS.map(|shift| odds_ratio(outer, inner, shift));
+            self.draw(limit, from).ln_e_values(1.0, &odds, &mut ln);
+            for (sum, ln) in answer.iter_mut().zip(&ln) {
+                *sum += ln;
+            }
+            from = limit;
+        }
+    }
+}
+
+/// By how much the odds of being in the inner of two nested tails grow when the shape moves up by `shift` deviations.
+fn odds_ratio(outer: f64, inner: f64, shift: f64) -> f64 {
+    let moved = |share: f64| if share >= 1.0 { 1.0 } else { above(quantile_above(share) - shift) };
+    let odds = |outer: f64, inner: f64| inner / (outer - inner).max(1e-12);
+    (odds(moved(outer), moved(inner)) / odds(outer, inner)).max(1.0)
+}
+
+/// How much wider the stable version's shares spread from row to row than fair draws would: requests of one moment
+/// resemble each other. From row to row, so that drift does not count.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+struct Spread {
+    last: Option<(u64, u64)>,
+    squares: f64,
+    rows: f64,
+}
+
+impl Spread {
+    fn see(&mut self, above: u64, all: u64) {
+        if all == 0 {
+            return;
+        }
+        if let Some((last_above, last_all)) = self.last {
+            let (n, m) = (all as f64, last_all as f64);
+            let pooled = (above + last_above) as f64 / (n + m);
+            let variance = pooled * (1.0 - pooled) * (1.0 / n + 1.0 / m);
+            if variance > 0.0 {
+                let apart = above as f64 / n - last_above as f64 / m;
+                self.squares += (apart * apart / variance).min(SPREAD_MAX);
+                self.rows += 1.0;
+            }
+        }
+        self.last = Some((above, all));
+    }
+
+    /// 1 if rows spread as fair draws do.
+    fn factor(&self) -> f64 {
+        ((self.squares + SPREAD_WORTH) / (self.rows + SPREAD_WORTH)).max(1.0)
+    }
+}
+
+fn sum(histogram: &[u64]) -> u64 {
+    histogram.iter().sum()
+}
+
+fn add(to: &mut [u64], more: &[u64]) {
+    for (to, more) in to.iter_mut().zip(more) {
+        *to += more;
+    }
+}
+
+fn tail(histogram: &[u64]) -> Vec<u64> {
+    let mut tail = vec![0; histogram.len() + 1];
+    for at in (0..histogram.len()).rev() {
+        tail[at] = tail[at + 1] + histogram[at];
+    }
+    tail
+}

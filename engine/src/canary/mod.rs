@@ -1,0 +1,31 @@
+#![doc = include_str!("README.md")]
+
+mod clumping;
+mod counts;
+mod errors;
+mod hypergeometric;
+mod judge;
+mod latency;
+mod mixture;
+mod normal;
+mod patterns;
+mod policy;
+mod replay;
+mod score;
+mod sentence;
+mod split;
+mod triggers;
+mod verdict;
+
+pub use counts::{Past, Second, Side};
+pub use judge::Judge;
+pub use latency::LATENCY_ROW_S;
+pub use policy::{Policy, STAGES, Stage};
+pub use replay::{Decision, Replayed, Trace, TraceError, TraceHistogram, TracePast, TraceSecond};
+pub use score::Score;
+pub use split::{Split, split};
+pub use triggers::Trigger;
+pub use verdict::{Cause, Lack, Ruling, Verdict};
+
+#[cfg(test)]
+mod tests;

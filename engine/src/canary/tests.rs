@@ -1,0 +1,293 @@
+//! What the judge promises.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use expect_test::expect;
+use proptest::prelude::*;
+
+use super::*;
+
+/// A second with so many requests and errors of each version, each request in a lane of its own while there are lanes (ten).
+fn second(stable: (u64, u64), canary: (u64, u64)) -> Second {
+    let side = |(requests, errors): (u64, u64), lanes: u64| Side {
+        requests,
+        errors,
+        lanes: requests.min(lanes),
+        error_lanes: errors.min(lanes),
+    };
+    Second { stable: side(stable, 9), canary: side(canary, 1) }
+}
+
+fn judge() -> Judge {
+    Judge::new(Policy::default(), 1800, Past::default())
+}
+
+/// So many seconds alike.
+fn after(seconds: u32, each: &Second) -> Judge {
+    let mut judge = judge();
+    for _ in 0..seconds {
+        judge.second(each);
+    }
+    judge
+}
+
+#[test]
+fn without_traffic_nothing_passes() {
+    let ruling = after(1800, &Second::default()).ruling();
+    assert_eq!(
+        ruling.verdict,
+        Verdict::NotEnoughData { lack: Lack::Traffic, more_requests: 300, more_s: None }
+    );
+    assert_eq!((ruling.score.score, ruling.score.data), (50, 0));
+    expect!["Not enough data: 0 of the 300 lane-seconds a pass needs could be compared (0 canary requests); it takes about 300 more canary requests, and none has come yet."]
+        .assert_eq(&ruling.because);
+}
+
+#[test]
+fn a_canary_that_nothing_can_be_compared_with_does_not_pass() {
+    let ruling = after(1800, &second((0, 0), (10, 0))).ruling();
+    assert!(matches!(ruling.verdict, Verdict::NotEnoughData { lack: Lack::Traffic, .. }));
+    assert!(ruling.because.ends_with("while the stable version has traffic too."), "{}", ruling.because);
+}
+
+#[test]
+fn too_little_is_told_with_how_much_more_and_how_long() {
+    let ruling = after(100, &second((9, 0), (2, 0))).ruling();
+    assert_eq!(
+        ruling.verdict,
+        Verdict::NotEnoughData { lack: Lack::Traffic, more_requests: 400, more_s: Some(200) }
+    );
+    expect!["Not enough data: 100 of the 300 lane-seconds a pass needs could be compared (200 canary requests); it takes about 400 more canary requests, which is 4 minutes at this rate."]
+        .assert_eq(&ruling.because);
+    assert!(matches!(after(299, &second((9, 0), (2, 0))).verdict(), Verdict::NotEnoughData { .. }));
+    assert_eq!(after(300, &second((9, 0), (2, 0))).verdict(), Verdict::Pass);
+}
+
+#[test]
+fn a_pass_says_what_was_compared() {
+    let ruling = after(600, &second((90, 0), (10, 0))).ruling();
+    assert_eq!(ruling.verdict, Verdict::Pass);
+    assert_eq!(ruling.score.score, 100);
+    expect!["The canary failed 0 of 6,000 requests (0%), the stable version 0 of 54,000 requests (0%) in the same seconds: nothing says that it is worse."]
+        .assert_eq(&ruling.because);
+}
+
+#[test]
+fn a_canary_that_fails_a_fifth_is_failed_within_seconds_and_the_sentence_has_the_numbers() {
+    let mut judge = judge();
+    let failed_at = (1..=60).find(|_| {
+        judge.second(&second((90, 0), (10, 2)));
+        matches!(judge.verdict(), Verdict::Fail { cause: Cause::Errors })
+    });
+    assert!(failed_at.is_some_and(|at| at <= 20), "{failed_at:?}");
+    let ruling = judge.ruling();
+    assert_eq!(ruling.score.score, 0);
+    let expected = format!(
+        "The canary failed {} of {} requests (20%), the stable version 0 of",
+        judge.served.canary.errors, judge.served.canary.requests
+    );
+    assert!(ruling.because.starts_with(&expected), "{}", ruling.because);
+    assert!(ruling.because.contains("(limit: 100)"), "{}", ruling.because);
+}
+
+#[test]
+fn an_incident_in_both_is_no_evidence() {
+    let mut judge = judge();
+    for at in 0..600 {
+        let share = if (200..260).contains(&at) { 3 } else { 0 };
+        judge.second(&second((90, share * 9), (10, share)));
+        assert!(!matches!(judge.verdict(), Verdict::Fail { .. }), "at {at}: {}", judge.ruling().because);
+    }
+    assert_eq!(judge.verdict(), Verdict::Pass);
+}
+
+/// Pooled over the ramp, the canary failed 1.7% and the stable version 0.6%, because most of the canary's traffic came
+/// while both failed more. In no second was it worse.
+#[test]
+fn a_ramp_of_weights_is_not_pooled() {
+    let mut judge = judge();
+    for at in 0..600 {
+        judge.second(&second((90, u64::from(at % 20 == 0)), (10, u64::from(at % 180 == 7))));
+    }
+    judge.stage();
+    let lanes = |requests: u64, errors: u64| Side { requests, errors, lanes: 5, error_lanes: errors };
+    for at in 0..600 {
+        let errors = u64::from(at % 2 == 0);
+        judge.second(&Second { stable: lanes(50, errors), canary: lanes(50, errors) });
+        assert!(!matches!(judge.verdict(), Verdict::Fail { .. }), "at {at}: {}", judge.ruling().because);
+    }
+    let served = judge.served;
+    assert!(served.canary.error_share() > 1.5 * served.stable.error_share(), "pooled, it would look worse");
+    assert_eq!(judge.verdict(), Verdict::Pass);
+}
+
+/// One client with twenty failures in a second is one piece of evidence.
+#[test]
+fn a_retry_storm_in_one_second_is_one_fault() {
+    let mut judge = judge();
+    for at in 0..600 {
+        let storm = if at % 200 == 50 { 20 } else { 0 };
+        judge.second(&second((900, 0), (100, storm)));
+        if at == 100 {
+            assert!(matches!(judge.verdict(), Verdict::NotEnoughData { lack: Lack::Traffic, .. }));
+            assert!(judge.score().errors > 30, "{:?}", judge.score());
+        }
+    }
+}
+
+#[test]
+fn hard_triggers_come_first() {
+    let mut judge = after(600, &second((90, 0), (10, 0)));
+    judge.health("login", false);
+    judge.health("login", false);
+    judge.health("login", true);
+    judge.health("login", false);
+    assert_eq!(judge.verdict(), Verdict::Pass, "never three in a row");
+    judge.health("login", false);
+    judge.health("login", false);
+    assert_eq!(judge.ruling().because, "The health check login failed 3 times in a row.");
+    assert_eq!(judge.score().score, 0);
+
+    let mut judge = after(600, &second((90, 0), (10, 0)));
+    for _ in 0..3 {
+        judge.restart();
+        for _ in 0..61 {
+            judge.second(&second((90, 0), (10, 0)));
+        }
+    }
+    assert_eq!(judge.verdict(), Verdict::Pass, "never three within two minutes");
+    judge.restart();
+    judge.restart();
+    assert_eq!(judge.ruling().because, "The canary's processes ended by themselves 3 times within 120 s.");
+}
+
+#[test]
+fn a_critical_pattern_fails_the_canary_unless_the_stable_version_has_it_too() {
+    let mut judge = judge();
+    judge.pattern("panic", true, 1, 1);
+    judge.second(&second((90, 0), (10, 0)));
+    assert!(!matches!(judge.verdict(), Verdict::Fail { .. }));
+    judge.pattern("Out of memory", true, 0, 1);
+    assert_eq!(
+        judge.ruling().because,
+        "The canary logged \"Out of memory\", which is critical; the stable version did not."
+    );
+}
+
+#[test]
+fn a_pattern_that_only_the_canary_logs_adds_up() {
+    let mut judge = judge();
+    let failed_at = (0..900).find(|at| {
+        if at % 30 == 0 {
+            judge.pattern("SequelizeDatabaseError", false, 0, 3);
+        }
+        judge.second(&second((90, 0), (10, 0)));
+        matches!(judge.verdict(), Verdict::Fail { cause: Cause::Patterns })
+    });
+    assert!(failed_at.is_some(), "{:?}", judge.score());
+    assert!(
+        judge.ruling().because.starts_with("\"SequelizeDatabaseError\" was logged in"),
+        "{}",
+        judge.ruling().because
+    );
+    let mut both = super::tests::judge();
+    for at in 0..900 {
+        if at % 30 == 0 {
+            both.pattern("SequelizeDatabaseError", false, u64::from(at % 300 != 0), u64::from(at % 300 == 0));
+        }
+        both.second(&second((90, 0), (10, 0)));
+    }
+    assert_eq!(both.verdict(), Verdict::Pass);
+}
+
+#[test]
+fn the_soft_trigger_needs_a_low_score_for_a_while() {
+    let mut judge = judge();
+    judge.health("login", false);
+    judge.health("login", false);
+    judge.health("login", false);
+    for at in 0..120 {
+        assert_eq!(judge.soft_trigger(), at >= 60, "at {at}");
+        judge.second(&second((90, 0), (10, 0)));
+    }
+}
+
+#[test]
+fn a_slow_tail_is_found_and_a_cold_start_is_not_held_against_it() {
+    let past = Past { latency: vec![500, 400, 90, 9, 1], ..Past::default() };
+    let run = |rows: fn(u32) -> [u64; 5]| {
+        let mut judge = Judge::new(Policy::default(), 1800, past.clone());
+        for at in 1..=600 {
+            judge.second(&second((90, 0), (10, 0)));
+            if at % LATENCY_ROW_S == 0 {
+                judge.latency(&[450, 360, 81, 8, 1], &rows(at));
+            }
+        }
+        judge.ruling()
+    };
+    let slow = run(|_| [50, 38, 6, 4, 2]);
+    assert_eq!(slow.verdict, Verdict::Fail { cause: Cause::Latency }, "{}", slow.because);
+    assert!(slow.because.contains("slower than the stable version's usual p9"), "{}", slow.because);
+    let cold = run(|at| if at <= 20 { [0, 10, 60, 20, 10] } else { [50, 40, 9, 1, 0] });
+    assert_eq!(cold.verdict, Verdict::Pass, "{}", cold.because);
+}
+
+fn seconds() -> impl Strategy<Value = Vec<(Second, bool)>> {
+    let one = (0_u64..40, 0_u64..4, 0_u64..12, 0_u64..6, prop::bool::weighted(0.02));
+    prop::collection::vec(one.prop_map(|(n, e, m, f, stage)| (second((n, e), (m, f)), stage)), 1..150)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// A restart after every second changes nothing.
+    #[test]
+    fn a_judge_that_is_stored_after_every_second_says_the_same(seconds in seconds()) {
+        let mut straight = judge();
+        let mut stored = judge();
+        for (at, (second, stage)) in (1_u32..).zip(&seconds) {
+            for judge in [&mut straight, &mut stored] {
+                judge.second(second);
+                if at % LATENCY_ROW_S == 0 {
+                    judge.latency(&[second.stable.requests, 9, 2], &[second.canary.requests, 1, 1]);
+                }
+                if second.canary.errors == 5 {
+                    judge.pattern("odd", false, 0, 1);
+                    judge.restart();
+                }
+                if *stage {
+                    judge.stage();
+                }
+            }
+            let text = serde_json::to_string(&stored).unwrap();
+            stored = serde_json::from_str(&text).unwrap();
+            prop_assert_eq!(straight.verdict(), stored.verdict());
+            prop_assert_eq!(straight.score(), stored.score());
+        }
+        // JSON gives a number back to within its last digit.
+        let (a, b) = (straight.evidence(), stored.evidence());
+        prop_assert!((a - b).abs() <= 1e-9 * a, "{} and {}", a, b);
+    }
+
+    /// Counts that can't be (somebody else measured them) don't break anything.
+    #[test]
+    fn impossible_counts_are_survived(counts in prop::collection::vec(any::<[u32; 8]>(), 1..40)) {
+        let mut judge = judge();
+        for [a, b, c, d, e, f, g, h] in counts {
+            let side = |n: u32, err: u32, lanes: u32, error_lanes: u32| Side {
+                requests: u64::from(n) % 5000, errors: err.into(), lanes: lanes.into(), error_lanes: error_lanes.into(),
+            };
+            judge.second(&Second { stable: side(a, b, c, d), canary: side(e, f, g, h) });
+            prop_assert!(judge.evidence().is_finite());
+        }
+    }
+
+    /// Fewer compared lane-seconds than the policy asks for never pass, whatever they are.
+    #[test]
+    fn nothing_passes_under_the_minimum(seconds in prop::collection::vec((0_u64..40, 0_u64..9, 0_u64..12, 0_u64..6), 1..299)) {
+        let mut judge = judge();
+        for (n, e, m, f) in seconds {
+            judge.second(&second((n, e), (m, f)));
+            prop_assert_ne!(judge.verdict(), Verdict::Pass);
+        }
+    }
+}
