@@ -23,6 +23,7 @@ pub(crate) use question::{
     answered_already, answered_for, correct_run, corrected, order_or_answer, question, question_again,
     question_closed, question_expired, still_open, waiting, what_is_wrong,
 };
+pub(crate) use run::ended;
 pub use run::{NOTHING_TO_UNDO, run};
 pub(crate) use standing::{standing_kept, standing_orders, standing_removed, with_standing_help};
 pub use time::{ago, clock, duration};
