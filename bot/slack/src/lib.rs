@@ -2,6 +2,7 @@
 
 mod absence;
 pub mod blocks;
+mod call;
 mod carrier;
 mod forms;
 mod home;

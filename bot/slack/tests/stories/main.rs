@@ -44,6 +44,7 @@ mod rules;
 #[path = "../../../chat/tests/stories/several.rs"]
 mod several;
 mod slack_only;
+mod slack_trouble;
 mod spec;
 mod stage;
 #[path = "../../../chat/tests/stories/standing.rs"]
