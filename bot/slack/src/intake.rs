@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 use crate::FRONT;
 use crate::blocks::{FORM, SAY, mrkdwn};
 use crate::forms::{self, Memory};
-use crate::home;
+use crate::home::{self, Homes};
 use crate::payload::{Clicked, Commanded, Happened, Said, Submitted};
 use crate::settings::Settings;
 use crate::web::{Bot, Message, Web, WebError, is_direct};
@@ -43,6 +43,8 @@ pub(crate) struct Intake {
     pub(crate) listener: Listener,
     /// Who the bot is; empty until Slack has said so.
     pub(crate) bot: OnceLock<Bot>,
+    /// The App Homes people look at.
+    pub(crate) homes: Homes,
     /// What is being done after the acknowledgement.
     pub(crate) tasks: TaskTracker,
 }

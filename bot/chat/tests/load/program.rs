@@ -20,6 +20,8 @@ use super::Day;
 
 /// What can be deployed.
 pub(crate) const REFERENCES: [&str; 3] = ["v1.0.0", "v1.1.0", "v1.2.0"];
+/// Environments that a description may hold.
+const DESCRIBED: usize = 50;
 /// First port of the environments' edges; the world in memory opens none of them.
 const PORTS: usize = 20_000;
 
@@ -68,7 +70,12 @@ impl Program {
             vault,
             replica: "load".to_owned(),
         });
-        let project = engine::project::import(&description(day), Path::new("/projects")).unwrap();
+        let mut project = engine::project::import(&description(day), Path::new("/projects")).unwrap();
+        // A description may hold fewer environments than runs are to move here.
+        let first = project.environments.values().next().unwrap().clone();
+        for number in DESCRIBED..day.runs {
+            project.environments.insert(environment(number).parse().unwrap(), first.clone());
+        }
         engine.project_import(&project, &Actor::system()).await.unwrap();
         let mut commit = Commit::at(engine.now_ms());
         for number in 0..day.people {
@@ -84,7 +91,7 @@ fn description(day: &Day) -> String {
     let mut text = "project: load\nsource: { repository: \"https://code.example/load.git\" }\nservices:\n  api:\n    \
                     build: make\n    start: ./api\n    health: { path: /health, timeout_s: 60 }\nenvironments:\n"
         .to_owned();
-    for number in 0..day.runs {
+    for number in 0..day.runs.min(DESCRIBED) {
         let port = PORTS + number;
         writeln!(text, "  {}:\n    edge: {{ api: \"127.0.0.1:{port}\" }}", environment(number)).unwrap();
     }
