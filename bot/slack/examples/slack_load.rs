@@ -29,7 +29,7 @@ async fn main() -> ExitCode {
         runs: 100,
         lasts: Duration::from_secs(seconds),
         every: Duration::from_secs(15),
-        drains: Duration::from_mins(10),
+        drains: Duration::from_mins(15),
     };
     let report = slack_under_load::on_slack(day).await;
     let broken = report.broken();

@@ -17,7 +17,7 @@ async fn a_short_day_keeps_every_bound() {
         runs: 8,
         lasts: Duration::from_secs(3),
         every: Duration::from_secs(1),
-        drains: Duration::from_secs(60),
+        drains: Duration::from_mins(1),
     };
     let report = slack::on_slack(day).await;
     assert_eq!(report.broken(), Vec::<String>::new(), "{report}");
