@@ -1,6 +1,6 @@
 //! The courier: takes what waits in the outbox to a front, at the pace each conversation allows.
 //!
-//! One conversation gets one message at a time. Of several drawings of one card only the newest goes out, whenever its turn
+//! One conversation gets one message at a time, and a front that counts over all conversations gets no more than it takes. Of several drawings of one card only the newest goes out, whenever its turn
 //! comes, so that a wait loses nothing that still matters. A message leaves the outbox in one commit with the identifier the
 //! front gave it: a restart edits what is there. Where nobody knows whether a first showing arrived, the front is asked
 //! to look before it shows it again.
@@ -12,19 +12,20 @@ use std::time::Duration;
 use async_trait::async_trait;
 use engine::clock::EpochMs;
 use engine::control::{Engine, Refusal};
-use engine::store::{ChatWrite, Commit, OutboxMessage, Shown, StoreError, Write};
+use engine::store::{ChatWrite, Commit, Shown, StoreError, Write};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::letter::Letter;
 use crate::message::Outbound;
-use crate::pace::Pace;
+use crate::pace::{Allowance, Budget, Kind, Pace};
+use crate::turn::{Drawn, Turn};
 use crate::view;
 
-/// Messages of one conversation looked at when one is chosen.
-const LOOKED_AT: i64 = 200;
 /// How often to look even when no commit of this program tells: other programs write too.
 const POLL: Duration = Duration::from_millis(250);
+/// Least time between two looks: what is committed in the meantime is seen at once.
+const BREATH: Duration = Duration::from_millis(20);
 /// Wait after the database failed.
 const TROUBLE: Duration = Duration::from_secs(1);
 /// Tries of something the front refuses and that may still work, before it is given up: about a day of waiting.
@@ -38,6 +39,11 @@ pub trait Carrier: Send + Sync {
 
     /// The least time between two messages in one conversation, in milliseconds.
     fn gap_ms(&self) -> i64;
+
+    /// What the front takes of a kind over all its conversations; absent when it counts for each alone.
+    fn allowance(&self, _: Kind) -> Option<Allowance> {
+        None
+    }
 
     /// Shows a letter; `known` is the message that shows its card, when there is one. Gives the identifier of the message
     /// it stands in now, where the front has one.
@@ -68,6 +74,14 @@ pub enum Undelivered {
         /// What the front asks to wait.
         after_ms: Option<i64>,
     },
+    /// The front takes no more of its kind for now, in any conversation.
+    #[error("too much at once: {why}")]
+    Limited {
+        /// Why.
+        why: String,
+        /// What the front asks to wait, in milliseconds.
+        after_ms: Option<i64>,
+    },
     /// The message that should be edited is not there any more.
     #[error("the message is gone: {why}")]
     Gone {
@@ -96,6 +110,8 @@ pub struct Courier {
     engine: Engine,
     carrier: Arc<dyn Carrier>,
     paces: HashMap<String, Pace>,
+    budgets: HashMap<Kind, Budget>,
+    drawn: Drawn,
     tries: HashMap<String, u32>,
 }
 
@@ -103,42 +119,71 @@ pub struct Courier {
 enum Came {
     Arrived,
     Held(Option<i64>),
+    Limited(Option<i64>),
 }
 
 impl Courier {
     /// A courier to a front.
     pub fn new(engine: Engine, carrier: Arc<dyn Carrier>) -> Self {
-        Self { engine, carrier, paces: HashMap::new(), tries: HashMap::new() }
+        let kinds = [Kind::Post, Kind::Edit, Kind::Whisper];
+        let budgets =
+            kinds.into_iter().filter_map(|kind| Some((kind, Budget::new(carrier.allowance(kind)?))));
+        let budgets = budgets.collect();
+        Self {
+            engine,
+            carrier,
+            paces: HashMap::new(),
+            budgets,
+            drawn: Drawn::default(),
+            tries: HashMap::new(),
+        }
     }
 
     /// Takes at most one message to each conversation that may be written to at `now_ms`.
     pub async fn pass(&mut self, now_ms: EpochMs) -> Result<Carried, Refusal> {
-        let waiting = self.engine.store().outbox_conversations(self.carrier.front()).await?;
+        let (store, began_ms) = (self.engine.store(), self.engine.now_ms());
+        let waiting = store.outbox_conversations(self.carrier.front()).await?;
         self.paces.retain(|conversation, pace| pace.free_ms() > now_ms || waiting.contains(conversation));
-        let mut going = JoinSet::new();
         let mut due_ms: Option<EpochMs> = None;
+        let mut not_before =
+            |free_ms: EpochMs| due_ms = Some(due_ms.map_or(free_ms, |due_ms| due_ms.min(free_ms)));
+        let mut turns = Vec::new();
         for conversation in waiting {
             let gap_ms = self.carrier.gap_ms();
             let free_ms =
                 self.paces.entry(conversation.clone()).or_insert_with(|| Pace::new(gap_ms)).free_ms();
             if free_ms > now_ms {
-                due_ms = Some(due_ms.map_or(free_ms, |due_ms| due_ms.min(free_ms)));
+                not_before(free_ms);
+            } else {
+                turns.extend(self.drawn.next(store, &conversation).await?);
+            }
+        }
+        turns.sort_by(Turn::before);
+        let mut going = JoinSet::new();
+        for turn in turns {
+            let kind = turn.kind();
+            if let Some(budget) = self.budgets.get_mut(&kind)
+                && !budget.take(now_ms)
+            {
+                not_before(budget.free_ms());
                 continue;
             }
+            self.drawn.note(&turn, now_ms);
             let (engine, carrier) = (self.engine.clone(), Arc::clone(&self.carrier));
-            let given_up = self.tries.get(&conversation).is_some_and(|tries| *tries >= TRIES_MAX);
+            let given_up = self.tries.get(&turn.conversation).is_some_and(|tries| *tries >= TRIES_MAX);
             going.spawn(async move {
-                let came = carry_one(&engine, carrier.as_ref(), &conversation, given_up).await;
-                (conversation, came)
+                let came = carry_one(&engine, carrier.as_ref(), &turn, given_up).await;
+                (turn.conversation, kind, came)
             });
         }
         let mut delivered = 0;
         while let Some(joined) = going.join_next().await {
-            let Ok((conversation, came)) = joined else { continue };
+            let Ok((conversation, kind, came)) = joined else { continue };
             let Some(pace) = self.paces.get_mut(&conversation) else { continue };
             match came? {
                 Came::Arrived => {
-                    pace.sent(now_ms);
+                    // The front counts from when it arrived there, and that may be a while later.
+                    pace.sent(now_ms + (self.engine.now_ms() - began_ms).max(0));
                     delivered += 1;
                     self.tries.remove(&conversation);
                 }
@@ -146,8 +191,14 @@ impl Courier {
                     pace.held(now_ms, after_ms);
                     *self.tries.entry(conversation).or_default() += 1;
                 }
+                Came::Limited(after_ms) => {
+                    pace.held(now_ms, after_ms);
+                    if let Some(budget) = self.budgets.get_mut(&kind) {
+                        budget.held(now_ms, after_ms);
+                    }
+                }
             }
-            due_ms = Some(due_ms.map_or(pace.free_ms(), |due_ms| due_ms.min(pace.free_ms())));
+            not_before(pace.free_ms());
         }
         Ok(Carried { delivered, due_ms })
     }
@@ -171,61 +222,46 @@ impl Courier {
                 }
             };
             tokio::select! {
-                _ = tokio::time::timeout(nap, commits.changed()) => {}
+                _ = tokio::time::timeout(nap, commits.changed()) => tokio::time::sleep(BREATH).await,
                 () = stop.cancelled() => {}
             }
         }
     }
 }
 
-/// The message whose turn it is, with the older drawings of its card: answers go before edits, because somebody waits for
-/// them.
-fn chosen(waiting: &[OutboxMessage]) -> Option<(&OutboxMessage, Vec<&OutboxMessage>)> {
-    let first = waiting.iter().find(|message| message.card.is_empty()).or(waiting.first())?;
-    if first.card.is_empty() {
-        return Some((first, vec![first]));
-    }
-    let drawings: Vec<&OutboxMessage> = waiting.iter().filter(|message| message.card == first.card).collect();
-    drawings.last().map(|newest| (*newest, drawings.clone()))
-}
-
 async fn carry_one(
     engine: &Engine,
     carrier: &dyn Carrier,
-    conversation: &str,
+    turn: &Turn,
     given_up: bool,
 ) -> Result<Came, Refusal> {
     let store = engine.store();
-    let waiting = store.outbox_list(conversation, LOOKED_AT).await?;
-    let Some((message, drawings)) = chosen(&waiting) else { return Ok(Came::Held(Some(0))) };
-    let letter: Letter = serde_json::from_str(&message.body)
-        .map_err(|error| StoreError::Corrupt { column: "body", source: error.into() })?;
+    let Turn { conversation, message, card: drawn, letter, known, .. } = turn;
     // A message of its own is remembered under its place in the outbox until it is known to have arrived.
-    let card = if message.card.is_empty() { message.message.as_str() } else { message.card.as_str() };
+    let card = turn.remembered_as();
     let private = letter.place.to.is_some();
-    let known = store.shown_get(conversation, card).await?;
-    let sent = match &known {
+    let sent = match known {
         Some(Shown { message, .. }) if !message.is_empty() => {
-            carrier.carry(conversation, &letter, Some(message)).await
+            carrier.carry(conversation, letter, Some(message)).await
         }
-        Some(Shown { at_ms, .. }) => match carrier.find(conversation, &letter, *at_ms).await {
+        Some(Shown { at_ms, .. }) => match carrier.find(conversation, letter, *at_ms).await {
             Ok(Some(found)) if matches!(letter.outbound, Outbound::Say(_)) => Ok(Some(found)),
-            Ok(Some(found)) => carrier.carry(conversation, &letter, Some(&found)).await,
-            Ok(None) => carrier.carry(conversation, &letter, None).await,
+            Ok(Some(found)) => carrier.carry(conversation, letter, Some(&found)).await,
+            Ok(None) => carrier.carry(conversation, letter, None).await,
             Err(undelivered) => Err(undelivered),
         },
         None => {
             if !private {
                 note(engine, conversation, card, "").await?;
             }
-            carrier.carry(conversation, &letter, None).await
+            carrier.carry(conversation, letter, None).await
         }
     };
     let mut commit = Commit::at(engine.now_ms());
     let came = match sent {
         Ok(identifier) => {
             match identifier {
-                Some(identifier) if !message.card.is_empty() => {
+                Some(identifier) if !drawn.is_empty() => {
                     commit.writes.push(shown(conversation, card, &identifier, commit.now_ms));
                 }
                 _ => commit.writes.push(forgotten(conversation, card)),
@@ -235,6 +271,10 @@ async fn carry_one(
         Err(Undelivered::Later { why, after_ms }) if !given_up => {
             tracing::debug!(conversation, why, "a message waits");
             return Ok(Came::Held(after_ms));
+        }
+        Err(Undelivered::Limited { why, after_ms }) => {
+            tracing::debug!(conversation, why, "a message waits, and all of its kind");
+            return Ok(Came::Limited(after_ms));
         }
         Err(Undelivered::Gone { .. }) if known.is_some() => {
             commit.writes.push(forgotten(conversation, card));
@@ -247,7 +287,8 @@ async fn carry_one(
             Came::Held(Some(0))
         }
     };
-    commit.writes.extend(drawings.iter().map(|drawing| Write::OutboxDelete(drawing.message.clone())));
+    let carried = turn.drawings.iter().chain([message]);
+    commit.writes.extend(carried.map(|drawing| Write::OutboxDelete(drawing.clone())));
     store.commit(commit).await?;
     Ok(came)
 }

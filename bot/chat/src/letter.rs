@@ -15,6 +15,12 @@ pub struct Place {
     /// The message whose thread it belongs into.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thread: Option<String>,
+    /// The card whose message's thread it belongs into, where nobody knows that message yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub under: Option<String>,
+    /// Whose attention it wants, by the front's identifier of the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mention: Option<String>,
     /// The speaker stands in that thread already: private answers are seen there too.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub inside: bool,

@@ -8,6 +8,7 @@ mod listener;
 mod message;
 mod pace;
 mod reporter;
+mod turn;
 pub mod view;
 
 pub use courier::{Carried, Carrier, Courier, Undelivered};
@@ -15,4 +16,5 @@ pub use desk::{About, Desk, Heard, Outcome, names_of, parse_said};
 pub use letter::{Letter, Place};
 pub use listener::{Listener, Spoken};
 pub use message::*;
+pub use pace::{Allowance, Kind};
 pub use reporter::{Follow, Reporter};

@@ -1,4 +1,4 @@
-//! How fast one conversation may be written to. Pure: the time is an argument.
+//! How fast one conversation, and a front as a whole, may be written to. Pure: the time is an argument.
 
 /// Longest wait after a failure, in milliseconds.
 const FAILED_WAIT_MS_MAX: i64 = 60_000;
@@ -41,6 +41,64 @@ impl Pace {
     }
 }
 
+/// What a front may count by itself, over all its conversations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A new message.
+    Post,
+    /// An edit of one.
+    Edit,
+    /// A message for one person alone.
+    Whisper,
+}
+
+/// How many messages of a kind a front takes over all its conversations: `burst` at once, and one more every `gap_ms`. In any
+/// stretch of time it is at most `burst` and what the stretch has of gaps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Allowance {
+    /// At once.
+    pub burst: u32,
+    /// Time until one more, in milliseconds.
+    pub gap_ms: i64,
+}
+
+/// What is left of an allowance.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Budget {
+    allowance: Allowance,
+    /// When all of it is there again.
+    full_ms: i64,
+    /// Nothing before that, because the front said so.
+    held_ms: i64,
+}
+
+impl Budget {
+    /// All of it.
+    pub(crate) fn new(allowance: Allowance) -> Self {
+        Self { allowance, full_ms: i64::MIN, held_ms: i64::MIN }
+    }
+
+    /// From when there is one more.
+    pub(crate) fn free_ms(&self) -> i64 {
+        let spare_ms = i64::from(self.allowance.burst.max(1) - 1) * self.allowance.gap_ms;
+        self.held_ms.max(self.full_ms.saturating_sub(spare_ms))
+    }
+
+    /// Takes one; false when there is none left.
+    pub(crate) fn take(&mut self, now_ms: i64) -> bool {
+        if self.free_ms() > now_ms {
+            return false;
+        }
+        self.full_ms = self.full_ms.max(now_ms) + self.allowance.gap_ms;
+        true
+    }
+
+    /// The front takes none for so long.
+    pub(crate) fn held(&mut self, now_ms: i64, after_ms: Option<i64>) {
+        self.held_ms = self.held_ms.max(now_ms + after_ms.unwrap_or(FAILED_WAIT_MS));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,5 +134,24 @@ mod tests {
         pace.sent(now_ms);
         pace.held(pace.free_ms(), None);
         assert_eq!(pace.free_ms() - now_ms - 500, 1_000);
+    }
+
+    #[test]
+    fn no_minute_has_more_than_a_burst_and_its_gaps() {
+        let mut budget = Budget::new(Allowance { burst: 10, gap_ms: 1_500 });
+        let taken: Vec<i64> = (0..300_000).filter(|now_ms| budget.take(*now_ms)).collect();
+        assert_eq!(taken.iter().filter(|at_ms| **at_ms == 0).count(), 1, "time is an argument");
+        for from_ms in (0..240_000).step_by(500) {
+            let minute = taken.iter().filter(|at_ms| (from_ms..from_ms + 60_000).contains(*at_ms)).count();
+            assert!((40..=50).contains(&minute), "{minute} from {from_ms}");
+        }
+    }
+
+    #[test]
+    fn what_a_front_holds_as_a_whole_is_held() {
+        let mut budget = Budget::new(Allowance { burst: 2, gap_ms: 1_000 });
+        assert!(budget.take(0) && budget.take(0) && !budget.take(999) && budget.take(1_000));
+        budget.held(2_000, Some(30_000));
+        assert!(!budget.take(31_999) && budget.take(32_000));
     }
 }

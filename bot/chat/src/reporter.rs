@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::control::{Engine, Refusal};
-use engine::model::RunId;
+use engine::control::{Engine, Refusal, RunDetail};
+use engine::model::{Identity, RunId, UserName};
 use engine::monitor::CrashingService;
 use engine::ports::Crashes;
 use engine::run::{Happening, RunState};
@@ -15,7 +15,7 @@ use engine::store::{Commit, StoreError, Write};
 use tokio_util::sync::CancellationToken;
 
 use crate::desk::Desk;
-use crate::letter::Letter;
+use crate::letter::{Letter, Place};
 use crate::message::{Front, Outbound};
 use crate::view;
 
@@ -171,7 +171,11 @@ impl Reporter {
             let asked = detail.run.request.conversation.clone();
             let here = || steered.contains(&id).then(|| self.conversation.clone());
             if let Some(conversation) = self.shown_in(asked.as_deref()).or_else(here) {
-                messages.push((conversation, Outbound::Update(view::run(&detail, now_ms))));
+                let card = Letter::open(Outbound::Update(view::run(&detail, now_ms)));
+                messages.push((conversation.clone(), card));
+                if self.follow == Follow::Front && over.iter().any(|(over, _)| *over == id) {
+                    messages.push((conversation, self.ended(&detail, now_ms).await?));
+                }
             }
             asked_in.insert(id, asked);
         }
@@ -194,7 +198,7 @@ impl Reporter {
         for (place, (conversation, message)) in messages.into_iter().enumerate() {
             // In order, and the same however often this commit is tried.
             let order = format!("{now_ms:016}/{last:016}/{place:04}");
-            commit.writes.push(Letter::open(message).put(&conversation, &order, now_ms)?);
+            commit.writes.push(message.put(&conversation, &order, now_ms)?);
         }
         commit
             .writes
@@ -202,6 +206,18 @@ impl Reporter {
         self.engine.store().commit(commit).await?;
         self.cursor = last;
         Ok(true)
+    }
+
+    /// How a run ended, said under its card to who asked for it: nobody is told of an edit.
+    async fn ended(&self, detail: &RunDetail, now_ms: i64) -> Result<Letter, Refusal> {
+        let people = self.engine.store().identity_list().await?;
+        let asked = &detail.run.requester.name;
+        let here = |(identity, person): &(Identity, UserName)| {
+            identity.front == self.front.name() && person.as_str() == asked.as_str()
+        };
+        let mention = people.into_iter().find(here).map(|(identity, _)| identity.external_id);
+        let place = Place { under: Some(detail.run.id.to_string()), mention, ..Place::default() };
+        Ok(Letter { outbound: Outbound::Say(view::ended(detail, now_ms)), place })
     }
 
     /// Goes on with what was held back behind a run, with its answers in the outbox behind the cards of this pass.

@@ -40,8 +40,10 @@ pub fn render(card: &Card, mark: &str) -> Rendered {
         page.part(part);
     }
     short |= page.cut;
-    if short {
-        page.blocks.push(context("_Cut here; the whole of it is attached in the thread._"));
+    if short && card.tone == Tone::Going {
+        page.blocks.push(context("_Cut here; the whole of it comes as a file at the end._"));
+    } else if short {
+        page.blocks.push(context("_Cut here; the whole of it comes as a file._"));
     }
     for (row, buttons) in rows(card).into_iter().enumerate() {
         page.blocks.push(json!({ "type": "actions", "block_id": format!("row/{row}"), "elements": buttons }));

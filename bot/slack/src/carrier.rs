@@ -3,42 +3,60 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chat::{Carrier, Letter, Outbound, Undelivered};
+use chat::{Allowance, Card, Carrier, Kind, Letter, Outbound, Tone, Undelivered, view};
 use engine::clock::EpochMs;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::FRONT;
-use crate::blocks::render;
+use crate::blocks::{Rendered, context, render};
 use crate::web::{Message, Web, WebError};
 
 /// Slack takes about one message a second in a channel. A little more, because both ends measure.
 const GAP_MS: i64 = 1_100;
+/// New messages over all channels: Slack says "several hundred a minute".
+const POSTS: Allowance = Allowance { burst: 20, gap_ms: 300 };
+/// Edits: Slack's tier 3, 50 a minute in a workspace.
+const EDITS: Allowance = Allowance { burst: 10, gap_ms: 1_550 };
+/// Messages for one person alone: Slack's tier 4, 100 a minute in a workspace.
+const WHISPERS: Allowance = Allowance { burst: 20, gap_ms: 800 };
 /// Wait when a person must mend something first: an invitation, a token, a scope.
 const MENDING_MS: i64 = 60_000;
 /// A little is looked back further than a message was begun: clocks differ.
 const LOOK_BACK_MS: i64 = 5_000;
 
 /// Slack's words for a message that can't be edited any more.
-const GONE: [&str; 4] =
-    ["message_not_found", "cant_update_message", "edit_window_closed", "thread_not_found"];
-/// Slack's words for what may work once somebody has mended it, or Slack is well.
+const GONE: [&str; 3] = ["message_not_found", "cant_update_message", "edit_window_closed"];
+/// Slack's word for a thread that somebody has deleted.
+const NO_THREAD: &str = "thread_not_found";
+/// Slack's words for blocks or a text that it does not take, whatever its documentation says.
+const MISFIT: [&str; 6] = [
+    "invalid_blocks",
+    "invalid_blocks_format",
+    "msg_blocks_too_long",
+    "msg_too_long",
+    "invalid_arguments",
+    "invalid_metadata_format",
+];
+/// Slack's words for trouble of its own: it may have worked.
+const TROUBLE: [&str; 4] = ["internal_error", "fatal_error", "service_unavailable", "request_timeout"];
+/// Slack's words for what works once somebody has mended it.
 const MENDABLE: [&str; 16] = [
     "not_in_channel",
+    "channel_not_found",
     "invalid_auth",
     "not_authed",
     "account_inactive",
     "token_revoked",
     "token_expired",
     "missing_scope",
+    "no_permission",
+    "not_allowed_token_type",
     "access_denied",
     "restricted_action",
     "org_login_required",
     "ekm_access_denied",
-    "internal_error",
-    "fatal_error",
-    "service_unavailable",
-    "request_timeout",
+    "team_access_not_granted",
     "accesslimited",
 ];
 
@@ -52,12 +70,69 @@ impl SlackCarrier {
         Self { web }
     }
 
-    async fn attach(&self, channel: &str, thread: &str, rest: Option<String>) {
+    async fn attach(&self, channel: &str, thread: Option<&str>, rest: Option<String>) {
         let Some(rest) = rest else { return };
         // What was said stands; only the file is missing, and the log says why.
         if let Err(error) = self.web.file_attach(channel, thread, "whole.txt", &rest).await {
             tracing::warn!(channel, %error, "a file can't be attached: does the app have the scope files:write?");
         }
+    }
+}
+
+impl SlackCarrier {
+    async fn carry_as(
+        &self,
+        conversation: &str,
+        letter: &Letter,
+        known: Option<&str>,
+        rendered: Rendered,
+    ) -> Result<Option<String>, WebError> {
+        let channel = channel_of(conversation);
+        let mut message = Message { text: rendered.text, blocks: rendered.blocks, thread: None };
+        // While something is under way its card is drawn all the time; the whole of it comes at the end.
+        let rest = rendered.rest.filter(|_| letter.outbound.card().tone != Tone::Going);
+        if let (Outbound::Update(_), Some(ts)) = (&letter.outbound, known) {
+            self.web.message_update(channel, ts, &message).await?;
+            self.attach(channel, Some(ts), rest).await;
+            return Ok(Some(ts.to_owned()));
+        }
+        if let Some(user) = &letter.place.to {
+            message.thread = letter.place.thread.clone().filter(|_| letter.place.inside);
+            self.whisper(channel, user, letter.place.answer_at.as_deref(), message, rest).await?;
+            return Ok(None);
+        }
+        message.thread.clone_from(&letter.place.thread);
+        let posted = match self.web.message_post(channel, &message).await {
+            // Somebody has deleted what was answered to. The answer is still due.
+            Err(WebError::Refused { code, .. }) if code == NO_THREAD && message.thread.is_some() => {
+                message.thread = None;
+                self.web.message_post(channel, &message).await
+            }
+            posted => posted,
+        };
+        let ts = posted?;
+        self.attach(channel, Some(message.thread.as_deref().unwrap_or(&ts)), rest).await;
+        Ok(Some(ts))
+    }
+
+    /// Tells one person alone. A file can't be for one person in a channel: it comes between the two.
+    async fn whisper(
+        &self,
+        channel: &str,
+        user: &str,
+        answer_at: Option<&str>,
+        message: Message,
+        rest: Option<String>,
+    ) -> Result<(), WebError> {
+        self.web.tell(Some(channel), user, answer_at, &message).await?;
+        if let Some(rest) = rest {
+            let direct = self.web.direct(user).await;
+            match direct {
+                Ok(direct) => self.attach(&direct, None, Some(rest)).await,
+                Err(error) => tracing::warn!(user, %error, "a file can't be brought to somebody"),
+            }
+        }
+        Ok(())
     }
 }
 
@@ -70,6 +145,9 @@ pub(crate) fn channel_of(conversation: &str) -> &str {
 fn mark(letter: &Letter) -> String {
     match &letter.outbound {
         Outbound::Update(card) => format!("card/{}", card.key),
+        Outbound::Say(_) if letter.place.under.is_some() => {
+            format!("end/{}", letter.place.under.as_deref().unwrap_or_default())
+        }
         Outbound::Say(card) => {
             let body = serde_json::to_vec(&(card, &letter.place)).unwrap_or_default();
             format!("say/{}", hex::encode(&Sha256::digest(&body)[..8]))
@@ -77,12 +155,31 @@ fn mark(letter: &Letter) -> String {
     }
 }
 
+/// A card that Slack does not take as it is: its first line, and all of it as a file.
+fn plainly(letter: &Letter) -> Rendered {
+    let card = letter.outbound.card();
+    let mut short = Card::new(card.tone, card.headline.clone());
+    short.command.clone_from(&card.command);
+    short.buttons.clone_from(&card.buttons);
+    let note = "Slack does not take the whole of this; it comes as a file.";
+    let mut rendered = render(&short.text(note), &mark(letter));
+    rendered.rest = Some(view::plain(card));
+    rendered
+}
+
+fn is_misfit(error: &WebError) -> bool {
+    matches!(error, WebError::Refused { code, .. } if MISFIT.contains(&code.as_str()))
+}
+
 fn undelivered(error: WebError) -> Undelivered {
     let why = error.to_string();
     match error {
-        WebError::Limited { after_ms, .. } => Undelivered::Later { why, after_ms },
+        WebError::Limited { after_ms, .. } => Undelivered::Limited { why, after_ms },
         WebError::Unanswered { .. } => Undelivered::Later { why, after_ms: None },
         WebError::Refused { code, .. } if GONE.contains(&code.as_str()) => Undelivered::Gone { why },
+        WebError::Refused { code, .. } if TROUBLE.contains(&code.as_str()) => {
+            Undelivered::Later { why, after_ms: None }
+        }
         WebError::Refused { code, .. } if MENDABLE.contains(&code.as_str()) => {
             tracing::warn!(why, "Slack takes no messages until this is mended");
             Undelivered::Later { why, after_ms: Some(MENDING_MS) }
@@ -101,36 +198,33 @@ impl Carrier for SlackCarrier {
         GAP_MS
     }
 
+    fn allowance(&self, kind: Kind) -> Option<Allowance> {
+        Some(match kind {
+            Kind::Post => POSTS,
+            Kind::Edit => EDITS,
+            Kind::Whisper => WHISPERS,
+        })
+    }
+
     async fn carry(
         &self,
         conversation: &str,
         letter: &Letter,
         known: Option<&str>,
     ) -> Result<Option<String>, Undelivered> {
-        let channel = channel_of(conversation);
-        let rendered = render(letter.outbound.card(), &mark(letter));
-        let mut message = Message { text: rendered.text, blocks: rendered.blocks, thread: None };
-        if let (Outbound::Update(_), Some(ts)) = (&letter.outbound, known) {
-            self.web.message_update(channel, ts, &message).await.map_err(undelivered)?;
-            return Ok(Some(ts.to_owned()));
+        let mut rendered = render(letter.outbound.card(), &mark(letter));
+        if let Some(user) = &letter.place.mention {
+            // Slack tells people of what stands in the text, and shows them the blocks.
+            rendered.text = format!("<@{user}> {}", rendered.text);
+            rendered.blocks.push(context(&format!("<@{user}>")));
         }
-        if let Some(user) = &letter.place.to {
-            message.thread = letter.place.thread.clone().filter(|_| letter.place.inside);
-            let whispered = self.web.message_whisper(channel, user, &message).await;
-            return match (whispered, &letter.place.answer_at) {
-                (Ok(()), _) => Ok(None),
-                // Not a member there: commands may be given anywhere, and say where their answers go.
-                (Err(WebError::Refused { .. }), Some(url)) => {
-                    self.web.answer_at(url, &message).await.map(|()| None).map_err(undelivered)
-                }
-                (Err(error), _) => Err(undelivered(error)),
-            };
+        match self.carry_as(conversation, letter, known, rendered).await {
+            Err(error) if is_misfit(&error) => {
+                tracing::error!(conversation, %error, "Slack does not take a card as it is; it is shown shorter");
+                self.carry_as(conversation, letter, known, plainly(letter)).await.map_err(undelivered)
+            }
+            carried => carried.map_err(undelivered),
         }
-        message.thread.clone_from(&letter.place.thread);
-        let ts = self.web.message_post(channel, &message).await.map_err(undelivered)?;
-        let thread = letter.place.thread.as_deref().unwrap_or(&ts);
-        self.attach(channel, thread, rendered.rest).await;
-        Ok(Some(ts))
     }
 
     async fn find(

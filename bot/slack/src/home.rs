@@ -1,23 +1,120 @@
-//! The App Home: the environments at a glance, as the person who looks may see them.
+//! The App Home: the environments at a glance, as the person who looks may see them, kept up to date for a while after it was
+//! opened.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use chat::{Button, Desk, Inbound, Outbound};
+use engine::clock::EpochMs;
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use tokio_util::sync::CancellationToken;
 
 use crate::FRONT;
 use crate::blocks::{button, context, render};
 use crate::intake::{Intake, identity};
 use crate::limits::VIEW_BLOCKS;
+use crate::web::WebError;
 
 /// Where clicks in the App Home come from, in identifiers of events.
 pub(crate) const PLACE: &str = "home";
 
-/// Shows somebody how things stand.
+/// How long after somebody opened their App Home it is kept up to date, in milliseconds.
+const LATELY_MS: EpochMs = 15 * 60_000;
+/// Least time between two rounds of drawing: what changes in the meantime is drawn together.
+const ROUND: Duration = Duration::from_secs(3);
+/// Least time between two App Homes: Slack's tier 4, 100 a minute in a workspace, and some for people who open theirs.
+const GAP: Duration = Duration::from_millis(800);
+/// Wait after one could not be shown.
+const TROUBLE: Duration = Duration::from_secs(10);
+
+/// The App Homes people look at.
+#[derive(Debug, Default)]
+pub(crate) struct Homes(Mutex<HashMap<String, Opened>>);
+
+#[derive(Debug)]
+struct Opened {
+    at_ms: EpochMs,
+    /// What was shown last, in short.
+    shown: Vec<u8>,
+}
+
+impl Homes {
+    fn opened(&self) -> MutexGuard<'_, HashMap<String, Opened>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Who opened theirs lately.
+    fn lookers(&self, now_ms: EpochMs) -> Vec<String> {
+        let mut opened = self.opened();
+        opened.retain(|_, opened| now_ms - opened.at_ms < LATELY_MS);
+        opened.keys().cloned().collect()
+    }
+}
+
+/// Somebody opened their App Home: shows them how things stand.
 pub(crate) async fn show(intake: &Arc<Intake>, user: &str) {
-    let view = view(intake, user).await;
-    if let Err(error) = intake.web.home_publish(user, view).await {
+    let at_ms = intake.engine.now_ms();
+    intake.homes.opened().insert(user.to_owned(), Opened { at_ms, shown: Vec::new() });
+    if let Err(error) = draw(intake, user).await {
         tracing::warn!(user, %error, "an App Home can't be shown");
+    }
+}
+
+/// Draws one anew unless it looks the same; true when it was drawn.
+async fn draw(intake: &Arc<Intake>, user: &str) -> Result<bool, WebError> {
+    let view = view(intake, user).await;
+    let short = Sha256::digest(view.to_string()).to_vec();
+    if intake.homes.opened().get(user).is_some_and(|opened| opened.shown == short) {
+        return Ok(false);
+    }
+    intake.web.home_publish(user, view).await?;
+    if let Some(opened) = intake.homes.opened().get_mut(user) {
+        opened.shown = short;
+    }
+    Ok(true)
+}
+
+/// Draws those anew that were opened lately and look different by now, `gap` apart; how many that were. An error leaves the
+/// rest for the next time.
+pub(crate) async fn redraw(intake: &Arc<Intake>, gap: Duration) -> Result<usize, WebError> {
+    let mut drawn = 0;
+    for user in intake.homes.lookers(intake.engine.now_ms()) {
+        if draw(intake, &user).await? {
+            drawn += 1;
+            tokio::time::sleep(gap).await;
+        }
+    }
+    Ok(drawn)
+}
+
+/// Keeps the App Homes up to date until told to stop.
+pub(crate) async fn keep(intake: Arc<Intake>, stop: CancellationToken) {
+    let mut commits = intake.engine.store().watch();
+    let mut wait = None;
+    loop {
+        tokio::select! {
+            _ = commits.changed(), if wait.is_none() => {}
+            () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => {}
+            () = stop.cancelled() => return,
+        }
+        commits.mark_unchanged();
+        wait = match redraw(&intake, GAP).await {
+            Ok(_) => None,
+            Err(error) => {
+                tracing::warn!(%error, "App Homes can't be kept up to date, trying again");
+                let asked = match error {
+                    WebError::Limited { after_ms: Some(ms), .. } => Duration::from_millis(ms.max(0) as u64),
+                    _ => TROUBLE,
+                };
+                Some(asked.max(ROUND))
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(ROUND) => {}
+            () = stop.cancelled() => return,
+        }
     }
 }
 

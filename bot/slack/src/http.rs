@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
@@ -42,9 +42,15 @@ pub(crate) fn routes(intake: Arc<Intake>, signing_secret: &SecretString) -> Rout
     let calls = Calls { intake, verifier: Arc::new(verifier), forged: Arc::default() };
     Router::new()
         .route("/slack/events", post(called))
-        .route("/slack/commands", post(called))
+        .route("/slack/commands", post(called).get(certified))
         .route("/slack/interactions", post(called))
         .with_state(calls)
+}
+
+/// Now and then Slack looks whether the address's certificate is good. It says so and signs nothing; nothing is done.
+async fn certified(RawQuery(query): RawQuery) -> StatusCode {
+    let asked = query.is_some_and(|query| query.split('&').any(|pair| pair == "ssl_check=1"));
+    if asked { StatusCode::OK } else { StatusCode::METHOD_NOT_ALLOWED }
 }
 
 async fn called(State(calls): State<Calls>, headers: HeaderMap, body: Bytes) -> Response {
@@ -56,7 +62,7 @@ async fn called(State(calls): State<Calls>, headers: HeaderMap, body: Bytes) -> 
         calls.forged(signature.is_empty()).await;
         return StatusCode::UNAUTHORIZED.into_response();
     }
-    let happened = happened(named(header::CONTENT_TYPE.as_str()), text);
+    let happened = happened(named(header::CONTENT_TYPE.as_str()), text, signature);
     match calls.intake.take(happened).await {
         Ok(Some(answer)) => axum::Json(answer).into_response(),
         Ok(None) => StatusCode::OK.into_response(),
@@ -69,16 +75,17 @@ async fn called(State(calls): State<Calls>, headers: HeaderMap, body: Bytes) -> 
 }
 
 /// What a body tells: JSON for events, a form for commands, a form with JSON in it for clicks.
-fn happened(content_type: &str, body: &str) -> Happened {
-    if content_type.starts_with("application/json") {
+/// The signature is of one delivery alone.
+fn happened(content_type: &str, body: &str, signature: &str) -> Happened {
+    if content_type.to_ascii_lowercase().starts_with("application/json") {
         return payload::event(&serde_json::from_str(body).unwrap_or_default());
     }
     let fields: Map<String, Value> = url::form_urlencoded::parse(body.as_bytes())
         .map(|(name, value)| (name.into_owned(), Value::String(value.into_owned())))
         .collect();
     match fields.get("payload").and_then(Value::as_str) {
-        Some(payload) => payload::interaction(&serde_json::from_str(payload).unwrap_or_default()),
-        None => payload::command(&Value::Object(fields)),
+        Some(payload) => payload::interaction(&serde_json::from_str(payload).unwrap_or_default(), signature),
+        None => payload::command(&Value::Object(fields), signature),
     }
 }
 

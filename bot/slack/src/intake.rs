@@ -16,15 +16,24 @@ use tokio_util::task::TaskTracker;
 use crate::FRONT;
 use crate::blocks::{FORM, SAY, mrkdwn};
 use crate::forms::{self, Memory};
-use crate::home;
+use crate::home::{self, Homes};
 use crate::payload::{Clicked, Commanded, Happened, Said, Submitted};
 use crate::settings::Settings;
-use crate::web::{Bot, Message, Web, WebError};
+use crate::web::{Bot, Message, Web, WebError, is_direct};
 
 /// Longest time sealing a secret may take: Slack waits three seconds for the answer.
 const SEALING: Duration = Duration::from_millis(2_500);
+/// Age of a message up to which it is heard, in milliseconds: a little less than what was heard is remembered.
+const HEARD_MS: i64 = 23 * 3_600_000;
+/// Longest wait for the direct conversation with somebody, before what they did is acknowledged.
+const OPENING: Duration = Duration::from_secs(2);
 /// What the command says to get the form for a secret.
 const SECRET_WORDS: [&str; 3] = ["secret", "set secret", "set a secret"];
+
+/// Slack's word for a form that comes too late.
+const LATE: &str = "expired_trigger_id";
+/// Slack's word for a form that is open already: the same click came twice.
+const OPEN_ALREADY: &str = "trigger_exchanged";
 
 /// Takes in what Slack delivers.
 pub(crate) struct Intake {
@@ -34,8 +43,17 @@ pub(crate) struct Intake {
     pub(crate) listener: Listener,
     /// Who the bot is; empty until Slack has said so.
     pub(crate) bot: OnceLock<Bot>,
+    /// The App Homes people look at.
+    pub(crate) homes: Homes,
     /// What is being done after the acknowledgement.
     pub(crate) tasks: TaskTracker,
+}
+
+/// Who did something that a form answers, and how they are told when there is none.
+struct Clicker {
+    user: String,
+    channel: Option<String>,
+    answer_at: Option<String>,
 }
 
 /// What goes back with the acknowledgement.
@@ -46,7 +64,7 @@ impl Intake {
     pub(crate) async fn take(self: &Arc<Self>, happened: Happened) -> Result<Answer, StoreError> {
         match happened {
             Happened::Said(said) => self.said(said).await.map(|()| None),
-            Happened::Commanded(commanded) => self.commanded(commanded).await,
+            Happened::Commanded(commanded) => self.commanded(commanded).await.map(|()| None),
             Happened::Clicked(clicked) => self.clicked(clicked).await.map(|()| None),
             Happened::Submitted(submitted) => self.submitted(submitted).await,
             Happened::HomeOpened { user } => {
@@ -65,13 +83,23 @@ impl Intake {
 
     async fn said(self: &Arc<Self>, said: Said) -> Result<(), StoreError> {
         let bot = self.bot.get().map(|bot| bot.user.as_str()).unwrap_or_default();
-        let at_bot = format!("<@{bot}>");
-        let named = said.mention || (!bot.is_empty() && said.text.contains(&at_bot));
-        if said.user == bot || !(named || said.direct || self.settings.channels.listens(&said.channel)) {
+        let (text, at_bot) = without_mention(&said.text, bot);
+        let named = said.mention || at_bot;
+        let addressed = named || said.direct;
+        if said.user == bot
+            || !(addressed || (self.settings.channels.listens(&said.channel) && !text.is_empty()))
+        {
+            return Ok(());
+        }
+        if self.is_stale(&said.ts) {
+            tracing::warn!(
+                channel = said.channel,
+                ts = said.ts,
+                "a message that is more than a day old is not heard"
+            );
             return Ok(());
         }
         let event = format!("said/{}/{}", said.channel, said.ts);
-        let text = said.text.replace(&at_bot, " ").trim().to_owned();
         if matches!(self.engine.redactor().redact(&said.text), std::borrow::Cow::Owned(_)) {
             return self.secret_said(said, event).await;
         }
@@ -79,8 +107,15 @@ impl Intake {
         let thread = said.thread.clone().or_else(|| (!said.direct).then(|| said.ts.clone()));
         let place = Place { thread, inside: said.thread.is_some(), ..Place::default() };
         let mut spoken = self.spoken(&said.user, &said.channel, event, text, place);
-        spoken.overheard = !(named || said.direct);
+        spoken.overheard = !addressed;
         self.listener.take(&spoken).await.map(|_| ())
+    }
+
+    /// Whether a message is so old that nobody remembers whether it was heard: an edit delivers it once more under the same
+    /// identifier, and what was done last week is not to be done again.
+    fn is_stale(&self, ts: &str) -> bool {
+        let seconds: Option<i64> = ts.split('.').next().and_then(|seconds| seconds.parse().ok());
+        seconds.is_some_and(|seconds| self.engine.now_ms() - seconds.saturating_mul(1_000) > HEARD_MS)
     }
 
     /// Something said to the bot.
@@ -123,106 +158,141 @@ impl Intake {
             let says = format!(
                 "That looks like a secret. {gone} Nothing of it was kept or done. Who could read it here may have it: replace it where it came from."
             );
-            let button = json!({
-                "type": "button", "action_id": forms::SECRET_BUTTON, "style": "primary", "value": "set",
-                "text": { "type": "plain_text", "text": "Enter it safely" },
-            });
-            let message = Message {
-                text: says.replace('*', ""),
-                blocks: vec![
-                    json!({ "type": "section", "text": mrkdwn(&says) }),
-                    json!({ "type": "actions", "elements": [button] }),
-                ],
-                thread: said.thread.clone(),
-            };
-            if let Err(error) = intake.web.message_whisper(&said.channel, &said.user, &message).await {
-                tracing::warn!(channel = said.channel, %error, "somebody can't be told of a secret they wrote");
-            }
+            let message = Message { thread: said.thread.clone(), ..secret_noticed(&says) };
+            intake.tell(Some(&said.channel), &said.user, None, &message).await;
         });
         Ok(())
     }
 
-    async fn commanded(self: &Arc<Self>, commanded: Commanded) -> Result<Answer, StoreError> {
-        let Commanded { user, channel, text, trigger, answer_at } = commanded;
+    async fn commanded(self: &Arc<Self>, commanded: Commanded) -> Result<(), StoreError> {
+        let Commanded { user, mut channel, text, trigger, at, answer_at } = commanded;
         let text = text.trim().to_owned();
         if SECRET_WORDS.contains(&text.to_lowercase().as_str()) {
-            self.later(|intake| async move { intake.secret_form(&trigger).await });
-            return Ok(None);
+            let clicker = Clicker { user, channel: Some(channel), answer_at };
+            self.later(|intake| async move { intake.secret_form(&trigger, &clicker).await });
+            return Ok(());
         }
         if matches!(self.engine.redactor().redact(&text), std::borrow::Cow::Owned(_)) {
-            let says =
-                "That looks like a secret. Nothing of it was kept or done. Set secrets with `/infra secret`.";
-            return Ok(Some(json!({ "response_type": "ephemeral", "text": says })));
+            self.later(|intake| async move {
+                let says = "That looks like a secret. Nothing of it was kept or done.";
+                intake.tell(Some(&channel), &user, answer_at.as_deref(), &secret_noticed(says)).await;
+            });
+            return Ok(());
+        }
+        // Commands may be given between any two people; the bot speaks only where it is one of them.
+        if is_direct(&channel)
+            && let Some(direct) = self.direct(&user).await
+        {
+            channel = direct;
         }
         let text = if text.is_empty() { "help".to_owned() } else { text };
         let place = Place { to: Some(user.clone()), answer_at, ..Place::default() };
-        let spoken = self.spoken(&user, &channel, format!("command/{trigger}"), text, place);
-        self.listener.take(&spoken).await.map(|_| None)
-    }
-
-    async fn clicked(self: &Arc<Self>, clicked: Clicked) -> Result<(), StoreError> {
-        let thread = clicked.thread.clone().or_else(|| clicked.message.clone());
-        let place = Place { thread, inside: clicked.thread.is_some(), ..Place::default() };
-        if clicked.action == forms::SECRET_BUTTON {
-            self.later(|intake| async move { intake.secret_form(&clicked.trigger).await });
-            return Ok(());
-        }
-        if clicked.action == FORM {
-            self.later(|intake| async move { intake.question_form(&clicked, place).await });
-            return Ok(());
-        }
-        if clicked.action.split('/').next() != Some(SAY) || clicked.value.is_empty() {
-            return Ok(());
-        }
-        let Clicked { user, channel, message, value, at, .. } = clicked;
-        let Some(channel) = channel else {
-            let event = format!("click/{}/{user}/{at}", home::PLACE);
-            self.later(|intake| async move { intake.clicked_at_home(&user, event, value).await });
-            return Ok(());
-        };
-        let event = format!("click/{channel}/{}/{user}/{at}", message.unwrap_or_default());
-        let spoken = self.spoken(&user, &channel, event, value, place);
+        let spoken = self.spoken(&user, &channel, format!("command/{at}"), text, place);
         self.listener.take(&spoken).await.map(|_| ())
     }
 
-    /// In the App Home there is no conversation: it goes on between the two.
-    async fn clicked_at_home(&self, user: &str, event: String, value: String) {
-        let direct = match self.web.direct(user).await {
-            Ok(direct) => direct,
-            Err(error) => {
-                tracing::warn!(user, %error, "somebody who clicked in the App Home can't be spoken with");
-                return;
+    async fn clicked(self: &Arc<Self>, clicked: Clicked) -> Result<(), StoreError> {
+        let place = if clicked.private {
+            // Nobody else sees what was clicked on, and it has no thread.
+            let (to, answer_at) = (Some(clicked.user.clone()), clicked.answer_at.clone());
+            Place {
+                to,
+                answer_at,
+                inside: clicked.thread.is_some(),
+                thread: clicked.thread.clone(),
+                ..Place::default()
             }
+        } else {
+            let thread = clicked.thread.clone().or_else(|| clicked.message.clone());
+            Place { thread, inside: clicked.thread.is_some(), ..Place::default() }
         };
-        let spoken = self.spoken(user, &direct, event, value, Place::default());
-        if let Err(error) = self.listener.take(&spoken).await {
-            tracing::error!(%error, "a click in the App Home can't be written down");
+        let Clicked { user, channel, message, value, at, trigger, action, answer_at, .. } = clicked;
+        let clicker = Clicker { user: user.clone(), channel: channel.clone(), answer_at };
+        if action == forms::SECRET_BUTTON {
+            self.later(|intake| async move { intake.secret_form(&trigger, &clicker).await });
+            return Ok(());
+        }
+        if action == FORM {
+            self.later(|intake| async move { intake.question_form(&trigger, &clicker, &value, place).await });
+            return Ok(());
+        }
+        if action.split('/').next() != Some(SAY) || value.is_empty() {
+            return Ok(());
+        }
+        let spoken = if let Some(channel) = channel {
+            let event = format!("click/{channel}/{}/{user}/{at}", message.unwrap_or_default());
+            self.spoken(&user, &channel, event, value, place)
+        } else {
+            // In the App Home there is no conversation: it goes on between the two.
+            let Some(direct) = self.direct(&user).await else {
+                return Err(StoreError::Corrupt {
+                    column: "conversation",
+                    source: "Slack opens none".into(),
+                });
+            };
+            let event = format!("click/{}/{user}/{at}", home::PLACE);
+            self.spoken(&user, &direct, event, value, Place::default())
+        };
+        self.listener.take(&spoken).await.map(|_| ())
+    }
+
+    /// The direct conversation with somebody, if Slack tells it in time.
+    async fn direct(&self, user: &str) -> Option<String> {
+        match tokio::time::timeout(OPENING, self.web.direct(user)).await {
+            Ok(Ok(direct)) => Some(direct),
+            Ok(Err(error)) => {
+                tracing::warn!(user, %error, "the direct conversation with somebody can't be opened");
+                None
+            }
+            Err(_) => None,
         }
     }
 
-    async fn question_form(&self, clicked: &Clicked, place: Place) {
-        let (Ok(form), Some(channel)) = (serde_json::from_str(&clicked.value), clicked.channel.clone())
-        else {
-            return;
-        };
-        let view = forms::question(&form, &Memory { channel, place });
-        self.open(&clicked.trigger, view).await;
+    /// Tells one person alone something that is not the desk's answer.
+    async fn tell(&self, channel: Option<&str>, user: &str, answer_at: Option<&str>, message: &Message) {
+        if let Err(error) = self.web.tell(channel, user, answer_at, message).await {
+            tracing::warn!(user, %error, "somebody can't be told what became of what they did");
+        }
     }
 
-    async fn secret_form(&self, trigger: &str) {
+    async fn question_form(&self, trigger: &str, clicker: &Clicker, form: &str, place: Place) {
+        let (Ok(form), Some(channel)) = (serde_json::from_str(form), clicker.channel.clone()) else { return };
+        let view = forms::question(&form, &Memory { channel, place });
+        self.open(trigger, clicker, view).await;
+    }
+
+    async fn secret_form(&self, trigger: &str, clicker: &Clicker) {
         let environments: Vec<String> = match self.engine.project_get(None).await {
             Ok(project) => project.value.environments.keys().map(ToString::to_string).collect(),
-            Err(_) => Vec::new(),
+            Err(error) => {
+                tracing::warn!(%error, "the form for a secret has no environments to offer");
+                Vec::new()
+            }
         };
-        if !environments.is_empty() {
-            self.open(trigger, forms::secret(&environments)).await;
+        if environments.is_empty() {
+            let says = "There is no environment yet that a secret could be for: import a project first, `infra-chat project import FILE`.";
+            self.tell_clicker(clicker, says).await;
+            return;
         }
+        self.open(trigger, clicker, forms::secret(&environments)).await;
     }
 
-    async fn open(&self, trigger: &str, view: Value) {
-        if let Err(error) = self.web.modal_open(trigger, view).await {
-            tracing::warn!(%error, "a form can't be opened");
-        }
+    async fn open(&self, trigger: &str, clicker: &Clicker, view: Value) {
+        let Err(error) = self.web.modal_open(trigger, view).await else { return };
+        tracing::warn!(%error, "a form can't be opened");
+        let says = match &error {
+            WebError::Refused { code, .. } if code == OPEN_ALREADY => return,
+            WebError::Refused { code, .. } if code == LATE => {
+                "Slack waited too long for the form and did not open it. Nothing was done: click once more."
+            }
+            _ => "Slack did not open the form. Nothing was done: try once more in a moment.",
+        };
+        self.tell_clicker(clicker, says).await;
+    }
+
+    async fn tell_clicker(&self, clicker: &Clicker, says: &str) {
+        let Clicker { user, channel, answer_at } = clicker;
+        self.tell(channel.as_deref(), user, answer_at.as_deref(), &said(says)).await;
     }
 
     async fn submitted(self: &Arc<Self>, submitted: Submitted) -> Result<Answer, StoreError> {
@@ -300,6 +370,64 @@ pub(crate) fn conversation(channel: &str) -> String {
 
 /// Says something in a channel that is not the answer to anybody.
 pub(crate) async fn announce(web: &Web, channel: &str, says: &str) -> Result<String, WebError> {
+    web.message_post(channel, &said(says)).await
+}
+
+/// A message of one section.
+fn said(says: &str) -> Message {
     let blocks = vec![json!({ "type": "section", "text": mrkdwn(says) })];
-    web.message_post(channel, &Message { text: says.to_owned(), blocks, thread: None }).await
+    Message { text: says.to_owned(), blocks, thread: None }
+}
+
+/// What somebody is told who wrote a secret, with the button of the form for it.
+fn secret_noticed(says: &str) -> Message {
+    let button = json!({
+        "type": "button", "action_id": forms::SECRET_BUTTON, "style": "primary", "value": "set",
+        "text": { "type": "plain_text", "text": "Enter it safely" },
+    });
+    let mut message = said(says);
+    message.text = says.replace('*', "");
+    message.blocks.push(json!({ "type": "actions", "elements": [button] }));
+    message
+}
+
+/// The text without mentions of the bot, `<@U0BOT>` or `<@U0BOT|infra>`; and whether there were any.
+fn without_mention(text: &str, bot: &str) -> (String, bool) {
+    let (mut rest, mut left, mut any) = (text, String::new(), false);
+    let begin = format!("<@{bot}");
+    while let Some(place) = rest.find(&begin).filter(|_| !bot.is_empty()) {
+        let after = &rest[place + begin.len()..];
+        let end = match after.chars().next() {
+            Some('>') => Some(1),
+            Some('|') => after.find('>').map(|end| end + 1),
+            _ => None,
+        };
+        left.push_str(&rest[..place]);
+        if let Some(end) = end {
+            any = true;
+            left.push(' ');
+            rest = &after[end..];
+        } else {
+            left.push_str(&begin);
+            rest = after;
+        }
+    }
+    left.push_str(rest);
+    (left.trim().to_owned(), any)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mentions_of_the_bot_are_taken_out() {
+        let check = |text: &str, left: &str, any: bool| {
+            assert_eq!(without_mention(text, "U0BOT"), (left.to_owned(), any), "{text}");
+        };
+        check("<@U0BOT> deploy staging", "deploy staging", true);
+        check("please <@U0BOT|infra>, status", "please  , status", true);
+        check("<@U0BOTTLE> status <@U0BOT", "<@U0BOTTLE> status <@U0BOT", false);
+        assert_eq!(without_mention("<@> status", ""), ("<@> status".to_owned(), false));
+    }
 }

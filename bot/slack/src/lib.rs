@@ -2,6 +2,7 @@
 
 mod absence;
 pub mod blocks;
+mod call;
 mod carrier;
 mod forms;
 mod home;
@@ -26,6 +27,7 @@ use tokio_util::task::TaskTracker;
 
 use absence::Absence;
 use carrier::SlackCarrier;
+use home::Homes;
 use intake::Intake;
 pub use settings::{API_BASE, BadChannels, Channels, Mode, Settings};
 use web::{Web, WebError};
@@ -94,6 +96,7 @@ impl Slack {
             settings: Arc::clone(&settings),
             listener: Listener::new(engine.clone(), FRONT),
             bot,
+            homes: Homes::default(),
             tasks: TaskTracker::new(),
         });
         Ok(Self { engine, settings, intake, absence: Arc::default() })
@@ -147,6 +150,11 @@ impl Slack {
         self.absence.is_over()
     }
 
+    /// Draws the App Homes anew that were opened lately and look different by now; how many that were.
+    pub async fn homes_redraw(&self) -> usize {
+        home::redraw(&self.intake, Duration::ZERO).await.unwrap_or_default()
+    }
+
     /// Waits for what was begun after an acknowledgement: forms being opened, App Homes being drawn.
     pub async fn rest(&self) {
         self.intake.tasks.close();
@@ -162,6 +170,7 @@ impl Slack {
             reporter.work(stop.clone()),
             self.courier().work(stop.clone()),
             self.listen(stop.clone()),
+            home::keep(Arc::clone(&self.intake), stop.clone()),
         );
         self.rest().await;
         Ok(())

@@ -3,6 +3,10 @@
 
 use serde_json::Value;
 
+use crate::web::is_direct;
+
+/// Slack's own bot, which writes as if it were a person.
+const SLACKBOT: &str = "USLACKBOT";
 /// Kinds of messages people write that carry a subtype all the same.
 const SPOKEN_SUBTYPES: [&str; 3] = ["file_share", "thread_broadcast", "me_message"];
 
@@ -28,6 +32,18 @@ pub(crate) enum Happened {
     Nothing,
 }
 
+impl Happened {
+    /// Whether taking it in may take longer than writing it down: something is sealed, or asked of Slack, on the way.
+    pub(crate) fn may_take_long(&self) -> bool {
+        match self {
+            Self::Submitted(_) => true,
+            Self::Clicked(clicked) => clicked.channel.is_none(),
+            Self::Commanded(commanded) => is_direct(&commanded.channel),
+            Self::Said(_) | Self::HomeOpened { .. } | Self::Challenged(_) | Self::Nothing => false,
+        }
+    }
+}
+
 /// A message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Said {
@@ -50,6 +66,8 @@ pub(crate) struct Commanded {
     pub(crate) channel: String,
     pub(crate) text: String,
     pub(crate) trigger: String,
+    /// Tells one command from the next.
+    pub(crate) at: String,
     pub(crate) answer_at: Option<String>,
 }
 
@@ -62,6 +80,8 @@ pub(crate) struct Clicked {
     pub(crate) message: Option<String>,
     /// The root of the message's thread, when it is in one.
     pub(crate) thread: Option<String>,
+    /// They alone see the message, and nothing can be said in a thread of it.
+    pub(crate) private: bool,
     pub(crate) action: String,
     pub(crate) value: String,
     pub(crate) trigger: String,
@@ -123,22 +143,24 @@ fn said(event: &Value, mention: bool) -> Happened {
         && event["bot_profile"].is_null()
         && subtype.is_none_or(|subtype| SPOKEN_SUBTYPES.contains(&subtype));
     let (user, channel, ts) = (text(event, "user"), text(event, "channel"), text(event, "ts"));
-    if !by_person || user.is_empty() || channel.is_empty() || ts.is_empty() {
+    if !by_person || user == SLACKBOT || user.is_empty() || channel.is_empty() || ts.is_empty() {
         return Happened::Nothing;
     }
     let thread = event["thread_ts"].as_str().filter(|thread| *thread != ts).map(ToOwned::to_owned);
-    let direct = event["channel_type"] == "im" || channel.starts_with('D');
+    let direct = event["channel_type"] == "im" || is_direct(&channel);
     Happened::Said(Said { user, channel, ts, thread, text: text(event, "text"), mention, direct })
 }
 
 /// A slash command, as its fields.
-pub(crate) fn command(payload: &Value) -> Happened {
+/// `delivery` identifies this delivery where Slack gives nothing that is the same in all of them.
+pub(crate) fn command(payload: &Value, delivery: &str) -> Happened {
     let commanded = Commanded {
         user: text(payload, "user_id"),
         channel: text(payload, "channel_id"),
         text: text(payload, "text"),
         trigger: text(payload, "trigger_id"),
-        answer_at: payload["response_url"].as_str().map(ToOwned::to_owned),
+        at: first(&[&payload["trigger_id"]]).unwrap_or_else(|| delivery.to_owned()),
+        answer_at: first(&[&payload["response_url"]]),
     };
     if commanded.user.is_empty() || commanded.channel.is_empty() {
         return Happened::Nothing;
@@ -146,48 +168,52 @@ pub(crate) fn command(payload: &Value) -> Happened {
     Happened::Commanded(commanded)
 }
 
-/// A click or a submitted modal.
-pub(crate) fn interaction(payload: &Value) -> Happened {
+/// A click or a submitted modal; `delivery` as with commands.
+pub(crate) fn interaction(payload: &Value, delivery: &str) -> Happened {
     match payload["type"].as_str().unwrap_or_default() {
-        "block_actions" => clicked(payload),
+        "block_actions" => clicked(payload, delivery),
         "view_submission" => Happened::Submitted(Submitted {
             user: text(&payload["user"], "id"),
             callback: text(&payload["view"], "callback_id"),
             memory: text(&payload["view"], "private_metadata"),
-            view: text(&payload["view"], "id"),
+            view: first(&[&payload["view"]["id"]]).unwrap_or_else(|| delivery.to_owned()),
             values: payload["view"]["state"]["values"].clone(),
         }),
         _ => Happened::Nothing,
     }
 }
 
-fn clicked(payload: &Value) -> Happened {
+fn clicked(payload: &Value, delivery: &str) -> Happened {
     let Some(action) = payload["actions"].as_array().and_then(|actions| actions.first()) else {
         return Happened::Nothing;
     };
     let container = &payload["container"];
-    let first = |one: &Value, other: &Value| {
-        one.as_str().or_else(|| other.as_str()).filter(|text| !text.is_empty()).map(ToOwned::to_owned)
-    };
-    let message = first(&container["message_ts"], &payload["message"]["ts"]);
-    let thread = first(&payload["message"]["thread_ts"], &container["thread_ts"])
+    let message = first(&[&container["message_ts"], &payload["message"]["ts"]]);
+    let thread = first(&[&payload["message"]["thread_ts"], &container["thread_ts"]])
         .filter(|thread| Some(thread) != message.as_ref());
     let clicked = Clicked {
         user: text(&payload["user"], "id"),
-        channel: first(&payload["channel"]["id"], &container["channel_id"]),
+        channel: first(&[&payload["channel"]["id"], &container["channel_id"]]),
         message,
         thread,
+        private: container["is_ephemeral"] == true || payload["message"]["is_ephemeral"] == true,
         action: text(action, "action_id"),
-        value: first(&action["value"], &action["selected_option"]["value"]).unwrap_or_default(),
+        value: first(&[&action["value"], &action["selected_option"]["value"]]).unwrap_or_default(),
         trigger: text(payload, "trigger_id"),
-        at: first(&action["action_ts"], &payload["trigger_id"]).unwrap_or_default(),
-        answer_at: payload["response_url"].as_str().map(ToOwned::to_owned),
+        at: first(&[&action["action_ts"], &payload["trigger_id"]]).unwrap_or_else(|| delivery.to_owned()),
+        answer_at: first(&[&payload["response_url"]]),
     };
     if clicked.user.is_empty() || clicked.action.is_empty() {
         Happened::Nothing
     } else {
         Happened::Clicked(clicked)
     }
+}
+
+/// The first of these that is a text with something in it.
+fn first(values: &[&Value]) -> Option<String> {
+    let mut texts = values.iter().filter_map(|value| value.as_str());
+    texts.find(|text| !text.is_empty()).map(ToOwned::to_owned)
 }
 
 fn text(value: &Value, key: &str) -> String {

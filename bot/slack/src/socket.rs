@@ -10,6 +10,7 @@ use std::time::Duration;
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
+use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::Message as Frame;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
@@ -17,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::absence::Absence;
 use crate::intake::Intake;
-use crate::payload;
+use crate::payload::{self, Happened};
 use crate::web::WebError;
 
 /// Sockets that are open at a time.
@@ -34,6 +35,8 @@ const SILENCE: Duration = Duration::from_secs(35);
 const RETRY: Duration = Duration::from_millis(500);
 /// Longest such wait.
 const RETRY_MAX: Duration = Duration::from_secs(30);
+/// A socket that is to be renewed and lived this long is renewed at once.
+const RENEWED: Duration = Duration::from_secs(1);
 /// A socket that lived this long was a good one: the next wait starts small again.
 const GOOD: Duration = Duration::from_secs(20);
 
@@ -59,9 +62,24 @@ async fn keep_open(number: u32, intake: Arc<Intake>, absence: Arc<Absence>, stop
         let (began, mut asked) = (Instant::now(), None);
         match open(&intake).await {
             Ok(socket) => {
-                tokio::select! {
-                    () = hear(socket, &intake, &absence) => {}
+                let ended = tokio::select! {
+                    ended = hear(socket, &intake, &absence) => ended,
                     () = stop.cancelled() => return,
+                };
+                match ended {
+                    // Slack asked for it: nothing is wrong, so nothing is waited for, unless it asks all the time.
+                    Ended::Renewed if began.elapsed() >= RENEWED => {
+                        (retry, wait) = (RETRY, Duration::ZERO);
+                        continue;
+                    }
+                    Ended::Disabled => {
+                        tracing::error!(
+                            number,
+                            "Socket Mode is switched off for the app: switch it on at https://api.slack.com/apps, or set slack.mode to http"
+                        );
+                        asked = Some(RETRY_MAX);
+                    }
+                    Ended::Renewed | Ended::Lost => {}
                 }
             }
             Err(Unopened { why, after }) => {
@@ -106,71 +124,110 @@ async fn open(intake: &Intake) -> Result<Socket, Unopened> {
     }
 }
 
+/// Why a socket ended.
+enum Ended {
+    /// Slack asked to open another one.
+    Renewed,
+    /// The app has sockets no more.
+    Disabled,
+    /// It was lost.
+    Lost,
+}
+
 /// Hears until the socket ends.
-async fn hear(mut socket: Socket, intake: &Arc<Intake>, absence: &Arc<Absence>) {
-    let _present = absence.present(intake);
+async fn hear(mut socket: Socket, intake: &Arc<Intake>, absence: &Arc<Absence>) -> Ended {
+    // Slack takes a socket and ends it again when it is not well: only what it says on one shows that it is heard.
+    let mut present = None;
     let mut ping = tokio::time::interval(PING);
     let mut heard = Instant::now();
-    loop {
-        tokio::select! {
+    let (slowly, mut replies) = mpsc::unbounded_channel();
+    let ended = loop {
+        let reply = tokio::select! {
             frame = socket.next() => {
                 heard = Instant::now();
-                let reply = match frame {
-                    Some(Ok(Frame::Text(text))) => match envelope(intake, &text).await {
-                        Next::Reply(reply) => reply,
-                        Next::Nothing => continue,
-                        Next::Renew => break,
-                    },
+                let next = match frame {
+                    Some(Ok(Frame::Text(text))) => envelope(intake, &text, &slowly).await,
                     Some(Ok(Frame::Ping(_) | Frame::Pong(_) | Frame::Binary(_) | Frame::Frame(_))) => continue,
-                    Some(Ok(Frame::Close(_)) | Err(_)) | None => break,
+                    Some(Ok(Frame::Close(_)) | Err(_)) | None => break Ended::Lost,
                 };
-                if socket.send(Frame::Text(reply.into())).await.is_err() {
-                    break;
+                if let Next::End(ended) = next {
+                    break ended;
+                }
+                present.get_or_insert_with(|| absence.present(intake));
+                match next {
+                    Next::Reply(reply) => reply,
+                    Next::Nothing | Next::End(_) => continue,
                 }
             }
+            Some(reply) = replies.recv() => reply,
             _ = ping.tick() => {
                 if heard.elapsed() > SILENCE || socket.send(Frame::Ping(Vec::new().into())).await.is_err() {
-                    break;
+                    break Ended::Lost;
                 }
+                continue;
             }
+        };
+        if socket.send(Frame::Text(reply.into())).await.is_err() {
+            break Ended::Lost;
         }
-    }
+    };
     // It may be gone already.
     let _ = socket.close(None).await;
+    ended
 }
 
 enum Next {
     Reply(String),
     Nothing,
-    Renew,
+    End(Ended),
 }
 
-async fn envelope(intake: &Arc<Intake>, text: &str) -> Next {
+async fn envelope(intake: &Arc<Intake>, text: &str, slowly: &mpsc::UnboundedSender<String>) -> Next {
     let Ok(envelope) = serde_json::from_str::<Value>(text) else {
         tracing::warn!("Slack sent something that is no JSON");
         return Next::Nothing;
     };
     let payload = &envelope["payload"];
+    let id = envelope["envelope_id"].as_str().unwrap_or_default().to_owned();
     let happened = match envelope["type"].as_str().unwrap_or_default() {
-        "disconnect" => return Next::Renew,
+        "disconnect" if envelope["reason"] == "link_disabled" => return Next::End(Ended::Disabled),
+        "disconnect" => return Next::End(Ended::Renewed),
         "events_api" => payload::event(payload),
-        "slash_commands" => payload::command(payload),
-        "interactive" => payload::interaction(payload),
-        _ => payload::Happened::Nothing,
+        "slash_commands" => payload::command(payload, &id),
+        "interactive" => payload::interaction(payload, &id),
+        _ => Happened::Nothing,
     };
-    let Some(id) = envelope["envelope_id"].as_str() else { return Next::Nothing };
+    if id.is_empty() {
+        return Next::Nothing;
+    }
+    let answerable = envelope["accepts_response_payload"] != false;
+    if happened.may_take_long() {
+        // Others behind it are not to wait.
+        let (intake, slowly) = (Arc::clone(intake), slowly.clone());
+        tokio::spawn(async move {
+            if let Some(reply) = taken(&intake, happened, &id, answerable).await {
+                // The socket may be gone; then it comes again on another one.
+                let _ = slowly.send(reply);
+            }
+        });
+        return Next::Nothing;
+    }
+    taken(intake, happened, &id, answerable).await.map_or(Next::Nothing, Next::Reply)
+}
+
+/// Takes in what happened; the acknowledgement. Without one Slack delivers it again.
+async fn taken(intake: &Arc<Intake>, happened: Happened, id: &str, answerable: bool) -> Option<String> {
     match intake.take(happened).await {
         Ok(answer) => {
             let mut reply = json!({ "envelope_id": id });
-            if let Some(answer) = answer.filter(|_| envelope["accepts_response_payload"] != json!(false)) {
+            if let Some(answer) = answer.filter(|_| answerable) {
                 reply["payload"] = answer;
             }
-            Next::Reply(reply.to_string())
+            Some(reply.to_string())
         }
-        // Not acknowledged: Slack delivers it again.
         Err(error) => {
             tracing::error!(%error, "what Slack delivered can't be written down");
-            Next::Nothing
+            None
         }
     }
 }

@@ -1,77 +1,24 @@
 //! Slack's Web API, as far as this front uses it. Answers are read leniently: only what is needed is looked for, because
-//! Slack adds to them all the time. No error shows a request, an answer or a token.
+//! Slack adds to them all the time.
 
-use std::time::Duration;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::connect::HttpConnector;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde_json::{Value, json};
-use slack_morphism::errors::SlackClientError;
-use slack_morphism::prelude::SlackClientHyperConnector;
-use slack_morphism::{SlackApiToken, SlackClient, SlackClientApiCallContext, SlackClientHttpConnector as _};
 
+use crate::blocks::context;
+use crate::call::Caller;
+pub(crate) use crate::call::WebError;
+use crate::limits::BLOCKS;
 use crate::settings::Settings;
 
-/// Longest wait for one answer. Slack's own are there within a second; a proxy may be slow.
-const ANSWER_WAIT: Duration = Duration::from_secs(10);
 /// Messages read when one is looked for that may have arrived.
 const HISTORY_READ: u32 = 100;
-
-/// Why a call did not work.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum WebError {
-    /// Too much was asked in a short time.
-    #[error("{method}: Slack asks to wait")]
-    Limited {
-        /// The method.
-        method: &'static str,
-        /// How long, in milliseconds, when it says so.
-        after_ms: Option<i64>,
-    },
-    /// Slack said no.
-    #[error("{method}: Slack answers `{code}`")]
-    Refused {
-        /// The method.
-        method: &'static str,
-        /// Slack's word for why.
-        code: String,
-    },
-    /// There was no answer, or none that can be read: it may have worked.
-    #[error("{method}: no answer ({why})")]
-    Unanswered {
-        /// The method.
-        method: &'static str,
-        /// Why.
-        why: String,
-    },
-}
-
-impl WebError {
-    fn of(method: &'static str, error: &SlackClientError) -> Self {
-        match error {
-            SlackClientError::RateLimitError(limit) => {
-                let after_ms = limit.retry_after.map(|after| after.as_millis() as i64);
-                Self::Limited { method, after_ms }
-            }
-            SlackClientError::ApiError(error)
-                if error.code == "ratelimited" || error.code == "rate_limited" =>
-            {
-                Self::Limited { method, after_ms: None }
-            }
-            SlackClientError::ApiError(error) => Self::Refused { method, code: error.code.clone() },
-            SlackClientError::HttpError(error) => {
-                Self::Unanswered { method, why: format!("status {}", error.status_code) }
-            }
-            SlackClientError::ProtocolError(_) => {
-                Self::Unanswered { method, why: "it is no JSON".to_owned() }
-            }
-            // What these say is about connections; bodies are not in it.
-            SlackClientError::HttpProtocolError(error) => Self::Unanswered { method, why: error.to_string() },
-            _ => Self::Unanswered { method, why: "the connection failed".to_owned() },
-        }
-    }
-}
+/// What is added where the bot may not speak.
+const NOT_THERE: &str = "I am not in that channel: `/invite` me, and what runs do is shown there too.";
+/// How bodies are written.
+const JSON: &str = "application/json; charset=utf-8";
 
 /// A message to send.
 #[derive(Debug, Clone, Default)]
@@ -93,15 +40,18 @@ pub(crate) struct Bot {
     pub(crate) id: String,
 }
 
-type Client = SlackClient<SlackClientHyperConnector<HttpsConnector<HttpConnector>>>;
-
 /// The Web API. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Web {
-    client: Client,
-    bot: SlackApiToken,
-    app: Option<SlackApiToken>,
+    caller: Caller,
+    base: String,
+    bot: SecretString,
+    app: Option<SecretString>,
+    directs: Directs,
 }
+
+/// Direct conversations that were opened, by person. They stay the same for good.
+type Directs = Arc<Mutex<HashMap<String, String>>>;
 
 impl std::fmt::Debug for Web {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -110,50 +60,24 @@ impl std::fmt::Debug for Web {
 }
 
 impl Web {
-    /// A client as the settings say. An `http` address needs no certificates.
+    /// A client as the settings say.
     pub(crate) fn new(settings: &Settings) -> std::io::Result<Self> {
-        let provider = rustls::crypto::ring::default_provider();
-        let builder = rustls::ClientConfig::builder_with_provider(provider.into())
-            .with_safe_default_protocol_versions()
-            .map_err(std::io::Error::other)?;
-        let tls = if settings.api_base.starts_with("http://") {
-            builder.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth()
-        } else {
-            builder.with_native_roots()?.with_no_client_auth()
-        };
-        let connector =
-            HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
-        let client =
-            SlackClientHyperConnector::with_connector(connector).with_slack_api_url(&settings.api_base);
-        let token = |secret: &SecretString| SlackApiToken::new(secret.expose_secret().into());
         Ok(Self {
-            client: SlackClient::new(client),
-            bot: token(&settings.bot_token),
-            app: settings.app_token.as_ref().map(token),
+            caller: Caller::new(&settings.api_base)?,
+            base: settings.api_base.clone(),
+            bot: settings.bot_token.clone(),
+            app: settings.app_token.clone(),
+            directs: Directs::default(),
         })
     }
 
-    async fn post_as(
-        &self,
-        token: &SlackApiToken,
-        method: &'static str,
-        body: &Value,
-    ) -> Result<Value, WebError> {
-        let session = self.client.open_session(token);
-        let call = session.http_session_api.http_post::<Value, Value>(method, body, None);
-        answered(method, tokio::time::timeout(ANSWER_WAIT, call).await)
-    }
-
     async fn post(&self, method: &'static str, body: Value) -> Result<Value, WebError> {
-        self.post_as(&self.bot, method, &body).await
+        self.caller.method(&self.bot, method, &format!("{}/{method}", self.base), Some(&body)).await
     }
 
     async fn get(&self, method: &'static str, parameters: &[(&str, String)]) -> Result<Value, WebError> {
-        let session = self.client.open_session(&self.bot);
-        let parameters: Vec<(&str, Option<&String>)> =
-            parameters.iter().map(|(name, value)| (*name, Some(value))).collect();
-        let call = session.http_session_api.http_get::<Value, _, _>(method, &parameters, None);
-        answered(method, tokio::time::timeout(ANSWER_WAIT, call).await)
+        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+        self.caller.method(&self.bot, method, &format!("{}/{method}?{query}", self.base), None).await
     }
 
     /// Who the bot is.
@@ -168,7 +92,8 @@ impl Web {
         let Some(app) = &self.app else {
             return Err(WebError::Refused { method, code: "no_app_token".to_owned() });
         };
-        let answer = self.post_as(app, method, &json!({})).await?;
+        let url = format!("{}/{method}", self.base);
+        let answer = self.caller.method(app, method, &url, Some(&json!({}))).await?;
         needed(method, &answer, "/url")
     }
 
@@ -211,19 +136,48 @@ impl Web {
         self.post("chat.postEphemeral", body).await.map(|_| ())
     }
 
-    /// Answers at the address Slack gave with a command.
+    /// Answers at the address Slack gave with a command or a click.
     pub(crate) async fn answer_at(&self, url: &str, message: &Message) -> Result<(), WebError> {
-        let method = "response_url";
-        let url = url.parse().map_err(|_| WebError::Refused { method, code: "bad_url".to_owned() })?;
-        let body = json!({ "response_type": "ephemeral", "text": message.text, "blocks": message.blocks });
-        let span = tracing::Span::none();
-        let call =
-            self.client.http_api.connector.http_post_uri::<Value, Value>(url, &body, without_token(&span));
-        // It answers `ok`, which is no JSON; whatever comes with a good status is fine.
-        match tokio::time::timeout(ANSWER_WAIT, call).await {
-            Ok(Err(SlackClientError::ProtocolError(_))) => Ok(()),
-            other => answered(method, other).map(|_| ()),
+        let body = json!({
+            "response_type": "ephemeral",
+            "replace_original": false,
+            "text": message.text,
+            "blocks": message.blocks,
+        });
+        self.caller.hand_in("response_url", url, JSON, body.to_string().into_bytes()).await
+    }
+
+    /// Tells one person alone, by whichever way is open: where they are, at the address that came with what they did, or in
+    /// the direct conversation.
+    pub(crate) async fn tell(
+        &self,
+        channel: Option<&str>,
+        user: &str,
+        answer_at: Option<&str>,
+        message: &Message,
+    ) -> Result<(), WebError> {
+        let there = match channel {
+            // Between the two nothing needs to be private once more.
+            Some(direct) if is_direct(direct) => Some(self.message_post(direct, message).await.map(drop)),
+            Some(channel) => Some(self.message_whisper(channel, user, message).await),
+            None => None,
+        };
+        match there {
+            None | Some(Err(WebError::Refused { .. })) => {}
+            Some(told) => return told,
         }
+        let mut message = Message { thread: None, ..message.clone() };
+        if channel.is_some() && message.blocks.len() < BLOCKS {
+            message.blocks.push(context(NOT_THERE));
+        }
+        if let Some(url) = answer_at {
+            match self.answer_at(url, &message).await {
+                Err(WebError::Refused { .. }) => {}
+                answered => return answered,
+            }
+        }
+        let direct = self.direct(user).await?;
+        self.message_post(&direct, &message).await.map(drop)
     }
 
     /// Deletes a message, where Slack lets the bot.
@@ -255,9 +209,17 @@ impl Web {
 
     /// The direct conversation with somebody.
     pub(crate) async fn direct(&self, user: &str) -> Result<String, WebError> {
+        let known =
+            |directs: &Directs| directs.lock().unwrap_or_else(PoisonError::into_inner).get(user).cloned();
+        if let Some(direct) = known(&self.directs) {
+            return Ok(direct);
+        }
         let method = "conversations.open";
         let answer = self.post(method, json!({ "users": user })).await?;
-        needed(method, &answer, "/channel/id")
+        let direct = needed(method, &answer, "/channel/id")?;
+        let mut directs = self.directs.lock().unwrap_or_else(PoisonError::into_inner);
+        directs.insert(user.to_owned(), direct.clone());
+        Ok(direct)
     }
 
     /// Opens a modal for the click or command that gave the trigger.
@@ -270,11 +232,11 @@ impl Web {
         self.post("views.publish", json!({ "user_id": user, "view": view })).await.map(|_| ())
     }
 
-    /// Puts a file into a thread.
+    /// Puts a file into a channel, or into a thread of it.
     pub(crate) async fn file_attach(
         &self,
         channel: &str,
-        thread: &str,
+        thread: Option<&str>,
         name: &str,
         content: &str,
     ) -> Result<(), WebError> {
@@ -282,57 +244,23 @@ impl Web {
         let size = [("filename", name.to_owned()), ("length", content.len().to_string())];
         let place = self.get(method, &size).await?;
         let (url, file) = (needed(method, &place, "/upload_url")?, needed(method, &place, "/file_id")?);
-        let url = url.parse().map_err(|_| WebError::Unanswered { method, why: "no address".to_owned() })?;
-        let span = tracing::Span::none();
-        let upload = self.client.http_api.connector.http_post_uri_binary::<Value>(
-            url,
-            "text/plain; charset=utf-8".to_owned(),
-            content.as_bytes(),
-            without_token(&span),
-        );
-        match tokio::time::timeout(ANSWER_WAIT, upload).await {
-            // It answers `OK - 12`, which is no JSON.
-            Ok(Err(SlackClientError::ProtocolError(_))) => {}
-            other => {
-                answered("upload", other)?;
-            }
+        self.caller.hand_in("upload", &url, "text/plain; charset=utf-8", content.as_bytes().to_vec()).await?;
+        let mut body = json!({ "files": [{ "id": file, "title": name }], "channel_id": channel });
+        if let Some(thread) = thread {
+            body["thread_ts"] = json!(thread);
         }
-        let body = json!({
-            "files": [{ "id": file, "title": name }],
-            "channel_id": channel,
-            "thread_ts": thread,
-        });
         self.post("files.completeUploadExternal", body).await.map(|_| ())
     }
 }
 
-/// Addresses Slack hands out say by themselves who may use them: the token stays here.
-fn without_token(span: &tracing::Span) -> SlackClientApiCallContext<'_> {
-    SlackClientApiCallContext {
-        rate_control_params: None,
-        token: None,
-        tracing_span: span,
-        is_sensitive_url: true,
-    }
+/// Whether a channel is the conversation between the bot and one person.
+pub(crate) fn is_direct(channel: &str) -> bool {
+    channel.starts_with('D')
 }
 
 fn put_thread(body: &mut Value, message: &Message) {
     if let Some(thread) = &message.thread {
         body["thread_ts"] = json!(thread);
-    }
-}
-
-fn answered(
-    method: &'static str,
-    answer: Result<Result<Value, SlackClientError>, tokio::time::error::Elapsed>,
-) -> Result<Value, WebError> {
-    match answer {
-        Ok(Ok(answer)) if answer["ok"] == json!(false) => {
-            Err(WebError::Refused { method, code: text(&answer, "/error") })
-        }
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => Err(WebError::of(method, &error)),
-        Err(_) => Err(WebError::Unanswered { method, why: format!("{} s went by", ANSWER_WAIT.as_secs()) }),
     }
 }
 

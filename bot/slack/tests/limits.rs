@@ -167,7 +167,7 @@ fn at_the_edge_of_a_message_there_is_a_note_and_the_whole() {
     let cut = render(&Card::new(Tone::Plain, "Logs").verbatim(lines(400)).button("b", "c", true), "say/0");
     within_limits(&cut);
     assert!(cut.rest.unwrap().contains("line 399"));
-    assert!(cut.blocks.iter().any(|block| block.to_string().contains("attached in the thread")));
+    assert!(cut.blocks.iter().any(|block| block.to_string().contains("comes as a file")));
     assert_eq!(cut.blocks.last().unwrap()["type"], "actions", "what can be clicked is never cut");
 }
 

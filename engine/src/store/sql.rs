@@ -130,6 +130,7 @@ statements! { ON_BOTH:
     STANDING_NEWEST = "SELECT number FROM standing_orders WHERE project = $1 ORDER BY number DESC LIMIT 1";
     OUTBOX_PUT = "INSERT INTO outbox (message, conversation, card, body, created_ms) VALUES ($1, $2, $3, $4, $5) \
         ON CONFLICT (message) DO NOTHING";
+    OUTBOX_SUPERSEDE = "DELETE FROM outbox WHERE conversation = $1 AND card = $2 AND card <> '' AND message < $3";
     OUTBOX_LIST = "SELECT message, card, body FROM outbox WHERE conversation = $1 ORDER BY message LIMIT $2";
     OUTBOX_DELETE = "DELETE FROM outbox WHERE message = $1";
     QUESTION_CONVERSATIONS = "SELECT DISTINCT conversation FROM question_dues WHERE conversation LIKE $1 AND due_ms <= $2 \

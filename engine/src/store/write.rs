@@ -476,16 +476,23 @@ impl Write {
                 sql::STANDING_REMOVE,
                 vec![project.as_str().into(), (*number).into(), (*at_ms).into()],
             ),
-            Self::OutboxPut { message, conversation, card, body, at_ms } => free(
-                sql::OUTBOX_PUT,
-                vec![
-                    message.as_str().into(),
-                    conversation.as_str().into(),
-                    card.as_str().into(),
-                    body.as_str().into(),
-                    (*at_ms).into(),
-                ],
-            ),
+            Self::OutboxPut { message, conversation, card, body, at_ms } => {
+                // The newest drawing of a card is the only one that anybody still wants to see.
+                let values =
+                    vec![conversation.as_str().into(), card.as_str().into(), message.as_str().into()];
+                let mut statements = free(sql::OUTBOX_SUPERSEDE, values);
+                statements.extend(free(
+                    sql::OUTBOX_PUT,
+                    vec![
+                        message.as_str().into(),
+                        conversation.as_str().into(),
+                        card.as_str().into(),
+                        body.as_str().into(),
+                        (*at_ms).into(),
+                    ],
+                ));
+                statements
+            }
             Self::OutboxDelete(message) => free(sql::OUTBOX_DELETE, vec![message.as_str().into()]),
             Self::Chat(write) => write.statements(),
             Self::InboundPut { front, event, at_ms } => {

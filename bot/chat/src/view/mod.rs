@@ -25,6 +25,7 @@ pub(crate) use question::{
     answered_already, answered_for, correct_run, corrected, correction_again, order_or_answer, question,
     question_again, question_closed, question_expired, still_open, waiting, what_is_wrong,
 };
+pub(crate) use run::ended;
 pub use run::{NOTHING_TO_UNDO, run};
 pub(crate) use setup::{
     DESCRIPTION_HINT, collected, description_changed, hindered, project_taken_in, which_canary,

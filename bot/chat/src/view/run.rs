@@ -70,6 +70,12 @@ pub fn run(detail: &RunDetail, now_ms: i64) -> Card {
     buttons(card, detail)
 }
 
+/// That a run is over, in one line.
+pub(crate) fn ended(detail: &RunDetail, now_ms: i64) -> Card {
+    let run = &detail.run;
+    Card::new(tone(&run.state), format!("{} · {} · {}", run.id, detail.plan.title, headline(detail, now_ms)))
+}
+
 /// What was said for it, the glass included: nobody reads of the one without the other.
 fn said_as(request: &RunRequest) -> String {
     match &request.break_glass {

@@ -16,6 +16,17 @@ use super::{APP_TOKEN, BOT_TOKEN, BOT_USER, Call, Fault, File, Inside, Message, 
 
 /// How long a trigger may be used, in milliseconds.
 const TRIGGER_MS: i64 = 3_000;
+/// What is taken of some methods in a minute, over the workspace: Slack's tiers, and its several hundred messages.
+const PER_MINUTE: [(&str, usize); 6] = [
+    ("chat.postMessage", 400),
+    ("chat.update", 50),
+    ("chat.postEphemeral", 100),
+    ("conversations.history", 50),
+    ("views.open", 100),
+    ("views.publish", 100),
+];
+/// A minute, in milliseconds.
+const MINUTE_MS: i64 = 60_000;
 /// Least time between two messages in a channel, in milliseconds.
 const PACE_MS: i64 = 1_000;
 
@@ -56,7 +67,8 @@ async fn method(
     let now_ms = inside.clock.now_ms();
     let fault = {
         let mut state = inside.state();
-        state.calls.push(Call { method: method.clone(), body: body.clone(), at_ms: now_ms });
+        let kept = if state.forgets { json!({ "channel": body["channel"] }) } else { body.clone() };
+        state.calls.push(Call { method: method.clone(), body: kept, at_ms: now_ms });
         state.faults.get_mut(&method).and_then(std::collections::VecDeque::pop_front)
     };
     match fault {
@@ -64,6 +76,12 @@ async fn method(
         Some(Fault::Refused(word)) => {
             return axum::Json(json!({ "ok": false, "error": word })).into_response();
         }
+        Some(Fault::LimitedBarely(seconds)) => {
+            let bare = Response::builder().status(StatusCode::TOO_MANY_REQUESTS);
+            let bare = bare.header(header::RETRY_AFTER, seconds.to_string()).body(axum::body::Body::empty());
+            return bare.unwrap_or_default();
+        }
+        Some(Fault::Page) => return axum::response::Html("<h1>Please log in</h1>").into_response(),
         Some(Fault::Broken) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         Some(Fault::AnswerLost) | None => {}
     }
@@ -97,13 +115,28 @@ fn limited(seconds: u32) -> Response {
 }
 
 fn too_fast(inside: &Inside, method: &str, body: &Value, now_ms: i64) -> bool {
-    if !inside.paced || !matches!(method, "chat.postMessage" | "chat.update" | "chat.postEphemeral") {
+    if !inside.paced {
         return false;
     }
     let mut state = inside.state();
+    if let Some((_, takes)) = PER_MINUTE.iter().find(|(name, _)| *name == method) {
+        let called = state.called_ms.entry(method.to_owned()).or_default();
+        while called.front().is_some_and(|at_ms| now_ms - at_ms >= MINUTE_MS) {
+            called.pop_front();
+        }
+        if called.len() >= *takes {
+            state.limited += 1;
+            return true;
+        }
+        called.push_back(now_ms);
+    }
+    if !matches!(method, "chat.postMessage" | "chat.update" | "chat.postEphemeral") {
+        return false;
+    }
     let channel = text(body, "channel");
     let last_ms = state.spoke_ms.get(&channel).copied().unwrap_or(i64::MIN / 2);
     if now_ms - last_ms < PACE_MS {
+        state.limited += 1;
         return true;
     }
     state.spoke_ms.insert(channel, now_ms);
@@ -165,19 +198,26 @@ fn post_message(inside: &Inside, body: &Value, now_ms: i64, only_for: Option<Str
         return Err("no_text".to_owned());
     }
     let mut state = inside.state();
+    let thread = body["thread_ts"].as_str().map(ToOwned::to_owned);
+    let is_root = |message: &Message, ts: &str| {
+        message.channel == channel && message.ts == ts && message.only_for.is_none()
+    };
+    if thread.as_deref().is_some_and(|ts| !state.messages.iter().any(|message| is_root(message, ts))) {
+        return Err("thread_not_found".to_owned());
+    }
     let ts = state.ts(now_ms);
     let whispered = only_for.is_some();
     let message = Message {
         channel: channel.clone(),
         ts: ts.clone(),
-        thread: body["thread_ts"].as_str().map(ToOwned::to_owned),
+        thread,
         user: BOT_USER.to_owned(),
         only_for,
         text: words.clone(),
         blocks,
         edits: 0,
     };
-    state.versions.push(message.clone());
+    state.version(message.clone());
     state.messages.push(message);
     if whispered {
         return Ok(json!({ "message_ts": ts }));
@@ -199,7 +239,7 @@ fn update(inside: &Inside, body: &Value) -> Answered {
     message.edits += 1;
     let version = message.clone();
     let answer = json!({ "channel": channel, "ts": ts, "text": version.text, "message": {} });
-    state.versions.push(version);
+    state.version(version);
     Ok(answer)
 }
 
@@ -247,8 +287,10 @@ fn history(inside: &Inside, body: &Value) -> Value {
 fn open(inside: &Inside, body: &Value, now_ms: i64) -> Answered {
     let mut state = inside.state();
     let Some((user, at_ms)) = state.triggers.remove(&text(body, "trigger_id")) else {
-        return Err("invalid_trigger_id".to_owned());
+        let known = state.exchanged.contains(&text(body, "trigger_id"));
+        return Err(if known { "trigger_exchanged" } else { "invalid_trigger_id" }.to_owned());
     };
+    state.exchanged.insert(text(body, "trigger_id"));
     if now_ms - at_ms > TRIGGER_MS {
         return Err("expired_trigger_id".to_owned());
     }

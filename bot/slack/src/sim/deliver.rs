@@ -67,16 +67,26 @@ impl Sim {
             .header("x-slack-request-timestamp", at_s.to_string())
             .header("x-slack-signature", signature(secret, at_s, body))
             .body(Full::new(Bytes::from(body.to_owned())));
-        let Ok(request) = request else { return (0, String::new()) };
-        let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
-        match tokio::time::timeout(ACKNOWLEDGED_WITHIN, client.request(request)).await {
-            Ok(Ok(response)) => {
-                let status = response.status().as_u16();
-                let body = response.into_body().collect().await.map(http_body_util::Collected::to_bytes);
-                (status, String::from_utf8_lossy(&body.unwrap_or_default()).into_owned())
-            }
-            _ => (0, String::new()),
-        }
+        sent(request).await
+    }
+
+    /// Looks at an address without a signature; the status.
+    pub async fn look(&self, url: &str) -> u16 {
+        sent(hyper::Request::get(url).body(Full::default())).await.0
+    }
+
+    /// Delivers a command whose body somebody has changed on the way; the status.
+    pub async fn deliver_changed(&self, base: &str, command: &Value, at_s: i64) -> u16 {
+        let text =
+            format!("user_id={}&channel_id={}", command["user_id"], command["channel_id"]).replace('"', "");
+        let signed = signature(SIGNING_SECRET, at_s, &text);
+        let changed = format!("{text}&text=deploy+production");
+        let request = hyper::Request::post(format!("{base}/slack/commands"))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("x-slack-request-timestamp", at_s.to_string())
+            .header("x-slack-signature", signed)
+            .body(Full::new(Bytes::from(changed)));
+        sent(request).await.0
     }
 
     /// Delivers as a signed call, as Slack does without Socket Mode.
@@ -98,6 +108,19 @@ impl Sim {
             _ => ("events", "application/json", payload.to_string()),
         };
         self.call(&format!("{base}/slack/{path}"), content_type, &body, SIGNING_SECRET, at_s).await
+    }
+}
+
+async fn sent(request: Result<hyper::Request<Full<Bytes>>, hyper::http::Error>) -> (u16, String) {
+    let Ok(request) = request else { return (0, String::new()) };
+    let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+    match tokio::time::timeout(ACKNOWLEDGED_WITHIN, client.request(request)).await {
+        Ok(Ok(response)) => {
+            let status = response.status().as_u16();
+            let body = response.into_body().collect().await.map(http_body_util::Collected::to_bytes);
+            (status, String::from_utf8_lossy(&body.unwrap_or_default()).into_owned())
+        }
+        _ => (0, String::new()),
     }
 }
 

@@ -7,7 +7,7 @@ mod deliver;
 mod people;
 mod sockets;
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -77,6 +77,10 @@ pub struct Call {
 pub enum Fault {
     /// 429, with this many seconds to wait.
     Limited(u32),
+    /// 429 without a word, not even of what kind it is: a proxy's.
+    LimitedBarely(u32),
+    /// 200, and no answer of Slack's: a page of something between.
+    Page,
     /// `ok: false` with this word.
     Refused(&'static str),
     /// A server error; nothing was done.
@@ -98,11 +102,19 @@ pub(crate) struct State {
     modals: BTreeMap<String, (String, Value)>,
     homes: BTreeMap<String, Value>,
     triggers: HashMap<String, (String, EpochMs)>,
+    /// Triggers that a form was opened with.
+    exchanged: HashSet<String>,
     calls: Vec<Call>,
     faults: HashMap<String, VecDeque<Fault>>,
     sockets: Vec<mpsc::UnboundedSender<String>>,
     waiting: HashMap<String, oneshot::Sender<Value>>,
     answers: Vec<Value>,
+    /// Keeps little.
+    forgets: bool,
+    /// Calls refused because a limit was reached.
+    limited: usize,
+    /// When methods that are counted over the workspace were called, within the last minute.
+    called_ms: HashMap<String, VecDeque<EpochMs>>,
     numbers: u64,
     last_us: i64,
     /// Last message of each channel, when the pace is kept.
@@ -181,6 +193,22 @@ impl Sim {
         self.inside.state().calls.clone()
     }
 
+    /// From now on it keeps no bodies of calls, but for the channel, and no older versions of messages.
+    pub fn forgets(&self) {
+        self.inside.state().forgets = true;
+    }
+
+    /// How often it asked to wait because a limit was reached.
+    pub fn limited(&self) -> usize {
+        self.inside.state().limited
+    }
+
+    /// The texts of messages as they are now.
+    pub fn texts(&self, wanted: impl Fn(&Message) -> bool) -> Vec<String> {
+        let state = self.inside.state();
+        state.messages.iter().filter(|message| wanted(message)).map(|message| message.text.clone()).collect()
+    }
+
     /// All messages, in the order they were written.
     pub fn messages(&self) -> Vec<Message> {
         self.inside.state().messages.clone()
@@ -211,6 +239,14 @@ impl Sim {
     /// Sockets that are open.
     pub fn sockets(&self) -> usize {
         self.inside.state().sockets.iter().filter(|socket| !socket.is_closed()).count()
+    }
+
+    /// Slack says something on every socket that is no envelope: `disconnect`.
+    pub fn announces(&self, message: &Value) {
+        for socket in &self.inside.state().sockets {
+            // One that is gone hears nothing.
+            let _ = socket.send(message.to_string());
+        }
     }
 
     /// Every socket ends, as when a network goes away.
@@ -254,6 +290,13 @@ impl Inside {
 }
 
 impl State {
+    /// A message of the bot looks like this now.
+    fn version(&mut self, message: Message) {
+        if !self.forgets {
+            self.versions.push(message);
+        }
+    }
+
     /// A fresh number, for identifiers.
     fn number(&mut self) -> u64 {
         self.numbers += 1;

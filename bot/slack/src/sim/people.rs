@@ -96,6 +96,18 @@ impl Sim {
         found
     }
 
+    /// The first button of the newest message in a channel that has any.
+    pub fn newest_button(&self, user: &str, channel: &str) -> Option<Press> {
+        let state = self.inside.state();
+        let seen = |message: &&Message| {
+            message.channel == channel && message.only_for.as_deref().is_none_or(|only| only == user)
+        };
+        state.messages.iter().rev().filter(seen).find_map(|message| {
+            let button = buttons_of(&message.blocks).into_iter().next()?;
+            Some(Press { message: message.clone(), button })
+        })
+    }
+
     /// Somebody presses a button.
     pub fn presses(&self, user: &str, press: &Press) -> Value {
         let trigger = self.trigger(user);
@@ -111,7 +123,7 @@ impl Sim {
         }
         let mut action = press.button.clone();
         action["action_ts"] = json!(at);
-        json!({
+        let mut payload = json!({
             "type": "block_actions", "user": { "id": user, "username": user, "name": user, "team_id": "T0SIM" },
             "api_app_id": "A0SIM", "token": "simulated", "team": { "id": "T0SIM", "domain": "simulated" },
             "container": {
@@ -121,7 +133,15 @@ impl Sim {
             "channel": { "id": message.channel, "name": "simulated" }, "message": shown, "trigger_id": trigger,
             "response_url": format!("http://{}/answers", self.inside.api), "actions": [action],
             "state": { "values": {} }, "enterprise": null, "is_enterprise_install": false,
-        })
+        });
+        if message.only_for.is_some() {
+            // Slack does not keep what one person alone sees: it can't say what stood there.
+            payload["message"] = Value::Null;
+            if let Some(thread) = &message.thread {
+                payload["container"]["thread_ts"] = json!(thread);
+            }
+        }
+        payload
     }
 
     /// Somebody presses a button of their App Home.

@@ -1,8 +1,8 @@
 //! The stories of `chat`, told over Slack: people type and click on a simulated Slack, and what they see is read from its
 //! messages. The stories are the same files; only the stage is another. Besides, what only Slack can do to the bot.
 //!
-//! Not told here: `crashes` and `trouble`, which take the database from under the desk, and `setup`, in which somebody answers
-//! with a password: on Slack that is noticed before the desk hears it.
+//! Not told here: `crashes`, which speaks to the desk beside the front (what a killed program does on Slack is in
+//! `slack_only`), and `setup`, in which somebody answers with a password: on Slack that is noticed before the desk hears it.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 #![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 #![allow(dead_code, reason = "not every story is told here")]
@@ -37,6 +37,8 @@ mod operate;
 mod proved;
 #[path = "../../../chat/tests/stories/questions.rs"]
 mod questions;
+#[path = "../../../chat/tests/stories/questions_kept.rs"]
+mod questions_kept;
 #[path = "../../../chat/tests/stories/questions_shared.rs"]
 mod questions_shared;
 #[path = "../../../chat/tests/stories/rollback.rs"]
@@ -46,6 +48,7 @@ mod rules;
 #[path = "../../../chat/tests/stories/several.rs"]
 mod several;
 mod slack_only;
+mod slack_trouble;
 mod spec;
 mod stage;
 #[path = "../../../chat/tests/stories/standing.rs"]
@@ -54,3 +57,5 @@ mod standing;
 mod steering;
 #[path = "../../../chat/tests/stories/threads.rs"]
 mod threads;
+#[path = "../../../chat/tests/stories/trouble.rs"]
+mod trouble;

@@ -6,7 +6,7 @@ use expect_test::expect;
 use serde_json::Value;
 use slack::sim::{Fault, SIGNING_SECRET};
 
-use crate::harness::{Chat, chat, good};
+use crate::harness::{Chat, chat, good, minutes};
 use crate::stage::{CHANNEL, of_bot};
 
 /// The text of the newest message for one person alone.
@@ -141,11 +141,11 @@ fn a_message_whose_answer_was_lost_is_not_sent_again() {
         t.user("ana").says("deploy staging ref v1.0.0").await;
         t.settles().await;
         t.never_mind_the_rest();
-        assert_eq!(of_bot(&t.stage, CHANNEL).len(), 1);
+        assert_eq!(of_bot(&t.stage, CHANNEL).len(), 2, "its card, and that it is over");
         t.stage.sim.fault("chat.postMessage", Fault::AnswerLost);
         t.user("ana").says("whoami").await;
         t.settles().await;
-        assert_eq!(of_bot(&t.stage, CHANNEL).len(), 2);
+        assert_eq!(of_bot(&t.stage, CHANNEL).len(), 3);
         t.never_mind_the_rest();
     });
 }
@@ -177,7 +177,7 @@ fn runs_go_on_while_slack_is_away_and_it_catches_up() {
         t.settles().await;
         t.run(1).is("succeeded").await;
         t.bot_headlines(expect!["✓ r-1 · Deploy v1.0.0 (4b76448) to staging · succeeded in 0 ms"]);
-        assert_eq!(of_bot(&t.stage, CHANNEL).len(), 1, "caught up with one message");
+        assert_eq!(of_bot(&t.stage, CHANNEL).len(), 2, "caught up with its card and its end");
     });
 }
 
@@ -363,6 +363,25 @@ fn the_home_shows_every_environment() {
 }
 
 #[test]
+fn a_home_that_somebody_opened_lately_is_kept_up_to_date() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.stage.sim.deliver("events_api", &t.stage.sim.opens_home("ana"), false).await.unwrap();
+        t.stage.sim.until(|sim| sim.home("ana").is_some()).await;
+        let slack = t.connected().slack.clone();
+        slack.rest().await;
+        assert_eq!(slack.homes_redraw().await, 0, "nothing has changed");
+        t.deployed("staging", "v1.0.0").await;
+        t.stage.sim.fault("views.publish", Fault::Limited(5));
+        assert_eq!((slack.homes_redraw().await, slack.homes_redraw().await), (0, 1));
+        assert!(t.stage.sim.home("ana").unwrap().to_string().contains("staging: release 1 (v1.0.0"));
+        t.passes(minutes(16)).await;
+        t.deployed("staging", "v1.0.0").await;
+        assert_eq!(slack.homes_redraw().await, 0, "nobody looks any more");
+    });
+}
+
+#[test]
 fn long_output_is_cut_where_people_see_it_and_attached() {
     chat(async |t| {
         t.user("ana").says("help").await;
@@ -370,7 +389,7 @@ fn long_output_is_cut_where_people_see_it_and_attached() {
         let files = t.stage.sim.files();
         if shown.text.ends_with('\u{2026}') {
             assert!(
-                shown.blocks.iter().any(|block| block.to_string().contains("attached"))
+                shown.blocks.iter().any(|block| block.to_string().contains("comes as a file"))
                     || shown.blocks.len() > 1
             );
             assert_eq!(files.len(), 1);
@@ -449,7 +468,7 @@ impl Chat {
     }
 
     /// The same program hears over HTTP too; where.
-    async fn serve_http(&self) -> String {
+    pub(crate) async fn serve_http(&self) -> String {
         let mut settings = crate::stage::settings(&self.stage.sim);
         settings.mode = slack::Mode::Http;
         let called = slack::Slack::open(self.engine(), settings).await.unwrap();

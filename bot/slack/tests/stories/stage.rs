@@ -42,6 +42,7 @@ pub(crate) struct Connected {
     pub(crate) slack: Arc<Slack>,
     listener: Listener,
     courier: Courier,
+    engine: Engine,
     _stop: DropGuard,
 }
 
@@ -81,10 +82,16 @@ impl Stage {
         let connected = Connected {
             listener: slack.listener(),
             courier: slack.courier(),
+            engine: engine.clone(),
             slack,
             _stop: stop.drop_guard(),
         };
         (connected, reporter)
+    }
+
+    /// What time it is on Slack.
+    pub(crate) fn clock_ms(&self) -> i64 {
+        self.clock.now_ms()
     }
 
     /// Requests that Slack's own description does not allow.
@@ -97,7 +104,7 @@ impl Stage {
         let versions = self.sim.versions();
         let mut seen = self.seen.lock().unwrap();
         let new = &versions[*seen..];
-        for message in new {
+        for message in new.iter().filter(|message| !mark_of(message).starts_with("end/")) {
             self.room.puts(self.shown(message));
         }
         let any = !new.is_empty();
@@ -115,7 +122,7 @@ impl Stage {
                 && file.content.starts_with(begin)
         });
         let text = whole.map_or_else(|| read.clone(), |file| file.content);
-        let mark = message.blocks.first().and_then(|block| block["block_id"].as_str()).unwrap_or_default();
+        let mark = mark_of(message);
         let key = mark.strip_prefix("card/").unwrap_or_default().to_owned();
         let buttons = slack::sim::buttons_of(&message.blocks).into_iter().map(|button| {
             let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -154,6 +161,11 @@ impl Stage {
 }
 
 impl Connected {
+    /// Slack's clock is its own, but it does not stay behind by days.
+    fn same_day(&self, stage: &Stage) {
+        stage.clock.advance_to(self.engine.now_ms());
+    }
+
     pub(crate) async fn hears(
         &mut self,
         stage: &Stage,
@@ -162,6 +174,7 @@ impl Connected {
         event: Option<&str>,
         about: Option<&RunId>,
     ) {
+        self.same_day(stage);
         let thread = about.map(|run| stage.root_of(run));
         let addressed = format!("<@{BOT_USER}> {text}");
         let write =
@@ -176,6 +189,7 @@ impl Connected {
     }
 
     pub(crate) async fn clicks(&mut self, stage: &Stage, person: &str, label: &str, oldest: bool) {
+        self.same_day(stage);
         let press = stage.button(person, label, oldest);
         let payload = stage.sim.presses(person, &press);
         let acked = stage.sim.deliver("interactive", &payload, false).await;
@@ -183,6 +197,7 @@ impl Connected {
     }
 
     pub(crate) async fn hears_at_once(&mut self, stage: &Stage, said: &[(String, String)]) {
+        self.same_day(stage);
         let mut talking = Vec::new();
         for (person, text) in said {
             let payload = stage.sim.writes(person, CHANNEL, None, text);
@@ -209,6 +224,11 @@ impl Connected {
         }
         panic!("Slack does not come to rest; it was asked:\n{:#?}", stage.sim.calls());
     }
+}
+
+/// What a message of the bot is marked with: `card/RUN`, `end/RUN`, `say/…`.
+pub(crate) fn mark_of(message: &Message) -> &str {
+    message.blocks.first().and_then(|block| block["block_id"].as_str()).unwrap_or_default()
 }
 
 /// The bot's own messages in a channel, as they are now.

@@ -1,0 +1,42 @@
+//! The load benchmark: 200 people in 50 channels type and click for a minute and watch 100 runs move, on a simulated Slack that
+//! keeps to Slack's limits. Prints a table; ends with 1 when a bound is broken.
+//!
+//! ```text
+//! cargo run --release -p slack --example slack_load          # or with a number of seconds
+//! ```
+#![expect(clippy::unwrap_used, reason = "a benchmark is a test")]
+
+#[path = "../../chat/tests/load/mod.rs"]
+mod load;
+#[path = "../tests/load/slack.rs"]
+mod slack_under_load;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use load::Day;
+
+/// How long the day lasts unless told otherwise, in seconds.
+const SECONDS: u64 = 60;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let seconds = std::env::args().nth(1).and_then(|seconds| seconds.parse().ok()).unwrap_or(SECONDS);
+    let day = Day {
+        people: 200,
+        channels: 50,
+        runs: 100,
+        lasts: Duration::from_secs(seconds),
+        every: Duration::from_secs(15),
+        drains: Duration::from_mins(15),
+    };
+    let report = slack_under_load::on_slack(day).await;
+    let broken = report.broken();
+    let mut out = std::io::stdout();
+    write!(out, "{report}").unwrap();
+    for bound in &broken {
+        writeln!(out, "broken: {bound}").unwrap();
+    }
+    ExitCode::from(u8::from(!broken.is_empty()))
+}

@@ -1,0 +1,184 @@
+//! One call to Slack over HTTP, and what came of it.
+//!
+//! The calls are ours and not slack-morphism's: there, an answer of 429 without a body is bad JSON and the time to wait is
+//! lost, a page of a proxy with status 200 counts as an empty success, and errors carry whole answers with them.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use hyper::{Request, StatusCode};
+use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
+
+/// Longest wait for one answer. Slack's own are there within a second; a proxy may be slow.
+const ANSWER_WAIT: Duration = Duration::from_secs(10);
+/// Longest answer that is read, in bytes.
+const ANSWER_BYTES: usize = 8 * 1024 * 1024;
+/// Slack's words for too much in a short time, where they come without the status for it.
+const LIMITED: [&str; 3] = ["ratelimited", "rate_limited", "message_limit_exceeded"];
+
+/// Why a call did not work. It shows no request, no answer and no token.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum WebError {
+    /// Too much was asked in a short time.
+    #[error("{method}: Slack asks to wait")]
+    Limited {
+        /// The method.
+        method: &'static str,
+        /// How long, in milliseconds, when it says so.
+        after_ms: Option<i64>,
+    },
+    /// Slack said no.
+    #[error("{method}: Slack answers `{code}`")]
+    Refused {
+        /// The method.
+        method: &'static str,
+        /// Slack's word for why.
+        code: String,
+    },
+    /// There was no answer, or none that can be read: it may have worked.
+    #[error("{method}: no answer ({why})")]
+    Unanswered {
+        /// The method.
+        method: &'static str,
+        /// Why.
+        why: String,
+    },
+}
+
+/// Makes calls. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+}
+
+struct Answer {
+    status: StatusCode,
+    after_ms: Option<i64>,
+    body: Bytes,
+}
+
+impl Caller {
+    /// A caller of this address, for which `http` needs no certificates.
+    pub(crate) fn new(base: &str) -> std::io::Result<Self> {
+        let provider = rustls::crypto::ring::default_provider();
+        let builder = rustls::ClientConfig::builder_with_provider(provider.into())
+            .with_safe_default_protocol_versions()
+            .map_err(std::io::Error::other)?;
+        let tls = if base.starts_with("http://") {
+            builder.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth()
+        } else {
+            builder.with_native_roots()?.with_no_client_auth()
+        };
+        let connector =
+            HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
+        Ok(Self { client: Client::builder(TokioExecutor::new()).build(connector) })
+    }
+
+    /// Calls a method of the Web API: with a body as JSON, or with everything in the address. Only an answer that says
+    /// itself that it is good is good.
+    pub(crate) async fn method(
+        &self,
+        token: &SecretString,
+        method: &'static str,
+        url: &str,
+        body: Option<&Value>,
+    ) -> Result<Value, WebError> {
+        let request = if body.is_some() { Request::post(url) } else { Request::get(url) };
+        let request = request
+            .header(AUTHORIZATION, bearer(token))
+            .header(CONTENT_TYPE, "application/json; charset=utf-8")
+            .body(Full::from(body.map(Value::to_string).unwrap_or_default()));
+        let answer = self.send(method, request).await?;
+        let value: Option<Value> = serde_json::from_slice(&answer.body).ok();
+        let code = value.as_ref().and_then(|value| value["error"].as_str()).unwrap_or("no reason").to_owned();
+        if answer.status == StatusCode::TOO_MANY_REQUESTS || LIMITED.contains(&code.as_str()) {
+            return Err(WebError::Limited { method, after_ms: answer.after_ms });
+        }
+        match value {
+            Some(value) if value["ok"] == true && answer.status.is_success() => Ok(value),
+            Some(value) if value["ok"] == false => Err(WebError::Refused { method, code }),
+            _ => Err(WebError::Unanswered { method, why: format!("status {}, not Slack's", answer.status) }),
+        }
+    }
+
+    /// Posts to an address that Slack handed out. It says by itself who may use it: the token stays here. What comes back
+    /// with a good status is good, whatever it is.
+    pub(crate) async fn hand_in(
+        &self,
+        method: &'static str,
+        url: &str,
+        content_type: &'static str,
+        body: Vec<u8>,
+    ) -> Result<(), WebError> {
+        let request = Request::post(url).header(CONTENT_TYPE, content_type).body(Full::from(body));
+        let answer = self.send(method, request).await?;
+        let value: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        match answer.status {
+            StatusCode::TOO_MANY_REQUESTS => Err(WebError::Limited { method, after_ms: answer.after_ms }),
+            // The address was used up, or its time is over: it will not get better.
+            status if status.is_client_error() => {
+                Err(WebError::Refused { method, code: format!("status {status}") })
+            }
+            status if status.is_success() && value["ok"] != false => Ok(()),
+            status if status.is_success() => {
+                let code = value["error"].as_str().unwrap_or("no reason").to_owned();
+                Err(WebError::Refused { method, code })
+            }
+            status => Err(WebError::Unanswered { method, why: format!("status {status}") }),
+        }
+    }
+
+    async fn send(
+        &self,
+        method: &'static str,
+        request: Result<Request<Full<Bytes>>, hyper::http::Error>,
+    ) -> Result<Answer, WebError> {
+        let unanswered = |why: &str| WebError::Unanswered { method, why: why.to_owned() };
+        let Ok(request) = request else {
+            return Err(WebError::Refused { method, code: "bad_address".to_owned() });
+        };
+        let answering = async {
+            let answer =
+                self.client.request(request).await.map_err(|_| unanswered("the connection failed"))?;
+            let (status, after_ms) = (answer.status(), after_ms(answer.headers().get(RETRY_AFTER)));
+            let body = Limited::new(answer.into_body(), ANSWER_BYTES).collect().await;
+            let body = body.map_err(|_| unanswered("the answer broke off"))?.to_bytes();
+            Ok(Answer { status, after_ms, body })
+        };
+        let late = || unanswered(&format!("{} s went by", ANSWER_WAIT.as_secs()));
+        tokio::time::timeout(ANSWER_WAIT, answering).await.unwrap_or_else(|_| Err(late()))
+    }
+}
+
+fn bearer(token: &SecretString) -> HeaderValue {
+    // A token with characters that no header has is no token: Slack says so.
+    let bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()));
+    let mut bearer = bearer.unwrap_or_else(|_| HeaderValue::from_static("Bearer"));
+    bearer.set_sensitive(true);
+    bearer
+}
+
+/// The seconds of a `Retry-After`, in milliseconds. Slack writes whole ones; a proxy may write parts.
+fn after_ms(header: Option<&HeaderValue>) -> Option<i64> {
+    let seconds: f64 = header?.to_str().ok()?.trim().parse().ok()?;
+    (seconds.is_finite() && seconds >= 0.0).then(|| (seconds.min(86_400.0) * 1_000.0).ceil() as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_long_to_wait_is_read_as_it_comes() {
+        let read = |text: &'static str| after_ms(Some(&HeaderValue::from_static(text)));
+        assert_eq!((read("30"), read("1.5"), read(" 0 ")), (Some(30_000), Some(1_500), Some(0)));
+        assert_eq!((read("soon"), read("-1"), after_ms(None)), (None, None, None));
+    }
+}
