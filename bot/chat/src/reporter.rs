@@ -182,7 +182,8 @@ impl Reporter {
         for (id, of, crashes) in crashing {
             let Some(run) = self.engine.store().run_get(&id).await? else { continue };
             if let Some(conversation) = self.shown_in(run.request.conversation.as_deref()) {
-                messages.push((conversation, Outbound::Say(view::crash_loop(&run, &of, &crashes))));
+                let said = Outbound::Say(view::crash_loop(&run, &of, &crashes));
+                messages.push((conversation, Letter::open(said)));
             }
         }
         for (id, succeeded) in over {

@@ -1,8 +1,7 @@
 //! What chat fronts leave in the database: what they heard and must still handle, what waits to be shown, and which message
 //! shows which card.
 
-use super::value::Statement;
-use super::write::free;
+use super::value::{Statement, free};
 use super::{Store, StoreError, sql};
 use crate::clock::EpochMs;
 

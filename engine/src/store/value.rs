@@ -1,5 +1,6 @@
 //! Statements and rows in the one form that serves both databases.
 
+use serde::Serialize;
 use sqlx::Row as _;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
@@ -67,6 +68,21 @@ impl Statement {
     pub(crate) fn unmet(&self) -> StoreError {
         if self.sql == sql::RUN_FENCED { StoreError::Fenced } else { StoreError::Conflict }
     }
+}
+
+/// A value as it is kept in a column of JSON.
+pub(super) fn json(value: &impl Serialize) -> Result<Value, StoreError> {
+    serde_json::to_string(value).map(Value::from).map_err(|error| StoreError::corrupt("body", error))
+}
+
+/// A statement that must change one row for its commit to stand.
+pub(super) fn guarded(sql: &'static str, values: Vec<Value>) -> Vec<Statement> {
+    vec![Statement { sql, values, must_change: Some(1) }]
+}
+
+/// A statement that may change any number of rows.
+pub(super) fn free(sql: &'static str, values: Vec<Value>) -> Vec<Statement> {
+    vec![Statement { sql, values, must_change: None }]
 }
 
 /// A row of either database.

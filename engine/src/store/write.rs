@@ -1,9 +1,7 @@
 //! Every kind of write, as data. The pure core says what is to be written; the committer writes it.
 
-use serde::Serialize;
-
 use super::sql;
-use super::value::{Statement, Value};
+use super::value::{Statement, free, guarded, json};
 use super::{ChatWrite, StoreError};
 use crate::audit::Checkpoint;
 use crate::clock::EpochMs;
@@ -220,18 +218,6 @@ pub enum Write {
     },
     /// A signed checkpoint of the audit chain.
     CheckpointPut(Checkpoint),
-}
-
-fn json(value: &impl Serialize) -> Result<Value, StoreError> {
-    serde_json::to_string(value).map(Value::from).map_err(|error| StoreError::corrupt("body", error))
-}
-
-fn guarded(sql: &'static str, values: Vec<Value>) -> Vec<Statement> {
-    vec![Statement { sql, values, must_change: Some(1) }]
-}
-
-pub(super) fn free(sql: &'static str, values: Vec<Value>) -> Vec<Statement> {
-    vec![Statement { sql, values, must_change: None }]
 }
 
 /// All connections of all environments, in place of those there were.
