@@ -47,7 +47,7 @@ pub(super) fn secret_differences(before: &Plan, after: &Plan) -> Vec<String> {
     let (before, after) = (secret_versions(before), secret_versions(after));
     let both = before.iter().filter_map(|(name, was)| Some((name, was, after.get(name)?)));
     both.filter(|(_, was, is)| was != is)
-        .map(|(name, was, is)| format!("secret {name}: version {was} → {is}, set since"))
+        .map(|(name, was, is)| format!("secret {name} was set since and is now at version {is}, not {was}"))
         .collect()
 }
 

@@ -94,7 +94,7 @@ fn what_was_approved_does_not_run_with_a_secret_set_since() {
         t.settle_all().await;
         assert_eq!(t.outcome(&run).await, "failed: drifted");
         let evidence = t.reason(&run).await.evidence;
-        let told = "secret session-secret: version 1 → 2, set since".to_owned();
+        let told = "secret session-secret was set since and is now at version 2, not 1".to_owned();
         assert!(evidence.contains(&told), "{evidence:?}");
     });
 }
