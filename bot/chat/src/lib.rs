@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+mod channels;
 mod courier;
 mod desk;
 pub mod intent;
+mod known;
 mod letter;
 mod listener;
 mod message;
@@ -11,8 +13,10 @@ mod reporter;
 mod turn;
 pub mod view;
 
+pub use channels::{BadChannels, Channels};
 pub use courier::{Carried, Carrier, Courier, Undelivered};
 pub use desk::{About, Desk, Heard, Outcome, names_of, parse_said};
+pub use known::{References, known};
 pub use letter::{Letter, Place};
 pub use listener::{Listener, Spoken};
 pub use message::*;

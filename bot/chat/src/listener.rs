@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use engine::control::{Engine, Refusal};
+use engine::model::Role;
 use engine::store::{ChatWrite, Commit, StoreError, Write};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
@@ -37,6 +38,9 @@ pub struct Spoken {
     /// It was said among people and not to the bot: where it is no order, nobody wants an answer.
     #[serde(default)]
     pub overheard: bool,
+    /// What the front itself lets its speaker do, when nobody else knows them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
 }
 
 /// Hears for one front.
@@ -128,19 +132,27 @@ impl Listener {
     }
 
     async fn handle(&self, event: &str, spoken: Spoken) -> Result<(), Refusal> {
-        let Spoken { inbound, mut about, place, overheard } = spoken;
+        let Spoken { inbound, mut about, mut place, overheard, role } = spoken;
         if let (None, Some(thread)) = (&about.run, &place.thread) {
             let card = self.engine.store().shown_card(&inbound.conversation, thread).await?;
             about.run = card.and_then(|card| card.parse().ok());
         }
-        let mut heard = self.desk.hear_about(&inbound, &about).await;
+        let known_here = role.map(|role| Desk::new(self.engine.with_strangers(Some(role))));
+        let desk = known_here.as_ref().unwrap_or(&self.desk);
+        let mut heard = desk.hear_about(&inbound, &about).await;
         if overheard && heard.outcome == Outcome::Refused && self.is_chatter(&inbound.text).await {
             heard.outbound.clear();
         }
         let mut commit = Commit::at(self.engine.now_ms());
         let at_ms = commit.now_ms;
+        let answered = heard.outbound.iter().any(|outbound| matches!(outbound, Outbound::Say(_)));
+        if place.awaited && !answered {
+            heard.outbound.push(Outbound::Say(view::goes_on_above(heard.outbound.is_empty())));
+        }
         for (number, outbound) in heard.outbound.into_iter().enumerate() {
             let letter = Letter { place: place_of(&outbound, &inbound, &place), outbound };
+            // The first answer takes the place of the sign that one comes.
+            place.awaited &= !matches!(letter.outbound, Outbound::Say(_));
             commit.writes.push(letter.put(
                 &inbound.conversation,
                 &format!("{at_ms:016}/{event}/{number:04}"),

@@ -1,6 +1,5 @@
 //! Knows when nothing was heard from Slack, and says afterwards what was missed.
 
-use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use engine::clock::EpochMs;
@@ -16,8 +15,6 @@ use crate::payload::{self, Happened};
 const WORTH_SAYING_MS: i64 = 5_000;
 /// How far before a socket was given up a message may have been lost: as long as silence is borne, and a little.
 const LOOK_BACK_MS: i64 = 40_000;
-/// Messages quoted in one channel.
-const QUOTED_MAX: usize = 10;
 /// Characters quoted of each.
 const QUOTE_CHARS: usize = 120;
 
@@ -85,20 +82,7 @@ async fn say_missed(intake: &Arc<Intake>, since_ms: EpochMs, until_ms: EpochMs) 
                 Vec::new()
             }
         };
-        let (from, to) = (chat::view::clock(since_ms), chat::view::clock(until_ms));
-        let mut says = format!(
-            "I could not hear Slack from {from} to {to}. Runs went on; their cards are brought up to date."
-        );
-        for said in missed.iter().take(QUOTED_MAX) {
-            says.push_str("\n> ");
-            says.push_str(said);
-        }
-        if missed.len() > QUOTED_MAX {
-            let _ = write!(says, "\nand {} more.", missed.len() - QUOTED_MAX);
-        }
-        if !missed.is_empty() {
-            says.push_str("\nNothing of that was done: say again what still holds.");
-        }
+        let says = chat::view::missed("Slack", since_ms, until_ms, &missed);
         if let Err(error) = announce(&intake.web, channel, &says).await {
             tracing::warn!(channel, %error, "a channel can't be told what was missed");
         }

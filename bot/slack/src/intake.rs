@@ -131,6 +131,7 @@ impl Intake {
             about: About { run: None, environment },
             place,
             overheard: false,
+            role: None,
         }
     }
 

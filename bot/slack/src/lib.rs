@@ -29,7 +29,7 @@ use absence::Absence;
 use carrier::SlackCarrier;
 use home::Homes;
 use intake::Intake;
-pub use settings::{API_BASE, BadChannels, Channels, Mode, Settings};
+pub use settings::{API_BASE, Mode, Settings, channels};
 use web::{Web, WebError};
 
 /// The front's name in identities and conversations.

@@ -1,10 +1,9 @@
 //! What a person sets to connect to Slack.
 
-use std::collections::BTreeMap;
 use std::fmt;
-use std::str::FromStr;
 
-use engine::model::{EnvironmentName, Role};
+use chat::{BadChannels, Channels};
+use engine::model::Role;
 use secrecy::SecretString;
 
 /// Slack's own address of its Web API.
@@ -49,55 +48,12 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// Channels by their identifiers, each with the environment that is meant there when nobody says one.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Channels(BTreeMap<String, Option<EnvironmentName>>);
-
-impl Channels {
-    /// Whether plain messages in a channel are listened to.
-    pub fn listens(&self, channel: &str) -> bool {
-        self.0.contains_key(channel)
-    }
-
-    /// The environment that is meant in a channel when nobody says one.
-    pub fn environment(&self, channel: &str) -> Option<&EnvironmentName> {
-        self.0.get(channel)?.as_ref()
-    }
-
-    /// Their identifiers.
-    pub fn ids(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
-    }
-}
-
-/// A list of channels that can't be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{given}` is no channel: write identifiers as in `C0420ABCD, C0421EFGH=staging`")]
-pub struct BadChannels {
-    /// The part that can't be read.
-    pub given: String,
-}
-
-impl FromStr for Channels {
-    type Err = BadChannels;
-
-    fn from_str(text: &str) -> Result<Self, BadChannels> {
-        let mut channels = BTreeMap::new();
-        for given in text.split([',', ' ']).map(str::trim).filter(|given| !given.is_empty()) {
-            let bad = || BadChannels { given: given.to_owned() };
-            let (id, environment) = match given.split_once('=') {
-                Some((id, environment)) => (id, Some(environment.parse().map_err(|_| bad())?)),
-                None => (given, None),
-            };
-            let known =
-                id.starts_with(['C', 'G', 'D']) && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
-            if !known {
-                return Err(bad());
-            }
-            channels.insert(id.to_owned(), environment);
-        }
-        Ok(Self(channels))
-    }
+/// Reads the list of channels.
+pub fn channels(text: &str) -> Result<Channels, BadChannels> {
+    let is_id = |id: &str| {
+        id.starts_with(['C', 'G', 'D']) && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    Channels::read(text, is_id, "C0420ABCD, C0421EFGH=staging")
 }
 
 #[cfg(test)]
@@ -107,7 +63,7 @@ mod tests {
 
     #[test]
     fn channels_may_have_an_environment() {
-        let channels: Channels = "C042, C043=staging".parse().unwrap();
+        let channels = channels("C042, C043=staging").unwrap();
         assert!(channels.listens("C042") && channels.listens("C043") && !channels.listens("C044"));
         assert_eq!(channels.environment("C042"), None);
         assert_eq!(channels.environment("C043").unwrap().as_str(), "staging");
@@ -115,7 +71,7 @@ mod tests {
 
     #[test]
     fn a_name_is_no_identifier() {
-        let told = "#deploys".parse::<Channels>().unwrap_err().to_string();
+        let told = channels("#deploys").unwrap_err().to_string();
         assert_eq!(told, "`#deploys` is no channel: write identifiers as in `C0420ABCD, C0421EFGH=staging`");
     }
 }

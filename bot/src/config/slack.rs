@@ -2,7 +2,7 @@
 
 use engine::model::Role;
 use secrecy::SecretString;
-use slack::{API_BASE, Channels, Mode, Settings};
+use slack::{API_BASE, Mode, Settings};
 
 use super::fault::Collector;
 use super::layers::Layers;
@@ -52,7 +52,7 @@ pub(super) fn read(layers: &Layers, faults: &Collector) -> Option<Settings> {
         }
     }
     let channels = layers.checked("slack.channels", faults, |text| {
-        text.parse::<Channels>().map_err(|error| {
+        slack::channels(text).map_err(|error| {
             (error.to_string(), "Slack shows a channel's identifier at the end of its details".to_owned())
         })
     });

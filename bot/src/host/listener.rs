@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use async_trait::async_trait;
-use chat::{Desk, Follow, Front, FrontError, Outbound};
+use chat::{Desk, Follow, Front, FrontError, Outbound, References, known};
 use engine::control::{Engine, Refusal};
 use tokio::io::BufReader;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -17,7 +17,6 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::follow::follow;
-use super::known::{References, known};
 use super::socket;
 use super::wire::{self, Answer, Ask};
 use crate::wiring::speaker_default;

@@ -6,7 +6,6 @@
 
 mod follow;
 mod guest;
-mod known;
 mod listener;
 mod session;
 mod socket;
@@ -14,7 +13,6 @@ mod wire;
 
 pub(crate) use follow::Following;
 pub(crate) use guest::HostGone;
-pub(crate) use known::References;
 pub(crate) use listener::Listener;
 pub(crate) use session::{Asked, Session};
 pub(crate) use wire::{Came, Heard, RunBrief, Which};

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use chat::intent::Known;
-use chat::{Front, Inbound};
+use chat::{Front, Inbound, known};
 use engine::model::Identity;
 
 use super::Following;
 use super::follow::follow;
 use super::guest::Guest;
-use super::known::known;
 use super::wire::{self, Heard, RunBrief, Which};
 use crate::config::Config;
 use crate::wiring::{Holder, Host, HostLock, Sample, folder_private, speaker_default};

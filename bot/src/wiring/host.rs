@@ -8,7 +8,7 @@ use adapters::git::GitHost;
 use adapters::local::edge::EdgeProxy;
 use adapters::local::{LocalConfig, LocalDatabase, LocalPlatform};
 use anyhow::Context as _;
-use chat::Desk;
+use chat::{Desk, References};
 use engine::control::Engine;
 use engine::ports::{Ports, SecretSource};
 use tokio::sync::watch;
@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::tenure::{self, Standing};
 use super::{HostLock, Parts, sample_ensure};
 use crate::config::Config;
-use crate::host::{Listener, References};
+use crate::host::Listener;
 use crate::serve::Worker;
 
 /// The local platform's folder within the data folder.

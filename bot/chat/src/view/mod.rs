@@ -4,6 +4,7 @@
 mod answers;
 mod crashes;
 mod later;
+mod missed;
 mod plain;
 mod question;
 mod run;
@@ -20,6 +21,7 @@ use engine::run::Run;
 pub(crate) use answers::{audit, can, incidents, logs, logs_of_run, releases, run_logs, status};
 pub(crate) use crashes::crash_loop;
 pub(crate) use later::{not_built, not_yet};
+pub use missed::missed;
 pub use plain::plain;
 pub(crate) use question::{
     answered_already, answered_for, correct_run, corrected, correction_again, order_or_answer, question,
@@ -67,6 +69,12 @@ pub(crate) fn problem(problem: &Problem) -> Card {
         card = card.button(suggestion, suggestion.clone(), false);
     }
     card
+}
+
+/// For who waits for an answer where the card of a run is all there is to say, or nothing is.
+pub(crate) fn goes_on_above(nothing_shown: bool) -> Card {
+    let says = if nothing_shown { "That is done already." } else { "It is shown in the channel, and kept up to date there." };
+    Card::new(Tone::Plain, says).privately()
 }
 
 /// Commands that wait behind a run.

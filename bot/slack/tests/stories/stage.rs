@@ -53,7 +53,7 @@ pub(crate) fn settings(sim: &Sim) -> Settings {
         app_token: Some(APP_TOKEN.into()),
         signing_secret: Some(SIGNING_SECRET.into()),
         mode: Mode::Socket,
-        channels: CHANNEL.parse().unwrap(),
+        channels: slack::channels(CHANNEL).unwrap(),
         strangers: None,
     }
 }

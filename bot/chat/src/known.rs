@@ -3,10 +3,11 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use chat::Desk;
-use chat::intent::{Known, KnownRun};
 use engine::control::{Engine, Refusal};
 use engine::model::Identity;
+
+use crate::desk::Desk;
+use crate::intent::{Known, KnownRun};
 
 /// Runs proposed at most.
 const RUNS_MAX: i64 = 30;
@@ -19,7 +20,7 @@ const REFS_WAIT: Duration = Duration::from_millis(500);
 
 /// The refs of the project's repository, asked for behind the talk: it may be far away.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct References {
+pub struct References {
     seen: Arc<Mutex<Seen>>,
 }
 
@@ -55,7 +56,7 @@ impl References {
 }
 
 /// What can be proposed to somebody; to a stranger only the names that help shows as well.
-pub(super) async fn known(
+pub async fn known(
     engine: &Engine,
     desk: &Desk,
     references: &References,
