@@ -36,7 +36,7 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
     let address = listener.local_addr()?;
     let stop = super::chat::stop_signals(true)?;
     let host = Host::open(&config, lock, Sample::Left, &|what| tracing::info!("{what}")).await?;
-    let fronts = match Fronts::open(host.engine(), config.slack).await {
+    let fronts = match Fronts::open(host.engine(), config.slack, config.discord).await {
         Ok(fronts) => fronts,
         Err(error) => {
             host.close().await;

@@ -1,6 +1,7 @@
 //! The configuration: `infra-chat.toml`, then environment variables, then flags, later ones winning. Everything is
 //! checked at the start, and every fault is named at once with its place, its key and how to mend it.
 
+mod discord;
 mod fault;
 mod layers;
 mod place;
@@ -12,6 +13,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use engine::model::Role;
 use engine::store::StoreAddress;
 use secrecy::SecretString;
 
@@ -34,7 +36,7 @@ const API_TOKEN_CHARS_MIN: usize = 16;
 
 /// The keys, as they are written in the file, a dot before those of a table; variables are `INFRA_CHAT_` and the key in
 /// capitals, with `_` for the dot.
-pub(crate) const KEYS: [&str; 17] = [
+pub(crate) const KEYS: [&str; 22] = [
     "data_dir",
     "database_url",
     "listen",
@@ -52,6 +54,11 @@ pub(crate) const KEYS: [&str; 17] = [
     "slack.mode",
     "slack.channels",
     "slack.unknown_people",
+    "discord.api_base",
+    "discord.token",
+    "discord.channels",
+    "discord.roles",
+    "discord.unknown_people",
 ];
 
 /// How log lines are written.
@@ -87,6 +94,8 @@ pub(crate) struct Config {
     pub(crate) log_format: LogFormat,
     /// Slack, when it is connected.
     pub(crate) slack: Option<::slack::Settings>,
+    /// Discord, when it is connected.
+    pub(crate) discord: Option<::discord::Settings>,
 }
 
 impl fmt::Debug for Config {
@@ -103,6 +112,7 @@ impl fmt::Debug for Config {
             .field("log", &self.log)
             .field("log_format", &self.log_format)
             .field("slack", &self.slack)
+            .field("discord", &self.discord)
             .finish()
     }
 }
@@ -136,6 +146,16 @@ impl Surroundings {
                 .collect(),
         })
     }
+}
+
+/// What people may do whom nobody knows on a front.
+fn strangers(layers: &Layers, key: &str, faults: &Collector) -> Option<Role> {
+    let role = layers.checked(key, faults, |word| match word {
+        "nobody" => Ok(None),
+        "viewer" => Ok(Some(Role::Viewer)),
+        _ => Err((format!("`{word}` is no way to treat them"), "write `nobody` or `viewer`".to_owned())),
+    });
+    role.flatten()
 }
 
 fn is_level(word: &str) -> bool {
@@ -228,6 +248,7 @@ impl Config {
         };
         let rules_dir = layers.folder("rules_dir", &faults);
         let slack = slack::read(&layers, &faults);
+        let discord = discord::read(&layers, &faults);
         faults.none_or(Self {
             data_dir,
             database,
@@ -240,6 +261,7 @@ impl Config {
             log: log.unwrap_or_else(|| LOG.to_owned()),
             log_format: log_format.unwrap_or(LogFormat::Text),
             slack,
+            discord,
         })
     }
 }

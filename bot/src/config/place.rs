@@ -44,6 +44,8 @@ type Keys = BTreeMap<Spanned<String>, Spanned<toml::Value>>;
 struct Tables {
     #[serde(default)]
     slack: Keys,
+    #[serde(default)]
+    discord: Keys,
 }
 
 /// The places of all keys, a dot before those of a table; none in what is no TOML, which is a fault of its own.
@@ -54,8 +56,9 @@ pub(super) fn places(text: &str) -> BTreeMap<String, Places> {
         let (from, to) = (Place::at(text, key.span().start), Place::at(text, value.span().start));
         (format!("{table}{}", key.into_inner()), Places { key: from, value: to })
     };
-    let within = tables.slack.into_iter().map(|one| place("slack.", one));
-    top.into_iter().map(|one| place("", one)).chain(within).collect()
+    let slack = tables.slack.into_iter().map(|one| place("slack.", one));
+    let discord = tables.discord.into_iter().map(|one| place("discord.", one));
+    top.into_iter().map(|one| place("", one)).chain(slack).chain(discord).collect()
 }
 
 #[cfg(test)]

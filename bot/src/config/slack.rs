@@ -1,11 +1,11 @@
 //! The settings of Slack. It is connected when any of them is given; then what its mode needs must be there.
 
-use engine::model::Role;
 use secrecy::SecretString;
 use slack::{API_BASE, Mode, Settings};
 
 use super::fault::Collector;
 use super::layers::Layers;
+use super::strangers;
 
 /// Where people read which token is which.
 const SETUP: &str = "the README's part about Slack says where it is found";
@@ -56,11 +56,7 @@ pub(super) fn read(layers: &Layers, faults: &Collector) -> Option<Settings> {
             (error.to_string(), "Slack shows a channel's identifier at the end of its details".to_owned())
         })
     });
-    let strangers = layers.checked("slack.unknown_people", faults, |word| match word {
-        "nobody" => Ok(None),
-        "viewer" => Ok(Some(Role::Viewer)),
-        _ => Err((format!("`{word}` is no way to treat them"), "write `nobody` or `viewer`".to_owned())),
-    });
+    let strangers = strangers(layers, "slack.unknown_people", faults);
     Some(Settings {
         api_base: api_base.unwrap_or_else(|| API_BASE.to_owned()),
         bot_token: bot_token?,
@@ -68,6 +64,6 @@ pub(super) fn read(layers: &Layers, faults: &Collector) -> Option<Settings> {
         signing_secret,
         mode,
         channels: channels.unwrap_or_default(),
-        strangers: strangers.flatten(),
+        strangers,
     })
 }

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use engine::model::Role;
 use expect_test::{Expect, expect};
 
 use super::{Config, Surroundings};
@@ -42,6 +43,7 @@ fn without_anything_the_defaults_hold() {
             log: "info",
             log_format: Text,
             slack: None,
+            discord: None,
         }
     "#]]
     .assert_debug_eq(&Config::load(&surroundings).unwrap());
@@ -164,6 +166,34 @@ fn what_slack_needs_and_does_not_have_is_named() {
         &expect![[r#"
         the configuration has a fault
           the configuration: slack.signing_secret is missing: the README's part about Slack says where it is found"#]],
+    );
+}
+
+#[test]
+fn discord_is_read_from_file_and_variables() {
+    let toml = "[discord]\nchannels = \"1042, 1043=staging\"\nroles = \"77=deployer\"\n";
+    let (_folder, surroundings) = around(
+        Some(toml),
+        &[
+            ("INFRA_CHAT_DISCORD_TOKEN", "Bot MTA.secret-token"),
+            ("INFRA_CHAT_DISCORD_API_BASE", "http://127.0.0.1:9"),
+        ],
+    );
+    let config = Config::load(&surroundings).unwrap();
+    let discord = config.discord.as_ref().unwrap();
+    assert_eq!(discord.api_base, "http://127.0.0.1:9/api/v10");
+    assert!(discord.channels.listens("1043"));
+    assert_eq!(discord.roles.of(["77"]), Some(Role::Deployer));
+    let shown = format!("{config:?}");
+    assert!(!shown.contains("secret-token"), "{shown}");
+}
+
+#[test]
+fn what_discord_needs_and_does_not_have_is_named() {
+    faults(
+        Some("[discord]\nchannels = \"#deploys\"\nroles = \"77=captain\"\nunknown_people = \"guests\"\n"),
+        &[("INFRA_CHAT_DISCORD_API_BASE", "discord.com")],
+        &expect![[r#""#]],
     );
 }
 

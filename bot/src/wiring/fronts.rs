@@ -1,13 +1,15 @@
 //! The chat platforms that are connected while `serve` runs. Runs never wait for them: a platform that is away is tried
 //! again, and caught up with afterwards.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
+use discord::Discord;
 use engine::control::Engine;
-use slack::{Settings, Slack};
-use tokio::task::JoinHandle;
+use slack::Slack;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 /// How long what was begun may take to end with the program. The rest waits in the database for the next start.
@@ -16,24 +18,38 @@ const CLOSE: Duration = Duration::from_secs(5);
 /// The connected platforms.
 pub(crate) struct Fronts {
     routes: Router,
-    work: Option<JoinHandle<()>>,
+    work: JoinSet<()>,
     stop: CancellationToken,
 }
 
 impl Fronts {
     /// Connects to what the configuration names.
-    pub(crate) async fn open(engine: &Engine, slack: Option<Settings>) -> anyhow::Result<Self> {
-        let stop = CancellationToken::new();
-        let Some(settings) = slack else { return Ok(Self { routes: Router::new(), work: None, stop }) };
-        let slack = Slack::open(engine, settings).await.context("can't connect to Slack")?;
-        let routes = slack.routes();
-        let stopping = stop.child_token();
-        let work = tokio::spawn(async move {
-            if let Err(error) = slack.work(stopping).await {
-                tracing::error!(error = %crate::out::causes(&error), "Slack is not served any more; start infra-chat again");
+    pub(crate) async fn open(
+        engine: &Engine,
+        slack: Option<slack::Settings>,
+        discord: Option<discord::Settings>,
+    ) -> anyhow::Result<Self> {
+        let mut fronts = Self { routes: Router::new(), work: JoinSet::new(), stop: CancellationToken::new() };
+        let slack = match slack {
+            Some(settings) => Some(Slack::open(engine, settings).await.context("can't connect to Slack")?),
+            None => None,
+        };
+        let discord = match discord {
+            Some(settings) => {
+                Some(Discord::open(engine, settings).await.context("can't connect to Discord")?)
             }
-        });
-        Ok(Self { routes, work: Some(work), stop })
+            None => None,
+        };
+        if let Some(slack) = slack {
+            fronts.routes = slack.routes();
+            let stop = fronts.stop.child_token();
+            fronts.work.spawn(async move { told("Slack", slack.work(stop).await) });
+        }
+        if let Some(discord) = discord {
+            let stop = fronts.stop.child_token();
+            fronts.work.spawn(async move { told("Discord", discord.work(stop).await) });
+        }
+        Ok(fronts)
     }
 
     /// What the platforms call.
@@ -42,12 +58,18 @@ impl Fronts {
     }
 
     /// Ends them.
-    pub(crate) async fn close(self) {
+    pub(crate) async fn close(mut self) {
         self.stop.cancel();
-        if let Some(work) = self.work
-            && tokio::time::timeout(CLOSE, work).await.is_err()
-        {
-            tracing::warn!("Slack did not end in time; what waits is shown at the next start");
+        let ended = async { while self.work.join_next().await.is_some() {} };
+        if tokio::time::timeout(CLOSE, ended).await.is_err() {
+            tracing::warn!("a chat platform did not end in time; what waits is shown at the next start");
         }
+    }
+}
+
+/// Logs why a platform is not served any more.
+fn told<E: std::error::Error + 'static>(platform: impl Display, ended: Result<(), E>) {
+    if let Err(error) = ended {
+        tracing::error!(error = %crate::out::causes(&error), "{platform} is not served any more; start infra-chat again");
     }
 }

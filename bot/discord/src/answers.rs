@@ -1,0 +1,368 @@
+//! Interactions: commands, clicks, menus and forms. Each is acknowledged at once, in the way that fits what follows.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chat::Place;
+use engine::control::Refusal;
+use engine::model::EnvironmentKey;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+
+use crate::buttons::{self, Origin, Press};
+use crate::commands;
+use crate::forms;
+use crate::intake::{Intake, Where, identity, whereabouts};
+use crate::markdown::{clip, escape};
+use crate::payload::{Commanded, Interacted, What, text};
+use crate::places::Kind;
+use crate::web::{EPHEMERAL, Message, WebError};
+
+/// Longest time that passes before something is proposed to who types, names alone if need be.
+const PROPOSING: Duration = Duration::from_millis(2_000);
+/// Tries of an acknowledgement whose fate nobody knows.
+const TRIES: u32 = 2;
+/// What Discord answers when the right to acknowledge has ended.
+const UNKNOWN_INTERACTION: i64 = 10_062;
+
+/// Kinds of acknowledgements, as Discord numbers them.
+const MESSAGE: u8 = 4;
+const MESSAGE_LATER: u8 = 5;
+const NOTHING_YET: u8 = 6;
+const REPLACE: u8 = 7;
+const CHOICES: u8 = 8;
+const FORM: u8 = 9;
+
+/// What a form's identifier says of where its answer belongs.
+const INSIDE: &str = "inside";
+
+impl Intake {
+    /// Somebody used a command, a component or a form.
+    pub(crate) async fn interacted(self: &Arc<Self>, interacted: Interacted) {
+        let known = if interacted.guild.is_none() {
+            Some(Kind::Direct)
+        } else {
+            self.places.learn(&interacted.place).or_else(|| self.places.get(&interacted.channel))
+        };
+        let at = known.map(|kind| whereabouts(&interacted.channel, Some(kind)));
+        let taken = match &interacted.what {
+            What::Commanded(commanded) => self.commanded(&interacted, commanded, at).await,
+            What::Typing { commanded, option } => self.typing(&interacted, commanded, option).await,
+            What::Clicked { custom_id, values, message } => {
+                match buttons::press(custom_id, values, message) {
+                    Some(press) => self.clicked(&interacted, press, message, at).await,
+                    None => self.acknowledge(&interacted, NOTHING_YET, None).await.map(|_| ()),
+                }
+            }
+            What::Submitted { custom_id, filled } => self.submitted(&interacted, custom_id, filled, at).await,
+        };
+        if let Err(error) = taken {
+            tracing::warn!(?interacted, %error, "an interaction is not answered");
+        }
+    }
+
+    /// Acknowledges; false when its speaker saw it fail already.
+    async fn acknowledge(
+        &self,
+        interacted: &Interacted,
+        kind: u8,
+        data: Option<Value>,
+    ) -> Result<bool, WebError> {
+        let mut answer = json!({ "type": kind });
+        if let Some(data) = data {
+            answer["data"] = data;
+        }
+        for left in (0..TRIES).rev() {
+            match self.web.interaction_answer(&interacted.id, &interacted.token, answer.clone()).await {
+                Ok(()) => return Ok(true),
+                Err(error) if error.code() == Some(UNKNOWN_INTERACTION) => {
+                    tracing::warn!(?interacted, "an interaction came too late, and nothing of it is done");
+                    return Ok(false);
+                }
+                // It may have arrived: then it counts, and a second one is refused.
+                Err(WebError::Unanswered { .. }) if left > 0 => {}
+                // Acknowledged before: it was told twice.
+                Err(WebError::Refused { .. } | WebError::Unanswered { .. }) => return Ok(true),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
+    }
+
+    /// What was acknowledged is written down; if that fails, its speaker is told.
+    async fn say(self: &Arc<Self>, interacted: &Interacted, at: Where, place: Place, said: String) {
+        let roles = match at.direct {
+            true => self.roles_anywhere(&interacted.user).await,
+            false => interacted.roles.clone(),
+        };
+        let event = format!("interaction/{}", interacted.id);
+        let awaited = place.awaited;
+        let mut spoken = self.spoken(&interacted.user, &roles, &at, event, said);
+        spoken.place = place;
+        let Err(error) = self.listener.take(&spoken).await else { return };
+        tracing::error!(%error, "what somebody commanded or clicked can't be written down");
+        let says = "I could not write that down, and nothing of it is done: try again in a moment.";
+        let message = Message { content: says.to_owned(), ..Message::default() };
+        let (application, token) = (&interacted.application, &interacted.token);
+        let told = if awaited {
+            self.web.interaction_finish(application, token, &message).await
+        } else {
+            self.web.interaction_whisper(application, token, &message).await
+        };
+        if let Err(error) = told {
+            tracing::warn!(%error, "somebody can't be told that nothing is done");
+        }
+    }
+
+    async fn commanded(
+        self: &Arc<Self>,
+        interacted: &Interacted,
+        commanded: &Commanded,
+        at: Option<Where>,
+    ) -> Result<(), WebError> {
+        if commanded.name == commands::SECRET {
+            return self.secret_form(interacted, commanded).await;
+        }
+        let Some(said) = commands::sentence(commanded) else {
+            return self.whispered(interacted, "That command is none of mine any more: say `/help`.").await;
+        };
+        if matches!(self.engine.redactor().redact(&said), Cow::Owned(_)) {
+            let says =
+                "That looks like a secret. Nothing of it was kept or done. Set secrets with `/secret`.";
+            return self.whispered(interacted, says).await;
+        }
+        if !self.acknowledge(interacted, MESSAGE_LATER, Some(json!({ "flags": EPHEMERAL }))).await? {
+            return Ok(());
+        }
+        let at = self.settled(interacted, at).await;
+        let place = Place {
+            to: Some(interacted.user.clone()),
+            thread: at.thread.clone(),
+            inside: at.thread.is_some(),
+            answer_at: Some(right(interacted)),
+            awaited: true,
+        };
+        self.say(interacted, at, place, said).await;
+        Ok(())
+    }
+
+    async fn typing(
+        &self,
+        interacted: &Interacted,
+        commanded: &Commanded,
+        option: &str,
+    ) -> Result<(), WebError> {
+        let engine = self.engine.with_strangers(self.role(&interacted.roles));
+        let desk = chat::Desk::new(engine.clone());
+        let who = identity(&interacted.user);
+        let known = tokio::time::timeout(PROPOSING, chat::known(&engine, &desk, &self.references, &who)).await;
+        let choices = match known {
+            Ok(Ok(known)) => commands::proposals(commanded, option, &known),
+            _ => json!([]),
+        };
+        self.acknowledge(interacted, CHOICES, Some(json!({ "choices": choices }))).await.map(|_| ())
+    }
+
+    async fn clicked(
+        self: &Arc<Self>,
+        interacted: &Interacted,
+        press: Press,
+        message: &Value,
+        at: Option<Where>,
+    ) -> Result<(), WebError> {
+        let origin = origin_of(message, at.as_ref());
+        match press {
+            Press::Secret => self.secret_form(interacted, &Commanded::none()).await,
+            Press::Form(form) => {
+                let inside = if origin.inside { INSIDE } else { "" };
+                let thread = origin.thread.as_deref().unwrap_or_default();
+                let id = format!("{}/{inside}/{thread}", forms::SAY);
+                let form = forms::question(&form, &id);
+                self.acknowledge(interacted, FORM, Some(form)).await.map(|_| ())
+            }
+            Press::Ask { command, label } => {
+                let (components, embeds) = buttons::confirm(&label, &command, &origin);
+                let asked = json!({
+                    "flags": EPHEMERAL, "content": "Are you sure?", "embeds": embeds, "components": components,
+                });
+                self.acknowledge(interacted, MESSAGE, Some(asked)).await.map(|_| ())
+            }
+            Press::No => {
+                let gone = json!({ "content": "Not now, then.", "embeds": [], "components": [] });
+                self.acknowledge(interacted, REPLACE, Some(gone)).await.map(|_| ())
+            }
+            Press::Yes { command, origin } => {
+                let says = format!("Said: {}", clip(&escape(&command), 1_000).0);
+                let heard = json!({ "content": says, "embeds": [], "components": [] });
+                if self.acknowledge(interacted, REPLACE, Some(heard)).await? {
+                    self.click_said(interacted, at, origin, command).await;
+                }
+                Ok(())
+            }
+            Press::Say(command) => {
+                if self.acknowledge(interacted, NOTHING_YET, None).await? {
+                    self.click_said(interacted, at, origin, command).await;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    async fn click_said(
+        self: &Arc<Self>,
+        interacted: &Interacted,
+        at: Option<Where>,
+        origin: Origin,
+        command: String,
+    ) {
+        let at = self.settled(interacted, at).await;
+        let place = Place {
+            thread: origin.thread.filter(|_| !at.direct),
+            inside: origin.inside && !at.direct,
+            answer_at: Some(right(interacted)),
+            ..Place::default()
+        };
+        self.say(interacted, at, place, command).await;
+    }
+
+    async fn submitted(
+        self: &Arc<Self>,
+        interacted: &Interacted,
+        custom_id: &str,
+        filled: &[(String, String)],
+        at: Option<Where>,
+    ) -> Result<(), WebError> {
+        let field = |name: &str| {
+            let found = filled.iter().find(|(field, _)| field == name);
+            found.map(|(_, value)| value.clone()).unwrap_or_default()
+        };
+        if custom_id == forms::SECRET {
+            let sealed = Sealing { environment: field(forms::ENVIRONMENT), name: field(forms::NAME) };
+            return self.secret_set(interacted, sealed, SecretString::from(field(forms::VALUE))).await;
+        }
+        let mut parts = custom_id.splitn(3, '/');
+        if parts.next() != Some(forms::SAY) {
+            return self.acknowledge(interacted, NOTHING_YET, None).await.map(|_| ());
+        }
+        let inside = parts.next() == Some(INSIDE);
+        let thread = parts.next().filter(|thread| !thread.is_empty()).map(ToOwned::to_owned);
+        let answer = field(forms::ANSWER);
+        if matches!(self.engine.redactor().redact(&answer), Cow::Owned(_)) {
+            let says =
+                "That looks like a secret. Nothing of it was kept or done. Set secrets with `/secret`.";
+            return self.whispered(interacted, says).await;
+        }
+        let heard = format!("Said: {}", clip(&escape(&answer), 1_000).0);
+        let shown = json!({ "flags": EPHEMERAL, "content": heard, "allowed_mentions": { "parse": [] } });
+        if self.acknowledge(interacted, MESSAGE, Some(shown)).await? {
+            self.click_said(interacted, at, Origin { thread, inside }, answer).await;
+        }
+        Ok(())
+    }
+
+    /// Opens the form for a secret.
+    async fn secret_form(&self, interacted: &Interacted, given: &Commanded) -> Result<(), WebError> {
+        let environments: Vec<String> = match self.engine.project_get(None).await {
+            Ok(project) => project.value.environments.keys().map(ToString::to_string).collect(),
+            Err(refusal) => return self.whispered(interacted, &refusal.to_string()).await,
+        };
+        let form = forms::secret(&environments, given.option(forms::ENVIRONMENT), given.option(forms::NAME));
+        self.acknowledge(interacted, FORM, Some(form)).await.map(|_| ())
+    }
+
+    /// Seals what was filled in. Nothing of it is kept but the seal, and that this form was: a second delivery is done.
+    async fn secret_set(
+        &self,
+        interacted: &Interacted,
+        sealing: Sealing,
+        value: SecretString,
+    ) -> Result<(), WebError> {
+        if !self.acknowledge(interacted, MESSAGE_LATER, Some(json!({ "flags": EPHEMERAL }))).await? {
+            return Ok(());
+        }
+        let says = match self.seal(interacted, &sealing, value).await {
+            Ok(None) => return Ok(()),
+            Ok(Some(says)) => says,
+            Err(refusal) => format!("{refusal}. {}", refusal.next()),
+        };
+        let message = Message { content: says, ..Message::default() };
+        self.web.interaction_finish(&interacted.application, &interacted.token, &message).await
+    }
+
+    async fn seal(
+        &self,
+        interacted: &Interacted,
+        sealing: &Sealing,
+        value: SecretString,
+    ) -> Result<Option<String>, Refusal> {
+        let not_found = |say: String| Refusal::NotFound { say, next: "Nothing was kept: try again.".to_owned() };
+        let name = sealing.name.trim().parse().map_err(|error| not_found(format!("{error}")))?;
+        let project = self.engine.project_get(None).await?.value;
+        let environment = project.environments.keys().find(|key| key.as_str() == sealing.environment.trim());
+        let environment = environment
+            .cloned()
+            .ok_or_else(|| not_found(format!("there is no environment {}", sealing.environment.trim())))?;
+        let environment = EnvironmentKey::new(project.project, environment);
+        let roles = match interacted.guild {
+            Some(_) => interacted.roles.clone(),
+            None => self.roles_anywhere(&interacted.user).await,
+        };
+        if !self.is_first(format!("interaction/{}", interacted.id)).await? {
+            return Ok(None);
+        }
+        let engine = self.engine.with_strangers(self.role(&roles));
+        let actor = engine.actor(&identity(&interacted.user)).await?;
+        let version = engine.secret_set(&environment, &name, value, &actor).await?;
+        let place = &environment.environment;
+        Ok(Some(format!(
+            "**{}** of {place} is sealed (version {version}). Services read it when they start: `restart {place}`.",
+            escape(&name.to_string())
+        )))
+    }
+
+    /// Answers at once, to whoever interacted alone.
+    async fn whispered(&self, interacted: &Interacted, says: &str) -> Result<(), WebError> {
+        let shown = json!({ "flags": EPHEMERAL, "content": says, "allowed_mentions": { "parse": [] } });
+        self.acknowledge(interacted, MESSAGE, Some(shown)).await.map(|_| ())
+    }
+
+    /// Where an interaction belongs, once there is time to ask.
+    async fn settled(&self, interacted: &Interacted, at: Option<Where>) -> Where {
+        match at {
+            Some(at) => at,
+            None => self.look(&interacted.channel).await,
+        }
+    }
+}
+
+/// A secret that is to be sealed, without it.
+struct Sealing {
+    environment: String,
+    name: String,
+}
+
+impl Commanded {
+    /// Nothing was given.
+    fn none() -> Self {
+        Self { name: String::new(), options: Vec::new() }
+    }
+}
+
+/// Where answers to an interaction may go for a while.
+fn right(interacted: &Interacted) -> String {
+    format!("{}/{}", interacted.application, interacted.token)
+}
+
+/// Where the answer to a click on a message belongs: into a run's thread when it shows the run, else to the message.
+fn origin_of(message: &Value, at: Option<&Where>) -> Origin {
+    if let Some(thread) = at.and_then(|at| at.thread.clone()) {
+        return Origin { thread: Some(thread), inside: true };
+    }
+    let id = text(message, "id");
+    // What only its reader sees nobody can reply to.
+    if id.is_empty() || message["flags"].as_u64().unwrap_or(0) & u64::from(EPHEMERAL) != 0 {
+        return Origin::default();
+    }
+    Origin { thread: Some(id), inside: crate::carrier::shows_run(message) }
+}

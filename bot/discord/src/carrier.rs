@@ -1,0 +1,230 @@
+//! Takes letters to Discord: one message for each run's card, edited in place, with a thread for what belongs to it;
+//! everything else where it was asked for.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chat::{Card, Carrier, Letter, Outbound, Place, Undelivered};
+use engine::clock::EpochMs;
+use engine::model::RunId;
+use serde_json::Value;
+
+use crate::embeds::{Rendered, render};
+use crate::intake::channel_of;
+use crate::limits::THREAD_NAME_CHARS;
+use crate::markdown::clip;
+use crate::payload::{list, text};
+use crate::web::{Message, Web, WebError};
+use crate::{FRONT, snowflake};
+
+/// Discord takes five messages in five seconds in a channel. A little less, because both ends measure.
+const GAP_MS: i64 = 1_050;
+/// Wait when a person must mend something first: a permission, a token, an archived channel.
+const MENDING_MS: i64 = 60_000;
+/// A little is looked back further than a message was begun: clocks differ.
+const LOOK_BACK_MS: i64 = 5_000;
+
+/// Discord's numbers for a message that is not there any more.
+const UNKNOWN_MESSAGE: i64 = 10_008;
+/// … and for a channel.
+const UNKNOWN_CHANNEL: i64 = 10_003;
+/// … and for a thread that was begun already.
+const THREAD_IS_THERE: i64 = 160_004;
+
+/// The way to Discord.
+pub(crate) struct DiscordCarrier {
+    web: Arc<Web>,
+}
+
+/// Whether a message shows a run's card: the card's key stands at its foot.
+pub(crate) fn shows_run(message: &Value) -> bool {
+    mark_of(message).is_some_and(|mark| mark.parse::<RunId>().is_ok())
+}
+
+fn mark_of(message: &Value) -> Option<&str> {
+    list(&message["embeds"]).find_map(|embed| embed["footer"]["text"].as_str())
+}
+
+impl DiscordCarrier {
+    pub(crate) fn new(web: Arc<Web>) -> Self {
+        Self { web }
+    }
+
+    /// Shows a private answer: where the asking was, for as long as Discord lets, and then between the two.
+    async fn whisper(
+        &self,
+        conversation: &str,
+        user: &str,
+        letter: &Letter,
+        message: &Message,
+    ) -> Result<(), WebError> {
+        let place = &letter.place;
+        if let Some((application, token)) = place.answer_at.as_deref().and_then(|right| right.split_once('/')) {
+            let answered = if place.awaited {
+                self.web.interaction_finish(application, token, message).await
+            } else {
+                self.web.interaction_whisper(application, token, message).await
+            };
+            match answered {
+                // The right to answer there has ended.
+                Err(WebError::Refused { .. }) => {}
+                other => return other,
+            }
+        }
+        let (channel, direct) = channel_of(conversation);
+        if direct {
+            return self.web.message_post(channel, message).await.map(|_| ());
+        }
+        let between_two = match self.web.direct(user).await {
+            Ok(direct) => self.web.message_post(&direct, message).await.map(|_| ()),
+            Err(error) => Err(error),
+        };
+        match between_two {
+            // They take no messages from servers' members: better said aloud than not at all.
+            Err(WebError::Refused { .. }) => self.post(conversation, place, message.clone()).await.map(|_| ()),
+            other => other,
+        }
+    }
+
+    /// Posts where answers belong.
+    async fn post(
+        &self,
+        conversation: &str,
+        place: &Place,
+        mut message: Message,
+    ) -> Result<String, WebError> {
+        let (channel, _) = channel_of(conversation);
+        let Some(thread) = &place.thread else { return self.web.message_post(channel, &message).await };
+        if place.inside {
+            match self.web.message_post(thread, &message).await {
+                Err(error) if error.code() == Some(UNKNOWN_CHANNEL) => {}
+                other => return other,
+            }
+            // It was not begun, or is deleted.
+            if self.thread_begin(channel, thread, "Run").await {
+                return self.web.message_post(thread, &message).await;
+            }
+        }
+        message.reply_to = Some(thread.clone());
+        self.web.message_post(channel, &message).await
+    }
+
+    /// Begins the thread of a message; false, with the reason in the log, when Discord does not let.
+    async fn thread_begin(&self, channel: &str, message: &str, name: &str) -> bool {
+        match self.web.thread_begin(channel, message, &clip(name, THREAD_NAME_CHARS).0).await {
+            Ok(()) => true,
+            Err(error) if error.code() == Some(THREAD_IS_THERE) => true,
+            Err(error) => {
+                tracing::warn!(channel, %error, "a thread can't be begun: may the bot create public threads?");
+                false
+            }
+        }
+    }
+}
+
+fn message_of(rendered: Rendered) -> Message {
+    let Rendered { content, embeds, components, rest } = rendered;
+    Message { content, embeds, components, file: rest, ..Message::default() }
+}
+
+/// The card as it goes out: only a card that is edited carries its key.
+fn drawn(outbound: &Outbound) -> Rendered {
+    match outbound {
+        Outbound::Update(card) => render(card),
+        Outbound::Say(card) => render(&Card { key: String::new(), ..card.clone() }),
+    }
+}
+
+fn undelivered(error: WebError) -> Undelivered {
+    let why = error.to_string();
+    match error {
+        WebError::Limited { after_ms, .. } => Undelivered::Later { why, after_ms: Some(after_ms) },
+        WebError::Unanswered { .. } => Undelivered::Later { why, after_ms: None },
+        WebError::Refused { code: UNKNOWN_MESSAGE, .. } => Undelivered::Gone { why },
+        WebError::Refused { status: 401 | 403, .. } => {
+            tracing::warn!(why, "Discord takes no messages until this is mended");
+            Undelivered::Later { why, after_ms: Some(MENDING_MS) }
+        }
+        WebError::Refused { .. } => Undelivered::Never { why },
+    }
+}
+
+#[async_trait]
+impl Carrier for DiscordCarrier {
+    fn front(&self) -> &str {
+        FRONT
+    }
+
+    fn gap_ms(&self) -> i64 {
+        GAP_MS
+    }
+
+    async fn carry(
+        &self,
+        conversation: &str,
+        letter: &Letter,
+        known: Option<&str>,
+    ) -> Result<Option<String>, Undelivered> {
+        let (channel, direct) = channel_of(conversation);
+        let message = message_of(drawn(&letter.outbound));
+        if let (Outbound::Update(_), Some(id)) = (&letter.outbound, known) {
+            self.web.message_edit(channel, id, &message).await.map_err(undelivered)?;
+            return Ok(Some(id.to_owned()));
+        }
+        if let Some(user) = &letter.place.to {
+            let whispered = self.whisper(conversation, user, letter, &message).await;
+            return whispered.map(|()| None).map_err(undelivered);
+        }
+        let id = self.post(conversation, &letter.place, message).await.map_err(undelivered)?;
+        if let (Outbound::Update(card), false) = (&letter.outbound, direct) {
+            // Answers find out by themselves when there is none.
+            self.thread_begin(channel, &id, &card.headline).await;
+        }
+        Ok(Some(id))
+    }
+
+    async fn find(
+        &self,
+        conversation: &str,
+        letter: &Letter,
+        since_ms: EpochMs,
+    ) -> Result<Option<String>, Undelivered> {
+        if letter.place.to.is_some() {
+            return Ok(None);
+        }
+        let channel = match &letter.place.thread {
+            Some(thread) if letter.place.inside => thread.as_str(),
+            _ => channel_of(conversation).0,
+        };
+        let from = snowflake::at(since_ms - LOOK_BACK_MS);
+        let messages = match self.web.messages_after(channel, &from).await {
+            Ok(messages) => messages,
+            // Without the permission to read there is no telling; showing it twice is better than not at all.
+            Err(WebError::Refused { .. }) => return Ok(None),
+            Err(error) => return Err(undelivered(error)),
+        };
+        let drawn = drawn(&letter.outbound);
+        let first = |embeds: &Value| text(&embeds[0], "description").trim().to_owned();
+        let ours = |message: &&Value| {
+            if message["author"]["bot"] != true {
+                return false;
+            }
+            match &letter.outbound {
+                Outbound::Update(card) => mark_of(message) == Some(card.key.as_str()),
+                Outbound::Say(_) => {
+                    let replied = &message["message_reference"]["message_id"];
+                    let replies = !letter.place.inside && letter.place.thread.is_some();
+                    text(message, "content").trim() == drawn.content.trim()
+                        && first(&message["embeds"]) == first(&Value::from(drawn.embeds.clone()))
+                        && (!replies || replied.as_str() == letter.place.thread.as_deref())
+                }
+            }
+        };
+        let found = messages.iter().find(ours);
+        let id = found.map(|message| text(message, "id"));
+        if let (Some(id), Outbound::Update(card), false) = (&id, &letter.outbound, channel_of(conversation).1) {
+            self.thread_begin(channel, id, &card.headline).await;
+        }
+        Ok(id)
+    }
+}

@@ -1,0 +1,274 @@
+//! The gateway: one socket over which Discord tells what happens.
+//!
+//! What is heard counts as heard once it is written down: a socket that is lost before that is resumed from there, and
+//! Discord tells again. The socket is ours and not serenity's: that one dials Discord's real address when the configured one
+//! does not answer, resumes where it was told not to, and drops what it can't parse.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
+use tokio_tungstenite::tungstenite::Message as Frame;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_util::sync::CancellationToken;
+
+use crate::absence::Absence;
+use crate::intake::Intake;
+use crate::payload::text;
+use crate::session::{End, Session, after_close, dialled};
+use crate::web::WebError;
+
+/// What is asked to be told: servers and their threads, messages in them and between two, and what is in the messages.
+const INTENTS: u64 = 1 | 1 << 9 | 1 << 12 | MESSAGE_CONTENT;
+/// The one intent a person has to switch on.
+const MESSAGE_CONTENT: u64 = 1 << 15;
+/// How long opening one may take.
+const OPENING: Duration = Duration::from_secs(10);
+/// How long Discord may take to say hello.
+const HELLO: Duration = Duration::from_secs(10);
+/// First wait after one could not be opened or was lost at once; it doubles with each further one.
+const RETRY: Duration = Duration::from_millis(500);
+/// Longest such wait.
+const RETRY_MAX: Duration = Duration::from_secs(30);
+/// Wait when a person must mend something first.
+const MENDING: Duration = Duration::from_secs(60);
+/// A socket that lived this long was a good one: the next wait starts small again.
+const GOOD: Duration = Duration::from_secs(20);
+/// Sockets that could not be opened before a session is given up with its address.
+const LOST_MAX: u32 = 3;
+
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// What is known between two sockets.
+struct State {
+    session: Option<Session>,
+    /// Where Discord said its gateway is.
+    gateway: Option<String>,
+    intents: u64,
+    lost: u32,
+}
+
+/// Keeps a socket open until told to stop.
+pub(crate) async fn listen(intake: Arc<Intake>, absence: Arc<Absence>, stop: CancellationToken) {
+    let mut state = State { session: None, gateway: None, intents: INTENTS, lost: 0 };
+    let (mut wait, mut retry) = (Duration::ZERO, RETRY);
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = stop.cancelled() => return,
+        }
+        let began = Instant::now();
+        let end = tokio::select! {
+            end = one_socket(&intake, &absence, &mut state) => end,
+            () = stop.cancelled() => return,
+        };
+        absence.gone(intake.engine.now_ms());
+        if began.elapsed() >= GOOD {
+            retry = RETRY;
+        }
+        wait = jitter(retry);
+        retry = (retry * 2).min(RETRY_MAX);
+        match end {
+            End::Resume => {}
+            End::Anew => state.session = None,
+            End::Wait(asked) => wait = wait.max(asked),
+            End::Unreadable => {
+                tracing::error!(
+                    "Discord does not let the bot read messages: switch on *Message Content Intent* on the bot's page; \
+                     until then it hears mentions, direct messages, commands and clicks alone"
+                );
+                state.session = None;
+                state.intents = INTENTS & !MESSAGE_CONTENT;
+            }
+            End::Refused(code) => {
+                tracing::error!(code, "Discord refuses the bot until this is mended: is discord.token right?");
+                state.session = None;
+                wait = MENDING;
+            }
+        }
+    }
+}
+
+/// Many bots lose their sockets at the same moment; they don't come back at the same one.
+fn jitter(wait: Duration) -> Duration {
+    wait.mul_f64(0.75 + random() / 2.0)
+}
+
+/// From 0 to 1.
+fn random() -> f64 {
+    let nanos = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |since| since.subsec_nanos());
+    f64::from(nanos % 1_000) / 1_000.0
+}
+
+async fn one_socket(intake: &Arc<Intake>, absence: &Arc<Absence>, state: &mut State) -> End {
+    let url = match where_to(intake, state).await {
+        Ok(url) => url,
+        Err(end) => return end,
+    };
+    let mut socket = match timeout(OPENING, connect_async(&url)).await {
+        Ok(Ok((socket, _))) => socket,
+        opened => {
+            tracing::warn!(took_long = opened.is_err(), "the gateway's address does not answer, trying again");
+            state.lost += 1;
+            if state.lost >= LOST_MAX {
+                state.session = None;
+            }
+            return End::Resume;
+        }
+    };
+    state.lost = 0;
+    let end = Box::pin(hear(&mut socket, intake, absence, state)).await;
+    // Closing with a code of its own keeps the session; it may be gone already.
+    let code = CloseCode::Library(4_000);
+    let _ = socket.close(Some(CloseFrame { code, reason: "".into() })).await;
+    end
+}
+
+/// Where the next socket goes. Without an answer there is none.
+async fn where_to(intake: &Intake, state: &mut State) -> Result<String, End> {
+    if let Some(session) = &state.session {
+        return Ok(session.url.clone());
+    }
+    match intake.web.gateway().await {
+        Ok(gateway) if gateway.wait_ms > 0 => {
+            tracing::warn!(wait_ms = gateway.wait_ms, "Discord lets no more sessions begin for a while");
+            Err(End::Wait(Duration::from_millis(gateway.wait_ms as u64)))
+        }
+        Ok(gateway) => Ok(dialled(state.gateway.insert(gateway.url))),
+        Err(error) => {
+            tracing::warn!(%error, "Discord does not say where its gateway is, trying again");
+            match error {
+                WebError::Limited { after_ms, .. } => {
+                    Err(End::Wait(Duration::from_millis(after_ms.max(0) as u64)))
+                }
+                WebError::Refused { .. } => Err(End::Wait(MENDING)),
+                WebError::Unanswered { .. } => Err(End::Resume),
+            }
+        }
+    }
+}
+
+/// Hears until the socket ends.
+async fn hear(
+    socket: &mut Socket,
+    intake: &Arc<Intake>,
+    absence: &Arc<Absence>,
+    state: &mut State,
+) -> End {
+    let Some(every) = hello(socket).await else { return End::Resume };
+    let token = intake.settings.token.expose_secret();
+    let opening = match &state.session {
+        Some(session) => json!({
+            "op": 6, "d": { "token": token, "session_id": session.id, "seq": session.seq },
+        }),
+        None => json!({
+            "op": 2,
+            "d": {
+                "token": token, "intents": state.intents,
+                "properties": { "os": std::env::consts::OS, "browser": "infra-chat", "device": "infra-chat" },
+            },
+        }),
+    };
+    if send(socket, &opening).await.is_err() {
+        return End::Resume;
+    }
+    let mut beat = tokio::time::interval_at(Instant::now() + every.mul_f64(random()), every);
+    let mut answered = true;
+    loop {
+        let frame = tokio::select! {
+            frame = socket.next() => frame,
+            _ = beat.tick() => {
+                // No answer to the last one: the other end is gone, whatever the network says.
+                if !answered || heartbeat(socket, state).await.is_err() {
+                    return End::Resume;
+                }
+                answered = false;
+                continue;
+            }
+        };
+        let frame = match frame {
+            Some(Ok(Frame::Text(frame))) => frame,
+            Some(Ok(Frame::Close(frame))) => {
+                return after_close(frame.map(|frame| u16::from(frame.code)));
+            }
+            Some(Ok(_)) => continue,
+            Some(Err(_)) | None => return End::Resume,
+        };
+        let Ok(frame) = serde_json::from_str::<Value>(&frame) else {
+            tracing::warn!("Discord sent something that is no JSON");
+            continue;
+        };
+        match frame["op"].as_u64() {
+            Some(0) => {
+                if let Err(error) = dispatch(intake, absence, state, &frame).await {
+                    // Not heard: it is told again once the socket is resumed.
+                    tracing::error!(%error, "what Discord told can't be written down");
+                    return End::Resume;
+                }
+            }
+            Some(1) => {
+                if heartbeat(socket, state).await.is_err() {
+                    return End::Resume;
+                }
+            }
+            Some(7) => return End::Resume,
+            Some(9) if frame["d"] == true => return End::Resume,
+            Some(9) => {
+                state.session = None;
+                // Discord asks for one to five seconds.
+                return End::Wait(Duration::from_secs(1) + Duration::from_secs(4).mul_f64(random()));
+            }
+            Some(11) => answered = true,
+            _ => {}
+        }
+    }
+}
+
+/// How often a sign of life is wanted.
+async fn hello(socket: &mut Socket) -> Option<Duration> {
+    let Ok(Some(Ok(Frame::Text(frame)))) = timeout(HELLO, socket.next()).await else { return None };
+    let frame: Value = serde_json::from_str(&frame).ok()?;
+    let ms = frame["d"]["heartbeat_interval"].as_u64().filter(|ms| frame["op"] == 10 && *ms > 0)?;
+    Some(Duration::from_millis(ms))
+}
+
+async fn dispatch(
+    intake: &Arc<Intake>,
+    absence: &Arc<Absence>,
+    state: &mut State,
+    frame: &Value,
+) -> Result<(), engine::store::StoreError> {
+    let (kind, body) = (frame["t"].as_str().unwrap_or_default(), &frame["d"]);
+    match kind {
+        "READY" => {
+            let (id, url) = (text(body, "session_id"), text(body, "resume_gateway_url"));
+            state.session = Some(Session::begun(id, &url, state.gateway.as_deref()));
+            intake.ready(body);
+            absence.present(intake, false);
+        }
+        "RESUMED" => absence.present(intake, true),
+        _ => intake.take(kind, body).await?,
+    }
+    if let (Some(session), Some(seq)) = (&mut state.session, frame["s"].as_u64()) {
+        session.seq = seq;
+    }
+    Ok(())
+}
+
+async fn heartbeat(socket: &mut Socket, state: &State) -> Result<(), ()> {
+    let seq = state.session.as_ref().map(|session| session.seq);
+    send(socket, &json!({ "op": 1, "d": seq })).await
+}
+
+async fn send(socket: &mut Socket, frame: &Value) -> Result<(), ()> {
+    // What an error says may hold the token: only that there is one counts.
+    socket.send(Frame::Text(frame.to_string().into())).await.map_err(|_| ())
+}

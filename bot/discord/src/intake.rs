@@ -1,0 +1,337 @@
+//! What is done with what Discord tells. Messages are written down before they count as heard. Interactions are acknowledged
+//! first, because the right to answer one ends after three seconds, and written down then: what somebody saw fail is not
+//! done. Secrets are sealed on the spot and written down nowhere.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use chat::{About, Listener, Place, References, Spoken};
+use engine::control::Engine;
+use engine::model::{Identity, Role, RunId};
+use engine::store::{Commit, StoreError, Write};
+use serde_json::Value;
+use tokio_util::task::TaskTracker;
+
+use crate::FRONT;
+use crate::buttons;
+use crate::commands;
+use crate::payload::{self, Said, list, text};
+use crate::places::{Kind, Places};
+use crate::settings::Settings;
+use crate::web::{Message, Web};
+
+/// Takes in what Discord tells.
+pub(crate) struct Intake {
+    pub(crate) engine: Engine,
+    pub(crate) web: Arc<Web>,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) listener: Listener,
+    pub(crate) places: Places,
+    pub(crate) references: References,
+    /// The bot's user; empty until Discord has said so.
+    pub(crate) bot: OnceLock<String>,
+    /// The servers it is a member of.
+    pub(crate) guilds: Mutex<BTreeSet<String>>,
+    /// Whether commands are registered, or being so.
+    pub(crate) registered: OnceLock<()>,
+    /// What is being done beside listening.
+    pub(crate) tasks: TaskTracker,
+}
+
+/// Where something was said or clicked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Where {
+    /// The channel; of a thread, the one it belongs to.
+    pub(crate) channel: String,
+    /// The thread.
+    pub(crate) thread: Option<String>,
+    /// Between the bot and somebody.
+    pub(crate) direct: bool,
+}
+
+impl Where {
+    /// Its conversation.
+    pub(crate) fn conversation(&self) -> String {
+        conversation(&self.channel, self.direct)
+    }
+}
+
+impl Said {
+    /// Its event: the same however often it is told.
+    pub(crate) fn event(&self) -> String {
+        format!("said/{}/{}", self.channel, self.id)
+    }
+}
+
+impl Intake {
+    /// A session begins.
+    pub(crate) fn ready(self: &Arc<Self>, body: &Value) {
+        // A restart brings the same one again.
+        let _ = self.bot.set(text(&body["user"], "id"));
+        self.joined(list(&body["guilds"]).map(|guild| text(guild, "id")));
+        let application = text(&body["application"], "id");
+        if !application.is_empty() && self.registered.set(()).is_ok() {
+            self.later(|intake| async move { intake.register(&application).await });
+        }
+    }
+
+    fn joined(&self, guilds: impl Iterator<Item = String>) {
+        self.guilds.lock().unwrap_or_else(PoisonError::into_inner).extend(guilds);
+    }
+
+    async fn register(&self, application: &str) {
+        if let Err(error) = self.web.commands_put(application, commands::all()).await {
+            tracing::error!(%error, "commands can't be registered; what is typed is heard all the same");
+        }
+    }
+
+    /// Takes in what happened. An error means that it must be told again.
+    pub(crate) async fn take(self: &Arc<Self>, kind: &str, body: &Value) -> Result<(), StoreError> {
+        match kind {
+            "MESSAGE_CREATE" => match payload::said(body) {
+                Some(said) => self.said(said).await,
+                None => Ok(()),
+            },
+            "INTERACTION_CREATE" => {
+                if let Some(interacted) = payload::interacted(body) {
+                    if let Some(guild) = &interacted.guild {
+                        self.joined(std::iter::once(guild.clone()));
+                    }
+                    self.later(|intake| async move { intake.interacted(interacted).await });
+                }
+                Ok(())
+            }
+            _ => {
+                if kind == "GUILD_CREATE" {
+                    self.joined(std::iter::once(text(body, "id")));
+                }
+                self.places.hear(kind, body);
+                Ok(())
+            }
+        }
+    }
+
+    /// Does something beside listening.
+    pub(crate) fn later<F: Future<Output = ()> + Send + 'static>(
+        self: &Arc<Self>,
+        act: impl FnOnce(Arc<Self>) -> F,
+    ) {
+        self.tasks.spawn(act(Arc::clone(self)));
+    }
+
+    async fn said(self: &Arc<Self>, said: Said) -> Result<(), StoreError> {
+        let bot = self.bot.get().map(String::as_str).unwrap_or_default();
+        if said.user == bot {
+            return Ok(());
+        }
+        let names = [format!("<@{bot}>"), format!("<@!{bot}>")];
+        let named = !bot.is_empty() && names.iter().any(|name| said.text.contains(name.as_str()));
+        let known = if said.guild.is_none() { Some(Kind::Direct) } else { self.places.get(&said.channel) };
+        let text = names.iter().fold(said.text.clone(), |text, name| text.replace(name.as_str(), " "));
+        match known {
+            Some(kind) if kind != Kind::Direct || self.settings.roles.is_empty() => {
+                let place = whereabouts(&said.channel, Some(kind));
+                self.said_at(&said, place, named, text.trim().to_owned()).await
+            }
+            // Discord has to be asked, and nobody waits for that: where this is, or who they are on the server.
+            kind => {
+                self.later(|intake| async move { intake.said_somewhere(said, kind, named, text).await });
+                Ok(())
+            }
+        }
+    }
+
+    async fn said_somewhere(
+        self: &Arc<Self>,
+        mut said: Said,
+        kind: Option<Kind>,
+        named: bool,
+        text: String,
+    ) {
+        let place = match kind {
+            Some(kind) => whereabouts(&said.channel, Some(kind)),
+            None => self.look(&said.channel).await,
+        };
+        if place.direct {
+            said.roles = self.roles_anywhere(&said.user).await;
+        }
+        if let Err(error) = self.said_at(&said, place, named, text.trim().to_owned()).await {
+            tracing::error!(%error, "what somebody said can't be written down");
+        }
+    }
+
+    async fn said_at(
+        self: &Arc<Self>,
+        said: &Said,
+        place: Where,
+        named: bool,
+        text: String,
+    ) -> Result<(), StoreError> {
+        let addressed = named || place.direct;
+        if !(addressed || self.settings.channels.listens(&place.channel)) {
+            return Ok(());
+        }
+        if matches!(self.engine.redactor().redact(&said.text), Cow::Owned(_)) {
+            return self.secret_said(said).await;
+        }
+        let mut about = About::default();
+        if let Some(replied) = &said.reply_to {
+            // A reply to a run's card is about that run, as words in its thread are.
+            about.run = self.run_shown(&place, replied).await?;
+        }
+        let thread = match (&place.thread, place.direct) {
+            (Some(thread), _) => Some(thread.clone()),
+            // In a channel an answer replies; between two there is nobody to disturb.
+            (None, direct) => (!direct).then(|| said.id.clone()),
+        };
+        let answer = Place { thread, inside: place.thread.is_some(), ..Place::default() };
+        let mut spoken = self.spoken(&said.user, &said.roles, &place, said.event(), text);
+        spoken.place = answer;
+        spoken.about.run = about.run;
+        spoken.overheard = !addressed;
+        self.listener.take(&spoken).await.map(|_| ())
+    }
+
+    /// The run whose card a message shows.
+    pub(crate) async fn run_shown(&self, place: &Where, message: &str) -> Result<Option<RunId>, StoreError> {
+        let card = self.engine.store().shown_card(&place.conversation(), message).await?;
+        Ok(card.and_then(|card| card.parse().ok()))
+    }
+
+    /// Something said to the bot, to be answered in the open.
+    pub(crate) fn spoken(
+        &self,
+        user: &str,
+        roles: &[String],
+        place: &Where,
+        event: String,
+        text: String,
+    ) -> Spoken {
+        let environment = self.settings.channels.environment(&place.channel).map(ToString::to_string);
+        Spoken {
+            inbound: chat::Inbound {
+                identity: identity(user),
+                conversation: place.conversation(),
+                event: Some(event),
+                text,
+            },
+            about: About { run: None, environment },
+            place: Place::default(),
+            overheard: false,
+            role: self.role(roles),
+        }
+    }
+
+    /// What the server's roles let somebody do.
+    pub(crate) fn role(&self, roles: &[String]) -> Option<Role> {
+        self.settings.roles.of(roles.iter().map(String::as_str)).max(self.settings.strangers)
+    }
+
+    /// What and where a channel is, asked of Discord when it has not said so.
+    pub(crate) async fn look(&self, channel: &str) -> Where {
+        let known = match self.places.get(channel) {
+            Some(known) => Some(known),
+            None => match self.web.channel(channel).await {
+                Ok(described) => self.places.learn(&described),
+                Err(error) => {
+                    tracing::info!(channel, %error, "a channel can't be looked at");
+                    None
+                }
+            },
+        };
+        whereabouts(channel, known)
+    }
+
+    /// Somebody's roles on the servers the bot shares with them: between two, Discord does not say them.
+    pub(crate) async fn roles_anywhere(&self, user: &str) -> Vec<String> {
+        let mut roles = Vec::new();
+        if self.settings.roles.is_empty() {
+            return roles;
+        }
+        let guilds = self.guilds.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for guild in guilds {
+            match self.web.roles_of(&guild, user).await {
+                Ok(held) => roles.extend(held),
+                Err(error) => tracing::debug!(guild, %error, "somebody is not on a server"),
+            }
+        }
+        roles
+    }
+
+    /// A secret stands in a message: nothing of it is kept, and its writer is told at once.
+    async fn secret_said(self: &Arc<Self>, said: &Said) -> Result<(), StoreError> {
+        if !self.is_first(said.event()).await? {
+            return Ok(());
+        }
+        let (channel, user, id) = (said.channel.clone(), said.user.clone(), said.id.clone());
+        self.later(|intake| async move {
+            let deleted = intake.web.message_delete(&channel, &id).await.is_ok();
+            let gone = if deleted {
+                "I deleted your message."
+            } else {
+                "**Delete your message**: Discord does not let me."
+            };
+            let content = format!(
+                "<@{user}> That looks like a secret. {gone} Nothing of it was kept or done. Who could read it here may \
+                 have it: replace it where it came from."
+            );
+            let components = vec![buttons::secret()];
+            let message = Message { content, components, wakes: Some(user), ..Message::default() };
+            if let Err(error) = intake.web.message_post(&channel, &message).await {
+                tracing::warn!(channel, %error, "somebody can't be told of a secret they wrote");
+            }
+        });
+        Ok(())
+    }
+
+    /// Notes an event that is not handled by the desk; false when it was noted before.
+    pub(crate) async fn is_first(&self, event: String) -> Result<bool, StoreError> {
+        let store = self.engine.store();
+        if store.inbound_is_known(FRONT, &event).await? {
+            return Ok(false);
+        }
+        let mut commit = Commit::at(self.engine.now_ms());
+        let at_ms = commit.now_ms;
+        commit.writes.push(Write::InboundPut { front: FRONT.to_owned(), event, at_ms });
+        match store.commit(commit).await {
+            Ok(()) => Ok(true),
+            Err(StoreError::Conflict) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Where a channel of this kind is; one nobody knows is taken for a server's own.
+pub(crate) fn whereabouts(channel: &str, kind: Option<Kind>) -> Where {
+    match kind {
+        Some(Kind::Thread { parent }) if !parent.is_empty() => {
+            Where { channel: parent, thread: Some(channel.to_owned()), direct: false }
+        }
+        kind => {
+            Where { channel: channel.to_owned(), thread: None, direct: kind == Some(Kind::Direct) }
+        }
+    }
+}
+
+/// Who somebody is.
+pub(crate) fn identity(user: &str) -> Identity {
+    Identity { front: FRONT.to_owned(), external_id: user.to_owned() }
+}
+
+/// What the name of a conversation between two begins with, behind the front.
+const BETWEEN_TWO: char = '@';
+
+/// The conversation of a channel.
+fn conversation(channel: &str, direct: bool) -> String {
+    if direct { format!("{FRONT}:{BETWEEN_TWO}{channel}") } else { format!("{FRONT}:{channel}") }
+}
+
+/// The channel of a conversation, and whether it is between two.
+pub(crate) fn channel_of(conversation: &str) -> (&str, bool) {
+    let rest = conversation.strip_prefix(FRONT).and_then(|rest| rest.strip_prefix(':')).unwrap_or(conversation);
+    match rest.strip_prefix(BETWEEN_TWO) {
+        Some(channel) => (channel, true),
+        None => (rest, false),
+    }
+}

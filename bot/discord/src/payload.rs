@@ -1,0 +1,188 @@
+//! What Discord tells, as what happened. Read leniently: Discord adds fields and kinds all the time, and what is not known is
+//! passed over.
+
+use serde_json::Value;
+
+/// Kinds of messages that people write: plain ones, and replies.
+const WRITTEN: [i64; 2] = [0, 19];
+
+/// A message somebody wrote.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Said {
+    pub(crate) id: String,
+    pub(crate) user: String,
+    pub(crate) channel: String,
+    /// The server; none between two.
+    pub(crate) guild: Option<String>,
+    /// The writer's roles on the server.
+    pub(crate) roles: Vec<String>,
+    pub(crate) text: String,
+    /// The message it replies to.
+    pub(crate) reply_to: Option<String>,
+}
+
+/// Somebody used a command, a component or a form. Its `Debug` shows nothing that was filled in.
+pub(crate) struct Interacted {
+    pub(crate) id: String,
+    /// Whoever has it may answer.
+    pub(crate) token: String,
+    pub(crate) application: String,
+    pub(crate) user: String,
+    pub(crate) guild: Option<String>,
+    pub(crate) roles: Vec<String>,
+    pub(crate) channel: String,
+    /// The channel as it came along.
+    pub(crate) place: Value,
+    pub(crate) what: What,
+}
+
+/// What somebody did.
+pub(crate) enum What {
+    /// Gave a command.
+    Commanded(Commanded),
+    /// Is typing a command.
+    Typing {
+        /// What is there by now.
+        commanded: Commanded,
+        /// The option that is being typed.
+        option: String,
+    },
+    /// Clicked, or chose.
+    Clicked {
+        custom_id: String,
+        values: Vec<String>,
+        message: Value,
+    },
+    /// Submitted a form.
+    Submitted {
+        custom_id: String,
+        filled: Vec<(String, String)>,
+    },
+}
+
+/// A command with its options.
+#[derive(Clone)]
+pub(crate) struct Commanded {
+    pub(crate) name: String,
+    pub(crate) options: Vec<(String, String)>,
+}
+
+impl Commanded {
+    /// What was given for an option.
+    pub(crate) fn option(&self, name: &str) -> Option<&str> {
+        self.options.iter().find(|(option, _)| option == name).map(|(_, value)| value.as_str())
+    }
+}
+
+impl std::fmt::Debug for Interacted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let what = match &self.what {
+            What::Commanded(_) => "command",
+            What::Typing { .. } => "typing",
+            What::Clicked { .. } => "click",
+            What::Submitted { .. } => "form",
+        };
+        f.debug_struct("Interacted").field("id", &self.id).field("what", &what).finish_non_exhaustive()
+    }
+}
+
+/// A message, from the body of a `MESSAGE_CREATE` or of a channel's history; nothing when no person wrote it.
+pub(crate) fn said(message: &Value) -> Option<Said> {
+    let author = &message["author"];
+    let by_person = author["bot"] != true
+        && message["webhook_id"].is_null()
+        && message["type"].as_i64().is_none_or(|kind| WRITTEN.contains(&kind));
+    let said = Said {
+        id: text(message, "id"),
+        user: text(author, "id"),
+        channel: text(message, "channel_id"),
+        guild: optional(message, "guild_id"),
+        roles: roles(&message["member"]),
+        text: text(message, "content"),
+        reply_to: optional(&message["message_reference"], "message_id"),
+    };
+    let whole = !said.id.is_empty() && !said.user.is_empty() && !said.channel.is_empty();
+    (by_person && whole).then_some(said)
+}
+
+/// The body of an `INTERACTION_CREATE`.
+pub(crate) fn interacted(body: &Value) -> Option<Interacted> {
+    let data = &body["data"];
+    let custom_id = || text(data, "custom_id");
+    let what = match body["type"].as_i64()? {
+        2 => What::Commanded(commanded(data)),
+        3 => What::Clicked {
+            custom_id: custom_id(),
+            values: texts(&data["values"]),
+            message: body["message"].clone(),
+        },
+        4 => {
+            let focused = list(&data["options"]).find(|option| option["focused"] == true);
+            let option = focused.map(|option| text(option, "name")).unwrap_or_default();
+            What::Typing { commanded: commanded(data), option }
+        }
+        5 => What::Submitted { custom_id: custom_id(), filled: filled(data) },
+        _ => return None,
+    };
+    let member = &body["member"];
+    let user = if member.is_null() { &body["user"] } else { &member["user"] };
+    let interacted = Interacted {
+        id: text(body, "id"),
+        token: text(body, "token"),
+        application: text(body, "application_id"),
+        user: text(user, "id"),
+        guild: optional(body, "guild_id"),
+        roles: roles(member),
+        channel: optional(body, "channel_id").unwrap_or_else(|| text(&body["channel"], "id")),
+        place: body["channel"].clone(),
+        what,
+    };
+    let whole = !interacted.id.is_empty() && !interacted.token.is_empty() && !interacted.user.is_empty();
+    whole.then_some(interacted)
+}
+
+fn commanded(data: &Value) -> Commanded {
+    let options = list(&data["options"]).map(|option| {
+        let value = match &option["value"] {
+            Value::String(value) => value.clone(),
+            Value::Null => String::new(),
+            other => other.to_string(),
+        };
+        (text(option, "name"), value)
+    });
+    Commanded { name: text(data, "name"), options: options.collect() }
+}
+
+/// What was filled in, whether fields stand in rows or under labels.
+fn filled(data: &Value) -> Vec<(String, String)> {
+    let mut filled = Vec::new();
+    for outer in list(&data["components"]) {
+        let label = std::iter::once(&outer["component"]).filter(|one| !one.is_null());
+        for field in list(&outer["components"]).chain(label) {
+            let chosen = texts(&field["values"]).into_iter().next();
+            filled.push((text(field, "custom_id"), chosen.unwrap_or_else(|| text(field, "value"))));
+        }
+    }
+    filled
+}
+
+/// The roles of a member of a server.
+pub(crate) fn roles(member: &Value) -> Vec<String> {
+    texts(&member["roles"])
+}
+
+pub(crate) fn text(value: &Value, key: &str) -> String {
+    value[key].as_str().unwrap_or_default().to_owned()
+}
+
+pub(crate) fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+fn optional(value: &Value, key: &str) -> Option<String> {
+    value[key].as_str().filter(|text| !text.is_empty()).map(ToOwned::to_owned)
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    list(value).filter_map(Value::as_str).map(ToOwned::to_owned).collect()
+}

@@ -1,0 +1,77 @@
+//! Which channels are threads, and of what: Discord says it once, when a server is joined or a thread begins.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde_json::Value;
+
+use crate::payload::{list, text};
+
+/// Kinds of channels that are threads.
+const THREADS: [i64; 3] = [10, 11, 12];
+/// Kinds of channels between the bot and people alone.
+const DIRECT: [i64; 2] = [1, 3];
+/// Channels remembered; more are asked for again.
+const KNOWN_MAX: usize = 50_000;
+
+/// What a channel is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// One of a server's own.
+    Channel,
+    /// A thread in a channel.
+    Thread {
+        /// The channel.
+        parent: String,
+    },
+    /// Between the bot and somebody.
+    Direct,
+}
+
+/// The channels known so far.
+#[derive(Debug, Default)]
+pub(crate) struct Places(Mutex<HashMap<String, Kind>>);
+
+impl Places {
+    fn known(&self) -> MutexGuard<'_, HashMap<String, Kind>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a channel is, as far as known.
+    pub(crate) fn get(&self, channel: &str) -> Option<Kind> {
+        self.known().get(channel).cloned()
+    }
+
+    /// Remembers a channel, as Discord describes it; what it is, when that is said.
+    pub(crate) fn learn(&self, channel: &Value) -> Option<Kind> {
+        let kind = match channel["type"].as_i64()? {
+            kind if THREADS.contains(&kind) => Kind::Thread { parent: text(channel, "parent_id") },
+            kind if DIRECT.contains(&kind) => Kind::Direct,
+            _ => Kind::Channel,
+        };
+        let mut known = self.known();
+        if known.len() >= KNOWN_MAX {
+            known.clear();
+        }
+        known.insert(text(channel, "id"), kind.clone());
+        Some(kind)
+    }
+
+    /// Takes in what happened to channels, threads and servers.
+    pub(crate) fn hear(&self, kind: &str, body: &Value) {
+        match kind {
+            "GUILD_CREATE" | "THREAD_LIST_SYNC" => {
+                for channel in list(&body["channels"]).chain(list(&body["threads"])) {
+                    self.learn(channel);
+                }
+            }
+            "CHANNEL_CREATE" | "CHANNEL_UPDATE" | "THREAD_CREATE" | "THREAD_UPDATE" => {
+                self.learn(body);
+            }
+            "CHANNEL_DELETE" | "THREAD_DELETE" => {
+                self.known().remove(&text(body, "id"));
+            }
+            _ => {}
+        }
+    }
+}
