@@ -115,7 +115,7 @@ impl Message {
             body["allowed_mentions"]["replied_user"] = json!(false);
         }
         if self.file.is_some() {
-            body["attachments"] = json!([{ "id": 0, "filename": FILE_NAME }]);
+            body["attachments"] = json!([{ "id": "0", "filename": FILE_NAME }]);
         }
         body
     }

@@ -255,6 +255,14 @@ impl Sim {
         Some((name.clone(), parent))
     }
 
+    /// Who alone reads a channel, when it is between the bot and somebody.
+    pub fn reader(&self, channel: &str) -> Option<String> {
+        match self.inside.state().channels.get(channel) {
+            Some((_, Kind::Direct { user })) => Some(user.clone()),
+            _ => None,
+        }
+    }
+
     /// Sockets that were ever opened, sessions that were begun, and sessions that were resumed.
     pub fn opened(&self) -> (usize, usize, usize) {
         let state = self.inside.state();

@@ -1,0 +1,1 @@
+//! What only Discord can do to the bot, and the bot on Discord.

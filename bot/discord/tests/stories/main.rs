@@ -1,0 +1,55 @@
+//! The stories of `chat`, told over Discord: people type and click on a simulated Discord, and what they see is read from its
+//! messages. The stories are the same files; only the stage is another. Besides, what only Discord can do to the bot.
+//!
+//! Not told here: `crashes` and `trouble`, which take the database from under the desk, and `setup`, in which somebody answers
+//! with a password: on Discord that is noticed before the desk hears it.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
+#![allow(dead_code, reason = "not every story is told here")]
+
+#[path = "../../../chat/tests/stories/approvals.rs"]
+mod approvals;
+#[path = "../../../chat/tests/stories/artifacts.rs"]
+mod artifacts;
+#[path = "../../../chat/tests/stories/backfill.rs"]
+mod backfill;
+#[path = "../../../chat/tests/stories/connections.rs"]
+mod connections;
+#[path = "../../../chat/tests/stories/corrections.rs"]
+mod corrections;
+#[path = "../../../chat/tests/stories/deploy.rs"]
+mod deploy;
+#[path = "../../../chat/tests/stories/deploy_troubles.rs"]
+mod deploy_troubles;
+mod discord_only;
+#[path = "../../../chat/tests/stories/harness/mod.rs"]
+mod harness;
+#[path = "../../../chat/tests/stories/lines.rs"]
+mod lines;
+#[path = "../../../chat/tests/stories/looking.rs"]
+mod looking;
+#[path = "../../../chat/tests/stories/not_yet.rs"]
+mod not_yet;
+#[path = "../../../chat/tests/stories/operate.rs"]
+mod operate;
+#[path = "../../../chat/tests/stories/proved.rs"]
+mod proved;
+#[path = "../../../chat/tests/stories/questions.rs"]
+mod questions;
+#[path = "../../../chat/tests/stories/questions_shared.rs"]
+mod questions_shared;
+#[path = "../../../chat/tests/stories/rollback.rs"]
+mod rollback;
+#[path = "../../../chat/tests/stories/rules.rs"]
+mod rules;
+#[path = "../../../chat/tests/stories/several.rs"]
+mod several;
+mod reading;
+mod spec;
+mod stage;
+#[path = "../../../chat/tests/stories/standing.rs"]
+mod standing;
+#[path = "../../../chat/tests/stories/steering.rs"]
+mod steering;
+#[path = "../../../chat/tests/stories/threads.rs"]
+mod threads;
