@@ -20,7 +20,7 @@ use crate::places::Kind;
 use crate::web::{EPHEMERAL, Message, WebError};
 
 /// Longest time that passes before something is proposed to who types, names alone if need be.
-const PROPOSING: Duration = Duration::from_millis(2_000);
+const PROPOSING: Duration = Duration::from_secs(2);
 /// Tries of an acknowledgement whose fate nobody knows.
 const TRIES: u32 = 2;
 /// What Discord answers when the right to acknowledge has ended.
@@ -75,15 +75,14 @@ impl Intake {
         }
         for left in (0..TRIES).rev() {
             match self.web.interaction_answer(&interacted.id, &interacted.token, answer.clone()).await {
-                Ok(()) => return Ok(true),
                 Err(error) if error.code() == Some(UNKNOWN_INTERACTION) => {
                     tracing::warn!(?interacted, "an interaction came too late, and nothing of it is done");
                     return Ok(false);
                 }
                 // It may have arrived: then it counts, and a second one is refused.
                 Err(WebError::Unanswered { .. }) if left > 0 => {}
-                // Acknowledged before: it was told twice.
-                Err(WebError::Refused { .. } | WebError::Unanswered { .. }) => return Ok(true),
+                // Refused: it was acknowledged before, and is told twice.
+                Ok(()) | Err(WebError::Refused { .. } | WebError::Unanswered { .. }) => return Ok(true),
                 Err(error) => return Err(error),
             }
         }
@@ -92,10 +91,8 @@ impl Intake {
 
     /// What was acknowledged is written down; if that fails, its speaker is told.
     async fn say(self: &Arc<Self>, interacted: &Interacted, at: Where, place: Place, said: String) {
-        let roles = match at.direct {
-            true => self.roles_anywhere(&interacted.user).await,
-            false => interacted.roles.clone(),
-        };
+        let roles =
+            if at.direct { self.roles_anywhere(&interacted.user).await } else { interacted.roles.clone() };
         let event = format!("interaction/{}", interacted.id);
         let awaited = place.awaited;
         let mut spoken = self.spoken(&interacted.user, &roles, &at, event, said);
@@ -156,7 +153,8 @@ impl Intake {
         let engine = self.engine.with_strangers(self.role(&interacted.roles));
         let desk = chat::Desk::new(engine.clone());
         let who = identity(&interacted.user);
-        let known = tokio::time::timeout(PROPOSING, chat::known(&engine, &desk, &self.references, &who)).await;
+        let known =
+            tokio::time::timeout(PROPOSING, chat::known(&engine, &desk, &self.references, &who)).await;
         let choices = match known {
             Ok(Ok(known)) => commands::proposals(commanded, option, &known),
             _ => json!([]),
@@ -296,7 +294,8 @@ impl Intake {
         sealing: &Sealing,
         value: SecretString,
     ) -> Result<Option<String>, Refusal> {
-        let not_found = |say: String| Refusal::NotFound { say, next: "Nothing was kept: try again.".to_owned() };
+        let not_found =
+            |say: String| Refusal::NotFound { say, next: "Nothing was kept: try again.".to_owned() };
         let name = sealing.name.trim().parse().map_err(|error| not_found(format!("{error}")))?;
         let project = self.engine.project_get(None).await?.value;
         let environment = project.environments.keys().find(|key| key.as_str() == sealing.environment.trim());

@@ -86,7 +86,8 @@ pub(crate) fn rows(card: &Card) -> Controls {
             buttons.push(button(style, &label, &id));
             continue;
         }
-        let spent: usize = long.iter().map(|(name, value): &(String, String)| chars(name) + chars(value)).sum();
+        let spent: usize =
+            long.iter().map(|(name, value): &(String, String)| chars(name) + chars(value)).sum();
         let more = chars(&label) + chars(&one.command);
         let taken = long.iter().any(|(name, _)| *name == label);
         let fits = chars(&one.command) <= FIELD_VALUE_CHARS && spent + more <= LONG_CHARS;
@@ -95,8 +96,7 @@ pub(crate) fn rows(card: &Card) -> Controls {
             long.push((label, one.command.clone()));
         }
     }
-    let mut rows: Vec<Value> =
-        buttons.chunks(ROW_BUTTONS).take(ROWS - menus.len()).map(|some| row(some)).collect();
+    let mut rows: Vec<Value> = buttons.chunks(ROW_BUTTONS).take(ROWS - menus.len()).map(row).collect();
     rows.extend(menus);
     Controls { rows, long }
 }
@@ -219,7 +219,8 @@ mod tests {
     fn a_command_of_any_length_survives() {
         for length in [1, 80, 92, 93, 500, 1_000] {
             let command = "x".repeat(length);
-            let card = Card::new(Tone::Ask, "?").button("Go", &command, false).button("Go on", &command, true);
+            let card =
+                Card::new(Tone::Ask, "?").button("Go", &command, false).button("Go on", &command, true);
             assert_eq!(clicked(&card, "Go"), Some(Press::Say(command.clone())));
             assert_eq!(clicked(&card, "Go on"), Some(Press::Ask { command, label: "Go on".to_owned() }));
         }

@@ -59,7 +59,8 @@ impl DiscordCarrier {
         message: &Message,
     ) -> Result<(), WebError> {
         let place = &letter.place;
-        if let Some((application, token)) = place.answer_at.as_deref().and_then(|right| right.split_once('/')) {
+        if let Some((application, token)) = place.answer_at.as_deref().and_then(|right| right.split_once('/'))
+        {
             let answered = if place.awaited {
                 self.web.interaction_finish(application, token, message).await
             } else {
@@ -81,7 +82,9 @@ impl DiscordCarrier {
         };
         match between_two {
             // They take no messages from servers' members: better said aloud than not at all.
-            Err(WebError::Refused { .. }) => self.post(conversation, place, message.clone()).await.map(|_| ()),
+            Err(WebError::Refused { .. }) => {
+                self.post(conversation, place, message.clone()).await.map(|_| ())
+            }
             other => other,
         }
     }
@@ -135,9 +138,9 @@ fn drawn(outbound: &Outbound) -> Rendered {
     }
 }
 
-fn undelivered(error: WebError) -> Undelivered {
+fn undelivered(error: &WebError) -> Undelivered {
     let why = error.to_string();
-    match error {
+    match *error {
         WebError::Limited { after_ms, .. } => Undelivered::Later { why, after_ms: Some(after_ms) },
         WebError::Unanswered { .. } => Undelivered::Later { why, after_ms: None },
         WebError::Refused { code: UNKNOWN_MESSAGE, .. } => Undelivered::Gone { why },
@@ -168,14 +171,15 @@ impl Carrier for DiscordCarrier {
         let (channel, direct) = channel_of(conversation);
         let message = message_of(drawn(&letter.outbound));
         if let (Outbound::Update(_), Some(id)) = (&letter.outbound, known) {
-            self.web.message_edit(channel, id, &message).await.map_err(undelivered)?;
+            self.web.message_edit(channel, id, &message).await.map_err(|error| undelivered(&error))?;
             return Ok(Some(id.to_owned()));
         }
         if let Some(user) = &letter.place.to {
             let whispered = self.whisper(conversation, user, letter, &message).await;
-            return whispered.map(|()| None).map_err(undelivered);
+            return whispered.map(|()| None).map_err(|error| undelivered(&error));
         }
-        let id = self.post(conversation, &letter.place, message).await.map_err(undelivered)?;
+        let id =
+            self.post(conversation, &letter.place, message).await.map_err(|error| undelivered(&error))?;
         if let (Outbound::Update(card), false) = (&letter.outbound, direct) {
             // Answers find out by themselves when there is none.
             self.thread_begin(channel, &id, &card.headline).await;
@@ -201,7 +205,7 @@ impl Carrier for DiscordCarrier {
             Ok(messages) => messages,
             // Without the permission to read there is no telling; showing it twice is better than not at all.
             Err(WebError::Refused { .. }) => return Ok(None),
-            Err(error) => return Err(undelivered(error)),
+            Err(error) => return Err(undelivered(&error)),
         };
         let drawn = drawn(&letter.outbound);
         let first = |embeds: &Value| text(&embeds[0], "description").trim().to_owned();
@@ -222,7 +226,8 @@ impl Carrier for DiscordCarrier {
         };
         let found = messages.iter().find(ours);
         let id = found.map(|message| text(message, "id"));
-        if let (Some(id), Outbound::Update(card), false) = (&id, &letter.outbound, channel_of(conversation).1) {
+        if let (Some(id), Outbound::Update(card), false) = (&id, &letter.outbound, channel_of(conversation).1)
+        {
             self.thread_begin(channel, id, &card.headline).await;
         }
         Ok(id)

@@ -226,11 +226,16 @@ mod tests {
         assert!(commands.len() > 20 && commands.len() <= COMMANDS);
         for command in commands {
             let name = command["name"].as_str().unwrap();
-            assert!((1..=32).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'));
+            assert!(
+                (1..=32).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
+            );
             let options = command["options"].as_array().unwrap();
             assert!(options.len() <= COMMAND_OPTIONS, "{name}");
             let optional = options.iter().position(|one| one["required"] == false).unwrap_or(options.len());
-            assert!(options[optional..].iter().all(|one| one["required"] == false), "required ones come first");
+            assert!(
+                options[optional..].iter().all(|one| one["required"] == false),
+                "required ones come first"
+            );
             for described in options.iter().chain([command]) {
                 let help = described["description"].as_str().unwrap();
                 assert!((1..=HELP_CHARS).contains(&chars(help)), "{name}: {help}");
@@ -250,8 +255,16 @@ mod tests {
             ),
             ("deploy", &[("environment", "staging"), ("canary", "off")], "deploy staging without canary"),
             ("deploy", &[("environment", "staging"), ("trial", "dry run")], "dry run deploy staging"),
-            ("rollback", &[("environment", "staging"), ("to", "previous")], "rollback staging to the previous release"),
-            ("scale", &[("environment", "staging"), ("service", "api"), ("replicas", "3")], "scale api to 3 in staging"),
+            (
+                "rollback",
+                &[("environment", "staging"), ("to", "previous")],
+                "rollback staging to the previous release",
+            ),
+            (
+                "scale",
+                &[("environment", "staging"), ("service", "api"), ("replicas", "3")],
+                "scale api to 3 in staging",
+            ),
             ("lock", &[("environment", "staging"), ("reason", "we look")], "lock staging: we look"),
             ("approve", &[("run", "r-3f2a")], "approve r-3f2a"),
             ("logs", &[("environment", "staging"), ("since", "30m")], "logs in staging for the last 30m"),

@@ -134,7 +134,9 @@ impl Page {
                 if !title.is_empty() {
                     self.line(&format!("**{}**", escape(&one_line(title))));
                 }
-                lines.iter().for_each(|line| self.line(&format!("• {}", escape(&one_line(line)))));
+                for line in lines {
+                    self.line(&format!("• {}", escape(&one_line(line))));
+                }
             }
             Part::Fields { fields } => self.fields(fields),
             Part::Steps { steps } => steps.iter().for_each(|one| self.line(&step(one))),

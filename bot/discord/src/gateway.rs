@@ -37,7 +37,7 @@ const RETRY: Duration = Duration::from_millis(500);
 /// Longest such wait.
 const RETRY_MAX: Duration = Duration::from_secs(30);
 /// Wait when a person must mend something first.
-const MENDING: Duration = Duration::from_secs(60);
+const MENDING: Duration = Duration::from_mins(1);
 /// A socket that lived this long was a good one: the next wait starts small again.
 const GOOD: Duration = Duration::from_secs(20);
 /// Sockets that could not be opened before a session is given up with its address.
@@ -87,7 +87,10 @@ pub(crate) async fn listen(intake: Arc<Intake>, absence: Arc<Absence>, stop: Can
                 state.intents = INTENTS & !MESSAGE_CONTENT;
             }
             End::Refused(code) => {
-                tracing::error!(code, "Discord refuses the bot until this is mended: is discord.token right?");
+                tracing::error!(
+                    code,
+                    "Discord refuses the bot until this is mended: is discord.token right?"
+                );
                 state.session = None;
                 wait = MENDING;
             }
@@ -116,7 +119,10 @@ async fn one_socket(intake: &Arc<Intake>, absence: &Arc<Absence>, state: &mut St
     let mut socket = match timeout(OPENING, connect_async(&url)).await {
         Ok(Ok((socket, _))) => socket,
         opened => {
-            tracing::warn!(took_long = opened.is_err(), "the gateway's address does not answer, trying again");
+            tracing::warn!(
+                took_long = opened.is_err(),
+                "the gateway's address does not answer, trying again"
+            );
             state.lost += 1;
             if state.lost >= LOST_MAX {
                 state.session = None;
@@ -157,12 +163,7 @@ async fn where_to(intake: &Intake, state: &mut State) -> Result<String, End> {
 }
 
 /// Hears until the socket ends.
-async fn hear(
-    socket: &mut Socket,
-    intake: &Arc<Intake>,
-    absence: &Arc<Absence>,
-    state: &mut State,
-) -> End {
+async fn hear(socket: &mut Socket, intake: &Arc<Intake>, absence: &Arc<Absence>, state: &mut State) -> End {
     let Some(every) = hello(socket).await else { return End::Resume };
     let token = intake.settings.token.expose_secret();
     let opening = match &state.session {
@@ -214,11 +215,7 @@ async fn hear(
                     return End::Resume;
                 }
             }
-            Some(1) => {
-                if heartbeat(socket, state).await.is_err() {
-                    return End::Resume;
-                }
-            }
+            Some(1) if heartbeat(socket, state).await.is_err() => return End::Resume,
             Some(7) => return End::Resume,
             Some(9) if frame["d"] == true => return End::Resume,
             Some(9) => {

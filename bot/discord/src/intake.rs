@@ -142,13 +142,7 @@ impl Intake {
         }
     }
 
-    async fn said_somewhere(
-        self: &Arc<Self>,
-        mut said: Said,
-        kind: Option<Kind>,
-        named: bool,
-        text: String,
-    ) {
+    async fn said_somewhere(self: &Arc<Self>, mut said: Said, kind: Option<Kind>, named: bool, text: String) {
         let place = match kind {
             Some(kind) => whereabouts(&said.channel, Some(kind)),
             None => self.look(&said.channel).await,
@@ -308,9 +302,7 @@ pub(crate) fn whereabouts(channel: &str, kind: Option<Kind>) -> Where {
         Some(Kind::Thread { parent }) if !parent.is_empty() => {
             Where { channel: parent, thread: Some(channel.to_owned()), direct: false }
         }
-        kind => {
-            Where { channel: channel.to_owned(), thread: None, direct: kind == Some(Kind::Direct) }
-        }
+        kind => Where { channel: channel.to_owned(), thread: None, direct: kind == Some(Kind::Direct) },
     }
 }
 
@@ -329,7 +321,8 @@ fn conversation(channel: &str, direct: bool) -> String {
 
 /// The channel of a conversation, and whether it is between two.
 pub(crate) fn channel_of(conversation: &str) -> (&str, bool) {
-    let rest = conversation.strip_prefix(FRONT).and_then(|rest| rest.strip_prefix(':')).unwrap_or(conversation);
+    let rest =
+        conversation.strip_prefix(FRONT).and_then(|rest| rest.strip_prefix(':')).unwrap_or(conversation);
     match rest.strip_prefix(BETWEEN_TWO) {
         Some(channel) => (channel, true),
         None => (rest, false),

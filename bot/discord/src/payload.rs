@@ -48,16 +48,9 @@ pub(crate) enum What {
         option: String,
     },
     /// Clicked, or chose.
-    Clicked {
-        custom_id: String,
-        values: Vec<String>,
-        message: Value,
-    },
+    Clicked { custom_id: String, values: Vec<String>, message: Value },
     /// Submitted a form.
-    Submitted {
-        custom_id: String,
-        filled: Vec<(String, String)>,
-    },
+    Submitted { custom_id: String, filled: Vec<(String, String)> },
 }
 
 /// A command with its options.

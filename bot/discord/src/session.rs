@@ -81,8 +81,7 @@ mod tests {
 
     #[test]
     fn a_session_is_resumed_where_it_began() {
-        let resumed =
-            |resume: &str, gateway: &str| Session::begun("s".to_owned(), resume, Some(gateway)).url;
+        let resumed = |resume: &str, gateway: &str| Session::begun("s".to_owned(), resume, Some(gateway)).url;
         let real = "wss://gateway-us-east1-b.discord.gg";
         assert_eq!(
             resumed(real, "wss://gateway.discord.gg/"),

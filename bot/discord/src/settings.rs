@@ -58,7 +58,9 @@ impl Roles {
 
 /// A list of roles that can't be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{given}` gives nobody a role: write it as in `1032456789012345678=deployer, 1032456789012345679=admin`")]
+#[error(
+    "`{given}` gives nobody a role: write it as in `1032456789012345678=deployer, 1032456789012345679=admin`"
+)]
 pub struct BadRoles {
     /// The part that can't be read.
     pub given: String,
@@ -130,7 +132,10 @@ mod tests {
         for given in ["http://127.0.0.1:1", "http://127.0.0.1:1/api/", "http://127.0.0.1:1/api/v10"] {
             assert_eq!(api_base(given).unwrap(), "http://127.0.0.1:1/api/v10");
         }
-        assert_eq!(api_base("https://proxy.example/discord").unwrap(), "https://proxy.example/discord/api/v10");
+        assert_eq!(
+            api_base("https://proxy.example/discord").unwrap(),
+            "https://proxy.example/discord/api/v10"
+        );
         assert_eq!(api_base("discord.com"), None);
         assert_eq!(api_base(API_BASE).unwrap(), API_BASE);
     }

@@ -214,13 +214,9 @@ impl Web {
             return Err(WebError::Limited { what, after_ms });
         }
         let answer = tokio::time::timeout(ANSWER_WAIT, self.answer(&ask)).await;
-        let (status, headers, body) = match answer {
-            Ok(answer) => answer?,
-            Err(_) => {
-                let why = format!("{} s went by", ANSWER_WAIT.as_secs());
-                return Err(WebError::Unanswered { what, why });
-            }
-        };
+        let (status, headers, body) = answer.unwrap_or_else(|_| {
+            Err(WebError::Unanswered { what, why: format!("{} s went by", ANSWER_WAIT.as_secs()) })
+        })?;
         let answer: Option<Value> = serde_json::from_slice(&body).ok();
         self.heed(&bucket, status, &headers, answer.as_ref());
         match status {
@@ -263,8 +259,7 @@ impl Web {
         let request = request
             .body(Full::new(Bytes::from(body)))
             .map_err(|_| unanswered("it can't be asked: is the token whole?"))?;
-        let response =
-            self.client.request(request).await.map_err(|_| unanswered("the connection failed"))?;
+        let response = self.client.request(request).await.map_err(|_| unanswered("the connection failed"))?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = Limited::new(response.into_body(), ANSWER_BYTES).collect().await;
         let body = body.map_err(|_| unanswered("it broke off"))?.to_bytes();

@@ -50,9 +50,8 @@ impl fmt::Debug for Settings {
 
 /// Reads the list of channels.
 pub fn channels(text: &str) -> Result<Channels, BadChannels> {
-    let is_id = |id: &str| {
-        id.starts_with(['C', 'G', 'D']) && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
-    };
+    let is_id =
+        |id: &str| id.starts_with(['C', 'G', 'D']) && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
     Channels::read(text, is_id, "C0420ABCD, C0421EFGH=staging")
 }
 

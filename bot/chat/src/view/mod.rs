@@ -73,7 +73,11 @@ pub(crate) fn problem(problem: &Problem) -> Card {
 
 /// For who waits for an answer where the card of a run is all there is to say, or nothing is.
 pub(crate) fn goes_on_above(nothing_shown: bool) -> Card {
-    let says = if nothing_shown { "That is done already." } else { "It is shown in the channel, and kept up to date there." };
+    let says = if nothing_shown {
+        "That is done already."
+    } else {
+        "It is shown in the channel, and kept up to date there."
+    };
     Card::new(Tone::Plain, says).privately()
 }
 

@@ -173,9 +173,10 @@ fn answer(inside: &Arc<Inside>, asked: &Asked, now_ms: i64) -> Answered {
         }
         ("GET", ["guilds", GUILD, "members", user]) => {
             let state = inside.state();
-            match state.users.contains_key(*user) {
-                true => Ok(json!({ "user": { "id": user }, "roles": state.roles.get(*user) })),
-                false => refused(404, 10_007, "Unknown Member"),
+            if state.users.contains_key(*user) {
+                Ok(json!({ "user": { "id": user }, "roles": state.roles.get(*user) }))
+            } else {
+                refused(404, 10_007, "Unknown Member")
             }
         }
         ("GET", ["channels", channel]) => match inside.state().described(channel) {
@@ -201,13 +202,11 @@ fn answer(inside: &Arc<Inside>, asked: &Asked, now_ms: i64) -> Answered {
 }
 
 fn commands(inside: &Inside, body: &Value) -> Answered {
-    match check::commands(body) {
-        Some(fault) => refused(400, 50_035, &format!("Invalid Form Body: {fault}")),
-        None => {
-            inside.state().commands = body.as_array().cloned().unwrap_or_default();
-            Ok(body.clone())
-        }
+    if let Some(fault) = check::commands(body) {
+        return refused(400, 50_035, &format!("Invalid Form Body: {fault}"));
     }
+    inside.state().commands = body.as_array().cloned().unwrap_or_default();
+    Ok(body.clone())
 }
 
 /// The JSON and the files of a body in parts.

@@ -121,7 +121,8 @@ pub(super) fn form(data: &Value) -> Option<String> {
             && (1..=100).contains(&chars(hint))
             && (1..=100).contains(&chars(input["custom_id"].as_str().unwrap_or_default()))
     });
-    let fits = (1..=45).contains(&chars(title)) && (1..=100).contains(&chars(id)) && (1..=5).contains(&rows.len());
+    let fits =
+        (1..=45).contains(&chars(title)) && (1..=100).contains(&chars(id)) && (1..=5).contains(&rows.len());
     (!fits || !inputs_fit).then(|| format!("a form {title}"))
 }
 
@@ -129,7 +130,9 @@ pub(super) fn form(data: &Value) -> Option<String> {
 pub(super) fn choices(data: &Value) -> Option<String> {
     let choices = data["choices"].as_array()?;
     let fits = |one: &Value| {
-        [&one["name"], &one["value"]].iter().all(|text| text.as_str().is_some_and(|text| (1..=100).contains(&chars(text))))
+        [&one["name"], &one["value"]]
+            .iter()
+            .all(|text| text.as_str().is_some_and(|text| (1..=100).contains(&chars(text))))
     };
     (choices.len() > 25 || !choices.iter().all(fits)).then(|| format!("{} choices", choices.len()))
 }
@@ -141,14 +144,16 @@ pub(super) fn commands(body: &Value) -> Option<String> {
     let named = |one: &Value| {
         let name = one["name"].as_str().unwrap_or_default();
         let help = one["description"].as_str().unwrap_or_default();
-        let plain = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_'));
+        let plain =
+            name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_'));
         plain && (1..=32).contains(&chars(name)) && (1..=100).contains(&chars(help))
     };
     for command in commands {
         let options = command["options"].as_array().map(Vec::as_slice).unwrap_or_default();
         let name = command["name"].as_str().unwrap_or_default();
         let both = options.iter().any(|one| one["autocomplete"] == true && !one["choices"].is_null());
-        if !named(command) || !options.iter().all(named) || options.len() > 25 || both || !names.insert(name) {
+        if !named(command) || !options.iter().all(named) || options.len() > 25 || both || !names.insert(name)
+        {
             return Some(format!("the command {name}"));
         }
     }

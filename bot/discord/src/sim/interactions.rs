@@ -13,13 +13,7 @@ const RIGHT_MS: i64 = 15 * 60_000;
 /// A message that only its reader sees.
 const EPHEMERAL: u64 = 64;
 
-pub(super) fn callback(
-    inside: &Arc<Inside>,
-    id: &str,
-    token: &str,
-    body: &Value,
-    now_ms: i64,
-) -> Answered {
+pub(super) fn callback(inside: &Arc<Inside>, id: &str, token: &str, body: &Value, now_ms: i64) -> Answered {
     let mut state = inside.state();
     let known = state.interactions.get(id).filter(|one| one.token == token);
     let Some(known) = known.filter(|one| one.began.elapsed() <= ACKNOWLEDGED_WITHIN) else {
@@ -38,7 +32,8 @@ pub(super) fn callback(
         5 | 6 => None,
         _ => Some("type".to_owned()),
     };
-    let fault = fault.or_else(|| (matches!(kind, 6 | 7) && message.is_none()).then(|| "no message to edit".to_owned()));
+    let fault = fault
+        .or_else(|| (matches!(kind, 6 | 7) && message.is_none()).then(|| "no message to edit".to_owned()));
     if let Some(fault) = fault {
         tracing::error!(fault, "the simulated Discord refuses an acknowledgement");
         return refused(400, 50_035, &format!("Invalid Form Body: {fault}"));
@@ -86,7 +81,9 @@ fn of_token(state: &State, token: &str, now_ms: i64) -> Option<String> {
 pub(super) fn follow_up(inside: &Arc<Inside>, token: &str, asked: &Asked, now_ms: i64) -> Answered {
     let mut drawn = messages::drawn(&asked.body, &asked.files)?;
     let mut state = inside.state();
-    let Some(id) = of_token(&state, token, now_ms) else { return refused(401, 50_027, "Invalid Webhook Token") };
+    let Some(id) = of_token(&state, token, now_ms) else {
+        return refused(401, 50_027, "Invalid Webhook Token");
+    };
     let (user, channel, waits) = {
         let interaction = &state.interactions[&id];
         let waits = interaction.acked == Some(5) && interaction.original.as_deref() == Some("");
@@ -105,7 +102,9 @@ pub(super) fn follow_up(inside: &Arc<Inside>, token: &str, asked: &Asked, now_ms
 pub(super) fn finish(inside: &Arc<Inside>, token: &str, asked: &Asked, now_ms: i64) -> Answered {
     let mut drawn = messages::drawn(&asked.body, &asked.files)?;
     let mut state = inside.state();
-    let Some(id) = of_token(&state, token, now_ms) else { return refused(401, 50_027, "Invalid Webhook Token") };
+    let Some(id) = of_token(&state, token, now_ms) else {
+        return refused(401, 50_027, "Invalid Webhook Token");
+    };
     let (user, channel) = (state.interactions[&id].user.clone(), state.interactions[&id].channel.clone());
     match state.interactions[&id].original.clone() {
         Some(original) if original.is_empty() => {

@@ -188,6 +188,14 @@ impl Sim {
         Some(self.inside.interaction(5, &user, &channel, None, &data))
     }
 
+    /// The time in which an interaction can be acknowledged is over: its speaker saw it fail.
+    pub fn expire(&self, body: &Value) {
+        let mut state = self.inside.state();
+        if let Some(id) = body["id"].as_str() {
+            state.interactions.remove(id);
+        }
+    }
+
     /// Tells the bot of an interaction; `None` when it was not acknowledged in time: then its speaker saw it fail.
     pub async fn interact(&self, body: &Value) -> Option<Acked> {
         let began = Instant::now();
@@ -217,7 +225,8 @@ impl Press {
 
 /// All that can be pressed on a message, the options of menus among it.
 fn presses_of(message: &Message) -> Vec<Press> {
-    let press = |component: &Value, values| Press { message: message.clone(), component: component.clone(), values };
+    let press =
+        |component: &Value, values| Press { message: message.clone(), component: component.clone(), values };
     let mut found = Vec::new();
     for component in buttons_of(&message.components) {
         match component["options"].as_array() {

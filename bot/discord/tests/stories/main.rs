@@ -38,13 +38,13 @@ mod proved;
 mod questions;
 #[path = "../../../chat/tests/stories/questions_shared.rs"]
 mod questions_shared;
+mod reading;
 #[path = "../../../chat/tests/stories/rollback.rs"]
 mod rollback;
 #[path = "../../../chat/tests/stories/rules.rs"]
 mod rules;
 #[path = "../../../chat/tests/stories/several.rs"]
 mod several;
-mod reading;
 mod spec;
 mod stage;
 #[path = "../../../chat/tests/stories/standing.rs"]

@@ -7,7 +7,8 @@ use serde_json::Value;
 /// Signs at the beginning, and what they say.
 const TONES: [(&str, &str); 4] = [("✋ ", "?"), ("⏳ ", "…"), ("✅ ", "✓"), ("❌ ", "✗")];
 /// Signs of steps, and what they say.
-const STEPS: [(&str, &str); 6] = [("▫️", "·"), ("⏳", "…"), ("✅", "✓"), ("❌", "✗"), ("↩️", "↩"), ("❗", "!")];
+const STEPS: [(&str, &str); 6] =
+    [("▫️", "·"), ("⏳", "…"), ("✅", "✓"), ("❌", "✗"), ("↩️", "↩"), ("❗", "!")];
 
 /// The card's text.
 pub(crate) fn read(message: &Message) -> String {
@@ -15,9 +16,8 @@ pub(crate) fn read(message: &Message) -> String {
         return whole.clone();
     }
     let tone = TONES.iter().find(|(sign, _)| message.content.starts_with(sign));
-    let (headline, mark) = tone.map_or((message.content.as_str(), "·"), |(sign, mark)| {
-        (&message.content[sign.len()..], *mark)
-    });
+    let (headline, mark) =
+        tone.map_or((message.content.as_str(), "·"), |(sign, mark)| (&message.content[sign.len()..], *mark));
     let headline = headline.trim_start_matches("**").trim_end_matches("**");
     let mut lines = vec![format!("{mark} {}", unescape(headline))];
     let mut command = None;
@@ -46,7 +46,8 @@ pub(crate) fn read(message: &Message) -> String {
     }
     let buttons = buttons(message);
     if !buttons.is_empty() {
-        let shown = buttons.iter().map(|(label, danger, _)| format!("[{label}{}]", if *danger { "!" } else { "" }));
+        let shown =
+            buttons.iter().map(|(label, danger, _)| format!("[{label}{}]", if *danger { "!" } else { "" }));
         lines.push(format!("  {}", shown.collect::<Vec<_>>().join(" ")));
     }
     lines.extend(command.map(|says| format!("  > {says}")));
@@ -74,7 +75,8 @@ fn body(line: &str) -> String {
     if let Some(listed) = line.strip_prefix("• ") {
         return format!("    {}", unescape(listed));
     }
-    let step = STEPS.iter().find_map(|(sign, says)| Some((line.strip_prefix(sign)?.strip_prefix(" **")?, says)));
+    let step =
+        STEPS.iter().find_map(|(sign, says)| Some((line.strip_prefix(sign)?.strip_prefix(" **")?, says)));
     if let Some((rest, says)) = step {
         return format!("  {says} {}", unescape(&rest.replacen("**:", ":", 1)));
     }

@@ -139,7 +139,8 @@ fn object(
     fields: &serde_json::Map<String, Value>,
     at: &str,
 ) -> Result<(), String> {
-    let missing = list(&schema["required"]).filter_map(Value::as_str).find(|name| !fields.contains_key(*name));
+    let missing =
+        list(&schema["required"]).filter_map(Value::as_str).find(|name| !fields.contains_key(*name));
     if let Some(missing) = missing {
         return Err(format!("{at} lacks {missing}"));
     }
@@ -174,9 +175,7 @@ fn a_request_that_is_not_described_is_found() {
     }
     let good = call("POST", "/channels/1/messages", serde_json::json!({ "content": "x" }));
     assert_eq!(faults(&[good]), Vec::<String>::new());
-    let button = |id: &str| {
-        serde_json::json!({ "components": [{ "type": 1, "components": [{ "type": 2, "style": 1, "custom_id": id }] }] })
-    };
+    let button = |id: &str| serde_json::json!({ "components": [{ "type": 1, "components": [{ "type": 2, "style": 1, "custom_id": id }] }] });
     let bad = [
         call("POST", "/channels/1/messages", serde_json::json!({ "text": "x" })),
         call("POST", "/channels/1/messages", serde_json::json!({ "content": 1 })),
