@@ -35,7 +35,7 @@ pub enum Follow {
     Everything,
     /// Those asked for or steered in it.
     Conversation,
-    /// Those asked for in any conversation of the front, each shown there. A courier takes them on.
+    /// Those asked for or steered in any conversation of the front, each shown there. A courier takes them on.
     Front,
 }
 
@@ -177,6 +177,9 @@ impl Reporter {
                     messages.push((conversation, self.ended(&detail, now_ms).await?));
                 }
             }
+            for conversation in self.shown_too(&id, asked.as_deref()).await? {
+                messages.push((conversation, Outbound::Update(view::run(&detail, now_ms))));
+            }
             asked_in.insert(id, asked);
         }
         for (id, of, crashes) in crashing {
@@ -259,6 +262,16 @@ impl Reporter {
                 .filter(|asked| asked.split_once(':').is_some_and(|(front, _)| front == self.front.name())),
         };
         shown.map(ToOwned::to_owned)
+    }
+
+    /// Where on this front a run is shown that was not asked for there: somebody steered it there.
+    async fn shown_too(&self, run: &RunId, asked: Option<&str>) -> Result<Vec<String>, StoreError> {
+        if self.follow != Follow::Front {
+            return Ok(Vec::new());
+        }
+        let mut shown = self.engine.store().shown_in(self.front.name(), &run.to_string()).await?;
+        shown.retain(|conversation| Some(conversation.as_str()) != asked);
+        Ok(shown)
     }
 
     /// Shows what waits in the outbox, in order; of several drawings of one card only the newest.

@@ -169,8 +169,11 @@ pub(crate) fn proposals(commanded: &Commanded, option: &str, known: &Known) -> V
     let start = typed.rfind(char::is_whitespace).map_or(0, |at| at + 1);
     let (before, word) = typed.split_at(start);
     let word = word.to_lowercase();
-    let found = candidates.into_iter().filter(|name| name.to_lowercase().contains(&word));
+    let mut found: Vec<String> =
+        candidates.into_iter().filter(|name| name.to_lowercase().contains(&word)).collect();
+    found.sort_by_key(|name| !name.to_lowercase().starts_with(&word));
     let choices = found
+        .into_iter()
         .map(|name| format!("{before}{name}"))
         .filter(|whole| !whole.is_empty() && chars(whole) <= OPTION_CHARS)
         .take(OPTIONS)
@@ -299,6 +302,6 @@ mod tests {
         assert_eq!(proposed("deploy", "ref", "1.39"), ["v1.39.0"]);
         assert_eq!(proposed("approve", "run", "r-"), ["r-3f2a"]);
         assert_eq!(proposed("status", "run", "r-"), ["r-3f2a", "r-3e11"]);
-        assert_eq!(proposed("deploy", "canary", "10"), ["10/50/100"]);
+        assert_eq!(proposed("deploy", "canary", "10")[0], "10/50/100", "what begins like it comes first");
     }
 }

@@ -123,6 +123,12 @@ impl Store {
             .transpose()
     }
 
+    /// The conversations of a front that show a card, or will once they get it.
+    pub async fn shown_in(&self, front: &str, card: &str) -> Result<Vec<String>, StoreError> {
+        let rows = self.rows(sql::SHOWN_IN, vec![card.into(), format!("{front}:%").into()]).await?;
+        rows.iter().map(|row| row.text("conversation")).collect()
+    }
+
     /// The card a message shows.
     pub async fn shown_card(&self, conversation: &str, message: &str) -> Result<Option<String>, StoreError> {
         let rows = self.rows(sql::SHOWN_CARD, vec![conversation.into(), message.into()]).await?;

@@ -144,6 +144,8 @@ statements! { ON_BOTH:
         ON CONFLICT (conversation, card) DO UPDATE SET message = excluded.message, at_ms = excluded.at_ms";
     SHOWN_DELETE = "DELETE FROM shown WHERE conversation = $1 AND card = $2";
     SHOWN_GET = "SELECT message, at_ms FROM shown WHERE conversation = $1 AND card = $2";
+    SHOWN_IN = "SELECT conversation FROM shown WHERE card = $1 AND conversation LIKE $2 \
+        UNION SELECT conversation FROM outbox WHERE card = $1 AND conversation LIKE $2 ORDER BY conversation";
     SHOWN_CARD = "SELECT card FROM shown WHERE conversation = $1 AND message = $2";
     INBOUND_PUT = "INSERT INTO inbound (front, event, at_ms) VALUES ($1, $2, $3) ON CONFLICT (front, event) DO NOTHING";
     INBOUND_GET = "SELECT event FROM inbound WHERE front = $1 AND event = $2";

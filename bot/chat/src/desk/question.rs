@@ -200,7 +200,8 @@ impl Desk {
         let mut outbound = Vec::new();
         for question in talk.questions().to_vec() {
             if question.due_ms() <= now_ms {
-                outbound.push(Outbound::Say(view::question_expired(&question)));
+                let whom = self.engine.actor(&question.asked).await?.name;
+                outbound.push(Outbound::Say(view::question_expired(&question, &whom)));
                 talk.close(&question);
             }
         }

@@ -78,7 +78,10 @@ impl Desk {
         if question.due_ms() <= self.engine.now_ms() {
             talk.close(&question);
             let answers = tree::take(&reader, said, true).is_ok() && parsed.commands.is_empty();
-            return Ok(answers.then(|| Heard::say(Outcome::Refused, view::question_expired(&question))));
+            let whom = self.engine.actor(&question.asked).await?.name;
+            return Ok(
+                answers.then(|| Heard::say(Outcome::Refused, view::question_expired(&question, &whom)))
+            );
         }
         if tree::is_exact(&reader, said) || is_yes_or_no(&question, said) {
             return self.taken(speaker, talk, question, said).await.map(Some);
@@ -167,7 +170,8 @@ impl Desk {
             talk.close(question);
         } else {
             talk.answered_by(question, &speaker.actor.name);
-            heard.outbound.push(Outbound::Say(view::answered_for(question, &speaker.actor.name)));
+            let whom = self.engine.actor(&question.asked).await?.name;
+            heard.outbound.push(Outbound::Say(view::answered_for(question, &whom, &speaker.actor.name)));
         }
         let mut commands = vec![draft.filled()];
         commands.extend(question.rest.iter().cloned());

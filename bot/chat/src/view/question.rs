@@ -109,13 +109,10 @@ pub(crate) fn correction_again(asked: &Question, called: &str, value: &str, why:
     card
 }
 
-/// Somebody else's answer was heard.
-pub(crate) fn answered_for(asked: &Question, name: &str) -> Card {
+/// Somebody else's answer was heard than that of whom was asked.
+pub(crate) fn answered_for(asked: &Question, whom: &str, name: &str) -> Card {
     let verb = asked.draft.command.action.name();
-    Card::new(
-        Tone::Plain,
-        format!("{name} answered for {}, so this {verb} is asked for by {name}.", asked.asked.external_id),
-    )
+    Card::new(Tone::Plain, format!("{name} answered for {whom}, so this {verb} is asked for by {name}."))
 }
 
 /// Somebody else was quicker.
@@ -157,13 +154,13 @@ fn behind(asked: &Question) -> Vec<String> {
     asked.rest.iter().map(Command::canonical).collect()
 }
 
-/// The question had been open too long.
-pub(crate) fn question_expired(asked: &Question) -> Card {
+/// The question had been open too long; whom it was asked.
+pub(crate) fn question_expired(asked: &Question, whom: &str) -> Card {
     let mut card = Card::new(
         Tone::Bad,
         format!(
             "I waited half an hour for {}'s answer: {} Nothing was done; say it again to go on.",
-            asked.asked.external_id,
+            whom,
             headline(asked)
         ),
     );

@@ -13,6 +13,7 @@ mod approvals;
 mod artifacts;
 #[path = "../../../chat/tests/stories/backfill.rs"]
 mod backfill;
+mod both;
 #[path = "../../../chat/tests/stories/connections.rs"]
 mod connections;
 #[path = "../../../chat/tests/stories/corrections.rs"]
