@@ -21,6 +21,8 @@ use crate::web::{EPHEMERAL, Message, WebError};
 
 /// Longest time that passes before something is proposed to who types, names alone if need be.
 const PROPOSING: Duration = Duration::from_secs(2);
+/// Longest wait Discord may ask for that leaves time to acknowledge, in milliseconds.
+const PATIENCE_MS: i64 = 1_500;
 /// Tries of an acknowledgement whose fate nobody knows.
 const TRIES: u32 = 2;
 /// What Discord answers when the right to acknowledge has ended.
@@ -81,12 +83,16 @@ impl Intake {
                 }
                 // It may have arrived: then it counts, and a second one is refused.
                 Err(WebError::Unanswered { .. }) if left > 0 => {}
+                Err(WebError::Limited { after_ms, .. }) if left > 0 && after_ms <= PATIENCE_MS => {
+                    tokio::time::sleep(Duration::from_millis(after_ms.max(0) as u64)).await;
+                }
                 // Refused: it was acknowledged before, and is told twice.
-                Ok(()) | Err(WebError::Refused { .. } | WebError::Unanswered { .. }) => return Ok(true),
+                Ok(()) | Err(WebError::Refused { .. }) => return Ok(true),
+                // Discord is not to be reached: its speaker sees it fail.
                 Err(error) => return Err(error),
             }
         }
-        Ok(true)
+        Ok(false)
     }
 
     /// What was acknowledged is written down; if that fails, its speaker is told.

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::embeds::{Rendered, render};
 use crate::intake::channel_of;
 use crate::limits::THREAD_NAME_CHARS;
-use crate::markdown::clip;
+use crate::markdown::{clip, unescape};
 use crate::payload::{list, text};
 use crate::web::{Message, Web, WebError};
 use crate::{FRONT, snowflake};
@@ -104,7 +104,7 @@ impl DiscordCarrier {
                 other => return other,
             }
             // It was not begun, or is deleted.
-            if self.thread_begin(channel, thread, "Run").await {
+            if self.thread_begin(channel, thread, &unescape(&message.content.replace("**", ""))).await {
                 return self.web.message_post(thread, &message).await;
             }
         }

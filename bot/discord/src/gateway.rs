@@ -182,6 +182,7 @@ async fn hear(socket: &mut Socket, intake: &Arc<Intake>, absence: &Arc<Absence>,
         return End::Resume;
     }
     let mut beat = tokio::time::interval_at(Instant::now() + every.mul_f64(random()), every);
+    beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut answered = true;
     loop {
         let frame = tokio::select! {

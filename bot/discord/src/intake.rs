@@ -126,7 +126,8 @@ impl Intake {
             return Ok(());
         }
         let names = [format!("<@{bot}>"), format!("<@!{bot}>")];
-        let named = !bot.is_empty() && names.iter().any(|name| said.text.contains(name.as_str()));
+        let mentioned = names.iter().any(|name| said.text.contains(name.as_str()));
+        let named = !bot.is_empty() && (mentioned || said.mentions.iter().any(|user| user == bot));
         let known = if said.guild.is_none() { Some(Kind::Direct) } else { self.places.get(&said.channel) };
         let text = names.iter().fold(said.text.clone(), |text, name| text.replace(name.as_str(), " "));
         match known {
@@ -163,7 +164,9 @@ impl Intake {
         text: String,
     ) -> Result<(), StoreError> {
         let addressed = named || place.direct;
-        if !(addressed || self.settings.channels.listens(&place.channel)) {
+        // Pictures alone, or what the bot may not read, have no text.
+        let overheard = !text.is_empty() && self.settings.channels.listens(&place.channel);
+        if !(addressed || overheard) {
             return Ok(());
         }
         if matches!(self.engine.redactor().redact(&said.text), Cow::Owned(_)) {
@@ -299,7 +302,7 @@ impl Intake {
 /// Where a channel of this kind is; one nobody knows is taken for a server's own.
 pub(crate) fn whereabouts(channel: &str, kind: Option<Kind>) -> Where {
     match kind {
-        Some(Kind::Thread { parent }) if !parent.is_empty() => {
+        Some(Kind::Thread { parent }) => {
             Where { channel: parent, thread: Some(channel.to_owned()), direct: false }
         }
         kind => Where { channel: channel.to_owned(), thread: None, direct: kind == Some(Kind::Direct) },

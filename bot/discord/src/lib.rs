@@ -94,8 +94,10 @@ impl Discord {
         let mut bot = OnceLock::new();
         match web.who_am_i().await {
             Ok(who) => bot = OnceLock::from(who),
-            // A wrong token is a person's to mend; a Discord that is away comes back.
-            Err(error @ WebError::Refused { .. }) => return Err(DiscordError::Token(error.to_string())),
+            // A wrong token is a person's to mend; a Discord that is away comes back, and says who the bot is then.
+            Err(error @ WebError::Refused { status: 401 | 403, .. }) => {
+                return Err(DiscordError::Token(error.to_string()));
+            }
             Err(error) => tracing::warn!(%error, "Discord is away; trying again"),
         }
         let engine = engine.with_strangers(settings.strangers);

@@ -19,6 +19,8 @@ pub(crate) struct Said {
     pub(crate) text: String,
     /// The message it replies to.
     pub(crate) reply_to: Option<String>,
+    /// Whom it wakes: a reply wakes who is replied to, and says so nowhere else.
+    pub(crate) mentions: Vec<String>,
 }
 
 /// Somebody used a command, a component or a form. Its `Debug` shows nothing that was filled in.
@@ -93,6 +95,7 @@ pub(crate) fn said(message: &Value) -> Option<Said> {
         roles: roles(&message["member"]),
         text: text(message, "content"),
         reply_to: optional(&message["message_reference"], "message_id"),
+        mentions: list(&message["mentions"]).map(|user| text(user, "id")).collect(),
     };
     let whole = !said.id.is_empty() && !said.user.is_empty() && !said.channel.is_empty();
     (by_person && whole).then_some(said)

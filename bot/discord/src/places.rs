@@ -45,7 +45,11 @@ impl Places {
     /// Remembers a channel, as Discord describes it; what it is, when that is said.
     pub(crate) fn learn(&self, channel: &Value) -> Option<Kind> {
         let kind = match channel["type"].as_i64()? {
-            kind if THREADS.contains(&kind) => Kind::Thread { parent: text(channel, "parent_id") },
+            kind if THREADS.contains(&kind) => match text(channel, "parent_id") {
+                // Not the whole of it came along.
+                parent if parent.is_empty() => return self.get(&text(channel, "id")),
+                parent => Kind::Thread { parent },
+            },
             kind if DIRECT.contains(&kind) => Kind::Direct,
             _ => Kind::Channel,
         };

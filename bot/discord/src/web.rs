@@ -301,7 +301,13 @@ impl Web {
     /// Where to connect. Nothing else is ever tried in its stead.
     pub(crate) async fn gateway(&self) -> Result<GatewayAt, WebError> {
         let what = "asking for the gateway";
-        let answer = self.ask(Ask::new(Method::GET, what, "/gateway/bot".to_owned(), "")).await?;
+        let answer = match self.ask(Ask::new(Method::GET, what, "/gateway/bot".to_owned(), "")).await {
+            // Some that stand in Discord's place know the plain one alone.
+            Err(WebError::Refused { status: 404, .. }) => {
+                self.ask(Ask::new(Method::GET, what, "/gateway".to_owned(), "")).await?
+            }
+            other => other?,
+        };
         let limit = &answer["session_start_limit"];
         let wait_ms = match limit["remaining"].as_i64() {
             Some(..=0) => limit["reset_after"].as_i64().unwrap_or(0),

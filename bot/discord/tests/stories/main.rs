@@ -14,6 +14,7 @@ mod artifacts;
 #[path = "../../../chat/tests/stories/backfill.rs"]
 mod backfill;
 mod both;
+mod commands;
 #[path = "../../../chat/tests/stories/connections.rs"]
 mod connections;
 #[path = "../../../chat/tests/stories/corrections.rs"]

@@ -13,7 +13,7 @@ use engine::store::{Commit, Write};
 use serde_json::Value;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::harness::{Room, START_MS, Shown};
+use crate::harness::{Chat, Room, START_MS, Shown};
 use crate::{reading, spec};
 
 /// The channel everybody talks in.
@@ -219,4 +219,16 @@ impl Connected {
 pub(crate) fn of_bot(stage: &Stage, channel: &str) -> Vec<Message> {
     let messages = stage.sim.messages().into_iter();
     messages.filter(|message| message.user == BOT_USER && message.channel == channel).collect()
+}
+
+/// The newest message for one person alone, on the server or between the two.
+pub(crate) fn last_whisper(t: &Chat, person: &str) -> Message {
+    let (user, direct) = (t.stage.sim.user(person), t.stage.sim.direct(person));
+    let theirs = |it: &Message| it.only_for.as_ref() == Some(&user) || it.channel == direct;
+    t.stage.sim.messages().into_iter().rev().find(theirs).unwrap()
+}
+
+pub(crate) fn cards(t: &Chat) -> Vec<Message> {
+    let is_card = |it: &Message| it.embeds.iter().any(|embed| !embed["footer"].is_null());
+    of_bot(&t.stage, CHANNEL).into_iter().filter(is_card).collect()
 }
