@@ -28,6 +28,9 @@ const TRIES: u32 = 2;
 /// What Discord answers when the right to acknowledge has ended.
 const UNKNOWN_INTERACTION: i64 = 10_062;
 
+/// … and when it was used already.
+const ACKNOWLEDGED_BEFORE: i64 = 40_060;
+
 /// Kinds of acknowledgements, as Discord numbers them.
 const MESSAGE: u8 = 4;
 const MESSAGE_LATER: u8 = 5;
@@ -86,9 +89,10 @@ impl Intake {
                 Err(WebError::Limited { after_ms, .. }) if left > 0 && after_ms <= PATIENCE_MS => {
                     tokio::time::sleep(Duration::from_millis(after_ms.max(0) as u64)).await;
                 }
-                // Refused: it was acknowledged before, and is told twice.
-                Ok(()) | Err(WebError::Refused { .. }) => return Ok(true),
-                // Discord is not to be reached: its speaker sees it fail.
+                Ok(()) => return Ok(true),
+                // It is told twice.
+                Err(error) if error.code() == Some(ACKNOWLEDGED_BEFORE) => return Ok(true),
+                // Its speaker sees it fail.
                 Err(error) => return Err(error),
             }
         }

@@ -193,7 +193,13 @@ fn what_discord_needs_and_does_not_have_is_named() {
     faults(
         Some("[discord]\nchannels = \"#deploys\"\nroles = \"77=captain\"\nunknown_people = \"guests\"\n"),
         &[("INFRA_CHAT_DISCORD_API_BASE", "discord.com")],
-        &expect![[r#""#]],
+        &expect![[r#"
+            the configuration has 5 faults
+              environment variable INFRA_CHAT_DISCORD_API_BASE: discord.api_base `discord.com` is no address: write it like https://discord.com/api/v10
+              the configuration: discord.token is missing: the README's part about Discord says where it is found
+              infra-chat.toml:2:12: discord.channels `#deploys` is no channel: write identifiers as in `1032456789012345678, 1032456789012345679=staging`: with Discord's developer mode on, *Copy ID* is in the menu of every channel and role
+              infra-chat.toml:3:9: discord.roles `77=captain` gives nobody a role: write it as in `1032456789012345678=deployer, 1032456789012345679=admin`: with Discord's developer mode on, *Copy ID* is in the menu of every channel and role
+              infra-chat.toml:4:18: discord.unknown_people `guests` is no way to treat them: write `nobody` or `viewer`"#]],
     );
 }
 
