@@ -13,7 +13,7 @@ use crate::payload;
 use crate::snowflake;
 use crate::web::Message;
 
-/// Shorter absences nobody needs to hear of.
+/// Shorter absences nobody needs to hear of in which nothing was said.
 const WORTH_SAYING_MS: i64 = 5_000;
 /// How far before a socket was given up a message may have been lost: about as long as silence is borne.
 const LOOK_BACK_MS: i64 = 90_000;
@@ -48,7 +48,7 @@ impl Absence {
         let missed = {
             let mut state = self.state();
             state.present = true;
-            state.since_ms.take().filter(|since_ms| !resumed && now_ms - since_ms >= WORTH_SAYING_MS)
+            state.since_ms.take().filter(|_| !resumed)
         };
         if let Some(since_ms) = missed {
             let told = Arc::clone(intake);
@@ -56,12 +56,14 @@ impl Absence {
         }
     }
 
-    /// It is not heard any more.
-    pub(crate) fn gone(&self, now_ms: EpochMs) {
+    /// It is not heard any more; whether it was.
+    pub(crate) fn gone(&self, now_ms: EpochMs) -> bool {
         let mut state = self.state();
-        if std::mem::take(&mut state.present) {
+        let was_heard = std::mem::take(&mut state.present);
+        if was_heard {
             state.since_ms = Some(now_ms);
         }
+        was_heard
     }
 }
 
@@ -76,6 +78,9 @@ async fn say_missed(intake: &Arc<Intake>, since_ms: EpochMs, until_ms: EpochMs) 
                 Vec::new()
             }
         };
+        if missed.is_empty() && until_ms - since_ms < WORTH_SAYING_MS {
+            continue;
+        }
         let content = chat::view::missed("Discord", since_ms, until_ms, &missed);
         let message = Message { content, ..Message::default() };
         if let Err(error) = intake.web.message_post(channel, &message).await {
@@ -101,7 +106,7 @@ async fn missed_in(
     let store = intake.engine.store();
     let waiting = store.inbox_list(FRONT, i64::MAX).await?;
     let mut missed = Vec::new();
-    for said in messages.iter().filter_map(payload::said) {
+    for said in messages.iter().filter_map(payload::said).filter(|said| !said.text.trim().is_empty()) {
         let event = said.event();
         let heard = waiting.iter().any(|heard| heard.event == event);
         if heard || store.inbound_is_known(FRONT, &event).await? {

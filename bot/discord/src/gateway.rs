@@ -40,7 +40,7 @@ const RETRY_MAX: Duration = Duration::from_secs(30);
 const MENDING: Duration = Duration::from_mins(1);
 /// A socket that lived this long was a good one: the next wait starts small again.
 const GOOD: Duration = Duration::from_secs(20);
-/// Sockets that could not be opened before a session is given up with its address.
+/// Sockets over which nothing was told before a session is given up with its address.
 const LOST_MAX: u32 = 3;
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -51,6 +51,7 @@ struct State {
     /// Where Discord said its gateway is.
     gateway: Option<String>,
     intents: u64,
+    /// Sockets over which nothing was told, one after the other.
     lost: u32,
 }
 
@@ -68,7 +69,10 @@ pub(crate) async fn listen(intake: Arc<Intake>, absence: Arc<Absence>, stop: Can
             end = one_socket(&intake, &absence, &mut state) => end,
             () = stop.cancelled() => return,
         };
-        absence.gone(intake.engine.now_ms());
+        state.lost = if absence.gone(intake.engine.now_ms()) { 0 } else { state.lost + 1 };
+        if state.lost >= LOST_MAX {
+            state.session = None;
+        }
         if began.elapsed() >= GOOD {
             retry = RETRY;
         }
@@ -123,14 +127,9 @@ async fn one_socket(intake: &Arc<Intake>, absence: &Arc<Absence>, state: &mut St
                 took_long = opened.is_err(),
                 "the gateway's address does not answer, trying again"
             );
-            state.lost += 1;
-            if state.lost >= LOST_MAX {
-                state.session = None;
-            }
             return End::Resume;
         }
     };
-    state.lost = 0;
     let end = Box::pin(hear(&mut socket, intake, absence, state)).await;
     // Closing with a code of its own keeps the session; it may be gone already.
     let code = CloseCode::Library(4_000);

@@ -262,6 +262,30 @@ fn after_a_session_that_is_lost_it_says_what_it_missed_and_does_none_of_it() {
 }
 
 #[test]
+fn what_was_said_in_a_gap_however_short_is_named() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        let begun = t.stage.sim.opened().1;
+        t.stage.sim.hang_up();
+        t.stage.sim.forget_session();
+        t.stage.sim.writes("ana", CHANNEL, None, "");
+        t.stage.sim.writes("ana", CHANNEL, None, "deploy staging ref v1.0.0");
+        t.stage.sim.until(|sim| sim.opened().1 > begun && sim.is_connected()).await;
+        t.stage.sim.until(|sim| sim.messages().iter().any(|it| it.content.contains("could not hear"))).await;
+        let said = of_bot(&t.stage, CHANNEL).remove(0).content;
+        assert_eq!(said.matches("\n> ").count(), 1, "{said}");
+        t.stage.sim.hang_up();
+        t.stage.sim.forget_session();
+        t.stage.sim.until(|sim| sim.opened().1 > begun + 1 && sim.is_connected()).await;
+        assert!(t.stage.sim.says("ana", CHANNEL, "whoami").await);
+        t.settles().await;
+        let told = of_bot(&t.stage, CHANNEL);
+        assert_eq!(told.len(), 2, "where nothing was said, nothing is told: {told:#?}");
+        t.never_mind_the_rest();
+    });
+}
+
+#[test]
 fn without_the_switch_for_messages_it_hears_its_name() {
     chat(async |t| {
         t.stage.sim.content_off();
