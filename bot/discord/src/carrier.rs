@@ -125,6 +125,12 @@ impl DiscordCarrier {
     }
 }
 
+/// What a card's thread is called: what the card is about, without how it stands right now.
+fn thread_name(card: &Card) -> String {
+    let about: Vec<&str> = card.headline.split(" · ").take(2).collect();
+    about.join(" · ")
+}
+
 fn message_of(rendered: Rendered) -> Message {
     let Rendered { content, embeds, components, rest } = rendered;
     Message { content, embeds, components, file: rest, ..Message::default() }
@@ -182,7 +188,7 @@ impl Carrier for DiscordCarrier {
             self.post(conversation, &letter.place, message).await.map_err(|error| undelivered(&error))?;
         if let (Outbound::Update(card), false) = (&letter.outbound, direct) {
             // Answers find out by themselves when there is none.
-            self.thread_begin(channel, &id, &card.headline).await;
+            self.thread_begin(channel, &id, &thread_name(card)).await;
         }
         Ok(Some(id))
     }
@@ -228,7 +234,7 @@ impl Carrier for DiscordCarrier {
         let id = found.map(|message| text(message, "id"));
         if let (Some(id), Outbound::Update(card), false) = (&id, &letter.outbound, channel_of(conversation).1)
         {
-            self.thread_begin(channel, id, &card.headline).await;
+            self.thread_begin(channel, id, &thread_name(card)).await;
         }
         Ok(id)
     }
