@@ -47,7 +47,7 @@ impl Fronts {
         }
         if let Some(discord) = discord {
             let stop = fronts.stop.child_token();
-            fronts.work.spawn(async move { told("Discord", discord.work(stop).await) });
+            fronts.work.spawn(async move { told("Discord", Box::pin(discord.work(stop)).await) });
         }
         Ok(fronts)
     }

@@ -101,7 +101,8 @@ fn fits(spec: &Value, schema: &Value, value: &Value, at: &str) -> Result<(), Str
         Value::Array(_) => "array",
         Value::Object(_) => "object",
     };
-    if !kinds.is_empty() && !kinds.contains(&kind) && !(kind == "integer" && kinds.contains(&"number")) {
+    let whole_number = kind == "integer" && kinds.contains(&"number");
+    if !(kinds.is_empty() || kinds.contains(&kind) || whole_number) {
         return Err(format!("{at} is {kind} instead of {kinds:?}"));
     }
     if !schema["const"].is_null() && schema["const"] != *value
