@@ -178,7 +178,7 @@ impl Reporter {
                 }
             }
             for conversation in self.shown_too(&id, asked.as_deref()).await? {
-                messages.push((conversation, Outbound::Update(view::run(&detail, now_ms))));
+                messages.push((conversation, Letter::open(Outbound::Update(view::run(&detail, now_ms)))));
             }
             asked_in.insert(id, asked);
         }

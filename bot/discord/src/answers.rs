@@ -149,6 +149,7 @@ impl Intake {
             inside: at.thread.is_some(),
             answer_at: Some(right(interacted)),
             awaited: true,
+            ..Place::default()
         };
         self.say(interacted, at, place, said).await;
         Ok(())

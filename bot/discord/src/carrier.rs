@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::embeds::{Rendered, render};
 use crate::intake::channel_of;
-use crate::limits::THREAD_NAME_CHARS;
+use crate::limits::{CONTENT_CHARS, THREAD_NAME_CHARS};
 use crate::markdown::{clip, unescape};
 use crate::payload::{list, text};
 use crate::web::{Message, Web, WebError};
@@ -98,7 +98,7 @@ impl DiscordCarrier {
     ) -> Result<String, WebError> {
         let (channel, _) = channel_of(conversation);
         let Some(thread) = &place.thread else { return self.web.message_post(channel, &message).await };
-        if place.inside {
+        if is_inside(place) {
             match self.web.message_post(thread, &message).await {
                 Err(error) if error.code() == Some(UNKNOWN_CHANNEL) => {}
                 other => return other,
@@ -131,17 +131,33 @@ fn thread_name(card: &Card) -> String {
     about.join(" · ")
 }
 
-fn message_of(rendered: Rendered) -> Message {
-    let Rendered { content, embeds, components, rest } = rendered;
-    Message { content, embeds, components, file: rest, ..Message::default() }
+fn message_of(letter: &Letter) -> Message {
+    let Rendered { content, embeds, components, rest } = drawn(letter);
+    Message {
+        content,
+        embeds,
+        components,
+        file: rest,
+        wakes: letter.place.mention.clone(),
+        ..Message::default()
+    }
 }
 
-/// The card as it goes out: only a card that is edited carries its key.
-fn drawn(outbound: &Outbound) -> Rendered {
-    match outbound {
+/// Whether it belongs into a thread, and not under a message as its reply.
+fn is_inside(place: &Place) -> bool {
+    place.inside || place.under.is_some()
+}
+
+/// The card as it goes out: only a card that is edited carries its key. Whose attention it wants is named.
+fn drawn(letter: &Letter) -> Rendered {
+    let mut rendered = match &letter.outbound {
         Outbound::Update(card) => render(card),
         Outbound::Say(card) => render(&Card { key: String::new(), ..card.clone() }),
+    };
+    if let Some(user) = &letter.place.mention {
+        rendered.content = clip(&format!("{} <@{user}>", rendered.content), CONTENT_CHARS).0;
     }
+    rendered
 }
 
 fn undelivered(error: &WebError) -> Undelivered {
@@ -175,7 +191,7 @@ impl Carrier for DiscordCarrier {
         known: Option<&str>,
     ) -> Result<Option<String>, Undelivered> {
         let (channel, direct) = channel_of(conversation);
-        let message = message_of(drawn(&letter.outbound));
+        let message = message_of(letter);
         if let (Outbound::Update(_), Some(id)) = (&letter.outbound, known) {
             self.web.message_edit(channel, id, &message).await.map_err(|error| undelivered(&error))?;
             return Ok(Some(id.to_owned()));
@@ -203,7 +219,7 @@ impl Carrier for DiscordCarrier {
             return Ok(None);
         }
         let channel = match &letter.place.thread {
-            Some(thread) if letter.place.inside => thread.as_str(),
+            Some(thread) if is_inside(&letter.place) => thread.as_str(),
             _ => channel_of(conversation).0,
         };
         let from = snowflake::at(since_ms - LOOK_BACK_MS);
@@ -213,7 +229,7 @@ impl Carrier for DiscordCarrier {
             Err(WebError::Refused { .. }) => return Ok(None),
             Err(error) => return Err(undelivered(&error)),
         };
-        let drawn = drawn(&letter.outbound);
+        let drawn = drawn(letter);
         let first = |embeds: &Value| text(&embeds[0], "description").trim().to_owned();
         let ours = |message: &&Value| {
             if message["author"]["bot"] != true {
@@ -223,7 +239,7 @@ impl Carrier for DiscordCarrier {
                 Outbound::Update(card) => mark_of(message) == Some(card.key.as_str()),
                 Outbound::Say(_) => {
                     let replied = &message["message_reference"]["message_id"];
-                    let replies = !letter.place.inside && letter.place.thread.is_some();
+                    let replies = !is_inside(&letter.place) && letter.place.thread.is_some();
                     text(message, "content").trim() == drawn.content.trim()
                         && first(&message["embeds"]) == first(&Value::from(drawn.embeds.clone()))
                         && (!replies || replied.as_str() == letter.place.thread.as_deref())

@@ -40,6 +40,22 @@ fn a_run_has_one_message_that_is_edited_even_after_a_restart_and_a_thread() {
 }
 
 #[test]
+fn who_asked_is_told_in_the_thread_that_a_run_is_over() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.user("ana").says("deploy staging ref v1.0.0").await;
+        t.settles().await;
+        t.never_mind_the_rest();
+        let told = of_bot(&t.stage, &cards(t)[0].id);
+        assert_eq!(told.len(), 1, "{told:#?}");
+        assert!(told[0].content.contains("succeeded"), "{}", told[0].content);
+        let calls = t.stage.sim.calls();
+        let woken = calls.iter().any(|call| call.body["allowed_mentions"]["users"][0].is_string());
+        assert!(woken, "an edit wakes nobody, and this does");
+    });
+}
+
+#[test]
 fn production_is_approved_with_a_second_look() {
     chat(async |t| {
         t.release("v1.0.0", good());
@@ -196,8 +212,9 @@ fn a_deleted_card_is_shown_anew() {
 fn where_no_thread_may_be_begun_answers_reply_to_the_card() {
     chat(async |t| {
         t.release("v1.0.0", good());
-        t.stage.sim.fault("POST threads", Fault::Refused(403, 50_013));
-        t.stage.sim.fault("POST threads", Fault::Refused(403, 50_013));
+        for _ in 0..3 {
+            t.stage.sim.fault("POST threads", Fault::Refused(403, 50_013));
+        }
         t.user("ana").says("deploy production ref v1.0.0").await;
         t.user("ben").clicks("Approve").await;
         t.settles().await;

@@ -99,13 +99,22 @@ impl Stage {
     fn put_new(&self) -> bool {
         let versions = self.sim.versions();
         let mut seen = self.seen.lock().unwrap();
-        let new = versions[*seen..].iter().filter(|message| !message.instant);
+        let new = versions[*seen..].iter().filter(|message| !message.instant && !self.is_ending(message));
         for message in new {
             self.room.puts(self.shown(message));
         }
         let any = versions.len() > *seen;
         *seen = versions.len();
         any
+    }
+
+    /// How a run ended, said in its thread: its card says the same.
+    pub(crate) fn is_ending(&self, message: &Message) -> bool {
+        let in_thread = self.sim.channel(&message.channel).is_some_and(|(_, parent)| parent.is_some());
+        let replied =
+            message.reply_to.as_ref().and_then(|id| self.sim.messages().into_iter().find(|it| it.id == *id));
+        let under_card = replied.is_some_and(|it| it.embeds.iter().any(|embed| !embed["footer"].is_null()));
+        (in_thread || under_card) && message.embeds.is_empty() && message.content.contains(" · ")
     }
 
     fn shown(&self, message: &Message) -> Shown {
