@@ -129,7 +129,7 @@ fn watch_host(host: &Host, screen: &Arc<Screen>) {
 }
 
 /// Says it when runs begin to wait for the database, and when they go on.
-async fn tell_standing(mut standing: watch::Receiver<Standing>, screen: Arc<Screen>) {
+pub(super) async fn tell_standing(mut standing: watch::Receiver<Standing>, screen: Arc<Screen>) {
     while standing.changed().await.is_ok() {
         let line = match &*standing.borrow_and_update() {
             Standing::Working => "The database is back: runs go on.".to_owned(),

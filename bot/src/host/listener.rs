@@ -141,7 +141,8 @@ async fn serve(
 /// What did not work, and what to do then.
 fn failed(refusal: &Refusal) -> Answer {
     let (why, next) = (crate::out::causes(refusal), refusal.next());
-    Answer::Failed { why: if next.is_empty() { why } else { format!("{why}\n  next: {next}") } }
+    let may_pass = refusal.may_pass();
+    Answer::Failed { why: if next.is_empty() { why } else { format!("{why}\n  next: {next}") }, may_pass }
 }
 
 /// The rest of a connection that follows.

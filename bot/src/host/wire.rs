@@ -100,6 +100,9 @@ pub(crate) enum Answer {
     Failed {
         /// Why, for people.
         why: String,
+        /// The same may work later: the database did not answer.
+        #[serde(default)]
+        may_pass: bool,
     },
 }
 
