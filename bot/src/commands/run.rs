@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use chat::view;
 use engine::model::RunId;
 
-use super::chat::tell_standing;
+use super::chat::watch_host;
 use super::speaker;
 use crate::cli::{Exit, Global};
 use crate::host::{Asked, Came, HostGone, RunBrief, Session, Which};
@@ -48,7 +48,7 @@ pub(super) async fn run(global: &Global, text: &str, command: &'static str) -> a
 async fn say(session: &Session, name: &str, text: &str) -> anyhow::Result<Exit> {
     let screen = Screen::of_stdout();
     if let Some(host) = session.host() {
-        tokio::spawn(tell_standing(host.standing(), screen.clone()));
+        watch_host(host, &screen);
     }
     // A conversation of its own: what is held back behind a run belongs to whoever said it.
     let conversation = format!("{}:{}", speaker::FRONT, uuid::Uuid::new_v4());

@@ -78,6 +78,14 @@ fn is_gone(kind: ErrorKind) -> bool {
     )
 }
 
+/// Which services the host of a data folder can't be reached for at their address, and why.
+pub(crate) async fn unreached(data_dir: &Path) -> anyhow::Result<Vec<String>> {
+    match (Guest { path: socket::path(data_dir) }).ask(&Ask::Unreached).await? {
+        Answer::Unreached { why } => Ok(why),
+        other => unexpected(&other),
+    }
+}
+
 /// A program that asks another one.
 #[derive(Debug)]
 pub(crate) struct Guest {

@@ -131,6 +131,10 @@ async fn serve(
                     Err(refusal) => failed(&refusal),
                 }
             }
+            Ask::Unreached => match engine.unreached().await {
+                Ok(why) => Answer::Unreached { why },
+                Err(refusal) => failed(&refusal),
+            },
             Ask::Settle => Answer::Settled,
         };
         socket::write(&mut write, &answer).await?;

@@ -13,7 +13,7 @@ mod socket;
 mod wire;
 
 pub(crate) use follow::Following;
-pub(crate) use guest::{HostGone, may_pass};
+pub(crate) use guest::{HostGone, may_pass, unreached};
 pub(crate) use known::References;
 pub(crate) use listener::Listener;
 pub(crate) use session::{Asked, Session};
