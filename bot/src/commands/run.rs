@@ -36,9 +36,16 @@ pub(super) async fn run(global: &Global, text: &str, command: &'static str) -> a
         }
     };
     if let Session::Host(host) = &session {
-        let serving = host.engine().store().project_list().await.is_ok_and(|projects| !projects.is_empty());
-        if serving && command == "run" {
-            out::aside("Services run only while `infra-chat` or `infra-chat serve` does; this one ends now.");
+        match host.engine().store().project_list().await {
+            Ok(projects) if projects.is_empty() => out::aside(
+                "To try it out, type `infra-chat` alone: it brings the sample project Invoice Perfect and opens the chat.",
+            ),
+            Ok(_) if command == "run" => {
+                out::aside(
+                    "Services run only while `infra-chat` or `infra-chat serve` does; this one ends now.",
+                );
+            }
+            _ => {}
         }
     }
     session.close().await;
