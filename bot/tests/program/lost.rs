@@ -63,6 +63,11 @@ fn lost_and_found(world: &World, variables: &[(&str, &str)], lose: impl Fn(), br
     chat.wait_until(|chat| times(chat, "Runs wait").to_string(), |times| times == "2");
     chat.say("/wait 1");
     chat.wait_for("Not waiting any longer: the database does not answer.");
+    // Neither needs the database.
+    chat.say("help lock");
+    chat.wait_for("Keep everybody from changing an environment.");
+    chat.say("/as ben");
+    chat.wait_for("You speak as ben now.");
     bring_back();
     chat.wait_until(|chat| times(chat, "The database is back").to_string(), |times| times == "2");
     assert_eq!(well(world), before);

@@ -13,8 +13,6 @@ fn the_database_is_lost_and_comes_back() {
         let said = t.cant_move().await;
         expect!["the database can't be used right now; nothing was done"].assert_eq(&said);
         t.user("ana").says("status staging").await;
-        // Help needs no database.
-        t.user("ana").says("help lock").await;
         t.database_mends().await;
         t.whispers(
             "ana",
