@@ -27,9 +27,9 @@ pub enum StoreError {
     Crossed {
         /// How often it was tried.
         tries: usize,
-        /// The driver's last error.
+        /// What the driver says last.
         #[source]
-        source: sqlx::Error,
+        source: Fault,
     },
     /// There is no room on its disk: nothing of the commit was written, and later ones work as soon as there is room again.
     #[error("the disk of the database is full ({room}), so nothing was written")]
