@@ -35,6 +35,11 @@ impl Server {
 
     /// A connection, or why there is none.
     pub(super) async fn connection(&self) -> Result<PoolConnection<Postgres>, sqlx::Error> {
+        // On the heap: everything that asks the database holds this, and connecting needs much room.
+        Box::pin(self.connected()).await
+    }
+
+    async fn connected(&self) -> Result<PoolConnection<Postgres>, sqlx::Error> {
         if self.away.load(Ordering::Relaxed) {
             reach(&self.pool.connect_options()).await?;
         }
@@ -45,14 +50,12 @@ impl Server {
 
     async fn acquire(&self) -> Result<PoolConnection<Postgres>, sqlx::Error> {
         let mut acquiring = std::pin::pin!(self.pool.acquire());
-        match tokio::time::timeout(LOOK_AFTER, &mut acquiring).await {
-            Ok(got) => got,
-            Err(_) => {
-                reach(&self.pool.connect_options()).await?;
-                // It is there: all connections are in use.
-                acquiring.await
-            }
+        if let Ok(got) = tokio::time::timeout(LOOK_AFTER, &mut acquiring).await {
+            return got;
         }
+        reach(&self.pool.connect_options()).await?;
+        // It is there: all connections are in use.
+        acquiring.await
     }
 }
 
