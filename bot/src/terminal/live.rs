@@ -15,9 +15,6 @@ const PROMPT_ROWS: usize = 3;
 /// Runs remembered as shown; beyond that they are shown whole again.
 const SHOWN_MAX: usize = 1_000;
 
-/// Takes away all that is on the screen and begins at its top.
-const CLEAR: &str = "\u{1b}[H\u{1b}[J";
-
 /// A terminal's size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Size {
@@ -198,7 +195,9 @@ impl Tail {
             self.blocks[at].text = self.blocks[at].drawn(self.style, self.drawn_ms);
         }
         self.forget_unreachable();
-        let mut out = CLEAR.to_owned();
+        // Row by row: cleared as a whole, some terminals keep what was on the screen further up, and it stands there twice.
+        let rows = "\u{1b}[2K\u{1b}[B".repeat(self.size.rows);
+        let mut out = format!("\u{1b}[H{rows}\u{1b}[H");
         self.blocks.iter().for_each(|block| out.push_str(&block.text));
         out
     }
