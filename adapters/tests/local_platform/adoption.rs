@@ -49,7 +49,8 @@ async fn what_was_healthy_gets_requests_before_the_edge_listens_and_what_was_not
 
     // The note is of a process that was not healthy.
     stage.crash();
-    let note = stage.folder.join("local/environments/shop/staging/pids/api@1.0.json");
+    let notes = stage.folder.join("local/environments/shop/staging/pids");
+    let note = std::fs::read_dir(notes).unwrap().next().unwrap().unwrap().path();
     let mut said: serde_json::Value = serde_json::from_slice(&std::fs::read(&note).unwrap()).unwrap();
     assert!(said["healthy_ms"].is_u64(), "{said}");
     said["healthy_ms"] = serde_json::Value::Null;

@@ -115,7 +115,7 @@ impl EdgeProxy {
             Err(error) if self.address(environment, service).is_none() => Some(in_words(error)),
             _ => None,
         };
-        self.trouble_note(environment, service, trouble);
+        self.trouble_note(environment, service, trouble.as_deref());
         listens
     }
 
@@ -124,20 +124,20 @@ impl EdgeProxy {
         self.shared.deaf.subscribe()
     }
 
-    fn trouble_note(&self, environment: &EnvironmentKey, service: &ServiceName, trouble: Option<String>) {
+    fn trouble_note(&self, environment: &EnvironmentKey, service: &ServiceName, trouble: Option<&str>) {
         self.shared.deaf.send_if_modified(|deaf| {
             let slot = (environment.clone(), service.clone());
             let before = deaf.get(&slot).cloned();
-            match &trouble {
-                Some(why) => deaf.insert(slot, why.clone()),
+            match trouble {
+                Some(why) => deaf.insert(slot, why.to_owned()),
                 None => deaf.remove(&slot),
             };
-            match (&before, &trouble) {
+            match (&before, trouble) {
                 (None, Some(why)) => tracing::error!("{why}"),
                 (Some(_), None) => tracing::info!(%environment, %service, "the edge listens again"),
                 _ => {}
             }
-            before != trouble
+            before.as_deref() != trouble
         });
     }
 
