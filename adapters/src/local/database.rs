@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use engine::clock::Clock;
@@ -17,6 +17,9 @@ use super::environment::folder_of;
 
 /// How long a locked database is waited for.
 pub(super) const BUSY_AT_MOST: Duration = Duration::from_secs(5);
+
+/// How often a file is read that somebody changes at the same moment, before it is read as one that is in use.
+const LOOKS_MAX: usize = 3;
 
 const NOTES_CREATE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
     version TEXT PRIMARY KEY NOT NULL,
@@ -75,10 +78,7 @@ impl Database for LocalDatabase {
         if !file.is_file() {
             return Ok(Vec::new());
         }
-        let mut connection = self.open(&file).await?;
-        let read = applied(&mut connection).await.map_err(|cause| explain(&file, &cause));
-        close(connection).await;
-        read
+        look(&file).await.map_err(|cause| explain(&file, &cause))
     }
 
     async fn migration_apply(
@@ -115,6 +115,57 @@ impl Database for LocalDatabase {
         let summary =
             if outcome? { format!("applied {title}") } else { format!("{title} was applied before") };
         Ok(Receipt::new(summary).with("checksum", &migration.checksum).with("key", permit.idempotency_key()))
+    }
+}
+
+/// Reads which migrations are applied, without a trace in the folder.
+///
+/// Whoever opens a file whose log is written ahead makes that log and an index beside it, even to read. Where no log is,
+/// nobody has the file open, and it is read as if nothing could change it; what changed all the same is read again.
+async fn look(file: &Path) -> Result<Vec<AppliedMigration>, sqlx::Error> {
+    for _ in 0..LOOKS_MAX {
+        let before = Rest::of(file)?;
+        let read = read_once(file, before.is_some()).await;
+        if before.is_none() || before == Rest::of(file)? {
+            return read;
+        }
+    }
+    read_once(file, false).await
+}
+
+async fn read_once(file: &Path, at_rest: bool) -> Result<Vec<AppliedMigration>, sqlx::Error> {
+    let options = SqliteConnectOptions::new()
+        .filename(file)
+        .read_only(true)
+        .immutable(at_rest)
+        .busy_timeout(BUSY_AT_MOST)
+        .disable_statement_logging();
+    let mut connection = options.connect().await?;
+    let read = applied(&mut connection).await;
+    close(connection).await;
+    read
+}
+
+/// A file that nobody has open, as it lies there.
+#[derive(Debug, PartialEq, Eq)]
+struct Rest {
+    length: u64,
+    changed: SystemTime,
+}
+
+impl Rest {
+    /// Absent when somebody has it open, or was killed while they had.
+    fn of(file: &Path) -> std::io::Result<Option<Self>> {
+        let open = |suffix: &str| {
+            let mut beside = file.as_os_str().to_owned();
+            beside.push(suffix);
+            Path::new(&beside).exists()
+        };
+        if open("-wal") || open("-journal") {
+            return Ok(None);
+        }
+        let metadata = std::fs::metadata(file)?;
+        Ok(Some(Self { length: metadata.len(), changed: metadata.modified()? }))
     }
 }
 

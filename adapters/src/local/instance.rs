@@ -60,6 +60,7 @@ impl Machine {
             present.revive.notify_waiters();
             return present;
         }
+        let adopted = adopted.map(|found| self.instance_adopt(environment, &handle, &found));
         let (machine, environment, set) = (Arc::clone(self), Arc::clone(environment), set.clone());
         let given = Arc::clone(&handle);
         self.spawn(async move { machine.instance_run(&environment, &set, &handle, adopted).await });
@@ -71,15 +72,15 @@ impl Machine {
         environment: &Environment,
         set: &InstanceSet,
         handle: &Handle,
-        adopted: Option<Found>,
+        adopted: Option<Process>,
     ) {
         let slot = &handle.slot;
         let mut adopted = adopted;
         let mut starts = 0;
         loop {
             let began = Instant::now();
-            let process = if let Some(found) = adopted.take() {
-                Ok(self.instance_adopt(handle, &found))
+            let process = if let Some(process) = adopted.take() {
+                Ok(process)
             } else {
                 starts += 1;
                 self.instance_start(environment, set, handle).await
@@ -120,15 +121,25 @@ impl Machine {
         handle.done.cancel();
     }
 
-    fn instance_adopt(&self, handle: &Handle, found: &Found) -> Process {
+    /// Takes a process as it was when it was last asked: one that was healthy gets requests at once, before the edge listens.
+    /// If it is not any more, it is taken out as fast as any other.
+    fn instance_adopt(&self, environment: &Environment, handle: &Handle, found: &Found) -> Process {
         if let Some(port) = found.port {
             locked(&self.ports).insert(port);
         }
-        let mut status = locked(&handle.status);
-        status.pid = Some(found.pid);
-        status.address = found.port.map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
-        status.started_ms = i64::try_from(found.started_s).unwrap_or_default() * 1_000;
-        status.state = InstanceState::Starting { last: "found running, not asked yet".to_owned() };
+        {
+            let mut status = locked(&handle.status);
+            status.pid = Some(found.pid);
+            status.address = found.port.map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+            status.started_ms = i64::try_from(found.started_s).unwrap_or_default() * 1_000;
+            status.state = match found.healthy_ms {
+                Some(latency_ms) => InstanceState::Healthy { latency_ms },
+                None => InstanceState::Starting { last: "found running, not asked yet".to_owned() },
+            };
+        }
+        if found.healthy_ms.is_some() {
+            self.backends_tell(environment, &handle.slot.service, handle.slot.release);
+        }
         Process::Adopted { pid: found.pid, started_s: found.started_s, marker: found.marker.clone() }
     }
 
@@ -164,7 +175,8 @@ impl Machine {
         let process = Process::start(launch)?;
         locked(&handle.status).pid = Some(process.pid());
         let noted =
-            note_write(&note_path(&environment.folder, slot), process.pid(), &marker, address.port()).await;
+            note_write(&note_path(&environment.folder, slot), process.pid(), marker, address.port(), None)
+                .await;
         if let Err(error) = noted {
             // Without a note a later start might not find it: better no process than a stray.
             process.end(GRACE).await;
@@ -185,6 +197,8 @@ impl Machine {
         let patience =
             set.health.as_ref().map_or(ALIVE_FOR, |health| Duration::from_secs(health.timeout_s.into()));
         let (mut failures, mut unanswered) = (0, 0);
+        // How an adopted one is by now is looked at without delay.
+        let mut at_once = matches!(process, Process::Adopted { .. });
         loop {
             let status = handle.status();
             let healthy = matches!(status.state, InstanceState::Healthy { .. });
@@ -196,7 +210,7 @@ impl Machine {
                     SERVING_EVERY
                 };
             let look = async {
-                tokio::time::sleep(pause).await;
+                tokio::time::sleep(if at_once { Duration::ZERO } else { pause }).await;
                 // One that served and falls silent is taken out of traffic as fast as ever.
                 let at_most = health::patience(if healthy { 0 } else { unanswered });
                 ask(status.address, set.health.as_ref(), began.elapsed(), at_most).await
@@ -213,6 +227,7 @@ impl Machine {
                 }
                 checked = look => checked,
             };
+            at_once = false;
             let next = match checked {
                 Ok(latency_ms) => {
                     (failures, unanswered) = (0, 0);
@@ -236,7 +251,24 @@ impl Machine {
             locked(&handle.status).state = next;
             if changed {
                 self.backends_tell(environment, &handle.slot.service, handle.slot.release);
+                self.health_note(environment, handle).await;
             }
+        }
+    }
+
+    /// Notes whether an instance is healthy, for a program that adopts it.
+    async fn health_note(&self, environment: &Environment, handle: &Handle) {
+        let (status, slot) = (handle.status(), &handle.slot);
+        let (Some(pid), Some(address)) = (status.pid, status.address) else { return };
+        let healthy_ms = match status.state {
+            InstanceState::Healthy { latency_ms } => Some(latency_ms),
+            _ => None,
+        };
+        let marker = self.root_id.instance(&environment.key, slot);
+        let path = note_path(&environment.folder, slot);
+        if let Err(error) = note_write(&path, pid, marker, address.port(), healthy_ms).await {
+            // It is then asked before it gets requests.
+            tracing::warn!(%error, instance = %slot, "how an instance is can't be noted");
         }
     }
 

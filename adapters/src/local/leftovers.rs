@@ -22,6 +22,9 @@ pub(super) struct Note {
     pub(super) started_s: u64,
     pub(super) marker: String,
     pub(super) port: u16,
+    /// How many milliseconds it took to say that it is healthy, when it last said so; absent when it is not healthy.
+    #[serde(default)]
+    pub(super) healthy_ms: Option<u32>,
 }
 
 /// Where the note of a slot is kept.
@@ -29,10 +32,16 @@ pub(super) fn note_path(folder: &Path, slot: impl std::fmt::Display) -> PathBuf 
     folder.join("pids").join(format!("{slot}.json"))
 }
 
-/// Writes the note of a process just started.
-pub(super) async fn note_write(path: &Path, pid: i32, marker: &str, port: u16) -> Result<(), PortError> {
+/// Writes the note of a process; the one just started is not healthy yet.
+pub(super) async fn note_write(
+    path: &Path,
+    pid: i32,
+    marker: String,
+    port: u16,
+    healthy_ms: Option<u32>,
+) -> Result<(), PortError> {
     let Some(started_s) = started_s(pid) else { return Ok(()) };
-    json_write(path, &Note { pid, started_s, marker: marker.to_owned(), port }).await
+    json_write(path, &Note { pid, started_s, marker, port, healthy_ms }).await
 }
 
 /// All processes of this data folder, group leaders only; the notes of `folders` are read and those of the dead removed.
@@ -52,9 +61,11 @@ pub(super) fn find(root: &RootId, folders: &[PathBuf]) -> Result<Vec<Found>, Por
                 // A helper that leads a group of its own carries the same marker; the note knows who is the instance.
                 for other in found.values_mut().filter(|other| other.marker == note.marker) {
                     other.leads = other.pid == note.pid;
+                    other.healthy_ms = note.healthy_ms.filter(|_| other.leads);
                 }
                 let (pid, started_s, marker) = (note.pid, note.started_s, note.marker);
-                let process = Found { pid, leads: true, started_s, marker, port: Some(note.port) };
+                let (port, healthy_ms) = (Some(note.port), note.healthy_ms);
+                let process = Found { pid, leads: true, started_s, marker, port, healthy_ms };
                 found.entry(note.pid).or_insert(process);
             }
         }

@@ -305,6 +305,8 @@ pub(super) struct Found {
     pub(super) started_s: u64,
     pub(super) marker: String,
     pub(super) port: Option<u16>,
+    /// As its note says it was when it was last asked: how many milliseconds it took to say that it is healthy.
+    pub(super) healthy_ms: Option<u32>,
 }
 
 /// All processes of this machine whose marker `wanted` accepts.
@@ -331,6 +333,7 @@ pub(super) fn marked(wanted: impl Fn(&str) -> bool) -> Vec<Found> {
             started_s: process.start_time(),
             marker,
             port,
+            healthy_ms: None,
         });
     }
     found.sort_by_key(|process| process.pid);

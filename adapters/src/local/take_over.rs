@@ -84,7 +84,7 @@ impl Machine {
                 }
                 match self.edge.listen(&environment.key, service, address).await {
                     Ok(()) => self.listening_note(&environment.key, service, address),
-                    Err(error) => tracing::error!(%error, %service, address, "the edge can't listen"),
+                    Err(error) => tracing::debug!(%error, %service, address, "the edge can't listen"),
                 }
             }
         }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use engine::ports::{InstanceState, Platform};
+use engine::ports::{InstanceState, Platform, Shape};
 
 use crate::stage::{Stage, TOKEN, eventually, get};
 
@@ -31,6 +31,37 @@ async fn instances_outlive_a_kill_and_are_adopted_as_they_are() {
     let api = "api".parse().unwrap();
     stage.platform().instances_stop(&stage.permit(), &stage.environment, &api, 1, 1).await.unwrap();
     assert_eq!(stage.processes(), Vec::<u32>::new());
+}
+
+#[tokio::test]
+async fn what_was_healthy_gets_requests_before_the_edge_listens_and_what_was_not_is_asked_first() {
+    let mut stage = Stage::open().await;
+    let edge = [("api".parse().unwrap(), "127.0.0.1:7401".to_owned())].into();
+    let shape = Shape { components: [].into(), edge };
+    stage.platform().shape_ensure(&stage.permit(), &stage.environment, &shape).await.unwrap();
+    stage.deploy("api", 1, 1, "well").await;
+    stage.healthy("api", 1, 1).await;
+    let api = stage.edge.backends.lock().unwrap()[&("api".to_owned(), 1)].clone();
+    stage.crash();
+    stage.edge.backends.lock().unwrap().clear();
+    stage.start().await;
+    assert_eq!(stage.edge.at_listen("api"), Some(api.clone()));
+
+    // The note is of a process that was not healthy.
+    stage.crash();
+    let notes = stage.folder.join("local/environments/shop/staging/pids");
+    let note = std::fs::read_dir(notes).unwrap().next().unwrap().unwrap().path();
+    let mut said: serde_json::Value = serde_json::from_slice(&std::fs::read(&note).unwrap()).unwrap();
+    assert!(said["healthy_ms"].is_u64(), "{said}");
+    said["healthy_ms"] = serde_json::Value::Null;
+    std::fs::write(&note, said.to_string()).unwrap();
+    stage.edge.backends.lock().unwrap().clear();
+    stage.start().await;
+    assert_eq!(stage.edge.at_listen("api"), None);
+    eventually("it is asked and gets requests", async || {
+        (stage.edge.backends.lock().unwrap().get(&("api".to_owned(), 1)) == Some(&api)).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use engine::clock::ManualClock;
 use engine::model::{ComponentKind, EnvironmentKey};
 use engine::ports::{Database, Migration, Platform, PortError, Shape};
 use expect_test::expect;
+use sqlx::{Connection, SqliteConnection};
 
 use crate::stage::Stage;
 
@@ -64,6 +65,19 @@ async fn migrations_are_applied_once_in_a_transaction_each() {
     assert_eq!(versions, ["0001", "0002"]);
 
     let file = stage.folder.join("local/environments/shop/staging/components/db/app.db");
+    // Looking leaves no trace: a file made beside it, even one that is gone again, would change the folder.
+    let folder = || std::fs::metadata(file.parent().unwrap()).unwrap().modified().unwrap();
+    let before = folder();
+    database.migrations_applied(&environment, &db).await.unwrap();
+    assert_eq!(folder(), before);
+    // What a program that has it open has just written is seen.
+    let mut program = SqliteConnection::connect(&format!("sqlite://{}", file.display())).await.unwrap();
+    sqlx::query("UPDATE schema_migrations SET checksum = 'new'").execute(&mut program).await.unwrap();
+    assert!(file.with_file_name("app.db-wal").exists());
+    let seen = database.migrations_applied(&environment, &db).await.unwrap();
+    assert!(seen.iter().all(|one| one.checksum == "new"), "{seen:?}");
+    program.close().await.unwrap();
+    assert_eq!(database.migrations_applied(&environment, &db).await.unwrap(), seen);
     for extra in ["app.db-wal", "app.db-shm"] {
         let _ = std::fs::remove_file(file.with_file_name(extra));
     }

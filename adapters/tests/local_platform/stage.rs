@@ -34,6 +34,15 @@ pub(crate) struct FakeEdge {
     pub(crate) backends: Mutex<BTreeMap<(String, u32), BTreeSet<SocketAddr>>>,
     pub(crate) listening: Mutex<BTreeMap<String, String>>,
     pub(crate) drained: Mutex<Vec<SocketAddr>>,
+    /// What was known of backends when the edge was last told to listen.
+    known: Mutex<BTreeMap<(String, u32), BTreeSet<SocketAddr>>>,
+}
+
+impl FakeEdge {
+    /// The backends of a service's first release when the edge was last told to listen.
+    pub(crate) fn at_listen(&self, service: &str) -> Option<BTreeSet<SocketAddr>> {
+        self.known.lock().unwrap().get(&(service.to_owned(), 1)).cloned()
+    }
 }
 
 #[async_trait]
@@ -44,6 +53,7 @@ impl Backends for FakeEdge {
         service: &ServiceName,
         address: &str,
     ) -> Result<(), PortError> {
+        *self.known.lock().unwrap() = self.backends.lock().unwrap().clone();
         self.listening.lock().unwrap().insert(service.to_string(), address.to_owned());
         Ok(())
     }

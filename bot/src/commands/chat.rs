@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 use std::sync::Arc;
 
+use adapters::local::edge::Deaf;
 use anyhow::Context as _;
 use chat::intent::{Known, Names};
 use engine::model::Identity;
@@ -122,9 +123,10 @@ fn name_of(holder: Option<&Holder>) -> String {
     holder.map_or_else(|| "Another infra-chat".to_owned(), ToString::to_string)
 }
 
-/// Says it when runs have to wait, and when they go on.
-fn watch_host(host: &Host, screen: &Arc<Screen>) {
+/// Says it when runs have to wait or nobody reaches a service, and when that is over.
+pub(super) fn watch_host(host: &Host, screen: &Arc<Screen>) {
     tokio::spawn(tell_standing(host.standing(), Arc::clone(screen)));
+    tokio::spawn(tell_deaf(host.deaf(), Arc::clone(screen)));
     tokio::spawn(tell_room(host.engine().store().full(), Arc::clone(screen)));
 }
 
@@ -154,6 +156,23 @@ async fn tell_room(mut full: watch::Receiver<Option<Room>>, screen: Arc<Screen>)
             ),
         };
         screen.line(&line);
+    }
+}
+
+/// Says once of each service that nobody reaches it, and when it is reached again.
+async fn tell_deaf(mut deaf: watch::Receiver<Deaf>, screen: Arc<Screen>) {
+    let mut said = Deaf::new();
+    // What was so when this one came is news as well.
+    deaf.mark_changed();
+    while deaf.changed().await.is_ok() {
+        let now = deaf.borrow_and_update().clone();
+        for (_, why) in now.iter().filter(|(slot, _)| !said.contains_key(slot)) {
+            screen.line(&format!("{why} Until then nobody reaches it; it is tried again by itself."));
+        }
+        for (environment, service) in said.keys().filter(|slot| !now.contains_key(slot)) {
+            screen.line(&format!("The edge listens for {service} of {} again.", environment.environment));
+        }
+        said = now;
     }
 }
 

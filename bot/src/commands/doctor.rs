@@ -13,6 +13,7 @@ use tokio::process::Command;
 
 use crate::cli::{Exit, Global};
 use crate::config::Config;
+use crate::host::unreached;
 use crate::out;
 use crate::wiring::{Holder, HostLock, MASTER_KEY_FILE, SIGNING_KEY_FILE, folder_private, rules_load};
 
@@ -62,6 +63,12 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
     keys(&mut report, &config, !projects.is_empty());
     for project in &projects {
         edge(&mut report, project, hosted);
+    }
+    if hosted {
+        // One of another version, or one that is just starting, says nothing of it.
+        for why in unreached(&config.data_dir).await.unwrap_or_default() {
+            report.say(Finding::Warn, "addresses", &why);
+        }
     }
     tools(&mut report, &projects).await;
     out::line(&match (report.failed, report.warned) {
@@ -219,7 +226,7 @@ fn edge(report: &mut Report, project: &Project, hosted: bool) {
     }
     let what = "addresses";
     if taken.is_empty() {
-        let says = if hosted { "in the host's hands" } else { "all free" };
+        let says = if hosted { "the host listens where a service is deployed" } else { "all free" };
         report.say(Finding::Ok, what, &format!("{count} of {}, {says}", project.project));
     } else {
         let says =

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use chat::view;
 use engine::model::RunId;
 
+use super::chat::watch_host;
 use super::speaker;
 use crate::cli::{Exit, Global};
 use crate::host::{Asked, Came, HostGone, RunBrief, Session, Which};
 use crate::out;
-use crate::terminal::{Screen, TerminalFront, settled, told};
+use crate::terminal::{Screen, TerminalFront, Waited, settled, told};
 use crate::wiring::Sample;
 
 /// How long a run is waited for: as long as it takes, since each of its steps has a limit of its own.
@@ -35,9 +36,16 @@ pub(super) async fn run(global: &Global, text: &str, command: &'static str) -> a
         }
     };
     if let Session::Host(host) = &session {
-        let serving = host.engine().store().project_list().await.is_ok_and(|projects| !projects.is_empty());
-        if serving && command == "run" {
-            out::aside("Services run only while `infra-chat` or `infra-chat serve` does; this one ends now.");
+        match host.engine().store().project_list().await {
+            Ok(projects) if projects.is_empty() => out::aside(
+                "To try it out, type `infra-chat` alone: it brings the sample project Invoice Perfect and opens the chat.",
+            ),
+            Ok(_) if command == "run" => {
+                out::aside(
+                    "Services run only while `infra-chat` or `infra-chat serve` does; this one ends now.",
+                );
+            }
+            _ => {}
         }
     }
     session.close().await;
@@ -46,6 +54,9 @@ pub(super) async fn run(global: &Global, text: &str, command: &'static str) -> a
 
 async fn say(session: &Session, name: &str, text: &str) -> anyhow::Result<Exit> {
     let screen = Screen::of_stdout();
+    if let Some(host) = session.host() {
+        watch_host(host, &screen);
+    }
     // A conversation of its own: what is held back behind a run belongs to whoever said it.
     let conversation = format!("{}:{}", speaker::FRONT, uuid::Uuid::new_v4());
     let front = TerminalFront::new(speaker::FRONT, screen.clone());
@@ -75,11 +86,12 @@ async fn say(session: &Session, name: &str, text: &str) -> anyhow::Result<Exit> 
         let host_is_there = session.host().is_none() && !error.is::<HostGone>();
         error.context(if host_is_there { not_told(&asked_runs) } else { lost(&asked_runs) })
     };
-    let mut runs = settled(session, &following, &identity, &ours, WAIT).await.map_err(unheard)?;
+    let mut runs =
+        all_told(settled(session, &following, &identity, &ours, WAIT, &out::aside).await).map_err(unheard)?;
     // A program that runs the services until it ends must not end in the middle of a run it has just let go on.
     if session.host().is_some() {
-        settled(session, &following, &identity, &Which::Live, WAIT).await?;
-        runs = session.runs(&identity, &ours).await?;
+        all_told(settled(session, &following, &identity, &Which::Live, WAIT, &out::aside).await)?;
+        runs = all_told(settled(session, &following, &identity, &ours, WAIT, &out::aside).await)?;
     }
     for line in runs.iter().filter(|run| is_left(run)).flat_map(|run| told(std::slice::from_ref(run))) {
         screen.line(&line);
@@ -90,6 +102,14 @@ async fn say(session: &Session, name: &str, text: &str) -> anyhow::Result<Exit> 
         }
     }
     Ok(judge(&runs, &heard.stops, heard.said_no || front.was_refused()))
+}
+
+/// How runs stand, when somebody could tell in the end.
+fn all_told(waited: anyhow::Result<Waited>) -> anyhow::Result<Vec<RunBrief>> {
+    match waited? {
+        Waited::Runs(runs) => Ok(runs),
+        Waited::Untold => bail!("the database does not answer"),
+    }
 }
 
 /// A run that somebody must do something about.

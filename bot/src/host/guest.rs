@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use chat::intent::Known;
 use chat::{Front, Inbound};
+use engine::control::Refusal;
 use engine::model::Identity;
 use tokio::io::BufReader;
 use tokio::net::UnixStream;
@@ -37,6 +38,29 @@ impl std::fmt::Display for HostGone {
 
 impl std::error::Error for HostGone {}
 
+/// The host is there, and could not do it.
+#[derive(Debug)]
+struct HostFailed {
+    why: String,
+    may_pass: bool,
+}
+
+impl std::fmt::Display for HostFailed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.why)
+    }
+}
+
+impl std::error::Error for HostFailed {}
+
+/// Whether the same may work later, because it was the database that did not answer; of an error of a session.
+pub(crate) fn may_pass(error: &anyhow::Error) -> bool {
+    match error.downcast_ref::<Refusal>() {
+        Some(refusal) => refusal.may_pass(),
+        None => error.downcast_ref::<HostFailed>().is_some_and(|failed| failed.may_pass),
+    }
+}
+
 /// A socket that breaks has lost its other end.
 fn broken(error: anyhow::Error) -> anyhow::Error {
     if error.is::<std::io::Error>() { HostGone.into() } else { error }
@@ -52,6 +76,14 @@ fn is_gone(kind: ErrorKind) -> bool {
             | ErrorKind::ConnectionAborted
             | ErrorKind::BrokenPipe
     )
+}
+
+/// Which services the host of a data folder can't be reached for at their address, and why.
+pub(crate) async fn unreached(data_dir: &Path) -> anyhow::Result<Vec<String>> {
+    match (Guest { path: socket::path(data_dir) }).ask(&Ask::Unreached).await? {
+        Answer::Unreached { why } => Ok(why),
+        other => unexpected(&other),
+    }
 }
 
 /// A program that asks another one.
@@ -93,7 +125,7 @@ impl Guest {
         let (mut read, mut write) = self.open().await?;
         socket::write(&mut write, ask).await.map_err(broken)?;
         match socket::read(&mut read).await.map_err(broken)? {
-            Some(Answer::Failed { why }) => bail!("{why}"),
+            Some(Answer::Failed { why, may_pass }) => Err(HostFailed { why, may_pass }.into()),
             Some(answer) => Ok(answer),
             None => Err(HostGone.into()),
         }
@@ -144,7 +176,7 @@ impl Guest {
         socket::write(&mut write, &ask).await.map_err(broken)?;
         match socket::read(&mut read).await.map_err(broken)? {
             Some(Answer::Settled) => {}
-            Some(Answer::Failed { why }) => bail!("{why}"),
+            Some(Answer::Failed { why, may_pass }) => return Err(HostFailed { why, may_pass }.into()),
             Some(other) => return unexpected(&other),
             None => return Err(HostGone.into()),
         }

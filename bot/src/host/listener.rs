@@ -130,6 +130,10 @@ async fn serve(
                     Err(refusal) => failed(&refusal),
                 }
             }
+            Ask::Unreached => match engine.unreached().await {
+                Ok(why) => Answer::Unreached { why },
+                Err(refusal) => failed(&refusal),
+            },
             Ask::Settle => Answer::Settled,
         };
         socket::write(&mut write, &answer).await?;
@@ -140,7 +144,8 @@ async fn serve(
 /// What did not work, and what to do then.
 fn failed(refusal: &Refusal) -> Answer {
     let (why, next) = (crate::out::causes(refusal), refusal.next());
-    Answer::Failed { why: if next.is_empty() { why } else { format!("{why}\n  next: {next}") } }
+    let may_pass = refusal.may_pass();
+    Answer::Failed { why: if next.is_empty() { why } else { format!("{why}\n  next: {next}") }, may_pass }
 }
 
 /// The rest of a connection that follows.

@@ -49,6 +49,8 @@ pub(crate) enum Ask {
         /// All runs, not only those asked for in the conversation.
         everything: bool,
     },
+    /// Which services nobody reaches at their address.
+    Unreached,
     /// While following: show what is there by now, then say so.
     Settle,
 }
@@ -89,6 +91,11 @@ pub(crate) enum Answer {
         /// Those the asker may look at.
         runs: Vec<RunBrief>,
     },
+    /// To `unreached`.
+    Unreached {
+        /// Why, in words, one for each.
+        why: Vec<String>,
+    },
     /// To `follow`, as often as something happens.
     Show {
         /// What to show.
@@ -100,6 +107,9 @@ pub(crate) enum Answer {
     Failed {
         /// Why, for people.
         why: String,
+        /// The same may work later: the database did not answer.
+        #[serde(default)]
+        may_pass: bool,
     },
 }
 

@@ -12,9 +12,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::editor::Prompt;
 use super::input::{Typed, lines};
-use super::screen::{FRONT, Screen, TerminalFront};
+use super::screen::{FRONT, Screen};
 use super::slash::{self, Slash};
-use super::wait::{WAIT_MAX, settled, told};
+use super::wait::{WAIT_MAX, Waited, followed, settled, waited_told};
 use crate::host::{Asked, Following, HostGone, Session, Which};
 
 /// Who talks, and where.
@@ -101,8 +101,9 @@ impl Chat {
 
     async fn talk(&mut self, session: &Session) -> anyhow::Result<()> {
         let identity = self.talk.identity();
-        let front = TerminalFront::new(FRONT, Arc::clone(&self.screen));
-        let following = session.follow(front, &self.talk.conversation, &identity, true).await?;
+        let following =
+            followed(session, &self.screen, &self.talk.conversation, &identity, &self.talk.stop).await?;
+        let Some(following) = following else { return Ok(()) };
         // What happened since this conversation was last open comes before the prompt.
         following.settle().await;
         while !self.lines_ended {
@@ -123,7 +124,7 @@ impl Chat {
         self.lines_ended = true;
         if matches!(self.source, Some(Source::Script(_))) {
             // Nobody is there to read that all is well.
-            if session.runs(&self.talk.identity(), &Which::Live).await?.iter().any(|run| !run.over) {
+            if !all_over(session, &following, &self.talk).await? {
                 wait(session, &self.screen, &following, WAIT_MAX, &self.talk).await?;
             }
             following.settle().await;
@@ -271,6 +272,13 @@ fn speak_as(screen: &Screen, talk: &mut Talk, name: String, known: &RwLock<Known
     ));
 }
 
+/// Whether all runs are over, as far as that can be told now.
+async fn all_over(session: &Session, following: &Following, talk: &Talk) -> anyhow::Result<bool> {
+    let now = Duration::ZERO;
+    let waited = settled(session, following, &talk.identity(), &Which::Live, now, &|_| ()).await?;
+    Ok(matches!(waited, Waited::Runs(runs) if runs.iter().all(|run| run.over)))
+}
+
 async fn wait(
     session: &Session,
     screen: &Screen,
@@ -279,9 +287,10 @@ async fn wait(
     talk: &Talk,
 ) -> anyhow::Result<()> {
     let identity = talk.identity();
+    let say = |line: &str| screen.line(line);
     tokio::select! {
-        waited = settled(session, following, &identity, &Which::Live, at_most) => {
-            for line in told(&waited?) {
+        waited = settled(session, following, &identity, &Which::Live, at_most, &say) => {
+            for line in waited_told(&waited?) {
                 screen.line(&line);
             }
         }

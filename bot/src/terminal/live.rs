@@ -31,6 +31,10 @@ pub(super) struct Tail {
     size: Size,
     blocks: VecDeque<Block>,
     shown: HashSet<String>,
+    /// When something was last drawn.
+    drawn_ms: i64,
+    /// The terminal became so narrow or wide that rows are not where they were: all is to be written anew.
+    displaced: bool,
 }
 
 /// Rows written together.
@@ -54,16 +58,24 @@ enum Kind {
 impl Tail {
     /// Nothing written yet.
     pub(super) fn new(style: Style, size: Size) -> Self {
-        let mut tail = Self { style, size, blocks: VecDeque::new(), shown: HashSet::new() };
+        let (blocks, shown) = (VecDeque::new(), HashSet::new());
+        let mut tail = Self { style, size, blocks, shown, drawn_ms: 0, displaced: false };
         tail.style.width = Some(size.columns);
         tail
     }
 
-    /// The terminal has this size now. Some break lines anew for another width and some don't, so nothing above is
-    /// where it was for sure.
+    /// The terminal has this size now. Some break lines anew for another width and some don't: where that makes a
+    /// difference, nothing is where it was for sure, and the next that is written clears the screen first.
     pub(super) fn resized(&mut self, size: Size) {
-        if size.columns != self.size.columns {
-            self.lost();
+        let breaks_anew =
+            |block: &Block| rows(&block.text, self.size.columns) != rows(&block.text, size.columns);
+        if size.columns != self.size.columns && self.blocks.iter().any(breaks_anew) {
+            if self.blocks.iter().any(|block| matches!(block.kind, Kind::Live { .. })) {
+                self.displaced = true;
+            } else {
+                // Nothing of it is drawn again.
+                self.lost();
+            }
         }
         self.size = size;
         self.style.width = Some(size.columns);
@@ -73,6 +85,7 @@ impl Tail {
     /// Something else was written under the blocks, nobody knows how much.
     pub(super) fn lost(&mut self) {
         self.blocks.clear();
+        self.displaced = false;
     }
 
     /// The person ended a line: it stands under the blocks as typed.
@@ -96,6 +109,7 @@ impl Tail {
 
     /// A message, or a card's new state. Times only count from one call to the next.
     pub(super) fn show(&mut self, outbound: &Outbound, answer: bool, now_ms: i64) -> String {
+        self.drawn_ms = now_ms;
         let card = outbound.card();
         if card.key.is_empty() {
             let text = render::card(card, self.style);
@@ -126,6 +140,7 @@ impl Tail {
 
     /// Time has passed: what is under way says how long by now.
     pub(super) fn tick(&mut self, now_ms: i64) -> String {
+        self.drawn_ms = now_ms;
         let drawn: Vec<String> = self.blocks.iter().map(|block| block.drawn(self.style, now_ms)).collect();
         self.redraw(drawn)
     }
@@ -170,11 +185,28 @@ impl Tail {
         let text = block.text.clone();
         self.blocks.push_back(block);
         self.forget_unreachable();
-        text
+        if self.displaced { self.anew() } else { text }
+    }
+
+    /// Writes everything on an empty screen.
+    fn anew(&mut self) -> String {
+        self.displaced = false;
+        for at in 0..self.blocks.len() {
+            self.blocks[at].text = self.blocks[at].drawn(self.style, self.drawn_ms);
+        }
+        self.forget_unreachable();
+        // Row by row: cleared as a whole, some terminals keep what was on the screen further up, and it stands there twice.
+        let rows = "\u{1b}[2K\u{1b}[B".repeat(self.size.rows);
+        let mut out = format!("\u{1b}[H{rows}\u{1b}[H");
+        self.blocks.iter().for_each(|block| out.push_str(&block.text));
+        out
     }
 
     /// Writes everything from the first block that changed on.
     fn redraw(&mut self, drawn: Vec<String>) -> String {
+        if self.displaced {
+            return self.anew();
+        }
         let Some(first) = self.blocks.iter().zip(&drawn).position(|(block, text)| block.text != *text) else {
             return String::new();
         };

@@ -52,6 +52,14 @@ impl Seen {
         self
     }
 
+    /// The window gets another width; this terminal cuts lines off and does not break them anew.
+    fn resizes(&mut self, columns: u16) -> &mut Self {
+        let rows = self.terminal.screen().size().0;
+        self.terminal.screen_mut().set_size(rows, columns);
+        self.tail.resized(Size { rows: rows.into(), columns: columns.into() });
+        self
+    }
+
     /// The person ends the line.
     fn enters(&mut self) -> &mut Self {
         self.terminal.process(b"\r\n");
@@ -202,15 +210,15 @@ fn wide_characters_and_lines_longer_than_the_screen_are_counted_as_the_rows_they
 }
 
 #[test]
-fn in_another_width_nothing_above_is_touched() {
+fn in_another_width_in_which_all_rows_stay_a_card_is_drawn_in_its_place() {
     let mut seen = Seen::new(20, 60);
+    seen.says("Before it.");
     seen.show(&queued("r-0001"), 0);
-    seen.tail.resized(Size { rows: 20, columns: 50 });
+    seen.resizes(50);
+    seen.resizes(60);
     seen.show(&succeeded("r-0001"), 1);
     expect![[r#"
-        r-0001 · deploy staging · queued
-          · build
-          · api and web
+        Before it.
         r-0001 · deploy staging · succeeded in 5 s
           ✓ build        built
           ✓ api and web  healthy
@@ -241,4 +249,17 @@ fn a_line_that_fills_its_row_leaves_the_editor_on_the_next() {
     seen.show(&succeeded("r-0001"), 1);
     assert!(seen.screen().starts_with("r-0001 · deploy staging · succeeded"), "{}", seen.screen());
     assert_eq!(seen.screen().matches("r-0001").count(), 1, "{}", seen.screen());
+}
+
+#[test]
+fn in_a_width_that_breaks_rows_anew_all_that_was_said_is_there_once() {
+    let mut seen = Seen::new(20, 60);
+    seen.says("What was said before it is longer than the terminal will be.");
+    seen.show(&queued("r-0001"), 0);
+    seen.resizes(26).resizes(80).resizes(30);
+    seen.show(&succeeded("r-0001"), 1);
+    let screen = seen.screen();
+    assert_eq!(screen.matches("r-0001").count(), 1, "{screen}");
+    assert_eq!(screen.matches("What was said").count(), 1, "{screen}");
+    assert!(screen.contains("succeeded") && screen.ends_with("ana> sta\n"), "{screen}");
 }

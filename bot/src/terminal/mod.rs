@@ -18,4 +18,4 @@ mod width;
 pub(crate) use chat::{Chat, Talk, Talked};
 pub(crate) use screen::{FRONT, Screen, TerminalFront};
 pub(crate) use slash::speaker_name;
-pub(crate) use wait::{settled, told};
+pub(crate) use wait::{Waited, settled, told};

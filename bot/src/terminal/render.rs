@@ -339,7 +339,8 @@ fn padded(text: &str, widest: usize) -> String {
     format!("{text}{}", " ".repeat(widest.saturating_sub(columns(text))))
 }
 
-/// Breaks a line at blanks so that no piece is longer than the room, unless a word alone is.
+/// Breaks a line so that no piece is longer than the room: at blanks, and within a word only where it alone is longer. An
+/// address stays whole, for whoever copies it.
 fn wrap(line: &str, room: Option<usize>) -> Vec<String> {
     match room {
         Some(room) if columns(line) > room => wrap_keeping(line, Some(room)),
@@ -360,7 +361,8 @@ fn wrap_keeping(line: &str, room: Option<usize>) -> Vec<String> {
         });
         let limit = over.map_or(rest.len(), |(at, _)| at);
         let cut = rest[..limit].rfind(' ').filter(|at| !rest[..*at].trim().is_empty());
-        let cut = cut.or_else(|| rest[limit..].find(' ').map(|at| limit + at)).unwrap_or(rest.len());
+        let word_end = rest[limit..].find(' ').map_or(rest.len(), |at| limit + at);
+        let cut = cut.unwrap_or(if rest[..word_end].contains("://") { word_end } else { limit });
         pieces.push(rest[..cut].trim_end().to_owned());
         rest = rest[cut..].trim_start();
     }

@@ -57,6 +57,23 @@ fn a_card_without_a_terminal_is_plain() {
 }
 
 #[test]
+fn a_word_longer_than_the_room_stays_within_it_and_an_address_stays_whole() {
+    let json = format!("{{{}\"end\":1}}", "\"database\":{\"ok\":false},".repeat(4));
+    let address = format!("http://127.0.0.1:7400/{}", "x".repeat(50));
+    let mut shown =
+        deploying(vec![step(StepMark::Failed, "api and web", &format!("answered 503: {json}"), None)]);
+    shown = shown.text(format!("see {address} for more"));
+    let text = card(&shown, NARROW);
+    let rows: Vec<&str> = text.lines().collect();
+    for row in rows.iter().filter(|row| !row.contains("http://")) {
+        assert!(row.chars().count() <= 60, "{row}");
+    }
+    assert!(rows[1..].iter().all(|row| row.starts_with("  ")), "{text}");
+    let glued: String = rows.iter().map(|row| row.trim_start()).collect();
+    assert!(glued.contains(&json) && text.contains(&address), "{text}");
+}
+
+#[test]
 fn a_narrow_terminal_wraps_under_where_the_text_began() {
     expect![[r#"
         r-3f2a · deploy v1.6.0 to staging · running, 2 s

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adapters::git::GitHost;
-use adapters::local::edge::EdgeProxy;
+use adapters::local::edge::{Deaf, EdgeProxy};
 use adapters::local::{LocalConfig, LocalDatabase, LocalPlatform};
 use anyhow::Context as _;
 use chat::{Desk, References};
@@ -148,6 +148,11 @@ impl Host {
     /// Tells whether runs are carried out, and why not.
     pub(crate) fn standing(&self) -> watch::Receiver<Standing> {
         self.standing.clone()
+    }
+
+    /// Tells which services nobody reaches at their address, and why.
+    pub(crate) fn deaf(&self) -> watch::Receiver<Deaf> {
+        self.edge.deaf()
     }
 
     /// Tells why nothing moves; nothing while the worker is at work.

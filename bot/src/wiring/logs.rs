@@ -45,6 +45,9 @@ fn start(config: &Config, writer: BoxMakeWriter, coloured: bool) {
     let filter = config.log.parse::<EnvFilter>().unwrap_or_else(|_| EnvFilter::new("info"));
     let filter = QUIET.iter().filter_map(|quiet| quiet.parse().ok()).fold(filter, EnvFilter::add_directive);
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(coloured);
+    // A log that can't be written, because its disk is full, is no reason to write into somebody's chat: what is wrong with
+    // the disk is said there in words.
+    let lines = lines.log_internal_errors(false);
     // A second subscriber is refused, and there is none.
     let _ = match config.log_format {
         LogFormat::Text => lines.try_init(),

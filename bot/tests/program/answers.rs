@@ -133,6 +133,17 @@ people: [{ name: zoe, role: admin }]
 "#;
 
 #[test]
+fn where_nothing_is_yet_it_is_said_what_brings_the_sample() {
+    let world = World::empty();
+    for asked in [&["run", "deploy staging"][..], &["status"]] {
+        let told = world.program(asked);
+        told.says("project import FILE").says("type `infra-chat` alone").says_not("Services run only");
+    }
+    let world = World::with_sample();
+    world.program(&["--as", "ana", "status"]).ended(0).says_not("alone");
+}
+
+#[test]
 fn a_sentence_is_read_with_the_names_of_the_project_there_is() {
     let world = World::empty();
     std::fs::write(world.path("shop.yaml"), SHOP).unwrap();

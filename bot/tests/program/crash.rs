@@ -1,6 +1,9 @@
 //! Killed in the middle, started again.
 
-use crate::world::World;
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use crate::world::{World, http};
 
 #[test]
 fn a_deploy_goes_on_after_a_kill() {
@@ -27,6 +30,31 @@ fn a_rollback_goes_on_after_a_kill() {
     chat.signal("KILL");
     chat.end();
     world.chat(&["/wait", "status staging"]).ended(0).says("staging: release 1 (v1.0.0");
+}
+
+#[test]
+fn after_a_kill_no_request_fails_from_the_moment_the_edge_listens() {
+    let world = World::with_sample();
+    let mut chat = world.start(&["--as", "ana", "chat"], &[]);
+    chat.say("deploy v1.0.0 to staging");
+    chat.wait_for("succeeded");
+    let web = world.edge("staging", "web");
+    for _ in 0..2 {
+        chat.signal("KILL");
+        chat.end();
+        assert!(TcpStream::connect(&web).is_err(), "nobody listens");
+        chat = world.start(&["--as", "ana", "chat"], &[]);
+        while TcpStream::connect(&web).is_err() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let began = Instant::now();
+        while began.elapsed() < Duration::from_secs(2) {
+            let (status, body) = http(&web, "GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+            assert_eq!(status, 200, "after {:?}: {body}", began.elapsed());
+        }
+    }
+    chat.say("/quit");
+    chat.end().ended(0);
 }
 
 #[test]

@@ -138,7 +138,7 @@ fn the_journal_finds_no_room(place: &Path, world: &World) {
         (2, 2),
         "each once: {said}"
     );
-    chat.end().ended(0);
+    chat.end().ended(0).says_not("[tracing-subscriber]");
     world.program(&["--as", "zoe", "audit", "export", "record.jsonl"]).ended(0);
     world.program(&["audit", "verify", "record.jsonl"]).ended(0);
 }

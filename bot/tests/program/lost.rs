@@ -45,16 +45,32 @@ fn lost_and_found(world: &World, variables: &[(&str, &str)], lose: impl Fn(), br
     }
     let ended = times(&chat, "succeeded");
     lose();
+    chat.say("/wait");
     chat.wait_for("Runs wait and services stay as they are");
+    chat.wait_for("Waiting goes on.");
     assert_eq!(well(world), before, "services stay");
     assert_eq!(times(&chat, "succeeded"), ended, "the run is under way");
     bring_back();
     chat.wait_for("The database is back: runs go on.");
-    chat.say("/wait");
+    chat.wait_for("No run is under way.");
     chat.say("status staging");
     chat.wait_for("staging: release 2 (v1.1.0");
     assert_eq!(well(world), before);
     assert_eq!(times(&chat, "Runs wait"), 1, "it says so once");
+    assert_eq!(times(&chat, "Waiting goes on."), 1, "it says so once");
+    // As long as was said, and no longer; what is typed then is answered.
+    lose();
+    chat.wait_until(|chat| times(chat, "Runs wait").to_string(), |times| times == "2");
+    chat.say("/wait 1");
+    chat.wait_for("Not waiting any longer: the database does not answer.");
+    // Neither needs the database.
+    chat.say("help lock");
+    chat.wait_for("Keep everybody from changing an environment.");
+    chat.say("/as ben");
+    chat.wait_for("You speak as ben now.");
+    bring_back();
+    chat.wait_until(|chat| times(chat, "The database is back").to_string(), |times| times == "2");
+    assert_eq!(well(world), before);
     chat.say("/quit");
     chat.end().ended(0).says_not("uid-");
 }
@@ -71,6 +87,38 @@ fn a_file_that_is_moved_away_and_back_while_a_run_moves() {
         || std::fs::rename(&aside, &file).unwrap(),
     );
     assert!(!world.data().join("infra-chat.db-wal").exists(), "a clean end leaves no log behind");
+}
+
+#[test]
+fn who_waits_for_a_run_goes_on_waiting_while_the_database_is_away() {
+    let world = World::with_sample();
+    let file = world.data().join("infra-chat.db");
+    let aside = world.data().join("aside.db");
+    // Ana says it as the host for the while, then as a guest; then a script ends.
+    let mut run = world.start(&["--as", "ana", "run", "deploy v1.0.0 to staging"], &[]);
+    run.wait_for("[done] preflight");
+    std::fs::rename(&file, &aside).unwrap();
+    run.wait_for("Runs wait and services stay as they are");
+    run.wait_for("Waiting goes on.");
+    std::fs::rename(&aside, &file).unwrap();
+    run.end().ended(0).says("succeeded").says("The database is back: runs go on.");
+
+    let mut serve = world.start(&["serve"], &[("INFRA_CHAT_LISTEN", "127.0.0.1:0")]);
+    serve.wait_for("listens on http://");
+    let mut run = world.start(&["--as", "ana", "run", "deploy v1.1.0 to staging"], &[]);
+    run.wait_for("[done] preflight");
+    let mut chat = world.start(&["--as", "ana", "chat"], &[]);
+    chat.say("/wait 0");
+    chat.wait_for("is still");
+    std::fs::rename(&file, &aside).unwrap();
+    run.wait_for("Waiting goes on.");
+    chat.end_input();
+    chat.wait_for("Waiting goes on.");
+    std::fs::rename(&aside, &file).unwrap();
+    run.end().ended(0).says("succeeded");
+    chat.end().ended(0).says("No run is under way.");
+    serve.signal("TERM");
+    serve.end().ended(0);
 }
 
 #[test]

@@ -21,6 +21,28 @@ fn an_address_that_is_taken_stops_a_deploy_until_it_is_free() {
 }
 
 #[test]
+fn an_address_that_is_taken_at_the_start_is_told_until_it_is_free_again() {
+    let world = World::with_sample();
+    world.program(&["--as", "ana", "run", "deploy v1.0.0 to staging"]).ended(0).says("succeeded");
+    let address = world.edge("staging", "web");
+    let taken = TcpListener::bind(&address).unwrap();
+    let trouble = format!("The edge can't listen on {address} for `web`");
+    let again = "The edge listens for web of staging again.";
+    let mut chat = world.start(&["--as", "ana", "chat"], &[]);
+    let said = chat.wait_for("it is tried again by itself");
+    assert!(said.contains(&trouble) && said.contains("another program has that port"), "{said}");
+    world.program(&["status", "staging"]).ended(0).says(&trouble);
+    world.program(&["doctor"]).ended(0).says(&trouble);
+    drop(taken);
+    let said = chat.wait_for(again);
+    assert_eq!(said.matches(&trouble).count(), 1, "{said}");
+    world.program(&["status", "staging"]).ended(0).says_not("can't listen").says(&address);
+    world.program(&["doctor"]).ended(0).says_not("can't listen");
+    chat.say("/quit");
+    chat.end().ended(0);
+}
+
+#[test]
 fn without_git_a_deploy_is_refused_until_it_is_installed() {
     let world = World::with_sample();
     let tools = world.path("tools");

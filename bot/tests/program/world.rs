@@ -226,6 +226,11 @@ impl Running {
         self.input.as_mut().unwrap().write_all(text.as_bytes()).unwrap();
     }
 
+    /// Nothing more is typed.
+    pub(crate) fn end_input(&mut self) {
+        self.input = None;
+    }
+
     pub(crate) fn said(&self) -> String {
         format!("{}{}", self.out.lock().unwrap(), self.err.lock().unwrap())
     }

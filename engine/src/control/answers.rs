@@ -183,6 +183,7 @@ impl Engine {
                         .unwrap_or_default();
                     let healthy =
                         states.iter().filter(|state| matches!(state, InstanceState::Healthy { .. })).count();
+                    let unreached = self.ports().edge.trouble(environment, service).await;
                     status.services.push(ServiceStatus {
                         service: service.clone(),
                         release,
@@ -194,7 +195,7 @@ impl Engine {
                             crashes.line = self.redactor().redact(&crashes.line).into_owned();
                             crashes
                         }),
-                        trouble: states.iter().filter_map(|state| trouble(state)).collect(),
+                        trouble: states.iter().filter_map(|state| trouble(state)).chain(unreached).collect(),
                         weights: self.ports().edge.weights(environment, service).await.unwrap_or_default(),
                         schedule: there
                             .and_then(|there| there.schedule.as_ref())

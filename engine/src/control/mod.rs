@@ -24,6 +24,7 @@ mod runs;
 mod secrets;
 mod secrets_kept;
 mod standing;
+mod unreached;
 mod worker;
 
 use std::sync::Arc;

@@ -129,6 +129,11 @@ impl Refusal {
         }
     }
 
+    /// It was the database that did not answer or had no room: the same may work later.
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Store(error) if error.may_pass())
+    }
+
     /// Somebody else's change came first and everything should be looked at again.
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Store(StoreError::Conflict))

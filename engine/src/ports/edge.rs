@@ -71,4 +71,8 @@ pub trait Edge: Send + Sync {
     ) -> Result<BTreeMap<u32, Answered>, PortError>;
     /// The address people reach a service at, when it has one.
     async fn address(&self, environment: &EnvironmentKey, service: &ServiceName) -> Option<String>;
+    /// Why nobody reaches a service that should have an address, in words: another program has its port, say.
+    async fn trouble(&self, _environment: &EnvironmentKey, _service: &ServiceName) -> Option<String> {
+        None
+    }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use super::presence::Presence;
+use super::server::silent;
 use super::{Database, Store, StoreError, sql};
 
 /// The lock's number on the server: "infrchat" as bytes.
@@ -44,7 +45,7 @@ impl HostClaim {
                 Held::File { presence, .. } => presence.check(),
                 Held::Session(connection) => match tokio::time::timeout(ANSWER, connection.ping()).await {
                     Ok(answered) => answered,
-                    Err(_) => Err(sqlx::Error::PoolTimedOut),
+                    Err(_) => Err(silent(ANSWER)),
                 },
             };
             if let Err(error) = looked {
@@ -58,12 +59,12 @@ impl Store {
     /// Claims the database for this program's services. `None` when another program has done so and is alive.
     pub async fn host_claim(&self) -> Result<Option<HostClaim>, StoreError> {
         let asking = || StoreError::while_doing("be asked who runs its services");
-        let pool = match &self.database {
-            Database::Postgres(pool) => pool,
+        let server = match &self.database {
+            Database::Postgres(server) => server,
             Database::Sqlite(_, presence) => return file_claim(presence).map_err(asking()),
         };
         // A connection of its own: the pool's come and go.
-        let mut connection = pool.acquire().await.map_err(asking())?.detach();
+        let mut connection = server.connection().await.map_err(asking())?.detach();
         let keepalive = sqlx::query(AssertSqlSafe(sql::POSTGRES_HOST_KEEPALIVE));
         keepalive.execute(&mut connection).await.map_err(asking())?;
         for _ in 0..TRIES {

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use sqlx::postgres::PgListener;
 use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::presence::Presence;
+use super::server::Server;
 use super::value::{Statement, Value};
-use super::{Room, StoreError, Write, listen, sql};
+use super::{Fault, Room, StoreError, Write, listen, sql};
 use crate::audit::{AuditEvent, GENESIS, Hash, link};
 use crate::clock::EpochMs;
 use crate::model::{Actor, EnvironmentKey, RunId};
@@ -330,13 +331,13 @@ fn answer(
             }
         }
         Err(error) => {
-            let (shared, full) = (error.to_string(), is_full(&error).then(room));
+            let (source, full) = (Fault::from(&error), is_full(&error).then(room));
             // A full disk is said once; everything is tried again until there is room.
             if full.is_none() || told.room(full.clone()) {
                 tracing::warn!(%error, commits = group.len(), "the database refused a group of commits");
             }
             for job in group {
-                let source = sqlx::Error::Io(std::io::Error::other(shared.clone()));
+                let source = source.clone();
                 let refused = match &full {
                     Some(room) => StoreError::Full { room: room.clone(), source },
                     None if was_in_the_way(&error) => StoreError::Crossed { tries: GROUP_TRIES, source },
@@ -405,13 +406,13 @@ async fn open_again(
 }
 
 pub(super) async fn run_postgres(
-    pool: PgPool,
+    server: Server,
     listener: PgListener,
     origin: String,
     mut messages: mpsc::Receiver<Message>,
     told: Told,
 ) {
-    let listening = listen::run(listener, pool.clone(), origin.clone(), Arc::clone(&told.changed));
+    let listening = listen::run(listener, server.pool().clone(), origin.clone(), Arc::clone(&told.changed));
     let listening = tokio::spawn(listening);
     let mut closing = None;
     while closing.is_none()
@@ -422,7 +423,7 @@ pub(super) async fn run_postgres(
             continue;
         }
         let commits: Vec<&Commit> = group.iter().map(|job| &job.commit).collect();
-        let outcome = match pool.acquire().await {
+        let outcome = match server.connection().await {
             Ok(mut connection) => {
                 let tell = Some((sql::POSTGRES_NOTIFY, origin.as_str()));
                 let mut tries = 1;

@@ -1,6 +1,6 @@
 //! What can go wrong with the database, as far as a caller decides on it.
 
-use super::Room;
+use super::{Fault, Room};
 
 /// An error of the store. `Display` says what we were doing; the cause is the source.
 #[derive(Debug, thiserror::Error)]
@@ -16,9 +16,9 @@ pub enum StoreError {
     Unavailable {
         /// What was being done.
         doing: &'static str,
-        /// The driver's error.
+        /// What the driver says.
         #[source]
-        source: sqlx::Error,
+        source: Fault,
     },
     /// The database gave the transaction up for the sake of others, again and again: nothing of it was written.
     #[error(
@@ -27,18 +27,18 @@ pub enum StoreError {
     Crossed {
         /// How often it was tried.
         tries: usize,
-        /// The driver's last error.
+        /// What the driver says last.
         #[source]
-        source: sqlx::Error,
+        source: Fault,
     },
     /// There is no room on its disk: nothing of the commit was written, and later ones work as soon as there is room again.
     #[error("the disk of the database is full ({room}), so nothing was written")]
     Full {
         /// How much is free, and where.
         room: Room,
-        /// The driver's error.
+        /// What the driver says.
         #[source]
-        source: sqlx::Error,
+        source: Fault,
     },
     /// A row does not hold what it should.
     #[error("the database holds something unreadable in column `{column}`")]
@@ -67,9 +67,9 @@ pub enum StoreError {
         address: String,
         /// What to do.
         hint: String,
-        /// The driver's error.
+        /// What the driver says.
         #[source]
-        source: sqlx::Error,
+        source: Fault,
     },
     /// Its tables can't be brought up to date.
     #[error("can't bring the database's tables up to date")]
@@ -82,7 +82,7 @@ pub enum StoreError {
 impl StoreError {
     /// For a driver's error while doing something.
     pub(crate) fn while_doing(doing: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
-        move |source| Self::Unavailable { doing, source }
+        move |error| Self::Unavailable { doing, source: error.into() }
     }
 
     /// For a row that does not hold what it should.

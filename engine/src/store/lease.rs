@@ -35,21 +35,23 @@ impl Store {
         limit: i64,
     ) -> Result<Vec<Leased>, StoreError> {
         let held: Vec<String> = held.iter().map(ToString::to_string).collect();
-        let Database::Postgres(pool) = &self.database else {
+        let Database::Postgres(server) = &self.database else {
             let rows = self.rows(sql::SQLITE_RUN_LEASE, Vec::new()).await?;
             let runs: Result<Vec<String>, _> = rows.iter().map(|row| row.text("run")).collect();
             let free = runs?.into_iter().filter(|run| !held.contains(run));
             return free.map(|run| Ok(Leased { run: run_id(&run)?, fence: None })).collect();
         };
+        let leasing = || StoreError::while_doing("lease runs");
+        let mut connection = server.connection().await.map_err(leasing())?;
         let leased: Vec<(String, i64)> = sqlx::query_as(AssertSqlSafe(sql::POSTGRES_RUN_LEASE))
             .bind(owner)
             .bind(now_ms)
             .bind(until_ms)
             .bind(held)
             .bind(limit)
-            .fetch_all(pool)
+            .fetch_all(&mut *connection)
             .await
-            .map_err(StoreError::while_doing("lease runs"))?;
+            .map_err(leasing())?;
         leased.into_iter().map(|(run, fence)| Ok(Leased { run: run_id(&run)?, fence: Some(fence) })).collect()
     }
 
@@ -60,9 +62,11 @@ impl Store {
         held: &[(RunId, i64)],
         until_ms: EpochMs,
     ) -> Result<HashSet<RunId>, StoreError> {
-        let Database::Postgres(pool) = &self.database else {
+        let Database::Postgres(server) = &self.database else {
             return Ok(held.iter().map(|(run, _)| run.clone()).collect());
         };
+        let keeping = || StoreError::while_doing("keep the leases of runs");
+        let mut connection = server.connection().await.map_err(keeping())?;
         let mut kept = HashSet::new();
         for (run, fence) in held {
             let renewed = sqlx::query(AssertSqlSafe(sql::POSTGRES_RUN_LEASE_RENEW))
@@ -70,9 +74,9 @@ impl Store {
                 .bind(until_ms)
                 .bind(run.as_str())
                 .bind(fence)
-                .execute(pool)
+                .execute(&mut *connection)
                 .await
-                .map_err(StoreError::while_doing("keep the leases of runs"))?;
+                .map_err(keeping())?;
             if renewed.rows_affected() > 0 {
                 kept.insert(run.clone());
             }
@@ -82,15 +86,17 @@ impl Store {
 
     /// Gives leases back; nothing happens to those that are not ours any more.
     pub async fn run_lease_release(&self, owner: &str, held: &[(RunId, i64)]) -> Result<(), StoreError> {
-        let Database::Postgres(pool) = &self.database else { return Ok(()) };
+        let Database::Postgres(server) = &self.database else { return Ok(()) };
+        let giving = || StoreError::while_doing("give the leases of runs back");
+        let mut connection = server.connection().await.map_err(giving())?;
         for (run, fence) in held {
             sqlx::query(AssertSqlSafe(sql::POSTGRES_RUN_LEASE_RELEASE))
                 .bind(owner)
                 .bind(run.as_str())
                 .bind(fence)
-                .execute(pool)
+                .execute(&mut *connection)
                 .await
-                .map_err(StoreError::while_doing("give the leases of runs back"))?;
+                .map_err(giving())?;
         }
         Ok(())
     }

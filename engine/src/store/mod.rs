@@ -5,6 +5,7 @@ mod chats;
 mod claim;
 mod commit;
 mod error;
+mod fault;
 mod lease;
 mod listen;
 mod open;
@@ -12,6 +13,7 @@ mod presence;
 mod read;
 mod room;
 mod secrets;
+mod server;
 #[cfg(test)]
 mod shared_tests;
 mod sql;
@@ -25,7 +27,6 @@ mod write;
 use std::sync::Arc;
 
 use sqlx::AssertSqlSafe;
-use sqlx::postgres::PgPool;
 use sqlx::sqlite::SqlitePool;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -33,6 +34,7 @@ pub use chats::{ChatWrite, Heard, Shown};
 pub use claim::HostClaim;
 pub use commit::{AuditEntry, Commit};
 pub use error::StoreError;
+pub use fault::Fault;
 pub use lease::Leased;
 pub use open::StoreAddress;
 pub use read::{Conversation, OutboxMessage, ReceiptRecord, Versioned};
@@ -41,6 +43,7 @@ pub use secrets::{SealedSecret, SecretVersion};
 pub use write::Write;
 
 use presence::Presence;
+use server::Server;
 use value::{Row, Value};
 
 /// The database, whichever it is. Cheap to clone.
@@ -67,7 +70,7 @@ impl std::fmt::Debug for Store {
 #[derive(Debug, Clone)]
 enum Database {
     Sqlite(SqlitePool, Presence),
-    Postgres(PgPool),
+    Postgres(Server),
 }
 
 impl Store {
@@ -109,8 +112,8 @@ impl Store {
             // A committer that is gone has closed.
             let _gone = closed.await;
         }
-        if let Database::Postgres(pool) = &self.database {
-            pool.close().await;
+        if let Database::Postgres(server) = &self.database {
+            server.pool().close().await;
         }
     }
 
@@ -129,7 +132,8 @@ impl Store {
                 }
                 Ok(query.fetch_all(pool).await.map_err(reading)?.into_iter().map(Row::Sqlite).collect())
             }
-            Database::Postgres(pool) => {
+            Database::Postgres(server) => {
+                let mut connection = server.connection().await.map_err(StoreError::while_doing("be read"))?;
                 let mut query = sqlx::query(AssertSqlSafe(text));
                 for value in values {
                     query = match value {
@@ -137,7 +141,13 @@ impl Store {
                         Value::Int(number) => query.bind(number),
                     };
                 }
-                Ok(query.fetch_all(pool).await.map_err(reading)?.into_iter().map(Row::Postgres).collect())
+                Ok(query
+                    .fetch_all(&mut *connection)
+                    .await
+                    .map_err(reading)?
+                    .into_iter()
+                    .map(Row::Postgres)
+                    .collect())
             }
         }
     }

@@ -5,14 +5,15 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::Connection;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection, PgPool};
 use tokio::sync::{mpsc, watch};
 
 use super::commit::Told;
 use super::presence::Presence;
+use super::server::{Server, reach};
 use super::{Database, Room, Store, StoreError, commit, listen};
 
 pub(super) static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
@@ -69,7 +70,7 @@ impl StoreAddress {
 
     fn unopened(&self, hint: &str) -> impl FnOnce(sqlx::Error) -> StoreError {
         let (address, hint) = (self.shown(), hint.to_owned());
-        move |source| StoreError::Open { address, hint, source }
+        move |error| StoreError::Open { address, hint, source: error.into() }
     }
 }
 
@@ -108,13 +109,10 @@ impl Store {
             }
             StoreAddress::Postgres(url) => {
                 let options = PgConnectOptions::from_str(url).map_err(address.unopened(SERVER_HINT))?;
-                let pool = PgPoolOptions::new()
-                    .max_connections(1)
-                    .acquire_timeout(ACQUIRE_TIMEOUT)
-                    .connect_with(options.application_name("infra-chat"))
+                let pool = postgres_pool(options.application_name("infra-chat"), 1)
                     .await
                     .map_err(address.unopened(SERVER_HINT))?;
-                Database::Postgres(pool)
+                Database::Postgres(Server::of(pool))
             }
         };
         // Nobody takes anything out at the other end: every write is refused as closed.
@@ -158,20 +156,29 @@ impl Store {
         let hint = SERVER_HINT;
         let options =
             PgConnectOptions::from_str(url).map_err(address.unopened(hint))?.application_name("infra-chat");
-        let pool = PgPoolOptions::new()
-            .max_connections(POSTGRES_CONNECTIONS)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_with(options)
-            .await
-            .map_err(address.unopened(hint))?;
+        let pool = postgres_pool(options, POSTGRES_CONNECTIONS).await.map_err(address.unopened(hint))?;
         POSTGRES_MIGRATIONS.run(&pool).await.map_err(|error| told(error, &POSTGRES_MIGRATIONS))?;
         let listener = listen::listen(&pool).await.map_err(address.unopened(hint))?;
         let (committer, jobs) = mpsc::channel(commit::QUEUE_MAX);
         let (told, changed, full) = watched();
         // Two programs that draw the same mark would not wake each other, and find out by looking.
         let origin = format!("{:016x}", getrandom::u64().unwrap_or_default());
-        tokio::spawn(commit::run_postgres(pool.clone(), listener, origin, jobs, told));
-        Ok(Self { database: Database::Postgres(pool), committer, changed, full })
+        let server = Server::of(pool);
+        tokio::spawn(commit::run_postgres(server.clone(), listener, origin, jobs, told));
+        Ok(Self { database: Database::Postgres(server), committer, changed, full })
+    }
+}
+
+/// Connections to a server, at most so many; the first is there.
+async fn postgres_pool(options: PgConnectOptions, connections_max: u32) -> Result<PgPool, sqlx::Error> {
+    let pool = PgPoolOptions::new().max_connections(connections_max).acquire_timeout(ACQUIRE_TIMEOUT);
+    match pool.connect_with(options.clone()).await {
+        // It waited in vain and does not say what for.
+        Err(sqlx::Error::PoolTimedOut) => {
+            reach(&options).await?;
+            Err(sqlx::Error::PoolTimedOut)
+        }
+        opened => opened,
     }
 }
 

@@ -235,7 +235,8 @@ async fn two_programs_that_lock_each_other_out_both_write() {
 #[tokio::test]
 async fn a_run_is_leased_to_one_replica_and_a_stale_one_can_not_write() {
     let (_database, store) = fresh(Kind::Postgres).await;
-    let Database::Postgres(pool) = &store.database else { panic!("this is PostgreSQL") };
+    let Database::Postgres(server) = &store.database else { panic!("this is PostgreSQL") };
+    let pool = server.pool();
     pool.execute(
         "INSERT INTO runs (run, project, environment, run_type, requester, state, body, version, created_ms, fence) \
          VALUES ('r-0001', 'shop', 'staging', 'deploy', 'ana', 'queued', '{}', 1, 0, 0)",
@@ -281,7 +282,8 @@ async fn a_run_is_leased_to_one_replica_and_a_stale_one_can_not_write() {
 #[tokio::test]
 async fn a_run_that_is_being_leased_is_passed_over_and_not_waited_for() {
     let (_database, store) = fresh(Kind::Postgres).await;
-    let Database::Postgres(pool) = &store.database else { panic!("this is PostgreSQL") };
+    let Database::Postgres(server) = &store.database else { panic!("this is PostgreSQL") };
+    let pool = server.pool();
     pool.execute(
         "INSERT INTO runs (run, project, environment, run_type, requester, state, body, version, created_ms, fence) \
          SELECT 'r-000' || n, 'shop', 'staging', 'deploy', 'ana', 'queued', '{}', 1, n, 0 FROM generate_series(1, 2) n",
@@ -292,4 +294,67 @@ async fn a_run_that_is_being_leased_is_passed_over_and_not_waited_for() {
     elsewhere.execute("SELECT 1 FROM runs WHERE run = 'r-0001' FOR UPDATE").await.unwrap();
     let leased = store.run_lease("one", &[], NOW_MS, NOW_MS + 100, 10).await.unwrap();
     assert_eq!(leased.iter().map(|leased| leased.run.as_str()).collect::<Vec<_>>(), ["r-0002"]);
+}
+
+#[tokio::test]
+async fn a_server_known_to_be_away_is_not_waited_for_and_one_that_is_back_is_used() {
+    // Through a door that can be closed: behind it nobody listens, as when a server is stopped.
+    let (database, _store) = fresh(Kind::Postgres).await;
+    let (address, name) = database.url.rsplit_once('/').unwrap();
+    let (user, server) = address.rsplit_once('@').unwrap_or((address, ""));
+    let server = if server.is_empty() { address.trim_start_matches("postgres://") } else { server };
+    let user = if user == address { String::from("postgres://") } else { format!("{user}@") };
+    let door = Door::open(server).await;
+    let store =
+        Store::open(&StoreAddress::from_url(&format!("{user}{}/{name}", door.at)).unwrap()).await.unwrap();
+    store.ping().await.unwrap();
+    let door = door.close().await;
+    assert!(store.ping().await.unwrap_err().may_pass());
+    let began = std::time::Instant::now();
+    for _ in 0..10 {
+        let lost = store.ping().await.unwrap_err();
+        assert!(std::error::Error::source(&lost).unwrap().to_string().contains("refused"), "{lost:?}");
+    }
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    let _door = door.open_again().await;
+    store.ping().await.unwrap();
+}
+
+/// Connections go through it to a server.
+struct Door {
+    at: std::net::SocketAddr,
+    server: String,
+    through: tokio::task::JoinHandle<()>,
+}
+
+impl Door {
+    async fn open(server: &str) -> Self {
+        Self::at("127.0.0.1:0".parse().unwrap(), server.to_owned()).await
+    }
+
+    async fn at(at: std::net::SocketAddr, server: String) -> Self {
+        let listener = tokio::net::TcpListener::bind(at).await.unwrap();
+        let (at, to) = (listener.local_addr().unwrap(), server.clone());
+        let through = tokio::spawn(async move {
+            let mut open = tokio::task::JoinSet::new();
+            while let Ok((mut inside, _)) = listener.accept().await {
+                let to = to.clone();
+                open.spawn(async move {
+                    let mut outside = tokio::net::TcpStream::connect(to).await.unwrap();
+                    let _ = tokio::io::copy_bidirectional(&mut inside, &mut outside).await;
+                });
+            }
+        });
+        Self { at, server, through }
+    }
+
+    async fn close(mut self) -> Self {
+        self.through.abort();
+        let _ = (&mut self.through).await;
+        self
+    }
+
+    async fn open_again(self) -> Self {
+        Self::at(self.at, self.server).await
+    }
 }

@@ -335,7 +335,10 @@ async fn a_place_that_can_not_be_opened_is_named() {
     assert!(refused.contains("/nowhere/at/all/infra-chat.db") && refused.contains("folder"), "{refused}");
 
     let address = StoreAddress::from_url("postgres://ana:s3cret-word@127.0.0.1:1/nothing").unwrap();
-    let refused = Store::open(&address).await.map(drop).expect_err("nobody listens there").to_string();
+    let refused = Store::open(&address).await.map(drop).expect_err("nobody listens there");
+    let why = std::error::Error::source(&refused).unwrap();
+    assert!(why.to_string().contains("refused") && why.source().is_none(), "{refused:?}");
+    let refused = refused.to_string();
     assert!(refused.contains("127.0.0.1:1/nothing") && refused.contains("DATABASE_URL"), "{refused}");
     assert!(!refused.contains("s3cret-word"), "{refused}");
     assert!(StoreAddress::from_url("mysql://x").is_err());
@@ -356,6 +359,12 @@ async fn a_lost_database_says_so_and_works_again_when_it_is_back() {
     assert!(matches!(&lost, Err(error) if error.may_pass()), "{lost:?}");
     let unread = store.user_list().await;
     assert!(matches!(&unread, Err(error) if error.may_pass()), "{unread:?}");
+    // What the server says, once, and nothing of its source.
+    let why = unread.unwrap_err();
+    let why = std::error::Error::source(&why).unwrap();
+    assert!(why.source().is_none(), "{why:?}");
+    let why = why.to_string();
+    assert!(why.contains("not currently accepting connections") && !why.contains(" at line "), "{why}");
     database.bring_back().await;
     write("zoe").await.unwrap();
     let people = store.user_list().await.unwrap();

@@ -27,7 +27,7 @@ use std::time::{Duration, Instant};
 
 use engine::model::{EnvironmentKey, ServiceName};
 use engine::ports::{PortError, Weight};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -46,6 +46,9 @@ pub const PROBE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long connections get to notice that the edge has been closed on them.
 const CLOSE_GRACE: Duration = Duration::from_secs(1);
 
+/// Services that nobody reaches, and why, in words.
+pub type Deaf = BTreeMap<(EnvironmentKey, ServiceName), String>;
+
 /// The edge: see the module's documentation.
 #[derive(Debug)]
 pub struct EdgeProxy {
@@ -60,6 +63,8 @@ pub(crate) struct Shared {
     state: StateFile,
     /// The weights as they are on disk; held while they are written, so that writes are in order.
     saved: Mutex<Weights>,
+    /// Services that should be reached at an address that can't be had, and why.
+    deaf: watch::Sender<Deaf>,
     /// Lets one address at a time be opened, so that asking twice at once opens one.
     opening: tokio::sync::Mutex<()>,
     places: Arc<Semaphore>,
@@ -84,6 +89,7 @@ impl EdgeProxy {
             services: RwLock::default(),
             state,
             saved: Mutex::new(saved.clone()),
+            deaf: watch::Sender::default(),
             opening: tokio::sync::Mutex::default(),
             tasks: TaskTracker::new(),
             closing: CancellationToken::new(),
@@ -96,8 +102,46 @@ impl EdgeProxy {
     }
 
     /// Listens for a service on an address (`127.0.0.1:7401`). Asking again for the same address changes nothing; another
-    /// address is opened before the earlier one is let go. Fails when the address can't be had, and says why.
+    /// address is opened before the earlier one is let go. Fails when the address can't be had, and says why; so does
+    /// [`EdgeProxy::deaf`], until it can be had, when the service has no other.
     pub async fn listen(
+        &self,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+        address: &str,
+    ) -> Result<(), PortError> {
+        let listens = self.listen_at(environment, service, address).await;
+        let trouble = match &listens {
+            Err(error) if self.address(environment, service).is_none() => Some(in_words(error)),
+            _ => None,
+        };
+        self.trouble_note(environment, service, trouble.as_deref());
+        listens
+    }
+
+    /// Tells which services nobody reaches, and when that changes.
+    pub fn deaf(&self) -> watch::Receiver<Deaf> {
+        self.shared.deaf.subscribe()
+    }
+
+    fn trouble_note(&self, environment: &EnvironmentKey, service: &ServiceName, trouble: Option<&str>) {
+        self.shared.deaf.send_if_modified(|deaf| {
+            let slot = (environment.clone(), service.clone());
+            let before = deaf.get(&slot).cloned();
+            match trouble {
+                Some(why) => deaf.insert(slot, why.to_owned()),
+                None => deaf.remove(&slot),
+            };
+            match (&before, trouble) {
+                (None, Some(why)) => tracing::error!("{why}"),
+                (Some(_), None) => tracing::info!(%environment, %service, "the edge listens again"),
+                _ => {}
+            }
+            before.as_deref() != trouble
+        });
+    }
+
+    async fn listen_at(
         &self,
         environment: &EnvironmentKey,
         service: &ServiceName,
@@ -236,6 +280,14 @@ impl EdgeProxy {
             )),
             None => Ok(()),
         }
+    }
+}
+
+/// What happened and what to do about it.
+fn in_words(error: &PortError) -> String {
+    match error {
+        PortError::Fail { what, hint } if !hint.is_empty() => format!("{what}. {hint}"),
+        error => error.to_string(),
     }
 }
 

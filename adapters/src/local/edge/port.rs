@@ -68,6 +68,10 @@ impl Edge for EdgeProxy {
         let bound = EdgeProxy::address(self, environment, service)?;
         Some(format!("http://{}", probe::reachable(bound)))
     }
+
+    async fn trouble(&self, environment: &EnvironmentKey, service: &ServiceName) -> Option<String> {
+        self.shared.deaf.borrow().get(&(environment.clone(), service.clone())).cloned()
+    }
 }
 
 /// Weights are whole percent, of different releases, and add up to 100; none at all ends a service's traffic. A release

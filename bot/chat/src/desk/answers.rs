@@ -10,7 +10,7 @@ use regex::Regex;
 
 use super::orders::{change_of, key, services};
 use super::{Desk, Heard, Outcome, Speaker};
-use crate::intent::{Action, Command, help, parse};
+use crate::intent::{Action, Command, Names, help, parse};
 use crate::message::{Card, Outbound, Tone};
 use crate::view;
 
@@ -56,15 +56,17 @@ fn is_of_runs(event: &AuditEvent) -> bool {
     matches!(event.action.as_str(), "run.requested" | "approval.given") || ended()
 }
 
+/// What can be said.
+pub(super) fn help_card(topic: Option<&str>, names: &Names) -> Card {
+    let card = Card::new(Tone::Plain, "Help");
+    let card = card.verbatim(help(topic, names).lines().map(ToOwned::to_owned).collect());
+    view::with_standing_help(card, topic)
+}
+
 impl Desk {
     pub(super) async fn look_up(&self, speaker: &Speaker<'_>, command: &Command) -> Result<Heard, Refusal> {
         let card = match command.action {
-            Action::Help => {
-                let text = help(command.topic.as_deref(), &speaker.names());
-                let card = Card::new(Tone::Plain, "Help");
-                let card = card.verbatim(text.lines().map(ToOwned::to_owned).collect());
-                view::with_standing_help(card, command.topic.as_deref())
-            }
+            Action::Help => help_card(command.topic.as_deref(), &speaker.names()),
             Action::Whoami => {
                 if let Some(role) = speaker.actor.role {
                     view::whoami(&speaker.actor, role, &speaker.inbound.identity)

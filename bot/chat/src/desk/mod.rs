@@ -23,7 +23,7 @@ use engine::control::{Engine, Refusal};
 use engine::model::RunId;
 use engine::store::{StoreError, Write};
 
-use crate::intent::{Command, Names, parse};
+use crate::intent::{Action, Command, Names, parse};
 use crate::message::{Card, Inbound, Outbound};
 use crate::view;
 
@@ -160,7 +160,7 @@ impl Desk {
     pub async fn hear_about(&self, inbound: &Inbound, about: &About) -> Heard {
         match Box::pin(self.hear_or_refuse(inbound, about)).await {
             Ok(heard) => heard,
-            Err(refusal) => Heard::refused(&refusal),
+            Err(refusal) => help_asked(inbound, &refusal).unwrap_or_else(|| Heard::refused(&refusal)),
         }
     }
 
@@ -327,6 +327,21 @@ pub(crate) struct WentOn {
     pub(crate) outbound: Vec<Outbound>,
     /// What is still to be written.
     pub(crate) writes: Vec<Write>,
+}
+
+/// Help needs no database: while it is away, help speaks of no project.
+fn help_asked(inbound: &Inbound, refusal: &Refusal) -> Option<Heard> {
+    if !refusal.may_pass() {
+        return None;
+    }
+    let names = speaker::names_of_nothing();
+    let parsed = parse(&inbound.text, &names);
+    match parsed.commands.as_slice() {
+        [command] if command.action == Action::Help && parsed.problem.is_none() => {
+            Some(Heard::say(Outcome::Answered, answers::help_card(command.topic.as_deref(), &names)))
+        }
+        _ => None,
+    }
 }
 
 /// Whether the same may work a moment later: then nothing of it is over yet.

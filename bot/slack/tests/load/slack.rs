@@ -35,7 +35,7 @@ pub(crate) async fn on_slack(day: Day) -> Report {
         app_token: Some(APP_TOKEN.into()),
         signing_secret: None,
         mode: Mode::Socket,
-        channels: channels.join(",").parse().unwrap(),
+        channels: slack::channels(&channels.join(",")).unwrap(),
         strangers: None,
     };
     let slack = Slack::open(&program.engine, settings).await.unwrap();
