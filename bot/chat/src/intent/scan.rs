@@ -8,6 +8,7 @@ mod name;
 mod value;
 
 pub(super) use name::unknown_name;
+pub(super) use value::for_a_time;
 
 use super::actions::Action;
 use super::command::{Bundle, Canary, Migrate, Mode};
@@ -355,6 +356,7 @@ impl<'t> Scanner<'_, 't> {
         {
             return Ok(len);
         }
+        self.only_for(place)?;
         if let Some(len) = self.particular(place)? {
             self.listing = false;
             return Ok(len);

@@ -25,7 +25,7 @@ use super::{Parsed, help};
 use clauses::begins_clause;
 use conditions::reaction_like;
 use log::{heads_commit, is_log};
-use report::{commentary, report, takes_back, without_courtesies};
+use report::{commentary, goes_on, report, takes_back, without_courtesies};
 
 /// Why a text that orders nothing orders nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -265,6 +265,7 @@ impl<'t> Reader<'_, 't> {
                 {
                     return Ok(whole);
                 }
+                self.unread_place(tokens, joined);
                 self.stranger(&tokens[at..], asked && !polite);
                 Ok((clauses::after_statement(tokens).unwrap_or(tokens.len()), Joined::Start))
             }
@@ -273,6 +274,9 @@ impl<'t> Reader<'_, 't> {
                     return Ok(whole);
                 }
                 self.unread_place(tokens, joined);
+                if joined != Joined::Start && conditions::hangs_on(tokens) {
+                    self.doubt.get_or_insert_with(|| conditions::conditional(&[], self.vocabulary));
+                }
                 self.hear(Heard::Statement);
                 Ok((clauses::after_statement(tokens).unwrap_or(tokens.len()), Joined::Start))
             }

@@ -51,7 +51,7 @@ pub(super) fn read(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
     let Scope { action, tokens, text, vocabulary, .. } = scope;
     if action.row().changes && !scope.asked {
         judge::one_reading(action, tokens)?;
-        judge::no_time(action, tokens)?;
+        judge::no_time(scope)?;
     }
     match action {
         Action::CreateEnvironment => Ok(vec![Draft::plain(places::create(tokens, vocabulary)?)]),
@@ -137,7 +137,7 @@ pub(super) fn read(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
             Ok(drafts)
         }
         _ if runs::is_run_action(action) => {
-            let said = runs::read(action, tokens)?;
+            let said = runs::read(scope)?;
             judge(action, &said, vocabulary)?;
             Ok(commands(action, &said, vocabulary))
         }

@@ -238,6 +238,18 @@ impl<'t> Scanner<'_, 't> {
         let Some(token) = self.token(place).copied() else { return Ok(1) };
         self.segment.now |= token.any(&["now", "immediately"]);
         self.hold(place, &token);
+        // "deploy staging and deploy docs": said with its verb again, it is still nothing we know.
+        if token.is(Class::HEAD)
+            && self.scope.action.row().changes
+            && self.joined(place)
+            && let Some(next) = self.token(place + 1).copied()
+            && next.is_word()
+            && next.name.is_none()
+            && next.is(Class::NOUNED)
+            && !next.is(Class::OBJECT)
+        {
+            return Err(unknown_name(self.scope, &next, &[]));
+        }
         if is_object_word(self.scope.action, token.low) {
             self.listing = false;
             return Ok(1);
@@ -275,7 +287,15 @@ impl<'t> Scanner<'_, 't> {
                 | Action::AddComponent
                 | Action::RemoveComponent
         );
-        if (strict || self.excluding && self.scope.action.row().changes)
+        let changes = self.scope.action.row().changes;
+        let then = changes && place > 0 && self.word(place - 1) == "then";
+        if changes && self.is_elsewhere(place, &token) {
+            return Err(unknown_name(self.scope, &token, &[]));
+        }
+        if (strict
+            || then
+            || changes && self.scope.again && !token.is(Class::HEAD)
+            || self.excluding && changes)
             && self.listing
             && token.class.known()
             && crate::intent::grammar::is_foreign(self.scope.action, &token)
@@ -299,9 +319,23 @@ impl<'t> Scanner<'_, 't> {
         self.unknown(place, &token)
     }
 
+    /// "in demo", "on testing": where others have an environment of that name, and this project has none.
+    fn is_elsewhere(&self, place: usize, token: &Token<'t>) -> bool {
+        const USUAL: &[&str] = &["demo", "testing", "test", "preview", "review"];
+        let placed = place > 0 && matches!(self.word(place - 1), "in" | "on" | "into" | "onto");
+        let ends = self.token(place + 1).is_none_or(|next| {
+            !next.is_word()
+                || next.any(&["environment", "env", "and", "then"])
+                || next.is(Class::OPENER.and(Class::PREPOSITION))
+        });
+        placed && ends && token.any(USUAL)
+    }
+
     /// After "and" or a comma, where another order may begin.
     fn joined(&self, place: usize) -> bool {
-        place.checked_sub(1).and_then(|before| self.token(before)).is_some_and(|before| {
+        let opens = |token: &Token<'_>| token.is(Class::OPENER) && !token.any(&["and", "then"]);
+        let before = self.scope.tokens[..place].iter().rev().find(|token| !(token.is_word() && opens(token)));
+        before.is_some_and(|before| {
             before.any(&["and", "then"]) || matches!(before.kind, Kind::Comma | Kind::Plus)
         })
     }

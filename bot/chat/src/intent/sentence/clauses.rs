@@ -1,6 +1,6 @@
 //! Where one clause ends and the next begins.
 
-use super::{Action, Class, Head, Kind, Meaning, Mood, Rest, Token, heads, mood, reach, standing};
+use super::{Action, Class, Head, Kind, Meaning, Mood, Rest, Token, heads, mood, reach, standing, told};
 
 /// Where the next order after a refusal begins: "don't deploy prod, deploy staging".
 pub(super) fn after_refusal(tokens: &[Token<'_>]) -> Option<usize> {
@@ -58,12 +58,66 @@ pub(in crate::intent) const SAYING: &[&str] = &[
     "to",
 ];
 
+/// Words that make a condition of how things are: "wait until metrics look flat, promote".
+const AWAITED: &[&str] = &[
+    "until",
+    "till",
+    "unless",
+    "whenever",
+    "once",
+    "provided",
+    "providing",
+    "assuming",
+    "given",
+    "moment",
+    "minute",
+    "hypothetically",
+    "supposing",
+    "suppose",
+    "imagine",
+    "depending",
+    "await",
+    "awaiting",
+];
+
+/// Words that make a rule or a thought of what else would be how things are: "any errors, roll back".
+const SUPPOSED: &[&str] = &[
+    "any",
+    "every",
+    "each",
+    "more",
+    "further",
+    "another",
+    "too",
+    "enough",
+    "many",
+    "case",
+    "theory",
+    "plan",
+    "option",
+    "scenario",
+    "idea",
+    "guide",
+    "procedure",
+    "rule",
+    "worst",
+    "best",
+    "next",
+    "either",
+    "possible",
+    "potential",
+    "perhaps",
+    "ideally",
+];
+
 /// Words that join two orders.
 pub(in crate::intent) const JOINS: &[&str] = &["and", "then", "but", "also", "plus"];
 
 /// Where an order after a report begins: "the deploy to prod failed, roll back production".
 pub(super) fn after_statement(tokens: &[Token<'_>]) -> Option<usize> {
     let (mut says, mut subject, mut verbs, mut tells, mut quoted) = (false, false, false, false, false);
+    // "memory leak again, restart api": without a verb it must be how things are, and not a heading or what may be.
+    let (mut ails, mut supposed, mut awaited) = (false, false, false);
     let mut words = 0;
     for at in 1..tokens.len() {
         let last = &tokens[at - 1];
@@ -71,6 +125,14 @@ pub(super) fn after_statement(tokens: &[Token<'_>]) -> Option<usize> {
         subject |= last.is(Class::SUBJECT) && last.is_word();
         verbs |= last.is(Class::HEAD) && last.is_word();
         tells |= last.is(Class::TELLS) && last.is_word();
+        ails |= last.is(Class::AILS) && last.is_word();
+        let heading = last.any(&["report", "summary"]) && !tokens[at].is_word();
+        supposed |= heading
+            || last.any(told::LABELS)
+            || last.any(SUPPOSED)
+            || last.kind == Kind::Colon
+            || words == 0 && last.is(Class::PREPOSITION);
+        awaited |= last.is_word() && last.quote == 0 && last.any(AWAITED);
         quoted |= last.quote > 0 || last.kind == Kind::Mention;
         words += usize::from(last.is_word());
         // Nothing that follows takes these back.
@@ -82,7 +144,8 @@ pub(super) fn after_statement(tokens: &[Token<'_>]) -> Option<usize> {
         if joint
             && !goes_on
             && words > 1
-            && (tells || subject)
+            && !awaited
+            && (tells || subject || ails && !supposed)
             && matches!(mood::read(&tokens[at..]), Mood::Order(_))
         {
             return Some(at);
@@ -149,7 +212,14 @@ pub(super) fn clause_end(head: Head, tokens: &[Token<'_>]) -> usize {
         }
         let weights =
             crate::intent::values::weights(reach(&tokens[next..])).is_some() && token.kind != Kind::Dash;
-        if weights || (deploy && modifies(&tokens[next..])) {
+        // "and then a dry run" is something else to do, and not how the first is to be done.
+        let tried = then
+            && !tokens[next..].iter().take(4).any(|token| {
+                token.is_word()
+                    && token.is(Class::KEYWORD)
+                    && !token.any(&["dry", "dry-run", "dryrun", "rehearsal"])
+            });
+        if weights || (deploy && modifies(&tokens[next..]) && !tried) {
             at = next + 1;
             continue;
         }

@@ -125,6 +125,10 @@ fn remark(tokens: &[Token<'_>]) -> bool {
         "ends",
         "expires",
         "arrives",
+        "see",
+        "sees",
+        "report",
+        "reports",
     ];
     let ends =
         |token: &Token<'_>| !token.is_word() || token.any(&["and", "then", "but", "which", "who", "that"]);
@@ -134,15 +138,115 @@ fn remark(tokens: &[Token<'_>]) -> bool {
         let little = first.is(Class::NEGATION)
             || first.is(Class::PREPOSITION)
             || first.is(Class::ASKS)
-            || first.is(Class::CONDITION);
+            || first.is(Class::CONDITION)
+            || first.any(&["only"]);
         !(orders || little)
     });
     let hangs = clause.first().is_some_and(|first| first.any(&["it", "they"]))
         && clause
             .get(1)
             .is_some_and(|verb| verb.name.is_none() && verb.low.len() > 2 && verb.low.ends_with('s'));
-    begins && (hangs || clause.iter().skip(1).any(|token| token.any(VERBS) && token.quote == 0))
+    let ends_all = clause.len() == tokens.len();
+    begins
+        && (hangs
+            || clause.iter().skip(1).any(|token| token.any(VERBS) && token.quote == 0)
+            || ends_all && state(clause))
 }
+
+/// "…, ana is waiting, dry run": whether what is said behind a remark is more than another remark.
+pub(super) fn goes_on(tail: &[Token<'_>]) -> bool {
+    let joint = |token: &Token<'_>| {
+        matches!(token.kind, Kind::Comma | Kind::Dash | Kind::Bracket) || token.any(&["and", "but", "then"])
+    };
+    let little = |token: &Token<'_>| {
+        token.name.is_none()
+            && token.is(Class::OPENER.and(Class::PREPOSITION).and(Class::NEGATION).and(Class::FILLER))
+            && !token.is(Class::KEYWORD)
+    };
+    let begins = tail.iter().position(|token| !joint(token)).unwrap_or(tail.len());
+    tail[begins..].split(joint).skip(1).any(|part| {
+        let said = part.iter().find(|token| token.is_word() && !little(token));
+        let told = part.iter().any(|token| token.is(Class::TELLS.and(Class::SUBJECT)) && token.is_word());
+        said.is_some_and(|token| {
+            token.quote == 0
+                && (token.name.is_some()
+                    || token.is(Class::KEYWORD)
+                    || crate::intent::values::is_ref(token.low)
+                    || crate::intent::values::weights(std::slice::from_ref(token)).is_some())
+        }) && !told
+    }) || tail.windows(2).any(|pair| {
+        pair[0].quote == 0
+            && (pair[0].any(&["dry-run", "dryrun", "rehearsal"])
+                || pair[0].any(&["dry"]) && pair[1].any(&["run"]))
+    }) || tail.last().is_some_and(|last| last.any(&["dry-run", "dryrun", "rehearsal"]) && last.quote == 0)
+}
+
+/// "memory leak again", "all good", "canary green": how things are, without a verb and without a name of ours.
+fn state(clause: &[Token<'_>]) -> bool {
+    /// Longer ones have a verb.
+    const LONGEST: usize = 6;
+    const WELL: &[&str] = &[
+        "good",
+        "fine",
+        "ok",
+        "okay",
+        "green",
+        "clear",
+        "clean",
+        "calm",
+        "quiet",
+        "recovered",
+        "normal",
+        "red",
+        "slow",
+        "down",
+    ];
+    let value = |token: &Token<'_>| {
+        token.name.is_some()
+            || token.quote > 0
+            || token.is(Class::CONDITION.and(Class::EITHER).and(Class::NEGATION))
+            || token.any(&["first", "given", "expected"])
+            || token.is(Class::KEYWORD) && !token.any(&["canary"])
+            || token.is(Class::DIGIT) && !token.is(Class::AILS)
+            || token.is(Class::PREPOSITION) && !token.any(&["in"])
+            || crate::intent::values::is_ref(token.low)
+    };
+    (2..=LONGEST).contains(&clause.len())
+        && clause.iter().any(|token| token.is(Class::AILS) || token.any(WELL))
+        && !clause.iter().any(value)
+}
+
+/// Words that say how things are, and that something is wrong, without a verb.
+pub(in crate::intent) const AILS: &[&str] = &[
+    "leak",
+    "leaks",
+    "leaking",
+    "errors",
+    "outage",
+    "outages",
+    "spike",
+    "spikes",
+    "spiking",
+    "pegged",
+    "oom",
+    "ooms",
+    "500s",
+    "502s",
+    "503s",
+    "504s",
+    "5xx",
+    "timeouts",
+    "unresponsive",
+    "climbing",
+    "rising",
+    "degraded",
+    "flat",
+    "look",
+    "see",
+    "sees",
+    "complain",
+    "complains",
+];
 
 /// What begins a remark about an order, beside a comma or the like.
 pub(in crate::intent) const COMMENTS: &[&str] =
@@ -396,7 +500,7 @@ pub(super) fn takes_back(tokens: &[Token<'_>]) -> bool {
     // "deploy production lol no", "deploy production or nah"
     let last = tokens.iter().rposition(Token::is_word);
     if last.is_some_and(|at| {
-        let value = at > 0 && tokens[at - 1].kind == Kind::Equals;
+        let value = at > 0 && (tokens[at - 1].kind == Kind::Equals || tokens[at - 1].any(&["ref"]));
         tokens[at].any(&["no", "nope", "nah", "not", "never"]) && tokens[at].quote == 0 && !value
     }) {
         return true;
