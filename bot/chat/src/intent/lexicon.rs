@@ -9,7 +9,7 @@ use super::grammar::judge;
 use super::mood::{condition, openers};
 use super::near::{Spelled, nearest};
 use super::scan;
-use super::sentence::{clauses, log, report};
+use super::sentence::{clauses, log, remark, report};
 use super::values::time;
 use super::word_table::{Print, WordTable};
 use super::words::Kind;
@@ -248,8 +248,8 @@ const RULES: &[(&[&str], Class)] = &[
     (report::COURTEOUS, Class::COURTEOUS),
     (report::TAKES_BACK, Class::TAKES_BACK),
     (log::LOGGED, Class::LOGGED),
-    (report::COMMENTS, Class::COMMENTS),
-    (report::AILS, Class::AILS),
+    (remark::COMMENTS, Class::COMMENTS),
+    (remark::AILS, Class::AILS),
     (openers::RETRACTS, Class::RETRACTS),
     (condition::CONDITIONAL, Class::CONDITIONAL),
     (clauses::SAYING, Class::SAYING),

@@ -5,9 +5,10 @@
 mod canary;
 mod lost;
 mod name;
+mod unknown;
 mod value;
 
-pub(super) use name::unknown_name;
+pub(super) use unknown::unknown_name;
 pub(super) use value::for_a_time;
 
 use super::actions::Action;
@@ -356,7 +357,9 @@ impl<'t> Scanner<'_, 't> {
         {
             return Ok(len);
         }
-        self.only_for(place)?;
+        if token.is(Class::PREPOSITION) {
+            self.only_for(place)?;
+        }
         if let Some(len) = self.particular(place)? {
             self.listing = false;
             return Ok(len);

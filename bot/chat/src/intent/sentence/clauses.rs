@@ -117,7 +117,7 @@ pub(in crate::intent) const JOINS: &[&str] = &["and", "then", "but", "also", "pl
 pub(super) fn after_statement(tokens: &[Token<'_>]) -> Option<usize> {
     let (mut says, mut subject, mut verbs, mut tells, mut quoted) = (false, false, false, false, false);
     // "memory leak again, restart api": without a verb it must be how things are, and not a heading or what may be.
-    let (mut ails, mut supposed, mut awaited) = (false, false, false);
+    let mut ails = false;
     let mut words = 0;
     for at in 1..tokens.len() {
         let last = &tokens[at - 1];
@@ -126,13 +126,6 @@ pub(super) fn after_statement(tokens: &[Token<'_>]) -> Option<usize> {
         verbs |= last.is(Class::HEAD) && last.is_word();
         tells |= last.is(Class::TELLS) && last.is_word();
         ails |= last.is(Class::AILS) && last.is_word();
-        let heading = last.any(&["report", "summary"]) && !tokens[at].is_word();
-        supposed |= heading
-            || last.any(told::LABELS)
-            || last.any(SUPPOSED)
-            || last.kind == Kind::Colon
-            || words == 0 && last.is(Class::PREPOSITION);
-        awaited |= last.is_word() && last.quote == 0 && last.any(AWAITED);
         quoted |= last.quote > 0 || last.kind == Kind::Mention;
         words += usize::from(last.is_word());
         // Nothing that follows takes these back.
@@ -144,14 +137,28 @@ pub(super) fn after_statement(tokens: &[Token<'_>]) -> Option<usize> {
         if joint
             && !goes_on
             && words > 1
-            && !awaited
-            && (tells || subject || ails && !supposed)
+            && (tells || subject || ails)
             && matches!(mood::read(&tokens[at..]), Mood::Order(_))
         {
+            let before = &tokens[..at];
+            let awaited = before.iter().any(|token| token.any(AWAITED) && token.quote == 0);
+            if awaited || !(tells || subject) && supposed(before) {
+                return None;
+            }
             return Some(at);
         }
     }
     None
+}
+
+/// "any errors", "incident report", "ana: errors": a rule, a heading or somebody else's words, and not how things are.
+fn supposed(tokens: &[Token<'_>]) -> bool {
+    tokens.first().is_some_and(|first| first.is(Class::PREPOSITION))
+        || tokens.last().is_some_and(|last| last.any(&["report", "summary"]))
+        || tokens.windows(2).any(|pair| pair[0].any(&["report", "summary"]) && !pair[1].is_word())
+        || tokens
+            .iter()
+            .any(|token| token.kind == Kind::Colon || token.any(told::LABELS) || token.any(SUPPOSED))
 }
 
 /// "let me know, then restart api": where the next order begins behind a wish to be told that names no signal.

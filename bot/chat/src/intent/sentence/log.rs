@@ -95,7 +95,7 @@ pub(super) fn is_log(tokens: &[Token<'_>]) -> bool {
     let requested = matches!(first.raw, "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPTIONS")
         && tokens.get(1).is_some_and(|path| path.low.starts_with('/'));
     // A lock's reason may be anything.
-    let locks = first.any(&["lock", "unlock", "freeze", "unfreeze"]);
+    let locks = first.is(Class::HEAD) && first.any(&["lock", "unlock", "freeze", "unfreeze"]);
     // "set LOG_LEVEL=DEBUG" gives a level as a value, "create environment INFO" as a name.
     let levelled = tokens
         .iter()

@@ -147,12 +147,11 @@ fn statistics(line: &[Token<'_>]) -> bool {
         "approvals",
         "restarts",
     ];
-    line.first().is_some_and(|first| first.any(COUNTED))
-        && line.windows(2).any(|pair| {
-            pair[0].kind == Kind::Colon
-                && pair[1].is_word()
-                && pair[1].low.bytes().all(|byte| byte.is_ascii_digit())
-        })
+    line.windows(2).any(|pair| {
+        pair[0].kind == Kind::Colon
+            && pair[1].is(Class::DIGIT)
+            && pair[1].low.bytes().all(|byte| byte.is_ascii_digit())
+    }) && line[0].any(COUNTED)
 }
 
 /// "1. lunch 2. deploy production": things to do, of which not all are ours.
