@@ -195,6 +195,17 @@ const FOUND: &[&str] = &[
     "set staging on web in API_URL=<https://api.example./api.example.com>",
     "promote  in r-3f2a  in at  in friday",
     ";<@U1> (<https://x.io|'deploy \tstaging \tin \t10 \tminutes'>)",
+    "audit trail by ana-- in production",
+    "set NOTE to `h................................................................................................................lelo production rld` in staging",
+    "set NOTE to `Back soon. Promise` in staging",
+    "\"rotate secrets i.scale is important",
+    "lock production: audit, ERROR deploy production failed, stop it with the jokes",
+    "set BASE_URL=https://stg.example..rollback staging",
+    "_freeze _staging _reason _\"load _test\"",
+    "add the currency dev, in column then do staging",
+    "audit \u{fffd}deploy staging ref produciton",
+    "set production in SITE_HOST=<http://shop.example.ocm|shop.example.:om>",
+    "audit naaudit by anaaudit by a<@U1oduction\"",
 ];
 
 #[test]

@@ -67,6 +67,9 @@ pub(super) fn read(tokens: &[Token<'_>], text: &str, vocabulary: &Vocabulary) ->
 /// "set NOTE to `Back soon. Promise`": the stretches between ticks that begin behind "to" or a sign.
 fn ticked_values(text: &str) -> Vec<Range<usize>> {
     let mut values = Vec::new();
+    if u8::try_from(TICK).is_ok_and(|tick| !text.as_bytes().contains(&tick)) {
+        return values;
+    }
     let mut ticks = text.match_indices(TICK).map(|(at, _)| at);
     while let (Some(open), Some(close)) = (ticks.next(), ticks.next()) {
         let before = text[..open].trim_end();
@@ -210,7 +213,7 @@ impl<'t> Reader<'_, 't> {
         const SIGNS: usize = 16;
         let goes_on = self.tokens[at + 1..].iter().take(SIGNS).find(|token| token.kind != Kind::Stop);
         let before = self.tokens[..at].iter().rev().take(SIGNS);
-        goes_on.is_some_and(|token| token.glued && token.is_word())
+        goes_on.is_some_and(|token| token.glued)
             && self.tokens[at].kind == Kind::Stop
             && before
                 .map_while(|token| (token.glued || token.kind == Kind::Equals).then_some(token.kind))

@@ -96,7 +96,9 @@ pub(super) fn read(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
             // The column's own name is nobody else's typed wrong: "locale" beside `local`.
             let others: Vec<Token<'_>> = tokens
                 .iter()
-                .filter(|token| token.name.is_some() || column.as_deref() != Some(token.raw))
+                .filter(|token| {
+                    token.name.is_some() && token.quote == 0 || column.as_deref() != Some(token.raw)
+                })
                 .copied()
                 .collect();
             let mut drafts = generic(Scope { tokens: &others, ..scope })?;

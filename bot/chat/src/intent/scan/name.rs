@@ -364,6 +364,10 @@ impl<'t> Scanner<'_, 't> {
         if token.any(&["-y", "-f", "-v"]) {
             return Ok(1);
         }
+        // "audit by ana": a person, whatever name of ours is near.
+        if self.scope.action == Action::Audit && place > 0 && self.word(place - 1) == "by" {
+            return Ok(1);
+        }
         self.compared += 1;
         if self.compared <= MAX_COMPARED && token.low.len() >= 3 {
             let near = vocabulary.near(token.low, &kinds_of(self.scope.action));
