@@ -16,7 +16,7 @@ mod lines;
 mod rules;
 
 use chat::intent::{Action, Names, Parsed, Vocabulary, parse_with};
-use lines::{Case, cases, sealed, sealed2};
+use lines::{Case, all, cases, sealed, sealed2, sealed3};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -43,6 +43,9 @@ const SEALED_AT_FIRST: &str = "1,316 of 1,363 exact (96.6%), 4 deeds nobody orde
 /// The same of the second sealed corpus.
 const SEALED2_AT_FIRST: &str = "954 of 974 exact (97.9%), 2 deeds nobody ordered";
 
+/// The same of the third.
+const SEALED3_AT_FIRST: &str = "953 of 969 exact (98.3%), 1 deed nobody ordered";
+
 #[test]
 fn the_corpus_is_understood() {
     measure("seen", &cases(), "as it stands");
@@ -56,6 +59,11 @@ fn the_sealed_corpus_is_understood() {
 #[test]
 fn the_second_sealed_corpus_is_understood() {
     measure("second sealed", &sealed2(), &format!("first measured, untouched: {SEALED2_AT_FIRST}"));
+}
+
+#[test]
+fn the_third_sealed_corpus_is_understood() {
+    measure("third sealed", &sealed3(), &format!("first measured, untouched: {SEALED3_AT_FIRST}"));
 }
 
 /// Prints how many of the sentences are read exactly, with every miss, and demands all of them.
@@ -97,11 +105,6 @@ fn measure(corpus: &str, cases: &[Case], history: &str) {
     assert!(cases.len() >= 350, "the corpus is too small: {}", cases.len());
     assert_eq!(unordered, 0, "{misses}");
     assert_eq!(exact as usize, cases.len(), "{misses}");
-}
-
-/// All corpora.
-fn all() -> impl Iterator<Item = Case> {
-    cases().into_iter().chain(sealed()).chain(sealed2())
 }
 
 #[test]
@@ -192,6 +195,17 @@ const FOUND: &[&str] = &[
     "set staging on web in API_URL=<https://api.example./api.example.com>",
     "promote  in r-3f2a  in at  in friday",
     ";<@U1> (<https://x.io|'deploy \tstaging \tin \t10 \tminutes'>)",
+    "audit trail by ana-- in production",
+    "set NOTE to `h................................................................................................................lelo production rld` in staging",
+    "set NOTE to `Back soon. Promise` in staging",
+    "\"rotate secrets i.scale is important",
+    "lock production: audit, ERROR deploy production failed, stop it with the jokes",
+    "set BASE_URL=https://stg.example..rollback staging",
+    "_freeze _staging _reason _\"load _test\"",
+    "add the currency dev, in column then do staging",
+    "audit \u{fffd}deploy staging ref produciton",
+    "set production in SITE_HOST=<http://shop.example.ocm|shop.example.:om>",
+    "audit naaudit by anaaudit by a<@U1oduction\"",
 ];
 
 #[test]

@@ -9,7 +9,7 @@ use super::grammar::judge;
 use super::mood::{condition, openers};
 use super::near::{Spelled, nearest};
 use super::scan;
-use super::sentence::{clauses, log, report};
+use super::sentence::{clauses, log, remark, report};
 use super::values::time;
 use super::word_table::{Print, WordTable};
 use super::words::Kind;
@@ -87,6 +87,8 @@ impl Class {
     pub(super) const PLAIN: Self = Self(1 << 30);
     /// Begins with a digit.
     pub(super) const DIGIT: Self = Self(1 << 31);
+    /// Says how things are without a verb ("memory leak again").
+    pub(super) const AILS: Self = Self(1 << 32);
 
     /// Turns the order it stands in into something else, unless it is quoted.
     pub(super) const TURNS: Self =
@@ -120,12 +122,12 @@ impl Class {
     }
 }
 
-const OPENERS: &str = "omg emergency hi hey hello yo hiya ok okay k alright so please pls plz kindly just quickly also and then next \
+const OPENERS: &str = "omg emergency hi hey hello yo hiya ok okay k alright oh ah so please pls plz kindly just quickly also and then next \
     finally now actually um uh hmm yes yep yeah yup ya infra-chat infrachat infra infrabot chatops bot robot first \
     second lastly afterwards instead rather simply quick urgently urgent asap btw but dear or";
 const INTERJECTIONS: &str = "great nice good perfect cool awesome thanks thank thx ty cheers right well sure fine \
     morning afternoon evening day team folks everyone everybody all guys y'all friend friends buddy mate dude bro you \
-    sorry excellent lovely wonderful super brilliant amazing no nope nah oops oh ah lgtm done there congrats sweet \
+    sorry excellent lovely wonderful super brilliant amazing no nope nah oops lgtm done there congrats sweet \
     understood agreed correct very much a for that again both man people crew world";
 const FILLERS: &str = "a an the this that these those it its them my our your their his her some any please pls plz now \
     right away immediately asap quickly soon again too also just only really very thanks thank you thx ty cheers me us \
@@ -246,7 +248,8 @@ const RULES: &[(&[&str], Class)] = &[
     (report::COURTEOUS, Class::COURTEOUS),
     (report::TAKES_BACK, Class::TAKES_BACK),
     (log::LOGGED, Class::LOGGED),
-    (report::COMMENTS, Class::COMMENTS),
+    (remark::COMMENTS, Class::COMMENTS),
+    (remark::AILS, Class::AILS),
     (openers::RETRACTS, Class::RETRACTS),
     (condition::CONDITIONAL, Class::CONDITIONAL),
     (clauses::SAYING, Class::SAYING),

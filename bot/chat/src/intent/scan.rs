@@ -5,9 +5,11 @@
 mod canary;
 mod lost;
 mod name;
+mod unknown;
 mod value;
 
-pub(super) use name::unknown_name;
+pub(super) use unknown::unknown_name;
+pub(super) use value::for_a_time;
 
 use super::actions::Action;
 use super::command::{Bundle, Canary, Migrate, Mode};
@@ -354,6 +356,9 @@ impl<'t> Scanner<'_, 't> {
             && let Some(len) = self.manner(place)?
         {
             return Ok(len);
+        }
+        if token.is(Class::PREPOSITION) {
+            self.only_for(place)?;
         }
         if let Some(len) = self.particular(place)? {
             self.listing = false;

@@ -5,9 +5,12 @@ pub(super) mod clauses;
 mod conditions;
 pub(super) mod log;
 mod order;
+pub(super) mod remark;
 pub(super) mod report;
 mod strange;
 mod told;
+
+use std::ops::Range;
 
 use super::actions::{Action, Key};
 use super::command::{Command, Migrate, Slot};
@@ -15,6 +18,7 @@ use super::grammar::heads::{self, Head, Meaning, Rest};
 use super::grammar::questions::Asked;
 use super::grammar::{self, Draft, places, standing};
 use super::lexicon::{Class, near_verb};
+use super::markup::TICK;
 use super::mood::{self, Mood, Opening};
 use super::names::Vocabulary;
 use super::problem::{Problem, ProblemKind};
@@ -25,7 +29,8 @@ use super::{Parsed, help};
 use clauses::begins_clause;
 use conditions::reaction_like;
 use log::{heads_commit, is_log};
-use report::{commentary, report, takes_back, without_courtesies};
+use remark::{commentary, goes_on};
+use report::{report, takes_back, without_courtesies};
 
 /// Why a text that orders nothing orders nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,6 +50,7 @@ pub(super) fn read(tokens: &[Token<'_>], text: &str, vocabulary: &Vocabulary) ->
         tokens,
         one_line: !classes(tokens).is(Class::of_kind(Kind::Newline)),
         text,
+        ticked: ticked_values(text),
         vocabulary,
         drafts: Vec::new(),
         sentence: 0,
@@ -56,6 +62,23 @@ pub(super) fn read(tokens: &[Token<'_>], text: &str, vocabulary: &Vocabulary) ->
     };
     let result = reader.all();
     reader.finish(result)
+}
+
+/// "set NOTE to `Back soon. Promise`": the stretches between ticks that begin behind "to" or a sign.
+fn ticked_values(text: &str) -> Vec<Range<usize>> {
+    let mut values = Vec::new();
+    if u8::try_from(TICK).is_ok_and(|tick| !text.as_bytes().contains(&tick)) {
+        return values;
+    }
+    let mut ticks = text.match_indices(TICK).map(|(at, _)| at);
+    while let (Some(open), Some(close)) = (ticks.next(), ticks.next()) {
+        let before = text[..open].trim_end();
+        let begins = before.ends_with(['=', ':']) || before.ends_with(" to") || before.ends_with(" as");
+        if begins && !text[open..close].contains('\n') {
+            values.push(open..close);
+        }
+    }
+    values
 }
 
 /// Why lines are not read.
@@ -74,6 +97,8 @@ struct Reader<'a, 't> {
     /// No line ends in it, as in most texts.
     one_line: bool,
     text: &'t str,
+    /// Where values stand between ticks, in bytes: what ends a sentence elsewhere is part of them.
+    ticked: Vec<Range<usize>>,
     vocabulary: &'a Vocabulary,
     drafts: Vec<Draft>,
     /// Where the drafts of this sentence begin.
@@ -156,6 +181,15 @@ impl<'t> Reader<'_, 't> {
         if !token.kind.ends_sentence() {
             return false;
         }
+        if !self.ticked.is_empty() {
+            let before = self.ticked.partition_point(|value| value.end <= token.at);
+            if self.ticked.get(before).is_some_and(|value| value.contains(&token.at)) {
+                return false;
+            }
+        }
+        if token.glued && self.in_value(at) {
+            return false;
+        }
         // "deploy production!?" asks.
         let asks = token.kind == Kind::Stop
             && self.tokens[at + 1..]
@@ -171,6 +205,19 @@ impl<'t> Reader<'_, 't> {
                 && (self.tokens[at - 1].any(&["e.g", "i.e"])
                     || self.tokens[at - 1].low.bytes().all(|byte| byte.is_ascii_digit())
                         && (at == 1 || matches!(self.tokens[at - 2].kind, Kind::Newline | Kind::Colon))))
+    }
+
+    /// "NAME=a..b": the full stop at this place is part of what is set.
+    fn in_value(&self, at: usize) -> bool {
+        /// Few signs without a blank between them make a value.
+        const SIGNS: usize = 16;
+        let goes_on = self.tokens[at + 1..].iter().take(SIGNS).find(|token| token.kind != Kind::Stop);
+        let before = self.tokens[..at].iter().rev().take(SIGNS);
+        goes_on.is_some_and(|token| token.glued)
+            && self.tokens[at].kind == Kind::Stop
+            && before
+                .map_while(|token| (token.glued || token.kind == Kind::Equals).then_some(token.kind))
+                .any(|kind| kind == Kind::Equals)
     }
 
     fn start_sentence(&mut self) {
@@ -265,6 +312,7 @@ impl<'t> Reader<'_, 't> {
                 {
                     return Ok(whole);
                 }
+                self.unread_place(tokens, joined);
                 self.stranger(&tokens[at..], asked && !polite);
                 Ok((clauses::after_statement(tokens).unwrap_or(tokens.len()), Joined::Start))
             }
@@ -273,6 +321,9 @@ impl<'t> Reader<'_, 't> {
                     return Ok(whole);
                 }
                 self.unread_place(tokens, joined);
+                if joined != Joined::Start && conditions::hangs_on(tokens) {
+                    self.doubt.get_or_insert_with(|| conditions::conditional(&[], self.vocabulary));
+                }
                 self.hear(Heard::Statement);
                 Ok((clauses::after_statement(tokens).unwrap_or(tokens.len()), Joined::Start))
             }

@@ -333,6 +333,10 @@ impl<'t> Reader<'t, '_> {
 
     /// A word without the signs that are no part of it.
     fn undressed(&self, mut token: Token<'t>) -> Token<'t> {
+        if token.low == "w/o" {
+            token.low = "without";
+            return token;
+        }
         // "_canary_" is emphasis.
         let bare = token.low.trim_matches('_');
         if bare.len() < token.low.len()

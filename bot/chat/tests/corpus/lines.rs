@@ -32,6 +32,16 @@ pub(crate) fn sealed2() -> Vec<Case> {
     read("tests/corpus/sealed2")
 }
 
+/// The third of that kind, by another hand.
+pub(crate) fn sealed3() -> Vec<Case> {
+    read("tests/corpus/sealed3")
+}
+
+/// All corpora.
+pub(crate) fn all() -> impl Iterator<Item = Case> {
+    cases().into_iter().chain(sealed()).chain(sealed2()).chain(sealed3())
+}
+
 fn read(folder: &str) -> Vec<Case> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut files: Vec<PathBuf> =

@@ -4,7 +4,7 @@ use crate::intent::actions::{Action, Key};
 use crate::intent::lexicon::Class;
 use crate::intent::names::{NameKind, Vocabulary};
 use crate::intent::problem::Problem;
-use crate::intent::scan::{List, Said};
+use crate::intent::scan::{List, Said, Scope, for_a_time};
 use crate::intent::values;
 use crate::intent::words::{Kind, Token, classes, reach};
 
@@ -45,9 +45,16 @@ pub(super) fn one_reading(action: Action, tokens: &[Token<'_>]) -> Result<(), Pr
 }
 
 /// Refuses a time on the actions that read their words themselves: now would be the wrong time.
-pub(super) fn no_time(action: Action, tokens: &[Token<'_>]) -> Result<(), Problem> {
+pub(super) fn no_time(scope: Scope<'_, '_>) -> Result<(), Problem> {
+    let Scope { action, tokens, .. } = scope;
     if !matches!(action, Action::Setup | Action::CreateEnvironment | Action::DestroyEnvironment) {
         return Ok(());
+    }
+    let lasts = (0..tokens.len())
+        .filter(|at| tokens[*at].any(&["for"]) && tokens[*at].quote == 0)
+        .find_map(|at| values::only_for(reach(&tokens[at..])).map(|len| &tokens[at..at + len]));
+    if let Some(time) = lasts {
+        return Err(for_a_time(scope, time));
     }
     let found = (0..tokens.len()).find_map(|at| values::time(reach(&tokens[at..])).map(|time| (at, time)));
     let Some((at, time)) = found else { return Ok(()) };

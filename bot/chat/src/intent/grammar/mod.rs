@@ -51,7 +51,7 @@ pub(super) fn read(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
     let Scope { action, tokens, text, vocabulary, .. } = scope;
     if action.row().changes && !scope.asked {
         judge::one_reading(action, tokens)?;
-        judge::no_time(action, tokens)?;
+        judge::no_time(scope)?;
     }
     match action {
         Action::CreateEnvironment => Ok(vec![Draft::plain(places::create(tokens, vocabulary)?)]),
@@ -96,7 +96,9 @@ pub(super) fn read(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
             // The column's own name is nobody else's typed wrong: "locale" beside `local`.
             let others: Vec<Token<'_>> = tokens
                 .iter()
-                .filter(|token| token.name.is_some() || column.as_deref() != Some(token.raw))
+                .filter(|token| {
+                    token.name.is_some() && token.quote == 0 || column.as_deref() != Some(token.raw)
+                })
                 .copied()
                 .collect();
             let mut drafts = generic(Scope { tokens: &others, ..scope })?;
@@ -137,7 +139,7 @@ pub(super) fn read(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
             Ok(drafts)
         }
         _ if runs::is_run_action(action) => {
-            let said = runs::read(action, tokens)?;
+            let said = runs::read(scope)?;
             judge(action, &said, vocabulary)?;
             Ok(commands(action, &said, vocabulary))
         }

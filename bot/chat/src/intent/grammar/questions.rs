@@ -7,6 +7,7 @@ mod topic;
 
 use crate::intent::actions::Action;
 use crate::intent::lexicon::Class;
+use crate::intent::names::NameKind;
 use crate::intent::words::{Kind, Token};
 
 pub(in crate::intent) use topic::{actor, help};
@@ -115,6 +116,32 @@ fn what(tokens: &[Token<'_>]) -> Asked {
     if says(tokens, &["commands"]) {
         return Asked::By(Action::Help, tokens.len());
     }
+    // "which branch has the fix?": what is in it, which only its history knows.
+    if word(0) == "which"
+        && matches!(
+            word(2),
+            "has"
+                | "have"
+                | "contains"
+                | "contain"
+                | "includes"
+                | "include"
+                | "holds"
+                | "introduced"
+                | "fixes"
+                | "fixed"
+                | "broke"
+                | "breaks"
+                | "added"
+                | "adds"
+                | "changed"
+                | "changes"
+        )
+        && !says(tokens, &["deployed", "released", "shipped", "been"])
+        && !tokens.iter().any(|token| token.name.is_some_and(|hit| hit.kind == NameKind::Environment))
+    {
+        return Asked::Unanswered;
+    }
     if says(
         tokens,
         &[
@@ -187,7 +214,11 @@ fn how(tokens: &[Token<'_>]) -> Asked {
     if matches!(word(1), "do" | "can" | "to" | "does")
         && (matches!(word(2), "i" | "we" | "you" | "one") || word(1) == "to")
     {
-        return Asked::By(Action::Help, 2);
+        // "how do you pronounce nginx?" is about nothing we do.
+        let ours = |token: &Token<'_>| {
+            token.is_word() && token.is(Class::HEAD.and(Class::OBJECT).and(Class::KEYWORD).and(Class::DATA))
+        };
+        return if tokens[2..].iter().any(ours) { Asked::By(Action::Help, 2) } else { Asked::Unanswered };
     }
     if word(1) == "far" {
         return Asked::By(Action::Status, 2);

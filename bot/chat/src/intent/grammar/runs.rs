@@ -6,9 +6,9 @@
 use crate::intent::actions::Action;
 use crate::intent::lexicon::Class;
 use crate::intent::problem::Problem;
-use crate::intent::scan::Said;
+use crate::intent::scan::{Said, Scope, for_a_time};
 use crate::intent::values;
-use crate::intent::words::{Token, reach};
+use crate::intent::words::reach;
 
 /// Whether an action is about one run.
 pub(in crate::intent) fn is_run_action(action: Action) -> bool {
@@ -84,7 +84,8 @@ const HARMLESS: &[&str] = &[
 ];
 
 /// Reads what is said of a run action.
-pub(in crate::intent) fn read(action: Action, tokens: &[Token<'_>]) -> Result<Said, Problem> {
+pub(in crate::intent) fn read(scope: Scope<'_, '_>) -> Result<Said, Problem> {
+    let Scope { action, tokens, .. } = scope;
     let mut said = Said::default();
     let mut place = 0;
     while let Some(token) = tokens.get(place) {
@@ -103,6 +104,9 @@ pub(in crate::intent) fn read(action: Action, tokens: &[Token<'_>]) -> Result<Sa
             said.at = Some(written.join(" "));
             place += time.len;
             continue;
+        }
+        if let Some(len) = values::only_for(reach(&tokens[place..])).filter(|_| token.any(&["for"])) {
+            return Err(for_a_time(scope, &tokens[place..place + len]));
         }
         let bare_id = token.low.trim_start_matches('#');
         if token.name.is_none()

@@ -212,7 +212,7 @@ pub(in crate::intent) fn reason(tokens: &[Token<'_>], text: &str) -> Option<(Str
     let written = text.get(first.at..last.end())?;
     let frames = |c: char| c.is_whitespace() || matches!(c, '.' | '!' | '?' | '_' | '*' | '~');
     let reason: String = written.chars().filter(|c| !matches!(c, '"' | '\u{1}' | '\u{2}')).collect();
-    let reason = reason.trim_start().trim_end_matches(frames).to_owned();
+    let reason = reason.trim_matches(frames).to_owned();
     (!reason.is_empty()).then_some((reason, place))
 }
 
@@ -305,7 +305,7 @@ pub(super) fn secrets(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
     // "rotate secrets, i said": somebody speaks, and calls nothing by that name.
     let spoken = |token: &Token<'_>| {
         token.is_word()
-            && token.is(Class::SUBJECT)
+            && token.is(Class::SUBJECT.and(Class::TELLS))
             && !token.any(&["it"])
             && names.iter().any(|name| name.split(' ').any(|word| word == token.raw))
     };

@@ -5,6 +5,10 @@ use crate::intent::lexicon::{Class, near_opener};
 use crate::intent::markup::MENTION;
 use crate::intent::words::{Kind, Token};
 
+/// Whom a greeting is for.
+const ADDRESSED: &[&str] =
+    &["team", "all", "folks", "everyone", "everybody", "guys", "y'all", "friends", "people", "crew", "there"];
+
 /// Words before an order that mean nothing: greetings, politeness, mentions of the bot.
 pub(in crate::intent) fn skip_openers(tokens: &[Token<'_>], from: usize) -> usize {
     // A name that begins within reach may end beyond it.
@@ -31,6 +35,17 @@ pub(in crate::intent) fn skip_openers(tokens: &[Token<'_>], from: usize) -> usiz
             } else {
                 break;
             }
+        }
+        // "hey team deploy …"
+        let greeted = at > from
+            && tokens[at - 1].any(&["hi", "hey", "hello", "hiya", "yo", "dear"])
+            && tokens.get(at).is_some_and(|token| token.any(ADDRESSED));
+        if greeted
+            && tokens
+                .get(at + 1)
+                .is_some_and(|next| next.is_word() && next.is(Class::HEAD.and(Class::OPENER)))
+        {
+            at += 1;
         }
         // "great, …", "good morning team, …": only with a comma or the like behind.
         let run = tokens[at..]

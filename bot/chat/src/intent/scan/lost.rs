@@ -117,7 +117,7 @@ impl<'t> Scanner<'_, 't> {
         Err(unknown_name(
             self.scope,
             token,
-            &vocabulary.near(token.low, &super::name::kinds_of(self.scope.action)),
+            &vocabulary.near(token.low, &super::unknown::kinds_of(self.scope.action)),
         ))
     }
 

@@ -1,12 +1,11 @@
 //! Names, lists of names, and what is excepted from them.
 
-use std::fmt::Write as _;
-
 use crate::intent::lexicon::look_up;
 
+use super::unknown::{instead, is_ticket, kinds_of, unknown_name};
 use super::{
-    Action, Class, Kind, MAX_COMPARED, NameKind, Problem, Scanner, Scope, Token, Vocabulary, is_object_word,
-    near_keyword, near_opener, values,
+    Action, Class, Kind, MAX_COMPARED, NameKind, Problem, Scanner, Token, is_object_word, near_keyword,
+    near_opener, values,
 };
 
 /// What an order may be good for, after "to".
@@ -238,6 +237,18 @@ impl<'t> Scanner<'_, 't> {
         let Some(token) = self.token(place).copied() else { return Ok(1) };
         self.segment.now |= token.any(&["now", "immediately"]);
         self.hold(place, &token);
+        // "deploy staging and deploy docs": said with its verb again, it is still nothing we know.
+        if token.is(Class::HEAD)
+            && self.scope.action.row().changes
+            && self.joined(place)
+            && let Some(next) = self.token(place + 1).copied()
+            && next.is_word()
+            && next.name.is_none()
+            && next.is(Class::NOUNED)
+            && !next.is(Class::OBJECT)
+        {
+            return Err(unknown_name(self.scope, &next, &[]));
+        }
         if is_object_word(self.scope.action, token.low) {
             self.listing = false;
             return Ok(1);
@@ -275,7 +286,15 @@ impl<'t> Scanner<'_, 't> {
                 | Action::AddComponent
                 | Action::RemoveComponent
         );
-        if (strict || self.excluding && self.scope.action.row().changes)
+        let changes = self.scope.action.row().changes;
+        let then = changes && place > 0 && self.word(place - 1) == "then";
+        if changes && token.is(Class::FILLER.and(Class::NOUNED)) && self.is_elsewhere(place, &token) {
+            return Err(unknown_name(self.scope, &token, &[]));
+        }
+        if (strict
+            || then
+            || changes && self.scope.again && !token.is(Class::HEAD)
+            || self.excluding && changes)
             && self.listing
             && token.class.known()
             && crate::intent::grammar::is_foreign(self.scope.action, &token)
@@ -299,9 +318,23 @@ impl<'t> Scanner<'_, 't> {
         self.unknown(place, &token)
     }
 
+    /// "in demo", "on testing": where others have an environment of that name, and this project has none.
+    fn is_elsewhere(&self, place: usize, token: &Token<'t>) -> bool {
+        const USUAL: &[&str] = &["demo", "testing", "test", "preview", "review"];
+        let placed = place > 0 && matches!(self.word(place - 1), "in" | "on" | "into" | "onto");
+        let ends = self.token(place + 1).is_none_or(|next| {
+            !next.is_word()
+                || next.any(&["environment", "env", "and", "then"])
+                || next.is(Class::OPENER.and(Class::PREPOSITION))
+        });
+        placed && ends && token.any(USUAL)
+    }
+
     /// After "and" or a comma, where another order may begin.
     fn joined(&self, place: usize) -> bool {
-        place.checked_sub(1).and_then(|before| self.token(before)).is_some_and(|before| {
+        let opens = |token: &Token<'_>| token.is(Class::OPENER) && !token.any(&["and", "then"]);
+        let before = self.scope.tokens[..place].iter().rev().find(|token| !(token.is_word() && opens(token)));
+        before.is_some_and(|before| {
             before.any(&["and", "then"]) || matches!(before.kind, Kind::Comma | Kind::Plus)
         })
     }
@@ -329,6 +362,10 @@ impl<'t> Scanner<'_, 't> {
         }
         let named_after = matches!(self.word(place + 1), "environment" | "env" | "service");
         if token.any(&["-y", "-f", "-v"]) {
+            return Ok(1);
+        }
+        // "audit by ana": a person, whatever name of ours is near.
+        if self.scope.action == Action::Audit && place > 0 && self.word(place - 1) == "by" {
             return Ok(1);
         }
         self.compared += 1;
@@ -383,92 +420,4 @@ impl<'t> Scanner<'_, 't> {
         }
         Ok(1)
     }
-}
-
-/// `INV-42`: why, not what.
-fn is_ticket(word: &str) -> bool {
-    word.trim_start_matches('#').split_once('-').is_some_and(|(project, number)| {
-        let capitals = project.bytes().all(|byte| byte.is_ascii_uppercase());
-        let digits = number.bytes().all(|byte| byte.is_ascii_digit());
-        project.len() > 1 && capitals && !number.is_empty() && digits
-    })
-}
-
-/// The kinds of name an action can be about.
-pub(super) fn kinds_of(action: Action) -> Vec<NameKind> {
-    use crate::intent::actions::Key;
-    let kinds = [
-        (Key::Environments, NameKind::Environment),
-        (Key::Services, NameKind::Service),
-        (Key::Component, NameKind::Component),
-        (Key::Job, NameKind::Job),
-        (Key::Job, NameKind::JobShort),
-        (Key::Provider, NameKind::Provider),
-        (Key::Providers, NameKind::Provider),
-    ];
-    kinds.iter().filter(|(key, _)| action.has(*key)).map(|(_, kind)| *kind).collect()
-}
-
-/// A problem that names the nearest real names, or all there are.
-pub(in crate::intent) fn unknown_name(
-    scope: Scope<'_, '_>,
-    token: &Token<'_>,
-    near: &[(NameKind, usize)],
-) -> Problem {
-    let vocabulary = scope.vocabulary;
-    let names: Vec<&str> = near.iter().map(|(kind, index)| vocabulary.spelling(*kind, *index)).collect();
-    if let [(kind, _), ..] = near {
-        let message = format!(
-            "I don't know `{}`. The nearest {} I know: {}.",
-            token.raw,
-            kind.word(),
-            names.join(", ")
-        );
-        let suggestions = names.iter().map(|name| instead(scope, token, name));
-        return Problem::unknown_name(message).suggest(suggestions);
-    }
-    if token.raw.eq_ignore_ascii_case("head") {
-        // A habit from git, where it means what somebody has checked out.
-        return Problem::unknown_name(format!(
-            "`{}` is where your own checkout stands, which I can't see: name a branch, a tag or a commit id.",
-            token.raw
-        ))
-        .suggest([format!(
-            "{} {} {} main",
-            scope.action.row().verbs[0],
-            crate::intent::help::fill("{env}", vocabulary.names()),
-            if scope.action == Action::Rollback { "to" } else { "ref" }
-        )]);
-    }
-    let mut kinds = kinds_of(scope.action);
-    kinds.retain(|kind| *kind != NameKind::JobShort);
-    if kinds.is_empty() {
-        kinds.extend([NameKind::Environment, NameKind::Service]);
-    }
-    let mut message = format!("I don't know `{}`.", token.raw);
-    for kind in kinds {
-        let _ = write!(message, " {}: {}.", kind.title(), own_names(vocabulary, kind));
-    }
-    Problem::unknown_name(message).suggest(vocabulary.examples(scope.action))
-}
-
-/// The sentence with another word in the place of this one.
-fn instead(scope: Scope<'_, '_>, token: &Token<'_>, word: &str) -> String {
-    let mut words: Vec<&str> = vec![scope.action.row().verbs[0]];
-    let begun = scope.tokens.iter().skip_while(|other| !other.is_word());
-    let begun = begun.filter(|other| other.kind != Kind::Mention);
-    words.extend(begun.map(|other| if other.at == token.at { word } else { other.raw }));
-    words.join(" ").replace(" ,", ",")
-}
-
-/// The first names of a kind; a person wants the nearest, not a list of a thousand.
-fn own_names(vocabulary: &Vocabulary, kind: NameKind) -> String {
-    /// More names than this are not listed.
-    const MOST: usize = 12;
-    let all = vocabulary.names().of(kind);
-    let mut names: Vec<&str> = all.iter().take(MOST).map(|named| named.name.as_str()).collect();
-    if all.len() > MOST {
-        names.push("and others");
-    }
-    if names.is_empty() { "none yet".to_owned() } else { names.join(", ") }
 }

@@ -1,8 +1,12 @@
 //! Refs, times, and the values only some actions have.
 
 use super::lost::{PARTS, check_ref};
-use super::{Action, Class, Kind, Problem, Scanner, Token, reach, values};
+use super::{Action, Class, Kind, Problem, Scanner, Scope, Token, reach, values};
 use crate::intent::markup::TICK;
+use crate::intent::words::said_again;
+
+/// Words that mean something else even behind most keywords of a ref, and are a ref behind "ref" alone.
+pub(super) const UNLIKELY: &[&str] = &["nope", "no", "nah", "none", "done", "never", "nothing"];
 
 /// Words that mean something else elsewhere, and are usual names of branches and tags.
 const CALLED: &[&str] =
@@ -19,6 +23,12 @@ impl Scanner<'_, '_> {
             Action::Connect => Ok(fleet::mode(rest, &mut self.segment)),
             Action::Readiness => Ok(fleet::bundle(rest, &mut self.segment)),
             Action::Logs | Action::Audit | Action::Incidents => {
+                if let Some(said) = values::no_time_at_all(rest) {
+                    return Err(Problem::bad_value(format!(
+                        "`{said}` is no time at all, so there is nothing to show; I expected one like `last 2h`."
+                    ))
+                    .suggest(self.scope.vocabulary.examples(self.scope.action)));
+                }
                 Ok(values::since(rest).or_else(|| values::duration(rest)).map(|(seconds, len)| {
                     self.segment.since = Some(seconds);
                     len
@@ -53,6 +63,7 @@ impl Scanner<'_, '_> {
             let plain = next.name.is_none()
                 && !next.is(Class::PREPOSITION)
                 && (!next.class.known()
+                    || token.low == "ref" && next.any(UNLIKELY) && !self.is_keyword(at + 1)
                     || (token.any(&["ref", "branch", "tag"]) && (next.any(PARTS) || next.any(CALLED)))
                     || values::is_ref(next.low)
                     || next.raw.bytes().any(|byte| byte.is_ascii_digit()))
@@ -79,6 +90,21 @@ impl Scanner<'_, '_> {
             return self.set_ref(raw, token.end() - raw.len(), 1);
         }
         Ok(None)
+    }
+
+    fn is_keyword(&self, place: usize) -> bool {
+        self.token(place).is_some_and(|token| token.is(Class::KEYWORD) || token.any(&["a", "the", "any"]))
+    }
+
+    /// "for 2h", on an order that knows no end: what is done would stay.
+    pub(super) fn only_for(&self, place: usize) -> Result<(), Problem> {
+        let action = self.scope.action;
+        let ends = matches!(action, Action::Lock | Action::Unlock | Action::Backfill);
+        if self.word(place) != "for" || ends || !action.row().changes || self.scope.asked {
+            return Ok(());
+        }
+        let Some(len) = values::only_for(self.rest(place)) else { return Ok(()) };
+        Err(for_a_time(self.scope, &self.scope.tokens[place..place + len]))
     }
 
     /// Takes the ref written at the byte `at`.
@@ -129,6 +155,18 @@ impl Scanner<'_, '_> {
         self.segment.at = Some(if time.repeats { format!("\u{0}{written}") } else { written });
         Ok(Some(time.len))
     }
+}
+
+/// Refuses an order that is to hold for a time only, where nothing would take it back.
+pub(in crate::intent) fn for_a_time(scope: Scope<'_, '_>, time: &[Token<'_>]) -> Problem {
+    let written = said_again(time).collect::<Vec<_>>().join(" ");
+    let verb = scope.action.row().verbs[0];
+    let others = scope.tokens.iter().filter(|token| !time.iter().any(|of| of.at == token.at));
+    let without: Vec<&str> = others.filter(|token| token.is_word()).map(|token| token.raw).collect();
+    Problem::bad_value(format!(
+        "I can't {verb} `{written}` only: nothing would take it back afterwards. Say it without, and undo it when the time has come."
+    ))
+    .suggest([format!("{verb} {}", without.join(" ")).trim_end().to_owned()])
 }
 
 pub(super) fn previous(tokens: &[Token<'_>]) -> Option<usize> {

@@ -1,6 +1,6 @@
 //! Where one clause ends and the next begins.
 
-use super::{Action, Class, Head, Kind, Meaning, Mood, Rest, Token, heads, mood, reach, standing};
+use super::{Action, Class, Head, Kind, Meaning, Mood, Rest, Token, heads, mood, reach, standing, told};
 
 /// Where the next order after a refusal begins: "don't deploy prod, deploy staging".
 pub(super) fn after_refusal(tokens: &[Token<'_>]) -> Option<usize> {
@@ -58,12 +58,66 @@ pub(in crate::intent) const SAYING: &[&str] = &[
     "to",
 ];
 
+/// Words that make a condition of how things are: "wait until metrics look flat, promote".
+const AWAITED: &[&str] = &[
+    "until",
+    "till",
+    "unless",
+    "whenever",
+    "once",
+    "provided",
+    "providing",
+    "assuming",
+    "given",
+    "moment",
+    "minute",
+    "hypothetically",
+    "supposing",
+    "suppose",
+    "imagine",
+    "depending",
+    "await",
+    "awaiting",
+];
+
+/// Words that make a rule or a thought of what else would be how things are: "any errors, roll back".
+const SUPPOSED: &[&str] = &[
+    "any",
+    "every",
+    "each",
+    "more",
+    "further",
+    "another",
+    "too",
+    "enough",
+    "many",
+    "case",
+    "theory",
+    "plan",
+    "option",
+    "scenario",
+    "idea",
+    "guide",
+    "procedure",
+    "rule",
+    "worst",
+    "best",
+    "next",
+    "either",
+    "possible",
+    "potential",
+    "perhaps",
+    "ideally",
+];
+
 /// Words that join two orders.
 pub(in crate::intent) const JOINS: &[&str] = &["and", "then", "but", "also", "plus"];
 
 /// Where an order after a report begins: "the deploy to prod failed, roll back production".
 pub(super) fn after_statement(tokens: &[Token<'_>]) -> Option<usize> {
     let (mut says, mut subject, mut verbs, mut tells, mut quoted) = (false, false, false, false, false);
+    // "memory leak again, restart api": without a verb it must be how things are, and not a heading or what may be.
+    let mut ails = false;
     let mut words = 0;
     for at in 1..tokens.len() {
         let last = &tokens[at - 1];
@@ -71,6 +125,7 @@ pub(super) fn after_statement(tokens: &[Token<'_>]) -> Option<usize> {
         subject |= last.is(Class::SUBJECT) && last.is_word();
         verbs |= last.is(Class::HEAD) && last.is_word();
         tells |= last.is(Class::TELLS) && last.is_word();
+        ails |= last.is(Class::AILS) && last.is_word();
         quoted |= last.quote > 0 || last.kind == Kind::Mention;
         words += usize::from(last.is_word());
         // Nothing that follows takes these back.
@@ -82,13 +137,28 @@ pub(super) fn after_statement(tokens: &[Token<'_>]) -> Option<usize> {
         if joint
             && !goes_on
             && words > 1
-            && (tells || subject)
+            && (tells || subject || ails)
             && matches!(mood::read(&tokens[at..]), Mood::Order(_))
         {
+            let before = &tokens[..at];
+            let awaited = before.iter().any(|token| token.any(AWAITED) && token.quote == 0);
+            if awaited || !(tells || subject) && supposed(before) {
+                return None;
+            }
             return Some(at);
         }
     }
     None
+}
+
+/// "any errors", "incident report", "ana: errors": a rule, a heading or somebody else's words, and not how things are.
+fn supposed(tokens: &[Token<'_>]) -> bool {
+    tokens.first().is_some_and(|first| first.is(Class::PREPOSITION))
+        || tokens.last().is_some_and(|last| last.any(&["report", "summary"]))
+        || tokens.windows(2).any(|pair| pair[0].any(&["report", "summary"]) && !pair[1].is_word())
+        || tokens
+            .iter()
+            .any(|token| token.kind == Kind::Colon || token.any(told::LABELS) || token.any(SUPPOSED))
 }
 
 /// "let me know, then restart api": where the next order begins behind a wish to be told that names no signal.
@@ -149,7 +219,14 @@ pub(super) fn clause_end(head: Head, tokens: &[Token<'_>]) -> usize {
         }
         let weights =
             crate::intent::values::weights(reach(&tokens[next..])).is_some() && token.kind != Kind::Dash;
-        if weights || (deploy && modifies(&tokens[next..])) {
+        // "and then a dry run" is something else to do, and not how the first is to be done.
+        let tried = then
+            && !tokens[next..].iter().take(4).any(|token| {
+                token.is_word()
+                    && token.is(Class::KEYWORD)
+                    && !token.any(&["dry", "dry-run", "dryrun", "rehearsal"])
+            });
+        if weights || (deploy && modifies(&tokens[next..]) && !tried) {
             at = next + 1;
             continue;
         }

@@ -171,7 +171,8 @@ pub(super) fn consequent(tokens: &[Token<'_>], at: usize) -> Option<usize> {
             "i",
             "you",
             "can",
-        ]);
+            "would",
+        ]) || before.is(Class::SUBJECT) && !before.any(&["it", "u"]);
         let told = tokens.get(place + 1).is_some_and(|next| {
             next.is(Class::TELLS) || next.any(&["looks", "triggers", "happens", "triggered"])
         });
@@ -182,6 +183,34 @@ pub(super) fn consequent(tokens: &[Token<'_>], at: usize) -> Option<usize> {
             && (standing::notifies(&tokens[*place..])
                 || begins_clause(&tokens[*place..])
                 || token.any(&["please", "open"]))
+    })
+}
+
+/// "ana is fine with it if the tests pass": a remark on which the order hangs. One on what is done about trouble is none.
+pub(super) fn hangs_on(tokens: &[Token<'_>]) -> bool {
+    const STRONG: &[&str] = &["if", "unless", "until", "provided", "assuming", "once"];
+    const TROUBLE: &[&str] = &[
+        "break",
+        "breaks",
+        "fail",
+        "fails",
+        "wrong",
+        "trouble",
+        "problem",
+        "problems",
+        "issue",
+        "issues",
+        "need",
+        "needed",
+        "needs",
+        "anything",
+        "something",
+        "you",
+    ];
+    let condition =
+        tokens.iter().position(|token| token.quote == 0 && token.is(Class::CONDITION) && token.any(STRONG));
+    condition.is_some_and(|at| {
+        tokens[at + 1..].iter().any(Token::is_word) && !tokens[at..].iter().any(|token| token.any(TROUBLE))
     })
 }
 

@@ -63,6 +63,13 @@ pub(in crate::intent) const LOGGED: &[&str] = &[
     "critical",
     "panic",
     "exit",
+    "get",
+    "post",
+    "put",
+    "patch",
+    "delete",
+    "head",
+    "options",
 ];
 
 /// A line of a log or a stack trace: a time, a level, or a prompt first.
@@ -84,6 +91,11 @@ pub(super) fn is_log(tokens: &[Token<'_>]) -> bool {
     let clock = first.low.len() >= 7
         && first.low.matches(':').count() == 2
         && first.low.bytes().next().is_some_and(|byte| byte.is_ascii_digit());
+    // "GET /health 500 12ms": a line of an access log.
+    let requested = matches!(first.raw, "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPTIONS")
+        && tokens.get(1).is_some_and(|path| path.low.starts_with('/'));
+    // A lock's reason may be anything.
+    let locks = first.is(Class::HEAD) && first.any(&["lock", "unlock", "freeze", "unfreeze"]);
     // "set LOG_LEVEL=DEBUG" gives a level as a value, "create environment INFO" as a name.
     let levelled = tokens
         .iter()
@@ -92,7 +104,8 @@ pub(super) fn is_log(tokens: &[Token<'_>]) -> bool {
         .take_while(|(_, token)| {
             let named =
                 ["to", "as", "set", "change", "update", "environment", "env", "called", "named", "rotate"];
-            token.kind != Kind::Equals && !token.any(&named)
+            let reason = locks && (token.kind == Kind::Colon || token.any(&["because", "reason"]));
+            token.kind != Kind::Equals && !token.any(&named) && !reason
         })
         .any(|(at, token)| {
             level(token.raw) && tokens.get(at + 1).is_none_or(|next| next.kind != Kind::Equals)
@@ -131,6 +144,7 @@ pub(super) fn is_log(tokens: &[Token<'_>]) -> bool {
         tokens.windows(2).filter(|pair| pair[0].kind == Kind::Equals && pair[1].is_word()).count() >= 3;
     let prompt = first.low.starts_with('$') || first.low.ends_with('$') || first.low == "%";
     dated
+        || requested
         || clock
         || levelled
         || bracketed

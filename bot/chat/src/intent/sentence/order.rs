@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use super::{
     Action, Class, Command, Draft, Head, Heard, Joined, Key, Kind, Meaning, Migrate, Opening, Problem,
-    Reader, Rest, Scope, Token, clauses, commentary, grammar, heads, mood, reach, reaction_like, report,
-    scan, takes_back,
+    Reader, Rest, Scope, Token, clauses, commentary, conditions, goes_on, grammar, heads, mood, reach,
+    reaction_like, report, scan, takes_back,
 };
 use crate::intent::names::NameKind;
+use crate::intent::scan::unknown_name;
 
 /// An order of more tokens than this is none that people type.
 const MAX_CLAUSE: usize = 96;
@@ -52,6 +53,7 @@ impl<'t> Reader<'_, 't> {
                 "history" => Head::Act(Action::Releases),
                 "log" => Head::Act(Action::Logs),
                 _ => {
+                    self.unread_noun(head, after);
                     self.hear(Heard::Statement);
                     return Ok(whole);
                 }
@@ -138,8 +140,19 @@ impl<'t> Reader<'_, 't> {
             self.vocabulary,
             &plain[..mood::condition_within(plain).unwrap_or(plain.len())],
         ) {
+            if joined == Joined::Then {
+                self.unread();
+            }
             self.hear(heard);
             return Ok((clauses::after_statement(tokens).unwrap_or(tokens.len()), Joined::Start));
+        }
+        if changes && spoken && conditions::hangs_on(&words[plain.len()..]) {
+            return Err(conditions::conditional(plain, self.vocabulary));
+        }
+        if changes && spoken && goes_on(&words[plain.len()..]) {
+            return Err(Problem::ambiguous(
+                "Behind the remark I read something that belongs to the order, so I did nothing. Say the remark last.",
+            ));
         }
         let pleads = words
             .iter()
@@ -291,20 +304,33 @@ impl<'t> Reader<'_, 't> {
         {
             return Ok(false);
         }
-        let strange = |at: usize| {
-            let token = &tokens[at];
-            // "then production with no canary" refuses the canary alone.
-            let refuses = token.is(Class::NEGATION) && !clauses::modifies(&tokens[at..]);
-            token.is_word()
-                && token.name.is_none()
-                && (token.is(Class::TELLS)
-                    || token.is(Class::SUBJECT)
-                    || refuses
-                    || token.is(Class::CONDITION))
-        };
-        if (0..tokens.len()).any(strange) || tokens.iter().any(|token| token.kind == Kind::Question) {
+        if tokens.iter().any(|token| token.kind == Kind::Question) {
             return Ok(false);
         }
+        // "then staging then production": each again, one after the other.
+        let parts = |at: &usize| tokens.get(*at).is_none_or(|token| token.any(&["then"]));
+        let mut begin = 0;
+        let mut placed = false;
+        for end in (0..=tokens.len()).filter(parts) {
+            let part = &tokens[begin..end];
+            if !part.iter().any(|token| token.is_word() && !token.any(&["then"])) {
+                continue;
+            }
+            begin = end;
+            let again = !is_strange(part) && self.repeat(part, &templates)?;
+            if placed && !again {
+                self.unread_place(part, Joined::Then);
+                if conditions::hangs_on(part) {
+                    self.unread();
+                }
+            }
+            placed |= again;
+        }
+        Ok(placed)
+    }
+
+    /// These commands again, with what is said here.
+    fn repeat(&mut self, tokens: &[Token<'t>], templates: &[Draft]) -> Result<bool, Problem> {
         let words: Vec<Token<'t>> = tokens
             .iter()
             .filter(|token| !token.any(&["do", "same", "then", "likewise", "next", "ditto"]))
@@ -312,7 +338,7 @@ impl<'t> Reader<'_, 't> {
             .collect();
         let mut repeated: Vec<Draft> = Vec::new();
         let mut placed = false;
-        for template in &templates {
+        for template in templates {
             let scope = Scope {
                 action: template.command.action,
                 tokens: &words,
@@ -346,6 +372,38 @@ impl<'t> Reader<'_, 't> {
         Ok(placed)
     }
 
+    /// "…, then deploy preview": a noun in the place of a name, with nothing told of it.
+    fn unread_noun(&mut self, head: Head, after: &[Token<'t>]) {
+        let (Head::Act(action), Some(noun)) = (head, after.first()) else { return };
+        let ends = |token: &Token<'_>| token.kind == Kind::Comma || token.is_word() && token.is(Class::JOINS);
+        let told = reach(&after[1..]).iter().take_while(|token| !ends(token)).any(|token| {
+            let little =
+                token.name.is_some() || token.is(Class::PREPOSITION.and(Class::OPENER).and(Class::DIGIT));
+            token.is_word() && !little
+        });
+        if told || self.drafts.is_empty() {
+            return;
+        }
+        let scope = Scope {
+            action,
+            tokens: after,
+            text: self.text,
+            vocabulary: self.vocabulary,
+            again: false,
+            asked: false,
+        };
+        self.doubt.get_or_insert_with(|| unknown_name(scope, noun, &[]));
+    }
+
+    /// "…, then …" that can't be read as an order: whoever said it expects something to happen.
+    fn unread(&mut self) {
+        self.doubt.get_or_insert_with(|| {
+            Problem::ambiguous(
+                "I could not tell what is to happen after the first part, so I did nothing. Send the parts apart.",
+            )
+        });
+    }
+
     /// "…, then production" that can't be read as the same again: whoever said it expects it to happen.
     pub(super) fn unread_place(&mut self, tokens: &[Token<'t>], joined: Joined) {
         let tokens = reach(tokens);
@@ -365,6 +423,9 @@ impl<'t> Reader<'_, 't> {
                 )
             });
         }
+        if joined == Joined::Then && !told && !self.drafts.is_empty() {
+            self.unread();
+        }
     }
 
     pub(super) fn after_semicolon(&self, tokens: &[Token<'t>]) -> bool {
@@ -373,6 +434,18 @@ impl<'t> Reader<'_, 't> {
             place > 0 && self.tokens[place - 1].kind == Kind::Semicolon
         })
     }
+}
+
+/// Something is told or refused here, or hangs on a condition: no place where to do the same again.
+fn is_strange(tokens: &[Token<'_>]) -> bool {
+    (0..tokens.len()).any(|at| {
+        let token = &tokens[at];
+        // "then production with no canary" refuses the canary alone.
+        let refuses = token.is(Class::NEGATION) && !clauses::modifies(&tokens[at..]);
+        token.is_word()
+            && token.name.is_none()
+            && (token.is(Class::TELLS) || token.is(Class::SUBJECT) || refuses || token.is(Class::CONDITION))
+    })
 }
 
 /// "dry run deploy staging then restart api": only the first part, tried; or all of it, for real.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Action, Class, Heard, Kind, Token, Vocabulary, classes, grammar, reach};
+use super::{Action, Class, Heard, Kind, Token, Vocabulary, classes};
 
 /// What the phrases of courtesy begin with.
 pub(in crate::intent) const COURTEOUS: &[&str] = &["if", "when", "whenever", "while", "once", "as"];
@@ -68,128 +68,6 @@ pub(super) fn without_courtesies<'a, 't>(tokens: &'a [Token<'t>]) -> Cow<'a, [To
         at += courtesy.max(1);
     }
     Cow::Owned(kept)
-}
-
-/// "db is calm again", "errors are climbing", "it hangs again": how things are, behind the comma of an order.
-fn remark(tokens: &[Token<'_>]) -> bool {
-    const VERBS: &[&str] = &[
-        "is",
-        "are",
-        "was",
-        "were",
-        "has",
-        "have",
-        "had",
-        "keeps",
-        "keep",
-        "looks",
-        "look",
-        "seems",
-        "seem",
-        "needs",
-        "need",
-        "wants",
-        "want",
-        "hangs",
-        "hung",
-        "got",
-        "gets",
-        "went",
-        "goes",
-        "broke",
-        "broken",
-        "crashed",
-        "crashes",
-        "died",
-        "dies",
-        "failed",
-        "fails",
-        "works",
-        "worked",
-        "finished",
-        "passed",
-        "started",
-        "stopped",
-        "complained",
-        "complain",
-        "waits",
-        "wait",
-        "isn't",
-        "aren't",
-        "wasn't",
-        "leaks",
-        "starts",
-        "begins",
-        "opens",
-        "closes",
-        "ends",
-        "expires",
-        "arrives",
-    ];
-    let ends =
-        |token: &Token<'_>| !token.is_word() || token.any(&["and", "then", "but", "which", "who", "that"]);
-    let clause = &tokens[..tokens.iter().position(ends).unwrap_or(tokens.len())];
-    let begins = clause.first().is_some_and(|first| {
-        let orders = first.is(Class::HEAD) && first.name.is_none() && !first.is(Class::OBJECT);
-        let little = first.is(Class::NEGATION)
-            || first.is(Class::PREPOSITION)
-            || first.is(Class::ASKS)
-            || first.is(Class::CONDITION);
-        !(orders || little)
-    });
-    let hangs = clause.first().is_some_and(|first| first.any(&["it", "they"]))
-        && clause
-            .get(1)
-            .is_some_and(|verb| verb.name.is_none() && verb.low.len() > 2 && verb.low.ends_with('s'));
-    begins && (hangs || clause.iter().skip(1).any(|token| token.any(VERBS) && token.quote == 0))
-}
-
-/// What begins a remark about an order, beside a comma or the like.
-pub(in crate::intent) const COMMENTS: &[&str] =
-    &["because", "cause", "cuz", "coz", "so", "since", "as", "reason"];
-
-/// The words of an order without what is only said about it: "…, it's broken", "because …", "so that …". Locks keep
-/// their reason.
-pub(super) fn commentary<'a, 't>(action: Action, tokens: &'a [Token<'t>]) -> (&'a [Token<'t>], bool) {
-    let signs = Class::COMMENTS
-        .and(Class::of_kind(Kind::Comma))
-        .and(Class::of_kind(Kind::Dash))
-        .and(Class::of_kind(Kind::Colon));
-    if !classes(tokens).is(signs) {
-        return (tokens, true);
-    }
-    let place = tokens.iter().enumerate().position(|(at, token)| {
-        let next = tokens.get(at + 1);
-        token.quote == 0
-            && (token.any(&["because", "cause", "cuz", "coz"])
-                || (token.any(&["so"])
-                    && next.is_some_and(|next| next.is(Class::SUBJECT) || next.any(&["that", "the", "it"])))
-                || (token.any(&["since", "as"])
-                    && next.is_some_and(|next| next.is(Class::SUBJECT) || next.any(&["it", "the"])))
-                || (matches!(token.kind, Kind::Comma | Kind::Dash | Kind::Colon)
-                    && action != Action::SetVariable
-                    && next.is_some_and(|next| {
-                        next.is(Class::SUBJECT)
-                            || token.kind != Kind::Colon && remark(reach(&tokens[at + 1..]))
-                            || (next.any(&["it", "this", "that", "the", "there"])
-                                && reach(&tokens[at + 1..])
-                                    .iter()
-                                    .any(|token| token.is(Class::TELLS) && token.is_word()))
-                    })))
-    });
-    let place = place.or_else(|| {
-        let runs = grammar::runs::is_run_action(action);
-        tokens.iter().position(|token| runs && matches!(token.kind, Kind::Colon | Kind::Dash))
-    });
-    let locks = matches!(action, Action::Lock | Action::Unlock);
-    let colon = tokens
-        .iter()
-        .position(|token| locks && (token.kind == Kind::Colon || token.any(&["reason", "because"])));
-    match (place, colon) {
-        (_, Some(colon)) => (&tokens[..colon], false),
-        (Some(place), None) if action != Action::SetVariable => (&tokens[..place], true),
-        _ => (tokens, true),
-    }
 }
 
 /// Words after a verb that make a report of it: "deploy failed", "release went out".
@@ -396,7 +274,7 @@ pub(super) fn takes_back(tokens: &[Token<'_>]) -> bool {
     // "deploy production lol no", "deploy production or nah"
     let last = tokens.iter().rposition(Token::is_word);
     if last.is_some_and(|at| {
-        let value = at > 0 && tokens[at - 1].kind == Kind::Equals;
+        let value = at > 0 && (tokens[at - 1].kind == Kind::Equals || tokens[at - 1].any(&["ref"]));
         tokens[at].any(&["no", "nope", "nah", "not", "never"]) && tokens[at].quote == 0 && !value
     }) {
         return true;

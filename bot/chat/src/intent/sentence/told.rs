@@ -6,7 +6,7 @@
 use super::{Class, Kind, Mood, Token, classes, heads, mood};
 
 /// What the words before a colon are called where what follows is a list of things and not an order.
-const LABELS: &[&str] = &[
+pub(super) const LABELS: &[&str] = &[
     "agenda",
     "todo",
     "todos",
@@ -59,7 +59,12 @@ pub(super) fn tells(line: &[Token<'_>]) -> bool {
     if !classes(line).is(signs) {
         return line.iter().any(|token| token.any(&["e.g", "i.e"])) && labelled(line);
     }
-    checkbox(line) || difference(line) || labelled(line) || enumerated(line) || outcome(line)
+    statistics(line)
+        || checkbox(line)
+        || difference(line)
+        || labelled(line)
+        || enumerated(line)
+        || outcome(line)
 }
 
 /// Whether a line makes a list of those below it, up to the next blank one: "Notes from the retro:".
@@ -122,6 +127,31 @@ fn difference(line: &[Token<'_>]) -> bool {
         [first, second, ..] => first.kind == Kind::Dash && second.kind == Kind::Dash,
         _ => false,
     }
+}
+
+/// "deploys this week: 12, rollbacks: 1": how many there were.
+fn statistics(line: &[Token<'_>]) -> bool {
+    const COUNTED: &[&str] = &[
+        "deploys",
+        "deployments",
+        "releases",
+        "rollbacks",
+        "rollouts",
+        "runs",
+        "incidents",
+        "migrations",
+        "backfills",
+        "outages",
+        "errors",
+        "failures",
+        "approvals",
+        "restarts",
+    ];
+    line.windows(2).any(|pair| {
+        pair[0].kind == Kind::Colon
+            && pair[1].is(Class::DIGIT)
+            && pair[1].low.bytes().all(|byte| byte.is_ascii_digit())
+    }) && line[0].any(COUNTED)
 }
 
 /// "1. lunch 2. deploy production": things to do, of which not all are ours.

@@ -215,6 +215,28 @@ pub(in crate::intent) fn since(tokens: &[Token<'_>]) -> Option<(u64, usize)> {
     }
 }
 
+/// "last 0", "past 0 minutes", "0m": as written, if no time at all is meant.
+pub(in crate::intent) fn no_time_at_all(tokens: &[Token<'_>]) -> Option<String> {
+    let announced = tokens.first()?.any(&["last", "past", "since", "previous"]);
+    let rest = &tokens[usize::from(announced)..];
+    let unit = duration(rest);
+    let zero = unit.is_some_and(|(seconds, _)| seconds == 0)
+        || announced && unit.is_none() && rest.first().is_some_and(|token| whole(token.low) == Some(0));
+    let len = usize::from(announced) + unit.map_or(1, |(_, len)| len);
+    zero.then(|| tokens[..len].iter().map(|token| token.raw).collect::<Vec<_>>().join(" "))
+}
+
+/// "for 2h", "for the next hour": how many tokens say for how long, with the "for".
+pub(in crate::intent) fn only_for(tokens: &[Token<'_>]) -> Option<usize> {
+    let skipped = tokens
+        .iter()
+        .skip(1)
+        .take_while(|token| token.any(&["the", "next", "about", "only", "just"]))
+        .count();
+    let (_, len) = duration(tokens.get(1 + skipped..)?)?;
+    Some(1 + skipped + len)
+}
+
 /// `22:00`, `10pm`, `9.30am`, `22h`, `noon`.
 fn is_clock(word: &str) -> bool {
     if matches!(word, "noon" | "midnight") {

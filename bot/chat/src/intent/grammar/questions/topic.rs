@@ -45,5 +45,5 @@ pub(in crate::intent) fn actor(tokens: &[Token<'_>]) -> Option<String> {
         && next.name.is_none()
         && !next.class.known()
         && next.low.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
-    plain.then(|| next.raw.trim_start_matches('@').to_owned())
+    plain.then(|| next.raw.trim_start_matches('@').trim_end_matches('-').to_owned())
 }

@@ -1,0 +1,93 @@
+//! What is said of a word in the place of a name that is none.
+
+use std::fmt::Write as _;
+
+use super::{Action, Kind, NameKind, Problem, Scope, Token, Vocabulary};
+
+/// `INV-42`: why, not what.
+pub(super) fn is_ticket(word: &str) -> bool {
+    word.trim_start_matches('#').split_once('-').is_some_and(|(project, number)| {
+        let capitals = project.bytes().all(|byte| byte.is_ascii_uppercase());
+        let digits = number.bytes().all(|byte| byte.is_ascii_digit());
+        project.len() > 1 && capitals && !number.is_empty() && digits
+    })
+}
+
+/// The kinds of name an action can be about.
+pub(super) fn kinds_of(action: Action) -> Vec<NameKind> {
+    use crate::intent::actions::Key;
+    let kinds = [
+        (Key::Environments, NameKind::Environment),
+        (Key::Services, NameKind::Service),
+        (Key::Component, NameKind::Component),
+        (Key::Job, NameKind::Job),
+        (Key::Job, NameKind::JobShort),
+        (Key::Provider, NameKind::Provider),
+        (Key::Providers, NameKind::Provider),
+    ];
+    kinds.iter().filter(|(key, _)| action.has(*key)).map(|(_, kind)| *kind).collect()
+}
+
+/// A problem that names the nearest real names, or all there are.
+pub(in crate::intent) fn unknown_name(
+    scope: Scope<'_, '_>,
+    token: &Token<'_>,
+    near: &[(NameKind, usize)],
+) -> Problem {
+    let vocabulary = scope.vocabulary;
+    let names: Vec<&str> = near.iter().map(|(kind, index)| vocabulary.spelling(*kind, *index)).collect();
+    if let [(kind, _), ..] = near {
+        let message = format!(
+            "I don't know `{}`. The nearest {} I know: {}.",
+            token.raw,
+            kind.word(),
+            names.join(", ")
+        );
+        let suggestions = names.iter().map(|name| instead(scope, token, name));
+        return Problem::unknown_name(message).suggest(suggestions);
+    }
+    if token.raw.eq_ignore_ascii_case("head") {
+        // A habit from git, where it means what somebody has checked out.
+        return Problem::unknown_name(format!(
+            "`{}` is where your own checkout stands, which I can't see: name a branch, a tag or a commit id.",
+            token.raw
+        ))
+        .suggest([format!(
+            "{} {} {} main",
+            scope.action.row().verbs[0],
+            crate::intent::help::fill("{env}", vocabulary.names()),
+            if scope.action == Action::Rollback { "to" } else { "ref" }
+        )]);
+    }
+    let mut kinds = kinds_of(scope.action);
+    kinds.retain(|kind| *kind != NameKind::JobShort);
+    if kinds.is_empty() {
+        kinds.extend([NameKind::Environment, NameKind::Service]);
+    }
+    let mut message = format!("I don't know `{}`.", token.raw);
+    for kind in kinds {
+        let _ = write!(message, " {}: {}.", kind.title(), own_names(vocabulary, kind));
+    }
+    Problem::unknown_name(message).suggest(vocabulary.examples(scope.action))
+}
+
+/// The sentence with another word in the place of this one.
+pub(super) fn instead(scope: Scope<'_, '_>, token: &Token<'_>, word: &str) -> String {
+    let mut words: Vec<&str> = vec![scope.action.row().verbs[0]];
+    let begun = scope.tokens.iter().skip_while(|other| !other.is_word());
+    let begun = begun.filter(|other| other.kind != Kind::Mention);
+    words.extend(begun.map(|other| if other.at == token.at { word } else { other.raw }));
+    words.join(" ").replace(" ,", ",")
+}
+
+/// The first names of a kind; a person wants the nearest, not a list of a thousand.
+fn own_names(vocabulary: &Vocabulary, kind: NameKind) -> String {
+    /// More names than this are not listed.
+    const MOST: usize = 12;
+    let all = vocabulary.names().of(kind);
+    let mut names: Vec<&str> = all.iter().take(MOST).map(|named| named.name.as_str()).collect();
+    if all.len() > MOST {
+        names.push("and others");
+    }
+    if names.is_empty() { "none yet".to_owned() } else { names.join(", ") }
+}

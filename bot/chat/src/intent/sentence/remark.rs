@@ -1,0 +1,229 @@
+//! What is only said about an order, before or behind it.
+
+use super::{Action, Class, Kind, Token, classes, grammar, reach};
+
+/// "db is calm again", "errors are climbing", "it hangs again": how things are, behind the comma of an order.
+fn remark(tokens: &[Token<'_>]) -> bool {
+    const VERBS: &[&str] = &[
+        "is",
+        "are",
+        "was",
+        "were",
+        "has",
+        "have",
+        "had",
+        "keeps",
+        "keep",
+        "looks",
+        "look",
+        "seems",
+        "seem",
+        "needs",
+        "need",
+        "wants",
+        "want",
+        "hangs",
+        "hung",
+        "got",
+        "gets",
+        "went",
+        "goes",
+        "broke",
+        "broken",
+        "crashed",
+        "crashes",
+        "died",
+        "dies",
+        "failed",
+        "fails",
+        "works",
+        "worked",
+        "finished",
+        "passed",
+        "started",
+        "stopped",
+        "complained",
+        "complain",
+        "waits",
+        "wait",
+        "isn't",
+        "aren't",
+        "wasn't",
+        "leaks",
+        "starts",
+        "begins",
+        "opens",
+        "closes",
+        "ends",
+        "expires",
+        "arrives",
+        "see",
+        "sees",
+        "report",
+        "reports",
+    ];
+    let ends =
+        |token: &Token<'_>| !token.is_word() || token.any(&["and", "then", "but", "which", "who", "that"]);
+    let clause = &tokens[..tokens.iter().position(ends).unwrap_or(tokens.len())];
+    let begins = clause.first().is_some_and(|first| {
+        let orders = first.is(Class::HEAD) && first.name.is_none() && !first.is(Class::OBJECT);
+        let little = first.is(Class::NEGATION)
+            || first.is(Class::PREPOSITION)
+            || first.is(Class::ASKS)
+            || first.is(Class::CONDITION)
+            || first.any(&["only"]);
+        !(orders || little)
+    });
+    let hangs = clause.first().is_some_and(|first| first.any(&["it", "they"]))
+        && clause
+            .get(1)
+            .is_some_and(|verb| verb.name.is_none() && verb.low.len() > 2 && verb.low.ends_with('s'));
+    let ends_all = clause.len() == tokens.len();
+    begins
+        && (hangs
+            || clause.iter().skip(1).any(|token| token.any(VERBS) && token.quote == 0)
+            || ends_all && state(clause))
+}
+
+/// "…, ana is waiting, dry run": whether what is said behind a remark is more than another remark.
+pub(super) fn goes_on(tail: &[Token<'_>]) -> bool {
+    let joint = |token: &Token<'_>| {
+        matches!(token.kind, Kind::Comma | Kind::Dash | Kind::Bracket) || token.any(&["and", "but", "then"])
+    };
+    let little = |token: &Token<'_>| {
+        token.name.is_none()
+            && token.is(Class::OPENER.and(Class::PREPOSITION).and(Class::NEGATION).and(Class::FILLER))
+            && !token.is(Class::KEYWORD)
+    };
+    let begins = tail.iter().position(|token| !joint(token)).unwrap_or(tail.len());
+    tail[begins..].split(joint).skip(1).any(|part| {
+        let said = part.iter().find(|token| token.is_word() && !little(token));
+        let told = part.iter().any(|token| token.is(Class::TELLS.and(Class::SUBJECT)) && token.is_word());
+        said.is_some_and(|token| {
+            token.quote == 0
+                && (token.name.is_some()
+                    || token.is(Class::KEYWORD)
+                    || crate::intent::values::is_ref(token.low)
+                    || crate::intent::values::weights(std::slice::from_ref(token)).is_some())
+        }) && !told
+    }) || tail.windows(2).any(|pair| {
+        pair[0].quote == 0
+            && (pair[0].any(&["dry-run", "dryrun", "rehearsal"])
+                || pair[0].any(&["dry"]) && pair[1].any(&["run"]))
+    }) || tail.last().is_some_and(|last| last.any(&["dry-run", "dryrun", "rehearsal"]) && last.quote == 0)
+}
+
+/// "memory leak again", "all good", "canary green": how things are, without a verb and without a name of ours.
+fn state(clause: &[Token<'_>]) -> bool {
+    /// Longer ones have a verb.
+    const LONGEST: usize = 6;
+    const WELL: &[&str] = &[
+        "good",
+        "fine",
+        "ok",
+        "okay",
+        "green",
+        "clear",
+        "clean",
+        "calm",
+        "quiet",
+        "recovered",
+        "normal",
+        "red",
+        "slow",
+        "down",
+    ];
+    let value = |token: &Token<'_>| {
+        token.name.is_some()
+            || token.quote > 0
+            || token.is(Class::CONDITION.and(Class::EITHER).and(Class::NEGATION))
+            || token.any(&["first", "given", "expected"])
+            || token.is(Class::KEYWORD) && !token.any(&["canary"])
+            || token.is(Class::DIGIT) && !token.is(Class::AILS)
+            || token.is(Class::PREPOSITION) && !token.any(&["in"])
+            || crate::intent::values::is_ref(token.low)
+    };
+    (2..=LONGEST).contains(&clause.len())
+        && clause.iter().any(|token| token.is(Class::AILS) || token.any(WELL))
+        && !clause.iter().any(value)
+}
+
+/// Words that say how things are, and that something is wrong, without a verb.
+pub(in crate::intent) const AILS: &[&str] = &[
+    "leak",
+    "leaks",
+    "leaking",
+    "errors",
+    "outage",
+    "outages",
+    "spike",
+    "spikes",
+    "spiking",
+    "pegged",
+    "oom",
+    "ooms",
+    "500s",
+    "502s",
+    "503s",
+    "504s",
+    "5xx",
+    "timeouts",
+    "unresponsive",
+    "climbing",
+    "rising",
+    "degraded",
+    "flat",
+    "look",
+    "see",
+    "sees",
+    "complain",
+    "complains",
+];
+
+/// What begins a remark about an order, beside a comma or the like.
+pub(in crate::intent) const COMMENTS: &[&str] =
+    &["because", "cause", "cuz", "coz", "so", "since", "as", "reason"];
+
+/// The words of an order without what is only said about it: "…, it's broken", "because …", "so that …". Locks keep
+/// their reason.
+pub(super) fn commentary<'a, 't>(action: Action, tokens: &'a [Token<'t>]) -> (&'a [Token<'t>], bool) {
+    let signs = Class::COMMENTS
+        .and(Class::of_kind(Kind::Comma))
+        .and(Class::of_kind(Kind::Dash))
+        .and(Class::of_kind(Kind::Colon));
+    if !classes(tokens).is(signs) {
+        return (tokens, true);
+    }
+    let place = tokens.iter().enumerate().position(|(at, token)| {
+        let next = tokens.get(at + 1);
+        token.quote == 0
+            && (token.any(&["because", "cause", "cuz", "coz"])
+                || (token.any(&["so"])
+                    && next.is_some_and(|next| next.is(Class::SUBJECT) || next.any(&["that", "the", "it"])))
+                || (token.any(&["since", "as"])
+                    && next.is_some_and(|next| next.is(Class::SUBJECT) || next.any(&["it", "the"])))
+                || (matches!(token.kind, Kind::Comma | Kind::Dash | Kind::Colon)
+                    && action != Action::SetVariable
+                    && next.is_some_and(|next| {
+                        next.is(Class::SUBJECT)
+                            || token.kind != Kind::Colon && remark(reach(&tokens[at + 1..]))
+                            || (next.any(&["it", "this", "that", "the", "there"])
+                                && reach(&tokens[at + 1..])
+                                    .iter()
+                                    .any(|token| token.is(Class::TELLS) && token.is_word()))
+                    })))
+    });
+    let place = place.or_else(|| {
+        let runs = grammar::runs::is_run_action(action);
+        tokens.iter().position(|token| runs && matches!(token.kind, Kind::Colon | Kind::Dash))
+    });
+    let locks = matches!(action, Action::Lock | Action::Unlock);
+    let colon = tokens
+        .iter()
+        .position(|token| locks && (token.kind == Kind::Colon || token.any(&["reason", "because"])));
+    match (place, colon) {
+        (_, Some(colon)) => (&tokens[..colon], false),
+        (Some(place), None) if action != Action::SetVariable => (&tokens[..place], true),
+        _ => (tokens, true),
+    }
+}
