@@ -343,7 +343,27 @@ fn a_lock_whose_end_cannot_be_read_is_not_taken() {
         {
             t.user("ana").says(&format!("lock staging {said}")).await;
         }
-        t.whispers("ana", expect![[r#""#]]);
+        t.whispers("ana", expect![[r#"
+            ✗ I can't read the time «2».
+              Next: say it like `in 10 minutes`, `22:00` or `tomorrow 09:30` (UTC); how long, like `for 2h` or `for half an hour`
+              > lock staging
+
+            ✗ I can't read the time «two fortnights».
+              Next: say it like `in 10 minutes`, `22:00` or `tomorrow 09:30` (UTC); how long, like `for 2h` or `for half an hour`
+              > lock staging
+
+            ✗ I can't read the time «-5 minutes».
+              Next: say it like `in 10 minutes`, `22:00` or `tomorrow 09:30` (UTC); how long, like `for 2h` or `for half an hour`
+              > lock staging
+
+            ✗ I can't read the time «99999999h».
+              Next: say it like `in 10 minutes`, `22:00` or `tomorrow 09:30` (UTC); how long, like `for 2h` or `for half an hour`
+              > lock staging
+
+            ✗ I can't read the time «the deploy is done».
+              Next: say it like `in 10 minutes`, `22:00` or `tomorrow 09:30` (UTC); how long, like `for 2h` or `for half an hour`
+              > lock staging
+        "#]]);
         t.user("ana").says("lock staging for half an hour").await;
         t.user("ana").says("lock staging for 2h 30m because of a load test").await;
         t.bot_says(expect![[r#"
