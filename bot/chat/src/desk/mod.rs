@@ -208,7 +208,7 @@ impl Desk {
                 other => other?,
             };
             heard.teach(text.trim());
-            heard.outbound.extend(question.map(|question| Outbound::Say(view::still_open(&question))));
+            heard.outbound.extend(question.map(|question| Outbound::Say(view::left_open(&question))));
             return Ok(heard);
         }
         let answered = match question {

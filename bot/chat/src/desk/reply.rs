@@ -217,7 +217,7 @@ impl Desk {
         let speaker = &speaker.saying(asides);
         let mut heard = self.carry_out(speaker, talk, commands).await?;
         if talk.question_of(&question.asked) == Some(&question) {
-            heard.outbound.push(Outbound::Say(view::still_open(&question)));
+            heard.outbound.push(Outbound::Say(view::left_open(&question)));
         }
         Ok(heard)
     }

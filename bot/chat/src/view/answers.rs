@@ -24,15 +24,7 @@ pub(crate) fn status(status: &EnvironmentStatus, now_ms: i64) -> Card {
                 .map(|at_ms| format!(", went live {}", ago(at_ms, now_ms)))
                 .unwrap_or_default();
             let tone = if unwell || status.unseen.is_some() { Tone::Bad } else { Tone::Good };
-            (
-                tone,
-                format!(
-                    "release {} ({}, {}){since}",
-                    release.id.number,
-                    release.reference,
-                    short(&release.commit)
-                ),
-            )
+            (tone, format!("release {} ({}){since}", release.id.number, code_of(release, ", ", "")))
         }
     };
     let production = if status.production && name.as_str() != "production" { " (production)" } else { "" };
@@ -122,10 +114,9 @@ pub(crate) fn releases(environment: &EnvironmentKey, desired: &Desired, releases
                 _ => release.state.as_str(),
             };
             format!(
-                "{}: {} ({}) {}: {state}{}, made by {}",
+                "{}: {} {}: {state}{}, made by {}",
                 release.id.number,
-                release.reference,
-                short(&release.commit),
+                code_of(release, " (", ")"),
                 release.subject,
                 when.unwrap_or_default(),
                 release.run,
@@ -133,6 +124,15 @@ pub(crate) fn releases(environment: &EnvironmentKey, desired: &Desired, releases
         })
         .collect();
     Card::new(Tone::Plain, format!("Releases of {name}")).list("", lines)
+}
+
+/// The code of a release: what it was called and its commit, or the commit alone when nobody called it anything else.
+fn code_of(release: &Release, before: &str, after: &str) -> String {
+    let commit = short(&release.commit);
+    if release.commit.starts_with(&release.reference) {
+        return commit.to_owned();
+    }
+    format!("{}{before}{commit}{after}", release.reference)
 }
 
 /// What services printed, at most so many of the newest lines.

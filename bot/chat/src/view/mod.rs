@@ -24,8 +24,8 @@ pub(crate) use later::{not_built, not_yet};
 pub use missed::missed;
 pub use plain::plain;
 pub(crate) use question::{
-    answered_already, answered_for, correct_run, corrected, correction_again, order_or_answer, question,
-    question_again, question_closed, question_expired, still_open, waiting, what_is_wrong,
+    answered_already, answered_for, correct_run, corrected, correction_again, left_open, order_or_answer,
+    question, question_again, question_closed, question_expired, still_open, waiting, what_is_wrong,
 };
 pub(crate) use run::ended;
 pub use run::{NOTHING_TO_UNDO, run};

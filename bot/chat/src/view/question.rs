@@ -81,6 +81,14 @@ pub(crate) fn still_open(asked: &Question) -> Card {
     card
 }
 
+/// The same in a line, after an order of its own: people know it by then.
+pub(crate) fn left_open(asked: &Question) -> Card {
+    let mut card = still_open(asked);
+    card.parts.clear();
+    card.command.clear();
+    card
+}
+
 /// The whole is not right, and nobody said what.
 pub(crate) fn what_is_wrong(asked: &Question) -> Card {
     let mut card = question(asked);

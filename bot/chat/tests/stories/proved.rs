@@ -94,7 +94,7 @@ fn the_very_commit_and_not_the_branch() {
         t.user("ana").says("releases production").await;
         t.bot_says(expect![[r#"
             · Releases of production
-                1: 4b76448 (4b76448) Work for v1.0.0: live now, went live 2026-11-18 12:00 UTC, made by r-2
+                1: 4b76448 Work for v1.0.0: live now, went live 2026-11-18 12:00 UTC, made by r-2
               > releases in production
         "#]]);
     });

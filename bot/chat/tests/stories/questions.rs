@@ -116,10 +116,7 @@ fn a_whole_new_command_instead() {
               > whoami
 
             ? Still open: Deploy where?
-                1. staging
-                2. production
               [staging] [production] [Never mind]
-              > deploy
         "#]]);
         t.user("ana").says("deploy v1.0.0 to staging").await;
         t.settles().await;

@@ -59,14 +59,7 @@ fn the_same_verb_elsewhere_is_another_order() {
         t.bot_headlines(expect!["✓ r-1 · Deploy v1.0.0 (4b76448) to staging · succeeded in 0 ms"]);
         t.bot_says(expect![[r#"
             ? Still open: Which ref?
-              staging runs no release yet, so nothing is proved there.
-              A branch, a tag or a commit.
-                1. main
-                2. v1.0.0
-              Then:
-                restart api in production
               [main] [v1.0.0] [Never mind]
-              > deploy production
         "#]]);
         t.user("ana").says("never mind").await;
         t.bot_says(expect![[r#"
@@ -275,9 +268,7 @@ fn cancel_under_a_card_is_about_its_run() {
               > cancel r-3
 
             ? Still open: How many replicas?
-              A number from 1 to 1000.
               [Never mind]
-              > scale api in staging
 
             · Never mind then: scale is dropped.
               > scale api in staging
@@ -301,12 +292,7 @@ fn names_that_are_words_for_standing_orders() {
               > alerts
 
             ? Still open: Which job?
-              environment: staging
-              I can't run data jobs yet. I put the order together with you and show it whole; nothing is run.
-                1. rules
-                2. backfillTimezone
               [rules] [backfillTimezone] [Never mind]
-              > backfill in staging
 
             ? How many rows a batch?
               environment: staging

@@ -153,10 +153,7 @@ fn small_talk_derails_nothing() {
               > alerts
 
             ? Still open: Lock where?
-                1. staging
-                2. production
               [staging] [production] [Never mind]
-              > lock
         "#]]);
         t.user("ana").says("stg").await;
         t.bot_says(expect![[r#"
