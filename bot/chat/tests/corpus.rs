@@ -205,6 +205,11 @@ const FOUND: &[&str] = &[
     "add the currency dev, in column then do staging",
     "audit \u{fffd}deploy staging ref produciton",
     "set production in SITE_HOST=<http://shop.example.ocm|shop.example.:om>",
+    "lock production because ERROR\n rate isock production because ERROR rate is up",
+    "- \"_set LOG_LEVEL  then to debug_ in production_\"",
+    "&quot;please rotate the secret sessio because reconcile staging",
+    "set SMTP_HOST=mail.- title: deploy staging",
+    "rotate stripe the rotate stripe the key in production",
     "audit naaudit by anaaudit by a<@U1oduction\"",
 ];
 

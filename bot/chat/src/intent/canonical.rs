@@ -7,6 +7,7 @@ use super::actions::Action;
 use super::command::{Bundle, Canary, Channel, Command, Migrate, Mode, Reaction, Signal};
 use super::grammar::{runs::is_run_action, settings::is_secretive};
 use super::lexicon::{Class, look_up};
+use super::sentence::told::OUTCOMES;
 
 impl Command {
     /// The canonical sentence of this command. People see it on every card and learn it; parsing it gives this command.
@@ -119,7 +120,9 @@ impl Command {
             let _ = write!(out, " for the last {}", seconds(since));
         }
         if let Some(reason) = &self.reason {
-            let _ = write!(out, ": {reason}");
+            // "lock production: done" is how tools say what came of it.
+            let outcome = OUTCOMES.contains(&reason.to_ascii_lowercase().as_str());
+            let _ = write!(out, "{} {reason}", if outcome { " because" } else { ":" });
         }
     }
 

@@ -8,7 +8,7 @@ mod order;
 pub(super) mod remark;
 pub(super) mod report;
 mod strange;
-mod told;
+pub(super) mod told;
 
 use std::ops::Range;
 

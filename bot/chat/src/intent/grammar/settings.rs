@@ -119,7 +119,8 @@ fn plain_words(tokens: &[Token<'_>]) -> Option<usize> {
     let token = &tokens[place];
     let assigned = tokens.get(place + 1).is_some_and(|next| next.any(&["to"]));
     let value = tokens.get(place + 2).is_some_and(|next| next.is_word() && next.name.is_none());
-    let plain = token.is_word() && is_identifier(token.raw) && token.name.is_none();
+    let plain =
+        token.is_word() && is_identifier(token.raw) && token.name.is_none() && !token.is(Class::TURNS);
     (plain && assigned && value && tokens[place + 3..].iter().any(|token| token.name.is_some()))
         .then_some(place)
 }
@@ -174,12 +175,13 @@ pub(in crate::intent) fn secret(tokens: &[Token<'_>]) -> Vec<String> {
         !token.is(Class::PREPOSITION) && token.is_word() && (token.quote == quote || token.is(Class::FILLER))
     };
     for token in tokens.iter().take_while(named) {
-        if token
-            .any(&["the", "our", "my", "a", "secret", "secrets", "please", "now", "called", "named", "all"])
-        {
+        if token.any(&[
+            "the", "our", "my", "a", "secret", "secrets", "please", "now", "called", "named", "all",
+            "rotate", "renew",
+        ]) {
             continue;
         }
-        if token.is(Class::JOINS)
+        if token.is(Class::JOINS.and(Class::COMMENTS))
             || token.name.is_some_and(|hit| hit.kind == crate::intent::names::NameKind::Environment)
         {
             break;

@@ -196,6 +196,10 @@ fn labelled(line: &[Token<'_>]) -> bool {
     heads::find(line).is_none() && line[..colon].iter().any(|token| token.any(LABELS))
 }
 
+/// How tools say what came of a step.
+pub(in crate::intent) const OUTCOMES: &[&str] =
+    &["ok", "done", "skipped", "success", "failed", "passed", "error", "x", "fail"];
+
 /// "deploy production [ok]", "deploy production: ok", "deploy production ... ok": how tools say what came of a step.
 fn outcome(line: &[Token<'_>]) -> bool {
     let line = match line {
@@ -204,7 +208,7 @@ fn outcome(line: &[Token<'_>]) -> bool {
     };
     let [before @ .., sign, last] = line else { return false };
     let dots = sign.kind == Kind::Stop && before.last().is_some_and(|token| token.kind == Kind::Stop);
-    last.any(&["ok", "done", "skipped", "success", "failed", "passed", "error", "x", "fail"])
+    last.any(OUTCOMES)
         && (dots || matches!(sign.kind, Kind::Colon | Kind::Bracket | Kind::Arrow | Kind::Dash))
         && before.iter().any(Token::is_word)
 }
