@@ -33,13 +33,13 @@ pub(crate) enum Happened {
 }
 
 impl Happened {
-    /// Whether taking it in may take longer than writing it down: something is sealed, or asked of Slack, on the way.
-    pub(crate) fn may_take_long(&self) -> bool {
+    /// The channel it happened in, in which things are to be heard in order.
+    pub(crate) fn channel(&self) -> Option<&str> {
         match self {
-            Self::Submitted(_) => true,
-            Self::Clicked(clicked) => clicked.channel.is_none(),
-            Self::Commanded(commanded) => is_direct(&commanded.channel),
-            Self::Said(_) | Self::HomeOpened { .. } | Self::Challenged(_) | Self::Nothing => false,
+            Self::Said(said) => Some(&said.channel),
+            Self::Clicked(clicked) => clicked.channel.as_deref(),
+            Self::Commanded(commanded) => Some(&commanded.channel),
+            Self::Submitted(_) | Self::HomeOpened { .. } | Self::Challenged(_) | Self::Nothing => None,
         }
     }
 }

@@ -4,13 +4,14 @@
 //! for, and writes what it hears into its errors, secrets in modals included. Two are open at a time, so that one being
 //! renewed leaves no gap; what comes over both is done once.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::Message as Frame;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
@@ -140,13 +141,14 @@ async fn hear(mut socket: Socket, intake: &Arc<Intake>, absence: &Arc<Absence>) 
     let mut present = None;
     let mut ping = tokio::time::interval(PING);
     let mut heard = Instant::now();
-    let (slowly, mut replies) = mpsc::unbounded_channel();
+    let (replying, mut replies) = mpsc::unbounded_channel();
+    let mut order = Order::new();
     let ended = loop {
         let reply = tokio::select! {
             frame = socket.next() => {
                 heard = Instant::now();
                 let next = match frame {
-                    Some(Ok(Frame::Text(text))) => envelope(intake, &text, &slowly).await,
+                    Some(Ok(Frame::Text(text))) => envelope(intake, &text, &replying, &mut order),
                     Some(Ok(Frame::Ping(_) | Frame::Pong(_) | Frame::Binary(_) | Frame::Frame(_))) => continue,
                     Some(Ok(Frame::Close(_)) | Err(_)) | None => break Ended::Lost,
                 };
@@ -154,10 +156,7 @@ async fn hear(mut socket: Socket, intake: &Arc<Intake>, absence: &Arc<Absence>) 
                     break ended;
                 }
                 present.get_or_insert_with(|| absence.present(intake));
-                match next {
-                    Next::Reply(reply) => reply,
-                    Next::Nothing | Next::End(_) => continue,
-                }
+                continue;
             }
             Some(reply) = replies.recv() => reply,
             _ = ping.tick() => {
@@ -177,12 +176,19 @@ async fn hear(mut socket: Socket, intake: &Arc<Intake>, absence: &Arc<Absence>) 
 }
 
 enum Next {
-    Reply(String),
     Nothing,
     End(Ended),
 }
 
-async fn envelope(intake: &Arc<Intake>, text: &str, slowly: &mpsc::UnboundedSender<String>) -> Next {
+/// By channel, what ends when the newest thing that was heard there is written down.
+type Order = HashMap<String, oneshot::Receiver<()>>;
+
+fn envelope(
+    intake: &Arc<Intake>,
+    text: &str,
+    replies: &mpsc::UnboundedSender<String>,
+    order: &mut Order,
+) -> Next {
     let Ok(envelope) = serde_json::from_str::<Value>(text) else {
         tracing::warn!("Slack sent something that is no JSON");
         return Next::Nothing;
@@ -201,18 +207,23 @@ async fn envelope(intake: &Arc<Intake>, text: &str, slowly: &mpsc::UnboundedSend
         return Next::Nothing;
     }
     let answerable = envelope["accepts_response_payload"] != false;
-    if happened.may_take_long() {
-        // Others behind it are not to wait.
-        let (intake, slowly) = (Arc::clone(intake), slowly.clone());
-        tokio::spawn(async move {
-            if let Some(reply) = taken(&intake, happened, &id, answerable).await {
-                // The socket may be gone; then it comes again on another one.
-                let _ = slowly.send(reply);
-            }
-        });
-        return Next::Nothing;
-    }
-    taken(intake, happened, &id, answerable).await.map_or(Next::Nothing, Next::Reply)
+    // What comes at once is written down at once: the database takes many writes in the time of one. Within a channel each
+    // waits for the one before.
+    let (done, behind) = oneshot::channel::<()>();
+    let before = happened.channel().and_then(|channel| order.insert(channel.to_owned(), behind));
+    let (intake, replies) = (Arc::clone(intake), replies.clone());
+    tokio::spawn(async move {
+        if let Some(before) = before {
+            // It ends by being dropped.
+            let _ = before.await;
+        }
+        if let Some(reply) = taken(&intake, happened, &id, answerable).await {
+            // The socket may be gone; then it comes again on another one.
+            let _ = replies.send(reply);
+        }
+        drop(done);
+    });
+    Next::Nothing
 }
 
 /// Takes in what happened; the acknowledgement. Without one Slack delivers it again.
