@@ -211,6 +211,13 @@ const FOUND: &[&str] = &[
     "set SMTP_HOST=mail.- title: deploy staging",
     "rotate stripe the rotate stripe the key in production",
     "audit naaudit by anaaudit by a<@U1oduction\"",
+    "SET UP ALL ENVIRONMENTS EXCEPT RAILWAY. AND STAGING ON LOCAL USE CLOUDFLARE FOR DNS..",
+    "(“lock staging reason loa./deploy api to production”)",
+    "lock staging because \"loa./deploy api to production\"",
+    "ROTATE IF IN PRODUCTION",
+    "rotate the secret IF in production",
+    "; - unlock - staging: - load - test - done; - set - API_TIMEOUT=30s",
+    "unlock staging: load - test - done",
 ];
 
 #[test]

@@ -122,7 +122,9 @@ impl Command {
         if let Some(reason) = &self.reason {
             // "lock production: done" is how tools say what came of it.
             let outcome = OUTCOMES.contains(&reason.to_ascii_lowercase().as_str());
-            let _ = write!(out, "{} {reason}", if outcome { " because" } else { ":" });
+            // A full stop before a sign would end the sentence, if it were not quoted.
+            let mark = if reason.contains("./") { "\"" } else { "" };
+            let _ = write!(out, "{} {mark}{reason}{mark}", if outcome { " because" } else { ":" });
         }
     }
 

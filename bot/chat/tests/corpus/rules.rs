@@ -20,6 +20,9 @@ pub(crate) fn check(text: &str, vocabulary: &Vocabulary) -> Result<(), String> {
     told_does_nothing(text, vocabulary)
 }
 
+/// The platform that needs no provider: `set up staging on local`.
+const EMBEDDED: &str = "local";
+
 /// Every name in a command is the project's own spelling.
 fn own_names(command: &Command, vocabulary: &Vocabulary) -> Result<(), String> {
     let names = vocabulary.names();
@@ -36,7 +39,7 @@ fn own_names(command: &Command, vocabulary: &Vocabulary) -> Result<(), String> {
                 .iter()
                 .chain(&command.providers)
                 .chain(&command.connections)
-                .chain(&command.platform)
+                .chain(command.platform.iter().filter(|platform| *platform != EMBEDDED))
                 .chain(&command.edge)
                 .collect(),
         ),

@@ -195,6 +195,7 @@ pub(in crate::intent) fn extend_setup(
             NameKind::Environment if excluding => without.push(name),
             NameKind::Environment if !command.environments.contains(&name) => command.environments.push(name),
             NameKind::Project => command.project = Some(name),
+            NameKind::Provider if excluding => {}
             NameKind::Provider => {
                 let edge = role == Role::Edge || (role == Role::Either && is_edge(&name));
                 if edge {

@@ -155,8 +155,7 @@ fn value(tokens: &[Token<'_>], at: usize, first: &Token<'_>, text: &str) -> (Str
 /// What a secret is called: `STRIPE_SECRET_KEY`, or "stripe key" in words.
 pub(in crate::intent) fn secret(tokens: &[Token<'_>]) -> Vec<String> {
     let little = |token: &Token<'_>| {
-        let joins = Class::EITHER.and(Class::JOINS);
-        token.is(Class::NEGATION.and(Class::PREPOSITION).and(Class::TELLS).and(joins))
+        token.is(Class::TURNS.and(Class::PREPOSITION).and(Class::TELLS))
     };
     let mut names: Vec<String> = tokens
         .iter()

@@ -207,6 +207,11 @@ fn outcome(line: &[Token<'_>]) -> bool {
         line => line,
     };
     let [before @ .., sign, last] = line else { return false };
+    // "unlock staging: load - test - done": the reason of a lock may end in any word.
+    let locks = line[0].is(Class::HEAD) && line[0].any(&["lock", "unlock", "freeze", "unfreeze"]);
+    if last.quote > 0 || locks && before.iter().any(|token| token.kind == Kind::Colon) {
+        return false;
+    }
     let dots = sign.kind == Kind::Stop && before.last().is_some_and(|token| token.kind == Kind::Stop);
     last.any(OUTCOMES)
         && (dots || matches!(sign.kind, Kind::Colon | Kind::Bracket | Kind::Arrow | Kind::Dash))
