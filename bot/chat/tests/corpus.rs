@@ -218,6 +218,8 @@ const FOUND: &[&str] = &[
     "rotate the secret IF in production",
     "; - unlock - staging: - load - test - done; - set - API_TIMEOUT=30s",
     "unlock staging: load - test - done",
+    "rotate the secret leaks it if",
+    "`- \"[<https://x.io|*rotate the secret if it leaks*>]\"`",
 ];
 
 #[test]

@@ -29,7 +29,7 @@ use super::{Parsed, help};
 use clauses::begins_clause;
 use conditions::reaction_like;
 use log::{heads_commit, is_log};
-use remark::{commentary, goes_on};
+use remark::{commentary, goes_on, withdraws};
 use report::{report, takes_back, without_courtesies};
 
 /// Why a text that orders nothing orders nothing.

@@ -154,9 +154,7 @@ fn value(tokens: &[Token<'_>], at: usize, first: &Token<'_>, text: &str) -> (Str
 
 /// What a secret is called: `STRIPE_SECRET_KEY`, or "stripe key" in words.
 pub(in crate::intent) fn secret(tokens: &[Token<'_>]) -> Vec<String> {
-    let little = |token: &Token<'_>| {
-        token.is(Class::TURNS.and(Class::PREPOSITION).and(Class::TELLS))
-    };
+    let little = |token: &Token<'_>| token.is(Class::TURNS.and(Class::PREPOSITION).and(Class::TELLS));
     let mut names: Vec<String> = tokens
         .iter()
         .filter(|token| token.is_word() && looks_like_variable(token.raw) && !little(token))
@@ -180,7 +178,7 @@ pub(in crate::intent) fn secret(tokens: &[Token<'_>]) -> Vec<String> {
         ]) {
             continue;
         }
-        if token.is(Class::JOINS.and(Class::COMMENTS))
+        if token.is(Class::TURNS.and(Class::COMMENTS))
             || token.name.is_some_and(|hit| hit.kind == crate::intent::names::NameKind::Environment)
         {
             break;

@@ -11,11 +11,20 @@ pub(super) fn after_refusal(tokens: &[Token<'_>]) -> Option<usize> {
     if tokens.get(refusal + 1).is_some_and(|token| token.kind == Kind::Comma) {
         return None;
     }
+    // "not now, deploy": the same. "never mind, deploy" takes back what came before.
+    if tokens[refusal].any(&["not", "never"])
+        && tokens
+            .get(refusal + 1)
+            .is_some_and(|next| next.any(&["now", "yet", "today", "really", "anymore", "ever", "again"]))
+    {
+        return None;
+    }
     (1..tokens.len()).find(|at| {
         let joint = matches!(tokens[*at].kind, Kind::Comma | Kind::Dash)
             || tokens[*at].any(&["but", "instead", "just"]);
         let next = tokens.get(at + 1);
         joint
+            && !hangs_over(&tokens[..*at])
             && !next.is_some_and(|token| token.any(&["or", "and", "nor", "then"]))
             && matches!(mood::read(&tokens[*at..]), Mood::Order(_))
     })
@@ -137,6 +146,7 @@ pub(super) fn after_statement(tokens: &[Token<'_>]) -> Option<usize> {
         if joint
             && !goes_on
             && words > 1
+            && !hangs_over(&tokens[..at])
             && (tells || subject || ails)
             && matches!(mood::read(&tokens[at..]), Mood::Order(_))
         {
@@ -149,6 +159,46 @@ pub(super) fn after_statement(tokens: &[Token<'_>]) -> Option<usize> {
         }
     }
     None
+}
+
+/// "we did not, …", "nobody should, …": a verb that lacks its own, which what follows the comma may be.
+fn hangs_over(before: &[Token<'_>]) -> bool {
+    before.last().is_some_and(|last| {
+        last.quote == 0
+            && last.any(&[
+                "not",
+                "never",
+                "did",
+                "didn't",
+                "do",
+                "don't",
+                "does",
+                "doesn't",
+                "should",
+                "shouldn't",
+                "would",
+                "wouldn't",
+                "could",
+                "couldn't",
+                "can",
+                "can't",
+                "cannot",
+                "will",
+                "won't",
+                "may",
+                "might",
+                "must",
+                "mustn't",
+                "shall",
+                "to",
+                "dont",
+                "cant",
+                "wont",
+                "ought",
+                "let",
+                "better",
+            ])
+    })
 }
 
 /// "any errors", "incident report", "ana: errors": a rule, a heading or somebody else's words, and not how things are.

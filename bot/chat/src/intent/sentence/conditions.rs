@@ -209,9 +209,16 @@ pub(super) fn hangs_on(tokens: &[Token<'_>]) -> bool {
     ];
     let condition =
         tokens.iter().position(|token| token.quote == 0 && token.is(Class::CONDITION) && token.any(STRONG));
-    condition.is_some_and(|at| {
-        tokens[at + 1..].iter().any(Token::is_word) && !tokens[at..].iter().any(|token| token.any(TROUBLE))
-    })
+    let moment = tokens.windows(2).any(|pair| {
+        pair[0].any(&["the"]) && pair[1].any(&["moment", "minute", "second"])
+            || pair[0].any(&["given", "supposing", "providing"]) && pair[0].quote == 0
+            || pair[0].any(&["soon", "long"]) && pair[1].any(&["as"])
+    });
+    moment
+        || condition.is_some_and(|at| {
+            tokens[at + 1..].iter().any(Token::is_word)
+                && !tokens[at..].iter().any(|token| token.any(TROUBLE))
+        })
 }
 
 /// Whether an action may be what a rule does.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{
     Action, Class, Command, Draft, Head, Heard, Joined, Key, Kind, Meaning, Migrate, Opening, Problem,
     Reader, Rest, Scope, Token, clauses, commentary, conditions, goes_on, grammar, heads, mood, reach,
-    reaction_like, report, scan, takes_back,
+    reaction_like, report, scan, takes_back, withdraws,
 };
 use crate::intent::names::NameKind;
 use crate::intent::scan::unknown_name;
@@ -145,6 +145,19 @@ impl<'t> Reader<'_, 't> {
             }
             self.hear(heard);
             return Ok((clauses::after_statement(tokens).unwrap_or(tokens.len()), Joined::Start));
+        }
+        // The remark may stand in this clause or, with a subject of its own, in the one behind.
+        if changes
+            && spoken
+            && withdraws(if plain.len() < words.len() { &words[plain.len()..] } else { &tokens[end..] })
+        {
+            if !self.drafts.is_empty() {
+                return Err(Problem::ambiguous(
+                    "Behind the order I read that it is taken back, so I did nothing.",
+                ));
+            }
+            self.hear(Heard::Refusal);
+            return Ok(whole);
         }
         if changes && spoken && conditions::hangs_on(&words[plain.len()..]) {
             return Err(conditions::conditional(plain, self.vocabulary));

@@ -1,6 +1,6 @@
 //! What is only said about an order, before or behind it.
 
-use super::{Action, Class, Kind, Token, classes, grammar, reach};
+use super::{Action, Class, Kind, Mood, Token, classes, grammar, mood, reach};
 
 /// "db is calm again", "errors are climbing", "it hangs again": how things are, behind the comma of an order.
 fn remark(tokens: &[Token<'_>]) -> bool {
@@ -71,6 +71,7 @@ fn remark(tokens: &[Token<'_>]) -> bool {
             || first.is(Class::PREPOSITION)
             || first.is(Class::ASKS)
             || first.is(Class::CONDITION)
+            || first.is(Class::CONDITIONAL) && mood::condition_within(clause) == Some(0)
             || first.any(&["only"]);
         !(orders || little)
     });
@@ -79,10 +80,103 @@ fn remark(tokens: &[Token<'_>]) -> bool {
             .get(1)
             .is_some_and(|verb| verb.name.is_none() && verb.low.len() > 2 && verb.low.ends_with('s'));
     let ends_all = clause.len() == tokens.len();
-    begins
-        && (hangs
-            || clause.iter().skip(1).any(|token| token.any(VERBS) && token.quote == 0)
-            || ends_all && state(clause))
+    seems(clause)
+        || begins
+            && (hangs
+                || fails(clause)
+                || clause.iter().skip(1).any(|token| token.any(VERBS) && token.quote == 0)
+                || ends_all && state(clause))
+}
+
+/// "looks stuck", "seems slow": how what is ordered about is. "looks done" is what came of it.
+fn seems(clause: &[Token<'_>]) -> bool {
+    const OVER: &[&str] = &[
+        "done",
+        "finished",
+        "complete",
+        "completed",
+        "deployed",
+        "released",
+        "shipped",
+        "live",
+        "merged",
+        "already",
+        "failed",
+        "wrong",
+        "like",
+        "out",
+        "through",
+        "impossible",
+        "scheduled",
+    ];
+    let plain = |token: &Token<'_>| {
+        token.name.is_none()
+            && token.quote == 0
+            && !token.any(OVER)
+            && !token.is(Class::NEGATION.and(Class::CONDITION))
+    };
+    clause.len() > 1
+        && clause[0].any(&["looks", "seems", "feels", "keeps", "hangs"])
+        && clause.iter().all(plain)
+}
+
+/// "users can't log in": what somebody can't do, and not that the order can't be done.
+fn fails(clause: &[Token<'_>]) -> bool {
+    const CANNOT: &[&str] = &[
+        "can't", "cant", "cannot", "couldn't", "couldnt", "doesn't", "doesnt", "don't", "dont", "won't",
+        "wont",
+    ];
+    let verb = clause.iter().skip(1).position(|token| token.any(CANNOT)).map(|at| at + 2);
+    verb.and_then(|at| clause.get(at)).is_some_and(|verb| {
+        verb.name.is_none()
+            && verb.quote == 0
+            && (!verb.is(Class::HEAD) || verb.any(&["log"]))
+            && !verb.any(&[
+                "do", "be", "have", "want", "agree", "approve", "allow", "think", "like", "go", "happen",
+            ])
+    })
+}
+
+/// "we can't", "I won't do it", "oh wait", "that was ben": a remark that takes the order back or says whose it was.
+pub(super) fn withdraws(tail: &[Token<'_>]) -> bool {
+    const NOT: &[&str] = &[
+        "can't",
+        "cant",
+        "cannot",
+        "couldn't",
+        "won't",
+        "wont",
+        "wouldn't",
+        "shouldn't",
+        "mustn't",
+        "don't",
+        "dont",
+        "didn't",
+        "doesn't",
+        "not",
+        "never",
+        "might",
+        "may",
+        "would",
+        "could",
+    ];
+    /// A remark of more parts than these is a text of its own.
+    const PARTS: usize = 8;
+    let said = |clause: &[Token<'_>]| {
+        let refuses = clause.first().is_some_and(|first| first.is(Class::SUBJECT))
+            && clause.iter().position(|token| token.any(NOT)).is_some_and(|at| match &clause[at + 1..] {
+                [] => true,
+                [verb, ..] => verb.any(&["do", "deploy", "want", "think", "yet", "now"]),
+            });
+        let whose = clause.first().is_some_and(|first| first.any(&["that", "that's", "thats", "this"]))
+            && clause[1..]
+                .iter()
+                .any(|token| token.any(&["was", "were", "said", "says", "wrote", "told", "would"]));
+        let halts = matches!(clause, [sound, wait]
+            if wait.any(&["wait", "no"]) && sound.any(&["hm", "hmm", "um", "uh", "er", "ah", "oh", "ow", "no", "but"]));
+        refuses || whose || halts || matches!(mood::read(clause), Mood::Retraction)
+    };
+    tail.split(|token| !token.is_word()).filter(|clause| !clause.is_empty()).take(PARTS).any(said)
 }
 
 /// "…, ana is waiting, dry run": whether what is said behind a remark is more than another remark.
