@@ -219,6 +219,7 @@ const FOUND: &[&str] = &[
     "; - unlock - staging: - load - test - done; - set - API_TIMEOUT=30s",
     "unlock staging: load - test - done",
     "rotate the secret leaks it if",
+    ":rocket:deploy api@_v1.2 to staging",
     "`- \"[<https://x.io|*rotate the secret if it leaks*>]\"`",
 ];
 

@@ -156,7 +156,9 @@ impl<'t> Scanner<'_, 't> {
             self.listing = false;
             return Ok(Some(1));
         }
-        if let Some((name, git_ref)) = token.low.split_once('@').filter(|(_, git_ref)| !git_ref.is_empty()) {
+        // An underscore before a ref is emphasis, as before any word.
+        let versioned = token.low.split_once('@').map(|(name, after)| (name, after.trim_start_matches('_')));
+        if let Some((name, git_ref)) = versioned.filter(|(_, git_ref)| !git_ref.is_empty()) {
             let Some(hit) = self.scope.vocabulary.find(std::iter::once(name)) else { return Ok(None) };
             self.take(hit.kind, hit.index(), false);
             let start = token.raw.len() - git_ref.len();
