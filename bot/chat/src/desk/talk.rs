@@ -160,6 +160,8 @@ impl Talk {
                         return Ok(());
                     }
                 }
+                // What was read is told also where nothing can be written: a redelivery is answered twice rather than never.
+                Err(StoreError::Full { .. }) if self.changes.is_empty() => return Ok(()),
                 Err(error) => return Err(error.into()),
             }
         }
