@@ -1,6 +1,7 @@
 //! Reads a text sentence by sentence, and a sentence verb by verb, into drafts of commands.
 
 mod answer;
+mod apart;
 pub(super) mod clauses;
 mod conditions;
 pub(super) mod log;
@@ -59,6 +60,9 @@ pub(super) fn read(tokens: &[Token<'_>], text: &str, vocabulary: &Vocabulary) ->
         imperative: None,
         doubt: None,
         broken: true,
+        apart: Vec::new(),
+        ordered: None,
+        extended: false,
     };
     let result = reader.all();
     reader.finish(result)
@@ -112,6 +116,12 @@ struct Reader<'a, 't> {
     doubt: Option<Problem>,
     /// A full stop, semicolon or new line stands before.
     broken: bool,
+    /// Sentences that became no command.
+    apart: Vec<Range<usize>>,
+    /// Where the first sentence that ordered something begins, in bytes.
+    ordered: Option<usize>,
+    /// A sentence added to a command that stood before it.
+    extended: bool,
 }
 
 impl<'t> Reader<'_, 't> {
@@ -129,7 +139,14 @@ impl<'t> Reader<'_, 't> {
                 self.hear(heard);
             } else {
                 self.start_sentence();
+                let before = self.drafts.len();
+                self.extended = false;
                 self.read_sentence(begin, end, mark)?;
+                if self.drafts.len() > before || self.extended {
+                    self.ordered = self.ordered.or(self.tokens.get(begin).map(|token| token.at));
+                } else if begin < end {
+                    self.apart.push(begin..end);
+                }
             }
             if mark == Some(Kind::Newline) {
                 line_begin = end + 1;
@@ -248,6 +265,7 @@ impl<'t> Reader<'_, 't> {
             if let Some(draft) = self.drafts.last_mut() {
                 places::extend_setup(&mut draft.command, tokens, self.vocabulary)?;
             }
+            self.extended = true;
             return Ok(());
         }
         let mut at = 0;
@@ -349,7 +367,7 @@ impl<'t> Reader<'_, 't> {
             problem = Some(unknown);
         }
         if problem.is_none() && self.drafts.iter().any(|draft| draft.command.action.row().changes) {
-            problem = self.doubt.take();
+            problem = self.doubt.take().or_else(|| self.left_apart());
         }
         if problem.is_none() && self.drafts.is_empty() {
             problem = Some(self.not_a_command());

@@ -280,6 +280,7 @@ impl<'t> Reader<'_, 't> {
             {
                 draft.command.migrate = Some(Migrate::First);
                 *earlier = draft;
+                self.extended = true;
                 continue;
             }
             self.drafts.push(draft);

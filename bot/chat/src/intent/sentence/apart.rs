@@ -1,0 +1,172 @@
+//! What stands in a sentence of its own beside an order, and became no command: "Deploy production. Use canary 10/50/100."
+//!
+//! Most of it is small talk. What says how, when, where or whether the order is to go must not be passed over.
+
+use super::{
+    Class, Draft, Head, Mood, Problem, Reader, Token, conditions, heads, mood, reach, remark, report,
+};
+use crate::intent::names::{NameKind, Vocabulary};
+use crate::intent::values;
+use crate::intent::words::said_again;
+
+/// Words of how an order is to go.
+const MANNERS: &[&str] = &[
+    "canary",
+    "canaries",
+    "dry",
+    "dry-run",
+    "dryrun",
+    "dry_run",
+    "rehearse",
+    "rehearsal",
+    "rehearsed",
+    "simulate",
+    "simulated",
+    "simulation",
+    "noop",
+    "plan",
+    "preview",
+    "migration",
+    "migrations",
+    "migrate",
+    "soak",
+    "soaking",
+    "weights",
+    "replicas",
+    "batch",
+    "batches",
+    "except",
+    "excluding",
+    "without",
+    "only",
+    "skip",
+    "skipping",
+];
+
+/// Words that say an order was a slip.
+const SLIPS: &[&str] = &["oops", "whoops", "ooops", "oopsie", "typo", "correction", "mistake", "misclick"];
+
+impl<'t> Reader<'_, 't> {
+    /// The problem of what no sentence with an order could carry.
+    pub(super) fn left_apart(&self) -> Option<Problem> {
+        let left = self.apart.iter().map(|range| &self.tokens[range.clone()]).find(|tokens| {
+            let behind = tokens.first().is_some_and(|token| Some(token.at) > self.ordered);
+            matters(tokens, &self.drafts, behind, self.vocabulary)
+        })?;
+        let said = said_again(reach(left)).collect::<Vec<_>>().join(" ");
+        let mut problem = Problem::ambiguous(format!(
+            "I read an order, but not what \"{said}\" is to change about it, so I did nothing. Say it in one sentence."
+        ));
+        if let [draft] = &self.drafts[..] {
+            let order = draft.command.canonical();
+            problem = problem.suggest([format!("{order} {said}"), order]);
+        }
+        Some(problem)
+    }
+}
+
+/// Whether a sentence that became no command says something of the order beside it.
+fn matters(tokens: &[Token<'_>], drafts: &[Draft], behind: bool, vocabulary: &Vocabulary) -> bool {
+    let spoken = report::without_courtesies(reach(tokens));
+    let tokens = &*spoken;
+    if slips(tokens) {
+        return true;
+    }
+    match mood::read(tokens) {
+        Mood::Nothing | Mood::Retraction | Mood::Notify(_) => false,
+        Mood::Condition(_) => conditions::hangs_on(tokens) || only_if(tokens),
+        Mood::Refusal => refuses(tokens, drafts, behind, vocabulary),
+        Mood::Question { .. } => false,
+        Mood::Order(_) | Mood::Imperative(..) | Mood::Statement => only_if(tokens) || says_how(tokens),
+    }
+}
+
+/// "only if green": a condition behind words that are none.
+fn only_if(tokens: &[Token<'_>]) -> bool {
+    tokens.iter().find(|token| token.is_word()).is_some_and(|token| token.any(&["only", "but", "provided"]))
+        && tokens.iter().take(3).any(|token| token.is(Class::CONDITION))
+}
+
+/// "oops", "I mean staging", "this is a test", "not for real".
+fn slips(tokens: &[Token<'_>]) -> bool {
+    let words: Vec<&str> =
+        tokens.iter().filter(|token| token.is_word() && token.quote == 0).map(|token| token.low).collect();
+    let [first, ..] = words[..] else { return false };
+    let means = |pair: &[&str]| {
+        pair[0] == "i" && matches!(pair[1], "mean" | "meant")
+            || pair[0] == "for" && matches!(pair[1], "real" | "fun" | "practice")
+            || matches!(pair[0], "a" | "only" | "just")
+                && matches!(pair[1], "test" | "testing" | "drill" | "joke")
+    };
+    let alone = matches!(words[..], ["test" | "testing" | "actually" | "rather" | "wait" | "drill"]);
+    SLIPS.contains(&first) || alone || words.windows(2).any(means)
+}
+
+/// "don't actually do it", "no migrations", "don't touch web", and not "don't deploy production" before "deploy staging".
+fn refuses(tokens: &[Token<'_>], drafts: &[Draft], behind: bool, vocabulary: &Vocabulary) -> bool {
+    // "don't promote it" beside a retry refuses another order than the one given.
+    let other = tokens.iter().position(|token| token.is(Class::HEAD) && token.is_word()).is_some_and(|at| {
+        matches!(heads::find(&tokens[at..]), Some((Head::Act(action), _))
+            if drafts.iter().all(|draft| draft.command.action != action))
+            && tokens.iter().all(|token| token.name.is_none())
+            && !tokens[at].any(MANNERS)
+    });
+    if other || elsewhere(tokens, drafts, vocabulary) {
+        return false;
+    }
+    let manner = tokens.iter().any(|token| token.any(MANNERS) && token.quote == 0);
+    let does = tokens.iter().any(|token| {
+        token.is_word()
+            && (token.is(Class::HEAD) && !token.any(&["see", "check", "show"])
+                || token.any(&["do", "execute", "touch", "really", "actually", "it", "anything"]))
+    });
+    let any_name = tokens.iter().any(|token| token.name.is_some());
+    manner && says_value(tokens) || behind && (does || any_name)
+}
+
+/// A place or a service is named in which nothing is ordered.
+fn elsewhere(tokens: &[Token<'_>], drafts: &[Draft], vocabulary: &Vocabulary) -> bool {
+    tokens.iter().filter_map(|token| token.name).any(|hit| {
+        let apart = |said: &[String]| {
+            let name = vocabulary.spelling(hit.kind, hit.index());
+            !said.is_empty() && said.iter().all(|said| said != name)
+        };
+        match hit.kind {
+            NameKind::Environment => drafts.iter().all(|draft| apart(&draft.command.environments)),
+            NameKind::Service => drafts.iter().all(|draft| apart(&draft.command.services)),
+            _ => false,
+        }
+    })
+}
+
+/// Something of a place, a time, a ref or a manner stands here, and nothing is told.
+fn says_how(tokens: &[Token<'_>]) -> bool {
+    let told = tokens.iter().any(|token| {
+        token.is_word()
+            && token.name.is_none()
+            && (token.is(Class::TELLS.and(Class::SUBJECT).and(Class::AILS)) || report::participle(token))
+    }) || tokens.iter().skip(1).any(|token| token.any(remark::VERBS) && token.name.is_none());
+    if told {
+        let wished = tokens.iter().any(|token| token.any(&["should", "must", "want", "wanted", "be"]));
+        return wished && tokens.iter().any(|token| token.any(MANNERS) && token.quote == 0);
+    }
+    says_value(tokens)
+}
+
+/// A name, a value or a word of how an order is to go.
+fn says_value(tokens: &[Token<'_>]) -> bool {
+    (0..tokens.len()).any(|at| {
+        let (token, rest) = (&tokens[at], &tokens[at..]);
+        token.is_word()
+            && token.quote == 0
+            && (token.name.is_some()
+                || token.any(MANNERS)
+                || values::is_ref(token.low)
+                || token.is(Class::DIGIT)
+                    && (values::weights(rest).is_some()
+                        || values::rate(rest).is_some()
+                        || values::duration(rest).is_some())
+                || (at == 0 || tokens[at - 1].class.known())
+                    && values::time(rest).is_some_and(|time| time.from == 0))
+    })
+}
