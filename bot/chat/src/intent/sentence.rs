@@ -297,8 +297,12 @@ impl<'t> Reader<'_, 't> {
                 Ok((clauses::after_refusal(tokens).unwrap_or(tokens.len()), Joined::Start))
             }
             Mood::Refusal => {
+                let next = clauses::after_refusal(tokens);
+                if joined != Joined::Start {
+                    self.refused_behind(&tokens[..next.unwrap_or(tokens.len())], next.is_some())?;
+                }
                 self.hear(Heard::Refusal);
-                Ok((clauses::after_refusal(tokens).unwrap_or(tokens.len()), Joined::Start))
+                Ok((next.unwrap_or(tokens.len()), Joined::Start))
             }
             Mood::Condition(at) => {
                 self.condition(tokens, at)?;

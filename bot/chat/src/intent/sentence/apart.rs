@@ -46,6 +46,13 @@ const MANNERS: &[&str] = &[
 /// Words that say an order was a slip.
 const SLIPS: &[&str] = &["oops", "whoops", "ooops", "oopsie", "typo", "correction", "mistake", "misclick"];
 
+/// Words of a refusal that say no more than that the order before it is not to be done.
+const IT: &[&str] = &[
+    "do", "execute", "run", "start", "apply", "launch", "trigger", "perform", "proceed", "begin", "go",
+    "ahead", "it", "that", "this", "them", "anything", "yet", "now", "today", "really", "actually", "just",
+    "even", "for", "real", "please", "still", "ever", "the", "order", "any", "of", "through", "with", "live",
+];
+
 impl<'t> Reader<'_, 't> {
     /// The problem of what no sentence with an order could carry.
     pub(super) fn left_apart(&self) -> Option<Problem> {
@@ -63,6 +70,52 @@ impl<'t> Reader<'_, 't> {
         }
         Some(problem)
     }
+
+    /// "…, but don't run it", "… but don't touch web": what refuses the order before it, or a part of it.
+    pub(super) fn refused_behind(&mut self, tokens: &[Token<'t>], goes_on: bool) -> Result<(), Problem> {
+        let drafts = self.drafts.get(self.sentence..).unwrap_or_default();
+        if !drafts.iter().any(|draft| draft.command.action.row().changes) {
+            return Ok(());
+        }
+        let spoken = reach(tokens);
+        // "nobody needs it any more", "then nothing": a reason or no more.
+        let refusal = |token: &Token<'_>| {
+            token.is_word()
+                && token.any(&["don't", "dont", "not", "never", "cannot", "can't", "cant", "avoid"])
+        };
+        if !spoken.iter().any(refusal) {
+            return Ok(());
+        }
+        if refuses_it(spoken, drafts) {
+            if goes_on || self.drafts.len() > 1 {
+                return Err(Problem::ambiguous(
+                    "Behind an order I read that it is not to be done, so I did nothing. Send only what is to be done.",
+                ));
+            }
+            self.drafts.clear();
+            self.sentence = 0;
+            self.previous = 0;
+        } else if !goes_on && refuses(spoken, drafts, true, self.vocabulary) {
+            return Err(Problem::ambiguous(format!(
+                "I read an order, and behind it \"{}\", so I did nothing. Say only what is to be done.",
+                said_again(spoken).skip_while(|word| *word == ",").collect::<Vec<_>>().join(" ")
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// "don't actually do it", "do not execute", "don't really": nothing is named but the order itself.
+fn refuses_it(tokens: &[Token<'_>], drafts: &[Draft]) -> bool {
+    let Some(negation) = tokens.iter().position(|token| token.is_word() && token.is(Class::NEGATION)) else {
+        return false;
+    };
+    tokens[negation + 1..].iter().enumerate().filter(|(_, token)| token.is_word()).all(|(at, token)| {
+        token.any(IT)
+            || token.name.is_none()
+                && matches!(heads::find(&tokens[negation + 1 + at..]), Some((Head::Act(action), _))
+                    if drafts.iter().any(|draft| draft.command.action == action))
+    })
 }
 
 /// Whether a sentence that became no command says something of the order beside it.
@@ -108,10 +161,11 @@ fn refuses(tokens: &[Token<'_>], drafts: &[Draft], behind: bool, vocabulary: &Vo
     let other = tokens.iter().position(|token| token.is(Class::HEAD) && token.is_word()).is_some_and(|at| {
         matches!(heads::find(&tokens[at..]), Some((Head::Act(action), _))
             if drafts.iter().all(|draft| draft.command.action != action))
-            && tokens.iter().all(|token| token.name.is_none())
-            && !tokens[at].any(MANNERS)
+            && !tokens.iter().any(|token| token.any(MANNERS))
     });
-    if other || elsewhere(tokens, drafts, vocabulary) {
+    // "don't touch anything else" changes nothing of the order.
+    let rest = tokens.iter().any(|token| token.any(&["else"]));
+    if other || rest || elsewhere(tokens, drafts, vocabulary) {
         return false;
     }
     let manner = tokens.iter().any(|token| token.any(MANNERS) && token.quote == 0);
