@@ -59,7 +59,7 @@ impl Lines {
         Self { stdout: BufWriter::with_capacity(bytes, stdout.lock()), terminal }
     }
 
-    /// As [`line`] of this module.
+    /// As [`line()`] of this module.
     pub(crate) fn line(&mut self, line: &str) {
         let shown = if self.terminal { Cow::Owned(harmless(line)) } else { Cow::Borrowed(line) };
         let _ = self.stdout.write_all(shown.as_bytes());

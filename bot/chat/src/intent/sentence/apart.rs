@@ -126,10 +126,9 @@ fn matters(tokens: &[Token<'_>], drafts: &[Draft], behind: bool, vocabulary: &Vo
         return true;
     }
     match mood::read(tokens) {
-        Mood::Nothing | Mood::Retraction | Mood::Notify(_) => false,
+        Mood::Nothing | Mood::Retraction | Mood::Notify(_) | Mood::Question { .. } => false,
         Mood::Condition(_) => conditions::hangs_on(tokens) || only_if(tokens),
         Mood::Refusal => refuses(tokens, drafts, behind, vocabulary),
-        Mood::Question { .. } => false,
         Mood::Order(_) | Mood::Imperative(..) | Mood::Statement => only_if(tokens) || says_how(tokens),
     }
 }
