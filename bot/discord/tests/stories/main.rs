@@ -1,7 +1,7 @@
 //! The stories of `chat`, told over Discord: people type and click on a simulated Discord, and what they see is read from its
 //! messages. The stories are the same files; only the stage is another. Besides, what only Discord can do to the bot.
 //!
-//! Not told here: `crashes` and `trouble`, which take the database from under the desk, and `setup`, in which somebody answers
+//! Not told here yet: `canary`, `questions_kept` and `trouble`, which Slack's tell; nor `crashes`, as there; nor `setup`, in which somebody answers
 //! with a password: on Discord that is noticed before the desk hears it.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 #![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
