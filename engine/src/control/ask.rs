@@ -5,16 +5,18 @@ use serde_json::json;
 
 use super::clearance::{Asked, fired, role_from};
 use super::{Engine, Refusal};
-use crate::model::{Actor, Role, RunId, RunRequest};
+use crate::model::{Actor, Change, Desired, Role, RunId, RunRequest};
 use crate::plan::{Plan, plan};
 use crate::run::{Approval, ApprovalState, Happening, Run, RunEvent, RunState};
-use crate::store::{AuditEntry, Commit, StoreError, Write};
+use crate::store::{AuditEntry, Commit, StoreError, Versioned, Write};
 
 /// How long an approval stays open when the environment does not say, in minutes.
 const APPROVAL_MINUTES: u32 = 60;
 /// Identifiers tried before they get longer.
 const ID_TRIES_PER_LENGTH: usize = 4;
 const MINUTE_MS: i64 = 60_000;
+/// Tries when another rollback of the environment is asked for at the same time.
+const TRIES: usize = 8;
 
 /// What would happen: a plan and what the policy says to it. Nothing was written.
 #[derive(Debug, Clone)]
@@ -84,7 +86,38 @@ impl Engine {
                 request.command.clone(),
             ));
         }
+        for _ in 0..TRIES {
+            // A way back is worked out from what is live, and gone once.
+            let seen = match request.change {
+                Change::Rollback { .. } => Some(self.store().environment_get(&request.environment).await?),
+                _ => None,
+            };
+            match Box::pin(self.request_once(request, actor, &with, seen.as_ref())).await {
+                Err(refusal) if refusal.is_conflict() && self.is_other(request, seen.as_ref()).await? => {}
+                other => return other,
+            }
+        }
+        Err(Refusal::Store(StoreError::Conflict))
+    }
+
+    /// Whether the environment is another one than was seen.
+    async fn is_other(&self, request: &RunRequest, seen: Option<&Versioned<Desired>>) -> Result<bool, Refusal> {
+        let now = self.store().environment_get(&request.environment).await?;
+        Ok(seen.is_some_and(|seen| seen.revision != now.revision))
+    }
+
+    async fn request_once(
+        &self,
+        request: &RunRequest,
+        actor: &Actor,
+        with: &(impl Fn(&RunId) -> Result<Vec<Write>, StoreError> + Send),
+        seen: Option<&Versioned<Desired>>,
+    ) -> Result<Run, Refusal> {
         let preview = self.preview(request, actor).await?;
+        let only = match seen {
+            Some(seen) => Some(self.only_rollback(request, seen).await?),
+            None => None,
+        };
         let now_ms = self.now_ms();
         let digest = preview.plan.digest();
         let minutes = self.approval_minutes(request).await?;
@@ -125,6 +158,7 @@ impl Engine {
                     expires_ms,
                 }));
             }
+            commit.writes.extend(only.clone());
             commit.writes.extend(with(&id)?);
             commit.happenings.push((id.clone(), Happening::Moved { to: state.clone() }));
             commit.audit.push(AuditEntry {

@@ -17,7 +17,7 @@ pub use lint::breaking_statements;
 use crate::canonical::canonical_json;
 use crate::model::{Change, EnvironmentKey, Release, RunRequest};
 use crate::ports::Commit;
-use crate::step::StepKind;
+use crate::step::{DesiredChange, Finalize, StepKind};
 
 /// Most commits listed under "what changes".
 pub const COMMITS_SHOWN: usize = 20;
@@ -168,6 +168,17 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The number of the release that is live once it has succeeded; absent when it changes nothing about that.
+    pub fn puts_live(&self) -> Option<u32> {
+        self.steps.iter().find_map(|step| match &step.kind {
+            StepKind::Finalize(Finalize { changes, .. }) => changes.iter().find_map(|change| match change {
+                DesiredChange::Live { release, .. } => Some(*release),
+                _ => None,
+            }),
+            _ => None,
+        })
+    }
+
     /// SHA-256 over the canonical JSON of the whole plan, hexadecimal. Two plans with one digest do the same to the
     /// same state.
     pub fn digest(&self) -> String {

@@ -348,3 +348,27 @@ fn a_rollback_that_is_taken_back_leaves_the_configurations_there_were() {
         assert_eq!(t.picture("staging").await, before);
     });
 }
+
+/// The same way back is gone once, however many ask for it in the same moment; another one is another one.
+#[test]
+fn one_rollback_at_a_time() {
+    on_both(async |t| {
+        for tag in ["v1", "v2", "v3"] {
+            t.does("ana", "staging", deploy(tag)).await;
+        }
+        let (first, second) =
+            tokio::join!(t.tries("ana", "staging", rollback()), t.tries("ben", "staging", rollback()));
+        let (run, refused) = match (first, second) {
+            (Ok(run), Err(refused)) | (Err(refused), Ok(run)) => (run, refused),
+            other => panic!("one of them is first: {other:?}"),
+        };
+        assert_eq!(refused.code(), "rolling-back");
+        assert!(refused.to_string().contains(run.as_str()), "{refused}");
+        let named = rollback_to(2);
+        assert_eq!(t.tries("ben", "staging", named).await.unwrap_err().code(), "rolling-back");
+        let further = t.tries("ben", "staging", rollback_to(1)).await.unwrap();
+        t.settle_all().await;
+        assert_eq!(t.outcome(&run).await, "succeeded");
+        assert_eq!(t.outcome(&further).await, "succeeded");
+    });
+}

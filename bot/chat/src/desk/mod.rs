@@ -4,6 +4,7 @@
 mod about;
 mod answers;
 mod asides;
+mod back;
 mod because;
 mod glass;
 mod length;

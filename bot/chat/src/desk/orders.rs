@@ -6,6 +6,7 @@ use engine::model::{
     RunRequest, ServiceName,
 };
 use engine::plan::PlanProblem;
+use engine::run::{Run, RunState};
 
 use super::question::Wanted;
 use super::talk::{Order, Talk};
@@ -100,6 +101,11 @@ impl Desk {
 
     /// The command as it is meant under a run's card: it is about that run, or about where that run is.
     async fn in_context(&self, speaker: &Speaker<'_>, mut command: Command) -> Result<Command, Refusal> {
+        if command.environments.is_empty()
+            && let Some(run) = self.run_taken_back(speaker, &command).await?
+        {
+            command.environments = vec![run.environment().environment.to_string()];
+        }
         let Some(about) = &speaker.about else { return Ok(command) };
         match command.action {
             Action::Approve
@@ -114,9 +120,7 @@ impl Desk {
             Action::Status if command.environments.is_empty() => {
                 command.run.get_or_insert_with(|| about.to_string());
             }
-            Action::Rollback | Action::Logs | Action::Releases | Action::Incidents
-                if command.environments.is_empty() =>
-            {
+            Action::Logs | Action::Releases | Action::Incidents if command.environments.is_empty() => {
                 if let Some(run) = self.engine.store().run_get(about).await? {
                     command.environments = vec![run.environment().environment.to_string()];
                 }
@@ -166,6 +170,15 @@ impl Desk {
                 let wanted = Wanted { choices: None, why: view::which_canary(environment) };
                 return self.ask(speaker, talk, draft, (Slot::Canary, None), wanted, left).await;
             }
+            if let Some(instead) = self.going_back(speaker, &command, &mut request).await? {
+                return Ok(heard.and(instead));
+            }
+            if let Some(waits) = self.waiting_already(speaker, &request).await? {
+                return Ok(heard.and(Heard::say(
+                    Outcome::Asked,
+                    view::waits_already(&waits, self.engine.now_ms()),
+                )));
+            }
             let one = if request.dry_run {
                 let preview = self.engine.preview(&request, &speaker.actor).await?;
                 Heard::say(Outcome::Answered, view::preview(&preview, &request))
@@ -181,6 +194,28 @@ impl Desk {
             heard = heard.and(one);
         }
         Ok(heard)
+    }
+
+    /// The run that waits for its approval and is the very deploy that is asked for: a second one would be a slip, unless
+    /// it is said to be wanted.
+    async fn waiting_already(
+        &self,
+        speaker: &Speaker<'_>,
+        request: &RunRequest,
+    ) -> Result<Option<Run>, Refusal> {
+        let on_purpose = speaker.asides.again || request.break_glass.is_some() || request.dry_run;
+        if on_purpose || !matches!(request.change, Change::Deploy { .. }) {
+            return Ok(None);
+        }
+        let allowed = self.engine.role_allows("deploy", speaker.project.as_ref(), &speaker.actor).await?;
+        let same = |run: &Run| {
+            matches!(run.state, RunState::AwaitingApproval { .. })
+                && run.request.environment == request.environment
+                && run.request.change == request.change
+                && run.request.not_before_ms.is_some() == request.not_before_ms.is_some()
+        };
+        let live = self.engine.store().run_live().await?;
+        Ok(live.into_iter().find(same).filter(|_| allowed.is_none()))
     }
 
     /// What a deploy there means that says nothing about a canary.

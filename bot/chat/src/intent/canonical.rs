@@ -106,6 +106,11 @@ impl Command {
         }
         match self.to.as_deref() {
             Some("previous") => push(out, "to the previous release"),
+            // The number of a release is called one.
+            Some(number) if self.action == Action::Rollback && number.parse::<u32>().is_ok() => {
+                push(out, "to release");
+                push(out, number);
+            }
             Some(to) => {
                 push(out, "to");
                 push_ref(out, Some(to));

@@ -2,6 +2,7 @@
 //! anything.
 
 mod answers;
+mod back;
 mod crashes;
 mod later;
 mod missed;
@@ -19,6 +20,10 @@ use engine::model::{Actor, Identity, Role, RunId, RunRequest};
 use engine::run::Run;
 
 pub(crate) use answers::{audit, can, incidents, logs, logs_of_run, releases, run_logs, status};
+pub(crate) use back::{
+    back_already, going_back_already, not_live_any_more, not_live_yet, released_nothing, waits_already,
+    went_back_already,
+};
 pub(crate) use crashes::crash_loop;
 pub(crate) use later::{not_built, not_yet};
 pub use missed::missed;

@@ -328,11 +328,12 @@ fn buttons(card: Card, detail: &RunDetail) -> Card {
             format!("cancel {id}"),
             true,
         ),
-        RunState::Succeeded { .. }
-            if detail.plan.run_type == "deploy" && detail.plan.way_back.release.is_some() =>
-        {
-            card.button("Roll back", format!("rollback {environment}"), true)
-        }
+        RunState::Succeeded { .. } if detail.plan.run_type == "deploy" => match detail.plan.way_back.release {
+            Some(release) => {
+                card.button("Roll back", super::back::takes_back(environment.as_str(), release, id), true)
+            }
+            None => card,
+        },
         RunState::Failed { .. } | RunState::RolledBack { .. } | RunState::Cancelled { .. } => {
             card.button("Retry", format!("retry {id}"), false)
         }

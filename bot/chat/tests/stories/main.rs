@@ -13,6 +13,7 @@ mod corrections;
 mod crashes;
 mod deploy;
 mod deploy_troubles;
+mod going_back;
 mod harness;
 mod lines;
 mod looking;

@@ -92,7 +92,7 @@ fn production_goes_back_with_a_click() {
               ✓ cron: cron runs at `*/15 * * * *` (0 ms)
               ✓ verification: api/health: 20 of 20 good, slowest 5 ms, web/health: 20 of 20 good, slowest 5 ms (0 ms)
               ✓ release: recorded (0 ms)
-              > rollback in production
+              > rollback in production to release 1
         "#]]);
     });
 }
@@ -123,7 +123,7 @@ fn nothing_to_go_back_to() {
 
                 ✗ Staging has no release 7.
                   Next: releases staging
-                  > rollback in staging to ref 7
+                  > rollback in staging to release 7
 
                 ✗ Release 1 (v1.0.0) is live in staging already.
                   Next: releases staging
@@ -153,7 +153,7 @@ fn back_to_a_release_by_its_number() {
               ✓ cron: cron runs at `*/15 * * * *` (0 ms)
               ✓ verification: api/health: 20 of 20 good, slowest 5 ms, web/health: 20 of 20 good, slowest 5 ms (0 ms)
               ✓ release: recorded (0 ms)
-              > rollback in staging to ref 1
+              > rollback in staging to release 1
         "#]]);
     });
 }

@@ -5,16 +5,10 @@ use discord::sim::{CHANNELS, Fault};
 use engine::clock::Clock as _;
 use expect_test::expect;
 
-use crate::harness::{Chat, chat, good};
+use crate::harness::{chat, good};
 use crate::stage::{CHANNEL, cards, last_whisper, of_bot};
 
 const ELSEWHERE: &str = CHANNELS[1];
-
-impl Chat {
-    pub(crate) async fn runs(&self) -> usize {
-        self.engine().store().run_recent(10).await.unwrap().len()
-    }
-}
 
 #[test]
 fn a_run_has_one_message_that_is_edited_even_after_a_restart_and_a_thread() {

@@ -24,6 +24,8 @@ mod deploy;
 #[path = "../../../chat/tests/stories/deploy_troubles.rs"]
 mod deploy_troubles;
 mod discord_only;
+#[path = "../../../chat/tests/stories/going_back.rs"]
+mod going_back;
 #[path = "../../../chat/tests/stories/harness/mod.rs"]
 mod harness;
 #[path = "../../../chat/tests/stories/lines.rs"]

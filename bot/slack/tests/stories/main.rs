@@ -23,6 +23,8 @@ mod corrections;
 mod deploy;
 #[path = "../../../chat/tests/stories/deploy_troubles.rs"]
 mod deploy_troubles;
+#[path = "../../../chat/tests/stories/going_back.rs"]
+mod going_back;
 #[path = "../../../chat/tests/stories/harness/mod.rs"]
 mod harness;
 #[path = "../../../chat/tests/stories/lines.rs"]

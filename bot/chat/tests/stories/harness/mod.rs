@@ -429,6 +429,11 @@ impl Chat {
         events.iter().filter(|(event, _)| event.data["from"].as_str().is_some_and(decided)).count()
     }
 
+    /// How many runs there are.
+    pub(crate) async fn runs(&self) -> usize {
+        self.engine().store().run_recent(100).await.unwrap().len()
+    }
+
     async fn newest_run(&self) -> Run {
         self.engine().store().run_recent(1).await.unwrap().pop().expect("there is a run")
     }

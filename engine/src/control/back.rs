@@ -1,0 +1,115 @@
+//! Going back: which run put there what is live, and that one way back is gone once, however often it is asked for.
+
+use super::{Engine, Refusal};
+use crate::model::{Change, Desired, EnvironmentKey, Release, RollbackTarget, RunRequest};
+use crate::plan::Plan;
+use crate::run::{Run, RunState};
+use crate::store::{Versioned, Write};
+
+/// Runs looked through for the one that put the live release there.
+const RUNS_LOOKED_AT: i64 = 100;
+
+/// What is live, and how it came to be.
+#[derive(Debug, Clone)]
+pub struct WentLive {
+    /// The release.
+    pub release: Release,
+    /// The run that put it there, and its plan; absent when that is too long ago to be found.
+    pub by: Option<(Run, Plan)>,
+}
+
+fn is_rollback(run: &Run) -> bool {
+    matches!(run.request.change, Change::Rollback { .. })
+}
+
+impl Engine {
+    /// What is live in an environment, and the run that put it there: the one that made the release, or one that came back
+    /// to it. Nothing when nothing is live.
+    pub async fn went_live(&self, environment: &EnvironmentKey) -> Result<Option<WentLive>, Refusal> {
+        let store = self.store();
+        let Some(number) = store.environment_get(environment).await?.value.live else { return Ok(None) };
+        let Some(release) = store.release_get(environment, number).await? else { return Ok(None) };
+        let puts_live = |run: &Run| matches!(run.request.change, Change::Deploy { .. }) || is_rollback(run);
+        let newest = store
+            .run_by_environment(environment, RUNS_LOOKED_AT)
+            .await?
+            .into_iter()
+            .filter(|run| matches!(run.state, RunState::Succeeded { .. }) && puts_live(run))
+            .max_by_key(|run| (run.finished_ms, run.created_ms));
+        if let Some(run) = newest
+            && let Some(plan) = store.plan_get(&run.id).await?
+            && plan.puts_live() == Some(number)
+        {
+            return Ok(Some(WentLive { release, by: Some((run, plan)) }));
+        }
+        let made = store.run_get(&release.run).await?;
+        let plan = store.plan_get(&release.run).await?;
+        Ok(Some(WentLive { release, by: made.zip(plan) }))
+    }
+
+    /// The rollbacks of an environment that are not over, oldest first, with their plans.
+    pub async fn rollbacks_under_way(
+        &self,
+        environment: &EnvironmentKey,
+    ) -> Result<Vec<(Run, Plan)>, Refusal> {
+        let mut found = Vec::new();
+        for run in self.store().run_live().await? {
+            if run.environment() == environment
+                && is_rollback(&run)
+                && let Some(plan) = self.store().plan_get(&run.id).await?
+            {
+                found.push((run, plan));
+            }
+        }
+        Ok(found)
+    }
+
+    /// The rollback under way that is the very one a request asks for. Whoever breaks the glass does not wait for one that
+    /// has not begun.
+    pub async fn same_rollback(&self, request: &RunRequest) -> Result<Option<(Run, Plan)>, Refusal> {
+        let Change::Rollback { services, to } = &request.change else { return Ok(None) };
+        for (run, plan) in self.rollbacks_under_way(&request.environment).await? {
+            if run.request.change.services() != services
+                || (request.break_glass.is_some() && run.started_ms.is_none())
+            {
+                continue;
+            }
+            let same = match to {
+                RollbackTarget::Previous => true,
+                RollbackTarget::Release(number) => plan.puts_live() == Some(*number),
+                RollbackTarget::Reference(reference) => {
+                    let lands = match plan.puts_live() {
+                        Some(number) => self.store().release_get(&request.environment, number).await?,
+                        None => None,
+                    };
+                    lands.is_some_and(|release| release.is_called(reference))
+                }
+            };
+            if same || run.request.change == request.change {
+                return Ok(Some((run, plan)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Refuses a rollback that is under way already. Otherwise a write under which it is the only one: of two that are asked
+    /// for in the same moment the later is looked at again.
+    pub(super) async fn only_rollback(
+        &self,
+        request: &RunRequest,
+        seen: &Versioned<Desired>,
+    ) -> Result<Write, Refusal> {
+        if let Some((run, plan)) = self.same_rollback(request).await? {
+            return Err(Refusal::standing(
+                "rolling-back",
+                format!("{} is under way already ({}, {})", plan.title, run.id, run.state.as_str()),
+                format!("status {}", run.id),
+            ));
+        }
+        Ok(Write::EnvironmentPut {
+            environment: request.environment.clone(),
+            desired: seen.value.clone(),
+            revision: seen.revision + 1,
+        })
+    }
+}
