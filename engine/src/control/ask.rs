@@ -101,7 +101,11 @@ impl Engine {
     }
 
     /// Whether the environment is another one than was seen.
-    async fn is_other(&self, request: &RunRequest, seen: Option<&Versioned<Desired>>) -> Result<bool, Refusal> {
+    async fn is_other(
+        &self,
+        request: &RunRequest,
+        seen: Option<&Versioned<Desired>>,
+    ) -> Result<bool, Refusal> {
         let now = self.store().environment_get(&request.environment).await?;
         Ok(seen.is_some_and(|seen| seen.revision != now.revision))
     }

@@ -19,7 +19,8 @@ const SAME_MS: i64 = 10 * 60_000;
 
 /// "rollback production to release 1, taking back r-3f2a": what the card's button says.
 static TAKING_BACK: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)^(?<order>.*\S)[,\s]\s*taking\s+back\s+(?:run\s+)?#?(?<run>r-[0-9a-f]{4,32})[\s.!]*$").ok()
+    Regex::new(r"(?i)^(?<order>.*\S)[,\s]\s*taking\s+back\s+(?:run\s+)?#?(?<run>r-[0-9a-f]{4,32})[\s.!]*$")
+        .ok()
 });
 /// "roll back r-3f2a", "undo run r-3f2a to release 1".
 static OF_RUN: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -56,8 +57,8 @@ pub(super) fn split(text: &str) -> (String, Option<String>) {
 }
 
 /// Nothing was begun, and a card says why.
-fn nothing_begun(card: Card) -> Option<Heard> {
-    Some(Heard::say(Outcome::Asked, card))
+fn nothing_begun(card: Card) -> Heard {
+    Heard::say(Outcome::Asked, card)
 }
 
 impl Desk {
@@ -124,17 +125,17 @@ impl Desk {
         run: &Run,
     ) -> Result<Option<Heard>, Refusal> {
         if !run.state.is_over() {
-            return Ok(nothing_begun(view::not_live_yet(run)));
+            return Ok(Some(nothing_begun(view::not_live_yet(run))));
         }
         let plan = self.engine.store().plan_get(&run.id).await?;
         let released = plan.as_ref().and_then(|plan| Some((plan, plan.puts_live()?)));
         let Some((plan, made)) = released.filter(|(plan, made)| plan.way_back.release != Some(*made)) else {
             let live = self.engine.went_live(&request.environment).await?;
-            return Ok(nothing_begun(view::released_nothing(run, plan.as_ref(), live.as_ref())));
+            return Ok(Some(nothing_begun(view::released_nothing(run, plan.as_ref(), live.as_ref()))));
         };
         let was_live = matches!(run.state, RunState::Succeeded { .. });
         if was_live && let Some((other, its_plan)) = self.takes_back(request, made).await? {
-            return Ok(nothing_begun(view::going_back_already(&other, &its_plan, None)));
+            return Ok(Some(nothing_begun(view::going_back_already(&other, &its_plan, None))));
         }
         let Change::Rollback { to, .. } = &mut request.change else { return Ok(None) };
         if *to == RollbackTarget::Previous
@@ -142,11 +143,7 @@ impl Desk {
         {
             *to = RollbackTarget::Release(number);
             let place = request.environment.environment.to_string();
-            let said = Command {
-                to: Some(number.to_string()),
-                environments: vec![place],
-                ..command.clone()
-            };
+            let said = Command { to: Some(number.to_string()), environments: vec![place], ..command.clone() };
             request.command = said.canonical();
         }
         let Some(live) = self.engine.went_live(&request.environment).await? else { return Ok(None) };
@@ -168,7 +165,7 @@ impl Desk {
             return Ok(None);
         }
         let made = was_live.then_some(made);
-        Ok(nothing_begun(view::not_live_any_more(run, made, &live, wanted, self.engine.now_ms())))
+        Ok(Some(nothing_begun(view::not_live_any_more(run, made, &live, wanted, self.engine.now_ms()))))
     }
 
     /// The rollback under way that takes a release back.
@@ -195,7 +192,7 @@ impl Desk {
                 Some(number) => self.release_before(&request.environment, number).await?,
                 None => None,
             };
-            return Ok(nothing_begun(view::going_back_already(&run, &plan, further)));
+            return Ok(Some(nothing_begun(view::going_back_already(&run, &plan, further))));
         }
         if !plain || speaker.asides.again {
             return Ok(None);
@@ -204,16 +201,21 @@ impl Desk {
         let Some((run, plan)) = &live.by else { return Ok(None) };
         let now_ms = self.engine.now_ms();
         let just_now = run.finished_ms.is_some_and(|finished_ms| now_ms - finished_ms <= SAME_MS);
-        let same = matches!(&run.request.change, Change::Rollback { services: theirs, .. } if theirs == services);
+        let same =
+            matches!(&run.request.change, Change::Rollback { services: theirs, .. } if theirs == services);
         if !(just_now && same) {
             return Ok(None);
         }
         let further = self.release_before(&request.environment, live.release.id.number).await?;
-        Ok(nothing_begun(view::went_back_already(run, plan, further, now_ms)))
+        Ok(Some(nothing_begun(view::went_back_already(run, plan, further, now_ms))))
     }
 
     /// The last release before a number that worked.
-    async fn release_before(&self, environment: &EnvironmentKey, number: u32) -> Result<Option<u32>, Refusal> {
+    async fn release_before(
+        &self,
+        environment: &EnvironmentKey,
+        number: u32,
+    ) -> Result<Option<u32>, Refusal> {
         let before = self.engine.store().release_superseded_before(environment, number).await?;
         Ok(before.map(|release| release.id.number))
     }
@@ -231,7 +233,11 @@ mod tests {
     #[test]
     fn the_run_is_split_off() {
         let run = Some("r-3f2a");
-        check("rollback production to release 1, taking back r-3f2a", "rollback production to release 1", run);
+        check(
+            "rollback production to release 1, taking back r-3f2a",
+            "rollback production to release 1",
+            run,
+        );
         check("Roll back staging taking back R-3F2A.", "Roll back staging", run);
         check("rollback r-3f2a", "rollback", run);
         check("please roll back run r-3f2a to v1.0.0, please", "rollback to v1.0.0", run);

@@ -6,6 +6,7 @@ mod answers;
 mod asides;
 mod back;
 mod because;
+mod correct;
 mod glass;
 mod length;
 mod orders;
@@ -36,7 +37,7 @@ pub(crate) use setup::Hindrance;
 use speaker::Speaker;
 pub use speaker::names_of;
 use talk::Talk;
-pub(crate) use tree::{Draft, is_invisible};
+pub(crate) use tree::{Draft, Takes, is_invisible};
 
 /// Takes what people say to the engine. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -237,11 +238,15 @@ impl Desk {
     ) -> Result<Heard, Refusal> {
         let mut heard = Heard::nothing();
         let mut rest = orders::one_by_one(commands).into_iter();
+        let mut refused = false;
         while let Some(command) = rest.next() {
             let left = rest.as_slice();
             // A refusal is this command's answer, and the end of those behind it.
             let canonical = command.canonical();
             let built = command.action.is_built();
+            // A lock hangs on no other: one that is not there is no reason to leave the next.
+            let apart = matches!(command.action, Action::Lock | Action::Unlock)
+                && left.first().is_some_and(|next| next.action == command.action);
             let mut one = match self.carry_out_one(speaker, talk, command, left).await {
                 Err(refusal) if !is_passing(&refusal) => Heard::refused(&refusal),
                 other => other?,
@@ -254,8 +259,13 @@ impl Desk {
                 Outcome::Requested(runs) => runs.last().cloned(),
                 _ => None,
             };
-            let stops = matches!(one.outcome, Outcome::Refused | Outcome::Failed | Outcome::Asked);
+            refused |= one.outcome == Outcome::Refused;
+            let halts = matches!(one.outcome, Outcome::Failed | Outcome::Asked);
             heard = heard.and(one);
+            if apart && refused && !halts {
+                continue;
+            }
+            let stops = refused || halts;
             if left.is_empty() {
                 break;
             }

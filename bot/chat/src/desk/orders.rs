@@ -170,14 +170,13 @@ impl Desk {
                 let wanted = Wanted { choices: None, why: view::which_canary(environment) };
                 return self.ask(speaker, talk, draft, (Slot::Canary, None), wanted, left).await;
             }
-            if let Some(instead) = self.going_back(speaker, &command, &mut request).await? {
+            if let Some(instead) = Box::pin(self.going_back(speaker, &command, &mut request)).await? {
                 return Ok(heard.and(instead));
             }
             if let Some(waits) = self.waiting_already(speaker, &request).await? {
-                return Ok(heard.and(Heard::say(
-                    Outcome::Asked,
-                    view::waits_already(&waits, self.engine.now_ms()),
-                )));
+                return Ok(
+                    heard.and(Heard::say(Outcome::Asked, view::waits_already(&waits, self.engine.now_ms())))
+                );
             }
             let one = if request.dry_run {
                 let preview = self.engine.preview(&request, &speaker.actor).await?;

@@ -4,6 +4,7 @@
 use engine::control::Refusal;
 use engine::model::Identity;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::asides::Asides;
 use super::talk::Talk;
@@ -67,6 +68,35 @@ pub(super) struct Wanted {
     pub(super) why: String,
 }
 
+/// What is asked about by lists, and may name more than before; and what is never carried over.
+const BESIDE: [&str; 4] = ["action", "environments", "services", "dry_run"];
+
+/// What a command says, by key.
+fn said(command: &Command) -> Map<String, Value> {
+    match serde_json::to_value(command) {
+        Ok(Value::Object(said)) => said,
+        _ => Map::new(),
+    }
+}
+
+/// Whether two commands say nothing that contradicts, apart from where and whether in earnest.
+fn agree_beside(known: &Command, command: &Command) -> bool {
+    let now = said(command);
+    let same = |(key, value): (&String, &Value)| now.get(key).is_none_or(|other| other == value);
+    said(known).iter().filter(|(key, _)| !BESIDE.contains(&key.as_str())).all(same)
+}
+
+/// An order that is said once more, with what was said before and not now.
+pub(super) fn said_once_more(known: &Command, command: &Command) -> Command {
+    let mut whole = said(command);
+    for (key, value) in said(known) {
+        if key != "dry_run" {
+            whole.entry(key).or_insert(value);
+        }
+    }
+    serde_json::from_value(Value::Object(whole)).unwrap_or_else(|_| command.clone())
+}
+
 impl Question {
     /// When it expires.
     pub(super) fn due_ms(&self) -> i64 {
@@ -81,6 +111,7 @@ impl Question {
             known.is_empty() || said.is_empty() || known.iter().all(|name| said.contains(name))
         };
         command.action == known.action
+            && (self.draft.is_collected() || agree_beside(&known, command))
             && (known.dry_run || !command.dry_run)
             && agree(&known.environments, &command.environments)
             && agree(&known.services, &command.services)

@@ -6,11 +6,12 @@ use std::sync::LazyLock;
 use engine::control::Refusal;
 use regex::Regex;
 
-use super::question::{Question, Wanted};
+use super::correct::{Corrected, corrected, correction, named};
+use super::question::{Question, Wanted, said_once_more};
 use super::talk::Talk;
 use super::tree::{self, Draft, Slot, Takes};
 use super::{Desk, Heard, Outcome, Speaker};
-use crate::intent::{Action, Command, Parsed, parse};
+use crate::intent::{Action, Command, Parsed, ProblemKind, parse};
 use crate::message::Outbound;
 use crate::view;
 
@@ -29,20 +30,6 @@ const NEVER_MIND: [&str; 12] = [
     "abort",
     "drop it",
 ];
-/// Runs looked through for the one somebody corrects.
-const CORRECT_LOOK_BACK: i64 = 20;
-/// How long after an order a correction is about it, in milliseconds.
-const CORRECT_MS: i64 = 15 * 60_000;
-
-/// "no, v1.2", "actually staging", "sorry, I meant production": what was meant.
-static CORRECTION: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r"(?ix)^\s*(?:no|nope|actually|sorry|oops|wait|correction|rather|i\s+mean(?:t)?|make\s+(?:it|that)|change\s+(?:it|that)\s+to)
-        (?:[,;:.!\s]+(?:no|wait|sorry|actually|rather|use|take|i\s+mean(?:t)?|it'?s|make\s+(?:it|that)|change\s+(?:it|that)?\s*to))*
-        [,;:.!\s]+(.+?)(?:[,\s]+(?:instead|please))?\s*$",
-    )
-    .ok()
-});
 /// What people say to each other while they think.
 static SMALL_TALK: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
@@ -52,11 +39,6 @@ static SMALL_TALK: LazyLock<Option<Regex>> = LazyLock::new(|| {
     )
     .ok()
 });
-
-/// What was meant instead, when the words correct something.
-fn correction(said: &str) -> Option<&str> {
-    Some(CORRECTION.as_ref()?.captures(said)?.get(1)?.as_str().trim())
-}
 
 fn is_small_talk(said: &str) -> bool {
     // Nobody answers with a speech or with marks alone.
@@ -104,6 +86,10 @@ impl Desk {
             Corrected::Nothing => {}
         }
         let loose = matches!(question.slot.row().takes, Takes::Loose(_));
+        // "actually, roll back staging": the order stands behind the word.
+        let behind = correction(said).filter(|_| parsed.commands.is_empty());
+        let behind = behind.map(|meant| parse(meant, &speaker.names())).filter(|it| it.problem.is_none());
+        let parsed = behind.as_ref().unwrap_or(parsed);
         if !parsed.commands.is_empty() && parsed.problem.is_none() {
             // "make release" may be how a service is built; an order that changes something is not given by mistake.
             if loose && !cancels_run && parsed.commands.iter().any(|command| command.action.row().changes) {
@@ -114,6 +100,14 @@ impl Desk {
         // A command line is anything at all; small talk is not taken for one.
         if is_small_talk(said) && (loose || tree::take(&reader, said, false).is_err()) {
             return Ok(Some(Heard::say(Outcome::Asked, view::still_open(&question))));
+        }
+        // "set up qa": an order with a fault in it, and no answer.
+        if let Some(problem) = parsed.problem.as_ref().filter(|it| is_faulty_order(it.kind))
+            && value_in(&question, &reader, said).is_err()
+        {
+            let mut heard = Heard::say(Outcome::Refused, view::problem(problem));
+            heard.outbound.push(Outbound::Say(view::left_open(&question)));
+            return Ok(Some(heard));
         }
         self.taken(speaker, talk, question, said).await.map(Some)
     }
@@ -127,11 +121,7 @@ impl Desk {
         said: &str,
     ) -> Result<Heard, Refusal> {
         let environments = speaker.environments();
-        let reader = question.reader(&environments);
-        // "batch size 50" to the question about the batch size is 50.
-        let by_name = || tree::take(&reader, named(question.slot, question.of.as_deref(), said)?, true).ok();
-        let taken = tree::take(&reader, said, true).or_else(|why| by_name().ok_or(why));
-        match taken {
+        match value_in(&question, &question.reader(&environments), said) {
             Ok(no) if question.slot == Slot::Confirm && no == "no" => {
                 Ok(Heard::say(Outcome::Asked, view::what_is_wrong(&question)))
             }
@@ -208,14 +198,26 @@ impl Desk {
             return self.go_on(speaker, talk, &meant, draft, None).await;
         }
         let mut asides = speaker.asides.clone();
+        let mut again = None;
         if let Some(meant) = meant.cloned() {
             talk.close(&meant);
+            // What was said before and is not said now is meant all the same.
+            let known = meant.draft.filled();
+            for command in commands.iter_mut().filter(|it| meant.is_said_by(it)) {
+                let whole = said_once_more(&known, command);
+                if whole != *command {
+                    again = Some(view::said_again(&whole));
+                    *command = whole;
+                }
+            }
             let behind: Vec<Command> = meant.rest.into_iter().filter(|it| !commands.contains(it)).collect();
             commands.extend(behind);
             asides = asides.or(meant.asides);
         }
         let speaker = &speaker.saying(asides);
-        let mut heard = self.carry_out(speaker, talk, commands).await?;
+        let mut heard = Heard::nothing();
+        heard.outbound.extend(again.map(Outbound::Say));
+        heard = heard.and(self.carry_out(speaker, talk, commands).await?);
         if talk.question_of(&question.asked) == Some(&question) {
             heard.outbound.push(Outbound::Say(view::left_open(&question)));
         }
@@ -244,9 +246,12 @@ impl Desk {
         }
         let mut open = talk.questions().iter().filter(|question| question.due_ms() > now_ms);
         let (Some(question), None) = (open.next().cloned(), open.next()) else { return Ok(None) };
-        if question.asked == speaker.inbound.identity
-            || speaker.actor.role.is_none()
-            || !tree::is_exact(&question.reader(&environments), said)
+        let reader = question.reader(&environments);
+        let exact = tree::is_exact(&reader, said);
+        // A number, or the beginning of a name, is too little to be taken for another person's answer.
+        let any = matches!(reader.row.takes, Takes::Words(_) | Takes::Loose(_));
+        let like_one = !any && parsed.commands.is_empty() && tree::take(&reader, said, true).is_ok();
+        if question.asked == speaker.inbound.identity || speaker.actor.role.is_none() || !(exact || like_one)
         {
             return Ok(None);
         }
@@ -254,37 +259,32 @@ impl Desk {
         if self.engine.role_allows(action, speaker.project.as_ref(), &speaker.actor).await?.is_some() {
             return Ok(None);
         }
+        if !exact {
+            let whom = self.engine.actor(&question.asked).await?.name;
+            return Ok(Some(Heard::say(Outcome::Refused, view::asked_of_another(&question, &whom))));
+        }
         self.taken(speaker, talk, question, said).await.map(Some)
     }
+}
 
-    /// "no, v1.2" after an order was given: what was made stays as it is, and the other order is offered.
-    pub(super) async fn correct_run(
-        &self,
-        speaker: &Speaker<'_>,
-        said: &str,
-    ) -> Result<Option<Heard>, Refusal> {
-        let (Some(meant), Some(_)) = (correction(said), speaker.actor.role) else { return Ok(None) };
-        let now_ms = self.engine.now_ms();
-        let runs = self.engine.store().run_recent(CORRECT_LOOK_BACK).await?;
-        let theirs = runs.into_iter().find(|run| {
-            run.requester.name == speaker.actor.name
-                && run.request.conversation.as_deref() == Some(speaker.inbound.conversation.as_str())
-                && now_ms - run.created_ms <= CORRECT_MS
-        });
-        let Some(run) = theirs else { return Ok(None) };
-        let names = speaker.names();
-        let Some(command) = parse(&run.request.command, &names).commands.into_iter().next() else {
-            return Ok(None);
-        };
-        let draft = Draft::of(command);
-        let slots: Vec<Slot> = tree::slots_of(draft.command.action).chain([Slot::Ref]).collect();
-        let Some((draft, _)) = put_where_it_fits(speaker, &draft, &slots, meant) else { return Ok(None) };
-        let other: Command = draft.filled();
-        if other.canonical() == run.request.command {
-            return Ok(None);
-        }
-        Ok(Some(Heard::say(Outcome::Asked, view::correct_run(&run, &other))))
-    }
+/// The value that words give what was asked for; otherwise why they give none.
+fn value_in(question: &Question, reader: &tree::Asked<'_>, said: &str) -> Result<String, String> {
+    let meant = correction(said);
+    // "no, make release" is no command line, and what stands behind the no is one.
+    let loose = matches!(reader.row.takes, Takes::Loose(_));
+    let said = meant.filter(|_| loose).unwrap_or(said);
+    // Nearly anything with words in it could be a name.
+    let in_words = matches!(reader.row.takes, Takes::Words(_));
+    let meant = meant.filter(|meant| !in_words || !meant.contains(char::is_whitespace));
+    // "batch size 50" to the question about the batch size is 50.
+    let by_name = || tree::take(reader, named(question.slot, question.of.as_deref(), said)?, true).ok();
+    let behind_no = || tree::take(reader, meant?, true).ok();
+    tree::take(reader, said, true).or_else(|why| by_name().or_else(behind_no).ok_or(why))
+}
+
+/// Whether a text was an order, if there were not this in its way.
+fn is_faulty_order(kind: ProblemKind) -> bool {
+    matches!(kind, ProblemKind::UnknownName | ProblemKind::BadValue | ProblemKind::Ambiguous)
 }
 
 /// Whether a yes or a no answers the question, also the no that would close another one.
@@ -293,167 +293,9 @@ fn is_yes_or_no(question: &Question, said: &str) -> bool {
         && matches!(tree::plain(said).to_lowercase().trim_end_matches('.'), "yes" | "no")
 }
 
-/// What words say about an earlier answer.
-enum Corrected {
-    /// Another value, and that in words.
-    By(Box<Draft>, String),
-    /// A value that can't be one.
-    Not {
-        /// What it is called.
-        called: String,
-        value: String,
-        /// What it is instead of a value: "none of the choices".
-        why: String,
-    },
-    /// Nothing about any.
-    Nothing,
-}
-
-/// What was corrected.
-fn corrected(speaker: &Speaker<'_>, question: &Question, said: &str) -> Corrected {
-    let draft = &question.draft;
-    let all: Vec<Slot> = tree::slots_of(draft.command.action)
-        .chain([Slot::Ref, Slot::Canary])
-        .filter(|slot| *slot != Slot::Confirm)
-        .collect();
-    let meant = correction(said);
-    let words = meant.unwrap_or(said);
-    match put_by_name(speaker, draft, &all, words, meant.is_some()) {
-        Some(Ok((draft, changed))) => return Corrected::By(Box::new(draft), changed),
-        // Without a word of correction it may be an answer that only looks like one.
-        Some(Err((called, value, why))) if meant.is_some() => return Corrected::Not { called, value, why },
-        Some(Err(_)) => return Corrected::Nothing,
-        // What names something is no value of anything else.
-        None if all.iter().any(|slot| named(*slot, None, words).is_some()) => return Corrected::Nothing,
-        None => {}
-    }
-    // Without a name it is the last answer that it fits, then what was said at first.
-    let answered: Vec<Slot> = draft.answers.iter().rev().map(|answer| answer.slot).collect();
-    let first = all.into_iter().filter(|slot| !answered.contains(slot) && draft.said(*slot, None).is_some());
-    let order: Vec<Slot> = answered.iter().copied().chain(first).collect();
-    match meant.and_then(|meant| put_where_it_fits(speaker, draft, &order, meant)) {
-        Some((draft, changed)) => Corrected::By(Box::new(draft), changed),
-        None => Corrected::Nothing,
-    }
-}
-
-/// A draft with another value, and that in words; or what it is called, the value, and why it is none.
-type Put = Result<(Draft, String), (String, String, String)>;
-
-/// "rate 200", "build of api: make", "the domain of production is app.example.com": nothing when no slot is named.
-/// What nobody has said yet is taken `ahead` of its question only where the words are meant as a value.
-fn put_by_name(
-    speaker: &Speaker<'_>,
-    draft: &Draft,
-    slots: &[Slot],
-    meant: &str,
-    ahead: bool,
-) -> Option<Put> {
-    let mut refused = None;
-    for slot in slots {
-        for of in draft.each(*slot) {
-            let Some(value) = named(*slot, of.as_deref(), meant) else { continue };
-            if draft.said(*slot, of.as_deref()).is_none() && !ahead {
-                continue;
-            }
-            match put(speaker, draft, (*slot, of.as_deref()), value, slot.row().usual) {
-                Ok(found) => return Some(Ok(found)),
-                Err(why) => refused = Some(Err((called(*slot, of.as_deref()), value.to_owned(), why))),
-            }
-        }
-    }
-    refused
-}
-
-/// What a slot is called on cards.
-fn called(slot: Slot, of: Option<&str>) -> String {
-    let of = of.map(|of| format!(" of {of}")).unwrap_or_default();
-    format!("{}{of}", slot.row().called.first().copied().unwrap_or_default())
-}
-
-/// The value in words that call a slot by its name: "rate 200", "the build of api: make".
-fn named<'w>(slot: Slot, of: Option<&str>, words: &'w str) -> Option<&'w str> {
-    let words = words.trim();
-    let words = words.strip_prefix("the ").unwrap_or(words);
-    let lower = words.to_lowercase();
-    slot.row().called.iter().find_map(|called| {
-        let name = match of {
-            Some(of) => format!("{called} of {}", of.to_lowercase()),
-            None => (*called).to_owned(),
-        };
-        let rest = lower.strip_prefix(&name).and_then(|_| words.get(name.len()..))?;
-        let value = rest.trim_start_matches([' ', ':', '=']);
-        let value = ["is ", "are ", "to "].iter().find_map(|word| value.strip_prefix(word)).unwrap_or(value);
-        rest.starts_with([' ', ':', '=']).then_some(value)
-    })
-}
-
-/// Puts a value into the first of these slots that takes it for what it is.
-fn put_where_it_fits(
-    speaker: &Speaker<'_>,
-    draft: &Draft,
-    slots: &[Slot],
-    meant: &str,
-) -> Option<(Draft, String)> {
-    for (place, slot) in slots.iter().enumerate() {
-        // Anything is a command line: only right after it was said.
-        if matches!(slot.row().takes, Takes::Loose(_)) && place > 0 {
-            continue;
-        }
-        let newest = draft.answers.iter().rev().find(|answer| answer.slot == *slot);
-        let of = newest.and_then(|answer| answer.of.clone());
-        if let Ok(found) = put(speaker, draft, (*slot, of.as_deref()), meant, None) {
-            return Some(found);
-        }
-    }
-    None
-}
-
-/// The draft with this value, and that in words; otherwise why it is none.
-fn put(
-    speaker: &Speaker<'_>,
-    draft: &Draft,
-    (slot, of): (Slot, Option<&str>),
-    value: &str,
-    usual: Option<&str>,
-) -> Result<(Draft, String), String> {
-    let environments = speaker.environments();
-    let choices = draft.choices(slot, of, speaker.project.as_ref(), None);
-    let reader = tree::Asked { row: slot.row(), choices: &choices, usual, environments: &environments };
-    // A number is a place in a list only where the list was just shown.
-    let counts = matches!(slot.row().takes, Takes::Count { .. });
-    if !counts && value.trim().parse::<usize>().is_ok() {
-        return Err("only a number".to_owned());
-    }
-    let value = tree::take(&reader, value, false)?;
-    let mut draft = draft.clone();
-    // What was asked for before keeps its place; only its value is another one.
-    match draft.answers.iter_mut().find(|answer| answer.slot == slot && answer.of.as_deref() == of) {
-        Some(answer) => answer.value.clone_from(&value),
-        None => draft.put(slot, of.map(ToOwned::to_owned), value.clone()),
-    }
-    Ok((draft, format!("{} is {value}", called(slot, of))))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{correction, is_small_talk};
-
-    #[test]
-    fn corrections_are_heard() {
-        for (said, meant) in [
-            ("no, v1.2", "v1.2"),
-            ("actually staging", "staging"),
-            ("No wait, I meant production instead", "production"),
-            ("sorry, make it 200 please", "200"),
-            ("make that rate 300", "rate 300"),
-        ] {
-            assert_eq!(correction(said), Some(meant), "{said}");
-        }
-        for said in ["no", "staging", "nothing, thanks", "notes", "actually"] {
-            assert_eq!(correction(said), None, "{said}");
-        }
-    }
+    use super::is_small_talk;
 
     #[test]
     fn small_talk_is_told_from_answers() {

@@ -25,8 +25,9 @@ pub use command::{Bundle, Canary, Channel, Command, Migrate, Mode, Parsed, React
 pub use complete::{Known, KnownRun, complete};
 pub use help::help;
 pub use names::{Named, Names, Vocabulary};
+pub(crate) use near::nearest_name;
 pub use problem::{MAX_SUGGESTIONS, Problem, ProblemKind};
-pub(crate) use values::is_ref;
+pub(crate) use values::{is_ref, whole};
 
 use std::borrow::Cow;
 

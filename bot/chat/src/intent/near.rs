@@ -58,6 +58,16 @@ pub(super) fn nearest(word: &str, known: &[Spelled<&'static str>]) -> Option<&'s
         .map(|(_, known)| known)
 }
 
+/// The nearest of some names; the first of those equally near.
+pub(crate) fn nearest_name<'k>(said: &str, names: &'k [String]) -> Option<&'k str> {
+    let said = Spelled::new(said);
+    names
+        .iter()
+        .filter_map(|name| Some((Spelled::new(name.to_lowercase()).distance(&said)?, name.as_str())))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
+}
+
 /// The letters a word is made of, a bit for each, and another for each that stands there twice; other characters share bits.
 fn letters(word: &str) -> u64 {
     /// Where the bits for letters that stand there twice begin.

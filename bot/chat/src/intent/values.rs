@@ -51,7 +51,7 @@ pub(super) fn number_word(word: &str) -> Option<u64> {
 }
 
 /// A whole number: `500`, `5k`, `1_000`, `three`.
-pub(super) fn whole(word: &str) -> Option<u64> {
+pub(crate) fn whole(word: &str) -> Option<u64> {
     if let Some(number) = number_word(word) {
         return Some(number);
     }

@@ -50,8 +50,11 @@ fn with_further(card: Card, plan: &Plan, further: Option<u32>, over: Option<&Run
     let environment = plan.environment.environment.as_str();
     let order = to_release(environment, number);
     let click = over.map_or_else(|| order.clone(), |run| takes_back(environment, number, run));
-    card.text(format!("To go further back, to release {number}, say `{order}`."))
-        .button("Further back", click, true)
+    card.text(format!("To go further back, to release {number}, say `{order}`.")).button(
+        "Further back",
+        click,
+        true,
+    )
 }
 
 /// The same rollback is under way.
@@ -85,7 +88,11 @@ pub(crate) fn back_already(run: &Run, live: &WentLive) -> Card {
     let environment = &run.environment().environment;
     Card::new(
         Tone::Plain,
-        format!("{environment} is on {} already, so nothing of {} is left to take back.", named(&live.release), run.id),
+        format!(
+            "{environment} is on {} already, so nothing of {} is left to take back.",
+            named(&live.release),
+            run.id
+        ),
     )
     .text(put_there(live, None))
 }
@@ -188,14 +195,11 @@ pub(crate) fn released_nothing(run: &Run, plan: Option<&Plan>, live: Option<&Wen
 pub(crate) fn waits_already(run: &Run, now_ms: i64) -> Card {
     let id = &run.id;
     let order = &run.request.command;
-    Card::new(
-        Tone::Ask,
-        format!("{id} ({order}) waits for approval already; I made no second one."),
-    )
-    .fields(vec![
-        ("asked by".to_owned(), run.requester.name.clone()),
-        ("asked".to_owned(), ago(run.created_ms, now_ms)),
-    ])
-    .button("Approve", format!("approve {id}"), true)
-    .button("Another all the same", format!("{order} again"), false)
+    Card::new(Tone::Ask, format!("{id} ({order}) waits for approval already; I made no second one."))
+        .fields(vec![
+            ("asked by".to_owned(), run.requester.name.clone()),
+            ("asked".to_owned(), ago(run.created_ms, now_ms)),
+        ])
+        .button("Approve", format!("approve {id}"), true)
+        .button("Another all the same", format!("{order} again"), false)
 }

@@ -29,8 +29,9 @@ pub(crate) use later::{not_built, not_yet};
 pub use missed::missed;
 pub use plain::plain;
 pub(crate) use question::{
-    answered_already, answered_for, correct_run, corrected, correction_again, left_open, order_or_answer,
-    question, question_again, question_closed, question_expired, still_open, waiting, what_is_wrong,
+    answered_already, answered_for, asked_of_another, correct_run, corrected, correction_again, left_open,
+    order_or_answer, question, question_again, question_closed, question_expired, said_again, still_open,
+    waiting, what_is_wrong,
 };
 pub(crate) use run::ended;
 pub use run::{NOTHING_TO_UNDO, run};

@@ -6,7 +6,7 @@ use engine::run::Run;
 use regex::Regex;
 
 use super::sentence_start;
-use crate::desk::{Question, is_invisible};
+use crate::desk::{Question, Takes, is_invisible};
 use crate::intent::Command;
 use crate::message::{Card, Tone};
 
@@ -45,7 +45,11 @@ pub(crate) fn question(question: &Question) -> Card {
             (_, true) => " (default)",
             _ => "",
         };
-        format!("{}. {choice}{note}", at + 1)
+        // Beside numbers that count something, a place in the list would be one more.
+        match question.slot.row().takes {
+            Takes::Count { .. } => format!("{choice}{note}"),
+            _ => format!("{}. {choice}{note}", at + 1),
+        }
     });
     card = card.list("", listed.collect());
     if question.choices.is_empty() {
@@ -70,7 +74,8 @@ pub(crate) fn waiting(card: Card, waits: &Question) -> Card {
 /// The same question, because the answer was none.
 pub(crate) fn question_again(asked: &Question, said: &str, why: &str) -> Card {
     let mut card = question(asked);
-    card.headline = format!("\u{ab}{}\u{bb} is {why}. {}", quoted(said), card.headline);
+    let stop = if why.ends_with('?') { "" } else { "." };
+    card.headline = format!("\u{ab}{}\u{bb} is {why}{stop} {}", quoted(said), card.headline);
     card
 }
 
@@ -102,6 +107,26 @@ pub(crate) fn order_or_answer(asked: &Question, said: &str) -> Card {
     let mut card = question(asked);
     card.headline = format!("\u{ab}{said}\u{bb} reads as an order, so I did nothing. {}", card.headline);
     card.text(format!("To answer with it, put it in ticks: `{said}`. To order it, say `never mind` first."))
+}
+
+/// An order that was said once more, with what was missing: what it is with all that was said before.
+pub(crate) fn said_again(whole: &Command) -> Card {
+    Card::new(Tone::Plain, format!("I take that as the answer: `{}`.", whole.canonical()))
+}
+
+/// Somebody speaks as if they had been asked, and another person was.
+pub(crate) fn asked_of_another(asked: &Question, whom: &str) -> Card {
+    let mut card = Card::new(Tone::Bad, format!("I asked {whom}, not you: {}", headline(asked))).privately();
+    card.command = asked.draft.filled().canonical();
+    if matches!(asked.slot.row().takes, Takes::Count { .. } | Takes::YesNo) {
+        return card.text(format!("{whom} answers that; you can give an order of your own, in full."));
+    }
+    card =
+        card.text(format!("To answer for {whom}, and be the one who asks for it, say the answer in full."));
+    for choice in &asked.choices {
+        card = card.button(choice, choice.clone(), false);
+    }
+    card
 }
 
 /// Something said before is another thing now.
@@ -151,9 +176,9 @@ pub(crate) fn correct_run(run: &Run, meant: &Command) -> Card {
 
 /// The question is closed without an answer.
 pub(crate) fn question_closed(asked: &Question) -> Card {
-    let mut card =
-        Card::new(Tone::Plain, format!("Never mind then: {} is dropped.", asked.draft.command.action.name()));
-    card.command = asked.draft.filled().canonical();
+    let order = asked.draft.filled().canonical();
+    let mut card = Card::new(Tone::Plain, format!("Never mind then: `{order}` is dropped."));
+    card.command = order;
     card.list("Dropped with it", behind(asked))
 }
 

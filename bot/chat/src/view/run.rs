@@ -328,12 +328,14 @@ fn buttons(card: Card, detail: &RunDetail) -> Card {
             format!("cancel {id}"),
             true,
         ),
-        RunState::Succeeded { .. } if detail.plan.run_type == "deploy" => match detail.plan.way_back.release {
-            Some(release) => {
-                card.button("Roll back", super::back::takes_back(environment.as_str(), release, id), true)
+        RunState::Succeeded { .. } if detail.plan.run_type == "deploy" => {
+            match detail.plan.way_back.release {
+                Some(release) => {
+                    card.button("Roll back", super::back::takes_back(environment.as_str(), release, id), true)
+                }
+                None => card,
             }
-            None => card,
-        },
+        }
         RunState::Failed { .. } | RunState::RolledBack { .. } | RunState::Cancelled { .. } => {
             card.button("Retry", format!("retry {id}"), false)
         }

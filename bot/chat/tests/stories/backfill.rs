@@ -19,7 +19,7 @@ fn a_data_job() {
               rate: 500
               I can't run data jobs yet. I put the order together with you and show it whole; nothing is run.
               A number from 1 to 100000.
-                1. 500 (default)
+                500 (default)
               [500] [Never mind]
               > backfill backfillTimezone in staging at 500/min
 
@@ -133,7 +133,7 @@ fn odd_bytes() {
               job: backfillTimezone
               batch size: 5000
               A number from 1 to 1000000.
-                1. 500 (default)
+                500 (default)
               [500] [Never mind]
               > backfill backfillTimezone in staging batch size 5000
         "#]]);

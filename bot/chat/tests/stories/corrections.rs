@@ -28,7 +28,7 @@ fn of_answers_while_more_is_asked() {
               job: backfillTimezone
               batch size: 2000
               A number from 1 to 1000000.
-                1. 500 (default)
+                500 (default)
               [500] [Never mind]
               > backfill backfillTimezone in staging batch size 2000
 
@@ -39,7 +39,7 @@ fn of_answers_while_more_is_asked() {
               job: backfillTimezone
               batch size: 2000
               A number from 1 to 1000000.
-                1. 500 (default)
+                500 (default)
               [500] [Never mind]
               > backfill backfillTimezone in production batch size 2000
 
@@ -198,7 +198,7 @@ fn a_correction_that_fits_nothing() {
               [Never mind]
               > scale api in production
 
-            · Never mind then: scale is dropped.
+            · Never mind then: `scale api in production` is dropped.
               > scale api in production
         "#]]);
     });
@@ -219,7 +219,7 @@ fn of_the_very_thing_that_is_asked_for() {
               job: backfillTimezone
               batch size: 50
               A number from 1 to 1000000.
-                1. 500 (default)
+                500 (default)
               [500] [Never mind]
               > backfill backfillTimezone in staging batch size 50
 

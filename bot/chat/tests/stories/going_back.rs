@@ -139,11 +139,14 @@ fn the_same_words_twice() {
         "#]]);
         t.passes(minutes(11)).await;
         t.user("ana").says("rollback staging").await;
-        t.whispers("ana", expect![[r#"
+        t.whispers(
+            "ana",
+            expect![[r#"
             ✗ Staging had no release before 1 that worked.
               Next: releases staging
               > rollback in staging
-        "#]]);
+        "#]],
+        );
     });
 }
 
@@ -188,7 +191,9 @@ fn one_that_waits() {
         t.user("ana").says_under(5, "rollback").await;
         t.user("ana").says("rollback production to release 2, taking back r-3").await;
         t.user("ana").says("rollback r-ffff").await;
-        t.whispers("ana", expect![[r#"
+        t.whispers(
+            "ana",
+            expect![[r#"
             ✗ r-3 is a run in staging, and not in production.
               Next: status r-3
               > rollback in production to release 2
@@ -196,7 +201,8 @@ fn one_that_waits() {
             ✗ There is no run r-6.
               Next: status
               > rollback
-        "#]]);
+        "#]],
+        );
         t.bot_says(expect![[r#"
             · staging is on release 3 (v1.2.0) already, so nothing of r-4 is left to take back.
               r-3 put it there, asked for by ana.

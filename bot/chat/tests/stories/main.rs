@@ -21,6 +21,7 @@ mod not_yet;
 mod operate;
 mod proved;
 mod questions;
+mod questions_free;
 mod questions_kept;
 mod questions_shared;
 mod rollback;

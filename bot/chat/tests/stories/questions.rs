@@ -53,7 +53,7 @@ fn never_mind() {
               [staging] [production] [Never mind]
               > deploy
 
-            · Never mind then: deploy is dropped.
+            · Never mind then: `deploy` is dropped.
               > deploy
         "#]]);
         t.whispers(
@@ -92,7 +92,7 @@ fn none_of_the_choices() {
               [staging] [production] [Never mind]
               > deploy
 
-            · Never mind then: deploy is dropped.
+            · Never mind then: `deploy` is dropped.
               > deploy
         "#]]);
     });

@@ -63,7 +63,7 @@ fn the_same_verb_elsewhere_is_another_order() {
         "#]]);
         t.user("ana").says("never mind").await;
         t.bot_says(expect![[r#"
-            · Never mind then: deploy is dropped.
+            · Never mind then: `deploy production` is dropped.
               Dropped with it:
                 restart api in production
               > deploy production
@@ -88,7 +88,7 @@ fn a_question_waits_for_the_next_one() {
               [Never mind]
               > scale api in staging
 
-            · Never mind then: scale is dropped.
+            · Never mind then: `scale api in staging` is dropped.
               > scale api in staging
 
             ? Still open: Deploy where?
@@ -99,7 +99,7 @@ fn a_question_waits_for_the_next_one() {
               [staging] [production] [Never mind]
               > deploy v1.0.0
 
-            · Never mind then: deploy is dropped.
+            · Never mind then: `deploy v1.0.0` is dropped.
               Dropped with it:
                 restart api in staging
               > deploy v1.0.0
@@ -241,7 +241,7 @@ fn looking_leaves_it_open() {
               [main] [v1.0.0] [Never mind]
               > deploy production
 
-            · Never mind then: deploy is dropped.
+            · Never mind then: `deploy production` is dropped.
               Dropped with it:
                 restart api in production
               > deploy production
@@ -270,7 +270,7 @@ fn cancel_under_a_card_is_about_its_run() {
             ? Still open: How many replicas?
               [Never mind]
 
-            · Never mind then: scale is dropped.
+            · Never mind then: `scale api in staging` is dropped.
               > scale api in staging
         "#]]);
     });
@@ -298,11 +298,11 @@ fn names_that_are_words_for_standing_orders() {
               environment: staging
               job: rules
               A number from 1 to 100000.
-                1. 500 (default)
+                500 (default)
               [500] [Never mind]
               > backfill rules in staging
 
-            · Never mind then: backfill is dropped.
+            · Never mind then: `backfill rules in staging` is dropped.
               > backfill rules in staging
         "#]]);
         for said in ["set up staging", "shop", "local", "https://code.example/shop.git"] {
@@ -323,7 +323,7 @@ fn names_that_are_words_for_standing_orders() {
               [none] [Never mind]
               > set up staging for shop on local
 
-            · Never mind then: setup is dropped.
+            · Never mind then: `set up staging for shop on local` is dropped.
               > set up staging for shop on local
         "#]]);
     });

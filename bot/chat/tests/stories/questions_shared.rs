@@ -31,12 +31,14 @@ fn others_are_heard_where_their_role_lets_them() {
         t.whispers(
             "ben",
             expect![[r#"
-            ✗ I read this as something told, not as an order, so I did nothing.
-              [deploy staging] [status staging] [help]
+                ✗ I asked ana, not you: Deploy where?
+                  To answer for ana, and be the one who asks for it, say the answer in full.
+                  [staging] [production]
+                  > deploy v1.0.0
 
-            ✗ Understood: I do nothing.
-              [deploy staging] [status staging] [help]
-        "#]],
+                ✗ Understood: I do nothing.
+                  [deploy staging] [status staging] [help]
+            "#]],
         );
         t.user("ben").says("staging").await;
         t.settles().await;
@@ -106,7 +108,7 @@ fn a_restart_in_the_middle() {
               environment: staging
               job: backfillTimezone
               A number from 1 to 100000.
-                1. 500 (default)
+                500 (default)
               [500] [Never mind]
               > backfill backfillTimezone in staging
         "#]]);
@@ -114,7 +116,7 @@ fn a_restart_in_the_middle() {
         t.never_mind_the_rest();
         t.user("ana").says("nvm").await;
         t.bot_says(expect![[r#"
-            · Never mind then: backfill is dropped.
+            · Never mind then: `backfill backfillTimezone in staging batch size 250` is dropped.
               > backfill backfillTimezone in staging batch size 250
         "#]]);
         t.crash_and_restart().await;
@@ -193,7 +195,7 @@ fn where_somebody_was_last() {
               [qa] [staging] [production] [Never mind]
               > restart
 
-            · Never mind then: restart is dropped.
+            · Never mind then: `restart` is dropped.
               > restart
         "#]]);
     });

@@ -37,7 +37,7 @@ fn approve_cancel_and_rollback_mean_that_run() {
               [staging] [production] [Never mind]
               > rollback
 
-            · Never mind then: rollback is dropped.
+            · Never mind then: `rollback` is dropped.
               > rollback
         "#]]);
         t.never_mind_the_rest();

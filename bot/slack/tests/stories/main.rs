@@ -39,6 +39,8 @@ mod operate;
 mod proved;
 #[path = "../../../chat/tests/stories/questions.rs"]
 mod questions;
+#[path = "../../../chat/tests/stories/questions_free.rs"]
+mod questions_free;
 #[path = "../../../chat/tests/stories/questions_kept.rs"]
 mod questions_kept;
 #[path = "../../../chat/tests/stories/questions_shared.rs"]

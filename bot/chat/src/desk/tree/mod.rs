@@ -8,6 +8,7 @@ mod rows;
 mod takes;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use serde::{Deserialize, Serialize};
 

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use engine::model::{NAME_MAX, ServiceName};
 use regex::Regex;
 
-use super::{Slot, SlotRow};
-use crate::intent::{Canary, Named, Names, Vocabulary, is_ref, parse_with};
+use super::{Slot, SlotRow, words};
+use crate::intent::{Canary, Named, Names, Vocabulary, is_ref, parse_with, whole};
 
 /// Longest answer in words, in characters.
 const WORDS_MAX: usize = 300;
@@ -93,6 +93,9 @@ impl Asked<'_> {
             return self.choices.get(number.checked_sub(1)?).cloned();
         }
         let said = said.to_lowercase();
+        if let Some(place) = words::place(&said).filter(|_| beginnings) {
+            return self.choices.get(place - 1).cloned();
+        }
         let is = |choice: &&String| choice.to_lowercase() == said;
         if let Some(exact) = self.choices.iter().find(is) {
             return Some(exact.clone());
@@ -161,6 +164,16 @@ pub(crate) fn is_exact(asked: &Asked<'_>, said: &str) -> bool {
 /// The value an answer gives the slot; otherwise what would do. Without `beginnings`, names are to be said in full.
 pub(crate) fn take(asked: &Asked<'_>, said: &str, beginnings: bool) -> Result<String, String> {
     let said = plain(said);
+    // A command line may end with any word.
+    let any = matches!(asked.row.takes, Takes::Loose(_));
+    let yes_no = matches!(asked.row.takes, Takes::YesNo);
+    take_plain(asked, &said, beginnings).or_else(|why| {
+        let bare = words::bare(&said, beginnings && !yes_no).filter(|_| !any).ok_or_else(|| why.clone())?;
+        take_plain(asked, bare, beginnings).map_err(|_| why)
+    })
+}
+
+fn take_plain(asked: &Asked<'_>, said: &str, beginnings: bool) -> Result<String, String> {
     let bare = said.trim_end_matches('.');
     let lower = bare.to_lowercase();
     if said.chars().any(|c| c.is_control() || is_invisible(c)) {
@@ -175,18 +188,18 @@ pub(crate) fn take(asked: &Asked<'_>, said: &str, beginnings: bool) -> Result<St
     {
         return Ok(usual.to_owned());
     }
-    let none_of = || "none of the choices".to_owned();
+    let none_of = || words::with_nearest("none of the choices", bare, asked.choices);
     match asked.row.takes {
         Takes::One => asked.choice(bare, beginnings).ok_or_else(none_of),
         Takes::OneOr(valid) => match asked.choice(bare, false) {
             Some(choice) => Ok(choice),
-            None => valid(bare).map_err(|wanted| format!("no {wanted}")),
+            None => valid(bare).map_err(|no| words::with_nearest(&format!("no {no}"), bare, asked.choices)),
         },
         Takes::Several => asked.several(bare, beginnings).ok_or_else(none_of),
         Takes::Count { most, what } => {
             let digits = lower.split(['/', ' ']).next().unwrap_or_default().replace([',', '_'], "");
-            match digits.parse::<u64>() {
-                Ok(count) if (1..=most).contains(&count) => Ok(count.to_string()),
+            match whole(&digits) {
+                Some(count) if (1..=most).contains(&count) => Ok(count.to_string()),
                 _ => Err(format!("not {what}")),
             }
         }
@@ -197,13 +210,13 @@ pub(crate) fn take(asked: &Asked<'_>, said: &str, beginnings: bool) -> Result<St
             // Beside words, a button is a choice too.
             match bare.parse::<usize>().ok().and_then(|number| asked.choices.get(number.checked_sub(1)?)) {
                 Some(choice) => Ok(choice.clone()),
-                None => valid(&said).map_err(|wanted| format!("no {wanted}")),
+                None => valid(said).map_err(|wanted| format!("no {wanted}")),
             }
         }
         Takes::YesNo => match lower.as_str() {
             yes if YES.contains(&yes) || yes == "1" => Ok("yes".to_owned()),
             no if NO.contains(&no) || no == "2" => Ok("no".to_owned()),
-            _ => Err("neither yes nor no".to_owned()),
+            other => Err(words::with_nearest("neither yes nor no", other, asked.choices)),
         },
     }
 }

@@ -51,6 +51,14 @@ fn answers_are_read() {
         (Slot::Components, &["postgres"], "no", "none"),
         (Slot::Texts, &[], "+49 (170) 123-4567", "+491701234567"),
         (Slot::DryRunFirst, &["yes", "no"], "Yep", "yes"),
+        (Slot::DryRunFirst, &["yes", "no"], "yes please", "yes"),
+        (Slot::Environments, &places, "ok, on production, thanks!", "production"),
+        (Slot::Environments, &places, "the second one", "production"),
+        (Slot::Replicas, &[], "three, please", "3"),
+        (Slot::Rate, &["500"], "1k/min", "1000"),
+        (Slot::Rate, &["500"], "1", "1"),
+        (Slot::Ref, &[], "v1.2.0 thx", "v1.2.0"),
+        (Slot::Build, &[], "make please", "make please"),
     ] {
         assert_eq!(read(slot, choices, said).as_deref(), Ok(value), "{slot:?}: {said}");
     }
@@ -82,6 +90,9 @@ fn what_is_no_answer_is_refused() {
         (Slot::Domain, &[], "localhost"),
         (Slot::Texts, &[], "0170 1234567"),
         (Slot::DryRunFirst, &["yes", "no"], "maybe"),
+        (Slot::DryRunFirst, &["yes", "no"], "ok no"),
+        (Slot::Environments, &places, "stagging"),
+        (Slot::Environments, &places, "please"),
         (Slot::Start, &[], "./api\u{202e}"),
         (Slot::Start, &[], "a\u{0}b"),
     ] {

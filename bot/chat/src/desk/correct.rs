@@ -1,0 +1,226 @@
+//! "no, v1.2", "actually staging", "rate is 200": what was said before is another thing now.
+
+use std::sync::LazyLock;
+
+use engine::control::Refusal;
+use regex::Regex;
+
+use super::question::Question;
+use super::tree::{self, Draft, Slot, Takes};
+use super::{Desk, Heard, Outcome, Speaker};
+use crate::intent::{Command, parse};
+use crate::view;
+
+/// Runs looked through for the one somebody corrects.
+const CORRECT_LOOK_BACK: i64 = 20;
+/// How long after an order a correction is about it, in milliseconds.
+const CORRECT_MS: i64 = 15 * 60_000;
+
+/// "no, v1.2", "actually staging", "sorry, I meant production": what was meant.
+static CORRECTION: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?ix)^\s*(?:no|nope|actually|sorry|oops|wait|correction|rather|i\s+mean(?:t)?|make\s+(?:it|that)|change\s+(?:it|that)\s+to)
+        (?:[,;:.!\s]+(?:no|wait|sorry|actually|rather|use|take|i\s+mean(?:t)?|it'?s|make\s+(?:it|that)|change\s+(?:it|that)?\s*to))*
+        [,;:.!\s]+(.+?)(?:[,\s]+(?:instead|please))?\s*$",
+    )
+    .ok()
+});
+/// What was meant instead, when the words correct something.
+pub(super) fn correction(said: &str) -> Option<&str> {
+    Some(CORRECTION.as_ref()?.captures(said)?.get(1)?.as_str().trim())
+}
+
+impl Desk {
+    /// "no, v1.2" after an order was given: what was made stays as it is, and the other order is offered.
+    pub(super) async fn correct_run(
+        &self,
+        speaker: &Speaker<'_>,
+        said: &str,
+    ) -> Result<Option<Heard>, Refusal> {
+        let (Some(meant), Some(_)) = (correction(said), speaker.actor.role) else { return Ok(None) };
+        let now_ms = self.engine.now_ms();
+        let runs = self.engine.store().run_recent(CORRECT_LOOK_BACK).await?;
+        let theirs = runs.into_iter().find(|run| {
+            run.requester.name == speaker.actor.name
+                && run.request.conversation.as_deref() == Some(speaker.inbound.conversation.as_str())
+                && now_ms - run.created_ms <= CORRECT_MS
+        });
+        let Some(run) = theirs else { return Ok(None) };
+        let names = speaker.names();
+        let Some(command) = parse(&run.request.command, &names).commands.into_iter().next() else {
+            return Ok(None);
+        };
+        let draft = Draft::of(command);
+        let slots: Vec<Slot> = tree::slots_of(draft.command.action).chain([Slot::Ref]).collect();
+        let Some((draft, _)) = put_where_it_fits(speaker, &draft, &slots, meant) else { return Ok(None) };
+        let other: Command = draft.filled();
+        if other.canonical() == run.request.command {
+            return Ok(None);
+        }
+        Ok(Some(Heard::say(Outcome::Asked, view::correct_run(&run, &other))))
+    }
+}
+
+/// What words say about an earlier answer.
+pub(super) enum Corrected {
+    /// Another value, and that in words.
+    By(Box<Draft>, String),
+    /// A value that can't be one.
+    Not {
+        /// What it is called.
+        called: String,
+        /// As it was said.
+        value: String,
+        /// What it is instead of a value: "none of the choices".
+        why: String,
+    },
+    /// Nothing about any.
+    Nothing,
+}
+
+/// What was corrected.
+pub(super) fn corrected(speaker: &Speaker<'_>, question: &Question, said: &str) -> Corrected {
+    let draft = &question.draft;
+    let all: Vec<Slot> = tree::slots_of(draft.command.action)
+        .chain([Slot::Ref, Slot::Canary])
+        .filter(|slot| *slot != Slot::Confirm)
+        .collect();
+    let meant = correction(said);
+    let words = meant.unwrap_or(said);
+    match put_by_name(speaker, draft, &all, words, meant.is_some()) {
+        Some(Ok((draft, changed))) => return Corrected::By(Box::new(draft), changed),
+        // Without a word of correction it may be an answer that only looks like one.
+        Some(Err((called, value, why))) if meant.is_some() => return Corrected::Not { called, value, why },
+        Some(Err(_)) => return Corrected::Nothing,
+        // What names something is no value of anything else.
+        None if all.iter().any(|slot| named(*slot, None, words).is_some()) => return Corrected::Nothing,
+        None => {}
+    }
+    // Without a name it is the last answer that it fits, then what was said at first.
+    let answered: Vec<Slot> = draft.answers.iter().rev().map(|answer| answer.slot).collect();
+    let first = all.into_iter().filter(|slot| !answered.contains(slot) && draft.said(*slot, None).is_some());
+    let order: Vec<Slot> = answered.iter().copied().chain(first).collect();
+    match meant.and_then(|meant| put_where_it_fits(speaker, draft, &order, meant)) {
+        Some((draft, changed)) => Corrected::By(Box::new(draft), changed),
+        None => Corrected::Nothing,
+    }
+}
+
+/// A draft with another value, and that in words; or what it is called, the value, and why it is none.
+type Put = Result<(Draft, String), (String, String, String)>;
+
+/// "rate 200", "build of api: make", "the domain of production is app.example.com": nothing when no slot is named.
+/// What nobody has said yet is taken `ahead` of its question only where the words are meant as a value.
+fn put_by_name(
+    speaker: &Speaker<'_>,
+    draft: &Draft,
+    slots: &[Slot],
+    meant: &str,
+    ahead: bool,
+) -> Option<Put> {
+    let mut refused = None;
+    for slot in slots {
+        for of in draft.each(*slot) {
+            let Some(value) = named(*slot, of.as_deref(), meant) else { continue };
+            if draft.said(*slot, of.as_deref()).is_none() && !ahead {
+                continue;
+            }
+            match put(speaker, draft, (*slot, of.as_deref()), value, slot.row().usual) {
+                Ok(found) => return Some(Ok(found)),
+                Err(why) => refused = Some(Err((called(*slot, of.as_deref()), value.to_owned(), why))),
+            }
+        }
+    }
+    refused
+}
+
+/// What a slot is called on cards.
+fn called(slot: Slot, of: Option<&str>) -> String {
+    let of = of.map(|of| format!(" of {of}")).unwrap_or_default();
+    format!("{}{of}", slot.row().called.first().copied().unwrap_or_default())
+}
+
+/// The value in words that call a slot by its name: "rate 200", "the build of api: make".
+pub(super) fn named<'w>(slot: Slot, of: Option<&str>, words: &'w str) -> Option<&'w str> {
+    let words = words.trim();
+    let words = words.strip_prefix("the ").unwrap_or(words);
+    let lower = words.to_lowercase();
+    slot.row().called.iter().find_map(|called| {
+        let name = match of {
+            Some(of) => format!("{called} of {}", of.to_lowercase()),
+            None => (*called).to_owned(),
+        };
+        let rest = lower.strip_prefix(&name).and_then(|_| words.get(name.len()..))?;
+        let value = rest.trim_start_matches([' ', ':', '=']);
+        let value = ["is ", "are ", "to "].iter().find_map(|word| value.strip_prefix(word)).unwrap_or(value);
+        rest.starts_with([' ', ':', '=']).then_some(value)
+    })
+}
+
+/// Puts a value into the first of these slots that takes it for what it is.
+fn put_where_it_fits(
+    speaker: &Speaker<'_>,
+    draft: &Draft,
+    slots: &[Slot],
+    meant: &str,
+) -> Option<(Draft, String)> {
+    for (place, slot) in slots.iter().enumerate() {
+        // Anything is a command line: only right after it was said.
+        if matches!(slot.row().takes, Takes::Loose(_)) && place > 0 {
+            continue;
+        }
+        let newest = draft.answers.iter().rev().find(|answer| answer.slot == *slot);
+        let of = newest.and_then(|answer| answer.of.clone());
+        if let Ok(found) = put(speaker, draft, (*slot, of.as_deref()), meant, None) {
+            return Some(found);
+        }
+    }
+    None
+}
+
+/// The draft with this value, and that in words; otherwise why it is none.
+fn put(
+    speaker: &Speaker<'_>,
+    draft: &Draft,
+    (slot, of): (Slot, Option<&str>),
+    value: &str,
+    usual: Option<&str>,
+) -> Result<(Draft, String), String> {
+    let environments = speaker.environments();
+    let choices = draft.choices(slot, of, speaker.project.as_ref(), None);
+    let reader = tree::Asked { row: slot.row(), choices: &choices, usual, environments: &environments };
+    // A number is a place in a list only where the list was just shown.
+    let counts = matches!(slot.row().takes, Takes::Count { .. });
+    if !counts && value.trim().parse::<usize>().is_ok() {
+        return Err("only a number".to_owned());
+    }
+    let value = tree::take(&reader, value, false)?;
+    let mut draft = draft.clone();
+    // What was asked for before keeps its place; only its value is another one.
+    match draft.answers.iter_mut().find(|answer| answer.slot == slot && answer.of.as_deref() == of) {
+        Some(answer) => answer.value.clone_from(&value),
+        None => draft.put(slot, of.map(ToOwned::to_owned), value.clone()),
+    }
+    Ok((draft, format!("{} is {value}", called(slot, of))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::correction;
+
+    #[test]
+    fn corrections_are_heard() {
+        for (said, meant) in [
+            ("no, v1.2", "v1.2"),
+            ("actually staging", "staging"),
+            ("No wait, I meant production instead", "production"),
+            ("sorry, make it 200 please", "200"),
+            ("make that rate 300", "rate 300"),
+        ] {
+            assert_eq!(correction(said), Some(meant), "{said}");
+        }
+        for said in ["no", "staging", "nothing, thanks", "notes", "actually"] {
+            assert_eq!(correction(said), None, "{said}");
+        }
+    }
+}

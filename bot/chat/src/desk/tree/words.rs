@@ -1,0 +1,51 @@
+//! Answers as people say them: with a please or a thanks around them, numbers in words, a name typed nearly right.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::intent::nearest_name;
+
+/// What may stand before an answer and says nothing: "ok, staging", "let's go with staging", "to staging".
+static BEFORE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?ix)^(?:(?:ok(?:ay)?|yes|yeah|yep|sure|please|pls|let'?s|just|go|use|take|try|say|do|with|for|to|onto|into|on|in|at|the)
+        [,\s]+)+",
+    )
+    .ok()
+});
+/// What may stand behind one: "staging, thx", "staging please".
+static BEHIND: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)(?:[,\s]+(?:please|pls|plz|thx|thanks|thank\s+you|ty|cheers|then|for\s+now|one))+[\s.!]*$",
+    )
+    .ok()
+});
+/// Places in a list, in words.
+const PLACES: [&str; 5] = ["first", "second", "third", "fourth", "fifth"];
+
+/// The answer without what stands behind it out of courtesy and, where a beginning says nothing, without that; nothing when
+/// that leaves it as it is.
+pub(super) fn bare(said: &str, beginnings: bool) -> Option<&str> {
+    let mut left = said;
+    if let Some(behind) = BEHIND.as_ref().and_then(|behind| behind.find(left)) {
+        left = &left[..behind.start()];
+    }
+    if beginnings && let Some(before) = BEFORE.as_ref().and_then(|before| before.find(left)) {
+        left = &left[before.end()..];
+    }
+    (left != said && !left.is_empty()).then_some(left)
+}
+
+/// The place in a list that a word names, from 1.
+pub(super) fn place(word: &str) -> Option<usize> {
+    PLACES.iter().position(|place| *place == word).map(|at| at + 1)
+}
+
+/// Why something is no choice, with the one that it nearly is.
+pub(super) fn with_nearest(why: &str, said: &str, choices: &[String]) -> String {
+    match nearest_name(&said.to_lowercase(), choices) {
+        Some(near) if !why.contains(near) => format!("{why}; did you mean `{near}`?"),
+        _ => why.to_owned(),
+    }
+}
