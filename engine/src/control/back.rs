@@ -67,7 +67,7 @@ impl Engine {
     /// The rollback under way that is the very one a request asks for. Whoever breaks the glass does not wait for one that
     /// has not begun.
     pub async fn same_rollback(&self, request: &RunRequest) -> Result<Option<(Run, Plan)>, Refusal> {
-        let Change::Rollback { services, to } = &request.change else { return Ok(None) };
+        let Change::Rollback { services, to, .. } = &request.change else { return Ok(None) };
         for (run, plan) in self.rollbacks_under_way(&request.environment).await? {
             if run.request.change.services() != services
                 || (request.break_glass.is_some() && run.started_ms.is_none())

@@ -51,6 +51,10 @@ pub enum Change {
         services: Vec<ServiceName>,
         /// Where to.
         to: RollbackTarget,
+        /// The release it takes back: it is not carried out once another one is live. Absent when it is about whatever is
+        /// live.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        taking_back: Option<u32>,
     },
     /// Pending migrations only.
     Migrate {

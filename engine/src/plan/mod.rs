@@ -225,7 +225,9 @@ pub fn plan(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanProblem> {
             &deploy::Code { reference: reference.as_deref(), proved: proved.as_ref() },
             *migrate,
         ),
-        Change::Rollback { services, to } => rollback::plan(request, facts, services, to),
+        Change::Rollback { services, to, taking_back } => {
+            rollback::plan(request, facts, services, to, *taking_back)
+        }
         Change::Migrate { .. } => operate::migrate(request, facts),
         Change::Scale { services, replicas } => operate::scale(request, facts, services, *replicas),
         Change::Restart { services } => operate::restart(request, facts, services),

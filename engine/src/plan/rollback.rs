@@ -21,6 +21,7 @@ pub(super) fn plan(
     facts: &Facts,
     services: &[ServiceName],
     to: &RollbackTarget,
+    taking_back: Option<u32>,
 ) -> Result<Plan, PlanProblem> {
     let environment = &facts.environment.environment;
     let described = facts.described()?;
@@ -39,6 +40,17 @@ pub(super) fn plan(
         return Err(PlanProblem::new(
             "already-live",
             format!("release {} ({}) is live in {environment} already", live.id.number, live.reference),
+            format!("releases {environment}"),
+        ));
+    }
+    // It may have waited behind a run that put something else live.
+    if let Some(gone) = taking_back.filter(|gone| *gone != live.id.number) {
+        return Err(PlanProblem::new(
+            "not-live",
+            format!(
+                "{environment} runs release {} ({}) by now, and not release {gone}, which this takes back",
+                live.id.number, live.reference
+            ),
             format!("releases {environment}"),
         ));
     }

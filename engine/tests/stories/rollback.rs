@@ -230,6 +230,7 @@ fn a_release_is_found_by_its_ref_however_many_came_after() {
         let to = |reference: &str| Change::Rollback {
             services: Vec::new(),
             to: RollbackTarget::Reference(reference.to_owned()),
+            taking_back: None,
         };
         assert_eq!(t.previews("ana", "staging", to("v1")).await.title, "Roll staging back to release 1 (v1)");
         let refused = t.tries("ana", "staging", to("v9")).await.unwrap_err();

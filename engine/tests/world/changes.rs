@@ -33,12 +33,12 @@ pub fn rollback() -> Change {
 
 /// `rollback api`
 pub fn rollback_only(services: &[&str]) -> Change {
-    Change::Rollback { services: named(services), to: RollbackTarget::Previous }
+    Change::Rollback { services: named(services), to: RollbackTarget::Previous, taking_back: None }
 }
 
 /// `rollback to 3`
 pub fn rollback_to(release: u32) -> Change {
-    Change::Rollback { services: Vec::new(), to: RollbackTarget::Release(release) }
+    Change::Rollback { services: Vec::new(), to: RollbackTarget::Release(release), taking_back: None }
 }
 
 /// `migrate v2`

@@ -137,7 +137,7 @@ impl Desk {
         if was_live && let Some((other, its_plan)) = self.takes_back(request, made).await? {
             return Ok(Some(nothing_begun(view::going_back_already(&other, &its_plan, None))));
         }
-        let Change::Rollback { to, .. } = &mut request.change else { return Ok(None) };
+        let Change::Rollback { to, taking_back, .. } = &mut request.change else { return Ok(None) };
         if *to == RollbackTarget::Previous
             && let Some(number) = plan.way_back.release
         {
@@ -162,6 +162,8 @@ impl Desk {
             };
         }
         if was_live && live.release.id.number == made {
+            // Something else may be live by the time it begins.
+            *taking_back = Some(made);
             return Ok(None);
         }
         let made = was_live.then_some(made);
@@ -185,7 +187,7 @@ impl Desk {
         if request.dry_run {
             return Ok(None);
         }
-        let Change::Rollback { services, to } = &request.change else { return Ok(None) };
+        let Change::Rollback { services, to, .. } = &request.change else { return Ok(None) };
         let plain = *to == RollbackTarget::Previous;
         if let Some((run, plan)) = self.engine.same_rollback(request).await? {
             let further = match plan.puts_live().filter(|_| plain) {

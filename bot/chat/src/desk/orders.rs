@@ -271,7 +271,9 @@ pub(super) fn change_of(command: &Command) -> Result<Change, Refusal> {
                 Some(Migrate::First) | None => MigrateChoice::First,
             },
         },
-        Action::Rollback => Change::Rollback { services, to: target(command.to.as_deref()) },
+        Action::Rollback => {
+            Change::Rollback { services, to: target(command.to.as_deref()), taking_back: None }
+        }
         Action::Migrate => Change::Migrate { reference: command.git_ref.clone() },
         Action::Scale => Change::Scale { services, replicas: command.replicas.unwrap_or_default() },
         Action::Restart => Change::Restart { services },

@@ -216,6 +216,43 @@ fn one_that_waits() {
     });
 }
 
+/// It was clicked while somebody's deploy was under way, and waits behind that: what the deploy puts live stays.
+#[test]
+fn what_comes_meanwhile_is_not_taken_back() {
+    chat(async |t| {
+        for tag in ["v1.0.0", "v1.1.0"] {
+            t.release(tag, good());
+            t.deployed("staging", tag).await;
+        }
+        t.release("v1.2.0", good());
+        t.user("ben").says("deploy staging ref v1.2.0").await;
+        t.user("ana").clicks("Roll back").await;
+        t.settles().await;
+        t.bot_shows_run(
+            4,
+            expect![[r#"
+            ✗ r-4 · Roll staging back to release 1 (v1.0.0) · not started: not-live
+              staging runs release 3 (v1.2.0) by now, and not release 2, which this takes back
+              Next: releases staging
+              asked by: ana
+              [Retry]
+              > rollback in staging to release 1
+        "#]],
+        );
+        t.user("ana").says("retry r-4").await;
+        t.whispers(
+            "ana",
+            expect![[r#"
+            ✗ Staging runs release 3 (v1.2.0) by now, and not release 2, which this takes back.
+              Next: releases staging
+              > retry r-4
+        "#]],
+        );
+        t.bot_headlines(expect!["✗ r-4 · Roll staging back to release 1 (v1.0.0) · not started: not-live"]);
+        t.never_mind_the_rest();
+    });
+}
+
 /// A run that put no release live has none that could be taken back.
 #[test]
 fn a_run_that_released_nothing() {
