@@ -353,11 +353,17 @@ fn way_back(facts: &Facts, breaks: Option<&str>) -> WayBack {
         None => "it can live with the schema".to_owned(),
         Some(why) => format!("it can't live with the schema: {why}"),
     });
+    // Without a number a rollback goes to the newest one that worked, which the live one may have come back past.
+    let passed = |it: &Release| it.id.number > live.id.number && it.state == ReleaseState::Superseded;
+    let to = facts.releases.iter().any(passed).then(|| format!(" to release {}", live.id.number));
     WayBack {
         release: Some(live.id.number),
         say: format!(
-            "rollback {} goes to release {} ({}): traffic, then release, then config",
-            facts.environment.environment, live.id.number, live.reference
+            "rollback {}{} goes to release {} ({}): traffic, then release, then config",
+            facts.environment.environment,
+            to.unwrap_or_default(),
+            live.id.number,
+            live.reference
         ),
         proved: breaks.is_none() && kept,
         proof,

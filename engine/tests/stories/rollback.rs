@@ -373,3 +373,21 @@ fn one_rollback_at_a_time() {
         assert_eq!(t.outcome(&further).await, "succeeded");
     });
 }
+
+/// The words a plan gives for its way back lead there, also past a release that worked and was gone back over.
+#[test]
+fn a_way_back_is_said_so_that_it_leads_there() {
+    on_both(async |t| {
+        for tag in ["v1", "v2", "v3"] {
+            t.does("ana", "staging", deploy(tag)).await;
+        }
+        let say = async || t.previews("ana", "staging", deploy("v3")).await.way_back.say;
+        assert!(say().await.starts_with("rollback staging goes to release 3"), "{}", say().await);
+        t.does("ana", "staging", rollback_to(1)).await;
+        assert!(
+            say().await.starts_with("rollback staging to release 1 goes to release 1"),
+            "{}",
+            say().await
+        );
+    });
+}

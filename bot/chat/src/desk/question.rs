@@ -68,7 +68,7 @@ pub(super) struct Wanted {
     pub(super) why: String,
 }
 
-/// What is asked about by lists, and may name more than before; and what is never carried over.
+/// What is told apart by other rules: lists may name more than before.
 const BESIDE: [&str; 4] = ["action", "environments", "services", "dry_run"];
 
 /// What a command says, by key.
@@ -86,13 +86,11 @@ fn agree_beside(known: &Command, command: &Command) -> bool {
     said(known).iter().filter(|(key, _)| !BESIDE.contains(&key.as_str())).all(same)
 }
 
-/// An order that is said once more, with what was said before and not now.
+/// An order that is said once more, with what was said before and not now; what was to be looked at only is looked at.
 pub(super) fn said_once_more(known: &Command, command: &Command) -> Command {
     let mut whole = said(command);
     for (key, value) in said(known) {
-        if key != "dry_run" {
-            whole.entry(key).or_insert(value);
-        }
+        whole.entry(key).or_insert(value);
     }
     serde_json::from_value(Value::Object(whole)).unwrap_or_else(|_| command.clone())
 }

@@ -72,7 +72,7 @@ fn stages_are_not_lost() {
               [10/50/100] [50/100] [no canary] [Never mind]
               > deploy v1.0.0 to production
 
-            ? «50/10/100» is no canary like `10/50/100`, rising to 100; did you mean `10/50/100`? Which canary?
+            ? «50/10/100» is no canary like `10/50/100`, rising to 100. Which canary?
               production's policy leaves that to whoever deploys. Canaries in stages are understood and can't be carried out yet; `no canary` can.
               Percentages that rise to 100, like `10/50/100`, or `no canary`.
                 1. 10/50/100 (default)

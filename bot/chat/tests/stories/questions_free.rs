@@ -84,6 +84,22 @@ fn another_order_of_the_same_kind() {
     });
 }
 
+/// What was to be looked at only stays a look.
+#[test]
+fn a_look_stays_a_look() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.user("ana").says("dry run deploy v1.0.0").await;
+        t.never_mind_the_rest();
+        t.user("ana").says("deploy staging").await;
+        assert_eq!(t.runs().await, 0);
+        t.never_mind_the_rest();
+        t.user("ana").clicks("Do it").await;
+        t.settles().await;
+        t.bot_headlines(expect!["✓ r-1 · Deploy v1.0.0 (4b76448) to staging · succeeded in 0 ms"]);
+    });
+}
+
 /// An order behind "actually", and one with a fault in it, are orders all the same.
 #[test]
 fn orders_that_look_like_answers() {
