@@ -9,7 +9,7 @@ use super::grammar::judge;
 use super::mood::{condition, openers};
 use super::near::{Spelled, nearest};
 use super::scan;
-use super::sentence::{clauses, log, remark, report};
+use super::sentence::{clauses, correction, log, remark, report};
 use super::values::time;
 use super::word_table::{Print, WordTable};
 use super::words::Kind;
@@ -89,6 +89,10 @@ impl Class {
     pub(super) const DIGIT: Self = Self(1 << 31);
     /// Says how things are without a verb ("memory leak again").
     pub(super) const AILS: Self = Self(1 << 32);
+    /// Begins what puts right something said before ("I mean staging").
+    pub(super) const CORRECTS: Self = Self(1 << 33);
+    /// Changes nothing of an order, whatever the order is.
+    pub(super) const IDLE: Self = Self(1 << 34);
 
     /// Turns the order it stands in into something else, unless it is quoted.
     pub(super) const TURNS: Self =
@@ -202,6 +206,19 @@ const LITTLE: &str = "thanks thank cheers you right well sure good great nice a 
     only really us me up down out back over off go if possible fully carefully slowly gently safely once twice \
     more time here ahead as plus them its every each whole entire completely haha lol sir thx ty same except but";
 
+const IDLE: &str = "omg emergency hi hey hello yo hiya ok okay k alright oh ah so please pls plz kindly just quickly also and then \
+    next finally now actually um uh hmm yes yep yeah yup ya infra-chat infrachat infra infrabot chatops bot robot first second \
+    lastly afterwards instead rather simply quick urgently urgent asap btw but dear great nice perfect cool awesome thanks \
+    thank thx ty cheers right well sure fine team folks everyone everybody all guys y'all friend friends buddy mate dude bro \
+    you sorry excellent lovely wonderful super brilliant amazing oops lgtm there congrats sweet understood agreed very much \
+    a for that again both man people crew world an the this these those it its them my our your their his her some any \
+    right away immediately too only really me us app apps application applications service services site website system \
+    systems stack every each env envs environment environments more back up down over out off live fully completely \
+    carefully slowly gently safely whole entire project platform cluster server servers here sir lol haha indeed ahead \
+    anyway exactly once if possible go do as plus straight pronto fam kthx kthxbye rn thnx ta tia boss chief champ pal \
+    bitte danke merci gracias yo instances pods containers machines instantly nicely everything everywhere of via per use \
+    using whatever hope correct same good way cc re stat small big real fyi quick";
+
 /// What one look-up tells of a word.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Word {
@@ -252,6 +269,7 @@ const RULES: &[(&[&str], Class)] = &[
     (remark::AILS, Class::AILS),
     (openers::RETRACTS, Class::RETRACTS),
     (condition::CONDITIONAL, Class::CONDITIONAL),
+    (correction::CORRECTS, Class::CORRECTS),
     (clauses::SAYING, Class::SAYING),
     (clauses::JOINS, Class::JOINS),
     (judge::EITHER, Class::EITHER),
@@ -277,6 +295,7 @@ const CLASSES: &[(&str, Class)] = &[
     (BLAND, Class::BLAND),
     (DATA, Class::DATA),
     (LITTLE, Class::LITTLE),
+    (IDLE, Class::IDLE),
 ];
 
 /// All that is known of a word in lower case.
@@ -335,6 +354,10 @@ pub(super) fn near_opener(word: &str) -> bool {
     ];
     if TYPOS.contains(&word) {
         return true;
+    }
+    // As near as some word that was typed wrong, and words themselves.
+    if matches!(word, "quietly" | "night" | "nights" | "release-notes") {
+        return false;
     }
     if let Some(plain) = squeezed(word) {
         let class = look_up(&plain).class;

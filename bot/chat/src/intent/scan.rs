@@ -5,10 +5,11 @@
 mod canary;
 mod lost;
 mod name;
+mod stray;
 mod unknown;
 mod value;
 
-pub(super) use unknown::unknown_name;
+pub(super) use unknown::{instead, unknown_name};
 pub(super) use value::for_a_time;
 
 use super::actions::Action;
@@ -83,8 +84,8 @@ pub(super) struct Said {
     pub(super) actor: Option<String>,
     /// How many words nobody could place.
     pub(super) unknown: usize,
-    /// The first word that is in no list of words at all.
-    pub(super) strange: Option<String>,
+    /// Where the first word stands that is not understood.
+    pub(super) strange: Option<usize>,
     /// Where a noun says which code is meant, which only a ref can.
     vague: Option<usize>,
     /// Where a ref was announced and none followed.
@@ -161,7 +162,7 @@ impl Said {
         self.bundle = self.bundle.or(other.bundle);
         self.actor = self.actor.take().or(other.actor);
         self.unknown += other.unknown;
-        self.strange = self.strange.take().or(other.strange);
+        self.strange = self.strange.or(other.strange);
         self.vague = self.vague.or(other.vague);
         self.refless = self.refless.or(other.refless);
     }
@@ -209,6 +210,7 @@ pub(super) const MANNER: &[&str] = &[
     "check",
     "preview",
     "simulate",
+    "simulated",
     "noop",
     "rehearsal",
     "rehearse",
@@ -348,6 +350,10 @@ impl<'t> Scanner<'_, 't> {
             _ => return Ok(1),
         }
         if token.any(&["and", "then"]) && !(token.low == "then" && self.word(place + 1).is_empty()) {
+            let before = place.checked_sub(1).map_or("", |at| self.word(at));
+            if matches!(before, "with" | "without") && self.scope.action.row().changes {
+                return Err(Problem::ambiguous("I read both with and without: which of the two is meant?"));
+            }
             self.close();
             self.listing = true;
             return Ok(1);
@@ -406,12 +412,21 @@ impl<'t> Scanner<'_, 't> {
 
     /// "dry run", "dry-run", "--plan", "only a plan", "as a rehearsal", "rehearse".
     fn dry_run(&mut self, place: usize) -> Option<usize> {
-        let before = place.checked_sub(1).map_or("", |before| self.word(before));
+        let mut back = place;
+        while matches!(back.checked_sub(1).map_or("", |at| self.word(at)), "the" | "a") {
+            back -= 1;
+        }
+        let merely = back.checked_sub(1).is_some_and(|at| matches!(self.word(at), "only" | "just" | "merely"));
+        let after = self.word(place + 1);
         let len = match self.word(place) {
-            "dry-run" | "dryrun" | "dry-runs" | "simulation" | "dry_run" => 1,
-            "dry" => 1 + usize::from(matches!(self.word(place + 1), "run" | "runs")),
-            "plan" if self.word(place + 1) == "only" => 2,
-            "plan" if matches!(before, "a" | "only" | "just") => 1,
+            "dry-run" | "dryrun" | "dry-runs" | "simulation" | "dry_run" | "simulate" | "simulated" => {
+                1 + usize::from(after == "mode")
+            }
+            "dry" => 1 + usize::from(matches!(after, "run" | "runs" | "mode")),
+            "plan" | "preview" if matches!(after, "only" | "mode") => 2,
+            "plan" | "preview" if merely || back + 1 == place && self.word(back) == "a" => 1,
+            // "deploy production (plan)"
+            "plan" | "preview" if self.bracketed(place) => 1,
             "plan" | "check" | "preview" | "simulate" | "noop" if self.is_flag(place) => 1,
             "rehearsal" | "rehearse" | "rehearsed" => {
                 self.segment.rehearse = true;
@@ -421,6 +436,14 @@ impl<'t> Scanner<'_, 't> {
         };
         self.segment.dry_run = true;
         Some(len)
+    }
+
+    /// Alone between brackets.
+    fn bracketed(&self, place: usize) -> bool {
+        let bracket = |at: Option<usize>| {
+            at.and_then(|at| self.token(at)).is_some_and(|token| token.kind == Kind::Bracket)
+        };
+        bracket(place.checked_sub(1)) && bracket(Some(place + 1))
     }
 
     /// Written as on a command line: "--plan".

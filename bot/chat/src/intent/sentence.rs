@@ -4,6 +4,7 @@ mod answer;
 mod apart;
 pub(super) mod clauses;
 mod conditions;
+pub(super) mod correction;
 pub(super) mod log;
 mod order;
 pub(super) mod remark;
@@ -51,6 +52,7 @@ pub(super) fn read(tokens: &[Token<'_>], text: &str, vocabulary: &Vocabulary) ->
         tokens,
         one_line: !classes(tokens).is(Class::of_kind(Kind::Newline)),
         text,
+        starred: text.as_bytes().contains(&b'*'),
         ticked: ticked_values(text),
         vocabulary,
         drafts: Vec::new(),
@@ -101,6 +103,8 @@ struct Reader<'a, 't> {
     /// No line ends in it, as in most texts.
     one_line: bool,
     text: &'t str,
+    /// A star stands in it, which may put a word right.
+    starred: bool,
     /// Where values stand between ticks, in bytes: what ends a sentence elsewhere is part of them.
     ticked: Vec<Range<usize>>,
     vocabulary: &'a Vocabulary,
@@ -268,7 +272,8 @@ impl<'t> Reader<'_, 't> {
             self.extended = true;
             return Ok(());
         }
-        let mut at = 0;
+        let mut at =
+            if self.starred || classes(tokens).is(Class::CORRECTS) { self.corrected(tokens)? } else { 0 };
         let mut joined = Joined::Start;
         // Each turn reads at least one token.
         while at < tokens.len() {

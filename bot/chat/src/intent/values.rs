@@ -132,7 +132,8 @@ fn compact_duration(word: &str) -> Option<u64> {
 fn decimal_seconds(number: &str, unit: u64) -> Option<u64> {
     /// Durations longer than this many digits make no sense.
     const MAX_DIGITS: usize = 9;
-    if number.len() > MAX_DIGITS || !number.starts_with(|c: char| c.is_ascii_digit()) {
+    let plain = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    if number.len() > MAX_DIGITS || !number.starts_with(|c: char| c.is_ascii_digit()) || !plain {
         return None;
     }
     let number: f64 = number.parse().ok()?;
@@ -194,6 +195,8 @@ pub(crate) fn is_ref(word: &str) -> bool {
                     | "he/she"
                     | "i/o"
                     | "a/b"
+                    | "blue/green"
+                    | "red/black"
             ))
 }
 

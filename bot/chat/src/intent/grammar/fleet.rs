@@ -38,6 +38,12 @@ pub(in crate::intent) fn replicas(tokens: &[Token<'_>], said: &mut Said) -> Resu
         if matches!(word(at + 1), "am" | "pm") || values::unit_s(word(at + 1)).is_some() {
             return Ok(None);
         }
+        if matches!(word(at + 1), "more" | "fewer" | "less" | "extra" | "additional") {
+            return Err(Problem::bad_value(format!(
+                "`{here} {}` depends on how many run now; say how many there should be, like `to 3`.",
+                word(at + 1)
+            )));
+        }
         if count > MAX_REPLICAS {
             return Err(Problem::bad_value(format!(
                 "{count} replicas are more than I believe; the limit is {MAX_REPLICAS}."

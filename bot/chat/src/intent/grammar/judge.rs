@@ -21,21 +21,11 @@ pub(super) fn one_reading(action: Action, tokens: &[Token<'_>]) -> Result<(), Pr
         reasons && (token.kind == Kind::Colon || token.any(&["because", "reason", "cause"]))
     });
     let tokens = &tokens[..said.unwrap_or(tokens.len())];
-    let little = ["the", "to", "in", "on", "our", "maybe", "perhaps", "rather"];
     let or = tokens.iter().enumerate().any(|(at, token)| {
-        let mut after = tokens[at + 1..].iter().skip_while(|token| token.any(&little));
         let value = at > 0 && tokens[at - 1].kind == Kind::Equals;
-        token.quote == 0
-            && !value
-            && token.any(&["or"])
-            && after.next().is_some_and(|next| {
-                let verb = next.is(Class::HEAD) && (at == 0 || !next.is(Class::OBJECT));
-                next.name.is_some()
-                    || verb
-                    || next.is(Class::NEGATION)
-                    || values::is_ref(next.low)
-                    || values::run(std::slice::from_ref(next)).is_some()
-            })
+        // "in an hour or so" leaves nothing open that matters.
+        let vague = tokens.get(at + 1).is_none_or(|next| next.any(&["so"]));
+        token.quote == 0 && !value && !vague && token.any(&["or"])
     });
     let either = tokens.iter().any(|token| token.any(&["either"]) && token.quote == 0);
     if or || either {
@@ -55,6 +45,9 @@ pub(super) fn no_time(scope: Scope<'_, '_>) -> Result<(), Problem> {
         .find_map(|at| values::only_for(reach(&tokens[at..])).map(|len| &tokens[at..at + len]));
     if let Some(time) = lasts {
         return Err(for_a_time(scope, time));
+    }
+    if let Some(put_off) = tokens.iter().find(|token| token.any(&["later", "soon"]) && token.quote == 0) {
+        return Err(later(action, put_off.raw));
     }
     let found = (0..tokens.len()).find_map(|at| values::time(reach(&tokens[at..])).map(|time| (at, time)));
     let Some((at, time)) = found else { return Ok(()) };

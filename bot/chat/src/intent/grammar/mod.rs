@@ -19,7 +19,7 @@ use super::actions::{Action, Key};
 use super::command::Command;
 use super::lexicon::Class;
 use super::problem::Problem;
-use super::scan::{Scope, scan};
+use super::scan::{Scope, instead, scan};
 use super::words::Token;
 
 pub(super) use commands::inherit;
@@ -154,11 +154,13 @@ fn generic(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
     if !heard && scope.action.row().changes && scope.action != Action::Expand && foreign() {
         return Err(not_ours(scope.action, scope.vocabulary));
     }
-    let strange = groups.iter().find_map(|said| said.strange.as_deref());
+    let strange = groups.iter().find_map(|said| scope.tokens.get(said.strange?));
     if let Some(strange) = strange.filter(|_| scope.action.row().changes) {
         return Err(Problem::ambiguous(format!(
-            "I don't know what `{strange}` means here, so I did nothing. Say it without, or in other words."
-        )));
+            "I don't know what `{}` means here, so I did nothing. Say it without, or in other words.",
+            strange.raw
+        ))
+        .suggest([instead(scope, strange, "")]));
     }
     for said in &groups {
         judge(scope.action, said, scope.vocabulary)?;

@@ -105,6 +105,9 @@ pub(in crate::intent) fn read(scope: Scope<'_, '_>) -> Result<Said, Problem> {
             place += time.len;
             continue;
         }
+        if token.any(&["later", "soon"]) {
+            said.at = Some(token.raw.to_owned());
+        }
         if let Some(len) = values::only_for(reach(&tokens[place..])).filter(|_| token.any(&["for"])) {
             return Err(for_a_time(scope, &tokens[place..place + len]));
         }
@@ -131,6 +134,7 @@ pub(in crate::intent) fn read(scope: Scope<'_, '_>) -> Result<Said, Problem> {
         if !super::heads::is_object_word(action, token.low)
             && !HARMLESS.contains(&token.low)
             && !token.is(Class::TIME)
+            && !token.any(&["soon"])
         {
             return Err(Problem::not_a_command(format!(
                 "`{} {}` is not about a run, so I did nothing. Say `{} r-3f2a` for a run.",

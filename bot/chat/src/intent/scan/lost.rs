@@ -1,6 +1,8 @@
 //! Words that say which code or what is to be left out: not understood, they must not be passed over.
 
+use super::name::HARMLESS;
 use super::{Action, Class, Problem, Said, Scanner, Scope, Token, unknown_name, values};
+use crate::intent::words::said_again;
 
 /// Nouns for a part of the code, which without a ref say nothing of which.
 pub(super) const PARTS: &[&str] = &[
@@ -119,6 +121,33 @@ impl<'t> Scanner<'_, 't> {
             token,
             &vocabulary.near(token.low, &super::unknown::kinds_of(self.scope.action)),
         ))
+    }
+
+    /// "without touching the database", "without approval": no name is left out, and something else is asked for.
+    pub(super) fn without_what(&self, place: usize) -> Result<(), Problem> {
+        /// What is left out stands close.
+        const CLOSE: usize = 6;
+        if !self.scope.action.row().changes || self.scope.asked {
+            return Ok(());
+        }
+        let tokens = self.scope.tokens;
+        let behind = &tokens[place + 1..tokens.len().min(place + 1 + CLOSE)];
+        let clause = behind.split(|token| !token.is_word() || token.any(&["and", "then"])).next().unwrap_or(&[]);
+        let named = clause.iter().any(|token| token.name.is_some() || token.low.contains('/'));
+        let first = clause.iter().find(|token| !token.any(&["any", "a", "the", "further", "more", "much"]));
+        if named || first.is_none_or(|first| first.any(HARMLESS)) {
+            return Ok(());
+        }
+        let without = clause.iter().map(|token| token.raw).collect::<Vec<_>>().join(" ");
+        let data = clause.iter().any(|token| token.any(&["database", "db", "schema", "data", "tables"]));
+        let verb = self.scope.action.row().verbs[0];
+        let order = [&[verb][..], &said_again(&tokens[..place]).collect::<Vec<_>>()].concat().join(" ");
+        let skip = (data && self.scope.action == Action::Deploy).then(|| format!("{order} and skip migrations"));
+        let tried = self.scope.action.has(crate::intent::actions::Key::DryRun).then(|| format!("dry run {order}"));
+        Err(Problem::ambiguous(format!(
+            "I can't do it \"without {without}\", or am not sure what that means here, so I did nothing."
+        ))
+        .suggest(skip.into_iter().chain(tried).chain([order])))
     }
 
     /// A number after "rollback … to": the number of a release.

@@ -31,8 +31,7 @@ const THINGS: &[&str] = &[
 ];
 
 /// What an order may be carried out without, which leaves nothing out.
-const HARMLESS: &[&str] =
-    &["downtime", "fuss", "delay", "interruption", "interruptions", "outage", "ado", "hesitation"];
+pub(super) const HARMLESS: &[&str] = &["downtime", "fuss", "delay", "interruption", "interruptions", "outage", "ado", "hesitation"];
 
 impl<'t> Scanner<'_, 't> {
     /// "except cron", "but not production", "everything but web".
@@ -70,8 +69,10 @@ impl<'t> Scanner<'_, 't> {
             "instead" if self.word(place + 1) == "of" => 2,
             _ => return Ok(None),
         };
-        if !matches!(self.word(place), "without" | "rather" | "instead") {
-            self.excepted(place + len)?;
+        match self.word(place) {
+            "rather" | "instead" => {}
+            "without" => self.without_what(place)?,
+            _ => self.excepted(place + len)?,
         }
         let len = len + article(place + len);
         self.excluding = true;
@@ -113,12 +114,31 @@ impl<'t> Scanner<'_, 't> {
             before.is_some_and(|token| token.any(&["to", "into", "onto"]) || token.kind == Kind::Arrow);
         let taken = self.scope.action == Action::Deploy && before.is_some_and(|token| token.any(&["from"]));
         if (onto && !self.segment.environments.named.is_empty()) || taken {
-            return Err(Problem::ambiguous(
-                "Is it to happen in both environments, or is what runs in the one to go to the other? Name the ref and where it goes.",
-            )
-            .suggest(["deploy v1.4.2 to production"]));
+            return Err(self.onto());
         }
         Ok(())
+    }
+
+    /// Two places in one order, of which one may be where what is meant comes from.
+    pub(super) fn onto(&self) -> Problem {
+        let vocabulary = self.scope.vocabulary;
+        let places: Vec<&str> = self
+            .scope
+            .tokens
+            .iter()
+            .filter_map(|token| token.name.filter(|hit| hit.kind == NameKind::Environment))
+            .map(|hit| vocabulary.spelling(hit.kind, hit.index()))
+            .collect();
+        let verb = self.scope.action.row().verbs[0];
+        let problem = Problem::ambiguous(
+            "Is it to happen in both environments, or is what runs in the one to go to the other? Name the ref and where it goes.",
+        );
+        let [from, onto] = places[..] else { return problem.suggest(["deploy v1.4.2 to production"]) };
+        problem.suggest([
+            format!("deploy v1.4.2 to {onto}"),
+            format!("releases {from}"),
+            format!("{verb} {from} and {onto}"),
+        ])
     }
 
     pub(super) fn take(&mut self, kind: NameKind, index: usize, placed: bool) {
@@ -152,6 +172,13 @@ impl<'t> Scanner<'_, 't> {
         }
         if let Some(owner) = token.low.strip_suffix("'s") {
             let Some(hit) = self.scope.vocabulary.find(std::iter::once(owner)) else { return Ok(None) };
+            let code = matches!(
+                self.word(place + 1),
+                "version" | "release" | "build" | "tag" | "commit" | "code" | "image" | "ref" | "state" | "current" | "latest"
+            );
+            if code && hit.kind == NameKind::Environment && self.scope.action.row().changes && !self.scope.asked {
+                return Err(self.onto());
+            }
             self.take(hit.kind, hit.index(), false);
             self.listing = false;
             return Ok(Some(1));
@@ -251,14 +278,16 @@ impl<'t> Scanner<'_, 't> {
         {
             return Err(unknown_name(self.scope, &next, &[]));
         }
-        if is_object_word(self.scope.action, token.low) {
+        // "deploy production plan" is a plan, where "plan for deploy production" asks for one.
+        let plan = token.any(&["plan"]) && place > 0 && self.scope.action.row().changes;
+        if is_object_word(self.scope.action, token.low) && !plan {
             self.listing = false;
             return Ok(1);
         }
         let trial = token.any(&["test", "trial", "drill", "experiment", "exercise", "joke", "show", "fun"])
             && matches!(self.word(place.wrapping_sub(1)), "a" | "an" | "for");
         if trial && self.scope.action.row().changes {
-            self.segment.strange.get_or_insert_with(|| token.raw.to_owned());
+            self.segment.strange.get_or_insert(place);
         }
         // "logs of worker" asks for one service, and there is none of that name.
         let of = |at: usize| matches!(self.word(at), "of" | "from" | "for");
@@ -306,7 +335,9 @@ impl<'t> Scanner<'_, 't> {
             }
             return Err(unknown_name(self.scope, &token, &[]));
         }
+        self.compared(place)?;
         if token.class.known() {
+            self.stray(place, &token)?;
             // "deploy the window" names nothing; "deploy the app" means the whole.
             if self.listing
                 && !token.is(Class::FILLER)
@@ -370,6 +401,7 @@ impl<'t> Scanner<'_, 't> {
         if self.scope.action == Action::Audit && place > 0 && self.word(place - 1) == "by" {
             return Ok(1);
         }
+        self.stranger(place, token)?;
         self.compared += 1;
         if self.compared <= MAX_COMPARED && token.low.len() >= 3 {
             let near = vocabulary.near(token.low, &kinds_of(self.scope.action));
@@ -418,7 +450,7 @@ impl<'t> Scanner<'_, 't> {
         let source = self.scope.action == Action::Backfill && place > 0 && self.word(place - 1) == "from";
         let harmless = self.excluding && (!row.changes || token.any(HARMLESS) || token.low.ends_with("ing"));
         if !(free_objects || harmless || self.purpose || source || is_ticket(token.raw)) {
-            self.segment.strange.get_or_insert_with(|| token.raw.to_owned());
+            self.segment.strange.get_or_insert(place);
         }
         Ok(1)
     }

@@ -72,11 +72,12 @@ pub(in crate::intent) fn unknown_name(
 }
 
 /// The sentence with another word in the place of this one.
-pub(super) fn instead(scope: Scope<'_, '_>, token: &Token<'_>, word: &str) -> String {
+pub(in crate::intent) fn instead(scope: Scope<'_, '_>, token: &Token<'_>, word: &str) -> String {
     let mut words: Vec<&str> = vec![scope.action.row().verbs[0]];
     let begun = scope.tokens.iter().skip_while(|other| !other.is_word());
     let begun = begun.filter(|other| other.kind != Kind::Mention);
     words.extend(begun.map(|other| if other.at == token.at { word } else { other.raw }));
+    words.retain(|word| !word.is_empty());
     words.join(" ").replace(" ,", ",")
 }
 

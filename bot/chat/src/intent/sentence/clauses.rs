@@ -395,6 +395,8 @@ pub(super) fn breaks_in(tokens: &[Token<'_>], at: usize) -> bool {
             || token.is(Class::TELLS)
             || token.is(Class::PREPOSITION))
         && !token.any(&["use", "see", "test", "slack", "get", "do"])
+        // "deploy production lock": nothing is said of it, so it is a noun.
+        && tokens.get(at + 1).is_some_and(Token::is_word)
         && begins_clause(&tokens[at..])
 }
 

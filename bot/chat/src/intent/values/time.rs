@@ -76,6 +76,11 @@ pub(in crate::intent) fn time(tokens: &[Token<'_>]) -> Option<Time> {
             let tail = usize::from(word(1 + skip + len) == "time");
             return Some(Time { from: 0, len: 1 + skip + len + tail, repeats: false, impossible: false });
         }
+        // "in -5 minutes", "in 1e3 minutes"
+        let number = word(1 + skip).trim_start_matches(['-', '+', '.']);
+        if number.starts_with(|c: char| c.is_ascii_digit()) && unit_s(word(2 + skip)).is_some() {
+            return Some(Time { from: 0, len: 3 + skip, repeats: false, impossible: true });
+        }
     }
     if matches!(first, "every" | "each")
         && (is_day(word(1)) || unit_s(word(1)).is_some() || word(1) == "night" || word(1) == "morning")
@@ -155,7 +160,9 @@ pub(in crate::intent) fn time(tokens: &[Token<'_>]) -> Option<Time> {
             break;
         }
     }
-    if days + clocks == 0 || place == begun {
+    // "later" alone says no time.
+    let later = place == begun + 1 && word(begun) == "later";
+    if days + clocks == 0 || place == begun || later {
         // "at 5" alone is a time as well, unless a percentage or rate follows.
         if first == "at"
             && !word(1).is_empty()
@@ -254,12 +261,20 @@ fn is_clock(word: &str) -> bool {
 
 /// Whether a word written like a time of day is none: `25:00`, `22:75`, `13pm`.
 fn no_clock(word: &str, half: &str) -> bool {
-    let bare = word.trim_end_matches("am").trim_end_matches("pm").trim_end_matches('z');
-    let twelve = !half.is_empty() || word.ends_with("am") || word.ends_with("pm");
-    let mut parts = bare.split([':', '.']);
-    let Some(hour) = parts.next().and_then(|hour| hour.parse::<u32>().ok()) else { return false };
-    let minute = parts.next().and_then(|minute| minute.parse::<u32>().ok()).unwrap_or(0);
-    let second = parts.next().and_then(|second| second.parse::<u32>().ok()).unwrap_or(0);
+    let halved = word.strip_suffix("am").or_else(|| word.strip_suffix("pm"));
+    let bare = halved.unwrap_or(word).trim_end_matches('z');
+    let twelve = !half.is_empty() || halved.is_some();
+    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts: Vec<&str> = bare.split([':', '.']).collect();
+    // Words of days are none of this.
+    if !is_clock(word) && !(twelve && digits(bare)) || matches!(word, "noon" | "midnight") {
+        return false;
+    }
+    let part = |at: usize| parts.get(at).map_or(Some(0), |part| part.parse::<u32>().ok());
+    let (Some(hour), Some(minute), Some(second)) = (part(0), part(1), part(2)) else { return true };
+    if parts.len() > 3 || parts.iter().skip(1).any(|part| part.len() != 2) || parts[0].len() > 2 {
+        return true;
+    }
     let hours = if twelve { 1..=12 } else { 0..=24 };
     !hours.contains(&hour) || minute > 59 || second > 59 || (hour == 24 && minute + second > 0)
 }
@@ -270,6 +285,8 @@ fn no_date(word: &str) -> bool {
     let part = |part: Option<&str>| part.and_then(|part| part.parse::<u32>().ok());
     is_date(word)
         && match (part(parts.next()), part(parts.next())) {
+            (Some(month @ (4 | 6 | 9 | 11)), Some(day)) => day == 0 || day > 30 || month == 0,
+            (Some(2), Some(day)) => day == 0 || day > 29,
             (Some(month), Some(day)) => !(1..=12).contains(&month) || !(1..=31).contains(&day),
             _ => true,
         }

@@ -1,0 +1,482 @@
+//! Words that are known and that no key of the order can hold.
+//!
+//! In an order only words that change nothing of it may be passed over. All others are asked about, for what they say
+//! would be lost: "in test mode", "the last good one", "later", the worker of a project that has none.
+
+use super::{Action, Class, NameKind, Problem, Scanner, Token, unknown_name};
+use crate::intent::actions::Key;
+use crate::intent::lexicon::look_up;
+use crate::intent::words::said_again;
+
+/// What services, and what they run on, are often called by.
+const THINGS: &[&str] = &[
+    "worker",
+    "workers",
+    "queue",
+    "queues",
+    "router",
+    "edge",
+    "database",
+    "databases",
+    "db",
+    "node",
+    "nodes",
+    "job",
+    "jobs",
+    "task",
+    "tasks",
+    "table",
+    "tables",
+    "cache",
+    "caches",
+    "cached",
+    "cdn",
+    "dns",
+    "domain",
+    "domains",
+    "process",
+    "processes",
+    "instance",
+    "container",
+    "pod",
+    "machine",
+    "schema",
+    "data",
+    "secret",
+    "secrets",
+    "key",
+    "keys",
+    "account",
+    "accounts",
+    "component",
+    "components",
+    "provider",
+    "providers",
+    "pipeline",
+    "pipelines",
+    "cron",
+    "crons",
+    "cronjob",
+    "cronjobs",
+    "backend",
+    "frontend",
+    "gateway",
+    "proxy",
+    "scheduler",
+    "consumer",
+    "consumers",
+    "poller",
+    "daemon",
+    "sidecar",
+    "mailer",
+    "bucket",
+];
+
+/// What a service may be called beside its name.
+const KINDS: &[&str] = &[
+    "instance",
+    "container",
+    "pod",
+    "node",
+    "nodes",
+    "machine",
+    "process",
+    "processes",
+    "job",
+    "replicas",
+    "replica",
+];
+
+/// Nouns an order makes with what it is about: "deploy production logs" asks for them, if anything.
+const REPORTED: &[&str] = &[
+    "logs",
+    "log",
+    "history",
+    "status",
+    "state",
+    "plan",
+    "plans",
+    "report",
+    "reports",
+    "audit",
+    "health",
+    "list",
+    "count",
+    "incident",
+    "incidents",
+    "releases",
+    "versions",
+    "deploys",
+    "deployments",
+    "runs",
+    "reason",
+    "time",
+    "number",
+    "window",
+    "windows",
+    "request",
+    "requests",
+    "notes",
+    "alert",
+    "alerts",
+    "rollbacks",
+];
+
+/// Those of them that are asked for with a command of their own, and its verb.
+const SHOWN: &[(&str, &str)] = &[
+    ("logs", "logs"),
+    ("log", "logs"),
+    ("history", "releases"),
+    ("releases", "releases"),
+    ("versions", "releases"),
+    ("deploys", "releases"),
+    ("deployments", "releases"),
+    ("status", "status"),
+    ("state", "status"),
+    ("health", "status"),
+    ("audit", "audit"),
+    ("incident", "incidents"),
+    ("incidents", "incidents"),
+    ("plan", "dry run deploy"),
+];
+
+/// What an order is that is not meant for real.
+const TRIALS: &[&str] = &[
+    "test",
+    "tests",
+    "testing",
+    "trial",
+    "drill",
+    "experiment",
+    "exercise",
+    "joke",
+    "show",
+    "fun",
+    "practice",
+    "mode",
+    "check",
+    "checks",
+    "preview",
+    "plan",
+    "noop",
+];
+
+/// Releases that are not the newest, to which only a rollback goes.
+const FORMER: &[&str] =
+    &["previous", "last", "earlier", "prior", "former", "preceding", "old", "older", "oldest", "yesterday's"];
+
+/// Words that count or choose among releases.
+const NUMBERED: &[&str] = &["next", "first", "second", "one", "another", "other", "same"];
+
+/// What a release is called.
+const VERSIONS: &[&str] =
+    &["version", "versions", "release", "releases", "build", "builds", "tag", "commit", "code"];
+
+/// Words that put off without a time.
+const SOMETIME: &[&str] = &[
+    "later",
+    "soon",
+    "while",
+    "night",
+    "overnight",
+    "hour",
+    "day",
+    "morning",
+    "afternoon",
+    "evening",
+    "sometime",
+    "eventually",
+    "shortly",
+    "moment",
+    "bit",
+    "few",
+    "couple",
+    "eod",
+    "eob",
+    "cob",
+];
+
+/// Words by which one place is to be as another.
+const COMPARES: &[&str] =
+    &["like", "as", "match", "matching", "matches", "equal", "equals", "mirroring", "mirror", "identical"];
+
+/// Whom an order is left to by somebody who does not give it.
+const ANYBODY: &[&str] = &["someone", "somebody", "anyone", "anybody", "nobody", "noone", "whoever"];
+
+impl<'t> Scanner<'_, 't> {
+    /// Refuses a word of a service, of a release or of a time that is in no list of what means nothing.
+    pub(super) fn stranger(&self, place: usize, token: &Token<'t>) -> Result<(), Problem> {
+        if token.quote > 0 || self.scope.asked || !self.scope.action.row().changes || !strict(self.scope.action) {
+            return Ok(());
+        }
+        if token.any(THINGS) && self.is_place_of(place) {
+            return Err(unknown_name(self.scope, token, &[]));
+        }
+        if token.any(FORMER) && matches!(self.scope.action, Action::Deploy) {
+            return Err(self.former(place, token));
+        }
+        if self.purpose || self.excluding {
+            return Ok(());
+        }
+        let before = place.checked_sub(1).map_or("", |at| self.word(at));
+        self.sometime(token, before)
+    }
+
+    /// Refuses a known word that says something this order can't carry.
+    pub(super) fn stray(&mut self, place: usize, token: &Token<'t>) -> Result<(), Problem> {
+        let action = self.scope.action;
+        if token.quote > 0 || self.scope.asked || !action.row().changes {
+            return Ok(());
+        }
+        let before = place.checked_sub(1).map_or("", |at| self.word(at));
+        // "to test the login", "for the tests": what the order is good for.
+        let purpose = before == "to" || self.purpose && !matches!(before, "for" | "a" | "an");
+        if token.any(TRIALS) && !purpose && !self.is_own(token) && !owns(before) && !self.is_noun(place, token) {
+            return Err(self.trial(place, token));
+        }
+        if token.any(THINGS) && self.is_place_of(place) {
+            return Err(unknown_name(self.scope, token, &[]));
+        }
+        if self.purpose || self.excluding {
+            return Ok(());
+        }
+        self.sometime(token, before)?;
+        let releases = matches!(action, Action::Deploy | Action::Rollback);
+        let ago = token.any(&["last"]) && look_up(self.word(place + 1)).class.is(Class::TIME)
+            || token.any(&["last"]) && matches!(self.word(place + 1), "night" | "time");
+        if ago || releases && (token.any(FORMER) || token.any(NUMBERED) && VERSIONS.contains(&self.word(place + 1)))
+        {
+            return Err(self.former(place, token));
+        }
+        let after = self.word(place + 1);
+        let idiom = match token.low {
+            "one" => matches!(before, "this" | "that" | "the" | "latest" | "new" | "newest") || after == "more",
+            "time" => matches!(before, "more" | "this" | "same"),
+            "thing" => before == "first",
+            "or" => after.is_empty() || after == "so",
+            "so" => before == "or",
+            _ => false,
+        };
+        if idiom || token.is(Class::IDLE.and(Class::TELLS)) || self.is_own(token) {
+            return Ok(());
+        }
+        if token.any(ANYBODY) || token.is(Class::ASKS) && !token.is(Class::FILLER) {
+            return Err(Problem::not_a_command(format!(
+                "I read `{}` as said to people, not as an order to me, so I did nothing.",
+                token.raw
+            ))
+            .suggest([self.without(place)]));
+        }
+        if self.is_noun(place, token) {
+            return Err(self.reported(token));
+        }
+        if !strict(action) || token.any(KINDS) && self.ends_name(place) == Some(NameKind::Service) {
+            return Ok(());
+        }
+        let numbered = self.token(place + 1).is_some_and(|next| next.is(Class::DIGIT));
+        if token.any(THINGS) && !numbered {
+            return Err(unknown_name(self.scope, token, &[]));
+        }
+        self.segment.strange.get_or_insert(place);
+        Ok(())
+    }
+
+    /// Words this action is about, or that stand beside its values.
+    fn is_own(&self, token: &Token<'_>) -> bool {
+        const RELEASES: &[&str] = &[
+            "version", "release", "latest", "newest", "current", "new", "build", "builds", "code", "change",
+            "changes", "fix", "fixes", "update", "updates", "hotfix", "default", "branch", "tag", "commit", "sha", "ref",
+            "traffic", "users", "customers",
+        ];
+        let own: &[&str] = match self.scope.action {
+            Action::Deploy | Action::Rollback => RELEASES,
+            Action::Migrate => &["data", "database", "databases", "db", "schema", "table", "tables", "pending"],
+            Action::SetVariable => &[
+                "variable", "variables", "var", "vars", "value", "values", "setting", "settings", "config",
+                "configuration", "key", "named", "called", "name",
+            ],
+            Action::AddComponent | Action::RemoveComponent => &[
+                "database", "db", "cache", "queue", "component", "components", "instance", "new",
+            ],
+            Action::Connect => &["mode", "test", "testing", "account", "key", "keys"],
+            Action::Readiness => &["check", "checks", "test", "tests"],
+            Action::Scale => &["replicas", "replica", "size", "number", "count", "instance"],
+            Action::Lock | Action::Unlock => &["changes", "releases", "release", "code", "updates", "new"],
+            Action::Reconcile => &["state", "config", "configuration", "changes"],
+            Action::CronDisable | Action::CronEnable => &["job", "jobs", "task", "tasks"],
+            _ => &[],
+        };
+        own.contains(&token.low)
+    }
+
+    /// "production logs": the last of the words, and what stands before it is a name.
+    fn is_noun(&self, place: usize, token: &Token<'_>) -> bool {
+        let little =
+            |token: &Token<'_>| !token.is_word() || token.is(Class::OPENER) || token.is(Class::TIME);
+        token.any(REPORTED)
+            && self.scope.tokens[place + 1..].iter().all(little)
+            && place > 0
+            && !matches!(self.token(place - 1), Some(before) if before.any(&["a", "the", "just", "only"]) || !before.is_word())
+            && self.ends_name(place).is_some()
+    }
+
+    /// "for the worker in staging": where a service would stand.
+    fn is_place_of(&self, place: usize) -> bool {
+        let at = if place > 0 && self.word(place - 1) == "the" { place - 1 } else { place };
+        let placed = at > 0 && self.word(at - 1) == "for" && self.scope.action != Action::Deploy;
+        let ends = self.token(place + 1).is_none_or(|next| {
+            !next.is_word() || next.is(Class::PREPOSITION.and(Class::OPENER)) || next.any(&["and"])
+        });
+        let about = self.scope.action.has(Key::Services) && strict(self.scope.action);
+        let numbered = self.token(place + 1).is_some_and(|next| next.is(Class::DIGIT));
+        let named = self.ends_name(place) == Some(NameKind::Environment) && !numbered;
+        (placed && ends || named) && about
+    }
+
+    /// The kind of the name that ends right before this place.
+    fn ends_name(&self, place: usize) -> Option<NameKind> {
+        /// No name is longer.
+        const LONGEST: usize = 6;
+        (1..=LONGEST.min(place)).find_map(|back| {
+            let hit = self.scope.tokens[place - back].name?;
+            (hit.len() == back).then_some(hit.kind)
+        })
+    }
+
+    /// "in test mode", "for testing", "plan first": whether it is to be done for real is not said.
+    fn trial(&self, place: usize, token: &Token<'_>) -> Problem {
+        let action = self.scope.action;
+        let tried = action.has(Key::DryRun);
+        let order = self.without(place);
+        Problem::ambiguous(format!(
+            "I am not sure whether `{}` means that it is not to be done for real, so I did nothing.",
+            token.raw
+        ))
+        .suggest(tried.then(|| format!("dry run {}", self.plain())).into_iter().chain([order]))
+    }
+
+    /// "later", "soon", "at night": put off, but not until when.
+    fn sometime(&self, token: &Token<'_>, before: &str) -> Result<(), Problem> {
+        if !token.any(SOMETIME) || before == "one" || before == "last" {
+            return Ok(());
+        }
+        let verb = self.scope.action.row().verbs[0];
+        let plannable = self.scope.action.has(Key::At);
+        let plain = self.plain();
+        let suggestions = if plannable {
+            vec![format!("{plain} tonight 22:00"), format!("{plain} in 30 minutes"), plain]
+        } else {
+            vec![plain]
+        };
+        let problem: fn(String) -> Problem = if plannable { Problem::ambiguous } else { Problem::bad_value };
+        Err(problem(format!("I read `{}`, but not when: I {verb} now, or at a time that is said.", token.raw))
+            .suggest(suggestions))
+    }
+
+    /// "deploy the last good one", "deploy the next release".
+    fn former(&self, place: usize, token: &Token<'_>) -> Problem {
+        // "rollback production last night" is told.
+        let after = self.word(place + 1);
+        if matches!(after, "night" | "time") || look_up(after).class.is(Class::TIME) {
+            return Problem::not_a_command(format!(
+                "I read `{} {}` as told of something that was done, so I did nothing.",
+                token.raw,
+                self.word(place + 1)
+            ));
+        }
+        let environment = self.scope.tokens.iter().find_map(|token| {
+            let hit = token.name.filter(|hit| hit.kind == NameKind::Environment)?;
+            Some(self.scope.vocabulary.spelling(hit.kind, hit.index()))
+        });
+        let place = environment.unwrap_or_default();
+        Problem::ambiguous(format!(
+            "I read `{}`, but not which release is meant. A deploy without a ref takes the newest; what ran before comes back by a rollback.",
+            token.raw
+        ))
+        .suggest([
+            format!("rollback {place} to the previous release"),
+            format!("deploy {place}"),
+            format!("releases {place}"),
+        ])
+    }
+
+    /// "deploy production logs": what is asked for, if anything is.
+    fn reported(&self, token: &Token<'_>) -> Problem {
+        let shown = SHOWN.iter().find(|(noun, _)| token.any(&[noun])).map(|(_, verb)| *verb);
+        let named = self.scope.tokens.iter().filter(|token| token.name.is_some()).map(|token| token.raw);
+        let place: Vec<&str> = named.collect();
+        Problem::not_a_command(format!(
+            "I read `{}` as a noun that belongs to what stands before it, not as an order, so I did nothing.",
+            token.raw
+        ))
+        .suggest(shown.map(|verb| format!("{verb} {}", place.join(" "))))
+    }
+
+    /// "same as staging", "like staging", "matching staging": one place as another.
+    pub(super) fn compared(&self, place: usize) -> Result<(), Problem> {
+        let Some(token) = self.token(place).filter(|token| token.any(COMPARES)) else { return Ok(()) };
+        let before = place.checked_sub(1).map_or("", |at| self.word(at));
+        if !self.scope.action.row().changes || self.scope.asked || token.quote > 0 || before == "well" {
+            return Ok(());
+        }
+        let mut at = place + 1;
+        while matches!(self.word(at), "in" | "on" | "the" | "to" | "with" | "it" | "is" | "of" | "runs" | "what") {
+            at += 1;
+        }
+        let placed = self.token(at).is_some_and(|next| {
+            next.name.is_some_and(|hit| hit.kind == NameKind::Environment)
+                || self.possessive(next).is_some_and(|kind| kind == NameKind::Environment)
+        });
+        if placed { Err(self.onto()) } else { Ok(()) }
+    }
+
+    /// The kind of name a word is the possessive of: "staging's".
+    pub(super) fn possessive(&self, token: &Token<'_>) -> Option<NameKind> {
+        let owner = token.low.strip_suffix("'s")?;
+        self.scope.vocabulary.find(std::iter::once(owner)).map(|hit| hit.kind)
+    }
+
+    /// The order said again.
+    fn plain(&self) -> String {
+        let words = self.scope.tokens.iter().filter(|token| {
+            !token.any(TRIALS) && !token.any(SOMETIME) && (token.name.is_some() || !token.class.known() || token.is(Class::DIGIT))
+        });
+        let words: Vec<&str> = words.map(|token| token.raw).collect();
+        format!("{} {}", self.scope.action.row().verbs[0], words.join(" "))
+    }
+
+    /// The order said again, without the word at this place.
+    fn without(&self, place: usize) -> String {
+        let tokens = self.scope.tokens;
+        let mut words = vec![self.scope.action.row().verbs[0]];
+        words.extend(said_again(&tokens[..place]));
+        words.extend(said_again(&tokens[(place + 1).min(tokens.len())..]));
+        words.join(" ").replace(" ,", ",")
+    }
+}
+
+/// Behind a keyword of a ref or a name, a word is what is called so.
+fn owns(before: &str) -> bool {
+    matches!(before, "ref" | "branch" | "tag" | "commit" | "release" | "called" | "named")
+}
+
+/// Whether nothing but names, values and idle words may be said of this action.
+const fn strict(action: Action) -> bool {
+    matches!(
+        action,
+        Action::Deploy
+            | Action::Rollback
+            | Action::Restart
+            | Action::Scale
+            | Action::Migrate
+            | Action::SetVariable
+            | Action::AddComponent
+            | Action::RemoveComponent
+            | Action::ClearCache
+            | Action::CronDisable
+            | Action::CronEnable
+            | Action::Reconcile
+            | Action::Lock
+            | Action::Unlock
+    )
+}
