@@ -73,6 +73,9 @@ pub(super) fn read(tokens: &[Token<'_>]) -> Mood {
     if let Some(behind) = openers::preamble(tokens, at) {
         at = behind;
     }
+    if condition::stated(tokens, at) {
+        return Mood::Condition(at);
+    }
     for _ in 0..4 {
         if let Some(condition) = condition_at(tokens, at) {
             return Mood::Condition(condition);
@@ -190,7 +193,7 @@ fn order(tokens: &[Token<'_>], at: usize, polite: bool) -> Mood {
     if let Some((head, len)) = found.or_else(gerund)
         && tokens[at].quote == tokens[at + len - 1].quote
     {
-        if matches!(head, Head::Show | Head::Check)
+        if matches!(head, Head::Show | Head::Get | Head::Check)
             && let Some(place) = asks_within(tokens, at)
             && let Some(asked) = questions::read(&tokens[place..])
         {
@@ -207,7 +210,7 @@ fn order(tokens: &[Token<'_>], at: usize, polite: bool) -> Mood {
                 polite: true,
             });
         }
-        if matches!(head, Head::Show | Head::Check)
+        if matches!(head, Head::Show | Head::Get | Head::Check)
             && let Some(place) = asks_whether(tokens, at)
         {
             return Mood::Question { from: place, asked: questions::stated(&tokens[place..]) };

@@ -416,7 +416,8 @@ impl<'t> Scanner<'_, 't> {
         while matches!(back.checked_sub(1).map_or("", |at| self.word(at)), "the" | "a") {
             back -= 1;
         }
-        let merely = back.checked_sub(1).is_some_and(|at| matches!(self.word(at), "only" | "just" | "merely"));
+        let merely =
+            back.checked_sub(1).is_some_and(|at| matches!(self.word(at), "only" | "just" | "merely"));
         let after = self.word(place + 1);
         let len = match self.word(place) {
             "dry-run" | "dryrun" | "dry-runs" | "simulation" | "dry_run" | "simulate" | "simulated" => {

@@ -272,6 +272,14 @@ impl<'t> Reader<'_, 't> {
             self.extended = true;
             return Ok(());
         }
+        if begin > 0
+            && all[begin - 1].kind == Kind::Question
+            && tokens.first().is_some_and(|first| first.any(&["then", "so"]))
+            && matches!(mood::read(tokens), Mood::Order(_))
+        {
+            // "is staging healthy? then deploy production"
+            return Err(conditions::conditional(&tokens[1..], self.vocabulary));
+        }
         let mut at =
             if self.starred || classes(tokens).is(Class::CORRECTS) { self.corrected(tokens)? } else { 0 };
         let mut joined = Joined::Start;
@@ -323,6 +331,11 @@ impl<'t> Reader<'_, 't> {
                 Ok((end, Joined::And))
             }
             Mood::Question { from, asked } => {
+                if joined != Joined::Start && asks_people(&tokens[from..]) && self.ordered_here() {
+                    return Err(Problem::not_a_command(
+                        "Behind the order I read a question to people, so I did nothing. Say the order alone.",
+                    ));
+                }
                 self.question(&tokens[from..], asked)?;
                 Ok(whole)
             }
@@ -355,6 +368,13 @@ impl<'t> Reader<'_, 't> {
                 Ok((clauses::after_statement(tokens).unwrap_or(tokens.len()), Joined::Start))
             }
         }
+    }
+
+    /// This sentence ordered something that changes the world.
+    fn ordered_here(&self) -> bool {
+        self.drafts[self.sentence.min(self.drafts.len())..]
+            .iter()
+            .any(|draft| draft.command.action.row().changes)
     }
 
     /// An order stands in quotation marks, and somebody speaks around it.
@@ -412,6 +432,28 @@ impl<'t> Reader<'_, 't> {
             Heard::Log => "I read this as pasted output, not as an order, so I did nothing.",
         };
         Problem::not_a_command(message).suggest(self.vocabulary.ways_out())
+    }
+}
+
+/// "who does it", "who's in": what nobody asks who wants to know what was done.
+fn asks_people(tokens: &[Token<'_>]) -> bool {
+    match tokens {
+        [who, verb, ..] if who.any(&["who"]) => verb.any(&[
+            "does",
+            "do",
+            "can",
+            "could",
+            "will",
+            "would",
+            "wants",
+            "want",
+            "is",
+            "has",
+            "takes",
+            "volunteers",
+        ]),
+        [who, ..] => who.any(&["who's", "whos", "who'll", "who", "anyone", "anybody"]),
+        [] => false,
     }
 }
 

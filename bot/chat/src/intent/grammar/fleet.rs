@@ -1,6 +1,7 @@
 //! Orders about what runs: how many replicas, which mode of a provider, which readiness bundle.
 
 use crate::intent::command::{Bundle, Mode};
+use crate::intent::lexicon::Class;
 use crate::intent::problem::Problem;
 use crate::intent::scan::Said;
 use crate::intent::values;
@@ -22,6 +23,9 @@ pub(in crate::intent) fn replicas(tokens: &[Token<'_>], said: &mut Said) -> Resu
     {
         at += 1;
     }
+    if word(0) == "between" && values::whole(word(1)).is_some() {
+        return Err(Problem::ambiguous("I read a range of counts; how many replicas should there be?"));
+    }
     if word(0) == "by" && (values::whole(word(1)).is_some() || word(1).ends_with('%')) {
         return Err(Problem::bad_value(format!(
             "`by {}` depends on how many run now; say how many there should be, like `to 3`.",
@@ -35,6 +39,14 @@ pub(in crate::intent) fn replicas(tokens: &[Token<'_>], said: &mut Said) -> Resu
         .filter(|rest| !rest.is_empty())
         .unwrap_or(here);
     if let Some(count) = values::whole(number) {
+        let decimal = tokens.get(at + 1).is_some_and(|comma| comma.kind == Kind::Comma && comma.glued)
+            && tokens.get(at + 2).is_some_and(|part| part.glued && part.is(Class::DIGIT));
+        if decimal {
+            let part = tokens.get(at + 2).map_or("", |part| part.raw);
+            return Err(Problem::bad_value(format!(
+                "`{here},{part}` is not a number of replicas; I expected a whole number."
+            )));
+        }
         if matches!(word(at + 1), "am" | "pm") || values::unit_s(word(at + 1)).is_some() {
             return Ok(None);
         }

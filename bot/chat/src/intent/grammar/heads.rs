@@ -33,6 +33,8 @@ pub(in crate::intent) enum Head {
     Enable,
     Empty,
     Show,
+    /// "get": shows, or deploys when it is said onto what.
+    Get,
     Check,
     Roll,
     Put,

@@ -3,6 +3,7 @@
 use super::foreign::not_ours;
 use super::{Draft, generic};
 use crate::intent::lexicon::Class;
+use crate::intent::names::NameKind;
 use crate::intent::problem::Problem;
 use crate::intent::scan::Scope;
 use crate::intent::words::{Kind, Token, reach};
@@ -30,6 +31,11 @@ fn looks_like_variable(word: &str) -> bool {
         && (word.contains('_') || (word.len() > 1 && !word.bytes().any(|byte| byte.is_ascii_lowercase())))
 }
 
+/// "A", "X": a variable of one letter, where a value follows it.
+fn is_letter(word: &str) -> bool {
+    word.len() == 1 && word.bytes().all(|byte| byte.is_ascii_uppercase())
+}
+
 /// The next assignment among these tokens: `NAME=value`, `NAME to value`, `variable name to "a value"`.
 pub(in crate::intent) fn assignment(tokens: &[Token<'_>], text: &str) -> Option<Assignment> {
     let keyword = |token: &Token<'_>| {
@@ -55,6 +61,10 @@ pub(in crate::intent) fn assignment(tokens: &[Token<'_>], text: &str) -> Option<
             && !token.is(Class::PREPOSITION);
         if (assigned && is_identifier(token.raw))
             || (looks_like_variable(token.raw) && token.name.is_none() && !token.is(Class::TURNS))
+            || is_letter(token.raw)
+                && tokens
+                    .get(place + 1)
+                    .is_some_and(|next| next.any(&["to", "as"]) || next.kind == Kind::Colon)
             || (announced && !token.is(Class::NEGATION))
         {
             found = Some(place);
@@ -77,7 +87,10 @@ pub(in crate::intent) fn assignment(tokens: &[Token<'_>], text: &str) -> Option<
     let begins = tokens.get(at).filter(|_| announced);
     let placed_name = begins.is_some_and(|token| token.name.is_some())
         && tokens.get(at - 1).is_some_and(|token| token.any(&["to"]))
-        && !tokens[at..].iter().any(|token| token.any(&["in", "on", "for"]));
+        && !tokens[at..].iter().any(|token| token.any(&["in", "on", "for"]))
+        && !tokens[..place]
+            .iter()
+            .any(|token| token.name.is_some_and(|hit| hit.kind == NameKind::Environment));
     // "set FOO for api in staging to 5": the value comes last.
     if !announced
         && let Some(last) =
@@ -179,7 +192,7 @@ pub(in crate::intent) fn secret(tokens: &[Token<'_>]) -> Vec<String> {
             continue;
         }
         if token.is(Class::TURNS.and(Class::COMMENTS))
-            || token.name.is_some_and(|hit| hit.kind == crate::intent::names::NameKind::Environment)
+            || token.name.is_some_and(|hit| hit.kind == NameKind::Environment)
         {
             break;
         }
@@ -237,6 +250,13 @@ pub(super) fn assignments(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
     if found.is_empty() && !about && others.iter().any(Token::is_word) {
         return Err(not_ours(scope.action, scope.vocabulary));
     }
+    // "set x to production in staging": one of the two is the value.
+    if found.iter().all(|(_, value)| value.is_none()) && apart_places(&others) {
+        return Err(Problem::ambiguous(
+            "I could not tell which of the environments is the value and where it is to be set. Write it like NAME=value.",
+        )
+        .suggest(scope.vocabulary.examples(scope.action)));
+    }
     let named_only =
         others.iter().all(|token| !token.is_word() || token.class.known() || token.name.is_some());
     if found.is_empty() && !named_only {
@@ -263,6 +283,15 @@ pub(super) fn assignments(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
             })
         })
         .collect())
+}
+
+/// Two environments with nothing that joins them.
+fn apart_places(tokens: &[Token<'_>]) -> bool {
+    let place = |token: &Token<'_>| token.name.is_some_and(|hit| hit.kind == NameKind::Environment);
+    let mut places = (0..tokens.len()).filter(|at| place(&tokens[*at]));
+    let (Some(first), Some(second)) = (places.next(), places.next()) else { return false };
+    let joins = |token: &Token<'_>| token.any(&["and"]) || matches!(token.kind, Kind::Comma | Kind::Plus);
+    !tokens[first..second].iter().any(joins)
 }
 
 /// Whether a word says by itself that a secret is meant.

@@ -1,13 +1,38 @@
 //! Where a condition begins.
 
 use crate::intent::lexicon::Class;
+use crate::intent::names::NameKind;
 use crate::intent::values::time;
 use crate::intent::words::{Kind, Token, classes, reach};
 
 /// What a condition may begin with.
 pub(in crate::intent) const CONDITIONAL: &[&str] = &[
-    "if", "whenever", "unless", "until", "till", "provided", "assuming", "while", "once", "when", "after",
-    "before", "as", "in", "only", "every", "any", "should",
+    "if",
+    "whenever",
+    "unless",
+    "until",
+    "till",
+    "provided",
+    "assuming",
+    "while",
+    "once",
+    "when",
+    "after",
+    "before",
+    "as",
+    "in",
+    "only",
+    "every",
+    "any",
+    "should",
+    "given",
+    "pending",
+    "barring",
+    "upon",
+    "iff",
+    "supposing",
+    "subject",
+    "depending",
 ];
 
 /// A condition begins here.
@@ -49,6 +74,11 @@ pub(super) fn condition_at(tokens: &[Token<'_>], at: usize) -> Option<usize> {
         {
             Some(at)
         }
+        "given" if !word(at + 1).is_empty() => Some(at),
+        "pending" if is_awaited(word(at + 1)) || is_awaited(word(at + 2)) => Some(at),
+        "barring" | "upon" | "iff" | "supposing" => Some(at),
+        "subject" if word(at + 1) == "to" => Some(at),
+        "depending" if word(at + 1) == "on" => Some(at),
         "after" | "before" => time(&tokens[at..]).is_none().then_some(at),
         "as" if word(at + 1) == "soon" || (word(at + 1) == "long" && word(at + 2) == "as") => Some(at),
         "in" if matches!(word(at + 1), "case") => Some(at),
@@ -62,6 +92,80 @@ pub(super) fn condition_at(tokens: &[Token<'_>], at: usize) -> Option<usize> {
         }
         _ => None,
     }
+}
+
+/// What people wait for before they order something.
+fn is_awaited(word: &str) -> bool {
+    matches!(
+        word,
+        "approval"
+            | "approvals"
+            | "review"
+            | "reviews"
+            | "sign-off"
+            | "signoff"
+            | "ok"
+            | "okay"
+            | "go-ahead"
+            | "ci"
+            | "tests"
+            | "confirmation"
+            | "clearance"
+            | "qa"
+            | "checks"
+    )
+}
+
+/// "with CI green, …", "on success, …", "without errors, …": a condition before an order that begins like a place.
+pub(super) fn stated(tokens: &[Token<'_>], at: usize) -> bool {
+    /// Conditions of this kind are short.
+    const LONGEST: usize = 8;
+    const STATES: &[&str] = &[
+        "green",
+        "success",
+        "approval",
+        "approvals",
+        "ok",
+        "okay",
+        "blessing",
+        "sign-off",
+        "signoff",
+        "go-ahead",
+        "passing",
+        "passed",
+        "pass",
+        "errors",
+        "failures",
+        "objections",
+        "issues",
+        "problems",
+        "healthy",
+        "fine",
+        "stable",
+        "good",
+        "done",
+        "ready",
+        "clean",
+        "approved",
+        "confirmation",
+        "permission",
+        "clearance",
+    ];
+    if !tokens.get(at).is_some_and(|first| first.any(&["with", "without", "on", "upon", "following", "in"])) {
+        return false;
+    }
+    let clause = tokens[at + 1..].iter().take(LONGEST).take_while(|token| token.kind != Kind::Comma);
+    let mut state = false;
+    for token in clause {
+        if token.is(Class::HEAD) && token.is_word() && state {
+            return true;
+        }
+        if token.name.is_some_and(|hit| hit.kind == NameKind::Environment) && !state {
+            return false;
+        }
+        state |= token.any(STATES) && token.quote == 0;
+    }
+    state
 }
 
 /// Where in the words of an order a condition begins.

@@ -132,7 +132,8 @@ impl<'t> Scanner<'_, 't> {
         }
         let tokens = self.scope.tokens;
         let behind = &tokens[place + 1..tokens.len().min(place + 1 + CLOSE)];
-        let clause = behind.split(|token| !token.is_word() || token.any(&["and", "then"])).next().unwrap_or(&[]);
+        let clause =
+            behind.split(|token| !token.is_word() || token.any(&["and", "then"])).next().unwrap_or(&[]);
         let named = clause.iter().any(|token| token.name.is_some() || token.low.contains('/'));
         let first = clause.iter().find(|token| !token.any(&["any", "a", "the", "further", "more", "much"]));
         if named || first.is_none_or(|first| first.any(HARMLESS)) {
@@ -142,8 +143,10 @@ impl<'t> Scanner<'_, 't> {
         let data = clause.iter().any(|token| token.any(&["database", "db", "schema", "data", "tables"]));
         let verb = self.scope.action.row().verbs[0];
         let order = [&[verb][..], &said_again(&tokens[..place]).collect::<Vec<_>>()].concat().join(" ");
-        let skip = (data && self.scope.action == Action::Deploy).then(|| format!("{order} and skip migrations"));
-        let tried = self.scope.action.has(crate::intent::actions::Key::DryRun).then(|| format!("dry run {order}"));
+        let skip =
+            (data && self.scope.action == Action::Deploy).then(|| format!("{order} and skip migrations"));
+        let tried =
+            self.scope.action.has(crate::intent::actions::Key::DryRun).then(|| format!("dry run {order}"));
         Err(Problem::ambiguous(format!(
             "I can't do it \"without {without}\", or am not sure what that means here, so I did nothing."
         ))

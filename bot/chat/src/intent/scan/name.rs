@@ -31,7 +31,8 @@ const THINGS: &[&str] = &[
 ];
 
 /// What an order may be carried out without, which leaves nothing out.
-pub(super) const HARMLESS: &[&str] = &["downtime", "fuss", "delay", "interruption", "interruptions", "outage", "ado", "hesitation"];
+pub(super) const HARMLESS: &[&str] =
+    &["downtime", "fuss", "delay", "interruption", "interruptions", "outage", "ado", "hesitation"];
 
 impl<'t> Scanner<'_, 't> {
     /// "except cron", "but not production", "everything but web".
@@ -174,9 +175,23 @@ impl<'t> Scanner<'_, 't> {
             let Some(hit) = self.scope.vocabulary.find(std::iter::once(owner)) else { return Ok(None) };
             let code = matches!(
                 self.word(place + 1),
-                "version" | "release" | "build" | "tag" | "commit" | "code" | "image" | "ref" | "state" | "current" | "latest"
+                "version"
+                    | "release"
+                    | "build"
+                    | "tag"
+                    | "commit"
+                    | "code"
+                    | "image"
+                    | "ref"
+                    | "state"
+                    | "current"
+                    | "latest"
             );
-            if code && hit.kind == NameKind::Environment && self.scope.action.row().changes && !self.scope.asked {
+            if code
+                && hit.kind == NameKind::Environment
+                && self.scope.action.row().changes
+                && !self.scope.asked
+            {
                 return Err(self.onto());
             }
             self.take(hit.kind, hit.index(), false);
@@ -402,6 +417,7 @@ impl<'t> Scanner<'_, 't> {
             return Ok(1);
         }
         self.stranger(place, token)?;
+        self.no_number(place, token)?;
         self.compared += 1;
         if self.compared <= MAX_COMPARED && token.low.len() >= 3 {
             let near = vocabulary.near(token.low, &kinds_of(self.scope.action));
@@ -449,7 +465,11 @@ impl<'t> Scanner<'_, 't> {
         self.segment.unknown += 1;
         let source = self.scope.action == Action::Backfill && place > 0 && self.word(place - 1) == "from";
         let harmless = self.excluding && (!row.changes || token.any(HARMLESS) || token.low.ends_with("ing"));
-        if !(free_objects || harmless || self.purpose || source || is_ticket(token.raw)) {
+        // "for 1.5.2h": what the order is good for begins with no number.
+        let counted =
+            token.is(Class::DIGIT) && row.changes && token.low.bytes().any(|byte| !byte.is_ascii_digit());
+        let purpose = self.purpose && !counted;
+        if !(free_objects || harmless || purpose || source || is_ticket(token.raw)) {
             self.segment.strange.get_or_insert(place);
         }
         Ok(1)

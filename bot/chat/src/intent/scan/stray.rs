@@ -206,7 +206,11 @@ const ANYBODY: &[&str] = &["someone", "somebody", "anyone", "anybody", "nobody",
 impl<'t> Scanner<'_, 't> {
     /// Refuses a word of a service, of a release or of a time that is in no list of what means nothing.
     pub(super) fn stranger(&self, place: usize, token: &Token<'t>) -> Result<(), Problem> {
-        if token.quote > 0 || self.scope.asked || !self.scope.action.row().changes || !strict(self.scope.action) {
+        if token.quote > 0
+            || self.scope.asked
+            || !self.scope.action.row().changes
+            || !strict(self.scope.action)
+        {
             return Ok(());
         }
         if token.any(THINGS) && self.is_place_of(place) {
@@ -231,7 +235,12 @@ impl<'t> Scanner<'_, 't> {
         let before = place.checked_sub(1).map_or("", |at| self.word(at));
         // "to test the login", "for the tests": what the order is good for.
         let purpose = before == "to" || self.purpose && !matches!(before, "for" | "a" | "an");
-        if token.any(TRIALS) && !purpose && !self.is_own(token) && !owns(before) && !self.is_noun(place, token) {
+        if token.any(TRIALS)
+            && !purpose
+            && !self.is_own(token)
+            && !owns(before)
+            && !self.is_noun(place, token)
+        {
             return Err(self.trial(place, token));
         }
         if token.any(THINGS) && self.is_place_of(place) {
@@ -244,13 +253,17 @@ impl<'t> Scanner<'_, 't> {
         let releases = matches!(action, Action::Deploy | Action::Rollback);
         let ago = token.any(&["last"]) && look_up(self.word(place + 1)).class.is(Class::TIME)
             || token.any(&["last"]) && matches!(self.word(place + 1), "night" | "time");
-        if ago || releases && (token.any(FORMER) || token.any(NUMBERED) && VERSIONS.contains(&self.word(place + 1)))
+        if ago
+            || releases
+                && (token.any(FORMER) || token.any(NUMBERED) && VERSIONS.contains(&self.word(place + 1)))
         {
             return Err(self.former(place, token));
         }
         let after = self.word(place + 1);
         let idiom = match token.low {
-            "one" => matches!(before, "this" | "that" | "the" | "latest" | "new" | "newest") || after == "more",
+            "one" => {
+                matches!(before, "this" | "that" | "the" | "latest" | "new" | "newest") || after == "more"
+            }
             "time" => matches!(before, "more" | "this" | "same"),
             "thing" => before == "first",
             "or" => after.is_empty() || after == "so",
@@ -284,20 +297,56 @@ impl<'t> Scanner<'_, 't> {
     /// Words this action is about, or that stand beside its values.
     fn is_own(&self, token: &Token<'_>) -> bool {
         const RELEASES: &[&str] = &[
-            "version", "release", "latest", "newest", "current", "new", "build", "builds", "code", "change",
-            "changes", "fix", "fixes", "update", "updates", "hotfix", "default", "branch", "tag", "commit", "sha", "ref",
-            "traffic", "users", "customers",
+            "version",
+            "release",
+            "latest",
+            "newest",
+            "current",
+            "new",
+            "build",
+            "builds",
+            "code",
+            "change",
+            "changes",
+            "fix",
+            "fixes",
+            "update",
+            "updates",
+            "hotfix",
+            "default",
+            "branch",
+            "tag",
+            "commit",
+            "sha",
+            "ref",
+            "traffic",
+            "users",
+            "customers",
         ];
         let own: &[&str] = match self.scope.action {
             Action::Deploy | Action::Rollback => RELEASES,
-            Action::Migrate => &["data", "database", "databases", "db", "schema", "table", "tables", "pending"],
+            Action::Migrate => {
+                &["data", "database", "databases", "db", "schema", "table", "tables", "pending"]
+            }
             Action::SetVariable => &[
-                "variable", "variables", "var", "vars", "value", "values", "setting", "settings", "config",
-                "configuration", "key", "named", "called", "name",
+                "variable",
+                "variables",
+                "var",
+                "vars",
+                "value",
+                "values",
+                "setting",
+                "settings",
+                "config",
+                "configuration",
+                "key",
+                "named",
+                "called",
+                "name",
             ],
-            Action::AddComponent | Action::RemoveComponent => &[
-                "database", "db", "cache", "queue", "component", "components", "instance", "new",
-            ],
+            Action::AddComponent | Action::RemoveComponent => {
+                &["database", "db", "cache", "queue", "component", "components", "instance", "new"]
+            }
             Action::Connect => &["mode", "test", "testing", "account", "key", "keys"],
             Action::Readiness => &["check", "checks", "test", "tests"],
             Action::Scale => &["replicas", "replica", "size", "number", "count", "instance"],
@@ -311,8 +360,7 @@ impl<'t> Scanner<'_, 't> {
 
     /// "production logs": the last of the words, and what stands before it is a name.
     fn is_noun(&self, place: usize, token: &Token<'_>) -> bool {
-        let little =
-            |token: &Token<'_>| !token.is_word() || token.is(Class::OPENER) || token.is(Class::TIME);
+        let little = |token: &Token<'_>| !token.is_word() || token.is(Class::OPENER) || token.is(Class::TIME);
         token.any(REPORTED)
             && self.scope.tokens[place + 1..].iter().all(little)
             && place > 0
@@ -369,8 +417,11 @@ impl<'t> Scanner<'_, 't> {
             vec![plain]
         };
         let problem: fn(String) -> Problem = if plannable { Problem::ambiguous } else { Problem::bad_value };
-        Err(problem(format!("I read `{}`, but not when: I {verb} now, or at a time that is said.", token.raw))
-            .suggest(suggestions))
+        Err(problem(format!(
+            "I read `{}`, but not when: I {verb} now, or at a time that is said.",
+            token.raw
+        ))
+        .suggest(suggestions))
     }
 
     /// "deploy the last good one", "deploy the next release".
@@ -420,7 +471,10 @@ impl<'t> Scanner<'_, 't> {
             return Ok(());
         }
         let mut at = place + 1;
-        while matches!(self.word(at), "in" | "on" | "the" | "to" | "with" | "it" | "is" | "of" | "runs" | "what") {
+        while matches!(
+            self.word(at),
+            "in" | "on" | "the" | "to" | "with" | "it" | "is" | "of" | "runs" | "what"
+        ) {
             at += 1;
         }
         let placed = self.token(at).is_some_and(|next| {
@@ -439,7 +493,9 @@ impl<'t> Scanner<'_, 't> {
     /// The order said again.
     fn plain(&self) -> String {
         let words = self.scope.tokens.iter().filter(|token| {
-            !token.any(TRIALS) && !token.any(SOMETIME) && (token.name.is_some() || !token.class.known() || token.is(Class::DIGIT))
+            !token.any(TRIALS)
+                && !token.any(SOMETIME)
+                && (token.name.is_some() || !token.class.known() || token.is(Class::DIGIT))
         });
         let words: Vec<&str> = words.map(|token| token.raw).collect();
         format!("{} {}", self.scope.action.row().verbs[0], words.join(" "))

@@ -68,7 +68,30 @@ pub(in crate::intent) fn unknown_name(
     for kind in kinds {
         let _ = write!(message, " {}: {}.", kind.title(), own_names(vocabulary, kind));
     }
-    Problem::unknown_name(message).suggest(vocabulary.examples(scope.action))
+    Problem::unknown_name(message)
+        .suggest(with_names(scope, token))
+        .or_suggest(vocabulary.examples(scope.action))
+}
+
+/// The sentence with the project's own names in the place of a word that is none.
+fn with_names(scope: Scope<'_, '_>, token: &Token<'_>) -> Vec<String> {
+    use crate::intent::actions::Key;
+    /// Reading each suggestion takes as long as reading the sentence.
+    const MOST: usize = 2;
+    let tokens = scope.tokens;
+    let Some(at) = tokens.iter().position(|other| other.at == token.at) else { return Vec::new() };
+    let placed = tokens[..at].iter().rev().find(|before| !before.any(&["the", "our", "a", "my"]));
+    let onto = placed.is_some_and(|before| before.any(&["in", "on", "to", "into", "onto"]));
+    let said = |kind| tokens.iter().any(|token| token.name.is_some_and(|hit| hit.kind == kind));
+    let kind = match () {
+        () if onto && !said(NameKind::Environment) && scope.action.has(Key::Environments) => {
+            NameKind::Environment
+        }
+        () if !onto && !said(NameKind::Service) && scope.action.has(Key::Services) => NameKind::Service,
+        () => return Vec::new(),
+    };
+    let names = scope.vocabulary.names().of(kind);
+    names.iter().take(MOST).map(|named| instead(scope, token, &named.name)).collect()
 }
 
 /// The sentence with another word in the place of this one.

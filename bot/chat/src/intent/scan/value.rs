@@ -77,6 +77,12 @@ impl Scanner<'_, '_> {
             return Ok(None);
         }
         let before = place.checked_sub(1).map_or("", |at| self.word(at));
+        if before == "at" && is_dotted_clock(token.low) {
+            return Err(Problem::ambiguous(format!(
+                "`{}` may be a time or a release. Write the time with a colon, or `ref {}`.",
+                token.raw, token.raw
+            )));
+        }
         if values::is_ref(token.low)
             && !(token.low.bytes().all(|byte| byte.is_ascii_digit())
                 && before == "to"
@@ -99,7 +105,7 @@ impl Scanner<'_, '_> {
     /// "for 2h", on an order that knows no end: what is done would stay.
     pub(super) fn only_for(&self, place: usize) -> Result<(), Problem> {
         let action = self.scope.action;
-        let ends = matches!(action, Action::Lock | Action::Unlock | Action::Backfill);
+        let ends = action == Action::Backfill;
         if self.word(place) != "for" || ends || !action.row().changes || self.scope.asked {
             return Ok(());
         }
@@ -121,6 +127,26 @@ impl Scanner<'_, '_> {
         }
         self.segment.git_ref = Some(raw.to_owned());
         Ok(Some(len))
+    }
+
+    /// "at 10pmm", "22:0": written like a time, and none.
+    pub(super) fn no_number(&self, place: usize, token: &Token<'_>) -> Result<(), Problem> {
+        if !self.scope.action.row().changes || self.scope.asked || token.quote > 0 {
+            return Ok(());
+        }
+        let digits = token.low.trim_start_matches(['.', '-']);
+        let unit = digits.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, ':' | '.'));
+        let half = unit.starts_with("am") || unit.starts_with("pm");
+        let numeric = digits.starts_with(|c: char| c.is_ascii_digit());
+        let at = place > 0 && matches!(self.word(place - 1), "at" | "around" | "@") && !unit.is_empty();
+        let at = at && token.low.len() <= 8 && !unit.contains('/');
+        if !numeric || !(half || at || digits.contains(':') && !digits.contains('/')) {
+            return Ok(());
+        }
+        Err(Problem::bad_value(format!(
+            "`{}` is no time I can read; I expected one like `22:00` or `tomorrow 9am`.",
+            token.raw
+        )))
     }
 
     pub(super) fn time(&mut self, place: usize) -> Result<Option<usize>, Problem> {
@@ -152,9 +178,29 @@ impl Scanner<'_, '_> {
                 "`{written}` is no time of any day; I expected one like `22:00` or `tomorrow 9am`."
             )));
         }
+        let before = place.checked_sub(1).map_or("", |at| self.word(at));
+        let between =
+            before == "between" || self.word(place) == "from" && self.word(place + time.len) == "to";
+        let other = self.segment.at.as_ref().is_some_and(|first| *first != written);
+        if (between || other) && self.scope.action.row().changes && !self.scope.asked {
+            let first = self.segment.at.as_deref().unwrap_or("between two times");
+            return Err(Problem::ambiguous(format!(
+                "I read more than one time (`{first}`, `{written}`); at which is it to start?"
+            )));
+        }
         self.segment.at = Some(if time.repeats { format!("\u{0}{written}") } else { written });
         Ok(Some(time.len))
     }
+}
+
+/// `22.30`, which a time and a release are written like.
+fn is_dotted_clock(word: &str) -> bool {
+    word.split_once('.').is_some_and(|(hour, minute)| {
+        (1..=2).contains(&hour.len())
+            && minute.len() == 2
+            && hour.parse::<u8>().is_ok_and(|hour| hour < 24)
+            && minute.parse::<u8>().is_ok_and(|minute| minute < 60)
+    })
 }
 
 /// Refuses an order that is to hold for a time only, where nothing would take it back.

@@ -58,7 +58,9 @@ impl<'t> Reader<'_, 't> {
     pub(super) fn left_apart(&self) -> Option<Problem> {
         let left = self.apart.iter().map(|range| &self.tokens[range.clone()]).find(|tokens| {
             let behind = tokens.first().is_some_and(|token| Some(token.at) > self.ordered);
-            matters(tokens, &self.drafts, behind, self.vocabulary)
+            let end = tokens.last().map_or(0, Token::end);
+            let asked = self.text[end.min(self.text.len())..].trim_start().starts_with('?');
+            asked && !behind && hopes(tokens) || matters(tokens, &self.drafts, behind, self.vocabulary)
         })?;
         let said = said_again(reach(left)).collect::<Vec<_>>().join(" ");
         let mut problem = Problem::ambiguous(format!(
@@ -131,6 +133,16 @@ fn matters(tokens: &[Token<'_>], drafts: &[Draft], behind: bool, vocabulary: &Vo
         Mood::Refusal => refuses(tokens, drafts, behind, vocabulary),
         Mood::Order(_) | Mood::Imperative(..) | Mood::Statement => only_if(tokens) || says_how(tokens),
     }
+}
+
+/// "tests green?" before an order: it hangs on the answer.
+fn hopes(tokens: &[Token<'_>]) -> bool {
+    const STATES: &[&str] = &[
+        "green", "fine", "ok", "okay", "good", "ready", "done", "passing", "passed", "pass", "healthy",
+        "stable", "clean", "approved", "merged", "finished", "calm", "quiet", "up",
+    ];
+    tokens.last().is_some_and(|last| last.any(STATES) && last.quote == 0)
+        && tokens.iter().filter(|token| token.is_word()).count() > 1
 }
 
 /// "only if green": a condition behind words that are none.
@@ -208,6 +220,14 @@ fn says_how(tokens: &[Token<'_>]) -> bool {
 
 /// A name, a value or a word of how an order is to go.
 fn says_value(tokens: &[Token<'_>]) -> bool {
+    // "to 2..4", "1..2am": what a full stop cut off.
+    if let [alone] = tokens
+        && alone.is_word()
+        && alone.low.bytes().any(|byte| byte.is_ascii_digit())
+        && alone.quote == 0
+    {
+        return true;
+    }
     (0..tokens.len()).any(|at| {
         let (token, rest) = (&tokens[at], &tokens[at..]);
         token.is_word()

@@ -177,7 +177,10 @@ impl<'t> Reader<'_, 't> {
 
     /// "deploy production *staging": how people in chats put right a word, with no star that closes an emphasis.
     fn starred(&self, tokens: &[Token<'t>]) -> Option<Correction> {
-        let star = self.text.rfind('*').filter(|star| !self.text[..*star].ends_with(|c: char| !c.is_whitespace()))?;
+        let star = self
+            .text
+            .rfind('*')
+            .filter(|star| !self.text[..*star].ends_with(|c: char| !c.is_whitespace()))?;
         let from = tokens.iter().position(|token| token.at == star + 1)?;
         judge(tokens, from, from, Mark::Faint)
     }
@@ -269,7 +272,8 @@ fn judge(tokens: &[Token<'_>], from: usize, end: usize, mark: Mark) -> Option<Co
     let mut placed = false;
     while let Some(token) = tokens.get(to) {
         let sign = !token.is_word() && token.kind != Kind::Mention;
-        let little = token.any(&["that", "the", "it", "be", "i", "mean", "meant", "wait", "no", "it's", "its"])
+        let little = token
+            .any(&["that", "the", "it", "be", "i", "mean", "meant", "wait", "no", "it's", "its"])
             && said(&tokens[to..]).is_none();
         let preposition = token.any(&["to", "in", "on", "onto", "into", "for", "at"]);
         if !(sign || little || preposition || token.is(Class::CORRECTS) && said(&tokens[to..]).is_none()) {
@@ -308,7 +312,8 @@ fn judge(tokens: &[Token<'_>], from: usize, end: usize, mark: Mark) -> Option<Co
 fn said_twice(before: &[Token<'_>]) -> bool {
     let mut kinds = (0..before.len()).rev().filter_map(|at| Some((at, said(&before[at..])?)));
     let (Some((last, kind)), Some((first, other))) = (kinds.next(), kinds.next()) else { return false };
-    kind == other && !before[first..last].iter().any(|token| token.any(&["and", "then"]) || token.kind == Kind::Plus)
+    kind == other
+        && !before[first..last].iter().any(|token| token.any(&["and", "then"]) || token.kind == Kind::Plus)
 }
 
 /// What the first of these tokens says.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{
     Action, Class, Command, Draft, Head, Heard, Joined, Key, Kind, Meaning, Migrate, Opening, Problem,
     Reader, Rest, Scope, Token, clauses, commentary, conditions, goes_on, grammar, heads, mood, reach,
-    reaction_like, report, scan, takes_back, withdraws,
+    reaction_like, remark, report, scan, takes_back, withdraws,
 };
 use crate::intent::names::NameKind;
 use crate::intent::scan::unknown_name;
@@ -157,6 +157,10 @@ impl<'t> Reader<'_, 't> {
                 ));
             }
             self.hear(Heard::Refusal);
+            return Ok(whole);
+        }
+        if changes && spoken && remark::leaves_it(&words[plain.len()..]) {
+            self.hear(Heard::Statement);
             return Ok(whole);
         }
         if changes && spoken && conditions::hangs_on(&words[plain.len()..]) {

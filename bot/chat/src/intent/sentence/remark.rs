@@ -122,6 +122,17 @@ fn seems(clause: &[Token<'_>]) -> bool {
         && clause.iter().all(plain)
 }
 
+/// "…, someone", "…, anybody please": it is left to people, and ordered of none.
+pub(super) fn leaves_it(tail: &[Token<'_>]) -> bool {
+    /// "someone should", "somebody has to".
+    const LONGEST: usize = 4;
+    let mut words = tail.iter().filter(|token| token.is_word());
+    words
+        .next()
+        .is_some_and(|first| first.any(&["someone", "somebody", "anyone", "anybody", "whoever", "y'all"]))
+        && words.count() < LONGEST
+}
+
 /// "users can't log in": what somebody can't do, and not that the order can't be done.
 fn fails(clause: &[Token<'_>]) -> bool {
     const CANNOT: &[&str] = &[

@@ -50,6 +50,45 @@ impl About<'_, '_> {
         self.rest.0.iter().any(|token| token.low.trim_start_matches('#').starts_with("r-"))
     }
 
+    /// A release and a place, and nothing that takes the one from the other: "staging to v1.2", "v1.2 onto staging".
+    fn release_there(&self) -> bool {
+        let tokens = self.rest.0;
+        let place = |token: &Token<'_>| token.name.is_some_and(|hit| hit.kind == NameKind::Environment);
+        let onto = tokens.windows(2).any(|pair| {
+            pair[0].any(&["to", "onto", "on", "into"]) && (is_ref(pair[1].low) || place(&pair[1]))
+        });
+        let release = tokens.iter().any(|token| token.is_word() && token.name.is_none() && is_ref(token.low));
+        onto && release && tokens.iter().any(place) && !self.taken_off()
+    }
+
+    /// "get v1.2 onto staging", and not "get v1.2 on staging", which may ask for it.
+    fn put_there(&self) -> bool {
+        self.release_there()
+            && !self.rest.says(&[
+                "logs",
+                "log",
+                "status",
+                "releases",
+                "history",
+                "audit",
+                "incidents",
+                "from",
+                "of",
+            ])
+    }
+
+    /// "v1.2 off staging", "out of staging".
+    fn taken_off(&self) -> bool {
+        let tokens = self.rest.0;
+        let placed = |token: &Token<'_>| token.name.is_some_and(|hit| hit.kind == NameKind::Environment);
+        tokens.iter().enumerate().any(|(at, token)| {
+            let next = tokens.get(at + 1);
+            token.any(&["off", "away"])
+                && next.is_none_or(|next| placed(next) || next.any(&["of", "the", "from"]))
+                || token.any(&["out"]) && next.is_some_and(|next| next.any(&["of"]))
+        })
+    }
+
     /// A run is meant: the one there is, one by its id, or one by its kind.
     fn run(&self) -> bool {
         self.bare() || self.run_id() || self.rest.says(RUN_NOUNS)
@@ -70,7 +109,9 @@ pub(in crate::intent) fn resolve(head: Head, rest: &Rest<'_, '_>) -> Meaning {
         Head::Create => create(rest),
         Head::Destroy => destroy(rest),
         Head::Clone => Meaning::Action(Action::CreateEnvironment),
+        Head::Set if about.release_there() && !rest.assigns() => Meaning::Action(Action::Deploy),
         Head::Set => Meaning::Action(set(&about)),
+        Head::Resize if about.release_there() => Meaning::Action(Action::Deploy),
         Head::Resize => given(rest.says(REPLICAS) && rest.names(NameKind::Service), Action::Scale),
         Head::Stop => stop(&about),
         Head::Hold => match () {
@@ -91,7 +132,10 @@ pub(in crate::intent) fn resolve(head: Head, rest: &Rest<'_, '_>) -> Meaning {
         Head::Show => show(rest),
         Head::Check => check(rest, about.backfill()),
         Head::Roll if rest.says(&["back"]) => Meaning::Action(Action::Rollback),
-        Head::Roll => given(rest.says(&["out"]), Action::Deploy),
+        Head::Roll => given(rest.says(&["out"]) || about.release_there(), Action::Deploy),
+        Head::Get if about.put_there() => Meaning::Action(Action::Deploy),
+        Head::Get if about.taken_off() => Meaning::None,
+        Head::Get => show(rest),
         Head::Put => put(&about),
         Head::Make => make(&about),
         Head::Use | Head::Notify => Meaning::None,
@@ -202,7 +246,7 @@ fn put(about: &About<'_, '_>) -> Meaning {
         Meaning::Action(Action::Rollback)
     } else {
         let release = rest.0.iter().any(|token| is_ref(token.low));
-        given(release && rest.names(NameKind::Environment), Action::Deploy)
+        given(release && rest.names(NameKind::Environment) && !about.taken_off(), Action::Deploy)
     }
 }
 

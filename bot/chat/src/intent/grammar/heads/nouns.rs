@@ -46,7 +46,9 @@ pub(super) const RUN_NOUNS: &[&str] = &[
 /// The words an action's noun may be, to be passed over among its arguments.
 pub(in crate::intent) fn is_object_word(action: Action, word: &str) -> bool {
     let mine: &[&str] = match action {
-        Action::Deploy => &["deploy", "deployment", "rollout", "release", "redeploy", "out", "live", "forward", "plan"],
+        Action::Deploy => {
+            &["deploy", "deployment", "rollout", "release", "redeploy", "out", "live", "forward", "plan"]
+        }
         Action::Rollback => {
             &["rollback", "deploy", "deployment", "back", "release", "revert", "production's"]
         }
