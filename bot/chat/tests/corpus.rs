@@ -10,6 +10,8 @@
     reason = "tests"
 )]
 
+#[path = "corpus/filled.rs"]
+mod filled;
 #[path = "corpus/lines.rs"]
 mod lines;
 #[path = "corpus/rules.rs"]
@@ -126,6 +128,19 @@ fn every_command_reads_back_from_its_canonical_sentence() {
         }
     }
     assert!(misses.is_empty(), "{misses}");
+}
+
+/// What no sentence of the corpora says together reads back as well: no key is left out of the canonical sentence.
+#[test]
+fn every_command_with_any_of_its_keys_reads_back() {
+    /// Commands of each action.
+    const EACH: usize = 60;
+    let vocabulary = Vocabulary::new(&Names::sample());
+    for command in filled::commands(EACH, 1) {
+        let sentence = command.canonical();
+        let again = parse_with(&sentence, &vocabulary);
+        assert_eq!(again.commands, [command], "{sentence}: {:?}", again.problem);
+    }
 }
 
 #[test]

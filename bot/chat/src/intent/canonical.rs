@@ -183,7 +183,7 @@ impl Command {
         let alone = self.environments.is_empty() && self.platform.as_deref() == Some("local");
         push(out, if alone { "platform" } else { "" });
         if let Some(edge) = &self.edge {
-            let _ = write!(out, ". Use {edge} for DNS");
+            let _ = write!(out, ". Use {edge} for DNS and canary");
         }
         if !self.connections.is_empty() {
             let _ = write!(out, ". Connect {}", self.connections.join(" and "));
@@ -253,7 +253,7 @@ impl Command {
             .iter()
             .map(|reaction| match reaction {
                 Reaction::Rollback => "rollback",
-                Reaction::Incident => "open an incident",
+                Reaction::Incident => "open an incident bundle with logs and diffs",
                 Reaction::Restart => "restart",
                 Reaction::Scale => "scale",
                 Reaction::CronDisable => "disable cron",

@@ -336,6 +336,10 @@ impl<'t> Scanner<'_, 't> {
             Kind::Word => {}
             Kind::Mention => {
                 let name = token.raw.trim_start_matches(['@', super::markup::MENTION]);
+                if name.bytes().all(|byte| byte.is_ascii_digit()) && self.scope.action.row().changes {
+                    // "@9"
+                    self.segment.strange.get_or_insert(place);
+                }
                 // The bot itself and everybody at once are addressed, not asked about.
                 let low = name.to_ascii_lowercase();
                 let person = name.starts_with(char::is_alphanumeric)
@@ -428,7 +432,7 @@ impl<'t> Scanner<'_, 't> {
             "plan" | "preview" if merely || back + 1 == place && self.word(back) == "a" => 1,
             // "deploy production (plan)"
             "plan" | "preview" if self.bracketed(place) => 1,
-            "plan" | "check" | "preview" | "simulate" | "noop" if self.is_flag(place) => 1,
+            "plan" | "check" | "preview" | "noop" if self.is_flag(place) => 1,
             "rehearsal" | "rehearse" | "rehearsed" => {
                 self.segment.rehearse = true;
                 return Some(1);

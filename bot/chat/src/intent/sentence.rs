@@ -1,5 +1,6 @@
 //! Reads a text sentence by sentence, and a sentence verb by verb, into drafts of commands.
 
+mod again;
 mod answer;
 mod apart;
 pub(super) mod clauses;

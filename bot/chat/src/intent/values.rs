@@ -8,7 +8,7 @@ mod weights;
 use super::names::NameKind;
 use super::words::{Kind, Token};
 
-pub(super) use time::{is_day, no_time_at_all, only_for, since, time};
+pub(super) use time::{is_clock, is_day, no_time_at_all, only_for, since, time};
 pub(super) use weights::{Weights, weights};
 
 const MINUTE_S: u64 = 60;

@@ -4,6 +4,7 @@ use super::grammar::heads::Heads;
 use super::lexicon::{Class, Lexicon};
 use super::markup::{MENTION, TICK};
 use super::names::{Hit, Vocabulary};
+use super::values::is_clock;
 use super::word_table::Print;
 
 /// How many tokens ahead anything is looked for, from any place. It keeps the time linear in the text, and no order people
@@ -348,7 +349,12 @@ impl<'t> Reader<'t, '_> {
             token.at += skipped;
             token.low = bare;
         }
-        if token.low.len() > 1 && token.low.starts_with('@') {
+        if token.low.strip_prefix('@').is_some_and(is_clock) {
+            // "@9pm" is when, and nobody's name.
+            token.raw = &token.raw[1..];
+            token.low = &token.low[1..];
+            token.at += 1;
+        } else if token.low.len() > 1 && token.low.starts_with('@') {
             token.kind = Kind::Mention;
         } else if token.low.len() > 1 && token.low.starts_with(['/', '!', '.']) && self.begins() {
             // "/deploy staging" and "!deploy staging" are how other bots are spoken to.

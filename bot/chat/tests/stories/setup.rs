@@ -127,7 +127,7 @@ fn what_stands_in_the_way_is_said_at_once() {
               I can't run anything on railway, let cloudflare do DNS and connect stripe yet. I put the description together with you and hand it over at the end, so that nothing you say is lost.
               A git URL or an absolute path; no password in it.
               [Never mind]
-              > set up staging for shop on railway. Use cloudflare for DNS. Connect stripe
+              > set up staging for shop on railway. Use cloudflare for DNS and canary. Connect stripe
         "#]]);
         for answer in ["https://code.example/shop.git", "api", "none", "./api"] {
             t.user("zoe").says(answer).await;
@@ -153,7 +153,7 @@ fn what_stands_in_the_way_is_said_at_once() {
                 3. storage
                 4. mail
               [postgres] [redis] [storage] [mail] [none] [Never mind]
-              > set up staging for shop on railway. Use cloudflare for DNS. Connect stripe
+              > set up staging for shop on railway. Use cloudflare for DNS and canary. Connect stripe
         "#]]);
         t.user("zoe").says("none").await;
         t.never_mind_the_rest();
@@ -177,7 +177,7 @@ fn what_stands_in_the_way_is_said_at_once() {
                 1. yes (default)
                 2. no
               [yes] [no] [Never mind]
-              > set up staging for shop on railway. Use cloudflare for DNS. Connect stripe
+              > set up staging for shop on railway. Use cloudflare for DNS and canary. Connect stripe
         "#]]);
         for correction in ["no, platform is local", "dns is none", "no, connections is none"] {
             t.user("zoe").says(correction).await;
@@ -235,7 +235,7 @@ fn the_description_is_handed_over() {
             t.user("zoe").says(answer).await;
         }
         t.bot_says(expect![[r#"
-            · I understood «set up staging, production for shop on railway. Use cloudflare for DNS. Connect stripe», but I can't do that yet.
+            · I understood «set up staging, production for shop on railway. Use cloudflare for DNS and canary. Connect stripe», but I can't do that yet.
               It would create shop in staging and production on railway, cloudflare in front for DNS, with stripe connected, and deploy it once.
               Nothing was done, and nothing is lost: keep this as infra-chat.project.yaml.
               | project: shop
@@ -256,7 +256,7 @@ fn the_description_is_handed_over() {
               | # dns: cloudflare
               | # domain of staging: shop.example
               | # texts: +491701234567
-              > set up staging, production for shop on railway. Use cloudflare for DNS. Connect stripe
+              > set up staging, production for shop on railway. Use cloudflare for DNS and canary. Connect stripe
         "#]]);
         t.user("zoe").says("status").await;
         t.whispers(

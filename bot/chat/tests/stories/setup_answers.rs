@@ -131,7 +131,7 @@ fn corrected_by_name() {
               A command, or `none`.
                 1. none (default)
               [none] [Never mind]
-              > set up staging for shop on local. Use cloudflare for DNS
+              > set up staging for shop on local. Use cloudflare for DNS and canary
         "#]]);
         t.user("zoe").says("never mind").await;
         t.never_mind_the_rest();

@@ -220,7 +220,7 @@ fn the_project_there_is_on_a_provider() {
               A git URL or an absolute path; no password in it.
                 1. https://code.example/invoice-perfect.git (default)
               [https://code.example/invoice-perfect.git] [Never mind]
-              > set up staging, production for invoice-perfect on railway. Use cloudflare for DNS. Connect stripe and sendgrid
+              > set up staging, production for invoice-perfect on railway. Use cloudflare for DNS and canary. Connect stripe and sendgrid
         "#]]);
         for _ in 0..2 {
             t.user("ana").says("ok").await;
@@ -236,7 +236,7 @@ fn the_project_there_is_on_a_provider() {
               Their names, like `api, web`.
                 1. api, web, cron (default)
               [api, web, cron] [Never mind]
-              > set up staging, production for invoice-perfect on railway. Use cloudflare for DNS. Connect stripe and sendgrid
+              > set up staging, production for invoice-perfect on railway. Use cloudflare for DNS and canary. Connect stripe and sendgrid
 
             ? How is api built?
               environment: staging, production
@@ -249,7 +249,7 @@ fn the_project_there_is_on_a_provider() {
               A command, or `none`.
                 1. make (default)
               [make] [none] [Never mind]
-              > set up staging, production for invoice-perfect on railway. Use cloudflare for DNS. Connect stripe and sendgrid
+              > set up staging, production for invoice-perfect on railway. Use cloudflare for DNS and canary. Connect stripe and sendgrid
         "#]]);
         for answer in ["ok", "ok", "ok", "ok", "ok", "ok", "none", "none", "ok", "none"] {
             t.user("ana").says(answer).await;
@@ -257,7 +257,7 @@ fn the_project_there_is_on_a_provider() {
         t.never_mind_the_rest();
         t.user("ana").says("yes").await;
         t.bot_says(expect![[r#"
-            · I understood «set up staging, production for invoice-perfect on railway. Use cloudflare for DNS. Connect stripe and sendgrid», but I can't do that yet.
+            · I understood «set up staging, production for invoice-perfect on railway. Use cloudflare for DNS and canary. Connect stripe and sendgrid», but I can't do that yet.
               It would create invoice-perfect in staging and production on railway, cloudflare in front for DNS, with stripe and sendgrid connected, and deploy it once.
               Nothing was done, and nothing is lost: keep this as infra-chat.project.yaml.
               | project: invoice-perfect
@@ -310,7 +310,7 @@ fn the_project_there_is_on_a_provider() {
               |   - { name: zoe, role: admin }
               | # Said too, and not part of a description yet:
               | # dns: cloudflare
-              > set up staging, production for invoice-perfect on railway. Use cloudflare for DNS. Connect stripe and sendgrid
+              > set up staging, production for invoice-perfect on railway. Use cloudflare for DNS and canary. Connect stripe and sendgrid
         "#]]);
     });
 }

@@ -15,10 +15,10 @@ fn alerts_and_rules() {
               [Remove] [All alerts]
               > text me if the canary looks weird or a rollback triggers
 
-            ✓ Rule 2 stands: if we see repeated 500s, rollback and open an incident
+            ✓ Rule 2 stands: if we see repeated 500s, rollback and open an incident bundle with logs and diffs
               It is kept and takes effect once I watch canaries and services; I don't yet.
               [Remove] [All rules]
-              > if we see repeated 500s, rollback and open an incident
+              > if we see repeated 500s, rollback and open an incident bundle with logs and diffs
         "#]]);
         t.user("ana").says("text me if the canary looks weird or a rollback triggers").await;
         t.bot_says(expect![[r#"
@@ -39,7 +39,7 @@ fn alerts_and_rules() {
 
             · What stands: 2 standing orders
                 alert 1: text me if the canary looks weird or a rollback triggers (ana, just now)
-                rule 2: if we see repeated 500s, rollback and open an incident (ana, just now)
+                rule 2: if we see repeated 500s, rollback and open an incident bundle with logs and diffs (ana, just now)
               They are kept and take effect once I watch canaries and services; I don't yet.
               [Remove alert 1] [Remove rule 2]
               > standing orders
@@ -56,8 +56,8 @@ fn alerts_and_rules() {
         t.user("ana").says("remove alert 1").await;
         t.user("ana").says("alerts").await;
         t.bot_says(expect![[r#"
-            ✓ Rule 2 is removed: if we see repeated 500s, rollback and open an incident
-              Next, to have it back: if we see repeated 500s, rollback and open an incident
+            ✓ Rule 2 is removed: if we see repeated 500s, rollback and open an incident bundle with logs and diffs
+              Next, to have it back: if we see repeated 500s, rollback and open an incident bundle with logs and diffs
               > remove rule 2
 
             ✓ Alert 1 is removed: text me if the canary looks weird or a rollback triggers
@@ -81,9 +81,9 @@ fn alerts_and_rules() {
             · The record, newest last
                 #1 2026-11-18 12:00 UTC infra-chat project.imported invoice-perfect
                 #2 2026-11-18 12:00 UTC ana standing.made alert 1: text me if the canary looks weird or a rollback triggers
-                #3 2026-11-18 12:00 UTC ana standing.made rule 2: if we see repeated 500s, rollback and open an incident
+                #3 2026-11-18 12:00 UTC ana standing.made rule 2: if we see repeated 500s, rollback and open an incident bundle with logs and diffs
                 #4 2026-11-18 12:00 UTC ben order.refused text me if the canary looks weird or a rollback triggers: You are a deployer, and taking away somebody's alert needs an admin. Ask one of them, or ask an admin to change your role.
-                #5 2026-11-18 12:00 UTC ben standing.removed rule 2: if we see repeated 500s, rollback and open an incident
+                #5 2026-11-18 12:00 UTC ben standing.removed rule 2: if we see repeated 500s, rollback and open an incident bundle with logs and diffs
                 #6 2026-11-18 12:00 UTC ana standing.removed alert 1: text me if the canary looks weird or a rollback triggers
               > audit
         "#]]);

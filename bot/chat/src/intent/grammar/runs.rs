@@ -112,11 +112,16 @@ pub(in crate::intent) fn read(scope: Scope<'_, '_>) -> Result<Said, Problem> {
             return Err(for_a_time(scope, &tokens[place..place + len]));
         }
         let bare_id = token.low.trim_start_matches('#');
+        // "promote to 100" is how far, and no run.
+        let counted = bare_id.bytes().all(|byte| byte.is_ascii_digit())
+            && place > 0
+            && tokens[place - 1].any(&["to", "at", "by"]);
         if token.name.is_none()
             && !token.class.known()
             && (3..=32).contains(&bare_id.len())
             && bare_id.bytes().all(|byte| byte.is_ascii_hexdigit())
             && bare_id.bytes().any(|byte| byte.is_ascii_digit())
+            && !counted
         {
             said.runs.push(format!("r-{bare_id}"));
             place += 1;

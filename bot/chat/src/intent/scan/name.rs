@@ -416,6 +416,9 @@ impl<'t> Scanner<'_, 't> {
         if self.scope.action == Action::Audit && place > 0 && self.word(place - 1) == "by" {
             return Ok(1);
         }
+        if token.is(Class::IDLE) {
+            return Ok(1);
+        }
         self.stranger(place, token)?;
         self.no_number(place, token)?;
         self.compared += 1;

@@ -192,14 +192,13 @@ impl<'t> Reader<'_, 't> {
             return Some(said_again(behind).collect::<Vec<_>>().join(" "));
         }
         let mut before = &tokens[..found.from];
-        let (value, rest) = match behind.first() {
-            Some(value) => (value, &behind[1..]),
-            None => {
-                let at = before.iter().rposition(|token| said(std::slice::from_ref(token)).is_some())?;
-                let value = &before[at];
-                before = &before[..at];
-                (value, &[][..])
-            }
+        let (value, rest) = if let Some((value, rest)) = behind.split_first() {
+            (value, rest)
+        } else {
+            let at = before.iter().rposition(|token| said(std::slice::from_ref(token)).is_some())?;
+            let value = &before[at];
+            before = &before[..at];
+            (value, &[][..])
         };
         let kind = said(std::slice::from_ref(value))?;
         if found.from == 0 {

@@ -245,7 +245,7 @@ pub(in crate::intent) fn only_for(tokens: &[Token<'_>]) -> Option<usize> {
 }
 
 /// `22:00`, `10pm`, `9.30am`, `22h`, `noon`.
-fn is_clock(word: &str) -> bool {
+pub(in crate::intent) fn is_clock(word: &str) -> bool {
     if matches!(word, "noon" | "midnight") {
         return true;
     }
@@ -267,7 +267,8 @@ fn no_clock(word: &str, half: &str) -> bool {
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     let parts: Vec<&str> = bare.split([':', '.']).collect();
     // Words of days are none of this.
-    if !is_clock(word) && !(twelve && digits(bare)) || matches!(word, "noon" | "midnight") {
+    let clock = is_clock(word) || twelve && digits(bare);
+    if !clock || matches!(word, "noon" | "midnight") {
         return false;
     }
     let part = |at: usize| parts.get(at).map_or(Some(0), |part| part.parse::<u32>().ok());
