@@ -217,7 +217,7 @@ const IDLE: &str = "omg emergency hi hey hello yo hiya ok okay k alright oh ah s
     carefully slowly gently safely whole entire project platform cluster server servers here sir lol haha indeed ahead \
     anyway exactly once if possible go do as plus straight pronto fam kthx kthxbye rn thnx ta tia boss chief champ pal \
     bitte danke merci gracias yo instances pods containers machines instantly nicely everything everywhere of via per use \
-    using whatever hope correct same good way cc re stat small big real fyi quick";
+    using whatever hope correct good way cc re stat small big real fyi quick";
 
 /// What one look-up tells of a word.
 #[derive(Debug, Clone, Copy, Default)]

@@ -333,9 +333,7 @@ impl<'t> Reader<'_, 't> {
             }
             Mood::Question { from, asked } => {
                 if joined != Joined::Start && asks_people(&tokens[from..]) && self.ordered_here() {
-                    return Err(Problem::not_a_command(
-                        "Behind the order I read a question to people, so I did nothing. Say the order alone.",
-                    ));
+                    return Err(left_to_people());
                 }
                 self.question(&tokens[from..], asked)?;
                 Ok(whole)
@@ -362,6 +360,9 @@ impl<'t> Reader<'_, 't> {
                     return Ok(whole);
                 }
                 self.unread_place(tokens, joined);
+                if joined != Joined::Start && remark::leaves_it(tokens) && self.ordered_here() {
+                    return Err(left_to_people());
+                }
                 if joined != Joined::Start && conditions::hangs_on(tokens) {
                     self.doubt.get_or_insert_with(|| conditions::conditional(&[], self.vocabulary));
                 }
@@ -376,6 +377,11 @@ impl<'t> Reader<'_, 't> {
         self.drafts[self.sentence.min(self.drafts.len())..]
             .iter()
             .any(|draft| draft.command.action.row().changes)
+    }
+
+    /// Something was ordered before that changes the world.
+    fn ordered_any(&self) -> bool {
+        self.drafts.iter().any(|draft| draft.command.action.row().changes)
     }
 
     /// An order stands in quotation marks, and somebody speaks around it.
@@ -434,6 +440,12 @@ impl<'t> Reader<'_, 't> {
         };
         Problem::not_a_command(message).suggest(self.vocabulary.ways_out())
     }
+}
+
+fn left_to_people() -> Problem {
+    Problem::not_a_command(
+        "Behind the order I read that somebody else is to do it, so I did nothing. Say the order alone.",
+    )
 }
 
 /// "who does it", "who's in": what nobody asks who wants to know what was done.

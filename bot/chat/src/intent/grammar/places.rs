@@ -19,6 +19,12 @@ pub(in crate::intent) fn create(tokens: &[Token<'_>], vocabulary: &Vocabulary) -
             origin = false;
         } else if let Some(hit) = token.name.filter(|hit| hit.kind == NameKind::Environment) {
             let name = vocabulary.spelling(hit.kind, hit.index()).to_owned();
+            if cloning && command.from.is_some() && command.from.as_ref() != Some(&name) {
+                return Err(Problem::ambiguous(format!(
+                    "`{name}` is there already, so I can't make it a copy. To run there what runs elsewhere, deploy its release."
+                ))
+                .suggest([format!("deploy v1.4.2 to {name}"), "create environment qa from staging".to_owned()]));
+            }
             if origin && command.from.is_none() {
                 command.from = Some(name);
                 origin = false;

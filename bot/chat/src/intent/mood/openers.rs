@@ -217,6 +217,7 @@ pub(super) fn retracts(tokens: &[Token<'_>]) -> bool {
                 | ("just" | "only" | "i'm" | "im", "kidding" | "joking")
                 | ("forget", "it" | "that")
                 | ("wait", "no")
+                | ("no", "wait" | "no" | "nope")
                 | ("ignore", "that" | "me")
                 | ("kidding" | "jk" | "nvm" | "nevermind", _)
                 | ("on", "second")

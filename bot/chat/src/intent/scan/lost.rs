@@ -176,7 +176,13 @@ pub(super) fn check_ref(scope: Scope<'_, '_>, raw: &str, at: usize) -> Result<()
     let before = scope.text.get(..at).unwrap_or_default();
     let mut after = scope.text.get(at + raw.len()..).unwrap_or_default().chars();
     let option = raw.starts_with(['-', '@', '#']) || raw.ends_with('-') || before.ends_with("--");
-    let range = raw.contains("..");
+    let spoken = before.trim_end();
+    // "v1.2 or newer" as people write it who know packages: ">= v1.2".
+    let compared = spoken.ends_with(['<', '~', '^'])
+        || spoken.ends_with('>') && !spoken.ends_with("->") && !spoken.ends_with("=>")
+        || spoken.ends_with(">=")
+        || spoken.ends_with("<=");
+    let range = raw.contains("..") || compared;
     let counted = raw.contains(['~', '^', '\\', ':']) || raw.contains("@{");
     let counted_after = match (after.next(), after.next()) {
         (Some('~'), Some(next)) => next.is_ascii_digit(),

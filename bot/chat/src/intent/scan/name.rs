@@ -11,6 +11,24 @@ use super::{
 /// What an order may be good for, after "to".
 const PURPOSES: &[&str] = &["see", "validate", "confirm", "unblock", "try", "demo", "prepare", "catch"];
 
+/// What is said behind "as" and changes nothing.
+const AS_USUAL: &[&str] = &[
+    "usual",
+    "always",
+    "discussed",
+    "planned",
+    "requested",
+    "promised",
+    "agreed",
+    "needed",
+    "required",
+    "asked",
+    "mentioned",
+    "expected",
+    "instructed",
+    "scheduled",
+];
+
 /// What services are often called by: after "logs of", where no service of the project is, one we don't know.
 const THINGS: &[&str] = &[
     "worker",
@@ -310,7 +328,9 @@ impl<'t> Scanner<'_, 't> {
             place > 0 && (of(place - 1) || place > 1 && self.word(place - 1) == "the" && of(place - 2));
         let read = matches!(self.scope.action, Action::Logs | Action::Status | Action::Releases);
         let whole = self.token(place + 1).is_some_and(|next| next.name.is_some() || next.any(THINGS));
-        if read && owned && !whole && token.any(THINGS) {
+        let alone = self.token(place + 1).is_none()
+            && (place == 0 || self.ends_name(place) == Some(NameKind::Environment));
+        if read && (owned && !whole || alone) && !self.scope.asked && token.any(THINGS) {
             return Err(unknown_name(self.scope, &token, &[]));
         }
         if token.is(Class::PREPOSITION) {
@@ -416,7 +436,9 @@ impl<'t> Scanner<'_, 't> {
         if self.scope.action == Action::Audit && place > 0 && self.word(place - 1) == "by" {
             return Ok(1);
         }
-        if token.is(Class::IDLE) {
+        // "as discussed", "as usual"
+        let usual = token.any(AS_USUAL) && place > 0 && self.word(place - 1) == "as";
+        if token.is(Class::IDLE) || usual {
             return Ok(1);
         }
         self.stranger(place, token)?;

@@ -26,13 +26,17 @@ impl<'t> Scanner<'_, 't> {
         if token.any(THINGS) && self.is_place_of(place) {
             return Err(unknown_name(self.scope, token, &[]));
         }
+        let before = place.checked_sub(1).map_or("", |at| self.word(at));
+        if token.any(TRIALS) && matches!(before, "for" | "a" | "an") {
+            return Err(self.trial(place, token));
+        }
         if token.any(FORMER) && matches!(self.scope.action, Action::Deploy) {
             return Err(self.former(place, token));
         }
-        if self.purpose || self.excluding {
+        let ends = self.token(place + 1).is_none_or(|next| !next.is_word() || next.is(Class::OPENER));
+        if self.purpose && !ends {
             return Ok(());
         }
-        let before = place.checked_sub(1).map_or("", |at| self.word(at));
         self.sometime(token, before)
     }
 
@@ -56,10 +60,14 @@ impl<'t> Scanner<'_, 't> {
         if token.any(THINGS) && self.is_place_of(place) {
             return Err(unknown_name(self.scope, token, &[]));
         }
+        // "but prod later", "for the night" and not "for the night shift"
+        let ends = self.token(place + 1).is_none_or(|next| !next.is_word() || next.is(Class::OPENER));
+        if !self.purpose || ends {
+            self.sometime(token, before)?;
+        }
         if self.purpose || self.excluding {
             return Ok(());
         }
-        self.sometime(token, before)?;
         let releases = matches!(action, Action::Deploy | Action::Rollback);
         let ago = token.any(&["last"]) && look_up(self.word(place + 1)).class.is(Class::TIME)
             || token.any(&["last"]) && matches!(self.word(place + 1), "night" | "time");
@@ -72,14 +80,25 @@ impl<'t> Scanner<'_, 't> {
         let after = self.word(place + 1);
         let idiom = match token.low {
             "one" => {
-                matches!(before, "this" | "that" | "the" | "latest" | "new" | "newest") || after == "more"
+                matches!(before, "this" | "that" | "the" | "latest" | "new" | "newest")
+                    || after == "more" && action != Action::Rollback
             }
             "time" => matches!(before, "more" | "this" | "same"),
             "thing" => before == "first",
+            "same" => {
+                matches!(
+                    after,
+                    "way" | "again" | "thing" | "please" | "for" | "in" | "on" | "to" | "and" | ""
+                ) || after == "as"
+            }
             "or" => after.is_empty() || after == "so",
             "so" => before == "or",
             _ => false,
         };
+        // "restart the bot": whom one speaks to is no service.
+        if token.any(&["bot", "robot"]) && matches!(before, "the" | "this" | "our") && strict(action) {
+            return Err(unknown_name(self.scope, token, &[]));
+        }
         if idiom || token.is(Class::IDLE.and(Class::TELLS)) || self.is_own(token) {
             return Ok(());
         }
@@ -192,7 +211,7 @@ impl<'t> Scanner<'_, 't> {
     }
 
     /// The kind of the name that ends right before this place.
-    fn ends_name(&self, place: usize) -> Option<NameKind> {
+    pub(super) fn ends_name(&self, place: usize) -> Option<NameKind> {
         /// No name is longer.
         const LONGEST: usize = 6;
         (1..=LONGEST.min(place)).find_map(|back| {

@@ -80,6 +80,9 @@ fn with_names(scope: Scope<'_, '_>, token: &Token<'_>) -> Vec<String> {
     const MOST: usize = 2;
     let tokens = scope.tokens;
     let Some(at) = tokens.iter().position(|other| other.at == token.at) else { return Vec::new() };
+    if at > 0 && (tokens[at - 1].kind == Kind::Comma || tokens[at - 1].any(&["and", "then"])) {
+        return Vec::new();
+    }
     let placed = tokens[..at].iter().rev().find(|before| !before.any(&["the", "our", "a", "my"]));
     let onto = placed.is_some_and(|before| before.any(&["in", "on", "to", "into", "onto"]));
     let said = |kind| tokens.iter().any(|token| token.name.is_some_and(|hit| hit.kind == kind));

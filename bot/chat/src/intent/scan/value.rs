@@ -178,6 +178,23 @@ impl Scanner<'_, '_> {
                 "`{written}` is no time of any day; I expected one like `22:00` or `tomorrow 9am`."
             )));
         }
+        if matches!(self.word(place), "until" | "till")
+            && !self.scope.asked
+            && self.scope.action.row().changes
+        {
+            return Err(Problem::bad_value(format!(
+                "`{written}` says when it is to end; I expected when it is to start, like `at 22:00`."
+            )));
+        }
+        // "the friday build"
+        let build = self.word(place + time.len);
+        if !self.scope.asked
+            && matches!(build, "build" | "release" | "version" | "builds" | "deploy" | "commit")
+        {
+            return Err(Problem::ambiguous(format!(
+                "I am not sure whether `{written}` says when, or which {build}. Name the ref, and the time with \"at\"."
+            )));
+        }
         let before = place.checked_sub(1).map_or("", |at| self.word(at));
         let between =
             before == "between" || self.word(place) == "from" && self.word(place + time.len) == "to";

@@ -162,6 +162,30 @@ fn slips(tokens: &[Token<'_>]) -> bool {
             || matches!(pair[0], "a" | "only" | "just")
                 && matches!(pair[1], "test" | "testing" | "drill" | "joke")
     };
+    let wrong = |pair: &[&str]| {
+        pair[0] == "wrong"
+            && matches!(
+                pair[1],
+                "channel"
+                    | "chat"
+                    | "window"
+                    | "thread"
+                    | "room"
+                    | "environment"
+                    | "env"
+                    | "one"
+                    | "server"
+                    | "bot"
+                    | "tab"
+                    | "place"
+                    | "project"
+            )
+    };
+    let slip =
+        words.iter().any(|word| matches!(*word, "typo" | "misclick" | "mistyped" | "mistake" | "accident"));
+    if slip || words.windows(2).any(wrong) {
+        return true;
+    }
     let alone = matches!(words[..], ["test" | "testing" | "actually" | "rather" | "wait" | "drill"]);
     SLIPS.contains(&first) || alone || words.windows(2).any(means)
 }

@@ -3,7 +3,7 @@
 //! What is put right and what stays is a guess, so an order that is corrected behind is asked about, whichever way it
 //! was corrected. Only what is taken back whole ("scratch that, deploy staging") leaves no doubt.
 
-use super::{Class, Kind, Mood, Problem, Reader, Token, mood};
+use super::{Class, Heard, Kind, Mood, Problem, Reader, Token, mood};
 use crate::intent::names::NameKind;
 use crate::intent::values;
 use crate::intent::words::{reach, said_again};
@@ -160,10 +160,11 @@ impl<'t> Reader<'_, 't> {
         let spoken = reach(tokens);
         let found = find(spoken, !self.drafts.is_empty());
         let Some(found) = found.or_else(|| self.starred(spoken)) else { return Ok(0) };
-        if found.mark == Mark::Anew && found.order {
+        if found.mark == Mark::Anew && (found.order || found.to >= tokens.len()) {
             self.drafts.clear();
             self.sentence = 0;
             self.previous = 0;
+            self.hear(Heard::Refusal);
             return Ok(found.to);
         }
         let phrase = tokens[found.from..found.to.min(tokens.len())].iter().filter(|token| token.is_word());
@@ -271,9 +272,9 @@ fn judge(tokens: &[Token<'_>], from: usize, end: usize, mark: Mark) -> Option<Co
     let mut placed = false;
     while let Some(token) = tokens.get(to) {
         let sign = !token.is_word() && token.kind != Kind::Mention;
-        let little = token
-            .any(&["that", "the", "it", "be", "i", "mean", "meant", "wait", "no", "it's", "its"])
-            && said(&tokens[to..]).is_none();
+        let little = token.any(&[
+            "only", "just", "that", "the", "it", "be", "i", "mean", "meant", "wait", "no", "it's", "its",
+        ]) && said(&tokens[to..]).is_none();
         let preposition = token.any(&["to", "in", "on", "onto", "into", "for", "at"]);
         if !(sign || little || preposition || token.is(Class::CORRECTS) && said(&tokens[to..]).is_none()) {
             break;
@@ -282,8 +283,13 @@ fn judge(tokens: &[Token<'_>], from: usize, end: usize, mark: Mark) -> Option<Co
         to += 1;
     }
     let Some(first) = tokens.get(to) else {
-        let doubled = from > 0 && mark != Mark::Anew && mark != Mark::Faint && said_twice(before);
-        return doubled.then_some(Correction { mark, from, to: tokens.len(), order: false });
+        let doubled = from > 0 && mark != Mark::Faint && said_twice(before);
+        return (doubled || mark == Mark::Anew).then_some(Correction {
+            mark,
+            from,
+            to: tokens.len(),
+            order: false,
+        });
     };
     let order = matches!(mood::read(&tokens[to..]), Mood::Order(_));
     let hit = match (said(&tokens[to..]), mark) {

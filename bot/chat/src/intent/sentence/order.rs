@@ -14,6 +14,26 @@ const MAX_CLAUSE: usize = 96;
 /// More commands than this in one message are a slip.
 const MAX_COMMANDS: usize = 64;
 
+/// What an order may hang on, behind "on".
+const OUTCOMES: &[&str] = &[
+    "failure",
+    "failures",
+    "error",
+    "errors",
+    "success",
+    "fail",
+    "problems",
+    "timeout",
+    "timeouts",
+    "crash",
+    "green",
+    "red",
+    "approval",
+    "completion",
+    "alert",
+    "alerts",
+];
+
 impl<'t> Reader<'_, 't> {
     pub(super) fn order(
         &mut self,
@@ -99,6 +119,16 @@ impl<'t> Reader<'_, 't> {
             }
         };
         let changes = action.row().changes;
+        let it = |token: &Token<'_>| {
+            !token.is_word() || token.is(Class::OPENER) || token.any(&["it", "that", "this", "everything"])
+        };
+        let halts =
+            action == Action::Cancel || tokens.get(opening.at).is_some_and(|verb| verb.any(&["undo"]));
+        if halts && joined != Joined::Then && words.iter().all(it) && self.ordered_any() {
+            return Err(Problem::ambiguous(
+                "Behind an order I read that it is not to be done, so I did nothing. Send only what is to be done.",
+            ));
+        }
         // "deploy production pipeline": the pipeline, not the order.
         // What stands behind a colon is a reason.
         let colon = words.iter().position(|token| token.kind == Kind::Colon).unwrap_or(words.len());
@@ -131,6 +161,12 @@ impl<'t> Reader<'_, 't> {
         if quoted && spoken && changes {
             self.hear(Heard::Quotation);
             return Ok(whole);
+        }
+        // "roll back on failure"
+        let hangs =
+            |pair: &[Token<'_>]| pair[0].any(&["on", "upon"]) && pair[1].any(OUTCOMES) && pair[1].quote == 0;
+        if changes && spoken && plain.windows(2).any(hangs) {
+            return Err(conditions::conditional(plain, self.vocabulary));
         }
         if let Some(heard) = report(
             action,
@@ -274,6 +310,16 @@ impl<'t> Reader<'_, 't> {
                         }
                     }
                 }
+            }
+            // "deploy production", and on the next line "and migrate first"
+            if draft.first
+                && let Some(deploy) = self.drafts.last_mut()
+                && deploy.command.action == Action::Deploy
+                && deploy.command.migrate.is_none()
+            {
+                deploy.command.migrate = Some(Migrate::First);
+                self.extended = true;
+                continue;
             }
             if let Some(earlier) = self.drafts.last_mut()
                 && earlier.first

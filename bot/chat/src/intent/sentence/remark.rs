@@ -194,6 +194,21 @@ pub(super) fn withdraws(tail: &[Token<'_>]) -> bool {
 
 /// "…, ana is waiting, dry run": whether what is said behind a remark is more than another remark.
 pub(super) fn goes_on(tail: &[Token<'_>]) -> bool {
+    // "deploy production, that is staging"
+    let says = tail.windows(2).any(|pair| {
+        pair[0].any(&["is", "that's", "thats", "meaning", "means"])
+            && pair[1].name.is_some()
+            && pair[1].quote == 0
+    });
+    if says
+        && tail
+            .iter()
+            .filter(|token| token.is_word())
+            .take(2)
+            .any(|token| token.any(&["that", "that's", "thats"]))
+    {
+        return true;
+    }
     let joint = |token: &Token<'_>| {
         matches!(token.kind, Kind::Comma | Kind::Dash | Kind::Bracket) || token.any(&["and", "but", "then"])
     };

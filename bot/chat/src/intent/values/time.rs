@@ -267,7 +267,7 @@ fn no_clock(word: &str, half: &str) -> bool {
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
     let parts: Vec<&str> = bare.split([':', '.']).collect();
     // Words of days are none of this.
-    let clock = is_clock(word) || twelve && digits(bare);
+    let clock = is_clock(word) || twelve && !bare.is_empty() && digits(bare);
     if !clock || matches!(word, "noon" | "midnight") {
         return false;
     }
