@@ -59,6 +59,8 @@ pub(super) struct Said {
     pub(super) environments: List,
     /// The environments were said with a preposition ("in staging"): they hold for the whole sentence.
     pub(super) environments_placed: bool,
+    /// A service was named behind an environment: "production api".
+    environment_first: bool,
     pub(super) services: List,
     pub(super) components: List,
     pub(super) jobs: List,
@@ -116,6 +118,15 @@ impl Said {
             || self.since.is_some()
             || self.mode.is_some()
             || self.bundle.is_some()
+    }
+
+    /// "staging and production api": the api of both, or all of staging?
+    fn shares_with(&self, next: &Self) -> bool {
+        self.environments.is_said()
+            && !self.environments_placed
+            && !self.services.is_said()
+            && next.environment_first
+            && !next.environments_placed
     }
 
     /// Whether `next`, said after this in a list, is about something of its own: then it is another command.
@@ -275,6 +286,11 @@ pub(super) fn scan(scope: Scope<'_, '_>) -> Result<Vec<Said>, Problem> {
     scanner.close();
     for said in &mut scanner.groups {
         said.environments_placed |= scope.again && said.environments.is_said();
+    }
+    if scope.action.row().changes && scanner.groups.windows(2).any(|pair| pair[0].shares_with(&pair[1])) {
+        return Err(Problem::ambiguous(
+            "Is the service meant in each of these environments, or in the last alone? Name it beside each of them.",
+        ));
     }
     lost::check_held(scope, &scanner.groups)?;
     if scanner.groups.is_empty() {

@@ -168,7 +168,10 @@ impl<'t> Scanner<'_, 't> {
                 said.environments.push(index, excluding);
                 said.environments_placed |= placed;
             }
-            NameKind::Service => said.services.push(index, excluding),
+            NameKind::Service => {
+                said.environment_first |= said.environments.is_said() && !said.services.is_said();
+                said.services.push(index, excluding);
+            }
             NameKind::Component => said.components.push(index, excluding),
             NameKind::Job => said.jobs.push(index, excluding),
             NameKind::JobShort => {
