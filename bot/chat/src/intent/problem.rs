@@ -64,8 +64,10 @@ impl Problem {
     /// Keeps the suggestions that are understood: most are made of the person's own words, which may hold another fault.
     pub(super) fn keep_what_works(&mut self, vocabulary: &Vocabulary) {
         self.suggestions.retain(|sentence| {
+            // What is left of a mention is no part of a sentence anybody types.
+            let readable = !super::is_too_long(sentence) && super::unseen(sentence).is_none();
             vocabulary.is_understood(sentence)
-                || !super::is_too_long(sentence) && super::read(sentence, vocabulary).problem.is_none()
+                || readable && super::read(sentence, vocabulary).problem.is_none()
         });
         if self.suggestions.is_empty() {
             self.suggestions.extend(vocabulary.ways_out().iter().cloned());

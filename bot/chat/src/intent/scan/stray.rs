@@ -5,13 +5,12 @@
 
 mod words;
 
-use super::{Action, Class, NameKind, Problem, Scanner, Token, unknown_name};
+use super::{Action, Class, Kind, NameKind, Problem, Scanner, Token, unknown_name};
 use crate::intent::actions::Key;
 use crate::intent::lexicon::look_up;
 use crate::intent::words::said_again;
-use words::{
-    ANYBODY, COMPARES, FORMER, KINDS, NUMBERED, REPORTED, SHOWN, SOMETIME, THINGS, TRIALS, VERSIONS,
-};
+pub(super) use words::THINGS;
+use words::{ANYBODY, COMPARES, FORMER, KINDS, NUMBERED, REPORTED, SHOWN, SOMETIME, TRIALS, VERSIONS};
 
 impl<'t> Scanner<'_, 't> {
     /// Refuses a word of a service, of a release or of a time that is in no list of what means nothing.
@@ -322,7 +321,8 @@ impl<'t> Scanner<'_, 't> {
     /// The order said again.
     fn plain(&self) -> String {
         let words = self.scope.tokens.iter().filter(|token| {
-            !token.any(TRIALS)
+            token.kind != Kind::Mention
+                && !token.any(TRIALS)
                 && !token.any(SOMETIME)
                 && (token.name.is_some() || !token.class.known() || token.is(Class::DIGIT))
         });

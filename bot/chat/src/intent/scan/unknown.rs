@@ -2,7 +2,119 @@
 
 use std::fmt::Write as _;
 
-use super::{Action, Kind, NameKind, Problem, Scope, Token, Vocabulary};
+use super::name::HARMLESS;
+use super::{
+    Action, Class, Kind, MAX_COMPARED, NameKind, Problem, Scanner, Scope, Token, Vocabulary, near_keyword,
+    near_opener,
+};
+
+/// What is said behind "as" and changes nothing.
+const AS_USUAL: &[&str] = &[
+    "usual",
+    "always",
+    "discussed",
+    "planned",
+    "requested",
+    "promised",
+    "agreed",
+    "needed",
+    "required",
+    "asked",
+    "mentioned",
+    "expected",
+    "instructed",
+    "scheduled",
+];
+
+impl<'t> Scanner<'_, 't> {
+    /// A word nobody knows: a name, a keyword or a courtesy typed wrong, or something that would be lost.
+    pub(super) fn unknown(&mut self, place: usize, token: &Token<'t>) -> Result<usize, Problem> {
+        let vocabulary = self.scope.vocabulary;
+        let row = self.scope.action.row();
+        let mut back = place;
+        let mut slot = None;
+        while let Some(before) = back.checked_sub(1) {
+            match self.word(before) {
+                "the" | "our" | "a" | "an" | "my" | "env" | "environment" | "service" => back = before,
+                word @ ("to" | "in" | "on" | "into" | "onto") => {
+                    slot = Some(word);
+                    break;
+                }
+                _ => break,
+            }
+        }
+        let named_after = matches!(self.word(place + 1), "environment" | "env" | "service");
+        if token.any(&["-y", "-f", "-v"]) {
+            return Ok(1);
+        }
+        // "audit by ana": a person, whatever name of ours is near.
+        if self.scope.action == Action::Audit && place > 0 && self.word(place - 1) == "by" {
+            return Ok(1);
+        }
+        // "as discussed", "as usual"
+        let usual = token.any(AS_USUAL) && place > 0 && self.word(place - 1) == "as";
+        if token.is(Class::IDLE) || usual {
+            return Ok(1);
+        }
+        self.stranger(place, token)?;
+        self.no_number(place, token)?;
+        self.compared += 1;
+        if self.compared <= MAX_COMPARED && token.low.len() >= 3 {
+            let near = vocabulary.near(token.low, &kinds_of(self.scope.action));
+            if !near.is_empty() {
+                return Err(unknown_name(self.scope, token, &near));
+            }
+            if let Some(keyword) = near_keyword(token.low) {
+                return Err(Problem::ambiguous(format!(
+                    "I read `{}` and am not sure whether you mean `{keyword}`, so I did nothing.",
+                    token.raw
+                ))
+                .suggest([instead(self.scope, token, keyword)]));
+            }
+            if near_opener(token.low) {
+                return Ok(1);
+            }
+        }
+        let free_objects = matches!(
+            self.scope.action,
+            Action::Expand | Action::Help | Action::Audit | Action::Setup | Action::Can
+        );
+        if self.scope.action == Action::Scale && slot == Some("to") && self.segment.replicas.is_none() {
+            return Err(Problem::bad_value(format!(
+                "`{}` is not a number of replicas; I expected a whole number.",
+                token.raw
+            )));
+        }
+        let owned = place > 0 && matches!(self.word(place - 1), "my" | "your" | "his" | "her" | "their");
+        if owned && row.changes {
+            return Err(Problem::not_a_command(format!(
+                "`{}` is nothing of this project's, so I did nothing.",
+                token.raw
+            )));
+        }
+        let in_slot = slot.is_some() && !free_objects;
+        let bare = self.listing && !free_objects && !self.scope.asked;
+        let object =
+            self.token(place + 1).is_some_and(|next| next.name.is_some() || next.any(&["the", "our"]));
+        if bare && object && !in_slot && self.joined(place) {
+            return Err(self.unknown_verb(token));
+        }
+        if in_slot || bare || (named_after && row.changes) {
+            return Err(unknown_name(self.scope, token, &[]));
+        }
+        self.segment.unknown += 1;
+        let source = self.scope.action == Action::Backfill && place > 0 && self.word(place - 1) == "from";
+        let harmless = self.excluding && (!row.changes || token.any(HARMLESS) || token.low.ends_with("ing"));
+        // "for 1.5.2h": what the order is good for begins with no number.
+        let counted =
+            token.is(Class::DIGIT) && row.changes && token.low.bytes().any(|byte| !byte.is_ascii_digit());
+        let purpose = self.purpose && !counted;
+        if !(free_objects || harmless || purpose || source || is_ticket(token.raw)) {
+            self.segment.strange.get_or_insert(place);
+        }
+        Ok(1)
+    }
+}
 
 /// `INV-42`: why, not what.
 pub(super) fn is_ticket(word: &str) -> bool {

@@ -1,7 +1,7 @@
 //! Words that are known and mean something of their own, by what they mean.
 
 /// What services, and what they run on, are often called by.
-pub(super) const THINGS: &[&str] = &[
+pub(in crate::intent::scan) const THINGS: &[&str] = &[
     "worker",
     "workers",
     "queue",
