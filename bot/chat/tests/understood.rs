@@ -180,9 +180,8 @@ fn names_and_verbs_typed_wrong_get_a_suggestion() {
         "deploy banana",
         expect![[r#"
         unknown-name: I don't know `banana`. Environments: local, staging, production. Services: api, web, cron.
-          try: deploy staging
-          try: deploy api v1.4.2 to staging with canary 10/50/100
-          try: dry run deploy staging"#]],
+          try: deploy local
+          try: deploy staging"#]],
     );
     check(
         "frobnicate staging",

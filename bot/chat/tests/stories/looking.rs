@@ -282,7 +282,7 @@ fn help() {
               [deploy staging] [status staging] [help]
 
             ✗ I don't know `moon`. Environments: staging, production. Services: api, web, cron.
-              [deploy staging] [deploy api v1.4.2 to staging with canary 10/50/100] [dry run deploy staging]
+              [deploy the staging] [deploy the production]
         "#]],
         );
         t.never_mind_the_rest();

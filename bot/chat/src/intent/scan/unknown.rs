@@ -199,7 +199,10 @@ fn with_names(scope: Scope<'_, '_>, token: &Token<'_>) -> Vec<String> {
     let onto = placed.is_some_and(|before| before.any(&["in", "on", "to", "into", "onto"]));
     let said = |kind| tokens.iter().any(|token| token.name.is_some_and(|hit| hit.kind == kind));
     let kind = match () {
-        () if onto && !said(NameKind::Environment) && scope.action.has(Key::Environments) => {
+        () if (onto || scope.action == Action::Deploy)
+            && !said(NameKind::Environment)
+            && scope.action.has(Key::Environments) =>
+        {
             NameKind::Environment
         }
         () if !onto && !said(NameKind::Service) && scope.action.has(Key::Services) => NameKind::Service,
