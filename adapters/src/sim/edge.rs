@@ -98,6 +98,19 @@ fn unavailable(body: String) -> Probe {
     Probe { status: 503, latency_ms: 0, release: None, body }
 }
 
+impl World {
+    /// Another program listens at this address from now on, or no more.
+    pub fn taken(&self, address: &str, taken: bool) {
+        self.with(|state| {
+            if taken {
+                state.taken.insert(address.to_owned());
+            } else {
+                state.taken.remove(address);
+            }
+        });
+    }
+}
+
 #[async_trait]
 impl Edge for World {
     async fn weights(
@@ -146,6 +159,10 @@ impl Edge for World {
             Ok(state.service(environment, service).map_or_else(BTreeMap::new, |it| it.answered.clone()))
         })
         .await
+    }
+
+    async fn is_free(&self, address: &str) -> bool {
+        self.with(|state| !state.taken.contains(address))
     }
 
     async fn address(&self, environment: &EnvironmentKey, service: &ServiceName) -> Option<String> {

@@ -1,6 +1,6 @@
 //! The world itself: its state, the one gate all calls go through, and what tests and rehearsals turn on it.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -36,6 +36,8 @@ pub(super) struct State {
     /// Repositories apart from it, by their address.
     pub(super) code_elsewhere: BTreeMap<String, Repository>,
     pub(super) builds: Builds,
+    /// Addresses at which other programs listen.
+    pub(super) taken: BTreeSet<String>,
     pub(super) environments: BTreeMap<EnvironmentKey, SimEnvironment>,
     pub(super) ledger: Ledger,
     pub(super) capabilities: Option<Capabilities>,

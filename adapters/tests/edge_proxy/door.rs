@@ -53,6 +53,18 @@ async fn weights_that_can_not_be_kept_do_not_work_either() {
 }
 
 #[tokio::test]
+async fn an_address_is_free_when_nobody_listens_there() {
+    let world = World::new().await;
+    assert!(!world.edge.is_free(&world.address().to_string()).await);
+    let other = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = other.local_addr().unwrap().to_string();
+    assert!(!world.edge.is_free(&address).await);
+    drop(other);
+    assert!(world.edge.is_free(&address).await);
+    assert!(!world.edge.is_free("no address").await);
+}
+
+#[tokio::test]
 async fn a_probe_goes_through_the_front_door_and_says_who_answered() {
     let instance = Instance::start(12).await;
     let world = World::serving(&[&instance]).await;

@@ -139,7 +139,13 @@ impl Listener {
         }
         let known_here = role.map(|role| Desk::new(self.engine.with_strangers(Some(role))));
         let desk = known_here.as_ref().unwrap_or(&self.desk);
+        let handled = self.engine.store().inbound_is_known(self.front, event).await?;
         let mut heard = desk.hear_about(&inbound, &about).await;
+        if handled {
+            // The program died between handling it and writing its answer down: a question in it was never seen.
+            let now_ms = self.engine.now_ms();
+            heard.outbound = desk.ask_again(&inbound.conversation, now_ms, Some(&inbound.identity)).await?;
+        }
         if overheard && heard.outcome == Outcome::Refused && self.is_chatter(&inbound.text).await {
             heard.outbound.clear();
         }

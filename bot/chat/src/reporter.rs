@@ -72,7 +72,10 @@ impl Reporter {
     pub async fn pass(&mut self) -> Result<bool, Refusal> {
         let expired = self.expire().await?;
         if let Some(opened_ms) = self.opened_ms {
-            self.ask_again(opened_ms).await?;
+            // A front with a history of its own still shows them, with buttons that work.
+            if self.follow != Follow::Front {
+                self.ask_again(opened_ms).await?;
+            }
             self.opened_ms = None;
         }
         let drawn = Box::pin(self.draw()).await?;
@@ -120,12 +123,12 @@ impl Reporter {
         Err(Refusal::Store(StoreError::Conflict))
     }
 
-    /// Asks open questions once more after a start: nobody knows whether they were seen before it.
+    /// Asks open questions once more after a start: nobody knows whether they are seen still.
     async fn ask_again(&self, opened_ms: i64) -> Result<(), Refusal> {
         let now_ms = self.engine.now_ms();
         let mut commit = Commit::at(now_ms);
         for conversation in self.questioned(i64::MAX).await? {
-            let open = self.desk.ask_again(&conversation, opened_ms).await?;
+            let open = self.desk.ask_again(&conversation, opened_ms, None).await?;
             for (place, message) in open.into_iter().enumerate() {
                 let order = format!("{now_ms:016}/{:016}/again/{place:04}", self.cursor);
                 commit.writes.push(Letter::open(message).put(&conversation, &order, now_ms)?);

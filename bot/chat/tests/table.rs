@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chat::intent::{Action, Key, Known, Names, Vocabulary, complete, help, parse};
+use chat::intent::{Action, Key, Known, Names, Vocabulary, complete, help, parse, topics};
 use chat::parse_said;
 use policies::{Actor, Decision, Environment, Facts, Question, Role, Rules, decide};
 
@@ -20,6 +20,22 @@ fn every_example_is_understood_as_its_action() {
             let parsed = parse(example, &names);
             assert_eq!(parsed.problem, None, "{}: {example}", action.name());
             assert_eq!(parsed.commands[0].action, *action, "{example}");
+        }
+    }
+}
+
+/// How things work is said with sentences that are understood, and in lines that fit a terminal.
+#[test]
+fn every_example_of_a_topic_is_understood() {
+    let names = Vocabulary::new(&Names::sample());
+    for topic in topics() {
+        let text = help(Some(topic), &Names::sample());
+        assert!(text.starts_with(&format!("{topic}:")), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 110), "{text}");
+        let examples: Vec<&str> = text.lines().skip_while(|line| *line != "For example:").skip(1).collect();
+        assert!(!examples.is_empty(), "{topic}");
+        for example in examples.into_iter().filter(|example| !matches!(example.trim(), "never mind")) {
+            assert_eq!(parse_said(example.trim(), &names).problem, None, "{topic}: {example}");
         }
     }
 }

@@ -16,6 +16,7 @@ mod gather;
 mod journal;
 mod lease;
 mod locks;
+mod machine;
 mod people;
 mod projects;
 mod proved;

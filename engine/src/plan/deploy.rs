@@ -38,7 +38,8 @@ pub(super) fn plan(
 ) -> Result<Plan, PlanProblem> {
     let reference = code.reference;
     let commit = facts.commit.as_ref().ok_or_else(|| {
-        PlanProblem::new("unknown-ref", "the code's default branch can't be found", "name a ref: deploy main")
+        let next = format!("name a ref: deploy {} ref main", facts.environment.environment);
+        PlanProblem::new("unknown-ref", "the code's default branch can't be found", next)
     })?;
     let described = facts.described()?;
     let chosen = facts.chosen(services);

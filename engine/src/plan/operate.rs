@@ -106,7 +106,12 @@ fn served(
         ));
     }
     if served.is_empty() {
-        return Err(PlanProblem::new("nothing-served", "no service has processes here", "status"));
+        let environment = &facts.environment.environment;
+        return Err(PlanProblem::new(
+            "nothing-served",
+            format!("no service of {environment} has processes, so there is nothing to be {wanted}"),
+            format!("deploy {environment}"),
+        ));
     }
     Ok(served)
 }
@@ -205,7 +210,7 @@ pub(super) fn scale(
         return Err(PlanProblem::new(
             "bad-replicas",
             "a service with traffic needs at least one replica",
-            format!("scale {} to 1", names(&chosen)),
+            format!("scale {} to 1 in {}", names(&chosen), facts.environment.environment),
         ));
     }
     let mut changes = Vec::new();

@@ -253,6 +253,17 @@ fn named_releases(numbers: &BTreeSet<u32>) -> String {
     }
 }
 
+/// What to type where nobody can go back to what was named: the newest other release that worked.
+fn instead(facts: &Facts, live: &Release) -> String {
+    let environment = &facts.environment.environment;
+    let worked =
+        |release: &&Release| release.id.number != live.id.number && release.state == ReleaseState::Superseded;
+    match facts.releases.iter().find(worked) {
+        Some(release) => format!("rollback {environment} to {}", release.reference),
+        None => format!("releases {environment}"),
+    }
+}
+
 /// The release people mean.
 fn target<'a>(facts: &'a Facts, live: &'a Release, to: &RollbackTarget) -> Result<&'a Release, PlanProblem> {
     let environment = &facts.environment.environment;
@@ -284,12 +295,12 @@ fn target<'a>(facts: &'a Facts, live: &'a Release, to: &RollbackTarget) -> Resul
                         "release {number} of {environment} never worked: it is {}",
                         release.state.as_str()
                     ),
-                    format!("releases {environment}"),
+                    instead(facts, live),
                 )),
                 None => Err(PlanProblem::new(
                     "unknown-release",
                     format!("{environment} has no release {number}"),
-                    format!("releases {environment}"),
+                    instead(facts, live),
                 )),
             }
         }
@@ -303,7 +314,7 @@ fn target<'a>(facts: &'a Facts, live: &'a Release, to: &RollbackTarget) -> Resul
                 PlanProblem::new(
                     "unknown-release",
                     format!("{environment} never ran {reference} successfully"),
-                    format!("releases {environment}"),
+                    instead(facts, live),
                 )
             })
         }

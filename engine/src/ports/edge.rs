@@ -71,6 +71,10 @@ pub trait Edge: Send + Sync {
     ) -> Result<BTreeMap<u32, Answered>, PortError>;
     /// The address people reach a service at, when it has one.
     async fn address(&self, environment: &EnvironmentKey, service: &ServiceName) -> Option<String>;
+    /// Whether an address like `127.0.0.1:8000` could be given to a service: nothing listens there.
+    async fn is_free(&self, _address: &str) -> bool {
+        true
+    }
     /// Why nobody reaches a service that should have an address, in words: another program has its port, say.
     async fn trouble(&self, _environment: &EnvironmentKey, _service: &ServiceName) -> Option<String> {
         None

@@ -69,6 +69,10 @@ impl Edge for EdgeProxy {
         Some(format!("http://{}", probe::reachable(bound)))
     }
 
+    async fn is_free(&self, address: &str) -> bool {
+        std::net::TcpListener::bind(address).is_ok()
+    }
+
     async fn trouble(&self, environment: &EnvironmentKey, service: &ServiceName) -> Option<String> {
         self.shared.deaf.borrow().get(&(environment.clone(), service.clone())).cloned()
     }

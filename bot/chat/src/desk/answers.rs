@@ -58,9 +58,7 @@ fn is_of_runs(event: &AuditEvent) -> bool {
 
 /// What can be said.
 pub(super) fn help_card(topic: Option<&str>, names: &Names) -> Card {
-    let card = Card::new(Tone::Plain, "Help");
-    let card = card.verbatim(help(topic, names).lines().map(ToOwned::to_owned).collect());
-    view::with_standing_help(card, topic)
+    Card::new(Tone::Plain, "Help").verbatim(help(topic, names).lines().map(ToOwned::to_owned).collect())
 }
 
 impl Desk {

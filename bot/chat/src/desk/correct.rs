@@ -127,17 +127,11 @@ fn put_by_name(
             }
             match put(speaker, draft, (*slot, of.as_deref()), value, slot.row().usual) {
                 Ok(found) => return Some(Ok(found)),
-                Err(why) => refused = Some(Err((called(*slot, of.as_deref()), value.to_owned(), why))),
+                Err(why) => refused = Some(Err((slot.called(of.as_deref()), value.to_owned(), why))),
             }
         }
     }
     refused
-}
-
-/// What a slot is called on cards.
-fn called(slot: Slot, of: Option<&str>) -> String {
-    let of = of.map(|of| format!(" of {of}")).unwrap_or_default();
-    format!("{}{of}", slot.row().called.first().copied().unwrap_or_default())
 }
 
 /// The value in words that call a slot by its name: "rate 200", "the build of api: make".
@@ -190,18 +184,14 @@ fn put(
     let choices = draft.choices(slot, of, speaker.project.as_ref(), None);
     let reader = tree::Asked { row: slot.row(), choices: &choices, usual, environments: &environments };
     // A number is a place in a list only where the list was just shown.
-    let counts = matches!(slot.row().takes, Takes::Count { .. });
+    let counts = slot.row().is_number();
     if !counts && value.trim().parse::<usize>().is_ok() {
         return Err("only a number".to_owned());
     }
     let value = tree::take(&reader, value, false)?;
     let mut draft = draft.clone();
-    // What was asked for before keeps its place; only its value is another one.
-    match draft.answers.iter_mut().find(|answer| answer.slot == slot && answer.of.as_deref() == of) {
-        Some(answer) => answer.value.clone_from(&value),
-        None => draft.put(slot, of.map(ToOwned::to_owned), value.clone()),
-    }
-    Ok((draft, format!("{} is {value}", called(slot, of))))
+    draft.correct(slot, of, value.clone());
+    Ok((draft, format!("{} is {value}", slot.called(of))))
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod back;
 mod because;
 mod correct;
 mod glass;
+mod jobs;
 mod length;
 mod orders;
 mod question;
@@ -22,7 +23,7 @@ mod until;
 mod when;
 
 use engine::control::{Engine, Refusal};
-use engine::model::RunId;
+use engine::model::{Project, RunId};
 use engine::store::{StoreError, Write};
 
 use crate::intent::{Action, Command, Names, parse};
@@ -37,7 +38,7 @@ pub(crate) use setup::Hindrance;
 use speaker::Speaker;
 pub use speaker::names_of;
 use talk::Talk;
-pub(crate) use tree::{Draft, Takes, is_invisible};
+pub(crate) use tree::{Draft, Slot, Takes, is_invisible};
 
 /// Takes what people say to the engine. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -240,6 +241,9 @@ impl Desk {
         let mut rest = orders::one_by_one(commands).into_iter();
         let mut refused = false;
         while let Some(command) = rest.next() {
+            let mut change = vec![command.clone()];
+            let belonging = tree::change_of_data(&command, rest.as_slice());
+            change.extend(rest.by_ref().take(belonging));
             let left = rest.as_slice();
             // A refusal is this command's answer, and the end of those behind it.
             let canonical = command.canonical();
@@ -247,7 +251,11 @@ impl Desk {
             // A lock hangs on no other: one that is not there is no reason to leave the next.
             let apart = matches!(command.action, Action::Lock | Action::Unlock)
                 && left.first().is_some_and(|next| next.action == command.action);
-            let mut one = match self.carry_out_one(speaker, talk, command, left).await {
+            let carried_out = match change.as_slice() {
+                [_] => Box::pin(self.carry_out_one(speaker, talk, command, left)).await,
+                _ => Box::pin(self.change_data(speaker, talk, change, left)).await,
+            };
+            let mut one = match carried_out {
                 Err(refusal) if !is_passing(&refusal) => Heard::refused(&refusal),
                 other => other?,
             };
@@ -276,7 +284,9 @@ impl Desk {
             // What waits behind a question is done after its answer.
             let waits = talk.question_of(&speaker.inbound.identity).is_some_and(|it| it.rest == left);
             if stops && !built && !waits {
-                heard.outbound.extend(not_there_yet(left).into_iter().map(Outbound::Say));
+                heard
+                    .outbound
+                    .extend(not_there_yet(left, speaker.project.as_ref()).into_iter().map(Outbound::Say));
                 break;
             }
             if stops {
@@ -322,9 +332,9 @@ impl Desk {
 }
 
 /// What is said about the rest behind a command that can't be done yet: of each that can't be either, what it would do.
-fn not_there_yet(left: &[Command]) -> Vec<Card> {
+fn not_there_yet(left: &[Command], project: Option<&Project>) -> Vec<Card> {
     let (built, later): (Vec<&Command>, Vec<&Command>) = left.iter().partition(|it| it.action.is_built());
-    let mut cards: Vec<Card> = later.into_iter().map(view::not_yet).collect();
+    let mut cards: Vec<Card> = later.into_iter().map(|command| view::not_yet(command, project)).collect();
     if !built.is_empty() {
         cards.push(view::not_begun(&built.into_iter().cloned().collect::<Vec<_>>()));
     }

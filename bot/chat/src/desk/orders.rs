@@ -81,13 +81,14 @@ impl Desk {
             | Action::Can
             | Action::Whoami
             | Action::Help => self.look_up(speaker, &command).await,
-            Action::Backfill | Action::Setup | Action::Alert | Action::Rule => {
+            Action::Backfill => Box::pin(self.change_data(speaker, talk, vec![command], left)).await,
+            Action::Setup | Action::Alert | Action::Rule => {
                 let mut draft = Draft::of(command).settled(speaker.project.as_ref());
                 if let Some(name) = tree::named_project(&speaker.inbound.text)
                     && draft.command.action == Action::Setup
                     && draft.said(Slot::Project, None).is_none()
                 {
-                    draft.put(Slot::Project, None, name);
+                    draft.know(Slot::Project, None, name);
                 }
                 // What is put together ends with a question about the whole.
                 if let Some(next) = draft.next() {
@@ -95,7 +96,7 @@ impl Desk {
                 }
                 self.stand(speaker, &draft.filled()).await
             }
-            _ => Ok(Heard::say(Outcome::Refused, view::not_yet(&command))),
+            _ => Ok(Heard::say(Outcome::Refused, view::not_yet(&command, speaker.project.as_ref()))),
         }
     }
 

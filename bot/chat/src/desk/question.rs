@@ -1,5 +1,5 @@
 //! An open question: what is asked of whom, for which request. It is part of the conversation in the database; a restart
-//! asks it once more and forgets it no more than the person does.
+//! asks it once more, where it can't be seen any longer, and forgets it no more than the person does.
 
 use engine::control::Refusal;
 use engine::model::Identity;
@@ -169,12 +169,12 @@ impl Desk {
         let choices =
             wanted.choices.unwrap_or_else(|| draft.choices(slot, of_name, project, last.as_deref()));
         let mut why = wanted.why;
-        let (mut description, mut changes) = (None, Vec::new());
+        let (mut description, mut changes) = (None, None);
         if draft.is_collected() {
             let hindrances = self.hindrances(speaker, &draft).await?;
             if slot == Slot::Confirm && hindrances.is_empty() && draft.command.action == Action::Setup {
-                description = tree::description(&draft, project);
-                changes = tree::changes(&draft, project);
+                (description, changes) =
+                    self.described(&draft, project).await.map(|it| (it.text, it.changes)).unzip();
             }
             // Said as soon as it is known, and once more before the whole is found right.
             let known = match talk.goes_on_with() {
@@ -194,7 +194,7 @@ impl Desk {
             of,
             why,
             description,
-            changes,
+            changes: changes.unwrap_or_default(),
             rest: rest.to_vec(),
             asked: talk.asks_for(&speaker.inbound.identity),
             since_ms: self.engine.now_ms(),
@@ -237,15 +237,19 @@ impl Desk {
         Ok(super::WentOn { outbound, writes: talk.writes_alone(conversation)? })
     }
 
-    /// The questions of a conversation that were open at an instant and are still, asked once more: after a restart nobody knows whether they were seen.
+    /// The questions of a conversation that were open at an instant and are still, of one person or of all, asked once more.
     pub(crate) async fn ask_again(
         &self,
         conversation: &str,
         opened_ms: i64,
+        asked: Option<&Identity>,
     ) -> Result<Vec<Outbound>, Refusal> {
         let talk = Talk::load(&self.engine, conversation).await?;
         let now_ms = self.engine.now_ms();
-        let waits = |question: &&Question| question.since_ms <= opened_ms && question.due_ms() > now_ms;
+        let theirs = |question: &Question| asked.is_none_or(|asked| question.asked == *asked);
+        let waits = |question: &&Question| {
+            question.since_ms <= opened_ms && question.due_ms() > now_ms && theirs(question)
+        };
         let open = talk.questions().iter().filter(waits);
         Ok(open.map(|question| Outbound::Say(view::still_open(question))).collect())
     }

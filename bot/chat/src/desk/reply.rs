@@ -68,6 +68,9 @@ impl Desk {
         if tree::is_exact(&reader, said) || is_yes_or_no(&question, said) {
             return self.taken(speaker, talk, question, said).await.map(Some);
         }
+        if question.draft.is_collected() && tree::asks_for_the_whole(said) {
+            return Ok(Some(Heard::say(Outcome::Asked, view::still_open(&question))));
+        }
         let bare = tree::plain(said).trim_end_matches('.').to_lowercase();
         let means_none = bare == "no" && question.usual.as_deref() == Some("none");
         let cancels_run = self.cancels_run(speaker, parsed).await?;
@@ -121,7 +124,8 @@ impl Desk {
         said: &str,
     ) -> Result<Heard, Refusal> {
         let environments = speaker.environments();
-        match value_in(&question, &question.reader(&environments), said) {
+        let taken = value_in(&question, &question.reader(&environments), said);
+        match self.looked_at(question.slot, taken).await {
             Ok(no) if question.slot == Slot::Confirm && no == "no" => {
                 Ok(Heard::say(Outcome::Asked, view::what_is_wrong(&question)))
             }

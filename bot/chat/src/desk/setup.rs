@@ -1,14 +1,15 @@
 //! The end of what is put together by questions: what stands in its way, and a project taken in from the chat.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use engine::control::Refusal;
-use engine::model::Role;
+use engine::model::{Project, Role};
 use engine::project::ProjectFault;
 
 use super::question::{Question, Wanted};
 use super::talk::Talk;
-use super::tree::{Draft, EMBEDDED, Slot, description, list_of};
+use super::tree::{Described, Draft, EMBEDDED, Slot, list_of};
 use super::{Desk, Heard, Outcome, Speaker};
 use crate::intent::Action;
 use crate::message::{Card, Outbound};
@@ -18,10 +19,16 @@ use crate::view;
 const BASE: &str = "/";
 /// The policy's word for taking a project in.
 const IMPORT: &str = "project-import";
+/// Ports found taken before it is given up to look for free ones.
+const TAKEN_MAX: usize = 500;
+/// What a path of this machine is that leads to no code.
+const NO_REPOSITORY: &str = "no git repository that I can read on this machine";
 
 /// Something that keeps a request from being carried out that is put together by questions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Hindrance {
+    /// Columns can't be added yet.
+    Columns,
     /// Data jobs can't be run yet.
     Backfill,
     /// Nothing can be run there yet.
@@ -50,7 +57,11 @@ impl Desk {
         draft: &Draft,
     ) -> Result<Vec<Hindrance>, Refusal> {
         match draft.command.action {
-            Action::Backfill => return Ok(vec![Hindrance::Backfill]),
+            Action::Backfill => {
+                let columns = draft.orders().iter().any(|(order, _)| order.action == Action::Expand);
+                let hindrances = [columns.then_some(Hindrance::Columns), Some(Hindrance::Backfill)];
+                return Ok(hindrances.into_iter().flatten().collect());
+            }
             Action::Setup => {}
             _ => return Ok(Vec::new()),
         }
@@ -67,13 +78,63 @@ impl Desk {
         let whole = draft.next().is_none_or(|(slot, _)| slot == Slot::Confirm);
         if whole
             && beyond(draft).is_empty()
-            && let Some(text) = description(draft, project)
-            && let Err(faults) = engine::project::import(&text, Path::new(BASE))
+            && let Some(described) = self.described(draft, project).await
         {
-            let says = |fault: &ProjectFault| format!("{}: {}", fault.path, fault.says);
-            hindrances.push(Hindrance::Faults(faults.faults.iter().map(says).collect()));
+            let faults = self.faults(draft, &described).await;
+            hindrances.extend((!faults.is_empty()).then_some(Hindrance::Faults(faults)));
         }
         Ok(hindrances)
+    }
+
+    /// Why a description would be refused, or of no use on this machine.
+    async fn faults(&self, draft: &Draft, described: &Described) -> Vec<String> {
+        let mut faults = Vec::new();
+        if let Err(refused) = engine::project::import(&described.text, Path::new(BASE)) {
+            let says = |fault: &ProjectFault| format!("{}: {}", fault.path, fault.says);
+            faults.extend(refused.faults.iter().map(says));
+        }
+        let repository = draft.said(Slot::Repository, None).unwrap_or_default();
+        if let Err(why) = self.looked_at(Slot::Repository, Ok(repository.clone())).await {
+            faults.push(format!("repository: {repository} is {why}"));
+        }
+        for (of, address) in &described.said {
+            if !self.engine.address_is_free(address).await {
+                faults
+                    .push(format!("port of {of}: {address} can't be had, another program may listen there"));
+            }
+        }
+        faults
+    }
+
+    /// The description that a draft comes to, with addresses nobody has on this machine.
+    pub(super) async fn described(&self, draft: &Draft, project: Option<&Project>) -> Option<Described> {
+        let mut taken = BTreeSet::new();
+        loop {
+            let described = Described::of(draft, project, &taken)?;
+            let before = taken.len();
+            for address in &described.given {
+                if !self.engine.address_is_free(address).await {
+                    taken.extend(address.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok()));
+                }
+            }
+            if taken.len() == before || taken.len() > TAKEN_MAX {
+                return Some(described);
+            }
+        }
+    }
+
+    /// A value that was taken, when what it names on this machine is there.
+    pub(super) async fn looked_at(
+        &self,
+        slot: Slot,
+        taken: Result<String, String>,
+    ) -> Result<String, String> {
+        let value = taken?;
+        let here = value.starts_with('/') || value.starts_with("file://");
+        if slot == Slot::Repository && here && !self.engine.repository_is_there(&value).await {
+            return Err(NO_REPOSITORY.to_owned());
+        }
+        Ok(value)
     }
 
     /// All is answered and found right: a project is taken in when nothing stands in the way; all else is shown as a whole.
@@ -86,7 +147,10 @@ impl Desk {
     ) -> Result<Heard, Refusal> {
         let hindrances = self.hindrances(speaker, draft).await?;
         let project = speaker.project.as_ref();
-        let whole = description(draft, project).filter(|_| draft.command.action == Action::Setup);
+        let whole = match draft.command.action {
+            Action::Setup => self.described(draft, project).await.map(|described| described.text),
+            _ => None,
+        };
         // It was another one that was found right.
         let changed = hindrances.is_empty() && question.description != whole;
         if changed || hindrances.iter().any(|it| matches!(it, Hindrance::Faults(_))) {

@@ -2,7 +2,6 @@
 
 use engine::control::{Decided, LockChange, Refusal};
 use engine::model::RunId;
-use engine::plan::PlanProblem;
 use engine::run::{Run, RunState};
 
 use super::orders::key;
@@ -97,10 +96,11 @@ impl Desk {
         speaker: &Speaker<'_>,
         command: &Command,
     ) -> Result<Result<RunId, Heard>, Refusal> {
-        if let Some(said) = &command.run {
-            return said.parse().map(Ok).map_err(|error: engine::model::IdError| {
-                Refusal::Problem(PlanProblem::new("unknown-run", error.to_string(), "status"))
-            });
+        // What strangers may not do with it, the engine says.
+        if let Some(Ok(id)) = command.run.as_ref().map(|said| said.parse::<RunId>())
+            && (speaker.actor.role.is_none() || self.engine.store().run_get(&id).await?.is_some())
+        {
+            return Ok(Ok(id));
         }
         // Which runs there are is nothing for strangers.
         if speaker.actor.role.is_none() {
@@ -123,8 +123,14 @@ impl Desk {
             runs.truncate(1);
         }
         let verb = command.action.name();
+        if let Some(said) = &command.run {
+            return Ok(Err(Heard::say(Outcome::Refused, view::no_such_run(said, verb, &runs))));
+        }
         Ok(match runs.as_slice() {
-            [] => Err(Heard::say(Outcome::Refused, view::no_run_to(verb))),
+            [] => {
+                let newest = self.engine.store().run_recent(1).await?;
+                Err(Heard::say(Outcome::Refused, view::no_run_to(verb, newest.first())))
+            }
             [only] => Ok(only.id.clone()),
             several => Err(Heard::say(Outcome::Asked, view::which_run(verb, several))),
         })

@@ -74,7 +74,7 @@ fn arguments(before: &str, begun: bool, known: &Known) -> Vec<String> {
     let plain = |named: &[super::Named]| named.iter().map(|named| named.name.clone()).collect::<Vec<_>>();
     let mut found = Vec::new();
     if wants(Key::Topic) {
-        found.extend(TABLE.iter().map(|row| row.name.to_owned()));
+        found.extend(TABLE.iter().map(|row| row.name).chain(super::topics()).map(ToOwned::to_owned));
     }
     if wants(Key::Run) || (row.is_none() && begun) {
         let any = row.is_none_or(|row| matches!(row.action, Action::Retry | Action::Status));
@@ -150,6 +150,7 @@ mod tests {
         assert_eq!(complete("rollback staging to v1.0", &known), ["v1.0.0"]);
         assert!(!complete("deploy ", &known).contains(&"v1.0.0".to_owned()), "names first");
         assert!(complete("help roll", &known).contains(&"rollback".to_owned()));
+        assert!(complete("help appr", &known).contains(&"approvals".to_owned()));
         assert!(complete("releases v1", &known).is_empty(), "no verb is taken for a longer one");
     }
 }

@@ -23,7 +23,7 @@ mod words;
 pub use actions::{Action, ActionRow, Key};
 pub use command::{Bundle, Canary, Channel, Command, Migrate, Mode, Parsed, Reaction, Signal, Slot};
 pub use complete::{Known, KnownRun, complete};
-pub use help::help;
+pub use help::{help, topics};
 pub use names::{Named, Names, Vocabulary};
 pub(crate) use near::nearest_name;
 pub use problem::{MAX_SUGGESTIONS, Problem, ProblemKind};

@@ -1,5 +1,7 @@
 //! Understood, and not there yet: what it would do, in the project's terms, and that nothing was done.
 
+use engine::model::Project;
+
 use crate::desk::is_staged;
 use crate::intent::{Action, Bundle, Canary, Command, Mode};
 use crate::message::{Card, Tone};
@@ -13,18 +15,58 @@ pub(super) fn and(names: &[String], none: &str) -> String {
     }
 }
 
-pub(super) fn head(command: &Command, what: &str) -> Card {
-    let mut card = Card::new(
-        Tone::Plain,
-        format!("I understood \u{ab}{}\u{bb}, but I can't do {what} yet.", command.canonical()),
-    );
-    card.command = command.canonical();
+/// "a or b", "a, b or c".
+pub(super) fn or(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} or {last}", most.join(", ")),
+    }
+}
+
+/// What ends every such answer.
+pub(super) const NOTHING_DONE: &str = "Nothing was done.";
+
+/// The order as it was understood, and what of it can't be done.
+pub(super) fn head(canonical: &str, what: &str) -> Card {
+    let headline = format!("I understood \u{ab}{canonical}\u{bb}, but I can't do {what} yet.");
+    let mut card = Card::new(Tone::Plain, headline);
+    canonical.clone_into(&mut card.command);
     card
 }
 
 /// The part of the house that does it is not built yet.
-pub(crate) fn not_yet(command: &Command) -> Card {
-    head(command, "that").text(format!("It would {}.", would(command))).text("Nothing was done.")
+pub(crate) fn not_yet(command: &Command, project: Option<&Project>) -> Card {
+    let card = head(&command.canonical(), "that").text(format!("It would {}.", would(command)));
+    card.text(format!("{NOTHING_DONE} {}", until_then(command, project)).trim_end().to_owned())
+}
+
+/// What does the same today, by hand.
+fn until_then(command: &Command, project: Option<&Project>) -> String {
+    const DESCRIPTION: &str =
+        "`infra-chat project export`, change the file, `infra-chat project import FILE`";
+    let likely =
+        project.and_then(|it| it.environments.iter().find(|(_, environment)| !environment.production));
+    let likely = likely.map_or("staging", |(name, _)| name.as_str());
+    let place = command.environments.first().map_or(likely, String::as_str);
+    let project = project.map_or("PROJECT", |it| it.project.as_str());
+    let environment = command.environment.as_deref().unwrap_or("qa");
+    let instead = match command.action {
+        Action::Expand => format!("put the migration into the repository, and say `migrate {place}`"),
+        Action::SetVariable => format!("{DESCRIPTION}, and say `deploy {place}`"),
+        Action::AddComponent | Action::RemoveComponent | Action::Connect | Action::DestroyEnvironment => {
+            DESCRIPTION.to_owned()
+        }
+        Action::CreateEnvironment => format!("{DESCRIPTION}, and say `deploy {environment}`"),
+        Action::RotateSecret => {
+            format!("`infra-chat secret set {project}/{place}/NAME`, and say `restart {place}`")
+        }
+        Action::Reconcile => format!("`status {place}` shows what runs"),
+        Action::Diagnose => format!("`status {place}`, `logs {place}` and `incidents {place}`"),
+        Action::Readiness => format!("`status {place}` and `can I deploy {place}?`"),
+        _ => return String::new(),
+    };
+    format!("Until then: {instead}.")
 }
 
 /// A part of an order that can't be carried out yet: refused whole, because doing the rest is not what was said.
@@ -33,7 +75,7 @@ pub(crate) fn not_built(command: &Command) -> Option<Card> {
         let mut plain = command.clone();
         plain.rehearse = false;
         plain.dry_run = true;
-        ("rehearsals", "play the run on simulators of what runs, and touch nothing", plain)
+        ("rehearsals", "play it through on a copy of how things stand, and touch nothing real", plain)
     } else if is_staged(command) {
         let mut plain = command.clone();
         plain.canary = Some(Canary::Off);
@@ -43,13 +85,19 @@ pub(crate) fn not_built(command: &Command) -> Option<Card> {
     } else {
         return None;
     };
-    let card =
-        head(command, what).text(format!("It would {would}.")).text("Nothing was done. What I can do:");
+    let card = head(&command.canonical(), what)
+        .text(format!("It would {would}."))
+        .text("Nothing was done. What I can do:");
     Some(card.button(&instead.canonical(), instead.canonical(), !instead.dry_run))
 }
 
 /// What an action of later would do, as the rest of a sentence.
 pub(super) fn would(command: &Command) -> String {
+    would_at(command, None)
+}
+
+/// The same with its rate in the words it was said in.
+pub(super) fn would_at(command: &Command, rate: Option<&str>) -> String {
     let places = and(&command.environments, "every environment");
     let services = and(&command.services, "all services");
     let job = command.job.as_deref().unwrap_or("the job");
@@ -59,7 +107,7 @@ pub(super) fn would(command: &Command) -> String {
     let environment = command.environment.as_deref().unwrap_or("the environment");
     match command.action {
         Action::Promote => "move the waiting canary on to its next stage".to_owned(),
-        Action::Backfill => backfill(command, job, &places),
+        Action::Backfill => backfill(command, job, &places, rate),
         Action::BackfillStop => format!("stop {job} in {places} after the batch at hand, and keep its place"),
         Action::BackfillResume => format!("go on with {job} in {places} from where it stopped"),
         Action::BackfillStatus => {
@@ -126,9 +174,10 @@ pub(super) fn would(command: &Command) -> String {
     }
 }
 
-fn backfill(command: &Command, job: &str, places: &str) -> String {
+fn backfill(command: &Command, job: &str, places: &str, rate: Option<&str>) -> String {
     let size = command.batch_size.map(|size| format!(" of {size} rows")).unwrap_or_default();
-    let rate = command.rate_per_min.map(|rate| format!(", at most {rate} rows a minute")).unwrap_or_default();
+    let said = rate.map(ToOwned::to_owned).or(command.rate_per_min.map(|count| format!("{count}/min")));
+    let rate = said.map(|rate| format!(", at most {rate}")).unwrap_or_default();
     let what = if command.dry_run { "count what it would change, and change nothing, with" } else { "run" };
     format!(
         "{what} {job} in {places} in batches{size}{rate}, resumable and stopped when the database suffers"

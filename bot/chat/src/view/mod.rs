@@ -36,13 +36,16 @@ pub(crate) use question::{
 pub(crate) use run::ended;
 pub use run::{NOTHING_TO_UNDO, run};
 pub(crate) use setup::{
-    DESCRIPTION_HINT, collected, description_changed, hindered, project_taken_in, which_canary,
+    collected, description_changed, description_hint, hindered, project_taken_in, which_canary,
 };
-pub(crate) use standing::{standing_kept, standing_orders, standing_removed, with_standing_help};
+pub(crate) use standing::{standing_kept, standing_orders, standing_removed};
 pub use time::{ago, clock, duration};
 
 use crate::intent::{Command, Problem};
 use crate::message::{Card, Tone};
+
+/// Buttons for runs or commands on one card: more are said.
+const BUTTONS_MAX: usize = 5;
 
 /// An error with all its causes, in one line, for the log.
 pub(crate) fn causes(error: &dyn std::error::Error) -> String {
@@ -96,9 +99,12 @@ pub(crate) fn held_back(commands: &[Command], run: &RunId) -> Card {
 /// Commands that are not begun because the one before them did not succeed.
 pub(crate) fn not_begun(commands: &[Command]) -> Card {
     let lines = commands.iter().map(Command::canonical).collect();
-    Card::new(Tone::Bad, "The rest was not begun, because what came before did not succeed.")
+    let card = Card::new(Tone::Bad, "The rest was not begun, because what came before did not succeed.")
         .list("Not done", lines)
-        .text("Next: say it again when that is mended.")
+        .text("Next: when that is mended, go on with the rest.");
+    commands.iter().take(BUTTONS_MAX).fold(card, |card, command| {
+        card.button(&command.canonical(), command.canonical(), command.action.row().changes)
+    })
 }
 
 /// A plan nobody asked to carry out.
@@ -127,14 +133,36 @@ pub(crate) fn preview(preview: &Preview, request: &RunRequest) -> Card {
     }
 }
 
-/// Nothing a command could mean.
-pub(crate) fn no_run_to(verb: &str) -> Card {
-    Card::new(Tone::Bad, format!("There is no run to {verb} right now.")).text("Next: status")
+/// Nothing a command could mean; how the newest run stands, which may have been meant.
+pub(crate) fn no_run_to(verb: &str, newest: Option<&Run>) -> Card {
+    let card = Card::new(Tone::Bad, format!("There is no run to {verb} right now."));
+    match newest {
+        Some(run) => {
+            let (id, state) = (&run.id, run.state.as_str());
+            let card = card.text(format!("The newest, {id} ({}), is {state}.", run.request.command));
+            card.text(format!("Next: status {id}"))
+        }
+        None => card.text("Next: status"),
+    }
 }
 
 /// Several runs a command could mean.
 pub(crate) fn which_run(verb: &str, runs: &[Run]) -> Card {
-    let mut card = Card::new(Tone::Ask, format!("Which run do you want to {verb}?")).list(
+    runs_to(Card::new(Tone::Ask, format!("Which run do you want to {verb}?")), verb, runs)
+}
+
+/// A run nobody knows; those that could be meant.
+pub(crate) fn no_such_run(said: &str, verb: &str, runs: &[Run]) -> Card {
+    let card = Card::new(Tone::Bad, format!("There is no run {said}.")).privately();
+    match runs {
+        [] => card.text("Next: status"),
+        some => runs_to(card.text(format!("What you can {verb}:")), verb, some),
+    }
+}
+
+/// Runs that something can be done with.
+fn runs_to(card: Card, verb: &str, runs: &[Run]) -> Card {
+    let mut card = card.list(
         "",
         runs.iter()
             .map(|run| {
@@ -148,7 +176,7 @@ pub(crate) fn which_run(verb: &str, runs: &[Run]) -> Card {
             })
             .collect(),
     );
-    for run in runs.iter().take(5) {
+    for run in runs.iter().take(BUTTONS_MAX) {
         card = card.button(&format!("{verb} {}", run.id), format!("{verb} {}", run.id), false);
     }
     card

@@ -6,8 +6,8 @@ use engine::run::Run;
 use regex::Regex;
 
 use super::sentence_start;
-use crate::desk::{Question, Takes, is_invisible};
-use crate::intent::Command;
+use crate::desk::{Draft, Question, Slot, Takes, is_invisible};
+use crate::intent::{Action, Command};
 use crate::message::{Card, Tone};
 
 /// Characters of an answer that are quoted back.
@@ -23,20 +23,45 @@ fn quoted(said: &str) -> String {
 /// The question in one line.
 fn headline(question: &Question) -> String {
     let verb = question.draft.command.action.name();
-    let asks = question.slot.row().asks;
-    asks.replace("{verb}", &sentence_start(verb)).replace("{of}", question.of.as_deref().unwrap_or_default())
+    let of = question.of.as_deref();
+    let place = of.map(|of| format!(" in {of}")).unwrap_or_default();
+    let asks = question.slot.row().asks.replace("{verb}", &sentence_start(verb));
+    asks.replace("{of}", of.unwrap_or_default()).replace("{in}", &place)
 }
 
-/// What is asked for, with its choices.
+/// How much of what is put together is shown beside a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    /// All of it.
+    Whole,
+    /// What was answered last.
+    Newest,
+    /// Nothing: it was just seen.
+    Nothing,
+}
+
+/// What is asked for, with its choices. What was understood is shown whole at first and at the end, in between as it
+/// comes.
 pub(crate) fn question(question: &Question) -> Card {
+    let whole = question.slot == Slot::Confirm || !question.draft.is_answered();
+    asked(question, if whole { Shown::Whole } else { Shown::Newest })
+}
+
+fn asked(question: &Question, shown: Shown) -> Card {
+    let draft = &question.draft;
     let mut card = Card::new(Tone::Ask, headline(question));
-    if let Some(description) = &question.description {
+    if let Some(description) = question.description.as_ref().filter(|_| shown != Shown::Nothing) {
         card = card.verbatim(description.lines().map(ToOwned::to_owned).collect());
-        card = card.list("Changes", question.changes.clone()).text(super::DESCRIPTION_HINT);
-    } else if question.draft.is_collected() {
-        card = card.fields(question.draft.fields());
+        card = card.list("Changes", question.changes.clone()).text(super::description_hint(draft));
+    } else if draft.is_collected() && shown == Shown::Whole {
+        card = put_together(card, draft);
+    } else if let Some((name, value)) =
+        draft.newest().filter(|_| draft.is_collected() && shown == Shown::Newest)
+    {
+        card = card.text(format!("Noted, {name}: {value}"));
     }
-    card = card.text(&question.why).text(question.slot.row().hint);
+    card = card.text(&question.why).text(hint(question));
+    let numbered = !question.slot.row().is_number();
     let listed = question.choices.iter().enumerate().map(|(at, choice)| {
         let last = question.last.as_deref() == Some(choice);
         let usual = question.usual.as_deref() == Some(choice);
@@ -45,43 +70,98 @@ pub(crate) fn question(question: &Question) -> Card {
             (_, true) => " (default)",
             _ => "",
         };
-        // Beside numbers that count something, a place in the list would be one more.
-        match question.slot.row().takes {
-            Takes::Count { .. } => format!("{choice}{note}"),
-            _ => format!("{}. {choice}{note}", at + 1),
-        }
+        if numbered { format!("{}. {choice}{note}", at + 1) } else { format!("{choice}{note}") }
     });
     card = card.list("", listed.collect());
     if question.choices.is_empty() {
-        card = card.form(question.draft.command.action.name(), &headline(question));
+        card = card.form(draft.command.action.name(), &headline(question));
     }
     card = card.list("Then", behind(question));
-    card.command = question.draft.filled().canonical();
+    if let Some(usual) = question.usual.as_ref().filter(|usual| !question.choices.contains(usual)) {
+        card = card.text(format!("`default` is {usual}."));
+    }
+    card = card.text(next(question));
+    // Several orders are a long sentence: it is shown with the whole.
+    if shown == Shown::Whole || draft.orders().len() == 1 {
+        card.command = draft.canonical();
+    }
     for choice in &question.choices {
         card = card.button(choice, choice.clone(), false);
     }
     if question.takes_none() {
         card = card.button("none", "none", false);
     }
+    if draft.is_collected() && question.slot != Slot::Confirm && shown != Shown::Whole {
+        card = card.button("So far", "so far", false);
+    }
     card.button("Never mind", "never mind", false)
+}
+
+/// What is put together so far: the orders it stands for where these are several, and all that is known.
+fn put_together(card: Card, draft: &Draft) -> Card {
+    let orders = draft.orders();
+    let card = match orders.as_slice() {
+        [] | [_] => card,
+        several => {
+            let lines = several.iter().enumerate().map(|(at, (_, words))| format!("{}. {words}", at + 1));
+            card.list("I understood", lines.collect())
+        }
+    };
+    card.fields(draft.fields())
+}
+
+/// What may be answered.
+fn hint(question: &Question) -> String {
+    let hint = question.slot.row().hint;
+    if question.description.is_none() {
+        return hint.to_owned();
+    }
+    // A description calls things otherwise than people do.
+    let names: Vec<String> = question.draft.fields().into_iter().map(|(name, _)| name).collect();
+    format!("Correct anything with `no, NAME is VALUE`. Names: {}.", names.join(", "))
+}
+
+/// What happens with the answer.
+fn next(question: &Question) -> String {
+    let draft = &question.draft;
+    let then = match draft.command.action {
+        _ if question.slot == Slot::Confirm => return String::new(),
+        _ if draft.is_collected() => "then I show the whole before anything is done",
+        _ if draft.command.dry_run => "then I show the plan, and change nothing",
+        Action::Lock | Action::Unlock => "then it is done",
+        Action::Alert => "then it is kept",
+        _ => "then it starts, after approval where that is needed",
+    };
+    match draft.more() {
+        // Where the environment decides what else is needed, nobody knows yet whether it is the last.
+        0 if !draft.is_collected() => format!("{}.", sentence_start(then)),
+        0 => format!("Last question; {then}."),
+        1 => format!("One more after this; {then}."),
+        more => format!("{more} more after this; {then}."),
+    }
 }
 
 /// Another question of the same person waits for this one.
 pub(crate) fn waiting(card: Card, waits: &Question) -> Card {
-    card.text(format!("I ask about `{}` again after that.", waits.draft.filled().canonical()))
+    card.text(format!("I ask about `{}` again after that.", waits.draft.canonical()))
 }
 
 /// The same question, because the answer was none.
 pub(crate) fn question_again(asked: &Question, said: &str, why: &str) -> Card {
-    let mut card = question(asked);
+    let mut card = asked_again(asked);
     let stop = if why.ends_with('?') { "" } else { "." };
     card.headline = format!("\u{ab}{}\u{bb} is {why}{stop} {}", quoted(said), card.headline);
     card
 }
 
-/// The question is still open after something else was done or said.
-pub(crate) fn still_open(asked: &Question) -> Card {
-    let mut card = question(asked);
+/// The same question, where all about it was just seen.
+fn asked_again(question: &Question) -> Card {
+    asked(question, Shown::Nothing)
+}
+
+/// The question is still open after something else was done or said, with all that is known.
+pub(crate) fn still_open(question: &Question) -> Card {
+    let mut card = asked(question, Shown::Whole);
     card.headline = format!("Still open: {}", card.headline);
     card
 }
@@ -96,7 +176,7 @@ pub(crate) fn left_open(asked: &Question) -> Card {
 
 /// The whole is not right, and nobody said what.
 pub(crate) fn what_is_wrong(asked: &Question) -> Card {
-    let mut card = question(asked);
+    let mut card = asked_again(asked);
     "What is wrong? Say `NAME is VALUE`, or `never mind`.".clone_into(&mut card.headline);
     card
 }
@@ -104,7 +184,7 @@ pub(crate) fn what_is_wrong(asked: &Question) -> Card {
 /// Words that may be the answer or an order of their own.
 pub(crate) fn order_or_answer(asked: &Question, said: &str) -> Card {
     let said = quoted(said);
-    let mut card = question(asked);
+    let mut card = asked_again(asked);
     card.headline = format!("\u{ab}{said}\u{bb} reads as an order, so I did nothing. {}", card.headline);
     card.text(format!("To answer with it, put it in ticks: `{said}`. To order it, say `never mind` first."))
 }
@@ -118,7 +198,7 @@ pub(crate) fn said_again(whole: &Command) -> Card {
 pub(crate) fn asked_of_another(asked: &Question, whom: &str) -> Card {
     let mut card = Card::new(Tone::Bad, format!("I asked {whom}, not you: {}", headline(asked))).privately();
     card.command = asked.draft.filled().canonical();
-    if matches!(asked.slot.row().takes, Takes::Count { .. } | Takes::YesNo) {
+    if matches!(asked.slot.row().takes, Takes::Count { .. } | Takes::Rate | Takes::YesNo) {
         return card.text(format!("{whom} answers that; you can give an order of your own, in full."));
     }
     card =
@@ -136,7 +216,7 @@ pub(crate) fn corrected(changed: &str) -> Card {
 
 /// Something said before can't be that.
 pub(crate) fn correction_again(asked: &Question, called: &str, value: &str, why: &str) -> Card {
-    let mut card = question(asked);
+    let mut card = asked_again(asked);
     card.headline =
         format!("Not corrected: for {called}, \u{ab}{}\u{bb} is {why}. {}", quoted(value), card.headline);
     card
@@ -151,7 +231,7 @@ pub(crate) fn answered_for(asked: &Question, whom: &str, name: &str) -> Card {
 /// Somebody else was quicker.
 pub(crate) fn answered_already(asked: &Question, name: &str) -> Card {
     let mut card = Card::new(Tone::Plain, format!("{name} has answered that already: {}", headline(asked)));
-    card.command = asked.draft.filled().canonical();
+    card.command = asked.draft.canonical();
     card
 }
 
@@ -176,7 +256,7 @@ pub(crate) fn correct_run(run: &Run, meant: &Command) -> Card {
 
 /// The question is closed without an answer.
 pub(crate) fn question_closed(asked: &Question) -> Card {
-    let order = asked.draft.filled().canonical();
+    let order = asked.draft.canonical();
     let mut card = Card::new(Tone::Plain, format!("Never mind then: `{order}` is dropped."));
     card.command = order;
     card.list("Dropped with it", behind(asked))
@@ -199,8 +279,8 @@ pub(crate) fn question_expired(asked: &Question, whom: &str) -> Card {
     );
     // What was answered is not lost with it.
     if asked.draft.is_collected() {
-        card = card.fields(asked.draft.fields());
+        card = put_together(card, &asked.draft);
     }
-    card.command = asked.draft.filled().canonical();
+    card.command = asked.draft.canonical();
     card.list("Not done either", behind(asked))
 }

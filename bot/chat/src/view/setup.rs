@@ -1,21 +1,33 @@
 //! What is put together by questions: what stands in its way, said as early as it is known, and how it ends.
 
+use std::fmt::Write as _;
+
 use engine::model::Project;
 
-use super::later::{and, head, would};
-use crate::desk::{Draft, Hindrance};
+use super::later::{NOTHING_DONE, and, head, or, would, would_at};
+use crate::desk::{Draft, Hindrance, Slot};
 use crate::message::{Card, Tone};
 
-/// What a description takes for granted.
-pub(crate) const DESCRIPTION_HINT: &str =
-    "`yes` takes it in. Each service listens on $PORT and answers its health path there.";
+/// What a description takes for granted, and where its services are reached.
+pub(crate) fn description_hint(draft: &Draft) -> String {
+    let mut hint =
+        "`yes` takes it in. Each service listens on $PORT and answers its health path there.".to_owned();
+    if let Some(of) = draft.each(Slot::Port).into_iter().flatten().next() {
+        let _ = write!(
+            hint,
+            " On this machine services have ports instead of domains, those under `edge`: `no, port of {of} is 8080` \
+             changes one."
+        );
+    }
+    hint
+}
 
 /// What stands in the way, and what happens instead. `whole` when all is answered.
 pub(crate) fn hindered(hindrances: &[Hindrance], whole: bool) -> String {
     let cant: Vec<String> = hindrances.iter().filter_map(cant).collect();
     let mut said = Vec::new();
     if !cant.is_empty() {
-        said.push(format!("I can't {} yet.", and(&cant, "")));
+        said.push(format!("I can't {} yet.", or(&cant)));
     }
     for hindrance in hindrances {
         match hindrance {
@@ -49,6 +61,7 @@ pub(crate) fn hindered(hindrances: &[Hindrance], whole: bool) -> String {
 /// What can't be done yet, as the rest of "I can't …".
 fn cant(hindrance: &Hindrance) -> Option<String> {
     Some(match hindrance {
+        Hindrance::Columns => "add columns".to_owned(),
         Hindrance::Backfill => "run data jobs".to_owned(),
         Hindrance::Platform(platform) => format!("run anything on {platform}"),
         Hindrance::Edge(edge) => format!("let {edge} do DNS"),
@@ -75,17 +88,12 @@ fn drops(hindrance: &Hindrance) -> Vec<String> {
 /// A request that was put together by questions: the whole of it, and what stands in its way.
 pub(crate) fn collected(draft: &Draft, hindrances: &[Hindrance], description: Option<&str>) -> Card {
     let command = draft.filled();
-    let Some(description) = description else {
-        return head(&command, "that")
-            .fields(draft.fields())
-            .text(format!("It would {}.", would(&command)))
-            .text("Nothing was done.");
-    };
+    let Some(description) = description else { return change_of_data(draft, hindrances) };
     let save = "save this as infra-chat.project.yaml, then";
     let import = "project import infra-chat.project.yaml";
     let beyond = hindrances.iter().any(|it| cant(it).is_some());
     let mut card = if beyond {
-        head(&command, "that").text(format!("It would {}.", would(&command)))
+        head(&command.canonical(), "that").text(format!("It would {}.", would(&command)))
     } else {
         let mut card =
             Card::new(Tone::Plain, format!("\u{ab}{}\u{bb} is put together.", command.canonical()));
@@ -103,9 +111,28 @@ pub(crate) fn collected(draft: &Draft, hindrances: &[Hindrance], description: Op
     card.verbatim(description.lines().map(ToOwned::to_owned).collect())
 }
 
+/// A change of data that was put together: all of it, and what it would do.
+fn change_of_data(draft: &Draft, hindrances: &[Hindrance]) -> Card {
+    let orders = draft.orders();
+    if let [(order, words)] = orders.as_slice() {
+        return head(words, "that")
+            .fields(draft.fields())
+            .text(format!("It would {}.", would_at(order, draft.rate_in(order))))
+            .text(NOTHING_DONE);
+    }
+    let cant: Vec<String> = hindrances.iter().filter_map(cant).collect();
+    let mut card = Card::new(Tone::Plain, format!("I understood all of it, but I can't {} yet.", or(&cant)));
+    card.command = draft.canonical();
+    let would = orders
+        .iter()
+        .enumerate()
+        .map(|(at, (order, _))| format!("{}. {}", at + 1, would_at(order, draft.rate_in(order))));
+    card.fields(draft.fields()).list("It would", would.collect()).text(NOTHING_DONE)
+}
+
 /// The description that was found right is another one by now.
 pub(crate) fn description_changed() -> String {
-    "The project has changed meanwhile, so nothing was taken in; this is the whole as it would be now."
+    "Something has changed meanwhile, so nothing was taken in; this is the whole as it would be now."
         .to_owned()
 }
 

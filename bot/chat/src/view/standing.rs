@@ -82,13 +82,3 @@ pub(crate) fn standing_removed(order: &StandingOrder) -> Card {
     card.command = format!("remove {name}");
     card
 }
-
-/// Help on alerts and rules says how to see them and take them away.
-pub(crate) fn with_standing_help(card: Card, topic: Option<&str>) -> Card {
-    match topic {
-        Some("alert") => card.text("`alerts` lists them, `remove alert 1` takes one away."),
-        Some("rule") => card.text("`rules` lists them, `remove rule 1` takes one away."),
-        None => card.text("`alerts`, `rules` and `standing orders` list what stands."),
-        Some(_) => card,
-    }
-}

@@ -16,40 +16,39 @@ fn a_data_job() {
             ? How many rows a batch?
               environment: staging
               job: backfillTimezone
-              rate: 500
+              rate: 500/min
               I can't run data jobs yet. I put the order together with you and show it whole; nothing is run.
               A number from 1 to 100000.
+                100
                 500 (default)
-              [500] [Never mind]
+                1000
+              2 more after this; then I show the whole before anything is done.
+              [100] [500] [1000] [Never mind]
               > backfill backfillTimezone in staging at 500/min
 
             ? A dry run first?
-              environment: staging
-              job: backfillTimezone
-              batch size: 500
-              rate: 500
+              Noted, batch size: 500
               It counts what would change and changes nothing.
                 1. yes (default)
                 2. no
-              [yes] [no] [Never mind]
+              One more after this; then I show the whole before anything is done.
+              [yes] [no] [So far] [Never mind]
               > backfill backfillTimezone in staging batch size 500 at 500/min
 
             ? At which hours may it run?
-              environment: staging
-              job: backfillTimezone
-              batch size: 500
-              rate: 500
-              dry run first: no
+              Noted, dry run first: no
               Like `22:00-06:00` (UTC), or `any time`.
                 1. any time (default)
-              [any time] [Never mind]
+                2. 22:00-06:00 UTC
+              Last question; then I show the whole before anything is done.
+              [any time] [22:00-06:00 UTC] [So far] [Never mind]
               > backfill backfillTimezone in staging batch size 500 at 500/min
 
             ? Is that right?
               environment: staging
               job: backfillTimezone
               batch size: 500
-              rate: 500
+              rate: 500/min
               dry run first: no
               window: any time
               I can't run data jobs yet. I put the order together with you and show it whole; nothing is run.
@@ -63,14 +62,170 @@ fn a_data_job() {
               environment: staging
               job: backfillTimezone
               batch size: 500
-              rate: 500
+              rate: 500/min
               dry run first: no
               window: any time
-              It would run backfillTimezone in staging in batches of 500 rows, at most 500 rows a minute, resumable and stopped when the database suffers.
+              It would run backfillTimezone in staging in batches of 500 rows, at most 500/min, resumable and stopped when the database suffers.
               Nothing was done.
               > backfill backfillTimezone in staging batch size 500 at 500/min
         "#]]);
         t.effects(expect![[r#""#]]);
+    });
+}
+
+/// A column and the job that fills it, in one environment after the other: one request, asked about and shown as a whole.
+#[test]
+fn a_column_and_its_data_in_two_places() {
+    chat(async |t| {
+        t.user("ana")
+            .says("Add timezone column and backfill timezone from address in staging; then do production at 500 users/min.")
+            .await;
+        t.bot_says(expect![[r#"
+            ? How many rows a batch?
+              I understood:
+                1. add "timezone" column in staging
+                2. backfill backfillTimezone in staging
+                3. add "timezone" column in production
+                4. backfill backfillTimezone in production at 500 users/min
+              environment: staging, production
+              job: backfillTimezone
+              rate of production: 500 users/min
+              I can't add columns or run data jobs yet. I put the order together with you and show it whole; nothing is run.
+              A number from 1 to 100000.
+                100
+                500 (default)
+                1000
+              3 more after this; then I show the whole before anything is done.
+              [100] [500] [1000] [Never mind]
+              > add "timezone" column in staging, then backfill backfillTimezone in staging, then add "timezone" column in production, then backfill backfillTimezone in production at 500 users/min
+        "#]]);
+        t.user("ana").says("default").await;
+        t.user("ana").says("30000 users an hour").await;
+        t.user("ana").says("no, rate of staging is 200 users/min").await;
+        t.bot_says(expect![[r#"
+            ? How fast at most in staging?
+              Noted, batch size: 500
+              Rows a minute, like `500`; or say of what: `500 users/min`, `10 users/s`.
+                500 users/min (default)
+              2 more after this; then I show the whole before anything is done.
+              [500 users/min] [So far] [Never mind]
+
+            ? A dry run first?
+              Noted, rate of staging: 500 users/min
+              It counts what would change and changes nothing.
+                1. yes (default)
+                2. no
+              One more after this; then I show the whole before anything is done.
+              [yes] [no] [So far] [Never mind]
+
+            · Corrected: rate of staging is 200 users/min.
+
+            ? A dry run first?
+              It counts what would change and changes nothing.
+                1. yes (default)
+                2. no
+              One more after this; then I show the whole before anything is done.
+              [yes] [no] [So far] [Never mind]
+        "#]]);
+        t.user("ana").clicks("yes").await;
+        t.never_mind_the_rest();
+        t.user("ana").says("2").await;
+        t.bot_says(expect![[r#"
+            ? Is that right?
+              I understood:
+                1. add "timezone" column in staging
+                2. backfill backfillTimezone in staging batch size 500 at 200 users/min
+                3. add "timezone" column in production
+                4. backfill backfillTimezone in production batch size 500 at 500 users/min
+              environment: staging, production
+              job: backfillTimezone
+              batch size: 500
+              rate of staging: 200 users/min
+              rate of production: 500 users/min
+              dry run first: yes
+              window: 22:00-06:00 UTC
+              I can't add columns or run data jobs yet. I put the order together with you and show it whole; nothing is run.
+              Correct anything by the name it has here: `no, NAME is VALUE`.
+                1. yes (default)
+                2. no
+              [yes] [no] [Never mind]
+              > add "timezone" column in staging, then backfill backfillTimezone in staging batch size 500 at 200 users/min, then add "timezone" column in production, then backfill backfillTimezone in production batch size 500 at 500 users/min
+        "#]]);
+        t.user("ana").says("yes").await;
+        t.bot_says(expect![[r#"
+            · I understood all of it, but I can't add columns or run data jobs yet.
+              environment: staging, production
+              job: backfillTimezone
+              batch size: 500
+              rate of staging: 200 users/min
+              rate of production: 500 users/min
+              dry run first: yes
+              window: 22:00-06:00 UTC
+              It would:
+                1. write a migration that adds timezone without disturbing what runs, and run it in staging
+                2. run backfillTimezone in staging in batches of 500 rows, at most 200 users/min, resumable and stopped when the database suffers
+                3. write a migration that adds timezone without disturbing what runs, and run it in production
+                4. run backfillTimezone in production in batches of 500 rows, at most 500 users/min, resumable and stopped when the database suffers
+              Nothing was done.
+              > add "timezone" column in staging, then backfill backfillTimezone in staging batch size 500 at 200 users/min, then add "timezone" column in production, then backfill backfillTimezone in production batch size 500 at 500 users/min
+        "#]]);
+        t.effects(expect![[r#""#]]);
+    });
+}
+
+/// What can be done behind it is named as not begun; a restart in the middle shows all that is known.
+#[test]
+fn a_restart_between_the_answers() {
+    chat(async |t| {
+        t.user("ana")
+            .says("backfill timezone in staging and production at 20 invoices/s, then restart api in staging")
+            .await;
+        t.user("ana").says("200").await;
+        t.never_mind_the_rest();
+        t.crash_and_restart().await;
+        t.asks_again(expect![[r#"
+            ? Still open: A dry run first?
+              I understood:
+                1. backfill backfillTimezone in staging batch size 200 at 1200 invoices/min
+                2. backfill backfillTimezone in production batch size 200 at 1200 invoices/min
+              environment: staging, production
+              job: backfillTimezone
+              batch size: 200
+              rate: 1200 invoices/min
+              It counts what would change and changes nothing.
+                1. yes (default)
+                2. no
+              Then:
+                restart api in staging
+              One more after this; then I show the whole before anything is done.
+              [yes] [no] [Never mind]
+              > backfill backfillTimezone in staging batch size 200 at 1200 invoices/min, then backfill backfillTimezone in production batch size 200 at 1200 invoices/min
+        "#]]);
+        for answer in ["no", "any time", "no, rate is 600 invoices/min"] {
+            t.user("ana").says(answer).await;
+        }
+        t.never_mind_the_rest();
+        t.user("ana").says("yes").await;
+        t.bot_says(expect![[r#"
+            · I understood all of it, but I can't run data jobs yet.
+              environment: staging, production
+              job: backfillTimezone
+              batch size: 200
+              rate: 600 invoices/min
+              dry run first: no
+              window: any time
+              It would:
+                1. run backfillTimezone in staging in batches of 200 rows, at most 600 invoices/min, resumable and stopped when the database suffers
+                2. run backfillTimezone in production in batches of 200 rows, at most 600 invoices/min, resumable and stopped when the database suffers
+              Nothing was done.
+              > backfill backfillTimezone in staging batch size 200 at 600 invoices/min, then backfill backfillTimezone in production batch size 200 at 600 invoices/min
+
+            ✗ The rest was not begun, because what came before did not succeed.
+              Not done:
+                restart api in staging
+              Next: when that is mended, go on with the rest.
+              [restart api in staging!]
+        "#]]);
     });
 }
 
@@ -128,13 +283,11 @@ fn odd_bytes() {
         t.never_mind_the_rest();
         t.user("ana").says("\u{202e}00").await;
         t.bot_says(expect![[r#"
-            ? «00» is something with characters nobody can see. How many rows a minute at most?
-              environment: staging
-              job: backfillTimezone
-              batch size: 5000
-              A number from 1 to 1000000.
-                500 (default)
-              [500] [Never mind]
+            ? «00» is something with characters nobody can see. How fast at most?
+              Rows a minute, like `500`; or say of what: `500 users/min`, `10 users/s`.
+                500/min (default)
+              2 more after this; then I show the whole before anything is done.
+              [500/min] [So far] [Never mind]
               > backfill backfillTimezone in staging batch size 5000
         "#]]);
         t.user("ana").says("never mind").await;

@@ -22,17 +22,19 @@ fn asked_where_the_policy_leaves_it_open() {
                 1. no canary (default)
                 2. 10/50/100
                 3. 50/100
+              Then it starts, after approval where that is needed.
               [no canary] [10/50/100] [50/100] [Never mind]
               > deploy v1.0.0 to staging
         "#]]);
         t.crash_and_restart().await;
-        t.bot_says(expect![[r#"
+        t.asks_again(expect![[r#"
             ? Still open: Which canary?
               staging's policy leaves that to whoever deploys. Canaries in stages are understood and can't be carried out yet; `no canary` can.
               Percentages that rise to 100, like `10/50/100`, or `no canary`.
                 1. no canary (default)
                 2. 10/50/100
                 3. 50/100
+              Then it starts, after approval where that is needed.
               [no canary] [10/50/100] [50/100] [Never mind]
               > deploy v1.0.0 to staging
         "#]]);
@@ -60,6 +62,7 @@ fn stages_are_not_lost() {
                 1. 10/50/100 (default)
                 2. 50/100
                 3. no canary
+              Then it starts, after approval where that is needed.
               [10/50/100] [50/100] [no canary] [Never mind]
               > deploy v1.0.0 to production
 
@@ -69,6 +72,7 @@ fn stages_are_not_lost() {
                 1. 10/50/100 (default)
                 2. 50/100
                 3. no canary
+              Then it starts, after approval where that is needed.
               [10/50/100] [50/100] [no canary] [Never mind]
               > deploy v1.0.0 to production
 
@@ -78,6 +82,7 @@ fn stages_are_not_lost() {
                 1. 10/50/100 (default)
                 2. 50/100
                 3. no canary
+              Then it starts, after approval where that is needed.
               [10/50/100] [50/100] [no canary] [Never mind]
               > deploy v1.0.0 to production
 
@@ -87,6 +92,7 @@ fn stages_are_not_lost() {
                 1. 10/50/100 (default)
                 2. 50/100
                 3. no canary
+              Then it starts, after approval where that is needed.
               [10/50/100] [50/100] [no canary] [Never mind]
               > deploy v1.0.0 to production
 
@@ -126,6 +132,7 @@ fn after_the_ref_and_before_what_waits() {
                 2. v1.0.0
               Then:
                 restart api in staging
+              Then it starts, after approval where that is needed.
               [main] [v1.0.0] [Never mind]
               > deploy production
 
@@ -137,6 +144,7 @@ fn after_the_ref_and_before_what_waits() {
                 3. no canary
               Then:
                 restart api in staging
+              Then it starts, after approval where that is needed.
               [10/50/100] [50/100] [no canary] [Never mind]
               > deploy v1.0.0 to production
         "#]]);

@@ -23,53 +23,45 @@ fn of_answers_while_more_is_asked() {
         t.bot_says(expect![[r#"
             · Corrected: batch size is 2000.
 
-            ? How many rows a minute at most?
-              environment: staging
-              job: backfillTimezone
-              batch size: 2000
-              A number from 1 to 1000000.
-                500 (default)
-              [500] [Never mind]
+            ? How fast at most?
+              Rows a minute, like `500`; or say of what: `500 users/min`, `10 users/s`.
+                500/min (default)
+              2 more after this; then I show the whole before anything is done.
+              [500/min] [So far] [Never mind]
               > backfill backfillTimezone in staging batch size 2000
 
             · Corrected: environment is production.
 
-            ? How many rows a minute at most?
-              environment: production
-              job: backfillTimezone
-              batch size: 2000
-              A number from 1 to 1000000.
-                500 (default)
-              [500] [Never mind]
+            ? How fast at most?
+              Rows a minute, like `500`; or say of what: `500 users/min`, `10 users/s`.
+                500/min (default)
+              2 more after this; then I show the whole before anything is done.
+              [500/min] [So far] [Never mind]
               > backfill backfillTimezone in production batch size 2000
 
             ? A dry run first?
-              environment: production
-              job: backfillTimezone
-              batch size: 2000
-              rate: 200
+              Noted, rate: 200/min
               It counts what would change and changes nothing.
                 1. yes (default)
                 2. no
-              [yes] [no] [Never mind]
+              One more after this; then I show the whole before anything is done.
+              [yes] [no] [So far] [Never mind]
               > backfill backfillTimezone in production batch size 2000 at 200/min
 
             ? At which hours may it run?
-              environment: production
-              job: backfillTimezone
-              batch size: 2000
-              rate: 200
-              dry run first: yes
+              Noted, dry run first: yes
               Like `22:00-06:00` (UTC), or `any time`.
                 1. any time (default)
-              [any time] [Never mind]
+                2. 22:00-06:00 UTC
+              Last question; then I show the whole before anything is done.
+              [any time] [22:00-06:00 UTC] [So far] [Never mind]
               > backfill backfillTimezone in production batch size 2000 at 200/min
 
             ? Is that right?
               environment: production
               job: backfillTimezone
               batch size: 2000
-              rate: 200
+              rate: 200/min
               dry run first: yes
               window: 22:00-06:00 UTC
               I can't run data jobs yet. I put the order together with you and show it whole; nothing is run.
@@ -80,12 +72,6 @@ fn of_answers_while_more_is_asked() {
               > backfill backfillTimezone in production batch size 2000 at 200/min
 
             ? What is wrong? Say `NAME is VALUE`, or `never mind`.
-              environment: production
-              job: backfillTimezone
-              batch size: 2000
-              rate: 200
-              dry run first: yes
-              window: 22:00-06:00 UTC
               I can't run data jobs yet. I put the order together with you and show it whole; nothing is run.
               Correct anything by the name it has here: `no, NAME is VALUE`.
                 1. yes (default)
@@ -93,13 +79,13 @@ fn of_answers_while_more_is_asked() {
               [yes] [no] [Never mind]
               > backfill backfillTimezone in production batch size 2000 at 200/min
 
-            · Corrected: rate is 300.
+            · Corrected: rate is 300/min.
 
             ? Is that right?
               environment: production
               job: backfillTimezone
               batch size: 2000
-              rate: 300
+              rate: 300/min
               dry run first: yes
               window: 22:00-06:00 UTC
               I can't run data jobs yet. I put the order together with you and show it whole; nothing is run.
@@ -115,7 +101,7 @@ fn of_answers_while_more_is_asked() {
               environment: production
               job: backfillTimezone
               batch size: 2000
-              rate: 300
+              rate: 300/min
               dry run first: yes
               window: any time
               I can't run data jobs yet. I put the order together with you and show it whole; nothing is run.
@@ -129,10 +115,10 @@ fn of_answers_while_more_is_asked() {
               environment: production
               job: backfillTimezone
               batch size: 2000
-              rate: 300
+              rate: 300/min
               dry run first: yes
               window: any time
-              It would run backfillTimezone in production in batches of 2000 rows, at most 300 rows a minute, resumable and stopped when the database suffers.
+              It would run backfillTimezone in production in batches of 2000 rows, at most 300/min, resumable and stopped when the database suffers.
               Nothing was done.
               > backfill backfillTimezone in production batch size 2000 at 300/min
         "#]]);
@@ -183,11 +169,13 @@ fn a_correction_that_fits_nothing() {
         t.bot_says(expect![[r#"
             ? How many replicas?
               A number from 1 to 1000.
+              Then it starts, after approval where that is needed.
               [Never mind]
               > scale api in staging
 
             ? «no, the moon» is not a number from 1 to 1000. How many replicas?
               A number from 1 to 1000.
+              Then it starts, after approval where that is needed.
               [Never mind]
               > scale api in staging
 
@@ -195,6 +183,7 @@ fn a_correction_that_fits_nothing() {
 
             ? How many replicas?
               A number from 1 to 1000.
+              Then it starts, after approval where that is needed.
               [Never mind]
               > scale api in production
 
@@ -214,26 +203,22 @@ fn of_the_very_thing_that_is_asked_for() {
         t.user("ana").says("batch size 50").await;
         t.user("ana").says("no, the rate is 200").await;
         t.bot_says(expect![[r#"
-            ? How many rows a minute at most?
-              environment: staging
-              job: backfillTimezone
-              batch size: 50
-              A number from 1 to 1000000.
-                500 (default)
-              [500] [Never mind]
+            ? How fast at most?
+              Noted, batch size: 50
+              Rows a minute, like `500`; or say of what: `500 users/min`, `10 users/s`.
+                500/min (default)
+              2 more after this; then I show the whole before anything is done.
+              [500/min] [So far] [Never mind]
               > backfill backfillTimezone in staging batch size 50
 
-            · Corrected: rate is 200.
+            · Corrected: rate is 200/min.
 
             ? A dry run first?
-              environment: staging
-              job: backfillTimezone
-              batch size: 50
-              rate: 200
               It counts what would change and changes nothing.
                 1. yes (default)
                 2. no
-              [yes] [no] [Never mind]
+              One more after this; then I show the whole before anything is done.
+              [yes] [no] [So far] [Never mind]
               > backfill backfillTimezone in staging batch size 50 at 200/min
         "#]]);
         t.user("ana").says("never mind").await;

@@ -313,6 +313,7 @@ fn a_lock_that_ends_by_itself() {
             ? Lock where?
                 1. staging
                 2. production
+              Then it is done.
               [staging] [production] [Never mind]
               > lock
 

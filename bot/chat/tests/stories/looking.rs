@@ -265,6 +265,7 @@ fn help() {
             · Help
               | rollback: Go back to a release that worked.
               | Also said as: roll back, roll-back, revert, undo, put back.
+              | Traffic goes back first where the release before still runs; deploys that start by themselves are held.
               | For example:
               |   rollback staging
               |   rollback staging to the previous release

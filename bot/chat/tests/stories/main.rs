@@ -28,6 +28,7 @@ mod rollback;
 mod rules;
 mod setup;
 mod setup_answers;
+mod setup_machine;
 mod setup_there;
 mod several;
 mod stage;

@@ -91,14 +91,14 @@ fn orders_for_rooms_that_are_not_built() {
               > deploy v1.0.0 to staging with canary 10/50/100
 
             · I understood «rehearse deploy v1.0.0 to staging», but I can't do rehearsals yet.
-              It would play the run on simulators of what runs, and touch nothing.
+              It would play it through on a copy of how things stand, and touch nothing real.
               Nothing was done. What I can do:
               [dry run deploy v1.0.0 to staging]
               > rehearse deploy v1.0.0 to staging
 
             · I understood «set LOG_LEVEL=debug for api in staging», but I can't do that yet.
               It would set LOG_LEVEL for api in staging, and start fresh processes with it, new before old.
-              Nothing was done.
+              Nothing was done. Until then: `infra-chat project export`, change the file, `infra-chat project import FILE`, and say `deploy staging`.
               > set LOG_LEVEL=debug for api in staging
 
             · I understood «promote», but I can't do that yet.
@@ -113,27 +113,27 @@ fn orders_for_rooms_that_are_not_built() {
 
             · I understood «rotate STRIPE_SECRET_KEY in staging», but I can't do that yet.
               It would make a new STRIPE_SECRET_KEY in staging, start fresh processes with it, and revoke the old one.
-              Nothing was done.
+              Nothing was done. Until then: `infra-chat secret set invoice-perfect/staging/NAME`, and say `restart staging`.
               > rotate STRIPE_SECRET_KEY in staging
 
             · I understood «destroy environment staging», but I can't do that yet.
               It would end everything in staging and remove it with its data, after an admin's approval.
-              Nothing was done.
+              Nothing was done. Until then: `infra-chat project export`, change the file, `infra-chat project import FILE`.
               > destroy environment staging
 
             · I understood «add redis to staging», but I can't do that yet.
               It would add redis to staging and give services its address.
-              Nothing was done.
+              Nothing was done. Until then: `infra-chat project export`, change the file, `infra-chat project import FILE`.
               > add redis to staging
 
             · I understood «reconcile in staging», but I can't do that yet.
               It would bring what runs in staging back to what should run.
-              Nothing was done.
+              Nothing was done. Until then: `status staging` shows what runs.
               > reconcile in staging
 
             · I understood «run readiness bundle of production», but I can't do that yet.
               It would run all checks on production and say what is missing.
-              Nothing was done.
+              Nothing was done. Until then: `status production` and `can I deploy production?`.
               > run readiness bundle of production
         "#]]);
         t.whispers("zoe", expect![[r#""#]]);
@@ -146,46 +146,35 @@ fn orders_for_rooms_that_are_not_built() {
 #[test]
 fn several_that_are_not_there_yet() {
     chat(async |t| {
-        t.user("zoe")
-            .says("Add timezone column and backfill timezone from address in staging; then do production at 500 users/min.")
-            .await;
+        t.user("zoe").says("Add timezone column in staging; then do production.").await;
         t.user("zoe").says("Add Redis to staging and production.").await;
         t.user("zoe").says("reconcile staging, then restart api in staging").await;
         t.bot_says(expect![[r#"
             · I understood «add "timezone" column in staging», but I can't do that yet.
               It would write a migration that adds timezone without disturbing what runs, and run it in staging.
-              Nothing was done.
+              Nothing was done. Until then: put the migration into the repository, and say `migrate staging`.
               > add "timezone" column in staging
-
-            · I understood «backfill backfillTimezone in staging», but I can't do that yet.
-              It would run backfillTimezone in staging in batches, resumable and stopped when the database suffers.
-              Nothing was done.
-              > backfill backfillTimezone in staging
 
             · I understood «add "timezone" column in production», but I can't do that yet.
               It would write a migration that adds timezone without disturbing what runs, and run it in production.
-              Nothing was done.
+              Nothing was done. Until then: put the migration into the repository, and say `migrate production`.
               > add "timezone" column in production
-
-            · I understood «backfill backfillTimezone in production at 500/min», but I can't do that yet.
-              It would run backfillTimezone in production in batches, at most 500 rows a minute, resumable and stopped when the database suffers.
-              Nothing was done.
-              > backfill backfillTimezone in production at 500/min
 
             · I understood «add redis to staging and production», but I can't do that yet.
               It would add redis to staging and production and give services its address.
-              Nothing was done.
+              Nothing was done. Until then: `infra-chat project export`, change the file, `infra-chat project import FILE`.
               > add redis to staging and production
 
             · I understood «reconcile in staging», but I can't do that yet.
               It would bring what runs in staging back to what should run.
-              Nothing was done.
+              Nothing was done. Until then: `status staging` shows what runs.
               > reconcile in staging
 
             ✗ The rest was not begun, because what came before did not succeed.
               Not done:
                 restart api in staging
-              Next: say it again when that is mended.
+              Next: when that is mended, go on with the rest.
+              [restart api in staging!]
         "#]]);
         t.effects(expect![[r#""#]]);
     });

@@ -13,6 +13,7 @@ fn where_answered_by_number() {
             ? Deploy where?
                 1. staging
                 2. production
+              Then it starts, after approval where that is needed.
               [staging] [production] [Never mind]
               > deploy v1.0.0
         "#]]);
@@ -50,6 +51,7 @@ fn never_mind() {
             ? Deploy where?
                 1. staging
                 2. production
+              Then it starts, after approval where that is needed.
               [staging] [production] [Never mind]
               > deploy
 
@@ -77,18 +79,21 @@ fn none_of_the_choices() {
             ? Deploy where?
                 1. staging
                 2. production
+              Then it starts, after approval where that is needed.
               [staging] [production] [Never mind]
               > deploy
 
             ? «the moon» is none of the choices. Deploy where?
                 1. staging
                 2. production
+              Then it starts, after approval where that is needed.
               [staging] [production] [Never mind]
               > deploy
 
             ? «7» is none of the choices. Deploy where?
                 1. staging
                 2. production
+              Then it starts, after approval where that is needed.
               [staging] [production] [Never mind]
               > deploy
 
@@ -108,6 +113,7 @@ fn a_whole_new_command_instead() {
             ? Deploy where?
                 1. staging
                 2. production
+              Then it starts, after approval where that is needed.
               [staging] [production] [Never mind]
               > deploy
 
@@ -130,17 +136,13 @@ fn after_a_restart() {
     chat(async |t| {
         t.release("v1.0.0", good());
         t.user("ana").says("deploy v1.0.0").await;
+        t.never_mind_the_rest();
         t.crash_and_restart().await;
-        t.bot_says(expect![[r#"
-            ? Deploy where?
-                1. staging
-                2. production
-              [staging] [production] [Never mind]
-              > deploy v1.0.0
-
+        t.asks_again(expect![[r#"
             ? Still open: Deploy where?
                 1. staging
                 2. production
+              Then it starts, after approval where that is needed.
               [staging] [production] [Never mind]
               > deploy v1.0.0
         "#]]);
@@ -160,6 +162,7 @@ fn too_late_for_an_answer() {
             ? Deploy where?
                 1. staging
                 2. production
+              Then it starts, after approval where that is needed.
               [staging] [production] [Never mind]
               > deploy
 
@@ -179,6 +182,7 @@ fn too_late_for_an_answer() {
         t.bot_says(expect![[r#"
             ? How many replicas?
               A number from 1 to 1000.
+              Then it starts, after approval where that is needed.
               [Never mind]
               > scale api in staging
 
@@ -204,11 +208,13 @@ fn how_many() {
         t.bot_says(expect![[r#"
             ? How many replicas?
               A number from 1 to 1000.
+              Then it starts, after approval where that is needed.
               [Never mind]
               > scale api in staging
 
             ? «lots» is not a number from 1 to 1000. How many replicas?
               A number from 1 to 1000.
+              Then it starts, after approval where that is needed.
               [Never mind]
               > scale api in staging
         "#]]);
@@ -226,6 +232,7 @@ fn lock_where() {
             ? Lock where?
                 1. staging
                 2. production
+              Then it is done.
               [staging] [production] [Never mind]
               > lock
 
@@ -315,6 +322,7 @@ fn production_is_asked_for_even_where_there_is_nothing_else() {
         t.bot_says(expect![[r#"
             ? Deploy where?
                 1. production
+              Then it starts, after approval where that is needed.
               [production] [Never mind]
               > deploy v1.0.0
         "#]]);

@@ -23,6 +23,7 @@ fn an_answer_behind_a_no() {
                 1. 10/50/100 (default)
                 2. 50/100
                 3. no canary
+              Then it starts, after approval where that is needed.
               [10/50/100] [50/100] [no canary] [Never mind]
               > deploy v1.1.0 to production
 
@@ -36,6 +37,7 @@ fn an_answer_behind_a_no() {
             ? Deploy where?
                 1. staging (where you were last)
                 2. production
+              Then it starts, after approval where that is needed.
               [staging] [production] [Never mind]
               > deploy v1.0.0
         "#]]);
@@ -61,6 +63,7 @@ fn another_order_of_the_same_kind() {
             ? Deploy where?
                 1. staging (where you were last)
                 2. production
+              Then it starts, after approval where that is needed.
               I ask about `deploy v1.0.0` again after that.
               [staging] [production] [Never mind]
               > deploy v1.1.0
@@ -75,6 +78,7 @@ fn another_order_of_the_same_kind() {
             ? Still open: Deploy where?
                 1. staging
                 2. production
+              Then it starts, after approval where that is needed.
               [staging] [production] [Never mind]
               > deploy v1.0.0
 
@@ -148,28 +152,28 @@ fn a_number_is_a_number() {
               job: backfillTimezone
               I can't run data jobs yet. I put the order together with you and show it whole; nothing is run.
               A number from 1 to 100000.
+                100
                 500 (default)
-              [500] [Never mind]
+                1000
+              3 more after this; then I show the whole before anything is done.
+              [100] [500] [1000] [Never mind]
               > backfill backfillTimezone in staging
 
-            ? How many rows a minute at most?
-              environment: staging
-              job: backfillTimezone
-              batch size: 5000
-              A number from 1 to 1000000.
-                500 (default)
-              [500] [Never mind]
+            ? How fast at most?
+              Noted, batch size: 5000
+              Rows a minute, like `500`; or say of what: `500 users/min`, `10 users/s`.
+                500/min (default)
+              2 more after this; then I show the whole before anything is done.
+              [500/min] [So far] [Never mind]
               > backfill backfillTimezone in staging batch size 5000
 
             ? A dry run first?
-              environment: staging
-              job: backfillTimezone
-              batch size: 5000
-              rate: 1
+              Noted, rate: 1/min
               It counts what would change and changes nothing.
                 1. yes (default)
                 2. no
-              [yes] [no] [Never mind]
+              One more after this; then I show the whole before anything is done.
+              [yes] [no] [So far] [Never mind]
               > backfill backfillTimezone in staging batch size 5000 at 1/min
 
             · Never mind then: `backfill backfillTimezone in staging batch size 5000 at 1/min` is dropped.
@@ -204,12 +208,14 @@ fn answers_in_so_many_words() {
             ? «stagging» is none of the choices; did you mean `staging`? Deploy where?
                 1. staging (where you were last)
                 2. production
+              Then it starts, after approval where that is needed.
               [staging] [production] [Never mind]
               > deploy v1.0.0
 
             ? «staging I think not» is none of the choices. Deploy where?
                 1. staging (where you were last)
                 2. production
+              Then it starts, after approval where that is needed.
               [staging] [production] [Never mind]
               > deploy v1.0.0
         "#]]);
@@ -279,7 +285,8 @@ fn locks_are_apart() {
             ✗ The rest was not begun, because what came before did not succeed.
               Not done:
                 status in staging
-              Next: say it again when that is mended.
+              Next: when that is mended, go on with the rest.
+              [status in staging]
         "#]]);
         t.user("ana").says("lock staging and production").await;
         t.user("ben").says("lock production and staging").await;
@@ -330,6 +337,7 @@ fn never_mind_says_which() {
             ? Still open: Deploy where?
                 1. staging
                 2. production
+              Then it starts, after approval where that is needed.
               [staging] [production] [Never mind]
               > deploy v1.0.0
         "#]]);

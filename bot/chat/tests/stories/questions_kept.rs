@@ -1,8 +1,11 @@
 //! Nothing of an open question is lost: what waits behind it, the questions before it, and the words that are not its answer.
 
+use chat::{About, Inbound, Letter, Listener, Place, Spoken};
+use engine::model::Identity;
 use expect_test::expect;
 
 use crate::harness::{Project, chat, chat_about, good, minutes};
+use crate::stage::FRONT;
 
 /// The order said again in full is the answer; what was to follow it follows.
 #[test]
@@ -25,7 +28,8 @@ fn what_waits_behind_an_order_said_in_full() {
             ✗ The rest was not begun, because what came before did not succeed.
               Not done:
                 restart api in staging
-              Next: say it again when that is mended.
+              Next: when that is mended, go on with the rest.
+              [restart api in staging!]
         "#]]);
     });
 }
@@ -84,6 +88,7 @@ fn a_question_waits_for_the_next_one() {
         t.bot_says(expect![[r#"
             ? How many replicas?
               A number from 1 to 1000.
+              Then it starts, after approval where that is needed.
               I ask about `deploy v1.0.0` again after that.
               [Never mind]
               > scale api in staging
@@ -96,6 +101,7 @@ fn a_question_waits_for_the_next_one() {
                 2. production
               Then:
                 restart api in staging
+              Then it starts, after approval where that is needed.
               [staging] [production] [Never mind]
               > deploy v1.0.0
 
@@ -118,17 +124,19 @@ fn two_questions_of_one_person_expire() {
         t.user("ana").says("scale api in staging").await;
         t.never_mind_the_rest();
         t.crash_and_restart().await;
-        t.bot_says(expect![[r#"
+        t.asks_again(expect![[r#"
             ? Still open: Deploy where?
                 1. staging
                 2. production
               Then:
                 restart api in staging
+              Then it starts, after approval where that is needed.
               [staging] [production] [Never mind]
               > deploy v1.0.0
 
             ? Still open: How many replicas?
               A number from 1 to 1000.
+              Then it starts, after approval where that is needed.
               [Never mind]
               > scale api in staging
         "#]]);
@@ -175,6 +183,47 @@ fn an_order_after_somebody_else_has_answered() {
     });
 }
 
+/// A front writes down what it heard before it is handled. Killed between the two, with the question in the database and its
+/// card nowhere, the program asks once more; a question that was shown is left alone.
+#[test]
+fn a_question_that_was_never_shown() {
+    chat(async |t| {
+        let elsewhere = |event: &str, text: &str| Spoken {
+            inbound: Inbound {
+                identity: Identity { front: FRONT.to_owned(), external_id: "ana".to_owned() },
+                conversation: "elsewhere".to_owned(),
+                event: Some(event.to_owned()),
+                text: text.to_owned(),
+            },
+            about: About::default(),
+            place: Place::default(),
+            overheard: false,
+            role: None,
+        };
+        let (order, answer) = (elsewhere("Ev1", "deploy v1.0.0"), elsewhere("Ev2", "never mind"));
+        let listener = Listener::new(t.engine().clone(), FRONT);
+        assert!(listener.take(&order).await.unwrap());
+        t.desk().hear(&order.inbound).await;
+        let shown = async || {
+            let waiting = t.engine().store().outbox_list("elsewhere", 10).await.unwrap();
+            let letters = waiting.iter().map(|it| serde_json::from_str::<Letter>(&it.body).unwrap());
+            letters.map(|letter| letter.outbound.card().headline.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(shown().await, [""; 0]);
+        assert!(listener.pass().await.unwrap());
+        assert_eq!(shown().await, ["Still open: Deploy where?"]);
+        assert!(!listener.pass().await.unwrap());
+        assert!(!listener.take(&order).await.unwrap());
+        assert_eq!(shown().await.len(), 1);
+        listener.take(&answer).await.unwrap();
+        listener.pass().await.unwrap();
+        assert_eq!(
+            shown().await,
+            ["Still open: Deploy where?", "Never mind then: `deploy v1.0.0` is dropped."]
+        );
+    });
+}
+
 #[test]
 fn small_talk_is_no_ref() {
     chat(async |t| {
@@ -189,6 +238,7 @@ fn small_talk_is_no_ref() {
                   A branch, a tag or a commit.
                     1. main
                     2. v1.0.0
+                  Then it starts, after approval where that is needed.
                   [main] [v1.0.0] [Never mind]
                   > deploy production
             "#]]);
@@ -201,6 +251,7 @@ fn small_talk_is_no_ref() {
               A branch, a tag or a commit.
                 1. main
                 2. v1.0.0
+              Then it starts, after approval where that is needed.
               [main] [v1.0.0] [Never mind]
               > deploy production
 
@@ -209,6 +260,7 @@ fn small_talk_is_no_ref() {
               A branch, a tag or a commit.
                 1. main
                 2. v1.0.0
+              Then it starts, after approval where that is needed.
               [main] [v1.0.0] [Never mind]
               > deploy production
         "#]]);
@@ -238,6 +290,7 @@ fn looking_leaves_it_open() {
                 2. v1.0.0
               Then:
                 restart api in production
+              Then it starts, after approval where that is needed.
               [main] [v1.0.0] [Never mind]
               > deploy production
 
@@ -295,11 +348,13 @@ fn names_that_are_words_for_standing_orders() {
               [rules] [backfillTimezone] [Never mind]
 
             ? How many rows a batch?
-              environment: staging
-              job: rules
+              Noted, job: rules
               A number from 1 to 100000.
+                100
                 500 (default)
-              [500] [Never mind]
+                1000
+              3 more after this; then I show the whole before anything is done.
+              [100] [500] [1000] [So far] [Never mind]
               > backfill rules in staging
 
             · Never mind then: `backfill rules in staging` is dropped.
@@ -313,14 +368,11 @@ fn names_that_are_words_for_standing_orders() {
         t.user("ana").says("never mind").await;
         t.bot_says(expect![[r#"
             ? How is alerts built?
-              environment: staging
-              project: shop
-              platform: local
-              repository: https://code.example/shop.git
-              services: alerts
+              Noted, services: alerts
               A command, or `none`.
                 1. none (default)
-              [none] [Never mind]
+              4 more after this; then I show the whole before anything is done.
+              [none] [So far] [Never mind]
               > set up staging for shop on local
 
             · Never mind then: `set up staging for shop on local` is dropped.

@@ -46,6 +46,7 @@ fn others_are_heard_where_their_role_lets_them() {
             ? Deploy where?
                 1. staging
                 2. production
+              Then it starts, after approval where that is needed.
               [staging] [production] [Never mind]
               > deploy v1.0.0
 
@@ -103,13 +104,16 @@ fn a_restart_in_the_middle() {
         t.never_mind_the_rest();
         t.crash_and_restart().await;
         t.settles().await;
-        t.bot_says(expect![[r#"
+        t.asks_again(expect![[r#"
             ? Still open: How many rows a batch?
               environment: staging
               job: backfillTimezone
               A number from 1 to 100000.
+                100
                 500 (default)
-              [500] [Never mind]
+                1000
+              3 more after this; then I show the whole before anything is done.
+              [100] [500] [1000] [Never mind]
               > backfill backfillTimezone in staging
         "#]]);
         t.user("ana").says("250").await;
@@ -135,18 +139,21 @@ fn small_talk_derails_nothing() {
             ? Lock where?
                 1. staging
                 2. production
+              Then it is done.
               [staging] [production] [Never mind]
               > lock
 
             ? Still open: Lock where?
                 1. staging
                 2. production
+              Then it is done.
               [staging] [production] [Never mind]
               > lock
 
             ? Still open: Lock where?
                 1. staging
                 2. production
+              Then it is done.
               [staging] [production] [Never mind]
               > lock
 
@@ -185,6 +192,7 @@ fn where_somebody_was_last() {
                 1. qa
                 2. staging
                 3. production
+              Then it starts, after approval where that is needed.
               [qa] [staging] [production] [Never mind]
               > restart
 
@@ -192,6 +200,7 @@ fn where_somebody_was_last() {
                 1. qa
                 2. staging
                 3. production
+              Then it starts, after approval where that is needed.
               [qa] [staging] [production] [Never mind]
               > restart
 
@@ -212,6 +221,7 @@ fn what_waits_behind_an_answer() {
                 2. production
               Then:
                 restart api in staging
+              Then it starts, after approval where that is needed.
               [staging] [production] [Never mind]
               > deploy v1.0.0
         "#]]);

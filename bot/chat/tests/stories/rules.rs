@@ -273,6 +273,8 @@ fn strangers_learn_nothing() {
             · Help
               | deploy: Put a ref onto environments, with a plan, a proved way back and, if you like, a canary.
               | Also said as: redeploy, re-deploy, ship, release, push, roll out, rollout.
+              | Without a ref, an environment gets the newest code, and production what is proved before it.
+              | You see the plan, then how far it is. What never gets healthy is taken back by itself.
               | For example:
               |   deploy staging
               |   deploy api v1.4.2 to staging with canary 10/50/100   (canaries in stages are to come)

@@ -51,6 +51,8 @@ fn a_project_from_nothing() {
                 2. redis
                 3. storage
                 4. mail
+              `default` is none.
+              2 more after this; then I show the whole before anything is done.
               [postgres] [redis] [storage] [mail] [none] [Never mind]
               > set up staging, production for corner-shop on local
         "#]]);
@@ -80,8 +82,8 @@ fn a_project_from_nothing() {
               |   production:
               |     production: true
               |     edge: { api: "127.0.0.1:8100", web: "127.0.0.1:8101" }
-              `yes` takes it in. Each service listens on $PORT and answers its health path there.
-              Correct anything by the name it has here: `no, NAME is VALUE`.
+              `yes` takes it in. Each service listens on $PORT and answers its health path there. On this machine services have ports instead of domains, those under `edge`: `no, port of api in staging is 8080` changes one.
+              Correct anything with `no, NAME is VALUE`. Names: environment, project, platform, repository, services, build of api, build of web, start of api, start of web, components, connections, texts.
                 1. yes (default)
                 2. no
               [yes] [no] [Never mind]
@@ -124,8 +126,9 @@ fn what_stands_in_the_way_is_said_at_once() {
               platform: railway
               dns: cloudflare
               connections: stripe
-              I can't run anything on railway, let cloudflare do DNS and connect stripe yet. I put the description together with you and hand it over at the end, so that nothing you say is lost.
-              A git URL or an absolute path; no password in it.
+              I can't run anything on railway, let cloudflare do DNS or connect stripe yet. I put the description together with you and hand it over at the end, so that nothing you say is lost.
+              A git URL, or the absolute path of a git repository on this machine; no password in it.
+              6 more after this; then I show the whole before anything is done.
               [Never mind]
               > set up staging for shop on railway. Use cloudflare for DNS and canary. Connect stripe
         "#]]);
@@ -136,23 +139,16 @@ fn what_stands_in_the_way_is_said_at_once() {
         t.user("zoe").says("shop.example").await;
         t.bot_says(expect![[r#"
             ? Which components does it need?
-              environment: staging
-              project: shop
-              platform: railway
-              dns: cloudflare
-              repository: https://code.example/shop.git
-              services: api
-              build of api: none
-              start of api: ./api
-              domain of staging: shop.example
-              connections: stripe
-              I can't run anything on railway, let cloudflare do DNS, connect stripe and point domains at it yet. I put the description together with you and hand it over at the end, so that nothing you say is lost.
+              Noted, domain of staging: shop.example
+              I can't run anything on railway, let cloudflare do DNS, connect stripe or point domains at it yet. I put the description together with you and hand it over at the end, so that nothing you say is lost.
               Several at once: `postgres, redis`. Or `none`.
                 1. postgres
                 2. redis
                 3. storage
                 4. mail
-              [postgres] [redis] [storage] [mail] [none] [Never mind]
+              `default` is none.
+              One more after this; then I show the whole before anything is done.
+              [postgres] [redis] [storage] [mail] [none] [So far] [Never mind]
               > set up staging for shop on railway. Use cloudflare for DNS and canary. Connect stripe
         "#]]);
         t.user("zoe").says("none").await;
@@ -172,7 +168,7 @@ fn what_stands_in_the_way_is_said_at_once() {
               components: none
               connections: stripe
               texts: +491701234567
-              I can't run anything on railway, let cloudflare do DNS, connect stripe, point domains at it and send texts yet. `yes` hands the description over; to leave that out, say `no, platform is local`, `no, dns is none`, `no, connections is none` and `no, texts is none`.
+              I can't run anything on railway, let cloudflare do DNS, connect stripe, point domains at it or send texts yet. `yes` hands the description over; to leave that out, say `no, platform is local`, `no, dns is none`, `no, connections is none` and `no, texts is none`.
               Correct anything by the name it has here: `no, NAME is VALUE`.
                 1. yes (default)
                 2. no
@@ -197,8 +193,8 @@ fn what_stands_in_the_way_is_said_at_once() {
               | environments:
               |   staging:
               |     edge: { api: "127.0.0.1:8000" }
-              `yes` takes it in. Each service listens on $PORT and answers its health path there.
-              Correct anything by the name it has here: `no, NAME is VALUE`.
+              `yes` takes it in. Each service listens on $PORT and answers its health path there. On this machine services have ports instead of domains, those under `edge`: `no, port of api in staging is 8080` changes one.
+              Correct anything with `no, NAME is VALUE`. Names: environment, project, platform, dns, repository, services, build of api, start of api, components, connections, texts.
                 1. yes (default)
                 2. no
               [yes] [no] [Never mind]
@@ -290,7 +286,8 @@ fn a_deployer_puts_it_together() {
               project: shop
               platform: local
               Taking a project in is for admins: one of them takes in what comes of this.
-              A git URL or an absolute path; no password in it.
+              A git URL, or the absolute path of a git repository on this machine; no password in it.
+              6 more after this; then I show the whole before anything is done.
               [Never mind]
               > set up staging for shop on local
         "#]]);

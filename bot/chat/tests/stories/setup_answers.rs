@@ -63,11 +63,9 @@ fn corrected_by_name() {
         }
         t.bot_says(expect![[r#"
             ? Not corrected: for components, «redis and kafka» is none of the choices. Where is its code?
-              environment: staging
-              project: shop
-              platform: local
-              A git URL or an absolute path; no password in it.
-              [Never mind]
+              A git URL, or the absolute path of a git repository on this machine; no password in it.
+              6 more after this; then I show the whole before anything is done.
+              [So far] [Never mind]
               > set up staging for shop on local
 
             · Corrected: components is redis.
@@ -77,60 +75,43 @@ fn corrected_by_name() {
               project: shop
               platform: local
               components: redis
-              A git URL or an absolute path; no password in it.
+              A git URL, or the absolute path of a git repository on this machine; no password in it.
+              5 more after this; then I show the whole before anything is done.
               [Never mind]
               > set up staging for shop on local
 
             ? Which services is it made of?
-              environment: staging
-              project: shop
-              platform: local
-              repository: https://code.example/shop.git
-              components: redis
+              Noted, repository: https://code.example/shop.git
               Their names, like `api, web`.
-              [Never mind]
+              4 more after this; then I show the whole before anything is done.
+              [So far] [Never mind]
               > set up staging for shop on local
 
             ? How is api built?
-              environment: staging
-              project: shop
-              platform: local
-              repository: https://code.example/shop.git
-              services: api, web
-              components: redis
+              Noted, services: api, web
               A command, or `none`.
                 1. none (default)
-              [none] [Never mind]
+              5 more after this; then I show the whole before anything is done.
+              [none] [So far] [Never mind]
               > set up staging for shop on local
 
             · Corrected: services is app.
 
             ? How is app built?
-              environment: staging
-              project: shop
-              platform: local
-              repository: https://code.example/shop.git
-              services: app
-              components: redis
               A command, or `none`.
                 1. none (default)
-              [none] [Never mind]
+              3 more after this; then I show the whole before anything is done.
+              [none] [So far] [Never mind]
               > set up staging for shop on local
 
             · Corrected: dns is cloudflare.
 
             ? How is app built?
-              environment: staging
-              project: shop
-              platform: local
-              dns: cloudflare
-              repository: https://code.example/shop.git
-              services: app
-              components: redis
               I can't let cloudflare do DNS yet. I put the description together with you and hand it over at the end, so that nothing you say is lost.
               A command, or `none`.
                 1. none (default)
-              [none] [Never mind]
+              3 more after this; then I show the whole before anything is done.
+              [none] [So far] [Never mind]
               > set up staging for shop on local. Use cloudflare for DNS and canary
         "#]]);
         t.user("zoe").says("never mind").await;
@@ -153,6 +134,7 @@ fn said_again_and_left_open() {
               platform: local
               repository: https://code.example/shop.git
               Their names, like `api, web`.
+              5 more after this; then I show the whole before anything is done.
               [Never mind]
               > set up staging, production for shop on local
         "#]]);

@@ -69,8 +69,8 @@ fn the_project_there_is() {
                 services.worker.health.timeout_s: new, 60
                 environments.staging.edge.worker: new, 127.0.0.1:8000
                 environments.production.edge.worker: new, 127.0.0.1:8100
-              `yes` takes it in. Each service listens on $PORT and answers its health path there.
-              Correct anything by the name it has here: `no, NAME is VALUE`.
+              `yes` takes it in. Each service listens on $PORT and answers its health path there. On this machine services have ports instead of domains, those under `edge`: `no, port of api in staging is 8080` changes one.
+              Correct anything with `no, NAME is VALUE`. Names: environment, project, platform, repository, services, build of api, build of worker, start of api, start of worker, components, connections, texts.
                 1. yes (default)
                 2. no
               [yes] [no] [Never mind]
@@ -100,7 +100,8 @@ fn another_project() {
               project: shop
               platform: local
               This chat is about invoice-perfect, and a database holds one project for now, so what comes of this needs a data folder of its own.
-              A git URL or an absolute path; no password in it.
+              A git URL, or the absolute path of a git repository on this machine; no password in it.
+              6 more after this; then I show the whole before anything is done.
               [Never mind]
               > set up staging for shop on local
         "#]]);
@@ -187,9 +188,9 @@ fn the_project_changes_meanwhile() {
               |   - { name: zoe, role: admin }
               Changes:
                 services.api.start: ./api → ./api --fast
-              `yes` takes it in. Each service listens on $PORT and answers its health path there.
-              The project has changed meanwhile, so nothing was taken in; this is the whole as it would be now.
-              Correct anything by the name it has here: `no, NAME is VALUE`.
+              `yes` takes it in. Each service listens on $PORT and answers its health path there. On this machine services have ports instead of domains, those under `edge`: `no, port of api in staging is 8080` changes one.
+              Something has changed meanwhile, so nothing was taken in; this is the whole as it would be now.
+              Correct anything with `no, NAME is VALUE`. Names: environment, project, platform, repository, services, build of api, start of api, components, connections, texts.
                 1. yes (default)
                 2. no
               [yes] [no] [Never mind]
@@ -216,9 +217,10 @@ fn the_project_there_is_on_a_provider() {
               platform: railway
               dns: cloudflare
               connections: stripe, sendgrid
-              I can't run anything on railway, let cloudflare do DNS and connect stripe and sendgrid yet. I put the description together with you and hand it over at the end, so that nothing you say is lost.
-              A git URL or an absolute path; no password in it.
+              I can't run anything on railway, let cloudflare do DNS or connect stripe and sendgrid yet. I put the description together with you and hand it over at the end, so that nothing you say is lost.
+              A git URL, or the absolute path of a git repository on this machine; no password in it.
                 1. https://code.example/invoice-perfect.git (default)
+              7 more after this; then I show the whole before anything is done.
               [https://code.example/invoice-perfect.git] [Never mind]
               > set up staging, production for invoice-perfect on railway. Use cloudflare for DNS and canary. Connect stripe and sendgrid
         "#]]);
@@ -227,28 +229,19 @@ fn the_project_there_is_on_a_provider() {
         }
         t.bot_says(expect![[r#"
             ? Which services is it made of?
-              environment: staging, production
-              project: invoice-perfect
-              platform: railway
-              dns: cloudflare
-              repository: https://code.example/invoice-perfect.git
-              connections: stripe, sendgrid
+              Noted, repository: https://code.example/invoice-perfect.git
               Their names, like `api, web`.
                 1. api, web, cron (default)
-              [api, web, cron] [Never mind]
+              6 more after this; then I show the whole before anything is done.
+              [api, web, cron] [So far] [Never mind]
               > set up staging, production for invoice-perfect on railway. Use cloudflare for DNS and canary. Connect stripe and sendgrid
 
             ? How is api built?
-              environment: staging, production
-              project: invoice-perfect
-              platform: railway
-              dns: cloudflare
-              repository: https://code.example/invoice-perfect.git
-              services: api, web, cron
-              connections: stripe, sendgrid
+              Noted, services: api, web, cron
               A command, or `none`.
                 1. make (default)
-              [make] [none] [Never mind]
+              9 more after this; then I show the whole before anything is done.
+              [make] [none] [So far] [Never mind]
               > set up staging, production for invoice-perfect on railway. Use cloudflare for DNS and canary. Connect stripe and sendgrid
         "#]]);
         for answer in ["ok", "ok", "ok", "ok", "ok", "ok", "none", "none", "ok", "none"] {

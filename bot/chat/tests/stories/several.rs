@@ -74,7 +74,8 @@ fn the_second_is_not_begun_when_the_first_fails() {
             ✗ The rest was not begun, because what came before did not succeed.
               Not done:
                 deploy v1.1.0 to staging
-              Next: say it again when that is mended.
+              Next: when that is mended, go on with the rest.
+              [deploy v1.1.0 to staging!]
         "#]]);
     });
 }
@@ -96,7 +97,8 @@ fn the_second_is_not_begun_when_the_first_is_refused() {
             ✗ The rest was not begun, because what came before did not succeed.
               Not done:
                 deploy v1.0.0 to staging
-              Next: say it again when that is mended.
+              Next: when that is mended, go on with the rest.
+              [deploy v1.0.0 to staging!]
         "#]]);
     });
 }

@@ -15,6 +15,8 @@ use crate::harness::Room;
 pub(crate) const CONVERSATION: &str = "room";
 /// Their front.
 pub(crate) const FRONT: &str = "terminal";
+/// Whether what was shown before a restart is shown after it.
+pub(crate) const SHOWS_ON: bool = false;
 
 /// The front while no program is connected to it.
 pub(crate) struct Stage {

@@ -172,9 +172,9 @@ fn only_for_those_who_may() {
             · Help
               | rule: Do something by itself when something happens.
               | Also said as: if, when, whenever.
+              | `rules` lists them, `remove rule 1` takes one away.
               | For example:
               |   if we see repeated 500s after deploy, rollback and open an incident
-              `rules` lists them, `remove rule 1` takes one away.
               > help rule
         "#]]);
     });

@@ -174,19 +174,23 @@ fn too_late() {
         }
         t.bot_says(expect![[r#"
             ✗ There is no run to cancel right now.
-              Next: status
+              The newest, r-1 (deploy v1.0.0 to staging), is succeeded.
+              Next: status r-1
               > cancel
 
             ✗ There is no run to pause right now.
-              Next: status
+              The newest, r-1 (deploy v1.0.0 to staging), is succeeded.
+              Next: status r-1
               > pause
 
             ✗ There is no run to resume right now.
-              Next: status
+              The newest, r-1 (deploy v1.0.0 to staging), is succeeded.
+              Next: status r-1
               > resume
 
             ✗ There is no run to retry right now.
-              Next: status
+              The newest, r-1 (deploy v1.0.0 to staging), is succeeded.
+              Next: status r-1
               > retry
         "#]]);
     });
@@ -264,5 +268,44 @@ fn viewers_steer_nothing() {
               > retry r-1
         "#]]);
         t.settles().await;
+    });
+}
+
+/// A run nobody knows is answered with those that could be meant.
+#[test]
+fn a_run_that_is_not_there() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.user("ana").says("deploy v1.0.0 to production").await;
+        t.never_mind_the_rest();
+        t.user("ben").says("approve r-9f").await;
+        t.user("ben").says("cancel r-77aa").await;
+        t.user("sam").says("approve r-9f").await;
+        t.whispers(
+            "ben",
+            expect![[r#"
+                ✗ There is no run r-9f.
+                  What you can approve:
+                    r-1: deploy v1.0.0 to production by ana, awaiting-approval
+                  [approve r-1]
+                  > approve r-9f
+
+                ✗ There is no run r-2.
+                  What you can cancel:
+                    r-1: deploy v1.0.0 to production by ana, awaiting-approval
+                  [cancel r-1]
+                  > cancel r-2
+            "#]],
+        );
+        t.whispers(
+            "sam",
+            expect![[r#"
+                ✗ I don't know you: terminal:sam belongs to nobody.
+                  An admin can change that: infra-chat user add NAME --role deployer --identity terminal:sam
+                  > approve r-9f
+            "#]],
+        );
+        t.user("ana").says("cancel").await;
+        t.never_mind_the_rest();
     });
 }

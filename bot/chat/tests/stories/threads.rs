@@ -34,6 +34,7 @@ fn approve_cancel_and_rollback_mean_that_run() {
             ? Rollback where?
                 1. staging (where you were last)
                 2. production
+              Then it starts, after approval where that is needed.
               [staging] [production] [Never mind]
               > rollback
 

@@ -22,6 +22,8 @@ pub(crate) const CHANNEL: &str = "C0ROOM";
 pub(crate) const CONVERSATION: &str = "slack:C0ROOM";
 /// The front.
 pub(crate) const FRONT: &str = "slack";
+/// Whether what was shown before a restart is shown after it.
+pub(crate) const SHOWS_ON: bool = true;
 /// Passes before a front that never comes to rest is called endless.
 const PASSES_MAX: usize = 2_000;
 /// The people of the project.

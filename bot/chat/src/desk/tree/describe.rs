@@ -10,7 +10,7 @@ use engine::model::{
 };
 use indexmap::IndexMap;
 
-use super::draft::COMPONENTS;
+use super::draft::{COMPONENTS, served_at};
 use super::{Draft, EMBEDDED, Slot, list_of};
 
 /// Where health is asked when nobody says; the description says it, to be changed there.
@@ -22,26 +22,52 @@ const PORTS_FROM: u16 = 8_000;
 /// How far apart those of two environments begin.
 const PORTS_APART: u16 = 100;
 
-/// The description as YAML. Nothing while the answers name no project.
-pub(crate) fn description(draft: &Draft, project: Option<&Project>) -> Option<String> {
-    let described = described(draft, project)?;
-    let mut text = engine::project::export(&described);
-    let apart = apart(draft);
-    if !apart.is_empty() {
-        text.push_str("# Said too, and not part of a description yet:\n");
-        for line in apart {
-            let _ = writeln!(text, "# {line}");
-        }
-    }
-    Some(text)
+/// A project's description as it was put together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Described {
+    /// As YAML.
+    pub(crate) text: String,
+    /// What it changes of the project there is, a line each; nothing of a new one.
+    pub(crate) changes: Vec<String>,
+    /// Addresses on this machine that it gives to services nobody said one for.
+    pub(crate) given: Vec<String>,
+    /// Those that were said, by the service and its environment.
+    pub(crate) said: Vec<(String, String)>,
 }
 
-/// What it changes of the project there is, a line each; nothing of a new one.
-pub(crate) fn changes(draft: &Draft, project: Option<&Project>) -> Vec<String> {
-    let Some((same, described)) = draft.same(project).zip(described(draft, project)) else {
-        return Vec::new();
-    };
-    engine::project::differences(same, &described).iter().map(ToString::to_string).collect()
+impl Described {
+    /// The description, without these ports for what is given an address. Nothing while the answers name no project.
+    pub(crate) fn of(draft: &Draft, project: Option<&Project>, taken: &BTreeSet<u16>) -> Option<Self> {
+        let (described, given) = described(draft, project, taken)?;
+        let mut text = engine::project::export(&described);
+        let apart = apart(draft);
+        if !apart.is_empty() {
+            text.push_str("# Said too, and not part of a description yet:\n");
+            for line in apart {
+                let _ = writeln!(text, "# {line}");
+            }
+        }
+        let same = draft.same(project);
+        let changes = same.map_or_else(Vec::new, |same| engine::project::differences(same, &described));
+        let there = |address: &String| {
+            let mut all = same.into_iter().flat_map(|same| same.environments.values());
+            all.any(|environment| environment.edge.values().any(|other| other == address))
+        };
+        let said = draft.each(Slot::Port).into_iter().flatten();
+        let said =
+            said.filter_map(|of| Some((of.clone(), local(draft.said(Slot::Port, Some(&of))?.parse().ok()?))));
+        Some(Self {
+            text,
+            changes: changes.iter().map(ToString::to_string).collect(),
+            given,
+            said: said.filter(|(_, address)| !there(address)).collect(),
+        })
+    }
+}
+
+/// An address on this machine.
+fn local(port: u16) -> String {
+    format!("127.0.0.1:{port}")
 }
 
 /// What was said that a description has no key for.
@@ -58,7 +84,12 @@ fn apart(draft: &Draft) -> Vec<String> {
         .collect()
 }
 
-fn described(draft: &Draft, project: Option<&Project>) -> Option<Project> {
+/// The project, and the addresses it gives to what has none.
+fn described(
+    draft: &Draft,
+    project: Option<&Project>,
+    taken: &BTreeSet<u16>,
+) -> Option<(Project, Vec<String>)> {
     let said = |slot: Slot, of: Option<&str>| draft.said(slot, of).unwrap_or_default();
     let name = said(Slot::Project, None);
     let mut project = match draft.same(project) {
@@ -91,10 +122,18 @@ fn described(draft: &Draft, project: Option<&Project>) -> Option<Project> {
     let platform = said(Slot::Platform, None);
     for name in draft.filled().environments {
         let environment = project.environments.entry(name.parse().ok()?);
-        environment.or_insert_with(|| environment_called(&name)).platform.clone_from(&platform);
+        let environment = environment.or_insert_with(|| environment_called(&name));
+        // Whoever runs the others, `local` is this machine.
+        environment.platform = if name == EMBEDDED { EMBEDDED.to_owned() } else { platform.clone() };
+        for service in project.services.keys() {
+            let said = draft.said(Slot::Port, Some(&served_at(service.as_str(), &name)));
+            if let Some(port) = said.and_then(|port| port.parse().ok()) {
+                environment.edge.insert(service.clone(), local(port));
+            }
+        }
     }
-    addresses(&mut project);
-    Some(project)
+    let given = addresses(&mut project, taken);
+    Some((project, given))
 }
 
 fn empty(name: &str, repository: &str) -> Option<Project> {
@@ -141,9 +180,11 @@ fn environment_called(name: &str) -> Environment {
 }
 
 /// Gives what is served on this machine an address each, where it has none: without one nobody could open it.
-fn addresses(project: &mut Project) {
+fn addresses(project: &mut Project, taken: &BTreeSet<u16>) -> Vec<String> {
     let all = project.environments.values().flat_map(|environment| environment.edge.values());
-    let mut taken: BTreeSet<u16> = all.filter_map(|at| at.rsplit_once(':')?.1.parse().ok()).collect();
+    let mut taken: BTreeSet<u16> =
+        all.filter_map(|at| at.rsplit_once(':')?.1.parse().ok()).chain(taken.iter().copied()).collect();
+    let mut given = Vec::new();
     let served: Vec<ServiceName> =
         project.services.iter().filter(|(_, it)| it.health.is_some()).map(|(name, _)| name.clone()).collect();
     let starts = (PORTS_FROM..u16::MAX).step_by(usize::from(PORTS_APART));
@@ -153,8 +194,10 @@ fn addresses(project: &mut Project) {
             if !environment.edge.contains_key(service)
                 && let Some(port) = free.find(|port| taken.insert(*port))
             {
-                environment.edge.insert(service.clone(), format!("127.0.0.1:{port}"));
+                given.push(local(port));
+                environment.edge.insert(service.clone(), local(port));
             }
         }
     }
+    given
 }

@@ -3,7 +3,7 @@
 use engine::model::{ComponentKind, Project, Provider};
 use serde::{Deserialize, Serialize};
 
-use super::takes::{NO_CANARY, canary_of, canary_words};
+use super::takes::{NO_CANARY, canary_of, canary_words, per_minute};
 use super::{Slot, slots_of};
 use crate::desk::speaker::FIRST_ENVIRONMENTS;
 use crate::intent::{Action, Command, Signal};
@@ -28,6 +28,15 @@ pub(crate) struct Draft {
     /// In the order given.
     #[serde(default)]
     pub(crate) answers: Vec<Answer>,
+    /// The orders it was said as, where it is a change of data that was said as several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) parts: Vec<Command>,
+    /// Somebody has answered something.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    answered: bool,
+    /// What was answered last, where it was not corrected since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    newest: Option<(Slot, Option<String>)>,
 }
 
 /// What an alert can wait for, in words and as a signal.
@@ -44,6 +53,12 @@ const PLATFORMS: [&str; 4] = [EMBEDDED, "railway", "render", "vercel"];
 pub(crate) const EMBEDDED: &str = "local";
 /// Who can do DNS and spread traffic for a project.
 const EDGES: [&str; 2] = ["cloudflare", "none"];
+/// Rows a batch that are proposed, from careful to fast.
+const BATCH_SIZES: [&str; 3] = ["100", "500", "1000"];
+/// Hours that are proposed.
+const WINDOWS: [&str; 2] = ["any time", "22:00-06:00 UTC"];
+/// More questions than this are not counted.
+const COUNTED_MAX: usize = 99;
 /// The usual canary of production.
 const CANARY_USUAL: &str = "10/50/100";
 /// Components the product knows, and what they are.
@@ -54,6 +69,11 @@ pub(crate) const COMPONENTS: [(&str, ComponentKind); 4] = [
     ("mail", ComponentKind::Mail),
 ];
 
+/// How a service in an environment is called where its port is meant.
+pub(super) fn served_at(service: &str, environment: &str) -> String {
+    format!("{service} in {environment}")
+}
+
 /// The parts of a value that is a list.
 pub(crate) fn list_of(value: &str) -> Vec<String> {
     let none = value.is_empty() || value == "none";
@@ -63,12 +83,12 @@ pub(crate) fn list_of(value: &str) -> Vec<String> {
 impl Draft {
     /// Nothing answered yet.
     pub(crate) fn of(command: Command) -> Self {
-        Self { command, answers: Vec::new() }
+        Self { command, answers: Vec::new(), parts: Vec::new(), answered: false, newest: None }
     }
 
     /// The same request said in full once more: what it says itself stands, and of the answers all the others.
     pub(crate) fn said_as(&self, command: Command) -> Self {
-        let mut again = Self::of(command);
+        let mut again = Self { parts: self.parts.clone(), ..Self::of(command) };
         let others = self.answers.iter().filter(|it| again.said(it.slot, None).is_none());
         again.answers = others.cloned().collect();
         again
@@ -76,8 +96,36 @@ impl Draft {
 
     /// Takes an answer in, over what was known.
     pub(crate) fn put(&mut self, slot: Slot, of: Option<String>, value: String) {
+        self.answered = true;
+        self.newest = Some((slot, of.clone()));
+        self.know(slot, of, value);
+    }
+
+    /// Takes something in that nobody was asked for: it was said with the order, or nothing else can be meant.
+    pub(crate) fn know(&mut self, slot: Slot, of: Option<String>, value: String) {
         self.answers.retain(|answer| (answer.slot, &answer.of) != (slot, &of));
         self.answers.push(Answer { slot, of, value });
+    }
+
+    /// Gives an earlier answer another value, in its place among the others.
+    pub(crate) fn correct(&mut self, slot: Slot, of: Option<&str>, value: String) {
+        match self.answers.iter_mut().find(|answer| answer.slot == slot && answer.of.as_deref() == of) {
+            Some(answer) => answer.value = value,
+            None => self.know(slot, of.map(ToOwned::to_owned), value),
+        }
+        // What was answered before that is no news any more.
+        self.newest = None;
+    }
+
+    /// Whether anything was answered yet.
+    pub(crate) fn is_answered(&self) -> bool {
+        self.answered
+    }
+
+    /// The newest answer, by the name it has on cards.
+    pub(crate) fn newest(&self) -> Option<(String, String)> {
+        let (slot, of) = self.newest.as_ref()?;
+        Some((slot.called(of.as_deref()), self.said(*slot, of.as_deref())?))
     }
 
     /// The newest answer about something.
@@ -90,14 +138,14 @@ impl Draft {
     /// The command with the answers that have a place in it.
     pub(crate) fn filled(&self) -> Command {
         let mut command = self.command.clone();
-        for Answer { slot, value, .. } in &self.answers {
+        for Answer { slot, of, value } in &self.answers {
             match slot {
                 Slot::Environments => command.environments = list_of(value),
                 Slot::Ref => command.git_ref = Some(value.clone()),
                 Slot::Replicas => command.replicas = value.parse().ok(),
                 Slot::Job => command.job = Some(value.clone()),
                 Slot::BatchSize => command.batch_size = value.parse().ok(),
-                Slot::Rate => command.rate_per_min = value.parse().ok(),
+                Slot::Rate if of.is_none() => command.rate_per_min = per_minute(value),
                 Slot::Project => command.project = Some(value.clone()),
                 Slot::Platform => command.platform = Some(value.clone()),
                 Slot::Connections => command.connections = list_of(value),
@@ -127,7 +175,7 @@ impl Draft {
             Slot::Replicas => command.replicas.map(|count| count.to_string()),
             Slot::Job => command.job.clone(),
             Slot::BatchSize => command.batch_size.map(|count| count.to_string()),
-            Slot::Rate => command.rate_per_min.map(|count| count.to_string()),
+            Slot::Rate => command.rate_per_min.map(|count| format!("{count}/min")),
             Slot::DryRunFirst => command.dry_run.then(|| "only a dry run".to_owned()),
             Slot::Window => command.at.as_ref().map(|at| format!("once, {at}")),
             Slot::Project => command.project.clone(),
@@ -148,10 +196,23 @@ impl Draft {
             }
             Slot::Domain => {
                 // What runs on somebody's own machine has addresses there, and no domain.
-                let embedded = self.said(Slot::Platform, None).as_deref() == Some(EMBEDDED);
                 let environments = self.filled().environments.into_iter();
-                environments.filter(|name| !embedded && name != EMBEDDED).map(Some).collect()
+                environments.filter(|name| !self.is_embedded(name)).map(Some).collect()
             }
+            Slot::Port => {
+                let services = list_of(self.answer(Slot::Services, None).unwrap_or_default());
+                let environments =
+                    self.filled().environments.into_iter().filter(|name| self.is_embedded(name));
+                environments
+                    .flat_map(|name| {
+                        services
+                            .iter()
+                            .map(move |service| Some(served_at(service, &name)))
+                            .collect::<Vec<_>>()
+                    })
+                    .collect()
+            }
+            Slot::Rate if self.rates_differ() => self.filled().environments.into_iter().map(Some).collect(),
             _ => vec![None],
         }
     }
@@ -163,8 +224,8 @@ impl Draft {
             let both = [Slot::Build, Slot::Start];
             let slots: &[Slot] = match slot {
                 Slot::Build => &both,
-                // Nobody is asked for who does DNS; it can be said.
-                Slot::Start | Slot::Edge => continue,
+                // Nobody is asked for who does DNS, or at which port; it can be said.
+                Slot::Start | Slot::Edge | Slot::Port => continue,
                 _ => std::slice::from_ref(&slot),
             };
             for of in self.each(slot) {
@@ -176,6 +237,30 @@ impl Draft {
         None
     }
 
+    /// How many questions follow the one at hand before the whole is shown, as far as that is known.
+    pub(crate) fn more(&self) -> usize {
+        let mut draft = self.clone();
+        let mut more = 0;
+        while let Some((slot, of)) = draft.next().filter(|(slot, _)| *slot != Slot::Confirm) {
+            if more > COUNTED_MAX {
+                break;
+            }
+            more += 1;
+            let likely = match slot {
+                Slot::Services => "service",
+                Slot::Platform => EMBEDDED,
+                _ => "none",
+            };
+            draft.know(slot, of, likely.to_owned());
+        }
+        more.saturating_sub(1)
+    }
+
+    /// Whether an environment is one of processes on this machine.
+    pub(super) fn is_embedded(&self, environment: &str) -> bool {
+        environment == EMBEDDED || self.said(Slot::Platform, None).as_deref() == Some(EMBEDDED)
+    }
+
     /// With what only one thing can be meant by; production is not, it is asked for.
     pub(crate) fn settled(mut self, project: Option<&Project>) -> Self {
         while let Some((slot @ (Slot::Environments | Slot::Job), of)) = self.next() {
@@ -183,7 +268,7 @@ impl Draft {
                 project.and_then(|it| it.environments.get(name.as_str())).is_some_and(|it| it.production)
             };
             match self.choices(slot, None, project, None).as_slice() {
-                [only] if slot == Slot::Job || !is_production(only) => self.put(slot, of, only.clone()),
+                [only] if slot == Slot::Job || !is_production(only) => self.know(slot, of, only.clone()),
                 _ => break,
             }
         }
@@ -204,6 +289,8 @@ impl Draft {
             Slot::Components => {
                 same.and_then(|same| names(same.components.keys().map(ToString::to_string).collect()))
             }
+            // What is said of one environment is likely meant for the other.
+            Slot::Rate => self.answers.iter().find(|answer| answer.slot == slot).map(|it| it.value.clone()),
             Slot::Build => service.map(|service| service.build.clone().unwrap_or_else(|| "none".to_owned())),
             Slot::Start => service.map(|service| service.start.clone()),
             Slot::Canary => {
@@ -263,6 +350,8 @@ impl Draft {
                 names.into_iter().filter(|name| !PLATFORMS.contains(name)).map(ToOwned::to_owned).collect()
             }
             Slot::DryRunFirst | Slot::Confirm => owned(&["yes", "no"]),
+            Slot::BatchSize => owned(&BATCH_SIZES),
+            Slot::Window => owned(&WINDOWS),
             _ => self.usual(slot, of, project).into_iter().collect(),
         }
     }
@@ -273,9 +362,7 @@ impl Draft {
         for slot in slots_of(self.command.action).filter(|slot| *slot != Slot::Confirm) {
             for of in self.each(slot) {
                 if let Some(value) = self.said(slot, of.as_deref()) {
-                    let name = slot.row().called.first().copied().unwrap_or_default();
-                    let of = of.map(|of| format!(" of {of}")).unwrap_or_default();
-                    fields.push((format!("{name}{of}"), value));
+                    fields.push((slot.called(of.as_deref()), value));
                 }
             }
         }

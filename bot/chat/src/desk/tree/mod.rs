@@ -2,6 +2,7 @@
 //! asked for only when nobody said it, its answer changes the request, and no default is safe; production is never a
 //! default.
 
+mod change;
 mod describe;
 mod draft;
 mod rows;
@@ -12,10 +13,13 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use describe::{changes, description};
+pub(crate) use change::change_of_data;
+pub(crate) use describe::Described;
 pub(crate) use draft::{Draft, EMBEDDED, list_of};
 pub(crate) use rows::{SlotRow, slots_of};
-pub(crate) use takes::{Asked, Takes, is_exact, is_invisible, named_project, plain, take};
+pub(crate) use takes::{
+    Asked, Takes, asks_for_the_whole, is_exact, is_invisible, named_project, plain, take,
+};
 
 use crate::intent::Key;
 
@@ -35,7 +39,7 @@ pub(crate) enum Slot {
     Job,
     /// Rows a batch.
     BatchSize,
-    /// Rows a minute.
+    /// How many a minute.
     Rate,
     /// A dry run before the real one.
     DryRunFirst,
@@ -59,6 +63,8 @@ pub(crate) enum Slot {
     Start,
     /// Where one environment is reached.
     Domain,
+    /// Where a service of one environment is reached on this machine.
+    Port,
     /// Databases, caches and stores.
     Components,
     /// Providers to connect.
@@ -73,6 +79,12 @@ impl Slot {
     /// Its row.
     pub(crate) fn row(self) -> &'static SlotRow {
         &rows::SLOTS[self as usize]
+    }
+
+    /// What it is called on cards.
+    pub(crate) fn called(self, of: Option<&str>) -> String {
+        let of = of.map(|of| format!(" of {of}")).unwrap_or_default();
+        format!("{}{of}", self.row().called.first().copied().unwrap_or_default())
     }
 
     /// The slot that asks for a key without which an action can't start.

@@ -4,6 +4,13 @@ use super::Slot;
 use super::takes::{Takes, valid};
 use crate::intent::Action;
 
+impl SlotRow {
+    /// Whether it takes a number: then the number of a choice would be taken for it.
+    pub(crate) fn is_number(&self) -> bool {
+        matches!(self.takes, Takes::Count { .. } | Takes::Rate)
+    }
+}
+
 /// All that is particular to a slot.
 #[derive(Debug)]
 pub(crate) struct SlotRow {
@@ -40,8 +47,8 @@ slots! {
     Job ["job"] "Which job?" "" Takes::One, None;
     BatchSize ["batch size", "batch"] "How many rows a batch?" "A number from 1 to 100000."
         Takes::Count { most: 100_000, what: "a number from 1 to 100000" }, Some("500");
-    Rate ["rate", "speed"] "How many rows a minute at most?" "A number from 1 to 1000000."
-        Takes::Count { most: 1_000_000, what: "a number from 1 to 1000000" }, Some("500");
+    Rate ["rate", "speed"] "How fast at most{in}?" "Rows a minute, like `500`; or say of what: `500 users/min`, `10 users/s`."
+        Takes::Rate, Some("500/min");
     DryRunFirst ["dry run first", "dry run"] "A dry run first?" "It counts what would change and changes nothing."
         Takes::YesNo, Some("yes");
     Window ["window", "hours"] "At which hours may it run?" "Like `22:00-06:00` (UTC), or `any time`."
@@ -51,19 +58,21 @@ slots! {
     Platform ["platform"] "Which platform runs it?" "`local` is the embedded one: processes on this machine."
         Takes::One, Some("local");
     Edge ["dns", "edge"] "Who does its DNS?" "" Takes::One, None;
-    Repository ["repository", "repo"] "Where is its code?" "A git URL or an absolute path; no password in it."
+    Repository ["repository", "repo"] "Where is its code?" "A git URL, or the absolute path of a git repository on this machine; no password in it."
         Takes::Words(valid::repository), None;
     Services ["services", "service"] "Which services is it made of?" "Their names, like `api, web`."
         Takes::Words(valid::names), None;
     Build ["build"] "How is {of} built?" "A command, or `none`." Takes::Loose(valid::command_line), Some("none");
     Start ["start"] "How is {of} started?" "A command." Takes::Loose(valid::command_line), None;
     Domain ["domain"] "Which domain leads to {of}?" "Like `app.example.com`, or `none`." Takes::Words(valid::domain), Some("none");
+    Port ["port", "address"] "Which port leads to {of}?" "A number from 1024 to 65535."
+        Takes::Count { most: 65_535, what: "a number from 1 to 65535" }, None;
     Components ["components", "component"] "Which components does it need?"
         "Several at once: `postgres, redis`. Or `none`." Takes::Several, Some("none");
     Connections ["connections", "connection"] "Which providers are to be connected?"
         "Several at once: `stripe, sendgrid`. Or `none`." Takes::Several, Some("none");
     Texts ["texts", "sms", "phone", "numbers"] "Who gets text messages?"
-        "Telephone numbers like `+491701234567`, or `none`." Takes::Words(valid::phones), Some("none");
+        "Telephone numbers with `+` and their country, like `+491701234567`; or `none`." Takes::Words(valid::phones), Some("none");
     Confirm ["confirm"] "Is that right?" "Correct anything by the name it has here: `no, NAME is VALUE`." Takes::YesNo, Some("yes");
 }
 
@@ -82,6 +91,7 @@ static MORE: &[(Action, &[Slot])] = &[
             Slot::Build,
             Slot::Start,
             Slot::Domain,
+            Slot::Port,
             Slot::Components,
             Slot::Connections,
             Slot::Texts,

@@ -62,6 +62,8 @@ pub(crate) enum Takes {
         /// In words.
         what: &'static str,
     },
+    /// How many of something in some time.
+    Rate,
     /// Words with a form of their own.
     Words(Valid),
     /// Words of any form: nothing tells them from small talk but that they were asked for.
@@ -203,6 +205,7 @@ fn take_plain(asked: &Asked<'_>, said: &str, beginnings: bool) -> Result<String,
                 _ => Err(format!("not {what}")),
             }
         }
+        Takes::Rate => rate(&lower).ok_or_else(|| format!("not {RATE_WANTED}")),
         Takes::Words(valid) | Takes::Loose(valid) => {
             if asked.usual == Some("none") && NONE.contains(&lower.as_str()) {
                 return Ok("none".to_owned());
@@ -219,6 +222,57 @@ fn take_plain(asked: &Asked<'_>, said: &str, beginnings: bool) -> Result<String,
             other => Err(words::with_nearest("neither yes nor no", other, asked.choices)),
         },
     }
+}
+
+/// What is taken for a rate, in words.
+const RATE_WANTED: &str =
+    "a rate like `500` (a minute), `500 users/min` or `10/s`, from 1 to 1000000 a minute";
+/// The fastest, in things a minute.
+const RATE_MAX: u64 = 1_000_000;
+
+/// A rate as it is kept: how many a minute, of what was said. One said in seconds or hours is the same a minute, and
+/// never a faster one.
+pub(crate) fn rate(said: &str) -> Option<String> {
+    static RATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(
+            r"(?ix)^(?:at\s+most|at|max(?:imum)?)?\s*(?<count>[0-9][0-9,_]*)(?<thousands>k\b)?\s*(?<what>[a-z]+)??\s*
+            (?:(?:/|\bper\b|\ban?\b|\beach\b|\bevery\b)\s*(?<time>s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?))?$",
+        )
+        .ok()
+    });
+    let found = RATE.as_ref()?.captures(said.trim())?;
+    let count: u64 = found.name("count")?.as_str().replace([',', '_'], "").parse().ok()?;
+    let count = if found.name("thousands").is_some() { count.checked_mul(1_000)? } else { count };
+    let count = match found.name("time").and_then(|time| time.as_str().bytes().next()) {
+        Some(b's' | b'S') => count.checked_mul(60)?,
+        Some(b'h' | b'H') => count / 60,
+        _ => count,
+    };
+    let what = found.name("what").map(|what| what.as_str().to_lowercase());
+    let what = match what.as_deref() {
+        None | Some("rpm") => String::new(),
+        // "500 min" says no rate.
+        Some("s" | "sec" | "m" | "min" | "minute" | "minutes" | "h" | "hour" | "hours") => return None,
+        Some(what) => format!(" {what}"),
+    };
+    (1..=RATE_MAX).contains(&count).then(|| format!("{count}{what}/min"))
+}
+
+/// How many a minute a rate is.
+pub(crate) fn per_minute(rate: &str) -> Option<u64> {
+    rate.split(['/', ' ']).next()?.parse().ok()
+}
+
+/// Whether somebody asks what is put together so far.
+pub(crate) fn asks_for_the_whole(said: &str) -> bool {
+    static WHOLE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(
+            r"(?ix)^\W*(?:(?:show|list|give)(?:\s+me)?(?:\s+(?:it|all|everything|the\s+whole|that))?(?:\s+so\s+far)?|so\s+far|the\s+whole|summary|overview|review
+            |what\s+(?:do\s+(?:you|we)\s+have|have\s+(?:you|we)(?:\s+got)?)(?:\s+so\s+far)?|where\s+(?:are|were)\s+we)\W*$",
+        )
+        .ok()
+    });
+    WHOLE.as_ref().is_some_and(|whole| whole.is_match(said))
 }
 
 /// What somebody calls the project they set up: "set up staging for Corner Shop on local".
@@ -341,12 +395,23 @@ pub(crate) mod valid {
 
     /// Telephone numbers with their country.
     pub(crate) fn phones(said: &str) -> Result<String, &'static str> {
-        const WANTED: &str = "telephone number like `+491701234567`";
-        let numbers: Vec<String> = items(said).map(|item| item.replace([' ', '-', '(', ')'], "")).collect();
-        if numbers.is_empty() || !numbers.iter().all(|number| is(&PHONE, number)) {
-            return Err(WANTED);
+        const WANTED: &str = "telephone number with its country, like `+491701234567`";
+        let mut numbers: Vec<String> = Vec::new();
+        for item in items(said) {
+            // The nought in brackets is dialled inside the country alone.
+            let dialled = item.replace("(0)", "").replace([' ', '-', '(', ')', '.', '/'], "");
+            let number = match dialled.strip_prefix("00") {
+                Some(number) => format!("+{number}"),
+                None => dialled,
+            };
+            if !is(&PHONE, &number) {
+                return Err(WANTED);
+            }
+            if !numbers.contains(&number) {
+                numbers.push(number);
+            }
         }
-        Ok(numbers.join(", "))
+        if numbers.is_empty() { Err(WANTED) } else { Ok(numbers.join(", ")) }
     }
 
     /// Hours of the day.

@@ -37,8 +37,14 @@ fn answers_are_read() {
         (Slot::Ref, &[], "the tag nightly", "nightly"),
         (Slot::Replicas, &[], "3 replicas", "3"),
         (Slot::BatchSize, &[], "5,000", "5000"),
-        (Slot::Rate, &[], "500/min", "500"),
-        (Slot::Rate, &[], "default", "500"),
+        (Slot::Rate, &[], "500", "500/min"),
+        (Slot::Rate, &[], "500/min", "500/min"),
+        (Slot::Rate, &[], "at most 500 users per minute", "500 users/min"),
+        (Slot::Rate, &[], "2k rows a minute", "2000 rows/min"),
+        (Slot::Rate, &[], "10/s", "600/min"),
+        (Slot::Rate, &[], "30,000 invoices an hour", "500 invoices/min"),
+        (Slot::Rate, &[], "default", "500/min"),
+        (Slot::Port, &[], "8080", "8080"),
         (Slot::Window, &[], "22-6", "22:00-06:00 UTC"),
         (Slot::Window, &[], "9:30 to 17", "09:30-17:00 UTC"),
         (Slot::Window, &[], "ok", "any time"),
@@ -50,6 +56,7 @@ fn answers_are_read() {
         (Slot::Components, &["postgres", "redis"], "1, redis", "postgres, redis"),
         (Slot::Components, &["postgres"], "no", "none"),
         (Slot::Texts, &[], "+49 (170) 123-4567", "+491701234567"),
+        (Slot::Texts, &[], "+49 (0)170 123.4567, 0044 20 7946 0000", "+491701234567, +442079460000"),
         (Slot::DryRunFirst, &["yes", "no"], "Yep", "yes"),
         (Slot::DryRunFirst, &["yes", "no"], "yes please", "yes"),
         (Slot::Environments, &places, "ok, on production, thanks!", "production"),
@@ -89,6 +96,15 @@ fn what_is_no_answer_is_refused() {
         (Slot::Services, &[], "api web"),
         (Slot::Domain, &[], "localhost"),
         (Slot::Texts, &[], "0170 1234567"),
+        (Slot::Texts, &[], "+1234567890123456"),
+        (Slot::Texts, &[], "+491701234567, ben"),
+        (Slot::Rate, &[], "fast"),
+        (Slot::Rate, &[], "0"),
+        (Slot::Rate, &[], "500 min"),
+        (Slot::Rate, &[], "30 an hour"),
+        (Slot::Rate, &[], "1000001"),
+        (Slot::Rate, &[], "99999999999999999999/s"),
+        (Slot::Rate, &[], "500/fortnight"),
         (Slot::DryRunFirst, &["yes", "no"], "maybe"),
         (Slot::DryRunFirst, &["yes", "no"], "ok no"),
         (Slot::Environments, &places, "stagging"),
@@ -107,5 +123,41 @@ fn every_action_that_asks_has_its_slots_once() {
         for (place, slot) in slots.iter().enumerate() {
             assert!(!slots[..place].contains(slot), "{} asks twice for {slot:?}", action.name());
         }
+    }
+}
+
+fn parsed(said: &str) -> Vec<crate::intent::Command> {
+    let parsed = crate::intent::parse(said, &crate::intent::Names::sample());
+    assert_eq!(parsed.problem, None, "{said}");
+    crate::desk::orders::one_by_one(parsed.commands)
+}
+
+/// What is shown as one sentence reads back as the orders it stands for, also with rates in words.
+#[test]
+fn a_change_of_data_reads_back() {
+    for said in [
+        "Add timezone column and backfill timezone from address in staging; then do production at 500 users/min.",
+        "backfill timezone in staging and production at 20 invoices per second",
+        "backfill timezone in staging at 500 users/min batch size 200",
+        "backfill timezone in staging",
+    ] {
+        let draft = Draft::of_change(parsed(said), said);
+        let orders: Vec<_> = draft.orders().into_iter().map(|(order, _)| order).collect();
+        assert_eq!(parsed(&draft.canonical()), orders, "{said}");
+    }
+}
+
+#[test]
+fn orders_that_belong_together() {
+    for (said, belonging) in [
+        ("add timezone column in staging, then backfill timezone in staging, then deploy staging", 1),
+        ("backfill timezone in staging, then backfill timezone in production at 500/min", 1),
+        ("backfill timezone in staging, then backfill timezone in staging", 0),
+        ("backfill timezone in staging, then backfill invoice totals in staging", 0),
+        ("add timezone column in staging, then deploy staging", 0),
+        ("deploy staging", 0),
+    ] {
+        let orders = parsed(said);
+        assert_eq!(change_of_data(&orders[0], &orders[1..]), belonging, "{said}");
     }
 }

@@ -392,6 +392,13 @@ impl Chat {
         expected.assert_eq(&self.room.unseen(None));
     }
 
+    /// What is asked once more after a restart: nothing where the front still shows it.
+    #[track_caller]
+    pub(crate) fn asks_again(&mut self, expected: Expect) {
+        let unseen = self.room.unseen(None);
+        if crate::stage::SHOWS_ON { assert_eq!(unseen, "") } else { expected.assert_eq(&unseen) }
+    }
+
     /// All private answers to somebody that nobody has looked at.
     #[track_caller]
     pub(crate) fn whispers(&mut self, to: &str, expected: Expect) {
