@@ -92,8 +92,11 @@ pub struct WayBack {
     pub release: Option<u32>,
     /// One sentence for the card.
     pub say: String,
-    /// What was checked, a sentence each: build kept, schema fits.
+    /// What was checked and holds, a sentence each: build kept, schema fits.
     pub proof: Vec<String>,
+    /// What was checked and does not hold, a sentence each, with what to do about it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lacks: Vec<String>,
     /// The checks passed: going back will work.
     pub proved: bool,
 }

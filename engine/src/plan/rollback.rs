@@ -105,10 +105,17 @@ pub(super) fn plan(
             format!("whether it can live with the schema could not be checked: {why}"),
         );
     }
-    let mut proof = vec![format!("{gone} keeps running until release {} is verified", target.id.number)];
-    if facts.migrations_unread.is_some() {
-        proof.push("whether the releases can live with the schema could not be checked".to_owned());
-    }
+    let proof = vec![format!("{gone} keeps running until release {} is verified", target.id.number)];
+    let lacks: Vec<String> = facts
+        .migrations_unread
+        .iter()
+        .map(|_| {
+            format!(
+                "whether the releases can live with the schema could not be checked: `dry run rollback {environment}` tries \
+                 it again"
+            )
+        })
+        .collect();
     let (missing_sets, missing_configs) = missing(facts, &parts, &chosen);
     // A service the target does not know goes away with the release that brought it.
     let mut affected = chosen.clone();
@@ -235,7 +242,8 @@ pub(super) fn plan(
                 format!("rollback {environment} to release {0} brings release {0} back", live.id.number)
             },
             proof,
-            proved: facts.migrations_unread.is_none(),
+            proved: lacks.is_empty(),
+            lacks,
         },
         notes,
         observed: facts.observed_lines(),
