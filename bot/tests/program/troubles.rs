@@ -30,7 +30,7 @@ fn an_address_that_is_taken_at_the_start_is_told_until_it_is_free_again() {
     let again = "The edge listens for web of staging again.";
     let mut chat = world.start(&["--as", "ana", "chat"], &[]);
     let mut guest = world.start(&["--as", "ana", "chat"], &[]);
-    let said = chat.wait_for("it is tried again by itself");
+    let said = chat.wait_for("It is tried again by itself");
     assert!(said.contains(&trouble) && said.contains("another program has that port"), "{said}");
     world.program(&["status", "staging"]).ended(0).says(&trouble);
     world.program(&["doctor"]).ended(0).says(&trouble);

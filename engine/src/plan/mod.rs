@@ -7,6 +7,7 @@ mod lint;
 mod operate;
 mod rollback;
 mod variables;
+mod way_back;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};

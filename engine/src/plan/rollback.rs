@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::deploy::{
-    VERIFY_FAILURES_MAX, VERIFY_REQUESTS, names, placeholder_run, probes, retire, schedule_changes, shifts,
+    VERIFY_FAILURES_MAX, VERIFY_REQUESTS, names, placeholder_run, probes, release_name, retire, schedule_changes, shifts,
     step,
 };
 use super::variables::variable_lines;
-use super::{DiffLine, Facts, Plan, PlanProblem, Risk, RiskLevel, WayBack, breaking_statements, short};
+use super::{DiffLine, Facts, Plan, PlanProblem, Risk, RiskLevel, WayBack, breaking_statements};
 use crate::model::{
     Release, ReleaseId, ReleaseState, RollbackTarget, RunRequest, ServiceName, ServiceRelease,
 };
@@ -209,12 +209,12 @@ pub(super) fn plan(
             let before = if restores {
                 Some(gone.clone())
             } else {
-                live.services.get(name).map(|part| format!("{} ({})", live.reference, short(&part.commit)))
+                live.services.get(name).map(|part| release_name(live, part))
             };
             Some(DiffLine::new(
                 name.as_str(),
                 before,
-                Some(format!("{} ({})", target.reference, short(&after.commit))),
+                Some(release_name(target, after)),
             ))
         })
         .collect();

@@ -19,7 +19,7 @@ pub(crate) fn later_card(run: &Run, what: &Happening) -> Option<Card> {
         Happening::CrashLoop { of, crashes } => Some(crash_loop(run, of, crashes)),
         Happening::Unreached { service, why } => Some(
             Card::new(Tone::Bad, format!("Nobody reaches {service} of {environment}."))
-                .text(format!("{why} Until then nobody reaches it; it is tried again by itself.")),
+                .text(format!("{why} It is tried again by itself, and told when it is reached again.")),
         ),
         Happening::Reached { service } => {
             Some(Card::new(Tone::Good, format!("The edge listens for {service} of {environment} again.")))

@@ -196,11 +196,16 @@ fn a_live_service_that_nobody_reaches_is_told_once_and_so_is_that_it_is_reached_
         t.looks_after_services().await;
         t.crash_and_restart().await;
         t.looks_after_services().await;
-        t.bot_says(expect![]);
+        t.bot_says(expect![[r#"
+            ✗ Nobody reaches web of staging.
+              The edge can't listen on 127.0.0.1:7400 for `web` of staging: another program has that port; end it. It is tried again by itself, and told when it is reached again.
+        "#]]);
         t.world.drift(|it| it.unreached(&staging, &web, None));
         t.looks_after_services().await;
         t.looks_after_services().await;
-        t.bot_says(expect![]);
+        t.bot_says(expect![[r#"
+            ✓ The edge listens for web of staging again.
+        "#]]);
     });
 }
 

@@ -368,3 +368,71 @@ fn a_way_back_whose_build_is_gone_says_that_and_nothing_else_is_not_proved() {
         "#]]);
     });
 }
+
+/// Code that has no other name than its commit is named once, and replicas that run already do not change.
+#[test]
+fn what_changes_is_told_of_what_runs() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        t.user("ana").says("deploy staging").await;
+        t.settles().await;
+        t.user("ana").says("scale staging api to 3").await;
+        t.settles().await;
+        t.never_mind_the_rest();
+        t.user("ana").says("dry run deploy staging ref v1.0.0").await;
+        t.user("ana").says("dry run rollback staging").await;
+        t.bot_says(expect![[r#"
+            · Dry run: Deploy v1.0.0 (4b76448) to staging. Nothing was written.
+              Changes:
+                api: 4b76448 → v1.0.0 (4b76448)
+                web: 4b76448 → v1.0.0 (4b76448)
+                cron: 4b76448 → v1.0.0 (4b76448)
+              risk: low
+              way back: rollback staging goes to release 2 (4b76448): traffic, then release, then config
+              Proved:
+                release 2 keeps running until the new one is verified
+                its build is kept
+                it can live with the schema
+              Notes:
+                this commit is live already: only configuration and processes are made anew
+              Steps:
+                 1. resolve ref: v1.0.0 is 4b76448, Work for v1.0.0
+                 2. preflight: tools, disk and ports are there; 4b76448 builds
+                 3. reconcile shape: 2 components, 2 addresses
+                 4. reconcile config: variables of api, web, cron
+                 5. migrations: nothing to migrate
+                 6. api and web: started beside what runs, then waited for until healthy
+                 7. cron: schedules run the new code
+                 8. canary: one stage of 100%: all traffic to the new release, read back
+                 9. verification: 20 requests through the edge to each service
+                10. finalize: old processes drained and ended, the release recorded as live
+              It would need no approval.
+              [Do it!]
+              > dry run deploy v1.0.0 to staging
+
+            · Dry run: Roll staging back to release 1 (v1.0.0). Nothing was written.
+              Changes:
+                api: 4b76448 → v1.0.0 (4b76448)
+                web: 4b76448 → v1.0.0 (4b76448)
+                cron: 4b76448 → v1.0.0 (4b76448)
+              risk: low
+              way back: rollback staging to release 2 brings release 2 back
+              Proved:
+                release 2 keeps running until release 1 is verified
+              Notes:
+                migrations stay: going back over a schema loses data
+              Steps:
+                 1. preflight: tools, disk and ports are there; the build is
+                 2. config: as it was in release 1, secrets as they are now
+                 3. bring up: api, web, cron of release 1, until healthy
+                 4. traffic: all of it to release 1, read back
+                 5. cron: schedules run release 1
+                 6. verification: 20 requests through the edge to each service
+                 7. release: release 2 ended, automatic deploys held until a person deploys
+              It would need no approval.
+              [Do it!]
+              > dry run rollback in staging
+        "#]]);
+    });
+}
