@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::deploy::{
-    VERIFY_FAILURES_MAX, VERIFY_REQUESTS, names, placeholder_run, probes, release_name, retire, schedule_changes, shifts,
-    step,
+    VERIFY_FAILURES_MAX, VERIFY_REQUESTS, names, placeholder_run, probes, release_name, retire,
+    schedule_changes, shifts, step,
 };
 use super::variables::variable_lines;
 use super::{DiffLine, Facts, Plan, PlanProblem, Risk, RiskLevel, WayBack, breaking_statements};
@@ -211,11 +211,7 @@ pub(super) fn plan(
             } else {
                 live.services.get(name).map(|part| release_name(live, part))
             };
-            Some(DiffLine::new(
-                name.as_str(),
-                before,
-                Some(release_name(target, after)),
-            ))
+            Some(DiffLine::new(name.as_str(), before, Some(release_name(target, after))))
         })
         .collect();
     diff.extend(rotated);
