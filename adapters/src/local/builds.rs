@@ -62,7 +62,31 @@ pub(super) struct Built {
     /// The folder within the repository where commands run.
     path: String,
     pub(super) at_ms: EpochMs,
-    state: BuildState,
+    state: Outcome,
+}
+
+/// How a build came out, as it is written down.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+enum Outcome {
+    Done {
+        took_ms: i64,
+    },
+    Failed {
+        exit_code: Option<i32>,
+        tail: Vec<String>,
+        #[serde(default)]
+        full: Option<String>,
+    },
+}
+
+impl Built {
+    fn state_now(self) -> BuildState {
+        match self.state {
+            Outcome::Done { took_ms } => BuildState::Done { took_ms, at_ms: self.at_ms },
+            Outcome::Failed { exit_code, tail, full } => BuildState::Failed { exit_code, tail, full },
+        }
+    }
 }
 
 /// How running the command came out.
@@ -89,7 +113,7 @@ impl Machine {
         let built = json_read::<Built>(&folder.join("built.json"))?;
         let hint = "Deploy again: it is built anew.";
         match built {
-            Some(Built { state: BuildState::Done { .. }, path, .. }) => {
+            Some(Built { state: Outcome::Done { .. }, path, .. }) => {
                 let code = folder.join("code").join(path);
                 if code.is_dir() {
                     Ok(code)
@@ -108,7 +132,7 @@ impl Machine {
         }
         let folder = self.build_folder(key);
         Ok(match json_read::<Built>(&folder.join("built.json"))? {
-            Some(built) if folder.join("code").is_dir() => built.state,
+            Some(built) if folder.join("code").is_dir() => built.state_now(),
             _ => BuildState::Absent,
         })
     }
@@ -175,14 +199,14 @@ impl Machine {
         let state = match self.build_in(request, job, &folder).await {
             Ok(Ran::Stopped) => None,
             Ok(Ran::Ended { ending, .. }) if ending.code == Some(0) => {
-                Some(BuildState::Done { took_ms: began.elapsed().as_millis() as i64 })
+                Some(Outcome::Done { took_ms: began.elapsed().as_millis() as i64 })
             }
             Ok(Ran::Ended { ending, mut tail }) => {
                 if ending.code.is_none() {
                     tail.push(ending.how);
                 }
                 let full = self.full_look(&tail);
-                Some(BuildState::Failed { exit_code: ending.code, tail, full })
+                Some(Outcome::Failed { exit_code: ending.code, tail, full })
             }
             Err(error) => {
                 let hint =
@@ -190,12 +214,12 @@ impl Machine {
                 let tail: Vec<String> =
                     [error.to_string(), hint].into_iter().filter(|line| !line.is_empty()).collect();
                 let full = self.full_look(&tail);
-                Some(BuildState::Failed { exit_code: None, tail, full })
+                Some(Outcome::Failed { exit_code: None, tail, full })
             }
         };
         // What a build that found no room has written is of no use, and everything else needs the room: above all the
         // database, which has to record how the build came out.
-        if matches!(state, Some(BuildState::Failed { full: Some(_), .. })) {
+        if matches!(state, Some(Outcome::Failed { full: Some(_), .. })) {
             let code = folder.join("code");
             if let Err(error) = blocking(move || folder_remove(&code)).await {
                 tracing::warn!(%error, build = request.key.0, "what a failed build wrote stays");

@@ -209,7 +209,7 @@ async fn apply(
     let script = sqlx::raw_sql(AssertSqlSafe(migration.sql.clone()));
     script.execute(&mut *connection).await.map_err(|cause| {
         let what = format!("migration {} {} failed: {}", migration.version, migration.name, said(&cause));
-        PortError::fail(what, "Nothing of it was kept. Mend its SQL and deploy again.")
+        PortError::fail(what, "Nothing of this migration was kept. Mend its SQL and deploy again.")
     })?;
     sqlx::query(NOTE_ADD)
         .bind(&migration.version)

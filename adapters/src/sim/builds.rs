@@ -39,8 +39,8 @@ impl Builds {
             Some(Build { outcome: Building::Fails { tail }, .. }) => {
                 BuildState::Failed { exit_code: Some(FAILED_EXIT), tail: tail.clone(), full: None }
             }
-            Some(Build { outcome: Building::Ok { took_ms }, done: true, .. }) => {
-                BuildState::Done { took_ms: *took_ms }
+            Some(Build { outcome: Building::Ok { took_ms }, done: true, started_ms, .. }) => {
+                BuildState::Done { took_ms: *took_ms, at_ms: started_ms.saturating_add(*took_ms) }
             }
             Some(build) => BuildState::Running {
                 last_line: build

@@ -19,6 +19,15 @@ impl Drift<'_> {
         weights.clone_into(&mut self.state.service_mut(environment, service).weights);
     }
 
+    /// Nobody reaches a service at its address any more, for this reason; `None` lets people reach it again.
+    pub fn unreached(&mut self, environment: &EnvironmentKey, service: &ServiceName, why: Option<&str>) {
+        let there = &mut self.state.environment(environment).unreached;
+        match why {
+            Some(why) => there.insert(service.clone(), why.to_owned()),
+            None => there.remove(service),
+        };
+    }
+
     /// An instance is gone, and the platform does not notice.
     pub fn instance_vanish(
         &mut self,

@@ -171,4 +171,8 @@ impl Edge for World {
             Some(format!("http://{address}"))
         })
     }
+
+    async fn trouble(&self, environment: &EnvironmentKey, service: &ServiceName) -> Option<String> {
+        self.with(|state| state.environments.get(environment)?.unreached.get(service).cloned())
+    }
 }

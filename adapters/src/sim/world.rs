@@ -55,6 +55,8 @@ pub(super) struct SimEnvironment {
     pub(super) services: BTreeMap<ServiceName, SimService>,
     pub(super) components: BTreeMap<ComponentName, ComponentKind>,
     pub(super) addresses: BTreeMap<ServiceName, String>,
+    /// Services nobody reaches at their address, and why.
+    pub(super) unreached: BTreeMap<ServiceName, String>,
     pub(super) migrations: BTreeMap<ComponentName, Vec<AppliedMigration>>,
     pub(super) findings: Vec<Finding>,
     pub(super) logs: VecDeque<LogLine>,

@@ -46,7 +46,7 @@ async fn migrations_are_applied_once_in_a_transaction_each() {
         apply(&half).await.unwrap_err(),
         PortError::fail(
             "migration 0002 change failed: no such table: nowhere",
-            "Nothing of it was kept. Mend its SQL and deploy again.",
+            "Nothing of this migration was kept. Mend its SQL and deploy again.",
         )
     );
     assert_eq!(

@@ -63,7 +63,8 @@ async fn a_build_takes_its_time_and_an_instance_too() {
     expect!["api, release 1, can't start: its build is not there"].assert_eq(&early.to_string());
 
     story.clock.advance(1);
-    assert_eq!(platform.build_look(&request.key).await.unwrap(), BuildState::Done { took_ms: 5_000 });
+    let done = BuildState::Done { took_ms: 5_000, at_ms: engine::clock::Clock::now_ms(&*story.clock) };
+    assert_eq!(platform.build_look(&request.key).await.unwrap(), done);
     platform.instances_ensure(&step(5), &story.staging, &story.set(1, 2)).await.unwrap();
     expect!["1: starting starting"].assert_eq(&story.instances().await);
     story.clock.advance(2_000);

@@ -8,8 +8,6 @@ use std::time::Duration;
 
 use engine::control::{Engine, Refusal, RunDetail};
 use engine::model::{Identity, RunId, UserName};
-use engine::monitor::CrashingService;
-use engine::ports::Crashes;
 use engine::run::{Happening, RunState};
 use engine::store::{Commit, StoreError, Write};
 use tokio_util::sync::CancellationToken;
@@ -146,11 +144,11 @@ impl Reporter {
         let Some(last) = happened.last().map(|one| one.seq) else { return Ok(false) };
         let mut touched: Vec<RunId> = Vec::new();
         let mut over: Vec<(RunId, bool)> = Vec::new();
-        let mut crashing: Vec<(RunId, CrashingService, Crashes)> = Vec::new();
+        let mut later: Vec<(RunId, Happening)> = Vec::new();
         for one in happened {
-            if let Happening::CrashLoop { of, crashes } = one.what {
+            if view::is_later(&one.what) {
                 // It is long after the run that made the release; its card stays as it is.
-                crashing.push((one.run, of, crashes));
+                later.push((one.run, one.what));
                 continue;
             }
             if let Happening::Moved { to } = &one.what
@@ -185,11 +183,12 @@ impl Reporter {
             }
             asked_in.insert(id, asked);
         }
-        for (id, of, crashes) in crashing {
+        for (id, what) in later {
             let Some(run) = self.engine.store().run_get(&id).await? else { continue };
-            if let Some(conversation) = self.shown_in(run.request.conversation.as_deref()) {
-                let said = Outbound::Say(view::crash_loop(&run, &of, &crashes));
-                messages.push((conversation, Letter::open(said)));
+            if let Some(conversation) = self.shown_in(run.request.conversation.as_deref())
+                && let Some(card) = view::later_card(&run, &what)
+            {
+                messages.push((conversation, Letter::open(Outbound::Say(card))));
             }
         }
         for (id, succeeded) in over {

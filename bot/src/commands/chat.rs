@@ -2,9 +2,8 @@
 
 use std::io::IsTerminal;
 use std::sync::Arc;
+use std::time::Duration;
 
-use adapters::local::edge::Deaf;
-use anyhow::Context as _;
 use chat::intent::{Known, Names};
 use engine::model::Identity;
 use engine::store::Room;
@@ -17,7 +16,10 @@ use crate::cli::{Exit, Global};
 use crate::config::Config;
 use crate::host::{HostGone, Session, Which};
 use crate::terminal::{Chat, FRONT, Screen, Talk, Talked};
-use crate::wiring::{Holder, Host, Sample, Standing, installation};
+use crate::wiring::{Holder, Host, Sample, Standing, database_is_away, installation};
+
+/// Between two tries to take the place of a host that has ended.
+const PLACE_RETRY: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
     let config = super::config_with_folder(global)?;
@@ -47,7 +49,10 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
     }
     let (identity, known) = loop {
         match introduced(&session, global).await {
-            Err(error) if error.is::<HostGone>() => session = succeed(&config, &screen).await?,
+            Err(error) if error.is::<HostGone>() => match succeed(&config, &screen, None).await? {
+                Some(next) => session = next,
+                None => return Ok(Exit::Fine),
+            },
             introduced => break introduced?,
         }
     };
@@ -63,11 +68,12 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
         }
         // What is cut short here is as if it had been killed: the next start goes on with it.
         let succeeded = tokio::select! {
-            succeeded = succeed(&config, &screen) => succeeded,
+            succeeded = succeed(&config, &screen, Some(&mut chat)) => succeeded,
             () = stop.cancelled() => break Ok(()),
         };
         match succeeded {
-            Ok(next) => session = next,
+            Ok(Some(next)) => session = next,
+            Ok(None) => break Ok(()),
             Err(error) => break Err(error),
         }
     };
@@ -100,12 +106,44 @@ async fn introduced(session: &Session, global: &Global) -> anyhow::Result<(Ident
     Ok((identity, known))
 }
 
-/// The host is gone: this program takes its place, or is a guest of whoever was faster.
-async fn succeed(config: &Config, screen: &Arc<Screen>) -> anyhow::Result<Session> {
-    // Somebody may be typing: what is being done is no news to them until it is done.
-    let session = Session::open(config, "chat", Sample::Left, &|what| tracing::info!("{what}"))
-        .await
-        .context("the infra-chat that ran the services has ended, and this one can't take its place")?;
+/// The host is gone: this program takes its place, or is a guest of whoever was faster. While the database is away it
+/// waits, and says so; nothing is returned when somebody leaves meanwhile.
+async fn succeed(
+    config: &Config,
+    screen: &Arc<Screen>,
+    mut chat: Option<&mut Chat>,
+) -> anyhow::Result<Option<Session>> {
+    let mut told = false;
+    let session = loop {
+        // Somebody may be typing: what is being done is no news to them until it is done.
+        let opened = Session::open(config, "chat", Sample::Kept, &|what| tracing::info!("{what}")).await;
+        let why = match opened {
+            Ok(session) => break session,
+            Err(error) if database_is_away(&error) => error,
+            Err(error) => {
+                return Err(error.context(
+                    "the infra-chat that ran the services has ended, and this one can't take its place",
+                ));
+            }
+        };
+        if !told {
+            told = true;
+            screen.line(&format!(
+                "The infra-chat that ran the services has ended, and this one can't take its place yet: {why:#}. It tries \
+                 again by itself, and what is typed waits until then; /quit leaves."
+            ));
+        }
+        let leaves = async {
+            match chat.as_mut() {
+                Some(chat) => chat.leaves().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(PLACE_RETRY) => {}
+            () = leaves => return Ok(None),
+        }
+    };
     match &session {
         Session::Host(host) => {
             watch_host(host, screen);
@@ -116,17 +154,16 @@ async fn succeed(config: &Config, screen: &Arc<Screen>) -> anyhow::Result<Sessio
             name_of(holder.as_ref())
         )),
     }
-    Ok(session)
+    Ok(Some(session))
 }
 
 fn name_of(holder: Option<&Holder>) -> String {
     holder.map_or_else(|| "Another infra-chat".to_owned(), ToString::to_string)
 }
 
-/// Says it when runs have to wait or nobody reaches a service, and when that is over.
+/// Says it when runs have to wait, and when that is over.
 pub(super) fn watch_host(host: &Host, screen: &Arc<Screen>) {
     tokio::spawn(tell_standing(host.standing(), Arc::clone(screen)));
-    tokio::spawn(tell_deaf(host.deaf(), Arc::clone(screen)));
     tokio::spawn(tell_room(host.engine().store().full(), Arc::clone(screen)));
 }
 
@@ -156,23 +193,6 @@ async fn tell_room(mut full: watch::Receiver<Option<Room>>, screen: Arc<Screen>)
             ),
         };
         screen.line(&line);
-    }
-}
-
-/// Says once of each service that nobody reaches it, and when it is reached again.
-async fn tell_deaf(mut deaf: watch::Receiver<Deaf>, screen: Arc<Screen>) {
-    let mut said = Deaf::new();
-    // What was so when this one came is news as well.
-    deaf.mark_changed();
-    while deaf.changed().await.is_ok() {
-        let now = deaf.borrow_and_update().clone();
-        for (_, why) in now.iter().filter(|(slot, _)| !said.contains_key(slot)) {
-            screen.line(&format!("{why} Until then nobody reaches it; it is tried again by itself."));
-        }
-        for (environment, service) in said.keys().filter(|slot| !now.contains_key(slot)) {
-            screen.line(&format!("The edge listens for {service} of {} again.", environment.environment));
-        }
-        said = now;
     }
 }
 

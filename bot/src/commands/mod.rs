@@ -64,7 +64,7 @@ fn config_with_folder(global: &Global) -> anyhow::Result<Config> {
 
 /// An engine for what only touches the database: works beside a running host, and starts no services.
 async fn engine_of_database(config: &Config) -> anyhow::Result<Engine> {
-    Ok(engine_unplugged(config, Parts::open(config).await?))
+    Ok(engine_unplugged(config, Parts::open(config, false).await?))
 }
 
 /// A line of progress on standard error that the next one takes the place of; nothing when that is no terminal.

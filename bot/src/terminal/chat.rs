@@ -1,5 +1,6 @@
 //! The chat itself: one line heard, one answer, until somebody leaves or the lines end.
 
+use std::collections::VecDeque;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -51,8 +52,8 @@ pub(crate) struct Chat {
     known: Arc<RwLock<Known>>,
     /// Opened behind what has happened since this conversation was last open.
     source: Option<Source>,
-    /// What was said to a host that ended before it answered.
-    unheard: Option<Said>,
+    /// What was said to a host that ended before it answered, and what was said since.
+    unheard: VecDeque<Said>,
     lines_ended: bool,
 }
 
@@ -67,6 +68,12 @@ struct Said {
     line: String,
     event: String,
     again: bool,
+}
+
+impl Said {
+    fn new(line: String) -> Self {
+        Self { line, event: uuid::Uuid::new_v4().to_string(), again: false }
+    }
 }
 
 /// What to do now.
@@ -85,7 +92,7 @@ impl Chat {
             data_dir: data_dir.to_owned(),
             known: Arc::new(RwLock::new(known)),
             source: None,
-            unheard: None,
+            unheard: VecDeque::new(),
             lines_ended: false,
         }
     }
@@ -96,6 +103,22 @@ impl Chat {
             Ok(()) => Ok(Talked::Left),
             Err(error) if error.is::<HostGone>() => Ok(Talked::HostGone),
             Err(error) => Err(error),
+        }
+    }
+
+    /// Returns when somebody wants to leave while there is no host; whatever else is typed is kept for the next one. A
+    /// script waits: it is to have its answers.
+    pub(crate) async fn leaves(&mut self) {
+        let Some(source @ Source::Person(_)) = &mut self.source else { return std::future::pending().await };
+        loop {
+            match source.next(&self.talk.speaker, self.screen.coloured()).await {
+                Typed::End => return,
+                Typed::Line(line) if matches!(slash::read(&line), Some(Ok(Slash::Quit))) => return,
+                Typed::Line(line) if line.trim().is_empty() => {}
+                Typed::Line(line) => self.unheard.push_back(Said::new(line)),
+                Typed::Dropped => {}
+                Typed::Interrupted => self.screen.line("To leave, type /quit or press Ctrl-D."),
+            }
         }
     }
 
@@ -116,7 +139,7 @@ impl Chat {
                 Ok(Talking::On) => {}
                 Ok(Talking::Over) => return Ok(()),
                 Err(error) => {
-                    self.unheard = Some(Said { again: true, ..said });
+                    self.unheard.push_front(Said { again: true, ..said });
                     return Err(error);
                 }
             }
@@ -134,7 +157,7 @@ impl Chat {
 
     /// The next line; first the one that nobody answered.
     async fn next(&mut self, following: &Following) -> anyhow::Result<Next> {
-        if let Some(said) = self.unheard.take() {
+        if let Some(said) = self.unheard.pop_front() {
             return Ok(Next::Take(said));
         }
         if self.source.is_none() {
@@ -167,7 +190,7 @@ impl Chat {
                 // A transcript without what was said is no transcript.
                 self.screen.line(&format!("{}> {}", self.talk.speaker, line.trim()));
             }
-            return Ok(Next::Take(Said { line, event: uuid::Uuid::new_v4().to_string(), again: false }));
+            return Ok(Next::Take(Said::new(line)));
         }
     }
 

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use adapters::git::GitHost;
-use adapters::local::edge::{Deaf, EdgeProxy};
+use adapters::local::edge::EdgeProxy;
 use adapters::local::{LocalConfig, LocalDatabase, LocalPlatform};
 use anyhow::Context as _;
 use chat::{Desk, References};
 use engine::control::Engine;
 use engine::ports::{Ports, SecretSource};
+use engine::store::StoreError;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -54,6 +55,34 @@ pub(crate) enum Sample {
     Made,
     /// Leaves it empty.
     Left,
+    /// There was one a moment ago: one that is not there is lost, not new.
+    Kept,
+}
+
+/// Another program hosts the database.
+#[derive(Debug)]
+struct Claimed {
+    database: String,
+}
+
+impl std::fmt::Display for Claimed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "another infra-chat runs services on this database ({}), and there is one host per database: end that one \
+             first, or set DATABASE_URL to a database of its own",
+            self.database
+        )
+    }
+}
+
+impl std::error::Error for Claimed {}
+
+/// Whether a host may be opened later: it was the database that can't be had now.
+pub(crate) fn database_is_away(error: &anyhow::Error) -> bool {
+    let store = error.downcast_ref::<StoreError>();
+    let away = store.is_some_and(|error| error.may_pass() || matches!(error, StoreError::Open { .. }));
+    away || error.is::<Claimed>()
 }
 
 impl Host {
@@ -65,13 +94,9 @@ impl Host {
         progress: &(dyn Fn(&str) + Sync),
     ) -> anyhow::Result<Self> {
         progress("opening the database");
-        let parts = Parts::open(config).await?;
+        let parts = Parts::open(config, sample == Sample::Kept).await?;
         let Some(claim) = parts.store.host_claim().await? else {
-            anyhow::bail!(
-                "another infra-chat runs services on this database ({}), and there is one host per database: end that one \
-                 first, or set DATABASE_URL to a database of its own",
-                config.database.shown()
-            );
+            return Err(Claimed { database: config.database.shown() }.into());
         };
         let vault: Arc<dyn SecretSource> = parts.vault.clone();
         let git = Arc::new(GitHost::new(&config.data_dir).with_secrets(Arc::clone(&vault)));
@@ -148,11 +173,6 @@ impl Host {
     /// Tells whether runs are carried out, and why not.
     pub(crate) fn standing(&self) -> watch::Receiver<Standing> {
         self.standing.clone()
-    }
-
-    /// Tells which services nobody reaches at their address, and why.
-    pub(crate) fn deaf(&self) -> watch::Receiver<Deaf> {
-        self.edge.deaf()
     }
 
     /// Tells why nothing moves; nothing while the worker is at work.

@@ -10,7 +10,7 @@ mod tenure;
 mod unplugged;
 
 pub(crate) use fronts::Fronts;
-pub(crate) use host::{Host, Sample};
+pub(crate) use host::{Host, Sample, database_is_away};
 pub(crate) use lock::{Holder, HostLock};
 pub(crate) use parts::{MASTER_KEY_FILE, Parts, SIGNING_KEY_FILE, folder_private, installation, rules_load};
 use sample::sample_ensure;

@@ -42,11 +42,11 @@ pub(crate) struct Parts {
 }
 
 impl Parts {
-    /// Opens them in order. The data folder must be there.
-    pub(crate) async fn open(config: &Config) -> anyhow::Result<Self> {
+    /// Opens them in order. The data folder must be there; so must the database, when it is known to be `kept`.
+    pub(crate) async fn open(config: &Config, kept: bool) -> anyhow::Result<Self> {
         // What needs no database comes first: a fault there is named before anything is touched.
         let rules = rules_load(config.rules_dir.as_deref())?;
-        let store = Store::open(&config.database).await?;
+        let store = Store::open_kept(&config.database, kept).await?;
         let keys = config.data_dir.as_path();
         let signing_key = SigningKey::open_or_create(&keys.join(SIGNING_KEY_FILE))?;
         let master_key = match &config.master_key {

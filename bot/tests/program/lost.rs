@@ -140,6 +140,59 @@ fn a_server_that_is_lost_while_a_run_moves() {
     on_server(&server, format!("DROP DATABASE {name} WITH (FORCE)"));
 }
 
+/// Its host was killed while the database was away: it says so once, waits, and loses nothing that was typed meanwhile.
+fn takes_the_place_later(world: &World, variables: &[(&str, &str)], lose: impl Fn(), bring_back: impl Fn()) {
+    let mut settings = variables.to_vec();
+    settings.push(("INFRA_CHAT_LISTEN", "127.0.0.1:0"));
+    let mut serve = world.start(&["serve"], &settings);
+    serve.wait_for("listens on http://");
+    let mut chat = world.start(&["--as", "ana", "chat"], variables);
+    chat.wait_for("as a guest");
+    lose();
+    serve.signal("KILL");
+    serve.end();
+    let said = chat.wait_for("this one can't take its place yet");
+    assert!(said.contains("can't open the database"), "{said}");
+    chat.say("status staging");
+    std::thread::sleep(Duration::from_secs(3));
+    assert!(!chat.said().contains("nothing is deployed"), "{}", chat.said());
+    bring_back();
+    chat.wait_for("has ended: this one runs them now.");
+    chat.wait_for("staging: nothing is deployed");
+    let told = chat.end().ended(0);
+    assert_eq!(told.out.matches("can't take its place yet").count(), 1, "{}", told.all());
+}
+
+#[test]
+fn a_guest_takes_the_place_of_its_host_once_the_file_is_back() {
+    let world = World::with_sample();
+    let (file, aside) = (world.data().join("infra-chat.db"), world.data().join("aside.db"));
+    let bring_back = || {
+        assert!(!file.exists(), "no new database was made in place of the lost one");
+        std::fs::rename(&aside, &file).unwrap();
+    };
+    takes_the_place_later(&world, &[], || std::fs::rename(&file, &aside).unwrap(), bring_back);
+}
+
+#[test]
+fn a_guest_takes_the_place_of_its_host_once_the_server_is_back() {
+    let Ok(server) = std::env::var("INFRA_CHAT_TEST_POSTGRES") else { return };
+    let name = format!("infra_chat_succeeded_{}", std::process::id());
+    on_server(&server, format!("CREATE DATABASE {name}"));
+    let (address, _) = server.rsplit_once('/').unwrap();
+    let url = format!("{address}/{name}");
+    let variables = [("DATABASE_URL", url.as_str())];
+    let world = World::with_sample_on(&variables);
+    let lose = || {
+        on_server(&server, format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false"));
+        let all = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+        on_server(&server, all);
+    };
+    let bring_back = || on_server(&server, format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true"));
+    takes_the_place_later(&world, &variables, lose, bring_back);
+    on_server(&server, format!("DROP DATABASE {name} WITH (FORCE)"));
+}
+
 #[test]
 fn a_host_whose_claim_goes_to_another_waits_and_goes_on_when_it_has_it_back() {
     let Ok(server) = std::env::var("INFRA_CHAT_TEST_POSTGRES") else { return };

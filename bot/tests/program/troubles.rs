@@ -29,13 +29,16 @@ fn an_address_that_is_taken_at_the_start_is_told_until_it_is_free_again() {
     let trouble = format!("The edge can't listen on {address} for `web`");
     let again = "The edge listens for web of staging again.";
     let mut chat = world.start(&["--as", "ana", "chat"], &[]);
-    let said = chat.wait_for("it is tried again by itself");
+    let mut guest = world.start(&["--as", "ana", "chat"], &[]);
+    let said = chat.wait_for("It is tried again by itself");
     assert!(said.contains(&trouble) && said.contains("another program has that port"), "{said}");
     world.program(&["status", "staging"]).ended(0).says(&trouble);
     world.program(&["doctor"]).ended(0).says(&trouble);
     drop(taken);
     let said = chat.wait_for(again);
     assert_eq!(said.matches(&trouble).count(), 1, "{said}");
+    guest.wait_for(again);
+    guest.end().ended(0);
     world.program(&["status", "staging"]).ended(0).says_not("can't listen").says(&address);
     world.program(&["doctor"]).ended(0).says_not("can't listen");
     chat.say("/quit");

@@ -83,6 +83,20 @@ fn a_dead_database_shell_is_replaced() {
     assert_ne!(release.shell_process(), shell);
 }
 
+/// As on a machine so busy that starting a program takes long: ending it for that would only begin the start anew.
+#[test]
+fn a_database_shell_that_starts_slowly_is_waited_for() {
+    let release = Release::ready("v1.6.0");
+    let api = release.api_with_slow_shell(7);
+    let began = Instant::now();
+    let early = api.get("/health");
+    assert_eq!(early.status, 503);
+    assert_eq!(early.json()["components"]["database"]["error"], "the database shell gave no answer in 5 s");
+    assert_eq!(api.get("/health").status, 200);
+    assert!(began.elapsed() < Duration::from_secs(14), "it was started once: {:?}", began.elapsed());
+    assert_eq!(api.get("/api/invoices").status, 200);
+}
+
 #[test]
 fn health_is_503_while_a_component_is_down_and_names_it() {
     let release = Release::ready("v1.6.0");

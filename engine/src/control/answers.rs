@@ -10,9 +10,9 @@ use crate::artifacts::{ArtifactError, ArtifactName};
 use crate::audit::AuditEvent;
 use crate::clock::EpochMs;
 use crate::model::{
-    Actor, ConnectionHere, Desired, EnvironmentKey, Release, Role, RunId, RunRequest, ServiceName,
+    Actor, Change, ConnectionHere, Desired, EnvironmentKey, Release, Role, RunId, RunRequest, ServiceName,
 };
-use crate::plan::Plan;
+use crate::plan::{Plan, PlanProblem, plan};
 use crate::ports::{Crashes, InstanceState, LogLine, Weight};
 use crate::run::{Approval, Lock, Run, RunHappened, RunState, Step, Vote};
 use crate::store::ReceiptRecord;
@@ -132,6 +132,8 @@ pub enum CanAnswer {
         /// Rules and evidence.
         because: Vec<String>,
     },
+    /// The rules have nothing against it, and it can't be done: there is nothing to do it to.
+    Impossible(PlanProblem),
     /// No.
     No {
         /// The sentence.
@@ -411,7 +413,14 @@ impl Engine {
     ) -> Result<CanAnswer, Refusal> {
         self.cleared(actor, "can", environment, &Asked::default()).await?;
         let asked = Asked { request, changes_world: true, ..Asked::default() };
-        Ok(match self.clearance(actor, action, environment, &asked).await? {
+        let decision = self.clearance(actor, action, environment, &asked).await?;
+        if !matches!(decision, Decision::Refuse { .. })
+            && let Some(request) = request
+            && let Some(problem) = self.stands_in_the_way(request).await?
+        {
+            return Ok(CanAnswer::Impossible(problem));
+        }
+        Ok(match decision {
             Decision::Allow { .. } => CanAnswer::Yes,
             Decision::NeedsApproval { count, roles, because } => CanAnswer::WithApproval {
                 count,
@@ -423,6 +432,20 @@ impl Engine {
                 CanAnswer::No { say, because: because.iter().map(fired).collect(), earliest_ms }
             }
         })
+    }
+
+    /// Why a request can't be carried out as things are, whoever asks: nothing is deployed there, or there is nothing to go
+    /// back to. What a deploy or a migration ships is read from the code host, which planning it tells.
+    async fn stands_in_the_way(&self, request: &RunRequest) -> Result<Option<PlanProblem>, Refusal> {
+        if matches!(request.change, Change::Deploy { .. } | Change::Migrate { .. }) {
+            return Ok(None);
+        }
+        let planned = match self.gather(request).await {
+            Ok(facts) => plan(request, &facts).map(|_| ()),
+            Err(Refusal::Problem(problem)) => Err(problem),
+            Err(other) => return Err(other),
+        };
+        Ok(planned.err())
     }
 
     /// How long steps of that run type took in the environment last time they succeeded, by title, in milliseconds.

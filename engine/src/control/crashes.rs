@@ -16,6 +16,8 @@ use crate::store::{AuditEntry, Commit, StoreError, Write};
 
 /// How often services are looked after, in milliseconds.
 const LOOKED_AFTER_MS: i64 = 10_000;
+/// How soon they are looked after for the first time, in milliseconds.
+const FIRST_LOOK_MS: i64 = 1_000;
 /// Times an instance must have ended by itself, none long after the other, before that is an incident: once or twice may
 /// be an accident, and the platform has mended it by then.
 const TIMES_MIN: u32 = 3;
@@ -23,9 +25,11 @@ const TIMES_MIN: u32 = 3;
 impl Engine {
     /// Looks after services until told to stop.
     pub(super) async fn services_looked_after(self, stop: CancellationToken) {
+        // What is wrong at the start should not take long to be told.
+        let mut wait_ms = FIRST_LOOK_MS;
         loop {
             let looked = async {
-                self.parts.clock.wait_until(self.now_ms() + LOOKED_AFTER_MS).await;
+                self.parts.clock.wait_until(self.now_ms() + wait_ms).await;
                 if let Err(error) = self.look_after_services().await {
                     // That the database is gone is said by whoever looks for runs.
                     tracing::debug!(%error, "can't look after services");
@@ -35,6 +39,7 @@ impl Engine {
                 () = looked => {}
                 () = stop.cancelled() => return,
             }
+            wait_ms = LOOKED_AFTER_MS;
         }
     }
 
@@ -59,6 +64,7 @@ impl Engine {
     async fn look_after(&self, key: &EnvironmentKey) -> Result<(), Refusal> {
         let Some(number) = self.store().environment_get(key).await?.value.live else { return Ok(()) };
         let Some(live) = self.store().release_get(key, number).await? else { return Ok(()) };
+        self.look_at_addresses(&live).await?;
         // A platform that can't be seen, because another program hosts it or it does not answer, is looked at by others or
         // later.
         let Ok(observed) = self.ports().platform.observe(key).await else { return Ok(()) };

@@ -74,12 +74,16 @@ fn happening(what: &mut Happening, redactor: &Redactor) {
         Happening::StepFailed { reason: why, .. } => reason(why, redactor),
         Happening::StepWaits { note: says, .. }
         | Happening::StepDone { says, .. }
-        | Happening::StepUndone { says, .. } => text(says, redactor),
+        | Happening::StepUndone { says, .. }
+        | Happening::Unreached { why: says, .. } => text(says, redactor),
         Happening::CrashLoop { crashes, .. } => {
             text(&mut crashes.how, redactor);
             text(&mut crashes.line, redactor);
         }
-        Happening::StepStarted { .. } | Happening::Voted { .. } | Happening::ArtifactDiffers { .. } => {}
+        Happening::StepStarted { .. }
+        | Happening::Voted { .. }
+        | Happening::Reached { .. }
+        | Happening::ArtifactDiffers { .. } => {}
     }
 }
 

@@ -134,6 +134,8 @@ fn timeline(detail: &RunDetail) -> Vec<String> {
                 of.service, of.release, crashes.times, crashes.how
             )
         }
+        Happening::Unreached { service, why } => format!("nobody reached {service}: {why}"),
+        Happening::Reached { service } => format!("{service} was reached again"),
         Happening::ArtifactDiffers { path } => {
             format!("{path} was there already with other content, and stays as it was")
         }
@@ -145,6 +147,7 @@ fn way_back(detail: &RunDetail) -> Vec<String> {
     let back = &detail.plan.way_back;
     let mut lines = vec![format!("Planned: {}.", back.say)];
     lines.extend(back.proof.iter().map(|proof| format!("- {proof}")));
+    lines.extend(back.lacks.iter().map(|lack| format!("- not proved: {lack}")));
     let undone = detail.happened.iter().filter_map(|one| match &one.what {
         Happening::StepUndone { step, says } => {
             let title = detail.plan.steps.get(*step as usize).map_or("?", |it| it.title.as_str());

@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 use super::facts::build_key;
 use super::variables::variable_lines;
 use super::{
-    DiffLine, Facts, Plan, PlanProblem, PlannedStep, Risk, RiskLevel, WayBack, breaking_statements, short,
+    DiffLine, Facts, Plan, PlanProblem, PlannedStep, Risk, RiskLevel, breaking_statements, short, way_back,
 };
 use crate::model::{
     MigrateChoice, Release, ReleaseId, ReleaseState, RunId, RunRequest, ServiceName, ServiceRelease, Source,
 };
-use crate::ports::{BuildRequest, BuildState, Migration, Weight};
+use crate::ports::{BuildRequest, Migration, Weight};
 use crate::step::{
     ApplyMigrations, DesiredChange, EnsureShape, Finalize, Preflight, ProbeCheck, PutConfig, PutSchedules,
     RefCheck, ResolveRef, ScheduleChange, Serve, Shift, ShiftTraffic, StepKind, Verify,
@@ -81,7 +81,7 @@ pub(super) fn plan(
     let pending = pending(facts, migrate)?;
     let breaking = breaking_statements(&pending);
     let breaks = (live.is_some() && !breaking.is_empty()).then(|| breaking.join("; "));
-    let way_back = way_back(facts, breaks.as_deref());
+    let way_back = way_back::of_deploy(facts, breaks.as_deref());
 
     let mut notes = Vec::new();
     let untouched: Vec<&str> =
@@ -331,46 +331,6 @@ pub(super) fn newest_schema(facts: &Facts, pending: &[Migration]) -> Option<Stri
     pending.iter().map(|migration| migration.version.clone()).max().max(last_applied)
 }
 
-fn way_back(facts: &Facts, breaks: Option<&str>) -> WayBack {
-    let Some(live) = facts.live() else {
-        return WayBack {
-            release: None,
-            say: "this is the first release here: until it is live, everything it starts is ended again"
-                .to_owned(),
-            proof: vec!["nothing runs that could be harmed".to_owned()],
-            proved: true,
-        };
-    };
-    let kept = facts.capabilities.keeps_builds
-        && live
-            .services
-            .values()
-            .all(|part| matches!(facts.builds.get(&part.build), Some(BuildState::Done { .. })));
-    let mut proof = vec![
-        "release ".to_owned() + &live.id.number.to_string() + " keeps running until the new one is verified",
-        if kept { "its build is kept" } else { "its build is gone and would be made anew" }.to_owned(),
-    ];
-    proof.push(match breaks {
-        None => "it can live with the schema".to_owned(),
-        Some(why) => format!("it can't live with the schema: {why}"),
-    });
-    // Without a number a rollback goes to the newest one that worked, which the live one may have come back past.
-    let passed = |it: &Release| it.id.number > live.id.number && it.state == ReleaseState::Superseded;
-    let to = facts.releases.iter().any(passed).then(|| format!(" to release {}", live.id.number));
-    WayBack {
-        release: Some(live.id.number),
-        say: format!(
-            "rollback {}{} goes to release {} ({}): traffic, then release, then config",
-            facts.environment.environment,
-            to.unwrap_or_default(),
-            live.id.number,
-            live.reference
-        ),
-        proved: breaks.is_none() && kept,
-        proof,
-    }
-}
-
 pub(super) fn probes(
     facts: &Facts,
     parts: &BTreeMap<ServiceName, ServiceRelease>,
@@ -447,7 +407,7 @@ pub(super) fn schedule_changes(
 }
 
 /// What a service of a release is called: `v1.1.0 (3f2a91c)`.
-fn release_name(release: &Release, part: &ServiceRelease) -> String {
+pub(super) fn release_name(release: &Release, part: &ServiceRelease) -> String {
     let (reference, commit) = (release.reference.as_str(), short(&part.commit));
     if reference == commit { reference.to_owned() } else { format!("{reference} ({commit})") }
 }
@@ -483,9 +443,13 @@ fn diff(
         };
         lines.push(DiffLine::new(name.as_str(), before_name, Some(after_name)));
         let Some(before) = before else { continue };
-        let replicas = |part: &ServiceRelease| part.set.as_ref().map(|set| set.replicas.to_string());
-        if replicas(before) != replicas(after) {
-            lines.push(DiffLine::new(format!("{name} replicas"), replicas(before), replicas(after)));
+        let replicas = |part: &ServiceRelease| part.set.as_ref().map(|set| set.replicas);
+        // Whoever scaled it since the release was made changed what runs, and not the release.
+        let scaled = facts.desired.replicas.get(name).copied();
+        let (run, will_run) = (replicas(before).map(|made| scaled.unwrap_or(made)), replicas(after));
+        if run != will_run {
+            let words = |replicas: Option<u32>| replicas.map(|count| count.to_string());
+            lines.push(DiffLine::new(format!("{name} replicas"), words(run), words(will_run)));
         }
         let schedule =
             |part: &ServiceRelease| part.schedule.as_ref().map(|schedule| format!("`{}`", schedule.cron));

@@ -7,6 +7,7 @@ mod lint;
 mod operate;
 mod rollback;
 mod variables;
+mod way_back;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -92,8 +93,11 @@ pub struct WayBack {
     pub release: Option<u32>,
     /// One sentence for the card.
     pub say: String,
-    /// What was checked, a sentence each: build kept, schema fits.
+    /// What was checked and holds, a sentence each: build kept, schema fits.
     pub proof: Vec<String>,
+    /// What was checked and does not hold, a sentence each, with what to do about it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lacks: Vec<String>,
     /// The checks passed: going back will work.
     pub proved: bool,
 }

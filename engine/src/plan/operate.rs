@@ -36,6 +36,7 @@ fn finish(request: &RunRequest, facts: &Facts, draft: Draft) -> Result<Plan, Pla
             release: facts.desired.live,
             say: draft.way_back,
             proof: vec!["the live release stays".to_owned()],
+            lacks: Vec::new(),
             proved: true,
         },
         notes: draft.notes,
@@ -192,8 +193,11 @@ pub(super) fn migrate(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanP
         },
     )?;
     if let Some(why) = breaks {
-        plan.risk.at_least(RiskLevel::High, format!("the live release can't live with the schema: {why}"));
+        plan.way_back.lacks.push(format!(
+            "it can't live with the schema: {why}; deploy first what can do without, and migrate afterwards"
+        ));
         plan.way_back.proved = false;
+        plan.risk.at_least(RiskLevel::High, format!("the live release can't live with the schema: {why}"));
     }
     Ok(plan)
 }

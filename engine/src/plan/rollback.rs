@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::deploy::{
-    VERIFY_FAILURES_MAX, VERIFY_REQUESTS, names, placeholder_run, probes, retire, schedule_changes, shifts,
-    step,
+    VERIFY_FAILURES_MAX, VERIFY_REQUESTS, names, placeholder_run, probes, release_name, retire,
+    schedule_changes, shifts, step,
 };
 use super::variables::variable_lines;
-use super::{DiffLine, Facts, Plan, PlanProblem, Risk, RiskLevel, WayBack, breaking_statements, short};
+use super::{DiffLine, Facts, Plan, PlanProblem, Risk, RiskLevel, WayBack, breaking_statements};
 use crate::model::{
     Release, ReleaseId, ReleaseState, RollbackTarget, RunRequest, ServiceName, ServiceRelease,
 };
@@ -105,10 +105,17 @@ pub(super) fn plan(
             format!("whether it can live with the schema could not be checked: {why}"),
         );
     }
-    let mut proof = vec![format!("{gone} keeps running until release {} is verified", target.id.number)];
-    if facts.migrations_unread.is_some() {
-        proof.push("whether the releases can live with the schema could not be checked".to_owned());
-    }
+    let proof = vec![format!("{gone} keeps running until release {} is verified", target.id.number)];
+    let lacks: Vec<String> = facts
+        .migrations_unread
+        .iter()
+        .map(|_| {
+            format!(
+                "whether the releases can live with the schema could not be checked: `dry run rollback {environment}` tries \
+                 it again"
+            )
+        })
+        .collect();
     let (missing_sets, missing_configs) = missing(facts, &parts, &chosen);
     // A service the target does not know goes away with the release that brought it.
     let mut affected = chosen.clone();
@@ -202,13 +209,9 @@ pub(super) fn plan(
             let before = if restores {
                 Some(gone.clone())
             } else {
-                live.services.get(name).map(|part| format!("{} ({})", live.reference, short(&part.commit)))
+                live.services.get(name).map(|part| release_name(live, part))
             };
-            Some(DiffLine::new(
-                name.as_str(),
-                before,
-                Some(format!("{} ({})", target.reference, short(&after.commit))),
-            ))
+            Some(DiffLine::new(name.as_str(), before, Some(release_name(target, after))))
         })
         .collect();
     diff.extend(rotated);
@@ -235,7 +238,8 @@ pub(super) fn plan(
                 format!("rollback {environment} to release {0} brings release {0} back", live.id.number)
             },
             proof,
-            proved: facts.migrations_unread.is_none(),
+            proved: lacks.is_empty(),
+            lacks,
         },
         notes,
         observed: facts.observed_lines(),

@@ -43,6 +43,8 @@ pub enum BuildState {
     Done {
         /// How long it took, in milliseconds.
         took_ms: i64,
+        /// When it was finished.
+        at_ms: EpochMs,
     },
     /// The command failed; building the same again would fail again.
     Failed {

@@ -251,7 +251,14 @@ fn report_repeated_keys(node: &Node, path: &str, faults: &Faults) {
             for (key, value) in entries {
                 let path = join(path, &key.text);
                 if let Some(earlier) = first.get(key.text.as_str()) {
-                    let says = format!("stands here a second time, first in line {}; keep one", earlier.line);
+                    let says = if earlier.line == key.at.line {
+                        format!("stands in line {} twice; keep one of them", key.at.line)
+                    } else {
+                        format!(
+                            "stands in line {} and again in line {}; keep one of them",
+                            earlier.line, key.at.line
+                        )
+                    };
                     faults.push(ProjectFault::new(key.at, path.as_str(), says));
                 } else {
                     first.insert(&key.text, key.at);

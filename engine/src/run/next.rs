@@ -115,9 +115,7 @@ pub fn left_behind(plan: &Plan, steps: &[Step]) -> Vec<String> {
         .iter()
         .enumerate()
         .filter_map(|(number, planned)| match state_of(steps, number as StepNumber) {
-            StepState::Kept { why, .. } if !matches!(planned.kind.as_act().undo(), Undo::Stays(_)) => {
-                Some(format!("{}: {why}", planned.title))
-            }
+            StepState::Kept { why, fine: false, .. } => Some(format!("{}: {why}", planned.title)),
             _ => None,
         })
         .collect()

@@ -195,6 +195,18 @@ pub enum Happening {
         /// How often, since when, and how the last time.
         crashes: Crashes,
     },
+    /// A service of the release it made, which is live, is not reached at its address, long after it is over.
+    Unreached {
+        /// Which.
+        service: ServiceName,
+        /// Why, in words.
+        why: String,
+    },
+    /// It is reached again.
+    Reached {
+        /// Which.
+        service: ServiceName,
+    },
     /// One of its artifacts was there already, with other content, and stays as it was.
     ArtifactDiffers {
         /// Where: `runs/r-3f2a/plan.json`.

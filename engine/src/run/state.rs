@@ -337,12 +337,15 @@ pub enum StepState {
         /// When.
         at_ms: EpochMs,
     },
-    /// What it did can't be undone, or undoing failed: a person must look.
+    /// What it did stays: it can't be undone, undoing failed, or it may stay.
     Kept {
         /// When.
         at_ms: EpochMs,
-        /// Why.
+        /// What stays, and why.
         why: String,
+        /// Nobody needs to look: what was there before can live with it.
+        #[serde(default)]
+        fine: bool,
     },
 }
 
@@ -389,6 +392,11 @@ pub enum StepEvent {
     UndoFailed {
         /// Why.
         why: String,
+    },
+    /// What it did stays, and may.
+    Stays {
+        /// What.
+        what: String,
     },
 }
 
@@ -458,7 +466,12 @@ impl StepState {
                 StepEvent::Waits { due_ms, note } | StepEvent::AnswerLost { due_ms, note },
             ) => Ok(Self::Undoing { since_ms, attempt, due_ms, note }),
             (Self::Undoing { .. }, StepEvent::UndoSucceeded) => Ok(Self::Undone { at_ms: now_ms }),
-            (Self::Undoing { .. }, StepEvent::UndoFailed { why }) => Ok(Self::Kept { at_ms: now_ms, why }),
+            (Self::Undoing { .. }, StepEvent::UndoFailed { why }) => {
+                Ok(Self::Kept { at_ms: now_ms, why, fine: false })
+            }
+            (Self::Undoing { .. }, StepEvent::Stays { what }) => {
+                Ok(Self::Kept { at_ms: now_ms, why: what, fine: true })
+            }
             (state, event) => Err(IllegalMove {
                 machine: "step",
                 state: state.as_str().to_owned(),

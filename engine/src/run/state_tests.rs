@@ -158,7 +158,7 @@ fn step_states() -> Vec<(&'static str, StepState)> {
         ("failed", StepState::Failed { since_ms: THEN_MS, at_ms: THEN_MS, reason: reason() }),
         ("undoing", undoing(1, THEN_MS, "draining")),
         ("undone", StepState::Undone { at_ms: THEN_MS }),
-        ("kept", StepState::Kept { at_ms: THEN_MS, why: "it stays".to_owned() }),
+        ("kept", StepState::Kept { at_ms: THEN_MS, why: "it stays".to_owned(), fine: false }),
     ]
 }
 
@@ -175,6 +175,7 @@ fn step_events() -> Vec<(&'static str, StepEvent)> {
         ("undo started", StepEvent::UndoStarted),
         ("undo succeeded", StepEvent::UndoSucceeded),
         ("undo failed", StepEvent::UndoFailed { why: "it stays".to_owned() }),
+        ("stays", StepEvent::Stays { what: "it stays".to_owned() }),
     ]
 }
 
@@ -191,7 +192,7 @@ fn step_moves() -> Vec<(&'static str, &'static str, StepState, &'static str)> {
         blind_since_ms: None,
     };
     let undo = StepState::Undoing { since_ms: NOW_MS, attempt: 0, due_ms: NOW_MS, note: String::new() };
-    let kept = StepState::Kept { at_ms: NOW_MS, why: "it stays".to_owned() };
+    let kept = |fine| StepState::Kept { at_ms: NOW_MS, why: "it stays".to_owned(), fine };
     vec![
         ("pending", "started", fresh, "its turn has come"),
         ("running", "acted", running(2, NOW_MS, "building", false), "one more answer, look at once"),
@@ -226,7 +227,8 @@ fn step_moves() -> Vec<(&'static str, &'static str, StepState, &'static str)> {
         ("undoing", "waits", undoing(1, LATER_MS, "soon"), "look again then"),
         ("undoing", "answer lost", undoing(1, LATER_MS, "soon"), "look before anything else"),
         ("undoing", "undo succeeded", StepState::Undone { at_ms: NOW_MS }, "looking confirmed it"),
-        ("undoing", "undo failed", kept, "a person must look"),
+        ("undoing", "undo failed", kept(false), "a person must look"),
+        ("undoing", "stays", kept(true), "nobody must look"),
     ]
 }
 

@@ -10,6 +10,9 @@ use crate::model::ComponentName;
 use crate::ports::{AppliedMigration, Migration, Permit, PortError, Receipt};
 use crate::run::Reason;
 
+/// How many migrations that stay are named.
+const NAMES_SHOWN: usize = 10;
+
 /// Applies migrations to a component.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApplyMigrations {
@@ -80,14 +83,8 @@ impl StepAct for ApplyMigrations {
     }
 
     fn undo(&self) -> Undo {
-        match (&self.breaks, self.migrations.is_empty()) {
-            (_, true) => Undo::Nothing,
-            (None, false) => Undo::Stays(
-                "migrations that were applied stay; the release before can live with them".to_owned(),
-            ),
-            // Whether a person is needed depends on how far it came: looking tells.
-            (Some(_), false) => Undo::Can,
-        }
+        // What stays, and whether a person is needed, depends on how far it came: looking tells.
+        if self.migrations.is_empty() { Undo::Nothing } else { Undo::Can }
     }
 
     async fn look_undo(&self, at: &StepContext<'_>) -> Result<Look, PortError> {
@@ -96,14 +93,25 @@ impl StepAct for ApplyMigrations {
         let there: Vec<Migration> = self.migrations.iter().filter(had).cloned().collect();
         let breaking = crate::plan::breaking_statements(&there);
         if breaking.is_empty() {
-            return Ok(Look::Done(Receipt::new(match there.len() {
-                0 => "no migration was applied".to_owned(),
-                _ => "migrations that were applied stay; the release before can live with them".to_owned(),
-            })));
+            return Ok(match there.as_slice() {
+                [] => Look::Done(Receipt::new("no migration was applied")),
+                [_] => Look::Stays(format!(
+                    "{} was applied and stays: what ran before can live with it",
+                    names(&there)
+                )),
+                _ => Look::Stays(format!(
+                    "{} were applied and stay: what ran before can live with them",
+                    names(&there)
+                )),
+            });
         }
         Ok(Look::Broken(Reason::new(
             "schema-incompatible",
-            format!("the release before can't live with the schema now: {}", breaking.join("; ")),
+            format!(
+                "applied and not taken back: {}; the release before can't live with the schema now: {}",
+                names(&there),
+                breaking.join("; ")
+            ),
             "deploy a mended release",
         )))
     }
@@ -115,4 +123,14 @@ impl StepAct for ApplyMigrations {
     fn acts_max(&self) -> u32 {
         super::ACTS_MAX + self.migrations.len() as u32
     }
+}
+
+/// "0004 currencies, 0005 index": the first few, and how many more.
+fn names(migrations: &[Migration]) -> String {
+    let shown = migrations.iter().take(NAMES_SHOWN);
+    let mut names: Vec<String> = shown.map(|one| format!("{} {}", one.version, one.name)).collect();
+    if migrations.len() > NAMES_SHOWN {
+        names.push(format!("{} more", migrations.len() - NAMES_SHOWN));
+    }
+    names.join(", ")
 }

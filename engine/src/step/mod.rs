@@ -79,6 +79,8 @@ pub enum Look {
     Done(Receipt),
     /// It can't become as it should be.
     Broken(Reason),
+    /// Of undoing: what is there of it stays, and what was there before can live with that.
+    Stays(String),
 }
 
 impl Look {
@@ -94,8 +96,6 @@ pub enum Undo {
     Nothing,
     /// `look_undo` and `act_undo` undo it.
     Can,
-    /// What it did stays, and that is fine.
-    Stays(String),
     /// Once it has started there is no way back within this run: it can't be cancelled any more.
     NoReturn,
 }

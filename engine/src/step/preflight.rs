@@ -2,9 +2,11 @@
 //! shared by environments, so nothing that runs is touched; a build still running is ended when the run is undone.
 
 use async_trait::async_trait;
+use chrono::{TimeZone, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{Look, StepAct, StepContext, Undo};
+use crate::clock::EpochMs;
 use crate::ports::{BuildRequest, BuildState, Permit, PortError, Receipt, Shape};
 use crate::run::Reason;
 
@@ -30,7 +32,7 @@ impl StepAct for Preflight {
                 ));
             }
         }
-        let mut took_ms = 0;
+        let mut ready = Ready::default();
         for build in &self.builds {
             match at.ports.platform.build_look(&build.key).await? {
                 BuildState::Absent => return Ok(Look::Todo),
@@ -42,7 +44,15 @@ impl StepAct for Preflight {
                     };
                     return Ok(Look::going(note));
                 }
-                BuildState::Done { took_ms: took } => took_ms += took,
+                // What was there before this run asked for anything is not its work. Whether it asked may not have been
+                // written down, when it was killed just then.
+                BuildState::Done { took_ms, at_ms }
+                    if at_ms > at.since_ms || (at.acted > 0 && at_ms == at.since_ms) =>
+                {
+                    ready.built += 1;
+                    ready.took_ms += took_ms;
+                }
+                BuildState::Done { at_ms, .. } => ready.used_again_ms.push(at_ms),
                 // It failed for somebody else before, perhaps on a full disk: this run builds it once itself.
                 BuildState::Failed { .. } if at.acted == 0 || at.unknown => return Ok(Look::Todo),
                 BuildState::Failed { exit_code, tail, full } => {
@@ -64,11 +74,10 @@ impl StepAct for Preflight {
                 }
             }
         }
-        Ok(Look::Done(match self.builds.len() {
-            0 => Receipt::new("ready"),
-            1 => Receipt::new(format!("ready, built in {}", seconds(took_ms)))
-                .with("build", &self.builds[0].key.0),
-            many => Receipt::new(format!("ready, {many} builds in {}", seconds(took_ms))),
+        let receipt = Receipt::new(ready.to_string());
+        Ok(Look::Done(match self.builds.as_slice() {
+            [one] => receipt.with("build", &one.key.0),
+            _ => receipt,
         }))
     }
 
@@ -111,6 +120,42 @@ impl StepAct for Preflight {
     fn acts_max(&self) -> u32 {
         super::ACTS_MAX + self.builds.len() as u32
     }
+}
+
+/// The builds that are there, for people.
+#[derive(Debug, Default)]
+struct Ready {
+    /// How many were made for this run.
+    built: usize,
+    /// How long those took.
+    took_ms: i64,
+    /// When the others were made, which are used again.
+    used_again_ms: Vec<EpochMs>,
+}
+
+impl std::fmt::Display for Ready {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ready")?;
+        match self.built {
+            0 => {}
+            1 => write!(f, ", built in {}", seconds(self.took_ms))?,
+            many => write!(f, ", {many} builds in {}", seconds(self.took_ms))?,
+        }
+        match self.used_again_ms.as_slice() {
+            [] => Ok(()),
+            [at_ms] => write!(f, ", the build of {} is used again", minute(*at_ms)),
+            many => {
+                let newest_ms = many.iter().copied().max().unwrap_or_default();
+                write!(f, ", {} builds are used again, the newest of {}", many.len(), minute(newest_ms))
+            }
+        }
+    }
+}
+
+/// An instant as people read it: "2026-11-18 12:00 UTC".
+fn minute(at_ms: EpochMs) -> String {
+    let at = Utc.timestamp_millis_opt(at_ms).single();
+    at.map_or_else(|| "an unknown time".to_owned(), |at| at.format("%Y-%m-%d %H:%M UTC").to_string())
 }
 
 /// Milliseconds as people read them: "90.0 s".

@@ -170,7 +170,7 @@ pub(super) fn look_at_all<'a>(
             Look::Broken(reason) => return Look::Broken(reason),
             Look::Todo => todo = true,
             going_on @ Look::Going { .. } => going = going.or(Some(going_on)),
-            Look::Done(receipt) => done.push(receipt.summary),
+            Look::Done(Receipt { summary, .. }) | Look::Stays(summary) => done.push(summary),
         }
     }
     match (todo, going) {

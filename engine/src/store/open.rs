@@ -83,8 +83,13 @@ impl std::fmt::Debug for StoreAddress {
 impl Store {
     /// Opens the database, brings its tables up to date and starts the committer.
     pub async fn open(address: &StoreAddress) -> Result<Self, StoreError> {
+        Self::open_kept(address, false).await
+    }
+
+    /// The same; of one that is known to be `kept`, a file that is not there is a lost one, and no new one is made.
+    pub async fn open_kept(address: &StoreAddress, kept: bool) -> Result<Self, StoreError> {
         match address {
-            StoreAddress::Sqlite(path) => Self::open_sqlite(address, path).await,
+            StoreAddress::Sqlite(path) => Self::open_sqlite(address, path, kept).await,
             StoreAddress::Postgres(url) => Self::open_postgres(address, url).await,
         }
     }
@@ -121,14 +126,18 @@ impl Store {
         Ok(Self { database, committer, changed, full })
     }
 
-    async fn open_sqlite(address: &StoreAddress, path: &Path) -> Result<Self, StoreError> {
-        let hint = "see that the folder exists, is yours and has room";
+    async fn open_sqlite(address: &StoreAddress, path: &Path, kept: bool) -> Result<Self, StoreError> {
+        let hint = if kept {
+            "it was there a moment ago; see that the file is put back"
+        } else {
+            "see that the folder exists, is yours and has room"
+        };
         let guard = MigrationGuard::take(path.to_owned())
             .await
             .map_err(|error| address.unopened(hint)(sqlx::Error::Io(error)))?;
         let options = SqliteConnectOptions::new()
             .filename(path)
-            .create_if_missing(true)
+            .create_if_missing(!kept)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)

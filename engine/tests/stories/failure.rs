@@ -41,7 +41,7 @@ fn a_release_that_never_becomes_healthy_is_undone() {
               api and web failed: unhealthy
             undoing: unhealthy (api did not become healthy within 20 s: 503 Service Unavailable)
               api and web undone: new processes ended
-              migrations undone: migrations that were applied stay; the release before can live with them
+              migrations undone: 0002 add_due_date, 0003 create_payments were applied and stay: what ran before can live with them
               reconcile config undone: configuration removed
               preflight undone: no build is running
             failed: unhealthy (api did not become healthy within 20 s: 503 Service Unavailable)

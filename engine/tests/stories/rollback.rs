@@ -33,7 +33,7 @@ fn a_rollback_goes_to_the_release_before_and_holds_automatic_deploys() {
             queued
             running
               preflight …
-              preflight done: ready, 3 builds in 0.0 s
+              preflight done: ready, 3 builds are used again, the newest of 2026-11-25 12:00 UTC
               config …
               config done: 3 variables for 3 services
               bring up …
@@ -171,7 +171,7 @@ fn a_way_back_is_proved_when_its_builds_are_kept_and_it_can_live_with_the_schema
         assert!(!t.previews("ana", "staging", deploy("v4")).await.way_back.proved);
         builds_vanish(t, "staging", 1).await;
         let gone = t.previews("ana", "staging", deploy("v3")).await.way_back;
-        assert!(!gone.proved && gone.proof[1].contains("its build is gone"), "{gone:?}");
+        assert!(!gone.proved && gone.lacks[0].contains("its build is gone"), "{gone:?}");
     });
 }
 
@@ -183,7 +183,7 @@ fn a_way_back_from_a_rollback_is_not_proved_while_the_code_host_is_silent() {
         assert!(t.previews("ana", "staging", rollback()).await.way_back.proved);
         t.world.fault(Fault::of(Call::Files, FaultKind::FailBefore));
         let unread = t.previews("ana", "staging", rollback()).await.way_back;
-        assert!(!unread.proved && unread.proof[1].contains("could not be checked"), "{unread:?}");
+        assert!(!unread.proved && unread.lacks[0].contains("could not be checked"), "{unread:?}");
         t.world.faults_clear();
     });
 }

@@ -390,6 +390,8 @@ impl Story {
                 Happening::CrashLoop { of, crashes } => {
                     format!("{} ended {} times", of.service, crashes.times)
                 }
+                Happening::Unreached { service, .. } => format!("{service} not reached"),
+                Happening::Reached { service } => format!("{service} reached again"),
                 Happening::ArtifactDiffers { path } => format!("{path} differs"),
             };
             lines += &line.replace(id.as_str(), "r-…");

@@ -253,6 +253,10 @@ pub(crate) fn can(verb: &str, environment: &EnvironmentKey, answer: &CanAnswer, 
         )
         .text(say.join(" "))
         .list("Because", because.clone()),
+        CanAnswer::Impossible(problem) => {
+            let card = Card::new(Tone::Bad, format!("No: {}", problem.say));
+            if problem.next.is_empty() { card } else { card.text(format!("Next: {}", problem.next)) }
+        }
         CanAnswer::No { say, because, earliest_ms } => {
             let mut card = Card::new(Tone::Bad, format!("No: {say}"));
             if let Some(earliest_ms) = earliest_ms {

@@ -2,13 +2,34 @@
 
 use engine::monitor::CrashingService;
 use engine::ports::Crashes;
-use engine::run::Run;
+use engine::run::{Happening, Run};
 
 use super::time::{ago, clock};
 use crate::message::{Card, Tone};
 
+/// Whether it happens to what a run has made, long after the run is over.
+pub(crate) fn is_later(what: &Happening) -> bool {
+    matches!(what, Happening::CrashLoop { .. } | Happening::Unreached { .. } | Happening::Reached { .. })
+}
+
+/// What is said, once, of something that happens to what a run has made; nothing for what its card shows.
+pub(crate) fn later_card(run: &Run, what: &Happening) -> Option<Card> {
+    let environment = &run.environment().environment;
+    match what {
+        Happening::CrashLoop { of, crashes } => Some(crash_loop(run, of, crashes)),
+        Happening::Unreached { service, why } => Some(
+            Card::new(Tone::Bad, format!("Nobody reaches {service} of {environment}."))
+                .text(format!("{why} It is tried again by itself, and told when it is reached again.")),
+        ),
+        Happening::Reached { service } => {
+            Some(Card::new(Tone::Good, format!("The edge listens for {service} of {environment} again.")))
+        }
+        _ => None,
+    }
+}
+
 /// A live service keeps ending by itself: said once.
-pub(crate) fn crash_loop(run: &Run, of: &CrashingService, crashes: &Crashes) -> Card {
+fn crash_loop(run: &Run, of: &CrashingService, crashes: &Crashes) -> Card {
     let environment = &run.environment().environment;
     let CrashingService { service, release } = of;
     let headline = format!(

@@ -148,11 +148,14 @@ pub(super) fn plan_parts(card: Card, plan: &Plan, way_back_took_ms: Option<i64>)
                 .then(|| format!("and {} more", plan.commits.len() - COMMITS_SHOWN)),
         )
         .collect();
-    let proved = if plan.way_back.proved { "Proved" } else { "Not proved" };
+    // Plans made before these were told apart have all of them in one.
+    let told_apart = plan.way_back.proved || !plan.way_back.lacks.is_empty();
+    let proved = if told_apart { "Proved" } else { "Not proved" };
     card.list("Changes", changes(plan))
         .list("Commits", commits)
         .fields(stakes(plan, way_back_took_ms))
         .list(proved, plan.way_back.proof.clone())
+        .list("Not proved", plan.way_back.lacks.clone())
         .list("Notes", plan.notes.clone())
 }
 
@@ -259,21 +262,23 @@ fn because(card: Card, reason: &Reason) -> Card {
 /// All was undone, but for what may stay.
 fn what_stays(card: Card, detail: &RunDetail) -> Card {
     let environment = &detail.run.environment().environment;
-    let kept: Vec<String> = detail
-        .plan
-        .steps
-        .iter()
-        .enumerate()
-        .filter_map(|(number, planned)| match state_of(&detail.steps, number as StepNumber) {
-            StepState::Kept { why, .. } => Some(format!("{}: {why}", planned.title)),
-            _ => None,
-        })
-        .collect();
+    let kept = kept(detail);
     if kept.is_empty() {
         card.text(format!("{environment} is as it was before."))
     } else {
         card.text(format!("{environment} is as it was before, but for what stays.")).list("Stays", kept)
     }
+}
+
+/// What steps left standing, a line each.
+fn kept(detail: &RunDetail) -> Vec<String> {
+    let steps = detail.plan.steps.iter().enumerate();
+    steps
+        .filter_map(|(number, planned)| match state_of(&detail.steps, number as StepNumber) {
+            StepState::Kept { why, .. } => Some(format!("{}: {why}", planned.title)),
+            _ => None,
+        })
+        .collect()
 }
 
 fn outcome(card: Card, detail: &RunDetail) -> Card {
@@ -300,7 +305,9 @@ fn outcome(card: Card, detail: &RunDetail) -> Card {
             }
         }
         RunState::RolledBack { reason, .. } => {
-            because(card, reason).text(format!("All traffic in {environment} is back where it was before."))
+            let card = because(card, reason);
+            card.text(format!("All traffic in {environment} is back where it was before."))
+                .list("Stays", kept(detail))
         }
         RunState::Succeeded { .. }
         | RunState::Planned

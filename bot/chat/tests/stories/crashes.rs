@@ -73,7 +73,7 @@ fn killed_after_every_commit_of_a_rollback() {
             ✓ r-3 · Roll staging back to release 1 (v1.0.0) · succeeded in 0 ms
               asked by: ana
               way back: rollback staging to release 2 brings release 2 back
-              ✓ preflight: ready, built in 0.0 s (0 ms)
+              ✓ preflight: ready, the build of 2026-11-18 12:00 UTC is used again (0 ms)
               ✓ config: 2 variables for 3 services (0 ms)
               ✓ bring up: healthy: api 1/1, web 1/1 (0 ms)
               ✓ traffic: api: 100% to release 1, web: 100% to release 1 (0 ms)

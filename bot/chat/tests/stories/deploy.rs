@@ -3,7 +3,7 @@
 use adapters::sim::Behaviour;
 use expect_test::expect;
 
-use crate::harness::{chat, good, minutes, seconds};
+use crate::harness::{chat, good, hours, minutes, seconds};
 
 #[test]
 fn a_first_deploy() {
@@ -354,5 +354,42 @@ fn a_dry_run_says_what_the_real_one_would_need() {
               > dry run deploy v1.0.0 to production
         "#]]);
         t.effects(expect![[r#""#]]);
+    });
+}
+
+/// Who waits for nothing is not told that something was built.
+#[test]
+fn a_build_that_is_there_is_used_again_and_the_card_says_of_when_it_is() {
+    chat(async |t| {
+        t.release("v1.0.0", Behaviour::builds_in(30_000));
+        t.deployed("staging", "v1.0.0").await;
+        t.passes(hours(2)).await;
+        t.user("ana").says("deploy staging ref v1.0.0").await;
+        t.settles().await;
+        t.run(2).events(expect![[r#"
+            queued
+            running
+              resolve ref: started
+              resolve ref: done, v1.0.0 is 4b76448
+              preflight: started
+              preflight: done, ready, the build of 2026-11-18 12:00 UTC is used again
+              reconcile shape: started
+              reconcile shape: done, 2 components, 2 addresses
+              reconcile config: started
+              reconcile config: done, 2 variables for 3 services
+              migrations: started
+              migrations: done, nothing to migrate
+              api and web: started
+              api and web: done, healthy: api 1/1, web 1/1
+              cron: started
+              cron: done, cron runs at `*/15 * * * *`
+              canary: started
+              canary: done, api: 100% to release 2, web: 100% to release 2
+              verification: started
+              verification: done, api/health: 20 of 20 good, slowest 5 ms, web/health: 20 of 20 good, slowest 5 ms
+              finalize: started
+              finalize: done, recorded
+            succeeded
+        "#]]).await;
     });
 }

@@ -158,15 +158,45 @@ fn a_failing_migration_changes_nothing_else() {
             ✗ r-2 · Deploy v1.1.0 (1232e4c) to staging · failed after 0 ms: migration-failed
               migration 0001 add_due_dates failed: ERROR 42601: syntax error at or near "ALTER"; the transaction was rolled back
               Next: Mend the migration's statements, commit, and deploy again.
-              staging is as it was before, but for what stays.
-              Stays:
-                migrations: migrations that were applied stay; the release before can live with them
+              staging is as it was before.
               asked by: ana
               ↩ resolve ref: nothing to undo
               ↩ preflight: no build is running
               ↩ reconcile shape: nothing to undo
               ↩ reconcile config: configuration removed
-              ! migrations: migrations that were applied stay; the release before can live with them
+              ↩ migrations: no migration was applied
+              not begun: api and web, cron, canary, verification, finalize
+              [Retry]
+              > deploy v1.1.0 to staging
+        "#]]);
+    });
+}
+
+/// Each migration is there whole or not at all, so those before the one that failed stay: by name.
+#[test]
+fn migrations_that_ran_before_one_failed_are_named_as_what_stays() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        t.migration("0001_add_due_dates.sql", "ALTER TABLE invoices ADD COLUMN due TEXT;");
+        t.migration("0002_index_due_dates.sql", "CREATE INDEX due ON invoices (due);");
+        t.migration("0003_drop_total.sql", "ALTER TABLE invoices DROP COLUMN total;");
+        t.release("v1.1.0", Behaviour::migration_fails("0003"));
+        t.user("ana").says("deploy staging ref v1.1.0").await;
+        t.settles().await;
+        t.bot_shows(expect![[r#"
+            ✗ r-2 · Deploy v1.1.0 (1232e4c) to staging · failed after 0 ms: migration-failed
+              migration 0003 drop_total failed: ERROR 42601: syntax error at or near "ALTER"; the transaction was rolled back
+              Next: Mend the migration's statements, commit, and deploy again.
+              staging is as it was before, but for what stays.
+              Stays:
+                migrations: 0001 add_due_dates, 0002 index_due_dates were applied and stay: what ran before can live with them
+              asked by: ana
+              ↩ resolve ref: nothing to undo
+              ↩ preflight: no build is running
+              ↩ reconcile shape: nothing to undo
+              ↩ reconcile config: configuration removed
+              ! migrations: 0001 add_due_dates, 0002 index_due_dates were applied and stay: what ran before can live with them
               not begun: api and web, cron, canary, verification, finalize
               [Retry]
               > deploy v1.1.0 to staging

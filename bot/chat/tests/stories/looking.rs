@@ -181,6 +181,34 @@ fn what_ends_while_a_run_changes_it_is_that_runs_concern() {
     });
 }
 
+/// Another program has taken the port: told once where people are, also over a restart, and once that it is over.
+#[test]
+fn a_live_service_that_nobody_reaches_is_told_once_and_so_is_that_it_is_reached_again() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        let (staging, web) = (t.key("staging"), "web".parse().unwrap());
+        t.looks_after_services().await;
+        t.bot_says(expect![""]);
+        let why = "The edge can't listen on 127.0.0.1:7400 for `web` of staging: another program has that port; end it.";
+        t.world.drift(|it| it.unreached(&staging, &web, Some(why)));
+        t.looks_after_services().await;
+        t.looks_after_services().await;
+        t.crash_and_restart().await;
+        t.looks_after_services().await;
+        t.bot_says(expect![[r#"
+            ✗ Nobody reaches web of staging.
+              The edge can't listen on 127.0.0.1:7400 for `web` of staging: another program has that port; end it. It is tried again by itself, and told when it is reached again.
+        "#]]);
+        t.world.drift(|it| it.unreached(&staging, &web, None));
+        t.looks_after_services().await;
+        t.looks_after_services().await;
+        t.bot_says(expect![[r#"
+            ✓ The edge listens for web of staging again.
+        "#]]);
+    });
+}
+
 #[test]
 fn logs() {
     chat(async |t| {

@@ -61,14 +61,12 @@ fn a_migration_that_fails() {
             ✗ r-2 · Run migrations of 1232e4c on staging · failed after 0 ms: migration-failed
               migration 0001 add_due_dates failed: ERROR 42601: syntax error at or near "ALTER"; the transaction was rolled back
               Next: Mend the migration's statements, commit, and deploy again.
-              staging is as it was before, but for what stays.
-              Stays:
-                migrations: migrations that were applied stay; the release before can live with them
+              staging is as it was before.
               asked by: ana
               ↩ resolve ref: nothing to undo
               ↩ preflight: nothing to undo
               ↩ reconcile shape: nothing to undo
-              ! migrations: migrations that were applied stay; the release before can live with them
+              ↩ migrations: no migration was applied
               not begun: finalize
               [Retry]
               > migrate in staging v1.1.0

@@ -42,7 +42,7 @@ fn back_to_the_release_before() {
             ✓ r-3 · Roll staging back to release 1 (v1.0.0) · succeeded in 0 ms
               asked by: ana
               way back: rollback staging to release 2 brings release 2 back
-              ✓ preflight: ready, built in 0.0 s (0 ms)
+              ✓ preflight: ready, the build of 2026-11-18 12:00 UTC is used again (0 ms)
               ✓ config: 2 variables for 3 services (0 ms)
               ✓ bring up: healthy: api 1/1, web 1/1 (0 ms)
               ✓ traffic: api: 100% to release 1, web: 100% to release 1 (0 ms)
@@ -85,7 +85,7 @@ fn production_goes_back_with_a_click() {
             ✓ r-3 · Roll production back to release 1 (v1.0.0) · succeeded in 0 ms
               asked by: ana
               way back: rollback production to release 2 brings release 2 back
-              ✓ preflight: ready, built in 0.0 s (0 ms)
+              ✓ preflight: ready, the build of 2026-11-18 12:00 UTC is used again (0 ms)
               ✓ config: 2 variables for 3 services (0 ms)
               ✓ bring up: healthy: api 2/2, web 1/1 (0 ms)
               ✓ traffic: api: 100% to release 1, web: 100% to release 1 (0 ms)
@@ -146,7 +146,7 @@ fn back_to_a_release_by_its_number() {
             ✓ r-4 · Roll staging back to release 1 (v1.0.0) · succeeded in 0 ms
               asked by: ana
               way back: rollback staging to release 3 brings release 3 back
-              ✓ preflight: ready, built in 0.0 s (0 ms)
+              ✓ preflight: ready, the build of 2026-11-18 12:00 UTC is used again (0 ms)
               ✓ config: 2 variables for 3 services (0 ms)
               ✓ bring up: healthy: api 1/1, web 1/1 (0 ms)
               ✓ traffic: api: 100% to release 1, web: 100% to release 1 (0 ms)
@@ -179,10 +179,11 @@ fn a_schema_the_old_code_cant_live_with_stops_it() {
                 1232e4c Work for v1.1.0 (Kim)
               risk: high: 1 migration, which stays; the live release can't live with the schema: migration 0002 drop_total drops a column
               way back: rollback staging goes to release 1 (v1.0.0): traffic, then release, then config
-              Not proved:
+              Proved:
                 release 1 keeps running until the new one is verified
                 its build is kept
-                it can't live with the schema: migration 0002 drop_total drops a column
+              Not proved:
+                it can't live with the schema: migration 0002 drop_total drops a column; deploy first what can do without, and change the schema afterwards
               · resolve ref: v1.1.0 is 1232e4c, Work for v1.1.0
               · preflight: tools, disk and ports are there; 1232e4c builds
               · reconcile shape: 2 components, 2 addresses
@@ -320,5 +321,118 @@ fn the_live_release_by_name_and_forward_again() {
         t.user("ana").says("rollback staging to v1.1.0").await;
         t.settles().await;
         t.bot_headlines(expect!["✓ r-4 · Roll staging forward to release 2 (v1.1.0) · succeeded in 0 ms"]);
+    });
+}
+
+/// What holds stands under what is proved, and what does not says what to do about it.
+#[test]
+fn a_way_back_whose_build_is_gone_says_that_and_nothing_else_is_not_proved() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        let live = t.engine().store().release_get(&t.key("staging"), 1).await.unwrap().unwrap();
+        for part in live.services.values() {
+            t.world.drift(|it| it.build_vanish(&part.build));
+        }
+        t.release("v1.1.0", good());
+        t.user("ana").says("dry run deploy staging ref v1.1.0").await;
+        t.bot_says(expect![[r#"
+            · Dry run: Deploy v1.1.0 (1232e4c) to staging. Nothing was written.
+              Changes:
+                api: v1.0.0 (4b76448) → v1.1.0 (1232e4c)
+                web: v1.0.0 (4b76448) → v1.1.0 (1232e4c)
+                cron: v1.0.0 (4b76448) → v1.1.0 (1232e4c)
+              Commits:
+                1232e4c Work for v1.1.0 (Kim)
+              risk: low
+              way back: rollback staging goes to release 1 (v1.0.0): traffic, then release, then config
+              Proved:
+                release 1 keeps running until the new one is verified
+                it can live with the schema
+              Not proved:
+                its build is gone: going back would build it anew, which takes its time and may fail; `deploy staging ref 4b76448` first has it built again
+              Steps:
+                 1. resolve ref: v1.1.0 is 1232e4c, Work for v1.1.0
+                 2. preflight: tools, disk and ports are there; 1232e4c builds
+                 3. reconcile shape: 2 components, 2 addresses
+                 4. reconcile config: variables of api, web, cron
+                 5. migrations: nothing to migrate
+                 6. api and web: started beside what runs, then waited for until healthy
+                 7. cron: schedules run the new code
+                 8. canary: one stage of 100%: all traffic to the new release, read back
+                 9. verification: 20 requests through the edge to each service
+                10. finalize: old processes drained and ended, the release recorded as live
+              It would need no approval.
+              [Do it!]
+              > dry run deploy v1.1.0 to staging
+        "#]]);
+    });
+}
+
+/// Code that has no other name than its commit is named once, and replicas that run already do not change.
+#[test]
+fn what_changes_is_told_of_what_runs() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        t.user("ana").says("deploy staging").await;
+        t.settles().await;
+        t.user("ana").says("scale staging api to 3").await;
+        t.settles().await;
+        t.never_mind_the_rest();
+        t.user("ana").says("dry run deploy staging ref v1.0.0").await;
+        t.user("ana").says("dry run rollback staging").await;
+        t.bot_says(expect![[r#"
+            · Dry run: Deploy v1.0.0 (4b76448) to staging. Nothing was written.
+              Changes:
+                api: 4b76448 → v1.0.0 (4b76448)
+                web: 4b76448 → v1.0.0 (4b76448)
+                cron: 4b76448 → v1.0.0 (4b76448)
+              risk: low
+              way back: rollback staging goes to release 2 (4b76448): traffic, then release, then config
+              Proved:
+                release 2 keeps running until the new one is verified
+                its build is kept
+                it can live with the schema
+              Notes:
+                this commit is live already: only configuration and processes are made anew
+              Steps:
+                 1. resolve ref: v1.0.0 is 4b76448, Work for v1.0.0
+                 2. preflight: tools, disk and ports are there; 4b76448 builds
+                 3. reconcile shape: 2 components, 2 addresses
+                 4. reconcile config: variables of api, web, cron
+                 5. migrations: nothing to migrate
+                 6. api and web: started beside what runs, then waited for until healthy
+                 7. cron: schedules run the new code
+                 8. canary: one stage of 100%: all traffic to the new release, read back
+                 9. verification: 20 requests through the edge to each service
+                10. finalize: old processes drained and ended, the release recorded as live
+              It would need no approval.
+              [Do it!]
+              > dry run deploy v1.0.0 to staging
+
+            · Dry run: Roll staging back to release 1 (v1.0.0). Nothing was written.
+              Changes:
+                api: 4b76448 → v1.0.0 (4b76448)
+                web: 4b76448 → v1.0.0 (4b76448)
+                cron: 4b76448 → v1.0.0 (4b76448)
+              risk: low
+              way back: rollback staging to release 2 brings release 2 back
+              Proved:
+                release 2 keeps running until release 1 is verified
+              Notes:
+                migrations stay: going back over a schema loses data
+              Steps:
+                 1. preflight: tools, disk and ports are there; the build is
+                 2. config: as it was in release 1, secrets as they are now
+                 3. bring up: api, web, cron of release 1, until healthy
+                 4. traffic: all of it to release 1, read back
+                 5. cron: schedules run release 1
+                 6. verification: 20 requests through the edge to each service
+                 7. release: release 2 ended, automatic deploys held until a person deploys
+              It would need no approval.
+              [Do it!]
+              > dry run rollback in staging
+        "#]]);
     });
 }

@@ -287,6 +287,8 @@ fn strangers_learn_nothing() {
 #[test]
 fn what_is_asked_about_is_read_like_an_order() {
     chat(async |t| {
+        t.release("v1.0.0", good());
+        t.deployed("production", "v1.0.0").await;
         t.user("ana").says("can I scale api to 50 in production?").await;
         t.user("ana").says("can I scale production to 2?").await;
         t.bot_says(expect![[r#"
@@ -378,5 +380,54 @@ fn an_environment_may_leave_more_time() {
         t.user("ben").clicks("Approve").await;
         t.settles().await;
         t.bot_headlines(expect!["✓ r-1 · Deploy v1.0.0 (4b76448) to production · succeeded in 0 ms"]);
+    });
+}
+
+/// The rules alone say yes; what there is to do it to has a word in it too.
+#[test]
+fn what_there_is_nothing_to_do_to_can_not_be_done() {
+    chat(async |t| {
+        for what in ["rollback production", "restart staging web", "rollback staging"] {
+            t.user("ana").says(&format!("can I {what}?")).await;
+        }
+        t.bot_says(expect![[r#"
+            ✗ No: nothing is live in production, so there is nothing to roll back
+              Next: deploy production
+              > can I rollback production?
+
+            ✗ No: nothing is live in staging, so there is nothing to restart
+              Next: deploy staging
+              > can I restart web in staging?
+
+            ✗ No: nothing is live in staging, so there is nothing to roll back
+              Next: deploy staging
+              > can I rollback staging?
+        "#]]);
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        // One release has none before it.
+        t.user("ana").says("can I rollback staging?").await;
+        t.user("ana").says("can I restart staging?").await;
+        t.bot_says(expect![[r#"
+            ✗ No: staging had no release before 1 that worked
+              Next: releases staging
+              > can I rollback staging?
+
+            ✓ Yes, you can restart staging now.
+              > can I restart staging?
+        "#]]);
+        t.release("v1.1.0", good());
+        t.deployed("staging", "v1.1.0").await;
+        t.user("ana").says("can I rollback staging?").await;
+        t.user("vera").says("can I rollback production?").await;
+        t.bot_says(expect![[r#"
+            ✓ Yes, you can rollback staging now.
+              > can I rollback staging?
+
+            ✗ No: You are a viewer, and rollback on production needs a deployer or an admin. Ask one of them, or ask an admin to change your role.
+              Because:
+                no-permit: vera is a viewer, no rule permits rollback on production
+              > can I rollback production?
+        "#]]);
     });
 }

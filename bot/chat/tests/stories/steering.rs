@@ -209,7 +209,7 @@ fn a_failed_run_is_tried_again() {
             ✓ r-2 · Deploy v1.0.0 (4b76448) to staging · succeeded in 0 ms
               asked by: ben
               ✓ resolve ref: v1.0.0 is 4b76448 (0 ms)
-              ✓ preflight: ready, built in 0.0 s (0 ms)
+              ✓ preflight: ready, the build of 2026-11-18 12:00 UTC is used again (0 ms)
               ✓ reconcile shape: 2 components, 2 addresses (0 ms)
               ✓ reconcile config: 2 variables for 3 services (0 ms)
               ✓ migrations: nothing to migrate (0 ms)

@@ -79,6 +79,18 @@ impl Release {
         self.serve("api", "")
     }
 
+    /// The api with a database shell that takes so many seconds to start.
+    pub fn api_with_slow_shell(&self, seconds: u32) -> Service {
+        use std::os::unix::fs::PermissionsExt as _;
+        let slow = self.home.path().join("slow-shell");
+        let script = format!("#!/bin/sh\nsleep {seconds}\nexec '{}' \"$@\"\n", sql_shell().display());
+        std::fs::write(&slow, script).unwrap();
+        std::fs::set_permissions(&slow, std::fs::Permissions::from_mode(0o700)).unwrap();
+        let mut command = self.command(&["api"]);
+        command.env("INFRA_CHAT_SQL", slow);
+        Self::serve_by(&self.tag, command, "api", "")
+    }
+
     pub fn web(&self, api: &Service) -> Service {
         self.serve("web", &format!("http://127.0.0.1:{}", api.port))
     }
@@ -103,7 +115,10 @@ impl Release {
     }
 
     fn serve(&self, service: &str, api_url: &str) -> Service {
-        let mut command = self.command(&[service]);
+        Self::serve_by(&self.tag, self.command(&[service]), service, api_url)
+    }
+
+    fn serve_by(tag: &str, mut command: Command, service: &str, api_url: &str) -> Service {
         command.env("PORT", "0").env("API_URL", api_url).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut log = BufReader::new(child.stdout.take().unwrap());
@@ -111,7 +126,7 @@ impl Release {
         log.read_line(&mut first).unwrap();
         let listening = serde_json::from_str::<serde_json::Value>(&first).unwrap_or_default();
         let port = listening["port"].as_u64().and_then(|port| u16::try_from(port).ok());
-        let port = port.unwrap_or_else(|| panic!("{service} {} does not listen: {first}", self.tag));
+        let port = port.unwrap_or_else(|| panic!("{service} {tag} does not listen: {first}"));
         // Somebody has to read the log, or a full pipe stops the service.
         let log = std::thread::spawn(move || {
             let mut text = String::new();

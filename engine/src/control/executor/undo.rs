@@ -64,6 +64,7 @@ impl Engine {
         let (event, says) = match look {
             Ok(Look::Done(receipt)) => (StepEvent::UndoSucceeded, receipt.summary),
             Ok(Look::Broken(reason)) => (StepEvent::UndoFailed { why: reason.say.clone() }, reason.say),
+            Ok(Look::Stays(what)) => (StepEvent::Stays { what: what.clone() }, what),
             Ok(Look::Todo) if attempt >= UNDO_TRIES => {
                 let why = match last_note.strip_prefix(TRYING_AGAIN) {
                     Some(error) => format!("undoing it failed: {error}"),
@@ -136,10 +137,6 @@ pub(super) fn begin_undo(
     match planned.kind.as_act().undo() {
         Undo::Can => {}
         Undo::Nothing => state = state.after(StepEvent::UndoSucceeded, now_ms)?,
-        Undo::Stays(why) => {
-            state = state.after(StepEvent::UndoFailed { why: why.clone() }, now_ms)?;
-            says = Some(why);
-        }
         Undo::NoReturn => {
             let why = "what it had recorded stays".to_owned();
             state = state.after(StepEvent::UndoFailed { why: why.clone() }, now_ms)?;

@@ -103,6 +103,10 @@ impl Engine {
                 memory.look_failures = 0;
                 self.finish_step(draft, plan, steps, number, &state, &receipt).await
             }
+            // Only undoing leaves anything standing; of a step that goes forward it is what it has done.
+            Ok(Look::Stays(what)) => {
+                self.finish_step(draft, plan, steps, number, &state, &Receipt::new(what)).await
+            }
             Ok(Look::Broken(reason)) => self.fail_step(draft, number, &state, reason).await,
             Ok(Look::Going { note, poll_ms }) => {
                 memory.look_failures = 0;

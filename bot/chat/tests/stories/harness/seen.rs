@@ -33,6 +33,8 @@ impl RunSeen<'_> {
             Happening::StepUndone { step, says } => format!("  {}: undone, {says}\n", title(*step)),
             Happening::Voted { by, still } => format!("approved by {by}, {still} still needed\n"),
             Happening::CrashLoop { of, crashes } => format!("{} ended {} times\n", of.service, crashes.times),
+            Happening::Unreached { service, .. } => format!("{service} not reached\n"),
+            Happening::Reached { service } => format!("{service} reached again\n"),
             Happening::ArtifactDiffers { path } => format!("{path} differs\n"),
         });
         expected.assert_eq(&self.chat.room.with_story_ids(&lines.collect::<String>()));

@@ -227,9 +227,9 @@ fn keys_written_twice() {
             "services:\n  api: { start: ./a, start: ./b, health: { path: /h } }\n  api: { start: ./c }\nproject: again\n",
         ),
         expect![[r#"
-            p.yaml:5:22 services.api.start: stands here a second time, first in line 5; keep one
-            p.yaml:6:3 services.api: stands here a second time, first in line 5; keep one
-            p.yaml:7:1 project: stands here a second time, first in line 1; keep one
+            p.yaml:5:22 services.api.start: stands in line 5 twice; keep one of them
+            p.yaml:6:3 services.api: stands in line 5 and again in line 6; keep one of them
+            p.yaml:7:1 project: stands in line 1 and again in line 7; keep one of them
         "#]],
     );
 }
