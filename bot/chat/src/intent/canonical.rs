@@ -183,7 +183,7 @@ impl Command {
         let alone = self.environments.is_empty() && self.platform.as_deref() == Some("local");
         push(out, if alone { "platform" } else { "" });
         if let Some(edge) = &self.edge {
-            let _ = write!(out, ". Use {edge} for DNS and canary");
+            let _ = write!(out, ". Use {edge} as the edge");
         }
         if !self.connections.is_empty() {
             let _ = write!(out, ". Connect {}", self.connections.join(" and "));

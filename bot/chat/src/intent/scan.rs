@@ -383,8 +383,10 @@ impl<'t> Scanner<'_, 't> {
         {
             return Ok(len);
         }
-        if token.is(Class::PREPOSITION) {
-            self.only_for(place)?;
+        if token.is(Class::PREPOSITION)
+            && let Some(len) = self.only_for(place)?
+        {
+            return Ok(len);
         }
         if let Some(len) = self.particular(place)? {
             self.listing = false;

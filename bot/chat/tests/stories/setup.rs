@@ -130,7 +130,7 @@ fn what_stands_in_the_way_is_said_at_once() {
               A git URL, or the absolute path of a git repository on this machine; no password in it.
               6 more after this; then I show the whole before anything is done.
               [Never mind]
-              > set up staging for shop on railway. Use cloudflare for DNS and canary. Connect stripe
+              > set up staging for shop on railway. Use cloudflare as the edge. Connect stripe
         "#]]);
         for answer in ["https://code.example/shop.git", "api", "none", "./api"] {
             t.user("zoe").says(answer).await;
@@ -149,7 +149,7 @@ fn what_stands_in_the_way_is_said_at_once() {
               `default` is none.
               One more after this; then I show the whole before anything is done.
               [postgres] [redis] [storage] [mail] [none] [So far] [Never mind]
-              > set up staging for shop on railway. Use cloudflare for DNS and canary. Connect stripe
+              > set up staging for shop on railway. Use cloudflare as the edge. Connect stripe
         "#]]);
         t.user("zoe").says("none").await;
         t.never_mind_the_rest();
@@ -173,7 +173,7 @@ fn what_stands_in_the_way_is_said_at_once() {
                 1. yes (default)
                 2. no
               [yes] [no] [Never mind]
-              > set up staging for shop on railway. Use cloudflare for DNS and canary. Connect stripe
+              > set up staging for shop on railway. Use cloudflare as the edge. Connect stripe
         "#]]);
         for correction in ["no, platform is local", "dns is none", "no, connections is none"] {
             t.user("zoe").says(correction).await;
@@ -231,7 +231,7 @@ fn the_description_is_handed_over() {
             t.user("zoe").says(answer).await;
         }
         t.bot_says(expect![[r#"
-            · I understood «set up staging, production for shop on railway. Use cloudflare for DNS and canary. Connect stripe», but I can't do that yet.
+            · I understood «set up staging, production for shop on railway. Use cloudflare as the edge. Connect stripe», but I can't do that yet.
               It would create shop in staging and production on railway, cloudflare in front for DNS, with stripe connected, and deploy it once.
               Nothing was done, and nothing is lost: keep this as infra-chat.project.yaml.
               | project: shop
@@ -252,7 +252,7 @@ fn the_description_is_handed_over() {
               | # dns: cloudflare
               | # domain of staging: shop.example
               | # texts: +491701234567
-              > set up staging, production for shop on railway. Use cloudflare for DNS and canary. Connect stripe
+              > set up staging, production for shop on railway. Use cloudflare as the edge. Connect stripe
         "#]]);
         t.user("zoe").says("status").await;
         t.whispers(

@@ -112,7 +112,7 @@ fn corrected_by_name() {
                 1. none (default)
               3 more after this; then I show the whole before anything is done.
               [none] [So far] [Never mind]
-              > set up staging for shop on local. Use cloudflare for DNS and canary
+              > set up staging for shop on local. Use cloudflare as the edge
         "#]]);
         t.user("zoe").says("never mind").await;
         t.never_mind_the_rest();

@@ -187,7 +187,7 @@ fn local_beside_a_platform() {
               A git URL, or the absolute path of a git repository on this machine; no password in it.
               7 more after this; then I show the whole before anything is done.
               [Never mind]
-              > set up local, staging, production for invoice-perfect on railway. Use cloudflare for DNS and canary. Connect stripe and sendgrid
+              > set up local, staging, production for invoice-perfect on railway. Use cloudflare as the edge. Connect stripe and sendgrid
         "#]]);
         for answer in ["https://code.example/shop.git", "api", "none", "./api"] {
             t.user("zoe").says(answer).await;
@@ -203,7 +203,7 @@ fn local_beside_a_platform() {
                 1. none (default)
               2 more after this; then I show the whole before anything is done.
               [none] [So far] [Never mind]
-              > set up local, staging, production for invoice-perfect on railway. Use cloudflare for DNS and canary. Connect stripe and sendgrid
+              > set up local, staging, production for invoice-perfect on railway. Use cloudflare as the edge. Connect stripe and sendgrid
 
             ? Still open: Which domain leads to production?
               environment: local, staging, production
@@ -221,7 +221,7 @@ fn local_beside_a_platform() {
                 1. none (default)
               2 more after this; then I show the whole before anything is done.
               [none] [Never mind]
-              > set up local, staging, production for invoice-perfect on railway. Use cloudflare for DNS and canary. Connect stripe and sendgrid
+              > set up local, staging, production for invoice-perfect on railway. Use cloudflare as the edge. Connect stripe and sendgrid
         "#]]);
         for answer in ["none", "none", "0170 1234567"] {
             t.user("zoe").says(answer).await;
@@ -231,7 +231,7 @@ fn local_beside_a_platform() {
         t.never_mind_the_rest();
         t.user("zoe").says("yes").await;
         t.bot_says(expect![[r#"
-            · I understood «set up local, staging, production for invoice-perfect on railway. Use cloudflare for DNS and canary. Connect stripe and sendgrid», but I can't do that yet.
+            · I understood «set up local, staging, production for invoice-perfect on railway. Use cloudflare as the edge. Connect stripe and sendgrid», but I can't do that yet.
               It would create invoice-perfect in local, staging and production on railway, cloudflare in front for DNS, with stripe and sendgrid connected, and deploy it once.
               Nothing was done, and nothing is lost: keep this as infra-chat.project.yaml.
               | project: invoice-perfect
@@ -255,7 +255,7 @@ fn local_beside_a_platform() {
               | # dns: cloudflare
               | # domain of staging: staging.example.com
               | # texts: +491701234567
-              > set up local, staging, production for invoice-perfect on railway. Use cloudflare for DNS and canary. Connect stripe and sendgrid
+              > set up local, staging, production for invoice-perfect on railway. Use cloudflare as the edge. Connect stripe and sendgrid
         "#]]);
     });
 }

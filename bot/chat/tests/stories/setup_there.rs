@@ -222,7 +222,7 @@ fn the_project_there_is_on_a_provider() {
                 1. https://code.example/invoice-perfect.git (default)
               7 more after this; then I show the whole before anything is done.
               [https://code.example/invoice-perfect.git] [Never mind]
-              > set up staging, production for invoice-perfect on railway. Use cloudflare for DNS and canary. Connect stripe and sendgrid
+              > set up staging, production for invoice-perfect on railway. Use cloudflare as the edge. Connect stripe and sendgrid
         "#]]);
         for _ in 0..2 {
             t.user("ana").says("ok").await;
@@ -234,7 +234,7 @@ fn the_project_there_is_on_a_provider() {
                 1. api, web, cron (default)
               6 more after this; then I show the whole before anything is done.
               [api, web, cron] [So far] [Never mind]
-              > set up staging, production for invoice-perfect on railway. Use cloudflare for DNS and canary. Connect stripe and sendgrid
+              > set up staging, production for invoice-perfect on railway. Use cloudflare as the edge. Connect stripe and sendgrid
 
             ? How is api built?
               Noted, services: api, web, cron
@@ -242,7 +242,7 @@ fn the_project_there_is_on_a_provider() {
                 1. make (default)
               9 more after this; then I show the whole before anything is done.
               [make] [none] [So far] [Never mind]
-              > set up staging, production for invoice-perfect on railway. Use cloudflare for DNS and canary. Connect stripe and sendgrid
+              > set up staging, production for invoice-perfect on railway. Use cloudflare as the edge. Connect stripe and sendgrid
         "#]]);
         for answer in ["ok", "ok", "ok", "ok", "ok", "ok", "none", "none", "ok", "none"] {
             t.user("ana").says(answer).await;
@@ -250,7 +250,7 @@ fn the_project_there_is_on_a_provider() {
         t.never_mind_the_rest();
         t.user("ana").says("yes").await;
         t.bot_says(expect![[r#"
-            · I understood «set up staging, production for invoice-perfect on railway. Use cloudflare for DNS and canary. Connect stripe and sendgrid», but I can't do that yet.
+            · I understood «set up staging, production for invoice-perfect on railway. Use cloudflare as the edge. Connect stripe and sendgrid», but I can't do that yet.
               It would create invoice-perfect in staging and production on railway, cloudflare in front for DNS, with stripe and sendgrid connected, and deploy it once.
               Nothing was done, and nothing is lost: keep this as infra-chat.project.yaml.
               | project: invoice-perfect
@@ -303,7 +303,7 @@ fn the_project_there_is_on_a_provider() {
               |   - { name: zoe, role: admin }
               | # Said too, and not part of a description yet:
               | # dns: cloudflare
-              > set up staging, production for invoice-perfect on railway. Use cloudflare for DNS and canary. Connect stripe and sendgrid
+              > set up staging, production for invoice-perfect on railway. Use cloudflare as the edge. Connect stripe and sendgrid
         "#]]);
     });
 }

@@ -62,8 +62,8 @@ fn answers_are_read() {
         (Slot::Environments, &places, "ok, on production, thanks!", "production"),
         (Slot::Environments, &places, "the second one", "production"),
         (Slot::Replicas, &[], "three, please", "3"),
-        (Slot::Rate, &["500"], "1k/min", "1000"),
-        (Slot::Rate, &["500"], "1", "1"),
+        (Slot::Rate, &["500"], "1k/min", "1000/min"),
+        (Slot::Rate, &["500"], "1", "1/min"),
         (Slot::Ref, &[], "v1.2.0 thx", "v1.2.0"),
         (Slot::Build, &[], "make please", "make please"),
     ] {

@@ -102,15 +102,19 @@ impl Scanner<'_, '_> {
         self.token(place).is_some_and(|token| token.is(Class::KEYWORD) || token.any(&["a", "the", "any"]))
     }
 
-    /// "for 2h", on an order that knows no end: what is done would stay.
-    pub(super) fn only_for(&self, place: usize) -> Result<(), Problem> {
+    /// "for 2h": how many words it takes on a lock, whose end is read beside its order. Another order knows no end; what is done
+    /// would stay.
+    pub(super) fn only_for(&self, place: usize) -> Result<Option<usize>, Problem> {
         let action = self.scope.action;
         let ends = action == Action::Backfill;
         if self.word(place) != "for" || ends || !action.row().changes || self.scope.asked {
-            return Ok(());
+            return Ok(None);
         }
-        let Some(len) = values::only_for(self.rest(place)) else { return Ok(()) };
-        Err(for_a_time(self.scope, &self.scope.tokens[place..place + len]))
+        match values::only_for(self.rest(place)) {
+            Some(len) if action == Action::Lock => Ok(Some(len)),
+            Some(len) => Err(for_a_time(self.scope, &self.scope.tokens[place..place + len])),
+            None => Ok(None),
+        }
     }
 
     /// Takes the ref written at the byte `at`.
