@@ -63,7 +63,7 @@ impl Listener {
             return Err(StoreError::Corrupt { column: "event", source: "it has none".into() });
         };
         let store = self.engine.store();
-        if store.inbound_is_known(self.front, &event).await? {
+        if store.inbox_is_known(self.front, &event).await? {
             return Ok(false);
         }
         let body = serde_json::to_string(spoken)

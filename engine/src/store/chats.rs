@@ -98,6 +98,11 @@ impl Store {
         rows.iter().map(|row| Ok(Heard { event: row.text("event")?, body: row.text("body")? })).collect()
     }
 
+    /// Whether a front's event is in the inbox, or has been handled.
+    pub async fn inbox_is_known(&self, front: &str, event: &str) -> Result<bool, StoreError> {
+        Ok(!self.rows(sql::INBOX_KNOWN, vec![front.into(), event.into()]).await?.is_empty())
+    }
+
     /// The conversations of a front with questions that expire by then.
     pub async fn question_conversations(
         &self,

@@ -139,6 +139,8 @@ statements! { ON_BOTH:
     INBOX_PUT = "INSERT INTO inbox (front, event, body, at_ms) VALUES ($1, $2, $3, $4) \
         ON CONFLICT (front, event) DO NOTHING";
     INBOX_LIST = "SELECT event, body FROM inbox WHERE front = $1 ORDER BY at_ms, event LIMIT $2";
+    INBOX_KNOWN = "SELECT event FROM inbound WHERE front = $1 AND event = $2 \
+        UNION SELECT event FROM inbox WHERE front = $1 AND event = $2";
     INBOX_DELETE = "DELETE FROM inbox WHERE front = $1 AND event = $2";
     SHOWN_PUT = "INSERT INTO shown (conversation, card, message, at_ms) VALUES ($1, $2, $3, $4) \
         ON CONFLICT (conversation, card) DO UPDATE SET message = excluded.message, at_ms = excluded.at_ms";

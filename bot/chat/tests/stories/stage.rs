@@ -17,6 +17,8 @@ pub(crate) const CONVERSATION: &str = "room";
 pub(crate) const FRONT: &str = "terminal";
 /// Whether what was shown before a restart is shown after it.
 pub(crate) const SHOWS_ON: bool = false;
+/// The conversation in which the reporter remembers how far it is.
+pub(crate) const REPORTED_IN: &str = CONVERSATION;
 
 /// The front while no program is connected to it.
 pub(crate) struct Stage {

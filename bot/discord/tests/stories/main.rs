@@ -1,8 +1,7 @@
 //! The stories of `chat`, told over Discord: people type and click on a simulated Discord, and what they see is read from its
 //! messages. The stories are the same files; only the stage is another. Besides, what only Discord can do to the bot.
 //!
-//! Not told here yet: `canary`, `questions_kept` and `trouble`, which Slack's tell; nor `crashes`, as there; nor `setup`, in which somebody answers
-//! with a password: on Discord that is noticed before the desk hears it.
+//! Not told here: `setup`, in which somebody answers with a password: on Discord that is noticed before the desk hears it.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 #![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 #![allow(dead_code, reason = "not every story is told here")]
@@ -14,11 +13,15 @@ mod artifacts;
 #[path = "../../../chat/tests/stories/backfill.rs"]
 mod backfill;
 mod both;
+#[path = "../../../chat/tests/stories/canary.rs"]
+mod canary;
 mod commands;
 #[path = "../../../chat/tests/stories/connections.rs"]
 mod connections;
 #[path = "../../../chat/tests/stories/corrections.rs"]
 mod corrections;
+#[path = "../../../chat/tests/stories/crashes.rs"]
+mod crashes;
 #[path = "../../../chat/tests/stories/deploy.rs"]
 mod deploy;
 #[path = "../../../chat/tests/stories/deploy_troubles.rs"]
@@ -40,6 +43,8 @@ mod operate;
 mod proved;
 #[path = "../../../chat/tests/stories/questions.rs"]
 mod questions;
+#[path = "../../../chat/tests/stories/questions_kept.rs"]
+mod questions_kept;
 #[path = "../../../chat/tests/stories/questions_shared.rs"]
 mod questions_shared;
 mod reading;
@@ -47,6 +52,10 @@ mod reading;
 mod rollback;
 #[path = "../../../chat/tests/stories/rules.rs"]
 mod rules;
+#[path = "../../../chat/tests/stories/setup_answers.rs"]
+mod setup_answers;
+#[path = "../../../chat/tests/stories/setup_there.rs"]
+mod setup_there;
 #[path = "../../../chat/tests/stories/several.rs"]
 mod several;
 mod spec;
@@ -57,3 +66,5 @@ mod standing;
 mod steering;
 #[path = "../../../chat/tests/stories/threads.rs"]
 mod threads;
+#[path = "../../../chat/tests/stories/trouble.rs"]
+mod trouble;

@@ -1,8 +1,7 @@
 //! The stories of `chat`, told over Slack: people type and click on a simulated Slack, and what they see is read from its
 //! messages. The stories are the same files; only the stage is another. Besides, what only Slack can do to the bot.
 //!
-//! Not told here: `crashes`, which speaks to the desk beside the front, and of which the kills of a migration do not come to rest
-//! here for a reason not yet found (what a killed program does on Slack is in `slack_only`); and `setup`, in which somebody answers with a password: on Slack that is noticed before the desk hears it.
+//! Not told here: `setup`, in which somebody answers with a password: on Slack that is noticed before the desk hears it.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 #![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 #![allow(dead_code, reason = "not every story is told here")]
@@ -19,6 +18,8 @@ mod canary;
 mod connections;
 #[path = "../../../chat/tests/stories/corrections.rs"]
 mod corrections;
+#[path = "../../../chat/tests/stories/crashes.rs"]
+mod crashes;
 #[path = "../../../chat/tests/stories/deploy.rs"]
 mod deploy;
 #[path = "../../../chat/tests/stories/deploy_troubles.rs"]
@@ -49,6 +50,10 @@ mod questions_shared;
 mod rollback;
 #[path = "../../../chat/tests/stories/rules.rs"]
 mod rules;
+#[path = "../../../chat/tests/stories/setup_answers.rs"]
+mod setup_answers;
+#[path = "../../../chat/tests/stories/setup_there.rs"]
+mod setup_there;
 #[path = "../../../chat/tests/stories/several.rs"]
 mod several;
 mod slack_only;

@@ -24,6 +24,8 @@ pub(crate) const CONVERSATION: &str = "slack:C0ROOM";
 pub(crate) const FRONT: &str = "slack";
 /// Whether what was shown before a restart is shown after it.
 pub(crate) const SHOWS_ON: bool = true;
+/// The conversation in which the reporter remembers how far it is.
+pub(crate) const REPORTED_IN: &str = FRONT;
 /// Passes before a front that never comes to rest is called endless.
 const PASSES_MAX: usize = 2_000;
 /// The people of the project.

@@ -1,9 +1,7 @@
 //! Killing the program at the worst moments.
 
-use chat::Inbound;
-use engine::model::Identity;
-
-use super::{CONVERSATION, Chat, FRONT};
+use super::Chat;
+use crate::stage::REPORTED_IN;
 
 /// Kills before a story that crashes after every commit is called endless.
 const KILLS_MAX: usize = 2_000;
@@ -52,58 +50,57 @@ impl Chat {
         text: &str,
         kills_max: usize,
     ) -> usize {
-        let inbound = Inbound {
-            identity: Identity { front: FRONT.to_owned(), external_id: person.to_owned() },
-            conversation: CONVERSATION.to_owned(),
-            event: Some(format!("event of {person}")),
-            text: self.room.with_real_ids(text),
-        };
+        let (event, text) = (format!("event of {person}"), self.room.with_real_ids(text));
         for kills in 0..KILLS_MAX {
-            let (desk, mut commits) = (self.desk(), self.engine().store().watch());
+            let mut commits = self.engine().store().watch();
             commits.mark_unchanged();
-            let heard = tokio::select! {
-                biased;
-                _ = commits.changed(), if kills < kills_max => None,
-                heard = desk.hear(&inbound) => Some(heard),
+            let (stage, program) = (&self.stage, self.program.as_mut().unwrap());
+            let answered = async {
+                program.connected.hears(stage, person, &text, Some(&event), None).await;
+                program.connected.shows(stage).await;
             };
-            drop((desk, commits));
-            match heard {
-                None => self.restart().await,
-                Some(heard) => {
-                    for outbound in &heard.outbound {
-                        self.room.shows(outbound, person);
-                    }
-                    return kills + self.reports_killed_after_each_commit().await;
-                }
+            let is_answered = tokio::select! {
+                biased;
+                _ = commits.changed(), if kills < kills_max => false,
+                () = answered => true,
+            };
+            drop(commits);
+            if is_answered {
+                return kills + self.reports_killed_after_each_commit().await;
             }
+            self.restart().await;
         }
         panic!("it is never answered:\n{}", self.room.everything());
     }
 
-    /// The reporter shows what is new, and is killed after each commit it makes. Gives how often that was.
+    /// The reporter and the front show what is new, and are killed after each commit they make. Gives how often that was.
     async fn reports_killed_after_each_commit(&mut self) -> usize {
         for kills in 0..KILLS_MAX {
             let mut commits = self.engine().store().watch();
             commits.mark_unchanged();
-            let reporter = &mut self.program.as_mut().unwrap().reporter;
-            let passed = tokio::select! {
+            let (stage, program) = (&self.stage, self.program.as_mut().unwrap());
+            let showing = async {
+                let reported = program.reporter.pass().await.expect("the reporter reports");
+                program.connected.shows(stage).await || reported
+            };
+            let shown = tokio::select! {
                 biased;
                 _ = commits.changed() => None,
-                passed = reporter.pass() => Some(passed.expect("the reporter reports")),
+                shown = showing => Some(shown),
             };
             drop(commits);
-            match passed {
+            match shown {
                 None => self.restart().await,
                 Some(true) => {}
                 Some(false) => return kills,
             }
         }
-        panic!("the reporter does not come to rest:\n{}", self.room.everything());
+        panic!("what is to be shown does not come to rest:\n{}", self.room.everything());
     }
 
     async fn something_to_report(&self) -> bool {
         let head = self.engine().store().happening_head().await.unwrap();
-        let stored = self.engine().store().conversation_get(CONVERSATION).await.unwrap();
+        let stored = self.engine().store().conversation_get(REPORTED_IN).await.unwrap();
         stored.is_some_and(|stored| stored.cursor < head)
     }
 
