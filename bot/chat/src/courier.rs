@@ -45,6 +45,16 @@ pub trait Carrier: Send + Sync {
         None
     }
 
+    /// The calls it takes of all kinds together, over all its conversations; absent when it counts each kind alone.
+    fn calls_allowed(&self) -> Option<Allowance> {
+        None
+    }
+
+    /// How many of them a letter takes at most.
+    fn calls_of(&self, _letter: &Letter, _kind: Kind) -> u32 {
+        1
+    }
+
     /// Shows a letter; `known` is the message that shows its card, when there is one. Gives the identifier of the message
     /// it stands in now, where the front has one.
     async fn carry(
@@ -111,6 +121,7 @@ pub struct Courier {
     carrier: Arc<dyn Carrier>,
     paces: HashMap<String, Pace>,
     budgets: HashMap<Kind, Budget>,
+    calls: Option<Budget>,
     drawn: Drawn,
     tries: HashMap<String, u32>,
 }
@@ -129,11 +140,13 @@ impl Courier {
         let budgets =
             kinds.into_iter().filter_map(|kind| Some((kind, Budget::new(carrier.allowance(kind)?))));
         let budgets = budgets.collect();
+        let calls = carrier.calls_allowed().map(Budget::new);
         Self {
             engine,
             carrier,
             paces: HashMap::new(),
             budgets,
+            calls,
             drawn: Drawn::default(),
             tries: HashMap::new(),
         }
@@ -162,10 +175,8 @@ impl Courier {
         let mut going = JoinSet::new();
         for turn in turns {
             let kind = turn.kind();
-            if let Some(budget) = self.budgets.get_mut(&kind)
-                && !budget.take(now_ms)
-            {
-                not_before(budget.free_ms());
+            if let Err(free_ms) = self.take(&turn, now_ms) {
+                not_before(free_ms);
                 continue;
             }
             self.drawn.note(&turn, now_ms);
@@ -201,6 +212,22 @@ impl Courier {
             not_before(pace.free_ms());
         }
         Ok(Carried { delivered, due_ms })
+    }
+
+    /// Takes what carrying it costs from what the front allows over all conversations; or says from when that is there.
+    fn take(&mut self, turn: &Turn, now_ms: EpochMs) -> Result<(), EpochMs> {
+        let kind = turn.kind();
+        let calls = self.carrier.calls_of(&turn.letter, kind);
+        let budgets = [(self.budgets.get_mut(&kind), 1), (self.calls.as_mut(), calls)];
+        let mut budgets = budgets.map(|(budget, count)| budget.map(|budget| (budget, count)));
+        let free_ms = budgets.iter().flatten().map(|(budget, count)| budget.free_ms(*count)).max();
+        if let Some(free_ms) = free_ms.filter(|free_ms| *free_ms > now_ms) {
+            return Err(free_ms);
+        }
+        for (budget, count) in budgets.iter_mut().flatten() {
+            budget.take(now_ms, *count);
+        }
+        Ok(())
     }
 
     /// Delivers as it comes, until told to stop.

@@ -78,19 +78,15 @@ impl Budget {
         Self { allowance, full_ms: i64::MIN, held_ms: i64::MIN }
     }
 
-    /// From when there is one more.
-    pub(crate) fn free_ms(&self) -> i64 {
-        let spare_ms = i64::from(self.allowance.burst.max(1) - 1) * self.allowance.gap_ms;
+    /// From when there are so many more.
+    pub(crate) fn free_ms(&self, count: u32) -> i64 {
+        let spare_ms = i64::from(self.allowance.burst.saturating_sub(count)) * self.allowance.gap_ms;
         self.held_ms.max(self.full_ms.saturating_sub(spare_ms))
     }
 
-    /// Takes one; false when there is none left.
-    pub(crate) fn take(&mut self, now_ms: i64) -> bool {
-        if self.free_ms() > now_ms {
-            return false;
-        }
-        self.full_ms = self.full_ms.max(now_ms) + self.allowance.gap_ms;
-        true
+    /// Takes so many, whether or not they are there.
+    pub(crate) fn take(&mut self, now_ms: i64, count: u32) {
+        self.full_ms = self.full_ms.max(now_ms) + i64::from(count) * self.allowance.gap_ms;
     }
 
     /// The front takes none for so long.
@@ -136,10 +132,19 @@ mod tests {
         assert_eq!(pace.free_ms() - now_ms - 500, 1_000);
     }
 
+    /// Takes so many if they are there.
+    fn take(budget: &mut Budget, now_ms: i64, count: u32) -> bool {
+        let free = budget.free_ms(count) <= now_ms;
+        if free {
+            budget.take(now_ms, count);
+        }
+        free
+    }
+
     #[test]
     fn no_minute_has_more_than_a_burst_and_its_gaps() {
         let mut budget = Budget::new(Allowance { burst: 10, gap_ms: 1_500 });
-        let taken: Vec<i64> = (0..300_000).filter(|now_ms| budget.take(*now_ms)).collect();
+        let taken: Vec<i64> = (0..300_000).filter(|now_ms| take(&mut budget, *now_ms, 1)).collect();
         assert_eq!(taken.iter().filter(|at_ms| **at_ms == 0).count(), 1, "time is an argument");
         for from_ms in (0..240_000).step_by(500) {
             let minute = taken.iter().filter(|at_ms| (from_ms..from_ms + 60_000).contains(*at_ms)).count();
@@ -150,8 +155,17 @@ mod tests {
     #[test]
     fn what_a_front_holds_as_a_whole_is_held() {
         let mut budget = Budget::new(Allowance { burst: 2, gap_ms: 1_000 });
-        assert!(budget.take(0) && budget.take(0) && !budget.take(999) && budget.take(1_000));
+        let mut takes = |now_ms| take(&mut budget, now_ms, 1);
+        assert!(takes(0) && takes(0) && !takes(999) && takes(1_000));
         budget.held(2_000, Some(30_000));
-        assert!(!budget.take(31_999) && budget.take(32_000));
+        assert!(!take(&mut budget, 31_999, 1) && take(&mut budget, 32_000, 1));
+    }
+
+    #[test]
+    fn what_takes_several_calls_waits_for_all_of_them() {
+        let mut budget = Budget::new(Allowance { burst: 3, gap_ms: 100 });
+        assert!(take(&mut budget, 0, 2) && !take(&mut budget, 0, 2) && take(&mut budget, 0, 1));
+        assert!(!take(&mut budget, 199, 2) && take(&mut budget, 200, 2));
+        assert!(take(&mut budget, 200, 0), "what is not counted never waits");
     }
 }

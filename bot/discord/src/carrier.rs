@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chat::{Card, Carrier, Letter, Outbound, Place, Undelivered};
+use chat::{Allowance, Card, Carrier, Kind, Letter, Outbound, Place, Undelivered};
 use engine::clock::EpochMs;
 use engine::model::RunId;
 use serde_json::Value;
@@ -19,6 +19,11 @@ use crate::{FRONT, snowflake};
 
 /// Discord takes five messages in five seconds in a channel. A little less, because both ends measure.
 const GAP_MS: i64 = 1_050;
+/// Discord takes 50 calls a second of a bot. No second has more of ours than the burst and its gaps, 43: some are made beside
+/// letters, and both ends measure.
+const CALLS: Allowance = Allowance { burst: 10, gap_ms: 30 };
+/// A card shown first has a thread to be begun; what is for one person alone, a conversation between the two.
+const TWO_CALLS: u32 = 2;
 /// Wait when a person must mend something first: a permission, a token, an archived channel.
 const MENDING_MS: i64 = 60_000;
 /// A little is looked back further than a message was begun: clocks differ.
@@ -182,6 +187,20 @@ impl Carrier for DiscordCarrier {
 
     fn gap_ms(&self) -> i64 {
         GAP_MS
+    }
+
+    fn calls_allowed(&self) -> Option<Allowance> {
+        Some(CALLS)
+    }
+
+    /// Answers where the asking was are not counted.
+    fn calls_of(&self, letter: &Letter, kind: Kind) -> u32 {
+        match kind {
+            Kind::Whisper if letter.place.answer_at.is_some() => 0,
+            Kind::Whisper => TWO_CALLS,
+            Kind::Post if matches!(letter.outbound, Outbound::Update(_)) => TWO_CALLS,
+            Kind::Post | Kind::Edit => 1,
+        }
     }
 
     async fn carry(

@@ -11,9 +11,7 @@ mod load;
 #[path = "../tests/load/slack.rs"]
 mod slack_under_load;
 
-use std::io::Write as _;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use load::Day;
 
@@ -23,20 +21,5 @@ const SECONDS: u64 = 60;
 #[tokio::main]
 async fn main() -> ExitCode {
     let seconds = std::env::args().nth(1).and_then(|seconds| seconds.parse().ok()).unwrap_or(SECONDS);
-    let day = Day {
-        people: 200,
-        channels: 50,
-        runs: 100,
-        lasts: Duration::from_secs(seconds),
-        every: Duration::from_secs(15),
-        drains: Duration::from_mins(15),
-    };
-    let report = slack_under_load::on_slack(day).await;
-    let broken = report.broken();
-    let mut out = std::io::stdout();
-    write!(out, "{report}").unwrap();
-    for bound in &broken {
-        writeln!(out, "broken: {bound}").unwrap();
-    }
-    ExitCode::from(u8::from(!broken.is_empty()))
+    slack_under_load::on_slack(Day::whole(seconds)).await.print()
 }

@@ -11,10 +11,11 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use engine::control::Engine;
+use engine::run::{Run, RunState};
 
 pub(crate) use program::Program;
 use report::{Expected, Sample};
-pub(crate) use report::{Limit, Report};
+pub(crate) use report::{Limit, Report, most_within};
 
 /// How much is asked.
 #[derive(Debug, Clone, Copy)]
@@ -33,11 +34,42 @@ pub(crate) struct Day {
     pub(crate) drains: Duration,
 }
 
+impl Day {
+    /// The whole of it, for so many seconds.
+    #[allow(dead_code, reason = "what is run as a test is shorter")]
+    pub(crate) fn whole(seconds: u64) -> Self {
+        Self {
+            people: 200,
+            channels: 50,
+            runs: 100,
+            lasts: Duration::from_secs(seconds),
+            every: Duration::from_secs(15),
+            drains: Duration::from_mins(15),
+        }
+    }
+
+    /// A few people, a few seconds.
+    #[allow(dead_code, reason = "what is run as a benchmark is longer")]
+    pub(crate) fn short() -> Self {
+        Self {
+            people: 20,
+            channels: 10,
+            runs: 8,
+            lasts: Duration::from_secs(3),
+            every: Duration::from_secs(1),
+            drains: Duration::from_mins(1),
+        }
+    }
+}
+
 /// A simulated platform under load.
 #[async_trait]
 pub(crate) trait Platform: Send + Sync + 'static {
     /// The front's name.
     fn front(&self) -> &'static str;
+
+    /// The number of the channel that a conversation is.
+    fn channel(&self, conversation: &str) -> Option<usize>;
 
     /// Somebody writes in a channel, and the platform delivers it, perhaps several times. How long the acknowledgement took
     /// (none when there was none), and the message's identifier.
@@ -160,7 +192,7 @@ async fn is_shown(engine: &Engine, platform: &dyn Platform, day: Day) -> bool {
         let store = engine.store();
         let front = platform.front();
         let live = store.run_live().await.unwrap();
-        let moves = live.iter().any(|run| run.state.moves_by_itself());
+        let moves = live.iter().any(|run| moves(run, &live));
         let waits = store.inbox_list(front, 1).await.unwrap().len()
             + store.outbox_conversations(front).await.unwrap().len();
         quiet = if moves || waits > 0 { 0 } else { quiet + 1 };
@@ -170,4 +202,13 @@ async fn is_shown(engine: &Engine, platform: &dyn Platform, day: Day) -> bool {
         tokio::time::sleep(Duration::from_millis(200)).await;
     }
     false
+}
+
+/// Whether a run goes on without anybody: who stands in line behind one that somebody paused does not.
+fn moves(run: &Run, live: &[Run]) -> bool {
+    let paused = |other: &Run| {
+        matches!(other.state, RunState::Paused { .. }) && other.environment() == run.environment()
+    };
+    let waits = matches!(run.state, RunState::Queued { .. }) && live.iter().any(paused);
+    run.state.moves_by_itself() && !waits
 }

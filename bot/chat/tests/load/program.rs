@@ -31,7 +31,7 @@ pub(crate) struct Program {
     _folder: TempDir,
 }
 
-/// A person's name, and their identifier on every front.
+/// A person's name.
 pub(crate) fn person(number: usize) -> String {
     format!("p{number:03}")
 }
@@ -42,8 +42,8 @@ pub(crate) fn environment(number: usize) -> String {
 }
 
 impl Program {
-    /// A program in which runs go on for most of the day.
-    pub(crate) async fn open(day: &Day, front: &str) -> Self {
+    /// A program in which runs go on for most of the day. `id` says what a front calls somebody of a name.
+    pub(crate) async fn open(day: &Day, front: &str, id: fn(&str) -> String) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let world = World::new(Arc::clone(&clock));
@@ -79,7 +79,7 @@ impl Program {
         engine.project_import(&project, &Actor::system()).await.unwrap();
         let mut commit = Commit::at(engine.now_ms());
         for number in 0..day.people {
-            let identity = Identity { front: front.to_owned(), external_id: person(number) };
+            let identity = Identity { front: front.to_owned(), external_id: id(&person(number)) };
             commit.writes.push(Write::IdentityPut { identity, person: person(number).parse().unwrap() });
         }
         engine.store().commit(commit).await.unwrap();

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::io::Write as _;
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use engine::run::Run;
@@ -73,6 +75,18 @@ impl Report {
         }
     }
 
+    /// Prints what was measured and which bounds are broken; the program ends with 1 when one is.
+    #[allow(dead_code, reason = "a test fails instead")]
+    pub(crate) fn print(&self) -> ExitCode {
+        let broken = self.broken();
+        let mut out = std::io::stdout();
+        write!(out, "{self}").unwrap();
+        for bound in &broken {
+            writeln!(out, "broken: {bound}").unwrap();
+        }
+        ExitCode::from(u8::from(!broken.is_empty()))
+    }
+
     /// Which bounds are broken.
     pub(crate) fn broken(&self) -> Vec<String> {
         let mut broken = Vec::new();
@@ -141,7 +155,7 @@ impl Report {
             self.runs += 1;
             assert!(seen.insert(run.id.clone()));
             let asked = run.request.conversation.as_deref().unwrap_or_default();
-            let Some(channel) = asked.rsplit(':').next().and_then(channel_number) else { continue };
+            let Some(channel) = platform.channel(asked) else { continue };
             let (cards, ends) = platform.told_of(channel, &run.id.to_string());
             self.counts(1, cards.len());
             if run.state.is_over() {
@@ -154,9 +168,17 @@ impl Report {
     }
 }
 
-/// The number in a channel's identifier.
-fn channel_number(channel: &str) -> Option<usize> {
-    channel.trim_start_matches(|c: char| !c.is_ascii_digit()).parse().ok()
+/// The most of these instants that are within one stretch of time. They are in order.
+pub(crate) fn most_within(at_ms: &[i64], stretch_ms: i64) -> usize {
+    let mut begin = 0;
+    let mut most = 0;
+    for (end, now_ms) in at_ms.iter().enumerate() {
+        while now_ms - at_ms[begin] >= stretch_ms {
+            begin += 1;
+        }
+        most = most.max(end + 1 - begin);
+    }
+    most
 }
 
 impl fmt::Display for Report {

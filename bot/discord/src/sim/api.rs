@@ -18,6 +18,10 @@ use super::{APPLICATION, BOT_USER, Call, Fault, GUILD, Inside, TOKEN, check, int
 const PACE_COUNT: usize = 5;
 /// The time, in milliseconds.
 const PACE_MS: i64 = 5_000;
+/// Calls it takes within a second, whatever they are about.
+const CALLS_COUNT: usize = 50;
+/// A second, in milliseconds.
+const SECOND_MS: i64 = 1_000;
 /// Largest file, in bytes.
 const BODY_BYTES: usize = 25 * 1024 * 1024;
 
@@ -65,11 +69,12 @@ async fn called(
     let asked = Asked { method, path: path.split('/').map(ToOwned::to_owned).collect(), query, body, files };
     let fault = {
         let mut state = inside.state();
+        let body = if state.forgets { Value::Null } else { asked.body.clone() };
         state.calls.push(Call {
             method: asked.method.to_string(),
             path: format!("/{path}"),
             query: asked.query.clone(),
-            body: asked.body.clone(),
+            body,
             files: !asked.files.is_empty(),
             at_ms: now_ms,
         });
@@ -89,6 +94,9 @@ async fn called(
     }
     if !headers.contains_key(header::USER_AGENT) {
         return failed(403, 40_333, "internal network error");
+    }
+    if let Err(seconds) = crowd(&inside, carries_its_right, now_ms) {
+        return limited(seconds, true);
     }
     let left = match pace(&inside, &asked, now_ms) {
         Ok(left) => left,
@@ -135,6 +143,22 @@ fn failed(status: u16, code: i64, why: &str) -> Response {
     (status, axum::Json(json!({ "code": code, "message": why }))).into_response()
 }
 
+/// After how many seconds it takes a call again, when it had too many. What carries its own right is not counted.
+fn crowd(inside: &Inside, carries_its_right: bool, now_ms: i64) -> Result<(), f64> {
+    if !inside.paced || carries_its_right {
+        return Ok(());
+    }
+    let mut state = inside.state();
+    state.called_ms.retain(|called_ms| now_ms - called_ms < SECOND_MS);
+    if state.called_ms.len() < CALLS_COUNT {
+        state.called_ms.push_back(now_ms);
+        return Ok(());
+    }
+    state.limited += 1;
+    let free_ms = state.called_ms.front().map_or(now_ms, |first| first + SECOND_MS);
+    Err((free_ms - now_ms) as f64 / SECOND_MS as f64)
+}
+
 /// How many messages the channel still takes, or after how many seconds it takes one.
 fn pace(inside: &Inside, asked: &Asked, now_ms: i64) -> Result<Option<usize>, f64> {
     let (method, path) = (&asked.method, asked.parts());
@@ -151,6 +175,7 @@ fn pace(inside: &Inside, asked: &Asked, now_ms: i64) -> Result<Option<usize>, f6
     spoke_ms.retain(|spoke_ms| now_ms - spoke_ms < PACE_MS);
     if spoke_ms.len() >= PACE_COUNT {
         let free_ms = spoke_ms.front().map_or(now_ms, |first| first + PACE_MS);
+        state.limited += 1;
         return Err((free_ms - now_ms) as f64 / 1_000.0);
     }
     spoke_ms.push_back(now_ms);

@@ -48,9 +48,16 @@ impl State {
     /// Shows a new message.
     pub(super) fn put(&mut self, message: Message) -> Value {
         let described = shown(&message);
-        self.versions.push(message.clone());
+        self.version(&message);
         self.messages.push(message);
         described
+    }
+
+    /// A message looks like this now.
+    fn version(&mut self, message: &Message) {
+        if !self.forgets {
+            self.versions.push(message.clone());
+        }
     }
 
     /// Shows another version of a message.
@@ -63,7 +70,7 @@ impl State {
         message.edits += 1;
         let version = message.clone();
         let described = shown(&version);
-        self.versions.push(version);
+        self.version(&version);
         described
     }
 }

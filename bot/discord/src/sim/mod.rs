@@ -144,6 +144,12 @@ pub(crate) struct State {
     calls: Vec<Call>,
     faults: HashMap<String, VecDeque<Fault>>,
     spoke_ms: HashMap<String, VecDeque<EpochMs>>,
+    /// When it was called within the last second, but for what carries its own right.
+    called_ms: VecDeque<EpochMs>,
+    /// Calls refused because a limit was reached.
+    limited: usize,
+    /// Keeps little.
+    forgets: bool,
     session: Option<Session>,
     opened: usize,
     resumed: usize,
@@ -185,7 +191,7 @@ impl std::fmt::Debug for Sim {
 
 impl Sim {
     /// Starts one on free ports of this machine. When `paced`, it answers 429 to the sixth message in a channel within five
-    /// seconds, as Discord does.
+    /// seconds, and to the fifty-first call within one, as Discord does.
     pub async fn start(clock: Arc<dyn Clock>, paced: bool) -> std::io::Result<Self> {
         Self::start_at(clock, paced, SocketAddr::from(([127, 0, 0, 1], 0))).await
     }
@@ -227,6 +233,26 @@ impl Sim {
     /// All calls of the bot so far.
     pub fn calls(&self) -> Vec<Call> {
         self.inside.state().calls.clone()
+    }
+
+    /// From now on it keeps no bodies of calls, no older versions of messages, and nothing to be told again.
+    pub fn forgets(&self) {
+        self.inside.state().forgets = true;
+    }
+
+    /// How often it asked to wait because a limit was reached.
+    pub fn limited(&self) -> usize {
+        self.inside.state().limited
+    }
+
+    /// The server has one more channel.
+    pub fn opens(&self, channel: &str, name: &str) {
+        self.inside.state().channels.insert(channel.to_owned(), (name.to_owned(), Kind::Channel));
+    }
+
+    /// Messages as they are now.
+    pub fn found(&self, wanted: impl Fn(&Message) -> bool) -> Vec<Message> {
+        self.inside.state().messages.iter().filter(|message| wanted(message)).cloned().collect()
     }
 
     /// All messages, in the order they were written.

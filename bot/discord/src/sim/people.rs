@@ -150,6 +150,18 @@ impl Sim {
         found
     }
 
+    /// The first button of the newest message in a channel that has one.
+    pub fn newest_button(&self, name: &str, channel: &str) -> Option<Press> {
+        let user = self.user(name);
+        let state = self.inside.state();
+        let seen = |message: &&Message| {
+            message.channel == channel
+                && !message.instant
+                && message.only_for.as_ref().is_none_or(|only| *only == user)
+        };
+        state.messages.iter().rev().filter(seen).find_map(|message| presses_of(message).into_iter().next())
+    }
+
     /// Somebody uses a component.
     pub fn presses(&self, name: &str, press: &Press) -> Value {
         let component = &press.component;

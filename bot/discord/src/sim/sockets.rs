@@ -180,6 +180,7 @@ impl Inside {
     /// Tells the bot an event, now or once it resumes; the event's number, when there is a session.
     pub(super) fn tell(&self, kind: &str, body: &Value) -> Option<u64> {
         let mut state = self.state();
+        let forgets = state.forgets;
         let session = state.session.as_mut()?;
         session.seq += 1;
         let mut body = body.clone();
@@ -189,7 +190,9 @@ impl Inside {
             body["content"] = json!("");
         }
         let frame = json!({ "op": 0, "s": session.seq, "t": kind, "d": body });
-        session.told.push((session.seq, frame.clone()));
+        if !forgets {
+            session.told.push((session.seq, frame.clone()));
+        }
         if let Some(socket) = &session.socket {
             // It may be gone in this moment: then it is told again.
             let _ = socket.send(frame);

@@ -26,6 +26,8 @@ pub(crate) const FRONT: &str = "discord";
 pub(crate) const SHOWS_ON: bool = true;
 /// The conversation in which the reporter remembers how far it is.
 pub(crate) const REPORTED_IN: &str = FRONT;
+/// How long a start takes on Discord's clock, in milliseconds.
+const STARTING_MS: i64 = 1_000;
 /// Passes before a front that never comes to rest is called endless.
 const PASSES_MAX: usize = 2_000;
 /// The people of the project.
@@ -39,6 +41,7 @@ pub(crate) struct Stage {
     pub(crate) clock: Arc<ManualClock>,
     events: Mutex<HashMap<String, Value>>,
     seen: Mutex<usize>,
+    channels: Mutex<String>,
 }
 
 /// A program connected to Discord.
@@ -63,7 +66,19 @@ impl Stage {
     pub(crate) async fn open(room: Arc<Room>) -> Self {
         let clock = Arc::new(ManualClock::at(START_MS));
         let sim = Sim::start(clock.clone(), true).await.unwrap();
-        Self { room, sim, clock, events: Mutex::default(), seen: Mutex::new(0) }
+        Self {
+            room,
+            sim,
+            clock,
+            events: Mutex::default(),
+            seen: Mutex::new(0),
+            channels: Mutex::new(CHANNEL.to_owned()),
+        }
+    }
+
+    /// What its channel means to programs that connect from now on.
+    pub(crate) fn means(&self, meaning: &str) {
+        *self.channels.lock().unwrap() = format!("{CHANNEL}={meaning}");
     }
 
     pub(crate) async fn connect(&self, engine: &Engine) -> (Connected, Reporter) {
@@ -76,10 +91,14 @@ impl Stage {
             }
         }
         engine.store().commit(commit).await.unwrap();
+        // A start takes a moment: many of them in one would be too many calls.
+        self.clock.advance(STARTING_MS);
         let begun = self.sim.opened().1;
         let clock = self.clock.clone();
         let now = Arc::new(move || clock.now_ms());
-        let discord = Arc::new(Discord::open_at(engine, settings(&self.sim), now).await.unwrap());
+        let channels = discord::channels(&self.channels.lock().unwrap()).unwrap();
+        let settings = Settings { channels, ..settings(&self.sim) };
+        let discord = Arc::new(Discord::open_at(engine, settings, now).await.unwrap());
         let stop = CancellationToken::new();
         let listening = (discord.clone(), stop.clone());
         tokio::spawn(async move { listening.0.listen(listening.1).await });

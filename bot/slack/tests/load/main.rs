@@ -5,20 +5,10 @@
 mod load;
 mod slack;
 
-use std::time::Duration;
-
 use load::Day;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_short_day_keeps_every_bound() {
-    let day = Day {
-        people: 20,
-        channels: 10,
-        runs: 8,
-        lasts: Duration::from_secs(3),
-        every: Duration::from_secs(1),
-        drains: Duration::from_mins(1),
-    };
-    let report = slack::on_slack(day).await;
+    let report = slack::on_slack(Day::short()).await;
     assert_eq!(report.broken(), Vec::<String>::new(), "{report}");
 }

@@ -9,7 +9,7 @@ use slack::sim::{APP_TOKEN, BOT_TOKEN, BOT_USER, Message, Sim};
 use slack::{Mode, Settings, Slack};
 use tokio_util::sync::CancellationToken;
 
-use crate::load::{Day, Limit, Platform, Program, Report, go_by};
+use crate::load::{Day, Limit, Platform, Program, Report, go_by, most_within};
 
 /// A minute, in milliseconds.
 const MINUTE_MS: i64 = 60_000;
@@ -27,7 +27,7 @@ fn channel_id(number: usize) -> String {
 pub(crate) async fn on_slack(day: Day) -> Report {
     let sim = Sim::start(Arc::new(engine::clock::SystemClock), true).await.unwrap();
     sim.forgets();
-    let program = Program::open(&day, slack::FRONT).await;
+    let program = Program::open(&day, slack::FRONT, str::to_owned).await;
     let channels: Vec<String> = (0..day.channels).map(channel_id).collect();
     let settings = Settings {
         api_base: sim.api_base(),
@@ -67,6 +67,10 @@ fn is_marked(message: &Message, mark: &str) -> bool {
 impl Platform for SlackUnderLoad {
     fn front(&self) -> &'static str {
         slack::FRONT
+    }
+
+    fn channel(&self, conversation: &str) -> Option<usize> {
+        conversation.strip_prefix("slack:C")?.parse().ok()
     }
 
     async fn says(
@@ -136,17 +140,4 @@ impl Platform for SlackUnderLoad {
         });
         limits
     }
-}
-
-/// The most of these instants that are within one stretch of time.
-fn most_within(at_ms: &[i64], stretch_ms: i64) -> usize {
-    let mut begin = 0;
-    let mut most = 0;
-    for (end, now_ms) in at_ms.iter().enumerate() {
-        while now_ms - at_ms[begin] >= stretch_ms {
-            begin += 1;
-        }
-        most = most.max(end + 1 - begin);
-    }
-    most
 }
