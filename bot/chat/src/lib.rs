@@ -13,7 +13,7 @@ mod reporter;
 mod turn;
 pub mod view;
 
-pub use channels::{BadChannels, Channels};
+pub use channels::{BadChannels, Channels, UnknownMeaning};
 pub use courier::{Carried, Carrier, Courier, Undelivered};
 pub use desk::{About, Desk, Heard, Outcome, names_of, parse_said};
 pub use known::{References, known};

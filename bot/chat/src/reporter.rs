@@ -161,6 +161,12 @@ impl Reporter {
             }
         }
         let now_ms = self.engine.now_ms();
+        let among = self.desk.has_several_projects().await?;
+        let card_of = |detail: &RunDetail| {
+            let card = view::run(detail, now_ms);
+            let card = if among { view::of_project(card, &detail.run.environment().project) } else { card };
+            Letter::open(Outbound::Update(card))
+        };
         let mut messages = Vec::new();
         let mut asked_in = HashMap::new();
         let steered = match self.follow {
@@ -172,14 +178,13 @@ impl Reporter {
             let asked = detail.run.request.conversation.clone();
             let here = || steered.contains(&id).then(|| self.conversation.clone());
             if let Some(conversation) = self.shown_in(asked.as_deref()).or_else(here) {
-                let card = Letter::open(Outbound::Update(view::run(&detail, now_ms)));
-                messages.push((conversation.clone(), card));
+                messages.push((conversation.clone(), card_of(&detail)));
                 if self.follow == Follow::Front && over.iter().any(|(over, _)| *over == id) {
                     messages.push((conversation, self.ended(&detail, now_ms).await?));
                 }
             }
             for conversation in self.shown_too(&id, asked.as_deref()).await? {
-                messages.push((conversation, Letter::open(Outbound::Update(view::run(&detail, now_ms)))));
+                messages.push((conversation, card_of(&detail)));
             }
             asked_in.insert(id, asked);
         }

@@ -205,7 +205,6 @@ impl Intake {
         event: String,
         text: String,
     ) -> Spoken {
-        let environment = self.settings.channels.environment(&place.channel).map(ToString::to_string);
         Spoken {
             inbound: chat::Inbound {
                 identity: identity(user),
@@ -213,7 +212,7 @@ impl Intake {
                 event: Some(event),
                 text,
             },
-            about: About { run: None, environment },
+            about: self.settings.channels.about(&place.channel),
             place: Place::default(),
             overheard: false,
             role: self.role(roles),

@@ -119,25 +119,41 @@ pub(crate) async fn keep(intake: Arc<Intake>, stop: CancellationToken) {
 }
 
 async fn view(intake: &Arc<Intake>, user: &str) -> Value {
-    let asked = Inbound {
-        identity: identity(user),
-        conversation: format!("{FRONT}:{PLACE}:{user}"),
-        event: None,
-        text: "status".to_owned(),
+    let desk = Desk::new(intake.engine.clone());
+    let projects = desk.names_of_each().await;
+    let title = match projects.as_slice() {
+        [only] => only.project.clone(),
+        _ => "Infra Chat".to_owned(),
     };
-    let heard = Desk::new(intake.engine.clone()).hear(&asked).await;
-    let names = Desk::new(intake.engine.clone()).names().await;
-    let title = if names.project.is_empty() { "Infra Chat".to_owned() } else { names.project.clone() };
     let mut blocks = vec![json!({ "type": "header", "text": { "type": "plain_text", "text": title } })];
-    for (number, outbound) in heard.outbound.iter().map(Outbound::card).enumerate() {
-        blocks.push(json!({ "type": "divider" }));
-        let shown = render(outbound, &format!("environment/{number}"));
-        blocks.extend(shown.blocks.into_iter().filter(|block| block["type"] != "actions"));
-        // Cards come one for each environment, in the order of the names; a refusal is one card for all.
-        if heard.outbound.len() == names.environments.len()
-            && let Some(environment) = names.environments.get(number)
-        {
-            blocks.push(buttons(number, &environment.name));
+    // Of several projects each is asked for by its name; while there is none, the answer says what to do about that.
+    let several = projects.len() > 1;
+    let asked = if projects.is_empty() { vec![None] } else { projects.iter().map(Some).collect() };
+    let mut number = 0;
+    for names in asked {
+        let front = names.filter(|_| several).map(|names| format!("{}: ", names.project)).unwrap_or_default();
+        if let Some(names) = names.filter(|_| several) {
+            blocks.push(json!({ "type": "header", "text": { "type": "plain_text", "text": names.project } }));
+        }
+        let asked = Inbound {
+            identity: identity(user),
+            conversation: format!("{FRONT}:{PLACE}:{user}"),
+            event: None,
+            text: format!("{front}status"),
+        };
+        let heard = desk.hear(&asked).await;
+        let environments = names.map_or(&[][..], |names| &names.environments);
+        for (place, outbound) in heard.outbound.iter().map(Outbound::card).enumerate() {
+            blocks.push(json!({ "type": "divider" }));
+            let shown = render(outbound, &format!("environment/{number}"));
+            blocks.extend(shown.blocks.into_iter().filter(|block| block["type"] != "actions"));
+            // Cards come one for each environment, in the order of the names; a refusal is one card for all.
+            if heard.outbound.len() == environments.len()
+                && let Some(environment) = environments.get(place)
+            {
+                blocks.push(buttons(number, &front, &environment.name));
+            }
+            number += 1;
         }
     }
     blocks.push(context("Say `help` to me, or `/infra help` anywhere. Secrets: `/infra secret`."));
@@ -145,13 +161,13 @@ async fn view(intake: &Arc<Intake>, user: &str) -> Value {
     json!({ "type": "home", "blocks": blocks })
 }
 
-fn buttons(number: usize, environment: &str) -> Value {
+fn buttons(number: usize, front: &str, environment: &str) -> Value {
     let offered = [("Deploy", "deploy", true), ("Releases", "releases", false), ("Logs", "logs", false)];
     let elements: Vec<Value> = offered
         .iter()
         .enumerate()
         .map(|(place, (label, verb, danger))| {
-            let command = format!("{verb} {environment}");
+            let command = format!("{front}{verb} {environment}");
             button(number * 10 + place, &Button { label: (*label).to_owned(), command, danger: *danger })
         })
         .collect();

@@ -5,7 +5,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use chat::{About, Listener, Place, Spoken};
+use chat::{Listener, Place, Spoken};
 use engine::control::{Engine, Refusal};
 use engine::model::{EnvironmentKey, Identity};
 use engine::store::{Commit, StoreError, Write};
@@ -120,7 +120,6 @@ impl Intake {
 
     /// Something said to the bot.
     fn spoken(&self, user: &str, channel: &str, event: String, text: String, place: Place) -> Spoken {
-        let environment = self.settings.channels.environment(channel).map(ToString::to_string);
         Spoken {
             inbound: chat::Inbound {
                 identity: identity(user),
@@ -128,7 +127,7 @@ impl Intake {
                 event: Some(event),
                 text,
             },
-            about: About { run: None, environment },
+            about: self.settings.channels.about(channel),
             place,
             overheard: false,
             role: None,

@@ -329,6 +329,7 @@ fn help_show(screen: &Screen, topic: Option<&str>, names: &Names) {
         screen.line(
             "\nTo the terminal itself:\n  \
              /as NAME         speak as somebody else, one of the people known here\n  \
+             /project NAME    which of several projects you speak about\n  \
              /wait [SECONDS]  until no run moves by itself\n  \
              /whoami          who you are and what you may do\n  \
              /quit            leave",

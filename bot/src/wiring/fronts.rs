@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use axum::Router;
 use discord::Discord;
 use engine::control::Engine;
+use engine::model::Project;
 use slack::Slack;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -29,6 +30,14 @@ impl Fronts {
         slack: Option<slack::Settings>,
         discord: Option<discord::Settings>,
     ) -> anyhow::Result<Self> {
+        let projects = engine.store().project_list().await?;
+        let projects: Vec<Project> = projects.into_iter().map(|project| project.value).collect();
+        if let Some(settings) = &slack {
+            settings.channels.check(&projects).context("slack.channels can't be used")?;
+        }
+        if let Some(settings) = &discord {
+            settings.channels.check(&projects).context("discord.channels can't be used")?;
+        }
         let mut fronts = Self { routes: Router::new(), work: JoinSet::new(), stop: CancellationToken::new() };
         let slack = match slack {
             Some(settings) => Some(Slack::open(engine, settings).await.context("can't connect to Slack")?),

@@ -293,11 +293,15 @@ impl Engine {
         }))
     }
 
-    /// The newest tags and branches of the only project's repository, newest first: for suggestions.
+    /// The newest tags and branches of each project's repository, newest first: for suggestions.
     pub async fn references(&self, limit: usize) -> Result<Vec<String>, Refusal> {
-        let project = self.project_get(None).await?.value;
-        let references = self.ports().code.references(&project.source, limit);
-        references.await.map_err(Refusal::port("looking up refs"))
+        let mut all: Vec<String> = Vec::new();
+        for project in self.store().project_list().await? {
+            let references = self.ports().code.references(&project.value.source, limit);
+            let references = references.await.map_err(Refusal::port("looking up refs"))?;
+            all.extend(references.into_iter().filter(|one| !all.contains(one)).collect::<Vec<_>>());
+        }
+        Ok(all)
     }
 
     /// An environment's releases, newest first.

@@ -88,7 +88,7 @@ impl Engine {
             }
             None => Err(Refusal::not_found(
                 format!("there are several projects: {}, and what is said is about one", names.join(", ")),
-                "keep each in a data folder of its own: infra-chat --data-dir FOLDER project import FILE",
+                "say it of one of them",
             )),
         }
     }

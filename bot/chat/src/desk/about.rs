@@ -1,6 +1,7 @@
-//! What a talk is about where nobody says it: in a run's thread that run, in a channel of one environment that environment.
+//! What a talk is about where nobody says it: in a run's thread that run, in a channel of one project or
+//! environment that one.
 
-use engine::model::RunId;
+use engine::model::{Project, ProjectName, RunId};
 use serde::{Deserialize, Serialize};
 
 use crate::intent::{Action, Command, Key};
@@ -14,6 +15,24 @@ pub struct About {
     /// An environment's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
+    /// The project, in a channel of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<ProjectName>,
+}
+
+impl About {
+    /// As it is meant among these projects: a channel's only word is an environment, or where none has that name, a project.
+    #[must_use]
+    pub fn among(self, projects: &[Project]) -> Self {
+        let Some(word) = self.environment.as_ref().filter(|_| self.project.is_none()) else { return self };
+        let is_there = |it: &Project| it.environments.keys().any(|key| key.as_str() == word);
+        match projects.iter().find(|it| it.project.as_str() == word) {
+            Some(named) if !projects.iter().any(is_there) => {
+                Self { run: self.run, environment: None, project: Some(named.project.clone()) }
+            }
+            _ => self,
+        }
+    }
 }
 
 /// Gives the commands the environment they do not say. What is said always wins, and so does a run the talk is about.

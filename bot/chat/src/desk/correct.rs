@@ -43,6 +43,7 @@ impl Desk {
         let theirs = runs.into_iter().find(|run| {
             run.requester.name == speaker.actor.name
                 && run.request.conversation.as_deref() == Some(speaker.inbound.conversation.as_str())
+                && speaker.project.as_ref().is_some_and(|it| run.environment().project == it.project)
                 && now_ms - run.created_ms <= CORRECT_MS
         });
         let Some(run) = theirs else { return Ok(None) };

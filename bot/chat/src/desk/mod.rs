@@ -11,6 +11,7 @@ mod glass;
 mod jobs;
 mod length;
 mod orders;
+mod project;
 mod question;
 mod reply;
 mod setup;
@@ -33,6 +34,7 @@ use crate::view;
 pub use about::About;
 pub use asides::parse_said;
 pub(crate) use orders::is_staged;
+use project::Meant;
 pub(crate) use question::Question;
 pub(crate) use setup::Hindrance;
 use speaker::Speaker;
@@ -141,11 +143,11 @@ impl Desk {
         Self { engine }
     }
 
-    /// The names people may use: of the one project there is, or of nothing yet.
+    /// The names people may use: of the one project there is, of all of several, or of nothing yet.
     pub async fn names(&self) -> Names {
-        match self.engine.project_get(None).await {
-            Ok(project) => names_of(&project.value),
-            Err(_) => Names { environments: Vec::new(), ..speaker::names_of_nothing() },
+        match self.projects().await.unwrap_or_default().as_slice() {
+            [only] => names_of(only),
+            projects => project::names_of_all(projects),
         }
     }
 
@@ -156,7 +158,7 @@ impl Desk {
 
     /// Hears something said under a run's card: "rollback", "approve" and the like are about that run.
     pub async fn hear_under(&self, inbound: &Inbound, about: Option<&RunId>) -> Heard {
-        self.hear_about(inbound, &About { run: about.cloned(), environment: None }).await
+        self.hear_about(inbound, &About { run: about.cloned(), ..About::default() }).await
     }
 
     /// Hears something said where the talk is about something: what a command does not say is taken from there.
@@ -173,16 +175,19 @@ impl Desk {
         }
         let mut talk = Talk::load(&self.engine, &inbound.conversation).await?;
         let before: Vec<Question> = talk.questions_of(&inbound.identity).cloned().collect();
-        let mut heard = match Box::pin(self.take_in(inbound, about, &mut talk)).await {
+        let meant = self.meant(inbound, about, &mut talk).await?;
+        let heard = match Box::pin(self.take_in(inbound, &meant, &mut talk)).await {
             Err(refusal) if !is_passing(&refusal) => Heard::refused(&refusal),
             other => other?,
         };
+        let mut heard = project::qualified(heard, &meant);
         // A question that had to wait for another one has its turn now.
         if let Some(next) = talk.question_of(&inbound.identity)
             && before.iter().skip(1).any(|waited| waited == next)
             && next.due_ms() > self.engine.now_ms()
         {
-            heard.outbound.push(Outbound::Say(view::still_open(next)));
+            let next = self.of_question(Outbound::Say(view::still_open(next)), next).await?;
+            heard.outbound.push(next);
         }
         // That a message was handled is written with the run it makes, and last where it makes none: a crash before that
         // answers a redelivery twice rather than never.
@@ -190,19 +195,33 @@ impl Desk {
         Ok(if talk.handled_elsewhere { Heard::nothing() } else { heard })
     }
 
-    async fn take_in(&self, inbound: &Inbound, about: &About, talk: &mut Talk) -> Result<Heard, Refusal> {
+    async fn take_in(&self, inbound: &Inbound, meant: &Meant, talk: &mut Talk) -> Result<Heard, Refusal> {
         let actor = self.engine.actor(&inbound.identity).await?;
-        let project = self.engine.project_only().await?.map(|project| project.value);
+        if let (Some(project), true) = (meant.name(), meant.chosen) {
+            return Ok(Heard::say(Outcome::Answered, view::project_chosen(project)));
+        }
+        let inbound = &Inbound { text: meant.text.clone(), ..inbound.clone() };
         let (text, asides) = asides::split(&inbound.text);
-        let speaker = Speaker { inbound, actor, project, about: about.run.clone(), asides };
-        let names = speaker.names();
+        let speaker = Speaker {
+            inbound,
+            actor,
+            project: meant.project.clone(),
+            about: meant.about.run.clone(),
+            asides,
+        };
+        let names = meant.names();
         let (text, because) = because::split(&text);
         let mut parsed = parse(text, &names);
         if let Some(because) = because {
             because::give(&mut parsed.commands, because);
         }
-        about::fill(&mut parsed.commands, about);
-        let question = talk.question_of(&inbound.identity).cloned();
+        about::fill(&mut parsed.commands, &meant.about);
+        if let Some(heard) = self.which_project(&speaker, talk, meant, &parsed).await? {
+            return Ok(heard);
+        }
+        // A question about another project stays open.
+        let of_it = |question: &&Question| question.project.as_ref() == meant.name() || !meant.among;
+        let question = talk.question_of(&inbound.identity).filter(of_it).cloned();
         let answers =
             question.as_ref().is_some_and(|question| question.is_answered_by(text, &names.environments));
         if let Some(about) = standing::about(text).filter(|_| !answers) {
@@ -319,14 +338,16 @@ impl Desk {
         if talk::was_handled(&self.engine, &inbound).await? {
             return Ok(WentOn::default());
         }
+        let meant = self.meant_before(held.project.as_ref()).await?;
         let heard = if succeeded {
             let actor = self.engine.actor(&held.identity).await?;
-            let project = self.engine.project_only().await?.map(|project| project.value);
+            let project = meant.project.clone();
             let speaker = Speaker { inbound: &inbound, actor, project, about: None, asides: held.asides };
             self.carry_out(&speaker, &mut talk, held.commands).await?
         } else {
             Heard::say(Outcome::Refused, view::not_begun(&held.commands))
         };
+        let heard = project::qualified(heard, &meant);
         Ok(WentOn { outbound: heard.outbound, writes: talk.writes(&inbound, None, self.engine.now_ms())? })
     }
 }

@@ -2,11 +2,12 @@
 //! asks it once more, where it can't be seen any longer, and forgets it no more than the person does.
 
 use engine::control::Refusal;
-use engine::model::Identity;
+use engine::model::{Identity, ProjectName};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::asides::Asides;
+use super::project::outbound_of;
 use super::talk::Talk;
 use super::tree::{self, Draft, Slot, Takes};
 use super::{Desk, Heard, Outcome, Speaker};
@@ -15,7 +16,7 @@ use crate::message::Outbound;
 use crate::view;
 
 /// How long a question stays open, in milliseconds.
-const OPEN_MS: i64 = 30 * 60_000;
+pub(super) const OPEN_MS: i64 = 30 * 60_000;
 /// Runs looked through for where somebody was last.
 const LAST_LOOK_BACK: i64 = 50;
 
@@ -50,6 +51,9 @@ pub(crate) struct Question {
     /// What is to be done behind it.
     #[serde(default)]
     pub(crate) rest: Vec<Command>,
+    /// The project it is about; absent while there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) project: Option<ProjectName>,
     /// Who was asked.
     pub(crate) asked: Identity,
     /// Since when.
@@ -196,6 +200,7 @@ impl Desk {
             description,
             changes: changes.unwrap_or_default(),
             rest: rest.to_vec(),
+            project: project.map(|project| project.project.clone()),
             asked: talk.asks_for(&speaker.inbound.identity),
             since_ms: self.engine.now_ms(),
             asides: speaker.asides.clone(),
@@ -230,7 +235,8 @@ impl Desk {
         for question in talk.questions().to_vec() {
             if question.due_ms() <= now_ms {
                 let whom = self.engine.actor(&question.asked).await?.name;
-                outbound.push(Outbound::Say(view::question_expired(&question, &whom)));
+                let expired = Outbound::Say(view::question_expired(&question, &whom));
+                outbound.push(self.of_question(expired, &question).await?);
                 talk.close(&question);
             }
         }
@@ -250,7 +256,22 @@ impl Desk {
         let waits = |question: &&Question| {
             question.since_ms <= opened_ms && question.due_ms() > now_ms && theirs(question)
         };
-        let open = talk.questions().iter().filter(waits);
-        Ok(open.map(|question| Outbound::Say(view::still_open(question))).collect())
+        let mut again = Vec::new();
+        for question in talk.questions().iter().filter(waits) {
+            again.push(self.of_question(Outbound::Say(view::still_open(question)), question).await?);
+        }
+        Ok(again)
+    }
+
+    /// What is said about a question, with its project where there are several.
+    pub(super) async fn of_question(
+        &self,
+        outbound: Outbound,
+        question: &Question,
+    ) -> Result<Outbound, Refusal> {
+        Ok(match &question.project {
+            Some(project) if self.has_several_projects().await? => outbound_of(outbound, project),
+            _ => outbound,
+        })
     }
 }

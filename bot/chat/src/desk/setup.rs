@@ -41,7 +41,7 @@ pub(crate) enum Hindrance {
     Domains(Vec<String>),
     /// Nobody can be sent texts yet.
     Texts,
-    /// This chat is about another project.
+    /// It is another project than the one that is spoken about.
     Another(String),
     /// Whoever speaks may not take a project in.
     NotAdmin,
@@ -169,7 +169,8 @@ impl Desk {
                 return Ok(heard);
             }
             let mut after = speaker.saying(speaker.asides.clone());
-            after.project = self.engine.project_only().await?.map(|project| project.value);
+            let name = draft.said(Slot::Project, None).and_then(|name| name.parse().ok());
+            after.project = Some(self.engine.project_get(name.as_ref()).await?.value);
             let rest = Box::pin(self.carry_out(&after, talk, question.rest.clone())).await?;
             return Ok(heard.and(rest));
         }

@@ -118,7 +118,10 @@ impl Desk {
         } else {
             self.engine.store().run_live().await?
         };
-        runs.retain(fits);
+        let of_it = |run: &Run| {
+            speaker.project.as_ref().is_none_or(|project| run.environment().project == project.project)
+        };
+        runs.retain(|run| fits(run) && of_it(run));
         if command.action == Action::Retry {
             runs.truncate(1);
         }

@@ -2,13 +2,14 @@
 //! may talk in one conversation at once, so what a command changes is written as changes, onto whatever is there by then.
 
 use engine::control::{Engine, Refusal};
-use engine::model::{Identity, RunId, RunRequest};
+use engine::model::{Identity, ProjectName, RunId, RunRequest};
 use engine::run::Run;
 use engine::store::{Commit, StoreError, Write};
 use serde::{Deserialize, Serialize};
 
 use super::Speaker;
 use super::asides::Asides;
+use super::project::{Choice, Waiting};
 use super::question::Question;
 use crate::intent::Command;
 use crate::message::Inbound;
@@ -64,6 +65,9 @@ struct Remembered {
     /// Runs that were steered here, newest last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     steered: Vec<RunId>,
+    /// The projects people chose here, where there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    projects: Vec<Choice>,
 }
 
 /// Commands that wait for a run to succeed.
@@ -75,6 +79,9 @@ pub(crate) struct HeldBack {
     pub(crate) commands: Vec<Command>,
     /// Who said them.
     pub(crate) identity: Identity,
+    /// The project they are about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) project: Option<ProjectName>,
     /// What they said beside them.
     #[serde(default)]
     pub(super) asides: Asides,
@@ -88,6 +95,7 @@ enum Change {
     Told(Identity),
     Taken(RunId),
     Steered(RunId),
+    Project(Choice),
 }
 
 impl Remembered {
@@ -106,6 +114,10 @@ impl Remembered {
             }
             Change::Told(asked) => self.answered_for.retain(|(question, _)| question.asked != asked),
             Change::Taken(run) => self.held_back.retain(|held| held.after != run),
+            Change::Project(choice) => {
+                self.projects.retain(|other| other.person != choice.person);
+                self.projects.push(choice);
+            }
             Change::Steered(run) => {
                 self.steered.retain(|other| *other != run);
                 self.steered.push(run);
@@ -186,6 +198,7 @@ impl Talk {
                     after: run.clone(),
                     commands: left.to_vec(),
                     identity: inbound.identity.clone(),
+                    project: speaker.project.as_ref().map(|project| project.project.clone()),
                     asides: speaker.asides.clone(),
                 });
                 self.writes(inbound, held, now_ms)
@@ -354,6 +367,35 @@ impl Talk {
     /// The runs that were steered here.
     pub(crate) fn runs_steered(&self) -> &[RunId] {
         &self.remembered.steered
+    }
+
+    /// The project somebody chose here.
+    pub(super) fn project_chosen(&self, person: &Identity) -> Option<&ProjectName> {
+        self.choice_of(person)?.project.as_ref()
+    }
+
+    /// What somebody said since an instant that waits until they have said which project is meant.
+    pub(super) fn project_asked(&self, person: &Identity, since_ms: i64) -> Option<&str> {
+        let waits = self.choice_of(person)?.waits.as_ref().filter(|waits| waits.since_ms > since_ms);
+        waits.map(|waits| waits.text.as_str())
+    }
+
+    /// Somebody chooses a project.
+    pub(super) fn project_choose(&mut self, person: &Identity, project: &ProjectName) {
+        let choice = Choice { person: person.clone(), project: Some(project.clone()), waits: None };
+        if self.choice_of(person) != Some(&choice) {
+            self.change(Change::Project(choice));
+        }
+    }
+
+    /// What somebody said waits until they have said which project is meant.
+    pub(super) fn project_ask(&mut self, person: &Identity, text: &str, since_ms: i64) {
+        let waits = Some(Waiting { text: text.to_owned(), since_ms });
+        self.change(Change::Project(Choice { person: person.clone(), project: None, waits }));
+    }
+
+    fn choice_of(&self, person: &Identity) -> Option<&Choice> {
+        self.remembered.projects.iter().find(|choice| choice.person == *person)
     }
 
     fn change(&mut self, change: Change) {

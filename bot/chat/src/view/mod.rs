@@ -7,6 +7,7 @@ mod crashes;
 mod later;
 mod missed;
 mod plain;
+mod project;
 mod question;
 mod run;
 mod setup;
@@ -28,6 +29,7 @@ pub(crate) use crashes::{is_later, later_card};
 pub(crate) use later::{not_built, not_yet};
 pub use missed::missed;
 pub use plain::plain;
+pub(crate) use project::{of_project, project_chosen, which_project};
 pub(crate) use question::{
     answered_already, answered_for, asked_of_another, correct_run, corrected, correction_again, left_open,
     order_or_answer, question, question_again, question_closed, question_expired, said_again, still_open,
@@ -56,6 +58,15 @@ pub(crate) fn causes(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     line
+}
+
+/// Names in a sentence: `a, b and c`.
+pub(crate) fn listed(names: &[&str]) -> String {
+    match names {
+        [] => "none".to_owned(),
+        [one] => (*one).to_owned(),
+        [several @ .., last] => format!("{} and {last}", several.join(", ")),
+    }
 }
 
 /// Why something is not done, and what to do instead.

@@ -32,8 +32,7 @@ pub(crate) fn hindered(hindrances: &[Hindrance], whole: bool) -> String {
     for hindrance in hindrances {
         match hindrance {
             Hindrance::Another(there) => said.push(format!(
-                "This chat is about {there}, and a database holds one project for now, so what comes of this needs a data \
-                 folder of its own."
+                "That is another project than {there}: what comes of this is not taken in here, but imported from a file."
             )),
             // Where nothing can be taken in, it does not matter who may.
             Hindrance::NotAdmin if cant.is_empty() => {
@@ -103,7 +102,7 @@ pub(crate) fn collected(draft: &Draft, hindrances: &[Hindrance], description: Op
     let says = if beyond {
         "Nothing was done, and nothing is lost: keep this as infra-chat.project.yaml.".to_owned()
     } else if hindrances.iter().any(|it| matches!(it, Hindrance::Another(_))) {
-        format!("Nothing was done. To take it in: {save} `infra-chat --data-dir FOLDER {import}`.")
+        format!("Nothing was done. To take it in: {save} `infra-chat {import}`.")
     } else {
         format!("Nothing was done. An admin takes it in: {save} `infra-chat {import}`.")
     };

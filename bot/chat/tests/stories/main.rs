@@ -19,6 +19,7 @@ mod lines;
 mod looking;
 mod not_yet;
 mod operate;
+mod projects;
 mod proved;
 mod questions;
 mod questions_free;

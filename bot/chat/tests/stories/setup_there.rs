@@ -89,7 +89,7 @@ fn the_project_there_is() {
     });
 }
 
-/// One chat is about one project: another one is put together, and goes elsewhere.
+/// A further project is put together, and imported from a file.
 #[test]
 fn another_project() {
     chat(async |t| {
@@ -99,7 +99,7 @@ fn another_project() {
               environment: staging
               project: shop
               platform: local
-              This chat is about invoice-perfect, and a database holds one project for now, so what comes of this needs a data folder of its own.
+              That is another project than invoice-perfect: what comes of this is not taken in here, but imported from a file.
               A git URL, or the absolute path of a git repository on this machine; no password in it.
               6 more after this; then I show the whole before anything is done.
               [Never mind]
@@ -113,7 +113,7 @@ fn another_project() {
         }
         t.bot_says(expect![[r#"
             · «set up staging for shop on local» is put together.
-              Nothing was done. To take it in: save this as infra-chat.project.yaml, then `infra-chat --data-dir FOLDER project import infra-chat.project.yaml`.
+              Nothing was done. To take it in: save this as infra-chat.project.yaml, then `infra-chat project import infra-chat.project.yaml`.
               | project: shop
               | source: { repository: "https://code.example/shop.git" }
               | services:

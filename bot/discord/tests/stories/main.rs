@@ -15,6 +15,8 @@ mod backfill;
 mod both;
 #[path = "../../../chat/tests/stories/canary.rs"]
 mod canary;
+#[path = "../../../chat/tests/stories/channels.rs"]
+mod channels;
 mod commands;
 #[path = "../../../chat/tests/stories/connections.rs"]
 mod connections;
@@ -39,6 +41,8 @@ mod looking;
 mod not_yet;
 #[path = "../../../chat/tests/stories/operate.rs"]
 mod operate;
+#[path = "../../../chat/tests/stories/projects.rs"]
+mod projects;
 #[path = "../../../chat/tests/stories/proved.rs"]
 mod proved;
 #[path = "../../../chat/tests/stories/questions.rs"]

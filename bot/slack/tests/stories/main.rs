@@ -14,6 +14,8 @@ mod artifacts;
 mod backfill;
 #[path = "../../../chat/tests/stories/canary.rs"]
 mod canary;
+#[path = "../../../chat/tests/stories/channels.rs"]
+mod channels;
 #[path = "../../../chat/tests/stories/connections.rs"]
 mod connections;
 #[path = "../../../chat/tests/stories/corrections.rs"]
@@ -36,6 +38,8 @@ mod looking;
 mod not_yet;
 #[path = "../../../chat/tests/stories/operate.rs"]
 mod operate;
+#[path = "../../../chat/tests/stories/projects.rs"]
+mod projects;
 #[path = "../../../chat/tests/stories/proved.rs"]
 mod proved;
 #[path = "../../../chat/tests/stories/questions.rs"]

@@ -39,6 +39,7 @@ pub(crate) struct Stage {
     pub(crate) clock: Arc<ManualClock>,
     events: Mutex<HashMap<String, Value>>,
     seen: Mutex<usize>,
+    channels: Mutex<String>,
 }
 
 /// A program connected to Slack.
@@ -66,7 +67,19 @@ impl Stage {
     pub(crate) async fn open(room: Arc<Room>) -> Self {
         let clock = Arc::new(ManualClock::at(START_MS));
         let sim = Sim::start(clock.clone(), true).await.unwrap();
-        Self { room, sim, clock, events: Mutex::default(), seen: Mutex::new(0) }
+        Self {
+            room,
+            sim,
+            clock,
+            events: Mutex::default(),
+            seen: Mutex::new(0),
+            channels: Mutex::new(CHANNEL.to_owned()),
+        }
+    }
+
+    /// What its channel means to programs that connect from now on.
+    pub(crate) fn means(&self, meaning: &str) {
+        *self.channels.lock().unwrap() = format!("{CHANNEL}={meaning}");
     }
 
     pub(crate) async fn connect(&self, engine: &Engine) -> (Connected, Reporter) {
@@ -77,7 +90,9 @@ impl Stage {
         }
         engine.store().commit(commit).await.unwrap();
         let opened = self.sim.opened();
-        let slack = Arc::new(Slack::open(engine, settings(&self.sim)).await.unwrap());
+        let channels = slack::channels(&self.channels.lock().unwrap()).unwrap();
+        let settings = Settings { channels, ..settings(&self.sim) };
+        let slack = Arc::new(Slack::open(engine, settings).await.unwrap());
         let stop = CancellationToken::new();
         let listening = (slack.clone(), stop.clone());
         tokio::spawn(async move { listening.0.listen(listening.1).await });

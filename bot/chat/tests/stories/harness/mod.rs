@@ -248,8 +248,7 @@ impl Chat {
         self.room.all_seen();
     }
 
-    /// The project's description is imported anew.
-    #[allow(dead_code, reason = "for stories of one front alone")]
+    /// A project's description is imported: anew, or beside the one there is.
     pub(crate) async fn imports(&self, project: &Project) {
         self.engine().project_import(&project.read(), &Actor::system()).await.unwrap();
     }
