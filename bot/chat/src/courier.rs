@@ -64,6 +64,11 @@ pub trait Carrier: Send + Sync {
         known: Option<&str>,
     ) -> Result<Option<String>, Undelivered>;
 
+    /// The address at which people open a message, where the front has one and says it now.
+    async fn link(&self, _conversation: &str, _message: &str) -> Option<String> {
+        None
+    }
+
     /// Looks for a message that was sent and never confirmed: its identifier when it did arrive.
     async fn find(
         &self,
@@ -290,6 +295,12 @@ async fn carry_one(
             match identifier {
                 Some(identifier) if !drawn.is_empty() => {
                     commit.writes.push(shown(conversation, card, &identifier, commit.now_ms));
+                    if turn.wants_link()
+                        && let Some(link) = carrier.link(conversation, &identifier).await
+                    {
+                        let (conversation, card) = (conversation.clone(), card.to_owned());
+                        commit.writes.push(Write::Chat(ChatWrite::ShownLink { conversation, card, link }));
+                    }
                 }
                 _ => commit.writes.push(forgotten(conversation, card)),
             }

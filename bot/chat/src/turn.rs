@@ -54,6 +54,13 @@ impl Turn {
         if self.card.is_empty() { &self.message } else { &self.card }
     }
 
+    /// Whether the address of the message that shows it is to be found out: when it is shown first, and where that did not
+    /// work, once more when nothing moves any more.
+    pub(crate) fn wants_link(&self) -> bool {
+        let going = matches!(self.letter.outbound.card().tone, Tone::Going | Tone::Ask);
+        self.known.as_ref().is_none_or(|known| known.message.is_empty() || (known.link.is_empty() && !going))
+    }
+
     /// The first of two conversations.
     pub(crate) fn before(&self, other: &Self) -> std::cmp::Ordering {
         self.rank.cmp(&other.rank)

@@ -1,7 +1,8 @@
 //! Takes letters to Discord: one message for each run's card, edited in place, with a thread for what belongs to it;
 //! everything else where it was asked for.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use chat::{Allowance, Card, Carrier, Kind, Letter, Outbound, Place, Undelivered};
@@ -36,9 +37,16 @@ const UNKNOWN_CHANNEL: i64 = 10_003;
 /// … and for a thread that was begun already.
 const THREAD_IS_THERE: i64 = 160_004;
 
+/// Where people open channels and messages.
+const PEOPLES_ADDRESS: &str = "https://discord.com/channels";
+/// What stands there in the place of a server for conversations between two.
+const BETWEEN_TWO: &str = "@me";
+
 /// The way to Discord.
 pub(crate) struct DiscordCarrier {
     web: Arc<Web>,
+    /// The servers of channels.
+    guilds: Mutex<HashMap<String, String>>,
 }
 
 /// Whether a message shows a run's card: the card's key stands at its foot.
@@ -52,7 +60,28 @@ fn mark_of(message: &Value) -> Option<&str> {
 
 impl DiscordCarrier {
     pub(crate) fn new(web: Arc<Web>) -> Self {
-        Self { web }
+        Self { web, guilds: Mutex::default() }
+    }
+
+    /// The server a channel is on.
+    async fn guild_of(&self, channel: &str) -> Option<String> {
+        let guilds = || self.guilds.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = guilds().get(channel).cloned();
+        if known.is_some() {
+            return known;
+        }
+        match self.web.channel(channel).await {
+            Ok(described) => {
+                let guild = text(&described, "guild_id");
+                let guild = Some(guild).filter(|guild| !guild.is_empty())?;
+                guilds().insert(channel.to_owned(), guild.clone());
+                Some(guild)
+            }
+            Err(error) => {
+                tracing::debug!(channel, %error, "Discord does not say which server a channel is on");
+                None
+            }
+        }
     }
 
     /// Shows a private answer: where the asking was, for as long as Discord lets, and then between the two.
@@ -226,6 +255,12 @@ impl Carrier for DiscordCarrier {
             self.thread_begin(channel, &id, &thread_name(card)).await;
         }
         Ok(Some(id))
+    }
+
+    async fn link(&self, conversation: &str, message: &str) -> Option<String> {
+        let (channel, direct) = channel_of(conversation);
+        let guild = if direct { BETWEEN_TWO.to_owned() } else { self.guild_of(channel).await? };
+        Some(format!("{PEOPLES_ADDRESS}/{guild}/{channel}/{message}"))
     }
 
     async fn find(

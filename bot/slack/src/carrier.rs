@@ -227,6 +227,16 @@ impl Carrier for SlackCarrier {
         }
     }
 
+    async fn link(&self, conversation: &str, message: &str) -> Option<String> {
+        match self.web.message_link(channel_of(conversation), message).await {
+            Ok(link) => Some(link),
+            Err(error) => {
+                tracing::debug!(conversation, %error, "Slack does not say the address of a card");
+                None
+            }
+        }
+    }
+
     async fn find(
         &self,
         conversation: &str,

@@ -180,6 +180,13 @@ impl Web {
         self.message_post(&direct, &message).await.map(drop)
     }
 
+    /// The address at which people open a message.
+    pub(crate) async fn message_link(&self, channel: &str, ts: &str) -> Result<String, WebError> {
+        let method = "chat.getPermalink";
+        let which = [("channel", channel.to_owned()), ("message_ts", ts.to_owned())];
+        needed(method, &self.get(method, &which).await?, "/permalink")
+    }
+
     /// Deletes a message, where Slack lets the bot.
     pub(crate) async fn message_delete(&self, channel: &str, ts: &str) -> Result<(), WebError> {
         self.post("chat.delete", json!({ "channel": channel, "ts": ts })).await.map(|_| ())

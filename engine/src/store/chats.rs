@@ -37,6 +37,15 @@ pub enum ChatWrite {
         /// When.
         at_ms: EpochMs,
     },
+    /// The address of the message that shows a card.
+    ShownLink {
+        /// Where.
+        conversation: String,
+        /// The card.
+        card: String,
+        /// The address.
+        link: String,
+    },
     /// A card that no message shows any more.
     ShownDelete {
         /// Where.
@@ -65,6 +74,10 @@ impl ChatWrite {
                     (*at_ms).into(),
                 ],
             ),
+            Self::ShownLink { conversation, card, link } => (
+                sql::SHOWN_LINK,
+                vec![conversation.as_str().into(), card.as_str().into(), link.as_str().into()],
+            ),
             Self::ShownDelete { conversation, card } => {
                 (sql::SHOWN_DELETE, vec![conversation.as_str().into(), card.as_str().into()])
             }
@@ -89,6 +102,8 @@ pub struct Shown {
     pub message: String,
     /// Since when.
     pub at_ms: EpochMs,
+    /// Its address; empty while nobody knows it.
+    pub link: String,
 }
 
 impl Store {
@@ -124,7 +139,10 @@ impl Store {
     pub async fn shown_get(&self, conversation: &str, card: &str) -> Result<Option<Shown>, StoreError> {
         let rows = self.rows(sql::SHOWN_GET, vec![conversation.into(), card.into()]).await?;
         rows.first()
-            .map(|row| Ok(Shown { message: row.text("message")?, at_ms: row.int("at_ms")? }))
+            .map(|row| {
+                let (message, link) = (row.text("message")?, row.text("link")?);
+                Ok(Shown { message, at_ms: row.int("at_ms")?, link })
+            })
             .transpose()
     }
 
@@ -132,6 +150,12 @@ impl Store {
     pub async fn shown_in(&self, front: &str, card: &str) -> Result<Vec<String>, StoreError> {
         let rows = self.rows(sql::SHOWN_IN, vec![card.into(), format!("{front}:%").into()]).await?;
         rows.iter().map(|row| row.text("conversation")).collect()
+    }
+
+    /// The addresses of the messages that show a card, with their conversations, in the order they were shown.
+    pub async fn shown_links(&self, card: &str) -> Result<Vec<(String, String)>, StoreError> {
+        let rows = self.rows(sql::SHOWN_LINKS, vec![card.into()]).await?;
+        rows.iter().map(|row| Ok((row.text("conversation")?, row.text("link")?))).collect()
     }
 
     /// The card a message shows.

@@ -144,8 +144,10 @@ statements! { ON_BOTH:
     INBOX_DELETE = "DELETE FROM inbox WHERE front = $1 AND event = $2";
     SHOWN_PUT = "INSERT INTO shown (conversation, card, message, at_ms) VALUES ($1, $2, $3, $4) \
         ON CONFLICT (conversation, card) DO UPDATE SET message = excluded.message, at_ms = excluded.at_ms";
+    SHOWN_LINK = "UPDATE shown SET link = $3 WHERE conversation = $1 AND card = $2";
+    SHOWN_LINKS = "SELECT conversation, link FROM shown WHERE card = $1 AND link <> '' ORDER BY at_ms, conversation";
     SHOWN_DELETE = "DELETE FROM shown WHERE conversation = $1 AND card = $2";
-    SHOWN_GET = "SELECT message, at_ms FROM shown WHERE conversation = $1 AND card = $2";
+    SHOWN_GET = "SELECT message, at_ms, link FROM shown WHERE conversation = $1 AND card = $2";
     SHOWN_IN = "SELECT conversation FROM shown WHERE card = $1 AND conversation LIKE $2 \
         UNION SELECT conversation FROM outbox WHERE card = $1 AND conversation LIKE $2 ORDER BY conversation";
     SHOWN_CARD = "SELECT card FROM shown WHERE conversation = $1 AND message = $2";

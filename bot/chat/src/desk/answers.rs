@@ -95,7 +95,8 @@ impl Desk {
             Action::Status if command.run.is_some() => {
                 let id = run_id(command.run.as_deref().unwrap_or_default())?;
                 let detail = self.engine.run_look(&id, &speaker.actor).await?;
-                view::run(&detail, self.engine.now_ms())
+                let links = self.links(vec![id.clone()], &speaker.inbound.conversation).await?;
+                view::with_link(view::run(&detail, self.engine.now_ms()), links.of(&id))
             }
             Action::Logs if run_named(speaker, command).is_some() => {
                 let id = run_id(&run_named(speaker, command).unwrap_or_default())?;
@@ -133,7 +134,9 @@ impl Desk {
                 }
                 _ => {
                     let status = self.engine.status(&environment, &speaker.actor).await?;
-                    view::status(&status, self.engine.now_ms())
+                    let runs = status.runs.iter().map(|run| run.id.clone()).collect();
+                    let links = self.links(runs, &speaker.inbound.conversation).await?;
+                    view::status(&status, &links, self.engine.now_ms())
                 }
             };
             let one = Command { environments: vec![environment.environment.to_string()], ..command.clone() };

@@ -10,6 +10,7 @@ mod correct;
 mod glass;
 mod jobs;
 mod length;
+mod links;
 mod orders;
 mod project;
 mod question;
@@ -33,6 +34,7 @@ use crate::view;
 
 pub use about::About;
 pub use asides::parse_said;
+pub(crate) use links::Links;
 pub(crate) use orders::is_staged;
 use project::Meant;
 pub(crate) use question::Question;

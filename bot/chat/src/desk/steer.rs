@@ -75,6 +75,8 @@ impl Desk {
         let redrawn = Outbound::Update(view::run(&detail, self.engine.now_ms()));
         let mut card = Card::new(Tone::Plain, headline);
         card.command = Command { run: Some(id.to_string()), ..command.clone() }.canonical();
+        let card =
+            view::with_link(card, self.link_from(&id, &speaker.inbound.conversation).await?.as_deref());
         let mut heard = Heard::of(Outcome::Answered, vec![Outbound::Say(card), redrawn]);
         talk.steered(&id);
         match command.action {
@@ -126,8 +128,10 @@ impl Desk {
             runs.truncate(1);
         }
         let verb = command.action.name();
+        let ids = runs.iter().map(|run| run.id.clone()).collect();
+        let links = self.links(ids, &speaker.inbound.conversation).await?;
         if let Some(said) = &command.run {
-            return Ok(Err(Heard::say(Outcome::Refused, view::no_such_run(said, verb, &runs))));
+            return Ok(Err(Heard::say(Outcome::Refused, view::no_such_run(said, verb, &runs, &links))));
         }
         Ok(match runs.as_slice() {
             [] => {
@@ -135,7 +139,7 @@ impl Desk {
                 Err(Heard::say(Outcome::Refused, view::no_run_to(verb, newest.first())))
             }
             [only] => Ok(only.id.clone()),
-            several => Err(Heard::say(Outcome::Asked, view::which_run(verb, several))),
+            several => Err(Heard::say(Outcome::Asked, view::which_run(verb, several, &links))),
         })
     }
 

@@ -7,12 +7,14 @@ use engine::monitor::Incident;
 use engine::plan::short;
 use engine::ports::LogLine;
 
+use super::at_link;
 use super::crashes::crashes_line;
 use super::time::{ago, clock, of_day};
+use crate::desk::Links;
 use crate::message::{Card, Tone};
 
 /// How an environment stands.
-pub(crate) fn status(status: &EnvironmentStatus, now_ms: i64) -> Card {
+pub(crate) fn status(status: &EnvironmentStatus, links: &Links, now_ms: i64) -> Card {
     let name = &status.environment.environment;
     let unwell =
         status.services.iter().any(|service| service.healthy < service.wanted || !service.trouble.is_empty());
@@ -62,7 +64,10 @@ pub(crate) fn status(status: &EnvironmentStatus, now_ms: i64) -> Card {
         status
             .runs
             .iter()
-            .map(|run| format!("{}: {}, {}", run.id, run.request.command, run.state.as_str()))
+            .map(|run| {
+                let at = at_link(links.of(&run.id));
+                format!("{}: {}, {}{at}", run.id, run.request.command, run.state.as_str())
+            })
             .collect(),
     )
 }

@@ -43,6 +43,7 @@ pub(crate) use setup::{
 pub(crate) use standing::{standing_kept, standing_orders, standing_removed};
 pub use time::{ago, clock, duration};
 
+use crate::desk::Links;
 use crate::intent::{Command, Problem};
 use crate::message::{Card, Tone};
 
@@ -67,6 +68,16 @@ pub(crate) fn listed(names: &[&str]) -> String {
         [one] => (*one).to_owned(),
         [several @ .., last] => format!("{} and {last}", several.join(", ")),
     }
+}
+
+/// Where something is shown, behind what is said of it.
+fn at_link(link: Option<&str>) -> String {
+    link.map(|link| format!(", {link}")).unwrap_or_default()
+}
+
+/// A card about a run that is shown elsewhere, with the way there.
+pub(crate) fn with_link(card: Card, link: Option<&str>) -> Card {
+    card.fields(link.map(|link| vec![("shown at".to_owned(), link.to_owned())]).unwrap_or_default())
 }
 
 /// Why something is not done, and what to do instead.
@@ -158,31 +169,32 @@ pub(crate) fn no_run_to(verb: &str, newest: Option<&Run>) -> Card {
 }
 
 /// Several runs a command could mean.
-pub(crate) fn which_run(verb: &str, runs: &[Run]) -> Card {
-    runs_to(Card::new(Tone::Ask, format!("Which run do you want to {verb}?")), verb, runs)
+pub(crate) fn which_run(verb: &str, runs: &[Run], links: &Links) -> Card {
+    runs_to(Card::new(Tone::Ask, format!("Which run do you want to {verb}?")), verb, runs, links)
 }
 
 /// A run nobody knows; those that could be meant.
-pub(crate) fn no_such_run(said: &str, verb: &str, runs: &[Run]) -> Card {
+pub(crate) fn no_such_run(said: &str, verb: &str, runs: &[Run], links: &Links) -> Card {
     let card = Card::new(Tone::Bad, format!("There is no run {said}.")).privately();
     match runs {
         [] => card.text("Next: status"),
-        some => runs_to(card.text(format!("What you can {verb}:")), verb, some),
+        some => runs_to(card.text(format!("What you can {verb}:")), verb, some, links),
     }
 }
 
 /// Runs that something can be done with.
-fn runs_to(card: Card, verb: &str, runs: &[Run]) -> Card {
+fn runs_to(card: Card, verb: &str, runs: &[Run], links: &Links) -> Card {
     let mut card = card.list(
         "",
         runs.iter()
             .map(|run| {
                 format!(
-                    "{}: {} by {}, {}",
+                    "{}: {} by {}, {}{}",
                     run.id,
                     run.request.command,
                     run.requester.name,
-                    run.state.as_str()
+                    run.state.as_str(),
+                    at_link(links.of(&run.id))
                 )
             })
             .collect(),

@@ -128,6 +128,10 @@ fn where_a_run_was_approved_its_card_is_kept_up_to_date_too() {
         beside.settles().await;
         let there = beside.card().expect("it is shown where it was approved");
         assert!(!there.contains("succeeded"), "{there}");
+        // Whoever approves elsewhere is told where the talk about it is.
+        let address = t.stage.address_of(&t.engine().store().run_recent(1).await.unwrap()[0].id);
+        let said = beside.sim.messages().into_iter().filter(|it| it.text.contains(&address));
+        assert_eq!(said.count(), 1, "{address}");
         t.settles().await;
         beside.settles().await;
         assert_eq!(t.decisions().await, 1);

@@ -35,6 +35,8 @@ mod going_back;
 mod harness;
 #[path = "../../../chat/tests/stories/lines.rs"]
 mod lines;
+#[path = "../../../chat/tests/stories/links.rs"]
+mod links;
 #[path = "../../../chat/tests/stories/looking.rs"]
 mod looking;
 #[path = "../../../chat/tests/stories/not_yet.rs"]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use chat::{Courier, Listener, Reporter};
-use discord::sim::{BOT_USER, CHANNELS, Message, Press, Sim, TOKEN};
+use discord::sim::{BOT_USER, CHANNELS, GUILD, Message, Press, Sim, TOKEN};
 use discord::{Discord, Settings};
 use engine::clock::{Clock, ManualClock};
 use engine::control::Engine;
@@ -13,7 +13,7 @@ use engine::store::{Commit, Write};
 use serde_json::Value;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::harness::{Chat, Room, START_MS, Shown};
+use crate::harness::{Chat, Room, START_MS, Shown, without_links};
 use crate::{reading, spec};
 
 /// The channel everybody talks in.
@@ -146,6 +146,8 @@ impl Stage {
         for (id, name) in self.sim.everybody() {
             text = text.replace(&format!("discord:{id}"), &format!("terminal:{name}"));
         }
+        // Where runs are shown is the front's own matter.
+        let text = without_links(&text);
         let foot = message.embeds.iter().find_map(|embed| embed["footer"]["text"].as_str());
         let key = foot.unwrap_or_default().to_owned();
         let buttons = reading::buttons(message).into_iter().map(|(label, _, id)| (label, id));
@@ -168,6 +170,16 @@ impl Stage {
             message.embeds.iter().any(|embed| embed["footer"]["text"] == run.to_string().as_str())
         };
         self.sim.messages().into_iter().find(of_run).expect("the run has a card").id
+    }
+
+    /// The address of a run's card.
+    pub(crate) fn address_of(&self, run: &RunId) -> String {
+        format!("https://discord.com/channels/{GUILD}/{CHANNEL}/{}", self.root_of(run))
+    }
+
+    /// How many messages say this.
+    pub(crate) fn times_said(&self, text: &str) -> usize {
+        self.sim.found(|message| reading::read(message).contains(text)).len()
     }
 
     /// A button as somebody finds it.

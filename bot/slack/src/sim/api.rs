@@ -156,6 +156,7 @@ fn answer_of(inside: &Arc<Inside>, method: &str, body: &Value, now_ms: i64) -> A
         "chat.postEphemeral" => post_message(inside, body, now_ms, Some(text(body, "user"))),
         "chat.update" => update(inside, body),
         "chat.delete" => delete(inside, body),
+        "chat.getPermalink" => permalink(inside, body),
         "conversations.open" => Ok(json!({ "channel": { "id": format!("D{}", text(body, "users")) } })),
         "conversations.history" | "conversations.replies" => Ok(history(inside, body)),
         "views.open" => open(inside, body, now_ms),
@@ -241,6 +242,15 @@ fn update(inside: &Inside, body: &Value) -> Answered {
     let answer = json!({ "channel": channel, "ts": ts, "text": version.text, "message": {} });
     state.version(version);
     Ok(answer)
+}
+
+fn permalink(inside: &Inside, body: &Value) -> Answered {
+    let (channel, ts) = (text(body, "channel"), text(body, "message_ts"));
+    if !inside.state().messages.iter().any(|one| one.channel == channel && one.ts == ts) {
+        return Err("message_not_found".to_owned());
+    }
+    let link = format!("https://simulated.slack.com/archives/{channel}/p{}", ts.replace('.', ""));
+    Ok(json!({ "channel": channel, "permalink": link }))
 }
 
 fn delete(inside: &Inside, body: &Value) -> Answered {

@@ -13,7 +13,7 @@ use slack::sim::{APP_TOKEN, BOT_TOKEN, BOT_USER, Message, Press, SIGNING_SECRET,
 use slack::{Mode, Settings, Slack};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::harness::{Room, START_MS, Shown};
+use crate::harness::{Room, START_MS, Shown, without_links};
 use crate::spec;
 
 /// The channel everybody talks in.
@@ -155,8 +155,8 @@ impl Stage {
             private: message.only_for.is_some(),
             to: message.only_for.clone().unwrap_or_default(),
             seen: false,
-            // Who people are is said with the name of the front.
-            text: text.replace("slack:", "terminal:"),
+            // Who people are is said with the name of the front; where runs are shown is the front's own matter.
+            text: without_links(&text.replace("slack:", "terminal:")),
         }
     }
 
@@ -167,6 +167,16 @@ impl Stage {
             message.blocks.first().is_some_and(|block| block["block_id"] == mark.as_str())
         };
         self.sim.messages().into_iter().find(of_run).expect("the run has a card").ts
+    }
+
+    /// The address of a run's card.
+    pub(crate) fn address_of(&self, run: &RunId) -> String {
+        format!("https://simulated.slack.com/archives/{CHANNEL}/p{}", self.root_of(run).replace('.', ""))
+    }
+
+    /// How many messages say this.
+    pub(crate) fn times_said(&self, text: &str) -> usize {
+        self.sim.texts(|message| message.text.contains(text)).len()
     }
 
     /// A button as somebody finds it.

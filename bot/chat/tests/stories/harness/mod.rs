@@ -49,6 +49,8 @@ pub(crate) use project::Project;
 pub(crate) use room::Room;
 #[allow(unused_imports, reason = "for fronts that tell what was shown by themselves")]
 pub(crate) use room::Shown;
+#[allow(unused_imports, reason = "for fronts whose messages have addresses")]
+pub(crate) use text::without_links;
 
 use crate::stage::{CONVERSATION, Connected, FRONT, Stage};
 
