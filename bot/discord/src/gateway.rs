@@ -19,6 +19,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use tokio_util::sync::CancellationToken;
 
 use crate::absence::Absence;
+use crate::hearing::Hearing;
 use crate::intake::Intake;
 use crate::payload::text;
 use crate::session::{End, Session, after_close, dialled};
@@ -183,9 +184,21 @@ async fn hear(socket: &mut Socket, intake: &Arc<Intake>, absence: &Arc<Absence>,
     let mut beat = tokio::time::interval_at(Instant::now() + every.mul_f64(random()), every);
     beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut answered = true;
+    let mut hearing = Hearing::after(state.session.as_ref().map_or(0, |session| session.seq));
     loop {
         let frame = tokio::select! {
-            frame = socket.next() => frame,
+            frame = socket.next(), if !hearing.is_full() => frame,
+            written = hearing.written(intake) => {
+                if let Err(error) = written {
+                    // Not heard: it is told again once the socket is resumed.
+                    tracing::error!(%error, "what Discord told can't be written down");
+                    return End::Resume;
+                }
+                if hears(socket, state, &mut hearing).await.is_err() {
+                    return End::Resume;
+                }
+                continue;
+            }
             _ = beat.tick() => {
                 // No answer to the last one: the other end is gone, whatever the network says.
                 if !answered || heartbeat(socket, state).await.is_err() {
@@ -208,14 +221,13 @@ async fn hear(socket: &mut Socket, intake: &Arc<Intake>, absence: &Arc<Absence>,
             continue;
         };
         match frame["op"].as_u64() {
-            Some(0) => {
-                if let Err(error) = dispatch(intake, absence, state, &frame).await {
-                    // Not heard: it is told again once the socket is resumed.
-                    tracing::error!(%error, "what Discord told can't be written down");
+            Some(0) => dispatch(intake, absence, state, &mut hearing, frame),
+            Some(1) => {
+                hearing.asked();
+                if hears(socket, state, &mut hearing).await.is_err() {
                     return End::Resume;
                 }
             }
-            Some(1) if heartbeat(socket, state).await.is_err() => return End::Resume,
             Some(7) => return End::Resume,
             Some(9) if frame["d"] == true => return End::Resume,
             Some(9) => {
@@ -237,27 +249,39 @@ async fn hello(socket: &mut Socket) -> Option<Duration> {
     Some(Duration::from_millis(ms))
 }
 
-async fn dispatch(
+fn dispatch(
     intake: &Arc<Intake>,
     absence: &Arc<Absence>,
     state: &mut State,
-    frame: &Value,
-) -> Result<(), engine::store::StoreError> {
-    let (kind, body) = (frame["t"].as_str().unwrap_or_default(), &frame["d"]);
-    match kind {
+    hearing: &mut Hearing,
+    mut frame: Value,
+) {
+    let body = frame["d"].take();
+    if let Some(seq) = frame["s"].as_u64() {
+        hearing.told(seq);
+    }
+    match frame["t"].as_str().unwrap_or_default() {
         "READY" => {
-            let (id, url) = (text(body, "session_id"), text(body, "resume_gateway_url"));
+            let (id, url) = (text(&body, "session_id"), text(&body, "resume_gateway_url"));
             state.session = Some(Session::begun(id, &url, state.gateway.as_deref()));
-            intake.ready(body);
+            intake.ready(&body);
             absence.present(intake, false);
         }
         "RESUMED" => absence.present(intake, true),
-        _ => intake.take(kind, body).await?,
+        "MESSAGE_CREATE" => hearing.message(intake, body),
+        kind => intake.take_now(kind, &body),
     }
-    if let (Some(session), Some(seq)) = (&mut state.session, frame["s"].as_u64()) {
-        session.seq = seq;
+    if let Some(session) = &mut state.session {
+        session.seq = hearing.heard();
     }
-    Ok(())
+}
+
+/// Takes note of how far the bot is, and tells it where that was asked.
+async fn hears(socket: &mut Socket, state: &mut State, hearing: &mut Hearing) -> Result<(), ()> {
+    if let Some(session) = &mut state.session {
+        session.seq = hearing.heard();
+    }
+    if hearing.answers() { heartbeat(socket, state).await } else { Ok(()) }
 }
 
 async fn heartbeat(socket: &mut Socket, state: &State) -> Result<(), ()> {

@@ -86,30 +86,29 @@ impl Intake {
         }
     }
 
-    /// Takes in what happened. An error means that it must be told again.
-    pub(crate) async fn take(self: &Arc<Self>, kind: &str, body: &Value) -> Result<(), StoreError> {
-        match kind {
-            "MESSAGE_CREATE" => match payload::said(body) {
-                Some(said) => self.said(said).await,
-                None => Ok(()),
-            },
-            "INTERACTION_CREATE" => {
-                if let Some(interacted) = payload::interacted(body) {
-                    if let Some(guild) = &interacted.guild {
-                        self.joined(std::iter::once(guild.clone()));
-                    }
-                    self.later(|intake| async move { intake.interacted(interacted).await });
-                }
-                Ok(())
-            }
-            _ => {
-                if kind == "GUILD_CREATE" {
-                    self.joined(std::iter::once(text(body, "id")));
-                }
-                self.places.hear(kind, body);
-                Ok(())
-            }
+    /// Takes in a message. An error means that it must be told again.
+    pub(crate) async fn take(self: &Arc<Self>, message: &Value) -> Result<(), StoreError> {
+        match payload::said(message) {
+            Some(said) => self.said(said).await,
+            None => Ok(()),
         }
+    }
+
+    /// Takes in what else happened: nothing of it is to be told again.
+    pub(crate) fn take_now(self: &Arc<Self>, kind: &str, body: &Value) {
+        if kind == "INTERACTION_CREATE" {
+            if let Some(interacted) = payload::interacted(body) {
+                if let Some(guild) = &interacted.guild {
+                    self.joined(std::iter::once(guild.clone()));
+                }
+                self.later(|intake| async move { intake.interacted(interacted).await });
+            }
+            return;
+        }
+        if kind == "GUILD_CREATE" {
+            self.joined(std::iter::once(text(body, "id")));
+        }
+        self.places.hear(kind, body);
     }
 
     /// Does something beside listening.

@@ -9,6 +9,7 @@ pub mod commands;
 pub mod embeds;
 mod forms;
 mod gateway;
+mod hearing;
 mod intake;
 pub mod limits;
 pub mod markdown;
