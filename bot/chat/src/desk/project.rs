@@ -41,7 +41,11 @@ pub(super) struct Meant {
 impl Meant {
     /// The names they may use.
     pub(super) fn names(&self) -> Names {
-        self.project.as_ref().map_or_else(|| self.names.clone(), names_of)
+        match &self.project {
+            Some(project) => names_of(project),
+            None if self.among => self.names.clone(),
+            None => speaker::names_of_nothing(),
+        }
     }
 
     /// The project's name.
