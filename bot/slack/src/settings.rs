@@ -64,8 +64,8 @@ mod tests {
     fn channels_may_have_an_environment() {
         let channels = channels("C042, C043=staging").unwrap();
         assert!(channels.listens("C042") && channels.listens("C043") && !channels.listens("C044"));
-        assert_eq!(channels.environment("C042"), None);
-        assert_eq!(channels.environment("C043").unwrap().as_str(), "staging");
+        assert_eq!(channels.about("C042").environment, None);
+        assert_eq!(channels.about("C043").environment.as_deref(), Some("staging"));
     }
 
     #[test]

@@ -59,14 +59,6 @@ impl Engine {
         Ok(changes)
     }
 
-    /// The only project there is; nothing when there is none yet.
-    pub async fn project_only(&self) -> Result<Option<Versioned<Project>>, Refusal> {
-        if self.store().project_list().await?.is_empty() {
-            return Ok(None);
-        }
-        self.project_get(None).await.map(Some)
-    }
-
     /// A project by name, or the only one when none is named.
     pub async fn project_get(&self, name: Option<&ProjectName>) -> Result<Versioned<Project>, Refusal> {
         let mut projects = self.store().project_list().await?;

@@ -137,8 +137,8 @@ fn under_a_card_it_is_the_runs_project() {
             runs.iter().map(|run| format!("{} {}", run.environment(), run.request.command)).collect();
         rolled.sort();
         expect![[r#"
-            invoice-perfect/staging rollback in staging
-            shop/staging rollback in staging"#]]
+            invoice-perfect/staging rollback in staging to release 1
+            shop/staging rollback in staging to release 1"#]]
         .assert_eq(&rolled.join("\n"));
         t.never_mind_the_rest();
     });
