@@ -26,9 +26,9 @@ fn how_things_stand_gives_the_way_to_a_runs_card() {
 #[test]
 fn several_runs_are_told_apart_by_their_cards() {
     chat(async |t| {
-        t.release("v1.0.0", good());
-        for _ in 0..2 {
-            t.user("ana").says("deploy production ref v1.0.0").await;
+        for tag in ["v1.0.0", "v1.1.0"] {
+            t.release(tag, good());
+            t.user("ana").says(&format!("deploy production ref {tag}")).await;
         }
         t.user("ben").says("approve").await;
         for run in t.engine().store().run_recent(2).await.unwrap() {
