@@ -8,6 +8,7 @@
 #![expect(clippy::print_stdout, reason = "the table is its output")]
 
 mod cells;
+mod oracle;
 mod random;
 mod rivals;
 mod trial;
@@ -16,6 +17,7 @@ mod world;
 use std::time::Instant;
 
 use engine::canary::{Judge, Lack, Policy, Verdict};
+use oracle::Oracle;
 use rivals::Rivals;
 use world::{PLANNED_S, Traffic, World};
 
@@ -36,7 +38,7 @@ fn main() {
         "| canary/s | world | errors | rolled back | passed | held | after s / requests | threshold 99% | threshold 95% | rank test |"
     );
     println!("|---|---|---|---|---|---|---|---|---|---|");
-    let mut ratios = Vec::new();
+    let mut ratios: [Vec<f64>; 2] = Default::default();
     let worlds: Vec<World> = cells::cells().into_iter().filter(|world| world.name.contains(named)).collect();
     // Two at a time: the slowest cells come last, so a pair takes about as long.
     for pair in worlds.chunks(2) {
@@ -46,18 +48,33 @@ fn main() {
         });
         for row in rows {
             println!("{}", row.shown());
-            ratios.extend(row.ratio());
+            for (ratios, judge) in ratios.iter_mut().zip([OWN, ORACLE]) {
+                ratios.extend(row.ratio(judge));
+            }
         }
     }
-    let mean = ratios.iter().map(|ratio: &f64| ratio.ln()).sum::<f64>() / ratios.len().max(1) as f64;
     println!();
     println!(
         "Geometric mean over the {} bad cells both catch: the rank test needs {:.1} times the canary requests.",
-        ratios.len(),
-        mean.exp()
+        ratios[0].len(),
+        mean(&ratios[0])
+    );
+    println!(
+        "And {:.1} times those of a test that knows both versions' rates and that errors come singly, which nobody can beat.",
+        mean(&ratios[1])
     );
     println!("{:.2} µs for a second of data at 100 canary requests a second.", speed());
 }
+
+/// The geometric mean.
+fn mean(ratios: &[f64]) -> f64 {
+    (ratios.iter().map(|ratio| ratio.ln()).sum::<f64>() / ratios.len().max(1) as f64).exp()
+}
+
+/// Where each judge's rollbacks are.
+const OWN: usize = 0;
+const RANK: usize = 3;
+const ORACLE: usize = 4;
 
 /// What came of one cell.
 struct Row {
@@ -66,8 +83,8 @@ struct Row {
     passed: u64,
     held: u64,
     few: u64,
-    /// Seconds and canary requests of each rollback: this judge, then the rivals.
-    caught: [Vec<(u32, u64)>; 4],
+    /// Seconds and canary requests of each rollback: this judge, then the rivals, then the oracle.
+    caught: [Vec<(u32, u64)>; 5],
 }
 
 impl Row {
@@ -76,8 +93,10 @@ impl Row {
             Self { world, trials: trials as f64, passed: 0, held: 0, few: 0, caught: Default::default() };
         for seed in 0..trials {
             let mut rivals = Rivals::default();
+            let mut oracle = Oracle::new(&world);
             let ended = trial::trial(world, seed * 7919 + 17, |tick| {
                 rivals.see(tick);
+                oracle.see(tick);
                 rivals.rolled_back.iter().all(Option::is_some)
             });
             match ended.ruling.verdict {
@@ -86,7 +105,9 @@ impl Row {
                 Verdict::NotEnoughData { lack: Lack::Certainty, .. } => row.held += 1,
                 Verdict::NotEnoughData { lack: Lack::Traffic, .. } => row.few += 1,
             }
-            for (caught, at) in row.caught.iter_mut().skip(1).zip(rivals.rolled_back) {
+            for (caught, at) in
+                row.caught.iter_mut().skip(1).zip(rivals.rolled_back.into_iter().chain([oracle.rolled_back]))
+            {
                 caught.extend(at);
             }
         }
@@ -102,11 +123,12 @@ impl Row {
         self.caught[caught].get(self.caught[caught].len() / 2).copied()
     }
 
-    /// How many times the canary requests the rank test needs, in the median, where both catch the fault.
-    fn ratio(&self) -> Option<f64> {
-        let both = cells::bad(&self.world) && self.share(0) >= CAUGHT && self.share(3) >= CAUGHT;
-        let (own, rank) = (self.median(0)?, self.median(3)?);
-        both.then(|| rank.1 as f64 / own.1.max(1) as f64)
+    /// How many times the canary requests of a judge the rank test needs, in the median, where both the rank test and this judge
+    /// catch the fault.
+    fn ratio(&self, judge: usize) -> Option<f64> {
+        let both = cells::bad(&self.world) && self.share(OWN) >= CAUGHT && self.share(RANK) >= CAUGHT;
+        let (judge, rank) = (self.median(judge)?, self.median(RANK)?);
+        both.then(|| rank.1 as f64 / judge.1.max(1) as f64)
     }
 
     fn shown(&self) -> String {

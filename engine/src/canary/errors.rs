@@ -19,6 +19,8 @@ const AT_START: f64 = 0.85;
 const LANES_WEIGHT: f64 = 0.8;
 /// What requests of one second add at most, as a logarithm: a retry storm is over in a second or two.
 const REQUESTS_LN_MAX: f64 = 4.0;
+/// Beyond this, requests of one second are no client that tries again.
+const SAME_FAULT_LN: f64 = 1.0;
 /// At little traffic, seconds are taken together until both versions had a request, at most so many: longer, and an
 /// incident that only one of them met would be compared with the calm before it.
 const TOGETHER_MAX_S: u32 = 60;
@@ -87,7 +89,7 @@ impl ErrorEvidence {
                 marked: canary.error_lanes + stable.error_lanes,
             };
             lanes.ln_e_values(self.busy.odds(), &ODDS, &mut ln);
-            let power = self.clumping.lane_power();
+            let power = self.clumping.lane_power(self.together_s);
             self.lanes.see(ln.iter().map(|ln| ln * power));
             let requests = Draw {
                 canary: canary.requests,
@@ -97,7 +99,8 @@ impl ErrorEvidence {
             };
             requests.ln_e_values(1.0, &ODDS, &mut ln);
             let power = self.clumping.request_power();
-            self.requests.see(ln.iter().map(|ln| (ln * power).min(REQUESTS_LN_MAX)));
+            let same_fault = self.clumping.same_fault();
+            self.requests.see(ln.iter().map(|ln| tempered(ln * power, same_fault).min(REQUESTS_LN_MAX)));
         }
         self.busy.see(&self.together);
         self.compared = self.compared.plus(self.together);
@@ -113,6 +116,12 @@ impl ErrorEvidence {
     pub(super) fn compared(&self) -> Second {
         self.compared
     }
+}
+
+/// A client that tries again adds a failed request now and then, so next to nothing counts when that is likely; many in a second are no retry.
+/// Less than the logarithm of an e-value is one, too.
+fn tempered(ln: f64, same_fault: f64) -> f64 {
+    if ln <= 0.0 { ln } else { ln * (1.0 - same_fault * (1.0 - ln / SAME_FAULT_LN).max(0.0)) }
 }
 
 /// How much busier the canary's lanes are. Clients are spread over lanes by a hash, and some lanes get more of them: a

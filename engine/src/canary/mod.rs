@@ -2,6 +2,7 @@
 
 mod clumping;
 mod counts;
+mod dispersion;
 mod errors;
 mod hypergeometric;
 mod judge;

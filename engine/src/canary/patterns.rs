@@ -109,7 +109,7 @@ impl Pattern {
             };
             let mut ln = Vec::with_capacity(ODDS.len());
             draw.ln_e_values(1.0, &ODDS, &mut ln);
-            let power = self.clumping.lane_power();
+            let power = self.clumping.lane_power(1);
             self.mixture.see(ln.into_iter().map(|ln| ln * power));
             self.seconds = (self.seconds.0 + stable, self.seconds.1 + canary);
         }

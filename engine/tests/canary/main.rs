@@ -62,6 +62,27 @@ fn stopping_whenever_it_looks_worst_keeps_the_bound() {
     }
 }
 
+/// A client that failed comes back about four times over half a minute, always in the same lane. Ten such chains meet the canary while a
+/// hundred meet the stable version, and long ones look just like a worse release.
+#[test]
+fn clients_that_keep_trying_convict_nobody() {
+    for (rate, errors, count) in [(1.0, 0.005, 60), (10.0, 0.005, 60), (10.0, 0.02, 40)] {
+        let retries = World { clumps: Clumps::Retries(4.0, 5), ..World::good("retries", rate, errors) };
+        let (rolled_back, passed, _) = trials(retries, count);
+        assert!(rolled_back <= 1, "{rolled_back} of {count} rolled back: {retries:?}");
+        assert!(passed * 10 >= count * 9, "only {passed} of {count} passed: {retries:?}");
+    }
+}
+
+/// A failing canary looks like one client that keeps trying for a while; not for long, even where there are few requests.
+#[test]
+fn a_canary_that_fails_every_request_is_rolled_back_at_one_in_fifty_seconds() {
+    let broken = World { canary_errors: 1.0, ..World::good("broken", 0.02, 0.001) };
+    let (rolled_back, passed, median_s) = trials(broken, 20);
+    assert_eq!((rolled_back, passed), (20, 0));
+    assert!(median_s <= 900, "{median_s} s");
+}
+
 #[test]
 fn bad_releases_are_rolled_back_and_in_time() {
     let bad = |rate| World::good("bad", rate, 0.001);
