@@ -7,6 +7,8 @@ use crate::world::{EDGES, MEDIAN_MS, Tick, World, above};
 const ODDS: f64 = 100.0;
 /// Seconds that a canary may be cold, and one row of latencies.
 const WARM_S: u32 = 30;
+/// As unlikely as what can't be.
+const NEVER: f64 = 1e-12;
 
 #[derive(Debug)]
 pub(crate) struct Oracle {
@@ -22,7 +24,7 @@ pub(crate) struct Oracle {
 
 impl Oracle {
     pub(crate) fn new(world: &World) -> Self {
-        let ratio = |worse: f64, usual: f64| if worse == usual { 0.0 } else { (worse / usual).ln() };
+        let ratio = |worse: f64, usual: f64| (worse.max(NEVER) / usual.max(NEVER)).ln();
         let (usual, worse) = (law(world, 1.0, (0.0, 1.0)), law(world, world.slower, world.tail));
         let errors = (
             ratio(world.canary_errors, world.stable_errors),
@@ -37,13 +39,9 @@ impl Oracle {
         self.at += 1;
         self.requests += canary.requests;
         let good = canary.requests - canary.errors;
-        self.ln += canary.errors as f64 * self.errors.0;
-        if good > 0 {
-            self.ln += good as f64 * self.errors.1;
-        }
+        self.ln += canary.errors as f64 * self.errors.0 + good as f64 * self.errors.1;
         if let (true, Some((_, row))) = (self.at >= WARM_S, &tick.row) {
-            let samples = row.iter().zip(&self.buckets).filter(|(count, _)| **count > 0);
-            self.ln += samples.map(|(count, ln)| *count as f64 * ln).sum::<f64>();
+            self.ln += row.iter().zip(&self.buckets).map(|(count, ln)| *count as f64 * ln).sum::<f64>();
         }
         if self.ln >= ODDS.ln() {
             self.rolled_back.get_or_insert((self.at, self.requests));
@@ -57,5 +55,5 @@ fn law(world: &World, slower: f64, tail: (f64, f64)) -> Vec<f64> {
     let mut before = 0.0;
     let until = |ms: f64| (1.0 - tail.0) * below(ms, slower) + tail.0 * below(ms, slower * tail.1);
     let ends = EDGES.iter().map(|edge| until(*edge)).chain([1.0]);
-    ends.map(|end| (end - std::mem::replace(&mut before, end)).max(1e-12)).collect()
+    ends.map(|end| end - std::mem::replace(&mut before, end)).collect()
 }
