@@ -1,4 +1,4 @@
-//! What nobody can beat: a judge that knows how both versions fail and how slow they are, and that errors come singly. Wald's
+//! About as fast as can be: a judge that knows how both versions fail and how slow they are, and that errors come singly. Wald's
 //! sequential probability ratio test (1945) against exactly the fault there is; it would be worthless in any other world.
 
 use crate::world::{EDGES, MEDIAN_MS, Tick, World, above};
