@@ -47,6 +47,11 @@ impl Channels {
         self.0.get(channel)?.as_ref()
     }
 
+    /// Those with an environment that is meant in them.
+    pub fn meant(&self) -> impl Iterator<Item = (&str, &EnvironmentName)> {
+        self.0.iter().filter_map(|(id, environment)| Some((id.as_str(), environment.as_ref()?)))
+    }
+
     /// Their identifiers.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)

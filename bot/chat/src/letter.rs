@@ -27,6 +27,9 @@ pub struct Place {
     /// Where the front itself said answers go, for conversations it may not speak in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer_at: Option<String>,
+    /// A message with a secret in it, by the front's identifier, in the same channel or thread: it is deleted first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erases: Option<String>,
     /// What says there that an answer comes is still to be replaced: by this answer, the first one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub awaited: bool,

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chat::{Card, Carrier, Letter, Outbound, Place, Undelivered};
+use chat::{Card, Carrier, Letter, Outbound, Place, Troubles, Undelivered, view};
 use engine::clock::EpochMs;
 use engine::model::RunId;
 use serde_json::Value;
@@ -14,8 +14,8 @@ use crate::intake::channel_of;
 use crate::limits::{CONTENT_CHARS, THREAD_NAME_CHARS};
 use crate::markdown::{clip, unescape};
 use crate::payload::{list, text};
-use crate::web::{Message, Web, WebError};
-use crate::{FRONT, snowflake};
+use crate::web::{Bound, Message, Web, WebError};
+use crate::{FRONT, snowflake, trouble};
 
 /// Discord takes five messages in five seconds in a channel. A little less, because both ends measure.
 const GAP_MS: i64 = 1_050;
@@ -34,6 +34,7 @@ const THREAD_IS_THERE: i64 = 160_004;
 /// The way to Discord.
 pub(crate) struct DiscordCarrier {
     web: Arc<Web>,
+    troubles: Troubles,
 }
 
 /// Whether a message shows a run's card: the card's key stands at its foot.
@@ -46,8 +47,50 @@ fn mark_of(message: &Value) -> Option<&str> {
 }
 
 impl DiscordCarrier {
-    pub(crate) fn new(web: Arc<Web>) -> Self {
-        Self { web }
+    pub(crate) fn new(web: Arc<Web>, troubles: Troubles) -> Self {
+        Self { web, troubles }
+    }
+
+    /// Deletes a message with a secret in it; the letter, with what became of that.
+    async fn erased(&self, channel: &str, message: &str, letter: &Letter) -> Result<Letter, WebError> {
+        let channel = letter.place.thread.as_deref().filter(|_| letter.place.inside).unwrap_or(channel);
+        let deleted = match self.web.message_delete(channel, message).await {
+            Ok(()) => true,
+            // A try whose answer was lost did it, or somebody else.
+            Err(error) if error.code() == Some(UNKNOWN_MESSAGE) => true,
+            Err(WebError::Refused { .. }) => false,
+            Err(error) => return Err(error),
+        };
+        let card = view::secret_deleted(letter.outbound.card().clone(), "Discord", deleted);
+        Ok(Letter { outbound: Outbound::Say(card), place: letter.place.clone() })
+    }
+
+    async fn carry_as(
+        &self,
+        conversation: &str,
+        letter: &Letter,
+        known: Option<&str>,
+    ) -> Result<Option<String>, WebError> {
+        let (channel, direct) = channel_of(conversation);
+        let erased = match &letter.place.erases {
+            Some(message) => Some(self.erased(channel, message, letter).await?),
+            None => None,
+        };
+        let letter = erased.as_ref().unwrap_or(letter);
+        let message = message_of(letter);
+        if let (Outbound::Update(_), Some(id)) = (&letter.outbound, known) {
+            self.web.message_edit(channel, id, &message).await?;
+            return Ok(Some(id.to_owned()));
+        }
+        if let Some(user) = &letter.place.to {
+            return self.whisper(conversation, user, letter, &message).await.map(|()| None);
+        }
+        let id = self.post(conversation, &letter.place, message).await?;
+        if let (Outbound::Update(card), false) = (&letter.outbound, direct) {
+            // Answers find out by themselves when there is none.
+            self.thread_begin(channel, &id, &thread_name(card)).await;
+        }
+        Ok(Some(id))
     }
 
     /// Shows a private answer: where the asking was, for as long as Discord lets, and then between the two.
@@ -190,23 +233,9 @@ impl Carrier for DiscordCarrier {
         letter: &Letter,
         known: Option<&str>,
     ) -> Result<Option<String>, Undelivered> {
-        let (channel, direct) = channel_of(conversation);
-        let message = message_of(letter);
-        if let (Outbound::Update(_), Some(id)) = (&letter.outbound, known) {
-            self.web.message_edit(channel, id, &message).await.map_err(|error| undelivered(&error))?;
-            return Ok(Some(id.to_owned()));
-        }
-        if let Some(user) = &letter.place.to {
-            let whispered = self.whisper(conversation, user, letter, &message).await;
-            return whispered.map(|()| None).map_err(|error| undelivered(&error));
-        }
-        let id =
-            self.post(conversation, &letter.place, message).await.map_err(|error| undelivered(&error))?;
-        if let (Outbound::Update(card), false) = (&letter.outbound, direct) {
-            // Answers find out by themselves when there is none.
-            self.thread_begin(channel, &id, &thread_name(card)).await;
-        }
-        Ok(Some(id))
+        let carried = self.carry_as(conversation, letter, known).await;
+        trouble::spoke(&self.troubles, carried.as_ref().err());
+        carried.map_err(|error| undelivered(&error))
     }
 
     async fn find(
@@ -223,7 +252,7 @@ impl Carrier for DiscordCarrier {
             _ => channel_of(conversation).0,
         };
         let from = snowflake::at(since_ms - LOOK_BACK_MS);
-        let messages = match self.web.messages_after(channel, &from).await {
+        let messages = match self.web.messages(channel, Bound::After, &from).await {
             Ok(messages) => messages,
             // Without the permission to read there is no telling; showing it twice is better than not at all.
             Err(WebError::Refused { .. }) => return Ok(None),
@@ -240,8 +269,10 @@ impl Carrier for DiscordCarrier {
                 Outbound::Say(_) => {
                     let replied = &message["message_reference"]["message_id"];
                     let replies = !is_inside(&letter.place) && letter.place.thread.is_some();
+                    let alike = || first(&message["embeds"]) == first(&Value::from(drawn.embeds.clone()));
                     text(message, "content").trim() == drawn.content.trim()
-                        && first(&message["embeds"]) == first(&Value::from(drawn.embeds.clone()))
+                        // Whether a message could be deleted stands in the card only when it is shown.
+                        && (letter.place.erases.is_some() || alike())
                         && (!replies || replied.as_str() == letter.place.thread.as_deref())
                 }
             }

@@ -32,9 +32,11 @@ const LIMITED_MS: i64 = 1_000;
 /// Discord asks that bots say who they are like this.
 const WHO: &str = concat!("DiscordBot (infra-chat, ", env!("CARGO_PKG_VERSION"), ")");
 /// Messages read at once.
-const HISTORY_READ: u32 = 100;
+pub(crate) const PAGE: usize = 100;
 /// Minutes after which a thread nobody writes in is put away.
 const THREAD_MINUTES: u32 = 1_440;
+/// Flags of an application that may read messages: one of many servers, and one of few.
+const MAY_READ: u64 = 1 << 18 | 1 << 19;
 /// A message that only its reader sees.
 pub(crate) const EPHEMERAL: u32 = 1 << 6;
 /// The name of an attached file.
@@ -128,6 +130,15 @@ pub(crate) struct GatewayAt {
     pub(crate) url: String,
     /// How long to wait before a session may begin, in milliseconds.
     pub(crate) wait_ms: i64,
+}
+
+/// Which messages next to one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bound {
+    /// Those right behind it.
+    After,
+    /// Those right before it.
+    Before,
 }
 
 type Time = Arc<dyn Fn() -> EpochMs + Send + Sync>;
@@ -291,11 +302,11 @@ impl Web {
         self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Who the bot is: its user's identifier.
-    pub(crate) async fn who_am_i(&self) -> Result<String, WebError> {
-        let what = "asking who the bot is";
-        let me = self.ask(Ask::new(Method::GET, what, "/users/@me".to_owned(), "")).await?;
-        needed(what, &me, "id")
+    /// Whether somebody has switched on that the bot may read messages.
+    pub(crate) async fn may_read_messages(&self) -> Result<bool, WebError> {
+        let what = "asking what the bot may do";
+        let application = self.ask(Ask::new(Method::GET, what, "/applications/@me".to_owned(), "")).await?;
+        Ok(application["flags"].as_u64().unwrap_or(0) & MAY_READ != 0)
     }
 
     /// Where to connect. Nothing else is ever tried in its stead.
@@ -367,9 +378,18 @@ impl Web {
         self.ask(Ask::new(Method::DELETE, "deleting a message", path, channel)).await.map(|_| ())
     }
 
-    /// Messages of a channel after one, or after a time in the form of an identifier; oldest first.
-    pub(crate) async fn messages_after(&self, channel: &str, id: &str) -> Result<Vec<Value>, WebError> {
-        let path = format!("/channels/{channel}/messages?after={id}&limit={HISTORY_READ}");
+    /// Messages of a channel next to one, or to a time in the form of an identifier; oldest first.
+    pub(crate) async fn messages(
+        &self,
+        channel: &str,
+        bound: Bound,
+        id: &str,
+    ) -> Result<Vec<Value>, WebError> {
+        let bound = match bound {
+            Bound::After => "after",
+            Bound::Before => "before",
+        };
+        let path = format!("/channels/{channel}/messages?{bound}={id}&limit={PAGE}");
         let answer = self.ask(Ask::new(Method::GET, "reading a channel", path, channel)).await?;
         let mut messages: Vec<Value> = list(&answer).cloned().collect();
         messages.sort_by_key(|message| text(message, "id").parse::<u64>().unwrap_or(0));

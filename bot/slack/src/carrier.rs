@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chat::{Allowance, Card, Carrier, Kind, Letter, Outbound, Tone, Undelivered, view};
+use chat::{Allowance, Card, Carrier, Kind, Letter, Outbound, Tone, Troubles, Undelivered, view};
 use engine::clock::EpochMs;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::FRONT;
+use crate::absence::stamp;
 use crate::blocks::{Rendered, context, render};
-use crate::web::{Message, Web, WebError};
+use crate::trouble;
+use crate::web::{History, Message, Web, WebError};
 
 /// Slack takes about one message a second in a channel. A little more, because both ends measure.
 const GAP_MS: i64 = 1_100;
@@ -27,6 +29,8 @@ const LOOK_BACK_MS: i64 = 5_000;
 
 /// Slack's words for a message that can't be edited any more.
 const GONE: [&str; 3] = ["message_not_found", "cant_update_message", "edit_window_closed"];
+/// The first of them, which says that it is deleted.
+const NO_MESSAGE: &str = "message_not_found";
 /// Slack's word for a thread that somebody has deleted.
 const NO_THREAD: &str = "thread_not_found";
 /// Slack's words for blocks or a text that it does not take, whatever its documentation says.
@@ -63,11 +67,28 @@ const MENDABLE: [&str; 16] = [
 /// The way to Slack.
 pub(crate) struct SlackCarrier {
     web: Arc<Web>,
+    troubles: Troubles,
 }
 
 impl SlackCarrier {
-    pub(crate) fn new(web: Arc<Web>) -> Self {
-        Self { web }
+    pub(crate) fn new(web: Arc<Web>, troubles: Troubles) -> Self {
+        Self { web, troubles }
+    }
+
+    /// Deletes a message with a secret in it; the card, with what became of that.
+    async fn erased(&self, channel: &str, message: &str, letter: &Letter) -> Result<Card, Undelivered> {
+        let deleted = match self.web.message_delete(channel, message).await {
+            Ok(()) => true,
+            // A try whose answer was lost did it, or somebody else.
+            Err(WebError::Refused { code, .. }) if code == NO_MESSAGE => true,
+            Err(error @ WebError::Refused { .. }) => match undelivered(error) {
+                // Slack's own trouble.
+                later @ Undelivered::Later { after_ms: None, .. } => return Err(later),
+                _ => false,
+            },
+            Err(error) => return Err(undelivered(error)),
+        };
+        Ok(view::secret_deleted(letter.outbound.card().clone(), "Slack", deleted))
     }
 
     async fn attach(&self, channel: &str, thread: Option<&str>, rest: Option<String>) {
@@ -212,19 +233,25 @@ impl Carrier for SlackCarrier {
         letter: &Letter,
         known: Option<&str>,
     ) -> Result<Option<String>, Undelivered> {
-        let mut rendered = render(letter.outbound.card(), &mark(letter));
+        let card = match &letter.place.erases {
+            Some(message) => self.erased(channel_of(conversation), message, letter).await?,
+            None => letter.outbound.card().clone(),
+        };
+        let mut rendered = render(&card, &mark(letter));
         if let Some(user) = &letter.place.mention {
             // Slack tells people of what stands in the text, and shows them the blocks.
             rendered.text = format!("<@{user}> {}", rendered.text);
             rendered.blocks.push(context(&format!("<@{user}>")));
         }
-        match self.carry_as(conversation, letter, known, rendered).await {
-            Err(error) if is_misfit(&error) => {
-                tracing::error!(conversation, %error, "Slack does not take a card as it is; it is shown shorter");
-                self.carry_as(conversation, letter, known, plainly(letter)).await.map_err(undelivered)
-            }
-            carried => carried.map_err(undelivered),
+        let mut carried = self.carry_as(conversation, letter, known, rendered).await;
+        if let Err(error) = &carried
+            && is_misfit(error)
+        {
+            tracing::error!(conversation, %error, "Slack does not take a card as it is; it is shown shorter");
+            carried = self.carry_as(conversation, letter, known, plainly(letter)).await;
         }
+        trouble::spoke(&self.troubles, carried.as_ref().err());
+        carried.map_err(undelivered)
     }
 
     async fn find(
@@ -233,11 +260,13 @@ impl Carrier for SlackCarrier {
         letter: &Letter,
         since_ms: EpochMs,
     ) -> Result<Option<String>, Undelivered> {
-        let from_ms = since_ms - LOOK_BACK_MS;
-        let oldest = format!("{}.{:03}000", from_ms / 1_000, from_ms % 1_000);
-        let thread = letter.place.thread.as_deref();
-        let messages = match self.web.messages_since(channel_of(conversation), thread, &oldest).await {
-            Ok(messages) => messages,
+        let history = History {
+            thread: letter.place.thread.clone(),
+            oldest: Some(stamp(since_ms - LOOK_BACK_MS)),
+            ..History::default()
+        };
+        let messages = match self.web.messages(channel_of(conversation), &history).await {
+            Ok(page) => page.messages,
             // Without the scope to read there is no telling; showing it twice is better than not at all.
             Err(WebError::Refused { .. }) => return Ok(None),
             Err(error) => return Err(undelivered(error)),

@@ -5,12 +5,13 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use chat::{About, Listener, Place, Spoken};
+use chat::{About, Hearing, Listener, Pasted, Place, Spoken, Troubles};
 use engine::control::{Engine, Refusal};
 use engine::model::{EnvironmentKey, Identity};
 use engine::store::{Commit, StoreError, Write};
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::FRONT;
@@ -41,6 +42,12 @@ pub(crate) struct Intake {
     pub(crate) web: Arc<Web>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) listener: Listener,
+    /// Until when everything was heard.
+    pub(crate) hearing: Hearing,
+    /// What keeps it from hearing or speaking.
+    pub(crate) troubles: Troubles,
+    /// The end of all that goes on by itself.
+    pub(crate) stop: CancellationToken,
     /// Who the bot is; empty until Slack has said so.
     pub(crate) bot: OnceLock<Bot>,
     /// The App Homes people look at.
@@ -99,9 +106,17 @@ impl Intake {
             );
             return Ok(());
         }
-        let event = format!("said/{}/{}", said.channel, said.ts);
+        let event = said.event();
         if matches!(self.engine.redactor().redact(&said.text), std::borrow::Cow::Owned(_)) {
-            return self.secret_said(said, event).await;
+            let place = Place {
+                to: Some(said.user),
+                inside: said.thread.is_some(),
+                thread: said.thread,
+                erases: Some(said.ts),
+                ..Place::default()
+            };
+            let pasted = Pasted { conversation: conversation(&said.channel), event, place };
+            return self.listener.take_secret(&pasted).await.map(drop);
         }
         // In a channel an answer belongs under what was said; between two there is nobody to disturb.
         let thread = said.thread.clone().or_else(|| (!said.direct).then(|| said.ts.clone()));
@@ -135,36 +150,6 @@ impl Intake {
         }
     }
 
-    /// A secret stands in a message: nothing of it is kept, and its writer is told at once.
-    async fn secret_said(self: &Arc<Self>, said: Said, event: String) -> Result<(), StoreError> {
-        let store = self.engine.store();
-        if store.inbound_is_known(FRONT, &event).await? {
-            return Ok(());
-        }
-        let mut commit = Commit::at(self.engine.now_ms());
-        let at_ms = commit.now_ms;
-        commit.writes.push(Write::InboundPut { front: FRONT.to_owned(), event, at_ms });
-        match store.commit(commit).await {
-            // The other socket was quicker.
-            Err(StoreError::Conflict) => return Ok(()),
-            other => other?,
-        }
-        self.later(|intake| async move {
-            let deleted = intake.web.message_delete(&said.channel, &said.ts).await.is_ok();
-            let gone = if deleted {
-                "I deleted your message."
-            } else {
-                "*Delete your message*: Slack does not let me."
-            };
-            let says = format!(
-                "That looks like a secret. {gone} Nothing of it was kept or done. Who could read it here may have it: replace it where it came from."
-            );
-            let message = Message { thread: said.thread.clone(), ..secret_noticed(&says) };
-            intake.tell(Some(&said.channel), &said.user, None, &message).await;
-        });
-        Ok(())
-    }
-
     async fn commanded(self: &Arc<Self>, commanded: Commanded) -> Result<(), StoreError> {
         let Commanded { user, mut channel, text, trigger, at, answer_at } = commanded;
         let text = text.trim().to_owned();
@@ -174,11 +159,10 @@ impl Intake {
             return Ok(());
         }
         if matches!(self.engine.redactor().redact(&text), std::borrow::Cow::Owned(_)) {
-            self.later(|intake| async move {
-                let says = "That looks like a secret. Nothing of it was kept or done.";
-                intake.tell(Some(&channel), &user, answer_at.as_deref(), &secret_noticed(says)).await;
-            });
-            return Ok(());
+            let place = Place { to: Some(user), answer_at, ..Place::default() };
+            let pasted =
+                Pasted { conversation: conversation(&channel), event: format!("command/{at}"), place };
+            return self.listener.take_secret(&pasted).await.map(drop);
         }
         // Commands may be given between any two people; the bot speaks only where it is one of them.
         if is_direct(&channel)
@@ -369,27 +353,10 @@ pub(crate) fn conversation(channel: &str) -> String {
     format!("{FRONT}:{channel}")
 }
 
-/// Says something in a channel that is not the answer to anybody.
-pub(crate) async fn announce(web: &Web, channel: &str, says: &str) -> Result<String, WebError> {
-    web.message_post(channel, &said(says)).await
-}
-
 /// A message of one section.
 fn said(says: &str) -> Message {
     let blocks = vec![json!({ "type": "section", "text": mrkdwn(says) })];
     Message { text: says.to_owned(), blocks, thread: None }
-}
-
-/// What somebody is told who wrote a secret, with the button of the form for it.
-fn secret_noticed(says: &str) -> Message {
-    let button = json!({
-        "type": "button", "action_id": forms::SECRET_BUTTON, "style": "primary", "value": "set",
-        "text": { "type": "plain_text", "text": "Enter it safely" },
-    });
-    let mut message = said(says);
-    message.text = says.replace('*', "");
-    message.blocks.push(json!({ "type": "actions", "elements": [button] }));
-    message
 }
 
 /// The text without mentions of the bot, `<@U0BOT>` or `<@U0BOT|infra>`; and whether there were any.

@@ -44,6 +44,18 @@ pub enum ChatWrite {
         /// The card.
         card: String,
     },
+    /// Until when a channel was listened to; an earlier instant than is known changes nothing.
+    ListenedPut {
+        /// Where.
+        conversation: String,
+        /// Until when.
+        heard_ms: EpochMs,
+    },
+    /// A channel that is not listened to any more.
+    ListenedDelete {
+        /// Where.
+        conversation: String,
+    },
 }
 
 impl ChatWrite {
@@ -67,6 +79,12 @@ impl ChatWrite {
             ),
             Self::ShownDelete { conversation, card } => {
                 (sql::SHOWN_DELETE, vec![conversation.as_str().into(), card.as_str().into()])
+            }
+            Self::ListenedPut { conversation, heard_ms } => {
+                (sql::LISTENED_PUT, vec![conversation.as_str().into(), (*heard_ms).into()])
+            }
+            Self::ListenedDelete { conversation } => {
+                (sql::LISTENED_DELETE, vec![conversation.as_str().into()])
             }
         };
         free(sql, values)
@@ -96,6 +114,12 @@ impl Store {
     pub async fn inbox_list(&self, front: &str, limit: i64) -> Result<Vec<Heard>, StoreError> {
         let rows = self.rows(sql::INBOX_LIST, vec![front.into(), limit.into()]).await?;
         rows.iter().map(|row| Ok(Heard { event: row.text("event")?, body: row.text("body")? })).collect()
+    }
+
+    /// The channels of a front that were listened to, each with until when.
+    pub async fn listened_list(&self, front: &str) -> Result<Vec<(String, EpochMs)>, StoreError> {
+        let rows = self.rows(sql::LISTENED_LIST, vec![format!("{front}:%").into()]).await?;
+        rows.iter().map(|row| Ok((row.text("conversation")?, row.int("heard_ms")?))).collect()
     }
 
     /// The conversations of a front with questions that expire by then.

@@ -165,6 +165,10 @@ fn answer(inside: &Arc<Inside>, asked: &Asked, now_ms: i64) -> Answered {
             "url": format!("ws://{}", inside.socket), "shards": 1,
             "session_start_limit": { "total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1 },
         })),
+        ("GET", ["applications", "@me"]) => {
+            let flags = if inside.state().content_is_off { 0 } else { 1 << 19 };
+            Ok(json!({ "id": APPLICATION, "name": "infra", "flags": flags }))
+        }
         ("PUT", ["applications", APPLICATION, "commands"]) => commands(inside, &asked.body),
         ("POST", ["users", "@me", "channels"]) => {
             let user = asked.body["recipient_id"].as_str().unwrap_or_default();

@@ -149,6 +149,7 @@ pub(crate) struct State {
     resumed: usize,
     identified: usize,
     content_is_off: bool,
+    heartbeat_ms: Option<u64>,
     closed_to: Vec<String>,
     deaf: bool,
     last_id: u64,
@@ -295,9 +296,14 @@ impl Sim {
         self.inside.push(serde_json::json!({ "op": 7, "d": null }));
     }
 
-    /// The switch *Message Content Intent* is off.
-    pub fn content_off(&self) {
-        self.inside.state().content_is_off = true;
+    /// The switch *Message Content Intent* is off, or on.
+    pub fn content_off(&self, off: bool) {
+        self.inside.state().content_is_off = off;
+    }
+
+    /// How often new sockets want a sign of life, in milliseconds.
+    pub fn heartbeat_ms(&self, every_ms: u64) {
+        self.inside.state().heartbeat_ms = Some(every_ms);
     }
 
     /// Somebody takes no direct messages.

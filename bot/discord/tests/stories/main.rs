@@ -23,6 +23,7 @@ mod corrections;
 mod deploy;
 #[path = "../../../chat/tests/stories/deploy_troubles.rs"]
 mod deploy_troubles;
+mod discord_absence;
 mod discord_only;
 #[path = "../../../chat/tests/stories/going_back.rs"]
 mod going_back;

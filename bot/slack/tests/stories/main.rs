@@ -51,6 +51,8 @@ mod rollback;
 mod rules;
 #[path = "../../../chat/tests/stories/several.rs"]
 mod several;
+mod slack_absence;
+mod slack_connection;
 mod slack_only;
 mod slack_trouble;
 mod spec;
