@@ -127,12 +127,7 @@ struct Gap {
 impl Hearing {
     /// What is known of a front that listens in these conversations. Absences shorter than `borne_ms`, in milliseconds, the
     /// platform makes good by itself.
-    pub fn new(
-        engine: Engine,
-        front: &'static str,
-        conversations: Vec<String>,
-        borne_ms: EpochMs,
-    ) -> Self {
+    pub fn new(engine: Engine, front: &'static str, conversations: Vec<String>, borne_ms: EpochMs) -> Self {
         Self(Arc::new(Inside { engine, front, conversations, borne_ms, state: Mutex::default() }))
     }
 

@@ -16,7 +16,7 @@ mod turn;
 pub mod view;
 
 pub use channels::{BadChannels, Channels};
-pub use courier::{Carried, Carrier, Courier, Undelivered};
+pub use courier::{Carried, Carrier, Courier, FileDue, Sent, Undelivered};
 pub use desk::{About, Desk, Heard, Outcome, names_of, parse_said};
 pub use hearing::{Ear, Hearing, Overheard, Said, Unread};
 pub use known::{References, known};

@@ -16,7 +16,7 @@ use crate::desk::{About, Desk, Outcome};
 use crate::hearing::{Hearing, secret_letter};
 use crate::intent::{ProblemKind, parse};
 use crate::letter::{Letter, Place};
-use crate::message::{Inbound, Outbound};
+use crate::message::{Card, Inbound, Outbound};
 use crate::view;
 
 /// Lines of the inbox taken at once.
@@ -132,6 +132,21 @@ impl Listener {
         }
     }
 
+    /// Tells somebody what is not the desk's answer. `event` is what they did.
+    pub async fn tell(
+        &self,
+        conversation: &str,
+        event: &str,
+        place: Place,
+        card: Card,
+    ) -> Result<(), StoreError> {
+        let mut commit = Commit::at(self.engine.now_ms());
+        let at_ms = commit.now_ms;
+        let letter = Letter { outbound: Outbound::Say(card), place };
+        commit.writes.push(letter.put(conversation, &format!("{at_ms:016}/{event}/0000"), at_ms)?);
+        self.engine.store().commit(commit).await
+    }
+
     /// Handles what waits; true when there was anything.
     pub async fn pass(&self) -> Result<bool, Refusal> {
         let waiting = self.engine.store().inbox_list(self.front, BATCH).await?;
@@ -186,7 +201,11 @@ impl Listener {
             }
             Some(Err(fallen)) if fallen.is_panic() => {
                 let falls = self.falls.add(event);
-                tracing::error!(event, falls, "a line of the inbox ends in a panic, which is a fault of infra-chat");
+                tracing::error!(
+                    event,
+                    falls,
+                    "a line of the inbox ends in a panic, which is a fault of infra-chat"
+                );
                 if falls < FALLS_MAX {
                     return Err(Refusal::Port {
                         doing: "answering".to_owned(),
@@ -209,7 +228,11 @@ impl Listener {
         if !overheard {
             let outbound = Outbound::Say(view::stumbled(&inbound.text));
             let letter = Letter { place: place_of(&outbound, &inbound, &place), outbound };
-            commit.writes.push(letter.put(&inbound.conversation, &format!("{at_ms:016}/{event}/0000"), at_ms)?);
+            commit.writes.push(letter.put(
+                &inbound.conversation,
+                &format!("{at_ms:016}/{event}/0000"),
+                at_ms,
+            )?);
         }
         commit.writes.push(self.done(event));
         Ok(self.engine.store().commit(commit).await?)

@@ -75,7 +75,15 @@ impl State {
 
 /// Keeps a socket open until told to stop.
 pub(crate) async fn listen(intake: Arc<Intake>, stop: CancellationToken) {
-    let mut state = State { session: None, gateway: None, intents: INTENTS, readable: true, switched_on: Arc::default(), lost: 0, heard: false };
+    let mut state = State {
+        session: None,
+        gateway: None,
+        intents: INTENTS,
+        readable: true,
+        switched_on: Arc::default(),
+        lost: 0,
+        heard: false,
+    };
     let (mut wait, mut retry) = (Duration::ZERO, RETRY);
     loop {
         tokio::select! {
@@ -140,7 +148,10 @@ async fn one_socket(intake: &Arc<Intake>, state: &mut State) -> End {
     let mut socket = match timeout(OPENING, connect_async(&url)).await {
         Ok(Ok((socket, _))) => socket,
         opened => {
-            tracing::debug!(took_long = opened.is_err(), "the gateway's address does not answer, trying again");
+            tracing::debug!(
+                took_long = opened.is_err(),
+                "the gateway's address does not answer, trying again"
+            );
             trouble::no_gateway(&intake.troubles);
             return End::Resume;
         }
@@ -182,7 +193,7 @@ async fn hear(socket: &mut Socket, intake: &Arc<Intake>, state: &mut State) -> E
     let token = intake.settings.token.expose_secret();
     let opening = match &state.session {
         Some(session) => json!({
-            "op": 6, "d": { "token": token, "session_id": session.id, "seq": session.seq },
+            "op": 6, "d": { "token": token, "session_id": session.id, "seq": intake.order.heard(session.seq) },
         }),
         None => {
             let intents = std::mem::replace(&mut state.intents, INTENTS);
@@ -208,7 +219,7 @@ async fn hear(socket: &mut Socket, intake: &Arc<Intake>, state: &mut State) -> E
             frame = socket.next() => frame,
             _ = beat.tick() => {
                 // No answer to the last one: the other end is gone, whatever the network says.
-                if !answered || heartbeat(socket, state).await.is_err() {
+                if !answered || heartbeat(socket, intake, state).await.is_err() {
                     return End::Resume;
                 }
                 answered = false;
@@ -218,6 +229,8 @@ async fn hear(socket: &mut Socket, intake: &Arc<Intake>, state: &mut State) -> E
                 continue;
             }
             () = switched_on.notified() => return End::Anew,
+            // Not heard: it is told again once the socket is resumed.
+            () = intake.order.fails() => return End::Resume,
         };
         let frame = match frame {
             Some(Ok(Frame::Text(frame))) => frame,
@@ -239,7 +252,7 @@ async fn hear(socket: &mut Socket, intake: &Arc<Intake>, state: &mut State) -> E
                     return End::Resume;
                 }
             }
-            Some(1) if heartbeat(socket, state).await.is_err() => return End::Resume,
+            Some(1) if heartbeat(socket, intake, state).await.is_err() => return End::Resume,
             Some(7) => return End::Resume,
             Some(9) if frame["d"] == true => return End::Resume,
             Some(9) => {
@@ -283,11 +296,12 @@ async fn dispatch(
         "READY" => {
             let (id, url) = (text(body, "session_id"), text(body, "resume_gateway_url"));
             state.session = Some(Session::begun(id, &url, state.gateway.as_deref()));
+            intake.order.begin();
             intake.ready(body);
             state.is_heard(intake, false);
         }
         "RESUMED" => state.is_heard(intake, true),
-        _ => intake.take(kind, body).await?,
+        _ => intake.take(kind, body, frame["s"].as_u64().unwrap_or_default()).await?,
     }
     if let (Some(session), Some(seq)) = (&mut state.session, frame["s"].as_u64()) {
         session.seq = seq;
@@ -295,8 +309,8 @@ async fn dispatch(
     Ok(())
 }
 
-async fn heartbeat(socket: &mut Socket, state: &State) -> Result<(), ()> {
-    let seq = state.session.as_ref().map(|session| session.seq);
+async fn heartbeat(socket: &mut Socket, intake: &Intake, state: &State) -> Result<(), ()> {
+    let seq = state.session.as_ref().map(|session| intake.order.heard(session.seq));
     send(socket, &json!({ "op": 1, "d": seq })).await
 }
 

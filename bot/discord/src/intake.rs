@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::FRONT;
+use crate::order::Order;
 use crate::payload::{self, Said, list, text};
 use crate::places::{Kind, Places};
 use crate::settings::Settings;
@@ -41,6 +42,8 @@ pub(crate) struct Intake {
     pub(crate) guilds: Mutex<BTreeSet<String>>,
     /// The bot's application; empty until Discord has said it.
     pub(crate) application: watch::Sender<String>,
+    /// Messages that are not written down yet.
+    pub(crate) order: Order,
     /// What is being done beside listening.
     pub(crate) tasks: TaskTracker,
 }
@@ -90,11 +93,11 @@ impl Intake {
         self.guilds.lock().unwrap_or_else(PoisonError::into_inner).extend(guilds);
     }
 
-    /// Takes in what happened. An error means that it must be told again.
-    pub(crate) async fn take(self: &Arc<Self>, kind: &str, body: &Value) -> Result<(), StoreError> {
+    /// Takes in what happened, told under this number. An error means that it must be told again.
+    pub(crate) async fn take(self: &Arc<Self>, kind: &str, body: &Value, seq: u64) -> Result<(), StoreError> {
         match kind {
             "MESSAGE_CREATE" => match payload::said(body) {
-                Some(said) => self.said(said).await,
+                Some(said) => self.said(said, seq).await,
                 None => Ok(()),
             },
             "INTERACTION_CREATE" => {
@@ -124,7 +127,7 @@ impl Intake {
         self.tasks.spawn(act(Arc::clone(self)));
     }
 
-    async fn said(self: &Arc<Self>, said: Said) -> Result<(), StoreError> {
+    async fn said(self: &Arc<Self>, said: Said, seq: u64) -> Result<(), StoreError> {
         let bot = self.bot.get().map(String::as_str).unwrap_or_default();
         if said.user == bot {
             return Ok(());
@@ -135,19 +138,38 @@ impl Intake {
         let known = if said.guild.is_none() { Some(Kind::Direct) } else { self.places.get(&said.channel) };
         let text = names.iter().fold(said.text.clone(), |text, name| text.replace(name.as_str(), " "));
         match known {
-            Some(kind) if kind != Kind::Direct || self.settings.roles.is_empty() => {
+            Some(kind)
+                if (kind != Kind::Direct || self.settings.roles.is_empty())
+                    && !self.order.waits(&said.channel) =>
+            {
                 let place = whereabouts(&said.channel, Some(kind));
                 self.said_at(&said, place, named, text.trim().to_owned()).await
             }
             // Discord has to be asked, and nobody waits for that: where this is, or who they are on the server.
             kind => {
-                self.later(|intake| async move { intake.said_somewhere(said, kind, named, text).await });
+                let mut ticket = self.order.queue(&said.channel, seq);
+                self.later(|intake| async move {
+                    ticket.turn().await;
+                    match intake.said_somewhere(said, kind, named, text).await {
+                        Ok(()) => intake.order.written(ticket),
+                        Err(error) => {
+                            tracing::error!(%error, "what somebody said can't be written down");
+                            intake.order.failed(ticket);
+                        }
+                    }
+                });
                 Ok(())
             }
         }
     }
 
-    async fn said_somewhere(self: &Arc<Self>, mut said: Said, kind: Option<Kind>, named: bool, text: String) {
+    async fn said_somewhere(
+        self: &Arc<Self>,
+        mut said: Said,
+        kind: Option<Kind>,
+        named: bool,
+        text: String,
+    ) -> Result<(), StoreError> {
         let place = match kind {
             Some(kind) => whereabouts(&said.channel, Some(kind)),
             None => self.look(&said.channel).await,
@@ -155,9 +177,7 @@ impl Intake {
         if place.direct {
             said.roles = self.roles_anywhere(&said.user).await;
         }
-        if let Err(error) = self.said_at(&said, place, named, text.trim().to_owned()).await {
-            tracing::error!(%error, "what somebody said can't be written down");
-        }
+        self.said_at(&said, place, named, text.trim().to_owned()).await
     }
 
     async fn said_at(

@@ -12,6 +12,7 @@ mod gateway;
 mod intake;
 pub mod limits;
 pub mod markdown;
+mod order;
 mod payload;
 mod places;
 mod registration;
@@ -35,6 +36,7 @@ use tokio_util::task::TaskTracker;
 
 use carrier::DiscordCarrier;
 use intake::Intake;
+use order::Order;
 use places::Places;
 pub use settings::{API_BASE, BadRoles, Roles, Settings, api_base, channels, roles};
 use web::Web;
@@ -108,6 +110,7 @@ impl Discord {
             bot: OnceLock::new(),
             guilds: Mutex::default(),
             application: watch::Sender::default(),
+            order: Order::default(),
             tasks: TaskTracker::new(),
         });
         Ok(Self { engine, intake })
@@ -130,7 +133,10 @@ impl Discord {
 
     /// What takes messages to Discord.
     pub fn courier(&self) -> Courier {
-        Courier::new(self.engine.clone(), Arc::new(DiscordCarrier::new(Arc::clone(&self.intake.web), self.troubles())))
+        Courier::new(
+            self.engine.clone(),
+            Arc::new(DiscordCarrier::new(Arc::clone(&self.intake.web), self.troubles())),
+        )
     }
 
     /// Hears over a socket until told to stop.

@@ -29,8 +29,11 @@ fn token(why: &str) -> String {
 /// Discord does not say where its gateway is.
 pub(crate) fn unreached(troubles: &Troubles, error: &WebError) {
     let why = error.to_string();
-    let says =
-        if is_wrong_token(error) { token(&why) } else { format!("Discord is not reached ({why}); it is tried again") };
+    let says = if is_wrong_token(error) {
+        token(&why)
+    } else {
+        format!("Discord is not reached ({why}); it is tried again")
+    };
     troubles.begin(HEARING, &says);
 }
 

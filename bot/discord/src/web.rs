@@ -27,6 +27,8 @@ use crate::settings::Settings;
 const ANSWER_WAIT: Duration = Duration::from_secs(10);
 /// Largest answer read, in bytes: a hundred messages with everything in them.
 const ANSWER_BYTES: usize = 16 * 1024 * 1024;
+/// The status of a call that is one too many.
+const TOO_MANY: u16 = 429;
 /// Wait when Discord asks for one and does not say how long, in milliseconds.
 const LIMITED_MS: i64 = 1_000;
 /// Discord asks that bots say who they are like this.
@@ -233,7 +235,7 @@ impl Web {
         match status {
             200..300 if body.is_empty() => Ok(Value::Null),
             200..300 => answer.ok_or(WebError::Unanswered { what, why: "it is no JSON".to_owned() }),
-            429 => {
+            TOO_MANY => {
                 let after_ms = asked_ms(&headers, answer.as_ref()).unwrap_or(LIMITED_MS);
                 Err(WebError::Limited { what, after_ms })
             }
@@ -280,7 +282,7 @@ impl Web {
     /// Takes note of how much may still be asked.
     fn heed(&self, bucket: &str, status: u16, headers: &HeaderMap, answer: Option<&Value>) {
         let now_ms = (self.now)();
-        let is_limited = status == 429;
+        let is_limited = status == TOO_MANY;
         let used_up = header(headers, "x-ratelimit-remaining").is_some_and(|left| left <= 0.0);
         if !is_limited && !used_up {
             return;
@@ -288,8 +290,9 @@ impl Web {
         let after_ms = if is_limited { asked_ms(headers, answer) } else { None };
         let after_ms = after_ms.or_else(|| milliseconds(header(headers, "x-ratelimit-reset-after")));
         let after_ms = after_ms.unwrap_or(if is_limited { LIMITED_MS } else { 0 });
+        // What is no answer of Discord's comes from a wall in front of it, and that counts all there is.
         let of_all = is_limited
-            && (answer.is_some_and(|answer| answer["global"] == true)
+            && (answer.is_none_or(|answer| answer["global"] == true)
                 || headers.contains_key("x-ratelimit-global"));
         if of_all {
             self.buckets().hold_all(now_ms, after_ms);
@@ -402,6 +405,13 @@ impl Web {
         let body = json!({ "name": name, "auto_archive_duration": THREAD_MINUTES });
         let ask = Ask::new(Method::POST, "beginning a thread", path, channel).body(body);
         self.ask(ask).await.map(|_| ())
+    }
+
+    /// Opens a thread again that was put away.
+    pub(crate) async fn thread_reopen(&self, thread: &str) -> Result<(), WebError> {
+        let path = format!("/channels/{thread}");
+        let ask = Ask::new(Method::PATCH, "opening a thread again", path, thread);
+        self.ask(ask.body(json!({ "archived": false }))).await.map(|_| ())
     }
 
     /// The channel between the bot and somebody.

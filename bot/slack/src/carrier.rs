@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chat::{Allowance, Card, Carrier, Kind, Letter, Outbound, Tone, Troubles, Undelivered, view};
+use chat::{
+    Allowance, Card, Carrier, FileDue, Kind, Letter, Outbound, Sent, Tone, Troubles, Undelivered, view,
+};
 use engine::clock::EpochMs;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -27,6 +29,8 @@ const MENDING_MS: i64 = 60_000;
 /// A little is looked back further than a message was begun: clocks differ.
 const LOOK_BACK_MS: i64 = 5_000;
 
+/// What a file is called where people see it.
+const FILE_TITLE: &str = "whole.txt";
 /// Slack's words for a message that can't be edited any more.
 const GONE: [&str; 3] = ["message_not_found", "cant_update_message", "edit_window_closed"];
 /// The first of them, which says that it is deleted.
@@ -91,36 +95,79 @@ impl SlackCarrier {
         Ok(view::secret_deleted(letter.outbound.card().clone(), "Slack", deleted))
     }
 
-    async fn attach(&self, channel: &str, thread: Option<&str>, rest: Option<String>) {
-        let Some(rest) = rest else { return };
-        // What was said stands; only the file is missing, and the log says why.
-        if let Err(error) = self.web.file_attach(channel, thread, "whole.txt", &rest).await {
-            tracing::warn!(channel, %error, "a file can't be attached: does the app have the scope files:write?");
-        }
+    /// Brings what found no room in a message. Until the last of the calls nobody sees anything of it.
+    async fn bring(&self, channel: &str, letter: &Letter) -> Result<String, WebError> {
+        let content = view::plain(letter.outbound.card());
+        let thread = letter.place.thread.as_deref();
+        self.web.file_attach(channel, thread, &file_name(letter), FILE_TITLE, &content).await
     }
 }
 
 impl SlackCarrier {
+    /// Brings a file, unless it is there already.
+    async fn carry_file(
+        &self,
+        conversation: &str,
+        letter: &Letter,
+        known: Option<&str>,
+    ) -> Result<Sent, Undelivered> {
+        if let Some(known) = known {
+            return Ok(Sent::whole(Some(known.to_owned())));
+        }
+        match self.bring(channel_of(conversation), letter).await {
+            Ok(file) => Ok(Sent::whole(Some(file))),
+            // The message it belongs to stands; it does not wait until somebody gives the app a scope.
+            Err(error @ WebError::Refused { .. }) if !trouble::is_wrong_token(&error) => {
+                match undelivered(error) {
+                    Undelivered::Later { why, after_ms: Some(_) } | Undelivered::Gone { why } => {
+                        Err(Undelivered::Never {
+                            why: format!("{why}: does the app have the scope files:write?"),
+                        })
+                    }
+                    other => Err(other),
+                }
+            }
+            Err(error) => Err(undelivered(error)),
+        }
+    }
+
     async fn carry_as(
         &self,
         conversation: &str,
         letter: &Letter,
         known: Option<&str>,
         rendered: Rendered,
-    ) -> Result<Option<String>, WebError> {
+    ) -> Result<Sent, WebError> {
         let channel = channel_of(conversation);
         let mut message = Message { text: rendered.text, blocks: rendered.blocks, thread: None };
         // While something is under way its card is drawn all the time; the whole of it comes at the end.
-        let rest = rendered.rest.filter(|_| letter.outbound.card().tone != Tone::Going);
+        let cut = rendered.rest.is_some() && letter.outbound.card().tone != Tone::Going;
+        let due = |conversation: &str, thread: Option<String>| {
+            let mark = file_mark(letter.outbound.card(), thread.as_deref());
+            cut.then(|| FileDue { conversation: conversation.to_owned(), thread, mark })
+        };
         if let (Outbound::Update(_), Some(ts)) = (&letter.outbound, known) {
             self.web.message_update(channel, ts, &message).await?;
-            self.attach(channel, Some(ts), rest).await;
-            return Ok(Some(ts.to_owned()));
+            let file = due(conversation, Some(ts.to_owned()));
+            return Ok(Sent { message: Some(ts.to_owned()), file });
         }
         if let Some(user) = &letter.place.to {
             message.thread = letter.place.thread.clone().filter(|_| letter.place.inside);
-            self.whisper(channel, user, letter.place.answer_at.as_deref(), message, rest).await?;
-            return Ok(None);
+            // A file can't be for one person in a channel: it comes between the two.
+            let between = match cut {
+                false => None,
+                true => match self.web.direct(user).await {
+                    Ok(direct) => Some(direct),
+                    Err(error @ WebError::Refused { .. }) => {
+                        tracing::warn!(user, %error, "a file can't be brought to somebody");
+                        None
+                    }
+                    Err(error) => return Err(error),
+                },
+            };
+            self.web.tell(Some(channel), user, letter.place.answer_at.as_deref(), &message).await?;
+            let file = between.and_then(|direct| due(&crate::intake::conversation(&direct), None));
+            return Ok(Sent { message: None, file });
         }
         message.thread.clone_from(&letter.place.thread);
         let posted = match self.web.message_post(channel, &message).await {
@@ -132,34 +179,25 @@ impl SlackCarrier {
             posted => posted,
         };
         let ts = posted?;
-        self.attach(channel, Some(message.thread.as_deref().unwrap_or(&ts)), rest).await;
-        Ok(Some(ts))
-    }
-
-    /// Tells one person alone. A file can't be for one person in a channel: it comes between the two.
-    async fn whisper(
-        &self,
-        channel: &str,
-        user: &str,
-        answer_at: Option<&str>,
-        message: Message,
-        rest: Option<String>,
-    ) -> Result<(), WebError> {
-        self.web.tell(Some(channel), user, answer_at, &message).await?;
-        if let Some(rest) = rest {
-            let direct = self.web.direct(user).await;
-            match direct {
-                Ok(direct) => self.attach(&direct, None, Some(rest)).await,
-                Err(error) => tracing::warn!(user, %error, "a file can't be brought to somebody"),
-            }
-        }
-        Ok(())
+        let file = due(conversation, Some(message.thread.unwrap_or_else(|| ts.clone())));
+        Ok(Sent { message: Some(ts), file })
     }
 }
 
 /// The channel of a conversation.
 pub(crate) fn channel_of(conversation: &str) -> &str {
     conversation.strip_prefix(FRONT).and_then(|rest| rest.strip_prefix(':')).unwrap_or(conversation)
+}
+
+/// What tells a file from others in a thread.
+fn file_mark(card: &Card, thread: Option<&str>) -> String {
+    let said = format!("{}\n{}", thread.unwrap_or_default(), view::plain(card));
+    hex::encode(&Sha256::digest(said.as_bytes())[..8])
+}
+
+/// The name of a file, by which it is found again.
+fn file_name(letter: &Letter) -> String {
+    format!("whole-{}.txt", file_mark(letter.outbound.card(), letter.place.thread.as_deref()))
 }
 
 /// What tells a letter's message from others: the same however often it is sent.
@@ -232,7 +270,10 @@ impl Carrier for SlackCarrier {
         conversation: &str,
         letter: &Letter,
         known: Option<&str>,
-    ) -> Result<Option<String>, Undelivered> {
+    ) -> Result<Sent, Undelivered> {
+        if letter.place.file {
+            return self.carry_file(conversation, letter, known).await;
+        }
         let card = match &letter.place.erases {
             Some(message) => self.erased(channel_of(conversation), message, letter).await?,
             None => letter.outbound.card().clone(),
@@ -271,6 +312,12 @@ impl Carrier for SlackCarrier {
             Err(WebError::Refused { .. }) => return Ok(None),
             Err(error) => return Err(undelivered(error)),
         };
+        if letter.place.file {
+            let name = file_name(letter);
+            let files = messages.iter().flat_map(|message| message["files"].as_array().into_iter().flatten());
+            let mut ours = files.filter(|file| file["name"] == name.as_str());
+            return Ok(ours.next().and_then(|file| file["id"].as_str()).map(ToOwned::to_owned));
+        }
         let mark = mark(letter);
         let ours = |message: &&Value| {
             let blocks = message["blocks"].as_array().map(Vec::as_slice).unwrap_or_default();

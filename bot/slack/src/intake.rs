@@ -5,7 +5,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use chat::{About, Hearing, Listener, Pasted, Place, Spoken, Troubles};
+use chat::{About, Card, Hearing, Listener, Pasted, Place, Spoken, Tone, Troubles, view};
 use engine::control::{Engine, Refusal};
 use engine::model::{EnvironmentKey, Identity};
 use engine::store::{Commit, StoreError, Write};
@@ -15,12 +15,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::FRONT;
-use crate::blocks::{FORM, SAY, mrkdwn};
+use crate::blocks::{FORM, SAY};
 use crate::forms::{self, Memory};
 use crate::home::{self, Homes};
 use crate::payload::{Clicked, Commanded, Happened, Said, Submitted};
 use crate::settings::Settings;
-use crate::web::{Bot, Message, Web, WebError, is_direct};
+use crate::web::{Bot, Web, WebError, is_direct};
 
 /// Longest time sealing a secret may take: Slack waits three seconds for the answer.
 const SEALING: Duration = Duration::from_millis(2_500);
@@ -234,30 +234,37 @@ impl Intake {
     }
 
     /// Tells one person alone something that is not the desk's answer.
-    async fn tell(&self, channel: Option<&str>, user: &str, answer_at: Option<&str>, message: &Message) {
-        if let Err(error) = self.web.tell(channel, user, answer_at, message).await {
+    async fn tell(&self, trigger: &str, clicker: &Clicker, card: Card) {
+        let Clicker { user, channel, answer_at } = clicker;
+        let channel = match channel {
+            Some(channel) => Some(channel.clone()),
+            None => self.direct(user).await,
+        };
+        let Some(channel) = channel else { return };
+        let place = Place { to: Some(user.clone()), answer_at: answer_at.clone(), ..Place::default() };
+        if let Err(error) = self.listener.tell(&conversation(&channel), trigger, place, card).await {
             tracing::warn!(user, %error, "somebody can't be told what became of what they did");
         }
     }
 
     async fn question_form(&self, trigger: &str, clicker: &Clicker, form: &str, place: Place) {
         let (Ok(form), Some(channel)) = (serde_json::from_str(form), clicker.channel.clone()) else { return };
-        let view = forms::question(&form, &Memory { channel, place });
-        self.open(trigger, clicker, view).await;
+        let form = forms::question(&form, &Memory { channel, place });
+        self.open(trigger, clicker, form).await;
     }
 
     async fn secret_form(&self, trigger: &str, clicker: &Clicker) {
-        let environments: Vec<String> = match self.engine.project_get(None).await {
-            Ok(project) => project.value.environments.keys().map(ToString::to_string).collect(),
-            Err(error) => {
-                tracing::warn!(%error, "the form for a secret has no environments to offer");
-                Vec::new()
-            }
+        let places = async {
+            let actor = self.engine.actor(&identity(&clicker.user)).await?;
+            self.engine.secret_places(&actor).await
+        };
+        let environments: Vec<String> = match places.await {
+            Ok(places) => places.iter().map(ToString::to_string).collect(),
+            Err(refusal) => return self.tell(trigger, clicker, view::refusal(&refusal)).await,
         };
         if environments.is_empty() {
             let says = "There is no environment yet that a secret could be for: import a project first, `infra-chat project import FILE`.";
-            self.tell_clicker(clicker, says).await;
-            return;
+            return self.tell(trigger, clicker, Card::new(Tone::Bad, says)).await;
         }
         self.open(trigger, clicker, forms::secret(&environments)).await;
     }
@@ -272,12 +279,7 @@ impl Intake {
             }
             _ => "Slack did not open the form. Nothing was done: try once more in a moment.",
         };
-        self.tell_clicker(clicker, says).await;
-    }
-
-    async fn tell_clicker(&self, clicker: &Clicker, says: &str) {
-        let Clicker { user, channel, answer_at } = clicker;
-        self.tell(channel.as_deref(), user, answer_at.as_deref(), &said(says)).await;
+        self.tell(trigger, clicker, Card::new(Tone::Bad, says)).await;
     }
 
     async fn submitted(self: &Arc<Self>, submitted: Submitted) -> Result<Answer, StoreError> {
@@ -304,7 +306,7 @@ impl Intake {
             Ok(name) => name,
             Err(error) => return forms::fault(forms::NAME, &format!("{error}")),
         };
-        let value = submitted.value(forms::VALUE);
+        let value = forms::pasted(submitted.value(forms::VALUE));
         if value.is_empty() {
             return forms::fault(forms::VALUE, "There is nothing here.");
         }
@@ -351,12 +353,6 @@ pub(crate) fn identity(user: &str) -> Identity {
 /// The conversation of a channel.
 pub(crate) fn conversation(channel: &str) -> String {
     format!("{FRONT}:{channel}")
-}
-
-/// A message of one section.
-fn said(says: &str) -> Message {
-    let blocks = vec![json!({ "type": "section", "text": mrkdwn(says) })];
-    Message { text: says.to_owned(), blocks, thread: None }
 }
 
 /// The text without mentions of the bot, `<@U0BOT>` or `<@U0BOT|infra>`; and whether there were any.

@@ -118,7 +118,10 @@ impl Slack {
 
     /// What takes messages to Slack.
     pub fn courier(&self) -> Courier {
-        Courier::new(self.engine.clone(), Arc::new(SlackCarrier::new(Arc::clone(&self.intake.web), self.troubles())))
+        Courier::new(
+            self.engine.clone(),
+            Arc::new(SlackCarrier::new(Arc::clone(&self.intake.web), self.troubles())),
+        )
     }
 
     /// The addresses Slack calls; none in socket mode.

@@ -60,8 +60,7 @@ fn bot_token(error: &WebError) -> String {
 
 /// No socket can be opened.
 pub(crate) fn unopened(intake: &Intake, error: &WebError) {
-    let scope =
-        matches!(error, WebError::Refused { code, .. } if WITHOUT_SCOPE.contains(&code.as_str()));
+    let scope = matches!(error, WebError::Refused { code, .. } if WITHOUT_SCOPE.contains(&code.as_str()));
     let why = if is_wrong_token(error) || scope {
         format!(
             "Slack does not take slack.app_token ({error}): make an App-Level Token with the scope connections:write, set \

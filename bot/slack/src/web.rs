@@ -217,8 +217,7 @@ impl Web {
             ("cursor", &history.cursor),
         ];
         parameters.extend(given.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))));
-        let method =
-            if history.thread.is_some() { "conversations.replies" } else { "conversations.history" };
+        let method = if history.thread.is_some() { "conversations.replies" } else { "conversations.history" };
         let answer = self.get(method, &parameters).await?;
         let next = Some(text(&answer, "/response_metadata/next_cursor")).filter(|next| !next.is_empty());
         let next = next.filter(|_| answer["has_more"] != false);
@@ -250,24 +249,33 @@ impl Web {
         self.post("views.publish", json!({ "user_id": user, "view": view })).await.map(|_| ())
     }
 
-    /// Puts a file into a channel, or into a thread of it.
+    /// Puts a file into a channel, or into a thread of it; its identifier. Nobody sees it before the last of the three calls.
     pub(crate) async fn file_attach(
         &self,
         channel: &str,
         thread: Option<&str>,
         name: &str,
+        title: &str,
         content: &str,
-    ) -> Result<(), WebError> {
+    ) -> Result<String, WebError> {
         let method = "files.getUploadURLExternal";
         let size = [("filename", name.to_owned()), ("length", content.len().to_string())];
         let place = self.get(method, &size).await?;
         let (url, file) = (needed(method, &place, "/upload_url")?, needed(method, &place, "/file_id")?);
-        self.caller.hand_in("upload", &url, "text/plain; charset=utf-8", content.as_bytes().to_vec()).await?;
-        let mut body = json!({ "files": [{ "id": file, "title": name }], "channel_id": channel });
+        let handed_in = self
+            .caller
+            .hand_in("upload", &url, "text/plain; charset=utf-8", content.as_bytes().to_vec())
+            .await;
+        handed_in.map_err(|error| match error {
+            // The address is used up or its time is over: another one is asked for.
+            WebError::Refused { method, code } => WebError::Unanswered { method, why: code },
+            error => error,
+        })?;
+        let mut body = json!({ "files": [{ "id": file, "title": title }], "channel_id": channel });
         if let Some(thread) = thread {
             body["thread_ts"] = json!(thread);
         }
-        self.post("files.completeUploadExternal", body).await.map(|_| ())
+        self.post("files.completeUploadExternal", body).await.map(|_| file)
     }
 }
 

@@ -36,7 +36,8 @@ pub(crate) fn check(meant: &[Meant], project: &Project) -> Result<(), ConfigFaul
     let there: Vec<&str> = project.environments.keys().map(EnvironmentName::as_str).collect();
     for Meant { place, key, channel, environment } in meant {
         if !project.environments.contains_key(environment) {
-            let what = format!("`{channel}={environment}`: {} has no environment {environment}", project.project);
+            let what =
+                format!("`{channel}={environment}`: {} has no environment {environment}", project.project);
             faults.add(place, key, what, format!("write one of {}, or `{channel}` alone", there.join(", ")));
         }
     }

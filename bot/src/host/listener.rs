@@ -46,11 +46,7 @@ pub(crate) struct Listener {
 
 impl Listener {
     /// Opens the socket of a data folder. Only the holder of the folder's lock may: what lies there is a dead host's.
-    pub(crate) fn open(
-        data_dir: &Path,
-        served: Served,
-        stop: CancellationToken,
-    ) -> anyhow::Result<Self> {
+    pub(crate) fn open(data_dir: &Path, served: Served, stop: CancellationToken) -> anyhow::Result<Self> {
         let path = socket::path(data_dir);
         let open = || format!("can't open the socket {}", path.display());
         match std::fs::remove_file(&path) {

@@ -87,6 +87,7 @@ impl Fronts {
 
 fn unprepared(error: &(dyn std::error::Error + 'static)) -> Troubles {
     let troubles = Troubles::default();
-    troubles.begin(CONNECTING, &format!("{}; mend that and start infra-chat again", crate::out::causes(error)));
+    troubles
+        .begin(CONNECTING, &format!("{}; mend that and start infra-chat again", crate::out::causes(error)));
     troubles
 }

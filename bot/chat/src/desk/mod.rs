@@ -320,10 +320,12 @@ impl Desk {
             return Ok(WentOn::default());
         }
         let heard = if succeeded {
-            let actor = self.engine.actor(&held.identity).await?;
+            // Whom nobody knows by name has the role their front gave them when they spoke.
+            let desk = Self::new(self.engine.with_strangers(held.role.or(self.engine.strangers())));
+            let actor = desk.engine.actor(&held.identity).await?;
             let project = self.engine.project_only().await?.map(|project| project.value);
             let speaker = Speaker { inbound: &inbound, actor, project, about: None, asides: held.asides };
-            self.carry_out(&speaker, &mut talk, held.commands).await?
+            desk.carry_out(&speaker, &mut talk, held.commands).await?
         } else {
             Heard::say(Outcome::Refused, view::not_begun(&held.commands))
         };

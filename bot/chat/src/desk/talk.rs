@@ -2,7 +2,7 @@
 //! may talk in one conversation at once, so what a command changes is written as changes, onto whatever is there by then.
 
 use engine::control::{Engine, Refusal};
-use engine::model::{Identity, RunId, RunRequest};
+use engine::model::{Identity, Role, RunId, RunRequest};
 use engine::run::Run;
 use engine::store::{Commit, StoreError, Write};
 use serde::{Deserialize, Serialize};
@@ -75,6 +75,9 @@ pub(crate) struct HeldBack {
     pub(crate) commands: Vec<Command>,
     /// Who said them.
     pub(crate) identity: Identity,
+    /// What their front let them do then, if nobody else knows them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) role: Option<Role>,
     /// What they said beside them.
     #[serde(default)]
     pub(super) asides: Asides,
@@ -186,6 +189,7 @@ impl Talk {
                     after: run.clone(),
                     commands: left.to_vec(),
                     identity: inbound.identity.clone(),
+                    role: engine.strangers(),
                     asides: speaker.asides.clone(),
                 });
                 self.writes(inbound, held, now_ms)

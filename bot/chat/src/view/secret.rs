@@ -1,14 +1,15 @@
 //! What people read who wrote a secret where it does not belong.
 
-use crate::message::{Card, Part, Tone};
+use crate::message::{Card, Tone};
 
 /// What a click says that opens the form for a secret. Fronts with forms open it; nobody types it.
 pub const SECRET_FORM: &str = "secret";
 
 /// Somebody wrote a secret; `among_others` when others could read it.
 pub(crate) fn secret_noticed(among_others: bool) -> Card {
-    let mut card =
-        Card::new(Tone::Plain, "That looks like a secret.").text("Nothing of it was kept or done.").privately();
+    let mut card = Card::new(Tone::Plain, "That looks like a secret.")
+        .text("Nothing of it was kept or done.")
+        .privately();
     if among_others {
         card = card.text("Who could read it here may have it: replace it where it came from.");
     }
@@ -23,7 +24,7 @@ pub fn secret_deleted(mut card: Card, front: &str, deleted: bool) -> Card {
     } else {
         format!("Delete your message: {front} does not let me.")
     };
-    card.parts.insert(0, Part::Text { text: says });
+    card.headline = format!("{} {says}", card.headline);
     card
 }
 

@@ -78,6 +78,12 @@ async fn called(
     match fault {
         Some(Fault::Limited(seconds)) => return limited(seconds, false),
         Some(Fault::LimitedAll(seconds)) => return limited(seconds, true),
+        Some(Fault::LimitedBarely(seconds)) => {
+            let wall = axum::response::Html("<h1>error 1015</h1>");
+            let after = [(header::RETRY_AFTER, seconds.to_string())];
+            return (StatusCode::TOO_MANY_REQUESTS, after, wall).into_response();
+        }
+        Some(Fault::Slow(ms)) => tokio::time::sleep(std::time::Duration::from_millis(ms)).await,
         Some(Fault::Refused(status, code)) => return failed(status, code, "as told"),
         Some(Fault::Broken) => return StatusCode::BAD_GATEWAY.into_response(),
         Some(Fault::AnswerLost) | None => {}
@@ -184,6 +190,11 @@ fn answer(inside: &Arc<Inside>, asked: &Asked, now_ms: i64) -> Answered {
             }
         }
         ("GET", ["channels", channel]) => match inside.state().described(channel) {
+            Some(described) => Ok(described),
+            None => refused(404, 10_003, "Unknown Channel"),
+        },
+        // A thread is opened again.
+        ("PATCH", ["channels", channel]) => match inside.state().described(channel) {
             Some(described) => Ok(described),
             None => refused(404, 10_003, "Unknown Channel"),
         },

@@ -83,6 +83,10 @@ pub enum Fault {
     Limited(f64),
     /// The same for everything.
     LimitedAll(f64),
+    /// 429 without a word of Discord's, with this many seconds to wait: a wall in front of it.
+    LimitedBarely(u32),
+    /// It takes so many milliseconds.
+    Slow(u64),
     /// A status with Discord's number.
     Refused(u16, i64),
     /// A server error; nothing was done.

@@ -50,7 +50,11 @@ fn a_notice_that_discord_does_not_take_at_once_comes_later_and_survives_a_kill()
         t.crash_and_restart().await;
         notices_come(t, 1).await;
         let ana = t.stage.sim.user("ana");
-        assert!(notices(t)[0].contains(&format!("> <@{ana}>: deploy staging ref v1.0.0")), "{:#?}", notices(t));
+        assert!(
+            notices(t)[0].contains(&format!("> <@{ana}>: deploy staging ref v1.0.0")),
+            "{:#?}",
+            notices(t)
+        );
         assert_eq!(notices(t).len(), 1);
     });
 }
@@ -137,8 +141,7 @@ fn the_notice_of_a_secret_is_tried_until_it_arrives() {
         t.never_mind_the_rest();
         let told = of_bot(&t.stage, CHANNEL);
         assert_eq!(told.len(), 1, "{told:#?}");
-        assert!(told[0].content.contains("looks like a secret"), "{told:#?}");
-        assert!(told[0].embeds[0]["description"].as_str().unwrap().contains("I deleted your message"));
+        assert!(told[0].content.contains("looks like a secret. I deleted your message"), "{told:#?}");
         assert_eq!(t.stage.sim.buttons("ana", "Enter it safely").len(), 1);
         assert!(sim.messages().iter().all(|it| !it.content.contains("sk_live")));
     });

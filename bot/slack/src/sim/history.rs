@@ -49,7 +49,9 @@ fn described(state: &State, message: &Message) -> Value {
         one["bot_id"] = json!("B0SIM");
     }
     let mut replies = state.messages.iter().filter(|other| {
-        other.channel == message.channel && other.thread.as_ref() == Some(&message.ts) && other.only_for.is_none()
+        other.channel == message.channel
+            && other.thread.as_ref() == Some(&message.ts)
+            && other.only_for.is_none()
     });
     if let Some(thread) = &message.thread {
         one["thread_ts"] = json!(thread);

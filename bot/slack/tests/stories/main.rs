@@ -53,6 +53,7 @@ mod rules;
 mod several;
 mod slack_absence;
 mod slack_connection;
+mod slack_forms;
 mod slack_only;
 mod slack_trouble;
 mod spec;

@@ -2,6 +2,7 @@
 
 use chat::Carried;
 use engine::clock::Clock as _;
+use engine::model::{Actor, Role, User};
 use expect_test::expect;
 use serde_json::Value;
 use slack::sim::{Fault, SIGNING_SECRET};
@@ -254,12 +255,22 @@ fn a_secret_in_a_message_is_noticed_and_kept_nowhere() {
     });
 }
 
+impl Chat {
+    /// Somebody has another role from now on.
+    async fn role(&self, name: &str, role: Role) {
+        let user = User { name: name.parse().unwrap(), role };
+        self.engine().user_put(&user, &[], &Actor::system()).await.unwrap();
+    }
+}
+
 #[test]
-fn a_secret_nobody_may_set_is_refused_in_the_form() {
+fn a_secret_nobody_may_set_any_more_is_refused_in_the_form() {
     chat(async |t| {
         let command = t.stage.sim.commands("vera", CHANNEL, "secret");
+        t.role("vera", Role::Deployer).await;
         t.stage.sim.deliver("slash_commands", &command, false).await.unwrap();
         t.stage.sim.until(|sim| !sim.modals("vera").is_empty()).await;
+        t.role("vera", Role::Viewer).await;
         let filled = [("environment", "staging"), ("name", "API_KEY"), ("value", "long enough")];
         let submitted = t.stage.sim.submits("vera", &filled).unwrap();
         let answer = t.stage.sim.deliver("interactive", &submitted, false).await.unwrap().payload;
