@@ -51,13 +51,13 @@ impl Ear for Intake {
     async fn said_since(&self, conversation: &str, since_ms: EpochMs) -> Result<Said, Unread> {
         let (channel, _) = channel_of(conversation);
         let since = snowflake::at(since_ms);
-        self.all_since(channel, &since).await.map_err(unread)
+        self.all_since(channel, &since).await.map_err(|error| unread(&error))
     }
 }
 
-fn unread(error: WebError) -> Unread {
+fn unread(error: &WebError) -> Unread {
     let why = error.to_string();
-    match error {
+    match *error {
         WebError::Limited { after_ms, .. } => Unread::Later { why, after: Some(waited(after_ms)) },
         WebError::Unanswered { .. } => Unread::Later { why, after: None },
         WebError::Refused { .. } => Unread::Never { why },

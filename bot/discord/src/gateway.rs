@@ -191,21 +191,19 @@ async fn where_to(intake: &Intake, state: &mut State) -> Result<String, End> {
 async fn hear(socket: &mut Socket, intake: &Arc<Intake>, state: &mut State) -> End {
     let Some(every) = hello(socket).await else { return End::Resume };
     let token = intake.settings.token.expose_secret();
-    let opening = match &state.session {
-        Some(session) => json!({
-            "op": 6, "d": { "token": token, "session_id": session.id, "seq": intake.order.heard(session.seq) },
-        }),
-        None => {
-            let intents = std::mem::replace(&mut state.intents, INTENTS);
-            state.readable = intents & MESSAGE_CONTENT != 0;
-            json!({
-                "op": 2,
-                "d": {
-                    "token": token, "intents": intents,
-                    "properties": { "os": std::env::consts::OS, "browser": "infra-chat", "device": "infra-chat" },
-                },
-            })
-        }
+    let opening = if let Some(session) = &state.session {
+        let seq = intake.order.heard(session.seq);
+        json!({ "op": 6, "d": { "token": token, "session_id": session.id, "seq": seq } })
+    } else {
+        let intents = std::mem::replace(&mut state.intents, INTENTS);
+        state.readable = intents & MESSAGE_CONTENT != 0;
+        json!({
+            "op": 2,
+            "d": {
+                "token": token, "intents": intents,
+                "properties": { "os": std::env::consts::OS, "browser": "infra-chat", "device": "infra-chat" },
+            },
+        })
     };
     if send(socket, &opening).await.is_err() {
         return End::Resume;

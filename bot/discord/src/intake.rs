@@ -151,10 +151,10 @@ impl Intake {
                 self.later(|intake| async move {
                     ticket.turn().await;
                     match intake.said_somewhere(said, kind, named, text).await {
-                        Ok(()) => intake.order.written(ticket),
+                        Ok(()) => intake.order.written(&ticket),
                         Err(error) => {
                             tracing::error!(%error, "what somebody said can't be written down");
-                            intake.order.failed(ticket);
+                            intake.order.failed(&ticket);
                         }
                     }
                 });

@@ -47,12 +47,18 @@ pub const FRONT: &str = "discord";
 /// Wait after the database failed.
 const TROUBLE: Duration = Duration::from_secs(1);
 
+/// What a trouble hinders: drawing cards.
+const DRAWING: &str = "drawing";
+
 /// Why Discord can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DiscordError {
     /// The client can't be made.
     #[error("the way to Discord can't be prepared")]
     Client(#[source] std::io::Error),
+    /// The database can't be read.
+    #[error("what was shown on Discord can't be read")]
+    Store(#[source] Refusal),
 }
 
 /// The Discord front.
@@ -163,26 +169,36 @@ impl Discord {
     }
 
     /// Does everything until told to stop.
-    pub async fn work(self, stop: CancellationToken) {
-        tokio::join!(
+    pub async fn work(self, stop: CancellationToken) -> Result<(), DiscordError> {
+        let ((), reported, ..) = tokio::join!(
             self.listener().work(stop.clone()),
             self.report(&stop),
             self.courier().work(stop.clone()),
             self.listen(stop.clone()),
         );
         self.rest().await;
+        reported
     }
 
     /// Draws cards once the database says where that stopped, until told to stop.
-    async fn report(&self, stop: &CancellationToken) {
+    async fn report(&self, stop: &CancellationToken) -> Result<(), DiscordError> {
         loop {
             match self.reporter().await {
-                Ok(reporter) => return reporter.work(stop.clone()).await,
+                Ok(reporter) => {
+                    reporter.work(stop.clone()).await;
+                    return Ok(());
+                }
+                Err(refusal) if !refusal.may_pass() => {
+                    let why =
+                        format!("cards of runs are not drawn on Discord: {refusal}; start infra-chat again");
+                    self.intake.troubles.begin(DRAWING, &why);
+                    return Err(DiscordError::Store(refusal));
+                }
                 Err(error) => tracing::warn!(%error, "what was shown can't be read, trying again"),
             }
             tokio::select! {
                 () = tokio::time::sleep(TROUBLE) => {}
-                () = stop.cancelled() => return,
+                () = stop.cancelled() => return Ok(()),
             }
         }
     }

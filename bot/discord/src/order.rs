@@ -76,7 +76,7 @@ impl Order {
     }
 
     /// It is written down, or nothing has to be.
-    pub(crate) fn written(&self, ticket: Ticket) {
+    pub(crate) fn written(&self, ticket: &Ticket) {
         let mut inside = self.inside();
         if inside.session == ticket.session {
             inside.unwritten.remove(&ticket.seq);
@@ -84,7 +84,7 @@ impl Order {
     }
 
     /// It could not be written down, and must be told again.
-    pub(crate) fn failed(&self, ticket: Ticket) {
+    pub(crate) fn failed(&self, ticket: &Ticket) {
         if self.inside().session == ticket.session {
             self.failed.notify_one();
         }
@@ -115,14 +115,15 @@ mod tests {
         order.begin();
         let (one, two) = (order.queue("a", 5), order.queue("b", 7));
         assert_eq!((order.heard(9), order.waits("a"), order.waits("c")), (4, true, false));
-        order.written(one);
+        order.written(&one);
+        drop(one);
         assert_eq!((order.heard(9), order.waits("a")), (6, false));
         order.begin();
         let again = order.queue("a", 7);
         // Its number is of another session.
-        order.written(two);
+        order.written(&two);
         assert_eq!(order.heard(8), 6);
-        order.written(again);
+        order.written(&again);
         assert_eq!(order.heard(8), 8);
     }
 }

@@ -61,7 +61,7 @@ impl Ear for Intake {
 
     async fn said_since(&self, conversation: &str, since_ms: EpochMs) -> Result<Said, Unread> {
         let reading = Reading { intake: self, channel: channel_of(conversation), since: stamp(since_ms) };
-        reading.all().await.map_err(unread)
+        reading.all().await.map_err(|error| unread(&error))
     }
 }
 
@@ -70,9 +70,9 @@ pub(crate) fn stamp(at_ms: EpochMs) -> String {
     format!("{}.{:03}000", at_ms / 1_000, at_ms % 1_000)
 }
 
-fn unread(error: WebError) -> Unread {
+fn unread(error: &WebError) -> Unread {
     let why = error.to_string();
-    match error {
+    match *error {
         WebError::Limited { after_ms, .. } => Unread::Later { why, after: after_ms.map(waited) },
         WebError::Unanswered { .. } => Unread::Later { why, after: None },
         WebError::Refused { .. } => Unread::Never { why },

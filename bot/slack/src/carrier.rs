@@ -131,6 +131,18 @@ impl SlackCarrier {
         }
     }
 
+    /// The direct conversation with somebody, for a file; none where Slack does not let, which is no reason to say nothing.
+    async fn between(&self, user: &str) -> Result<Option<String>, WebError> {
+        match self.web.direct(user).await {
+            Ok(direct) => Ok(Some(direct)),
+            Err(error @ WebError::Refused { .. }) => {
+                tracing::warn!(user, %error, "a file can't be brought to somebody");
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     async fn carry_as(
         &self,
         conversation: &str,
@@ -154,17 +166,7 @@ impl SlackCarrier {
         if let Some(user) = &letter.place.to {
             message.thread = letter.place.thread.clone().filter(|_| letter.place.inside);
             // A file can't be for one person in a channel: it comes between the two.
-            let between = match cut {
-                false => None,
-                true => match self.web.direct(user).await {
-                    Ok(direct) => Some(direct),
-                    Err(error @ WebError::Refused { .. }) => {
-                        tracing::warn!(user, %error, "a file can't be brought to somebody");
-                        None
-                    }
-                    Err(error) => return Err(error),
-                },
-            };
+            let between = if cut { self.between(user).await? } else { None };
             self.web.tell(Some(channel), user, letter.place.answer_at.as_deref(), &message).await?;
             let file = between.and_then(|direct| due(&crate::intake::conversation(&direct), None));
             return Ok(Sent { message: None, file });

@@ -43,12 +43,18 @@ const ASK_AGAIN_MAX: Duration = Duration::from_mins(1);
 /// Wait after the database failed.
 const TROUBLE: Duration = Duration::from_secs(1);
 
+/// What a trouble hinders: drawing cards.
+const DRAWING: &str = "drawing";
+
 /// Why Slack can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SlackError {
     /// The client can't be made.
     #[error("the way to Slack can't be prepared")]
     Client(#[source] std::io::Error),
+    /// The database can't be read.
+    #[error("what was shown on Slack can't be read")]
+    Store(#[source] Refusal),
 }
 
 /// The Slack front.
@@ -170,8 +176,8 @@ impl Slack {
     }
 
     /// Does everything until told to stop.
-    pub async fn work(self, stop: CancellationToken) {
-        tokio::join!(
+    pub async fn work(self, stop: CancellationToken) -> Result<(), SlackError> {
+        let ((), reported, ..) = tokio::join!(
             self.listener().work(stop.clone()),
             self.report(&stop),
             self.courier().work(stop.clone()),
@@ -179,18 +185,28 @@ impl Slack {
             home::keep(Arc::clone(&self.intake), stop.clone()),
         );
         self.rest().await;
+        reported
     }
 
     /// Draws cards once the database says where that stopped, until told to stop.
-    async fn report(&self, stop: &CancellationToken) {
+    async fn report(&self, stop: &CancellationToken) -> Result<(), SlackError> {
         loop {
             match self.reporter().await {
-                Ok(reporter) => return reporter.work(stop.clone()).await,
+                Ok(reporter) => {
+                    reporter.work(stop.clone()).await;
+                    return Ok(());
+                }
+                Err(refusal) if !refusal.may_pass() => {
+                    let why =
+                        format!("cards of runs are not drawn on Slack: {refusal}; start infra-chat again");
+                    self.intake.troubles.begin(DRAWING, &why);
+                    return Err(SlackError::Store(refusal));
+                }
                 Err(error) => tracing::warn!(%error, "what was shown can't be read, trying again"),
             }
             tokio::select! {
                 () = tokio::time::sleep(TROUBLE) => {}
-                () = stop.cancelled() => return,
+                () = stop.cancelled() => return Ok(()),
             }
         }
     }

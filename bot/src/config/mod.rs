@@ -117,6 +117,7 @@ impl fmt::Debug for Config {
             .field("log_format", &self.log_format)
             .field("slack", &self.slack)
             .field("discord", &self.discord)
+            .field("meant", &self.meant)
             .finish()
     }
 }

@@ -52,19 +52,29 @@ impl Fronts {
             match Slack::open(engine, settings).await {
                 Ok(slack) => {
                     fronts.routes = slack.routes();
-                    troubles.add(slack.troubles());
-                    fronts.work.spawn(slack.work(fronts.stop.child_token()));
+                    let (of_front, stop) = (slack.troubles(), fronts.stop.child_token());
+                    troubles.add(of_front.clone());
+                    fronts.work.spawn(async move { ended(&of_front, slack.work(stop).await) });
                 }
-                Err(error) => troubles.add(unprepared(&error)),
+                Err(error) => {
+                    let of_front = Troubles::default();
+                    ended(&of_front, Err(error));
+                    troubles.add(of_front);
+                }
             }
         }
         if let Some(settings) = discord {
             match Discord::open(engine, settings).await {
                 Ok(discord) => {
-                    troubles.add(discord.troubles());
-                    fronts.work.spawn(Box::pin(discord.work(fronts.stop.child_token())));
+                    let (of_front, stop) = (discord.troubles(), fronts.stop.child_token());
+                    troubles.add(of_front.clone());
+                    fronts.work.spawn(async move { ended(&of_front, Box::pin(discord.work(stop)).await) });
                 }
-                Err(error) => troubles.add(unprepared(&error)),
+                Err(error) => {
+                    let of_front = Troubles::default();
+                    ended(&of_front, Err(error));
+                    troubles.add(of_front);
+                }
             }
         }
         fronts
@@ -85,9 +95,12 @@ impl Fronts {
     }
 }
 
-fn unprepared(error: &(dyn std::error::Error + 'static)) -> Troubles {
-    let troubles = Troubles::default();
-    troubles
-        .begin(CONNECTING, &format!("{}; mend that and start infra-chat again", crate::out::causes(error)));
-    troubles
+/// Says why a platform is not served any more.
+fn ended<E: std::error::Error + 'static>(troubles: &Troubles, ended: Result<(), E>) {
+    if let Err(error) = ended {
+        troubles.begin(
+            CONNECTING,
+            &format!("{}; mend that and start infra-chat again", crate::out::causes(&error)),
+        );
+    }
 }

@@ -189,12 +189,8 @@ fn answer(inside: &Arc<Inside>, asked: &Asked, now_ms: i64) -> Answered {
                 refused(404, 10_007, "Unknown Member")
             }
         }
-        ("GET", ["channels", channel]) => match inside.state().described(channel) {
-            Some(described) => Ok(described),
-            None => refused(404, 10_003, "Unknown Channel"),
-        },
-        // A thread is opened again.
-        ("PATCH", ["channels", channel]) => match inside.state().described(channel) {
+        // A thread may be opened again.
+        ("GET" | "PATCH", ["channels", channel]) => match inside.state().described(channel) {
             Some(described) => Ok(described),
             None => refused(404, 10_003, "Unknown Channel"),
         },
