@@ -86,9 +86,17 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// A listener of a front. The engine says what strangers may do there; `hearing` is told what was heard.
-    pub fn new(engine: Engine, front: &'static str, hearing: Hearing) -> Self {
+    /// A listener of a front. The engine says what strangers may do there.
+    pub fn new(engine: Engine, front: &'static str) -> Self {
+        let hearing = Hearing::new(engine.clone(), front, Vec::new(), 0);
         Self { desk: Desk::new(engine.clone()), engine, front, hearing, falls: Arc::default() }
+    }
+
+    /// The same, which tells until when everything was heard.
+    #[must_use]
+    pub fn with_hearing(mut self, hearing: Hearing) -> Self {
+        self.hearing = hearing;
+        self
     }
 
     /// Writes down what was heard; true when it is new. After this it may be acknowledged.

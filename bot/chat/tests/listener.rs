@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use adapters::sim::World;
-use chat::{Hearing, Inbound, Letter, Listener, Spoken};
+use chat::{Inbound, Letter, Listener, Spoken};
 use engine::artifacts::Artifacts;
 use engine::audit::SigningKey;
 use engine::clock::{Clock, EpochMs, ManualClock};
@@ -84,8 +84,7 @@ async fn a_line_that_ends_in_a_panic_is_tried_with_pauses_and_then_answered() {
     let folder = tempfile::tempdir().unwrap();
     let clock = Arc::new(Broken { clock: Arc::new(ManualClock::at(1_795_003_200_000)), panics: 0.into() });
     let engine = engine(folder.path(), clock.clone()).await;
-    let hearing = Hearing::new(engine.clone(), FRONT, Vec::new(), 0);
-    let listener = Listener::new(engine.clone(), FRONT, hearing);
+    let listener = Listener::new(engine.clone(), FRONT);
     listener.take(&said("1", "whoami")).await.unwrap();
     listener.take(&said("2", "help")).await.unwrap();
     clock.panics.store(3, Ordering::Relaxed);

@@ -107,7 +107,7 @@ impl Discord {
             engine: engine.clone(),
             web,
             settings: Arc::new(settings),
-            listener: Listener::new(engine.clone(), FRONT, hearing.clone()),
+            listener: Listener::new(engine.clone(), FRONT).with_hearing(hearing.clone()),
             hearing,
             troubles: Troubles::default(),
             stop: CancellationToken::new(),

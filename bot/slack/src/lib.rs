@@ -94,7 +94,7 @@ impl Slack {
             engine: engine.clone(),
             web,
             settings: Arc::clone(&settings),
-            listener: Listener::new(engine.clone(), FRONT, hearing.clone()),
+            listener: Listener::new(engine.clone(), FRONT).with_hearing(hearing.clone()),
             hearing,
             troubles: Troubles::default(),
             stop: CancellationToken::new(),

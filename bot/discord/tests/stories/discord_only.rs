@@ -5,7 +5,7 @@ use discord::sim::{CHANNELS, Fault};
 use engine::clock::Clock as _;
 use expect_test::expect;
 
-use crate::harness::{chat, good};
+use crate::harness::{Chat, chat, good};
 use crate::stage::{CHANNEL, cards, last_whisper, of_bot};
 
 const ELSEWHERE: &str = CHANNELS[1];

@@ -25,9 +25,9 @@ mod deploy;
 mod deploy_troubles;
 mod discord_absence;
 mod discord_only;
+mod discord_trouble;
 #[path = "../../../chat/tests/stories/going_back.rs"]
 mod going_back;
-mod discord_trouble;
 #[path = "../../../chat/tests/stories/harness/mod.rs"]
 mod harness;
 #[path = "../../../chat/tests/stories/lines.rs"]
