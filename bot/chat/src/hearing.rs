@@ -198,22 +198,22 @@ impl Hearing {
 
     /// Looks at what was missed and leaves notices of it in the outbox, until nothing is left or told to stop.
     pub async fn catch_up(&self, ear: &dyn Ear, stop: &CancellationToken) {
+        tokio::select! {
+            () = self.all(ear) => {}
+            // What is left is looked at by the next start.
+            () = stop.cancelled() => self.state().looking = false,
+        }
+    }
+
+    async fn all(&self, ear: &dyn Ear) {
         let mut retry = RETRY;
         loop {
-            let wait = match self.next(ear).await {
-                Ok(true) => {
-                    retry = RETRY;
-                    continue;
-                }
+            match self.next(ear).await {
+                Ok(true) => retry = RETRY,
                 Ok(false) => return,
-                Err(wait) => wait.unwrap_or(retry),
-            };
-            retry = (retry * 2).min(RETRY_MAX);
-            tokio::select! {
-                () = tokio::time::sleep(wait) => {}
-                () = stop.cancelled() => {
-                    self.state().looking = false;
-                    return;
+                Err(wait) => {
+                    tokio::time::sleep(wait.unwrap_or(retry)).await;
+                    retry = (retry * 2).min(RETRY_MAX);
                 }
             }
         }
