@@ -51,8 +51,8 @@ fn an_environment_that_is_not_there_is_named_as_other_faults_are() {
     let told = world.program_with(&["serve"], "", &slack).ended(1);
     expect_test::expect![[r#"
         infra-chat: the configuration has 2 faults
-          environment variable INFRA_CHAT_SLACK_CHANNELS: slack.channels `C123=nowhere`: invoice-perfect has no environment nowhere: write one of local, production, staging, or `C123` alone
-          environment variable INFRA_CHAT_DISCORD_CHANNELS: discord.channels `1032=elsewhere`: invoice-perfect has no environment elsewhere: write one of local, production, staging, or `1032` alone
+          environment variable INFRA_CHAT_SLACK_CHANNELS: slack.channels `C123=nowhere`: invoice-perfect has no environment nowhere: write one of local, staging, production, or `C123` alone
+          environment variable INFRA_CHAT_DISCORD_CHANNELS: discord.channels `1032=elsewhere`: invoice-perfect has no environment elsewhere: write one of local, staging, production, or `1032` alone
     "#]].assert_eq(told.err.split_once("infra-chat: ").map(|(_, rest)| format!("infra-chat: {rest}")).unwrap_or_default().as_str());
     world.program_with(&["doctor"], "", &slack).ended(1).says("has no environment nowhere");
 }
