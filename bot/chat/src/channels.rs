@@ -74,43 +74,47 @@ impl Channels {
         About { run: None, environment, project: meant.project.clone() }
     }
 
-    /// Whether each channel means something there is. Nothing can be said while there is no project.
-    pub fn check(&self, projects: &[Project]) -> Result<(), UnknownMeaning> {
+    /// The channels that mean something there is not. Nothing can be said while there is no project.
+    pub fn unknown(&self, projects: &[Project]) -> Vec<UnknownMeaning> {
         if projects.is_empty() {
-            return Ok(());
+            return Vec::new();
         }
-        for (id, meant) in &self.0 {
-            let unknown = |nothing: String, there: String| {
-                let environment = meant.environment.as_ref().map_or("", EnvironmentName::as_str);
-                let project = meant.project.as_ref().map(|project| format!("{project}/")).unwrap_or_default();
-                let given = format!("{id}={project}{environment}");
-                UnknownMeaning { given, nothing, there }
-            };
-            let about = self.about(id).among(projects);
-            let known: Vec<&str> = projects.iter().map(|project| project.project.as_str()).collect();
-            let of_it = |project: &&Project| about.project.as_ref().is_none_or(|it| *it == project.project);
-            if let Some(project) = &about.project
-                && !projects.iter().any(|one| one.project == *project)
-            {
-                let nothing = format!("the project {project}, and there is none of that name");
-                return Err(unknown(nothing, format!("there is {}", listed(&known))));
-            }
-            let mut environments = projects.iter().filter(of_it).flat_map(|it| it.environments.keys());
-            if let Some(environment) = &about.environment
-                && !environments.any(|key| key.as_str() == environment)
-            {
-                let of_it = projects.iter().filter(of_it).flat_map(|it| it.environments.keys());
-                let mut there: Vec<&str> = of_it.map(EnvironmentName::as_str).collect();
-                there.sort_unstable();
-                there.dedup();
-                let nothing = match &about.project {
-                    Some(project) => format!("{environment} of {project}, which has no such environment"),
-                    None => format!("{environment}, and neither a project nor an environment has that name"),
-                };
-                return Err(unknown(nothing, format!("there is {}", listed(&there))));
-            }
+        self.0.iter().filter_map(|(id, meant)| self.unknown_in(id, meant, projects)).collect()
+    }
+
+    fn unknown_in(&self, id: &str, meant: &Meant, projects: &[Project]) -> Option<UnknownMeaning> {
+        let unknown = |nothing: String, there: String| {
+            let environment = meant.environment.as_ref().map_or("", EnvironmentName::as_str);
+            let project = meant.project.as_ref().map(|project| format!("{project}/")).unwrap_or_default();
+            let given = format!("{id}={project}{environment}");
+            Some(UnknownMeaning { given, nothing, there })
+        };
+        let about = self.about(id).among(projects);
+        let known: Vec<&str> = projects.iter().map(|project| project.project.as_str()).collect();
+        let of_it = |project: &&Project| about.project.as_ref().is_none_or(|it| *it == project.project);
+        if let Some(project) = &about.project
+            && !projects.iter().any(|one| one.project == *project)
+        {
+            let nothing = format!("the project {project}, and there is none of that name");
+            return unknown(nothing, format!("there is {}", listed(&known)));
         }
-        Ok(())
+        let environment = about.environment.as_ref()?;
+        let mut there: Vec<&str> = projects
+            .iter()
+            .filter(of_it)
+            .flat_map(|it| it.environments.keys())
+            .map(EnvironmentName::as_str)
+            .collect();
+        if there.contains(&environment.as_str()) {
+            return None;
+        }
+        there.sort_unstable();
+        there.dedup();
+        let nothing = match &about.project {
+            Some(project) => format!("{environment} of {project}, which has no such environment"),
+            None => format!("{environment}, and neither a project nor an environment has that name"),
+        };
+        unknown(nothing, format!("there is {}", listed(&there)))
     }
 
     /// Their identifiers.
@@ -178,9 +182,10 @@ mod tests {
     #[test]
     fn what_nobody_knows_is_named() {
         let several = [project("shop", ["staging", "production"]), project("mall", ["staging", "trial"])];
-        let fault = |text: &str| channels(text).check(&several).map_err(|error| error.to_string());
-        assert_eq!(fault("C1, C2=staging, C3=mall, C4=mall/trial"), Ok(()));
-        let told = |text: &str| fault(text).unwrap_err();
+        let faults =
+            |text: &str| channels(text).unknown(&several).iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(faults("C1, C2=staging, C3=mall, C4=mall/trial"), [""; 0]);
+        let told = |text: &str| faults(text).remove(0);
         assert_eq!(
             told("C1=stagin"),
             "`C1=stagin` means stagin, and neither a project nor an environment has that name; there is production, staging \
@@ -194,7 +199,8 @@ mod tests {
             told("C1=shop/trial"),
             "`C1=shop/trial` means trial of shop, which has no such environment; there is production and staging"
         );
-        assert_eq!(channels("C1=anything").check(&[]), Ok(()), "projects may come later");
+        assert_eq!(faults("C1=here, C2=there").len(), 2);
+        assert_eq!(channels("C1=anything").unknown(&[]), [], "projects may come later");
     }
 
     #[test]

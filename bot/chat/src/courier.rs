@@ -16,7 +16,7 @@ use engine::store::{ChatWrite, Commit, Shown, StoreError, Write};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::letter::Letter;
+use crate::letter::{Letter, Place};
 use crate::message::Outbound;
 use crate::pace::{Allowance, Budget, Kind, Pace};
 use crate::turn::{Drawn, Turn};
@@ -30,6 +30,9 @@ const BREATH: Duration = Duration::from_millis(20);
 const TROUBLE: Duration = Duration::from_secs(1);
 /// Tries of something the front refuses and that may still work, before it is given up: about a day of waiting.
 const TRIES_MAX: u32 = 1_500;
+
+/// The same of a file. It stands in nobody's way for long: the message it belongs to is there.
+const FILE_TRIES_MAX: u32 = 20;
 
 /// Takes single messages to a front.
 #[async_trait]
@@ -62,7 +65,7 @@ pub trait Carrier: Send + Sync {
         conversation: &str,
         letter: &Letter,
         known: Option<&str>,
-    ) -> Result<Option<String>, Undelivered>;
+    ) -> Result<Sent, Undelivered>;
 
     /// The address at which people open a message, where the front has one and says it now.
     async fn link(&self, _conversation: &str, _message: &str) -> Option<String> {
@@ -76,6 +79,33 @@ pub trait Carrier: Send + Sync {
         letter: &Letter,
         since_ms: EpochMs,
     ) -> Result<Option<String>, Undelivered>;
+}
+
+/// What became of a letter that arrived.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sent {
+    /// The identifier of the message it stands in now, where the front has one.
+    pub message: Option<String>,
+    /// What found no room in the message and is still to be brought.
+    pub file: Option<FileDue>,
+}
+
+/// A file that is still to be brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileDue {
+    /// The conversation it belongs into.
+    pub conversation: String,
+    /// The message whose thread it belongs into.
+    pub thread: Option<String>,
+    /// Tells it from others there: the same however often it is brought.
+    pub mark: String,
+}
+
+impl Sent {
+    /// It stands in this message, all of it.
+    pub fn whole(message: Option<String>) -> Self {
+        Self { message, file: None }
+    }
 }
 
 /// A letter that did not arrive.
@@ -186,7 +216,8 @@ impl Courier {
             }
             self.drawn.note(&turn, now_ms);
             let (engine, carrier) = (self.engine.clone(), Arc::clone(&self.carrier));
-            let given_up = self.tries.get(&turn.conversation).is_some_and(|tries| *tries >= TRIES_MAX);
+            let most = if turn.letter.place.file { FILE_TRIES_MAX } else { TRIES_MAX };
+            let given_up = self.tries.get(&turn.conversation).is_some_and(|tries| *tries >= most);
             going.spawn(async move {
                 let came = carry_one(&engine, carrier.as_ref(), &turn, given_up).await;
                 (turn.conversation, kind, came)
@@ -277,7 +308,7 @@ async fn carry_one(
             carrier.carry(conversation, letter, Some(message)).await
         }
         Some(Shown { at_ms, .. }) => match carrier.find(conversation, letter, *at_ms).await {
-            Ok(Some(found)) if matches!(letter.outbound, Outbound::Say(_)) => Ok(Some(found)),
+            Ok(Some(found)) if matches!(letter.outbound, Outbound::Say(_)) => Ok(Sent::whole(Some(found))),
             Ok(Some(found)) => carrier.carry(conversation, letter, Some(&found)).await,
             Ok(None) => carrier.carry(conversation, letter, None).await,
             Err(undelivered) => Err(undelivered),
@@ -291,7 +322,11 @@ async fn carry_one(
     };
     let mut commit = Commit::at(engine.now_ms());
     let came = match sent {
-        Ok(identifier) => {
+        Ok(Sent { message: identifier, file }) => {
+            if let Some(due) = file {
+                let of_file = Letter { place: Place::of_file(due.thread), outbound: letter.outbound.clone() };
+                commit.writes.push(of_file.put_file(&due.conversation, &due.mark, commit.now_ms)?);
+            }
             match identifier {
                 Some(identifier) if !drawn.is_empty() => {
                     commit.writes.push(shown(conversation, card, &identifier, commit.now_ms));

@@ -27,9 +27,22 @@ pub struct Place {
     /// Where the front itself said answers go, for conversations it may not speak in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer_at: Option<String>,
+    /// A message with a secret in it, by the front's identifier, in the same channel or thread: it is deleted first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erases: Option<String>,
+    /// Only what of it found no room in its message, as a file.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub file: bool,
     /// What says there that an answer comes is still to be replaced: by this answer, the first one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub awaited: bool,
+}
+
+impl Place {
+    /// Of a file, in the thread of a message.
+    pub(crate) fn of_file(thread: Option<String>) -> Self {
+        Self { inside: thread.is_some(), thread, file: true, ..Self::default() }
+    }
 }
 
 /// A message as it waits in the outbox.
@@ -47,6 +60,25 @@ impl Letter {
     /// For everybody in the conversation.
     pub fn open(outbound: Outbound) -> Self {
         Self { outbound, place: Place::default() }
+    }
+
+    /// Puts a file into the outbox. One that was brought already is recognised by its mark.
+    pub(crate) fn put_file(
+        &self,
+        conversation: &str,
+        mark: &str,
+        at_ms: EpochMs,
+    ) -> Result<Write, StoreError> {
+        let body = serde_json::to_string(self)
+            .map_err(|error| StoreError::Corrupt { column: "body", source: error.into() })?;
+        let card = format!("file/{mark}");
+        Ok(Write::OutboxPut {
+            message: format!("{conversation}/{at_ms:016}/{card}"),
+            conversation: conversation.to_owned(),
+            card,
+            body,
+            at_ms,
+        })
     }
 
     /// Puts it into the outbox of a conversation; `order` says its turn there.

@@ -2,7 +2,8 @@
 //! order within each conversation. A second delivery of the same event is the same line in the inbox, or was handled
 //! already; the answers wait in the outbox, in one commit with the end of the line.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use engine::control::{Engine, Refusal};
@@ -12,9 +13,10 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use crate::desk::{About, Desk, Outcome};
+use crate::hearing::{Hearing, secret_letter};
 use crate::intent::{ProblemKind, parse};
 use crate::letter::{Letter, Place};
-use crate::message::{Inbound, Outbound};
+use crate::message::{Card, Inbound, Outbound};
 use crate::view;
 
 /// Lines of the inbox taken at once.
@@ -23,6 +25,25 @@ const BATCH: i64 = 100;
 const POLL: Duration = Duration::from_millis(250);
 /// Wait after the database failed.
 const TROUBLE: Duration = Duration::from_secs(1);
+/// Panics over one line before it is given up.
+const FALLS_MAX: u32 = 3;
+
+/// Lines that ended in a panic, by event, with how often.
+#[derive(Debug, Default)]
+struct Falls(Mutex<HashMap<String, u32>>);
+
+impl Falls {
+    fn add(&self, event: &str) -> u32 {
+        let mut falls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let falls = falls.entry(event.to_owned()).or_default();
+        *falls += 1;
+        *falls
+    }
+
+    fn forget(&self, event: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(event);
+    }
+}
 
 /// Something heard, with where its answer belongs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,18 +64,39 @@ pub struct Spoken {
     pub role: Option<Role>,
 }
 
+/// A secret that somebody wrote where it does not belong, without it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pasted {
+    /// Where.
+    pub conversation: String,
+    /// The event it was.
+    pub event: String,
+    /// Where its writer is told, and which message is deleted.
+    pub place: Place,
+}
+
 /// Hears for one front.
 #[derive(Debug, Clone)]
 pub struct Listener {
     engine: Engine,
     desk: Desk,
     front: &'static str,
+    hearing: Hearing,
+    falls: Arc<Falls>,
 }
 
 impl Listener {
     /// A listener of a front. The engine says what strangers may do there.
     pub fn new(engine: Engine, front: &'static str) -> Self {
-        Self { desk: Desk::new(engine.clone()), engine, front }
+        let hearing = Hearing::new(engine.clone(), front, Vec::new(), 0);
+        Self { desk: Desk::new(engine.clone()), engine, front, hearing, falls: Arc::default() }
+    }
+
+    /// The same, which tells until when everything was heard.
+    #[must_use]
+    pub fn with_hearing(mut self, hearing: Hearing) -> Self {
+        self.hearing = hearing;
+        self
     }
 
     /// Writes down what was heard; true when it is new. After this it may be acknowledged.
@@ -72,8 +114,45 @@ impl Listener {
         let at_ms = commit.now_ms;
         let heard = ChatWrite::InboxPut { front: self.front.to_owned(), event, body, at_ms };
         commit.writes.push(Write::Chat(heard));
+        commit.writes.extend(self.hearing.mark(&spoken.inbound.conversation, at_ms));
         store.commit(commit).await?;
         Ok(true)
+    }
+
+    /// Somebody wrote a secret: that they did is written down with what they are told, and nothing else of it; true when it
+    /// is new.
+    pub async fn take_secret(&self, pasted: &Pasted) -> Result<bool, StoreError> {
+        let Pasted { conversation, event, place } = pasted;
+        let store = self.engine.store();
+        if store.inbound_is_known(self.front, event).await? {
+            return Ok(false);
+        }
+        let mut commit = Commit::at(self.engine.now_ms());
+        let at_ms = commit.now_ms;
+        let known = Write::InboundPut { front: self.front.to_owned(), event: event.clone(), at_ms };
+        commit.writes = vec![known, secret_letter(place, conversation, event, at_ms)?];
+        commit.writes.extend(self.hearing.mark(conversation, at_ms));
+        match store.commit(commit).await {
+            Ok(()) => Ok(true),
+            // Another delivery of it was quicker.
+            Err(StoreError::Conflict) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Tells somebody what is not the desk's answer. `event` is what they did.
+    pub async fn tell(
+        &self,
+        conversation: &str,
+        event: &str,
+        place: Place,
+        card: Card,
+    ) -> Result<(), StoreError> {
+        let mut commit = Commit::at(self.engine.now_ms());
+        let at_ms = commit.now_ms;
+        let letter = Letter { outbound: Outbound::Say(card), place };
+        commit.writes.push(letter.put(conversation, &format!("{at_ms:016}/{event}/0000"), at_ms)?);
+        self.engine.store().commit(commit).await
     }
 
     /// Handles what waits; true when there was anything.
@@ -100,15 +179,71 @@ impl Listener {
             let listener = self.clone();
             talking.spawn(async move {
                 for (event, spoken) in lines {
-                    listener.handle(&event, spoken).await?;
+                    listener.handle_or_fall(&event, spoken).await?;
                 }
                 Ok::<(), Refusal>(())
             });
         }
+        // What is wrong in one conversation does not cut the others short.
+        let mut all = Ok(any);
         while let Some(joined) = talking.join_next().await {
-            joined.unwrap_or(Ok(()))?;
+            if let Err(refusal) = joined.unwrap_or(Ok(())) {
+                all = Err(refusal);
+            }
         }
-        Ok(any)
+        all
+    }
+
+    /// Handles a line. One that ends in a panic of ours waits and is tried again, and those behind it with it; in the end its
+    /// speaker is told, and it is done with.
+    async fn handle_or_fall(&self, event: &str, spoken: Spoken) -> Result<(), Refusal> {
+        let listener = self.clone();
+        let (line, words) = (event.to_owned(), spoken.clone());
+        // It ends with whoever waits for it here.
+        let mut handling = tokio::task::JoinSet::new();
+        handling.spawn(async move { listener.handle(&line, words).await });
+        match handling.join_next().await {
+            Some(Ok(handled)) => {
+                self.falls.forget(event);
+                handled
+            }
+            Some(Err(fallen)) if fallen.is_panic() => {
+                let falls = self.falls.add(event);
+                tracing::error!(
+                    event,
+                    falls,
+                    "a line of the inbox ends in a panic, which is a fault of infra-chat"
+                );
+                if falls < FALLS_MAX {
+                    return Err(Refusal::Port {
+                        doing: "answering".to_owned(),
+                        error: engine::ports::PortError::retry("a panic ended it"),
+                    });
+                }
+                self.falls.forget(event);
+                self.give_up(event, spoken).await
+            }
+            // The program ends.
+            Some(Err(_)) | None => Ok(()),
+        }
+    }
+
+    /// Says that a line can't be handled, and takes it out of the inbox.
+    async fn give_up(&self, event: &str, spoken: Spoken) -> Result<(), Refusal> {
+        let Spoken { inbound, place, overheard, .. } = spoken;
+        let mut commit = Commit::at(self.engine.now_ms());
+        let at_ms = commit.now_ms;
+        if !overheard {
+            let outbound = Outbound::Say(view::stumbled(&inbound.text));
+            let letter = Letter { place: place_of(&outbound, &inbound, &place), outbound };
+            commit.writes.push(letter.put(
+                &inbound.conversation,
+                &format!("{at_ms:016}/{event}/0000"),
+                at_ms,
+            )?);
+        }
+        commit.writes.push(self.done(event));
+        Ok(self.engine.store().commit(commit).await?)
     }
 
     /// Handles as it comes, until told to stop.

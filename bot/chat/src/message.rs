@@ -119,6 +119,20 @@ pub enum Part {
         /// The lines.
         lines: Vec<String>,
     },
+    /// What people said.
+    Quotes {
+        /// In order.
+        quotes: Vec<Quote>,
+    },
+}
+
+/// Something somebody said, in one line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quote {
+    /// Who, by the front's identifier of the person.
+    pub who: String,
+    /// The words.
+    pub text: String,
 }
 
 /// How far a step is.
@@ -212,6 +226,15 @@ impl Card {
     pub fn verbatim(mut self, lines: Vec<String>) -> Self {
         if !lines.is_empty() {
             self.parts.push(Part::Verbatim { lines });
+        }
+        self
+    }
+
+    /// Adds what people said; nothing when it is nothing.
+    #[must_use]
+    pub fn quotes(mut self, quotes: Vec<Quote>) -> Self {
+        if !quotes.is_empty() {
+            self.parts.push(Part::Quotes { quotes });
         }
         self
     }

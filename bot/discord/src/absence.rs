@@ -1,130 +1,150 @@
-//! Knows when nothing was heard from Discord, and says afterwards what was missed.
+//! Reads, after a time in which nothing was heard from Discord, what was said meanwhile.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
 
+use async_trait::async_trait;
+use chat::{Ear, Overheard, Place, Said, Unread};
 use engine::clock::EpochMs;
-use engine::store::{Commit, StoreError, Write};
 use serde_json::Value;
 
-use crate::FRONT;
-use crate::intake::Intake;
-use crate::markdown::{clip, escape};
-use crate::payload;
+use crate::intake::{Intake, channel_of};
+use crate::payload::{self, text};
 use crate::snowflake;
-use crate::web::Message;
+use crate::web::{Bound, PAGE, WebError};
 
-/// Shorter absences nobody needs to hear of in which nothing was said.
-const WORTH_SAYING_MS: i64 = 5_000;
+/// Every absence counts: of a session that goes on Discord tells everything, of a new one nothing that was before.
+pub(crate) const BORNE_MS: EpochMs = 0;
 /// How far before a socket was given up a message may have been lost: about as long as silence is borne.
-const LOOK_BACK_MS: i64 = 90_000;
-/// Characters quoted of each message.
-const QUOTE_CHARS: usize = 120;
+const LOOK_BACK_MS: EpochMs = 90_000;
+/// Pages of a channel that are read, of a hundred messages each.
+const PAGES_MAX: usize = 10;
+/// Threads that are looked into: those something was said in last.
+const THREADS_MAX: usize = 20;
+/// Pages of a thread that are read.
+const THREAD_PAGES_MAX: usize = 2;
+/// Times Discord may ask to wait before all of it is tried again later.
+const WAITS_MAX: usize = 20;
 
-/// Whether Discord is heard.
-#[derive(Debug, Default)]
-pub(crate) struct Absence(Mutex<State>);
-
-#[derive(Debug, Default)]
-struct State {
-    present: bool,
-    /// Since when nothing is heard; absent before the first socket.
-    since_ms: Option<EpochMs>,
-}
-
-impl Absence {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Whether it is heard.
-    pub(crate) fn is_over(&self) -> bool {
-        self.state().present
-    }
-
-    /// It is heard. Of a session that goes on everything is told that happened meanwhile; before a new one something may
-    /// have been missed, and that is said.
-    pub(crate) fn present(&self, intake: &Arc<Intake>, resumed: bool) {
-        let now_ms = intake.engine.now_ms();
-        let missed = {
-            let mut state = self.state();
-            state.present = true;
-            state.since_ms.take().filter(|_| !resumed)
-        };
-        if let Some(since_ms) = missed {
-            let told = Arc::clone(intake);
-            intake.tasks.spawn(async move { say_missed(&told, since_ms, now_ms).await });
-        }
-    }
-
-    /// It is not heard any more; whether it was.
-    pub(crate) fn gone(&self, now_ms: EpochMs) -> bool {
-        let mut state = self.state();
-        let was_heard = std::mem::take(&mut state.present);
-        if was_heard {
-            state.since_ms = Some(now_ms);
-        }
-        was_heard
+/// It is heard. Of a session that goes on everything is told that happened meanwhile; before a new one something may have
+/// been missed, and that is looked at.
+pub(crate) fn present(intake: &Arc<Intake>, resumed: bool) {
+    if intake.hearing.opened(resumed) {
+        let looking = Arc::clone(intake);
+        intake.tasks.spawn(async move {
+            looking.hearing.catch_up(&*looking, &looking.stop).await;
+        });
     }
 }
 
-/// Says in each channel that is listened to how long nothing was heard, and what was said meanwhile. What is quoted is
-/// not done: its writer decides whether it still holds.
-async fn say_missed(intake: &Arc<Intake>, since_ms: EpochMs, until_ms: EpochMs) {
-    for channel in intake.settings.channels.ids() {
-        let missed = match missed_in(intake, channel, since_ms).await {
-            Ok(missed) => missed,
-            Err(error) => {
-                tracing::warn!(channel, %error, "what was missed can't be noted");
-                Vec::new()
+#[async_trait]
+impl Ear for Intake {
+    fn platform(&self) -> &'static str {
+        "Discord"
+    }
+
+    fn look_back_ms(&self) -> EpochMs {
+        LOOK_BACK_MS
+    }
+
+    async fn said_since(&self, conversation: &str, since_ms: EpochMs) -> Result<Said, Unread> {
+        let (channel, _) = channel_of(conversation);
+        let since = snowflake::at(since_ms);
+        self.all_since(channel, &since).await.map_err(|error| unread(&error))
+    }
+}
+
+fn unread(error: &WebError) -> Unread {
+    let why = error.to_string();
+    match *error {
+        WebError::Limited { after_ms, .. } => Unread::Later { why, after: Some(waited(after_ms)) },
+        WebError::Unanswered { .. } => Unread::Later { why, after: None },
+        WebError::Refused { .. } => Unread::Never { why },
+    }
+}
+
+fn waited(ms: i64) -> Duration {
+    Duration::from_millis(ms.max(0) as u64)
+}
+
+impl Intake {
+    /// What was said in a channel, in threads under what was said there lately, and in those known to be open.
+    async fn all_since(&self, channel: &str, since: &str) -> Result<Said, WebError> {
+        let (mut messages, mut whole) = self.pages(channel, since, PAGES_MAX).await?;
+        let earlier = self.page(channel, Bound::Before, since).await?;
+        let mut threads = BTreeMap::new();
+        for thread in messages.iter().chain(&earlier).map(|message| &message["thread"]) {
+            let last = text(thread, "last_message_id");
+            // Where nobody says what was said last in it, one has to look.
+            if thread.is_object() && (last.is_empty() || number(&last) > number(since)) {
+                self.places.learn(thread);
+                threads.insert(number(&text(thread, "id")), text(thread, "id"));
             }
-        };
-        if missed.is_empty() && until_ms - since_ms < WORTH_SAYING_MS {
-            continue;
         }
-        let content = chat::view::missed("Discord", since_ms, until_ms, &missed);
-        let message = Message { content, ..Message::default() };
-        if let Err(error) = intake.web.message_post(channel, &message).await {
-            tracing::warn!(channel, %error, "a channel can't be told what was missed");
+        whole &= threads.len() <= THREADS_MAX;
+        threads.extend(self.places.threads_of(channel).into_iter().map(|id| (number(&id), id)));
+        for thread in threads.values().rev().take(THREADS_MAX) {
+            match self.pages(thread, since, THREAD_PAGES_MAX).await {
+                Ok((said, all)) => {
+                    messages.extend(said);
+                    whole &= all;
+                }
+                // Somebody has deleted it, or closed it to the bot.
+                Err(WebError::Refused { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        messages.sort_by_key(|message| number(&text(message, "id")));
+        let overheard = messages.iter().filter_map(payload::said).map(|said| overheard(channel, said));
+        Ok(Said { messages: overheard.collect(), whole })
+    }
+
+    /// So many pages of a channel or thread, oldest first; whether that was all of it.
+    async fn pages(&self, channel: &str, since: &str, most: usize) -> Result<(Vec<Value>, bool), WebError> {
+        let (mut found, mut since) = (Vec::new(), since.to_owned());
+        for _ in 0..most {
+            let page = self.page(channel, Bound::After, &since).await?;
+            let is_last = page.len() < PAGE;
+            if let Some(last) = page.last() {
+                since = text(last, "id");
+            }
+            found.extend(page);
+            if is_last {
+                return Ok((found, true));
+            }
+        }
+        Ok((found, false))
+    }
+
+    /// One page, with the patience Discord asks for.
+    async fn page(&self, channel: &str, bound: Bound, id: &str) -> Result<Vec<Value>, WebError> {
+        let mut waits = 0;
+        loop {
+            match self.web.messages(channel, bound, id).await {
+                Err(WebError::Limited { after_ms, .. }) if waits < WAITS_MAX => {
+                    waits += 1;
+                    tokio::time::sleep(waited(after_ms)).await;
+                }
+                other => return other,
+            }
         }
     }
 }
 
-/// What was said in a channel and not heard, as quotations.
-async fn missed_in(
-    intake: &Arc<Intake>,
-    channel: &str,
-    since_ms: EpochMs,
-) -> Result<Vec<String>, StoreError> {
-    let from = snowflake::at(since_ms - LOOK_BACK_MS);
-    let messages: Vec<Value> = match intake.web.messages_after(channel, &from).await {
-        Ok(messages) => messages,
-        Err(error) => {
-            tracing::info!(channel, %error, "what was said meanwhile can't be read");
-            return Ok(Vec::new());
-        }
+fn overheard(channel: &str, said: payload::Said) -> Overheard {
+    let inside = said.channel != channel;
+    let place = Place {
+        mention: Some(said.user.clone()),
+        thread: inside.then(|| said.channel.clone()),
+        inside,
+        erases: Some(said.id.clone()),
+        ..Place::default()
     };
-    let store = intake.engine.store();
-    let waiting = store.inbox_list(FRONT, i64::MAX).await?;
-    let mut missed = Vec::new();
-    for said in messages.iter().filter_map(payload::said).filter(|said| !said.text.trim().is_empty()) {
-        let event = said.event();
-        let heard = waiting.iter().any(|heard| heard.event == event);
-        if heard || store.inbound_is_known(FRONT, &event).await? {
-            continue;
-        }
-        let mut commit = Commit::at(intake.engine.now_ms());
-        let at_ms = commit.now_ms;
-        commit.writes.push(Write::InboundPut { front: FRONT.to_owned(), event, at_ms });
-        match store.commit(commit).await {
-            Ok(()) => {
-                let text = intake.engine.redactor().redact(&said.text).into_owned();
-                let line = escape(text.lines().next().unwrap_or_default());
-                missed.push(format!("<@{}>: {}", said.user, clip(&line, QUOTE_CHARS).0));
-            }
-            // It was delivered in this very moment.
-            Err(StoreError::Conflict) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(missed)
+    let at_ms = snowflake::time_of(&said.id);
+    Overheard { event: said.event(), who: said.user, text: said.text, at_ms, place }
+}
+
+fn number(id: &str) -> u64 {
+    id.parse().unwrap_or_default()
 }

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chat::Place;
+use chat::{Place, view};
 use engine::control::Refusal;
-use engine::model::EnvironmentKey;
+use engine::model::{Actor, EnvironmentKey};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
@@ -14,6 +14,7 @@ use crate::buttons::{self, Origin, Press};
 use crate::commands;
 use crate::forms;
 use crate::intake::{Intake, Where, identity, whereabouts};
+use crate::limits::CONTENT_CHARS;
 use crate::markdown::{clip, escape};
 use crate::payload::{Commanded, Interacted, What, text};
 use crate::places::Kind;
@@ -21,6 +22,8 @@ use crate::web::{EPHEMERAL, Message, WebError};
 
 /// Longest time that passes before something is proposed to who types, names alone if need be.
 const PROPOSING: Duration = Duration::from_secs(2);
+/// Longest time that passes until Discord has said somebody's roles.
+const ASKING: Duration = Duration::from_millis(1_500);
 /// Longest wait Discord may ask for that leaves time to acknowledge, in milliseconds.
 const PATIENCE_MS: i64 = 1_500;
 /// Tries of an acknowledgement whose fate nobody knows.
@@ -164,6 +167,20 @@ impl Intake {
         let engine = self.engine.with_strangers(self.role(&interacted.roles));
         let desk = chat::Desk::new(engine.clone());
         let who = identity(&interacted.user);
+        match self.actor(interacted).await {
+            // Names are not for everybody.
+            Ok(actor) if actor.role.is_none() => {
+                let choices = json!([{ "name": "I don't know you here: say /whoami", "value": "whoami" }]);
+                let shown = Some(json!({ "choices": choices }));
+                return self.acknowledge(interacted, CHOICES, shown).await.map(|_| ());
+            }
+            Ok(_) => {}
+            Err(error) => {
+                tracing::debug!(%error, "who types can't be told");
+                let shown = Some(json!({ "choices": [] }));
+                return self.acknowledge(interacted, CHOICES, shown).await.map(|_| ());
+            }
+        }
         let known =
             tokio::time::timeout(PROPOSING, chat::known(&engine, &desk, &self.references, &who)).await;
         let choices = match known {
@@ -272,12 +289,33 @@ impl Intake {
 
     /// Opens the form for a secret.
     async fn secret_form(&self, interacted: &Interacted, given: &Commanded) -> Result<(), WebError> {
-        let environments: Vec<String> = match self.engine.project_get(None).await {
-            Ok(project) => project.value.environments.keys().map(ToString::to_string).collect(),
-            Err(refusal) => return self.whispered(interacted, &refusal.to_string()).await,
+        let places = async {
+            let actor = self.actor(interacted).await?;
+            self.engine.secret_places(&actor).await
+        };
+        let environments: Vec<String> = match places.await {
+            Ok(places) => places.iter().map(ToString::to_string).collect(),
+            Err(refusal) => {
+                let says = view::plain(&view::refusal(&refusal));
+                return self.whispered(interacted, &clip(&escape(&says), CONTENT_CHARS).0).await;
+            }
         };
         let form = forms::secret(&environments, given.option(forms::ENVIRONMENT), given.option(forms::NAME));
         self.acknowledge(interacted, FORM, Some(form)).await.map(|_| ())
+    }
+
+    /// Who somebody is, in the time there is: between two, Discord has to be asked for their roles.
+    async fn actor(&self, interacted: &Interacted) -> Result<Actor, Refusal> {
+        let who = identity(&interacted.user);
+        let by_roles = |roles: &[String]| self.engine.with_strangers(self.role(roles));
+        let actor = by_roles(&interacted.roles).actor(&who).await?;
+        if actor.role.is_some() || interacted.guild.is_some() {
+            return Ok(actor);
+        }
+        match tokio::time::timeout(ASKING, self.roles_anywhere(&interacted.user)).await {
+            Ok(roles) => by_roles(&roles).actor(&who).await,
+            Err(_) => Ok(actor),
+        }
     }
 
     /// Seals what was filled in. Nothing of it is kept but the seal, and that this form was: a second delivery is done.

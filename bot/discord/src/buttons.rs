@@ -1,7 +1,7 @@
 //! Buttons and menus. Clicking says a command, which stands in the component's identifier: so it survives restarts. Discord
 //! allows an identifier few characters; a longer command stands in the message, in a field that is named like its button.
 
-use chat::{Button, Card, Form};
+use chat::{Button, Card, Form, view};
 use serde_json::{Value, json};
 
 use crate::limits::{
@@ -14,6 +14,8 @@ use crate::markdown::{chars, clip};
 const LONG_MAX: usize = 5;
 /// Characters of them together.
 const LONG_CHARS: usize = 2_500;
+/// The identifier of the button that opens the form for a secret.
+const SECRET: &str = "secret";
 /// Between the parts of a form's identifier.
 const BETWEEN: char = '\u{1f}';
 
@@ -78,6 +80,10 @@ pub(crate) fn rows(card: &Card) -> Controls {
         buttons.push(button(PRIMARY, "Answer\u{2026}", &form_id(form)));
     }
     for (number, one) in standing.into_iter().enumerate() {
+        if one.command == view::SECRET_FORM {
+            buttons.push(button(PRIMARY, &one.label, SECRET));
+            continue;
+        }
         let kind = if one.danger { "ask" } else { "say" };
         let style = if one.danger { DANGER } else { SECONDARY };
         let id = format!("{kind}/{number}/{}", one.command);
@@ -113,11 +119,6 @@ pub(crate) fn confirm(label: &str, command: &str, origin: &Origin) -> (Vec<Value
     (vec![row(&buttons)], vec![embed])
 }
 
-/// The button that opens the form for a secret, in its row.
-pub(crate) fn secret() -> Value {
-    row(&[button(PRIMARY, "Enter it safely", "secret")])
-}
-
 /// What a click on a component of this message means; nothing when it is none of ours.
 pub(crate) fn press(custom_id: &str, values: &[String], message: &Value) -> Option<Press> {
     let (kind, rest) = match custom_id.split_once(['/', '#']) {
@@ -147,7 +148,7 @@ pub(crate) fn press(custom_id: &str, values: &[String], message: &Value) -> Opti
             let (title, label) = rest.split_once(BETWEEN)?;
             Some(Press::Form(Form { title: title.to_owned(), label: label.to_owned() }))
         }
-        "secret" => Some(Press::Secret),
+        SECRET => Some(Press::Secret),
         _ => None,
     }
 }

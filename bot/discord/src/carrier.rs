@@ -5,18 +5,18 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use chat::{Allowance, Card, Carrier, Kind, Letter, Outbound, Place, Undelivered};
+use chat::{Allowance, Card, Carrier, Kind, Letter, Outbound, Place, Sent, Troubles, Undelivered, view};
 use engine::clock::EpochMs;
 use engine::model::RunId;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::embeds::{Rendered, render};
 use crate::intake::channel_of;
 use crate::limits::{CONTENT_CHARS, THREAD_NAME_CHARS};
 use crate::markdown::{clip, unescape};
 use crate::payload::{list, text};
-use crate::web::{Message, Web, WebError};
-use crate::{FRONT, snowflake};
+use crate::web::{Bound, Message, Web, WebError};
+use crate::{FRONT, snowflake, trouble};
 
 /// Discord takes five messages in five seconds in a channel. A little less, because both ends measure.
 const GAP_MS: i64 = 1_050;
@@ -41,12 +41,23 @@ const THREAD_IS_THERE: i64 = 160_004;
 const PEOPLES_ADDRESS: &str = "https://discord.com/channels";
 /// What stands there in the place of a server for conversations between two.
 const BETWEEN_TWO: &str = "@me";
+/// … and for a thread that was put away, which nothing can be written into until it is opened again.
+const THREAD_IS_ARCHIVED: i64 = 50_083;
+/// … and for one that is closed.
+const THREAD_IS_LOCKED: i64 = 160_005;
+/// … and for a body it does not take, whatever its documentation says.
+const INVALID_BODY: i64 = 50_035;
+/// … and for one with nothing in it, as it says of embeds it does not take.
+const EMPTY_MESSAGE: i64 = 50_006;
+/// What stands for what Discord does not take.
+const AS_FILE: &str = "Discord does not take the whole of this; it comes as a file.";
 
 /// The way to Discord.
 pub(crate) struct DiscordCarrier {
     web: Arc<Web>,
     /// The servers of channels.
     guilds: Mutex<HashMap<String, String>>,
+    troubles: Troubles,
 }
 
 /// Whether a message shows a run's card: the card's key stands at its foot.
@@ -59,8 +70,8 @@ fn mark_of(message: &Value) -> Option<&str> {
 }
 
 impl DiscordCarrier {
-    pub(crate) fn new(web: Arc<Web>) -> Self {
-        Self { web, guilds: Mutex::default() }
+    pub(crate) fn new(web: Arc<Web>, troubles: Troubles) -> Self {
+        Self { web, guilds: Mutex::default(), troubles }
     }
 
     /// The server a channel is on.
@@ -82,6 +93,48 @@ impl DiscordCarrier {
                 None
             }
         }
+    }
+
+    /// Deletes a message with a secret in it; the letter, with what became of that.
+    async fn erased(&self, channel: &str, message: &str, letter: &Letter) -> Result<Letter, WebError> {
+        let channel = letter.place.thread.as_deref().filter(|_| letter.place.inside).unwrap_or(channel);
+        let deleted = match self.web.message_delete(channel, message).await {
+            Ok(()) => true,
+            // A try whose answer was lost did it, or somebody else.
+            Err(error) if error.code() == Some(UNKNOWN_MESSAGE) => true,
+            Err(WebError::Refused { .. }) => false,
+            Err(error) => return Err(error),
+        };
+        Ok(with_deletion(letter, deleted))
+    }
+
+    async fn carry_as(
+        &self,
+        conversation: &str,
+        letter: &Letter,
+        known: Option<&str>,
+        plain: bool,
+    ) -> Result<Option<String>, WebError> {
+        let (channel, direct) = channel_of(conversation);
+        let erased = match &letter.place.erases {
+            Some(message) => Some(self.erased(channel, message, letter).await?),
+            None => None,
+        };
+        let letter = erased.as_ref().unwrap_or(letter);
+        let message = if plain { plainly(letter) } else { message_of(letter) };
+        if let (Outbound::Update(_), Some(id)) = (&letter.outbound, known) {
+            self.web.message_edit(channel, id, &message).await?;
+            return Ok(Some(id.to_owned()));
+        }
+        if let Some(user) = &letter.place.to {
+            return self.whisper(conversation, user, letter, &message).await.map(|()| None);
+        }
+        let id = self.post(conversation, &letter.place, message).await?;
+        if let (Outbound::Update(card), false) = (&letter.outbound, direct) {
+            // Answers find out by themselves when there is none.
+            self.thread_begin(channel, &id, &thread_name(card)).await;
+        }
+        Ok(Some(id))
     }
 
     /// Shows a private answer: where the asking was, for as long as Discord lets, and then between the two.
@@ -133,12 +186,23 @@ impl DiscordCarrier {
         let (channel, _) = channel_of(conversation);
         let Some(thread) = &place.thread else { return self.web.message_post(channel, &message).await };
         if is_inside(place) {
-            match self.web.message_post(thread, &message).await {
-                Err(error) if error.code() == Some(UNKNOWN_CHANNEL) => {}
+            let is_there = match self.web.message_post(thread, &message).await {
+                // It was not begun, or is deleted.
+                Err(error) if error.code() == Some(UNKNOWN_CHANNEL) => false,
+                Err(error) if is_closed(&error) => match self.web.thread_reopen(thread).await {
+                    Ok(()) => match self.web.message_post(thread, &message).await {
+                        Err(error) if is_closed(&error) => true,
+                        other => return other,
+                    },
+                    // It may not be opened: better said in the channel than not at all.
+                    Err(WebError::Refused { .. }) => true,
+                    Err(error) => return Err(error),
+                },
                 other => return other,
-            }
-            // It was not begun, or is deleted.
-            if self.thread_begin(channel, thread, &unescape(&message.content.replace("**", ""))).await {
+            };
+            if !is_there
+                && self.thread_begin(channel, thread, &unescape(&message.content.replace("**", ""))).await
+            {
                 return self.web.message_post(thread, &message).await;
             }
         }
@@ -159,6 +223,12 @@ impl DiscordCarrier {
     }
 }
 
+/// A letter to somebody who wrote a secret, with whether their message could be deleted.
+fn with_deletion(letter: &Letter, deleted: bool) -> Letter {
+    let card = view::secret_deleted(letter.outbound.card().clone(), "Discord", deleted);
+    Letter { outbound: Outbound::Say(card), place: letter.place.clone() }
+}
+
 /// What a card's thread is called: what the card is about, without how it stands right now.
 fn thread_name(card: &Card) -> String {
     let about: Vec<&str> = card.headline.split(" · ").take(2).collect();
@@ -175,6 +245,38 @@ fn message_of(letter: &Letter) -> Message {
         wakes: letter.place.mention.clone(),
         ..Message::default()
     }
+}
+
+/// A card that Discord does not take as it is: its first line, its buttons where they are what it takes, and all of it as a
+/// file.
+fn plainly(letter: &Letter) -> Message {
+    let card = letter.outbound.card();
+    let Rendered { content, embeds, components, .. } = drawn(letter);
+    // By its key a card is found again, and a run's thread known.
+    let foot = embeds.iter().filter(|embed| !embed["footer"].is_null());
+    let foot = foot.map(|embed| json!({ "footer": embed["footer"], "description": AS_FILE }));
+    Message {
+        content,
+        embeds: foot.collect(),
+        components: components.into_iter().filter(has_buttons_alone).collect(),
+        file: Some(view::plain(card)),
+        wakes: letter.place.mention.clone(),
+        ..Message::default()
+    }
+}
+
+/// A row whose buttons hold all of what they say.
+fn has_buttons_alone(row: &Value) -> bool {
+    list(&row["components"]).all(|one| one["type"] == 2 && !text(one, "custom_id").contains('#'))
+}
+
+/// Whether nothing can be written into a thread.
+fn is_closed(error: &WebError) -> bool {
+    matches!(error.code(), Some(THREAD_IS_ARCHIVED | THREAD_IS_LOCKED))
+}
+
+fn is_misfit(error: &WebError) -> bool {
+    matches!(error, WebError::Refused { status: 400, code: INVALID_BODY | EMPTY_MESSAGE, .. })
 }
 
 /// Whether it belongs into a thread, and not under a message as its reply.
@@ -237,24 +339,16 @@ impl Carrier for DiscordCarrier {
         conversation: &str,
         letter: &Letter,
         known: Option<&str>,
-    ) -> Result<Option<String>, Undelivered> {
-        let (channel, direct) = channel_of(conversation);
-        let message = message_of(letter);
-        if let (Outbound::Update(_), Some(id)) = (&letter.outbound, known) {
-            self.web.message_edit(channel, id, &message).await.map_err(|error| undelivered(&error))?;
-            return Ok(Some(id.to_owned()));
+    ) -> Result<Sent, Undelivered> {
+        let mut carried = self.carry_as(conversation, letter, known, false).await;
+        if let Err(error) = &carried
+            && is_misfit(error)
+        {
+            tracing::error!(conversation, %error, "Discord does not take a card as it is; it is shown plainly");
+            carried = self.carry_as(conversation, letter, known, true).await;
         }
-        if let Some(user) = &letter.place.to {
-            let whispered = self.whisper(conversation, user, letter, &message).await;
-            return whispered.map(|()| None).map_err(|error| undelivered(&error));
-        }
-        let id =
-            self.post(conversation, &letter.place, message).await.map_err(|error| undelivered(&error))?;
-        if let (Outbound::Update(card), false) = (&letter.outbound, direct) {
-            // Answers find out by themselves when there is none.
-            self.thread_begin(channel, &id, &thread_name(card)).await;
-        }
-        Ok(Some(id))
+        trouble::spoke(&self.troubles, carried.as_ref().err());
+        carried.map(Sent::whole).map_err(|error| undelivered(&error))
     }
 
     async fn link(&self, conversation: &str, message: &str) -> Option<String> {
@@ -277,13 +371,17 @@ impl Carrier for DiscordCarrier {
             _ => channel_of(conversation).0,
         };
         let from = snowflake::at(since_ms - LOOK_BACK_MS);
-        let messages = match self.web.messages_after(channel, &from).await {
+        let messages = match self.web.messages(channel, Bound::After, &from).await {
             Ok(messages) => messages,
             // Without the permission to read there is no telling; showing it twice is better than not at all.
             Err(WebError::Refused { .. }) => return Ok(None),
             Err(error) => return Err(undelivered(&error)),
         };
-        let drawn = drawn(letter);
+        let drawn = match &letter.place.erases {
+            // Whether the message could be deleted is known only when it is shown.
+            Some(_) => [true, false].map(|deleted| drawn(&with_deletion(letter, deleted))).to_vec(),
+            None => vec![drawn(letter)],
+        };
         let first = |embeds: &Value| text(&embeds[0], "description").trim().to_owned();
         let ours = |message: &&Value| {
             if message["author"]["bot"] != true {
@@ -294,8 +392,11 @@ impl Carrier for DiscordCarrier {
                 Outbound::Say(_) => {
                     let replied = &message["message_reference"]["message_id"];
                     let replies = !is_inside(&letter.place) && letter.place.thread.is_some();
-                    text(message, "content").trim() == drawn.content.trim()
-                        && first(&message["embeds"]) == first(&Value::from(drawn.embeds.clone()))
+                    let alike = |drawn: &Rendered| {
+                        text(message, "content").trim() == drawn.content.trim()
+                            && first(&message["embeds"]) == first(&Value::from(drawn.embeds.clone()))
+                    };
+                    drawn.iter().any(alike)
                         && (!replies || replied.as_str() == letter.place.thread.as_deref())
                 }
             }

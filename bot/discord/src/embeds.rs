@@ -1,7 +1,7 @@
 //! A card as a message with embeds. What Discord would refuse is cut where people see it, and what was cut comes along as a
 //! file. The headline is the message's own text: it is read where embeds are switched off, in notifications and aloud.
 
-use chat::{Card, Part, StepLine, StepMark, Tone, view};
+use chat::{Card, Part, Quote, StepLine, StepMark, Tone, view};
 use serde_json::{Value, json};
 
 use crate::buttons;
@@ -141,6 +141,7 @@ impl Page {
             Part::Fields { fields } => self.fields(fields),
             Part::Steps { steps } => steps.iter().for_each(|one| self.line(&step(one))),
             Part::Verbatim { lines } => self.verbatim(lines),
+            Part::Quotes { quotes } => quotes.iter().for_each(|one| self.line(&quote(one))),
         }
     }
 
@@ -263,6 +264,10 @@ fn step(step: &StepLine) -> String {
     };
     let took = step.took_ms.map(|ms| format!(" ({})", view::duration(ms))).unwrap_or_default();
     format!("{mark} **{}**: {}{took}", escape(&one_line(&step.title)), escape(&one_line(&step.says)))
+}
+
+fn quote(quote: &Quote) -> String {
+    format!("> <@{}>: {}", quote.who, escape(&one_line(&quote.text)))
 }
 
 fn emoji(tone: Tone) -> &'static str {

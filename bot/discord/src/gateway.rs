@@ -11,6 +11,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::Message as Frame;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -18,11 +19,12 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use tokio_util::sync::CancellationToken;
 
-use crate::absence::Absence;
+use crate::absence::present;
 use crate::hearing::Hearing;
 use crate::intake::Intake;
 use crate::payload::text;
 use crate::session::{End, Session, after_close, dialled};
+use crate::trouble;
 use crate::web::WebError;
 
 /// What is asked to be told: servers and their threads, messages in them and between two, and what is in the messages.
@@ -51,14 +53,38 @@ struct State {
     session: Option<Session>,
     /// Where Discord said its gateway is.
     gateway: Option<String>,
+    /// What the next session asks for. All of it, unless Discord has just said no to that.
     intents: u64,
+    /// The session was let read messages.
+    readable: bool,
+    /// Discord says that the next one will be.
+    switched_on: Arc<Notify>,
     /// Sockets over which nothing was told, one after the other.
     lost: u32,
+    /// Something is told over the one that is open.
+    heard: bool,
+}
+
+impl State {
+    fn is_heard(&mut self, intake: &Arc<Intake>, resumed: bool) {
+        trouble::heard(&intake.troubles, self.readable);
+        if !std::mem::replace(&mut self.heard, true) {
+            present(intake, resumed);
+        }
+    }
 }
 
 /// Keeps a socket open until told to stop.
-pub(crate) async fn listen(intake: Arc<Intake>, absence: Arc<Absence>, stop: CancellationToken) {
-    let mut state = State { session: None, gateway: None, intents: INTENTS, lost: 0 };
+pub(crate) async fn listen(intake: Arc<Intake>, stop: CancellationToken) {
+    let mut state = State {
+        session: None,
+        gateway: None,
+        intents: INTENTS,
+        readable: true,
+        switched_on: Arc::default(),
+        lost: 0,
+        heard: false,
+    };
     let (mut wait, mut retry) = (Duration::ZERO, RETRY);
     loop {
         tokio::select! {
@@ -67,10 +93,15 @@ pub(crate) async fn listen(intake: Arc<Intake>, absence: Arc<Absence>, stop: Can
         }
         let began = Instant::now();
         let end = tokio::select! {
-            end = one_socket(&intake, &absence, &mut state) => end,
+            end = one_socket(&intake, &mut state) => end,
             () = stop.cancelled() => return,
         };
-        state.lost = if absence.gone(intake.engine.now_ms()) { 0 } else { state.lost + 1 };
+        if std::mem::take(&mut state.heard) {
+            state.lost = 0;
+            intake.hearing.closed();
+        } else {
+            state.lost += 1;
+        }
         if state.lost >= LOST_MAX {
             state.session = None;
         }
@@ -84,18 +115,12 @@ pub(crate) async fn listen(intake: Arc<Intake>, absence: Arc<Absence>, stop: Can
             End::Anew => state.session = None,
             End::Wait(asked) => wait = wait.max(asked),
             End::Unreadable => {
-                tracing::error!(
-                    "Discord does not let the bot read messages: switch on *Message Content Intent* on the bot's page; \
-                     until then it hears mentions, direct messages, commands and clicks alone"
-                );
+                trouble::unreadable(&intake.troubles);
                 state.session = None;
                 state.intents = INTENTS & !MESSAGE_CONTENT;
             }
             End::Refused(code) => {
-                tracing::error!(
-                    code,
-                    "Discord refuses the bot until this is mended: is discord.token right?"
-                );
+                trouble::refused(&intake.troubles, code);
                 state.session = None;
                 wait = MENDING;
             }
@@ -116,7 +141,7 @@ fn random() -> f64 {
     f64::from(nanos % 1_000) / 1_000.0
 }
 
-async fn one_socket(intake: &Arc<Intake>, absence: &Arc<Absence>, state: &mut State) -> End {
+async fn one_socket(intake: &Arc<Intake>, state: &mut State) -> End {
     let url = match where_to(intake, state).await {
         Ok(url) => url,
         Err(end) => return end,
@@ -124,14 +149,15 @@ async fn one_socket(intake: &Arc<Intake>, absence: &Arc<Absence>, state: &mut St
     let mut socket = match timeout(OPENING, connect_async(&url)).await {
         Ok(Ok((socket, _))) => socket,
         opened => {
-            tracing::warn!(
+            tracing::debug!(
                 took_long = opened.is_err(),
                 "the gateway's address does not answer, trying again"
             );
+            trouble::no_gateway(&intake.troubles);
             return End::Resume;
         }
     };
-    let end = Box::pin(hear(&mut socket, intake, absence, state)).await;
+    let end = Box::pin(hear(&mut socket, intake, state)).await;
     // Closing with a code of its own keeps the session; it may be gone already.
     let code = CloseCode::Library(4_000);
     let _ = socket.close(Some(CloseFrame { code, reason: "".into() })).await;
@@ -150,33 +176,34 @@ async fn where_to(intake: &Intake, state: &mut State) -> Result<String, End> {
         }
         Ok(gateway) => Ok(dialled(state.gateway.insert(gateway.url))),
         Err(error) => {
-            tracing::warn!(%error, "Discord does not say where its gateway is, trying again");
+            trouble::unreached(&intake.troubles, &error);
             match error {
                 WebError::Limited { after_ms, .. } => {
                     Err(End::Wait(Duration::from_millis(after_ms.max(0) as u64)))
                 }
-                WebError::Refused { .. } => Err(End::Wait(MENDING)),
-                WebError::Unanswered { .. } => Err(End::Resume),
+                error if trouble::is_wrong_token(&error) => Err(End::Wait(MENDING)),
+                WebError::Refused { .. } | WebError::Unanswered { .. } => Err(End::Resume),
             }
         }
     }
 }
 
 /// Hears until the socket ends.
-async fn hear(socket: &mut Socket, intake: &Arc<Intake>, absence: &Arc<Absence>, state: &mut State) -> End {
+async fn hear(socket: &mut Socket, intake: &Arc<Intake>, state: &mut State) -> End {
     let Some(every) = hello(socket).await else { return End::Resume };
     let token = intake.settings.token.expose_secret();
-    let opening = match &state.session {
-        Some(session) => json!({
-            "op": 6, "d": { "token": token, "session_id": session.id, "seq": session.seq },
-        }),
-        None => json!({
+    let opening = if let Some(session) = &state.session {
+        json!({ "op": 6, "d": { "token": token, "session_id": session.id, "seq": session.seq } })
+    } else {
+        let intents = std::mem::replace(&mut state.intents, INTENTS);
+        state.readable = intents & MESSAGE_CONTENT != 0;
+        json!({
             "op": 2,
             "d": {
-                "token": token, "intents": state.intents,
+                "token": token, "intents": intents,
                 "properties": { "os": std::env::consts::OS, "browser": "infra-chat", "device": "infra-chat" },
             },
-        }),
+        })
     };
     if send(socket, &opening).await.is_err() {
         return End::Resume;
@@ -185,6 +212,7 @@ async fn hear(socket: &mut Socket, intake: &Arc<Intake>, absence: &Arc<Absence>,
     beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut answered = true;
     let mut hearing = Hearing::after(state.session.as_ref().map_or(0, |session| session.seq));
+    let switched_on = Arc::clone(&state.switched_on);
     loop {
         let frame = tokio::select! {
             frame = socket.next(), if !hearing.is_full() => frame,
@@ -205,8 +233,12 @@ async fn hear(socket: &mut Socket, intake: &Arc<Intake>, absence: &Arc<Absence>,
                     return End::Resume;
                 }
                 answered = false;
+                if !state.readable {
+                    look_at_switch(intake, &state.switched_on);
+                }
                 continue;
             }
+            () = switched_on.notified() => return End::Anew,
         };
         let frame = match frame {
             Some(Ok(Frame::Text(frame))) => frame,
@@ -221,7 +253,7 @@ async fn hear(socket: &mut Socket, intake: &Arc<Intake>, absence: &Arc<Absence>,
             continue;
         };
         match frame["op"].as_u64() {
-            Some(0) => dispatch(intake, absence, state, &mut hearing, frame),
+            Some(0) => dispatch(intake, state, &mut hearing, frame),
             Some(1) => {
                 hearing.asked();
                 if hears(socket, state, &mut hearing).await.is_err() {
@@ -241,6 +273,18 @@ async fn hear(socket: &mut Socket, intake: &Arc<Intake>, absence: &Arc<Absence>,
     }
 }
 
+/// Looks beside listening whether somebody has let the bot read messages by now.
+fn look_at_switch(intake: &Arc<Intake>, switched_on: &Arc<Notify>) {
+    let switched_on = Arc::clone(switched_on);
+    intake.later(|intake| async move {
+        match intake.web.may_read_messages().await {
+            Ok(true) => switched_on.notify_one(),
+            Ok(false) => {}
+            Err(error) => tracing::debug!(%error, "whether messages may be read is not said"),
+        }
+    });
+}
+
 /// How often a sign of life is wanted.
 async fn hello(socket: &mut Socket) -> Option<Duration> {
     let Ok(Some(Ok(Frame::Text(frame)))) = timeout(HELLO, socket.next()).await else { return None };
@@ -249,13 +293,7 @@ async fn hello(socket: &mut Socket) -> Option<Duration> {
     Some(Duration::from_millis(ms))
 }
 
-fn dispatch(
-    intake: &Arc<Intake>,
-    absence: &Arc<Absence>,
-    state: &mut State,
-    hearing: &mut Hearing,
-    mut frame: Value,
-) {
+fn dispatch(intake: &Arc<Intake>, state: &mut State, hearing: &mut Hearing, mut frame: Value) {
     let body = frame["d"].take();
     if let Some(seq) = frame["s"].as_u64() {
         hearing.told(seq);
@@ -265,9 +303,9 @@ fn dispatch(
             let (id, url) = (text(&body, "session_id"), text(&body, "resume_gateway_url"));
             state.session = Some(Session::begun(id, &url, state.gateway.as_deref()));
             intake.ready(&body);
-            absence.present(intake, false);
+            state.is_heard(intake, false);
         }
-        "RESUMED" => absence.present(intake, true),
+        "RESUMED" => state.is_heard(intake, true),
         "MESSAGE_CREATE" => hearing.message(intake, body),
         kind => intake.take_now(kind, &body),
     }

@@ -6,20 +6,20 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use chat::{About, Listener, Place, References, Spoken};
+use chat::{About, Hearing, Listener, Pasted, Place, References, Spoken, Troubles};
 use engine::control::Engine;
 use engine::model::{Identity, Role, RunId};
 use engine::store::{Commit, StoreError, Write};
 use serde_json::Value;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::FRONT;
-use crate::buttons;
-use crate::commands;
 use crate::payload::{self, Said, list, text};
 use crate::places::{Kind, Places};
 use crate::settings::Settings;
-use crate::web::{Message, Web};
+use crate::web::Web;
 
 /// Takes in what Discord tells.
 pub(crate) struct Intake {
@@ -27,14 +27,20 @@ pub(crate) struct Intake {
     pub(crate) web: Arc<Web>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) listener: Listener,
+    /// Until when everything was heard.
+    pub(crate) hearing: Hearing,
+    /// What keeps it from hearing or speaking.
+    pub(crate) troubles: Troubles,
+    /// The end of all that goes on by itself.
+    pub(crate) stop: CancellationToken,
     pub(crate) places: Places,
     pub(crate) references: References,
     /// The bot's user; empty until Discord has said so.
     pub(crate) bot: OnceLock<String>,
     /// The servers it is a member of.
     pub(crate) guilds: Mutex<BTreeSet<String>>,
-    /// Whether commands are registered, or being so.
-    pub(crate) registered: OnceLock<()>,
+    /// The bot's application; empty until Discord has said it.
+    pub(crate) application: watch::Sender<String>,
     /// What is being done beside listening.
     pub(crate) tasks: TaskTracker,
 }
@@ -71,19 +77,17 @@ impl Intake {
         let _ = self.bot.set(text(&body["user"], "id"));
         self.joined(list(&body["guilds"]).map(|guild| text(guild, "id")));
         let application = text(&body["application"], "id");
-        if !application.is_empty() && self.registered.set(()).is_ok() {
-            self.later(|intake| async move { intake.register(&application).await });
-        }
+        self.application.send_if_modified(|known| {
+            let news = !application.is_empty() && *known != application;
+            if news {
+                *known = application;
+            }
+            news
+        });
     }
 
     fn joined(&self, guilds: impl Iterator<Item = String>) {
         self.guilds.lock().unwrap_or_else(PoisonError::into_inner).extend(guilds);
-    }
-
-    async fn register(&self, application: &str) {
-        if let Err(error) = self.web.commands_put(application, commands::all()).await {
-            tracing::error!(%error, "commands can't be registered; what is typed is heard all the same");
-        }
     }
 
     /// Takes in a message. An error means that it must be told again.
@@ -134,15 +138,18 @@ impl Intake {
                 let place = whereabouts(&said.channel, Some(kind));
                 self.said_at(&said, place, named, text.trim().to_owned()).await
             }
-            // Discord has to be asked, and nobody waits for that: where this is, or who they are on the server.
-            kind => {
-                self.later(|intake| async move { intake.said_somewhere(said, kind, named, text).await });
-                Ok(())
-            }
+            // Discord has to be asked first: where this is, or who they are on the server.
+            kind => self.said_somewhere(said, kind, named, text).await,
         }
     }
 
-    async fn said_somewhere(self: &Arc<Self>, mut said: Said, kind: Option<Kind>, named: bool, text: String) {
+    async fn said_somewhere(
+        self: &Arc<Self>,
+        mut said: Said,
+        kind: Option<Kind>,
+        named: bool,
+        text: String,
+    ) -> Result<(), StoreError> {
         let place = match kind {
             Some(kind) => whereabouts(&said.channel, Some(kind)),
             None => self.look(&said.channel).await,
@@ -150,9 +157,7 @@ impl Intake {
         if place.direct {
             said.roles = self.roles_anywhere(&said.user).await;
         }
-        if let Err(error) = self.said_at(&said, place, named, text.trim().to_owned()).await {
-            tracing::error!(%error, "what somebody said can't be written down");
-        }
+        self.said_at(&said, place, named, text.trim().to_owned()).await
     }
 
     async fn said_at(
@@ -169,7 +174,16 @@ impl Intake {
             return Ok(());
         }
         if matches!(self.engine.redactor().redact(&said.text), Cow::Owned(_)) {
-            return self.secret_said(said).await;
+            let inside = place.thread.is_some();
+            let told = Place {
+                mention: Some(said.user.clone()),
+                thread: place.thread.clone(),
+                inside,
+                erases: Some(said.id.clone()),
+                ..Place::default()
+            };
+            let pasted = Pasted { conversation: place.conversation(), event: said.event(), place: told };
+            return self.listener.take_secret(&pasted).await.map(drop);
         }
         let mut about = About::default();
         if let Some(replied) = &said.reply_to {
@@ -254,32 +268,6 @@ impl Intake {
         roles
     }
 
-    /// A secret stands in a message: nothing of it is kept, and its writer is told at once.
-    async fn secret_said(self: &Arc<Self>, said: &Said) -> Result<(), StoreError> {
-        if !self.is_first(said.event()).await? {
-            return Ok(());
-        }
-        let (channel, user, id) = (said.channel.clone(), said.user.clone(), said.id.clone());
-        self.later(|intake| async move {
-            let deleted = intake.web.message_delete(&channel, &id).await.is_ok();
-            let gone = if deleted {
-                "I deleted your message."
-            } else {
-                "**Delete your message**: Discord does not let me."
-            };
-            let content = format!(
-                "<@{user}> That looks like a secret. {gone} Nothing of it was kept or done. Who could read it here may \
-                 have it: replace it where it came from."
-            );
-            let components = vec![buttons::secret()];
-            let message = Message { content, components, wakes: Some(user), ..Message::default() };
-            if let Err(error) = intake.web.message_post(&channel, &message).await {
-                tracing::warn!(channel, %error, "somebody can't be told of a secret they wrote");
-            }
-        });
-        Ok(())
-    }
-
     /// Notes an event that is not handled by the desk; false when it was noted before.
     pub(crate) async fn is_first(&self, event: String) -> Result<bool, StoreError> {
         let store = self.engine.store();
@@ -316,7 +304,7 @@ pub(crate) fn identity(user: &str) -> Identity {
 const BETWEEN_TWO: char = '@';
 
 /// The conversation of a channel.
-fn conversation(channel: &str, direct: bool) -> String {
+pub(crate) fn conversation(channel: &str, direct: bool) -> String {
     if direct { format!("{FRONT}:{BETWEEN_TWO}{channel}") } else { format!("{FRONT}:{channel}") }
 }
 

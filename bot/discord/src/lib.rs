@@ -15,30 +15,39 @@ pub mod limits;
 pub mod markdown;
 mod payload;
 mod places;
+mod registration;
 mod session;
 mod settings;
 pub mod sim;
 mod snowflake;
+mod trouble;
 mod web;
 
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 use async_trait::async_trait;
-use chat::{Courier, Follow, Front, FrontError, Listener, Outbound, References, Reporter};
+use chat::{Courier, Follow, Front, FrontError, Hearing, Listener, Outbound, References, Reporter, Troubles};
 use engine::clock::EpochMs;
 use engine::control::{Engine, Refusal};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use absence::Absence;
 use carrier::DiscordCarrier;
 use intake::Intake;
 use places::Places;
 pub use settings::{API_BASE, BadRoles, Roles, Settings, api_base, channels, roles};
-use web::{Web, WebError};
+use web::Web;
 
 /// The front's name in identities and conversations.
 pub const FRONT: &str = "discord";
+
+/// Wait after the database failed.
+const TROUBLE: Duration = Duration::from_secs(1);
+
+/// What a trouble hinders: drawing cards.
+const DRAWING: &str = "drawing";
 
 /// Why Discord can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -46,11 +55,8 @@ pub enum DiscordError {
     /// The client can't be made.
     #[error("the way to Discord can't be prepared")]
     Client(#[source] std::io::Error),
-    /// Discord does not take the token.
-    #[error("Discord does not take the bot's token: {0}; check discord.token and discord.api_base")]
-    Token(String),
-    /// The database does not answer.
-    #[error("Discord's conversations can't be read")]
+    /// The database can't be read.
+    #[error("what was shown on Discord can't be read")]
     Store(#[source] Refusal),
 }
 
@@ -58,7 +64,6 @@ pub enum DiscordError {
 pub struct Discord {
     engine: Engine,
     intake: Arc<Intake>,
-    absence: Arc<Absence>,
 }
 
 /// The front as the reporter sees it: its messages go through the courier.
@@ -77,13 +82,15 @@ impl Front for Mailbox {
 }
 
 impl Discord {
-    /// Connects to Discord. Nothing is heard or said until the parts work.
+    /// Prepares to connect to Discord. Nothing is heard or said until the parts work; a Discord that is away or does not take
+    /// the token is tried again and stands in [`Discord::troubles`].
     pub async fn open(engine: &Engine, settings: Settings) -> Result<Self, DiscordError> {
         let time = engine.clone();
         Self::open_at(engine, settings, Arc::new(move || time.now_ms())).await
     }
 
     /// The same, by a clock of its own: what Discord asks to wait is waited by it.
+    #[expect(clippy::unused_async, reason = "fronts are opened alike, whether they ask something or not")]
     pub async fn open_at(
         engine: &Engine,
         settings: Settings,
@@ -92,29 +99,30 @@ impl Discord {
         // Sockets need a provider for the whole program; another front may have chosen the same one already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let web = Arc::new(Web::new(&settings, now).map_err(DiscordError::Client)?);
-        let mut bot = OnceLock::new();
-        match web.who_am_i().await {
-            Ok(who) => bot = OnceLock::from(who),
-            // A wrong token is a person's to mend; a Discord that is away comes back, and says who the bot is then.
-            Err(error @ WebError::Refused { status: 401 | 403, .. }) => {
-                return Err(DiscordError::Token(error.to_string()));
-            }
-            Err(error) => tracing::warn!(%error, "Discord is away; trying again"),
-        }
         let engine = engine.with_strangers(settings.strangers);
+        let listened = settings.channels.ids().map(|channel| intake::conversation(channel, false)).collect();
+        let hearing = Hearing::new(engine.clone(), FRONT, listened, absence::BORNE_MS);
         let intake = Arc::new(Intake {
             engine: engine.clone(),
             web,
             settings: Arc::new(settings),
-            listener: Listener::new(engine.clone(), FRONT),
+            listener: Listener::new(engine.clone(), FRONT).with_hearing(hearing.clone()),
+            hearing,
+            troubles: Troubles::default(),
+            stop: CancellationToken::new(),
             places: Places::default(),
             references: References::default(),
-            bot,
+            bot: OnceLock::new(),
             guilds: Mutex::default(),
-            registered: OnceLock::new(),
+            application: watch::Sender::default(),
             tasks: TaskTracker::new(),
         });
-        Ok(Self { engine, intake, absence: Arc::default() })
+        Ok(Self { engine, intake })
+    }
+
+    /// What keeps it from being heard or shown, as long as it does.
+    pub fn troubles(&self) -> Troubles {
+        self.intake.troubles.clone()
     }
 
     /// What hears lines of the inbox and answers them.
@@ -129,17 +137,26 @@ impl Discord {
 
     /// What takes messages to Discord.
     pub fn courier(&self) -> Courier {
-        Courier::new(self.engine.clone(), Arc::new(DiscordCarrier::new(Arc::clone(&self.intake.web))))
+        Courier::new(
+            self.engine.clone(),
+            Arc::new(DiscordCarrier::new(Arc::clone(&self.intake.web), self.troubles())),
+        )
     }
 
     /// Hears over a socket until told to stop.
     pub async fn listen(&self, stop: CancellationToken) {
-        gateway::listen(Arc::clone(&self.intake), Arc::clone(&self.absence), stop).await;
+        let intake = &self.intake;
+        tokio::join!(
+            gateway::listen(Arc::clone(intake), stop.clone()),
+            registration::keep(Arc::clone(intake), stop.clone()),
+            intake.hearing.keep(stop),
+        );
+        intake.stop.cancel();
     }
 
     /// Whether Discord is heard.
     pub fn is_heard(&self) -> bool {
-        self.absence.is_over()
+        self.intake.hearing.is_present()
     }
 
     /// Waits for what was begun beside listening: interactions being answered, commands being registered.
@@ -151,14 +168,36 @@ impl Discord {
 
     /// Does everything until told to stop.
     pub async fn work(self, stop: CancellationToken) -> Result<(), DiscordError> {
-        let reporter = self.reporter().await.map_err(DiscordError::Store)?;
-        tokio::join!(
+        let ((), reported, ..) = tokio::join!(
             self.listener().work(stop.clone()),
-            reporter.work(stop.clone()),
+            self.report(&stop),
             self.courier().work(stop.clone()),
             self.listen(stop.clone()),
         );
         self.rest().await;
-        Ok(())
+        reported
+    }
+
+    /// Draws cards once the database says where that stopped, until told to stop.
+    async fn report(&self, stop: &CancellationToken) -> Result<(), DiscordError> {
+        loop {
+            match self.reporter().await {
+                Ok(reporter) => {
+                    reporter.work(stop.clone()).await;
+                    return Ok(());
+                }
+                Err(refusal) if !refusal.may_pass() => {
+                    let why =
+                        format!("cards of runs are not drawn on Discord: {refusal}; start infra-chat again");
+                    self.intake.troubles.begin(DRAWING, &why);
+                    return Err(DiscordError::Store(refusal));
+                }
+                Err(error) => tracing::warn!(%error, "what was shown can't be read, trying again"),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(TROUBLE) => {}
+                () = stop.cancelled() => return Ok(()),
+            }
+        }
     }
 }

@@ -42,6 +42,13 @@ impl Places {
         self.known().get(channel).cloned()
     }
 
+    /// The threads of a channel, as far as known.
+    pub(crate) fn threads_of(&self, channel: &str) -> Vec<String> {
+        let known = self.known();
+        let theirs = |kind: &Kind| matches!(kind, Kind::Thread { parent } if parent == channel);
+        known.iter().filter(|(_, kind)| theirs(kind)).map(|(id, _)| id.clone()).collect()
+    }
+
     /// Remembers a channel, as Discord describes it; what it is, when that is said.
     pub(crate) fn learn(&self, channel: &Value) -> Option<Kind> {
         let kind = match channel["type"].as_i64()? {

@@ -12,6 +12,11 @@ pub(crate) fn at(at_ms: EpochMs) -> String {
     ((at_ms - EPOCH_MS).max(0) << BELOW).to_string()
 }
 
+/// The millisecond of an identifier.
+pub(crate) fn time_of(id: &str) -> EpochMs {
+    (id.parse::<EpochMs>().unwrap_or_default() >> BELOW) + EPOCH_MS
+}
+
 #[cfg(test)]
 mod tests {
     #[test]
@@ -19,5 +24,6 @@ mod tests {
         // From Discord's documentation: 175928847299117063 is of 2016-04-30 11:18:25.796 UTC.
         let id: i64 = 175_928_847_299_117_063;
         assert_eq!(super::at(1_462_015_105_796), (id >> 22 << 22).to_string());
+        assert_eq!(super::time_of("175928847299117063"), 1_462_015_105_796);
     }
 }

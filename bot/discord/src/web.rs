@@ -27,14 +27,18 @@ use crate::settings::Settings;
 const ANSWER_WAIT: Duration = Duration::from_secs(10);
 /// Largest answer read, in bytes: a hundred messages with everything in them.
 const ANSWER_BYTES: usize = 16 * 1024 * 1024;
+/// The status of a call that is one too many.
+const TOO_MANY: u16 = 429;
 /// Wait when Discord asks for one and does not say how long, in milliseconds.
 const LIMITED_MS: i64 = 1_000;
 /// Discord asks that bots say who they are like this.
 const WHO: &str = concat!("DiscordBot (infra-chat, ", env!("CARGO_PKG_VERSION"), ")");
 /// Messages read at once.
-const HISTORY_READ: u32 = 100;
+pub(crate) const PAGE: usize = 100;
 /// Minutes after which a thread nobody writes in is put away.
 const THREAD_MINUTES: u32 = 1_440;
+/// Flags of an application that may read messages: one of many servers, and one of few.
+const MAY_READ: u64 = 1 << 18 | 1 << 19;
 /// A message that only its reader sees.
 pub(crate) const EPHEMERAL: u32 = 1 << 6;
 /// The name of an attached file.
@@ -130,6 +134,15 @@ pub(crate) struct GatewayAt {
     pub(crate) wait_ms: i64,
 }
 
+/// Which messages next to one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bound {
+    /// Those right behind it.
+    After,
+    /// Those right before it.
+    Before,
+}
+
 type Time = Arc<dyn Fn() -> EpochMs + Send + Sync>;
 
 /// One thing to ask.
@@ -222,7 +235,7 @@ impl Web {
         match status {
             200..300 if body.is_empty() => Ok(Value::Null),
             200..300 => answer.ok_or(WebError::Unanswered { what, why: "it is no JSON".to_owned() }),
-            429 => {
+            TOO_MANY => {
                 let after_ms = asked_ms(&headers, answer.as_ref()).unwrap_or(LIMITED_MS);
                 Err(WebError::Limited { what, after_ms })
             }
@@ -269,7 +282,7 @@ impl Web {
     /// Takes note of how much may still be asked.
     fn heed(&self, bucket: &str, status: u16, headers: &HeaderMap, answer: Option<&Value>) {
         let now_ms = (self.now)();
-        let is_limited = status == 429;
+        let is_limited = status == TOO_MANY;
         let used_up = header(headers, "x-ratelimit-remaining").is_some_and(|left| left <= 0.0);
         if !is_limited && !used_up {
             return;
@@ -277,8 +290,9 @@ impl Web {
         let after_ms = if is_limited { asked_ms(headers, answer) } else { None };
         let after_ms = after_ms.or_else(|| milliseconds(header(headers, "x-ratelimit-reset-after")));
         let after_ms = after_ms.unwrap_or(if is_limited { LIMITED_MS } else { 0 });
+        // What is no answer of Discord's comes from a wall in front of it, and that counts all there is.
         let of_all = is_limited
-            && (answer.is_some_and(|answer| answer["global"] == true)
+            && (answer.is_none_or(|answer| answer["global"] == true)
                 || headers.contains_key("x-ratelimit-global"));
         if of_all {
             self.buckets().hold_all(now_ms, after_ms);
@@ -291,11 +305,11 @@ impl Web {
         self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Who the bot is: its user's identifier.
-    pub(crate) async fn who_am_i(&self) -> Result<String, WebError> {
-        let what = "asking who the bot is";
-        let me = self.ask(Ask::new(Method::GET, what, "/users/@me".to_owned(), "")).await?;
-        needed(what, &me, "id")
+    /// Whether somebody has switched on that the bot may read messages.
+    pub(crate) async fn may_read_messages(&self) -> Result<bool, WebError> {
+        let what = "asking what the bot may do";
+        let application = self.ask(Ask::new(Method::GET, what, "/applications/@me".to_owned(), "")).await?;
+        Ok(application["flags"].as_u64().unwrap_or(0) & MAY_READ != 0)
     }
 
     /// Where to connect. Nothing else is ever tried in its stead.
@@ -367,9 +381,18 @@ impl Web {
         self.ask(Ask::new(Method::DELETE, "deleting a message", path, channel)).await.map(|_| ())
     }
 
-    /// Messages of a channel after one, or after a time in the form of an identifier; oldest first.
-    pub(crate) async fn messages_after(&self, channel: &str, id: &str) -> Result<Vec<Value>, WebError> {
-        let path = format!("/channels/{channel}/messages?after={id}&limit={HISTORY_READ}");
+    /// Messages of a channel next to one, or to a time in the form of an identifier; oldest first.
+    pub(crate) async fn messages(
+        &self,
+        channel: &str,
+        bound: Bound,
+        id: &str,
+    ) -> Result<Vec<Value>, WebError> {
+        let bound = match bound {
+            Bound::After => "after",
+            Bound::Before => "before",
+        };
+        let path = format!("/channels/{channel}/messages?{bound}={id}&limit={PAGE}");
         let answer = self.ask(Ask::new(Method::GET, "reading a channel", path, channel)).await?;
         let mut messages: Vec<Value> = list(&answer).cloned().collect();
         messages.sort_by_key(|message| text(message, "id").parse::<u64>().unwrap_or(0));
@@ -382,6 +405,13 @@ impl Web {
         let body = json!({ "name": name, "auto_archive_duration": THREAD_MINUTES });
         let ask = Ask::new(Method::POST, "beginning a thread", path, channel).body(body);
         self.ask(ask).await.map(|_| ())
+    }
+
+    /// Opens a thread again that was put away.
+    pub(crate) async fn thread_reopen(&self, thread: &str) -> Result<(), WebError> {
+        let path = format!("/channels/{thread}");
+        let ask = Ask::new(Method::PATCH, "opening a thread again", path, thread);
+        self.ask(ask.body(json!({ "archived": false }))).await.map(|_| ())
     }
 
     /// The channel between the bot and somebody.

@@ -1,7 +1,7 @@
 //! Whatever a card holds, Discord takes it, and what is cut comes along.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use chat::{Card, Part, StepLine, StepMark, Tone, view};
+use chat::{Card, Part, Quote, StepLine, StepMark, Tone, view};
 use discord::embeds::{Rendered, render};
 use discord::limits;
 use proptest::collection::vec;
@@ -35,6 +35,9 @@ fn part() -> impl Strategy<Value = Part> {
                 .collect(),
         }),
         vec(text(), 0..200).prop_map(|lines| Part::Verbatim { lines }),
+        vec((text(), text()), 0..30).prop_map(|quotes| Part::Quotes {
+            quotes: quotes.into_iter().map(|(who, text)| Quote { who, text }).collect(),
+        }),
     ]
 }
 

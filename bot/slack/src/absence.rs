@@ -1,137 +1,186 @@
-//! Knows when nothing was heard from Slack, and says afterwards what was missed.
+//! Knows when nothing was heard from Slack, and reads afterwards what was said meanwhile.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::time::Duration;
 
+use async_trait::async_trait;
+use chat::{Ear, Hearing, Overheard, Place, Said, Unread};
 use engine::clock::EpochMs;
-use engine::store::{Commit, StoreError, Write};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::FRONT;
-use crate::blocks::{clip, escape};
-use crate::intake::{Intake, announce, conversation};
+use crate::carrier::channel_of;
+use crate::intake::Intake;
 use crate::payload::{self, Happened};
+use crate::web::{History, Page, WebError};
 
-/// Shorter absences nobody needs to hear of: Slack delivers again what it could not deliver.
-const WORTH_SAYING_MS: i64 = 5_000;
+/// Shorter absences are none: Slack delivers again what it could not deliver.
+pub(crate) const BORNE_MS: EpochMs = 5_000;
 /// How far before a socket was given up a message may have been lost: as long as silence is borne, and a little.
-const LOOK_BACK_MS: i64 = 40_000;
-/// Characters quoted of each.
-const QUOTE_CHARS: usize = 120;
-
-/// Whether Slack is heard.
-#[derive(Debug, Default)]
-pub(crate) struct Absence(Mutex<State>);
-
-#[derive(Debug, Default)]
-struct State {
-    open: u32,
-    /// Since when nothing is heard; absent before the first socket.
-    since_ms: Option<EpochMs>,
-}
+const LOOK_BACK_MS: EpochMs = 40_000;
+/// Pages of a channel that are read, of a hundred messages each.
+const PAGES_MAX: usize = 10;
+/// Threads that are looked into: those something was said in last.
+const THREADS_MAX: usize = 20;
+/// Pages of a thread that are read.
+const THREAD_PAGES_MAX: usize = 2;
+/// Times Slack may ask to wait before all of it is tried again later.
+const WAITS_MAX: usize = 10;
+/// Wait when Slack asks for one and does not say how long.
+const WAIT: Duration = Duration::from_secs(1);
 
 /// A socket is open while this lives.
-pub(crate) struct Present {
-    absence: Arc<Absence>,
-    intake: Arc<Intake>,
-}
+pub(crate) struct Present(Hearing);
 
-impl Absence {
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+/// A socket opened. After an absence, what was missed is looked at.
+pub(crate) fn present(intake: &Arc<Intake>) -> Present {
+    if intake.hearing.opened(false) {
+        let intake = Arc::clone(intake);
+        let looking = Arc::clone(&intake);
+        intake.tasks.spawn(async move {
+            looking.hearing.catch_up(&*looking, &looking.stop).await;
+        });
     }
-
-    /// Whether any socket is open.
-    pub(crate) fn is_over(&self) -> bool {
-        self.state().open > 0
-    }
-
-    /// A socket opened. After an absence, says what was missed.
-    pub(crate) fn present(self: &Arc<Self>, intake: &Arc<Intake>) -> Present {
-        let now_ms = intake.engine.now_ms();
-        let missed = {
-            let mut state = self.state();
-            state.open += 1;
-            state.since_ms.take().filter(|since_ms| now_ms - since_ms >= WORTH_SAYING_MS)
-        };
-        if let Some(since_ms) = missed {
-            let told = Arc::clone(intake);
-            intake.tasks.spawn(async move { say_missed(&told, since_ms, now_ms).await });
-        }
-        Present { absence: Arc::clone(self), intake: Arc::clone(intake) }
-    }
+    Present(intake.hearing.clone())
 }
 
 impl Drop for Present {
     fn drop(&mut self) {
-        let mut state = self.absence.state();
-        state.open -= 1;
-        if state.open == 0 {
-            state.since_ms = Some(self.intake.engine.now_ms());
-        }
+        self.0.closed();
     }
 }
 
-/// Says in each channel that is listened to how long nothing was heard, and what was said meanwhile. What is quoted is
-/// not done when Slack delivers it after all: its writer decides whether it still holds.
-async fn say_missed(intake: &Arc<Intake>, since_ms: EpochMs, until_ms: EpochMs) {
-    for channel in intake.settings.channels.ids() {
-        let missed = match missed_in(intake, channel, since_ms).await {
-            Ok(missed) => missed,
-            Err(error) => {
-                tracing::warn!(channel, %error, "what was missed can't be noted");
-                Vec::new()
+#[async_trait]
+impl Ear for Intake {
+    fn platform(&self) -> &'static str {
+        "Slack"
+    }
+
+    fn look_back_ms(&self) -> EpochMs {
+        LOOK_BACK_MS
+    }
+
+    async fn said_since(&self, conversation: &str, since_ms: EpochMs) -> Result<Said, Unread> {
+        let reading = Reading { intake: self, channel: channel_of(conversation), since: stamp(since_ms) };
+        reading.all().await.map_err(|error| unread(&error))
+    }
+}
+
+/// An instant as Slack writes it.
+pub(crate) fn stamp(at_ms: EpochMs) -> String {
+    format!("{}.{:03}000", at_ms / 1_000, at_ms % 1_000)
+}
+
+fn unread(error: &WebError) -> Unread {
+    let why = error.to_string();
+    match *error {
+        WebError::Limited { after_ms, .. } => Unread::Later { why, after: after_ms.map(waited) },
+        WebError::Unanswered { .. } => Unread::Later { why, after: None },
+        WebError::Refused { .. } => Unread::Never { why },
+    }
+}
+
+fn waited(ms: i64) -> Duration {
+    Duration::from_millis(ms.max(0) as u64)
+}
+
+/// One channel being read.
+struct Reading<'a> {
+    intake: &'a Intake,
+    channel: &'a str,
+    since: String,
+}
+
+impl Reading<'_> {
+    /// What was said in the channel, and in threads under what was said there lately.
+    async fn all(&self) -> Result<Said, WebError> {
+        let since = History { oldest: Some(self.since.clone()), ..History::default() };
+        let (mut messages, mut whole) = self.pages(since, PAGES_MAX).await?;
+        let before = History { latest: Some(self.since.clone()), ..History::default() };
+        let (earlier, _) = self.pages(before, 1).await?;
+        let mut roots: Vec<(String, String)> = messages
+            .iter()
+            .chain(&earlier)
+            .filter_map(|root| Some((root["latest_reply"].as_str()?.to_owned(), text(root, "ts"))))
+            .filter(|(latest, _)| later(latest, &self.since))
+            .collect();
+        roots.sort_by(|one, other| seconds(&other.0).total_cmp(&seconds(&one.0)));
+        roots.dedup();
+        whole &= roots.len() <= THREADS_MAX;
+        for (_, root) in roots.into_iter().take(THREADS_MAX) {
+            let oldest = Some(self.since.clone());
+            let thread = History { oldest, thread: Some(root), ..History::default() };
+            match self.pages(thread, THREAD_PAGES_MAX).await {
+                Ok((replies, all)) => {
+                    messages.extend(replies);
+                    whole &= all;
+                }
+                // Somebody has deleted it.
+                Err(WebError::Refused { .. }) => {}
+                Err(error) => return Err(error),
             }
-        };
-        let says = chat::view::missed("Slack", since_ms, until_ms, &missed);
-        if let Err(error) = announce(&intake.web, channel, &says).await {
-            tracing::warn!(channel, %error, "a channel can't be told what was missed");
+        }
+        messages.retain(|message| later(&text(message, "ts"), &self.since));
+        messages.sort_by(|one, other| seconds(&text(one, "ts")).total_cmp(&seconds(&text(other, "ts"))));
+        messages.dedup_by_key(|message| text(message, "ts"));
+        Ok(Said { messages: messages.into_iter().filter_map(|one| self.overheard(one)).collect(), whole })
+    }
+
+    /// So many pages of something; whether that was all of it.
+    async fn pages(&self, mut history: History, most: usize) -> Result<(Vec<Value>, bool), WebError> {
+        let mut found = Vec::new();
+        for _ in 0..most {
+            let page = self.page(&history).await?;
+            found.extend(page.messages);
+            match page.next {
+                Some(next) => history.cursor = Some(next),
+                None => return Ok((found, true)),
+            }
+        }
+        Ok((found, false))
+    }
+
+    /// One page, with the patience Slack asks for.
+    async fn page(&self, history: &History) -> Result<Page, WebError> {
+        let mut waits = 0;
+        loop {
+            match self.intake.web.messages(self.channel, history).await {
+                Err(WebError::Limited { after_ms, .. }) if waits < WAITS_MAX => {
+                    waits += 1;
+                    tokio::time::sleep(after_ms.map_or(WAIT, waited)).await;
+                }
+                other => return other,
+            }
         }
     }
-}
 
-/// What was said in a channel and not heard, as quotations.
-async fn missed_in(
-    intake: &Arc<Intake>,
-    channel: &str,
-    since_ms: EpochMs,
-) -> Result<Vec<String>, StoreError> {
-    let from_ms = since_ms - LOOK_BACK_MS;
-    let oldest = format!("{}.{:03}000", from_ms / 1_000, from_ms % 1_000);
-    let messages = match intake.web.messages_since(channel, None, &oldest).await {
-        Ok(messages) => messages,
-        Err(error) => {
-            tracing::info!(channel, %error, "what was said meanwhile can't be read");
-            return Ok(Vec::new());
-        }
-    };
-    let mut missed = Vec::new();
-    for mut message in messages.into_iter().rev() {
+    fn overheard(&self, mut message: Value) -> Option<Overheard> {
         message["type"] = Value::from("message");
-        message["channel"] = Value::from(channel);
-        let Happened::Said(said) = payload::event(&serde_json::json!({ "event": message })) else { continue };
-        if intake.bot.get().is_some_and(|bot| bot.user == said.user) {
-            continue;
+        message["channel"] = Value::from(self.channel);
+        let Happened::Said(said) = payload::event(&json!({ "event": message })) else { return None };
+        if self.intake.bot.get().is_some_and(|bot| bot.user == said.user) {
+            return None;
         }
-        let event = format!("said/{channel}/{}", said.ts);
-        let store = intake.engine.store();
-        let waiting = store.inbox_list(FRONT, i64::MAX).await?;
-        if waiting.iter().any(|heard| heard.event == event) || store.inbound_is_known(FRONT, &event).await? {
-            continue;
-        }
-        let mut commit = Commit::at(intake.engine.now_ms());
-        let at_ms = commit.now_ms;
-        commit.writes.push(Write::InboundPut { front: FRONT.to_owned(), event, at_ms });
-        match store.commit(commit).await {
-            Ok(()) => {
-                let text = intake.engine.redactor().redact(&said.text).into_owned();
-                let line = text.lines().next().unwrap_or_default().to_owned();
-                missed.push(format!("<@{}>: {}", said.user, clip(&escape(&line), QUOTE_CHARS).0));
-            }
-            // It was delivered in this very moment.
-            Err(StoreError::Conflict) => {}
-            Err(error) => return Err(error),
-        }
+        let place = Place {
+            to: Some(said.user.clone()),
+            inside: said.thread.is_some(),
+            thread: said.thread.clone(),
+            erases: Some(said.ts.clone()),
+            ..Place::default()
+        };
+        let at_ms = (seconds(&said.ts) * 1_000.0) as EpochMs;
+        Some(Overheard { event: said.event(), who: said.user, text: said.text, at_ms, place })
     }
-    tracing::info!(conversation = conversation(channel), missed = missed.len(), "back after an absence");
-    Ok(missed)
+}
+
+/// Whether one instant of Slack's comes after another.
+fn later(one: &str, other: &str) -> bool {
+    seconds(one) > seconds(other)
+}
+
+fn seconds(ts: &str) -> f64 {
+    ts.parse().unwrap_or_default()
+}
+
+fn text(value: &Value, key: &str) -> String {
+    value[key].as_str().unwrap_or_default().to_owned()
 }

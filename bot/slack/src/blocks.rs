@@ -1,8 +1,9 @@
 //! A card as Block Kit. What Slack would refuse is cut where people see it, and what was cut comes along as a file.
 
-use chat::{Button, Card, Part, StepLine, StepMark, Tone, view};
+use chat::{Button, Card, Part, Quote, StepLine, StepMark, Tone, view};
 use serde_json::{Value, json};
 
+use crate::forms::SECRET_BUTTON;
 use crate::limits::{
     BLOCKS, BUTTON_CHARS, BUTTON_ROWS, CONTEXT_CHARS, FALLBACK_CHARS, FIELD_CHARS, FIELDS, MESSAGE_CHARS,
     ROW_BUTTONS, SECTION_CHARS, VALUE_CHARS,
@@ -86,6 +87,7 @@ impl Page {
             Part::Fields { fields } => self.fields(fields),
             Part::Steps { steps } => self.lines("", steps.iter().map(step)),
             Part::Verbatim { lines } => self.verbatim(lines),
+            Part::Quotes { quotes } => self.lines("", quotes.iter().map(quote)),
         }
     }
 
@@ -181,6 +183,10 @@ fn step(step: &StepLine) -> String {
     format!("{mark} *{}*: {}{took}", escape(&step.title), escape(&step.says))
 }
 
+fn quote(quote: &Quote) -> String {
+    format!("> <@{}>: {}", escape(&quote.who), escape(&quote.text))
+}
+
 /// The buttons in rows. Those that find no room can still be typed.
 fn rows(card: &Card) -> Vec<Vec<Value>> {
     let fits = |button: &&Button| chars(&button.command) <= VALUE_CHARS;
@@ -208,6 +214,10 @@ pub(crate) fn button(number: usize, button: &Button) -> Value {
         "text": { "type": "plain_text", "text": clip(&button.label, BUTTON_CHARS).0 },
         "value": button.command,
     });
+    if button.command == view::SECRET_FORM {
+        element["action_id"] = json!(SECRET_BUTTON);
+        element["style"] = json!("primary");
+    }
     if button.danger {
         element["style"] = json!("danger");
         element["confirm"] = json!({

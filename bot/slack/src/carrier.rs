@@ -3,14 +3,18 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use chat::{Allowance, Card, Carrier, Kind, Letter, Outbound, Tone, Undelivered, view};
+use chat::{
+    Allowance, Card, Carrier, FileDue, Kind, Letter, Outbound, Sent, Tone, Troubles, Undelivered, view,
+};
 use engine::clock::EpochMs;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::FRONT;
+use crate::absence::stamp;
 use crate::blocks::{Rendered, context, render};
-use crate::web::{Message, Web, WebError};
+use crate::trouble;
+use crate::web::{History, Message, Web, WebError};
 
 /// Slack takes about one message a second in a channel. A little more, because both ends measure.
 const GAP_MS: i64 = 1_100;
@@ -25,8 +29,12 @@ const MENDING_MS: i64 = 60_000;
 /// A little is looked back further than a message was begun: clocks differ.
 const LOOK_BACK_MS: i64 = 5_000;
 
+/// What a file is called where people see it.
+const FILE_TITLE: &str = "whole.txt";
 /// Slack's words for a message that can't be edited any more.
 const GONE: [&str; 3] = ["message_not_found", "cant_update_message", "edit_window_closed"];
+/// The first of them, which says that it is deleted.
+const NO_MESSAGE: &str = "message_not_found";
 /// Slack's word for a thread that somebody has deleted.
 const NO_THREAD: &str = "thread_not_found";
 /// Slack's words for blocks or a text that it does not take, whatever its documentation says.
@@ -63,43 +71,105 @@ const MENDABLE: [&str; 16] = [
 /// The way to Slack.
 pub(crate) struct SlackCarrier {
     web: Arc<Web>,
+    troubles: Troubles,
 }
 
 impl SlackCarrier {
-    pub(crate) fn new(web: Arc<Web>) -> Self {
-        Self { web }
+    pub(crate) fn new(web: Arc<Web>, troubles: Troubles) -> Self {
+        Self { web, troubles }
     }
 
-    async fn attach(&self, channel: &str, thread: Option<&str>, rest: Option<String>) {
-        let Some(rest) = rest else { return };
-        // What was said stands; only the file is missing, and the log says why.
-        if let Err(error) = self.web.file_attach(channel, thread, "whole.txt", &rest).await {
-            tracing::warn!(channel, %error, "a file can't be attached: does the app have the scope files:write?");
+    /// Deletes a message with a secret in it; the card, with what became of that.
+    async fn erased(&self, channel: &str, message: &str, letter: &Letter) -> Result<Card, Undelivered> {
+        let deleted = match self.web.message_delete(channel, message).await {
+            Ok(()) => true,
+            // A try whose answer was lost did it, or somebody else.
+            Err(WebError::Refused { code, .. }) if code == NO_MESSAGE => true,
+            Err(error @ WebError::Refused { .. }) => match undelivered(error) {
+                // Slack's own trouble.
+                later @ Undelivered::Later { after_ms: None, .. } => return Err(later),
+                _ => false,
+            },
+            Err(error) => return Err(undelivered(error)),
+        };
+        Ok(view::secret_deleted(letter.outbound.card().clone(), "Slack", deleted))
+    }
+
+    /// Brings what found no room in a message. Until the last of the calls nobody sees anything of it.
+    async fn bring(&self, channel: &str, letter: &Letter) -> Result<String, WebError> {
+        let content = view::plain(letter.outbound.card());
+        let thread = letter.place.thread.as_deref();
+        self.web.file_attach(channel, thread, &file_name(letter), FILE_TITLE, &content).await
+    }
+}
+
+impl SlackCarrier {
+    /// Brings a file, unless it is there already.
+    async fn carry_file(
+        &self,
+        conversation: &str,
+        letter: &Letter,
+        known: Option<&str>,
+    ) -> Result<Sent, Undelivered> {
+        if let Some(known) = known {
+            return Ok(Sent::whole(Some(known.to_owned())));
+        }
+        match self.bring(channel_of(conversation), letter).await {
+            Ok(file) => Ok(Sent::whole(Some(file))),
+            // The message it belongs to stands; it does not wait until somebody gives the app a scope.
+            Err(error @ WebError::Refused { .. }) if !trouble::is_wrong_token(&error) => {
+                match undelivered(error) {
+                    Undelivered::Later { why, after_ms: Some(_) } | Undelivered::Gone { why } => {
+                        Err(Undelivered::Never {
+                            why: format!("{why}: does the app have the scope files:write?"),
+                        })
+                    }
+                    other => Err(other),
+                }
+            }
+            Err(error) => Err(undelivered(error)),
         }
     }
-}
 
-impl SlackCarrier {
+    /// The direct conversation with somebody, for a file; none where Slack does not let, which is no reason to say nothing.
+    async fn between(&self, user: &str) -> Result<Option<String>, WebError> {
+        match self.web.direct(user).await {
+            Ok(direct) => Ok(Some(direct)),
+            Err(error @ WebError::Refused { .. }) => {
+                tracing::warn!(user, %error, "a file can't be brought to somebody");
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     async fn carry_as(
         &self,
         conversation: &str,
         letter: &Letter,
         known: Option<&str>,
         rendered: Rendered,
-    ) -> Result<Option<String>, WebError> {
+    ) -> Result<Sent, WebError> {
         let channel = channel_of(conversation);
         let mut message = Message { text: rendered.text, blocks: rendered.blocks, thread: None };
         // While something is under way its card is drawn all the time; the whole of it comes at the end.
-        let rest = rendered.rest.filter(|_| letter.outbound.card().tone != Tone::Going);
+        let cut = rendered.rest.is_some() && letter.outbound.card().tone != Tone::Going;
+        let due = |conversation: &str, thread: Option<String>| {
+            let mark = file_mark(letter.outbound.card(), thread.as_deref());
+            cut.then(|| FileDue { conversation: conversation.to_owned(), thread, mark })
+        };
         if let (Outbound::Update(_), Some(ts)) = (&letter.outbound, known) {
             self.web.message_update(channel, ts, &message).await?;
-            self.attach(channel, Some(ts), rest).await;
-            return Ok(Some(ts.to_owned()));
+            let file = due(conversation, Some(ts.to_owned()));
+            return Ok(Sent { message: Some(ts.to_owned()), file });
         }
         if let Some(user) = &letter.place.to {
             message.thread = letter.place.thread.clone().filter(|_| letter.place.inside);
-            self.whisper(channel, user, letter.place.answer_at.as_deref(), message, rest).await?;
-            return Ok(None);
+            // A file can't be for one person in a channel: it comes between the two.
+            let between = if cut { self.between(user).await? } else { None };
+            self.web.tell(Some(channel), user, letter.place.answer_at.as_deref(), &message).await?;
+            let file = between.and_then(|direct| due(&crate::intake::conversation(&direct), None));
+            return Ok(Sent { message: None, file });
         }
         message.thread.clone_from(&letter.place.thread);
         let posted = match self.web.message_post(channel, &message).await {
@@ -111,34 +181,25 @@ impl SlackCarrier {
             posted => posted,
         };
         let ts = posted?;
-        self.attach(channel, Some(message.thread.as_deref().unwrap_or(&ts)), rest).await;
-        Ok(Some(ts))
-    }
-
-    /// Tells one person alone. A file can't be for one person in a channel: it comes between the two.
-    async fn whisper(
-        &self,
-        channel: &str,
-        user: &str,
-        answer_at: Option<&str>,
-        message: Message,
-        rest: Option<String>,
-    ) -> Result<(), WebError> {
-        self.web.tell(Some(channel), user, answer_at, &message).await?;
-        if let Some(rest) = rest {
-            let direct = self.web.direct(user).await;
-            match direct {
-                Ok(direct) => self.attach(&direct, None, Some(rest)).await,
-                Err(error) => tracing::warn!(user, %error, "a file can't be brought to somebody"),
-            }
-        }
-        Ok(())
+        let file = due(conversation, Some(message.thread.unwrap_or_else(|| ts.clone())));
+        Ok(Sent { message: Some(ts), file })
     }
 }
 
 /// The channel of a conversation.
 pub(crate) fn channel_of(conversation: &str) -> &str {
     conversation.strip_prefix(FRONT).and_then(|rest| rest.strip_prefix(':')).unwrap_or(conversation)
+}
+
+/// What tells a file from others in a thread.
+fn file_mark(card: &Card, thread: Option<&str>) -> String {
+    let said = format!("{}\n{}", thread.unwrap_or_default(), view::plain(card));
+    hex::encode(&Sha256::digest(said.as_bytes())[..8])
+}
+
+/// The name of a file, by which it is found again.
+fn file_name(letter: &Letter) -> String {
+    format!("whole-{}.txt", file_mark(letter.outbound.card(), letter.place.thread.as_deref()))
 }
 
 /// What tells a letter's message from others: the same however often it is sent.
@@ -211,20 +272,29 @@ impl Carrier for SlackCarrier {
         conversation: &str,
         letter: &Letter,
         known: Option<&str>,
-    ) -> Result<Option<String>, Undelivered> {
-        let mut rendered = render(letter.outbound.card(), &mark(letter));
+    ) -> Result<Sent, Undelivered> {
+        if letter.place.file {
+            return self.carry_file(conversation, letter, known).await;
+        }
+        let card = match &letter.place.erases {
+            Some(message) => self.erased(channel_of(conversation), message, letter).await?,
+            None => letter.outbound.card().clone(),
+        };
+        let mut rendered = render(&card, &mark(letter));
         if let Some(user) = &letter.place.mention {
             // Slack tells people of what stands in the text, and shows them the blocks.
             rendered.text = format!("<@{user}> {}", rendered.text);
             rendered.blocks.push(context(&format!("<@{user}>")));
         }
-        match self.carry_as(conversation, letter, known, rendered).await {
-            Err(error) if is_misfit(&error) => {
-                tracing::error!(conversation, %error, "Slack does not take a card as it is; it is shown shorter");
-                self.carry_as(conversation, letter, known, plainly(letter)).await.map_err(undelivered)
-            }
-            carried => carried.map_err(undelivered),
+        let mut carried = self.carry_as(conversation, letter, known, rendered).await;
+        if let Err(error) = &carried
+            && is_misfit(error)
+        {
+            tracing::error!(conversation, %error, "Slack does not take a card as it is; it is shown shorter");
+            carried = self.carry_as(conversation, letter, known, plainly(letter)).await;
         }
+        trouble::spoke(&self.troubles, carried.as_ref().err());
+        carried.map_err(undelivered)
     }
 
     async fn link(&self, conversation: &str, message: &str) -> Option<String> {
@@ -243,15 +313,23 @@ impl Carrier for SlackCarrier {
         letter: &Letter,
         since_ms: EpochMs,
     ) -> Result<Option<String>, Undelivered> {
-        let from_ms = since_ms - LOOK_BACK_MS;
-        let oldest = format!("{}.{:03}000", from_ms / 1_000, from_ms % 1_000);
-        let thread = letter.place.thread.as_deref();
-        let messages = match self.web.messages_since(channel_of(conversation), thread, &oldest).await {
-            Ok(messages) => messages,
+        let history = History {
+            thread: letter.place.thread.clone(),
+            oldest: Some(stamp(since_ms - LOOK_BACK_MS)),
+            ..History::default()
+        };
+        let messages = match self.web.messages(channel_of(conversation), &history).await {
+            Ok(page) => page.messages,
             // Without the scope to read there is no telling; showing it twice is better than not at all.
             Err(WebError::Refused { .. }) => return Ok(None),
             Err(error) => return Err(undelivered(error)),
         };
+        if letter.place.file {
+            let name = file_name(letter);
+            let files = messages.iter().flat_map(|message| message["files"].as_array().into_iter().flatten());
+            let mut ours = files.filter(|file| file["name"] == name.as_str());
+            return Ok(ours.next().and_then(|file| file["id"].as_str()).map(ToOwned::to_owned));
+        }
         let mark = mark(letter);
         let ours = |message: &&Value| {
             let blocks = message["blocks"].as_array().map(Vec::as_slice).unwrap_or_default();

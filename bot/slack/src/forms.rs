@@ -63,9 +63,20 @@ pub(crate) fn secret(environments: &[String]) -> Value {
                 "Name",
                 &json!({ "type": "plain_text_input", "action_id": NAME, "placeholder": plain("STRIPE_SECRET_KEY") }),
             ),
-            input(VALUE, "Value", &json!({ "type": "plain_text_input", "action_id": VALUE })),
+            // Keys may have many lines.
+            input(
+                VALUE,
+                "Value",
+                &json!({ "type": "plain_text_input", "action_id": VALUE, "multiline": true }),
+            ),
         ],
     )
+}
+
+/// A value as it is meant: keys of many lines as they are, and one of a single line without what is pasted around it.
+pub(crate) fn pasted(value: String) -> String {
+    let one = value.trim();
+    if one.contains('\n') { value } else { one.to_owned() }
 }
 
 /// What a modal becomes when all is done.
@@ -103,4 +114,16 @@ fn input(block: &str, label: &str, element: &Value) -> Value {
 
 fn plain(text: &str) -> Value {
     json!({ "type": "plain_text", "text": text })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_break_behind_a_key_of_one_line_is_none_of_it() {
+        assert_eq!(pasted(" sk_1\n\n".to_owned()), "sk_1");
+        let key = "-----BEGIN KEY-----\nabc\n-----END KEY-----\n";
+        assert_eq!(pasted(key.to_owned()), key);
+    }
 }

@@ -5,21 +5,22 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use chat::{Listener, Place, Spoken};
+use chat::{Card, Hearing, Listener, Pasted, Place, Spoken, Tone, Troubles, view};
 use engine::control::{Engine, Refusal};
 use engine::model::{EnvironmentKey, Identity};
 use engine::store::{Commit, StoreError, Write};
 use secrecy::SecretString;
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::FRONT;
-use crate::blocks::{FORM, SAY, mrkdwn};
+use crate::blocks::{FORM, SAY};
 use crate::forms::{self, Memory};
 use crate::home::{self, Homes};
 use crate::payload::{Clicked, Commanded, Happened, Said, Submitted};
 use crate::settings::Settings;
-use crate::web::{Bot, Message, Web, WebError, is_direct};
+use crate::web::{Bot, Web, WebError, is_direct};
 
 /// Longest time sealing a secret may take: Slack waits three seconds for the answer.
 const SEALING: Duration = Duration::from_millis(2_500);
@@ -41,6 +42,12 @@ pub(crate) struct Intake {
     pub(crate) web: Arc<Web>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) listener: Listener,
+    /// Until when everything was heard.
+    pub(crate) hearing: Hearing,
+    /// What keeps it from hearing or speaking.
+    pub(crate) troubles: Troubles,
+    /// The end of all that goes on by itself.
+    pub(crate) stop: CancellationToken,
     /// Who the bot is; empty until Slack has said so.
     pub(crate) bot: OnceLock<Bot>,
     /// The App Homes people look at.
@@ -99,9 +106,17 @@ impl Intake {
             );
             return Ok(());
         }
-        let event = format!("said/{}/{}", said.channel, said.ts);
+        let event = said.event();
         if matches!(self.engine.redactor().redact(&said.text), std::borrow::Cow::Owned(_)) {
-            return self.secret_said(said, event).await;
+            let place = Place {
+                to: Some(said.user),
+                inside: said.thread.is_some(),
+                thread: said.thread,
+                erases: Some(said.ts),
+                ..Place::default()
+            };
+            let pasted = Pasted { conversation: conversation(&said.channel), event, place };
+            return self.listener.take_secret(&pasted).await.map(drop);
         }
         // In a channel an answer belongs under what was said; between two there is nobody to disturb.
         let thread = said.thread.clone().or_else(|| (!said.direct).then(|| said.ts.clone()));
@@ -134,36 +149,6 @@ impl Intake {
         }
     }
 
-    /// A secret stands in a message: nothing of it is kept, and its writer is told at once.
-    async fn secret_said(self: &Arc<Self>, said: Said, event: String) -> Result<(), StoreError> {
-        let store = self.engine.store();
-        if store.inbound_is_known(FRONT, &event).await? {
-            return Ok(());
-        }
-        let mut commit = Commit::at(self.engine.now_ms());
-        let at_ms = commit.now_ms;
-        commit.writes.push(Write::InboundPut { front: FRONT.to_owned(), event, at_ms });
-        match store.commit(commit).await {
-            // The other socket was quicker.
-            Err(StoreError::Conflict) => return Ok(()),
-            other => other?,
-        }
-        self.later(|intake| async move {
-            let deleted = intake.web.message_delete(&said.channel, &said.ts).await.is_ok();
-            let gone = if deleted {
-                "I deleted your message."
-            } else {
-                "*Delete your message*: Slack does not let me."
-            };
-            let says = format!(
-                "That looks like a secret. {gone} Nothing of it was kept or done. Who could read it here may have it: replace it where it came from."
-            );
-            let message = Message { thread: said.thread.clone(), ..secret_noticed(&says) };
-            intake.tell(Some(&said.channel), &said.user, None, &message).await;
-        });
-        Ok(())
-    }
-
     async fn commanded(self: &Arc<Self>, commanded: Commanded) -> Result<(), StoreError> {
         let Commanded { user, mut channel, text, trigger, at, answer_at } = commanded;
         let text = text.trim().to_owned();
@@ -173,11 +158,10 @@ impl Intake {
             return Ok(());
         }
         if matches!(self.engine.redactor().redact(&text), std::borrow::Cow::Owned(_)) {
-            self.later(|intake| async move {
-                let says = "That looks like a secret. Nothing of it was kept or done.";
-                intake.tell(Some(&channel), &user, answer_at.as_deref(), &secret_noticed(says)).await;
-            });
-            return Ok(());
+            let place = Place { to: Some(user), answer_at, ..Place::default() };
+            let pasted =
+                Pasted { conversation: conversation(&channel), event: format!("command/{at}"), place };
+            return self.listener.take_secret(&pasted).await.map(drop);
         }
         // Commands may be given between any two people; the bot speaks only where it is one of them.
         if is_direct(&channel)
@@ -249,30 +233,37 @@ impl Intake {
     }
 
     /// Tells one person alone something that is not the desk's answer.
-    async fn tell(&self, channel: Option<&str>, user: &str, answer_at: Option<&str>, message: &Message) {
-        if let Err(error) = self.web.tell(channel, user, answer_at, message).await {
+    async fn tell(&self, trigger: &str, clicker: &Clicker, card: Card) {
+        let Clicker { user, channel, answer_at } = clicker;
+        let channel = match channel {
+            Some(channel) => Some(channel.clone()),
+            None => self.direct(user).await,
+        };
+        let Some(channel) = channel else { return };
+        let place = Place { to: Some(user.clone()), answer_at: answer_at.clone(), ..Place::default() };
+        if let Err(error) = self.listener.tell(&conversation(&channel), trigger, place, card).await {
             tracing::warn!(user, %error, "somebody can't be told what became of what they did");
         }
     }
 
     async fn question_form(&self, trigger: &str, clicker: &Clicker, form: &str, place: Place) {
         let (Ok(form), Some(channel)) = (serde_json::from_str(form), clicker.channel.clone()) else { return };
-        let view = forms::question(&form, &Memory { channel, place });
-        self.open(trigger, clicker, view).await;
+        let form = forms::question(&form, &Memory { channel, place });
+        self.open(trigger, clicker, form).await;
     }
 
     async fn secret_form(&self, trigger: &str, clicker: &Clicker) {
-        let environments: Vec<String> = match self.engine.project_get(None).await {
-            Ok(project) => project.value.environments.keys().map(ToString::to_string).collect(),
-            Err(error) => {
-                tracing::warn!(%error, "the form for a secret has no environments to offer");
-                Vec::new()
-            }
+        let places = async {
+            let actor = self.engine.actor(&identity(&clicker.user)).await?;
+            self.engine.secret_places(&actor).await
+        };
+        let environments: Vec<String> = match places.await {
+            Ok(places) => places.iter().map(ToString::to_string).collect(),
+            Err(refusal) => return self.tell(trigger, clicker, view::refusal(&refusal)).await,
         };
         if environments.is_empty() {
             let says = "There is no environment yet that a secret could be for: import a project first, `infra-chat project import FILE`.";
-            self.tell_clicker(clicker, says).await;
-            return;
+            return self.tell(trigger, clicker, Card::new(Tone::Bad, says)).await;
         }
         self.open(trigger, clicker, forms::secret(&environments)).await;
     }
@@ -287,12 +278,7 @@ impl Intake {
             }
             _ => "Slack did not open the form. Nothing was done: try once more in a moment.",
         };
-        self.tell_clicker(clicker, says).await;
-    }
-
-    async fn tell_clicker(&self, clicker: &Clicker, says: &str) {
-        let Clicker { user, channel, answer_at } = clicker;
-        self.tell(channel.as_deref(), user, answer_at.as_deref(), &said(says)).await;
+        self.tell(trigger, clicker, Card::new(Tone::Bad, says)).await;
     }
 
     async fn submitted(self: &Arc<Self>, submitted: Submitted) -> Result<Answer, StoreError> {
@@ -319,7 +305,7 @@ impl Intake {
             Ok(name) => name,
             Err(error) => return forms::fault(forms::NAME, &format!("{error}")),
         };
-        let value = submitted.value(forms::VALUE);
+        let value = forms::pasted(submitted.value(forms::VALUE));
         if value.is_empty() {
             return forms::fault(forms::VALUE, "There is nothing here.");
         }
@@ -366,29 +352,6 @@ pub(crate) fn identity(user: &str) -> Identity {
 /// The conversation of a channel.
 pub(crate) fn conversation(channel: &str) -> String {
     format!("{FRONT}:{channel}")
-}
-
-/// Says something in a channel that is not the answer to anybody.
-pub(crate) async fn announce(web: &Web, channel: &str, says: &str) -> Result<String, WebError> {
-    web.message_post(channel, &said(says)).await
-}
-
-/// A message of one section.
-fn said(says: &str) -> Message {
-    let blocks = vec![json!({ "type": "section", "text": mrkdwn(says) })];
-    Message { text: says.to_owned(), blocks, thread: None }
-}
-
-/// What somebody is told who wrote a secret, with the button of the form for it.
-fn secret_noticed(says: &str) -> Message {
-    let button = json!({
-        "type": "button", "action_id": forms::SECRET_BUTTON, "style": "primary", "value": "set",
-        "text": { "type": "plain_text", "text": "Enter it safely" },
-    });
-    let mut message = said(says);
-    message.text = says.replace('*', "");
-    message.blocks.push(json!({ "type": "actions", "elements": [button] }));
-    message
 }
 
 /// The text without mentions of the bot, `<@U0BOT>` or `<@U0BOT|infra>`; and whether there were any.

@@ -13,6 +13,7 @@ mod payload;
 mod settings;
 pub mod sim;
 mod socket;
+mod trouble;
 mod web;
 
 use std::sync::{Arc, OnceLock};
@@ -20,23 +21,30 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::Router;
-use chat::{Courier, Follow, Front, FrontError, Listener, Outbound, Reporter};
+use chat::{Courier, Follow, Front, FrontError, Hearing, Listener, Outbound, Reporter, Troubles};
 use engine::control::{Engine, Refusal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use absence::Absence;
 use carrier::SlackCarrier;
 use home::Homes;
 use intake::Intake;
 pub use settings::{API_BASE, Mode, Settings, channels};
-use web::{Web, WebError};
+use web::Web;
 
 /// The front's name in identities and conversations.
 pub const FRONT: &str = "slack";
 
-/// Wait before Slack is asked again who the bot is.
-const ASK_AGAIN: Duration = Duration::from_secs(5);
+/// First wait before Slack is asked again who the bot is; it doubles with each further one.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+/// Longest such wait: a wrong token is a person's to mend.
+const ASK_AGAIN_MAX: Duration = Duration::from_mins(1);
+
+/// Wait after the database failed.
+const TROUBLE: Duration = Duration::from_secs(1);
+
+/// What a trouble hinders: drawing cards.
+const DRAWING: &str = "drawing";
 
 /// Why Slack can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -44,11 +52,8 @@ pub enum SlackError {
     /// The client can't be made.
     #[error("the way to Slack can't be prepared")]
     Client(#[source] std::io::Error),
-    /// Slack does not answer, or does not take the token.
-    #[error("Slack does not take the bot's token: {0}; check slack.bot_token and slack.api_base")]
-    Token(String),
-    /// The database does not answer.
-    #[error("Slack's conversations can't be read")]
+    /// The database can't be read.
+    #[error("what was shown on Slack can't be read")]
     Store(#[source] Refusal),
 }
 
@@ -57,7 +62,6 @@ pub struct Slack {
     engine: Engine,
     settings: Arc<Settings>,
     intake: Arc<Intake>,
-    absence: Arc<Absence>,
 }
 
 /// The front as the reporter sees it: its messages go through the courier.
@@ -76,30 +80,36 @@ impl Front for Mailbox {
 }
 
 impl Slack {
-    /// Connects to Slack. Nothing is heard or said until the parts work.
+    /// Prepares to connect to Slack. Nothing is heard or said until the parts work; a Slack that is away or does not take a
+    /// token is tried again and stands in [`Slack::troubles`].
     pub async fn open(engine: &Engine, settings: Settings) -> Result<Self, SlackError> {
         // Sockets need a provider for the whole program; another front may have chosen the same one already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let web = Arc::new(Web::new(&settings).map_err(SlackError::Client)?);
-        let mut bot = OnceLock::new();
-        match web.who_am_i().await {
-            Ok(who) => bot = OnceLock::from(who),
-            // A wrong token is a person's to mend; a Slack that is away comes back.
-            Err(error @ WebError::Refused { .. }) => return Err(SlackError::Token(error.to_string())),
-            Err(error) => tracing::warn!(%error, "Slack is away; trying again"),
-        }
         let engine = engine.with_strangers(settings.strangers);
         let settings = Arc::new(settings);
+        let listened = settings.channels.ids().map(intake::conversation).collect();
+        let hearing = Hearing::new(engine.clone(), FRONT, listened, absence::BORNE_MS);
         let intake = Arc::new(Intake {
             engine: engine.clone(),
             web,
             settings: Arc::clone(&settings),
-            listener: Listener::new(engine.clone(), FRONT),
-            bot,
+            listener: Listener::new(engine.clone(), FRONT).with_hearing(hearing.clone()),
+            hearing,
+            troubles: Troubles::default(),
+            stop: CancellationToken::new(),
+            bot: OnceLock::new(),
             homes: Homes::default(),
             tasks: TaskTracker::new(),
         });
-        Ok(Self { engine, settings, intake, absence: Arc::default() })
+        // Calls may come at once, and who the bot is tells what is said to it.
+        trouble::asked_who_it_is(&intake).await;
+        Ok(Self { engine, settings, intake })
+    }
+
+    /// What keeps it from being heard or shown, as long as it does.
+    pub fn troubles(&self) -> Troubles {
+        self.intake.troubles.clone()
     }
 
     /// What hears lines of the inbox and answers them.
@@ -114,7 +124,10 @@ impl Slack {
 
     /// What takes messages to Slack.
     pub fn courier(&self) -> Courier {
-        Courier::new(self.engine.clone(), Arc::new(SlackCarrier::new(Arc::clone(&self.intake.web))))
+        Courier::new(
+            self.engine.clone(),
+            Arc::new(SlackCarrier::new(Arc::clone(&self.intake.web), self.troubles())),
+        )
     }
 
     /// The addresses Slack calls; none in socket mode.
@@ -125,29 +138,29 @@ impl Slack {
         }
     }
 
-    /// Hears over sockets until told to stop; returns at once when Slack calls instead.
+    /// Hears over sockets until told to stop; when Slack calls instead, only finds out who the bot is.
     pub async fn listen(&self, stop: CancellationToken) {
-        while self.intake.bot.get().is_none() {
-            match self.intake.web.who_am_i().await {
-                // Nobody else sets it.
-                Ok(who) => drop(self.intake.bot.set(who)),
-                Err(error) => {
-                    tracing::warn!(%error, "Slack does not say who the bot is; trying again");
-                    tokio::select! {
-                        () = tokio::time::sleep(ASK_AGAIN) => {}
-                        () = stop.cancelled() => return,
-                    }
-                }
+        tokio::join!(self.hear(&stop), self.intake.hearing.keep(stop.clone()));
+        self.intake.stop.cancel();
+    }
+
+    async fn hear(&self, stop: &CancellationToken) {
+        let mut wait = ASK_AGAIN;
+        while !trouble::asked_who_it_is(&self.intake).await {
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = stop.cancelled() => return,
             }
+            wait = (wait * 2).min(ASK_AGAIN_MAX);
         }
         if self.settings.mode == Mode::Socket {
-            socket::listen(Arc::clone(&self.intake), Arc::clone(&self.absence), stop).await;
+            socket::listen(Arc::clone(&self.intake), stop.clone()).await;
         }
     }
 
     /// Whether a socket to Slack is open.
     pub fn is_heard(&self) -> bool {
-        self.absence.is_over()
+        self.intake.hearing.is_present()
     }
 
     /// Draws the App Homes anew that were opened lately and look different by now; how many that were.
@@ -164,15 +177,37 @@ impl Slack {
 
     /// Does everything until told to stop.
     pub async fn work(self, stop: CancellationToken) -> Result<(), SlackError> {
-        let reporter = self.reporter().await.map_err(SlackError::Store)?;
-        tokio::join!(
+        let ((), reported, ..) = tokio::join!(
             self.listener().work(stop.clone()),
-            reporter.work(stop.clone()),
+            self.report(&stop),
             self.courier().work(stop.clone()),
             self.listen(stop.clone()),
             home::keep(Arc::clone(&self.intake), stop.clone()),
         );
         self.rest().await;
-        Ok(())
+        reported
+    }
+
+    /// Draws cards once the database says where that stopped, until told to stop.
+    async fn report(&self, stop: &CancellationToken) -> Result<(), SlackError> {
+        loop {
+            match self.reporter().await {
+                Ok(reporter) => {
+                    reporter.work(stop.clone()).await;
+                    return Ok(());
+                }
+                Err(refusal) if !refusal.may_pass() => {
+                    let why =
+                        format!("cards of runs are not drawn on Slack: {refusal}; start infra-chat again");
+                    self.intake.troubles.begin(DRAWING, &why);
+                    return Err(SlackError::Store(refusal));
+                }
+                Err(error) => tracing::warn!(%error, "what was shown can't be read, trying again"),
+            }
+            tokio::select! {
+                () = tokio::time::sleep(TROUBLE) => {}
+                () = stop.cancelled() => return Ok(()),
+            }
+        }
     }
 }

@@ -59,6 +59,13 @@ pub(crate) struct Said {
     pub(crate) direct: bool,
 }
 
+impl Said {
+    /// Its event: the same however often it is delivered.
+    pub(crate) fn event(&self) -> String {
+        format!("said/{}/{}", self.channel, self.ts)
+    }
+}
+
 /// A slash command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Commanded {

@@ -17,9 +17,10 @@ use tokio_tungstenite::tungstenite::Message as Frame;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use tokio_util::sync::CancellationToken;
 
-use crate::absence::Absence;
+use crate::absence::present;
 use crate::intake::Intake;
 use crate::payload::{self, Happened};
+use crate::trouble;
 use crate::web::WebError;
 
 /// Sockets that are open at a time.
@@ -36,6 +37,8 @@ const SILENCE: Duration = Duration::from_secs(35);
 const RETRY: Duration = Duration::from_millis(500);
 /// Longest such wait.
 const RETRY_MAX: Duration = Duration::from_secs(30);
+/// Wait when a person must mend something first.
+const MENDING: Duration = Duration::from_mins(1);
 /// A socket that is to be renewed and lived this long is renewed at once.
 const RENEWED: Duration = Duration::from_secs(1);
 /// A socket that lived this long was a good one: the next wait starts small again.
@@ -44,15 +47,15 @@ const GOOD: Duration = Duration::from_secs(20);
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 /// Keeps sockets open until told to stop.
-pub(crate) async fn listen(intake: Arc<Intake>, absence: Arc<Absence>, stop: CancellationToken) {
+pub(crate) async fn listen(intake: Arc<Intake>, stop: CancellationToken) {
     let mut sockets = tokio::task::JoinSet::new();
     for number in 0..SOCKETS {
-        sockets.spawn(keep_open(number, Arc::clone(&intake), Arc::clone(&absence), stop.clone()));
+        sockets.spawn(keep_open(number, Arc::clone(&intake), stop.clone()));
     }
     while sockets.join_next().await.is_some() {}
 }
 
-async fn keep_open(number: u32, intake: Arc<Intake>, absence: Arc<Absence>, stop: CancellationToken) {
+async fn keep_open(number: u32, intake: Arc<Intake>, stop: CancellationToken) {
     let mut wait = STAGGER * number;
     let mut retry = RETRY;
     loop {
@@ -64,7 +67,7 @@ async fn keep_open(number: u32, intake: Arc<Intake>, absence: Arc<Absence>, stop
         match open(&intake).await {
             Ok(socket) => {
                 let ended = tokio::select! {
-                    ended = hear(socket, &intake, &absence) => ended,
+                    ended = hear(socket, &intake) => ended,
                     () = stop.cancelled() => return,
                 };
                 match ended {
@@ -74,17 +77,14 @@ async fn keep_open(number: u32, intake: Arc<Intake>, absence: Arc<Absence>, stop
                         continue;
                     }
                     Ended::Disabled => {
-                        tracing::error!(
-                            number,
-                            "Socket Mode is switched off for the app: switch it on at https://api.slack.com/apps, or set slack.mode to http"
-                        );
+                        trouble::disabled(&intake);
                         asked = Some(RETRY_MAX);
                     }
                     Ended::Renewed | Ended::Lost => {}
                 }
             }
             Err(Unopened { why, after }) => {
-                tracing::warn!(number, why, "a socket to Slack can't be opened, trying again");
+                tracing::debug!(number, why, "a socket to Slack can't be opened, trying again");
                 asked = after;
             }
         }
@@ -110,12 +110,14 @@ struct Unopened {
 }
 
 async fn open(intake: &Intake) -> Result<Socket, Unopened> {
-    let url = intake.web.socket_url().await.map_err(|error| Unopened {
-        after: match &error {
+    let url = intake.web.socket_url().await.map_err(|error| {
+        trouble::unopened(intake, &error);
+        let after = match &error {
             WebError::Limited { after_ms: Some(ms), .. } => Some(Duration::from_millis((*ms).max(0) as u64)),
+            error if trouble::is_wrong_token(error) => Some(MENDING),
             _ => None,
-        },
-        why: error.to_string(),
+        };
+        Unopened { why: error.to_string(), after }
     })?;
     // What an error says may hold the address, and the address is a ticket: only its kind is told.
     match timeout(OPENING, connect_async(&url)).await {
@@ -136,9 +138,9 @@ enum Ended {
 }
 
 /// Hears until the socket ends.
-async fn hear(mut socket: Socket, intake: &Arc<Intake>, absence: &Arc<Absence>) -> Ended {
+async fn hear(mut socket: Socket, intake: &Arc<Intake>) -> Ended {
     // Slack takes a socket and ends it again when it is not well: only what it says on one shows that it is heard.
-    let mut present = None;
+    let mut presence = None;
     let mut ping = tokio::time::interval(PING);
     let mut heard = Instant::now();
     let (replying, mut replies) = mpsc::unbounded_channel();
@@ -155,7 +157,10 @@ async fn hear(mut socket: Socket, intake: &Arc<Intake>, absence: &Arc<Absence>) 
                 if let Next::End(ended) = next {
                     break ended;
                 }
-                present.get_or_insert_with(|| absence.present(intake));
+                presence.get_or_insert_with(|| {
+                    trouble::heard(intake);
+                    present(intake)
+                });
                 continue;
             }
             Some(reply) = replies.recv() => reply,

@@ -31,6 +31,28 @@ pub(crate) struct Message {
     pub(crate) thread: Option<String>,
 }
 
+/// What is read of a channel. Instants are epoch seconds as Slack writes them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct History {
+    /// The root of a thread, when that is read.
+    pub(crate) thread: Option<String>,
+    /// Only what came after it.
+    pub(crate) oldest: Option<String>,
+    /// Only what came before it.
+    pub(crate) latest: Option<String>,
+    /// Where the page before ended.
+    pub(crate) cursor: Option<String>,
+}
+
+/// A page of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Page {
+    /// As Slack describes them.
+    pub(crate) messages: Vec<Value>,
+    /// Where it goes on, when there is more.
+    pub(crate) next: Option<String>,
+}
+
 /// Who the bot is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Bot {
@@ -192,26 +214,21 @@ impl Web {
         self.post("chat.delete", json!({ "channel": channel, "ts": ts })).await.map(|_| ())
     }
 
-    /// Messages of a channel, or of a thread in it, since an instant, in epoch seconds as Slack writes them.
-    pub(crate) async fn messages_since(
-        &self,
-        channel: &str,
-        thread: Option<&str>,
-        oldest: &str,
-    ) -> Result<Vec<Value>, WebError> {
-        let mut parameters = vec![
-            ("channel", channel.to_owned()),
-            ("oldest", oldest.to_owned()),
-            ("limit", HISTORY_READ.to_string()),
+    /// A page of a channel, or of a thread in it.
+    pub(crate) async fn messages(&self, channel: &str, history: &History) -> Result<Page, WebError> {
+        let mut parameters = vec![("channel", channel.to_owned()), ("limit", HISTORY_READ.to_string())];
+        let given = [
+            ("ts", &history.thread),
+            ("oldest", &history.oldest),
+            ("latest", &history.latest),
+            ("cursor", &history.cursor),
         ];
-        let answer = match thread {
-            Some(thread) => {
-                parameters.push(("ts", thread.to_owned()));
-                self.get("conversations.replies", &parameters).await?
-            }
-            None => self.get("conversations.history", &parameters).await?,
-        };
-        Ok(answer["messages"].as_array().cloned().unwrap_or_default())
+        parameters.extend(given.into_iter().filter_map(|(name, value)| Some((name, value.clone()?))));
+        let method = if history.thread.is_some() { "conversations.replies" } else { "conversations.history" };
+        let answer = self.get(method, &parameters).await?;
+        let next = Some(text(&answer, "/response_metadata/next_cursor")).filter(|next| !next.is_empty());
+        let next = next.filter(|_| answer["has_more"] != false);
+        Ok(Page { messages: answer["messages"].as_array().cloned().unwrap_or_default(), next })
     }
 
     /// The direct conversation with somebody.
@@ -239,24 +256,33 @@ impl Web {
         self.post("views.publish", json!({ "user_id": user, "view": view })).await.map(|_| ())
     }
 
-    /// Puts a file into a channel, or into a thread of it.
+    /// Puts a file into a channel, or into a thread of it; its identifier. Nobody sees it before the last of the three calls.
     pub(crate) async fn file_attach(
         &self,
         channel: &str,
         thread: Option<&str>,
         name: &str,
+        title: &str,
         content: &str,
-    ) -> Result<(), WebError> {
+    ) -> Result<String, WebError> {
         let method = "files.getUploadURLExternal";
         let size = [("filename", name.to_owned()), ("length", content.len().to_string())];
         let place = self.get(method, &size).await?;
         let (url, file) = (needed(method, &place, "/upload_url")?, needed(method, &place, "/file_id")?);
-        self.caller.hand_in("upload", &url, "text/plain; charset=utf-8", content.as_bytes().to_vec()).await?;
-        let mut body = json!({ "files": [{ "id": file, "title": name }], "channel_id": channel });
+        let handed_in = self
+            .caller
+            .hand_in("upload", &url, "text/plain; charset=utf-8", content.as_bytes().to_vec())
+            .await;
+        handed_in.map_err(|error| match error {
+            // The address is used up or its time is over: another one is asked for.
+            WebError::Refused { method, code } => WebError::Unanswered { method, why: code },
+            error => error,
+        })?;
+        let mut body = json!({ "files": [{ "id": file, "title": title }], "channel_id": channel });
         if let Some(thread) = thread {
             body["thread_ts"] = json!(thread);
         }
-        self.post("files.completeUploadExternal", body).await.map(|_| ())
+        self.post("files.completeUploadExternal", body).await.map(|_| file)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Whatever a card holds, Slack takes it, and what is cut comes along.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use chat::{Card, Part, StepLine, StepMark, Tone, view};
+use chat::{Card, Part, Quote, StepLine, StepMark, Tone, view};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -34,6 +34,9 @@ fn part() -> impl Strategy<Value = Part> {
                 .collect(),
         }),
         vec(text(), 0..200).prop_map(|lines| Part::Verbatim { lines }),
+        vec((text(), text()), 0..30).prop_map(|quotes| Part::Quotes {
+            quotes: quotes.into_iter().map(|(who, text)| Quote { who, text }).collect(),
+        }),
     ]
 }
 

@@ -12,8 +12,8 @@ use engine::store::Store;
 use tokio::process::Command;
 
 use crate::cli::{Exit, Global};
-use crate::config::Config;
-use crate::host::unreached;
+use crate::config::{Config, meanings_check};
+use crate::host::{front_troubles, unreached};
 use crate::out;
 use crate::wiring::{Holder, HostLock, MASTER_KEY_FILE, SIGNING_KEY_FILE, folder_private, rules_load};
 
@@ -69,6 +69,12 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
         for why in unreached(&config.data_dir).await.unwrap_or_default() {
             report.say(Finding::Warn, "addresses", &why);
         }
+        for why in front_troubles(&config.data_dir).await.unwrap_or_default() {
+            report.say(Finding::Warn, "chat", &why);
+        }
+    }
+    if let Err(faults) = meanings_check(&config.meant, &projects) {
+        faults.0.iter().for_each(|fault| report.say(Finding::Fail, "channels", &fault.to_string()));
     }
     tools(&mut report, &projects).await;
     out::line(&match (report.failed, report.warned) {

@@ -4,6 +4,7 @@ use anyhow::{Context as _, bail};
 use tokio::net::TcpListener;
 
 use crate::cli::{Exit, Global};
+use crate::config::{Config, meanings_check};
 use crate::out;
 use crate::serve::{Api, serve};
 use crate::wiring::{Fronts, Holder, Host, HostLock, Sample, folder_private, logs};
@@ -36,13 +37,11 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
     let address = listener.local_addr()?;
     let stop = super::chat::stop_signals(true)?;
     let host = Host::open(&config, lock, Sample::Left, &|what| tracing::info!("{what}")).await?;
-    let fronts = match Fronts::open(host.engine(), config.slack, config.discord).await {
-        Ok(fronts) => fronts,
-        Err(error) => {
-            host.close().await;
-            return Err(error);
-        }
-    };
+    if let Err(faults) = meant(&host, &config).await {
+        host.close().await;
+        return Err(faults);
+    }
+    let fronts = Fronts::open(host.engine(), config.slack, config.discord, host.front_troubles()).await;
     out::aside(&format!("infra-chat listens on http://{address}; end it with Ctrl-C or SIGTERM."));
     let api = Api::new(&host, config.api_token);
     let served = serve(listener, api, fronts.routes(), stop).await;
@@ -51,4 +50,11 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
     host.close().await;
     served?;
     Ok(Exit::Fine)
+}
+
+/// Checks what the configuration says is meant in channels. Where there is no project yet, nothing is known of that.
+async fn meant(host: &Host, config: &Config) -> anyhow::Result<()> {
+    let projects = host.engine().store().project_list().await?;
+    let projects: Vec<_> = projects.into_iter().map(|project| project.value).collect();
+    Ok(meanings_check(&config.meant, &projects)?)
 }

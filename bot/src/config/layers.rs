@@ -152,7 +152,7 @@ impl Layers {
     }
 
     /// Where a value came from, for people.
-    fn place(&self, key: &str) -> String {
+    pub(super) fn place(&self, key: &str) -> String {
         let source = self.figment.find_metadata(key).and_then(|metadata| metadata.source.as_ref());
         if let Some(path) = source.and_then(figment::Source::file_path) {
             let place = self.places.get(key).map_or_else(String::new, |places| places.value.to_string());

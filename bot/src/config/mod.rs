@@ -4,6 +4,7 @@
 mod discord;
 mod fault;
 mod layers;
+mod meant;
 mod place;
 mod slack;
 #[cfg(test)]
@@ -20,6 +21,7 @@ use secrecy::SecretString;
 use fault::Collector;
 pub(crate) use fault::ConfigFaults;
 use layers::Layers;
+pub(crate) use meant::{Meant, check as meanings_check};
 
 /// The file that is looked for in the working directory.
 pub(crate) const FILE_NAME: &str = "infra-chat.toml";
@@ -96,6 +98,8 @@ pub(crate) struct Config {
     pub(crate) slack: Option<::slack::Settings>,
     /// Discord, when it is connected.
     pub(crate) discord: Option<::discord::Settings>,
+    /// What is meant in channels.
+    pub(crate) meant: Vec<Meant>,
 }
 
 impl fmt::Debug for Config {
@@ -113,6 +117,7 @@ impl fmt::Debug for Config {
             .field("log_format", &self.log_format)
             .field("slack", &self.slack)
             .field("discord", &self.discord)
+            .field("meant", &self.meant)
             .finish()
     }
 }
@@ -249,6 +254,13 @@ impl Config {
         let rules_dir = layers.folder("rules_dir", &faults);
         let slack = slack::read(&layers, &faults);
         let discord = discord::read(&layers, &faults);
+        let mut meant = Vec::new();
+        if let Some(slack) = &slack {
+            meant.push(meant::read(&layers, "slack.channels", &slack.channels));
+        }
+        if let Some(discord) = &discord {
+            meant.push(meant::read(&layers, "discord.channels", &discord.channels));
+        }
         faults.none_or(Self {
             data_dir,
             database,
@@ -262,6 +274,7 @@ impl Config {
             log_format: log_format.unwrap_or(LogFormat::Text),
             slack,
             discord,
+            meant,
         })
     }
 }

@@ -86,6 +86,14 @@ pub(crate) async fn unreached(data_dir: &Path) -> anyhow::Result<Vec<String>> {
     }
 }
 
+/// What keeps the chat platforms that the host of a data folder is connected to from hearing or speaking.
+pub(crate) async fn front_troubles(data_dir: &Path) -> anyhow::Result<Vec<String>> {
+    match (Guest { path: socket::path(data_dir) }).ask(&Ask::Fronts).await? {
+        Answer::Fronts { why } => Ok(why),
+        other => unexpected(&other),
+    }
+}
+
 /// A program that asks another one.
 #[derive(Debug)]
 pub(crate) struct Guest {

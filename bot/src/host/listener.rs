@@ -19,10 +19,23 @@ use tokio_util::task::TaskTracker;
 use super::follow::follow;
 use super::socket;
 use super::wire::{self, Answer, Ask};
-use crate::wiring::speaker_default;
+use crate::wiring::{FrontTroubles, speaker_default};
 
 /// Only the owner may ask.
 const SOCKET_MODE: u32 = 0o600;
+
+/// What guests ask about. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Served {
+    /// The engine.
+    pub(crate) engine: Engine,
+    /// Where people are heard.
+    pub(crate) desk: Arc<Desk>,
+    /// The refs of the project's repository.
+    pub(crate) references: References,
+    /// What keeps the connected platforms from hearing or speaking.
+    pub(crate) front_troubles: FrontTroubles,
+}
 
 /// Takes guests until closed.
 #[derive(Debug)]
@@ -33,13 +46,7 @@ pub(crate) struct Listener {
 
 impl Listener {
     /// Opens the socket of a data folder. Only the holder of the folder's lock may: what lies there is a dead host's.
-    pub(crate) fn open(
-        data_dir: &Path,
-        engine: Engine,
-        desk: Arc<Desk>,
-        references: References,
-        stop: CancellationToken,
-    ) -> anyhow::Result<Self> {
+    pub(crate) fn open(data_dir: &Path, served: Served, stop: CancellationToken) -> anyhow::Result<Self> {
         let path = socket::path(data_dir);
         let open = || format!("can't open the socket {}", path.display());
         match std::fs::remove_file(&path) {
@@ -50,7 +57,7 @@ impl Listener {
         }
         let listener = UnixListener::bind(&path).with_context(open)?;
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(SOCKET_MODE)).with_context(open)?;
-        let task = tokio::spawn(accept(listener, engine, desk, references, stop));
+        let task = tokio::spawn(accept(listener, served, stop));
         Ok(Self { path, task })
     }
 
@@ -63,13 +70,7 @@ impl Listener {
     }
 }
 
-async fn accept(
-    listener: UnixListener,
-    engine: Engine,
-    desk: Arc<Desk>,
-    references: References,
-    stop: CancellationToken,
-) {
+async fn accept(listener: UnixListener, served: Served, stop: CancellationToken) {
     let guests = TaskTracker::new();
     loop {
         let stream = tokio::select! {
@@ -83,12 +84,11 @@ async fn accept(
             },
             () = stop.cancelled() => break,
         };
-        let (engine, desk, stop) = (engine.clone(), Arc::clone(&desk), stop.clone());
-        let references = references.clone();
+        let (served, stop) = (served.clone(), stop.clone());
         guests.spawn(async move {
             tokio::select! {
-                served = serve(stream, engine, desk, references) => {
-                    if let Err(error) = served {
+                ended = serve(stream, served) => {
+                    if let Err(error) = ended {
                         tracing::debug!(error = format!("{error:#}"), "a guest left");
                     }
                 }
@@ -100,12 +100,8 @@ async fn accept(
     guests.wait().await;
 }
 
-async fn serve(
-    stream: UnixStream,
-    engine: Engine,
-    desk: Arc<Desk>,
-    references: References,
-) -> anyhow::Result<()> {
+async fn serve(stream: UnixStream, served: Served) -> anyhow::Result<()> {
+    let Served { engine, desk, references, front_troubles } = served;
     socket::peer_check(&stream)?;
     let (read, mut write) = stream.into_split();
     let mut read = BufReader::new(read);
@@ -134,6 +130,7 @@ async fn serve(
                 Ok(why) => Answer::Unreached { why },
                 Err(refusal) => failed(&refusal),
             },
+            Ask::Fronts => Answer::Fronts { why: front_troubles.all() },
             Ask::Settle => Answer::Settled,
         };
         socket::write(&mut write, &answer).await?;

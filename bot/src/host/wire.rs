@@ -51,6 +51,8 @@ pub(crate) enum Ask {
     },
     /// Which services nobody reaches at their address.
     Unreached,
+    /// What keeps the connected chat platforms from hearing or speaking.
+    Fronts,
     /// While following: show what is there by now, then say so.
     Settle,
 }
@@ -93,6 +95,11 @@ pub(crate) enum Answer {
     },
     /// To `unreached`.
     Unreached {
+        /// Why, in words, one for each.
+        why: Vec<String>,
+    },
+    /// To `fronts`.
+    Fronts {
         /// Why, in words, one for each.
         why: Vec<String>,
     },

@@ -243,6 +243,11 @@ impl Page {
                     self.step(step, INDENT, widest);
                 }
             }
+            Part::Quotes { quotes } => {
+                for quote in quotes {
+                    self.lines(&format!("{INDENT}> "), &format!("{}: {}", quote.who, quote.text), &[]);
+                }
+            }
             Part::Verbatim { lines } => {
                 for line in lines {
                     self.out.push_str(format!("{INDENT}| {}", harmless(line)).trim_end());

@@ -1,20 +1,36 @@
 //! The chat platforms that are connected while `serve` runs. Runs never wait for them: a platform that is away is tried
 //! again, and caught up with afterwards.
 
-use std::fmt::Display;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use anyhow::Context as _;
 use axum::Router;
+use chat::Troubles;
 use discord::Discord;
 use engine::control::Engine;
-use engine::model::Project;
 use slack::Slack;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 /// How long what was begun may take to end with the program. The rest waits in the database for the next start.
 const CLOSE: Duration = Duration::from_secs(5);
+/// What can't be done when a platform can't be prepared.
+const CONNECTING: &str = "connecting";
+
+/// What keeps the connected platforms from hearing or speaking, for whoever asks how things stand. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct FrontTroubles(Arc<Mutex<Vec<Troubles>>>);
+
+impl FrontTroubles {
+    fn add(&self, of_front: Troubles) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(of_front);
+    }
+
+    /// All there are now, in words.
+    pub(crate) fn all(&self) -> Vec<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().flat_map(Troubles::all).collect()
+    }
+}
 
 /// The connected platforms.
 pub(crate) struct Fronts {
@@ -24,41 +40,44 @@ pub(crate) struct Fronts {
 }
 
 impl Fronts {
-    /// Connects to what the configuration names.
+    /// Connects to what the configuration names. One that can't be connected to leaves the others alone, and says why.
     pub(crate) async fn open(
         engine: &Engine,
         slack: Option<slack::Settings>,
         discord: Option<discord::Settings>,
-    ) -> anyhow::Result<Self> {
-        let projects = engine.store().project_list().await?;
-        let projects: Vec<Project> = projects.into_iter().map(|project| project.value).collect();
-        if let Some(settings) = &slack {
-            settings.channels.check(&projects).context("slack.channels can't be used")?;
-        }
-        if let Some(settings) = &discord {
-            settings.channels.check(&projects).context("discord.channels can't be used")?;
-        }
+        troubles: &FrontTroubles,
+    ) -> Self {
         let mut fronts = Self { routes: Router::new(), work: JoinSet::new(), stop: CancellationToken::new() };
-        let slack = match slack {
-            Some(settings) => Some(Slack::open(engine, settings).await.context("can't connect to Slack")?),
-            None => None,
-        };
-        let discord = match discord {
-            Some(settings) => {
-                Some(Discord::open(engine, settings).await.context("can't connect to Discord")?)
+        if let Some(settings) = slack {
+            match Slack::open(engine, settings).await {
+                Ok(slack) => {
+                    fronts.routes = slack.routes();
+                    let (of_front, stop) = (slack.troubles(), fronts.stop.child_token());
+                    troubles.add(of_front.clone());
+                    fronts.work.spawn(async move { ended(&of_front, slack.work(stop).await) });
+                }
+                Err(error) => {
+                    let of_front = Troubles::default();
+                    ended(&of_front, Err(error));
+                    troubles.add(of_front);
+                }
             }
-            None => None,
-        };
-        if let Some(slack) = slack {
-            fronts.routes = slack.routes();
-            let stop = fronts.stop.child_token();
-            fronts.work.spawn(async move { told("Slack", slack.work(stop).await) });
         }
-        if let Some(discord) = discord {
-            let stop = fronts.stop.child_token();
-            fronts.work.spawn(async move { told("Discord", Box::pin(discord.work(stop)).await) });
+        if let Some(settings) = discord {
+            match Discord::open(engine, settings).await {
+                Ok(discord) => {
+                    let (of_front, stop) = (discord.troubles(), fronts.stop.child_token());
+                    troubles.add(of_front.clone());
+                    fronts.work.spawn(async move { ended(&of_front, Box::pin(discord.work(stop)).await) });
+                }
+                Err(error) => {
+                    let of_front = Troubles::default();
+                    ended(&of_front, Err(error));
+                    troubles.add(of_front);
+                }
+            }
         }
-        Ok(fronts)
+        fronts
     }
 
     /// What the platforms call.
@@ -76,9 +95,12 @@ impl Fronts {
     }
 }
 
-/// Logs why a platform is not served any more.
-fn told<E: std::error::Error + 'static>(platform: impl Display, ended: Result<(), E>) {
+/// Says why a platform is not served any more.
+fn ended<E: std::error::Error + 'static>(troubles: &Troubles, ended: Result<(), E>) {
     if let Err(error) = ended {
-        tracing::error!(error = %crate::out::causes(&error), "{platform} is not served any more; start infra-chat again");
+        troubles.begin(
+            CONNECTING,
+            &format!("{}; mend that and start infra-chat again", crate::out::causes(&error)),
+        );
     }
 }

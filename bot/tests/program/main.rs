@@ -9,6 +9,7 @@ mod crash;
 mod database;
 mod deploys;
 mod editor;
+mod fronts;
 mod full_disk;
 mod guests;
 mod lost;

@@ -8,7 +8,8 @@ use super::budget::budget;
 use super::{Engine, Refusal};
 use crate::clock::EpochMs;
 use crate::model::{
-    Actor, Change, Environment, EnvironmentKey, EnvironmentPolicy, FreezeWhen, Role, RunRequest, ServiceName,
+    Actor, Change, Environment, EnvironmentKey, EnvironmentPolicy, FreezeWhen, Identity, Role, RunRequest,
+    ServiceName,
 };
 use crate::run::LockHolder;
 use crate::store::{AuditEntry, Commit};
@@ -208,7 +209,20 @@ impl Engine {
         if *actor == Actor::system() {
             return Ok(actor.clone());
         }
-        let role = self.store().user_get(&actor.name).await?.map(|user| user.role);
+        if let Some(user) = self.store().user_get(&actor.name).await? {
+            return Ok(Actor { role: Some(user.role), ..actor.clone() });
+        }
+        // Whom nobody knows by name is called by their identity, and has the role their front gave them when they asked.
+        let identity: Option<Identity> =
+            actor.name.parse().ok().filter(|it: &Identity| it.front == actor.front);
+        let role = match identity {
+            Some(identity) => match self.store().identity_get(&identity).await? {
+                Some(name) => self.store().user_get(name.as_str()).await?.map(|user| user.role),
+                None => actor.role,
+            },
+            // Somebody who was taken away.
+            None => None,
+        };
         Ok(Actor { role, ..actor.clone() })
     }
 

@@ -102,6 +102,11 @@ impl Engine {
         Self { strangers: role, ..self.clone() }
     }
 
+    /// What people nobody knows may do here.
+    pub fn strangers(&self) -> Option<Role> {
+        self.strangers
+    }
+
     /// The database.
     pub fn store(&self) -> &Store {
         &self.parts.store

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::clearance::Asked;
+use super::secrets_kept::needs_admin;
 use super::{Engine, Refusal, redacted};
 use crate::clock::Clock;
 use crate::model::{Actor, EnvironmentKey, Project, Role, SecretName, Variable};
@@ -213,11 +214,7 @@ impl Engine {
             self.cleared_on_record(actor, "set-variable", Some(environment), subject.clone(), &asked).await?;
         // A secret is set at once, so there is no run that could wait for a second person.
         if matches!(decision, policies::Decision::NeedsApproval { .. }) && actor.role != Some(Role::Admin) {
-            let refusal = Refusal::standing(
-                "needs-admin",
-                format!("secrets of {} are set by an admin", environment.environment),
-                "ask an admin to set it",
-            );
+            let refusal = needs_admin(environment);
             self.record_refused(actor, "set-variable", Some(environment), subject, &refusal).await?;
             return Err(refusal);
         }

@@ -4,12 +4,21 @@ use serde_json::json;
 
 use super::clearance::Asked;
 use super::{Engine, Refusal};
-use crate::model::{Actor, EnvironmentKey, Project, Role, SecretName, Variable};
+use crate::model::{Actor, EnvironmentKey, EnvironmentName, Project, Role, SecretName, Variable};
 use crate::secrets::SecretRef;
 use crate::store::{AuditEntry, Commit, SecretVersion, StoreError, Write};
 
 /// Tries of removing a secret that others set at the same time.
 const REMOVE_TRIES: usize = 8;
+
+/// Somebody else than an admin would set a secret where two are needed: there is no run that could wait for a second person.
+pub(super) fn needs_admin(environment: &EnvironmentKey) -> Refusal {
+    Refusal::standing(
+        "needs-admin",
+        format!("secrets of {} are set by an admin", environment.environment),
+        "ask an admin to set it",
+    )
+}
 
 impl Engine {
     /// The secrets of an environment, each version with when and by whom it was set, where the policy lets the actor.
@@ -22,6 +31,39 @@ impl Engine {
         let subject = environment.to_string();
         self.cleared_on_record(actor, "secret-list", Some(environment), subject, &Asked::default()).await?;
         Ok(self.store().secret_list(environment).await?)
+    }
+
+    /// The environments of the project in which somebody may set a secret; why not, when there is none. Nothing is recorded:
+    /// nothing was tried.
+    pub async fn secret_places(&self, actor: &Actor) -> Result<Vec<EnvironmentName>, Refusal> {
+        if actor.role.is_none() {
+            // Strangers are told no names.
+            return Err(Refusal::standing(
+                "no-role",
+                "you have no role here yet, and secrets are set by those who have one",
+                "ask an admin to give you one",
+            ));
+        }
+        let project = self.project_get(None).await?.value;
+        let asked = Asked { changes_world: true, ..Asked::default() };
+        let (mut places, mut refused) = (Vec::new(), None);
+        for name in project.environments.keys() {
+            let environment = EnvironmentKey::new(project.project.clone(), name.clone());
+            match self.cleared(actor, "set-variable", Some(&environment), &asked).await {
+                Ok(policies::Decision::NeedsApproval { .. }) if actor.role != Some(Role::Admin) => {
+                    refused.get_or_insert_with(|| needs_admin(&environment));
+                }
+                Ok(_) => places.push(name.clone()),
+                Err(refusal @ Refusal::NotAllowed { .. }) => {
+                    refused.get_or_insert(refusal);
+                }
+                Err(refusal) => return Err(refusal),
+            }
+        }
+        match refused {
+            Some(refusal) if places.is_empty() => Err(refusal),
+            _ => Ok(places),
+        }
     }
 
     /// Takes a secret away with all its versions, where the policy lets the actor and nothing uses it; how many versions

@@ -53,6 +53,18 @@ pub enum ChatWrite {
         /// The card.
         card: String,
     },
+    /// Until when a channel was listened to; an earlier instant than is known changes nothing.
+    ListenedPut {
+        /// Where.
+        conversation: String,
+        /// Until when.
+        heard_ms: EpochMs,
+    },
+    /// A channel that is not listened to any more.
+    ListenedDelete {
+        /// Where.
+        conversation: String,
+    },
 }
 
 impl ChatWrite {
@@ -80,6 +92,12 @@ impl ChatWrite {
             ),
             Self::ShownDelete { conversation, card } => {
                 (sql::SHOWN_DELETE, vec![conversation.as_str().into(), card.as_str().into()])
+            }
+            Self::ListenedPut { conversation, heard_ms } => {
+                (sql::LISTENED_PUT, vec![conversation.as_str().into(), (*heard_ms).into()])
+            }
+            Self::ListenedDelete { conversation } => {
+                (sql::LISTENED_DELETE, vec![conversation.as_str().into()])
             }
         };
         free(sql, values)
@@ -116,6 +134,12 @@ impl Store {
     /// Whether a front's event is in the inbox, or has been handled.
     pub async fn inbox_is_known(&self, front: &str, event: &str) -> Result<bool, StoreError> {
         Ok(!self.rows(sql::INBOX_KNOWN, vec![front.into(), event.into()]).await?.is_empty())
+    }
+
+    /// The channels of a front that were listened to, each with until when.
+    pub async fn listened_list(&self, front: &str) -> Result<Vec<(String, EpochMs)>, StoreError> {
+        let rows = self.rows(sql::LISTENED_LIST, vec![format!("{front}:%").into()]).await?;
+        rows.iter().map(|row| Ok((row.text("conversation")?, row.int("heard_ms")?))).collect()
     }
 
     /// The conversations of a front with questions that expire by then.

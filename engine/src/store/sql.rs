@@ -151,6 +151,10 @@ statements! { ON_BOTH:
     SHOWN_IN = "SELECT conversation FROM shown WHERE card = $1 AND conversation LIKE $2 \
         UNION SELECT conversation FROM outbox WHERE card = $1 AND conversation LIKE $2 ORDER BY conversation";
     SHOWN_CARD = "SELECT card FROM shown WHERE conversation = $1 AND message = $2";
+    LISTENED_PUT = "INSERT INTO listened (conversation, heard_ms) VALUES ($1, $2) ON CONFLICT (conversation) \
+        DO UPDATE SET heard_ms = excluded.heard_ms WHERE listened.heard_ms < excluded.heard_ms";
+    LISTENED_DELETE = "DELETE FROM listened WHERE conversation = $1";
+    LISTENED_LIST = "SELECT conversation, heard_ms FROM listened WHERE conversation LIKE $1 ORDER BY conversation";
     INBOUND_PUT = "INSERT INTO inbound (front, event, at_ms) VALUES ($1, $2, $3) ON CONFLICT (front, event) DO NOTHING";
     INBOUND_GET = "SELECT event FROM inbound WHERE front = $1 AND event = $2";
     INBOUND_FORGET = "DELETE FROM inbound WHERE at_ms < $1";

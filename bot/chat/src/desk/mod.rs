@@ -342,10 +342,12 @@ impl Desk {
         }
         let meant = self.meant_before(held.project.as_ref()).await?;
         let heard = if succeeded {
-            let actor = self.engine.actor(&held.identity).await?;
+            // Whom nobody knows by name has the role their front gave them when they spoke.
+            let desk = Self::new(self.engine.with_strangers(held.role.or(self.engine.strangers())));
+            let actor = desk.engine.actor(&held.identity).await?;
             let project = meant.project.clone();
             let speaker = Speaker { inbound: &inbound, actor, project, about: None, asides: held.asides };
-            self.carry_out(&speaker, &mut talk, held.commands).await?
+            desk.carry_out(&speaker, &mut talk, held.commands).await?
         } else {
             Heard::say(Outcome::Refused, view::not_begun(&held.commands))
         };

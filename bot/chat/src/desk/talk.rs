@@ -2,7 +2,7 @@
 //! may talk in one conversation at once, so what a command changes is written as changes, onto whatever is there by then.
 
 use engine::control::{Engine, Refusal};
-use engine::model::{Identity, ProjectName, RunId, RunRequest};
+use engine::model::{Identity, ProjectName, Role, RunId, RunRequest};
 use engine::run::Run;
 use engine::store::{Commit, StoreError, Write};
 use serde::{Deserialize, Serialize};
@@ -82,6 +82,9 @@ pub(crate) struct HeldBack {
     /// The project they are about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) project: Option<ProjectName>,
+    /// What their front let them do then, if nobody else knows them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) role: Option<Role>,
     /// What they said beside them.
     #[serde(default)]
     pub(super) asides: Asides,
@@ -199,6 +202,7 @@ impl Talk {
                     commands: left.to_vec(),
                     identity: inbound.identity.clone(),
                     project: speaker.project.as_ref().map(|project| project.project.clone()),
+                    role: engine.strangers(),
                     asides: speaker.asides.clone(),
                 });
                 self.writes(inbound, held, now_ms)

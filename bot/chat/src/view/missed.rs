@@ -1,28 +1,29 @@
 //! What people read after a time in which a front was not heard.
 
-use std::fmt::Write as _;
-
 use super::clock;
+use crate::message::{Card, Quote, Tone};
 
 /// Messages quoted in one channel.
 const QUOTED_MAX: usize = 10;
 
-/// For how long nothing was heard, and what was said meanwhile. `quotes` are single lines, written as the front shows them;
-/// a line that begins with `> ` is a quotation there.
-pub fn missed(front: &str, since_ms: i64, until_ms: i64, quotes: &[String]) -> String {
+/// For how long nothing was heard in a channel, and what was said there meanwhile. `whole` says whether all of it was looked
+/// at.
+pub(crate) fn missed(front: &str, since_ms: i64, until_ms: i64, mut quotes: Vec<Quote>, whole: bool) -> Card {
     let (from, to) = (clock(since_ms), clock(until_ms));
-    let mut says = format!(
-        "I could not hear {front} from {from} to {to}. Runs went on; their cards are brought up to date."
-    );
-    for quote in quotes.iter().take(QUOTED_MAX) {
-        says.push_str("\n> ");
-        says.push_str(quote);
+    let more = quotes.len().saturating_sub(QUOTED_MAX);
+    let any = !quotes.is_empty();
+    quotes.truncate(QUOTED_MAX);
+    let mut card = Card::new(Tone::Plain, format!("I could not hear {front} from {from} to {to}."))
+        .text("Runs went on; their cards are brought up to date.")
+        .quotes(quotes);
+    if more > 0 {
+        card = card.text(format!("and {more} more."));
     }
-    if quotes.len() > QUOTED_MAX {
-        let _ = write!(says, "\nand {} more.", quotes.len() - QUOTED_MAX);
+    if !whole {
+        card = card.text("I could not look at all of it: there may be more.");
     }
-    if !quotes.is_empty() {
-        says.push_str("\nNothing of that was done: say again what still holds.");
+    if any || !whole {
+        card = card.text("Nothing of that was done: say again what still holds.");
     }
-    says
+    card
 }

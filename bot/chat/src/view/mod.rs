@@ -10,6 +10,7 @@ mod plain;
 mod project;
 mod question;
 mod run;
+mod secret;
 mod setup;
 mod standing;
 #[cfg(test)]
@@ -27,7 +28,7 @@ pub(crate) use back::{
 };
 pub(crate) use crashes::{is_later, later_card};
 pub(crate) use later::{not_built, not_yet};
-pub use missed::missed;
+pub(crate) use missed::missed;
 pub use plain::plain;
 pub(crate) use project::{of_project, project_chosen, which_project};
 pub(crate) use question::{
@@ -37,6 +38,8 @@ pub(crate) use question::{
 };
 pub(crate) use run::ended;
 pub use run::{NOTHING_TO_UNDO, run};
+pub use secret::{SECRET_FORM, secret_deleted};
+pub(crate) use secret::{secret_noticed, stumbled};
 pub(crate) use setup::{
     collected, description_changed, description_hint, hindered, project_taken_in, which_canary,
 };

@@ -45,6 +45,11 @@ pub fn plain(card: &Card) -> String {
                 }
             }
             Part::Verbatim { lines: said } => lines(&mut text, "  | ", said.iter().map(String::as_str)),
+            Part::Quotes { quotes } => {
+                for quote in quotes {
+                    let _ = writeln!(text, "  > {}: {}", quote.who, quote.text);
+                }
+            }
         }
     }
     if !card.buttons.is_empty() {

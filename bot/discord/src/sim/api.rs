@@ -83,6 +83,12 @@ async fn called(
     match fault {
         Some(Fault::Limited(seconds)) => return limited(seconds, false),
         Some(Fault::LimitedAll(seconds)) => return limited(seconds, true),
+        Some(Fault::LimitedBarely(seconds)) => {
+            let wall = axum::response::Html("<h1>error 1015</h1>");
+            let after = [(header::RETRY_AFTER, seconds.to_string())];
+            return (StatusCode::TOO_MANY_REQUESTS, after, wall).into_response();
+        }
+        Some(Fault::Slow(ms)) => tokio::time::sleep(std::time::Duration::from_millis(ms)).await,
         Some(Fault::Refused(status, code)) => return failed(status, code, "as told"),
         Some(Fault::Broken) => return StatusCode::BAD_GATEWAY.into_response(),
         Some(Fault::AnswerLost) | None => {}
@@ -190,6 +196,10 @@ fn answer(inside: &Arc<Inside>, asked: &Asked, now_ms: i64) -> Answered {
             "url": format!("ws://{}", inside.socket), "shards": 1,
             "session_start_limit": { "total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1 },
         })),
+        ("GET", ["applications", "@me"]) => {
+            let flags = if inside.state().content_is_off { 0 } else { 1 << 19 };
+            Ok(json!({ "id": APPLICATION, "name": "infra", "flags": flags }))
+        }
         ("PUT", ["applications", APPLICATION, "commands"]) => commands(inside, &asked.body),
         ("POST", ["users", "@me", "channels"]) => {
             let user = asked.body["recipient_id"].as_str().unwrap_or_default();
@@ -204,7 +214,8 @@ fn answer(inside: &Arc<Inside>, asked: &Asked, now_ms: i64) -> Answered {
                 refused(404, 10_007, "Unknown Member")
             }
         }
-        ("GET", ["channels", channel]) => match inside.state().described(channel) {
+        // A thread may be opened again.
+        ("GET" | "PATCH", ["channels", channel]) => match inside.state().described(channel) {
             Some(described) => Ok(described),
             None => refused(404, 10_003, "Unknown Channel"),
         },

@@ -129,17 +129,33 @@ pub(super) fn delete(inside: &Arc<Inside>, channel: &str, id: &str) -> Answered 
 
 pub(super) fn history(inside: &Arc<Inside>, channel: &str, query: &[(String, String)]) -> Answered {
     let value = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-    let after: u64 = value("after").and_then(|id| id.parse().ok()).unwrap_or(0);
+    let number = |name: &str| value(name).and_then(|id| id.parse::<u64>().ok());
+    let (after, before) = (number("after").unwrap_or(0), number("before"));
     let limit: usize = value("limit").and_then(|limit| limit.parse().ok()).unwrap_or(50);
     let state = inside.state();
     if !state.channels.contains_key(channel) {
         return refused(404, 10_003, "Unknown Channel");
     }
     let fits = |one: &&Message| {
-        one.channel == channel && one.only_for.is_none() && one.id.parse::<u64>().is_ok_and(|id| id > after)
+        one.channel == channel
+            && one.only_for.is_none()
+            && one.id.parse::<u64>().is_ok_and(|id| id > after && before.is_none_or(|before| id < before))
     };
-    // The ones right behind it; newest first.
-    let mut found: Vec<Value> = state.messages.iter().filter(fits).take(limit.min(100)).map(shown).collect();
+    let described = |one: &Message| {
+        let mut shown = shown(one);
+        if let Some(mut thread) = state.described(&one.id) {
+            let last = state.messages.iter().rev().find(|other| other.channel == one.id);
+            thread["last_message_id"] = json!(last.map(|last| &last.id));
+            shown["thread"] = thread;
+        }
+        shown
+    };
+    let mut fitting: Vec<&Message> = state.messages.iter().filter(fits).collect();
+    if before.is_some() {
+        fitting.drain(..fitting.len().saturating_sub(limit));
+    }
+    // The ones right next to it; newest first.
+    let mut found: Vec<Value> = fitting.into_iter().take(limit.min(100)).map(described).collect();
     found.reverse();
     Ok(Value::Array(found))
 }

@@ -83,6 +83,10 @@ pub enum Fault {
     Limited(f64),
     /// The same for everything.
     LimitedAll(f64),
+    /// 429 without a word of Discord's, with this many seconds to wait: a wall in front of it.
+    LimitedBarely(u32),
+    /// It takes so many milliseconds.
+    Slow(u64),
     /// A status with Discord's number.
     Refused(u16, i64),
     /// A server error; nothing was done.
@@ -155,6 +159,7 @@ pub(crate) struct State {
     resumed: usize,
     identified: usize,
     content_is_off: bool,
+    heartbeat_ms: Option<u64>,
     closed_to: Vec<String>,
     deaf: bool,
     last_id: u64,
@@ -321,9 +326,14 @@ impl Sim {
         self.inside.push(serde_json::json!({ "op": 7, "d": null }));
     }
 
-    /// The switch *Message Content Intent* is off.
-    pub fn content_off(&self) {
-        self.inside.state().content_is_off = true;
+    /// The switch *Message Content Intent* is off, or on.
+    pub fn content_off(&self, off: bool) {
+        self.inside.state().content_is_off = off;
+    }
+
+    /// How often new sockets want a sign of life, in milliseconds.
+    pub fn heartbeat_ms(&self, every_ms: u64) {
+        self.inside.state().heartbeat_ms = Some(every_ms);
     }
 
     /// Somebody takes no direct messages.

@@ -10,6 +10,9 @@ use super::{APPLICATION, BOT_USER, GUILD, Inside, Interaction, Kind, Message, Si
 /// How long Discord waits for an acknowledgement.
 pub(super) const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(3);
 
+/// How long the bot may take to write something down before it is asked again how far it has heard.
+const HEARD_WITHIN: Duration = Duration::from_millis(50);
+
 /// A component somebody can use.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Press {
@@ -110,10 +113,19 @@ impl Sim {
         if !self.is_connected() {
             return false;
         }
-        // A heartbeat says what was heard.
-        self.inside.push(json!({ "op": 1, "d": null }));
-        self.until(|sim| sim.inside.has_heard(seq)).await;
+        // A heartbeat says what was heard; what takes the bot a while is said by a later one.
+        while !self.inside.has_heard(seq) {
+            self.inside.push(json!({ "op": 1, "d": null }));
+            let heard = self.until(|sim| sim.inside.has_heard(seq));
+            let _ = tokio::time::timeout(HEARD_WITHIN, heard).await;
+        }
         true
+    }
+
+    /// Tells the bot, and does not wait until it has heard.
+    pub fn tell_soon(&self, kind: &str, body: &Value) {
+        // A session that is not there is told when it resumes.
+        let _ = self.inside.tell(kind, body);
     }
 
     /// Somebody writes a message, and the bot hears it.

@@ -41,13 +41,16 @@ fn version(request: &Request, response: Response) -> Result<Response, ErrorRespo
 
 async fn socket(stream: TcpStream, inside: Weak<Inside>, stop: CancellationToken) {
     let Ok(mut socket) = accept_hdr_async(stream, version).await else { return };
-    let hung_up = {
+    let (hung_up, every_ms) = {
         let Some(inside) = inside.upgrade() else { return };
-        inside.state().opened += 1;
+        let mut state = inside.state();
+        state.opened += 1;
+        let every_ms = state.heartbeat_ms.unwrap_or(HEARTBEAT_MS);
+        drop(state);
         inside.has_changed();
-        inside.hung_up()
+        (inside.hung_up(), every_ms)
     };
-    let hello = json!({ "op": 10, "s": null, "t": null, "d": { "heartbeat_interval": HEARTBEAT_MS } });
+    let hello = json!({ "op": 10, "s": null, "t": null, "d": { "heartbeat_interval": every_ms } });
     if send(&mut socket, &hello).await.is_err() {
         return;
     }

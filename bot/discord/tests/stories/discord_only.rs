@@ -5,7 +5,7 @@ use discord::sim::{CHANNELS, Fault};
 use engine::clock::Clock as _;
 use expect_test::expect;
 
-use crate::harness::{chat, good};
+use crate::harness::{Chat, chat, good};
 use crate::stage::{CHANNEL, cards, last_whisper, of_bot};
 
 const ELSEWHERE: &str = CHANNELS[1];
@@ -248,6 +248,18 @@ fn a_lost_socket_is_resumed_and_nothing_is_missed_or_done_twice() {
     });
 }
 
+/// What people read of the first notice of an absence.
+async fn notice(t: &mut Chat) -> String {
+    while of_bot(&t.stage, CHANNEL).is_empty() {
+        t.settles().await;
+        tokio::task::yield_now().await;
+    }
+    t.never_mind_the_rest();
+    let said = of_bot(&t.stage, CHANNEL).remove(0);
+    assert!(said.content.contains("could not hear Discord"), "{said:#?}");
+    said.embeds[0]["description"].as_str().unwrap().to_owned()
+}
+
 #[test]
 fn after_a_session_that_is_lost_it_says_what_it_missed_and_does_none_of_it() {
     chat(async |t| {
@@ -259,8 +271,7 @@ fn after_a_session_that_is_lost_it_says_what_it_missed_and_does_none_of_it() {
             tokio::task::yield_now().await;
         }
         t.passes(60_000).await;
-        t.stage.sim.until(|sim| sim.messages().iter().any(|it| it.content.contains("could not hear"))).await;
-        let said = of_bot(&t.stage, CHANNEL).remove(0).content;
+        let said = notice(t).await;
         assert!(
             said.contains(&format!("<@{}>: deploy staging ref v1.0.0", t.stage.sim.user("ana"))),
             "{said}"
@@ -283,8 +294,7 @@ fn what_was_said_in_a_gap_however_short_is_named() {
         t.stage.sim.writes("ana", CHANNEL, None, "");
         t.stage.sim.writes("ana", CHANNEL, None, "deploy staging ref v1.0.0");
         t.stage.sim.until(|sim| sim.opened().1 > begun && sim.is_connected()).await;
-        t.stage.sim.until(|sim| sim.messages().iter().any(|it| it.content.contains("could not hear"))).await;
-        let said = of_bot(&t.stage, CHANNEL).remove(0).content;
+        let said = notice(t).await;
         assert_eq!(said.matches("\n> ").count(), 1, "{said}");
         t.stage.sim.hang_up();
         t.stage.sim.forget_session();
@@ -300,7 +310,7 @@ fn what_was_said_in_a_gap_however_short_is_named() {
 #[test]
 fn without_the_switch_for_messages_it_hears_its_name() {
     chat(async |t| {
-        t.stage.sim.content_off();
+        t.stage.sim.content_off(true);
         t.stage.sim.hang_up();
         t.stage.sim.forget_session();
         t.stage.sim.until(discord::sim::Sim::is_connected).await;

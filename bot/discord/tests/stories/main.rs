@@ -28,7 +28,9 @@ mod crashes;
 mod deploy;
 #[path = "../../../chat/tests/stories/deploy_troubles.rs"]
 mod deploy_troubles;
+mod discord_absence;
 mod discord_only;
+mod discord_trouble;
 #[path = "../../../chat/tests/stories/going_back.rs"]
 mod going_back;
 #[path = "../../../chat/tests/stories/harness/mod.rs"]

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::{APP_TOKEN, BOT_TOKEN, BOT_USER, Call, Fault, File, Inside, Message, check};
+use super::{APP_TOKEN, BOT_TOKEN, BOT_USER, Call, Fault, File, Inside, Message, check, history};
 
 /// How long a trigger may be used, in milliseconds.
 const TRIGGER_MS: i64 = 3_000;
@@ -158,7 +158,7 @@ fn answer_of(inside: &Arc<Inside>, method: &str, body: &Value, now_ms: i64) -> A
         "chat.delete" => delete(inside, body),
         "chat.getPermalink" => permalink(inside, body),
         "conversations.open" => Ok(json!({ "channel": { "id": format!("D{}", text(body, "users")) } })),
-        "conversations.history" | "conversations.replies" => Ok(history(inside, body)),
+        "conversations.history" | "conversations.replies" => Ok(history::history(inside, body)),
         "views.open" => open(inside, body, now_ms),
         "views.publish" => publish(inside, body),
         "files.getUploadURLExternal" => {
@@ -266,32 +266,6 @@ fn delete(inside: &Inside, body: &Value) -> Answered {
             Ok(json!({ "channel": channel, "ts": ts }))
         }
     }
-}
-
-fn history(inside: &Inside, body: &Value) -> Value {
-    let (channel, oldest, root) = (text(body, "channel"), text(body, "oldest"), text(body, "ts"));
-    let after = oldest.parse::<f64>().unwrap_or_default();
-    let state = inside.state();
-    let fits = |message: &&Message| {
-        message.channel == channel
-            && message.only_for.is_none()
-            && message.ts.parse::<f64>().is_ok_and(|ts| ts > after)
-            && (root.is_empty() == message.thread.is_none() || message.ts == root)
-    };
-    let messages: Vec<Value> = state
-        .messages
-        .iter()
-        .rev()
-        .filter(fits)
-        .map(|message| {
-            let mut one = json!({ "type": "message", "user": message.user, "text": message.text, "ts": message.ts, "blocks": message.blocks });
-            if message.user == BOT_USER {
-                one["bot_id"] = json!("B0SIM");
-            }
-            one
-        })
-        .collect();
-    json!({ "messages": messages, "has_more": false })
 }
 
 fn open(inside: &Inside, body: &Value, now_ms: i64) -> Answered {

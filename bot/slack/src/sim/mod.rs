@@ -4,6 +4,7 @@
 mod api;
 mod check;
 mod deliver;
+mod history;
 mod people;
 mod sockets;
 

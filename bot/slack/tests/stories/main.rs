@@ -62,6 +62,9 @@ mod setup_answers;
 mod setup_there;
 #[path = "../../../chat/tests/stories/several.rs"]
 mod several;
+mod slack_absence;
+mod slack_connection;
+mod slack_forms;
 mod slack_only;
 mod slack_trouble;
 mod spec;

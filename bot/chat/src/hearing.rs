@@ -1,0 +1,371 @@
+//! Until when a front heard what is said in the channels it listens in. That is kept in the database, so that after an
+//! absence, a stop and a kill each of them is told what was said meanwhile: what was missed, that it is known now, and the
+//! notice that waits in the outbox are one commit.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use engine::clock::EpochMs;
+use engine::control::Engine;
+use engine::store::{ChatWrite, Commit, StoreError, Write};
+use tokio_util::sync::CancellationToken;
+
+use crate::letter::{Letter, Place};
+use crate::message::{Outbound, Quote};
+use crate::view;
+
+/// Shorter absences nobody needs to hear of in which nothing was said.
+const WORTH_SAYING_MS: EpochMs = 5_000;
+/// How often it is written down that all is heard.
+const MARK_EVERY: Duration = Duration::from_secs(10);
+/// Events are remembered for a day: of what was said before, only what came after the last thing heard can be told from
+/// what was heard.
+const REMEMBERED_MS: EpochMs = 23 * 3_600_000;
+/// What was said at most so long before a connection was open again may be told over it all the same, in milliseconds.
+const JUST_NOW_MS: EpochMs = 10_000;
+/// How long that is waited for.
+const GRACE: Duration = Duration::from_secs(2);
+/// First wait after what was missed could not be looked at; it doubles with each further one.
+const RETRY: Duration = Duration::from_secs(1);
+/// Longest such wait.
+const RETRY_MAX: Duration = Duration::from_mins(1);
+
+/// What reads on a front what was said while nobody listened.
+#[async_trait]
+pub trait Ear: Send + Sync {
+    /// What the platform is called.
+    fn platform(&self) -> &str;
+
+    /// How long before a connection was given up something may have been lost, in milliseconds.
+    fn look_back_ms(&self) -> EpochMs;
+
+    /// What people said in a conversation and its threads since then, in order.
+    async fn said_since(&self, conversation: &str, since_ms: EpochMs) -> Result<Said, Unread>;
+}
+
+/// What was said while nobody listened.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Said {
+    /// In order.
+    pub messages: Vec<Overheard>,
+    /// That is all of it.
+    pub whole: bool,
+}
+
+/// One thing of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overheard {
+    /// The event it would have been.
+    pub event: String,
+    /// Who said it, by the front's identifier of the person.
+    pub who: String,
+    /// The words, as they were said.
+    pub text: String,
+    /// When, by the platform's clock.
+    pub at_ms: EpochMs,
+    /// Where its writer is told when there is a secret in it, and which message is deleted then.
+    pub place: Place,
+}
+
+/// Why it could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum Unread {
+    /// It may work later, after the time the platform named.
+    #[error("not now: {why}")]
+    Later {
+        /// Why.
+        why: String,
+        /// What the platform asks to wait.
+        after: Option<Duration>,
+    },
+    /// The platform does not let us.
+    #[error("never: {why}")]
+    Never {
+        /// Why.
+        why: String,
+    },
+}
+
+/// Until when everything was heard. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Hearing(Arc<Inside>);
+
+#[derive(Debug)]
+struct Inside {
+    engine: Engine,
+    front: &'static str,
+    conversations: Vec<String>,
+    borne_ms: EpochMs,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Connections that are open.
+    open: u32,
+    /// Since when nothing is heard; absent before the first connection.
+    since_ms: Option<EpochMs>,
+    /// What the database knows from former lives was read.
+    is_read: bool,
+    /// What is still to be looked at.
+    behind: BTreeMap<String, Gap>,
+    /// Somebody is looking.
+    looking: bool,
+}
+
+/// A time in which nothing was heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Gap {
+    since_ms: EpochMs,
+    until_ms: EpochMs,
+    /// It is said also when nothing was missed. A start says nothing then: it would be said at each.
+    said_anyway: bool,
+}
+
+impl Hearing {
+    /// What is known of a front that listens in these conversations. Absences shorter than `borne_ms`, in milliseconds, the
+    /// platform makes good by itself.
+    pub fn new(engine: Engine, front: &'static str, conversations: Vec<String>, borne_ms: EpochMs) -> Self {
+        Self(Arc::new(Inside { engine, front, conversations, borne_ms, state: Mutex::default() }))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether it is heard what is said.
+    pub fn is_present(&self) -> bool {
+        self.state().open > 0
+    }
+
+    /// A connection is open. `resumed` when the platform tells by itself what happened meanwhile. True when
+    /// [`Hearing::catch_up`] is to be called.
+    pub fn opened(&self, resumed: bool) -> bool {
+        let now_ms = self.0.engine.now_ms();
+        let mut state = self.state();
+        state.open += 1;
+        let was_read = state.is_read;
+        let missed = state.since_ms.take().filter(|_| !resumed && was_read);
+        if let Some(since_ms) = missed.filter(|since_ms| now_ms - since_ms >= self.0.borne_ms) {
+            let gap = Gap { since_ms, until_ms: now_ms, said_anyway: now_ms - since_ms >= WORTH_SAYING_MS };
+            for conversation in &self.0.conversations {
+                let behind = state.behind.entry(conversation.clone()).or_insert(gap);
+                behind.until_ms = now_ms;
+                behind.said_anyway |= gap.said_anyway;
+            }
+        }
+        let any = !state.is_read || !state.behind.is_empty();
+        any && !std::mem::replace(&mut state.looking, true)
+    }
+
+    /// A connection ended.
+    pub fn closed(&self) {
+        let mut state = self.state();
+        state.open = state.open.saturating_sub(1);
+        if state.open == 0 {
+            state.since_ms = Some(self.0.engine.now_ms());
+        }
+    }
+
+    /// That a conversation is heard up to now, to be written with what was heard there.
+    pub(crate) fn mark(&self, conversation: &str, now_ms: EpochMs) -> Option<Write> {
+        let state = self.state();
+        let listens = self.0.conversations.iter().any(|one| one == conversation);
+        let is_heard = state.open > 0 && state.is_read && !state.behind.contains_key(conversation);
+        (listens && is_heard).then(|| listened(conversation, now_ms))
+    }
+
+    /// Writes down now and then that all is heard, until told to stop.
+    pub async fn keep(&self, stop: CancellationToken) {
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(MARK_EVERY) => {}
+                () = stop.cancelled() => return,
+            }
+            let mut commit = Commit::at(self.0.engine.now_ms());
+            let conversations = self.0.conversations.iter();
+            commit.writes = conversations.filter_map(|one| self.mark(one, commit.now_ms)).collect();
+            if commit.writes.is_empty() {
+                continue;
+            }
+            if let Err(error) = self.0.engine.store().commit(commit).await {
+                tracing::debug!(error = %view::causes(&error), "that all is heard can't be written down");
+            }
+        }
+    }
+
+    /// Looks at what was missed and leaves notices of it in the outbox, until nothing is left or told to stop.
+    pub async fn catch_up(&self, ear: &dyn Ear, stop: &CancellationToken) {
+        tokio::select! {
+            () = self.all(ear) => {}
+            // What is left is looked at by the next start.
+            () = stop.cancelled() => self.state().looking = false,
+        }
+    }
+
+    async fn all(&self, ear: &dyn Ear) {
+        let mut retry = RETRY;
+        loop {
+            match self.next(ear).await {
+                Ok(true) => retry = RETRY,
+                Ok(false) => return,
+                Err(wait) => {
+                    tokio::time::sleep(wait.unwrap_or(retry)).await;
+                    retry = (retry * 2).min(RETRY_MAX);
+                }
+            }
+        }
+    }
+
+    /// One thing to be done; false when there is none left. An error holds how long to wait.
+    async fn next(&self, ear: &dyn Ear) -> Result<bool, Option<Duration>> {
+        let failed = |error: &StoreError| {
+            tracing::warn!(front = self.0.front, error = %view::causes(error), "what was missed can't be noted, trying again");
+            None
+        };
+        let is_read = self.state().is_read;
+        if !is_read {
+            return self.read().await.map(|()| true).map_err(|error| failed(&error));
+        }
+        let next = {
+            let mut state = self.state();
+            let next = state.behind.iter().next().map(|(conversation, gap)| (conversation.clone(), *gap));
+            state.looking = next.is_some();
+            next
+        };
+        let Some((conversation, gap)) = next else { return Ok(false) };
+        let is_long = gap.until_ms - gap.since_ms > REMEMBERED_MS;
+        let since_ms = if is_long { gap.since_ms } else { gap.since_ms - ear.look_back_ms() };
+        let said = match ear.said_since(&conversation, since_ms).await {
+            Ok(said) => Some(said),
+            Err(Unread::Later { why, after }) => {
+                tracing::info!(conversation, why, "what was said meanwhile can't be read yet");
+                return Err(after);
+            }
+            Err(Unread::Never { why }) => {
+                tracing::warn!(conversation, why, "what was said meanwhile can't be read");
+                None
+            }
+        };
+        if let Some(said) = &said
+            && self.may_still_come(said, gap).await.map_err(|error| failed(&error))?
+        {
+            tokio::time::sleep(GRACE).await;
+        }
+        match self.note(ear.platform(), &conversation, gap, said).await {
+            Ok(()) => {
+                let mut state = self.state();
+                if state.behind.get(&conversation) == Some(&gap) {
+                    state.behind.remove(&conversation);
+                }
+                Ok(true)
+            }
+            // Something of it was delivered in this very moment: it is looked at anew.
+            Err(StoreError::Conflict) => Ok(true),
+            Err(error) => Err(failed(&error)),
+        }
+    }
+
+    /// Whether something of it may be on its way over the connection that is open again.
+    async fn may_still_come(&self, said: &Said, gap: Gap) -> Result<bool, StoreError> {
+        let (store, front) = (self.0.engine.store(), self.0.front);
+        for said in said.messages.iter().filter(|said| said.at_ms > gap.until_ms - JUST_NOW_MS) {
+            if !store.inbound_is_known(front, &said.event).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// What the database knows from former lives.
+    async fn read(&self) -> Result<(), StoreError> {
+        let Inside { engine, front, conversations, .. } = &*self.0;
+        let known: BTreeMap<String, EpochMs> =
+            engine.store().listened_list(front).await?.into_iter().collect();
+        let now_ms = engine.now_ms();
+        let mut commit = Commit::at(now_ms);
+        let new = conversations.iter().filter(|one| !known.contains_key(*one));
+        commit.writes.extend(new.map(|one| listened(one, now_ms)));
+        let gone = known.keys().filter(|one| !conversations.contains(one));
+        let forgotten = |one: &String| ChatWrite::ListenedDelete { conversation: one.clone() };
+        commit.writes.extend(gone.map(|one| Write::Chat(forgotten(one))));
+        if !commit.writes.is_empty() {
+            engine.store().commit(commit).await?;
+        }
+        let mut state = self.state();
+        for conversation in conversations {
+            if let Some(since_ms) = known.get(conversation) {
+                let gap = Gap { since_ms: *since_ms, until_ms: now_ms, said_anyway: false };
+                state.behind.insert(conversation.clone(), gap);
+            }
+        }
+        state.is_read = true;
+        Ok(())
+    }
+
+    /// Notes what was missed in a conversation, with the notice of it and what is said to those who wrote a secret.
+    async fn note(
+        &self,
+        platform: &str,
+        conversation: &str,
+        gap: Gap,
+        said: Option<Said>,
+    ) -> Result<(), StoreError> {
+        let Inside { engine, front, .. } = &*self.0;
+        let (store, was_read) = (engine.store(), said.is_some());
+        let Said { messages, whole } = said.unwrap_or_default();
+        let waiting = store.inbox_list(front, i64::MAX).await?;
+        let mut commit = Commit::at(engine.now_ms());
+        let at_ms = commit.now_ms;
+        let mut quotes = Vec::new();
+        for said in messages {
+            let waits = waiting.iter().any(|heard| heard.event == said.event);
+            if waits || store.inbound_is_known(front, &said.event).await? {
+                continue;
+            }
+            if engine.redactor().redact(&said.text) != said.text {
+                commit.writes.push(secret_letter(&said.place, conversation, &said.event, at_ms)?);
+            } else if let Some(line) = said.text.lines().map(str::trim).find(|line| !line.is_empty()) {
+                quotes.push(Quote { who: said.who, text: clip(line) });
+            }
+            commit.writes.push(Write::InboundPut { front: (*front).to_owned(), event: said.event, at_ms });
+        }
+        tracing::info!(conversation, missed = quotes.len(), whole, "back after an absence");
+        if !quotes.is_empty() || gap.said_anyway || (was_read && !whole) {
+            let card = view::missed(platform, gap.since_ms, gap.until_ms, quotes, whole);
+            let order = format!("{at_ms:016}/missed/{:016}", gap.since_ms);
+            commit.writes.push(Letter::open(Outbound::Say(card)).put(conversation, &order, at_ms)?);
+        }
+        commit.writes.push(listened(conversation, gap.until_ms));
+        store.commit(commit).await
+    }
+}
+
+/// Characters quoted of each message.
+const QUOTE_CHARS: usize = 120;
+
+fn clip(line: &str) -> String {
+    let mut short: String = line.chars().take(QUOTE_CHARS).collect();
+    if short.len() < line.len() {
+        short.push('\u{2026}');
+    }
+    short
+}
+
+fn listened(conversation: &str, heard_ms: EpochMs) -> Write {
+    Write::Chat(ChatWrite::ListenedPut { conversation: conversation.to_owned(), heard_ms })
+}
+
+/// What somebody is told who wrote a secret.
+pub(crate) fn secret_letter(
+    place: &Place,
+    conversation: &str,
+    event: &str,
+    at_ms: EpochMs,
+) -> Result<Write, StoreError> {
+    let card = view::secret_noticed(place.erases.is_some());
+    let letter = Letter { outbound: Outbound::Say(card), place: place.clone() };
+    letter.put(conversation, &format!("{at_ms:016}/{event}/secret"), at_ms)
+}

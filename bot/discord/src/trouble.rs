@@ -1,0 +1,79 @@
+//! What keeps Discord from being heard or shown, in words that name the setting to mend.
+
+use chat::Troubles;
+
+use crate::web::WebError;
+
+/// What a trouble hinders: hearing.
+const HEARING: &str = "hearing";
+/// … hearing what is said without naming the bot.
+const READING: &str = "reading";
+/// … speaking.
+const SPEAKING: &str = "speaking";
+/// The status of a call without a good token.
+const UNAUTHORIZED: u16 = 401;
+/// The code of a socket that was closed because of the token.
+const WRONG_TOKEN: u16 = 4_004;
+
+/// Whether Discord says that the token is wrong.
+pub(crate) fn is_wrong_token(error: &WebError) -> bool {
+    matches!(error, WebError::Refused { status: UNAUTHORIZED, .. })
+}
+
+fn token(why: &str) -> String {
+    format!(
+        "Discord does not take discord.token ({why}): reset the token on the bot's page, set it, and start infra-chat again"
+    )
+}
+
+/// Discord does not say where its gateway is.
+pub(crate) fn unreached(troubles: &Troubles, error: &WebError) {
+    let why = error.to_string();
+    let says = if is_wrong_token(error) {
+        token(&why)
+    } else {
+        format!("Discord is not reached ({why}); it is tried again")
+    };
+    troubles.begin(HEARING, &says);
+}
+
+/// The gateway's address does not answer.
+pub(crate) fn no_gateway(troubles: &Troubles) {
+    troubles.begin(HEARING, "Discord's gateway does not answer; it is tried again");
+}
+
+/// Discord ended the socket for good, with this code.
+pub(crate) fn refused(troubles: &Troubles, code: u16) {
+    let says = if code == WRONG_TOKEN {
+        token("the gateway ends with 4004")
+    } else {
+        format!("Discord's gateway refuses the bot (code {code}); it is tried again")
+    };
+    troubles.begin(HEARING, &says);
+}
+
+/// The bot may not read messages.
+pub(crate) fn unreadable(troubles: &Troubles) {
+    troubles.begin(
+        READING,
+        "Discord does not let the bot read messages: switch on *Message Content Intent* on the bot's page. Until then it \
+         hears mentions, direct messages, commands and clicks alone; it notices by itself when the switch is on",
+    );
+}
+
+/// Discord is heard, and whether messages can be read.
+pub(crate) fn heard(troubles: &Troubles, readable: bool) {
+    troubles.end(HEARING);
+    if readable {
+        troubles.end(READING);
+    }
+}
+
+/// What became of a message: a token that was taken back while it was in use is noticed here.
+pub(crate) fn spoke(troubles: &Troubles, error: Option<&WebError>) {
+    match error {
+        None => troubles.end(SPEAKING),
+        Some(error) if is_wrong_token(error) => troubles.begin(SPEAKING, &token(&error.to_string())),
+        Some(_) => {}
+    }
+}

@@ -1,0 +1,127 @@
+//! What Discord does, or may do, that its simulator does not do by itself; and strangers.
+
+use discord::sim::Fault;
+
+use crate::harness::{chat, good};
+use crate::stage::{CHANNEL, cards, of_bot};
+
+#[test]
+fn strangers_get_no_form_and_no_names() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        let acked = t.commands("mallory", "secret", &[]).await;
+        assert_eq!((acked.kind, acked.data["flags"].as_u64()), (4, Some(64)));
+        let told = acked.data["content"].as_str().unwrap();
+        assert!(told.contains("no role") && !told.contains("staging"), "{told}");
+        let acked = t.commands("vera", "secret", &[]).await;
+        assert!(acked.data["content"].as_str().unwrap().contains("viewer"), "{acked:?}");
+        let typing = t.stage.sim.types("mallory", CHANNEL, "deploy", "environment", "");
+        let proposed = t.stage.sim.interact(&typing).await.unwrap().data["choices"].to_string();
+        assert!(!proposed.contains("staging") && proposed.contains("don't know you"), "{proposed}");
+        let typing = t.stage.sim.types("vera", CHANNEL, "deploy", "environment", "");
+        let proposed = t.stage.sim.interact(&typing).await.unwrap().data["choices"].to_string();
+        assert!(proposed.contains("staging"), "{proposed}");
+    });
+}
+
+#[test]
+fn what_discord_does_not_take_is_shown_plainly_and_comes_as_a_file() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.stage.sim.fault("POST messages", Fault::Refused(400, 50_035));
+        t.user("ana").says("deploy production ref v1.0.0").await;
+        let card = t.stage.sim.versions().remove(0);
+        assert!(
+            card.content.contains("Deploy v1.0.0") && card.files[0].contains("asked by: ana"),
+            "{card:#?}"
+        );
+        assert_eq!(cards(t).len(), 1, "it is found again and edited");
+        t.user("ana").says("reject").await;
+        t.never_mind_the_rest();
+    });
+}
+
+#[test]
+fn an_archived_thread_is_opened_again_and_where_it_may_not_be_the_channel_is_answered() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.user("ana").says("deploy production ref v1.0.0").await;
+        t.never_mind_the_rest();
+        let root = cards(t).remove(0).id;
+        let sim = t.stage.sim.clone();
+        sim.fault("POST messages", Fault::Refused(400, 50_083));
+        assert!(sim.says("ana", &root, "whoami").await);
+        t.settles().await;
+        assert!(of_bot(&t.stage, &root).iter().any(|it| it.content.contains("You are ana")));
+        let opened = |call: &discord::sim::Call| call.method == "PATCH" && call.body["archived"] == false;
+        assert_eq!(sim.calls().iter().filter(|call| opened(call)).count(), 1);
+        sim.fault("POST messages", Fault::Refused(400, 50_083));
+        sim.fault("PATCH channels", Fault::Refused(403, 50_013));
+        assert!(sim.says("ben", &root, "whoami").await);
+        t.settles().await;
+        assert!(of_bot(&t.stage, CHANNEL).iter().any(|it| it.content.contains("You are ben")));
+        t.user("ana").says("reject").await;
+        t.never_mind_the_rest();
+    });
+}
+
+#[test]
+fn a_limit_that_is_no_json_holds_everything() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        // It is a wall in front of Discord, and not the limit of one kind of call.
+        t.stage.sim.fault("POST threads", Fault::LimitedBarely(20));
+        t.user("ana").says("deploy production ref v1.0.0").await;
+        t.user("ana").says("reject").await;
+        t.never_mind_the_rest();
+        let calls = t.stage.sim.calls();
+        let wall = calls.iter().position(|call| call.path.ends_with("/threads")).unwrap();
+        let after = calls[wall + 1..].iter().find(|call| call.path.contains("/messages")).unwrap();
+        assert!(after.at_ms - calls[wall].at_ms >= 20_000, "{after:?}");
+        assert!(cards(t)[0].content.contains("cancelled"));
+    });
+}
+
+#[test]
+fn what_is_said_where_discord_must_be_asked_first_is_heard_in_order() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        let sim = t.stage.sim.clone();
+        // Who ana is on the server is asked for each message between the two; the first answer comes last.
+        let direct = sim.direct("ana");
+        sim.fault("GET members", Fault::Slow(400));
+        for said in ["deploy production ref v1.0.0", "reject"] {
+            let said = sim.writes("ana", &direct, None, said);
+            sim.tell_soon("MESSAGE_CREATE", &said);
+        }
+        while t.engine().store().inbox_list("discord", 10).await.unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        t.settles().await;
+        t.settles().await;
+        t.never_mind_the_rest();
+        let run = t.engine().store().run_recent(1).await.unwrap().remove(0);
+        assert_eq!(run.state.as_str(), "cancelled", "the second came after the first");
+    });
+}
+
+#[test]
+fn what_is_held_back_is_done_for_those_known_by_their_role_alone() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.stage.sim.roles("dora", &["502"]);
+        t.stage.sim.says("dora", CHANNEL, "deploy staging ref v1.0.0, then restart staging api").await;
+        t.ticks().await;
+        assert_eq!(t.runs().await, 1);
+        t.crash_and_restart().await;
+        for _ in 0..2 {
+            t.ticks().await;
+            t.settles().await;
+        }
+        t.never_mind_the_rest();
+        let runs = t.engine().store().run_recent(10).await.unwrap();
+        let asked: Vec<_> = runs.iter().map(|run| run.request.command.as_str()).collect();
+        assert_eq!(asked.len(), 2, "{asked:?}");
+        assert_eq!(runs[0].state.as_str(), "succeeded");
+    });
+}

@@ -1,0 +1,95 @@
+//! What keeps Slack from being heard or shown, in words that name the setting to mend.
+
+use std::sync::Arc;
+
+use crate::intake::Intake;
+use crate::web::WebError;
+
+/// What a trouble hinders: hearing.
+const HEARING: &str = "hearing";
+/// … and speaking.
+const SPEAKING: &str = "speaking";
+
+/// Slack's words for a token that is none, or none any more. Anything else may pass.
+const WRONG_TOKEN: [&str; 7] = [
+    "invalid_auth",
+    "not_authed",
+    "account_inactive",
+    "token_revoked",
+    "token_expired",
+    "not_allowed_token_type",
+    "no_app_token",
+];
+/// Slack's words for an app's token that was made without its one scope.
+const WITHOUT_SCOPE: [&str; 2] = ["missing_scope", "no_permission"];
+
+/// Whether Slack says that the token is wrong.
+pub(crate) fn is_wrong_token(error: &WebError) -> bool {
+    matches!(error, WebError::Refused { code, .. } if WRONG_TOKEN.contains(&code.as_str()))
+}
+
+/// Asks who the bot is, if that is not known yet; whether it is known by now.
+pub(crate) async fn asked_who_it_is(intake: &Arc<Intake>) -> bool {
+    if intake.bot.get().is_some() {
+        return true;
+    }
+    match intake.web.who_am_i().await {
+        Ok(who) => {
+            // Another one may have asked in the same moment.
+            let _ = intake.bot.set(who);
+            intake.troubles.end(HEARING);
+            true
+        }
+        Err(error) if is_wrong_token(&error) => {
+            intake.troubles.begin(HEARING, &bot_token(&error));
+            false
+        }
+        Err(error) => {
+            intake.troubles.begin(HEARING, &format!("Slack is not reached ({error}); it is tried again"));
+            false
+        }
+    }
+}
+
+fn bot_token(error: &WebError) -> String {
+    format!(
+        "Slack does not take slack.bot_token ({error}): copy the Bot User OAuth Token of the app once more, set it, and \
+         start infra-chat again"
+    )
+}
+
+/// No socket can be opened.
+pub(crate) fn unopened(intake: &Intake, error: &WebError) {
+    let scope = matches!(error, WebError::Refused { code, .. } if WITHOUT_SCOPE.contains(&code.as_str()));
+    let why = if is_wrong_token(error) || scope {
+        format!(
+            "Slack does not take slack.app_token ({error}): make an App-Level Token with the scope connections:write, set \
+             it, and start infra-chat again"
+        )
+    } else {
+        format!("no socket to Slack can be opened ({error}); it is tried again")
+    };
+    intake.troubles.begin(HEARING, &why);
+}
+
+/// Sockets are switched off.
+pub(crate) fn disabled(intake: &Intake) {
+    intake.troubles.begin(
+        HEARING,
+        "Socket Mode is switched off for the app: switch it on at https://api.slack.com/apps, or set slack.mode to http",
+    );
+}
+
+/// Slack is heard.
+pub(crate) fn heard(intake: &Intake) {
+    intake.troubles.end(HEARING);
+}
+
+/// What became of a message: a token that was taken back while it was in use is noticed here.
+pub(crate) fn spoke(troubles: &chat::Troubles, error: Option<&WebError>) {
+    match error {
+        None => troubles.end(SPEAKING),
+        Some(error) if is_wrong_token(error) => troubles.begin(SPEAKING, &bot_token(error)),
+        Some(_) => {}
+    }
+}

@@ -1,0 +1,81 @@
+//! Forms and files on Slack: who gets the form for a secret, what can be pasted into it, and what is too long for a message.
+
+use slack::sim::{BOT_USER, Fault, File};
+
+use crate::harness::{Chat, chat};
+use crate::stage::CHANNEL;
+
+fn whispers(t: &Chat, person: &str) -> Vec<String> {
+    let theirs = t.stage.sim.messages().into_iter().filter(|it| it.only_for.as_deref() == Some(person));
+    theirs.map(|it| it.text).collect()
+}
+
+#[test]
+fn the_form_for_a_secret_is_for_those_who_may_set_one() {
+    chat(async |t| {
+        for (person, why) in [("mallory", "no role"), ("vera", "viewer")] {
+            let command = t.stage.sim.commands(person, CHANNEL, "secret");
+            t.stage.sim.deliver("slash_commands", &command, false).await.unwrap();
+            t.settles().await;
+            assert!(t.stage.sim.modals(person).is_empty(), "{person} gets no form, and no names with it");
+            let told = whispers(t, person).pop().unwrap();
+            assert!(told.contains(why), "{told}");
+            assert!(person != "mallory" || !told.contains("staging"), "{told}");
+        }
+        t.never_mind_the_rest();
+    });
+}
+
+#[test]
+fn a_key_of_many_lines_fits_into_the_form() {
+    chat(async |t| {
+        let command = t.stage.sim.commands("ana", CHANNEL, "secret");
+        t.stage.sim.deliver("slash_commands", &command, false).await.unwrap();
+        t.stage.sim.until(|sim| !sim.modals("ana").is_empty()).await;
+        let (_, view) = t.stage.sim.modals("ana").remove(0);
+        let value = view["blocks"].as_array().unwrap().iter().find(|block| block["block_id"] == "value");
+        assert_eq!(value.unwrap()["element"]["multiline"], true, "{view}");
+    });
+}
+
+/// Shared files, and what of them can be read.
+fn shared(t: &Chat) -> Vec<File> {
+    t.stage.sim.files().into_iter().filter(|file| file.shared.is_some()).collect()
+}
+
+/// Says something whose answer comes with a file.
+async fn asks(t: &Chat) {
+    t.stage.sim.fault("chat.postMessage", Fault::Refused("invalid_blocks"));
+    t.stage.sim.says("ana", CHANNEL, None, &format!("<@{BOT_USER}> whoami")).await.unwrap();
+}
+
+#[test]
+fn a_file_that_slack_does_not_take_at_once_comes_later_and_once() {
+    chat(async |t| {
+        let sim = t.stage.sim.clone();
+        sim.fault("files.getUploadURLExternal", Fault::Limited(20));
+        sim.fault("files.getUploadURLExternal", Fault::Broken);
+        sim.fault("files.completeUploadExternal", Fault::Broken);
+        asks(t).await;
+        t.settles().await;
+        t.never_mind_the_rest();
+        assert_eq!(shared(t).len(), 1, "{:#?}", sim.files());
+    });
+}
+
+#[test]
+fn a_file_whose_answer_was_lost_or_whose_program_was_killed_is_not_shared_twice() {
+    chat(async |t| {
+        let sim = t.stage.sim.clone();
+        sim.fault("files.completeUploadExternal", Fault::AnswerLost);
+        asks(t).await;
+        t.settles().await;
+        assert_eq!(shared(t).len(), 1, "{:#?}", sim.files());
+        sim.fault("files.getUploadURLExternal", Fault::Limited(20));
+        asks(t).await;
+        t.crash_and_restart().await;
+        t.settles().await;
+        t.never_mind_the_rest();
+        assert_eq!(shared(t).len(), 2, "{:#?}", sim.files());
+    });
+}
