@@ -2,8 +2,8 @@
 
 use engine::control::{Refusal, WhichRef};
 use engine::model::{
-    CanaryUnsaid, Change, EnvironmentKey, EnvironmentName, MigrateChoice, ReleaseId, RollbackTarget,
-    RunRequest, ServiceName,
+    CanaryChoice, CanaryUnsaid, Change, EnvironmentKey, EnvironmentName, MigrateChoice, ReleaseId,
+    RollbackTarget, RunRequest, ServiceName,
 };
 use engine::plan::PlanProblem;
 use engine::run::{Run, RunState};
@@ -221,7 +221,7 @@ impl Desk {
     /// What a deploy there means that says nothing about a canary.
     fn canary_unsaid(speaker: &Speaker<'_>, environment: &str) -> Result<Option<CanaryUnsaid>, Refusal> {
         let described = speaker.project()?.environments.get(environment);
-        Ok(described.and_then(|described| described.policy.canary))
+        Ok(described.and_then(|described| described.policy.canary.clone()))
     }
 
     /// The request a complete command makes in one of its environments.
@@ -271,6 +271,7 @@ pub(super) fn change_of(command: &Command) -> Result<Change, Refusal> {
                 Some(Migrate::Skip) => MigrateChoice::Skip,
                 Some(Migrate::First) | None => MigrateChoice::First,
             },
+            canary: canary_of(command.canary.as_ref()),
         },
         Action::Rollback => {
             Change::Rollback { services, to: target(command.to.as_deref()), taking_back: None }
@@ -321,6 +322,20 @@ fn target(to: Option<&str>) -> RollbackTarget {
         Some(said) => match said.trim_start_matches('#').parse() {
             Ok(number) => RollbackTarget::Release(number),
             Err(_) => RollbackTarget::Reference(said.to_owned()),
+        },
+    }
+}
+
+/// What was said about a canary.
+fn canary_of(said: Option<&Canary>) -> CanaryChoice {
+    match said {
+        None => CanaryChoice::Nothing,
+        Some(Canary::Off) => CanaryChoice::Off,
+        // One stage of 100% that does not soak is all traffic at once.
+        Some(Canary::On { weights, soak_s: None }) if weights.as_slice() == [100] => CanaryChoice::Off,
+        Some(Canary::On { weights, soak_s }) => CanaryChoice::Stages {
+            weights: weights.clone(),
+            soak_s: soak_s.map(|soak_s| u32::try_from(soak_s).unwrap_or(u32::MAX)),
         },
     }
 }
