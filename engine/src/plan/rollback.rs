@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::changes::release_name;
 use super::deploy::{
-    VERIFY_FAILURES_MAX, VERIFY_REQUESTS, names, placeholder_run, probes, release_name, retire,
+    VERIFY_FAILURES_MAX, VERIFY_REQUESTS, names, placeholder_run, probes, retire,
     schedule_changes, shifts, step,
 };
 use super::variables::variable_lines;

@@ -3,7 +3,7 @@
 use super::deploy::step;
 use super::{Facts, PlanProblem, PlannedStep};
 use crate::canary::{STAGES, Stage};
-use crate::model::{CanaryChoice, CanaryUnsaid, EnvironmentPolicy};
+use crate::model::{CanaryChoice, CanaryUnsaid, EnvironmentPolicy, SOAK_S, are_stages};
 use crate::ports::Weight;
 use crate::step::{CanaryStage, Judged, Shift, ShiftTraffic, StepKind};
 
@@ -60,6 +60,22 @@ pub(super) fn staged(
             "canary-alone",
             "a canary of 100% has no stable release beside it to be judged against",
             format!("deploy {environment} with canary 50/100"),
+        ));
+    }
+    let weights: Vec<u8> = stages.iter().map(|stage| stage.weight_pct).collect();
+    if !are_stages(&weights) {
+        return Err(PlanProblem::new(
+            "canary-weights",
+            "the stages of a canary rise to 100%",
+            format!("deploy {environment} with canary 10/50/100"),
+        ));
+    }
+    if stages.iter().any(|stage| stage.soak_s > 0 && !SOAK_S.contains(&stage.soak_s)) || stages[0].soak_s == 0
+    {
+        return Err(PlanProblem::new(
+            "canary-soak",
+            format!("a stage of a canary soaks for {} s to {} h", SOAK_S.start(), SOAK_S.end() / 3600),
+            format!("deploy {environment} with canary 10/50/100 soak 10m"),
         ));
     }
     let mut judged = Vec::new();
@@ -135,7 +151,7 @@ pub(super) fn staged(
         };
         step(&format!("canary {}%", stage.weight_pct), says, StepKind::CanaryStage(kind))
     });
-    let weights: Vec<String> = stages.iter().map(|stage| stage.weight_pct.to_string()).collect();
+    let weights: Vec<String> = weights.iter().map(ToString::to_string).collect();
     let note = format!(
         "canary {}%: soaks {} in all; when it is worse than release {}, traffic goes back by itself",
         weights.join("/"),

@@ -1,10 +1,7 @@
 //! What a policy says about deploys that say nothing about a canary: `ask`, `off`, or the stages of the usual one.
 
 use super::spot::Spot;
-use crate::model::CanaryUnsaid;
-
-/// All traffic.
-const ALL_PCT: u8 = 100;
+use crate::model::{CanaryUnsaid, are_stages};
 
 /// Reads `ask`, `off` or `10/50/100`.
 pub(super) fn read(spot: &Spot<'_>) -> Option<CanaryUnsaid> {
@@ -24,15 +21,6 @@ pub(super) fn read(spot: &Spot<'_>) -> Option<CanaryUnsaid> {
             None
         }
     }
-}
-
-/// Whether a canary can have these stages: percentages that rise from above nothing to all. One of 100% alone has no stable
-/// version beside it to be judged against.
-fn are_stages(weights: &[u8]) -> bool {
-    weights.len() > 1
-        && weights.first().is_some_and(|first| *first > 0)
-        && weights.last() == Some(&ALL_PCT)
-        && weights.windows(2).all(|pair| pair[0] < pair[1])
 }
 
 /// The word for it in a description.

@@ -238,7 +238,7 @@ fn a_person_moves_on_what_lacks_data_or_takes_it_back() {
         t.engine().promote(&run, &t.person("ben").await).await.unwrap();
         t.settle_all().await;
         assert_eq!(t.state(&run).await, "paused", "the next stage lacks data, too");
-        assert!(t.told(&run).await.contains("Promoted by ben"), "{}", t.told(&run).await);
+        assert!(t.told(&run).await.contains("promoted by ben"), "{}", t.told(&run).await);
         t.engine().canary_back(&run, &t.person("ana").await, Some("not today")).await.unwrap();
         t.settle_all().await;
         assert_eq!(t.outcome(&run).await, "rolled-back: rolled-back");

@@ -35,7 +35,6 @@ use crate::view;
 pub use about::About;
 pub use asides::parse_said;
 pub(crate) use links::Links;
-pub(crate) use orders::is_staged;
 use project::Meant;
 pub(crate) use question::Question;
 pub(crate) use setup::Hindrance;

@@ -64,6 +64,7 @@ impl Desk {
             | Action::Cancel
             | Action::Pause
             | Action::Resume
+            | Action::Promote
             | Action::Retry => self.steer(speaker, talk, &command, left).await,
             Action::Lock | Action::Unlock => {
                 let draft = Draft::of(command).settled(speaker.project.as_ref());
@@ -171,6 +172,10 @@ impl Desk {
                 let wanted = Wanted { choices: None, why: view::which_canary(environment) };
                 return self.ask(speaker, talk, draft, (Slot::Canary, None), wanted, left).await;
             }
+            if let Some(one) = self.canary_taken_back(speaker, talk, &command, &request).await? {
+                heard = heard.and(one);
+                continue;
+            }
             if let Some(instead) = Box::pin(self.going_back(speaker, &command, &mut request)).await? {
                 return Ok(heard.and(instead));
             }
@@ -178,6 +183,7 @@ impl Desk {
                 return Ok(
                     heard.and(Heard::say(Outcome::Asked, view::waits_already(&waits, self.engine.now_ms())))
                 );
+            }
             }
             let one = if request.dry_run {
                 let preview = self.engine.preview(&request, &speaker.actor).await?;
@@ -337,13 +343,5 @@ fn canary_of(said: Option<&Canary>) -> CanaryChoice {
             weights: weights.clone(),
             soak_s: soak_s.map(|soak_s| u32::try_from(soak_s).unwrap_or(u32::MAX)),
         },
-    }
-}
-
-/// Whether a canary asks for more than the one stage of 100% there is.
-pub(crate) fn is_staged(command: &Command) -> bool {
-    match &command.canary {
-        None | Some(Canary::Off) => false,
-        Some(Canary::On { weights, soak_s }) => weights.as_slice() != [100] || soak_s.is_some(),
     }
 }

@@ -3,6 +3,7 @@
 
 mod answers;
 mod back;
+mod canary;
 mod crashes;
 mod later;
 mod missed;

@@ -7,6 +7,7 @@ use engine::plan::{Plan, short};
 use engine::run::{Happening, Reason, RunState, StepState, state_of};
 use engine::step::Undo;
 
+use super::canary;
 use super::time::{clock, duration};
 use crate::message::{Card, Part, StepLine, StepMark, Tone};
 
@@ -37,7 +38,7 @@ pub fn run(detail: &RunDetail, now_ms: i64) -> Card {
         let names: Vec<&str> = detail.votes.iter().map(|vote| vote.person.as_str()).collect();
         fields.push(("approved by".to_owned(), names.join(", ")));
     }
-    card = card.fields(fields);
+    card = canary::stands(card.fields(fields), detail);
     for happened in &detail.happened {
         if let Happening::ArtifactDiffers { path } = &happened.what {
             card = card.text(format!("{path} was there already with other content, and stays as it was."));
@@ -318,6 +319,10 @@ fn outcome(card: Card, detail: &RunDetail) -> Card {
 }
 
 fn buttons(card: Card, detail: &RunDetail) -> Card {
+    let card = match canary::buttons(card, detail) {
+        Ok(card) => return card,
+        Err(card) => card,
+    };
     let id = &detail.run.id;
     let environment = &detail.run.environment().environment;
     match &detail.run.state {

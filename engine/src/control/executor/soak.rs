@@ -128,7 +128,7 @@ impl Engine {
             Course::Passed { say } => {
                 trial.end(now_ms);
                 decided(&mut draft, stage, "pass", say);
-                let mut receipt = Receipt::new(format!("{}%: {say}", stage.weight_pct));
+                let mut receipt = Receipt::new(passed(&trial));
                 receipt.facts = facts(&trial);
                 write(&mut draft, trial);
                 return self.finish_step(draft, plan, steps, number, &state, &receipt).await;
@@ -151,7 +151,7 @@ impl Engine {
                         draft.moved(RunEvent::Paused { by: JUDGE.to_owned() }, &Actor::system())?;
                     }
                 }
-                format!("held: {say}")
+                "held, a person has to say".to_owned()
             }
             Course::Soaks => soaks(&trial),
         };
@@ -191,6 +191,23 @@ fn soaks(trial: &Trial) -> String {
     let left_s = soak.left_s().next_multiple_of(TOLD_EVERY_S);
     let soaks = if soak.soaked_s() < soak.soak_s { "soaking" } else { "soaking longer, not enough data" };
     format!("{soaks}, {left_s} s left")
+}
+
+/// How a stage went, in a line; the record and the numbers have all of it.
+fn passed(trial: &Trial) -> String {
+    let Some(soak) = trial.at_hand() else { return String::new() };
+    let promoted = soak.promoted_by.as_ref().map(|by| format!("promoted by {by}"));
+    let figures = soak.services.iter().map(|(service, here)| {
+        let (stable, canary) = (here.served.stable, here.served.canary);
+        let beside = if stable.requests == 0 {
+            String::new()
+        } else {
+            format!(" (stable: {} of {})", stable.errors, stable.requests)
+        };
+        format!("{service} failed {} of {} requests{beside}", canary.errors, canary.requests)
+    });
+    let soaked = format!("soaked {} s", soak.soaked_s());
+    promoted.into_iter().chain([soaked]).chain(figures).collect::<Vec<_>>().join(", ")
 }
 
 /// A verdict is in the record, with its sentence.
