@@ -69,15 +69,15 @@ fn a_good_release_goes_through_its_stages() {
               canary 10% …
               canary 10% waits: soaking, 20 s left
               canary 10% waits: soaking, 10 s left
-              canary 10% done: 10%: api: The canary failed 0 of 200 requests (0%), the stable version 0 of 1,800 requests (0%) in the same seconds: nothing says that it is worse. web: The canary failed 0 of 200 requests (0%), the stable version 0 of 1,800 requests (0%) in the same seconds: nothing says that it is worse.
+              canary 10% done: soaked 20 s, api failed 0 of 200 requests (stable: 0 of 1800), web failed 0 of 200 requests (stable: 0 of 1800)
               canary 50% …
               canary 50% waits: soaking, 20 s left
               canary 50% waits: soaking, 10 s left
-              canary 50% done: 50%: api: The canary failed 0 of 1,200 requests (0%), the stable version 0 of 2,800 requests (0%) in the same seconds, and 0% of the canary's 1,000 requests were slower than the stable version's usual p95, 0% of the stable version's own: nothing says that it is worse. web: The canary failed 0 of 1,200 requests (0%), the stable version 0 of 2,800 requests (0%) in the same seconds, and 0% of the canary's 1,000 requests were slower than the stable version's usual p95, 0% of the stable version's own: nothing says that it is worse.
+              canary 50% done: soaked 20 s, api failed 0 of 1000 requests (stable: 0 of 1000), web failed 0 of 1000 requests (stable: 0 of 1000)
               canary 100% …
               canary 100% waits: soaking, 20 s left
               canary 100% waits: soaking, 10 s left
-              canary 100% done: 100%: All traffic for 20 s: 0 of 4000 requests failed, and no trigger was pulled.
+              canary 100% done: soaked 20 s, api failed 0 of 2000 requests, web failed 0 of 2000 requests
               cron …
               cron done: cron runs at `*/15 * * * *`
               verification …
