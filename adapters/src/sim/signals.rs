@@ -47,7 +47,9 @@ impl State {
             found.weights.iter().filter(|weight| weight.percent > 0).cloned().collect();
         if there.misroutes {
             weights.truncate(1);
-            weights.iter_mut().for_each(|weight| weight.percent = WHOLE as u8);
+            for weight in &mut weights {
+                weight.percent = WHOLE as u8;
+            }
         }
         for weight in weights {
             let share =

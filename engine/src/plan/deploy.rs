@@ -160,19 +160,16 @@ pub(super) fn plan(
     let moved = shifts(facts, &parts, &affected);
     let stages = stages(canary, &described.policy, described.production);
     let in_stages = if stages.is_empty() { None } else { staged(facts, &stages, &moved, breaks.as_deref())? };
-    let trial: Vec<_> = match in_stages {
+    let trial: Vec<_> = if let Some(staged) = in_stages {
+        notes.push(staged.note);
         // A release on trial has not earned the schedules yet.
-        Some(staged) => {
-            notes.push(staged.note);
-            staged.steps.into_iter().chain([schedules]).collect()
+        staged.steps.into_iter().chain([schedules]).collect()
+    } else {
+        if !stages.is_empty() {
+            notes.push("nothing is live here to compare with: no canary, all traffic at once".to_owned());
         }
-        None => {
-            if !stages.is_empty() {
-                notes.push("nothing is live here to compare with: no canary, all traffic at once".to_owned());
-            }
-            let says = "one stage of 100%: all traffic to the new release, read back".to_owned();
-            vec![schedules, step("canary", says, StepKind::ShiftTraffic(ShiftTraffic { shifts: moved }))]
-        }
+        let says = "one stage of 100%: all traffic to the new release, read back".to_owned();
+        vec![schedules, step("canary", says, StepKind::ShiftTraffic(ShiftTraffic { shifts: moved }))]
     };
 
     let mut steps = vec![

@@ -18,9 +18,8 @@ pub(super) fn stages(choice: &CanaryChoice, policy: &EnvironmentPolicy, producti
     let usual: &[Stage] = if production { &STAGES } else { &ELSEWHERE };
     let usual_soak_s = usual[0].soak_s;
     let (said, said_s): (&[u8], Option<u32>) = match (choice, &policy.canary) {
-        (CanaryChoice::Off, _) => return Vec::new(),
         (CanaryChoice::Nothing, Some(CanaryUnsaid::Stages(weights))) => (weights, None),
-        (CanaryChoice::Nothing, _) => return Vec::new(),
+        (CanaryChoice::Off | CanaryChoice::Nothing, _) => return Vec::new(),
         (CanaryChoice::Stages { weights, soak_s }, Some(CanaryUnsaid::Stages(usual)))
             if weights.is_empty() =>
         {
@@ -124,7 +123,10 @@ pub(super) fn staged(
     let steps = stages.iter().zip(1..).map(|(stage, number)| {
         let is_last = number == of;
         let shift = ShiftTraffic {
-            shifts: shifts.iter().filter_map(|shift| in_stage(shift, &judged, stage, is_last)).collect(),
+            shifts: shifts
+                .iter()
+                .filter_map(|shift| in_stage(shift, &judged, stage.weight_pct, is_last))
+                .collect(),
         };
         let kind = CanaryStage {
             stage: number,
@@ -163,16 +165,15 @@ pub(super) fn staged(
 
 /// The traffic of a service in a stage: what is compared is split, what nobody serves yet comes with the first stage, what goes
 /// away goes with the last.
-fn in_stage(shift: &Shift, judged: &[Judged], stage: &Stage, is_last: bool) -> Option<Shift> {
+fn in_stage(shift: &Shift, judged: &[Judged], weight_pct: u8, is_last: bool) -> Option<Shift> {
     let compared = judged.iter().find(|one| one.service == shift.service);
     let after = match compared {
-        Some(one) if stage.weight_pct < ALL_PCT => vec![
-            Weight { release: one.stable, percent: ALL_PCT - stage.weight_pct },
-            Weight { release: one.canary, percent: stage.weight_pct },
+        Some(one) if weight_pct < ALL_PCT => vec![
+            Weight { release: one.stable, percent: ALL_PCT - weight_pct },
+            Weight { release: one.canary, percent: weight_pct },
         ],
-        Some(_) => shift.after.clone(),
         None if shift.after.is_empty() && !is_last => return None,
-        None => shift.after.clone(),
+        Some(_) | None => shift.after.clone(),
     };
     Some(Shift { after, ..shift.clone() })
 }

@@ -6,21 +6,18 @@ use crate::model::{CanaryUnsaid, are_stages};
 /// Reads `ask`, `off` or `10/50/100`.
 pub(super) fn read(spot: &Spot<'_>) -> Option<CanaryUnsaid> {
     let said = spot.said()?;
-    match said.as_str() {
-        "ask" => return Some(CanaryUnsaid::Ask),
-        "off" => return Some(CanaryUnsaid::Off),
-        _ => {}
-    }
     let weights: Option<Vec<u8>> = said.split('/').map(|weight| weight.parse().ok()).collect();
-    match weights.filter(|weights| are_stages(weights)) {
-        Some(weights) => Some(CanaryUnsaid::Stages(weights)),
-        None => {
-            spot.fault(format!(
-                "must be `ask`, `off`, or percentages that rise to 100 as in `10/50/100`, not `{said}`"
-            ));
-            None
-        }
+    let unsaid = match (said.as_str(), weights) {
+        ("ask", _) => Some(CanaryUnsaid::Ask),
+        ("off", _) => Some(CanaryUnsaid::Off),
+        (_, weights) => weights.filter(|weights| are_stages(weights)).map(CanaryUnsaid::Stages),
+    };
+    if unsaid.is_none() {
+        spot.fault(format!(
+            "must be `ask`, `off`, or percentages that rise to 100 as in `10/50/100`, not `{said}`"
+        ));
     }
+    unsaid
 }
 
 /// The word for it in a description.

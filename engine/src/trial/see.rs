@@ -70,12 +70,12 @@ impl Trial {
             watched.seen_s = seen.until_s;
             let ruling = watched.judge.ruling();
             here.score = ruling.score.score;
-            here.verdict = match ruling.verdict {
+            let verdict = match ruling.verdict {
                 Verdict::Pass => "pass",
                 Verdict::Fail { .. } => "fail",
                 Verdict::NotEnoughData { .. } => "not-enough-data",
-            }
-            .to_owned();
+            };
+            verdict.clone_into(&mut here.verdict);
             here.because = ruling.because;
         }
         is_new

@@ -58,7 +58,7 @@ impl Desk {
             | Action::Restart
             | Action::CronDisable
             | Action::CronEnable
-            | Action::ClearCache => self.order(speaker, talk, command, left).await,
+            | Action::ClearCache => Box::pin(self.order(speaker, talk, command, left)).await,
             Action::Approve
             | Action::Reject
             | Action::Cancel

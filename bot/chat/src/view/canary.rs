@@ -47,18 +47,20 @@ pub(super) fn stands(card: Card, detail: &RunDetail) -> Card {
     }
 }
 
-/// Offers what can be done about a canary; whether there is one to do it about.
-pub(super) fn buttons(card: Card, detail: &RunDetail) -> Result<Card, Card> {
-    if at_hand(detail).is_none() {
-        return Err(card);
-    }
+/// Whether a canary soaks, or waits for a person.
+pub(super) fn soaks(detail: &RunDetail) -> bool {
+    at_hand(detail).is_some()
+}
+
+/// Offers what can be done about a canary that soaks.
+pub(super) fn buttons(card: Card, detail: &RunDetail) -> Card {
     let (id, environment) = (&detail.run.id, &detail.run.environment().environment);
     let card = card.button("Promote", format!("promote {id}"), true);
     let card = match detail.run.state {
         RunState::Paused { .. } => card.button("Resume", format!("resume {id}"), false),
         _ => card.button("Hold", format!("pause {id}"), false),
     };
-    Ok(card.button("Roll back", format!("rollback {environment}"), true))
+    card.button("Roll back", format!("rollback {environment}"), true)
 }
 
 /// What the judge says of the service that stands worst.

@@ -319,10 +319,9 @@ fn outcome(card: Card, detail: &RunDetail) -> Card {
 }
 
 fn buttons(card: Card, detail: &RunDetail) -> Card {
-    let card = match canary::buttons(card, detail) {
-        Ok(card) => return card,
-        Err(card) => card,
-    };
+    if canary::soaks(detail) {
+        return canary::buttons(card, detail);
+    }
     let id = &detail.run.id;
     let environment = &detail.run.environment().environment;
     match &detail.run.state {
