@@ -6,6 +6,7 @@ mod answers;
 mod asides;
 mod back;
 mod because;
+mod canary;
 mod correct;
 mod glass;
 mod jobs;

@@ -184,7 +184,6 @@ impl Desk {
                     heard.and(Heard::say(Outcome::Asked, view::waits_already(&waits, self.engine.now_ms())))
                 );
             }
-            }
             let one = if request.dry_run {
                 let preview = self.engine.preview(&request, &speaker.actor).await?;
                 Heard::say(Outcome::Answered, view::preview(&preview, &request))

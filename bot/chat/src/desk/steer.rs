@@ -1,7 +1,7 @@
-//! Approve, reject, cancel, pause, resume, promote, retry; taking a canary back; lock and unlock. A run that is not named is the only one it can mean.
+//! Approve, reject, cancel, pause, resume, promote, retry; lock and unlock. A run that is not named is the only one it can mean.
 
 use engine::control::{Decided, LockChange, Refusal};
-use engine::model::{Change, RollbackTarget, RunId, RunRequest};
+use engine::model::RunId;
 use engine::run::{Run, RunState};
 
 use super::orders::key;
@@ -97,7 +97,7 @@ impl Desk {
     }
 
     /// What is said of a run that was steered, and its card as it is now.
-    async fn steered(
+    pub(super) async fn steered(
         &self,
         speaker: &Speaker<'_>,
         talk: &mut Talk,
@@ -112,32 +112,6 @@ impl Desk {
         let card = view::with_link(card, self.link_from(id, &speaker.inbound.conversation).await?.as_deref());
         talk.steered(id);
         Ok(Heard::of(Outcome::Answered, vec![Outbound::Say(card), redrawn]))
-    }
-
-    /// Going back while a canary runs means the last stable release, which is live still: the canary is taken back. Nothing when
-    /// none runs, or when something else is meant.
-    pub(super) async fn canary_taken_back(
-        &self,
-        speaker: &Speaker<'_>,
-        talk: &mut Talk,
-        command: &Command,
-        request: &RunRequest,
-    ) -> Result<Option<Heard>, Refusal> {
-        let Change::Rollback { services, to: RollbackTarget::Previous } = &request.change else {
-            return Ok(None);
-        };
-        if !services.is_empty() || request.dry_run || request.not_before_ms.is_some() {
-            return Ok(None);
-        }
-        let Some(id) = self.engine.canary_in(&request.environment).await? else { return Ok(None) };
-        self.engine.canary_back(&id, &speaker.actor, command.reason.as_deref()).await?;
-        let headline = format!(
-            "{id} is rolled back by {}: all traffic goes to the stable release first, then what it brought is ended.",
-            speaker.actor.name
-        );
-        let mut heard = self.steered(talk, &id, headline, request.command.clone()).await?;
-        heard.stops.push(id);
-        Ok(Some(heard))
     }
 
     /// Runs that somebody steered in a conversation, wherever they were asked for.

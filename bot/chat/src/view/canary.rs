@@ -2,11 +2,12 @@
 
 use engine::canary::Side;
 use engine::control::RunDetail;
-use engine::run::RunState;
+use engine::model::Release;
+use engine::run::{Run, RunState};
 use engine::trial::{InStage, StageSoak};
 
 use super::time::duration;
-use crate::message::Card;
+use crate::message::{Card, Tone};
 
 /// Signs of a full bar.
 const BAR: u8 = 10;
@@ -54,13 +55,29 @@ pub(super) fn soaks(detail: &RunDetail) -> bool {
 
 /// Offers what can be done about a canary that soaks.
 pub(super) fn buttons(card: Card, detail: &RunDetail) -> Card {
-    let (id, environment) = (&detail.run.id, &detail.run.environment().environment);
+    let id = &detail.run.id;
     let card = card.button("Promote", format!("promote {id}"), true);
     let card = match detail.run.state {
         RunState::Paused { .. } => card.button("Resume", format!("resume {id}"), false),
         _ => card.button("Hold", format!("pause {id}"), false),
     };
-    card.button("Roll back", format!("rollback {environment}"), true)
+    card.button("Roll back", format!("rollback {id}"), true)
+}
+
+/// A rollback that means a canary which is gone already, or about to be.
+pub(crate) fn canary_gone(run: &Run, live: &Release) -> Card {
+    let environment = &run.environment().environment;
+    let gone = if run.state.is_over() { "went back" } else { "is going back" };
+    let stable = format!("release {} ({})", live.id.number, live.reference);
+    Card::new(
+        Tone::Ask,
+        format!(
+            "The canary of {} {gone} already: {environment} is on {stable}; I went no further back.",
+            run.id
+        ),
+    )
+    .text(format!("To go back from {stable}, too: rollback {environment} again"))
+    .button("Status", format!("status {environment}"), false)
 }
 
 /// What the judge says of the service that stands worst.

@@ -211,6 +211,13 @@ fn without_traffic_it_asks_and_a_person_decides() {
               > deploy v1.1.0 to staging with canary 10/50/100
         "#]]);
         t.run(2).is("rolled-back").await;
+        t.user("ana").says("rollback staging").await;
+        t.bot_says(expect![[r#"
+            ? The canary of r-2 went back already: staging is on release 1 (v1.0.0); I went no further back.
+              To go back from release 1 (v1.0.0), too: rollback staging again
+              [Status]
+              > rollback in staging
+        "#]]);
         t.user("ana").says("promote").await;
         t.bot_says(expect![[r#"
             ✗ There is no run to promote right now.
