@@ -35,17 +35,19 @@ pub(super) fn stands(card: Card, detail: &RunDetail) -> Card {
     let mut fields = vec![("canary".to_owned(), stands)];
     fields.extend(stage.services.iter().map(|(service, here)| (service.to_string(), figures(here))));
     let card = card.fields(fields);
-    match &stage.held {
-        Some(held) => card.text(held.say.clone()).text(format!(
-            "Promote it as it is, resume to soak on, or roll back: promote {id}, resume {id}, rollback {}.",
-            detail.run.environment().environment,
-            id = detail.run.id
-        )),
-        None => match worst(stage) {
-            Some(because) => card.text(because),
-            None => card,
-        },
+    match worst(stage).filter(|_| stage.held.is_none()) {
+        Some(because) => card.text(because),
+        None => held(card, detail),
     }
+}
+
+/// Adds what the canary waits for a person for, and what to type.
+pub(super) fn held(card: Card, detail: &RunDetail) -> Card {
+    let Some(held) = at_hand(detail).and_then(|stage| stage.held.as_ref()) else { return card };
+    card.text(held.say.clone()).text(format!(
+        "Promote it as it is, resume to soak on, or roll back: promote {id}, resume {id}, rollback {id}.",
+        id = detail.run.id
+    ))
 }
 
 /// Whether a canary soaks, or waits for a person.

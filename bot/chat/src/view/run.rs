@@ -71,10 +71,11 @@ pub fn run(detail: &RunDetail, now_ms: i64) -> Card {
     buttons(card, detail)
 }
 
-/// That a run is over, in one line.
+/// That a run is over, or that its canary waits for a person and why, in a line or two.
 pub(crate) fn ended(detail: &RunDetail, now_ms: i64) -> Card {
     let run = &detail.run;
-    Card::new(tone(&run.state), format!("{} · {} · {}", run.id, detail.plan.title, headline(detail, now_ms)))
+    let line = format!("{} · {} · {}", run.id, detail.plan.title, headline(detail, now_ms));
+    canary::held(Card::new(tone(&run.state), line), detail)
 }
 
 /// What was said for it, the glass included: nobody reads of the one without the other.
