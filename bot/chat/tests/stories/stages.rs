@@ -151,7 +151,7 @@ fn without_traffic_it_asks_and_a_person_decides() {
               api: canary no requests, stable no requests; █████░░░░░ 50
               web: canary no requests, stable no requests; █████░░░░░ 50
               api: Not enough data: 0 of the 10 lane-seconds a pass needs could be compared (0 canary requests); it takes about 10 more canary requests, and none has come yet.
-              Promote it as it is, resume to soak on, or roll back: promote r-2, resume r-2, rollback staging.
+              Promote it as it is, resume to soak on, or roll back: promote r-2, resume r-2, rollback r-2.
               Changes:
                 api: v1.0.0 (4b76448) → v1.1.0 (1232e4c)
                 web: v1.0.0 (4b76448) → v1.1.0 (1232e4c)
