@@ -184,7 +184,7 @@ fn a_bad_release_is_taken_back_in_its_first_stage() {
             undoing: canary-failed (the canary of api failed at 10% of traffic. The canary failed 34 of 170 requests (20%), the stable version 0 of 1,530 requests (0%) in the same seconds; equal versions would get this far apart less than once in 261 canaries (limit: 200).)
               canary 10% undone: api: 100% to release 1, web: 100% to release 1
               api and web undone: new processes ended
-              migrations undone: migrations that were applied stay; the release before can live with them
+              migrations undone: 0002 add_due_date, 0003 create_payments were applied and stay: what ran before can live with them
               reconcile config undone: configuration removed
               preflight undone: no build is running
             rolled-back: canary-failed (the canary of api failed at 10% of traffic. The canary failed 34 of 170 requests (20%), the stable version 0 of 1,530 requests (0%) in the same seconds; equal versions would get this far apart less than once in 261 canaries (limit: 200).)
