@@ -46,7 +46,7 @@ impl Desk {
                 "{id} is rolled back by {}: all traffic goes to the stable release first, then what it brought is ended.",
                 speaker.actor.name
             );
-            let mut heard = self.steered(talk, &id, headline, request.command.clone()).await?;
+            let mut heard = self.steered(speaker, talk, &id, headline, request.command.clone()).await?;
             heard.stops.push(id);
             return Ok(Some(heard));
         }
