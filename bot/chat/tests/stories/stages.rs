@@ -180,12 +180,15 @@ fn without_traffic_it_asks_and_a_person_decides() {
                 no-permit: vera is a viewer, no rule permits promote on staging
               > promote
         "#]]);
+        // Where nobody is told of an edit, who asked for it was told that it waits.
+        t.never_mind_the_rest();
         t.user("ben").clicks("Promote").await;
         t.bot_says(expect![[r#"
             · r-2 is promoted by ben: its canary moves on to the next stage.
               > promote r-2
         "#]]);
         t.settles().await;
+        t.never_mind_the_rest();
         t.user("ana").says("rollback staging because it is late").await;
         t.bot_says(expect![[r#"
             · r-2 is rolled back by ana: all traffic goes to the stable release first, then what it brought is ended.
