@@ -16,3 +16,4 @@ pub mod run;
 pub mod secrets;
 pub mod step;
 pub mod store;
+pub mod trial;

@@ -4,7 +4,7 @@ use std::fmt;
 
 macro_rules! calls {
     ($($variant:ident $name:literal $writes:literal;)*) => {
-        /// A call of one of the four ports, named like its method.
+        /// A call of one of the ports, named like its method.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Call {
             $(#[doc = concat!("`", $name, "`")] $variant,)*
@@ -47,6 +47,7 @@ calls! {
     WeightsSet "weights_set" true;
     Probe "probe" false;
     Answered "answered" false;
+    Seen "seen" false;
     Resolve "resolve" false;
     DefaultBranch "default_branch" false;
     References "references" false;

@@ -12,7 +12,7 @@ use super::world::State;
 use super::{Behaviour, Call, World};
 
 /// What all weights of a service add up to.
-const WHOLE: u32 = 100;
+pub(super) const WHOLE: u32 = 100;
 /// A step that visits each of 100 slots once per 100 requests and spreads them: it shares no factor with 100.
 const STRIDE: u64 = 37;
 /// How long an answer takes, in milliseconds.

@@ -15,6 +15,7 @@ mod repository;
 mod rolling;
 mod seed;
 mod services;
+mod signals;
 mod world;
 
 pub use behaviour::{Behaviour, Building, Healthy};

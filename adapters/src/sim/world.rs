@@ -60,6 +60,10 @@ pub(super) struct SimEnvironment {
     pub(super) migrations: BTreeMap<ComponentName, Vec<AppliedMigration>>,
     pub(super) findings: Vec<Finding>,
     pub(super) logs: VecDeque<LogLine>,
+    /// Requests a second to each service.
+    pub(super) traffic: u32,
+    /// Weights are kept and not followed.
+    pub(super) misroutes: bool,
 }
 
 impl State {
@@ -93,11 +97,17 @@ impl World {
         Arc::new(Self { clock, state: Mutex::default(), crash: Notify::new() })
     }
 
-    /// The four ports, all of them this world. A process that starts asks for them, so this also ends the silence
+    /// The ports, all of them this world. A process that starts asks for them, so this also ends the silence
     /// after a [`FaultKind::Crash`]: make a new engine with new ports, after the old one is dropped.
     pub fn ports(self: &Arc<Self>) -> Ports {
         self.with(|state| state.down = false);
-        Ports { platform: self.clone(), edge: self.clone(), code: self.clone(), database: self.clone() }
+        Ports {
+            platform: self.clone(),
+            edge: self.clone(),
+            signals: self.clone(),
+            code: self.clone(),
+            database: self.clone(),
+        }
     }
 
     /// Switches a fault on, beside those that are.
@@ -155,6 +165,16 @@ impl World {
     /// Sets what preflights of an environment find.
     pub fn findings_set(&self, environment: &EnvironmentKey, findings: Vec<Finding>) {
         self.with(|state| state.environment(environment).findings = findings);
+    }
+
+    /// From now on so many requests a second come to each service of an environment, as its weights say.
+    pub fn traffic_set(&self, environment: &EnvironmentKey, a_second: u32) {
+        self.with(|state| state.environment(environment).traffic = a_second);
+    }
+
+    /// Whether the edge of an environment sends everybody to the oldest release that has any weight.
+    pub fn misroutes_set(&self, environment: &EnvironmentKey, misroutes: bool) {
+        self.with(|state| state.environment(environment).misroutes = misroutes);
     }
 
     /// Changes things behind the engine's back; nothing of it reaches the ledger.

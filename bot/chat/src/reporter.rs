@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::control::{Engine, Refusal, RunDetail};
+use engine::control::{Engine, JUDGE, Refusal, RunDetail};
 use engine::model::{Identity, RunId, UserName};
 use engine::run::{Happening, RunState};
 use engine::store::{Commit, StoreError, Write};
@@ -145,6 +145,7 @@ impl Reporter {
         let mut touched: Vec<RunId> = Vec::new();
         let mut over: Vec<(RunId, bool)> = Vec::new();
         let mut later: Vec<(RunId, Happening)> = Vec::new();
+        let mut held: Vec<RunId> = Vec::new();
         for one in happened {
             if view::is_later(&one.what) {
                 // It is long after the run that made the release; its card stays as it is.
@@ -155,6 +156,9 @@ impl Reporter {
                 && to.is_over()
             {
                 over.push((one.run.clone(), matches!(to, RunState::Succeeded { .. })));
+            }
+            if matches!(&one.what, Happening::Moved { to: RunState::Paused { by, .. } } if by == JUDGE) {
+                held.push(one.run.clone());
             }
             if !touched.contains(&one.run) {
                 touched.push(one.run);
@@ -179,7 +183,8 @@ impl Reporter {
             let here = || steered.contains(&id).then(|| self.conversation.clone());
             if let Some(conversation) = self.shown_in(asked.as_deref()).or_else(here) {
                 messages.push((conversation.clone(), card_of(&detail)));
-                if self.follow == Follow::Front && over.iter().any(|(over, _)| *over == id) {
+                let is_told = held.contains(&id) || over.iter().any(|(over, _)| *over == id);
+                if self.follow == Follow::Front && is_told {
                     messages.push((conversation, self.ended(&detail, now_ms).await?));
                 }
             }
@@ -219,7 +224,8 @@ impl Reporter {
         Ok(true)
     }
 
-    /// How a run ended, said under its card to who asked for it: nobody is told of an edit.
+    /// How a run ended, or that its canary waits for a person, said under its card to who asked for it: nobody is told of an
+    /// edit.
     async fn ended(&self, detail: &RunDetail, now_ms: i64) -> Result<Letter, Refusal> {
         let people = self.engine.store().identity_list().await?;
         let asked = &detail.run.requester.name;

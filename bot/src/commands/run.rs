@@ -16,8 +16,8 @@ use crate::wiring::Sample;
 
 /// How long a run is waited for: as long as it takes, since each of its steps has a limit of its own.
 const WAIT: Duration = Duration::from_hours(24);
-/// The state of a run that was stopped and undone whole.
-const CANCELLED: &str = "cancelled";
+/// The states of a run that was stopped and undone whole: by a cancel, or by a rollback of its canary.
+const STOPPED: [&str; 2] = ["cancelled", "rolled-back"];
 
 pub(super) async fn run(global: &Global, text: &str, command: &'static str) -> anyhow::Result<Exit> {
     let config = super::config_with_folder(global)?;
@@ -143,7 +143,7 @@ fn not_told(runs: &[RunId]) -> String {
 fn judge(runs: &[RunBrief], stops: &[RunId], rest_refused: bool) -> Exit {
     let is_as_asked = |run: &RunBrief| {
         if stops.contains(&run.id) {
-            return run.state == CANCELLED;
+            return STOPPED.contains(&run.state.as_str());
         }
         run.succeeded || run.starts_ms.is_some()
     };

@@ -2,7 +2,7 @@
 
 use chat::intent::Known;
 use chat::{Follow, Inbound, Outbound};
-use engine::control::{Engine, Refusal, RunDetail};
+use engine::control::{Engine, JUDGE, Refusal, RunDetail};
 use engine::model::{Identity, RunId};
 use engine::run::RunState;
 use serde::{Deserialize, Serialize};
@@ -205,6 +205,9 @@ impl RunBrief {
                 }
                 None => format!("approval: approve {}", run.id),
             },
+            RunState::Paused { by, .. } if by == JUDGE => {
+                format!("a person to say: promote {id}, resume {id}, or rollback {id}", id = run.id)
+            }
             RunState::Paused { by, .. } => format!("{by}, who paused it: resume {}", run.id),
             _ => String::new(),
         };

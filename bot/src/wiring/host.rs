@@ -117,6 +117,7 @@ impl Host {
         let engine = parts.engine(Ports {
             platform: platform.clone(),
             edge: edge.clone(),
+            signals: edge.clone(),
             code: git,
             database: Arc::new(database),
         });

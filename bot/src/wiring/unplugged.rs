@@ -12,7 +12,7 @@ use engine::model::{EnvironmentKey, ServiceName};
 use engine::ports::{
     Answered, BuildKey, BuildRequest, BuildState, Capabilities, ConfigSet, Edge, Finding, InstanceSet,
     LogLine, ObservedEnvironment, Permit, Platform, PortError, Ports, Probe, Receipt, Replacement, Schedule,
-    Shape, Weight,
+    Seen, Shape, Signals, Weight,
 };
 
 use super::Parts;
@@ -24,7 +24,8 @@ pub(crate) fn engine_unplugged(config: &Config, parts: Parts) -> Engine {
     let database = LocalDatabase::new(&config.data_dir.join("local"), Arc::clone(&parts.clock));
     let ports = Ports {
         platform: unplugged.clone(),
-        edge: unplugged,
+        edge: unplugged.clone(),
+        signals: unplugged,
         code: Arc::new(GitHost::new(&config.data_dir)),
         database: Arc::new(database),
     };
@@ -36,6 +37,13 @@ struct Unplugged;
 
 fn absent<T>() -> Result<T, PortError> {
     Err(PortError::fail("this command works without the services", "use `infra-chat run` or the chat"))
+}
+
+#[async_trait]
+impl Signals for Unplugged {
+    async fn seen(&self, _: &EnvironmentKey, _: &ServiceName, _: i64) -> Result<Seen, PortError> {
+        absent()
+    }
 }
 
 #[async_trait]

@@ -5,6 +5,7 @@
 
 mod answers;
 mod beginnings;
+mod canary;
 mod crash;
 mod database;
 mod deploys;

@@ -2,6 +2,9 @@
 
 mod git;
 mod history;
+mod load;
+
+pub use load::{Answers, Load, Page, Tally};
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

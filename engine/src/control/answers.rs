@@ -16,6 +16,7 @@ use crate::plan::{Plan, PlanProblem, plan};
 use crate::ports::{Crashes, InstanceState, LogLine, Weight};
 use crate::run::{Approval, Lock, Run, RunHappened, RunState, Step, Vote};
 use crate::store::ReceiptRecord;
+use crate::trial::Trial;
 
 /// Most log lines in one answer.
 const LOG_LINES_MAX: usize = 200;
@@ -93,6 +94,8 @@ pub struct RunDetail {
     pub place: Option<usize>,
     /// What it waits for while in the line.
     pub waits_for: Option<String>,
+    /// How its canary stands, once it has come to one.
+    pub trial: Option<Trial>,
     /// How long the environment's last successful rollback took (this run aside), in milliseconds; absent when there
     /// was none.
     pub way_back_took_ms: Option<i64>,
@@ -243,6 +246,7 @@ impl Engine {
             approval: self.store().approval_get(id).await?,
             votes: self.store().vote_list(id).await?,
             receipts: self.store().receipt_list(id).await?,
+            trial: self.store().trial_get(id).await?,
             happened: self.store().happening_of_run(id).await?,
             place,
             waits_for,

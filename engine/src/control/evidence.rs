@@ -220,6 +220,9 @@ pub(super) fn touched(plan: &Plan) -> BTreeSet<ServiceName> {
             StepKind::ShiftTraffic(shift) => {
                 services.extend(shift.shifts.iter().map(|shift| shift.service.clone()));
             }
+            StepKind::CanaryStage(stage) => {
+                services.extend(stage.shift.shifts.iter().map(|shift| shift.service.clone()));
+            }
             _ => {}
         }
     }

@@ -26,6 +26,7 @@ mod runs;
 mod secrets;
 mod secrets_kept;
 mod standing;
+mod trials;
 mod unreached;
 mod worker;
 
@@ -38,7 +39,7 @@ pub use answers::{CanAnswer, EnvironmentStatus, LogsOf, RunDetail, RunLogs, Serv
 pub use approvals::Decided;
 pub use ask::Preview;
 pub use back::WentLive;
-pub use executor::Moved;
+pub use executor::{JUDGE, Moved};
 pub use locks::LockChange;
 pub use proved::{Unproved, WhichRef};
 pub use refusal::Refusal;

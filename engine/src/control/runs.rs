@@ -128,7 +128,13 @@ impl Engine {
                 state => return Err(unfit(id, "paused", state)),
             },
             Steer::Resume => match &run.state {
-                RunState::Paused { .. } => draft.moved(RunEvent::Resumed, actor)?,
+                RunState::Paused { .. } => {
+                    draft.moved(RunEvent::Resumed, actor)?;
+                    if let Some(mut trial) = self.store().trial_get(id).await? {
+                        trial.soak_on();
+                        draft.write(Write::TrialPut { run: id.clone(), trial: Box::new(trial) });
+                    }
+                }
                 state => return Err(unfit(id, "resumed", state)),
             },
         }

@@ -1,5 +1,6 @@
 //! What the system knows: typed names and identifiers, the desired shape of projects, people, releases, requests.
 
+mod canary;
 mod connection;
 mod ids;
 mod names;
@@ -10,6 +11,7 @@ mod request;
 mod size;
 mod standing;
 
+pub use canary::*;
 pub use connection::*;
 pub use ids::*;
 pub use names::*;

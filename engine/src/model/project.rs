@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::secrets::SecretRef;
 
 use super::{
-    ComponentName, Connection, ConnectionHere, ConnectionName, EnvironmentKey, EnvironmentName, JobName,
-    ProjectName, Role, SecretName, ServiceName, Size, UserName,
+    CanaryUnsaid, ComponentName, Connection, ConnectionHere, ConnectionName, EnvironmentKey, EnvironmentName,
+    JobName, ProjectName, Role, SecretName, ServiceName, Size, UserName,
 };
 
 /// A project: what it is made of and where it runs.
@@ -220,16 +220,12 @@ pub struct EnvironmentPolicy {
     /// What a deploy means that says nothing about a canary; absent means what the product does then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub canary: Option<CanaryUnsaid>,
-}
-
-/// What a deploy means that says nothing about a canary.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CanaryUnsaid {
-    /// Whoever orders it is asked.
-    Ask,
-    /// No canary: all traffic at once.
-    Off,
+    /// Seconds each stage of a canary soaks where its order says nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub soak_s: Option<u32>,
+    /// Canary lane-seconds that must have been compared before a canary passes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lane_seconds_min: Option<u32>,
 }
 
 /// A time in which nothing changes, unless the glass is broken.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{EnvironmentKey, ReleaseId, ServiceName};
+use super::{CanaryChoice, EnvironmentKey, ReleaseId, ServiceName};
 use crate::clock::EpochMs;
 
 /// What a deploy does about migrations.
@@ -44,6 +44,9 @@ pub enum Change {
         proved: Option<ReleaseId>,
         /// What about migrations.
         migrate: MigrateChoice,
+        /// What about a canary.
+        #[serde(default, skip_serializing_if = "CanaryChoice::is_nothing")]
+        canary: CanaryChoice,
     },
     /// Back to an earlier release.
     Rollback {

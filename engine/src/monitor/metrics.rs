@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::clock::EpochMs;
 use crate::control::RunDetail;
 use crate::run::{AnsweredBy, Happening, Step, StepState, state_of};
+use crate::trial::StageSoak;
 
 /// The fact of a step's last receipt that says how often its effect was asked for.
 pub(crate) const ATTEMPTS: &str = "attempts";
@@ -17,7 +18,7 @@ pub(crate) fn metrics(detail: &RunDetail, answered: Option<&[AnsweredBy]>, now_m
         run.finished_ms.zip(run.started_ms).map(|(finished_ms, started_ms)| took_ms(started_ms, finished_ms));
     let begun = |number: &u32| !matches!(state_of(&detail.steps, *number), StepState::Pending);
     let steps = detail.steps.iter().map(|step: &Step| step.number).filter(begun);
-    json!({
+    let mut all = json!({
         "run": run.id,
         "state": run.state.as_str(),
         "started_ms": run.started_ms,
@@ -25,6 +26,33 @@ pub(crate) fn metrics(detail: &RunDetail, answered: Option<&[AnsweredBy]>, now_m
         "took_ms": took_ms,
         "answered": answered.map(|all| json!({ "until_ms": now_ms, "by": all })),
         "steps": steps.map(|number| of_step(detail, number)).collect::<Vec<_>>(),
+    });
+    if let Some(trial) = &detail.trial {
+        all["canary"] = json!({ "stages": trial.stages.iter().map(of_stage).collect::<Vec<_>>() });
+    }
+    all
+}
+
+/// The numbers of a stage of a canary, and what the judge said of them.
+fn of_stage(stage: &StageSoak) -> Value {
+    let services = stage.services.iter().map(|(service, here)| {
+        json!({
+            "service": service,
+            "stable": here.served.stable,
+            "canary": here.served.canary,
+            "score": here.score,
+            "verdict": here.verdict,
+            "because": here.because,
+        })
+    });
+    json!({
+        "weight_pct": stage.weight_pct,
+        "soak_s": stage.soak_s,
+        "soaked_s": stage.soaked_s(),
+        "began_ms": stage.began_ms,
+        "ended_ms": stage.ended_ms,
+        "promoted_by": stage.promoted_by,
+        "services": services.collect::<Vec<_>>(),
     })
 }
 

@@ -1,15 +1,17 @@
-//! Deploy: the ten steps. Resolve ref, preflight, shape, config, migrations, api and web, cron, canary, verification,
-//! finalize.
+//! Deploy: resolve ref, preflight, shape, config, migrations, api and web, cron, canary, verification, finalize. The canary is
+//! one step that moves all traffic at once, or a step for each stage; schedules run the new code after its stages.
 
 use std::collections::BTreeMap;
 
+use super::changes::{diff, release_name};
 use super::facts::build_key;
-use super::variables::variable_lines;
+use super::stages::{staged, stages};
 use super::{
     DiffLine, Facts, Plan, PlanProblem, PlannedStep, Risk, RiskLevel, breaking_statements, short, way_back,
 };
 use crate::model::{
-    MigrateChoice, Release, ReleaseId, ReleaseState, RunId, RunRequest, ServiceName, ServiceRelease, Source,
+    CanaryChoice, MigrateChoice, Release, ReleaseId, ReleaseState, RunId, RunRequest, ServiceName,
+    ServiceRelease, Source,
 };
 use crate::ports::{BuildRequest, Migration, Weight};
 use crate::step::{
@@ -35,6 +37,7 @@ pub(super) fn plan(
     services: &[ServiceName],
     code: &Code<'_>,
     migrate: MigrateChoice,
+    canary: &CanaryChoice,
 ) -> Result<Plan, PlanProblem> {
     let reference = code.reference;
     let commit = facts.commit.as_ref().ok_or_else(|| {
@@ -149,7 +152,27 @@ pub(super) fn plan(
     let retire = retire(facts, &parts, &affected);
     let component = facts.project.migrations.as_ref().map(|migrations| migrations.component.clone());
 
-    let steps = vec![
+    let schedules = step(
+        "cron",
+        "schedules run the new code".to_owned(),
+        StepKind::PutSchedules(PutSchedules { changes: schedule_changes(facts, &parts, &affected) }),
+    );
+    let moved = shifts(facts, &parts, &affected);
+    let stages = stages(canary, &described.policy, described.production);
+    let in_stages = if stages.is_empty() { None } else { staged(facts, &stages, &moved, breaks.as_deref())? };
+    let trial: Vec<_> = if let Some(staged) = in_stages {
+        notes.push(staged.note);
+        // A release on trial has not earned the schedules yet.
+        staged.steps.into_iter().chain([schedules]).collect()
+    } else {
+        if !stages.is_empty() {
+            notes.push("nothing is live here to compare with: no canary, all traffic at once".to_owned());
+        }
+        let says = "one stage of 100%: all traffic to the new release, read back".to_owned();
+        vec![schedules, step("canary", says, StepKind::ShiftTraffic(ShiftTraffic { shifts: moved }))]
+    };
+
+    let mut steps = vec![
         step(
             "resolve ref",
             format!("{reference_name} is {}, {}", short(&commit.id), commit.subject),
@@ -206,27 +229,18 @@ pub(super) fn plan(
                 shifts: shifts(facts, &parts, &chosen),
             }),
         ),
-        step(
-            "cron",
-            "schedules run the new code".to_owned(),
-            StepKind::PutSchedules(PutSchedules { changes: schedule_changes(facts, &parts, &affected) }),
-        ),
-        step(
-            "canary",
-            "one stage of 100%: all traffic to the new release, read back".to_owned(),
-            StepKind::ShiftTraffic(ShiftTraffic { shifts: shifts(facts, &parts, &affected) }),
-        ),
-        step(
-            "verification",
-            format!("{VERIFY_REQUESTS} requests through the edge to each service"),
-            StepKind::Verify(Verify { probes, requests: VERIFY_REQUESTS, failures_max: VERIFY_FAILURES_MAX }),
-        ),
-        step(
-            "finalize",
-            "old processes drained and ended, the release recorded as live".to_owned(),
-            StepKind::Finalize(Finalize { retire, changes: desired }),
-        ),
     ];
+    steps.extend(trial);
+    steps.push(step(
+        "verification",
+        format!("{VERIFY_REQUESTS} requests through the edge to each service"),
+        StepKind::Verify(Verify { probes, requests: VERIFY_REQUESTS, failures_max: VERIFY_FAILURES_MAX }),
+    ));
+    steps.push(step(
+        "finalize",
+        "old processes drained and ended, the release recorded as live".to_owned(),
+        StepKind::Finalize(Finalize { retire, changes: desired }),
+    ));
 
     let mut diff = diff(facts, &parts, &pending, reference, &chosen);
     for name in &gone {
@@ -404,59 +418,4 @@ pub(super) fn schedule_changes(
             })
         })
         .collect()
-}
-
-/// What a service of a release is called: `v1.1.0 (3f2a91c)`.
-pub(super) fn release_name(release: &Release, part: &ServiceRelease) -> String {
-    let (reference, commit) = (release.reference.as_str(), short(&part.commit));
-    if reference == commit { reference.to_owned() } else { format!("{reference} ({commit})") }
-}
-
-fn diff(
-    facts: &Facts,
-    parts: &BTreeMap<ServiceName, ServiceRelease>,
-    pending: &[Migration],
-    reference: Option<&str>,
-    chosen: &[ServiceName],
-) -> Vec<DiffLine> {
-    let mut lines = Vec::new();
-    let live = facts.live();
-    for (name, component) in &facts.project.components {
-        if facts.observed.components.get(name) != Some(&component.kind) {
-            lines.push(DiffLine::new(name.as_str(), None, Some("an empty component".to_owned())));
-        }
-    }
-    for migration in pending {
-        lines.push(DiffLine::new(
-            format!("migration {}", migration.version),
-            None,
-            Some(migration.name.clone()),
-        ));
-    }
-    for name in chosen {
-        let Some(after) = parts.get(name) else { continue };
-        let before = live.and_then(|live| live.services.get(name));
-        let before_name = live.zip(before).map(|(live, before)| release_name(live, before));
-        let after_name = match reference {
-            Some(name) => format!("{name} ({})", short(&after.commit)),
-            None => short(&after.commit).to_owned(),
-        };
-        lines.push(DiffLine::new(name.as_str(), before_name, Some(after_name)));
-        let Some(before) = before else { continue };
-        let replicas = |part: &ServiceRelease| part.set.as_ref().map(|set| set.replicas);
-        // Whoever scaled it since the release was made changed what runs, and not the release.
-        let scaled = facts.desired.replicas.get(name).copied();
-        let (run, will_run) = (replicas(before).map(|made| scaled.unwrap_or(made)), replicas(after));
-        if run != will_run {
-            let words = |replicas: Option<u32>| replicas.map(|count| count.to_string());
-            lines.push(DiffLine::new(format!("{name} replicas"), words(run), words(will_run)));
-        }
-        let schedule =
-            |part: &ServiceRelease| part.schedule.as_ref().map(|schedule| format!("`{}`", schedule.cron));
-        if schedule(before) != schedule(after) {
-            lines.push(DiffLine::new(format!("{name} schedule"), schedule(before), schedule(after)));
-        }
-        lines.extend(variable_lines(name, &before.config, &after.config));
-    }
-    lines
 }

@@ -1,11 +1,13 @@
 //! Plans: what a run is going to do, made from the request and the observed state, without writing anything. One file
 //! per run type. A plan is a value; its digest is what people approve.
 
+mod changes;
 mod deploy;
 mod facts;
 mod lint;
 mod operate;
 mod rollback;
+mod stages;
 mod variables;
 mod way_back;
 
@@ -190,6 +192,11 @@ impl Plan {
         hex::encode(Sha256::digest(canonical_json(&value).as_bytes()))
     }
 
+    /// Whether traffic moves in stages, each judged.
+    pub fn has_canary(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step.kind, StepKind::CanaryStage(_)))
+    }
+
     /// What another plan for the same request would do differently, for people: the fresh diff after a drift.
     pub fn differences(&self, fresh: &Self) -> Vec<String> {
         let mut lines = Vec::new();
@@ -222,12 +229,13 @@ impl Plan {
 /// Makes the plan for a request out of the facts. Pure: the same request and facts give the same plan.
 pub fn plan(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanProblem> {
     match &request.change {
-        Change::Deploy { services, reference, proved, migrate } => deploy::plan(
+        Change::Deploy { services, reference, proved, migrate, canary } => deploy::plan(
             request,
             facts,
             services,
             &deploy::Code { reference: reference.as_deref(), proved: proved.as_ref() },
             *migrate,
+            canary,
         ),
         Change::Rollback { services, to, taking_back } => {
             rollback::plan(request, facts, services, to, *taking_back)

@@ -13,6 +13,7 @@ mod permit;
 mod platform;
 mod receipt;
 mod secret;
+mod signals;
 
 use std::sync::Arc;
 
@@ -26,6 +27,7 @@ pub use permit::*;
 pub use platform::*;
 pub use receipt::*;
 pub use secret::*;
+pub use signals::*;
 
 /// Everything outside that runs need, as one value.
 #[derive(Clone)]
@@ -34,6 +36,8 @@ pub struct Ports {
     pub platform: Arc<dyn Platform>,
     /// Splits traffic.
     pub edge: Arc<dyn Edge>,
+    /// Watches what releases answer.
+    pub signals: Arc<dyn Signals>,
     /// Has the code.
     pub code: Arc<dyn CodeHost>,
     /// Has the application's data.

@@ -5,14 +5,15 @@ use std::fmt::Display;
 
 use indexmap::IndexMap;
 
-use super::environment::{CANARY_UNSAID, PLATFORM_DEFAULT, approvals_default};
+use super::canary;
+use super::environment::{PLATFORM_DEFAULT, approvals_default};
 use super::freeze::{ZONE_DEFAULT, instant_text, weekly_text};
 use super::import::COMPONENT_KINDS;
 use super::limits::HEALTH_TIMEOUT_DEFAULT_S;
 use super::source::PATH_DEFAULT;
 use crate::model::{
-    CanaryUnsaid, ComponentKind, Connection, ConnectionName, Environment, EnvironmentPolicy, FreezeWhen,
-    FreezeWindow, Health, Limits, Migrations, Override, Person, Project, Service, Source, Variable,
+    ComponentKind, Connection, ConnectionName, Environment, EnvironmentPolicy, FreezeWhen, FreezeWindow,
+    Health, Limits, Migrations, Override, Person, Project, Service, Source, Variable,
 };
 
 /// A value to be written.
@@ -142,10 +143,6 @@ fn kind_word(kind: ComponentKind) -> &'static str {
     COMPONENT_KINDS.iter().find(|(_, known)| *known == kind).map_or("", |(word, _)| word)
 }
 
-fn canary_word(unsaid: CanaryUnsaid) -> &'static str {
-    CANARY_UNSAID.iter().find(|(_, known)| *known == unsaid).map_or("", |(word, _)| word)
-}
-
 fn person(person: &Person) -> Yaml {
     Yaml::Map(vec![("name".to_owned(), text(&person.name)), ("role".to_owned(), text(person.role))])
 }
@@ -238,7 +235,9 @@ fn policy(policy: &EnvironmentPolicy, approvals: u32, defaults: Defaults) -> Yam
     keys.filled("allowed_sizes", Yaml::List(policy.allowed_sizes.iter().map(text).collect()));
     keys.word("one_person_team", policy.one_person_team, false);
     keys.maybe("approval_minutes", policy.approval_minutes.map(word));
-    keys.maybe("canary", policy.canary.map(|unsaid| text(canary_word(unsaid))));
+    keys.maybe("canary", policy.canary.as_ref().map(|unsaid| text(canary::word(unsaid))));
+    keys.maybe("soak_s", policy.soak_s.map(word));
+    keys.maybe("lane_seconds_min", policy.lane_seconds_min.map(word));
     keys.filled("freeze", Yaml::List(policy.freeze.iter().map(|window| freeze(window, defaults)).collect()));
     Yaml::Map(keys.entries)
 }

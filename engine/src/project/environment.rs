@@ -5,22 +5,21 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 
 use super::address::Address;
+use super::canary;
 use super::connection;
 use super::freeze;
 use super::known::Known;
-use super::limits::{APPROVAL_MINUTES, APPROVALS, APPROVALS_IN_PRODUCTION, REPLICAS, RUNS_PER_HOUR};
+use super::limits::{
+    APPROVAL_MINUTES, APPROVALS, APPROVALS_IN_PRODUCTION, LANE_SECONDS_MIN, REPLICAS, RUNS_PER_HOUR, SOAK_S,
+};
 use super::service;
 use super::spot::Spot;
 use crate::model::{
-    CanaryUnsaid, Environment, EnvironmentName, EnvironmentPolicy, FreezeWindow, Override, Service,
-    ServiceName,
+    Environment, EnvironmentName, EnvironmentPolicy, FreezeWindow, Override, Service, ServiceName,
 };
 
 /// The platform of environments that name none.
 pub(super) const PLATFORM_DEFAULT: &str = "local";
-/// What a deploy may mean that says nothing about a canary.
-pub(super) const CANARY_UNSAID: [(&str, CanaryUnsaid); 2] =
-    [("ask", CanaryUnsaid::Ask), ("off", CanaryUnsaid::Off)];
 const PLATFORMS: [(&str, &str); 1] = [(PLATFORM_DEFAULT, PLATFORM_DEFAULT)];
 
 /// What earlier environments have taken for themselves, and where.
@@ -166,6 +165,8 @@ fn policy(spot: &Spot<'_>, production: bool) -> Option<EnvironmentPolicy> {
         "one_person_team",
         "approval_minutes",
         "canary",
+        "soak_s",
+        "lane_seconds_min",
     ])?;
     Some(EnvironmentPolicy {
         approvals: keys.or("approvals", approvals_default(production), |spot| spot.number(&APPROVALS)),
@@ -180,7 +181,9 @@ fn policy(spot: &Spot<'_>, production: bool) -> Option<EnvironmentPolicy> {
         }),
         one_person_team: keys.or("one_person_team", false, |spot| spot.flag()),
         approval_minutes: keys.maybe("approval_minutes", |spot| spot.number(&APPROVAL_MINUTES)),
-        canary: keys.maybe("canary", |spot| spot.one_of(&CANARY_UNSAID)),
+        canary: keys.maybe("canary", |spot| canary::read(&spot)),
+        soak_s: keys.maybe("soak_s", |spot| spot.number(&SOAK_S)),
+        lane_seconds_min: keys.maybe("lane_seconds_min", |spot| spot.number(&LANE_SECONDS_MIN)),
     })
 }
 

@@ -37,5 +37,9 @@ pub const APPROVALS: RangeInclusive<u32> = 0..=10;
 pub const APPROVALS_IN_PRODUCTION: u32 = 1;
 /// Changing runs in an hour.
 pub const RUNS_PER_HOUR: RangeInclusive<u32> = 1..=1000;
+/// Seconds a stage of a canary soaks.
+pub const SOAK_S: RangeInclusive<u32> = crate::model::SOAK_S;
+/// Canary lane-seconds that must have been compared before a canary passes.
+pub const LANE_SECONDS_MIN: RangeInclusive<u32> = 1..=100_000;
 /// Minutes an approval may take: up to a week.
 pub const APPROVAL_MINUTES: RangeInclusive<u32> = 1..=10_080;

@@ -1,6 +1,7 @@
 #![doc = include_str!("README.md")]
 
 mod address;
+mod canary;
 mod connection;
 mod describe;
 mod difference;

@@ -128,7 +128,7 @@ pub fn way_out(run: &Run, plan: &Plan, steps: &[Step]) -> Option<String> {
         return None;
     }
     let is_kept = |number: usize| matches!(state_of(steps, number as StepNumber), StepState::Kept { .. });
-    let serves = |kind: &StepKind| matches!(kind, StepKind::ShiftTraffic(_) | StepKind::PutSchedules(_));
+    let serves = |kind: &StepKind| kind.moves_traffic() || matches!(kind, StepKind::PutSchedules(_));
     let astray = plan.steps.iter().enumerate().any(|(number, one)| is_kept(number) && serves(&one.kind));
     let has_live = plan.way_back.release.is_some();
     Some(match run.request.change {

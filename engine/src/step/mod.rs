@@ -13,6 +13,7 @@ mod resolve;
 mod schedule;
 mod serve;
 mod shape;
+mod stage;
 mod traffic;
 mod verify;
 
@@ -30,6 +31,7 @@ pub use resolve::{RefCheck, ResolveRef};
 pub use schedule::{PutSchedules, ScheduleChange};
 pub use serve::Serve;
 pub use shape::EnsureShape;
+pub use stage::{CanaryStage, Judged};
 pub use traffic::{Shift, ShiftTraffic};
 pub use verify::{ProbeCheck, Verify};
 
@@ -153,6 +155,8 @@ pub enum StepKind {
     PutSchedules(PutSchedules),
     /// Traffic goes where it should.
     ShiftTraffic(ShiftTraffic),
+    /// A canary has its share of traffic and has soaked.
+    CanaryStage(CanaryStage),
     /// Requests through the edge get good answers from the right release.
     Verify(Verify),
     /// Caches are empty.
@@ -175,6 +179,7 @@ impl StepKind {
             Self::Replace(step) => step,
             Self::PutSchedules(step) => step,
             Self::ShiftTraffic(step) => step,
+            Self::CanaryStage(step) => step,
             Self::Verify(step) => step,
             Self::ClearCache(step) => step,
             Self::Finalize(step) => step,
@@ -183,6 +188,6 @@ impl StepKind {
 
     /// Whether users see what it does.
     pub fn moves_traffic(&self) -> bool {
-        matches!(self, Self::ShiftTraffic(_))
+        matches!(self, Self::ShiftTraffic(_) | Self::CanaryStage(_))
     }
 }

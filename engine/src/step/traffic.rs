@@ -1,5 +1,5 @@
-//! Canary, a single stage of 100%: traffic is shifted to the new release and the weights are read back. Undo shifts it
-//! back to where it was; in a rollback this is the first thing that happens.
+//! All traffic at once: it is shifted to the new release and the weights are read back. Undo shifts it back to where it
+//! was; in a rollback this is the first thing that happens. Stages of a canary are [`super::CanaryStage`].
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};

@@ -11,6 +11,7 @@ use crate::model::{
 use crate::monitor::Incident;
 use crate::plan::Plan;
 use crate::run::{Approval, Lock, Run, RunHappened, Step, Vote};
+use crate::trial::Trial;
 
 /// A value with the revision its next write must follow.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -236,6 +237,11 @@ impl Store {
     /// A run's steps as far as they have come, by number.
     pub async fn step_list(&self, run: &RunId) -> Result<Vec<Step>, StoreError> {
         self.bodies(sql::STEP_LIST, vec![run.as_str().into()]).await
+    }
+
+    /// How a run's canary stands, if it has come to one.
+    pub async fn trial_get(&self, run: &RunId) -> Result<Option<Trial>, StoreError> {
+        Ok(self.bodies(sql::TRIAL_GET, vec![run.as_str().into()]).await?.pop())
     }
 
     /// What a run's steps left behind, in the order it was learnt.

@@ -57,6 +57,8 @@ statements! { ON_BOTH:
     STEP_PUT = "INSERT INTO steps (run, number, state, body) VALUES ($1, $2, $3, $4) \
         ON CONFLICT (run, number) DO UPDATE SET state = excluded.state, body = excluded.body";
     STEP_LIST = "SELECT body FROM steps WHERE run = $1 ORDER BY number";
+    TRIAL_PUT = "INSERT INTO trials (run, body) VALUES ($1, $2) ON CONFLICT (run) DO UPDATE SET body = excluded.body";
+    TRIAL_GET = "SELECT body FROM trials WHERE run = $1";
     RECEIPT_PUT = "INSERT INTO receipts (run, entry, step, kind, body, at_ms) \
         SELECT $1, COALESCE(MAX(entry), 0) + 1, $2, $3, $4, $5 FROM receipts WHERE run = $1";
     RECEIPT_LIST = "SELECT step, kind, body, at_ms FROM receipts WHERE run = $1 ORDER BY entry";

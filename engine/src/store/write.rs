@@ -12,6 +12,7 @@ use crate::model::{
 use crate::monitor::Incident;
 use crate::plan::Plan;
 use crate::run::{Approval, Lock, Run, Step, Vote};
+use crate::trial::Trial;
 
 /// One write. Those with a guard make the whole commit a conflict when it does not hold.
 #[derive(Debug, Clone)]
@@ -74,6 +75,13 @@ pub enum Write {
         run: RunId,
         /// The step.
         step: Step,
+    },
+    /// How a run's canary stands.
+    TrialPut {
+        /// The run.
+        run: RunId,
+        /// The canary.
+        trial: Box<Trial>,
     },
     /// Something a step left behind.
     ReceiptPut {
@@ -234,6 +242,14 @@ fn connections(project: &Project) -> Result<Vec<Statement>, StoreError> {
     Ok(all)
 }
 
+/// A message on its way; the newest drawing of a card is the only one that anybody still wants to see.
+fn outbox(message: &str, conversation: &str, card: &str, body: &str, at_ms: EpochMs) -> Vec<Statement> {
+    let mut all = free(sql::OUTBOX_SUPERSEDE, vec![conversation.into(), card.into(), message.into()]);
+    let values = vec![message.into(), conversation.into(), card.into(), body.into(), at_ms.into()];
+    all.extend(free(sql::OUTBOX_PUT, values));
+    all
+}
+
 /// When a run joined the queue: the order of the line.
 fn queued_ms(run: &Run) -> Option<EpochMs> {
     match run.state {
@@ -322,6 +338,7 @@ impl Write {
                 sql::STEP_PUT,
                 vec![run.as_str().into(), step.number.into(), step.state.as_str().into(), json(step)?],
             ),
+            Self::TrialPut { run, trial } => free(sql::TRIAL_PUT, vec![run.as_str().into(), json(trial)?]),
             Self::ReceiptPut { run, step, kind, body, at_ms } => free(
                 sql::RECEIPT_PUT,
                 vec![run.as_str().into(), (*step).into(), (*kind).into(), json(body)?, (*at_ms).into()],
@@ -463,21 +480,7 @@ impl Write {
                 vec![project.as_str().into(), (*number).into(), (*at_ms).into()],
             ),
             Self::OutboxPut { message, conversation, card, body, at_ms } => {
-                // The newest drawing of a card is the only one that anybody still wants to see.
-                let values =
-                    vec![conversation.as_str().into(), card.as_str().into(), message.as_str().into()];
-                let mut statements = free(sql::OUTBOX_SUPERSEDE, values);
-                statements.extend(free(
-                    sql::OUTBOX_PUT,
-                    vec![
-                        message.as_str().into(),
-                        conversation.as_str().into(),
-                        card.as_str().into(),
-                        body.as_str().into(),
-                        (*at_ms).into(),
-                    ],
-                ));
-                statements
+                outbox(message, conversation, card, body, *at_ms)
             }
             Self::OutboxDelete(message) => free(sql::OUTBOX_DELETE, vec![message.as_str().into()]),
             Self::Chat(write) => write.statements(),

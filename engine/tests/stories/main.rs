@@ -17,6 +17,7 @@ mod record;
 mod replicas;
 mod rollback;
 mod secrets;
+mod stages;
 mod steer;
 mod time;
 mod undoing;

@@ -28,6 +28,7 @@ pub(super) fn cases() -> Vec<Case> {
         case("first-deploy", vec![], deploy("v1")),
         case("deploy", vec![deploy("v1")], deploy("v2")),
         case("deploy-one", vec![deploy("v1")], deploy_only(&["web"], "v3")),
+        case("canary", vec![deploy("v1")], deploy_canary("v2", &[50, 100], 2)),
         case("rollback", vec![deploy("v2"), deploy("v3")], rollback()),
         case("rollback-one", vec![deploy("v2"), deploy("v3")], rollback_only(&["api"])),
         case("migrate", vec![deploy("v1")], migrate("v2")),
@@ -43,6 +44,10 @@ pub(super) fn cases() -> Vec<Case> {
 /// A fresh world in which all that comes before has been done.
 pub(super) async fn begin(t: &mut Story, case: &Case) {
     t.begin_again().await;
+    if case.name == "canary" {
+        t.judges_by(5).await;
+        t.world.traffic_set(&t.environment("staging"), 20);
+    }
     for change in &case.before {
         t.does("ana", "staging", change.clone()).await;
     }
@@ -234,7 +239,7 @@ macro_rules! proofs {
 }
 
 proofs! {
-    first_deploy deploy deploy_one rollback rollback_one migrate scale_up scale_down restart cron_disable cron_enable clear_cache
+    first_deploy deploy deploy_one canary rollback rollback_one migrate scale_up scale_down restart cron_disable cron_enable clear_cache
 }
 
 #[test]

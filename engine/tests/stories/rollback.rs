@@ -1,5 +1,5 @@
 use adapters::sim::{Behaviour, Call, Fault, FaultKind};
-use engine::model::{Change, MigrateChoice, ReleaseId, ReleaseState, RollbackTarget};
+use engine::model::{CanaryChoice, Change, MigrateChoice, ReleaseId, ReleaseState, RollbackTarget};
 use engine::ports::BuildKey;
 use engine::run::RunState;
 use engine::step::StepKind;
@@ -277,6 +277,7 @@ fn what_was_taken_back_where_it_was_proved_does_not_go_to_production() {
             reference: Some("v2".to_owned()),
             proved: Some(proved),
             migrate: MigrateChoice::First,
+            canary: CanaryChoice::Nothing,
         };
         let run = t.asks("ana", "production", change.clone()).await;
         t.does("ana", "staging", rollback()).await;

@@ -1,6 +1,6 @@
 //! What people ask for, short enough to read in a story.
 
-use engine::model::{Change, MigrateChoice, RollbackTarget, ServiceName};
+use engine::model::{CanaryChoice, Change, MigrateChoice, RollbackTarget, ServiceName};
 
 fn named(services: &[&str]) -> Vec<ServiceName> {
     services.iter().map(|name| super::service(name)).collect()
@@ -18,12 +18,30 @@ pub fn deploy_only(services: &[&str], reference: &str) -> Change {
         reference: Some(reference.to_owned()),
         proved: None,
         migrate: MigrateChoice::First,
+        canary: CanaryChoice::Nothing,
+    }
+}
+
+/// `deploy v2 with canary 10/50/100 soak 20s`
+pub fn deploy_canary(reference: &str, weights: &[u8], soak_s: u32) -> Change {
+    Change::Deploy {
+        services: Vec::new(),
+        reference: Some(reference.to_owned()),
+        proved: None,
+        migrate: MigrateChoice::First,
+        canary: CanaryChoice::Stages { weights: weights.to_vec(), soak_s: Some(soak_s) },
     }
 }
 
 /// `deploy`: the default branch's newest commit.
 pub fn deploy_newest() -> Change {
-    Change::Deploy { services: Vec::new(), reference: None, proved: None, migrate: MigrateChoice::First }
+    Change::Deploy {
+        services: Vec::new(),
+        reference: None,
+        proved: None,
+        migrate: MigrateChoice::First,
+        canary: CanaryChoice::Nothing,
+    }
 }
 
 /// `rollback`

@@ -234,6 +234,13 @@ impl Story {
         Ok(())
     }
 
+    /// Staging's canaries pass with so many lane-seconds.
+    pub async fn judges_by(&mut self, lane_seconds_min: u32) {
+        let edge = r#"    edge: { api: "127.0.0.1:7401", web: "127.0.0.1:7400" }"#;
+        let judged = format!("{edge}\n    policy: {{ lane_seconds_min: {lane_seconds_min} }}");
+        self.redescribes(&[(edge, &judged)]).await.unwrap();
+    }
+
     /// Somebody gets another role, or goes.
     pub async fn becomes(&self, who: &str, role: Option<Role>) {
         let (name, zoe) = (who.parse::<UserName>().unwrap(), self.person("zoe").await);
@@ -360,6 +367,11 @@ impl Story {
         let run = self.run(id).await;
         let state = run.state.as_str();
         reason_of(&run.state).map_or_else(|| state.to_owned(), |reason| format!("{state}: {}", reason.code))
+    }
+
+    /// The number of the release a run makes.
+    pub async fn release_of(&self, id: &RunId) -> u32 {
+        self.engine().run_detail(id).await.unwrap().plan.release.unwrap().id.number
     }
 
     /// Why a run ended as it did.

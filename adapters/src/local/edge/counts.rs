@@ -1,10 +1,16 @@
-//! What each release answered, counted as it happens: a few relaxed atomic additions per request, no lock. Whoever
-//! judges a release takes two snapshots and subtracts; counts start at zero with the program and only grow.
+//! What each release answered, counted as it happens: totals by a few relaxed atomic additions per request, which start at
+//! zero with the program and only grow; and second by second, for whoever judges a release, under a lock that is held for
+//! as long as an addition takes.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use engine::ports::Served;
 use serde::{Deserialize, Serialize};
+
+use super::lanes::Lane;
+use super::seconds::Seconds;
 
 /// Upper bounds of the latency buckets, in milliseconds, each inclusive; one more bucket takes what is slower.
 pub const LATENCY_BOUNDS_MS: [u64; 15] =
@@ -36,13 +42,21 @@ pub(crate) struct Tally {
     abandoned: AtomicU64,
     retried: AtomicU64,
     latency: [AtomicU64; LATENCY_BUCKETS],
+    seconds: Mutex<Seconds>,
 }
 
 impl Tally {
-    /// An answer with this status was begun after so long.
-    pub(crate) fn answered(&self, status: u16, took: Duration) {
+    /// An answer with this status was begun in this second (since 1970), after so long, to a client of this lane.
+    pub(crate) fn answered(&self, status: u16, took: Duration, at_s: i64, lane: Lane) {
+        let failed = status >= 500;
         self.requests.fetch_add(1, Ordering::Relaxed);
-        if status >= 500 {
+        self.seconds.lock().unwrap_or_else(PoisonError::into_inner).answered(
+            at_s,
+            lane,
+            failed,
+            bucket(took),
+        );
+        if failed {
             self.server_errors.fetch_add(1, Ordering::Relaxed);
         }
         if let Some(bucket) = self.latency.get(bucket(took)) {
@@ -58,6 +72,16 @@ impl Tally {
     /// A second instance is asked.
     pub(crate) fn retried(&self) {
         self.retried.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Requests that got an answer.
+    pub(crate) fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// The seconds after one, up to another, in which anything was answered.
+    pub(crate) fn between(&self, after_s: i64, until_s: i64) -> Vec<(i64, Served)> {
+        self.seconds.lock().unwrap_or_else(PoisonError::into_inner).between(after_s, until_s).collect()
     }
 
     /// The counts now. Each number is exact; requests under way may be in one number and not yet in another.
@@ -94,9 +118,9 @@ mod tests {
     #[test]
     fn errors_are_counted_among_the_requests() {
         let tally = Tally::default();
-        tally.answered(200, Duration::from_millis(3));
-        tally.answered(404, Duration::from_millis(3));
-        tally.answered(503, Duration::from_millis(70));
+        for (status, ms) in [(200, 3), (404, 3), (503, 70)] {
+            tally.answered(status, Duration::from_millis(ms), 1, Lane::of_slot(0));
+        }
         tally.abandoned();
         let counts = tally.snapshot();
         assert_eq!((counts.requests, counts.server_errors, counts.abandoned), (3, 1, 1));

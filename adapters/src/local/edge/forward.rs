@@ -16,11 +16,12 @@ use super::Shared;
 use super::backend::Lease;
 use super::body::{Exchange, ReplyBody, RequestBody};
 use super::counts::Tally;
+use super::lanes::Lane;
 use super::reply::{self, Own};
-use super::service::Service;
+use super::service::{Service, second_now};
 use super::table::Choice;
 use super::upstream::{Missed, attempt};
-use super::{headers, upgrade};
+use super::{headers, lanes, upgrade};
 
 /// A client's connection, as far as its requests need to know.
 #[derive(Debug)]
@@ -49,19 +50,21 @@ pub(crate) async fn answer(visit: Arc<Visit>, mut request: Request<Incoming>) ->
     if !name_host(&mut parts, service) {
         return reply::own(Own::BadRequest, &service.name, None, &request_id);
     }
+    let slot = lanes::slot(&parts.headers, visit.peer.ip());
     headers::for_backend(&mut parts.headers, visit.peer, &request_id, protocol.as_ref());
 
-    let (lease, tally) = match service.choose(started) {
-        Choice::Instance(lease, tally) => (lease, tally),
+    let (lease, tally, lane) = match service.choose(slot, started) {
+        Choice::Instance(lease, tally, lane) => (lease, tally, lane),
         Choice::NoTraffic => return reply::own(Own::NoTraffic, &service.name, None, &request_id),
         Choice::NoInstance(release, tally) => {
             let response = reply::own(Own::NoInstance, &service.name, Some(release), &request_id);
-            tally.answered(response.status().as_u16(), started.elapsed());
+            let lane = Lane::of_slot(slot.unwrap_or_default());
+            tally.answered(response.status().as_u16(), started.elapsed(), second_now(), lane);
             return response;
         }
     };
     let release = lease.backend().release;
-    let outcome = Outcome { tally, started, told: false };
+    let outcome = Outcome { tally, lane, started, told: false };
     let outgoing = Outgoing::new(parts, body);
     let response = match relay(&visit, lease, outgoing, &outcome).await {
         Ok((response, exchange)) => finish(&visit, response, exchange, release, &request_id, client_side),
@@ -198,6 +201,7 @@ fn name_host(parts: &mut Parts, service: &Service) -> bool {
 /// Sees to it that each request is counted once, also when its client goes away and the request is dropped half-way.
 struct Outcome {
     tally: Arc<Tally>,
+    lane: Lane,
     started: Instant,
     told: bool,
 }
@@ -205,7 +209,7 @@ struct Outcome {
 impl Outcome {
     fn tell(mut self, status: StatusCode) {
         self.told = true;
-        self.tally.answered(status.as_u16(), self.started.elapsed());
+        self.tally.answered(status.as_u16(), self.started.elapsed(), second_now(), self.lane);
     }
 }
 

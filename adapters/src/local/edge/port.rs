@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use engine::model::{EnvironmentKey, ServiceName};
-use engine::ports::{Answered, Edge, Permit, PortError, Probe, Receipt, Weight};
+use engine::ports::{Answered, Edge, Permit, PortError, Probe, Receipt, Seen, ServedSecond, Signals, Weight};
 
 use super::probe;
+use super::seconds::KEPT_S;
+use super::service::second_now;
 use super::{EdgeProxy, PROBE_TIMEOUT, ReleaseCounts};
 
 #[async_trait]
@@ -75,6 +77,25 @@ impl Edge for EdgeProxy {
 
     async fn trouble(&self, environment: &EnvironmentKey, service: &ServiceName) -> Option<String> {
         self.shared.deaf.borrow().get(&(environment.clone(), service.clone())).cloned()
+    }
+}
+
+#[async_trait]
+impl Signals for EdgeProxy {
+    async fn seen(
+        &self,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+        after_s: i64,
+    ) -> Result<Seen, PortError> {
+        let until_s = second_now() - 1;
+        let Some(found) = self.find(environment, service) else {
+            return Ok(Seen { from_s: until_s + 1, until_s, seconds: Vec::new() });
+        };
+        let from_s = found.from_s.max(until_s - KEPT_S + 1).max(after_s + 1);
+        let seconds = found.table().seconds(from_s - 1, until_s).into_iter();
+        let seconds = seconds.map(|(at_s, by)| ServedSecond { at_s, by }).collect();
+        Ok(Seen { from_s, until_s, seconds })
     }
 }
 

@@ -4,11 +4,17 @@ use std::net::SocketAddr;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Instant;
 
+use engine::clock::{Clock, SystemClock};
 use engine::model::{EnvironmentKey, ServiceName};
 
 use super::backend::Lease;
 use super::listener::Listener;
 use super::table::{Choice, Table};
+
+/// The second that goes on, since 1970.
+pub(crate) fn second_now() -> i64 {
+    SystemClock.now_ms().div_euclid(1_000)
+}
 
 /// A service people reach through the edge.
 #[derive(Debug)]
@@ -19,17 +25,25 @@ pub(crate) struct Service {
     pub(crate) name: ServiceName,
     table: RwLock<Table>,
     listener: RwLock<Option<Listener>>,
+    /// The first second (since 1970) that was watched from its beginning.
+    pub(crate) from_s: i64,
 }
 
 impl Service {
     /// A service with an empty table and no address.
     pub(crate) fn new(environment: EnvironmentKey, name: ServiceName) -> Self {
-        Self { environment, name, table: RwLock::default(), listener: RwLock::default() }
+        Self {
+            environment,
+            name,
+            table: RwLock::default(),
+            listener: RwLock::default(),
+            from_s: second_now() + 1,
+        }
     }
 
-    /// Who takes the next request.
-    pub(crate) fn choose(&self, now: Instant) -> Choice {
-        self.table().choose(now)
+    /// Who takes the next request, of the client in this slot or of nobody in particular.
+    pub(crate) fn choose(&self, slot: Option<u8>, now: Instant) -> Choice {
+        self.table().choose(slot, now)
     }
 
     /// Another instance of a release.

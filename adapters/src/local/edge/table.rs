@@ -10,11 +10,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use engine::ports::Weight;
+use engine::ports::{Served, Weight};
 
 use super::backend::{Backend, Lease};
 use super::counts::{ReleaseCounts, Tally};
 use super::cycle::{Cycle, Share};
+use super::lanes::{Lane, Slots};
 
 /// Releases whose counts are kept per service: those in use, and then those with the highest numbers.
 const COUNTS_KEPT: usize = 64;
@@ -22,8 +23,8 @@ const COUNTS_KEPT: usize = 64;
 /// The answer to "who takes this request?".
 #[derive(Debug)]
 pub(crate) enum Choice {
-    /// This instance.
-    Instance(Lease, Arc<Tally>),
+    /// This instance; the request counts in this lane.
+    Instance(Lease, Arc<Tally>, Lane),
     /// No release has weight.
     NoTraffic,
     /// Releases have weight, none has an instance; the one with most weight is named.
@@ -49,6 +50,7 @@ pub(crate) struct Table {
     /// Being drained: kept out even when somebody who has not heard of it names them again.
     drained: BTreeSet<(u32, SocketAddr)>,
     cycle: Cycle,
+    slots: Slots,
     tallies: BTreeMap<u32, Arc<Tally>>,
 }
 
@@ -109,12 +111,16 @@ impl Table {
         self.settle();
     }
 
-    /// Takes the next turn and opens a request to an instance.
-    pub(crate) fn choose(&self, now: Instant) -> Choice {
-        if let Some(release) = self.cycle.next()
+    /// Opens a request to an instance: of the release a client's slot is on, or, for whoever is no client, of the one whose
+    /// turn it is.
+    pub(crate) fn choose(&self, slot: Option<u8>, now: Instant) -> Choice {
+        let release = slot.map_or_else(|| self.cycle.next(), |slot| self.slots.release(slot));
+        if let Some(release) = release
             && let Some(lease) = self.instance(release, None, now)
         {
-            return Choice::Instance(lease, self.tally(release));
+            let tally = self.tally(release);
+            let lane = slot.map_or_else(|| self.slots.lane(release, tally.requests()), Lane::of_slot);
+            return Choice::Instance(lease, tally, lane);
         }
         match self.weights.iter().filter(|weight| weight.percent > 0).max_by_key(|weight| weight.percent) {
             Some(heaviest) => Choice::NoInstance(heaviest.release, self.tally(heaviest.release)),
@@ -141,6 +147,17 @@ impl Table {
         self.tallies.iter().map(|(release, tally)| (*release, tally.snapshot())).collect()
     }
 
+    /// What each release answered in the seconds after one, up to another.
+    pub(crate) fn seconds(&self, after_s: i64, until_s: i64) -> BTreeMap<i64, BTreeMap<u32, Served>> {
+        let mut seconds: BTreeMap<i64, BTreeMap<u32, Served>> = BTreeMap::new();
+        for (release, tally) in &self.tallies {
+            for (at_s, served) in tally.between(after_s, until_s) {
+                seconds.entry(at_s).or_default().insert(*release, served);
+            }
+        }
+        seconds
+    }
+
     /// Every instance that may have something open.
     pub(crate) fn all_backends(&self) -> impl Iterator<Item = &Arc<Backend>> {
         self.backends.values().flat_map(|group| &group.instances).chain(&self.leaving)
@@ -164,6 +181,7 @@ impl Table {
             .collect();
         if !self.cycle.is_for(&shares) {
             self.cycle = Cycle::new(&shares);
+            self.slots = Slots::new(&shares);
         }
         for release in self.weights.iter().map(|weight| weight.release).chain(self.backends.keys().copied()) {
             self.tallies.entry(release).or_default();

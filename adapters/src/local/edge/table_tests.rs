@@ -25,8 +25,8 @@ fn table(shares: &[(u32, u8)], instances: &[(u32, &[u16])]) -> Table {
 }
 
 fn chosen(table: &Table) -> Lease {
-    match table.choose(Instant::now()) {
-        Choice::Instance(lease, _) => lease,
+    match table.choose(None, Instant::now()) {
+        Choice::Instance(lease, _, _) => lease,
         other => panic!("nobody was chosen: {other:?}"),
     }
 }
@@ -72,9 +72,9 @@ fn a_release_without_instances_leaves_its_turns_to_the_others_until_it_has_some(
 #[test]
 fn nobody_to_choose_says_which_release_is_missing() {
     let named = table(&[(1, 10), (2, 90)], &[(3, &[30])]);
-    assert!(matches!(named.choose(Instant::now()), Choice::NoInstance(2, _)));
-    assert!(matches!(table(&[], &[(3, &[30])]).choose(Instant::now()), Choice::NoTraffic));
-    assert!(matches!(table(&[(3, 0)], &[(3, &[30])]).choose(Instant::now()), Choice::NoTraffic));
+    assert!(matches!(named.choose(None, Instant::now()), Choice::NoInstance(2, _)));
+    assert!(matches!(table(&[], &[(3, &[30])]).choose(None, Instant::now()), Choice::NoTraffic));
+    assert!(matches!(table(&[(3, 0)], &[(3, &[30])]).choose(None, Instant::now()), Choice::NoTraffic));
 }
 
 #[test]

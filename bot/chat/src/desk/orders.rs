@@ -2,8 +2,8 @@
 
 use engine::control::{Refusal, WhichRef};
 use engine::model::{
-    CanaryUnsaid, Change, EnvironmentKey, EnvironmentName, MigrateChoice, ReleaseId, RollbackTarget,
-    RunRequest, ServiceName,
+    CanaryChoice, CanaryUnsaid, Change, EnvironmentKey, EnvironmentName, MigrateChoice, ReleaseId,
+    RollbackTarget, RunRequest, ServiceName,
 };
 use engine::plan::PlanProblem;
 use engine::run::{Run, RunState};
@@ -58,12 +58,13 @@ impl Desk {
             | Action::Restart
             | Action::CronDisable
             | Action::CronEnable
-            | Action::ClearCache => self.order(speaker, talk, command, left).await,
+            | Action::ClearCache => Box::pin(self.order(speaker, talk, command, left)).await,
             Action::Approve
             | Action::Reject
             | Action::Cancel
             | Action::Pause
             | Action::Resume
+            | Action::Promote
             | Action::Retry => self.steer(speaker, talk, &command, left).await,
             Action::Lock | Action::Unlock => {
                 let draft = Draft::of(command).settled(speaker.project.as_ref());
@@ -171,6 +172,10 @@ impl Desk {
                 let wanted = Wanted { choices: None, why: view::which_canary(environment) };
                 return self.ask(speaker, talk, draft, (Slot::Canary, None), wanted, left).await;
             }
+            if let Some(one) = self.canary_taken_back(speaker, talk, &command, &request).await? {
+                heard = heard.and(one);
+                continue;
+            }
             if let Some(instead) = Box::pin(self.going_back(speaker, &command, &mut request)).await? {
                 return Ok(heard.and(instead));
             }
@@ -221,7 +226,7 @@ impl Desk {
     /// What a deploy there means that says nothing about a canary.
     fn canary_unsaid(speaker: &Speaker<'_>, environment: &str) -> Result<Option<CanaryUnsaid>, Refusal> {
         let described = speaker.project()?.environments.get(environment);
-        Ok(described.and_then(|described| described.policy.canary))
+        Ok(described.and_then(|described| described.policy.canary.clone()))
     }
 
     /// The request a complete command makes in one of its environments.
@@ -271,6 +276,7 @@ pub(super) fn change_of(command: &Command) -> Result<Change, Refusal> {
                 Some(Migrate::Skip) => MigrateChoice::Skip,
                 Some(Migrate::First) | None => MigrateChoice::First,
             },
+            canary: canary_of(command.canary.as_ref()),
         },
         Action::Rollback => {
             Change::Rollback { services, to: target(command.to.as_deref()), taking_back: None }
@@ -325,10 +331,16 @@ fn target(to: Option<&str>) -> RollbackTarget {
     }
 }
 
-/// Whether a canary asks for more than the one stage of 100% there is.
-pub(crate) fn is_staged(command: &Command) -> bool {
-    match &command.canary {
-        None | Some(Canary::Off) => false,
-        Some(Canary::On { weights, soak_s }) => weights.as_slice() != [100] || soak_s.is_some(),
+/// What was said about a canary.
+fn canary_of(said: Option<&Canary>) -> CanaryChoice {
+    match said {
+        None => CanaryChoice::Nothing,
+        Some(Canary::Off) => CanaryChoice::Off,
+        // One stage of 100% that does not soak is all traffic at once.
+        Some(Canary::On { weights, soak_s: None }) if weights.as_slice() == [100] => CanaryChoice::Off,
+        Some(Canary::On { weights, soak_s }) => CanaryChoice::Stages {
+            weights: weights.clone(),
+            soak_s: soak_s.map(|soak_s| u32::try_from(soak_s).unwrap_or(u32::MAX)),
+        },
     }
 }

@@ -1,4 +1,4 @@
-//! Approve, reject, cancel, pause, resume, retry; lock and unlock. A run that is not named is the only one it can mean.
+//! Approve, reject, cancel, pause, resume, promote, retry; lock and unlock. A run that is not named is the only one it can mean.
 
 use engine::control::{Decided, LockChange, Refusal};
 use engine::model::RunId;
@@ -54,12 +54,27 @@ impl Desk {
                 }
             }
             Action::Pause => {
-                self.engine.pause(&id, actor).await?;
-                format!("{id} is paused: it finishes the step at hand and then holds.")
+                let run = self.engine.pause(&id, actor).await?;
+                let on_trial = self.engine.store().trial_get(&run.id).await?;
+                match on_trial
+                    .as_ref()
+                    .and_then(|trial| trial.at_hand())
+                    .filter(|stage| stage.ended_ms.is_none())
+                {
+                    Some(stage) => format!(
+                        "{id} is paused: its canary keeps {}% of traffic and is watched on.",
+                        stage.weight_pct
+                    ),
+                    None => format!("{id} is paused: it finishes the step at hand and then holds."),
+                }
             }
             Action::Resume => {
                 self.engine.resume(&id, actor).await?;
                 format!("{id} goes on.")
+            }
+            Action::Promote => {
+                self.engine.promote(&id, actor).await?;
+                format!("{id} is promoted by {}: its canary moves on to the next stage.", actor.name)
             }
             _ => {
                 let order = Order::Again(&id);
@@ -71,20 +86,32 @@ impl Desk {
                 return Ok(Heard::of(Outcome::Requested(vec![run.id]), vec![Outbound::Update(card)]));
             }
         };
-        let detail = self.engine.run_detail(&id).await?;
-        let redrawn = Outbound::Update(view::run(&detail, self.engine.now_ms()));
-        let mut card = Card::new(Tone::Plain, headline);
-        card.command = Command { run: Some(id.to_string()), ..command.clone() }.canonical();
-        let card =
-            view::with_link(card, self.link_from(&id, &speaker.inbound.conversation).await?.as_deref());
-        let mut heard = Heard::of(Outcome::Answered, vec![Outbound::Say(card), redrawn]);
-        talk.steered(&id);
+        let said = Command { run: Some(id.to_string()), ..command.clone() }.canonical();
+        let mut heard = self.steered(speaker, talk, &id, headline, said).await?;
         match command.action {
-            Action::Approve | Action::Resume => heard.goes_on.push(id),
+            Action::Approve | Action::Resume | Action::Promote => heard.goes_on.push(id),
             Action::Cancel => heard.stops.push(id),
             _ => {}
         }
         Ok(heard)
+    }
+
+    /// What is said of a run that was steered, and its card as it is now.
+    pub(super) async fn steered(
+        &self,
+        speaker: &Speaker<'_>,
+        talk: &mut Talk,
+        id: &RunId,
+        headline: String,
+        said: String,
+    ) -> Result<Heard, Refusal> {
+        let detail = self.engine.run_detail(id).await?;
+        let redrawn = Outbound::Update(view::run(&detail, self.engine.now_ms()));
+        let mut card = Card::new(Tone::Plain, headline);
+        card.command = said;
+        let card = view::with_link(card, self.link_from(id, &speaker.inbound.conversation).await?.as_deref());
+        talk.steered(id);
+        Ok(Heard::of(Outcome::Answered, vec![Outbound::Say(card), redrawn]))
     }
 
     /// Runs that somebody steered in a conversation, wherever they were asked for.
@@ -112,6 +139,7 @@ impl Desk {
             Action::Approve | Action::Reject => matches!(run.state, RunState::AwaitingApproval { .. }),
             Action::Resume => matches!(run.state, RunState::Paused { .. }),
             Action::Pause => matches!(run.state, RunState::Running { .. }),
+            Action::Promote => matches!(run.state, RunState::Running { .. } | RunState::Paused { .. }),
             Action::Retry => run.state.is_over() && !matches!(run.state, RunState::Succeeded { .. }),
             _ => !run.state.is_over() && !matches!(run.state, RunState::Undoing { .. }),
         };

@@ -210,8 +210,8 @@ table! {
         verbs ["rollback", "roll back", "roll-back", "revert", "undo", "put back"]
         examples ["rollback {env}", "rollback {env} to the previous release", "rollback {env} to v1.4.1"];
     Promote "promote" true [Run] needs []
-        "Move a waiting canary on to its next step."
-        verbs ["promote", "advance"] examples ["promote", "promote r-3f2a"] later;
+        "Move a canary on to its next stage, whatever its judge still lacks."
+        verbs ["promote", "advance"] examples ["promote", "promote r-3f2a"];
     Pause "pause" true [Run] needs []
         "Hold a run where it is."
         verbs ["pause", "halt", "hold"] examples ["pause r-3f2a", "halt the canary"];

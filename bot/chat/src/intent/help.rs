@@ -13,8 +13,7 @@ use topics::{TOPICS, Topic, more, topic};
 const LINE_MAX: usize = 72;
 
 /// What is said beside examples that hold what is understood and not carried out yet.
-const LATER: [(&str, &str); 2] =
-    [("canary 10", "   (canaries in stages are to come)"), ("railway", "   (providers are to come)")];
+const LATER: [(&str, &str); 1] = [("railway", "   (providers are to come)")];
 /// Topics proposed for one there is none of.
 const NEAREST_MAX: usize = 3;
 /// What a project is called where there is none yet.
@@ -196,10 +195,10 @@ mod tests {
         let text = help(Some("scale"), &Names::sample());
         assert!(text.contains("scale api to 3 in staging"), "{text}");
         let all = help(None, &Names::sample());
-        assert!(all.contains("cron-disable") && all.contains("not there yet:\n  promote, "), "{all}");
+        assert!(all.contains("cron-disable") && all.contains("not there yet:\n  backfill, "), "{all}");
         let later = all.lines().skip_while(|line| !line.starts_with("Understood"));
         assert!(later.clone().count() > 3 && later.clone().all(|line| line.len() <= 80), "{all}");
-        assert!(help(Some("promote"), &Names::sample()).contains("can't do it yet"));
+        assert!(help(Some("reconcile"), &Names::sample()).contains("can't do it yet"));
     }
 
     #[test]

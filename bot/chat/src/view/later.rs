@@ -2,8 +2,7 @@
 
 use engine::model::Project;
 
-use crate::desk::is_staged;
-use crate::intent::{Action, Bundle, Canary, Command, Mode};
+use crate::intent::{Action, Bundle, Command, Mode};
 use crate::message::{Card, Tone};
 
 /// "a and b", "a, b and c"; `none` when there are none.
@@ -76,12 +75,6 @@ pub(crate) fn not_built(command: &Command) -> Option<Card> {
         plain.rehearse = false;
         plain.dry_run = true;
         ("rehearsals", "play it through on a copy of how things stand, and touch nothing real", plain)
-    } else if is_staged(command) {
-        let mut plain = command.clone();
-        plain.canary = Some(Canary::Off);
-        let would =
-            "move traffic stage by stage, judge each against the stable release, and go back by itself";
-        ("canaries in stages", would, plain)
     } else {
         return None;
     };
@@ -106,7 +99,6 @@ pub(super) fn would_at(command: &Command, rate: Option<&str>) -> String {
     let project = command.project.as_deref().unwrap_or("the project");
     let environment = command.environment.as_deref().unwrap_or("the environment");
     match command.action {
-        Action::Promote => "move the waiting canary on to its next stage".to_owned(),
         Action::Backfill => backfill(command, job, &places, rate),
         Action::BackfillStop => format!("stop {job} in {places} after the batch at hand, and keep its place"),
         Action::BackfillResume => format!("go on with {job} in {places} from where it stopped"),

@@ -3,6 +3,7 @@
 
 mod answers;
 mod back;
+mod canary;
 mod crashes;
 mod later;
 mod missed;
@@ -26,6 +27,7 @@ pub(crate) use back::{
     back_already, going_back_already, not_live_any_more, not_live_yet, released_nothing, waits_already,
     went_back_already,
 };
+pub(crate) use canary::canary_gone;
 pub(crate) use crashes::{is_later, later_card};
 pub(crate) use later::{not_built, not_yet};
 pub(crate) use missed::missed;

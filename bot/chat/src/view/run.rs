@@ -7,6 +7,7 @@ use engine::plan::{Plan, short};
 use engine::run::{Happening, Reason, RunState, StepState, state_of};
 use engine::step::Undo;
 
+use super::canary;
 use super::time::{clock, duration};
 use crate::message::{Card, Part, StepLine, StepMark, Tone};
 
@@ -37,7 +38,7 @@ pub fn run(detail: &RunDetail, now_ms: i64) -> Card {
         let names: Vec<&str> = detail.votes.iter().map(|vote| vote.person.as_str()).collect();
         fields.push(("approved by".to_owned(), names.join(", ")));
     }
-    card = card.fields(fields);
+    card = canary::stands(card.fields(fields), detail);
     for happened in &detail.happened {
         if let Happening::ArtifactDiffers { path } = &happened.what {
             card = card.text(format!("{path} was there already with other content, and stays as it was."));
@@ -70,10 +71,11 @@ pub fn run(detail: &RunDetail, now_ms: i64) -> Card {
     buttons(card, detail)
 }
 
-/// That a run is over, in one line.
+/// That a run is over, or that its canary waits for a person and why, in a line or two.
 pub(crate) fn ended(detail: &RunDetail, now_ms: i64) -> Card {
     let run = &detail.run;
-    Card::new(tone(&run.state), format!("{} · {} · {}", run.id, detail.plan.title, headline(detail, now_ms)))
+    let line = format!("{} · {} · {}", run.id, detail.plan.title, headline(detail, now_ms));
+    canary::held(Card::new(tone(&run.state), line), detail)
 }
 
 /// What was said for it, the glass included: nobody reads of the one without the other.
@@ -318,6 +320,9 @@ fn outcome(card: Card, detail: &RunDetail) -> Card {
 }
 
 fn buttons(card: Card, detail: &RunDetail) -> Card {
+    if canary::soaks(detail) {
+        return canary::buttons(card, detail);
+    }
     let id = &detail.run.id;
     let environment = &detail.run.environment().environment;
     match &detail.run.state {

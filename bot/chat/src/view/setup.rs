@@ -170,7 +170,7 @@ fn count(count: usize, of: &str) -> String {
 /// Why a canary is asked for.
 pub(crate) fn which_canary(environment: &str) -> String {
     format!(
-        "{environment}'s policy leaves that to whoever deploys. Canaries in stages are understood and can't be carried out yet; \
-         `no canary` can."
+        "{environment}'s policy leaves that to whoever deploys. In stages, each is judged against the stable release, and a \
+         release that is worse goes back by itself; `no canary` is all traffic at once."
     )
 }

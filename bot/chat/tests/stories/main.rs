@@ -33,6 +33,7 @@ mod setup_machine;
 mod setup_there;
 mod several;
 mod stage;
+mod stages;
 mod standing;
 mod steering;
 mod threads;

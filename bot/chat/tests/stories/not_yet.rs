@@ -70,10 +70,8 @@ fn orders_for_rooms_that_are_not_built() {
     chat(async |t| {
         t.release("v1.0.0", good());
         for said in [
-            "deploy v1.0.0 to staging with canary 10/50/100",
             "rehearse deploy staging ref v1.0.0",
             "set LOG_LEVEL=debug for api in staging",
-            "promote",
             "stop backfill timezone on staging",
             "rotate STRIPE_SECRET_KEY in staging",
             "destroy environment staging",
@@ -84,12 +82,6 @@ fn orders_for_rooms_that_are_not_built() {
             t.user("zoe").says(said).await;
         }
         t.bot_says(expect![[r#"
-            · I understood «deploy v1.0.0 to staging with canary 10/50/100», but I can't do canaries in stages yet.
-              It would move traffic stage by stage, judge each against the stable release, and go back by itself.
-              Nothing was done. What I can do:
-              [deploy v1.0.0 to staging without canary!]
-              > deploy v1.0.0 to staging with canary 10/50/100
-
             · I understood «rehearse deploy v1.0.0 to staging», but I can't do rehearsals yet.
               It would play it through on a copy of how things stand, and touch nothing real.
               Nothing was done. What I can do:
@@ -100,11 +92,6 @@ fn orders_for_rooms_that_are_not_built() {
               It would set LOG_LEVEL for api in staging, and start fresh processes with it, new before old.
               Nothing was done. Until then: `infra-chat project export`, change the file, `infra-chat project import FILE`, and say `deploy staging`.
               > set LOG_LEVEL=debug for api in staging
-
-            · I understood «promote», but I can't do that yet.
-              It would move the waiting canary on to its next stage.
-              Nothing was done.
-              > promote
 
             · I understood «stop backfill backfillTimezone in staging», but I can't do that yet.
               It would stop backfillTimezone in staging after the batch at hand, and keep its place.

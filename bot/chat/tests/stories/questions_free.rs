@@ -18,7 +18,7 @@ fn an_answer_behind_a_no() {
         t.settles().await;
         t.bot_says(expect![[r#"
             ? Which canary?
-              production's policy leaves that to whoever deploys. Canaries in stages are understood and can't be carried out yet; `no canary` can.
+              production's policy leaves that to whoever deploys. In stages, each is judged against the stable release, and a release that is worse goes back by itself; `no canary` is all traffic at once.
               Percentages that rise to 100, like `10/50/100`, or `no canary`.
                 1. 10/50/100 (default)
                 2. 50/100

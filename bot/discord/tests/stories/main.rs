@@ -68,6 +68,8 @@ mod setup_there;
 mod several;
 mod spec;
 mod stage;
+#[path = "../../../chat/tests/stories/stages.rs"]
+mod stages;
 #[path = "../../../chat/tests/stories/standing.rs"]
 mod standing;
 #[path = "../../../chat/tests/stories/steering.rs"]

@@ -69,6 +69,8 @@ mod slack_only;
 mod slack_trouble;
 mod spec;
 mod stage;
+#[path = "../../../chat/tests/stories/stages.rs"]
+mod stages;
 #[path = "../../../chat/tests/stories/standing.rs"]
 mod standing;
 #[path = "../../../chat/tests/stories/steering.rs"]

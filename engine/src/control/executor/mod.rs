@@ -2,6 +2,7 @@
 //! memory that matters, so it may be killed between any two lines.
 
 mod finish;
+mod soak;
 mod start;
 mod undo;
 mod work;
@@ -15,8 +16,12 @@ use crate::clock::EpochMs;
 use crate::model::{Actor, RunId, StepNumber};
 use crate::plan::Plan;
 use crate::ports::Receipt;
-use crate::run::{Next, Run, RunEvent, left_behind, next, traffic_moved, way_out};
+use crate::run::{Next, Run, RunEvent, Step, left_behind, next, traffic_moved, way_out};
 use crate::store::{StoreError, Write};
+
+pub use soak::JUDGE;
+pub(super) use soak::TAKEN_BACK;
+use soak::is_taken_back;
 
 use finish::{begin, incident};
 use undo::begin_undo;
@@ -73,7 +78,10 @@ impl Engine {
             }
             Next::Work(number) => self.work_on(&run, &plan, &steps, number, memory, lease).await,
             Next::BeginUndo(number) => {
-                if !steps.iter().any(|step| step.state.is_of_undoing()) {
+                // Traffic goes back before anything else; what is left to see is kept before it is taken away.
+                let takes_away = |number: u32| !plan.steps[number as usize].kind.moves_traffic();
+                let has_begun = |step: &Step| step.state.is_of_undoing() && takes_away(step.number);
+                if takes_away(number) && !steps.iter().any(has_begun) {
                     self.keep_evidence(&run, &plan).await;
                 }
                 let mut draft = Draft::of(&run, now_ms).fenced(lease);
@@ -99,6 +107,9 @@ impl Engine {
                 draft.wound_up(true, self.release_of(&run).await?.as_ref());
                 if is_incident {
                     incident(&mut draft);
+                }
+                if is_taken_back(&draft.run.state) {
+                    self.hold_automatic(&mut draft, &plan).await?;
                 }
                 let run = draft.commit(self, None).await?;
                 self.ended(&run).await;

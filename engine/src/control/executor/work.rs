@@ -1,5 +1,6 @@
 //! Working on a step: look, act on what is missing, look again; and waiting in between.
 
+use super::soak::Soaking;
 use super::{Memory, Moved, backoff};
 use crate::clock::EpochMs;
 use crate::control::journal::Draft;
@@ -9,7 +10,7 @@ use crate::model::StepNumber;
 use crate::plan::Plan;
 use crate::ports::{Permit, PortError, Receipt};
 use crate::run::{Happening, Reason, Run, Step, StepEvent, StepState, WAIT_MAX_MS, state_of};
-use crate::step::{ACTS_MAX, Look, POLL_MS, StepContext, Undo};
+use crate::step::{ACTS_MAX, Look, POLL_MS, StepContext, StepKind, Undo};
 use crate::store::Write;
 
 /// How long in a row a step may fail to see the world before it gives up, in milliseconds.
@@ -98,6 +99,16 @@ impl Engine {
                 }
             }
         }
+        if let (StepKind::CanaryStage(stage), Ok(Look::Done(_))) = (&planned.kind, &look) {
+            match Box::pin(self.watch(run, number, stage, at.now_ms)).await? {
+                Ok(watched) => {
+                    memory.look_failures = 0;
+                    let soaking = Soaking { draft, plan, steps, number, stage, state, last_note };
+                    return Box::pin(self.soaked(soaking, watched)).await;
+                }
+                Err(error) => look = Err(error),
+            }
+        }
         match look {
             Ok(Look::Done(receipt)) => {
                 memory.look_failures = 0;
@@ -142,7 +153,7 @@ impl Engine {
     }
 
     /// Writes that a step waits, and tells watchers what for when that is news.
-    async fn waits(
+    pub(super) async fn waits(
         &self,
         mut draft: Draft,
         number: StepNumber,

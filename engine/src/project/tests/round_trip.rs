@@ -188,7 +188,15 @@ fn policy() -> impl Strategy<Value = EnvironmentPolicy> {
         vec(prop::sample::select(Size::ALL.to_vec()), 0..3),
         any::<bool>(),
         option::of(1_u32..999),
-        option::of(prop::sample::select(vec![CanaryUnsaid::Ask, CanaryUnsaid::Off])),
+        (
+            option::of(prop::sample::select(vec![
+                CanaryUnsaid::Ask,
+                CanaryUnsaid::Off,
+                CanaryUnsaid::Stages(vec![5, 100]),
+            ])),
+            option::of(5_u32..999),
+            option::of(1_u32..999),
+        ),
     )
         .prop_map(
             |(
@@ -200,7 +208,7 @@ fn policy() -> impl Strategy<Value = EnvironmentPolicy> {
                 allowed_sizes,
                 one_person_team,
                 approval_minutes,
-                canary,
+                (canary, soak_s, lane_seconds_min),
             )| {
                 EnvironmentPolicy {
                     approvals,
@@ -212,6 +220,8 @@ fn policy() -> impl Strategy<Value = EnvironmentPolicy> {
                     one_person_team,
                     approval_minutes,
                     canary,
+                    soak_s,
+                    lane_seconds_min,
                 }
             },
         )

@@ -29,10 +29,10 @@ topics! {
         "Nobody approves their own run, unless the team is one person and the environment says so."
         => "can I deploy {env}?" "approve" "reject";
     ["canary", "canaries", "stages", "weights"]
-        "Traffic moves to the new release step by step, each step watched before the next. Canaries in"
-        "stages are understood, and can't be carried out yet: today all of it moves in one step, once"
-        "the new release is healthy, and back again when it is not."
-        => "deploy {env} without canary" "can I deploy {env}?";
+        "Traffic moves to the new release in stages, each judged every second against the live one; a release"
+        "that is worse goes back by itself. Without enough data it holds and asks: `promote`, `resume`, or"
+        "`rollback`, which always means the last stable release."
+        => "deploy {env} with canary 10/50/100" "deploy {env} without canary" "promote";
     ["secrets", "secret", "credentials", "passwords", "password", "tokens"]
         "Secrets never pass through a conversation, and are never shown. On the machine:"
         "  infra-chat secret set {project}/{env}/NAME"
@@ -44,7 +44,7 @@ topics! {
         => "lock {env} for 2h: database maintenance" "unlock {env}" "status {env}";
     ["standing", "rules", "alerts", "notifications"]
         "Alerts tell you, and rules act, when something happens. They are kept, listed and removed, and take"
-        "effect once canaries and services are watched, which is to come. `alerts`, `rules` and"
+        "effect once services are watched, which is to come. `alerts`, `rules` and"
         "`standing orders` list them; `remove alert 1` takes one away."
         => "text me if a deploy fails" "if we see repeated 500s, rollback and open an incident";
     ["questions", "question", "answers", "answering", "asking"]

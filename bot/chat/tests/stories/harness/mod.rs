@@ -37,7 +37,7 @@ use engine::clock::{Clock, EpochMs, ManualClock};
 use engine::control::{Engine, EngineParts, Refusal, Vault};
 use engine::model::{Actor, EnvironmentKey, Identity, Role, User};
 use engine::redact::Redactor;
-use engine::run::Run;
+use engine::run::{Run, RunState};
 use engine::secrets::MasterKey;
 use engine::store::Store;
 use expect_test::Expect;
@@ -321,8 +321,16 @@ impl Chat {
     }
 
     async fn moves(&self) -> bool {
-        let live = self.engine().store().run_live().await.unwrap();
-        live.iter().any(|run| run.state.holds_lock())
+        let store = self.engine().store();
+        for run in store.run_live().await.unwrap() {
+            // A canary that waits for a person is watched on without end.
+            let waits = matches!(run.state, RunState::Paused { .. })
+                && store.trial_get(&run.id).await.unwrap().is_some();
+            if run.state.holds_lock() && !waits {
+                return true;
+            }
+        }
+        false
     }
 
     /// The reporter shows what is new.
@@ -340,6 +348,17 @@ impl Chat {
     pub(crate) async fn looks_after_services(&mut self) {
         self.engine().look_after_services().await.unwrap();
         self.reports().await;
+    }
+
+    /// What is outside.
+    pub(crate) fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// One second goes by, and what is due then happens.
+    pub(crate) async fn second_passes(&mut self) {
+        self.clock.advance(seconds(1));
+        self.ticks().await;
     }
 
     /// Time goes by; what is due then happens.

@@ -150,7 +150,8 @@ fn policies() {
       max_replicas: 4
       one_person_team: maybe
       approval_minutes: 99999999999999
-      canary: 10/50/100
+      canary: 50/10/100
+      soak_s: 1
       freezes: []
       freeze:
         - { name: weekend, reason: rest, weekly: "Fri 16:00 - Fri 16:00" }
@@ -175,18 +176,19 @@ fn policies() {
             p.yaml:13:21 environments.production.policy.max_replicas: allows 4 replicas, and `api` has 5 here; change one of them
             p.yaml:14:24 environments.production.policy.one_person_team: must be one of `true`, `false`, not `maybe`
             p.yaml:15:25 environments.production.policy.approval_minutes: must be a whole number from 1 to 10080, not `99999999999999`
-            p.yaml:16:15 environments.production.policy.canary: must be one of `ask`, `off`, not `10/50/100`
-            p.yaml:17:7 environments.production.policy.freezes: no such key; did you mean `freeze`?
-            p.yaml:19:50 environments.production.policy.freeze[0].weekly: ends when it begins; to freeze without end use `from` and `until`
-            p.yaml:20:50 environments.production.policy.freeze[1].weekly: must be two times of the week, as in `Fri 16:00 - Mon 08:00`, not `Fry 16:00 - Mon 08:00`
-            p.yaml:21:75 environments.production.policy.freeze[2].zone: `Europe/Berln` is no time zone of the IANA list; did you mean `Europe/Berlin`?
-            p.yaml:22:11 environments.production.policy.freeze[3]: needs either `weekly: "Fri 16:00 - Mon 08:00"` or both `from` and `until`
-            p.yaml:23:42 environments.production.policy.freeze[4].from: must be an instant with its zone, as in `2026-12-24T00:00:00Z`, not `2026-12-24`
-            p.yaml:24:71 environments.production.policy.freeze[5].until: ends before it begins; `until` must be after `from`
-            p.yaml:24:98 environments.production.policy.freeze[5].zone: only weekly windows have a zone; `from` and `until` bring their own (`Z`, `+01:00`)
-            p.yaml:26:11 environments.production.policy.freeze[7]: there is another window called `c`; give this one its own name
-            p.yaml:27:11 environments.production.policy.freeze[8]: `name` is missing; add `name: weekend`
-            p.yaml:27:11 environments.production.policy.freeze[8]: needs either `weekly: "Fri 16:00 - Mon 08:00"` or both `from` and `until`
+            p.yaml:16:15 environments.production.policy.canary: must be `ask`, `off`, or percentages that rise to 100 as in `10/50/100`, not `50/10/100`
+            p.yaml:17:15 environments.production.policy.soak_s: must be a whole number from 5 to 86400, not `1`
+            p.yaml:18:7 environments.production.policy.freezes: no such key; did you mean `freeze`?
+            p.yaml:20:50 environments.production.policy.freeze[0].weekly: ends when it begins; to freeze without end use `from` and `until`
+            p.yaml:21:50 environments.production.policy.freeze[1].weekly: must be two times of the week, as in `Fri 16:00 - Mon 08:00`, not `Fry 16:00 - Mon 08:00`
+            p.yaml:22:75 environments.production.policy.freeze[2].zone: `Europe/Berln` is no time zone of the IANA list; did you mean `Europe/Berlin`?
+            p.yaml:23:11 environments.production.policy.freeze[3]: needs either `weekly: "Fri 16:00 - Mon 08:00"` or both `from` and `until`
+            p.yaml:24:42 environments.production.policy.freeze[4].from: must be an instant with its zone, as in `2026-12-24T00:00:00Z`, not `2026-12-24`
+            p.yaml:25:71 environments.production.policy.freeze[5].until: ends before it begins; `until` must be after `from`
+            p.yaml:25:98 environments.production.policy.freeze[5].zone: only weekly windows have a zone; `from` and `until` bring their own (`Z`, `+01:00`)
+            p.yaml:27:11 environments.production.policy.freeze[7]: there is another window called `c`; give this one its own name
+            p.yaml:28:11 environments.production.policy.freeze[8]: `name` is missing; add `name: weekend`
+            p.yaml:28:11 environments.production.policy.freeze[8]: needs either `weekly: "Fri 16:00 - Mon 08:00"` or both `from` and `until`
         "#]],
     );
 }

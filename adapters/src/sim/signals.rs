@@ -1,0 +1,89 @@
+//! What releases answer second by second: as much traffic as was set, split by the weights of now, failing as commits behave.
+//! A second is worked out from its number alone, so it is always told the same while weights are.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use engine::canary::Side;
+use engine::clock::EpochMs;
+use engine::model::{EnvironmentKey, ServiceName};
+use engine::ports::{PortError, Seen, Served, ServedSecond, Signals, Weight};
+
+use super::edge::WHOLE;
+use super::world::State;
+use super::{Call, World};
+
+/// Seconds that can be told of.
+const KEPT_S: i64 = 660;
+/// The lanes of an edge.
+const LANES: u64 = 10;
+/// The bucket all answers are in, of so many.
+const LATENCY: (usize, usize) = (2, 4);
+
+impl State {
+    fn seen(&self, environment: &EnvironmentKey, service: &ServiceName, after_s: i64, now: EpochMs) -> Seen {
+        let until_s = now.div_euclid(1_000) - 1;
+        let from_s = (after_s + 1).max(until_s - KEPT_S + 1);
+        let mut seconds = Vec::new();
+        for at_s in from_s..=until_s {
+            let by = self.served(environment, service, at_s);
+            if !by.is_empty() {
+                seconds.push(ServedSecond { at_s, by });
+            }
+        }
+        Seen { from_s, until_s, seconds }
+    }
+
+    fn served(
+        &self,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+        at_s: i64,
+    ) -> BTreeMap<u32, Served> {
+        let mut by = BTreeMap::new();
+        let Some(there) = self.environments.get(environment) else { return by };
+        let Some(found) = there.services.get(service) else { return by };
+        let mut weights: Vec<Weight> =
+            found.weights.iter().filter(|weight| weight.percent > 0).cloned().collect();
+        if there.misroutes {
+            weights.truncate(1);
+            for weight in &mut weights {
+                weight.percent = WHOLE as u8;
+            }
+        }
+        for weight in weights {
+            let share =
+                |until: u64| until * u64::from(there.traffic) * u64::from(weight.percent) / u64::from(WHOLE);
+            let second = u64::try_from(at_s).unwrap_or_default();
+            let (before, after) = (share(second), share(second + 1));
+            let fails = found.sets.get(&weight.release).map_or(WHOLE, |set| {
+                u32::from(set.behaviour(&self.code, &self.builds).error_rate_percent).min(WHOLE)
+            });
+            let failed = |until: u64| until * u64::from(fails) / u64::from(WHOLE);
+            let (requests, errors) = (after - before, failed(after) - failed(before));
+            if requests == 0 {
+                continue;
+            }
+            let mine = (u64::from(weight.percent) * LANES / u64::from(WHOLE)).max(1);
+            let lanes = requests.min(mine);
+            let mut latency = vec![0; LATENCY.1];
+            latency[LATENCY.0] = requests;
+            let counts = Side { requests, errors, lanes, error_lanes: errors.min(lanes) };
+            by.insert(weight.release, Served { counts, latency });
+        }
+        by
+    }
+}
+
+#[async_trait]
+impl Signals for World {
+    async fn seen(
+        &self,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+        after_s: i64,
+    ) -> Result<Seen, PortError> {
+        let subject = format!("{} {service}", environment.environment);
+        self.call(Call::Seen, subject, |state, now| Ok(state.seen(environment, service, after_s, now))).await
+    }
+}

@@ -1,0 +1,125 @@
+//! A canary on its run's card: the stage, what both versions failed, the score, the judge's sentence, and what a person can do.
+
+use engine::canary::Side;
+use engine::control::RunDetail;
+use engine::model::Release;
+use engine::run::{Run, RunState};
+use engine::trial::{InStage, StageSoak};
+
+use super::time::duration;
+use crate::message::{Card, Tone};
+
+/// Signs of a full bar.
+const BAR: u8 = 10;
+
+/// The stage at hand of a run that is at work; nothing before the first stage and after the last.
+fn at_hand(detail: &RunDetail) -> Option<&StageSoak> {
+    if !matches!(detail.run.state, RunState::Running { .. } | RunState::Paused { .. }) {
+        return None;
+    }
+    let trial = detail.trial.as_ref()?;
+    trial.at_hand().filter(|stage| stage.ended_ms.is_none())
+}
+
+/// Adds how the canary stands.
+pub(super) fn stands(card: Card, detail: &RunDetail) -> Card {
+    let Some(stage) = at_hand(detail) else { return card };
+    let stages = detail.plan.steps.iter().filter(|step| step.title.starts_with("canary ")).count();
+    let number = detail.trial.as_ref().map_or(1, |trial| trial.stages.len());
+    let left = match (&stage.held, stage.left_s()) {
+        (Some(_), _) => "held".to_owned(),
+        (None, 0) => "soaked".to_owned(),
+        (None, left_s) => format!("{} left", duration(i64::from(left_s) * 1_000)),
+    };
+    let stands = format!("{}% of traffic, stage {number} of {stages}, {left}", stage.weight_pct);
+    let mut fields = vec![("canary".to_owned(), stands)];
+    fields.extend(stage.services.iter().map(|(service, here)| (service.to_string(), figures(here))));
+    let card = card.fields(fields);
+    match worst(stage).filter(|_| stage.held.is_none()) {
+        Some(because) => card.text(because),
+        None => held(card, detail),
+    }
+}
+
+/// Adds what the canary waits for a person for, and what to type.
+pub(super) fn held(card: Card, detail: &RunDetail) -> Card {
+    let Some(held) = at_hand(detail).and_then(|stage| stage.held.as_ref()) else { return card };
+    card.text(held.say.clone()).text(format!(
+        "Promote it as it is, resume to soak on, or roll back: promote {id}, resume {id}, rollback {id}.",
+        id = detail.run.id
+    ))
+}
+
+/// Whether a canary soaks, or waits for a person.
+pub(super) fn soaks(detail: &RunDetail) -> bool {
+    at_hand(detail).is_some()
+}
+
+/// Offers what can be done about a canary that soaks.
+pub(super) fn buttons(card: Card, detail: &RunDetail) -> Card {
+    let id = &detail.run.id;
+    let card = card.button("Promote", format!("promote {id}"), true);
+    let card = match detail.run.state {
+        RunState::Paused { .. } => card.button("Resume", format!("resume {id}"), false),
+        _ => card.button("Hold", format!("pause {id}"), false),
+    };
+    card.button("Roll back", format!("rollback {id}"), true)
+}
+
+/// A rollback that means a canary which is gone already, or about to be.
+pub(crate) fn canary_gone(run: &Run, live: &Release) -> Card {
+    let environment = &run.environment().environment;
+    let gone = if run.state.is_over() { "went back" } else { "is going back" };
+    let stable = format!("release {} ({})", live.id.number, live.reference);
+    Card::new(
+        Tone::Ask,
+        format!(
+            "The canary of {} {gone} already: {environment} is on {stable}; I went no further back.",
+            run.id
+        ),
+    )
+    .text(format!("To go back from {stable}, too: rollback {environment} again"))
+    .button("Status", format!("status {environment}"), false)
+}
+
+/// What the judge says of the service that stands worst.
+fn worst(stage: &StageSoak) -> Option<String> {
+    let (service, here) = stage.services.iter().min_by_key(|(_, here)| here.score)?;
+    if here.because.is_empty() {
+        return None;
+    }
+    Some(if stage.services.len() > 1 { format!("{service}: {}", here.because) } else { here.because.clone() })
+}
+
+fn figures(here: &InStage) -> String {
+    let (canary, stable) = (here.served.canary, here.served.stable);
+    format!("canary {}, stable {}; {}", failed(canary), failed(stable), bar(here.score))
+}
+
+/// "3 of 120 failed (2.5%)".
+fn failed(side: Side) -> String {
+    if side.requests == 0 {
+        return "no requests".to_owned();
+    }
+    format!("{} of {} failed ({:.1}%)", side.errors, side.requests, side.error_share() * 100.0)
+}
+
+/// A score from 0 to 100 as a small bar, and as its number.
+fn bar(score: u8) -> String {
+    let full = score.min(100).div_ceil(100 / BAR);
+    let (full, empty) = ("█".repeat(full.into()), "░".repeat((BAR - full).into()));
+    format!("{full}{empty} {score}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_is_empty_for_nothing_only_and_full_for_all() {
+        assert_eq!(bar(0), "░░░░░░░░░░ 0");
+        assert_eq!(bar(1), "█░░░░░░░░░ 1");
+        assert_eq!(bar(55), "██████░░░░ 55");
+        assert_eq!(bar(100), "██████████ 100");
+    }
+}

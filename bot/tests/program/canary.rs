@@ -1,0 +1,49 @@
+//! A canary with real processes behind the real edge, and real traffic.
+
+use samples::{Load, Page};
+
+use crate::world::World;
+
+/// Requests a second.
+const RATE: u32 = 40;
+/// Different clients.
+const CLIENTS: u32 = 60;
+
+fn load(world: &World) -> Load {
+    let page = |service: &str, path: &str| {
+        Page::read(&format!("http://{}{path}", world.edge("staging", service))).unwrap()
+    };
+    Load::start(&[page("api", "/api/invoices"), page("web", "/customers")], RATE, CLIENTS)
+}
+
+#[test]
+fn a_good_release_goes_through_its_stages_and_a_bad_one_comes_back_by_itself() {
+    let world = World::with_sample();
+    let mut host = world.start(&["--as", "ana", "chat"], &[]);
+    host.say("deploy v1.0.0 to staging");
+    host.wait_for("succeeded");
+    let load = load(&world);
+
+    host.say("deploy v1.1.0 to staging with canary 10/50/100 soak 12s");
+    host.wait_for("[done] canary 10%  soaked");
+    host.wait_for("[done] canary 50%  soaked");
+    host.wait_for("[done] canary 100%  soaked");
+    host.say("/wait");
+    host.say("status staging");
+    host.wait_for("staging: release 2 (v1.1.0");
+
+    host.say("deploy v1.4.0 to staging with canary 10/50/100 soak 60s");
+    host.wait_for("rolled back after");
+    let said = host.said();
+    assert!(said.contains("the canary of api failed at 10% of traffic"), "{said}");
+    host.say("incidents staging");
+    host.wait_for("was taken back: the canary of api failed");
+
+    let failed: u64 = load.tally().values().map(|answers| answers.failed).sum();
+    let asked: u64 = load.tally().values().map(|answers| answers.asked).sum();
+    drop(load);
+    // A fifth of a tenth, for as long as it took to see it.
+    assert!(failed > 0 && failed * 20 < asked, "{failed} of {asked} failed");
+    host.say("/quit");
+    host.end().ended(0);
+}

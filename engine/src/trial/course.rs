@@ -1,0 +1,168 @@
+//! What follows for a stage out of what the judges of its services say.
+
+use serde::{Deserialize, Serialize};
+
+use super::Trial;
+use crate::canary::{Split, Verdict, split};
+use crate::clock::EpochMs;
+use crate::model::ServiceName;
+use crate::step::CanaryStage;
+
+/// A stage that was held soaks on for at least so many seconds when somebody wants it to.
+const AGAIN_MIN_S: u32 = 30;
+
+/// What a stage waits for a person for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HeldFor {
+    /// There was not enough data, also after it soaked longer.
+    Data,
+    /// The canary does not get the share of traffic it was given.
+    Split,
+}
+
+/// A stage that waits for a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// What for.
+    pub what: HeldFor,
+    /// In one sentence with the numbers.
+    pub say: String,
+    /// Since when.
+    pub since_ms: EpochMs,
+}
+
+/// What follows for the stage at hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Course {
+    /// It soaks on.
+    Soaks,
+    /// It is good enough for the next.
+    Passed {
+        /// Why, with the numbers.
+        say: String,
+    },
+    /// It is worse: back to the stable release.
+    Failed {
+        /// The service that is.
+        service: ServiceName,
+        /// Why, with the numbers.
+        say: String,
+    },
+    /// A person has to say.
+    Holds {
+        /// What for.
+        what: HeldFor,
+        /// Why, with the numbers.
+        say: String,
+    },
+}
+
+impl Trial {
+    /// What follows now. `may_go_on` is false while a person has paused the run.
+    pub fn course(&self, stage: &CanaryStage, may_go_on: bool) -> Course {
+        let Some(soak) = self.stages.last() else { return Course::Soaks };
+        let rulings: Vec<_> = stage
+            .judged
+            .iter()
+            .filter_map(|one| Some((&one.service, self.services.get(&one.service)?.judge.ruling())))
+            .collect();
+        let many = rulings.len() > 1;
+        let named = |service: &ServiceName, say: &str| {
+            if many { format!("{service}: {say}") } else { say.to_owned() }
+        };
+        if let Some((service, ruling)) =
+            rulings.iter().find(|(_, ruling)| matches!(ruling.verdict, Verdict::Fail { .. }))
+        {
+            return Course::Failed { service: (*service).clone(), say: ruling.because.clone() };
+        }
+        let all = || {
+            rulings
+                .iter()
+                .map(|(service, ruling)| named(service, &ruling.because))
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        if let Some(by) = &soak.promoted_by {
+            return Course::Passed { say: format!("Promoted by {by}. {}", all()) };
+        }
+        if let Some(held) = &soak.held {
+            return Course::Holds { what: held.what, say: held.say.clone() };
+        }
+        if let Some(say) = self.wrong_split(stage) {
+            return Course::Holds { what: HeldFor::Split, say };
+        }
+        let soaked_s = soak.soaked_s();
+        if soaked_s < soak.soak_s || !may_go_on {
+            return Course::Soaks;
+        }
+        if !stage.is_compared() {
+            return Course::Passed { say: self.watched_alone(soaked_s) };
+        }
+        let lacks = rulings.iter().find(|(_, ruling)| ruling.verdict != Verdict::Pass);
+        match lacks {
+            None => Course::Passed { say: all() },
+            Some(_) if soaked_s < soak.limit_s => Course::Soaks,
+            Some((service, ruling)) => {
+                Course::Holds { what: HeldFor::Data, say: named(service, &ruling.because) }
+            }
+        }
+    }
+
+    /// What there is to say of a stage in which nothing was compared any more.
+    fn watched_alone(&self, soaked_s: u32) -> String {
+        let served = self.stages.last().map(|soak| {
+            soak.services
+                .values()
+                .map(|one| one.served.canary)
+                .fold((0, 0), |sum, side| (sum.0 + side.requests, sum.1 + side.errors))
+        });
+        let (requests, errors) = served.unwrap_or_default();
+        format!(
+            "All traffic for {soaked_s} s: {errors} of {requests} requests failed, and no trigger was pulled."
+        )
+    }
+
+    /// A split that is not what was told, in one sentence.
+    fn wrong_split(&self, stage: &CanaryStage) -> Option<String> {
+        let soak = self.stages.last()?;
+        soak.services.iter().find_map(|(service, here)| {
+            let (stable, canary) = (here.split.stable.requests, here.split.canary.requests);
+            match split(stage.weight_pct, canary, stable.saturating_add(canary)) {
+                Split::Right => None,
+                Split::Wrong { told_pct, got_pct } => Some(format!(
+                    "The canary of {service} was given {told_pct:.0}% of traffic and gets {got_pct:.1}% ({canary} of {} requests): \
+                     the router is at fault, so nothing can be said about the release.",
+                    stable.saturating_add(canary)
+                )),
+            }
+        })
+    }
+
+    /// The stage at hand waits for a person from now on.
+    pub fn hold(&mut self, what: HeldFor, say: &str, now_ms: EpochMs) {
+        if let Some(soak) = self.stages.last_mut() {
+            soak.held = Some(Held { what, say: say.to_owned(), since_ms: now_ms });
+        }
+    }
+
+    /// Somebody wants the stage at hand to soak on although it was held.
+    pub fn soak_on(&mut self) {
+        let Some(soak) = self.stages.last_mut() else { return };
+        let Some(held) = soak.held.take() else { return };
+        match held.what {
+            HeldFor::Data => soak.limit_s = soak.soaked_s().saturating_add(soak.soak_s.max(AGAIN_MIN_S)),
+            HeldFor::Split => {
+                soak.services.values_mut().for_each(|here| here.split = crate::canary::Second::default());
+            }
+        }
+    }
+
+    /// Somebody moves the stage at hand on.
+    pub fn promote(&mut self, by: &str) {
+        if let Some(soak) = self.stages.last_mut() {
+            soak.promoted_by = Some(by.to_owned());
+            soak.held = None;
+        }
+    }
+}

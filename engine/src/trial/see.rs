@@ -1,0 +1,151 @@
+//! Taking in what was observed.
+
+use std::collections::BTreeMap;
+
+use super::patterns::{LOG_PATTERNS, shown};
+use super::{Trial, Watched};
+use crate::canary::{LATENCY_ROW_S, Second, Verdict};
+use crate::clock::EpochMs;
+use crate::model::ServiceName;
+use crate::ports::{
+    Crashes, InstanceState, LogLine, ObservedEnvironment, ObservedSet, Seen, Served, add_latency,
+};
+use crate::step::{CanaryStage, Judged};
+
+/// What a look at a canary found.
+#[derive(Debug)]
+pub struct Observation {
+    /// What releases answered since the last look, by service.
+    pub seen: BTreeMap<ServiceName, Seen>,
+    /// What services printed since.
+    pub lines: Vec<LogLine>,
+    /// Processes and their health.
+    pub observed: ObservedEnvironment,
+}
+
+impl Trial {
+    /// The instant since which lines have not been taken in; nothing before the first stage.
+    pub fn read_ms(&self) -> Option<EpochMs> {
+        self.services.values().map(|watched| (watched.seen_s + 1) * 1_000).min()
+    }
+
+    /// Takes in what a look found; whether anything was new.
+    pub fn see(&mut self, stage: &CanaryStage, found: &Observation) -> bool {
+        let mut is_new = false;
+        let Some(soak) = self.stages.last_mut() else { return false };
+        for judged in &stage.judged {
+            let (Some(watched), Some(seen), Some(here)) = (
+                self.services.get_mut(&judged.service),
+                found.seen.get(&judged.service),
+                soak.services.get_mut(&judged.service),
+            ) else {
+                continue;
+            };
+            let from_s = seen.from_s.max(watched.seen_s + 1);
+            if seen.until_s < from_s {
+                continue;
+            }
+            is_new = true;
+            if from_s > watched.seen_s + 1 {
+                // Nobody watched in between.
+                watched.cut();
+            }
+            let by_second: BTreeMap<i64, _> = seen.seconds.iter().map(|one| (one.at_s, &one.by)).collect();
+            let printed = printed(&found.lines, judged);
+            watched.look(judged, &found.observed);
+            for at_s in from_s..=seen.until_s {
+                let by = |release| {
+                    by_second.get(&at_s).and_then(|by| by.get(release)).cloned().unwrap_or_default()
+                };
+                let (stable, canary) = (by(&judged.stable), by(&judged.canary));
+                let second = Second { stable: stable.counts, canary: canary.counts };
+                if let Some(printed) = printed.get(&at_s) {
+                    watched.read(printed);
+                }
+                watched.second(&second, &stable, &canary);
+                here.soaked_s += 1;
+                here.served = here.served.plus(second);
+                here.split = here.split.plus(second);
+            }
+            watched.seen_s = seen.until_s;
+            let ruling = watched.judge.ruling();
+            here.score = ruling.score.score;
+            let verdict = match ruling.verdict {
+                Verdict::Pass => "pass",
+                Verdict::Fail { .. } => "fail",
+                Verdict::NotEnoughData { .. } => "not-enough-data",
+            };
+            verdict.clone_into(&mut here.verdict);
+            here.because = ruling.because;
+        }
+        is_new
+    }
+}
+
+/// How often a pattern was printed in a second: by the stable version, by the canary.
+type Printed = BTreeMap<usize, (u64, u64)>;
+
+fn printed(lines: &[LogLine], judged: &Judged) -> BTreeMap<i64, Printed> {
+    let mut by_second: BTreeMap<i64, Printed> = BTreeMap::new();
+    for line in lines.iter().filter(|line| line.service == judged.service) {
+        for pattern in shown(&line.text) {
+            let times =
+                by_second.entry(line.at_ms.div_euclid(1_000)).or_default().entry(pattern).or_default();
+            if line.release == judged.stable {
+                times.0 += 1;
+            } else if line.release == judged.canary {
+                times.1 += 1;
+            }
+        }
+    }
+    by_second
+}
+
+impl Watched {
+    fn second(&mut self, second: &Second, stable: &Served, canary: &Served) {
+        self.judge.second(second);
+        add_latency(&mut self.stable, &stable.latency);
+        add_latency(&mut self.canary, &canary.latency);
+        self.row_s += 1;
+        if self.row_s >= LATENCY_ROW_S {
+            self.judge.latency(&self.stable, &self.canary);
+            self.stable.clear();
+            self.canary.clear();
+            self.row_s = 0;
+        }
+    }
+
+    fn read(&mut self, printed: &Printed) {
+        for (pattern, (stable, canary)) in printed {
+            let Some((name, critical, _)) = LOG_PATTERNS.get(*pattern) else { continue };
+            let usual = self.usual.entry((*name).to_owned()).or_default();
+            *usual += stable;
+            // What the stable version prints now and then is no reason to fail the canary at once.
+            self.judge.pattern(name, *critical && *usual == 0, *stable, *canary);
+        }
+    }
+
+    /// Takes in how the processes of both versions are.
+    fn look(&mut self, judged: &Judged, observed: &ObservedEnvironment) {
+        let set = |release: u32| {
+            let sets = observed.services.get(&judged.service).map(|there| there.sets.as_slice());
+            sets.unwrap_or_default().iter().find(|set| set.release == release)
+        };
+        let Some(canary) = set(judged.canary) else { return };
+        let restarts = Crashes::of_all(&canary.instances).map_or(0, |crashes| crashes.times);
+        for _ in self.restarts..restarts {
+            self.judge.restart();
+        }
+        self.restarts = self.restarts.max(restarts);
+        // What makes both versions ill says nothing about one of them.
+        if is_well(canary) || set(judged.stable).is_some_and(is_well) {
+            self.judge.health(judged.service.as_str(), is_well(canary));
+        }
+    }
+}
+
+/// Whether a set answers its health check.
+fn is_well(set: &ObservedSet) -> bool {
+    !set.instances.is_empty()
+        && set.instances.iter().all(|one| matches!(one.state, InstanceState::Healthy { .. }))
+}
