@@ -109,8 +109,8 @@ fn a_bad_release_is_taken_back_by_itself() {
         t.never_mind_the_rest();
         t.settles().await;
         t.bot_shows(expect![[r#"
-            ✗ r-2 · Deploy v1.4.0 (750f22a) to staging · rolled back after 4.9 s
-              the canary of api failed at 50% of traffic. The canary failed 40 of 200 requests (20%), the stable version 0 of 200 requests (0%) in the same seconds; equal versions would get this far apart less than once in 223 canaries (limit: 200).
+            ✗ r-2 · Deploy v1.4.0 (750f22a) to staging · rolled back after 8.9 s
+              the canary of api failed at 50% of traffic. The canary failed 80 of 400 requests (20%), the stable version 0 of 400 requests (0%) in the same seconds; equal versions would get this far apart less than once in 224 canaries (limit: 200).
               Next: logs api of r-2
               All traffic in staging is back where it was before.
               asked by: ana
@@ -128,7 +128,7 @@ fn a_bad_release_is_taken_back_by_itself() {
         t.user("ana").says("incidents staging").await;
         t.bot_says(expect![[r#"
             · Incidents in staging, newest first
-                i-2 2026-11-18 12:00 UTC deploy v1.4.0 to staging with canary was taken back: the canary of api failed at 50% of traffic. The canary failed 40 of 200 requests (20%), the stable version 0 of 200 requests (0%) in the same seconds; equal versions would get this far apart less than once in 223 canaries (limit: 200). (r-2)
+                i-2 2026-11-18 12:00 UTC deploy v1.4.0 to staging with canary was taken back: the canary of api failed at 50% of traffic. The canary failed 80 of 400 requests (20%), the stable version 0 of 400 requests (0%) in the same seconds; equal versions would get this far apart less than once in 224 canaries (limit: 200). (r-2)
               The story of each run, with logs, is among the artifacts: runs/RUN/incident.md.
               What was taken back is over. What could not be taken back whole is over when `rollback staging` or a deploy of staging succeeds.
               > incidents in staging
