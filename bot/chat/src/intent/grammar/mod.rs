@@ -4,6 +4,7 @@
 //! function in one of the files here. [`judge`](judge::judge) then makes sure that nothing said is lost.
 
 mod commands;
+mod contrary;
 pub(super) mod data;
 pub(super) mod fleet;
 mod foreign;
@@ -52,6 +53,7 @@ pub(super) fn read(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
     if action.row().changes && !scope.asked {
         judge::one_reading(action, tokens)?;
         judge::no_time(scope)?;
+        contrary::check(scope)?;
     }
     match action {
         Action::CreateEnvironment => Ok(vec![Draft::plain(places::create(tokens, vocabulary)?)]),

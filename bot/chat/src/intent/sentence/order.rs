@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{
-    Action, Class, Command, Draft, Head, Heard, Joined, Key, Kind, Meaning, Migrate, Opening, Problem,
+    Action, Class, Command, Draft, Head, Heard, Joined, Key, Kind, Meaning, Migrate, Mood, Opening, Problem,
     Reader, Rest, Scope, Token, clauses, commentary, conditions, goes_on, grammar, heads, mood,
     reaction_like, remark, report, takes_back, withdraws,
 };
@@ -128,6 +128,35 @@ impl<'t> Reader<'_, 't> {
             return Err(Problem::ambiguous(
                 "Behind an order I read that it is not to be done, so I did nothing. Send only what is to be done.",
             ));
+        }
+        // "stop and restart api": what is to be stopped is no run.
+        if matches!(action, Action::Cancel | Action::Pause)
+            && !words.iter().any(Token::is_word)
+            && tokens.get(end).is_some_and(|next| next.any(&["and"]) || next.kind == Kind::Plus)
+            && !tokens[end..].iter().take(2).any(|token| token.any(&["then"]))
+            && let Mood::Order(next) = mood::read(&tokens[end..])
+            && !matches!(next.head, Head::Act(next) if grammar::runs::is_run_action(next))
+        {
+            return Err(Problem::ambiguous(format!(
+                "I read `{}`, and not whether a run is meant or what stands behind it, so I did nothing. Send the two apart.",
+                tokens[opening.at].raw
+            ))
+            .suggest([format!("{} it", action.name())]));
+        }
+        // "deploy the same to production", with nothing before it that would be the same.
+        let same = words.iter().find(|token| !token.any(&["the", "exact"]));
+        let same_thing = words.iter().skip_while(|token| !token.any(&["same"])).nth(1);
+        if action == Action::Deploy
+            && self.drafts.is_empty()
+            && same.is_some_and(|token| token.any(&["same"]) && token.quote == 0)
+            && same_thing.is_none_or(|next| {
+                !next.is_word() || next.is(Class::PREPOSITION) || next.any(&["thing", "code", "again"])
+            })
+        {
+            return Err(Problem::ambiguous(
+                "I read `the same`, and nothing was said before that it could be, so I did nothing. Name the ref.",
+            )
+            .suggest(self.vocabulary.examples(action)));
         }
         // "deploy production pipeline": the pipeline, not the order.
         // What stands behind a colon is a reason.
