@@ -91,7 +91,7 @@ fn deadline(scope: Scope<'_, '_>) -> Result<(), Problem> {
     Err(Problem::ambiguous(
         "I start at a time that is said, and can't promise by when it is done, so I did nothing. Say when it is to start.",
     )
-    .suggest([instead(scope, by, "at"), instead(scope, by, "")]))
+    .suggest([instead(scope, by, "at")]))
 }
 
 /// "set LEVEL to debug in staging and to warn in production": another value for another place.

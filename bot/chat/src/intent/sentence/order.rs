@@ -279,8 +279,8 @@ impl<'t> Reader<'_, 't> {
             again: false,
             asked: false,
         };
-        let mut drafts =
-            grammar::read(scope).map_err(|problem| problem.or_suggest(self.vocabulary.examples(action)))?;
+        let mut drafts = grammar::read(scope)
+            .map_err(|problem| opening.keep_trying(problem).or_suggest(self.vocabulary.examples(action)))?;
         for draft in &mut drafts {
             draft.command.dry_run |= (opening.dry_run || looked) && action.has(Key::DryRun);
             draft.first = action == Action::Migrate
