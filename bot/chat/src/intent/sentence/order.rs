@@ -321,7 +321,7 @@ impl<'t> Reader<'_, 't> {
                         "The first part is only to be tried, and `{}` can't be; send them apart.",
                         draft.command.action.name()
                     ))
-                    .suggest(both_readings(earlier_drafts, draft)));
+                    .suggest([tried(earlier_drafts)]));
                 }
                 let own = draft.command.says(Key::Environments);
                 if draft.command.action != Action::DestroyEnvironment {
@@ -366,22 +366,9 @@ impl<'t> Reader<'_, 't> {
     }
 }
 
-/// "dry run deploy staging then restart api": only the first part, tried; or all of it, for real.
-fn both_readings(earlier: &[Draft], mut last: Draft) -> [String; 2] {
-    let sentence = |drafts: &[Draft]| {
-        drafts.iter().map(|draft| draft.command.canonical()).collect::<Vec<_>>().join(", then ")
-    };
-    let tried = sentence(earlier);
-    let mut real = earlier.to_vec();
-    for draft in &mut real {
-        draft.command.dry_run = false;
-        draft.command.rehearse = false;
-    }
-    if let Some(before) = real.last() {
-        grammar::inherit(&mut last.command, &before.command, last.all_services);
-    }
-    real.push(last);
-    [tried, sentence(&real)]
+/// "dry run deploy staging then restart api": only the first part, tried.
+fn tried(earlier: &[Draft]) -> String {
+    earlier.iter().map(|draft| draft.command.canonical()).collect::<Vec<_>>().join(", then ")
 }
 
 /// Refuses more commands than anybody orders at once: lists that repeat what stands before them grow fast.
