@@ -143,6 +143,65 @@ fn every_command_with_any_of_its_keys_reads_back() {
     }
 }
 
+/// Whoever said that it is only to be tried, with what exceptions, which canary, migrations, code or time, is offered no
+/// order without it.
+#[test]
+fn no_suggestion_loses_how_an_order_was_to_go() {
+    const SAID: &[&str] = &["except", "canary", "migrations", "v1.4.2"];
+    let vocabulary = Vocabulary::new(&Names::sample());
+    let words = |text: &str| -> Vec<String> {
+        text.to_lowercase().split(|c: char| c.is_whitespace() || c == ',').map(str::to_owned).collect()
+    };
+    let mut misses = String::new();
+    for case in all() {
+        let said = words(&case.text);
+        let says = |word: &str| said.iter().any(|said| said == word);
+        let tried = case.text.to_lowercase().contains("dry run") || says("dry-run") || says("rehearse");
+        let problem = parse_with(&case.text, &vocabulary).problem;
+        for suggestion in problem.iter().flat_map(|problem| &problem.suggestions) {
+            let commands = parse_with(suggestion, &vocabulary).commands;
+            let mut changing = commands.iter().filter(|command| command.action.row().changes).peekable();
+            if changing.peek().is_none() {
+                continue;
+            }
+            let again = words(suggestion);
+            let lost = SAID.iter().find(|word| says(word) && !again.iter().any(|said| said == *word));
+            if lost.is_some() || tried && !changing.all(|command| command.dry_run || command.rehearse) {
+                misses.push_str(&format!("{:?} suggests {suggestion:?}\n", case.text));
+            }
+        }
+    }
+    assert!(misses.is_empty(), "{misses}");
+}
+
+/// What is put off without a time is offered with one, and otherwise as it was said.
+#[test]
+fn what_is_put_off_is_suggested_as_it_was_said() {
+    let vocabulary = Vocabulary::new(&Names::sample());
+    for order in [
+        "dry run deploy production",
+        "rehearse deploy production",
+        "deploy everything except api to production",
+        "deploy production, no canary",
+        "deploy production with canary 10/50/100",
+        "deploy production and skip migrations",
+        "deploy branch feature-x to production",
+        "deploy api v1.4.2 to production, dry run",
+        "dry run migrate staging",
+    ] {
+        let meant = parse_with(order, &vocabulary).commands;
+        let problem = parse_with(&format!("{order} later"), &vocabulary).problem.unwrap();
+        assert_eq!(problem.suggestions.len(), 2, "{order}: {problem:?}");
+        for suggestion in problem.suggestions {
+            let mut offered = parse_with(&suggestion, &vocabulary).commands;
+            for command in &mut offered {
+                assert!(command.at.take().is_some(), "{suggestion}");
+            }
+            assert_eq!(offered, meant, "{suggestion}");
+        }
+    }
+}
+
 #[test]
 fn every_command_survives_json() {
     let vocabulary = Vocabulary::new(&Names::sample());

@@ -217,8 +217,7 @@ fn several_commands_stand_in_the_order_they_run() {
         "dry run deploy staging then restart api",
         expect![[r#"
             ambiguous: The first part is only to be tried, and `restart` can't be; send them apart.
-              try: dry run deploy staging
-              try: deploy staging, then restart api in staging"#]],
+              try: dry run deploy staging"#]],
     );
 }
 

@@ -132,7 +132,8 @@ const OPENERS: &str = "omg emergency hi hey hello yo hiya ok okay k alright oh a
 const INTERJECTIONS: &str = "great nice good perfect cool awesome thanks thank thx ty cheers right well sure fine \
     morning afternoon evening day team folks everyone everybody all guys y'all friend friends buddy mate dude bro you \
     sorry excellent lovely wonderful super brilliant amazing no nope nah oops lgtm done there congrats sweet \
-    understood agreed correct very much a for that again both man people crew world";
+    understood agreed correct very much a for that again both man people crew world damn damnit dammit goddamn dang darn shit \
+    fuck crap hell bloody ugh argh aargh yikes whoa oof wtf gosh jeez holy";
 const FILLERS: &str = "a an the this that these those it its them my our your their his her some any please pls plz now \
     right away immediately asap quickly soon again too also just only really very thanks thank you thx ty cheers me us \
     app apps application applications service services everything all every each both env envs environment \

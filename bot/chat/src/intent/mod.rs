@@ -9,6 +9,7 @@ mod grammar;
 mod growth;
 mod help;
 mod lexicon;
+mod manner;
 mod markup;
 mod mood;
 mod names;
@@ -60,7 +61,7 @@ pub fn parse_with(text: &str, vocabulary: &Vocabulary) -> Parsed {
     }
     let mut parsed = read(text, vocabulary);
     if let Some(problem) = &mut parsed.problem {
-        problem.keep_what_works(vocabulary);
+        problem.keep_what_works(text, vocabulary);
     }
     parsed
 }

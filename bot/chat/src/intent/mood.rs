@@ -12,6 +12,7 @@ use super::grammar::questions::{self, Asked};
 use super::grammar::standing;
 use super::lexicon::Class;
 use super::names::NameKind;
+use super::problem::Problem;
 use super::words::{Kind, Token, reach};
 
 use condition::condition_at;
@@ -53,6 +54,21 @@ pub(super) struct Opening {
     pub(super) rehearse: bool,
     /// "can you …": a question mark at the end changes nothing.
     pub(super) polite: bool,
+}
+
+impl Opening {
+    /// What stood before the verb is said again in what is suggested: "dry run deploy production later".
+    pub(super) fn keep_trying(&self, mut problem: Problem) -> Problem {
+        let before = match (self.dry_run, self.rehearse) {
+            (true, _) => "dry run",
+            (_, true) => "rehearse",
+            _ => return problem,
+        };
+        for suggestion in problem.suggestions.iter_mut().filter(|said| !said.starts_with("dry run")) {
+            *suggestion = format!("{before} {suggestion}");
+        }
+        problem
+    }
 }
 
 /// Reads how these tokens begin.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::manner::{self, Manner};
 use super::names::Vocabulary;
 
 /// The kinds of problem, as other parts of the program tell them apart.
@@ -62,15 +63,21 @@ impl Problem {
     }
 
     /// Keeps the suggestions that are understood: most are made of the person's own words, which may hold another fault.
-    pub(super) fn keep_what_works(&mut self, vocabulary: &Vocabulary) {
+    /// Those that would lose how an order was to go, or end in the middle, are dropped.
+    pub(super) fn keep_what_works(&mut self, text: &str, vocabulary: &Vocabulary) {
+        let manner = Manner::of(text, vocabulary);
         self.suggestions.retain(|sentence| {
             // What is left of a mention is no part of a sentence anybody types.
             let readable = !super::is_too_long(sentence) && super::unseen(sentence).is_none();
-            vocabulary.is_understood(sentence)
-                || readable && super::read(sentence, vocabulary).problem.is_none()
+            let understood = || {
+                vocabulary.is_understood(sentence)
+                    || readable && super::read(sentence, vocabulary).problem.is_none()
+            };
+            manner::is_whole(sentence) && understood() && manner.is_kept_by(sentence, vocabulary)
         });
         if self.suggestions.is_empty() {
-            self.suggestions.extend(vocabulary.ways_out().iter().cloned());
+            let ways = vocabulary.ways_out().iter();
+            self.suggestions.extend(ways.filter(|way| manner.is_kept_by(way, vocabulary)).cloned());
         }
     }
 

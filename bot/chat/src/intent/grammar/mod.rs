@@ -4,6 +4,7 @@
 //! function in one of the files here. [`judge`](judge::judge) then makes sure that nothing said is lost.
 
 mod commands;
+mod contrary;
 pub(super) mod data;
 pub(super) mod fleet;
 mod foreign;
@@ -52,6 +53,7 @@ pub(super) fn read(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
     if action.row().changes && !scope.asked {
         judge::one_reading(action, tokens)?;
         judge::no_time(scope)?;
+        contrary::check(scope)?;
     }
     match action {
         Action::CreateEnvironment => Ok(vec![Draft::plain(places::create(tokens, vocabulary)?)]),
@@ -156,11 +158,15 @@ fn generic(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
     }
     let strange = groups.iter().find_map(|said| scope.tokens.get(said.strange?));
     if let Some(strange) = strange.filter(|_| scope.action.row().changes) {
-        return Err(Problem::ambiguous(format!(
+        let problem = Problem::ambiguous(format!(
             "I don't know what `{}` means here, so I did nothing. Say it without, or in other words.",
             strange.raw
-        ))
-        .suggest([instead(scope, strange, "")]));
+        ));
+        // "wo canary": what stands behind may be what it takes away.
+        let behind =
+            scope.tokens.iter().skip_while(|token| token.at <= strange.at).find(|token| token.is_word());
+        let bound = behind.is_some_and(|next| next.is(Class::KEYWORD));
+        return Err(problem.suggest((!bound).then(|| instead(scope, strange, ""))));
     }
     for said in &groups {
         judge(scope.action, said, scope.vocabulary)?;

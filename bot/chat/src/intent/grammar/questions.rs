@@ -35,6 +35,26 @@ fn is_run(token: &Token<'_>) -> bool {
     token.is_word() && token.low.trim_start_matches('#').starts_with("r-")
 }
 
+/// "see the game yesterday": nothing of ours, neither by name nor by what is done to it.
+fn is_idle(tokens: &[Token<'_>]) -> bool {
+    let ours = |token: &Token<'_>| {
+        token.name.is_some()
+            || is_run(token)
+            || token.is(Class::HEAD.and(Class::OBJECT).and(Class::KEYWORD))
+                && !token.any(&["see", "get", "do"])
+    };
+    !tokens.iter().any(|token| token.is_word() && ours(token))
+        && tokens.iter().any(|token| !token.class.known())
+}
+
+/// "who locked me out of the office?", "who forgot to unlock the car?": a lock of another kind.
+fn elsewhere(tokens: &[Token<'_>]) -> bool {
+    let locks = tokens.iter().any(|token| token.any(&["lock", "locked", "unlock", "unlocked", "locks"]));
+    let named = tokens.iter().any(|token| token.name.is_some());
+    let strange = tokens.iter().rev().find(|token| token.is_word()).is_some_and(|last| !last.class.known());
+    locks && !named && strange
+}
+
 fn says(tokens: &[Token<'_>], words: &[&str]) -> bool {
     tokens.iter().any(|token| token.any(words))
 }
@@ -52,11 +72,17 @@ pub(in crate::intent) fn read(tokens: &[Token<'_>]) -> Option<Asked> {
             Asked::Unanswered
         }
         "who" if matches!(word(1), "are" | "cares" | "knows") => Asked::Unanswered,
+        "who" | "who's" | "whos" if elsewhere(tokens) => Asked::Unanswered,
         "who" | "who's" | "whos" => Asked::By(Action::Audit, 1),
         "when" | "when's" => when(tokens, marked)?,
         "what" | "what's" | "whats" | "which" => what(tokens),
         "where" | "where's" if says(tokens, &["logs"]) => Asked::By(Action::Logs, 1),
         "how" | "how's" | "hows" => how(tokens),
+        // "Did not deploy production.": told, without its subject.
+        "did" if word(1) == "not" && !marked => return None,
+        "did" if matches!(word(1), "you" | "anyone" | "anybody" | "they") && is_idle(&tokens[2..]) => {
+            Asked::Unanswered
+        }
         "did" | "didn't" => Asked::By(Action::Releases, 1),
         "has" | "have" | "was" | "were" | "hasn't" | "had" | "wasn't" => has(tokens),
         "is" | "are" | "isn't" | "aren't" => is(tokens),

@@ -92,6 +92,7 @@ impl<'t> Scanner<'_, 't> {
             }
             "or" => after.is_empty() || after == "so",
             "so" => before == "or",
+            "already" => after.is_empty(),
             _ => false,
         };
         // "restart the bot": whom one speaks to is no service.
@@ -240,7 +241,7 @@ impl<'t> Scanner<'_, 't> {
         let plannable = self.scope.action.has(Key::At);
         let plain = self.plain();
         let suggestions = if plannable {
-            vec![format!("{plain} tonight 22:00"), format!("{plain} in 30 minutes"), plain]
+            vec![format!("{plain} tonight 22:00"), format!("{plain} in 30 minutes")]
         } else {
             vec![plain]
         };
@@ -320,14 +321,19 @@ impl<'t> Scanner<'_, 't> {
 
     /// The order said again.
     fn plain(&self) -> String {
-        let words = self.scope.tokens.iter().filter(|token| {
-            token.kind != Kind::Mention
-                && !token.any(TRIALS)
-                && !token.any(SOMETIME)
-                && (token.name.is_some() || !token.class.known() || token.is(Class::DIGIT))
-        });
-        let words: Vec<&str> = words.map(|token| token.raw).collect();
-        format!("{} {}", self.scope.action.row().verbs[0], words.join(" "))
+        let tokens = self.scope.tokens;
+        let left = |at: usize| {
+            let token = &tokens[at];
+            let put_off = |token: &Token<'_>| token.any(TRIALS) || token.any(SOMETIME);
+            // "in a bit", "for testing": the little words before go with it.
+            let little = |token: &Token<'_>| token.any(&["a", "an", "in", "at", "for", "the", "by", "as"]);
+            let mut behind = tokens[at..].iter().skip_while(|token| little(token));
+            let goes = little(token) && behind.next().is_some_and(put_off);
+            token.kind == Kind::Mention || put_off(token) || goes
+        };
+        let kept: Vec<Token<'t>> = (0..tokens.len()).filter(|at| !left(*at)).map(|at| tokens[at]).collect();
+        let words: Vec<&str> = said_again(&kept).collect();
+        format!("{} {}", self.scope.action.row().verbs[0], words.join(" ")).replace(" ,", ",")
     }
 
     /// The order said again, without the word at this place.

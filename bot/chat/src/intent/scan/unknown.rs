@@ -147,6 +147,11 @@ pub(in crate::intent) fn unknown_name(
     near: &[(NameKind, usize)],
 ) -> Problem {
     let vocabulary = scope.vocabulary;
+    let standing = token.any(&["alert", "alerts", "rule", "rules"]);
+    if standing && matches!(scope.action, Action::RemoveComponent | Action::AddComponent) {
+        return Problem::unknown_name(format!("`{}` is no component, so I did nothing.", token.raw))
+            .suggest(["help alert", "help rule"]);
+    }
     let names: Vec<&str> = near.iter().map(|(kind, index)| vocabulary.spelling(*kind, *index)).collect();
     if let [(kind, _), ..] = near {
         let message = format!(

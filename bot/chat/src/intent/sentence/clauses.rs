@@ -225,6 +225,7 @@ pub(super) fn clause_end(head: Head, tokens: &[Token<'_>]) -> usize {
     let lock = matches!(head, Head::Act(Action::Lock | Action::Unlock));
     let setup = matches!(head, Head::Act(Action::Setup));
     let deploy = matches!(head, Head::Act(Action::Deploy) | Head::Start | Head::Roll);
+    let connect = matches!(head, Head::Act(Action::Connect) | Head::Add);
     let mut at = 0;
     while at < tokens.len() {
         let token = &tokens[at];
@@ -264,6 +265,14 @@ pub(super) fn clause_end(head: Head, tokens: &[Token<'_>]) -> usize {
             return tokens.len();
         }
         if setup && tokens[next].any(&["use", "connect", "integrate", "link", "hook", "using"]) {
+            at = next + 1;
+            continue;
+        }
+        // "connect stripe live on staging and test on production": the mode, and no check.
+        if connect
+            && tokens[next].any(&["test", "live"])
+            && tokens.get(next + 1).is_some_and(|token| token.any(&["in", "on", "for"]))
+        {
             at = next + 1;
             continue;
         }

@@ -1,12 +1,14 @@
 //! Conditions: the alerts and rules that name a signal, and the orders that hang on something we can't watch.
 
 use super::{
-    Action, Class, Command, Draft, Heard, Joined, Kind, Mood, Problem, ProblemKind, Reader, Token,
+    Action, Class, Command, Draft, Head, Heard, Joined, Kind, Mood, Problem, ProblemKind, Reader, Token,
     Vocabulary, begins_clause, help, mood, standing,
 };
+use crate::intent::command::Channel;
 use crate::intent::names::NameKind;
 use crate::intent::problem::{A_RULE, ALERTS, MAY_DEPLOY};
 use crate::intent::values;
+use crate::intent::words::said_again;
 
 impl<'t> Reader<'_, 't> {
     /// "if X, Y": an alert, a rule, or two readings.
@@ -90,6 +92,13 @@ impl<'t> Reader<'_, 't> {
     pub(super) fn alert(&mut self, tokens: &[Token<'t>], condition: &[Token<'t>]) -> Result<(), Problem> {
         let mut command = Command::new(Action::Alert);
         command.by = standing::channels(tokens);
+        if let Some(order) = order_behind(tokens) {
+            return Err(Problem::ambiguous(format!(
+                "Behind the wish to be told I read `{}`, which may be an order or something to tell of, so I did nothing. Send the two apart.",
+                tokens[order].raw
+            ))
+            .suggest([said_again(&tokens[order..]).collect::<Vec<_>>().join(" ")]));
+        }
         let words = if condition.is_empty() { tokens } else { condition };
         let skip = usize::from(condition.is_empty());
         command.on = standing::signals(&words[skip.min(words.len())..], false);
@@ -115,6 +124,13 @@ impl<'t> Reader<'_, 't> {
                     "up",
                 ])
             });
+            let elsewhere = command.by.iter().any(|channel| matches!(channel, Channel::Sms | Channel::Email));
+            if elsewhere && self.ordered_any() && (!waits || over) {
+                return Err(Problem::ambiguous(
+                    "I tell of the end of an order where it was given, and not by text or email, so I did nothing. Say the order alone.",
+                )
+                .suggest(ALERTS));
+            }
             if !waits || over && condition.is_empty() && !self.drafts.is_empty() {
                 self.hear(Heard::Statement);
                 return Ok(());
@@ -126,6 +142,29 @@ impl<'t> Reader<'_, 't> {
         }
         self.add(vec![Draft::plain(command)], Joined::And)
     }
+}
+
+/// "text me if a deploy fails and restart api": where an order stands behind the signals one wants to be told of.
+fn order_behind(tokens: &[Token<'_>]) -> Option<usize> {
+    let waits = tokens.iter().any(|token| token.any(&["if", "when", "whenever", "once"]));
+    (1..tokens.len()).find_map(|at| {
+        let joint = tokens[at].kind == Kind::Comma || tokens[at].any(&["and", "then", "but", "also"]);
+        if !joint || tokens[at].quote > 0 {
+            return None;
+        }
+        let Mood::Order(opening) = mood::read(&tokens[at..]) else { return None };
+        let verb = at + opening.at;
+        let Head::Act(action) = opening.head else { return None };
+        let behind = tokens.get(verb + opening.len);
+        // "on failed deploys and rollbacks": the verb is also a noun, of something to be told of.
+        let listed = tokens[verb..].iter().any(|token| token.any(&["or"]));
+        let noun = tokens[verb].is(Class::OBJECT)
+            && !behind.is_some_and(|next| next.name.is_some())
+            && (!waits
+                || listed
+                || behind.is_some_and(|next| next.kind == Kind::Comma || next.any(&["and"])));
+        (action.row().changes && !noun && begins_clause(&tokens[verb..])).then_some(verb)
+    })
 }
 
 /// Where what is to be done begins, after a condition.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{
-    Action, Class, Command, Draft, Head, Heard, Joined, Key, Kind, Meaning, Migrate, Opening, Problem,
+    Action, Class, Command, Draft, Head, Heard, Joined, Key, Kind, Meaning, Migrate, Mood, Opening, Problem,
     Reader, Rest, Scope, Token, clauses, commentary, conditions, goes_on, grammar, heads, mood,
     reaction_like, remark, report, takes_back, withdraws,
 };
@@ -129,6 +129,35 @@ impl<'t> Reader<'_, 't> {
                 "Behind an order I read that it is not to be done, so I did nothing. Send only what is to be done.",
             ));
         }
+        // "stop and restart api": what is to be stopped is no run.
+        if matches!(action, Action::Cancel | Action::Pause)
+            && !words.iter().any(Token::is_word)
+            && tokens.get(end).is_some_and(|next| next.any(&["and"]) || next.kind == Kind::Plus)
+            && !tokens[end..].iter().take(2).any(|token| token.any(&["then"]))
+            && let Mood::Order(next) = mood::read(&tokens[end..])
+            && !matches!(next.head, Head::Act(next) if grammar::runs::is_run_action(next))
+        {
+            return Err(Problem::ambiguous(format!(
+                "I read `{}`, and not whether a run is meant or what stands behind it, so I did nothing. Send the two apart.",
+                tokens[opening.at].raw
+            ))
+            .suggest([format!("{} it", action.name())]));
+        }
+        // "deploy the same to production", with nothing before it that would be the same.
+        let same = words.iter().find(|token| !token.any(&["the", "exact"]));
+        let same_thing = words.iter().skip_while(|token| !token.any(&["same"])).nth(1);
+        if action == Action::Deploy
+            && self.drafts.is_empty()
+            && same.is_some_and(|token| token.any(&["same"]) && token.quote == 0)
+            && same_thing.is_none_or(|next| {
+                !next.is_word() || next.is(Class::PREPOSITION) || next.any(&["thing", "code", "again"])
+            })
+        {
+            return Err(Problem::ambiguous(
+                "I read `the same`, and nothing was said before that it could be, so I did nothing. Name the ref.",
+            )
+            .suggest(self.vocabulary.examples(action)));
+        }
         // "deploy production pipeline": the pipeline, not the order.
         // What stands behind a colon is a reason.
         let colon = words.iter().position(|token| token.kind == Kind::Colon).unwrap_or(words.len());
@@ -250,8 +279,8 @@ impl<'t> Reader<'_, 't> {
             again: false,
             asked: false,
         };
-        let mut drafts =
-            grammar::read(scope).map_err(|problem| problem.or_suggest(self.vocabulary.examples(action)))?;
+        let mut drafts = grammar::read(scope)
+            .map_err(|problem| opening.keep_trying(problem).or_suggest(self.vocabulary.examples(action)))?;
         for draft in &mut drafts {
             draft.command.dry_run |= (opening.dry_run || looked) && action.has(Key::DryRun);
             draft.first = action == Action::Migrate
@@ -292,7 +321,7 @@ impl<'t> Reader<'_, 't> {
                         "The first part is only to be tried, and `{}` can't be; send them apart.",
                         draft.command.action.name()
                     ))
-                    .suggest(both_readings(earlier_drafts, draft)));
+                    .suggest([tried(earlier_drafts)]));
                 }
                 let own = draft.command.says(Key::Environments);
                 if draft.command.action != Action::DestroyEnvironment {
@@ -337,22 +366,9 @@ impl<'t> Reader<'_, 't> {
     }
 }
 
-/// "dry run deploy staging then restart api": only the first part, tried; or all of it, for real.
-fn both_readings(earlier: &[Draft], mut last: Draft) -> [String; 2] {
-    let sentence = |drafts: &[Draft]| {
-        drafts.iter().map(|draft| draft.command.canonical()).collect::<Vec<_>>().join(", then ")
-    };
-    let tried = sentence(earlier);
-    let mut real = earlier.to_vec();
-    for draft in &mut real {
-        draft.command.dry_run = false;
-        draft.command.rehearse = false;
-    }
-    if let Some(before) = real.last() {
-        grammar::inherit(&mut last.command, &before.command, last.all_services);
-    }
-    real.push(last);
-    [tried, sentence(&real)]
+/// "dry run deploy staging then restart api": only the first part, tried.
+fn tried(earlier: &[Draft]) -> String {
+    earlier.iter().map(|draft| draft.command.canonical()).collect::<Vec<_>>().join(", then ")
 }
 
 /// Refuses more commands than anybody orders at once: lists that repeat what stands before them grow fast.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Action, Class, Heard, Kind, Token, Vocabulary, classes};
+use crate::intent::near::Spelled;
 
 /// What the phrases of courtesy begin with.
 pub(in crate::intent) const COURTEOUS: &[&str] = &["if", "when", "whenever", "while", "once", "as"];
@@ -118,7 +119,13 @@ pub(super) fn report(
                 || action == Action::RotateSecret && shouted
                 || !vocabulary.near(token.low, crate::intent::values::ALL_KINDS).is_empty()
         };
-        let told = participle && !before(at, PARTICIPLE_AFTER) && !called();
+        // "deploy biling to staging": a service's name typed wrong, where a name stands.
+        let slipped = || {
+            let placed = tokens.get(at + 1).is_some_and(|next| next.any(&["to", "in", "on"]))
+                && tokens.get(at + 2).is_some_and(|next| next.name.is_some() || next.any(&["the"]));
+            at == 0 && placed && nearly_called(token.low)
+        };
+        let told = participle && !before(at, PARTICIPLE_AFTER) && !called() && !slipped();
         let idiom = (token.any(&["pending"]) && action == Action::Migrate)
             || (token.any(&["ready"]) && action == Action::Readiness)
             || (before(at, &["that", "which"]) && action == Action::Rollback)
@@ -173,6 +180,12 @@ const CALLED: &[&str] = &[
     "landing",
     "training",
 ];
+
+/// Whether a word is one slip from such a name.
+fn nearly_called(word: &str) -> bool {
+    let word = Spelled::new(word);
+    CALLED.iter().any(|called| Spelled::new(*called).distance(&word) == Some(1))
+}
 
 /// Words that may stand before a participle without making a report of the order: "as discussed", "the failing api".
 pub(super) const PARTICIPLE_AFTER: &[&str] = &[

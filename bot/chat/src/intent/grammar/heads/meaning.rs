@@ -133,7 +133,7 @@ pub(in crate::intent) fn resolve(head: Head, rest: &Rest<'_, '_>) -> Meaning {
         Head::Roll if rest.says(&["back"]) => Meaning::Action(Action::Rollback),
         Head::Roll => given(rest.says(&["out"]) || about.release_there(), Action::Deploy),
         Head::Get if about.put_there() => Meaning::Action(Action::Deploy),
-        Head::Get if about.taken_off() => Meaning::None,
+        Head::Get if about.taken_off() || rest.says(&["onto", "into"]) => Meaning::None,
         Head::Get | Head::Show => show(rest),
         Head::Put => put(&about),
         Head::Make => make(&about),

@@ -1,0 +1,122 @@
+//! Words that make another order of an order than its verb says, one we don't have.
+
+use crate::intent::actions::{Action, Key};
+use crate::intent::help;
+use crate::intent::lexicon::Class;
+use crate::intent::problem::Problem;
+use crate::intent::scan::{Scope, instead};
+use crate::intent::values;
+use crate::intent::words::{Kind, Token, reach};
+
+/// Refuses an order that goes where its verb does not: forward by a rollback, back by a migration, before a time.
+pub(super) fn check(scope: Scope<'_, '_>) -> Result<(), Problem> {
+    newest(scope)?;
+    backwards(scope)?;
+    deadline(scope)?;
+    other_value(scope)
+}
+
+/// "rollback staging to latest": a rollback goes to an older release, and the newest comes by a deploy.
+fn newest(scope: Scope<'_, '_>) -> Result<(), Problem> {
+    let Scope { action, tokens, vocabulary, .. } = scope;
+    if action != Action::Rollback {
+        return Ok(());
+    }
+    let word = |at: usize| tokens.get(at).filter(|token| unquoted(token)).map_or("", |token| token.low);
+    let found = (0..tokens.len()).filter(|at| matches!(word(*at), "to" | "onto")).find_map(|to| {
+        let at = to + 1 + usize::from(matches!(word(to + 1), "the" | "our" | "its"));
+        let at = at + usize::from(matches!(word(at), "very" | "most"));
+        let newest = matches!(word(at), "latest" | "newest" | "current" | "new" | "recent" | "tip");
+        // "to the latest good one" is one before.
+        let former = matches!(
+            word(at + 1),
+            "good" | "working" | "stable" | "known" | "healthy" | "green" | "successful" | "previous"
+        );
+        (newest && !former).then_some(at)
+    });
+    let Some(token) = found.and_then(|at| tokens.get(at)) else { return Ok(()) };
+    let named = super::standing::environments(tokens, vocabulary).into_iter().next();
+    let place = named.unwrap_or_else(|| help::fill("{env}", vocabulary.names()));
+    Err(Problem::ambiguous(format!(
+        "A rollback goes to an older release, and I read `{}`, so I did nothing. The newest comes by a deploy.",
+        token.raw
+    ))
+    .suggest([format!("rollback {place} to the previous release"), format!("releases {place}")]))
+}
+
+/// "migrate staging down", "deploy production off": the order the other way round, which we don't carry out.
+fn backwards(scope: Scope<'_, '_>) -> Result<(), Problem> {
+    let Scope { action, tokens, .. } = scope;
+    if !matches!(action, Action::Deploy | Action::Migrate | Action::Restart) {
+        return Ok(());
+    }
+    let found = tokens.iter().enumerate().find(|(at, token)| {
+        let next = tokens.get(at + 1);
+        let placed = next
+            .is_none_or(|next| !next.is_word() || next.is(Class::PREPOSITION) || next.any(&["and", "then"]));
+        let migrates = action == Action::Migrate;
+        unquoted(token)
+            && match token.low {
+                "down" | "downward" | "downwards" | "backward" | "backwards" => true,
+                "back" if migrates => !next.is_some_and(|next| next.any(&["up"])),
+                "reverse" | "reversed" | "undo" => migrates,
+                // "deploy staging off main"
+                "off" => placed,
+                _ => false,
+            }
+    });
+    let Some((_, token)) = found else { return Ok(()) };
+    if action == Action::Migrate {
+        return Err(Problem::ambiguous(
+            "I run migrations forward only: what a migration did is undone by a new one. I did nothing.",
+        )
+        .suggest(["help migrate"]));
+    }
+    Err(Problem::ambiguous(format!(
+        "I don't know what `{}` means here, so I did nothing. Say it in other words.",
+        token.raw
+    )))
+}
+
+/// "deploy production by 5pm": done before that time, while a time that is said is when it begins.
+fn deadline(scope: Scope<'_, '_>) -> Result<(), Problem> {
+    let Scope { action, tokens, .. } = scope;
+    if !action.has(Key::At) {
+        return Ok(());
+    }
+    let by = tokens.iter().enumerate().find(|(at, token)| {
+        unquoted(token) && token.any(&["by"]) && values::time(reach(&tokens[*at..])).is_some()
+    });
+    let Some((_, by)) = by else { return Ok(()) };
+    Err(Problem::ambiguous(
+        "I start at a time that is said, and can't promise by when it is done, so I did nothing. Say when it is to start.",
+    )
+    .suggest([instead(scope, by, "at")]))
+}
+
+/// "set LEVEL to debug in staging and to warn in production": another value for another place.
+fn other_value(scope: Scope<'_, '_>) -> Result<(), Problem> {
+    let Scope { action, tokens, .. } = scope;
+    if action != Action::SetVariable {
+        return Ok(());
+    }
+    let found = (1..tokens.len()).find_map(|at| {
+        let joint = unquoted(&tokens[at]) && tokens[at].any(&["and"]) || tokens[at].kind == Kind::Comma;
+        let announced = tokens.get(at + 1).is_some_and(|next| next.any(&["to", "as"]));
+        let value = tokens.get(at + 1 + usize::from(announced))?;
+        let place = tokens.get(at + 2 + usize::from(announced))?;
+        let little =
+            value.is(Class::PREPOSITION) || value.any(&["the", "our", "also", "both", "all", "please"]);
+        let plain = value.is_word() && value.name.is_none() && !little;
+        (joint && plain && place.any(&["in", "on", "for"])).then_some(value)
+    });
+    let Some(value) = found else { return Ok(()) };
+    Err(Problem::ambiguous(format!(
+        "I read a second value, `{}`, for another place, so I did nothing. Set each with an order of its own.",
+        value.raw
+    )))
+}
+
+fn unquoted(token: &Token<'_>) -> bool {
+    token.is_word() && token.quote == 0 && token.name.is_none()
+}
