@@ -124,6 +124,7 @@ fn hint(question: &Question) -> String {
 /// What happens with the answer.
 fn next(question: &Question) -> String {
     let draft = &question.draft;
+    let unsaid = |slot: Slot| draft.said(slot, None).is_none();
     let then = match draft.command.action {
         _ if question.slot == Slot::Confirm => return String::new(),
         _ if draft.is_collected() => "then I show the whole before anything is done",
@@ -131,8 +132,11 @@ fn next(question: &Question) -> String {
         Action::Lock | Action::Unlock => "then it is done",
         Action::Alert => "then it is kept",
         // A ref and a canary are asked for where the environment wants them said, and nobody knows that yet.
-        Action::Deploy if matches!(question.slot, Slot::Environments | Slot::Ref) => {
-            "then I ask for what else has to be said there, if anything, and it starts after approval where that is needed"
+        Action::Deploy
+            if question.slot == Slot::Environments && (unsaid(Slot::Ref) || unsaid(Slot::Canary))
+                || question.slot == Slot::Ref && unsaid(Slot::Canary) =>
+        {
+            "then I ask what else is needed, if anything; it starts after approval where that is needed"
         }
         _ => "then it starts, after approval where that is needed",
     };

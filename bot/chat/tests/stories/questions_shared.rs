@@ -46,7 +46,7 @@ fn others_are_heard_where_their_role_lets_them() {
             ? Deploy where?
                 1. staging
                 2. production
-              Then it starts, after approval where that is needed.
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
               [staging] [production] [Never mind]
               > deploy v1.0.0
 
@@ -192,7 +192,7 @@ fn where_somebody_was_last() {
                 1. qa
                 2. staging
                 3. production
-              Then it starts, after approval where that is needed.
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
               [qa] [staging] [production] [Never mind]
               > restart
 
@@ -200,7 +200,7 @@ fn where_somebody_was_last() {
                 1. qa
                 2. staging
                 3. production
-              Then it starts, after approval where that is needed.
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
               [qa] [staging] [production] [Never mind]
               > restart
 
@@ -221,7 +221,7 @@ fn what_waits_behind_an_answer() {
                 2. production
               Then:
                 restart api in staging
-              Then it starts, after approval where that is needed.
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
               [staging] [production] [Never mind]
               > deploy v1.0.0
         "#]]);
