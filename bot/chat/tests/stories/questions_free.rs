@@ -23,7 +23,7 @@ fn an_answer_behind_a_no() {
                 1. 10/50/100 (default)
                 2. 50/100
                 3. no canary
-              Then I ask what else is needed, if anything; it starts after approval where that is needed.
+              Then it starts, after approval where that is needed.
               [10/50/100] [50/100] [no canary] [Never mind]
               > deploy v1.1.0 to production
 
@@ -237,16 +237,18 @@ fn a_number_of_somebody_else() {
         t.whispers(
             "ben",
             expect![[r#"
-            ✗ I asked ana, not you: Deploy where?
-              To answer for ana, and be the one who asks for it, say the answer in full.
-              [staging] [production]
-              > deploy v1.0.0
+                ✗ I asked ana, not you: Deploy where?
+                  To be the one who asks for it, say the whole: `deploy v1.0.0 to production`.
+                  Or answer for ana, with one of these.
+                  [deploy v1.0.0 to production!] [staging] [production]
+                  > deploy v1.0.0
 
-            ✗ I asked ana, not you: Deploy where?
-              To answer for ana, and be the one who asks for it, say the answer in full.
-              [staging] [production]
-              > deploy v1.0.0
-        "#]],
+                ✗ I asked ana, not you: Deploy where?
+                  To be the one who asks for it, say the whole: `deploy v1.0.0 to staging`.
+                  Or answer for ana, with one of these.
+                  [deploy v1.0.0 to staging!] [staging] [production]
+                  > deploy v1.0.0
+            "#]],
         );
         t.whispers(
             "vera",

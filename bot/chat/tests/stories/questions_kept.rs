@@ -44,7 +44,7 @@ fn what_was_said_beside_an_order_said_in_full() {
         t.bot_says(expect![[r#"
             ✓ staging is locked by ana until 2026-11-18 18:00 UTC.
               [Unlock]
-              > lock staging
+              > lock staging until 18:00
         "#]]);
         t.user("ana").says("unlock staging").await;
         t.never_mind_the_rest();
@@ -88,7 +88,7 @@ fn a_question_waits_for_the_next_one() {
         t.bot_says(expect![[r#"
             ? How many replicas?
               A number from 1 to 1000.
-              Then I ask what else is needed, if anything; it starts after approval where that is needed.
+              Then it starts, after approval where that is needed.
               I ask about `deploy v1.0.0` again after that.
               [Never mind]
               > scale api in staging
@@ -136,7 +136,7 @@ fn two_questions_of_one_person_expire() {
 
             ? Still open: How many replicas?
               A number from 1 to 1000.
-              Then I ask what else is needed, if anything; it starts after approval where that is needed.
+              Then it starts, after approval where that is needed.
               [Never mind]
               > scale api in staging
         "#]]);

@@ -32,8 +32,9 @@ fn others_are_heard_where_their_role_lets_them() {
             "ben",
             expect![[r#"
                 ✗ I asked ana, not you: Deploy where?
-                  To answer for ana, and be the one who asks for it, say the answer in full.
-                  [staging] [production]
+                  To be the one who asks for it, say the whole: `deploy v1.0.0 to production`.
+                  Or answer for ana, with one of these.
+                  [deploy v1.0.0 to production!] [staging] [production]
                   > deploy v1.0.0
 
                 ✗ Understood: I do nothing.
@@ -192,7 +193,7 @@ fn where_somebody_was_last() {
                 1. qa
                 2. staging
                 3. production
-              Then I ask what else is needed, if anything; it starts after approval where that is needed.
+              Then it starts, after approval where that is needed.
               [qa] [staging] [production] [Never mind]
               > restart
 
@@ -200,7 +201,7 @@ fn where_somebody_was_last() {
                 1. qa
                 2. staging
                 3. production
-              Then I ask what else is needed, if anything; it starts after approval where that is needed.
+              Then it starts, after approval where that is needed.
               [qa] [staging] [production] [Never mind]
               > restart
 
