@@ -8,7 +8,7 @@ use crate::out;
 /// How far the parts of a card stand in.
 const INDENT: &str = "  ";
 /// Names in a list of fields are padded to at most this, in characters.
-const NAME_MAX: usize = 16;
+const NAME_MAX: usize = 24;
 /// The longest mark in words, in characters.
 const MARK_MAX: usize = "[failed]".len();
 /// Narrower terminals are treated as this wide, in characters: wrapping any narrower is unreadable.

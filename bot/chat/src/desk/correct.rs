@@ -6,9 +6,9 @@ use engine::control::Refusal;
 use regex::Regex;
 
 use super::question::Question;
-use super::tree::{self, Draft, Slot, Takes};
+use super::tree::{self, Draft, Slot, Takes, called_it, rate_said};
 use super::{Desk, Heard, Outcome, Speaker};
-use crate::intent::{Command, parse};
+use crate::intent::{Action, Command, parse};
 use crate::view;
 
 /// Runs looked through for the one somebody corrects.
@@ -66,6 +66,8 @@ impl Desk {
 pub(super) enum Corrected {
     /// Another value, and that in words.
     By(Box<Draft>, String),
+    /// What was said is the value of something else than was asked for: of what.
+    Meant(Box<Draft>, String),
     /// A value that can't be one.
     Not {
         /// What it is called.
@@ -88,6 +90,9 @@ pub(super) fn corrected(speaker: &Speaker<'_>, question: &Question, said: &str) 
         .collect();
     let meant = correction(said);
     let words = meant.unwrap_or(said);
+    if let Some(found) = said_of_another(speaker, question, &all, said) {
+        return found;
+    }
     match put_by_name(speaker, draft, &all, words, meant.is_some()) {
         Some(Ok((draft, changed))) => return Corrected::By(Box::new(draft), changed),
         // Without a word of correction it may be an answer that only looks like one.
@@ -107,6 +112,68 @@ pub(super) fn corrected(speaker: &Speaker<'_>, question: &Question, said: &str) 
     }
 }
 
+/// Words that say themselves what they are the value of, when that is not what was asked for: "call it store", "no build",
+/// "no canary", and "500 users/min" where rows are counted.
+fn said_of_another(
+    speaker: &Speaker<'_>,
+    question: &Question,
+    all: &[Slot],
+    said: &str,
+) -> Option<Corrected> {
+    let draft = &question.draft;
+    let name = called_it(correction(said).unwrap_or(said));
+    if let Some(name) = name.filter(|_| question.slot != Slot::Project && all.contains(&Slot::Project)) {
+        let put = put(speaker, draft, (Slot::Project, None), name, None);
+        return Some(put.map_or_else(
+            |why| Corrected::Not { called: Slot::Project.called(None), value: name.to_owned(), why },
+            |(draft, changed)| Corrected::By(Box::new(draft), changed),
+        ));
+    }
+    let none = all.iter().copied().find(|slot| *slot != question.slot && none_of(*slot, said));
+    if let Some((slot, of)) = none.and_then(|slot| Some((slot, of_which(question, slot)?))) {
+        let mut draft = draft.clone();
+        draft.correct(slot, of.as_deref(), "none".to_owned());
+        return Some(Corrected::By(Box::new(draft), format!("{} is none", slot.called(of.as_deref()))));
+    }
+    let deploys = draft.command.action == Action::Deploy && question.slot != Slot::Canary;
+    if deploys
+        && said.to_lowercase().contains("canary")
+        && let Ok((draft, changed)) = put(speaker, draft, (Slot::Canary, None), said, None)
+    {
+        return Some(Corrected::By(Box::new(draft), changed));
+    }
+    let counts = matches!(question.slot.row().takes, Takes::Count { .. }) && all.contains(&Slot::Rate);
+    let rate = rate_said(&tree::plain(said)).filter(|_| counts)?;
+    let of = of_which(question, Slot::Rate)?;
+    let called = Slot::Rate.called(of.as_deref());
+    let mut draft = draft.clone();
+    draft.correct(Slot::Rate, of.as_deref(), rate.clone());
+    Some(Corrected::Meant(Box::new(draft), format!("{called}: {rate}")))
+}
+
+/// Whether words say that there is none of what a slot asks for: "no build", "no components".
+pub(super) fn none_of(slot: Slot, said: &str) -> bool {
+    let said = tree::plain(said).to_lowercase();
+    let name = said.strip_prefix("no ").map(|name| name.trim().trim_end_matches('.'));
+    let row = slot.row();
+    row.usual == Some("none") && name.is_some_and(|name| row.called.contains(&name))
+}
+
+/// Which of several a slot is about that was named alone: the one that is being asked about, or the only one, or the only
+/// one nobody has spoken of.
+#[allow(clippy::option_option)]
+fn of_which(question: &Question, slot: Slot) -> Option<Option<String>> {
+    let each = question.draft.each(slot);
+    if question.of.is_some() && each.contains(&question.of) {
+        return Some(question.of.clone());
+    }
+    if let [only] = each.as_slice() {
+        return Some(only.clone());
+    }
+    let mut unsaid = each.into_iter().filter(|of| question.draft.said(slot, of.as_deref()).is_none());
+    unsaid.next().filter(|_| unsaid.next().is_none())
+}
+
 /// A draft with another value, and that in words; or what it is called, the value, and why it is none.
 type Put = Result<(Draft, String), (String, String, String)>;
 
@@ -120,9 +187,29 @@ fn put_by_name(
     ahead: bool,
 ) -> Option<Put> {
     let mut refused = None;
+    let places = draft.filled().environments;
+    if slots.contains(&Slot::Rate) && places.len() > 1 && !draft.rates_differ() {
+        let mut of_one =
+            places.iter().filter_map(|place| Some((place, named(Slot::Rate, Some(place), meant)?)));
+        if let Some((place, value)) = of_one.next() {
+            let called = Slot::Rate.called(Some(place));
+            return Some(match put(speaker, draft, (Slot::Rate, Some(place)), value, None) {
+                Ok((put, changed)) => {
+                    let mut draft = draft.clone();
+                    let value = put.said(Slot::Rate, Some(place)).unwrap_or_default();
+                    draft.rate_apart(place, value);
+                    Ok((draft, changed))
+                }
+                Err(why) => Err((called, value.to_owned(), why)),
+            });
+        }
+    }
     for slot in slots {
         for of in draft.each(*slot) {
-            let Some(value) = named(*slot, of.as_deref(), meant) else { continue };
+            // Where there is only one, its name may be said with it.
+            let only = places.first().filter(|_| of.is_none() && places.len() == 1 && *slot == Slot::Rate);
+            let of_only = || named(*slot, Some(only?), meant);
+            let Some(value) = of_only().or_else(|| named(*slot, of.as_deref(), meant)) else { continue };
             if draft.said(*slot, of.as_deref()).is_none() && !ahead {
                 continue;
             }
@@ -140,11 +227,16 @@ pub(super) fn named<'w>(slot: Slot, of: Option<&str>, words: &'w str) -> Option<
     let words = words.trim();
     let words = words.strip_prefix("the ").unwrap_or(words);
     let lower = words.to_lowercase();
-    slot.row().called.iter().find_map(|called| {
-        let name = match of {
-            Some(of) => format!("{called} of {}", of.to_lowercase()),
-            None => (*called).to_owned(),
-        };
+    let names = slot.row().called.iter().flat_map(|called| match of.map(str::to_lowercase) {
+        Some(of) => vec![
+            format!("{called} of {of}"),
+            format!("{called} in {of}"),
+            format!("{of} {called}"),
+            format!("{of}'s {called}"),
+        ],
+        None => vec![(*called).to_owned()],
+    });
+    names.into_iter().find_map(|name| {
         let rest = lower.strip_prefix(&name).and_then(|_| words.get(name.len()..))?;
         let value = rest.trim_start_matches([' ', ':', '=']);
         let value = ["is ", "are ", "to "].iter().find_map(|word| value.strip_prefix(word)).unwrap_or(value);
@@ -162,6 +254,10 @@ fn put_where_it_fits(
     for (place, slot) in slots.iter().enumerate() {
         // Anything is a command line: only right after it was said.
         if matches!(slot.row().takes, Takes::Loose(_)) && place > 0 {
+            continue;
+        }
+        // Several words are no name, unless they say that they are one.
+        if *slot == Slot::Project && meant.contains(char::is_whitespace) {
             continue;
         }
         let newest = draft.answers.iter().rev().find(|answer| answer.slot == *slot);

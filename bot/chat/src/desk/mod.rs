@@ -44,6 +44,11 @@ pub use speaker::names_of;
 use talk::Talk;
 pub(crate) use tree::{Draft, Slot, Takes, is_invisible};
 
+/// How orders begin that need no project.
+const FIRST_ORDERS: [&str; 3] = ["set up", "help", "whoami"];
+/// What is proposed where there is no project, and nothing else comes near.
+const FIRST_SENTENCES: [&str; 2] = ["set up staging", "help"];
+
 /// Takes what people say to the engine. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Desk {
@@ -246,7 +251,15 @@ impl Desk {
             if let Some(heard) = self.correct_run(&speaker, text).await? {
                 return Ok(heard);
             }
-            return Ok(Heard::say(Outcome::Refused, view::problem(problem)));
+            let mut problem = problem.clone();
+            if meant.project.is_none() && !meant.among {
+                // Before there is a project, nothing can be ordered but one.
+                problem.suggestions.retain(|sentence| FIRST_ORDERS.iter().any(|it| sentence.starts_with(it)));
+                if problem.suggestions.iter().all(|sentence| sentence == "help") {
+                    problem.suggestions = FIRST_SENTENCES.map(ToOwned::to_owned).into();
+                }
+            }
+            return Ok(Heard::say(Outcome::Refused, view::problem(&problem)));
         }
         self.carry_out(&speaker, talk, parsed.commands).await
     }

@@ -236,7 +236,11 @@ impl Desk {
         command: &Command,
         environment: &str,
     ) -> Result<RunRequest, Refusal> {
-        let not_before_ms = self.instant(command.at.as_deref())?;
+        let unreadable = |said: &str| when::unreadable(command, said);
+        let not_before_ms = match command.at.as_deref() {
+            Some(said) => Some(when::resolve(said, self.engine.now_ms()).ok_or_else(|| unreadable(said))?),
+            None => None,
+        };
         let mut said = command.clone();
         said.environments = vec![environment.to_owned()];
         Ok(RunRequest {

@@ -100,6 +100,12 @@ pub(super) fn said_once_more(known: &Command, command: &Command) -> Command {
 }
 
 impl Question {
+    /// What is asked for, as one sentence: with what was said beside the order.
+    pub(crate) fn canonical(&self) -> String {
+        let until = self.asides.until.as_deref().filter(|_| self.draft.command.action == Action::Lock);
+        super::until::with(&self.draft.canonical(), until)
+    }
+
     /// When it expires.
     pub(super) fn due_ms(&self) -> i64 {
         self.since_ms + OPEN_MS
@@ -112,7 +118,9 @@ impl Question {
         let agree = |known: &[String], said: &[String]| {
             known.is_empty() || said.is_empty() || known.iter().all(|name| said.contains(name))
         };
+        let same_job = known.job.is_none() || command.job.is_none() || known.job == command.job;
         command.action == known.action
+            && same_job
             && (self.draft.is_collected() || agree_beside(&known, command))
             && (known.dry_run || !command.dry_run)
             && agree(&known.environments, &command.environments)

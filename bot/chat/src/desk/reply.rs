@@ -6,13 +6,14 @@ use std::sync::LazyLock;
 use engine::control::Refusal;
 use regex::Regex;
 
-use super::correct::{Corrected, corrected, correction, named};
+use super::correct::{Corrected, corrected, correction, named, none_of};
+use super::orders::one_by_one;
 use super::question::{Question, Wanted, said_once_more};
 use super::talk::Talk;
 use super::tree::{self, Draft, Slot, Takes};
 use super::{Desk, Heard, Outcome, Speaker};
 use crate::intent::{Action, Command, Parsed, ProblemKind, parse};
-use crate::message::Outbound;
+use crate::message::{Card, Outbound};
 use crate::view;
 
 /// Words that close a question without an answer.
@@ -68,7 +69,7 @@ impl Desk {
         if tree::is_exact(&reader, said) || is_yes_or_no(&question, said) {
             return self.taken(speaker, talk, question, said).await.map(Some);
         }
-        if question.draft.is_collected() && tree::asks_for_the_whole(said) {
+        if tree::asks_for_the_whole(said) {
             return Ok(Some(Heard::say(Outcome::Asked, view::still_open(&question))));
         }
         let bare = tree::plain(said).trim_end_matches('.').to_lowercase();
@@ -80,7 +81,12 @@ impl Desk {
         }
         match corrected(speaker, &question, said) {
             Corrected::By(draft, changed) => {
+                let changed = view::corrected(&changed);
                 return self.go_on(speaker, talk, &question, *draft, Some(changed)).await.map(Some);
+            }
+            Corrected::Meant(draft, of_what) => {
+                let noted = view::meant_otherwise(said, &of_what);
+                return self.go_on(speaker, talk, &question, *draft, Some(noted)).await.map(Some);
             }
             Corrected::Not { called, value, why } => {
                 let card = view::correction_again(&question, &called, &value, &why);
@@ -145,13 +151,10 @@ impl Desk {
         talk: &mut Talk,
         question: &Question,
         draft: Draft,
-        changed: Option<String>,
+        changed: Option<Card>,
     ) -> Result<Heard, Refusal> {
         let speaker = &speaker.saying(speaker.asides.clone().or(question.asides.clone()));
-        let mut heard = match &changed {
-            Some(changed) => Heard::say(Outcome::Answered, view::corrected(changed)),
-            None => Heard::nothing(),
-        };
+        let mut heard = changed.map_or_else(Heard::nothing, |card| Heard::say(Outcome::Answered, card));
         if let Some(next) = draft.next() {
             talk.going_on_with(question);
             let asked = self.ask(speaker, talk, draft, next, Wanted::default(), &question.rest).await?;
@@ -192,8 +195,18 @@ impl Desk {
         parsed: &Parsed,
     ) -> Result<Heard, Refusal> {
         let mut commands = parsed.commands.clone();
-        let meant =
-            talk.questions_of(&question.asked).find(|open| commands.iter().any(|it| open.is_said_by(it)));
+        let whole = one_by_one(commands.clone());
+        if whole.len() > 1
+            && let Some(same) = talk.questions_of(&question.asked).find(|open| open.draft.was_said_as(&whole))
+        {
+            return Ok(Heard::say(Outcome::Asked, view::still_open(same)));
+        }
+        // What is put together by questions is one order: several are no answer to it, they are orders of their own.
+        let one = commands.len() == 1;
+        let meant = talk
+            .questions_of(&question.asked)
+            .filter(|open| one || !open.draft.is_collected())
+            .find(|open| commands.iter().any(|it| open.is_said_by(it)));
         // What is put together by questions keeps the answers it has.
         if let (Some(meant), [same]) = (meant.cloned(), commands.as_slice())
             && meant.draft.is_collected()
@@ -254,8 +267,10 @@ impl Desk {
         let exact = tree::is_exact(&reader, said);
         // A number, or the beginning of a name, is too little to be taken for another person's answer.
         let any = matches!(reader.row.takes, Takes::Words(_) | Takes::Loose(_));
-        let like_one = !any && parsed.commands.is_empty() && tree::take(&reader, said, true).is_ok();
-        if question.asked == speaker.inbound.identity || speaker.actor.role.is_none() || !(exact || like_one)
+        let value = tree::take(&reader, said, true).ok().filter(|_| !any && parsed.commands.is_empty());
+        if question.asked == speaker.inbound.identity
+            || speaker.actor.role.is_none()
+            || !(exact || value.is_some())
         {
             return Ok(None);
         }
@@ -265,7 +280,12 @@ impl Desk {
         }
         if !exact {
             let whom = self.engine.actor(&question.asked).await?.name;
-            return Ok(Some(Heard::say(Outcome::Refused, view::asked_of_another(&question, &whom))));
+            let mut whole = question.draft.clone();
+            if let Some(value) = value {
+                whole.put(question.slot, question.of.clone(), value);
+            }
+            let card = view::asked_of_another(&question, &whom, &whole.canonical());
+            return Ok(Some(Heard::say(Outcome::Refused, card)));
         }
         self.taken(speaker, talk, question, said).await.map(Some)
     }
@@ -283,6 +303,9 @@ fn value_in(question: &Question, reader: &tree::Asked<'_>, said: &str) -> Result
     // "batch size 50" to the question about the batch size is 50.
     let by_name = || tree::take(reader, named(question.slot, question.of.as_deref(), said)?, true).ok();
     let behind_no = || tree::take(reader, meant?, true).ok();
+    if none_of(question.slot, said) {
+        return Ok("none".to_owned());
+    }
     tree::take(reader, said, true).or_else(|why| by_name().or_else(behind_no).ok_or(why))
 }
 

@@ -6,7 +6,7 @@ use engine::run::{Run, RunState};
 
 use super::orders::key;
 use super::talk::{Order, Talk};
-use super::{Desk, Heard, Outcome, Speaker};
+use super::{Desk, Heard, Outcome, Speaker, until};
 use crate::intent::{Action, Command};
 use crate::message::{Card, Outbound, Tone};
 use crate::view;
@@ -179,7 +179,10 @@ impl Desk {
         let mut lines = Vec::new();
         let reason = command.reason.as_deref();
         let expires_ms = self.instant(speaker.asides.until.as_deref())?;
-        let until = expires_ms.map(|at_ms| format!(" until {}", view::clock(at_ms))).unwrap_or_default();
+        let clock = expires_ms.map(|at_ms| format!(" until {}", view::clock(at_ms)));
+        let until = clock.clone().unwrap_or_default();
+        // It may have had an end before, which it has no longer.
+        let now_until = clock.unwrap_or_else(|| " until it is unlocked".to_owned());
         for environment in &command.environments {
             let environment = key(speaker, environment)?;
             let change = if command.action == Action::Lock {
@@ -192,7 +195,7 @@ impl Desk {
             lines.push(match change {
                 LockChange::Locked => format!("{name} is locked by {}{until}{because}.", speaker.actor.name),
                 LockChange::Renewed => {
-                    format!("{name} stays locked by {}{until}{because}.", speaker.actor.name)
+                    format!("{name} stays locked by {}{now_until}{because}.", speaker.actor.name)
                 }
                 LockChange::Unlocked => format!("{name} is unlocked."),
                 LockChange::TakenFrom(holder) => {
@@ -203,6 +206,7 @@ impl Desk {
         let mut card = Card::new(Tone::Good, lines.join(" "));
         card.command = command.canonical();
         if command.action == Action::Lock {
+            card.command = until::with(&card.command, speaker.asides.until.as_deref());
             for environment in &command.environments {
                 card = card.button("Unlock", format!("unlock {environment}"), false);
             }

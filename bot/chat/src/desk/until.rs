@@ -31,6 +31,14 @@ pub(super) fn split(text: &str) -> (String, Option<String>) {
     split_off(text).unwrap_or_else(|| (text.to_owned(), None))
 }
 
+/// An order with the time at its end, or before its reason: it reads back as both.
+pub(super) fn with(order: &str, until: Option<&str>) -> String {
+    let Some(until) = until else { return order.to_owned() };
+    let word = if length::prefix(until).is_some() { "for" } else { "until" };
+    let (place, reason) = order.split_at(order.find(':').unwrap_or(order.len()));
+    format!("{place} {word} {until}{reason}")
+}
+
 fn split_off(text: &str) -> Option<(String, Option<String>)> {
     let found = UNTIL.as_ref()?.captures(text)?;
     let order = found.name("order")?.as_str();
@@ -50,7 +58,7 @@ fn split_off(text: &str) -> Option<(String, Option<String>)> {
 
 #[cfg(test)]
 mod tests {
-    use super::split;
+    use super::{split, with};
 
     #[track_caller]
     fn check(text: &str, order: &str, when: Option<&str>) {
@@ -68,6 +76,19 @@ mod tests {
         check("lock local for half an hour, thanks", "lock local, thanks", Some("half an hour"));
         check("lock staging for the next 2h", "lock staging", Some("2h"));
         check("lock staging for 2h while we look", "lock staging while we look", Some("2h"));
+    }
+
+    #[test]
+    fn an_order_with_its_time_reads_back() {
+        for (order, until, whole) in [
+            ("lock staging: a test", Some("2h"), "lock staging for 2h: a test"),
+            ("lock staging", Some("half an hour"), "lock staging for half an hour"),
+            ("lock staging: audit", Some("tomorrow 9am"), "lock staging until tomorrow 9am: audit"),
+            ("lock staging: audit", None, "lock staging: audit"),
+        ] {
+            assert_eq!(with(order, until), whole);
+            check(whole, order, until);
+        }
     }
 
     #[test]

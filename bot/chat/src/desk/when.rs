@@ -3,9 +3,15 @@
 use std::sync::LazyLock;
 
 use chrono::{Days, TimeZone, Utc};
+use engine::control::Refusal;
+use engine::plan::PlanProblem;
 use regex::Regex;
 
 use super::length;
+use crate::intent::Command;
+
+/// Times that are understood, one of each kind.
+const EXAMPLES: [&str; 3] = ["in 10 minutes", "22:00", "tomorrow 09:30"];
 
 static CLOCK: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)^(today|tonight|tomorrow)?\s*(?:at\s+)?(\d{1,2})(?::(\d{2}))?\s*(am|pm)?\s*(?:utc)?$")
@@ -43,6 +49,21 @@ pub(super) fn resolve(said: &str, now_ms: i64) -> Option<i64> {
     }
     let at = date.and_hms_opt(hour, minute, 0)?.and_utc().timestamp_millis();
     Some(if at <= now_ms { at + DAY_MS } else { at })
+}
+
+/// Why an order is not begun at a time that can't be read, with the same order at times that can.
+pub(super) fn unreadable(command: &Command, said: &str) -> Refusal {
+    let examples = EXAMPLES.map(|at| {
+        let at = Some(at.to_owned());
+        format!("`{}`", Command { at, ..command.clone() }.canonical())
+    });
+    Refusal::Problem(PlanProblem::new(
+        "bad-time",
+        format!(
+            "I can't read the time \u{ab}{said}\u{bb}: I know a length from now and a clock time of today or tomorrow, in UTC"
+        ),
+        examples.join(", "),
+    ))
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ mod time;
 
 use engine::control::{Preview, Refusal};
 use engine::model::{Actor, Identity, Role, RunId, RunRequest};
-use engine::run::Run;
+use engine::run::{Run, RunState};
 
 pub(crate) use answers::{audit, can, incidents, logs, logs_of_run, releases, run_logs, status};
 pub(crate) use back::{
@@ -35,8 +35,8 @@ pub use plain::plain;
 pub(crate) use project::{of_project, project_chosen, which_project};
 pub(crate) use question::{
     answered_already, answered_for, asked_of_another, correct_run, corrected, correction_again, left_open,
-    order_or_answer, question, question_again, question_closed, question_expired, said_again, still_open,
-    waiting, what_is_wrong,
+    meant_otherwise, order_or_answer, question, question_again, question_closed, question_expired,
+    said_again, still_open, waiting, what_is_wrong,
 };
 pub(crate) use run::ended;
 pub use run::{NOTHING_TO_UNDO, run};
@@ -160,13 +160,24 @@ pub(crate) fn preview(preview: &Preview, request: &RunRequest) -> Card {
     }
 }
 
+/// How a run stands, as the rest of a sentence about it.
+fn stands(run: &Run) -> String {
+    let state = run.state.as_str();
+    match run.state {
+        RunState::Succeeded { .. } | RunState::Failed { .. } => format!("has {state}"),
+        RunState::AwaitingApproval { .. } => "waits for approval".to_owned(),
+        _ if run.state.is_over() => format!("was {}", state.replace('-', " ")),
+        _ => format!("is {}", state.replace('-', " ")),
+    }
+}
+
 /// Nothing a command could mean; how the newest run stands, which may have been meant.
 pub(crate) fn no_run_to(verb: &str, newest: Option<&Run>) -> Card {
     let card = Card::new(Tone::Bad, format!("There is no run to {verb} right now."));
     match newest {
         Some(run) => {
-            let (id, state) = (&run.id, run.state.as_str());
-            let card = card.text(format!("The newest, {id} ({}), is {state}.", run.request.command));
+            let (id, state) = (&run.id, stands(run));
+            let card = card.text(format!("The newest, {id} ({}), {state}.", run.request.command));
             card.text(format!("Next: status {id}"))
         }
         None => card.text("Next: status"),

@@ -83,7 +83,7 @@ fn asked(question: &Question, shown: Shown) -> Card {
     card = card.text(next(question));
     // Several orders are a long sentence: it is shown with the whole.
     if shown == Shown::Whole || draft.orders().len() == 1 {
-        card.command = draft.canonical();
+        card.command = question.canonical();
     }
     for choice in &question.choices {
         card = card.button(choice, choice.clone(), false);
@@ -124,12 +124,20 @@ fn hint(question: &Question) -> String {
 /// What happens with the answer.
 fn next(question: &Question) -> String {
     let draft = &question.draft;
+    let unsaid = |slot: Slot| draft.said(slot, None).is_none();
     let then = match draft.command.action {
         _ if question.slot == Slot::Confirm => return String::new(),
         _ if draft.is_collected() => "then I show the whole before anything is done",
         _ if draft.command.dry_run => "then I show the plan, and change nothing",
         Action::Lock | Action::Unlock => "then it is done",
         Action::Alert => "then it is kept",
+        // A ref and a canary are asked for where the environment wants them said, and nobody knows that yet.
+        Action::Deploy
+            if question.slot == Slot::Environments && (unsaid(Slot::Ref) || unsaid(Slot::Canary))
+                || question.slot == Slot::Ref && unsaid(Slot::Canary) =>
+        {
+            "then I ask what else is needed, if anything; it starts after approval where that is needed"
+        }
         _ => "then it starts, after approval where that is needed",
     };
     match draft.more() {
@@ -143,7 +151,7 @@ fn next(question: &Question) -> String {
 
 /// Another question of the same person waits for this one.
 pub(crate) fn waiting(card: Card, waits: &Question) -> Card {
-    card.text(format!("I ask about `{}` again after that.", waits.draft.canonical()))
+    card.text(format!("I ask about `{}` again after that.", waits.canonical()))
 }
 
 /// The same question, because the answer was none.
@@ -154,9 +162,9 @@ pub(crate) fn question_again(asked: &Question, said: &str, why: &str) -> Card {
     card
 }
 
-/// The same question, where all about it was just seen.
+/// The same question, where all about it was just seen; what is to be found right is shown once more.
 fn asked_again(question: &Question) -> Card {
-    asked(question, Shown::Nothing)
+    asked(question, if question.slot == Slot::Confirm { Shown::Whole } else { Shown::Nothing })
 }
 
 /// The question is still open after something else was done or said, with all that is known.
@@ -194,15 +202,19 @@ pub(crate) fn said_again(whole: &Command) -> Card {
     Card::new(Tone::Plain, format!("I take that as the answer: `{}`.", whole.canonical()))
 }
 
-/// Somebody speaks as if they had been asked, and another person was.
-pub(crate) fn asked_of_another(asked: &Question, whom: &str) -> Card {
+/// Somebody speaks as if they had been asked, and another person was; `whole` is the order with their words in it.
+pub(crate) fn asked_of_another(asked: &Question, whom: &str, whole: &str) -> Card {
     let mut card = Card::new(Tone::Bad, format!("I asked {whom}, not you: {}", headline(asked))).privately();
-    card.command = asked.draft.filled().canonical();
-    if matches!(asked.slot.row().takes, Takes::Count { .. } | Takes::Rate | Takes::YesNo) {
-        return card.text(format!("{whom} answers that; you can give an order of your own, in full."));
+    card.command = asked.canonical();
+    if asked.draft.is_collected() {
+        return card.text(format!("{whom} answers that; you can give an order of your own."));
     }
-    card =
-        card.text(format!("To answer for {whom}, and be the one who asks for it, say the answer in full."));
+    card = card.text(format!("To be the one who asks for it, say the whole: `{whole}`."));
+    card = card.button(whole, whole, true);
+    if matches!(asked.slot.row().takes, Takes::Count { .. } | Takes::Rate | Takes::YesNo) {
+        return card;
+    }
+    card = card.text(format!("Or answer for {whom}, with one of these."));
     for choice in &asked.choices {
         card = card.button(choice, choice.clone(), false);
     }
@@ -212,6 +224,11 @@ pub(crate) fn asked_of_another(asked: &Question, whom: &str) -> Card {
 /// Something said before is another thing now.
 pub(crate) fn corrected(changed: &str) -> Card {
     Card::new(Tone::Plain, format!("Corrected: {changed}."))
+}
+
+/// An answer that is the value of something else: that is noted, and the question stays.
+pub(crate) fn meant_otherwise(said: &str, noted: &str) -> Card {
+    Card::new(Tone::Plain, format!("\u{ab}{}\u{bb} is a rate, so I noted it as {noted}.", quoted(said)))
 }
 
 /// Something said before can't be that.
@@ -231,7 +248,7 @@ pub(crate) fn answered_for(asked: &Question, whom: &str, name: &str) -> Card {
 /// Somebody else was quicker.
 pub(crate) fn answered_already(asked: &Question, name: &str) -> Card {
     let mut card = Card::new(Tone::Plain, format!("{name} has answered that already: {}", headline(asked)));
-    card.command = asked.draft.canonical();
+    card.command = asked.canonical();
     card
 }
 
@@ -239,13 +256,10 @@ pub(crate) fn answered_already(asked: &Question, name: &str) -> Card {
 pub(crate) fn correct_run(run: &Run, meant: &Command) -> Card {
     let meant = meant.canonical();
     let over = run.state.is_over();
-    let state = run.state.as_str();
+    let state = super::stands(run);
     let mut card = Card::new(
         Tone::Ask,
-        format!(
-            "{} ({}) is {state} and stays as it is. Do you mean another one?",
-            run.id, run.request.command
-        ),
+        format!("{} ({}) {state} and stays as it is. Do you mean another one?", run.id, run.request.command),
     );
     if !over {
         card = card.button(&format!("cancel {}", run.id), format!("cancel {}", run.id), true);
@@ -256,7 +270,7 @@ pub(crate) fn correct_run(run: &Run, meant: &Command) -> Card {
 
 /// The question is closed without an answer.
 pub(crate) fn question_closed(asked: &Question) -> Card {
-    let order = asked.draft.canonical();
+    let order = asked.canonical();
     let mut card = Card::new(Tone::Plain, format!("Never mind then: `{order}` is dropped."));
     card.command = order;
     card.list("Dropped with it", behind(asked))
@@ -281,6 +295,6 @@ pub(crate) fn question_expired(asked: &Question, whom: &str) -> Card {
     if asked.draft.is_collected() {
         card = put_together(card, &asked.draft);
     }
-    card.command = asked.draft.canonical();
+    card.command = asked.canonical();
     card.list("Not done either", behind(asked))
 }

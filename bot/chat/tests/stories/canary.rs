@@ -151,7 +151,7 @@ fn after_the_ref_and_before_what_waits() {
                 2. v1.0.0
               Then:
                 restart api in staging
-              Then it starts, after approval where that is needed.
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
               [main] [v1.0.0] [Never mind]
               > deploy production
 

@@ -72,6 +72,12 @@ fn of_answers_while_more_is_asked() {
               > backfill backfillTimezone in production batch size 2000 at 200/min
 
             ? What is wrong? Say `NAME is VALUE`, or `never mind`.
+              environment: production
+              job: backfillTimezone
+              batch size: 2000
+              rate: 200/min
+              dry run first: yes
+              window: 22:00-06:00 UTC
               I can't run data jobs yet. I put the order together with you and show it whole; nothing is run.
               Correct anything by the name it has here: `no, NAME is VALUE`.
                 1. yes (default)
@@ -136,7 +142,7 @@ fn of_an_order_that_was_given() {
         t.user("ana").says("deploy production ref v1.0.0").await;
         t.user("ana").says("no, v1.1.0").await;
         t.bot_says(expect![[r#"
-            ? r-2 (deploy v1.0.0 to production) is awaiting-approval and stays as it is. Do you mean another one?
+            ? r-2 (deploy v1.0.0 to production) waits for approval and stays as it is. Do you mean another one?
               [cancel r-2!] [deploy v1.1.0 to production!]
               > deploy v1.1.0 to production
         "#]]);

@@ -308,18 +308,18 @@ fn a_lock_that_ends_by_itself() {
         t.bot_says(expect![[r#"
             ✓ staging is locked by ana until 2026-11-18 14:00 UTC: of a load test.
               [Unlock]
-              > lock staging: of a load test
+              > lock staging for 2h: of a load test
 
             ? Lock where?
                 1. staging
                 2. production
               Then it is done.
               [staging] [production] [Never mind]
-              > lock
+              > lock until 18:00
 
             ✓ production is locked by ana until 2026-11-18 18:00 UTC.
               [Unlock]
-              > lock production
+              > lock production until 18:00
 
             · staging: nothing is deployed
               Locked by:
@@ -370,11 +370,11 @@ fn a_lock_whose_end_cannot_be_read_is_not_taken() {
         t.bot_says(expect![[r#"
             ✓ staging is locked by ana until 2026-11-18 12:30 UTC.
               [Unlock]
-              > lock staging
+              > lock staging for half an hour
 
             ✓ staging stays locked by ana until 2026-11-18 14:30 UTC: of a load test.
               [Unlock]
-              > lock staging: of a load test
+              > lock staging for 2h 30m: of a load test
         "#]]);
     });
 }

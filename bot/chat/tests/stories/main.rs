@@ -24,6 +24,7 @@ mod proved;
 mod questions;
 mod questions_free;
 mod questions_kept;
+mod questions_meant;
 mod questions_shared;
 mod rollback;
 mod rules;

@@ -116,7 +116,7 @@ fn nothing_is_proved() {
                 1. main
                 2. v1.1.0
                 3. v1.0.0
-              Then it starts, after approval where that is needed.
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
               [main] [v1.1.0] [v1.0.0] [Never mind]
               > deploy production
 
@@ -126,7 +126,7 @@ fn nothing_is_proved() {
                 1. main
                 2. v1.1.0
                 3. v1.0.0
-              Then it starts, after approval where that is needed.
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
               [main] [v1.1.0] [v1.0.0] [Never mind]
               > deploy production
 
@@ -136,7 +136,7 @@ fn nothing_is_proved() {
                 1. main
                 2. v1.1.0
                 3. v1.0.0
-              Then it starts, after approval where that is needed.
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
               [main] [v1.1.0] [v1.0.0] [Never mind]
               > deploy production
         "#]]);
@@ -164,7 +164,7 @@ fn staging_is_being_changed() {
                 1. v1.0.0
                 2. v1.1.0
                 3. main
-              Then it starts, after approval where that is needed.
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
               [v1.0.0] [v1.1.0] [main] [Never mind]
               > deploy production
         "#]]);
@@ -190,7 +190,7 @@ fn staging_runs_a_mixture_or_only_a_part_is_meant() {
                 1. v1.1.0
                 2. main
                 3. v1.0.0
-              Then it starts, after approval where that is needed.
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
               [v1.1.0] [main] [v1.0.0] [Never mind]
               > deploy production
         "#]]);

@@ -13,7 +13,7 @@ fn where_answered_by_number() {
             ? Deploy where?
                 1. staging
                 2. production
-              Then it starts, after approval where that is needed.
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
               [staging] [production] [Never mind]
               > deploy v1.0.0
         "#]]);
@@ -51,7 +51,7 @@ fn never_mind() {
             ? Deploy where?
                 1. staging
                 2. production
-              Then it starts, after approval where that is needed.
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
               [staging] [production] [Never mind]
               > deploy
 
@@ -79,21 +79,21 @@ fn none_of_the_choices() {
             ? Deploy where?
                 1. staging
                 2. production
-              Then it starts, after approval where that is needed.
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
               [staging] [production] [Never mind]
               > deploy
 
             ? «the moon» is none of the choices. Deploy where?
                 1. staging
                 2. production
-              Then it starts, after approval where that is needed.
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
               [staging] [production] [Never mind]
               > deploy
 
             ? «7» is none of the choices. Deploy where?
                 1. staging
                 2. production
-              Then it starts, after approval where that is needed.
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
               [staging] [production] [Never mind]
               > deploy
 
@@ -113,7 +113,7 @@ fn a_whole_new_command_instead() {
             ? Deploy where?
                 1. staging
                 2. production
-              Then it starts, after approval where that is needed.
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
               [staging] [production] [Never mind]
               > deploy
 
@@ -142,7 +142,7 @@ fn after_a_restart() {
             ? Still open: Deploy where?
                 1. staging
                 2. production
-              Then it starts, after approval where that is needed.
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
               [staging] [production] [Never mind]
               > deploy v1.0.0
         "#]]);
@@ -162,7 +162,7 @@ fn too_late_for_an_answer() {
             ? Deploy where?
                 1. staging
                 2. production
-              Then it starts, after approval where that is needed.
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
               [staging] [production] [Never mind]
               > deploy
 
@@ -322,7 +322,7 @@ fn production_is_asked_for_even_where_there_is_nothing_else() {
         t.bot_says(expect![[r#"
             ? Deploy where?
                 1. production
-              Then it starts, after approval where that is needed.
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
               [production] [Never mind]
               > deploy v1.0.0
         "#]]);

@@ -37,7 +37,7 @@ fn an_answer_behind_a_no() {
             ? Deploy where?
                 1. staging (where you were last)
                 2. production
-              Then it starts, after approval where that is needed.
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
               [staging] [production] [Never mind]
               > deploy v1.0.0
         "#]]);
@@ -63,7 +63,7 @@ fn another_order_of_the_same_kind() {
             ? Deploy where?
                 1. staging (where you were last)
                 2. production
-              Then it starts, after approval where that is needed.
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
               I ask about `deploy v1.0.0` again after that.
               [staging] [production] [Never mind]
               > deploy v1.1.0
@@ -78,7 +78,7 @@ fn another_order_of_the_same_kind() {
             ? Still open: Deploy where?
                 1. staging
                 2. production
-              Then it starts, after approval where that is needed.
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
               [staging] [production] [Never mind]
               > deploy v1.0.0
 
@@ -208,14 +208,14 @@ fn answers_in_so_many_words() {
             ? «stagging» is none of the choices; did you mean `staging`? Deploy where?
                 1. staging (where you were last)
                 2. production
-              Then it starts, after approval where that is needed.
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
               [staging] [production] [Never mind]
               > deploy v1.0.0
 
             ? «staging I think not» is none of the choices. Deploy where?
                 1. staging (where you were last)
                 2. production
-              Then it starts, after approval where that is needed.
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
               [staging] [production] [Never mind]
               > deploy v1.0.0
         "#]]);
@@ -237,16 +237,18 @@ fn a_number_of_somebody_else() {
         t.whispers(
             "ben",
             expect![[r#"
-            ✗ I asked ana, not you: Deploy where?
-              To answer for ana, and be the one who asks for it, say the answer in full.
-              [staging] [production]
-              > deploy v1.0.0
+                ✗ I asked ana, not you: Deploy where?
+                  To be the one who asks for it, say the whole: `deploy v1.0.0 to production`.
+                  Or answer for ana, with one of these.
+                  [deploy v1.0.0 to production!] [staging] [production]
+                  > deploy v1.0.0
 
-            ✗ I asked ana, not you: Deploy where?
-              To answer for ana, and be the one who asks for it, say the answer in full.
-              [staging] [production]
-              > deploy v1.0.0
-        "#]],
+                ✗ I asked ana, not you: Deploy where?
+                  To be the one who asks for it, say the whole: `deploy v1.0.0 to staging`.
+                  Or answer for ana, with one of these.
+                  [deploy v1.0.0 to staging!] [staging] [production]
+                  > deploy v1.0.0
+            "#]],
         );
         t.whispers(
             "vera",
@@ -337,7 +339,7 @@ fn never_mind_says_which() {
             ? Still open: Deploy where?
                 1. staging
                 2. production
-              Then it starts, after approval where that is needed.
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
               [staging] [production] [Never mind]
               > deploy v1.0.0
         "#]]);

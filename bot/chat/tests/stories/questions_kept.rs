@@ -44,7 +44,7 @@ fn what_was_said_beside_an_order_said_in_full() {
         t.bot_says(expect![[r#"
             ✓ staging is locked by ana until 2026-11-18 18:00 UTC.
               [Unlock]
-              > lock staging
+              > lock staging until 18:00
         "#]]);
         t.user("ana").says("unlock staging").await;
         t.never_mind_the_rest();
@@ -101,7 +101,7 @@ fn a_question_waits_for_the_next_one() {
                 2. production
               Then:
                 restart api in staging
-              Then it starts, after approval where that is needed.
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
               [staging] [production] [Never mind]
               > deploy v1.0.0
 
@@ -130,7 +130,7 @@ fn two_questions_of_one_person_expire() {
                 2. production
               Then:
                 restart api in staging
-              Then it starts, after approval where that is needed.
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
               [staging] [production] [Never mind]
               > deploy v1.0.0
 
@@ -238,7 +238,7 @@ fn small_talk_is_no_ref() {
                   A branch, a tag or a commit.
                     1. main
                     2. v1.0.0
-                  Then it starts, after approval where that is needed.
+                  Then I ask what else is needed, if anything; it starts after approval where that is needed.
                   [main] [v1.0.0] [Never mind]
                   > deploy production
             "#]]);
@@ -251,7 +251,7 @@ fn small_talk_is_no_ref() {
               A branch, a tag or a commit.
                 1. main
                 2. v1.0.0
-              Then it starts, after approval where that is needed.
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
               [main] [v1.0.0] [Never mind]
               > deploy production
 
@@ -260,7 +260,7 @@ fn small_talk_is_no_ref() {
               A branch, a tag or a commit.
                 1. main
                 2. v1.0.0
-              Then it starts, after approval where that is needed.
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
               [main] [v1.0.0] [Never mind]
               > deploy production
         "#]]);
@@ -290,7 +290,7 @@ fn looking_leaves_it_open() {
                 2. v1.0.0
               Then:
                 restart api in production
-              Then it starts, after approval where that is needed.
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
               [main] [v1.0.0] [Never mind]
               > deploy production
 

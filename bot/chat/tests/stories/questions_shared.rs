@@ -32,8 +32,9 @@ fn others_are_heard_where_their_role_lets_them() {
             "ben",
             expect![[r#"
                 ✗ I asked ana, not you: Deploy where?
-                  To answer for ana, and be the one who asks for it, say the answer in full.
-                  [staging] [production]
+                  To be the one who asks for it, say the whole: `deploy v1.0.0 to production`.
+                  Or answer for ana, with one of these.
+                  [deploy v1.0.0 to production!] [staging] [production]
                   > deploy v1.0.0
 
                 ✗ Understood: I do nothing.
@@ -46,7 +47,7 @@ fn others_are_heard_where_their_role_lets_them() {
             ? Deploy where?
                 1. staging
                 2. production
-              Then it starts, after approval where that is needed.
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
               [staging] [production] [Never mind]
               > deploy v1.0.0
 
@@ -221,7 +222,7 @@ fn what_waits_behind_an_answer() {
                 2. production
               Then:
                 restart api in staging
-              Then it starts, after approval where that is needed.
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
               [staging] [production] [Never mind]
               > deploy v1.0.0
         "#]]);

@@ -17,7 +17,7 @@ fn a_path_without_code() {
         t.user("zoe").says("/srv/nothing").await;
         t.user("zoe").says("/srv/shop").await;
         t.bot_says(expect![[r#"
-            ? «shop» is no git URL or absolute path without a password. Where is its code?
+            ? «shop» is no git URL like `https://code.example/shop.git`, nor an absolute path like `/srv/shop`. Where is its code?
               A git URL, or the absolute path of a git repository on this machine; no password in it.
               6 more after this; then I show the whole before anything is done.
               [So far] [Never mind]

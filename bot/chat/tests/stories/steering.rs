@@ -174,22 +174,22 @@ fn too_late() {
         }
         t.bot_says(expect![[r#"
             ✗ There is no run to cancel right now.
-              The newest, r-1 (deploy v1.0.0 to staging), is succeeded.
+              The newest, r-1 (deploy v1.0.0 to staging), has succeeded.
               Next: status r-1
               > cancel
 
             ✗ There is no run to pause right now.
-              The newest, r-1 (deploy v1.0.0 to staging), is succeeded.
+              The newest, r-1 (deploy v1.0.0 to staging), has succeeded.
               Next: status r-1
               > pause
 
             ✗ There is no run to resume right now.
-              The newest, r-1 (deploy v1.0.0 to staging), is succeeded.
+              The newest, r-1 (deploy v1.0.0 to staging), has succeeded.
               Next: status r-1
               > resume
 
             ✗ There is no run to retry right now.
-              The newest, r-1 (deploy v1.0.0 to staging), is succeeded.
+              The newest, r-1 (deploy v1.0.0 to staging), has succeeded.
               Next: status r-1
               > retry
         "#]]);

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::takes::{per_minute, rate};
+use super::amounts::{per_minute, rate};
 use super::{Draft, Slot};
 use crate::intent::{Action, Command};
 
@@ -80,8 +80,25 @@ impl Draft {
         draft
     }
 
+    /// Whether it was said as these very orders.
+    pub(crate) fn was_said_as(&self, orders: &[Command]) -> bool {
+        self.parts == orders
+    }
+
+    /// Gives one of several environments a rate of its own; the others keep theirs.
+    pub(crate) fn rate_apart(&mut self, environment: &str, value: String) {
+        if let Some(common) = self.said(Slot::Rate, None) {
+            self.answers.retain(|answer| answer.slot != Slot::Rate);
+            self.command.rate_per_min = None;
+            for name in self.filled().environments {
+                self.know(Slot::Rate, Some(name), common.clone());
+            }
+        }
+        self.correct(Slot::Rate, Some(environment), value);
+    }
+
     /// Whether a rate was said for one of several environments.
-    pub(super) fn rates_differ(&self) -> bool {
+    pub(crate) fn rates_differ(&self) -> bool {
         self.answers.iter().any(|answer| answer.slot == Slot::Rate && answer.of.is_some())
     }
 

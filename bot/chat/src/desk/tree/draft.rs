@@ -3,7 +3,8 @@
 use engine::model::{ComponentKind, Project, Provider};
 use serde::{Deserialize, Serialize};
 
-use super::takes::{NO_CANARY, canary_of, canary_words, per_minute};
+use super::amounts::per_minute;
+use super::takes::{NO_CANARY, canary_of, canary_words};
 use super::{Slot, slots_of};
 use crate::desk::speaker::FIRST_ENVIRONMENTS;
 use crate::intent::{Action, Command, Signal};

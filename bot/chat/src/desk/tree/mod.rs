@@ -2,6 +2,7 @@
 //! asked for only when nobody said it, its answer changes the request, and no default is safe; production is never a
 //! default.
 
+mod amounts;
 mod change;
 mod describe;
 mod draft;
@@ -13,10 +14,12 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use amounts::rate_said;
 pub(crate) use change::change_of_data;
 pub(crate) use describe::Described;
 pub(crate) use draft::{Draft, EMBEDDED, list_of};
 pub(crate) use rows::{SlotRow, slots_of};
+pub(crate) use takes::valid::called_it;
 pub(crate) use takes::{
     Asked, Takes, asks_for_the_whole, is_exact, is_invisible, named_project, plain, take,
 };

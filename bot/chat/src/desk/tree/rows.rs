@@ -43,10 +43,10 @@ slots! {
         Takes::OneOr(valid::git_ref), None;
     Canary ["canary"] "Which canary?" "Percentages that rise to 100, like `10/50/100`, or `no canary`."
         Takes::OneOr(valid::canary), None;
-    Replicas ["replicas", "instances"] "How many replicas?" "A number from 1 to 1000." Takes::Count { most: 1_000, what: "a number from 1 to 1000" }, None;
+    Replicas ["replicas", "instances"] "How many replicas?" "A number from 1 to 1000." Takes::Count { most: 1_000, what: "a number from 1 to 1000", units: &["replica", "replicas", "instance", "instances", "copy", "copies"] }, None;
     Job ["job"] "Which job?" "" Takes::One, None;
     BatchSize ["batch size", "batch"] "How many rows a batch?" "A number from 1 to 100000."
-        Takes::Count { most: 100_000, what: "a number from 1 to 100000" }, Some("500");
+        Takes::Count { most: 100_000, what: "a number from 1 to 100000", units: &["row", "rows", "record", "records", "batch", "batches", "at", "time"] }, Some("500");
     Rate ["rate", "speed"] "How fast at most{in}?" "Rows a minute, like `500`; or say of what: `500 users/min`, `10 users/s`."
         Takes::Rate, Some("500/min");
     DryRunFirst ["dry run first", "dry run"] "A dry run first?" "It counts what would change and changes nothing."
@@ -63,10 +63,10 @@ slots! {
     Services ["services", "service"] "Which services is it made of?" "Their names, like `api, web`."
         Takes::Words(valid::names), None;
     Build ["build"] "How is {of} built?" "A command, or `none`." Takes::Loose(valid::command_line), Some("none");
-    Start ["start"] "How is {of} started?" "A command." Takes::Loose(valid::command_line), None;
+    Start ["start"] "How is {of} started?" "A command." Takes::Loose(valid::start_line), None;
     Domain ["domain"] "Which domain leads to {of}?" "Like `app.example.com`, or `none`." Takes::Words(valid::domain), Some("none");
     Port ["port", "address"] "Which port leads to {of}?" "A number from 1024 to 65535."
-        Takes::Count { most: 65_535, what: "a number from 1 to 65535" }, None;
+        Takes::Count { most: 65_535, what: "a number from 1 to 65535", units: &[] }, None;
     Components ["components", "component"] "Which components does it need?"
         "Several at once: `postgres, redis`. Or `none`." Takes::Several, Some("none");
     Connections ["connections", "connection"] "Which providers are to be connected?"

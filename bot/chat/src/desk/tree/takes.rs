@@ -5,8 +5,9 @@ use std::sync::LazyLock;
 use engine::model::{NAME_MAX, ServiceName};
 use regex::Regex;
 
-use super::{Slot, SlotRow, words};
-use crate::intent::{Canary, Named, Names, Vocabulary, is_ref, parse_with, whole};
+use super::amounts::{RATE_WANTED, count, rate, rate_said};
+use super::{EMBEDDED, Slot, SlotRow, words};
+use crate::intent::{Canary, Named, Names, Vocabulary, is_ref, parse_with};
 
 /// Longest answer in words, in characters.
 const WORDS_MAX: usize = 300;
@@ -18,6 +19,9 @@ const YES: [&str; 8] = ["yes", "y", "yep", "yeah", "sure", "ok", "okay", "right"
 const NO: [&str; 4] = ["no", "n", "nope", "nah"];
 /// Answers that mean an empty list.
 const NONE: [&str; 5] = ["none", "no", "nothing", "nope", "-"];
+
+/// Other words for the embedded platform.
+const EMBEDDED_CALLED: [&str; 4] = ["embedded", "the embedded one", "this machine", "on this machine"];
 
 /// The answer that means no canary.
 pub(crate) const NO_CANARY: &str = "no canary";
@@ -61,6 +65,8 @@ pub(crate) enum Takes {
         most: u64,
         /// In words.
         what: &'static str,
+        /// What may be counted, in words: nothing else may stand behind the number.
+        units: &'static [&'static str],
     },
     /// How many of something in some time.
     Rate,
@@ -107,6 +113,9 @@ impl Asked<'_> {
             && let Some(named) = aliased
         {
             return self.choices.iter().find(|choice| **choice == named.name).cloned();
+        }
+        if self.row.slot == Slot::Platform && EMBEDDED_CALLED.contains(&said.as_str()) {
+            return self.choices.iter().find(|choice| *choice == EMBEDDED).cloned();
         }
         if !beginnings || said.chars().count() < BEGINNING_MIN {
             return None;
@@ -198,11 +207,11 @@ fn take_plain(asked: &Asked<'_>, said: &str, beginnings: bool) -> Result<String,
             None => valid(bare).map_err(|no| words::with_nearest(&format!("no {no}"), bare, asked.choices)),
         },
         Takes::Several => asked.several(bare, beginnings).ok_or_else(none_of),
-        Takes::Count { most, what } => {
-            let digits = lower.split(['/', ' ']).next().unwrap_or_default().replace([',', '_'], "");
-            match whole(&digits) {
-                Some(count) if (1..=most).contains(&count) => Ok(count.to_string()),
-                _ => Err(format!("not {what}")),
+        Takes::Count { most, what, units } => {
+            match count(&lower, units).filter(|count| (1..=most).contains(count)) {
+                Some(count) => Ok(count.to_string()),
+                None if rate_said(&lower).is_some() => Err(format!("a rate, and not {what}")),
+                None => Err(format!("not {what}")),
             }
         }
         Takes::Rate => rate(&lower).ok_or_else(|| format!("not {RATE_WANTED}")),
@@ -222,45 +231,6 @@ fn take_plain(asked: &Asked<'_>, said: &str, beginnings: bool) -> Result<String,
             other => Err(words::with_nearest("neither yes nor no", other, asked.choices)),
         },
     }
-}
-
-/// What is taken for a rate, in words.
-const RATE_WANTED: &str =
-    "a rate like `500` (a minute), `500 users/min` or `10/s`, from 1 to 1000000 a minute";
-/// The fastest, in things a minute.
-const RATE_MAX: u64 = 1_000_000;
-
-/// A rate as it is kept: how many a minute, of what was said. One said in seconds or hours is the same a minute, and
-/// never a faster one.
-pub(crate) fn rate(said: &str) -> Option<String> {
-    static RATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(
-            r"(?ix)^(?:at\s+most|at|max(?:imum)?)?\s*(?<count>[0-9][0-9,_]*)(?<thousands>k\b)?\s*(?<what>[a-z]+)??\s*
-            (?:(?:/|\bper\b|\ban?\b|\beach\b|\bevery\b)\s*(?<time>s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?))?$",
-        )
-        .ok()
-    });
-    let found = RATE.as_ref()?.captures(said.trim())?;
-    let count: u64 = found.name("count")?.as_str().replace([',', '_'], "").parse().ok()?;
-    let count = if found.name("thousands").is_some() { count.checked_mul(1_000)? } else { count };
-    let count = match found.name("time").and_then(|time| time.as_str().bytes().next()) {
-        Some(b's' | b'S') => count.checked_mul(60)?,
-        Some(b'h' | b'H') => count / 60,
-        _ => count,
-    };
-    let what = found.name("what").map(|what| what.as_str().to_lowercase());
-    let what = match what.as_deref() {
-        None | Some("rpm") => String::new(),
-        // "500 min" says no rate.
-        Some("s" | "sec" | "m" | "min" | "minute" | "minutes" | "h" | "hour" | "hours") => return None,
-        Some(what) => format!(" {what}"),
-    };
-    (1..=RATE_MAX).contains(&count).then(|| format!("{count}{what}/min"))
-}
-
-/// How many a minute a rate is.
-pub(crate) fn per_minute(rate: &str) -> Option<u64> {
-    rate.split(['/', ' ']).next()?.parse().ok()
 }
 
 /// Whether somebody asks what is put together so far.
@@ -303,8 +273,13 @@ pub(crate) mod valid {
     static REPOSITORY: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r"^(?:/\S+|(?:https?|ssh|git|file)://[^\s:@/]*@?[^\s@]+|[\w.-]+@[\w.-]+:\S+)$").ok()
     });
+    static WITH_PASSWORD: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"^[a-z]+://[^\s/@]*:[^\s/@]*@").ok());
     static KIND_OF_REF: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r"(?i)^(?:the\s+)?(?:branch|tag|commit|ref|version|release)\s*[:=]?\s+(\S+)$").ok()
+    });
+    static CALL_IT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"(?i)^(?:(?:call|name)\s+it|it(?:'?s|\s+is)\s+called|(?:it(?:'?s)|the|its)\s+name\s+is)\s+(\S.*)$").ok()
     });
     static DOMAIN: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"(?i)^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$").ok());
@@ -350,6 +325,7 @@ pub(crate) mod valid {
 
     /// One name.
     pub(crate) fn name(said: &str) -> Result<String, &'static str> {
+        let said = called_it(said).unwrap_or(said);
         let name = said.to_lowercase().replace(' ', "-");
         match name.parse::<ServiceName>() {
             Ok(name) => Ok(name.to_string()),
@@ -378,13 +354,30 @@ pub(crate) mod valid {
         if is(&REPOSITORY, said) {
             Ok(said.to_owned())
         } else {
-            Err("git URL or absolute path without a password")
+            Err(if is(&WITH_PASSWORD, said) {
+                "address that I may keep: there is a password in it"
+            } else {
+                "git URL like `https://code.example/shop.git`, nor an absolute path like `/srv/shop`"
+            })
         }
     }
 
     /// A command line.
     pub(crate) fn command_line(said: &str) -> Result<String, &'static str> {
         if said.is_empty() { Err("command") } else { Ok(said.to_owned()) }
+    }
+
+    /// A command line that something is started with: there has to be one.
+    pub(crate) fn start_line(said: &str) -> Result<String, &'static str> {
+        if super::NONE.contains(&said.to_lowercase().as_str()) {
+            return Err("command: a service is started by one");
+        }
+        command_line(said)
+    }
+
+    /// What a project is called in words that say so: "call it store".
+    pub(crate) fn called_it(said: &str) -> Option<&str> {
+        Some(CALL_IT.as_ref()?.captures(said.trim())?.get(1)?.as_str())
     }
 
     /// A host name with a dot in it.

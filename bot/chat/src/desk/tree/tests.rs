@@ -36,7 +36,13 @@ fn answers_are_read() {
         (Slot::Ref, &[], "branch develop", "develop"),
         (Slot::Ref, &[], "the tag nightly", "nightly"),
         (Slot::Replicas, &[], "3 replicas", "3"),
+        (Slot::Replicas, &[], "3 instances", "3"),
         (Slot::BatchSize, &[], "5,000", "5000"),
+        (Slot::BatchSize, &[], "500 rows a batch", "500"),
+        (Slot::BatchSize, &[], "100 at a time", "100"),
+        (Slot::Project, &[], "call it Store", "store"),
+        (Slot::Project, &[], "it's called invoice perfect", "invoice-perfect"),
+        (Slot::Platform, &["local", "railway"], "embedded", "local"),
         (Slot::Rate, &[], "500", "500/min"),
         (Slot::Rate, &[], "500/min", "500/min"),
         (Slot::Rate, &[], "at most 500 users per minute", "500 users/min"),
@@ -88,6 +94,13 @@ fn what_is_no_answer_is_refused() {
         (Slot::Ref, &[], "a..b"),
         (Slot::Replicas, &[], "1001"),
         (Slot::Replicas, &[], "-1"),
+        (Slot::Replicas, &[], "500/min"),
+        (Slot::Replicas, &[], "2 weeks"),
+        (Slot::BatchSize, &[], "500 users/min"),
+        (Slot::BatchSize, &[], "5 000"),
+        (Slot::BatchSize, &[], "10/s"),
+        (Slot::Port, &[], "8080 rows"),
+        (Slot::Start, &[], "none"),
         (Slot::Window, &[], "25:00-26:00"),
         (Slot::Window, &[], "8-8"),
         (Slot::Project, &[], "9lives"),
@@ -123,6 +136,22 @@ fn every_action_that_asks_has_its_slots_once() {
         for (place, slot) in slots.iter().enumerate() {
             assert!(!slots[..place].contains(slot), "{} asks twice for {slot:?}", action.name());
         }
+    }
+}
+
+#[test]
+fn what_is_wrong_is_said() {
+    for (slot, said, why) in [
+        (Slot::BatchSize, "500 users/min", "a rate, and not a number from 1 to 100000"),
+        (Slot::Replicas, "500 users", "not a number from 1 to 1000"),
+        (Slot::Start, "none", "no command: a service is started by one"),
+        (
+            Slot::Repository,
+            "https://me:secret@code.example/shop.git",
+            "no address that I may keep: there is a password in it",
+        ),
+    ] {
+        assert_eq!(read(slot, &[], said), Err(why.to_owned()), "{said}");
     }
 }
 

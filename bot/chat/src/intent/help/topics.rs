@@ -51,7 +51,8 @@ topics! {
         "What is missing is asked for, one thing at a time. Answer with a number, a name, a click, or"
         "`default`. `no, v1.2` corrects what was said before, `so far` shows what is put together, and"
         "`never mind` drops it. A question stays open for half an hour, also over a restart."
-        => "restart" "never mind";
+        "`lock` alone, for example, asks where."
+        => "lock" "never mind";
     ["threads", "thread", "channels"]
         "Under a run's card, `approve`, `cancel`, `pause`, `status` and `logs` are about that run, and"
         "`rollback` about its environment."
