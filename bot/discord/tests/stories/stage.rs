@@ -103,6 +103,11 @@ impl Stage {
         let listening = (discord.clone(), stop.clone());
         tokio::spawn(async move { listening.0.listen(listening.1).await });
         self.sim.until(|sim| sim.opened().1 > begun && !sim.commands().is_empty()).await;
+        // A start notes until when all was heard; a story begins behind that.
+        while !discord.is_heard() {
+            tokio::task::yield_now().await;
+        }
+        discord.rest().await;
         let reporter = discord.reporter().await.unwrap();
         let connected = Connected {
             listener: discord.listener(),

@@ -97,6 +97,11 @@ impl Stage {
         let listening = (slack.clone(), stop.clone());
         tokio::spawn(async move { listening.0.listen(listening.1).await });
         self.sim.until(|sim| sim.opened() > opened).await;
+        // A start notes until when all was heard; a story begins behind that.
+        while !slack.is_heard() {
+            tokio::task::yield_now().await;
+        }
+        slack.rest().await;
         let reporter = slack.reporter().await.unwrap();
         let connected = Connected {
             listener: slack.listener(),
