@@ -130,6 +130,33 @@ fn a_schema_the_old_release_can_not_live_with_needs_a_person_when_the_deploy_fai
 }
 
 #[test]
+fn a_first_deploy_that_fails_leaves_a_schema_nobody_has_to_live_with() {
+    on_both(async |t| {
+        t.world.file("migrations/0004_drop_due.sql", "ALTER TABLE invoices DROP COLUMN id");
+        t.world.release("v4", "Trouble", Behaviour::never_healthy());
+        let run = t.asks("ana", "staging", deploy("v4")).await;
+        t.settle_all().await;
+        assert_eq!(t.outcome(&run).await, "failed: unhealthy");
+        assert!(t.reason(&run).await.evidence.is_empty(), "{:?}", t.reason(&run).await);
+        let told = t.told(&run).await;
+        let stays = told.lines().find(|line| line.contains("migrations undone")).unwrap_or_default();
+        assert!(stays.contains("0004 drop_due were applied and stay"), "{told}");
+        assert!(!stays.contains("live with"), "nothing ran before: {told}");
+    });
+}
+
+#[test]
+fn a_first_deploy_that_fails_speaks_of_nothing_that_ran_before() {
+    on_both(async |t| {
+        t.world.release("v4", "Trouble", Behaviour::never_healthy());
+        let run = t.asks("ana", "staging", deploy("v4")).await;
+        t.settle_all().await;
+        let told = t.told(&run).await;
+        assert!(told.contains("applied and stay") && !told.contains("what ran before"), "{told}");
+    });
+}
+
+#[test]
 fn a_breaking_migration_that_was_never_applied_needs_nobody() {
     on_both(async |t| {
         t.does("ana", "staging", deploy("v3")).await;
