@@ -97,7 +97,7 @@ pub struct RunDetail {
     /// How its canary stands, once it has come to one.
     pub trial: Option<Trial>,
     /// How long the environment's last successful rollback took (this run aside), in milliseconds; absent when there
-    /// was none.
+    /// was none, and when the way back from this run is no rollback.
     pub way_back_took_ms: Option<i64>,
 }
 
@@ -239,7 +239,12 @@ impl Engine {
             RunState::Queued { .. } => self.line(&run).await?,
             _ => (None, None),
         };
-        let rollback = self.store().run_last_succeeded(run.environment(), "rollback", id).await?;
+        let goes_back = plan.way_back.release.is_some()
+            && plan.puts_live().is_some_and(|number| plan.way_back.release != Some(number));
+        let rollback = match goes_back {
+            true => self.store().run_last_succeeded(run.environment(), "rollback", id).await?,
+            false => None,
+        };
         Ok(RunDetail {
             way_back_took_ms: rollback.and_then(|run| Some((run.finished_ms? - run.started_ms?).max(0))),
             steps: self.store().step_list(id).await?,

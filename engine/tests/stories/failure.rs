@@ -1,9 +1,9 @@
 use adapters::sim::{Behaviour, Call, Fault, FaultKind};
-use engine::ports::Finding;
+use engine::ports::{Crashes, Finding};
 use expect_test::expect;
 
 use crate::world::changes::*;
-use crate::world::{Story, on_both};
+use crate::world::{Story, on_both, service};
 
 /// v1 is live, then a release with this behaviour comes; how its run ends. The environment is as before.
 async fn comes(t: &Story, behaviour: Behaviour) -> engine::model::RunId {
@@ -154,6 +154,30 @@ fn a_first_deploy_that_fails_speaks_of_nothing_that_ran_before() {
         t.settle_all().await;
         let told = t.told(&run).await;
         assert!(told.contains("applied and stay") && !told.contains("what ran before"), "{told}");
+    });
+}
+
+#[test]
+fn services_that_keep_ending_are_noticed_also_when_their_addresses_can_not_be_looked_at() {
+    on_both(async |t| {
+        let run = t.does("ana", "staging", deploy("v1")).await;
+        let staging = t.environment("staging");
+        let now_ms = t.now_ms();
+        let crashes = Crashes {
+            times: 3,
+            since_ms: now_ms,
+            last_ms: now_ms,
+            how: "exit code 3".to_owned(),
+            line: "out of luck".to_owned(),
+            gave_up: false,
+        };
+        t.world.drift(|it| assert!(it.instance_crashes(&staging, &service("api"), 1, 0, crashes)));
+        // What was told of addresses before is written among what happened to the run.
+        t.tampers(&format!("UPDATE run_events SET body = 'nothing' WHERE run = '{run}'")).await;
+        t.engine().look_after_services().await.unwrap_err();
+        let incidents = t.engine().store().incident_list(&staging, 0, 10).await.unwrap();
+        assert_eq!(incidents.len(), 1, "{incidents:?}");
+        assert!(incidents[0].summary.contains("api ended by itself 3 times"), "{incidents:?}");
     });
 }
 
