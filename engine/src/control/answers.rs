@@ -241,9 +241,10 @@ impl Engine {
         };
         let goes_back = plan.way_back.release.is_some()
             && plan.puts_live().is_some_and(|number| plan.way_back.release != Some(number));
-        let rollback = match goes_back {
-            true => self.store().run_last_succeeded(run.environment(), "rollback", id).await?,
-            false => None,
+        let rollback = if goes_back {
+            self.store().run_last_succeeded(run.environment(), "rollback", id).await?
+        } else {
+            None
         };
         Ok(RunDetail {
             way_back_took_ms: rollback.and_then(|run| Some((run.finished_ms? - run.started_ms?).max(0))),

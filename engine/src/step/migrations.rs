@@ -106,9 +106,10 @@ impl StepAct for ApplyMigrations {
                 ("were applied and stay", "them")
             };
             let nothing_before = self.first || !breaking.is_empty();
-            let lives = match nothing_before {
-                true => String::new(),
-                false => format!(": what ran before can live with {them}"),
+            let lives = if nothing_before {
+                String::new()
+            } else {
+                format!(": what ran before can live with {them}")
             };
             return Ok(Look::Stays(format!("{} {stays}{lives}", names(&there))));
         }
