@@ -200,7 +200,11 @@ impl Engine {
                             crashes.line = self.redactor().redact(&crashes.line).into_owned();
                             crashes
                         }),
-                        trouble: states.iter().filter_map(|state| trouble(state)).chain(unreached).collect(),
+                        trouble: states
+                            .iter()
+                            .filter_map(|state| super::unreached::trouble(state))
+                            .chain(unreached)
+                            .collect(),
                         weights: self.ports().edge.weights(environment, service).await.unwrap_or_default(),
                         schedule: there
                             .and_then(|there| there.schedule.as_ref())
@@ -492,13 +496,4 @@ impl Engine {
 fn unreadable(error: &ArtifactError) -> Refusal {
     let say = format!("its artifacts can't be read: {error}");
     Refusal::standing("artifacts", say, "`infra-chat doctor` checks where they are kept")
-}
-
-fn trouble(state: &InstanceState) -> Option<String> {
-    match state {
-        InstanceState::Healthy { .. } => None,
-        InstanceState::Starting { last } => Some(format!("starting: {last}")),
-        InstanceState::Unhealthy { last } => Some(format!("unhealthy: {last}")),
-        InstanceState::Exited { how, starts, .. } => Some(format!("ended ({how}) after {starts} starts")),
-    }
 }
