@@ -153,7 +153,7 @@ pub(crate) enum Command {
     /// Say one thing, wait for what comes of it, and tell by the exit code
     #[command(after_help = "Exit code:\n  \
             0  it succeeded, was done, or is scheduled; a question was answered, and \"can I …?\" with yes\n  \
-            1  it failed, or could not be done: the database or a provider does not answer\n  \
+            1  it failed, or could not be done: nobody knows the ref, or a provider does not answer\n  \
             2  it was refused or not understood, or waits for a person; \"can I …?\" was answered with no, or not alone")]
     Run {
         /// What to say, as in the chat: "deploy staging"
@@ -223,6 +223,9 @@ pub(crate) enum User {
         /// Who they are elsewhere, `slack:U123`; can be repeated
         #[arg(long = "identity", value_name = "FRONT:ID")]
         identities: Vec<Identity>,
+        /// Take identities that are other people's away from them
+        #[arg(long = "move")]
+        moves: bool,
     },
     /// Everybody, with their roles and identities
     List,
@@ -233,6 +236,9 @@ pub(crate) enum User {
         /// The identity: `slack:U123`
         #[arg(value_name = "FRONT:ID")]
         identity: Identity,
+        /// Take it away from whoever has it
+        #[arg(long = "move")]
+        moves: bool,
     },
     /// Take a person away, with all their identities
     Remove {

@@ -66,9 +66,9 @@ async fn import(global: &Global, file: &Path) -> anyhow::Result<Exit> {
     let name = &project.project;
     match (is_new, changes.len()) {
         (true, _) => out::line(&format!(
-            "{name} is new: {} services, {} environments.",
-            project.services.len(),
-            project.environments.len()
+            "{name} is new: {}, {}.",
+            counted(project.services.len(), "service"),
+            counted(project.environments.len(), "environment")
         )),
         (false, 0) => out::line(&format!("{name} is as it was: nothing differs.")),
         (false, count) => {
@@ -85,6 +85,11 @@ async fn import(global: &Global, file: &Path) -> anyhow::Result<Exit> {
         out::line(&format!("Made a random value for the secret {environment}/{secret}."));
     }
     Ok(Exit::Fine)
+}
+
+/// "1 service", "2 services".
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 /// Says a refusal with what to type, for commands that ask the engine directly.

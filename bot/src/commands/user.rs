@@ -1,7 +1,8 @@
 //! `user`: who people are and what they may do.
 
 use anyhow::Context as _;
-use engine::model::{Identity, User as Person, UserName};
+use engine::control::{Engine, Refusal};
+use engine::model::{Actor, Identity, User as Person, UserName};
 
 use super::project::refused;
 use super::speaker;
@@ -25,10 +26,14 @@ pub(super) async fn run(global: &Global, command: User) -> anyhow::Result<Exit> 
             }
             return Ok(Exit::Fine);
         }
-        User::Add { who, role, mut identities } => {
+        User::Add { who, role, mut identities, moves } => {
             let name = match who {
                 Who::Name(name) => {
-                    identities.push(local_identity(&name));
+                    let local = local_identity(&name);
+                    // Nobody asked for this one: whose it is, theirs it stays.
+                    if engine.store().identity_get(&local).await?.is_none() {
+                        identities.push(local);
+                    }
                     name
                 }
                 Who::Identity(identity) => {
@@ -39,9 +44,9 @@ pub(super) async fn run(global: &Global, command: User) -> anyhow::Result<Exit> 
                 }
             };
             let says = format!("{name} is {role} now.");
-            engine.user_put(&Person { name, role }, &identities, &actor).await.map(|()| says)
+            put(&engine, &Person { name, role }, &identities, &actor, moves).await.map(|()| says)
         }
-        User::Link { name, identity } => {
+        User::Link { name, identity, moves } => {
             let Some(person) = engine.store().user_get(name.as_str()).await? else {
                 out::problem(&format!("nobody is called {name}"));
                 let next = format!("infra-chat user add {name} --role deployer --identity {identity}");
@@ -49,7 +54,7 @@ pub(super) async fn run(global: &Global, command: User) -> anyhow::Result<Exit> 
                 return Ok(Exit::Refused);
             };
             let says = format!("{identity} is {name} now.");
-            engine.user_put(&person, &[identity], &actor).await.map(|()| says)
+            put(&engine, &person, &[identity], &actor, moves).await.map(|()| says)
         }
         User::Remove { name } => {
             engine.user_remove(&name, &actor).await.map(|()| format!("{name} is gone, with all identities."))
@@ -62,6 +67,20 @@ pub(super) async fn run(global: &Global, command: User) -> anyhow::Result<Exit> 
         }
         Err(refusal) => refused(&refusal),
     })
+}
+
+async fn put(
+    engine: &Engine,
+    person: &Person,
+    identities: &[Identity],
+    actor: &Actor,
+    moves: bool,
+) -> Result<(), Refusal> {
+    if moves {
+        engine.user_put_moving(person, identities, actor).await
+    } else {
+        engine.user_put(person, identities, actor).await
+    }
 }
 
 /// What somebody is called who is known by an identity alone; `user link` gives further identities to that name.

@@ -45,6 +45,22 @@ fn admins_manage_people() {
         .says("discord:9")
         .says("terminal:kim")
         .says_not("cli:");
+    // An identity is one person's until somebody says that it moves.
+    let add = ["--as", "zoe", "user", "add", "lea", "--role", "viewer", "--identity", "slack:U7"];
+    world.program(&add).ended(2).says("slack:U7 is kim").says("--move");
+    world
+        .program(&["--as", "zoe", "user", "link", "ben", "terminal:ana"])
+        .ended(2)
+        .says("terminal:ana is ana");
+    world.program(&["--as", "ana", "run", "whoami"]).ended(0).says("You are ana");
+    world.program(&["user", "list"]).ended(0).says_not("lea");
+    world.program(&[&add[..], &["--move"]].concat()).ended(0);
+    world.program(&["--as", "zoe", "user", "link", "kim", "slack:U7"]).ended(2).says("slack:U7 is lea");
+    world.program(&["--as", "zoe", "user", "link", "kim", "slack:U7", "--move"]).ended(0);
+    // Whoever has somebody's name on this machine keeps it.
+    world.program(&["--as", "zoe", "user", "link", "kim", "terminal:max"]).ended(0);
+    world.program(&["--as", "zoe", "user", "add", "max", "--role", "viewer"]).ended(0);
+    world.program(&["--as", "max", "run", "whoami"]).ended(0).says("You are kim");
     world.program(&["--as", "zoe", "user", "remove", "kim"]).ended(0);
     world.program(&["user", "list"]).ended(0).says_not("kim");
     world.program(&["--as", "zoe", "user", "remove", "zoe"]).ended(2).says("only admin");

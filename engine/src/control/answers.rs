@@ -97,7 +97,7 @@ pub struct RunDetail {
     /// How its canary stands, once it has come to one.
     pub trial: Option<Trial>,
     /// How long the environment's last successful rollback took (this run aside), in milliseconds; absent when there
-    /// was none.
+    /// was none, and when the way back from this run is no rollback.
     pub way_back_took_ms: Option<i64>,
 }
 
@@ -200,7 +200,11 @@ impl Engine {
                             crashes.line = self.redactor().redact(&crashes.line).into_owned();
                             crashes
                         }),
-                        trouble: states.iter().filter_map(|state| trouble(state)).chain(unreached).collect(),
+                        trouble: states
+                            .iter()
+                            .filter_map(|state| super::unreached::trouble(state))
+                            .chain(unreached)
+                            .collect(),
                         weights: self.ports().edge.weights(environment, service).await.unwrap_or_default(),
                         schedule: there
                             .and_then(|there| there.schedule.as_ref())
@@ -239,7 +243,13 @@ impl Engine {
             RunState::Queued { .. } => self.line(&run).await?,
             _ => (None, None),
         };
-        let rollback = self.store().run_last_succeeded(run.environment(), "rollback", id).await?;
+        let goes_back = plan.way_back.release.is_some()
+            && plan.puts_live().is_some_and(|number| plan.way_back.release != Some(number));
+        let rollback = if goes_back {
+            self.store().run_last_succeeded(run.environment(), "rollback", id).await?
+        } else {
+            None
+        };
         Ok(RunDetail {
             way_back_took_ms: rollback.and_then(|run| Some((run.finished_ms? - run.started_ms?).max(0))),
             steps: self.store().step_list(id).await?,
@@ -486,13 +496,4 @@ impl Engine {
 fn unreadable(error: &ArtifactError) -> Refusal {
     let say = format!("its artifacts can't be read: {error}");
     Refusal::standing("artifacts", say, "`infra-chat doctor` checks where they are kept")
-}
-
-fn trouble(state: &InstanceState) -> Option<String> {
-    match state {
-        InstanceState::Healthy { .. } => None,
-        InstanceState::Starting { last } => Some(format!("starting: {last}")),
-        InstanceState::Unhealthy { last } => Some(format!("unhealthy: {last}")),
-        InstanceState::Exited { how, starts, .. } => Some(format!("ended ({how}) after {starts} starts")),
-    }
 }

@@ -44,27 +44,34 @@ impl Engine {
     }
 
     /// Looks whether live services keep ending by themselves, and records those that do: once each, however often they end
-    /// from then on.
+    /// from then on. Everything is looked at, whatever fails; the first fault is told.
     pub async fn look_after_services(&self) -> Result<(), Refusal> {
         let runs = self.store().run_live().await?;
         // What ends while a run changes things is that run's concern.
         let changing: BTreeSet<&EnvironmentKey> =
             runs.iter().filter(|run| run.state.holds_lock()).map(crate::run::Run::environment).collect();
+        let mut looked = Ok(());
         for project in self.store().project_list().await? {
             for environment in project.value.environments.keys() {
                 let key = EnvironmentKey::new(project.value.project.clone(), environment.clone());
                 if !changing.contains(&key) {
-                    self.look_after(&key).await?;
+                    // What is wrong in one is no reason to leave the others alone.
+                    looked = looked.and(self.look_after(&key).await);
                 }
             }
         }
-        Ok(())
+        looked
     }
 
     async fn look_after(&self, key: &EnvironmentKey) -> Result<(), Refusal> {
         let Some(number) = self.store().environment_get(key).await?.value.live else { return Ok(()) };
         let Some(live) = self.store().release_get(key, number).await? else { return Ok(()) };
-        self.look_at_addresses(&live).await?;
+        let addresses = self.look_at_addresses(&live).await;
+        addresses.and(self.look_at_crashes(&live).await)
+    }
+
+    async fn look_at_crashes(&self, live: &Release) -> Result<(), Refusal> {
+        let key = &live.id.environment;
         // A platform that can't be seen, because another program hosts it or it does not answer, is looked at by others or
         // later.
         let Ok(observed) = self.ports().platform.observe(key).await else { return Ok(()) };
@@ -75,7 +82,7 @@ impl Engine {
             if set.instances.iter().any(|one| one.crashes.as_ref().is_some_and(keeps_ending))
                 && let Some(crashes) = Crashes::of_all(&set.instances)
             {
-                self.keeps_ending(&live, service, part.origin, crashes).await?;
+                self.keeps_ending(live, service, part.origin, crashes).await?;
             }
         }
         Ok(())

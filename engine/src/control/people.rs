@@ -1,5 +1,7 @@
 //! People: who they are on each front, what role they have, and who may change that.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::clearance::Asked;
@@ -24,8 +26,28 @@ impl Engine {
     }
 
     /// Adds a person, or gives one another role, with identities on fronts. Admins may; and anybody while there is no
-    /// admin yet, because somebody has to be the first.
+    /// admin yet, because somebody has to be the first. An identity that is another person's is refused.
     pub async fn user_put(&self, user: &User, identities: &[Identity], actor: &Actor) -> Result<(), Refusal> {
+        Box::pin(self.user_written(user, identities, actor, false)).await
+    }
+
+    /// As [`Engine::user_put`], and identities that are other people's are this person's from then on.
+    pub async fn user_put_moving(
+        &self,
+        user: &User,
+        identities: &[Identity],
+        actor: &Actor,
+    ) -> Result<(), Refusal> {
+        Box::pin(self.user_written(user, identities, actor, true)).await
+    }
+
+    async fn user_written(
+        &self,
+        user: &User,
+        identities: &[Identity],
+        actor: &Actor,
+        moves: bool,
+    ) -> Result<(), Refusal> {
         let people = self.store().user_list().await?;
         let is_first = people.iter().all(|other| other.role != Role::Admin);
         if !is_first {
@@ -37,11 +59,27 @@ impl Engine {
         if only_admin && user.role != Role::Admin {
             return Err(last_admin(&user.name));
         }
+        let mut taken_from = BTreeMap::new();
+        for identity in identities {
+            let has = self.store().identity_get(identity).await?.filter(|has| *has != user.name);
+            match has {
+                Some(has) if !moves => return Err(taken(identity, &has)),
+                Some(has) => taken_from.insert(identity.to_string(), has),
+                None => None,
+            };
+        }
         let now_ms = self.now_ms();
         let mut commit = Commit::at(now_ms);
         commit.writes.push(Write::UserPut { user: user.clone(), at_ms: now_ms });
         for identity in identities {
             commit.writes.push(Write::IdentityPut { identity: identity.clone(), person: user.name.clone() });
+        }
+        let mut data = json!({
+            "role": user.role,
+            "identities": identities.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        });
+        if !taken_from.is_empty() {
+            data["taken_from"] = json!(taken_from);
         }
         commit.audit.push(AuditEntry {
             actor: actor.clone(),
@@ -49,10 +87,7 @@ impl Engine {
             subject: user.name.to_string(),
             environment: None,
             run: None,
-            data: json!({
-                "role": user.role,
-                "identities": identities.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            }),
+            data,
         });
         Ok(self.write(commit).await?)
     }
@@ -83,6 +118,14 @@ impl Engine {
             other => Ok(other?),
         }
     }
+}
+
+fn taken(identity: &Identity, has: &UserName) -> Refusal {
+    Refusal::standing(
+        "identity-taken",
+        format!("{identity} is {has}; nothing was changed"),
+        format!("the same with --move takes {identity} from {has}"),
+    )
 }
 
 fn last_admin(name: &UserName) -> Refusal {

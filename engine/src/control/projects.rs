@@ -38,10 +38,12 @@ impl Engine {
             if self.store().user_get(person.name.as_str()).await?.is_none() {
                 let user = crate::model::User { name: person.name.clone(), role: person.role };
                 commit.writes.push(Write::UserPut { user, at_ms: now_ms });
-                // Everybody is known by their own name on the machine.
+                // Everybody is known by their own name on the machine, unless that was given to somebody else.
                 let identity =
                     Identity { front: "terminal".to_owned(), external_id: person.name.to_string() };
-                commit.writes.push(Write::IdentityPut { identity, person: person.name.clone() });
+                if self.store().identity_get(&identity).await?.is_none() {
+                    commit.writes.push(Write::IdentityPut { identity, person: person.name.clone() });
+                }
             }
         }
         commit.audit.push(AuditEntry {

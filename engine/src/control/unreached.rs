@@ -1,9 +1,11 @@
-//! Services whose address at the edge can't be had: told whoever asks, and people once where they are.
+//! Services that can't be used, because an instance is not healthy or their address at the edge can't be had: told whoever
+//! asks, and of addresses people once where they are.
 
 use serde_json::json;
 
 use super::{Engine, Refusal};
 use crate::model::{Actor, EnvironmentKey, Release, ServiceName};
+use crate::ports::InstanceState;
 use crate::run::{Happening, RunHappened};
 use crate::store::{AuditEntry, Commit};
 
@@ -67,4 +69,14 @@ fn is_told(happened: &[RunHappened], service: &ServiceName) -> bool {
         _ => None,
     });
     last.unwrap_or_default()
+}
+
+/// What is wrong with an instance, in words; nothing when it is healthy.
+pub(super) fn trouble(state: &InstanceState) -> Option<String> {
+    match state {
+        InstanceState::Healthy { .. } => None,
+        InstanceState::Starting { last } => Some(format!("starting: {last}")),
+        InstanceState::Unhealthy { last } => Some(format!("unhealthy: {last}")),
+        InstanceState::Exited { how, starts, .. } => Some(format!("ended ({how}) after {starts} starts")),
+    }
 }

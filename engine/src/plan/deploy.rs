@@ -209,7 +209,12 @@ pub(super) fn plan(
                         many[many.len() - 1].version
                     ),
                 },
-                StepKind::ApplyMigrations(ApplyMigrations { component, migrations: pending.clone(), breaks }),
+                StepKind::ApplyMigrations(ApplyMigrations {
+                    component,
+                    migrations: pending.clone(),
+                    breaks,
+                    first: live.is_none(),
+                }),
             ),
             None => step(
                 "migrations",

@@ -183,6 +183,7 @@ pub(super) fn migrate(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanP
                         component: described.component.clone(),
                         migrations: pending,
                         breaks: breaks.clone(),
+                        first: facts.live().is_none(),
                     }),
                 ),
                 record(changes),

@@ -264,11 +264,18 @@ pub(super) fn nearest<'w>(given: &str, known: &[&'w str]) -> Option<&'w str> {
 
 /// What to write after "there is no such thing": the nearest word, or all of them.
 pub(super) fn instead(given: &str, known: &[&str]) -> String {
-    match (nearest(given, known), known) {
+    // What is there twice is a fault of its own.
+    let known: Vec<&str> = known
+        .iter()
+        .enumerate()
+        .filter(|(place, word)| !known[..*place].contains(*word))
+        .map(|(_, word)| *word)
+        .collect();
+    match (nearest(given, &known), known.as_slice()) {
         (Some(near), _) => format!("did you mean `{near}`?"),
         (None, []) => "there are none".to_owned(),
         (None, [only]) => format!("there is only `{only}`"),
-        (None, _) => format!("there are {}", listed(known)),
+        (None, _) => format!("there are {}", listed(&known)),
     }
 }
 

@@ -20,8 +20,11 @@ pub struct ApplyMigrations {
     pub component: ComponentName,
     /// Pending ones, in order.
     pub migrations: Vec<Migration>,
-    /// Why the release before can't live with them; absent when it can.
+    /// Why the release before can't live with them; absent when it can, and when there is none.
     pub breaks: Option<String>,
+    /// Nothing is live before them, so nothing has to live with them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub first: bool,
 }
 
 impl ApplyMigrations {
@@ -91,19 +94,24 @@ impl StepAct for ApplyMigrations {
         let applied = at.ports.database.migrations_applied(at.environment, &self.component).await?;
         let had = |migration: &&Migration| applied.iter().any(|had| had.version == migration.version);
         let there: Vec<Migration> = self.migrations.iter().filter(had).cloned().collect();
+        if there.is_empty() {
+            return Ok(Look::Done(Receipt::new("no migration was applied")));
+        }
         let breaking = crate::plan::breaking_statements(&there);
-        if breaking.is_empty() {
-            return Ok(match there.as_slice() {
-                [] => Look::Done(Receipt::new("no migration was applied")),
-                [_] => Look::Stays(format!(
-                    "{} was applied and stays: what ran before can live with it",
-                    names(&there)
-                )),
-                _ => Look::Stays(format!(
-                    "{} were applied and stay: what ran before can live with them",
-                    names(&there)
-                )),
-            });
+        // Where nothing ran before, nothing can be broken. Plans of before that was told apart know it by this alone.
+        if self.breaks.is_none() || breaking.is_empty() {
+            let (stays, them) = if there.len() == 1 {
+                ("was applied and stays", "it")
+            } else {
+                ("were applied and stay", "them")
+            };
+            let nothing_before = self.first || !breaking.is_empty();
+            let lives = if nothing_before {
+                String::new()
+            } else {
+                format!(": what ran before can live with {them}")
+            };
+            return Ok(Look::Stays(format!("{} {stays}{lives}", names(&there))));
         }
         Ok(Look::Broken(Reason::new(
             "schema-incompatible",

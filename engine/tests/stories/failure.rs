@@ -1,9 +1,9 @@
 use adapters::sim::{Behaviour, Call, Fault, FaultKind};
-use engine::ports::Finding;
+use engine::ports::{Crashes, Finding};
 use expect_test::expect;
 
 use crate::world::changes::*;
-use crate::world::{Story, on_both};
+use crate::world::{Story, on_both, service};
 
 /// v1 is live, then a release with this behaviour comes; how its run ends. The environment is as before.
 async fn comes(t: &Story, behaviour: Behaviour) -> engine::model::RunId {
@@ -126,6 +126,58 @@ fn a_schema_the_old_release_can_not_live_with_needs_a_person_when_the_deploy_fai
             evidence.iter().any(|line| line.contains("needs a person") && line.contains("0004")),
             "{evidence:?}"
         );
+    });
+}
+
+#[test]
+fn a_first_deploy_that_fails_leaves_a_schema_nobody_has_to_live_with() {
+    on_both(async |t| {
+        t.world.file("migrations/0004_drop_due.sql", "ALTER TABLE invoices DROP COLUMN id");
+        t.world.release("v4", "Trouble", Behaviour::never_healthy());
+        let run = t.asks("ana", "staging", deploy("v4")).await;
+        t.settle_all().await;
+        assert_eq!(t.outcome(&run).await, "failed: unhealthy");
+        let evidence = t.reason(&run).await.evidence;
+        assert!(!evidence.iter().any(|line| line.contains("Not undone")), "{evidence:?}");
+        let told = t.told(&run).await;
+        let stays = told.lines().find(|line| line.contains("migrations undone")).unwrap_or_default();
+        assert!(stays.contains("0004 drop_due were applied and stay"), "{told}");
+        assert!(!stays.contains("live with"), "nothing ran before: {told}");
+    });
+}
+
+#[test]
+fn a_first_deploy_that_fails_speaks_of_nothing_that_ran_before() {
+    on_both(async |t| {
+        t.world.release("v4", "Trouble", Behaviour::never_healthy());
+        let run = t.asks("ana", "staging", deploy("v4")).await;
+        t.settle_all().await;
+        let told = t.told(&run).await;
+        assert!(told.contains("applied and stay") && !told.contains("what ran before"), "{told}");
+    });
+}
+
+#[test]
+fn services_that_keep_ending_are_noticed_also_when_their_addresses_can_not_be_looked_at() {
+    on_both(async |t| {
+        let run = t.does("ana", "staging", deploy("v1")).await;
+        let staging = t.environment("staging");
+        let now_ms = t.now_ms();
+        let crashes = Crashes {
+            times: 3,
+            since_ms: now_ms,
+            last_ms: now_ms,
+            how: "exit code 3".to_owned(),
+            line: "out of luck".to_owned(),
+            gave_up: false,
+        };
+        t.world.drift(|it| assert!(it.instance_crashes(&staging, &service("api"), 1, 0, crashes)));
+        // What was told of addresses before is written among what happened to the run.
+        t.tampers(&format!("UPDATE run_events SET body = 'nothing' WHERE run = '{run}'")).await;
+        t.engine().look_after_services().await.unwrap_err();
+        let incidents = t.engine().store().incident_list(&staging, 0, 10).await.unwrap();
+        assert_eq!(incidents.len(), 1, "{incidents:?}");
+        assert!(incidents[0].summary.contains("api ended by itself 3 times"), "{incidents:?}");
     });
 }
 

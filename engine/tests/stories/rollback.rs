@@ -263,6 +263,9 @@ fn a_way_back_says_how_long_it_took_last_time() {
         assert_eq!(t.engine().run_detail(&back).await.unwrap().way_back_took_ms, None, "not its own time");
         let back = t.run(&back).await;
         assert_eq!(took().await, Some(back.finished_ms.unwrap() - back.started_ms.unwrap()));
+        // Nobody rolls back to undo a change of size: what that would take is not known.
+        let scaled = t.does("ana", "staging", scale(&["api"], 2)).await;
+        assert_eq!(t.engine().run_detail(&scaled).await.unwrap().way_back_took_ms, None);
     });
 }
 

@@ -48,6 +48,15 @@ pub(crate) use tree::{Draft, Slot, Takes, is_invisible};
 const FIRST_ORDERS: [&str; 3] = ["set up", "help", "whoami"];
 /// What is proposed where there is no project, and nothing else comes near.
 const FIRST_SENTENCES: [&str; 2] = ["set up staging", "help"];
+/// What can't be planned because of how it was said, and not because of how things are.
+const MISUNDERSTOOD: [&str; 6] = [
+    "bad-replicas",
+    "bad-time",
+    "other-environment",
+    "unknown-environment",
+    "unknown-run",
+    "unknown-service",
+];
 
 /// Takes what people say to the engine. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -75,9 +84,10 @@ pub struct Heard {
 pub enum Outcome {
     /// A question was answered, or something small was done.
     Answered,
-    /// Not understood, not allowed, or not possible.
+    /// Not understood or not allowed.
     Refused,
-    /// Nothing speaks against it, and it could not be done: the database or a provider does not answer.
+    /// Understood and allowed, and it could not be done as things are: nobody knows the ref, there is no release to go back
+    /// to, the database or a provider does not answer.
     Failed,
     /// Something must be said before it can go on.
     Asked,
@@ -100,8 +110,13 @@ impl Heard {
             tracing::error!(error = %view::causes(refusal), "an order could not be carried out");
         }
         let outcome = match refusal {
-            Refusal::Store(_) | Refusal::Bug(_) | Refusal::Port { .. } => Outcome::Failed,
-            _ => Outcome::Refused,
+            Refusal::Problem(problem) if MISUNDERSTOOD.contains(&problem.code.as_str()) => Outcome::Refused,
+            Refusal::Store(_) | Refusal::Bug(_) | Refusal::Port { .. } | Refusal::Problem(_) => {
+                Outcome::Failed
+            }
+            Refusal::NotAllowed { .. } | Refusal::Standing { .. } | Refusal::NotFound { .. } => {
+                Outcome::Refused
+            }
         };
         Self::say(outcome, view::refusal(refusal))
     }
@@ -419,6 +434,7 @@ fn is_passing(refusal: &Refusal) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use engine::plan::PlanProblem;
     use engine::run::IllegalMove;
 
     use super::*;
@@ -429,6 +445,9 @@ mod tests {
         assert_eq!(outcome(&Refusal::Store(StoreError::Closed)), Outcome::Failed);
         let illegal = IllegalMove { machine: "run", state: "planned".into(), event: "Undone".into() };
         assert_eq!(outcome(&Refusal::Bug(illegal)), Outcome::Failed);
+        let problem = |code| outcome(&Refusal::Problem(PlanProblem::new(code, "", "")));
+        assert_eq!(problem("unknown-ref"), Outcome::Failed);
+        assert_eq!(problem("bad-time"), Outcome::Refused, "that was not understood");
         let no = Refusal::NotAllowed { say: "no".into(), because: Vec::new(), earliest_ms: None };
         assert_eq!(outcome(&no), Outcome::Refused);
         let both = Heard::refused(&Refusal::Store(StoreError::Closed)).and(Heard::nothing());

@@ -87,9 +87,13 @@ fn service_line(service: &ServiceStatus, now_ms: i64) -> String {
         .collect();
     parts.extend(others);
     parts.extend(service.address.clone());
-    parts.extend(service.trouble.iter().cloned());
+    // What comes from outside may be whole sentences.
+    let is_sentence = |said: &&String| said.starts_with(char::is_uppercase);
+    let (sentences, states): (Vec<&String>, Vec<&String>) = service.trouble.iter().partition(is_sentence);
+    parts.extend(states.into_iter().cloned());
     parts.extend(service.crashes.as_ref().map(|crashes| crashes_line(crashes, now_ms)));
-    parts.join(", ")
+    let line = parts.join(", ");
+    sentences.into_iter().fold(line, |line, sentence| format!("{}. {sentence}", line.trim_end_matches('.')))
 }
 
 /// A connection in one line. That it works is not said: nothing has asked its provider.

@@ -208,7 +208,8 @@ fn steps(detail: &RunDetail, now_ms: i64) -> Vec<StepLine> {
             };
             let done = || {
                 told(|what| match what {
-                    Happening::StepDone { step, says } => Some((*step, says)),
+                    // One with nothing to do has nothing to say of it: why that is so was planned.
+                    Happening::StepDone { step, says } if !says.is_empty() => Some((*step, says)),
                     _ => None,
                 })
             };

@@ -200,6 +200,14 @@ fn a_live_service_that_nobody_reaches_is_told_once_and_so_is_that_it_is_reached_
             ✗ Nobody reaches web of staging.
               The edge can't listen on 127.0.0.1:7400 for `web` of staging: another program has that port; end it. It is tried again by itself, and told when it is reached again.
         "#]]);
+        t.user("vera").says("status staging").await;
+        t.bot_says(expect![[r#"
+            ✗ staging: release 1 (v1.0.0, 4b76448), went live just now
+              api: release 1, 1/1 healthy, http://127.0.0.1:7401
+              web: release 1, 1/1 healthy, http://127.0.0.1:7400. The edge can't listen on 127.0.0.1:7400 for `web` of staging: another program has that port; end it.
+              cron: release 1, at `*/15 * * * *`, on
+              > status in staging
+        "#]]);
         t.world.drift(|it| it.unreached(&staging, &web, None));
         t.looks_after_services().await;
         t.looks_after_services().await;
