@@ -84,7 +84,7 @@ fn one_service_and_then_all() {
         t.user("ana").says("rollback api in staging").await;
         t.user("ben").says("rollback staging").await;
         t.bot_says(expect![[r#"
-            ? r-4 rolls staging back to release 2 (v1.1.0), only api already, and waits for its turn; I started no second one.
+            ? r-4 rolls api in staging back to release 2 (v1.1.0) already, and waits for its turn; I started no second one.
               asked by: ana
               [Status]
               > rollback in staging
@@ -93,7 +93,7 @@ fn one_service_and_then_all() {
         t.never_mind_the_rest();
         t.user("ben").says("rollback staging").await;
         t.bot_says(expect![[r#"
-            ? r-4 rolled staging back to release 2 (v1.1.0), only api just now; I went no further back.
+            ? r-4 rolled api in staging back to release 2 (v1.1.0) just now; I went no further back.
               asked by: ana
               To go back elsewhere, say where to, as in `rollback staging to release 1`: `releases staging` lists them.
               > rollback in staging
