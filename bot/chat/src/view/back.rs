@@ -1,7 +1,7 @@
 //! What is said about going back instead of doing it: it is done or under way already, or it would be something else.
 
 use engine::control::WentLive;
-use engine::model::{Change, Release, RunId};
+use engine::model::{Change, Release, RunId, ServiceName};
 use engine::plan::Plan;
 use engine::run::{Run, RunState};
 
@@ -44,7 +44,7 @@ fn goes(run: &Run, plan: &Plan, over: bool) -> String {
     match run.request.change.services() {
         [] => format!("{verb} {rest}"),
         services => {
-            let names: Vec<&str> = services.iter().map(|service| service.as_str()).collect();
+            let names: Vec<&str> = services.iter().map(ServiceName::as_str).collect();
             let environment = plan.environment.environment.as_str();
             let there = format!("{} in {environment}", names.join(" and "));
             format!("{verb} {}", rest.replacen(environment, &there, 1))
