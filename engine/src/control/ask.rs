@@ -3,6 +3,7 @@
 use policies::Decision;
 use serde_json::json;
 
+use super::back::only_one;
 use super::clearance::{Asked, fired, role_from};
 use super::{Engine, Refusal};
 use crate::model::{Actor, Change, Desired, Role, RunId, RunRequest};
@@ -78,14 +79,7 @@ impl Engine {
         actor: &Actor,
         with: impl Fn(&RunId) -> Result<Vec<Write>, StoreError> + Send,
     ) -> Result<Run, Refusal> {
-        // The rules let dry runs pass because they write nothing: one must never become a run.
-        if request.dry_run {
-            return Err(Refusal::standing(
-                "dry-run",
-                "a dry run is shown and not carried out",
-                request.command.clone(),
-            ));
-        }
+        not_dry(request)?;
         for _ in 0..TRIES {
             // A way back is worked out from what is live, and gone once.
             let seen = match request.change {
@@ -98,6 +92,20 @@ impl Engine {
             }
         }
         Err(Refusal::Store(StoreError::Conflict))
+    }
+
+    /// Makes a run out of a deploy as long as the environment is as it was seen, when it waits for approval: of two that are
+    /// asked for in the same moment the later is a conflict, and the caller looks again for one that waits already. A
+    /// conflict with what the front writes down is the caller's too.
+    pub async fn request_as_seen(
+        &self,
+        request: &RunRequest,
+        actor: &Actor,
+        seen: &Versioned<Desired>,
+        with: impl Fn(&RunId) -> Result<Vec<Write>, StoreError> + Send,
+    ) -> Result<Run, Refusal> {
+        not_dry(request)?;
+        Box::pin(self.request_once(request, actor, &with, Some(seen))).await
     }
 
     /// Whether the environment is another one than was seen.
@@ -119,8 +127,12 @@ impl Engine {
     ) -> Result<Run, Refusal> {
         let preview = self.preview(request, actor).await?;
         let only = match seen {
-            Some(seen) => Some(self.only_rollback(request, seen).await?),
-            None => None,
+            Some(seen) if matches!(request.change, Change::Rollback { .. }) => {
+                Some(self.only_rollback(request, seen).await?)
+            }
+            // One that waits for nobody joins the line, and the second shows there.
+            Some(seen) if preview.approval.is_some() => Some(only_one(request, seen)),
+            _ => None,
         };
         let now_ms = self.now_ms();
         let digest = preview.plan.digest();
@@ -214,6 +226,15 @@ impl Engine {
         });
         Ok(self.write(commit).await?)
     }
+}
+
+/// The rules let dry runs pass because they write nothing: one must never become a run.
+fn not_dry(request: &RunRequest) -> Result<(), Refusal> {
+    if request.dry_run {
+        let say = "a dry run is shown and not carried out";
+        return Err(Refusal::standing("dry-run", say, request.command.clone()));
+    }
+    Ok(())
 }
 
 fn random() -> Result<u64, Refusal> {

@@ -1,7 +1,7 @@
 //! Going back: which run put there what is live, and that one way back is gone once, however often it is asked for.
 
 use super::{Engine, Refusal};
-use crate::model::{Change, Desired, EnvironmentKey, Release, RollbackTarget, RunRequest};
+use crate::model::{Change, Desired, EnvironmentKey, Release, RollbackTarget, RunRequest, ServiceName};
 use crate::plan::Plan;
 use crate::run::{Run, RunState};
 use crate::store::{Versioned, Write};
@@ -20,6 +20,30 @@ pub struct WentLive {
 
 fn is_rollback(run: &Run) -> bool {
     matches!(run.request.change, Change::Rollback { .. })
+}
+
+/// Whether two lists of services have one in common; an empty one means all.
+pub fn overlap(one: &[ServiceName], other: &[ServiceName]) -> bool {
+    one.is_empty() || other.is_empty() || one.iter().any(|service| other.contains(service))
+}
+
+/// Whether a list of services has all of another's; an empty one means all.
+fn covers(one: &[ServiceName], other: &[ServiceName]) -> bool {
+    one.is_empty() || (!other.is_empty() && other.iter().all(|service| one.contains(service)))
+}
+
+/// A write that can't be carried out twice on what was seen of the environment.
+pub(super) fn only_one(request: &RunRequest, seen: &Versioned<Desired>) -> Write {
+    Write::EnvironmentPut {
+        environment: request.environment.clone(),
+        desired: seen.value.clone(),
+        revision: seen.revision + 1,
+    }
+}
+
+/// Whether a request goes back from whatever is live to the release before it.
+pub(in crate::control) fn is_plain_rollback(request: &RunRequest) -> bool {
+    matches!(request.change, Change::Rollback { to: RollbackTarget::Previous, .. })
 }
 
 impl Engine {
@@ -64,18 +88,33 @@ impl Engine {
         Ok(found)
     }
 
-    /// The rollback under way that is the very one a request asks for. Whoever breaks the glass does not wait for one that
-    /// has not begun.
+    /// The run that is about to put a release live in an environment: its turn has come, or comes next.
+    pub async fn going_live(&self, environment: &EnvironmentKey) -> Result<Option<Run>, Refusal> {
+        let now_ms = self.now_ms();
+        let is_going_live = |run: &Run| {
+            let waits = matches!(run.state, RunState::AwaitingApproval { .. });
+            let later = run.request.not_before_ms.is_some_and(|not_before_ms| not_before_ms > now_ms);
+            run.environment() == environment
+                && matches!(run.request.change, Change::Deploy { .. })
+                && !waits
+                && (run.started_ms.is_some() || !later)
+        };
+        Ok(self.store().run_live().await?.into_iter().find(is_going_live))
+    }
+
+    /// The rollback under way that is the very one a request asks for: one of the same services, or of some of them, goes
+    /// the same way back. Whoever breaks the glass does not wait for one that has not begun.
     pub async fn same_rollback(&self, request: &RunRequest) -> Result<Option<(Run, Plan)>, Refusal> {
         let Change::Rollback { services, to, .. } = &request.change else { return Ok(None) };
         for (run, plan) in self.rollbacks_under_way(&request.environment).await? {
-            if run.request.change.services() != services
-                || (request.break_glass.is_some() && run.started_ms.is_none())
-            {
+            let theirs = run.request.change.services();
+            if !overlap(theirs, services) || (request.break_glass.is_some() && run.started_ms.is_none()) {
                 continue;
             }
             let same = match to {
                 RollbackTarget::Previous => true,
+                // What was said to go somewhere goes there, with all that was named.
+                _ if !covers(theirs, services) => false,
                 RollbackTarget::Release(number) => plan.puts_live() == Some(*number),
                 RollbackTarget::Reference(reference) => {
                     let lands = match plan.puts_live() {
@@ -106,10 +145,6 @@ impl Engine {
                 format!("status {}", run.id),
             ));
         }
-        Ok(Write::EnvironmentPut {
-            environment: request.environment.clone(),
-            desired: seen.value.clone(),
-            revision: seen.revision + 1,
-        })
+        Ok(only_one(request, seen))
     }
 }

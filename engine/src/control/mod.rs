@@ -38,7 +38,7 @@ use policies::Rules;
 pub use answers::{CanAnswer, EnvironmentStatus, LogsOf, RunDetail, RunLogs, ServiceStatus};
 pub use approvals::Decided;
 pub use ask::Preview;
-pub use back::WentLive;
+pub use back::{WentLive, overlap};
 pub use executor::{JUDGE, Moved};
 pub use locks::LockChange;
 pub use proved::{Unproved, WhichRef};

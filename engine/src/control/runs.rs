@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::back::is_plain_rollback;
 use super::clearance::Asked;
 use super::journal::Draft;
 use super::{Engine, Refusal};
@@ -66,11 +67,35 @@ impl Engine {
         }
         let asked = Asked::default();
         self.cleared_on_record(actor, "retry", Some(run.environment()), id.to_string(), &asked).await?;
+        if matches!(run.state, RunState::Succeeded { .. }) {
+            return Err(Refusal::standing(
+                "succeeded",
+                format!("{id} has succeeded, so there is nothing to retry"),
+                run.request.command.clone(),
+            ));
+        }
+        self.same_way_back(&run).await?;
         let mut request = run.request;
         // What was urgent then is not urgent now, and a time that has passed is not waited for.
         request.break_glass = None;
         request.not_before_ms = None;
         self.request_with(&request, actor, with).await
+    }
+
+    /// Refuses the retry of a rollback that would take back something else by now than what was shown.
+    async fn same_way_back(&self, run: &Run) -> Result<(), Refusal> {
+        let Some(planned) = self.store().plan_get(&run.id).await? else { return Ok(()) };
+        let live = self.store().environment_get(run.environment()).await?.value.live;
+        if !is_plain_rollback(&run.request) || planned.way_back.release == live {
+            return Ok(());
+        }
+        let environment = &run.environment().environment;
+        let live = live.map_or("nothing".to_owned(), |number| format!("release {number}"));
+        Err(Refusal::standing(
+            "changed",
+            format!("{environment} runs {live} by now, and not what {} was to take back", run.id),
+            run.request.command.clone(),
+        ))
     }
 
     async fn steer(&self, id: &RunId, actor: &Actor, steer: &Steer<'_>) -> Result<Run, Refusal> {

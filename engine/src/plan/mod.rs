@@ -192,6 +192,12 @@ impl Plan {
         hex::encode(Sha256::digest(canonical_json(&value).as_bytes()))
     }
 
+    /// Whether another plan of a rollback takes the same release back, and goes to the same one.
+    pub fn same_way_back(&self, other: &Self) -> bool {
+        (&self.title, self.way_back.release, self.puts_live())
+            == (&other.title, other.way_back.release, other.puts_live())
+    }
+
     /// Whether traffic moves in stages, each judged.
     pub fn has_canary(&self) -> bool {
         self.steps.iter().any(|step| matches!(step.kind, StepKind::CanaryStage(_)))

@@ -97,6 +97,40 @@ fn a_rollback_to_a_number() {
 }
 
 #[test]
+fn a_way_back_that_leads_elsewhere_by_its_turn_is_not_gone() {
+    on_both(async |t| {
+        t.does("ana", "staging", deploy("v1")).await;
+        t.does("ana", "staging", deploy("v2")).await;
+        t.asks("ana", "staging", deploy("v3")).await;
+        let run = t.asks("ben", "staging", rollback()).await;
+        t.settle_all().await;
+        assert_eq!(t.outcome(&run).await, "failed: changed");
+        assert_eq!(t.desired("staging").await, "live @3");
+        let ben = t.person("ben").await;
+        let refused = t.engine().retry(&run, &ben).await.unwrap_err();
+        assert_eq!(refused.code(), "changed");
+        // Said anew it is about what is live, and done it is not done again.
+        let back = t.does("ben", "staging", rollback()).await;
+        assert!(t.desired("staging").await.starts_with("live @2"));
+        assert_eq!(t.engine().retry(&back, &ben).await.unwrap_err().code(), "succeeded");
+    });
+}
+
+#[test]
+fn a_way_back_that_is_the_same_by_its_turn_is_gone() {
+    on_both(async |t| {
+        t.does("ana", "staging", deploy("v1")).await;
+        t.does("ana", "staging", deploy("v2")).await;
+        t.world.behaviour("v3", Behaviour::never_healthy()).unwrap();
+        t.asks("ana", "staging", deploy("v3")).await;
+        let run = t.asks("ben", "staging", rollback()).await;
+        t.settle_all().await;
+        assert_eq!(t.outcome(&run).await, "succeeded");
+        assert!(t.desired("staging").await.starts_with("live @1"));
+    });
+}
+
+#[test]
 fn a_schema_the_target_can_not_live_with_is_in_the_way() {
     on_both(async |t| {
         t.does("ana", "staging", deploy("v3")).await;

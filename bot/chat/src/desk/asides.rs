@@ -28,8 +28,43 @@ pub(crate) struct Asides {
 }
 
 /// "deploy production again", "deploy v1.2.0 to production once more".
-static AGAIN: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"(?i)\b(?:again|once\s+more)\b(?:[\s,]+(?:please|pls))?\W*$").ok());
+static AGAIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)^(?<order>.*?)[\s,]+(?:again|once\s+more)\b(?:[\s,]+(?:please|pls|now))?\W*$").ok()
+});
+/// Where a clause ends: a dot within `v1.2.0` and a dash within a name end none.
+static CLAUSE_END: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"[,;:.!?](?:\s|$)|[\n()\u{2013}\u{2014}]|\s-+\s|\s--").ok());
+/// A clause that is an order: its verb comes first.
+static IS_ORDER: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?ix)^\W*(?:(?:please|pls|and|then|now|ok|okay|so|just|let'?s|let\s+us|can\s+you|could\s+you)\s+)*
+        (?:re-?)?(?:deploy|ship|release|push|roll|rollback|revert|undo|put|go|do|bring|take)\b",
+    )
+    .ok()
+});
+/// Words of a sentence that says how things are, or why: "web is down again" is no second order.
+static IS_REMARK: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?ix)\b(?:is|are|was|were|am|be|been|isn'?t|it|it'?s|its|has|have|had|keeps?|kept|goes|went|gone|got|gets?|looks?|
+        seems?|because|cause|cuz|bc|since|as|due|reason|so|when|while|after|but|they|that|this|down|broke|broken|
+        breaks?|breaking|fail|fails|failed|failing|crash|crashes|crashed|crashing|errors?|died|dead|slow|stuck|hangs?|
+        happens|happened|happening|flaps?|flapping)\b",
+    )
+    .ok()
+});
+
+/// Whether the order itself is said to be wanted again: a reason behind it may end with the same word.
+fn wanted_again(text: &str) -> bool {
+    let Some(order) =
+        AGAIN.as_ref().and_then(|again| again.captures(text)).and_then(|found| found.name("order"))
+    else {
+        return false;
+    };
+    let order = order.as_str();
+    let clause = CLAUSE_END.as_ref().and_then(|end| end.split(order).last()).unwrap_or(order);
+    let is = |pattern: &LazyLock<Option<Regex>>| pattern.as_ref().is_some_and(|it| it.is_match(clause));
+    is(&IS_ORDER) && !is(&IS_REMARK)
+}
 
 impl Asides {
     /// What is said now, and for the rest what was said before.
@@ -63,6 +98,47 @@ pub(super) fn split(text: &str) -> (String, Asides) {
     let (text, glass) = glass::split(text);
     let (text, until) = until::split(text);
     let (text, takes_back) = back::split(&text);
-    let again = AGAIN.as_ref().is_some_and(|again| again.is_match(&text));
+    let again = wanted_again(&text);
     (text, Asides { glass, until, takes_back, again })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wanted_again;
+
+    #[test]
+    fn the_order_is_wanted_again() {
+        for text in [
+            "deploy production again",
+            "deploy v1.2.0 to production once more, please",
+            "deploy production ref v1.1.0, again!",
+            "web is down, roll back staging again",
+            "please redeploy api and web to staging with canary 10/50 again.",
+            "ok, rollback in staging again",
+        ] {
+            assert!(wanted_again(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_reason_is_no_second_order() {
+        for text in [
+            "rollback staging, web is down again",
+            "rollback staging, web down again",
+            "rollback staging - 500s again",
+            "rollback staging: errors again",
+            "rollback staging because web is down again",
+            "rollback staging since it broke once more",
+            "rollback staging web is down again",
+            "deploy production ref v2, it is broken again",
+            "deploy production ref v2, the deploy is broken again",
+            "rollback staging (web 500s, again)",
+            "rollback staging. Memory leak again!",
+            "rollback staging, web is down, again",
+            "against",
+            "again",
+        ] {
+            assert!(!wanted_again(text), "{text}");
+        }
+    }
 }

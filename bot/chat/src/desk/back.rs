@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use engine::control::Refusal;
+use engine::control::{Refusal, overlap};
 use engine::model::{Change, EnvironmentKey, RollbackTarget, RunId, RunRequest};
 use engine::plan::{Plan, PlanProblem};
 use engine::run::{Run, RunState};
@@ -112,7 +112,7 @@ impl Desk {
         }
         match self.run_taken_back(speaker, command).await? {
             Some(run) => self.back_from(speaker, command, request, &run).await,
-            None => self.back_once(speaker, request).await,
+            None => self.back_once(speaker, command, request).await,
         }
     }
 
@@ -182,34 +182,69 @@ impl Desk {
         }))
     }
 
-    /// A rollback that is under way, or was a moment ago, is not gone a second time.
-    async fn back_once(&self, speaker: &Speaker<'_>, request: &RunRequest) -> Result<Option<Heard>, Refusal> {
+    /// A rollback that is under way, or was a moment ago, is not gone a second time; and what it takes back is live.
+    async fn back_once(
+        &self,
+        speaker: &Speaker<'_>,
+        command: &Command,
+        request: &RunRequest,
+    ) -> Result<Option<Heard>, Refusal> {
         if request.dry_run {
             return Ok(None);
         }
         let Change::Rollback { services, to, .. } = &request.change else { return Ok(None) };
         let plain = *to == RollbackTarget::Previous;
         if let Some((run, plan)) = self.engine.same_rollback(request).await? {
-            let further = match plan.puts_live().filter(|_| plain) {
+            let further = match plan.puts_live().filter(|_| plain && plan.release.is_none()) {
                 Some(number) => self.release_before(&request.environment, number).await?,
                 None => None,
             };
             return Ok(Some(nothing_begun(view::going_back_already(&run, &plan, further))));
         }
-        if !plain || speaker.asides.again {
+        if !plain {
+            return Ok(None);
+        }
+        if let Some(run) = self.engine.going_live(&request.environment).await? {
+            let card = self.before_it_is_live(command, request, &run).await?;
+            return Ok(Some(nothing_begun(card)));
+        }
+        if speaker.asides.again {
             return Ok(None);
         }
         let Some(live) = self.engine.went_live(&request.environment).await? else { return Ok(None) };
         let Some((run, plan)) = &live.by else { return Ok(None) };
         let now_ms = self.engine.now_ms();
         let just_now = run.finished_ms.is_some_and(|finished_ms| now_ms - finished_ms <= SAME_MS);
-        let same =
-            matches!(&run.request.change, Change::Rollback { services: theirs, .. } if theirs == services);
+        let theirs = run.request.change.services();
+        let same = matches!(run.request.change, Change::Rollback { .. }) && overlap(theirs, services);
         if !(just_now && same) {
             return Ok(None);
         }
-        let further = self.release_before(&request.environment, live.release.id.number).await?;
+        let further = match plan.release {
+            // The release before one of a few services has newer ones of just these.
+            Some(_) => None,
+            None => self.release_before(&request.environment, live.release.id.number).await?,
+        };
         Ok(Some(nothing_begun(view::went_back_already(run, plan, further, now_ms))))
+    }
+
+    /// What is said to a rollback while a deploy is under way: whether that is to be stopped, or what is live taken back, is
+    /// for a person to say. What would be live by the time its turn comes, nobody can show.
+    async fn before_it_is_live(
+        &self,
+        command: &Command,
+        request: &RunRequest,
+        run: &Run,
+    ) -> Result<Card, Refusal> {
+        let Some(live) = self.engine.went_live(&request.environment).await? else {
+            return Ok(view::not_live_yet(run));
+        };
+        let before = self.release_before(&request.environment, live.release.id.number).await?;
+        let further = before.map(|number| {
+            let place = request.environment.environment.to_string();
+            Command { to: Some(number.to_string()), environments: vec![place], ..command.clone() }.canonical()
+        });
+        Ok(view::not_live_yet_but(run, &live.release, before.zip(further)))
     }
 
     /// The last release before a number that worked.

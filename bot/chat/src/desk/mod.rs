@@ -23,6 +23,7 @@ mod steer;
 mod talk;
 mod tree;
 mod until;
+mod waiting;
 mod when;
 
 use engine::control::{Engine, Refusal};

@@ -6,14 +6,13 @@ use engine::model::{
     RollbackTarget, RunRequest, ServiceName,
 };
 use engine::plan::PlanProblem;
-use engine::run::{Run, RunState};
 
 use super::question::Wanted;
-use super::talk::{Order, Talk};
+use super::talk::Talk;
 use super::tree::{self, Draft, Slot};
+use super::waiting::Made;
 use super::{Desk, Heard, Outcome, Speaker, when};
 use crate::intent::{Action, Canary, Command, Migrate};
-use crate::message::Outbound;
 use crate::view;
 
 /// A command for several environments is as many commands, in the order said: each waits for the one before it.
@@ -179,48 +178,18 @@ impl Desk {
             if let Some(instead) = Box::pin(self.going_back(speaker, &command, &mut request)).await? {
                 return Ok(heard.and(instead));
             }
-            if let Some(waits) = self.waiting_already(speaker, &request).await? {
-                return Ok(
-                    heard.and(Heard::say(Outcome::Asked, view::waits_already(&waits, self.engine.now_ms())))
-                );
-            }
             let one = if request.dry_run {
                 let preview = self.engine.preview(&request, &speaker.actor).await?;
                 Heard::say(Outcome::Answered, view::preview(&preview, &request))
             } else {
-                let order = Order::New(&request);
-                let Some(run) = talk.make_run(&self.engine, speaker, order, left).await? else {
-                    return Ok(Heard::nothing());
-                };
-                let detail = self.engine.run_detail(&run.id).await?;
-                let card = view::run(&detail, self.engine.now_ms());
-                Heard::of(Outcome::Requested(vec![run.id]), vec![Outbound::Update(card)])
+                match self.make_one(speaker, talk, &request, left).await? {
+                    Made::Run(one) => one,
+                    Made::Instead(one) => return Ok(heard.and(one)),
+                }
             };
             heard = heard.and(one);
         }
         Ok(heard)
-    }
-
-    /// The run that waits for its approval and is the very deploy that is asked for: a second one would be a slip, unless
-    /// it is said to be wanted.
-    async fn waiting_already(
-        &self,
-        speaker: &Speaker<'_>,
-        request: &RunRequest,
-    ) -> Result<Option<Run>, Refusal> {
-        let on_purpose = speaker.asides.again || request.break_glass.is_some() || request.dry_run;
-        if on_purpose || !matches!(request.change, Change::Deploy { .. }) {
-            return Ok(None);
-        }
-        let allowed = self.engine.role_allows("deploy", speaker.project.as_ref(), &speaker.actor).await?;
-        let same = |run: &Run| {
-            matches!(run.state, RunState::AwaitingApproval { .. })
-                && run.request.environment == request.environment
-                && run.request.change == request.change
-                && run.request.not_before_ms.is_some() == request.not_before_ms.is_some()
-        };
-        let live = self.engine.store().run_live().await?;
-        Ok(live.into_iter().find(same).filter(|_| allowed.is_none()))
     }
 
     /// What a deploy there means that says nothing about a canary.

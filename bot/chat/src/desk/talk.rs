@@ -2,9 +2,9 @@
 //! may talk in one conversation at once, so what a command changes is written as changes, onto whatever is there by then.
 
 use engine::control::{Engine, Refusal};
-use engine::model::{Identity, ProjectName, Role, RunId, RunRequest};
+use engine::model::{Desired, Identity, ProjectName, Role, RunId, RunRequest};
 use engine::run::Run;
-use engine::store::{Commit, StoreError, Write};
+use engine::store::{Commit, StoreError, Versioned, Write};
 use serde::{Deserialize, Serialize};
 
 use super::Speaker;
@@ -45,6 +45,8 @@ pub(crate) struct Talk {
 pub(crate) enum Order<'a> {
     /// A request.
     New(&'a RunRequest),
+    /// A request, as long as the environment it is for is as it was seen.
+    Once(&'a RunRequest, &'a Versioned<Desired>),
     /// The same as a run before.
     Again(&'a RunId),
 }
@@ -209,6 +211,7 @@ impl Talk {
             };
             let made = match order {
                 Order::New(request) => engine.request_with(request, actor, with).await,
+                Order::Once(request, seen) => engine.request_as_seen(request, actor, seen, with).await,
                 Order::Again(id) => engine.retry_with(id, actor, with).await,
             };
             match made {
@@ -220,6 +223,12 @@ impl Talk {
                 Err(refusal) if refusal.is_conflict() => {
                     if !self.catch_up(engine, inbound).await? {
                         return Ok(None);
+                    }
+                    if let Order::Once(request, seen) = order
+                        && engine.store().environment_get(&request.environment).await?.revision
+                            != seen.revision
+                    {
+                        return Err(refusal);
                     }
                 }
                 Err(refusal) => return Err(refusal),

@@ -1,11 +1,11 @@
 //! What is said about going back instead of doing it: it is done or under way already, or it would be something else.
 
 use engine::control::WentLive;
-use engine::model::{Change, Release, RunId};
+use engine::model::{Change, Release, RunId, ServiceName};
 use engine::plan::Plan;
 use engine::run::{Run, RunState};
 
-use super::ago;
+use super::{ago, sentence_start};
 use crate::message::{Card, Tone};
 
 /// The order that goes back to a release as long as a run's release is what is live: what buttons say, so that a click means
@@ -34,14 +34,22 @@ fn stands(state: &RunState) -> &'static str {
 }
 
 /// "rolls production back to release 1 (v1.0.0)" or "rolled …", out of the plan's title.
-fn goes(plan: &Plan, over: bool) -> String {
+fn goes(run: &Run, plan: &Plan, over: bool) -> String {
     let (verb, rest) = plan.title.split_once(' ').unwrap_or((&plan.title, ""));
     let verb = match (verb, over) {
         ("Bring", true) => "brought".to_owned(),
         (verb, true) => format!("{}ed", verb.to_lowercase()),
         (verb, false) => format!("{}s", verb.to_lowercase()),
     };
-    format!("{verb} {rest}")
+    match run.request.change.services() {
+        [] => format!("{verb} {rest}"),
+        services => {
+            let names: Vec<&str> = services.iter().map(ServiceName::as_str).collect();
+            let environment = plan.environment.environment.as_str();
+            let there = format!("{} in {environment}", names.join(" and "));
+            format!("{verb} {}", rest.replacen(environment, &there, 1))
+        }
+    }
 }
 
 /// The way further back than a plan's. Once its run is over, a click is about what that left live.
@@ -62,7 +70,11 @@ pub(crate) fn going_back_already(run: &Run, plan: &Plan, further: Option<u32>) -
     let id = &run.id;
     let mut card = Card::new(
         Tone::Ask,
-        format!("{id} {} already, and {}; I started no second one.", goes(plan, false), stands(&run.state)),
+        format!(
+            "{id} {} already, and {}; I started no second one.",
+            goes(run, plan, false),
+            stands(&run.state)
+        ),
     )
     .fields(vec![("asked by".to_owned(), run.requester.name.clone())]);
     if matches!(run.state, RunState::AwaitingApproval { .. }) {
@@ -75,10 +87,17 @@ pub(crate) fn going_back_already(run: &Run, plan: &Plan, further: Option<u32>) -
 pub(crate) fn went_back_already(run: &Run, plan: &Plan, further: Option<u32>, now_ms: i64) -> Card {
     let when = ago(run.finished_ms.unwrap_or(now_ms), now_ms);
     let card =
-        Card::new(Tone::Ask, format!("{} {} {when}; I went no further back.", run.id, goes(plan, true)))
+        Card::new(Tone::Ask, format!("{} {} {when}; I went no further back.", run.id, goes(run, plan, true)))
             .fields(vec![("asked by".to_owned(), run.requester.name.clone())]);
     match further {
         Some(_) => with_further(card, plan, further, Some(&run.id)),
+        None if plan.release.is_some() => {
+            let environment = &plan.environment.environment;
+            card.text(format!(
+                "To go back elsewhere, say where to, as in `rollback {environment} to release 1`: `releases {environment}` lists \
+                 them."
+            ))
+        }
         None => card.text("There is no release before it that worked."),
     }
 }
@@ -169,6 +188,18 @@ pub(crate) fn not_live_yet(run: &Run) -> Card {
     }
 }
 
+/// The same, while another release is live; and the order that goes back from that, with the number where it leads.
+pub(crate) fn not_live_yet_but(run: &Run, live: &Release, further: Option<(u32, String)>) -> Card {
+    let card = not_live_yet(run)
+        .text(format!("{} is live, and nothing was rolled back.", sentence_start(&named(live))));
+    match further {
+        Some((number, order)) => card
+            .text(format!("To go back to release {number} when {} is over, say `{order}`.", run.id))
+            .button(&format!("Back to release {number}"), order, true),
+        None => card,
+    }
+}
+
 /// A run that put no release live has none to be taken back.
 pub(crate) fn released_nothing(run: &Run, plan: Option<&Plan>, live: Option<&WentLive>) -> Card {
     let environment = &run.environment().environment;
@@ -189,6 +220,20 @@ pub(crate) fn released_nothing(run: &Run, plan: Option<&Plan>, live: Option<&Wen
         ),
         None => card,
     }
+}
+
+/// The same deploy waits for its approval, and can't start any more: another one was made.
+pub(crate) fn waits_outdated(run: &Run) -> Card {
+    let id = &run.id;
+    let order = &run.request.command;
+    Card::new(
+        Tone::Ask,
+        format!(
+            "{id} ({order}) waits for approval as well, but things have changed since it was asked for: approved, it would not \
+             start."
+        ),
+    )
+    .button(&format!("Cancel {id}"), format!("cancel {id}"), false)
 }
 
 /// The same deploy waits for its approval.

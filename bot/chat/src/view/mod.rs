@@ -24,8 +24,8 @@ use engine::run::{Run, RunState};
 
 pub(crate) use answers::{audit, can, incidents, logs, logs_of_run, releases, run_logs, status};
 pub(crate) use back::{
-    back_already, going_back_already, not_live_any_more, not_live_yet, released_nothing, waits_already,
-    went_back_already,
+    back_already, going_back_already, not_live_any_more, not_live_yet, not_live_yet_but, released_nothing,
+    waits_already, waits_outdated, went_back_already,
 };
 pub(crate) use canary::canary_gone;
 pub(crate) use crashes::{is_later, later_card};

@@ -14,6 +14,7 @@ mod crashes;
 mod deploy;
 mod deploy_troubles;
 mod going_back;
+mod gone_once;
 mod harness;
 mod lines;
 mod looking;

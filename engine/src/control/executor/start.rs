@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::finish::begin;
 use super::{Memory, Moved, backoff};
+use crate::control::back::is_plain_rollback;
 use crate::control::clearance::Asked;
 use crate::control::journal::Draft;
 use crate::control::lease::Lease;
@@ -112,8 +113,8 @@ impl Engine {
         Ok(false)
     }
 
-    /// Asks the policy and the planner again at the moment of starting. A plan nobody approved is simply made anew;
-    /// one that people approved must be the same to the last digit.
+    /// Asks the policy and the planner again at the moment of starting. A plan nobody approved is made anew, save a way
+    /// back that leads elsewhere; one that people approved must be the same to the last digit.
     async fn recheck(&self, run: &Run, planned: &Plan) -> Result<Option<Plan>, Stop> {
         let approval = self.store().approval_get(&run.id).await.map_err(Refusal::from)?;
         let approved = approval
@@ -168,6 +169,23 @@ impl Engine {
                     format!("retry {}", run.id),
                 )
                 .showing(differences),
+            ));
+        }
+        // Nobody has seen another way back than the one that was shown, and there may be no time to take it back.
+        if is_plain_rollback(&run.request) && !planned.same_way_back(&fresh) {
+            let environment = &run.environment().environment;
+            let say = match (planned.way_back.release, fresh.way_back.release) {
+                (Some(then), Some(now)) if then != now => format!(
+                    "{environment} runs release {now} by now, and not release {then}, which this was to take back; it was not \
+                     started"
+                ),
+                _ => {
+                    format!("{environment} would go back elsewhere by now than was shown; it was not started")
+                }
+            };
+            let differences = planned.differences(&fresh);
+            return Err(Stop::Fails(
+                Reason::new("changed", say, run.request.command.clone()).showing(differences),
             ));
         }
         Ok(Some(fresh))
