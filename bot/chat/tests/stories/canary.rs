@@ -219,9 +219,9 @@ fn others_and_the_end_of_it() {
         t.whispers(
             "vera",
             expect![[r#"
-            ✗ Understood: I do nothing.
-              [deploy staging] [status staging] [help]
-        "#]],
+                ✗ Understood: I do nothing.
+                  [status staging] [help]
+            "#]],
         );
         t.user("ben").says("no canary").await;
         t.bot_says(expect![[r#"

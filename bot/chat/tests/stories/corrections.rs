@@ -156,9 +156,9 @@ fn of_an_order_that_was_given() {
         t.whispers(
             "vera",
             expect![[r#"
-            ✗ Understood: I do nothing.
-              [deploy staging] [status staging] [help]
-        "#]],
+                ✗ Understood: I do nothing.
+                  [status staging] [help]
+            "#]],
         );
         t.never_mind_the_rest();
         t.settles().await;

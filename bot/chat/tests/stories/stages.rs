@@ -224,7 +224,7 @@ fn without_traffic_it_asks_and_a_person_decides() {
         t.user("ana").says("promote").await;
         t.bot_says(expect![[r#"
             ✗ There is no run to promote right now.
-              The newest, r-2 (deploy v1.1.0 to staging with canary 10/50/100), is rolled-back.
+              The newest, r-2 (deploy v1.1.0 to staging with canary 10/50/100), was rolled back.
               Next: status r-2
               > promote
         "#]]);

@@ -159,7 +159,7 @@ fn order_behind(tokens: &[Token<'_>]) -> Option<usize> {
         // "on failed deploys and rollbacks": the verb is also a noun, of something to be told of.
         let listed = tokens[verb..].iter().any(|token| token.any(&["or"]));
         let noun = tokens[verb].is(Class::OBJECT)
-            && !behind.is_some_and(|next| next.name.is_some())
+            && behind.is_none_or(|next| next.name.is_none())
             && (!waits
                 || listed
                 || behind.is_some_and(|next| next.kind == Kind::Comma || next.any(&["and"])));
