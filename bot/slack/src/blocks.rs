@@ -184,7 +184,12 @@ fn step(step: &StepLine) -> String {
 }
 
 fn quote(quote: &Quote) -> String {
-    format!("> <@{}>: {}", escape(&quote.who), escape(&quote.text))
+    // Only an identifier of Slack's becomes a mention.
+    let is_id = quote.who.len() > 3
+        && quote.who.starts_with(['U', 'W'])
+        && quote.who.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let who = if is_id { format!("<@{}>", quote.who) } else { escape(&quote.who) };
+    format!("> {who}: {}", escape(&quote.text))
 }
 
 /// The buttons in rows. Those that find no room can still be typed.
