@@ -44,6 +44,7 @@ fn without_anything_the_defaults_hold() {
             log_format: Text,
             slack: None,
             discord: None,
+            meant: [],
         }
     "#]]
     .assert_debug_eq(&Config::load(&surroundings).unwrap());

@@ -26,6 +26,8 @@ pub(crate) const FRONT: &str = "slack";
 pub(crate) const SHOWS_ON: bool = true;
 /// The conversation in which the reporter remembers how far it is.
 pub(crate) const REPORTED_IN: &str = FRONT;
+/// How long a start takes on Slack's clock, in milliseconds: many of them in a minute would be too many calls.
+const STARTING_MS: i64 = 60_000;
 /// Passes before a front that never comes to rest is called endless.
 const PASSES_MAX: usize = 2_000;
 /// The people of the project.
@@ -89,6 +91,7 @@ impl Stage {
             commit.writes.push(Write::IdentityPut { identity, person: person.parse().unwrap() });
         }
         engine.store().commit(commit).await.unwrap();
+        self.clock.advance(STARTING_MS);
         let opened = self.sim.opened();
         let channels = slack::channels(&self.channels.lock().unwrap()).unwrap();
         let settings = Settings { channels, ..settings(&self.sim) };
