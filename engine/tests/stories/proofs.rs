@@ -28,7 +28,7 @@ pub(super) fn cases() -> Vec<Case> {
         case("first-deploy", vec![], deploy("v1")),
         case("deploy", vec![deploy("v1")], deploy("v2")),
         case("deploy-one", vec![deploy("v1")], deploy_only(&["web"], "v3")),
-        case("canary", vec![deploy("v1")], deploy_canary("v2", &[50, 100], 2)),
+        case("canary", vec![deploy("v1")], deploy_canary("v2", &[50, 100], 5)),
         case("rollback", vec![deploy("v2"), deploy("v3")], rollback()),
         case("rollback-one", vec![deploy("v2"), deploy("v3")], rollback_only(&["api"])),
         case("migrate", vec![deploy("v1")], migrate("v2")),

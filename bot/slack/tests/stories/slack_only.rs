@@ -217,7 +217,7 @@ fn after_an_absence_it_says_what_it_missed_and_does_none_of_it() {
         }
         t.never_mind_the_rest();
         let said = of_bot(&t.stage, CHANNEL).remove(0);
-        assert!(said.blocks[2].to_string().contains("> <@ana>: deploy staging ref v1.0.0"), "{said:#?}");
+        assert!(said.blocks[2].to_string().contains("> ana: deploy staging ref v1.0.0"), "{said:#?}");
         let said = said.text;
         assert!(said.contains("say again what still holds"), "{said}");
         t.stage.sim.deliver("events_api", &missed, false).await.unwrap();
