@@ -56,8 +56,16 @@ async fn what_was_healthy_gets_requests_before_the_edge_listens_and_what_was_not
     said["healthy_ms"] = serde_json::Value::Null;
     std::fs::write(&note, said.to_string()).unwrap();
     stage.edge.backends.lock().unwrap().clear();
+    // While it is stopped it can't answer before the edge listens.
+    let signal = |name: &str| {
+        let pid = said["pid"].to_string();
+        assert!(std::process::Command::new("kill").args([name, &pid]).status().unwrap().success());
+    };
+    signal("-STOP");
     stage.start().await;
-    assert_eq!(stage.edge.at_listen("api"), None);
+    let at_listen = stage.edge.at_listen("api");
+    signal("-CONT");
+    assert_eq!(at_listen, None);
     eventually("it is asked and gets requests", async || {
         (stage.edge.backends.lock().unwrap().get(&("api".to_owned(), 1)) == Some(&api)).then_some(())
     })
