@@ -38,16 +38,16 @@ const ABOUT: &str =
 
 const EXAMPLES: &str = "\
 Try it:
-  infra-chat                                   talk in the terminal; the first start brings a sample project
-  infra-chat run \"deploy staging\"              one command; exit code 0, 1 failed, 2 refused or waiting
+  infra-chat                                   talk; brings a sample project
+  infra-chat run \"deploy staging\"              one command; an exit code tells
   infra-chat --as ben run \"approve r-3f2a\"     speak as somebody else
   printf 'deploy staging\\n/wait\\nstatus\\n' | infra-chat chat
 
 For your own project:
   infra-chat project import infra-chat.project.yaml
   infra-chat user add ana --role deployer --identity slack:U123
-  openssl rand -hex 32 | infra-chat secret set invoice-perfect/staging/session-secret
-  infra-chat serve                             keep it running: services, schedules, HTTP API
+  openssl rand -hex 32 | infra-chat secret set shop/staging/session-secret
+  infra-chat serve                             keep it running, with an HTTP API
 
 When something is odd: infra-chat doctor";
 
@@ -146,11 +146,11 @@ pub(crate) enum ColorChoice {
 /// The subcommands, in the order of the help.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Talk in the terminal, or read lines from a pipe (what happens without a command)
+    /// Talk in the terminal, or read lines from a pipe (the default)
     Chat,
-    /// Keep everything running: services, schedules, waiting runs, HTTP API
+    /// Keep everything running: services, schedules, runs, HTTP API
     Serve,
-    /// Say one thing, wait for what comes of it, and tell by the exit code
+    /// Say one thing, wait for what comes of it, tell by the exit code
     #[command(after_help = "Exit code:\n  \
             0  it succeeded, was done, or is scheduled; a question was answered, and \"can I …?\" with yes\n  \
             1  it failed, or could not be done: nobody knows the ref, or a provider does not answer\n  \
@@ -192,7 +192,7 @@ pub(crate) enum Command {
         #[arg(long, value_name = "NAME")]
         project: Option<String>,
     },
-    /// Judge recorded canaries: a JSON object a line on standard input, a decision a line
+    /// Judge recorded canaries: lines of JSON in, a decision a line out
     #[command(after_help = JUDGE_HELP)]
     Judge,
     /// Write the completion script of a shell
@@ -316,5 +316,17 @@ mod tests {
         grouped.sort_unstable();
         assert_eq!(grouped, shown);
         Cli::grouped().debug_assert();
+    }
+
+    #[test]
+    fn help_fits_a_terminal_of_80_columns() {
+        const COLUMNS: usize = 80;
+        fn check(command: clap::Command) {
+            for line in command.clone().term_width(COLUMNS).render_long_help().to_string().lines() {
+                assert!(line.chars().count() <= COLUMNS, "{}: {line}", command.get_name());
+            }
+            command.get_subcommands().cloned().for_each(check);
+        }
+        check(Cli::grouped());
     }
 }

@@ -3,9 +3,13 @@
 
 use std::borrow::Cow;
 use std::io::{BufWriter, IsTerminal, StdoutLock, Write};
+use std::os::fd::AsFd;
 use std::sync::OnceLock;
 
+use engine::model::in_plain_sight;
+
 use crate::cli::ColorChoice;
+use crate::terminal::wrap::broken;
 
 static COLOUR: OnceLock<ColorChoice> = OnceLock::new();
 
@@ -36,13 +40,29 @@ pub(crate) fn text(text: &str) {
     let _ = stdout.flush();
 }
 
-/// Writes a line to standard output. A terminal is shown nothing that could steer it; elsewhere it is data.
+/// Writes a line for people to standard output. A terminal is shown nothing that could steer it, and no word in two pieces;
+/// elsewhere it is data.
 pub(crate) fn line(line: &str) {
+    if std::io::stdout().is_terminal() {
+        text(&broken(&harmless(line), width(std::io::stdout())));
+    } else {
+        data(line);
+    }
+}
+
+/// Writes a line for programs to standard output. A terminal is shown nothing that could steer it.
+pub(crate) fn data(line: &str) {
     if std::io::stdout().is_terminal() {
         text(&format!("{}\n", harmless(line)));
     } else {
         text(&format!("{line}\n"));
     }
+}
+
+/// How wide a terminal is, in columns; nothing when it is none, or does not say.
+fn width(terminal: impl AsFd) -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(terminal).ok()?;
+    (size.ws_col > 0).then_some(size.ws_col.into())
 }
 
 /// Lines for standard output, written together.
@@ -59,7 +79,7 @@ impl Lines {
         Self { stdout: BufWriter::with_capacity(bytes, stdout.lock()), terminal }
     }
 
-    /// As [`line()`] of this module.
+    /// As [`data()`] of this module.
     pub(crate) fn line(&mut self, line: &str) {
         let shown = if self.terminal { Cow::Owned(harmless(line)) } else { Cow::Borrowed(line) };
         let _ = self.stdout.write_all(shown.as_bytes());
@@ -75,15 +95,14 @@ impl Lines {
 /// Text without what could steer a terminal or turn its order round: names, refs, reasons, logs and commit subjects are
 /// other people's words. Line breaks and tabs stay.
 pub(crate) fn harmless(text: &str) -> String {
-    let turns = |c: char| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars().filter(|c| matches!(c, '\n' | '\t') || !(c.is_control() || turns(*c))).collect()
+    in_plain_sight(text).into_owned()
 }
 
 /// Writes a line to standard error: for what is no part of an answer.
 pub(crate) fn aside(line: &str) {
-    let line = harmless(line);
+    let line = broken(&harmless(line), width(std::io::stderr()));
     let mut stderr = std::io::stderr().lock();
-    let _ = stderr.write_all(format!("{line}\n").as_bytes());
+    let _ = stderr.write_all(line.as_bytes());
 }
 
 /// Says on standard error what went wrong.

@@ -1,5 +1,6 @@
 //! What people may call a commit, and what they may have meant. Pure.
 
+use engine::model::{code_point, in_plain_sight, is_unseen};
 use engine::ports::PortError;
 
 /// The longest ref that is looked up.
@@ -23,6 +24,7 @@ pub(super) fn is_full_commit_id(word: &str) -> bool {
 
 /// Refuses what git would take for an option, an expression or a path.
 pub(super) fn reference_check(word: &str) -> Result<(), PortError> {
+    let unseen = word.chars().find(|c| is_unseen(*c));
     let odd = |c: char| c.is_control() || c.is_whitespace() || "~^:?*[\\".contains(c);
     let wrong = word.is_empty()
         || word.len() > REFERENCE_MAX
@@ -32,13 +34,16 @@ pub(super) fn reference_check(word: &str) -> Result<(), PortError> {
         || word.contains("..")
         || word.contains("//")
         || word.contains("@{")
+        || unseen.is_some()
         || word.contains(odd);
     if !wrong {
         return Ok(());
     }
     let shown: String = word.chars().filter(|c| !c.is_control()).take(60).collect();
+    let why =
+        unseen.map(|c| format!(": it has a character nobody sees, {}", code_point(c))).unwrap_or_default();
     Err(PortError::fail(
-        format!("`{shown}` can't be the name of a tag, branch or commit"),
+        format!("`{}` can't be the name of a tag, branch or commit{why}", in_plain_sight(&shown)),
         "Name one as git lists it, for example `main`, `v1.2.0` or a commit id of 7 digits or more.",
     ))
 }
@@ -71,9 +76,19 @@ mod tests {
         for good in ["main", "v1.4.2", "feature/new-thing", "3f2a9c1", "release_1"] {
             assert!(reference_check(good).is_ok(), "{good}");
         }
-        for bad in
-            ["", "--upload-pack=x", "a..b", "HEAD~1", "main:file", "a b", "@{-1}x@{", "a.lock", "/a", "x\n"]
-        {
+        for bad in [
+            "",
+            "--upload-pack=x",
+            "a..b",
+            "HEAD~1",
+            "main:file",
+            "a b",
+            "@{-1}x@{",
+            "a.lock",
+            "/a",
+            "x\n",
+            "v1\u{202e}0",
+        ] {
             assert!(reference_check(bad).is_err(), "{bad}");
         }
     }

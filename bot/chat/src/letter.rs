@@ -62,6 +62,12 @@ impl Letter {
         Self { outbound, place: Place::default() }
     }
 
+    fn written(&self) -> Result<String, StoreError> {
+        let letter = Self { outbound: self.outbound.clone().in_plain_sight(), place: self.place.clone() };
+        serde_json::to_string(&letter)
+            .map_err(|error| StoreError::Corrupt { column: "body", source: error.into() })
+    }
+
     /// Puts a file into the outbox. One that was brought already is recognised by its mark.
     pub(crate) fn put_file(
         &self,
@@ -69,8 +75,7 @@ impl Letter {
         mark: &str,
         at_ms: EpochMs,
     ) -> Result<Write, StoreError> {
-        let body = serde_json::to_string(self)
-            .map_err(|error| StoreError::Corrupt { column: "body", source: error.into() })?;
+        let body = self.written()?;
         let card = format!("file/{mark}");
         Ok(Write::OutboxPut {
             message: format!("{conversation}/{at_ms:016}/{card}"),
@@ -83,8 +88,7 @@ impl Letter {
 
     /// Puts it into the outbox of a conversation; `order` says its turn there.
     pub fn put(&self, conversation: &str, order: &str, at_ms: EpochMs) -> Result<Write, StoreError> {
-        let body = serde_json::to_string(self)
-            .map_err(|error| StoreError::Corrupt { column: "body", source: error.into() })?;
+        let body = self.written()?;
         let card = match &self.outbound {
             Outbound::Update(card) => card.key.clone(),
             // A message of its own is not a drawing of a card, whatever it is about.

@@ -11,6 +11,7 @@ mod listener;
 mod message;
 mod pace;
 mod reporter;
+mod sight;
 mod troubles;
 mod turn;
 pub mod view;

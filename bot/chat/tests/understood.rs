@@ -263,3 +263,37 @@ fn more_than_64_commands_are_a_slip() {
     let repeated = format!("deploy staging{}", "; then production".repeat(70));
     assert!(parse(&repeated, &Names::sample()).commands.is_empty());
 }
+
+/// Every way to say the release before is that one, and none is taken for a ref.
+#[test]
+fn the_release_before_has_many_names() {
+    for said in [
+        "to the previous release",
+        "to the release before",
+        "to the one before",
+        "to the release before this one",
+        "to the version before the live one",
+        "to the last good one",
+        "to the last good release",
+        "to the last one that worked",
+    ] {
+        let parsed = parse(&format!("rollback staging {said}"), &Names::sample());
+        assert_eq!(parsed.problem, None, "{said}");
+        assert_eq!(parsed.commands[0].to.as_deref(), Some("previous"), "{said}");
+    }
+}
+
+/// An order that can't wait says what to say when the time has come.
+#[test]
+fn what_can_not_be_planned_for_later_is_not_done_now() {
+    check("rollback staging in 10 minutes", expect![]);
+    check("rollback api in staging at 22:00", expect![]);
+    check("restart api in staging tonight at 22:00", expect![]);
+}
+
+/// What turns the words round as they are shown is not read: nobody knows what was meant.
+#[test]
+fn what_reads_as_something_else_is_not_read() {
+    check("deploy v1.\u{202e}0.1\u{202c} to staging", expect![]);
+    check("lock staging because of \u{2066}a trial\u{2069}", expect![]);
+}

@@ -28,11 +28,11 @@ pub(super) fn run() -> anyhow::Result<Exit> {
             continue;
         }
         match judged(&line, &policy) {
-            Ok(answer) => out::line(&answer),
+            Ok(answer) => out::data(&answer),
             Err(error) => {
                 exit = Exit::Failed;
                 let error = format!("line {number} can't be judged: {error}");
-                out::line(&serde_json::to_string(&Fault { id: id_of(&line), error })?);
+                out::data(&serde_json::to_string(&Fault { id: id_of(&line), error })?);
             }
         }
     }

@@ -23,7 +23,7 @@ pub(super) async fn run(
 ) -> anyhow::Result<Exit> {
     let vocabulary = Vocabulary::new(&names(global, project).await?);
     if let Some(text) = text {
-        out::line(&serde_json::to_string(&parse_said(text, &vocabulary))?);
+        out::data(&serde_json::to_string(&parse_said(text, &vocabulary))?);
     }
     if batch {
         answer_all(&vocabulary)?;

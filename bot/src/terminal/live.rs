@@ -99,12 +99,18 @@ impl Tail {
     }
 
     /// Lines that stay as they are.
-    pub(super) fn said(&mut self, text: &str) -> String {
+    fn said(&mut self, text: &str) -> String {
         if text.is_empty() {
             return String::new();
         }
         let text = if text.ends_with('\n') { text.to_owned() } else { format!("{text}\n") };
         self.add(Block { text, kind: Kind::Said })
+    }
+
+    /// Lines that are no card's.
+    pub(super) fn line(&mut self, text: &str) -> String {
+        let text = render::lines(text, self.style);
+        self.said(&text)
     }
 
     /// A message, or a card's new state. Times only count from one call to the next.

@@ -40,7 +40,7 @@ impl Seen {
     }
 
     fn says(&mut self, text: &str) -> &mut Self {
-        let text = self.tail.said(text);
+        let text = self.tail.line(text);
         self.write(&text);
         self
     }

@@ -14,6 +14,7 @@ mod screen;
 mod slash;
 mod wait;
 mod width;
+pub(crate) mod wrap;
 
 pub(crate) use chat::{Chat, Talk, Talked};
 pub(crate) use screen::{FRONT, Screen, TerminalFront};

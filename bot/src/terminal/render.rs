@@ -2,18 +2,19 @@
 
 use chat::{Card, Part, StepLine, StepMark, Tone};
 
-use super::width::{column_width, columns};
+use super::width::columns;
+use super::wrap::{broken, room, wrap, wrap_keeping};
 use crate::out;
 
 /// How far the parts of a card stand in.
 const INDENT: &str = "  ";
+/// What stands before a line that is shown as it is, and before its further rows.
+const VERBATIM: &str = "  | ";
+const VERBATIM_ON: &str = "  ";
 /// Names in a list of fields are padded to at most this, in characters.
 const NAME_MAX: usize = 24;
 /// The longest mark in words, in characters.
 const MARK_MAX: usize = "[failed]".len();
-/// Narrower terminals are treated as this wide, in characters: wrapping any narrower is unreadable.
-const WIDTH_MIN: usize = 40;
-
 /// Up to this age a step in progress shows none, in milliseconds.
 const JUST_BEGUN_MS: i64 = 1_000;
 
@@ -162,6 +163,38 @@ pub(crate) fn going_shown(before: Option<&Card>, after: &Card) -> Vec<String> {
     going.into_iter().map(|step| step.title.clone()).collect()
 }
 
+/// The steps in progress, by title.
+pub(crate) fn going(card: &Card) -> Vec<String> {
+    let going = steps(card).into_iter().filter(|step| step.mark == StepMark::Going);
+    going.map(|step| step.title.clone()).collect()
+}
+
+/// The steps in progress that [`changes`] tells of, by title.
+pub(crate) fn going_said(before: &Card, after: &Card) -> Vec<String> {
+    let was = going(before);
+    going_shown(Some(before), after).into_iter().filter(|title| was.contains(title)).collect()
+}
+
+/// How long a step had been going when its card was drawn, in milliseconds.
+pub(crate) fn took_ms(card: &Card, title: &str) -> i64 {
+    let step = steps(card).into_iter().find(|step| step.title == title);
+    step.and_then(|step| step.took_ms).unwrap_or_default()
+}
+
+/// The line that says that a step is in progress.
+pub(crate) fn begun(card: &Card, title: &str, style: Style) -> String {
+    let mut page = Page::new(style);
+    for step in steps(card).into_iter().filter(|step| step.title == title) {
+        page.step(&StepLine { took_ms: None, ..step.clone() }, &format!("{} ", card.key), 0);
+    }
+    page.out
+}
+
+/// Lines that belong to no card.
+pub(crate) fn lines(text: &str, style: Style) -> String {
+    broken(&out::harmless(text), style.width)
+}
+
 /// The word for a run's state: the first after the last `·` of its headline.
 fn state_word(card: &Card) -> &str {
     let state = card.headline.rsplit('·').next().unwrap_or_default().trim();
@@ -196,8 +229,7 @@ impl Page {
         let hang = " ".repeat(columns(begin));
         let mut begin = begin.to_owned();
         for line in text.lines() {
-            let room = self.style.width.map(|width| width.max(WIDTH_MIN).saturating_sub(hang.len()).max(20));
-            for wrapped in wrap(&harmless(line), room) {
+            for wrapped in wrap(&harmless(line), room(self.style.width, hang.len())) {
                 let inked = self.inked(&wrapped, inks);
                 self.out.push_str(format!("{begin}{inked}").trim_end());
                 self.out.push('\n');
@@ -250,10 +282,19 @@ impl Page {
             }
             Part::Verbatim { lines } => {
                 for line in lines {
-                    self.out.push_str(format!("{INDENT}| {}", harmless(line)).trim_end());
-                    self.out.push('\n');
+                    self.verbatim(line);
                 }
             }
+        }
+    }
+
+    /// A line as it is; where it finds no room, its further rows stand in.
+    fn verbatim(&mut self, line: &str) {
+        let room = room(self.style.width, columns(VERBATIM) + columns(VERBATIM_ON));
+        for (place, row) in wrap_keeping(&harmless(line), room).into_iter().enumerate() {
+            let on = if place == 0 { "" } else { VERBATIM_ON };
+            self.out.push_str(format!("{VERBATIM}{on}{row}").trim_end());
+            self.out.push('\n');
         }
     }
 
@@ -300,7 +341,7 @@ impl Page {
             format!("{}  {says}", padded(&harmless(&step.title), widest))
         };
         let visible = columns(&begin);
-        let room = self.style.width.map(|width| width.max(WIDTH_MIN).saturating_sub(visible + 1).max(20));
+        let room = room(self.style.width, visible + 1);
         for (number, line) in wrap_keeping(&harmless(&text), room).into_iter().enumerate() {
             let begin = if number == 0 { begin.clone() } else { " ".repeat(visible) };
             self.out.push_str(format!("{begin} {line}").trim_end());
@@ -342,37 +383,4 @@ impl Page {
 /// A text with blanks behind it, up to this many columns.
 fn padded(text: &str, widest: usize) -> String {
     format!("{text}{}", " ".repeat(widest.saturating_sub(columns(text))))
-}
-
-/// Breaks a line so that no piece is longer than the room: at blanks, and within a word only where it alone is longer. An
-/// address stays whole, for whoever copies it.
-fn wrap(line: &str, room: Option<usize>) -> Vec<String> {
-    match room {
-        Some(room) if columns(line) > room => wrap_keeping(line, Some(room)),
-        _ => vec![line.to_owned()],
-    }
-}
-
-/// As [`wrap`], keeping runs of blanks within a piece: columns stay columns.
-fn wrap_keeping(line: &str, room: Option<usize>) -> Vec<String> {
-    let Some(room) = room else { return vec![line.to_owned()] };
-    let mut pieces = Vec::new();
-    let mut rest = line;
-    while columns(rest) > room {
-        let mut taken = 0;
-        let over = rest.char_indices().find(|(_, character)| {
-            taken += column_width(*character);
-            taken > room
-        });
-        let limit = over.map_or(rest.len(), |(at, _)| at);
-        let cut = rest[..limit].rfind(' ').filter(|at| !rest[..*at].trim().is_empty());
-        let word_end = rest[limit..].find(' ').map_or(rest.len(), |at| limit + at);
-        let cut = cut.unwrap_or(if rest[..word_end].contains("://") { word_end } else { limit });
-        pieces.push(rest[..cut].trim_end().to_owned());
-        rest = rest[cut..].trim_start();
-    }
-    if !rest.is_empty() || pieces.is_empty() {
-        pieces.push(rest.to_owned());
-    }
-    pieces
 }

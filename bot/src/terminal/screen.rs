@@ -76,7 +76,11 @@ impl Screen {
     /// Standard output as it is: a terminal with marks and colours, or plain.
     pub(crate) fn of_stdout() -> Arc<Self> {
         let terminal = std::io::stdout().is_terminal();
-        let style = Style { coloured: out::coloured(), marks: terminal && is_utf8(), width: None };
+        let style = Style {
+            coloured: out::coloured(),
+            marks: terminal && is_utf8(),
+            width: terminal.then(|| size().columns),
+        };
         let term = std::env::var("TERM").unwrap_or_default();
         let live = terminal && !TERMS_STEADY.contains(&term.as_str());
         let paper =
@@ -88,10 +92,10 @@ impl Screen {
             state: Mutex::new(state),
             woken: Condvar::new(),
         });
-        if live {
+        std::thread::spawn({
             let screen = Arc::clone(&screen);
-            std::thread::spawn(move || screen.tick());
-        }
+            move || screen.tick()
+        });
         screen
     }
 
@@ -108,7 +112,7 @@ impl Screen {
 
     /// Writes a line.
     pub(crate) fn line(&self, line: &str) {
-        self.take(Event::Line(format!("{}\n", out::harmless(line))));
+        self.take(Event::Line(line.to_owned()));
     }
 
     /// Shows a message or what changed on a card.
@@ -263,12 +267,12 @@ impl Paper {
             Self::Live(tail) => {
                 tail.resized(size());
                 match event {
-                    Event::Line(line) => tail.said(&line),
+                    Event::Line(line) => tail.line(&line),
                     Event::Show(outbound, answer) => tail.show(&outbound, answer, now_ms),
                 }
             }
             Self::Plain(plain) => match event {
-                Event::Line(line) => line,
+                Event::Line(line) => plain.line(&line),
                 Event::Show(outbound, answer) => plain.show(&outbound, answer, now_ms),
             },
         }
@@ -291,7 +295,10 @@ impl Paper {
 
     /// Whether time alone changes something.
     fn ticks(&self) -> bool {
-        matches!(self, Self::Live(tail) if tail.ticks())
+        match self {
+            Self::Live(tail) => tail.ticks(),
+            Self::Plain(plain) => plain.ticks(),
+        }
     }
 
     fn ticked(&mut self, now_ms: i64) -> String {
@@ -300,7 +307,8 @@ impl Paper {
                 tail.resized(size());
                 tail.tick(now_ms)
             }
-            Self::Live(_) | Self::Plain(_) => String::new(),
+            Self::Live(_) => String::new(),
+            Self::Plain(plain) => plain.tick(now_ms),
         }
     }
 }

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use chat::intent::{Known, complete as complete_words};
 
+use engine::model::{code_point, is_unseen};
+
 use super::wait::WAIT_MAX;
-use crate::out;
 
 /// The words, for completion and help.
 pub(super) const WORDS: [&str; 6] = ["/as", "/help", "/project", "/quit", "/wait", "/whoami"];
@@ -15,13 +16,16 @@ const SPEAKER_CHARS_MAX: usize = 80;
 
 /// The name somebody speaks by, which stands in the prompt and in the record.
 pub(crate) fn speaker_name(given: &str) -> Result<String, String> {
-    let seen = |c: char| {
-        !c.is_control() && !c.is_whitespace() && out::harmless(&c.to_string()).len() == c.len_utf8()
-    };
+    let seen = |c: char| !c.is_whitespace() && !is_unseen(c);
     match given.chars().count() {
         1..=SPEAKER_CHARS_MAX if given.chars().all(seen) => Ok(given.to_owned()),
         _ => Err(format!(
-            "That is no name: give 1 to {SPEAKER_CHARS_MAX} characters that can be seen, without blanks."
+            "That is no name{}: give 1 to {SPEAKER_CHARS_MAX} characters that can be seen, without blanks.",
+            given
+                .chars()
+                .find(|c| is_unseen(*c))
+                .map(|c| format!(" ({} can't be seen)", code_point(c)))
+                .unwrap_or_default()
         )),
     }
 }

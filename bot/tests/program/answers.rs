@@ -16,12 +16,12 @@ fn the_help_is_a_page_people_read() {
         Usage: infra-chat [OPTIONS] [COMMAND]
 
         Talk:
-          chat         Talk in the terminal, or read lines from a pipe (what happens without a command)
-          run          Say one thing, wait for what comes of it, and tell by the exit code
+          chat         Talk in the terminal, or read lines from a pipe (the default)
+          run          Say one thing, wait for what comes of it, tell by the exit code
           status       Show how things stand
 
         Keep it going:
-          serve        Keep everything running: services, schedules, waiting runs, HTTP API
+          serve        Keep everything running: services, schedules, runs, HTTP API
           doctor       Look whether everything that is needed is there
 
         Set it up:
@@ -33,7 +33,7 @@ fn the_help_is_a_page_people_read() {
         Look behind it:
           audit        Read, export and verify the record of what was done
           parse        Show the typed command a sentence becomes, as JSON
-          judge        Judge recorded canaries: a JSON object a line on standard input, a decision a line
+          judge        Judge recorded canaries: lines of JSON in, a decision a line out
 
         For every command:
               --data-dir <DIR>  Folder of all state (default: the platform's data folder)

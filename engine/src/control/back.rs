@@ -6,15 +6,12 @@ use crate::plan::Plan;
 use crate::run::{Run, RunState};
 use crate::store::{Versioned, Write};
 
-/// Runs looked through for the one that put the live release there.
-const RUNS_LOOKED_AT: i64 = 100;
-
 /// What is live, and how it came to be.
 #[derive(Debug, Clone)]
 pub struct WentLive {
     /// The release.
     pub release: Release,
-    /// The run that put it there, and its plan; absent when that is too long ago to be found.
+    /// The run that put it there, and its plan; absent only in a database that lost it.
     pub by: Option<(Run, Plan)>,
 }
 
@@ -47,20 +44,13 @@ pub(in crate::control) fn is_plain_rollback(request: &RunRequest) -> bool {
 }
 
 impl Engine {
-    /// What is live in an environment, and the run that put it there: the one that made the release, or one that came back
-    /// to it. Nothing when nothing is live.
+    /// What is live in an environment, and the run that put it there, however long ago: the one that made the release, or one
+    /// that came back to it. Nothing when nothing is live.
     pub async fn went_live(&self, environment: &EnvironmentKey) -> Result<Option<WentLive>, Refusal> {
         let store = self.store();
         let Some(number) = store.environment_get(environment).await?.value.live else { return Ok(None) };
         let Some(release) = store.release_get(environment, number).await? else { return Ok(None) };
-        let puts_live = |run: &Run| matches!(run.request.change, Change::Deploy { .. }) || is_rollback(run);
-        let newest = store
-            .run_by_environment(environment, RUNS_LOOKED_AT)
-            .await?
-            .into_iter()
-            .filter(|run| matches!(run.state, RunState::Succeeded { .. }) && puts_live(run))
-            .max_by_key(|run| (run.finished_ms, run.created_ms));
-        if let Some(run) = newest
+        if let Some(run) = store.run_last_releasing(environment).await?
             && let Some(plan) = store.plan_get(&run.id).await?
             && plan.puts_live() == Some(number)
         {

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Engine, Refusal};
 use crate::model::{
-    Change, EnvironmentKey, Project, Release, RollbackTarget, RunRequest, ServiceName, Source, Variable,
+    Change, EnvironmentKey, Project, Release, ReleaseState, RollbackTarget, RunRequest, ServiceName, Source,
+    Variable,
 };
 use crate::plan::{COMMITS_SHOWN, Facts, PlanProblem, SecretFact};
 use crate::ports::{Commit, Migration, PortError};
@@ -145,7 +146,17 @@ impl Engine {
             Change::Rollback { to: RollbackTarget::Reference(reference), .. }
                 if !releases.iter().any(|release| release.is_called(reference)) =>
             {
-                older.extend(self.stable_release_called(environment, reference, &releases).await?);
+                let called = |release: &Release| release.is_called(reference);
+                older.extend(self.stable_release_behind(environment, &releases, called).await?);
+            }
+            Change::Rollback { to: RollbackTarget::Previous, services, .. } if !services.is_empty() => {
+                let is_live = |release: &&Release| Some(release.id.number) == live;
+                let now = releases.iter().chain(&older).find(is_live).cloned();
+                let older_one = |release: &Release| {
+                    release.state == ReleaseState::Superseded
+                        && now.as_ref().is_some_and(|now| release.is_older_in(now, services))
+                };
+                older.extend(self.stable_release_behind(environment, &releases, older_one).await?);
             }
             _ => {}
         }
@@ -155,19 +166,19 @@ impl Engine {
         Ok(releases)
     }
 
-    /// The newest stable release by that name behind those that were looked at, however long ago.
-    async fn stable_release_called(
+    /// The newest stable release of that kind behind those that were looked at, however long ago.
+    async fn stable_release_behind(
         &self,
         environment: &EnvironmentKey,
-        reference: &str,
         looked_at: &[Release],
+        is_meant: impl Fn(&Release) -> bool,
     ) -> Result<Option<Release>, Refusal> {
         let mut before = looked_at.last().map_or(0, |oldest| oldest.id.number);
         loop {
             let page = self.store().release_stable_before(environment, before, RELEASES_LOOKED_AT).await?;
             let Some(oldest) = page.last() else { return Ok(None) };
             before = oldest.id.number;
-            if let Some(found) = page.into_iter().find(|release| release.is_called(reference)) {
+            if let Some(found) = page.into_iter().find(|release| is_meant(release)) {
                 return Ok(Some(found));
             }
         }

@@ -9,6 +9,9 @@ use super::{Engine, Refusal};
 use crate::model::{Actor, Identity, Role, User, UserName};
 use crate::store::{AuditEntry, Commit, StoreError, Write};
 
+/// How often a change of people is worked out anew when somebody else changed them in the same moment.
+const TRIES: usize = 4;
+
 impl Engine {
     /// The actor behind an identity, at this moment. Unknown people have the name of their identity, and no role unless
     /// this engine gives strangers one.
@@ -48,6 +51,23 @@ impl Engine {
         actor: &Actor,
         moves: bool,
     ) -> Result<(), Refusal> {
+        // Of two who want the same in the same moment, the later looks again, and is told who was faster.
+        for _ in 1..TRIES {
+            match self.user_written_once(user, identities, actor, moves).await {
+                Err(Refusal::Store(StoreError::Conflict)) => {}
+                written => return written,
+            }
+        }
+        self.user_written_once(user, identities, actor, moves).await
+    }
+
+    async fn user_written_once(
+        &self,
+        user: &User,
+        identities: &[Identity],
+        actor: &Actor,
+        moves: bool,
+    ) -> Result<(), Refusal> {
         let people = self.store().user_list().await?;
         let is_first = people.iter().all(|other| other.role != Role::Admin);
         if !is_first {
@@ -71,8 +91,15 @@ impl Engine {
         let now_ms = self.now_ms();
         let mut commit = Commit::at(now_ms);
         commit.writes.push(Write::UserPut { user: user.clone(), at_ms: now_ms });
+        if !is_first {
+            commit.writes.push(Write::AdminLeft);
+        }
         for identity in identities {
-            commit.writes.push(Write::IdentityPut { identity: identity.clone(), person: user.name.clone() });
+            let (identity, person) = (identity.clone(), user.name.clone());
+            commit.writes.push(match taken_from.get(&identity.to_string()).cloned() {
+                Some(from) => Write::IdentityMove { identity, from, person },
+                None => Write::IdentityPut { identity, person },
+            });
         }
         let mut data = json!({
             "role": user.role,
@@ -94,6 +121,16 @@ impl Engine {
 
     /// Removes a person and all their identities.
     pub async fn user_remove(&self, name: &UserName, actor: &Actor) -> Result<(), Refusal> {
+        for _ in 1..TRIES {
+            match self.user_removed_once(name, actor).await {
+                Err(Refusal::Store(StoreError::Conflict)) => {}
+                removed => return removed,
+            }
+        }
+        self.user_removed_once(name, actor).await
+    }
+
+    async fn user_removed_once(&self, name: &UserName, actor: &Actor) -> Result<(), Refusal> {
         let asked = Asked { changes_world: true, ..Asked::default() };
         self.cleared_on_record(actor, "user-manage", None, name.to_string(), &asked).await?;
         let people = self.store().user_list().await?;
@@ -101,8 +138,14 @@ impl Engine {
         if admins.len() == 1 && admins.iter().any(|admin| admin.name == *name) {
             return Err(last_admin(name));
         }
+        if people.iter().all(|other| other.name != *name) {
+            return Err(Refusal::not_found(format!("nobody is called {name}"), "infra-chat user list"));
+        }
         let mut commit = Commit::at(self.now_ms());
         commit.writes.push(Write::UserDelete(name.clone()));
+        if !admins.is_empty() {
+            commit.writes.push(Write::AdminLeft);
+        }
         commit.audit.push(AuditEntry {
             actor: actor.clone(),
             action: "user.removed",
@@ -111,12 +154,7 @@ impl Engine {
             run: None,
             data: json!({}),
         });
-        match self.write(commit).await {
-            Err(StoreError::Conflict) => {
-                Err(Refusal::not_found(format!("nobody is called {name}"), "infra-chat user list"))
-            }
-            other => Ok(other?),
-        }
+        Ok(self.write(commit).await?)
     }
 }
 

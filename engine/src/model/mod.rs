@@ -8,6 +8,7 @@ mod people;
 mod project;
 mod release;
 mod request;
+mod sight;
 mod size;
 mod standing;
 
@@ -19,5 +20,6 @@ pub use people::*;
 pub use project::*;
 pub use release::*;
 pub use request::*;
+pub use sight::*;
 pub use size::*;
 pub use standing::*;

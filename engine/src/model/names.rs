@@ -5,17 +5,37 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::{code_point, in_plain_sight, is_unseen};
+
 /// The longest name, in characters: it must fit into provider resource names with a prefix.
 pub const NAME_MAX: usize = 40;
 
 /// Why a word can't be a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{given}` can't be {what}: use 1 to {NAME_MAX} letters, digits, `-` or `_`, starting with a letter")]
+#[error(
+    "`{given}` can't be {what}: use 1 to {NAME_MAX} letters, digits, `-` or `_`, starting with a letter{unseen}"
+)]
 pub struct NameError {
     /// What kind of name was wanted, with its article.
     pub what: &'static str,
-    /// What was given.
+    /// What was given, with characters nobody sees written out.
     pub given: String,
+    /// Which of its characters nobody sees, as the rest of a sentence; empty when all are seen.
+    unseen: String,
+}
+
+impl NameError {
+    fn new(what: &'static str, given: &str) -> Self {
+        let begin: String = given.chars().take(NAME_MAX * 2).collect();
+        let unseen = given.chars().find(|c| is_unseen(*c));
+        Self {
+            what,
+            given: in_plain_sight(&begin).into_owned(),
+            unseen: unseen
+                .map(|c| format!("; it has a character nobody sees, {}", code_point(c)))
+                .unwrap_or_default(),
+        }
+    }
 }
 
 fn check(what: &'static str, given: &str) -> Result<(), NameError> {
@@ -25,7 +45,7 @@ fn check(what: &'static str, given: &str) -> Result<(), NameError> {
     if starts_well && goes_on_well && given.len() <= NAME_MAX {
         Ok(())
     } else {
-        Err(NameError { what, given: given.chars().take(NAME_MAX * 2).collect() })
+        Err(NameError::new(what, given))
     }
 }
 
@@ -142,10 +162,9 @@ impl From<EnvironmentKey> for String {
 impl FromStr for EnvironmentKey {
     type Err = NameError;
     fn from_str(given: &str) -> Result<Self, NameError> {
-        let (project, environment) = given.split_once('/').ok_or_else(|| NameError {
-            what: "an environment's key (project/environment)",
-            given: given.to_owned(),
-        })?;
+        let (project, environment) = given
+            .split_once('/')
+            .ok_or_else(|| NameError::new("an environment's key (project/environment)", given))?;
         Ok(Self { project: project.parse()?, environment: environment.parse()? })
     }
 }

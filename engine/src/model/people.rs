@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{IdError, UserName};
+use super::{IdError, UserName, code_point, in_plain_sight, is_unseen};
 
 /// What a person may do; each role holds the ones before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -75,6 +75,11 @@ impl fmt::Display for Identity {
 impl FromStr for Identity {
     type Err = IdError;
     fn from_str(given: &str) -> Result<Self, IdError> {
+        // Two that look alike would be two people.
+        if let Some(c) = given.chars().find(|c| is_unseen(*c)) {
+            let given = format!("{} ({})", in_plain_sight(given), code_point(c));
+            return Err(IdError { what: "an identity: it has a character nobody sees", given });
+        }
         match given.split_once(':') {
             Some((front, external_id)) if !front.is_empty() && !external_id.is_empty() => {
                 Ok(Self { front: front.to_owned(), external_id: external_id.to_owned() })

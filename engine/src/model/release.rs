@@ -92,6 +92,23 @@ impl Release {
         self.reference == reference
             || (reference.len() >= COMMIT_PREFIX_MIN && self.commit.starts_with(reference))
     }
+
+    /// Whether it has one of these services as another than `other` has it.
+    pub fn differs_in(&self, other: &Self, services: &[ServiceName]) -> bool {
+        self.compares_in(other, services, |ours, theirs| ours != theirs)
+    }
+
+    /// Whether it has one of these services as it was before what `other` has of it.
+    pub fn is_older_in(&self, other: &Self, services: &[ServiceName]) -> bool {
+        self.compares_in(other, services, |ours, theirs| ours < theirs)
+    }
+
+    fn compares_in(&self, other: &Self, services: &[ServiceName], so: impl Fn(u32, u32) -> bool) -> bool {
+        services.iter().any(|name| match (self.services.get(name), other.services.get(name)) {
+            (Some(ours), Some(theirs)) => so(ours.origin, theirs.origin),
+            (ours, _) => ours.is_some(),
+        })
+    }
 }
 
 /// What should be true of an environment beyond its live release. Belongs to the database, not to Git.

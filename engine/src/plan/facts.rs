@@ -89,12 +89,15 @@ impl Facts {
         served.chain(schedules.map(|schedule| schedule.release)).filter(|release| *release > live).collect()
     }
 
-    /// The last stable release before the live one: the one a rollback goes to.
-    pub(super) fn previous(&self) -> Option<&Release> {
-        let live = self.desired.live?;
-        self.releases
-            .iter()
-            .find(|release| release.id.number < live && release.state == ReleaseState::Superseded)
+    /// The last stable release before the live one: the one a rollback goes to. A rollback of a few services goes to the last
+    /// in which one of them was older than it is now.
+    pub(super) fn previous(&self, named: &[ServiceName]) -> Option<&Release> {
+        let live = self.live()?;
+        self.releases.iter().find(|release| {
+            release.id.number < live.id.number
+                && release.state == ReleaseState::Superseded
+                && (named.is_empty() || release.is_older_in(live, named))
+        })
     }
 
     /// The services named, or all; in the order of the project.

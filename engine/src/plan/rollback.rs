@@ -33,7 +33,7 @@ pub(super) fn plan(
             format!("deploy {environment}"),
         )
     })?;
-    let target = target(facts, live, to)?;
+    let target = target(facts, live, services, to)?;
     // What is live in the record may not be what people are sent to.
     let astray = facts.astray();
     let restores = target.id.number == live.id.number;
@@ -60,6 +60,9 @@ pub(super) fn plan(
     let chosen: Vec<ServiceName> =
         facts.chosen(services).into_iter().filter(|name| target.services.contains_key(name)).collect();
     let whole = facts.chosen(services).len() == facts.project.services.len();
+    if !whole && !restores {
+        has_another(target, live, services, &chosen)?;
+    }
     let mut parts: BTreeMap<ServiceName, ServiceRelease> =
         if whole { BTreeMap::new() } else { live.services.clone() };
     for name in &chosen {
@@ -270,7 +273,12 @@ fn instead(facts: &Facts, live: &Release) -> String {
 }
 
 /// The release people mean.
-fn target<'a>(facts: &'a Facts, live: &'a Release, to: &RollbackTarget) -> Result<&'a Release, PlanProblem> {
+fn target<'a>(
+    facts: &'a Facts,
+    live: &'a Release,
+    services: &[ServiceName],
+    to: &RollbackTarget,
+) -> Result<&'a Release, PlanProblem> {
     let environment = &facts.environment.environment;
     let good = |release: &&Release| {
         release.id.number != live.id.number
@@ -279,12 +287,13 @@ fn target<'a>(facts: &'a Facts, live: &'a Release, to: &RollbackTarget) -> Resul
     match to {
         // People are sent to something newer that never went live: the last stable release is the live one.
         RollbackTarget::Previous if !facts.astray().is_empty() => Ok(live),
-        RollbackTarget::Previous => facts.previous().ok_or_else(|| {
-            PlanProblem::new(
-                "no-way-back",
-                format!("{environment} had no release before {} that worked", live.id.number),
-                format!("releases {environment}"),
-            )
+        RollbackTarget::Previous => facts.previous(services).ok_or_else(|| {
+            let before = format!("{environment} had no release before {} that worked", live.id.number);
+            let what = match services {
+                [] => before,
+                services => format!("{before} and had an older {}", names(services)),
+            };
+            PlanProblem::new("no-way-back", what, format!("releases {environment}"))
         }),
         RollbackTarget::Release(number) => {
             let found = facts.releases.iter().find(|release| release.id.number == *number);
@@ -324,6 +333,25 @@ fn target<'a>(facts: &'a Facts, live: &'a Release, to: &RollbackTarget) -> Resul
             })
         }
     }
+}
+
+/// Refuses to take a few services back to a release that has none of them, or the very ones that are live.
+fn has_another(
+    target: &Release,
+    live: &Release,
+    named: &[ServiceName],
+    chosen: &[ServiceName],
+) -> Result<(), PlanProblem> {
+    let environment = &live.id.environment.environment;
+    let release = format!("release {} ({})", target.id.number, target.reference);
+    let problem = |code, what| Err(PlanProblem::new(code, what, format!("releases {environment}")));
+    if chosen.is_empty() {
+        return problem("unknown-service", format!("{release} of {environment} had no {}", names(named)));
+    }
+    if target.differs_in(live, chosen) {
+        return Ok(());
+    }
+    problem("already-live", format!("{} in {environment} is as it was in {release} already", names(chosen)))
 }
 
 /// Refuses a way back over a schema change the target can't live with.

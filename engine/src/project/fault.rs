@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::fmt;
 
 use super::limits::FAULTS_SHOWN;
+use crate::model::in_plain_sight;
 
 /// A place in the text, both counted from 1; columns are characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,7 +39,8 @@ impl ProjectFault {
 
 /// Faults quote the file and end up in terminals, which must not be given control codes.
 fn printable(text: String) -> String {
-    if text.contains(char::is_control) { text.replace(char::is_control, " ") } else { text }
+    let text = if text.contains(char::is_control) { text.replace(char::is_control, " ") } else { text };
+    in_plain_sight(&text).into_owned()
 }
 
 impl fmt::Display for ProjectFault {

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use super::fault::{Faults, Place, ProjectFault};
 use super::limits::{LINE_MAX, TEXT_MAX_BYTES};
 use super::tree::{Node, Value, join};
+use crate::model::{code_point, is_unseen};
 
 /// A value, the way to it, and where to report what is wrong with it.
 #[derive(Clone)]
@@ -164,6 +165,10 @@ impl<'a> Spot<'a> {
         let text = self.said()?;
         if text.chars().count() > LINE_MAX || text.chars().any(char::is_control) {
             self.fault(format!("must be one line of at most {LINE_MAX} characters"));
+            return None;
+        }
+        if let Some(unseen) = text.chars().find(|c| is_unseen(*c)) {
+            self.fault(format!("has a character nobody sees, {}: type it again", code_point(unseen)));
             return None;
         }
         Some(text)

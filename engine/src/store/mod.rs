@@ -9,6 +9,7 @@ mod fault;
 mod lease;
 mod listen;
 mod open;
+mod people;
 mod presence;
 mod read;
 mod room;

@@ -206,6 +206,11 @@ impl Store {
         rows.first().map(|row| row.int("finished_ms")).transpose()
     }
 
+    /// The run of an environment that changed last what is live there.
+    pub async fn run_last_releasing(&self, environment: &EnvironmentKey) -> Result<Option<Run>, StoreError> {
+        Ok(self.bodies(sql::RUN_LAST_RELEASING, key_values(environment)).await?.pop())
+    }
+
     /// The newest runs anywhere.
     pub async fn run_recent(&self, limit: i64) -> Result<Vec<Run>, StoreError> {
         self.bodies(sql::RUN_RECENT, vec![limit.into()]).await

@@ -45,6 +45,11 @@ statements! { ON_BOTH:
         AND run <> $4 AND state = 'succeeded' ORDER BY created_ms DESC, run LIMIT 1";
     RUN_LAST_FINISHED = "SELECT finished_ms FROM runs WHERE project = $1 AND environment = $2 AND run_type = $3 \
         AND state = 'succeeded' AND finished_ms IS NOT NULL ORDER BY finished_ms DESC LIMIT 1";
+    /// What is live is put there with the end of one of these. Of those that ended in the same millisecond the one that was
+    /// heard of last is the last.
+    RUN_LAST_RELEASING = "SELECT body FROM runs WHERE project = $1 AND environment = $2 \
+        AND run_type IN ('deploy', 'rollback') AND state = 'succeeded' AND finished_ms IS NOT NULL \
+        ORDER BY finished_ms DESC, (SELECT MAX(seq) FROM run_events WHERE run_events.run = runs.run) DESC, run LIMIT 1";
     RUN_RECENT = "SELECT body FROM runs ORDER BY created_ms DESC, run LIMIT $1";
     RUN_CHANGING_SINCE = "SELECT created_ms FROM runs WHERE project = $1 AND environment = $2 AND created_ms >= $3 \
         AND state <> 'cancelled' ORDER BY created_ms";
@@ -108,11 +113,16 @@ statements! { ON_BOTH:
     HEAD_PUT = "UPDATE heads SET seq = $2, hash = $3 WHERE name = $1";
     USER_PUT = "INSERT INTO users (person, role, since_ms) VALUES ($1, $2, $3) \
         ON CONFLICT (person) DO UPDATE SET role = excluded.role";
+    /// Changes nothing, and no row where there is no admin.
+    USER_ADMIN_LEFT = "UPDATE users SET role = role \
+        WHERE person = (SELECT MIN(person) FROM users WHERE role = 'admin')";
     USER_DELETE = "DELETE FROM users WHERE person = $1";
     USER_GET = "SELECT person, role FROM users WHERE person = $1";
     USER_LIST = "SELECT person, role FROM users ORDER BY person";
     IDENTITY_PUT = "INSERT INTO identities (front, external_id, person) VALUES ($1, $2, $3) \
-        ON CONFLICT (front, external_id) DO UPDATE SET person = excluded.person";
+        ON CONFLICT (front, external_id) DO UPDATE SET person = excluded.person \
+        WHERE identities.person = excluded.person";
+    IDENTITY_MOVE = "UPDATE identities SET person = $4 WHERE front = $1 AND external_id = $2 AND person = $3";
     IDENTITY_DELETE_OF = "DELETE FROM identities WHERE person = $1";
     IDENTITY_GET = "SELECT person FROM identities WHERE front = $1 AND external_id = $2";
     IDENTITY_LIST = "SELECT front, external_id, person FROM identities ORDER BY person, front, external_id";

@@ -1,8 +1,8 @@
 //! Every kind of write, as data. The pure core says what is to be written; the committer writes it.
 
-use super::sql;
 use super::value::{Statement, free, guarded, json};
 use super::{ChatWrite, StoreError};
+use super::{people, sql};
 use crate::audit::Checkpoint;
 use crate::clock::EpochMs;
 use crate::model::{
@@ -148,11 +148,22 @@ pub enum Write {
     },
     /// A person and all their identities, gone. Guard: they were there.
     UserDelete(UserName),
-    /// Who somebody is on a front.
+    /// Guard: once all before this is written, somebody is an admin.
+    AdminLeft,
+    /// Who somebody is on a front. Guard: nobody else is.
     IdentityPut {
         /// The identity.
         identity: Identity,
         /// The person.
+        person: UserName,
+    },
+    /// An identity taken from one person and given to another. Guard: it was theirs.
+    IdentityMove {
+        /// The identity.
+        identity: Identity,
+        /// Whose it was.
+        from: UserName,
+        /// Whose it is.
         person: UserName,
     },
     /// A conversation's state; a new one's cursor too.
@@ -424,23 +435,11 @@ impl Write {
                 ],
                 must_change: Some(*versions as u64),
             }],
-            Self::UserPut { user, at_ms } => guarded(
-                sql::USER_PUT,
-                vec![user.name.as_str().into(), user.role.as_str().into(), (*at_ms).into()],
-            ),
-            Self::UserDelete(name) => {
-                let mut both = guarded(sql::USER_DELETE, vec![name.as_str().into()]);
-                both.extend(free(sql::IDENTITY_DELETE_OF, vec![name.as_str().into()]));
-                both
-            }
-            Self::IdentityPut { identity, person } => guarded(
-                sql::IDENTITY_PUT,
-                vec![
-                    identity.front.as_str().into(),
-                    identity.external_id.as_str().into(),
-                    person.as_str().into(),
-                ],
-            ),
+            Self::UserPut { user, at_ms } => people::user_put(user, *at_ms),
+            Self::UserDelete(name) => people::user_delete(name),
+            Self::AdminLeft => guarded(sql::USER_ADMIN_LEFT, Vec::new()),
+            Self::IdentityPut { identity, person } => people::identity_put(identity, person),
+            Self::IdentityMove { identity, from, person } => people::identity_move(identity, from, person),
             Self::ConversationPut { conversation, front, before, body, cursor } => guarded(
                 sql::CONVERSATION_PUT,
                 vec![

@@ -43,7 +43,7 @@ pub(crate) use setup::Hindrance;
 use speaker::Speaker;
 pub use speaker::names_of;
 use talk::Talk;
-pub(crate) use tree::{Draft, Slot, Takes, is_invisible};
+pub(crate) use tree::{Draft, Slot, Takes};
 
 /// How orders begin that need no project.
 const FIRST_ORDERS: [&str; 3] = ["set up", "help", "whoami"];
@@ -186,10 +186,12 @@ impl Desk {
 
     /// Hears something said where the talk is about something: what a command does not say is taken from there.
     pub async fn hear_about(&self, inbound: &Inbound, about: &About) -> Heard {
-        match Box::pin(self.hear_or_refuse(inbound, about)).await {
+        let mut heard = match Box::pin(self.hear_or_refuse(inbound, about)).await {
             Ok(heard) => heard,
             Err(refusal) => help_asked(inbound, &refusal).unwrap_or_else(|| Heard::refused(&refusal)),
-        }
+        };
+        heard.outbound = heard.outbound.into_iter().map(Outbound::in_plain_sight).collect();
+        heard
     }
 
     async fn hear_or_refuse(&self, inbound: &Inbound, about: &About) -> Result<Heard, Refusal> {

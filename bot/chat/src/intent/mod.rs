@@ -32,6 +32,8 @@ pub(crate) use values::{is_ref, whole};
 
 use std::borrow::Cow;
 
+use engine::model::turns_round;
+
 /// Longer texts are not read: no order is that long, and every front can send them.
 pub const MAX_CHARS: usize = 4_000;
 
@@ -70,13 +72,18 @@ fn is_too_long(text: &str) -> bool {
     text.len() > MAX_CHARS && text.chars().nth(MAX_CHARS).is_some()
 }
 
+/// Whether a character shows what was said in another order. Marks of direction alone are left out like other marks.
+fn is_turned(c: char) -> bool {
+    turns_round(c) && !matches!(c, '\u{200e}' | '\u{200f}')
+}
+
 /// A character nobody can have typed on purpose.
 fn unseen(text: &str) -> Option<char> {
     // Without an early end the compiler looks at many bytes at once; a line feed is the one below a blank people type.
     if text.bytes().fold(true, |all, byte| all & matches!(byte, b'\n' | b' '..=b'~')) {
         return None;
     }
-    text.chars().find(|c| c.is_control() && !c.is_whitespace())
+    text.chars().find(|c| (c.is_control() && !c.is_whitespace()) || is_turned(*c))
 }
 
 /// Reads a text; what is suggested beside a problem is not tried.

@@ -2,11 +2,12 @@
 
 use std::sync::LazyLock;
 
+use engine::model::is_unseen;
 use engine::run::Run;
 use regex::Regex;
 
 use super::sentence_start;
-use crate::desk::{Draft, Question, Slot, Takes, is_invisible};
+use crate::desk::{Draft, Question, Slot, Takes};
 use crate::intent::{Action, Command};
 use crate::message::{Card, Tone};
 
@@ -17,7 +18,7 @@ const QUOTED_MAX: usize = 60;
 fn quoted(said: &str) -> String {
     static LOGIN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"://[^\s/@]*@").ok());
     let said = LOGIN.as_ref().map_or(said.into(), |login| login.replace_all(said, "://\u{2026}@"));
-    said.chars().filter(|c| !c.is_control() && !is_invisible(*c)).take(QUOTED_MAX).collect()
+    said.chars().filter(|c| !c.is_control() && !is_unseen(*c)).take(QUOTED_MAX).collect()
 }
 
 /// The question in one line.

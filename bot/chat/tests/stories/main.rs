@@ -40,3 +40,4 @@ mod standing;
 mod steering;
 mod threads;
 mod trouble;
+mod unseen;

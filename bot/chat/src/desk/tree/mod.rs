@@ -20,9 +20,7 @@ pub(crate) use describe::Described;
 pub(crate) use draft::{Draft, EMBEDDED, list_of};
 pub(crate) use rows::{SlotRow, slots_of};
 pub(crate) use takes::valid::called_it;
-pub(crate) use takes::{
-    Asked, Takes, asks_for_the_whole, is_exact, is_invisible, named_project, plain, take,
-};
+pub(crate) use takes::{Asked, Takes, asks_for_the_whole, is_exact, named_project, plain, take};
 
 use crate::intent::Key;
 

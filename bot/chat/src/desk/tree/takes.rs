@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use engine::model::{NAME_MAX, ServiceName};
+use engine::model::{NAME_MAX, ServiceName, is_unseen};
 use regex::Regex;
 
 use super::amounts::{RATE_WANTED, count, rate, rate_said};
@@ -187,7 +187,7 @@ pub(crate) fn take(asked: &Asked<'_>, said: &str, beginnings: bool) -> Result<St
 fn take_plain(asked: &Asked<'_>, said: &str, beginnings: bool) -> Result<String, String> {
     let bare = said.trim_end_matches('.');
     let lower = bare.to_lowercase();
-    if said.chars().any(|c| c.is_control() || is_invisible(c)) {
+    if said.chars().any(|c| c.is_control() || is_unseen(c)) {
         return Err("something with characters nobody can see".to_owned());
     }
     if said.chars().count() > WORDS_MAX {
@@ -259,11 +259,6 @@ pub(crate) fn named_project(said: &str) -> Option<String> {
             || named.aliases.iter().any(|it| it.eq_ignore_ascii_case(&name))
     });
     valid::name(&name).ok().filter(|_| !environment)
-}
-
-/// Characters that show nothing, or turn the direction of what follows.
-pub(crate) fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// The forms words may have.

@@ -1,6 +1,10 @@
 //! Whether all that was said has a place in the action.
 
+use std::fmt::Write as _;
+
+use super::commands::commands;
 use crate::intent::actions::{Action, Key};
+use crate::intent::command::Command;
 use crate::intent::lexicon::Class;
 use crate::intent::names::{NameKind, Vocabulary};
 use crate::intent::problem::Problem;
@@ -55,6 +59,26 @@ pub(super) fn no_time(scope: Scope<'_, '_>) -> Result<(), Problem> {
     Err(later(action, &written.join(" ")))
 }
 
+/// The same of an order that could be given now: what to say when the time has come, and what to look at until then.
+fn not_now(action: Action, said: &Said, at: &str, vocabulary: &Vocabulary) -> Problem {
+    let problem = later(action, at);
+    let mut untimed = said.clone();
+    untimed.at = None;
+    let Some(draft) = commands(action, &untimed, vocabulary).into_iter().next() else { return problem };
+    let order = draft.command.canonical();
+    let mut message = format!("{} Say `{order}` when the time has come.", problem.message);
+    if action == Action::Rollback {
+        let place = draft.command.environments.first().map_or("staging", String::as_str);
+        let _ = write!(
+            message,
+            " What is live by then may be another release. A release by its name can be planned: `deploy v1.4.1 to {place} at \
+             22:00`."
+        );
+    }
+    let look = Command { dry_run: true, ..draft.command };
+    Problem::bad_value(message).suggest(action.has(Key::DryRun).then(|| look.canonical()))
+}
+
 fn later(action: Action, at: &str) -> Problem {
     Problem::bad_value(format!(
         "A {} can't be planned for later (`{at}`), and doing it now would be wrong.",
@@ -73,7 +97,7 @@ pub(super) fn judge(action: Action, said: &Said, vocabulary: &Vocabulary) -> Res
             )));
         }
         if !action.has(Key::At) && action.row().changes {
-            return Err(later(action, at));
+            return Err(not_now(action, said, at, vocabulary));
         }
     }
     if !action.row().changes {
