@@ -271,8 +271,7 @@ fn the_release_before_has_many_names() {
         "to the previous release",
         "to the release before",
         "to the one before",
-        "to the release before this one",
-        "to the version before the live one",
+        "to the version before",
         "to the last good one",
         "to the last good release",
         "to the last one that worked",
@@ -286,14 +285,41 @@ fn the_release_before_has_many_names() {
 /// An order that can't wait says what to say when the time has come.
 #[test]
 fn what_can_not_be_planned_for_later_is_not_done_now() {
-    check("rollback staging in 10 minutes", expect![]);
-    check("rollback api in staging at 22:00", expect![]);
-    check("restart api in staging tonight at 22:00", expect![]);
+    check(
+        "rollback staging in 10 minutes",
+        expect![[r#"
+        bad-value: A rollback can't be planned for later (`in 10 minutes`), and doing it now would be wrong. Say `rollback in staging` when the time has come. What is live by then may be another release. A release by its name can be planned: `deploy v1.4.1 to staging at 22:00`.
+          try: dry run rollback in staging"#]],
+    );
+    check(
+        "rollback api in staging at 22:00",
+        expect![[r#"
+        bad-value: A rollback can't be planned for later (`22:00`), and doing it now would be wrong. Say `rollback api in staging` when the time has come. What is live by then may be another release. A release by its name can be planned: `deploy v1.4.1 to staging at 22:00`.
+          try: status staging
+          try: help"#]],
+    );
+    check(
+        "restart api in staging tonight at 22:00",
+        expect![[r#"
+        bad-value: A restart can't be planned for later (`tonight at 22:00`), and doing it now would be wrong. Say `restart api in staging` when the time has come.
+          try: status staging
+          try: help"#]],
+    );
 }
 
 /// What turns the words round as they are shown is not read: nobody knows what was meant.
 #[test]
 fn what_reads_as_something_else_is_not_read() {
-    check("deploy v1.\u{202e}0.1\u{202c} to staging", expect![]);
-    check("lock staging because of \u{2066}a trial\u{2069}", expect![]);
+    check(
+        "deploy v1.\u{202e}0.1\u{202c} to staging",
+        expect![
+            "bad-value: There is a character in that which can't be seen (U+202E), so I did not read it. Type it again."
+        ],
+    );
+    check(
+        "lock staging because of \u{2066}a trial\u{2069}",
+        expect![
+            "bad-value: There is a character in that which can't be seen (U+2066), so I did not read it. Type it again."
+        ],
+    );
 }

@@ -100,7 +100,11 @@ fn folder(report: &mut Report, folder: &Path) {
     }
     let trial = folder.join(".doctor");
     if let Err(error) = std::fs::write(&trial, "x").and_then(|()| std::fs::remove_file(&trial)) {
-        let says = format!("can't write to {shown} ({error}): check whose it is, or give another --data-dir");
+        let mend = match error.kind() {
+            std::io::ErrorKind::StorageFull => "make room",
+            _ => "check whose it is",
+        };
+        let says = format!("can't write to {shown} ({error}): {mend}, or give another --data-dir");
         return report.say(Finding::Fail, "data folder", &says);
     }
     if std::fs::metadata(folder).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0) {

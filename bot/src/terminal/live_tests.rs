@@ -200,8 +200,8 @@ fn wide_characters_and_lines_longer_than_the_screen_are_counted_as_the_rows_they
     let shown = seen.show(&succeeded("r-0001"), 2).screen();
     expect![[r#"
         before
-        r-0001 · deploy staging · succeeded in
-        5 s
+        r-0001 · deploy staging · succeeded in 5
+        s
           ✓ build        built
           ✓ api and web  healthy
         ana> sta

@@ -170,7 +170,7 @@ mod tests {
     fn a_step_that_stands_on_the_card_already_is_not_said_again() {
         let mut plain = pipe();
         let building = run(&[(StepMark::Going, "preflight", "building")]);
-        assert!(plain.show(&building, false, 0).contains("[going] preflight"));
+        assert!(plain.show(&building, false, 0).contains("[going]  preflight"));
         assert!(!plain.ticks());
         assert_eq!(plain.tick(60_000), "");
     }

@@ -45,16 +45,16 @@ fn the_help_is_a_page_people_read() {
           -V, --version         Print version
 
         Try it:
-          infra-chat                                   talk in the terminal; the first start brings a sample project
-          infra-chat run "deploy staging"              one command; exit code 0, 1 failed, 2 refused or waiting
+          infra-chat                                   talk; brings a sample project
+          infra-chat run "deploy staging"              one command; an exit code tells
           infra-chat --as ben run "approve r-3f2a"     speak as somebody else
           printf 'deploy staging\n/wait\nstatus\n' | infra-chat chat
 
         For your own project:
           infra-chat project import infra-chat.project.yaml
           infra-chat user add ana --role deployer --identity slack:U123
-          openssl rand -hex 32 | infra-chat secret set invoice-perfect/staging/session-secret
-          infra-chat serve                             keep it running: services, schedules, HTTP API
+          openssl rand -hex 32 | infra-chat secret set shop/staging/session-secret
+          infra-chat serve                             keep it running, with an HTTP API
 
         When something is odd: infra-chat doctor
     "#]].assert_eq(&World::empty().program_with(&["--help"], "", &[("COLUMNS", "110")]).ended(0).out);

@@ -82,6 +82,7 @@ fn inside_the_namespace() {
     a_build_finds_no_room(&place, &world, &mut chat, &serves);
     chat.end().ended(0);
     the_journal_finds_no_room(&place, &world);
+    a_start_finds_no_room(&place, &world);
     artifacts_find_no_room(&place, &world);
     the_doctor_finds_no_room(&place, &world);
 }
@@ -146,6 +147,40 @@ fn the_journal_finds_no_room(place: &Path, world: &World) {
     chat.end().ended(0).says_not("[tracing-subscriber]");
     world.program(&["--as", "zoe", "audit", "export", "record.jsonl"]).ended(0);
     world.program(&["audit", "verify", "record.jsonl"]).ended(0);
+}
+
+/// Nothing runs, and the disk is full: how things stand can be read all the same.
+fn a_start_finds_no_room(place: &Path, world: &World) {
+    room(place, 0);
+    for reading in [
+        "status staging",
+        "releases staging",
+        "logs staging",
+        "audit",
+        "incidents",
+        "help",
+        "can I deploy staging?",
+    ] {
+        world.program(&["--as", "ana", "run", reading]).ended(0);
+    }
+    world.program(&["--as", "ana", "status"]).ended(0).says("staging: release");
+    world.program(&["--as", "zoe", "audit", "list"]).ended(0);
+    world
+        .program_with(&["--as", "ana", "chat"], "whoami\nstatus staging\n", &[])
+        .ended(0)
+        .says("You are ana");
+    let order = ["--as", "ana", "run", "deploy v1.1.0 to staging"];
+    world.program(&order).ended(1).says("MB are needed. Free some space, then retry");
+    // Somebody else took what had been kept back, too.
+    let kept = world.data().join("infra-chat.reserve");
+    assert!(!kept.exists(), "it was given up");
+    room(place, 0);
+    let lock = ["--as", "ana", "run", "lock staging for 1h because of a trial"];
+    world.program(&lock).ended(1).says("its disk is full (0 KB free at ").says("nothing is lost");
+    room(place, PLENTY_KB);
+    world.program(&lock).ended(0);
+    world.program(&["--as", "ana", "run", "unlock staging"]).ended(0);
+    assert!(kept.exists(), "there is plenty again");
 }
 
 /// The run is done, and what is kept of it can't be written: it is written once there is room.

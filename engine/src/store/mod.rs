@@ -12,6 +12,7 @@ mod open;
 mod people;
 mod presence;
 mod read;
+mod reserve;
 mod room;
 mod secrets;
 mod server;

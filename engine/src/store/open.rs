@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, watch};
 use super::commit::Told;
 use super::presence::Presence;
 use super::server::{Server, reach};
-use super::{Database, Room, Store, StoreError, commit, listen};
+use super::{Database, Room, Store, StoreError, commit, listen, reserve};
 
 pub(super) static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 pub(super) static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
@@ -89,7 +89,13 @@ impl Store {
     /// The same; of one that is known to be `kept`, a file that is not there is a lost one, and no new one is made.
     pub async fn open_kept(address: &StoreAddress, kept: bool) -> Result<Self, StoreError> {
         match address {
-            StoreAddress::Sqlite(path) => Self::open_sqlite(address, path, kept).await,
+            StoreAddress::Sqlite(path) => {
+                reserve::give_up_if_full(path);
+                let opened =
+                    Self::open_sqlite(address, path, kept).await.map_err(|error| full(error, path))?;
+                reserve::keep_if_plenty(path);
+                Ok(opened)
+            }
             StoreAddress::Postgres(url) => Self::open_postgres(address, url).await,
         }
     }
@@ -196,6 +202,20 @@ fn watched() -> (Told, Arc<watch::Sender<u64>>, watch::Receiver<Option<Room>>) {
     let changed = Arc::new(watch::Sender::new(0));
     let (full, hears) = watch::channel(None);
     (Told { changed: Arc::clone(&changed), full: Arc::new(full) }, changed, hears)
+}
+
+/// Says that a file can't be opened because its disk is full, where that is so.
+fn full(error: StoreError, path: &Path) -> StoreError {
+    let room = Room::beside(path);
+    match error {
+        StoreError::Open { address, source, .. } if !room.is_enough() => {
+            let hint = format!(
+                "its disk is full ({room}); free some space, then do the same again: nothing is lost"
+            );
+            StoreError::Open { address, hint, source }
+        }
+        other => other,
+    }
 }
 
 /// A migration the database has and this program has not means that a newer program was here.

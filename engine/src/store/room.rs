@@ -8,6 +8,8 @@ const MB: u64 = 1024 * KB;
 
 /// With less than this the next commit may not fit, in bytes: small ones may still go where a log has room to reuse.
 const ENOUGH: u64 = MB;
+/// From this much on some may be kept back for worse times, in bytes.
+const PLENTY: u64 = 16 * MB;
 
 /// How much is free, and where. A server's disk is the server's to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +40,11 @@ impl Room {
     /// Whether writing may go on: there is enough, or nobody can tell.
     pub(super) fn is_enough(&self) -> bool {
         self.free.is_none_or(|free| free >= ENOUGH)
+    }
+
+    /// Whether some can be kept back without anybody missing it.
+    pub(super) fn is_plenty(&self) -> bool {
+        self.free.is_some_and(|free| free >= PLENTY)
     }
 }
 

@@ -242,15 +242,11 @@ pub(super) fn previous(tokens: &[Token<'_>]) -> Option<usize> {
     while matches!(word(at), "to" | "the" | "its" | "our" | "a") {
         at += 1;
     }
-    // "the release before", "the one before this one". Before "that" may be one more back.
+    // "the release before". The one before "that" may be one more back.
     if matches!(word(at), "release" | "version" | "one" | "deploy" | "deployment" | "build")
         && word(at + 1) == "before"
     {
-        let mut end = at + 2;
-        while matches!(word(end), "this" | "the" | "it" | "one" | "live" | "current") {
-            end += 1;
-        }
-        return (word(end) != "that").then_some(end);
+        return (word(at + 2) != "that").then_some(at + 2);
     }
     let said = match word(at) {
         "previous" | "prior" | "preceding" => true,
