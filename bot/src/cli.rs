@@ -321,12 +321,12 @@ mod tests {
     #[test]
     fn help_fits_a_terminal_of_80_columns() {
         const COLUMNS: usize = 80;
-        fn check(command: clap::Command) {
+        fn check(command: &clap::Command) {
             for line in command.clone().term_width(COLUMNS).render_long_help().to_string().lines() {
                 assert!(line.chars().count() <= COLUMNS, "{}: {line}", command.get_name());
             }
-            command.get_subcommands().cloned().for_each(check);
+            command.get_subcommands().for_each(check);
         }
-        check(Cli::grouped());
+        check(&Cli::grouped());
     }
 }

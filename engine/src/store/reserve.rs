@@ -20,7 +20,7 @@ pub(super) fn give_up_if_full(database: &Path) {
     }
     match std::fs::remove_file(file(database)) {
         Ok(()) => {
-            tracing::warn!(room = %Room::beside(database), "the disk is full: what was kept back for that is used")
+            tracing::warn!(room = %Room::beside(database), "the disk is full: what was kept back for that is used");
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => tracing::warn!(%error, "the disk is full, and what was kept back can't be used"),
