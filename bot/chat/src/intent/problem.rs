@@ -1,7 +1,10 @@
 //! Why nothing is to be done, in words a person can act on.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
+use super::command::Command;
 use super::manner::{self, Manner};
 use super::names::Vocabulary;
 
@@ -31,6 +34,18 @@ pub struct Problem {
     pub message: String,
     /// Up to [`MAX_SUGGESTIONS`] sentences that would work.
     pub suggestions: Vec<String>,
+    /// What may have been meant by a word that is no name of ours.
+    #[serde(skip)]
+    pub(super) swap: Option<Box<Swap>>,
+}
+
+/// A word in the place of a name, and names that would do there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Swap {
+    /// Where it stands in the cleaned text, in bytes.
+    pub(super) word: Range<usize>,
+    /// The names, the likeliest first.
+    pub(super) names: Vec<String>,
 }
 
 /// Suggested beside an order that hangs on a condition.
@@ -46,7 +61,7 @@ pub const MAX_SUGGESTIONS: usize = 3;
 impl Problem {
     /// A problem without suggestions yet.
     pub fn new(kind: ProblemKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), suggestions: Vec::new() }
+        Self { kind, message: message.into(), suggestions: Vec::new(), swap: None }
     }
 
     /// Adds sentences that would work; those beyond [`MAX_SUGGESTIONS`] are dropped.
@@ -55,6 +70,38 @@ impl Problem {
         let room = MAX_SUGGESTIONS.saturating_sub(self.suggestions.len());
         self.suggestions.extend(sentences.into_iter().take(room).map(Into::into));
         self
+    }
+
+    /// One of these names may have been meant by the word that stands there in the cleaned text.
+    #[must_use]
+    pub(super) fn instead<N: Into<String>>(
+        mut self,
+        word: Range<usize>,
+        names: impl IntoIterator<Item = N>,
+    ) -> Self {
+        let names: Vec<String> = names.into_iter().take(MAX_SUGGESTIONS).map(Into::into).collect();
+        self.swap = (!names.is_empty()).then(|| Box::new(Swap { word, names }));
+        self
+    }
+
+    /// Suggests all that was said, with a name in the place of the word that is none: as the commands it is read as, so
+    /// that nothing said is lost.
+    pub(super) fn suggest_names(&mut self, clean: &str, vocabulary: &Vocabulary) {
+        let Some(swap) = self.swap.take() else { return };
+        let (Some(before), Some(behind)) = (clean.get(..swap.word.start), clean.get(swap.word.end..)) else {
+            return;
+        };
+        let meant = swap.names.iter().filter_map(|name| {
+            let parsed = super::read_clean(&format!("{before}{name}{behind}"), vocabulary);
+            let said: Vec<String> = parsed.commands.iter().map(Command::canonical).collect();
+            let sentence = said.join(", then ");
+            let same = || super::read_clean(&sentence, vocabulary).commands == parsed.commands;
+            (parsed.problem.is_none() && same()).then_some(sentence)
+        });
+        let meant: Vec<String> = meant.collect();
+        if !meant.is_empty() {
+            self.suggestions = meant;
+        }
     }
 
     /// Adds these where nothing is suggested yet.

@@ -20,6 +20,7 @@ mod lines;
 mod looking;
 mod not_yet;
 mod operate;
+mod parsed;
 mod projects;
 mod proved;
 mod questions;
