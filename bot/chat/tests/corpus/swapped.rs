@@ -52,7 +52,8 @@ pub(crate) fn lost(commands: &[Command]) -> String {
             !problem.suggestions.is_empty()
                 && problem.suggestions.iter().all(|suggestion| is_kept(suggestion, &meant, &vocabulary))
         });
-        if changes && !(named && kept) || named && !kept {
+        let lost = if named { !kept } else { changes };
+        if lost {
             misses.push_str(&format!("{typed:?} (for {name}) is {problem:?}, {:?}\n", parsed.commands));
         }
     }

@@ -27,6 +27,7 @@ mod questions;
 mod questions_free;
 mod questions_kept;
 mod questions_meant;
+mod questions_odd;
 mod questions_shared;
 mod rollback;
 mod rules;

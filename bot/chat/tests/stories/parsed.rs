@@ -1,5 +1,7 @@
 //! What `infra-chat parse` says of a sentence is what the desk takes it for, for every action.
 
+use std::fmt::Write as _;
+
 use chat::intent::{Action, Key, Names, Vocabulary};
 use chat::{Inbound, Outbound, parse_said};
 use engine::model::Identity;
@@ -56,7 +58,7 @@ fn of_every_action() {
             let parsed = parse_said(text, &vocabulary).parsed;
             let meant: Vec<String> = parsed.commands.iter().map(chat::intent::Command::canonical).collect();
             if meant.len() != 1 || !shown.contains(&meant[0].as_str()) {
-                apart.push_str(&format!("{text:?} is {meant:?} to parse, and {shown:?} at the desk\n"));
+                writeln!(apart, "{text:?} is {meant:?} to parse, and {shown:?} at the desk").unwrap();
             }
         }
         assert_eq!(apart, "");

@@ -126,7 +126,7 @@ impl Draft {
     pub(crate) fn orders(&self) -> Vec<(Command, String)> {
         let filled = self.filled();
         if filled.action != Action::Backfill || filled.environments.is_empty() {
-            let words = self.from_source(&filled, filled.canonical());
+            let words = self.with_source(&filled, filled.canonical());
             return vec![(filled, words)];
         }
         let backfills = self.parts.iter().filter(|it| it.action == Action::Backfill);
@@ -168,7 +168,7 @@ impl Draft {
         let said = self.rate_in(&order);
         order.rate_per_min = said.and_then(per_minute).or(filled.rate_per_min);
         let plain = order.rate_per_min.map(|count| format!("at {count}/min")).unwrap_or_default();
-        let words = self.from_source(&order, order.canonical());
+        let words = self.with_source(&order, order.canonical());
         let words = match said {
             Some(said) => words.replacen(&plain, &format!("at {said}"), 1),
             None => words,
@@ -177,7 +177,7 @@ impl Draft {
     }
 
     /// An order's words with what its job fills from, where that was said.
-    fn from_source(&self, order: &Command, words: String) -> String {
+    fn with_source(&self, order: &Command, words: String) -> String {
         match (self.source(), &order.job) {
             (Some(source), Some(job)) => words.replacen(job.as_str(), &format!("{job} from {source}"), 1),
             _ => words,

@@ -67,7 +67,7 @@ impl<'t> Scanner<'_, 't> {
     /// "deploy production, but the api only": the one that is meant, or the one that is left out?
     fn but_only(&self, place: usize, named: usize) -> Result<(), Problem> {
         let Some(name) = self.token(named).filter(|_| self.word(place) == "but") else { return Ok(()) };
-        let behind = named + name.name.map_or(1, |hit| hit.len());
+        let behind = named + name.name.map_or(1, Hit::len);
         let word = self.word(behind);
         if !self.scope.action.row().changes || name.name.is_none() || !TURNED.contains(&word) {
             return Ok(());
