@@ -37,6 +37,9 @@ pub struct Problem {
     /// What may have been meant by a word that is no name of ours.
     #[serde(skip)]
     pub(super) swap: Option<Box<Swap>>,
+    /// What is suggested was read already.
+    #[serde(skip)]
+    tried: bool,
 }
 
 /// A word in the place of a name, and names that would do there.
@@ -61,7 +64,7 @@ pub const MAX_SUGGESTIONS: usize = 3;
 impl Problem {
     /// A problem without suggestions yet.
     pub fn new(kind: ProblemKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), suggestions: Vec::new(), swap: None }
+        Self { kind, message: message.into(), suggestions: Vec::new(), swap: None, tried: false }
     }
 
     /// Adds sentences that would work; those beyond [`MAX_SUGGESTIONS`] are dropped.
@@ -95,12 +98,15 @@ impl Problem {
             let parsed = super::read_clean(&format!("{before}{name}{behind}"), vocabulary);
             let said: Vec<String> = parsed.commands.iter().map(Command::canonical).collect();
             let sentence = said.join(", then ");
-            let same = || super::read_clean(&sentence, vocabulary).commands == parsed.commands;
+            // One command reads back always; of several, one may take over what another does not say.
+            let same =
+                || said.len() == 1 || super::read_clean(&sentence, vocabulary).commands == parsed.commands;
             (parsed.problem.is_none() && same()).then_some(sentence)
         });
         let meant: Vec<String> = meant.collect();
         if !meant.is_empty() {
             self.suggestions = meant;
+            self.tried = true;
         }
     }
 
@@ -112,12 +118,14 @@ impl Problem {
     /// Keeps the suggestions that are understood: most are made of the person's own words, which may hold another fault.
     /// Those that would lose how an order was to go, or end in the middle, are dropped.
     pub(super) fn keep_what_works(&mut self, text: &str, vocabulary: &Vocabulary) {
+        let tried = std::mem::take(&mut self.tried);
         let manner = Manner::of(text, vocabulary);
         self.suggestions.retain(|sentence| {
             // What is left of a mention is no part of a sentence anybody types.
             let readable = !super::is_too_long(sentence) && super::unseen(sentence).is_none();
             let understood = || {
-                vocabulary.is_understood(sentence)
+                tried
+                    || vocabulary.is_understood(sentence)
                     || readable && super::read(sentence, vocabulary).problem.is_none()
             };
             manner::is_whole(sentence) && understood() && manner.is_kept_by(sentence, vocabulary)

@@ -222,11 +222,7 @@ fn taken_back_and_left() {
               [staging] [production] [Never mind]
               > restart api
 
-            ? «don't» is none of the choices. Restart where?
-                1. staging
-                2. production
-              Then it starts, after approval where that is needed.
-              [staging] [production] [Never mind]
+            · Never mind then: `restart api` is dropped.
               > restart api
         "#]]);
         t.user("ana").says("never mind").await;
