@@ -18,7 +18,7 @@ pub mod view;
 
 pub use channels::{BadChannels, Channels, UnknownMeaning};
 pub use courier::{Carried, Carrier, Courier, FileDue, Sent, Undelivered};
-pub use desk::{About, Desk, Heard, Outcome, names_of, parse_said};
+pub use desk::{About, Beside, Desk, Heard, Outcome, Understood, names_of, parse_said};
 pub use hearing::{Ear, Hearing, Overheard, Said, Unread};
 pub use known::{References, known};
 pub use letter::{Letter, Place};

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 
 use anyhow::bail;
 use chat::intent::{Named, Names, Parsed, Problem, ProblemKind, Vocabulary};
-use chat::{names_of, parse_said};
+use chat::{Understood, names_of, parse_said};
 use engine::model::Project;
 use engine::store::{Store, StoreAddress};
 
@@ -52,7 +52,7 @@ fn answer_all(vocabulary: &Vocabulary) -> anyhow::Result<()> {
         // A line may be no text at all: that is answered too.
         let parsed = match serde_json::from_slice::<String>(&line) {
             Ok(text) => parse_said(&text, vocabulary),
-            Err(_) => no_string(),
+            Err(_) => Understood { parsed: no_string(), beside: None },
         };
         answers.line(&serde_json::to_string(&parsed)?);
     }

@@ -7,8 +7,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
-use super::{back, glass, until};
-use crate::intent::{Parsed, Vocabulary, parse_with};
+use super::{back, because, glass, standing, until};
+use crate::intent::{Action, Parsed, Problem, ProblemKind, Vocabulary, parse_with};
 
 /// What was said beside the orders.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,18 +78,72 @@ impl Asides {
     }
 }
 
-/// Reads a text as the desk does: one that breaks the glass, or that names the run whose release is taken back, is read
-/// without that, when it makes no sense with it.
-pub fn parse_said(text: &str, vocabulary: &Vocabulary) -> Parsed {
+/// What a text comes to at the desk: the commands, and what stands beside them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Understood {
+    /// The commands, or why there are none.
+    #[serde(flatten)]
+    pub parsed: Parsed,
+    /// What the desk takes from the text besides; absent when that is nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub beside: Option<Beside>,
+}
+
+/// What people say that no key of a command holds, and the desk takes in.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Beside {
+    /// Why the glass is broken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub break_glass: Option<String>,
+    /// How long a lock holds, as it was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+    /// The run whose release is taken back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub takes_back: Option<String>,
+    /// Why a run is rejected or cancelled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
+    /// What is done with standing orders: `list alerts`, `remove rule 2`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standing: Option<String>,
+}
+
+/// Reads a text as the desk does. What only the desk reads (a broken glass, the end of a lock, the reason behind a no,
+/// standing orders) stands beside the commands.
+pub fn parse_said(text: &str, vocabulary: &Vocabulary) -> Understood {
     let parsed = parse_with(text, vocabulary);
     if parsed.problem.is_none() {
-        return parsed;
+        let locks = parsed.commands.iter().any(|command| command.action == Action::Lock);
+        let until = if locks { until::split(text).1 } else { None };
+        let beside = until.map(|until| Beside { until: Some(until), ..Beside::default() });
+        return Understood { parsed, beside };
     }
-    let (order, glass) = glass::split(text);
-    match (glass, back::taking_back(order)) {
-        (_, Some((order, _))) => parse_with(order, vocabulary),
-        (Some(_), None) => parse_with(order, vocabulary),
-        (None, None) => parsed,
+    if let Some(about) = standing::about(text) {
+        return Understood { parsed: listed(parsed, about), beside: Some(about.into()) };
+    }
+    let (order, break_glass) = glass::split(text);
+    let (order, takes_back) = back::split(order);
+    let (order, because) = because::split(&order);
+    if break_glass.is_none() && takes_back.is_none() && because.is_none() {
+        return Understood { parsed, beside: None };
+    }
+    let because = because.map(ToOwned::to_owned);
+    let beside = Beside { break_glass, takes_back, because, ..Beside::default() };
+    Understood { parsed: parse_with(order, vocabulary), beside: Some(beside) }
+}
+
+/// No typed command stands for it, and the chat does it: that is said, with the sentence that does.
+fn listed(parsed: Parsed, about: standing::About) -> Parsed {
+    let kind = parsed.problem.as_ref().map_or(ProblemKind::NotACommand, |problem| problem.kind);
+    let sentence = about.canonical();
+    let message = format!("The chat does that (`{sentence}`); it is no typed command.");
+    Parsed { problem: Some(Problem::new(kind, message).suggest([sentence])), ..parsed }
+}
+
+impl From<standing::About> for Beside {
+    fn from(about: standing::About) -> Self {
+        Self { standing: Some(about.canonical()), ..Self::default() }
     }
 }
 

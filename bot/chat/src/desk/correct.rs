@@ -252,8 +252,8 @@ fn put_where_it_fits(
     meant: &str,
 ) -> Option<(Draft, String)> {
     for (place, slot) in slots.iter().enumerate() {
-        // Anything is a command line: only right after it was said.
-        if matches!(slot.row().takes, Takes::Loose(_)) && place > 0 {
+        // Anything is a command line: only right after it was said. What fills a column nobody was asked for.
+        if matches!(slot.row().takes, Takes::Loose(_)) && place > 0 || *slot == Slot::Source {
             continue;
         }
         // Several words are no name, unless they say that they are one.

@@ -35,7 +35,7 @@ use crate::message::{Card, Inbound, Outbound};
 use crate::view;
 
 pub use about::About;
-pub use asides::parse_said;
+pub use asides::{Beside, Understood, parse_said};
 pub(crate) use links::Links;
 use project::Meant;
 pub(crate) use question::Question;

@@ -17,7 +17,7 @@ use crate::message::{Card, Outbound};
 use crate::view;
 
 /// Words that close a question without an answer.
-const NEVER_MIND: [&str; 12] = [
+const NEVER_MIND: [&str; 16] = [
     "cancel",
     "cancel it",
     "cancel that",
@@ -30,6 +30,10 @@ const NEVER_MIND: [&str; 12] = [
     "no",
     "abort",
     "drop it",
+    "don't",
+    "dont",
+    "do nothing",
+    "no thanks",
 ];
 /// What people say to each other while they think.
 static SMALL_TALK: LazyLock<Option<Regex>> = LazyLock::new(|| {

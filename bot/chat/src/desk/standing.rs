@@ -49,6 +49,21 @@ pub(super) fn about(text: &str) -> Option<About> {
     Some(About::List(kind(found.get(1)?.as_str())))
 }
 
+impl About {
+    /// The sentence that says it.
+    pub(super) fn canonical(self) -> String {
+        let called = |kind: StandingFilter| match kind {
+            Some(StandingKind::Alert) => "alert",
+            Some(StandingKind::Rule) => "rule",
+            None => "standing order",
+        };
+        match self {
+            Self::List(kind) => format!("{}s", called(kind)),
+            Self::Remove(kind, number) => format!("remove {} {number}", called(kind)),
+        }
+    }
+}
+
 fn kind(word: &str) -> StandingFilter {
     match word.as_bytes().first() {
         Some(b'a' | b'A') => Some(StandingKind::Alert),

@@ -9,7 +9,7 @@ use super::grammar::judge;
 use super::mood::{condition, openers};
 use super::near::{Spelled, nearest};
 use super::scan;
-use super::sentence::{clauses, correction, log, remark, report};
+use super::sentence::{abroad, clauses, correction, log, remark, report};
 use super::values::time;
 use super::word_table::{Print, WordTable};
 use super::words::Kind;
@@ -94,6 +94,9 @@ impl Class {
     /// Changes nothing of an order, whatever the order is.
     pub(super) const IDLE: Self = Self(1 << 34);
 
+    /// Begins politeness of another language.
+    pub(super) const ABROAD: Self = Self(1 << 35);
+
     /// Turns the order it stands in into something else, unless it is quoted.
     pub(super) const TURNS: Self =
         Self(Self::NEGATION.0 | Self::CONDITION.0 | Self::CONDITIONAL.0 | Self::EITHER.0 | Self::JOINS.0);
@@ -151,7 +154,7 @@ const FILLERS: &str = "a an the this that these those it its them my our your th
     exactly once twice indeed ahead well afterwards next first last also already still way using mode test tests \
     testing review reviews customers' today's stuff things thing everywhere kind kinds type set sets of via per because \
     cause due since reason bundle bundles report reports check checks nullable text string integer boolean timestamp \
-    timestamptz varchar int bool uuid json jsonb default null not-null cc fyi re pronto stat real fam kthx kthxbye yo rn thnx ta tia boss chief champ pal bitte danke merci gracias \
+    timestamptz varchar int bool uuid json jsonb default null not-null cc fyi re pronto stat real fam kthx kthxbye yo rn thnx ta tia boss chief champ pal \
     window number count size replica running component components provider providers";
 const PREPOSITIONS: &str = "to on in into onto at for from of with by via using within inside across over under between \
     against toward towards through during w/";
@@ -217,7 +220,7 @@ const IDLE: &str = "omg emergency hi hey hello yo hiya ok okay k alright oh ah s
     systems stack every each env envs environment environments more back up down over out off live fully completely \
     carefully slowly gently safely whole entire project platform cluster server servers here sir lol haha indeed ahead \
     anyway exactly once if possible go do as plus straight pronto fam kthx kthxbye rn thnx ta tia boss chief champ pal \
-    bitte danke merci gracias yo instances pods containers machines instantly nicely everything everywhere of via per use \
+    yo instances pods containers machines instantly nicely everything everywhere of via per use \
     using whatever hope correct good way cc re stat small big real fyi quick";
 
 /// What one look-up tells of a word.
@@ -264,6 +267,7 @@ impl Lexicon {
 /// The words that single rules look for, from where the rules stand.
 const RULES: &[(&[&str], Class)] = &[
     (report::COURTEOUS, Class::COURTEOUS),
+    (abroad::ABROAD, Class::ABROAD),
     (report::TAKES_BACK, Class::TAKES_BACK),
     (log::LOGGED, Class::LOGGED),
     (remark::COMMENTS, Class::COMMENTS),

@@ -29,7 +29,10 @@ const TRIED: &[&str] = &[
 ];
 
 /// Words that take away what stands behind them.
-const WITHOUT: &[&str] = &["no", "not", "without", "skip", "skipping", "wo", "w/o", "don't", "dont", "sans"];
+const WITHOUT: &[&str] = &[
+    "no", "not", "without", "skip", "skipping", "wo", "w/o", "don't", "dont", "sans", "ohne", "sin", "senza",
+    "sem", "zonder", "utan",
+];
 
 /// Behind these stands what code is meant.
 const REFS: &[&str] = &["ref", "branch", "tag", "commit", "sha"];

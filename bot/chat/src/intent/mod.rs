@@ -61,8 +61,10 @@ pub fn parse_with(text: &str, vocabulary: &Vocabulary) -> Parsed {
         ));
         return Parsed { commands: Vec::new(), missing: Vec::new(), problem: Some(problem) };
     }
-    let mut parsed = read(text, vocabulary);
+    let clean = markup::clean(text);
+    let mut parsed = read_clean(&clean, vocabulary);
     if let Some(problem) = &mut parsed.problem {
+        problem.suggest_names(&clean, vocabulary);
         problem.keep_what_works(text, vocabulary);
     }
     parsed
@@ -88,12 +90,16 @@ fn unseen(text: &str) -> Option<char> {
 
 /// Reads a text; what is suggested beside a problem is not tried.
 fn read(text: &str, vocabulary: &Vocabulary) -> Parsed {
-    let clean = markup::clean(text);
+    read_clean(&markup::clean(text), vocabulary)
+}
+
+/// Reads a text without its markup.
+fn read_clean(clean: &str, vocabulary: &Vocabulary) -> Parsed {
     let low = if clean.bytes().fold(false, |any, byte| any | byte.is_ascii_uppercase()) {
         Cow::Owned(clean.to_ascii_lowercase())
     } else {
-        Cow::Borrowed(&*clean)
+        Cow::Borrowed(clean)
     };
-    let tokens = words::read(&clean, &low, vocabulary);
-    sentence::read(&tokens, &clean, vocabulary)
+    let tokens = words::read(clean, &low, vocabulary);
+    sentence::read(&tokens, clean, vocabulary)
 }

@@ -97,7 +97,13 @@ pub(super) fn read(tokens: &[Token<'_>]) -> Mood {
             return Mood::Condition(condition);
         }
         let Some(token) = tokens.get(at) else { return Mood::Nothing };
-        if token.is(Class::NEGATION) || (word(at) == "do" && matches!(word(at + 1), "not" | "nothing")) {
+        let refuses = match word(at) {
+            "do" => matches!(word(at + 1), "not" | "nothing"),
+            "hold" => word(at + 1) == "off",
+            "forget" => word(at + 1) != "it",
+            _ => token.is(Class::NEGATION),
+        };
+        if refuses {
             return Mood::Refusal;
         }
         // "cna you deploy …"
@@ -139,6 +145,9 @@ pub(super) fn read(tokens: &[Token<'_>]) -> Mood {
         {
             if let Asked::Please(skip) = asked {
                 at = skip_openers(tokens, at + skip);
+                if word(at) == "mind" && heads::gerund(&tokens[at + 1..]).is_some() {
+                    at += 1;
+                }
                 if tokens.get(at).is_some_and(|token| token.is(Class::NEGATION)) {
                     return Mood::Refusal;
                 }
@@ -205,7 +214,9 @@ fn order(tokens: &[Token<'_>], at: usize, polite: bool) -> Mood {
         polite: polite || flagged,
     };
     let found = heads::find(&tokens[at.min(tokens.len())..]);
-    let gerund = || if flagged { heads::gerund(&tokens[at.min(tokens.len())..]) } else { None };
+    // "would you mind deploying staging?"
+    let minded = polite && at > 0 && word(at - 1) == "mind";
+    let gerund = || if flagged || minded { heads::gerund(&tokens[at.min(tokens.len())..]) } else { None };
     if let Some((head, len)) = found.or_else(gerund)
         && tokens[at].quote == tokens[at + len - 1].quote
     {
@@ -295,9 +306,21 @@ fn flag(tokens: &[Token<'_>], at: usize) -> Option<(usize, bool)> {
     match word(at) {
         "dry-run" | "dryrun" | "simulate" | "preview" | "plan" | "dry_run" => Some((1, false)),
         "dry" if word(at + 1) == "run" => Some((2, false)),
+        // "do a dry run of deploying production"
+        "do" | "make" | "perform" if word(at + 1) == "a" && of_gerund(tokens, at + 2) => Some((2, false)),
         "rehearse" | "rehearsal" => Some((1, true)),
         _ => None,
     }
+}
+
+/// "dry run of deploying …": the order is said as what is to be tried.
+fn of_gerund(tokens: &[Token<'_>], at: usize) -> bool {
+    let Some((len, _)) = flag(tokens, at) else { return false };
+    let tried = &tokens[at..tokens.len().min(at + len)];
+    let of = tokens.get(at + len).is_some_and(|token| token.any(&["of"]));
+    tried.iter().all(|token| token.any(&["dry", "run", "dry-run", "dryrun"]))
+        && of
+        && heads::gerund(&tokens[at + len + 1..]).is_some()
 }
 
 /// "show me who …", "check if …": where the question begins.

@@ -1,7 +1,10 @@
 //! Why nothing is to be done, in words a person can act on.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
+use super::command::Command;
 use super::manner::{self, Manner};
 use super::names::Vocabulary;
 
@@ -31,6 +34,21 @@ pub struct Problem {
     pub message: String,
     /// Up to [`MAX_SUGGESTIONS`] sentences that would work.
     pub suggestions: Vec<String>,
+    /// What may have been meant by a word that is no name of ours.
+    #[serde(skip)]
+    pub(super) swap: Option<Box<Swap>>,
+    /// What is suggested was read already.
+    #[serde(skip)]
+    tried: bool,
+}
+
+/// A word in the place of a name, and names that would do there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Swap {
+    /// Where it stands in the cleaned text, in bytes.
+    pub(super) word: Range<usize>,
+    /// The names, the likeliest first.
+    pub(super) names: Vec<String>,
 }
 
 /// Suggested beside an order that hangs on a condition.
@@ -46,7 +64,7 @@ pub const MAX_SUGGESTIONS: usize = 3;
 impl Problem {
     /// A problem without suggestions yet.
     pub fn new(kind: ProblemKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), suggestions: Vec::new() }
+        Self { kind, message: message.into(), suggestions: Vec::new(), swap: None, tried: false }
     }
 
     /// Adds sentences that would work; those beyond [`MAX_SUGGESTIONS`] are dropped.
@@ -57,6 +75,41 @@ impl Problem {
         self
     }
 
+    /// One of these names may have been meant by the word that stands there in the cleaned text.
+    #[must_use]
+    pub(super) fn instead<N: Into<String>>(
+        mut self,
+        word: Range<usize>,
+        names: impl IntoIterator<Item = N>,
+    ) -> Self {
+        let names: Vec<String> = names.into_iter().take(MAX_SUGGESTIONS).map(Into::into).collect();
+        self.swap = (!names.is_empty()).then(|| Box::new(Swap { word, names }));
+        self
+    }
+
+    /// Suggests all that was said, with a name in the place of the word that is none: as the commands it is read as, so
+    /// that nothing said is lost.
+    pub(super) fn suggest_names(&mut self, clean: &str, vocabulary: &Vocabulary) {
+        let Some(swap) = self.swap.take() else { return };
+        let (Some(before), Some(behind)) = (clean.get(..swap.word.start), clean.get(swap.word.end..)) else {
+            return;
+        };
+        let meant = swap.names.iter().filter_map(|name| {
+            let parsed = super::read_clean(&format!("{before}{name}{behind}"), vocabulary);
+            let said: Vec<String> = parsed.commands.iter().map(Command::canonical).collect();
+            let sentence = said.join(", then ");
+            // One command reads back always; of several, one may take over what another does not say.
+            let same =
+                || said.len() == 1 || super::read_clean(&sentence, vocabulary).commands == parsed.commands;
+            (parsed.problem.is_none() && same()).then_some(sentence)
+        });
+        let meant: Vec<String> = meant.collect();
+        if !meant.is_empty() {
+            self.suggestions = meant;
+            self.tried = true;
+        }
+    }
+
     /// Adds these where nothing is suggested yet.
     pub(super) fn or_suggest(self, sentences: &[String]) -> Self {
         if self.suggestions.is_empty() { self.suggest(sentences) } else { self }
@@ -65,12 +118,14 @@ impl Problem {
     /// Keeps the suggestions that are understood: most are made of the person's own words, which may hold another fault.
     /// Those that would lose how an order was to go, or end in the middle, are dropped.
     pub(super) fn keep_what_works(&mut self, text: &str, vocabulary: &Vocabulary) {
+        let tried = std::mem::take(&mut self.tried);
         let manner = Manner::of(text, vocabulary);
         self.suggestions.retain(|sentence| {
             // What is left of a mention is no part of a sentence anybody types.
             let readable = !super::is_too_long(sentence) && super::unseen(sentence).is_none();
             let understood = || {
-                vocabulary.is_understood(sentence)
+                tried
+                    || vocabulary.is_understood(sentence)
                     || readable && super::read(sentence, vocabulary).problem.is_none()
             };
             manner::is_whole(sentence) && understood() && manner.is_kept_by(sentence, vocabulary)

@@ -9,7 +9,7 @@ mod stray;
 mod unknown;
 mod value;
 
-pub(super) use unknown::{instead, unknown_name};
+pub(super) use unknown::unknown_name;
 pub(super) use value::for_a_time;
 
 use super::actions::Action;
@@ -61,6 +61,8 @@ pub(super) struct Said {
     pub(super) environments_placed: bool,
     /// A service was named behind an environment: "production api".
     environment_first: bool,
+    /// A service was named behind an environment, and none since: "api to staging" may be whole.
+    pairs: bool,
     pub(super) services: List,
     pub(super) components: List,
     pub(super) jobs: List,

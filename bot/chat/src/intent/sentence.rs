@@ -1,5 +1,6 @@
 //! Reads a text sentence by sentence, and a sentence verb by verb, into drafts of commands.
 
+pub(super) mod abroad;
 mod again;
 mod answer;
 mod apart;
@@ -258,15 +259,21 @@ impl<'t> Reader<'_, 't> {
         // The question mark belongs to the sentence: it tells an order from a question.
         let until = if mark == Some(Kind::Question) { end + 1 } else { end };
         let all = self.tokens;
-        let tokens = without_courtesies(&all[begin..until]);
+        // One look tells which of the rules below have anything to look for.
+        let said = classes(&all[begin..until]);
+        let tokens = without_courtesies(&all[begin..until], said);
+        let (tokens, pleaded) = abroad::without_politeness(tokens, said);
+        let asked = mark == Some(Kind::Question) && !pleaded;
         let number = tokens
             .first()
             .is_some_and(|token| token.is_word() && token.low.bytes().all(|b| b.is_ascii_digit()))
             && tokens.get(1).is_some_and(|token| token.kind == Kind::Stop);
         let tokens = if number { &tokens[2..] } else { &tokens[..] };
-        if self.drafts.last().is_some_and(|draft| draft.command.action == Action::Setup)
-            && places::continues_setup(tokens)
-        {
+        let sets_up = self.drafts.last().is_some_and(|draft| draft.command.action == Action::Setup);
+        if let Some(problem) = places::unknown_in_setup(tokens, self.vocabulary).filter(|_| sets_up) {
+            return Err(problem);
+        }
+        if sets_up && places::continues_setup(tokens) {
             if let Some(draft) = self.drafts.last_mut() {
                 places::extend_setup(&mut draft.command, tokens, self.vocabulary)?;
             }
@@ -281,12 +288,11 @@ impl<'t> Reader<'_, 't> {
             // "is staging healthy? then deploy production"
             return Err(conditions::conditional(&tokens[1..], self.vocabulary));
         }
-        let mut at =
-            if self.starred || classes(tokens).is(Class::CORRECTS) { self.corrected(tokens)? } else { 0 };
+        let mut at = if self.starred || said.is(Class::CORRECTS) { self.corrected(tokens)? } else { 0 };
         let mut joined = Joined::Start;
         // Each turn reads at least one token.
         while at < tokens.len() {
-            let (len, next) = self.read_clause(&tokens[at..], joined, mark == Some(Kind::Question))?;
+            let (len, next) = self.read_clause(&tokens[at..], joined, asked)?;
             at += len.max(1);
             joined = next;
         }

@@ -86,11 +86,11 @@ pub(crate) fn not_built(command: &Command) -> Option<Card> {
 
 /// What an action of later would do, as the rest of a sentence.
 pub(super) fn would(command: &Command) -> String {
-    would_at(command, None)
+    would_at(command, None, None)
 }
 
-/// The same with its rate in the words it was said in.
-pub(super) fn would_at(command: &Command, rate: Option<&str>) -> String {
+/// The same with its rate, and what its job fills from, in the words they were said in.
+pub(super) fn would_at(command: &Command, rate: Option<&str>, source: Option<&str>) -> String {
     let places = and(&command.environments, "every environment");
     let services = and(&command.services, "all services");
     let job = command.job.as_deref().unwrap_or("the job");
@@ -99,7 +99,10 @@ pub(super) fn would_at(command: &Command, rate: Option<&str>) -> String {
     let project = command.project.as_deref().unwrap_or("the project");
     let environment = command.environment.as_deref().unwrap_or("the environment");
     match command.action {
-        Action::Backfill => backfill(command, job, &places, rate),
+        Action::Backfill => match source {
+            Some(source) => backfill(command, &format!("{job} from {source}"), &places, rate),
+            None => backfill(command, job, &places, rate),
+        },
         Action::BackfillStop => format!("stop {job} in {places} after the batch at hand, and keep its place"),
         Action::BackfillResume => format!("go on with {job} in {places} from where it stopped"),
         Action::BackfillStatus => {

@@ -116,16 +116,15 @@ fn change_of_data(draft: &Draft, hindrances: &[Hindrance]) -> Card {
     if let [(order, words)] = orders.as_slice() {
         return head(words, "that")
             .fields(draft.fields())
-            .text(format!("It would {}.", would_at(order, draft.rate_in(order))))
+            .text(format!("It would {}.", would_at(order, draft.rate_in(order), draft.source())))
             .text(NOTHING_DONE);
     }
     let cant: Vec<String> = hindrances.iter().filter_map(cant).collect();
     let mut card = Card::new(Tone::Plain, format!("I understood all of it, but I can't {} yet.", or(&cant)));
     card.command = draft.canonical();
-    let would = orders
-        .iter()
-        .enumerate()
-        .map(|(at, (order, _))| format!("{}. {}", at + 1, would_at(order, draft.rate_in(order))));
+    let would = orders.iter().enumerate().map(|(at, (order, _))| {
+        format!("{}. {}", at + 1, would_at(order, draft.rate_in(order), draft.source()))
+    });
     card.fields(draft.fields()).list("It would", would.collect()).text(NOTHING_DONE)
 }
 

@@ -84,11 +84,12 @@ fn a_column_and_its_data_in_two_places() {
             ? How many rows a batch?
               I understood:
                 1. add "timezone" column in staging
-                2. backfill backfillTimezone in staging
+                2. backfill backfillTimezone from address in staging
                 3. add "timezone" column in production
-                4. backfill backfillTimezone in production at 500 users/min
+                4. backfill backfillTimezone from address in production at 500 users/min
               environment: staging, production
               job: backfillTimezone
+              from: address
               rate of production: 500 users/min
               I can't add columns or run data jobs yet. I put the order together with you and show it whole; nothing is run.
               A number from 1 to 100000.
@@ -97,7 +98,7 @@ fn a_column_and_its_data_in_two_places() {
                 1000
               3 more after this; then I show the whole before anything is done.
               [100] [500] [1000] [Never mind]
-              > add "timezone" column in staging, then backfill backfillTimezone in staging, then add "timezone" column in production, then backfill backfillTimezone in production at 500 users/min
+              > add "timezone" column in staging, then backfill backfillTimezone from address in staging, then add "timezone" column in production, then backfill backfillTimezone from address in production at 500 users/min
         "#]]);
         t.user("ana").says("default").await;
         t.user("ana").says("30000 users an hour").await;
@@ -134,11 +135,12 @@ fn a_column_and_its_data_in_two_places() {
             ? Is that right?
               I understood:
                 1. add "timezone" column in staging
-                2. backfill backfillTimezone in staging batch size 500 at 200 users/min
+                2. backfill backfillTimezone from address in staging batch size 500 at 200 users/min
                 3. add "timezone" column in production
-                4. backfill backfillTimezone in production batch size 500 at 500 users/min
+                4. backfill backfillTimezone from address in production batch size 500 at 500 users/min
               environment: staging, production
               job: backfillTimezone
+              from: address
               batch size: 500
               rate of staging: 200 users/min
               rate of production: 500 users/min
@@ -149,13 +151,14 @@ fn a_column_and_its_data_in_two_places() {
                 1. yes (default)
                 2. no
               [yes] [no] [Never mind]
-              > add "timezone" column in staging, then backfill backfillTimezone in staging batch size 500 at 200 users/min, then add "timezone" column in production, then backfill backfillTimezone in production batch size 500 at 500 users/min
+              > add "timezone" column in staging, then backfill backfillTimezone from address in staging batch size 500 at 200 users/min, then add "timezone" column in production, then backfill backfillTimezone from address in production batch size 500 at 500 users/min
         "#]]);
         t.user("ana").says("yes").await;
         t.bot_says(expect![[r#"
             · I understood all of it, but I can't add columns or run data jobs yet.
               environment: staging, production
               job: backfillTimezone
+              from: address
               batch size: 500
               rate of staging: 200 users/min
               rate of production: 500 users/min
@@ -163,11 +166,11 @@ fn a_column_and_its_data_in_two_places() {
               window: 22:00-06:00 UTC
               It would:
                 1. write a migration that adds timezone without disturbing what runs, and run it in staging
-                2. run backfillTimezone in staging in batches of 500 rows, at most 200 users/min, resumable and stopped when the database suffers
+                2. run backfillTimezone from address in staging in batches of 500 rows, at most 200 users/min, resumable and stopped when the database suffers
                 3. write a migration that adds timezone without disturbing what runs, and run it in production
-                4. run backfillTimezone in production in batches of 500 rows, at most 500 users/min, resumable and stopped when the database suffers
+                4. run backfillTimezone from address in production in batches of 500 rows, at most 500 users/min, resumable and stopped when the database suffers
               Nothing was done.
-              > add "timezone" column in staging, then backfill backfillTimezone in staging batch size 500 at 200 users/min, then add "timezone" column in production, then backfill backfillTimezone in production batch size 500 at 500 users/min
+              > add "timezone" column in staging, then backfill backfillTimezone from address in staging batch size 500 at 200 users/min, then add "timezone" column in production, then backfill backfillTimezone from address in production batch size 500 at 500 users/min
         "#]]);
         t.effects(expect![[r#""#]]);
     });

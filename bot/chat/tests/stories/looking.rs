@@ -315,12 +315,12 @@ fn help() {
         t.whispers(
             "vera",
             expect![[r#"
-            ✗ I read this as something told, not as an order, so I did nothing.
-              [deploy staging] [status staging] [help]
+                ✗ I read this as something told, not as an order, so I did nothing.
+                  [deploy staging] [status staging] [help]
 
-            ✗ I don't know `moon`. Environments: staging, production. Services: api, web, cron.
-              [deploy the staging] [deploy the production]
-        "#]],
+                ✗ I don't know `moon`. Environments: staging, production. Services: api, web, cron.
+                  [deploy staging] [deploy production]
+            "#]],
         );
         t.never_mind_the_rest();
     });

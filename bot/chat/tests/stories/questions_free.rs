@@ -122,10 +122,13 @@ fn orders_that_look_like_answers() {
         "#]]);
         t.bot_headlines(expect!["✓ r-3 · Roll staging back to release 1 (v1.0.0) · succeeded in 0 ms"]);
         t.user("ana").says("set up qa").await;
-        t.whispers("ana", expect![[r#"
+        t.whispers(
+            "ana",
+            expect![[r#"
             ✗ I don't know `qa`. Environments: staging, production.
-              [set up staging for invoice-perfect on local] [set up staging for invoice-perfect on railway. Use cloudflare for DNS. Connect stripe and sendgrid.]
-        "#]]);
+              [set up staging] [set up production]
+        "#]],
+        );
         t.bot_says(expect![[r#"
             ? Still open: Deploy where?
               [staging] [production] [Never mind]

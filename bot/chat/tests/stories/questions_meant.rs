@@ -22,11 +22,12 @@ fn a_new_change_of_data_is_no_answer() {
             ? How many rows a batch?
               I understood:
                 1. add "timezone" column in staging
-                2. backfill backfillTimezone in staging
+                2. backfill backfillTimezone from address in staging
                 3. add "timezone" column in production
-                4. backfill backfillTimezone in production at 500 users/min
+                4. backfill backfillTimezone from address in production at 500 users/min
               environment: staging, production
               job: backfillTimezone
+              from: address
               rate of production: 500 users/min
               I can't add columns or run data jobs yet. I put the order together with you and show it whole; nothing is run.
               A number from 1 to 100000.
@@ -36,18 +37,19 @@ fn a_new_change_of_data_is_no_answer() {
               3 more after this; then I show the whole before anything is done.
               I ask about `backfill backfillTimezone in production batch size 50 at 20/min` again after that.
               [100] [500] [1000] [Never mind]
-              > add "timezone" column in staging, then backfill backfillTimezone in staging, then add "timezone" column in production, then backfill backfillTimezone in production at 500 users/min
+              > add "timezone" column in staging, then backfill backfillTimezone from address in staging, then add "timezone" column in production, then backfill backfillTimezone from address in production at 500 users/min
         "#]]);
         t.user("ana").says(CHANGE).await;
         t.bot_says(expect![[r#"
             ? Still open: How many rows a batch?
               I understood:
                 1. add "timezone" column in staging
-                2. backfill backfillTimezone in staging
+                2. backfill backfillTimezone from address in staging
                 3. add "timezone" column in production
-                4. backfill backfillTimezone in production at 500 users/min
+                4. backfill backfillTimezone from address in production at 500 users/min
               environment: staging, production
               job: backfillTimezone
+              from: address
               rate of production: 500 users/min
               I can't add columns or run data jobs yet. I put the order together with you and show it whole; nothing is run.
               A number from 1 to 100000.
@@ -56,12 +58,12 @@ fn a_new_change_of_data_is_no_answer() {
                 1000
               3 more after this; then I show the whole before anything is done.
               [100] [500] [1000] [Never mind]
-              > add "timezone" column in staging, then backfill backfillTimezone in staging, then add "timezone" column in production, then backfill backfillTimezone in production at 500 users/min
+              > add "timezone" column in staging, then backfill backfillTimezone from address in staging, then add "timezone" column in production, then backfill backfillTimezone from address in production at 500 users/min
         "#]]);
         t.user("ana").says("never mind").await;
         t.bot_says(expect![[r#"
-            · Never mind then: `add "timezone" column in staging, then backfill backfillTimezone in staging, then add "timezone" column in production, then backfill backfillTimezone in production at 500 users/min` is dropped.
-              > add "timezone" column in staging, then backfill backfillTimezone in staging, then add "timezone" column in production, then backfill backfillTimezone in production at 500 users/min
+            · Never mind then: `add "timezone" column in staging, then backfill backfillTimezone from address in staging, then add "timezone" column in production, then backfill backfillTimezone from address in production at 500 users/min` is dropped.
+              > add "timezone" column in staging, then backfill backfillTimezone from address in staging, then add "timezone" column in production, then backfill backfillTimezone from address in production at 500 users/min
 
             ? Still open: A dry run first?
               environment: production

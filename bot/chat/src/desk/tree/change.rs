@@ -45,6 +45,23 @@ fn rates_said(text: &str) -> Vec<String> {
     found.into_iter().flatten().filter_map(|found| rate(&found.as_str().to_lowercase())).collect()
 }
 
+/// What data is said to be filled from: "backfill timezone from address". A place or a time is none.
+fn source_said(text: &str, commands: &[Command]) -> Option<String> {
+    /// Behind "from", these say when.
+    const WHEN: [&str; 9] =
+        ["scratch", "here", "there", "now", "today", "tomorrow", "tonight", "noon", "midnight"];
+    static SOURCE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"(?i)\bbackfill[^.;\n]*?\bfrom\s+(?:(?:the|our|column|field)\s+)*([a-z_][\w.]*\w)").ok()
+    });
+    let found = SOURCE.as_ref()?.captures(text)?.get(1)?.as_str();
+    let low = found.to_lowercase();
+    let sample = crate::intent::Names::sample();
+    let mut places = sample.environments.iter().flat_map(|named| named.aliases.iter().chain([&named.name]));
+    let said = commands.iter().flat_map(|command| &command.environments);
+    let elsewhere = places.any(|place| *place == low) || said.into_iter().any(|place| *place == low);
+    (!elsewhere && !WHEN.contains(&low.as_str())).then(|| found.to_owned())
+}
+
 impl Draft {
     /// A change of data as it was said: these orders, in these words.
     pub(crate) fn of_change(commands: Vec<Command>, text: &str) -> Self {
@@ -73,6 +90,9 @@ impl Draft {
             }
         }
         let mut draft = Self::of(whole);
+        if let Some(source) = source_said(text, &commands) {
+            draft.know(Slot::Source, None, source);
+        }
         for (of, count) in rates {
             draft.know(Slot::Rate, of, in_words(count));
         }
@@ -106,7 +126,7 @@ impl Draft {
     pub(crate) fn orders(&self) -> Vec<(Command, String)> {
         let filled = self.filled();
         if filled.action != Action::Backfill || filled.environments.is_empty() {
-            let words = filled.canonical();
+            let words = self.with_source(&filled, filled.canonical());
             return vec![(filled, words)];
         }
         let backfills = self.parts.iter().filter(|it| it.action == Action::Backfill);
@@ -148,12 +168,25 @@ impl Draft {
         let said = self.rate_in(&order);
         order.rate_per_min = said.and_then(per_minute).or(filled.rate_per_min);
         let plain = order.rate_per_min.map(|count| format!("at {count}/min")).unwrap_or_default();
-        let words = order.canonical();
+        let words = self.with_source(&order, order.canonical());
         let words = match said {
             Some(said) => words.replacen(&plain, &format!("at {said}"), 1),
             None => words,
         };
         (order, words)
+    }
+
+    /// An order's words with what its job fills from, where that was said.
+    fn with_source(&self, order: &Command, words: String) -> String {
+        match (self.source(), &order.job) {
+            (Some(source), Some(job)) => words.replacen(job.as_str(), &format!("{job} from {source}"), 1),
+            _ => words,
+        }
+    }
+
+    /// What a job fills from, as it was said.
+    pub(crate) fn source(&self) -> Option<&str> {
+        self.answer(Slot::Source, None)
     }
 
     /// The rate of one of its orders, as it was said.

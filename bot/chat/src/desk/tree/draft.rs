@@ -225,8 +225,8 @@ impl Draft {
             let both = [Slot::Build, Slot::Start];
             let slots: &[Slot] = match slot {
                 Slot::Build => &both,
-                // Nobody is asked for who does DNS, or at which port; it can be said.
-                Slot::Start | Slot::Edge | Slot::Port => continue,
+                // Nobody is asked for who does DNS, at which port, or what fills a column: the job knows; it can be said.
+                Slot::Start | Slot::Edge | Slot::Port | Slot::Source => continue,
                 _ => std::slice::from_ref(&slot),
             };
             for of in self.each(slot) {

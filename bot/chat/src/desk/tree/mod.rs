@@ -38,6 +38,8 @@ pub(crate) enum Slot {
     Replicas,
     /// Which data job.
     Job,
+    /// The column a data job takes its values from.
+    Source,
     /// Rows a batch.
     BatchSize,
     /// How many a minute.

@@ -45,6 +45,7 @@ slots! {
         Takes::OneOr(valid::canary), None;
     Replicas ["replicas", "instances"] "How many replicas?" "A number from 1 to 1000." Takes::Count { most: 1_000, what: "a number from 1 to 1000", units: &["replica", "replicas", "instance", "instances", "copy", "copies"] }, None;
     Job ["job"] "Which job?" "" Takes::One, None;
+    Source ["from", "source"] "Filled from what?" "A column, like `address`." Takes::Loose(valid::column), None;
     BatchSize ["batch size", "batch"] "How many rows a batch?" "A number from 1 to 100000."
         Takes::Count { most: 100_000, what: "a number from 1 to 100000", units: &["row", "rows", "record", "records", "batch", "batches", "at", "time"] }, Some("500");
     Rate ["rate", "speed"] "How fast at most{in}?" "Rows a minute, like `500`; or say of what: `500 users/min`, `10 users/s`."
@@ -79,7 +80,10 @@ slots! {
 /// What is asked for beyond an action's needs, in this order. The ref of a deploy is asked for by the desk, when nothing
 /// is proved, and so is its canary, where the environment's policy wants that asked.
 static MORE: &[(Action, &[Slot])] = &[
-    (Action::Backfill, &[Slot::BatchSize, Slot::Rate, Slot::DryRunFirst, Slot::Window, Slot::Confirm]),
+    (
+        Action::Backfill,
+        &[Slot::Source, Slot::BatchSize, Slot::Rate, Slot::DryRunFirst, Slot::Window, Slot::Confirm],
+    ),
     (
         Action::Setup,
         &[

@@ -357,6 +357,13 @@ pub(crate) mod valid {
         }
     }
 
+    /// A column, perhaps with its table.
+    pub(crate) fn column(said: &str) -> Result<String, &'static str> {
+        let plain = said.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'));
+        let begins = said.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        if plain && begins { Ok(said.to_owned()) } else { Err("column like `address`") }
+    }
+
     /// A command line.
     pub(crate) fn command_line(said: &str) -> Result<String, &'static str> {
         if said.is_empty() { Err("command") } else { Ok(said.to_owned()) }

@@ -72,6 +72,10 @@ fn answers_are_read() {
         (Slot::Rate, &["500"], "1", "1/min"),
         (Slot::Ref, &[], "v1.2.0 thx", "v1.2.0"),
         (Slot::Build, &[], "make please", "make please"),
+        (Slot::Environments, &places, "staging, s'il te plaît", "staging"),
+        (Slot::Environments, &places, "bitte staging, danke!", "staging"),
+        (Slot::Replicas, &[], "3 por favor", "3"),
+        (Slot::Source, &[], "users.address", "users.address"),
     ] {
         assert_eq!(read(slot, choices, said).as_deref(), Ok(value), "{slot:?}: {said}");
     }
@@ -87,6 +91,9 @@ fn what_is_no_answer_is_refused() {
         (Slot::Environments, &places, "staging and the moon"),
         (Slot::Environments, &places, ""),
         (Slot::Ref, &[], "not a ref"),
+        (Slot::Environments, &places, "bitte nicht"),
+        (Slot::DryRunFirst, &["yes", "no"], "nein danke"),
+        (Slot::Source, &[], "two words"),
         (Slot::Ref, &[], "develop"),
         (Slot::Ref, &[], "ok"),
         (Slot::Ref, &[], "branch a..b"),

@@ -6,19 +6,21 @@ use regex::Regex;
 
 use crate::intent::nearest_name;
 
+/// Politeness of other languages, which says nothing either.
+const ABROAD: &str = r"bitte(?:\s+schön)?|danke(?:\s+schön)?|svp|stp|s'il\s+(?:te|vous)\s+pla[iî]t|merci(?:\s+beaucoup)?|por\s+favor|(?:muchas\s+)?gracias|per\s+favore|grazie|obrigad[oa]|tack|proszę|dzięki";
+
 /// What may stand before an answer and says nothing: "ok, staging", "let's go with staging", "to staging".
 static BEFORE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r"(?ix)^(?:(?:ok(?:ay)?|yes|yeah|yep|sure|please|pls|let'?s|just|go|use|take|try|say|do|with|for|to|onto|into|on|in|at|the)
-        [,\s]+)+",
-    )
+    Regex::new(&format!(
+        r"(?i)^(?:(?:ok(?:ay)?|yes|yeah|yep|sure|please|pls|let'?s|just|go|use|take|try|say|do|with|for|to|onto|into|on|in|at|the|{ABROAD})[,\s]+)+"
+    ))
     .ok()
 });
 /// What may stand behind one: "staging, thx", "staging please".
 static BEHIND: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r"(?i)(?:[,\s]+(?:please|pls|plz|thx|thanks|thank\s+you|ty|cheers|then|for\s+now|one))+[\s.!]*$",
-    )
+    Regex::new(&format!(
+        r"(?i)(?:[,\s]+(?:please|pls|plz|thx|thanks|thank\s+you|ty|cheers|then|for\s+now|one|{ABROAD}))+[\s.!]*$"
+    ))
     .ok()
 });
 /// Places in a list, in words.

@@ -4,7 +4,7 @@ use crate::intent::actions::{Action, Key};
 use crate::intent::help;
 use crate::intent::lexicon::Class;
 use crate::intent::problem::Problem;
-use crate::intent::scan::{Scope, instead};
+use crate::intent::scan::Scope;
 use crate::intent::values;
 use crate::intent::words::{Kind, Token, reach};
 
@@ -91,7 +91,7 @@ fn deadline(scope: Scope<'_, '_>) -> Result<(), Problem> {
     Err(Problem::ambiguous(
         "I start at a time that is said, and can't promise by when it is done, so I did nothing. Say when it is to start.",
     )
-    .suggest([instead(scope, by, "at")]))
+    .instead(by.at..by.end(), ["at"]))
 }
 
 /// "set LEVEL to debug in staging and to warn in production": another value for another place.

@@ -142,6 +142,76 @@ fn checked_rate(rate: Result<u64, String>) -> Result<u64, Problem> {
     })
 }
 
+/// Whether a word beside "column" that means something elsewhere is the column's name, and does not describe it.
+fn is_named_like(token: &Token<'_>) -> bool {
+    const DESCRIBES: &[&str] = &[
+        "new",
+        "another",
+        "extra",
+        "additional",
+        "missing",
+        "nullable",
+        "text",
+        "string",
+        "integer",
+        "boolean",
+        "timestamp",
+        "timestamptz",
+        "varchar",
+        "int",
+        "bool",
+        "uuid",
+        "json",
+        "jsonb",
+        "default",
+        "null",
+        "not-null",
+        "schema",
+        "table",
+        "tables",
+        "database",
+        "databases",
+        "db",
+        "one",
+        "more",
+        "same",
+        "next",
+        "last",
+        "data",
+        "column",
+        "columns",
+        "field",
+        "and",
+        "then",
+        "because",
+        "cause",
+        "since",
+        "due",
+        "test",
+        "tests",
+        "thing",
+    ];
+    let other = Class::PREPOSITION
+        .and(Class::OPENER)
+        .and(Class::INTERJECTION)
+        .and(Class::IDLE)
+        .and(Class::NEGATION)
+        .and(Class::SUBJECT)
+        .and(Class::ASKS)
+        .and(Class::TELLS)
+        .and(Class::CONDITION)
+        .and(Class::KEYWORD)
+        .and(Class::TIME)
+        .and(Class::JOINS);
+    token.is_word()
+        && token.is(Class::PLAIN)
+        && token.name.is_none()
+        && token.quote == 0
+        && !token.is(Class::DIGIT)
+        && !token.is(other)
+        && !token.any(DESCRIBES)
+}
+
 /// The column of "add timezone column", "add a column users.timezone", "add column `timezone` to the users table".
 pub(in crate::intent) fn column(tokens: &[Token<'_>]) -> Option<String> {
     let is_column = |token: &Token<'_>| token.any(&["column", "columns", "field"]);
@@ -164,8 +234,28 @@ pub(in crate::intent) fn column(tokens: &[Token<'_>]) -> Option<String> {
     }
     let said_after = tokens.get(after).filter(|token| plain(token) && token.name.is_none());
     let before = tokens[..place].iter().rev().find(|token| plain(token));
+    // "add status column", "add column value": a word we know from elsewhere is a name here too.
+    let near = |at: Option<usize>| at.and_then(|at| tokens.get(at)).filter(|token| is_named_like(token));
+    let before = before.or_else(|| near(place.checked_sub(1)));
+    let said_after = said_after.or_else(|| near(Some(after)));
     if tokens.get(place + 1).is_some_and(|token| token.any(&["called", "named"])) {
         return said_after.or(before).map(|token| token.raw.to_owned());
     }
     before.or(said_after).map(|token| token.raw.to_owned())
+}
+
+/// "add timezone column in preprod": the place nobody knows, where no table is meant.
+pub(in crate::intent) fn place_unknown<'a, 't>(tokens: &'a [Token<'t>]) -> Option<&'a Token<'t>> {
+    let at = (1..tokens.len()).find(|at| {
+        let token = &tokens[*at];
+        let table = tokens.get(at + 1).is_some_and(|next| next.any(&["table", "tables", "schema"]));
+        tokens[at - 1].any(&["in", "on"])
+            && token.is_word()
+            && token.is(Class::PLAIN)
+            && token.name.is_none()
+            && token.quote == 0
+            && !token.class.known()
+            && !table
+    })?;
+    Some(&tokens[at])
 }

@@ -24,6 +24,7 @@ pub(in crate::intent) fn is_foreign(action: Action, token: &Token<'_>) -> bool {
 
 pub(super) fn not_ours(action: Action, vocabulary: &Vocabulary) -> Problem {
     let row = action.row();
-    Problem::not_a_command(format!("I read nothing here that I could {}. {}", row.verbs[0], row.help))
+    let verb = if action == Action::Readiness { "check the readiness of" } else { row.verbs[0] };
+    Problem::not_a_command(format!("I read nothing here that I could {verb}. {}", row.help))
         .suggest(vocabulary.examples(action))
 }

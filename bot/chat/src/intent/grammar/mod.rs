@@ -19,8 +19,10 @@ pub(super) mod standing;
 use super::actions::{Action, Key};
 use super::command::Command;
 use super::lexicon::Class;
+use super::names::NameKind;
 use super::problem::Problem;
-use super::scan::{Scope, instead, scan};
+use super::scan::{Scope, scan, unknown_name};
+use super::sentence::abroad;
 use super::words::Token;
 
 pub(super) use commands::inherit;
@@ -123,6 +125,11 @@ pub(super) fn read(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
             {
                 return Err(not_ours(action, vocabulary));
             }
+            let placed = drafts.iter().any(|draft| draft.command.says(Key::Environments));
+            if let Some(stranger) = data::place_unknown(&others).filter(|_| !placed) {
+                let near = vocabulary.near(stranger.low, &[NameKind::Environment]);
+                return Err(unknown_name(scope, stranger, &near));
+            }
             for draft in &mut drafts {
                 draft.command.column.clone_from(&column);
             }
@@ -158,15 +165,7 @@ fn generic(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
     }
     let strange = groups.iter().find_map(|said| scope.tokens.get(said.strange?));
     if let Some(strange) = strange.filter(|_| scope.action.row().changes) {
-        let problem = Problem::ambiguous(format!(
-            "I don't know what `{}` means here, so I did nothing. Say it without, or in other words.",
-            strange.raw
-        ));
-        // "wo canary": what stands behind may be what it takes away.
-        let behind =
-            scope.tokens.iter().skip_while(|token| token.at <= strange.at).find(|token| token.is_word());
-        let bound = behind.is_some_and(|next| next.is(Class::KEYWORD));
-        return Err(problem.suggest((!bound).then(|| instead(scope, strange, ""))));
+        return Err(not_understood(scope, strange));
     }
     for said in &groups {
         judge(scope.action, said, scope.vocabulary)?;
@@ -176,6 +175,34 @@ fn generic(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
     drafts.extend(groups.flatten());
     share(&mut drafts);
     Ok(drafts)
+}
+
+/// A word in an order that nobody knows: it is suggested without it, unless it may be what turns the order round.
+fn not_understood(scope: Scope<'_, '_>, strange: &Token<'_>) -> Problem {
+    if let Some(no) = scope.tokens.iter().find(|token| abroad::refuses(token)) {
+        return refused_abroad(no);
+    }
+    let problem = Problem::ambiguous(format!(
+        "I don't know what `{}` means here, so I did nothing. Say it without, or in other words.",
+        strange.raw
+    ));
+    let word = strange.at..strange.end();
+    if let Some(english) = abroad::in_english(strange.low) {
+        return problem.instead(word, [english]);
+    }
+    // "wo canary": what stands behind may be what it takes away.
+    let behind = scope.tokens.iter().skip_while(|token| token.at <= strange.at).find(|token| token.is_word());
+    let bound = behind.is_some_and(|next| next.is(Class::KEYWORD));
+    problem.instead(word, (!bound).then_some(""))
+}
+
+/// "deploy production nicht": what is refused is not suggested.
+pub(super) fn refused_abroad(no: &Token<'_>) -> Problem {
+    Problem::ambiguous(format!(
+        "I read `{}`, which may be a no in another language, so I did nothing. Say the order in English.",
+        no.raw
+    ))
+    .suggest(["status", "help"])
 }
 
 /// "audit log of bob": whoever is named by a word that is none of ours.

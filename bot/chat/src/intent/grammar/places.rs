@@ -33,7 +33,7 @@ pub(in crate::intent) fn create(tokens: &[Token<'_>], vocabulary: &Vocabulary) -
             }
         } else if !token.class.known() || (is_new_name(token.low) && command.environment.is_none()) {
             if origin && !cloning {
-                return Err(unknown_environment(token.raw, vocabulary));
+                return Err(unknown_environment(token, vocabulary));
             }
             if command.environment.is_none()
                 && !token.low.ends_with('-')
@@ -89,7 +89,7 @@ pub(in crate::intent) fn destroy(
                     token.raw
                 )));
             }
-            None => return Err(unknown_environment(token.raw, vocabulary)),
+            None => return Err(unknown_environment(token, vocabulary)),
         }
     }
     if commands.is_empty() {
@@ -133,10 +133,10 @@ fn harmless(token: &Token<'_>) -> bool {
         ])
 }
 
-fn unknown_environment(word: &str, vocabulary: &Vocabulary) -> Problem {
+fn unknown_environment(token: &Token<'_>, vocabulary: &Vocabulary) -> Problem {
     let names: Vec<&str> = vocabulary.names().environments.iter().map(|named| named.name.as_str()).collect();
-    Problem::unknown_name(format!("I don't know the environment `{word}`. There are: {}.", names.join(", ")))
-        .suggest(names.iter().map(|name| format!("destroy environment {name}")))
+    let message = format!("I don't know the environment `{}`. There are: {}.", token.raw, names.join(", "));
+    Problem::unknown_name(message).instead(token.at..token.end(), names)
 }
 
 /// "Set up local, staging, production for Invoice Perfect on Railway": the first sentence of a set-up.
@@ -178,7 +178,7 @@ pub(in crate::intent) fn extend_setup(
                 && role == Role::Connection
                 && tokens[place - 1].any(&["connect", "and"])
             {
-                return Err(unknown_provider(token.raw, vocabulary));
+                return Err(unknown_provider(token, vocabulary));
             }
             if !token.class.known()
                 && tokens[..place].last().is_none_or(|before| before.any(&["and", "on"]) || !before.is_word())
@@ -263,9 +263,21 @@ fn is_platform(provider: &str) -> bool {
     matches!(provider, "railway" | "render" | "vercel")
 }
 
-fn unknown_provider(word: &str, vocabulary: &Vocabulary) -> Problem {
+fn unknown_provider(token: &Token<'_>, vocabulary: &Vocabulary) -> Problem {
     let names: Vec<&str> = vocabulary.names().providers.iter().map(|named| named.name.as_str()).collect();
-    Problem::unknown_name(format!("I don't know the provider `{word}`. There are: {}.", names.join(", ")))
+    let near = vocabulary.near(token.low, &[NameKind::Provider]);
+    let near = near.iter().map(|(kind, index)| vocabulary.spelling(*kind, *index).to_owned());
+    let message = format!("I don't know the provider `{}`. There are: {}.", token.raw, names.join(", "));
+    Problem::unknown_name(message).instead(token.at..token.end(), near)
+}
+
+/// "Use bananaflare for DNS.": a provider nobody knows, in a sentence that would go on with a set-up.
+pub(in crate::intent) fn unknown_in_setup(tokens: &[Token<'_>], vocabulary: &Vocabulary) -> Option<Problem> {
+    let mut words = tokens.iter().filter(|token| token.is_word() && !token.is(Class::OPENER));
+    let (verb, provider) = words.next().zip(words.next())?;
+    let begins = verb.any(&["use", "connect", "integrate", "link", "host"]);
+    let unknown = provider.name.is_none() && !provider.class.known() && provider.quote == 0;
+    (begins && unknown).then(|| unknown_provider(provider, vocabulary))
 }
 
 /// Whether a token may stand in a sentence that goes on with a set-up.

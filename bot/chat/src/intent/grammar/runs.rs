@@ -81,6 +81,17 @@ const HARMLESS: &[&str] = &[
     "cheers",
     "just",
     "first",
+    // How people say that they have looked at it.
+    "lgtm",
+    "great",
+    "nice",
+    "cool",
+    "awesome",
+    "perfect",
+    "fine",
+    "sure",
+    "yes",
+    "yep",
 ];
 
 /// Reads what is said of a run action.

@@ -31,7 +31,8 @@ topics! {
     ["canary", "canaries", "stages", "weights"]
         "Traffic moves to the new release in stages, each judged every second against the live one; a release"
         "that is worse goes back by itself. Without enough data it holds and asks: `promote`, `resume`, or"
-        "`rollback`, which always means the last stable release."
+        "`rollback`, which always means the last stable release. What a deploy means that says nothing about"
+        "a canary stands in the environment's policy: `canary: 10/50/100`, `off`, or `ask`, which asks."
         => "deploy {env} with canary 10/50/100" "deploy {env} without canary" "promote";
     ["secrets", "secret", "credentials", "passwords", "password", "tokens"]
         "Secrets never pass through a conversation, and are never shown. On the machine:"
@@ -55,7 +56,7 @@ topics! {
         => "lock" "never mind";
     ["threads", "thread", "channels"]
         "Under a run's card, `approve`, `cancel`, `pause`, `status` and `logs` are about that run, and"
-        "`rollback` about its environment."
+        "`rollback` takes back that run alone."
         => "status {env}";
     ["roles", "role", "people", "users", "user", "permissions", "rights"]
         "Viewers look, deployers change things, admins also decide about projects, people and secrets."

@@ -5,6 +5,7 @@ use crate::intent::lexicon::look_up;
 use super::stray::THINGS;
 use super::unknown::unknown_name;
 use super::{Action, Class, Kind, NameKind, Problem, Scanner, Token, is_object_word, values};
+use crate::intent::names::Hit;
 
 /// What an order may be good for, after "to".
 const PURPOSES: &[&str] = &["see", "validate", "confirm", "unblock", "try", "demo", "prepare", "catch"];
@@ -12,6 +13,9 @@ const PURPOSES: &[&str] = &["see", "validate", "confirm", "unblock", "try", "dem
 /// What an order may be carried out without, which leaves nothing out.
 pub(super) const HARMLESS: &[&str] =
     &["downtime", "fuss", "delay", "interruption", "interruptions", "outage", "ado", "hesitation"];
+
+/// Behind what stands after "but", these make it something else than an exception.
+const TURNED: &[&str] = &["only", "alone", "first", "last", "too", "also", "instead", "afterwards"];
 
 impl<'t> Scanner<'_, 't> {
     /// "except cron", "but not production", "everything but web".
@@ -49,6 +53,7 @@ impl<'t> Scanner<'_, 't> {
             "instead" if self.word(place + 1) == "of" => 2,
             _ => return Ok(None),
         };
+        self.but_only(place, place + len + article(place + len))?;
         match self.word(place) {
             "rather" | "instead" => {}
             "without" => self.without_what(place)?,
@@ -57,6 +62,23 @@ impl<'t> Scanner<'_, 't> {
         let len = len + article(place + len);
         self.excluding = true;
         Ok(Some(len))
+    }
+
+    /// "deploy production, but the api only": the one that is meant, or the one that is left out?
+    fn but_only(&self, place: usize, named: usize) -> Result<(), Problem> {
+        let Some(name) = self.token(named).filter(|_| self.word(place) == "but") else { return Ok(()) };
+        let behind = named + name.name.map_or(1, Hit::len);
+        let word = self.word(behind);
+        if !self.scope.action.row().changes || name.name.is_none() || !TURNED.contains(&word) {
+            return Ok(());
+        }
+        let but = self.scope.tokens[place];
+        let problem = Problem::ambiguous(format!(
+            "I read `but {} {word}`, and not whether it is meant or left out, so I did nothing. Say `only` before it, or `except`.",
+            name.raw
+        ));
+        let either: &[&str] = if matches!(word, "only" | "alone") { &["only", "except"] } else { &[] };
+        Err(problem.instead(but.at..but.end(), either.iter().copied()))
     }
 
     pub(super) fn name(&mut self, place: usize) -> Result<Option<usize>, Problem> {
@@ -78,6 +100,7 @@ impl<'t> Scanner<'_, 't> {
                     token.any(&["in", "on", "to", "into", "onto", "for", "from", "across", "of"])
                 })
             });
+        self.other_pair(hit)?;
         // "the live site", "web app": the name stays the name.
         self.take(hit.kind, hit.index(), placed);
         self.listing = false;
@@ -97,6 +120,23 @@ impl<'t> Scanner<'_, 't> {
             return Err(self.onto());
         }
         Ok(())
+    }
+
+    /// "production api staging web", "api in staging web in production": each where it was said, or all of them in both?
+    fn other_pair(&self, hit: Hit) -> Result<(), Problem> {
+        let other =
+            hit.kind == NameKind::Environment && !self.segment.environments.named.contains(&hit.index());
+        if !other
+            || !self.segment.pairs
+            || self.excluding
+            || self.scope.asked
+            || !self.scope.action.row().changes
+        {
+            return Ok(());
+        }
+        Err(Problem::ambiguous(
+            "I read several services and environments in a row, and not which belong together, so I did nothing. Put \"and\" between them.",
+        ))
     }
 
     /// Two places in one order, of which one may be where what is meant comes from.
@@ -131,6 +171,7 @@ impl<'t> Scanner<'_, 't> {
             }
             NameKind::Service => {
                 said.environment_first |= said.environments.is_said() && !said.services.is_said();
+                said.pairs |= said.environments.is_said();
                 said.services.push(index, excluding);
             }
             NameKind::Component => said.components.push(index, excluding),
@@ -262,6 +303,10 @@ impl<'t> Scanner<'_, 't> {
     pub(super) fn other(&mut self, place: usize) -> Result<usize, Problem> {
         let Some(token) = self.token(place).copied() else { return Ok(1) };
         self.segment.now |= token.any(&["now", "immediately"]);
+        // "thank u"
+        if token.low == "u" && place > 0 && matches!(self.word(place - 1), "thank" | "thanks") {
+            return Ok(1);
+        }
         self.hold(place, &token);
         // "deploy staging and deploy docs": said with its verb again, it is still nothing we know.
         if token.is(Class::HEAD)
@@ -332,7 +377,10 @@ impl<'t> Scanner<'_, 't> {
             if token.is(Class::HEAD) && self.joined(place) {
                 return Err(self.unknown_verb(&token));
             }
-            return Err(unknown_name(self.scope, &token, &[]));
+            // "restart my laptop": it is the laptop that nobody knows.
+            let owns = token.any(&["my", "your", "his", "her", "their"]);
+            let thing = self.token(place + 1).filter(|next| owns && next.is_word()).unwrap_or(&token);
+            return Err(unknown_name(self.scope, thing, &[]));
         }
         self.compared(place)?;
         if token.class.known() {

@@ -7,6 +7,8 @@ use super::{
     Action, Class, Kind, MAX_COMPARED, NameKind, Problem, Scanner, Scope, Token, Vocabulary, near_keyword,
     near_opener,
 };
+use crate::intent::grammar::refused_abroad;
+use crate::intent::sentence::abroad;
 
 /// What is said behind "as" and changes nothing.
 const AS_USUAL: &[&str] = &[
@@ -40,6 +42,15 @@ impl<'t> Scanner<'_, 't> {
                     slot = Some(word);
                     break;
                 }
+                // "remove redis from preprod", "check the readiness of preprod"
+                "from" if self.scope.action == Action::RemoveComponent => {
+                    slot = Some("from");
+                    break;
+                }
+                "of" if matches!(self.scope.action, Action::Readiness | Action::Diagnose) => {
+                    slot = Some("of");
+                    break;
+                }
                 _ => break,
             }
         }
@@ -69,7 +80,7 @@ impl<'t> Scanner<'_, 't> {
                     "I read `{}` and am not sure whether you mean `{keyword}`, so I did nothing.",
                     token.raw
                 ))
-                .suggest([instead(self.scope, token, keyword)]));
+                .instead(token.at..token.end(), [keyword]));
             }
             if near_opener(token.low) {
                 return Ok(1);
@@ -147,6 +158,9 @@ pub(in crate::intent) fn unknown_name(
     near: &[(NameKind, usize)],
 ) -> Problem {
     let vocabulary = scope.vocabulary;
+    if abroad::refuses(token) {
+        return refused_abroad(token);
+    }
     let standing = token.any(&["alert", "alerts", "rule", "rules"]);
     if standing && matches!(scope.action, Action::RemoveComponent | Action::AddComponent) {
         return Problem::unknown_name(format!("`{}` is no component, so I did nothing.", token.raw))
@@ -160,8 +174,7 @@ pub(in crate::intent) fn unknown_name(
             kind.word(),
             names.join(", ")
         );
-        let suggestions = names.iter().map(|name| instead(scope, token, name));
-        return Problem::unknown_name(message).suggest(suggestions);
+        return Problem::unknown_name(message).instead(token.at..token.end(), names);
     }
     if token.raw.eq_ignore_ascii_case("head") {
         // A habit from git, where it means what somebody has checked out.
@@ -186,12 +199,12 @@ pub(in crate::intent) fn unknown_name(
         let _ = write!(message, " {}: {}.", kind.title(), own_names(vocabulary, kind));
     }
     Problem::unknown_name(message)
-        .suggest(with_names(scope, token))
-        .or_suggest(vocabulary.examples(scope.action))
+        .suggest(vocabulary.examples(scope.action))
+        .instead(token.at..token.end(), own_instead(scope, token))
 }
 
-/// The sentence with the project's own names in the place of a word that is none.
-fn with_names(scope: Scope<'_, '_>, token: &Token<'_>) -> Vec<String> {
+/// The project's own names that would do in the place of a word that is none.
+fn own_instead<'a>(scope: Scope<'a, '_>, token: &Token<'_>) -> Vec<&'a str> {
     use crate::intent::actions::Key;
     /// Reading each suggestion takes as long as reading the sentence.
     const MOST: usize = 2;
@@ -201,30 +214,25 @@ fn with_names(scope: Scope<'_, '_>, token: &Token<'_>) -> Vec<String> {
         return Vec::new();
     }
     let placed = tokens[..at].iter().rev().find(|before| !before.any(&["the", "our", "a", "my"]));
-    let onto = placed.is_some_and(|before| before.any(&["in", "on", "to", "into", "onto"]));
     let said = |kind| tokens.iter().any(|token| token.name.is_some_and(|hit| hit.kind == kind));
+    let onto = placed.is_some_and(|before| {
+        before.any(&["in", "on", "to", "into", "onto"])
+            || before.any(&["from", "for", "of"]) && !said(NameKind::Environment)
+    });
+    // Of these, people say where; the service is the exception.
+    let where_first = matches!(
+        scope.action,
+        Action::Deploy | Action::Rollback | Action::CronDisable | Action::CronEnable | Action::ClearCache
+    ) || !scope.action.has(Key::Services)
+        || scope.asked
+        || scope.action == Action::Can;
+    let place = (onto || where_first && !said(NameKind::Environment)) && scope.action.has(Key::Environments);
     let kind = match () {
-        () if (onto || scope.action == Action::Deploy)
-            && !said(NameKind::Environment)
-            && scope.action.has(Key::Environments) =>
-        {
-            NameKind::Environment
-        }
+        () if place => NameKind::Environment,
         () if !onto && !said(NameKind::Service) && scope.action.has(Key::Services) => NameKind::Service,
         () => return Vec::new(),
     };
-    let names = scope.vocabulary.names().of(kind);
-    names.iter().take(MOST).map(|named| instead(scope, token, &named.name)).collect()
-}
-
-/// The sentence with another word in the place of this one.
-pub(in crate::intent) fn instead(scope: Scope<'_, '_>, token: &Token<'_>, word: &str) -> String {
-    let mut words: Vec<&str> = vec![scope.action.row().verbs[0]];
-    let begun = scope.tokens.iter().skip_while(|other| !other.is_word());
-    let begun = begun.filter(|other| other.kind != Kind::Mention);
-    words.extend(begun.map(|other| if other.at == token.at { word } else { other.raw }));
-    words.retain(|word| !word.is_empty());
-    words.join(" ").replace(" ,", ",")
+    scope.vocabulary.names().of(kind).iter().take(MOST).map(|named| named.name.as_str()).collect()
 }
 
 /// The first names of a kind; a person wants the nearest, not a list of a thousand.

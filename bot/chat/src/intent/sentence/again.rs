@@ -8,6 +8,9 @@ use super::{
 use crate::intent::names::NameKind;
 use crate::intent::scan::unknown_name;
 
+/// Words that leave open whether something is to happen at all.
+const MAYBE: &[&str] = &["maybe", "perhaps", "possibly", "probably", "hopefully"];
+
 impl<'t> Reader<'_, 't> {
     /// "then do production", "; production at 500/min": the last sentence's commands again, with what is new.
     pub(super) fn ellipsis(&mut self, tokens: &[Token<'t>], joined: Joined) -> Result<bool, Problem> {
@@ -146,7 +149,8 @@ impl<'t> Reader<'_, 't> {
             .iter()
             .any(|token| token.name.is_some_and(|hit| hit.kind == NameKind::Environment) && token.quote == 0);
         let told = tokens.iter().any(|token| {
-            token.is_word() && token.name.is_none() && (token.is(Class::TELLS) || token.is(Class::SUBJECT))
+            let tells = token.is(Class::TELLS) && !token.any(MAYBE);
+            token.is_word() && token.name.is_none() && (tells || token.is(Class::SUBJECT))
         });
         let follows = joined == Joined::Then
             || !self.drafts.is_empty() && tokens.first().is_some_and(|token| token.any(&["or"]))

@@ -3,7 +3,8 @@
 //! Most of it is small talk. What says how, when, where or whether the order is to go must not be passed over.
 
 use super::{
-    Class, Draft, Head, Mood, Problem, Reader, Token, conditions, heads, mood, reach, remark, report,
+    Class, Draft, Head, Mood, Problem, Reader, Token, abroad, classes, conditions, heads, mood, reach,
+    remark, report,
 };
 use crate::intent::names::{NameKind, Vocabulary};
 use crate::intent::values;
@@ -122,9 +123,12 @@ fn refuses_it(tokens: &[Token<'_>], drafts: &[Draft]) -> bool {
 
 /// Whether a sentence that became no command says something of the order beside it.
 fn matters(tokens: &[Token<'_>], drafts: &[Draft], behind: bool, vocabulary: &Vocabulary) -> bool {
-    let spoken = report::without_courtesies(reach(tokens));
+    let tokens = reach(tokens);
+    let said = classes(tokens);
+    let (spoken, _) = abroad::without_politeness(report::without_courtesies(tokens, said), said);
     let tokens = &*spoken;
-    if slips(tokens) {
+    // "Deploy production. Nein!"
+    if slips(tokens) || tokens.iter().any(abroad::refuses) {
         return true;
     }
     match mood::read(tokens) {

@@ -5,9 +5,9 @@ use super::{Action, Class, Head, Kind, Meaning, Mood, Rest, Token, heads, mood, 
 /// Where the next order after a refusal begins: "don't deploy prod, deploy staging".
 pub(super) fn after_refusal(tokens: &[Token<'_>]) -> Option<usize> {
     // "don't, under any circumstances, deploy": the order after the comma is what is refused.
-    let refusal = tokens
-        .iter()
-        .position(|token| token.is_word() && (token.is(Class::NEGATION) || token.any(&["do"])))?;
+    let refusal = tokens.iter().position(|token| {
+        token.is_word() && (token.is(Class::NEGATION) || token.any(&["do", "hold", "forget"]))
+    })?;
     if tokens.get(refusal + 1).is_some_and(|token| token.kind == Kind::Comma) {
         return None;
     }

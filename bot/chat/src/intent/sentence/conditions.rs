@@ -1,12 +1,13 @@
 //! Conditions: the alerts and rules that name a signal, and the orders that hang on something we can't watch.
 
 use super::{
-    Action, Class, Command, Draft, Head, Heard, Joined, Kind, Mood, Problem, ProblemKind, Reader, Token,
-    Vocabulary, begins_clause, help, mood, standing,
+    Action, Class, Command, Draft, Head, Heard, Joined, Kind, Mood, Problem, ProblemKind, Reader, Scope,
+    Token, Vocabulary, begins_clause, help, mood, standing,
 };
 use crate::intent::command::Channel;
 use crate::intent::names::NameKind;
 use crate::intent::problem::{A_RULE, ALERTS, MAY_DEPLOY};
+use crate::intent::scan::unknown_name;
 use crate::intent::values;
 use crate::intent::words::said_again;
 
@@ -84,9 +85,38 @@ impl<'t> Reader<'_, 't> {
         command.when = signals;
         command.then = reactions;
         let all: Vec<Token<'t>> = condition.iter().chain(orders).copied().collect();
+        self.known_places(Action::Rule, &all)?;
         command.environments = standing::environments(&all, self.vocabulary);
         self.drafts.push(Draft::plain(command));
         Ok(())
+    }
+
+    /// "text me if a deploy fails in preprod": a place nobody knows would make it stand for all of them.
+    fn known_places(&self, action: Action, tokens: &[Token<'t>]) -> Result<(), Problem> {
+        let placed = (1..tokens.len()).find(|at| {
+            let article = usize::from(tokens[at - 1].any(&["the", "our"]));
+            let preposition = at.checked_sub(1 + article).and_then(|at| tokens.get(at));
+            let token = &tokens[*at];
+            let last = !tokens[at + 1..].iter().any(Token::is_word);
+            preposition.is_some_and(|token| token.any(&["in"]) || token.any(&["on"]) && last)
+                && token.is_word()
+                && token.name.is_none()
+                && token.quote == 0
+                && !token.class.known()
+                && standing::channels(&tokens[*at..=*at]).is_empty()
+                && token.low.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'-' | b'_'))
+        });
+        let Some(stranger) = placed.map(|at| &tokens[at]) else { return Ok(()) };
+        let near = self.vocabulary.near(stranger.low, &[NameKind::Environment]);
+        let scope = Scope {
+            action,
+            tokens,
+            text: self.text,
+            vocabulary: self.vocabulary,
+            again: false,
+            asked: false,
+        };
+        Err(unknown_name(scope, stranger, &near))
     }
 
     pub(super) fn alert(&mut self, tokens: &[Token<'t>], condition: &[Token<'t>]) -> Result<(), Problem> {
@@ -104,6 +134,9 @@ impl<'t> Reader<'_, 't> {
         command.on = standing::signals(&words[skip.min(words.len())..], false);
         let all: Vec<Token<'t>> = condition.iter().chain(tokens).copied().collect();
         command.environments = standing::environments(&all, self.vocabulary);
+        if !command.on.is_empty() {
+            self.known_places(Action::Alert, &all)?;
+        }
         if command.on.is_empty() {
             let waits = all
                 .iter()

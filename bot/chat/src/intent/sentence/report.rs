@@ -53,8 +53,9 @@ fn courtesy(tokens: &[Token<'_>]) -> usize {
     COURTESIES.iter().filter(fits).map(|phrase| phrase.len()).max().unwrap_or(0)
 }
 
-pub(super) fn without_courtesies<'a, 't>(tokens: &'a [Token<'t>]) -> Cow<'a, [Token<'t>]> {
-    if !classes(tokens).is(Class::COURTEOUS) {
+/// The sentence without courtesies that hold "if" or "when"; `said` are its classes.
+pub(super) fn without_courtesies<'a, 't>(tokens: &'a [Token<'t>], said: Class) -> Cow<'a, [Token<'t>]> {
+    if !said.is(Class::COURTEOUS) {
         return Cow::Borrowed(tokens);
     }
     let first = (0..tokens.len()).find(|at| courtesy(&tokens[*at..]) > 0);
