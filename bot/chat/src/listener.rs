@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::desk::{About, Desk, Outcome};
 use crate::hearing::{Hearing, secret_letter};
+use crate::held::{Held, Holds};
 use crate::intent::{ProblemKind, parse};
 use crate::letter::{Letter, Place};
 use crate::message::{Card, Inbound, Outbound};
@@ -75,6 +76,15 @@ pub struct Pasted {
     pub place: Place,
 }
 
+/// Something a front takes in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Taken {
+    /// Something heard.
+    Spoken(Box<Spoken>),
+    /// A secret that somebody wrote.
+    Pasted(Pasted),
+}
+
 /// Hears for one front.
 #[derive(Debug, Clone)]
 pub struct Listener {
@@ -82,6 +92,7 @@ pub struct Listener {
     desk: Desk,
     front: &'static str,
     hearing: Hearing,
+    holds: Holds,
     falls: Arc<Falls>,
 }
 
@@ -89,7 +100,14 @@ impl Listener {
     /// A listener of a front. The engine says what strangers may do there.
     pub fn new(engine: Engine, front: &'static str) -> Self {
         let hearing = Hearing::new(engine.clone(), front, Vec::new(), 0);
-        Self { desk: Desk::new(engine.clone()), engine, front, hearing, falls: Arc::default() }
+        Self {
+            desk: Desk::new(engine.clone()),
+            engine,
+            front,
+            hearing,
+            holds: Holds::default(),
+            falls: Arc::default(),
+        }
     }
 
     /// The same, which tells until when everything was heard.
@@ -101,43 +119,97 @@ impl Listener {
 
     /// Writes down what was heard; true when it is new. After this it may be acknowledged.
     pub async fn take(&self, spoken: &Spoken) -> Result<bool, StoreError> {
-        let Some(event) = spoken.inbound.event.clone() else {
-            return Err(StoreError::Corrupt { column: "event", source: "it has none".into() });
-        };
-        let store = self.engine.store();
-        if store.inbox_is_known(self.front, &event).await? {
-            return Ok(false);
-        }
-        let body = serde_json::to_string(spoken)
-            .map_err(|error| StoreError::Corrupt { column: "body", source: error.into() })?;
         let mut commit = Commit::at(self.engine.now_ms());
-        let at_ms = commit.now_ms;
-        let heard = ChatWrite::InboxPut { front: self.front.to_owned(), event, body, at_ms };
-        commit.writes.push(Write::Chat(heard));
-        commit.writes.extend(self.hearing.mark(&spoken.inbound.conversation, at_ms));
-        store.commit(commit).await?;
-        Ok(true)
+        let is_new = self.note_spoken(spoken, &mut commit).await?;
+        if is_new {
+            self.engine.store().commit(commit).await?;
+        }
+        Ok(is_new)
+    }
+
+    /// Writes down what was heard, and handles it once what comes back is dropped: what is acknowledged survives a kill, and
+    /// what its speaker saw fail is not done.
+    pub async fn hold(&self, spoken: &Spoken) -> Result<Held, StoreError> {
+        let hold = self.holds.hold(spoken.inbound.event.clone().unwrap_or_default());
+        let is_new = self.take(spoken).await?;
+        Ok(Held { hold, is_new, listener: self.clone() })
+    }
+
+    /// Takes a line out of the inbox that nobody has handled.
+    pub(crate) async fn unheard(&self, event: &str) -> Result<(), StoreError> {
+        let mut commit = Commit::at(self.engine.now_ms());
+        commit.writes.push(self.done(event));
+        self.engine.store().commit(commit).await
     }
 
     /// Somebody wrote a secret: that they did is written down with what they are told, and nothing else of it; true when it
     /// is new.
     pub async fn take_secret(&self, pasted: &Pasted) -> Result<bool, StoreError> {
-        let Pasted { conversation, event, place } = pasted;
-        let store = self.engine.store();
-        if store.inbound_is_known(self.front, event).await? {
+        let mut commit = Commit::at(self.engine.now_ms());
+        if !self.note_pasted(pasted, &mut commit).await? {
             return Ok(false);
         }
-        let mut commit = Commit::at(self.engine.now_ms());
-        let at_ms = commit.now_ms;
-        let known = Write::InboundPut { front: self.front.to_owned(), event: event.clone(), at_ms };
-        commit.writes = vec![known, secret_letter(place, conversation, event, at_ms)?];
-        commit.writes.extend(self.hearing.mark(conversation, at_ms));
-        match store.commit(commit).await {
+        match self.engine.store().commit(commit).await {
             Ok(()) => Ok(true),
             // Another delivery of it was quicker.
             Err(StoreError::Conflict) => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    /// Writes down what was heard one after the other, in one commit: a channel that talks fast waits for the database once.
+    pub async fn take_all(&self, taken: &[Taken]) -> Result<(), StoreError> {
+        let mut commit = Commit::at(self.engine.now_ms());
+        for one in taken {
+            match one {
+                Taken::Spoken(spoken) => self.note_spoken(spoken, &mut commit).await?,
+                Taken::Pasted(pasted) => self.note_pasted(pasted, &mut commit).await?,
+            };
+        }
+        if commit.writes.is_empty() {
+            return Ok(());
+        }
+        match self.engine.store().commit(commit).await {
+            // Another delivery of one of them was quicker; the others are new.
+            Err(StoreError::Conflict) => {}
+            committed => return committed,
+        }
+        for one in taken {
+            match one {
+                Taken::Spoken(spoken) => self.take(spoken).await?,
+                Taken::Pasted(pasted) => self.take_secret(pasted).await?,
+            };
+        }
+        Ok(())
+    }
+
+    /// Puts what was heard into a commit; true when it is new.
+    async fn note_spoken(&self, spoken: &Spoken, commit: &mut Commit) -> Result<bool, StoreError> {
+        let Some(event) = spoken.inbound.event.clone() else {
+            return Err(StoreError::Corrupt { column: "event", source: "it has none".into() });
+        };
+        if self.engine.store().inbox_is_known(self.front, &event).await? {
+            return Ok(false);
+        }
+        let body = serde_json::to_string(spoken)
+            .map_err(|error| StoreError::Corrupt { column: "body", source: error.into() })?;
+        let at_ms = commit.now_ms;
+        let heard = ChatWrite::InboxPut { front: self.front.to_owned(), event, body, at_ms };
+        commit.writes.push(Write::Chat(heard));
+        commit.writes.extend(self.hearing.mark(&spoken.inbound.conversation, at_ms));
+        Ok(true)
+    }
+
+    async fn note_pasted(&self, pasted: &Pasted, commit: &mut Commit) -> Result<bool, StoreError> {
+        let Pasted { conversation, event, place } = pasted;
+        if self.engine.store().inbound_is_known(self.front, event).await? {
+            return Ok(false);
+        }
+        let at_ms = commit.now_ms;
+        let known = Write::InboundPut { front: self.front.to_owned(), event: event.clone(), at_ms };
+        commit.writes.extend([known, secret_letter(place, conversation, event, at_ms)?]);
+        commit.writes.extend(self.hearing.mark(conversation, at_ms));
+        Ok(true)
     }
 
     /// Tells somebody what is not the desk's answer. `event` is what they did.
@@ -157,7 +229,8 @@ impl Listener {
 
     /// Handles what waits; true when there was anything.
     pub async fn pass(&self) -> Result<bool, Refusal> {
-        let waiting = self.engine.store().inbox_list(self.front, BATCH).await?;
+        let mut waiting = self.engine.store().inbox_list(self.front, BATCH).await?;
+        waiting.retain(|heard| !self.holds.holds(&heard.event));
         let any = !waiting.is_empty();
         let mut by_conversation: BTreeMap<String, Vec<(String, Spoken)>> = BTreeMap::new();
         for heard in waiting {
@@ -261,6 +334,7 @@ impl Listener {
             };
             tokio::select! {
                 _ = tokio::time::timeout(nap, commits.changed()) => {}
+                () = self.holds.released() => {}
                 () = stop.cancelled() => {}
             }
         }

@@ -1,12 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 mod absence;
+mod acknowledge;
 mod answers;
 mod buckets;
 mod buttons;
 mod carrier;
 pub mod commands;
 pub mod embeds;
+mod failure;
 mod forms;
 mod gateway;
 mod hearing;
@@ -108,7 +110,7 @@ impl Discord {
             settings: Arc::new(settings),
             listener: Listener::new(engine.clone(), FRONT).with_hearing(hearing.clone()),
             hearing,
-            troubles: Troubles::default(),
+            troubles: Troubles::new(engine.clone(), FRONT),
             stop: CancellationToken::new(),
             places: Places::default(),
             references: References::default(),

@@ -96,7 +96,7 @@ impl Slack {
             settings: Arc::clone(&settings),
             listener: Listener::new(engine.clone(), FRONT).with_hearing(hearing.clone()),
             hearing,
-            troubles: Troubles::default(),
+            troubles: Troubles::new(engine.clone(), FRONT),
             stop: CancellationToken::new(),
             bot: OnceLock::new(),
             homes: Homes::default(),
@@ -138,7 +138,7 @@ impl Slack {
         }
     }
 
-    /// Hears over sockets until told to stop; when Slack calls instead, only finds out who the bot is.
+    /// Hears until told to stop: over sockets, or while Slack calls.
     pub async fn listen(&self, stop: CancellationToken) {
         tokio::join!(self.hear(&stop), self.intake.hearing.keep(stop.clone()));
         self.intake.stop.cancel();
@@ -153,12 +153,16 @@ impl Slack {
             }
             wait = (wait * 2).min(ASK_AGAIN_MAX);
         }
-        if self.settings.mode == Mode::Socket {
-            socket::listen(Arc::clone(&self.intake), stop.clone()).await;
+        match self.settings.mode {
+            Mode::Socket => socket::listen(Arc::clone(&self.intake), stop.clone()).await,
+            Mode::Http => {
+                let _heard = absence::present(&self.intake);
+                stop.cancelled().await;
+            }
         }
     }
 
-    /// Whether a socket to Slack is open.
+    /// Whether Slack is heard: a socket is open, or it can call.
     pub fn is_heard(&self) -> bool {
         self.intake.hearing.is_present()
     }
