@@ -18,12 +18,15 @@ use crate::held::{Held, Holds};
 use crate::intent::{ProblemKind, parse};
 use crate::letter::{Letter, Place};
 use crate::message::{Card, Inbound, Outbound};
+use crate::talks::Talks;
 use crate::view;
 
 /// Lines of the inbox taken at once.
 const BATCH: i64 = 100;
 /// How often to look even when no commit of this program tells.
 const POLL: Duration = Duration::from_millis(250);
+/// How long a commit may be behind when it is looked at.
+const GLANCE: Duration = Duration::from_millis(10);
 /// Wait after the database failed.
 const TROUBLE: Duration = Duration::from_secs(1);
 /// Panics over one line before it is given up.
@@ -229,42 +232,50 @@ impl Listener {
 
     /// Handles what waits; true when there was anything.
     pub async fn pass(&self) -> Result<bool, Refusal> {
-        let mut waiting = self.engine.store().inbox_list(self.front, BATCH).await?;
-        waiting.retain(|heard| !self.holds.holds(&heard.event));
-        let any = !waiting.is_empty();
+        let mut talks = Talks::default();
+        let any = self.begin(&mut talks).await?;
+        // What is wrong in one conversation does not cut the others short.
+        let mut all = Ok(any);
+        while let Some(ended) = talks.ended().await {
+            if let Err(refusal) = ended {
+                all = Err(refusal);
+            }
+        }
+        all
+    }
+
+    /// Begins to handle what waits in conversations where nothing is being handled; true when there was anything.
+    async fn begin(&self, talks: &mut Talks) -> Result<bool, Refusal> {
+        let mut any = false;
         let mut by_conversation: BTreeMap<String, Vec<(String, Spoken)>> = BTreeMap::new();
-        for heard in waiting {
+        for heard in self.engine.store().inbox_list(self.front, BATCH).await? {
+            if self.holds.holds(&heard.event) {
+                continue;
+            }
             match serde_json::from_str::<Spoken>(&heard.body) {
+                Ok(spoken) if talks.goes_on(&spoken.inbound.conversation) => {}
                 Ok(spoken) => by_conversation
                     .entry(spoken.inbound.conversation.clone())
                     .or_default()
                     .push((heard.event, spoken)),
                 Err(error) => {
                     tracing::error!(event = heard.event, %error, "a line of the inbox can't be read and is dropped");
-                    let mut commit = Commit::at(self.engine.now_ms());
-                    commit.writes.push(self.done(&heard.event));
-                    self.engine.store().commit(commit).await?;
+                    self.unheard(&heard.event).await?;
+                    any = true;
                 }
             }
         }
-        let mut talking = tokio::task::JoinSet::new();
-        for (_, lines) in by_conversation {
+        any |= !by_conversation.is_empty();
+        for (conversation, lines) in by_conversation {
             let listener = self.clone();
-            talking.spawn(async move {
+            talks.begin(conversation, async move {
                 for (event, spoken) in lines {
                     listener.handle_or_fall(&event, spoken).await?;
                 }
-                Ok::<(), Refusal>(())
+                Ok(())
             });
         }
-        // What is wrong in one conversation does not cut the others short.
-        let mut all = Ok(any);
-        while let Some(joined) = talking.join_next().await {
-            if let Err(refusal) = joined.unwrap_or(Ok(())) {
-                all = Err(refusal);
-            }
-        }
-        all
+        Ok(any)
     }
 
     /// Handles a line. One that ends in a panic of ours waits and is tried again, and those behind it with it; in the end its
@@ -319,25 +330,39 @@ impl Listener {
         Ok(self.engine.store().commit(commit).await?)
     }
 
-    /// Handles as it comes, until told to stop.
+    /// Handles as it comes, until told to stop. A conversation that takes long holds no other up.
     pub async fn work(self, stop: CancellationToken) {
         let mut commits = self.engine.store().watch();
+        let mut talks = Talks::default();
         while !stop.is_cancelled() {
             commits.mark_unchanged();
-            let nap = match self.pass().await {
-                Ok(true) => continue,
-                Ok(false) => POLL,
-                Err(refusal) => {
-                    tracing::warn!(front = self.front, error = %view::causes(&refusal), "can't answer, trying again");
-                    TROUBLE
+            let nap = match self.begin(&mut talks).await {
+                Ok(_) => POLL,
+                Err(refusal) => self.troubled(&refusal),
+            };
+            // Many commits in a row are looked at once.
+            let more = async {
+                if commits.changed().await.is_ok() {
+                    tokio::time::sleep(GLANCE).await;
                 }
             };
             tokio::select! {
-                _ = tokio::time::timeout(nap, commits.changed()) => {}
+                _ = tokio::time::timeout(nap, more) => {}
                 () = self.holds.released() => {}
+                Some(ended) = talks.ended() => if let Err(refusal) = ended {
+                    tokio::time::sleep(self.troubled(&refusal)).await;
+                },
                 () = stop.cancelled() => {}
             }
         }
+        // What was begun is brought to its end; the rest waits for the next start.
+        while talks.ended().await.is_some() {}
+    }
+
+    /// Says why something can't be answered now; how long to wait before it is tried again.
+    fn troubled(&self, refusal: &Refusal) -> Duration {
+        tracing::warn!(front = self.front, error = %view::causes(refusal), "can't answer, trying again");
+        TROUBLE
     }
 
     async fn handle(&self, event: &str, spoken: Spoken) -> Result<(), Refusal> {
