@@ -50,7 +50,8 @@ pub async fn report(
                 return Ok(());
             }
             Err(refusal) if !refusal.may_pass() => {
-                let why = format!("cards of runs are not drawn on {front}: {refusal}; start infra-chat again");
+                let why =
+                    format!("cards of runs are not drawn on {front}: {refusal}; start infra-chat again");
                 troubles.begin(DRAWING, &why);
                 return Err(refusal);
             }

@@ -34,7 +34,13 @@ pub(crate) struct Hearing {
 impl Hearing {
     /// Nothing is told yet after this number.
     pub(crate) fn after(told: u64) -> Self {
-        Self { told, unwritten: BTreeSet::new(), behind: HashMap::new(), going: JoinSet::new(), asked: BTreeSet::new() }
+        Self {
+            told,
+            unwritten: BTreeSet::new(),
+            behind: HashMap::new(),
+            going: JoinSet::new(),
+            asked: BTreeSet::new(),
+        }
     }
 
     /// Something was told; what is told again has a number from before.

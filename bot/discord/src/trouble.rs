@@ -45,7 +45,10 @@ pub(crate) fn no_gateway(troubles: &Troubles) {
 /// One socket after the other is lost before a session begins. What is known already says more.
 pub(crate) fn lost(troubles: &Troubles) {
     if troubles.all().is_empty() {
-        troubles.begin(HEARING, "Discord's gateway ends each connection before a session begins; it is tried again");
+        troubles.begin(
+            HEARING,
+            "Discord's gateway ends each connection before a session begins; it is tried again",
+        );
     }
 }
 

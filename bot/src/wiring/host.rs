@@ -126,11 +126,8 @@ impl Host {
         let desk = Arc::new(Desk::new(engine.clone()));
         let stop = CancellationToken::new();
         let references = References::default();
-        let served = Served {
-            engine: engine.clone(),
-            desk: Arc::clone(&desk),
-            references: references.clone(),
-        };
+        let served =
+            Served { engine: engine.clone(), desk: Arc::clone(&desk), references: references.clone() };
         let listener = Listener::open(&config.data_dir, served, stop.child_token())?;
         tokio::spawn(tenure::room_await(engine.clone(), stop.child_token()));
         let (stands, standing) = watch::channel(Standing::Working);

@@ -61,7 +61,9 @@ impl Rest {
                 called.changed().await.unwrap();
             }
         };
-        timeout(SOON, all).await.unwrap_or_else(|_| panic!("{method} {path}: {:#?}", self.calls.lock().unwrap()));
+        timeout(SOON, all)
+            .await
+            .unwrap_or_else(|_| panic!("{method} {path}: {:#?}", self.calls.lock().unwrap()));
     }
 }
 
@@ -143,7 +145,8 @@ impl Foreign {
     /// The same, past its beginning; with what the bot began with.
     async fn session(&self, beat_ms: f64) -> (Socket, Value) {
         let mut socket = self.socket().await;
-        says(&mut socket, &json!({ "op": 10, "d": { "heartbeat_interval": beat_ms, "_trace": ["x"] } })).await;
+        says(&mut socket, &json!({ "op": 10, "d": { "heartbeat_interval": beat_ms, "_trace": ["x"] } }))
+            .await;
         let begun = heard(&mut socket).await;
         if begun["op"] == 2 {
             says(&mut socket, &ready()).await;
@@ -206,7 +209,11 @@ fn a_gateway_that_speaks_otherwise_is_understood_and_a_heartbeat_is_answered_at_
         foreign.rest.until_called(&Method::GET, &format!("/channels/{CHANNEL}"), 1).await;
         says(&mut socket, &json!({ "op": 1, "d": null })).await;
         let beat = heard(&mut socket).await;
-        assert_eq!((beat["op"].as_u64(), beat["d"].as_u64()), (Some(1), Some(2)), "the message is not heard yet");
+        assert_eq!(
+            (beat["op"].as_u64(), beat["d"].as_u64()),
+            (Some(1), Some(2)),
+            "the message is not heard yet"
+        );
         foreign.rest.looks.notify_one();
         let beat = heard(&mut socket).await;
         assert_eq!((beat["op"].as_u64(), beat["d"].as_u64()), (Some(1), Some(3)), "it is told once it is");

@@ -59,10 +59,14 @@ async fn answered(web: Arc<Web>, gateway: String, uri: Uri, body: Bytes) -> Resp
         return (status, body).into_response();
     }
     let answer = match method.as_str() {
-        "auth.test" => json!({ "ok": true, "user_id": "U0THEIRS", "bot_id": "B0THEIRS", "enterprise_id": "E1" }),
+        "auth.test" => {
+            json!({ "ok": true, "user_id": "U0THEIRS", "bot_id": "B0THEIRS", "enterprise_id": "E1" })
+        }
         "apps.connections.open" => json!({ "ok": true, "url": gateway }),
         "conversations.history" | "conversations.replies" => json!({ "ok": true, "messages": [] }),
-        _ => json!({ "ok": true, "ts": format!("{THEIR_TIME_S}.{number:06}"), "warning": "superfluous_charset" }),
+        _ => {
+            json!({ "ok": true, "ts": format!("{THEIR_TIME_S}.{number:06}"), "warning": "superfluous_charset" })
+        }
     };
     axum::Json(answer).into_response()
 }
@@ -160,7 +164,11 @@ fn what_is_told_otherwise_and_by_another_clock_is_heard_once() {
         says(&mut one, &json!({ "type": "of_tomorrow", "envelope_id": "e-0" })).await;
         assert_eq!(heard(&mut one).await.unwrap()["envelope_id"], "e-0", "what is not known is acknowledged");
         says(&mut one, &json!({ "type": "events_api", "envelope_id": "e-1" })).await;
-        assert_eq!(heard(&mut one).await.unwrap()["envelope_id"], "e-1", "so is an envelope with nothing in it");
+        assert_eq!(
+            heard(&mut one).await.unwrap()["envelope_id"],
+            "e-1",
+            "so is an envelope with nothing in it"
+        );
         // The same envelope comes over both, as text and as bytes.
         let envelope = said("e-2", 2, "<@U0THEIRS|infra> whoami");
         says(&mut one, &envelope).await;

@@ -195,7 +195,8 @@ fn where_slack_calls_what_it_repeats_is_done_and_not_named() {
         let repeated = t.stage.sim.writes("ana", CHANNEL, None, "deploy staging ref v1.0.0");
         t.passes(minutes(2)).await;
         let (_slack, base, _stop) = is_called(t).await;
-        let looked = |sim: &slack::sim::Sim| sim.calls().iter().any(|it| it.method == "conversations.history");
+        let looked =
+            |sim: &slack::sim::Sim| sim.calls().iter().any(|it| it.method == "conversations.history");
         while !looked(&t.stage.sim) {
             tokio::task::yield_now().await;
         }

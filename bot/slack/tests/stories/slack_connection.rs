@@ -36,7 +36,11 @@ fn a_bot_token_that_slack_does_not_take_is_named_and_nothing_ends() {
         assert!(says.contains("slack.bot_token") && says.contains("invalid_auth"), "{says}");
         t.user("ana").says("status staging").await;
         let shown = of_bot(&t.stage, CHANNEL).pop().unwrap();
-        assert!(shown.text.contains("slack.bot_token") && shown.text.contains("(since 2026-11-18 12:0"), "{}", shown.text);
+        assert!(
+            shown.text.contains("slack.bot_token") && shown.text.contains("(since 2026-11-18 12:0"),
+            "{}",
+            shown.text
+        );
         t.never_mind_the_rest();
     });
 }
