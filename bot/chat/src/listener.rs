@@ -2,7 +2,7 @@
 //! order within each conversation. A second delivery of the same event is the same line in the inbox, or was handled
 //! already; the answers wait in the outbox, in one commit with the end of the line.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -247,17 +247,21 @@ impl Listener {
     /// Begins to handle what waits in conversations where nothing is being handled; true when there was anything.
     async fn begin(&self, talks: &mut Talks) -> Result<bool, Refusal> {
         let mut any = false;
-        let mut by_conversation: BTreeMap<String, Vec<(String, Spoken)>> = BTreeMap::new();
+        // Whoever has waited longest comes first.
+        let mut waiting: Vec<(String, Vec<(String, Spoken)>)> = Vec::new();
         for heard in self.engine.store().inbox_list(self.front, BATCH).await? {
             if self.holds.holds(&heard.event) {
                 continue;
             }
             match serde_json::from_str::<Spoken>(&heard.body) {
                 Ok(spoken) if talks.goes_on(&spoken.inbound.conversation) => {}
-                Ok(spoken) => by_conversation
-                    .entry(spoken.inbound.conversation.clone())
-                    .or_default()
-                    .push((heard.event, spoken)),
+                Ok(spoken) => {
+                    let conversation = &spoken.inbound.conversation;
+                    match waiting.iter_mut().find(|(one, _)| one == conversation) {
+                        Some((_, lines)) => lines.push((heard.event, spoken)),
+                        None => waiting.push((conversation.clone(), vec![(heard.event, spoken)])),
+                    }
+                }
                 Err(error) => {
                     tracing::error!(event = heard.event, %error, "a line of the inbox can't be read and is dropped");
                     self.unheard(&heard.event).await?;
@@ -265,8 +269,11 @@ impl Listener {
                 }
             }
         }
-        any |= !by_conversation.is_empty();
-        for (conversation, lines) in by_conversation {
+        any |= !waiting.is_empty();
+        for (conversation, lines) in waiting {
+            if talks.is_full() {
+                break;
+            }
             let listener = self.clone();
             talks.begin(conversation, async move {
                 for (event, spoken) in lines {

@@ -5,6 +5,9 @@ use std::collections::HashMap;
 use engine::control::Refusal;
 use tokio::task::{Id, JoinSet};
 
+/// Conversations handled at once. More would take the time that acknowledging what is heard meanwhile needs.
+const AT_ONCE: usize = 16;
+
 /// What is being handled. Dropped, it is cut short, and waits in the database.
 #[derive(Debug, Default)]
 pub(crate) struct Talks {
@@ -16,6 +19,11 @@ impl Talks {
     /// Whether something is being handled in a conversation.
     pub(crate) fn goes_on(&self, conversation: &str) -> bool {
         self.conversations.values().any(|one| one == conversation)
+    }
+
+    /// Whether no more is to be begun before something ends.
+    pub(crate) fn is_full(&self) -> bool {
+        self.conversations.len() >= AT_ONCE
     }
 
     /// Begins to handle something in a conversation where nothing is being handled.

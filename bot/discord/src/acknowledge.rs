@@ -17,7 +17,7 @@ use crate::web::{EPHEMERAL, Message, WebError};
 /// Longest time the database may take before it is acknowledged all the same.
 const WRITING: Duration = Duration::from_millis(800);
 /// Longest wait for the answer to an acknowledgement, before it is sent once more.
-const ANSWERING: Duration = Duration::from_millis(1_000);
+const ANSWERING: Duration = Duration::from_secs(1);
 /// Longest wait Discord may ask for that leaves time to acknowledge, in milliseconds.
 const PATIENCE_MS: i64 = 1_500;
 /// Tries of an acknowledgement whose fate nobody knows.
@@ -54,7 +54,7 @@ impl Intake {
             let answering = self.web.interaction_answer(&interacted.id, &interacted.token, answer.clone());
             let answered = if left > 0 {
                 tokio::time::timeout(ANSWERING, answering).await.unwrap_or_else(|_| {
-                    let why = format!("{} ms went by", ANSWERING.as_millis());
+                    let why = format!("{} s went by", ANSWERING.as_secs());
                     Err(WebError::Unanswered { what: "answering an interaction", why })
                 })
             } else {

@@ -229,8 +229,10 @@ fn a_gateway_that_speaks_otherwise_is_understood_and_a_heartbeat_is_answered_at_
             now_ms = now_ms.max(due_ms);
             tokio::task::yield_now().await;
         }
+        // Between two tries it is looked whether the first one arrived, and that meets such pages too.
         let posts = foreign.rest.calls(&Method::POST, &format!("/channels/{CHANNEL}/messages"));
-        assert!(posts.len() >= 4 && posts.iter().all(|post| post.contains("whoami")), "{posts:#?}");
+        assert!(posts.len() >= 2 && posts.iter().all(|post| post.contains("whoami")), "{posts:#?}");
+        assert!(foreign.rest.next.lock().unwrap().is_empty(), "none of them is the end of it");
     });
 }
 

@@ -43,11 +43,11 @@ struct Foreign {
 
 type Socket = WebSocketStream<TcpStream>;
 
-async fn answered(web: Arc<Web>, gateway: String, uri: Uri, body: Bytes) -> Response {
+fn answered(web: &Web, gateway: &str, uri: &Uri, body: &Bytes) -> Response {
     let method = uri.path().rsplit('/').next().unwrap_or_default().to_owned();
     let number = {
         let mut calls = web.calls.lock().unwrap();
-        calls.push((method.clone(), serde_json::from_slice(&body).unwrap_or_default()));
+        calls.push((method.clone(), serde_json::from_slice(body).unwrap_or_default()));
         calls.len()
     };
     let given = {
@@ -79,8 +79,10 @@ impl Foreign {
         let web = Arc::new(Web::default());
         let api_base = format!("http://{}/of/theirs", api.local_addr().unwrap());
         let asked = Arc::clone(&web);
-        let app = Router::new()
-            .fallback(move |uri: Uri, body: Bytes| answered(Arc::clone(&asked), url.clone(), uri, body));
+        let app = Router::new().fallback(move |uri: Uri, body: Bytes| {
+            let answer = answered(&asked, &url, &uri, &body);
+            async move { answer }
+        });
         tokio::spawn(async move { axum::serve(api, app).await });
         let settings = Settings {
             api_base,
@@ -177,13 +179,11 @@ fn what_is_told_otherwise_and_by_another_clock_is_heard_once() {
         assert_eq!(heard(&mut other).await.unwrap()["envelope_id"], "e-2");
 
         let trouble = r#"{"ok":false,"error":"of_tomorrow"}"#;
-        let mut next = foreign.web.next.lock().unwrap();
-        next.extend([
+        foreign.web.next.lock().unwrap().extend([
             ("chat.postMessage", StatusCode::SERVICE_UNAVAILABLE, trouble),
             ("chat.postMessage", StatusCode::TOO_MANY_REQUESTS, "<html>slow down</html>"),
             ("chat.postMessage", StatusCode::OK, ""),
         ]);
-        drop(next);
         foreign.shows(t).await;
         let posts = foreign.calls("chat.postMessage");
         assert_eq!(posts.len(), 4, "it is said until it is taken: {posts:#?}");
