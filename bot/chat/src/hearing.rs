@@ -27,6 +27,8 @@ const REMEMBERED_MS: EpochMs = 23 * 3_600_000;
 const JUST_NOW_MS: EpochMs = 10_000;
 /// How long that is waited for.
 const GRACE: Duration = Duration::from_secs(2);
+/// Wait before it is looked again what the platform has not delivered by itself yet.
+const AGAIN: Duration = Duration::from_secs(30);
 /// First wait after what was missed could not be looked at; it doubles with each further one.
 const RETRY: Duration = Duration::from_secs(1);
 /// Longest such wait.
@@ -40,6 +42,11 @@ pub trait Ear: Send + Sync {
 
     /// How long before a connection was given up something may have been lost, in milliseconds.
     fn look_back_ms(&self) -> EpochMs;
+
+    /// How long the platform goes on delivering by itself what was said while nobody listened, in milliseconds.
+    fn delivers_again_ms(&self) -> EpochMs {
+        0
+    }
 
     /// What people said in a conversation and its threads since then, in order.
     async fn said_since(&self, conversation: &str, since_ms: EpochMs) -> Result<Said, Unread>;
@@ -249,10 +256,19 @@ impl Hearing {
                 None
             }
         };
-        if let Some(said) = &said
-            && self.may_still_come(said, gap).await.map_err(|error| failed(&error))?
-        {
-            tokio::time::sleep(GRACE).await;
+        if let Some(said) = &said {
+            let now_ms = self.0.engine.now_ms();
+            let again_ms = ear.delivers_again_ms();
+            let repeated = |at_ms: EpochMs| at_ms <= gap.until_ms && now_ms - at_ms < again_ms;
+            if self.any_unknown(said, repeated).await.map_err(|error| failed(&error))? {
+                // Until then it may be delivered after all, and is done like anything else that comes late.
+                return Err(Some(AGAIN));
+            }
+            // Something of it may be on its way over the connection that is open again.
+            let just_now = |at_ms: EpochMs| at_ms > gap.until_ms - JUST_NOW_MS;
+            if self.any_unknown(said, just_now).await.map_err(|error| failed(&error))? {
+                tokio::time::sleep(GRACE).await;
+            }
         }
         match self.note(ear.platform(), &conversation, gap, said).await {
             Ok(()) => {
@@ -268,10 +284,10 @@ impl Hearing {
         }
     }
 
-    /// Whether something of it may be on its way over the connection that is open again.
-    async fn may_still_come(&self, said: &Said, gap: Gap) -> Result<bool, StoreError> {
+    /// Whether something that was said at such a time has not been delivered.
+    async fn any_unknown(&self, said: &Said, is_meant: impl Fn(EpochMs) -> bool) -> Result<bool, StoreError> {
         let (store, front) = (self.0.engine.store(), self.0.front);
-        for said in said.messages.iter().filter(|said| said.at_ms > gap.until_ms - JUST_NOW_MS) {
+        for said in said.messages.iter().filter(|said| is_meant(said.at_ms)) {
             if !store.inbound_is_known(front, &said.event).await? {
                 return Ok(true);
             }

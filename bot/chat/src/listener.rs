@@ -2,7 +2,7 @@
 //! order within each conversation. A second delivery of the same event is the same line in the inbox, or was handled
 //! already; the answers wait in the outbox, in one commit with the end of the line.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,15 +14,19 @@ use tokio_util::sync::CancellationToken;
 
 use crate::desk::{About, Desk, Outcome};
 use crate::hearing::{Hearing, secret_letter};
+use crate::held::{Held, Holds};
 use crate::intent::{ProblemKind, parse};
 use crate::letter::{Letter, Place};
 use crate::message::{Card, Inbound, Outbound};
+use crate::talks::Talks;
 use crate::view;
 
 /// Lines of the inbox taken at once.
 const BATCH: i64 = 100;
 /// How often to look even when no commit of this program tells.
 const POLL: Duration = Duration::from_millis(250);
+/// How long a commit may be behind when it is looked at.
+const GLANCE: Duration = Duration::from_millis(10);
 /// Wait after the database failed.
 const TROUBLE: Duration = Duration::from_secs(1);
 /// Panics over one line before it is given up.
@@ -75,6 +79,15 @@ pub struct Pasted {
     pub place: Place,
 }
 
+/// Something a front takes in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Taken {
+    /// Something heard.
+    Spoken(Box<Spoken>),
+    /// A secret that somebody wrote.
+    Pasted(Pasted),
+}
+
 /// Hears for one front.
 #[derive(Debug, Clone)]
 pub struct Listener {
@@ -82,6 +95,7 @@ pub struct Listener {
     desk: Desk,
     front: &'static str,
     hearing: Hearing,
+    holds: Holds,
     falls: Arc<Falls>,
 }
 
@@ -89,7 +103,14 @@ impl Listener {
     /// A listener of a front. The engine says what strangers may do there.
     pub fn new(engine: Engine, front: &'static str) -> Self {
         let hearing = Hearing::new(engine.clone(), front, Vec::new(), 0);
-        Self { desk: Desk::new(engine.clone()), engine, front, hearing, falls: Arc::default() }
+        Self {
+            desk: Desk::new(engine.clone()),
+            engine,
+            front,
+            hearing,
+            holds: Holds::default(),
+            falls: Arc::default(),
+        }
     }
 
     /// The same, which tells until when everything was heard.
@@ -101,43 +122,97 @@ impl Listener {
 
     /// Writes down what was heard; true when it is new. After this it may be acknowledged.
     pub async fn take(&self, spoken: &Spoken) -> Result<bool, StoreError> {
-        let Some(event) = spoken.inbound.event.clone() else {
-            return Err(StoreError::Corrupt { column: "event", source: "it has none".into() });
-        };
-        let store = self.engine.store();
-        if store.inbox_is_known(self.front, &event).await? {
-            return Ok(false);
-        }
-        let body = serde_json::to_string(spoken)
-            .map_err(|error| StoreError::Corrupt { column: "body", source: error.into() })?;
         let mut commit = Commit::at(self.engine.now_ms());
-        let at_ms = commit.now_ms;
-        let heard = ChatWrite::InboxPut { front: self.front.to_owned(), event, body, at_ms };
-        commit.writes.push(Write::Chat(heard));
-        commit.writes.extend(self.hearing.mark(&spoken.inbound.conversation, at_ms));
-        store.commit(commit).await?;
-        Ok(true)
+        let is_new = self.note_spoken(spoken, &mut commit).await?;
+        if is_new {
+            self.engine.store().commit(commit).await?;
+        }
+        Ok(is_new)
+    }
+
+    /// Writes down what was heard, and handles it once what comes back is dropped: what is acknowledged survives a kill, and
+    /// what its speaker saw fail is not done.
+    pub async fn hold(&self, spoken: &Spoken) -> Result<Held, StoreError> {
+        let hold = self.holds.hold(spoken.inbound.event.clone().unwrap_or_default());
+        let is_new = self.take(spoken).await?;
+        Ok(Held { hold, is_new, listener: self.clone() })
+    }
+
+    /// Takes a line out of the inbox that nobody has handled.
+    pub(crate) async fn unheard(&self, event: &str) -> Result<(), StoreError> {
+        let mut commit = Commit::at(self.engine.now_ms());
+        commit.writes.push(self.done(event));
+        self.engine.store().commit(commit).await
     }
 
     /// Somebody wrote a secret: that they did is written down with what they are told, and nothing else of it; true when it
     /// is new.
     pub async fn take_secret(&self, pasted: &Pasted) -> Result<bool, StoreError> {
-        let Pasted { conversation, event, place } = pasted;
-        let store = self.engine.store();
-        if store.inbound_is_known(self.front, event).await? {
+        let mut commit = Commit::at(self.engine.now_ms());
+        if !self.note_pasted(pasted, &mut commit).await? {
             return Ok(false);
         }
-        let mut commit = Commit::at(self.engine.now_ms());
-        let at_ms = commit.now_ms;
-        let known = Write::InboundPut { front: self.front.to_owned(), event: event.clone(), at_ms };
-        commit.writes = vec![known, secret_letter(place, conversation, event, at_ms)?];
-        commit.writes.extend(self.hearing.mark(conversation, at_ms));
-        match store.commit(commit).await {
+        match self.engine.store().commit(commit).await {
             Ok(()) => Ok(true),
             // Another delivery of it was quicker.
             Err(StoreError::Conflict) => Ok(false),
             Err(error) => Err(error),
         }
+    }
+
+    /// Writes down what was heard one after the other, in one commit: a channel that talks fast waits for the database once.
+    pub async fn take_all(&self, taken: &[Taken]) -> Result<(), StoreError> {
+        let mut commit = Commit::at(self.engine.now_ms());
+        for one in taken {
+            match one {
+                Taken::Spoken(spoken) => self.note_spoken(spoken, &mut commit).await?,
+                Taken::Pasted(pasted) => self.note_pasted(pasted, &mut commit).await?,
+            };
+        }
+        if commit.writes.is_empty() {
+            return Ok(());
+        }
+        match self.engine.store().commit(commit).await {
+            // Another delivery of one of them was quicker; the others are new.
+            Err(StoreError::Conflict) => {}
+            committed => return committed,
+        }
+        for one in taken {
+            match one {
+                Taken::Spoken(spoken) => self.take(spoken).await?,
+                Taken::Pasted(pasted) => self.take_secret(pasted).await?,
+            };
+        }
+        Ok(())
+    }
+
+    /// Puts what was heard into a commit; true when it is new.
+    async fn note_spoken(&self, spoken: &Spoken, commit: &mut Commit) -> Result<bool, StoreError> {
+        let Some(event) = spoken.inbound.event.clone() else {
+            return Err(StoreError::Corrupt { column: "event", source: "it has none".into() });
+        };
+        if self.engine.store().inbox_is_known(self.front, &event).await? {
+            return Ok(false);
+        }
+        let body = serde_json::to_string(spoken)
+            .map_err(|error| StoreError::Corrupt { column: "body", source: error.into() })?;
+        let at_ms = commit.now_ms;
+        let heard = ChatWrite::InboxPut { front: self.front.to_owned(), event, body, at_ms };
+        commit.writes.push(Write::Chat(heard));
+        commit.writes.extend(self.hearing.mark(&spoken.inbound.conversation, at_ms));
+        Ok(true)
+    }
+
+    async fn note_pasted(&self, pasted: &Pasted, commit: &mut Commit) -> Result<bool, StoreError> {
+        let Pasted { conversation, event, place } = pasted;
+        if self.engine.store().inbound_is_known(self.front, event).await? {
+            return Ok(false);
+        }
+        let at_ms = commit.now_ms;
+        let known = Write::InboundPut { front: self.front.to_owned(), event: event.clone(), at_ms };
+        commit.writes.extend([known, secret_letter(place, conversation, event, at_ms)?]);
+        commit.writes.extend(self.hearing.mark(conversation, at_ms));
+        Ok(true)
     }
 
     /// Tells somebody what is not the desk's answer. `event` is what they did.
@@ -157,41 +232,57 @@ impl Listener {
 
     /// Handles what waits; true when there was anything.
     pub async fn pass(&self) -> Result<bool, Refusal> {
-        let waiting = self.engine.store().inbox_list(self.front, BATCH).await?;
-        let any = !waiting.is_empty();
-        let mut by_conversation: BTreeMap<String, Vec<(String, Spoken)>> = BTreeMap::new();
-        for heard in waiting {
-            match serde_json::from_str::<Spoken>(&heard.body) {
-                Ok(spoken) => by_conversation
-                    .entry(spoken.inbound.conversation.clone())
-                    .or_default()
-                    .push((heard.event, spoken)),
-                Err(error) => {
-                    tracing::error!(event = heard.event, %error, "a line of the inbox can't be read and is dropped");
-                    let mut commit = Commit::at(self.engine.now_ms());
-                    commit.writes.push(self.done(&heard.event));
-                    self.engine.store().commit(commit).await?;
-                }
-            }
-        }
-        let mut talking = tokio::task::JoinSet::new();
-        for (_, lines) in by_conversation {
-            let listener = self.clone();
-            talking.spawn(async move {
-                for (event, spoken) in lines {
-                    listener.handle_or_fall(&event, spoken).await?;
-                }
-                Ok::<(), Refusal>(())
-            });
-        }
+        let mut talks = Talks::default();
+        let any = self.begin(&mut talks).await?;
         // What is wrong in one conversation does not cut the others short.
         let mut all = Ok(any);
-        while let Some(joined) = talking.join_next().await {
-            if let Err(refusal) = joined.unwrap_or(Ok(())) {
+        while let Some(ended) = talks.ended().await {
+            if let Err(refusal) = ended {
                 all = Err(refusal);
             }
         }
         all
+    }
+
+    /// Begins to handle what waits in conversations where nothing is being handled; true when there was anything.
+    async fn begin(&self, talks: &mut Talks) -> Result<bool, Refusal> {
+        let mut any = false;
+        // Whoever has waited longest comes first.
+        let mut waiting: Vec<(String, Vec<(String, Spoken)>)> = Vec::new();
+        for heard in self.engine.store().inbox_list(self.front, BATCH).await? {
+            if self.holds.holds(&heard.event) {
+                continue;
+            }
+            match serde_json::from_str::<Spoken>(&heard.body) {
+                Ok(spoken) if talks.goes_on(&spoken.inbound.conversation) => {}
+                Ok(spoken) => {
+                    let conversation = &spoken.inbound.conversation;
+                    match waiting.iter_mut().find(|(one, _)| one == conversation) {
+                        Some((_, lines)) => lines.push((heard.event, spoken)),
+                        None => waiting.push((conversation.clone(), vec![(heard.event, spoken)])),
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(event = heard.event, %error, "a line of the inbox can't be read and is dropped");
+                    self.unheard(&heard.event).await?;
+                    any = true;
+                }
+            }
+        }
+        any |= !waiting.is_empty();
+        for (conversation, lines) in waiting {
+            if talks.is_full() {
+                break;
+            }
+            let listener = self.clone();
+            talks.begin(conversation, async move {
+                for (event, spoken) in lines {
+                    listener.handle_or_fall(&event, spoken).await?;
+                }
+                Ok(())
+            });
+        }
+        Ok(any)
     }
 
     /// Handles a line. One that ends in a panic of ours waits and is tried again, and those behind it with it; in the end its
@@ -246,24 +337,39 @@ impl Listener {
         Ok(self.engine.store().commit(commit).await?)
     }
 
-    /// Handles as it comes, until told to stop.
+    /// Handles as it comes, until told to stop. A conversation that takes long holds no other up.
     pub async fn work(self, stop: CancellationToken) {
         let mut commits = self.engine.store().watch();
+        let mut talks = Talks::default();
         while !stop.is_cancelled() {
             commits.mark_unchanged();
-            let nap = match self.pass().await {
-                Ok(true) => continue,
-                Ok(false) => POLL,
-                Err(refusal) => {
-                    tracing::warn!(front = self.front, error = %view::causes(&refusal), "can't answer, trying again");
-                    TROUBLE
+            let nap = match self.begin(&mut talks).await {
+                Ok(_) => POLL,
+                Err(refusal) => self.troubled(&refusal),
+            };
+            // Many commits in a row are looked at once.
+            let more = async {
+                if commits.changed().await.is_ok() {
+                    tokio::time::sleep(GLANCE).await;
                 }
             };
             tokio::select! {
-                _ = tokio::time::timeout(nap, commits.changed()) => {}
+                _ = tokio::time::timeout(nap, more) => {}
+                () = self.holds.released() => {}
+                Some(ended) = talks.ended() => if let Err(refusal) = ended {
+                    tokio::time::sleep(self.troubled(&refusal)).await;
+                },
                 () = stop.cancelled() => {}
             }
         }
+        // What was begun is brought to its end; the rest waits for the next start.
+        while talks.ended().await.is_some() {}
+    }
+
+    /// Says why something can't be answered now; how long to wait before it is tried again.
+    fn troubled(&self, refusal: &Refusal) -> Duration {
+        tracing::warn!(front = self.front, error = %view::causes(refusal), "can't answer, trying again");
+        TROUBLE
     }
 
     async fn handle(&self, event: &str, spoken: Spoken) -> Result<(), Refusal> {

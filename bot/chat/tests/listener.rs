@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use adapters::sim::World;
-use chat::{Inbound, Letter, Listener, Spoken};
+use chat::{Inbound, Letter, Listener, Pasted, Spoken, Taken};
 use engine::artifacts::Artifacts;
 use engine::audit::SigningKey;
 use engine::clock::{Clock, EpochMs, ManualClock};
@@ -102,4 +102,64 @@ async fn a_line_that_ends_in_a_panic_is_tried_with_pauses_and_then_answered() {
     };
     assert!(headline(&waiting[0].body).contains("I failed over \u{ab}whoami\u{bb}"), "{waiting:?}");
     assert!(waiting.len() > 1, "what was said after it is answered");
+}
+
+#[tokio::test]
+async fn a_line_that_is_held_back_waits_and_survives_the_end_of_the_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(Broken { clock: Arc::new(ManualClock::at(1_795_003_200_000)), panics: 0.into() });
+    let engine = engine(folder.path(), clock.clone()).await;
+    let waits = async || engine.store().inbox_list(FRONT, 10).await.unwrap().len();
+    let listener = Listener::new(engine.clone(), FRONT);
+    let held = listener.hold(&said("1", "whoami")).await.unwrap();
+    listener.take(&said("2", "help")).await.unwrap();
+    assert!(listener.pass().await.unwrap() && !listener.pass().await.unwrap());
+    assert_eq!(waits().await, 1, "the others go on");
+    // A second delivery that failed takes nothing of the first one back.
+    listener.hold(&said("1", "whoami")).await.unwrap().forget().await.unwrap();
+    assert!(waits().await == 1 && !listener.pass().await.unwrap());
+    drop(held);
+    assert!(listener.pass().await.unwrap());
+    assert_eq!(waits().await, 0);
+
+    listener.hold(&said("3", "whoami")).await.unwrap().forget().await.unwrap();
+    assert_eq!(waits().await, 0, "its speaker saw it fail");
+    let _held = listener.hold(&said("4", "whoami")).await.unwrap();
+    assert!(Listener::new(engine.clone(), FRONT).pass().await.unwrap(), "the next program does it");
+    assert_eq!(waits().await, 0);
+}
+
+#[tokio::test]
+async fn what_is_taken_in_at_once_is_taken_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(Broken { clock: Arc::new(ManualClock::at(1_795_003_200_000)), panics: 0.into() });
+    let engine = engine(folder.path(), clock.clone()).await;
+    let listener = Listener::new(engine.clone(), FRONT);
+    let pasted = || {
+        let place = chat::Place { to: Some("U1".to_owned()), ..chat::Place::default() };
+        Taken::Pasted(Pasted { conversation: CONVERSATION.to_owned(), event: "2".to_owned(), place })
+    };
+    let spoken = |event: &str| Taken::Spoken(Box::new(said(event, "whoami")));
+    // The secret comes twice in the same moment: the rest of what came with it is not lost.
+    listener.take_all(&[spoken("1"), pasted(), spoken("1"), pasted(), spoken("3")]).await.unwrap();
+    listener.take_all(&[spoken("3"), pasted()]).await.unwrap();
+    let events: Vec<_> = engine.store().inbox_list(FRONT, 10).await.unwrap();
+    assert_eq!(events.iter().map(|heard| heard.event.as_str()).collect::<Vec<_>>(), ["1", "3"]);
+    assert_eq!(engine.store().outbox_list(CONVERSATION, 10).await.unwrap().len(), 1, "they are told once");
+}
+
+#[tokio::test]
+async fn what_was_heard_is_known_for_a_day() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(Broken { clock: Arc::new(ManualClock::at(1_795_003_200_000)), panics: 0.into() });
+    let engine = engine(folder.path(), clock.clone()).await;
+    let listener = Listener::new(engine.clone(), FRONT);
+    assert!(listener.take(&said("1", "whoami")).await.unwrap() && listener.pass().await.unwrap());
+    clock.clock.advance(24 * 3_600_000 - 1_000);
+    assert!(listener.take(&said("2", "whoami")).await.unwrap() && listener.pass().await.unwrap());
+    assert!(!listener.take(&said("1", "whoami")).await.unwrap(), "it is delivered again, and known");
+    clock.clock.advance(3_600_000);
+    assert!(listener.take(&said("3", "whoami")).await.unwrap() && listener.pass().await.unwrap());
+    assert!(!engine.store().inbound_is_known(FRONT, "1").await.unwrap(), "it takes no room for ever");
+    assert!(engine.store().inbound_is_known(FRONT, "2").await.unwrap());
 }

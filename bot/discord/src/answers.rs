@@ -1,4 +1,4 @@
-//! Interactions: commands, clicks, menus and forms. Each is acknowledged at once, in the way that fits what follows.
+//! Interactions: commands, clicks, menus and forms, each acknowledged in the way that fits what follows.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use engine::model::{Actor, EnvironmentKey};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
+use crate::acknowledge::Acknowledgement;
 use crate::buttons::{self, Origin, Press};
 use crate::commands;
 use crate::forms;
@@ -24,18 +25,8 @@ use crate::web::{EPHEMERAL, Message, WebError};
 const PROPOSING: Duration = Duration::from_secs(2);
 /// Longest time that passes until Discord has said somebody's roles.
 const ASKING: Duration = Duration::from_millis(1_500);
-/// Longest wait Discord may ask for that leaves time to acknowledge, in milliseconds.
-const PATIENCE_MS: i64 = 1_500;
-/// Tries of an acknowledgement whose fate nobody knows.
-const TRIES: u32 = 2;
-/// What Discord answers when the right to acknowledge has ended.
-const UNKNOWN_INTERACTION: i64 = 10_062;
-
-/// … and when it was used already.
-const ACKNOWLEDGED_BEFORE: i64 = 40_060;
-
 /// Kinds of acknowledgements, as Discord numbers them.
-const MESSAGE: u8 = 4;
+pub(crate) const MESSAGE: u8 = 4;
 const MESSAGE_LATER: u8 = 5;
 const NOTHING_YET: u8 = 6;
 const REPLACE: u8 = 7;
@@ -70,61 +61,6 @@ impl Intake {
         }
     }
 
-    /// Acknowledges; false when its speaker saw it fail already.
-    async fn acknowledge(
-        &self,
-        interacted: &Interacted,
-        kind: u8,
-        data: Option<Value>,
-    ) -> Result<bool, WebError> {
-        let mut answer = json!({ "type": kind });
-        if let Some(data) = data {
-            answer["data"] = data;
-        }
-        for left in (0..TRIES).rev() {
-            match self.web.interaction_answer(&interacted.id, &interacted.token, answer.clone()).await {
-                Err(error) if error.code() == Some(UNKNOWN_INTERACTION) => {
-                    tracing::warn!(?interacted, "an interaction came too late, and nothing of it is done");
-                    return Ok(false);
-                }
-                // It may have arrived: then it counts, and a second one is refused.
-                Err(WebError::Unanswered { .. }) if left > 0 => {}
-                Err(WebError::Limited { after_ms, .. }) if left > 0 && after_ms <= PATIENCE_MS => {
-                    tokio::time::sleep(Duration::from_millis(after_ms.max(0) as u64)).await;
-                }
-                Ok(()) => return Ok(true),
-                // It is told twice.
-                Err(error) if error.code() == Some(ACKNOWLEDGED_BEFORE) => return Ok(true),
-                // Its speaker sees it fail.
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(false)
-    }
-
-    /// What was acknowledged is written down; if that fails, its speaker is told.
-    async fn say(self: &Arc<Self>, interacted: &Interacted, at: Where, place: Place, said: String) {
-        let roles =
-            if at.direct { self.roles_anywhere(&interacted.user).await } else { interacted.roles.clone() };
-        let event = format!("interaction/{}", interacted.id);
-        let awaited = place.awaited;
-        let mut spoken = self.spoken(&interacted.user, &roles, &at, event, said);
-        spoken.place = place;
-        let Err(error) = self.listener.take(&spoken).await else { return };
-        tracing::error!(%error, "what somebody commanded or clicked can't be written down");
-        let says = "I could not write that down, and nothing of it is done: try again in a moment.";
-        let message = Message { content: says.to_owned(), ..Message::default() };
-        let (application, token) = (&interacted.application, &interacted.token);
-        let told = if awaited {
-            self.web.interaction_finish(application, token, &message).await
-        } else {
-            self.web.interaction_whisper(application, token, &message).await
-        };
-        if let Err(error) = told {
-            tracing::warn!(%error, "somebody can't be told that nothing is done");
-        }
-    }
-
     async fn commanded(
         self: &Arc<Self>,
         interacted: &Interacted,
@@ -142,11 +78,7 @@ impl Intake {
                 "That looks like a secret. Nothing of it was kept or done. Set secrets with `/secret`.";
             return self.whispered(interacted, says).await;
         }
-        if !self.acknowledge(interacted, MESSAGE_LATER, Some(json!({ "flags": EPHEMERAL }))).await? {
-            return Ok(());
-        }
-        let at = self.settled(interacted, at).await;
-        let place = Place {
+        let place = |at: &Where| Place {
             to: Some(interacted.user.clone()),
             thread: at.thread.clone(),
             inside: at.thread.is_some(),
@@ -154,8 +86,8 @@ impl Intake {
             awaited: true,
             ..Place::default()
         };
-        self.say(interacted, at, place, said).await;
-        Ok(())
+        let shown = Acknowledgement { kind: MESSAGE_LATER, data: Some(json!({ "flags": EPHEMERAL })) };
+        self.hear(interacted, at, said, &place, shown).await
     }
 
     async fn typing(
@@ -221,16 +153,12 @@ impl Intake {
             Press::Yes { command, origin } => {
                 let says = format!("Said: {}", clip(&escape(&command), 1_000).0);
                 let heard = json!({ "content": says, "embeds": [], "components": [] });
-                if self.acknowledge(interacted, REPLACE, Some(heard)).await? {
-                    self.click_said(interacted, at, origin, command).await;
-                }
-                Ok(())
+                let shown = Acknowledgement { kind: REPLACE, data: Some(heard) };
+                self.click_said(interacted, at, origin, command, shown).await
             }
             Press::Say(command) => {
-                if self.acknowledge(interacted, NOTHING_YET, None).await? {
-                    self.click_said(interacted, at, origin, command).await;
-                }
-                Ok(())
+                let shown = Acknowledgement { kind: NOTHING_YET, data: None };
+                self.click_said(interacted, at, origin, command, shown).await
             }
         }
     }
@@ -241,15 +169,15 @@ impl Intake {
         at: Option<Where>,
         origin: Origin,
         command: String,
-    ) {
-        let at = self.settled(interacted, at).await;
-        let place = Place {
-            thread: origin.thread.filter(|_| !at.direct),
+        shown: Acknowledgement,
+    ) -> Result<(), WebError> {
+        let place = |at: &Where| Place {
+            thread: origin.thread.clone().filter(|_| !at.direct),
             inside: origin.inside && !at.direct,
             answer_at: Some(right(interacted)),
             ..Place::default()
         };
-        self.say(interacted, at, place, command).await;
+        self.hear(interacted, at, command, &place, shown).await
     }
 
     async fn submitted(
@@ -281,10 +209,8 @@ impl Intake {
         }
         let heard = format!("Said: {}", clip(&escape(&answer), 1_000).0);
         let shown = json!({ "flags": EPHEMERAL, "content": heard, "allowed_mentions": { "parse": [] } });
-        if self.acknowledge(interacted, MESSAGE, Some(shown)).await? {
-            self.click_said(interacted, at, Origin { thread, inside }, answer).await;
-        }
-        Ok(())
+        let shown = Acknowledgement { kind: MESSAGE, data: Some(shown) };
+        self.click_said(interacted, at, Origin { thread, inside }, answer, shown).await
     }
 
     /// Opens the form for a secret.
@@ -367,20 +293,6 @@ impl Intake {
             "**{}** of {place} is sealed (version {version}). Services read it when they start: `restart {place}`.",
             escape(&name.to_string())
         )))
-    }
-
-    /// Answers at once, to whoever interacted alone.
-    async fn whispered(&self, interacted: &Interacted, says: &str) -> Result<(), WebError> {
-        let shown = json!({ "flags": EPHEMERAL, "content": says, "allowed_mentions": { "parse": [] } });
-        self.acknowledge(interacted, MESSAGE, Some(shown)).await.map(|_| ())
-    }
-
-    /// Where an interaction belongs, once there is time to ask.
-    async fn settled(&self, interacted: &Interacted, at: Option<Where>) -> Where {
-        match at {
-            Some(at) => at,
-            None => self.look(&interacted.channel).await,
-        }
     }
 }
 

@@ -101,7 +101,7 @@ impl DiscordCarrier {
         let deleted = match self.web.message_delete(channel, message).await {
             Ok(()) => true,
             // A try whose answer was lost did it, or somebody else.
-            Err(error) if error.code() == Some(UNKNOWN_MESSAGE) => true,
+            Err(error) if error.is_missing(UNKNOWN_MESSAGE) => true,
             Err(WebError::Refused { .. }) => false,
             Err(error) => return Err(error),
         };
@@ -188,7 +188,7 @@ impl DiscordCarrier {
         if is_inside(place) {
             let is_there = match self.web.message_post(thread, &message).await {
                 // It was not begun, or is deleted.
-                Err(error) if error.code() == Some(UNKNOWN_CHANNEL) => false,
+                Err(error) if error.is_missing(UNKNOWN_CHANNEL) => false,
                 Err(error) if is_closed(&error) => match self.web.thread_reopen(thread).await {
                     Ok(()) => match self.web.message_post(thread, &message).await {
                         Err(error) if is_closed(&error) => true,
@@ -301,7 +301,7 @@ fn undelivered(error: &WebError) -> Undelivered {
     match *error {
         WebError::Limited { after_ms, .. } => Undelivered::Later { why, after_ms: Some(after_ms) },
         WebError::Unanswered { .. } => Undelivered::Later { why, after_ms: None },
-        WebError::Refused { code: UNKNOWN_MESSAGE, .. } => Undelivered::Gone { why },
+        WebError::Refused { .. } if error.is_missing(UNKNOWN_MESSAGE) => Undelivered::Gone { why },
         WebError::Refused { status: 401 | 403, .. } => {
             tracing::warn!(why, "Discord takes no messages until this is mended");
             Undelivered::Later { why, after_ms: Some(MENDING_MS) }

@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
-use tokio_tungstenite::tungstenite::Message as Frame;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{self, Message as Frame};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use tokio_util::sync::CancellationToken;
 
@@ -104,6 +104,7 @@ pub(crate) async fn listen(intake: Arc<Intake>, stop: CancellationToken) {
         }
         if state.lost >= LOST_MAX {
             state.session = None;
+            trouble::lost(&intake.troubles);
         }
         if began.elapsed() >= GOOD {
             retry = RETRY;
@@ -190,7 +191,11 @@ async fn where_to(intake: &Intake, state: &mut State) -> Result<String, End> {
 
 /// Hears until the socket ends.
 async fn hear(socket: &mut Socket, intake: &Arc<Intake>, state: &mut State) -> End {
-    let Some(every) = hello(socket).await else { return End::Resume };
+    let every = match timeout(HELLO, hello(socket)).await {
+        Ok(Ok(every)) => every,
+        Ok(Err(end)) => return end,
+        Err(_) => return End::Resume,
+    };
     let token = intake.settings.token.expose_secret();
     let opening = if let Some(session) = &state.session {
         json!({ "op": 6, "d": { "token": token, "session_id": session.id, "seq": session.seq } })
@@ -240,23 +245,16 @@ async fn hear(socket: &mut Socket, intake: &Arc<Intake>, state: &mut State) -> E
             }
             () = switched_on.notified() => return End::Anew,
         };
-        let frame = match frame {
-            Some(Ok(Frame::Text(frame))) => frame,
-            Some(Ok(Frame::Close(frame))) => {
-                return after_close(frame.map(|frame| u16::from(frame.code)));
-            }
-            Some(Ok(_)) => continue,
-            Some(Err(_)) | None => return End::Resume,
-        };
-        let Ok(frame) = serde_json::from_str::<Value>(&frame) else {
-            tracing::warn!("Discord sent something that is no JSON");
-            continue;
+        let frame = match read(frame) {
+            Ok(Some(frame)) => frame,
+            Ok(None) => continue,
+            Err(end) => return end,
         };
         match frame["op"].as_u64() {
             Some(0) => dispatch(intake, state, &mut hearing, frame),
             Some(1) => {
                 hearing.asked();
-                if hears(socket, state, &mut hearing).await.is_err() {
+                if heartbeat(socket, state).await.is_err() {
                     return End::Resume;
                 }
             }
@@ -285,12 +283,30 @@ fn look_at_switch(intake: &Arc<Intake>, switched_on: &Arc<Notify>) {
     });
 }
 
-/// How often a sign of life is wanted.
-async fn hello(socket: &mut Socket) -> Option<Duration> {
-    let Ok(Some(Ok(Frame::Text(frame)))) = timeout(HELLO, socket.next()).await else { return None };
-    let frame: Value = serde_json::from_str(&frame).ok()?;
-    let ms = frame["d"]["heartbeat_interval"].as_u64().filter(|ms| frame["op"] == 10 && *ms > 0)?;
-    Some(Duration::from_millis(ms))
+/// How often a sign of life is wanted; the end when the socket ends before that is said.
+async fn hello(socket: &mut Socket) -> Result<Duration, End> {
+    loop {
+        let Some(frame) = read(socket.next().await)? else { continue };
+        let ms = frame["d"]["heartbeat_interval"].as_f64().unwrap_or_default();
+        if frame["op"] == 10 && ms >= 1.0 {
+            return Ok(Duration::from_millis(ms as u64));
+        }
+    }
+}
+
+/// What a frame says; nothing when it is none of Discord's. An error when the socket ends.
+fn read(frame: Option<Result<Frame, tungstenite::Error>>) -> Result<Option<Value>, End> {
+    let said = match frame {
+        Some(Ok(Frame::Text(said))) => serde_json::from_str(&said),
+        Some(Ok(Frame::Binary(said))) => serde_json::from_slice(&said),
+        Some(Ok(Frame::Close(frame))) => return Err(after_close(frame.map(|frame| u16::from(frame.code)))),
+        Some(Ok(_)) => return Ok(None),
+        Some(Err(_)) | None => return Err(End::Resume),
+    };
+    if said.is_err() {
+        tracing::warn!("Discord sent something that is no JSON");
+    }
+    Ok(said.ok())
 }
 
 fn dispatch(intake: &Arc<Intake>, state: &mut State, hearing: &mut Hearing, mut frame: Value) {

@@ -1,6 +1,6 @@
 //! What Discord told over a socket and is being written down. Messages of one channel are taken in their order, those of many
-//! channels at once: in a busy hour nobody waits for the talk of all the others. What was told counts as heard when it and
-//! all before it are written down.
+//! channels at once: in a busy hour nobody waits for the talk of all the others, and what came to a channel meanwhile is one
+//! commit. What was told counts as heard when it and all before it are written down.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -27,19 +27,25 @@ pub(crate) struct Hearing {
     /// Channels of which messages are being written down, each with those that came meanwhile.
     behind: HashMap<String, Vec<Told>>,
     going: JoinSet<Result<(String, Vec<u64>), StoreError>>,
-    /// Discord asked how far the bot is, after this.
-    asked: Option<u64>,
+    /// Discord asked how far the bot is, after each of these.
+    asked: BTreeSet<u64>,
 }
 
 impl Hearing {
     /// Nothing is told yet after this number.
     pub(crate) fn after(told: u64) -> Self {
-        Self { told, unwritten: BTreeSet::new(), behind: HashMap::new(), going: JoinSet::new(), asked: None }
+        Self {
+            told,
+            unwritten: BTreeSet::new(),
+            behind: HashMap::new(),
+            going: JoinSet::new(),
+            asked: BTreeSet::new(),
+        }
     }
 
-    /// Something was told.
+    /// Something was told; what is told again has a number from before.
     pub(crate) fn told(&mut self, seq: u64) {
-        self.told = seq;
+        self.told = self.told.max(seq);
     }
 
     /// A message was told.
@@ -58,18 +64,17 @@ impl Hearing {
         self.unwritten.first().map_or(self.told, |first| first.saturating_sub(1))
     }
 
-    /// Discord asks how far the bot is. It is answered when what was told before is written down.
+    /// Discord asks how far the bot is, and is told at once; what is not written down by now is told once more when it is.
     pub(crate) fn asked(&mut self) {
-        self.asked = Some(self.told);
+        if self.told > self.heard() {
+            self.asked.insert(self.told);
+        }
     }
 
-    /// Whether it is to be told now how far the bot is.
+    /// Whether it is to be told now how far the bot has come since it was asked.
     pub(crate) fn answers(&mut self) -> bool {
-        let answers = self.asked.is_some_and(|asked| asked <= self.heard());
-        if answers {
-            self.asked = None;
-        }
-        answers
+        let left = self.asked.split_off(&(self.heard() + 1));
+        !std::mem::replace(&mut self.asked, left).is_empty()
     }
 
     /// Whether so much waits that no more is to be read.
@@ -96,11 +101,8 @@ impl Hearing {
         self.behind.insert(channel.clone(), Vec::new());
         let intake = Arc::clone(intake);
         self.going.spawn(async move {
-            let mut written = Vec::new();
-            for (seq, message) in messages {
-                intake.take(&message).await?;
-                written.push(seq);
-            }
+            let (written, messages): (Vec<u64>, Vec<Value>) = messages.into_iter().unzip();
+            intake.take(&messages).await?;
             Ok((channel, written))
         });
     }

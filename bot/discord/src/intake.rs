@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use chat::{About, Hearing, Listener, Pasted, Place, References, Spoken, Troubles};
+use chat::{About, Hearing, Listener, Pasted, Place, References, Spoken, Taken, Troubles};
 use engine::control::Engine;
 use engine::model::{Identity, Role, RunId};
 use engine::store::{Commit, StoreError, Write};
@@ -90,12 +90,13 @@ impl Intake {
         self.guilds.lock().unwrap_or_else(PoisonError::into_inner).extend(guilds);
     }
 
-    /// Takes in a message. An error means that it must be told again.
-    pub(crate) async fn take(self: &Arc<Self>, message: &Value) -> Result<(), StoreError> {
-        match payload::said(message) {
-            Some(said) => self.said(said).await,
-            None => Ok(()),
+    /// Takes in messages of one channel, in their order and in one commit. An error means that they must be told again.
+    pub(crate) async fn take(self: &Arc<Self>, messages: &[Value]) -> Result<(), StoreError> {
+        let mut heard = Vec::new();
+        for said in messages.iter().filter_map(payload::said) {
+            heard.extend(self.said(said).await?);
         }
+        self.listener.take_all(&heard).await
     }
 
     /// Takes in what else happened: nothing of it is to be told again.
@@ -123,10 +124,10 @@ impl Intake {
         self.tasks.spawn(act(Arc::clone(self)));
     }
 
-    async fn said(self: &Arc<Self>, said: Said) -> Result<(), StoreError> {
+    async fn said(self: &Arc<Self>, said: Said) -> Result<Option<Taken>, StoreError> {
         let bot = self.bot.get().map(String::as_str).unwrap_or_default();
         if said.user == bot {
-            return Ok(());
+            return Ok(None);
         }
         let names = [format!("<@{bot}>"), format!("<@!{bot}>")];
         let mentioned = names.iter().any(|name| said.text.contains(name.as_str()));
@@ -149,7 +150,7 @@ impl Intake {
         kind: Option<Kind>,
         named: bool,
         text: String,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<Taken>, StoreError> {
         let place = match kind {
             Some(kind) => whereabouts(&said.channel, Some(kind)),
             None => self.look(&said.channel).await,
@@ -166,12 +167,12 @@ impl Intake {
         place: Where,
         named: bool,
         text: String,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<Taken>, StoreError> {
         let addressed = named || place.direct;
         // Pictures alone, or what the bot may not read, have no text.
         let overheard = !text.is_empty() && self.settings.channels.listens(&place.channel);
         if !(addressed || overheard) {
-            return Ok(());
+            return Ok(None);
         }
         if matches!(self.engine.redactor().redact(&said.text), Cow::Owned(_)) {
             let inside = place.thread.is_some();
@@ -183,7 +184,7 @@ impl Intake {
                 ..Place::default()
             };
             let pasted = Pasted { conversation: place.conversation(), event: said.event(), place: told };
-            return self.listener.take_secret(&pasted).await.map(drop);
+            return Ok(Some(Taken::Pasted(pasted)));
         }
         let mut about = About::default();
         if let Some(replied) = &said.reply_to {
@@ -200,7 +201,7 @@ impl Intake {
         spoken.place = answer;
         spoken.about.run = about.run;
         spoken.overheard = !addressed;
-        self.listener.take(&spoken).await.map(|_| ())
+        Ok(Some(Taken::Spoken(Box::new(spoken))))
     }
 
     /// The run whose card a message shows.

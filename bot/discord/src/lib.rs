@@ -1,12 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 mod absence;
+mod acknowledge;
 mod answers;
 mod buckets;
 mod buttons;
 mod carrier;
 pub mod commands;
 pub mod embeds;
+mod failure;
 mod forms;
 mod gateway;
 mod hearing;
@@ -24,10 +26,8 @@ mod trouble;
 mod web;
 
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Duration;
 
-use async_trait::async_trait;
-use chat::{Courier, Follow, Front, FrontError, Hearing, Listener, Outbound, References, Reporter, Troubles};
+use chat::{Courier, Hearing, Listener, References, Reporter, Troubles};
 use engine::clock::EpochMs;
 use engine::control::{Engine, Refusal};
 use tokio::sync::watch;
@@ -42,12 +42,6 @@ use web::Web;
 
 /// The front's name in identities and conversations.
 pub const FRONT: &str = "discord";
-
-/// Wait after the database failed.
-const TROUBLE: Duration = Duration::from_secs(1);
-
-/// What a trouble hinders: drawing cards.
-const DRAWING: &str = "drawing";
 
 /// Why Discord can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -64,21 +58,6 @@ pub enum DiscordError {
 pub struct Discord {
     engine: Engine,
     intake: Arc<Intake>,
-}
-
-/// The front as the reporter sees it: its messages go through the courier.
-struct Mailbox;
-
-#[async_trait]
-impl Front for Mailbox {
-    fn name(&self) -> &'static str {
-        FRONT
-    }
-
-    async fn show(&self, conversation: &str, _: &Outbound) -> Result<(), FrontError> {
-        let why = format!("messages for {conversation} go through the outbox");
-        Err(FrontError { front: FRONT.to_owned(), why })
-    }
 }
 
 impl Discord {
@@ -108,7 +87,7 @@ impl Discord {
             settings: Arc::new(settings),
             listener: Listener::new(engine.clone(), FRONT).with_hearing(hearing.clone()),
             hearing,
-            troubles: Troubles::default(),
+            troubles: Troubles::new(engine.clone(), FRONT),
             stop: CancellationToken::new(),
             places: Places::default(),
             references: References::default(),
@@ -132,7 +111,7 @@ impl Discord {
 
     /// What draws the cards of runs that were asked for on Discord.
     pub async fn reporter(&self) -> Result<Reporter, Refusal> {
-        Reporter::open(self.engine.clone(), Arc::new(Mailbox), FRONT.to_owned(), Follow::Front).await
+        chat::mailing_reporter(self.engine.clone(), FRONT).await
     }
 
     /// What takes messages to Discord.
@@ -168,36 +147,14 @@ impl Discord {
 
     /// Does everything until told to stop.
     pub async fn work(self, stop: CancellationToken) -> Result<(), DiscordError> {
+        let troubles = self.troubles();
         let ((), reported, ..) = tokio::join!(
             self.listener().work(stop.clone()),
-            self.report(&stop),
+            chat::report(&self.engine, FRONT, &troubles, &stop),
             self.courier().work(stop.clone()),
             self.listen(stop.clone()),
         );
         self.rest().await;
-        reported
-    }
-
-    /// Draws cards once the database says where that stopped, until told to stop.
-    async fn report(&self, stop: &CancellationToken) -> Result<(), DiscordError> {
-        loop {
-            match self.reporter().await {
-                Ok(reporter) => {
-                    reporter.work(stop.clone()).await;
-                    return Ok(());
-                }
-                Err(refusal) if !refusal.may_pass() => {
-                    let why =
-                        format!("cards of runs are not drawn on Discord: {refusal}; start infra-chat again");
-                    self.intake.troubles.begin(DRAWING, &why);
-                    return Err(DiscordError::Store(refusal));
-                }
-                Err(error) => tracing::warn!(%error, "what was shown can't be read, trying again"),
-            }
-            tokio::select! {
-                () = tokio::time::sleep(TROUBLE) => {}
-                () = stop.cancelled() => return Ok(()),
-            }
-        }
+        reported.map_err(DiscordError::Store)
     }
 }

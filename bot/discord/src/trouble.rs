@@ -42,6 +42,16 @@ pub(crate) fn no_gateway(troubles: &Troubles) {
     troubles.begin(HEARING, "Discord's gateway does not answer; it is tried again");
 }
 
+/// One socket after the other is lost before a session begins. What is known already says more.
+pub(crate) fn lost(troubles: &Troubles) {
+    if troubles.all().is_empty() {
+        troubles.begin(
+            HEARING,
+            "Discord's gateway ends each connection before a session begins; it is tried again",
+        );
+    }
+}
+
 /// Discord ended the socket for good, with this code.
 pub(crate) fn refused(troubles: &Troubles, code: u16) {
     let says = if code == WRONG_TOKEN {

@@ -20,6 +20,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
 use crate::buckets::Buckets;
+pub(crate) use crate::failure::WebError;
 use crate::payload::{list, roles, text};
 use crate::settings::Settings;
 
@@ -29,6 +30,8 @@ const ANSWER_WAIT: Duration = Duration::from_secs(10);
 const ANSWER_BYTES: usize = 16 * 1024 * 1024;
 /// The status of a call that is one too many.
 const TOO_MANY: u16 = 429;
+/// Statuses that mean something also where nothing is said with them.
+const SAYS_ENOUGH: [u16; 4] = [401, 403, 404, 405];
 /// Wait when Discord asks for one and does not say how long, in milliseconds.
 const LIMITED_MS: i64 = 1_000;
 /// Discord asks that bots say who they are like this.
@@ -43,49 +46,6 @@ const MAY_READ: u64 = 1 << 18 | 1 << 19;
 pub(crate) const EPHEMERAL: u32 = 1 << 6;
 /// The name of an attached file.
 const FILE_NAME: &str = "whole.txt";
-
-/// Why a call did not work.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum WebError {
-    /// Too much was asked in a short time.
-    #[error("{what}: Discord asks to wait")]
-    Limited {
-        /// What was asked.
-        what: &'static str,
-        /// How long, in milliseconds.
-        after_ms: i64,
-    },
-    /// Discord said no.
-    #[error("{what}: Discord answers {status}, {why} (code {code})")]
-    Refused {
-        /// What was asked.
-        what: &'static str,
-        /// The status.
-        status: u16,
-        /// Discord's number for why.
-        code: i64,
-        /// Discord's words for it.
-        why: String,
-    },
-    /// There was no answer, or none that can be read: it may have worked.
-    #[error("{what}: no answer ({why})")]
-    Unanswered {
-        /// What was asked.
-        what: &'static str,
-        /// Why.
-        why: String,
-    },
-}
-
-impl WebError {
-    /// Discord's number for why it said no.
-    pub(crate) fn code(&self) -> Option<i64> {
-        match self {
-            Self::Refused { code, .. } => Some(*code),
-            _ => None,
-        }
-    }
-}
 
 /// A message to send.
 #[derive(Debug, Clone, Default)]
@@ -239,7 +199,11 @@ impl Web {
                 let after_ms = asked_ms(&headers, answer.as_ref()).unwrap_or(LIMITED_MS);
                 Err(WebError::Limited { what, after_ms })
             }
-            500.. => Err(WebError::Unanswered { what, why: format!("status {status}") }),
+            // Trouble of its own, or a page of something between.
+            ..400 | 500.. => Err(WebError::Unanswered { what, why: format!("status {status}") }),
+            _ if answer.is_none() && !SAYS_ENOUGH.contains(&status) => {
+                Err(WebError::Unanswered { what, why: format!("status {status}, not Discord's") })
+            }
             _ => {
                 let answer = answer.unwrap_or_default();
                 let why = text(&answer, "message");

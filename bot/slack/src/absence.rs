@@ -1,4 +1,5 @@
-//! Knows when nothing was heard from Slack, and reads afterwards what was said meanwhile.
+//! Knows when nothing was heard from Slack, and reads afterwards what was said meanwhile: over sockets since one was lost,
+//! and where Slack calls since the program ended. Slack repeats calls that were not taken; only what it has given up is missed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,12 +12,15 @@ use serde_json::{Value, json};
 use crate::carrier::channel_of;
 use crate::intake::Intake;
 use crate::payload::{self, Happened};
+use crate::settings::Mode;
 use crate::web::{History, Page, WebError};
 
 /// Shorter absences are none: Slack delivers again what it could not deliver.
 pub(crate) const BORNE_MS: EpochMs = 5_000;
 /// How far before a socket was given up a message may have been lost: as long as silence is borne, and a little.
 const LOOK_BACK_MS: EpochMs = 40_000;
+/// For how long Slack repeats a call: at once, after a minute and after five more. And a little.
+const REPEATED_MS: EpochMs = 7 * 60_000;
 /// Pages of a channel that are read, of a hundred messages each.
 const PAGES_MAX: usize = 10;
 /// Threads that are looked into: those something was said in last.
@@ -28,10 +32,10 @@ const WAITS_MAX: usize = 10;
 /// Wait when Slack asks for one and does not say how long.
 const WAIT: Duration = Duration::from_secs(1);
 
-/// A socket is open while this lives.
+/// Slack is heard while this lives.
 pub(crate) struct Present(Hearing);
 
-/// A socket opened. After an absence, what was missed is looked at.
+/// Slack is heard, over a socket that opened or because it can call. After an absence, what was missed is looked at.
 pub(crate) fn present(intake: &Arc<Intake>) -> Present {
     if intake.hearing.opened(false) {
         let intake = Arc::clone(intake);
@@ -57,6 +61,13 @@ impl Ear for Intake {
 
     fn look_back_ms(&self) -> EpochMs {
         LOOK_BACK_MS
+    }
+
+    fn delivers_again_ms(&self) -> EpochMs {
+        match self.settings.mode {
+            Mode::Socket => 0,
+            Mode::Http => REPEATED_MS,
+        }
     }
 
     async fn said_since(&self, conversation: &str, since_ms: EpochMs) -> Result<Said, Unread> {

@@ -103,7 +103,10 @@ impl Caller {
         }
         match value {
             Some(value) if value["ok"] == true && answer.status.is_success() => Ok(value),
-            Some(value) if value["ok"] == false => Err(WebError::Refused { method, code }),
+            // Trouble of its own is not for good, whatever it says.
+            Some(value) if value["ok"] == false && !answer.status.is_server_error() => {
+                Err(WebError::Refused { method, code })
+            }
             _ => Err(WebError::Unanswered { method, why: format!("status {}, not Slack's", answer.status) }),
         }
     }

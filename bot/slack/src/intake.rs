@@ -18,14 +18,14 @@ use crate::FRONT;
 use crate::blocks::{FORM, SAY};
 use crate::forms::{self, Memory};
 use crate::home::{self, Homes};
-use crate::payload::{Clicked, Commanded, Happened, Said, Submitted};
+use crate::payload::{Clicked, Commanded, Happened, Said, Submitted, seconds};
 use crate::settings::Settings;
 use crate::web::{Bot, Web, WebError, is_direct};
 
 /// Longest time sealing a secret may take: Slack waits three seconds for the answer.
 const SEALING: Duration = Duration::from_millis(2_500);
-/// Age of a message up to which it is heard, in milliseconds: a little less than what was heard is remembered.
-const HEARD_MS: i64 = 23 * 3_600_000;
+/// Age of a message up to which it is heard, in seconds: a little less than what was heard is remembered.
+const HEARD_S: i64 = 23 * 3_600;
 /// Longest wait for the direct conversation with somebody, before what they did is acknowledged.
 const OPENING: Duration = Duration::from_secs(2);
 /// What the command says to get the form for a secret.
@@ -98,7 +98,7 @@ impl Intake {
         {
             return Ok(());
         }
-        if self.is_stale(&said.ts) {
+        if is_stale(&said) {
             tracing::warn!(
                 channel = said.channel,
                 ts = said.ts,
@@ -124,13 +124,6 @@ impl Intake {
         let mut spoken = self.spoken(&said.user, &said.channel, event, text, place);
         spoken.overheard = !addressed;
         self.listener.take(&spoken).await.map(|_| ())
-    }
-
-    /// Whether a message is so old that nobody remembers whether it was heard: an edit delivers it once more under the same
-    /// identifier, and what was done last week is not to be done again.
-    fn is_stale(&self, ts: &str) -> bool {
-        let seconds: Option<i64> = ts.split('.').next().and_then(|seconds| seconds.parse().ok());
-        seconds.is_some_and(|seconds| self.engine.now_ms() - seconds.saturating_mul(1_000) > HEARD_MS)
     }
 
     /// Something said to the bot.
@@ -342,6 +335,12 @@ impl Intake {
             Err(_) => forms::fault(forms::VALUE, "It took too long, and may be sealed or not. Try again."),
         }
     }
+}
+
+/// Whether Slack tells of a message so late that nobody remembers whether it was heard: an edit delivers it once more under
+/// the same identifier, and what was done last week is not to be done again. Both times are Slack's: its clock need not be ours.
+fn is_stale(said: &Said) -> bool {
+    said.told_s.zip(seconds(&said.ts)).is_some_and(|(told_s, at_s)| told_s.saturating_sub(at_s) > HEARD_S)
 }
 
 /// Who somebody is.

@@ -19,9 +19,8 @@ mod web;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use axum::Router;
-use chat::{Courier, Follow, Front, FrontError, Hearing, Listener, Outbound, Reporter, Troubles};
+use chat::{Courier, Hearing, Listener, Reporter, Troubles};
 use engine::control::{Engine, Refusal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -39,12 +38,6 @@ pub const FRONT: &str = "slack";
 const ASK_AGAIN: Duration = Duration::from_secs(1);
 /// Longest such wait: a wrong token is a person's to mend.
 const ASK_AGAIN_MAX: Duration = Duration::from_mins(1);
-
-/// Wait after the database failed.
-const TROUBLE: Duration = Duration::from_secs(1);
-
-/// What a trouble hinders: drawing cards.
-const DRAWING: &str = "drawing";
 
 /// Why Slack can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -64,21 +57,6 @@ pub struct Slack {
     intake: Arc<Intake>,
 }
 
-/// The front as the reporter sees it: its messages go through the courier.
-struct Mailbox;
-
-#[async_trait]
-impl Front for Mailbox {
-    fn name(&self) -> &'static str {
-        FRONT
-    }
-
-    async fn show(&self, conversation: &str, _: &Outbound) -> Result<(), FrontError> {
-        let why = format!("messages for {conversation} go through the outbox");
-        Err(FrontError { front: FRONT.to_owned(), why })
-    }
-}
-
 impl Slack {
     /// Prepares to connect to Slack. Nothing is heard or said until the parts work; a Slack that is away or does not take a
     /// token is tried again and stands in [`Slack::troubles`].
@@ -96,7 +74,7 @@ impl Slack {
             settings: Arc::clone(&settings),
             listener: Listener::new(engine.clone(), FRONT).with_hearing(hearing.clone()),
             hearing,
-            troubles: Troubles::default(),
+            troubles: Troubles::new(engine.clone(), FRONT),
             stop: CancellationToken::new(),
             bot: OnceLock::new(),
             homes: Homes::default(),
@@ -119,7 +97,7 @@ impl Slack {
 
     /// What draws the cards of runs that were asked for on Slack.
     pub async fn reporter(&self) -> Result<Reporter, Refusal> {
-        Reporter::open(self.engine.clone(), Arc::new(Mailbox), FRONT.to_owned(), Follow::Front).await
+        chat::mailing_reporter(self.engine.clone(), FRONT).await
     }
 
     /// What takes messages to Slack.
@@ -138,7 +116,7 @@ impl Slack {
         }
     }
 
-    /// Hears over sockets until told to stop; when Slack calls instead, only finds out who the bot is.
+    /// Hears until told to stop: over sockets, or while Slack calls.
     pub async fn listen(&self, stop: CancellationToken) {
         tokio::join!(self.hear(&stop), self.intake.hearing.keep(stop.clone()));
         self.intake.stop.cancel();
@@ -153,12 +131,16 @@ impl Slack {
             }
             wait = (wait * 2).min(ASK_AGAIN_MAX);
         }
-        if self.settings.mode == Mode::Socket {
-            socket::listen(Arc::clone(&self.intake), stop.clone()).await;
+        match self.settings.mode {
+            Mode::Socket => socket::listen(Arc::clone(&self.intake), stop.clone()).await,
+            Mode::Http => {
+                let _heard = absence::present(&self.intake);
+                stop.cancelled().await;
+            }
         }
     }
 
-    /// Whether a socket to Slack is open.
+    /// Whether Slack is heard: a socket is open, or it can call.
     pub fn is_heard(&self) -> bool {
         self.intake.hearing.is_present()
     }
@@ -177,37 +159,15 @@ impl Slack {
 
     /// Does everything until told to stop.
     pub async fn work(self, stop: CancellationToken) -> Result<(), SlackError> {
+        let troubles = self.troubles();
         let ((), reported, ..) = tokio::join!(
             self.listener().work(stop.clone()),
-            self.report(&stop),
+            chat::report(&self.engine, FRONT, &troubles, &stop),
             self.courier().work(stop.clone()),
             self.listen(stop.clone()),
             home::keep(Arc::clone(&self.intake), stop.clone()),
         );
         self.rest().await;
-        reported
-    }
-
-    /// Draws cards once the database says where that stopped, until told to stop.
-    async fn report(&self, stop: &CancellationToken) -> Result<(), SlackError> {
-        loop {
-            match self.reporter().await {
-                Ok(reporter) => {
-                    reporter.work(stop.clone()).await;
-                    return Ok(());
-                }
-                Err(refusal) if !refusal.may_pass() => {
-                    let why =
-                        format!("cards of runs are not drawn on Slack: {refusal}; start infra-chat again");
-                    self.intake.troubles.begin(DRAWING, &why);
-                    return Err(SlackError::Store(refusal));
-                }
-                Err(error) => tracing::warn!(%error, "what was shown can't be read, trying again"),
-            }
-            tokio::select! {
-                () = tokio::time::sleep(TROUBLE) => {}
-                () = stop.cancelled() => return Ok(()),
-            }
-        }
+        reported.map_err(SlackError::Store)
     }
 }

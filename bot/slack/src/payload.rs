@@ -53,6 +53,8 @@ pub(crate) struct Said {
     /// The root of its thread, when it is in one.
     pub(crate) thread: Option<String>,
     pub(crate) text: String,
+    /// When Slack tells of it, in its own epoch seconds; later than the message where somebody edited it.
+    pub(crate) told_s: Option<i64>,
     /// It names the bot; Slack says so.
     pub(crate) mention: bool,
     /// It is between the bot and one person.
@@ -155,7 +157,14 @@ fn said(event: &Value, mention: bool) -> Happened {
     }
     let thread = event["thread_ts"].as_str().filter(|thread| *thread != ts).map(ToOwned::to_owned);
     let direct = event["channel_type"] == "im" || is_direct(&channel);
-    Happened::Said(Said { user, channel, ts, thread, text: text(event, "text"), mention, direct })
+    let times = [&event["edited"]["ts"], &event["event_ts"]];
+    let told_s = times.into_iter().filter_map(|ts| seconds(ts.as_str()?)).max();
+    Happened::Said(Said { user, channel, ts, thread, text: text(event, "text"), told_s, mention, direct })
+}
+
+/// The whole seconds of an instant as Slack writes it.
+pub(crate) fn seconds(ts: &str) -> Option<i64> {
+    ts.split('.').next()?.parse().ok()
 }
 
 /// A slash command, as its fields.

@@ -41,6 +41,8 @@ const RETRY_MAX: Duration = Duration::from_secs(30);
 const MENDING: Duration = Duration::from_mins(1);
 /// A socket that is to be renewed and lived this long is renewed at once.
 const RENEWED: Duration = Duration::from_secs(1);
+/// How long a socket that is taken away is kept for what came over it.
+const LEAVING: Duration = Duration::from_secs(2);
 /// A socket that lived this long was a good one: the next wait starts small again.
 const GOOD: Duration = Duration::from_secs(20);
 
@@ -79,6 +81,9 @@ async fn keep_open(number: u32, intake: Arc<Intake>, stop: CancellationToken) {
                     Ended::Disabled => {
                         trouble::disabled(&intake);
                         asked = Some(RETRY_MAX);
+                    }
+                    Ended::Renewed | Ended::Lost if began.elapsed() < RENEWED => {
+                        trouble::unheard(&intake, "its sockets end as soon as they are open");
                     }
                     Ended::Renewed | Ended::Lost => {}
                 }
@@ -120,11 +125,13 @@ async fn open(intake: &Intake) -> Result<Socket, Unopened> {
         Unopened { why: error.to_string(), after }
     })?;
     // What an error says may hold the address, and the address is a ticket: only its kind is told.
-    match timeout(OPENING, connect_async(&url)).await {
-        Ok(Ok((socket, _))) => Ok(socket),
-        Ok(Err(_)) => Err(Unopened { why: "the socket's address does not answer".to_owned(), after: None }),
-        Err(_) => Err(Unopened { why: "opening took too long".to_owned(), after: None }),
-    }
+    let why = match timeout(OPENING, connect_async(&url)).await {
+        Ok(Ok((socket, _))) => return Ok(socket),
+        Ok(Err(_)) => "the socket's address does not answer",
+        Err(_) => "opening a socket took too long",
+    };
+    trouble::unheard(intake, why);
+    Err(Unopened { why: why.to_owned(), after: None })
 }
 
 /// Why a socket ended.
@@ -150,8 +157,11 @@ async fn hear(mut socket: Socket, intake: &Arc<Intake>) -> Ended {
             frame = socket.next() => {
                 heard = Instant::now();
                 let next = match frame {
-                    Some(Ok(Frame::Text(text))) => envelope(intake, &text, &replying, &mut order),
-                    Some(Ok(Frame::Ping(_) | Frame::Pong(_) | Frame::Binary(_) | Frame::Frame(_))) => continue,
+                    Some(Ok(Frame::Text(text))) => envelope(intake, text.as_str(), &replying, &mut order),
+                    Some(Ok(Frame::Binary(bytes))) => {
+                        envelope(intake, &String::from_utf8_lossy(&bytes), &replying, &mut order)
+                    }
+                    Some(Ok(Frame::Ping(_) | Frame::Pong(_) | Frame::Frame(_))) => continue,
                     Some(Ok(Frame::Close(_)) | Err(_)) | None => break Ended::Lost,
                 };
                 if let Next::End(ended) = next {
@@ -175,9 +185,26 @@ async fn hear(mut socket: Socket, intake: &Arc<Intake>) -> Ended {
             break Ended::Lost;
         }
     };
+    if matches!(ended, Ended::Renewed) {
+        drop(replying);
+        acknowledge_rest(&mut socket, &mut replies).await;
+    }
     // It may be gone already.
     let _ = socket.close(None).await;
     ended
+}
+
+/// Slack takes this socket away. What came over it and is being written down is acknowledged while there is time.
+async fn acknowledge_rest(socket: &mut Socket, replies: &mut mpsc::UnboundedReceiver<String>) {
+    let acknowledging = async {
+        while let Some(reply) = replies.recv().await {
+            if socket.send(Frame::Text(reply.into())).await.is_err() {
+                return;
+            }
+        }
+    };
+    // What is left Slack delivers again.
+    let _ = timeout(LEAVING, acknowledging).await;
 }
 
 enum Next {

@@ -20,12 +20,16 @@ const WRONG_TOKEN: [&str; 7] = [
     "not_allowed_token_type",
     "no_app_token",
 ];
-/// Slack's words for an app's token that was made without its one scope.
+/// Slack's words for a token that was made without a scope.
 const WITHOUT_SCOPE: [&str; 2] = ["missing_scope", "no_permission"];
 
 /// Whether Slack says that the token is wrong.
 pub(crate) fn is_wrong_token(error: &WebError) -> bool {
     matches!(error, WebError::Refused { code, .. } if WRONG_TOKEN.contains(&code.as_str()))
+}
+
+fn is_without_scope(error: &WebError) -> bool {
+    matches!(error, WebError::Refused { code, .. } if WITHOUT_SCOPE.contains(&code.as_str()))
 }
 
 /// Asks who the bot is, if that is not known yet; whether it is known by now.
@@ -60,8 +64,7 @@ fn bot_token(error: &WebError) -> String {
 
 /// No socket can be opened.
 pub(crate) fn unopened(intake: &Intake, error: &WebError) {
-    let scope = matches!(error, WebError::Refused { code, .. } if WITHOUT_SCOPE.contains(&code.as_str()));
-    let why = if is_wrong_token(error) || scope {
+    let why = if is_wrong_token(error) || is_without_scope(error) {
         format!(
             "Slack does not take slack.app_token ({error}): make an App-Level Token with the scope connections:write, set \
              it, and start infra-chat again"
@@ -70,6 +73,14 @@ pub(crate) fn unopened(intake: &Intake, error: &WebError) {
         format!("no socket to Slack can be opened ({error}); it is tried again")
     };
     intake.troubles.begin(HEARING, &why);
+}
+
+/// Sockets are opened and lost before anything is said on them, or their address does not answer.
+pub(crate) fn unheard(intake: &Intake, why: &str) {
+    // Over another one it may be heard.
+    if !intake.hearing.is_present() {
+        intake.troubles.begin(HEARING, &format!("Slack is not heard ({why}); it is tried again"));
+    }
 }
 
 /// Sockets are switched off.
@@ -90,6 +101,13 @@ pub(crate) fn spoke(troubles: &chat::Troubles, error: Option<&WebError>) {
     match error {
         None => troubles.end(SPEAKING),
         Some(error) if is_wrong_token(error) => troubles.begin(SPEAKING, &bot_token(error)),
+        Some(error) if is_without_scope(error) => troubles.begin(
+            SPEAKING,
+            &format!(
+                "Slack does not let the app do all it must ({error}): give it the scopes of deploy/slack/manifest.yaml and \
+                 install it once more"
+            ),
+        ),
         Some(_) => {}
     }
 }

@@ -41,7 +41,7 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
         host.close().await;
         return Err(faults);
     }
-    let fronts = Fronts::open(host.engine(), config.slack, config.discord, host.front_troubles()).await;
+    let fronts = Fronts::open(host.engine(), config.slack, config.discord).await;
     out::aside(&format!("infra-chat listens on http://{address}; end it with Ctrl-C or SIGTERM."));
     let api = Api::new(&host, config.api_token);
     let served = serve(listener, api, fronts.routes(), stop).await;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use async_trait::async_trait;
-use chat::{Desk, Follow, Front, FrontError, Outbound, References, known};
+use chat::{Desk, Follow, Front, FrontError, Outbound, References, front_troubles, known};
 use engine::control::{Engine, Refusal};
 use tokio::io::BufReader;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -19,7 +19,7 @@ use tokio_util::task::TaskTracker;
 use super::follow::follow;
 use super::socket;
 use super::wire::{self, Answer, Ask};
-use crate::wiring::{FrontTroubles, speaker_default};
+use crate::wiring::speaker_default;
 
 /// Only the owner may ask.
 const SOCKET_MODE: u32 = 0o600;
@@ -33,8 +33,6 @@ pub(crate) struct Served {
     pub(crate) desk: Arc<Desk>,
     /// The refs of the project's repository.
     pub(crate) references: References,
-    /// What keeps the connected platforms from hearing or speaking.
-    pub(crate) front_troubles: FrontTroubles,
 }
 
 /// Takes guests until closed.
@@ -101,7 +99,7 @@ async fn accept(listener: UnixListener, served: Served, stop: CancellationToken)
 }
 
 async fn serve(stream: UnixStream, served: Served) -> anyhow::Result<()> {
-    let Served { engine, desk, references, front_troubles } = served;
+    let Served { engine, desk, references } = served;
     socket::peer_check(&stream)?;
     let (read, mut write) = stream.into_split();
     let mut read = BufReader::new(read);
@@ -130,7 +128,7 @@ async fn serve(stream: UnixStream, served: Served) -> anyhow::Result<()> {
                 Ok(why) => Answer::Unreached { why },
                 Err(refusal) => failed(&refusal),
             },
-            Ask::Fronts => Answer::Fronts { why: front_troubles.all() },
+            Ask::Fronts => Answer::Fronts { why: front_troubles(&engine) },
             Ask::Settle => Answer::Settled,
         };
         socket::write(&mut write, &answer).await?;

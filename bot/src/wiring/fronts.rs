@@ -1,7 +1,6 @@
 //! The chat platforms that are connected while `serve` runs. Runs never wait for them: a platform that is away is tried
 //! again, and caught up with afterwards.
 
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -17,21 +16,6 @@ const CLOSE: Duration = Duration::from_secs(5);
 /// What can't be done when a platform can't be prepared.
 const CONNECTING: &str = "connecting";
 
-/// What keeps the connected platforms from hearing or speaking, for whoever asks how things stand. Cheap to clone.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct FrontTroubles(Arc<Mutex<Vec<Troubles>>>);
-
-impl FrontTroubles {
-    fn add(&self, of_front: Troubles) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(of_front);
-    }
-
-    /// All there are now, in words.
-    pub(crate) fn all(&self) -> Vec<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().flat_map(Troubles::all).collect()
-    }
-}
-
 /// The connected platforms.
 pub(crate) struct Fronts {
     routes: Router,
@@ -45,7 +29,6 @@ impl Fronts {
         engine: &Engine,
         slack: Option<slack::Settings>,
         discord: Option<discord::Settings>,
-        troubles: &FrontTroubles,
     ) -> Self {
         let mut fronts = Self { routes: Router::new(), work: JoinSet::new(), stop: CancellationToken::new() };
         if let Some(settings) = slack {
@@ -53,28 +36,18 @@ impl Fronts {
                 Ok(slack) => {
                     fronts.routes = slack.routes();
                     let (of_front, stop) = (slack.troubles(), fronts.stop.child_token());
-                    troubles.add(of_front.clone());
                     fronts.work.spawn(async move { ended(&of_front, slack.work(stop).await) });
                 }
-                Err(error) => {
-                    let of_front = Troubles::default();
-                    ended(&of_front, Err(error));
-                    troubles.add(of_front);
-                }
+                Err(error) => ended(&Troubles::new(engine.clone(), slack::FRONT), Err(error)),
             }
         }
         if let Some(settings) = discord {
             match Discord::open(engine, settings).await {
                 Ok(discord) => {
                     let (of_front, stop) = (discord.troubles(), fronts.stop.child_token());
-                    troubles.add(of_front.clone());
                     fronts.work.spawn(async move { ended(&of_front, Box::pin(discord.work(stop)).await) });
                 }
-                Err(error) => {
-                    let of_front = Troubles::default();
-                    ended(&of_front, Err(error));
-                    troubles.add(of_front);
-                }
+                Err(error) => ended(&Troubles::new(engine.clone(), discord::FRONT), Err(error)),
             }
         }
         fronts

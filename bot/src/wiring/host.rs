@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::tenure::{self, Standing};
-use super::{FrontTroubles, HostLock, Parts, sample_ensure};
+use super::{HostLock, Parts, sample_ensure};
 use crate::config::Config;
 use crate::host::{Listener, Served};
 use crate::serve::Worker;
@@ -38,7 +38,6 @@ pub(crate) struct Host {
     engine: Engine,
     desk: Arc<Desk>,
     references: References,
-    front_troubles: FrontTroubles,
     platform: Arc<LocalPlatform>,
     edge: Arc<EdgeProxy>,
     worker: JoinHandle<()>,
@@ -127,13 +126,8 @@ impl Host {
         let desk = Arc::new(Desk::new(engine.clone()));
         let stop = CancellationToken::new();
         let references = References::default();
-        let front_troubles = FrontTroubles::default();
-        let served = Served {
-            engine: engine.clone(),
-            desk: Arc::clone(&desk),
-            references: references.clone(),
-            front_troubles: front_troubles.clone(),
-        };
+        let served =
+            Served { engine: engine.clone(), desk: Arc::clone(&desk), references: references.clone() };
         let listener = Listener::open(&config.data_dir, served, stop.child_token())?;
         tokio::spawn(tenure::room_await(engine.clone(), stop.child_token()));
         let (stands, standing) = watch::channel(Standing::Working);
@@ -142,7 +136,6 @@ impl Host {
             engine,
             desk,
             references,
-            front_troubles,
             platform,
             edge,
             worker,
@@ -167,11 +160,6 @@ impl Host {
     /// The refs of the project's repository.
     pub(crate) fn references(&self) -> &References {
         &self.references
-    }
-
-    /// What keeps the connected platforms from hearing or speaking.
-    pub(crate) fn front_troubles(&self) -> &FrontTroubles {
-        &self.front_troubles
     }
 
     /// Whether the sample project was made just now.

@@ -9,7 +9,7 @@ mod sample;
 mod tenure;
 mod unplugged;
 
-pub(crate) use fronts::{FrontTroubles, Fronts};
+pub(crate) use fronts::Fronts;
 pub(crate) use host::{Host, Sample, database_is_away};
 pub(crate) use lock::{Holder, HostLock};
 pub(crate) use parts::{MASTER_KEY_FILE, Parts, SIGNING_KEY_FILE, folder_private, installation, rules_load};

@@ -17,6 +17,7 @@ mod journal;
 mod lease;
 mod locks;
 mod machine;
+mod notices;
 mod people;
 mod projects;
 mod proved;
@@ -41,6 +42,7 @@ pub use ask::Preview;
 pub use back::{WentLive, overlap};
 pub use executor::{JUDGE, Moved};
 pub use locks::LockChange;
+pub use notices::{Notice, Notices};
 pub use proved::{Unproved, WhichRef};
 pub use refusal::Refusal;
 pub use secrets::Vault;
@@ -81,6 +83,7 @@ pub struct Engine {
     parts: Arc<EngineParts>,
     /// Artifacts of runs that ended could not be kept yet.
     artifacts_behind: Arc<AtomicBool>,
+    notices: Notices,
     /// What people nobody knows may do.
     strangers: Option<Role>,
 }
@@ -94,7 +97,8 @@ impl std::fmt::Debug for Engine {
 impl Engine {
     /// Puts an engine together. Nothing runs until [`Engine::work`] or [`Engine::tick`] is called.
     pub fn new(parts: EngineParts) -> Self {
-        Self { parts: Arc::new(parts), artifacts_behind: Arc::default(), strangers: None }
+        let notices = Notices::default();
+        Self { parts: Arc::new(parts), artifacts_behind: Arc::default(), notices, strangers: None }
     }
 
     /// The same engine for a front on which people nobody knows have a role: none unless told otherwise.
@@ -106,6 +110,11 @@ impl Engine {
     /// What people nobody knows may do here.
     pub fn strangers(&self) -> Option<Role> {
         self.strangers
+    }
+
+    /// What is amiss with this program beside runs and services.
+    pub fn notices(&self) -> &Notices {
+        &self.notices
     }
 
     /// The database.

@@ -12,6 +12,7 @@ use super::orders::{change_of, key, services};
 use super::{Desk, Heard, Outcome, Speaker};
 use crate::intent::{Action, Command, Names, help, parse};
 use crate::message::{Card, Outbound, Tone};
+use crate::troubles::front_troubles;
 use crate::view;
 
 /// How far back logs go when nobody says, in seconds.
@@ -142,6 +143,9 @@ impl Desk {
             let one = Command { environments: vec![environment.environment.to_string()], ..command.clone() };
             card.command = one.canonical();
             cards.push(card);
+        }
+        if command.action == Action::Status {
+            cards.extend(view::fronts_in_trouble(front_troubles(&self.engine)));
         }
         Ok(Heard::of(Outcome::Answered, cards.into_iter().map(Outbound::Say).collect()))
     }

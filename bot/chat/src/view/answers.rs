@@ -72,6 +72,14 @@ pub(crate) fn status(status: &EnvironmentStatus, links: &Links, now_ms: i64) -> 
     )
 }
 
+/// What keeps chat platforms from hearing or speaking; nothing when they all do.
+pub(crate) fn fronts_in_trouble(troubles: Vec<String>) -> Option<Card> {
+    if troubles.is_empty() {
+        return None;
+    }
+    Some(Card::new(Tone::Bad, "Chat platforms in trouble").list("", troubles))
+}
+
 fn service_line(service: &ServiceStatus, now_ms: i64) -> String {
     let Some(release) = service.release else { return "not deployed".to_owned() };
     if let Some((cron, enabled)) = &service.schedule {

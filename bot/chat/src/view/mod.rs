@@ -22,7 +22,9 @@ use engine::control::{Preview, Refusal};
 use engine::model::{Actor, Identity, Role, RunId, RunRequest};
 use engine::run::{Run, RunState};
 
-pub(crate) use answers::{audit, can, incidents, logs, logs_of_run, releases, run_logs, status};
+pub(crate) use answers::{
+    audit, can, fronts_in_trouble, incidents, logs, logs_of_run, releases, run_logs, status,
+};
 pub(crate) use back::{
     back_already, going_back_already, not_live_any_more, not_live_yet, not_live_yet_but, released_nothing,
     waits_already, waits_outdated, went_back_already,

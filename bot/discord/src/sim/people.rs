@@ -11,7 +11,7 @@ use super::{APPLICATION, BOT_USER, GUILD, Inside, Interaction, Kind, Message, Si
 pub(super) const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(3);
 
 /// How long the bot may take to write something down before it is asked again how far it has heard.
-const HEARD_WITHIN: Duration = Duration::from_millis(50);
+const HEARD_WITHIN: Duration = Duration::from_millis(500);
 
 /// A component somebody can use.
 #[derive(Debug, Clone, PartialEq)]
@@ -113,7 +113,7 @@ impl Sim {
         if !self.is_connected() {
             return false;
         }
-        // A heartbeat says what was heard; what takes the bot a while is said by a later one.
+        // A heartbeat says at once what was heard by now, and a later one what took the bot a while.
         while !self.inside.has_heard(seq) {
             self.inside.push(json!({ "op": 1, "d": null }));
             let heard = self.until(|sim| sim.inside.has_heard(seq));

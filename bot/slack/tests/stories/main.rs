@@ -26,6 +26,7 @@ mod crashes;
 mod deploy;
 #[path = "../../../chat/tests/stories/deploy_troubles.rs"]
 mod deploy_troubles;
+mod foreign;
 #[path = "../../../chat/tests/stories/going_back.rs"]
 mod going_back;
 #[path = "../../../chat/tests/stories/harness/mod.rs"]

@@ -1,9 +1,13 @@
 //! What was said while the bot did not listen: named afterwards, also after a kill, and none of it lost.
 
+use std::sync::Arc;
+
 use slack::sim::{BOT_USER, Fault};
+use slack::{Mode, Settings, Slack};
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::harness::{Chat, chat, good, minutes};
-use crate::stage::{CHANNEL, of_bot};
+use crate::stage::{CHANNEL, of_bot, settings};
 
 /// Every version of what people read of the notices, newest last.
 fn notices(t: &Chat) -> Vec<String> {
@@ -153,5 +157,55 @@ fn the_notice_of_a_secret_is_tried_until_it_arrives() {
         assert_eq!(t.stage.sim.buttons("ana", "Enter it safely").len(), 1);
         let deletions = sim.calls().into_iter().filter(|call| call.method == "chat.delete").count();
         assert!(deletions >= 2, "{deletions}");
+    });
+}
+
+/// A program that Slack calls begins; where it is called.
+async fn is_called(t: &Chat) -> (Arc<Slack>, String, DropGuard) {
+    let settings = Settings { mode: Mode::Http, ..settings(&t.stage.sim) };
+    let slack = Arc::new(Slack::open(t.engine(), settings).await.unwrap());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (base, routes) = (format!("http://{}", listener.local_addr().unwrap()), slack.routes());
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    let (listening, stop) = (Arc::clone(&slack), CancellationToken::new());
+    let stopped = stop.clone();
+    tokio::spawn(async move { listening.listen(stopped).await });
+    while !slack.is_heard() {
+        tokio::task::yield_now().await;
+    }
+    (slack, base, stop.drop_guard())
+}
+
+#[test]
+fn where_slack_calls_what_it_has_given_up_is_named_after_a_stop() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.stage.sim.writes("ben", CHANNEL, None, "deploy staging ref v1.0.0");
+        t.passes(minutes(10)).await;
+        let (_slack, _base, _stop) = is_called(t).await;
+        notices_come(t, 1).await;
+        assert!(notices(t)[0].contains("ben: deploy staging ref v1.0.0"), "{:#?}", notices(t));
+    });
+}
+
+#[test]
+fn where_slack_calls_what_it_repeats_is_done_and_not_named() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        let repeated = t.stage.sim.writes("ana", CHANNEL, None, "deploy staging ref v1.0.0");
+        t.passes(minutes(2)).await;
+        let (_slack, base, _stop) = is_called(t).await;
+        let looked =
+            |sim: &slack::sim::Sim| sim.calls().iter().any(|it| it.method == "conversations.history");
+        while !looked(&t.stage.sim) {
+            tokio::task::yield_now().await;
+        }
+        let now_s = chrono::Utc::now().timestamp();
+        let (status, _) = t.stage.sim.deliver_signed(&base, "events_api", &repeated, now_s).await;
+        assert_eq!(status, 200);
+        t.ticks().await;
+        t.settles().await;
+        assert_eq!((t.runs().await, notices(t).len()), (1, 0));
+        t.never_mind_the_rest();
     });
 }

@@ -8,7 +8,7 @@ use slack::{Settings, Slack};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::harness::{Chat, chat};
-use crate::stage::settings;
+use crate::stage::{CHANNEL, of_bot, settings};
 
 /// Another connection, with other settings.
 async fn connected(t: &Chat, settings: Settings) -> (Arc<Slack>, DropGuard) {
@@ -34,6 +34,14 @@ fn a_bot_token_that_slack_does_not_take_is_named_and_nothing_ends() {
         let (slack, _stop) = connected(t, wrong).await;
         let says = trouble(&slack).await;
         assert!(says.contains("slack.bot_token") && says.contains("invalid_auth"), "{says}");
+        t.user("ana").says("status staging").await;
+        let shown = of_bot(&t.stage, CHANNEL).pop().unwrap();
+        assert!(
+            shown.text.contains("slack.bot_token") && shown.text.contains("(since 2026-11-18 12:0"),
+            "{}",
+            shown.text
+        );
+        t.never_mind_the_rest();
     });
 }
 

@@ -1,0 +1,185 @@
+//! Acknowledgements of interactions, within the three seconds there are. What somebody said by one is written down before it
+//! is acknowledged, so that a kill in between loses nothing of it, and is handled after: what its speaker saw fail is not
+//! done. A database that takes its time does not keep Discord waiting.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chat::{Held, Place};
+use engine::store::StoreError;
+use serde_json::{Value, json};
+
+use crate::answers::MESSAGE;
+use crate::intake::{Intake, Where};
+use crate::payload::Interacted;
+use crate::web::{EPHEMERAL, Message, WebError};
+
+/// Longest time the database may take before it is acknowledged all the same.
+const WRITING: Duration = Duration::from_millis(800);
+/// Longest wait for the answer to an acknowledgement, before it is sent once more.
+const ANSWERING: Duration = Duration::from_secs(1);
+/// Longest wait Discord may ask for that leaves time to acknowledge, in milliseconds.
+const PATIENCE_MS: i64 = 1_500;
+/// Tries of an acknowledgement whose fate nobody knows.
+const TRIES: u32 = 2;
+/// What Discord answers when the right to acknowledge has ended.
+const UNKNOWN_INTERACTION: i64 = 10_062;
+/// … and when it was used already.
+const ACKNOWLEDGED_BEFORE: i64 = 40_060;
+/// What somebody is told whose words are kept nowhere.
+const UNWRITTEN: &str = "I could not write that down, and nothing of it is done: try again in a moment.";
+
+/// What an interaction is acknowledged with.
+#[derive(Debug)]
+pub(crate) struct Acknowledgement {
+    /// Its kind, as Discord numbers them.
+    pub(crate) kind: u8,
+    /// What comes with it.
+    pub(crate) data: Option<Value>,
+}
+
+impl Intake {
+    /// Acknowledges; false when its speaker saw it fail already.
+    pub(crate) async fn acknowledge(
+        &self,
+        interacted: &Interacted,
+        kind: u8,
+        data: Option<Value>,
+    ) -> Result<bool, WebError> {
+        let mut answer = json!({ "type": kind });
+        if let Some(data) = data {
+            answer["data"] = data;
+        }
+        for left in (0..TRIES).rev() {
+            let answering = self.web.interaction_answer(&interacted.id, &interacted.token, answer.clone());
+            let answered = if left > 0 {
+                tokio::time::timeout(ANSWERING, answering).await.unwrap_or_else(|_| {
+                    let why = format!("{} s went by", ANSWERING.as_secs());
+                    Err(WebError::Unanswered { what: "answering an interaction", why })
+                })
+            } else {
+                answering.await
+            };
+            match answered {
+                Err(error) if error.is_missing(UNKNOWN_INTERACTION) => {
+                    tracing::warn!(?interacted, "an interaction came too late, and nothing of it is done");
+                    return Ok(false);
+                }
+                // It may have arrived: then it counts, and a second one is refused.
+                Err(WebError::Unanswered { .. }) if left > 0 => {}
+                Err(WebError::Limited { after_ms, .. }) if left > 0 && after_ms <= PATIENCE_MS => {
+                    tokio::time::sleep(Duration::from_millis(after_ms.max(0) as u64)).await;
+                }
+                Ok(()) => return Ok(true),
+                // It is told twice.
+                Err(error) if error.code() == Some(ACKNOWLEDGED_BEFORE) => return Ok(true),
+                // Its speaker sees it fail.
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(false)
+    }
+
+    /// Answers at once, to whoever interacted alone.
+    pub(crate) async fn whispered(&self, interacted: &Interacted, says: &str) -> Result<(), WebError> {
+        let shown = json!({ "flags": EPHEMERAL, "content": says, "allowed_mentions": { "parse": [] } });
+        self.acknowledge(interacted, MESSAGE, Some(shown)).await.map(|_| ())
+    }
+
+    /// Hears what somebody said by an interaction: writes it down and acknowledges it.
+    pub(crate) async fn hear(
+        self: &Arc<Self>,
+        interacted: &Interacted,
+        at: Option<Where>,
+        said: String,
+        place: &(dyn Fn(&Where) -> Place + Send + Sync),
+        shown: Acknowledgement,
+    ) -> Result<(), WebError> {
+        // Between two Discord must be asked for somebody's roles, where they mean anything.
+        let asks = |at: &Where| at.direct && !self.settings.roles.is_empty();
+        let at = match at {
+            Some(at) if !asks(&at) => at,
+            at => return self.hear_later(interacted, at, said, place, shown).await,
+        };
+        let holding = self.hold(interacted, &at, &interacted.roles, place(&at), said);
+        tokio::pin!(holding);
+        let written = match tokio::time::timeout(WRITING, &mut holding).await {
+            Ok(Ok(held)) => Some(held),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "what somebody commanded or clicked can't be written down");
+                return self.whispered(interacted, UNWRITTEN).await;
+            }
+            Err(_) => None,
+        };
+        let acknowledged = self.acknowledge(interacted, shown.kind, shown.data).await;
+        let written = match written {
+            Some(held) => Ok(held),
+            None => holding.await,
+        };
+        match (&acknowledged, written) {
+            (Ok(true), Ok(held)) => drop(held),
+            (Ok(true), Err(error)) => self.say_unwritten(interacted, &error, place(&at).awaited).await,
+            (_, Ok(held)) => {
+                if let Err(error) = held.forget().await {
+                    tracing::warn!(?interacted, %error, "an interaction that failed is done all the same");
+                }
+            }
+            (_, Err(_)) => {}
+        }
+        acknowledged.map(|_| ())
+    }
+
+    /// The same where Discord must be asked something first, for which there is time only afterwards.
+    async fn hear_later(
+        self: &Arc<Self>,
+        interacted: &Interacted,
+        at: Option<Where>,
+        said: String,
+        place: &(dyn Fn(&Where) -> Place + Send + Sync),
+        shown: Acknowledgement,
+    ) -> Result<(), WebError> {
+        if !self.acknowledge(interacted, shown.kind, shown.data).await? {
+            return Ok(());
+        }
+        let at = match at {
+            Some(at) => at,
+            None => self.look(&interacted.channel).await,
+        };
+        let roles =
+            if at.direct { self.roles_anywhere(&interacted.user).await } else { interacted.roles.clone() };
+        match self.hold(interacted, &at, &roles, place(&at), said).await {
+            Ok(held) => drop(held),
+            Err(error) => self.say_unwritten(interacted, &error, place(&at).awaited).await,
+        }
+        Ok(())
+    }
+
+    async fn hold(
+        &self,
+        interacted: &Interacted,
+        at: &Where,
+        roles: &[String],
+        place: Place,
+        said: String,
+    ) -> Result<Held, StoreError> {
+        let event = format!("interaction/{}", interacted.id);
+        let mut spoken = self.spoken(&interacted.user, roles, at, event, said);
+        spoken.place = place;
+        self.listener.hold(&spoken).await
+    }
+
+    /// Tells somebody that what was acknowledged is kept nowhere.
+    async fn say_unwritten(&self, interacted: &Interacted, error: &StoreError, awaited: bool) {
+        tracing::error!(%error, "what somebody commanded or clicked can't be written down");
+        let message = Message { content: UNWRITTEN.to_owned(), ..Message::default() };
+        let (application, token) = (&interacted.application, &interacted.token);
+        let told = if awaited {
+            self.web.interaction_finish(application, token, &message).await
+        } else {
+            self.web.interaction_whisper(application, token, &message).await
+        };
+        if let Err(error) = told {
+            tracing::warn!(%error, "somebody can't be told that nothing is done");
+        }
+    }
+}
