@@ -14,10 +14,11 @@ mod reporter;
 mod troubles;
 mod turn;
 pub mod view;
+pub mod window;
 
 pub use channels::{BadChannels, Channels, UnknownMeaning};
 pub use courier::{Carried, Carrier, Courier, FileDue, Sent, Undelivered};
-pub use desk::{About, Desk, Heard, Outcome, names_of, parse_said};
+pub use desk::{About, Desk, Heard, Outcome, SecretForm, SecretWish, names_of, parse_said};
 pub use hearing::{Ear, Hearing, Overheard, Said, Unread};
 pub use known::{References, known};
 pub use letter::{Letter, Place};

@@ -219,7 +219,7 @@ pub(crate) fn button(number: usize, button: &Button) -> Value {
         "text": { "type": "plain_text", "text": clip(&button.label, BUTTON_CHARS).0 },
         "value": button.command,
     });
-    if button.command == view::SECRET_FORM {
+    if view::opens_secret_form(&button.command) {
         element["action_id"] = json!(SECRET_BUTTON);
         element["style"] = json!("primary");
     }
