@@ -13,7 +13,6 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Html;
 use axum::routing::{get, post};
 use chat::window::{self, Given, Parts};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Acked, BOT_USER, Inside, Message, Press, Sim, buttons_of};
@@ -32,25 +31,27 @@ const WAITS: Duration = Duration::from_secs(20);
 const SILENT: &str = "infra did not answer within 3 seconds: is infra-chat connected?";
 
 /// Who looks, and where.
-#[derive(Deserialize)]
 struct Looking {
-    #[serde(rename = "as", default = "first_person")]
     who: String,
-    #[serde(rename = "in", default = "first_channel")]
     place: String,
     thread: Option<String>,
-    #[serde(default)]
     seen: u64,
 }
 
-fn first_person() -> String {
-    window::PEOPLE[0].to_owned()
+impl Looking {
+    fn of(asked: Vec<(String, String)>) -> Self {
+        let asked = Given::new(asked);
+        let thread = asked.or("thread", "").to_owned();
+        Self {
+            who: asked.or("as", window::PEOPLE[0]).to_owned(),
+            place: asked.or("in", CHANNEL).to_owned(),
+            thread: Some(thread).filter(|thread| !thread.is_empty()),
+            seen: asked.or("seen", "").parse().unwrap_or_default(),
+        }
+    }
 }
 
-fn first_channel() -> String {
-    CHANNEL.to_owned()
-}
-
+type Asked = Query<Vec<(String, String)>>;
 type Told = Result<axum::Json<Value>, StatusCode>;
 
 pub(super) fn routes() -> Router<Weak<Inside>> {
@@ -81,10 +82,11 @@ fn given(body: &[u8]) -> Given {
 
 async fn page(
     Shared(inside): Shared<Weak<Inside>>,
-    Query(looking): Query<Looking>,
+    Query(asked): Asked,
     headers: HeaderMap,
 ) -> Result<Html<String>, StatusCode> {
     let sim = own(&inside, &headers)?;
+    let looking = Looking::of(asked);
     let hint = format!("Message as {}: {MENTION} deploy staging, or {COMMAND} status", looking.who);
     let at_home = looking.place == HOME;
     if at_home {
@@ -103,12 +105,9 @@ async fn page(
 }
 
 /// What there is to see, as soon as it is anything else than what was seen.
-async fn look(
-    Shared(inside): Shared<Weak<Inside>>,
-    Query(looking): Query<Looking>,
-    headers: HeaderMap,
-) -> Told {
+async fn look(Shared(inside): Shared<Weak<Inside>>, Query(asked): Asked, headers: HeaderMap) -> Told {
     let sim = own(&inside, &headers)?;
+    let looking = Looking::of(asked);
     let mut changed = sim.inside.changed.subscribe();
     // A page that waits keeps no simulator that has come to its end.
     let stop = sim.inside.stop.clone();
