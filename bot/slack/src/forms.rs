@@ -47,7 +47,7 @@ pub(crate) fn secret(asked: &SecretForm) -> Value {
     let mut select = json!({ "type": "static_select", "action_id": ENVIRONMENT });
     match &asked.project {
         Some(_) => {
-            select["options"] = json!(options.into_iter().map(|(_, option)| option).collect::<Vec<_>>())
+            select["options"] = json!(options.into_iter().map(|(_, option)| option).collect::<Vec<_>>());
         }
         None => select["option_groups"] = json!(by_project(options)),
     }

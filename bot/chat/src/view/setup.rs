@@ -41,7 +41,7 @@ pub(crate) fn hindered(hindrances: &[Hindrance], whole: bool) -> String {
                 );
             }
             Hindrance::Faults(faults) => {
-                said.push(format!("It can't be taken in like that: {}.", faults.join("; ")))
+                said.push(format!("It can't be taken in like that: {}.", faults.join("; ")));
             }
             _ => {}
         }

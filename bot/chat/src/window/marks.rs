@@ -144,7 +144,7 @@ impl Marks {
     fn closing(&self, inner: &str, mark: &str) -> Option<usize> {
         inner.char_indices().map(|(at, _)| at).filter(|at| inner[*at..].starts_with(mark)).find(|at| {
             let (before, after) = (inner[..*at].chars().next_back(), inner[at + mark.len()..].chars().next());
-            before.is_some_and(|c| !c.is_whitespace() && !(self.backslash && c == '\\'))
+            before.is_some_and(|c| !(c.is_whitespace() || self.backslash && c == '\\'))
                 && after.is_none_or(|c| !c.is_alphanumeric())
         })
     }

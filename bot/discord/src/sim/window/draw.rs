@@ -122,15 +122,13 @@ impl Seen<'_> {
                 let _ = write!(html, "<{tag}>{}</{tag}>", self.marked(text));
             }
         }
-        let cells: String = list(&embed["fields"])
-            .iter()
-            .map(|field| {
-                let text = |part: &str| self.marked(field[part].as_str().unwrap_or_default());
-                format!("<div><b>{}</b>{}</div>", text("name"), text("value"))
-            })
-            .collect();
+        let cell = |field: &Value| {
+            let text = |part: &str| self.marked(field[part].as_str().unwrap_or_default());
+            format!("<div><b>{}</b>{}</div>", text("name"), text("value"))
+        };
+        let cells: Vec<String> = list(&embed["fields"]).iter().map(cell).collect();
         if !cells.is_empty() {
-            let _ = write!(html, "<div class=\"fields\">{cells}</div>");
+            let _ = write!(html, "<div class=\"fields\">{}</div>", cells.concat());
         }
         if let Some(text) = embed["footer"]["text"].as_str() {
             let _ = write!(html, "<footer>{}</footer>", escape(text));

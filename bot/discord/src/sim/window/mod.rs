@@ -124,17 +124,17 @@ async fn say(Shared(inside): Shared<Weak<Inside>>, headers: HeaderMap, body: Byt
     let channel = given.or("thread", &place);
     let typed = given.or("text", "").trim();
     if typed.is_empty() {
-        return told("");
+        return Ok(told(""));
     }
     if let Some(command) = typed.strip_prefix('/') {
         let (command, options) = command.split_once(' ').unwrap_or((command, ""));
         let body = sim.command(who, channel, command, &options_of(options));
-        return answered(sim.interact(&body).await);
+        return Ok(answered(sim.interact(&body).await.as_ref()));
     }
     let written = sim.writes(who, channel, None, &typed.replace(MENTION, &format!("<@{BOT_USER}>")));
     let heard = sim.is_connected() && sim.tell("MESSAGE_CREATE", &written).await;
     // Nobody who writes a message sees whether anybody has heard it.
-    told(if heard { "" } else { "Nobody hears it now; infra-chat is told once it is back." })
+    Ok(told(if heard { "" } else { "Nobody hears it now; infra-chat is told once it is back." }))
 }
 
 /// Options as `name=value`: a value goes on until the next name.
@@ -154,7 +154,7 @@ async fn click(Shared(inside): Shared<Weak<Inside>>, headers: HeaderMap, body: B
         return Err(StatusCode::NOT_FOUND);
     };
     press.values.extend(Some(chosen.to_owned()).filter(|chosen| !chosen.is_empty()));
-    answered(sim.interact(&sim.presses(who, &press)).await)
+    Ok(answered(sim.interact(&sim.presses(who, &press)).await.as_ref()))
 }
 
 async fn fill(Shared(inside): Shared<Weak<Inside>>, headers: HeaderMap, body: Bytes) -> Told {
@@ -164,7 +164,7 @@ async fn fill(Shared(inside): Shared<Weak<Inside>>, headers: HeaderMap, body: By
     let Some(submitted) = sim.submits(given.or("as", window::PEOPLE[0]), &filled) else {
         return Err(StatusCode::NOT_FOUND);
     };
-    answered(sim.interact(&submitted).await)
+    Ok(answered(sim.interact(&submitted).await.as_ref()))
 }
 
 /// Closes the form that is open, or, with a message, one that its reader alone sees.
@@ -182,7 +182,7 @@ async fn close(Shared(inside): Shared<Weak<Inside>>, headers: HeaderMap, body: B
         }
     }
     sim.inside.has_changed();
-    told("")
+    Ok(told(""))
 }
 
 async fn file(
@@ -196,11 +196,11 @@ async fn file(
     found.cloned().ok_or(StatusCode::NOT_FOUND)
 }
 
-fn told(says: &str) -> Told {
-    Ok(axum::Json(json!({ "says": says })))
+fn told(says: &str) -> axum::Json<Value> {
+    axum::Json(json!({ "says": says }))
 }
 
-fn answered(acked: Option<Acked>) -> Told {
+fn answered(acked: Option<&Acked>) -> axum::Json<Value> {
     match acked {
         Some(acked) if acked.kind == CHOICES => told(&acked.data["choices"].to_string()),
         Some(_) => told(""),

@@ -173,9 +173,8 @@ fn block(block: &Value, ts: &str, faults: &Value) -> String {
             let mut html = if block["text"].is_null() { String::new() } else { shown(&block["text"]) };
             let fields = list(&block["fields"]);
             if !fields.is_empty() {
-                let cells: String =
-                    fields.iter().map(|field| format!("<div>{}</div>", shown(field))).collect();
-                let _ = write!(html, "<div class=\"fields\">{cells}</div>");
+                let cells: Vec<String> = fields.iter().map(shown).collect();
+                let _ = write!(html, "<div class=\"fields\"><div>{}</div></div>", cells.join("</div><div>"));
             }
             html
         }

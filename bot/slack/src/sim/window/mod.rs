@@ -128,11 +128,11 @@ async fn say(Shared(inside): Shared<Weak<Inside>>, headers: HeaderMap, body: Byt
     let (who, place) = (given.or("as", window::PEOPLE[0]), given.or("in", CHANNEL));
     let typed = given.or("text", "").trim();
     if typed.is_empty() {
-        return told("");
+        return Ok(told(""));
     }
     if let Some(text) = typed.strip_prefix(COMMAND) {
         let command = sim.commands(who, place, text.trim());
-        return answered(sim.deliver("slash_commands", &command, false).await);
+        return Ok(answered(sim.deliver("slash_commands", &command, false).await.as_ref()));
     }
     // Slack writes what people type with marks of its own.
     let text = typed.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
@@ -145,7 +145,7 @@ async fn say(Shared(inside): Shared<Weak<Inside>>, headers: HeaderMap, body: Byt
         let _ = sim.deliver("events_api", &sim.as_mention(&written), false).await;
     }
     // Nobody who writes a message sees whether anybody has heard it.
-    told(if heard.is_some() { "" } else { "Nobody hears it now; infra-chat is told once it is back." })
+    Ok(told(if heard.is_some() { "" } else { "Nobody hears it now; infra-chat is told once it is back." }))
 }
 
 async fn click(Shared(inside): Shared<Weak<Inside>>, headers: HeaderMap, body: Bytes) -> Told {
@@ -158,7 +158,7 @@ async fn click(Shared(inside): Shared<Weak<Inside>>, headers: HeaderMap, body: B
         sim.press(who, given.or("ts", ""), action).map(|press| sim.presses(who, &press))
     };
     let Some(pressed) = pressed else { return Err(StatusCode::NOT_FOUND) };
-    answered(sim.deliver("interactive", &pressed, false).await)
+    Ok(answered(sim.deliver("interactive", &pressed, false).await.as_ref()))
 }
 
 async fn fill(Shared(inside): Shared<Weak<Inside>>, headers: HeaderMap, body: Bytes) -> Told {
@@ -173,7 +173,7 @@ async fn fill(Shared(inside): Shared<Weak<Inside>>, headers: HeaderMap, body: By
     if let Some(acked) = &acked {
         sim.form_answered(who, &view.0, &acked.payload);
     }
-    answered(acked)
+    Ok(answered(acked.as_ref()))
 }
 
 async fn close(Shared(inside): Shared<Weak<Inside>>, headers: HeaderMap, body: Bytes) -> Told {
@@ -183,7 +183,7 @@ async fn close(Shared(inside): Shared<Weak<Inside>>, headers: HeaderMap, body: B
         sim.inside.state().modals.remove(&view);
         sim.inside.has_changed();
     }
-    told("")
+    Ok(told(""))
 }
 
 async fn file(
@@ -196,11 +196,11 @@ async fn file(
     state.files.get(&file).map(|file| file.content.clone()).ok_or(StatusCode::NOT_FOUND)
 }
 
-fn told(says: &str) -> Told {
-    Ok(axum::Json(json!({ "says": says })))
+fn told(says: &str) -> axum::Json<Value> {
+    axum::Json(json!({ "says": says }))
 }
 
-fn answered(acked: Option<Acked>) -> Told {
+fn answered(acked: Option<&Acked>) -> axum::Json<Value> {
     told(if acked.is_some() { "" } else { SILENT })
 }
 
