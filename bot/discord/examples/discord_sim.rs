@@ -1,4 +1,5 @@
-//! A Discord to try the bot with, in a terminal: no account, no token.
+//! A Discord to try the bot with, in a browser and in a terminal: no account, no token. The page it names shows what people
+//! see; everything can also be typed here:
 //!
 //! ```text
 //! cargo run -p discord --example discord_sim    # says how to start infra-chat beside it
@@ -17,6 +18,7 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use chat::window::PEOPLE;
 use discord::sim::{Acked, CHANNELS, Message, Press, Sim, TOKEN, buttons_of};
 use engine::clock::SystemClock;
 use tokio::sync::mpsc;
@@ -30,22 +32,24 @@ const CHANNEL: &str = CHANNELS[0];
 async fn main() -> std::io::Result<()> {
     let port = std::env::args().nth(1).and_then(|port| port.parse().ok()).unwrap_or(PORT);
     let sim = Sim::start_at(Arc::new(SystemClock), true, SocketAddr::from(([127, 0, 0, 1], port))).await?;
+    let links = PEOPLE
+        .map(|name| format!("infra-chat --as zoe user link {name} discord:{}", sim.user(name)))
+        .join("\n  ");
     say(&format!(
-        "A simulated Discord. Beside it, in another terminal:\n\n  \
+        "A simulated Discord: open {} in a browser. Beside it, in another terminal:\n\n  \
          export INFRA_CHAT_DISCORD_API_BASE={} INFRA_CHAT_DISCORD_TOKEN={TOKEN}\n  \
          export INFRA_CHAT_DISCORD_CHANNELS={CHANNEL}\n  \
-         infra-chat user link ana discord:{}; infra-chat user link ben discord:{}\n  infra-chat serve\n\n\
-         Then here: `ana: deploy staging`, `ben clicks Approve`, `ben clicks Yes`, `ana /status`, `ana in 3: rollback`, \
+         {links}\n  infra-chat serve\n\n\
+         Then there, or here: `ana: deploy staging`, `ben clicks Approve`, `ben clicks Yes`, `ana /status`, `ana in 3: rollback`, \
          `ana types /deploy environment=st`, `ana fills answer=3`, `hang up`, `forget`.\n",
+        sim.window(),
         sim.api_base(),
-        sim.user("ana"),
-        sim.user("ben"),
     ))?;
     let (typed, mut lines) = mpsc::unbounded_channel();
     std::thread::spawn(move || {
         std::io::stdin().lines().map_while(Result::ok).try_for_each(|line| typed.send(line))
     });
-    let mut shown = 0;
+    let (mut shown, mut typing) = (0, true);
     loop {
         tokio::select! {
             () = sim.until(|sim| sim.versions().len() > shown) => {
@@ -55,9 +59,10 @@ async fn main() -> std::io::Result<()> {
                 }
                 shown = versions.len();
             }
-            line = lines.recv() => match line {
+            line = lines.recv(), if typing => match line {
                 Some(line) => act(&sim, line.trim()).await?,
-                None => return Ok(()),
+                // Nobody types here: the page goes on.
+                None => typing = false,
             },
         }
     }

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chat::{Place, view};
+use chat::{Desk, Place, SecretWish, view};
 use engine::control::Refusal;
-use engine::model::{Actor, EnvironmentKey};
+use engine::model::Actor;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
@@ -68,7 +68,7 @@ impl Intake {
         at: Option<Where>,
     ) -> Result<(), WebError> {
         if commanded.name == commands::SECRET {
-            return self.secret_form(interacted, commanded).await;
+            return self.secret_form(interacted, &secret_words(commanded)).await;
         }
         let Some(said) = commands::sentence(commanded) else {
             return self.whispered(interacted, "That command is none of mine any more: say `/help`.").await;
@@ -131,7 +131,7 @@ impl Intake {
     ) -> Result<(), WebError> {
         let origin = origin_of(message, at.as_ref());
         match press {
-            Press::Secret => self.secret_form(interacted, &Commanded::none()).await,
+            Press::Secret(said) => self.secret_form(interacted, &said).await,
             Press::Form(form) => {
                 let inside = if origin.inside { INSIDE } else { "" };
                 let thread = origin.thread.as_deref().unwrap_or_default();
@@ -191,8 +191,10 @@ impl Intake {
             let found = filled.iter().find(|(field, _)| field == name);
             found.map(|(_, value)| value.clone()).unwrap_or_default()
         };
-        if custom_id == forms::SECRET {
-            let sealed = Sealing { environment: field(forms::ENVIRONMENT), name: field(forms::NAME) };
+        if custom_id.split('/').next() == Some(forms::SECRET) {
+            let project = custom_id.split_once('/').map(|(_, project)| project.to_owned());
+            let sealed =
+                Sealing { project, environment: field(forms::ENVIRONMENT), name: field(forms::NAME) };
             return self.secret_set(interacted, sealed, SecretString::from(field(forms::VALUE))).await;
         }
         let mut parts = custom_id.splitn(3, '/');
@@ -213,21 +215,25 @@ impl Intake {
         self.click_said(interacted, at, Origin { thread, inside }, answer, shown).await
     }
 
-    /// Opens the form for a secret.
-    async fn secret_form(&self, interacted: &Interacted, given: &Commanded) -> Result<(), WebError> {
-        let places = async {
+    /// Opens the form for a secret, with what was said of it filled in.
+    async fn secret_form(&self, interacted: &Interacted, said: &str) -> Result<(), WebError> {
+        let asked = async {
             let actor = self.actor(interacted).await?;
-            self.engine.secret_places(&actor).await
+            let desk = Desk::new(self.engine.clone());
+            let roles = &interacted.roles;
+            let at = whereabouts(&interacted.channel, self.places.get(&interacted.channel));
+            let spoken = self.spoken(&interacted.user, roles, &at, String::new(), said.to_owned());
+            let inbound = chat::Inbound { event: None, ..spoken.inbound };
+            let wish = desk.secret_wish(&inbound, &spoken.about).await?;
+            desk.secret_form(&wish.unwrap_or_else(|| SecretWish::bare(None)), &actor).await
         };
-        let environments: Vec<String> = match places.await {
-            Ok(places) => places.iter().map(ToString::to_string).collect(),
+        match asked.await {
+            Ok(asked) => self.acknowledge(interacted, FORM, Some(forms::secret(&asked))).await.map(|_| ()),
             Err(refusal) => {
                 let says = view::plain(&view::refusal(&refusal));
-                return self.whispered(interacted, &clip(&escape(&says), CONTENT_CHARS).0).await;
+                self.whispered(interacted, &clip(&escape(&says), CONTENT_CHARS).0).await
             }
-        };
-        let form = forms::secret(&environments, given.option(forms::ENVIRONMENT), given.option(forms::NAME));
-        self.acknowledge(interacted, FORM, Some(form)).await.map(|_| ())
+        }
     }
 
     /// Who somebody is, in the time there is: between two, Discord has to be asked for their roles.
@@ -272,12 +278,8 @@ impl Intake {
         let not_found =
             |say: String| Refusal::NotFound { say, next: "Nothing was kept: try again.".to_owned() };
         let name = sealing.name.trim().parse().map_err(|error| not_found(format!("{error}")))?;
-        let project = self.engine.project_get(None).await?.value;
-        let environment = project.environments.keys().find(|key| key.as_str() == sealing.environment.trim());
-        let environment = environment
-            .cloned()
-            .ok_or_else(|| not_found(format!("there is no environment {}", sealing.environment.trim())))?;
-        let environment = EnvironmentKey::new(project.project, environment);
+        let desk = Desk::new(self.engine.clone());
+        let environment = desk.secret_place(sealing.project.as_deref(), &sealing.environment).await?;
         let roles = match interacted.guild {
             Some(_) => interacted.roles.clone(),
             None => self.roles_anywhere(&interacted.user).await,
@@ -288,9 +290,9 @@ impl Intake {
         let engine = self.engine.with_strangers(self.role(&roles));
         let actor = engine.actor(&identity(&interacted.user)).await?;
         let version = engine.secret_set(&environment, &name, value, &actor).await?;
-        let place = &environment.environment;
+        let (place, restart) = desk.secret_said(&environment).await;
         Ok(Some(format!(
-            "**{}** of {place} is sealed (version {version}). Services read it when they start: `restart {place}`.",
+            "**{}** of {place} is sealed (version {version}). Services read it when they start: `{restart}`.",
             escape(&name.to_string())
         )))
     }
@@ -298,15 +300,25 @@ impl Intake {
 
 /// A secret that is to be sealed, without it.
 struct Sealing {
+    /// The project its form was about.
+    project: Option<String>,
     environment: String,
     name: String,
 }
 
-impl Commanded {
-    /// Nothing was given.
-    fn none() -> Self {
-        Self { name: String::new(), options: Vec::new() }
-    }
+/// The command for the form, as words.
+fn secret_words(given: &Commanded) -> String {
+    let word = |option: &str| given.option(option).map(|said| said.split_whitespace().collect::<String>());
+    let name = word(forms::NAME).map(|name| format!(" {name}")).unwrap_or_default();
+    // `PROJECT/ENVIRONMENT` says both.
+    let (project, place) = match word(forms::ENVIRONMENT) {
+        Some(place) => match place.split_once('/') {
+            Some((project, place)) => (format!("{project}: "), format!(" in {place}")),
+            None => (String::new(), format!(" in {place}")),
+        },
+        None => (String::new(), String::new()),
+    };
+    format!("{project}{}{name}{place}", view::SECRET_FORM)
 }
 
 /// Where answers to an interaction may go for a while.

@@ -64,8 +64,8 @@ pub(crate) enum Press {
     No,
     /// It opens a form that says its answer.
     Form(Form),
-    /// It opens the form for a secret.
-    Secret,
+    /// It opens the form for a secret, with what is said of it filled in.
+    Secret(String),
 }
 
 /// The controls of a card. Those that find no room can still be typed.
@@ -80,8 +80,10 @@ pub(crate) fn rows(card: &Card) -> Controls {
         buttons.push(button(PRIMARY, "Answer\u{2026}", &form_id(form)));
     }
     for (number, one) in standing.into_iter().enumerate() {
-        if one.command == view::SECRET_FORM {
-            buttons.push(button(PRIMARY, &one.label, SECRET));
+        if view::opens_secret_form(&one.command) {
+            let id = format!("{SECRET}/{}", one.command);
+            let fits = chars(&id) <= CUSTOM_ID_CHARS && one.command != view::SECRET_FORM;
+            buttons.push(button(PRIMARY, &one.label, if fits { &id } else { SECRET }));
             continue;
         }
         let kind = if one.danger { "ask" } else { "say" };
@@ -148,7 +150,7 @@ pub(crate) fn press(custom_id: &str, values: &[String], message: &Value) -> Opti
             let (title, label) = rest.split_once(BETWEEN)?;
             Some(Press::Form(Form { title: title.to_owned(), label: label.to_owned() }))
         }
-        SECRET => Some(Press::Secret),
+        SECRET => Some(Press::Secret(if rest.is_empty() { SECRET } else { rest }.to_owned())),
         _ => None,
     }
 }

@@ -267,7 +267,21 @@ fn step(step: &StepLine) -> String {
 }
 
 fn quote(quote: &Quote) -> String {
-    format!("> <@{}>: {}", quote.who, escape(&one_line(&quote.text)))
+    format!("> <@{}>: {}", quote.who, with_mentions(&one_line(&quote.text)))
+}
+
+/// What somebody wrote, those whom they named by name and not by their identifiers.
+fn with_mentions(text: &str) -> String {
+    let is_id = |who: &str| !who.is_empty() && who.bytes().all(|byte| byte.is_ascii_digit());
+    let mut parts = text.split("<@");
+    let mut shown = escape(parts.next().unwrap_or_default());
+    for part in parts {
+        match part.split_once('>').filter(|(who, _)| is_id(who)) {
+            Some((who, rest)) => shown.extend(["<@", who, ">", &escape(rest)]),
+            None => shown.push_str(&escape(&format!("<@{part}"))),
+        }
+    }
+    shown
 }
 
 fn emoji(tone: Tone) -> &'static str {
@@ -292,4 +306,16 @@ fn colour(tone: Tone) -> u32 {
 
 fn one_line(text: &str) -> String {
     text.replace('\n', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_named_in_a_quote_is_shown_by_name() {
+        let said = |text: &str| quote(&Quote { who: "7".to_owned(), text: text.to_owned() });
+        assert_eq!(said("<@12> status"), "> <@7>: <@12> status");
+        assert_eq!(said("<@&12> a*b"), "> <@7>: \\<\\@&12> a\\*b");
+    }
 }

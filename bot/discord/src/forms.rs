@@ -1,6 +1,7 @@
 //! Forms: one question to be filled in, and secrets, which never pass through a conversation.
 
-use chat::Form;
+use chat::{Form, SecretForm};
+use engine::model::{EnvironmentKey, SecretName};
 use serde_json::{Value, json};
 
 use crate::limits::{FORM_CHARS, OPTION_CHARS};
@@ -8,7 +9,7 @@ use crate::markdown::clip;
 
 /// What the identifier of a form begins with whose answer is said in a conversation.
 pub(crate) const SAY: &str = "say";
-/// The identifier of the form for a secret.
+/// What the identifier of the form for a secret begins with; its project may stand behind it.
 pub(crate) const SECRET: &str = "secret";
 /// The field of a form's answer.
 pub(crate) const ANSWER: &str = "answer";
@@ -28,16 +29,35 @@ pub(crate) fn question(form: &Form, custom_id: &str) -> Value {
     modal(custom_id, &form.title, &[input(ANSWER, ONE_LINE, &form.label, None, None)])
 }
 
-/// The form for a secret of one of these environments, with what is known of it filled in.
-pub(crate) fn secret(environments: &[String], environment: Option<&str>, name: Option<&str>) -> Value {
-    let only = (environments.len() == 1).then(|| environments.first()).flatten().map(String::as_str);
-    let hint = environments.join(", ");
+/// The form for a secret: of the project in its title, or, where nobody said which, of the one that is written before the
+/// environment.
+pub(crate) fn secret(asked: &SecretForm) -> Value {
+    let said = |place: &EnvironmentKey| match asked.project {
+        Some(_) => place.environment.to_string(),
+        None => place.to_string(),
+    };
+    let only = match asked.places.as_slice() {
+        [only] => Some(only),
+        _ => None,
+    };
+    let environment = asked.environment.as_ref().or(only).map(said);
+    let hint = asked.places.iter().map(said).collect::<Vec<_>>().join(", ");
+    let (id, title, label) = match &asked.project {
+        Some(project) => (format!("{SECRET}/{project}"), format!("Set a secret: {project}"), "Environment"),
+        None => (SECRET.to_owned(), "Set a secret".to_owned(), "Project/Environment"),
+    };
     modal(
-        SECRET,
-        "Set a secret",
+        &id,
+        &title,
         &[
-            input(ENVIRONMENT, ONE_LINE, "Environment", environment.or(only), Some(&hint)),
-            input(NAME, ONE_LINE, "Name", name, Some("STRIPE_SECRET_KEY")),
+            input(ENVIRONMENT, ONE_LINE, label, environment.as_deref(), Some(&hint)),
+            input(
+                NAME,
+                ONE_LINE,
+                "Name",
+                asked.name.as_ref().map(SecretName::as_str),
+                Some("STRIPE_SECRET_KEY"),
+            ),
             input(VALUE, PARAGRAPH, "Value: sealed at once, shown nowhere", None, None),
         ],
     )

@@ -1,4 +1,5 @@
-//! A Slack to try the bot with, in a terminal: no account, no token.
+//! A Slack to try the bot with, in a browser and in a terminal: no account, no token. The page it names shows what people see;
+//! everything can also be typed here:
 //!
 //! ```text
 //! cargo run -p slack --example slack_sim        # says how to start infra-chat beside it
@@ -16,11 +17,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use engine::clock::SystemClock;
-use slack::sim::{APP_TOKEN, BOT_TOKEN, Message, Sim, buttons_of};
+use slack::sim::{APP_TOKEN, BOT_TOKEN, CHANNEL, Message, Sim, buttons_of};
 use tokio::sync::mpsc;
 
-/// The channel everybody is in.
-const CHANNEL: &str = "C0DEPLOYS";
 /// Where it listens unless told otherwise.
 const PORT: u16 = 7600;
 
@@ -29,19 +28,20 @@ async fn main() -> std::io::Result<()> {
     let port = std::env::args().nth(1).and_then(|port| port.parse().ok()).unwrap_or(PORT);
     let sim = Sim::start_at(Arc::new(SystemClock), true, SocketAddr::from(([127, 0, 0, 1], port))).await?;
     say(&format!(
-        "A simulated Slack. Beside it, in another terminal:\n\n  \
+        "A simulated Slack: open {} in a browser. Beside it, in another terminal:\n\n  \
          export INFRA_CHAT_SLACK_API_BASE={} INFRA_CHAT_SLACK_BOT_TOKEN={BOT_TOKEN}\n  \
          export INFRA_CHAT_SLACK_APP_TOKEN={APP_TOKEN} INFRA_CHAT_SLACK_CHANNELS={CHANNEL}\n  \
-         infra-chat user link ana slack:ana; infra-chat user link ben slack:ben\n  infra-chat serve\n\n\
-         Then here: `ana: deploy staging`, `ben clicks Approve`, `ana /infra status`, `ana in 3: rollback`, \
+         for name in vera ana ben zoe; do infra-chat --as zoe user link $name slack:$name; done\n  infra-chat serve\n\n\
+         Then there, or here: `ana: deploy staging`, `ben clicks Approve`, `ana /infra status`, `ana in 3: rollback`, \
          `ana fills answer=3`, `ana opens home`, `hang up`.\n",
+        sim.window(),
         sim.api_base(),
     ))?;
     let (typed, mut lines) = mpsc::unbounded_channel();
     std::thread::spawn(move || {
         std::io::stdin().lines().map_while(Result::ok).try_for_each(|line| typed.send(line))
     });
-    let mut shown = 0;
+    let (mut shown, mut typing) = (0, true);
     loop {
         tokio::select! {
             () = sim.until(|sim| sim.versions().len() > shown) => {
@@ -51,9 +51,10 @@ async fn main() -> std::io::Result<()> {
                 }
                 shown = versions.len();
             }
-            line = lines.recv() => match line {
+            line = lines.recv(), if typing => match line {
                 Some(line) => act(&sim, line.trim()).await?,
-                None => return Ok(()),
+                // Nobody types here: the page goes on.
+                None => typing = false,
             },
         }
     }

@@ -184,12 +184,31 @@ fn step(step: &StepLine) -> String {
 }
 
 fn quote(quote: &Quote) -> String {
-    // Only an identifier of Slack's becomes a mention.
-    let is_id = quote.who.len() > 3
-        && quote.who.starts_with(['U', 'W'])
-        && quote.who.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    let who = if is_id { format!("<@{}>", quote.who) } else { escape(&quote.who) };
-    format!("> {who}: {}", escape(&quote.text))
+    let who = if is_id(&quote.who) { format!("<@{}>", quote.who) } else { escape(&quote.who) };
+    format!("> {who}: {}", with_mentions(&quote.text))
+}
+
+/// Only an identifier of Slack's becomes a mention.
+fn is_id(who: &str) -> bool {
+    who.len() > 3
+        && who.starts_with(['U', 'W'])
+        && who.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}
+
+/// What somebody wrote, those whom they named by name and not by their identifiers.
+fn with_mentions(text: &str) -> String {
+    let mut parts = text.split("<@");
+    let mut shown = escape(parts.next().unwrap_or_default());
+    for part in parts {
+        match part.split_once('>').filter(|(who, _)| is_id(who.split('|').next().unwrap_or_default())) {
+            Some((who, rest)) => {
+                let who = who.split('|').next().unwrap_or_default();
+                shown.extend(["<@", who, ">", &escape(rest)]);
+            }
+            None => shown.extend(["&lt;@", &escape(part)]),
+        }
+    }
+    shown
 }
 
 /// The buttons in rows. Those that find no room can still be typed.
@@ -219,7 +238,7 @@ pub(crate) fn button(number: usize, button: &Button) -> Value {
         "text": { "type": "plain_text", "text": clip(&button.label, BUTTON_CHARS).0 },
         "value": button.command,
     });
-    if button.command == view::SECRET_FORM {
+    if view::opens_secret_form(&button.command) {
         element["action_id"] = json!(SECRET_BUTTON);
         element["style"] = json!("primary");
     }
@@ -290,5 +309,21 @@ fn text_chars(block: &Value) -> usize {
             .sum(),
         Value::Array(values) => values.iter().map(text_chars).sum(),
         _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_named_in_a_quote_is_shown_by_name() {
+        let check = |said: &str, shown: &str| {
+            let said = Quote { who: "U0ANA".to_owned(), text: said.to_owned() };
+            assert_eq!(quote(&said), format!("> <@U0ANA>: {shown}"));
+        };
+        check("<@U0BOT> status", "<@U0BOT> status");
+        check("<@U0BOT|infra> a < b", "<@U0BOT> a &lt; b");
+        check("<@> <!channel> <@ana> <@U0BOT", "&lt;@&gt; &lt;!channel&gt; &lt;@ana&gt; &lt;@U0BOT");
     }
 }

@@ -1,6 +1,7 @@
 //! Modals: one question to be filled in, and secrets, which never pass through a conversation.
 
-use chat::{Form, Place};
+use chat::{Form, Place, SecretForm};
+use engine::model::{EnvironmentKey, ProjectName};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -39,30 +40,38 @@ pub(crate) fn question(form: &Form, memory: &Memory) -> Value {
     view
 }
 
-/// The modal for a secret of one of these environments.
-pub(crate) fn secret(environments: &[String]) -> Value {
-    let options: Vec<Value> = environments
-        .iter()
-        .take(OPTIONS)
-        .map(|name| json!({ "text": plain(&clip(name, OPTION_CHARS).0), "value": name }))
-        .collect();
+/// The modal for a secret: of the project in its title, or, where nobody said which, of the one that is chosen with the
+/// environment.
+pub(crate) fn secret(asked: &SecretForm) -> Value {
+    let (options, initial) = (environments(asked), asked.environment.as_ref());
+    let mut select = json!({ "type": "static_select", "action_id": ENVIRONMENT });
+    match &asked.project {
+        Some(_) => {
+            select["options"] = json!(options.into_iter().map(|(_, option)| option).collect::<Vec<_>>());
+        }
+        None => select["option_groups"] = json!(by_project(options)),
+    }
+    if let Some(place) = initial {
+        select["initial_option"] = option(place);
+    }
+    let mut name =
+        json!({ "type": "plain_text_input", "action_id": NAME, "placeholder": plain("STRIPE_SECRET_KEY") });
+    if let Some(said) = &asked.name {
+        name["initial_value"] = json!(said.as_str());
+    }
     let note = "It is sealed at once, shown nowhere, and each use of it is recorded.";
+    let title = match &asked.project {
+        Some(project) => format!("Secret: {project}"),
+        None => "Set a secret".to_owned(),
+    };
     modal(
         SECRET,
-        "Set a secret",
+        &title,
         "Seal it",
         &[
             json!({ "type": "section", "text": mrkdwn(note) }),
-            input(
-                ENVIRONMENT,
-                "Environment",
-                &json!({ "type": "static_select", "action_id": ENVIRONMENT, "options": options }),
-            ),
-            input(
-                NAME,
-                "Name",
-                &json!({ "type": "plain_text_input", "action_id": NAME, "placeholder": plain("STRIPE_SECRET_KEY") }),
-            ),
+            input(ENVIRONMENT, "Environment", &select),
+            input(NAME, "Name", &name),
             // Keys may have many lines.
             input(
                 VALUE,
@@ -71,6 +80,29 @@ pub(crate) fn secret(environments: &[String]) -> Value {
             ),
         ],
     )
+}
+
+/// The environments to choose from, each with its project.
+fn environments(asked: &SecretForm) -> Vec<(&ProjectName, Value)> {
+    asked.places.iter().take(OPTIONS).map(|place| (&place.project, option(place))).collect()
+}
+
+fn option(place: &EnvironmentKey) -> Value {
+    let label = clip(place.environment.as_str(), OPTION_CHARS).0;
+    json!({ "text": plain(&label), "value": place.to_string() })
+}
+
+/// The same, under the names of their projects.
+fn by_project(options: Vec<(&ProjectName, Value)>) -> Vec<Value> {
+    let mut groups: Vec<(&ProjectName, Vec<Value>)> = Vec::new();
+    for (project, option) in options {
+        match groups.last_mut() {
+            Some((last, theirs)) if *last == project => theirs.push(option),
+            _ => groups.push((project, vec![option])),
+        }
+    }
+    let group = |(project, options): (&ProjectName, Vec<Value>)| json!({ "label": plain(&clip(project.as_str(), OPTION_CHARS).0), "options": options });
+    groups.into_iter().map(group).collect()
 }
 
 /// A value as it is meant: keys of many lines as they are, and one of a single line without what is pasted around it.

@@ -156,9 +156,18 @@ async fn view(intake: &Arc<Intake>, user: &str) -> Value {
             number += 1;
         }
     }
-    blocks.push(context("Say `help` to me, or `/infra help` anywhere. Secrets: `/infra secret`."));
-    blocks.truncate(VIEW_BLOCKS);
-    json!({ "type": "home", "blocks": blocks })
+    json!({ "type": "home", "blocks": ended(blocks) })
+}
+
+/// With what stands at the end. Slack takes so many blocks: where there are more, it says so.
+fn ended(mut blocks: Vec<Value>) -> Vec<Value> {
+    let end = context("Say `help` to me, or `/infra help` anywhere. Secrets: `/infra secret`.");
+    if blocks.len() >= VIEW_BLOCKS {
+        blocks.truncate(VIEW_BLOCKS - 2);
+        blocks.push(context("_There is more than Slack shows here: `/infra status` has all of it._"));
+    }
+    blocks.push(end);
+    blocks
 }
 
 fn buttons(number: usize, front: &str, environment: &str) -> Value {
@@ -172,4 +181,19 @@ fn buttons(number: usize, front: &str, environment: &str) -> Value {
         })
         .collect();
     json!({ "type": "actions", "block_id": format!("home/{number}"), "elements": elements })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_room_is_not_left_out_silently() {
+        let many = |count: usize| ended(vec![json!({ "type": "divider" }); count]);
+        for (count, shown, told) in [(99, 100, false), (100, 100, true), (400, 100, true)] {
+            let blocks = many(count);
+            assert_eq!(blocks.len(), shown);
+            assert_eq!(json!(blocks).to_string().contains("more than Slack shows"), told, "{count}");
+        }
+    }
 }

@@ -5,9 +5,9 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use chat::{Card, Hearing, Listener, Pasted, Place, Spoken, Tone, Troubles, view};
+use chat::{Card, Desk, Hearing, Listener, Pasted, Place, SecretWish, Spoken, Tone, Troubles, view};
 use engine::control::{Engine, Refusal};
-use engine::model::{EnvironmentKey, Identity};
+use engine::model::Identity;
 use engine::store::{Commit, StoreError, Write};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -28,9 +28,6 @@ const SEALING: Duration = Duration::from_millis(2_500);
 const HEARD_S: i64 = 23 * 3_600;
 /// Longest wait for the direct conversation with somebody, before what they did is acknowledged.
 const OPENING: Duration = Duration::from_secs(2);
-/// What the command says to get the form for a secret.
-const SECRET_WORDS: [&str; 3] = ["secret", "set secret", "set a secret"];
-
 /// Slack's word for a form that comes too late.
 const LATE: &str = "expired_trigger_id";
 /// Slack's word for a form that is open already: the same click came twice.
@@ -145,9 +142,9 @@ impl Intake {
     async fn commanded(self: &Arc<Self>, commanded: Commanded) -> Result<(), StoreError> {
         let Commanded { user, mut channel, text, trigger, at, answer_at } = commanded;
         let text = text.trim().to_owned();
-        if SECRET_WORDS.contains(&text.to_lowercase().as_str()) {
+        if let Some(wish) = self.secret_wish(&user, &channel, &text).await {
             let clicker = Clicker { user, channel: Some(channel), answer_at };
-            self.later(|intake| async move { intake.secret_form(&trigger, &clicker).await });
+            self.later(|intake| async move { intake.secret_form(&trigger, &clicker, &wish).await });
             return Ok(());
         }
         if matches!(self.engine.redactor().redact(&text), std::borrow::Cow::Owned(_)) {
@@ -186,7 +183,9 @@ impl Intake {
         let Clicked { user, channel, message, value, at, trigger, action, answer_at, .. } = clicked;
         let clicker = Clicker { user: user.clone(), channel: channel.clone(), answer_at };
         if action == forms::SECRET_BUTTON {
-            self.later(|intake| async move { intake.secret_form(&trigger, &clicker).await });
+            let at = clicker.channel.clone().unwrap_or_default();
+            let wish = self.secret_wish(&user, &at, &value).await.unwrap_or_else(|| SecretWish::bare(None));
+            self.later(|intake| async move { intake.secret_form(&trigger, &clicker, &wish).await });
             return Ok(());
         }
         if action == FORM {
@@ -245,20 +244,23 @@ impl Intake {
         self.open(trigger, clicker, form).await;
     }
 
-    async fn secret_form(&self, trigger: &str, clicker: &Clicker) {
-        let places = async {
+    /// Whether somebody wants to set a secret by what they said or clicked there. When the database does not say, it is
+    /// taken for something else, and answered once it does.
+    async fn secret_wish(&self, user: &str, channel: &str, said: &str) -> Option<SecretWish> {
+        let spoken = self.spoken(user, channel, String::new(), said.to_owned(), Place::default());
+        let inbound = chat::Inbound { event: None, ..spoken.inbound };
+        Desk::new(self.engine.clone()).secret_wish(&inbound, &spoken.about).await.ok().flatten()
+    }
+
+    async fn secret_form(&self, trigger: &str, clicker: &Clicker, wish: &SecretWish) {
+        let asked = async {
             let actor = self.engine.actor(&identity(&clicker.user)).await?;
-            self.engine.secret_places(&actor).await
+            Desk::new(self.engine.clone()).secret_form(wish, &actor).await
         };
-        let environments: Vec<String> = match places.await {
-            Ok(places) => places.iter().map(ToString::to_string).collect(),
-            Err(refusal) => return self.tell(trigger, clicker, view::refusal(&refusal)).await,
-        };
-        if environments.is_empty() {
-            let says = "There is no environment yet that a secret could be for: import a project first, `infra-chat project import FILE`.";
-            return self.tell(trigger, clicker, Card::new(Tone::Bad, says)).await;
+        match asked.await {
+            Ok(asked) => self.open(trigger, clicker, forms::secret(&asked)).await,
+            Err(refusal) => self.tell(trigger, clicker, view::refusal(&refusal)).await,
         }
-        self.open(trigger, clicker, forms::secret(&environments)).await;
     }
 
     async fn open(&self, trigger: &str, clicker: &Clicker, view: Value) {
@@ -307,12 +309,8 @@ impl Intake {
             if self.engine.store().inbound_is_known(FRONT, &event).await? {
                 return Ok(None);
             }
-            let project = self.engine.project_get(None).await?.value.project;
-            let environment = submitted.value(forms::ENVIRONMENT).parse().map_err(|_| {
-                let (say, next) = ("there is no such environment", "choose another one");
-                Refusal::NotFound { say: say.to_owned(), next: next.to_owned() }
-            })?;
-            let environment = EnvironmentKey::new(project, environment);
+            let desk = Desk::new(self.engine.clone());
+            let environment = desk.secret_place(None, &submitted.value(forms::ENVIRONMENT)).await?;
             let actor = self.engine.actor(&identity(&submitted.user)).await?;
             let version =
                 self.engine.secret_set(&environment, &name, SecretString::from(value), &actor).await?;
@@ -321,15 +319,16 @@ impl Intake {
             commit.writes.push(Write::InboundPut { front: FRONT.to_owned(), event: event.clone(), at_ms });
             match self.engine.store().commit(commit).await {
                 // It came over both sockets in the same moment: two versions of one value.
-                Ok(()) | Err(StoreError::Conflict) => Ok::<_, Refusal>(Some((environment, version))),
+                Ok(()) | Err(StoreError::Conflict) => {
+                    Ok::<_, Refusal>(Some((desk.secret_said(&environment).await, version)))
+                }
                 Err(error) => Err(error.into()),
             }
         };
         match tokio::time::timeout(SEALING, sealing).await {
             Ok(Ok(None)) => forms::done("It is sealed."),
-            Ok(Ok(Some((environment, version)))) => forms::done(&format!(
-                "*{name}* of {} is sealed (version {version}). Services read it when they start: `restart {}`.",
-                environment.environment, environment.environment
+            Ok(Ok(Some(((place, restart), version)))) => forms::done(&format!(
+                "*{name}* of {place} is sealed (version {version}). Services read it when they start: `{restart}`.",
             )),
             Ok(Err(refusal)) => forms::fault(forms::NAME, &refusal.to_string()),
             Err(_) => forms::fault(forms::VALUE, "It took too long, and may be sealed or not. Try again."),

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::clearance::Asked;
 use super::{Engine, Refusal};
-use crate::model::{Actor, EnvironmentKey, EnvironmentName, Project, Role, SecretName, Variable};
+use crate::model::{Actor, EnvironmentKey, Project, ProjectName, Role, SecretName, Variable};
 use crate::secrets::SecretRef;
 use crate::store::{AuditEntry, Commit, SecretVersion, StoreError, Write};
 
@@ -33,9 +33,13 @@ impl Engine {
         Ok(self.store().secret_list(environment).await?)
     }
 
-    /// The environments of the project in which somebody may set a secret; why not, when there is none. Nothing is recorded:
-    /// nothing was tried.
-    pub async fn secret_places(&self, actor: &Actor) -> Result<Vec<EnvironmentName>, Refusal> {
+    /// The environments in which somebody may set a secret, of one project or of all; why not, when there is none. Nothing is
+    /// recorded: nothing was tried.
+    pub async fn secret_places(
+        &self,
+        project: Option<&ProjectName>,
+        actor: &Actor,
+    ) -> Result<Vec<EnvironmentKey>, Refusal> {
         if actor.role.is_none() {
             // Strangers are told no names.
             return Err(Refusal::standing(
@@ -44,24 +48,33 @@ impl Engine {
                 "ask an admin to give you one",
             ));
         }
-        let project = self.project_get(None).await?.value;
+        let projects = match project {
+            Some(_) => vec![self.project_get(project).await?.value],
+            None => self.store().project_list().await?.into_iter().map(|project| project.value).collect(),
+        };
         let asked = Asked { changes_world: true, ..Asked::default() };
         let (mut places, mut refused) = (Vec::new(), None);
-        for name in project.environments.keys() {
-            let environment = EnvironmentKey::new(project.project.clone(), name.clone());
-            match self.cleared(actor, "set-variable", Some(&environment), &asked).await {
-                Ok(policies::Decision::NeedsApproval { .. }) if actor.role != Some(Role::Admin) => {
-                    refused.get_or_insert_with(|| needs_admin(&environment));
+        for project in &projects {
+            for name in project.environments.keys() {
+                let environment = EnvironmentKey::new(project.project.clone(), name.clone());
+                match self.cleared(actor, "set-variable", Some(&environment), &asked).await {
+                    Ok(policies::Decision::NeedsApproval { .. }) if actor.role != Some(Role::Admin) => {
+                        refused.get_or_insert_with(|| needs_admin(&environment));
+                    }
+                    Ok(_) => places.push(environment),
+                    Err(refusal @ Refusal::NotAllowed { .. }) => {
+                        refused.get_or_insert(refusal);
+                    }
+                    Err(refusal) => return Err(refusal),
                 }
-                Ok(_) => places.push(name.clone()),
-                Err(refusal @ Refusal::NotAllowed { .. }) => {
-                    refused.get_or_insert(refusal);
-                }
-                Err(refusal) => return Err(refusal),
             }
         }
         match refused {
             Some(refusal) if places.is_empty() => Err(refusal),
+            None if places.is_empty() => Err(Refusal::not_found(
+                "there is no environment yet that a secret could be for",
+                "infra-chat project import FILE",
+            )),
             _ => Ok(places),
         }
     }

@@ -16,6 +16,7 @@ mod orders;
 mod project;
 mod question;
 mod reply;
+mod secret;
 mod setup;
 mod speaker;
 mod standing;
@@ -39,6 +40,7 @@ pub use asides::{Beside, Understood, parse_said};
 pub(crate) use links::Links;
 use project::Meant;
 pub(crate) use question::Question;
+pub use secret::{SecretForm, SecretWish};
 pub(crate) use setup::Hindrance;
 use speaker::Speaker;
 pub use speaker::names_of;
@@ -234,6 +236,15 @@ impl Desk {
             about: meant.about.run.clone(),
             asides,
         };
+        // A bare word may be the answer to what is asked; an order is none.
+        if let Some(wish) = secret::SecretWish::read(&inbound.text)
+            && (wish.is_order || talk.question_of(&inbound.identity).is_none())
+        {
+            return match self.secret_form(&wish.of(meant.name()), &speaker.actor).await {
+                Ok(_) => Ok(secret::offered(&wish)),
+                Err(refusal) => Err(refusal),
+            };
+        }
         let names = meant.names();
         let (text, because) = because::split(&text);
         let mut parsed = parse(text, &names);

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::asides::Asides;
 use super::project::outbound_of;
+use super::setup::Hindrance;
 use super::talk::Talk;
 use super::tree::{self, Draft, Slot, Takes};
 use super::{Desk, Heard, Outcome, Speaker};
@@ -184,9 +185,11 @@ impl Desk {
         let (mut description, mut changes) = (None, None);
         if draft.is_collected() {
             let hindrances = self.hindrances(speaker, &draft).await?;
-            if slot == Slot::Confirm && hindrances.is_empty() && draft.command.action == Action::Setup {
+            let free = !hindrances.iter().any(Hindrance::is_in_the_way);
+            if slot == Slot::Confirm && free && draft.command.action == Action::Setup {
+                let there = self.set_up(speaker, &draft).await?;
                 (description, changes) =
-                    self.described(&draft, project).await.map(|it| (it.text, it.changes)).unzip();
+                    self.described(&draft, there.as_ref()).await.map(|it| (it.text, it.changes)).unzip();
             }
             // Said as soon as it is known, and once more before the whole is found right.
             let known = match talk.goes_on_with() {

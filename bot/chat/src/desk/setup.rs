@@ -41,12 +41,19 @@ pub(crate) enum Hindrance {
     Domains(Vec<String>),
     /// Nobody can be sent texts yet.
     Texts,
-    /// It is another project than the one that is spoken about.
-    Another(String),
+    /// None: it becomes one project more, beside these.
+    Beside(Vec<String>),
     /// Whoever speaks may not take a project in.
     NotAdmin,
     /// The description would be refused, for these reasons.
     Faults(Vec<String>),
+}
+
+impl Hindrance {
+    /// Whether it keeps the request from being carried out; standing beside other projects does not.
+    pub(super) fn is_in_the_way(&self) -> bool {
+        !matches!(self, Self::Beside(_))
+    }
 }
 
 impl Desk {
@@ -65,11 +72,13 @@ impl Desk {
             Action::Setup => {}
             _ => return Ok(Vec::new()),
         }
-        let project = speaker.project.as_ref();
+        let project = self.set_up(speaker, draft).await?;
+        let project = project.as_ref();
         let mut hindrances = beyond(draft);
-        let name = draft.said(Slot::Project, None);
-        if let Some(there) = project.filter(|there| name.is_some_and(|name| name != there.project.as_str())) {
-            hindrances.push(Hindrance::Another(there.project.to_string()));
+        let others = self.projects().await?;
+        if project.is_none() && !others.is_empty() {
+            let names = others.iter().map(|other| other.project.to_string()).collect();
+            hindrances.push(Hindrance::Beside(names));
         }
         if self.engine.role_allows(IMPORT, project, &speaker.actor).await?.is_some() {
             hindrances.push(Hindrance::NotAdmin);
@@ -80,14 +89,18 @@ impl Desk {
             && beyond(draft).is_empty()
             && let Some(described) = self.described(draft, project).await
         {
-            let faults = self.faults(draft, &described).await;
+            let others: Vec<Project> = others
+                .into_iter()
+                .filter(|other| project.is_none_or(|it| it.project != other.project))
+                .collect();
+            let faults = self.faults(draft, &described, &others).await;
             hindrances.extend((!faults.is_empty()).then_some(Hindrance::Faults(faults)));
         }
         Ok(hindrances)
     }
 
     /// Why a description would be refused, or of no use on this machine.
-    async fn faults(&self, draft: &Draft, described: &Described) -> Vec<String> {
+    async fn faults(&self, draft: &Draft, described: &Described, others: &[Project]) -> Vec<String> {
         let mut faults = Vec::new();
         if let Err(refused) = engine::project::import(&described.text, Path::new(BASE)) {
             let says = |fault: &ProjectFault| format!("{}: {}", fault.path, fault.says);
@@ -98,6 +111,10 @@ impl Desk {
             faults.push(format!("repository: {repository} is {why}"));
         }
         for (of, address) in &described.said {
+            if let Some(theirs) = others.iter().find(|other| edges(other).any(|edge| edge == address)) {
+                faults.push(format!("port of {of}: {address} is {}'s", theirs.project));
+                continue;
+            }
             if !self.engine.address_is_free(address).await {
                 faults
                     .push(format!("port of {of}: {address} can't be had, another program may listen there"));
@@ -108,13 +125,17 @@ impl Desk {
 
     /// The description that a draft comes to, with addresses nobody has on this machine.
     pub(super) async fn described(&self, draft: &Draft, project: Option<&Project>) -> Option<Described> {
-        let mut taken = BTreeSet::new();
+        // What another project will listen on is not free, whether it runs or not.
+        let others = self.projects().await.unwrap_or_default().into_iter();
+        let others: Vec<Project> =
+            others.filter(|other| project.is_none_or(|it| it.project != other.project)).collect();
+        let mut taken: BTreeSet<u16> = others.iter().flat_map(edges).filter_map(|at| port_of(at)).collect();
         loop {
             let described = Described::of(draft, project, &taken)?;
             let before = taken.len();
             for address in &described.given {
                 if !self.engine.address_is_free(address).await {
-                    taken.extend(address.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok()));
+                    taken.extend(port_of(address));
                 }
             }
             if taken.len() == before || taken.len() > TAKEN_MAX {
@@ -145,8 +166,10 @@ impl Desk {
         question: &Question,
         draft: &Draft,
     ) -> Result<Heard, Refusal> {
-        let hindrances = self.hindrances(speaker, draft).await?;
-        let project = speaker.project.as_ref();
+        let mut hindrances = self.hindrances(speaker, draft).await?;
+        hindrances.retain(Hindrance::is_in_the_way);
+        let project = self.set_up(speaker, draft).await?;
+        let project = project.as_ref();
         let whole = match draft.command.action {
             Action::Setup => self.described(draft, project).await.map(|described| described.text),
             _ => None,
@@ -162,7 +185,7 @@ impl Desk {
             return self.ask(speaker, talk, open, (Slot::Confirm, None), wanted, &question.rest).await;
         }
         if let Some(text) = whole.as_ref().filter(|_| hindrances.is_empty()) {
-            let card = self.take_project_in(speaker, text).await?;
+            let card = self.take_project_in(speaker, project, text).await?;
             talk.close(question);
             let heard = Heard::say(Outcome::Answered, card);
             if question.rest.is_empty() {
@@ -184,9 +207,14 @@ impl Desk {
     }
 
     /// Takes a description in that was shown and found right: the same way as one from a file.
-    async fn take_project_in(&self, speaker: &Speaker<'_>, text: &str) -> Result<Card, Refusal> {
+    async fn take_project_in(
+        &self,
+        speaker: &Speaker<'_>,
+        there: Option<&Project>,
+        text: &str,
+    ) -> Result<Card, Refusal> {
         // A first project anybody may take in who can reach the database; in a chat it is an admin.
-        self.engine.may_begin(IMPORT, speaker.project.as_ref(), &speaker.actor).await?;
+        self.engine.may_begin(IMPORT, there.or(speaker.project.as_ref()), &speaker.actor).await?;
         let project = engine::project::import(text, Path::new(BASE)).map_err(|faults| Refusal::Standing {
             code: "faulty-description",
             say: faults.to_string(),
@@ -196,7 +224,19 @@ impl Desk {
         self.engine.secrets_generate_missing(&project, &speaker.actor).await?;
         let people = self.engine.store().user_list().await?;
         let alone = people.iter().filter(|person| person.role != Role::Viewer).count() < 2;
-        Ok(view::project_taken_in(&project, speaker.project.is_none(), changes.len(), alone))
+        let among = self.has_several_projects().await?;
+        Ok(view::project_taken_in(&project, there.is_none(), changes.len(), (alone, among)))
+    }
+
+    /// The project there is that a draft is about: by the name it has there, or the one that is spoken about until it has
+    /// one.
+    pub(super) async fn set_up(
+        &self,
+        speaker: &Speaker<'_>,
+        draft: &Draft,
+    ) -> Result<Option<Project>, Refusal> {
+        let Some(name) = draft.said(Slot::Project, None) else { return Ok(speaker.project.clone()) };
+        Ok(self.projects().await?.into_iter().find(|project| project.project.as_str() == name))
     }
 
     /// What somebody hears who is nobody here.
@@ -205,6 +245,15 @@ impl Desk {
         let admins = people.iter().any(|person| person.role == Role::Admin);
         Ok(view::stranger(&speaker.inbound.identity, admins))
     }
+}
+
+/// The addresses a project's services are reached at.
+fn edges(project: &Project) -> impl Iterator<Item = &String> {
+    project.environments.values().flat_map(|environment| environment.edge.values())
+}
+
+fn port_of(address: &str) -> Option<u16> {
+    address.rsplit_once(':').and_then(|(_, port)| port.parse().ok())
 }
 
 /// What a setup asks for that is beyond the embedded platform.

@@ -42,8 +42,8 @@ pub(crate) use question::{
 };
 pub(crate) use run::ended;
 pub use run::{NOTHING_TO_UNDO, run};
-pub use secret::{SECRET_FORM, secret_deleted};
-pub(crate) use secret::{secret_noticed, stumbled};
+pub use secret::{SECRET_FORM, opens_secret_form, secret_deleted};
+pub(crate) use secret::{secret_noticed, secret_offered, stumbled};
 pub(crate) use setup::{
     collected, description_changed, description_hint, hindered, project_taken_in, which_canary,
 };

@@ -15,7 +15,8 @@ static OF_RUN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\br-[0-9a
 pub(crate) fn of_project(mut card: Card, project: &ProjectName) -> Card {
     let qualify = |command: &mut String| {
         let of_run = OF_RUN.as_ref().is_some_and(|of_run| of_run.is_match(command));
-        if !command.is_empty() && !of_run {
+        let said = command.split_once(": ").is_some_and(|(front, _)| front.parse::<ProjectName>().is_ok());
+        if !command.is_empty() && !of_run && !said {
             *command = format!("{project}: {command}");
         }
     };

@@ -1,9 +1,27 @@
 //! What people read who wrote a secret where it does not belong.
 
+use crate::desk::SecretWish;
 use crate::message::{Card, Tone};
 
-/// What a click says that opens the form for a secret. Fronts with forms open it; nobody types it.
+/// What a click says that opens the form for a secret. Fronts with forms open it, with what is said behind it filled in.
 pub const SECRET_FORM: &str = "secret";
+
+/// Whether a button's command opens the form for a secret; a project may stand before it.
+#[must_use]
+pub fn opens_secret_form(command: &str) -> bool {
+    let said = command.split_once(": ").map_or(command, |(_, said)| said);
+    said == SECRET_FORM || said.strip_prefix(SECRET_FORM).is_some_and(|rest| rest.starts_with(' '))
+}
+
+/// Somebody wants to set a secret: where they can.
+pub(crate) fn secret_offered(wish: &SecretWish) -> Card {
+    let place = wish.environment.as_deref().unwrap_or("ENVIRONMENT");
+    let project = wish.project.as_ref().map_or("PROJECT", engine::model::ProjectName::as_str);
+    let name = wish.name.as_ref().map_or("NAME", engine::model::SecretName::as_str);
+    Card::new(Tone::Plain, "Secrets are entered in a form, and never pass through a conversation.")
+        .text(format!("In a terminal: `infra-chat secret set {project}/{place}/{name}`"))
+        .button("Enter it safely", wish.said(), false)
+}
 
 /// Somebody wrote a secret; `among_others` when others could read it.
 pub(crate) fn secret_noticed(among_others: bool) -> Card {

@@ -31,14 +31,18 @@ pub(crate) fn hindered(hindrances: &[Hindrance], whole: bool) -> String {
     }
     for hindrance in hindrances {
         match hindrance {
-            Hindrance::Another(there) => said.push(format!(
-                "That is another project than {there}: what comes of this is not taken in here, but imported from a file."
-            )),
+            Hindrance::Beside(others) => {
+                said.push(format!("It becomes a project of its own, beside {}.", and(others, "")));
+            }
             // Where nothing can be taken in, it does not matter who may.
             Hindrance::NotAdmin if cant.is_empty() => {
-                said.push("Taking a project in is for admins: one of them takes in what comes of this.".to_owned());
+                said.push(
+                    "Taking a project in is for admins: one of them takes in what comes of this.".to_owned(),
+                );
             }
-            Hindrance::Faults(faults) => said.push(format!("It can't be taken in like that: {}.", faults.join("; "))),
+            Hindrance::Faults(faults) => {
+                said.push(format!("It can't be taken in like that: {}.", faults.join("; ")));
+            }
             _ => {}
         }
     }
@@ -67,7 +71,7 @@ fn cant(hindrance: &Hindrance) -> Option<String> {
         Hindrance::Connections(providers) => format!("connect {}", and(providers, "")),
         Hindrance::Domains(_) => "point domains at it".to_owned(),
         Hindrance::Texts => "send texts".to_owned(),
-        Hindrance::Another(_) | Hindrance::NotAdmin | Hindrance::Faults(_) => return None,
+        Hindrance::Beside(_) | Hindrance::NotAdmin | Hindrance::Faults(_) => return None,
     })
 }
 
@@ -101,8 +105,6 @@ pub(crate) fn collected(draft: &Draft, hindrances: &[Hindrance], description: Op
     };
     let says = if beyond {
         "Nothing was done, and nothing is lost: keep this as infra-chat.project.yaml.".to_owned()
-    } else if hindrances.iter().any(|it| matches!(it, Hindrance::Another(_))) {
-        format!("Nothing was done. To take it in: {save} `infra-chat {import}`.")
     } else {
         format!("Nothing was done. An admin takes it in: {save} `infra-chat {import}`.")
     };
@@ -134,8 +136,13 @@ pub(crate) fn description_changed() -> String {
         .to_owned()
 }
 
-/// A project was taken in from the chat.
-pub(crate) fn project_taken_in(project: &Project, is_new: bool, changes: usize, alone: bool) -> Card {
+/// A project was taken in from the chat. `alone`: nobody else could approve; `among`: there are others.
+pub(crate) fn project_taken_in(
+    project: &Project,
+    is_new: bool,
+    changes: usize,
+    (alone, among): (bool, bool),
+) -> Card {
     let name = &project.project;
     let headline = match (is_new, changes) {
         (true, _) => format!(
@@ -151,14 +158,15 @@ pub(crate) fn project_taken_in(project: &Project, is_new: bool, changes: usize, 
     if alone && careful {
         card = card.text("Production needs a second person: infra-chat user add NAME --role deployer");
     }
+    let of = if among { format!("{name}: ") } else { String::new() };
     // Never production: nothing was proved anywhere yet.
     match project.environments.iter().find(|(_, environment)| !environment.production) {
-        Some((first, _)) => card.text(format!("Next: deploy {first}")).button(
+        Some((first, _)) => card.text(format!("Next: {of}deploy {first}")).button(
             &format!("dry run deploy {first}"),
-            format!("dry run deploy {first}"),
+            format!("{of}dry run deploy {first}"),
             false,
         ),
-        None => card.text("Next: status"),
+        None => card.text(format!("Next: {of}status")),
     }
 }
 

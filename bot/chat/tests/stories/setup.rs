@@ -35,7 +35,7 @@ fn a_project_from_nothing() {
         }
         t.never_mind_the_rest();
         t.crash_and_restart().await;
-        t.bot_says(expect![[r#"
+        t.asks_again(expect![[r#"
             ? Still open: Which components does it need?
               environment: staging, production
               project: corner-shop

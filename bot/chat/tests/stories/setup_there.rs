@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use crate::harness::{Project, chat, chat_about};
+use crate::harness::{Project, chat, chat_about, good};
 
 /// The project there is gains what is new, and keeps what nobody was asked about.
 #[test]
@@ -89,7 +89,7 @@ fn the_project_there_is() {
     });
 }
 
-/// A further project is put together, and imported from a file.
+/// A further project is taken in beside the one there is, on ports that it does not have.
 #[test]
 fn another_project() {
     chat(async |t| {
@@ -99,21 +99,20 @@ fn another_project() {
               environment: staging
               project: shop
               platform: local
-              That is another project than invoice-perfect: what comes of this is not taken in here, but imported from a file.
+              It becomes a project of its own, beside invoice-perfect.
               A git URL, or the absolute path of a git repository on this machine; no password in it.
               6 more after this; then I show the whole before anything is done.
               [Never mind]
               > set up staging for shop on local
         "#]]);
-        for answer in
-            ["https://code.example/shop.git", "app", "none", "./app", "redis", "none", "none", "yes"]
-        {
+        for answer in ["https://code.example/shop.git", "app", "none", "./app", "redis", "none"] {
             t.never_mind_the_rest();
             t.user("zoe").says(answer).await;
         }
+        t.never_mind_the_rest();
+        t.user("zoe").says("none").await;
         t.bot_says(expect![[r#"
-            · «set up staging for shop on local» is put together.
-              Nothing was done. To take it in: save this as infra-chat.project.yaml, then `infra-chat project import infra-chat.project.yaml`.
+            ? Is that right?
               | project: shop
               | source: { repository: "https://code.example/shop.git" }
               | services:
@@ -125,7 +124,77 @@ fn another_project() {
               | environments:
               |   staging:
               |     edge: { app: "127.0.0.1:8000" }
+              `yes` takes it in. Each service listens on $PORT and answers its health path there. On this machine services have ports instead of domains, those under `edge`: `no, port of app in staging is 8080` changes one.
+              It becomes a project of its own, beside invoice-perfect.
+              Correct anything with `no, NAME is VALUE`. Names: environment, project, platform, repository, services, build of app, start of app, components, connections, texts.
+                1. yes (default)
+                2. no
+              [yes] [no] [Never mind]
               > set up staging for shop on local
+        "#]]);
+        t.never_mind_the_rest();
+        t.user("zoe").says("no, port of app in staging is 7401").await;
+        t.user("zoe").says("yes").await;
+        t.bot_says(expect![[r#"
+            · Corrected: port of app in staging is 7401.
+
+            ? Is that right?
+              environment: staging
+              project: shop
+              platform: local
+              repository: https://code.example/shop.git
+              services: app
+              build of app: none
+              start of app: ./app
+              port of app in staging: 7401
+              components: redis
+              connections: none
+              texts: none
+              It becomes a project of its own, beside invoice-perfect. It can't be taken in like that: port of app in staging: 127.0.0.1:7401 is invoice-perfect's.
+              Correct anything by the name it has here: `no, NAME is VALUE`.
+                1. yes (default)
+                2. no
+              [yes] [no] [Never mind]
+              > set up staging for shop on local
+
+            ? Is that right?
+              environment: staging
+              project: shop
+              platform: local
+              repository: https://code.example/shop.git
+              services: app
+              build of app: none
+              start of app: ./app
+              port of app in staging: 7401
+              components: redis
+              connections: none
+              texts: none
+              It becomes a project of its own, beside invoice-perfect. It can't be taken in like that: port of app in staging: 127.0.0.1:7401 is invoice-perfect's.
+              Correct anything by the name it has here: `no, NAME is VALUE`.
+                1. yes (default)
+                2. no
+              [yes] [no] [Never mind]
+              > set up staging for shop on local
+        "#]]);
+        t.user("zoe").says("no, port of app in staging is 8200").await;
+        t.never_mind_the_rest();
+        t.user("zoe").says("yes").await;
+        t.bot_says(expect![[r#"
+            ✓ shop is set up: 1 service, 1 environment.
+              Next: shop: deploy staging
+              [dry run deploy staging]
+        "#]]);
+        // From now on there are two, and nobody is taken to mean one of them.
+        t.release("v1.0.0", good());
+        t.user("ana").says("shop: deploy staging ref v1.0.0").await;
+        t.settles().await;
+        assert_eq!(crate::projects::places(t).await, ["shop/staging"]);
+        t.never_mind_the_rest();
+        t.user("ana").says("status staging").await;
+        t.bot_says(expect![[r#"
+            ? Which project?
+              There are invoice-perfect and shop. Its name is the answer, and holds here from then on; `project NAME` chooses another.
+              [invoice-perfect] [shop]
         "#]]);
     });
 }

@@ -12,7 +12,9 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::{APPLICATION, BOT_USER, Call, Fault, GUILD, Inside, TOKEN, check, interactions, messages};
+use super::{
+    APPLICATION, BOT_USER, Call, Fault, GUILD, Inside, TOKEN, check, interactions, messages, window,
+};
 
 /// Messages a channel takes within the time.
 const PACE_COUNT: usize = 5;
@@ -44,6 +46,7 @@ pub(super) struct Asked {
 pub(super) async fn serve(listener: TcpListener, inside: Weak<Inside>, stop: CancellationToken) {
     let router = Router::new()
         .route("/api/v10/{*path}", any(called))
+        .merge(window::routes())
         .layer(axum::extract::DefaultBodyLimit::max(BODY_BYTES))
         .with_state(inside);
     // Its end is the end of the simulator.

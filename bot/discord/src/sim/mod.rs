@@ -7,6 +7,7 @@ mod interactions;
 mod messages;
 mod people;
 mod sockets;
+mod window;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -228,6 +229,11 @@ impl Sim {
     /// What `discord.api_base` must be.
     pub fn api_base(&self) -> String {
         format!("http://{}/api/v10", self.inside.api)
+    }
+
+    /// The address of the window on it: a page on which people type and click as on Discord.
+    pub fn window(&self) -> String {
+        format!("http://{}/", self.inside.api)
     }
 
     /// What goes wrong with the next call of a kind, as `POST messages`; several in order.

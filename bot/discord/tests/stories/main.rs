@@ -1,7 +1,5 @@
 //! The stories of `chat`, told over Discord: people type and click on a simulated Discord, and what they see is read from its
 //! messages. The stories are the same files; only the stage is another. Besides, what only Discord can do to the bot.
-//!
-//! Not told here: `setup`, in which somebody answers with a password: on Discord that is noticed before the desk hears it.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 #![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 #![allow(dead_code, reason = "not every story is told here")]
@@ -32,6 +30,7 @@ mod discord_absence;
 mod discord_only;
 mod discord_trouble;
 mod foreign;
+mod discord_window;
 #[path = "../../../chat/tests/stories/going_back.rs"]
 mod going_back;
 #[path = "../../../chat/tests/stories/harness/mod.rs"]
@@ -61,6 +60,8 @@ mod reading;
 mod rollback;
 #[path = "../../../chat/tests/stories/rules.rs"]
 mod rules;
+#[path = "../../../chat/tests/stories/setup.rs"]
+mod setup;
 #[path = "../../../chat/tests/stories/setup_answers.rs"]
 mod setup_answers;
 #[path = "../../../chat/tests/stories/setup_there.rs"]

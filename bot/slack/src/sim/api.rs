@@ -4,15 +4,16 @@ use std::sync::{Arc, Weak};
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{Path, RawQuery, State as Shared};
+use axum::extract::{Path, Query, RawQuery, State as Shared};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, post};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::{APP_TOKEN, BOT_TOKEN, BOT_USER, Call, Fault, File, Inside, Message, check, history};
+use super::{APP_TOKEN, BOT_TOKEN, BOT_USER, Call, Fault, File, Inside, Message, check, history, window};
 
 /// How long a trigger may be used, in milliseconds.
 const TRIGGER_MS: i64 = 3_000;
@@ -35,6 +36,7 @@ pub(super) async fn serve(listener: TcpListener, inside: Weak<Inside>, stop: Can
         .route("/api/{method}", any(method))
         .route("/upload/{file}", post(upload))
         .route("/answers", post(answer))
+        .merge(window::routes())
         .with_state(inside);
     // Its end is the end of the simulator.
     let _ = axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await }).await;
@@ -332,9 +334,33 @@ async fn upload(
     Ok(format!("OK - {}", body.len()))
 }
 
-async fn answer(Shared(inside): Shared<Weak<Inside>>, body: Bytes) -> StatusCode {
+/// Who is answered, and where they were.
+#[derive(Deserialize)]
+struct Asker {
+    user: String,
+    channel: String,
+}
+
+async fn answer(Shared(inside): Shared<Weak<Inside>>, Query(asker): Query<Asker>, body: Bytes) -> StatusCode {
     let Some(inside) = inside.upgrade() else { return StatusCode::SERVICE_UNAVAILABLE };
-    inside.state().answers.push(serde_json::from_slice(&body).unwrap_or_default());
+    let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let now_ms = inside.clock.now_ms();
+    {
+        let mut state = inside.state();
+        let ts = state.ts(now_ms);
+        let told = Message {
+            channel: asker.channel,
+            ts,
+            thread: None,
+            user: BOT_USER.to_owned(),
+            only_for: Some(asker.user),
+            text: text(&answer, "text"),
+            blocks: answer["blocks"].as_array().cloned().unwrap_or_default(),
+            edits: 0,
+        };
+        state.told.push(told);
+        state.answers.push(answer);
+    }
     inside.has_changed();
     StatusCode::OK
 }

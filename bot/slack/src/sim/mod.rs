@@ -7,6 +7,7 @@ mod deliver;
 mod history;
 mod people;
 mod sockets;
+mod window;
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::net::SocketAddr;
@@ -20,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use deliver::{Acked, signature};
 pub use people::{Press, buttons_of};
+pub use window::CHANNEL;
 
 /// The bot's token here.
 pub const BOT_TOKEN: &str = "xoxb-simulated";
@@ -110,6 +112,10 @@ pub(crate) struct State {
     sockets: Vec<mpsc::UnboundedSender<String>>,
     waiting: HashMap<String, oneshot::Sender<Value>>,
     answers: Vec<Value>,
+    /// The same as messages to whoever is answered.
+    told: Vec<Message>,
+    /// Faults a form was answered with, by its identifier.
+    form_faults: HashMap<String, Value>,
     /// Keeps little.
     forgets: bool,
     /// Calls refused because a limit was reached.
@@ -182,6 +188,11 @@ impl Sim {
     /// What `slack.api_base` must be.
     pub fn api_base(&self) -> String {
         format!("http://{}/api", self.inside.api)
+    }
+
+    /// The address of the window on it: a page on which people type and click as on Slack.
+    pub fn window(&self) -> String {
+        format!("http://{}/", self.inside.api)
     }
 
     /// What goes wrong with the next call of a method; several in order.

@@ -75,8 +75,16 @@ impl Sim {
             "token": "simulated", "team_id": "T0SIM", "team_domain": "simulated", "channel_id": channel,
             "channel_name": "simulated", "user_id": user, "user_name": user, "command": "/infra", "text": text,
             "api_app_id": "A0SIM", "is_enterprise_install": "false", "trigger_id": trigger,
-            "response_url": format!("http://{}/answers", self.inside.api),
+            "response_url": self.answers_at(user, channel),
         })
+    }
+
+    /// Where whoever was given a command or a click may answer to its speaker alone.
+    fn answers_at(&self, user: &str, channel: &str) -> String {
+        let who = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs([("user", user), ("channel", channel)])
+            .finish();
+        format!("http://{}/answers?{who}", self.inside.api)
     }
 
     /// The buttons somebody sees or has seen, newest first: what stands on an old screen can still be pressed.
@@ -131,7 +139,7 @@ impl Sim {
                 "is_ephemeral": message.only_for.is_some(),
             },
             "channel": { "id": message.channel, "name": "simulated" }, "message": shown, "trigger_id": trigger,
-            "response_url": format!("http://{}/answers", self.inside.api), "actions": [action],
+            "response_url": self.answers_at(user, &message.channel), "actions": [action],
             "state": { "values": {} }, "enterprise": null, "is_enterprise_install": false,
         });
         if message.only_for.is_some() {
@@ -146,9 +154,14 @@ impl Sim {
 
     /// Somebody presses a button of their App Home.
     pub fn clicks_at_home(&self, user: &str, label: &str) -> Option<Value> {
+        self.clicks_at_home_on(user, |button| button["text"]["text"] == label)
+    }
+
+    /// The same, the first button of which this holds.
+    pub fn clicks_at_home_on(&self, user: &str, wanted: impl Fn(&Value) -> bool) -> Option<Value> {
         let view = self.home(user)?;
         let blocks = view["blocks"].as_array().cloned().unwrap_or_default();
-        let mut action = buttons_of(&blocks).into_iter().find(|button| button["text"]["text"] == label)?;
+        let mut action = buttons_of(&blocks).into_iter().find(wanted)?;
         action["action_ts"] = json!(self.inside.state().ts(self.inside.clock.now_ms()));
         Some(json!({
             "type": "block_actions", "user": { "id": user, "username": user, "name": user, "team_id": "T0SIM" },

@@ -1,7 +1,5 @@
 //! The stories of `chat`, told over Slack: people type and click on a simulated Slack, and what they see is read from its
 //! messages. The stories are the same files; only the stage is another. Besides, what only Slack can do to the bot.
-//!
-//! Not told here: `setup`, in which somebody answers with a password: on Slack that is noticed before the desk hears it.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 #![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 #![allow(dead_code, reason = "not every story is told here")]
@@ -57,6 +55,8 @@ mod questions_shared;
 mod rollback;
 #[path = "../../../chat/tests/stories/rules.rs"]
 mod rules;
+#[path = "../../../chat/tests/stories/setup.rs"]
+mod setup;
 #[path = "../../../chat/tests/stories/setup_answers.rs"]
 mod setup_answers;
 #[path = "../../../chat/tests/stories/setup_there.rs"]
@@ -68,6 +68,7 @@ mod slack_connection;
 mod slack_forms;
 mod slack_only;
 mod slack_trouble;
+mod slack_window;
 mod spec;
 mod stage;
 #[path = "../../../chat/tests/stories/stages.rs"]
