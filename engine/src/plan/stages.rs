@@ -85,6 +85,8 @@ pub(super) fn staged(
                 service: shift.service.clone(),
                 stable: stable.release,
                 canary: canary.release,
+                checks: facts.service(&shift.service).map(|service| service.checks).unwrap_or_default(),
+                signals: facts.service(&shift.service).and_then(|service| service.signals),
             }),
             ([_, _, ..], [_]) => {
                 return Err(PlanProblem::new(
