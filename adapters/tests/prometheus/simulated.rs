@@ -48,7 +48,7 @@ impl Scene {
             let requests = r#"requests{env="production", service="api"}"#;
             self.server.sample(requests, &labels, second, past * rate);
             self.server.sample("errors", &labels, second, past * failing);
-            for (bound, share) in [("0.05", 0.5), ("0.3", 0.9), ("+Inf", 1.0)] {
+            for (bound, share) in [("0.05", 0.4), ("0.3", 0.8), ("+Inf", 1.0)] {
                 let labels = [("release", release), ("instance", instance), ("le", bound)];
                 self.server.sample("buckets", &labels, second, past * rate * share);
             }
@@ -58,7 +58,7 @@ impl Scene {
 
     /// A source whose clock says this.
     fn source(&self, now: i64, token: Option<&str>) -> Sources {
-        source(&self.server.base(), token, Arc::new(ManualClock::new((START_S + now) * 1_000)))
+        source(&self.server.base(), token, Arc::new(ManualClock::at((START_S + now) * 1_000)))
     }
 
     async fn seen(&self, now: i64, after: i64) -> Result<Seen, PortError> {
@@ -88,7 +88,7 @@ async fn both_versions_are_told_in_the_same_seconds_and_every_second_once() {
     }
     // The 300 ms bound lies between 200 and 500 ms of the common buckets.
     let latency = &seen.seconds[14].by[&4].latency;
-    assert_eq!((latency[5], latency[8], latency.iter().sum::<u64>()), (7, 7, 15), "{latency:?}");
+    assert_eq!((latency[5], latency[8], latency.iter().sum::<u64>()), (6, 6, 15), "{latency:?}");
     let again = scene.seen(230, 119).await.unwrap();
     assert_eq!(again.seconds[0], seen.seconds[60]);
     // A stage that begins in the middle of a row leaves what is older than its beginning out.
@@ -153,7 +153,7 @@ async fn every_fault_is_a_sentence_and_never_an_empty_answer() {
     let knows = scene.source(100, Some("s3cret-token"));
     let seen = knows.seen(&scene.environment, &scene.api, Some(&scene.queries), START_S + 29).await.unwrap();
     assert_eq!(sum(&seen, 3).0, 9 * 45);
-    let nobody = source("http://127.0.0.1:9", None, Arc::new(ManualClock::new(START_S * 1_000)));
+    let nobody = source("http://127.0.0.1:9", None, Arc::new(ManualClock::at(START_S * 1_000)));
     let away = nobody.seen(&scene.environment, &scene.api, Some(&scene.queries), START_S + 29).await;
     says.push(away.unwrap_err().to_string());
     let none = Sources { edge: knows.edge.clone(), prometheus: None };
@@ -161,5 +161,17 @@ async fn every_fault_is_a_sentence_and_never_an_empty_answer() {
     says.push(none.unwrap_err().to_string());
     let edge = knows.seen(&scene.environment, &scene.api, None, START_S).await;
     says.push(edge.unwrap_err().to_string());
-    expect_test::expect![[r#""#]].assert_eq(&format!("{}\n", says.join("\n")));
+    expect_test::expect![[r#"
+        Prometheus at there has no fresh samples of api with the label `release`
+        the newest samples of api that Prometheus at there has are 180 s old
+        Prometheus at there can't answer `requests{env="production", service="api"}`: parse error at char 9
+        Prometheus at there answered with status 503 and no values
+        Prometheus at there answered with status 200 and no values
+        30 to 74
+        Prometheus at there lets nobody in with that token (status 401)
+        Prometheus at http://127.0.0.1:9 can't be reached
+        api is to be watched through Prometheus, and no `prometheus.url` is set
+        the edge was asked
+    "#]]
+    .assert_eq(&format!("{}\n", says.join("\n")));
 }

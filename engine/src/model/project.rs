@@ -239,6 +239,9 @@ pub struct EnvironmentPolicy {
     /// Seconds each stage of a canary soaks where its order says nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub soak_s: Option<u32>,
+    /// A stage of a canary that is good enough waits for a person before the next.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ask_between_stages: bool,
     /// Canary lane-seconds that must have been compared before a canary passes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lane_seconds_min: Option<u32>,

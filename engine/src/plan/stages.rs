@@ -138,6 +138,7 @@ pub(super) fn staged(
             extend_s: stage.soak_s,
             planned_s,
             lane_seconds_min: policy.lane_seconds_min,
+            asks: policy.ask_between_stages && !is_last,
             judged: judged.clone(),
             shift,
         };

@@ -241,6 +241,7 @@ fn policy(policy: &EnvironmentPolicy, approvals: u32, defaults: Defaults) -> Yam
     keys.maybe("approval_minutes", policy.approval_minutes.map(word));
     keys.maybe("canary", policy.canary.as_ref().map(|unsaid| text(canary::word(unsaid))));
     keys.maybe("soak_s", policy.soak_s.map(word));
+    keys.word("ask_between_stages", policy.ask_between_stages, false);
     keys.maybe("lane_seconds_min", policy.lane_seconds_min.map(word));
     keys.filled("freeze", Yaml::List(policy.freeze.iter().map(|window| freeze(window, defaults)).collect()));
     Yaml::Map(keys.entries)

@@ -45,6 +45,9 @@ pub struct CanaryStage {
     /// Canary lane-seconds that must have been compared before it passes; absent means as many as the judge wants.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lane_seconds_min: Option<u32>,
+    /// Before the next stage a person has to say so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asks: bool,
     /// What is compared.
     pub judged: Vec<Judged>,
     /// Traffic as it was before the canary, and as it is in this stage.

@@ -1,13 +1,12 @@
 //! Synthetic checks of a trial: which are due, what they found, and what follows.
 //!
-//! Each is made of both versions in the same moment, so how they come out can be compared as requests are, by a judge of their
-//! own: checks fail otherwise than users' requests do, and in one count with those they would say something of the mixture, not
-//! of the release. A hard one also fails the canary by failing several times in a row where the stable version passes.
+//! Each is made of both versions in the same moment, so how they come out is compared pair by pair, apart from users' requests:
+//! checks fail otherwise than those do, and in one count they would say something of the mixture, not of the release. A hard one also fails the canary by failing several times in a row where the stable version passes.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Trial, Watched};
-use crate::canary::{Judge, Lack, Past, Policy, Ruling, Second, Side, Verdict};
+use crate::canary::{Lack, Policy, Ruling, Verdict};
 use crate::model::{Check, ServiceName, Severity};
 use crate::ports::Checked;
 use crate::step::{CanaryStage, Judged};
@@ -40,35 +39,25 @@ pub struct CheckMade {
 }
 
 impl Watched {
-    /// A judge of the checks of a service that has some.
-    pub(super) fn checking(judged: &Judged, stage: &CanaryStage, policy: &Policy) -> Option<Judge> {
-        let every_s = judged.checks.values().map(|check| check.every_s).min()?.max(1);
-        let policy = Policy { false_alarm: policy.false_alarm * SHARE, ..policy.clone() };
-        Some(Judge::new(policy, (stage.planned_s / every_s).max(1), Past::default()))
-    }
-
     /// Takes in what checks found.
     pub(super) fn check(&mut self, judged: &Judged, found: &[CheckPair], at_s: i64) {
-        let mut second = Second::default();
         for pair in found {
             let Some(check) = judged.checks.get(&pair.name) else { continue };
             self.checked_s.insert(pair.name.clone(), at_s);
-            let side = |checked: &Checked| {
-                let failed = u64::from(!checked.passed);
-                Side { requests: 1, errors: failed, lanes: 1, error_lanes: failed }
-            };
-            second = second.plus(Second { stable: side(&pair.stable), canary: side(&pair.canary) });
-            if check.is_probe() {
-                self.probes += 1;
-            }
+            let (stable, canary) = (pair.stable.passed, pair.canary.passed);
+            self.pairs.see(stable, canary);
+            self.probes += u64::from(check.is_probe());
             // What fails for both says nothing about one of them.
-            if check.severity == Severity::Hard && (pair.canary.passed || pair.stable.passed) {
-                self.judge.health(&pair.name, pair.canary.passed);
+            if check.severity == Severity::Hard && (canary || stable) {
+                self.judge.health(&pair.name, canary);
             }
         }
-        if let Some(checking) = self.checking.as_mut().filter(|_| second.stable.requests > 0) {
-            checking.second(&second);
-        }
+    }
+
+    /// Why the checks say that the canary is worse, when they do. Several services share the bound on false alarms.
+    pub(super) fn failed_checks(&self, services: usize) -> Option<String> {
+        let limit = services.max(1) as f64 / (Policy::default().false_alarm * SHARE);
+        (self.pairs.value() >= limit).then(|| self.pairs.sentence(limit))
     }
 }
 
@@ -110,11 +99,10 @@ impl Trial {
         due
     }
 
-    /// What the judge of a service's checks says, when it says that the canary is worse.
-    pub(super) fn failed_checks(&self, service: &ServiceName) -> Option<String> {
-        let ruling = self.services.get(service)?.checking.as_ref()?.ruling();
-        let Verdict::Fail { .. } = ruling.verdict else { return None };
-        Some(format!("Synthetic checks: {}{}", ruling.because, self.last_failure(service)))
+    /// Why the checks of a service say that its canary is worse, when they do.
+    pub(super) fn failed_checks(&self, stage: &CanaryStage, service: &ServiceName) -> Option<String> {
+        let because = self.services.get(service)?.failed_checks(stage.judged.len())?;
+        Some(format!("{because}{}", self.last_failure(service)))
     }
 
     /// What the canary's failing checks said last, in brackets; empty when none failed.
@@ -136,11 +124,10 @@ impl Trial {
         ruling: &Ruling,
     ) -> Option<String> {
         let watched = self.services.get(service)?;
-        let checking = watched.checking.as_ref()?;
         let usual = Policy::default();
         let needed = stage.lane_seconds_min.map_or(usual.lane_seconds_min, u64::from);
         let lacks_traffic = matches!(ruling.verdict, Verdict::NotEnoughData { lack: Lack::Traffic, .. });
-        let calm = ruling.evidence <= usual.doubt && checking.evidence() <= usual.doubt;
+        let calm = ruling.evidence <= usual.doubt && watched.pairs.value() <= usual.doubt;
         (lacks_traffic && calm && watched.probes >= needed).then(|| {
             format!(
                 "Too little traffic to tell, so {} synthetic probes of both versions took its place: nothing says that the canary of \

@@ -21,6 +21,8 @@ pub enum HeldFor {
     Split,
     /// Nobody can tell what the versions answer: the source of signals fails.
     Signals,
+    /// It is good enough for the next, and that one is only begun when a person says so.
+    Person,
 }
 
 /// A stage that waits for a person.
@@ -80,7 +82,7 @@ impl Trial {
             return Course::Failed { service: (*service).clone(), say };
         }
         if let Some((service, say)) =
-            rulings.iter().find_map(|(service, _)| Some((*service, self.failed_checks(service)?)))
+            rulings.iter().find_map(|(service, _)| Some((*service, self.failed_checks(stage, service)?)))
         {
             return Course::Failed { service: service.clone(), say };
         }
@@ -117,6 +119,10 @@ impl Trial {
         let probed = |one: &(&ServiceName, Ruling)| self.probed_enough(stage, one.0, &one.1);
         let lacks = rulings.iter().find(|one| one.1.verdict != Verdict::Pass && probed(one).is_none());
         match lacks {
+            None if stage.asks => Course::Holds {
+                what: HeldFor::Person,
+                say: format!("Good enough, and the next stage waits for a person. {}", all()),
+            },
             None => {
                 let probed: Vec<String> = rulings.iter().filter_map(probed).collect();
                 let say = if probed.is_empty() { all() } else { probed.join(" ") };
@@ -176,6 +182,10 @@ impl Trial {
         let Some(soak) = self.stages.last_mut() else { return };
         let Some(held) = soak.held.take() else { return };
         match held.what {
+            HeldFor::Person => {
+                soak.soak_s = soak.soaked_s().saturating_add(soak.soak_s.max(AGAIN_MIN_S));
+                soak.limit_s = soak.limit_s.max(soak.soak_s);
+            }
             HeldFor::Data => soak.limit_s = soak.soaked_s().saturating_add(soak.soak_s.max(AGAIN_MIN_S)),
             HeldFor::Split => {
                 soak.services.values_mut().for_each(|here| here.split = crate::canary::Second::default());

@@ -5,6 +5,7 @@
 mod blind;
 mod checks;
 mod course;
+mod pairs;
 mod patterns;
 mod see;
 
@@ -18,6 +19,7 @@ pub use patterns::LOG_PATTERNS;
 pub use see::Observation;
 
 use blind::Blind;
+use pairs::PairEvidence;
 
 use crate::canary::{Judge, Policy, Second};
 use crate::clock::EpochMs;
@@ -54,9 +56,9 @@ struct Watched {
     /// The last second in which processes were looked at.
     #[serde(default)]
     looked_s: i64,
-    /// Judges the synthetic checks, where there are any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    checking: Option<Judge>,
+    /// What synthetic checks of both versions have shown.
+    #[serde(default)]
+    pairs: PairEvidence,
     /// When each check was made last.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     checked_s: BTreeMap<String, i64>,
@@ -155,7 +157,7 @@ impl Trial {
                 let (all, checked) = (policy(stage), !judged.checks.is_empty());
                 let share = if checked { 1.0 - checks::SHARE } else { 1.0 };
                 Watched {
-                    checking: Watched::checking(judged, stage, &all),
+                    pairs: PairEvidence::default(),
                     judge: Judge::new(
                         Policy { false_alarm: all.false_alarm * share, ..all },
                         stage.planned_s,
@@ -208,9 +210,6 @@ impl Watched {
     /// Nothing that waits for its counterpart is compared across this moment.
     fn cut(&mut self) {
         self.judge.stage();
-        if let Some(checking) = &mut self.checking {
-            checking.stage();
-        }
         self.stable.clear();
         self.canary.clear();
         self.row_s = 0;

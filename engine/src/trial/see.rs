@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::patterns::{LOG_PATTERNS, shown};
 use super::{Blind, CheckPair, InStage, Trial, Watched};
-use crate::canary::{Judge, LATENCY_ROW_S, Second, Verdict};
+use crate::canary::{LATENCY_ROW_S, Second, Verdict};
 use crate::clock::EpochMs;
 use crate::model::ServiceName;
 use crate::ports::{
@@ -74,7 +74,7 @@ impl Trial {
         }
         for (service, here) in &mut soak.services {
             if let Some(watched) = self.services.get(service).filter(|_| is_new) {
-                watched.stands(here);
+                watched.stands(here, stage.judged.len());
             }
         }
         is_new
@@ -118,14 +118,8 @@ impl Watched {
     }
 
     /// Notes how the service stands.
-    fn stands(&self, here: &mut InStage) {
+    fn stands(&self, here: &mut InStage, services: usize) {
         let ruling = self.judge.ruling();
-        let of_checks = self.checking.as_ref().map(Judge::ruling);
-        let of_checks = of_checks.filter(|ruling| matches!(ruling.verdict, Verdict::Fail { .. }));
-        let ruling = match (&ruling.verdict, of_checks) {
-            (Verdict::Fail { .. }, _) | (_, None) => ruling,
-            (_, Some(of_checks)) => of_checks,
-        };
         here.score = ruling.score.score;
         let verdict = match ruling.verdict {
             Verdict::Pass => "pass",
@@ -134,6 +128,9 @@ impl Watched {
         };
         verdict.clone_into(&mut here.verdict);
         here.because = ruling.because;
+        if let Some(because) = self.failed_checks(services).filter(|_| here.verdict != "fail") {
+            (here.score, here.verdict, here.because) = (0, "fail".to_owned(), because);
+        }
     }
 
     fn second(&mut self, second: &Second, stable: &Served, canary: &Served) {

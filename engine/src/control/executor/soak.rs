@@ -17,7 +17,7 @@ use crate::ports::{Permit, PortError, Receipt, Seen};
 use crate::run::{Reason, Run, RunEvent, RunState, Step, StepEvent, StepState};
 use crate::step::{CanaryStage, DesiredChange, Judged};
 use crate::store::Write;
-use crate::trial::{CheckPair, Course, Observation, PAST_S, Trial};
+use crate::trial::{CheckMade, CheckPair, Course, Observation, PAST_S, Trial};
 
 /// Who pauses a canary that a person has to look at.
 pub const JUDGE: &str = "the judge";
@@ -246,8 +246,16 @@ fn passed(trial: &Trial) -> String {
         };
         format!("{service} failed {} of {} requests{beside}", canary.errors, canary.requests)
     });
+    let checks = soak.services.iter().flat_map(|(service, here)| {
+        here.checks.iter().map(move |(name, made)| {
+            let CheckMade { times, stable_failed, canary_failed, .. } = made;
+            format!(
+                "check {name} of {service} failed {canary_failed} of {times} times (stable: {stable_failed})"
+            )
+        })
+    });
     let soaked = format!("soaked {} s", soak.soaked_s());
-    promoted.into_iter().chain([soaked]).chain(figures).collect::<Vec<_>>().join(", ")
+    promoted.into_iter().chain([soaked]).chain(figures).chain(checks).collect::<Vec<_>>().join(", ")
 }
 
 /// A verdict is in the record, with its sentence.

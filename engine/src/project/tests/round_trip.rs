@@ -261,6 +261,7 @@ fn policy() -> impl Strategy<Value = EnvironmentPolicy> {
             ])),
             option::of(5_u32..999),
             option::of(1_u32..999),
+            any::<bool>(),
         ),
     )
         .prop_map(
@@ -273,7 +274,7 @@ fn policy() -> impl Strategy<Value = EnvironmentPolicy> {
                 allowed_sizes,
                 one_person_team,
                 approval_minutes,
-                (canary, soak_s, lane_seconds_min),
+                (canary, soak_s, lane_seconds_min, ask_between_stages),
             )| {
                 EnvironmentPolicy {
                     approvals,
@@ -286,6 +287,7 @@ fn policy() -> impl Strategy<Value = EnvironmentPolicy> {
                     approval_minutes,
                     canary,
                     soak_s,
+                    ask_between_stages,
                     lane_seconds_min,
                 }
             },
