@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::TcpListener;
 
-use engine::model::{ComponentKind, ServiceName};
+use engine::model::{ComponentKind, ServiceName, Sticky};
 use engine::ports::{
     CRASHES_APART_MS, ConfigSet, Crashes, InstanceState, Platform, PortError, Replacement, Shape,
 };

@@ -113,7 +113,8 @@ fn probes_stand_in_for_traffic_that_does_not_come() {
         // Alone, the new release has nothing to be compared with, and nobody to be seen by.
         let (what, say) = held(t, &run).await;
         assert_eq!((what, trial(t, &run).await.stages.len()), (HeldFor::Data, 2), "{say}");
-        expect!["Not enough data: the new release has had all traffic for 40 s, and not one request came."].assert_eq(&say);
+        expect!["Not enough data: the new release has had all traffic for 40 s, and not one request came."]
+            .assert_eq(&say);
     });
 }
 
