@@ -43,6 +43,7 @@ impl Series {
 
 /// A stretch of time, in steps.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_field_names, reason = "all are seconds")]
 pub(super) struct Range {
     /// The first second.
     pub(super) start_s: i64,

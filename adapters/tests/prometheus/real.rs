@@ -2,6 +2,7 @@
 //! server that does so.
 
 use std::convert::Infallible;
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -32,13 +33,13 @@ fn metrics(scrape: u64) -> String {
     for (release, requests, failed) in [(7, 90, 0), (8, 10, 3)] {
         let (good, bad) = ((requests - failed) * scrape, failed * scrape);
         let all = good + bad;
-        text += &format!("shop_requests_total{{release=\"{release}\",code=\"200\"}} {good}\n");
+        writeln!(text, "shop_requests_total{{release=\"{release}\",code=\"200\"}} {good}").unwrap();
         if bad > 0 {
-            text += &format!("shop_requests_total{{release=\"{release}\",code=\"500\"}} {bad}\n");
+            writeln!(text, "shop_requests_total{{release=\"{release}\",code=\"500\"}} {bad}").unwrap();
         }
-        text += &format!("shop_seconds_bucket{{release=\"{release}\",le=\"0.1\"}} 0\n");
-        text += &format!("shop_seconds_bucket{{release=\"{release}\",le=\"0.2\"}} {all}\n");
-        text += &format!("shop_seconds_bucket{{release=\"{release}\",le=\"+Inf\"}} {all}\n");
+        writeln!(text, "shop_seconds_bucket{{release=\"{release}\",le=\"0.1\"}} 0").unwrap();
+        writeln!(text, "shop_seconds_bucket{{release=\"{release}\",le=\"0.2\"}} {all}").unwrap();
+        writeln!(text, "shop_seconds_bucket{{release=\"{release}\",le=\"+Inf\"}} {all}").unwrap();
     }
     text
 }

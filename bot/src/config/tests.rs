@@ -226,11 +226,19 @@ fn prometheus_has_an_address_and_its_token_is_never_shown() {
     assert_eq!(config.prometheus.as_ref().unwrap().url, "https://metrics.example/prom");
     let shown = format!("{config:?}");
     assert!(shown.contains("metrics.example") && !shown.contains("s3cret"), "{shown}");
-    faults(Some("[prometheus]\nurl = \"ana:pw@metrics\"\ntoken = \"a b\"\n"), &[], &expect![[r#"
+    faults(
+        Some("[prometheus]\nurl = \"ana:pw@metrics\"\ntoken = \"a b\"\n"),
+        &[],
+        &expect![[r#"
         the configuration has 2 faults
           infra-chat.toml: prometheus.url is no address of a Prometheus: write it like http://127.0.0.1:9090, without a login
-          infra-chat.toml: prometheus.token holds what no token holds: give the token alone, without `Bearer`"#]]);
-    faults(None, &[("INFRA_CHAT_PROMETHEUS_TOKEN", "x")], &expect![[r#"
+          infra-chat.toml: prometheus.token holds what no token holds: give the token alone, without `Bearer`"#]],
+    );
+    faults(
+        None,
+        &[("INFRA_CHAT_PROMETHEUS_TOKEN", "x")],
+        &expect![[r#"
         the configuration has a fault
-          the configuration: prometheus.url is missing: write it like http://127.0.0.1:9090"#]]);
+          the configuration: prometheus.url is missing: write it like http://127.0.0.1:9090"#]],
+    );
 }

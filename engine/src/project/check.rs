@@ -46,7 +46,7 @@ fn check(spot: &Spot<'_>, variables: &BTreeMap<String, Variable>) -> Option<Chec
     let probe = keys.get("probe");
     match (keys.get("steps"), keys.get("command")) {
         (Some(_), Some(extra)) => {
-            extra.fault_at_key("a check has `steps` or a `command`, not both; make it two checks")
+            extra.fault_at_key("a check has `steps` or a `command`, not both; make it two checks");
         }
         (None, None) => keys.fault("`steps` is missing; add `steps: [{ request: GET / }]`, or a `command`"),
         (None, Some(_)) => {
@@ -148,16 +148,14 @@ fn patterns(keys: &Keys<'_>, key: &str, named: impl Fn(&str) -> String) -> BTree
 /// Reads a regular expression.
 fn pattern(spot: &Spot<'_>) -> Option<String> {
     let text = spot.text()?;
-    match regex::Regex::new(&text) {
-        Ok(_) => Some(text),
-        Err(_) => {
-            spot.fault(format!(
-                "{} is no regular expression; write `\\` before a sign that is meant itself",
-                shown(&text)
-            ));
-            None
-        }
+    if regex::Regex::new(&text).is_err() {
+        spot.fault(format!(
+            "{} is no regular expression; write `\\` before a sign that is meant itself",
+            shown(&text)
+        ));
+        return None;
     }
+    Some(text)
 }
 
 fn keeping(spot: &Spot<'_>) -> Option<Keep> {
