@@ -2,4 +2,5 @@
 
 pub mod git;
 pub mod local;
+pub mod prometheus;
 pub mod sim;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use engine::model::{EnvironmentKey, ServiceName};
+use engine::model::{EnvironmentKey, ServiceName, Sticky};
 use engine::ports::PortError;
 
 use super::edge::EdgeProxy;
@@ -19,6 +19,9 @@ pub trait Backends: Send + Sync {
         service: &ServiceName,
         address: &str,
     ) -> Result<(), PortError>;
+
+    /// What keeps a service's clients with their release while traffic is split; nothing means their address.
+    fn sticky_set(&self, environment: &EnvironmentKey, service: &ServiceName, sticky: Option<&Sticky>);
 
     /// The healthy instances of a release, all of them; none when it has none.
     fn backends_set(
@@ -49,6 +52,10 @@ impl Backends for EdgeProxy {
         address: &str,
     ) -> Result<(), PortError> {
         Self::listen(self, environment, service, address).await
+    }
+
+    fn sticky_set(&self, environment: &EnvironmentKey, service: &ServiceName, sticky: Option<&Sticky>) {
+        Self::sticky_set(self, environment, service, sticky);
     }
 
     fn backends_set(

@@ -53,6 +53,8 @@ impl Machine {
             .change(|desired| {
                 desired.components.extend(shape.components.clone());
                 desired.edge.extend(shape.edge.clone());
+                desired.sticky.retain(|service, _| !shape.edge.contains_key(service));
+                desired.sticky.extend(shape.sticky.clone());
                 Ok(())
             })
             .await?;
@@ -74,6 +76,7 @@ impl Machine {
             shape.edge.len()
         ));
         for (service, address) in &shape.edge {
+            self.edge.sticky_set(key, service, shape.sticky.get(service));
             self.edge.listen(key, service, address).await?;
             self.listening_note(key, service, address);
             receipt = receipt.with(&format!("edge.{service}"), address);

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use engine::model::{ComponentKind, ComponentName, ServiceName};
+use engine::model::{ComponentKind, ComponentName, ServiceName, Sticky};
 use engine::ports::{BuildKey, InstanceSet, Replacement, Schedule};
 use serde::{Deserialize, Serialize};
 
@@ -71,6 +71,8 @@ pub(super) struct Desired {
     pub(super) components: BTreeMap<ComponentName, ComponentKind>,
     #[serde(default)]
     pub(super) edge: BTreeMap<ServiceName, String>,
+    #[serde(default)]
+    pub(super) sticky: BTreeMap<ServiceName, Sticky>,
     #[serde(default)]
     pub(super) sets: Vec<DesiredSet>,
     #[serde(default)]

@@ -2,6 +2,7 @@
 
 mod backends;
 mod builds;
+mod check;
 mod components;
 mod config;
 mod database;

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use engine::clock::EpochMs;
-use engine::model::{EnvironmentKey, ServiceName};
+use engine::model::{Check, EnvironmentKey, ServiceName};
 use engine::ports::{
-    BuildKey, BuildRequest, BuildState, Capabilities, ConfigSet, Finding, InstanceSet, LogLine,
+    BuildKey, BuildRequest, BuildState, Capabilities, Checked, ConfigSet, Finding, InstanceSet, LogLine,
     ObservedEnvironment, ObservedService, ObservedSet, Permit, Platform, PortError, Receipt, Replacement,
     Schedule, Shape,
 };
@@ -257,6 +257,17 @@ impl Platform for LocalPlatform {
         services: &[ServiceName],
     ) -> Result<Receipt, PortError> {
         self.machine.caches_empty(key, services).await
+    }
+
+    async fn check(
+        &self,
+        _: &Permit,
+        key: &EnvironmentKey,
+        service: &ServiceName,
+        release: u32,
+        check: &Check,
+    ) -> Result<Checked, PortError> {
+        self.machine.check_make(key, service, release, check).await
     }
 
     async fn logs(

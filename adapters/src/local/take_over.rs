@@ -76,12 +76,16 @@ impl Machine {
     /// Makes the edge listen wherever it should and does not.
     async fn edge_listens(&self) {
         for environment in self.environments() {
-            let wanted = environment.desired.lock().await.edge.clone();
+            let (wanted, sticky) = {
+                let desired = environment.desired.lock().await;
+                (desired.edge.clone(), desired.sticky.clone())
+            };
             for (service, address) in &wanted {
                 let slot = (environment.key.clone(), service.clone());
                 if locked(&self.listening).get(&slot) == Some(address) {
                     continue;
                 }
+                self.edge.sticky_set(&environment.key, service, sticky.get(service));
                 match self.edge.listen(&environment.key, service, address).await {
                     Ok(()) => self.listening_note(&environment.key, service, address),
                     Err(error) => tracing::debug!(%error, %service, address, "the edge can't listen"),

@@ -10,6 +10,8 @@ pub struct Behaviour {
     pub build: Building,
     /// Whole percent of its requests that are answered with 500: exactly that share of every 100.
     pub error_rate_percent: u8,
+    /// The synthetic checks it fails, every time: those whose first path or command begins like this.
+    pub fails_check: Option<String>,
     /// The version of the migration that the database refuses.
     pub migration_fails: Option<String>,
 }
@@ -79,6 +81,11 @@ impl Behaviour {
     /// A release that is healthy and yet fails this share of its requests.
     pub fn fails_requests(percent: u8) -> Self {
         Self { error_rate_percent: percent, ..Self::default() }
+    }
+
+    /// A release that does all but pass the synthetic checks whose first path or command begins like this.
+    pub fn fails_check(begins: &str) -> Self {
+        Self { fails_check: Some(begins.to_owned()), ..Self::default() }
     }
 
     /// A release whose migration of this version the database refuses.

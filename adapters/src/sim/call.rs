@@ -42,6 +42,7 @@ calls! {
     InstancesReplaced "instances_replaced" false;
     SchedulePut "schedule_put" true;
     CacheClear "cache_clear" true;
+    Check "check" false;
     Logs "logs" false;
     Weights "weights" false;
     WeightsSet "weights_set" true;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use engine::clock::EpochMs;
-use engine::model::{EnvironmentKey, ServiceName};
+use engine::model::{EnvironmentKey, ServiceName, Sticky};
 use engine::ports::{Answered, Edge, Permit, PortError, Probe, Receipt, Weight};
 
 use super::effects::{Done, done};
@@ -163,6 +163,10 @@ impl Edge for World {
 
     async fn is_free(&self, address: &str) -> bool {
         self.with(|state| !state.taken.contains(address))
+    }
+
+    async fn sticky(&self, environment: &EnvironmentKey, service: &ServiceName) -> Option<Sticky> {
+        self.with(|state| state.environments.get(environment)?.sticky.get(service).cloned())
     }
 
     async fn address(&self, environment: &EnvironmentKey, service: &ServiceName) -> Option<String> {

@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use engine::clock::EpochMs;
-use engine::model::{EnvironmentKey, ServiceName};
+use engine::model::{Check, EnvironmentKey, ServiceName};
 use engine::ports::{
-    BuildKey, BuildRequest, BuildState, Capabilities, ConfigSet, Finding, InstanceSet, LogLine,
+    BuildKey, BuildRequest, BuildState, Capabilities, Checked, ConfigSet, Finding, InstanceSet, LogLine,
     ObservedEnvironment, Permit, Platform, PortError, Receipt, Replacement, Schedule, Shape,
 };
 
@@ -199,6 +199,21 @@ impl Platform for World {
             let again = state.ledger.has_from_run(permit, Call::CacheClear, &said);
             let receipt = Receipt::new(format!("cleared the caches of {} services", services.len()));
             Ok(done(!again, receipt))
+        })
+        .await
+    }
+
+    async fn check(
+        &self,
+        _: &Permit,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+        release: u32,
+        check: &Check,
+    ) -> Result<Checked, PortError> {
+        let subject = set_subject(environment, service, release);
+        self.call(Call::Check, subject, |state, now| {
+            Ok(state.check(environment, service, release, check, now))
         })
         .await
     }

@@ -1,9 +1,9 @@
 //! What the platform's calls do to the services of an environment.
 
 use engine::clock::EpochMs;
-use engine::model::{EnvironmentKey, ServiceName};
+use engine::model::{Check, CheckDoes, EnvironmentKey, ServiceName};
 use engine::ports::{
-    BuildState, InstanceSet, LogLine, ObservedEnvironment, Permit, PortError, Receipt, Shape,
+    BuildState, Checked, InstanceSet, LogLine, ObservedEnvironment, Permit, PortError, Receipt, Shape,
 };
 
 use super::Call;
@@ -49,6 +49,12 @@ impl State {
             added += u32::from(there.components.insert(name.clone(), *kind) != Some(*kind));
         }
         for (service, address) in &shape.edge {
+            let sticky = shape.sticky.get(service);
+            added += u32::from(there.sticky.get(service) != sticky);
+            match sticky {
+                Some(sticky) => drop(there.sticky.insert(service.clone(), sticky.clone())),
+                None => drop(there.sticky.remove(service)),
+            }
             added +=
                 u32::from(there.addresses.insert(service.clone(), address.clone()).as_ref() != Some(address));
         }
@@ -151,6 +157,32 @@ impl State {
         self.settle_instances(now);
         let receipt = Receipt::new(format!("{service}, release {release}: replacing {of}")).with("of", of);
         Ok(if again { Done::Again(Ok(receipt)) } else { Done::Changed(receipt) })
+    }
+
+    /// A check fails when its release has no healthy instance, or behaves so.
+    pub(super) fn check(
+        &self,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+        release: u32,
+        check: &Check,
+        now: EpochMs,
+    ) -> Checked {
+        let begins = match &check.does {
+            CheckDoes::Steps(steps) => steps.first().map_or("", |step| step.path.as_str()),
+            CheckDoes::Command(command) => command.as_str(),
+        };
+        let Some(set) = self.service(environment, service).and_then(|there| there.sets.get(&release)) else {
+            return Checked::failed("no instance is healthy");
+        };
+        let behaviour = set.behaviour(&self.code, &self.builds);
+        if !set.instances.iter().any(|instance| instance.is_healthy(behaviour, now)) {
+            return Checked::failed("no instance is healthy");
+        }
+        match &behaviour.fails_check {
+            Some(fails) if begins.starts_with(fails.as_str()) => Checked::failed(format!("{begins} failed")),
+            _ => Checked::passed(),
+        }
     }
 
     pub(super) fn logs(

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use engine::canary::Side;
 use engine::clock::EpochMs;
-use engine::model::{EnvironmentKey, ServiceName};
+use engine::model::{EnvironmentKey, Queries, ServiceName};
 use engine::ports::{PortError, Seen, Served, ServedSecond, Signals, Weight};
 
 use super::edge::WHOLE;
@@ -81,6 +81,7 @@ impl Signals for World {
         &self,
         environment: &EnvironmentKey,
         service: &ServiceName,
+        _: Option<&Queries>,
         after_s: i64,
     ) -> Result<Seen, PortError> {
         let subject = format!("{} {service}", environment.environment);

@@ -52,6 +52,16 @@ impl Client {
         self.ask("GET", path, "").await.unwrap()
     }
 
+    /// A request with headers of its own.
+    pub async fn get_with(&mut self, path: &str, headers: &[(&'static str, &str)]) -> Answer {
+        let mut request =
+            request("GET", path, Full::default().map_err(|never| match never {}).boxed_unsync());
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().unwrap());
+        }
+        whole(self.send(request).await.unwrap()).await.unwrap()
+    }
+
     pub async fn post(&mut self, path: &str, body: impl Into<Bytes>) -> Answer {
         self.ask("POST", path, body).await.unwrap()
     }

@@ -7,6 +7,7 @@ mod client;
 mod door;
 mod failure;
 mod instance;
+mod sticky;
 mod traffic;
 mod tunnel;
 mod world;

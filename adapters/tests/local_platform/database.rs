@@ -30,7 +30,11 @@ async fn migrations_are_applied_once_in_a_transaction_each() {
     let lost = database.migration_apply(&stage.permit(), &environment, &db, &first).await.unwrap_err();
     assert!(lost.to_string().contains("the database db of shop/staging is not there"), "{lost}");
 
-    let shape = Shape { components: [(db.clone(), ComponentKind::Database)].into(), edge: [].into() };
+    let shape = Shape {
+        components: [(db.clone(), ComponentKind::Database)].into(),
+        edge: [].into(),
+        sticky: [].into(),
+    };
     stage.platform().shape_ensure(&stage.permit(), &environment, &shape).await.unwrap();
     let apply = async |migration: &Migration| {
         database

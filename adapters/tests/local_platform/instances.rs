@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::TcpListener;
 
-use engine::model::{ComponentKind, ServiceName};
+use engine::model::{ComponentKind, ServiceName, Sticky};
 use engine::ports::{
     CRASHES_APART_MS, ConfigSet, Crashes, InstanceState, Platform, PortError, Replacement, Shape,
 };
@@ -204,9 +204,11 @@ async fn services_find_each_other_and_their_components() {
         ]
         .into(),
         edge: [(api(), "0.0.0.0:7499".to_owned())].into(),
+        sticky: [(api(), Sticky { cookie: "sid".to_owned() })].into(),
     };
     stage.platform().shape_ensure(&stage.permit(), &stage.environment, &shape).await.unwrap();
     assert_eq!(stage.edge.listening.lock().unwrap()["api"], "0.0.0.0:7499");
+    assert_eq!(stage.edge.sticky.lock().unwrap()["api"].as_deref(), Some("sid"));
     assert!(matches!(stage.build("b1", None).await, engine::ports::BuildState::Done { .. }));
     stage.configure("web", 1, "well", &[("API", "${service.api.url} ${component.db.url}")]).await;
     let set = Stage::set("web", 1, 1);
@@ -331,7 +333,7 @@ async fn preflight_names_who_is_in_the_way() {
     let stage = Stage::open().await;
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let shape = Shape { components: [].into(), edge: [(api(), address.clone())].into() };
+    let shape = Shape { components: [].into(), edge: [(api(), address.clone())].into(), sticky: [].into() };
     let findings = stage.platform().preflight(&stage.environment, &shape).await.unwrap();
     let says: Vec<&str> = findings.iter().map(|finding| finding.says.as_str()).collect();
     let wanted = format!(

@@ -4,6 +4,7 @@
 
 mod adoption;
 mod builds;
+mod checks;
 mod database;
 mod git_far;
 mod git_host;

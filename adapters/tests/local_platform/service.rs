@@ -1,6 +1,6 @@
 //! A tiny web service: what the platform starts in these tests.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 
 /// The command that starts this program as the service.
@@ -34,12 +34,23 @@ fn acts_as_service() {
     for stream in listener.incoming() {
         let Ok(mut stream) = stream else { continue };
         let mut line = String::new();
-        if BufReader::new(&stream).read_line(&mut line).is_err() {
+        let mut reader = BufReader::new(&stream);
+        if reader.read_line(&mut line).is_err() {
             continue;
         }
+        let signed_in = signs_in(&mut reader, &variable("TOKEN"));
         let (status, body) = match line.split(' ').nth(1).unwrap_or_default() {
             "/health" if mode == "sick" => ("503 Service Unavailable", "database is down".to_owned()),
             "/crash" => std::process::exit(3),
+            "/session" if mode == "locked" => {
+                ("403 Forbidden", format!("{} is no password", variable("TOKEN")))
+            }
+            "/session" if signed_in => ("200 OK", r#"{"session":{"token":"t-7"}}"#.to_owned()),
+            "/session" => ("401 Unauthorized", "who are you?".to_owned()),
+            "/slow" => {
+                std::thread::sleep(std::time::Duration::from_secs(5));
+                ("200 OK", String::new())
+            }
             "/variable/API" => ("200 OK", variable("API")),
             _ => ("200 OK", std::process::id().to_string()),
         };
@@ -49,4 +60,24 @@ fn acts_as_service() {
             body.len()
         );
     }
+}
+
+/// Reads the rest of a request; whether it shows this password, or the token that is given for it.
+fn signs_in(reader: &mut BufReader<&std::net::TcpStream>, password: &str) -> bool {
+    let (mut length, mut signed_in) = (0, false);
+    loop {
+        let mut line = String::new();
+        match reader.read_line(&mut line) {
+            Ok(3..) => {}
+            _ => break,
+        }
+        let line = line.to_lowercase();
+        if let Some(value) = line.strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap_or_default();
+        }
+        signed_in |= line.trim() == "authorization: bearer t-7";
+    }
+    let mut body = vec![0; length];
+    let whole = reader.read_exact(&mut body).is_ok();
+    signed_in || (whole && length > 0 && String::from_utf8_lossy(&body).contains(password))
 }

@@ -14,7 +14,7 @@ use adapters::git::GitHost;
 use adapters::local::{Backends, LocalConfig, LocalPlatform};
 use async_trait::async_trait;
 use engine::clock::ManualClock;
-use engine::model::{EnvironmentKey, Health, Limits, SecretName, ServiceName, Source, Variable};
+use engine::model::{EnvironmentKey, Health, Limits, SecretName, ServiceName, Source, Sticky, Variable};
 use engine::ports::{
     BuildKey, BuildRequest, BuildState, ConfigSet, Instance, InstanceSet, InstanceState, Permit, Platform,
     PortError, SecretSource, testing,
@@ -33,6 +33,7 @@ pub(crate) const TOKEN: &str = "correct-horse-battery";
 pub(crate) struct FakeEdge {
     pub(crate) backends: Mutex<BTreeMap<(String, u32), BTreeSet<SocketAddr>>>,
     pub(crate) listening: Mutex<BTreeMap<String, String>>,
+    pub(crate) sticky: Mutex<BTreeMap<String, Option<String>>>,
     pub(crate) drained: Mutex<Vec<SocketAddr>>,
     /// What was known of backends when the edge was last told to listen.
     known: Mutex<BTreeMap<(String, u32), BTreeSet<SocketAddr>>>,
@@ -56,6 +57,11 @@ impl Backends for FakeEdge {
         *self.known.lock().unwrap() = self.backends.lock().unwrap().clone();
         self.listening.lock().unwrap().insert(service.to_string(), address.to_owned());
         Ok(())
+    }
+
+    fn sticky_set(&self, _: &EnvironmentKey, service: &ServiceName, sticky: Option<&Sticky>) {
+        let cookie = sticky.map(|sticky| sticky.cookie.clone());
+        self.sticky.lock().unwrap().insert(service.to_string(), cookie);
     }
 
     fn backends_set(

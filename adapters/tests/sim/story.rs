@@ -97,6 +97,7 @@ impl Story {
         let shape = Shape {
             components: BTreeMap::from([(self.postgres.clone(), ComponentKind::Database)]),
             edge: BTreeMap::from([(self.api.clone(), "127.0.0.1:7401".to_owned())]),
+            sticky: BTreeMap::new(),
         };
         self.ports.platform.shape_ensure(&step(2), &self.staging, &shape).await.unwrap();
     }

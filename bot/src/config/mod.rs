@@ -6,6 +6,7 @@ mod fault;
 mod layers;
 mod meant;
 mod place;
+mod prometheus;
 mod slack;
 #[cfg(test)]
 mod tests;
@@ -38,7 +39,7 @@ const API_TOKEN_CHARS_MIN: usize = 16;
 
 /// The keys, as they are written in the file, a dot before those of a table; variables are `INFRA_CHAT_` and the key in
 /// capitals, with `_` for the dot.
-pub(crate) const KEYS: [&str; 22] = [
+pub(crate) const KEYS: [&str; 24] = [
     "data_dir",
     "database_url",
     "listen",
@@ -61,6 +62,8 @@ pub(crate) const KEYS: [&str; 22] = [
     "discord.channels",
     "discord.roles",
     "discord.unknown_people",
+    "prometheus.url",
+    "prometheus.token",
 ];
 
 /// How log lines are written.
@@ -98,6 +101,8 @@ pub(crate) struct Config {
     pub(crate) slack: Option<::slack::Settings>,
     /// Discord, when it is connected.
     pub(crate) discord: Option<::discord::Settings>,
+    /// The Prometheus that services may be watched through, when one is connected.
+    pub(crate) prometheus: Option<prometheus::Settings>,
     /// What is meant in channels.
     pub(crate) meant: Vec<Meant>,
 }
@@ -117,6 +122,7 @@ impl fmt::Debug for Config {
             .field("log_format", &self.log_format)
             .field("slack", &self.slack)
             .field("discord", &self.discord)
+            .field("prometheus", &self.prometheus)
             .field("meant", &self.meant)
             .finish()
     }
@@ -254,6 +260,7 @@ impl Config {
         let rules_dir = layers.folder("rules_dir", &faults);
         let slack = slack::read(&layers, &faults);
         let discord = discord::read(&layers, &faults);
+        let prometheus = prometheus::read(&layers, &faults);
         let mut meant = Vec::new();
         if let Some(slack) = &slack {
             meant.push(meant::read(&layers, "slack.channels", &slack.channels));
@@ -274,6 +281,7 @@ impl Config {
             log_format: log_format.unwrap_or(LogFormat::Text),
             slack,
             discord,
+            prometheus,
             meant,
         })
     }

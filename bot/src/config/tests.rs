@@ -44,6 +44,7 @@ fn without_anything_the_defaults_hold() {
             log_format: Text,
             slack: None,
             discord: None,
+            prometheus: None,
             meant: [],
         }
     "#]]
@@ -214,5 +215,30 @@ fn a_value_of_another_type_is_a_fault() {
           infra-chat.toml:1:12: data_dir must be text: put the value in quotes
           infra-chat.toml:3:15: builds_kept must be a number: write digits, without quotes
           infra-chat.toml:2:13: artifacts must be text: put the value in quotes"#]],
+    );
+}
+
+#[test]
+fn prometheus_has_an_address_and_its_token_is_never_shown() {
+    let toml = "[prometheus]\nurl = \"https://metrics.example/prom/\"\n";
+    let (_folder, surroundings) = around(Some(toml), &[("INFRA_CHAT_PROMETHEUS_TOKEN", "s3cret-t0ken")]);
+    let config = Config::load(&surroundings).unwrap();
+    assert_eq!(config.prometheus.as_ref().unwrap().url, "https://metrics.example/prom");
+    let shown = format!("{config:?}");
+    assert!(shown.contains("metrics.example") && !shown.contains("s3cret"), "{shown}");
+    faults(
+        Some("[prometheus]\nurl = \"ana:pw@metrics\"\ntoken = \"a b\"\n"),
+        &[],
+        &expect![[r#"
+        the configuration has 2 faults
+          infra-chat.toml: prometheus.url is no address of a Prometheus: write it like http://127.0.0.1:9090, without a login
+          infra-chat.toml: prometheus.token holds what no token holds: give the token alone, without `Bearer`"#]],
+    );
+    faults(
+        None,
+        &[("INFRA_CHAT_PROMETHEUS_TOKEN", "x")],
+        &expect![[r#"
+        the configuration has a fault
+          the configuration: prometheus.url is missing: write it like http://127.0.0.1:9090"#]],
     );
 }

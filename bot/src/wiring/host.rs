@@ -7,6 +7,7 @@ use std::time::Duration;
 use adapters::git::GitHost;
 use adapters::local::edge::EdgeProxy;
 use adapters::local::{LocalConfig, LocalDatabase, LocalPlatform};
+use adapters::prometheus::{Prometheus, Sources};
 use anyhow::Context as _;
 use chat::{Desk, References};
 use engine::control::Engine;
@@ -113,10 +114,14 @@ impl Host {
             .await
             .context("can't start the platform")?;
         let database = LocalDatabase::new(&root, Arc::clone(&parts.clock));
+        let prometheus = config.prometheus.as_ref().map(|settings| {
+            Prometheus::new(&settings.url, settings.token.as_ref(), Arc::clone(&parts.clock))
+        });
+        let prometheus = prometheus.transpose().context("can't speak to Prometheus")?;
         let engine = parts.engine(Ports {
             platform: platform.clone(),
             edge: edge.clone(),
-            signals: edge.clone(),
+            signals: Arc::new(Sources { edge: edge.clone(), prometheus }),
             code: git,
             database: Arc::new(database),
         });

@@ -8,11 +8,11 @@ use adapters::git::GitHost;
 use adapters::local::LocalDatabase;
 use async_trait::async_trait;
 use engine::control::Engine;
-use engine::model::{EnvironmentKey, ServiceName};
+use engine::model::{Check, EnvironmentKey, Queries, ServiceName};
 use engine::ports::{
-    Answered, BuildKey, BuildRequest, BuildState, Capabilities, ConfigSet, Edge, Finding, InstanceSet,
-    LogLine, ObservedEnvironment, Permit, Platform, PortError, Ports, Probe, Receipt, Replacement, Schedule,
-    Seen, Shape, Signals, Weight,
+    Answered, BuildKey, BuildRequest, BuildState, Capabilities, Checked, ConfigSet, Edge, Finding,
+    InstanceSet, LogLine, ObservedEnvironment, Permit, Platform, PortError, Ports, Probe, Receipt,
+    Replacement, Schedule, Seen, Shape, Signals, Weight,
 };
 
 use super::Parts;
@@ -41,7 +41,13 @@ fn absent<T>() -> Result<T, PortError> {
 
 #[async_trait]
 impl Signals for Unplugged {
-    async fn seen(&self, _: &EnvironmentKey, _: &ServiceName, _: i64) -> Result<Seen, PortError> {
+    async fn seen(
+        &self,
+        _: &EnvironmentKey,
+        _: &ServiceName,
+        _: Option<&Queries>,
+        _: i64,
+    ) -> Result<Seen, PortError> {
         absent()
     }
 }
@@ -176,6 +182,17 @@ impl Platform for Unplugged {
         _: &EnvironmentKey,
         _: &[ServiceName],
     ) -> Result<Receipt, PortError> {
+        absent()
+    }
+
+    async fn check(
+        &self,
+        _: &Permit,
+        _: &EnvironmentKey,
+        _: &ServiceName,
+        _: u32,
+        _: &Check,
+    ) -> Result<Checked, PortError> {
         absent()
     }
 

@@ -28,6 +28,8 @@ fn the_good_releases_become_healthy_and_show_their_pages() {
             assert_eq!(page.status, 200, "{tag} {path}: {}", page.body);
         }
         assert_eq!(web.get("/invoices/999").status, 404);
+        let callback = web.get("/oauth/callback");
+        assert!(callback.status == 400 && callback.body.contains("not begun here"), "{}", callback.body);
         let failed = (0..50).filter(|_| api.get("/api/invoices").status != 200).count();
         assert_eq!(failed, 0, "{tag}");
     }

@@ -94,6 +94,8 @@ pub struct RunDetail {
     pub place: Option<usize>,
     /// What it waits for while in the line.
     pub waits_for: Option<String>,
+    /// The canary it could take the place of: the run at work before it, for a deploy that is the next in line.
+    pub replaces: Option<RunId>,
     /// How its canary stands, once it has come to one.
     pub trial: Option<Trial>,
     /// How long the environment's last successful rollback took (this run aside), in milliseconds; absent when there
@@ -243,6 +245,10 @@ impl Engine {
             RunState::Queued { .. } => self.line(&run).await?,
             _ => (None, None),
         };
+        let replaces = match (&run.request.change, place) {
+            (Change::Deploy { .. }, Some(1)) => self.canary_in(run.environment()).await?,
+            _ => None,
+        };
         let goes_back = plan.way_back.release.is_some()
             && plan.puts_live().is_some_and(|number| plan.way_back.release != Some(number));
         let rollback = if goes_back {
@@ -260,51 +266,10 @@ impl Engine {
             happened: self.store().happening_of_run(id).await?,
             place,
             waits_for,
+            replaces,
             run,
             plan,
         })
-    }
-
-    /// A queued run's place among those that wait, and what it waits for. One at the front that nothing holds is about to
-    /// start, and one whose time has not come stands in nobody's way: neither waits in line.
-    async fn line(&self, run: &Run) -> Result<(Option<usize>, Option<String>), Refusal> {
-        let holder = self.waits_for(run).await?;
-        let now_ms = self.now_ms();
-        let due = |run: &Run| run.request.not_before_ms.is_none_or(|not_before_ms| not_before_ms <= now_ms);
-        if !due(run) {
-            return Ok((None, holder));
-        }
-        let live = self.store().run_live().await?;
-        let queue = self.store().run_queue(run.environment()).await?;
-        let ahead: Vec<RunId> = queue
-            .into_iter()
-            .take_while(|other| *other != run.id)
-            .filter(|other| live.iter().any(|run| run.id == *other && due(run)))
-            .collect();
-        Ok(match (holder, ahead.first()) {
-            (Some(holder), _) => (Some(ahead.len() + 1), Some(holder)),
-            (None, Some(first)) => {
-                (Some(ahead.len()), Some(format!("{first} in {}", run.environment().environment)))
-            }
-            (None, None) => (None, None),
-        })
-    }
-
-    /// What a queued run waits for, in words.
-    async fn waits_for(&self, run: &Run) -> Result<Option<String>, Refusal> {
-        if run.request.not_before_ms.is_some_and(|not_before_ms| not_before_ms > self.now_ms()) {
-            return Ok(Some("its time".to_owned()));
-        }
-        let environment = &run.environment().environment;
-        Ok(self.store().lock_list(run.environment()).await?.into_iter().find_map(|lock| match &lock.holder {
-            crate::run::LockHolder::Run(holder) if *holder != run.id => {
-                Some(format!("{holder} in {environment}"))
-            }
-            crate::run::LockHolder::Person(name) if *name != run.requester.name => {
-                Some(format!("{name}'s lock on {environment}"))
-            }
-            _ => None,
-        }))
     }
 
     /// The newest tags and branches of each project's repository, newest first: for suggestions.

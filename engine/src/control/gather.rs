@@ -39,7 +39,7 @@ impl Engine {
         let desired = self.store().environment_get(environment).await?.value;
         let releases = self.releases_that_matter(environment, desired.live, &request.change).await?;
         let ports = self.ports();
-        let observed =
+        let mut observed =
             ports.platform.observe(environment).await.map_err(Refusal::port("looking at what runs"))?;
         let mut weights = BTreeMap::new();
         // Services the project no longer has may still be served.
@@ -55,6 +55,7 @@ impl Engine {
                 weights.insert(name.clone(), now);
             }
         }
+        self.without_canary(request, &mut observed, &mut weights).await?;
         let applied = match &project.value.migrations {
             Some(migrations) => ports
                 .database

@@ -1,11 +1,13 @@
 //! What the system knows: typed names and identifiers, the desired shape of projects, people, releases, requests.
 
 mod canary;
+mod check;
 mod connection;
 mod ids;
 mod names;
 mod people;
 mod project;
+mod queries;
 mod release;
 mod request;
 mod sight;
@@ -13,11 +15,13 @@ mod size;
 mod standing;
 
 pub use canary::*;
+pub use check::*;
 pub use connection::*;
 pub use ids::*;
 pub use names::*;
 pub use people::*;
 pub use project::*;
+pub use queries::*;
 pub use release::*;
 pub use request::*;
 pub use sight::*;

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::secrets::SecretRef;
 
 use super::{
-    CanaryUnsaid, ComponentName, Connection, ConnectionHere, ConnectionName, EnvironmentKey, EnvironmentName,
-    JobName, ProjectName, Role, SecretName, ServiceName, Size, UserName,
+    CanaryUnsaid, Check, ComponentName, Connection, ConnectionHere, ConnectionName, EnvironmentKey,
+    EnvironmentName, JobName, ProjectName, Queries, Role, SecretName, ServiceName, Size, UserName,
 };
 
 /// A project: what it is made of and where it runs.
@@ -101,6 +101,22 @@ pub struct Service {
     pub size: Option<Size>,
     /// Limits of one process.
     pub limits: Limits,
+    /// What keeps a client with its release while traffic is split; absent means its address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sticky: Option<Sticky>,
+    /// Synthetic checks, by name: asked of both versions while a canary soaks.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub checks: IndexMap<String, Check>,
+    /// What Prometheus is asked about it; absent means that the edge tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signals: Option<Queries>,
+}
+
+/// What keeps a client with its release while traffic is split.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sticky {
+    /// The cookie whose value says who it is: the service's own, or else one the edge sets.
+    pub cookie: String,
 }
 
 /// How a service's health is asked for over HTTP.
@@ -223,6 +239,9 @@ pub struct EnvironmentPolicy {
     /// Seconds each stage of a canary soaks where its order says nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub soak_s: Option<u32>,
+    /// A stage of a canary that is good enough waits for a person before the next.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ask_between_stages: bool,
     /// Canary lane-seconds that must have been compared before a canary passes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lane_seconds_min: Option<u32>,

@@ -138,7 +138,11 @@ impl Facts {
     pub(super) fn shape(&self) -> Result<Shape, PlanProblem> {
         let components =
             self.project.components.iter().map(|(name, component)| (name.clone(), component.kind));
-        Ok(Shape { components: components.collect(), edge: self.described()?.edge.clone() })
+        let edge = self.described()?.edge.clone();
+        let sticky = edge
+            .keys()
+            .filter_map(|name| Some((name.clone(), self.project.services.get(name)?.sticky.clone()?)));
+        Ok(Shape { components: components.collect(), sticky: sticky.collect(), edge })
     }
 
     /// The commit to use of a source.

@@ -85,6 +85,8 @@ pub(super) fn staged(
                 service: shift.service.clone(),
                 stable: stable.release,
                 canary: canary.release,
+                checks: facts.service(&shift.service).map(|service| service.checks).unwrap_or_default(),
+                signals: facts.service(&shift.service).and_then(|service| service.signals),
             }),
             ([_, _, ..], [_]) => {
                 return Err(PlanProblem::new(
@@ -136,6 +138,7 @@ pub(super) fn staged(
             extend_s: stage.soak_s,
             planned_s,
             lane_seconds_min: policy.lane_seconds_min,
+            asks: policy.ask_between_stages && !is_last,
             judged: judged.clone(),
             shift,
         };

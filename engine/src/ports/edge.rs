@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::{Permit, PortError, Receipt};
-use crate::model::{EnvironmentKey, ServiceName};
+use crate::model::{EnvironmentKey, ServiceName, Sticky};
 
 /// A share of traffic for one release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +71,10 @@ pub trait Edge: Send + Sync {
     ) -> Result<BTreeMap<u32, Answered>, PortError>;
     /// The address people reach a service at, when it has one.
     async fn address(&self, environment: &EnvironmentKey, service: &ServiceName) -> Option<String>;
+    /// What keeps a service's clients with their release while traffic is split; nothing means their address.
+    async fn sticky(&self, _environment: &EnvironmentKey, _service: &ServiceName) -> Option<Sticky> {
+        None
+    }
     /// Whether an address like `127.0.0.1:8000` could be given to a service: nothing listens there.
     async fn is_free(&self, _address: &str) -> bool {
         true

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::{ObservedEnvironment, Permit, PortError, Receipt};
 use crate::clock::EpochMs;
 use crate::model::{
-    ComponentKind, ComponentName, EnvironmentKey, Health, Limits, SecretName, ServiceName, Source, Variable,
+    Check, ComponentKind, ComponentName, EnvironmentKey, Health, Limits, SecretName, ServiceName, Source,
+    Sticky, Variable,
 };
 
 /// A release's code, built: the natural key of a build. The same code and command are built once for all environments.
@@ -120,6 +121,9 @@ pub struct Shape {
     pub components: BTreeMap<ComponentName, ComponentKind>,
     /// Addresses the edge should listen on, by service.
     pub edge: BTreeMap<ServiceName, String>,
+    /// Services whose clients the edge knows by a cookie, not by their address.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sticky: BTreeMap<ServiceName, Sticky>,
 }
 
 /// Something a preflight found.
@@ -142,6 +146,27 @@ pub struct LogLine {
     pub release: u32,
     /// The line, redacted.
     pub text: String,
+}
+
+/// What a synthetic check came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checked {
+    /// Everything was as expected.
+    pub passed: bool,
+    /// What was not, in words; empty when it passed.
+    pub says: String,
+}
+
+impl Checked {
+    /// All was as expected.
+    pub fn passed() -> Self {
+        Self { passed: true, says: String::new() }
+    }
+
+    /// Something was not.
+    pub fn failed(says: impl Into<String>) -> Self {
+        Self { passed: false, says: says.into() }
+    }
 }
 
 /// What a platform can't or won't do; the planner plans around it or says why not.
@@ -235,6 +260,16 @@ pub trait Platform: Send + Sync {
         environment: &EnvironmentKey,
         services: &[ServiceName],
     ) -> Result<Receipt, PortError>;
+    /// Makes a synthetic check of one release: asks one of its healthy instances itself, past the edge, or runs the check's
+    /// command beside it. What it says of a failure holds no value that was sent, kept or received.
+    async fn check(
+        &self,
+        permit: &Permit,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+        release: u32,
+        check: &Check,
+    ) -> Result<Checked, PortError>;
     /// The newest lines since an instant, oldest first, at most `limit`; all services when none is named.
     async fn logs(
         &self,

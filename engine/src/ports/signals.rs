@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::PortError;
 use crate::canary::Side;
-use crate::model::{EnvironmentKey, ServiceName};
+use crate::model::{EnvironmentKey, Queries, ServiceName};
 
 /// What one release of a service answered in one second, or in several taken together.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,11 +60,12 @@ pub struct Seen {
 #[async_trait]
 pub trait Signals: Send + Sync {
     /// What a service's releases answered in the seconds after one, as far as they are over. The same second is always told
-    /// the same.
+    /// the same. With queries, a metrics server is asked, which may know less of the newest seconds.
     async fn seen(
         &self,
         environment: &EnvironmentKey,
         service: &ServiceName,
+        queries: Option<&Queries>,
         after_s: i64,
     ) -> Result<Seen, PortError>;
 }

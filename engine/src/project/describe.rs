@@ -6,6 +6,7 @@ use std::fmt::Display;
 use indexmap::IndexMap;
 
 use super::canary;
+use super::describe_trial;
 use super::environment::{PLATFORM_DEFAULT, approvals_default};
 use super::freeze::{ZONE_DEFAULT, instant_text, weekly_text};
 use super::import::COMPONENT_KINDS;
@@ -44,38 +45,38 @@ pub(super) enum Defaults {
 pub(super) type Entries = Vec<(String, Yaml)>;
 
 /// Builds entries, leaving out what need not be said.
-struct Keys {
+pub(super) struct Keys {
     defaults: Defaults,
-    entries: Entries,
+    pub(super) entries: Entries,
 }
 
 impl Keys {
-    fn new(defaults: Defaults) -> Self {
+    pub(super) fn new(defaults: Defaults) -> Self {
         Self { defaults, entries: Vec::new() }
     }
 
-    fn put(&mut self, key: &str, value: Yaml) {
+    pub(super) fn put(&mut self, key: &str, value: Yaml) {
         self.entries.push((key.to_owned(), value));
     }
 
-    fn maybe(&mut self, key: &str, value: Option<Yaml>) {
+    pub(super) fn maybe(&mut self, key: &str, value: Option<Yaml>) {
         self.entries.extend(value.map(|value| (key.to_owned(), value)));
     }
 
-    fn text(&mut self, key: &str, value: &str, default: &str) {
+    pub(super) fn text(&mut self, key: &str, value: &str, default: &str) {
         if value != default || self.defaults == Defaults::Shown {
             self.put(key, text(value));
         }
     }
 
-    fn word<T: Display + PartialEq + Copy>(&mut self, key: &str, value: T, default: T) {
+    pub(super) fn word<T: Display + PartialEq + Copy>(&mut self, key: &str, value: T, default: T) {
         if value != default || self.defaults == Defaults::Shown {
             self.put(key, word(value));
         }
     }
 
     /// Collections that hold nothing are not written.
-    fn filled(&mut self, key: &str, value: Yaml) {
+    pub(super) fn filled(&mut self, key: &str, value: Yaml) {
         let empty = match &value {
             Yaml::List(items) => items.is_empty(),
             Yaml::Map(entries) | Yaml::Section(entries) => entries.is_empty(),
@@ -87,11 +88,11 @@ impl Keys {
     }
 }
 
-fn text(value: impl Display) -> Yaml {
+pub(super) fn text(value: impl Display) -> Yaml {
     Yaml::Text(value.to_string())
 }
 
-fn word(value: impl Display) -> Yaml {
+pub(super) fn word(value: impl Display) -> Yaml {
     Yaml::Word(value.to_string())
 }
 
@@ -176,6 +177,9 @@ fn service(service: &Service, defaults: Defaults) -> Yaml {
     }
     keys.maybe("size", service.size.map(text));
     keys.filled("limits", limits(&service.limits));
+    keys.maybe("sticky", service.sticky.as_ref().map(describe_trial::sticky));
+    keys.filled("checks", section(&service.checks, |it| describe_trial::check(it, defaults)));
+    keys.maybe("signals", service.signals.as_ref().map(|it| describe_trial::signals(it, defaults)));
     Yaml::Section(keys.entries)
 }
 
@@ -237,6 +241,7 @@ fn policy(policy: &EnvironmentPolicy, approvals: u32, defaults: Defaults) -> Yam
     keys.maybe("approval_minutes", policy.approval_minutes.map(word));
     keys.maybe("canary", policy.canary.as_ref().map(|unsaid| text(canary::word(unsaid))));
     keys.maybe("soak_s", policy.soak_s.map(word));
+    keys.word("ask_between_stages", policy.ask_between_stages, false);
     keys.maybe("lane_seconds_min", policy.lane_seconds_min.map(word));
     keys.filled("freeze", Yaml::List(policy.freeze.iter().map(|window| freeze(window, defaults)).collect()));
     Yaml::Map(keys.entries)

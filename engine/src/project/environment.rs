@@ -167,6 +167,7 @@ fn policy(spot: &Spot<'_>, production: bool) -> Option<EnvironmentPolicy> {
         "canary",
         "soak_s",
         "lane_seconds_min",
+        "ask_between_stages",
     ])?;
     Some(EnvironmentPolicy {
         approvals: keys.or("approvals", approvals_default(production), |spot| spot.number(&APPROVALS)),
@@ -183,6 +184,7 @@ fn policy(spot: &Spot<'_>, production: bool) -> Option<EnvironmentPolicy> {
         approval_minutes: keys.maybe("approval_minutes", |spot| spot.number(&APPROVAL_MINUTES)),
         canary: keys.maybe("canary", |spot| canary::read(&spot)),
         soak_s: keys.maybe("soak_s", |spot| spot.number(&SOAK_S)),
+        ask_between_stages: keys.or("ask_between_stages", false, |spot| spot.flag()),
         lane_seconds_min: keys.maybe("lane_seconds_min", |spot| spot.number(&LANE_SECONDS_MIN)),
     })
 }

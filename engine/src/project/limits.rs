@@ -41,5 +41,21 @@ pub const RUNS_PER_HOUR: RangeInclusive<u32> = 1..=1000;
 pub const SOAK_S: RangeInclusive<u32> = crate::model::SOAK_S;
 /// Canary lane-seconds that must have been compared before a canary passes.
 pub const LANE_SECONDS_MIN: RangeInclusive<u32> = 1..=100_000;
+/// Synthetic checks of one service.
+pub const CHECKS_MAX: usize = 20;
+/// Requests of one check.
+pub const CHECK_STEPS_MAX: usize = 20;
+/// Seconds from one synthetic check to the next.
+pub const CHECK_EVERY_S: RangeInclusive<u32> = 1..=3600;
+/// Seconds from one synthetic check to the next when nothing is said.
+pub const CHECK_EVERY_DEFAULT_S: u32 = 30;
+/// Seconds a synthetic check may take: a canary is looked at no sooner than it is over, and must be taken back quickly.
+pub const CHECK_TIMEOUT_S: RangeInclusive<u32> = 1..=10;
+/// Seconds a synthetic check may take when nothing is said.
+pub const CHECK_TIMEOUT_DEFAULT_S: u32 = 3;
+/// Seconds from one sample of a metrics server to the next.
+pub const SAMPLE_EVERY_S: RangeInclusive<u32> = 1..=60;
+/// Seconds from one sample of a metrics server to the next when nothing is said: how often Prometheus scrapes.
+pub const SAMPLE_EVERY_DEFAULT_S: u32 = 15;
 /// Minutes an approval may take: up to a week.
 pub const APPROVAL_MINUTES: RangeInclusive<u32> = 1..=10_080;

@@ -2,8 +2,10 @@
 
 mod address;
 mod canary;
+mod check;
 mod connection;
 mod describe;
+mod describe_trial;
 mod difference;
 mod environment;
 mod fault;
@@ -14,6 +16,7 @@ pub mod limits;
 mod needs;
 mod reference;
 mod service;
+mod signals;
 mod source;
 mod spot;
 mod tree;

@@ -5,10 +5,13 @@ use std::path::Path;
 use std::str::FromStr;
 
 use chrono::{Datelike, NaiveDate};
+use indexmap::IndexMap;
 
+use super::check;
 use super::known::Known;
 use super::limits::{HEALTH_TIMEOUT_DEFAULT_S, HEALTH_TIMEOUT_S, MEMORY_MB, OPEN_FILES, REPLICAS};
 use super::reference::{Piece, Reference, pieces};
+use super::signals;
 use super::source;
 use super::spot::{Spot, shown};
 use super::tree::Value;
@@ -31,6 +34,9 @@ pub(super) fn read(spot: &Spot<'_>, known: &Known<'_>, base: &Path) -> Option<Se
         "replicas",
         "size",
         "limits",
+        "sticky",
+        "checks",
+        "signals",
     ])?;
     let source = keys.maybe("source", |spot| source::read(&spot, known, base));
     let build = keys.maybe("build", |spot| spot.said());
@@ -44,7 +50,7 @@ pub(super) fn read(spot: &Spot<'_>, known: &Known<'_>, base: &Path) -> Option<Se
             );
         }
     } else {
-        for key in ["health", "replicas"] {
+        for key in ["health", "replicas", "sticky", "checks", "signals"] {
             if let Some(extra) = keys.get(key) {
                 extra.fault_at_key(format!(
                     "a service with a schedule is not served, so `{key}` means nothing; remove it"
@@ -57,7 +63,24 @@ pub(super) fn read(spot: &Spot<'_>, known: &Known<'_>, base: &Path) -> Option<Se
     let replicas = keys.or("replicas", 1, |spot| spot.number(&REPLICAS));
     let size = keys.maybe("size", |spot| size(&spot));
     let limits = keys.or("limits", Limits::default(), |spot| limits(&spot));
-    Some(Service { source, build, start: start?, health, schedule, variables, needs, replicas, size, limits })
+    let sticky = keys.maybe("sticky", |spot| signals::sticky(&spot));
+    let checks = keys.or("checks", IndexMap::new(), |spot| check::read(&spot, &variables));
+    let signals = keys.maybe("signals", |spot| signals::read(&spot));
+    Some(Service {
+        source,
+        build,
+        start: start?,
+        health,
+        schedule,
+        variables,
+        needs,
+        replicas,
+        size,
+        limits,
+        sticky,
+        checks,
+        signals,
+    })
 }
 
 fn health(spot: &Spot<'_>) -> Option<Health> {

@@ -36,6 +36,10 @@ impl StepAct for EnsureShape {
             if !there.is_some_and(|there| listens(&there, address)) {
                 return Ok(Look::Todo);
             }
+            if at.ports.edge.sticky(at.environment, service).await != self.shape.sticky.get(service).cloned()
+            {
+                return Ok(Look::Todo);
+            }
         }
         Ok(Look::Done(Receipt::new(format!(
             "{} components, {} addresses",

@@ -3,10 +3,11 @@
 //! the stable release, whichever stage it had come to; in a rollback this is the first thing that happens.
 
 use async_trait::async_trait;
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Look, ShiftTraffic, StepAct, StepContext, Undo};
-use crate::model::ServiceName;
+use crate::model::{Check, Queries, ServiceName};
 use crate::ports::{Permit, PortError, Receipt};
 
 /// A service of which two versions are compared.
@@ -18,6 +19,12 @@ pub struct Judged {
     pub stable: u32,
     /// The number of the release on trial.
     pub canary: u32,
+    /// Synthetic checks, by name.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub checks: IndexMap<String, Check>,
+    /// What Prometheus is asked about it; absent means that the edge tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signals: Option<Queries>,
 }
 
 /// One stage of a canary.
@@ -38,6 +45,9 @@ pub struct CanaryStage {
     /// Canary lane-seconds that must have been compared before it passes; absent means as many as the judge wants.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lane_seconds_min: Option<u32>,
+    /// Before the next stage a person has to say so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asks: bool,
     /// What is compared.
     pub judged: Vec<Judged>,
     /// Traffic as it was before the canary, and as it is in this stage.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Trial;
-use crate::canary::{Split, Verdict, split};
+use crate::canary::{Ruling, Split, Verdict, split};
 use crate::clock::EpochMs;
 use crate::model::ServiceName;
 use crate::step::CanaryStage;
@@ -19,6 +19,10 @@ pub enum HeldFor {
     Data,
     /// The canary does not get the share of traffic it was given.
     Split,
+    /// Nobody can tell what the versions answer: the source of signals fails.
+    Signals,
+    /// It is good enough for the next, and that one is only begun when a person says so.
+    Person,
 }
 
 /// A stage that waits for a person.
@@ -74,7 +78,13 @@ impl Trial {
         if let Some((service, ruling)) =
             rulings.iter().find(|(_, ruling)| matches!(ruling.verdict, Verdict::Fail { .. }))
         {
-            return Course::Failed { service: (*service).clone(), say: ruling.because.clone() };
+            let say = format!("{}{}", ruling.because, self.last_failure(service));
+            return Course::Failed { service: (*service).clone(), say };
+        }
+        if let Some((service, say)) =
+            rulings.iter().find_map(|(service, _)| Some((*service, self.failed_checks(stage, service)?)))
+        {
+            return Course::Failed { service: service.clone(), say };
         }
         let all = || {
             rulings
@@ -92,16 +102,32 @@ impl Trial {
         if let Some(say) = self.wrong_split(stage) {
             return Course::Holds { what: HeldFor::Split, say };
         }
+        if let Some(say) = self.unseen(stage) {
+            return Course::Holds { what: HeldFor::Signals, say };
+        }
         let soaked_s = soak.soaked_s();
         if soaked_s < soak.soak_s || !may_go_on {
             return Course::Soaks;
         }
         if !stage.is_compared() {
-            return Course::Passed { say: self.watched_alone(soaked_s) };
+            return match self.watched_alone(soaked_s) {
+                Ok(say) => Course::Passed { say },
+                Err(_) if soaked_s < soak.limit_s => Course::Soaks,
+                Err(say) => Course::Holds { what: HeldFor::Data, say },
+            };
         }
-        let lacks = rulings.iter().find(|(_, ruling)| ruling.verdict != Verdict::Pass);
+        let probed = |one: &(&ServiceName, Ruling)| self.probed_enough(stage, one.0, &one.1);
+        let lacks = rulings.iter().find(|one| one.1.verdict != Verdict::Pass && probed(one).is_none());
         match lacks {
-            None => Course::Passed { say: all() },
+            None if stage.asks => Course::Holds {
+                what: HeldFor::Person,
+                say: format!("Good enough, and the next stage waits for a person. {}", all()),
+            },
+            None => {
+                let probed: Vec<String> = rulings.iter().filter_map(probed).collect();
+                let say = if probed.is_empty() { all() } else { probed.join(" ") };
+                Course::Passed { say }
+            }
             Some(_) if soaked_s < soak.limit_s => Course::Soaks,
             Some((service, ruling)) => {
                 Course::Holds { what: HeldFor::Data, say: named(service, &ruling.because) }
@@ -109,8 +135,8 @@ impl Trial {
         }
     }
 
-    /// What there is to say of a stage in which nothing was compared any more.
-    fn watched_alone(&self, soaked_s: u32) -> String {
+    /// What there is to say of a stage in which nothing was compared any more; or what is lacking.
+    fn watched_alone(&self, soaked_s: u32) -> Result<String, String> {
         let served = self.stages.last().map(|soak| {
             soak.services
                 .values()
@@ -118,9 +144,14 @@ impl Trial {
                 .fold((0, 0), |sum, side| (sum.0 + side.requests, sum.1 + side.errors))
         });
         let (requests, errors) = served.unwrap_or_default();
-        format!(
+        if requests == 0 && soaked_s > 0 {
+            return Err(format!(
+                "Not enough data: the new release has had all traffic for {soaked_s} s, and not one request came."
+            ));
+        }
+        Ok(format!(
             "All traffic for {soaked_s} s: {errors} of {requests} requests failed, and no trigger was pulled."
-        )
+        ))
     }
 
     /// A split that is not what was told, in one sentence.
@@ -151,10 +182,15 @@ impl Trial {
         let Some(soak) = self.stages.last_mut() else { return };
         let Some(held) = soak.held.take() else { return };
         match held.what {
+            HeldFor::Person => {
+                soak.soak_s = soak.soaked_s().saturating_add(soak.soak_s.max(AGAIN_MIN_S));
+                soak.limit_s = soak.limit_s.max(soak.soak_s);
+            }
             HeldFor::Data => soak.limit_s = soak.soaked_s().saturating_add(soak.soak_s.max(AGAIN_MIN_S)),
             HeldFor::Split => {
                 soak.services.values_mut().for_each(|here| here.split = crate::canary::Second::default());
             }
+            HeldFor::Signals => self.services.values_mut().for_each(|watched| watched.blind = None),
         }
     }
 

@@ -2,7 +2,10 @@
 //! those before. Pure: what was observed goes in with the time, a [`Course`] comes out. It is written down every second, so a
 //! program that is killed in the middle of a stage goes on from there.
 
+mod blind;
+mod checks;
 mod course;
+mod pairs;
 mod patterns;
 mod see;
 
@@ -10,9 +13,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use checks::{CheckMade, CheckPair};
 pub use course::{Course, Held, HeldFor};
 pub use patterns::LOG_PATTERNS;
 pub use see::Observation;
+
+use blind::Blind;
+use pairs::PairEvidence;
 
 use crate::canary::{Judge, Policy, Second};
 use crate::clock::EpochMs;
@@ -46,6 +53,21 @@ struct Watched {
     restarts: u32,
     /// Log patterns the stable version has printed since the canary began.
     usual: BTreeMap<String, u64>,
+    /// The last second in which processes were looked at.
+    #[serde(default)]
+    looked_s: i64,
+    /// What synthetic checks of both versions have shown.
+    #[serde(default)]
+    pairs: PairEvidence,
+    /// When each check was made last.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    checked_s: BTreeMap<String, i64>,
+    /// Checks that may stand in for traffic, as often as they were made.
+    #[serde(default)]
+    probes: u64,
+    /// Why its traffic can't be seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    blind: Option<Blind>,
 }
 
 /// A stage as it soaks, or as it went.
@@ -86,6 +108,9 @@ pub struct InStage {
     pub verdict: String,
     /// The verdict in one sentence with the numbers.
     pub because: String,
+    /// Synthetic checks, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub checks: BTreeMap<String, CheckMade>,
 }
 
 impl StageSoak {
@@ -129,9 +154,12 @@ impl Trial {
             let watched = self.services.entry(judged.service.clone()).or_insert_with(|| {
                 let past =
                     past.get(&judged.service).map(|seen| before(seen, judged.stable)).unwrap_or_default();
+                let (all, checked) = (policy(stage), !judged.checks.is_empty());
+                let share = if checked { 1.0 - checks::SHARE } else { 1.0 };
                 Watched {
+                    pairs: PairEvidence::default(),
                     judge: Judge::new(
-                        policy(stage),
+                        Policy { false_alarm: all.false_alarm * share, ..all },
                         stage.planned_s,
                         crate::canary::Past { served: past.counts, latency: past.latency },
                     ),
@@ -141,6 +169,10 @@ impl Trial {
                     row_s: 0,
                     restarts: 0,
                     usual: BTreeMap::new(),
+                    looked_s: now_s,
+                    checked_s: BTreeMap::new(),
+                    probes: 0,
+                    blind: None,
                 }
             });
             watched.seen_s = now_s;

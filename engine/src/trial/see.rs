@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::patterns::{LOG_PATTERNS, shown};
-use super::{Trial, Watched};
+use super::{Blind, CheckPair, InStage, Trial, Watched};
 use crate::canary::{LATENCY_ROW_S, Second, Verdict};
 use crate::clock::EpochMs;
 use crate::model::ServiceName;
@@ -17,6 +17,10 @@ use crate::step::{CanaryStage, Judged};
 pub struct Observation {
     /// What releases answered since the last look, by service.
     pub seen: BTreeMap<ServiceName, Seen>,
+    /// Services of which nobody can tell, and why.
+    pub blind: BTreeMap<ServiceName, String>,
+    /// Synthetic checks that were made, by service.
+    pub checks: BTreeMap<ServiceName, Vec<CheckPair>>,
     /// What services printed since.
     pub lines: Vec<LogLine>,
     /// Processes and their health.
@@ -29,18 +33,18 @@ impl Trial {
         self.services.values().map(|watched| (watched.seen_s + 1) * 1_000).min()
     }
 
-    /// Takes in what a look found; whether anything was new.
-    pub fn see(&mut self, stage: &CanaryStage, found: &Observation) -> bool {
+    /// Takes in what a look found in the second that goes on; whether anything was new.
+    pub fn see(&mut self, stage: &CanaryStage, found: &Observation, now_s: i64) -> bool {
         let mut is_new = false;
         let Some(soak) = self.stages.last_mut() else { return false };
         for judged in &stage.judged {
-            let (Some(watched), Some(seen), Some(here)) = (
-                self.services.get_mut(&judged.service),
-                found.seen.get(&judged.service),
-                soak.services.get_mut(&judged.service),
-            ) else {
+            let (Some(watched), Some(here)) =
+                (self.services.get_mut(&judged.service), soak.services.get_mut(&judged.service))
+            else {
                 continue;
             };
+            is_new |= watched.aside(judged, found, now_s, here);
+            let Some(seen) = found.seen.get(&judged.service) else { continue };
             let from_s = seen.from_s.max(watched.seen_s + 1);
             if seen.until_s < from_s {
                 continue;
@@ -52,7 +56,6 @@ impl Trial {
             }
             let by_second: BTreeMap<i64, _> = seen.seconds.iter().map(|one| (one.at_s, &one.by)).collect();
             let printed = printed(&found.lines, judged);
-            watched.look(judged, &found.observed);
             for at_s in from_s..=seen.until_s {
                 let by = |release| {
                     by_second.get(&at_s).and_then(|by| by.get(release)).cloned().unwrap_or_default()
@@ -68,15 +71,11 @@ impl Trial {
                 here.split = here.split.plus(second);
             }
             watched.seen_s = seen.until_s;
-            let ruling = watched.judge.ruling();
-            here.score = ruling.score.score;
-            let verdict = match ruling.verdict {
-                Verdict::Pass => "pass",
-                Verdict::Fail { .. } => "fail",
-                Verdict::NotEnoughData { .. } => "not-enough-data",
-            };
-            verdict.clone_into(&mut here.verdict);
-            here.because = ruling.because;
+        }
+        for (service, here) in &mut soak.services {
+            if let Some(watched) = self.services.get(service).filter(|_| is_new) {
+                watched.stands(here, stage.judged.len());
+            }
         }
         is_new
     }
@@ -102,6 +101,38 @@ fn printed(lines: &[LogLine], judged: &Judged) -> BTreeMap<i64, Printed> {
 }
 
 impl Watched {
+    /// Takes in what is seen beside the traffic: processes, checks, and whether traffic can be seen at all.
+    fn aside(&mut self, judged: &Judged, found: &Observation, now_s: i64, here: &mut InStage) -> bool {
+        let is_new = self.looked_s < now_s;
+        if is_new {
+            self.look(judged, &found.observed);
+            self.looked_s = now_s;
+            Blind::note(&mut self.blind, found.blind.get(&judged.service), now_s);
+        }
+        let checks = found.checks.get(&judged.service).map(Vec::as_slice).unwrap_or_default();
+        self.check(judged, checks, now_s);
+        for pair in checks {
+            here.checks.entry(pair.name.clone()).or_default().add(pair);
+        }
+        is_new || !checks.is_empty()
+    }
+
+    /// Notes how the service stands.
+    fn stands(&self, here: &mut InStage, services: usize) {
+        let ruling = self.judge.ruling();
+        here.score = ruling.score.score;
+        let verdict = match ruling.verdict {
+            Verdict::Pass => "pass",
+            Verdict::Fail { .. } => "fail",
+            Verdict::NotEnoughData { .. } => "not-enough-data",
+        };
+        verdict.clone_into(&mut here.verdict);
+        here.because = ruling.because;
+        if let Some(because) = self.failed_checks(services).filter(|_| here.verdict != "fail") {
+            (here.score, here.verdict, here.because) = (0, "fail".to_owned(), because);
+        }
+    }
+
     fn second(&mut self, second: &Second, stable: &Served, canary: &Served) {
         self.judge.second(second);
         add_latency(&mut self.stable, &stable.latency);

@@ -22,4 +22,5 @@ mod secrets;
 mod stages;
 mod steer;
 mod time;
+mod trials;
 mod undoing;

@@ -21,7 +21,7 @@ use super::reply::{self, Own};
 use super::service::{Service, second_now};
 use super::table::Choice;
 use super::upstream::{Missed, attempt};
-use super::{headers, lanes, upgrade};
+use super::{headers, lanes, sticky, upgrade};
 
 /// A client's connection, as far as its requests need to know.
 #[derive(Debug)]
@@ -50,11 +50,13 @@ pub(crate) async fn answer(visit: Arc<Visit>, mut request: Request<Incoming>) ->
     if !name_host(&mut parts, service) {
         return reply::own(Own::BadRequest, &service.name, None, &request_id);
     }
-    let slot = lanes::slot(&parts.headers, visit.peer.ip());
+    let cookie = service.sticky();
+    let known = cookie.as_deref().and_then(|cookie| sticky::slot(&parts.headers, cookie));
+    let slot = known.or_else(|| lanes::slot(&parts.headers, visit.peer.ip()));
     headers::for_backend(&mut parts.headers, visit.peer, &request_id, protocol.as_ref());
 
-    let (lease, tally, lane) = match service.choose(slot, started) {
-        Choice::Instance(lease, tally, lane) => (lease, tally, lane),
+    let (lease, tally, slot) = match service.choose(slot, started) {
+        Choice::Instance(lease, tally, slot) => (lease, tally, slot),
         Choice::NoTraffic => return reply::own(Own::NoTraffic, &service.name, None, &request_id),
         Choice::NoInstance(release, tally) => {
             let response = reply::own(Own::NoInstance, &service.name, Some(release), &request_id);
@@ -64,12 +66,15 @@ pub(crate) async fn answer(visit: Arc<Visit>, mut request: Request<Incoming>) ->
         }
     };
     let release = lease.backend().release;
-    let outcome = Outcome { tally, lane, started, told: false };
+    let outcome = Outcome { tally, lane: Lane::of_slot(slot), started, told: false };
     let outgoing = Outgoing::new(parts, body);
-    let response = match relay(&visit, lease, outgoing, &outcome).await {
+    let mut response = match relay(&visit, lease, outgoing, &outcome).await {
         Ok((response, exchange)) => finish(&visit, response, exchange, release, &request_id, client_side),
         Err(why) => reply::own(why, &service.name, Some(release), &request_id),
     };
+    if let (Some(cookie), None) = (&cookie, known) {
+        sticky::give(response.headers_mut(), cookie, slot);
+    }
     outcome.tell(response.status());
     response
 }

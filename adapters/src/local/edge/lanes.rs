@@ -74,12 +74,12 @@ impl Slots {
         self.0.iter().find(|(_, range)| range.contains(&slot)).map(|(release, _)| *release)
     }
 
-    /// The lane of a release's n-th request that has no client: its slots in turn.
-    pub(crate) fn lane(&self, release: u32, nth: u64) -> Lane {
+    /// The slot of a release's n-th request that has no client: its slots in turn.
+    pub(crate) fn nth(&self, release: u32, nth: u64) -> u8 {
         let range = self.0.iter().find(|(other, _)| *other == release).map(|(_, range)| range.clone());
         let range = range.unwrap_or_default();
         let turn = nth % u64::from(range.end - range.start).max(1);
-        Lane::of_slot(range.start.saturating_add(u8::try_from(turn).unwrap_or_default()))
+        range.start.saturating_add(u8::try_from(turn).unwrap_or_default())
     }
 }
 
@@ -122,7 +122,9 @@ mod tests {
     fn requests_of_nobody_count_in_lanes_of_their_release() {
         let slots = Slots::new(&[(3, 90), (4, 10)]);
         let lanes = |release: u32| {
-            (0..100).fold(0_u16, |lanes, nth| lanes | slots.lane(release, nth).bit()).count_ones()
+            (0..100)
+                .fold(0_u16, |lanes, nth| lanes | Lane::of_slot(slots.nth(release, nth)).bit())
+                .count_ones()
         };
         assert_eq!((lanes(3), lanes(4)), (9, 1));
     }

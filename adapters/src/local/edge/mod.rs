@@ -17,6 +17,7 @@ mod seconds;
 mod service;
 mod stall;
 mod state;
+mod sticky;
 mod table;
 mod upgrade;
 mod upstream;
@@ -27,7 +28,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use engine::model::{EnvironmentKey, ServiceName};
+use engine::model::{EnvironmentKey, ServiceName, Sticky};
 use engine::ports::{PortError, Weight};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
@@ -171,6 +172,11 @@ impl EdgeProxy {
     /// Where a service listens.
     pub fn address(&self, environment: &EnvironmentKey, service: &ServiceName) -> Option<SocketAddr> {
         self.find(environment, service)?.listener().as_ref().map(|listener| listener.bound)
+    }
+
+    /// What keeps a service's clients with their release, from now on; nothing means their address.
+    pub fn sticky_set(&self, environment: &EnvironmentKey, service: &ServiceName, sticky: Option<&Sticky>) {
+        self.shared.service(environment, service).sticky_set(sticky);
     }
 
     /// The healthy instances of a release, from now on. Those that are no longer named get no new request and finish what

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use engine::model::{EnvironmentKey, ServiceName};
+use engine::model::{EnvironmentKey, Queries, ServiceName, Sticky};
 use engine::ports::{Answered, Edge, Permit, PortError, Probe, Receipt, Seen, ServedSecond, Signals, Weight};
 
 use super::probe;
@@ -71,6 +71,11 @@ impl Edge for EdgeProxy {
         Some(format!("http://{}", probe::reachable(bound)))
     }
 
+    async fn sticky(&self, environment: &EnvironmentKey, service: &ServiceName) -> Option<Sticky> {
+        let cookie = self.find(environment, service)?.sticky()?;
+        Some(Sticky { cookie: cookie.to_string() })
+    }
+
     async fn is_free(&self, address: &str) -> bool {
         std::net::TcpListener::bind(address).is_ok()
     }
@@ -86,6 +91,7 @@ impl Signals for EdgeProxy {
         &self,
         environment: &EnvironmentKey,
         service: &ServiceName,
+        _: Option<&Queries>,
         after_s: i64,
     ) -> Result<Seen, PortError> {
         let until_s = second_now() - 1;

@@ -1,11 +1,11 @@
 //! One service of one environment at the edge: its table behind a lock, shared by everybody who serves it.
 
 use std::net::SocketAddr;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Instant;
 
 use engine::clock::{Clock, SystemClock};
-use engine::model::{EnvironmentKey, ServiceName};
+use engine::model::{EnvironmentKey, ServiceName, Sticky};
 
 use super::backend::Lease;
 use super::listener::Listener;
@@ -25,6 +25,7 @@ pub(crate) struct Service {
     pub(crate) name: ServiceName,
     table: RwLock<Table>,
     listener: RwLock<Option<Listener>>,
+    sticky: RwLock<Option<Arc<str>>>,
     /// The first second (since 1970) that was watched from its beginning.
     pub(crate) from_s: i64,
 }
@@ -37,6 +38,7 @@ impl Service {
             name,
             table: RwLock::default(),
             listener: RwLock::default(),
+            sticky: RwLock::default(),
             from_s: second_now() + 1,
         }
     }
@@ -44,6 +46,17 @@ impl Service {
     /// Who takes the next request, of the client in this slot or of nobody in particular.
     pub(crate) fn choose(&self, slot: Option<u8>, now: Instant) -> Choice {
         self.table().choose(slot, now)
+    }
+
+    /// The cookie its clients are known by, when they are known by one.
+    pub(crate) fn sticky(&self) -> Option<Arc<str>> {
+        self.sticky.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Knows its clients by this cookie from now on.
+    pub(crate) fn sticky_set(&self, sticky: Option<&Sticky>) {
+        let cookie = sticky.map(|sticky| Arc::from(sticky.cookie.as_str()));
+        *self.sticky.write().unwrap_or_else(PoisonError::into_inner) = cookie;
     }
 
     /// Another instance of a release.

@@ -15,7 +15,7 @@ use engine::ports::{Served, Weight};
 use super::backend::{Backend, Lease};
 use super::counts::{ReleaseCounts, Tally};
 use super::cycle::{Cycle, Share};
-use super::lanes::{Lane, Slots};
+use super::lanes::Slots;
 
 /// Releases whose counts are kept per service: those in use, and then those with the highest numbers.
 const COUNTS_KEPT: usize = 64;
@@ -23,8 +23,8 @@ const COUNTS_KEPT: usize = 64;
 /// The answer to "who takes this request?".
 #[derive(Debug)]
 pub(crate) enum Choice {
-    /// This instance; the request counts in this lane.
-    Instance(Lease, Arc<Tally>, Lane),
+    /// This instance; the request counts in this slot's lane.
+    Instance(Lease, Arc<Tally>, u8),
     /// No release has weight.
     NoTraffic,
     /// Releases have weight, none has an instance; the one with most weight is named.
@@ -119,8 +119,8 @@ impl Table {
             && let Some(lease) = self.instance(release, None, now)
         {
             let tally = self.tally(release);
-            let lane = slot.map_or_else(|| self.slots.lane(release, tally.requests()), Lane::of_slot);
-            return Choice::Instance(lease, tally, lane);
+            let slot = slot.unwrap_or_else(|| self.slots.nth(release, tally.requests()));
+            return Choice::Instance(lease, tally, slot);
         }
         match self.weights.iter().filter(|weight| weight.percent > 0).max_by_key(|weight| weight.percent) {
             Some(heaviest) => Choice::NoInstance(heaviest.release, self.tally(heaviest.release)),

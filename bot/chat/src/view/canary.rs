@@ -66,6 +66,22 @@ pub(super) fn buttons(card: Card, detail: &RunDetail) -> Card {
     card.button("Roll back", format!("rollback {id}"), true)
 }
 
+/// Says that a deploy waits for a canary whose place it could take.
+pub(super) fn in_the_way(card: Card, detail: &RunDetail) -> Card {
+    let Some(canary) = &detail.replaces else { return card };
+    card.text(format!(
+        "It waits for the canary of {canary}. To start in its place, which takes the canary's traffic back first: rollback {canary}"
+    ))
+}
+
+/// Offers to take the place of a canary.
+pub(super) fn replaces(card: Card, detail: &RunDetail) -> Card {
+    match &detail.replaces {
+        Some(canary) => card.button("Replace the canary", format!("rollback {canary}"), true),
+        None => card,
+    }
+}
+
 /// A rollback that means a canary which is gone already, or about to be.
 pub(crate) fn canary_gone(run: &Run, live: &Release) -> Card {
     let environment = &run.environment().environment;

@@ -312,9 +312,9 @@ fn outcome(card: Card, detail: &RunDetail) -> Card {
             card.text(format!("All traffic in {environment} is back where it was before."))
                 .list("Stays", kept(detail))
         }
+        RunState::Queued { .. } => canary::in_the_way(card, detail),
         RunState::Succeeded { .. }
         | RunState::Planned
-        | RunState::Queued { .. }
         | RunState::Running { .. }
         | RunState::Paused { .. } => card,
     }
@@ -332,7 +332,9 @@ fn buttons(card: Card, detail: &RunDetail) -> Card {
             format!("reject {id}"),
             false,
         ),
-        RunState::Queued { .. } => card.button("Cancel", format!("cancel {id}"), true),
+        RunState::Queued { .. } => {
+            canary::replaces(card, detail).button("Cancel", format!("cancel {id}"), true)
+        }
         RunState::Running { .. } => {
             card.button("Pause", format!("pause {id}"), false).button("Cancel", format!("cancel {id}"), true)
         }

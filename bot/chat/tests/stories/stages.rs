@@ -101,6 +101,28 @@ fn a_good_release_is_seen_to_go_through_its_stages() {
 }
 
 #[test]
+fn a_second_deploy_waits_for_the_canary_or_takes_its_place() {
+    chat_about(&judged(), async |t| {
+        live(t, TRAFFIC).await;
+        t.release("v1.1.0", good());
+        t.release("v1.2.0", good());
+        t.user("ana").says("deploy v1.1.0 to staging with canary 50/100").await;
+        soaks(t, 5).await;
+        t.never_mind_the_rest();
+        t.user("ben").says("deploy v1.2.0 to staging").await;
+        soaks(t, 1).await;
+        t.bot_shows(expect![[r#""#]]);
+        t.never_mind_the_rest();
+        t.user("ben").clicks("Replace the canary").await;
+        t.bot_says(expect![[r#""#]]);
+        t.settles().await;
+        t.never_mind_the_rest();
+        t.run(2).is("rolled-back").await;
+        t.run(3).is("succeeded").await;
+    });
+}
+
+#[test]
 fn a_bad_release_is_taken_back_by_itself() {
     chat_about(&judged(), async |t| {
         live(t, TRAFFIC).await;

@@ -3,19 +3,21 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::future::{join, join_all};
 use serde_json::json;
 
 use super::Moved;
 use crate::clock::EpochMs;
 use crate::control::journal::Draft;
+use crate::control::lease::Lease;
 use crate::control::{Engine, Refusal};
-use crate::model::{Actor, ServiceName, StepNumber};
+use crate::model::{Actor, Check, ServiceName, StepNumber};
 use crate::plan::Plan;
-use crate::ports::{PortError, Receipt, Seen};
+use crate::ports::{Permit, PortError, Receipt, Seen};
 use crate::run::{Reason, Run, RunEvent, RunState, Step, StepEvent, StepState};
-use crate::step::{CanaryStage, DesiredChange};
+use crate::step::{CanaryStage, DesiredChange, Judged};
 use crate::store::Write;
-use crate::trial::{Course, Observation, PAST_S, Trial};
+use crate::trial::{CheckMade, CheckPair, Course, Observation, PAST_S, Trial};
 
 /// Who pauses a canary that a person has to look at.
 pub const JUDGE: &str = "the judge";
@@ -56,18 +58,22 @@ impl Engine {
         number: StepNumber,
         stage: &CanaryStage,
         now_ms: EpochMs,
+        lease: &Lease,
     ) -> Result<Result<Watched, PortError>, Refusal> {
         let mut trial = self.store().trial_get(&run.id).await?.unwrap_or_default();
         let is_new = if trial.has_begun(number) {
-            match self.observation(run, stage, &trial).await {
-                Ok(found) => trial.see(stage, &found),
+            let now_s = now_ms.div_euclid(1_000);
+            let permit = Permit::for_step(&run.id, number, false);
+            let checks = self.checks(run, &permit, trial.checks_due(stage, now_s));
+            let both = join(self.observation(run, stage, &trial), lease.acting(&*self.parts.clock, checks));
+            let (found, checks) = both.await;
+            let checks = checks?;
+            match found {
+                Ok(found) => trial.see(stage, &Observation { checks, ..found }, now_s),
                 Err(error) => return Ok(Err(error)),
             }
         } else {
-            let past = match self.past(run, stage, now_ms).await {
-                Ok(past) => past,
-                Err(error) => return Ok(Err(error)),
-            };
+            let past = self.past(run, stage, now_ms).await;
             trial.begin(number, stage, &past, now_ms);
             true
         };
@@ -76,30 +82,59 @@ impl Engine {
         Ok(Ok(Watched { trial, course, is_new }))
     }
 
-    /// What the stable version did before.
-    async fn past(
-        &self,
-        run: &Run,
-        stage: &CanaryStage,
-        now_ms: EpochMs,
-    ) -> Result<BTreeMap<ServiceName, Seen>, PortError> {
+    /// What the stable version did before. What can't be told is not there: it only makes the judge slower.
+    async fn past(&self, run: &Run, stage: &CanaryStage, now_ms: EpochMs) -> BTreeMap<ServiceName, Seen> {
         let after_s = now_ms.div_euclid(1_000) - PAST_S;
-        self.seen(run, stage, |_| after_s).await
+        self.seen(run, stage, |_| after_s).await.0
     }
 
+    /// What services answered; and of which of them nobody can tell, with the reason.
     async fn seen(
         &self,
         run: &Run,
         stage: &CanaryStage,
         after_s: impl Fn(&ServiceName) -> i64 + Send,
-    ) -> Result<BTreeMap<ServiceName, Seen>, PortError> {
-        let mut all = BTreeMap::new();
-        for judged in &stage.judged {
-            let after_s = after_s(&judged.service);
-            let seen = self.ports().signals.seen(run.environment(), &judged.service, after_s).await?;
-            all.insert(judged.service.clone(), seen);
+    ) -> (BTreeMap<ServiceName, Seen>, BTreeMap<ServiceName, String>) {
+        let (mut all, mut blind) = (BTreeMap::new(), BTreeMap::new());
+        for Judged { service, signals: queries, .. } in &stage.judged {
+            let signals = &self.ports().signals;
+            match signals.seen(run.environment(), service, queries.as_ref(), after_s(service)).await {
+                Ok(seen) => drop(all.insert(service.clone(), seen)),
+                Err(error) => {
+                    let why = self.redactor().redact(&error.to_string()).into_owned();
+                    blind.insert(service.clone(), why);
+                }
+            }
         }
-        Ok(all)
+        (all, blind)
+    }
+
+    /// Makes checks of both versions, all at once. One that can't be made says nothing.
+    async fn checks(
+        &self,
+        run: &Run,
+        permit: &Permit,
+        due: Vec<(&Judged, &String, &Check)>,
+    ) -> BTreeMap<ServiceName, Vec<CheckPair>> {
+        let platform = &self.ports().platform;
+        let pairs = due.into_iter().map(|(judged, name, check)| async move {
+            let of = |release| platform.check(permit, run.environment(), &judged.service, release, check);
+            match join(of(judged.stable), of(judged.canary)).await {
+                (Ok(stable), Ok(mut canary)) => {
+                    canary.says = self.redactor().redact(&canary.says).into_owned();
+                    Some((judged.service.clone(), CheckPair { name: name.clone(), stable, canary }))
+                }
+                (Err(error), _) | (_, Err(error)) => {
+                    tracing::warn!(run = %run.id, check = name, %error, "a synthetic check could not be made");
+                    None
+                }
+            }
+        });
+        let mut all: BTreeMap<ServiceName, Vec<CheckPair>> = BTreeMap::new();
+        for (service, pair) in join_all(pairs).await.into_iter().flatten() {
+            all.entry(service).or_default().push(pair);
+        }
+        all
     }
 
     async fn observation(
@@ -108,14 +143,16 @@ impl Engine {
         stage: &CanaryStage,
         trial: &Trial,
     ) -> Result<Observation, PortError> {
-        let seen = self.seen(run, stage, |service| trial.seen_s(service).unwrap_or(i64::MAX - 1)).await?;
+        let (seen, blind) =
+            self.seen(run, stage, |service| trial.seen_s(service).unwrap_or(i64::MAX - 1)).await;
         let services: Vec<ServiceName> = stage.judged.iter().map(|judged| judged.service.clone()).collect();
         let platform = &self.ports().platform;
         let lines = match trial.read_ms() {
             Some(since_ms) => platform.logs(run.environment(), &services, since_ms, LINES_MAX).await?,
             None => Vec::new(),
         };
-        Ok(Observation { seen, lines, observed: platform.observe(run.environment()).await? })
+        let observed = platform.observe(run.environment()).await?;
+        Ok(Observation { seen, blind, checks: BTreeMap::new(), lines, observed })
     }
 
     /// Carries out what a look came to.
@@ -188,6 +225,9 @@ pub(super) fn is_taken_back(state: &RunState) -> bool {
 /// What the step says while it soaks.
 fn soaks(trial: &Trial) -> String {
     let Some(soak) = trial.at_hand() else { return String::new() };
+    if let Some((service, why)) = trial.blind() {
+        return format!("can't see how {service} does, trying again: {why}");
+    }
     let left_s = soak.left_s().next_multiple_of(TOLD_EVERY_S);
     let soaks = if soak.soaked_s() < soak.soak_s { "soaking" } else { "soaking longer, not enough data" };
     format!("{soaks}, {left_s} s left")
@@ -206,8 +246,16 @@ fn passed(trial: &Trial) -> String {
         };
         format!("{service} failed {} of {} requests{beside}", canary.errors, canary.requests)
     });
+    let checks = soak.services.iter().flat_map(|(service, here)| {
+        here.checks.iter().map(move |(name, made)| {
+            let CheckMade { times, stable_failed, canary_failed, .. } = made;
+            format!(
+                "check {name} of {service} failed {canary_failed} of {times} times (stable: {stable_failed})"
+            )
+        })
+    });
     let soaked = format!("soaked {} s", soak.soaked_s());
-    promoted.into_iter().chain([soaked]).chain(figures).collect::<Vec<_>>().join(", ")
+    promoted.into_iter().chain([soaked]).chain(figures).chain(checks).collect::<Vec<_>>().join(", ")
 }
 
 /// A verdict is in the record, with its sentence.
@@ -237,6 +285,11 @@ fn facts(trial: &Trial) -> BTreeMap<String, String> {
             ("canary score", u64::from(here.score)),
         ] {
             facts.insert(format!("{service} {what}"), value.to_string());
+        }
+        for (name, made) in &here.checks {
+            let (times, stable, canary) = (made.times, made.stable_failed, made.canary_failed);
+            let value = format!("canary failed {canary} of {times}, stable {stable} of {times}");
+            facts.insert(format!("{service} check {name}"), value);
         }
     }
     facts

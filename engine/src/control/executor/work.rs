@@ -100,7 +100,7 @@ impl Engine {
             }
         }
         if let (StepKind::CanaryStage(stage), Ok(Look::Done(_))) = (&planned.kind, &look) {
-            match Box::pin(self.watch(run, number, stage, at.now_ms)).await? {
+            match Box::pin(self.watch(run, number, stage, at.now_ms, lease)).await? {
                 Ok(watched) => {
                     memory.look_failures = 0;
                     let soaking = Soaking { draft, plan, steps, number, stage, state, last_note };

@@ -12,6 +12,7 @@ mod connections;
 mod differing;
 mod faults;
 mod round_trip;
+mod trial;
 
 /// The description the documentation shows.
 fn documented() -> String {

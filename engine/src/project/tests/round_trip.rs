@@ -10,9 +10,10 @@ use proptest::prelude::*;
 
 use super::{documented, read};
 use crate::model::{
-    CanaryUnsaid, Component, ComponentKind, Connection, ConnectionMode, ConnectionName, Environment,
-    EnvironmentPolicy, FreezeWhen, FreezeWindow, Health, Job, Limits, Migrations, Override, Person, Project,
-    Provider, Role, Service, Size, Source, Variable,
+    CanaryUnsaid, Check, CheckDoes, CheckStep, Component, ComponentKind, Connection, ConnectionMode,
+    ConnectionName, Environment, EnvironmentPolicy, Expect, FreezeWhen, FreezeWindow, Health, Job, Keep,
+    Limits, Migrations, Override, Person, Project, Provider, Queries, Role, Service, Severity, Size, Source,
+    Sticky, Variable,
 };
 use crate::project::{differences, export, import};
 
@@ -124,6 +125,64 @@ fn source() -> impl Strategy<Value = Source> {
         .prop_map(|(repository, path)| Source { repository, path, credentials: None })
 }
 
+#[expect(clippy::ptr_arg, reason = "proptest asks with what it made")]
+fn is_pattern(text: &String) -> bool {
+    regex::Regex::new(text).is_ok()
+}
+
+/// What a service says about its canaries.
+fn on_trial() -> impl Strategy<Value = (Option<Sticky>, BTreeMap<String, Check>, Option<Queries>)> {
+    let sticky = "[a-z_]{1,9}".prop_map(|cookie| Sticky { cookie });
+    let keep = prop_oneof![
+        r"[a-z]{1,3}(\.[0-9])?".prop_map(Keep::Json),
+        "[a-z]{1,5}-[a-z]{1,5}".prop_map(Keep::Header)
+    ];
+    let sent = || said().prop_filter("fills nothing in", |text| !text.contains("${"));
+    let headers = btree_map("[a-z]{1,5}", sent(), 0..2);
+    let patterns = || btree_map("[a-z]{1,5}", "[a-z.*^$]{1,9}".prop_filter("a pattern", is_pattern), 0..2);
+    let expect = (vec(100_u16..600, 0..3), patterns(), option::of("[a-z]{1,9}"), patterns())
+        .prop_map(|(status, headers, body, json)| Expect { status, headers, body, json });
+    let step = (
+        prop::sample::select(vec!["GET", "POST", "DELETE"]),
+        "/[a-z?=&#:']{0,8}",
+        headers,
+        option::of(sent()),
+        expect,
+        btree_map("[a-z]{1,5}", keep, 0..2),
+    )
+        .prop_map(|(method, path, headers, body, expect, keep)| CheckStep {
+            method: method.to_owned(),
+            path,
+            headers,
+            body,
+            expect,
+            keep,
+        });
+    let does = prop_oneof![
+        (any::<bool>(), vec(step, 1..3)).prop_map(|(probe, steps)| (probe, CheckDoes::Steps(steps))),
+        said().prop_map(|command| (false, CheckDoes::Command(command))),
+    ];
+    let check = (any::<bool>(), 1_u32..3600, 1_u32..10, does).prop_map(
+        |(is_hard, every_s, timeout_s, (probe, does))| Check {
+            severity: if is_hard { Severity::Hard } else { Severity::Soft },
+            every_s,
+            timeout_s,
+            probe,
+            does,
+        },
+    );
+    let queries = (said(), said(), option::of(said()), "[a-z_]{1,9}", 1_u32..60).prop_map(
+        |(requests, errors, latency, release_label, every_s)| Queries {
+            requests,
+            errors,
+            latency,
+            release_label,
+            every_s,
+        },
+    );
+    (option::of(sticky), btree_map("[a-z]{1,9}", check, 0..2), option::of(queries))
+}
+
 /// A service that may need those before it.
 fn service(index: usize) -> impl Strategy<Value = Service> {
     let served = (1_u32..5, "/[a-z?=&#]{0,8}", 1_u32..100)
@@ -136,18 +195,24 @@ fn service(index: usize) -> impl Strategy<Value = Service> {
     } else {
         prop_oneof![Just(vec!["c0".to_owned(), "s0".to_owned()]), Just(vec![])].boxed()
     };
-    (option::of(source()), option::of(said()), said(), how, variables(), needs, (size(), limits())).prop_map(
-        |(source, build, start, (replicas, health, schedule), variables, needs, (size, limits))| Service {
-            source,
-            build,
-            start,
-            health,
-            schedule,
-            variables,
-            needs,
-            replicas,
-            size,
-            limits,
+    let rest = (size(), limits(), on_trial());
+    (option::of(source()), option::of(said()), said(), how, variables(), needs, rest).prop_map(
+        |(source, build, start, (replicas, health, schedule), variables, needs, (size, limits, on_trial))| {
+            Service {
+                sticky: on_trial.0.filter(|_| schedule.is_none()),
+                checks: on_trial.1.into_iter().filter(|_| schedule.is_none()).collect(),
+                signals: on_trial.2.filter(|_| schedule.is_none()),
+                source,
+                build,
+                start,
+                health,
+                schedule,
+                variables,
+                needs,
+                replicas,
+                size,
+                limits,
+            }
         },
     )
 }
@@ -196,6 +261,7 @@ fn policy() -> impl Strategy<Value = EnvironmentPolicy> {
             ])),
             option::of(5_u32..999),
             option::of(1_u32..999),
+            any::<bool>(),
         ),
     )
         .prop_map(
@@ -208,7 +274,7 @@ fn policy() -> impl Strategy<Value = EnvironmentPolicy> {
                 allowed_sizes,
                 one_person_team,
                 approval_minutes,
-                (canary, soak_s, lane_seconds_min),
+                (canary, soak_s, lane_seconds_min, ask_between_stages),
             )| {
                 EnvironmentPolicy {
                     approvals,
@@ -221,6 +287,7 @@ fn policy() -> impl Strategy<Value = EnvironmentPolicy> {
                     approval_minutes,
                     canary,
                     soak_s,
+                    ask_between_stages,
                     lane_seconds_min,
                 }
             },

@@ -163,6 +163,9 @@ fn served() -> Service {
         replicas: 1,
         size: None,
         limits: Limits::default(),
+        sticky: None,
+        checks: IndexMap::new(),
+        signals: None,
     }
 }
 

@@ -41,6 +41,8 @@ impl Web {
             }
             ("GET", ["customers"]) => self.page(request, "/api/customers", pages::customers),
             ("GET", ["login"]) => self.page(request, "/api/session", pages::login),
+            // Nobody is sent to another site to sign in yet, so nobody comes back with a code of ours.
+            ("GET", ["oauth", "callback"]) => self.fault(400, "This sign-in was not begun here. Sign in again."),
             ("POST", ["login"]) => self.send(request, "POST", "/api/session", &form(request, &[])),
             ("POST", ["logout"]) => self.send(request, "DELETE", "/api/session", "{}"),
             ("POST", ["invoices"]) => self.send(
