@@ -436,24 +436,3 @@ fn what_changes_is_told_of_what_runs() {
         "#]]);
     });
 }
-
-#[test]
-fn one_service_after_the_other() {
-    chat(async |t| {
-        for tag in ["v1.0.0", "v1.1.0"] {
-            t.release(tag, good());
-            t.deployed("staging", tag).await;
-        }
-        t.user("ana").says("rollback api in staging").await;
-        t.settles().await;
-        t.never_mind_the_rest();
-        t.user("ana").says("rollback web in staging").await;
-        t.settles().await;
-        t.bot_headlines(expect![]);
-        t.user("ana").says("status staging").await;
-        t.passes(minutes(11)).await;
-        t.user("ana").says("rollback web in staging").await;
-        t.bot_says(expect![]);
-        t.whispers("ana", expect![]);
-    });
-}
