@@ -10,7 +10,7 @@ use expect_test::expect;
 use samples::{Materialised, PROJECT_FILE, PROJECT_YAML, materialise};
 
 /// The commit of `main`. It changes with every change of the sample, and with nothing else.
-const MAIN: &str = "3979330a74e8c2fee574db62cc9f5accc06e7cfd";
+const MAIN: &str = "6d1778ff5218a381401464f742bcf634ba8c4901";
 
 fn git(repository: &Path, arguments: &[&str]) -> String {
     let output = Command::new("git").arg("-C").arg(repository).args(arguments).output().unwrap();

@@ -111,10 +111,42 @@ fn a_second_deploy_waits_for_the_canary_or_takes_its_place() {
         t.never_mind_the_rest();
         t.user("ben").says("deploy v1.2.0 to staging").await;
         soaks(t, 1).await;
-        t.bot_shows(expect![[r#""#]]);
+        t.bot_shows(expect![[r#"
+            … r-3 · Deploy v1.2.0 (fdac9be) to staging · next in line, waits for r-2 in staging
+              It waits for the canary of r-2. To start in its place, which takes the canary's traffic back first: rollback r-2
+              asked by: ben
+              Changes:
+                api: v1.0.0 (4b76448) → v1.2.0 (fdac9be)
+                web: v1.0.0 (4b76448) → v1.2.0 (fdac9be)
+                cron: v1.0.0 (4b76448) → v1.2.0 (fdac9be)
+              Commits:
+                fdac9be Work for v1.2.0 (Kim)
+                1232e4c Work for v1.1.0 (Kim)
+              risk: low
+              way back: rollback staging goes to release 1 (v1.0.0): traffic, then release, then config
+              Proved:
+                release 1 keeps running until the new one is verified
+                its build is kept
+                it can live with the schema
+              · resolve ref: v1.2.0 is fdac9be, Work for v1.2.0
+              · preflight: tools, disk and ports are there; fdac9be builds
+              · reconcile shape: 2 components, 2 addresses
+              · reconcile config: variables of api, web, cron
+              · migrations: nothing to migrate
+              · api and web: started beside what runs, then waited for until healthy
+              · cron: schedules run the new code
+              · canary: one stage of 100%: all traffic to the new release, read back
+              · verification: 20 requests through the edge to each service
+              · finalize: old processes drained and ended, the release recorded as live
+              [Replace the canary!] [Cancel!]
+              > deploy v1.2.0 to staging
+        "#]]);
         t.never_mind_the_rest();
         t.user("ben").clicks("Replace the canary").await;
-        t.bot_says(expect![[r#""#]]);
+        t.bot_says(expect![[r#"
+            · r-2 is rolled back by ben: all traffic goes to the stable release first, then what it brought is ended.
+              > rollback in staging
+        "#]]);
         t.settles().await;
         t.never_mind_the_rest();
         t.run(2).is("rolled-back").await;
