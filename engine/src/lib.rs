@@ -5,6 +5,7 @@ pub mod audit;
 pub mod canary;
 pub mod canonical;
 pub mod check;
+pub mod chart;
 pub mod clock;
 pub mod control;
 pub mod model;

@@ -280,3 +280,26 @@ people: [ { name: ana, role: admin }, { name: ana, role: viewer }, { name: bo },
         "#]],
     );
 }
+
+#[test]
+fn how_canaries_are_judged() {
+    check(
+        &with_environments(
+            r#"  production:
+    policy:
+      judging:
+        health_failures: 0
+        score_min: 101
+        when_low: panic
+        log_pattern: []
+        log_patterns:
+          - { name: refused, pattern: "payment (refused" }
+          - { name: refused, pattern: refused, critical: maybe }
+          - { name: all, pattern: ".*" }
+          - { name: huge, pattern: "(\\w{500}){500}" }
+          - { pattern: x }
+"#,
+        ),
+        expect![[""]],
+    );
+}
