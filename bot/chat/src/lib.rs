@@ -12,6 +12,7 @@ mod listener;
 mod mailbox;
 mod message;
 mod pace;
+pub mod picture;
 mod reporter;
 mod sight;
 mod talks;

@@ -28,6 +28,7 @@ mod deploy;
 mod deploy_troubles;
 mod discord_absence;
 mod discord_only;
+mod discord_picture;
 mod discord_trouble;
 mod foreign;
 mod discord_window;
@@ -35,6 +36,8 @@ mod discord_window;
 mod going_back;
 #[path = "../../../chat/tests/stories/harness/mod.rs"]
 mod harness;
+#[path = "../../../chat/tests/stories/incident.rs"]
+mod incident;
 #[path = "../../../chat/tests/stories/lines.rs"]
 mod lines;
 #[path = "../../../chat/tests/stories/links.rs"]
