@@ -24,7 +24,8 @@ fn it_is_in_the_thread_of_the_card_with_words_for_whoever_does_not_see_it() {
         let messages = sim.versions();
         let verdict =
             messages.iter().find(|message| message.text.contains("canary at 50% of traffic")).unwrap();
-        let pictures: Vec<_> = sim.files().into_iter().filter(|file| file.name.starts_with("canary-")).collect();
+        let pictures: Vec<_> =
+            sim.files().into_iter().filter(|file| file.name.starts_with("canary-")).collect();
         let [picture] = pictures.as_slice() else { panic!("{pictures:#?}") };
         assert!(picture.content.contains("PNG\r\n") && picture.content.contains("IHDR"), "{}", picture.name);
         assert_eq!(picture.shared, Some((CHANNEL.to_owned(), verdict.thread.clone().unwrap())));
