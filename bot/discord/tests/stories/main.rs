@@ -30,8 +30,8 @@ mod discord_absence;
 mod discord_only;
 mod discord_picture;
 mod discord_trouble;
-mod foreign;
 mod discord_window;
+mod foreign;
 #[path = "../../../chat/tests/stories/going_back.rs"]
 mod going_back;
 #[path = "../../../chat/tests/stories/harness/mod.rs"]

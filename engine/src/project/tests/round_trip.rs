@@ -11,9 +11,9 @@ use proptest::prelude::*;
 use super::{documented, read};
 use crate::model::{
     CanaryUnsaid, Check, CheckDoes, CheckStep, Component, ComponentKind, Connection, ConnectionMode,
-    ConnectionName, Environment, EnvironmentPolicy, Expect, FreezeWhen, FreezeWindow, Health, Job, Judging, Keep,
-    Limits, LogPattern, Migrations, Override, Person, Project, Provider, Queries, Role, Service, Severity, Size, Source,
-    Sticky, Variable, WhenLow,
+    ConnectionName, Environment, EnvironmentPolicy, Expect, FreezeWhen, FreezeWindow, Health, Job, Judging,
+    Keep, Limits, LogPattern, Migrations, Override, Person, Project, Provider, Queries, Role, Service,
+    Severity, Size, Source, Sticky, Variable, WhenLow,
 };
 use crate::project::{differences, export, import};
 
