@@ -76,7 +76,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
     ("Talk", &["chat", "run", "status"]),
     ("Keep it going", &["serve", "doctor"]),
     ("Set it up", &["project", "user", "secret", "completions"]),
-    ("Look behind it", &["audit", "parse", "judge"]),
+    ("Look behind it", &["incident", "audit", "parse", "judge"]),
 ];
 
 impl Cli {
@@ -178,6 +178,9 @@ pub(crate) enum Command {
     /// Read, export and verify the record of what was done
     #[command(subcommand)]
     Audit(Audit),
+    /// Read what went wrong, and take its files along
+    #[command(subcommand)]
+    Incident(Incident),
     /// Look whether everything that is needed is there
     Doctor,
     /// Show the typed command a sentence becomes, as JSON
@@ -294,6 +297,30 @@ pub(crate) enum Audit {
         /// repeated (default: this installation's own, when there is one)
         #[arg(long = "anchors", value_name = "FOLDER")]
         anchors: Vec<PathBuf>,
+    },
+}
+
+/// Incidents.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Incident {
+    /// The story of an incident
+    Show {
+        /// Which: `i-3f2a`, as `incidents` lists it
+        #[arg(value_name = "INCIDENT")]
+        incident: String,
+    },
+    /// Write all files of an incident into an archive, unless a secret is in one of them
+    #[command(
+        after_help = "Exit code: 0 written, 2 nothing is written: there is no such incident, a file holds the value of a secret, \
+                      or is not what the manifest says."
+    )]
+    Export {
+        /// Which: `i-3f2a`, as `incidents` lists it
+        #[arg(value_name = "INCIDENT")]
+        incident: String,
+        /// The archive (default: INCIDENT.tar.gz here)
+        #[arg(value_name = "FILE.tar.gz")]
+        file: Option<PathBuf>,
     },
 }
 

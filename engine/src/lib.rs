@@ -4,6 +4,7 @@ pub mod artifacts;
 pub mod audit;
 pub mod canary;
 pub mod canonical;
+pub mod chart;
 pub mod check;
 pub mod clock;
 pub mod control;

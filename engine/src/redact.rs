@@ -92,6 +92,13 @@ impl Redactor {
         }
     }
 
+    /// Whether a text holds a known value, in any of the forms it travels in. Shapes of secrets nobody told it of don't count:
+    /// one is only like them.
+    pub fn holds(&self, text: &str) -> bool {
+        let known = self.known();
+        known.search.find_iter(text).any(|found| known.replacements[found.pattern().as_usize()].is_some())
+    }
+
     /// For text that arrives line by line.
     pub fn lines(&self) -> LineRedactor<'_> {
         LineRedactor { redactor: self, block: KeyBlock::default() }

@@ -19,6 +19,8 @@ const KEPT_S: i64 = 660;
 const LANES: u64 = 10;
 /// The bucket all answers are in, of so many.
 const LATENCY: (usize, usize) = (2, 4);
+/// What the buckets hold, in milliseconds.
+const LATENCY_BOUNDS_MS: [u32; 3] = [1, 2, 5];
 
 impl State {
     fn seen(&self, environment: &EnvironmentKey, service: &ServiceName, after_s: i64, now: EpochMs) -> Seen {
@@ -86,5 +88,9 @@ impl Signals for World {
     ) -> Result<Seen, PortError> {
         let subject = format!("{} {service}", environment.environment);
         self.call(Call::Seen, subject, |state, now| Ok(state.seen(environment, service, after_s, now))).await
+    }
+
+    fn latency_bounds_ms(&self, _: &EnvironmentKey, _: &ServiceName) -> Vec<u32> {
+        LATENCY_BOUNDS_MS.to_vec()
     }
 }

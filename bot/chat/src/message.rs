@@ -2,6 +2,7 @@
 //! [`Outbound`]s in its own way; nothing else knows which front it is.
 
 use async_trait::async_trait;
+use engine::chart::Chart;
 use engine::model::Identity;
 use serde::{Deserialize, Serialize};
 
@@ -124,6 +125,11 @@ pub enum Part {
         /// In order.
         quotes: Vec<Quote>,
     },
+    /// A picture, told in words where it can't be shown.
+    Picture {
+        /// What is on it.
+        chart: Chart,
+    },
 }
 
 /// Something somebody said, in one line.
@@ -237,6 +243,21 @@ impl Card {
             self.parts.push(Part::Quotes { quotes });
         }
         self
+    }
+
+    /// Adds a picture; nothing when there is none.
+    #[must_use]
+    pub fn picture(mut self, chart: Option<Chart>) -> Self {
+        self.parts.extend(chart.map(|chart| Part::Picture { chart }));
+        self
+    }
+
+    /// What is on its picture, when it has one.
+    pub fn chart(&self) -> Option<&Chart> {
+        self.parts.iter().find_map(|part| match part {
+            Part::Picture { chart } => Some(chart),
+            _ => None,
+        })
     }
 
     /// Adds a button.

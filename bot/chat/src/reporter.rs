@@ -146,6 +146,7 @@ impl Reporter {
         let mut over: Vec<(RunId, bool)> = Vec::new();
         let mut later: Vec<(RunId, Happening)> = Vec::new();
         let mut held: Vec<RunId> = Vec::new();
+        let mut verdicts: Vec<(RunId, Happening)> = Vec::new();
         for one in happened {
             if view::is_later(&one.what) {
                 // It is long after the run that made the release; its card stays as it is.
@@ -159,6 +160,9 @@ impl Reporter {
             }
             if matches!(&one.what, Happening::Moved { to: RunState::Paused { by, .. } } if by == JUDGE) {
                 held.push(one.run.clone());
+            }
+            if view::may_be_verdict(&one.what) {
+                verdicts.push((one.run.clone(), one.what));
             }
             if !touched.contains(&one.run) {
                 touched.push(one.run);
@@ -183,6 +187,9 @@ impl Reporter {
             let here = || steered.contains(&id).then(|| self.conversation.clone());
             if let Some(conversation) = self.shown_in(asked.as_deref()).or_else(here) {
                 messages.push((conversation.clone(), card_of(&detail)));
+                let of_run = verdicts.iter().filter(|(run, _)| *run == id);
+                let said = of_run.filter_map(|(_, what)| self.verdict(&detail, what));
+                messages.extend(said.map(|letter| (conversation.clone(), letter)));
                 let is_told = held.contains(&id) || over.iter().any(|(over, _)| *over == id);
                 if self.follow == Follow::Front && is_told {
                     messages.push((conversation, self.ended(&detail, now_ms).await?));
@@ -222,6 +229,13 @@ impl Reporter {
         self.engine.store().commit(commit).await?;
         self.cursor = last;
         Ok(true)
+    }
+
+    /// A verdict about a run's canary with its picture, under the run's card where there are threads.
+    fn verdict(&self, detail: &RunDetail, what: &Happening) -> Option<Letter> {
+        let card = view::verdict(detail, view::judged(detail, what)?, what)?;
+        let under = (self.follow == Follow::Front).then(|| detail.run.id.to_string());
+        Some(Letter { outbound: Outbound::Say(card), place: Place { under, ..Place::default() } })
     }
 
     /// How a run ended, or that its canary waits for a person, said under its card to who asked for it: nobody is told of an

@@ -48,6 +48,10 @@ fn clear_part(part: &mut Part) {
             }
         }
         Part::Verbatim { lines } => lines.iter_mut().for_each(clear),
+        Part::Picture { chart } => {
+            clear(&mut chart.title);
+            chart.says.iter_mut().for_each(clear);
+        }
         Part::Quotes { quotes } => {
             for quote in quotes {
                 clear(&mut quote.who);

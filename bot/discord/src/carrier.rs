@@ -10,6 +10,7 @@ use engine::clock::EpochMs;
 use engine::model::RunId;
 use serde_json::{Value, json};
 
+use crate::attached::Attached;
 use crate::embeds::{Rendered, render};
 use crate::intake::channel_of;
 use crate::limits::{CONTENT_CHARS, THREAD_NAME_CHARS};
@@ -237,11 +238,12 @@ fn thread_name(card: &Card) -> String {
 
 fn message_of(letter: &Letter) -> Message {
     let Rendered { content, embeds, components, rest } = drawn(letter);
+    let picture = || letter.outbound.card().chart().and_then(Attached::picture);
     Message {
         content,
         embeds,
         components,
-        file: rest,
+        file: rest.map(Attached::text).or_else(picture),
         wakes: letter.place.mention.clone(),
         ..Message::default()
     }
@@ -259,7 +261,7 @@ fn plainly(letter: &Letter) -> Message {
         content,
         embeds: foot.collect(),
         components: components.into_iter().filter(has_buttons_alone).collect(),
-        file: Some(view::plain(card)),
+        file: Some(Attached::text(view::plain(card))),
         wakes: letter.place.mention.clone(),
         ..Message::default()
     }

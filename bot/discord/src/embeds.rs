@@ -141,6 +141,7 @@ impl Page {
             Part::Fields { fields } => self.fields(fields),
             Part::Steps { steps } => steps.iter().for_each(|one| self.line(&step(one))),
             Part::Verbatim { lines } => self.verbatim(lines),
+            Part::Picture { chart } => chart.says.iter().for_each(|line| self.line(&escape(line))),
             Part::Quotes { quotes } => quotes.iter().for_each(|one| self.line(&quote(one))),
         }
     }

@@ -3,6 +3,7 @@
 mod absence;
 mod acknowledge;
 mod answers;
+mod attached;
 mod buckets;
 mod buttons;
 mod carrier;

@@ -19,6 +19,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
+use crate::attached::Attached;
 use crate::buckets::Buckets;
 pub(crate) use crate::failure::WebError;
 use crate::payload::{list, roles, text};
@@ -44,8 +45,6 @@ const THREAD_MINUTES: u32 = 1_440;
 const MAY_READ: u64 = 1 << 18 | 1 << 19;
 /// A message that only its reader sees.
 pub(crate) const EPHEMERAL: u32 = 1 << 6;
-/// The name of an attached file.
-const FILE_NAME: &str = "whole.txt";
 
 /// A message to send.
 #[derive(Debug, Clone, Default)]
@@ -57,7 +56,7 @@ pub(crate) struct Message {
     /// Rows of buttons and menus.
     pub(crate) components: Vec<Value>,
     /// What is attached as a file.
-    pub(crate) file: Option<String>,
+    pub(crate) file: Option<Attached>,
     /// The message it replies to.
     pub(crate) reply_to: Option<String>,
     /// Whom it may wake.
@@ -78,8 +77,8 @@ impl Message {
             body["message_reference"] = json!({ "message_id": reply_to, "fail_if_not_exists": false });
             body["allowed_mentions"]["replied_user"] = json!(false);
         }
-        if self.file.is_some() {
-            body["attachments"] = json!([{ "id": "0", "filename": FILE_NAME }]);
+        if let Some(file) = &self.file {
+            body["attachments"] = json!([file.described()]);
         }
         body
     }
@@ -113,7 +112,7 @@ struct Ask<'a> {
     /// What waits together: the kind of call, and the channel or interaction it is about.
     about: &'a str,
     body: Option<Value>,
-    file: Option<&'a str>,
+    file: Option<&'a Attached>,
     /// Answers to interactions carry their right in their address, and wait for nobody.
     interaction: bool,
 }
@@ -128,7 +127,7 @@ impl<'a> Ask<'a> {
         self
     }
 
-    fn file(mut self, file: Option<&'a str>) -> Self {
+    fn file(mut self, file: Option<&'a Attached>) -> Self {
         self.file = file;
         self
     }
@@ -228,7 +227,7 @@ impl Web {
                 body.to_string().into_bytes()
             }
             (Some(body), Some(file)) => {
-                let (kind, parts) = multipart(body, file);
+                let (kind, parts) = file.with(body);
                 request = request.header(CONTENT_TYPE, kind);
                 parts
             }
@@ -319,7 +318,7 @@ impl Web {
         let what = "posting a message";
         let path = format!("/channels/{channel}/messages");
         let ask = Ask::new(Method::POST, what, path, channel).body(message.body());
-        needed(what, &self.ask(ask.file(message.file.as_deref())).await?, "id")
+        needed(what, &self.ask(ask.file(message.file.as_ref())).await?, "id")
     }
 
     /// Edits a message.
@@ -336,7 +335,7 @@ impl Web {
         }
         let path = format!("/channels/{channel}/messages/{id}");
         let ask = Ask::new(Method::PATCH, "editing a message", path, channel).body(body);
-        self.ask(ask.file(message.file.as_deref())).await.map(|_| ())
+        self.ask(ask.file(message.file.as_ref())).await.map(|_| ())
     }
 
     /// Deletes a message, where Discord lets the bot.
@@ -407,7 +406,7 @@ impl Web {
     ) -> Result<(), WebError> {
         let path = format!("/webhooks/{application}/{token}/messages/@original");
         let ask = Ask::new(Method::PATCH, "finishing an answer", path, "").body(message.body());
-        self.ask(ask.file(message.file.as_deref()).of_interaction()).await.map(|_| ())
+        self.ask(ask.file(message.file.as_ref()).of_interaction()).await.map(|_| ())
     }
 
     /// Says one thing more to whoever interacted, and to nobody else.
@@ -421,24 +420,8 @@ impl Web {
         body["flags"] = json!(EPHEMERAL);
         let path = format!("/webhooks/{application}/{token}");
         let ask = Ask::new(Method::POST, "following an answer up", path, "").body(body);
-        self.ask(ask.file(message.file.as_deref()).of_interaction()).await.map(|_| ())
+        self.ask(ask.file(message.file.as_ref()).of_interaction()).await.map(|_| ())
     }
-}
-
-/// A body with a file, and its content type.
-fn multipart(body: &Value, file: &str) -> (String, Vec<u8>) {
-    let body = body.to_string();
-    let mut boundary = "infra-chat".to_owned();
-    while body.contains(&boundary) || file.contains(&boundary) {
-        boundary.push('x');
-    }
-    let parts = format!(
-        "--{boundary}\r\nContent-Disposition: form-data; name=\"payload_json\"\r\n\
-         Content-Type: application/json\r\n\r\n{body}\r\n\
-         --{boundary}\r\nContent-Disposition: form-data; name=\"files[0]\"; filename=\"{FILE_NAME}\"\r\n\
-         Content-Type: text/plain; charset=utf-8\r\n\r\n{file}\r\n--{boundary}--\r\n"
-    );
-    (format!("multipart/form-data; boundary={boundary}"), parts.into_bytes())
 }
 
 /// How long Discord asks to wait, in milliseconds: its body is finer than its header.

@@ -87,6 +87,7 @@ impl Page {
             Part::Fields { fields } => self.fields(fields),
             Part::Steps { steps } => self.lines("", steps.iter().map(step)),
             Part::Verbatim { lines } => self.verbatim(lines),
+            Part::Picture { chart } => self.lines("", chart.says.iter().map(|line| escape(line))),
             Part::Quotes { quotes } => self.lines("", quotes.iter().map(quote)),
         }
     }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chat::{
-    Allowance, Card, Carrier, FileDue, Kind, Letter, Outbound, Sent, Tone, Troubles, Undelivered, view,
+    Allowance, Card, Carrier, FileDue, Kind, Letter, Outbound, Sent, Tone, Troubles, Undelivered, picture,
+    view,
 };
 use engine::clock::EpochMs;
 use serde_json::Value;
@@ -14,7 +15,7 @@ use crate::FRONT;
 use crate::absence::stamp;
 use crate::blocks::{Rendered, context, render};
 use crate::trouble;
-use crate::web::{History, Message, Web, WebError};
+use crate::web::{File, History, Message, Web, WebError};
 
 /// Slack takes about one message a second in a channel. A little more, because both ends measure.
 const GAP_MS: i64 = 1_100;
@@ -97,9 +98,25 @@ impl SlackCarrier {
 
     /// Brings what found no room in a message. Until the last of the calls nobody sees anything of it.
     async fn bring(&self, channel: &str, letter: &Letter) -> Result<String, WebError> {
-        let content = view::plain(letter.outbound.card());
-        let thread = letter.place.thread.as_deref();
-        self.web.file_attach(channel, thread, &file_name(letter), FILE_TITLE, &content).await
+        let card = letter.outbound.card();
+        let drawn = card.chart().and_then(|chart| Some((chart, picture::png(chart)?)));
+        let file = match drawn {
+            Some((chart, bytes)) => File {
+                name: file_name(letter),
+                title: chart.title.clone(),
+                kind: "image/png",
+                says: Some(chart.says.join("; ")),
+                bytes,
+            },
+            None => File {
+                name: file_name(letter),
+                title: FILE_TITLE.to_owned(),
+                kind: "text/plain; charset=utf-8",
+                says: None,
+                bytes: view::plain(card).into_bytes(),
+            },
+        };
+        self.web.file_attach(channel, letter.place.thread.as_deref(), file).await
     }
 }
 
@@ -153,7 +170,8 @@ impl SlackCarrier {
         let channel = channel_of(conversation);
         let mut message = Message { text: rendered.text, blocks: rendered.blocks, thread: None };
         // While something is under way its card is drawn all the time; the whole of it comes at the end.
-        let cut = rendered.rest.is_some() && letter.outbound.card().tone != Tone::Going;
+        let card = letter.outbound.card();
+        let cut = card.chart().is_some() || rendered.rest.is_some() && card.tone != Tone::Going;
         let due = |conversation: &str, thread: Option<String>| {
             let mark = file_mark(letter.outbound.card(), thread.as_deref());
             cut.then(|| FileDue { conversation: conversation.to_owned(), thread, mark })
@@ -199,14 +217,16 @@ fn file_mark(card: &Card, thread: Option<&str>) -> String {
 
 /// The name of a file, by which it is found again.
 fn file_name(letter: &Letter) -> String {
-    format!("whole-{}.txt", file_mark(letter.outbound.card(), letter.place.thread.as_deref()))
+    let card = letter.outbound.card();
+    let mark = file_mark(card, letter.place.thread.as_deref());
+    if card.chart().is_some() { format!("canary-{mark}.png") } else { format!("whole-{mark}.txt") }
 }
 
 /// What tells a letter's message from others: the same however often it is sent.
 fn mark(letter: &Letter) -> String {
     match &letter.outbound {
         Outbound::Update(card) => format!("card/{}", card.key),
-        Outbound::Say(_) if letter.place.under.is_some() => {
+        Outbound::Say(card) if letter.place.under.is_some() && card.chart().is_none() => {
             format!("end/{}", letter.place.under.as_deref().unwrap_or_default())
         }
         Outbound::Say(card) => {

@@ -33,3 +33,5 @@ pub const ROW_BUTTONS: usize = 5;
 pub const MESSAGE_CHARS: usize = 12_000;
 /// Ours: characters of what is read where blocks are not. Slack cuts unseen above 4,000.
 pub const FALLBACK_CHARS: usize = 3_900;
+/// Characters of what a picture says to whoever does not see it (`alt_txt` of `files.getUploadURLExternal`).
+pub(crate) const ALT_CHARS: usize = 1_000;

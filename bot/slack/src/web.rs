@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::blocks::context;
 use crate::call::Caller;
 pub(crate) use crate::call::WebError;
-use crate::limits::BLOCKS;
+use crate::limits::{ALT_CHARS, BLOCKS};
 use crate::settings::Settings;
 
 /// Messages read when one is looked for that may have arrived.
@@ -261,18 +261,15 @@ impl Web {
         &self,
         channel: &str,
         thread: Option<&str>,
-        name: &str,
-        title: &str,
-        content: &str,
+        file: File,
     ) -> Result<String, WebError> {
+        let File { name, title, kind, says, bytes } = file;
         let method = "files.getUploadURLExternal";
-        let size = [("filename", name.to_owned()), ("length", content.len().to_string())];
-        let place = self.get(method, &size).await?;
+        let mut asked = vec![("filename", name), ("length", bytes.len().to_string())];
+        asked.extend(says.map(|says| ("alt_txt", says.chars().take(ALT_CHARS).collect())));
+        let place = self.get(method, &asked).await?;
         let (url, file) = (needed(method, &place, "/upload_url")?, needed(method, &place, "/file_id")?);
-        let handed_in = self
-            .caller
-            .hand_in("upload", &url, "text/plain; charset=utf-8", content.as_bytes().to_vec())
-            .await;
+        let handed_in = self.caller.hand_in("upload", &url, kind, bytes).await;
         handed_in.map_err(|error| match error {
             // The address is used up or its time is over: another one is asked for.
             WebError::Refused { method, code } => WebError::Unanswered { method, why: code },
@@ -284,6 +281,20 @@ impl Web {
         }
         self.post("files.completeUploadExternal", body).await.map(|_| file)
     }
+}
+
+/// A file for people.
+pub(crate) struct File {
+    /// Its name.
+    pub(crate) name: String,
+    /// What people see above it.
+    pub(crate) title: String,
+    /// Its content type.
+    pub(crate) kind: &'static str,
+    /// What a picture says to whoever does not see it.
+    pub(crate) says: Option<String>,
+    /// What is in it.
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// Whether a channel is the conversation between the bot and one person.

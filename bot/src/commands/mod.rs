@@ -4,6 +4,7 @@ mod audit;
 mod chat;
 mod completions;
 mod doctor;
+mod incident;
 mod judge;
 mod parse;
 pub(crate) mod project;
@@ -43,6 +44,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Project(command) => project::run(&global, command).await,
         Command::User(command) => user::run(&global, command).await,
         Command::Secret(command) => secret::run(&global, command).await,
+        Command::Incident(command) => incident::run(&global, command).await,
         Command::Doctor => doctor::run(&global).await,
     }
 }

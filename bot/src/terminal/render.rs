@@ -1,6 +1,7 @@
 //! Cards as text. Pure: the same card and style give the same lines.
 
 use chat::{Card, Part, StepLine, StepMark, Tone};
+use engine::chart::letters;
 
 use super::width::columns;
 use super::wrap::{broken, room, wrap, wrap_keeping};
@@ -15,6 +16,8 @@ const VERBATIM_ON: &str = "  ";
 const NAME_MAX: usize = 24;
 /// The longest mark in words, in characters.
 const MARK_MAX: usize = "[failed]".len();
+/// Columns of a picture where nobody knows how many there are.
+const WIDTH_UNKNOWN: usize = 80;
 /// Up to this age a step in progress shows none, in milliseconds.
 const JUST_BEGUN_MS: i64 = 1_000;
 
@@ -273,6 +276,16 @@ impl Page {
                 let widest = titles.max().unwrap_or_default();
                 for step in steps {
                     self.step(step, INDENT, widest);
+                }
+            }
+            Part::Picture { chart } => {
+                let room = self.style.width.unwrap_or(WIDTH_UNKNOWN).saturating_sub(INDENT.len());
+                for line in letters(chart, room) {
+                    self.out.push_str(format!("{INDENT}{}", harmless(&line)).trim_end());
+                    self.out.push('\n');
+                }
+                for line in &chart.says {
+                    self.lines(INDENT, line, &[]);
                 }
             }
             Part::Quotes { quotes } => {

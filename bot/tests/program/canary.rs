@@ -1,5 +1,8 @@
 //! A canary with real processes behind the real edge, and real traffic.
 
+use std::fs::File;
+use std::path::Path;
+
 use samples::{Load, Page};
 
 use crate::world::World;
@@ -14,6 +17,13 @@ fn load(world: &World) -> Load {
         Page::read(&format!("http://{}{path}", world.edge("staging", service))).unwrap()
     };
     Load::start(&[page("api", "/api/invoices"), page("web", "/customers")], RATE, CLIENTS)
+}
+
+/// The names of the files in an archive.
+fn names_in(archive: &Path) -> Vec<String> {
+    let unpacked = flate2::read::GzDecoder::new(File::open(archive).unwrap());
+    let mut files = tar::Archive::new(unpacked);
+    files.entries().unwrap().map(|entry| entry.unwrap().path().unwrap().display().to_string()).collect()
 }
 
 #[test]
@@ -42,6 +52,26 @@ fn a_good_release_goes_through_its_stages_and_a_bad_one_comes_back_by_itself() {
     let failed: u64 = load.tally().values().map(|answers| answers.failed).sum();
     let asked: u64 = load.tally().values().map(|answers| answers.asked).sum();
     drop(load);
+    // The terminal draws the verdict, and the incident can be taken along.
+    assert!(said.contains("api: failed requests (s stable, c canary, * both)"), "{said}");
+    let said = host.said();
+    let (_, rest) = said
+        .split_once("was taken back: the canary of api failed")
+        .map(|(before, _)| before.rsplit_once("i-").unwrap())
+        .unwrap();
+    let incident = format!("i-{}", rest.split_whitespace().next().unwrap());
+    host.say(&format!("incident {incident}"));
+    host.wait_for("What it would have changed: release");
+    let archive = world.path("bundle.tar.gz");
+    let told =
+        world.program(&["--as", "vera", "incident", "export", &incident, archive.to_str().unwrap()]).ended(0);
+    assert!(told.err.contains(&format!("files of {incident}")), "{}", told.all());
+    let names = names_in(&archive);
+    for name in ["incident.md", "manifest.json", "chart.svg", "metrics.json", "observed.json", "logs/api.log"]
+    {
+        assert!(names.contains(&format!("{incident}/{name}")), "{names:?}");
+    }
+    world.program(&["incident", "export", "i-ffff"]).ended(2).says("there is no incident i-ffff");
     // A fifth of a tenth, for as long as it took to see it.
     assert!(failed > 0 && failed * 20 < asked, "{failed} of {asked} failed");
     host.say("/quit");

@@ -170,6 +170,11 @@ impl Artifacts {
         reference(&self.path(run, name), &self.clean(text))
     }
 
+    /// Where a run's artifact is, and the hash of these bytes as they are.
+    pub fn as_kept(&self, run: &RunId, name: &ArtifactName, bytes: &[u8]) -> ArtifactRef {
+        reference_of(&self.path(run, name), bytes)
+    }
+
     /// What is kept under a name.
     pub async fn get(&self, run: &RunId, name: &ArtifactName) -> Result<Vec<u8>, ArtifactError> {
         let path = self.path(run, name);

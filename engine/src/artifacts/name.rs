@@ -22,15 +22,21 @@ pub enum ArtifactName {
     Build,
     /// `logs/SERVICE.log`
     Log(ServiceName),
+    /// `observed.json`
+    Observed,
+    /// `chart.svg`
+    Chart,
     /// `incident.md`
     Incident,
+    /// `manifest.json`
+    Manifest,
 }
 
 /// A name no artifact has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{given}` is no artifact: there are run.json, plan.json, diff.json, receipts/N.json, metrics.json, build.log, \
-     logs/SERVICE.log and incident.md"
+     logs/SERVICE.log, observed.json, chart.svg, incident.md and manifest.json"
 )]
 pub struct ArtifactNameError {
     given: String,
@@ -46,7 +52,10 @@ impl fmt::Display for ArtifactName {
             Self::Metrics => f.write_str("metrics.json"),
             Self::Build => f.write_str("build.log"),
             Self::Log(service) => write!(f, "logs/{service}.log"),
+            Self::Observed => f.write_str("observed.json"),
+            Self::Chart => f.write_str("chart.svg"),
             Self::Incident => f.write_str("incident.md"),
+            Self::Manifest => f.write_str("manifest.json"),
         }
     }
 }
@@ -60,7 +69,10 @@ impl FromStr for ArtifactName {
             "diff.json" => Some(Self::Diff),
             "metrics.json" => Some(Self::Metrics),
             "build.log" => Some(Self::Build),
+            "observed.json" => Some(Self::Observed),
+            "chart.svg" => Some(Self::Chart),
             "incident.md" => Some(Self::Incident),
+            "manifest.json" => Some(Self::Manifest),
             _ => numbered(given).or_else(|| log(given)),
         };
         // One artifact has one name: `receipts/007.json` is none.

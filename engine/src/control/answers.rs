@@ -458,7 +458,7 @@ impl Engine {
     }
 }
 
-fn unreadable(error: &ArtifactError) -> Refusal {
+pub(super) fn unreadable(error: &ArtifactError) -> Refusal {
     let say = format!("its artifacts can't be read: {error}");
     Refusal::standing("artifacts", say, "`infra-chat doctor` checks where they are kept")
 }

@@ -10,10 +10,11 @@ use serde::Serialize;
 
 use super::answered::between;
 use super::{Engine, Refusal, RunDetail};
-use crate::artifacts::{ArtifactError, ArtifactName, ArtifactRef};
+use crate::artifacts::{ArtifactError, ArtifactName};
+use crate::chart::{Chart, svg};
 use crate::clock::EpochMs;
 use crate::model::{Actor, EnvironmentKey, RunId, ServiceName};
-use crate::monitor::{Excerpt, excerpt, metrics, story};
+use crate::monitor::{excerpt, metrics};
 use crate::plan::Plan;
 use crate::ports::BuildState;
 use crate::run::{Happening, Run, RunState};
@@ -25,7 +26,7 @@ const LINES_MAX: usize = 1_000;
 /// How long undoing waits for what a silent platform may still have to say.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-type Failed = Box<dyn std::error::Error + Send + Sync>;
+pub(super) type Failed = Box<dyn std::error::Error + Send + Sync>;
 
 impl Engine {
     /// Keeps what services and builds of a run printed, before undoing takes it away. Undoing waits for it, though not for
@@ -42,6 +43,8 @@ impl Engine {
 
     async fn keep_output(&self, run: &Run, plan: &Plan) -> Result<(), Failed> {
         let Some(started_ms) = run.started_ms else { return Ok(()) };
+        // What can't be seen is no reason not to read on, and the other way round.
+        let sight = self.keep_sight(run, plan).await;
         let mut output = String::new();
         for build in plan.steps.iter().filter_map(|step| as_preflight(&step.kind)).flat_map(|it| &it.builds) {
             if let BuildState::Failed { exit_code, tail, .. } =
@@ -58,6 +61,24 @@ impl Engine {
         }
         for service in touched(plan) {
             self.keep_log(&run.id, run.environment(), &service, started_ms).await?;
+        }
+        sight
+    }
+
+    /// What there is to see of a run while what it brought is still up: processes and their health, and how its canary went.
+    async fn keep_sight(&self, run: &Run, plan: &Plan) -> Result<(), Failed> {
+        let is_kept = |name| async move {
+            !matches!(self.artifacts().get(&run.id, &name).await, Err(ArtifactError::Missing { .. }))
+        };
+        let trial = self.store().trial_get(&run.id).await?;
+        if let Some(chart) = trial.and_then(|trial| Chart::of(&trial, format!("{}: {}", run.id, plan.title)))
+        {
+            self.put_first(&run.id, &ArtifactName::Chart, svg(&chart).as_bytes()).await?;
+        }
+        if !is_kept(ArtifactName::Observed).await {
+            let observed = self.ports().platform.observe(run.environment()).await?;
+            let body = serde_json::json!({ "at_ms": self.now_ms(), "observed": observed });
+            self.put_first(&run.id, &ArtifactName::Observed, &pretty(&body)?).await?;
         }
         Ok(())
     }
@@ -82,7 +103,12 @@ impl Engine {
     }
 
     /// Keeps an artifact, unless there is one already: what was seen first is what counts.
-    async fn put_first(&self, run: &RunId, name: &ArtifactName, text: &[u8]) -> Result<(), ArtifactError> {
+    pub(super) async fn put_first(
+        &self,
+        run: &RunId,
+        name: &ArtifactName,
+        text: &[u8],
+    ) -> Result<(), ArtifactError> {
         match self.artifacts().put(run, name, text).await {
             Ok(_) | Err(ArtifactError::Differs { .. }) => Ok(()),
             Err(error) => Err(error),
@@ -168,35 +194,9 @@ impl Engine {
         commit.happenings.push((id.clone(), Happening::ArtifactDiffers { path }));
         Ok(self.write(commit).await?)
     }
-
-    /// The story of a run that became an incident.
-    async fn keep_incident(&self, detail: &RunDetail, run: &[u8]) -> Result<(), Failed> {
-        let id = &detail.run.id;
-        let since_ms = detail.run.created_ms;
-        let incidents = self.store().incident_list(detail.run.environment(), since_ms, i64::MAX).await?;
-        let Some(incident) =
-            incidents.into_iter().find(|incident| incident.run == *id && incident.crashing.is_none())
-        else {
-            return Ok(());
-        };
-        let (mut excerpts, mut manifest): (Vec<Excerpt>, Vec<ArtifactRef>) = (Vec::new(), Vec::new());
-        for listed in self.artifacts().list(id).await? {
-            if matches!(listed.name, ArtifactName::Incident | ArtifactName::Run) {
-                continue;
-            }
-            let kept = self.artifacts().get(id, &listed.name).await?;
-            manifest.push(self.artifacts().reference(id, &listed.name, &kept));
-            if matches!(listed.name, ArtifactName::Log(_) | ArtifactName::Build) {
-                excerpts.push((listed.name.to_string(), String::from_utf8_lossy(&kept).into_owned()));
-            }
-        }
-        manifest.push(self.artifacts().reference(id, &ArtifactName::Run, run));
-        let story = story(&incident, detail, &excerpts, &manifest);
-        Ok(self.put_first(id, &ArtifactName::Incident, story.as_bytes()).await?)
-    }
 }
 
-fn pretty(value: &impl Serialize) -> serde_json::Result<Vec<u8>> {
+pub(super) fn pretty(value: &impl Serialize) -> serde_json::Result<Vec<u8>> {
     serde_json::to_string_pretty(value).map(String::into_bytes)
 }
 

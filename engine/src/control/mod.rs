@@ -9,6 +9,7 @@ mod back;
 mod before_canary;
 mod begin;
 mod budget;
+mod bundle;
 mod clearance;
 mod crashes;
 mod evidence;
@@ -42,6 +43,7 @@ pub use answers::{CanAnswer, EnvironmentStatus, LogsOf, RunDetail, RunLogs, Serv
 pub use approvals::Decided;
 pub use ask::Preview;
 pub use back::{WentLive, overlap};
+pub use bundle::{Bundle, IncidentDetail};
 pub use executor::{JUDGE, Moved};
 pub use locks::LockChange;
 pub use notices::{Notice, Notices};

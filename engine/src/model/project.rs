@@ -9,7 +9,7 @@ use crate::secrets::SecretRef;
 
 use super::{
     CanaryUnsaid, Check, ComponentName, Connection, ConnectionHere, ConnectionName, EnvironmentKey,
-    EnvironmentName, JobName, ProjectName, Queries, Role, SecretName, ServiceName, Size, UserName,
+    EnvironmentName, JobName, Judging, ProjectName, Queries, Role, SecretName, ServiceName, Size, UserName,
 };
 
 /// A project: what it is made of and where it runs.
@@ -245,6 +245,9 @@ pub struct EnvironmentPolicy {
     /// Canary lane-seconds that must have been compared before a canary passes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lane_seconds_min: Option<u32>,
+    /// How canaries are judged.
+    #[serde(default, skip_serializing_if = "Judging::is_usual")]
+    pub judging: Judging,
 }
 
 /// A time in which nothing changes, unless the glass is broken.

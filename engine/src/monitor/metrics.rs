@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::clock::EpochMs;
 use crate::control::RunDetail;
 use crate::run::{AnsweredBy, Happening, Step, StepState, state_of};
-use crate::trial::StageSoak;
+use crate::trial::{Point, StageSoak, VersionPoint};
 
 /// The fact of a step's last receipt that says how often its effect was asked for.
 pub(crate) const ATTEMPTS: &str = "attempts";
@@ -43,6 +43,7 @@ fn of_stage(stage: &StageSoak) -> Value {
             "score": here.score,
             "verdict": here.verdict,
             "because": here.because,
+            "over_time": here.track.points.iter().map(of_point).collect::<Vec<_>>(),
         })
     });
     json!({
@@ -53,6 +54,17 @@ fn of_stage(stage: &StageSoak) -> Value {
         "ended_ms": stage.ended_ms,
         "promoted_by": stage.promoted_by,
         "services": services.collect::<Vec<_>>(),
+    })
+}
+
+/// The numbers of some seconds of a stage.
+fn of_point(point: &Point) -> Value {
+    let of = |version: &VersionPoint| json!({ "requests": version.requests, "errors": version.errors, "p95_ms": version.p95_ms });
+    json!({
+        "at_s": point.at_s,
+        "span_s": point.span_s,
+        "stable": of(&point.stable),
+        "canary": of(&point.canary),
     })
 }
 

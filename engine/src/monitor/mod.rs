@@ -1,5 +1,6 @@
 //! Incidents: what went wrong in an environment, kept so that people can look into it later.
 
+mod decisions;
 mod excerpt;
 mod metrics;
 mod story;
@@ -7,10 +8,11 @@ mod time;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use decisions::decisions;
 pub use excerpt::EXCERPT_MAX_BYTES;
 pub(crate) use excerpt::excerpt;
 pub(crate) use metrics::{ATTEMPTS, metrics};
-pub(crate) use story::{Excerpt, story};
+pub(crate) use story::{Excerpt, Told, story};
 
 use crate::clock::EpochMs;
 use crate::model::{EnvironmentKey, RunId, ServiceName};

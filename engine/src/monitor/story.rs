@@ -3,11 +3,14 @@
 
 use std::fmt::Write as _;
 
-use super::Incident;
 use super::time::{instant, seconds};
-use crate::artifacts::ArtifactRef;
+use super::{Incident, decisions};
+use crate::artifacts::{ArtifactName, ArtifactRef};
+use crate::audit::AuditEvent;
+use crate::chart::answered;
 use crate::clock::EpochMs;
 use crate::control::RunDetail;
+use crate::plan::DiffLine;
 use crate::run::{Happening, left_behind, traffic_moved};
 
 /// Lines of each log that stand in the story; the rest is in the log beside it.
@@ -16,22 +19,45 @@ const LINES_SHOWN: usize = 40;
 /// A log: its name, and what is kept of it.
 pub(crate) type Excerpt = (String, String);
 
+/// What a story is made from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Told<'a> {
+    /// The incident.
+    pub(crate) incident: &'a Incident,
+    /// Its run.
+    pub(crate) detail: &'a RunDetail,
+    /// What the record has of the run.
+    pub(crate) record: &'a [AuditEvent],
+    /// Whether there is a picture of its canary.
+    pub(crate) has_chart: bool,
+}
+
 /// Writes the story.
-pub(crate) fn story(
-    incident: &Incident,
-    detail: &RunDetail,
-    excerpts: &[Excerpt],
-    manifest: &[ArtifactRef],
-) -> String {
+pub(crate) fn story(told: &Told<'_>, excerpts: &[Excerpt], manifest: &[ArtifactRef]) -> String {
+    let Told { incident, detail, record, has_chart } = *told;
     let plan = &detail.plan;
     let mut text = format!("# {}: {}\n\n{}\n", incident.id, incident.summary, summary(incident, detail));
+    if detail.trial.is_some() {
+        section(&mut text, "What both versions did", measured(detail, has_chart), "nothing was measured");
+    }
+    section(&mut text, "Decisions (UTC)", decisions(record), "nobody decided anything");
     section(&mut text, "Timeline (UTC)", timeline(detail), "nothing is recorded");
-    section(
-        &mut text,
-        "What it would have changed",
-        plan.diff.iter().map(|line| format!("- {line}")),
-        "nothing",
-    );
+    let (migrations, rest): (Vec<&DiffLine>, Vec<&DiffLine>) =
+        plan.diff.iter().partition(|line| line.what.starts_with("migration "));
+    let (release, configuration): (Vec<&DiffLine>, Vec<&DiffLine>) =
+        rest.into_iter().partition(|line| is_release(detail, line));
+    for (title, lines) in [
+        ("What it would have changed: release", release),
+        ("What it would have changed: configuration", configuration),
+        ("What it would have changed: migrations", migrations),
+    ] {
+        section(&mut text, title, lines.into_iter().map(|line| format!("- {line}")), "nothing");
+    }
+    let commits = plan
+        .commits
+        .iter()
+        .map(|commit| format!("- {} {} ({})", crate::plan::short(&commit.id), commit.subject, commit.author));
+    section(&mut text, "Commits since the last good release", commits, "none");
     text.push_str("\n## Logs\n\n");
     for (name, kept) in excerpts {
         let lines: Vec<&str> = kept.lines().collect();
@@ -66,6 +92,56 @@ fn section(text: &mut String, title: &str, lines: impl IntoIterator<Item = Strin
     }
 }
 
+/// Whether a change is of which code runs, and not of how.
+fn is_release(detail: &RunDetail, line: &DiffLine) -> bool {
+    let release = detail.plan.release.as_ref();
+    release.is_some_and(|release| release.services.keys().any(|service| service.as_str() == line.what))
+}
+
+/// What both versions of each service did in each stage, as a table.
+fn measured(detail: &RunDetail, has_chart: bool) -> Vec<String> {
+    let mut lines = Vec::new();
+    if has_chart {
+        lines.extend([
+            format!("![Failed requests and latency over the stages]({})", ArtifactName::Chart),
+            String::new(),
+        ]);
+    }
+    lines.push("| stage | service | canary | stable | score | verdict |".to_owned());
+    lines.push("|---|---|---|---|---|---|".to_owned());
+    for stage in detail.trial.iter().flat_map(|trial| &trial.stages) {
+        for (service, here) in &stage.services {
+            let whole = &here.track.whole;
+            lines.push(format!(
+                "| {}%, {} s | {service} | {} | {} | {} | {} |",
+                stage.weight_pct,
+                here.soaked_s,
+                answered(&whole.canary),
+                answered(&whole.stable),
+                here.score,
+                here.verdict
+            ));
+        }
+    }
+    lines
+}
+
+/// What both versions did in the last stage, in a sentence.
+fn last_stage(detail: &RunDetail) -> Option<String> {
+    let stage = detail.trial.as_ref()?.stages.last()?;
+    let of = |(service, here): (&crate::model::ServiceName, &crate::trial::InStage)| {
+        let whole = &here.track.whole;
+        format!("{service} canary {}, and stable {}", answered(&whole.canary), answered(&whole.stable))
+    };
+    let services: Vec<String> = stage.services.iter().map(of).collect();
+    Some(format!(
+        " In all of its last stage ({}% of traffic, {} s): {}.",
+        stage.weight_pct,
+        stage.soaked_s(),
+        services.join("; ")
+    ))
+}
+
 /// What happened, in one paragraph.
 fn summary(incident: &Incident, detail: &RunDetail) -> String {
     let RunDetail { run, plan, steps, .. } = detail;
@@ -80,6 +156,7 @@ fn summary(incident: &Incident, detail: &RunDetail) -> String {
     if let Some(reason) = run.state.reason() {
         let _ = write!(text, " It ended as {}: {} ({}).", run.state.as_str(), reason.say, reason.code);
     }
+    text.extend(last_stage(detail));
     let seen = if traffic_moved(plan, steps) {
         seen_ms(detail).map_or_else(
             || " Users' requests had gone to it.".to_owned(),

@@ -4,6 +4,7 @@
 mod changes;
 mod deploy;
 mod facts;
+mod judged;
 mod lint;
 mod operate;
 mod rollback;
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 pub use facts::{Facts, SecretFact};
+pub use judged::judged_by;
 pub use lint::breaking_statements;
 
 use crate::canonical::canonical_json;

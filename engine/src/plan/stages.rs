@@ -1,6 +1,7 @@
 //! The stages of a canary: out of what was said, the environment's policy, and what is usual.
 
 use super::deploy::step;
+use super::judged_by;
 use super::{Facts, PlanProblem, PlannedStep};
 use crate::canary::{STAGES, Stage};
 use crate::model::{CanaryChoice, CanaryUnsaid, EnvironmentPolicy, SOAK_S, are_stages};
@@ -139,6 +140,7 @@ pub(super) fn staged(
             planned_s,
             lane_seconds_min: policy.lane_seconds_min,
             asks: policy.ask_between_stages && !is_last,
+            judging: policy.judging.clone(),
             judged: judged.clone(),
             shift,
         };
@@ -157,12 +159,15 @@ pub(super) fn staged(
         step(&format!("canary {}%", stage.weight_pct), says, StepKind::CanaryStage(kind))
     });
     let weights: Vec<String> = weights.iter().map(ToString::to_string).collect();
-    let note = format!(
+    let mut note = format!(
         "canary {}%: soaks {} in all; when it is worse than release {}, traffic goes back by itself",
         weights.join("/"),
         lasting(planned_s),
         first.stable
     );
+    for judged in judged_by(policy) {
+        note = format!("{note}; {judged}");
+    }
     Ok(Some(Staged { steps: steps.collect(), note }))
 }
 

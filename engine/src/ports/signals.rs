@@ -68,4 +68,10 @@ pub trait Signals: Send + Sync {
         queries: Option<&Queries>,
         after_s: i64,
     ) -> Result<Seen, PortError>;
+
+    /// The upper bounds of a service's latency buckets, in milliseconds, each inclusive; what is slower is in one bucket more.
+    /// Empty where nobody knows them: judging needs none, only people do.
+    fn latency_bounds_ms(&self, _environment: &EnvironmentKey, _service: &ServiceName) -> Vec<u32> {
+        Vec::new()
+    }
 }

@@ -10,6 +10,7 @@ use super::describe_trial;
 use super::environment::{PLATFORM_DEFAULT, approvals_default};
 use super::freeze::{ZONE_DEFAULT, instant_text, weekly_text};
 use super::import::COMPONENT_KINDS;
+use super::judging;
 use super::limits::HEALTH_TIMEOUT_DEFAULT_S;
 use super::source::PATH_DEFAULT;
 use crate::model::{
@@ -243,6 +244,7 @@ fn policy(policy: &EnvironmentPolicy, approvals: u32, defaults: Defaults) -> Yam
     keys.maybe("soak_s", policy.soak_s.map(word));
     keys.word("ask_between_stages", policy.ask_between_stages, false);
     keys.maybe("lane_seconds_min", policy.lane_seconds_min.map(word));
+    keys.filled("judging", Yaml::Map(judging::describe(&policy.judging)));
     keys.filled("freeze", Yaml::List(policy.freeze.iter().map(|window| freeze(window, defaults)).collect()));
     Yaml::Map(keys.entries)
 }

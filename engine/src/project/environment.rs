@@ -8,6 +8,7 @@ use super::address::Address;
 use super::canary;
 use super::connection;
 use super::freeze;
+use super::judging;
 use super::known::Known;
 use super::limits::{
     APPROVAL_MINUTES, APPROVALS, APPROVALS_IN_PRODUCTION, LANE_SECONDS_MIN, REPLICAS, RUNS_PER_HOUR, SOAK_S,
@@ -15,7 +16,7 @@ use super::limits::{
 use super::service;
 use super::spot::Spot;
 use crate::model::{
-    Environment, EnvironmentName, EnvironmentPolicy, FreezeWindow, Override, Service, ServiceName,
+    Environment, EnvironmentName, EnvironmentPolicy, FreezeWindow, Judging, Override, Service, ServiceName,
 };
 
 /// The platform of environments that name none.
@@ -168,6 +169,7 @@ fn policy(spot: &Spot<'_>, production: bool) -> Option<EnvironmentPolicy> {
         "soak_s",
         "lane_seconds_min",
         "ask_between_stages",
+        "judging",
     ])?;
     Some(EnvironmentPolicy {
         approvals: keys.or("approvals", approvals_default(production), |spot| spot.number(&APPROVALS)),
@@ -186,6 +188,7 @@ fn policy(spot: &Spot<'_>, production: bool) -> Option<EnvironmentPolicy> {
         soak_s: keys.maybe("soak_s", |spot| spot.number(&SOAK_S)),
         ask_between_stages: keys.or("ask_between_stages", false, |spot| spot.flag()),
         lane_seconds_min: keys.maybe("lane_seconds_min", |spot| spot.number(&LANE_SECONDS_MIN)),
+        judging: keys.or("judging", Judging::default(), |spot| judging::read(&spot)),
     })
 }
 

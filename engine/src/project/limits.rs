@@ -59,3 +59,17 @@ pub const SAMPLE_EVERY_S: RangeInclusive<u32> = 1..=60;
 pub const SAMPLE_EVERY_DEFAULT_S: u32 = 15;
 /// Minutes an approval may take: up to a week.
 pub const APPROVAL_MINUTES: RangeInclusive<u32> = 1..=10_080;
+/// Health checks in a row that fail a canary at once.
+pub const HEALTH_FAILURES: RangeInclusive<u32> = 1..=100;
+/// Ends of its processes that do.
+pub const CRASHES: RangeInclusive<u32> = 1..=100;
+/// Seconds in which these ends count: up to an hour.
+pub const CRASH_WINDOW_S: RangeInclusive<u32> = 1..=3600;
+/// The score below which a canary is low.
+pub const SCORE_MIN: RangeInclusive<u32> = 1..=100;
+/// Seconds it must be low before anything follows: up to a day.
+pub const SCORE_LOW_S: RangeInclusive<u32> = 1..=86_400;
+/// Log patterns of an environment's own.
+pub const LOG_PATTERNS_MAX: usize = 20;
+/// Most bytes of one of them once it is compiled.
+pub const PATTERN_BYTES_MAX: usize = 256 * 1024;

@@ -11,6 +11,7 @@ mod environment;
 mod fault;
 mod freeze;
 mod import;
+mod judging;
 mod known;
 pub mod limits;
 mod needs;

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Look, ShiftTraffic, StepAct, StepContext, Undo};
-use crate::model::{Check, Queries, ServiceName};
+use crate::model::{Check, Judging, Queries, ServiceName};
 use crate::ports::{Permit, PortError, Receipt};
 
 /// A service of which two versions are compared.
@@ -48,6 +48,9 @@ pub struct CanaryStage {
     /// Before the next stage a person has to say so.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub asks: bool,
+    /// How it is judged, where that is not as usual.
+    #[serde(default, skip_serializing_if = "Judging::is_usual")]
+    pub judging: Judging,
     /// What is compared.
     pub judged: Vec<Judged>,
     /// Traffic as it was before the canary, and as it is in this stage.

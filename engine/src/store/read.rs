@@ -308,6 +308,11 @@ impl Store {
         self.bodies(sql::LOCK_EXPIRED, vec![now_ms.into()]).await
     }
 
+    /// An incident by its identifier.
+    pub async fn incident_get(&self, id: &str) -> Result<Option<Incident>, StoreError> {
+        Ok(self.bodies(sql::INCIDENT_GET, vec![id.into()]).await?.into_iter().next())
+    }
+
     /// An environment's incidents since an instant, newest first, at most `limit`.
     pub async fn incident_list(
         &self,
@@ -342,6 +347,19 @@ impl Store {
     pub async fn audit_after(&self, seq: i64, limit: i64) -> Result<Vec<(AuditEvent, String)>, StoreError> {
         let rows = self.rows(sql::AUDIT_AFTER, vec![seq.into(), limit.into()]).await?;
         rows.iter().map(|row| Ok((row.json("body")?, row.text("hash")?))).collect()
+    }
+
+    /// What the record has of a run, in order.
+    pub async fn audit_of_run(
+        &self,
+        environment: &EnvironmentKey,
+        run: &RunId,
+    ) -> Result<Vec<AuditEvent>, StoreError> {
+        let mut values = key_values(environment);
+        values.push(run.as_str().into());
+        let events: Vec<AuditEvent> = self.bodies(sql::AUDIT_OF_RUN, values).await?;
+        // Only bodies are covered by the chain.
+        Ok(events.into_iter().filter(|event| event.run.as_ref() == Some(run)).collect())
     }
 
     /// The newest entries of the record, newest first, at most `limit`. Which of them are of interest is decided on

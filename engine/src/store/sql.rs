@@ -83,6 +83,7 @@ statements! { ON_BOTH:
     LOCK_EXPIRED = "SELECT body FROM locks WHERE expires_ms <= $1";
     INCIDENT_PUT = "INSERT INTO incidents (incident, project, environment, run, body, opened_ms) \
         VALUES ($1, $2, $3, $4, $5, $6)";
+    INCIDENT_GET = "SELECT body FROM incidents WHERE incident = $1";
     INCIDENT_LIST = "SELECT body FROM incidents WHERE project = $1 AND environment = $2 AND opened_ms >= $3 \
         ORDER BY opened_ms DESC LIMIT $4";
     SECRET_PUT = "INSERT INTO secrets (project, environment, name, version, body, made_ms, made_by) \
@@ -104,6 +105,7 @@ statements! { ON_BOTH:
     AUDIT_PUT = "INSERT INTO audit_events (seq, at_ms, actor, action, project, environment, run, body, hash) \
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
     AUDIT_AFTER = "SELECT body, hash FROM audit_events WHERE seq > $1 ORDER BY seq LIMIT $2";
+    AUDIT_OF_RUN = "SELECT body FROM audit_events WHERE project = $1 AND environment = $2 AND run = $3 ORDER BY seq";
     AUDIT_RECENT = "SELECT body FROM audit_events ORDER BY seq DESC LIMIT $1";
     CHECKPOINT_PUT = "INSERT INTO checkpoints (seq, body) VALUES ($1, $2) ON CONFLICT (seq) DO NOTHING";
     CHECKPOINT_LIST = "SELECT body FROM checkpoints ORDER BY seq";

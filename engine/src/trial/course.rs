@@ -5,11 +5,15 @@ use serde::{Deserialize, Serialize};
 use super::Trial;
 use crate::canary::{Ruling, Split, Verdict, split};
 use crate::clock::EpochMs;
-use crate::model::ServiceName;
+use crate::model::{ServiceName, WhenLow};
 use crate::step::CanaryStage;
 
 /// A stage that was held soaks on for at least so many seconds when somebody wants it to.
 const AGAIN_MIN_S: u32 = 30;
+
+/// What follows for a canary whose score has been low for long, where the policy does not say. The bound on false alarms is that
+/// of the evidence; a low score alone has none.
+const WHEN_LOW: WhenLow = WhenLow::Nothing;
 
 /// What a stage waits for a person for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +27,8 @@ pub enum HeldFor {
     Signals,
     /// It is good enough for the next, and that one is only begun when a person says so.
     Person,
+    /// Its score has been low for long.
+    Score,
 }
 
 /// A stage that waits for a person.
@@ -93,11 +99,19 @@ impl Trial {
                 .collect::<Vec<_>>()
                 .join(" ")
         };
+        let low = self.low(stage);
+        let when_low = stage.judging.when_low.unwrap_or(WHEN_LOW);
+        if let (Some((service, say)), WhenLow::RollBack) = (&low, when_low) {
+            return Course::Failed { service: service.clone(), say: say.clone() };
+        }
         if let Some(by) = &soak.promoted_by {
             return Course::Passed { say: format!("Promoted by {by}. {}", all()) };
         }
         if let Some(held) = &soak.held {
             return Course::Holds { what: held.what, say: held.say.clone() };
+        }
+        if let (Some((service, say)), WhenLow::Ask, true) = (&low, when_low, may_go_on) {
+            return Course::Holds { what: HeldFor::Score, say: named(service, say) };
         }
         if let Some(say) = self.wrong_split(stage) {
             return Course::Holds { what: HeldFor::Split, say };
@@ -133,6 +147,26 @@ impl Trial {
                 Course::Holds { what: HeldFor::Data, say: named(service, &ruling.because) }
             }
         }
+    }
+
+    /// The service whose score has been low for so long that the policy wants something to follow, and how low.
+    fn low(&self, stage: &CanaryStage) -> Option<(ServiceName, String)> {
+        // Without a stable version beside it nothing is compared any more: the score stands still.
+        if !stage.is_compared() {
+            return None;
+        }
+        let policy = super::policy(stage);
+        stage.judged.iter().find_map(|one| {
+            let watched = self.services.get(&one.service).filter(|watched| !watched.waved)?;
+            let ruling = watched.judge.ruling();
+            let say = || {
+                format!(
+                    "Its score is {} and has been below {} for {} s. {}",
+                    ruling.score.score, policy.score_min, policy.score_low_s, ruling.because
+                )
+            };
+            ruling.soft_trigger.then(|| (one.service.clone(), say()))
+        })
     }
 
     /// What there is to say of a stage in which nothing was compared any more; or what is lacking.
@@ -191,6 +225,7 @@ impl Trial {
                 soak.services.values_mut().for_each(|here| here.split = crate::canary::Second::default());
             }
             HeldFor::Signals => self.services.values_mut().for_each(|watched| watched.blind = None),
+            HeldFor::Score => self.services.values_mut().for_each(|watched| watched.waved = true),
         }
     }
 
@@ -198,7 +233,9 @@ impl Trial {
     pub fn promote(&mut self, by: &str) {
         if let Some(soak) = self.stages.last_mut() {
             soak.promoted_by = Some(by.to_owned());
-            soak.held = None;
+            if soak.held.take().is_some_and(|held| held.what == HeldFor::Score) {
+                self.services.values_mut().for_each(|watched| watched.waved = true);
+            }
         }
     }
 }

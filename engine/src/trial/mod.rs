@@ -8,6 +8,7 @@ mod course;
 mod pairs;
 mod patterns;
 mod see;
+mod track;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,7 @@ pub use checks::{CheckMade, CheckPair};
 pub use course::{Course, Held, HeldFor};
 pub use patterns::LOG_PATTERNS;
 pub use see::Observation;
+pub use track::{POINTS_MAX, Point, Track, VersionPoint};
 
 use blind::Blind;
 use pairs::PairEvidence;
@@ -68,6 +70,9 @@ struct Watched {
     /// Why its traffic can't be seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     blind: Option<Blind>,
+    /// Somebody has seen that its score is low and wants it to go on: until it has recovered, that is not asked again.
+    #[serde(default)]
+    waved: bool,
 }
 
 /// A stage as it soaks, or as it went.
@@ -111,6 +116,9 @@ pub struct InStage {
     /// Synthetic checks, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub checks: BTreeMap<String, CheckMade>,
+    /// How it went over time.
+    #[serde(default)]
+    pub track: Track,
 }
 
 impl StageSoak {
@@ -173,6 +181,7 @@ impl Trial {
                     checked_s: BTreeMap::new(),
                     probes: 0,
                     blind: None,
+                    waved: false,
                 }
             });
             watched.seen_s = now_s;
@@ -202,6 +211,7 @@ impl Trial {
         if let Some(stage) = self.stages.last_mut() {
             stage.ended_ms = Some(now_ms);
             stage.held = None;
+            stage.services.values_mut().for_each(|here| here.track.end());
         }
     }
 }
@@ -227,10 +237,15 @@ fn before(seen: &Seen, release: u32) -> Served {
 
 /// The judge's policy: its own, with what the environment says. Several services share the bound on false alarms.
 fn policy(stage: &CanaryStage) -> Policy {
-    let usual = Policy::default();
+    let (usual, said) = (Policy::default(), &stage.judging);
     Policy {
         false_alarm: usual.false_alarm / stage.judged.len().max(1) as f64,
         lane_seconds_min: stage.lane_seconds_min.map_or(usual.lane_seconds_min, u64::from),
+        health_failures: said.health_failures.unwrap_or(usual.health_failures),
+        crashes: said.crashes.unwrap_or(usual.crashes),
+        crash_window_s: said.crash_window_s.unwrap_or(usual.crash_window_s),
+        score_min: said.score_min.map_or(usual.score_min, |score| score as u8),
+        score_low_s: said.score_low_s.unwrap_or(usual.score_low_s),
         ..usual
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::patterns::{LOG_PATTERNS, shown};
+use super::patterns::Patterns;
 use super::{Blind, CheckPair, InStage, Trial, Watched};
 use crate::canary::{LATENCY_ROW_S, Second, Verdict};
 use crate::clock::EpochMs;
@@ -25,6 +25,8 @@ pub struct Observation {
     pub lines: Vec<LogLine>,
     /// Processes and their health.
     pub observed: ObservedEnvironment,
+    /// The upper bounds of each service's latency buckets, in milliseconds; empty when nobody knows them.
+    pub bounds_ms: BTreeMap<ServiceName, Vec<u32>>,
 }
 
 impl Trial {
@@ -37,6 +39,7 @@ impl Trial {
     pub fn see(&mut self, stage: &CanaryStage, found: &Observation, now_s: i64) -> bool {
         let mut is_new = false;
         let Some(soak) = self.stages.last_mut() else { return false };
+        let patterns = Patterns::of(&stage.judging.log_patterns);
         for judged in &stage.judged {
             let (Some(watched), Some(here)) =
                 (self.services.get_mut(&judged.service), soak.services.get_mut(&judged.service))
@@ -55,7 +58,7 @@ impl Trial {
                 watched.cut();
             }
             let by_second: BTreeMap<i64, _> = seen.seconds.iter().map(|one| (one.at_s, &one.by)).collect();
-            let printed = printed(&found.lines, judged);
+            let printed = printed(&found.lines, judged, &patterns);
             for at_s in from_s..=seen.until_s {
                 let by = |release| {
                     by_second.get(&at_s).and_then(|by| by.get(release)).cloned().unwrap_or_default()
@@ -63,9 +66,11 @@ impl Trial {
                 let (stable, canary) = (by(&judged.stable), by(&judged.canary));
                 let second = Second { stable: stable.counts, canary: canary.counts };
                 if let Some(printed) = printed.get(&at_s) {
-                    watched.read(printed);
+                    watched.read(printed, &patterns);
                 }
                 watched.second(&second, &stable, &canary);
+                let bounds_ms = found.bounds_ms.get(&judged.service).map_or(&[][..], Vec::as_slice);
+                here.track.second(at_s, &stable, &canary, bounds_ms);
                 here.soaked_s += 1;
                 here.served = here.served.plus(second);
                 here.split = here.split.plus(second);
@@ -73,7 +78,8 @@ impl Trial {
             watched.seen_s = seen.until_s;
         }
         for (service, here) in &mut soak.services {
-            if let Some(watched) = self.services.get(service).filter(|_| is_new) {
+            if let Some(watched) = self.services.get_mut(service).filter(|_| is_new) {
+                watched.waved &= watched.judge.soft_trigger();
                 watched.stands(here, stage.judged.len());
             }
         }
@@ -84,10 +90,10 @@ impl Trial {
 /// How often a pattern was printed in a second: by the stable version, by the canary.
 type Printed = BTreeMap<usize, (u64, u64)>;
 
-fn printed(lines: &[LogLine], judged: &Judged) -> BTreeMap<i64, Printed> {
+fn printed(lines: &[LogLine], judged: &Judged, patterns: &Patterns) -> BTreeMap<i64, Printed> {
     let mut by_second: BTreeMap<i64, Printed> = BTreeMap::new();
     for line in lines.iter().filter(|line| line.service == judged.service) {
-        for pattern in shown(&line.text) {
+        for pattern in patterns.shown(&line.text) {
             let times =
                 by_second.entry(line.at_ms.div_euclid(1_000)).or_default().entry(pattern).or_default();
             if line.release == judged.stable {
@@ -146,13 +152,13 @@ impl Watched {
         }
     }
 
-    fn read(&mut self, printed: &Printed) {
+    fn read(&mut self, printed: &Printed, patterns: &Patterns) {
         for (pattern, (stable, canary)) in printed {
-            let Some((name, critical, _)) = LOG_PATTERNS.get(*pattern) else { continue };
-            let usual = self.usual.entry((*name).to_owned()).or_default();
+            let Some((name, critical)) = patterns.name(*pattern) else { continue };
+            let usual = self.usual.entry(name.to_owned()).or_default();
             *usual += stable;
             // What the stable version prints now and then is no reason to fail the canary at once.
-            self.judge.pattern(name, *critical && *usual == 0, *stable, *canary);
+            self.judge.pattern(name, critical && *usual == 0, *stable, *canary);
         }
     }
 

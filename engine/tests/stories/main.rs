@@ -7,6 +7,7 @@
 mod world;
 
 mod approval;
+mod bundle;
 mod deploy;
 mod description;
 mod failure;

@@ -102,7 +102,11 @@ fn a_good_release_goes_through_its_stages() {
         assert_eq!(t.recorded("canary.judged").await.len(), 3);
         let metrics = t.engine().artifacts().get(&run, &ArtifactName::Metrics).await.unwrap();
         let metrics: serde_json::Value = serde_json::from_slice(&metrics).unwrap();
-        let stage = &metrics["canary"]["stages"][0];
+        let mut stage = metrics["canary"]["stages"][0].clone();
+        for service in stage["services"].as_array_mut().unwrap() {
+            let over_time = service.as_object_mut().unwrap().remove("over_time").unwrap();
+            assert_eq!(over_time.as_array().unwrap().len(), 20, "{over_time}");
+        }
         expect![[r#"
             {
               "weight_pct": 10,
@@ -149,7 +153,7 @@ fn a_good_release_goes_through_its_stages() {
                   "because": "The canary failed 0 of 200 requests (0%), the stable version 0 of 1,800 requests (0%) in the same seconds: nothing says that it is worse."
                 }
               ]
-            }"#]].assert_eq(&serde_json::to_string_pretty(stage).unwrap());
+            }"#]].assert_eq(&serde_json::to_string_pretty(&stage).unwrap());
     });
 }
 

@@ -9,7 +9,7 @@ use engine::ports::{Answered, Edge, Permit, PortError, Probe, Receipt, Seen, Ser
 use super::probe;
 use super::seconds::KEPT_S;
 use super::service::second_now;
-use super::{EdgeProxy, PROBE_TIMEOUT, ReleaseCounts};
+use super::{EdgeProxy, LATENCY_BOUNDS_MS, PROBE_TIMEOUT, ReleaseCounts};
 
 #[async_trait]
 impl Edge for EdgeProxy {
@@ -102,6 +102,10 @@ impl Signals for EdgeProxy {
         let seconds = found.table().seconds(from_s - 1, until_s).into_iter();
         let seconds = seconds.map(|(at_s, by)| ServedSecond { at_s, by }).collect();
         Ok(Seen { from_s, until_s, seconds })
+    }
+
+    fn latency_bounds_ms(&self, _: &EnvironmentKey, _: &ServiceName) -> Vec<u32> {
+        LATENCY_BOUNDS_MS.map(|bound_ms| bound_ms as u32).to_vec()
     }
 }
 

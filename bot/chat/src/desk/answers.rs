@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use engine::audit::AuditEvent;
 use engine::control::{CanAnswer, Refusal, WhichRef};
 use engine::model::{Change, EnvironmentKey, RunId, RunRequest};
-use engine::plan::PlanProblem;
+use engine::plan::{PlanProblem, judged_by};
 use regex::Regex;
 
 use super::orders::{change_of, key, services};
@@ -137,7 +137,10 @@ impl Desk {
                     let status = self.engine.status(&environment, &speaker.actor).await?;
                     let runs = status.runs.iter().map(|run| run.id.clone()).collect();
                     let links = self.links(runs, &speaker.inbound.conversation).await?;
-                    view::status(&status, &links, self.engine.now_ms())
+                    let card = view::status(&status, &links, self.engine.now_ms());
+                    let project = speaker.project.as_ref();
+                    let here = project.and_then(|project| project.environments.get(&environment.environment));
+                    card.list("Canaries", here.map(|here| judged_by(&here.policy)).unwrap_or_default())
                 }
             };
             let one = Command { environments: vec![environment.environment.to_string()], ..command.clone() };

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
-use super::{back, because, glass, standing, until};
+use super::{back, because, glass, incident, standing, until};
 use crate::intent::{Action, Parsed, Problem, ProblemKind, Vocabulary, parse_with};
 
 /// What was said beside the orders.
@@ -118,6 +118,9 @@ pub fn parse_said(text: &str, vocabulary: &Vocabulary) -> Understood {
         let until = if locks { until::split(text).1 } else { None };
         let beside = until.map(|until| Beside { until: Some(until), ..Beside::default() });
         return Understood { parsed, beside };
+    }
+    if incident::named(text).is_some() {
+        return Understood { parsed: parse_with("incidents", vocabulary), beside: None };
     }
     if let Some(about) = standing::about(text) {
         return Understood { parsed: listed(parsed, about), beside: Some(about.into()) };

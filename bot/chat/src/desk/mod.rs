@@ -9,6 +9,7 @@ mod because;
 mod canary;
 mod correct;
 mod glass;
+mod incident;
 mod jobs;
 mod length;
 mod links;
@@ -266,6 +267,11 @@ impl Desk {
                 other => other?,
             };
             heard.teach(text.trim());
+            heard.outbound.extend(question.map(|question| Outbound::Say(view::left_open(&question))));
+            return Ok(heard);
+        }
+        if let Some(id) = incident::named(text).filter(|_| !answers) {
+            let mut heard = self.incident(&speaker, &id).await?;
             heard.outbound.extend(question.map(|question| Outbound::Say(view::left_open(&question))));
             return Ok(heard);
         }

@@ -3,7 +3,6 @@
 use engine::audit::AuditEvent;
 use engine::control::{CanAnswer, EnvironmentStatus, LogsOf, RunLogs, ServiceStatus};
 use engine::model::{ConnectionHere, Desired, EnvironmentKey, Release, ReleaseState, RunId, ServiceName};
-use engine::monitor::Incident;
 use engine::plan::short;
 use engine::ports::LogLine;
 
@@ -235,28 +234,6 @@ fn essence(event: &AuditEvent) -> String {
         }
     }
     String::new()
-}
-
-/// What went wrong lately.
-pub(crate) fn incidents(environment: &EnvironmentKey, incidents: &[Incident]) -> Card {
-    let name = &environment.environment;
-    if incidents.is_empty() {
-        return Card::new(Tone::Good, format!("No incidents in {name} in that time"));
-    }
-    let lines = incidents
-        .iter()
-        .map(|incident| {
-            format!("{} {} {} ({})", incident.id, clock(incident.opened_ms), incident.summary, incident.run)
-        })
-        .collect();
-    let card = Card::new(Tone::Plain, format!("Incidents in {name}, newest first")).list("", lines);
-    if incidents.iter().all(|incident| incident.crashing.is_some()) {
-        return card.text(format!("Next: logs {name}"));
-    }
-    card.text("The story of each run, with logs, is among the artifacts: runs/RUN/incident.md.").text(format!(
-        "What was taken back is over. What could not be taken back whole is over when `rollback {name}` or a deploy of {name} \
-         succeeds."
-    ))
 }
 
 /// Whether somebody may do something.

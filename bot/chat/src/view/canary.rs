@@ -1,10 +1,12 @@
 //! A canary on its run's card: the stage, what both versions failed, the score, the judge's sentence, and what a person can do.
 
 use engine::canary::Side;
-use engine::control::RunDetail;
-use engine::model::Release;
-use engine::run::{Run, RunState};
-use engine::trial::{InStage, StageSoak};
+use engine::chart::Chart;
+use engine::control::{JUDGE, RunDetail};
+use engine::model::{Release, StepNumber};
+use engine::run::{Happening, Run, RunState};
+use engine::step::StepKind;
+use engine::trial::{InStage, StageSoak, VersionPoint};
 
 use super::time::duration;
 use crate::message::{Card, Tone};
@@ -98,6 +100,51 @@ pub(crate) fn canary_gone(run: &Run, live: &Release) -> Card {
     .button("Status", format!("status {environment}"), false)
 }
 
+/// Whether something that happened may be a verdict about a canary.
+pub(crate) fn may_be_verdict(happened: &Happening) -> bool {
+    match happened {
+        Happening::StepDone { .. } | Happening::StepFailed { .. } => true,
+        Happening::Moved { to: RunState::Paused { by, .. } } => by == JUDGE,
+        _ => false,
+    }
+}
+
+/// The stage of a canary in which this is a verdict.
+pub(crate) fn judged(detail: &RunDetail, happened: &Happening) -> Option<StepNumber> {
+    let is_stage = |step: &StepNumber| {
+        let planned = detail.plan.steps.get(*step as usize);
+        planned.is_some_and(|planned| matches!(planned.kind, StepKind::CanaryStage(_)))
+    };
+    match happened {
+        Happening::StepDone { step, .. } | Happening::StepFailed { step, .. } => Some(*step).filter(is_stage),
+        Happening::Moved { to: RunState::Paused { by, .. } } if by == JUDGE => {
+            detail.trial.as_ref()?.at_hand().map(|stage| stage.step)
+        }
+        _ => None,
+    }
+}
+
+/// What the verdict of a stage was, with a picture of all stages so far; nothing of a stage in which nothing was watched.
+pub(crate) fn verdict(detail: &RunDetail, step: StepNumber, happened: &Happening) -> Option<Card> {
+    let trial = detail.trial.as_ref()?;
+    let stage = trial.stages.iter().find(|stage| stage.step == step).filter(|stage| stage.soaked_s() > 0)?;
+    let (tone, word, say) = match happened {
+        Happening::StepFailed { reason, .. } => (Tone::Bad, "goes back", reason.say.clone()),
+        Happening::StepDone { .. } => {
+            let by = stage.promoted_by.as_ref().map(|by| format!("promoted by {by}"));
+            (Tone::Good, "passed", by.or_else(|| worst(stage)).unwrap_or_default())
+        }
+        _ => {
+            let held = stage.held.as_ref().map(|held| held.say.clone());
+            (Tone::Ask, "held, a person has to say", held.unwrap_or_default())
+        }
+    };
+    let id = &detail.run.id;
+    let headline = format!("{id} · canary at {}% of traffic: {word}", stage.weight_pct);
+    let chart = Chart::of(trial, format!("{id} · {}", detail.plan.title));
+    Some(Card::new(tone, headline).text(say).picture(chart))
+}
+
 /// What the judge says of the service that stands worst.
 fn worst(stage: &StageSoak) -> Option<String> {
     let (service, here) = stage.services.iter().min_by_key(|(_, here)| here.score)?;
@@ -109,7 +156,20 @@ fn worst(stage: &StageSoak) -> Option<String> {
 
 fn figures(here: &InStage) -> String {
     let (canary, stable) = (here.served.canary, here.served.stable);
-    format!("canary {}, stable {}; {}", failed(canary), failed(stable), bar(here.score))
+    let whole = &here.track.whole;
+    format!(
+        "canary {}{}; stable {}{}; {}",
+        failed(canary),
+        within(&whole.canary),
+        failed(stable),
+        within(&whole.stable),
+        bar(here.score)
+    )
+}
+
+/// ", p95 20 ms".
+fn within(version: &VersionPoint) -> String {
+    version.p95_ms.map(|p95_ms| format!(", p95 {p95_ms} ms")).unwrap_or_default()
 }
 
 /// "3 of 120 failed (2.5%)".

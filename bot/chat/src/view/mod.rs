@@ -5,6 +5,7 @@ mod answers;
 mod back;
 mod canary;
 mod crashes;
+mod incident;
 mod later;
 mod missed;
 mod plain;
@@ -22,15 +23,14 @@ use engine::control::{Preview, Refusal};
 use engine::model::{Actor, Identity, Role, RunId, RunRequest};
 use engine::run::{Run, RunState};
 
-pub(crate) use answers::{
-    audit, can, fronts_in_trouble, incidents, logs, logs_of_run, releases, run_logs, status,
-};
+pub(crate) use answers::{audit, can, fronts_in_trouble, logs, logs_of_run, releases, run_logs, status};
 pub(crate) use back::{
     back_already, going_back_already, not_live_any_more, not_live_yet, not_live_yet_but, released_nothing,
     waits_already, waits_outdated, went_back_already,
 };
-pub(crate) use canary::canary_gone;
+pub(crate) use canary::{canary_gone, judged, may_be_verdict, verdict};
 pub(crate) use crashes::{is_later, later_card};
+pub(crate) use incident::{incident, incidents};
 pub(crate) use later::{not_built, not_yet};
 pub(crate) use missed::missed;
 pub use plain::plain;

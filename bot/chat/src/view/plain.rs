@@ -45,6 +45,7 @@ pub fn plain(card: &Card) -> String {
                 }
             }
             Part::Verbatim { lines: said } => lines(&mut text, "  | ", said.iter().map(String::as_str)),
+            Part::Picture { chart } => lines(&mut text, "  ", chart.says.iter().map(String::as_str)),
             Part::Quotes { quotes } => {
                 for quote in quotes {
                     let _ = writeln!(text, "  > {}: {}", quote.who, quote.text);

@@ -1,6 +1,6 @@
 //! Standing orders, each as its one sentence.
 
-use engine::model::{StandingKind, StandingOrder};
+use engine::model::{Reaction, Signal, Standing, StandingKind, StandingOrder};
 
 use super::time::ago;
 use crate::message::{Card, Tone};
@@ -9,6 +9,19 @@ use crate::message::{Card, Tone};
 const BUTTONS_MAX: usize = 10;
 /// From when they take effect.
 const NOT_YET: &str = "It is kept and takes effect once I watch canaries and services; I don't yet.";
+
+/// The same of a rule that is about what canaries do anyway.
+const IN_CANARIES: &str = "A canary does so by itself, with or without it: it goes back, and its incident has logs and diffs. After \
+                           a deploy without a canary it takes effect once I watch services; I don't yet.";
+
+/// From when an order takes effect.
+fn takes_effect(order: &StandingOrder) -> &'static str {
+    let Standing::Rule { when, then } = &order.what else { return NOT_YET };
+    let is_seen =
+        |signal: &Signal| matches!(signal, Signal::CanaryAnomaly | Signal::Repeated5xx | Signal::Unhealthy);
+    let is_done = |reaction: &Reaction| matches!(reaction, Reaction::Rollback | Reaction::Incident);
+    if when.iter().all(is_seen) && then.iter().all(is_done) { IN_CANARIES } else { NOT_YET }
+}
 
 fn name(order: &StandingOrder) -> String {
     format!("{} {}", order.what.kind().as_str(), order.number)
@@ -28,7 +41,7 @@ pub(crate) fn standing_kept(order: &StandingOrder, is_new: bool) -> Card {
     let stands = if is_new { "stands" } else { "stands already" };
     let mut card =
         Card::new(Tone::Good, format!("{} {stands}: {}", super::sentence_start(&name), order.sentence))
-            .text(NOT_YET);
+            .text(takes_effect(order));
     card.command.clone_from(&order.sentence);
     let all = list_of(Some(order.what.kind()));
     card.button("Remove", format!("remove {name}"), false).button(&format!("All {all}"), all, false)

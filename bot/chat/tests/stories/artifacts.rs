@@ -21,20 +21,27 @@ fn an_incident_has_its_story() {
         t.artifacts(
             2,
             expect![[r#"
-            run.json
-            plan.json
-            diff.json
-            metrics.json
-            logs/api.log
-            logs/web.log
-            incident.md
-        "#]],
+                run.json
+                plan.json
+                diff.json
+                metrics.json
+                logs/api.log
+                logs/web.log
+                observed.json
+                incident.md
+                manifest.json
+            "#]],
         )
         .await;
         t.artifact(2, "incident.md", expect![[r#"
             # i-2: deploy v1.1.0 to staging was taken back: 4 of 20 requests to api/health failed
 
             **Deploy v1.1.0 (1232e4c) to staging** (r-2) was asked for by ana as `deploy v1.1.0 to staging` and began at 2026-11-18 12:00:00.002 UTC. It ended as rolled-back: 4 of 20 requests to api/health failed (verification-failed). Users' requests could go to it from 2026-11-18 12:00:00.002 UTC, for at most 0.000 s. All that could be undone was undone by 2026-11-18 12:00:00.002 UTC.
+
+            ## Decisions (UTC)
+
+            - 2026-11-18 12:00:00.002 ana: asked for `deploy v1.1.0 to staging`
+            - 2026-11-18 12:00:00.002 infra-chat: gave it up (verification-failed): 4 of 20 requests to api/health failed
 
             ## Timeline (UTC)
 
@@ -66,11 +73,23 @@ fn an_incident_has_its_story() {
             - 2026-11-18 12:00:00.002 preflight: undone, no build is running
             - 2026-11-18 12:00:00.002 **rolled-back**: 4 of 20 requests to api/health failed
 
-            ## What it would have changed
+            ## What it would have changed: release
 
             - api: v1.0.0 (4b76448) → v1.1.0 (1232e4c)
             - web: v1.0.0 (4b76448) → v1.1.0 (1232e4c)
             - cron: v1.0.0 (4b76448) → v1.1.0 (1232e4c)
+
+            ## What it would have changed: configuration
+
+            nothing
+
+            ## What it would have changed: migrations
+
+            nothing
+
+            ## Commits since the last good release
+
+            - 1232e4c Work for v1.1.0 (Kim)
 
             ## Logs
 
@@ -237,8 +256,9 @@ fn an_incident_has_its_story() {
         t.bot_says(expect![[r#"
             · Incidents in staging, newest first
                 i-2 2026-11-18 12:00 UTC deploy v1.1.0 to staging was taken back: 4 of 20 requests to api/health failed (r-2)
-              The story of each run, with logs, is among the artifacts: runs/RUN/incident.md.
+              Next: incident i-2 shows its story, with what was measured, decided, changed and logged.
               What was taken back is over. What could not be taken back whole is over when `rollback staging` or a deploy of staging succeeds.
+              [Incident i-2]
               > incidents in staging
 
             ✓ No incidents in production in that time
@@ -257,14 +277,16 @@ fn a_crash_anywhere_loses_nothing_of_the_story() {
         t.artifacts(
             2,
             expect![[r#"
-            run.json
-            plan.json
-            diff.json
-            metrics.json
-            logs/api.log
-            logs/web.log
-            incident.md
-        "#]],
+                run.json
+                plan.json
+                diff.json
+                metrics.json
+                logs/api.log
+                logs/web.log
+                observed.json
+                incident.md
+                manifest.json
+            "#]],
         )
         .await;
         t.manifest_holds(2).await;
@@ -273,8 +295,9 @@ fn a_crash_anywhere_loses_nothing_of_the_story() {
         t.bot_says(expect![[r#"
             · Incidents in staging, newest first
                 i-2 2026-11-18 12:00 UTC deploy v1.1.0 to staging was taken back: 4 of 20 requests to api/health failed (r-2)
-              The story of each run, with logs, is among the artifacts: runs/RUN/incident.md.
+              Next: incident i-2 shows its story, with what was measured, decided, changed and logged.
               What was taken back is over. What could not be taken back whole is over when `rollback staging` or a deploy of staging succeeds.
+              [Incident i-2]
               > incidents in staging
         "#]]);
         // Once more changes nothing.
@@ -292,13 +315,14 @@ fn what_a_release_printed_is_kept_before_it_is_undone() {
         t.artifacts(
             1,
             expect![[r#"
-            run.json
-            plan.json
-            diff.json
-            metrics.json
-            logs/api.log
-            logs/web.log
-        "#]],
+                run.json
+                plan.json
+                diff.json
+                metrics.json
+                logs/api.log
+                logs/web.log
+                observed.json
+            "#]],
         )
         .await;
         t.artifact(
@@ -363,13 +387,14 @@ fn what_a_cancelled_run_printed_is_kept_too() {
         t.artifacts(
             1,
             expect![[r#"
-            run.json
-            plan.json
-            diff.json
-            metrics.json
-            logs/api.log
-            logs/web.log
-        "#]],
+                run.json
+                plan.json
+                diff.json
+                metrics.json
+                logs/api.log
+                logs/web.log
+                observed.json
+            "#]],
         )
         .await;
     });
@@ -388,12 +413,13 @@ fn what_a_build_printed_is_kept() {
         t.artifacts(
             1,
             expect![[r#"
-            run.json
-            plan.json
-            diff.json
-            metrics.json
-            build.log
-        "#]],
+                run.json
+                plan.json
+                diff.json
+                metrics.json
+                build.log
+                observed.json
+            "#]],
         )
         .await;
         t.artifact(
@@ -419,12 +445,14 @@ fn logs_that_can_not_be_read_hold_nothing_up() {
         t.artifacts(
             2,
             expect![[r#"
-            run.json
-            plan.json
-            diff.json
-            metrics.json
-            incident.md
-        "#]],
+                run.json
+                plan.json
+                diff.json
+                metrics.json
+                observed.json
+                incident.md
+                manifest.json
+            "#]],
         )
         .await;
     });

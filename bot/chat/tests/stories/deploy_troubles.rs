@@ -133,8 +133,9 @@ fn a_release_that_fails_requests_is_taken_back() {
         t.bot_says(expect![[r#"
             · Incidents in staging, newest first
                 i-2 2026-11-18 12:00 UTC deploy v1.1.0 to staging was taken back: 4 of 20 requests to api/health failed (r-2)
-              The story of each run, with logs, is among the artifacts: runs/RUN/incident.md.
+              Next: incident i-2 shows its story, with what was measured, decided, changed and logged.
               What was taken back is over. What could not be taken back whole is over when `rollback staging` or a deploy of staging succeeds.
+              [Incident i-2]
               > incidents in staging
 
             · Releases of staging

@@ -16,6 +16,7 @@ mod deploy_troubles;
 mod going_back;
 mod gone_once;
 mod harness;
+mod incident;
 mod lines;
 mod looking;
 mod not_yet;

@@ -42,8 +42,8 @@ fn a_good_release_is_seen_to_go_through_its_stages() {
             … r-2 · Deploy v1.1.0 (1232e4c) to staging · running, 11 s
               asked by: ana
               canary: 10% of traffic, stage 1 of 3, 20 s left
-              api: canary 0 of 100 failed (0.0%), stable 0 of 900 failed (0.0%); ██████████ 100
-              web: canary 0 of 100 failed (0.0%), stable 0 of 900 failed (0.0%); ██████████ 100
+              api: canary 0 of 100 failed (0.0%), p95 5 ms; stable 0 of 900 failed (0.0%), p95 5 ms; ██████████ 100
+              web: canary 0 of 100 failed (0.0%), p95 5 ms; stable 0 of 900 failed (0.0%), p95 5 ms; ██████████ 100
               api: The canary failed 0 of 100 requests (0%), the stable version 0 of 900 requests (0%) in the same seconds: nothing says that it is worse.
               Changes:
                 api: v1.0.0 (4b76448) → v1.1.0 (1232e4c)
@@ -181,10 +181,16 @@ fn a_bad_release_is_taken_back_by_itself() {
         "#]]);
         t.user("ana").says("incidents staging").await;
         t.bot_says(expect![[r#"
+            ✗ r-2 · canary at 50% of traffic: goes back
+              the canary of api failed at 50% of traffic. The canary failed 80 of 400 requests (20%), the stable version 0 of 400 requests (0%) in the same seconds; equal versions would get this far apart less than once in 224 canaries (limit: 200).
+              50% for 8 s: api canary 80 of 400 failed (20.0%), p95 5 ms, and stable 0 of 400 failed (0.0%), p95 5 ms
+              50% for 8 s: web canary 80 of 400 failed (20.0%), p95 5 ms, and stable 0 of 400 failed (0.0%), p95 5 ms
+
             · Incidents in staging, newest first
                 i-2 2026-11-18 12:00 UTC deploy v1.4.0 to staging with canary was taken back: the canary of api failed at 50% of traffic. The canary failed 80 of 400 requests (20%), the stable version 0 of 400 requests (0%) in the same seconds; equal versions would get this far apart less than once in 224 canaries (limit: 200). (r-2)
-              The story of each run, with logs, is among the artifacts: runs/RUN/incident.md.
+              Next: incident i-2 shows its story, with what was measured, decided, changed and logged.
               What was taken back is over. What could not be taken back whole is over when `rollback staging` or a deploy of staging succeeds.
+              [Incident i-2]
               > incidents in staging
         "#]]);
     });
@@ -202,8 +208,8 @@ fn without_traffic_it_asks_and_a_person_decides() {
             ? r-2 · Deploy v1.1.0 (1232e4c) to staging · paused by the judge
               asked by: ana
               canary: 10% of traffic, stage 1 of 3, held
-              api: canary no requests, stable no requests; █████░░░░░ 50
-              web: canary no requests, stable no requests; █████░░░░░ 50
+              api: canary no requests; stable no requests; █████░░░░░ 50
+              web: canary no requests; stable no requests; █████░░░░░ 50
               api: Not enough data: 0 of the 10 lane-seconds a pass needs could be compared (0 canary requests); it takes about 10 more canary requests, and none has come yet.
               Promote it as it is, resume to soak on, or roll back: promote r-2, resume r-2, rollback r-2.
               Changes:

@@ -16,7 +16,7 @@ fn alerts_and_rules() {
               > text me if the canary looks weird or a rollback triggers
 
             ✓ Rule 2 stands: if we see repeated 500s, rollback and open an incident bundle with logs and diffs
-              It is kept and takes effect once I watch canaries and services; I don't yet.
+              A canary does so by itself, with or without it: it goes back, and its incident has logs and diffs. After a deploy without a canary it takes effect once I watch services; I don't yet.
               [Remove] [All rules]
               > if we see repeated 500s, rollback and open an incident bundle with logs and diffs
         "#]]);

@@ -28,13 +28,16 @@ mod deploy;
 mod deploy_troubles;
 mod discord_absence;
 mod discord_only;
+mod discord_picture;
 mod discord_trouble;
-mod foreign;
 mod discord_window;
+mod foreign;
 #[path = "../../../chat/tests/stories/going_back.rs"]
 mod going_back;
 #[path = "../../../chat/tests/stories/harness/mod.rs"]
 mod harness;
+#[path = "../../../chat/tests/stories/incident.rs"]
+mod incident;
 #[path = "../../../chat/tests/stories/lines.rs"]
 mod lines;
 #[path = "../../../chat/tests/stories/links.rs"]

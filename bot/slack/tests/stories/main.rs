@@ -29,6 +29,8 @@ mod foreign;
 mod going_back;
 #[path = "../../../chat/tests/stories/harness/mod.rs"]
 mod harness;
+#[path = "../../../chat/tests/stories/incident.rs"]
+mod incident;
 #[path = "../../../chat/tests/stories/lines.rs"]
 mod lines;
 #[path = "../../../chat/tests/stories/links.rs"]
@@ -67,6 +69,7 @@ mod slack_absence;
 mod slack_connection;
 mod slack_forms;
 mod slack_only;
+mod slack_picture;
 mod slack_trouble;
 mod slack_window;
 mod spec;

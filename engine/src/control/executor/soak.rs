@@ -17,7 +17,7 @@ use crate::ports::{Permit, PortError, Receipt, Seen};
 use crate::run::{Reason, Run, RunEvent, RunState, Step, StepEvent, StepState};
 use crate::step::{CanaryStage, DesiredChange, Judged};
 use crate::store::Write;
-use crate::trial::{CheckMade, CheckPair, Course, Observation, PAST_S, Trial};
+use crate::trial::{CheckMade, CheckPair, Course, Observation, PAST_S, Trial, VersionPoint};
 
 /// Who pauses a canary that a person has to look at.
 pub const JUDGE: &str = "the judge";
@@ -151,8 +151,15 @@ impl Engine {
             Some(since_ms) => platform.logs(run.environment(), &services, since_ms, LINES_MAX).await?,
             None => Vec::new(),
         };
+        let bounds_ms = services
+            .into_iter()
+            .map(|service| {
+                let bounds_ms = self.ports().signals.latency_bounds_ms(run.environment(), &service);
+                (service, bounds_ms)
+            })
+            .collect();
         let observed = platform.observe(run.environment()).await?;
-        Ok(Observation { seen, blind, checks: BTreeMap::new(), lines, observed })
+        Ok(Observation { seen, blind, checks: BTreeMap::new(), lines, observed, bounds_ms })
     }
 
     /// Carries out what a look came to.
@@ -164,7 +171,7 @@ impl Engine {
         let note = match &course {
             Course::Passed { say } => {
                 trial.end(now_ms);
-                decided(&mut draft, stage, "pass", say);
+                decided(&mut draft, stage, &trial, "pass", say);
                 let mut receipt = Receipt::new(passed(&trial));
                 receipt.facts = facts(&trial);
                 write(&mut draft, trial);
@@ -172,7 +179,7 @@ impl Engine {
             }
             Course::Failed { service, say } => {
                 trial.end(now_ms);
-                decided(&mut draft, stage, "fail", say);
+                decided(&mut draft, stage, &trial, "fail", say);
                 let say =
                     format!("the canary of {service} failed at {}% of traffic. {say}", stage.weight_pct);
                 let next = format!("logs {service} of {}", draft.run.id);
@@ -183,7 +190,7 @@ impl Engine {
             Course::Holds { what, say } => {
                 if trial.at_hand().is_some_and(|soak| soak.held.is_none()) {
                     trial.hold(*what, say, now_ms);
-                    decided(&mut draft, stage, "hold", say);
+                    decided(&mut draft, stage, &trial, "hold", say);
                     if matches!(draft.run.state, RunState::Running { .. }) {
                         draft.moved(RunEvent::Paused { by: JUDGE.to_owned() }, &Actor::system())?;
                     }
@@ -258,10 +265,22 @@ fn passed(trial: &Trial) -> String {
     promoted.into_iter().chain([soaked]).chain(figures).chain(checks).collect::<Vec<_>>().join(", ")
 }
 
-/// A verdict is in the record, with its sentence.
-fn decided(draft: &mut Draft, stage: &CanaryStage, verdict: &str, say: &str) {
+/// A verdict is in the record, with its sentence and what it rests on.
+fn decided(draft: &mut Draft, stage: &CanaryStage, trial: &Trial, verdict: &str, say: &str) {
+    let side =
+        |of: &VersionPoint| json!({ "requests": of.requests, "errors": of.errors, "p95_ms": of.p95_ms });
+    let services = trial.at_hand().into_iter().flat_map(|soak| &soak.services).map(|(service, here)| {
+        json!({
+            "service": service,
+            "soaked_s": here.soaked_s,
+            "score": here.score,
+            "stable": side(&here.track.whole.stable),
+            "canary": side(&here.track.whole.canary),
+        })
+    });
     let data = json!({
         "stage": stage.stage, "of": stage.of, "weight_pct": stage.weight_pct, "verdict": verdict, "because": say,
+        "services": services.collect::<Vec<_>>(),
     });
     draft.audit(&Actor::system(), "canary.judged", data);
 }

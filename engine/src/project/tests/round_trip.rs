@@ -11,9 +11,9 @@ use proptest::prelude::*;
 use super::{documented, read};
 use crate::model::{
     CanaryUnsaid, Check, CheckDoes, CheckStep, Component, ComponentKind, Connection, ConnectionMode,
-    ConnectionName, Environment, EnvironmentPolicy, Expect, FreezeWhen, FreezeWindow, Health, Job, Keep,
-    Limits, Migrations, Override, Person, Project, Provider, Queries, Role, Service, Severity, Size, Source,
-    Sticky, Variable,
+    ConnectionName, Environment, EnvironmentPolicy, Expect, FreezeWhen, FreezeWindow, Health, Job, Judging,
+    Keep, Limits, LogPattern, Migrations, Override, Person, Project, Provider, Queries, Role, Service,
+    Severity, Size, Source, Sticky, Variable, WhenLow,
 };
 use crate::project::{differences, export, import};
 
@@ -234,6 +234,35 @@ fn freeze() -> impl Strategy<Value = FreezeWhen> {
     ]
 }
 
+fn judging() -> impl Strategy<Value = Judging> {
+    let numbers =
+        (option::of(1_u32..9), option::of(1_u32..9), option::of(1_u32..999), option::of(1_u32..100));
+    let when_low = prop::sample::select(vec![WhenLow::Nothing, WhenLow::Ask, WhenLow::RollBack]);
+    let patterns = vec(
+        (line(), prop::sample::select(vec!["a.b", "(?i)\\boh: no\\b", "[#x]+ \"y\""]), any::<bool>()),
+        0..3,
+    );
+    (numbers, option::of(1_u32..999), option::of(when_low), patterns).prop_map(
+        |((health_failures, crashes, crash_window_s, score_min), score_low_s, when_low, patterns)| {
+            let pattern = |(index, (name, pattern, critical)): (usize, (String, &str, bool))| LogPattern {
+                name: format!("{name} {index}"),
+                pattern: pattern.to_owned(),
+                critical,
+            };
+            let log_patterns = patterns.into_iter().enumerate().map(pattern).collect();
+            Judging {
+                health_failures,
+                crashes,
+                crash_window_s,
+                score_min,
+                score_low_s,
+                when_low,
+                log_patterns,
+            }
+        },
+    )
+}
+
 fn policy() -> impl Strategy<Value = EnvironmentPolicy> {
     let windows = (vec((line(), freeze()), 0..3)).prop_map(|windows| {
         let window = |(index, (reason, when)): (usize, (String, FreezeWhen))| FreezeWindow {
@@ -262,6 +291,7 @@ fn policy() -> impl Strategy<Value = EnvironmentPolicy> {
             option::of(5_u32..999),
             option::of(1_u32..999),
             any::<bool>(),
+            judging(),
         ),
     )
         .prop_map(
@@ -274,7 +304,7 @@ fn policy() -> impl Strategy<Value = EnvironmentPolicy> {
                 allowed_sizes,
                 one_person_team,
                 approval_minutes,
-                (canary, soak_s, lane_seconds_min, ask_between_stages),
+                (canary, soak_s, lane_seconds_min, ask_between_stages, judging),
             )| {
                 EnvironmentPolicy {
                     approvals,
@@ -289,6 +319,7 @@ fn policy() -> impl Strategy<Value = EnvironmentPolicy> {
                     soak_s,
                     ask_between_stages,
                     lane_seconds_min,
+                    judging,
                 }
             },
         )

@@ -1,5 +1,6 @@
 //! What runs leave behind among the artifacts.
 
+use engine::model::Actor;
 use expect_test::Expect;
 
 use super::Chat;
@@ -39,8 +40,11 @@ impl Chat {
             let kept = artifacts.get(&run, &listed.name).await.unwrap();
             let real = artifacts.reference(&run, &listed.name, &kept);
             let row = format!("| {} | {} | `{}` |", real.path, listed.size, real.sha256);
-            assert_eq!(story.contains(&row), name != "incident.md", "{row}\n{story}");
+            let is_told = !matches!(name.as_str(), "incident.md" | "manifest.json");
+            assert_eq!(story.contains(&row), is_told, "{row}\n{story}");
         }
+        let bundle = self.engine().incident_bundle(&run.as_str().replace("r-", "i-"), &Actor::system()).await;
+        assert!(bundle.unwrap().files.contains_key("manifest.json"));
     }
 
     /// All text of all artifacts of a run.

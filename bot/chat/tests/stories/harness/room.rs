@@ -9,7 +9,7 @@ use regex::Regex;
 use super::text;
 
 static REAL_ID: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b([ri])-([0-9a-f]{4,})\b").unwrap());
-static STORY_ID: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\br-([0-9]{1,2})\b").unwrap());
+static STORY_ID: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b([ri])-([0-9]{1,2})\b").unwrap());
 
 /// What was shown.
 #[derive(Default)]
@@ -89,11 +89,11 @@ impl Room {
     pub(super) fn with_real_ids(&self, text: &str) -> String {
         self.with(|inside| {
             let real = |found: &regex::Captures<'_>| {
-                let number: usize = found[1].parse().unwrap();
+                let number: usize = found[2].parse().unwrap();
                 number
                     .checked_sub(1)
                     .and_then(|at| inside.ids.get(at))
-                    .map_or_else(|| found[0].to_owned(), |id| format!("r-{id}"))
+                    .map_or_else(|| found[0].to_owned(), |id| format!("{}-{id}", &found[1]))
             };
             STORY_ID.replace_all(text, real).into_owned()
         })

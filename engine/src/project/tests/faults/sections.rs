@@ -280,3 +280,36 @@ people: [ { name: ana, role: admin }, { name: ana, role: viewer }, { name: bo },
         "#]],
     );
 }
+
+#[test]
+fn how_canaries_are_judged() {
+    check(
+        &with_environments(
+            r#"  production:
+    policy:
+      judging:
+        health_failures: 0
+        score_min: 101
+        when_low: panic
+        log_pattern: []
+        log_patterns:
+          - { name: refused, pattern: "payment (refused" }
+          - { name: refused, pattern: refused, critical: maybe }
+          - { name: all, pattern: ".*" }
+          - { name: huge, pattern: "(\\w{500}){500}" }
+          - { pattern: x }
+"#,
+        ),
+        expect![[r#"
+            p.yaml:10:26 environments.production.policy.judging.health_failures: must be a whole number from 1 to 100, not `0`
+            p.yaml:11:20 environments.production.policy.judging.score_min: must be a whole number from 1 to 100, not `101`
+            p.yaml:12:19 environments.production.policy.judging.when_low: must be one of `nothing`, `ask`, `roll back`, not `panic`
+            p.yaml:13:9 environments.production.policy.judging.log_pattern: no such key; did you mean `log_patterns`?
+            p.yaml:15:39 environments.production.policy.judging.log_patterns[0].pattern: is no regular expression: unclosed group
+            p.yaml:16:58 environments.production.policy.judging.log_patterns[1].critical: must be one of `true`, `false`, not `maybe`
+            p.yaml:17:35 environments.production.policy.judging.log_patterns[2].pattern: recognises every line, also an empty one; write what such a line must hold
+            p.yaml:18:36 environments.production.policy.judging.log_patterns[3].pattern: is too large once it is unfolded; repeat less in it
+            p.yaml:19:13 environments.production.policy.judging.log_patterns[4]: `name` is missing; add `name: payment refused`
+        "#]],
+    );
+}
