@@ -1,8 +1,8 @@
 //! One canary through one world, before the judge.
 
-use engine::canary::{Judge, Policy, Ruling, Verdict};
+use engine::canary::{Judge, Past, Policy, Ruling, Verdict};
 
-use crate::world::{PLANNED_S, Tick, Traffic, World};
+use crate::world::{PLANNED_S, Tick};
 
 /// How it ended.
 pub(crate) struct Ended {
@@ -11,14 +11,18 @@ pub(crate) struct Ended {
     pub(crate) at: (u32, u64),
 }
 
-/// Judges a world every second, to the end or to the first fail. `look` is shown every second, also those after a fail until it
+/// Judges traffic every second, to the end or to the first fail. `look` is shown every second, also those after a fail until it
 /// says that it has seen enough.
-pub(crate) fn trial(world: World, seed: u64, mut look: impl FnMut(&Tick) -> bool) -> Ended {
-    let mut traffic = Traffic::new(world, seed);
-    let mut judge = Judge::new(Policy::default(), PLANNED_S, traffic.past.clone());
+pub(crate) fn trial(
+    policy: Policy,
+    past: Past,
+    traffic: impl Iterator<Item = Tick>,
+    mut look: impl FnMut(&Tick) -> bool,
+) -> Ended {
+    let mut judge = Judge::new(policy, PLANNED_S, past);
     let mut at = (0, 0);
     let mut ended = None;
-    while let Some(tick) = traffic.tick() {
+    for tick in traffic {
         let enough = look(&tick);
         if ended.is_none() {
             at = (at.0 + 1, at.1 + tick.second.canary.requests);

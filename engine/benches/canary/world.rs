@@ -166,7 +166,59 @@ impl Traffic {
         (100, true)
     }
 
-    pub(crate) fn tick(&mut self) -> Option<Tick> {
+    fn samples(&mut self, n: f64, times: f64, tail: (f64, f64), to: &mut [u64]) {
+        if n > 60.0 {
+            self.latencies(n, times, tail, to);
+            return;
+        }
+        for _ in 0..n as u64 {
+            let slow = if tail.0 > 0.0 && self.random.chance(tail.0) { tail.1 } else { 1.0 };
+            let ms = MEDIAN_MS * times * slow * (self.world.sigma * self.random.normal()).exp();
+            to[EDGES.partition_point(|edge| *edge <= ms)] += 1;
+        }
+    }
+
+    fn lane(&mut self, lane: usize, errors: f64) -> Side {
+        let fresh = self.random.poisson(self.world.rate * 10.0 * self.lane_share[lane]);
+        let due = self.retries[lane].iter().filter(|at| **at == self.at).count() as u64;
+        self.retries[lane].retain(|at| *at > self.at);
+        let failed = match self.world.clumps {
+            Clumps::Single => self.random.binomial(fresh, errors),
+            Clumps::Second(mean) => {
+                let begun = self.random.binomial(fresh, errors / mean);
+                (0..begun).map(|_| self.random.geometric(mean)).sum::<u64>().min(fresh)
+            }
+            Clumps::Row(mean) => {
+                let paid = self.owed[lane].min(fresh);
+                self.owed[lane] -= paid;
+                let begun = self.random.binomial(fresh - paid, errors / mean);
+                let more: u64 = (0..begun).map(|_| self.random.geometric(mean) - 1).sum();
+                let now = more.min(fresh - paid - begun);
+                self.owed[lane] += more - now;
+                paid + begun + now
+            }
+            Clumps::Retries(mean, apart) => {
+                let begun = self.random.binomial(fresh, errors / mean);
+                for _ in 0..begun {
+                    let more = self.random.geometric(mean) - 1;
+                    for retry in 1..=more as u32 {
+                        let later = self.random.unit() * f64::from(apart);
+                        let at = self.at + (retry - 1) * apart + later as u32;
+                        self.retries[lane].push(at.max(self.at + 1));
+                    }
+                }
+                begun
+            }
+        };
+        let (requests, errors) = (fresh + due, failed + due);
+        Side { requests, errors, lanes: u64::from(requests > 0), error_lanes: u64::from(errors > 0) }
+    }
+}
+
+impl Iterator for Traffic {
+    type Item = Tick;
+
+    fn next(&mut self) -> Option<Tick> {
         if self.at >= PLANNED_S {
             return None;
         }
@@ -216,54 +268,6 @@ impl Traffic {
         });
         self.at += 1;
         Some(Tick { second, row, stage_ends })
-    }
-
-    fn samples(&mut self, n: f64, times: f64, tail: (f64, f64), to: &mut [u64]) {
-        if n > 60.0 {
-            self.latencies(n, times, tail, to);
-            return;
-        }
-        for _ in 0..n as u64 {
-            let slow = if tail.0 > 0.0 && self.random.chance(tail.0) { tail.1 } else { 1.0 };
-            let ms = MEDIAN_MS * times * slow * (self.world.sigma * self.random.normal()).exp();
-            to[EDGES.partition_point(|edge| *edge <= ms)] += 1;
-        }
-    }
-
-    fn lane(&mut self, lane: usize, errors: f64) -> Side {
-        let fresh = self.random.poisson(self.world.rate * 10.0 * self.lane_share[lane]);
-        let due = self.retries[lane].iter().filter(|at| **at == self.at).count() as u64;
-        self.retries[lane].retain(|at| *at > self.at);
-        let failed = match self.world.clumps {
-            Clumps::Single => self.random.binomial(fresh, errors),
-            Clumps::Second(mean) => {
-                let begun = self.random.binomial(fresh, errors / mean);
-                (0..begun).map(|_| self.random.geometric(mean)).sum::<u64>().min(fresh)
-            }
-            Clumps::Row(mean) => {
-                let paid = self.owed[lane].min(fresh);
-                self.owed[lane] -= paid;
-                let begun = self.random.binomial(fresh - paid, errors / mean);
-                let more: u64 = (0..begun).map(|_| self.random.geometric(mean) - 1).sum();
-                let now = more.min(fresh - paid - begun);
-                self.owed[lane] += more - now;
-                paid + begun + now
-            }
-            Clumps::Retries(mean, apart) => {
-                let begun = self.random.binomial(fresh, errors / mean);
-                for _ in 0..begun {
-                    let more = self.random.geometric(mean) - 1;
-                    for retry in 1..=more as u32 {
-                        let later = self.random.unit() * f64::from(apart);
-                        let at = self.at + (retry - 1) * apart + later as u32;
-                        self.retries[lane].push(at.max(self.at + 1));
-                    }
-                }
-                begun
-            }
-        };
-        let (requests, errors) = (fresh + due, failed + due);
-        Side { requests, errors, lanes: u64::from(requests > 0), error_lanes: u64::from(errors > 0) }
     }
 }
 

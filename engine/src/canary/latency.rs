@@ -1,10 +1,9 @@
 //! Evidence from latency: shares above limits that the stable version's own past sets.
 //!
 //! A limit taken from the stable version's quantiles needs no configuration, and a share above a limit is a count, so the
-//! fair draw of [`super::hypergeometric`] holds for it exactly, whatever the shape of the latencies. Two kinds of
-//! slowness are thought of. *Everything is slower*: limits at several quantiles are nested (of what is above
-//! one, how much is above the next?), and the draws of nested limits are independent given the totals, so their e-values
-//! multiply; a shift of the whole shape says which odds ratio each of them has. *Only the tail is slower*: one limit at a time.
+//! fair draw of [`super::hypergeometric`] holds for it exactly, whatever the shape of the latencies. Limits at several quantiles are nested
+//! (of what is above one, how much is above the next?), and the draws of nested limits are independent given the totals, so their e-values
+//! multiply. Which odds ratio each of them has follows from what is thought of: everything, or some share of the requests, is slower by so much.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,17 +15,21 @@ use super::normal::{above, quantile_above};
 /// Latency is taken in once per so many seconds.
 pub const LATENCY_ROW_S: u32 = 10;
 /// The shares above nested limits.
-const NESTED: [f64; 7] = [0.85, 0.7, 0.5, 0.3, 0.15, 0.05, 0.015];
-/// Shifts of the whole shape that are thought of, in standard deviations of the shape.
-const SHIFTS: [f64; 6] = [0.08, 0.16, 0.32, 0.64, 1.2, 2.2];
-/// The shares above the limits of the tail.
-const TAILS: [f64; 3] = [0.1, 0.05, 0.01];
-/// Odds ratios in the tail that are thought of.
-const TAIL_ODDS: [f64; 4] = [1.6, 3.0, 8.0, 30.0];
+const NESTED: [f64; 9] = [0.85, 0.7, 0.5, 0.3, 0.15, 0.08, 0.04, 0.015, 0.005];
+/// What is thought of: so large a share of requests takes longer, moved up by so many standard deviations of the shape.
+const SLOWER: [(f64, f64); 9] = [
+    (1.0, 0.1),
+    (1.0, 0.2),
+    (1.0, 0.4),
+    (1.0, 0.8),
+    (1.0, 1.8),
+    (0.15, 1.2),
+    (0.05, 2.2),
+    (0.02, 4.0),
+    (0.1, 4.0),
+];
 /// The limits that sentences tell of: the share above, and its name. The first is told unless another says more.
 const TOLD: [(f64, &str); 3] = [(0.05, "p95"), (0.1, "p90"), (0.5, "median")];
-/// The weight of shifts; the rest goes to tails.
-const SHIFT_WEIGHT: f64 = 0.6;
 /// The wealth staked from the first row on.
 const AT_START: f64 = 0.75;
 /// Fewer samples of the stable version's past don't say what its quantiles are.
@@ -43,8 +46,7 @@ const SPREAD_MAX: f64 = 16.0;
 /// Evidence from latency.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct LatencyEvidence {
-    shifts: Mixture,
-    tails: Mixture,
+    slower: Mixture,
     /// The stable version's latencies up to now.
     past: Vec<u64>,
     together: (Vec<u64>, Vec<u64>),
@@ -61,8 +63,7 @@ impl LatencyEvidence {
     pub(super) fn new(past: Vec<u64>, planned_s: u32) -> Self {
         let chances = planned_s / LATENCY_ROW_S;
         Self {
-            shifts: Mixture::new(SHIFTS.len(), AT_START, chances),
-            tails: Mixture::new(TAILS.len() * TAIL_ODDS.len(), AT_START, chances),
+            slower: Mixture::new(SLOWER.len(), AT_START, chances),
             together: (vec![0; past.len()], vec![0; past.len()]),
             past,
             together_rows: 0,
@@ -75,8 +76,7 @@ impl LatencyEvidence {
     /// Takes in a row. `warm` is false while the canary may still be cold; the row then only adds to the stable version's past.
     pub(super) fn see(&mut self, stable: &[u64], canary: &[u64], warm: bool) {
         self.fit(stable.len().max(canary.len()));
-        self.shifts.wake();
-        self.tails.wake();
+        self.slower.wake();
         if warm && self.past.iter().sum::<u64>() >= PAST_MIN {
             add(&mut self.together.0, stable);
             add(&mut self.together.1, canary);
@@ -109,19 +109,7 @@ impl LatencyEvidence {
         let tails =
             Tails { past: tail(&self.past), stable: tail(&self.together.0), canary: tail(&self.together.1) };
         let power = 1.0 / self.spread.factor();
-        let capped = |ln: f64| (ln * power).min(ROW_LN_MAX);
-
-        let mut shifts = [0.0; SHIFTS.len()];
-        tails.add_shifts(&mut shifts);
-        self.shifts.see(shifts.into_iter().map(capped));
-
-        let mut all = Vec::with_capacity(TAILS.len() * TAIL_ODDS.len());
-        let mut ln = Vec::with_capacity(TAIL_ODDS.len());
-        for share in TAILS {
-            tails.draw(tails.limit(share), 0).ln_e_values(1.0, &TAIL_ODDS, &mut ln);
-            all.extend(ln.iter().copied().map(capped));
-        }
-        self.tails.see(all);
+        self.slower.see(tails.ln_e_values().map(|ln| (ln * power).min(ROW_LN_MAX)));
 
         let middle = tails.limit(0.5);
         self.spread.see(tails.stable[middle], tails.stable[0]);
@@ -135,7 +123,7 @@ impl LatencyEvidence {
 
     /// The evidence against the canary, see [`Mixture::value`].
     pub(super) fn value(&self) -> f64 {
-        SHIFT_WEIGHT * self.shifts.value() + (1.0 - SHIFT_WEIGHT) * self.tails.value()
+        self.slower.value()
     }
 
     /// Samples compared: stable, canary.
@@ -189,9 +177,10 @@ impl Tails {
         }
     }
 
-    /// Adds the logarithms of the e-values of all nested limits, for each shift.
-    fn add_shifts(&self, answer: &mut [f64; SHIFTS.len()]) {
-        let mut ln = Vec::with_capacity(SHIFTS.len());
+    /// The logarithm of the e-value of all nested limits together, for each kind of slowness.
+    fn ln_e_values(&self) -> [f64; SLOWER.len()] {
+        let mut answer = [0.0; SLOWER.len()];
+        let mut ln = Vec::with_capacity(SLOWER.len());
         let mut from = 0;
         for share in NESTED {
             let limit = self.limit(share);
@@ -200,19 +189,23 @@ impl Tails {
             }
             let all = self.past[0] as f64;
             let (outer, inner) = (self.past[from] as f64 / all, self.past[limit] as f64 / all);
-            let odds = SHIFTS.map(|shift| odds_ratio(outer, inner, shift));
+            let odds = SLOWER.map(|slower| odds_ratio(outer, inner, slower));
             self.draw(limit, from).ln_e_values(1.0, &odds, &mut ln);
             for (sum, ln) in answer.iter_mut().zip(&ln) {
                 *sum += ln;
             }
             from = limit;
         }
+        answer
     }
 }
 
-/// By how much the odds of being in the inner of two nested tails grow when the shape moves up by `shift` deviations.
-fn odds_ratio(outer: f64, inner: f64, shift: f64) -> f64 {
-    let moved = |share: f64| if share >= 1.0 { 1.0 } else { above(quantile_above(share) - shift) };
+/// By how much the odds of being in the inner of two nested tails grow when a share of the requests moves up by so many deviations.
+fn odds_ratio(outer: f64, inner: f64, (slowed, shift): (f64, f64)) -> f64 {
+    let moved = |share: f64| {
+        let slow = if share >= 1.0 { 1.0 } else { above(quantile_above(share) - shift) };
+        share + slowed * (slow - share)
+    };
     let odds = |outer: f64, inner: f64| inner / (outer - inner).max(1e-12);
     (odds(moved(outer), moved(inner)) / odds(outer, inner)).max(1.0)
 }
