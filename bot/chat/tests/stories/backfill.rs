@@ -286,12 +286,8 @@ fn odd_bytes() {
         t.never_mind_the_rest();
         t.user("ana").says("\u{202e}00").await;
         t.bot_says(expect![[r#"
-            ? «00» is something with characters nobody can see. How fast at most?
-              Rows a minute, like `500`; or say of what: `500 users/min`, `10 users/s`.
-                500/min (default)
-              2 more after this; then I show the whole before anything is done.
-              [500/min] [So far] [Never mind]
-              > backfill backfillTimezone in staging batch size 5000
+            ? Still open: How fast at most?
+              [500/min] [Never mind]
         "#]]);
         t.user("ana").says("never mind").await;
         t.never_mind_the_rest();

@@ -23,14 +23,14 @@ fn a_card_reads_as_what_it_is() {
         t.whispers(
             "zoe",
             expect![[r#"
-            ✗ I don't know `v1<U+2063>0`. Environments: staging, production. Services: api, web, cron.
-              [deploy api to staging] [deploy web to staging]
+                ✗ I don't know `v1<U+2063>0`. Environments: staging, production. Services: api, web, cron.
+                  [deploy api to staging] [deploy web to staging]
 
-            ✗ There is a character in that which can't be seen (U+202E), so I did not read it. Type it again.
+                ✗ There is a character in that which can't be seen (U+202E), so I did not read it. Type it again.
 
-            ✗ I don't know `stag<U+00AD>ing`. The nearest environment I know: staging.
-              [status staging]
-        "#]],
+                ✗ I don't know `stag<U+00AD>ing`. The nearest environment I know: staging.
+                  [status in staging]
+            "#]],
         );
     });
 }
