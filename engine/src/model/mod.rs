@@ -13,6 +13,7 @@ mod request;
 mod sight;
 mod size;
 mod standing;
+mod texts;
 
 pub use canary::*;
 pub use check::*;
@@ -27,3 +28,4 @@ pub use request::*;
 pub use sight::*;
 pub use size::*;
 pub use standing::*;
+pub use texts::*;

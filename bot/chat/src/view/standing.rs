@@ -1,14 +1,36 @@
 //! Standing orders, each as its one sentence.
 
-use engine::model::{StandingKind, StandingOrder};
+use engine::model::{Channel, Signal, Standing, StandingKind, StandingOrder};
 
 use super::time::ago;
 use crate::message::{Card, Tone};
 
 /// Removal buttons on one card.
 const BUTTONS_MAX: usize = 10;
-/// From when they take effect.
-const NOT_YET: &str = "It is kept and takes effect once I watch canaries and services; I don't yet.";
+/// A rule does nothing by itself yet.
+const RULE_NOT_YET: &str = "It is kept and takes effect once I act by myself on what I see; I don't yet.";
+/// An alert on what nobody watches.
+const UNWATCHED: &str = "It is kept and takes effect once I watch for repeated errors; I don't yet.";
+
+/// From when it takes effect, and what it lacks to.
+fn effect(order: &StandingOrder, has_phone: bool) -> String {
+    let Standing::Alert { on, by } = &order.what else { return RULE_NOT_YET.to_owned() };
+    if on.iter().all(|signal| *signal == Signal::Repeated5xx) {
+        return UNWATCHED.to_owned();
+    }
+    if by.contains(&Channel::Sms) && !has_phone {
+        return format!(
+            "I know no phone of {person} yet; an admin adds it: infra-chat user link {person} sms:+4917139200099",
+            person = order.person
+        );
+    }
+    if !by.is_empty() && by.iter().all(|channel| *channel == Channel::Email) {
+        return "It is kept and takes effect once I can send e-mail; I can't yet. Say `text me` or `tell me` instead."
+            .to_owned();
+    }
+    let gap = if on.contains(&Signal::Repeated5xx) { " Repeated errors I don't watch for yet." } else { "" };
+    format!("It takes effect at once.{gap}")
+}
 
 fn name(order: &StandingOrder) -> String {
     format!("{} {}", order.what.kind().as_str(), order.number)
@@ -23,12 +45,12 @@ fn list_of(kind: Option<StandingKind>) -> &'static str {
 }
 
 /// A standing order is kept, or was before.
-pub(crate) fn standing_kept(order: &StandingOrder, is_new: bool) -> Card {
+pub(crate) fn standing_kept(order: &StandingOrder, is_new: bool, has_phone: bool) -> Card {
     let name = name(order);
     let stands = if is_new { "stands" } else { "stands already" };
     let mut card =
         Card::new(Tone::Good, format!("{} {stands}: {}", super::sentence_start(&name), order.sentence))
-            .text(NOT_YET);
+            .text(effect(order, has_phone));
     card.command.clone_from(&order.sentence);
     let all = list_of(Some(order.what.kind()));
     card.button("Remove", format!("remove {name}"), false).button(&format!("All {all}"), all, false)
@@ -65,7 +87,7 @@ pub(crate) fn standing_orders(
     };
     let mut card = Card::new(Tone::Plain, format!("What stands: {count}"))
         .list("", lines)
-        .text("They are kept and take effect once I watch canaries and services; I don't yet.");
+        .text("Alerts take effect; rules don't yet: I do nothing by myself on what I see.");
     all.clone_into(&mut card.command);
     for order in orders.iter().take(BUTTONS_MAX) {
         card = card.button(&format!("Remove {}", name(order)), format!("remove {}", name(order)), false);
