@@ -24,7 +24,9 @@ pub mod window;
 
 pub use channels::{BadChannels, Channels, UnknownMeaning};
 pub use courier::{Carried, Carrier, Courier, FileDue, Sent, Undelivered};
-pub use desk::{About, Beside, Desk, Heard, Outcome, SecretForm, SecretWish, Understood, names_of, parse_said};
+pub use desk::{
+    About, Beside, Desk, Heard, Outcome, SecretForm, SecretWish, Understood, names_of, parse_said,
+};
 pub use hearing::{Ear, Hearing, Overheard, Said, Unread};
 pub use held::Held;
 pub use known::{References, known};

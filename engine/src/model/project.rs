@@ -9,7 +9,8 @@ use crate::secrets::SecretRef;
 
 use super::{
     CanaryUnsaid, Check, ComponentName, Connection, ConnectionHere, ConnectionName, EnvironmentKey,
-    EnvironmentName, JobName, Phone, ProjectName, Queries, Role, SecretName, ServiceName, Size, Texts, UserName,
+    EnvironmentName, JobName, Phone, ProjectName, Queries, Role, SecretName, ServiceName, Size, Texts,
+    UserName,
 };
 
 /// A project: what it is made of and where it runs.

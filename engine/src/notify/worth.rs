@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::control::JUDGE;
-use crate::model::{Change, Urgency, Signal};
+use crate::model::{Change, Signal, Urgency};
 use crate::run::{Happening, Run, RunState};
 use crate::trial::Trial;
 

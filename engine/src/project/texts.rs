@@ -5,7 +5,7 @@ use super::describe::{Defaults, Keys, Yaml, text};
 use super::freeze::{ZONE_DEFAULT, zone_of};
 use super::limits::{TEXTS_PEOPLE_MAX, TEXTS_WAIT_MINUTES};
 use super::spot::{Spot, shown};
-use crate::model::{QuietHours, Urgency, Texts, UserName};
+use crate::model::{QuietHours, Texts, Urgency, UserName};
 
 /// How long each has to answer when nothing is said, in minutes.
 const WAIT_MINUTES_DEFAULT: u32 = 5;

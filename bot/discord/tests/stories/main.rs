@@ -29,8 +29,8 @@ mod deploy_troubles;
 mod discord_absence;
 mod discord_only;
 mod discord_trouble;
-mod foreign;
 mod discord_window;
+mod foreign;
 #[path = "../../../chat/tests/stories/going_back.rs"]
 mod going_back;
 #[path = "../../../chat/tests/stories/harness/mod.rs"]

@@ -12,8 +12,8 @@ use super::{documented, read};
 use crate::model::{
     CanaryUnsaid, Check, CheckDoes, CheckStep, Component, ComponentKind, Connection, ConnectionMode,
     ConnectionName, Environment, EnvironmentPolicy, Expect, FreezeWhen, FreezeWindow, Health, Job, Keep,
-    Limits, Migrations, Override, Person, Project, Provider, Queries, QuietHours, Role, Service, Severity, Size, Source,
-    Sticky, Texts, Urgency, Variable,
+    Limits, Migrations, Override, Person, Project, Provider, Queries, QuietHours, Role, Service, Severity,
+    Size, Source, Sticky, Texts, Urgency, Variable,
 };
 use crate::project::{differences, export, import};
 
