@@ -173,7 +173,7 @@ async fn texts_go_and_come_on_a_twilio_nobody_here_wrote() {
 
     let sent = messenger.send(&text).await.unwrap();
     assert_eq!(sent.fate, Fate::Going);
-    assert_eq!(messenger.look(&text).await.unwrap(), [sent.clone()]);
+    assert_eq!(messenger.look(&text).await.unwrap(), std::slice::from_ref(&sent));
     let other = Outgoing { body: "r-3f2a staging: Reply 4128", ..text.clone() };
     assert_eq!(messenger.look(&other).await.unwrap(), []);
 

@@ -48,15 +48,10 @@ fn faults_of(spec: &Value, call: &Call) -> Vec<String> {
     let parameters: Vec<&Value> = operation["parameters"].as_array().into_iter().flatten().collect();
     for (name, value) in &call.given {
         let parameter = parameters.iter().find(|it| it["name"] == name.as_str() && it["in"] == "query");
-        let schema = match form["properties"].get(name) {
-            Some(schema) => schema,
-            None => match parameter {
-                Some(parameter) => &parameter["schema"],
-                None => {
-                    faults.push(format!("{} {path}: {name} is no field", call.method));
-                    continue;
-                }
-            },
+        let schema = form["properties"].get(name).or(parameter.map(|parameter| &parameter["schema"]));
+        let Some(schema) = schema else {
+            faults.push(format!("{} {path}: {name} is no field", call.method));
+            continue;
         };
         let value = match schema["type"].as_str() {
             Some("integer" | "number") => value.parse::<i64>().map_or(Value::Null, Value::from),

@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn numbers_are_read_as_people_write_them() {
         for given in ["+4917139200001", "+49 171 392-00001", "+49 (171) 39200001"] {
-            assert_eq!(given.parse::<Phone>().unwrap().as_str(), "+4917139200001", "{given}");
+            assert_eq!(given.parse::<Phone>().map(String::from), Ok("+4917139200001".to_owned()), "{given}");
         }
         for wrong in ["017139200001", "+49", "+0171392000", "ana", "", "+491713920000112345", "+49171x920000"]
         {
