@@ -4,3 +4,4 @@ pub mod git;
 pub mod local;
 pub mod prometheus;
 pub mod sim;
+pub mod twilio;

@@ -10,6 +10,7 @@ pub mod clock;
 pub mod control;
 pub mod model;
 pub mod monitor;
+pub mod notify;
 pub mod plan;
 pub mod ports;
 pub mod project;

@@ -14,7 +14,7 @@ use super::effects::{Done, Ledger};
 use super::fault::Faults;
 use super::instances::SimService;
 use super::repository::Repository;
-use super::{Call, Drift, Effect, Fault, FaultKind};
+use super::{Call, Drift, Effect, Fault, FaultKind, Phones};
 
 /// How often a slow call looks whether the clock has moved on, in real milliseconds.
 const POLL_MS: u64 = 2;
@@ -27,6 +27,7 @@ pub struct World {
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
     crash: Notify,
+    phones: Arc<Phones>,
 }
 
 /// Everything that is there.
@@ -95,7 +96,7 @@ enum Passage<T> {
 impl World {
     /// An empty world whose time is the clock's.
     pub fn new(clock: Arc<dyn Clock>) -> Arc<Self> {
-        Arc::new(Self { clock, state: Mutex::default(), crash: Notify::new() })
+        Arc::new(Self { clock, state: Mutex::default(), crash: Notify::new(), phones: Arc::default() })
     }
 
     /// The ports, all of them this world. A process that starts asks for them, so this also ends the silence
@@ -108,7 +109,13 @@ impl World {
             signals: self.clone(),
             code: self.clone(),
             database: self.clone(),
+            messenger: self.phones.clone(),
         }
+    }
+
+    /// The phones of everybody.
+    pub fn phones(&self) -> &Arc<Phones> {
+        &self.phones
     }
 
     /// Switches a fault on, beside those that are.

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::desk::Desk;
 use crate::letter::{Letter, Place};
 use crate::message::{Front, Outbound};
+use crate::phones;
 use crate::view;
 
 /// Happenings read at once.
@@ -23,6 +24,8 @@ const BATCH: i64 = 200;
 const POLL: Duration = Duration::from_millis(250);
 /// Tries of going on when somebody speaks at the same time.
 const TRIES: usize = 32;
+/// The front that shows texts where no messenger is connected.
+const TERMINAL: &str = "terminal";
 /// Wait after the database or the front failed.
 const TROUBLE: Duration = Duration::from_secs(1);
 
@@ -62,6 +65,9 @@ impl Reporter {
             Some(stored) => stored.cursor,
             None => begin(&engine, &conversation, front.name()).await?,
         };
+        if follow != Follow::Front && front.name() == TERMINAL {
+            phones::begin(&engine, &conversation).await?;
+        }
         let opened_ms = Some(engine.now_ms());
         Ok(Self { desk: Desk::new(engine.clone()), engine, front, conversation, follow, cursor, opened_ms })
     }
@@ -77,8 +83,11 @@ impl Reporter {
             self.opened_ms = None;
         }
         let drawn = Box::pin(self.draw()).await?;
+        let texted = self.follow != Follow::Front
+            && self.front.name() == TERMINAL
+            && phones::show(&self.engine, &self.conversation).await?;
         let shown = self.follow != Follow::Front && self.deliver().await?;
-        Ok(expired || drawn || shown)
+        Ok(expired || drawn || texted || shown)
     }
 
     /// The conversations with questions that expire by then.

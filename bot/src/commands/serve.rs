@@ -6,7 +6,7 @@ use tokio::net::TcpListener;
 use crate::cli::{Exit, Global};
 use crate::config::{Config, meanings_check};
 use crate::out;
-use crate::serve::{Api, serve};
+use crate::serve::{Api, serve, twilio_routes};
 use crate::wiring::{Fronts, Holder, Host, HostLock, Sample, folder_private, logs};
 
 pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
@@ -41,10 +41,12 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
         host.close().await;
         return Err(faults);
     }
+    let twilio = config.twilio.as_ref().map(|settings| twilio_routes(host.engine(), settings));
     let fronts = Fronts::open(host.engine(), config.slack, config.discord).await;
     out::aside(&format!("infra-chat listens on http://{address}; end it with Ctrl-C or SIGTERM."));
     let api = Api::new(&host, config.api_token);
-    let served = serve(listener, api, fronts.routes(), stop).await;
+    let called = fronts.routes().merge(twilio.unwrap_or_default());
+    let served = serve(listener, api, called, stop).await;
     tracing::info!("stopping the services");
     fronts.close().await;
     host.close().await;

@@ -10,6 +10,7 @@ mod prometheus;
 mod slack;
 #[cfg(test)]
 mod tests;
+mod texts;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -39,7 +40,7 @@ const API_TOKEN_CHARS_MIN: usize = 16;
 
 /// The keys, as they are written in the file, a dot before those of a table; variables are `INFRA_CHAT_` and the key in
 /// capitals, with `_` for the dot.
-pub(crate) const KEYS: [&str; 24] = [
+pub(crate) const KEYS: [&str; 32] = [
     "data_dir",
     "database_url",
     "listen",
@@ -64,6 +65,14 @@ pub(crate) const KEYS: [&str; 24] = [
     "discord.unknown_people",
     "prometheus.url",
     "prometheus.token",
+    "texts.link",
+    "twilio.api_base",
+    "twilio.account_sid",
+    "twilio.auth_token",
+    "twilio.from",
+    "twilio.messaging_service",
+    "twilio.public_url",
+    "twilio.links",
 ];
 
 /// How log lines are written.
@@ -103,6 +112,10 @@ pub(crate) struct Config {
     pub(crate) discord: Option<::discord::Settings>,
     /// The Prometheus that services may be watched through, when one is connected.
     pub(crate) prometheus: Option<prometheus::Settings>,
+    /// Twilio, when texts go to real phones.
+    pub(crate) twilio: Option<adapters::twilio::Settings>,
+    /// Where a text sends people, when its run is shown nowhere with an address.
+    pub(crate) texts_link: Option<String>,
     /// What is meant in channels.
     pub(crate) meant: Vec<Meant>,
 }
@@ -123,6 +136,8 @@ impl fmt::Debug for Config {
             .field("slack", &self.slack)
             .field("discord", &self.discord)
             .field("prometheus", &self.prometheus)
+            .field("twilio", &self.twilio)
+            .field("texts_link", &self.texts_link)
             .field("meant", &self.meant)
             .finish()
     }
@@ -261,6 +276,8 @@ impl Config {
         let slack = slack::read(&layers, &faults);
         let discord = discord::read(&layers, &faults);
         let prometheus = prometheus::read(&layers, &faults);
+        let twilio = texts::read(&layers, &faults);
+        let texts_link = texts::link(&layers, &faults);
         let mut meant = Vec::new();
         if let Some(slack) = &slack {
             meant.push(meant::read(&layers, "slack.channels", &slack.channels));
@@ -282,6 +299,8 @@ impl Config {
             slack,
             discord,
             prometheus,
+            twilio,
+            texts_link,
             meant,
         })
     }

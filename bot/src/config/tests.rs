@@ -45,6 +45,8 @@ fn without_anything_the_defaults_hold() {
             slack: None,
             discord: None,
             prometheus: None,
+            twilio: None,
+            texts_link: None,
             meant: [],
         }
     "#]]
@@ -241,4 +243,35 @@ fn prometheus_has_an_address_and_its_token_is_never_shown() {
         the configuration has a fault
           the configuration: prometheus.url is missing: write it like http://127.0.0.1:9090"#]],
     );
+}
+
+#[test]
+fn texts_need_an_account_a_token_and_one_sender() {
+    let sid = format!("AC{}", "5".repeat(32));
+    faults(
+        Some("[twilio]\nlinks = \"germany\"\naccount_sid = \"5\"\n[texts]\nlink = \"http://x\"\n"),
+        &[("INFRA_CHAT_TWILIO_PUBLIC_URL", "infra.example")],
+        &expect![[r#"
+            the configuration has 6 faults
+              infra-chat.toml: twilio.account_sid is no account: they are AC and 32 hexadecimal digits: the README's part about texts says where it is found
+              environment variable INFRA_CHAT_TWILIO_PUBLIC_URL: twilio.public_url `infra.example` is no address: write it like https://infra.example
+              infra-chat.toml: twilio.links `germany` says not where: write `everywhere`, `nowhere`, or countries: `+49, +43`
+              the configuration: twilio.auth_token is missing: the README's part about texts says where it is found
+              the configuration: twilio.from is missing: the README's part about texts says where it is found
+              infra-chat.toml: texts.link `http://x` is no https address: write it like https://infra.example"#]],
+    );
+    let all = [
+        ("INFRA_CHAT_TWILIO_ACCOUNT_SID", sid.as_str()),
+        ("INFRA_CHAT_TWILIO_AUTH_TOKEN", "0123456789abcdef0123456789abcdef"),
+        ("INFRA_CHAT_TWILIO_FROM", "+49 171 3920000"),
+        ("INFRA_CHAT_TWILIO_PUBLIC_URL", "https://infra.example/"),
+        ("INFRA_CHAT_TEXTS_LINK", "https://infra.example/now"),
+    ];
+    let (_folder, surroundings) = around(None, &all);
+    let config = Config::load(&surroundings).unwrap();
+    let twilio = config.twilio.as_ref().unwrap();
+    assert_eq!(twilio.public_url.as_deref(), Some("https://infra.example"));
+    assert_eq!(twilio.api_base, "https://api.twilio.com");
+    assert_eq!(config.texts_link.as_deref(), Some("https://infra.example/now"));
+    assert!(!format!("{config:?}").contains("0123456789abcdef"), "a token is shown");
 }

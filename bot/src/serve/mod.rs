@@ -4,6 +4,7 @@ mod auth;
 mod health;
 mod messages;
 mod runs;
+mod twilio;
 
 use std::sync::Arc;
 
@@ -18,6 +19,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::wiring::Host;
+
+pub(crate) use twilio::routes as twilio_routes;
 
 /// Largest body read, in bytes: a sentence with room around it.
 const BODY_BYTES_MAX: usize = 64 * 1024;

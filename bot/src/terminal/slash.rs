@@ -9,7 +9,7 @@ use engine::model::{code_point, is_unseen};
 use super::wait::WAIT_MAX;
 
 /// The words, for completion and help.
-pub(super) const WORDS: [&str; 6] = ["/as", "/help", "/project", "/quit", "/wait", "/whoami"];
+pub(super) const WORDS: [&str; 7] = ["/as", "/help", "/project", "/quit", "/text", "/wait", "/whoami"];
 
 /// Longest name somebody speaks by, in characters: an address of mail fits.
 const SPEAKER_CHARS_MAX: usize = 80;
@@ -76,8 +76,8 @@ pub(super) fn read(line: &str) -> Option<Result<Slash, String>> {
     let mut words = line.strip_prefix('/')?.split_whitespace();
     let word = words.next().unwrap_or_default();
     let rest: Vec<&str> = words.collect();
-    // A path is an answer: where a repository is. Which project is meant is a matter of the talk.
-    if word.contains('/') || word == "project" {
+    // A path is an answer: where a repository is. Which project is meant, and what is replied from a phone, is the desk's.
+    if word.contains('/') || matches!(word, "project" | "text") {
         return None;
     }
     Some(match (word, rest.as_slice()) {
@@ -111,6 +111,7 @@ mod tests {
         assert_eq!(read("deploy staging"), None);
         assert_eq!(read("/srv/git/shop"), None);
         assert_eq!(read("/project shop"), None);
+        assert_eq!(read("/text 4127"), None);
         assert_eq!(fine("/as ben"), Some(Slash::As("ben".to_owned())));
         assert_eq!(fine("/wait"), Some(Slash::Wait(WAIT_MAX)));
         assert_eq!(fine(" /wait 5 "), Some(Slash::Wait(Duration::from_secs(5))));

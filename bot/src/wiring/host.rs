@@ -8,10 +8,12 @@ use adapters::git::GitHost;
 use adapters::local::edge::EdgeProxy;
 use adapters::local::{LocalConfig, LocalDatabase, LocalPlatform};
 use adapters::prometheus::{Prometheus, Sources};
+use adapters::twilio::TwilioMessenger;
 use anyhow::Context as _;
-use chat::{Desk, References};
+use chat::{Desk, References, Texter};
 use engine::control::Engine;
-use engine::ports::{Ports, SecretSource};
+use engine::notify::PhoneView;
+use engine::ports::{Messenger, Ports, SecretSource};
 use engine::store::StoreError;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -118,12 +120,17 @@ impl Host {
             Prometheus::new(&settings.url, settings.token.as_ref(), Arc::clone(&parts.clock))
         });
         let prometheus = prometheus.transpose().context("can't speak to Prometheus")?;
+        let messenger: Arc<dyn Messenger> = match &config.twilio {
+            Some(settings) => Arc::new(TwilioMessenger::new(settings.clone(), Arc::clone(&parts.clock))?),
+            None => Arc::new(PhoneView::new(parts.store.clone(), Arc::clone(&parts.clock))),
+        };
         let engine = parts.engine(Ports {
             platform: platform.clone(),
             edge: edge.clone(),
             signals: Arc::new(Sources { edge: edge.clone(), prometheus }),
             code: git,
             database: Arc::new(database),
+            messenger,
         });
         // Before others are let in: who speaks, and what there is to speak about, depends on it.
         let sample_made =
@@ -133,8 +140,10 @@ impl Host {
         let references = References::default();
         let served =
             Served { engine: engine.clone(), desk: Arc::clone(&desk), references: references.clone() };
+        let texter = Texter::open(engine.clone(), config.texts_link.clone()).await?;
         let listener = Listener::open(&config.data_dir, served, stop.child_token())?;
         tokio::spawn(tenure::room_await(engine.clone(), stop.child_token()));
+        tokio::spawn(texter.work(stop.child_token()));
         let (stands, standing) = watch::channel(Standing::Working);
         let worker = tokio::spawn(tenure::hold(engine.clone(), claim, stop.child_token(), stands));
         Ok(Self {

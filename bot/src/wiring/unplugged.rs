@@ -9,6 +9,7 @@ use adapters::local::LocalDatabase;
 use async_trait::async_trait;
 use engine::control::Engine;
 use engine::model::{Check, EnvironmentKey, Queries, ServiceName};
+use engine::notify::PhoneView;
 use engine::ports::{
     Answered, BuildKey, BuildRequest, BuildState, Capabilities, Checked, ConfigSet, Edge, Finding,
     InstanceSet, LogLine, ObservedEnvironment, Permit, Platform, PortError, Ports, Probe, Receipt,
@@ -28,6 +29,7 @@ pub(crate) fn engine_unplugged(config: &Config, parts: Parts) -> Engine {
         signals: unplugged,
         code: Arc::new(GitHost::new(&config.data_dir)),
         database: Arc::new(database),
+        messenger: Arc::new(PhoneView::new(parts.store.clone(), Arc::clone(&parts.clock))),
     };
     parts.engine(ports)
 }

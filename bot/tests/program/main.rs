@@ -16,5 +16,6 @@ mod guests;
 mod lost;
 mod postgres;
 mod settings;
+mod texts;
 mod troubles;
 mod world;

@@ -151,7 +151,7 @@ impl Engine {
         &self.parts.artifacts
     }
 
-    fn ports(&self) -> &Ports {
+    pub(crate) fn ports(&self) -> &Ports {
         &self.parts.ports
     }
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::clearance::Asked;
 use super::{Engine, Refusal};
-use crate::model::{Actor, Identity, Role, User, UserName};
+use crate::model::{Actor, Identity, Phone, Role, SMS, User, UserName};
 use crate::store::{AuditEntry, Commit, StoreError, Write};
 
 /// How often a change of people is worked out anew when somebody else changed them in the same moment.
@@ -79,8 +79,9 @@ impl Engine {
         if only_admin && user.role != Role::Admin {
             return Err(last_admin(&user.name));
         }
+        let identities = identities.iter().map(dialled).collect::<Result<Vec<Identity>, Refusal>>()?;
         let mut taken_from = BTreeMap::new();
-        for identity in identities {
+        for identity in &identities {
             let has = self.store().identity_get(identity).await?.filter(|has| *has != user.name);
             match has {
                 Some(has) if !moves => return Err(taken(identity, &has)),
@@ -94,7 +95,7 @@ impl Engine {
         if !is_first {
             commit.writes.push(Write::AdminLeft);
         }
-        for identity in identities {
+        for identity in &identities {
             let (identity, person) = (identity.clone(), user.name.clone());
             commit.writes.push(match taken_from.get(&identity.to_string()).cloned() {
                 Some(from) => Write::IdentityMove { identity, from, person },
@@ -156,6 +157,17 @@ impl Engine {
         });
         Ok(self.write(commit).await?)
     }
+}
+
+/// A phone as it is dialled, however it was written: replies come from there. Others are left as they are.
+fn dialled(identity: &Identity) -> Result<Identity, Refusal> {
+    if identity.front != SMS {
+        return Ok(identity.clone());
+    }
+    let phone = identity.external_id.parse::<Phone>().map_err(|error| {
+        Refusal::standing("bad-phone", error.to_string(), "infra-chat user link NAME sms:+4917139200001")
+    })?;
+    Ok(Identity { front: SMS.to_owned(), external_id: phone.to_string() })
 }
 
 fn taken(identity: &Identity, has: &UserName) -> Refusal {

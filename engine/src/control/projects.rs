@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::clearance::Asked;
 use super::{Engine, Refusal};
-use crate::model::{Actor, Identity, Project, ProjectName};
+use crate::model::{Actor, Identity, Project, ProjectName, SMS};
 use crate::project::{Difference, differences};
 use crate::store::{AuditEntry, Commit, Versioned, Write};
 
@@ -41,6 +41,13 @@ impl Engine {
                 // Everybody is known by their own name on the machine, unless that was given to somebody else.
                 let identity =
                     Identity { front: "terminal".to_owned(), external_id: person.name.to_string() };
+                if self.store().identity_get(&identity).await?.is_none() {
+                    commit.writes.push(Write::IdentityPut { identity, person: person.name.clone() });
+                }
+            }
+            // A phone that somebody has already stays theirs.
+            if let Some(phone) = &person.phone {
+                let identity = Identity { front: SMS.to_owned(), external_id: phone.to_string() };
                 if self.store().identity_get(&identity).await?.is_none() {
                     commit.writes.push(Write::IdentityPut { identity, person: person.name.clone() });
                 }

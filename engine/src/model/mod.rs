@@ -14,6 +14,7 @@ mod request;
 mod sight;
 mod size;
 mod standing;
+mod texts;
 
 pub use canary::*;
 pub use check::*;
@@ -29,3 +30,4 @@ pub use request::*;
 pub use sight::*;
 pub use size::*;
 pub use standing::*;
+pub use texts::*;

@@ -9,7 +9,8 @@ use crate::secrets::SecretRef;
 
 use super::{
     CanaryUnsaid, Check, ComponentName, Connection, ConnectionHere, ConnectionName, EnvironmentKey,
-    EnvironmentName, JobName, Judging, ProjectName, Queries, Role, SecretName, ServiceName, Size, UserName,
+    EnvironmentName, JobName, Judging, Phone, ProjectName, Queries, Role, SecretName, ServiceName, Size,
+    Texts, UserName,
 };
 
 /// A project: what it is made of and where it runs.
@@ -46,6 +47,9 @@ pub struct Person {
     pub name: UserName,
     /// What they may do.
     pub role: Role,
+    /// Their phone, for texts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<Phone>,
 }
 
 /// Where code comes from.
@@ -195,6 +199,9 @@ pub struct Environment {
     pub services: IndexMap<ServiceName, Override>,
     /// What the rules need to know about it.
     pub policy: EnvironmentPolicy,
+    /// Who is texted about it; absent when nobody is on duty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub texts: Option<Texts>,
 }
 
 /// What an environment changes about a service.

@@ -1,6 +1,6 @@
 //! What the engine needs from the outside, in its own words. Adapters implement these traits; the engine knows no
 //! vendor. Reading calls take no permit. **Every writing call takes a [`Permit`]**, which only the executor of an
-//! approved run can make: a plan, a dry run or a question can't write, by type. No call destroys data:
+//! approved run can make: a plan, a dry run or a question can't write, by type (texts to people take none). No call destroys data:
 //! what a run may remove is what a run made.
 
 mod code;
@@ -8,6 +8,7 @@ mod crashes;
 mod database;
 mod edge;
 mod error;
+mod messenger;
 mod observed;
 mod permit;
 mod platform;
@@ -22,6 +23,7 @@ pub use crashes::*;
 pub use database::*;
 pub use edge::*;
 pub use error::*;
+pub use messenger::*;
 pub use observed::*;
 pub use permit::*;
 pub use platform::*;
@@ -42,6 +44,8 @@ pub struct Ports {
     pub code: Arc<dyn CodeHost>,
     /// Has the application's data.
     pub database: Arc<dyn Database>,
+    /// Texts people.
+    pub messenger: Arc<dyn Messenger>,
 }
 
 impl std::fmt::Debug for Ports {

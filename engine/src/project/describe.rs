@@ -13,6 +13,7 @@ use super::import::COMPONENT_KINDS;
 use super::judging;
 use super::limits::HEALTH_TIMEOUT_DEFAULT_S;
 use super::source::PATH_DEFAULT;
+use super::texts;
 use crate::model::{
     ComponentKind, Connection, ConnectionName, Environment, EnvironmentPolicy, FreezeWhen, FreezeWindow,
     Health, Limits, Migrations, Override, Person, Project, Service, Source, Variable,
@@ -146,7 +147,11 @@ fn kind_word(kind: ComponentKind) -> &'static str {
 }
 
 fn person(person: &Person) -> Yaml {
-    Yaml::Map(vec![("name".to_owned(), text(&person.name)), ("role".to_owned(), text(person.role))])
+    let mut keys = Keys::new(Defaults::LeftOut);
+    keys.put("name", text(&person.name));
+    keys.put("role", text(person.role));
+    keys.maybe("phone", person.phone.as_ref().map(text));
+    Yaml::Map(keys.entries)
 }
 
 fn source(source: &Source, defaults: Defaults) -> Yaml {
@@ -217,6 +222,7 @@ fn environment(environment: &Environment, defaults: Defaults) -> Yaml {
     );
     keys.filled("connections", connections(&environment.connections));
     keys.filled("services", section(&environment.services, overriding));
+    keys.maybe("texts", environment.texts.as_ref().map(|it| texts::describe(it, defaults)));
     keys.filled("policy", policy(&environment.policy, approvals_default(environment.production), defaults));
     Yaml::Section(keys.entries)
 }

@@ -15,6 +15,7 @@ use super::limits::{
 };
 use super::service;
 use super::spot::Spot;
+use super::texts;
 use crate::model::{
     Environment, EnvironmentName, EnvironmentPolicy, FreezeWindow, Judging, Override, Service, ServiceName,
 };
@@ -60,8 +61,16 @@ impl Taken {
 
 /// Reads one environment.
 pub(super) fn read(spot: &Spot<'_>, known: &Known<'_>, taken: &mut Taken) -> Option<Environment> {
-    let keys =
-        spot.keys(&["platform", "production", "aliases", "edge", "connections", "services", "policy"])?;
+    let keys = spot.keys(&[
+        "platform",
+        "production",
+        "aliases",
+        "edge",
+        "connections",
+        "services",
+        "policy",
+        "texts",
+    ])?;
     let platform = keys.or("platform", PLATFORM_DEFAULT, |spot| spot.one_of(&PLATFORMS)).to_owned();
     let production = keys.or("production", false, |spot| spot.flag());
     let aliases = keys.or("aliases", Vec::new(), |aliases| {
@@ -80,7 +89,8 @@ pub(super) fn read(spot: &Spot<'_>, known: &Known<'_>, taken: &mut Taken) -> Opt
     let default =
         EnvironmentPolicy { approvals: approvals_default(production), ..EnvironmentPolicy::default() };
     let policy = keys.or("policy", default, |spot| policy(&spot, production));
-    Some(Environment { platform, production, aliases, edge, connections, services, policy })
+    let texts = keys.maybe("texts", |spot| texts::read(&spot));
+    Some(Environment { platform, production, aliases, edge, connections, services, policy, texts })
 }
 
 /// The environment's own policy must allow what the description asks for, or no deploy there could ever go through.

@@ -42,7 +42,7 @@ pub(super) fn read(spot: &Spot<'_>) -> Option<FreezeWindow> {
     Some(FreezeWindow { name: name?, reason: reason?, when: when? })
 }
 
-fn zone_of(spot: &Spot<'_>) -> Option<String> {
+pub(super) fn zone_of(spot: &Spot<'_>) -> Option<String> {
     let given = spot.scalar()?;
     if given.parse::<chrono_tz::Tz>().is_ok() {
         return Some(given.to_owned());

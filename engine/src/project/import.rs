@@ -13,7 +13,7 @@ use super::spot::{Keys, Spot};
 use super::{connection, service, source, tree};
 use crate::model::{
     Component, ComponentKind, ComponentName, Environment, EnvironmentName, Job, JobName, Migrations, Person,
-    Project, ProjectName, Role, Service, ServiceName,
+    Phone, Project, ProjectName, Role, Service, ServiceName,
 };
 
 /// The words for kinds of components.
@@ -225,14 +225,18 @@ fn people(spot: &Spot<'_>) -> Option<Vec<Person>> {
     let roles = [Role::Viewer, Role::Deployer, Role::Admin].map(|role| (role.as_str(), role));
     let mut people: Vec<Person> = Vec::new();
     for item in spot.items()? {
-        let Some(keys) = item.keys(&["name", "role"]) else { continue };
+        let Some(keys) = item.keys(&["name", "role", "phone"]) else { continue };
         let name = keys.need("name", "ana").and_then(|spot| spot.parsed());
         let role = keys.need("role", "deployer").and_then(|spot| spot.one_of(&roles));
+        let phone: Option<Phone> = keys.maybe("phone", |spot| spot.parsed());
         let Some((name, role)) = name.zip(role) else { continue };
+        if phone.is_some() && people.iter().any(|earlier| earlier.phone == phone) {
+            item.fault("has the phone of somebody else; a phone is one person's");
+        }
         if people.iter().any(|earlier| earlier.name == name) {
             item.fault(format!("`{name}` is named a second time; keep one"));
         }
-        people.push(Person { name, role });
+        people.push(Person { name, role, phone });
     }
     Some(people)
 }

@@ -57,6 +57,10 @@ pub const CHECK_TIMEOUT_DEFAULT_S: u32 = 3;
 pub const SAMPLE_EVERY_S: RangeInclusive<u32> = 1..=60;
 /// Seconds from one sample of a metrics server to the next when nothing is said: how often Prometheus scrapes.
 pub const SAMPLE_EVERY_DEFAULT_S: u32 = 15;
+/// People who are texted about one environment.
+pub const TEXTS_PEOPLE_MAX: usize = 20;
+/// Minutes each of them has to answer.
+pub const TEXTS_WAIT_MINUTES: RangeInclusive<u32> = 1..=240;
 /// Minutes an approval may take: up to a week.
 pub const APPROVAL_MINUTES: RangeInclusive<u32> = 1..=10_080;
 /// Health checks in a row that fail a canary at once.

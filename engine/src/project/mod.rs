@@ -20,6 +20,7 @@ mod service;
 mod signals;
 mod source;
 mod spot;
+mod texts;
 mod tree;
 mod write;
 

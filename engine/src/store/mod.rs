@@ -21,6 +21,7 @@ mod shared_tests;
 mod sql;
 #[cfg(test)]
 mod tests;
+mod texts;
 #[cfg(test)]
 mod upgrade_tests;
 mod value;
@@ -42,6 +43,7 @@ pub use open::StoreAddress;
 pub use read::{Conversation, OutboxMessage, ReceiptRecord, Versioned};
 pub use room::Room;
 pub use secrets::{SealedSecret, SecretVersion};
+pub use texts::{PhoneText, TextWrite};
 pub use write::Write;
 
 use presence::Presence;

@@ -80,7 +80,7 @@ pub(super) fn key_values(environment: &EnvironmentKey) -> Vec<super::Value> {
 }
 
 impl Store {
-    async fn bodies<T: serde::de::DeserializeOwned>(
+    pub(super) async fn bodies<T: serde::de::DeserializeOwned>(
         &self,
         text: &'static str,
         values: Vec<super::Value>,

@@ -172,6 +172,39 @@ statements! { ON_BOTH:
     INBOUND_PUT = "INSERT INTO inbound (front, event, at_ms) VALUES ($1, $2, $3) ON CONFLICT (front, event) DO NOTHING";
     INBOUND_GET = "SELECT event FROM inbound WHERE front = $1 AND event = $2";
     INBOUND_FORGET = "DELETE FROM inbound WHERE at_ms < $1";
+    ALERT_PUT = "INSERT INTO text_alerts (alert, fold, state, body, due_ms, at_ms, version) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (alert) DO UPDATE SET state = excluded.state, \
+        body = excluded.body, due_ms = excluded.due_ms, version = excluded.version \
+        WHERE text_alerts.version = excluded.version - 1";
+    ALERT_GET = "SELECT body FROM text_alerts WHERE alert = $1";
+    ALERT_DUE = "SELECT body FROM text_alerts WHERE due_ms <= $1 ORDER BY at_ms, alert LIMIT $2";
+    ALERT_SAME = "SELECT body FROM text_alerts WHERE fold = $1 AND at_ms >= $2 ORDER BY at_ms DESC, alert LIMIT 1";
+    TEXT_PUT = "INSERT INTO texts (text, kind, phone, state, sent_as, body, due_ms, made_ms, version) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (text) DO UPDATE SET state = excluded.state, \
+        sent_as = excluded.sent_as, body = excluded.body, due_ms = excluded.due_ms, version = excluded.version \
+        WHERE texts.version = excluded.version - 1";
+    TEXT_GET = "SELECT body FROM texts WHERE text = $1";
+    TEXT_SENT_AS = "SELECT body FROM texts WHERE sent_as = $1";
+    TEXT_DUE = "SELECT body FROM texts WHERE due_ms <= $1 ORDER BY made_ms, text LIMIT $2";
+    TEXT_SINCE = "SELECT body FROM texts WHERE phone = $1 AND made_ms > $2 ORDER BY made_ms, text";
+    /// When something is to be done about an alert or a text next.
+    TEXT_NEXT = "SELECT due_ms FROM text_alerts WHERE due_ms IS NOT NULL UNION ALL \
+        SELECT due_ms FROM texts WHERE due_ms IS NOT NULL ORDER BY due_ms LIMIT 1";
+    CODE_PUT = "INSERT INTO text_codes (phone, code, body, expires_ms) VALUES ($1, $2, $3, $4) \
+        ON CONFLICT (phone, code) DO NOTHING";
+    CODE_GET = "SELECT body FROM text_codes WHERE phone = $1 AND code = $2";
+    CODE_USE = "UPDATE text_codes SET body = $3, used_ms = $4 WHERE phone = $1 AND code = $2 AND used_ms IS NULL";
+    CODE_FORGET = "DELETE FROM text_codes WHERE expires_ms < $1";
+    MISS_PUT = "INSERT INTO text_misses (phone, event, at_ms) VALUES ($1, $2, $3) ON CONFLICT (phone, event) DO NOTHING";
+    MISS_SINCE = "SELECT event FROM text_misses WHERE phone = $1 AND at_ms > $2";
+    TEXT_CURSOR_NEW = "INSERT INTO text_cursors (name, place) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
+    TEXT_CURSOR_MOVE = "UPDATE text_cursors SET place = $2 WHERE name = $1 AND place = $3";
+    TEXT_CURSOR_GET = "SELECT place FROM text_cursors WHERE name = $1";
+    PHONE_PUT = "INSERT INTO phone_texts (number, text, phone, body, at_ms) \
+        VALUES ((SELECT COALESCE(MAX(number), 0) + 1 FROM phone_texts), $1, $2, $3, $4) ON CONFLICT (text) DO NOTHING";
+    PHONE_AFTER = "SELECT number, phone, body FROM phone_texts WHERE number > $1 ORDER BY number LIMIT $2";
+    PHONE_GET = "SELECT number FROM phone_texts WHERE text = $1";
+    PHONE_HEAD = "SELECT number FROM phone_texts ORDER BY number DESC LIMIT 1";
 }
 
 statements! { ON_SQLITE:

@@ -1,7 +1,7 @@
 //! Every kind of write, as data. The pure core says what is to be written; the committer writes it.
 
 use super::value::{Statement, free, guarded, json};
-use super::{ChatWrite, StoreError};
+use super::{ChatWrite, StoreError, TextWrite};
 use super::{people, sql};
 use crate::audit::Checkpoint;
 use crate::clock::EpochMs;
@@ -221,6 +221,8 @@ pub enum Write {
     OutboxDelete(String),
     /// What a chat front heard, or has shown.
     Chat(ChatWrite),
+    /// About texts.
+    Text(TextWrite),
     /// An event of a front. Guard: it was not handled before.
     InboundPut {
         /// The front.
@@ -483,6 +485,7 @@ impl Write {
             }
             Self::OutboxDelete(message) => free(sql::OUTBOX_DELETE, vec![message.as_str().into()]),
             Self::Chat(write) => write.statements(),
+            Self::Text(write) => write.statements()?,
             Self::InboundPut { front, event, at_ms } => {
                 guarded(sql::INBOUND_PUT, vec![front.as_str().into(), event.as_str().into(), (*at_ms).into()])
             }

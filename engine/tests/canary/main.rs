@@ -8,15 +8,21 @@ mod trial;
 #[path = "../../benches/canary/world.rs"]
 mod world;
 
-use engine::canary::{Lack, Verdict};
-use trial::trial;
-use world::{Clumps, World};
+use engine::canary::{Lack, Policy, Verdict};
+use trial::{Ended, trial};
+use world::{Clumps, Traffic, World};
+
+/// One canary through a world, before the judge as it is shipped.
+fn judged(world: World, seed: u64) -> Ended {
+    let traffic = Traffic::new(world, seed);
+    trial(Policy::default(), traffic.past.clone(), traffic, |_| true)
+}
 
 /// So many trials of a world: how many rolled back, how many passed, and the median second of those that rolled back.
 fn trials(world: World, count: u64) -> (u64, u64, u32) {
     let (mut passed, mut failed_at) = (0, Vec::new());
     for seed in 0..count {
-        let ended = trial(world, 1000 + seed, |_| true);
+        let ended = judged(world, 1000 + seed);
         match ended.ruling.verdict {
             Verdict::Fail { .. } => failed_at.push(ended.at.0),
             Verdict::Pass => passed += 1,
@@ -105,7 +111,7 @@ fn bad_releases_are_rolled_back_and_in_time() {
 fn with_next_to_no_traffic_nothing_passes() {
     for world in [World::good("none", 0.0, 0.0), World::good("one in 50 s", 0.02, 0.02)] {
         for seed in 0..10 {
-            let ended = trial(world, seed, |_| true);
+            let ended = judged(world, seed);
             let verdict = ended.ruling.verdict;
             assert!(
                 matches!(verdict, Verdict::NotEnoughData { lack: Lack::Traffic, .. }),

@@ -23,6 +23,7 @@ mod speaker;
 mod standing;
 mod steer;
 mod talk;
+mod texts;
 mod tree;
 mod until;
 mod waiting;
@@ -198,6 +199,9 @@ impl Desk {
     }
 
     async fn hear_or_refuse(&self, inbound: &Inbound, about: &About) -> Result<Heard, Refusal> {
+        if let Some(said) = texts::typed(inbound) {
+            return Box::pin(self.typed_text(inbound, said)).await;
+        }
         if talk::was_handled(&self.engine, inbound).await? {
             return Ok(Heard::nothing());
         }

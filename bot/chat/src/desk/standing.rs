@@ -96,7 +96,8 @@ impl Desk {
             made_ms: self.engine.now_ms(),
         };
         let (order, is_new) = self.engine.standing_add(&order, &speaker.actor).await?;
-        Ok(Heard::say(Outcome::Answered, view::standing_kept(&order, is_new)))
+        let has_phone = self.engine.has_phone(&order.person).await?;
+        Ok(Heard::say(Outcome::Answered, view::standing_kept(&order, is_new, has_phone)))
     }
 
     /// Shows standing orders, or takes one away.

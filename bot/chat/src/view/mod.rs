@@ -17,6 +17,7 @@ mod setup;
 mod standing;
 #[cfg(test)]
 mod tests;
+mod text;
 mod time;
 
 use engine::control::{Preview, Refusal};
@@ -48,6 +49,7 @@ pub(crate) use setup::{
     collected, description_changed, description_hint, hindered, project_taken_in, which_canary,
 };
 pub(crate) use standing::{standing_kept, standing_orders, standing_removed};
+pub(crate) use text::{noted, on_phone, text, text_heard, text_late, text_no_number, text_taken, text_used};
 pub use time::{ago, clock, duration};
 
 use crate::desk::Links;

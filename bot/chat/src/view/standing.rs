@@ -1,26 +1,49 @@
 //! Standing orders, each as its one sentence.
 
-use engine::model::{Reaction, Signal, Standing, StandingKind, StandingOrder};
+use engine::model::{Channel, Reaction, Signal, Standing, StandingKind, StandingOrder};
 
 use super::time::ago;
 use crate::message::{Card, Tone};
 
 /// Removal buttons on one card.
 const BUTTONS_MAX: usize = 10;
-/// From when they take effect.
-const NOT_YET: &str = "It is kept and takes effect once I watch canaries and services; I don't yet.";
-
+/// A rule does nothing by itself yet.
+const RULE_NOT_YET: &str = "It is kept and takes effect once I act by myself on what I see; I don't yet.";
 /// The same of a rule that is about what canaries do anyway.
 const IN_CANARIES: &str = "A canary does so by itself, with or without it: it goes back, and its incident has logs and diffs. After \
                            a deploy without a canary it takes effect once I watch services; I don't yet.";
+/// An alert on what nobody watches.
+const UNWATCHED: &str = "It is kept and takes effect once I watch for repeated errors; I don't yet.";
 
-/// From when an order takes effect.
-fn takes_effect(order: &StandingOrder) -> &'static str {
-    let Standing::Rule { when, then } = &order.what else { return NOT_YET };
+/// From when it takes effect, and what it lacks to.
+fn effect(order: &StandingOrder, has_phone: bool) -> String {
+    let (on, by) = match &order.what {
+        Standing::Alert { on, by } => (on, by),
+        Standing::Rule { when, then } => return rule_effect(when, then).to_owned(),
+    };
+    if on.iter().all(|signal| *signal == Signal::Repeated5xx) {
+        return UNWATCHED.to_owned();
+    }
+    if by.contains(&Channel::Sms) && !has_phone {
+        return format!(
+            "I know no phone of {person} yet; an admin adds it: infra-chat user link {person} sms:+4917139200099",
+            person = order.person
+        );
+    }
+    if !by.is_empty() && by.iter().all(|channel| *channel == Channel::Email) {
+        return "It is kept and takes effect once I can send e-mail; I can't yet. Say `text me` or `tell me` instead."
+            .to_owned();
+    }
+    let gap = if on.contains(&Signal::Repeated5xx) { " Repeated errors I don't watch for yet." } else { "" };
+    format!("It takes effect at once.{gap}")
+}
+
+/// From when a rule takes effect.
+fn rule_effect(when: &[Signal], then: &[Reaction]) -> &'static str {
     let is_seen =
         |signal: &Signal| matches!(signal, Signal::CanaryAnomaly | Signal::Repeated5xx | Signal::Unhealthy);
     let is_done = |reaction: &Reaction| matches!(reaction, Reaction::Rollback | Reaction::Incident);
-    if when.iter().all(is_seen) && then.iter().all(is_done) { IN_CANARIES } else { NOT_YET }
+    if when.iter().all(is_seen) && then.iter().all(is_done) { IN_CANARIES } else { RULE_NOT_YET }
 }
 
 fn name(order: &StandingOrder) -> String {
@@ -36,12 +59,12 @@ fn list_of(kind: Option<StandingKind>) -> &'static str {
 }
 
 /// A standing order is kept, or was before.
-pub(crate) fn standing_kept(order: &StandingOrder, is_new: bool) -> Card {
+pub(crate) fn standing_kept(order: &StandingOrder, is_new: bool, has_phone: bool) -> Card {
     let name = name(order);
     let stands = if is_new { "stands" } else { "stands already" };
     let mut card =
         Card::new(Tone::Good, format!("{} {stands}: {}", super::sentence_start(&name), order.sentence))
-            .text(takes_effect(order));
+            .text(effect(order, has_phone));
     card.command.clone_from(&order.sentence);
     let all = list_of(Some(order.what.kind()));
     card.button("Remove", format!("remove {name}"), false).button(&format!("All {all}"), all, false)
@@ -78,7 +101,7 @@ pub(crate) fn standing_orders(
     };
     let mut card = Card::new(Tone::Plain, format!("What stands: {count}"))
         .list("", lines)
-        .text("They are kept and take effect once I watch canaries and services; I don't yet.");
+        .text("Alerts take effect; rules don't yet: I do nothing by myself on what I see.");
     all.clone_into(&mut card.command);
     for order in orders.iter().take(BUTTONS_MAX) {
         card = card.button(&format!("Remove {}", name(order)), format!("remove {}", name(order)), false);

@@ -41,6 +41,7 @@ mod stage;
 mod stages;
 mod standing;
 mod steering;
+mod texts;
 mod threads;
 mod trouble;
 mod unseen;

@@ -11,7 +11,7 @@ fn alerts_and_rules() {
         t.user("ana").says("If we see repeated 500s after deploy, rollback and open an incident bundle with logs and diffs.").await;
         t.bot_says(expect![[r#"
             ✓ Alert 1 stands: text me if the canary looks weird or a rollback triggers
-              It is kept and takes effect once I watch canaries and services; I don't yet.
+              I know no phone of ana yet; an admin adds it: infra-chat user link ana sms:+4917139200099
               [Remove] [All alerts]
               > text me if the canary looks weird or a rollback triggers
 
@@ -23,7 +23,7 @@ fn alerts_and_rules() {
         t.user("ana").says("text me if the canary looks weird or a rollback triggers").await;
         t.bot_says(expect![[r#"
             ✓ Alert 1 stands already: text me if the canary looks weird or a rollback triggers
-              It is kept and takes effect once I watch canaries and services; I don't yet.
+              I know no phone of ana yet; an admin adds it: infra-chat user link ana sms:+4917139200099
               [Remove] [All alerts]
               > text me if the canary looks weird or a rollback triggers
         "#]]);
@@ -33,14 +33,14 @@ fn alerts_and_rules() {
         t.bot_says(expect![[r#"
             · What stands: 1 alert
                 alert 1: text me if the canary looks weird or a rollback triggers (ana, just now)
-              They are kept and take effect once I watch canaries and services; I don't yet.
+              Alerts take effect; rules don't yet: I do nothing by myself on what I see.
               [Remove alert 1]
               > alerts
 
             · What stands: 2 standing orders
                 alert 1: text me if the canary looks weird or a rollback triggers (ana, just now)
                 rule 2: if we see repeated 500s, rollback and open an incident bundle with logs and diffs (ana, just now)
-              They are kept and take effect once I watch canaries and services; I don't yet.
+              Alerts take effect; rules don't yet: I do nothing by myself on what I see.
               [Remove alert 1] [Remove rule 2]
               > standing orders
         "#]]);
@@ -102,7 +102,7 @@ fn numbers_are_given_once() {
         t.user("ana").says("alerts").await;
         t.bot_says(expect![[r#"
             ✓ Alert 1 stands: email me if a deploy fails in production
-              It is kept and takes effect once I watch canaries and services; I don't yet.
+              It is kept and takes effect once I can send e-mail; I can't yet. Say `text me` or `tell me` instead.
               [Remove] [All alerts]
               > email me if a deploy fails in production
 
@@ -111,13 +111,13 @@ fn numbers_are_given_once() {
               > remove alert 1
 
             ✓ Alert 2 stands: text me if something is unhealthy
-              It is kept and takes effect once I watch canaries and services; I don't yet.
+              I know no phone of ana yet; an admin adds it: infra-chat user link ana sms:+4917139200099
               [Remove] [All alerts]
               > text me if something is unhealthy
 
             · What stands: 1 alert
                 alert 2: text me if something is unhealthy (you, just now)
-              They are kept and take effect once I watch canaries and services; I don't yet.
+              Alerts take effect; rules don't yet: I do nothing by myself on what I see.
               [Remove alert 2]
               > alerts
         "#]]);
@@ -159,7 +159,7 @@ fn only_for_those_who_may() {
         t.user("zoe").says("remove alert 1").await;
         t.bot_says(expect![[r#"
             ✓ Alert 1 stands: text me if a deploy fails
-              It is kept and takes effect once I watch canaries and services; I don't yet.
+              I know no phone of ana yet; an admin adds it: infra-chat user link ana sms:+4917139200099
               [Remove] [All alerts]
               > text me if a deploy fails
 

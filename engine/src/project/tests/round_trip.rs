@@ -12,8 +12,8 @@ use super::{documented, read};
 use crate::model::{
     CanaryUnsaid, Check, CheckDoes, CheckStep, Component, ComponentKind, Connection, ConnectionMode,
     ConnectionName, Environment, EnvironmentPolicy, Expect, FreezeWhen, FreezeWindow, Health, Job, Judging,
-    Keep, Limits, LogPattern, Migrations, Override, Person, Project, Provider, Queries, Role, Service,
-    Severity, Size, Source, Sticky, Variable, WhenLow,
+    Keep, Limits, LogPattern, Migrations, Override, Person, Project, Provider, Queries, QuietHours, Role,
+    Service, Severity, Size, Source, Sticky, Texts, Urgency, Variable, WhenLow,
 };
 use crate::project::{differences, export, import};
 
@@ -332,8 +332,8 @@ fn environment(index: usize) -> impl Strategy<Value = Environment> {
     let held = any::<bool>().prop_flat_map(|production| {
         connections(Some(ConnectionMode::of_environment(production))).prop_map(move |held| (production, held))
     });
-    (held, any::<bool>(), any::<bool>(), option::of(over), policy()).prop_map(
-        move |((production, connections), alias, edge, over, policy)| Environment {
+    (held, any::<bool>(), any::<bool>(), option::of(over), policy(), option::of(texts())).prop_map(
+        move |((production, connections), alias, edge, over, policy, texts)| Environment {
             platform: "local".to_owned(),
             production,
             aliases: if alias { vec![format!("alias{index}"), format!("Al-{index}")] } else { Vec::new() },
@@ -341,6 +341,25 @@ fn environment(index: usize) -> impl Strategy<Value = Environment> {
             connections,
             services: over.map(|over| (name("s0"), over)).into_iter().collect(),
             policy,
+            texts,
+        },
+    )
+}
+
+fn texts() -> impl Strategy<Value = Texts> {
+    let quiet = (0_u32..1440, 1_u32..1440, any::<bool>(), prop::sample::select(Urgency::WORDS.to_vec()));
+    let quiet = quiet.prop_map(|(from_minute, lasts, berlin, (_, passes))| QuietHours {
+        from_minute,
+        until_minute: (from_minute + lasts) % 1440,
+        zone: if berlin { "Europe/Berlin".to_owned() } else { "UTC".to_owned() },
+        passes,
+    });
+    (btree_set("[a-z]{1,9}", 1..4), 1_u32..241, option::of(quiet), any::<bool>()).prop_map(
+        |(people, wait_minutes, quiet, weekly_test)| Texts {
+            people: people.iter().map(|text| name(text)).collect(),
+            wait_minutes,
+            quiet,
+            weekly_test,
         },
     )
 }
@@ -354,7 +373,11 @@ fn people(names: BTreeSet<String>) -> Vec<Person> {
     names
         .into_iter()
         .zip(roles.into_iter().cycle())
-        .map(|(text, role)| Person { name: name(&text), role })
+        .enumerate()
+        .map(|(at, (text, role))| {
+            let phone = (at % 2 == 0).then(|| format!("+4917139200{at:03}").parse().unwrap());
+            Person { name: name(&text), role, phone }
+        })
         .collect()
 }
 

@@ -179,6 +179,7 @@ fn environment_called(name: &str) -> Environment {
         connections: IndexMap::new(),
         services: IndexMap::new(),
         policy: EnvironmentPolicy { approvals: u32::from(production), ..EnvironmentPolicy::default() },
+        texts: None,
     }
 }
 

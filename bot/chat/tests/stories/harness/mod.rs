@@ -25,12 +25,13 @@ mod project;
 mod room;
 mod seen;
 mod text;
+mod texts;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, LazyLock};
 
 use adapters::sim::{Behaviour, World};
-use chat::{Desk, Reporter};
+use chat::{Desk, Reporter, Texter};
 use engine::artifacts::Artifacts;
 use engine::audit::{PublicKey, SigningKey};
 use engine::clock::{Clock, EpochMs, ManualClock};
@@ -51,6 +52,8 @@ pub(crate) use room::Room;
 pub(crate) use room::Shown;
 #[allow(unused_imports, reason = "for fronts whose messages have addresses")]
 pub(crate) use text::without_links;
+#[allow(unused_imports, reason = "for stories of one front alone")]
+pub(crate) use texts::phone;
 
 use crate::stage::{CONVERSATION, Connected, FRONT, Stage};
 
@@ -141,6 +144,7 @@ struct Program {
     engine: Engine,
     desk: Desk,
     reporter: Reporter,
+    texter: Texter,
     connected: Connected,
     public_key: PublicKey,
 }
@@ -199,9 +203,16 @@ impl Chat {
         if let Some(project) = project {
             engine.project_import(&project.read(), &Actor::system()).await.unwrap();
         }
+        let texter = Texter::open(engine.clone(), None).await.unwrap();
         let (connected, reporter) = self.stage.connect(&engine).await;
-        self.program =
-            Some(Program { desk: Desk::new(engine.clone()), engine, reporter, connected, public_key });
+        self.program = Some(Program {
+            desk: Desk::new(engine.clone()),
+            engine,
+            reporter,
+            texter,
+            connected,
+            public_key,
+        });
     }
 
     fn program(&self) -> &Program {
@@ -337,7 +348,8 @@ impl Chat {
     async fn reports(&mut self) {
         let program = self.program.as_mut().unwrap();
         loop {
-            let reported = program.reporter.pass().await.expect("the reporter reports");
+            let texted = program.texter.pass().await.expect("the texter texts");
+            let reported = program.reporter.pass().await.expect("the reporter reports") || texted;
             if !program.connected.shows(&self.stage).await && !reported {
                 return;
             }
