@@ -292,6 +292,11 @@ fn who_asked_for_it_is_told() {
         t.user("ana").says("deploy v1.4.0 to staging with canary").await;
         t.settles().await;
         t.bot_says(expect![[r#"
+            ✗ r-2 · canary at 50% of traffic: goes back
+              the canary of api failed at 50% of traffic. The canary failed 80 of 400 requests (20%), the stable version 0 of 400 requests (0%) in the same seconds; equal versions would get this far apart less than once in 224 canaries (limit: 200).
+              50% for 8 s: api canary 80 of 400 failed (20.0%), p95 5 ms, and stable 0 of 400 failed (0.0%), p95 5 ms
+              50% for 8 s: web canary 80 of 400 failed (20.0%), p95 5 ms, and stable 0 of 400 failed (0.0%), p95 5 ms
+
             ? zoe: r-2 in staging: canary failed, taken back by itself
               the canary of api failed at 50% of traffic. The canary failed 80 of 400 requests (20%), the stable version 0 of 400 requests (0%) in the same seconds; equal versions would get this far apart less than once in 224 canaries (limit: 200).
               You asked for it: alert me if a deploy fails in staging
