@@ -83,7 +83,7 @@ fn what_is_not_as_expected_is_said_without_a_value() {
         answered without `a.b`
         answered with another `a.b` than expected
     "]]
-    .assert_eq(&format!("{says}"));
+    .assert_eq(&says);
 }
 
 #[test]
