@@ -13,7 +13,7 @@ use crate::model::{
     CanaryUnsaid, Check, CheckDoes, CheckStep, Component, ComponentKind, Connection, ConnectionMode,
     ConnectionName, Environment, EnvironmentPolicy, Expect, FreezeWhen, FreezeWindow, Health, Job, Judging,
     Keep, Limits, LogPattern, Migrations, Override, Person, Project, Provider, Queries, QuietHours, Role,
-    Service, Severity, Size, Source, Sticky, Texts, Urgency, Variable, WhenLow,
+    Service, Severity, Size, Source, Sticky, Texts, Urgency, Variable, WhenLow, is_unseen,
 };
 use crate::project::{differences, export, import};
 
@@ -85,7 +85,9 @@ fn said() -> impl Strategy<Value = String> {
 }
 
 fn line() -> impl Strategy<Value = String> {
-    said().prop_filter("one line", |text| !text.contains(char::is_control) && text.chars().count() <= 200)
+    said().prop_filter("one line", |text| {
+        !text.contains(|c: char| c.is_control() || is_unseen(c)) && text.chars().count() <= 200
+    })
 }
 
 fn variables() -> impl Strategy<Value = BTreeMap<String, Variable>> {

@@ -212,11 +212,11 @@ fn text_that_is_not_yaml() {
     check(
         "project: sh\u{7}op\n",
         expect![[r#"
-        p.yaml:1:1 `source` is missing; add `source: { repository: "./repository" }`
-        p.yaml:1:1 `services` is missing; add `services: { api: { start: "./api", health: { path: /health } } }`
-        p.yaml:1:1 `environments` is missing; add `environments: { local: {} }`
-        p.yaml:1:10 project: `sh op` can't be a project's name: use 1 to 40 letters, digits, `-` or `_`, starting with a letter
-    "#]],
+            p.yaml:1:1 `source` is missing; add `source: { repository: "./repository" }`
+            p.yaml:1:1 `services` is missing; add `services: { api: { start: "./api", health: { path: /health } } }`
+            p.yaml:1:1 `environments` is missing; add `environments: { local: {} }`
+            p.yaml:1:10 project: `shop` can't be a project's name: use 1 to 40 letters, digits, `-` or `_`, starting with a letter; it has a character nobody sees, U+0007
+        "#]],
     );
 }
 
@@ -283,7 +283,7 @@ fn control_codes_do_not_reach_the_terminal() {
             p.yaml:1:1 `source` is missing; add `source: { repository: "./repository" }`
             p.yaml:1:1 `services` is missing; add `services: { api: { start: "./api", health: { path: /health } } }`
             p.yaml:1:1 `environments` is missing; add `environments: { local: {} }`
-            p.yaml:2:10 project: `a [2Jb` can't be a project's name: use 1 to 40 letters, digits, `-` or `_`, starting with a letter
+            p.yaml:2:10 project: `a[2Jb` can't be a project's name: use 1 to 40 letters, digits, `-` or `_`, starting with a letter; it has a character nobody sees, U+001B
         "#]],
     );
 }
