@@ -66,6 +66,8 @@ fn busy_day() -> Facts {
         one_person_team: true,
         break_glass: Some("a long enough reason".into()),
         lock_held_by_other: Some("somebody else".into()),
+        lock_reason: Some("a reason".into()),
+        lock_until_ms: Some(i64::MAX),
         weekday: 5,
         minute_of_day: 1_439,
         automatic: true,

@@ -155,6 +155,10 @@ pub struct Facts {
     pub break_glass: Option<String>,
     /// Who else has locked the environment.
     pub lock_held_by_other: Option<String>,
+    /// Why they locked it, when they said so.
+    pub lock_reason: Option<String>,
+    /// When their lock ends by itself, in epoch milliseconds.
+    pub lock_until_ms: Option<i64>,
     /// In the project's time zone: 1 is Monday, 7 is Sunday, 0 is not known.
     pub weekday: u8,
     /// Minutes since midnight in the project's time zone.

@@ -50,6 +50,7 @@ impl Count {
 pub(crate) enum Earliest {
     Freeze,
     Rate,
+    Lock,
 }
 
 impl Earliest {
@@ -57,6 +58,7 @@ impl Earliest {
         match self {
             Self::Freeze => facts.frozen.as_ref().map(|freeze| freeze.until_ms),
             Self::Rate => facts.rate_frees_at_ms,
+            Self::Lock => facts.lock_until_ms,
         }
     }
 }
@@ -186,11 +188,12 @@ fn earliest(policy: &Policy, wrongs: &mut Vec<Wrong>) -> Option<Earliest> {
     match policy.annotation("earliest")? {
         "freeze" => Some(Earliest::Freeze),
         "rate" => Some(Earliest::Rate),
+        "lock" => Some(Earliest::Lock),
         other => {
             wrongs.push(wrong(
                 "earliest",
                 format!("@earliest(\"{other}\") is not a time we know"),
-                "write \"freeze\" or \"rate\"",
+                "write \"freeze\", \"rate\" or \"lock\"",
             ));
             None
         }

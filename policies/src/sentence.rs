@@ -152,10 +152,23 @@ fn fact(name: &str, facts: &Facts) -> Option<String> {
         "break_glass" => yes_no(facts.glass_is_broken()),
         "break_glass_reason" => text(facts.break_glass.as_ref()),
         "lock_held_by_other" => text(facts.lock_held_by_other.as_ref()),
+        "lock" => lock(facts),
         "weekday" => weekday(facts.weekday).to_owned(),
         "minute_of_day" => format!("{:02}:{:02}", facts.minute_of_day / 60, facts.minute_of_day % 60),
         _ => return None,
     })
+}
+
+/// "ben until 2026-11-18 14:00 UTC: load test"; only who, where neither end nor reason was said.
+fn lock(facts: &Facts) -> String {
+    let mut said = text(facts.lock_held_by_other.as_ref());
+    if let Some(until_ms) = facts.lock_until_ms {
+        said += &format!(" until {}", moment(until_ms));
+    }
+    if let Some(reason) = &facts.lock_reason {
+        said += &format!(": {reason}");
+    }
+    said
 }
 
 fn yes_no(fact: bool) -> String {

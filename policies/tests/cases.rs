@@ -161,7 +161,17 @@ fn understand(facts: &mut Facts, words: &str) -> Option<()> {
             if let Some(reason) = words.strip_prefix("break glass: ") {
                 facts.break_glass = Some(reason.into());
             } else if let Some(holder) = words.strip_prefix("locked by ") {
+                let (holder, reason) = holder
+                    .split_once(" because ")
+                    .map_or((holder, None), |(holder, why)| (holder, Some(why)));
+                let (holder, until) = holder
+                    .split_once(" until ")
+                    .map_or((holder, None), |(holder, until)| (holder, Some(until)));
                 facts.lock_held_by_other = Some(holder.into());
+                facts.lock_reason = reason.map(Into::into);
+                if let Some(until) = until {
+                    facts.lock_until_ms = Some(epoch_ms(until)?);
+                }
             } else if let Some(freeze) = words.strip_prefix("frozen: ") {
                 let (name, rest) = freeze.split_once(" until ")?;
                 let (until, reason) = rest.split_once(" because ")?;

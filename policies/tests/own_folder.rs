@@ -156,7 +156,7 @@ fn places_are_counted_as_editors_count() {
         "// Zürich, mit Windows-Zeilen\r\n@id(\"ä\") @say(\"Ö\") forbid (principal, action == Action::\"deploy\", resource);\r\n\r\n  @id(\"ü\") @say(\"Ü\") @earliest(\"x\") forbid (principal, action == Action::\"deploy\", resource);",
         &expect![[r#"
             the rules were not loaded, 1 fault found; none of the files is in force
-              mine.cedar:4:22: rule ü: @earliest("x") is not a time we know (write "freeze" or "rate")"#]],
+              mine.cedar:4:22: rule ü: @earliest("x") is not a time we know (write "freeze", "rate" or "lock")"#]],
     );
 }
 
@@ -230,7 +230,7 @@ forbid (principal, action == Action::"deploy", resource);"#,
               mine.cedar:4:3: rule b: a viewer cannot approve (write @roles("deployer,admin") or @roles("admin"))
               mine.cedar:4:3: rule b: `boss` is not a role (write @roles("deployer,admin") or @roles("admin"))
               mine.cedar:6:41: rule c: `none` is not a number of approvals (write a number from 1 to 9, or "approvals_required")
-              mine.cedar:8:22: rule d: @earliest("tomorrow") is not a time we know (write "freeze" or "rate")
+              mine.cedar:8:22: rule d: @earliest("tomorrow") is not a time we know (write "freeze", "rate" or "lock")
               mine.cedar:10:10: rule e: in @say, `{replcas}` is not a fact (the README of `policies` lists the placeholders)
               mine.cedar:12:10: rule f: in @say, a `{` is never closed (the README of `policies` lists the placeholders)
               mine.cedar:14:1: rule g: a forbid needs @say: the sentence a person reads when it fires (say what, why, and what to do next)

@@ -60,6 +60,8 @@ fn facts() -> impl Strategy<Value = Facts> {
         replicas: counts.2,
         max_replicas: counts.3,
         rate_frees_at_ms: times.0,
+        lock_until_ms: times.0,
+        lock_reason: None,
         weekday: times.1,
         minute_of_day: times.2,
         frozen: times.3,

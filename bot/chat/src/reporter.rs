@@ -22,6 +22,8 @@ use crate::view;
 const BATCH: i64 = 200;
 /// How often to look even when no commit of this program tells: other programs write too.
 const POLL: Duration = Duration::from_millis(250);
+/// Waiting runs whose cards are drawn anew when their line moves; those further back are told when they come nearer.
+const LINE_REDRAWN_MAX: usize = 10;
 /// Tries of going on when somebody speaks at the same time.
 const TRIES: usize = 32;
 /// The front that shows texts where no messenger is connected.
@@ -156,16 +158,20 @@ impl Reporter {
         let mut later: Vec<(RunId, Happening)> = Vec::new();
         let mut held: Vec<RunId> = Vec::new();
         let mut verdicts: Vec<(RunId, Happening)> = Vec::new();
+        let mut passed: Vec<RunId> = Vec::new();
         for one in happened {
             if view::is_later(&one.what) {
                 // It is long after the run that made the release; its card stays as it is.
                 later.push((one.run, one.what));
                 continue;
             }
-            if let Happening::Moved { to } = &one.what
-                && to.is_over()
-            {
-                over.push((one.run.clone(), matches!(to, RunState::Succeeded { .. })));
+            if let Happening::Moved { to } = &one.what {
+                if to.is_over() {
+                    over.push((one.run.clone(), matches!(to, RunState::Succeeded { .. })));
+                }
+                if (to.is_over() || matches!(to, RunState::Running { .. })) && !passed.contains(&one.run) {
+                    passed.push(one.run.clone());
+                }
             }
             if matches!(&one.what, Happening::Moved { to: RunState::Paused { by, .. } } if by == JUDGE) {
                 held.push(one.run.clone());
@@ -175,6 +181,11 @@ impl Reporter {
             }
             if !touched.contains(&one.run) {
                 touched.push(one.run);
+            }
+        }
+        for run in self.behind(&passed).await? {
+            if !touched.contains(&run) {
+                touched.push(run);
             }
         }
         let now_ms = self.engine.now_ms();
@@ -238,6 +249,24 @@ impl Reporter {
         self.engine.store().commit(commit).await?;
         self.cursor = last;
         Ok(true)
+    }
+
+    /// The runs that wait where one of these has begun or ended: each has another place now, or waits for something else.
+    async fn behind(&self, passed: &[RunId]) -> Result<Vec<RunId>, StoreError> {
+        let store = self.engine.store();
+        let mut environments = Vec::new();
+        for run in passed {
+            if let Some(run) = store.run_get(run).await?
+                && !environments.contains(run.environment())
+            {
+                environments.push(run.environment().clone());
+            }
+        }
+        let mut waiting = Vec::new();
+        for environment in &environments {
+            waiting.extend(store.run_queue(environment).await?.into_iter().take(LINE_REDRAWN_MAX));
+        }
+        Ok(waiting)
     }
 
     /// A verdict about a run's canary with its picture, under the run's card where there are threads.

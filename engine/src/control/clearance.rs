@@ -151,6 +151,8 @@ impl Engine {
                 let over = lock.expires_ms.is_some_and(|expires_ms| expires_ms <= now_ms);
                 if *holder != actor.name && !over {
                     facts.lock_held_by_other = Some(holder.clone());
+                    facts.lock_reason = Some(lock.reason.clone()).filter(|reason| !reason.is_empty());
+                    facts.lock_until_ms = lock.expires_ms;
                 }
             }
         }

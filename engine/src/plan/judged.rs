@@ -4,15 +4,13 @@
 use crate::canary::Policy;
 use crate::model::{EnvironmentPolicy, Judging, LogPattern, WhenLow};
 
-/// What differs from usual, a line each.
+/// The thresholds that differ from usual, a line each. How much data a pass takes is for plans alone: it says nothing about how
+/// things stand.
 pub fn judged_by(policy: &EnvironmentPolicy) -> Vec<String> {
     let usual = Policy::default();
     let Judging { health_failures, crashes, crash_window_s, score_min, score_low_s, when_low, log_patterns } =
         &policy.judging;
     let mut lines = Vec::new();
-    if let Some(lanes) = policy.lane_seconds_min {
-        lines.push(format!("a pass takes {lanes} lane-seconds of data"));
-    }
     if let Some(times) = health_failures {
         lines.push(format!("{times} failed health checks in a row take it back at once"));
     }
@@ -63,7 +61,8 @@ mod tests {
             }],
             ..Judging::default()
         };
-        let policy = EnvironmentPolicy { judging, ..EnvironmentPolicy::default() };
+        let policy =
+            EnvironmentPolicy { judging, lane_seconds_min: Some(10), ..EnvironmentPolicy::default() };
         assert_eq!(
             judged_by(&policy),
             [

@@ -165,6 +165,9 @@ pub(super) fn staged(
         lasting(planned_s),
         first.stable
     );
+    if let Some(lanes) = policy.lane_seconds_min {
+        note = format!("{note}; a pass takes {lanes} lane-seconds of data");
+    }
     for judged in judged_by(policy) {
         note = format!("{note}; {judged}");
     }

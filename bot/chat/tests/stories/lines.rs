@@ -158,6 +158,67 @@ fn the_next_in_line_goes_on_after_a_cancel() {
     });
 }
 
+/// A card in line tells what it waits for now, not what it waited for when it came.
+#[test]
+fn cards_in_line_move_up_and_tell_of_a_lock_that_came_meanwhile() {
+    chat(async |t| {
+        t.release("v1.0.0", Behaviour::builds_in(seconds(30)));
+        t.release("v1.1.0", Behaviour::builds_in(seconds(30)));
+        t.release("v1.2.0", good());
+        t.user("ana").says("deploy staging ref v1.0.0").await;
+        t.ticks().await;
+        t.user("ben").says("deploy staging ref v1.1.0").await;
+        t.user("ana").says("deploy staging ref v1.2.0").await;
+        t.ticks().await;
+        t.bot_headlines(expect![
+            "… r-3 · Deploy v1.2.0 (fdac9be) to staging · number 2 in line, waits for r-1 in staging"
+        ]);
+        t.user("zoe").says("lock staging for 2h because of a load test").await;
+        t.user("ana").says("cancel r-1").await;
+        t.settles().await;
+        t.bot_headlines(expect![
+            "… r-3 · Deploy v1.2.0 (fdac9be) to staging · number 2 in line, waits for zoe's lock on staging"
+        ]);
+        t.user("zoe").says("unlock staging").await;
+        t.ticks().await;
+        t.bot_headlines(expect![
+            "… r-3 · Deploy v1.2.0 (fdac9be) to staging · next in line, waits for r-2 in staging"
+        ]);
+        t.settles().await;
+        t.bot_headlines(expect!["✓ r-3 · Deploy v1.2.0 (fdac9be) to staging · succeeded in 0 ms"]);
+        t.never_mind_the_rest();
+    });
+}
+
+/// Who is kept out by a lock reads why, and when it ends.
+#[test]
+fn a_lock_says_why_and_until_when_to_who_is_kept_out() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.user("zoe").says("lock staging for 2h because of a load test").await;
+        t.user("ana").says("can I deploy staging?").await;
+        t.user("ana").says("deploy staging ref v1.0.0").await;
+        t.whispers("ana", expect![[r#"
+            ✗ Staging is locked by zoe. Ask them to unlock it, or ask an admin to take the lock over with a reason.
+              Earliest: 2026-11-18 14:00 UTC.
+              Because:
+                locked-by-other: locked by zoe until Wed 18 Nov 2026 14:00 UTC: of a load test
+              > deploy v1.0.0 to staging
+        "#]]);
+        t.bot_says(expect![[r#"
+            ✓ staging is locked by zoe until 2026-11-18 14:00 UTC: of a load test.
+              [Unlock]
+              > lock staging for 2h: of a load test
+
+            ✗ No: Staging is locked by zoe. Ask them to unlock it, or ask an admin to take the lock over with a reason.
+              Earliest: 2026-11-18 14:00 UTC, in 1 h 59 min.
+              Because:
+                locked-by-other: locked by zoe until Wed 18 Nov 2026 14:00 UTC: of a load test
+              > can I deploy staging?
+        "#]]);
+    });
+}
+
 #[test]
 fn a_person_locks_and_others_keep_out() {
     chat(async |t| {
@@ -174,7 +235,7 @@ fn a_person_locks_and_others_keep_out() {
         t.whispers("ben", expect![[r#"
             ✗ Staging is locked by ana. Ask them to unlock it, or ask an admin to take the lock over with a reason.
               Because:
-                locked-by-other: locked by ana
+                locked-by-other: locked by ana: load test until 15:00
               > deploy v1.0.0 to staging
 
             ✗ You are a deployer, and taking over somebody's lock on staging needs an admin. Ask one of them, or ask an admin to change your role.
@@ -191,7 +252,7 @@ fn a_person_locks_and_others_keep_out() {
         t.bot_says(expect![[r#"
             ✗ No: Staging is locked by ana. Ask them to unlock it, or ask an admin to take the lock over with a reason.
               Because:
-                locked-by-other: locked by ana
+                locked-by-other: locked by ana: load test until 15:00
               > can I deploy staging?
 
             · staging: nothing is deployed
