@@ -163,10 +163,10 @@ fn fact(name: &str, facts: &Facts) -> Option<String> {
 fn lock(facts: &Facts) -> String {
     let mut said = text(facts.lock_held_by_other.as_ref());
     if let Some(until_ms) = facts.lock_until_ms {
-        said += &format!(" until {}", moment(until_ms));
+        let _ = write!(said, " until {}", moment(until_ms));
     }
     if let Some(reason) = &facts.lock_reason {
-        said += &format!(": {reason}");
+        let _ = write!(said, ": {reason}");
     }
     said
 }
