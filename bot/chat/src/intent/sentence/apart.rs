@@ -3,8 +3,8 @@
 //! Most of it is small talk. What says how, when, where or whether the order is to go must not be passed over.
 
 use super::{
-    Class, Draft, Head, Mood, Problem, Reader, Token, abroad, classes, clauses, conditions, heads, mood, reach,
-    remark, report,
+    Class, Draft, Head, Mood, Problem, Reader, Token, abroad, classes, clauses, conditions, heads, mood,
+    reach, remark, report,
 };
 use crate::intent::names::{NameKind, Vocabulary};
 use crate::intent::values;
@@ -61,7 +61,8 @@ impl<'t> Reader<'_, 't> {
             let behind = tokens.first().is_some_and(|token| Some(token.at) > self.ordered);
             let end = tokens.last().map_or(0, Token::end);
             let asked = self.text[end.min(self.text.len())..].trim_start().starts_with('?');
-            asked && !behind && hopes(tokens) || matters(tokens, &self.drafts, behind, self.vocabulary)
+            asked && !behind && hopes(tokens)
+                || matters(tokens, &self.drafts, behind, self.vocabulary)
                 || !behind && clauses::refuses_alone(reach(tokens))
         })?;
         if clauses::refuses_alone(reach(left)) {

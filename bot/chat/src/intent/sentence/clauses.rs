@@ -23,9 +23,10 @@ pub(super) fn after_refusal(tokens: &[Token<'_>]) -> Option<usize> {
 
 /// Words that say when, how firmly or in what case something is not to be done, and not what.
 const FIRMLY: &[&str] = &[
-    "not", "now", "yet", "today", "tonight", "tomorrow", "really", "anymore", "ever", "even", "again", "just", "until",
-    "till", "before", "after", "under", "on", "in", "at", "by", "for", "without", "during", "with", "like", "this", "any",
-    "no", "never", "please", "pls", "so", "either", "off", "nothing", "you", "dare",
+    "not", "now", "yet", "today", "tonight", "tomorrow", "really", "anymore", "ever", "even", "again",
+    "just", "until", "till", "before", "after", "under", "on", "in", "at", "by", "for", "without", "during",
+    "with", "like", "this", "any", "no", "never", "please", "pls", "so", "either", "off", "nothing", "you",
+    "dare",
 ];
 
 /// "don't, whatever happens, deploy", "do not under any circumstances, deploy", "never! …": nothing is named that is not to
@@ -37,12 +38,16 @@ fn hangs(tokens: &[Token<'_>]) -> bool {
         .position(|token| matches!(token.kind, Kind::Comma | Kind::Dash) || token.any(&["but", "instead"]))
         .map_or(tokens.len(), |at| at + 1);
     let said = &tokens[..end];
-    if said[0].any(&["no", "nope", "nah"]) && said.len() > 1 || said.iter().any(|token| token.name.is_some()) {
+    if said[0].any(&["no", "nope", "nah"]) && said.len() > 1 || said.iter().any(|token| token.name.is_some())
+    {
         return false;
     }
     // "do not", "hold off" are one word of refusal.
     let verb = said[0].any(&["do", "hold", "forget"]);
-    said.iter().skip(1 + usize::from(verb)).find(|token| token.is_word()).is_none_or(|first| first.any(FIRMLY))
+    said.iter()
+        .skip(1 + usize::from(verb))
+        .find(|token| token.is_word())
+        .is_none_or(|first| first.any(FIRMLY))
 }
 
 /// "Don't!", "do not", "never (": a refusal in a sentence of its own that names nothing.

@@ -136,7 +136,9 @@ pub(in crate::intent) fn resolve(head: Head, rest: &Rest<'_, '_>) -> Meaning {
         Head::Get if about.put_there() => Meaning::Action(Action::Deploy),
         Head::Get if about.taken_off() || rest.says(&["onto", "into"]) => Meaning::None,
         // "give api 3 instances" is no look at it.
-        Head::Get | Head::Show if rest.says(REPLICAS) && rest.0.iter().any(|token| token.is(Class::DIGIT)) => {
+        Head::Get | Head::Show
+            if rest.says(REPLICAS) && rest.0.iter().any(|token| token.is(Class::DIGIT)) =>
+        {
             Meaning::None
         }
         Head::Get | Head::Show => show(rest),
