@@ -290,6 +290,9 @@ impl Desk {
             if let Some(heard) = self.correct_run(&speaker, text).await? {
                 return Ok(heard);
             }
+            if let Some(heard) = self.taken_back(&speaker, text).await? {
+                return Ok(heard);
+            }
             let mut problem = problem.clone();
             if meant.project.is_none() && !meant.among {
                 // Before there is a project, nothing can be ordered but one.

@@ -50,6 +50,12 @@ fn is_small_talk(said: &str) -> bool {
     !said.chars().any(char::is_alphanumeric) || SMALL_TALK.as_ref().is_some_and(|talk| talk.is_match(said))
 }
 
+/// Whether somebody takes back what they said last, with no question open that a no could answer.
+pub(super) fn takes_back(said: &str) -> bool {
+    let bare = tree::plain(said).trim_end_matches('.').to_lowercase();
+    NEVER_MIND.contains(&bare.as_str()) && !matches!(bare.as_str(), "no" | "no thanks")
+}
+
 impl Desk {
     /// Takes what was said while somebody has a question open. `None` when it should be read by itself.
     pub(super) async fn answer(

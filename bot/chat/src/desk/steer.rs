@@ -5,6 +5,7 @@ use engine::model::RunId;
 use engine::run::{Run, RunState};
 
 use super::orders::key;
+use super::reply::takes_back;
 use super::talk::{Order, Talk};
 use super::{Desk, Heard, Outcome, Speaker, until};
 use crate::intent::{Action, Command};
@@ -94,6 +95,29 @@ impl Desk {
             _ => {}
         }
         Ok(heard)
+    }
+
+    /// "never mind" when nothing is asked: what somebody ordered goes on all the same, and is to be cancelled by name.
+    pub(super) async fn taken_back(
+        &self,
+        speaker: &Speaker<'_>,
+        said: &str,
+    ) -> Result<Option<Heard>, Refusal> {
+        if speaker.actor.role.is_none() || !takes_back(said) {
+            return Ok(None);
+        }
+        let mut runs = self.engine.store().run_live().await?;
+        runs.retain(|run| {
+            run.requester.name == speaker.actor.name
+                && !matches!(run.state, RunState::Undoing { .. })
+                && speaker.project.as_ref().is_none_or(|it| run.environment().project == it.project)
+        });
+        if runs.is_empty() {
+            return Ok(None);
+        }
+        let ids = runs.iter().map(|run| run.id.clone()).collect();
+        let links = self.links(ids, &speaker.inbound.conversation).await?;
+        Ok(Some(Heard::say(Outcome::Asked, view::goes_on_all_the_same(&runs, &links))))
     }
 
     /// What is said of a run that was steered, and its card as it is now.

@@ -423,7 +423,7 @@ impl<'t> Scanner<'_, 't> {
         if let Some(len) = self.exclusion(place)? {
             return Ok(Some(len));
         }
-        if let Some(len) = self.dry_run(place) {
+        if let Some(len) = self.dry_run(place)? {
             return Ok(Some(len));
         }
         let found = match self.canary(place)? {
@@ -435,7 +435,7 @@ impl<'t> Scanner<'_, 't> {
     }
 
     /// "dry run", "dry-run", "--plan", "only a plan", "as a rehearsal", "rehearse".
-    fn dry_run(&mut self, place: usize) -> Option<usize> {
+    fn dry_run(&mut self, place: usize) -> Result<Option<usize>, Problem> {
         let mut back = place;
         while matches!(back.checked_sub(1).map_or("", |at| self.word(at)), "the" | "a") {
             back -= 1;
@@ -455,12 +455,21 @@ impl<'t> Scanner<'_, 't> {
             "plan" | "check" | "preview" | "noop" if self.is_flag(place) => 1,
             "rehearsal" | "rehearse" | "rehearsed" => {
                 self.segment.rehearse = true;
-                return Some(1);
+                return Ok(Some(1));
             }
-            _ => return None,
+            _ => return Ok(None),
         };
+        let elsewhere = |token: &Token<'_>| token.name.is_some_and(|hit| hit.kind == NameKind::Environment);
+        if self.joined(place)
+            && self.token(place + len).is_some_and(elsewhere)
+            && self.scope.tokens[..place].iter().any(elsewhere)
+        {
+            return Err(Problem::ambiguous(
+                "I read a dry run behind an order, of another place, so I did nothing. Say which is to be tried and which done.",
+            ));
+        }
         self.segment.dry_run = true;
-        Some(len)
+        Ok(Some(len))
     }
 
     /// Alone between brackets.

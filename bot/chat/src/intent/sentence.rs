@@ -318,6 +318,9 @@ impl<'t> Reader<'_, 't> {
             }
             Mood::Refusal => {
                 let next = clauses::after_refusal(tokens);
+                if let Some(next) = next {
+                    apart::refused_before(&tokens[..next], &tokens[next..])?;
+                }
                 if joined != Joined::Start {
                     self.refused_behind(&tokens[..next.unwrap_or(tokens.len())], next.is_some())?;
                 }

@@ -193,6 +193,13 @@ pub(crate) fn which_run(verb: &str, runs: &[Run], links: &Links) -> Card {
     runs_to(Card::new(Tone::Ask, format!("Which run do you want to {verb}?")), verb, runs, links)
 }
 
+/// "never mind" is not enough to stop what was ordered: the runs of theirs that go on.
+pub(crate) fn goes_on_all_the_same(runs: &[Run], links: &Links) -> Card {
+    let card =
+        Card::new(Tone::Ask, "I asked you nothing, and what you ordered goes on. What is to be cancelled?");
+    runs_to(card, "cancel", runs, links)
+}
+
 /// A run nobody knows; those that could be meant.
 pub(crate) fn no_such_run(said: &str, verb: &str, runs: &[Run], links: &Links) -> Card {
     let card = Card::new(Tone::Bad, format!("There is no run {said}.")).privately();

@@ -460,3 +460,23 @@ fn the_first_that_waits_is_next() {
         t.never_mind_the_rest();
     });
 }
+
+/// "Never mind" stops nothing that is under way, and doesn't sound as if it did.
+#[test]
+fn never_mind_behind_an_order() {
+    chat(async |t| {
+        t.release("v1.0.0", Behaviour::builds_in(seconds(30)));
+        t.user("ana").says("deploy staging ref v1.0.0; then production").await;
+        t.ticks().await;
+        t.never_mind_the_rest();
+        t.user("ana").says("never mind").await;
+        t.bot_says(expect![[r#"
+            ? I asked you nothing, and what you ordered goes on. What is to be cancelled?
+                r-1: deploy v1.0.0 to staging by ana, running
+              [cancel r-1]
+        "#]]);
+        t.user("ana").clicks("cancel r-1").await;
+        t.settles().await;
+        t.never_mind_the_rest();
+    });
+}

@@ -193,6 +193,16 @@ fn take_plain(asked: &Asked<'_>, said: &str, beginnings: bool) -> Result<String,
     if said.chars().count() > WORDS_MAX {
         return Err(format!("longer than {WORDS_MAX} characters"));
     }
+    // "Which components does it need?" - "yes": some are wanted, and nobody said which. Nor is a service called "ok".
+    let agrees = YES.contains(&lower.as_str());
+    let says_nothing = match (asked.row.takes, asked.usual) {
+        (Takes::Several | Takes::Words(_), Some("none")) => agrees && !lower.starts_with("ok"),
+        (Takes::Words(_), None) => agrees,
+        _ => false,
+    };
+    if says_nothing {
+        return Err("a yes, and not what is asked for".to_owned());
+    }
     if let Some(usual) = asked.usual
         && !matches!(asked.row.takes, Takes::YesNo)
         && USUALLY.contains(&lower.as_str())

@@ -173,11 +173,11 @@ pub(in crate::intent) fn extend_setup(
             continue;
         }
         let Some(hit) = token.name else {
-            if !token.class.known()
-                && place > 0
-                && role == Role::Connection
-                && tokens[place - 1].any(&["connect", "and"])
-            {
+            let joins: &[&str] = match role {
+                Role::Connection => &["connect", "and"],
+                _ => &["on", "onto", "with", "using", "via", "behind", "at", "use"],
+            };
+            if !token.class.known() && place > 0 && tokens[place - 1].any(joins) {
                 return Err(unknown_provider(token, vocabulary));
             }
             if !token.class.known()

@@ -66,6 +66,12 @@ impl Scanner<'_, '_> {
             }) {
                 at += 1;
             }
+            // "with canary, 10/50/100": one canary, and not two deploys.
+            if self.token(at).is_some_and(|token| token.kind == Kind::Comma)
+                && values::weights(self.rest(at + 1)).is_some()
+            {
+                at += 1;
+            }
             if matches!(self.word(at), "off" | "no" | "none" | "false" | "disabled") {
                 return self.set_canary(Canary::Off, at + 1 - place);
             }

@@ -117,10 +117,18 @@ impl Scanner<'_, '_> {
         }
     }
 
+    /// "except production, ref main": behind a comma and called what it is, a ref is not what is left out.
+    fn is_apart(&self, at: usize) -> bool {
+        let tokens = self.scope.tokens;
+        let place = tokens.partition_point(|token| token.at < at);
+        let [.., comma, called] = &tokens[..place.min(tokens.len())] else { return false };
+        comma.kind == Kind::Comma && called.any(&["ref", "branch", "tag", "commit"])
+    }
+
     /// Takes the ref written at the byte `at`.
     pub(super) fn set_ref(&mut self, raw: &str, at: usize, len: usize) -> Result<Option<usize>, Problem> {
         check_ref(self.scope, raw, at)?;
-        if self.excluding && self.scope.action.row().changes {
+        if self.excluding && self.scope.action.row().changes && !self.is_apart(at) {
             return Err(Problem::ambiguous(format!("I read that `{raw}` is not meant, but not what is.")));
         }
         if self.segment.git_ref.as_deref().is_some_and(|first| first != raw) {

@@ -3,8 +3,8 @@
 //! Most of it is small talk. What says how, when, where or whether the order is to go must not be passed over.
 
 use super::{
-    Class, Draft, Head, Mood, Problem, Reader, Token, abroad, classes, conditions, heads, mood, reach,
-    remark, report,
+    Class, Draft, Head, Mood, Problem, Reader, Token, abroad, classes, clauses, conditions, heads, mood,
+    reach, remark, report,
 };
 use crate::intent::names::{NameKind, Vocabulary};
 use crate::intent::values;
@@ -61,8 +61,15 @@ impl<'t> Reader<'_, 't> {
             let behind = tokens.first().is_some_and(|token| Some(token.at) > self.ordered);
             let end = tokens.last().map_or(0, Token::end);
             let asked = self.text[end.min(self.text.len())..].trim_start().starts_with('?');
-            asked && !behind && hopes(tokens) || matters(tokens, &self.drafts, behind, self.vocabulary)
+            asked && !behind && hopes(tokens)
+                || matters(tokens, &self.drafts, behind, self.vocabulary)
+                || !behind && clauses::refuses_alone(reach(tokens))
         })?;
+        if clauses::refuses_alone(reach(left)) {
+            return Some(Problem::ambiguous(
+                "Before the order I read that something is not to be done, so I did nothing. Say only what is to be done.",
+            ));
+        }
         let said = said_again(reach(left)).collect::<Vec<_>>().join(" ");
         let mut problem = Problem::ambiguous(format!(
             "I read an order, but not what \"{said}\" is to change about it, so I did nothing. Say it in one sentence."
@@ -106,6 +113,21 @@ impl<'t> Reader<'_, 't> {
         }
         Ok(())
     }
+}
+
+/// "no canary, deploy production": how the order behind it is to go, which must not be passed over.
+pub(super) fn refused_before(refused: &[Token<'_>], order: &[Token<'_>]) -> Result<(), Problem> {
+    let mut words = refused.iter().filter(|token| token.is_word() && !token.is(Class::OPENER));
+    let without = words.next().is_some_and(|first| first.any(&["no", "without", "skip", "not"]));
+    if !(without && words.next().is_some_and(|manner| manner.any(MANNERS) && manner.quote == 0)) {
+        return Ok(());
+    }
+    let manner = said_again(refused).filter(|word| *word != ",").collect::<Vec<_>>().join(" ");
+    let order = said_again(order).skip_while(|word| *word == ",").collect::<Vec<_>>().join(" ");
+    Err(Problem::ambiguous(format!(
+        "I read \"{manner}\" before an order, so I did nothing. Say it behind the order if it is about that."
+    ))
+    .suggest([format!("{order} {manner}"), order]))
 }
 
 /// "don't actually do it", "do not execute", "don't really": nothing is named but the order itself.

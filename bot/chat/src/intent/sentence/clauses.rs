@@ -4,19 +4,10 @@ use super::{Action, Class, Head, Kind, Meaning, Mood, Rest, Token, heads, mood, 
 
 /// Where the next order after a refusal begins: "don't deploy prod, deploy staging".
 pub(super) fn after_refusal(tokens: &[Token<'_>]) -> Option<usize> {
-    // "don't, under any circumstances, deploy": the order after the comma is what is refused.
     let refusal = tokens.iter().position(|token| {
         token.is_word() && (token.is(Class::NEGATION) || token.any(&["do", "hold", "forget"]))
     })?;
-    if tokens.get(refusal + 1).is_some_and(|token| token.kind == Kind::Comma) {
-        return None;
-    }
-    // "not now, deploy": the same. "never mind, deploy" takes back what came before.
-    if tokens[refusal].any(&["not", "never"])
-        && tokens
-            .get(refusal + 1)
-            .is_some_and(|next| next.any(&["now", "yet", "today", "really", "anymore", "ever", "again"]))
-    {
+    if hangs(&tokens[refusal..]) {
         return None;
     }
     (1..tokens.len()).find(|at| {
@@ -28,6 +19,48 @@ pub(super) fn after_refusal(tokens: &[Token<'_>]) -> Option<usize> {
             && !next.is_some_and(|token| token.any(&["or", "and", "nor", "then"]))
             && matches!(mood::read(&tokens[*at..]), Mood::Order(_))
     })
+}
+
+/// Words that say when, how firmly or in what case something is not to be done, and not what.
+const FIRMLY: &[&str] = &[
+    "not", "now", "yet", "today", "tonight", "tomorrow", "really", "anymore", "ever", "even", "again",
+    "just", "until", "till", "before", "after", "under", "on", "in", "at", "by", "for", "without", "during",
+    "with", "like", "this", "any", "no", "never", "please", "pls", "so", "either", "off", "nothing", "you",
+    "dare",
+];
+
+/// "don't, whatever happens, deploy", "do not under any circumstances, deploy", "never! …": nothing is named that is not to
+/// be done, so that it is what follows. "not on production, deploy staging" names it.
+fn hangs(tokens: &[Token<'_>]) -> bool {
+    let end = tokens
+        .iter()
+        .skip(1)
+        .position(|token| matches!(token.kind, Kind::Comma | Kind::Dash) || token.any(&["but", "instead"]))
+        .map_or(tokens.len(), |at| at + 1);
+    let said = &tokens[..end];
+    if said[0].any(&["no", "nope", "nah"]) && said.len() > 1 || said.iter().any(|token| token.name.is_some())
+    {
+        return false;
+    }
+    // "do not", "hold off" are one word of refusal.
+    let verb = said[0].any(&["do", "hold", "forget"]);
+    said.iter()
+        .skip(1 + usize::from(verb))
+        .find(|token| token.is_word())
+        .is_none_or(|first| first.any(FIRMLY))
+}
+
+/// "Don't!", "do not", "never (": a refusal in a sentence of its own that names nothing.
+pub(super) fn refuses_alone(tokens: &[Token<'_>]) -> bool {
+    let Some(first) = tokens.iter().position(|token| token.is_word() && !token.is(Class::OPENER)) else {
+        return false;
+    };
+    let refusal = &tokens[first..];
+    let firm = refusal[0].any(&["don't", "dont", "never"])
+        || refusal[0].any(&["do", "hold"]) && refusal.get(1).is_some_and(|next| next.any(&["not", "off"]));
+    // "never mind" takes back, and does not refuse.
+    firm && refusal.iter().all(|token| token.name.is_none())
+        && refusal.iter().skip(1).all(|token| !token.is_word() || token.any(FIRMLY))
 }
 
 /// Words by which people say, mean or want something: what follows is theirs and no order.

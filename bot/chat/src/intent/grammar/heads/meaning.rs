@@ -6,6 +6,7 @@ use super::nouns::{
 };
 use super::{Head, Rest};
 use crate::intent::actions::Action;
+use crate::intent::lexicon::Class;
 use crate::intent::names::NameKind;
 use crate::intent::values::is_ref;
 use crate::intent::words::{Kind, Token};
@@ -134,6 +135,12 @@ pub(in crate::intent) fn resolve(head: Head, rest: &Rest<'_, '_>) -> Meaning {
         Head::Roll => given(rest.says(&["out"]) || about.release_there(), Action::Deploy),
         Head::Get if about.put_there() => Meaning::Action(Action::Deploy),
         Head::Get if about.taken_off() || rest.says(&["onto", "into"]) => Meaning::None,
+        // "give api 3 instances" is no look at it.
+        Head::Get | Head::Show
+            if rest.says(REPLICAS) && rest.0.iter().any(|token| token.is(Class::DIGIT)) =>
+        {
+            Meaning::None
+        }
         Head::Get | Head::Show => show(rest),
         Head::Put => put(&about),
         Head::Make => make(&about),
@@ -211,7 +218,12 @@ fn destroy(rest: &Rest<'_, '_>) -> Meaning {
 }
 
 fn set(about: &About<'_, '_>) -> Action {
-    if about.rest.says(REPLICAS) && !about.rest.assigns() {
+    // "set REPLICAS to 3": in capitals it is the name of a variable, unless all is.
+    let capitals = |token: &Token<'_>| token.raw.bytes().all(|byte| byte.is_ascii_uppercase());
+    let variable = about.begins(REPLICAS)
+        && about.first.is_some_and(capitals)
+        && about.rest.0.iter().any(|token| token.raw.bytes().any(|byte| byte.is_ascii_lowercase()));
+    if about.rest.says(REPLICAS) && !about.rest.assigns() && !variable {
         Action::Scale
     } else if about.begins(&["up"]) && about.rest.0.get(1).is_none_or(|next| next.kind != Kind::Equals) {
         Action::Setup
