@@ -159,6 +159,8 @@ pub struct Courier {
     calls: Option<Budget>,
     drawn: Drawn,
     tries: HashMap<String, u32>,
+    /// Whether something kept the front from being heard or shown when it was last looked.
+    troubled: bool,
 }
 
 /// What became of one letter.
@@ -184,11 +186,13 @@ impl Courier {
             calls,
             drawn: Drawn::default(),
             tries: HashMap::new(),
+            troubled: false,
         }
     }
 
     /// Takes at most one message to each conversation that may be written to at `now_ms`.
     pub async fn pass(&mut self, now_ms: EpochMs) -> Result<Carried, Refusal> {
+        self.notice_return();
         let (store, began_ms) = (self.engine.store(), self.engine.now_ms());
         let waiting = store.outbox_conversations(self.carrier.front()).await?;
         self.paces.retain(|conversation, pace| pace.free_ms() > now_ms || waiting.contains(conversation));
@@ -248,6 +252,16 @@ impl Courier {
             not_before(pace.free_ms());
         }
         Ok(Carried { delivered, due_ms })
+    }
+
+    /// A front that was away and is back gets at once what waits: after a long absence the waits have grown to a minute.
+    fn notice_return(&mut self) {
+        let notices = self.engine.notices().all();
+        let troubled = notices.iter().any(|notice| notice.who == self.carrier.front());
+        if self.troubled && !troubled {
+            self.paces.values_mut().for_each(Pace::well_again);
+        }
+        self.troubled = troubled;
     }
 
     /// Takes what carrying it costs from what the front allows over all conversations; or says from when that is there.

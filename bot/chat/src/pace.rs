@@ -10,18 +10,20 @@ const FAILED_WAIT_MS: i64 = 1_000;
 pub(crate) struct Pace {
     gap_ms: i64,
     free_ms: i64,
+    /// Nothing before that, because it failed.
+    failed_ms: i64,
     failures: u32,
 }
 
 impl Pace {
     /// A conversation that takes one message in `gap_ms`.
     pub(crate) fn new(gap_ms: i64) -> Self {
-        Self { gap_ms, free_ms: i64::MIN, failures: 0 }
+        Self { gap_ms, free_ms: i64::MIN, failed_ms: i64::MIN, failures: 0 }
     }
 
     /// From when the next message may go out.
     pub(crate) fn free_ms(&self) -> i64 {
-        self.free_ms
+        self.free_ms.max(self.failed_ms)
     }
 
     /// A message went out.
@@ -32,12 +34,19 @@ impl Pace {
 
     /// The front asks to wait, or failed: then the wait grows until it works again.
     pub(crate) fn held(&mut self, now_ms: i64, retry_after_ms: Option<i64>) {
-        let wait_ms = retry_after_ms.unwrap_or_else(|| {
+        let asked_ms = retry_after_ms.unwrap_or_default();
+        if retry_after_ms.is_none() {
             let doubled = FAILED_WAIT_MS << self.failures.min(10);
             self.failures += 1;
-            doubled.min(FAILED_WAIT_MS_MAX)
-        });
-        self.free_ms = self.free_ms.max(now_ms + wait_ms.max(self.gap_ms));
+            self.failed_ms = self.failed_ms.max(now_ms + doubled.min(FAILED_WAIT_MS_MAX));
+        }
+        self.free_ms = self.free_ms.max(now_ms + asked_ms.max(self.gap_ms));
+    }
+
+    /// The front is well again: what failed is tried now, and only what the front asked to wait is waited.
+    pub(crate) fn well_again(&mut self) {
+        self.failures = 0;
+        self.failed_ms = i64::MIN;
     }
 }
 
@@ -130,6 +139,22 @@ mod tests {
         pace.sent(now_ms);
         pace.held(pace.free_ms(), None);
         assert_eq!(pace.free_ms() - now_ms - 500, 1_000);
+    }
+
+    #[test]
+    fn once_the_front_is_well_again_only_what_it_asked_for_is_waited() {
+        let mut pace = Pace::new(500);
+        for _ in 0..9 {
+            pace.held(pace.free_ms().max(0), None);
+        }
+        let now_ms = pace.free_ms() - 59_000;
+        pace.well_again();
+        assert!(pace.free_ms() <= now_ms, "a minute is not waited for nothing");
+        pace.held(now_ms, Some(7_000));
+        pace.well_again();
+        assert_eq!(pace.free_ms(), now_ms + 7_000);
+        pace.held(now_ms + 7_000, None);
+        assert_eq!(pace.free_ms(), now_ms + 8_000, "and failures count anew");
     }
 
     /// Takes so many if they are there.

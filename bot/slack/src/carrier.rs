@@ -1,6 +1,7 @@
 //! Takes letters to Slack: one root message for each run's card, edited in place; everything else where it was asked for.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use chat::{
@@ -38,6 +39,8 @@ const GONE: [&str; 3] = ["message_not_found", "cant_update_message", "edit_windo
 const NO_MESSAGE: &str = "message_not_found";
 /// Slack's word for a thread that somebody has deleted.
 const NO_THREAD: &str = "thread_not_found";
+/// Deleted threads that are remembered; after so many they are found out anew.
+const DELETED_MAX: usize = 1_000;
 /// Slack's words for blocks or a text that it does not take, whatever its documentation says.
 const MISFIT: [&str; 6] = [
     "invalid_blocks",
@@ -73,11 +76,32 @@ const MENDABLE: [&str; 16] = [
 pub(crate) struct SlackCarrier {
     web: Arc<Web>,
     troubles: Troubles,
+    /// Threads that somebody has deleted, by channel. Slack counts a refused message among those it takes in a second: to try
+    /// the thread again each time would leave no room for the message beside it.
+    deleted: Mutex<HashSet<(String, String)>>,
 }
 
 impl SlackCarrier {
     pub(crate) fn new(web: Arc<Web>, troubles: Troubles) -> Self {
-        Self { web, troubles }
+        Self { web, troubles, deleted: Mutex::default() }
+    }
+
+    fn deleted(&self) -> MutexGuard<'_, HashSet<(String, String)>> {
+        self.deleted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The thread a letter belongs into, as long as it is there.
+    fn thread_of(&self, channel: &str, letter: &Letter) -> Option<String> {
+        let there = |thread: &String| !self.deleted().contains(&(channel.to_owned(), thread.clone()));
+        letter.place.thread.clone().filter(there)
+    }
+
+    fn note_deleted(&self, channel: &str, thread: &str) {
+        let mut deleted = self.deleted();
+        if deleted.len() >= DELETED_MAX {
+            deleted.clear();
+        }
+        deleted.insert((channel.to_owned(), thread.to_owned()));
     }
 
     /// Deletes a message with a secret in it; the card, with what became of that.
@@ -189,14 +213,15 @@ impl SlackCarrier {
             let file = between.and_then(|direct| due(&crate::intake::conversation(&direct), None));
             return Ok(Sent { message: None, file });
         }
-        message.thread.clone_from(&letter.place.thread);
-        let posted = match self.web.message_post(channel, &message).await {
+        message.thread = self.thread_of(channel, letter);
+        let posted = match (self.web.message_post(channel, &message).await, &message.thread) {
             // Somebody has deleted what was answered to. The answer is still due.
-            Err(WebError::Refused { code, .. }) if code == NO_THREAD && message.thread.is_some() => {
+            (Err(WebError::Refused { code, .. }), Some(thread)) if code == NO_THREAD => {
+                self.note_deleted(channel, thread);
                 message.thread = None;
                 self.web.message_post(channel, &message).await
             }
-            posted => posted,
+            (posted, _) => posted,
         };
         let ts = posted?;
         let file = due(conversation, Some(message.thread.unwrap_or_else(|| ts.clone())));
@@ -333,12 +358,13 @@ impl Carrier for SlackCarrier {
         letter: &Letter,
         since_ms: EpochMs,
     ) -> Result<Option<String>, Undelivered> {
+        let channel = channel_of(conversation);
         let history = History {
-            thread: letter.place.thread.clone(),
+            thread: self.thread_of(channel, letter),
             oldest: Some(stamp(since_ms - LOOK_BACK_MS)),
             ..History::default()
         };
-        let messages = match self.web.messages(channel_of(conversation), &history).await {
+        let messages = match self.web.messages(channel, &history).await {
             Ok(page) => page.messages,
             // Without the scope to read there is no telling; showing it twice is better than not at all.
             Err(WebError::Refused { .. }) => return Ok(None),

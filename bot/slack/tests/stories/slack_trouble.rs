@@ -64,6 +64,19 @@ fn an_answer_to_a_deleted_message_is_given_in_the_channel() {
 }
 
 #[test]
+fn an_answer_to_a_deleted_message_comes_also_when_slack_counts_what_it_refused() {
+    chat(async |t| {
+        t.stage.sim.fault("chat.postMessage", Fault::Refused("thread_not_found"));
+        t.stage.sim.fault("chat.postMessage", Fault::Limited(1));
+        t.user("ana").says("whoami").await;
+        t.settles().await;
+        t.never_mind_the_rest();
+        let said = of_bot(&t.stage, CHANNEL).remove(0);
+        assert!(said.thread.is_none(), "the thread is not tried again: {said:#?}");
+    });
+}
+
+#[test]
 fn a_private_answer_finds_another_way_when_it_may_not_speak_there() {
     chat(async |t| {
         let sim = t.stage.sim.clone();

@@ -1,0 +1,96 @@
+//! A front that was away for long: what waits for it goes out as soon as it is back.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use adapters::sim::World;
+use chat::{Card, Carrier, Courier, Letter, Outbound, Sent, Tone, Troubles, Undelivered};
+use engine::artifacts::Artifacts;
+use engine::audit::SigningKey;
+use engine::clock::{Clock, EpochMs, ManualClock};
+use engine::control::{Engine, EngineParts, Vault};
+use engine::redact::Redactor;
+use engine::secrets::MasterKey;
+use engine::store::{Commit, Store, StoreAddress};
+use policies::Rules;
+
+const FRONT: &str = "slack";
+const CONVERSATION: &str = "slack:C042";
+
+/// Takes messages unless it is away.
+#[derive(Default)]
+struct Fickle {
+    away: AtomicBool,
+    tries: AtomicUsize,
+}
+
+#[async_trait::async_trait]
+impl Carrier for Fickle {
+    fn front(&self) -> &str {
+        FRONT
+    }
+
+    fn gap_ms(&self) -> i64 {
+        1_000
+    }
+
+    async fn carry(&self, _: &str, _: &Letter, _: Option<&str>) -> Result<Sent, Undelivered> {
+        self.tries.fetch_add(1, Ordering::Relaxed);
+        if self.away.load(Ordering::Relaxed) {
+            return Err(Undelivered::Later { why: "no answer".to_owned(), after_ms: None });
+        }
+        Ok(Sent::whole(Some("m1".to_owned())))
+    }
+
+    async fn find(&self, _: &str, _: &Letter, _: EpochMs) -> Result<Option<String>, Undelivered> {
+        Ok(None)
+    }
+}
+
+async fn engine(folder: &std::path::Path, clock: Arc<ManualClock>) -> Engine {
+    let store = Store::open(&StoreAddress::Sqlite(folder.join("infra-chat.db"))).await.unwrap();
+    let redactor = Arc::new(Redactor::new().unwrap());
+    let key = MasterKey::from_text("the test", &"5c".repeat(32)).unwrap();
+    let vault = Vault::open(store.clone(), clock.clone(), key, redactor.clone()).await.unwrap();
+    Engine::new(EngineParts {
+        store,
+        ports: World::new(clock.clone()).ports(),
+        clock,
+        rules: Rules::shipped().unwrap(),
+        artifacts: Artifacts::open(folder.join("artifacts").to_str().unwrap(), redactor.clone()).unwrap(),
+        redactor,
+        signing_key: SigningKey::open_or_create(&folder.join("signing.key")).unwrap(),
+        vault,
+        replica: "test".to_owned(),
+    })
+}
+
+#[tokio::test]
+async fn what_waits_goes_out_as_soon_as_the_front_is_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::at(1_000));
+    let engine = engine(folder.path(), clock.clone()).await;
+    let (troubles, front) = (Troubles::new(engine.clone(), FRONT), Arc::new(Fickle::default()));
+    let mut courier = Courier::new(engine.clone(), front.clone());
+    let letter = Letter::open(Outbound::Say(Card::new(Tone::Plain, "what matters")));
+    let mut commit = Commit::at(clock.now_ms());
+    commit.writes.push(letter.put(CONVERSATION, "1", clock.now_ms()).unwrap());
+    engine.store().commit(commit).await.unwrap();
+
+    front.away.store(true, Ordering::Relaxed);
+    troubles.begin("hearing", "Slack is not reached; it is tried again");
+    for _ in 0..9 {
+        let carried = courier.pass(clock.now_ms()).await.unwrap();
+        clock.advance_to(carried.due_ms.unwrap());
+    }
+    assert_eq!(courier.pass(clock.now_ms()).await.unwrap().due_ms, Some(clock.now_ms() + 60_000));
+
+    front.away.store(false, Ordering::Relaxed);
+    clock.advance(1_000);
+    let tried = front.tries.load(Ordering::Relaxed);
+    courier.pass(clock.now_ms()).await.unwrap();
+    assert_eq!(front.tries.load(Ordering::Relaxed), tried, "nothing says that it is back");
+    troubles.end("hearing");
+    assert_eq!(courier.pass(clock.now_ms()).await.unwrap().delivered, 1, "and now something does");
+}
