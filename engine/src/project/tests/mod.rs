@@ -8,6 +8,7 @@ use std::path::Path;
 use crate::model::Project;
 
 mod accepted;
+mod any_text;
 mod connections;
 mod differing;
 mod faults;

@@ -8,86 +8,18 @@ use proptest::collection::{btree_map, btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
 
+use super::any_text::{any_text, line, said};
 use super::{documented, read};
 use crate::model::{
     CanaryUnsaid, Check, CheckDoes, CheckStep, Component, ComponentKind, Connection, ConnectionMode,
     ConnectionName, Environment, EnvironmentPolicy, Expect, FreezeWhen, FreezeWindow, Health, Job, Judging,
     Keep, Limits, LogPattern, Migrations, Override, Person, Project, Provider, Queries, QuietHours, Role,
-    Service, Severity, Size, Source, Sticky, Texts, Urgency, Variable, WhenLow, is_unseen,
+    Service, Severity, Size, Source, Sticky, Texts, Urgency, Variable, WhenLow,
 };
 use crate::project::{differences, export, import};
 
 fn name<N: std::str::FromStr<Err: std::fmt::Debug>>(text: &str) -> N {
     text.parse().unwrap()
-}
-
-/// Anything a person may put into a command or variable, with what is awkward in YAML more often than chance has it.
-fn any_text() -> impl Strategy<Value = String> {
-    let awkward = prop::sample::select(vec![
-        "",
-        " ",
-        "null",
-        "~",
-        "yes",
-        "1e3",
-        "0x1f",
-        "- a",
-        "a: b",
-        "# a",
-        "a # b",
-        "'",
-        "\"",
-        "\\",
-        "{a}",
-        "[a",
-        "*a",
-        "&a",
-        "!a",
-        "|",
-        ">",
-        "%",
-        "@",
-        "a\nb",
-        "a\nb\n",
-        " a\nb",
-        "a\n\n b\n",
-        "\n",
-        "\ta",
-        "a\r\nb",
-        "\u{85}",
-        "\u{2028}",
-        "\u{feff}a",
-        "\u{7f}",
-        "é😀",
-        "---",
-        "...",
-        "--- a\nb",
-        "a \nb",
-        "${",
-        "=",
-        "<<",
-        "?",
-        "a\n# b",
-        "\u{fffe}",
-        "a,b",
-        "-",
-        ":",
-        "a:",
-        "a\n\tb",
-    ]);
-    let harmless = |text: &String| !text.contains("${") && !text.contains('\0');
-    prop_oneof![awkward.prop_map(str::to_owned), ".{0,12}", "(?s).{0,30}", "[a-z]{60}( [a-z:]{9}){9}"]
-        .prop_filter("plain", harmless)
-}
-
-fn said() -> impl Strategy<Value = String> {
-    any_text().prop_filter("says something", |text| !text.trim().is_empty())
-}
-
-fn line() -> impl Strategy<Value = String> {
-    said().prop_filter("one line", |text| {
-        !text.contains(|c: char| c.is_control() || is_unseen(c)) && text.chars().count() <= 200
-    })
 }
 
 fn variables() -> impl Strategy<Value = BTreeMap<String, Variable>> {
