@@ -148,6 +148,9 @@ fn takes_the_place_later(world: &World, variables: &[(&str, &str)], lose: impl F
     serve.wait_for("listens on http://");
     let mut chat = world.start(&["--as", "ana", "chat"], variables);
     chat.wait_for("as a guest");
+    // Not while it still starts: without its database nothing does.
+    chat.say("/wait 0");
+    chat.wait_for("No run is under way.");
     lose();
     serve.signal("KILL");
     serve.end();
