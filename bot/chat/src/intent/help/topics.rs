@@ -33,8 +33,9 @@ topics! {
         "that is worse goes back by itself. Without enough data it holds and asks: `promote`, `resume`, or"
         "`rollback`, which always means the last stable release. What a deploy means that says nothing about"
         "a canary stands in the environment's policy: `canary: 10/50/100`, `off`, or `ask`, which asks."
-        "Health, crashes and critical log lines take it back at once. How much data a pass takes, when a low score asks, and log patterns of your own are in"
-        "the environment's `policy` (`judging`); plans and `status` show what is not as usual."
+        "Health, crashes and critical log lines take it back at once. How much data a pass takes, when a low"
+        "score asks, and log patterns of your own stand in the policy too (`judging`); plans show what is not"
+        "as usual."
         => "deploy {env} with canary 10/50/100" "deploy {env} without canary" "promote";
     ["secrets", "secret", "credentials", "passwords", "password", "tokens"]
         "Secrets never pass through a conversation, and are never shown. On the machine:"
