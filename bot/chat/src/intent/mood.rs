@@ -3,6 +3,7 @@
 //! Everything that changes the world must begin with its verb, after nothing but politeness. That one rule keeps reports,
 //! intentions, hypotheticals and small talk from becoming orders.
 
+mod ahead;
 pub(super) mod condition;
 pub(super) mod openers;
 
@@ -54,6 +55,8 @@ pub(super) struct Opening {
     pub(super) rehearse: bool,
     /// "can you …": a question mark at the end changes nothing.
     pub(super) polite: bool,
+    /// When or how was said before the verb, for all that is ordered behind it.
+    pub(super) ahead: bool,
 }
 
 impl Opening {
@@ -101,6 +104,8 @@ pub(super) fn read(tokens: &[Token<'_>]) -> Mood {
             "do" => matches!(word(at + 1), "not" | "nothing"),
             "hold" => word(at + 1) == "off",
             "forget" => word(at + 1) != "it",
+            // "without canary deploy production"
+            "without" => ahead::read(tokens, at).is_none(),
             _ => token.is(Class::NEGATION),
         };
         if refuses {
@@ -131,7 +136,7 @@ pub(super) fn read(tokens: &[Token<'_>]) -> Mood {
             polite = true;
             continue;
         }
-        if word(at) == "go" && matches!(word(at + 1), "ahead" | "and") {
+        if word(at) == "go" && (word(at + 1) == "and" || word(at + 1) == "ahead" && word(at + 2) != "with") {
             at = skip_openers(tokens, at + 2);
             continue;
         }
@@ -164,6 +169,13 @@ pub(super) fn read(tokens: &[Token<'_>]) -> Mood {
 fn order(tokens: &[Token<'_>], at: usize, polite: bool) -> Mood {
     let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
     let (at, front) = fronted(tokens, at);
+    let said = if front.is_empty() { ahead::read(tokens, at) } else { None };
+    let ahead = said.is_some();
+    let (at, front, polite) = match said {
+        Some(said) if said.conditional => return Mood::Condition(said.next),
+        Some(said) => (said.next, said.said, polite || said.polite),
+        None => (at, front, polite),
+    };
     if standing::notifies(&tokens[at.min(tokens.len())..]) {
         if matches!(word(at), "tell" | "let" | "give" | "send")
             && let Some(place) = asks_within(tokens, at)
@@ -212,6 +224,7 @@ fn order(tokens: &[Token<'_>], at: usize, polite: bool) -> Mood {
         dry_run,
         rehearse,
         polite: polite || flagged,
+        ahead,
     };
     let found = heads::find(&tokens[at.min(tokens.len())..]);
     // "would you mind deploying staging?"
@@ -235,6 +248,7 @@ fn order(tokens: &[Token<'_>], at: usize, polite: bool) -> Mood {
                 dry_run,
                 rehearse,
                 polite: true,
+                ahead,
             });
         }
         if matches!(head, Head::Show | Head::Get | Head::Check)
@@ -257,13 +271,23 @@ fn order(tokens: &[Token<'_>], at: usize, polite: bool) -> Mood {
             dry_run,
             rehearse,
             polite: true,
+            ahead,
         });
     }
     if flagged {
         return Mood::Statement;
     }
     if let Some((noun, head, len)) = named_view(tokens, at) {
-        return Mood::Order(Opening { head, at: noun, len, front: at..noun, dry_run, rehearse, polite });
+        return Mood::Order(Opening {
+            head,
+            at: noun,
+            len,
+            front: at..noun,
+            dry_run,
+            rehearse,
+            polite,
+            ahead,
+        });
     }
     if tokens.get(at).is_some_and(|token| {
         token.is_word() && token.name.is_none() && (!token.class.known() || token.class.only_head())
@@ -354,6 +378,21 @@ const MAX_FRONTED: usize = 32;
 /// "on staging, …", "staging: …": the place before the verb.
 fn fronted(tokens: &[Token<'_>], at: usize) -> (usize, std::ops::Range<usize>) {
     let none = (at, at..at);
+    let (preposition, Some(place)) = place_at(tokens, at) else { return none };
+    let mut next = place;
+    let marked =
+        tokens.get(next).is_some_and(|token| matches!(token.kind, Kind::Comma | Kind::Colon | Kind::Dash));
+    while tokens.get(next).is_some_and(|token| matches!(token.kind, Kind::Comma | Kind::Colon | Kind::Dash)) {
+        next += 1;
+    }
+    let next = skip_openers(tokens, next);
+    let verb = heads::find(&tokens[next.min(tokens.len())..]).is_some() || flag(tokens, next).is_some();
+    let colon = tokens.get(place).is_some_and(|token| token.kind == Kind::Colon);
+    if verb && (preposition || colon) && (marked || preposition) { (next, at..place) } else { none }
+}
+
+/// Whether a preposition stands here, and where the names behind it end, if there are any.
+fn place_at(tokens: &[Token<'_>], at: usize) -> (bool, Option<usize>) {
     let mut place = at;
     let preposition =
         tokens.get(place).is_some_and(|token| token.any(&["in", "on", "for", "to", "from", "into"]));
@@ -379,17 +418,11 @@ fn fronted(tokens: &[Token<'_>], at: usize) -> (usize, std::ops::Range<usize>) {
             break;
         }
     }
-    if !named || first == tokens.len() {
-        return none;
-    }
-    let mut next = place;
-    let marked =
-        tokens.get(next).is_some_and(|token| matches!(token.kind, Kind::Comma | Kind::Colon | Kind::Dash));
-    while tokens.get(next).is_some_and(|token| matches!(token.kind, Kind::Comma | Kind::Colon | Kind::Dash)) {
-        next += 1;
-    }
-    let next = skip_openers(tokens, next);
-    let verb = heads::find(&tokens[next.min(tokens.len())..]).is_some() || flag(tokens, next).is_some();
-    let colon = tokens.get(place).is_some_and(|token| token.kind == Kind::Colon);
-    if verb && (preposition || colon) && (marked || preposition) { (next, at..place) } else { none }
+    (preposition, (named && first != tokens.len()).then_some(place))
+}
+
+/// Where "on staging" ends.
+fn places_end(tokens: &[Token<'_>], at: usize) -> Option<usize> {
+    let (preposition, end) = place_at(tokens, at);
+    end.filter(|_| preposition)
 }

@@ -447,7 +447,8 @@ impl<'t> Scanner<'_, 't> {
             "dry-run" | "dryrun" | "dry-runs" | "simulation" | "dry_run" | "simulate" | "simulated" => {
                 1 + usize::from(after == "mode")
             }
-            "dry" => 1 + usize::from(matches!(after, "run" | "runs" | "mode")),
+            "dry" if matches!(after, "run" | "runs") => 2 + usize::from(self.word(place + 2) == "mode"),
+            "dry" => 1 + usize::from(after == "mode"),
             "plan" | "preview" if matches!(after, "only" | "mode") => 2,
             "plan" | "preview" if merely || back + 1 == place && self.word(back) == "a" => 1,
             // "deploy production (plan)"

@@ -288,7 +288,14 @@ impl<'t> Reader<'_, 't> {
             // "is staging healthy? then deploy production"
             return Err(conditions::conditional(&tokens[1..], self.vocabulary));
         }
+        let tokens = report::without_limit(tokens, said);
         let mut at = if self.starred || said.is(Class::CORRECTS) { self.corrected(tokens)? } else { 0 };
+        if at == 0 && said.is(Class::RETRACTS) && self.drafts.is_empty() {
+            at = clauses::after_answer(tokens);
+        }
+        if at == 0 && self.drafts.is_empty() {
+            at = clauses::after_praise(tokens);
+        }
         let mut joined = Joined::Start;
         // Each turn reads at least one token.
         while at < tokens.len() {

@@ -14,6 +14,15 @@ const MAX_REPLICAS: u64 = 1000;
 pub(in crate::intent) fn replicas(tokens: &[Token<'_>], said: &mut Said) -> Result<Option<usize>, Problem> {
     let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
     let mut at = 0;
+    // "from 2 to 4": how many there are is no order.
+    if word(0) == "from" && values::whole(word(1)).is_some() {
+        if word(2) != "to" {
+            return Err(Problem::ambiguous(
+                "I read from how many, and not to how many replicas, so I did nothing.",
+            ));
+        }
+        at = 2;
+    }
     while matches!(
         word(at),
         "to" | "up" | "down" | "out" | "at" | "exactly" | "with" | "replicas" | "instances" | "count"

@@ -28,6 +28,8 @@ pub(in crate::intent) enum Head {
     Stop,
     Hold,
     GoOn,
+    /// "lift", "end": only ever said of a lock.
+    Lift,
     Start,
     Disable,
     Enable,

@@ -180,6 +180,11 @@ pub(in crate::intent) fn extend_setup(
             if !token.class.known() && place > 0 && tokens[place - 1].any(joins) {
                 return Err(unknown_provider(token, vocabulary));
             }
+            if !token.class.known() && place > 0 && tokens[place - 1].any(&["for"]) && token.quote == 0 {
+                let project = &vocabulary.names().project;
+                let message = format!("I don't know the project `{}`. This one is `{project}`.", token.raw);
+                return Err(Problem::unknown_name(message).instead(token.at..token.end(), [project]));
+            }
             if !token.class.known()
                 && tokens[..place].last().is_none_or(|before| before.any(&["and", "on"]) || !before.is_word())
             {
@@ -217,6 +222,16 @@ pub(in crate::intent) fn extend_setup(
                         "Two platforms were said for one project; which is meant?",
                     ));
                 }
+            }
+            NameKind::Component if !excluding => {
+                return Err(Problem::ambiguous(format!(
+                    "A set-up has no components of its own, and I read `{}`. Set up first, then add it.",
+                    token.raw
+                ))
+                .suggest([format!(
+                    "add {name} to {}",
+                    vocabulary.names().environments.first().map_or("local", |first| &first.name)
+                )]));
             }
             _ => {}
         }

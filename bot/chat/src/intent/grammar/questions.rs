@@ -108,7 +108,8 @@ fn when(tokens: &[Token<'_>], marked: bool) -> Option<Asked> {
     let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
     match word(1) {
         "can" | "could" | "may" => Some(can_after(tokens, 2)),
-        "did" | "was" | "were" | "has" | "have" => Some(Asked::By(Action::Audit, 2)),
+        "did" => Some(Asked::By(Action::Audit, 1)),
+        "was" | "were" | "has" | "have" => Some(Asked::By(Action::Audit, 2)),
         "will" | "should" | "is" | "are" | "do" | "does" | "would" => Some(Asked::Unanswered),
         _ if marked => Some(Asked::Unanswered),
         _ => None,
@@ -178,9 +179,16 @@ fn what(tokens: &[Token<'_>]) -> Asked {
     {
         return Asked::By(Action::Releases, 1);
     }
+    // "what did ana do", "what did ana restart", "what ana did"
+    let somebody = |at: usize| {
+        tokens.get(at).is_some_and(|token| token.is_word() && !token.class.known() && token.name.is_none())
+    };
     if word(1) == "did"
-        && tokens.get(2).is_some_and(|token| token.is_word() && !token.class.known())
-        && says(tokens, &["do"])
+        && somebody(2)
+        && tokens.get(3).is_some_and(|verb| verb.any(&["do", "change"]) || verb.is(Class::HEAD))
+        || word(2) == "did"
+            && somebody(1)
+            && !tokens.get(3).is_some_and(|verb| verb.any(&["is", "was", "were", "looks", "broke"]))
     {
         return Asked::By(Action::Audit, 1);
     }

@@ -213,6 +213,10 @@ pub(in crate::intent) fn reason(tokens: &[Token<'_>], text: &str) -> Option<(Str
         .iter()
         .position(|token| token.kind == Kind::Colon || token.any(&["reason", "because", "cause", "cuz"]))?;
     let mut begin = place + 1;
+    // "because of X"
+    let of = tokens[place].any(&["because", "cause", "cuz"])
+        && tokens.get(begin).is_some_and(|of| of.any(&["of"]));
+    begin += usize::from(of);
     while tokens.get(begin).is_some_and(|token| {
         matches!(token.kind, Kind::Colon | Kind::Equals | Kind::Dash)
             || (begin == place + 1 && tokens[place].any(&["reason"]) && token.any(&["is"]))

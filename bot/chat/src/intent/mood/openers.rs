@@ -53,10 +53,13 @@ pub(in crate::intent) fn skip_openers(tokens: &[Token<'_>], from: usize) -> usiz
             .take(6)
             .take_while(|token| token.is_word() && (token.is(Class::INTERJECTION) || token.is(Class::OPENER)))
             .count();
+        // "right so deploy …"
+        let so = run > 1 && tokens[at + run - 1].any(&["so"]) && !tokens[at].is(Class::NEGATION);
         if run > 0
-            && tokens.get(at + run).is_some_and(|token| {
-                matches!(token.kind, Kind::Comma | Kind::Dash | Kind::Colon | Kind::Mention)
-            })
+            && (so
+                || tokens.get(at + run).is_some_and(|token| {
+                    matches!(token.kind, Kind::Comma | Kind::Dash | Kind::Colon | Kind::Mention)
+                }))
         {
             at += run;
         }

@@ -24,7 +24,8 @@ impl<'t> Reader<'_, 't> {
             Asked::By(action, from) => {
                 let words = clean(&tokens[from.min(tokens.len())..]);
                 let mut drafts = grammar::read(scope(action, &words))?;
-                if action == Action::Audit && tokens.first().is_some_and(|token| !token.any(&["what"])) {
+                let whom = tokens.first().is_some_and(|token| token.any(&["what", "when"]));
+                if action == Action::Audit && !whom {
                     for draft in &mut drafts {
                         draft.command.actor = None;
                     }

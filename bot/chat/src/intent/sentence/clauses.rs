@@ -21,6 +21,43 @@ pub(super) fn after_refusal(tokens: &[Token<'_>]) -> Option<usize> {
     })
 }
 
+/// "no, deploy staging": where the order begins behind a no that answers what somebody else said; else 0.
+pub(super) fn after_answer(tokens: &[Token<'_>]) -> usize {
+    if let Some(at) = behind_only(tokens) {
+        return at;
+    }
+    let no = |token: &Token<'_>| token.any(&["no", "nope", "nah"]) && token.quote == 0;
+    let noes = tokens.iter().take_while(|token| no(token)).count();
+    let comma = tokens.get(noes).is_some_and(|token| matches!(token.kind, Kind::Comma | Kind::Dash));
+    if noes == 0 || !comma {
+        return 0;
+    }
+    match mood::read(&tokens[noes + 1..]) {
+        Mood::Order(opening) if !opening.ahead => noes + 1,
+        _ => 0,
+    }
+}
+
+/// "only deploy web": where the order begins. "only deploy … if" is a rule.
+fn behind_only(tokens: &[Token<'_>]) -> Option<usize> {
+    let at = mood::skip_openers(tokens, 0);
+    let only = tokens.get(at).is_some_and(|token| token.any(&["only"]) && token.quote == 0);
+    let rest = only.then(|| &tokens[at + 1..])?;
+    let (head, _) = heads::find(rest)?;
+    let changes = matches!(head, Head::Act(action) if action.row().changes);
+    (changes && mood::condition_within(rest).is_none()).then_some(at + 1)
+}
+
+/// "lgtm approve it": where the approval begins behind the praise it is given with, without a comma between them; else 0.
+pub(super) fn after_praise(tokens: &[Token<'_>]) -> usize {
+    let praise = tokens.first().is_some_and(|first| first.any(&["lgtm"]) && first.quote == 0);
+    let approves = tokens
+        .get(1..)
+        .and_then(heads::find)
+        .is_some_and(|(head, _)| matches!(head, Head::Act(Action::Approve | Action::Promote)));
+    usize::from(praise && approves)
+}
+
 /// Words that say when, how firmly or in what case something is not to be done, and not what.
 const FIRMLY: &[&str] = &[
     "not", "now", "yet", "today", "tonight", "tomorrow", "really", "anymore", "ever", "even", "again",
@@ -100,6 +137,9 @@ pub(in crate::intent) const SAYING: &[&str] = &[
     "to",
 ];
 
+/// What people did who said yes.
+const AGREED: &[&str] = &["approved", "confirmed", "agreed", "signed", "okayed", "acked", "merged"];
+
 /// Words that make a condition of how things are: "wait until metrics look flat, promote".
 const AWAITED: &[&str] = &[
     "until",
@@ -160,10 +200,16 @@ pub(super) fn after_statement(tokens: &[Token<'_>]) -> Option<usize> {
     let (mut says, mut subject, mut verbs, mut tells, mut quoted) = (false, false, false, false, false);
     // "memory leak again, restart api": without a verb it must be how things are, and not a heading or what may be.
     let mut ails = false;
+    // "ana approved, deploy"
+    let mut agreed = false;
     let mut words = 0;
     for at in 1..tokens.len() {
         let last = &tokens[at - 1];
-        says |= last.is(Class::SAYING) && !(last.any(&["to"]) && at > 1 && noun(&tokens[at - 2]));
+        // "the rollback to v1", "looks good to me"
+        let plain_to =
+            last.any(&["to"]) && (at > 1 && noun(&tokens[at - 2]) || tokens[at].any(&["me", "us"]));
+        says |= last.is(Class::SAYING) && !plain_to;
+        agreed |= at > 1 && last.any(AGREED);
         subject |= last.is(Class::SUBJECT) && last.is_word();
         verbs |= last.is(Class::HEAD) && last.is_word();
         tells |= last.is(Class::TELLS) && last.is_word();
@@ -180,12 +226,15 @@ pub(super) fn after_statement(tokens: &[Token<'_>]) -> Option<usize> {
             && !goes_on
             && words > 1
             && !hangs_over(&tokens[..at])
-            && (tells || subject || ails)
+            && (tells || subject || ails || agreed)
             && matches!(mood::read(&tokens[at..]), Mood::Order(_))
         {
             let before = &tokens[..at];
             let awaited = before.iter().any(|token| token.any(AWAITED) && token.quote == 0);
-            if awaited || !(tells || subject) && supposed(before) {
+            let not =
+                |token: &Token<'_>| token.is(Class::NEGATION) || token.any(&["hasn't", "haven't", "hasnt"]);
+            let negated = agreed && before.iter().any(not);
+            if awaited || negated || !(tells || subject) && supposed(before) {
                 return None;
             }
             return Some(at);

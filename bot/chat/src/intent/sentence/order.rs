@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::intent::words::said_again;
+
 use super::{
     Action, Class, Command, Draft, Head, Heard, Joined, Key, Kind, Meaning, Migrate, Mood, Opening, Problem,
     Reader, Rest, Scope, Token, clauses, commentary, conditions, goes_on, grammar, heads, mood,
@@ -104,6 +106,14 @@ impl<'t> Reader<'_, 't> {
             )));
         }
         let words = &tokens[from..end];
+        // "add one more replica to api"
+        let replica = |token: &Token<'_>| token.any(&["replica", "replicas", "instance", "instances"]);
+        if matches!(head, Head::Add | Head::Remove) && words.iter().any(replica) {
+            return Err(Problem::bad_value(
+                "More or fewer replicas depends on how many run now; say how many there should be.",
+            )
+            .suggest(self.vocabulary.examples(Action::Scale)));
+        }
         let (action, looked) = match heads::resolve(head, &Rest(words)) {
             Meaning::Action(action) => (action, false),
             Meaning::DryRun(action) => (action, true),
@@ -265,6 +275,8 @@ impl<'t> Reader<'_, 't> {
         let behind = if spoken { plain } else { words };
         let arguments = match &tokens[opening.front.clone()] {
             [] => Cow::Borrowed(behind),
+            // As if it stood behind: "tonight deploy foo" is "deploy foo tonight".
+            ahead if opening.ahead => Cow::Owned([behind, ahead].concat()),
             front => Cow::Owned([front, behind].concat()),
         };
         if takes_back(&arguments) {
@@ -296,6 +308,12 @@ impl<'t> Reader<'_, 't> {
                     action.name()
                 )));
             }
+        }
+        if opening.ahead && (drafts.len() > 1 || matches!(mood::read(&tokens[end..]), Mood::Order(_))) {
+            return Err(Problem::ambiguous(format!(
+                "I read `{}` before more than one order, so I did nothing. Say it with each it is meant for.",
+                said_again(&tokens[opening.front.clone()]).collect::<Vec<_>>().join(" ")
+            )));
         }
         self.add(drafts, joined)?;
         let next =

@@ -72,6 +72,22 @@ pub(super) fn without_courtesies<'a, 't>(tokens: &'a [Token<'t>], said: Class) -
     Cow::Owned(kept)
 }
 
+/// The sentence without "…, nothing else" at its end; `said` are its classes.
+pub(super) fn without_limit<'a, 't>(tokens: &'a [Token<'t>], said: Class) -> &'a [Token<'t>] {
+    if !said.is(Class::NEGATION) {
+        return tokens;
+    }
+    let polite = |token: &Token<'_>| {
+        token.kind == Kind::Comma || token.any(&["please", "pls", "plz", "thanks", "thx"])
+    };
+    let end = tokens.len() - tokens.iter().rev().take_while(|token| polite(token)).count();
+    let [before @ .., joint, nothing, more] = &tokens[..end] else { return tokens };
+    let joined = matches!(joint.kind, Kind::Comma | Kind::Dash) || joint.any(&["and", "but"]);
+    let limit = nothing.any(&["nothing"]) && more.any(&["else", "more"]) && nothing.quote == 0;
+    let named = before.iter().any(|token| token.name.is_some());
+    if joined && limit && named { before } else { tokens }
+}
+
 /// Words after a verb that make a report of it: "deploy failed", "release went out".
 pub(super) fn report(
     action: Action,

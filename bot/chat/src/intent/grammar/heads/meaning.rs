@@ -90,10 +90,28 @@ impl About<'_, '_> {
         })
     }
 
+    /// "the lock", "the release freeze on …", "staging's lock": a lock is what it is about.
+    fn lock(&self) -> bool {
+        let little = |token: &&Token<'_>| {
+            token.any(&["the", "our", "this", "that", "a", "deploy", "release", "code", "change"])
+                || token.name.is_some_and(|hit| hit.kind == NameKind::Environment)
+        };
+        self.rest
+            .0
+            .iter()
+            .find(|token| !little(token))
+            .is_some_and(|noun| noun.any(&["lock", "freeze", "locks"]))
+    }
+
     /// A run is meant: the one there is, one by its id, or one by its kind.
     fn run(&self) -> bool {
         self.bare() || self.run_id() || self.rest.says(RUN_NOUNS)
     }
+}
+
+/// "a restart": something to be done, where things to look at are shown.
+fn gives(pair: &[Token<'_>]) -> bool {
+    pair[0].any(&["a"]) && pair[1].any(&["restart", "reboot", "kick", "redeploy", "rollback", "bounce"])
 }
 
 fn given(condition: bool, action: Action) -> Meaning {
@@ -125,6 +143,7 @@ pub(in crate::intent) fn resolve(head: Head, rest: &Rest<'_, '_>) -> Meaning {
             () if about.cron() => Meaning::Action(Action::CronEnable),
             () => given(about.run() || about.begins(&["with"]), Action::Resume),
         },
+        Head::Lift => given(about.lock(), Action::Unlock),
         Head::Start => start(rest, about.backfill(), about.cron()),
         Head::Disable => given(about.cron(), Action::CronDisable),
         Head::Enable => given(about.cron(), Action::CronEnable),
@@ -141,6 +160,8 @@ pub(in crate::intent) fn resolve(head: Head, rest: &Rest<'_, '_>) -> Meaning {
         {
             Meaning::None
         }
+        // "give api a restart"
+        Head::Show if rest.0.windows(2).any(gives) => Meaning::None,
         Head::Get | Head::Show => show(rest),
         Head::Put => put(&about),
         Head::Make => make(&about),
@@ -154,6 +175,8 @@ fn act(action: Action, about: &About<'_, '_>) -> Meaning {
     Meaning::Action(match action {
         // "release the lock"
         Action::Deploy if about.begins(&["the", "lock"]) && rest.says(&["lock"]) => Action::Unlock,
+        // "undo the lock"
+        Action::Rollback if about.lock() => Action::Unlock,
         Action::Backfill if rest.says(&["status", "progress"]) => Action::BackfillStatus,
         Action::Status if about.backfill() => Action::BackfillStatus,
         Action::Readiness if rest.says(&["check", "checks"]) => return Meaning::DryRun(Action::Readiness),
@@ -234,7 +257,9 @@ fn set(about: &About<'_, '_>) -> Action {
 
 fn stop(about: &About<'_, '_>) -> Meaning {
     let rest = about.rest;
-    if about.backfill() {
+    if about.lock() {
+        Meaning::Action(Action::Unlock)
+    } else if about.backfill() {
         Meaning::Action(Action::BackfillStop)
     } else if about.cron() {
         Meaning::Action(Action::CronDisable)
@@ -249,7 +274,9 @@ fn stop(about: &About<'_, '_>) -> Meaning {
 /// "put production back to v1.4.1", "take the cron off", "bring v1.4.2 to staging".
 fn put(about: &About<'_, '_>) -> Meaning {
     let rest = about.rest;
-    if rest.says(&["off"]) && about.cron() {
+    if rest.says(&["off"]) && about.lock() {
+        Meaning::Action(Action::Unlock)
+    } else if rest.says(&["off"]) && about.cron() {
         Meaning::Action(Action::CronDisable)
     } else if rest.says(&["on"]) && about.cron() && about.begins(&["cron", "the"]) {
         Meaning::Action(Action::CronEnable)
@@ -264,6 +291,9 @@ fn put(about: &About<'_, '_>) -> Meaning {
 fn make(about: &About<'_, '_>) -> Meaning {
     let rest = about.rest;
     let named = about.first.is_some_and(|token| token.name.is_some());
+    if rest.says(REPLICAS) && rest.names(NameKind::Service) {
+        return Meaning::Action(Action::Scale);
+    }
     if rest.says(&["ready"]) || named && rest.says(&["for"]) {
         Meaning::Action(Action::Readiness)
     } else if about.begins(DEPLOY_NOUNS) {
@@ -278,6 +308,10 @@ fn make(about: &About<'_, '_>) -> Meaning {
 
 fn start(rest: &Rest<'_, '_>, backfill: bool, cron: bool) -> Meaning {
     let act = |action| Meaning::Action(action);
+    // "run api with 3 replicas"
+    if rest.says(REPLICAS) && rest.names(NameKind::Service) {
+        return act(Action::Scale);
+    }
     if backfill {
         return act(Action::Backfill);
     }

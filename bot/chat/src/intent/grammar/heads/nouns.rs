@@ -40,6 +40,7 @@ pub(super) const RUN_NOUNS: &[&str] = &[
     "change",
     "migrations",
     "redeploy",
+    "restart",
     "r",
 ];
 

@@ -40,10 +40,14 @@ pub(in crate::intent) fn help(tokens: &[Token<'_>]) -> Command {
 /// "audit by ana", "what did ana do": who it is about.
 pub(in crate::intent) fn actor(tokens: &[Token<'_>]) -> Option<String> {
     let by = tokens.iter().position(|token| token.any(&["by", "did", "user", "from"]))?;
-    let next = tokens.get(by + 1)?;
-    let plain = next.is_word()
-        && next.name.is_none()
-        && !next.class.known()
-        && next.low.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
-    plain.then(|| next.raw.trim_start_matches('@').trim_end_matches('-').to_owned())
+    let plain = |next: &&Token<'_>| {
+        next.is_word()
+            && next.name.is_none()
+            && !next.class.known()
+            && next.low.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic())
+    };
+    // "what ana did"
+    let before = by.checked_sub(1).and_then(|at| tokens.get(at)).filter(|_| tokens[by].any(&["did"]));
+    let who = tokens.get(by + 1).filter(plain).or_else(|| before.filter(plain))?;
+    Some(who.raw.trim_start_matches('@').trim_end_matches('-').to_owned())
 }
