@@ -157,7 +157,7 @@ const FILLERS: &str = "a an the this that these those it its them my our your th
     timestamptz varchar int bool uuid json jsonb default null not-null cc fyi re pronto stat real fam kthx kthxbye yo rn thnx ta tia boss chief champ pal \
     window number count size replica running component components provider providers";
 const PREPOSITIONS: &str = "to on in into onto at for from of with by via using within inside across over under between \
-    against toward towards through during w/";
+    against toward towards through during w/ w";
 const TELLS: &str = "progress still maybe perhaps probably possibly hopefully supposedly success is isn't isnt was wasn't wasnt are aren't arent were weren't has hasn't had hadn't have haven't be \
     been being am failed fails failing broke broken breaks died crashed crashes crashing hung hangs stuck works worked \
     working finished finishes completed completes complete succeeded succeeds successful successfully triggered \

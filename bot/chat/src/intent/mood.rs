@@ -140,6 +140,23 @@ pub(super) fn read(tokens: &[Token<'_>]) -> Mood {
             at = skip_openers(tokens, at + 2);
             continue;
         }
+        if let Some(behind) = openers::favor(tokens, at) {
+            at = behind;
+            polite = true;
+            continue;
+        }
+        // "go deploy staging", "go for it, deploy staging"
+        let goes = !at.checked_sub(1).is_some_and(|lets| matches!(word(lets), "let's" | "lets" | "us"))
+            && tokens.get(at + 1).is_some_and(|verb| verb.is(Class::HEAD) && verb.name.is_none());
+        if word(at) == "go" && goes && ahead::changes_at(tokens, at + 1) {
+            at += 1;
+            continue;
+        }
+        let cheered = word(at) == "go" && word(at + 1) == "for" && word(at + 2) == "it";
+        if cheered && tokens.get(at + 3).is_some_and(|next| next.kind == Kind::Comma) {
+            at = skip_openers(tokens, at + 3);
+            continue;
+        }
         if word(at) == "feel" && word(at + 1) == "free" && word(at + 2) == "to" {
             at += 3;
             continue;

@@ -15,6 +15,7 @@ const MINUTE_S: u64 = 60;
 const HOUR_S: u64 = 60 * MINUTE_S;
 const DAY_S: u64 = 24 * HOUR_S;
 const WEEK_S: u64 = 7 * DAY_S;
+const MONTH_S: u64 = 30 * DAY_S;
 
 /// Seconds in a unit of time.
 pub(super) fn unit_s(word: &str) -> Option<u64> {

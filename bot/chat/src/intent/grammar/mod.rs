@@ -226,5 +226,6 @@ fn strangers(tokens: &[Token<'_>]) -> Result<Option<String>, Problem> {
         ))
         .suggest([format!("audit by {}", first.raw)]));
     }
-    Ok(Some(first.raw.to_owned()))
+    // "ana's audit"
+    Ok(Some(first.raw.strip_suffix("'s").unwrap_or(first.raw).to_owned()))
 }

@@ -73,6 +73,12 @@ pub(super) fn read(tokens: &[Token<'_>], at: usize) -> Option<Ahead> {
     orders.then_some(Ahead { said: at..end, next, polite: asks || lets, conditional: false })
 }
 
+/// A verb of ours that changes something stands here by itself.
+pub(super) fn changes_at(tokens: &[Token<'_>], at: usize) -> bool {
+    heads::find(&tokens[at..])
+        .is_some_and(|(head, _)| matches!(head, Head::Act(action) if action.row().changes))
+}
+
 fn changes(head: Head) -> bool {
     match head {
         Head::Act(action) => action.row().changes,

@@ -118,11 +118,39 @@ pub(super) fn preamble(tokens: &[Token<'_>], from: usize) -> Option<usize> {
         if matches!(token.kind, Kind::Comma | Kind::Dash) && at > from {
             return Some(skip_openers(tokens, at + 1));
         }
-        if !little {
+        // "quick one: could you …"
+        let asks_next = tokens.get(at + 1).is_some_and(near_modal)
+            && tokens.get(at + 2).is_some_and(|next| next.is_word() && is_you(next.low));
+        if !little && !(token.kind == Kind::Colon && asks_next) {
             return None;
         }
     }
     None
+}
+
+/// "do me a favor and …", "be so kind to …": where what is wanted begins.
+pub(super) fn favor(tokens: &[Token<'_>], at: usize) -> Option<usize> {
+    const FAVORS: &[&[&str]] = &[
+        &["do", "me", "a", "favor"],
+        &["do", "me", "a", "favour"],
+        &["do", "us", "a", "favor"],
+        &["do", "us", "a", "favour"],
+        &["be", "a", "dear"],
+        &["be", "so", "kind"],
+        &["be", "so", "kind", "as"],
+        &["be", "so", "good"],
+    ];
+    if !tokens.get(at)?.any(&["do", "be"]) {
+        return None;
+    }
+    let fits = |phrase: &&&[&str]| {
+        phrase.iter().enumerate().all(|(step, word)| {
+            tokens.get(at + step).is_some_and(|token| token.is_word() && token.low == *word)
+        })
+    };
+    let end = at + FAVORS.iter().filter(fits).map(|phrase| phrase.len()).max()?;
+    let joint = tokens.get(end)?;
+    (joint.kind == Kind::Comma || joint.any(&["and", "to"])).then(|| skip_openers(tokens, end + 1))
 }
 
 /// "can", "could", "would", also typed wrong.

@@ -72,8 +72,16 @@ pub(super) fn without_courtesies<'a, 't>(tokens: &'a [Token<'t>], said: Class) -
     Cow::Owned(kept)
 }
 
-/// The sentence without "…, nothing else" at its end; `said` are its classes.
+/// The sentence without "…, nothing else" or "…, thanks ben" at its end; `said` are its classes.
 pub(super) fn without_limit<'a, 't>(tokens: &'a [Token<'t>], said: Class) -> &'a [Token<'t>] {
+    if let [before @ .., comma, thanks, whom] = tokens
+        && matches!(comma.kind, Kind::Comma | Kind::Dash)
+        && thanks.any(&["thanks", "thx", "cheers", "ty"])
+        && is_somebody(whom)
+        && !before.is_empty()
+    {
+        return before;
+    }
     if !said.is(Class::NEGATION) {
         return tokens;
     }
@@ -86,6 +94,16 @@ pub(super) fn without_limit<'a, 't>(tokens: &'a [Token<'t>], said: Class) -> &'a
     let limit = nothing.any(&["nothing"]) && more.any(&["else", "more"]) && nothing.quote == 0;
     let named = before.iter().any(|token| token.name.is_some());
     if joined && limit && named { before } else { tokens }
+}
+
+/// A word nobody knows that may be somebody's name, and is no refusal of another language.
+fn is_somebody(token: &Token<'_>) -> bool {
+    token.is_word()
+        && token.quote == 0
+        && token.name.is_none()
+        && !token.class.known()
+        && token.low.bytes().all(|byte| byte.is_ascii_lowercase())
+        && !super::abroad::refuses(token)
 }
 
 /// Words after a verb that make a report of it: "deploy failed", "release went out".

@@ -1,6 +1,6 @@
 //! Times a run may be planned for, and how far back to look.
 
-use super::{DAY_S, WEEK_S, duration, unit_s, whole};
+use super::{DAY_S, MONTH_S, WEEK_S, duration, unit_s, whole};
 use crate::intent::lexicon::Class;
 use crate::intent::words::Token;
 
@@ -206,6 +206,9 @@ pub(in crate::intent) fn since(tokens: &[Token<'_>]) -> Option<(u64, usize)> {
         if let Some(unit) = unit_s(word(place)).filter(|_| word(place).len() > 1) {
             return Some((unit, place + 1));
         }
+        if word(place) == "month" {
+            return Some((MONTH_S, place + 1));
+        }
         return match (marker, word(place)) {
             ("since", "yesterday") | ("last", "night") => Some((DAY_S, place + 1)),
             _ => None,
@@ -218,6 +221,7 @@ pub(in crate::intent) fn since(tokens: &[Token<'_>]) -> Option<(u64, usize)> {
     match word(place) {
         "today" | "yesterday" => Some((DAY_S, place + 1)),
         "this" if word(place + 1) == "week" => Some((WEEK_S, place + 2)),
+        "this" if word(place + 1) == "month" => Some((MONTH_S, place + 2)),
         _ => None,
     }
 }

@@ -120,8 +120,10 @@ pub(in crate::intent) fn is_object_word(action: Action, word: &str) -> bool {
         }
         Action::Restart => &["restart"],
         Action::Scale => &["replicas", "replica", "instances", "up", "down", "out"],
-        Action::Setup => &["setup"],
-        Action::BootstrapLocal => &["bootstrap", "local", "development", "laptop", "locally", "dev"],
+        Action::Setup => &["setup", "project"],
+        Action::BootstrapLocal => {
+            &["bootstrap", "local", "development", "laptop", "machine", "computer", "my", "locally", "dev"]
+        }
         _ if runs::is_run_action(action) => RUN_NOUNS,
         _ => &[],
     };

@@ -54,6 +54,8 @@ const MORE: &[(&str, Head)] = &[
     ("set up", Head::Act(Action::Setup)),
     ("push out", Head::Act(Action::Deploy)),
     ("go back", Head::Act(Action::Rollback)),
+    ("back out", Head::Act(Action::Rollback)),
+    ("accept", Head::Act(Action::Approve)),
     ("roll", Head::Roll),
     ("put", Head::Put),
     ("take", Head::Put),

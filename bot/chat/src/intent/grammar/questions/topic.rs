@@ -30,7 +30,11 @@ pub(in crate::intent) fn help(tokens: &[Token<'_>]) -> Command {
                 }
             })
         };
-        let action = if Action::from_name(word).is_some() { None } else { heads::find(&tokens[at..]) };
+        let action = if Action::from_name(word).is_some() {
+            None
+        } else {
+            heads::find(&tokens[at..]).or_else(|| heads::gerund(&tokens[at..]))
+        };
         command.topic = Some(action.and_then(meant).unwrap_or(word).to_owned());
         break;
     }
@@ -49,5 +53,6 @@ pub(in crate::intent) fn actor(tokens: &[Token<'_>]) -> Option<String> {
     // "what ana did"
     let before = by.checked_sub(1).and_then(|at| tokens.get(at)).filter(|_| tokens[by].any(&["did"]));
     let who = tokens.get(by + 1).filter(plain).or_else(|| before.filter(plain))?;
-    Some(who.raw.trim_start_matches('@').trim_end_matches('-').to_owned())
+    let name = who.raw.trim_start_matches('@').trim_end_matches('-');
+    Some(name.strip_suffix("'s").unwrap_or(name).to_owned())
 }
