@@ -140,9 +140,8 @@ pub(super) fn read(tokens: &[Token<'_>]) -> Mood {
             at = skip_openers(tokens, at + 2);
             continue;
         }
-        if let Some(behind) = openers::favor(tokens, at) {
+        if let Some(behind) = openers::favor(tokens, at).filter(|_| polite) {
             at = behind;
-            polite = true;
             continue;
         }
         // "go deploy staging", "go for it, deploy staging"
@@ -181,6 +180,16 @@ pub(super) fn read(tokens: &[Token<'_>]) -> Mood {
         break;
     }
     order(tokens, at, polite)
+}
+
+/// "do me a favor and deploy staging": where what is wanted begins; else 0.
+pub(super) fn after_favor(tokens: &[Token<'_>]) -> usize {
+    /// A favor is asked with the first words.
+    const REACH: usize = 8;
+    if !tokens.iter().take(REACH).any(|token| token.any(&["favor", "favour", "dear"])) {
+        return 0;
+    }
+    openers::favor(tokens, skip_openers(tokens, 0)).unwrap_or(0)
 }
 
 fn order(tokens: &[Token<'_>], at: usize, polite: bool) -> Mood {

@@ -412,7 +412,8 @@ impl<'t> Scanner<'_, 't> {
             return Ok(len);
         }
         if let Some(len) = self.time(place)? {
-            self.listing = false;
+            // "tonight deploy foo" is no other name than "deploy foo" is.
+            self.listing &= place == 0;
             return Ok(len);
         }
         self.other(place)

@@ -7,10 +7,12 @@ mod apart;
 pub(super) mod clauses;
 mod conditions;
 pub(super) mod correction;
+mod lead;
 pub(super) mod log;
 mod order;
 pub(super) mod remark;
 pub(super) mod report;
+mod statement;
 mod strange;
 pub(super) mod told;
 
@@ -290,11 +292,8 @@ impl<'t> Reader<'_, 't> {
         }
         let tokens = report::without_limit(tokens, said);
         let mut at = if self.starred || said.is(Class::CORRECTS) { self.corrected(tokens)? } else { 0 };
-        if at == 0 && said.is(Class::RETRACTS) && self.drafts.is_empty() {
-            at = clauses::after_answer(tokens);
-        }
         if at == 0 && self.drafts.is_empty() {
-            at = clauses::after_praise(tokens);
+            at = lead::end(tokens, said);
         }
         let mut joined = Joined::Start;
         // Each turn reads at least one token.
@@ -348,8 +347,17 @@ impl<'t> Reader<'_, 't> {
                 Ok((end, Joined::And))
             }
             Mood::Question { from, asked } => {
-                if joined != Joined::Start && asks_people(&tokens[from..]) && self.ordered_here() {
+                if joined != Joined::Start && remark::asks_people(&tokens[from..]) && self.ordered_here() {
                     return Err(left_to_people());
+                }
+                // "can you deploy production, or is it locked?"
+                if joined != Joined::Start
+                    && self.ordered_here()
+                    && tokens[..from].iter().any(|token| token.any(&["or"]))
+                {
+                    return Err(Problem::ambiguous(
+                        "Behind the order I read \"or\" and a question, so I did nothing. Ask first, or say the order alone.",
+                    ));
                 }
                 self.question(&tokens[from..], asked)?;
                 Ok(whole)
@@ -369,7 +377,7 @@ impl<'t> Reader<'_, 't> {
                 }
                 self.unread_place(tokens, joined);
                 self.stranger(&tokens[at..], asked && !polite);
-                Ok((clauses::after_statement(tokens).unwrap_or(tokens.len()), Joined::Start))
+                Ok((statement::after_statement(tokens).unwrap_or(tokens.len()), Joined::Start))
             }
             Mood::Statement => {
                 if self.ellipsis(tokens, joined)? {
@@ -383,7 +391,7 @@ impl<'t> Reader<'_, 't> {
                     self.doubt.get_or_insert_with(|| conditions::conditional(&[], self.vocabulary));
                 }
                 self.hear(Heard::Statement);
-                Ok((clauses::after_statement(tokens).unwrap_or(tokens.len()), Joined::Start))
+                Ok((statement::after_statement(tokens).unwrap_or(tokens.len()), Joined::Start))
             }
         }
     }
@@ -462,28 +470,6 @@ fn left_to_people() -> Problem {
     Problem::not_a_command(
         "Behind the order I read that somebody else is to do it, so I did nothing. Say the order alone.",
     )
-}
-
-/// "who does it", "who's in": what nobody asks who wants to know what was done.
-fn asks_people(tokens: &[Token<'_>]) -> bool {
-    match tokens {
-        [who, verb, ..] if who.any(&["who"]) => verb.any(&[
-            "does",
-            "do",
-            "can",
-            "could",
-            "will",
-            "would",
-            "wants",
-            "want",
-            "is",
-            "has",
-            "takes",
-            "volunteers",
-        ]),
-        [who, ..] => who.any(&["who's", "whos", "who'll", "who", "anyone", "anybody"]),
-        [] => false,
-    }
 }
 
 /// What stands before a clause.

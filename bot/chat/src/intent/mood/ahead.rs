@@ -36,10 +36,13 @@ pub(super) fn read(tokens: &[Token<'_>], at: usize) -> Option<Ahead> {
         return None;
     }
     let mut end = at;
-    let mut says_how = false;
+    let (mut says_when, mut says_how) = (false, false);
     for _ in 0..MAX_PARTS {
         let part = skip_words(tokens, end, &[]);
-        if let Some(behind) = when(tokens, part).or_else(|| how(tokens, part)) {
+        if let Some(behind) = when(tokens, part) {
+            says_when = true;
+            end = behind;
+        } else if let Some(behind) = how(tokens, part) {
             says_how = true;
             end = behind;
         } else if let Some(behind) = places_end(tokens, part) {
@@ -49,12 +52,14 @@ pub(super) fn read(tokens: &[Token<'_>], at: usize) -> Option<Ahead> {
         }
     }
     // "tonight: deploy production" is a plan.
-    if !says_how || tokens.get(end).is_some_and(|next| matches!(next.kind, Kind::Colon | Kind::Dash)) {
+    if !(says_when || says_how)
+        || tokens.get(end).is_some_and(|next| matches!(next.kind, Kind::Colon | Kind::Dash))
+    {
         return None;
     }
     let mut next = skip_openers(tokens, end);
-    if condition::condition_at(tokens, next).is_some() {
-        return Some(Ahead { said: at..end, next, polite: false, conditional: true });
+    if condition::condition_at(tokens, next).is_some() || condition::stated(tokens, next) {
+        return (!says_how).then_some(Ahead { said: at..end, next, polite: false, conditional: true });
     }
     let asks = tokens.get(next).is_some_and(near_modal)
         && tokens.get(next + 1).is_some_and(|you| you.is_word() && is_you(you.low));

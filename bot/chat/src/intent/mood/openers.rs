@@ -121,7 +121,7 @@ pub(super) fn preamble(tokens: &[Token<'_>], from: usize) -> Option<usize> {
         // "quick one: could you …"
         let asks_next = tokens.get(at + 1).is_some_and(near_modal)
             && tokens.get(at + 2).is_some_and(|next| next.is_word() && is_you(next.low));
-        if !little && !(token.kind == Kind::Colon && asks_next) {
+        if !(little || token.kind == Kind::Colon && asks_next) {
             return None;
         }
     }

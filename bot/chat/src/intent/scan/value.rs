@@ -180,18 +180,7 @@ impl Scanner<'_, '_> {
             let between = self.scope.text.get(pair[0].end()..pair[1].at).unwrap_or_default();
             between.contains(char::is_alphanumeric)
         });
-        // "tonight deploy production at 23:00": said on both sides of the verb.
-        let parted = last.at < first.at;
-        if parted && words.iter().filter(|token| token.is(Class::DIGIT)).count() > 1 {
-            return Err(Problem::ambiguous(
-                "I read a time before the verb and one behind it; at which is it to start?",
-            ));
-        }
-        let written = if parted {
-            let mut said = words.to_vec();
-            said.sort_unstable_by_key(|token| token.at);
-            said_again(&said).collect::<Vec<_>>().join(" ")
-        } else if passed {
+        let written = if passed {
             words.iter().map(|token| token.raw).collect::<Vec<_>>().join(" ")
         } else {
             self.scope.text.get(first.at..last.end()).unwrap_or_default().replace(TICK, "").trim().to_owned()

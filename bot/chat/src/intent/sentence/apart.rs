@@ -3,8 +3,8 @@
 //! Most of it is small talk. What says how, when, where or whether the order is to go must not be passed over.
 
 use super::{
-    Class, Draft, Head, Mood, Problem, Reader, Token, abroad, classes, clauses, conditions, heads, mood,
-    reach, remark, report,
+    Class, Draft, Head, Kind, Mood, Problem, Reader, Token, abroad, classes, clauses, conditions, heads,
+    mood, reach, remark, report,
 };
 use crate::intent::names::{NameKind, Vocabulary};
 use crate::intent::values;
@@ -61,11 +61,20 @@ impl<'t> Reader<'_, 't> {
             let behind = tokens.first().is_some_and(|token| Some(token.at) > self.ordered);
             let end = tokens.last().map_or(0, Token::end);
             let asked = self.text[end.min(self.text.len())..].trim_start().starts_with('?');
-            asked && !behind && hopes(tokens)
+            // "prod is down, don't. deploy production"
+            let last = tokens.rsplit(|token| token.kind == Kind::Comma).next().unwrap_or_default();
+            let parted = last.len() < tokens.len();
+            parted
+                && !behind
+                && (clauses::refuses_alone(reach(last))
+                    || matters(last, &self.drafts, behind, self.vocabulary))
+                || behind && hesitates(tokens)
+                || asked && (!behind && hopes(tokens) || behind && doubts(tokens))
                 || matters(tokens, &self.drafts, behind, self.vocabulary)
                 || !behind && clauses::refuses_alone(reach(tokens))
         })?;
-        if clauses::refuses_alone(reach(left)) {
+        let last = left.rsplit(|token| token.kind == Kind::Comma).next().unwrap_or_default();
+        if clauses::refuses_alone(reach(left)) || clauses::refuses_alone(reach(last)) {
             return Some(Problem::ambiguous(
                 "Before the order I read that something is not to be done, so I did nothing. Say only what is to be done.",
             ));
@@ -117,7 +126,9 @@ impl<'t> Reader<'_, 't> {
 
 /// "no canary, deploy production": how the order behind it is to go, which must not be passed over.
 pub(super) fn refused_before(refused: &[Token<'_>], order: &[Token<'_>]) -> Result<(), Problem> {
-    let mut words = refused.iter().filter(|token| token.is_word() && !token.is(Class::OPENER));
+    let little =
+        |token: &&Token<'_>| token.is(Class::OPENER.and(Class::INTERJECTION)) && !token.is(Class::NEGATION);
+    let mut words = refused.iter().filter(|token| token.is_word() && !little(token));
     let without = words.next().is_some_and(|first| first.any(&["no", "without", "skip", "not"]));
     if !(without && words.next().is_some_and(|manner| manner.any(MANNERS) && manner.quote == 0)) {
         return Ok(());
@@ -159,6 +170,37 @@ fn matters(tokens: &[Token<'_>], drafts: &[Draft], behind: bool, vocabulary: &Vo
         Mood::Refusal => refuses(tokens, drafts, behind, vocabulary),
         Mood::Order(_) | Mood::Imperative(..) | Mood::Statement => only_if(tokens) || says_how(tokens),
     }
+}
+
+/// "Deploy production. Maybe later.", "… not sure": it is not meant to be done yet.
+fn hesitates(tokens: &[Token<'_>]) -> bool {
+    let mut words = tokens.iter().filter(|token| token.is_word() && !token.is(Class::OPENER));
+    let (Some(first), second) = (words.next(), words.next()) else { return false };
+    first.any(&["maybe", "perhaps", "possibly", "unsure", "dunno"])
+        || first.any(&["not", "i'm", "im", "idk"])
+            && second.is_none_or(|next| next.any(&["sure", "certain", "not", "unsure"]))
+}
+
+/// "Deploy production. Is it safe?", "… should we?", "… right?": whoever asks that waits for the answer.
+fn doubts(tokens: &[Token<'_>]) -> bool {
+    /// Longer questions are about something else.
+    const LONGEST: usize = 6;
+    let mut words = tokens.iter().filter(|token| token.is_word()).take(LONGEST + 1);
+    let (first, second) = (words.next(), words.next());
+    let short = words.count() < LONGEST - 1 && tokens.iter().all(|token| token.name.is_none());
+    short
+        && match (first, second) {
+            (Some(first), None) => {
+                first.any(&["ok", "okay", "right", "correct", "agreed", "safe", "allowed"])
+            }
+            (Some(first), Some(second)) => {
+                first.any(&["is", "isn't", "was"]) && second.any(&["it", "that", "this"])
+                    || first.any(&["should", "shall", "may", "can", "could", "am", "are", "do", "must"])
+                        && second.any(&["i", "we"])
+                    || first.any(&["what"]) && second.any(&["do"])
+            }
+            _ => false,
+        }
 }
 
 /// "tests green?" before an order: it hangs on the answer.

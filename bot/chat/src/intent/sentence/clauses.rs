@@ -1,6 +1,7 @@
 //! Where one clause ends and the next begins.
 
-use super::{Action, Class, Head, Kind, Meaning, Mood, Rest, Token, heads, mood, reach, standing, told};
+use super::statement::hangs_over;
+use super::{Action, Class, Head, Kind, Meaning, Mood, Rest, Token, heads, mood, reach, standing};
 
 /// Where the next order after a refusal begins: "don't deploy prod, deploy staging".
 pub(super) fn after_refusal(tokens: &[Token<'_>]) -> Option<usize> {
@@ -19,43 +20,6 @@ pub(super) fn after_refusal(tokens: &[Token<'_>]) -> Option<usize> {
             && !next.is_some_and(|token| token.any(&["or", "and", "nor", "then"]))
             && matches!(mood::read(&tokens[*at..]), Mood::Order(_))
     })
-}
-
-/// "no, deploy staging": where the order begins behind a no that answers what somebody else said; else 0.
-pub(super) fn after_answer(tokens: &[Token<'_>]) -> usize {
-    if let Some(at) = behind_only(tokens) {
-        return at;
-    }
-    let no = |token: &Token<'_>| token.any(&["no", "nope", "nah"]) && token.quote == 0;
-    let noes = tokens.iter().take_while(|token| no(token)).count();
-    let comma = tokens.get(noes).is_some_and(|token| matches!(token.kind, Kind::Comma | Kind::Dash));
-    if noes == 0 || !comma {
-        return 0;
-    }
-    match mood::read(&tokens[noes + 1..]) {
-        Mood::Order(opening) if !opening.ahead => noes + 1,
-        _ => 0,
-    }
-}
-
-/// "only deploy web": where the order begins. "only deploy … if" is a rule.
-fn behind_only(tokens: &[Token<'_>]) -> Option<usize> {
-    let at = mood::skip_openers(tokens, 0);
-    let only = tokens.get(at).is_some_and(|token| token.any(&["only"]) && token.quote == 0);
-    let rest = only.then(|| &tokens[at + 1..])?;
-    let (head, _) = heads::find(rest)?;
-    let changes = matches!(head, Head::Act(action) if action.row().changes);
-    (changes && mood::condition_within(rest).is_none()).then_some(at + 1)
-}
-
-/// "lgtm approve it": where the approval begins behind the praise it is given with, without a comma between them; else 0.
-pub(super) fn after_praise(tokens: &[Token<'_>]) -> usize {
-    let praise = tokens.first().is_some_and(|first| first.any(&["lgtm"]) && first.quote == 0);
-    let approves = tokens
-        .get(1..)
-        .and_then(heads::find)
-        .is_some_and(|(head, _)| matches!(head, Head::Act(Action::Approve | Action::Promote)));
-    usize::from(praise && approves)
 }
 
 /// Words that say when, how firmly or in what case something is not to be done, and not what.
@@ -87,14 +51,23 @@ fn hangs(tokens: &[Token<'_>]) -> bool {
         .is_none_or(|first| first.any(FIRMLY))
 }
 
+/// As many words may lead in to a refusal: "do me a favor and don't".
+const LED_IN: usize = 5;
+
 /// "Don't!", "do not", "never (": a refusal in a sentence of its own that names nothing.
 pub(super) fn refuses_alone(tokens: &[Token<'_>]) -> bool {
-    let Some(first) = tokens.iter().position(|token| token.is_word() && !token.is(Class::OPENER)) else {
-        return false;
+    let firm_at = |at: usize| {
+        tokens[at].any(&["don't", "dont", "never"])
+            || tokens[at].any(&["do", "hold"])
+                && tokens.get(at + 1).is_some_and(|next| next.any(&["not", "off"]))
     };
-    let refusal = &tokens[first..];
-    let firm = refusal[0].any(&["don't", "dont", "never"])
-        || refusal[0].any(&["do", "hold"]) && refusal.get(1).is_some_and(|next| next.any(&["not", "off"]));
+    let Some(first) = (0..tokens.len()).find(|at| firm_at(*at)) else { return false };
+    let (before, refusal) = tokens.split_at(first);
+    // "the others don't" tells.
+    let told = |token: &Token<'_>| {
+        token.name.is_some() || token.is(Class::SUBJECT.and(Class::TELLS)) && token.is_word()
+    };
+    let firm = !before.iter().any(told) && before.iter().filter(|token| token.is_word()).count() <= LED_IN;
     // "never mind" takes back, and does not refuse.
     firm && refusal.iter().all(|token| token.name.is_none())
         && refusal.iter().skip(1).all(|token| !token.is_word() || token.any(FIRMLY))
@@ -137,161 +110,8 @@ pub(in crate::intent) const SAYING: &[&str] = &[
     "to",
 ];
 
-/// What people did who said yes.
-const AGREED: &[&str] = &["approved", "confirmed", "agreed", "signed", "okayed", "acked", "merged"];
-
-/// Words that make a condition of how things are: "wait until metrics look flat, promote".
-const AWAITED: &[&str] = &[
-    "until",
-    "till",
-    "unless",
-    "whenever",
-    "once",
-    "provided",
-    "providing",
-    "assuming",
-    "given",
-    "moment",
-    "minute",
-    "hypothetically",
-    "supposing",
-    "suppose",
-    "imagine",
-    "depending",
-    "await",
-    "awaiting",
-];
-
-/// Words that make a rule or a thought of what else would be how things are: "any errors, roll back".
-const SUPPOSED: &[&str] = &[
-    "any",
-    "every",
-    "each",
-    "more",
-    "further",
-    "another",
-    "too",
-    "enough",
-    "many",
-    "case",
-    "theory",
-    "plan",
-    "option",
-    "scenario",
-    "idea",
-    "guide",
-    "procedure",
-    "rule",
-    "worst",
-    "best",
-    "next",
-    "either",
-    "possible",
-    "potential",
-    "perhaps",
-    "ideally",
-];
-
 /// Words that join two orders.
 pub(in crate::intent) const JOINS: &[&str] = &["and", "then", "but", "also", "plus"];
-
-/// Where an order after a report begins: "the deploy to prod failed, roll back production".
-pub(super) fn after_statement(tokens: &[Token<'_>]) -> Option<usize> {
-    let (mut says, mut subject, mut verbs, mut tells, mut quoted) = (false, false, false, false, false);
-    // "memory leak again, restart api": without a verb it must be how things are, and not a heading or what may be.
-    let mut ails = false;
-    // "ana approved, deploy"
-    let mut agreed = false;
-    let mut words = 0;
-    for at in 1..tokens.len() {
-        let last = &tokens[at - 1];
-        // "the rollback to v1", "looks good to me"
-        let plain_to =
-            last.any(&["to"]) && (at > 1 && noun(&tokens[at - 2]) || tokens[at].any(&["me", "us"]));
-        says |= last.is(Class::SAYING) && !plain_to;
-        agreed |= at > 1 && last.any(AGREED);
-        subject |= last.is(Class::SUBJECT) && last.is_word();
-        verbs |= last.is(Class::HEAD) && last.is_word();
-        tells |= last.is(Class::TELLS) && last.is_word();
-        ails |= last.is(Class::AILS) && last.is_word();
-        quoted |= last.quote > 0 || last.kind == Kind::Mention;
-        words += usize::from(last.is_word());
-        // Nothing that follows takes these back.
-        if says || quoted || (subject && verbs) {
-            return None;
-        }
-        let joint = matches!(tokens[at].kind, Kind::Comma | Kind::Dash) || tokens[at].any(&["so"]);
-        let goes_on = tokens.get(at + 1).is_some_and(|token| token.any(&["then", "and", "or"]));
-        if joint
-            && !goes_on
-            && words > 1
-            && !hangs_over(&tokens[..at])
-            && (tells || subject || ails || agreed)
-            && matches!(mood::read(&tokens[at..]), Mood::Order(_))
-        {
-            let before = &tokens[..at];
-            let awaited = before.iter().any(|token| token.any(AWAITED) && token.quote == 0);
-            let not =
-                |token: &Token<'_>| token.is(Class::NEGATION) || token.any(&["hasn't", "haven't", "hasnt"]);
-            let negated = agreed && before.iter().any(not);
-            if awaited || negated || !(tells || subject) && supposed(before) {
-                return None;
-            }
-            return Some(at);
-        }
-    }
-    None
-}
-
-/// "we did not, …", "nobody should, …": a verb that lacks its own, which what follows the comma may be.
-fn hangs_over(before: &[Token<'_>]) -> bool {
-    before.last().is_some_and(|last| {
-        last.quote == 0
-            && last.any(&[
-                "not",
-                "never",
-                "did",
-                "didn't",
-                "do",
-                "don't",
-                "does",
-                "doesn't",
-                "should",
-                "shouldn't",
-                "would",
-                "wouldn't",
-                "could",
-                "couldn't",
-                "can",
-                "can't",
-                "cannot",
-                "will",
-                "won't",
-                "may",
-                "might",
-                "must",
-                "mustn't",
-                "shall",
-                "to",
-                "dont",
-                "cant",
-                "wont",
-                "ought",
-                "let",
-                "better",
-            ])
-    })
-}
-
-/// "any errors", "incident report", "ana: errors": a rule, a heading or somebody else's words, and not how things are.
-fn supposed(tokens: &[Token<'_>]) -> bool {
-    tokens.first().is_some_and(|first| first.is(Class::PREPOSITION))
-        || tokens.last().is_some_and(|last| last.any(&["report", "summary"]))
-        || tokens.windows(2).any(|pair| pair[0].any(&["report", "summary"]) && !pair[1].is_word())
-        || tokens
-            .iter()
-            .any(|token| token.kind == Kind::Colon || token.any(told::LABELS) || token.any(SUPPOSED))
-}
 
 /// "let me know, then restart api": where the next order begins behind a wish to be told that names no signal.
 pub(super) fn after_courtesy(tokens: &[Token<'_>]) -> Option<usize> {
@@ -489,9 +309,4 @@ pub(super) fn breaks_in(tokens: &[Token<'_>], at: usize) -> bool {
         // "deploy production lock": nothing is said of it, so it is a noun.
         && tokens.get(at + 1).is_some_and(Token::is_word)
         && begins_clause(&tokens[at..])
-}
-
-/// A noun an order may be called by: "the rollback to v1.4.1" says nothing of what somebody wants to do.
-fn noun(token: &Token<'_>) -> bool {
-    token.any(heads::DEPLOY_NOUNS) || token.any(&["rollback", "release", "migration", "push"])
 }

@@ -3,10 +3,10 @@
 //! What is put right and what stays is a guess, so an order that is corrected behind is asked about, whichever way it
 //! was corrected. Only what is taken back whole ("scratch that, deploy staging") leaves no doubt.
 
-use super::{Class, Heard, Kind, Mood, Problem, Reader, Token, mood};
+use super::{Class, Heard, Kind, Mood, Problem, Reader, Token, lead, mood};
 use crate::intent::names::NameKind;
 use crate::intent::values;
-use crate::intent::words::{reach, said_again};
+use crate::intent::words::{classes, reach, said_again};
 
 /// The words by which people put right what they said, or begin to.
 pub(in crate::intent) const CORRECTS: &[&str] = &[
@@ -255,7 +255,14 @@ fn find(tokens: &[Token<'_>], ordered: bool) -> Option<Correction> {
             continue;
         }
         if let Some(found) = judge(tokens, from, end, *mark) {
-            let orders = from == 0 || matches!(mood::read(before), Mood::Order(_));
+            // "tests are green, deploy production, I mean staging"
+            let behind = |at: usize| {
+                before[at].kind == Kind::Comma && matches!(mood::read(&before[at..]), Mood::Order(_))
+            };
+            let orders = from == 0
+                || matches!(mood::read(before), Mood::Order(_))
+                || lead::end(before, classes(before)) > 0
+                || (0..before.len()).any(behind);
             return orders.then_some(found);
         }
     }

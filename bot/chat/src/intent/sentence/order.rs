@@ -7,7 +7,7 @@ use crate::intent::words::said_again;
 use super::{
     Action, Class, Command, Draft, Head, Heard, Joined, Key, Kind, Meaning, Migrate, Mood, Opening, Problem,
     Reader, Rest, Scope, Token, clauses, commentary, conditions, goes_on, grammar, heads, mood,
-    reaction_like, remark, report, takes_back, withdraws,
+    reaction_like, remark, report, statement, takes_back, withdraws,
 };
 
 /// An order of more tokens than this is none that people type.
@@ -217,7 +217,7 @@ impl<'t> Reader<'_, 't> {
                 self.unread();
             }
             self.hear(heard);
-            return Ok((clauses::after_statement(tokens).unwrap_or(tokens.len()), Joined::Start));
+            return Ok((statement::after_statement(tokens).unwrap_or(tokens.len()), Joined::Start));
         }
         // The remark may stand in this clause or, with a subject of its own, in the one behind.
         if changes
@@ -275,13 +275,14 @@ impl<'t> Reader<'_, 't> {
         let behind = if spoken { plain } else { words };
         let arguments = match &tokens[opening.front.clone()] {
             [] => Cow::Borrowed(behind),
-            // As if it stood behind: "tonight deploy foo" is "deploy foo tonight".
-            ahead if opening.ahead => Cow::Owned([behind, ahead].concat()),
             front => Cow::Owned([front, behind].concat()),
         };
         if takes_back(&arguments) {
             self.hear(Heard::Refusal);
             return Ok(whole);
+        }
+        if opening.ahead {
+            fits_ahead(action, &tokens[opening.front.clone()])?;
         }
         let scope = Scope {
             action,
@@ -382,6 +383,35 @@ impl<'t> Reader<'_, 't> {
         }
         Ok(())
     }
+}
+
+/// Refuses what was said before the verb of an order that has no place for it.
+fn fits_ahead(action: Action, ahead: &[Token<'_>]) -> Result<(), Problem> {
+    let timed = (0..ahead.len()).any(|at| crate::intent::values::time(&ahead[at..]).is_some());
+    if timed && !action.has(Key::At) {
+        return Err(Problem::bad_value(format!(
+            "A {} can't be planned for later, and doing it now would be wrong.",
+            action.name()
+        )));
+    }
+    // These read their words themselves, and would pass over how they are to go.
+    let own = matches!(
+        action,
+        Action::Setup
+            | Action::CreateEnvironment
+            | Action::DestroyEnvironment
+            | Action::SetVariable
+            | Action::RotateSecret
+            | Action::Expand
+    );
+    if own {
+        return Err(Problem::ambiguous(format!(
+            "I read `{}` before a {}, which has no such thing, so I did nothing.",
+            said_again(ahead).collect::<Vec<_>>().join(" "),
+            action.name()
+        )));
+    }
+    Ok(())
 }
 
 /// "dry run deploy staging then restart api": only the first part, tried.

@@ -74,7 +74,7 @@ fn remark(tokens: &[Token<'_>]) -> bool {
             || first.is(Class::ASKS)
             || first.is(Class::CONDITION)
             || first.is(Class::CONDITIONAL) && mood::condition_within(clause) == Some(0)
-            || first.any(&["only"]);
+            || first.any(&["only", "or"]);
         !(orders || little)
     });
     let hangs = clause.first().is_some_and(|first| first.any(&["it", "they"]))
@@ -131,6 +131,28 @@ pub(super) fn leaves_it(tail: &[Token<'_>]) -> bool {
         .next()
         .is_some_and(|first| first.any(&["someone", "somebody", "anyone", "anybody", "whoever", "y'all"]))
         && words.count() < LONGEST
+}
+
+/// "who does it", "who's in": what nobody asks who wants to know what was done.
+pub(super) fn asks_people(tokens: &[Token<'_>]) -> bool {
+    match tokens {
+        [who, verb, ..] if who.any(&["who"]) => verb.any(&[
+            "does",
+            "do",
+            "can",
+            "could",
+            "will",
+            "would",
+            "wants",
+            "want",
+            "is",
+            "has",
+            "takes",
+            "volunteers",
+        ]),
+        [who, ..] => who.any(&["who's", "whos", "who'll", "who", "anyone", "anybody"]),
+        [] => false,
+    }
 }
 
 /// "users can't log in": what somebody can't do, and not that the order can't be done.

@@ -1,0 +1,47 @@
+//! What may lead in to an order beside politeness: a no that answers somebody, "only", praise, a favor asked.
+
+use super::{Action, Class, Head, Kind, Mood, Token, heads, mood};
+
+/// Where the order begins behind what leads in to it; 0 where nothing does. `said` are the classes of these tokens.
+pub(super) fn end(tokens: &[Token<'_>], said: Class) -> usize {
+    let answer = if said.is(Class::RETRACTS) { after_answer(tokens) } else { 0 };
+    let favor = if said.is(Class::LITTLE) { mood::after_favor(tokens) } else { 0 };
+    answer.max(favor).max(after_praise(tokens))
+}
+
+/// "no, deploy staging": where the order begins behind a no that answers what somebody else said; else 0.
+fn after_answer(tokens: &[Token<'_>]) -> usize {
+    if let Some(at) = behind_only(tokens) {
+        return at;
+    }
+    let no = |token: &Token<'_>| token.any(&["no", "nope", "nah"]) && token.quote == 0;
+    let noes = tokens.iter().take_while(|token| no(token)).count();
+    let comma = tokens.get(noes).is_some_and(|token| matches!(token.kind, Kind::Comma | Kind::Dash));
+    if noes == 0 || !comma {
+        return 0;
+    }
+    match mood::read(&tokens[noes + 1..]) {
+        Mood::Order(opening) if !opening.ahead => noes + 1,
+        _ => 0,
+    }
+}
+
+/// "only deploy web": where the order begins. "only deploy … if" is a rule.
+fn behind_only(tokens: &[Token<'_>]) -> Option<usize> {
+    let at = mood::skip_openers(tokens, 0);
+    let only = tokens.get(at).is_some_and(|token| token.any(&["only"]) && token.quote == 0);
+    let rest = only.then(|| &tokens[at + 1..])?;
+    let (head, _) = heads::find(rest)?;
+    let changes = matches!(head, Head::Act(action) if action.row().changes);
+    (changes && mood::condition_within(rest).is_none()).then_some(at + 1)
+}
+
+/// "lgtm approve it": where the approval begins behind the praise it is given with, without a comma between them; else 0.
+fn after_praise(tokens: &[Token<'_>]) -> usize {
+    let praise = tokens.first().is_some_and(|first| first.any(&["lgtm"]) && first.quote == 0);
+    let approves = tokens
+        .get(1..)
+        .and_then(heads::find)
+        .is_some_and(|(head, _)| matches!(head, Head::Act(Action::Approve | Action::Promote)));
+    usize::from(praise && approves)
+}
