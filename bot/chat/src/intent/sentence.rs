@@ -15,6 +15,7 @@ pub(super) mod report;
 mod statement;
 mod strange;
 pub(super) mod told;
+mod waver;
 
 use std::ops::Range;
 

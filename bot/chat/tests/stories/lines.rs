@@ -202,18 +202,18 @@ fn a_lock_says_why_and_until_when_to_who_is_kept_out() {
             ✗ Staging is locked by zoe. Ask them to unlock it, or ask an admin to take the lock over with a reason.
               Earliest: 2026-11-18 14:00 UTC.
               Because:
-                locked-by-other: locked by zoe until Wed 18 Nov 2026 14:00 UTC: of a load test
+                locked-by-other: locked by zoe until Wed 18 Nov 2026 14:00 UTC: a load test
               > deploy v1.0.0 to staging
         "#]]);
         t.bot_says(expect![[r#"
-            ✓ staging is locked by zoe until 2026-11-18 14:00 UTC: of a load test.
+            ✓ staging is locked by zoe until 2026-11-18 14:00 UTC: a load test.
               [Unlock]
-              > lock staging for 2h: of a load test
+              > lock staging for 2h: a load test
 
             ✗ No: Staging is locked by zoe. Ask them to unlock it, or ask an admin to take the lock over with a reason.
               Earliest: 2026-11-18 14:00 UTC, in 1 h 59 min.
               Because:
-                locked-by-other: locked by zoe until Wed 18 Nov 2026 14:00 UTC: of a load test
+                locked-by-other: locked by zoe until Wed 18 Nov 2026 14:00 UTC: a load test
               > can I deploy staging?
         "#]]);
     });
@@ -367,9 +367,9 @@ fn a_lock_that_ends_by_itself() {
         t.user("ana").says("production").await;
         t.user("vera").says("status staging").await;
         t.bot_says(expect![[r#"
-            ✓ staging is locked by ana until 2026-11-18 14:00 UTC: of a load test.
+            ✓ staging is locked by ana until 2026-11-18 14:00 UTC: a load test.
               [Unlock]
-              > lock staging for 2h: of a load test
+              > lock staging for 2h: a load test
 
             ? Lock where?
                 1. staging
@@ -384,7 +384,7 @@ fn a_lock_that_ends_by_itself() {
 
             · staging: nothing is deployed
               Locked by:
-                ana: of a load test (just now, until 2026-11-18 14:00 UTC)
+                ana: a load test (just now, until 2026-11-18 14:00 UTC)
               > status in staging
         "#]]);
         t.passes(hours(2) + seconds(1)).await;
@@ -433,9 +433,9 @@ fn a_lock_whose_end_cannot_be_read_is_not_taken() {
               [Unlock]
               > lock staging for half an hour
 
-            ✓ staging stays locked by ana until 2026-11-18 14:30 UTC: of a load test.
+            ✓ staging stays locked by ana until 2026-11-18 14:30 UTC: a load test.
               [Unlock]
-              > lock staging for 2h 30m: of a load test
+              > lock staging for 2h 30m: a load test
         "#]]);
     });
 }

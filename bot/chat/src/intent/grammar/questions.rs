@@ -231,7 +231,9 @@ fn would_change(tokens: &[Token<'_>], would: usize) -> Asked {
     }) {
         at += 1;
     }
-    if changes < at { Asked::Order(at, tokens.len()) } else { Asked::Order(at, changes) }
+    // "what would reconcile do in staging?"
+    let placed = tokens.get(changes + 1).is_some_and(|next| next.any(&["in", "on", "to"]));
+    if changes < at || placed { Asked::Order(at, tokens.len()) } else { Asked::Order(at, changes) }
 }
 
 fn how(tokens: &[Token<'_>]) -> Asked {

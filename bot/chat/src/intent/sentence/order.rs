@@ -7,7 +7,7 @@ use crate::intent::words::said_again;
 use super::{
     Action, Class, Command, Draft, Head, Heard, Joined, Key, Kind, Meaning, Migrate, Mood, Opening, Problem,
     Reader, Rest, Scope, Token, clauses, commentary, conditions, goes_on, grammar, heads, mood,
-    reaction_like, remark, report, statement, takes_back, withdraws,
+    reaction_like, remark, report, statement, takes_back, waver, withdraws,
 };
 
 /// An order of more tokens than this is none that people type.
@@ -231,6 +231,12 @@ impl<'t> Reader<'_, 't> {
             }
             self.hear(Heard::Refusal);
             return Ok(whole);
+        }
+        let tail = if plain.len() < words.len() { &words[plain.len()..] } else { &tokens[end..] };
+        if changes && spoken && (waver::wavers(action, tail) || waver::ranks(words)) {
+            return Err(Problem::ambiguous(
+                "What stands behind the order leaves open whether or how it is meant, so I did nothing. Say the order alone.",
+            ));
         }
         if changes && spoken && remark::leaves_it(&words[plain.len()..]) {
             self.hear(Heard::Statement);

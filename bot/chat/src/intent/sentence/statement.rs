@@ -1,6 +1,6 @@
 //! Where an order begins behind what is told: "prod is down, roll back production".
 
-use super::{Class, Kind, Mood, Token, heads, mood, told};
+use super::{Class, Kind, Mood, Token, heads, mood, reach, told};
 
 /// Where an order after a report begins: "the deploy to prod failed, roll back production".
 pub(super) fn after_statement(tokens: &[Token<'_>]) -> Option<usize> {
@@ -154,7 +154,7 @@ fn waits(part: &[Token<'_>]) -> bool {
     ];
     const FAULTS: &[&str] = &["errors", "error", "failure", "failures", "issues", "problems", "objections"];
     part.iter().enumerate().any(|(at, token)| {
-        let behind = &part[at + 1..];
+        let behind = reach(&part[at + 1..]);
         token.quote == 0
             && (token.any(&["when", "whenever"])
                 && behind

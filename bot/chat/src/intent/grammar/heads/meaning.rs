@@ -36,7 +36,10 @@ impl About<'_, '_> {
     }
 
     fn cron(&self) -> bool {
-        self.rest.says(CRON)
+        let scheduled = |pair: &[Token<'_>]| {
+            pair[0].any(&["scheduled", "periodic"]) && pair[1].any(&["jobs", "job", "tasks", "task"])
+        };
+        self.rest.says(CRON) || self.rest.0.windows(2).any(scheduled)
     }
 
     /// Nothing is said, or only "it".

@@ -121,6 +121,7 @@ pub(in crate::intent) fn is_object_word(action: Action, word: &str) -> bool {
         Action::Restart => &["restart"],
         Action::Scale => &["replicas", "replica", "instances", "up", "down", "out"],
         Action::Setup => &["setup", "project"],
+        Action::Provision => &["infrastructure", "infra"],
         Action::BootstrapLocal => {
             &["bootstrap", "local", "development", "laptop", "machine", "computer", "my", "locally", "dev"]
         }
