@@ -60,7 +60,7 @@ fn unready(action: Action, part: &[Token<'_>]) -> bool {
     });
     let went = matches!(part, [that, verb] if that.any(&["that", "which", "this"])
         && verb.any(&["failed", "crashed", "broke", "worked", "finished", "succeeded"]));
-    not && state && part.len() > 2 || not && state && part[0].any(&["isn't", "not"]) || went
+    not && state && (part.len() > 2 || part[0].any(&["isn't", "not"])) || went
 }
 
 /// "deploy production, staging first": one of several is to go before the others, and is not alone meant.
