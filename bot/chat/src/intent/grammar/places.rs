@@ -180,11 +180,6 @@ pub(in crate::intent) fn extend_setup(
             if !token.class.known() && place > 0 && tokens[place - 1].any(joins) {
                 return Err(unknown_provider(token, vocabulary));
             }
-            if !token.class.known() && place > 0 && tokens[place - 1].any(&["for"]) && token.quote == 0 {
-                let project = &vocabulary.names().project;
-                let message = format!("I don't know the project `{}`. This one is `{project}`.", token.raw);
-                return Err(Problem::unknown_name(message).instead(token.at..token.end(), [project]));
-            }
             if !token.class.known()
                 && tokens[..place].last().is_none_or(|before| before.any(&["and", "on"]) || !before.is_word())
             {
