@@ -119,7 +119,7 @@ impl Discord {
     pub fn courier(&self) -> Courier {
         Courier::new(
             self.engine.clone(),
-            Arc::new(DiscordCarrier::new(Arc::clone(&self.intake.web), self.troubles())),
+            Arc::new(DiscordCarrier::new(self.engine.clone(), Arc::clone(&self.intake.web), self.troubles())),
         )
     }
 

@@ -177,7 +177,10 @@ fn buttons(number: usize, front: &str, environment: &str) -> Value {
         .enumerate()
         .map(|(place, (label, verb, danger))| {
             let command = format!("{front}{verb} {environment}");
-            button(number * 10 + place, &Button { label: (*label).to_owned(), command, danger: *danger })
+            button(
+                number * 10 + place,
+                &Button { label: (*label).to_owned(), command, danger: *danger, asks: None },
+            )
         })
         .collect();
     json!({ "type": "actions", "block_id": format!("home/{number}"), "elements": elements })

@@ -104,7 +104,7 @@ impl Slack {
     pub fn courier(&self) -> Courier {
         Courier::new(
             self.engine.clone(),
-            Arc::new(SlackCarrier::new(Arc::clone(&self.intake.web), self.troubles())),
+            Arc::new(SlackCarrier::new(self.engine.clone(), Arc::clone(&self.intake.web), self.troubles())),
         )
     }
 

@@ -256,14 +256,32 @@ impl Web {
         self.post("views.publish", json!({ "user_id": user, "view": view })).await.map(|_| ())
     }
 
-    /// Puts a file into a channel, or into a thread of it; its identifier. Nobody sees it before the last of the three calls.
-    pub(crate) async fn file_attach(
+    /// Puts files into a channel, or into a thread of it, as one message; the identifier of the first. Nobody sees anything
+    /// of them before the last of the calls.
+    pub(crate) async fn files_attach(
         &self,
         channel: &str,
         thread: Option<&str>,
-        file: File,
-    ) -> Result<String, WebError> {
-        let File { name, title, kind, says, bytes } = file;
+        files: Vec<File>,
+    ) -> Result<Option<String>, WebError> {
+        let mut handed_in = Vec::new();
+        for file in files {
+            let title = file.title.clone();
+            handed_in.push((self.file_hand_in(file).await?, title));
+        }
+        let described: Vec<Value> =
+            handed_in.iter().map(|(id, title)| json!({ "id": id, "title": title })).collect();
+        let mut body = json!({ "files": described, "channel_id": channel });
+        if let Some(thread) = thread {
+            body["thread_ts"] = json!(thread);
+        }
+        self.post("files.completeUploadExternal", body).await?;
+        Ok(handed_in.into_iter().next().map(|(id, _)| id))
+    }
+
+    /// Hands a file in, which nobody sees yet; its identifier.
+    async fn file_hand_in(&self, file: File) -> Result<String, WebError> {
+        let File { name, kind, says, bytes, .. } = file;
         let method = "files.getUploadURLExternal";
         let mut asked = vec![("filename", name), ("length", bytes.len().to_string())];
         asked.extend(says.map(|says| ("alt_txt", says.chars().take(ALT_CHARS).collect())));
@@ -275,11 +293,7 @@ impl Web {
             WebError::Refused { method, code } => WebError::Unanswered { method, why: code },
             error => error,
         })?;
-        let mut body = json!({ "files": [{ "id": file, "title": title }], "channel_id": channel });
-        if let Some(thread) = thread {
-            body["thread_ts"] = json!(thread);
-        }
-        self.post("files.completeUploadExternal", body).await.map(|_| file)
+        Ok(file)
     }
 }
 

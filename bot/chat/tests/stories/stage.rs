@@ -35,6 +35,11 @@ impl Stage {
         Self { room }
     }
 
+    /// The names of a run's files that the front has brought; nothing where it says where they are instead.
+    pub(crate) fn files_brought(&self, _: &RunId) -> Option<Vec<String>> {
+        None
+    }
+
     /// What went wrong on it that no story sees.
     pub(crate) fn faults(&self) -> Vec<String> {
         Vec::new()

@@ -182,6 +182,15 @@ impl Stage {
         format!("https://discord.com/channels/{GUILD}/{CHANNEL}/{}", self.root_of(run))
     }
 
+    /// The names of a run's files that the front has brought.
+    pub(crate) fn files_brought(&self, run: &RunId) -> Option<Vec<String>> {
+        let calls = self.sim.calls().into_iter();
+        let described =
+            calls.flat_map(|call| call.body["attachments"].as_array().cloned().unwrap_or_default());
+        let names = described.map(|one| one["filename"].as_str().unwrap_or_default().to_owned());
+        Some(names.filter(|name| name.starts_with(run.as_str())).collect())
+    }
+
     /// How many messages say this.
     pub(crate) fn times_said(&self, text: &str) -> usize {
         self.sim.found(|message| reading::read(message).contains(text)).len()

@@ -182,6 +182,12 @@ impl Stage {
         format!("https://simulated.slack.com/archives/{CHANNEL}/p{}", self.root_of(run).replace('.', ""))
     }
 
+    /// The names of a run's files that the front has brought.
+    pub(crate) fn files_brought(&self, run: &RunId) -> Option<Vec<String>> {
+        let files = self.sim.files().into_iter().filter(|file| file.shared.is_some()).map(|file| file.name);
+        Some(files.filter(|name| name.starts_with(run.as_str())).collect())
+    }
+
     /// How many messages say this.
     pub(crate) fn times_said(&self, text: &str) -> usize {
         self.sim.texts(|message| message.text.contains(text)).len()
