@@ -22,6 +22,7 @@ mod talks;
 mod texter;
 mod troubles;
 mod turn;
+mod unpacked;
 pub mod view;
 pub mod window;
 
@@ -42,4 +43,5 @@ pub use offered::asks_before;
 pub use pace::{Allowance, Kind};
 pub use reporter::{Follow, Reporter};
 pub use texter::{Incoming, Texter};
-pub use troubles::{Troubles, front_troubles};
+pub use troubles::{Troubles, front_troubles, fronts_connected};
+pub use unpacked::unpacked;

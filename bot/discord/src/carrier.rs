@@ -51,8 +51,6 @@ const THREAD_IS_LOCKED: i64 = 160_005;
 const INVALID_BODY: i64 = 50_035;
 /// … and for one with nothing in it, as it says of embeds it does not take.
 const EMPTY_MESSAGE: i64 = 50_006;
-/// … and for something the bot lacks a permission for.
-const MAY_NOT: i64 = 50_013;
 /// … and for files that are too large for the server.
 const TOO_LARGE: i64 = 40_005;
 /// What stands for what Discord does not take.
@@ -253,9 +251,13 @@ impl DiscordCarrier {
     /// Begins the thread of a message; false, with the reason in the log, when Discord does not let.
     async fn thread_begin(&self, channel: &str, message: &str, name: &str) -> bool {
         match self.web.thread_begin(channel, message, &clip(name, THREAD_NAME_CHARS).0).await {
-            Ok(()) => true,
+            Ok(()) => {
+                trouble::thread(&self.troubles, channel);
+                true
+            }
             Err(error) if error.code() == Some(THREAD_IS_THERE) => true,
             Err(error) => {
+                trouble::no_thread(&self.troubles, channel, &error);
                 tracing::warn!(channel, %error, "a thread can't be begun: may the bot create public threads?");
                 false
             }
@@ -324,7 +326,8 @@ fn is_misfit(error: &WebError) -> bool {
 fn refuses_files(error: &WebError) -> bool {
     matches!(
         error,
-        WebError::Refused { status: 413, .. } | WebError::Refused { status: 403, code: MAY_NOT, .. }
+        WebError::Refused { status: 413, .. }
+            | WebError::Refused { status: 403, code: trouble::MISSING_PERMISSIONS, .. }
     ) || error.code() == Some(TOO_LARGE)
 }
 
@@ -414,7 +417,7 @@ impl Carrier for DiscordCarrier {
             let why = error.to_string();
             carried = self.carry_as(conversation, &without_files(letter, &why), known, false).await;
         }
-        trouble::spoke(&self.troubles, carried.as_ref().err());
+        trouble::spoke(&self.troubles, channel_of(conversation).0, carried.as_ref().err());
         carried.map(Sent::whole).map_err(|error| undelivered(&error))
     }
 

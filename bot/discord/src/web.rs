@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use chat::unpacked;
 use engine::clock::EpochMs;
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, USER_AGENT};
+use hyper::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, USER_AGENT};
 use hyper::{Method, Request};
 use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
@@ -240,7 +241,9 @@ impl Web {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = Limited::new(response.into_body(), ANSWER_BYTES).collect().await;
         let body = body.map_err(|_| unanswered("it broke off"))?.to_bytes();
-        Ok((status, headers, body))
+        let packed = headers.get(CONTENT_ENCODING).and_then(|packed| packed.to_str().ok());
+        let body = unpacked(&body, packed, ANSWER_BYTES).ok_or_else(|| unanswered("it can't be unpacked"))?;
+        Ok((status, headers, Bytes::from(body.into_owned())))
     }
 
     /// Takes note of how much may still be asked.
@@ -267,6 +270,17 @@ impl Web {
 
     fn buckets(&self) -> std::sync::MutexGuard<'_, Buckets> {
         self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Who the bot is.
+    pub(crate) async fn who_am_i(&self) -> Result<Value, WebError> {
+        self.ask(Ask::new(Method::GET, "asking who the bot is", "/users/@me".to_owned(), "")).await
+    }
+
+    /// The servers the bot is on, with what it may do there.
+    pub(crate) async fn guilds(&self) -> Result<Vec<Value>, WebError> {
+        let ask = Ask::new(Method::GET, "asking for the bot's servers", "/users/@me/guilds".to_owned(), "");
+        Ok(self.ask(ask).await?.as_array().cloned().unwrap_or_default())
     }
 
     /// Whether somebody has switched on that the bot may read messages.

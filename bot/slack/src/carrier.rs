@@ -379,7 +379,7 @@ impl Carrier for SlackCarrier {
             tracing::error!(conversation, %error, "Slack does not take a card as it is; it is shown shorter");
             carried = self.carry_as(conversation, letter, known, plainly(letter)).await;
         }
-        trouble::spoke(&self.troubles, carried.as_ref().err());
+        trouble::spoke(&self.troubles, channel_of(conversation), carried.as_ref().err());
         carried.map_err(undelivered)
     }
 

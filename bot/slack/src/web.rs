@@ -60,6 +60,21 @@ pub(crate) struct Bot {
     pub(crate) user: String,
     /// Its bot.
     pub(crate) id: String,
+    /// What people call it.
+    pub(crate) name: String,
+    /// The workspace it is in.
+    pub(crate) team: String,
+    /// What it may do, where Slack says so.
+    pub(crate) scopes: Option<Vec<String>>,
+}
+
+impl Bot {
+    /// Who it is and where, for people.
+    pub(crate) fn called(&self) -> String {
+        let name = if self.name.is_empty() { &self.user } else { &self.name };
+        let team = if self.team.is_empty() { String::new() } else { format!(" in {}", self.team) };
+        format!("@{name} ({}){team}", self.user)
+    }
 }
 
 /// The Web API. Cheap to clone.
@@ -104,8 +119,16 @@ impl Web {
 
     /// Who the bot is.
     pub(crate) async fn who_am_i(&self) -> Result<Bot, WebError> {
-        let answer = self.post("auth.test", json!({})).await?;
-        Ok(Bot { user: text(&answer, "/user_id"), id: text(&answer, "/bot_id") })
+        let (method, url) = ("auth.test", format!("{}/auth.test", self.base));
+        let asked = self.caller.method_and_scopes(&self.bot, method, &url, Some(&json!({}))).await;
+        let (answer, scopes) = asked?;
+        Ok(Bot {
+            user: text(&answer, "/user_id"),
+            id: text(&answer, "/bot_id"),
+            name: text(&answer, "/user"),
+            team: text(&answer, "/team"),
+            scopes,
+        })
     }
 
     /// Where to open a socket.
