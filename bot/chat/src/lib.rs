@@ -39,7 +39,7 @@ pub use letter::{Letter, Place};
 pub use listener::{Listener, Pasted, Spoken, Taken};
 pub use mailbox::{mailing_reporter, report};
 pub use message::*;
-pub use offered::asks_before;
+pub use offered::{asks_before, decisions_on};
 pub use pace::{Allowance, Kind};
 pub use reporter::{Follow, Reporter};
 pub use texter::{Incoming, Texter};

@@ -15,6 +15,8 @@ use crate::letter::{Letter, Place};
 use crate::message::{Button, Card, Outbound, Part, Tone};
 use crate::view;
 
+/// Runs of one environment with buttons of their own; those further back in line come nearer.
+const RUNS_DECIDED: usize = 3;
 /// What can be done to a run by name.
 const DECISIONS: [Action; 7] = [
     Action::Approve,
@@ -55,6 +57,32 @@ pub async fn asks_before(engine: &Engine, command: &str) -> Option<String> {
             None
         }
     }
+}
+
+/// The buttons that decide about the runs of an environment which are not over, for a place that shows how it stands.
+pub async fn decisions_on(engine: &Engine, project: &str, environment: &str) -> Vec<Button> {
+    let runs = match engine.store().run_live().await {
+        Ok(runs) => runs,
+        Err(error) => {
+            tracing::debug!(%error, "runs that are not over can't be read");
+            return Vec::new();
+        }
+    };
+    let here = runs.into_iter().filter(|run| {
+        let at = run.environment();
+        at.project.as_str() == project && at.environment.as_str() == environment
+    });
+    let mut buttons = Vec::new();
+    for run in here.take(RUNS_DECIDED) {
+        for (label, action) in [("Approve", Action::Approve), ("Cancel", Action::Cancel)] {
+            if fits(action, &run.state) {
+                let command = format!("{} {}", action.name(), run.id);
+                let asks = asks_before(engine, &command).await;
+                buttons.push(Button { label: format!("{label} {}", run.id), command, danger: true, asks });
+            }
+        }
+    }
+    buttons
 }
 
 /// The runs a card's buttons decide about.

@@ -73,3 +73,28 @@ fn what_one_person_alone_sees_has_no_button_that_decides() {
         t.never_mind_the_rest();
     });
 }
+
+#[test]
+fn a_run_that_waits_is_approved_at_home_and_the_button_goes() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.user("ana").says("deploy production ref v1.0.0").await;
+        t.never_mind_the_rest();
+        t.stage.sim.deliver("events_api", &t.stage.sim.opens_home("ben"), false).await.unwrap();
+        t.stage.sim.until(|sim| sim.home("ben").is_some()).await;
+        let id = t.run(1).id().clone();
+        let (approve, cancel) = (format!("Approve {id}"), format!("Cancel {id}"));
+        let home = t.stage.sim.home("ben").unwrap().to_string();
+        assert!(home.contains(&cancel) && home.contains("Approve deploy of v1.0.0 ("), "{home}");
+        let click = t.stage.sim.clicks_at_home("ben", &approve).unwrap();
+        t.stage.sim.deliver("interactive", &click, false).await.unwrap();
+        t.ticks().await;
+        t.settles().await;
+        t.never_mind_the_rest();
+        t.run(1).is("succeeded").await;
+        let slack = t.connected().slack.clone();
+        slack.homes_redraw().await;
+        let home = t.stage.sim.home("ben").unwrap().to_string();
+        assert!(!home.contains(&approve) && !home.contains(&cancel), "{home}");
+    });
+}
