@@ -86,7 +86,7 @@ pub enum Taken {
     /// Something heard.
     Spoken(Box<Spoken>),
     /// A secret that somebody wrote.
-    Pasted(Pasted),
+    Pasted(Box<Pasted>),
 }
 
 /// Hears for one front.

@@ -155,7 +155,7 @@ async fn view(intake: &Arc<Intake>, user: &str) -> Value {
             {
                 let project = names.map(|names| names.project.as_str()).unwrap_or_default();
                 let decisions = decisions_on(&intake.engine, project, &environment.name).await;
-                blocks.push(buttons(number, &front, &environment.name, decisions));
+                blocks.push(buttons(number, &front, &environment.name, &decisions));
             }
             number += 1;
         }
@@ -174,7 +174,7 @@ fn ended(mut blocks: Vec<Value>) -> Vec<Value> {
     blocks
 }
 
-fn buttons(number: usize, front: &str, environment: &str, decisions: Vec<Button>) -> Value {
+fn buttons(number: usize, front: &str, environment: &str, decisions: &[Button]) -> Value {
     let offered = [("Deploy", "deploy", true), ("Releases", "releases", false), ("Logs", "logs", false)];
     // What waits for somebody comes first.
     let offered = offered.map(|(label, verb, danger)| {

@@ -169,7 +169,7 @@ impl Slack {
             chat::report(&self.engine, FRONT, &troubles, &stop),
             self.courier().work(stop.clone()),
             self.listen(stop.clone()),
-            home::keep(Arc::clone(&self.intake), stop.clone()),
+            Box::pin(home::keep(Arc::clone(&self.intake), stop.clone())),
         );
         self.rest().await;
         reported.map_err(SlackError::Store)

@@ -92,7 +92,10 @@ impl Desk {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 mod tests {
+    use engine::model::RunId;
+
     use super::asked;
 
     #[test]
@@ -106,7 +109,7 @@ mod tests {
             "artifacts r-3f2a",
         ] {
             let found = asked(text).unwrap_or_else(|| panic!("{text}"));
-            assert_eq!(found.run.as_ref().map(|run| run.as_str()), Some("r-3f2a"), "{text}");
+            assert_eq!(found.run.as_ref().map(RunId::as_str), Some("r-3f2a"), "{text}");
         }
         for (text, is_meant) in [
             ("show me the artifacts", true),

@@ -290,7 +290,7 @@ impl Desk {
         }
         let answered = match question {
             Some(question) => Box::pin(self.answer(&speaker, talk, question, text, &parsed)).await?,
-            None => self.answer_for(&speaker, talk, text, &parsed).await?,
+            None => Box::pin(self.answer_for(&speaker, talk, text, &parsed)).await?,
         };
         if let Some(heard) = answered {
             return Ok(heard);

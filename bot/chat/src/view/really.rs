@@ -2,6 +2,7 @@
 //! to which release, and where.
 
 use engine::control::RunDetail;
+use engine::model::ServiceName;
 use engine::step::StepKind;
 
 use super::listed;
@@ -34,7 +35,7 @@ fn what(title: &str) -> String {
 
 /// What more there is to know: which services alone, and in which stages.
 fn how(detail: &RunDetail) -> String {
-    let services: Vec<&str> = detail.run.request.change.services().iter().map(|name| name.as_str()).collect();
+    let services: Vec<&str> = detail.run.request.change.services().iter().map(ServiceName::as_str).collect();
     let mut how = String::new();
     if !services.is_empty() {
         how = format!(", {} alone", listed(&services));
