@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use engine::audit::PublicKey;
-use engine::model::{IdError, Identity, Role, UserName};
+use engine::model::{IdError, Identity, Role, RunId, UserName};
 
 use crate::commands::{project, secret};
 use crate::terminal::speaker_name;
@@ -181,6 +181,12 @@ pub(crate) enum Command {
     /// Read what went wrong, and take its files along
     #[command(subcommand)]
     Incident(Incident),
+    /// List the files a run left behind: SHA-256, size, and where each is
+    Artifacts {
+        /// The run: `r-3f2a`
+        #[arg(value_name = "RUN")]
+        run: RunId,
+    },
     /// Look whether everything that is needed is there
     Doctor,
     /// Show the typed command a sentence becomes, as JSON

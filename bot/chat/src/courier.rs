@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::letter::{Letter, Place};
 use crate::message::Outbound;
+use crate::offered;
 use crate::pace::{Allowance, Budget, Kind, Pace};
 use crate::turn::{Drawn, Turn};
 use crate::view;
@@ -317,7 +318,10 @@ async fn carry_one(
     // A message of its own is remembered under its place in the outbox until it is known to have arrived.
     let card = turn.remembered_as();
     let private = letter.place.to.is_some();
+    let edited = letter.place.edits.is_some();
     let sent = match known {
+        // The same however often it is done.
+        _ if edited => carrier.carry(conversation, letter, letter.place.edits.as_deref()).await,
         Some(Shown { message, .. }) if !message.is_empty() => {
             carrier.carry(conversation, letter, Some(message)).await
         }
@@ -341,6 +345,9 @@ async fn carry_one(
                 let of_file = Letter { place: Place::of_file(due.thread), outbound: letter.outbound.clone() };
                 commit.writes.push(of_file.put_file(&due.conversation, &due.mark, commit.now_ms)?);
             }
+            if let Some(identifier) = &identifier {
+                commit.writes.extend(offered::stands(conversation, identifier, letter, commit.now_ms)?);
+            }
             match identifier {
                 Some(identifier) if !drawn.is_empty() => {
                     commit.writes.push(shown(conversation, card, &identifier, commit.now_ms));
@@ -363,6 +370,8 @@ async fn carry_one(
             tracing::debug!(conversation, why, "a message waits, and all of its kind");
             return Ok(Came::Limited(after_ms));
         }
+        // Somebody has deleted it, buttons and all.
+        Err(Undelivered::Gone { .. }) if edited => Came::Arrived,
         Err(Undelivered::Gone { .. }) if known.is_some() => {
             commit.writes.push(forgotten(conversation, card));
             store.commit(commit).await?;
@@ -377,6 +386,9 @@ async fn carry_one(
     let carried = turn.drawings.iter().chain([message]);
     commit.writes.extend(carried.map(|drawing| Write::OutboxDelete(drawing.clone())));
     store.commit(commit).await?;
+    if matches!(letter.outbound, Outbound::Say(_)) && !edited {
+        offered::redraw(engine, carrier.front(), letter).await?;
+    }
     Ok(came)
 }
 

@@ -33,6 +33,9 @@ pub struct Place {
     /// Only what of it found no room in its message, as a file.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub file: bool,
+    /// The message it takes the place of, by the front's identifier: one that said something which is decided by now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edits: Option<String>,
     /// What says there that an answer comes is still to be replaced: by this answer, the first one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub awaited: bool,

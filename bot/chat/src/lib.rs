@@ -3,6 +3,7 @@
 mod channels;
 mod courier;
 mod desk;
+mod files;
 mod hearing;
 mod held;
 pub mod intent;
@@ -11,6 +12,7 @@ mod letter;
 mod listener;
 mod mailbox;
 mod message;
+mod offered;
 mod pace;
 mod phones;
 pub mod picture;
@@ -20,6 +22,7 @@ mod talks;
 mod texter;
 mod troubles;
 mod turn;
+mod unpacked;
 pub mod view;
 pub mod window;
 
@@ -28,6 +31,7 @@ pub use courier::{Carried, Carrier, Courier, FileDue, Sent, Undelivered};
 pub use desk::{
     About, Beside, Desk, Heard, Outcome, SecretForm, SecretWish, Understood, names_of, parse_said,
 };
+pub use files::{Brought, Files};
 pub use hearing::{Ear, Hearing, Overheard, Said, Unread};
 pub use held::Held;
 pub use known::{References, known};
@@ -35,7 +39,9 @@ pub use letter::{Letter, Place};
 pub use listener::{Listener, Pasted, Spoken, Taken};
 pub use mailbox::{mailing_reporter, report};
 pub use message::*;
+pub use offered::{asks_before, decisions_on};
 pub use pace::{Allowance, Kind};
 pub use reporter::{Follow, Reporter};
 pub use texter::{Incoming, Texter};
-pub use troubles::{Troubles, front_troubles};
+pub use troubles::{Troubles, front_troubles, fronts_connected};
+pub use unpacked::unpacked;

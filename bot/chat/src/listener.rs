@@ -18,6 +18,7 @@ use crate::held::{Held, Holds};
 use crate::intent::{ProblemKind, parse};
 use crate::letter::{Letter, Place};
 use crate::message::{Card, Inbound, Outbound};
+use crate::offered;
 use crate::talks::Talks;
 use crate::view;
 
@@ -85,7 +86,7 @@ pub enum Taken {
     /// Something heard.
     Spoken(Box<Spoken>),
     /// A secret that somebody wrote.
-    Pasted(Pasted),
+    Pasted(Box<Pasted>),
 }
 
 /// Hears for one front.
@@ -326,7 +327,7 @@ impl Listener {
         let at_ms = commit.now_ms;
         if !overheard {
             let outbound = Outbound::Say(view::stumbled(&inbound.text));
-            let letter = Letter { place: place_of(&outbound, &inbound, &place), outbound };
+            let letter = letter_of(outbound, &inbound, &place);
             commit.writes.push(letter.put(
                 &inbound.conversation,
                 &format!("{at_ms:016}/{event}/0000"),
@@ -397,7 +398,7 @@ impl Listener {
             heard.outbound.push(Outbound::Say(view::goes_on_above(heard.outbound.is_empty())));
         }
         for (number, outbound) in heard.outbound.into_iter().enumerate() {
-            let letter = Letter { place: place_of(&outbound, &inbound, &place), outbound };
+            let letter = letter_of(outbound, &inbound, &place);
             // The first answer takes the place of the sign that one comes.
             place.awaited &= !matches!(letter.outbound, Outbound::Say(_));
             commit.writes.push(letter.put(
@@ -418,6 +419,17 @@ impl Listener {
 
     fn done(&self, event: &str) -> Write {
         Write::Chat(ChatWrite::InboxDelete { front: self.front.to_owned(), event: event.to_owned() })
+    }
+}
+
+/// An answer with where it belongs.
+fn letter_of(outbound: Outbound, inbound: &Inbound, place: &Place) -> Letter {
+    let place = place_of(&outbound, inbound, place);
+    match outbound {
+        Outbound::Say(card) if place.to.is_some() => {
+            Letter { outbound: Outbound::Say(offered::for_one_alone(card)), place }
+        }
+        outbound => Letter { outbound, place },
     }
 }
 

@@ -6,6 +6,8 @@ use engine::chart::Chart;
 use engine::model::Identity;
 use serde::{Deserialize, Serialize};
 
+use crate::files::Files;
+
 /// Something a person said or clicked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inbound {
@@ -78,6 +80,9 @@ pub struct Card {
     /// What can be filled in instead of typing the answer, where the front can show forms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub form: Option<Form>,
+    /// Files of a run that come along with it, where the front can bring files; elsewhere it says where they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub files: Option<Files>,
 }
 
 /// One thing to fill in. Submitting says it, as typing it would.
@@ -181,6 +186,9 @@ pub struct Button {
     pub command: String,
     /// Ask once more before doing it.
     pub danger: bool,
+    /// What is asked then; the command itself when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asks: Option<String>,
 }
 
 impl Card {
@@ -196,6 +204,7 @@ impl Card {
             command: String::new(),
             private: false,
             form: None,
+            files: None,
         }
     }
 
@@ -263,7 +272,16 @@ impl Card {
     /// Adds a button.
     #[must_use]
     pub fn button(mut self, label: &str, command: impl Into<String>, danger: bool) -> Self {
-        self.buttons.push(Button { label: label.to_owned(), command: command.into(), danger });
+        self.buttons.push(Button { label: label.to_owned(), command: command.into(), danger, asks: None });
+        self
+    }
+
+    /// What is asked before one of its buttons is obeyed.
+    #[must_use]
+    pub fn asking(mut self, asks: impl Fn(&str) -> Option<String>) -> Self {
+        for button in self.buttons.iter_mut().filter(|button| button.danger && button.asks.is_none()) {
+            button.asks = asks(&button.command);
+        }
         self
     }
 

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::desk::Desk;
 use crate::letter::{Letter, Place};
 use crate::message::{Front, Outbound};
+use crate::offered;
 use crate::phones;
 use crate::view;
 
@@ -196,6 +197,7 @@ impl Reporter {
             Letter::open(Outbound::Update(card))
         };
         let mut messages = Vec::new();
+        let mut writes = Vec::new();
         let mut asked_in = HashMap::new();
         let steered = match self.follow {
             Follow::Conversation => self.desk.steered_in(&self.conversation).await?,
@@ -218,6 +220,9 @@ impl Reporter {
             for conversation in self.shown_too(&id, asked.as_deref()).await? {
                 messages.push((conversation, card_of(&detail)));
             }
+            if self.follow == Follow::Front {
+                writes.extend(offered::redrawn(&self.engine, self.front.name(), &id).await?);
+            }
             asked_in.insert(id, asked);
         }
         for (id, what) in later {
@@ -238,6 +243,7 @@ impl Reporter {
             }
         }
         let mut commit = Commit::at(now_ms);
+        commit.writes = writes;
         for (place, (conversation, message)) in messages.into_iter().enumerate() {
             // In order, and the same however often this commit is tried.
             let order = format!("{now_ms:016}/{last:016}/{place:04}");

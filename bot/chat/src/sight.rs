@@ -21,6 +21,9 @@ fn clear_card(card: &mut Card) {
     card.parts.iter_mut().for_each(clear_part);
     for button in &mut card.buttons {
         clear(&mut button.label);
+        if let Some(asks) = &mut button.asks {
+            clear(asks);
+        }
     }
     if let Some(form) = &mut card.form {
         clear(&mut form.title);

@@ -1,20 +1,31 @@
-//! What keeps a front from hearing or speaking, as long as it does: said once in the log, and to whoever asks how it stands.
+//! What keeps a front from hearing or speaking, as long as it does, and as whom it is connected while nothing does: said once
+//! in the log, and to whoever asks how it stands.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use engine::control::{Engine, Notice};
 
 use crate::view;
+
+/// What a trouble in single channels hinders.
+const CHANNELS: &str = "channels";
+/// Channels named when several are shut.
+const CHANNELS_NAMED: usize = 5;
 
 /// The troubles of one front, each by what it hinders. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Troubles {
     engine: Engine,
     front: &'static str,
+    /// Channels that can't be spoken in, each with why and what to do.
+    shut: Arc<Mutex<BTreeMap<String, String>>>,
 }
 
 impl Troubles {
     /// The troubles of a front.
     pub fn new(engine: Engine, front: &'static str) -> Self {
-        Self { engine, front }
+        Self { engine, front, shut: Arc::default() }
     }
 
     /// Something is hindered, in words that say what to do; logged when it is news.
@@ -31,6 +42,51 @@ impl Troubles {
         }
     }
 
+    /// A channel can't be spoken in, or not as it must be, in words that say what to do.
+    pub fn shut(&self, channel: &str, why: String) {
+        self.channels().insert(channel.to_owned(), why);
+        self.tell_channels();
+    }
+
+    /// A channel was spoken in.
+    pub fn open(&self, channel: &str) {
+        if self.channels().remove(channel).is_some() {
+            self.tell_channels();
+        }
+    }
+
+    fn tell_channels(&self) {
+        let shut = self.channels().clone();
+        if shut.is_empty() {
+            return self.end(CHANNELS);
+        }
+        let mut says: Vec<String> = shut.into_values().collect();
+        let more = says.len().saturating_sub(CHANNELS_NAMED);
+        says.truncate(CHANNELS_NAMED);
+        if more > 0 {
+            says.push(format!("and {more} channels more"));
+        }
+        self.begin(CHANNELS, &says.join("; "));
+    }
+
+    fn channels(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
+        self.shut.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// It is connected, as whom and where; logged when it was not.
+    pub fn connected(&self, says: &str) {
+        if self.engine.notices().connected(self.front, says) {
+            tracing::info!("{} is connected: {says}", self.front);
+        }
+    }
+
+    /// It is connected no more; logged when it was.
+    pub fn lost(&self) {
+        if self.engine.notices().lost(self.front) {
+            tracing::warn!("the connection to {} is lost, connecting again", self.front);
+        }
+    }
+
     /// All there are now, in words.
     pub fn all(&self) -> Vec<String> {
         let notices = self.engine.notices().all();
@@ -42,4 +98,9 @@ impl Troubles {
 pub fn front_troubles(engine: &Engine) -> Vec<String> {
     let said = |notice: Notice| format!("{} (since {})", notice.says, view::clock(notice.since_ms));
     engine.notices().all().into_iter().map(said).collect()
+}
+
+/// The fronts of a program that are connected, each with as whom and where.
+pub fn fronts_connected(engine: &Engine) -> Vec<(&'static str, String)> {
+    engine.notices().all_connected()
 }

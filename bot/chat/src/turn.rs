@@ -43,6 +43,7 @@ impl Turn {
     /// What the front counts it as.
     pub(crate) fn kind(&self) -> Kind {
         match &self.known {
+            _ if self.letter.place.edits.is_some() => Kind::Edit,
             _ if self.letter.place.to.is_some() => Kind::Whisper,
             Some(shown) if !shown.message.is_empty() && !self.card.is_empty() => Kind::Edit,
             _ => Kind::Post,

@@ -137,7 +137,11 @@ async fn what_is_taken_in_at_once_is_taken_once() {
     let listener = Listener::new(engine.clone(), FRONT);
     let pasted = || {
         let place = chat::Place { to: Some("U1".to_owned()), ..chat::Place::default() };
-        Taken::Pasted(Pasted { conversation: CONVERSATION.to_owned(), event: "2".to_owned(), place })
+        Taken::Pasted(Box::new(Pasted {
+            conversation: CONVERSATION.to_owned(),
+            event: "2".to_owned(),
+            place,
+        }))
     };
     let spoken = |event: &str| Taken::Spoken(Box::new(said(event, "whoami")));
     // The secret comes twice in the same moment: the rest of what came with it is not lost.

@@ -141,8 +141,12 @@ impl Intake {
             }
             Press::Ask { command, label } => {
                 let (components, embeds) = buttons::confirm(&label, &command, &origin);
+                let asks = tokio::time::timeout(PROPOSING, chat::asks_before(&self.engine, &command)).await;
+                // Asked late is worse than asked in short: three seconds are all there are.
+                let asks = asks.ok().flatten().unwrap_or_else(|| "Are you sure?".to_owned());
                 let asked = json!({
-                    "flags": EPHEMERAL, "content": "Are you sure?", "embeds": embeds, "components": components,
+                    "flags": EPHEMERAL, "content": clip(&escape(&asks), CONTENT_CHARS).0, "embeds": embeds,
+                    "components": components,
                 });
                 self.acknowledge(interacted, MESSAGE, Some(asked)).await.map(|_| ())
             }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use chat::{Allowance, Card, Carrier, Kind, Letter, Outbound, Place, Sent, Troubles, Undelivered, view};
 use engine::clock::EpochMs;
+use engine::control::Engine;
 use engine::model::RunId;
 use serde_json::{Value, json};
 
@@ -50,11 +51,14 @@ const THREAD_IS_LOCKED: i64 = 160_005;
 const INVALID_BODY: i64 = 50_035;
 /// … and for one with nothing in it, as it says of embeds it does not take.
 const EMPTY_MESSAGE: i64 = 50_006;
+/// … and for files that are too large for the server.
+const TOO_LARGE: i64 = 40_005;
 /// What stands for what Discord does not take.
 const AS_FILE: &str = "Discord does not take the whole of this; it comes as a file.";
 
 /// The way to Discord.
 pub(crate) struct DiscordCarrier {
+    engine: Engine,
     web: Arc<Web>,
     /// The servers of channels.
     guilds: Mutex<HashMap<String, String>>,
@@ -71,8 +75,8 @@ fn mark_of(message: &Value) -> Option<&str> {
 }
 
 impl DiscordCarrier {
-    pub(crate) fn new(web: Arc<Web>, troubles: Troubles) -> Self {
-        Self { web, guilds: Mutex::default(), troubles }
+    pub(crate) fn new(engine: Engine, web: Arc<Web>, troubles: Troubles) -> Self {
+        Self { engine, web, guilds: Mutex::default(), troubles }
     }
 
     /// The server a channel is on.
@@ -122,10 +126,17 @@ impl DiscordCarrier {
             None => None,
         };
         let letter = erased.as_ref().unwrap_or(letter);
-        let message = if plain { plainly(letter) } else { message_of(letter) };
+        let mut message = if plain { plainly(letter) } else { message_of(letter) };
+        if let Some(files) = &letter.outbound.card().files {
+            let brought = files.read(&self.engine).await.into_iter();
+            message.files.extend(brought.map(|file| Attached::named(file.name, file.text)));
+        }
         if let (Outbound::Update(_), Some(id)) = (&letter.outbound, known) {
             self.web.message_edit(channel, id, &message).await?;
             return Ok(Some(id.to_owned()));
+        }
+        if let Some(id) = &letter.place.edits {
+            return self.redraw(channel, &letter.place, id, &message).await.map(|()| Some(id.clone()));
         }
         if let Some(user) = &letter.place.to {
             return self.whisper(conversation, user, letter, &message).await.map(|()| None);
@@ -136,6 +147,32 @@ impl DiscordCarrier {
             self.thread_begin(channel, &id, &thread_name(card)).await;
         }
         Ok(Some(id))
+    }
+
+    /// Draws a message anew that stands in its thread, or in the channel where there was none.
+    async fn redraw(
+        &self,
+        channel: &str,
+        place: &Place,
+        id: &str,
+        message: &Message,
+    ) -> Result<(), WebError> {
+        if let Some(thread) = place.thread.as_ref().filter(|_| is_inside(place)) {
+            let edited = match self.web.message_edit(thread, id, message).await {
+                Err(error) if is_closed(&error) => match self.web.thread_reopen(thread).await {
+                    Ok(()) => self.web.message_edit(thread, id, message).await,
+                    Err(error) => Err(error),
+                },
+                edited => edited,
+            };
+            match edited {
+                Err(error) if error.is_missing(UNKNOWN_MESSAGE) || error.is_missing(UNKNOWN_CHANNEL) => {}
+                // Nobody can click in a thread that stays closed.
+                Err(error) if is_closed(&error) => return Ok(()),
+                edited => return edited,
+            }
+        }
+        self.web.message_edit(channel, id, message).await
     }
 
     /// Shows a private answer: where the asking was, for as long as Discord lets, and then between the two.
@@ -214,9 +251,13 @@ impl DiscordCarrier {
     /// Begins the thread of a message; false, with the reason in the log, when Discord does not let.
     async fn thread_begin(&self, channel: &str, message: &str, name: &str) -> bool {
         match self.web.thread_begin(channel, message, &clip(name, THREAD_NAME_CHARS).0).await {
-            Ok(()) => true,
+            Ok(()) => {
+                trouble::thread(&self.troubles, channel);
+                true
+            }
             Err(error) if error.code() == Some(THREAD_IS_THERE) => true,
             Err(error) => {
+                trouble::no_thread(&self.troubles, channel, &error);
                 tracing::warn!(channel, %error, "a thread can't be begun: may the bot create public threads?");
                 false
             }
@@ -243,7 +284,7 @@ fn message_of(letter: &Letter) -> Message {
         content,
         embeds,
         components,
-        file: rest.map(Attached::text).or_else(picture),
+        files: rest.map(Attached::text).or_else(picture).into_iter().collect(),
         wakes: letter.place.mention.clone(),
         ..Message::default()
     }
@@ -261,7 +302,7 @@ fn plainly(letter: &Letter) -> Message {
         content,
         embeds: foot.collect(),
         components: components.into_iter().filter(has_buttons_alone).collect(),
-        file: Some(Attached::text(view::plain(card))),
+        files: vec![Attached::text(view::plain(card))],
         wakes: letter.place.mention.clone(),
         ..Message::default()
     }
@@ -279,6 +320,26 @@ fn is_closed(error: &WebError) -> bool {
 
 fn is_misfit(error: &WebError) -> bool {
     matches!(error, WebError::Refused { status: 400, code: INVALID_BODY | EMPTY_MESSAGE, .. })
+}
+
+/// Whether Discord may take the message, and not its files: they are too large for this server, or may not be attached.
+fn refuses_files(error: &WebError) -> bool {
+    matches!(
+        error,
+        WebError::Refused { status: 413, .. }
+            | WebError::Refused { status: 403, code: trouble::MISSING_PERMISSIONS, .. }
+    ) || error.code() == Some(TOO_LARGE)
+}
+
+/// A letter without the files of its run, which says so.
+fn without_files(letter: &Letter, why: &str) -> Letter {
+    let mut card = letter.outbound.card().clone();
+    let run = card.files.take().map(|files| files.run.to_string()).unwrap_or_default();
+    let card = card.text(format!(
+        "The files can't be brought here ({why}). Give the bot the permission *Attach Files* in this channel and ask again; \
+         `infra-chat artifacts {run}` says where they are."
+    ));
+    Letter { outbound: Outbound::Say(card), place: letter.place.clone() }
 }
 
 /// Whether it belongs into a thread, and not under a message as its reply.
@@ -349,7 +410,14 @@ impl Carrier for DiscordCarrier {
             tracing::error!(conversation, %error, "Discord does not take a card as it is; it is shown plainly");
             carried = self.carry_as(conversation, letter, known, true).await;
         }
-        trouble::spoke(&self.troubles, carried.as_ref().err());
+        if let Err(error) = &carried
+            && letter.outbound.card().files.is_some()
+            && refuses_files(error)
+        {
+            let why = error.to_string();
+            carried = self.carry_as(conversation, &without_files(letter, &why), known, false).await;
+        }
+        trouble::spoke(&self.troubles, channel_of(conversation).0, carried.as_ref().err());
         carried.map(Sent::whole).map_err(|error| undelivered(&error))
     }
 

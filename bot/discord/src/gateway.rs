@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use crate::absence::present;
 use crate::hearing::Hearing;
 use crate::intake::Intake;
-use crate::payload::text;
+use crate::payload::{list, text};
 use crate::session::{End, Session, after_close, dialled};
 use crate::trouble;
 use crate::web::WebError;
@@ -99,6 +99,10 @@ pub(crate) async fn listen(intake: Arc<Intake>, stop: CancellationToken) {
         if std::mem::take(&mut state.heard) {
             state.lost = 0;
             intake.hearing.closed();
+            // Discord asks for a new socket now and then, and the session goes on over it.
+            if !matches!(end, End::Resume) {
+                intake.troubles.lost();
+            }
         } else {
             state.lost += 1;
         }
@@ -319,6 +323,9 @@ fn dispatch(intake: &Arc<Intake>, state: &mut State, hearing: &mut Hearing, mut 
             let (id, url) = (text(&body, "session_id"), text(&body, "resume_gateway_url"));
             state.session = Some(Session::begun(id, &url, state.gateway.as_deref()));
             intake.ready(&body);
+            let servers = list(&body["guilds"]).count();
+            let on = if servers == 1 { "1 server".to_owned() } else { format!("{servers} servers") };
+            intake.troubles.connected(&format!("{} on {on}", text(&body["user"], "username")));
             state.is_heard(intake, false);
         }
         "RESUMED" => state.is_heard(intake, true),

@@ -184,7 +184,7 @@ impl Intake {
                 ..Place::default()
             };
             let pasted = Pasted { conversation: place.conversation(), event: said.event(), place: told };
-            return Ok(Some(Taken::Pasted(pasted)));
+            return Ok(Some(Taken::Pasted(Box::new(pasted))));
         }
         let mut about = About::default();
         if let Some(replied) = &said.reply_to {

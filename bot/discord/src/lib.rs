@@ -7,6 +7,7 @@ mod attached;
 mod buckets;
 mod buttons;
 mod carrier;
+mod check;
 pub mod commands;
 pub mod embeds;
 mod failure;
@@ -36,6 +37,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use carrier::DiscordCarrier;
+pub use check::{Checked, check};
 use intake::Intake;
 use places::Places;
 pub use settings::{API_BASE, BadRoles, Roles, Settings, api_base, channels, roles};
@@ -119,7 +121,7 @@ impl Discord {
     pub fn courier(&self) -> Courier {
         Courier::new(
             self.engine.clone(),
-            Arc::new(DiscordCarrier::new(Arc::clone(&self.intake.web), self.troubles())),
+            Arc::new(DiscordCarrier::new(self.engine.clone(), Arc::clone(&self.intake.web), self.troubles())),
         )
     }
 
@@ -131,6 +133,7 @@ impl Discord {
             registration::keep(Arc::clone(intake), stop.clone()),
             intake.hearing.keep(stop),
         );
+        intake.troubles.lost();
         intake.stop.cancel();
     }
 

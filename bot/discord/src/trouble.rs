@@ -15,12 +15,17 @@ const UNAUTHORIZED: u16 = 401;
 /// The code of a socket that was closed because of the token.
 const WRONG_TOKEN: u16 = 4_004;
 
+/// Discord's number for a channel the bot does not see.
+const MISSING_ACCESS: i64 = 50_001;
+/// … and for something it may not do there.
+pub(crate) const MISSING_PERMISSIONS: i64 = 50_013;
+
 /// Whether Discord says that the token is wrong.
 pub(crate) fn is_wrong_token(error: &WebError) -> bool {
     matches!(error, WebError::Refused { status: UNAUTHORIZED, .. })
 }
 
-fn token(why: &str) -> String {
+pub(crate) fn token(why: &str) -> String {
     format!(
         "Discord does not take discord.token ({why}): reset the token on the bot's page, set it, and start infra-chat again"
     )
@@ -80,10 +85,45 @@ pub(crate) fn heard(troubles: &Troubles, readable: bool) {
 }
 
 /// What became of a message: a token that was taken back while it was in use is noticed here.
-pub(crate) fn spoke(troubles: &Troubles, error: Option<&WebError>) {
+pub(crate) fn spoke(troubles: &Troubles, channel: &str, error: Option<&WebError>) {
     match error {
-        None => troubles.end(SPEAKING),
+        None => {
+            troubles.end(SPEAKING);
+            troubles.open(channel);
+        }
         Some(error) if is_wrong_token(error) => troubles.begin(SPEAKING, &token(&error.to_string())),
-        Some(_) => {}
+        Some(error) => match error.code() {
+            Some(MISSING_ACCESS) => troubles.shut(
+                channel,
+                format!(
+                    "Discord does not let the bot into channel {channel} (50001): give it *View Channel* there, or add it to \
+                     the channel; what waits for it comes then"
+                ),
+            ),
+            Some(MISSING_PERMISSIONS) => troubles.shut(
+                channel,
+                format!(
+                    "Discord does not let the bot do what it must in channel {channel} (50013): give it *View Channel*, *Send \
+                     Messages*, *Send Messages in Threads*, *Embed Links* and *Attach Files* there; what waits comes then"
+                ),
+            ),
+            _ => {}
+        },
     }
+}
+
+/// A thread can't be begun: everything is said in the channel itself.
+pub(crate) fn no_thread(troubles: &Troubles, channel: &str, error: &WebError) {
+    if let Some(MISSING_ACCESS | MISSING_PERMISSIONS) = error.code() {
+        let why = format!(
+            "Discord does not let the bot begin threads in channel {channel}: give it *Create Public Threads* and *Send \
+             Messages in Threads* there"
+        );
+        troubles.shut(&format!("{channel}/threads"), why);
+    }
+}
+
+/// A thread was begun.
+pub(crate) fn thread(troubles: &Troubles, channel: &str) {
+    troubles.open(&format!("{channel}/threads"));
 }

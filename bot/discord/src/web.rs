@@ -8,9 +8,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use chat::unpacked;
 use engine::clock::EpochMs;
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, USER_AGENT};
+use hyper::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, USER_AGENT};
 use hyper::{Method, Request};
 use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
@@ -19,7 +20,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
-use crate::attached::Attached;
+use crate::attached::{Attached, multipart};
 use crate::buckets::Buckets;
 pub(crate) use crate::failure::WebError;
 use crate::payload::{list, roles, text};
@@ -55,8 +56,8 @@ pub(crate) struct Message {
     pub(crate) embeds: Vec<Value>,
     /// Rows of buttons and menus.
     pub(crate) components: Vec<Value>,
-    /// What is attached as a file.
-    pub(crate) file: Option<Attached>,
+    /// What is attached as files.
+    pub(crate) files: Vec<Attached>,
     /// The message it replies to.
     pub(crate) reply_to: Option<String>,
     /// Whom it may wake.
@@ -77,8 +78,9 @@ impl Message {
             body["message_reference"] = json!({ "message_id": reply_to, "fail_if_not_exists": false });
             body["allowed_mentions"]["replied_user"] = json!(false);
         }
-        if let Some(file) = &self.file {
-            body["attachments"] = json!([file.described()]);
+        if !self.files.is_empty() {
+            let described = self.files.iter().enumerate().map(|(place, file)| file.described(place));
+            body["attachments"] = described.collect();
         }
         body
     }
@@ -112,14 +114,14 @@ struct Ask<'a> {
     /// What waits together: the kind of call, and the channel or interaction it is about.
     about: &'a str,
     body: Option<Value>,
-    file: Option<&'a Attached>,
+    files: &'a [Attached],
     /// Answers to interactions carry their right in their address, and wait for nobody.
     interaction: bool,
 }
 
 impl<'a> Ask<'a> {
     fn new(method: Method, what: &'static str, path: String, about: &'a str) -> Self {
-        Self { method, path, what, about, body: None, file: None, interaction: false }
+        Self { method, path, what, about, body: None, files: &[], interaction: false }
     }
 
     fn body(mut self, body: Value) -> Self {
@@ -127,8 +129,8 @@ impl<'a> Ask<'a> {
         self
     }
 
-    fn file(mut self, file: Option<&'a Attached>) -> Self {
-        self.file = file;
+    fn files(mut self, files: &'a [Attached]) -> Self {
+        self.files = files;
         self
     }
 
@@ -220,14 +222,14 @@ impl Web {
         if !ask.interaction {
             request = request.header(AUTHORIZATION, format!("Bot {}", self.token.expose_secret()));
         }
-        let body = match (&ask.body, ask.file) {
+        let body = match (&ask.body, ask.files) {
             (None, _) => Vec::new(),
-            (Some(body), None) => {
+            (Some(body), []) => {
                 request = request.header(CONTENT_TYPE, "application/json");
                 body.to_string().into_bytes()
             }
-            (Some(body), Some(file)) => {
-                let (kind, parts) = file.with(body);
+            (Some(body), files) => {
+                let (kind, parts) = multipart(body, files);
                 request = request.header(CONTENT_TYPE, kind);
                 parts
             }
@@ -239,7 +241,9 @@ impl Web {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = Limited::new(response.into_body(), ANSWER_BYTES).collect().await;
         let body = body.map_err(|_| unanswered("it broke off"))?.to_bytes();
-        Ok((status, headers, body))
+        let packed = headers.get(CONTENT_ENCODING).and_then(|packed| packed.to_str().ok());
+        let body = unpacked(&body, packed, ANSWER_BYTES).ok_or_else(|| unanswered("it can't be unpacked"))?;
+        Ok((status, headers, Bytes::from(body.into_owned())))
     }
 
     /// Takes note of how much may still be asked.
@@ -266,6 +270,17 @@ impl Web {
 
     fn buckets(&self) -> std::sync::MutexGuard<'_, Buckets> {
         self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Who the bot is.
+    pub(crate) async fn who_am_i(&self) -> Result<Value, WebError> {
+        self.ask(Ask::new(Method::GET, "asking who the bot is", "/users/@me".to_owned(), "")).await
+    }
+
+    /// The servers the bot is on, with what it may do there.
+    pub(crate) async fn guilds(&self) -> Result<Vec<Value>, WebError> {
+        let ask = Ask::new(Method::GET, "asking for the bot's servers", "/users/@me/guilds".to_owned(), "");
+        Ok(self.ask(ask).await?.as_array().cloned().unwrap_or_default())
     }
 
     /// Whether somebody has switched on that the bot may read messages.
@@ -318,7 +333,7 @@ impl Web {
         let what = "posting a message";
         let path = format!("/channels/{channel}/messages");
         let ask = Ask::new(Method::POST, what, path, channel).body(message.body());
-        needed(what, &self.ask(ask.file(message.file.as_ref())).await?, "id")
+        needed(what, &self.ask(ask.files(&message.files)).await?, "id")
     }
 
     /// Edits a message.
@@ -329,13 +344,13 @@ impl Web {
         message: &Message,
     ) -> Result<(), WebError> {
         let mut body = message.body();
-        if message.file.is_none() {
+        if message.files.is_empty() {
             // What was attached to an earlier drawing is not of this one.
             body["attachments"] = json!([]);
         }
         let path = format!("/channels/{channel}/messages/{id}");
         let ask = Ask::new(Method::PATCH, "editing a message", path, channel).body(body);
-        self.ask(ask.file(message.file.as_ref())).await.map(|_| ())
+        self.ask(ask.files(&message.files)).await.map(|_| ())
     }
 
     /// Deletes a message, where Discord lets the bot.
@@ -406,7 +421,7 @@ impl Web {
     ) -> Result<(), WebError> {
         let path = format!("/webhooks/{application}/{token}/messages/@original");
         let ask = Ask::new(Method::PATCH, "finishing an answer", path, "").body(message.body());
-        self.ask(ask.file(message.file.as_ref()).of_interaction()).await.map(|_| ())
+        self.ask(ask.files(&message.files).of_interaction()).await.map(|_| ())
     }
 
     /// Says one thing more to whoever interacted, and to nobody else.
@@ -420,7 +435,7 @@ impl Web {
         body["flags"] = json!(EPHEMERAL);
         let path = format!("/webhooks/{application}/{token}");
         let ask = Ask::new(Method::POST, "following an answer up", path, "").body(body);
-        self.ask(ask.file(message.file.as_ref()).of_interaction()).await.map(|_| ())
+        self.ask(ask.files(&message.files).of_interaction()).await.map(|_| ())
     }
 }
 

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use crate::forms::SECRET_BUTTON;
 use crate::limits::{
-    BLOCKS, BUTTON_CHARS, BUTTON_ROWS, CONTEXT_CHARS, FALLBACK_CHARS, FIELD_CHARS, FIELDS, MESSAGE_CHARS,
-    ROW_BUTTONS, SECTION_CHARS, VALUE_CHARS,
+    BLOCKS, BUTTON_CHARS, BUTTON_ROWS, CONFIRM_CHARS, CONTEXT_CHARS, FALLBACK_CHARS, FIELD_CHARS, FIELDS,
+    MESSAGE_CHARS, ROW_BUTTONS, SECTION_CHARS, VALUE_CHARS,
 };
 
 /// What a button's `action_id` begins with when clicking it says its value.
@@ -244,10 +244,11 @@ pub(crate) fn button(number: usize, button: &Button) -> Value {
         element["style"] = json!("primary");
     }
     if button.danger {
+        let asks = button.asks.clone().unwrap_or_else(|| format!("This says: {}", button.command));
         element["style"] = json!("danger");
         element["confirm"] = json!({
             "title": { "type": "plain_text", "text": "Are you sure?" },
-            "text": { "type": "plain_text", "text": clip(&format!("This says: {}", button.command), 300).0 },
+            "text": { "type": "plain_text", "text": clip(&asks, CONFIRM_CHARS).0 },
             "confirm": { "type": "plain_text", "text": clip(&button.label, 30).0 },
             "deny": { "type": "plain_text", "text": "Not now" },
             "style": "danger",

@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use chat::unpacked;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use hyper::{Request, StatusCode};
@@ -20,6 +21,8 @@ use serde_json::Value;
 const ANSWER_WAIT: Duration = Duration::from_secs(10);
 /// Longest answer that is read, in bytes.
 const ANSWER_BYTES: usize = 8 * 1024 * 1024;
+/// The header with the scopes of the token.
+const SCOPES: &str = "x-oauth-scopes";
 /// Slack's words for too much in a short time, where they come without the status for it.
 const LIMITED: [&str; 3] = ["ratelimited", "rate_limited", "message_limit_exceeded"];
 
@@ -61,7 +64,9 @@ pub(crate) struct Caller {
 struct Answer {
     status: StatusCode,
     after_ms: Option<i64>,
-    body: Bytes,
+    /// What the token may do, where Slack says so.
+    scopes: Option<Vec<String>>,
+    body: Vec<u8>,
 }
 
 impl Caller {
@@ -90,6 +95,17 @@ impl Caller {
         url: &str,
         body: Option<&Value>,
     ) -> Result<Value, WebError> {
+        self.method_and_scopes(token, method, url, body).await.map(|(value, _)| value)
+    }
+
+    /// The same, with the scopes the token has where Slack says them.
+    pub(crate) async fn method_and_scopes(
+        &self,
+        token: &SecretString,
+        method: &'static str,
+        url: &str,
+        body: Option<&Value>,
+    ) -> Result<(Value, Option<Vec<String>>), WebError> {
         let request = if body.is_some() { Request::post(url) } else { Request::get(url) };
         let request = request
             .header(AUTHORIZATION, bearer(token))
@@ -102,7 +118,7 @@ impl Caller {
             return Err(WebError::Limited { method, after_ms: answer.after_ms });
         }
         match value {
-            Some(value) if value["ok"] == true && answer.status.is_success() => Ok(value),
+            Some(value) if value["ok"] == true && answer.status.is_success() => Ok((value, answer.scopes)),
             // Trouble of its own is not for good, whatever it says.
             Some(value) if value["ok"] == false && !answer.status.is_server_error() => {
                 Err(WebError::Refused { method, code })
@@ -151,9 +167,15 @@ impl Caller {
             let answer =
                 self.client.request(request).await.map_err(|_| unanswered("the connection failed"))?;
             let (status, after_ms) = (answer.status(), after_ms(answer.headers().get(RETRY_AFTER)));
+            let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok());
+            let packed = header("content-encoding").map(ToOwned::to_owned);
+            let scopes = header(SCOPES)
+                .map(|scopes| scopes.split(',').map(|scope| scope.trim().to_owned()).collect::<Vec<_>>());
             let body = Limited::new(answer.into_body(), ANSWER_BYTES).collect().await;
             let body = body.map_err(|_| unanswered("the answer broke off"))?.to_bytes();
-            Ok(Answer { status, after_ms, body })
+            let body = unpacked(&body, packed.as_deref(), ANSWER_BYTES);
+            let body = body.ok_or_else(|| unanswered("it can't be unpacked"))?.into_owned();
+            Ok(Answer { status, after_ms, scopes, body })
         };
         let late = || unanswered(&format!("{} s went by", ANSWER_WAIT.as_secs()));
         tokio::time::timeout(ANSWER_WAIT, answering).await.unwrap_or_else(|_| Err(late()))

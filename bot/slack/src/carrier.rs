@@ -9,6 +9,7 @@ use chat::{
     view,
 };
 use engine::clock::EpochMs;
+use engine::control::Engine;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -33,6 +34,8 @@ const LOOK_BACK_MS: i64 = 5_000;
 
 /// What a file is called where people see it.
 const FILE_TITLE: &str = "whole.txt";
+/// How files of text are handed in.
+const TEXT: &str = "text/plain; charset=utf-8";
 /// Slack's words for a message that can't be edited any more.
 const GONE: [&str; 3] = ["message_not_found", "cant_update_message", "edit_window_closed"];
 /// The first of them, which says that it is deleted.
@@ -74,6 +77,7 @@ const MENDABLE: [&str; 16] = [
 
 /// The way to Slack.
 pub(crate) struct SlackCarrier {
+    engine: Engine,
     web: Arc<Web>,
     troubles: Troubles,
     /// Threads that somebody has deleted, by channel. Slack counts a refused message among those it takes in a second: to try
@@ -82,8 +86,8 @@ pub(crate) struct SlackCarrier {
 }
 
 impl SlackCarrier {
-    pub(crate) fn new(web: Arc<Web>, troubles: Troubles) -> Self {
-        Self { web, troubles, deleted: Mutex::default() }
+    pub(crate) fn new(engine: Engine, web: Arc<Web>, troubles: Troubles) -> Self {
+        Self { engine, web, troubles, deleted: Mutex::default() }
     }
 
     fn deleted(&self) -> MutexGuard<'_, HashSet<(String, String)>> {
@@ -121,10 +125,25 @@ impl SlackCarrier {
     }
 
     /// Brings what found no room in a message. Until the last of the calls nobody sees anything of it.
-    async fn bring(&self, channel: &str, letter: &Letter) -> Result<String, WebError> {
+    async fn bring(&self, channel: &str, letter: &Letter) -> Result<Option<String>, WebError> {
+        let files = self.files(letter).await;
+        self.web.files_attach(channel, letter.place.thread.as_deref(), files).await
+    }
+
+    /// The files that belong to a letter: those of its run, the picture on it, or all of its text.
+    async fn files(&self, letter: &Letter) -> Vec<File> {
         let card = letter.outbound.card();
+        if let Some(files) = &card.files {
+            let brought = files.read(&self.engine).await.into_iter();
+            let mut all: Vec<File> =
+                brought.map(|file| text_file(file.name.clone(), file.name, file.text)).collect();
+            if render(card, "").rest.is_some() {
+                all.push(text_file(FILE_TITLE.to_owned(), FILE_TITLE.to_owned(), view::plain(card)));
+            }
+            return all;
+        }
         let drawn = card.chart().and_then(|chart| Some((chart, picture::png(chart)?)));
-        let file = match drawn {
+        vec![match drawn {
             Some((chart, bytes)) => File {
                 name: file_name(letter),
                 title: chart.title.clone(),
@@ -132,15 +151,21 @@ impl SlackCarrier {
                 says: Some(chart.says.join("; ")),
                 bytes,
             },
-            None => File {
-                name: file_name(letter),
-                title: FILE_TITLE.to_owned(),
-                kind: "text/plain; charset=utf-8",
-                says: None,
-                bytes: view::plain(card).into_bytes(),
-            },
-        };
-        self.web.file_attach(channel, letter.place.thread.as_deref(), file).await
+            None => text_file(file_name(letter), FILE_TITLE.to_owned(), view::plain(card)),
+        }]
+    }
+
+    /// Says where they were to come that files can't be brought, and what to do: a log nobody reads is no answer.
+    async fn say_unbrought(&self, channel: &str, letter: &Letter, why: &str) {
+        let says = format!(
+            "The files can't be brought here ({why}). Give the app the scope `files:write` (deploy/slack/manifest.yaml has all \
+             of them), install it once more, and ask again."
+        );
+        let message =
+            Message { blocks: vec![context(&says)], text: says, thread: letter.place.thread.clone() };
+        if let Err(error) = self.web.message_post(channel, &message).await {
+            tracing::warn!(channel, %error, "nobody can be told that files can't be brought");
+        }
     }
 }
 
@@ -156,14 +181,15 @@ impl SlackCarrier {
             return Ok(Sent::whole(Some(known.to_owned())));
         }
         match self.bring(channel_of(conversation), letter).await {
-            Ok(file) => Ok(Sent::whole(Some(file))),
+            Ok(file) => Ok(Sent::whole(file)),
             // The message it belongs to stands; it does not wait until somebody gives the app a scope.
             Err(error @ WebError::Refused { .. }) if !trouble::is_wrong_token(&error) => {
                 match undelivered(error) {
-                    Undelivered::Later { why, after_ms: Some(_) } | Undelivered::Gone { why } => {
-                        Err(Undelivered::Never {
-                            why: format!("{why}: does the app have the scope files:write?"),
-                        })
+                    Undelivered::Later { why, after_ms: Some(_) }
+                    | Undelivered::Gone { why }
+                    | Undelivered::Never { why } => {
+                        self.say_unbrought(channel_of(conversation), letter, &why).await;
+                        Err(Undelivered::Never { why })
                     }
                     other => Err(other),
                 }
@@ -195,7 +221,9 @@ impl SlackCarrier {
         let mut message = Message { text: rendered.text, blocks: rendered.blocks, thread: None };
         // While something is under way its card is drawn all the time; the whole of it comes at the end.
         let card = letter.outbound.card();
-        let cut = card.chart().is_some() || rendered.rest.is_some() && card.tone != Tone::Going;
+        let cut = card.chart().is_some()
+            || card.files.is_some()
+            || rendered.rest.is_some() && card.tone != Tone::Going;
         let due = |conversation: &str, thread: Option<String>| {
             let mark = file_mark(letter.outbound.card(), thread.as_deref());
             cut.then(|| FileDue { conversation: conversation.to_owned(), thread, mark })
@@ -204,6 +232,10 @@ impl SlackCarrier {
             self.web.message_update(channel, ts, &message).await?;
             let file = due(conversation, Some(ts.to_owned()));
             return Ok(Sent { message: Some(ts.to_owned()), file });
+        }
+        if let (Some(ts), Some(_)) = (known, &letter.place.edits) {
+            self.web.message_update(channel, ts, &message).await?;
+            return Ok(Sent::whole(Some(ts.to_owned())));
         }
         if let Some(user) = &letter.place.to {
             message.thread = letter.place.thread.clone().filter(|_| letter.place.inside);
@@ -236,15 +268,24 @@ pub(crate) fn channel_of(conversation: &str) -> &str {
 
 /// What tells a file from others in a thread.
 fn file_mark(card: &Card, thread: Option<&str>) -> String {
-    let said = format!("{}\n{}", thread.unwrap_or_default(), view::plain(card));
+    // The files of a run come as often as they are asked for.
+    let asked_ms = card.files.as_ref().map(|files| files.asked_ms.to_string()).unwrap_or_default();
+    let said = format!("{}\n{asked_ms}{}", thread.unwrap_or_default(), view::plain(card));
     hex::encode(&Sha256::digest(said.as_bytes())[..8])
 }
 
 /// The name of a file, by which it is found again.
 fn file_name(letter: &Letter) -> String {
     let card = letter.outbound.card();
+    if let Some((files, first)) = card.files.as_ref().and_then(|files| Some((files, files.names.first()?))) {
+        return files.file_name(first);
+    }
     let mark = file_mark(card, letter.place.thread.as_deref());
     if card.chart().is_some() { format!("canary-{mark}.png") } else { format!("whole-{mark}.txt") }
+}
+
+fn text_file(name: String, title: String, text: String) -> File {
+    File { name, title, kind: TEXT, says: None, bytes: text.into_bytes() }
 }
 
 /// What tells a letter's message from others: the same however often it is sent.
@@ -338,7 +379,7 @@ impl Carrier for SlackCarrier {
             tracing::error!(conversation, %error, "Slack does not take a card as it is; it is shown shorter");
             carried = self.carry_as(conversation, letter, known, plainly(letter)).await;
         }
-        trouble::spoke(&self.troubles, carried.as_ref().err());
+        trouble::spoke(&self.troubles, channel_of(conversation), carried.as_ref().err());
         carried.map_err(undelivered)
     }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use chat::{Button, Desk, Inbound, Outbound};
+use chat::{Button, Desk, Inbound, Outbound, decisions_on};
 use engine::clock::EpochMs;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -26,6 +26,8 @@ const LATELY_MS: EpochMs = 15 * 60_000;
 const ROUND: Duration = Duration::from_secs(3);
 /// Least time between two App Homes: Slack's tier 4, 100 a minute in a workspace, and some for people who open theirs.
 const GAP: Duration = Duration::from_millis(800);
+/// More buttons than one environment ever has.
+const ACTIONS_EACH: usize = 10;
 /// Wait after one could not be shown.
 const TROUBLE: Duration = Duration::from_secs(10);
 
@@ -151,7 +153,9 @@ async fn view(intake: &Arc<Intake>, user: &str) -> Value {
             if heard.outbound.len() == environments.len()
                 && let Some(environment) = environments.get(place)
             {
-                blocks.push(buttons(number, &front, &environment.name));
+                let project = names.map(|names| names.project.as_str()).unwrap_or_default();
+                let decisions = decisions_on(&intake.engine, project, &environment.name).await;
+                blocks.push(buttons(number, &front, &environment.name, &decisions));
             }
             number += 1;
         }
@@ -170,15 +174,18 @@ fn ended(mut blocks: Vec<Value>) -> Vec<Value> {
     blocks
 }
 
-fn buttons(number: usize, front: &str, environment: &str) -> Value {
+fn buttons(number: usize, front: &str, environment: &str, decisions: &[Button]) -> Value {
     let offered = [("Deploy", "deploy", true), ("Releases", "releases", false), ("Logs", "logs", false)];
-    let elements: Vec<Value> = offered
+    // What waits for somebody comes first.
+    let offered = offered.map(|(label, verb, danger)| {
+        let command = format!("{front}{verb} {environment}");
+        Button { label: label.to_owned(), command, danger, asks: None }
+    });
+    let elements: Vec<Value> = decisions
         .iter()
+        .chain(&offered)
         .enumerate()
-        .map(|(place, (label, verb, danger))| {
-            let command = format!("{front}{verb} {environment}");
-            button(number * 10 + place, &Button { label: (*label).to_owned(), command, danger: *danger })
-        })
+        .map(|(place, one)| button(number * ACTIONS_EACH + place, one))
         .collect();
     json!({ "type": "actions", "block_id": format!("home/{number}"), "elements": elements })
 }

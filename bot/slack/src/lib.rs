@@ -4,6 +4,7 @@ mod absence;
 pub mod blocks;
 mod call;
 mod carrier;
+mod check;
 mod forms;
 mod home;
 mod http;
@@ -26,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use carrier::SlackCarrier;
+pub use check::{Checked, SCOPES, check};
 use home::Homes;
 use intake::Intake;
 pub use settings::{API_BASE, Mode, Settings, channels};
@@ -104,7 +106,7 @@ impl Slack {
     pub fn courier(&self) -> Courier {
         Courier::new(
             self.engine.clone(),
-            Arc::new(SlackCarrier::new(Arc::clone(&self.intake.web), self.troubles())),
+            Arc::new(SlackCarrier::new(self.engine.clone(), Arc::clone(&self.intake.web), self.troubles())),
         )
     }
 
@@ -119,6 +121,7 @@ impl Slack {
     /// Hears until told to stop: over sockets, or while Slack calls.
     pub async fn listen(&self, stop: CancellationToken) {
         tokio::join!(self.hear(&stop), self.intake.hearing.keep(stop.clone()));
+        self.intake.troubles.lost();
         self.intake.stop.cancel();
     }
 
@@ -135,6 +138,7 @@ impl Slack {
             Mode::Socket => socket::listen(Arc::clone(&self.intake), stop.clone()).await,
             Mode::Http => {
                 let _heard = absence::present(&self.intake);
+                trouble::connected(&self.intake);
                 stop.cancelled().await;
             }
         }
@@ -165,7 +169,7 @@ impl Slack {
             chat::report(&self.engine, FRONT, &troubles, &stop),
             self.courier().work(stop.clone()),
             self.listen(stop.clone()),
-            home::keep(Arc::clone(&self.intake), stop.clone()),
+            Box::pin(home::keep(Arc::clone(&self.intake), stop.clone())),
         );
         self.rest().await;
         reported.map_err(SlackError::Store)

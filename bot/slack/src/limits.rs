@@ -1,5 +1,7 @@
 //! What Slack takes at most: messages that break one of these are refused whole.
 
+/// Characters of a confirm dialog's text.
+pub const CONFIRM_CHARS: usize = 300;
 /// Blocks of a message.
 pub const BLOCKS: usize = 50;
 /// Characters of a section's text.

@@ -72,6 +72,10 @@ async fn keep_open(number: u32, intake: Arc<Intake>, stop: CancellationToken) {
                     ended = hear(socket, &intake) => ended,
                     () = stop.cancelled() => return,
                 };
+                // Over another one it goes on.
+                if !intake.hearing.is_present() && !matches!(ended, Ended::Renewed) {
+                    intake.troubles.lost();
+                }
                 match ended {
                     // Slack asked for it: nothing is wrong, so nothing is waited for, unless it asks all the time.
                     Ended::Renewed if began.elapsed() >= RENEWED => {

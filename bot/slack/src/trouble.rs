@@ -23,6 +23,10 @@ const WRONG_TOKEN: [&str; 7] = [
 /// Slack's words for a token that was made without a scope.
 const WITHOUT_SCOPE: [&str; 2] = ["missing_scope", "no_permission"];
 
+/// Slack's words for a channel the bot may not speak in.
+const NOT_LET_IN: [&str; 5] =
+    ["not_in_channel", "channel_not_found", "is_archived", "restricted_action", "access_denied"];
+
 /// Whether Slack says that the token is wrong.
 pub(crate) fn is_wrong_token(error: &WebError) -> bool {
     matches!(error, WebError::Refused { code, .. } if WRONG_TOKEN.contains(&code.as_str()))
@@ -55,7 +59,7 @@ pub(crate) async fn asked_who_it_is(intake: &Arc<Intake>) -> bool {
     }
 }
 
-fn bot_token(error: &WebError) -> String {
+pub(crate) fn bot_token(error: &WebError) -> String {
     format!(
         "Slack does not take slack.bot_token ({error}): copy the Bot User OAuth Token of the app once more, set it, and \
          start infra-chat again"
@@ -94,18 +98,35 @@ pub(crate) fn disabled(intake: &Intake) {
 /// Slack is heard.
 pub(crate) fn heard(intake: &Intake) {
     intake.troubles.end(HEARING);
+    connected(intake);
+}
+
+/// Says as whom it is connected.
+pub(crate) fn connected(intake: &Intake) {
+    let says = intake.bot.get().map(crate::web::Bot::called).unwrap_or_default();
+    intake.troubles.connected(&says);
 }
 
 /// What became of a message: a token that was taken back while it was in use is noticed here.
-pub(crate) fn spoke(troubles: &chat::Troubles, error: Option<&WebError>) {
+pub(crate) fn spoke(troubles: &chat::Troubles, channel: &str, error: Option<&WebError>) {
     match error {
-        None => troubles.end(SPEAKING),
+        None => {
+            troubles.end(SPEAKING);
+            troubles.open(channel);
+        }
         Some(error) if is_wrong_token(error) => troubles.begin(SPEAKING, &bot_token(error)),
         Some(error) if is_without_scope(error) => troubles.begin(
             SPEAKING,
             &format!(
                 "Slack does not let the app do all it must ({error}): give it the scopes of deploy/slack/manifest.yaml and \
                  install it once more"
+            ),
+        ),
+        Some(WebError::Refused { code, .. }) if NOT_LET_IN.contains(&code.as_str()) => troubles.shut(
+            channel,
+            format!(
+                "Slack does not let the bot speak in channel {channel} ({code}): `/invite` it there, or check that the \
+                 channel is there and not restricted; what waits for it comes then"
             ),
         ),
         Some(_) => {}

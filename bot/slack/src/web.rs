@@ -60,6 +60,21 @@ pub(crate) struct Bot {
     pub(crate) user: String,
     /// Its bot.
     pub(crate) id: String,
+    /// What people call it.
+    pub(crate) name: String,
+    /// The workspace it is in.
+    pub(crate) team: String,
+    /// What it may do, where Slack says so.
+    pub(crate) scopes: Option<Vec<String>>,
+}
+
+impl Bot {
+    /// Who it is and where, for people.
+    pub(crate) fn called(&self) -> String {
+        let name = if self.name.is_empty() { &self.user } else { &self.name };
+        let team = if self.team.is_empty() { String::new() } else { format!(" in {}", self.team) };
+        format!("@{name} ({}){team}", self.user)
+    }
 }
 
 /// The Web API. Cheap to clone.
@@ -104,8 +119,16 @@ impl Web {
 
     /// Who the bot is.
     pub(crate) async fn who_am_i(&self) -> Result<Bot, WebError> {
-        let answer = self.post("auth.test", json!({})).await?;
-        Ok(Bot { user: text(&answer, "/user_id"), id: text(&answer, "/bot_id") })
+        let (method, url) = ("auth.test", format!("{}/auth.test", self.base));
+        let asked = self.caller.method_and_scopes(&self.bot, method, &url, Some(&json!({}))).await;
+        let (answer, scopes) = asked?;
+        Ok(Bot {
+            user: text(&answer, "/user_id"),
+            id: text(&answer, "/bot_id"),
+            name: text(&answer, "/user"),
+            team: text(&answer, "/team"),
+            scopes,
+        })
     }
 
     /// Where to open a socket.
@@ -256,14 +279,32 @@ impl Web {
         self.post("views.publish", json!({ "user_id": user, "view": view })).await.map(|_| ())
     }
 
-    /// Puts a file into a channel, or into a thread of it; its identifier. Nobody sees it before the last of the three calls.
-    pub(crate) async fn file_attach(
+    /// Puts files into a channel, or into a thread of it, as one message; the identifier of the first. Nobody sees anything
+    /// of them before the last of the calls.
+    pub(crate) async fn files_attach(
         &self,
         channel: &str,
         thread: Option<&str>,
-        file: File,
-    ) -> Result<String, WebError> {
-        let File { name, title, kind, says, bytes } = file;
+        files: Vec<File>,
+    ) -> Result<Option<String>, WebError> {
+        let mut handed_in = Vec::new();
+        for file in files {
+            let title = file.title.clone();
+            handed_in.push((self.file_hand_in(file).await?, title));
+        }
+        let described: Vec<Value> =
+            handed_in.iter().map(|(id, title)| json!({ "id": id, "title": title })).collect();
+        let mut body = json!({ "files": described, "channel_id": channel });
+        if let Some(thread) = thread {
+            body["thread_ts"] = json!(thread);
+        }
+        self.post("files.completeUploadExternal", body).await?;
+        Ok(handed_in.into_iter().next().map(|(id, _)| id))
+    }
+
+    /// Hands a file in, which nobody sees yet; its identifier.
+    async fn file_hand_in(&self, file: File) -> Result<String, WebError> {
+        let File { name, kind, says, bytes, .. } = file;
         let method = "files.getUploadURLExternal";
         let mut asked = vec![("filename", name), ("length", bytes.len().to_string())];
         asked.extend(says.map(|says| ("alt_txt", says.chars().take(ALT_CHARS).collect())));
@@ -275,11 +316,7 @@ impl Web {
             WebError::Refused { method, code } => WebError::Unanswered { method, why: code },
             error => error,
         })?;
-        let mut body = json!({ "files": [{ "id": file, "title": title }], "channel_id": channel });
-        if let Some(thread) = thread {
-            body["thread_ts"] = json!(thread);
-        }
-        self.post("files.completeUploadExternal", body).await.map(|_| file)
+        Ok(file)
     }
 }
 

@@ -13,7 +13,7 @@ use tokio::process::Command;
 
 use crate::cli::{Exit, Global};
 use crate::config::{Config, meanings_check};
-use crate::host::{front_troubles, unreached};
+use crate::host::{front_troubles, fronts_connected, unreached};
 use crate::out;
 use crate::wiring::{Holder, HostLock, MASTER_KEY_FILE, SIGNING_KEY_FILE, folder_private, rules_load};
 
@@ -69,6 +69,9 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
         for why in unreached(&config.data_dir).await.unwrap_or_default() {
             report.say(Finding::Warn, "addresses", &why);
         }
+        for front in fronts_connected(&config.data_dir).await.unwrap_or_default() {
+            report.say(Finding::Ok, "chat", &format!("`serve` is connected: {front}"));
+        }
         for why in front_troubles(&config.data_dir).await.unwrap_or_default() {
             report.say(Finding::Warn, "chat", &why);
         }
@@ -76,6 +79,7 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
     if let Err(faults) = meanings_check(&config.meant, &projects) {
         faults.0.iter().for_each(|fault| report.say(Finding::Fail, "channels", &fault.to_string()));
     }
+    fronts(&mut report, &config).await;
     tools(&mut report, &projects).await;
     out::line(&match (report.failed, report.warned) {
         (0, 0) => "Everything is there.".to_owned(),
@@ -83,6 +87,39 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
         (failed, _) => format!("{failed} to mend before it works."),
     });
     Ok(if report.failed == 0 { Exit::Fine } else { Exit::Failed })
+}
+
+/// What the chat platforms say of the tokens, and of what the bot may do.
+async fn fronts(report: &mut Report, config: &Config) {
+    if let Some(settings) = &config.slack {
+        match slack::check(settings).await {
+            slack::Checked::Known { who, missing } if missing.is_empty() => {
+                report.say(Finding::Ok, "slack", &format!("the token is {who}'s"));
+            }
+            slack::Checked::Known { who, missing } => {
+                let says = format!(
+                    "the token is {who}'s, and lacks scopes: {}. Add them at *OAuth & Permissions* and install the app again",
+                    missing.join(", ")
+                );
+                report.say(Finding::Warn, "slack", &says);
+            }
+            slack::Checked::Refused(why) => report.say(Finding::Fail, "slack", &why),
+            slack::Checked::Unreached(why) => report.say(Finding::Warn, "slack", &why),
+        }
+    }
+    if let Some(settings) = &config.discord {
+        match discord::check(settings).await {
+            discord::Checked::Known { who, missing } if missing.is_empty() => {
+                report.say(Finding::Ok, "discord", &format!("the token is {who}"));
+            }
+            discord::Checked::Known { who, missing } => {
+                let says = format!("the token is {who}, and the bot lacks {}", missing.join("; "));
+                report.say(Finding::Warn, "discord", &says);
+            }
+            discord::Checked::Refused(why) => report.say(Finding::Fail, "discord", &why),
+            discord::Checked::Unreached(why) => report.say(Finding::Warn, "discord", &why),
+        }
+    }
 }
 
 async fn git(report: &mut Report, config: &Config) {

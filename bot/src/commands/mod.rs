@@ -1,5 +1,6 @@
 //! The subcommands, one file each.
 
+mod artifacts;
 mod audit;
 mod chat;
 mod completions;
@@ -45,6 +46,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::User(command) => user::run(&global, command).await,
         Command::Secret(command) => secret::run(&global, command).await,
         Command::Incident(command) => incident::run(&global, command).await,
+        Command::Artifacts { run } => artifacts::run(&global, &run).await,
         Command::Doctor => doctor::run(&global).await,
     }
 }

@@ -89,7 +89,15 @@ pub(crate) async fn unreached(data_dir: &Path) -> anyhow::Result<Vec<String>> {
 /// What keeps the chat platforms that the host of a data folder is connected to from hearing or speaking.
 pub(crate) async fn front_troubles(data_dir: &Path) -> anyhow::Result<Vec<String>> {
     match (Guest { path: socket::path(data_dir) }).ask(&Ask::Fronts).await? {
-        Answer::Fronts { why } => Ok(why),
+        Answer::Fronts { why, .. } => Ok(why),
+        other => unexpected(&other),
+    }
+}
+
+/// The chat platforms that the host of a data folder is connected to, as whom and where.
+pub(crate) async fn fronts_connected(data_dir: &Path) -> anyhow::Result<Vec<String>> {
+    match (Guest { path: socket::path(data_dir) }).ask(&Ask::Fronts).await? {
+        Answer::Fronts { connected, .. } => Ok(connected),
         other => unexpected(&other),
     }
 }

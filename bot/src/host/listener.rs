@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use async_trait::async_trait;
-use chat::{Desk, Follow, Front, FrontError, Outbound, References, front_troubles, known};
+use chat::{Desk, Follow, Front, FrontError, Outbound, References, front_troubles, fronts_connected, known};
 use engine::control::{Engine, Refusal};
 use tokio::io::BufReader;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -128,7 +128,11 @@ async fn serve(stream: UnixStream, served: Served) -> anyhow::Result<()> {
                 Ok(why) => Answer::Unreached { why },
                 Err(refusal) => failed(&refusal),
             },
-            Ask::Fronts => Answer::Fronts { why: front_troubles(&engine) },
+            Ask::Fronts => {
+                let connected = fronts_connected(&engine).into_iter();
+                let connected = connected.map(|(front, says)| format!("{front}, {says}")).collect();
+                Answer::Fronts { why: front_troubles(&engine), connected }
+            }
             Ask::Settle => Answer::Settled,
         };
         socket::write(&mut write, &answer).await?;

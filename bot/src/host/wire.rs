@@ -102,6 +102,9 @@ pub(crate) enum Answer {
     Fronts {
         /// Why, in words, one for each.
         why: Vec<String>,
+        /// Which are connected, as whom and where. An older host says nothing of it.
+        #[serde(default)]
+        connected: Vec<String>,
     },
     /// To `follow`, as often as something happens.
     Show {

@@ -65,6 +65,7 @@ fn router(api: Api) -> Router {
     let v1 = Router::new()
         .route("/messages", post(messages::post))
         .route("/runs/{id}", get(runs::get))
+        .route("/runs/{id}/artifacts", get(runs::artifacts))
         .layer(from_fn_with_state(api.clone(), auth::require_token));
     Router::new()
         .route("/healthz", get(health::healthz))

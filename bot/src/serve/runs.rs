@@ -6,7 +6,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use engine::control::Refusal;
-use engine::model::{Identity, RunId};
+use engine::model::{Actor, Identity, RunId};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -29,22 +29,11 @@ pub(super) async fn get(
     Path(id): Path<String>,
     looker: Result<Query<Looker>, QueryRejection>,
 ) -> Response {
-    let Ok(Query(looker)) = looker else {
-        return problem(
-            StatusCode::BAD_REQUEST,
-            "say who looks: /v1/runs/RUN?as=ID, linked with `infra-chat user link NAME http:ID`",
-        );
+    let (id, actor) = match asked(&api, &id, looker).await {
+        Ok(asked) => asked,
+        Err(answer) => return answer,
     };
-    let id: RunId = match id.parse() {
-        Ok(id) => id,
-        Err(error) => return problem(StatusCode::BAD_REQUEST, &format!("{error}")),
-    };
-    let identity = Identity { front: FRONT.to_owned(), external_id: looker.speaker };
-    let looked = match api.engine.actor(&identity).await {
-        Ok(actor) => api.engine.run_look(&id, &actor).await,
-        Err(refusal) => Err(refusal),
-    };
-    match looked {
+    match api.engine.run_look(&id, &actor).await {
         Ok(detail) => Json(json!({
             "run": detail.run,
             "plan": detail.plan,
@@ -54,11 +43,62 @@ pub(super) async fn get(
             "place": detail.place,
         }))
         .into_response(),
-        Err(refusal @ Refusal::NotAllowed { .. }) => problem(StatusCode::FORBIDDEN, &refusal.to_string()),
-        Err(refusal @ Refusal::NotFound { .. }) => problem(StatusCode::NOT_FOUND, &refusal.to_string()),
-        Err(refusal) => {
-            tracing::warn!(error = %crate::out::causes(&refusal), run = %id, "can't read a run");
-            problem(StatusCode::SERVICE_UNAVAILABLE, &refusal.to_string())
+        Err(refusal) => refused(&id, &refusal),
+    }
+}
+
+/// The files the run left behind, for those who may look at it: name, size, hash, and where each is kept.
+pub(super) async fn artifacts(
+    State(api): State<Api>,
+    Path(id): Path<String>,
+    looker: Result<Query<Looker>, QueryRejection>,
+) -> Response {
+    let (id, actor) = match asked(&api, &id, looker).await {
+        Ok(asked) => asked,
+        Err(answer) => return answer,
+    };
+    match api.engine.run_files(&id, &actor).await {
+        Ok(found) => {
+            let files = found.files.iter().map(|file| {
+                json!({ "name": file.name.to_string(), "size": file.kept.size, "sha256": file.kept.sha256 })
+            });
+            let files: Vec<_> = files.collect();
+            Json(json!({ "run": id, "place": found.place, "artifacts": files })).into_response()
+        }
+        Err(refusal) => refused(&id, &refusal),
+    }
+}
+
+/// Which run, and who looks at it; or what is wrong with the question.
+async fn asked(
+    api: &Api,
+    id: &str,
+    looker: Result<Query<Looker>, QueryRejection>,
+) -> Result<(RunId, Actor), Response> {
+    let Ok(Query(looker)) = looker else {
+        return Err(problem(
+            StatusCode::BAD_REQUEST,
+            "say who looks: /v1/runs/RUN?as=ID, linked with `infra-chat user link NAME http:ID`",
+        ));
+    };
+    let id: RunId = id.parse().map_err(|error| problem(StatusCode::BAD_REQUEST, &format!("{error}")))?;
+    let identity = Identity { front: FRONT.to_owned(), external_id: looker.speaker };
+    match api.engine.actor(&identity).await {
+        Ok(actor) => Ok((id, actor)),
+        Err(refusal) => Err(refused(&id, &refusal)),
+    }
+}
+
+fn refused(id: &RunId, refusal: &Refusal) -> Response {
+    let says = refusal.to_string();
+    match refusal {
+        Refusal::NotAllowed { .. } => problem(StatusCode::FORBIDDEN, &says),
+        Refusal::NotFound { .. } => problem(StatusCode::NOT_FOUND, &says),
+        // It is not over yet, so there is nothing to be read.
+        Refusal::Standing { .. } => problem(StatusCode::CONFLICT, &says),
+        refusal => {
+            tracing::warn!(error = %crate::out::causes(refusal), run = %id, "can't read a run");
+            problem(StatusCode::SERVICE_UNAVAILABLE, &says)
         }
     }
 }

@@ -63,6 +63,9 @@ pub(crate) fn card(card: &Card, style: Style) -> String {
     for part in &card.parts {
         page.part(part);
     }
+    if let Some(files) = &card.files {
+        page.part(&Part::Text { text: format!("They are in {}", files.place) });
+    }
     page.command(card);
     page.buttons(card);
     page.out

@@ -158,8 +158,12 @@ fn the_end_of_a_run_shows_its_outcome() {
     after.tone = Tone::Bad;
     after.headline = "r-3f2a · deploy v1.6.0 to staging · failed after 4 s: build-failed".to_owned();
     after = after.verbatim(vec!["error: expected `;`".to_owned()]).text("staging is as it was before.");
-    after.buttons =
-        vec![chat::Button { label: "Retry".to_owned(), command: "retry r-3f2a".to_owned(), danger: false }];
+    after.buttons = vec![chat::Button {
+        label: "Retry".to_owned(),
+        command: "retry r-3f2a".to_owned(),
+        danger: false,
+        asks: None,
+    }];
     expect![[r#"
         r-3f2a [failed] Build  the build ended with exit code 1 (3.4 s)
         r-3f2a · deploy v1.6.0 to staging · failed after 4 s: build-failed

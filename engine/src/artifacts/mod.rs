@@ -103,6 +103,8 @@ pub enum ArtifactError {
 pub struct Artifacts {
     store: Arc<dyn ObjectStore>,
     root: Path,
+    /// The folder or URL, as people find it.
+    place: String,
     redactor: Arc<Redactor>,
 }
 
@@ -123,7 +125,7 @@ impl Artifacts {
         if url.scheme() == "file" {
             return Self::open_folder(&FilePath::new("/").join(root.as_ref()), redactor);
         }
-        Ok(Self { store: Arc::from(store), root, redactor })
+        Ok(Self { store: Arc::from(store), root, place: place.trim_end_matches('/').to_owned(), redactor })
     }
 
     fn open_folder(folder: &FilePath, redactor: Arc<Redactor>) -> Result<Self, ArtifactError> {
@@ -133,7 +135,8 @@ impl Artifacts {
             .map_err(|source| ArtifactError::Open { place: folder.display().to_string(), source })?
             // The journal refers to artifacts as written: they must be on the disk when it does.
             .with_fsync(true);
-        Ok(Self { store: Arc::new(store), root: Path::ROOT, redactor })
+        let place = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned()).display().to_string();
+        Ok(Self { store: Arc::new(store), root: Path::ROOT, place, redactor })
     }
 
     /// Keeps an artifact, without its secrets. Putting the same again is fine and gives the same answer.
@@ -184,6 +187,16 @@ impl Artifacts {
         };
         let found = self.store.get(&path).await.map_err(failed)?;
         Ok(found.bytes().await.map_err(failed)?.to_vec())
+    }
+
+    /// What is kept under a name, for showing: without what has become known as secret since.
+    pub async fn read(&self, run: &RunId, name: &ArtifactName) -> Result<String, ArtifactError> {
+        Ok(self.clean(&self.get(run, name).await?))
+    }
+
+    /// Where people find what a run has: a folder, or the beginning of a URL.
+    pub fn place_of(&self, run: &RunId) -> String {
+        format!("{}/{RUNS}/{run}", self.place)
     }
 
     /// What a run has, by name; empty when it has nothing. Files that are no artifacts are passed over.

@@ -6,7 +6,7 @@ use policies::Decision;
 
 use super::clearance::{Asked, fired, role_from};
 use super::{Engine, Refusal};
-use crate::artifacts::{ArtifactError, ArtifactName};
+use crate::artifacts::ArtifactError;
 use crate::audit::AuditEvent;
 use crate::clock::EpochMs;
 use crate::model::{
@@ -19,7 +19,7 @@ use crate::store::ReceiptRecord;
 use crate::trial::Trial;
 
 /// Most log lines in one answer.
-const LOG_LINES_MAX: usize = 200;
+pub(super) const LOG_LINES_MAX: usize = 200;
 /// Record entries looked through for an answer.
 const AUDIT_LOOKED_AT: i64 = 5_000;
 /// Entries left out of answers: steps of runs (the run's card has them), readings of secrets, checkpoints.
@@ -101,24 +101,6 @@ pub struct RunDetail {
     /// How long the environment's last successful rollback took (this run aside), in milliseconds; absent when there
     /// was none, and when the way back from this run is no rollback.
     pub way_back_took_ms: Option<i64>,
-}
-
-/// What the services of a run printed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RunLogs {
-    /// Where.
-    pub environment: EnvironmentKey,
-    /// The lines, newest last.
-    pub lines: LogsOf,
-}
-
-/// Where lines come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LogsOf {
-    /// They were kept before the run was undone, with instant, service and release in front.
-    Kept(Vec<String>),
-    /// What has been printed since the run began.
-    Since(Vec<LogLine>),
 }
 
 /// The answer to "can I …?".
@@ -316,42 +298,6 @@ impl Engine {
             line.text = self.redactor().redact(&line.text).into_owned();
         }
         Ok(lines)
-    }
-
-    /// What the services of a run printed (empty: all of them): what was kept before the run was undone, or else what they
-    /// have printed since it began. Newest last, redacted.
-    pub async fn run_logs(
-        &self,
-        id: &RunId,
-        services: &[ServiceName],
-        actor: &Actor,
-    ) -> Result<RunLogs, Refusal> {
-        let run = self.run_there(id).await?;
-        let environment = run.environment().clone();
-        self.cleared(actor, "logs", Some(&environment), &Asked::default()).await?;
-        let Some(started_ms) = run.started_ms else {
-            let say = format!("{id} has not begun, so it has printed nothing");
-            return Err(Refusal::standing("not-begun", say, format!("status {id}")));
-        };
-        let mut kept = Vec::new();
-        for listed in self.artifacts().list(id).await.map_err(|error| unreadable(&error))? {
-            if let ArtifactName::Log(service) = &listed.name
-                && (services.is_empty() || services.contains(service))
-            {
-                let text =
-                    self.artifacts().get(id, &listed.name).await.map_err(|error| unreadable(&error))?;
-                let text = String::from_utf8_lossy(&text).into_owned();
-                let lines: Vec<&str> = text.lines().collect();
-                let newest = &lines[lines.len().saturating_sub(LOG_LINES_MAX)..];
-                kept.extend(newest.iter().map(|line| (*line).to_owned()));
-            }
-        }
-        if !kept.is_empty() {
-            return Ok(RunLogs { environment, lines: LogsOf::Kept(kept) });
-        }
-        let services = if services.is_empty() { run.request.change.services() } else { services };
-        let lines = self.logs(&environment, services, started_ms, actor).await?;
-        Ok(RunLogs { environment, lines: LogsOf::Since(lines) })
     }
 
     /// What the record says, newest first.

@@ -17,6 +17,7 @@ mod executor;
 mod gather;
 mod journal;
 mod lease;
+mod left;
 mod line;
 mod locks;
 mod machine;
@@ -39,12 +40,13 @@ use std::sync::atomic::AtomicBool;
 
 use policies::Rules;
 
-pub use answers::{CanAnswer, EnvironmentStatus, LogsOf, RunDetail, RunLogs, ServiceStatus};
+pub use answers::{CanAnswer, EnvironmentStatus, RunDetail, ServiceStatus};
 pub use approvals::Decided;
 pub use ask::Preview;
 pub use back::{WentLive, overlap};
 pub use bundle::{Bundle, IncidentDetail};
 pub use executor::{JUDGE, Moved};
+pub use left::{KeptLog, RunFile, RunFiles, RunLogs};
 pub use locks::LockChange;
 pub use notices::{Notice, Notices};
 pub use proved::{Unproved, WhichRef};

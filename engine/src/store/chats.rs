@@ -1,7 +1,7 @@
 //! What chat fronts leave in the database: what they heard and must still handle, what waits to be shown, and which message
 //! shows which card.
 
-use super::value::{Statement, free};
+use super::value::{Row, Statement, free};
 use super::{Store, StoreError, sql};
 use crate::clock::EpochMs;
 
@@ -53,6 +53,26 @@ pub enum ChatWrite {
         /// The card.
         card: String,
     },
+    /// A message with buttons that decide about a run; once more, it is as it says now.
+    OfferedPut {
+        /// Where.
+        conversation: String,
+        /// The front's identifier of the message.
+        message: String,
+        /// The run.
+        run: String,
+        /// The letter that stands in it, as JSON.
+        body: String,
+        /// When.
+        at_ms: EpochMs,
+    },
+    /// A message whose buttons decide nothing any more.
+    OfferedDelete {
+        /// Where.
+        conversation: String,
+        /// The front's identifier of the message.
+        message: String,
+    },
     /// Until when a channel was listened to; an earlier instant than is known changes nothing.
     ListenedPut {
         /// Where.
@@ -93,6 +113,19 @@ impl ChatWrite {
             Self::ShownDelete { conversation, card } => {
                 (sql::SHOWN_DELETE, vec![conversation.as_str().into(), card.as_str().into()])
             }
+            Self::OfferedPut { conversation, message, run, body, at_ms } => (
+                sql::OFFERED_PUT,
+                vec![
+                    conversation.as_str().into(),
+                    message.as_str().into(),
+                    run.as_str().into(),
+                    body.as_str().into(),
+                    (*at_ms).into(),
+                ],
+            ),
+            Self::OfferedDelete { conversation, message } => {
+                (sql::OFFERED_DELETE, vec![conversation.as_str().into(), message.as_str().into()])
+            }
             Self::ListenedPut { conversation, heard_ms } => {
                 (sql::LISTENED_PUT, vec![conversation.as_str().into(), (*heard_ms).into()])
             }
@@ -124,7 +157,28 @@ pub struct Shown {
     pub link: String,
 }
 
+/// A message with buttons that decide about a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offered {
+    /// Where.
+    pub conversation: String,
+    /// The front's identifier of the message.
+    pub message: String,
+    /// The letter that stands in it, as JSON.
+    pub body: String,
+}
+
 impl Store {
+    /// The messages of a front with buttons that decide about a run, oldest first.
+    pub async fn offered_list(&self, front: &str, run: &str) -> Result<Vec<Offered>, StoreError> {
+        let rows = self.rows(sql::OFFERED_LIST, vec![run.into(), format!("{front}:%").into()]).await?;
+        let offered = |row: &Row| {
+            let (conversation, message) = (row.text("conversation")?, row.text("message")?);
+            Ok(Offered { conversation, message, body: row.text("body")? })
+        };
+        rows.iter().map(offered).collect()
+    }
+
     /// What a front heard and nobody has handled yet, oldest first, at most `limit`.
     pub async fn inbox_list(&self, front: &str, limit: i64) -> Result<Vec<Heard>, StoreError> {
         let rows = self.rows(sql::INBOX_LIST, vec![front.into(), limit.into()]).await?;

@@ -33,7 +33,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::sqlite::SqlitePool;
 use tokio::sync::{mpsc, oneshot, watch};
 
-pub use chats::{ChatWrite, Heard, Shown};
+pub use chats::{ChatWrite, Heard, Offered, Shown};
 pub use claim::HostClaim;
 pub use commit::{AuditEntry, Commit};
 pub use error::StoreError;

@@ -165,6 +165,11 @@ statements! { ON_BOTH:
     SHOWN_IN = "SELECT conversation FROM shown WHERE card = $1 AND conversation LIKE $2 \
         UNION SELECT conversation FROM outbox WHERE card = $1 AND conversation LIKE $2 ORDER BY conversation";
     SHOWN_CARD = "SELECT card FROM shown WHERE conversation = $1 AND message = $2";
+    OFFERED_PUT = "INSERT INTO offered (conversation, message, run, body, at_ms) VALUES ($1, $2, $3, $4, $5) \
+        ON CONFLICT (conversation, message, run) DO UPDATE SET body = excluded.body, at_ms = excluded.at_ms";
+    OFFERED_DELETE = "DELETE FROM offered WHERE conversation = $1 AND message = $2";
+    OFFERED_LIST = "SELECT conversation, message, body FROM offered WHERE run = $1 AND conversation LIKE $2 \
+        ORDER BY at_ms, conversation, message";
     LISTENED_PUT = "INSERT INTO listened (conversation, heard_ms) VALUES ($1, $2) ON CONFLICT (conversation) \
         DO UPDATE SET heard_ms = excluded.heard_ms WHERE listened.heard_ms < excluded.heard_ms";
     LISTENED_DELETE = "DELETE FROM listened WHERE conversation = $1";

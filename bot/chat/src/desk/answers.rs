@@ -37,14 +37,14 @@ static WHO_DID: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static RUN_ID: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?i)\br-[0-9a-f]{4,16}\b").ok());
 
 /// The run that words name.
-pub(super) fn run_id_in(text: &str) -> Option<RunId> {
+pub(crate) fn run_id_in(text: &str) -> Option<RunId> {
     RUN_ID.as_ref()?.find(text)?.as_str().to_lowercase().parse().ok()
 }
 
-/// The run that logs are asked of: the one the command has, or the one its words name.
+/// The run that logs are asked of: the one its words name, or the one the command has from its thread.
 fn run_named(speaker: &Speaker<'_>, command: &Command) -> Option<String> {
     let named = || RUN_ID.as_ref()?.find(&speaker.inbound.text).map(|found| found.as_str().to_lowercase());
-    command.run.clone().or_else(named)
+    named().or_else(|| command.run.clone())
 }
 
 fn run_id(named: &str) -> Result<RunId, Refusal> {

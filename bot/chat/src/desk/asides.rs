@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
-use super::{back, because, glass, incident, standing, until};
+use super::{back, because, files, glass, incident, standing, until};
 use crate::intent::{Action, Parsed, Problem, ProblemKind, Vocabulary, parse_with};
 
 /// What was said beside the orders.
@@ -107,6 +107,9 @@ pub struct Beside {
     /// What is done with standing orders: `list alerts`, `remove rule 2`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub standing: Option<String>,
+    /// Whose files are shown: `artifacts of r-3f2a`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub artifacts: Option<String>,
 }
 
 /// Reads a text as the desk does. What only the desk reads (a broken glass, the end of a lock, the reason behind a no,
@@ -123,7 +126,15 @@ pub fn parse_said(text: &str, vocabulary: &Vocabulary) -> Understood {
         return Understood { parsed: parse_with("incidents", vocabulary), beside: None };
     }
     if let Some(about) = standing::about(text) {
-        return Understood { parsed: listed(parsed, about), beside: Some(about.into()) };
+        return Understood { parsed: listed(parsed, &about.canonical()), beside: Some(about.into()) };
+    }
+    if let Some(asked) = files::asked(text).filter(|asked| asked.is_meant(None)) {
+        let sentence = asked.canonical();
+        let parsed = listed(parsed, &sentence);
+        return Understood {
+            parsed,
+            beside: Some(Beside { artifacts: Some(sentence), ..Beside::default() }),
+        };
     }
     let (order, break_glass) = glass::split(text);
     let (order, takes_back) = back::split(order);
@@ -137,9 +148,8 @@ pub fn parse_said(text: &str, vocabulary: &Vocabulary) -> Understood {
 }
 
 /// No typed command stands for it, and the chat does it: that is said, with the sentence that does.
-fn listed(parsed: Parsed, about: standing::About) -> Parsed {
+fn listed(parsed: Parsed, sentence: &str) -> Parsed {
     let kind = parsed.problem.as_ref().map_or(ProblemKind::NotACommand, |problem| problem.kind);
-    let sentence = about.canonical();
     let message = format!("The chat does that (`{sentence}`); it is no typed command.");
     Parsed { problem: Some(Problem::new(kind, message).suggest([sentence])), ..parsed }
 }

@@ -8,6 +8,7 @@ mod back;
 mod because;
 mod canary;
 mod correct;
+mod files;
 mod glass;
 mod incident;
 mod jobs;
@@ -38,6 +39,7 @@ use crate::message::{Card, Inbound, Outbound};
 use crate::view;
 
 pub use about::About;
+pub(crate) use answers::run_id_in;
 pub use asides::{Beside, Understood, parse_said};
 pub(crate) use links::Links;
 use project::Meant;
@@ -279,9 +281,16 @@ impl Desk {
             heard.outbound.extend(question.map(|question| Outbound::Say(view::left_open(&question))));
             return Ok(heard);
         }
+        if let Some(asked) =
+            files::asked(text).filter(|asked| !answers && asked.is_meant(speaker.about.as_ref()))
+        {
+            let mut heard = self.files_of_run(&speaker, asked).await?;
+            heard.outbound.extend(question.map(|question| Outbound::Say(view::left_open(&question))));
+            return Ok(heard);
+        }
         let answered = match question {
             Some(question) => Box::pin(self.answer(&speaker, talk, question, text, &parsed)).await?,
-            None => self.answer_for(&speaker, talk, text, &parsed).await?,
+            None => Box::pin(self.answer_for(&speaker, talk, text, &parsed)).await?,
         };
         if let Some(heard) = answered {
             return Ok(heard);

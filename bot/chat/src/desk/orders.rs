@@ -118,6 +118,10 @@ impl Desk {
             | Action::Promote => {
                 command.run.get_or_insert_with(|| about.to_string());
             }
+            // What was logged at another time is its environment's.
+            Action::Logs if command.environments.is_empty() && command.since_s.is_none() => {
+                command.run.get_or_insert_with(|| about.to_string());
+            }
             Action::Status if command.environments.is_empty() => {
                 command.run.get_or_insert_with(|| about.to_string());
             }

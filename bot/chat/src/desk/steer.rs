@@ -10,6 +10,7 @@ use super::talk::{Order, Talk};
 use super::{Desk, Heard, Outcome, Speaker, until};
 use crate::intent::{Action, Command};
 use crate::message::{Card, Outbound, Tone};
+use crate::offered::fits;
 use crate::view;
 
 /// Runs looked at for one to retry.
@@ -159,14 +160,6 @@ impl Desk {
         if speaker.actor.role.is_none() {
             return Ok(Err(Heard::say(Outcome::Refused, self.stranger(speaker).await?)));
         }
-        let fits = |run: &Run| match command.action {
-            Action::Approve | Action::Reject => matches!(run.state, RunState::AwaitingApproval { .. }),
-            Action::Resume => matches!(run.state, RunState::Paused { .. }),
-            Action::Pause => matches!(run.state, RunState::Running { .. }),
-            Action::Promote => matches!(run.state, RunState::Running { .. } | RunState::Paused { .. }),
-            Action::Retry => run.state.is_over() && !matches!(run.state, RunState::Succeeded { .. }),
-            _ => !run.state.is_over() && !matches!(run.state, RunState::Undoing { .. }),
-        };
         let mut runs = if command.action == Action::Retry {
             self.engine.store().run_recent(RETRY_LOOK_BACK).await?
         } else {
@@ -175,7 +168,7 @@ impl Desk {
         let of_it = |run: &Run| {
             speaker.project.as_ref().is_none_or(|project| run.environment().project == project.project)
         };
-        runs.retain(|run| fits(run) && of_it(run));
+        runs.retain(|run| fits(command.action, &run.state) && of_it(run));
         if command.action == Action::Retry {
             runs.truncate(1);
         }

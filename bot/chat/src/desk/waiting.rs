@@ -52,7 +52,8 @@ impl Desk {
                 (None, Alike::default())
             };
             if let Some(same) = &waiting.same {
-                let card = view::waits_already(same, self.engine.now_ms());
+                let detail = self.engine.run_detail(&same.id).await?;
+                let card = view::waits_already(&detail, self.engine.now_ms());
                 return Ok(Made::Instead(Heard::say(Outcome::Asked, card)));
             }
             let order = seen.as_ref().map_or(Order::New(request), |seen| Order::Once(request, seen));

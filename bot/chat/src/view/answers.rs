@@ -1,8 +1,8 @@
 //! Answers to questions.
 
 use engine::audit::AuditEvent;
-use engine::control::{CanAnswer, EnvironmentStatus, LogsOf, RunLogs, ServiceStatus};
-use engine::model::{ConnectionHere, Desired, EnvironmentKey, Release, ReleaseState, RunId, ServiceName};
+use engine::control::{CanAnswer, EnvironmentStatus, ServiceStatus};
+use engine::model::{ConnectionHere, Desired, EnvironmentKey, Release, ReleaseState};
 use engine::plan::short;
 use engine::ports::LogLine;
 
@@ -163,34 +163,8 @@ pub(crate) fn logs(environment: &EnvironmentKey, lines: &[LogLine], most: usize)
     if before == 0 { card } else { card.text(format!("{before} more before that. Next: logs {name}")) }
 }
 
-/// What the services of a run printed.
-pub(crate) fn run_logs(run: &RunId, logs: &RunLogs) -> Card {
-    let name = &logs.environment.environment;
-    match &logs.lines {
-        LogsOf::Kept(lines) => {
-            Card::new(Tone::Plain, format!("Logs of {run} in {name}, kept before it was undone, newest last"))
-                .verbatim(lines.clone())
-        }
-        LogsOf::Since(lines) if lines.is_empty() => {
-            Card::new(Tone::Plain, format!("Nothing was logged in {name} since {run} began"))
-        }
-        LogsOf::Since(lines) => {
-            Card::new(Tone::Plain, format!("Logs of {name} since {run} began, newest last"))
-                .verbatim(lines.iter().map(log_line).collect())
-        }
-    }
-}
-
-/// How the logs of a run are asked for.
-pub(crate) fn logs_of_run(run: &RunId, services: &[ServiceName]) -> String {
-    let services: Vec<&str> = services.iter().map(ServiceName::as_str).collect();
-    match services.as_slice() {
-        [] => format!("logs of {run}"),
-        services => format!("logs {} of {run}", services.join(" and ")),
-    }
-}
-
-fn log_line(line: &LogLine) -> String {
+/// A line of a log.
+pub(super) fn log_line(line: &LogLine) -> String {
     format!("{} {}@{} {}", of_day(line.at_ms), line.service, line.release, line.text)
 }
 

@@ -1,11 +1,11 @@
 //! What is said about going back instead of doing it: it is done or under way already, or it would be something else.
 
-use engine::control::WentLive;
+use engine::control::{RunDetail, WentLive};
 use engine::model::{Change, Release, RunId, ServiceName};
 use engine::plan::Plan;
 use engine::run::{Run, RunState};
 
-use super::{ago, sentence_start};
+use super::{ago, really, sentence_start};
 use crate::message::{Card, Tone};
 
 /// The order that goes back to a release as long as a run's release is what is live: what buttons say, so that a click means
@@ -237,7 +237,8 @@ pub(crate) fn waits_outdated(run: &Run) -> Card {
 }
 
 /// The same deploy waits for its approval.
-pub(crate) fn waits_already(run: &Run, now_ms: i64) -> Card {
+pub(crate) fn waits_already(detail: &RunDetail, now_ms: i64) -> Card {
+    let run = &detail.run;
     let id = &run.id;
     let order = &run.request.command;
     Card::new(Tone::Ask, format!("{id} ({order}) waits for approval already; I made no second one."))
@@ -246,5 +247,6 @@ pub(crate) fn waits_already(run: &Run, now_ms: i64) -> Card {
             ("asked".to_owned(), ago(run.created_ms, now_ms)),
         ])
         .button("Approve", format!("approve {id}"), true)
+        .asking(|command| really(command, detail))
         .button("Another all the same", format!("{order} again"), false)
 }

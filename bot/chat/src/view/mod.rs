@@ -5,12 +5,14 @@ mod answers;
 mod back;
 mod canary;
 mod crashes;
+mod files;
 mod incident;
 mod later;
 mod missed;
 mod plain;
 mod project;
 mod question;
+mod really;
 mod run;
 mod secret;
 mod setup;
@@ -24,13 +26,15 @@ use engine::control::{Preview, Refusal};
 use engine::model::{Actor, Identity, Role, RunId, RunRequest};
 use engine::run::{Run, RunState};
 
-pub(crate) use answers::{audit, can, fronts_in_trouble, logs, logs_of_run, releases, run_logs, status};
+pub(crate) use answers::{audit, can, fronts_in_trouble, logs, releases, status};
 pub(crate) use back::{
     back_already, going_back_already, not_live_any_more, not_live_yet, not_live_yet_but, released_nothing,
     waits_already, waits_outdated, went_back_already,
 };
 pub(crate) use canary::{canary_gone, judged, may_be_verdict, verdict};
 pub(crate) use crashes::{is_later, later_card};
+pub use files::size;
+pub(crate) use files::{artifacts_of_run, files, logs_of_run, run_logs, which_artifacts};
 pub(crate) use incident::{incident, incidents};
 pub(crate) use later::{not_built, not_yet};
 pub(crate) use missed::missed;
@@ -41,6 +45,7 @@ pub(crate) use question::{
     meant_otherwise, order_or_answer, question, question_again, question_closed, question_expired,
     said_again, still_open, waiting, what_is_wrong,
 };
+pub use really::really;
 pub(crate) use run::ended;
 pub use run::{NOTHING_TO_UNDO, run};
 pub use secret::{SECRET_FORM, opens_secret_form, secret_deleted};
@@ -205,7 +210,12 @@ pub(crate) fn no_such_run(said: &str, verb: &str, runs: &[Run], links: &Links) -
     let card = Card::new(Tone::Bad, format!("There is no run {said}.")).privately();
     match runs {
         [] => card.text("Next: status"),
-        some => runs_to(card.text(format!("What you can {verb}:")), verb, some, links),
+        // No buttons: what one person alone is told can't be drawn anew once it is decided.
+        some => Card {
+            buttons: Vec::new(),
+            ..runs_to(card.text(format!("What you can {verb}:")), verb, some, links)
+        }
+        .text(format!("Next: {verb} {}", some.first().map(|run| run.id.as_str()).unwrap_or_default())),
     }
 }
 

@@ -8,6 +8,8 @@ use engine::run::{Happening, Reason, RunState, StepState, state_of};
 use engine::step::Undo;
 
 use super::canary;
+use super::files::artifacts_of_run;
+use super::really::really;
 use super::time::{clock, duration};
 use crate::message::{Card, Part, StepLine, StepMark, Tone};
 
@@ -68,14 +70,15 @@ pub fn run(detail: &RunDetail, now_ms: i64) -> Card {
     } else {
         card.parts.push(Part::Steps { steps });
     }
-    buttons(card, detail)
+    buttons(card, detail).asking(|command| really(command, detail))
 }
 
 /// That a run is over, or that its canary waits for a person and why, in a line or two.
 pub(crate) fn ended(detail: &RunDetail, now_ms: i64) -> Card {
     let run = &detail.run;
     let line = format!("{} · {} · {}", run.id, detail.plan.title, headline(detail, now_ms));
-    canary::held(Card::new(tone(&run.state), line), detail)
+    let card = canary::held(Card::new(tone(&run.state), line), detail);
+    if run.state.is_over() { card.button("Files", artifacts_of_run(&run.id), false) } else { card }
 }
 
 /// What was said for it, the glass included: nobody reads of the one without the other.

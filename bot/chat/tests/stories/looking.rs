@@ -342,13 +342,9 @@ fn logs_of_a_run_are_that_runs() {
               | 2026-11-18 12:00:00.002 api@2 started 1 with `./api`
               > logs api of r-2
 
-            · Logs of staging since r-1 began, newest last
+            · Logs of staging while r-1 ran (12:00:00 to 12:00:00 UTC), newest last
               | 12:00:00 api@1 started 1 with `./api`
               | 12:00:00 web@1 started 1 with `./web`
-              | 12:00:00 api@2 started 1 with `./api`
-              | 12:00:00 web@2 started 1 with `./web`
-              | 12:00:30 api@2 ended 1
-              | 12:00:30 web@2 ended 1
               > logs of r-1
         "#]]);
         t.user("ana").says("who deployed staging?").await;

@@ -13,6 +13,7 @@ mod corrections;
 mod crashes;
 mod deploy;
 mod deploy_troubles;
+mod files;
 mod going_back;
 mod gone_once;
 mod harness;

@@ -15,6 +15,8 @@ use crate::harness::Room;
 pub(crate) const CONVERSATION: &str = "room";
 /// Their front.
 pub(crate) const FRONT: &str = "terminal";
+/// Whether it brings files; elsewhere it is said where they are.
+pub(crate) const BRINGS_FILES: bool = false;
 /// Whether what was shown before a restart is shown after it.
 pub(crate) const SHOWS_ON: bool = false;
 /// The conversation in which the reporter remembers how far it is.
@@ -33,6 +35,11 @@ pub(crate) struct Connected {
 impl Stage {
     pub(crate) async fn open(room: Arc<Room>) -> Self {
         Self { room }
+    }
+
+    /// The names of a run's files that the front has brought.
+    pub(crate) fn files_brought(&self, _: &RunId) -> Vec<String> {
+        Vec::new()
     }
 
     /// What went wrong on it that no story sees.

@@ -287,13 +287,13 @@ fn a_run_that_is_not_there() {
                 ✗ There is no run r-9f.
                   What you can approve:
                     r-1: deploy v1.0.0 to production by ana, awaiting-approval
-                  [approve r-1]
+                  Next: approve r-1
                   > approve r-9f
 
                 ✗ There is no run r-2.
                   What you can cancel:
                     r-1: deploy v1.0.0 to production by ana, awaiting-approval
-                  [cancel r-1]
+                  Next: cancel r-1
                   > cancel r-2
             "#]],
         );

@@ -195,6 +195,9 @@ fn answer(inside: &Arc<Inside>, asked: &Asked, now_ms: i64) -> Answered {
     let path = asked.parts();
     match (asked.method.as_str(), path.as_slice()) {
         ("GET", ["users", "@me"]) => Ok(json!({ "id": BOT_USER, "username": "infra", "bot": true })),
+        ("GET", ["users", "@me", "guilds"]) => {
+            Ok(json!([{ "id": GUILD, "name": "Simulated", "permissions": "309237771264" }]))
+        }
         ("GET", ["gateway", "bot"]) => Ok(json!({
             "url": format!("ws://{}", inside.socket), "shards": 1,
             "session_start_limit": { "total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1 },

@@ -1,6 +1,7 @@
 //! What Discord does, or may do, that its simulator does not do by itself; and strangers.
 
 use discord::sim::Fault;
+use engine::clock::Clock as _;
 
 use crate::harness::{chat, good};
 use crate::stage::{CHANNEL, cards, of_bot};
@@ -22,6 +23,41 @@ fn strangers_get_no_form_and_no_names() {
         let proposed = t.stage.sim.interact(&typing).await.unwrap().data["choices"].to_string();
         assert!(proposed.contains("staging"), "{proposed}");
     });
+}
+
+#[test]
+fn files_that_may_not_be_attached_are_left_out_with_a_word() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        t.stage.sim.fault("POST messages", Fault::Refused(403, 50_013));
+        t.user("ana").says("artifacts of r-1").await;
+        t.settles().await;
+        t.never_mind_the_rest();
+        let told = of_bot(&t.stage, CHANNEL).into_iter().find(|it| it.content.contains("20 artifacts"));
+        let told = crate::reading::read(&told.expect("the list is there"));
+        assert!(told.contains("Attach Files") && told.contains("infra-chat artifacts r-"), "{told}");
+    });
+}
+
+#[test]
+fn a_channel_that_is_shut_is_named_until_it_is_open() {
+    for (code, says) in [(50_001, "give it *View Channel* there"), (50_013, "*Send Messages*")] {
+        chat(async |t| {
+            t.stage.sim.fault("POST messages", Fault::Refused(403, code));
+            let discord = t.connected().discord.clone();
+            assert!(t.stage.sim.says("ana", CHANNEL, "whoami").await);
+            while !discord.listener().pass().await.unwrap() {
+                tokio::task::yield_now().await;
+            }
+            discord.courier().pass(t.stage.clock.now_ms()).await.unwrap();
+            let told = ::chat::front_troubles(t.engine());
+            assert!(told[0].contains(says), "{told:?}");
+            t.ticks().await;
+            t.never_mind_the_rest();
+            assert_eq!(::chat::front_troubles(t.engine()), [""; 0], "it is spoken in by now");
+        });
+    }
 }
 
 #[test]

@@ -64,8 +64,8 @@ fn a_deploy_is_said_and_approved_on_the_page() {
         let approve = t.stage.button("ben", "Approve", false);
         assert_eq!(clicks(t, "ben", &approve).await, 200);
         let html = page(t, "ben", "").await;
-        assert!(html.contains("Are you sure?") && html.contains("Only you can see this"), "{html}");
-        assert!(!page(t, "ana", "").await.contains("Are you sure?"), "nobody else is asked");
+        assert!(html.contains("Approve deploy of ") && html.contains("Only you can see this"), "{html}");
+        assert!(!page(t, "ana", "").await.contains("Approve deploy of "), "nobody else is asked");
         let asked = t.stage.sim.messages().into_iter().rev().find(|message| message.instant).unwrap();
         let component = discord::sim::buttons_of(&asked.components).remove(0);
         clicks(t, "ben", &Press { message: asked, component, values: Vec::new() }).await;

@@ -27,10 +27,13 @@ mod deploy;
 #[path = "../../../chat/tests/stories/deploy_troubles.rs"]
 mod deploy_troubles;
 mod discord_absence;
+mod discord_offered;
 mod discord_only;
 mod discord_picture;
 mod discord_trouble;
 mod discord_window;
+#[path = "../../../chat/tests/stories/files.rs"]
+mod files;
 mod foreign;
 #[path = "../../../chat/tests/stories/going_back.rs"]
 mod going_back;

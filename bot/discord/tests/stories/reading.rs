@@ -12,7 +12,9 @@ const STEPS: [(&str, &str); 6] =
 
 /// The card's text.
 pub(crate) fn read(message: &Message) -> String {
-    if let Some(whole) = message.files.first().filter(|file| !file.contains("PNG\r\n")) {
+    // Not a picture, and no file of a run.
+    if let Some(whole) = message.files.iter().find(|file| file.starts_with(['·', '?', '…', '✓', '✗']))
+    {
         return whole.clone();
     }
     let tone = TONES.iter().find(|(sign, _)| message.content.starts_with(sign));

@@ -22,6 +22,8 @@ pub(crate) const CHANNEL: &str = CHANNELS[0];
 pub(crate) const CONVERSATION: &str = "discord:1000000000000000010";
 /// The front.
 pub(crate) const FRONT: &str = "discord";
+/// Whether it brings files; elsewhere it is said where they are.
+pub(crate) const BRINGS_FILES: bool = true;
 /// Whether what was shown before a restart is shown after it.
 pub(crate) const SHOWS_ON: bool = true;
 /// The conversation in which the reporter remembers how far it is.
@@ -180,6 +182,15 @@ impl Stage {
     /// The address of a run's card.
     pub(crate) fn address_of(&self, run: &RunId) -> String {
         format!("https://discord.com/channels/{GUILD}/{CHANNEL}/{}", self.root_of(run))
+    }
+
+    /// The names of a run's files that the front has brought.
+    pub(crate) fn files_brought(&self, run: &RunId) -> Vec<String> {
+        let calls = self.sim.calls().into_iter();
+        let described =
+            calls.flat_map(|call| call.body["attachments"].as_array().cloned().unwrap_or_default());
+        let names = described.map(|one| one["filename"].as_str().unwrap_or_default().to_owned());
+        names.filter(|name| name.starts_with(run.as_str())).collect()
     }
 
     /// How many messages say this.

@@ -108,7 +108,9 @@ async fn method(
         }
         Err(word) => json!({ "ok": false, "error": word }),
     };
-    axum::Json(answer).into_response()
+    let without = inside.state().without;
+    let scopes: Vec<&str> = crate::SCOPES.into_iter().filter(|scope| Some(*scope) != without).collect();
+    ([("x-oauth-scopes", scopes.join(","))], axum::Json(answer)).into_response()
 }
 
 fn limited(seconds: u32) -> Response {

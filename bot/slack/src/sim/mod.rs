@@ -101,6 +101,8 @@ pub(crate) struct State {
     /// Sockets that were ever opened.
     opened: usize,
     files: BTreeMap<String, File>,
+    /// A scope that the app was not given.
+    without: Option<&'static str>,
     /// Modals by their identifier, with who sees them.
     modals: BTreeMap<String, (String, Value)>,
     homes: BTreeMap<String, Value>,
@@ -224,6 +226,11 @@ impl Sim {
     /// All messages, in the order they were written.
     pub fn messages(&self) -> Vec<Message> {
         self.inside.state().messages.clone()
+    }
+
+    /// The app was made without a scope.
+    pub fn without_scope(&self, scope: &'static str) {
+        self.inside.state().without = Some(scope);
     }
 
     /// All files.

@@ -24,6 +24,8 @@ mod crashes;
 mod deploy;
 #[path = "../../../chat/tests/stories/deploy_troubles.rs"]
 mod deploy_troubles;
+#[path = "../../../chat/tests/stories/files.rs"]
+mod files;
 mod foreign;
 #[path = "../../../chat/tests/stories/going_back.rs"]
 mod going_back;
@@ -68,6 +70,7 @@ mod several;
 mod slack_absence;
 mod slack_connection;
 mod slack_forms;
+mod slack_offered;
 mod slack_only;
 mod slack_picture;
 mod slack_trouble;

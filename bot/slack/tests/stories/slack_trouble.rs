@@ -38,6 +38,39 @@ fn a_page_of_something_between_is_no_success() {
 }
 
 #[test]
+fn a_channel_that_is_shut_is_named_until_it_is_open() {
+    chat(async |t| {
+        t.stage.sim.fault("chat.postMessage", Fault::Refused("not_in_channel"));
+        let slack = t.connected().slack.clone();
+        t.stage.sim.says("ana", CHANNEL, None, "whoami").await.unwrap();
+        slack.listener().pass().await.unwrap();
+        slack.courier().pass(t.stage.clock_ms()).await.unwrap();
+        let says = "Slack does not let the bot speak in channel C0ROOM (not_in_channel): `/invite` it";
+        assert!(::chat::front_troubles(t.engine())[0].starts_with(says));
+        t.ticks().await;
+        t.never_mind_the_rest();
+        assert_eq!(::chat::front_troubles(t.engine()), [""; 0], "it is spoken in by now");
+    });
+}
+
+#[test]
+fn files_that_may_not_be_brought_are_told_of_where_they_were_to_come() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        for _ in 0..3 {
+            t.stage.sim.fault("files.getUploadURLExternal", Fault::Refused("missing_scope"));
+        }
+        t.user("ana").says("artifacts of r-1").await;
+        t.settles().await;
+        t.never_mind_the_rest();
+        let told = of_bot(&t.stage, CHANNEL).into_iter().find(|it| it.text.contains("can't be brought here"));
+        let told = told.expect("it is said in the thread");
+        assert!(told.thread.is_some() && told.text.contains("files:write"), "{told:#?}");
+    });
+}
+
+#[test]
 fn what_slack_does_not_take_is_shown_shorter_and_comes_as_a_file() {
     chat(async |t| {
         t.release("v1.0.0", good());

@@ -22,6 +22,8 @@ pub(crate) const CHANNEL: &str = "C0ROOM";
 pub(crate) const CONVERSATION: &str = "slack:C0ROOM";
 /// The front.
 pub(crate) const FRONT: &str = "slack";
+/// Whether it brings files; elsewhere it is said where they are.
+pub(crate) const BRINGS_FILES: bool = true;
 /// Whether what was shown before a restart is shown after it.
 pub(crate) const SHOWS_ON: bool = true;
 /// The conversation in which the reporter remembers how far it is.
@@ -180,6 +182,12 @@ impl Stage {
     /// The address of a run's card.
     pub(crate) fn address_of(&self, run: &RunId) -> String {
         format!("https://simulated.slack.com/archives/{CHANNEL}/p{}", self.root_of(run).replace('.', ""))
+    }
+
+    /// The names of a run's files that the front has brought.
+    pub(crate) fn files_brought(&self, run: &RunId) -> Vec<String> {
+        let files = self.sim.files().into_iter().filter(|file| file.shared.is_some()).map(|file| file.name);
+        files.filter(|name| name.starts_with(run.as_str())).collect()
     }
 
     /// How many messages say this.

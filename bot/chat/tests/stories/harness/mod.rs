@@ -418,6 +418,11 @@ impl Chat {
         self.settles().await;
     }
 
+    /// What [`Self::bot_says`] compares.
+    pub(crate) fn said(&self) -> String {
+        self.room.unseen(None)
+    }
+
     /// All messages nobody has looked at, oldest first, but for runs' cards and private answers.
     #[track_caller]
     pub(crate) fn bot_says(&mut self, expected: Expect) {

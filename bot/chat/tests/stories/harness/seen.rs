@@ -20,6 +20,11 @@ pub(crate) struct RunSeen<'a> {
 }
 
 impl RunSeen<'_> {
+    /// Its identifier.
+    pub(crate) fn id(&self) -> &RunId {
+        &self.id
+    }
+
     /// What happened to it, one line each.
     pub(crate) async fn events(&self, expected: Expect) {
         let detail = self.chat.engine().run_detail(&self.id).await.unwrap();
