@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
-use super::{back, because, glass, incident, standing, until};
+use super::{back, because, data, glass, incident, standing, until};
 use crate::intent::{Action, Parsed, Problem, ProblemKind, Vocabulary, parse_with};
 
 /// What was said beside the orders.
@@ -25,6 +25,12 @@ pub(crate) struct Asides {
     /// The same is wanted once more, though it was asked for before.
     #[serde(default)]
     pub(super) again: bool,
+    /// Whether a data job counts first what it would change: `yes`, `no`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) dry_run_first: Option<String>,
+    /// The hours at which a data job may run: `22:00-06:00 UTC`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) window: Option<String>,
 }
 
 /// "deploy production again", "deploy v1.2.0 to production once more".
@@ -74,6 +80,8 @@ impl Asides {
             until: self.until.or(before.until),
             takes_back: self.takes_back.or(before.takes_back),
             again: self.again || before.again,
+            dry_run_first: self.dry_run_first.or(before.dry_run_first),
+            window: self.window.or(before.window),
         }
     }
 }
@@ -104,6 +112,12 @@ pub struct Beside {
     /// Why a run is rejected or cancelled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
+    /// Whether a data job counts first what it would change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dry_run_first: Option<String>,
+    /// The hours at which a data job may run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<String>,
     /// What is done with standing orders: `list alerts`, `remove rule 2`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub standing: Option<String>,
@@ -127,12 +141,14 @@ pub fn parse_said(text: &str, vocabulary: &Vocabulary) -> Understood {
     }
     let (order, break_glass) = glass::split(text);
     let (order, takes_back) = back::split(order);
+    let (order, until) = until::split(&order);
+    let (order, dry_run_first, window) = data::split(&order);
     let (order, because) = because::split(&order);
-    if break_glass.is_none() && takes_back.is_none() && because.is_none() {
+    let because = because.map(ToOwned::to_owned);
+    let beside = Beside { break_glass, until, takes_back, because, dry_run_first, window, standing: None };
+    if beside == Beside::default() {
         return Understood { parsed, beside: None };
     }
-    let because = because.map(ToOwned::to_owned);
-    let beside = Beside { break_glass, takes_back, because, ..Beside::default() };
     Understood { parsed: parse_with(order, vocabulary), beside: Some(beside) }
 }
 
@@ -155,8 +171,9 @@ pub(super) fn split(text: &str) -> (String, Asides) {
     let (text, glass) = glass::split(text);
     let (text, until) = until::split(text);
     let (text, takes_back) = back::split(&text);
+    let (text, dry_run_first, window) = data::split(&text);
     let again = wanted_again(&text);
-    (text, Asides { glass, until, takes_back, again })
+    (text, Asides { glass, until, takes_back, again, dry_run_first, window })
 }
 
 #[cfg(test)]

@@ -6,9 +6,9 @@ use engine::control::Refusal;
 use regex::Regex;
 
 use super::question::Question;
-use super::tree::{self, Draft, Slot, Takes, called_it, rate_said};
+use super::tree::{self, Draft, Slot, Takes, called_it, list_of, rate_said};
 use super::{Desk, Heard, Outcome, Speaker};
-use crate::intent::{Action, Command, parse};
+use crate::intent::{Action, Command, nearest_name, parse};
 use crate::view;
 
 /// Runs looked through for the one somebody corrects.
@@ -251,22 +251,51 @@ fn put_where_it_fits(
     slots: &[Slot],
     meant: &str,
 ) -> Option<(Draft, String)> {
-    for (place, slot) in slots.iter().enumerate() {
+    // A value that can be told from any word is what it is, however long ago it was said; any word could be a name. That
+    // there is none of something is about what was said last.
+    let names_any = |slot: Slot| {
+        matches!(slot, Slot::Project | Slot::Services) || matches!(slot.row().takes, Takes::Loose(_))
+    };
+    let none = matches!(meant.to_lowercase().as_str(), "none" | "nothing");
+    let mut slots: Vec<(usize, Slot)> = slots.iter().copied().enumerate().collect();
+    if !none {
+        slots.sort_by_key(|(_, slot)| names_any(*slot));
+    }
+    let renamed = one_renamed(draft, meant);
+    for (place, slot) in slots {
+        if names_any(slot) && renamed.is_some() {
+            return renamed;
+        }
         // Anything is a command line: only right after it was said. What fills a column nobody was asked for.
-        if matches!(slot.row().takes, Takes::Loose(_)) && place > 0 || *slot == Slot::Source {
+        if matches!(slot.row().takes, Takes::Loose(_)) && place > 0 || slot == Slot::Source {
             continue;
         }
         // Several words are no name, unless they say that they are one.
-        if *slot == Slot::Project && meant.contains(char::is_whitespace) {
+        if slot == Slot::Project && meant.contains(char::is_whitespace) {
             continue;
         }
-        let newest = draft.answers.iter().rev().find(|answer| answer.slot == *slot);
+        let newest = draft.answers.iter().rev().find(|answer| answer.slot == slot);
         let of = newest.and_then(|answer| answer.of.clone());
-        if let Ok(found) = put(speaker, draft, (*slot, of.as_deref()), meant, None) {
+        if let Ok(found) = put(speaker, draft, (slot, of.as_deref()), meant, None) {
             return Some(found);
         }
     }
     None
+}
+
+/// "no, web" where the services were "api, wbe": the one that was typed wrong has that name.
+fn one_renamed(draft: &Draft, meant: &str) -> Option<(Draft, String)> {
+    let names = list_of(&draft.said(Slot::Services, None)?);
+    let name = meant.trim().to_lowercase();
+    let is_name = !name.contains(|c: char| c.is_whitespace() || c == ',');
+    if names.len() < 2 || !is_name || names.contains(&name) {
+        return None;
+    }
+    let wrong = nearest_name(&name, &names)?.to_owned();
+    let mut draft = draft.clone();
+    draft.rename(&wrong, &name);
+    let said = draft.said(Slot::Services, None)?;
+    Some((draft, format!("{} is {said}", Slot::Services.called(None))))
 }
 
 /// The draft with this value, and that in words; otherwise why it is none.

@@ -8,11 +8,13 @@ mod back;
 mod because;
 mod canary;
 mod correct;
+mod data;
 mod glass;
 mod incident;
 mod jobs;
 mod length;
 mod links;
+mod meanwhile;
 mod orders;
 mod project;
 mod question;
@@ -281,7 +283,7 @@ impl Desk {
         }
         let answered = match question {
             Some(question) => Box::pin(self.answer(&speaker, talk, question, text, &parsed)).await?,
-            None => self.answer_for(&speaker, talk, text, &parsed).await?,
+            None => Box::pin(self.answer_for(&speaker, talk, text, &parsed)).await?,
         };
         if let Some(heard) = answered {
             return Ok(heard);

@@ -22,7 +22,7 @@ fn quoted(said: &str) -> String {
 }
 
 /// The question in one line.
-fn headline(question: &Question) -> String {
+pub(super) fn headline(question: &Question) -> String {
     let verb = question.draft.command.action.name();
     let of = question.of.as_deref();
     let place = of.map(|of| format!(" in {of}")).unwrap_or_default();
@@ -166,6 +166,11 @@ pub(crate) fn question_again(asked: &Question, said: &str, why: &str) -> Card {
 /// The same question, where all about it was just seen; what is to be found right is shown once more.
 fn asked_again(question: &Question) -> Card {
     asked(question, if question.slot == Slot::Confirm { Shown::Whole } else { Shown::Nothing })
+}
+
+/// The question once more as it was asked, with all its choices.
+pub(super) fn once_more(question: &Question) -> Card {
+    asked_again(question)
 }
 
 /// The question is still open after something else was done or said, with all that is known.

@@ -234,13 +234,7 @@ fn small_talk_is_no_ref() {
             t.user("ana").says(said).await;
             t.bot_says(expect![[r#"
                 ? Still open: Which ref?
-                  staging runs no release yet, so nothing is proved there.
-                  A branch, a tag or a commit.
-                    1. main
-                    2. v1.0.0
-                  Then I ask what else is needed, if anything; it starts after approval where that is needed.
                   [main] [v1.0.0] [Never mind]
-                  > deploy production
             "#]]);
         }
         t.user("ana").says("ok").await;

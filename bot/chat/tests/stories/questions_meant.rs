@@ -173,7 +173,7 @@ fn what_is_right_is_shown_once_more() {
                 1. yes (default)
                 2. no
               [yes] [no] [Never mind]
-              > backfill backfillTimezone in staging batch size 50 at 300/min
+              > backfill backfillTimezone in staging batch size 50 at 300/min, dry run first: no, window: any time
         "#]]);
         t.user("ana").says("never mind").await;
         t.never_mind_the_rest();

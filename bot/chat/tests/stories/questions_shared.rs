@@ -145,18 +145,10 @@ fn small_talk_derails_nothing() {
               > lock
 
             ? Still open: Lock where?
-                1. staging
-                2. production
-              Then it is done.
               [staging] [production] [Never mind]
-              > lock
 
             ? Still open: Lock where?
-                1. staging
-                2. production
-              Then it is done.
               [staging] [production] [Never mind]
-              > lock
 
             · There are no alerts.
               Next: text me if a deploy fails

@@ -6,6 +6,7 @@ use engine::model::{NAME_MAX, ServiceName, is_unseen};
 use regex::Regex;
 
 use super::amounts::{RATE_WANTED, count, rate, rate_said};
+use super::command_line::reads_as_command;
 use super::{EMBEDDED, Slot, SlotRow, words};
 use crate::intent::{Canary, Named, Names, Vocabulary, is_ref, parse_with};
 
@@ -14,7 +15,10 @@ const WORDS_MAX: usize = 300;
 /// A shorter beginning of a name is a slip of the finger, not a choice.
 const BEGINNING_MIN: usize = 2;
 /// Words that take what is usual.
-const USUALLY: [&str; 9] = ["default", "usual", "the usual", "ok", "okay", "yes", "yep", "same", "skip"];
+const USUALLY: [&str; 10] =
+    ["default", "the default", "usual", "the usual", "ok", "okay", "yes", "yep", "same", "skip"];
+/// Of those, what means the default of a yes or a no as well.
+const BY_DEFAULT: [&str; 4] = ["default", "the default", "usual", "the usual"];
 const YES: [&str; 8] = ["yes", "y", "yep", "yeah", "sure", "ok", "okay", "right"];
 const NO: [&str; 4] = ["no", "n", "nope", "nah"];
 /// Answers that mean an empty list.
@@ -174,7 +178,12 @@ pub(crate) fn is_exact(asked: &Asked<'_>, said: &str) -> bool {
 
 /// The value an answer gives the slot; otherwise what would do. Without `beginnings`, names are to be said in full.
 pub(crate) fn take(asked: &Asked<'_>, said: &str, beginnings: bool) -> Result<String, String> {
+    let ticked = said.trim_start().starts_with('`');
     let said = plain(said);
+    let is_command = matches!(asked.row.slot, Slot::Build | Slot::Start);
+    if is_command && !ticked && !reads_as_command(&said) && said.parse::<usize>().is_err() {
+        return Err("no command that I can tell from talk; in ticks I take anything".to_owned());
+    }
     // A command line may end with any word.
     let any = matches!(asked.row.takes, Takes::Loose(_));
     let yes_no = matches!(asked.row.takes, Takes::YesNo);
@@ -182,6 +191,11 @@ pub(crate) fn take(asked: &Asked<'_>, said: &str, beginnings: bool) -> Result<St
         let bare = words::bare(&said, beginnings && !yes_no).filter(|_| !any).ok_or_else(|| why.clone())?;
         take_plain(asked, bare, beginnings).map_err(|_| why)
     })
+}
+
+/// The value that words give a slot by themselves, with nothing to choose from.
+pub(crate) fn take_alone(slot: Slot, said: &str) -> Result<String, String> {
+    take(&Asked { row: slot.row(), choices: &[], usual: None, environments: &[] }, said, false)
 }
 
 fn take_plain(asked: &Asked<'_>, said: &str, beginnings: bool) -> Result<String, String> {
@@ -203,9 +217,9 @@ fn take_plain(asked: &Asked<'_>, said: &str, beginnings: bool) -> Result<String,
     if says_nothing {
         return Err("a yes, and not what is asked for".to_owned());
     }
+    let usually: &[&str] = if matches!(asked.row.takes, Takes::YesNo) { &BY_DEFAULT } else { &USUALLY };
     if let Some(usual) = asked.usual
-        && !matches!(asked.row.takes, Takes::YesNo)
-        && USUALLY.contains(&lower.as_str())
+        && usually.contains(&lower.as_str())
     {
         return Ok(usual.to_owned());
     }
@@ -280,6 +294,11 @@ pub(crate) mod valid {
     });
     static WITH_PASSWORD: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"^[a-z]+://[^\s/@]*:[^\s/@]*@").ok());
+    /// As a browser shows it at the well-known hosts.
+    static WITHOUT_SCHEME: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"(?i)^(?:github\.com|gitlab\.com|bitbucket\.org|codeberg\.org)/[\w.~-]+(?:/[\w.~-]+)+/?$")
+            .ok()
+    });
     static KIND_OF_REF: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r"(?i)^(?:the\s+)?(?:branch|tag|commit|ref|version|release)\s*[:=]?\s+(\S+)$").ok()
     });
@@ -356,7 +375,9 @@ pub(crate) mod valid {
 
     /// Where git finds a repository; a password in it would end up in the record.
     pub(crate) fn repository(said: &str) -> Result<String, &'static str> {
-        if is(&REPOSITORY, said) {
+        if is(&WITHOUT_SCHEME, said) {
+            Ok(format!("https://{said}"))
+        } else if is(&REPOSITORY, said) {
             Ok(said.to_owned())
         } else {
             Err(if is(&WITH_PASSWORD, said) {
@@ -376,7 +397,7 @@ pub(crate) mod valid {
 
     /// A command line.
     pub(crate) fn command_line(said: &str) -> Result<String, &'static str> {
-        if said.is_empty() { Err("command") } else { Ok(said.to_owned()) }
+        if said.is_empty() || said.parse::<f64>().is_ok() { Err("command") } else { Ok(said.to_owned()) }
     }
 
     /// A command line that something is started with: there has to be one.
