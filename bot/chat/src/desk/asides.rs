@@ -141,15 +141,35 @@ pub fn parse_said(text: &str, vocabulary: &Vocabulary) -> Understood {
     }
     let (order, break_glass) = glass::split(text);
     let (order, takes_back) = back::split(order);
-    let (order, until) = until::split(&order);
-    let (order, dry_run_first, window) = data::split(&order);
+    let timed = order.to_owned();
+    let (without_end, until) = until::split(&timed);
+    let (order, dry_run_first, window) = data::split(&without_end);
     let (order, because) = because::split(&order);
     let because = because.map(ToOwned::to_owned);
     let beside = Beside { break_glass, until, takes_back, because, dry_run_first, window, standing: None };
-    if beside == Beside::default() {
+    let ended = without_end != timed;
+    if beside == Beside::default() && !ended {
         return Understood { parsed, beside: None };
     }
-    Understood { parsed: parse_with(order, vocabulary), beside: Some(beside) }
+    let meant = parse_with(order, vocabulary);
+    if ended {
+        let until = beside.until.as_deref();
+        return match meant.commands.as_slice() {
+            [lock] if until.is_none_or(until::is_readable) => {
+                let parsed = ends(parsed, &until::with(&lock.canonical(), until));
+                Understood { parsed, beside: Some(beside).filter(|it| it.until.is_some()) }
+            }
+            _ => Understood { parsed, beside: None },
+        };
+    }
+    Understood { parsed: meant, beside: Some(beside) }
+}
+
+/// A lock's end has no key, and without it the lock would never end: it is no typed command, and the chat does it.
+fn ends(parsed: Parsed, sentence: &str) -> Parsed {
+    let kind = parsed.problem.as_ref().map_or(ProblemKind::BadValue, |problem| problem.kind);
+    let message = format!("The chat does that (`{sentence}`); a typed command has no key for a lock's end.");
+    Parsed { problem: Some(Problem::new(kind, message).suggest([sentence.to_owned()])), ..parsed }
 }
 
 /// No typed command stands for it, and the chat does it: that is said, with the sentence that does.

@@ -202,7 +202,7 @@ fn a_lock_says_why_and_until_when_to_who_is_kept_out() {
             ✗ Staging is locked by zoe. Ask them to unlock it, or ask an admin to take the lock over with a reason.
               Earliest: 2026-11-18 14:00 UTC.
               Because:
-                locked-by-other: locked by zoe until Wed 18 Nov 2026 14:00 UTC: a load test
+                locked-by-other: locked by zoe until 2026-11-18 14:00 UTC: a load test
               > deploy v1.0.0 to staging
         "#]]);
         t.bot_says(expect![[r#"
@@ -213,7 +213,7 @@ fn a_lock_says_why_and_until_when_to_who_is_kept_out() {
             ✗ No: Staging is locked by zoe. Ask them to unlock it, or ask an admin to take the lock over with a reason.
               Earliest: 2026-11-18 14:00 UTC, in 1 h 59 min.
               Because:
-                locked-by-other: locked by zoe until Wed 18 Nov 2026 14:00 UTC: a load test
+                locked-by-other: locked by zoe until 2026-11-18 14:00 UTC: a load test
               > can I deploy staging?
         "#]]);
     });
