@@ -21,6 +21,7 @@ mod line;
 mod locks;
 mod machine;
 mod notices;
+mod opened;
 mod people;
 mod projects;
 mod proved;
