@@ -3,7 +3,7 @@
 
 use engine::control::Refusal;
 
-use super::correct::{Corrected, corrected, correction, named, none_of};
+use super::correct::{Corrected, besides, corrected, correction, named, none_of};
 use super::meanwhile::{self, Meanwhile};
 use super::orders::one_by_one;
 use super::question::{Question, Wanted, said_once_more};
@@ -105,6 +105,12 @@ impl Desk {
         if enough && !means_none && !cancels_run {
             talk.close(&question);
             return Ok(Some(Heard::say(Outcome::Answered, view::question_closed(&question))));
+        }
+        // "also redis", where components are asked for: not one more of what was answered before.
+        if let Some(more) = besides(said).filter(|_| matches!(question.slot.row().takes, Takes::Several))
+            && tree::take(&reader, more, false).is_ok()
+        {
+            return self.taken(speaker, talk, question, more).await.map(Some);
         }
         match corrected(speaker, &question, said) {
             Corrected::By(draft, changed) => {

@@ -156,8 +156,8 @@ pub(crate) fn waiting(card: Card, waits: &Question) -> Card {
 }
 
 /// The same question, because the answer was none.
-pub(crate) fn question_again(asked: &Question, said: &str, why: &str) -> Card {
-    let mut card = asked_again(asked);
+pub(crate) fn question_again(question: &Question, said: &str, why: &str) -> Card {
+    let mut card = asked(question, Shown::Nothing);
     let stop = if why.ends_with('?') { "" } else { "." };
     card.headline = format!("\u{ab}{}\u{bb} is {why}{stop} {}", quoted(said), card.headline);
     card
@@ -238,8 +238,8 @@ pub(crate) fn meant_otherwise(said: &str, noted: &str) -> Card {
 }
 
 /// Something said before can't be that.
-pub(crate) fn correction_again(asked: &Question, called: &str, value: &str, why: &str) -> Card {
-    let mut card = asked_again(asked);
+pub(crate) fn correction_again(question: &Question, called: &str, value: &str, why: &str) -> Card {
+    let mut card = asked(question, Shown::Nothing);
     card.headline =
         format!("Not corrected: for {called}, \u{ab}{}\u{bb} is {why}. {}", quoted(value), card.headline);
     card

@@ -162,12 +162,6 @@ fn what_is_right_is_shown_once_more() {
         t.user("ana").says("perhaps").await;
         t.bot_says(expect![[r#"
             ? «perhaps» is neither yes nor no. Is that right?
-              environment: staging
-              job: backfillTimezone
-              batch size: 50
-              rate: 300/min
-              dry run first: no
-              window: any time
               I can't run data jobs yet. I put the order together with you and show it whole; nothing is run.
               Correct anything by the name it has here: `no, NAME is VALUE`.
                 1. yes (default)

@@ -275,3 +275,92 @@ fn a_data_job_in_one_sentence() {
         "#]]);
     });
 }
+
+/// People say what they mean in their own words: one more of a list, a name without what it is of, nobody, and that it is right.
+#[test]
+fn in_other_words() {
+    chat_without_project(async |t| {
+        t.user("zoe").says("set up staging on local").await;
+        t.never_mind_the_rest();
+        for said in [
+            "the shop",
+            "https://code.example/shop.git",
+            "api",
+            "npm ci",
+            "no, build is make",
+            "lgtm",
+            "also redis",
+            "npm start",
+            "also redis",
+            "and postgres too",
+            "none",
+            "nobody",
+            "no, the build is make release",
+            "looks odd",
+            "what will happen?",
+            "add web to the services",
+            "make web",
+            "./web",
+            "no, start is ./web serve",
+        ] {
+            t.user("zoe").says(said).await;
+        }
+        t.bot_begins(expect![[r#"
+            ? Where is its code?
+            ? Which services is it made of?
+            ? How is api built?
+            ? How is api started?
+            · Corrected: build of api is make.
+            ? How is api started?
+            ? «lgtm» is a yes, and not what is asked for. How is api started?
+            ? «also redis» is no command that I can tell from talk; in ticks I take anything. How is api started?
+            ? Which components does it need?
+            ? Which providers are to be connected?
+            · Corrected: components is redis, postgres.
+            ? Which providers are to be connected?
+            ? Who gets text messages?
+            ? Is that right?
+            · Corrected: build of api is make release.
+            ? Is that right?
+            ? «looks odd» is neither yes nor no. Is that right?
+            ? Still open: Is that right?
+            · Corrected: services is api, web.
+            ? How is web built?
+            ? How is web started?
+            ? Is that right?
+            · Corrected: start of web is ./web serve.
+            ? Is that right?
+        "#]]);
+        t.user("zoe").says("so far").await;
+        t.bot_says(expect![[r#"
+            ? Still open: Is that right?
+              | project: shop
+              | source: { repository: "https://code.example/shop.git" }
+              | services:
+              |   api:
+              |     build: make release
+              |     start: npm start
+              |     health: { path: /health, timeout_s: 60 }
+              |   web:
+              |     build: make web
+              |     start: ./web serve
+              |     health: { path: /health, timeout_s: 60 }
+              | components:
+              |   redis: { kind: cache }
+              |   postgres: { kind: database }
+              | environments:
+              |   staging:
+              |     edge: { api: "127.0.0.1:8000", web: "127.0.0.1:8001" }
+              `yes` takes it in. Each service listens on $PORT and answers its health path there. On this machine services have ports instead of domains, those under `edge`: `no, port of api in staging is 8080` changes one.
+              Correct anything with `no, NAME is VALUE`. Names: environment, project, platform, repository, services, build of api, build of web, start of api, start of web, components, connections, texts.
+                1. yes (default)
+                2. no
+              [yes] [no] [Never mind]
+              > set up staging for shop on local
+        "#]]);
+        t.user("zoe").says("lgtm").await;
+        t.bot_begins(expect![[r#"
+            ✓ shop is set up: 2 services, 1 environment.
+        "#]]);
+    });
+}

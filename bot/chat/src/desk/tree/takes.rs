@@ -19,10 +19,42 @@ const USUALLY: [&str; 10] =
     ["default", "the default", "usual", "the usual", "ok", "okay", "yes", "yep", "same", "skip"];
 /// Of those, what means the default of a yes or a no as well.
 const BY_DEFAULT: [&str; 4] = ["default", "the default", "usual", "the usual"];
-const YES: [&str; 8] = ["yes", "y", "yep", "yeah", "sure", "ok", "okay", "right"];
-const NO: [&str; 4] = ["no", "n", "nope", "nah"];
+const YES: [&str; 18] = [
+    "yes",
+    "y",
+    "yep",
+    "yeah",
+    "yup",
+    "sure",
+    "ok",
+    "okay",
+    "right",
+    "that's right",
+    "that is right",
+    "correct",
+    "looks good",
+    "looks right",
+    "lgtm",
+    "perfect",
+    "all good",
+    "fine",
+];
+const NO: [&str; 7] = ["no", "n", "nope", "nah", "wrong", "not right", "not quite"];
 /// Answers that mean an empty list.
-const NONE: [&str; 5] = ["none", "no", "nothing", "nope", "-"];
+const NONE: [&str; 12] = [
+    "none",
+    "no",
+    "nothing",
+    "nope",
+    "-",
+    "nobody",
+    "no one",
+    "none of them",
+    "none of these",
+    "not yet",
+    "not needed",
+    "none yet",
+];
 
 /// Other words for the embedded platform.
 const EMBEDDED_CALLED: [&str; 4] = ["embedded", "the embedded one", "this machine", "on this machine"];
@@ -184,6 +216,9 @@ pub(crate) fn take(asked: &Asked<'_>, said: &str, beginnings: bool) -> Result<St
     if is_command && !ticked && !reads_as_command(&said) && said.parse::<usize>().is_err() {
         return Err("no command that I can tell from talk; in ticks I take anything".to_owned());
     }
+    if is_command && !ticked && asked.usual.is_none() && YES.contains(&said.to_lowercase().as_str()) {
+        return Err("a yes, and not what is asked for".to_owned());
+    }
     // A command line may end with any word.
     let any = matches!(asked.row.takes, Takes::Loose(_));
     let yes_no = matches!(asked.row.takes, Takes::YesNo);
@@ -262,6 +297,7 @@ pub(crate) fn asks_for_the_whole(said: &str) -> bool {
     static WHOLE: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(
             r"(?ix)^\W*(?:(?:show|list|give)(?:\s+me)?(?:\s+(?:it|all|everything|the\s+whole|that))?(?:\s+so\s+far)?|so\s+far|the\s+whole|summary|overview|review
+            |what\s+(?:will|would)\s+(?:happen|it\s+do|you\s+do)(?:\s+then)?|what\s+happens(?:\s+(?:then|next))?
             |what\s+(?:do\s+(?:you|we)\s+have|have\s+(?:you|we)(?:\s+got)?)(?:\s+so\s+far)?|where\s+(?:are|were)\s+we)\W*$",
         )
         .ok()
@@ -349,8 +385,9 @@ pub(crate) mod valid {
 
     /// One name.
     pub(crate) fn name(said: &str) -> Result<String, &'static str> {
-        let said = called_it(said).unwrap_or(said);
-        let name = said.to_lowercase().replace(' ', "-");
+        let said = called_it(said).unwrap_or(said).to_lowercase();
+        let said = ["the ", "our ", "my "].iter().find_map(|word| said.strip_prefix(word)).unwrap_or(&said);
+        let name = said.replace(' ', "-");
         match name.parse::<ServiceName>() {
             Ok(name) => Ok(name.to_string()),
             Err(_) => Err("name: letters, digits, `-` and `_`, beginning with a letter"),
