@@ -54,10 +54,10 @@ fn without_courtesy(said: &str) -> String {
     for before in ["please ", "pls ", "oh ", "ok ", "ok, ", "actually ", "actually, ", "no, ", "sorry, "] {
         bare = bare.strip_prefix(before).map_or(bare.clone(), ToOwned::to_owned);
     }
-    for behind in [".", " please", " pls", ", please", " thanks", ", thanks", " for now", " then"] {
+    for behind in [".", " please", " pls", " thanks", " thx", " for now", " then"] {
         bare = bare.strip_suffix(behind).map_or(bare.clone(), ToOwned::to_owned);
     }
-    bare
+    bare.trim_end_matches(',').to_owned()
 }
 
 /// Whether somebody takes back what they said last, with no question open that a no could answer.

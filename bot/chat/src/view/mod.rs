@@ -40,8 +40,8 @@ pub use plain::plain;
 pub(crate) use project::{of_project, project_chosen, which_project};
 pub(crate) use question::{
     answered_already, answered_for, asked_of_another, correct_run, corrected, correction_again, left_open,
-    meant_otherwise, order_or_answer, question, question_again, question_closed, question_expired,
-    said_again, still_open, waiting, what_is_wrong,
+    meant_otherwise, open_again, order_or_answer, question, question_again, question_closed,
+    question_expired, said_again, still_open, waiting, what_is_wrong,
 };
 pub(crate) use run::ended;
 pub use run::{NOTHING_TO_UNDO, run};

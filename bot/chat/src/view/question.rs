@@ -180,6 +180,13 @@ pub(crate) fn still_open(question: &Question) -> Card {
     card
 }
 
+/// The question is asked once more after a restart, where nobody sees any longer whom it was asked.
+pub(crate) fn open_again(question: &Question, whom: &str) -> Card {
+    let mut card = asked(question, Shown::Whole);
+    card.headline = format!("Still open, for {whom}: {}", card.headline);
+    card
+}
+
 /// The same in a line, after an order of its own: people know it by then.
 pub(crate) fn left_open(asked: &Question) -> Card {
     let mut card = still_open(asked);

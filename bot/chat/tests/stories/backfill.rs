@@ -187,7 +187,7 @@ fn a_restart_between_the_answers() {
         t.never_mind_the_rest();
         t.crash_and_restart().await;
         t.asks_again(expect![[r#"
-            ? Still open: A dry run first?
+            ? Still open, for ana: A dry run first?
               I understood:
                 1. backfill backfillTimezone in staging batch size 200 at 1200 invoices/min
                 2. backfill backfillTimezone in production batch size 200 at 1200 invoices/min

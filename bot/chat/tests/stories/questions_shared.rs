@@ -107,7 +107,7 @@ fn a_restart_in_the_middle() {
         t.crash_and_restart().await;
         t.settles().await;
         t.asks_again(expect![[r#"
-            ? Still open: How many rows a batch?
+            ? Still open, for ana: How many rows a batch?
               environment: staging
               job: backfillTimezone
               A number from 1 to 100000.

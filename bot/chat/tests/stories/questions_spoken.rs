@@ -1,9 +1,12 @@
 //! What people say about a question instead of answering it: why, what else, back, skip, a thumb, and talk while they look
 //! things up. None of it is an answer, and none of it costs more than a line.
 
+use chat::{Inbound, Outbound};
+use engine::model::Identity;
 use expect_test::expect;
 
-use crate::harness::{chat, chat_without_project, good};
+use crate::harness::{Chat, chat, chat_without_project, good};
+use crate::stage::FRONT;
 
 /// Talk is met with one line; whoever wants to know why, or what can be said, is told; nothing is skipped that has no default.
 #[test]
@@ -362,5 +365,83 @@ fn in_other_words() {
         t.bot_begins(expect![[r#"
             ✓ shop is set up: 2 services, 1 environment.
         "#]]);
+    });
+}
+
+/// What ana says in a channel of this name, and the first line of each answer.
+async fn in_channel(t: &Chat, channel: &str, text: &str) -> String {
+    let inbound = Inbound {
+        identity: Identity { front: FRONT.to_owned(), external_id: "ana".to_owned() },
+        conversation: channel.to_owned(),
+        event: None,
+        text: text.to_owned(),
+    };
+    let heard = t.desk().hear(&inbound).await;
+    let lines = heard.outbound.iter().map(Outbound::card).map(|card| format!("{}\n", card.headline));
+    format!("{channel}: {text}\n{}", lines.collect::<String>())
+}
+
+/// One person is asked three things in three channels: an answer is about what was asked where it is said, also after a
+/// restart, and so is the way back.
+#[test]
+fn three_channels() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        let mut told = String::new();
+        for (channel, text) in
+            [("one", "lock"), ("two", "backfill timezone"), ("three", "scale api in staging")]
+        {
+            told += &in_channel(t, channel, text).await;
+        }
+        told += &in_channel(t, "two", "staging").await;
+        t.crash_and_restart().await;
+        for (channel, text) in [
+            ("three", "hm"),
+            ("two", "back"),
+            ("two", "production"),
+            ("one", "\u{1f44d}"),
+            ("one", "stagng"),
+            ("one", "staging"),
+            ("one", "unlock staging"),
+            ("three", "stop it"),
+            ("two", "2"),
+            ("two", "never mind, thanks"),
+        ] {
+            told += &in_channel(t, channel, text).await;
+        }
+        expect![[r#"
+            one: lock
+            Lock where?
+            two: backfill timezone
+            Backfill where?
+            three: scale api in staging
+            How many replicas?
+            two: staging
+            How many rows a batch?
+            three: hm
+            Still open: How many replicas?
+            two: back
+            Back: environment is open again.
+            Backfill where?
+            two: production
+            How many rows a batch?
+            one: 👍
+            Still open: Lock where?
+            one: stagng
+            «stagng» is none of the choices; did you mean `staging`? Lock where?
+            one: staging
+            staging is locked by ana.
+            one: unlock staging
+            staging is unlocked.
+            three: stop it
+            Never mind then: `scale api in staging` is dropped.
+            two: 2
+            How fast at most?
+            two: never mind, thanks
+            Never mind then: `backfill backfillTimezone in production batch size 2` is dropped.
+        "#]]
+        .assert_eq(&told);
+        assert_eq!(t.runs().await, 0);
+        t.never_mind_the_rest();
     });
 }
