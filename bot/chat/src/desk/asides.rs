@@ -126,6 +126,11 @@ pub struct Beside {
 /// Reads a text as the desk does. What only the desk reads (a broken glass, the end of a lock, the reason behind a no,
 /// standing orders) stands beside the commands.
 pub fn parse_said(text: &str, vocabulary: &Vocabulary) -> Understood {
+    let (job, dry_run_first, window) = data::split(text);
+    if dry_run_first.is_some() || window.is_some() {
+        let beside = Beside { dry_run_first, window, ..Beside::default() };
+        return Understood { parsed: parse_with(&job, vocabulary), beside: Some(beside) };
+    }
     let parsed = parse_with(text, vocabulary);
     if parsed.problem.is_none() {
         let locks = parsed.commands.iter().any(|command| command.action == Action::Lock);
@@ -143,10 +148,9 @@ pub fn parse_said(text: &str, vocabulary: &Vocabulary) -> Understood {
     let (order, takes_back) = back::split(order);
     let timed = order.to_owned();
     let (without_end, until) = until::split(&timed);
-    let (order, dry_run_first, window) = data::split(&without_end);
-    let (order, because) = because::split(&order);
+    let (order, because) = because::split(&without_end);
     let because = because.map(ToOwned::to_owned);
-    let beside = Beside { break_glass, until, takes_back, because, dry_run_first, window, standing: None };
+    let beside = Beside { break_glass, until, takes_back, because, ..Beside::default() };
     let ended = without_end != timed;
     if beside == Beside::default() && !ended {
         return Understood { parsed, beside: None };

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::question::Question;
-use super::tree::{self, Takes};
+use super::tree::{self, Slot, Takes};
 
 /// What was said about the question at hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,8 +34,12 @@ static TALK: LazyLock<Option<Regex>> = LazyLock::new(|| {
         |(?:just\s+)?(?:one|a|1)\s+(?:sec|second|moment|minute|min)|moment|(?:just\s+)?sec\s*(?:please|pls)?\W*$|give\s+me\s+a
         |let\s+me\s+(?:check|think|see|look|ask|find)|let'?s\s+see|(?:i'?ll|i\s+will|i\s+(?:have|need|want)\s+to|i'?m\s+going\s+to|gonna)\s+(?:check|look|ask|find|think)
         |(?:asking|checking|looking|thinking)\b
-        |good\s+(?:morning|evening|question|point|idea)|what'?s\s+up|not\s+sure|no\s+clue|i\s+don'?t\s+know|don'?t\s+know|dunno|idk|no\s+idea|sorry\W*$)\b",
+        |good\s+(?:morning|evening|question|point|idea)|what'?s\s+up|not\s+sure|no\s+clue|i\s+don'?t\s+know|don'?t\s+know|dunno|idk|no\s+idea|sorry\W*$)(?:[^\w/-]|$)",
     )
+});
+/// Of these nobody makes a name: others, like `hello`, have been one.
+static NO_NAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    pattern(r"(?ix)^\W*(?:h+m+|umm?|uh+|wait|moment|sec|brb|lol|haha+|idk|dunno|thx|thanks|hi|hey)\W*$")
 });
 static WHY: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(
@@ -63,8 +67,8 @@ static UNDO: LazyLock<Option<Regex>> =
     LazyLock::new(|| pattern(r"(?ix)^\W*undo(?:\s+(?:that|it|this|last|the\s+last(?:\s+one)?))?\W*$"));
 static SKIP: LazyLock<Option<Regex>> = LazyLock::new(|| {
     pattern(
-        r"(?ix)^\W*(?:(?:i'?d\s+like\s+to\s+)?(?:skip|leave)(?:\s+(?:it|this|that|one|out|this\s+one|it\s+out|this\s+question|the\s+question))*|next(?:\s+(?:one|question))?|pass|later
-        |(?:the\s+)?(?:default|usual)(?:\s+(?:one|value))?|you\s+(?:choose|decide|pick)|whatever|don'?t\s+care|(?:any|either)(?:\s+one)?(?:\s+is\s+fine)?)\W*$",
+        r"(?ix)^\W*(?:(?:i'?d\s+like\s+to\s+)?(?:skip|leave)(?:\s+(?:it|this|that|one|out|this\s+one|it\s+out|this\s+question|the\s+question))*
+        |(?:the\s+)?(?:default|usual)(?:\s+(?:one|value))?|you\s+(?:choose|decide|pick)|whatever|don'?t\s+care)\W*$",
     )
 });
 
@@ -74,9 +78,10 @@ fn is(pattern: &LazyLock<Option<Regex>>, said: &str) -> bool {
 
 /// What these words say about the question, if they are about it and no answer to it.
 pub(super) fn about(question: &Question, reader: &tree::Asked<'_>, said: &str) -> Option<Meanwhile> {
+    // Nearly anything with letters in it could be a name, or a command: in ticks it is one.
     let loose = matches!(reader.row.takes, Takes::Loose(_));
-    // In ticks it is what it is.
-    if loose && said.trim_start().starts_with('`') {
+    let free = loose || matches!(reader.row.takes, Takes::Words(_));
+    if free && said.trim_start().starts_with('`') {
         return None;
     }
     if is(&WHY, said) {
@@ -88,13 +93,13 @@ pub(super) fn about(question: &Question, reader: &tree::Asked<'_>, said: &str) -
     if is(&BACK, said) || question.draft.is_answered() && is(&UNDO, said) {
         return Some(Meanwhile::Back);
     }
-    // Nearly anything with letters in it could be a name, or a command.
-    let free = loose || matches!(reader.row.takes, Takes::Words(_));
     let answers = || tree::take(reader, said, false).is_ok();
     if is(&SKIP, said) && (reader.usual.is_none() && free || !answers()) {
         return Some(Meanwhile::Skip);
     }
-    (is_talk(said) && (free && is(&TALK, said) || !answers())).then_some(Meanwhile::Talk)
+    let sentence = question.slot == Slot::Project && said.trim().contains(char::is_whitespace);
+    let no_name = free && is(&NO_NAME, said) || sentence && is(&TALK, said);
+    (is_talk(said) && (loose || no_name || !answers())).then_some(Meanwhile::Talk)
 }
 
 /// Whether it is what people say to each other: nobody answers with a speech, or with marks alone.
@@ -137,6 +142,8 @@ mod tests {
             "secrets",
             "sorry-page",
             "hellofresh",
+            "hello-world",
+            "wait-for-it.sh ./api",
         ] {
             assert!(!is_talk(said), "{said}");
         }
@@ -170,7 +177,7 @@ mod tests {
         {
             assert!(is(&BACK, said), "{said}");
         }
-        for said in ["skip", "skip it", "skip this one", "default", "you choose", "whatever", "next"] {
+        for said in ["skip", "skip it", "skip this one", "default", "you choose", "whatever"] {
             assert!(is(&SKIP, said), "{said}");
         }
         for said in ["undo", "undo that"] {

@@ -85,6 +85,7 @@ fn what_only_the_chat_does() {
             "lock staging until the deploy is done",
             "lock staging until further notice",
             "backfill timezone in staging at 100/min, dry run first: no, window: 22:00-06:00",
+            "backfill timezone in staging at 100/min, dry run first: yes",
             "status nowhere",
             "help me with backfills",
             "reject r-3f2a because not on a Friday",
@@ -137,6 +138,9 @@ fn what_only_the_chat_does() {
             backfill timezone in staging at 100/min, dry run first: no, window: 22:00-06:00
               {"commands":[{"action":"backfill","environments":["staging"],"job":"backfillTimezone","rate_per_min":100}],"missing":[],"problem":null,"beside":{"dry_run_first":"no","window":"22:00-06:00 UTC"}}
               How many rows a batch? > backfill backfillTimezone in staging at 100/min, dry run first: no, window: 22:00-06:00 UTC
+            backfill timezone in staging at 100/min, dry run first: yes
+              {"commands":[{"action":"backfill","environments":["staging"],"job":"backfillTimezone","rate_per_min":100}],"missing":[],"problem":null,"beside":{"dry_run_first":"yes"}}
+              How many rows a batch? > backfill backfillTimezone in staging at 100/min, dry run first: yes
             status nowhere
               {"commands":[],"missing":[],"problem":{"kind":"unknown-name","message":"I don't know `nowhere`. Environments: staging, production. Services: api, web, cron.","suggestions":["status in staging","status in production"]}}
               I don't know `nowhere`. Environments: staging, production. Services: api, web, cron. > 

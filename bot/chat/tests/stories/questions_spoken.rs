@@ -147,7 +147,9 @@ fn free_answers_are_looked_at() {
             "github.com/acme/shop",
             "https://code.example/shop.git",
             "moment",
-            "api, wbe",
+            "`back`",
+            "no, hello-world",
+            "actually services are api, wbe",
             "hm let me check the wiki",
             "the same as before I think",
             "skip",
@@ -167,6 +169,10 @@ fn free_answers_are_looked_at() {
             ? Which services is it made of?
             ? «https://code.example/shop.git» is no list of names like `api, web`. Which services is it made of?
             ? Still open: Which services is it made of?
+            ? How is back built?
+            · Corrected: services is hello-world.
+            ? How is hello-world built?
+            · Corrected: services is api, wbe.
             ? How is api built?
             ? Still open: How is api built?
             ? «the same as before I think» is no command that I can tell from talk; in ticks I take anything. How is api built?
