@@ -18,7 +18,7 @@ impl Chat {
     pub(crate) fn bot_begins(&mut self, expected: Expect) {
         let unseen = self.room.unseen(None);
         let first = unseen.split("\n\n").filter_map(|message| message.lines().next());
-        expected.assert_eq(&first.map(|line| format!("{line}\n")).collect::<String>());
+        expected.assert_eq(&first.flat_map(|line| [line, "\n"]).collect::<String>());
     }
 }
 
