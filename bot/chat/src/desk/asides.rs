@@ -147,10 +147,10 @@ pub fn parse_said(text: &str, vocabulary: &Vocabulary) -> Understood {
     let (order, break_glass) = glass::split(text);
     let (order, takes_back) = back::split(order);
     let (without_end, until) = until::split(&order);
+    let ended = without_end != order;
     let (order, because) = because::split(&without_end);
     let because = because.map(ToOwned::to_owned);
     let beside = Beside { break_glass, until, takes_back, because, ..Beside::default() };
-    let ended = without_end != order;
     if beside == Beside::default() && !ended {
         return Understood { parsed, beside: None };
     }
