@@ -97,11 +97,11 @@ impl Template {
     }
 }
 
-/// A moment as people write it: `Fri 20 Nov 2026 23:15 UTC`.
+/// A moment as everywhere in the product: `2026-11-20 23:15 UTC`.
 pub(crate) fn moment(epoch_ms: i64) -> String {
     DateTime::from_timestamp_millis(epoch_ms).map_or_else(
         || "an unknown time".to_owned(),
-        |moment| moment.format("%a %-d %b %Y %H:%M UTC").to_string(),
+        |moment| moment.format("%Y-%m-%d %H:%M UTC").to_string(),
     )
 }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
+use engine::control::Engine;
 use engine::model::ProjectName;
 
 use super::speaker;
@@ -84,7 +85,34 @@ async fn import(global: &Global, file: &Path) -> anyhow::Result<Exit> {
     for (environment, secret) in made {
         out::line(&format!("Made a random value for the secret {environment}/{secret}."));
     }
+    for repository in repositories_missing(&engine, &project).await {
+        out::aside(&format!(
+            "{repository}: there is no git repository there that I can read; deploys fail until there is. Make one there, or mend \
+             `source` in {} and import it again.",
+            file.display()
+        ));
+    }
     Ok(Exit::Fine)
+}
+
+/// The repositories on this machine that a project names and that are not there, each once. Others are looked at by the
+/// first deploy: whether they can be read depends on who logs in.
+async fn repositories_missing(engine: &Engine, project: &engine::model::Project) -> Vec<String> {
+    let services = project.services.values().filter_map(|service| service.source.as_ref());
+    let mut named: Vec<&String> = Vec::new();
+    for source in std::iter::once(&project.source).chain(services) {
+        let here = source.repository.starts_with('/') || source.repository.starts_with("file://");
+        if here && !named.contains(&&source.repository) {
+            named.push(&source.repository);
+        }
+    }
+    let mut missing = Vec::new();
+    for repository in named {
+        if !engine.repository_is_there(repository).await {
+            missing.push(repository.clone());
+        }
+    }
+    missing
 }
 
 /// "1 service", "2 services".

@@ -28,7 +28,8 @@ fn a_project_is_set_up_in_the_chat() {
     // Asked again at the next start; what was answered is kept.
     let told = world.chat(&["app", "none", "./app", "none", "none", "none"]);
     told.ended(0)
-        .says("Still open: Which services")
+        .says("Still open, for ")
+        .says(": Which services is it made of?")
         .says(&format!("repository: {shop}"))
         .says("Is that right?");
     world.program(&["project", "export"]).ended(2).says("there is no project yet");

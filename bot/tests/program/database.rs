@@ -25,7 +25,23 @@ fn a_project_goes_out_as_it_came_in() {
         .program(&["--as", "zoe", "project", "import", "again.yaml"])
         .ended(0)
         .says("1 value")
-        .says("runs_per_hour: 12 → 13");
+        .says("runs_per_hour: 12 → 13")
+        .says_not("no git repository");
+}
+
+/// A repository on this machine that is not there is told when the description comes in, and not first by a deploy.
+#[test]
+fn a_repository_that_is_not_there_is_told() {
+    let world = World::with_sample();
+    let exported = world.program(&["project", "export"]).ended(0).out;
+    let gone = exported.replace("sample/repository", "sample/nowhere");
+    assert_ne!(gone, exported);
+    std::fs::write(world.path("gone.yaml"), gone).unwrap();
+    world
+        .program(&["--as", "zoe", "project", "import", "gone.yaml"])
+        .ended(0)
+        .says("sample/nowhere: there is no git repository there")
+        .says("mend `source` in gone.yaml");
 }
 
 #[test]

@@ -101,6 +101,8 @@ pub struct RunDetail {
     /// How long the environment's last successful rollback took (this run aside), in milliseconds; absent when there
     /// was none, and when the way back from this run is no rollback.
     pub way_back_took_ms: Option<i64>,
+    /// Where a deploy that has succeeded is opened, by service.
+    pub opened_at: Vec<(ServiceName, String)>,
 }
 
 /// The answer to "can I …?".
@@ -240,6 +242,7 @@ impl Engine {
         };
         Ok(RunDetail {
             way_back_took_ms: rollback.and_then(|run| Some((run.finished_ms? - run.started_ms?).max(0))),
+            opened_at: self.opened_at(&run).await?,
             steps: self.store().step_list(id).await?,
             approval: self.store().approval_get(id).await?,
             votes: self.store().vote_list(id).await?,

@@ -22,6 +22,7 @@ mod line;
 mod locks;
 mod machine;
 mod notices;
+mod opened;
 mod people;
 mod projects;
 mod proved;

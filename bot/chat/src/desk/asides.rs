@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
-use super::{back, because, files, glass, incident, standing, until};
+use super::{back, because, data, files, glass, incident, standing, until};
 use crate::intent::{Action, Parsed, Problem, ProblemKind, Vocabulary, parse_with};
 
 /// What was said beside the orders.
@@ -25,6 +25,12 @@ pub(crate) struct Asides {
     /// The same is wanted once more, though it was asked for before.
     #[serde(default)]
     pub(super) again: bool,
+    /// Whether a data job counts first what it would change: `yes`, `no`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) dry_run_first: Option<String>,
+    /// The hours at which a data job may run: `22:00-06:00 UTC`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) window: Option<String>,
 }
 
 /// "deploy production again", "deploy v1.2.0 to production once more".
@@ -74,6 +80,8 @@ impl Asides {
             until: self.until.or(before.until),
             takes_back: self.takes_back.or(before.takes_back),
             again: self.again || before.again,
+            dry_run_first: self.dry_run_first.or(before.dry_run_first),
+            window: self.window.or(before.window),
         }
     }
 }
@@ -104,6 +112,12 @@ pub struct Beside {
     /// Why a run is rejected or cancelled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
+    /// Whether a data job counts first what it would change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dry_run_first: Option<String>,
+    /// The hours at which a data job may run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<String>,
     /// What is done with standing orders: `list alerts`, `remove rule 2`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub standing: Option<String>,
@@ -115,6 +129,11 @@ pub struct Beside {
 /// Reads a text as the desk does. What only the desk reads (a broken glass, the end of a lock, the reason behind a no,
 /// standing orders) stands beside the commands.
 pub fn parse_said(text: &str, vocabulary: &Vocabulary) -> Understood {
+    let (job, dry_run_first, window) = data::split(text);
+    if dry_run_first.is_some() || window.is_some() {
+        let beside = Beside { dry_run_first, window, ..Beside::default() };
+        return Understood { parsed: parse_with(&job, vocabulary), beside: Some(beside) };
+    }
     let parsed = parse_with(text, vocabulary);
     if parsed.problem.is_none() {
         let locks = parsed.commands.iter().any(|command| command.action == Action::Lock);
@@ -138,13 +157,33 @@ pub fn parse_said(text: &str, vocabulary: &Vocabulary) -> Understood {
     }
     let (order, break_glass) = glass::split(text);
     let (order, takes_back) = back::split(order);
-    let (order, because) = because::split(&order);
-    if break_glass.is_none() && takes_back.is_none() && because.is_none() {
+    let (without_end, until) = until::split(&order);
+    let ended = without_end != order;
+    let (order, because) = because::split(&without_end);
+    let because = because.map(ToOwned::to_owned);
+    let beside = Beside { break_glass, until, takes_back, because, ..Beside::default() };
+    if beside == Beside::default() && !ended {
         return Understood { parsed, beside: None };
     }
-    let because = because.map(ToOwned::to_owned);
-    let beside = Beside { break_glass, takes_back, because, ..Beside::default() };
-    Understood { parsed: parse_with(order, vocabulary), beside: Some(beside) }
+    let meant = parse_with(order, vocabulary);
+    if ended {
+        let until = beside.until.as_deref();
+        return match meant.commands.as_slice() {
+            [lock] if until.is_none_or(until::is_readable) => {
+                let parsed = ends(parsed, &until::with(&lock.canonical(), until));
+                Understood { parsed, beside: Some(beside).filter(|it| it.until.is_some()) }
+            }
+            _ => Understood { parsed, beside: None },
+        };
+    }
+    Understood { parsed: meant, beside: Some(beside) }
+}
+
+/// A lock's end has no key, and without it the lock would never end: it is no typed command, and the chat does it.
+fn ends(parsed: Parsed, sentence: &str) -> Parsed {
+    let kind = parsed.problem.as_ref().map_or(ProblemKind::BadValue, |problem| problem.kind);
+    let message = format!("The chat does that (`{sentence}`); a typed command has no key for a lock's end.");
+    Parsed { problem: Some(Problem::new(kind, message).suggest([sentence.to_owned()])), ..parsed }
 }
 
 /// No typed command stands for it, and the chat does it: that is said, with the sentence that does.
@@ -165,8 +204,9 @@ pub(super) fn split(text: &str) -> (String, Asides) {
     let (text, glass) = glass::split(text);
     let (text, until) = until::split(text);
     let (text, takes_back) = back::split(&text);
+    let (text, dry_run_first, window) = data::split(&text);
     let again = wanted_again(&text);
-    (text, Asides { glass, until, takes_back, again })
+    (text, Asides { glass, until, takes_back, again, dry_run_first, window })
 }
 
 #[cfg(test)]

@@ -6,9 +6,9 @@ use engine::control::Refusal;
 use regex::Regex;
 
 use super::question::Question;
-use super::tree::{self, Draft, Slot, Takes, called_it, rate_said};
+use super::tree::{self, Draft, Slot, Takes, called_it, list_of, rate_said};
 use super::{Desk, Heard, Outcome, Speaker};
-use crate::intent::{Action, Command, parse};
+use crate::intent::{Action, Command, nearest_name, parse};
 use crate::view;
 
 /// Runs looked through for the one somebody corrects.
@@ -92,6 +92,9 @@ pub(super) fn corrected(speaker: &Speaker<'_>, question: &Question, said: &str) 
     let words = meant.unwrap_or(said);
     if let Some(found) = said_of_another(speaker, question, &all, said) {
         return found;
+    }
+    if let Some((draft, changed)) = one_more(speaker, draft, words) {
+        return Corrected::By(Box::new(draft), changed);
     }
     match put_by_name(speaker, draft, &all, words, meant.is_some()) {
         Some(Ok((draft, changed))) => return Corrected::By(Box::new(draft), changed),
@@ -205,11 +208,21 @@ fn put_by_name(
         }
     }
     for slot in slots {
-        for of in draft.each(*slot) {
+        let each = draft.each(*slot);
+        // "no, build is make": of the only service there is, or of the one it was said of last.
+        let said_last = draft.answers.iter().rev().find(|answer| answer.slot == *slot).map(|it| &it.of);
+        let unnamed = match each.as_slice() {
+            [Some(only)] => Some(only.clone()),
+            _ => said_last.cloned().flatten(),
+        };
+        for of in each {
             // Where there is only one, its name may be said with it.
             let only = places.first().filter(|_| of.is_none() && places.len() == 1 && *slot == Slot::Rate);
             let of_only = || named(*slot, Some(only?), meant);
-            let Some(value) = of_only().or_else(|| named(*slot, of.as_deref(), meant)) else { continue };
+            let alone = || named(*slot, None, meant).filter(|_| ahead && of.is_some() && of == unnamed);
+            let Some(value) = of_only().or_else(|| named(*slot, of.as_deref(), meant)).or_else(alone) else {
+                continue;
+            };
             if draft.said(*slot, of.as_deref()).is_none() && !ahead {
                 continue;
             }
@@ -251,22 +264,95 @@ fn put_where_it_fits(
     slots: &[Slot],
     meant: &str,
 ) -> Option<(Draft, String)> {
-    for (place, slot) in slots.iter().enumerate() {
+    // A value that can be told from any word is what it is, however long ago it was said; any word could be a name. That
+    // there is none of something is about what was said last.
+    let names_any = |slot: Slot| {
+        matches!(slot, Slot::Project | Slot::Services) || matches!(slot.row().takes, Takes::Loose(_))
+    };
+    let none = matches!(meant.to_lowercase().as_str(), "none" | "nothing");
+    let mut slots: Vec<(usize, Slot)> = slots.iter().copied().enumerate().collect();
+    if !none {
+        slots.sort_by_key(|(_, slot)| names_any(*slot));
+    }
+    let renamed = one_renamed(draft, meant);
+    for (place, slot) in slots {
+        if names_any(slot) && renamed.is_some() {
+            return renamed;
+        }
         // Anything is a command line: only right after it was said. What fills a column nobody was asked for.
-        if matches!(slot.row().takes, Takes::Loose(_)) && place > 0 || *slot == Slot::Source {
+        if matches!(slot.row().takes, Takes::Loose(_)) && place > 0 || slot == Slot::Source {
             continue;
         }
         // Several words are no name, unless they say that they are one.
-        if *slot == Slot::Project && meant.contains(char::is_whitespace) {
+        if slot == Slot::Project && meant.contains(char::is_whitespace) {
             continue;
         }
-        let newest = draft.answers.iter().rev().find(|answer| answer.slot == *slot);
+        let newest = draft.answers.iter().rev().find(|answer| answer.slot == slot);
         let of = newest.and_then(|answer| answer.of.clone());
-        if let Ok(found) = put(speaker, draft, (*slot, of.as_deref()), meant, None) {
+        if let Ok(found) = put(speaker, draft, (slot, of.as_deref()), meant, None) {
             return Some(found);
         }
     }
     None
+}
+
+/// "also redis", "and cron too", "add web to the services": one more of what may be several.
+static ALSO: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?ix)^\s*(?<word>(?:and\s+)?also|and|plus|add)\s+(?<more>\S.*?)(?:\s+(?:to|in)\s+(?:the\s+)?(?<name>[a-z]+))?
+        (?:\s+(?:too|as\s+well))?[.!]*\s*$",
+    )
+    .ok()
+});
+
+/// What somebody wants besides, when they do not say of what.
+pub(super) fn besides(said: &str) -> Option<&str> {
+    let found = ALSO.as_ref()?.captures(said)?;
+    found.name("more").filter(|_| found.name("name").is_none()).map(|more| more.as_str())
+}
+
+/// What is added to a list that was answered before: the one that is named, or the last that it fits.
+fn one_more(speaker: &Speaker<'_>, draft: &Draft, said: &str) -> Option<(Draft, String)> {
+    const LISTS: [Slot; 4] = [Slot::Services, Slot::Components, Slot::Connections, Slot::Texts];
+    let found = ALSO.as_ref()?.captures(said)?;
+    let part = |name: &str| found.name(name).map(|part| part.as_str().to_lowercase());
+    let (more, name) = (part("more")?, part("name"));
+    let adds = part("word").is_some_and(|word| word == "add");
+    let components = draft.choices(Slot::Components, None, speaker.project.as_ref(), None);
+    let answered = draft.answers.iter().rev().filter(|answer| LISTS.contains(&answer.slot));
+    for answer in answered {
+        let fits = match &name {
+            Some(name) => answer.slot.row().called.contains(&name.as_str()),
+            // Anything could be a service: what may be a component, or an order to add one, is none.
+            None => answer.slot != Slot::Services || !adds && !components.contains(&more),
+        };
+        if !fits {
+            continue;
+        }
+        let whole = match list_of(&answer.value).as_slice() {
+            [] => more.clone(),
+            there => format!("{}, {more}", there.join(", ")),
+        };
+        if let Ok(found) = put(speaker, draft, (answer.slot, None), &whole, None) {
+            return Some(found);
+        }
+    }
+    None
+}
+
+/// "no, web" where the services were "api, wbe": the one that was typed wrong has that name.
+fn one_renamed(draft: &Draft, meant: &str) -> Option<(Draft, String)> {
+    let names = list_of(&draft.said(Slot::Services, None)?);
+    let name = meant.trim().to_lowercase();
+    let is_name = !name.contains(|c: char| c.is_whitespace() || c == ',');
+    if names.len() < 2 || !is_name || names.contains(&name) {
+        return None;
+    }
+    let wrong = nearest_name(&name, &names)?.to_owned();
+    let mut draft = draft.clone();
+    draft.rename(&wrong, &name);
+    let said = draft.said(Slot::Services, None)?;
+    Some((draft, format!("{} is {said}", Slot::Services.called(None))))
 }
 
 /// The draft with this value, and that in words; otherwise why it is none.

@@ -18,7 +18,8 @@ impl Desk {
         left: &[Command],
     ) -> Result<Heard, Refusal> {
         speaker.project()?;
-        let draft = Draft::of_change(commands, &speaker.inbound.text).settled(speaker.project.as_ref());
+        let draft = Draft::of_change(commands, &speaker.inbound.text).told(&speaker.asides);
+        let draft = draft.settled(speaker.project.as_ref());
         match draft.next() {
             Some(next) => self.ask(speaker, talk, draft, next, Wanted::default(), left).await,
             // Whether the whole is right is asked always, so there is something to ask for.

@@ -269,7 +269,8 @@ impl Desk {
         };
         let mut again = Vec::new();
         for question in talk.questions().iter().filter(waits) {
-            again.push(self.of_question(Outbound::Say(view::still_open(question)), question).await?);
+            let whom = self.engine.actor(&question.asked).await?.name;
+            again.push(self.of_question(Outbound::Say(view::open_again(question, &whom)), question).await?);
         }
         Ok(again)
     }

@@ -1,12 +1,10 @@
 //! What is said while a question is open: its answer, a correction of what was said before, a word that closes it, an order
 //! of its own, or small talk.
 
-use std::sync::LazyLock;
-
 use engine::control::Refusal;
-use regex::Regex;
 
-use super::correct::{Corrected, corrected, correction, named, none_of};
+use super::correct::{Corrected, besides, corrected, correction, named, none_of};
+use super::meanwhile::{self, Meanwhile};
 use super::orders::one_by_one;
 use super::question::{Question, Wanted, said_once_more};
 use super::talk::Talk;
@@ -35,19 +33,31 @@ const NEVER_MIND: [&str; 16] = [
     "do nothing",
     "no thanks",
 ];
-/// What people say to each other while they think.
-static SMALL_TALK: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r"(?ix)^\W*(?:hi|hello|hey|thanks|thank\s+you|thx|cheers|lol|haha+|hm+|umm?|wow|cool|nice|great|brb|wait|hold\s+on
-        |one\s+(?:sec|second|moment|minute)|(?:just\s+)?a\s+(?:sec|second|moment|minute)|let\s+me\s+(?:check|think|see|look)
-        |good\s+(?:morning|evening|question)|what'?s\s+up|not\s+sure|i\s+don'?t\s+know|dunno|idk|no\s+idea)\b",
-    )
-    .ok()
-});
+/// Words that close one where there is one to close; otherwise they mean nothing.
+const ENOUGH: [&str; 11] = [
+    "forget about it",
+    "scrap it",
+    "scrap that",
+    "leave it",
+    "stop it",
+    "stop that",
+    "abort it",
+    "abort that",
+    "quit",
+    "exit",
+    "nothing",
+];
 
-fn is_small_talk(said: &str) -> bool {
-    // Nobody answers with a speech or with marks alone.
-    !said.chars().any(char::is_alphanumeric) || SMALL_TALK.as_ref().is_some_and(|talk| talk.is_match(said))
+/// The words without what people say before and behind them out of courtesy, for [`NEVER_MIND`].
+fn without_courtesy(said: &str) -> String {
+    let mut bare = tree::plain(said).to_lowercase();
+    for before in ["please ", "pls ", "oh ", "ok ", "ok, ", "actually ", "actually, ", "no, ", "sorry, "] {
+        bare = bare.strip_prefix(before).map_or(bare.clone(), ToOwned::to_owned);
+    }
+    for behind in [".", " please", " pls", " thanks", " thx", " for now", " then"] {
+        bare = bare.strip_suffix(behind).map_or(bare.clone(), ToOwned::to_owned);
+    }
+    bare.trim_end_matches(',').to_owned()
 }
 
 /// Whether somebody takes back what they said last, with no question open that a no could answer.
@@ -68,6 +78,7 @@ impl Desk {
     ) -> Result<Option<Heard>, Refusal> {
         let environments = speaker.environments();
         let reader = question.reader(&environments);
+        let said = meant_by_sign(&question, said);
         if question.due_ms() <= self.engine.now_ms() {
             talk.close(&question);
             let answers = tree::take(&reader, said, true).is_ok() && parsed.commands.is_empty();
@@ -82,12 +93,24 @@ impl Desk {
         if tree::asks_for_the_whole(said) {
             return Ok(Some(Heard::say(Outcome::Asked, view::still_open(&question))));
         }
-        let bare = tree::plain(said).trim_end_matches('.').to_lowercase();
-        let means_none = bare == "no" && question.usual.as_deref() == Some("none");
+        let spoken = meanwhile::about(&question, &reader, said);
+        if let Some(spoken) = spoken.filter(|it| *it != Meanwhile::Talk) {
+            return Box::pin(self.spoken_about(speaker, talk, question, spoken)).await.map(Some);
+        }
+        let bare = without_courtesy(said);
+        let empty = matches!(bare.as_str(), "no" | "nothing");
+        let means_none = empty && question.usual.as_deref() == Some("none");
         let cancels_run = self.cancels_run(speaker, parsed).await?;
-        if NEVER_MIND.contains(&bare.as_str()) && !means_none && !cancels_run {
+        let enough = NEVER_MIND.contains(&bare.as_str()) || ENOUGH.contains(&bare.as_str());
+        if enough && !means_none && !cancels_run {
             talk.close(&question);
             return Ok(Some(Heard::say(Outcome::Answered, view::question_closed(&question))));
+        }
+        // "also redis", where components are asked for: not one more of what was answered before.
+        if let Some(more) = besides(said).filter(|_| matches!(question.slot.row().takes, Takes::Several))
+            && tree::take(&reader, more, false).is_ok()
+        {
+            return self.taken(speaker, talk, question, more).await.map(Some);
         }
         match corrected(speaker, &question, said) {
             Corrected::By(draft, changed) => {
@@ -116,9 +139,8 @@ impl Desk {
             }
             return Box::pin(self.another_order(speaker, talk, question, parsed)).await.map(Some);
         }
-        // A command line is anything at all; small talk is not taken for one.
-        if is_small_talk(said) && (loose || tree::take(&reader, said, false).is_err()) {
-            return Ok(Some(Heard::say(Outcome::Asked, view::still_open(&question))));
+        if spoken.is_some() {
+            return Ok(Some(Heard::say(Outcome::Asked, view::left_open(&question))));
         }
         // "set up qa": an order with a fault in it, and no answer.
         if let Some(problem) = parsed.problem.as_ref().filter(|it| is_faulty_order(it.kind))
@@ -129,6 +151,31 @@ impl Desk {
             return Ok(Some(heard));
         }
         self.taken(speaker, talk, question, said).await.map(Some)
+    }
+
+    /// Somebody speaks about the question; it stays open, or the one before it is asked once more.
+    async fn spoken_about(
+        &self,
+        speaker: &Speaker<'_>,
+        talk: &mut Talk,
+        question: Question,
+        spoken: Meanwhile,
+    ) -> Result<Heard, Refusal> {
+        let card = match spoken {
+            Meanwhile::Talk => view::left_open(&question),
+            Meanwhile::Why => view::why_asked(&question),
+            Meanwhile::Options => view::what_is_taken(&question),
+            Meanwhile::Skip => view::not_skipped(&question),
+            Meanwhile::Back => {
+                let mut draft = question.draft.clone();
+                let Some(called) = draft.back() else {
+                    return Ok(Heard::say(Outcome::Asked, view::nothing_before(&question)));
+                };
+                let again = view::asked_anew(&called);
+                return self.go_on(speaker, talk, &question, draft, Some(again)).await;
+            }
+        };
+        Ok(Heard::say(Outcome::Asked, card))
     }
 
     /// Takes an answer, or says what would be one and leaves the question open.
@@ -221,7 +268,7 @@ impl Desk {
         if let (Some(meant), [same]) = (meant.cloned(), commands.as_slice())
             && meant.draft.is_collected()
         {
-            let draft = meant.draft.said_as(same.clone());
+            let draft = meant.draft.said_as(same.clone()).told(&speaker.asides);
             return self.go_on(speaker, talk, &meant, draft, None).await;
         }
         let mut asides = speaker.asides.clone();
@@ -319,6 +366,12 @@ fn value_in(question: &Question, reader: &tree::Asked<'_>, said: &str) -> Result
     tree::take(reader, said, true).or_else(|why| by_name().or_else(behind_no).ok_or(why))
 }
 
+/// A sign in words, where these could be an answer: a thumb is no number.
+fn meant_by_sign<'w>(question: &Question, said: &'w str) -> &'w str {
+    let agreed = question.usual.is_some() || matches!(question.slot.row().takes, Takes::YesNo);
+    tree::in_words(said).filter(|words| agreed || *words != "yes").unwrap_or(said)
+}
+
 /// Whether a text was an order, if there were not this in its way.
 fn is_faulty_order(kind: ProblemKind) -> bool {
     matches!(kind, ProblemKind::UnknownName | ProblemKind::BadValue | ProblemKind::Ambiguous)
@@ -328,19 +381,4 @@ fn is_faulty_order(kind: ProblemKind) -> bool {
 fn is_yes_or_no(question: &Question, said: &str) -> bool {
     matches!(question.slot.row().takes, Takes::YesNo)
         && matches!(tree::plain(said).to_lowercase().trim_end_matches('.'), "yes" | "no")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_small_talk;
-
-    #[test]
-    fn small_talk_is_told_from_answers() {
-        for said in ["thanks!", "hmm", "one sec", "let me check with ben", "\u{1f44d}", "???", "lol", "idk"] {
-            assert!(is_small_talk(said), "{said}");
-        }
-        for said in ["staging", "main", "hello-world", "500", "the moon", "waiting-room"] {
-            assert!(!is_small_talk(said) || said.starts_with("hello-"), "{said}");
-        }
-    }
 }

@@ -31,6 +31,12 @@ pub(super) fn split(text: &str) -> (String, Option<String>) {
     split_off(text).unwrap_or_else(|| (text.to_owned(), None))
 }
 
+/// Whether an end that was split off has the form of a time or of a length.
+pub(super) fn is_readable(until: &str) -> bool {
+    let length = length::prefix(until).is_some_and(|(_, rest)| rest.trim().is_empty());
+    length || CLOCK.as_ref().is_some_and(|clock| clock.is_match(until))
+}
+
 /// An order with the time at its end, or before its reason: it reads back as both.
 pub(super) fn with(order: &str, until: Option<&str>) -> String {
     let Some(until) = until else { return order.to_owned() };

@@ -8,6 +8,7 @@ mod crashes;
 mod files;
 mod incident;
 mod later;
+mod meanwhile;
 mod missed;
 mod plain;
 mod project;
@@ -37,13 +38,14 @@ pub use files::size;
 pub(crate) use files::{artifacts_of_run, files, logs_of_run, run_logs, which_artifacts};
 pub(crate) use incident::{incident, incidents};
 pub(crate) use later::{not_built, not_yet};
+pub(crate) use meanwhile::{asked_anew, not_skipped, nothing_before, what_is_taken, why_asked};
 pub(crate) use missed::missed;
 pub use plain::plain;
 pub(crate) use project::{of_project, project_chosen, which_project};
 pub(crate) use question::{
     answered_already, answered_for, asked_of_another, correct_run, corrected, correction_again, left_open,
-    meant_otherwise, order_or_answer, question, question_again, question_closed, question_expired,
-    said_again, still_open, waiting, what_is_wrong,
+    meant_otherwise, open_again, order_or_answer, question, question_again, question_closed,
+    question_expired, said_again, still_open, waiting, what_is_wrong,
 };
 pub use really::really;
 pub(crate) use run::ended;

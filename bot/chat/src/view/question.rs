@@ -22,7 +22,7 @@ fn quoted(said: &str) -> String {
 }
 
 /// The question in one line.
-fn headline(question: &Question) -> String {
+pub(super) fn headline(question: &Question) -> String {
     let verb = question.draft.command.action.name();
     let of = question.of.as_deref();
     let place = of.map(|of| format!(" in {of}")).unwrap_or_default();
@@ -156,8 +156,8 @@ pub(crate) fn waiting(card: Card, waits: &Question) -> Card {
 }
 
 /// The same question, because the answer was none.
-pub(crate) fn question_again(asked: &Question, said: &str, why: &str) -> Card {
-    let mut card = asked_again(asked);
+pub(crate) fn question_again(question: &Question, said: &str, why: &str) -> Card {
+    let mut card = asked(question, Shown::Nothing);
     let stop = if why.ends_with('?') { "" } else { "." };
     card.headline = format!("\u{ab}{}\u{bb} is {why}{stop} {}", quoted(said), card.headline);
     card
@@ -168,10 +168,22 @@ fn asked_again(question: &Question) -> Card {
     asked(question, if question.slot == Slot::Confirm { Shown::Whole } else { Shown::Nothing })
 }
 
+/// The question once more as it was asked, with all its choices.
+pub(super) fn once_more(question: &Question) -> Card {
+    asked_again(question)
+}
+
 /// The question is still open after something else was done or said, with all that is known.
 pub(crate) fn still_open(question: &Question) -> Card {
     let mut card = asked(question, Shown::Whole);
     card.headline = format!("Still open: {}", card.headline);
+    card
+}
+
+/// The question is asked once more after a restart, where nobody sees any longer whom it was asked.
+pub(crate) fn open_again(question: &Question, whom: &str) -> Card {
+    let mut card = asked(question, Shown::Whole);
+    card.headline = format!("Still open, for {whom}: {}", card.headline);
     card
 }
 
@@ -233,8 +245,8 @@ pub(crate) fn meant_otherwise(said: &str, noted: &str) -> Card {
 }
 
 /// Something said before can't be that.
-pub(crate) fn correction_again(asked: &Question, called: &str, value: &str, why: &str) -> Card {
-    let mut card = asked_again(asked);
+pub(crate) fn correction_again(question: &Question, called: &str, value: &str, why: &str) -> Card {
+    let mut card = asked(question, Shown::Nothing);
     card.headline =
         format!("Not corrected: for {called}, \u{ab}{}\u{bb} is {why}. {}", quoted(value), card.headline);
     card

@@ -40,6 +40,11 @@ pub fn run(detail: &RunDetail, now_ms: i64) -> Card {
         let names: Vec<&str> = detail.votes.iter().map(|vote| vote.person.as_str()).collect();
         fields.push(("approved by".to_owned(), names.join(", ")));
     }
+    let opened: Vec<String> =
+        detail.opened_at.iter().map(|(service, at)| format!("{service} {at}")).collect();
+    if !opened.is_empty() {
+        fields.push(("open".to_owned(), opened.join(" \u{b7} ")));
+    }
     card = canary::stands(card.fields(fields), detail);
     for happened in &detail.happened {
         if let Happening::ArtifactDiffers { path } = &happened.what {

@@ -48,6 +48,7 @@ fn a_second_person_approves_production() {
             ✓ r-1 · Deploy v1.0.0 (4b76448) to production · succeeded in 0 ms
               asked by: ana
               approved by: ben
+              open: api http://127.0.0.1:7501 · web http://127.0.0.1:7500
               ✓ resolve ref: v1.0.0 is 4b76448 (0 ms)
               ✓ preflight: ready, built in 0.0 s (0 ms)
               ✓ reconcile shape: 2 components, 2 addresses (0 ms)
@@ -474,6 +475,7 @@ fn two_runs_wait_and_the_word_does_not_say_which() {
             ✓ r-2 · Deploy v1.1.0 (1232e4c) to production · succeeded in 0 ms
               asked by: zoe
               approved by: ben
+              open: api http://127.0.0.1:7501 · web http://127.0.0.1:7500
               ✓ resolve ref: v1.1.0 is 1232e4c (0 ms)
               ✓ preflight: ready, built in 0.0 s (0 ms)
               ✓ reconcile shape: 2 components, 2 addresses (0 ms)

@@ -42,7 +42,7 @@ fn a_data_job() {
                 2. 22:00-06:00 UTC
               Last question; then I show the whole before anything is done.
               [any time] [22:00-06:00 UTC] [So far] [Never mind]
-              > backfill backfillTimezone in staging batch size 500 at 500/min
+              > backfill backfillTimezone in staging batch size 500 at 500/min, dry run first: no
 
             ? Is that right?
               environment: staging
@@ -56,9 +56,9 @@ fn a_data_job() {
                 1. yes (default)
                 2. no
               [yes] [no] [Never mind]
-              > backfill backfillTimezone in staging batch size 500 at 500/min
+              > backfill backfillTimezone in staging batch size 500 at 500/min, dry run first: no, window: any time
 
-            · I understood «backfill backfillTimezone in staging batch size 500 at 500/min», but I can't do that yet.
+            · I understood «backfill backfillTimezone in staging batch size 500 at 500/min, dry run first: no, window: any time», but I can't do that yet.
               environment: staging
               job: backfillTimezone
               batch size: 500
@@ -67,7 +67,7 @@ fn a_data_job() {
               window: any time
               It would run backfillTimezone in staging in batches of 500 rows, at most 500/min, resumable and stopped when the database suffers.
               Nothing was done.
-              > backfill backfillTimezone in staging batch size 500 at 500/min
+              > backfill backfillTimezone in staging batch size 500 at 500/min, dry run first: no, window: any time
         "#]]);
         t.effects(expect![[r#""#]]);
     });
@@ -135,9 +135,9 @@ fn a_column_and_its_data_in_two_places() {
             ? Is that right?
               I understood:
                 1. add "timezone" column in staging
-                2. backfill backfillTimezone from address in staging batch size 500 at 200 users/min
+                2. backfill backfillTimezone from address in staging batch size 500 at 200 users/min, dry run first: yes, window: 22:00-06:00 UTC
                 3. add "timezone" column in production
-                4. backfill backfillTimezone from address in production batch size 500 at 500 users/min
+                4. backfill backfillTimezone from address in production batch size 500 at 500 users/min, dry run first: yes, window: 22:00-06:00 UTC
               environment: staging, production
               job: backfillTimezone
               from: address
@@ -151,7 +151,7 @@ fn a_column_and_its_data_in_two_places() {
                 1. yes (default)
                 2. no
               [yes] [no] [Never mind]
-              > add "timezone" column in staging, then backfill backfillTimezone from address in staging batch size 500 at 200 users/min, then add "timezone" column in production, then backfill backfillTimezone from address in production batch size 500 at 500 users/min
+              > add "timezone" column in staging, then backfill backfillTimezone from address in staging batch size 500 at 200 users/min, dry run first: yes, window: 22:00-06:00 UTC, then add "timezone" column in production, then backfill backfillTimezone from address in production batch size 500 at 500 users/min, dry run first: yes, window: 22:00-06:00 UTC
         "#]]);
         t.user("ana").says("yes").await;
         t.bot_says(expect![[r#"
@@ -170,7 +170,7 @@ fn a_column_and_its_data_in_two_places() {
                 3. write a migration that adds timezone without disturbing what runs, and run it in production
                 4. run backfillTimezone from address in production in batches of 500 rows, at most 500 users/min, resumable and stopped when the database suffers
               Nothing was done.
-              > add "timezone" column in staging, then backfill backfillTimezone from address in staging batch size 500 at 200 users/min, then add "timezone" column in production, then backfill backfillTimezone from address in production batch size 500 at 500 users/min
+              > add "timezone" column in staging, then backfill backfillTimezone from address in staging batch size 500 at 200 users/min, dry run first: yes, window: 22:00-06:00 UTC, then add "timezone" column in production, then backfill backfillTimezone from address in production batch size 500 at 500 users/min, dry run first: yes, window: 22:00-06:00 UTC
         "#]]);
         t.effects(expect![[r#""#]]);
     });
@@ -187,7 +187,7 @@ fn a_restart_between_the_answers() {
         t.never_mind_the_rest();
         t.crash_and_restart().await;
         t.asks_again(expect![[r#"
-            ? Still open: A dry run first?
+            ? Still open, for ana: A dry run first?
               I understood:
                 1. backfill backfillTimezone in staging batch size 200 at 1200 invoices/min
                 2. backfill backfillTimezone in production batch size 200 at 1200 invoices/min
@@ -221,7 +221,7 @@ fn a_restart_between_the_answers() {
                 1. run backfillTimezone in staging in batches of 200 rows, at most 600 invoices/min, resumable and stopped when the database suffers
                 2. run backfillTimezone in production in batches of 200 rows, at most 600 invoices/min, resumable and stopped when the database suffers
               Nothing was done.
-              > backfill backfillTimezone in staging batch size 200 at 600 invoices/min, then backfill backfillTimezone in production batch size 200 at 600 invoices/min
+              > backfill backfillTimezone in staging batch size 200 at 600 invoices/min, dry run first: no, window: any time, then backfill backfillTimezone in production batch size 200 at 600 invoices/min, dry run first: no, window: any time
 
             ✗ The rest was not begun, because what came before did not succeed.
               Not done:

@@ -28,7 +28,7 @@ fn asked_where_the_policy_leaves_it_open() {
         "#]]);
         t.crash_and_restart().await;
         t.asks_again(expect![[r#"
-            ? Still open: Which canary?
+            ? Still open, for ana: Which canary?
               staging's policy leaves that to whoever deploys. In stages, each is judged against the stable release, and a release that is worse goes back by itself; `no canary` is all traffic at once.
               Percentages that rise to 100, like `10/50/100`, or `no canary`.
                 1. no canary (default)

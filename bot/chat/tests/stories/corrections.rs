@@ -55,7 +55,7 @@ fn of_answers_while_more_is_asked() {
                 2. 22:00-06:00 UTC
               Last question; then I show the whole before anything is done.
               [any time] [22:00-06:00 UTC] [So far] [Never mind]
-              > backfill backfillTimezone in production batch size 2000 at 200/min
+              > backfill backfillTimezone in production batch size 2000 at 200/min, dry run first: yes
 
             ? Is that right?
               environment: production
@@ -69,7 +69,7 @@ fn of_answers_while_more_is_asked() {
                 1. yes (default)
                 2. no
               [yes] [no] [Never mind]
-              > backfill backfillTimezone in production batch size 2000 at 200/min
+              > backfill backfillTimezone in production batch size 2000 at 200/min, dry run first: yes, window: 22:00-06:00 UTC
 
             ? What is wrong? Say `NAME is VALUE`, or `never mind`.
               environment: production
@@ -83,7 +83,7 @@ fn of_answers_while_more_is_asked() {
                 1. yes (default)
                 2. no
               [yes] [no] [Never mind]
-              > backfill backfillTimezone in production batch size 2000 at 200/min
+              > backfill backfillTimezone in production batch size 2000 at 200/min, dry run first: yes, window: 22:00-06:00 UTC
 
             · Corrected: rate is 300/min.
 
@@ -99,7 +99,7 @@ fn of_answers_while_more_is_asked() {
                 1. yes (default)
                 2. no
               [yes] [no] [Never mind]
-              > backfill backfillTimezone in production batch size 2000 at 300/min
+              > backfill backfillTimezone in production batch size 2000 at 300/min, dry run first: yes, window: 22:00-06:00 UTC
 
             · Corrected: window is any time.
 
@@ -115,9 +115,9 @@ fn of_answers_while_more_is_asked() {
                 1. yes (default)
                 2. no
               [yes] [no] [Never mind]
-              > backfill backfillTimezone in production batch size 2000 at 300/min
+              > backfill backfillTimezone in production batch size 2000 at 300/min, dry run first: yes, window: any time
 
-            · I understood «backfill backfillTimezone in production batch size 2000 at 300/min», but I can't do that yet.
+            · I understood «backfill backfillTimezone in production batch size 2000 at 300/min, dry run first: yes, window: any time», but I can't do that yet.
               environment: production
               job: backfillTimezone
               batch size: 2000
@@ -126,7 +126,7 @@ fn of_answers_while_more_is_asked() {
               window: any time
               It would run backfillTimezone in production in batches of 2000 rows, at most 300/min, resumable and stopped when the database suffers.
               Nothing was done.
-              > backfill backfillTimezone in production batch size 2000 at 300/min
+              > backfill backfillTimezone in production batch size 2000 at 300/min, dry run first: yes, window: any time
         "#]]);
         t.effects(expect![[r#""#]]);
     });

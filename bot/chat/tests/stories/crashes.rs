@@ -18,6 +18,7 @@ fn killed_after_every_commit_of_a_deploy() {
         t.bot_shows(expect![[r#"
             ✓ r-2 · Deploy v1.1.0 (1232e4c) to staging · succeeded in 3.0 s
               asked by: ana
+              open: api http://127.0.0.1:7401 · web http://127.0.0.1:7400
               way back: rollback staging goes to release 1 (v1.0.0): traffic, then release, then config
               ✓ resolve ref: v1.1.0 is 1232e4c (0 ms)
               ✓ preflight: ready, built in 0.0 s (0 ms)

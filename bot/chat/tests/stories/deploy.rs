@@ -40,6 +40,7 @@ fn a_first_deploy() {
         t.bot_shows(expect![[r#"
             ✓ r-1 · Deploy v1.0.0 (4b76448) to staging · succeeded in 0 ms
               asked by: ana
+              open: api http://127.0.0.1:7401 · web http://127.0.0.1:7400
               ✓ resolve ref: v1.0.0 is 4b76448 (0 ms)
               ✓ preflight: ready, built in 0.0 s (0 ms)
               ✓ reconcile shape: 2 components, 2 addresses (0 ms)
@@ -133,6 +134,7 @@ fn a_second_deploy_knows_its_way_back() {
         t.bot_shows(expect![[r#"
             ✓ r-2 · Deploy v1.1.0 (1232e4c) to staging · succeeded in 0 ms
               asked by: ana
+              open: api http://127.0.0.1:7401 · web http://127.0.0.1:7400
               way back: rollback staging goes to release 1 (v1.0.0): traffic, then release, then config
               ✓ resolve ref: v1.1.0 is 1232e4c (0 ms)
               ✓ preflight: ready, built in 0.0 s (0 ms)
@@ -161,6 +163,7 @@ fn a_deploy_of_one_service_leaves_the_others() {
         t.bot_shows(expect![[r#"
             ✓ r-2 · Deploy v1.1.0 (1232e4c) to staging · succeeded in 0 ms
               asked by: ana
+              open: web http://127.0.0.1:7400
               way back: rollback staging goes to release 1 (v1.0.0): traffic, then release, then config
               ✓ resolve ref: v1.1.0 is 1232e4c (0 ms)
               ✓ preflight: ready, built in 0.0 s (0 ms)

@@ -90,6 +90,7 @@ fn a_second_deploy_waits_in_line() {
         t.bot_shows_run(1, expect![[r#"
             ✓ r-1 · Deploy v1.0.0 (4b76448) to staging · succeeded in 30 s
               asked by: ana
+              open: api http://127.0.0.1:7401 · web http://127.0.0.1:7400
               ✓ resolve ref: v1.0.0 is 4b76448 (0 ms)
               ✓ preflight: ready, built in 30.0 s (30 s)
               ✓ reconcile shape: 2 components, 2 addresses (0 ms)
@@ -105,6 +106,7 @@ fn a_second_deploy_waits_in_line() {
         t.bot_shows_run(2, expect![[r#"
             ✓ r-2 · Deploy v1.1.0 (1232e4c) to staging · succeeded in 0 ms
               asked by: ben
+              open: api http://127.0.0.1:7401 · web http://127.0.0.1:7400
               way back: rollback staging goes to release 1 (v1.0.0): traffic, then release, then config
               ✓ resolve ref: v1.1.0 is 1232e4c (0 ms)
               ✓ preflight: ready, built in 0.0 s (0 ms)
@@ -122,6 +124,7 @@ fn a_second_deploy_waits_in_line() {
         t.bot_shows_run(3, expect![[r#"
             ✓ r-3 · Deploy v1.2.0 (fdac9be) to staging · succeeded in 0 ms
               asked by: zoe
+              open: api http://127.0.0.1:7401 · web http://127.0.0.1:7400
               way back: rollback staging goes to release 2 (v1.1.0): traffic, then release, then config
               ✓ resolve ref: v1.2.0 is fdac9be (0 ms)
               ✓ preflight: ready, built in 0.0 s (0 ms)
@@ -202,7 +205,7 @@ fn a_lock_says_why_and_until_when_to_who_is_kept_out() {
             ✗ Staging is locked by zoe. Ask them to unlock it, or ask an admin to take the lock over with a reason.
               Earliest: 2026-11-18 14:00 UTC.
               Because:
-                locked-by-other: locked by zoe until Wed 18 Nov 2026 14:00 UTC: a load test
+                locked-by-other: locked by zoe until 2026-11-18 14:00 UTC: a load test
               > deploy v1.0.0 to staging
         "#]]);
         t.bot_says(expect![[r#"
@@ -213,7 +216,7 @@ fn a_lock_says_why_and_until_when_to_who_is_kept_out() {
             ✗ No: Staging is locked by zoe. Ask them to unlock it, or ask an admin to take the lock over with a reason.
               Earliest: 2026-11-18 14:00 UTC, in 1 h 59 min.
               Because:
-                locked-by-other: locked by zoe until Wed 18 Nov 2026 14:00 UTC: a load test
+                locked-by-other: locked by zoe until 2026-11-18 14:00 UTC: a load test
               > can I deploy staging?
         "#]]);
     });

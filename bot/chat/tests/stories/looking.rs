@@ -40,6 +40,7 @@ fn status_of_everything() {
         t.bot_says(expect![[r#"
             ✓ r-1 · Deploy v1.0.0 (4b76448) to staging · succeeded in 0 ms
               asked by: ana
+              open: api http://127.0.0.1:7401 · web http://127.0.0.1:7400
               ✓ resolve ref: v1.0.0 is 4b76448 (0 ms)
               ✓ preflight: ready, built in 0.0 s (0 ms)
               ✓ reconcile shape: 2 components, 2 addresses (0 ms)

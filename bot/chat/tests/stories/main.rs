@@ -31,6 +31,7 @@ mod questions_kept;
 mod questions_meant;
 mod questions_odd;
 mod questions_shared;
+mod questions_spoken;
 mod rollback;
 mod rules;
 mod setup;

@@ -80,6 +80,14 @@ fn what_only_the_chat_does() {
             "remove alert 1",
             "lock staging for 2h: a load test",
             "unlock staging",
+            "lock staging until 18:00",
+            "lock production until tomorrow 9am: audit",
+            "lock staging until the deploy is done",
+            "lock staging until further notice",
+            "backfill timezone in staging at 100/min, dry run first: no, window: 22:00-06:00",
+            "backfill timezone in staging at 100/min, dry run first: yes",
+            "status nowhere",
+            "help me with backfills",
             "reject r-3f2a because not on a Friday",
             "rollback r-3f2a",
         ]
@@ -115,6 +123,30 @@ fn what_only_the_chat_does() {
             unlock staging
               {"commands":[{"action":"unlock","environments":["staging"]}],"missing":[],"problem":null}
               staging is unlocked. > unlock staging
+            lock staging until 18:00
+              {"commands":[],"missing":[],"problem":{"kind":"bad-value","message":"The chat does that (`lock staging until 18:00`); a typed command has no key for a lock's end.","suggestions":["lock staging until 18:00"]},"beside":{"until":"18:00"}}
+              staging is locked by zoe until 2026-11-18 18:00 UTC. > lock staging until 18:00
+            lock production until tomorrow 9am: audit
+              {"commands":[],"missing":[],"problem":{"kind":"bad-value","message":"The chat does that (`lock production until tomorrow 9am: audit`); a typed command has no key for a lock's end.","suggestions":["lock production until tomorrow 9am: audit"]},"beside":{"until":"tomorrow 9am"}}
+              production is locked by zoe until 2026-11-19 09:00 UTC: audit. > lock production until tomorrow 9am: audit
+            lock staging until the deploy is done
+              {"commands":[],"missing":[],"problem":{"kind":"ambiguous","message":"This holds a condition I can't watch, so I did nothing. Say the order when the time has come, or make a rule of it.","suggestions":["lock staging","can I deploy staging?","if we see repeated 500s, rollback"]}}
+              I can't read the time «the deploy is done». > lock staging
+            lock staging until further notice
+              {"commands":[],"missing":[],"problem":{"kind":"ambiguous","message":"The chat does that (`lock staging`); a typed command has no key for a lock's end.","suggestions":["lock staging"]}}
+              staging stays locked by zoe until it is unlocked. > lock staging
+            backfill timezone in staging at 100/min, dry run first: no, window: 22:00-06:00
+              {"commands":[{"action":"backfill","environments":["staging"],"job":"backfillTimezone","rate_per_min":100}],"missing":[],"problem":null,"beside":{"dry_run_first":"no","window":"22:00-06:00 UTC"}}
+              How many rows a batch? > backfill backfillTimezone in staging at 100/min, dry run first: no, window: 22:00-06:00 UTC
+            backfill timezone in staging at 100/min, dry run first: yes
+              {"commands":[{"action":"backfill","environments":["staging"],"job":"backfillTimezone","rate_per_min":100}],"missing":[],"problem":null,"beside":{"dry_run_first":"yes"}}
+              How many rows a batch? > backfill backfillTimezone in staging at 100/min, dry run first: yes
+            status nowhere
+              {"commands":[],"missing":[],"problem":{"kind":"unknown-name","message":"I don't know `nowhere`. Environments: staging, production. Services: api, web, cron.","suggestions":["status in staging","status in production"]}}
+              I don't know `nowhere`. Environments: staging, production. Services: api, web, cron. > 
+            help me with backfills
+              {"commands":[{"action":"help","topic":"backfills"}],"missing":[],"problem":null}
+              Help > help backfills
             reject r-3f2a because not on a Friday
               {"commands":[{"action":"reject","run":"r-3f2a"}],"missing":[],"problem":null}
               There is no run r-3f2a. > reject r-3f2a: not on a Friday

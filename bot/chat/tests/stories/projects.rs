@@ -112,6 +112,7 @@ fn under_a_card_it_is_the_runs_project() {
             ✓ r-2 · Deploy v1.1.0 (ef77820) to staging · succeeded in 0 ms
               project: shop
               asked by: ana
+              open: api http://127.0.0.1:7411 · web http://127.0.0.1:7410
               way back: rollback staging goes to release 1 (v1.0.0): traffic, then release, then config
               ✓ resolve ref: v1.1.0 is ef77820 (0 ms)
               ✓ preflight: ready, built in 0.0 s (0 ms)

@@ -139,7 +139,7 @@ fn after_a_restart() {
         t.never_mind_the_rest();
         t.crash_and_restart().await;
         t.asks_again(expect![[r#"
-            ? Still open: Deploy where?
+            ? Still open, for ana: Deploy where?
                 1. staging
                 2. production
               Then I ask what else is needed, if anything; it starts after approval where that is needed.

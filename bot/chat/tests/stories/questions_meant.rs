@@ -162,18 +162,12 @@ fn what_is_right_is_shown_once_more() {
         t.user("ana").says("perhaps").await;
         t.bot_says(expect![[r#"
             ? «perhaps» is neither yes nor no. Is that right?
-              environment: staging
-              job: backfillTimezone
-              batch size: 50
-              rate: 300/min
-              dry run first: no
-              window: any time
               I can't run data jobs yet. I put the order together with you and show it whole; nothing is run.
               Correct anything by the name it has here: `no, NAME is VALUE`.
                 1. yes (default)
                 2. no
               [yes] [no] [Never mind]
-              > backfill backfillTimezone in staging batch size 50 at 300/min
+              > backfill backfillTimezone in staging batch size 50 at 300/min, dry run first: no, window: any time
         "#]]);
         t.user("ana").says("never mind").await;
         t.never_mind_the_rest();

@@ -43,10 +43,7 @@ fn odd_answers() {
               > scale api in staging
 
             ? Still open: How many replicas?
-              A number from 1 to 1000.
-              Then it starts, after approval where that is needed.
               [Never mind]
-              > scale api in staging
 
             ? «drei» is not a number from 1 to 1000. How many replicas?
               A number from 1 to 1000.
@@ -61,10 +58,7 @@ fn odd_answers() {
               > scale api in staging
 
             ? Still open: How many replicas?
-              A number from 1 to 1000.
-              Then it starts, after approval where that is needed.
               [Never mind]
-              > scale api in staging
 
             ? «-3» is not a number from 1 to 1000. How many replicas?
               A number from 1 to 1000.
@@ -110,7 +104,7 @@ fn odd_answers() {
         "#]]);
         t.crash_and_restart().await;
         t.asks_again(expect![[r#"
-            ? Still open: How many replicas?
+            ? Still open, for ana: How many replicas?
               A number from 1 to 1000.
               Then it starts, after approval where that is needed.
               [Never mind]

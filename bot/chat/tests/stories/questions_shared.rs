@@ -56,6 +56,7 @@ fn others_are_heard_where_their_role_lets_them() {
         t.bot_shows(expect![[r#"
             ✓ r-1 · Deploy v1.0.0 (4b76448) to staging · succeeded in 0 ms
               asked by: ben
+              open: api http://127.0.0.1:7401 · web http://127.0.0.1:7400
               ✓ resolve ref: v1.0.0 is 4b76448 (0 ms)
               ✓ preflight: ready, built in 0.0 s (0 ms)
               ✓ reconcile shape: 2 components, 2 addresses (0 ms)
@@ -106,7 +107,7 @@ fn a_restart_in_the_middle() {
         t.crash_and_restart().await;
         t.settles().await;
         t.asks_again(expect![[r#"
-            ? Still open: How many rows a batch?
+            ? Still open, for ana: How many rows a batch?
               environment: staging
               job: backfillTimezone
               A number from 1 to 100000.
@@ -145,18 +146,10 @@ fn small_talk_derails_nothing() {
               > lock
 
             ? Still open: Lock where?
-                1. staging
-                2. production
-              Then it is done.
               [staging] [production] [Never mind]
-              > lock
 
             ? Still open: Lock where?
-                1. staging
-                2. production
-              Then it is done.
               [staging] [production] [Never mind]
-              > lock
 
             · There are no alerts.
               Next: text me if a deploy fails

@@ -13,19 +13,19 @@ fn a_freeze_names_its_rule_and_its_end() {
         t.release("v1.0.0", good());
         t.user("ana").says("can I deploy production?").await;
         t.bot_says(expect![[r#"
-            ✗ No: Production is frozen until Wed 18 Nov 2026 18:00 UTC: the auditors are here. Wait, or break the glass with a reason if it cannot wait.
+            ✗ No: Production is frozen until 2026-11-18 18:00 UTC: the auditors are here. Wait, or break the glass with a reason if it cannot wait.
               Earliest: 2026-11-18 18:00 UTC, in 5 h 59 min.
               Because:
-                freeze-window: freeze midweek, open until Wed 18 Nov 2026 18:00 UTC
+                freeze-window: freeze midweek, open until 2026-11-18 18:00 UTC
                 production-four-eyes: a production environment, 0 approvals of 1
               > can I deploy production?
         "#]]);
         t.user("ana").says("deploy production ref v1.0.0").await;
         t.whispers("ana", expect![[r#"
-            ✗ Production is frozen until Wed 18 Nov 2026 18:00 UTC: the auditors are here. Wait, or break the glass with a reason if it cannot wait.
+            ✗ Production is frozen until 2026-11-18 18:00 UTC: the auditors are here. Wait, or break the glass with a reason if it cannot wait.
               Earliest: 2026-11-18 18:00 UTC.
               Because:
-                freeze-window: freeze midweek, open until Wed 18 Nov 2026 18:00 UTC
+                freeze-window: freeze midweek, open until 2026-11-18 18:00 UTC
                 production-four-eyes: a production environment, 0 approvals of 1
               > deploy v1.0.0 to production
         "#]]);
@@ -54,7 +54,7 @@ fn frozen_after_it_was_approved() {
             t.passes(minutes(41)).await;
             t.bot_shows(expect![[r#"
                 ✗ r-1 · Deploy v1.0.0 (4b76448) to production · not started: refused
-                  Production is frozen until Wed 18 Nov 2026 18:00 UTC: nobody is there. Wait, or break the glass with a reason if it cannot wait.
+                  Production is frozen until 2026-11-18 18:00 UTC: nobody is there. Wait, or break the glass with a reason if it cannot wait.
                   Next: retry r-1
                   asked by: ana
                   approved by: ben
@@ -75,7 +75,7 @@ fn so_many_changes_an_hour() {
         t.settles().await;
         t.user("ana").says("can I deploy staging?").await;
         t.bot_says(expect![[r#"
-            ✗ No: Staging had 2 runs in the last hour and takes 2. Try again at Wed 18 Nov 2026 13:00 UTC, or break the glass with a reason.
+            ✗ No: Staging had 2 runs in the last hour and takes 2. Try again at 2026-11-18 13:00 UTC, or break the glass with a reason.
               Earliest: 2026-11-18 13:00 UTC, in 49 min 59 s.
               Because:
                 rate-limit: 2 runs in the last hour, limit 2
@@ -83,7 +83,7 @@ fn so_many_changes_an_hour() {
         "#]]);
         t.user("ana").says("restart staging").await;
         t.whispers("ana", expect![[r#"
-            ✗ Staging had 2 runs in the last hour and takes 2. Try again at Wed 18 Nov 2026 13:00 UTC, or break the glass with a reason.
+            ✗ Staging had 2 runs in the last hour and takes 2. Try again at 2026-11-18 13:00 UTC, or break the glass with a reason.
               Earliest: 2026-11-18 13:00 UTC.
               Because:
                 rate-limit: 2 runs in the last hour, limit 2

@@ -36,7 +36,7 @@ fn a_project_from_nothing() {
         t.never_mind_the_rest();
         t.crash_and_restart().await;
         t.asks_again(expect![[r#"
-            ? Still open: Which components does it need?
+            ? Still open, for zoe: Which components does it need?
               environment: staging, production
               project: corner-shop
               platform: local

@@ -40,6 +40,7 @@ fn migrate_then_deploy() {
         t.bot_shows_run(3, expect![[r#"
             ✓ r-3 · Deploy v1.1.0 (1232e4c) to staging · succeeded in 0 ms
               asked by: ana
+              open: api http://127.0.0.1:7401 · web http://127.0.0.1:7400
               way back: rollback staging goes to release 1 (v1.0.0): traffic, then release, then config
               ✓ resolve ref: v1.1.0 is 1232e4c (0 ms)
               ✓ preflight: ready, built in 0.0 s (0 ms)
@@ -117,6 +118,7 @@ fn staging_and_production() {
         t.bot_shows_run(1, expect![[r#"
             ✓ r-1 · Deploy v1.0.0 (4b76448) to staging · succeeded in 0 ms
               asked by: ana
+              open: api http://127.0.0.1:7401 · web http://127.0.0.1:7400
               ✓ resolve ref: v1.0.0 is 4b76448 (0 ms)
               ✓ preflight: ready, built in 0.0 s (0 ms)
               ✓ reconcile shape: 2 components, 2 addresses (0 ms)
@@ -148,6 +150,7 @@ fn the_rest_goes_on_after_a_crash() {
         t.bot_shows_run(1, expect![[r#"
             ✓ r-1 · Deploy v1.0.0 (4b76448) to staging · succeeded in 0 ms
               asked by: ana
+              open: api http://127.0.0.1:7401 · web http://127.0.0.1:7400
               ✓ resolve ref: v1.0.0 is 4b76448 (0 ms)
               ✓ preflight: ready, built in 0.0 s (0 ms)
               ✓ reconcile shape: 2 components, 2 addresses (0 ms)

@@ -208,6 +208,7 @@ fn a_failed_run_is_tried_again() {
         t.bot_shows(expect![[r#"
             ✓ r-2 · Deploy v1.0.0 (4b76448) to staging · succeeded in 0 ms
               asked by: ben
+              open: api http://127.0.0.1:7401 · web http://127.0.0.1:7400
               ✓ resolve ref: v1.0.0 is 4b76448 (0 ms)
               ✓ preflight: ready, the build of 2026-11-18 12:00 UTC is used again (0 ms)
               ✓ reconcile shape: 2 components, 2 addresses (0 ms)

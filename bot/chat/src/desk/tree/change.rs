@@ -126,7 +126,7 @@ impl Draft {
     pub(crate) fn orders(&self) -> Vec<(Command, String)> {
         let filled = self.filled();
         if filled.action != Action::Backfill || filled.environments.is_empty() {
-            let words = self.with_source(&filled, filled.canonical());
+            let words = self.in_full(&filled, filled.canonical());
             return vec![(filled, words)];
         }
         let backfills = self.parts.iter().filter(|it| it.action == Action::Backfill);
@@ -168,12 +168,23 @@ impl Draft {
         let said = self.rate_in(&order);
         order.rate_per_min = said.and_then(per_minute).or(filled.rate_per_min);
         let plain = order.rate_per_min.map(|count| format!("at {count}/min")).unwrap_or_default();
-        let words = self.with_source(&order, order.canonical());
+        let words = self.in_full(&order, order.canonical());
         let words = match said {
             Some(said) => words.replacen(&plain, &format!("at {said}"), 1),
             None => words,
         };
         (order, words)
+    }
+
+    /// An order's words with all that no key of it holds.
+    fn in_full(&self, order: &Command, words: String) -> String {
+        let mut words = self.with_source(order, words);
+        for slot in [Slot::DryRunFirst, Slot::Window] {
+            if let Some(said) = self.answer(slot, None).filter(|_| order.action == Action::Backfill) {
+                words = format!("{words}, {}: {said}", slot.called(None));
+            }
+        }
+        words
     }
 
     /// An order's words with what its job fills from, where that was said.

@@ -35,6 +35,9 @@ pub(crate) struct Draft {
     /// Somebody has answered something.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     answered: bool,
+    /// What somebody was asked for and has answered, in that order: the way back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    given: Vec<(Slot, Option<String>)>,
     /// What was answered last, where it was not corrected since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     newest: Option<(Slot, Option<String>)>,
@@ -84,12 +87,19 @@ pub(crate) fn list_of(value: &str) -> Vec<String> {
 impl Draft {
     /// Nothing answered yet.
     pub(crate) fn of(command: Command) -> Self {
-        Self { command, answers: Vec::new(), parts: Vec::new(), answered: false, newest: None }
+        Self {
+            command,
+            answers: Vec::new(),
+            parts: Vec::new(),
+            answered: false,
+            given: Vec::new(),
+            newest: None,
+        }
     }
 
     /// The same request said in full once more: what it says itself stands, and of the answers all the others.
     pub(crate) fn said_as(&self, command: Command) -> Self {
-        let mut again = Self { parts: self.parts.clone(), ..Self::of(command) };
+        let mut again = Self { parts: self.parts.clone(), given: self.given.clone(), ..Self::of(command) };
         let others = self.answers.iter().filter(|it| again.said(it.slot, None).is_none());
         again.answers = others.cloned().collect();
         again
@@ -99,7 +109,24 @@ impl Draft {
     pub(crate) fn put(&mut self, slot: Slot, of: Option<String>, value: String) {
         self.answered = true;
         self.newest = Some((slot, of.clone()));
+        self.given.retain(|other| *other != (slot, of.clone()));
+        self.given.push((slot, of.clone()));
         self.know(slot, of, value);
+    }
+
+    /// Takes the newest answer out, so that it is asked for once more, and says what it was about; nothing when there is
+    /// none.
+    pub(crate) fn back(&mut self) -> Option<String> {
+        while let Some((slot, of)) = self.given.pop() {
+            let before = self.answers.len();
+            self.answers.retain(|answer| (answer.slot, &answer.of) != (slot, &of));
+            self.answered = !self.given.is_empty();
+            self.newest = None;
+            if self.answers.len() < before {
+                return Some(slot.called(of.as_deref()));
+            }
+        }
+        None
     }
 
     /// Takes something in that nobody was asked for: it was said with the order, or nothing else can be meant.
@@ -115,6 +142,25 @@ impl Draft {
             None => self.know(slot, of.map(ToOwned::to_owned), value),
         }
         // What was answered before that is no news any more.
+        self.newest = None;
+    }
+
+    /// Gives a service another name, with all that was said of it.
+    pub(crate) fn rename(&mut self, wrong: &str, name: &str) {
+        for answer in &mut self.answers {
+            if answer.slot == Slot::Services {
+                let names = list_of(&answer.value);
+                let named = names.into_iter().map(|it| if it == wrong { name.to_owned() } else { it });
+                answer.value = named.collect::<Vec<_>>().join(", ");
+            } else if answer.of.as_deref() == Some(wrong) {
+                answer.of = Some(name.to_owned());
+            }
+        }
+        for (_, of) in &mut self.given {
+            if of.as_deref() == Some(wrong) {
+                *of = Some(name.to_owned());
+            }
+        }
         self.newest = None;
     }
 

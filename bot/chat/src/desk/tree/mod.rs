@@ -4,9 +4,11 @@
 
 mod amounts;
 mod change;
+mod command_line;
 mod describe;
 mod draft;
 mod rows;
+mod signs;
 mod takes;
 #[cfg(test)]
 mod tests;
@@ -19,8 +21,9 @@ pub(crate) use change::change_of_data;
 pub(crate) use describe::Described;
 pub(crate) use draft::{Draft, EMBEDDED, list_of};
 pub(crate) use rows::{SlotRow, slots_of};
+pub(crate) use signs::in_words;
 pub(crate) use takes::valid::called_it;
-pub(crate) use takes::{Asked, Takes, asks_for_the_whole, is_exact, named_project, plain, take};
+pub(crate) use takes::{Asked, Takes, asks_for_the_whole, is_exact, named_project, plain, take, take_alone};
 
 use crate::intent::Key;
 

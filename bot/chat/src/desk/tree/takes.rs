@@ -6,6 +6,7 @@ use engine::model::{NAME_MAX, ServiceName, is_unseen};
 use regex::Regex;
 
 use super::amounts::{RATE_WANTED, count, rate, rate_said};
+use super::command_line::reads_as_command;
 use super::{EMBEDDED, Slot, SlotRow, words};
 use crate::intent::{Canary, Named, Names, Vocabulary, is_ref, parse_with};
 
@@ -14,11 +15,46 @@ const WORDS_MAX: usize = 300;
 /// A shorter beginning of a name is a slip of the finger, not a choice.
 const BEGINNING_MIN: usize = 2;
 /// Words that take what is usual.
-const USUALLY: [&str; 9] = ["default", "usual", "the usual", "ok", "okay", "yes", "yep", "same", "skip"];
-const YES: [&str; 8] = ["yes", "y", "yep", "yeah", "sure", "ok", "okay", "right"];
-const NO: [&str; 4] = ["no", "n", "nope", "nah"];
+const USUALLY: [&str; 10] =
+    ["default", "the default", "usual", "the usual", "ok", "okay", "yes", "yep", "same", "skip"];
+/// Of those, what means the default of a yes or a no as well.
+const BY_DEFAULT: [&str; 4] = ["default", "the default", "usual", "the usual"];
+const YES: [&str; 18] = [
+    "yes",
+    "y",
+    "yep",
+    "yeah",
+    "yup",
+    "sure",
+    "ok",
+    "okay",
+    "right",
+    "that's right",
+    "that is right",
+    "correct",
+    "looks good",
+    "looks right",
+    "lgtm",
+    "perfect",
+    "all good",
+    "fine",
+];
+const NO: [&str; 7] = ["no", "n", "nope", "nah", "wrong", "not right", "not quite"];
 /// Answers that mean an empty list.
-const NONE: [&str; 5] = ["none", "no", "nothing", "nope", "-"];
+const NONE: [&str; 12] = [
+    "none",
+    "no",
+    "nothing",
+    "nope",
+    "-",
+    "nobody",
+    "no one",
+    "none of them",
+    "none of these",
+    "not yet",
+    "not needed",
+    "none yet",
+];
 
 /// Other words for the embedded platform.
 const EMBEDDED_CALLED: [&str; 4] = ["embedded", "the embedded one", "this machine", "on this machine"];
@@ -174,7 +210,15 @@ pub(crate) fn is_exact(asked: &Asked<'_>, said: &str) -> bool {
 
 /// The value an answer gives the slot; otherwise what would do. Without `beginnings`, names are to be said in full.
 pub(crate) fn take(asked: &Asked<'_>, said: &str, beginnings: bool) -> Result<String, String> {
+    let ticked = said.trim_start().starts_with('`');
     let said = plain(said);
+    let is_command = matches!(asked.row.slot, Slot::Build | Slot::Start);
+    if is_command && !ticked && !reads_as_command(&said) && said.parse::<usize>().is_err() {
+        return Err("no command that I can tell from talk; in ticks I take anything".to_owned());
+    }
+    if is_command && !ticked && asked.usual.is_none() && YES.contains(&said.to_lowercase().as_str()) {
+        return Err("a yes, and not what is asked for".to_owned());
+    }
     // A command line may end with any word.
     let any = matches!(asked.row.takes, Takes::Loose(_));
     let yes_no = matches!(asked.row.takes, Takes::YesNo);
@@ -182,6 +226,11 @@ pub(crate) fn take(asked: &Asked<'_>, said: &str, beginnings: bool) -> Result<St
         let bare = words::bare(&said, beginnings && !yes_no).filter(|_| !any).ok_or_else(|| why.clone())?;
         take_plain(asked, bare, beginnings).map_err(|_| why)
     })
+}
+
+/// The value that words give a slot by themselves, with nothing to choose from.
+pub(crate) fn take_alone(slot: Slot, said: &str) -> Result<String, String> {
+    take(&Asked { row: slot.row(), choices: &[], usual: None, environments: &[] }, said, false)
 }
 
 fn take_plain(asked: &Asked<'_>, said: &str, beginnings: bool) -> Result<String, String> {
@@ -203,9 +252,9 @@ fn take_plain(asked: &Asked<'_>, said: &str, beginnings: bool) -> Result<String,
     if says_nothing {
         return Err("a yes, and not what is asked for".to_owned());
     }
+    let usually: &[&str] = if matches!(asked.row.takes, Takes::YesNo) { &BY_DEFAULT } else { &USUALLY };
     if let Some(usual) = asked.usual
-        && !matches!(asked.row.takes, Takes::YesNo)
-        && USUALLY.contains(&lower.as_str())
+        && usually.contains(&lower.as_str())
     {
         return Ok(usual.to_owned());
     }
@@ -248,6 +297,7 @@ pub(crate) fn asks_for_the_whole(said: &str) -> bool {
     static WHOLE: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(
             r"(?ix)^\W*(?:(?:show|list|give)(?:\s+me)?(?:\s+(?:it|all|everything|the\s+whole|that))?(?:\s+so\s+far)?|so\s+far|the\s+whole|summary|overview|review
+            |what\s+(?:will|would)\s+(?:happen|it\s+do|you\s+do)(?:\s+then)?|what\s+happens(?:\s+(?:then|next))?
             |what\s+(?:do\s+(?:you|we)\s+have|have\s+(?:you|we)(?:\s+got)?)(?:\s+so\s+far)?|where\s+(?:are|were)\s+we)\W*$",
         )
         .ok()
@@ -280,6 +330,11 @@ pub(crate) mod valid {
     });
     static WITH_PASSWORD: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"^[a-z]+://[^\s/@]*:[^\s/@]*@").ok());
+    /// As a browser shows it at the well-known hosts.
+    static WITHOUT_SCHEME: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"(?i)^(?:github\.com|gitlab\.com|bitbucket\.org|codeberg\.org)/[\w.~-]+(?:/[\w.~-]+)+/?$")
+            .ok()
+    });
     static KIND_OF_REF: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r"(?i)^(?:the\s+)?(?:branch|tag|commit|ref|version|release)\s*[:=]?\s+(\S+)$").ok()
     });
@@ -330,8 +385,9 @@ pub(crate) mod valid {
 
     /// One name.
     pub(crate) fn name(said: &str) -> Result<String, &'static str> {
-        let said = called_it(said).unwrap_or(said);
-        let name = said.to_lowercase().replace(' ', "-");
+        let said = called_it(said).unwrap_or(said).to_lowercase();
+        let said = ["the ", "our ", "my "].iter().find_map(|word| said.strip_prefix(word)).unwrap_or(&said);
+        let name = said.replace(' ', "-");
         match name.parse::<ServiceName>() {
             Ok(name) => Ok(name.to_string()),
             Err(_) => Err("name: letters, digits, `-` and `_`, beginning with a letter"),
@@ -356,7 +412,9 @@ pub(crate) mod valid {
 
     /// Where git finds a repository; a password in it would end up in the record.
     pub(crate) fn repository(said: &str) -> Result<String, &'static str> {
-        if is(&REPOSITORY, said) {
+        if is(&WITHOUT_SCHEME, said) {
+            Ok(format!("https://{said}"))
+        } else if is(&REPOSITORY, said) {
             Ok(said.to_owned())
         } else {
             Err(if is(&WITH_PASSWORD, said) {
@@ -376,7 +434,7 @@ pub(crate) mod valid {
 
     /// A command line.
     pub(crate) fn command_line(said: &str) -> Result<String, &'static str> {
-        if said.is_empty() { Err("command") } else { Ok(said.to_owned()) }
+        if said.is_empty() || said.parse::<f64>().is_ok() { Err("command") } else { Ok(said.to_owned()) }
     }
 
     /// A command line that something is started with: there has to be one.

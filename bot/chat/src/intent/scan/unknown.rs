@@ -225,7 +225,7 @@ fn own_instead<'a>(scope: Scope<'a, '_>, token: &Token<'_>) -> Vec<&'a str> {
         Action::Deploy | Action::Rollback | Action::CronDisable | Action::CronEnable | Action::ClearCache
     ) || !scope.action.has(Key::Services)
         || scope.asked
-        || scope.action == Action::Can;
+        || !scope.action.row().changes;
     let place = (onto || where_first && !said(NameKind::Environment)) && scope.action.has(Key::Environments);
     let kind = match () {
         () if place => NameKind::Environment,
