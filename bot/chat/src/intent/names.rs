@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::actions::{Action, TABLE};
 use super::help;
+use super::manner::Known;
 use super::near::{MAX_SLIPS, Spelled};
 use super::problem::{A_RULE, ALERTS, MAX_SUGGESTIONS, MAY_DEPLOY};
 use super::word_table::{Print, WordTable};
@@ -164,8 +165,8 @@ pub struct Vocabulary {
     ways_out: [String; MAX_SUGGESTIONS],
     /// For each action, in table order, how people of this project order it.
     examples: Vec<Vec<String>>,
-    /// Which of those two, and of the other sentences suggested often, are understood: read once.
-    understood: WordTable<bool>,
+    /// What is known of those two, and of the other sentences suggested often: read once.
+    known: WordTable<Known>,
     /// All normalised names, for suggestions, the shortest first.
     spellings: Vec<(NameKind, usize, Spelled<Box<str>>)>,
 }
@@ -188,7 +189,7 @@ impl Vocabulary {
                 .iter()
                 .map(|row| row.examples.iter().map(|example| help::fill(example, names)).collect())
                 .collect(),
-            understood: WordTable::default(),
+            known: WordTable::default(),
             spellings: Vec::new(),
         };
         for kind in
@@ -217,11 +218,11 @@ impl Vocabulary {
         let often = [MAY_DEPLOY, A_RULE].into_iter().chain(ALERTS);
         let often: Vec<String> = often.map(|sentence| help::fill(sentence, names)).collect();
         let sentences = vocabulary.ways_out.iter().chain(vocabulary.examples.iter().flatten()).chain(&often);
-        let mut understood = WordTable::<bool>::default();
+        let mut known = WordTable::<Known>::default();
         for sentence in sentences {
-            *understood.entry(sentence) = super::read(sentence, &vocabulary).problem.is_none();
+            *known.entry(sentence) = Known::of(sentence, &vocabulary);
         }
-        vocabulary.understood = understood;
+        vocabulary.known = known;
         vocabulary
     }
 
@@ -230,9 +231,9 @@ impl Vocabulary {
         self.examples.get(action as usize).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether a sentence is one of those that are known to work, without reading it again.
-    pub(super) fn is_understood(&self, sentence: &str) -> bool {
-        self.understood.get(sentence) == Some(&true)
+    /// What is known of a sentence that is suggested often, without reading it again.
+    pub(super) fn known(&self, sentence: &str) -> Option<&Known> {
+        self.known.get(sentence)
     }
 
     /// The names this was made from.
