@@ -200,11 +200,13 @@ fn spelled(word: &str, class: Class) -> (&str, Class) {
 
 /// "5pm", "22:00", "tonight"
 fn is_time(word: &str) -> bool {
+    if !word.starts_with(|c: char| c.is_ascii_digit()) {
+        return matches!(word, "tonight" | "tomorrow" | "noon" | "midnight");
+    }
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let hour = word.strip_suffix("am").or_else(|| word.strip_suffix("pm"));
     let clock = hour.unwrap_or(word).split_once(':');
-    matches!(word, "tonight" | "tomorrow" | "noon" | "midnight")
-        || hour.is_some_and(digits)
+    hour.is_some_and(digits)
         || clock.is_some_and(|(hour, minute)| digits(hour) && digits(minute))
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::command::Command;
 use super::manner::{self, Deed, Manner};
+use super::markup::Bytes;
 use super::names::Vocabulary;
 
 /// The kinds of problem, as other parts of the program tell them apart.
@@ -95,12 +96,13 @@ impl Problem {
             return;
         };
         let meant = swap.names.iter().filter_map(|name| {
-            let parsed = super::read_clean(&format!("{before}{name}{behind}"), vocabulary);
+            let text = [before, name, behind].concat();
+            let parsed = super::read_clean(&text, Bytes::of(&text), vocabulary);
             let said: Vec<String> = parsed.commands.iter().map(Command::canonical).collect();
             let sentence = said.join(", then ");
             // One command reads back always; of several, one may take over what another does not say.
-            let same =
-                || said.len() == 1 || super::read_clean(&sentence, vocabulary).commands == parsed.commands;
+            let again = || super::read_clean(&sentence, Bytes::of(&sentence), vocabulary);
+            let same = || said.len() == 1 || again().commands == parsed.commands;
             (parsed.problem.is_none() && same()).then_some(sentence)
         });
         let meant: Vec<String> = meant.collect();
@@ -133,7 +135,8 @@ impl Problem {
                 return true;
             }
             // What is left of a mention is no part of a sentence anybody types.
-            if !tried && (super::is_too_long(sentence) || super::unseen(sentence).is_some()) {
+            let unseen = || super::unseen(sentence, Bytes::of(sentence)).is_some();
+            if !tried && (super::is_too_long(sentence) || unseen()) {
                 return false;
             }
             let parsed = super::read(sentence, vocabulary);
