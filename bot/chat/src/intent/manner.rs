@@ -3,11 +3,13 @@
 
 use std::borrow::Cow;
 
+
 use super::lexicon::{Class, Lexicon, near_keyword};
+use super::markup::Bytes;
 use super::names::Vocabulary;
 use super::values;
 use super::word_table::Print;
-use super::Parsed;
+use super::{Parsed, is_too_long, unseen};
 
 /// Words that say how an order is to go; a suggestion must hold one of the same row, as far as it changes the world.
 pub(super) const MANNERS: [&[&str]; 3] = [
@@ -159,9 +161,10 @@ impl Known {
     /// Reads a sentence.
     pub(super) fn of(sentence: &str, vocabulary: &Vocabulary) -> Self {
         let parsed = super::read(sentence, vocabulary);
+        let unseen = unseen(sentence, Bytes::of(sentence)).is_some();
         Self {
             whole: is_whole(sentence),
-            understood: parsed.problem.is_none(),
+            understood: parsed.problem.is_none() && !is_too_long(sentence) && !unseen,
             deed: Deed::of(sentence, &parsed, vocabulary),
         }
     }

@@ -178,6 +178,9 @@ const LEAST_PART: usize = 3;
 /// Longer normalised names are not looked for.
 const MAX_NAME_BYTES: usize = 64;
 
+/// Of so many environments it is read at once what deploying them is: it is suggested most.
+const MAX_READ_AT_ONCE: usize = 8;
+
 impl Vocabulary {
     /// Builds the index over these names.
     pub fn new(names: &Names) -> Self {
@@ -217,7 +220,10 @@ impl Vocabulary {
         vocabulary.spellings.sort_by_key(|(_, _, spelling)| spelling.len());
         let often = [MAY_DEPLOY, A_RULE].into_iter().chain(ALERTS);
         let often: Vec<String> = often.map(|sentence| help::fill(sentence, names)).collect();
-        let sentences = vocabulary.ways_out.iter().chain(vocabulary.examples.iter().flatten()).chain(&often);
+        let first = names.environments.iter().take(MAX_READ_AT_ONCE);
+        let deploys: Vec<String> = first.map(|named| format!("deploy {}", named.name)).collect();
+        let examples = vocabulary.examples.iter().flatten();
+        let sentences = vocabulary.ways_out.iter().chain(examples).chain(&often).chain(&deploys);
         let mut known = WordTable::<Known>::default();
         for sentence in sentences {
             *known.entry(sentence) = Known::of(sentence, &vocabulary);

@@ -13,13 +13,11 @@ pub(super) struct Print {
 impl Print {
     /// Multiplies eight bytes at a time, as the hash functions for short keys do. Nobody can choose the words a table
     /// holds but those who run the project, so it need not withstand attacks.
+    #[inline]
     pub(super) fn of(word: &str) -> Self {
         let bytes = word.as_bytes();
         let ends = ends(bytes);
-        let mut hash = mix(bytes.len() as u64, ends[0]);
-        if bytes.len() > 8 {
-            hash = mix(hash, ends[1]);
-        }
+        let mut hash = mix(bytes.len() as u64 ^ ends[0], ends[1]);
         if bytes.len() > TOLD_BY_ENDS {
             // Those at the end were taken already.
             for eight in bytes[8..bytes.len() - 8].chunks(8) {
@@ -67,11 +65,12 @@ fn ends_of_few(bytes: &[u8]) -> u64 {
     }
 }
 
+/// One multiplication, of which both halves are kept: every bit of both numbers reaches every bit of the result.
 const fn mix(print: u64, bytes: u64) -> u64 {
-    /// Odd, with its ones spread out: 2^64 divided by the golden ratio.
-    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
-    let product = (print.rotate_left(23) ^ bytes).wrapping_mul(FACTOR);
-    product ^ (product >> 32)
+    /// Odd, with their ones spread out: parts of 2^64 that the golden ratio and the root of two make.
+    const FACTORS: [u64; 2] = [0x9e37_79b9_7f4a_7c15, 0x6a09_e667_f3bc_c909];
+    let product = (print ^ FACTORS[0]) as u128 * (bytes ^ FACTORS[1]) as u128;
+    product as u64 ^ (product >> 64) as u64
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -101,7 +100,13 @@ impl<V> Entry<V> {
     fn is_of(&self, print: Print, word: &str) -> bool {
         self.ends == print.ends
             && self.word.len() == word.len()
-            && (word.len() <= TOLD_BY_ENDS || *self.word == *word)
+            && (word.len() <= TOLD_BY_ENDS || self.is_long(word))
+    }
+
+    /// Whether it is that word's. Few words are so long, and those that are not need not pay for the call.
+    #[cold]
+    fn is_long(&self, word: &str) -> bool {
+        *self.word == *word
     }
 }
 
@@ -142,6 +147,7 @@ impl<V: Default> WordTable<V> {
     }
 
     /// The entry of a word, or the slot it would take.
+    #[inline]
     fn place_of(&self, print: Print, word: &str) -> Result<usize, usize> {
         let mask = self.slots.len() - 1;
         let mut slot = print.place() & mask;
