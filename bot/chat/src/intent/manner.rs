@@ -3,7 +3,6 @@
 
 use std::borrow::Cow;
 
-
 use super::lexicon::{Class, Lexicon, near_keyword};
 use super::markup::Bytes;
 use super::names::Vocabulary;
@@ -209,8 +208,7 @@ fn is_time(word: &str) -> bool {
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let hour = word.strip_suffix("am").or_else(|| word.strip_suffix("pm"));
     let clock = hour.unwrap_or(word).split_once(':');
-    hour.is_some_and(digits)
-        || clock.is_some_and(|(hour, minute)| digits(hour) && digits(minute))
+    hour.is_some_and(digits) || clock.is_some_and(|(hour, minute)| digits(hour) && digits(minute))
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {

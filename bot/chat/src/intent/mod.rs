@@ -97,11 +97,7 @@ fn read(text: &str, vocabulary: &Vocabulary) -> Parsed {
 
 /// Reads a text without its markup, which holds these bytes.
 fn read_clean(clean: &str, bytes: Bytes, vocabulary: &Vocabulary) -> Parsed {
-    let low = if bytes.capital() {
-        Cow::Owned(clean.to_ascii_lowercase())
-    } else {
-        Cow::Borrowed(clean)
-    };
+    let low = if bytes.capital() { Cow::Owned(clean.to_ascii_lowercase()) } else { Cow::Borrowed(clean) };
     let tokens = words::read(clean, &low, vocabulary);
     sentence::read(&tokens, clean, vocabulary)
 }

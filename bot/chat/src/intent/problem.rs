@@ -145,9 +145,8 @@ impl Problem {
                     || manner.is_kept_by(sentence, &Deed::of(sentence, &parsed, vocabulary)))
         });
         if self.suggestions.is_empty() {
-            let kept = |way: &&String| {
-                vocabulary.known(way).is_none_or(|known| manner.is_kept_by(way, &known.deed))
-            };
+            let kept =
+                |way: &&String| vocabulary.known(way).is_none_or(|known| manner.is_kept_by(way, &known.deed));
             self.suggestions.extend(vocabulary.ways_out().iter().filter(kept).cloned());
         }
     }

@@ -125,52 +125,57 @@ impl<V: Default> WordTable<V> {
     }
 
     /// What is known of a word whose fingerprint is known.
+    #[inline]
     pub(super) fn find(&self, print: Print, word: &str) -> Option<&V> {
-        self.place_of(print, word).ok().map(|entry| &self.entries[entry].value)
+        self.place_of(print, word).and_then(|entry| self.entries.get(entry)).map(|entry| &entry.value)
     }
 
     /// What is known of a word, to be filled in; for a new word, nothing yet.
     pub(super) fn entry(&mut self, word: &str) -> &mut V {
         let print = Print::of(word);
-        let entry = match self.place_of(print, word) {
-            Ok(entry) => entry,
-            Err(slot) => {
-                self.slots[slot] = Slot { mark: print.mark(), entry: self.entries.len() as u32 + 1 };
-                self.entries.push(Entry { ends: print.ends, word: word.into(), value: V::default() });
-                if self.entries.len() * 2 > self.slots.len() {
-                    self.grow();
-                }
-                self.entries.len() - 1
+        let entry = self.place_of(print, word).unwrap_or_else(|| {
+            let slot = self.free_slot(print);
+            self.slots[slot] = Slot { mark: print.mark(), entry: self.entries.len() as u32 + 1 };
+            self.entries.push(Entry { ends: print.ends, word: word.into(), value: V::default() });
+            if self.entries.len() * 2 > self.slots.len() {
+                self.grow();
             }
-        };
+            self.entries.len() - 1
+        });
         &mut self.entries[entry].value
     }
 
-    /// The entry of a word, or the slot it would take.
+    /// The entry of a word. Small enough to stand where it is called, which is for every word of a text.
     #[inline]
-    fn place_of(&self, print: Print, word: &str) -> Result<usize, usize> {
+    fn place_of(&self, print: Print, word: &str) -> Option<usize> {
         let mask = self.slots.len() - 1;
         let mut slot = print.place() & mask;
         // It ends, because half of the slots are empty.
         loop {
-            let Slot { mark, entry } = self.slots[slot];
-            let Some(entry) = (entry as usize).checked_sub(1) else { return Err(slot) };
-            if mark == print.mark() && self.entries[entry].is_of(print, word) {
-                return Ok(entry);
+            let Slot { mark, entry } = *self.slots.get(slot)?;
+            let entry = (entry as usize).checked_sub(1)?;
+            if mark == print.mark() && self.entries.get(entry)?.is_of(print, word) {
+                return Some(entry);
             }
             slot = (slot + 1) & mask;
         }
     }
 
+    /// Where a word can go that is in no slot.
+    fn free_slot(&self, print: Print) -> usize {
+        let mask = self.slots.len() - 1;
+        let mut slot = print.place() & mask;
+        while self.slots[slot].entry != 0 {
+            slot = (slot + 1) & mask;
+        }
+        slot
+    }
+
     fn grow(&mut self) {
-        let mask = self.slots.len() * 2 - 1;
-        self.slots = vec![Slot::default(); mask + 1];
-        for (entry, Entry { word, .. }) in self.entries.iter().enumerate() {
-            let print = Print::of(word);
-            let mut slot = print.place() & mask;
-            while self.slots[slot].entry != 0 {
-                slot = (slot + 1) & mask;
-            }
+        self.slots = vec![Slot::default(); self.slots.len() * 2];
+        for entry in 0..self.entries.len() {
+            let print = Print::of(&self.entries[entry].word);
+            let slot = self.free_slot(print);
             self.slots[slot] = Slot { mark: print.mark(), entry: entry as u32 + 1 };
         }
     }
@@ -199,7 +204,9 @@ mod tests {
     #[test]
     fn words_that_begin_and_end_alike_are_told_apart() {
         let mut table = WordTable::<usize>::default();
-        for (number, word) in ["abcdefghijklmnop", "abcdefghXijklmnop", "abcdefghYijklmnop"].into_iter().enumerate() {
+        for (number, word) in
+            ["abcdefghijklmnop", "abcdefghXijklmnop", "abcdefghYijklmnop"].into_iter().enumerate()
+        {
             *table.entry(word) = number + 1;
         }
         assert_eq!(table.get("abcdefghijklmnop"), Some(&1));
