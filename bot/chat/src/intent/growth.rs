@@ -1,18 +1,35 @@
-//! How the work grows with the length of a text, counted in looks at tokens.
+//! How much work a text is, and how it grows with the length: counted, so that it is the same on every machine.
 
 use std::cell::Cell;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use super::{Names, Vocabulary, parse_with};
 
 thread_local! {
     static STEPS: Cell<u64> = const { Cell::new(0) };
+    static READINGS: Cell<u64> = const { Cell::new(0) };
+    static MEASURES: Cell<u64> = const { Cell::new(0) };
 }
 
 /// Somebody looked at a token.
 pub(super) fn step() {
     STEPS.with(|steps| steps.set(steps.get() + 1));
 }
+
+/// A text was read: what was said, or a suggestion.
+pub(super) fn reading() {
+    READINGS.with(|readings| readings.set(readings.get() + 1));
+}
+
+/// The distance between two words was measured, letter by letter.
+pub(super) fn measure() {
+    MEASURES.with(|measures| measures.set(measures.get() + 1));
+}
+
+/// What one message of the corpora may take on average, in hundredths: looks at a token, texts read (its own, and those
+/// suggested in its place), and words measured. Who adds words and rules may need a little more; a leap is a mistake.
+const WORK: [u64; 3] = [25_000, 135, 12];
 
 /// Characters of the longer texts: several times what is within reach of any place.
 const LENGTH: usize = 2_000;
@@ -106,6 +123,45 @@ fn steps(text: &str, vocabulary: &Vocabulary) -> u64 {
     STEPS.with(|steps| steps.set(0));
     parse_with(text, vocabulary);
     STEPS.with(Cell::get)
+}
+
+#[test]
+fn a_message_of_the_corpora_is_little_work() {
+    let vocabulary = Vocabulary::new(&Names::sample());
+    let texts = corpora();
+    let counters = [&STEPS, &READINGS, &MEASURES];
+    for counter in counters {
+        counter.set(0);
+    }
+    for text in &texts {
+        parse_with(text, &vocabulary);
+    }
+    let means = counters.map(|counter| counter.get() * 100 / texts.len() as u64);
+    // A limit far above what is needed guards nothing.
+    let kept = |(mean, limit): (u64, u64)| mean <= limit && mean * 10 >= limit * 7;
+    assert!(
+        means.into_iter().zip(WORK).all(kept),
+        "{means:?} of looks, readings and measures a message, in hundredths, where {WORK:?} are the limits (lower them by hand)"
+    );
+}
+
+/// What is said in every line of every corpus.
+#[expect(clippy::unwrap_used, reason = "a test")]
+fn corpora() -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
+    let mut texts = Vec::new();
+    for part in ["", "sealed", "sealed2", "sealed3"] {
+        for file in std::fs::read_dir(folder.join(part)).unwrap() {
+            let path = file.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "jsonl") {
+                let lines = std::fs::read_to_string(path).unwrap();
+                let cases =
+                    lines.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+                texts.extend(cases.map(|case| case["text"].as_str().unwrap().to_owned()));
+            }
+        }
+    }
+    texts
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use super::grammar::heads::{self, Heads};
 use super::grammar::judge;
+use super::manner;
 use super::mood::{condition, openers};
 use super::near::{Spelled, nearest};
 use super::scan;
@@ -96,6 +97,9 @@ impl Class {
 
     /// Begins politeness of another language.
     pub(super) const ABROAD: Self = Self(1 << 35);
+
+    /// Says how an order is to go, or how a suggestion that loses nothing must.
+    pub(super) const HOW: Self = Self(1 << 36);
 
     /// Turns the order it stands in into something else, unless it is quoted.
     pub(super) const TURNS: Self =
@@ -281,6 +285,13 @@ const RULES: &[(&[&str], Class)] = &[
     (time::TIMELY, Class::TIMELY),
     (scan::MANNER, Class::MANNER),
     (scan::ALL, Class::ALL),
+    (manner::TRIED, Class::HOW),
+    (manner::WITHOUT, Class::HOW),
+    (manner::REFS, Class::HOW),
+    (manner::TIMES_AND_REFS, Class::HOW),
+    (manner::MANNERS[0], Class::HOW),
+    (manner::MANNERS[1], Class::HOW),
+    (manner::MANNERS[2], Class::HOW),
 ];
 
 const CLASSES: &[(&str, Class)] = &[

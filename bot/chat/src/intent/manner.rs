@@ -1,19 +1,27 @@
 //! How an order was to go, which no sentence suggested in its place may lose: only tried, with exceptions, with or without
 //! a canary, with which migrations, of which code.
 
-use super::lexicon::{look_up, near_keyword};
+use std::borrow::Cow;
+
+use super::lexicon::{Class, Lexicon, near_keyword};
+use super::markup::Bytes;
 use super::names::Vocabulary;
 use super::values;
+use super::word_table::Print;
+use super::{Parsed, is_too_long, unseen};
 
 /// Words that say how an order is to go; a suggestion must hold one of the same row, as far as it changes the world.
-const MANNERS: [&[&str]; 3] = [
+pub(super) const MANNERS: [&[&str]; 3] = [
     &["except", "excluding", "minus", "apart", "aside", "skip", "skipping"],
     &["canary", "canaries", "straight"],
     &["migration", "migrations", "migrate", "migrating"],
 ];
 
+/// The row of exceptions, which nothing before them takes away.
+const EXCEPT: usize = 0;
+
 /// Words that say that an order is only to be tried.
-const TRIED: &[&str] = &[
+pub(super) const TRIED: &[&str] = &[
     "dry",
     "dry-run",
     "dryrun",
@@ -29,13 +37,16 @@ const TRIED: &[&str] = &[
 ];
 
 /// Words that take away what stands behind them.
-const WITHOUT: &[&str] = &[
+pub(super) const WITHOUT: &[&str] = &[
     "no", "not", "without", "skip", "skipping", "wo", "w/o", "don't", "dont", "sans", "ohne", "sin", "senza",
     "sem", "zonder", "utan",
 ];
 
 /// Behind these stands what code is meant.
-const REFS: &[&str] = &["ref", "branch", "tag", "commit", "sha"];
+pub(super) const REFS: &[&str] = &["ref", "branch", "tag", "commit", "sha"];
+
+/// Words that are a time or a ref by themselves.
+pub(super) const TIMES_AND_REFS: &[&str] = &["tonight", "tomorrow", "noon", "midnight", "main", "master"];
 
 /// Words no whole sentence ends in.
 const LITTLE: &[&str] = &[
@@ -44,7 +55,7 @@ const LITTLE: &[&str] = &[
 ];
 
 /// What of the manner of an order a text says.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Manner {
     tried: bool,
     manners: [bool; MANNERS.len()],
@@ -56,52 +67,119 @@ pub(super) struct Manner {
 impl Manner {
     /// What this text says.
     pub(super) fn of(text: &str, vocabulary: &Vocabulary) -> Self {
-        let low = text.to_lowercase();
-        // An environment may be called "preview".
-        let named =
-            |word: &str| values::slashed(word).all(|part| vocabulary.find(std::iter::once(part)).is_some());
-        let words: Vec<&str> = words(&low).filter(|word| !named(word)).map(spelled).collect();
-        let mut manner = Self {
-            tried: words.iter().any(|word| TRIED.contains(word)),
-            timed: words.iter().any(|word| is_time(word)),
-            ..Self::default()
-        };
-        for (at, word) in words.iter().enumerate() {
-            let before = &words[at.saturating_sub(2)..at];
-            for (row, manners) in MANNERS.iter().enumerate().filter(|(_, manners)| manners.contains(word)) {
-                manner.manners[row] = true;
-                manner.without[row] |= before.iter().chain([word]).any(|word| WITHOUT.contains(word))
-                    && !manners.contains(&"except");
+        let low = lower(text);
+        let mut manner = Self::default();
+        // Whether each of the two words before takes away what stands behind it.
+        let mut before = [false; 2];
+        let mut announced = false;
+        for word in words(&low) {
+            let print = Print::of(word);
+            if is_named(print, word, vocabulary) {
+                continue;
             }
-            let announced = at > 0 && REFS.contains(&words[at - 1]);
-            if announced && !WITHOUT.contains(word) || values::is_ref(word) && !is_time(word) {
-                manner.refs.push((*word).to_owned());
+            let class = Lexicon::get().find(print, word).class;
+            let (word, class) = if class.known() { (word, class) } else { spelled(word, class) };
+            // Most words say nothing of this, and have nothing to be compared with.
+            let listed = class.is(Class::HOW);
+            let without = listed && WITHOUT.contains(&word);
+            let mut is_code = false;
+            if listed || !class.known() {
+                manner.tried |= listed && TRIED.contains(&word);
+                let timed = is_time(word);
+                manner.timed |= timed;
+                for (row, manners) in MANNERS.iter().enumerate() {
+                    if listed && manners.contains(&word) {
+                        manner.manners[row] = true;
+                        manner.without[row] |= (without || before.contains(&true)) && row != EXCEPT;
+                    }
+                }
+                is_code = values::is_ref(word) && !timed;
             }
+            if announced && !without || is_code {
+                manner.refs.push(word.to_owned());
+            }
+            before = [before[1], without];
+            announced = listed && REFS.contains(&word);
         }
         manner
     }
 
-    /// Whether a sentence that is understood says it as well, as far as it changes the world.
-    pub(super) fn is_kept_by(&self, sentence: &str, vocabulary: &Vocabulary) -> bool {
-        if !self.tried && !self.timed && self.refs.is_empty() && !self.manners.contains(&true) {
+    /// Whether nothing was said that a suggestion could lose.
+    pub(super) fn is_usual(&self) -> bool {
+        !self.tried && !self.timed && self.refs.is_empty() && !self.manners.contains(&true)
+    }
+
+    /// Whether a sentence that is understood, and would do this, says it as well, as far as it changes the world.
+    pub(super) fn is_kept_by(&self, sentence: &str, deed: &Deed) -> bool {
+        if self.is_usual() || !deed.changes {
             return true;
         }
-        let parsed = super::read(sentence, vocabulary);
-        let mut changing = parsed.commands.iter().filter(|command| command.action.row().changes).peekable();
-        if changing.peek().is_none() {
-            return true;
-        }
-        if self.tried && !changing.all(|command| command.dry_run || command.rehearse) {
+        if self.tried && !deed.only_tries {
             return false;
         }
-        let other = Self::of(sentence, vocabulary);
+        let other = &deed.manner;
         if self.timed && !other.timed {
             return false;
         }
         let manners = (0..MANNERS.len())
             .all(|row| !self.manners[row] || other.manners[row] && other.without[row] == self.without[row]);
-        manners && self.refs.iter().all(|code| words(&sentence.to_lowercase()).any(|word| word == code))
+        manners && self.refs.iter().all(|code| words(&lower(sentence)).any(|word| word == code))
     }
+}
+
+/// What a sentence does that is suggested, as far as it matters to whether it may be.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Deed {
+    changes: bool,
+    /// What it changes is only tried.
+    only_tries: bool,
+    manner: Manner,
+}
+
+impl Deed {
+    /// What a sentence does that was read as this.
+    pub(super) fn of(sentence: &str, parsed: &Parsed, vocabulary: &Vocabulary) -> Self {
+        let mut changing = parsed.commands.iter().filter(|command| command.action.row().changes).peekable();
+        if changing.peek().is_none() {
+            return Self::default();
+        }
+        let only_tries = changing.all(|command| command.dry_run || command.rehearse);
+        Self { changes: true, only_tries, manner: Manner::of(sentence, vocabulary) }
+    }
+}
+
+/// What is known of a sentence that is suggested often.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Known {
+    pub(super) whole: bool,
+    pub(super) understood: bool,
+    pub(super) deed: Deed,
+}
+
+impl Known {
+    /// Reads a sentence.
+    pub(super) fn of(sentence: &str, vocabulary: &Vocabulary) -> Self {
+        let parsed = super::read(sentence, vocabulary);
+        let unseen = unseen(sentence, Bytes::of(sentence)).is_some();
+        Self {
+            whole: is_whole(sentence),
+            understood: parsed.problem.is_none() && !is_too_long(sentence) && !unseen,
+            deed: Deed::of(sentence, &parsed, vocabulary),
+        }
+    }
+}
+
+/// An environment may be called "preview".
+fn is_named(print: Print, word: &str, vocabulary: &Vocabulary) -> bool {
+    let parted = word.bytes().any(|byte| matches!(byte, b'-' | b'_' | b'/'));
+    (parted || vocabulary.may_begin(print, word, false))
+        && values::slashed(word).all(|part| vocabulary.find(std::iter::once(part)).is_some())
+}
+
+/// The text in lower case.
+fn lower(text: &str) -> Cow<'_, str> {
+    let lower = text.bytes().fold(true, |all, byte| all & byte.is_ascii() & !byte.is_ascii_uppercase());
+    if lower { Cow::Borrowed(text) } else { Cow::Owned(text.to_lowercase()) }
 }
 
 /// Whether a sentence does not break off, and does not say its verb twice.
@@ -117,24 +195,82 @@ pub(super) fn is_whole(sentence: &str) -> bool {
 }
 
 /// A keyword typed wrong says what it is likely meant to be: "without canray".
-fn spelled(word: &str) -> &str {
-    let other = look_up(word).class.known() || !word.bytes().all(|byte| byte.is_ascii_alphabetic());
-    if other { word } else { near_keyword(word).unwrap_or(word) }
+fn spelled(word: &str, class: Class) -> (&str, Class) {
+    let meant = if word.bytes().all(|byte| byte.is_ascii_alphabetic()) { near_keyword(word) } else { None };
+    meant.map_or((word, class), |meant| (meant, Lexicon::get().find(Print::of(meant), meant).class))
 }
 
 /// "5pm", "22:00", "tonight"
 fn is_time(word: &str) -> bool {
+    if !word.starts_with(|c: char| c.is_ascii_digit()) {
+        return matches!(word, "tonight" | "tomorrow" | "noon" | "midnight");
+    }
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let hour = word.strip_suffix("am").or_else(|| word.strip_suffix("pm"));
     let clock = hour.unwrap_or(word).split_once(':');
-    matches!(word, "tonight" | "tomorrow" | "noon" | "midnight")
-        || hour.is_some_and(digits)
-        || clock.is_some_and(|(hour, minute)| digits(hour) && digits(minute))
+    hour.is_some_and(digits) || clock.is_some_and(|(hour, minute)| digits(hour) && digits(minute))
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        while !rest.is_empty() {
+            // Most words end at a blank; a character of another kind may be white space as well.
+            let plain = rest.bytes().take_while(u8::is_ascii_graphic).count();
+            let end = match rest.as_bytes().get(plain) {
+                None | Some(b' ') => plain,
+                Some(_) => rest.find(char::is_whitespace).unwrap_or(rest.len()),
+            };
+            let word = bare(&rest[..end]);
+            let blank = rest[end..].chars().next().map_or(0, char::len_utf8);
+            rest = &rest[end + blank..];
+            if !word.is_empty() {
+                return Some(word);
+            }
+        }
+        None
+    })
+}
+
+/// A word without the punctuation around it.
+fn bare(word: &str) -> &str {
     let mark = |c: char| matches!(c, ',' | ';' | '!' | '?' | ':' | '(' | ')' | '"' | '\'' | '`' | '*');
-    text.split(char::is_whitespace)
-        .map(move |word| word.trim_matches(mark).trim_end_matches('.').trim_start_matches("--"))
-        .filter(|word| !word.is_empty())
+    if let ([first, ..], [.., last]) = (word.as_bytes(), word.as_bytes())
+        && first.is_ascii_alphanumeric()
+        && last.is_ascii_alphanumeric()
+    {
+        return word;
+    }
+    let mut word = word.trim_matches(mark).trim_end_matches('.');
+    while let Some(rest) = word.strip_prefix("--") {
+        word = rest;
+    }
+    word
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intent::Names;
+
+    #[track_caller]
+    fn says(text: &str, manner: &Manner) {
+        assert_eq!(Manner::of(text, &Vocabulary::new(&Names::sample())), *manner, "{text}");
+    }
+
+    #[test]
+    fn it_is_found_typed_wrong_and_between_marks() {
+        let canary =
+            Manner { manners: [false, true, false], without: [false, true, false], ..Manner::default() };
+        for text in ["no canary", "without a canary!", "NO (canray)", "no\u{a0}canary", "not prod canary"] {
+            says(text, &canary);
+        }
+        says("--dry-run, at 5pm.", &Manner { tried: true, timed: true, ..Manner::default() });
+        let refs = |refs: &[&str]| Manner {
+            refs: refs.iter().map(ToString::to_string).collect(),
+            ..Manner::default()
+        };
+        says("main and v1.4.2 and branch fix", &refs(&["main", "v1.4.2", "fix"]));
+        says("deploy everything to staging", &Manner::default());
+    }
 }

@@ -10,12 +10,65 @@ pub(super) const MENTION: char = '\u{1}';
 /// A code tick becomes this character: a quotation mark that does not make a quotation.
 pub(super) const TICK: char = '\u{2}';
 
-/// The text without its markup. Borrowed when there was none.
-pub(super) fn clean(text: &str) -> Cow<'_, str> {
-    // Without an early end the compiler looks at many bytes at once.
-    if text.bytes().fold(true, |all, byte| all & is_plain(byte)) {
-        return Cow::Borrowed(text);
+/// What kinds of byte a text holds, from one look at it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bytes(u8);
+
+impl Bytes {
+    /// What may be markup.
+    const MARKUP: u8 = 1;
+    /// A letter that has a lower case.
+    const CAPITAL: u8 = 1 << 1;
+    /// What is neither seen on every screen nor ends a line.
+    const ODD: u8 = 1 << 2;
+
+    /// What each byte is.
+    const KINDS: [u8; 256] = {
+        let mut kinds = [0; 256];
+        let mut byte = u8::MAX;
+        loop {
+            let odd = !matches!(byte, b'\n' | b' '..=b'~');
+            kinds[byte as usize] = (if is_plain(byte) { 0 } else { Self::MARKUP })
+                | (if byte.is_ascii_uppercase() { Self::CAPITAL } else { 0 })
+                | (if odd { Self::ODD } else { 0 });
+            if byte == 0 {
+                break kinds;
+            }
+            byte -= 1;
+        }
+    };
+
+    /// Looks at a text.
+    pub(super) fn of(text: &str) -> Self {
+        Self(text.bytes().fold(0, |all, byte| all | Self::KINDS[usize::from(byte)]))
     }
+
+    /// Whether a letter of ASCII stands in it that has a lower case.
+    pub(super) const fn capital(self) -> bool {
+        self.0 & Self::CAPITAL != 0
+    }
+
+    /// Whether something stands in it that not every screen shows.
+    pub(super) const fn odd(self) -> bool {
+        self.0 & Self::ODD != 0
+    }
+
+    const fn markup(self) -> bool {
+        self.0 & Self::MARKUP != 0
+    }
+}
+
+/// The text without its markup, and what bytes that holds. Borrowed when there was none.
+pub(super) fn clean(text: &str, bytes: Bytes) -> (Cow<'_, str>, Bytes) {
+    if !bytes.markup() {
+        return (Cow::Borrowed(text), bytes);
+    }
+    let clean = without_markup(text);
+    let bytes = Bytes::of(&clean);
+    (Cow::Owned(clean), bytes)
+}
+
+fn without_markup(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut fenced = false;
     for (number, line) in text.split('\n').enumerate() {
@@ -39,7 +92,7 @@ pub(super) fn clean(text: &str) -> Cow<'_, str> {
             }
         }
     }
-    Cow::Owned(out)
+    out
 }
 
 /// Whether a byte stands for itself, wherever it stands.
@@ -162,7 +215,7 @@ mod tests {
 
     #[track_caller]
     fn check(markup: &str, plain: &str) {
-        assert_eq!(clean(markup).replace(MENTION, "@").replace(TICK, ""), plain);
+        assert_eq!(without_markup(markup).replace(MENTION, "@").replace(TICK, ""), plain);
     }
 
     #[test]

@@ -33,6 +33,7 @@ pub(crate) use values::{is_ref, whole};
 use std::borrow::Cow;
 
 use engine::model::turns_round;
+use markup::Bytes;
 
 /// Longer texts are not read: no order is that long, and every front can send them.
 pub const MAX_CHARS: usize = 4_000;
@@ -54,15 +55,16 @@ pub fn parse_with(text: &str, vocabulary: &Vocabulary) -> Parsed {
             problem: Some(problem.suggest(["help"])),
         };
     }
-    if let Some(unseen) = unseen(text) {
+    let bytes = Bytes::of(text);
+    if let Some(unseen) = unseen(text, bytes) {
         let problem = Problem::bad_value(format!(
             "There is a character in that which can't be seen (U+{:04X}), so I did not read it. Type it again.",
             u32::from(unseen)
         ));
         return Parsed { commands: Vec::new(), missing: Vec::new(), problem: Some(problem) };
     }
-    let clean = markup::clean(text);
-    let mut parsed = read_clean(&clean, vocabulary);
+    let (clean, bytes) = markup::clean(text, bytes);
+    let mut parsed = read_clean(&clean, bytes, vocabulary);
     if let Some(problem) = &mut parsed.problem {
         problem.suggest_names(&clean, vocabulary);
         problem.keep_what_works(text, vocabulary);
@@ -80,9 +82,8 @@ fn is_turned(c: char) -> bool {
 }
 
 /// A character nobody can have typed on purpose.
-fn unseen(text: &str) -> Option<char> {
-    // Without an early end the compiler looks at many bytes at once; a line feed is the one below a blank people type.
-    if text.bytes().fold(true, |all, byte| all & matches!(byte, b'\n' | b' '..=b'~')) {
+fn unseen(text: &str, bytes: Bytes) -> Option<char> {
+    if !bytes.odd() {
         return None;
     }
     text.chars().find(|c| (c.is_control() && !c.is_whitespace()) || is_turned(*c))
@@ -90,16 +91,13 @@ fn unseen(text: &str) -> Option<char> {
 
 /// Reads a text; what is suggested beside a problem is not tried.
 fn read(text: &str, vocabulary: &Vocabulary) -> Parsed {
-    read_clean(&markup::clean(text), vocabulary)
+    let (clean, bytes) = markup::clean(text, Bytes::of(text));
+    read_clean(&clean, bytes, vocabulary)
 }
 
-/// Reads a text without its markup.
-fn read_clean(clean: &str, vocabulary: &Vocabulary) -> Parsed {
-    let low = if clean.bytes().fold(false, |any, byte| any | byte.is_ascii_uppercase()) {
-        Cow::Owned(clean.to_ascii_lowercase())
-    } else {
-        Cow::Borrowed(clean)
-    };
+/// Reads a text without its markup, which holds these bytes.
+fn read_clean(clean: &str, bytes: Bytes, vocabulary: &Vocabulary) -> Parsed {
+    let low = if bytes.capital() { Cow::Owned(clean.to_ascii_lowercase()) } else { Cow::Borrowed(clean) };
     let tokens = words::read(clean, &low, vocabulary);
     sentence::read(&tokens, clean, vocabulary)
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::actions::{Action, TABLE};
 use super::help;
+use super::manner::Known;
 use super::near::{MAX_SLIPS, Spelled};
 use super::problem::{A_RULE, ALERTS, MAX_SUGGESTIONS, MAY_DEPLOY};
 use super::word_table::{Print, WordTable};
@@ -164,8 +165,8 @@ pub struct Vocabulary {
     ways_out: [String; MAX_SUGGESTIONS],
     /// For each action, in table order, how people of this project order it.
     examples: Vec<Vec<String>>,
-    /// Which of those two, and of the other sentences suggested often, are understood: read once.
-    understood: WordTable<bool>,
+    /// What is known of those two, and of the other sentences suggested often: read once.
+    known: WordTable<Known>,
     /// All normalised names, for suggestions, the shortest first.
     spellings: Vec<(NameKind, usize, Spelled<Box<str>>)>,
 }
@@ -176,6 +177,9 @@ const MAX_NAME_WORDS: usize = 6;
 const LEAST_PART: usize = 3;
 /// Longer normalised names are not looked for.
 const MAX_NAME_BYTES: usize = 64;
+
+/// Of so many environments it is read at once what deploying them is: it is suggested most.
+const MAX_READ_AT_ONCE: usize = 8;
 
 impl Vocabulary {
     /// Builds the index over these names.
@@ -188,7 +192,7 @@ impl Vocabulary {
                 .iter()
                 .map(|row| row.examples.iter().map(|example| help::fill(example, names)).collect())
                 .collect(),
-            understood: WordTable::default(),
+            known: WordTable::default(),
             spellings: Vec::new(),
         };
         for kind in
@@ -216,12 +220,15 @@ impl Vocabulary {
         vocabulary.spellings.sort_by_key(|(_, _, spelling)| spelling.len());
         let often = [MAY_DEPLOY, A_RULE].into_iter().chain(ALERTS);
         let often: Vec<String> = often.map(|sentence| help::fill(sentence, names)).collect();
-        let sentences = vocabulary.ways_out.iter().chain(vocabulary.examples.iter().flatten()).chain(&often);
-        let mut understood = WordTable::<bool>::default();
+        let first = names.environments.iter().take(MAX_READ_AT_ONCE);
+        let deploys: Vec<String> = first.map(|named| format!("deploy {}", named.name)).collect();
+        let examples = vocabulary.examples.iter().flatten();
+        let sentences = vocabulary.ways_out.iter().chain(examples).chain(&often).chain(&deploys);
+        let mut known = WordTable::<Known>::default();
         for sentence in sentences {
-            *understood.entry(sentence) = super::read(sentence, &vocabulary).problem.is_none();
+            *known.entry(sentence) = Known::of(sentence, &vocabulary);
         }
-        vocabulary.understood = understood;
+        vocabulary.known = known;
         vocabulary
     }
 
@@ -230,9 +237,9 @@ impl Vocabulary {
         self.examples.get(action as usize).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether a sentence is one of those that are known to work, without reading it again.
-    pub(super) fn is_understood(&self, sentence: &str) -> bool {
-        self.understood.get(sentence) == Some(&true)
+    /// What is known of a sentence that is suggested often, without reading it again.
+    pub(super) fn known(&self, sentence: &str) -> Option<&Known> {
+        self.known.get(sentence)
     }
 
     /// The names this was made from.

@@ -25,6 +25,10 @@ impl<W: AsRef<str>> Spelled<W> {
     /// letter swapped with its neighbour being one slip.
     pub(super) fn distance<V: AsRef<str>>(&self, other: &Spelled<V>) -> Option<usize> {
         let (word, other_word) = (self.word.as_ref(), other.word.as_ref());
+        let (lacking, added) = (self.letters & !other.letters, other.letters & !self.letters);
+        if are_many(lacking) || are_many(added) {
+            return None;
+        }
         let allowed = match word.len().min(other_word.len()) {
             0..=2 => 0,
             3..=5 => 1,
@@ -32,14 +36,14 @@ impl<W: AsRef<str>> Spelled<W> {
         };
         // A slip makes a word longer by one letter at most, or brings one that the other word lacks. Few words that pass
         // this are far apart, and measuring takes long.
+        let count = |letters: u64| letters.count_ones() as usize;
         let longer = self.len.saturating_sub(other.len);
         let shorter = other.len.saturating_sub(self.len);
-        let lacks = |letters: u64| letters.count_ones() as usize;
-        if shorter + lacks(self.letters & !other.letters) > allowed
-            || longer + lacks(other.letters & !self.letters) > allowed
-        {
+        if shorter + count(lacking) > allowed || longer + count(added) > allowed {
             return None;
         }
+        #[cfg(test)]
+        super::growth::measure();
         let distance = strsim::osa_distance(word, other_word);
         (distance <= allowed).then_some(distance)
     }
@@ -47,6 +51,11 @@ impl<W: AsRef<str>> Spelled<W> {
 
 /// More slips than this make another word.
 pub(super) const MAX_SLIPS: usize = 2;
+
+/// Whether there are more letters than [`MAX_SLIPS`]: taking so many away is faster than counting them all.
+fn are_many(letters: u64) -> bool {
+    (0..MAX_SLIPS).fold(letters, |letters, _| letters & letters.wrapping_sub(1)) != 0
+}
 
 /// The nearest of these words, the first of those equally near.
 pub(super) fn nearest(word: &str, known: &[Spelled<&'static str>]) -> Option<&'static str> {

@@ -5,7 +5,8 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::command::Command;
-use super::manner::{self, Manner};
+use super::manner::{self, Deed, Manner};
+use super::markup::Bytes;
 use super::names::Vocabulary;
 
 /// The kinds of problem, as other parts of the program tell them apart.
@@ -95,12 +96,13 @@ impl Problem {
             return;
         };
         let meant = swap.names.iter().filter_map(|name| {
-            let parsed = super::read_clean(&format!("{before}{name}{behind}"), vocabulary);
+            let text = [before, name, behind].concat();
+            let parsed = super::read_clean(&text, Bytes::of(&text), vocabulary);
             let said: Vec<String> = parsed.commands.iter().map(Command::canonical).collect();
             let sentence = said.join(", then ");
             // One command reads back always; of several, one may take over what another does not say.
-            let same =
-                || said.len() == 1 || super::read_clean(&sentence, vocabulary).commands == parsed.commands;
+            let again = || super::read_clean(&sentence, Bytes::of(&sentence), vocabulary);
+            let same = || said.len() == 1 || again().commands == parsed.commands;
             (parsed.problem.is_none() && same()).then_some(sentence)
         });
         let meant: Vec<String> = meant.collect();
@@ -121,18 +123,31 @@ impl Problem {
         let tried = std::mem::take(&mut self.tried);
         let manner = Manner::of(text, vocabulary);
         self.suggestions.retain(|sentence| {
+            if let Some(known) = vocabulary.known(sentence) {
+                return known.whole
+                    && (tried || known.understood)
+                    && manner.is_kept_by(sentence, &known.deed);
+            }
+            if !manner::is_whole(sentence) {
+                return false;
+            }
+            if tried && manner.is_usual() {
+                return true;
+            }
             // What is left of a mention is no part of a sentence anybody types.
-            let readable = !super::is_too_long(sentence) && super::unseen(sentence).is_none();
-            let understood = || {
-                tried
-                    || vocabulary.is_understood(sentence)
-                    || readable && super::read(sentence, vocabulary).problem.is_none()
-            };
-            manner::is_whole(sentence) && understood() && manner.is_kept_by(sentence, vocabulary)
+            let unseen = || super::unseen(sentence, Bytes::of(sentence)).is_some();
+            if !tried && (super::is_too_long(sentence) || unseen()) {
+                return false;
+            }
+            let parsed = super::read(sentence, vocabulary);
+            (tried || parsed.problem.is_none())
+                && (manner.is_usual()
+                    || manner.is_kept_by(sentence, &Deed::of(sentence, &parsed, vocabulary)))
         });
         if self.suggestions.is_empty() {
-            let ways = vocabulary.ways_out().iter();
-            self.suggestions.extend(ways.filter(|way| manner.is_kept_by(way, vocabulary)).cloned());
+            let kept =
+                |way: &&String| vocabulary.known(way).is_none_or(|known| manner.is_kept_by(way, &known.deed));
+            self.suggestions.extend(vocabulary.ways_out().iter().filter(kept).cloned());
         }
     }
 

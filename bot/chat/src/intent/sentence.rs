@@ -53,6 +53,8 @@ enum Heard {
 
 /// Reads all sentences of a text.
 pub(super) fn read(tokens: &[Token<'_>], text: &str, vocabulary: &Vocabulary) -> Parsed {
+    #[cfg(test)]
+    super::growth::reading();
     let mut reader = Reader {
         tokens,
         one_line: !classes(tokens).is(Class::of_kind(Kind::Newline)),

@@ -1,53 +1,76 @@
 //! A table from words to what is known of them: filled once, then asked for every word of every text.
 //!
 //! Most words asked for are in no table, so a miss is what has to be cheap: the table is at most half full, and a slot tells
-//! most other words from its own without touching them.
+//! most other words from its own without touching them. A hit compares two numbers, since most words fit into them.
 
 /// A word's fingerprint, worked out once for all tables it is looked up in.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Print(u64);
+pub(super) struct Print {
+    hash: u64,
+    ends: [u64; 2],
+}
 
 impl Print {
     /// Multiplies eight bytes at a time, as the hash functions for short keys do. Nobody can choose the words a table
     /// holds but those who run the project, so it need not withstand attacks.
+    #[inline]
     pub(super) fn of(word: &str) -> Self {
-        let mut bytes = word.as_bytes();
-        let mut print = bytes.len() as u64;
-        while let Some((eight, rest)) = bytes.split_first_chunk::<8>() {
-            print = mix(print, u64::from_le_bytes(*eight));
-            bytes = rest;
-        }
-        let rest = match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
-            (Some(first), Some(last)) => {
-                u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last))
+        let bytes = word.as_bytes();
+        let ends = ends(bytes);
+        let mut hash = mix(bytes.len() as u64 ^ ends[0], ends[1]);
+        if bytes.len() > TOLD_BY_ENDS {
+            // Those at the end were taken already.
+            for eight in bytes[8..bytes.len() - 8].chunks(8) {
+                hash = mix(hash, ends_of_few(eight));
             }
-            _ => match bytes {
-                [] => return Self(print),
-                [only] => u64::from(*only),
-                [first, second] => u64::from(*first) << 8 | u64::from(*second),
-                [first, second, third, ..] => {
-                    u64::from(*first) << 16 | u64::from(*second) << 8 | u64::from(*third)
-                }
-            },
-        };
-        Self(mix(print, rest))
+        }
+        Self { hash, ends }
     }
 
     /// The half that says where to begin looking; the other half is kept in the slot.
     const fn place(self) -> usize {
-        (self.0 >> 32) as usize
+        (self.hash >> 32) as usize
     }
 
     const fn mark(self) -> u32 {
-        self.0 as u32
+        self.hash as u32
     }
 }
 
+/// Words of one length up to this are the same when their first eight and last eight bytes are.
+const TOLD_BY_ENDS: usize = 16;
+
+/// The first eight bytes and the last eight, which overlap in a word of less than sixteen.
+fn ends(bytes: &[u8]) -> [u64; 2] {
+    match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        (Some(first), Some(last)) => [u64::from_le_bytes(*first), u64::from_le_bytes(*last)],
+        _ => [ends_of_few(bytes), 0],
+    }
+}
+
+/// Up to eight bytes as a number, of which no other bytes of the same count have the same.
+fn ends_of_few(bytes: &[u8]) -> u64 {
+    match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        (Some(first), Some(last)) => {
+            u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last))
+        }
+        _ => match bytes {
+            [] => 0,
+            [only] => u64::from(*only),
+            [first, second] => u64::from(*first) << 8 | u64::from(*second),
+            [first, second, third, ..] => {
+                u64::from(*first) << 16 | u64::from(*second) << 8 | u64::from(*third)
+            }
+        },
+    }
+}
+
+/// One multiplication, of which both halves are kept: every bit of both numbers reaches every bit of the result.
 const fn mix(print: u64, bytes: u64) -> u64 {
-    /// Odd, with its ones spread out: 2^64 divided by the golden ratio.
-    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
-    let product = (print.rotate_left(23) ^ bytes).wrapping_mul(FACTOR);
-    product ^ (product >> 32)
+    /// Odd, with their ones spread out: parts of 2^64 that the golden ratio and the root of two make.
+    const FACTORS: [u64; 2] = [0x9e37_79b9_7f4a_7c15, 0x6a09_e667_f3bc_c909];
+    let product = (print ^ FACTORS[0]) as u128 * (bytes ^ FACTORS[1]) as u128;
+    product as u64 ^ (product >> 64) as u64
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -62,7 +85,29 @@ struct Slot {
 pub(super) struct WordTable<V> {
     /// As many as a power of two.
     slots: Vec<Slot>,
-    entries: Vec<(Box<str>, V)>,
+    entries: Vec<Entry<V>>,
+}
+
+#[derive(Debug, Clone)]
+struct Entry<V> {
+    ends: [u64; 2],
+    word: Box<str>,
+    value: V,
+}
+
+impl<V> Entry<V> {
+    /// Whether it is the word's whose fingerprint this is.
+    fn is_of(&self, print: Print, word: &str) -> bool {
+        self.ends == print.ends
+            && self.word.len() == word.len()
+            && (word.len() <= TOLD_BY_ENDS || self.is_long(word))
+    }
+
+    /// Whether it is that word's. Few words are so long, and those that are not need not pay for the call.
+    #[cold]
+    fn is_long(&self, word: &str) -> bool {
+        *self.word == *word
+    }
 }
 
 impl<V> Default for WordTable<V> {
@@ -80,51 +125,57 @@ impl<V: Default> WordTable<V> {
     }
 
     /// What is known of a word whose fingerprint is known.
+    #[inline]
     pub(super) fn find(&self, print: Print, word: &str) -> Option<&V> {
-        self.place_of(print, word).ok().map(|entry| &self.entries[entry].1)
+        self.place_of(print, word).and_then(|entry| self.entries.get(entry)).map(|entry| &entry.value)
     }
 
     /// What is known of a word, to be filled in; for a new word, nothing yet.
     pub(super) fn entry(&mut self, word: &str) -> &mut V {
         let print = Print::of(word);
-        let entry = match self.place_of(print, word) {
-            Ok(entry) => entry,
-            Err(slot) => {
-                self.slots[slot] = Slot { mark: print.mark(), entry: self.entries.len() as u32 + 1 };
-                self.entries.push((word.into(), V::default()));
-                if self.entries.len() * 2 > self.slots.len() {
-                    self.grow();
-                }
-                self.entries.len() - 1
+        let entry = self.place_of(print, word).unwrap_or_else(|| {
+            let slot = self.free_slot(print);
+            self.slots[slot] = Slot { mark: print.mark(), entry: self.entries.len() as u32 + 1 };
+            self.entries.push(Entry { ends: print.ends, word: word.into(), value: V::default() });
+            if self.entries.len() * 2 > self.slots.len() {
+                self.grow();
             }
-        };
-        &mut self.entries[entry].1
+            self.entries.len() - 1
+        });
+        &mut self.entries[entry].value
     }
 
-    /// The entry of a word, or the slot it would take.
-    fn place_of(&self, print: Print, word: &str) -> Result<usize, usize> {
+    /// The entry of a word. Small enough to stand where it is called, which is for every word of a text.
+    #[inline]
+    fn place_of(&self, print: Print, word: &str) -> Option<usize> {
         let mask = self.slots.len() - 1;
         let mut slot = print.place() & mask;
         // It ends, because half of the slots are empty.
         loop {
-            let Slot { mark, entry } = self.slots[slot];
-            let Some(entry) = (entry as usize).checked_sub(1) else { return Err(slot) };
-            if mark == print.mark() && *self.entries[entry].0 == *word {
-                return Ok(entry);
+            let Slot { mark, entry } = *self.slots.get(slot)?;
+            let entry = (entry as usize).checked_sub(1)?;
+            if mark == print.mark() && self.entries.get(entry)?.is_of(print, word) {
+                return Some(entry);
             }
             slot = (slot + 1) & mask;
         }
     }
 
+    /// Where a word can go that is in no slot.
+    fn free_slot(&self, print: Print) -> usize {
+        let mask = self.slots.len() - 1;
+        let mut slot = print.place() & mask;
+        while self.slots[slot].entry != 0 {
+            slot = (slot + 1) & mask;
+        }
+        slot
+    }
+
     fn grow(&mut self) {
-        let mask = self.slots.len() * 2 - 1;
-        self.slots = vec![Slot::default(); mask + 1];
-        for (entry, (word, _)) in self.entries.iter().enumerate() {
-            let print = Print::of(word);
-            let mut slot = print.place() & mask;
-            while self.slots[slot].entry != 0 {
-                slot = (slot + 1) & mask;
-            }
+        self.slots = vec![Slot::default(); self.slots.len() * 2];
+        for entry in 0..self.entries.len() {
+            let print = Print::of(&self.entries[entry].word);
+            let slot = self.free_slot(print);
             self.slots[slot] = Slot { mark: print.mark(), entry: entry as u32 + 1 };
         }
     }
@@ -151,10 +202,23 @@ mod tests {
     }
 
     #[test]
+    fn words_that_begin_and_end_alike_are_told_apart() {
+        let mut table = WordTable::<usize>::default();
+        for (number, word) in
+            ["abcdefghijklmnop", "abcdefghXijklmnop", "abcdefghYijklmnop"].into_iter().enumerate()
+        {
+            *table.entry(word) = number + 1;
+        }
+        assert_eq!(table.get("abcdefghijklmnop"), Some(&1));
+        assert_eq!(table.get("abcdefghYijklmnop"), Some(&3));
+        assert_eq!(table.get("abcdefghZijklmnop"), None);
+    }
+
+    #[test]
     fn words_of_any_length_have_fingerprints_of_their_own() {
         let text = "the quick brown fox";
-        let mut prints: Vec<u64> = (0..=text.len()).map(|len| Print::of(&text[..len]).0).collect();
-        prints.extend((1..text.len()).map(|from| Print::of(&text[from..]).0));
+        let mut prints: Vec<u64> = (0..=text.len()).map(|len| Print::of(&text[..len]).hash).collect();
+        prints.extend((1..text.len()).map(|from| Print::of(&text[from..]).hash));
         let all = prints.len();
         prints.sort_unstable();
         prints.dedup();

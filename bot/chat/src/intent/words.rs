@@ -241,6 +241,7 @@ impl<'t> Reader<'t, '_> {
         })
     }
 
+    #[inline]
     fn token(&mut self, kind: Kind, len: usize) -> Token<'t> {
         let at = self.place;
         self.place += len;

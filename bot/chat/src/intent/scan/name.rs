@@ -334,12 +334,14 @@ impl<'t> Scanner<'_, 't> {
         // "logs of worker" asks for one service, and there is none of that name.
         let of = |at: usize| matches!(self.word(at), "of" | "from" | "for");
         let owned =
-            place > 0 && (of(place - 1) || place > 1 && self.word(place - 1) == "the" && of(place - 2));
+            || place > 0 && (of(place - 1) || place > 1 && self.word(place - 1) == "the" && of(place - 2));
         let read = matches!(self.scope.action, Action::Logs | Action::Status | Action::Releases);
-        let whole = self.token(place + 1).is_some_and(|next| next.name.is_some() || next.any(THINGS));
-        let alone = self.token(place + 1).is_none()
-            && (place == 0 || self.ends_name(place) == Some(NameKind::Environment));
-        if read && (owned && !whole || alone) && !self.scope.asked && token.any(THINGS) {
+        let whole = || self.token(place + 1).is_some_and(|next| next.name.is_some() || next.any(THINGS));
+        let alone = || {
+            self.token(place + 1).is_none()
+                && (place == 0 || self.ends_name(place) == Some(NameKind::Environment))
+        };
+        if read && !self.scope.asked && token.any(THINGS) && (owned() && !whole() || alone()) {
             return Err(unknown_name(self.scope, &token, &[]));
         }
         if token.is(Class::PREPOSITION) {

@@ -57,7 +57,8 @@ pub(super) fn tells(line: &[Token<'_>]) -> bool {
     let kinds = [Kind::Colon, Kind::Bracket, Kind::Dash, Kind::Plus, Kind::Stop, Kind::Arrow];
     let signs = kinds.into_iter().map(Class::of_kind).fold(Class::default(), Class::and);
     if !classes(line).is(signs) {
-        return line.iter().any(|token| token.any(&["e.g", "i.e"])) && labelled(line);
+        let example = |token: &Token<'_>| !token.is(Class::PLAIN) && token.any(&["e.g", "i.e"]);
+        return line.iter().any(example) && labelled(line);
     }
     statistics(line)
         || checkbox(line)

@@ -253,6 +253,10 @@ pub(in crate::intent) fn is_clock(word: &str) -> bool {
     if matches!(word, "noon" | "midnight") {
         return true;
     }
+    // Most words are letters, and need not be taken apart.
+    if !word.starts_with(|c: char| c.is_ascii_digit() || matches!(c, ':' | '.')) {
+        return false;
+    }
     if let Some(hour) = word.strip_suffix("am").or_else(|| word.strip_suffix("pm")) {
         return !hour.is_empty()
             && hour.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.'));
@@ -325,6 +329,9 @@ pub(in crate::intent) fn is_day(word: &str) -> bool {
 const DATE_LEN: usize = 10;
 
 fn is_date(word: &str) -> bool {
+    if !word.starts_with(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
     let date = word.split('t').next().unwrap_or_default();
     let mut parts = date.split('-');
     matches!((parts.next(), parts.next(), parts.next()), (Some(year), Some(month), Some(day))
