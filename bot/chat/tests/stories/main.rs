@@ -33,6 +33,7 @@ mod questions_odd;
 mod questions_shared;
 mod rollback;
 mod rules;
+mod rules_act;
 mod setup;
 mod setup_answers;
 mod setup_machine;

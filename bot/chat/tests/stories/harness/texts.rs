@@ -15,7 +15,7 @@ use regex::Regex;
 use super::Chat;
 
 static CODE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"\b[1-9][0-9]{3} (to |if |was |came |ran )").unwrap());
+    LazyLock::new(|| Regex::new(r"\b[1-9][0-9]{3}(?:[0-9]{2})? (to |if |was |came |ran )").unwrap());
 
 /// The phone of somebody: numbers nobody has.
 #[allow(dead_code, reason = "for stories of one front alone")]
@@ -69,7 +69,7 @@ impl Chat {
         let newest = texts.iter().rev().find(|body| body.contains(offer));
         let newest = newest.unwrap_or_else(|| panic!("{person} was never offered {offer}: {texts:?}"));
         let (before, _) = newest.split_once(&format!(" {offer}")).unwrap();
-        before[before.len() - 4..].to_owned()
+        before.rsplit(' ').next().unwrap_or_default().to_owned()
     }
 
     /// Somebody texts something.
