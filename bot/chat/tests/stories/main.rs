@@ -44,6 +44,7 @@ mod stages;
 mod standing;
 mod steering;
 mod texts;
+mod texts_killed;
 mod threads;
 mod trouble;
 mod unseen;
