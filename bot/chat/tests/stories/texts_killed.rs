@@ -37,7 +37,7 @@ fn duty() -> Project {
 
 /// Tells a story again and again, in which the program is killed after the first, the second, … commit, until there is no
 /// such commit any more. There must be so many.
-fn killed_after_each(commits_min: usize, story: impl AsyncFn(&mut Chat, &mut Option<usize>)) {
+fn killed_after_each(commits_min: usize, story: &impl AsyncFn(&mut Chat, &mut Option<usize>)) {
     for commit in 0..COMMITS_MAX {
         let was_killed = Cell::new(false);
         chat_about(&duty(), async |t| {
@@ -80,7 +80,7 @@ async fn told_once(t: &mut Chat, left: &mut Option<usize>, faults: &[PhoneFault]
 
 #[test]
 fn killed_after_every_commit_a_text_is_sent_once() {
-    killed_after_each(12, async |t, left| told_once(t, left, &[]).await);
+    killed_after_each(12, &async |t, left| told_once(t, left, &[]).await);
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn an_answer_that_is_lost_and_a_kill_send_it_once() {
 
 #[test]
 fn killed_after_every_commit_of_a_reply_it_rolls_back_once() {
-    killed_after_each(5, async |t, left| {
+    killed_after_each(5, &async |t, left| {
         on_duty(t).await;
         t.happens(2, "api").await;
         t.texts_pass(seconds(30)).await;

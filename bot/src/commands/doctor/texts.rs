@@ -130,7 +130,7 @@ async fn phones(report: &mut Report, config: &Config, projects: &[Project]) {
         .flat_map(|project| project.environments.values())
         .flat_map(|environment| environment.texts.iter().flat_map(|texts| &texts.people))
         .filter(|person| !known.iter().any(|(identity, name)| identity.front == SMS && name == *person))
-        .map(|person| person.as_str())
+        .map(engine::model::UserName::as_str)
         .collect();
     without.sort_unstable();
     without.dedup();
