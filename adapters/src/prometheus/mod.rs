@@ -111,10 +111,27 @@ impl Signals for Sources {
             (Some(queries), Some(prometheus)) => {
                 prometheus.seen(environment, service, queries, after_s).await
             }
-            (Some(_), None) => Err(PortError::fail(
-                format!("{service} is to be watched through Prometheus, and no `prometheus.url` is set"),
-                "Set it, or take `signals` out of the project's description.",
-            )),
+            (Some(_), None) => Err(unset(service.as_str())),
         }
     }
+
+    /// What a metrics server counts is put into the edge's buckets.
+    fn latency_bounds_ms(&self, environment: &EnvironmentKey, service: &ServiceName) -> Vec<u32> {
+        self.edge.latency_bounds_ms(environment, service)
+    }
+
+    fn can_see(&self, queries: Option<&Queries>) -> Result<(), PortError> {
+        if queries.is_some() && self.prometheus.is_none() {
+            return Err(unset("it"));
+        }
+        Ok(())
+    }
+}
+
+/// Why a service can't be seen through Prometheus where none is connected.
+fn unset(what: &str) -> PortError {
+    PortError::fail(
+        format!("{what} is to be watched through Prometheus, and no `prometheus.url` is set"),
+        "set prometheus.url (INFRA_CHAT_PROMETHEUS_URL), or take `signals` out of the project's description",
+    )
 }

@@ -33,6 +33,8 @@ pub enum PhoneFault {
     Busy,
     /// The messenger does not take it.
     Refused,
+    /// It is sent, and there is no answer for as long as the program lives.
+    Silent,
 }
 
 /// All phones there are, and the messenger between.
@@ -44,6 +46,7 @@ struct State {
     texts: Vec<PhoneText>,
     out_of_reach: BTreeSet<String>,
     faults: Vec<PhoneFault>,
+    silences: usize,
 }
 
 impl Phones {
@@ -71,9 +74,39 @@ impl Phones {
         self.state().faults.push(fault);
     }
 
+    /// How often somebody waits, or has waited, for an answer that does not come.
+    pub fn silences(&self) -> usize {
+        self.state().silences
+    }
+
     /// What is still to go wrong.
     pub fn faults_unstruck(&self) -> Vec<PhoneFault> {
         self.state().faults.clone()
+    }
+}
+
+impl Phones {
+    /// What comes of handing a text over; nothing when no answer ever comes.
+    fn taken(&self, text: &Outgoing<'_>) -> Option<Result<Found, PortError>> {
+        let mut state = self.state();
+        let fault = if state.faults.is_empty() { None } else { Some(state.faults.remove(0)) };
+        Some(match fault {
+            None => Ok(state.take(text)),
+            Some(PhoneFault::LostAnswer) => {
+                state.take(text);
+                Err(PortError::unknown("the answer got lost"))
+            }
+            Some(PhoneFault::NeverSent) => Err(PortError::unknown("there was no answer")),
+            Some(PhoneFault::Busy) => {
+                Err(PortError::Retry { what: "too many texts".to_owned(), after_ms: Some(BUSY_MS) })
+            }
+            Some(PhoneFault::Refused) => Err(PortError::fail("the number is no phone's", "")),
+            Some(PhoneFault::Silent) => {
+                state.take(text);
+                state.silences += 1;
+                return None;
+            }
+        })
     }
 }
 
@@ -101,20 +134,10 @@ impl Messenger for Phones {
     }
 
     async fn send(&self, text: &Outgoing<'_>) -> Result<Found, PortError> {
-        let mut state = self.state();
-        let fault = if state.faults.is_empty() { None } else { Some(state.faults.remove(0)) };
-        match fault {
-            None => Ok(state.take(text)),
-            Some(PhoneFault::LostAnswer) => {
-                state.take(text);
-                Err(PortError::unknown("the answer got lost"))
-            }
-            Some(PhoneFault::NeverSent) => Err(PortError::unknown("there was no answer")),
-            Some(PhoneFault::Busy) => {
-                Err(PortError::Retry { what: "too many texts".to_owned(), after_ms: Some(BUSY_MS) })
-            }
-            Some(PhoneFault::Refused) => Err(PortError::fail("the number is no phone's", "")),
+        if let Some(answered) = self.taken(text) {
+            return answered;
         }
+        std::future::pending().await
     }
 
     async fn look(&self, text: &Outgoing<'_>) -> Result<Vec<Found>, PortError> {

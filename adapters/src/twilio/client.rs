@@ -208,7 +208,22 @@ impl Twilio {
         Ok(messages)
     }
 
-    async fn call<T: serde::de::DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, ApiError> {
+    /// Asks something about the account.
+    pub(super) fn get(&self, rest: &str) -> RequestBuilder {
+        self.client.get(format!("{}/2010-04-01/Accounts/{}{rest}", self.base, self.account))
+    }
+
+    /// What an address of ours answers; the token stays here.
+    pub(super) async fn look(&self, address: &str) -> Result<StatusCode, ApiError> {
+        let answer = self.client.get(address).send().await;
+        let answer = answer.map_err(|error| ApiError::Unreached { why: causes(&error.without_url()) })?;
+        Ok(answer.status())
+    }
+
+    pub(super) async fn call<T: serde::de::DeserializeOwned>(
+        &self,
+        request: RequestBuilder,
+    ) -> Result<T, ApiError> {
         let request = request.basic_auth(&self.account, Some(self.token.expose_secret()));
         let answer = request.send().await.map_err(|error| {
             // What was never connected has heard nothing.

@@ -4,6 +4,7 @@
 //! Twilio has no idempotency key. What became of an unanswered call is told by the status callback, which carries our key in
 //! its address, and by the list of messages, in which the text is found by its words: they hold numbers no other text has.
 
+mod account;
 mod client;
 mod errors;
 mod pace;
@@ -19,6 +20,7 @@ use engine::model::Phone;
 use engine::notify::Fate;
 use engine::ports::{Found, Messenger, Outgoing, PortError};
 
+pub use account::{Account, Capabilities, OwnNumber};
 pub use client::{ApiError, Message, Twilio};
 pub use errors::sentence;
 use pace::Pace;

@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::signature;
+use super::{INBOUND_PATH, signature};
 
 /// The account here.
 pub const ACCOUNT: &str = "AC00000000000000000000000000000051";
@@ -29,6 +29,8 @@ pub const ACCOUNT: &str = "AC00000000000000000000000000000051";
 pub const TOKEN: &str = "simulated-auth-token";
 /// The number it sends from: one nobody has.
 pub const NUMBER: &str = "+491713920000";
+/// Where texts that come in to it are told.
+const INBOUND_AT: &str = "https://infra.example";
 /// Longest body Twilio takes, in characters.
 const BODY_MAX: usize = 1_600;
 /// Messages on a page where nobody says.
@@ -143,6 +145,8 @@ impl SimTwilio {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let (address, stop) = (listener.local_addr()?, CancellationToken::new());
         let router = Router::new()
+            .route("/2010-04-01/Accounts/{account}", get(account))
+            .route("/2010-04-01/Accounts/{account}/IncomingPhoneNumbers.json", get(numbers))
             .route("/2010-04-01/Accounts/{account}/Messages.json", get(list).post(create))
             .route("/2010-04-01/Accounts/{account}/Messages/{file}", get(fetch))
             .with_state(shared.clone());
@@ -422,5 +426,38 @@ async fn fetch(
             Some(record) => (StatusCode::OK, described(record)),
             None => problem(StatusCode::NOT_FOUND, 20_404, "The requested resource was not found"),
         }
+    })
+}
+
+async fn account(State(shared): State<Shared>, Path(file): Path<String>, headers: HeaderMap) -> Response {
+    let path = format!("/2010-04-01/Accounts/{file}");
+    let account = file.strip_suffix(".json").unwrap_or(&file);
+    let authorised = is_authorised(&headers, account);
+    shared.answer("GET", path, Vec::new(), authorised, |_, _| {
+        let answer = json!({
+            "sid": ACCOUNT, "friendly_name": "Simulated", "status": "active", "type": "Full",
+            "uri": format!("/2010-04-01/Accounts/{ACCOUNT}.json"),
+        });
+        (StatusCode::OK, answer)
+    })
+}
+
+async fn numbers(
+    State(shared): State<Shared>,
+    Path(account): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let path = format!("/2010-04-01/Accounts/{account}/IncomingPhoneNumbers.json");
+    let asked = signature::form(query.unwrap_or_default().as_bytes());
+    let authorised = is_authorised(&headers, &account);
+    shared.answer("GET", path, asked, authorised, |_, asked| {
+        let wanted = asked.iter().find(|(name, _)| name == "PhoneNumber").map_or("", |(_, value)| value);
+        let own = json!({
+            "account_sid": ACCOUNT, "phone_number": NUMBER, "sms_url": format!("{INBOUND_AT}{INBOUND_PATH}"),
+            "capabilities": { "fax": false, "mms": true, "sms": true, "voice": true },
+        });
+        let owned: Vec<Value> = if NUMBER.contains(wanted) { vec![own] } else { Vec::new() };
+        (StatusCode::OK, json!({ "incoming_phone_numbers": owned, "page": 0, "page_size": 50 }))
     })
 }

@@ -28,6 +28,10 @@ impl Signals for NoEdge {
         assert!(queries.is_none());
         Err(PortError::fail("the edge was asked", ""))
     }
+
+    fn latency_bounds_ms(&self, _: &EnvironmentKey, _: &ServiceName) -> Vec<u32> {
+        vec![1, 2, 5]
+    }
 }
 
 /// A source that asks a server at this address.

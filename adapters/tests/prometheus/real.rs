@@ -133,3 +133,79 @@ async fn a_real_prometheus_tells_what_its_target_counted() {
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
 }
+
+/// A way to a server that can be cut.
+async fn relay(listener: TcpListener, to: String) {
+    let mut open = tokio::task::JoinSet::new();
+    while let Ok((mut here, _)) = listener.accept().await {
+        let to = to.clone();
+        open.spawn(async move {
+            if let Ok(mut there) = tokio::net::TcpStream::connect(to).await {
+                let _ = tokio::io::copy_bidirectional(&mut here, &mut there).await;
+            }
+        });
+    }
+}
+
+/// While it can't be reached nothing is told, and said so; once it is back it is told on, with nothing left out and nothing twice.
+#[tokio::test]
+async fn a_real_prometheus_that_goes_away_is_told_on_when_it_is_back() {
+    let (Ok(base), Ok(targets)) =
+        (std::env::var("INFRA_CHAT_TEST_PROMETHEUS"), std::env::var("INFRA_CHAT_TEST_PROMETHEUS_TARGETS"))
+    else {
+        return;
+    };
+    let (address, _) = endpoint().await;
+    let file = PathBuf::from(targets).join(format!("{}.json", address.port()));
+    std::fs::write(&file, format!(r#"[{{"targets": ["{address}"]}}]"#)).unwrap();
+    let label = format!("instance=\"{address}\"");
+    let queries = Queries {
+        requests: format!("shop_requests_total{{{label}}}"),
+        errors: format!("shop_requests_total{{{label}, code=~\"5..\"}}"),
+        latency: None,
+        release_label: "release".to_owned(),
+        every_s: 1,
+    };
+    let server = base.trim_start_matches("http://").trim_end_matches('/').to_owned();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap();
+    let source = source(&format!("http://{at}"), None, Arc::new(SystemClock));
+    let (environment, service) = ("shop/production".parse().unwrap(), "api".parse().unwrap());
+    let began = Instant::now();
+    let (mut after_s, mut rows) = (SystemClock.now_ms().div_euclid(1_000) - 1, 0);
+    let mut told: Vec<(i64, i64)> = Vec::new();
+    let mut way = Some(tokio::spawn(relay(listener, server.clone())));
+    let mut cut = None;
+    while told.is_empty() || way.is_none() || cut.is_none() || rows < cut.unwrap_or_default() + 6 {
+        assert!(began.elapsed() < PATIENCE, "{rows} rows, {told:?}");
+        match source.seen(&environment, &service, Some(&queries), after_s).await {
+            Ok(seen) if seen.until_s >= seen.from_s => {
+                after_s = seen.until_s;
+                rows += sum(&seen, 7).0 / 90;
+                told.push((seen.from_s, seen.until_s));
+            }
+            Ok(_) => {}
+            Err(error) if way.is_none() => {
+                assert_eq!(error.to_string(), format!("Prometheus at http://{at} can't be reached"));
+                // Back again, two seconds later.
+                tokio::time::sleep(Duration::from_secs(2)).await;
+                way = Some(tokio::spawn(relay(TcpListener::bind(at).await.unwrap(), server.clone())));
+            }
+            Err(error) => assert!(error.to_string().contains("no fresh samples"), "{error}"),
+        }
+        if rows >= 3 && cut.is_none() {
+            cut = Some(rows);
+            if let Some(way) = way.take() {
+                way.abort();
+                assert!(way.await.is_err());
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    std::fs::remove_file(&file).unwrap();
+    for (before, after) in told.iter().zip(told.iter().skip(1)) {
+        assert_eq!(before.1 + 1, after.0, "nothing is left out: {told:?}");
+    }
+    let seconds = told[told.len() - 1].1 - told[0].0 + 1;
+    assert_eq!(rows, seconds.unsigned_abs(), "and nothing twice: {told:?}");
+}

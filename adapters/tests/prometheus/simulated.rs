@@ -156,9 +156,13 @@ async fn every_fault_is_a_sentence_and_never_an_empty_answer() {
     let nobody = source("http://127.0.0.1:9", None, Arc::new(ManualClock::at(START_S * 1_000)));
     let away = nobody.seen(&scene.environment, &scene.api, Some(&scene.queries), START_S + 29).await;
     says.push(away.unwrap_err().to_string());
-    let none = Sources { edge: knows.edge.clone(), prometheus: None };
-    let none = none.seen(&scene.environment, &scene.api, Some(&scene.queries), START_S).await;
+    let nowhere = Sources { edge: knows.edge.clone(), prometheus: None };
+    let none = nowhere.seen(&scene.environment, &scene.api, Some(&scene.queries), START_S).await;
     says.push(none.unwrap_err().to_string());
+    assert!(knows.can_see(Some(&scene.queries)).is_ok() && nowhere.can_see(None).is_ok());
+    says.push(nowhere.can_see(Some(&scene.queries)).unwrap_err().to_string());
+    // People are told how long answers took, whoever counted them.
+    assert_eq!(nowhere.latency_bounds_ms(&scene.environment, &scene.api), [1, 2, 5]);
     let edge = knows.seen(&scene.environment, &scene.api, None, START_S).await;
     says.push(edge.unwrap_err().to_string());
     expect_test::expect![[r#"
@@ -171,6 +175,7 @@ async fn every_fault_is_a_sentence_and_never_an_empty_answer() {
         Prometheus at there lets nobody in with that token (status 401)
         Prometheus at http://127.0.0.1:9 can't be reached
         api is to be watched through Prometheus, and no `prometheus.url` is set
+        it is to be watched through Prometheus, and no `prometheus.url` is set
         the edge was asked
     "#]]
     .assert_eq(&format!("{}\n", says.join("\n")));

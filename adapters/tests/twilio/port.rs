@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use adapters::twilio::sim::{self, ACCOUNT, Fault, NUMBER, SimTwilio, TOKEN};
-use adapters::twilio::{Links, Sender, Settings, TwilioMessenger, signature};
+use adapters::twilio::{Links, Sender, Settings, Twilio, TwilioMessenger, signature};
 use engine::clock::{Clock, ManualClock};
 use engine::model::Phone;
 use engine::notify::Fate;
@@ -48,6 +48,22 @@ impl Stage {
         assert!(!calls.is_empty());
         assert_eq!(super::spec::faults(&calls), Vec::<String>::new());
     }
+}
+
+#[tokio::test]
+async fn an_account_says_what_it_has() {
+    let stage = Stage::open().await;
+    let twilio = Twilio::new(&settings(&stage.sim.api_base())).unwrap();
+    assert_eq!(twilio.account().await.unwrap().status, "active");
+    let own = twilio.own_number(&NUMBER.parse().unwrap()).await.unwrap().unwrap();
+    assert!(own.capabilities.sms);
+    assert_eq!(own.sms_url.as_deref(), Some("https://infra.example/twilio/inbound"));
+    assert_eq!(twilio.own_number(&stage.to).await.unwrap(), None);
+    let wrong =
+        Settings { auth_token: SecretString::from("0".repeat(32)), ..settings(&stage.sim.api_base()) };
+    let refused = Twilio::new(&wrong).unwrap().account().await.unwrap_err();
+    assert!(refused.to_string().contains("twilio.auth_token"), "{refused}");
+    stage.end();
 }
 
 #[tokio::test]

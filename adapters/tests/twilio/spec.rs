@@ -36,7 +36,11 @@ pub(crate) fn faults(calls: &[Call]) -> Vec<String> {
 
 fn faults_of(spec: &Value, call: &Call) -> Vec<String> {
     let is_one = call.path.contains("/Messages/");
-    let path = if is_one {
+    let path = if call.path.ends_with("/IncomingPhoneNumbers.json") {
+        "/2010-04-01/Accounts/{AccountSid}/IncomingPhoneNumbers.json"
+    } else if !call.path.contains("/Messages") {
+        "/2010-04-01/Accounts/{Sid}.json"
+    } else if is_one {
         "/2010-04-01/Accounts/{AccountSid}/Messages/{Sid}.json"
     } else {
         "/2010-04-01/Accounts/{AccountSid}/Messages.json"

@@ -1,6 +1,8 @@
 //! `doctor`: looks whether everything that is needed is there, and says of each thing what to do. It changes nothing but
 //! what every start does.
 
+mod texts;
+
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -80,6 +82,8 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
         faults.0.iter().for_each(|fault| report.say(Finding::Fail, "channels", &fault.to_string()));
     }
     fronts(&mut report, &config).await;
+    texts::texts(&mut report, &config, &projects, hosted).await;
+    signals(&mut report, &config, &projects);
     tools(&mut report, &projects).await;
     out::line(&match (report.failed, report.warned) {
         (0, 0) => "Everything is there.".to_owned(),
@@ -279,6 +283,22 @@ fn edge(report: &mut Report, project: &Project, hosted: bool) {
         let says =
             format!("other programs have {}: end them, or change `edge` in the project", taken.join(", "));
         report.say(Finding::Warn, what, &says);
+    }
+}
+
+/// Services that are to be watched through a Prometheus nobody has said where to find.
+fn signals(report: &mut Report, config: &Config, projects: &[Project]) {
+    if config.prometheus.is_some() {
+        return;
+    }
+    for project in projects {
+        for (name, _) in project.services.iter().filter(|(_, service)| service.signals.is_some()) {
+            let says = format!(
+                "{name} of {} is to be watched through Prometheus, and canaries of it are refused: set prometheus.url",
+                project.project
+            );
+            report.say(Finding::Warn, "signals", &says);
+        }
     }
 }
 

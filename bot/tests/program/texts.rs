@@ -141,3 +141,51 @@ fn with_an_account_texts_go_out_and_signed_replies_come_in() {
     assert_eq!(sim.records().len(), 2, "{:?}", sim.records());
     world.program(&["audit", "list"]).ended(0).says("text.forged").says("text.replied").says("text.stranger");
 }
+
+#[test]
+fn the_doctor_looks_at_the_account() {
+    let world = World::with_sample();
+    world.program(&["doctor"]).ended(0).says("shown in the terminal");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let sim = runtime.block_on(SimTwilio::open(Arc::new(SystemClock))).unwrap();
+    let base = sim.api_base();
+    let mut settings = vec![
+        ("INFRA_CHAT_TWILIO_API_BASE", base.as_str()),
+        ("INFRA_CHAT_TWILIO_ACCOUNT_SID", ACCOUNT),
+        ("INFRA_CHAT_TWILIO_AUTH_TOKEN", TOKEN),
+        ("INFRA_CHAT_TWILIO_FROM", NUMBER),
+    ];
+    let told = world.program_with(&["doctor"], "", &settings).ended(0);
+    told.says("Twilio takes the account and its token")
+        .says("they come from +491713920000, which can send them")
+        .says("nobody can reply: set twilio.public_url");
+    settings.push(("INFRA_CHAT_TWILIO_PUBLIC_URL", "http://127.0.0.1:9"));
+    world
+        .program_with(&["doctor"], "", &settings)
+        .ended(0)
+        .says("set it to http://127.0.0.1:9/twilio/inbound")
+        .says("no infra-chat answers at http://127.0.0.1:9 now: start `infra-chat serve`");
+    // Of a program that runs and is found.
+    settings.push(("INFRA_CHAT_LISTEN", "127.0.0.1:0"));
+    let mut serve = world.start(&["serve"], &settings);
+    let said = serve.wait_for("; end it with");
+    let (_, rest) = said.split_once("listens on http://").unwrap();
+    let here = format!("http://{}", rest.split_once(';').unwrap().0);
+    settings[4].1 = &here;
+    world.program_with(&["doctor"], "", &settings).ended(0).says("is this program, seen from here");
+    settings[4].1 = &base;
+    world.program_with(&["doctor"], "", &settings).ended(0).says("something else answers at");
+    serve.signal("TERM");
+    serve.end().ended(0);
+    // Somebody else's number, and somebody else's token.
+    settings[3].1 = "+491713920077";
+    world
+        .program_with(&["doctor"], "", &settings)
+        .ended(1)
+        .says("+491713920077 is no number of this account");
+    settings[2].1 = "00000000000000000000000000000000";
+    world
+        .program_with(&["doctor"], "", &settings)
+        .ended(1)
+        .says("check twilio.account_sid and twilio.auth_token");
+}

@@ -165,8 +165,8 @@ pub fn answered(version: &VersionPoint) -> String {
         failed_bp / 100,
         failed_bp % 100 / 10
     );
-    match version.p95_ms {
-        Some(p95_ms) => format!("{failed}, p95 {p95_ms} ms"),
+    match version.latency_say() {
+        Some(latency) => format!("{failed}, {latency}"),
         None => failed,
     }
 }

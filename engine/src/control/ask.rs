@@ -7,8 +7,10 @@ use super::back::only_one;
 use super::clearance::{Asked, fired, role_from};
 use super::{Engine, Refusal};
 use crate::model::{Actor, Change, Desired, Role, RunId, RunRequest};
-use crate::plan::{Plan, plan};
+use crate::plan::{Plan, PlanProblem, plan};
+use crate::ports::PortError;
 use crate::run::{Approval, ApprovalState, Happening, Run, RunEvent, RunState};
+use crate::step::StepKind;
 use crate::store::{AuditEntry, Commit, StoreError, Versioned, Write};
 
 /// How long an approval stays open when the environment does not say, in minutes.
@@ -46,6 +48,7 @@ impl Engine {
         };
         let facts = self.gather(request).await?;
         let plan = plan(request, &facts)?;
+        self.can_be_judged(&plan)?;
         let decision = if request.dry_run {
             // Looking needs no approval; people want to know what doing it would need.
             let real = RunRequest { dry_run: false, ..request.clone() };
@@ -200,6 +203,25 @@ impl Engine {
             }
         }
         Err(Refusal::Store(StoreError::Conflict))
+    }
+
+    /// Refuses a canary that nobody could watch: it would be held for ever.
+    fn can_be_judged(&self, plan: &Plan) -> Result<(), Refusal> {
+        let stages = plan.steps.iter().filter_map(|step| match &step.kind {
+            StepKind::CanaryStage(stage) => Some(stage),
+            _ => None,
+        });
+        for judged in stages.flat_map(|stage| &stage.judged) {
+            match self.ports().signals.can_see(judged.signals.as_ref()) {
+                Ok(()) => {}
+                Err(PortError::Fail { what, hint }) => {
+                    let say = format!("{} can't have a canary: {what}", judged.service);
+                    return Err(PlanProblem::new("unseen", say, hint).into());
+                }
+                Err(error) => return Err(Refusal::port("looking for signals")(error)),
+            }
+        }
+        Ok(())
     }
 
     async fn approval_minutes(&self, request: &RunRequest) -> Result<u32, Refusal> {

@@ -11,7 +11,7 @@ use super::evidence::{Failed, pretty};
 use super::{Engine, Refusal, RunDetail};
 use crate::artifacts::{ArtifactName, ArtifactRef};
 use crate::clock::EpochMs;
-use crate::model::Actor;
+use crate::model::{Actor, RunId};
 use crate::monitor::{Excerpt, Incident, Told, story};
 
 /// `manifest.json`: what belongs to a bundle.
@@ -38,7 +38,7 @@ pub struct Bundle {
 pub struct IncidentDetail {
     /// The incident.
     pub incident: Incident,
-    /// Its story; absent while its run goes on, and for one that is about no run.
+    /// Its story; absent while its run goes on, and for one that has no files.
     pub story: Option<String>,
     /// The names of its files.
     pub files: Vec<String>,
@@ -51,10 +51,27 @@ impl Engine {
         let since_ms = detail.run.created_ms;
         let incidents = self.store().incident_list(detail.run.environment(), since_ms, i64::MAX).await?;
         let Some(incident) =
-            incidents.into_iter().find(|incident| incident.run == *id && incident.crashing.is_none())
+            incidents.into_iter().find(|incident| incident.run == *id && !incident.is_live())
         else {
             return Ok(());
         };
+        let record = self.store().audit_of_run(detail.run.environment(), id).await?;
+        let own = self.artifacts().reference(id, &ArtifactName::Run, run);
+        let told = |excerpts: &[Excerpt], files: &[ArtifactRef], has_chart: bool| {
+            story(&Told { incident: &incident, detail, record: &record, has_chart }, excerpts, files)
+        };
+        self.keep_told(&incident, id, Some(own), told).await
+    }
+
+    /// Writes an incident's story out of the files in its folder, and the manifest of them all. `own` is a file that is
+    /// kept last.
+    pub(super) async fn keep_told(
+        &self,
+        incident: &Incident,
+        id: &RunId,
+        own: Option<ArtifactRef>,
+        told: impl FnOnce(&[Excerpt], &[ArtifactRef], bool) -> String + Send,
+    ) -> Result<(), Failed> {
         let (mut excerpts, mut files): (Vec<Excerpt>, Vec<ArtifactRef>) = (Vec::new(), Vec::new());
         let mut has_chart = false;
         for listed in self.artifacts().list(id).await? {
@@ -68,27 +85,30 @@ impl Engine {
                 excerpts.push((listed.name.to_string(), String::from_utf8_lossy(&kept).into_owned()));
             }
         }
-        files.push(self.artifacts().reference(id, &ArtifactName::Run, run));
-        let record = self.store().audit_of_run(detail.run.environment(), id).await?;
-        let told = Told { incident: &incident, detail, record: &record, has_chart };
-        self.put_first(id, &ArtifactName::Incident, story(&told, &excerpts, &files).as_bytes()).await?;
+        files.extend(own);
+        let story = told(&excerpts, &files, has_chart);
+        self.put_first(id, &ArtifactName::Incident, story.as_bytes()).await?;
         let kept = self.artifacts().get(id, &ArtifactName::Incident).await?;
         files.push(self.artifacts().as_kept(id, &ArtifactName::Incident, &kept));
-        let manifest =
-            Manifest { incident: incident.id, run: id.to_string(), opened_ms: incident.opened_ms, files };
+        let manifest = Manifest {
+            incident: incident.id.clone(),
+            run: id.to_string(),
+            opened_ms: incident.opened_ms,
+            files,
+        };
         Ok(self.put_first(id, &ArtifactName::Manifest, &pretty(&manifest)?).await?)
     }
 
     /// An incident for reading.
     pub async fn incident(&self, id: &str, actor: &Actor) -> Result<IncidentDetail, Refusal> {
         let incident = self.incident_there(id, actor).await?;
-        if incident.crashing.is_some() {
+        let Some(folder) = incident.files_in().cloned() else {
             return Ok(IncidentDetail { incident, story: None, files: Vec::new() });
-        }
-        let listed = self.artifacts().list(&incident.run).await.map_err(|error| unreadable(&error))?;
+        };
+        let listed = self.artifacts().list(&folder).await.map_err(|error| unreadable(&error))?;
         let files: Vec<String> = listed.iter().map(|one| one.name.to_string()).collect();
         let story = if listed.iter().any(|one| one.name == ArtifactName::Incident) {
-            let kept = self.artifacts().get(&incident.run, &ArtifactName::Incident).await;
+            let kept = self.artifacts().get(&folder, &ArtifactName::Incident).await;
             let kept = kept.map_err(|error| unreadable(&error))?;
             // A value may have become known as secret since.
             Some(self.redactor().redact(&String::from_utf8_lossy(&kept)).into_owned())
@@ -102,8 +122,13 @@ impl Engine {
     /// of them holds the value of a known secret.
     pub async fn incident_bundle(&self, id: &str, actor: &Actor) -> Result<Bundle, Refusal> {
         let incident = self.incident_there(id, actor).await?;
-        let listed = self.artifacts().list(&incident.run).await.map_err(|error| unreadable(&error))?;
-        if incident.crashing.is_some() || !listed.iter().any(|one| one.name == ArtifactName::Manifest) {
+        let folder = incident.files_in().cloned();
+        let listed = match &folder {
+            Some(folder) => self.artifacts().list(folder).await.map_err(|error| unreadable(&error))?,
+            None => Vec::new(),
+        };
+        let folder = folder.unwrap_or_else(|| incident.run.clone());
+        if !listed.iter().any(|one| one.name == ArtifactName::Manifest) {
             let environment = &incident.environment.environment;
             return Err(Refusal::standing(
                 "no-bundle",
@@ -113,7 +138,7 @@ impl Engine {
         }
         let mut files = BTreeMap::new();
         for one in listed {
-            let kept = self.artifacts().get(&incident.run, &one.name).await;
+            let kept = self.artifacts().get(&folder, &one.name).await;
             let kept = kept.map_err(|error| unreadable(&error))?;
             // The name of the file, and nothing of what is in it.
             if self.redactor().holds(&String::from_utf8_lossy(&kept)) {
@@ -132,7 +157,7 @@ impl Engine {
             }
             files.insert(one.name.to_string(), kept);
         }
-        if let Some(changed) = self.unlike_manifest(&incident, &files) {
+        if let Some(changed) = self.unlike_manifest(&folder, &files) {
             return Err(Refusal::standing(
                 "bundle-altered",
                 format!(
@@ -146,16 +171,16 @@ impl Engine {
     }
 
     /// The first file that is not what the manifest says.
-    fn unlike_manifest(&self, incident: &Incident, files: &BTreeMap<String, Vec<u8>>) -> Option<String> {
+    fn unlike_manifest(&self, folder: &RunId, files: &BTreeMap<String, Vec<u8>>) -> Option<String> {
         let manifest = ArtifactName::Manifest.to_string();
         let Ok(said) = serde_json::from_slice::<Manifest>(files.get(&manifest)?) else {
             return Some(manifest);
         };
         let mut named: Vec<String> = vec![manifest];
         for one in &said.files {
-            let name = one.path.split_once(&format!("{}/", incident.run)).map_or("", |(_, name)| name);
+            let name = one.path.split_once(&format!("{folder}/")).map_or("", |(_, name)| name);
             let is_same = files.get(name).is_some_and(|kept| {
-                let here = name.parse().map(|name| self.artifacts().as_kept(&incident.run, &name, kept));
+                let here = name.parse().map(|name| self.artifacts().as_kept(folder, &name, kept));
                 here.is_ok_and(|here| here.sha256 == one.sha256)
             });
             if !is_same {

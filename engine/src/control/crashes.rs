@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
+use super::live_incident::folder_of;
 use super::{Engine, Refusal};
 use crate::clock::EpochMs;
 use crate::model::{Actor, EnvironmentKey, Release, ServiceName};
@@ -67,7 +68,8 @@ impl Engine {
         let Some(number) = self.store().environment_get(key).await?.value.live else { return Ok(()) };
         let Some(live) = self.store().release_get(key, number).await? else { return Ok(()) };
         let addresses = self.look_at_addresses(&live).await;
-        addresses.and(self.look_at_crashes(&live).await)
+        let symptoms = self.look_at_symptoms(&live).await;
+        addresses.and(symptoms).and(self.look_at_crashes(&live).await)
     }
 
     async fn look_at_crashes(&self, live: &Release) -> Result<(), Refusal> {
@@ -120,14 +122,19 @@ impl Engine {
             run: Some(live.run.clone()),
             data: json!({ "say": summary, "since_ms": crashes.since_ms, "line": crashes.line }),
         });
-        commit.writes.push(Write::IncidentPut(Incident {
-            id: format!("i-{}-{service}{again}", live.run.as_str().trim_start_matches("r-")),
+        let id = format!("i-{}-{service}{again}", live.run.as_str().trim_start_matches("r-"));
+        let incident = Incident {
+            folder: Some(folder_of(&id)),
+            id,
             environment: key.clone(),
             run: live.run.clone(),
             summary,
             opened_ms: now_ms,
             crashing: Some(crashing.clone()),
-        }));
+        };
+        // What shows why is there now, and may be gone when somebody looks.
+        self.keep_live_incident(&incident, live).await;
+        commit.writes.push(Write::IncidentPut(incident));
         commit.happenings.push((live.run.clone(), Happening::CrashLoop { of: crashing, crashes }));
         match self.write(commit).await {
             // Another replica was faster.

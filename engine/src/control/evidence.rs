@@ -24,7 +24,7 @@ use crate::store::{AuditEntry, Commit};
 /// Lines asked for of each service; what is kept is bounded in bytes, too.
 const LINES_MAX: usize = 1_000;
 /// How long undoing waits for what a silent platform may still have to say.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) type Failed = Box<dyn std::error::Error + Send + Sync>;
 
@@ -83,7 +83,7 @@ impl Engine {
         Ok(())
     }
 
-    async fn keep_log(
+    pub(super) async fn keep_log(
         &self,
         run: &RunId,
         environment: &EnvironmentKey,

@@ -75,7 +75,14 @@ fn happening(what: &mut Happening, redactor: &Redactor) {
         Happening::StepWaits { note: says, .. }
         | Happening::StepDone { says, .. }
         | Happening::StepUndone { says, .. }
-        | Happening::Unreached { why: says, .. } => text(says, redactor),
+        | Happening::Unreached { why: says, .. }
+        | Happening::Unwell { why: says, .. } => text(says, redactor),
+        Happening::RuleActed { because, did, .. } => {
+            text(because, redactor);
+            for line in did {
+                text(line, redactor);
+            }
+        }
         Happening::CrashLoop { crashes, .. } => {
             text(&mut crashes.how, redactor);
             text(&mut crashes.line, redactor);
@@ -83,6 +90,9 @@ fn happening(what: &mut Happening, redactor: &Redactor) {
         Happening::StepStarted { .. }
         | Happening::Voted { .. }
         | Happening::Reached { .. }
+        | Happening::ServerErrors { .. }
+        | Happening::ServerErrorsOver { .. }
+        | Happening::WellAgain { .. }
         | Happening::ArtifactDiffers { .. } => {}
     }
 }

@@ -94,6 +94,7 @@ impl Engine {
         let mut signed_ms = self.now_ms();
         drivers.spawn(self.clone().catch_up(stop.child_token()));
         drivers.spawn(self.clone().services_looked_after(stop.child_token()));
+        drivers.spawn(self.clone().rules_followed(stop.child_token()));
         while !stop.is_cancelled() {
             commits.mark_unchanged();
             let now_ms = self.now_ms();

@@ -137,6 +137,9 @@ pub struct Texts {
     pub quiet: Option<QuietHours>,
     /// A text a week says that texts work.
     pub weekly_test: bool,
+    /// What waits for an approval can be approved and rejected by a number that is replied.
+    #[serde(default)]
+    pub approve: bool,
 }
 
 #[cfg(test)]

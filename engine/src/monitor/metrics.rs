@@ -59,7 +59,12 @@ fn of_stage(stage: &StageSoak) -> Value {
 
 /// The numbers of some seconds of a stage.
 fn of_point(point: &Point) -> Value {
-    let of = |version: &VersionPoint| json!({ "requests": version.requests, "errors": version.errors, "p95_ms": version.p95_ms });
+    let of = |version: &VersionPoint| {
+        json!({
+            "requests": version.requests, "errors": version.errors,
+            "p50_ms": version.p50_ms, "p95_ms": version.p95_ms, "p99_ms": version.p99_ms,
+        })
+    };
     json!({
         "at_s": point.at_s,
         "span_s": point.span_s,

@@ -2,7 +2,9 @@
 
 mod decisions;
 mod excerpt;
+mod live_story;
 mod metrics;
+mod server_errors;
 mod story;
 mod time;
 
@@ -11,7 +13,9 @@ use serde::{Deserialize, Serialize};
 pub(crate) use decisions::decisions;
 pub use excerpt::EXCERPT_MAX_BYTES;
 pub(crate) use excerpt::excerpt;
+pub(crate) use live_story::{ToldLive, live_story};
 pub(crate) use metrics::{ATTEMPTS, metrics};
+pub(crate) use server_errors::{LOOKED_BACK_S, ServerErrors};
 pub(crate) use story::{Excerpt, Told, story};
 
 use crate::clock::EpochMs;
@@ -33,6 +37,25 @@ pub struct Incident {
     /// The service that keeps ending by itself, when it is about that and not about a run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub crashing: Option<CrashingService>,
+    /// The folder of its files among those of runs, when it is about something live and not about a run: one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<RunId>,
+}
+
+impl Incident {
+    /// Where its files are among the artifacts; nothing for what was opened before such incidents had files.
+    pub fn files_in(&self) -> Option<&RunId> {
+        match (&self.folder, &self.crashing) {
+            (Some(folder), _) => Some(folder),
+            (None, None) => Some(&self.run),
+            (None, Some(_)) => None,
+        }
+    }
+
+    /// Whether it is about something live, and not about a run.
+    pub fn is_live(&self) -> bool {
+        self.folder.is_some() || self.crashing.is_some()
+    }
 }
 
 /// A service of a release that keeps ending by itself.

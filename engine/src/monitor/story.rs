@@ -58,6 +58,15 @@ pub(crate) fn story(told: &Told<'_>, excerpts: &[Excerpt], manifest: &[ArtifactR
         .iter()
         .map(|commit| format!("- {} {} ({})", crate::plan::short(&commit.id), commit.subject, commit.author));
     section(&mut text, "Commits since the last good release", commits, "none");
+    logs(&mut text, excerpts);
+    section(&mut text, "The way back", way_back(detail), "none was needed");
+    section(&mut text, "What to do next", next(detail), "nothing more");
+    files(&mut text, manifest);
+    text
+}
+
+/// The last lines of each log.
+pub(super) fn logs(text: &mut String, excerpts: &[Excerpt]) {
     text.push_str("\n## Logs\n\n");
     for (name, kept) in excerpts {
         let lines: Vec<&str> = kept.lines().collect();
@@ -72,16 +81,22 @@ pub(crate) fn story(told: &Told<'_>, excerpts: &[Excerpt], manifest: &[ArtifactR
     if excerpts.is_empty() {
         text.push_str("Nothing was printed, or it could not be read.\n");
     }
-    section(&mut text, "The way back", way_back(detail), "none was needed");
-    section(&mut text, "What to do next", next(detail), "nothing more");
+}
+
+/// Every file with its hash.
+pub(super) fn files(text: &mut String, manifest: &[ArtifactRef]) {
     text.push_str("\n## Files\n\n| file | bytes | SHA-256 |\n|---|---|---|\n");
     for one in manifest {
         let _ = writeln!(text, "| {} | {} | `{}` |", one.path, one.size, one.sha256);
     }
-    text
 }
 
-fn section(text: &mut String, title: &str, lines: impl IntoIterator<Item = String>, otherwise: &str) {
+pub(super) fn section(
+    text: &mut String,
+    title: &str,
+    lines: impl IntoIterator<Item = String>,
+    otherwise: &str,
+) {
     let _ = writeln!(text, "\n## {title}\n");
     let start = text.len();
     for line in lines {
@@ -213,6 +228,15 @@ fn timeline(detail: &RunDetail) -> Vec<String> {
         }
         Happening::Unreached { service, why } => format!("nobody reached {service}: {why}"),
         Happening::Reached { service } => format!("{service} was reached again"),
+        Happening::ServerErrors { service, requests, errors, over_s, .. } => {
+            format!("{service} answered {errors} of {requests} requests in {over_s} s with server errors")
+        }
+        Happening::ServerErrorsOver { service } => format!("{service} answered without server errors again"),
+        Happening::Unwell { service, why } => format!("{service} was unhealthy: {why}"),
+        Happening::WellAgain { service } => format!("{service} was healthy again"),
+        Happening::RuleActed { rule, person, because, did, .. } => {
+            format!("rule {rule} of {person} acted because {because}: {}", did.join("; "))
+        }
         Happening::ArtifactDiffers { path } => {
             format!("{path} was there already with other content, and stays as it was")
         }

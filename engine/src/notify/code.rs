@@ -9,6 +9,8 @@ use crate::model::{EnvironmentKey, Phone, RunId};
 pub const EXPIRES_MS: i64 = 2 * 60 * 60_000;
 /// Digits of a number: short enough to type half asleep; guesses are limited.
 const DIGITS: std::ops::Range<u32> = 1_000..10_000;
+/// Those of a number that lets something begin: nobody hits one by chance.
+const DIGITS_OF_APPROVAL: std::ops::Range<u32> = 100_000..1_000_000;
 
 /// What a number does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +22,10 @@ pub enum CodeAction {
     Hold,
     /// Moves a canary on.
     Promote,
+    /// Approves a plan.
+    Approve,
+    /// Rejects it.
+    Reject,
     /// Says that somebody takes care of it.
     Acknowledge,
 }
@@ -31,8 +37,14 @@ impl CodeAction {
             Self::RollBack => "to roll back",
             Self::Hold => "to hold",
             Self::Promote => "to promote",
+            Self::Approve => "to approve",
+            Self::Reject => "to reject",
             Self::Acknowledge => "if you take it",
         }
+    }
+
+    fn digits(self) -> std::ops::Range<u32> {
+        if self == Self::Approve { DIGITS_OF_APPROVAL } else { DIGITS }
     }
 }
 
@@ -60,9 +72,10 @@ pub struct Code {
 }
 
 /// A number at random; nothing when the system gives no randomness.
-pub(super) fn random() -> Option<String> {
+pub(super) fn random(action: CodeAction) -> Option<String> {
     let mut bytes = [0_u8; 4];
     getrandom::fill(&mut bytes).ok()?;
-    let width = DIGITS.end - DIGITS.start;
-    Some((DIGITS.start + u32::from_le_bytes(bytes) % width).to_string())
+    let digits = action.digits();
+    let width = digits.end - digits.start;
+    Some((digits.start + u32::from_le_bytes(bytes) % width).to_string())
 }

@@ -81,6 +81,9 @@ impl Engine {
             self.alert_raise(one, &run, &worth, Whom { name: "duty".to_owned(), chain, wait_ms }, seen)
                 .await?;
         }
+        if let Happening::RuleActed { rule, .. } = &one.what {
+            self.rule_told(one, &run, &worth, *rule, words, seen).await?;
+        }
         for order in self.texts_orders(run.environment(), seen).await? {
             let Standing::Alert { on, by } = &order.what else { continue };
             let here =
@@ -100,6 +103,29 @@ impl Engine {
                 if let Some(alert) = self.alert_raise(one, &run, &worth, whom, seen).await? {
                     seen.notes.push((words.note)(&order, &alert)?);
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Who gave a rule hears where they gave it what came of it, unless that is where the run is shown.
+    async fn rule_told(
+        &self,
+        one: &RunHappened,
+        run: &Run,
+        worth: &Worth,
+        rule: u32,
+        words: &Words,
+        seen: &mut Seen,
+    ) -> Result<(), Refusal> {
+        let orders = self.texts_orders(run.environment(), seen).await?;
+        let order = orders.into_iter().find(|order| order.number == rule);
+        let elsewhere =
+            order.filter(|order| run.request.conversation.as_deref() != Some(order.conversation.as_str()));
+        if let Some(order) = elsewhere {
+            let whom = Whom { name: format!("note-{rule}"), chain: Vec::new(), wait_ms: 0 };
+            if let Some(alert) = self.alert_raise(one, run, worth, whom, seen).await? {
+                seen.notes.push((words.note)(&order, &alert)?);
             }
         }
         Ok(())
@@ -180,7 +206,14 @@ impl Engine {
 /// Whether the same again is no news.
 fn goes_on(alert: &Alert) -> bool {
     // What people were told of and goes on by itself is no news for a while, answered or not.
-    let lasts = matches!(alert.kind, AlertKind::CrashLoop | AlertKind::Unreached | AlertKind::CanaryWeird);
+    let lasts = matches!(
+        alert.kind,
+        AlertKind::CrashLoop
+            | AlertKind::Unreached
+            | AlertKind::CanaryWeird
+            | AlertKind::ServerErrors
+            | AlertKind::Unhealthy
+    );
     match alert.state {
         AlertState::Open => true,
         AlertState::Answered { .. } | AlertState::Unanswered => lasts,
@@ -189,12 +222,15 @@ fn goes_on(alert: &Alert) -> bool {
 }
 
 /// Whether an event can be worth a text at all: of most nothing needs to be read.
-fn may_matter(what: &Happening) -> bool {
+pub(crate) fn may_matter(what: &Happening) -> bool {
     matches!(
         what,
         Happening::Moved { .. }
             | Happening::StepWaits { .. }
             | Happening::CrashLoop { .. }
             | Happening::Unreached { .. }
+            | Happening::ServerErrors { .. }
+            | Happening::Unwell { .. }
+            | Happening::RuleActed { .. }
     )
 }

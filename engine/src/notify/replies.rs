@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::turn::put;
-use super::{AlertState, Code, CodeAction, Text, TextKind};
+use super::{Alert, AlertKind, AlertState, Code, CodeAction, Text, TextKind};
 use crate::clock::EpochMs;
 use crate::control::{Engine, Refusal};
 use crate::model::{Actor, Identity, Phone, SMS, UserName};
@@ -161,9 +161,19 @@ impl Engine {
         let used = Code { used_ms: Some(now_ms), ..code.clone() };
         commit.writes.push(Write::Text(TextWrite::CodeUse(Box::new(used))));
         commit.writes.push(Write::Text(TextWrite::CodeForget { before_ms: now_ms - FORGET_MS }));
+        let run = match &code.run {
+            Some((id, _)) => self.store().run_get(id).await?,
+            None => None,
+        };
+        // One yes of several: the others are still asked, and now.
+        let goes_on = code.action == CodeAction::Approve
+            && run.is_some_and(|run| matches!(run.state, RunState::AwaitingApproval { .. }));
         for id in &code.alerts {
             let Some(alert) = self.store().alert_get(id).await? else { continue };
-            if matches!(alert.state, AlertState::Open | AlertState::Unanswered) {
+            let awaited = alert.kind == AlertKind::ApprovalAwaited && alert.state == AlertState::Open;
+            if goes_on && awaited {
+                commit.writes.push(put(Alert { due_ms: Some(now_ms), ..alert }.changed()));
+            } else if matches!(alert.state, AlertState::Open | AlertState::Unanswered) {
                 let state = AlertState::Answered { by: person.to_string(), at_ms: now_ms };
                 commit.writes.push(put(alert.over(state)));
             }
@@ -250,6 +260,7 @@ fn still_meant(code: &Code, run: Option<&Run>, live: Option<u32>) -> bool {
     match code.action {
         CodeAction::Acknowledge => true,
         CodeAction::Hold | CodeAction::Promote => at_work,
+        CodeAction::Approve | CodeAction::Reject => matches!(run.state, RunState::AwaitingApproval { .. }),
         // A canary goes back; what is live goes back as long as it is the same.
         CodeAction::RollBack => at_work || (!run.state.is_over() || live == code.live),
     }

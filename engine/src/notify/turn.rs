@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::code::{Code, CodeAction, EXPIRES_MS, random};
 use super::{Alert, AlertKind, AlertState, Text, TextKind};
 use crate::control::{Engine, Refusal};
-use crate::model::{Identity, Phone, QuietHours, SMS, StandingOrder};
+use crate::model::{EnvironmentKey, Identity, Phone, QuietHours, SMS, StandingOrder, Texts};
 use crate::run::{Run, RunState};
 use crate::store::{Commit, StoreError, TextWrite, Write};
 
@@ -125,8 +125,9 @@ impl Engine {
         let live = live.map(|release| (release.id.number, release.reference.clone()));
         let told: Vec<String> = alerts.iter().map(|alert| alert.id.clone()).collect();
         let mut codes = Vec::new();
-        for action in actions(lead, run.as_ref()) {
-            let Some(code) = self.code_free(&phone, &codes).await? else { continue };
+        let approve = self.texts_of(&lead.environment).await?.is_some_and(|texts| texts.approve);
+        for action in actions(lead, run.as_ref(), approve) {
+            let Some(code) = self.code_free(&phone, action, &codes).await? else { continue };
             commit.writes.push(Write::Text(TextWrite::CodePut(Box::new(Code {
                 code: code.clone(),
                 phone: phone.clone(),
@@ -161,10 +162,11 @@ impl Engine {
     async fn code_free(
         &self,
         phone: &Phone,
+        action: CodeAction,
         taken: &[(CodeAction, String)],
     ) -> Result<Option<String>, StoreError> {
         for _ in 0..CODE_TRIES {
-            let Some(code) = random() else { return Ok(None) };
+            let Some(code) = random(action) else { return Ok(None) };
             let is_taken = taken.iter().any(|(_, other)| *other == code);
             if !is_taken && self.store().code_get(phone, &code).await?.is_none() {
                 return Ok(Some(code));
@@ -196,11 +198,15 @@ impl Engine {
     }
 
     async fn quiet_hours(&self, alert: &Alert) -> Result<Option<QuietHours>, StoreError> {
+        Ok(self.texts_of(&alert.environment).await?.and_then(|texts| texts.quiet))
+    }
+
+    /// Who is texted about an environment, and how.
+    async fn texts_of(&self, key: &EnvironmentKey) -> Result<Option<Texts>, StoreError> {
         let projects = self.store().project_list().await?;
-        let project = projects.into_iter().find(|it| it.value.project == alert.environment.project);
-        let environment =
-            project.and_then(|it| it.value.environments.get(&alert.environment.environment).cloned());
-        Ok(environment.and_then(|environment| environment.texts).and_then(|texts| texts.quiet))
+        let project = projects.into_iter().find(|it| it.value.project == key.project);
+        let environment = project.and_then(|it| it.value.environments.get(&key.environment).cloned());
+        Ok(environment.and_then(|environment| environment.texts))
     }
 }
 
@@ -210,7 +216,7 @@ pub(super) fn put(alert: Alert) -> Write {
 }
 
 /// What can be replied to it.
-fn actions(lead: &Alert, run: Option<&Run>) -> Vec<CodeAction> {
+fn actions(lead: &Alert, run: Option<&Run>, approve: bool) -> Vec<CodeAction> {
     let soaks = run.is_some_and(|run| matches!(run.state, RunState::Running { .. }));
     match lead.kind {
         AlertKind::CanaryWeird if soaks => {
@@ -219,8 +225,11 @@ fn actions(lead: &Alert, run: Option<&Run>) -> Vec<CodeAction> {
         AlertKind::CanaryHeld | AlertKind::CanaryWeird => {
             vec![CodeAction::RollBack, CodeAction::Promote, CodeAction::Acknowledge]
         }
-        AlertKind::CrashLoop | AlertKind::Unreached => {
+        AlertKind::CrashLoop | AlertKind::Unreached | AlertKind::ServerErrors | AlertKind::Unhealthy => {
             vec![CodeAction::RollBack, CodeAction::Acknowledge]
+        }
+        AlertKind::ApprovalAwaited if approve => {
+            vec![CodeAction::Approve, CodeAction::Reject, CodeAction::Acknowledge]
         }
         AlertKind::RollbackBegun => Vec::new(),
         _ => vec![CodeAction::Acknowledge],

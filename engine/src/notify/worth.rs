@@ -36,6 +36,12 @@ pub enum AlertKind {
     CrashLoop,
     /// A live service is not reached.
     Unreached,
+    /// A live service answers with server errors again and again.
+    ServerErrors,
+    /// A live service is not healthy any more.
+    Unhealthy,
+    /// Somebody's rule acted.
+    RuleActed,
     /// The weekly text that says that texts work.
     SelfTest,
 }
@@ -53,6 +59,9 @@ impl AlertKind {
             Self::ApprovalAwaited => "approval-awaited",
             Self::CrashLoop => "crash-loop",
             Self::Unreached => "unreached",
+            Self::ServerErrors => "server-errors",
+            Self::Unhealthy => "unhealthy",
+            Self::RuleActed => "rule-acted",
             Self::SelfTest => "self-test",
         }
     }
@@ -112,6 +121,23 @@ pub fn worth(run: &Run, what: &Happening, trial: Option<&Trial>, production: boo
             let says = format!("{service} is not reached: {why}");
             let about = service.to_string();
             return Some(Worth { about, ..of(AlertKind::Unreached, bad, &says, &[Signal::Unhealthy]) });
+        }
+        Happening::ServerErrors { service, requests, errors, over_s, .. } => {
+            let says = format!(
+                "{service} answered {errors} of {requests} requests in {over_s} s with server errors"
+            );
+            let about = service.to_string();
+            return Some(Worth { about, ..of(AlertKind::ServerErrors, bad, &says, &[Signal::Repeated5xx]) });
+        }
+        Happening::Unwell { service, why } => {
+            let says = format!("{service} is unhealthy: {why}");
+            let about = service.to_string();
+            return Some(Worth { about, ..of(AlertKind::Unhealthy, bad, &says, &[Signal::Unhealthy]) });
+        }
+        Happening::RuleActed { rule, because, did, .. } => {
+            let says = format!("{}, because {because}", did.join("; "));
+            let about = format!("rule {rule}");
+            return Some(Worth { about, ..of(AlertKind::RuleActed, bad, &says, &[]) });
         }
         _ => return None,
     };

@@ -69,6 +69,11 @@ pub trait Signals: Send + Sync {
         after_s: i64,
     ) -> Result<Seen, PortError>;
 
+    /// Fails when services with these queries can never be seen, because nothing is there to ask. Asks nobody.
+    fn can_see(&self, _queries: Option<&Queries>) -> Result<(), PortError> {
+        Ok(())
+    }
+
     /// The upper bounds of a service's latency buckets, in milliseconds, each inclusive; what is slower is in one bucket more.
     /// Empty where nobody knows them: judging needs none, only people do.
     fn latency_bounds_ms(&self, _environment: &EnvironmentKey, _service: &ServiceName) -> Vec<u32> {

@@ -13,7 +13,7 @@ const HOUR_MINUTES: u32 = 60;
 
 /// Reads them.
 pub(super) fn read(spot: &Spot<'_>) -> Option<Texts> {
-    let keys = spot.keys(&["people", "wait_minutes", "quiet", "zone", "passes", "weekly_test"])?;
+    let keys = spot.keys(&["people", "wait_minutes", "quiet", "zone", "passes", "weekly_test", "approve"])?;
     let people = keys.need("people", "[ana, ben]").and_then(|spot| people(&spot));
     let wait_minutes = keys.or("wait_minutes", WAIT_MINUTES_DEFAULT, |spot| spot.number(&TEXTS_WAIT_MINUTES));
     let zone = keys.or("zone", Some(ZONE_DEFAULT.to_owned()), |spot| Some(zone_of(&spot)));
@@ -31,7 +31,8 @@ pub(super) fn read(spot: &Spot<'_>) -> Option<Texts> {
         _ => None,
     };
     let weekly_test = keys.or("weekly_test", true, |spot| spot.flag());
-    Some(Texts { people: people?, wait_minutes, quiet, weekly_test })
+    let approve = keys.or("approve", false, |spot| spot.flag());
+    Some(Texts { people: people?, wait_minutes, quiet, weekly_test, approve })
 }
 
 fn people(spot: &Spot<'_>) -> Option<Vec<UserName>> {
@@ -84,5 +85,6 @@ pub(super) fn describe(texts: &Texts, defaults: Defaults) -> Yaml {
         keys.text("passes", quiet.passes.as_str(), Urgency::Critical.as_str());
     }
     keys.word("weekly_test", texts.weekly_test, true);
+    keys.word("approve", texts.approve, false);
     Yaml::Map(keys.entries)
 }

@@ -207,6 +207,49 @@ pub enum Happening {
         /// Which.
         service: ServiceName,
     },
+    /// A service of the release it made, which is live, answers with server errors again and again.
+    ServerErrors {
+        /// Which.
+        service: ServiceName,
+        /// The number of the live release.
+        release: u32,
+        /// What it answered lately.
+        requests: u64,
+        /// Those of them with a status of 500 or more.
+        errors: u64,
+        /// How far back that goes, in seconds.
+        over_s: i64,
+    },
+    /// It hardly does any more.
+    ServerErrorsOver {
+        /// Which.
+        service: ServiceName,
+    },
+    /// A service of the release it made, which is live, is not healthy any more.
+    Unwell {
+        /// Which.
+        service: ServiceName,
+        /// What its health check said.
+        why: String,
+    },
+    /// It is healthy again.
+    WellAgain {
+        /// Which.
+        service: ServiceName,
+    },
+    /// Somebody's rule was about what happened to it, and this is what came of it.
+    RuleActed {
+        /// The rule's number in its project.
+        rule: u32,
+        /// Whose rule it is.
+        person: String,
+        /// The rule.
+        sentence: String,
+        /// Why it acted, with the numbers.
+        because: String,
+        /// What was done or could not be, one after the other.
+        did: Vec<String>,
+    },
     /// One of its artifacts was there already, with other content, and stays as it was.
     ArtifactDiffers {
         /// Where: `runs/r-3f2a/plan.json`.

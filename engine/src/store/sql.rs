@@ -205,6 +205,12 @@ statements! { ON_BOTH:
     TEXT_CURSOR_NEW = "INSERT INTO text_cursors (name, place) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
     TEXT_CURSOR_MOVE = "UPDATE text_cursors SET place = $2 WHERE name = $1 AND place = $3";
     TEXT_CURSOR_GET = "SELECT place FROM text_cursors WHERE name = $1";
+    FIRED_PUT = "INSERT INTO fired (fired, project, rule, body, due_ms, at_ms, version) \
+        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (fired) DO UPDATE SET body = excluded.body, \
+        due_ms = excluded.due_ms, version = excluded.version WHERE fired.version = excluded.version - 1";
+    FIRED_DUE = "SELECT body FROM fired WHERE due_ms <= $1 ORDER BY at_ms, fired LIMIT $2";
+    FIRED_SINCE = "SELECT body FROM fired WHERE project = $1 AND rule = $2 AND (at_ms > $3 OR due_ms IS NOT NULL) \
+        ORDER BY at_ms DESC, fired";
     PHONE_PUT = "INSERT INTO phone_texts (number, text, phone, body, at_ms) \
         VALUES ((SELECT COALESCE(MAX(number), 0) + 1 FROM phone_texts), $1, $2, $3, $4) ON CONFLICT (text) DO NOTHING";
     PHONE_AFTER = "SELECT number, phone, body FROM phone_texts WHERE number > $1 ORDER BY number LIMIT $2";

@@ -5,7 +5,8 @@ use super::value::{Statement, Value, guarded, json};
 use super::{Store, StoreError, sql};
 use crate::clock::EpochMs;
 use crate::model::Phone;
-use crate::notify::{Alert, Code, Text};
+use crate::model::ProjectName;
+use crate::notify::{Alert, Code, Fired, Text};
 
 /// A write about texts.
 #[derive(Debug, Clone)]
@@ -41,6 +42,8 @@ pub enum TextWrite {
         /// The place from now on.
         to: i64,
     },
+    /// A rule that fired, new (version 1) or changed. Guard: its version follows the one in the database.
+    FiredPut(Box<Fired>),
     /// A text on a phone that is only shown here. Guard: it was not there before.
     PhonePut {
         /// Its key.
@@ -106,6 +109,18 @@ impl TextWrite {
             Self::CursorPut { name, from: Some(from), to } => {
                 guarded(sql::TEXT_CURSOR_MOVE, vec![name.as_str().into(), (*to).into(), (*from).into()])
             }
+            Self::FiredPut(fired) => guarded(
+                sql::FIRED_PUT,
+                vec![
+                    fired.id.as_str().into(),
+                    fired.project.as_str().into(),
+                    i64::from(fired.rule).into(),
+                    json(fired)?,
+                    fired.due_ms.into(),
+                    fired.at_ms.into(),
+                    fired.version.into(),
+                ],
+            ),
             Self::PhonePut { text, phone, body, at_ms } => guarded(
                 sql::PHONE_PUT,
                 vec![text.as_str().into(), phone.as_str().into(), body.as_str().into(), (*at_ms).into()],
@@ -181,6 +196,22 @@ impl Store {
     pub async fn text_next_ms(&self) -> Result<Option<EpochMs>, StoreError> {
         let rows = self.rows(sql::TEXT_NEXT, Vec::<Value>::new()).await?;
         rows.first().map(|row| row.int("due_ms")).transpose()
+    }
+
+    /// Rules that fired and of which something is to be done by then, oldest first, at most `limit`.
+    pub async fn fired_due(&self, by_ms: EpochMs, limit: i64) -> Result<Vec<Fired>, StoreError> {
+        self.bodies(sql::FIRED_DUE, vec![by_ms.into(), limit.into()]).await
+    }
+
+    /// When a rule fired since some instant, or has something left to do; newest first.
+    pub async fn fired_since(
+        &self,
+        project: &ProjectName,
+        rule: u32,
+        since_ms: EpochMs,
+    ) -> Result<Vec<Fired>, StoreError> {
+        let of_rule = vec![project.as_str().into(), i64::from(rule).into(), since_ms.into()];
+        self.bodies(sql::FIRED_SINCE, of_rule).await
     }
 
     /// Texts on phones that are only shown here, after a place in their order, at most `limit`.

@@ -9,8 +9,6 @@ use crate::ports::Served;
 
 /// Most points of a stage. The row they are in is written every second, and a picture shows no more.
 pub const POINTS_MAX: usize = 20;
-/// The quantile of latency that people are shown, in percent.
-const QUANTILE_PCT: u64 = 95;
 
 /// A service in a stage, over time.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +44,12 @@ pub struct VersionPoint {
     /// The time within which 95 of 100 answers came, in milliseconds; absent without answers, and where nobody says what the
     /// buckets hold. Of answers beyond the last bucket it is that bucket's bound.
     pub p95_ms: Option<u32>,
+    /// The same of 50 of 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p50_ms: Option<u32>,
+    /// The same of 99 of 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub p99_ms: Option<u32>,
     /// Samples by bucket, as long as more may come.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     latency: BTreeMap<usize, u64>,
@@ -100,7 +104,12 @@ impl VersionPoint {
     fn of(served: &Served) -> Self {
         let counts = served.counts.sane();
         let latency = served.latency.iter().copied().enumerate().filter(|(_, samples)| *samples > 0);
-        Self { requests: counts.requests, errors: counts.errors, p95_ms: None, latency: latency.collect() }
+        Self {
+            requests: counts.requests,
+            errors: counts.errors,
+            latency: latency.collect(),
+            ..Self::default()
+        }
     }
 
     fn add(&mut self, more: &Self, bounds_ms: &[u32]) {
@@ -110,7 +119,21 @@ impl VersionPoint {
             let there = self.latency.entry(*bucket).or_default();
             *there = there.saturating_add(*samples);
         }
-        self.p95_ms = quantile_ms(&self.latency, bounds_ms);
+        self.p50_ms = quantile_ms(&self.latency, 50, bounds_ms);
+        self.p95_ms = quantile_ms(&self.latency, 95, bounds_ms);
+        self.p99_ms = quantile_ms(&self.latency, 99, bounds_ms);
+    }
+
+    /// The latency in words, "p95 20 ms", and beside it the median and the slowest of a hundred where they tell more; absent
+    /// without answers.
+    pub fn latency_say(&self) -> Option<String> {
+        let p95_ms = self.p95_ms?;
+        let (p50_ms, p99_ms) = (self.p50_ms.unwrap_or(p95_ms), self.p99_ms.unwrap_or(p95_ms));
+        Some(if p50_ms == p95_ms && p99_ms == p95_ms {
+            format!("p95 {p95_ms} ms")
+        } else {
+            format!("p50 {p50_ms} ms, p95 {p95_ms} ms, p99 {p99_ms} ms")
+        })
     }
 
     /// The share of requests that failed, in hundredths of a percent; absent without requests.
@@ -121,9 +144,9 @@ impl VersionPoint {
 }
 
 /// The bound of the bucket in which the quantile is.
-fn quantile_ms(latency: &BTreeMap<usize, u64>, bounds_ms: &[u32]) -> Option<u32> {
+fn quantile_ms(latency: &BTreeMap<usize, u64>, pct: u64, bounds_ms: &[u32]) -> Option<u32> {
     let all: u64 = latency.values().sum();
-    let wanted = (all * QUANTILE_PCT).div_ceil(100);
+    let wanted = (all * pct).div_ceil(100);
     let mut below = 0;
     let bucket = latency.iter().find_map(|(bucket, samples)| {
         below += samples;
@@ -168,6 +191,15 @@ mod tests {
                 track.points.windows(2).all(|pair| pair[0].at_s + i64::from(pair[0].span_s) == pair[1].at_s);
             assert!(ends, "{seconds} s without a gap");
         }
+    }
+
+    #[test]
+    fn the_median_and_the_tail_are_told_where_they_tell_more() {
+        let mut track = Track::default();
+        track.second(0, &served(100, 0, [60, 36, 0, 4]), &served(100, 0, [100, 0, 0, 0]), &BOUNDS_MS);
+        assert_eq!(track.whole.stable.latency_say().as_deref(), Some("p50 10 ms, p95 20 ms, p99 50 ms"));
+        assert_eq!(track.whole.canary.latency_say().as_deref(), Some("p95 10 ms"));
+        assert_eq!(VersionPoint::default().latency_say(), None);
     }
 
     #[test]

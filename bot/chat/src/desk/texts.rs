@@ -34,7 +34,7 @@ impl Desk {
             }
             Replied::Counts { code, person } => {
                 let (says, counts) = match (&code.run, code.action) {
-                    (Some((run, _)), CodeAction::RollBack | CodeAction::Hold | CodeAction::Promote) => {
+                    (Some((run, _)), action) if action != CodeAction::Acknowledge => {
                         let heard = Box::pin(self.carried_out(&identity, run, event, code.action)).await?;
                         let counts = matches!(heard.outcome, Outcome::Answered | Outcome::Requested(_));
                         (view::text_heard(&heard), counts)
@@ -63,6 +63,8 @@ impl Desk {
         let verb = match action {
             CodeAction::Hold => "pause",
             CodeAction::Promote => "promote",
+            CodeAction::Approve => "approve",
+            CodeAction::Reject => "reject",
             CodeAction::RollBack | CodeAction::Acknowledge => "rollback",
         };
         let there = self.engine.store().run_get(run).await?;

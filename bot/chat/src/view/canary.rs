@@ -167,9 +167,9 @@ fn figures(here: &InStage) -> String {
     )
 }
 
-/// ", p95 20 ms".
+/// ", p50 8 ms, p95 20 ms, p99 50 ms".
 fn within(version: &VersionPoint) -> String {
-    version.p95_ms.map(|p95_ms| format!(", p95 {p95_ms} ms")).unwrap_or_default()
+    version.latency_say().map(|latency| format!(", {latency}")).unwrap_or_default()
 }
 
 /// "3 of 120 failed (2.5%)".

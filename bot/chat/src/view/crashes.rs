@@ -9,7 +9,17 @@ use crate::message::{Card, Tone};
 
 /// Whether it happens to what a run has made, long after the run is over.
 pub(crate) fn is_later(what: &Happening) -> bool {
-    matches!(what, Happening::CrashLoop { .. } | Happening::Unreached { .. } | Happening::Reached { .. })
+    matches!(
+        what,
+        Happening::CrashLoop { .. }
+            | Happening::Unreached { .. }
+            | Happening::Reached { .. }
+            | Happening::ServerErrors { .. }
+            | Happening::ServerErrorsOver { .. }
+            | Happening::Unwell { .. }
+            | Happening::WellAgain { .. }
+            | Happening::RuleActed { .. }
+    )
 }
 
 /// What is said, once, of something that happens to what a run has made; nothing for what its card shows.
@@ -24,6 +34,32 @@ pub(crate) fn later_card(run: &Run, what: &Happening) -> Option<Card> {
         Happening::Reached { service } => {
             Some(Card::new(Tone::Good, format!("The edge listens for {service} of {environment} again.")))
         }
+        Happening::ServerErrors { service, release, requests, errors, over_s } => Some(
+            Card::new(
+                Tone::Bad,
+                format!("{service} in {environment} answers with server errors: {errors} of {requests} requests in {over_s} s"),
+            )
+            .text(format!("Release {release} ({}). This is not said again while it goes on.", run.id))
+            .text(format!("Next: logs {service} in {environment}; rollback {environment}")),
+        ),
+        Happening::ServerErrorsOver { service } => Some(Card::new(
+            Tone::Good,
+            format!("{service} in {environment} answers without server errors again."),
+        )),
+        Happening::Unwell { service, why } => Some(
+            Card::new(Tone::Bad, format!("{service} in {environment} is unhealthy: {why}"))
+                .text(format!("Next: logs {service} in {environment}; restart {service} in {environment}")),
+        ),
+        Happening::WellAgain { service } => {
+            Some(Card::new(Tone::Good, format!("{service} in {environment} is healthy again.")))
+        }
+        Happening::RuleActed { rule, person, sentence, because, did } => Some(
+            Card::new(Tone::Ask, format!("Rule {rule} of {person} fired in {environment}: {because}"))
+                .list("", did.clone())
+                .text(format!("The rule: {sentence}"))
+                .button("Status", format!("status {environment}"), false)
+                .button("Remove the rule", format!("remove rule {rule}"), false),
+        ),
         _ => None,
     }
 }

@@ -27,14 +27,18 @@ pub(crate) fn incidents(environment: &EnvironmentKey, incidents: &[Incident]) ->
         .collect();
     let card = Card::new(Tone::Plain, format!("Incidents in {name}, newest first")).list("", lines);
     let with_story: Vec<&Incident> =
-        incidents.iter().filter(|incident| incident.crashing.is_none()).collect();
+        incidents.iter().filter(|incident| incident.files_in().is_some()).collect();
     let Some(newest) = with_story.first() else { return card.text(format!("Next: logs {name}")) };
-    let card = card
-        .text(format!("Next: incident {} shows its story, with what was measured, decided, changed and logged.", newest.id))
-        .text(format!(
+    let mut card = card.text(format!(
+        "Next: incident {} shows its story, with what was measured, decided, changed and logged.",
+        newest.id
+    ));
+    if incidents.iter().any(|incident| !incident.is_live()) {
+        card = card.text(format!(
             "What was taken back is over. What could not be taken back whole is over when `rollback {name}` or a deploy of \
              {name} succeeds."
         ));
+    }
     with_story.iter().take(BUTTONS_MAX).fold(card, |card, incident| {
         card.button(&format!("Incident {}", incident.id), format!("incident {}", incident.id), false)
     })
@@ -44,7 +48,8 @@ pub(crate) fn incidents(environment: &EnvironmentKey, incidents: &[Incident]) ->
 pub(crate) fn incident(detail: &IncidentDetail) -> Card {
     let incident = &detail.incident;
     let card = Card::new(Tone::Plain, format!("{}: {}", incident.id, incident.summary));
-    let card = match (&detail.story, &incident.crashing) {
+    let no_files = incident.crashing.as_ref().filter(|_| incident.files_in().is_none());
+    let card = match (&detail.story, no_files) {
         (Some(story), _) => {
             // Its first line is the headline of the card; hashes are for machines.
             let story = story.split_once(FILES).map_or(story.as_str(), |(told, _)| told);

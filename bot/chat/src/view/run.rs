@@ -32,7 +32,10 @@ pub fn run(detail: &RunDetail, now_ms: i64) -> Card {
     card.command = said_as(&run.request);
     // What a person must know or do comes first: on a phone the rest is below the fold.
     card = outcome(card, detail);
-    let mut fields = vec![("asked by".to_owned(), run.requester.name.clone())];
+    // A rule asks in the name of who gave it, and is called so where people have fronts.
+    let by_rule = Some(run.requester.front.as_str()).filter(|front| front.starts_with("rule "));
+    let by = by_rule.map(|rule| format!(" ({rule})")).unwrap_or_default();
+    let mut fields = vec![("asked by".to_owned(), format!("{}{by}", run.requester.name))];
     if let Some(reason) = &run.request.break_glass {
         fields.push(("glass broken".to_owned(), reason.clone()));
     }

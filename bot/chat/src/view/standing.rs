@@ -7,23 +7,12 @@ use crate::message::{Card, Tone};
 
 /// Removal buttons on one card.
 const BUTTONS_MAX: usize = 10;
-/// A rule does nothing by itself yet.
-const RULE_NOT_YET: &str = "It is kept and takes effect once I act by myself on what I see; I don't yet.";
-/// The same of a rule that is about what canaries do anyway.
-const IN_CANARIES: &str = "A canary does so by itself, with or without it: it goes back, and its incident has logs and diffs. After \
-                           a deploy without a canary it takes effect once I watch services; I don't yet.";
-/// An alert on what nobody watches.
-const UNWATCHED: &str = "It is kept and takes effect once I watch for repeated errors; I don't yet.";
-
 /// From when it takes effect, and what it lacks to.
 fn effect(order: &StandingOrder, has_phone: bool) -> String {
-    let (on, by) = match &order.what {
-        Standing::Alert { on, by } => (on, by),
-        Standing::Rule { when, then } => return rule_effect(when, then).to_owned(),
+    let by = match &order.what {
+        Standing::Alert { by, .. } => by,
+        Standing::Rule { when, then } => return rule_effect(&order.person, when, then),
     };
-    if on.iter().all(|signal| *signal == Signal::Repeated5xx) {
-        return UNWATCHED.to_owned();
-    }
     if by.contains(&Channel::Sms) && !has_phone {
         return format!(
             "I know no phone of {person} yet; an admin adds it: infra-chat user link {person} sms:+4917139200099",
@@ -34,16 +23,27 @@ fn effect(order: &StandingOrder, has_phone: bool) -> String {
         return "It is kept and takes effect once I can send e-mail; I can't yet. Say `text me` or `tell me` instead."
             .to_owned();
     }
-    let gap = if on.contains(&Signal::Repeated5xx) { " Repeated errors I don't watch for yet." } else { "" };
-    format!("It takes effect at once.{gap}")
+    "It takes effect at once.".to_owned()
 }
 
-/// From when a rule takes effect.
-fn rule_effect(when: &[Signal], then: &[Reaction]) -> &'static str {
-    let is_seen =
-        |signal: &Signal| matches!(signal, Signal::CanaryAnomaly | Signal::Repeated5xx | Signal::Unhealthy);
-    let is_done = |reaction: &Reaction| matches!(reaction, Reaction::Rollback | Reaction::Incident);
-    if when.iter().all(is_seen) && then.iter().all(is_done) { IN_CANARIES } else { RULE_NOT_YET }
+/// When a rule acts, in whose name, and what it leaves to people.
+fn rule_effect(person: &str, when: &[Signal], then: &[Reaction]) -> String {
+    let mut say = format!(
+        "It takes effect at once: what it does is done in {person}'s name, as far as {person} may, once for what happens \
+         together, and not while another run or lock holds the environment."
+    );
+    if then.contains(&Reaction::Rollback) {
+        say.push_str(" It goes back one release; going back further is for people.");
+    }
+    if then.contains(&Reaction::Scale) {
+        say.push_str(" It adds one process of the service at a time.");
+    }
+    if when.iter().all(|signal| matches!(signal, Signal::Rollback | Signal::DeployFailed))
+        && then.iter().all(|reaction| *reaction == Reaction::Rollback)
+    {
+        say.push_str(" What fails goes back by itself, with or without it.");
+    }
+    say
 }
 
 fn name(order: &StandingOrder) -> String {
@@ -101,7 +101,7 @@ pub(crate) fn standing_orders(
     };
     let mut card = Card::new(Tone::Plain, format!("What stands: {count}"))
         .list("", lines)
-        .text("Alerts take effect; rules don't yet: I do nothing by myself on what I see.");
+        .text("All of them take effect.");
     all.clone_into(&mut card.command);
     for order in orders.iter().take(BUTTONS_MAX) {
         card = card.button(&format!("Remove {}", name(order)), format!("remove {}", name(order)), false);

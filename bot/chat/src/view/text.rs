@@ -37,7 +37,11 @@ pub(crate) fn text(say: &ToSay<'_>) -> String {
     end.extend(folded(say.others));
     if lead.kind == AlertKind::ApprovalAwaited {
         let id = lead.run.as_ref().map(ToString::to_string).unwrap_or_default();
-        end.push(format!("In the chat: approve {id}."));
+        if say.codes.iter().any(|(action, _)| *action == CodeAction::Approve) {
+            end.push(format!("Its plan is in the chat ({id})."));
+        } else {
+            end.push(format!("In the chat: approve {id}."));
+        }
     }
     end.extend(offers(say.codes));
     end.extend(say.link.map(ToOwned::to_owned));
@@ -60,6 +64,9 @@ fn happened(lead: &Alert, run: Option<&Run>) -> String {
         }
         AlertKind::CrashLoop => "a live service keeps ending:".to_owned(),
         AlertKind::Unreached => "a live service is not reached:".to_owned(),
+        AlertKind::ServerErrors => "a live service answers with errors:".to_owned(),
+        AlertKind::Unhealthy => "a live service is unhealthy:".to_owned(),
+        AlertKind::RuleActed => "a rule acted:".to_owned(),
         AlertKind::SelfTest => String::new(),
     }
 }

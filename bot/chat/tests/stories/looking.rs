@@ -135,7 +135,8 @@ fn a_service_that_keeps_ending_is_told_of_once() {
 
             · Incidents in staging, newest first
                 i-1-api 2026-11-18 12:02 UTC api ended by itself 3 times (exit code 3), it is started again each time (r-1)
-              Next: logs staging
+              Next: incident i-1-api shows its story, with what was measured, decided, changed and logged.
+              [Incident i-1-api]
               > incidents in staging
 
             · The record of staging, newest last

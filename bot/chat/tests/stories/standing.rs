@@ -16,7 +16,7 @@ fn alerts_and_rules() {
               > text me if the canary looks weird or a rollback triggers
 
             ✓ Rule 2 stands: if we see repeated 500s, rollback and open an incident bundle with logs and diffs
-              A canary does so by itself, with or without it: it goes back, and its incident has logs and diffs. After a deploy without a canary it takes effect once I watch services; I don't yet.
+              It takes effect at once: what it does is done in ana's name, as far as ana may, once for what happens together, and not while another run or lock holds the environment. It goes back one release; going back further is for people.
               [Remove] [All rules]
               > if we see repeated 500s, rollback and open an incident bundle with logs and diffs
         "#]]);
@@ -33,14 +33,14 @@ fn alerts_and_rules() {
         t.bot_says(expect![[r#"
             · What stands: 1 alert
                 alert 1: text me if the canary looks weird or a rollback triggers (ana, just now)
-              Alerts take effect; rules don't yet: I do nothing by myself on what I see.
+              All of them take effect.
               [Remove alert 1]
               > alerts
 
             · What stands: 2 standing orders
                 alert 1: text me if the canary looks weird or a rollback triggers (ana, just now)
                 rule 2: if we see repeated 500s, rollback and open an incident bundle with logs and diffs (ana, just now)
-              Alerts take effect; rules don't yet: I do nothing by myself on what I see.
+              All of them take effect.
               [Remove alert 1] [Remove rule 2]
               > standing orders
         "#]]);
@@ -117,7 +117,7 @@ fn numbers_are_given_once() {
 
             · What stands: 1 alert
                 alert 2: text me if something is unhealthy (you, just now)
-              Alerts take effect; rules don't yet: I do nothing by myself on what I see.
+              All of them take effect.
               [Remove alert 2]
               > alerts
         "#]]);

@@ -332,6 +332,94 @@ fn an_approval_is_awaited_by_everybody_else() {
     });
 }
 
+/// Production of which people on duty approve by text.
+fn approved_by_text(people: &'static str, approvals: &str) -> Project {
+    Project::usual()
+        .production(&format!("approvals: {approvals}, allowed_refs: [main, \"v*\"]"))
+        .with("    policy: { PRODUCTION_POLICY }", people)
+}
+
+#[test]
+fn an_approval_is_given_by_a_reply() {
+    let project = approved_by_text(
+        "    texts: { people: [vera, ben, zoe], approve: true }\n    policy: { PRODUCTION_POLICY }",
+        "2",
+    );
+    chat_about(&project, async |t| {
+        live(t, 0).await;
+        for person in ["vera", "zoe"] {
+            t.has_phone(person).await;
+        }
+        t.user("ana").says("deploy production ref v1.0.0").await;
+        t.never_mind_the_rest();
+        t.texts("vera", expect![[r#"
+            r-2 production: ana needs a yes for "deploy v1.0.0 to production". Its plan is in the chat (r-2). Reply CODE to approve, CODE to reject, CODE if you take it.
+        "#]]);
+        // The number of somebody who may not approve does nothing, and the next one is asked.
+        let code = t.code("vera", "to approve");
+        assert_eq!(code.len(), 6, "{code}");
+        t.replies("vera", &code).await;
+        t.run(2).is("awaiting-approval").await;
+        t.texts_pass(minutes(5)).await;
+        // Neither does a word, another phone, or a part of the number.
+        let code = t.code("ben", "to approve");
+        for words in ["YES", "yes", "START", "approve", "ok", &code[..4]] {
+            t.replies("ben", words).await;
+        }
+        t.replies("zoe", &code).await;
+        assert_eq!(t.decisions().await, 0);
+        t.run(2).is("awaiting-approval").await;
+        // One of two: the other one is asked at once.
+        t.replies("ben", &code).await;
+        t.run(2).is("awaiting-approval").await;
+        assert_eq!(t.text_count("zoe"), 2);
+        let second = t.code("zoe", "to approve");
+        t.replies("zoe", &second).await;
+        t.settles().await;
+        t.run(2).is("succeeded").await;
+        t.texts("ben", expect![[r#"
+            r-2 production: ana needs a yes for "deploy v1.0.0 to production". Its plan is in the chat (r-2). Reply CODE to approve, CODE to reject, CODE if you take it.
+            That is none of the numbers I sent you. Reply just a number from a text, or go on in the chat.
+            That is none of the numbers I sent you. Reply just a number from a text, or go on in the chat.
+            That is none of the numbers I sent you. Reply just a number from a text, or go on in the chat.
+            Your approval of r-2 counts; 1 more approval is needed.
+        "#]]);
+        t.texts("zoe", expect![[r#"
+            That is none of the numbers I sent you. Reply just a number from a text, or go on in the chat.
+            r-2 production: ana needs a yes for "deploy v1.0.0 to production". Its plan is in the chat (r-2). Reply CODE to approve, CODE to reject, CODE if you take it.
+            r-2 is approved by zoe and goes on.
+        "#]]);
+        t.never_mind_the_rest();
+        // It was decided: a no comes too late.
+        let late = t.code("zoe", "to reject");
+        t.replies("zoe", &late).await;
+        t.run(2).is("succeeded").await;
+        assert!(t.on_phone("zoe").last().unwrap().contains("came too late"), "{:?}", t.on_phone("zoe"));
+    });
+}
+
+#[test]
+fn an_approval_is_refused_by_a_reply_and_runs_out() {
+    let people = "    texts: { people: [ben, zoe], approve: true, wait_minutes: 200 }\n    policy: { PRODUCTION_POLICY }";
+    chat_about(&approved_by_text(people, "1, approval_minutes: 240"), async |t| {
+        live(t, 0).await;
+        t.user("ana").says("deploy production ref v1.0.0").await;
+        let code = t.code("ben", "to reject");
+        t.replies("ben", &code).await;
+        t.run(2).is("cancelled").await;
+        t.user("ana").says("deploy production ref v1.0.0").await;
+        t.never_mind_the_rest();
+        let code = t.code("ben", "to approve");
+        t.texts_pass_in_steps(hours(2), minutes(1)).await;
+        t.replies("ben", &code).await;
+        t.run(3).is("awaiting-approval").await;
+        assert!(t.on_phone("ben").last().unwrap().contains("ran out"), "{:?}", t.on_phone("ben"));
+        t.user("ana").says("cancel").await;
+        t.settles().await;
+        t.never_mind_the_rest();
+    });
+}
+
 #[test]
 fn once_a_week_it_is_tried() {
     chat_about(&on_duty(""), async |t| {

@@ -163,6 +163,7 @@ pub(super) fn incident(draft: &mut Draft) {
         summary: format!("{} {became}: {}", draft.run.request.command, reason.say),
         opened_ms: *at_ms,
         crashing: None,
+        folder: None,
     };
     draft.write(Write::IncidentPut(incident));
 }

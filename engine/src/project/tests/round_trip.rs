@@ -288,12 +288,13 @@ fn texts() -> impl Strategy<Value = Texts> {
         zone: if berlin { "Europe/Berlin".to_owned() } else { "UTC".to_owned() },
         passes,
     });
-    (btree_set("[a-z]{1,9}", 1..4), 1_u32..241, option::of(quiet), any::<bool>()).prop_map(
-        |(people, wait_minutes, quiet, weekly_test)| Texts {
+    (btree_set("[a-z]{1,9}", 1..4), 1_u32..241, option::of(quiet), any::<bool>(), any::<bool>()).prop_map(
+        |(people, wait_minutes, quiet, weekly_test, approve)| Texts {
             people: people.iter().map(|text| name(text)).collect(),
             wait_minutes,
             quiet,
             weekly_test,
+            approve,
         },
     )
 }

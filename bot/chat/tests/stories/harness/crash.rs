@@ -98,6 +98,28 @@ impl Chat {
         panic!("what is to be shown does not come to rest:\n{}", self.room.everything());
     }
 
+    /// Rules are followed by a program that is killed after each commit it makes of it. Gives how often that was.
+    #[allow(dead_code, reason = "for stories of one front alone")]
+    pub(crate) async fn rules_killed_after_each_commit(&mut self) -> usize {
+        for kills in 0..KILLS_MAX {
+            let engine = self.engine().clone();
+            let mut commits = engine.store().watch();
+            commits.mark_unchanged();
+            let passed = tokio::select! {
+                biased;
+                _ = commits.changed() => None,
+                passed = engine.rules_pass() => Some(passed.expect("rules are followed")),
+            };
+            drop((engine, commits));
+            match passed {
+                None => self.restart().await,
+                Some(true) => {}
+                Some(false) => return kills,
+            }
+        }
+        panic!("rules do not come to rest");
+    }
+
     async fn something_to_report(&self) -> bool {
         let head = self.engine().store().happening_head().await.unwrap();
         let stored = self.engine().store().conversation_get(REPORTED_IN).await.unwrap();

@@ -348,8 +348,9 @@ impl Chat {
     async fn reports(&mut self) {
         let program = self.program.as_mut().unwrap();
         loop {
+            let ruled = program.engine.rules_pass().await.expect("rules are followed");
             let texted = program.texter.pass().await.expect("the texter texts");
-            let reported = program.reporter.pass().await.expect("the reporter reports") || texted;
+            let reported = program.reporter.pass().await.expect("the reporter reports") || texted || ruled;
             if !program.connected.shows(&self.stage).await && !reported {
                 return;
             }

@@ -49,6 +49,11 @@ impl RunSeen<'_> {
             Happening::CrashLoop { of, crashes } => format!("{} ended {} times\n", of.service, crashes.times),
             Happening::Unreached { service, .. } => format!("{service} not reached\n"),
             Happening::Reached { service } => format!("{service} reached again\n"),
+            Happening::ServerErrors { service, errors, .. } => format!("{service} errors: {errors}\n"),
+            Happening::ServerErrorsOver { service } => format!("{service} errors over\n"),
+            Happening::Unwell { service, why } => format!("{service} unwell: {why}\n"),
+            Happening::WellAgain { service } => format!("{service} well again\n"),
+            Happening::RuleActed { rule, did, .. } => format!("rule {rule}: {}\n", did.join("; ")),
             Happening::ArtifactDiffers { path } => format!("{path} differs\n"),
         });
         expected.assert_eq(&self.chat.room.with_story_ids(&lines.collect::<String>()));

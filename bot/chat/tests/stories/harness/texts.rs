@@ -15,7 +15,7 @@ use regex::Regex;
 use super::Chat;
 
 static CODE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"\b[1-9][0-9]{3} (to |if |was |came |ran )").unwrap());
+    LazyLock::new(|| Regex::new(r"\b[1-9][0-9]{3}(?:[0-9]{2})? (to |if |was |came |ran )").unwrap());
 
 /// The phone of somebody: numbers nobody has.
 #[allow(dead_code, reason = "for stories of one front alone")]
@@ -69,7 +69,7 @@ impl Chat {
         let newest = texts.iter().rev().find(|body| body.contains(offer));
         let newest = newest.unwrap_or_else(|| panic!("{person} was never offered {offer}: {texts:?}"));
         let (before, _) = newest.split_once(&format!(" {offer}")).unwrap();
-        before[before.len() - 4..].to_owned()
+        before.rsplit(' ').next().unwrap_or_default().to_owned()
     }
 
     /// Somebody texts something.
@@ -100,6 +100,62 @@ impl Chat {
             self.clock.advance(step_ms.min(end_ms - self.now_ms()));
             self.reports().await;
         }
+    }
+
+    /// Time goes by second by second for texts, in a program that is killed after one of the commits it makes of them (counted
+    /// down in `left`), and whenever it waits for an answer that does not come. One that were killed after each would never
+    /// come to send what it has claimed.
+    pub(crate) async fn texts_pass_killed(&mut self, ms: i64, left: &mut Option<usize>) {
+        let end_ms = self.now_ms() + ms;
+        loop {
+            let world = self.world.clone();
+            let silences = world.phones().silences();
+            let store = self.engine().store().clone();
+            let mut commits = store.watch();
+            commits.mark_unchanged();
+            let texter = &self.program.as_ref().unwrap().texter;
+            let is_killed = async {
+                loop {
+                    if commits.changed().await.is_err() {
+                        return;
+                    }
+                    *left = match *left {
+                        Some(0) => None,
+                        Some(more) => Some(more - 1),
+                        None => continue,
+                    };
+                    if left.is_none() {
+                        return;
+                    }
+                }
+            };
+            let passed = tokio::select! {
+                biased;
+                () = is_killed => None,
+                passed = texter.pass() => Some(passed.expect("the texter texts")),
+                () = std::future::poll_fn(|_| {
+                    let waits = world.phones().silences() > silences;
+                    if waits { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+                }) => None,
+            };
+            drop((store, commits));
+            match passed {
+                None => {
+                    self.program = None;
+                    self.start(None).await;
+                }
+                Some(true) => {}
+                Some(false) if self.now_ms() >= end_ms => return,
+                Some(false) => self.clock.advance(1_000),
+            }
+        }
+    }
+
+    /// A text comes in, and nobody takes it yet.
+    pub(crate) async fn reply_waits(&mut self, person: &str, words: &str) {
+        let (event, text) = (format!("SM-in-{}", self.now_ms()), words.to_owned());
+        let incoming = Incoming { event, from: phone(person).parse().unwrap(), text };
+        incoming.take(self.engine()).await.unwrap();
     }
 
     /// A service of a run's release keeps ending: an event as the engine writes it.

@@ -1,0 +1,130 @@
+//! What is wrong with what is live, outside of runs: server errors again and again, and instances that are not healthy any
+//! more. Told once when it begins and once when it is over, also over a restart: what was told last is in what happened.
+
+use serde_json::json;
+
+use super::{Engine, Refusal};
+use crate::model::{Actor, EnvironmentKey, Project, Release, ServiceName};
+use crate::monitor::{LOOKED_BACK_S, ServerErrors};
+use crate::ports::InstanceState;
+use crate::run::{Happening, RunHappened};
+use crate::store::{AuditEntry, Commit, StoreError};
+
+/// Something that began or is over: the record's word and sentence, and what watchers are told.
+type Change = (&'static str, String, Happening);
+
+impl Engine {
+    /// Looks at a live release's answers and instances, and records what began or is over.
+    pub(super) async fn look_at_symptoms(&self, live: &Release) -> Result<(), Refusal> {
+        let key = &live.id.environment;
+        let project = self.project_of(key).await?.value;
+        let happened = self.store().happening_of_run(&live.run).await?;
+        // A platform that does not answer is looked at later.
+        let observed = self.ports().platform.observe(key).await.ok();
+        let mut commit = Commit::at(self.now_ms());
+        for (service, part) in live.services.iter().filter(|(_, part)| part.set.is_some()) {
+            let errors = self.server_errors(&project, live, service).await;
+            let errors = errors.and_then(|seen| of_errors(&happened, service, live.id.number, seen));
+            let there = observed.as_ref().and_then(|observed| observed.services.get(service));
+            let set = there.and_then(|there| there.sets.iter().find(|set| set.release == part.origin));
+            let health = set.and_then(|set| {
+                let unwell = set.instances.iter().find_map(|one| match &one.state {
+                    InstanceState::Unhealthy { last } => Some(last.as_str()),
+                    _ => None,
+                });
+                of_health(&happened, service, unwell)
+            });
+            for (action, say, what) in errors.into_iter().chain(health) {
+                commit.happenings.push((live.run.clone(), what));
+                commit.audit.push(AuditEntry {
+                    actor: Actor::system(),
+                    action,
+                    subject: service.to_string(),
+                    environment: Some(key.clone()),
+                    run: Some(live.run.clone()),
+                    data: json!({ "say": say }),
+                });
+            }
+        }
+        if commit.happenings.is_empty() {
+            return Ok(());
+        }
+        match self.write(commit).await {
+            // Another replica was faster.
+            Err(StoreError::Conflict) => Ok(()),
+            written => Ok(written?),
+        }
+    }
+
+    /// What a live service answered lately, by the signals it is judged by; nothing when they can't be had, because another
+    /// program has them or the metrics server does not answer.
+    async fn server_errors(
+        &self,
+        project: &Project,
+        live: &Release,
+        service: &ServiceName,
+    ) -> Option<ServerErrors> {
+        let key: &EnvironmentKey = &live.id.environment;
+        let part = live.services.get(service)?;
+        let queries = project.service_in(&key.environment, service).and_then(|service| service.signals);
+        let since_s = self.now_ms().div_euclid(1_000) - LOOKED_BACK_S;
+        // What came while another release was live is that one's.
+        let after_s = since_s.max(live.live_ms.unwrap_or_default().div_euclid(1_000));
+        match self.ports().signals.seen(key, service, queries.as_ref(), after_s).await {
+            Ok(seen) => Some(ServerErrors::of(&seen, part.origin, after_s)),
+            Err(error) => {
+                tracing::debug!(%error, environment = %key, %service, "can't see what a live service answers");
+                None
+            }
+        }
+    }
+}
+
+fn of_errors(
+    happened: &[RunHappened],
+    service: &ServiceName,
+    release: u32,
+    seen: ServerErrors,
+) -> Option<Change> {
+    let is_told = last(happened, |what| match what {
+        Happening::ServerErrors { service: of, .. } if of == service => Some(true),
+        Happening::ServerErrorsOver { service: of } if of == service => Some(false),
+        _ => None,
+    });
+    let service = service.clone();
+    if !is_told && seen.are_repeated() {
+        let ServerErrors { requests, errors, .. } = seen;
+        let say =
+            format!("{errors} of {requests} requests in {LOOKED_BACK_S} s were answered with server errors");
+        let what = Happening::ServerErrors { service, release, requests, errors, over_s: LOOKED_BACK_S };
+        return Some(("service.errors", say, what));
+    }
+    (is_told && seen.are_over()).then(|| {
+        let what = Happening::ServerErrorsOver { service };
+        ("service.errors-over", "answered without server errors again".to_owned(), what)
+    })
+}
+
+fn of_health(happened: &[RunHappened], service: &ServiceName, unwell: Option<&str>) -> Option<Change> {
+    let is_told = last(happened, |what| match what {
+        Happening::Unwell { service: of, .. } if of == service => Some(true),
+        Happening::WellAgain { service: of } if of == service => Some(false),
+        _ => None,
+    });
+    let service = service.clone();
+    match unwell {
+        Some(why) if !is_told => {
+            let what = Happening::Unwell { service, why: why.to_owned() };
+            Some(("service.unhealthy", format!("unhealthy: {why}"), what))
+        }
+        None if is_told => {
+            Some(("service.healthy", "healthy again".to_owned(), Happening::WellAgain { service }))
+        }
+        _ => None,
+    }
+}
+
+/// Whether the last thing told about it is that it goes on.
+fn last(happened: &[RunHappened], told: impl Fn(&Happening) -> Option<bool>) -> bool {
+    happened.iter().rev().find_map(|one| told(&one.what)).unwrap_or_default()
+}
