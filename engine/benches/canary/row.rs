@@ -1,5 +1,7 @@
 //! What came of one cell, and the line of the table about it.
 
+use std::ops::Range;
+
 use engine::canary::{Lack, Policy, Verdict};
 
 use crate::cells;
@@ -64,9 +66,9 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    pub(crate) fn of(world: World, trials: u64, with_rivals: bool) -> Self {
+    pub(crate) fn of(world: World, trials: Range<u64>, with_rivals: bool) -> Self {
         let mut row = Self { world, own: Counted::default(), others: Default::default() };
-        for seed in 0..trials {
+        for seed in trials {
             let mut rivals = Rivals::default();
             let mut oracle = Oracle::new(&world);
             let traffic = Traffic::new(world, seed * 7919 + 17);

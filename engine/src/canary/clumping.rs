@@ -30,6 +30,8 @@ const LANES_BEYOND_MAX: f64 = 3.0;
 const REQUESTS_BEYOND_MAX: f64 = 5.0;
 /// By how much of what clumping is learnt the first error of a clump counts less: clumps may hang together, too.
 const FIRST_SHARE: f64 = 0.4;
+/// Errors that come singly seem to be dispersed as much by chance.
+const SINGLE_MAX: f64 = 2.0;
 /// So many seconds after an error of the canary another one is likely to be the same fault: a client that tries again.
 const SAME_FAULT_S: u32 = 8;
 /// After those, what is left of that likelihood after each further second.
@@ -82,13 +84,29 @@ impl Clumping {
         let assumed = if seconds < RARE_S { LANES_ASSUMED } else { LANES_ASSUMED_RARE };
         let following = 1.0 / self.lanes.factor(assumed);
         let first = 1.0 / (1.0 + FIRST_SHARE * (self.lanes.factor(1.0) - 1.0));
+        (first + (following - first) * self.same_fault()) * self.room()
+    }
+
+    /// The dispersion of error lanes that is known of, beyond what errors that come singly may show by chance; nothing is assumed.
+    pub(super) fn known(&self) -> f64 {
+        (self.lanes.factor(1.0) - SINGLE_MAX).max(0.0)
+    }
+
+    /// How much lanes still say, 0 to 1: nothing where they never are without an error.
+    pub(super) fn room(&self) -> f64 {
         let usual = if self.usual.1 > 0.0 { self.usual.0 / self.usual.1 } else { 0.0 };
-        (first + (following - first) * self.same_fault()) * (1.0 - usual / SATURATED).max(0.0)
+        (1.0 - usual / SATURATED).max(0.0)
     }
 
     /// The power that evidence of single requests is raised to, 0 to 1.
     pub(super) fn request_power(&self) -> f64 {
         1.0 / self.requests.factor(REQUESTS_ASSUMED * self.clump)
+    }
+
+    /// The logarithm that one request may weigh: where bursts are longer than average with a probability that falls more slowly than their weight grows, the
+    /// longest would be all that counts.
+    pub(super) fn tilt_max(&self) -> f64 {
+        if self.clump <= 1.0 { f64::INFINITY } else { -0.5 * (1.0 - 1.0 / self.clump).ln() }
     }
 
     /// Takes note of a second, or of several in one.

@@ -1,6 +1,6 @@
 //! Evidence from failed requests, second by second against the stable version in the same second.
 //!
-//! The unit is the lane-second: twenty errors of one retrying client are one piece of evidence. Where so many requests
+//! The unit is the lane-second ([`super::lanes`]): twenty errors of one retrying client are one piece of evidence. Where so many requests
 //! come that every lane fails in every second, lanes can't tell 2% from 20%, so a second e-process counts
 //! requests, tempered by how errors clump.
 
@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::clumping::Clumping;
 use super::counts::{Second, Side};
 use super::hypergeometric::Draw;
+use super::lanes::{LaneEvidence, Powers};
 use super::mixture::Mixture;
 
 /// Odds ratios that are thought of.
@@ -16,9 +17,13 @@ const ODDS: [f64; 5] = [2.0, 4.0, 8.0, 16.0, 40.0];
 /// The wealth staked from the first second; the rest waits for faults that begin later.
 const AT_START: f64 = 0.85;
 /// The weight of lanes; the rest goes to requests.
-const LANES_WEIGHT: f64 = 0.8;
+const LANES_WEIGHT: f64 = 0.75;
 /// What requests of one second add at most, as a logarithm: a retry storm is over in a second or two.
 const REQUESTS_LN_MAX: f64 = 4.0;
+/// By how much of the clumping that is known of the evidence against single errors counts less.
+const SINGLE_SHARE: f64 = 1.0;
+/// And that counts less: tries are not as random as a model of them.
+const CHAINS_SHARE: f64 = 0.2;
 /// Beyond this, requests of one second are no client that tries again.
 const SAME_FAULT_LN: f64 = 1.0;
 /// At little traffic, seconds are taken together until both versions had a request, at most so many: longer, and an
@@ -35,7 +40,7 @@ const BUSY_ODDS_MAX: f64 = 20.0;
 /// Evidence from failed requests.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct ErrorEvidence {
-    lanes: Mixture,
+    lanes: LaneEvidence,
     requests: Mixture,
     clumping: Clumping,
     together: Second,
@@ -48,7 +53,7 @@ impl ErrorEvidence {
     /// With the stable version's past, and for a canary planned to take so many seconds.
     pub(super) fn new(past: &Side, planned_s: u32) -> Self {
         Self {
-            lanes: Mixture::new(ODDS.len(), AT_START, planned_s),
+            lanes: LaneEvidence::new(past, planned_s),
             requests: Mixture::new(ODDS.len(), AT_START, planned_s),
             clumping: Clumping::new(past),
             together: Second::default(),
@@ -82,15 +87,6 @@ impl ErrorEvidence {
         let Second { stable, canary } = self.together;
         let mut ln = Vec::with_capacity(ODDS.len());
         if canary.error_lanes + stable.error_lanes > 0 {
-            let lanes = Draw {
-                canary: canary.lanes,
-                stable: stable.lanes,
-                canary_marked: canary.error_lanes,
-                marked: canary.error_lanes + stable.error_lanes,
-            };
-            lanes.ln_e_values(self.busy.odds(), &ODDS, &mut ln);
-            let power = self.clumping.lane_power(self.together_s);
-            self.lanes.see(ln.iter().map(|ln| ln * power));
             let requests = Draw {
                 canary: canary.requests,
                 stable: stable.requests,
@@ -99,9 +95,17 @@ impl ErrorEvidence {
             };
             requests.ln_e_values(1.0, &ODDS, &mut ln);
             let power = self.clumping.request_power();
+            let tilt_max = self.clumping.tilt_max();
             let same_fault = self.clumping.same_fault();
-            self.requests.see(ln.iter().map(|ln| tempered(ln * power, same_fault).min(REQUESTS_LN_MAX)));
+            self.requests.see(ln.iter().zip(ODDS).map(|(ln, odds)| {
+                let power = power.min(tilt_max / odds.ln());
+                tempered(ln * power, same_fault).min(REQUESTS_LN_MAX)
+            }));
         }
+        let room = self.clumping.room();
+        let known = self.clumping.known();
+        let powers = Powers { single: room / (1.0 + SINGLE_SHARE * known), chains: room / (1.0 + CHAINS_SHARE * known) };
+        self.lanes.see(&self.together, self.together_s, self.busy.odds(), &powers);
         self.busy.see(&self.together);
         self.compared = self.compared.plus(self.together);
         self.cut();

@@ -1,11 +1,13 @@
 #![doc = include_str!("README.md")]
 
+mod chains;
 mod clumping;
 mod counts;
 mod dispersion;
 mod errors;
 mod hypergeometric;
 mod judge;
+mod lanes;
 mod latency;
 mod mixture;
 mod normal;
