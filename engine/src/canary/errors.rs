@@ -104,7 +104,10 @@ impl ErrorEvidence {
         }
         let room = self.clumping.room();
         let known = self.clumping.known();
-        let powers = Powers { single: room / (1.0 + SINGLE_SHARE * known), chains: room / (1.0 + CHAINS_SHARE * known) };
+        let powers = Powers {
+            single: room / (1.0 + SINGLE_SHARE * known),
+            chains: room / (1.0 + CHAINS_SHARE * known),
+        };
         self.lanes.see(&self.together, self.together_s, self.busy.odds(), &powers);
         self.busy.see(&self.together);
         self.compared = self.compared.plus(self.together);

@@ -21,8 +21,12 @@ const ODDS: [f64; 6] = [2.5, 6.0, 15.0, 50.0, 250.0, 2000.0];
 const USUAL_FADE: f64 = 0.998;
 /// The share of the past that counts for it: as many seconds as that remembers.
 const PAST_SHARE: f64 = 0.6;
+/// Without a past, so many lane-seconds without an error are thought to have been there.
+const LANES_ASSUMED: f64 = 100.0;
 /// So many errors are thought to have been there that were not seen.
 const UNSEEN: f64 = 1.5;
+/// Lanes that fail more often than that say nothing.
+const USUAL_MAX: f64 = 0.9;
 /// So many more chains are thought to begin on the canary than are consistent with how often errors are.
 const MORE_BEGIN: f64 = 1.25;
 /// The wealth staked from the first second on.
@@ -72,7 +76,10 @@ impl LaneEvidence {
         Self {
             single: mixture(),
             kinds: KINDS.map(kind),
-            usual: (past.error_lanes as f64 * PAST_SHARE, past.lanes as f64 * PAST_SHARE),
+            usual: match past.lanes {
+                0 => (0.0, LANES_ASSUMED),
+                lanes => (past.error_lanes as f64 * PAST_SHARE, lanes as f64 * PAST_SHARE),
+            },
         }
     }
 
@@ -85,8 +92,8 @@ impl LaneEvidence {
     /// Takes in what both versions did in so many seconds. `busy` is the odds ratio of error lanes that busier lanes explain.
     pub(super) fn see(&mut self, seen: &Second, seconds: u32, busy: f64, powers: &Powers) {
         let Second { stable, canary } = seen;
-        // Half an error more than there were: none so far is not never.
-        let usual = ((self.usual.0 + UNSEEN) / (self.usual.1 + UNSEEN)).min(0.9);
+        // Some errors more than there were: none so far is not never.
+        let usual = ((self.usual.0 + UNSEEN) / (self.usual.1 + UNSEEN)).min(USUAL_MAX);
         let hazard = -(1.0 - usual).ln();
         let draw = Draw {
             canary: canary.lanes,
@@ -102,11 +109,12 @@ impl LaneEvidence {
         let expected = hazard * stable.lanes as f64;
         let ln_single = failed * expected.max(1e-12).ln() - expected - ln_factorial(stable.error_lanes);
         let (n, y) = (canary.lanes as f64, canary.error_lanes as f64);
+        let good = canary.lanes.saturating_sub(canary.error_lanes);
+        let choose = ln_factorial(canary.lanes) - ln_factorial(canary.error_lanes) - ln_factorial(good);
         for kind in &mut self.kinds {
             let ln_stable = kind.stable.see(stable, hazard, seconds);
             let ln_canary = kind.canary.see(canary, hazard * busy * MORE_BEGIN, seconds);
             let learnt = (ln_single - ln_stable).clamp(-FOR_LN_MAX, AGAINST_LN_MAX);
-            let choose = ln_factorial(canary.lanes) - ln_factorial(canary.error_lanes) - ln_factorial(canary.lanes - canary.error_lanes);
             kind.worse.see(ODDS.iter().map(|odds| {
                 let share = (1.0 - (-hazard * busy * odds).exp()).min(SHARE_MAX);
                 let ln_worse = choose + y * share.ln() + (n - y) * (1.0 - share).ln();
