@@ -40,7 +40,9 @@ impl Chains {
             self.with(errors, fires, &fresh, &mut next);
         }
         let all: f64 = next.iter().sum::<f64>().max(1e-300);
-        next.iter_mut().for_each(|mass| *mass /= all);
+        for mass in &mut next {
+            *mass /= all;
+        }
         while next.len() > 1 && next.last().is_some_and(|mass| *mass < 1e-9) {
             next.pop();
         }

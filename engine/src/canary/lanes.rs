@@ -86,7 +86,9 @@ impl LaneEvidence {
     /// A second begins.
     pub(super) fn wake(&mut self) {
         self.single.wake();
-        self.kinds.iter_mut().for_each(|kind| kind.worse.wake());
+        for kind in &mut self.kinds {
+            kind.worse.wake();
+        }
     }
 
     /// Takes in what both versions did in so many seconds. `busy` is the odds ratio of error lanes that busier lanes explain.
