@@ -40,15 +40,15 @@ fn repeated_errors_after_a_deploy_go_back_with_an_incident() {
         fails(t, 30).await;
         t.settles().await;
         t.bot_says(expect![[r#"
-            ✗ api in staging answers with server errors: 714 of 2380 requests in 120 s
+            ✗ api in staging answers with server errors: 696 of 2380 requests in 120 s
               Release 2 (r-2). This is not said again while it goes on.
               Next: logs api in staging; rollback staging
 
-            ✗ web in staging answers with server errors: 714 of 2380 requests in 120 s
+            ✗ web in staging answers with server errors: 696 of 2380 requests in 120 s
               Release 2 (r-2). This is not said again while it goes on.
               Next: logs web in staging; rollback staging
 
-            ? Rule 1 of ana fired in staging: api answered 714 of 2380 requests in 120 s with server errors
+            ? Rule 1 of ana fired in staging: api answered 696 of 2380 requests in 120 s with server errors
                 opened incident i-2-api-1795003320 with logs and diffs
                 asked for `rollback staging` as r-3
               The rule: if we see repeated 500s, rollback and open an incident bundle with logs and diffs
@@ -75,7 +75,7 @@ fn repeated_errors_after_a_deploy_go_back_with_an_incident() {
         t.user("ana").says("incidents in staging").await;
         t.bot_says(expect![[r#"
             · Incidents in staging, newest first
-                i-2-api-1795003320 2026-11-18 12:02 UTC rule 1 (if we see repeated 500s, rollback and open an incident bundle with logs and diffs) fired: api answered 714 of 2380 requests in 120 s with server errors (r-2)
+                i-2-api-1795003320 2026-11-18 12:02 UTC rule 1 (if we see repeated 500s, rollback and open an incident bundle with logs and diffs) fired: api answered 696 of 2380 requests in 120 s with server errors (r-2)
               Next: incident i-2-api-1795003320 shows its story, with what was measured, decided, changed and logged.
               [Incident i-2-api-1795003320]
               > incidents in staging
@@ -201,7 +201,7 @@ fn a_canary_that_looks_weird_is_held() {
     chat_about(&judged(), async |t| {
         weird_canary(t, "if the canary looks weird, halt the canary", 9).await;
         t.bot_says(expect![[r#"
-            ? Rule 1 of ana fired in staging: Not enough data to tell: The canary failed 81 of 900 requests (9.0%), the stable version 0 of 900 requests (0%), and 0% of the canary's 700 requests were slower than the stable version's usual p95, 0% of the stable version's own; that speaks against the canary, but chance alone does as much in up to one of 19 canaries; it takes about 719 more canary requests, which is 72 s at this rate
+            ? Rule 1 of ana fired in staging: Not enough data to tell: The canary failed 7 of 100 requests (7.0%), the stable version 0 of 100 requests (0%); that speaks against the canary, but chance alone does as much in up to one of 21 canaries; it takes about 74 more canary requests, which is 8 s at this rate
                 holds r-3
               The rule: if the canary looks weird, halt the canary
               [Status] [Remove the rule]
@@ -219,7 +219,7 @@ fn a_canary_that_looks_weird_is_taken_back() {
         weird_canary(t, "if the canary looks weird, rollback and open an incident bundle", 9).await;
         t.run(3).is("rolled-back").await;
         t.bot_says(expect![[r#"
-            ? Rule 1 of ana fired in staging: Not enough data to tell: The canary failed 81 of 900 requests (9.0%), the stable version 0 of 900 requests (0%), and 0% of the canary's 700 requests were slower than the stable version's usual p95, 0% of the stable version's own; that speaks against the canary, but chance alone does as much in up to one of 19 canaries; it takes about 719 more canary requests, which is 72 s at this rate
+            ? Rule 1 of ana fired in staging: Not enough data to tell: The canary failed 7 of 100 requests (7.0%), the stable version 0 of 100 requests (0%); that speaks against the canary, but chance alone does as much in up to one of 21 canaries; it takes about 74 more canary requests, which is 8 s at this rate
                 r-3 becomes an incident when it is taken back
                 takes r-3 back
               The rule: if the canary looks weird, rollback and open an incident bundle with logs and diffs
@@ -293,7 +293,7 @@ fn an_incident_of_what_is_live_has_its_story_and_its_files() {
         );
         let story = String::from_utf8_lossy(&bundle.files["incident.md"]);
         assert!(story.contains("SequelizeDatabaseError"), "{story}");
-        assert!(story.contains("714 of 2380 requests in 120 s"), "{story}");
+        assert!(story.contains("696 of 2380 requests in 120 s"), "{story}");
         assert!(story.contains("- api: "), "{story}");
         t.user("ana").says(&format!("incident {}", incidents[0].id)).await;
         t.never_mind_the_rest();
@@ -307,7 +307,7 @@ fn an_alert_hears_of_repeated_errors() {
         t.has_phone("ana").await;
         fails(t, 30).await;
         t.texts("ana", expect![[r#"
-            r-2 staging: a live service answers with errors: api answered 714 of 2380 requests in 120 s with server errors. And 1 more (r-2). Reply CODE to roll back, CODE if you take it.
+            r-2 staging: a live service answers with errors: api answered 696 of 2380 requests in 120 s with server errors. And 1 more (r-2). Reply CODE to roll back, CODE if you take it.
         "#]]);
         // The number goes back to the release before.
         let code = t.code("ana", "to roll back");

@@ -52,19 +52,19 @@ fn a_canary_taken_back_is_texted_and_the_next_one_follows() {
         live(t, TRAFFIC).await;
         bad_canary(t).await;
         t.texts("ana", expect![[r#"
-            r-2 staging: canary failed, taken back by itself: the canary of api failed at 50% of traffic. The canary failed 80 of 400 requests (20%), the stable version 0 of 400 requests (0%) in the same seconds; equal versions would get this far... Score 0/100. Live: release 1 (v1.0.0). Reply CODE if you take it.
+            r-2 staging: canary failed, taken back by itself: the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this far... Score 0/100. Live: release 1 (v1.0.0). Reply CODE if you take it.
         "#]]);
         t.texts("ben", expect![""]);
         t.texts_pass(minutes(4)).await;
         t.texts("ben", expect![""]);
         t.texts_pass(minutes(1)).await;
         t.texts("ben", expect![[r#"
-            r-2 staging: canary failed, taken back by itself: the canary of api failed at 50% of traffic. The canary failed 80 of 400 requests (20%), the stable version 0 of 400 requests (0%) in the same seconds; equal versions would get this far... Score 0/100. Live: release 1 (v1.0.0). Reply CODE if you take it.
+            r-2 staging: canary failed, taken back by itself: the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this far... Score 0/100. Live: release 1 (v1.0.0). Reply CODE if you take it.
         "#]]);
         let code = t.code("ben", "if you take it");
         t.replies("ben", &code).await;
         t.texts("ben", expect![[r#"
-            r-2 staging: canary failed, taken back by itself: the canary of api failed at 50% of traffic. The canary failed 80 of 400 requests (20%), the stable version 0 of 400 requests (0%) in the same seconds; equal versions would get this far... Score 0/100. Live: release 1 (v1.0.0). Reply CODE if you take it.
+            r-2 staging: canary failed, taken back by itself: the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this far... Score 0/100. Live: release 1 (v1.0.0). Reply CODE if you take it.
             You have r-2: nobody else is texted about it.
         "#]]);
         t.texts_pass(minutes(30)).await;
@@ -72,7 +72,7 @@ fn a_canary_taken_back_is_texted_and_the_next_one_follows() {
         // A number counts once.
         t.replies("ben", &code).await;
         t.texts("ben", expect![[r#"
-            r-2 staging: canary failed, taken back by itself: the canary of api failed at 50% of traffic. The canary failed 80 of 400 requests (20%), the stable version 0 of 400 requests (0%) in the same seconds; equal versions would get this far... Score 0/100. Live: release 1 (v1.0.0). Reply CODE if you take it.
+            r-2 staging: canary failed, taken back by itself: the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this far... Score 0/100. Live: release 1 (v1.0.0). Reply CODE if you take it.
             You have r-2: nobody else is texted about it.
             CODE was replied already 30 min ago; nothing more was done.
         "#]]);
@@ -293,12 +293,12 @@ fn who_asked_for_it_is_told() {
         t.settles().await;
         t.bot_says(expect![[r#"
             ✗ r-2 · canary at 50% of traffic: goes back
-              the canary of api failed at 50% of traffic. The canary failed 80 of 400 requests (20%), the stable version 0 of 400 requests (0%) in the same seconds; equal versions would get this far apart less than once in 224 canaries (limit: 200).
-              50% for 8 s: api canary 80 of 400 failed (20.0%), p95 5 ms, and stable 0 of 400 failed (0.0%), p95 5 ms
-              50% for 8 s: web canary 80 of 400 failed (20.0%), p95 5 ms, and stable 0 of 400 failed (0.0%), p95 5 ms
+              the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this far apart less than once in 1,718 canaries (limit: 200).
+              50% for 2 s: api canary 21 of 100 failed (21.0%), p95 5 ms, and stable 0 of 100 failed (0.0%), p95 5 ms
+              50% for 2 s: web canary 21 of 100 failed (21.0%), p95 5 ms, and stable 0 of 100 failed (0.0%), p95 5 ms
 
             ? zoe: r-2 in staging: canary failed, taken back by itself
-              the canary of api failed at 50% of traffic. The canary failed 80 of 400 requests (20%), the stable version 0 of 400 requests (0%) in the same seconds; equal versions would get this far apart less than once in 224 canaries (limit: 200).
+              the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this far apart less than once in 1,718 canaries (limit: 200).
               You asked for it: alert me if a deploy fails in staging
               [Status]
               > logs of r-2
@@ -306,7 +306,7 @@ fn who_asked_for_it_is_told() {
         t.never_mind_the_rest();
         t.texts("ana", expect![""]);
         t.texts("ben", expect![[r#"
-            r-2 staging: canary failed, taken back by itself: the canary of api failed at 50% of traffic. The canary failed 80 of 400 requests (20%), the stable version 0 of 400 requests (0%) in the same seconds; equal versions would get this far... Score 0/100. Live: release 1 (v1.0.0). Reply CODE if you take it.
+            r-2 staging: canary failed, taken back by itself: the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this far... Score 0/100. Live: release 1 (v1.0.0). Reply CODE if you take it.
         "#]]);
     });
 }
