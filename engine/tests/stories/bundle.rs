@@ -71,13 +71,14 @@ fn its_numbers_are_those_that_were_judged() {
             (api.served.canary.requests, api.served.canary.errors)
         );
         assert_eq!(whole.stable.requests, api.served.stable.requests);
-        assert_eq!(whole.canary.errors * 5, whole.canary.requests, "{whole:?}");
+        let failed_pct = 100.0 * whole.canary.errors as f64 / whole.canary.requests as f64;
+        assert!((10.0..30.0).contains(&failed_pct), "{whole:?}");
 
         let story = kept(t, &run, ArtifactName::Incident).await;
         let (_, rest) = story.split_once("\n\n").unwrap();
         let summary = rest.lines().next().unwrap();
         let numbers = format!(
-            "api canary {} of {} failed (20.0%), p95 5 ms",
+            "api canary {} of {} failed ({failed_pct:.1}%), p95 5 ms",
             whole.canary.errors, whole.canary.requests
         );
         assert!(summary.contains(&numbers), "{summary}\n{numbers}");
