@@ -17,7 +17,7 @@ use super::problem::Problem;
 use super::words::{Kind, Token, reach};
 
 use condition::condition_at;
-pub(super) use condition::condition_within;
+pub(super) use condition::{condition_within, refers_back};
 pub(super) use openers::skip_openers;
 use openers::{retracts, skip_words};
 
@@ -92,7 +92,9 @@ pub(super) fn read(tokens: &[Token<'_>]) -> Mood {
     if let Some(behind) = openers::preamble(tokens, at) {
         at = behind;
     }
-    if condition::stated(tokens, at) {
+    // What opens an order elsewhere may begin a condition: "that being so, deploy".
+    let begin = (0..=at).find(|at| condition::refers_back(tokens, *at).is_some());
+    if let Some(at) = begin.or_else(|| condition::stated(tokens, at).then_some(at)) {
         return Mood::Condition(at);
     }
     for _ in 0..4 {

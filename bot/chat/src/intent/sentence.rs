@@ -287,11 +287,9 @@ impl<'t> Reader<'_, 't> {
         }
         if begin > 0
             && all[begin - 1].kind == Kind::Question
-            && tokens.first().is_some_and(|first| first.any(&["then", "so"]))
-            && matches!(mood::read(tokens), Mood::Order(_))
+            && let Some(at) = conditions::hangs_on_answer(tokens)
         {
-            // "is staging healthy? then deploy production"
-            return Err(conditions::conditional(&tokens[1..], self.vocabulary));
+            return Err(conditions::conditional(&tokens[at..], self.vocabulary));
         }
         let tokens = report::without_limit(tokens, said);
         let mut at = if self.starred || said.is(Class::CORRECTS) { self.corrected(tokens)? } else { 0 };

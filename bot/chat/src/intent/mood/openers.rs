@@ -116,6 +116,10 @@ pub(super) fn preamble(tokens: &[Token<'_>], from: usize) -> Option<usize> {
             && token.name.is_none()
             && (token.is(Class::OPENER) || token.is(Class::INTERJECTION) || token.any(WORDS));
         if matches!(token.kind, Kind::Comma | Kind::Dash) && at > from {
+            // "if so, deploy production"
+            if tokens[from..at].iter().any(|token| token.any(&["if"])) {
+                return None;
+            }
             return Some(skip_openers(tokens, at + 1));
         }
         // "quick one: could you …"

@@ -217,7 +217,8 @@ pub(super) fn consequent(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     if (at + 1..tokens.len()).any(|place| tokens[place].kind == Kind::Comma) {
         return None;
     }
-    (at + 2..tokens.len()).find(|place| {
+    let back = mood::refers_back(tokens, at).unwrap_or(2);
+    (at + back..tokens.len()).find(|place| {
         let token = &tokens[*place];
         let before = &tokens[*place - 1];
         let noun = before.any(&[
@@ -291,6 +292,24 @@ pub(super) fn hangs_on(tokens: &[Token<'_>]) -> bool {
             tokens[at + 1..].iter().any(Token::is_word)
                 && !tokens[at..].iter().any(|token| token.any(TROUBLE))
         })
+}
+
+/// "is staging healthy? ok then deploy production", "… deploy production then": where the order begins that hangs on the
+/// answer.
+pub(super) fn hangs_on_answer(tokens: &[Token<'_>]) -> Option<usize> {
+    let Mood::Order(opening) = mood::read(tokens) else { return None };
+    let drawn = |token: &Token<'_>| token.any(&["then", "so"]);
+    let before = tokens[..opening.at.min(tokens.len())].iter().any(drawn);
+    let ends = tokens.iter().rev().find(|token| token.is_word()).is_some_and(|last| last.any(&["then"]));
+    (before || ends).then_some(opening.at)
+}
+
+/// "… and if so deploy production", behind what only looks: the order hangs on what is seen.
+pub(super) fn looks_first(tokens: &[Token<'_>]) -> Option<usize> {
+    let at = mood::condition_within(tokens)?;
+    let then = consequent(tokens, at)?;
+    let Mood::Order(opening) = mood::read(&tokens[then..]) else { return None };
+    matches!(opening.head, Head::Act(action) if action.row().changes).then_some(then)
 }
 
 /// Whether an action may be what a rule does.

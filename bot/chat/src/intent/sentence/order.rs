@@ -7,7 +7,7 @@ use crate::intent::words::said_again;
 use super::{
     Action, Class, Command, Draft, Head, Heard, Joined, Key, Kind, Meaning, Migrate, Mood, Opening, Problem,
     Reader, Rest, Scope, Token, clauses, commentary, conditions, goes_on, grammar, heads, mood,
-    reaction_like, remark, report, statement, takes_back, waver, withdraws,
+    reach, reaction_like, remark, report, statement, takes_back, waver, withdraws,
 };
 
 /// An order of more tokens than this is none that people type.
@@ -129,6 +129,10 @@ impl<'t> Reader<'_, 't> {
             }
         };
         let changes = action.row().changes;
+        // "status staging and if it's ok deploy production"
+        if !changes && let Some(then) = conditions::looks_first(reach(&tokens[from..])) {
+            return Err(conditions::conditional(&tokens[from + then..], self.vocabulary));
+        }
         let it = |token: &Token<'_>| {
             !token.is_word() || token.is(Class::OPENER) || token.any(&["it", "that", "this", "everything"])
         };

@@ -42,7 +42,8 @@ const COURTESIES: &[&[&str]] = &[
 ];
 
 /// How many tokens of courtesy stand here.
-fn courtesy(tokens: &[Token<'_>]) -> usize {
+fn courtesy(text: &[Token<'_>], at: usize) -> usize {
+    let tokens = &text[at..];
     if !tokens[0].is(Class::COURTEOUS) {
         return 0;
     }
@@ -50,7 +51,13 @@ fn courtesy(tokens: &[Token<'_>]) -> usize {
         phrase.len() <= tokens.len()
             && phrase.iter().zip(tokens).all(|(word, token)| token.is_word() && token.low == *word)
     };
-    COURTESIES.iter().filter(fits).map(|phrase| phrase.len()).max().unwrap_or(0)
+    let len = COURTESIES.iter().filter(fits).map(|phrase| phrase.len()).max().unwrap_or(0);
+    // "status staging and if it's ok deploy production": the order hangs on what is seen.
+    let hangs = len > 0
+        && tokens[len - 1].any(&["ok", "okay"])
+        && tokens.get(len).is_some_and(|next| next.is_word() && next.is(Class::HEAD))
+        && text[..at].iter().any(|before| before.name.is_some());
+    if hangs { 0 } else { len }
 }
 
 /// The sentence without courtesies that hold "if" or "when"; `said` are its classes.
@@ -58,12 +65,12 @@ pub(super) fn without_courtesies<'a, 't>(tokens: &'a [Token<'t>], said: Class) -
     if !said.is(Class::COURTEOUS) {
         return Cow::Borrowed(tokens);
     }
-    let first = (0..tokens.len()).find(|at| courtesy(&tokens[*at..]) > 0);
+    let first = (0..tokens.len()).find(|at| courtesy(tokens, *at) > 0);
     let Some(first) = first else { return Cow::Borrowed(tokens) };
     let mut kept = tokens[..first].to_vec();
     let mut at = first;
     while at < tokens.len() {
-        let courtesy = courtesy(&tokens[at..]);
+        let courtesy = courtesy(tokens, at);
         if courtesy == 0 {
             kept.push(tokens[at]);
         }

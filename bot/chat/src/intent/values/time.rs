@@ -226,10 +226,17 @@ pub(in crate::intent) fn since(tokens: &[Token<'_>]) -> Option<(u64, usize)> {
     }
 }
 
-/// "last 0", "past 0 minutes", "0m": as written, if no time at all is meant.
+/// "last 0", "past 0 minutes", "0m", "last -5 minutes": as written, if no time at all is meant.
 pub(in crate::intent) fn no_time_at_all(tokens: &[Token<'_>]) -> Option<String> {
     let announced = tokens.first()?.any(&["last", "past", "since", "previous"]);
     let rest = &tokens[usize::from(announced)..];
+    let below_zero =
+        |word: &str| word.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    if rest.first().is_some_and(|token| token.is_word() && below_zero(token.low)) {
+        let unit = usize::from(rest.get(1).is_some_and(|unit| unit_s(unit.low).is_some()));
+        let end = usize::from(announced) + 1 + unit;
+        return Some(tokens[..end].iter().map(|token| token.raw).collect::<Vec<_>>().join(" "));
+    }
     let unit = duration(rest);
     let zero = unit.is_some_and(|(seconds, _)| seconds == 0)
         || announced && unit.is_none() && rest.first().is_some_and(|token| whole(token.low) == Some(0));

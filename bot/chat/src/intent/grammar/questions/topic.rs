@@ -43,7 +43,7 @@ pub(in crate::intent) fn help(tokens: &[Token<'_>]) -> Command {
 
 /// "audit by ana", "what did ana do": who it is about.
 pub(in crate::intent) fn actor(tokens: &[Token<'_>]) -> Option<String> {
-    let by = tokens.iter().position(|token| token.any(&["by", "did", "user", "from"]))?;
+    let by = tokens.iter().position(|token| token.any(&["by", "did", "user", "from", "actor"]))?;
     let plain = |next: &&Token<'_>| {
         next.is_word()
             && next.name.is_none()
