@@ -4,6 +4,7 @@ pub(super) mod abroad;
 mod again;
 mod answer;
 mod apart;
+mod aside;
 pub(super) mod clauses;
 mod conditions;
 pub(super) mod correction;
@@ -294,7 +295,7 @@ impl<'t> Reader<'_, 't> {
         let tokens = report::without_limit(tokens, said);
         let mut at = if self.starred || said.is(Class::CORRECTS) { self.corrected(tokens)? } else { 0 };
         if at == 0 && self.drafts.is_empty() {
-            at = lead::end(tokens, said);
+            at = lead::end(tokens, said).max(aside::before(tokens, said));
         }
         let mut joined = Joined::Start;
         // Each turn reads at least one token.

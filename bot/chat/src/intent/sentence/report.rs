@@ -89,6 +89,14 @@ pub(super) fn without_limit<'a, 't>(tokens: &'a [Token<'t>], said: Class) -> &'a
     {
         return before;
     }
+    // "approve r-3d4e thanks jonas"
+    if let [before @ .., thanks, whom] = tokens
+        && thanks.any(&["thanks", "thx", "cheers"])
+        && is_somebody(whom)
+        && before.iter().filter(|token| token.is_word()).count() > 1
+    {
+        return before;
+    }
     if !said.is(Class::NEGATION) {
         return tokens;
     }
