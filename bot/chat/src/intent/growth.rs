@@ -150,7 +150,7 @@ fn a_message_of_the_corpora_is_little_work() {
 fn corpora() -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
     let mut texts = Vec::new();
-    for part in ["", "sealed", "sealed2", "sealed3"] {
+    for part in ["", "sealed", "sealed2", "sealed3", "blind"] {
         for file in std::fs::read_dir(folder.join(part)).unwrap() {
             let path = file.unwrap().path();
             if path.extension().is_some_and(|extension| extension == "jsonl") {

@@ -297,6 +297,10 @@ impl<'t> Reader<'_, 't> {
         if at == 0 && self.drafts.is_empty() {
             at = lead::end(tokens, said).max(aside::before(tokens, said));
         }
+        if at == 0 {
+            at = conditions::rule_label(tokens);
+            conditions::either(tokens)?;
+        }
         let mut joined = Joined::Start;
         // Each turn reads at least one token.
         while at < tokens.len() {

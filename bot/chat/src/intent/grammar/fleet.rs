@@ -104,7 +104,8 @@ pub(in crate::intent) fn replicas(tokens: &[Token<'_>], said: &mut Said) -> Resu
         return Ok(Some(len));
     }
     let digit = here.trim_start_matches('-').bytes().next().is_some_and(|byte| byte.is_ascii_digit());
-    let negative = here.starts_with('-') && digit;
+    let minus = matches!(here, "minus" | "negative") && values::count(&tokens[at + 1..]).is_some();
+    let negative = here.starts_with('-') && digit || minus;
     let fraction =
         digit && here.contains('.') && here.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     if negative || fraction || (digit && here.ends_with('%')) {

@@ -59,7 +59,9 @@ pub(super) fn read(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
         contrary::check(scope)?;
     }
     match action {
-        Action::CreateEnvironment => Ok(vec![Draft::plain(places::create(tokens, vocabulary)?)]),
+        Action::CreateEnvironment => {
+            Ok(places::create(tokens, vocabulary)?.into_iter().map(Draft::plain).collect())
+        }
         Action::DestroyEnvironment => {
             Ok(places::destroy(tokens, vocabulary)?.into_iter().map(Draft::plain).collect())
         }

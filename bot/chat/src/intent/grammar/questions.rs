@@ -88,6 +88,8 @@ pub(in crate::intent) fn read(tokens: &[Token<'_>]) -> Option<Asked> {
         "is" | "are" | "isn't" | "aren't" => is(tokens),
         "am" if says(tokens, &["allowed", "permitted", "able"]) => can_after(tokens, 1),
         "any" | "anything" => any(tokens),
+        // "may the rollback be with you" wishes.
+        "may" | "might" if !marked && !matches!(word(1), "i" | "we" | "anyone" | "they" | "you") => Asked::Unanswered,
         "may" | "might" => can_after(tokens, 1),
         "can" | "could" | "would" | "will" => modal(tokens, marked),
         "do" if matches!(word(1), "we" | "you" | "i" | "they") => {
@@ -238,6 +240,10 @@ fn would_change(tokens: &[Token<'_>], would: usize) -> Asked {
 
 fn how(tokens: &[Token<'_>]) -> Asked {
     let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    // "how long does the backfill usually take?"
+    if matches!(word(1), "long" | "much" | "many") && says(tokens, &["take", "takes", "cost", "costs", "usually", "should"]) {
+        return Asked::Unanswered;
+    }
     if says(tokens, &["backfill"]) && !says(tokens, &["do", "should"]) {
         return Asked::By(Action::BackfillStatus, 1);
     }
@@ -254,7 +260,8 @@ fn how(tokens: &[Token<'_>]) -> Asked {
         let ours = |token: &Token<'_>| {
             token.is_word() && token.is(Class::HEAD.and(Class::OBJECT).and(Class::KEYWORD).and(Class::DATA))
         };
-        return if tokens[2..].iter().any(ours) { Asked::By(Action::Help, 2) } else { Asked::Unanswered };
+        let said = says(tokens, &["pronounce", "spell", "say", "translate", "write"]);
+        return if !said && tokens[2..].iter().any(ours) { Asked::By(Action::Help, 2) } else { Asked::Unanswered };
     }
     if word(1) == "far" {
         return Asked::By(Action::Status, 2);
@@ -421,6 +428,10 @@ fn modal(tokens: &[Token<'_>], marked: bool) -> Asked {
             }
             if matches!(word(2), "not" | "never") {
                 return Asked::Refused;
+            }
+            // "would you have deployed production?"
+            if word(2) == "have" && word(3).ends_with("ed") {
+                return Asked::Unanswered;
             }
             Asked::Please(2)
         }

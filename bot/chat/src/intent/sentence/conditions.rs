@@ -104,6 +104,7 @@ impl<'t> Reader<'_, 't> {
                 && token.quote == 0
                 && !token.class.known()
                 && standing::channels(&tokens[*at..=*at]).is_empty()
+                && standing::signals(&tokens[*at..=*at], true).is_empty()
                 && token.low.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'-' | b'_'))
         });
         let Some(stranger) = placed.map(|at| &tokens[at]) else { return Ok(()) };
@@ -136,6 +137,13 @@ impl<'t> Reader<'_, 't> {
         command.environments = standing::environments(&all, self.vocabulary);
         if !command.on.is_empty() {
             self.known_places(Action::Alert, &all)?;
+            if let Some(stranger) = standing::no_signal(tokens).filter(|_| condition.is_empty()) {
+                return Err(Problem::bad_value(format!(
+                    "`{}` is nothing I can tell of: I know a weird canary, a rollback, a failed deploy, repeated 500s, or something unhealthy.",
+                    stranger.raw
+                ))
+                .suggest(ALERTS));
+            }
         }
         if command.on.is_empty() {
             let waits = all
@@ -246,6 +254,9 @@ pub(super) fn consequent(tokens: &[Token<'_>], at: usize) -> Option<usize> {
             "can",
             "would",
         ]) || before.is(Class::SUBJECT) && !before.any(&["it", "u"]);
+        // "in production open an incident"
+        let opens = token.any(&["open"]) && tokens.get(place + 1).is_some_and(|next| next.any(&["an", "incident"]));
+        let noun = noun && !opens;
         let told = tokens.get(place + 1).is_some_and(|next| {
             next.is(Class::TELLS) || next.any(&["looks", "triggers", "happens", "triggered"])
         });
@@ -310,6 +321,28 @@ pub(super) fn looks_first(tokens: &[Token<'_>]) -> Option<usize> {
     let then = consequent(tokens, at)?;
     let Mood::Order(opening) = mood::read(&tokens[then..]) else { return None };
     matches!(opening.head, Head::Act(action) if action.row().changes).then_some(then)
+}
+
+/// "rule: whenever …": where the rule begins behind what it is called.
+pub(super) fn rule_label(tokens: &[Token<'_>]) -> usize {
+    let colon = tokens.iter().take(4).position(|token| token.kind == Kind::Colon);
+    let Some(colon) = colon.filter(|colon| *colon > 0 && tokens[colon - 1].any(&["rule"])) else { return 0 };
+    let little = tokens[..colon - 1].iter().all(|token| token.any(&["new", "a", "add", "standing", "please"]));
+    match mood::read(&tokens[colon + 1..]) {
+        Mood::Condition(_) if little => colon + 1,
+        _ => 0,
+    }
+}
+
+/// "either promote or cancel it": two orders, of which one is to be chosen.
+pub(super) fn either(tokens: &[Token<'_>]) -> Result<(), Problem> {
+    let at = mood::skip_openers(tokens, 0);
+    let [first, rest @ ..] = tokens.get(at..).unwrap_or_default() else { return Ok(()) };
+    let chooses = first.any(&["either"]) && first.quote == 0 && rest.iter().any(|token| token.any(&["or"]));
+    if chooses && matches!(mood::read(rest), Mood::Order(_)) {
+        return Err(Problem::ambiguous("I read \"or\" between two orders: which of the two is meant?"));
+    }
+    Ok(())
 }
 
 /// Whether an action may be what a rule does.

@@ -67,6 +67,11 @@ impl<'t> Reader<'_, 't> {
         );
         let of = after.first().is_some_and(|token| token.any(&["of"]));
         let mut head = opening.head;
+        // "deploys to production": what somebody does.
+        if tokens.get(opening.at).is_some_and(|verb| verb.any(&["deploys"])) && after.first().is_some_and(|to| to.any(&["to"])) && !asked {
+            self.hear(Heard::Statement);
+            return Ok(whole);
+        }
         if nouny && noun_follows {
             head = match after[0].low {
                 "status" | "state" => Head::Act(Action::Status),

@@ -283,6 +283,7 @@ pub(super) fn participle(token: &Token<'_>) -> bool {
         "speed",
         "nullable",
         "pending",
+        "hundred",
         "setting",
         "string",
         "thing",

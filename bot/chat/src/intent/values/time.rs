@@ -88,7 +88,7 @@ pub(in crate::intent) fn time(tokens: &[Token<'_>]) -> Option<Time> {
     {
         return Some(Time {
             from: 0,
-            len: if word(1).is_empty() { 1 } else { 2 },
+            len: if word(1).is_empty() || matches!(word(1), "to" | "onto") { 1 } else { 2 },
             repeats: true,
             impossible: false,
         });
@@ -232,7 +232,8 @@ pub(in crate::intent) fn no_time_at_all(tokens: &[Token<'_>]) -> Option<String> 
     let rest = &tokens[usize::from(announced)..];
     let below_zero =
         |word: &str| word.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-    if rest.first().is_some_and(|token| token.is_word() && below_zero(token.low)) {
+    let minus = rest.first().is_some_and(|token| token.any(&["minus", "negative"])) && announced;
+    if minus || rest.first().is_some_and(|token| token.is_word() && below_zero(token.low)) {
         let unit = usize::from(rest.get(1).is_some_and(|unit| unit_s(unit.low).is_some()));
         let end = usize::from(announced) + 1 + unit;
         return Some(tokens[..end].iter().map(|token| token.raw).collect::<Vec<_>>().join(" "));
