@@ -20,6 +20,7 @@ use super::words::{Kind, Token, reach};
 use condition::condition_at;
 pub(super) use condition::{condition_within, refers_back};
 pub(super) use openers::skip_openers;
+pub(super) use openers::near_modal;
 use openers::{retracts, skip_words};
 
 /// How a stretch of words begins.
@@ -150,6 +151,12 @@ pub(super) fn read(tokens: &[Token<'_>]) -> Mood {
         }
         if let Some(behind) = openers::favor(tokens, at).filter(|_| polite) {
             at = behind;
+            continue;
+        }
+        // "kindly do promote r-3f2a"
+        let verbs = ["promote", "approve", "reject", "resume", "retry", "unlock", "reconcile"];
+        if word(at) == "do" && verbs.contains(&word(at + 1)) {
+            at += 1;
             continue;
         }
         // "go deploy staging", "go for it, deploy staging"

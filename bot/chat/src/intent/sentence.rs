@@ -4,7 +4,7 @@ pub(super) mod abroad;
 mod again;
 mod answer;
 mod apart;
-mod aside;
+pub(super) mod aside;
 pub(super) mod clauses;
 mod conditions;
 pub(super) mod correction;
@@ -298,8 +298,9 @@ impl<'t> Reader<'_, 't> {
             at = lead::end(tokens, said).max(aside::before(tokens, said));
         }
         if at == 0 {
-            at = conditions::rule_label(tokens);
-            conditions::either(tokens)?;
+            at = if said.is(Class::of_kind(Kind::Colon)) { conditions::rule_label(tokens) } else { 0 };
+            conditions::either(tokens, said)?;
+            conditions::waited_for(tokens, said, self.vocabulary)?;
         }
         let mut joined = Joined::Start;
         // Each turn reads at least one token.

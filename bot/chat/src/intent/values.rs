@@ -9,7 +9,7 @@ mod weights;
 use super::names::NameKind;
 use super::words::{Kind, Token};
 
-pub(super) use spelled::{and_a_half, number_word, spelled};
+pub(super) use spelled::{NUMBERS, and_a_half, number_word, spelled};
 pub(super) use time::{is_clock, is_day, no_time_at_all, only_for, since, time};
 pub(super) use weights::{Weights, weights};
 

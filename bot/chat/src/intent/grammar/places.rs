@@ -72,7 +72,7 @@ fn listed(tokens: &[Token<'_>], place: usize, several: bool) -> bool {
 
 /// Words that mean something else elsewhere, and are usual names of new environments.
 fn is_new_name(word: &str) -> bool {
-    matches!(word, "preview" | "test" | "testing" | "demo" | "review")
+    matches!(word, "preview" | "test" | "testing" | "demo" | "review" | "red" | "green")
 }
 
 /// "destroy environment qa": one command per environment, which must be the project's own.

@@ -59,6 +59,15 @@ fn says(tokens: &[Token<'_>], words: &[&str]) -> bool {
     tokens.iter().any(|token| token.any(words))
 }
 
+/// A backfill is asked about, by the word or by a job's name, also typed wrong.
+fn backfills(tokens: &[Token<'_>]) -> bool {
+    tokens.iter().any(|token| {
+        token.is_word()
+            && (token.low.starts_with("backfil") && token.low != "backfilled" && token.low != "backfilling" && token.low != "backfills"
+                || token.name.is_some_and(|hit| hit.kind == NameKind::Job))
+    })
+}
+
 /// What is asked by words that begin with a question word. `None`: they do not ask.
 pub(in crate::intent) fn read(tokens: &[Token<'_>]) -> Option<Asked> {
     let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
@@ -139,7 +148,7 @@ fn what(tokens: &[Token<'_>]) -> Asked {
         return Asked::By(Action::Incidents, 1);
     }
     if says(tokens, &["status", "state", "health", "progress"]) {
-        let action = if says(tokens, &["backfill"]) { Action::BackfillStatus } else { Action::Status };
+        let action = if backfills(tokens) { Action::BackfillStatus } else { Action::Status };
         return Asked::By(action, 1);
     }
     if says(tokens, &["commands"]) {
@@ -244,7 +253,7 @@ fn how(tokens: &[Token<'_>]) -> Asked {
     if matches!(word(1), "long" | "much" | "many") && says(tokens, &["take", "takes", "cost", "costs", "usually", "should"]) {
         return Asked::Unanswered;
     }
-    if says(tokens, &["backfill"]) && !says(tokens, &["do", "should"]) {
+    if backfills(tokens) && !says(tokens, &["do", "should"]) {
         return Asked::By(Action::BackfillStatus, 1);
     }
     if word(0) != "how" || matches!(word(1), "is" | "are" | "was") {
@@ -330,7 +339,7 @@ fn is(tokens: &[Token<'_>]) -> Asked {
     if says(tokens, &["incidents", "incident", "outages"]) {
         return Asked::By(Action::Incidents, 1);
     }
-    if says(tokens, &["backfill"]) {
+    if backfills(tokens) {
         return Asked::By(Action::BackfillStatus, 1);
     }
     let version = tokens.iter().any(|token| crate::intent::values::is_ref(token.low));
@@ -374,7 +383,9 @@ fn is(tokens: &[Token<'_>]) -> Asked {
             "still",
         ],
     );
-    if thing || (ours && state) { Asked::By(Action::Status, 1) } else { Asked::Unanswered }
+    // Others have an environment of that name; this project says that it has none.
+    let elsewhere = matches!(word(1), "demo" | "testing" | "preview");
+    if thing || ((ours || elsewhere) && state) { Asked::By(Action::Status, 1) } else { Asked::Unanswered }
 }
 
 /// "check if staging is up": the question, said as a statement.

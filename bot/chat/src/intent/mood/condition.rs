@@ -94,8 +94,16 @@ pub(super) fn condition_at(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     }
 }
 
+/// What refers to the sentence before begins with.
+pub(in crate::intent) const BACK: &[&str] = &[
+    "in", "under", "for", "otherwise", "else", "or", "failing", "depending", "that", "this", "only", "just", "not",
+];
+
 /// "in that case", "otherwise", "that being so": a condition that stands in the sentence before. How many words say so.
 pub(in crate::intent) fn refers_back(tokens: &[Token<'_>], at: usize) -> Option<usize> {
+    if !tokens.get(at)?.is(Class::BACK) {
+        return None;
+    }
     let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
     let this = |word: &str| matches!(word, "that" | "this" | "which" | "such" | "these" | "those" | "either");
     let case = |word: &str| {

@@ -122,6 +122,12 @@ impl<'t> Scanner<'_, 't> {
         }
         // "the payments service": never passed over, whoever asks.
         let service = named_after && self.scope.action != Action::Help && place > 0;
+        let deployed = self.scope.asked
+            && place > 0
+            && matches!(self.word(place - 1), "deploy" | "deployed" | "restart" | "restarted" | "migrate")
+            && !(place > 1 && matches!(self.word(place - 2), "the" | "a" | "this" | "that" | "our" | "my" | "last" | "latest"))
+            && self.token(place + 1).is_none_or(|next| !next.is_word());
+        let service = service || deployed;
         if in_slot || bare || (named_after && row.changes) || service {
             return Err(unknown_name(self.scope, token, &[]));
         }

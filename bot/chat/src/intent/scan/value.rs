@@ -29,9 +29,10 @@ impl Scanner<'_, '_> {
                     ))
                     .suggest(self.scope.vocabulary.examples(self.scope.action)));
                 }
+                let since = values::since(rest);
                 // "last hundred lines", "past 5 incidents"
-                let counted = rest[0].any(&["last", "past"])
-                    && values::since(rest).is_none()
+                let counted = since.is_none()
+                    && rest[0].any(&["last", "past"])
                     && values::count(&rest[1..]).is_some();
                 if counted {
                     return Err(Problem::bad_value(format!(
@@ -40,7 +41,7 @@ impl Scanner<'_, '_> {
                     ))
                     .suggest(self.scope.vocabulary.examples(self.scope.action)));
                 }
-                Ok(values::since(rest).or_else(|| values::duration(rest)).map(|(seconds, len)| {
+                Ok(since.or_else(|| values::duration(rest)).map(|(seconds, len)| {
                     self.segment.since = Some(seconds);
                     len
                 }))

@@ -183,7 +183,7 @@ fn hesitates(tokens: &[Token<'_>]) -> bool {
 }
 
 /// "Wait for the tests. Then deploy production.", "Make sure staging is fine. Deploy production.": what is to happen first.
-fn awaits(tokens: &[Token<'_>]) -> bool {
+pub(super) fn awaits(tokens: &[Token<'_>]) -> bool {
     let at = mood::skip_openers(tokens, 0);
     let rest = tokens.get(at..).unwrap_or_default();
     let begins = match rest {

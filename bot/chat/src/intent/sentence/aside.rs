@@ -5,14 +5,14 @@
 //! it ends with a comma, a sad face, "so" or "please", and the order begins behind it with its verb. Behind an order it must
 //! be a clause of its own or thank somebody, for a bare noun there may be one more thing the order is about.
 
-use super::told::LABELS;
 use super::{Class, Kind, Mood, Token, heads, mood, reach};
+use crate::intent::names::NameKind;
 
 /// A remark of more words tells a story, which may turn the order round in words nobody foresees.
 const LONGEST: usize = 10;
 
 /// Words that may make something else of the order beside them than an order.
-const TURNS: &[&str] = &[
+pub(in crate::intent) const TURNS: &[&str] = &[
     // trials, jokes and stories
     "test", "tests", "testing", "tested", "trial", "try", "trying", "drill", "practice", "exercise", "simulation",
     "rehearsal", "joke", "jokes", "joking", "kidding", "fun", "prank", "april", "fool", "game", "riddle",
@@ -47,10 +47,10 @@ const TURNS: &[&str] = &[
 ];
 
 /// Verbs of ours that everybody uses for anything.
-const USUAL: &[&str] = &["see", "get", "do", "make", "take", "give", "start", "go", "find", "bring", "fix"];
+const USUAL: &[&str] = &["see", "get", "do", "make", "take", "give", "start", "go", "find", "bring", "fix", "ping", "page", "pages", "message"];
 
 /// Verbs of a remark behind an order, beside those people tell how things are with.
-const SAYS: &[&str] = &[
+pub(in crate::intent) const SAYS: &[&str] = &[
     "am", "gave", "gives", "smells", "smell", "stinks", "stink", "hang", "hangs", "lag", "lags", "spins", "spin", "froze",
     "freezes", "flickers", "chokes", "choke", "crawls", "crawl", "burns", "burn", "complain", "complains", "scream",
     "screams", "suffer", "suffers", "stall", "stalls", "sound", "sounds", "acts", "behaves", "misbehaves", "misbehave",
@@ -62,7 +62,10 @@ const SAYS: &[&str] = &[
     "are", "was", "were", "has", "have", "had", "need", "needs", "it's", "that's", "i'm", "we're", "they're", "i'll",
     "we'll", "sleeps", "slept", "works", "took", "takes", "made", "makes", "broke", "breaks", "stopped", "stops",
     "started", "starts", "happened", "happens", "noticed", "saw", "sees", "reported", "arrive", "arrives", "expired",
-    "expires", "bug", "bugs", "annoys", "refuse", "refuses", "reject", "rejects", "stay", "stays", "stand", "stands",
+    "expires", "bounce", "bounces", "times", "returns", "return", "loads", "loops", "throws", "throw", "vanish", "vanished",
+    "disappear", "disappears", "disappeared", "missing", "miss", "misses", "struggle", "struggles", "hiccups", "pile",
+    "piles", "overflows", "slow", "stuck", "dead", "broken", "weird", "blank", "stale", "gone", "flapping", "flaps",
+    "duplicate", "duplicates", "shows", "show", "bug", "bugs", "annoys", "refuse", "refuses", "reject", "rejects", "stay", "stays", "stand", "stands",
 ];
 
 /// What thanks begin with.
@@ -83,18 +86,17 @@ fn is_idle(tokens: &[Token<'_>], at: usize) -> bool {
         .and(Class::NEGATION)
         .and(Class::TIME)
         .and(Class::EITHER)
+        .and(Class::JOINS)
+        .and(Class::SWAYS)
         .and(Class::DIGIT);
+    if token.quote > 0 || token.name.is_some() || token.is(turns) || token.kind != Kind::Word {
+        return false;
+    }
     let saying = token.is(Class::SAYING) && !token.any(&["to", "like", "about", "need", "going"]);
-    let ours = token.is(Class::HEAD.and(Class::OBJECT)) && !token.any(USUAL) && !token.any(SAYS);
-    let joins = token.is(Class::JOINS);
-    token.is_word()
-        && token.quote == 0
-        && token.name.is_none()
-        && !(token.is(turns) || saying || ours || joins)
+    let ours = token.is(Class::HEAD.and(Class::OBJECT)) && !token.is(Class::RELATES) && !token.any(USUAL);
+    !(saying || ours)
         && !token.low.ends_with("n't")
-        && !token.any(TURNS)
-        && !token.any(LABELS)
-        && !super::abroad::refuses(token)
+        && !(!token.class.known() && super::abroad::refuses(token))
         && token.low.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'\'' | b'-'))
         // "in case"
         && !(token.any(&["in", "on"]) && tokens.get(at + 1).is_some_and(|next| next.any(&["that", "this", "case", "which"])))
@@ -107,16 +109,25 @@ fn all_idle(tokens: &[Token<'_>]) -> bool {
 /// Where the order begins behind a remark that changes nothing of it; 0 where none does. `said` are the classes of these
 /// tokens.
 pub(super) fn before(tokens: &[Token<'_>], said: Class) -> usize {
-    if !said.is(Class::HEAD) || tokens.first().is_none_or(|first| first.name.is_some()) {
+    let signs = Class::of_kind(Kind::Comma).and(Class::of_kind(Kind::Dash)).and(Class::of_kind(Kind::Colon));
+    let orders = |token: &Token<'_>| token.is(Class::HEAD) && token.name.is_none();
+    if !said.is(Class::HEAD) || !said.is(signs.and(Class::OPENER)) || tokens.first().is_some_and(orders) {
         return 0;
     }
     let begin = mood::skip_openers(tokens, 0);
+    // An order, a refusal or a question needs nothing before it.
+    let plain = |token: &Token<'_>| !token.is(Class::NEGATION.and(Class::DIGIT)) && !orders(token);
+    if !tokens.get(begin).is_some_and(|token| plain(token) || token.any(USUAL)) {
+        return 0;
+    }
     let near = tokens.len().min(begin + LONGEST + 2);
     let ends = |at: &usize| {
         let token = &tokens[*at];
-        let polite = token.any(&["please", "pls", "plz"])
-            && tokens.get(at + 1).is_some_and(|next| next.is_word() && next.is(Class::HEAD));
-        matches!(token.kind, Kind::Comma | Kind::Dash | Kind::Colon) || token.any(&["so", "but"]) || polite
+        matches!(token.kind, Kind::Comma | Kind::Dash | Kind::Colon)
+            || token.is(Class::OPENER)
+                && (token.any(&["so", "but"])
+                    || token.any(&["please", "pls", "plz"])
+                        && tokens.get(at + 1).is_some_and(|next| next.is_word() && next.is(Class::HEAD)))
     };
     let Some(end) = (begin..near).find(ends) else { return 0 };
     let remark = &tokens[begin..end];
@@ -133,20 +144,27 @@ pub(super) fn before(tokens: &[Token<'_>], said: Class) -> usize {
         return 0;
     }
     let lasting = |token: &Token<'_>| tokens[end].any(&["so"]) && token.any(&["weekend", "week", "day"]);
-    let idle = (0..remark.len()).all(|at| is_idle(remark, at) || lasting(&remark[at]));
+    // "stripe webhooks vanish": what they are about is no service of ours.
+    let theirs = |token: &Token<'_>| {
+        token.quote == 0
+            && token.name.is_some_and(|hit| matches!(hit.kind, NameKind::Provider | NameKind::Component) && hit.len() == 1)
+    };
+    let idle = (0..remark.len()).all(|at| is_idle(remark, at) || lasting(&remark[at]) || theirs(&remark[at]));
     let whom = |token: &Token<'_>| token.any(&["you", "everyone", "again"]);
     let pardoned = excuse && (0..remark.len()).all(|at| is_idle(remark, at) || whom(&remark[at]));
     // A bare noun before a comma may be a heading or somebody who is called.
-    let tells = |token: &Token<'_>| token.is(Class::TELLS.and(Class::AILS)) || token.any(SAYS) || token.any(&["for"]);
+    let tells = |token: &Token<'_>| token.is(Class::TELLS.and(Class::AILS).and(Class::RELATES)) || token.any(&["for"]);
     let told = !matches!(tokens[end].kind, Kind::Comma | Kind::Dash) || remark.iter().any(tells);
     if !(idle && told && begins(remark) || pardoned) {
         return 0;
     }
     let rest = reach(&tokens[order..]);
     let verb = mood::skip_openers(rest, 0);
-    let ours = heads::find(&rest[verb..]).is_some();
     match mood::read(rest) {
-        Mood::Order(opening) if ours && !opening.ahead && opening.at == verb => order,
+        Mood::Order(opening) if !opening.ahead && heads::find(&rest[opening.at..]).is_some() => {
+            let asks = opening.polite && rest.get(verb).is_some_and(mood::near_modal);
+            if asks || opening.at == verb { order } else { 0 }
+        }
         _ => 0,
     }
 }
@@ -172,9 +190,9 @@ pub(super) fn behind(tail: &[Token<'_>]) -> bool {
         part.len() > 1
             && part.len() <= LONGEST
             && all_idle(part)
-            && part.iter().any(|token| token.any(SAYS))
+            && part.iter().any(|token| token.is(Class::RELATES))
             && !part[0].is(Class::PREPOSITION)
-            && !part[0].any(USUAL)
+            && (!part[0].any(USUAL) || part[0].any(&["page", "pages"]))
     };
     (thanks(first) || tells(first)) && parts.all(|part| thanks(part) || all_idle(part) && tells(part))
 }

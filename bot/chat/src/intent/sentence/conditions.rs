@@ -2,7 +2,7 @@
 
 use super::{
     Action, Class, Command, Draft, Head, Heard, Joined, Kind, Mood, Problem, ProblemKind, Reader, Scope,
-    Token, Vocabulary, begins_clause, help, mood, standing,
+    Token, Vocabulary, apart, begins_clause, help, mood, reach, standing,
 };
 use crate::intent::command::Channel;
 use crate::intent::names::NameKind;
@@ -334,8 +334,29 @@ pub(super) fn rule_label(tokens: &[Token<'_>]) -> usize {
     }
 }
 
+/// "wait for green, then deploy production": the order hangs on what is waited for.
+pub(super) fn waited_for(tokens: &[Token<'_>], said: Class, vocabulary: &Vocabulary) -> Result<(), Problem> {
+    if !said.is(Class::JOINS) {
+        return Ok(());
+    }
+    let tokens = reach(tokens);
+    if !apart::awaits(tokens) {
+        return Ok(());
+    }
+    let Some(then) = tokens.iter().position(|token| token.any(&["then"])) else { return Ok(()) };
+    match mood::read(&tokens[then..]) {
+        Mood::Order(opening) if matches!(opening.head, Head::Act(action) if action.row().changes) => {
+            Err(conditional(&tokens[then + 1..], vocabulary))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// "either promote or cancel it": two orders, of which one is to be chosen.
-pub(super) fn either(tokens: &[Token<'_>]) -> Result<(), Problem> {
+pub(super) fn either(tokens: &[Token<'_>], said: Class) -> Result<(), Problem> {
+    if !said.is(Class::EITHER) {
+        return Ok(());
+    }
     let at = mood::skip_openers(tokens, 0);
     let [first, rest @ ..] = tokens.get(at..).unwrap_or_default() else { return Ok(()) };
     let chooses = first.any(&["either"]) && first.quote == 0 && rest.iter().any(|token| token.any(&["or"]));

@@ -94,6 +94,7 @@ pub(super) fn without_limit<'a, 't>(tokens: &'a [Token<'t>], said: Class) -> &'a
         && thanks.any(&["thanks", "thx", "cheers"])
         && is_somebody(whom)
         && before.iter().filter(|token| token.is_word()).count() > 1
+        && !before.last().is_some_and(|many| many.any(&["many", "much", "huge"]))
     {
         return before;
     }
@@ -176,7 +177,11 @@ pub(super) fn report(
             at == 0 && placed && nearly_called(token.low)
         };
         let told = participle && !before(at, PARTICIPLE_AFTER) && !called() && !slipped();
-        let idiom = (token.any(&["pending"]) && action == Action::Migrate)
+        let named = action == Action::CreateEnvironment
+            && token.any(&["green", "red"])
+            && before(at, &["environment", "environments", "env", "envs", "and", "called", "named"]);
+        let idiom = named
+            || (token.any(&["pending"]) && action == Action::Migrate)
             || (token.any(&["ready"]) && action == Action::Readiness)
             || (before(at, &["that", "which"]) && action == Action::Rollback)
             || (token.any(&["working", "successful", "green", "deployed", "released"])

@@ -1,7 +1,15 @@
 //! Numbers in words: "ninety", "forty five", "one hundred and twenty", "a thousand", "5 hundred".
 
 use super::digits;
-use crate::intent::words::Token;
+use crate::intent::lexicon::Class;
+use crate::intent::words::{Kind, Token};
+
+/// The words numbers are made of, and the article before "hundred".
+pub(in crate::intent) const NUMBERS: &[&str] = &[
+    "a", "an", "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
+    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "thirty", "forty", "fourty", "fifty",
+    "sixty", "seventy", "eighty", "ninety", "dozen", "hundred", "thousand", "million",
+];
 
 /// A number below a hundred that is one word, also with a hyphen: `twelve`, `forty`, `twenty-five`.
 pub(in crate::intent) fn number_word(word: &str) -> Option<u64> {
@@ -63,6 +71,10 @@ fn factor(word: &str) -> Option<u64> {
 
 /// The number these words begin with, and how many of them it takes. Digits count before "hundred" and "thousand" alone.
 pub(in crate::intent) fn spelled(tokens: &[Token<'_>]) -> Option<(u64, usize)> {
+    let first = tokens.first().filter(|token| token.kind == Kind::Word)?;
+    if !(first.is(Class::NUMBER.and(Class::DIGIT)) || !first.class.is(Class::PLAIN)) {
+        return None;
+    }
     let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
     let (mut total, mut len) = below_hundred(tokens, 0).or_else(|| {
         let article = matches!(word(0), "a" | "an");

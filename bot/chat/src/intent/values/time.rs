@@ -1,6 +1,6 @@
 //! Times a run may be planned for, and how far back to look.
 
-use super::{DAY_S, MONTH_S, WEEK_S, duration, unit_s, whole};
+use super::{DAY_S, MONTH_S, WEEK_S, and_a_half, duration, unit_s, whole};
 use crate::intent::lexicon::Class;
 use crate::intent::words::Token;
 
@@ -204,7 +204,9 @@ pub(in crate::intent) fn since(tokens: &[Token<'_>]) -> Option<(u64, usize)> {
             return Some((seconds, place + len + ago));
         }
         if let Some(unit) = unit_s(word(place)).filter(|_| word(place).len() > 1) {
-            return Some((unit, place + 1));
+            // "last hour and a half"
+            let half = and_a_half(&tokens[place + 1..]);
+            return Some((if half > 0 { unit + unit / 2 } else { unit }, place + 1 + half));
         }
         if word(place) == "month" {
             return Some((MONTH_S, place + 1));
