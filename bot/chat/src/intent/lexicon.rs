@@ -295,9 +295,7 @@ const RULES: &[(&[&str], Class)] = &[
     (clauses::JOINS, Class::JOINS),
     (judge::EITHER, Class::EITHER),
     (condition::BACK, Class::BACK),
-    (aside::TURNS, Class::SWAYS),
     (told::LABELS, Class::SWAYS),
-    (aside::SAYS, Class::RELATES),
     (values::NUMBERS, Class::NUMBER),
     (time::TIMELY, Class::TIMELY),
     (scan::MANNER, Class::MANNER),
@@ -329,6 +327,8 @@ const CLASSES: &[(&str, Class)] = &[
     (DATA, Class::DATA),
     (LITTLE, Class::LITTLE),
     (IDLE, Class::IDLE),
+    (aside::TURNS, Class::SWAYS),
+    (aside::SAYS, Class::RELATES),
 ];
 
 /// All that is known of a word in lower case.

@@ -19,8 +19,8 @@ use super::words::{Kind, Token, reach};
 
 use condition::condition_at;
 pub(super) use condition::{condition_within, refers_back};
-pub(super) use openers::skip_openers;
 pub(super) use openers::near_modal;
+pub(super) use openers::skip_openers;
 use openers::{retracts, skip_words};
 
 /// How a stretch of words begins.
@@ -267,8 +267,9 @@ fn order(tokens: &[Token<'_>], at: usize, polite: bool) -> Mood {
         polite: polite || flagged,
         ahead,
     };
-    let found = heads::find(&tokens[at.min(tokens.len())..])
-        .or_else(|| begins_job(tokens, at).map(|head| (head, 0)).filter(|_| named_view(tokens, at).is_none()));
+    let found = heads::find(&tokens[at.min(tokens.len())..]).or_else(|| {
+        begins_job(tokens, at).map(|head| (head, 0)).filter(|_| named_view(tokens, at).is_none())
+    });
     // "would you mind deploying staging?"
     let minded = polite && at > 0 && word(at - 1) == "mind";
     let gerund = || if flagged || minded { heads::gerund(&tokens[at.min(tokens.len())..]) } else { None };
@@ -341,7 +342,8 @@ fn order(tokens: &[Token<'_>], at: usize, polite: bool) -> Mood {
 
 /// "backfill-timezone on staging": a job's name in one word, which says what is to be done like "backfill timezone" does.
 fn begins_job(tokens: &[Token<'_>], at: usize) -> Option<Head> {
-    let first = tokens.get(at).filter(|token| token.low.len() > BACKFILL.len() && token.low.starts_with(BACKFILL))?;
+    let first =
+        tokens.get(at).filter(|token| token.low.len() > BACKFILL.len() && token.low.starts_with(BACKFILL))?;
     let job = first.name.is_some_and(|hit| hit.kind == NameKind::Job);
     // In capitals inside it is a name that somebody writes about, as in code.
     (job && first.low.contains(['-', '_'])).then_some(Head::Act(Action::Backfill))

@@ -149,15 +149,6 @@ impl Said {
             || (next.environments.is_said() && self.environments.is_said() && next.components.is_said())
     }
 
-    /// "with canary and no canary": what `next` says of the same order negates this.
-    fn contradicts(&self, next: &Self) -> bool {
-        let off = |said: &Self| said.canary.as_ref().map(|canary| matches!(canary, Canary::Off));
-        let canary = matches!((off(self), off(next)), (Some(first), Some(second)) if first != second);
-        let migrate = matches!((self.migrate, next.migrate), (Some(first), Some(second)) if first != second);
-        let own = next.environments.is_said() || next.services.is_said() || next.git_ref.is_some() || next.at.is_some();
-        (canary || migrate) && !own
-    }
-
     fn absorb(&mut self, other: Self) {
         self.environments.absorb(&other.environments);
         self.environments_placed |= other.environments_placed;
@@ -303,11 +294,7 @@ pub(super) fn scan(scope: Scope<'_, '_>) -> Result<Vec<Said>, Problem> {
             "Is the service meant in each of these environments, or in the last alone? Name it beside each of them.",
         ));
     }
-    if scanner.groups.windows(2).any(|pair| pair[0].contradicts(&pair[1])) {
-        return Err(Problem::ambiguous(
-            "I read how it is to go and the contrary for one order, so I did nothing: which of the two is meant?",
-        ));
-    }
+    lost::check_contrary(&scanner.groups)?;
     lost::check_held(scope, &scanner.groups)?;
     if scanner.groups.is_empty() {
         scanner.groups.push(Said::default());

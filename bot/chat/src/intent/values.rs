@@ -84,7 +84,8 @@ pub(super) fn duration(tokens: &[Token<'_>]) -> Option<(u64, usize)> {
         let and = usize::from(tokens.get(len).is_some_and(|token| token.any(&["and"])));
         let rest = tokens.get(len + and..).unwrap_or_default();
         // What is said of the smaller unit is a rate or something else to count, if anything follows it.
-        let Some((more, taken, smaller)) = single_duration(rest).filter(|(.., smaller)| *smaller < unit) else {
+        let Some((more, taken, smaller)) = single_duration(rest).filter(|(.., smaller)| *smaller < unit)
+        else {
             return Some((seconds, len));
         };
         seconds = seconds.checked_add(more)?;

@@ -50,7 +50,8 @@ pub(in crate::intent) fn replicas(tokens: &[Token<'_>], said: &mut Said) -> Resu
     let spelled = values::spelled(&tokens[at.min(tokens.len())..]);
     let taken = spelled.map_or(1, |(_, len)| len);
     let half = here == "half" || values::and_a_half(tokens.get(at + taken..).unwrap_or_default()) > 0;
-    let counts = here != "half" || at > 0 || matches!(word(at + 1), "a" | "replica" | "replicas" | "instance");
+    let counts =
+        here != "half" || at > 0 || matches!(word(at + 1), "a" | "replica" | "replicas" | "instance");
     if half && counts && (spelled.is_some() || here == "half" || values::whole(number).is_some()) {
         return Err(Problem::bad_value(format!(
             "There are no halves of a replica, and I read `{here}{}`; I expected a whole number.",

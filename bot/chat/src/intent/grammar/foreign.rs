@@ -20,8 +20,14 @@ pub(in crate::intent) fn is_foreign(action: Action, token: &Token<'_>) -> bool {
         || token.is(Class::TIME)
         || token.is(Class::LITTLE);
     // "provision the project"
-    let whole = matches!(action, Action::Provision | Action::BootstrapLocal | Action::Setup) && token.any(&["project"]);
-    token.is_word() && !whole && token.name.is_none() && !bland && !little && !heads::is_object_word(action, token.low)
+    let whole = matches!(action, Action::Provision | Action::BootstrapLocal | Action::Setup)
+        && token.any(&["project"]);
+    token.is_word()
+        && !whole
+        && token.name.is_none()
+        && !bland
+        && !little
+        && !heads::is_object_word(action, token.low)
 }
 
 pub(super) fn not_ours(action: Action, vocabulary: &Vocabulary) -> Problem {

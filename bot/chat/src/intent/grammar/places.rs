@@ -37,7 +37,9 @@ pub(in crate::intent) fn create(
             } else if command.environment.is_none() && !cloning {
                 command.environment = Some(name);
             }
-        } else if !token.class.known() || (is_new_name(token.low) && (command.environment.is_none() || listed(tokens, place, several))) {
+        } else if !token.class.known()
+            || (is_new_name(token.low) && (command.environment.is_none() || listed(tokens, place, several)))
+        {
             if origin && !cloning {
                 return Err(unknown_environment(token, vocabulary));
             }
@@ -53,19 +55,17 @@ pub(in crate::intent) fn create(
             }
         }
     }
-    let more: Vec<Command> = others
-        .into_iter()
-        .map(|name| Command { environment: Some(name), ..command.clone() })
-        .collect();
+    let more: Vec<Command> =
+        others.into_iter().map(|name| Command { environment: Some(name), ..command.clone() }).collect();
     Ok(std::iter::once(command).chain(more).collect())
 }
 
 /// "demo and qa", "demo, qa": one more name stands here.
 fn listed(tokens: &[Token<'_>], place: usize, several: bool) -> bool {
     let Some(before) = place.checked_sub(1).map(|at| &tokens[at]) else { return false };
-    let ends = tokens
-        .get(place + 1)
-        .is_none_or(|next| !next.is_word() || next.is(Class::PREPOSITION.and(Class::OPENER)) || next.any(&["like", "as"]));
+    let ends = tokens.get(place + 1).is_none_or(|next| {
+        !next.is_word() || next.is(Class::PREPOSITION.and(Class::OPENER)) || next.any(&["like", "as"])
+    });
     let joint = before.any(&["and"]) || before.kind == Kind::Plus || several && before.kind == Kind::Comma;
     joint && ends
 }
@@ -339,5 +339,8 @@ pub(in crate::intent) fn continues_setup(tokens: &[Token<'_>]) -> bool {
     };
     let provider = tokens.iter().any(|token| token.name.is_some_and(|hit| hit.kind == NameKind::Provider));
     let placed = tokens.iter().any(|token| token.name.is_some_and(|hit| hit.kind == NameKind::Environment));
-    provider && !placed && (first.any(&["use", "connect", "integrate", "link", "host", "with", "using", "on"]) || first.any(KEYWORDS))
+    provider
+        && !placed
+        && (first.any(&["use", "connect", "integrate", "link", "host", "with", "using", "on"])
+            || first.any(KEYWORDS))
 }

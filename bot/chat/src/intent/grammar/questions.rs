@@ -10,6 +10,7 @@ use crate::intent::lexicon::Class;
 use crate::intent::names::NameKind;
 use crate::intent::words::{Kind, Token};
 
+use topic::backfills;
 pub(in crate::intent) use topic::{actor, help};
 
 /// What a question asks for.
@@ -59,15 +60,6 @@ fn says(tokens: &[Token<'_>], words: &[&str]) -> bool {
     tokens.iter().any(|token| token.any(words))
 }
 
-/// A backfill is asked about, by the word or by a job's name, also typed wrong.
-fn backfills(tokens: &[Token<'_>]) -> bool {
-    tokens.iter().any(|token| {
-        token.is_word()
-            && (token.low.starts_with("backfil") && token.low != "backfilled" && token.low != "backfilling" && token.low != "backfills"
-                || token.name.is_some_and(|hit| hit.kind == NameKind::Job))
-    })
-}
-
 /// What is asked by words that begin with a question word. `None`: they do not ask.
 pub(in crate::intent) fn read(tokens: &[Token<'_>]) -> Option<Asked> {
     let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
@@ -98,7 +90,9 @@ pub(in crate::intent) fn read(tokens: &[Token<'_>]) -> Option<Asked> {
         "am" if says(tokens, &["allowed", "permitted", "able"]) => can_after(tokens, 1),
         "any" | "anything" => any(tokens),
         // "may the rollback be with you" wishes.
-        "may" | "might" if !marked && !matches!(word(1), "i" | "we" | "anyone" | "they" | "you") => Asked::Unanswered,
+        "may" | "might" if !marked && !matches!(word(1), "i" | "we" | "anyone" | "they" | "you") => {
+            Asked::Unanswered
+        }
         "may" | "might" => can_after(tokens, 1),
         "can" | "could" | "would" | "will" => modal(tokens, marked),
         "do" if matches!(word(1), "we" | "you" | "i" | "they") => {
@@ -250,7 +244,9 @@ fn would_change(tokens: &[Token<'_>], would: usize) -> Asked {
 fn how(tokens: &[Token<'_>]) -> Asked {
     let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
     // "how long does the backfill usually take?"
-    if matches!(word(1), "long" | "much" | "many") && says(tokens, &["take", "takes", "cost", "costs", "usually", "should"]) {
+    if matches!(word(1), "long" | "much" | "many")
+        && says(tokens, &["take", "takes", "cost", "costs", "usually", "should"])
+    {
         return Asked::Unanswered;
     }
     if backfills(tokens) && !says(tokens, &["do", "should"]) {
@@ -270,7 +266,11 @@ fn how(tokens: &[Token<'_>]) -> Asked {
             token.is_word() && token.is(Class::HEAD.and(Class::OBJECT).and(Class::KEYWORD).and(Class::DATA))
         };
         let said = says(tokens, &["pronounce", "spell", "say", "translate", "write"]);
-        return if !said && tokens[2..].iter().any(ours) { Asked::By(Action::Help, 2) } else { Asked::Unanswered };
+        return if !said && tokens[2..].iter().any(ours) {
+            Asked::By(Action::Help, 2)
+        } else {
+            Asked::Unanswered
+        };
     }
     if word(1) == "far" {
         return Asked::By(Action::Status, 2);

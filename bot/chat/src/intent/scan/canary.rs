@@ -151,8 +151,9 @@ impl Scanner<'_, '_> {
                 break;
             }
         }
-        let below_zero =
-            |word: &str| word.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        let below_zero = |word: &str| {
+            word.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+        };
         if said && below_zero(self.word(at)) {
             let written = self.rest(at).iter().take(2).map(|token| token.raw).collect::<Vec<_>>().join(" ");
             return Err(Problem::bad_value(format!(

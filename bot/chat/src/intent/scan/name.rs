@@ -77,12 +77,16 @@ impl<'t> Scanner<'_, 't> {
         let at = at + usize::from(self.word(at) == "to");
         let groups = || self.groups.last().into_iter().chain(std::iter::once(&self.segment));
         let word = self.word(at);
-        let apart = self.token(at + 1).is_none_or(|next| !next.is_word() || next.is(Class::PREPOSITION) || next.is(Class::OPENER));
+        let apart = self
+            .token(at + 1)
+            .is_none_or(|next| !next.is_word() || next.is(Class::PREPOSITION) || next.is(Class::OPENER));
         let other_ref = values::is_ref(word)
-            && groups().any(|said| said.git_ref.as_deref().is_some_and(|first| !first.eq_ignore_ascii_case(word)));
+            && groups()
+                .any(|said| said.git_ref.as_deref().is_some_and(|first| !first.eq_ignore_ascii_case(word)));
         let other_count = self.scope.action == Action::Scale
-            && values::whole(word)
-                .is_some_and(|count| groups().any(|said| said.replicas.is_some_and(|first| u64::from(first) != count)));
+            && values::whole(word).is_some_and(|count| {
+                groups().any(|said| said.replicas.is_some_and(|first| u64::from(first) != count))
+            });
         ((other_ref || other_count) && apart).then_some(at + 1 - place)
     }
 
@@ -425,20 +429,24 @@ impl<'t> Scanner<'_, 't> {
     /// "in demo", "on testing": where others have an environment of that name, and this project has none.
     fn is_elsewhere(&self, place: usize, token: &Token<'t>) -> bool {
         const USUAL: &[&str] = &["demo", "testing", "test", "preview", "review"];
-        if !token.any(USUAL) || matches!(self.scope.action, Action::Help | Action::Connect | Action::Backfill) {
+        if !token.any(USUAL) || matches!(self.scope.action, Action::Help | Action::Connect | Action::Backfill)
+        {
             return false;
         }
         let before = place.checked_sub(1).map_or("", |at| self.word(at));
         let looked = !self.scope.action.row().changes || self.scope.asked;
         let placed = matches!(before, "in" | "on" | "into" | "onto")
-            || looked && (place == 0 || matches!(before, "to" | "of" | "for" | "deployed" | "deploy" | "locked" | "audit"))
+            || looked
+                && (place == 0
+                    || matches!(before, "to" | "of" | "for" | "deployed" | "deploy" | "locked" | "audit"))
             || matches!(self.word(place + 1), "environment" | "env");
         let asked = self.scope.asked && (place == 0 || matches!(before, "to" | "in" | "on"));
-        let ends = asked || self.token(place + 1).is_none_or(|next| {
-            !next.is_word()
-                || next.any(&["environment", "env", "and", "then"])
-                || next.is(Class::OPENER.and(Class::PREPOSITION))
-        });
+        let ends = asked
+            || self.token(place + 1).is_none_or(|next| {
+                !next.is_word()
+                    || next.any(&["environment", "env", "and", "then"])
+                    || next.is(Class::OPENER.and(Class::PREPOSITION))
+            });
         placed && ends
     }
 

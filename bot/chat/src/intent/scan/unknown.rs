@@ -7,8 +7,8 @@ use super::{
     Action, Class, Kind, MAX_COMPARED, NameKind, Problem, Scanner, Scope, Token, Vocabulary, near_keyword,
     near_opener, values,
 };
-use crate::intent::lexicon::near_verb;
 use crate::intent::grammar::refused_abroad;
+use crate::intent::lexicon::near_verb;
 use crate::intent::sentence::abroad;
 
 /// What is said behind "as" and changes nothing.
@@ -73,9 +73,15 @@ impl<'t> Scanner<'_, 't> {
         // "…, then mgirate"
         let first = !self.scope.tokens[..place].iter().any(Token::is_word);
         let then = if first { self.scope.again } else { self.word(place - 1) == "then" };
-        if then && row.changes && let Some(near) = near_verb(token.low) {
-            return Err(Problem::unknown_verb(format!("I don't know `{}`; did you mean `{near}`?", token.raw))
-                .instead(token.at..token.end(), [near]));
+        if then
+            && row.changes
+            && let Some(near) = near_verb(token.low)
+        {
+            return Err(Problem::unknown_verb(format!(
+                "I don't know `{}`; did you mean `{near}`?",
+                token.raw
+            ))
+            .instead(token.at..token.end(), [near]));
         }
         self.stranger(place, token)?;
         self.no_number(place, token)?;
@@ -125,7 +131,11 @@ impl<'t> Scanner<'_, 't> {
         let deployed = self.scope.asked
             && place > 0
             && matches!(self.word(place - 1), "deploy" | "deployed" | "restart" | "restarted" | "migrate")
-            && !(place > 1 && matches!(self.word(place - 2), "the" | "a" | "this" | "that" | "our" | "my" | "last" | "latest"))
+            && !(place > 1
+                && matches!(
+                    self.word(place - 2),
+                    "the" | "a" | "this" | "that" | "our" | "my" | "last" | "latest"
+                ))
             && self.token(place + 1).is_none_or(|next| !next.is_word());
         let service = service || deployed;
         if in_slot || bare || (named_after && row.changes) || service {

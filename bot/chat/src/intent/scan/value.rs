@@ -31,9 +31,8 @@ impl Scanner<'_, '_> {
                 }
                 let since = values::since(rest);
                 // "last hundred lines", "past 5 incidents"
-                let counted = since.is_none()
-                    && rest[0].any(&["last", "past"])
-                    && values::count(&rest[1..]).is_some();
+                let counted =
+                    since.is_none() && rest[0].any(&["last", "past"]) && values::count(&rest[1..]).is_some();
                 if counted {
                     return Err(Problem::bad_value(format!(
                         "`{} {}` says how many, and I show how far back; I expected a time like `last 2h`.",

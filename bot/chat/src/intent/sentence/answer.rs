@@ -1,7 +1,8 @@
 //! Questions that are answered by a command.
 
 use super::{
-    Action, Asked, Class, Heard, Key, Kind, Meaning, Problem, Reader, Rest, Scope, Token, conditions, grammar, heads,
+    Action, Asked, Class, Heard, Key, Kind, Meaning, Problem, Reader, Rest, Scope, Token, conditions,
+    grammar, heads,
 };
 use crate::intent::lexicon::near_opener;
 use crate::intent::names::NameKind;

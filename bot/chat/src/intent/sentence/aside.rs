@@ -12,64 +12,59 @@ use crate::intent::names::NameKind;
 const LONGEST: usize = 10;
 
 /// Words that may make something else of the order beside them than an order.
-pub(in crate::intent) const TURNS: &[&str] = &[
-    // trials, jokes and stories
-    "test", "tests", "testing", "tested", "trial", "try", "trying", "drill", "practice", "exercise", "simulation",
-    "rehearsal", "joke", "jokes", "joking", "kidding", "fun", "prank", "april", "fool", "game", "riddle",
-    "quiz", "trivia", "story", "poem", "song", "lyrics", "movie", "book", "novel", "quote", "headline", "slogan",
-    "motto", "dream", "dreaming", "nightmare", "fantasy", "imagine", "pretend", "suppose", "supposing", "assume",
-    "hypothetically", "theoretically", "technically", "ideally", "basically", "theory", "example", "instance",
-    "meme", "spoiler", "record", "reference", "sake",
-    // rules, plans and proposals
-    "rule", "rules", "lesson", "tip", "advice", "fact", "habit", "practices", "policy", "plan", "plans", "planned",
-    "idea", "ideas", "proposal", "suggestion", "suggest", "option", "options", "scenario", "scenarios", "case",
-    "step", "steps", "goal", "goals", "task", "tasks", "item", "agenda", "vote", "poll", "bet", "guess", "question",
-    "questions", "request", "procedure", "guide", "manual", "docs", "runbook", "checklist", "remember", "reminder",
-    "remind", "forget", "recall", "repeat", "teach", "learn", "explain", "define", "translate", "spell", "pronounce",
-    "type", "typing", "command", "commands", "phrase", "word", "words", "button", "message", "subject",
-    // who says so, and whether it is meant
-    "thinks", "think", "believes", "believe", "hopes", "hope", "wishes", "wish", "suggests", "recommends",
-    "recommended", "insists", "claims", "demands", "orders", "shouts", "yells", "writes", "wrote", "reads", "begs",
-    "calls", "called", "quoting", "according", "maybe", "perhaps", "possibly", "probably", "potentially",
-    "eventually", "someday", "soon", "later", "yet", "instead", "rather", "otherwise", "else", "only",
-    "except", "unless", "once", "first", "last", "next", "both", "either", "any", "every", "each", "given", "pending",
-    "barring", "upon", "depending", "assuming", "provided", "while", "during", "wait", "waiting", "hold", "careful",
-    "carefully", "never", "might", "may", "would", "could", "should", "shall", "must", "can", "will", "won't", "who",
-    "what", "when", "where", "which", "why", "how", "whose", "whether", "someone", "somebody", "anyone", "anybody",
-    "whoever", "nobody", "noone", "everyone", "you", "your", "yours", "yourself", "said", "says", "wrong", "mistake",
-    "oops", "typo", "correction", "meant", "mean", "means", "meaning", "actually", "already", "done", "finished",
-    "approval", "approvals", "green", "permission", "lock", "locked", "frozen", "freeze",
-    "forbidden", "illegal", "risky", "dangerous", "unsafe", "live", "everything", "all", "none", "half", "same",
-    "different", "other", "others", "another", "more", "less", "twice", "also", "too", "plus", "minus",
-    "edit", "scratch", "strike", "ignore", "disregard", "bad", "better", "err", "er", "erm", "whoops", "ooops", "hm", "hmm",
-    "permitting", "allowing", "willing", "moment", "minute", "second", "instant", "hasn't", "haven't", "hasnt", "havent",
-    "without", "alone", "until", "till", "before", "after", "canceled", "cancelled", "cancel", "revoked", "denied",
-];
+pub(in crate::intent) const TURNS: &str = "test tests testing tested trial try trying drill practice exercise simulation rehearsal joke jokes joking kidding fun \
+    prank april fool game riddle quiz trivia story poem song lyrics movie book novel quote headline slogan motto dream \
+    dreaming nightmare fantasy imagine pretend suppose supposing assume hypothetically theoretically technically ideally \
+    basically theory example instance meme spoiler record reference sake rule rules lesson tip advice fact habit practices \
+    policy plan plans planned idea ideas proposal suggestion suggest option options scenario scenarios case step steps \
+    goal goals task tasks item agenda vote poll bet guess question questions request procedure guide manual docs runbook \
+    checklist remember reminder remind forget recall repeat teach learn explain define translate spell pronounce type \
+    typing command commands phrase word words button message subject thinks think believes believe hopes hope wishes wish \
+    suggests recommends recommended insists claims demands orders shouts yells writes wrote reads begs calls called \
+    quoting according maybe perhaps possibly probably potentially eventually someday soon later yet instead rather \
+    otherwise else only except unless once first last next both either any every each given pending barring upon depending \
+    assuming provided while during wait waiting hold careful carefully never might may would could should shall must can \
+    will won't who what when where which why how whose whether someone somebody anyone anybody whoever nobody noone \
+    everyone you your yours yourself said says wrong mistake oops typo correction meant mean means meaning actually \
+    already done finished approval approvals green permission lock locked frozen freeze forbidden illegal risky dangerous \
+    unsafe live everything all none half same different other others another more less twice also too plus minus edit \
+    scratch strike ignore disregard bad better err er erm whoops ooops hm hmm permitting allowing willing moment minute \
+    second instant hasn't haven't hasnt havent without alone until till before after canceled cancelled cancel revoked \
+    denied";
 
 /// Verbs of ours that everybody uses for anything.
-const USUAL: &[&str] = &["see", "get", "do", "make", "take", "give", "start", "go", "find", "bring", "fix", "ping", "page", "pages", "message"];
-
-/// Verbs of a remark behind an order, beside those people tell how things are with.
-pub(in crate::intent) const SAYS: &[&str] = &[
-    "am", "gave", "gives", "smells", "smell", "stinks", "stink", "hang", "hangs", "lag", "lags", "spins", "spin", "froze",
-    "freezes", "flickers", "chokes", "choke", "crawls", "crawl", "burns", "burn", "complain", "complains", "scream",
-    "screams", "suffer", "suffers", "stall", "stalls", "sound", "sounds", "acts", "behaves", "misbehaves", "misbehave",
-    "drops", "drop", "dies", "die", "wobbles", "melts", "melt", "leaks", "leak", "explodes", "came", "comes", "left",
-    "leaves", "love", "loves", "hate", "hates", "cry", "cries", "panic", "panics", "run", "runs", "ran", "signed",
-    "blessed", "okayed", "agreed", "confirmed", "nodded", "promised", "paid", "got", "gets", "get", "went", "goes",
-    "go", "wanna", "gotta", "gonna", "lost", "lose", "loses", "grew", "grows", "grow", "fell", "falls", "rose", "rises",
-    "climbs", "jumped", "jumps", "spiked", "keeps", "keep", "looks", "look", "feels", "feel", "seems", "seem", "is",
-    "are", "was", "were", "has", "have", "had", "need", "needs", "it's", "that's", "i'm", "we're", "they're", "i'll",
-    "we'll", "sleeps", "slept", "works", "took", "takes", "made", "makes", "broke", "breaks", "stopped", "stops",
-    "started", "starts", "happened", "happens", "noticed", "saw", "sees", "reported", "arrive", "arrives", "expired",
-    "expires", "bounce", "bounces", "times", "returns", "return", "loads", "loops", "throws", "throw", "vanish", "vanished",
-    "disappear", "disappears", "disappeared", "missing", "miss", "misses", "struggle", "struggles", "hiccups", "pile",
-    "piles", "overflows", "slow", "stuck", "dead", "broken", "weird", "blank", "stale", "gone", "flapping", "flaps",
-    "duplicate", "duplicates", "shows", "show", "bug", "bugs", "annoys", "refuse", "refuses", "reject", "rejects", "stay", "stays", "stand", "stands",
+const USUAL: &[&str] = &[
+    "see", "get", "do", "make", "take", "give", "start", "go", "find", "bring", "fix", "ping", "page",
+    "pages", "message",
 ];
 
+/// Verbs of a remark behind an order, beside those people tell how things are with.
+pub(in crate::intent) const SAYS: &str = "am gave gives smells smell stinks stink hang hangs lag lags spins spin froze freezes flickers chokes choke crawls \
+    crawl burns burn complain complains scream screams suffer suffers stall stalls sound sounds acts behaves misbehaves \
+    misbehave drops drop dies die wobbles melts melt leaks leak explodes came comes left leaves love loves hate hates cry \
+    cries panic panics run runs ran signed blessed okayed agreed confirmed nodded promised paid got gets get went goes go \
+    wanna gotta gonna lost lose loses grew grows grow fell falls rose rises climbs jumped jumps spiked keeps keep looks \
+    look feels feel seems seem is are was were has have had need needs it's that's i'm we're they're i'll we'll sleeps \
+    slept works took takes made makes broke breaks stopped stops started starts happened happens noticed saw sees reported \
+    arrive arrives expired expires bounce bounces times returns return loads loops throws throw vanish vanished disappear \
+    disappears disappeared missing miss misses struggle struggles hiccups pile piles overflows slow stuck dead broken \
+    weird blank stale gone flapping flaps duplicate duplicates shows show bug bugs annoys refuse refuses reject rejects \
+    stay stays stand stands";
+
 /// What thanks begin with.
-const THANKS: &[&str] = &["thanks", "thank", "thx", "ty", "cheers", "merci", "appreciated", "appreciate", "tia", "kudos", "grateful"];
+const THANKS: &[&str] = &[
+    "thanks",
+    "thank",
+    "thx",
+    "ty",
+    "cheers",
+    "merci",
+    "appreciated",
+    "appreciate",
+    "tia",
+    "kudos",
+    "grateful",
+];
 
 /// What begins an excuse before an order.
 const EXCUSES: &[&str] = &["sorry", "apologies", "pardon", "excuse", "forgive", "soz"];
@@ -96,7 +91,7 @@ fn is_idle(tokens: &[Token<'_>], at: usize) -> bool {
     let ours = token.is(Class::HEAD.and(Class::OBJECT)) && !token.is(Class::RELATES) && !token.any(USUAL);
     !(saying || ours)
         && !token.low.ends_with("n't")
-        && !(!token.class.known() && super::abroad::refuses(token))
+        && (token.class.known() || !super::abroad::refuses(token))
         && token.low.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'\'' | b'-'))
         // "in case"
         && !(token.any(&["in", "on"]) && tokens.get(at + 1).is_some_and(|next| next.any(&["that", "this", "case", "which"])))
@@ -134,7 +129,8 @@ pub(super) fn before(tokens: &[Token<'_>], said: Class) -> usize {
     let excuse = tokens[..end].iter().any(|token| token.any(EXCUSES));
     let least = if excuse { 0 } else { 2 };
     let face = |at: usize| tokens.get(at).is_some_and(|token| token.kind == Kind::Bracket && token.glued);
-    let sad = tokens[end].kind == Kind::Colon && (face(end + 1) || face(end + 2) && tokens[end + 1].kind == Kind::Dash);
+    let sad = tokens[end].kind == Kind::Colon
+        && (face(end + 1) || face(end + 2) && tokens[end + 1].kind == Kind::Dash);
     let order = match tokens[end].kind {
         Kind::Colon if !sad => return 0,
         Kind::Colon => end + 1 + tokens[end + 1..].iter().take_while(|token| !token.is_word()).count(),
@@ -147,13 +143,17 @@ pub(super) fn before(tokens: &[Token<'_>], said: Class) -> usize {
     // "stripe webhooks vanish": what they are about is no service of ours.
     let theirs = |token: &Token<'_>| {
         token.quote == 0
-            && token.name.is_some_and(|hit| matches!(hit.kind, NameKind::Provider | NameKind::Component) && hit.len() == 1)
+            && token.name.is_some_and(|hit| {
+                matches!(hit.kind, NameKind::Provider | NameKind::Component) && hit.len() == 1
+            })
     };
     let idle = (0..remark.len()).all(|at| is_idle(remark, at) || lasting(&remark[at]) || theirs(&remark[at]));
     let whom = |token: &Token<'_>| token.any(&["you", "everyone", "again"]);
     let pardoned = excuse && (0..remark.len()).all(|at| is_idle(remark, at) || whom(&remark[at]));
     // A bare noun before a comma may be a heading or somebody who is called.
-    let tells = |token: &Token<'_>| token.is(Class::TELLS.and(Class::AILS).and(Class::RELATES)) || token.any(&["for"]);
+    let tells = |token: &Token<'_>| {
+        token.is(Class::TELLS.and(Class::AILS).and(Class::RELATES)) || token.any(&["for"])
+    };
     let told = !matches!(tokens[end].kind, Kind::Comma | Kind::Dash) || remark.iter().any(tells);
     if !(idle && told && begins(remark) || pardoned) {
         return 0;
@@ -173,7 +173,9 @@ pub(super) fn before(tokens: &[Token<'_>], said: Class) -> usize {
 fn begins(remark: &[Token<'_>]) -> bool {
     match remark {
         [first, second, ..] if first.any(&["for"]) => second.any(&["the", "a", "our", "my", "their", "this"]),
-        [first, ..] => !first.is(Class::PREPOSITION) && !first.any(&["as", "to", "by", "dear", "hey", "a", "an"]),
+        [first, ..] => {
+            !first.is(Class::PREPOSITION) && !first.any(&["as", "to", "by", "dear", "hey", "a", "an"])
+        }
         [] => false,
     }
 }
@@ -184,7 +186,8 @@ pub(super) fn behind(tail: &[Token<'_>]) -> bool {
     let Some(first) = parts.next() else { return false };
     let thanks = |part: &[Token<'_>]| {
         part.iter().take(3).any(|token| token.any(THANKS))
-            && (0..part.len()).all(|at| is_idle(part, at) || part[at].any(&["you", "everyone", "all", "again", "more"]))
+            && (0..part.len())
+                .all(|at| is_idle(part, at) || part[at].any(&["you", "everyone", "all", "again", "more"]))
     };
     let tells = |part: &[Token<'_>]| {
         part.len() > 1

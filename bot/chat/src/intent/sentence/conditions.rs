@@ -255,7 +255,8 @@ pub(super) fn consequent(tokens: &[Token<'_>], at: usize) -> Option<usize> {
             "would",
         ]) || before.is(Class::SUBJECT) && !before.any(&["it", "u"]);
         // "in production open an incident"
-        let opens = token.any(&["open"]) && tokens.get(place + 1).is_some_and(|next| next.any(&["an", "incident"]));
+        let opens =
+            token.any(&["open"]) && tokens.get(place + 1).is_some_and(|next| next.any(&["an", "incident"]));
         let noun = noun && !opens;
         let told = tokens.get(place + 1).is_some_and(|next| {
             next.is(Class::TELLS) || next.any(&["looks", "triggers", "happens", "triggered"])
@@ -327,7 +328,8 @@ pub(super) fn looks_first(tokens: &[Token<'_>]) -> Option<usize> {
 pub(super) fn rule_label(tokens: &[Token<'_>]) -> usize {
     let colon = tokens.iter().take(4).position(|token| token.kind == Kind::Colon);
     let Some(colon) = colon.filter(|colon| *colon > 0 && tokens[colon - 1].any(&["rule"])) else { return 0 };
-    let little = tokens[..colon - 1].iter().all(|token| token.any(&["new", "a", "add", "standing", "please"]));
+    let little =
+        tokens[..colon - 1].iter().all(|token| token.any(&["new", "a", "add", "standing", "please"]));
     match mood::read(&tokens[colon + 1..]) {
         Mood::Condition(_) if little => colon + 1,
         _ => 0,

@@ -6,8 +6,8 @@ use crate::intent::words::said_again;
 
 use super::{
     Action, Class, Command, Draft, Head, Heard, Joined, Key, Kind, Meaning, Migrate, Mood, Opening, Problem,
-    Reader, Rest, Scope, Token, clauses, commentary, conditions, goes_on, grammar, heads, mood,
-    reach, reaction_like, remark, report, statement, takes_back, waver, withdraws,
+    Reader, Rest, Scope, Token, clauses, commentary, conditions, goes_on, grammar, heads, mood, reach,
+    reaction_like, remark, report, statement, takes_back, waver, withdraws,
 };
 
 /// An order of more tokens than this is none that people type.
@@ -68,7 +68,10 @@ impl<'t> Reader<'_, 't> {
         let of = after.first().is_some_and(|token| token.any(&["of"]));
         let mut head = opening.head;
         // "deploys to production": what somebody does.
-        if tokens.get(opening.at).is_some_and(|verb| verb.any(&["deploys"])) && after.first().is_some_and(|to| to.any(&["to"])) && !asked {
+        if tokens.get(opening.at).is_some_and(|verb| verb.any(&["deploys"]))
+            && after.first().is_some_and(|to| to.any(&["to"]))
+            && !asked
+        {
             self.hear(Heard::Statement);
             return Ok(whole);
         }

@@ -351,7 +351,8 @@ pub(super) fn commentary<'a, 't>(action: Action, tokens: &'a [Token<'t>]) -> (&'
                     && next.is_some_and(|next| {
                         next.is(Class::SUBJECT)
                             || token.kind != Kind::Colon
-                                && (remark(reach(&tokens[at + 1..])) || aside::behind(reach(&tokens[at + 1..])))
+                                && (remark(reach(&tokens[at + 1..]))
+                                    || aside::behind(reach(&tokens[at + 1..])))
                             || (next.any(&["it", "this", "that", "the", "there"])
                                 && reach(&tokens[at + 1..])
                                     .iter()

@@ -232,8 +232,9 @@ pub(in crate::intent) fn since(tokens: &[Token<'_>]) -> Option<(u64, usize)> {
 pub(in crate::intent) fn no_time_at_all(tokens: &[Token<'_>]) -> Option<String> {
     let announced = tokens.first()?.any(&["last", "past", "since", "previous"]);
     let rest = &tokens[usize::from(announced)..];
-    let below_zero =
-        |word: &str| word.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let below_zero = |word: &str| {
+        word.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    };
     let minus = rest.first().is_some_and(|token| token.any(&["minus", "negative"])) && announced;
     if minus || rest.first().is_some_and(|token| token.is_word() && below_zero(token.low)) {
         let unit = usize::from(rest.get(1).is_some_and(|unit| unit_s(unit.low).is_some()));
