@@ -42,7 +42,7 @@ pub(in crate::intent) fn signals(tokens: &[Token<'_>], named: bool) -> Vec<Signa
             .any(|at| matches!(word(at), "failed" | "failing" | "broken" | "unsuccessful"));
         match word(at) {
             "canary" | "canaries" | "canary-anomaly" | "canary_anomaly" => {
-                push(&mut found, Signal::CanaryAnomaly)
+                push(&mut found, Signal::CanaryAnomaly);
             }
             "rollback" | "rollbacks" | "roll-back" | "reverted" => push(&mut found, Signal::Rollback),
             "rolled" | "rolls" | "roll" | "rolling" if near(at, &["back"]) => {

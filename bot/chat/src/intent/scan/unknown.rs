@@ -165,7 +165,9 @@ impl<'t> Scanner<'_, 't> {
         };
         let same_length = token.low.len() == keyword.len() && token.low.starts_with('s');
         let mut letters = [token.low.as_bytes().to_vec(), keyword.as_bytes().to_vec()];
-        letters.iter_mut().for_each(|letters| letters.sort_unstable());
+        for letters in &mut letters {
+            letters.sort_unstable();
+        }
         if !same_length || letters[0] != letters[1] || values::duration(self.rest(place + 1)).is_none() {
             return Ok(());
         }

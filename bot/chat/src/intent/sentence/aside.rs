@@ -89,8 +89,7 @@ fn is_idle(tokens: &[Token<'_>], at: usize) -> bool {
     }
     let saying = token.is(Class::SAYING) && !token.any(&["to", "like", "about", "need", "going"]);
     let ours = token.is(Class::HEAD.and(Class::OBJECT)) && !token.is(Class::RELATES) && !token.any(USUAL);
-    !(saying || ours)
-        && !token.low.ends_with("n't")
+    !(saying || ours || token.low.ends_with("n't"))
         && (token.class.known() || !super::abroad::refuses(token))
         && token.low.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'\'' | b'-'))
         // "in case"

@@ -104,7 +104,7 @@ fn factor(word: &str) -> Option<u64> {
 /// The number these words begin with, and how many of them it takes. Digits count before "hundred" and "thousand" alone.
 pub(in crate::intent) fn spelled(tokens: &[Token<'_>]) -> Option<(u64, usize)> {
     let first = tokens.first().filter(|token| token.kind == Kind::Word)?;
-    if !(first.is(Class::NUMBER.and(Class::DIGIT)) || !first.class.is(Class::PLAIN)) {
+    if !first.is(Class::NUMBER.and(Class::DIGIT)) && first.class.is(Class::PLAIN) {
         return None;
     }
     let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);

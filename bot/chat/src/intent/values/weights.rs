@@ -55,11 +55,8 @@ pub(in crate::intent) fn weights(tokens: &[Token<'_>]) -> Option<Weights> {
             break;
         }
     }
-    (!found.is_empty() && !(spoken && found.len() == 1 && found != [100])).then_some(Weights {
-        steps: found,
-        soak_s,
-        len,
-    })
+    let alone = spoken && found.len() == 1 && found != [100];
+    (!found.is_empty() && !alone).then_some(Weights { steps: found, soak_s, len })
 }
 
 /// One step, or several with slashes, and how many tokens it takes.
