@@ -10,8 +10,8 @@ use super::manner;
 use super::mood::{condition, openers};
 use super::near::{Spelled, nearest};
 use super::scan;
-use super::sentence::{abroad, clauses, correction, log, remark, report};
-use super::values::time;
+use super::sentence::{abroad, aside, clauses, correction, log, remark, report, told};
+use super::values::{self, time};
 use super::word_table::{Print, WordTable};
 use super::words::Kind;
 
@@ -100,6 +100,18 @@ impl Class {
 
     /// Says how an order is to go, or how a suggestion that loses nothing must.
     pub(super) const HOW: Self = Self(1 << 36);
+
+    /// May begin a condition that stands in the sentence before ("in that case").
+    pub(super) const BACK: Self = Self(1 << 37);
+
+    /// In a remark beside an order, may turn the order round ("maybe", "the plan").
+    pub(super) const SWAYS: Self = Self(1 << 38);
+
+    /// What a remark beside an order tells with ("the page hangs").
+    pub(super) const RELATES: Self = Self(1 << 39);
+
+    /// A number, or part of one, in words.
+    pub(super) const NUMBER: Self = Self(1 << 60);
 
     /// Turns the order it stands in into something else, unless it is quoted.
     pub(super) const TURNS: Self =
@@ -282,6 +294,9 @@ const RULES: &[(&[&str], Class)] = &[
     (clauses::SAYING, Class::SAYING),
     (clauses::JOINS, Class::JOINS),
     (judge::EITHER, Class::EITHER),
+    (condition::BACK, Class::BACK),
+    (told::LABELS, Class::SWAYS),
+    (values::NUMBERS, Class::NUMBER),
     (time::TIMELY, Class::TIMELY),
     (scan::MANNER, Class::MANNER),
     (scan::ALL, Class::ALL),
@@ -312,6 +327,8 @@ const CLASSES: &[(&str, Class)] = &[
     (DATA, Class::DATA),
     (LITTLE, Class::LITTLE),
     (IDLE, Class::IDLE),
+    (aside::TURNS, Class::SWAYS),
+    (aside::SAYS, Class::RELATES),
 ];
 
 /// All that is known of a word in lower case.

@@ -14,10 +14,12 @@ use super::grammar::standing;
 use super::lexicon::Class;
 use super::names::NameKind;
 use super::problem::Problem;
+use super::values;
 use super::words::{Kind, Token, reach};
 
 use condition::condition_at;
-pub(super) use condition::condition_within;
+pub(super) use condition::{condition_within, refers_back};
+pub(super) use openers::near_modal;
 pub(super) use openers::skip_openers;
 use openers::{retracts, skip_words};
 
@@ -89,10 +91,17 @@ pub(super) fn read(tokens: &[Token<'_>]) -> Mood {
         return Mood::Retraction;
     }
     let mut polite = false;
+    // "please to scale api"
+    let to = at > 0 && tokens[at - 1].any(&["please", "pls", "plz", "kindly"]) && word(at) == "to";
+    if to && heads::find(&tokens[at + 1..]).is_some() {
+        at += 1;
+    }
     if let Some(behind) = openers::preamble(tokens, at) {
         at = behind;
     }
-    if condition::stated(tokens, at) {
+    // What opens an order elsewhere may begin a condition: "that being so, deploy".
+    let begin = (0..=at).find(|at| condition::refers_back(tokens, *at).is_some());
+    if let Some(at) = begin.or_else(|| condition::stated(tokens, at).then_some(at)) {
         return Mood::Condition(at);
     }
     for _ in 0..4 {
@@ -142,6 +151,12 @@ pub(super) fn read(tokens: &[Token<'_>]) -> Mood {
         }
         if let Some(behind) = openers::favor(tokens, at).filter(|_| polite) {
             at = behind;
+            continue;
+        }
+        // "kindly do promote r-3f2a"
+        let verbs = ["promote", "approve", "reject", "resume", "retry", "unlock", "reconcile"];
+        if word(at) == "do" && verbs.contains(&word(at + 1)) {
+            at += 1;
             continue;
         }
         // "go deploy staging", "go for it, deploy staging"
@@ -252,12 +267,14 @@ fn order(tokens: &[Token<'_>], at: usize, polite: bool) -> Mood {
         polite: polite || flagged,
         ahead,
     };
-    let found = heads::find(&tokens[at.min(tokens.len())..]);
+    let found = heads::find(&tokens[at.min(tokens.len())..]).or_else(|| {
+        begins_job(tokens, at).map(|head| (head, 0)).filter(|_| named_view(tokens, at).is_none())
+    });
     // "would you mind deploying staging?"
     let minded = polite && at > 0 && word(at - 1) == "mind";
     let gerund = || if flagged || minded { heads::gerund(&tokens[at.min(tokens.len())..]) } else { None };
     if let Some((head, len)) = found.or_else(gerund)
-        && tokens[at].quote == tokens[at + len - 1].quote
+        && tokens[at].quote == tokens[at + len.max(1) - 1].quote
     {
         if matches!(head, Head::Show | Head::Get | Head::Check)
             && let Some(place) = asks_within(tokens, at)
@@ -323,13 +340,37 @@ fn order(tokens: &[Token<'_>], at: usize, polite: bool) -> Mood {
     Mood::Statement
 }
 
-/// "api logs", "timezone backfill status": what is to be shown of the things named before it, and nothing told of it.
+/// "backfill-timezone on staging": a job's name in one word, which says what is to be done like "backfill timezone" does.
+fn begins_job(tokens: &[Token<'_>], at: usize) -> Option<Head> {
+    let first =
+        tokens.get(at).filter(|token| token.low.len() > BACKFILL.len() && token.low.starts_with(BACKFILL))?;
+    let job = first.name.is_some_and(|hit| hit.kind == NameKind::Job);
+    // In capitals inside it is a name that somebody writes about, as in code.
+    (job && first.low.contains(['-', '_'])).then_some(Head::Act(Action::Backfill))
+}
+
+const BACKFILL: &str = "backfill";
+
+/// "api logs", "timezone backfill status", "last 10m of api logs": what is to be shown of the things named before it, and nothing told of it.
 fn named_view(tokens: &[Token<'_>], at: usize) -> Option<(usize, Head, usize)> {
     let mut noun = at;
+    let last = tokens.get(at).is_some_and(|token| token.any(&["last", "past"]));
+    if last && let Some((_, len)) = values::since(&tokens[at..]) {
+        noun += len;
+        while tokens.get(noun).is_some_and(|token| token.any(&["of", "worth", "the", "from"])) {
+            noun += 1;
+        }
+    }
+    let begin = noun;
     while let Some(token) = tokens.get(noun).filter(|_| noun - at < MAX_FRONTED) {
+        let listed = || {
+            token.any(&["backfill", "and"])
+                || token.kind == Kind::Plus
+                || token.kind == Kind::Comma && tokens.get(noun + 1).is_some_and(|next| next.name.is_some())
+        };
         noun += match token.name {
             Some(hit) => hit.len(),
-            None if noun > at && token.any(&["backfill", "and"]) => 1,
+            None if noun > begin && listed() => 1,
             None => break,
         };
     }
@@ -431,7 +472,9 @@ fn place_at(tokens: &[Token<'_>], at: usize) -> (bool, Option<usize>) {
     let first = place;
     let mut named = false;
     while let Some(token) = tokens.get(place).filter(|_| place - first < MAX_FRONTED) {
-        if let Some(hit) = token.name {
+        // "on staging backfill timezone"
+        let verb = named && token.is(Class::HEAD);
+        if let Some(hit) = token.name.filter(|hit| !(verb && hit.kind == NameKind::Job)) {
             named = true;
             place += hit.len();
         } else if named

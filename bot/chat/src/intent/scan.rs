@@ -294,6 +294,7 @@ pub(super) fn scan(scope: Scope<'_, '_>) -> Result<Vec<Said>, Problem> {
             "Is the service meant in each of these environments, or in the last alone? Name it beside each of them.",
         ));
     }
+    lost::check_contrary(&scanner.groups)?;
     lost::check_held(scope, &scanner.groups)?;
     if scanner.groups.is_empty() {
         scanner.groups.push(Said::default());

@@ -4,6 +4,7 @@ pub(super) mod abroad;
 mod again;
 mod answer;
 mod apart;
+pub(super) mod aside;
 pub(super) mod clauses;
 mod conditions;
 pub(super) mod correction;
@@ -287,16 +288,19 @@ impl<'t> Reader<'_, 't> {
         }
         if begin > 0
             && all[begin - 1].kind == Kind::Question
-            && tokens.first().is_some_and(|first| first.any(&["then", "so"]))
-            && matches!(mood::read(tokens), Mood::Order(_))
+            && let Some(at) = conditions::hangs_on_answer(tokens)
         {
-            // "is staging healthy? then deploy production"
-            return Err(conditions::conditional(&tokens[1..], self.vocabulary));
+            return Err(conditions::conditional(&tokens[at..], self.vocabulary));
         }
         let tokens = report::without_limit(tokens, said);
         let mut at = if self.starred || said.is(Class::CORRECTS) { self.corrected(tokens)? } else { 0 };
         if at == 0 && self.drafts.is_empty() {
-            at = lead::end(tokens, said);
+            at = lead::end(tokens, said).max(aside::before(tokens, said));
+        }
+        if at == 0 {
+            at = if said.is(Class::of_kind(Kind::Colon)) { conditions::rule_label(tokens) } else { 0 };
+            conditions::either(tokens, said)?;
+            conditions::waited_for(tokens, said, self.vocabulary)?;
         }
         let mut joined = Joined::Start;
         // Each turn reads at least one token.

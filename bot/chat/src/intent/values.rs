@@ -2,12 +2,14 @@
 //!
 //! Every function looks at the tokens from a place on and answers the value with how many tokens it took.
 
+mod spelled;
 pub(super) mod time;
 mod weights;
 
 use super::names::NameKind;
 use super::words::{Kind, Token};
 
+pub(super) use spelled::{NUMBERS, and_a_half, number_word, spelled};
 pub(super) use time::{is_clock, is_day, no_time_at_all, only_for, since, time};
 pub(super) use weights::{Weights, weights};
 
@@ -29,33 +31,16 @@ pub(super) fn unit_s(word: &str) -> Option<u64> {
     })
 }
 
-/// A small number in words or digits.
-pub(super) fn number_word(word: &str) -> Option<u64> {
-    Some(match word {
-        "zero" => 0,
-        "one" => 1,
-        "two" => 2,
-        "three" => 3,
-        "four" => 4,
-        "five" => 5,
-        "six" => 6,
-        "seven" => 7,
-        "eight" => 8,
-        "nine" => 9,
-        "ten" => 10,
-        "twelve" => 12,
-        "fifteen" => 15,
-        "twenty" => 20,
-        "thirty" => 30,
-        _ => return None,
-    })
-}
-
 /// A whole number: `500`, `5k`, `1_000`, `three`.
 pub(crate) fn whole(word: &str) -> Option<u64> {
     if let Some(number) = number_word(word) {
         return Some(number);
     }
+    digits(word)
+}
+
+/// A whole number in digits: `500`, `5k`, `1_000`.
+fn digits(word: &str) -> Option<u64> {
     let (digits, factor) = match word.strip_suffix('k') {
         Some(digits) => (digits, 1000),
         None => (word, 1),
@@ -69,8 +54,11 @@ pub(crate) fn whole(word: &str) -> Option<u64> {
     digits.replace('_', "").parse::<u64>().ok()?.checked_mul(factor)
 }
 
-/// A whole number that may have a thousands comma: `1,000`.
+/// A whole number that may have a thousands comma, or be said in words: `1,000`, `five hundred`.
 pub(super) fn count(tokens: &[Token<'_>]) -> Option<(u64, usize)> {
+    if let Some(found) = spelled(tokens) {
+        return Some(found);
+    }
     let first = tokens.first().filter(|token| token.is_word())?;
     let mut value = whole(first.low)?;
     let mut len = 1;
@@ -88,27 +76,59 @@ pub(super) fn count(tokens: &[Token<'_>]) -> Option<(u64, usize)> {
     Some((value, len))
 }
 
-/// A duration in seconds: `10m`, `1h30m`, `90 seconds`, `an hour`, `half an hour`, `1.5h`.
+/// A duration in seconds: `10m`, `1h30m`, `90 seconds`, `an hour`, `half an hour`, `1.5h`, `two and a half hours`,
+/// `1 hour 30 minutes`.
 pub(super) fn duration(tokens: &[Token<'_>]) -> Option<(u64, usize)> {
+    let (mut seconds, mut len, mut unit) = single_duration(tokens)?;
+    loop {
+        let and = usize::from(tokens.get(len).is_some_and(|token| token.any(&["and"])));
+        let rest = tokens.get(len + and..).unwrap_or_default();
+        // What is said of the smaller unit is a rate or something else to count, if anything follows it.
+        let Some((more, taken, smaller)) = single_duration(rest).filter(|(.., smaller)| *smaller < unit)
+        else {
+            return Some((seconds, len));
+        };
+        seconds = seconds.checked_add(more)?;
+        len += and + taken;
+        unit = smaller;
+    }
+}
+
+/// A duration of one unit, how many tokens it takes, and its unit.
+fn single_duration(tokens: &[Token<'_>]) -> Option<(u64, usize, u64)> {
     let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map(|token| token.low);
     let first = word(0)?;
-    if first == "half" && matches!(word(1), Some("an" | "a")) {
-        return unit_s(word(2)?).map(|unit| (unit / 2, 3));
+    let long = |at: usize| word(at).filter(|unit| unit.len() > 1).and_then(unit_s);
+    if first == "half" {
+        let article = usize::from(matches!(word(1), Some("an" | "a")));
+        return long(1 + article).map(|unit| (unit / 2, 2 + article, unit));
     }
-    if matches!(first, "a" | "an" | "one") {
-        return unit_s(word(1)?).filter(|_| word(1).is_some_and(|unit| unit.len() > 1)).map(|unit| (unit, 2));
-    }
-    if first == "couple" || first == "few" {
-        return None;
+    if matches!(first, "a" | "an" | "one")
+        && let Some(unit) = long(1)
+    {
+        let half = and_a_half(&tokens[2..]);
+        return Some((if half > 0 { unit + unit / 2 } else { unit }, 2 + half, unit));
     }
     if let Some(seconds) = compact_duration(first) {
-        return Some((seconds, 1));
+        let last = first.trim_start_matches(|c: char| !c.is_ascii_alphabetic());
+        let last = last.rfind(|c: char| !c.is_ascii_alphabetic()).map_or(last, |at| &last[at + 1..]);
+        return Some((seconds, 1, unit_s(last)?));
     }
-    let unit = word(1)?;
-    let seconds = unit_s(unit)?;
-    decimal_seconds(first, seconds)
-        .or_else(|| number_word(first)?.checked_mul(seconds))
-        .map(|seconds| (seconds, 2))
+    let (number, taken) = spelled(tokens).unwrap_or((0, 0));
+    let taken = taken.max(1);
+    let half = and_a_half(tokens.get(taken..).unwrap_or_default());
+    let unit = unit_s(word(taken + half)?)?;
+    let seconds = decimal_seconds(first, unit).filter(|_| taken == 1);
+    let seconds = match seconds {
+        Some(seconds) => seconds,
+        None if spelled(tokens).is_some() => number.checked_mul(unit)?,
+        None => return None,
+    };
+    let end = taken + half + 1;
+    // "two hours and a half"
+    let behind = if half > 0 { 0 } else { and_a_half(&tokens[end..]) };
+    let seconds = if half + behind > 0 { seconds.checked_add(unit / 2)? } else { seconds };
+    Some((seconds, end + behind, unit))
 }
 
 /// `10m`, `1h30m`, `10-minute`, `10min`.

@@ -37,9 +37,14 @@ pub(crate) fn sealed3() -> Vec<Case> {
     read("tests/corpus/sealed3")
 }
 
+/// Three blind sets, each by a hand of its own that had seen neither the parser nor any corpus: a file is a hand.
+pub(crate) fn blind() -> Vec<Case> {
+    read("tests/corpus/blind")
+}
+
 /// All corpora.
 pub(crate) fn all() -> impl Iterator<Item = Case> {
-    cases().into_iter().chain(sealed()).chain(sealed2()).chain(sealed3())
+    cases().into_iter().chain(sealed()).chain(sealed2()).chain(sealed3()).chain(blind())
 }
 
 fn read(folder: &str) -> Vec<Case> {

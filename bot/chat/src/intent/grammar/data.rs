@@ -116,7 +116,9 @@ fn number(tokens: &[Token<'_>]) -> Result<Option<(u64, usize)>, Problem> {
     }
     match tokens.first().filter(|token| token.is_word()) {
         Some(token)
-            if token.low.starts_with('-') || token.low.bytes().next().is_some_and(|b| b.is_ascii_digit()) =>
+            if token.low.starts_with('-')
+                || token.any(&["minus", "negative"])
+                || token.low.bytes().next().is_some_and(|b| b.is_ascii_digit()) =>
         {
             Err(Problem::bad_value(format!(
                 "`{}` is not a count; I expected a whole number above 0.",

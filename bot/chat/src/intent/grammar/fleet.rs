@@ -47,22 +47,34 @@ pub(in crate::intent) fn replicas(tokens: &[Token<'_>], said: &mut Said) -> Resu
         .or_else(|| here.strip_suffix('x'))
         .filter(|rest| !rest.is_empty())
         .unwrap_or(here);
-    if let Some(count) = values::whole(number) {
-        let decimal = tokens.get(at + 1).is_some_and(|comma| comma.kind == Kind::Comma && comma.glued)
-            && tokens.get(at + 2).is_some_and(|part| part.glued && part.is(Class::DIGIT));
+    let spelled = values::spelled(&tokens[at.min(tokens.len())..]);
+    let taken = spelled.map_or(1, |(_, len)| len);
+    let half = here == "half" || values::and_a_half(tokens.get(at + taken..).unwrap_or_default()) > 0;
+    let counts =
+        here != "half" || at > 0 || matches!(word(at + 1), "a" | "replica" | "replicas" | "instance");
+    if half && counts && (spelled.is_some() || here == "half" || values::whole(number).is_some()) {
+        return Err(Problem::bad_value(format!(
+            "There are no halves of a replica, and I read `{here}{}`; I expected a whole number.",
+            if here == "half" { "" } else { " … and a half" }
+        )));
+    }
+    if let Some(count) = spelled.map(|(count, _)| count).or_else(|| values::whole(number)) {
+        let last = at + taken - 1;
+        let decimal = tokens.get(last + 1).is_some_and(|comma| comma.kind == Kind::Comma && comma.glued)
+            && tokens.get(last + 2).is_some_and(|part| part.glued && part.is(Class::DIGIT));
         if decimal {
-            let part = tokens.get(at + 2).map_or("", |part| part.raw);
+            let part = tokens.get(last + 2).map_or("", |part| part.raw);
             return Err(Problem::bad_value(format!(
                 "`{here},{part}` is not a number of replicas; I expected a whole number."
             )));
         }
-        if matches!(word(at + 1), "am" | "pm") || values::unit_s(word(at + 1)).is_some() {
+        if matches!(word(last + 1), "am" | "pm") || values::unit_s(word(last + 1)).is_some() {
             return Ok(None);
         }
-        if matches!(word(at + 1), "more" | "fewer" | "less" | "extra" | "additional") {
+        if matches!(word(last + 1), "more" | "fewer" | "less" | "extra" | "additional") {
             return Err(Problem::bad_value(format!(
                 "`{here} {}` depends on how many run now; say how many there should be, like `to 3`.",
-                word(at + 1)
+                word(last + 1)
             )));
         }
         if count > MAX_REPLICAS {
@@ -74,7 +86,7 @@ pub(in crate::intent) fn replicas(tokens: &[Token<'_>], said: &mut Said) -> Resu
             return Err(Problem::ambiguous("Two counts were said for one service; which is meant?"));
         }
         said.replicas = u32::try_from(count).ok();
-        let mut len = at + 1;
+        let mut len = last + 1;
         while matches!(
             word(len),
             "replicas"
@@ -93,7 +105,8 @@ pub(in crate::intent) fn replicas(tokens: &[Token<'_>], said: &mut Said) -> Resu
         return Ok(Some(len));
     }
     let digit = here.trim_start_matches('-').bytes().next().is_some_and(|byte| byte.is_ascii_digit());
-    let negative = here.starts_with('-') && digit;
+    let minus = matches!(here, "minus" | "negative") && values::count(&tokens[at + 1..]).is_some();
+    let negative = here.starts_with('-') && digit || minus;
     let fraction =
         digit && here.contains('.') && here.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     if negative || fraction || (digit && here.ends_with('%')) {

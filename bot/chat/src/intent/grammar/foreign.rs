@@ -19,7 +19,15 @@ pub(in crate::intent) fn is_foreign(action: Action, token: &Token<'_>) -> bool {
         || token.is(Class::NEGATION)
         || token.is(Class::TIME)
         || token.is(Class::LITTLE);
-    token.is_word() && token.name.is_none() && !bland && !little && !heads::is_object_word(action, token.low)
+    // "provision the project"
+    let whole = matches!(action, Action::Provision | Action::BootstrapLocal | Action::Setup)
+        && token.any(&["project"]);
+    token.is_word()
+        && !whole
+        && token.name.is_none()
+        && !bland
+        && !little
+        && !heads::is_object_word(action, token.low)
 }
 
 pub(super) fn not_ours(action: Action, vocabulary: &Vocabulary) -> Problem {

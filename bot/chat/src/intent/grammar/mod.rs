@@ -23,6 +23,7 @@ use super::names::NameKind;
 use super::problem::Problem;
 use super::scan::{Scope, scan, unknown_name};
 use super::sentence::abroad;
+use super::values;
 use super::words::Token;
 
 pub(super) use commands::inherit;
@@ -58,7 +59,9 @@ pub(super) fn read(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
         contrary::check(scope)?;
     }
     match action {
-        Action::CreateEnvironment => Ok(vec![Draft::plain(places::create(tokens, vocabulary)?)]),
+        Action::CreateEnvironment => {
+            Ok(places::create(tokens, vocabulary)?.into_iter().map(Draft::plain).collect())
+        }
         Action::DestroyEnvironment => {
             Ok(places::destroy(tokens, vocabulary)?.into_iter().map(Draft::plain).collect())
         }
@@ -216,7 +219,8 @@ fn strangers(tokens: &[Token<'_>]) -> Result<Option<String>, Problem> {
         let letters = token.low.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic())
             && !token.low.ends_with('-')
             && !matches!(token.raw, "INFO" | "WARN" | "ERROR" | "DEBUG" | "TRACE" | "FATAL");
-        (at >= named && token.is_word() && letters && !token.class.known()).then_some(token)
+        let counts = values::spelled(&tokens[at..]).is_some() || token.any(&["actor", "half"]);
+        (at >= named && token.is_word() && letters && !counts && !token.class.known()).then_some(token)
     });
     let Some(first) = unknown.next() else { return Ok(None) };
     if let Some(second) = unknown.find(|token| token.low != first.low) {

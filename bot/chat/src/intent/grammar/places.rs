@@ -5,14 +5,20 @@ use crate::intent::command::Command;
 use crate::intent::lexicon::Class;
 use crate::intent::names::{NameKind, Vocabulary};
 use crate::intent::problem::Problem;
-use crate::intent::words::{Token, reach};
+use crate::intent::words::{Kind, Token, reach};
 
 /// "create environment qa from staging", "clone staging as qa", "create a preview environment like production".
-pub(in crate::intent) fn create(tokens: &[Token<'_>], vocabulary: &Vocabulary) -> Result<Command, Problem> {
+/// "create environments demo1 and demo2 from staging" is a command for each.
+pub(in crate::intent) fn create(
+    tokens: &[Token<'_>],
+    vocabulary: &Vocabulary,
+) -> Result<Vec<Command>, Problem> {
     let mut command = Command::new(Action::CreateEnvironment);
     let mut origin = tokens.first().is_some_and(|token| token.name.is_some());
     let cloning = origin;
-    for token in tokens.iter().filter(|token| token.is_word()) {
+    let several = tokens.iter().any(|token| token.any(&["environments", "envs"]));
+    let mut others: Vec<String> = Vec::new();
+    for (place, token) in tokens.iter().enumerate().filter(|(_, token)| token.is_word()) {
         if token.any(&["from", "like", "of", "based", "copy", "cloning", "copying", "clone"]) {
             origin = true;
         } else if token.any(&["as", "called", "named", "to", "into"]) {
@@ -31,24 +37,42 @@ pub(in crate::intent) fn create(tokens: &[Token<'_>], vocabulary: &Vocabulary) -
             } else if command.environment.is_none() && !cloning {
                 command.environment = Some(name);
             }
-        } else if !token.class.known() || (is_new_name(token.low) && command.environment.is_none()) {
+        } else if !token.class.known()
+            || (is_new_name(token.low) && (command.environment.is_none() || listed(tokens, place, several)))
+        {
             if origin && !cloning {
                 return Err(unknown_environment(token, vocabulary));
             }
-            if command.environment.is_none()
-                && !token.low.ends_with('-')
-                && token.low.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-            {
+            let plain = !token.low.ends_with('-')
+                && token.low.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+            if !plain {
+                continue;
+            }
+            if command.environment.is_none() {
                 command.environment = Some(token.raw.to_owned());
+            } else if listed(tokens, place, several) && command.environment.as_deref() != Some(token.raw) {
+                others.push(token.raw.to_owned());
             }
         }
     }
-    Ok(command)
+    let more: Vec<Command> =
+        others.into_iter().map(|name| Command { environment: Some(name), ..command.clone() }).collect();
+    Ok(std::iter::once(command).chain(more).collect())
+}
+
+/// "demo and qa", "demo, qa": one more name stands here.
+fn listed(tokens: &[Token<'_>], place: usize, several: bool) -> bool {
+    let Some(before) = place.checked_sub(1).map(|at| &tokens[at]) else { return false };
+    let ends = tokens.get(place + 1).is_none_or(|next| {
+        !next.is_word() || next.is(Class::PREPOSITION.and(Class::OPENER)) || next.any(&["like", "as"])
+    });
+    let joint = before.any(&["and"]) || before.kind == Kind::Plus || several && before.kind == Kind::Comma;
+    joint && ends
 }
 
 /// Words that mean something else elsewhere, and are usual names of new environments.
 fn is_new_name(word: &str) -> bool {
-    matches!(word, "preview" | "test" | "testing" | "demo" | "review")
+    matches!(word, "preview" | "test" | "testing" | "demo" | "review" | "red" | "green")
 }
 
 /// "destroy environment qa": one command per environment, which must be the project's own.
@@ -156,8 +180,13 @@ pub(in crate::intent) fn extend_setup(
     let mut excluding = false;
     let mut without: Vec<String> = Vec::new();
     for (place, token) in tokens.iter().enumerate().filter(|(_, token)| token.is_word()) {
-        if token.any(&["connect", "connecting", "integrate", "link", "connections", "plus", "hook"]) {
+        let called = token.any(KEYWORDS);
+        if token.any(&["connect", "connecting", "integrate", "link", "plus", "hook"])
+            || called && !token.any(&["platform", "edge"])
+        {
             role = Role::Connection;
+        } else if called && token.any(&["edge"]) && provider_follows(&tokens[place..]) {
+            role = Role::Edge;
         } else if token.any(&["on", "onto", "host", "hosted", "platform"]) {
             role = Role::Platform;
         } else if token.any(&["use", "using", "with", "via", "behind", "edge"]) {
@@ -172,12 +201,16 @@ pub(in crate::intent) fn extend_setup(
             command.platform = Some(EMBEDDED.to_owned());
             continue;
         }
+        if called {
+            continue;
+        }
         let Some(hit) = token.name else {
             let joins: &[&str] = match role {
-                Role::Connection => &["connect", "and"],
-                _ => &["on", "onto", "with", "using", "via", "behind", "at", "use"],
+                Role::Connection => &["connect", "and", "connections", "connection", "integrations"],
+                _ => &["platform", "edge", "on", "onto", "with", "using", "via", "behind", "at", "use"],
             };
-            if !token.class.known() && place > 0 && tokens[place - 1].any(joins) {
+            let before = tokens[..place].iter().rev().find(|before| before.kind != Kind::Colon);
+            if !token.class.known() && before.is_some_and(|before| before.any(joins)) {
                 return Err(unknown_provider(token, vocabulary));
             }
             if !token.class.known()
@@ -240,6 +273,15 @@ pub(in crate::intent) fn extend_setup(
     Ok(())
 }
 
+/// Words by which a set-up calls its parts.
+const KEYWORDS: &[&str] = &["connections", "connection", "integrations", "platform", "edge"];
+
+/// "edge cloudflare", "edge: cloudflare"
+fn provider_follows(tokens: &[Token<'_>]) -> bool {
+    let next = tokens[1..].iter().find(|token| token.is_word());
+    next.is_some_and(|next| next.name.is_some_and(|hit| hit.kind == NameKind::Provider))
+}
+
 /// The platform that is part of the product, and needs no account.
 const EMBEDDED: &str = "local";
 
@@ -297,5 +339,8 @@ pub(in crate::intent) fn continues_setup(tokens: &[Token<'_>]) -> bool {
     };
     let provider = tokens.iter().any(|token| token.name.is_some_and(|hit| hit.kind == NameKind::Provider));
     let placed = tokens.iter().any(|token| token.name.is_some_and(|hit| hit.kind == NameKind::Environment));
-    provider && !placed && first.any(&["use", "connect", "integrate", "link", "host", "with", "using", "on"])
+    provider
+        && !placed
+        && (first.any(&["use", "connect", "integrate", "link", "host", "with", "using", "on"])
+            || first.any(KEYWORDS))
 }

@@ -10,6 +10,7 @@ use crate::intent::lexicon::Class;
 use crate::intent::names::NameKind;
 use crate::intent::words::{Kind, Token};
 
+use topic::backfills;
 pub(in crate::intent) use topic::{actor, help};
 
 /// What a question asks for.
@@ -88,6 +89,10 @@ pub(in crate::intent) fn read(tokens: &[Token<'_>]) -> Option<Asked> {
         "is" | "are" | "isn't" | "aren't" => is(tokens),
         "am" if says(tokens, &["allowed", "permitted", "able"]) => can_after(tokens, 1),
         "any" | "anything" => any(tokens),
+        // "may the rollback be with you" wishes.
+        "may" | "might" if !marked && !matches!(word(1), "i" | "we" | "anyone" | "they" | "you") => {
+            Asked::Unanswered
+        }
         "may" | "might" => can_after(tokens, 1),
         "can" | "could" | "would" | "will" => modal(tokens, marked),
         "do" if matches!(word(1), "we" | "you" | "i" | "they") => {
@@ -137,7 +142,7 @@ fn what(tokens: &[Token<'_>]) -> Asked {
         return Asked::By(Action::Incidents, 1);
     }
     if says(tokens, &["status", "state", "health", "progress"]) {
-        let action = if says(tokens, &["backfill"]) { Action::BackfillStatus } else { Action::Status };
+        let action = if backfills(tokens) { Action::BackfillStatus } else { Action::Status };
         return Asked::By(action, 1);
     }
     if says(tokens, &["commands"]) {
@@ -238,7 +243,13 @@ fn would_change(tokens: &[Token<'_>], would: usize) -> Asked {
 
 fn how(tokens: &[Token<'_>]) -> Asked {
     let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
-    if says(tokens, &["backfill"]) && !says(tokens, &["do", "should"]) {
+    // "how long does the backfill usually take?"
+    if matches!(word(1), "long" | "much" | "many")
+        && says(tokens, &["take", "takes", "cost", "costs", "usually", "should"])
+    {
+        return Asked::Unanswered;
+    }
+    if backfills(tokens) && !says(tokens, &["do", "should"]) {
         return Asked::By(Action::BackfillStatus, 1);
     }
     if word(0) != "how" || matches!(word(1), "is" | "are" | "was") {
@@ -254,7 +265,12 @@ fn how(tokens: &[Token<'_>]) -> Asked {
         let ours = |token: &Token<'_>| {
             token.is_word() && token.is(Class::HEAD.and(Class::OBJECT).and(Class::KEYWORD).and(Class::DATA))
         };
-        return if tokens[2..].iter().any(ours) { Asked::By(Action::Help, 2) } else { Asked::Unanswered };
+        let said = says(tokens, &["pronounce", "spell", "say", "translate", "write"]);
+        return if !said && tokens[2..].iter().any(ours) {
+            Asked::By(Action::Help, 2)
+        } else {
+            Asked::Unanswered
+        };
     }
     if word(1) == "far" {
         return Asked::By(Action::Status, 2);
@@ -323,7 +339,7 @@ fn is(tokens: &[Token<'_>]) -> Asked {
     if says(tokens, &["incidents", "incident", "outages"]) {
         return Asked::By(Action::Incidents, 1);
     }
-    if says(tokens, &["backfill"]) {
+    if backfills(tokens) {
         return Asked::By(Action::BackfillStatus, 1);
     }
     let version = tokens.iter().any(|token| crate::intent::values::is_ref(token.low));
@@ -367,7 +383,9 @@ fn is(tokens: &[Token<'_>]) -> Asked {
             "still",
         ],
     );
-    if thing || (ours && state) { Asked::By(Action::Status, 1) } else { Asked::Unanswered }
+    // Others have an environment of that name; this project says that it has none.
+    let elsewhere = matches!(word(1), "demo" | "testing" | "preview");
+    if thing || ((ours || elsewhere) && state) { Asked::By(Action::Status, 1) } else { Asked::Unanswered }
 }
 
 /// "check if staging is up": the question, said as a statement.
@@ -421,6 +439,10 @@ fn modal(tokens: &[Token<'_>], marked: bool) -> Asked {
             }
             if matches!(word(2), "not" | "never") {
                 return Asked::Refused;
+            }
+            // "would you have deployed production?"
+            if word(2) == "have" && word(3).ends_with("ed") {
+                return Asked::Unanswered;
             }
             Asked::Please(2)
         }

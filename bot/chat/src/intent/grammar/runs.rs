@@ -147,7 +147,10 @@ pub(in crate::intent) fn read(scope: Scope<'_, '_>) -> Result<Said, Problem> {
             ))
             .suggest([format!("{} r-3f2a", action.name()), "status".to_owned()]));
         }
+        // "approve this one"
+        let one = token.any(&["one"]) && place > 0 && tokens[place - 1].any(&["this", "that", "the"]);
         if !super::heads::is_object_word(action, token.low)
+            && !one
             && !HARMLESS.contains(&token.low)
             && !token.is(Class::TIME)
             && !token.any(&["soon"])

@@ -41,7 +41,9 @@ pub(in crate::intent) fn signals(tokens: &[Token<'_>], named: bool) -> Vec<Signa
         let back = (at.saturating_sub(2)..at)
             .any(|at| matches!(word(at), "failed" | "failing" | "broken" | "unsuccessful"));
         match word(at) {
-            "canary" | "canaries" => push(&mut found, Signal::CanaryAnomaly),
+            "canary" | "canaries" | "canary-anomaly" | "canary_anomaly" => {
+                push(&mut found, Signal::CanaryAnomaly);
+            }
             "rollback" | "rollbacks" | "roll-back" | "reverted" => push(&mut found, Signal::Rollback),
             "rolled" | "rolls" | "roll" | "rolling" if near(at, &["back"]) => {
                 push(&mut found, Signal::Rollback);
@@ -56,7 +58,9 @@ pub(in crate::intent) fn signals(tokens: &[Token<'_>], named: bool) -> Vec<Signa
             {
                 push(&mut found, Signal::DeployFailed);
             }
-            "5xx" | "5xxs" | "500s" | "500" | "502s" | "503s" | "502" | "503" | "5xx's" | "500's" => {
+            "deploy-failed" | "deploy_failed" => push(&mut found, Signal::DeployFailed),
+            "repeated-5xx" | "repeated_5xx" | "5xx" | "5xxs" | "500s" | "500" | "502s" | "503s" | "502"
+            | "503" | "5xx's" | "500's" => {
                 push(&mut found, Signal::Repeated5xx);
             }
             "server" if matches!(word(at + 1), "errors" | "error") => push(&mut found, Signal::Repeated5xx),
@@ -75,6 +79,21 @@ pub(in crate::intent) fn signals(tokens: &[Token<'_>], named: bool) -> Vec<Signa
         at += 1;
     }
     found
+}
+
+/// "on rollback and slow queries": what stands in the list of signals and is none.
+pub(in crate::intent) fn no_signal<'a, 't>(tokens: &'a [Token<'t>]) -> Option<&'a Token<'t>> {
+    let on = tokens.iter().position(|token| token.any(&["on", "about"]))? + 1;
+    let ends = |token: &Token<'_>| {
+        token.any(&["by", "via", "in", "on", "for", "with", "from", "after", "at", "during"])
+    };
+    let list = &tokens[on..];
+    let list = &list[..list.iter().position(ends).unwrap_or(list.len())];
+    let joint = |token: &Token<'_>| !token.is_word() || token.any(&["and", "or"]);
+    list.split(joint).find_map(|part| {
+        let stranger = part.iter().find(|token| !token.class.known() && token.name.is_none())?;
+        (signals(part, false).is_empty() && channels(part).is_empty()).then_some(stranger)
+    })
 }
 
 /// How a notification is to come: "text me", "by email", "in slack".
@@ -110,6 +129,7 @@ pub(in crate::intent) fn notifies(tokens: &[Token<'_>]) -> bool {
         "alert" | "notify" | "text" | "sms" | "email" | "e-mail" | "mail" | "message" | "dm" | "ping"
         | "warn" | "tell" | "slack" | "page" => {
             person(1)
+                || word(1) == "in" && !channels(&tokens[2..tokens.len().min(4)]).is_empty()
                 || matches!(word(1), "if" | "when" | "on" | "whenever" | "by" | "via" | "about" | "for")
                 || tokens.get(1).is_some_and(|token| !token.is_word())
         }

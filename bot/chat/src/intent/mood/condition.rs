@@ -94,6 +94,58 @@ pub(super) fn condition_at(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     }
 }
 
+/// What refers to the sentence before begins with.
+pub(in crate::intent) const BACK: &[&str] = &[
+    "in",
+    "under",
+    "for",
+    "otherwise",
+    "else",
+    "or",
+    "failing",
+    "depending",
+    "that",
+    "this",
+    "only",
+    "just",
+    "not",
+];
+
+/// "in that case", "otherwise", "that being so": a condition that stands in the sentence before. How many words say so.
+pub(in crate::intent) fn refers_back(tokens: &[Token<'_>], at: usize) -> Option<usize> {
+    if !tokens.get(at)?.is(Class::BACK) {
+        return None;
+    }
+    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let this = |word: &str| matches!(word, "that" | "this" | "which" | "such" | "these" | "those" | "either");
+    let case = |word: &str| {
+        matches!(
+            word,
+            "case"
+                | "cases"
+                | "event"
+                | "instance"
+                | "situation"
+                | "circumstances"
+                | "conditions"
+                | "scenario"
+        )
+    };
+    match word(at) {
+        "in" | "under" | "for" if this(word(at + 1)) && case(word(at + 2)) => Some(3),
+        "in" if word(at + 1) == "such" && word(at + 2) == "a" && case(word(at + 3)) => Some(4),
+        "otherwise" | "else" if !word(at + 1).is_empty() || tokens.get(at + 2).is_some() => Some(1),
+        "or" if word(at + 1) == "else" => Some(2),
+        "failing" | "depending" if matches!(word(at + 1), "that" | "this" | "which") => Some(2),
+        "that" | "this" if word(at + 1) == "being" && matches!(word(at + 2), "so" | "the" | "true") => {
+            Some(3)
+        }
+        "only" | "just" if word(at + 1) == "then" => Some(2),
+        "not" if word(at + 1) == "until" && word(at + 2) == "then" => Some(3),
+        _ => None,
+    }
+}
+
 /// What people wait for before they order something.
 fn is_awaited(word: &str) -> bool {
     matches!(

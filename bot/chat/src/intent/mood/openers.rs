@@ -38,7 +38,7 @@ pub(in crate::intent) fn skip_openers(tokens: &[Token<'_>], from: usize) -> usiz
         }
         // "hey team deploy …"
         let greeted = at > from
-            && tokens[at - 1].any(&["hi", "hey", "hello", "hiya", "yo", "dear"])
+            && tokens[at - 1].any(&["hi", "hey", "hello", "hiya", "yo", "dear", "ok", "okay", "alright"])
             && tokens.get(at).is_some_and(|token| token.any(ADDRESSED));
         if greeted
             && tokens
@@ -116,6 +116,10 @@ pub(super) fn preamble(tokens: &[Token<'_>], from: usize) -> Option<usize> {
             && token.name.is_none()
             && (token.is(Class::OPENER) || token.is(Class::INTERJECTION) || token.any(WORDS));
         if matches!(token.kind, Kind::Comma | Kind::Dash) && at > from {
+            // "if so, deploy production"
+            if tokens[from..at].iter().any(|token| token.any(&["if"])) {
+                return None;
+            }
             return Some(skip_openers(tokens, at + 1));
         }
         // "quick one: could you …"
@@ -154,7 +158,7 @@ pub(super) fn favor(tokens: &[Token<'_>], at: usize) -> Option<usize> {
 }
 
 /// "can", "could", "would", also typed wrong.
-pub(super) fn near_modal(token: &Token<'_>) -> bool {
+pub(in crate::intent) fn near_modal(token: &Token<'_>) -> bool {
     token.any(&[
         "can", "could", "would", "will", "cna", "cn", "coudl", "cuold", "culd", "coud", "woudl", "wuold",
         "wold", "wud",

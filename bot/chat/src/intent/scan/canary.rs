@@ -11,9 +11,11 @@ impl Scanner<'_, '_> {
             && matches!(self.word(place + 1), "to" | "at")
         {
             let to = self.word(place + 2);
-            if matches!(to, "100%" | "100" | "full" | "everyone") {
-                let percent = usize::from(matches!(self.word(place + 3), "%" | "percent"));
-                return self.set_canary(Canary::Off, 3 + percent);
+            let spelled = values::spelled(self.rest(place + 2)).filter(|(number, _)| *number == 100);
+            if matches!(to, "100%" | "100" | "full" | "everyone") || spelled.is_some() {
+                let end = 2 + spelled.map_or(1, |(_, len)| len);
+                let percent = usize::from(matches!(self.word(place + end), "%" | "percent"));
+                return self.set_canary(Canary::Off, end + percent);
             }
         }
         if matches!(self.word(place), "no" | "without" | "skip" | "skipping" | "disable") {
@@ -86,7 +88,7 @@ impl Scanner<'_, '_> {
                 return Ok(None);
             }
             let mut canary = Canary::On { weights: Vec::new(), soak_s: None };
-            let soak = self.soak(place + 1, &mut canary);
+            let soak = self.soak(place + 1, &mut canary)?;
             return self.set_canary(canary, if soak > 0 { 1 + soak } else { 1 });
         };
         if !keyword && weights == [100] {
@@ -108,7 +110,7 @@ impl Scanner<'_, '_> {
         if matches!(self.word(at), "canary") {
             at += 1;
         }
-        at += self.soak(at, &mut canary);
+        at += self.soak(at, &mut canary)?;
         self.set_canary(canary, at - place)
     }
 
@@ -128,7 +130,7 @@ impl Scanner<'_, '_> {
     }
 
     /// "soak 10m", "with 10 minutes each", "10 minute soak".
-    pub(super) fn soak(&self, from: usize, canary: &mut Canary) -> usize {
+    pub(super) fn soak(&self, from: usize, canary: &mut Canary) -> Result<usize, Problem> {
         let mut at = from;
         let mut said = false;
         while self.token(at).is_some_and(|token| {
@@ -149,7 +151,16 @@ impl Scanner<'_, '_> {
                 break;
             }
         }
-        let Some((seconds, len)) = values::duration(self.rest(at)) else { return 0 };
+        let below_zero = |word: &str| {
+            word.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+        };
+        if said && below_zero(self.word(at)) {
+            let written = self.rest(at).iter().take(2).map(|token| token.raw).collect::<Vec<_>>().join(" ");
+            return Err(Problem::bad_value(format!(
+                "`{written}` is below zero; I expected how long a step soaks, like `10m`."
+            )));
+        }
+        let Some((seconds, len)) = values::duration(self.rest(at)) else { return Ok(0) };
         at += len;
         let mut tail = at;
         while matches!(
@@ -178,12 +189,12 @@ impl Scanner<'_, '_> {
         }
         let glued_for = (from..at).any(|place| self.word(place) == "for");
         if !said && !glued_for {
-            return 0;
+            return Ok(0);
         }
         if let Canary::On { soak_s, .. } = canary {
             *soak_s = Some(seconds);
         }
-        if said { tail - from } else { at - from }
+        Ok(if said { tail - from } else { at - from })
     }
 
     pub(super) fn set_canary(&mut self, canary: Canary, len: usize) -> Result<Option<usize>, Problem> {

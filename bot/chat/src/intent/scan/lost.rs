@@ -1,7 +1,7 @@
 //! Words that say which code or what is to be left out: not understood, they must not be passed over.
 
 use super::name::HARMLESS;
-use super::{Action, Class, Problem, Said, Scanner, Scope, Token, unknown_name, values};
+use super::{Action, Canary, Class, Problem, Said, Scanner, Scope, Token, unknown_name, values};
 use crate::intent::words::said_again;
 
 /// Nouns for a part of the code, which without a ref say nothing of which.
@@ -212,4 +212,25 @@ pub(super) fn check_held(scope: Scope<'_, '_>, groups: &[Said]) -> Result<(), Pr
         }
     }
     Ok(())
+}
+
+/// "with canary and no canary": what is said next of the same order negates what was said first.
+pub(super) fn check_contrary(groups: &[Said]) -> Result<(), Problem> {
+    let off = |said: &Said| said.canary.as_ref().map(|canary| matches!(canary, Canary::Off));
+    let negates = |pair: &[Said]| {
+        let (first, next) = (&pair[0], &pair[1]);
+        let canary = matches!((off(first), off(next)), (Some(first), Some(next)) if first != next);
+        let migrate = matches!((first.migrate, next.migrate), (Some(first), Some(next)) if first != next);
+        let own = next.environments.is_said()
+            || next.services.is_said()
+            || next.git_ref.is_some()
+            || next.at.is_some();
+        (canary || migrate) && !own
+    };
+    if !groups.windows(2).any(negates) {
+        return Ok(());
+    }
+    Err(Problem::ambiguous(
+        "I read how it is to go and the contrary for one order, so I did nothing: which of the two is meant?",
+    ))
 }

@@ -20,6 +20,9 @@ const TURNED: &[&str] = &["only", "alone", "first", "last", "too", "also", "inst
 impl<'t> Scanner<'_, 't> {
     /// "except cron", "but not production", "everything but web".
     pub(super) fn exclusion(&mut self, place: usize) -> Result<Option<usize>, Problem> {
+        if let Some(len) = self.other_value(place) {
+            return Ok(Some(len));
+        }
         let named = |at: usize| self.token(at).is_some_and(|token| token.name.is_some());
         let article =
             |at: usize| usize::from(matches!(self.word(at), "the" | "for" | "in" | "on" | "to" | "from"));
@@ -62,6 +65,29 @@ impl<'t> Scanner<'_, 't> {
         let len = len + article(place + len);
         self.excluding = true;
         Ok(Some(len))
+    }
+
+    /// "v1.3.0, not v1.2.0", "to 4, not 5": what is not meant, behind what is.
+    fn other_value(&self, place: usize) -> Option<usize> {
+        let not = self.word(place) == "not" || self.word(place) == "instead" && self.word(place + 1) == "of";
+        if !not {
+            return None;
+        }
+        let at = place + 1 + usize::from(self.word(place) == "instead");
+        let at = at + usize::from(self.word(at) == "to");
+        let groups = || self.groups.last().into_iter().chain(std::iter::once(&self.segment));
+        let word = self.word(at);
+        let apart = self
+            .token(at + 1)
+            .is_none_or(|next| !next.is_word() || next.is(Class::PREPOSITION) || next.is(Class::OPENER));
+        let other_ref = values::is_ref(word)
+            && groups()
+                .any(|said| said.git_ref.as_deref().is_some_and(|first| !first.eq_ignore_ascii_case(word)));
+        let other_count = self.scope.action == Action::Scale
+            && values::whole(word).is_some_and(|count| {
+                groups().any(|said| said.replicas.is_some_and(|first| u64::from(first) != count))
+            });
+        ((other_ref || other_count) && apart).then_some(at + 1 - place)
     }
 
     /// "deploy production, but the api only": the one that is meant, or the one that is left out?
@@ -365,7 +391,7 @@ impl<'t> Scanner<'_, 't> {
         );
         let changes = self.scope.action.row().changes;
         let then = changes && place > 0 && self.word(place - 1) == "then";
-        if changes && token.is(Class::FILLER.and(Class::NOUNED)) && self.is_elsewhere(place, &token) {
+        if token.is(Class::FILLER.and(Class::NOUNED)) && self.is_elsewhere(place, &token) {
             return Err(unknown_name(self.scope, &token, &[]));
         }
         if (strict
@@ -403,13 +429,25 @@ impl<'t> Scanner<'_, 't> {
     /// "in demo", "on testing": where others have an environment of that name, and this project has none.
     fn is_elsewhere(&self, place: usize, token: &Token<'t>) -> bool {
         const USUAL: &[&str] = &["demo", "testing", "test", "preview", "review"];
-        let placed = place > 0 && matches!(self.word(place - 1), "in" | "on" | "into" | "onto");
-        let ends = self.token(place + 1).is_none_or(|next| {
-            !next.is_word()
-                || next.any(&["environment", "env", "and", "then"])
-                || next.is(Class::OPENER.and(Class::PREPOSITION))
-        });
-        placed && ends && token.any(USUAL)
+        if !token.any(USUAL) || matches!(self.scope.action, Action::Help | Action::Connect | Action::Backfill)
+        {
+            return false;
+        }
+        let before = place.checked_sub(1).map_or("", |at| self.word(at));
+        let looked = !self.scope.action.row().changes || self.scope.asked;
+        let placed = matches!(before, "in" | "on" | "into" | "onto")
+            || looked
+                && (place == 0
+                    || matches!(before, "to" | "of" | "for" | "deployed" | "deploy" | "locked" | "audit"))
+            || matches!(self.word(place + 1), "environment" | "env");
+        let asked = self.scope.asked && (place == 0 || matches!(before, "to" | "in" | "on"));
+        let ends = asked
+            || self.token(place + 1).is_none_or(|next| {
+                !next.is_word()
+                    || next.any(&["environment", "env", "and", "then"])
+                    || next.is(Class::OPENER.and(Class::PREPOSITION))
+            });
+        placed && ends
     }
 
     /// After "and" or a comma, where another order may begin.

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use super::name::HARMLESS;
 use super::{
     Action, Class, Kind, MAX_COMPARED, NameKind, Problem, Scanner, Scope, Token, Vocabulary, near_keyword,
-    near_opener,
+    near_opener, values,
 };
 use crate::intent::grammar::refused_abroad;
+use crate::intent::lexicon::near_verb;
 use crate::intent::sentence::abroad;
 
 /// What is said behind "as" and changes nothing.
@@ -63,9 +64,24 @@ impl<'t> Scanner<'_, 't> {
             return Ok(1);
         }
         // "as discussed", "as usual"
-        let usual = token.any(AS_USUAL) && place > 0 && self.word(place - 1) == "as";
+        let lives = token.any(&["alive"]) && !row.changes;
+        let usual = lives || token.any(AS_USUAL) && place > 0 && self.word(place - 1) == "as";
         if token.is(Class::IDLE) || usual {
             return Ok(1);
+        }
+        self.near_value(place, token)?;
+        // "…, then mgirate"
+        let first = !self.scope.tokens[..place].iter().any(Token::is_word);
+        let then = if first { self.scope.again } else { self.word(place - 1) == "then" };
+        if then
+            && row.changes
+            && let Some(near) = near_verb(token.low)
+        {
+            return Err(Problem::unknown_verb(format!(
+                "I don't know `{}`; did you mean `{near}`?",
+                token.raw
+            ))
+            .instead(token.at..token.end(), [near]));
         }
         self.stranger(place, token)?;
         self.no_number(place, token)?;
@@ -110,7 +126,19 @@ impl<'t> Scanner<'_, 't> {
         if bare && object && !in_slot && self.joined(place) {
             return Err(self.unknown_verb(token));
         }
-        if in_slot || bare || (named_after && row.changes) {
+        // "the payments service": never passed over, whoever asks.
+        let service = named_after && self.scope.action != Action::Help && place > 0;
+        let deployed = self.scope.asked
+            && place > 0
+            && matches!(self.word(place - 1), "deploy" | "deployed" | "restart" | "restarted" | "migrate")
+            && !(place > 1
+                && matches!(
+                    self.word(place - 2),
+                    "the" | "a" | "this" | "that" | "our" | "my" | "last" | "latest"
+                ))
+            && self.token(place + 1).is_none_or(|next| !next.is_word());
+        let service = service || deployed;
+        if in_slot || bare || (named_after && row.changes) || service {
             return Err(unknown_name(self.scope, token, &[]));
         }
         self.segment.unknown += 1;
@@ -124,6 +152,30 @@ impl<'t> Scanner<'_, 't> {
             self.segment.strange.get_or_insert(place);
         }
         Ok(1)
+    }
+}
+
+impl<'t> Scanner<'_, 't> {
+    /// "soka 10m", "snice 20 minutes": the word before a value typed wrong.
+    fn near_value(&self, place: usize, token: &Token<'t>) -> Result<(), Problem> {
+        let keyword = match self.scope.action {
+            Action::Deploy => "soak",
+            Action::Logs | Action::Audit | Action::Incidents => "since",
+            _ => return Ok(()),
+        };
+        let same_length = token.low.len() == keyword.len() && token.low.starts_with('s');
+        let mut letters = [token.low.as_bytes().to_vec(), keyword.as_bytes().to_vec()];
+        for letters in &mut letters {
+            letters.sort_unstable();
+        }
+        if !same_length || letters[0] != letters[1] || values::duration(self.rest(place + 1)).is_none() {
+            return Ok(());
+        }
+        Err(Problem::ambiguous(format!(
+            "I read `{}` and am not sure whether you mean `{keyword}`, so I did nothing.",
+            token.raw
+        ))
+        .instead(token.at..token.end(), [keyword]))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Refs, times, and the values only some actions have.
 
 use super::lost::{PARTS, check_ref};
-use super::{Action, Class, Kind, Problem, Scanner, Scope, Token, reach, values};
+use super::{Action, Class, Kind, Problem, Scanner, Scope, Token, reach, unknown_name, values};
 use crate::intent::markup::TICK;
 use crate::intent::words::said_again;
 
@@ -29,7 +29,18 @@ impl Scanner<'_, '_> {
                     ))
                     .suggest(self.scope.vocabulary.examples(self.scope.action)));
                 }
-                Ok(values::since(rest).or_else(|| values::duration(rest)).map(|(seconds, len)| {
+                let since = values::since(rest);
+                // "last hundred lines", "past 5 incidents"
+                let counted =
+                    since.is_none() && rest[0].any(&["last", "past"]) && values::count(&rest[1..]).is_some();
+                if counted {
+                    return Err(Problem::bad_value(format!(
+                        "`{} {}` says how many, and I show how far back; I expected a time like `last 2h`.",
+                        rest[0].raw, rest[1].raw
+                    ))
+                    .suggest(self.scope.vocabulary.examples(self.scope.action)));
+                }
+                Ok(since.or_else(|| values::duration(rest)).map(|(seconds, len)| {
                     self.segment.since = Some(seconds);
                     len
                 }))
@@ -166,6 +177,11 @@ impl Scanner<'_, '_> {
             return Ok(None);
         }
         let Some(time) = values::time(self.rest(place)) else { return Ok(None) };
+        // "deploy nightly to staging": in the place of what is deployed.
+        let onto = matches!(self.word(place + 1), "to" | "onto");
+        if time.repeats && self.listing && onto && !self.scope.asked {
+            return Err(unknown_name(self.scope, &self.scope.tokens[place], &[]));
+        }
         // "on at 22:00": the time begins behind both.
         let doubled = self
             .rest(place + time.from)

@@ -113,6 +113,8 @@ const PHRASES: &[&[&str]] = &[
     &["tysm"],
     &["tyvm"],
     &["thxx"],
+    &["pretty", "please"],
+    &["pretty", "pls"],
 ];
 
 /// What the phrases begin with.
@@ -192,6 +194,7 @@ pub(in crate::intent) const ABROAD: &[&str] = &[
     "tysm",
     "tyvm",
     "thxx",
+    "pretty",
 ];
 
 /// The no of other languages.

@@ -1,7 +1,8 @@
 //! Questions that are answered by a command.
 
 use super::{
-    Action, Asked, Class, Heard, Key, Kind, Meaning, Problem, Reader, Rest, Scope, Token, grammar, heads,
+    Action, Asked, Class, Heard, Key, Kind, Meaning, Problem, Reader, Rest, Scope, Token, conditions,
+    grammar, heads,
 };
 use crate::intent::lexicon::near_opener;
 use crate::intent::names::NameKind;
@@ -20,6 +21,11 @@ impl<'t> Reader<'_, 't> {
         let clean = |tokens: &[Token<'t>]| -> Vec<Token<'t>> {
             tokens.iter().filter(|token| token.kind != Kind::Question).copied().collect()
         };
+        if matches!(asked, Asked::By(..))
+            && let Some(then) = conditions::looks_first(tokens)
+        {
+            return Err(conditions::conditional(&tokens[then..], self.vocabulary));
+        }
         match asked {
             Asked::By(action, from) => {
                 let words = clean(&tokens[from.min(tokens.len())..]);

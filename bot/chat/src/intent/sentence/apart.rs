@@ -69,6 +69,7 @@ impl<'t> Reader<'_, 't> {
                 && (clauses::refuses_alone(reach(last))
                     || matters(last, &self.drafts, behind, self.vocabulary))
                 || behind && hesitates(tokens)
+                || !behind && awaits(tokens)
                 || asked && (!behind && hopes(tokens) || behind && doubts(tokens))
                 || matters(tokens, &self.drafts, behind, self.vocabulary)
                 || !behind && clauses::refuses_alone(reach(tokens))
@@ -179,6 +180,21 @@ fn hesitates(tokens: &[Token<'_>]) -> bool {
     first.any(&["maybe", "perhaps", "possibly", "unsure", "dunno"])
         || first.any(&["not", "i'm", "im", "idk"])
             && second.is_none_or(|next| next.any(&["sure", "certain", "not", "unsure"]))
+}
+
+/// "Wait for the tests. Then deploy production.", "Make sure staging is fine. Deploy production.": what is to happen first.
+pub(super) fn awaits(tokens: &[Token<'_>]) -> bool {
+    let at = mood::skip_openers(tokens, 0);
+    let rest = tokens.get(at..).unwrap_or_default();
+    let begins = match rest {
+        [first, second, ..] => {
+            first.any(&["wait", "await", "hold"]) && second.any(&["for", "until", "till", "on"])
+                || first.any(&["make", "be"]) && second.any(&["sure", "certain"])
+                || first.any(&["ensure", "confirm", "await"])
+        }
+        _ => false,
+    };
+    begins && rest.iter().filter(|token| token.is_word()).count() > 2
 }
 
 /// "Deploy production. Is it safe?", "… should we?", "… right?": whoever asks that waits for the answer.

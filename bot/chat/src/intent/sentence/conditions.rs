@@ -2,7 +2,7 @@
 
 use super::{
     Action, Class, Command, Draft, Head, Heard, Joined, Kind, Mood, Problem, ProblemKind, Reader, Scope,
-    Token, Vocabulary, begins_clause, help, mood, standing,
+    Token, Vocabulary, apart, begins_clause, help, mood, reach, standing,
 };
 use crate::intent::command::Channel;
 use crate::intent::names::NameKind;
@@ -104,6 +104,7 @@ impl<'t> Reader<'_, 't> {
                 && token.quote == 0
                 && !token.class.known()
                 && standing::channels(&tokens[*at..=*at]).is_empty()
+                && standing::signals(&tokens[*at..=*at], true).is_empty()
                 && token.low.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'-' | b'_'))
         });
         let Some(stranger) = placed.map(|at| &tokens[at]) else { return Ok(()) };
@@ -136,6 +137,13 @@ impl<'t> Reader<'_, 't> {
         command.environments = standing::environments(&all, self.vocabulary);
         if !command.on.is_empty() {
             self.known_places(Action::Alert, &all)?;
+            if let Some(stranger) = standing::no_signal(tokens).filter(|_| condition.is_empty()) {
+                return Err(Problem::bad_value(format!(
+                    "`{}` is nothing I can tell of: I know a weird canary, a rollback, a failed deploy, repeated 500s, or something unhealthy.",
+                    stranger.raw
+                ))
+                .suggest(ALERTS));
+            }
         }
         if command.on.is_empty() {
             let waits = all
@@ -217,7 +225,8 @@ pub(super) fn consequent(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     if (at + 1..tokens.len()).any(|place| tokens[place].kind == Kind::Comma) {
         return None;
     }
-    (at + 2..tokens.len()).find(|place| {
+    let back = mood::refers_back(tokens, at).unwrap_or(2);
+    (at + back..tokens.len()).find(|place| {
         let token = &tokens[*place];
         let before = &tokens[*place - 1];
         let noun = before.any(&[
@@ -245,6 +254,10 @@ pub(super) fn consequent(tokens: &[Token<'_>], at: usize) -> Option<usize> {
             "can",
             "would",
         ]) || before.is(Class::SUBJECT) && !before.any(&["it", "u"]);
+        // "in production open an incident"
+        let opens =
+            token.any(&["open"]) && tokens.get(place + 1).is_some_and(|next| next.any(&["an", "incident"]));
+        let noun = noun && !opens;
         let told = tokens.get(place + 1).is_some_and(|next| {
             next.is(Class::TELLS) || next.any(&["looks", "triggers", "happens", "triggered"])
         });
@@ -291,6 +304,68 @@ pub(super) fn hangs_on(tokens: &[Token<'_>]) -> bool {
             tokens[at + 1..].iter().any(Token::is_word)
                 && !tokens[at..].iter().any(|token| token.any(TROUBLE))
         })
+}
+
+/// "is staging healthy? ok then deploy production", "… deploy production then": where the order begins that hangs on the
+/// answer.
+pub(super) fn hangs_on_answer(tokens: &[Token<'_>]) -> Option<usize> {
+    let Mood::Order(opening) = mood::read(tokens) else { return None };
+    let drawn = |token: &Token<'_>| token.any(&["then", "so"]);
+    let before = tokens[..opening.at.min(tokens.len())].iter().any(drawn);
+    let ends = tokens.iter().rev().find(|token| token.is_word()).is_some_and(|last| last.any(&["then"]));
+    (before || ends).then_some(opening.at)
+}
+
+/// "… and if so deploy production", behind what only looks: the order hangs on what is seen.
+pub(super) fn looks_first(tokens: &[Token<'_>]) -> Option<usize> {
+    let at = mood::condition_within(tokens)?;
+    let then = consequent(tokens, at)?;
+    let Mood::Order(opening) = mood::read(&tokens[then..]) else { return None };
+    matches!(opening.head, Head::Act(action) if action.row().changes).then_some(then)
+}
+
+/// "rule: whenever …": where the rule begins behind what it is called.
+pub(super) fn rule_label(tokens: &[Token<'_>]) -> usize {
+    let colon = tokens.iter().take(4).position(|token| token.kind == Kind::Colon);
+    let Some(colon) = colon.filter(|colon| *colon > 0 && tokens[colon - 1].any(&["rule"])) else { return 0 };
+    let little =
+        tokens[..colon - 1].iter().all(|token| token.any(&["new", "a", "add", "standing", "please"]));
+    match mood::read(&tokens[colon + 1..]) {
+        Mood::Condition(_) if little => colon + 1,
+        _ => 0,
+    }
+}
+
+/// "wait for green, then deploy production": the order hangs on what is waited for.
+pub(super) fn waited_for(tokens: &[Token<'_>], said: Class, vocabulary: &Vocabulary) -> Result<(), Problem> {
+    if !said.is(Class::JOINS) {
+        return Ok(());
+    }
+    let tokens = reach(tokens);
+    if !apart::awaits(tokens) {
+        return Ok(());
+    }
+    let Some(then) = tokens.iter().position(|token| token.any(&["then"])) else { return Ok(()) };
+    match mood::read(&tokens[then..]) {
+        Mood::Order(opening) if matches!(opening.head, Head::Act(action) if action.row().changes) => {
+            Err(conditional(&tokens[then + 1..], vocabulary))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// "either promote or cancel it": two orders, of which one is to be chosen.
+pub(super) fn either(tokens: &[Token<'_>], said: Class) -> Result<(), Problem> {
+    if !said.is(Class::EITHER) {
+        return Ok(());
+    }
+    let at = mood::skip_openers(tokens, 0);
+    let [first, rest @ ..] = tokens.get(at..).unwrap_or_default() else { return Ok(()) };
+    let chooses = first.any(&["either"]) && first.quote == 0 && rest.iter().any(|token| token.any(&["or"]));
+    if chooses && matches!(mood::read(rest), Mood::Order(_)) {
+        return Err(Problem::ambiguous("I read \"or\" between two orders: which of the two is meant?"));
+    }
+    Ok(())
 }
 
 /// Whether an action may be what a rule does.

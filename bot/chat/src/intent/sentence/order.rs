@@ -6,7 +6,7 @@ use crate::intent::words::said_again;
 
 use super::{
     Action, Class, Command, Draft, Head, Heard, Joined, Key, Kind, Meaning, Migrate, Mood, Opening, Problem,
-    Reader, Rest, Scope, Token, clauses, commentary, conditions, goes_on, grammar, heads, mood,
+    Reader, Rest, Scope, Token, clauses, commentary, conditions, goes_on, grammar, heads, mood, reach,
     reaction_like, remark, report, statement, takes_back, waver, withdraws,
 };
 
@@ -67,6 +67,14 @@ impl<'t> Reader<'_, 't> {
         );
         let of = after.first().is_some_and(|token| token.any(&["of"]));
         let mut head = opening.head;
+        // "deploys to production": what somebody does.
+        if tokens.get(opening.at).is_some_and(|verb| verb.any(&["deploys"]))
+            && after.first().is_some_and(|to| to.any(&["to"]))
+            && !asked
+        {
+            self.hear(Heard::Statement);
+            return Ok(whole);
+        }
         if nouny && noun_follows {
             head = match after[0].low {
                 "status" | "state" => Head::Act(Action::Status),
@@ -129,6 +137,10 @@ impl<'t> Reader<'_, 't> {
             }
         };
         let changes = action.row().changes;
+        // "status staging and if it's ok deploy production"
+        if !changes && let Some(then) = conditions::looks_first(reach(&tokens[from..])) {
+            return Err(conditions::conditional(&tokens[from + then..], self.vocabulary));
+        }
         let it = |token: &Token<'_>| {
             !token.is_word() || token.is(Class::OPENER) || token.any(&["it", "that", "this", "everything"])
         };

@@ -1,6 +1,6 @@
 //! What is only said about an order, before or behind it.
 
-use super::{Action, Class, Kind, Mood, Token, classes, grammar, mood, reach};
+use super::{Action, Class, Kind, Mood, Token, aside, classes, grammar, mood, reach};
 
 /// Verbs by which people tell how things are.
 pub(super) const VERBS: &[&str] = &[
@@ -350,7 +350,9 @@ pub(super) fn commentary<'a, 't>(action: Action, tokens: &'a [Token<'t>]) -> (&'
                     && action != Action::SetVariable
                     && next.is_some_and(|next| {
                         next.is(Class::SUBJECT)
-                            || token.kind != Kind::Colon && remark(reach(&tokens[at + 1..]))
+                            || token.kind != Kind::Colon
+                                && (remark(reach(&tokens[at + 1..]))
+                                    || aside::behind(reach(&tokens[at + 1..])))
                             || (next.any(&["it", "this", "that", "the", "there"])
                                 && reach(&tokens[at + 1..])
                                     .iter()

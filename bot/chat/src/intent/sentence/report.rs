@@ -42,7 +42,8 @@ const COURTESIES: &[&[&str]] = &[
 ];
 
 /// How many tokens of courtesy stand here.
-fn courtesy(tokens: &[Token<'_>]) -> usize {
+fn courtesy(text: &[Token<'_>], at: usize) -> usize {
+    let tokens = &text[at..];
     if !tokens[0].is(Class::COURTEOUS) {
         return 0;
     }
@@ -50,7 +51,13 @@ fn courtesy(tokens: &[Token<'_>]) -> usize {
         phrase.len() <= tokens.len()
             && phrase.iter().zip(tokens).all(|(word, token)| token.is_word() && token.low == *word)
     };
-    COURTESIES.iter().filter(fits).map(|phrase| phrase.len()).max().unwrap_or(0)
+    let len = COURTESIES.iter().filter(fits).map(|phrase| phrase.len()).max().unwrap_or(0);
+    // "status staging and if it's ok deploy production": the order hangs on what is seen.
+    let hangs = len > 0
+        && tokens[len - 1].any(&["ok", "okay"])
+        && tokens.get(len).is_some_and(|next| next.is_word() && next.is(Class::HEAD))
+        && text[..at].iter().any(|before| before.name.is_some());
+    if hangs { 0 } else { len }
 }
 
 /// The sentence without courtesies that hold "if" or "when"; `said` are its classes.
@@ -58,12 +65,12 @@ pub(super) fn without_courtesies<'a, 't>(tokens: &'a [Token<'t>], said: Class) -
     if !said.is(Class::COURTEOUS) {
         return Cow::Borrowed(tokens);
     }
-    let first = (0..tokens.len()).find(|at| courtesy(&tokens[*at..]) > 0);
+    let first = (0..tokens.len()).find(|at| courtesy(tokens, *at) > 0);
     let Some(first) = first else { return Cow::Borrowed(tokens) };
     let mut kept = tokens[..first].to_vec();
     let mut at = first;
     while at < tokens.len() {
-        let courtesy = courtesy(&tokens[at..]);
+        let courtesy = courtesy(tokens, at);
         if courtesy == 0 {
             kept.push(tokens[at]);
         }
@@ -79,6 +86,15 @@ pub(super) fn without_limit<'a, 't>(tokens: &'a [Token<'t>], said: Class) -> &'a
         && thanks.any(&["thanks", "thx", "cheers", "ty"])
         && is_somebody(whom)
         && !before.is_empty()
+    {
+        return before;
+    }
+    // "approve r-3d4e thanks jonas"
+    if let [before @ .., thanks, whom] = tokens
+        && thanks.any(&["thanks", "thx", "cheers"])
+        && is_somebody(whom)
+        && before.iter().filter(|token| token.is_word()).count() > 1
+        && !before.last().is_some_and(|many| many.any(&["many", "much", "huge"]))
     {
         return before;
     }
@@ -161,7 +177,11 @@ pub(super) fn report(
             at == 0 && placed && nearly_called(token.low)
         };
         let told = participle && !before(at, PARTICIPLE_AFTER) && !called() && !slipped();
-        let idiom = (token.any(&["pending"]) && action == Action::Migrate)
+        let named = action == Action::CreateEnvironment
+            && token.any(&["green", "red"])
+            && before(at, &["environment", "environments", "env", "envs", "and", "called", "named"]);
+        let idiom = named
+            || (token.any(&["pending"]) && action == Action::Migrate)
             || (token.any(&["ready"]) && action == Action::Readiness)
             || (before(at, &["that", "which"]) && action == Action::Rollback)
             || (token.any(&["working", "successful", "green", "deployed", "released"])
@@ -268,6 +288,7 @@ pub(super) fn participle(token: &Token<'_>) -> bool {
         "speed",
         "nullable",
         "pending",
+        "hundred",
         "setting",
         "string",
         "thing",

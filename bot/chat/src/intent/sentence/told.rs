@@ -6,7 +6,7 @@
 use super::{Class, Kind, Mood, Token, classes, heads, mood};
 
 /// What the words before a colon are called where what follows is a list of things and not an order.
-pub(super) const LABELS: &[&str] = &[
+pub(in crate::intent) const LABELS: &[&str] = &[
     "agenda",
     "todo",
     "todos",

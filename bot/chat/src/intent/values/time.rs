@@ -1,6 +1,6 @@
 //! Times a run may be planned for, and how far back to look.
 
-use super::{DAY_S, MONTH_S, WEEK_S, duration, unit_s, whole};
+use super::{DAY_S, MONTH_S, WEEK_S, and_a_half, duration, unit_s, whole};
 use crate::intent::lexicon::Class;
 use crate::intent::words::Token;
 
@@ -88,7 +88,7 @@ pub(in crate::intent) fn time(tokens: &[Token<'_>]) -> Option<Time> {
     {
         return Some(Time {
             from: 0,
-            len: if word(1).is_empty() { 1 } else { 2 },
+            len: if word(1).is_empty() || matches!(word(1), "to" | "onto") { 1 } else { 2 },
             repeats: true,
             impossible: false,
         });
@@ -204,7 +204,9 @@ pub(in crate::intent) fn since(tokens: &[Token<'_>]) -> Option<(u64, usize)> {
             return Some((seconds, place + len + ago));
         }
         if let Some(unit) = unit_s(word(place)).filter(|_| word(place).len() > 1) {
-            return Some((unit, place + 1));
+            // "last hour and a half"
+            let half = and_a_half(&tokens[place + 1..]);
+            return Some((if half > 0 { unit + unit / 2 } else { unit }, place + 1 + half));
         }
         if word(place) == "month" {
             return Some((MONTH_S, place + 1));
@@ -226,10 +228,19 @@ pub(in crate::intent) fn since(tokens: &[Token<'_>]) -> Option<(u64, usize)> {
     }
 }
 
-/// "last 0", "past 0 minutes", "0m": as written, if no time at all is meant.
+/// "last 0", "past 0 minutes", "0m", "last -5 minutes": as written, if no time at all is meant.
 pub(in crate::intent) fn no_time_at_all(tokens: &[Token<'_>]) -> Option<String> {
     let announced = tokens.first()?.any(&["last", "past", "since", "previous"]);
     let rest = &tokens[usize::from(announced)..];
+    let below_zero = |word: &str| {
+        word.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    let minus = rest.first().is_some_and(|token| token.any(&["minus", "negative"])) && announced;
+    if minus || rest.first().is_some_and(|token| token.is_word() && below_zero(token.low)) {
+        let unit = usize::from(rest.get(1).is_some_and(|unit| unit_s(unit.low).is_some()));
+        let end = usize::from(announced) + 1 + unit;
+        return Some(tokens[..end].iter().map(|token| token.raw).collect::<Vec<_>>().join(" "));
+    }
     let unit = duration(rest);
     let zero = unit.is_some_and(|(seconds, _)| seconds == 0)
         || announced && unit.is_none() && rest.first().is_some_and(|token| whole(token.low) == Some(0));

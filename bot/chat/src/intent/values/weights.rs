@@ -1,6 +1,7 @@
 //! The steps of a canary.
 
-use super::{duration, is_day, unit_s};
+use super::{duration, is_day, spelled, unit_s};
+use crate::intent::lexicon::Class;
 use crate::intent::words::{Kind, Token};
 
 /// The steps of a canary as they were written.
@@ -16,17 +17,20 @@ pub(in crate::intent) fn weights(tokens: &[Token<'_>]) -> Option<Weights> {
     let mut found = Vec::new();
     let mut soak_s = Vec::new();
     let mut len = 0;
+    // In words alone, one number says nothing of a canary.
+    let mut spoken = true;
     while let Some(token) = tokens.get(len).filter(|token| token.is_word()) {
-        let Some(more) = weight_word(token.low) else { break };
+        let Some((more, taken)) = weight(&tokens[len..]) else { break };
         // "10 minutes" after the weights is how long, not how much.
         if more.len() == 1
             && !token.low.ends_with('%')
-            && tokens.get(len + 1).is_some_and(|unit| unit.is_word() && unit_s(unit.low).is_some())
+            && tokens.get(len + taken).is_some_and(|unit| unit.is_word() && unit_s(unit.low).is_some())
         {
             break;
         }
         found.extend(more);
-        len += 1;
+        spoken &= !token.is(Class::DIGIT);
+        len += taken;
         if tokens.get(len).is_some_and(|token| token.any(&["percent", "pct"])) {
             len += 1;
         }
@@ -44,14 +48,24 @@ pub(in crate::intent) fn weights(tokens: &[Token<'_>]) -> Option<Weights> {
             })
             .count();
         let next = tokens.get(len + separators).filter(|token| token.is_word());
-        if next.is_some_and(|token| weight_word(token.low).is_some()) && (separators > 0 || !found.is_empty())
-        {
+        let goes_on = || tokens.get(len + separators..).is_some_and(|rest| weight(rest).is_some());
+        if next.is_some() && goes_on() && (separators > 0 || !found.is_empty()) {
             len += separators;
         } else {
             break;
         }
     }
-    (!found.is_empty()).then_some(Weights { steps: found, soak_s, len })
+    let alone = spoken && found.len() == 1 && found != [100];
+    (!found.is_empty() && !alone).then_some(Weights { steps: found, soak_s, len })
+}
+
+/// One step, or several with slashes, and how many tokens it takes.
+fn weight(tokens: &[Token<'_>]) -> Option<(Vec<u64>, usize)> {
+    let first = tokens.first().filter(|token| token.is_word())?;
+    if let Some((number, len)) = spelled(tokens) {
+        return Some((vec![number], len));
+    }
+    weight_word(first.low).map(|steps| (steps, 1))
 }
 
 fn weight_word(word: &str) -> Option<Vec<u64>> {

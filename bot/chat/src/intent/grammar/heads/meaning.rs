@@ -32,7 +32,11 @@ impl About<'_, '_> {
     }
 
     fn backfill(&self) -> bool {
-        self.rest.says(BACKFILL) || self.rest.names(NameKind::Job)
+        // A job's name typed wrong is still one.
+        let job = |token: &Token<'_>| {
+            token.low.len() > 8 && token.low.starts_with("backfil") && token.name.is_none()
+        };
+        self.rest.says(BACKFILL) || self.rest.names(NameKind::Job) || self.rest.0.iter().any(job)
     }
 
     fn cron(&self) -> bool {
@@ -40,6 +44,16 @@ impl About<'_, '_> {
             pair[0].any(&["scheduled", "periodic"]) && pair[1].any(&["jobs", "job", "tasks", "task"])
         };
         self.rest.says(CRON) || self.rest.0.windows(2).any(scheduled)
+    }
+
+    /// A name in capitals stands first: "TZ to …".
+    fn variable(&self) -> bool {
+        let capitals = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+        let others =
+            || self.rest.0.iter().any(|token| token.raw.bytes().any(|byte| byte.is_ascii_lowercase()));
+        self.first.is_some_and(|token| {
+            token.name.is_none() && token.raw.len() > 1 && token.raw.bytes().all(capitals) && others()
+        })
     }
 
     /// Nothing is said, or only "it".
@@ -131,7 +145,9 @@ pub(in crate::intent) fn resolve(head: Head, rest: &Rest<'_, '_>) -> Meaning {
         Head::Create => create(rest),
         Head::Destroy => destroy(rest),
         Head::Clone => Meaning::Action(Action::CreateEnvironment),
-        Head::Set if about.release_there() && !rest.assigns() => Meaning::Action(Action::Deploy),
+        Head::Set if about.release_there() && !rest.assigns() && !about.variable() => {
+            Meaning::Action(Action::Deploy)
+        }
         Head::Set => Meaning::Action(set(&about)),
         Head::Resize if about.release_there() => Meaning::Action(Action::Deploy),
         Head::Resize => given(rest.says(REPLICAS) && rest.names(NameKind::Service), Action::Scale),

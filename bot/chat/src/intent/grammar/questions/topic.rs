@@ -1,9 +1,10 @@
-//! What help is asked about, and whom an audit is about.
+//! What help is asked about, whom an audit is about, and whether a backfill is meant.
 
 use crate::intent::actions::Action;
 use crate::intent::command::Command;
 use crate::intent::grammar::heads;
 use crate::intent::lexicon::{Class, look_up};
+use crate::intent::names::NameKind;
 use crate::intent::words::Token;
 
 /// "help deploy", "help me with canary", "how do I roll back?": the topic is an action's name or the word itself.
@@ -43,7 +44,7 @@ pub(in crate::intent) fn help(tokens: &[Token<'_>]) -> Command {
 
 /// "audit by ana", "what did ana do": who it is about.
 pub(in crate::intent) fn actor(tokens: &[Token<'_>]) -> Option<String> {
-    let by = tokens.iter().position(|token| token.any(&["by", "did", "user", "from"]))?;
+    let by = tokens.iter().position(|token| token.any(&["by", "did", "user", "from", "actor"]))?;
     let plain = |next: &&Token<'_>| {
         next.is_word()
             && next.name.is_none()
@@ -55,4 +56,16 @@ pub(in crate::intent) fn actor(tokens: &[Token<'_>]) -> Option<String> {
     let who = tokens.get(by + 1).filter(plain).or_else(|| before.filter(plain))?;
     let name = who.raw.trim_start_matches('@').trim_end_matches('-');
     Some(name.strip_suffix("'s").unwrap_or(name).to_owned())
+}
+
+/// A backfill is asked about, by the word or by a job's name, also typed wrong.
+pub(super) fn backfills(tokens: &[Token<'_>]) -> bool {
+    tokens.iter().any(|token| {
+        token.is_word()
+            && (token.low.starts_with("backfil")
+                && token.low != "backfilled"
+                && token.low != "backfilling"
+                && token.low != "backfills"
+                || token.name.is_some_and(|hit| hit.kind == NameKind::Job))
+    })
 }
