@@ -76,6 +76,11 @@ pub(in crate::intent) fn read(tokens: &[Token<'_>]) -> Option<Asked> {
         "who" | "who's" | "whos" if elsewhere(tokens) => Asked::Unanswered,
         "who" | "who's" | "whos" => Asked::By(Action::Audit, 1),
         "when" | "when's" => when(tokens, marked)?,
+        // "which of you broke the build?" asks each other, "which of you deployed production?" what was done.
+        "which" if word(1) == "of" && matches!(word(2), "you" | "us") => {
+            let named = tokens.iter().any(|token| token.name.is_some());
+            if named { Asked::By(Action::Audit, 3) } else { Asked::Unanswered }
+        }
         "what" | "what's" | "whats" | "which" => what(tokens),
         "where" | "where's" if says(tokens, &["logs"]) => Asked::By(Action::Logs, 1),
         "how" | "how's" | "hows" => how(tokens),

@@ -53,7 +53,9 @@ pub(in crate::intent) fn actor(tokens: &[Token<'_>]) -> Option<String> {
     };
     // "what ana did"
     let before = by.checked_sub(1).and_then(|at| tokens.get(at)).filter(|_| tokens[by].any(&["did"]));
-    let who = tokens.get(by + 1).filter(plain).or_else(|| before.filter(plain))?;
+    // "by actor maria"
+    let named = tokens.get(by + 1).is_some_and(|next| next.any(&["actor", "user"]));
+    let who = tokens.get(by + 1 + usize::from(named)).filter(plain).or_else(|| before.filter(plain))?;
     let name = who.raw.trim_start_matches('@').trim_end_matches('-');
     Some(name.strip_suffix("'s").unwrap_or(name).to_owned())
 }
