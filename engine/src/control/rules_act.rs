@@ -156,7 +156,7 @@ impl Engine {
             return Ok(Acted::Waits(why));
         }
         let live = self.store().environment_get(key).await?.value.live;
-        if live != fired.live {
+        if live != fired.live && !self.is_its_doing(fired, live).await? {
             let live = live.map_or_else(|| "nothing".to_owned(), |live| format!("release {live}"));
             return Ok(did(format!("it does not {}: {live} is live by now", verb(reaction))));
         }
@@ -281,6 +281,21 @@ impl Engine {
         let since_ms = live.and_then(|live| live.live_ms);
         let back_ms = self.store().run_last_finished(key, "rollback").await?;
         Ok(since_ms.zip(back_ms).is_some_and(|(since_ms, back_ms)| back_ms >= since_ms))
+    }
+
+    /// Whether something else is live because of the very rollback that a rule fired about, and nothing has been deployed since.
+    async fn is_its_doing(&self, fired: &Fired, live: Option<u32>) -> Result<bool, Refusal> {
+        if !fired.of_run {
+            return Ok(false);
+        }
+        let run = self.run_there(&fired.run).await?;
+        if !matches!(run.request.change, Change::Rollback { .. }) {
+            return Ok(false);
+        }
+        let Some(number) = live else { return Ok(false) };
+        let live = self.store().release_get(&fired.environment, number).await?;
+        let since_ms = live.and_then(|live| live.live_ms);
+        Ok(since_ms.zip(run.finished_ms).is_some_and(|(since_ms, back_ms)| since_ms <= back_ms))
     }
 
     async fn replicas_now(
