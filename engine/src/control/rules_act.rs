@@ -215,7 +215,10 @@ impl Engine {
         let key = &fired.environment;
         let since_ms = if fired.of_run { i64::MIN } else { fired.at_ms - EPISODE_MS };
         let before = self.store().incident_list(key, since_ms, i64::MAX).await?;
-        if fired.of_run {
+        // What a rollback leaves is what was live: it is kept like any other trouble of what is live.
+        let goes_back = fired.of_run
+            && matches!(self.run_there(&fired.run).await?.request.change, Change::Rollback { .. });
+        if fired.of_run && !goes_back {
             let its = before.iter().find(|incident| incident.run == fired.run && !incident.is_live());
             return Ok(match its {
                 Some(incident) => did(format!("incident {} has logs and diffs", incident.id)),

@@ -1,6 +1,7 @@
 //! Rules that ask for runs: after a failed deploy, after a rollback, and of what is unwell.
 
 use adapters::sim::Behaviour;
+use engine::model::Identity;
 use engine::ports::InstanceState;
 use expect_test::expect;
 
@@ -73,6 +74,33 @@ fn a_rollback_has_things_done_to_what_is_live_then() {
               [Status] [Remove the rule]
         "#]]);
         t.never_mind_the_rest();
+    });
+}
+
+#[test]
+fn a_rollback_leaves_an_incident_of_what_it_left() {
+    chat(async |t| {
+        t.release("v1.0.0", Behaviour::healthy_after(seconds(5)));
+        t.deployed("staging", "v1.0.0").await;
+        t.release("v1.1.0", good());
+        t.deployed("staging", "v1.1.0").await;
+        t.user("ana").says("if a rollback triggers, open an incident").await;
+        t.never_mind_the_rest();
+        t.user("ben").says("rollback staging").await;
+        t.settles().await;
+        t.run(3).is("succeeded").await;
+        t.bot_says(expect![[r#"
+            ? Rule 1 of ana fired in staging: ben ordered `rollback in staging`
+                opened incident i-3-live-1795003205 with logs and diffs
+              The rule: if a rollback triggers, open an incident bundle with logs and diffs
+              [Status] [Remove the rule]
+        "#]]);
+        let incidents = t.engine().store().incident_list(&t.key("staging"), 0, i64::MAX).await.unwrap();
+        let vera = Identity { front: crate::stage::FRONT.to_owned(), external_id: "vera".to_owned() };
+        let vera = t.engine().actor(&vera).await.unwrap();
+        let story = t.engine().incident(&incidents[0].id, &vera).await.unwrap().story.unwrap();
+        assert!(story.contains("Release 2 (v1.1.0"), "{story}");
+        assert!(story.contains("had been asked to go back from it when these files were kept"), "{story}");
     });
 }
 
