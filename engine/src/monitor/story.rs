@@ -97,7 +97,7 @@ pub(super) fn logs(text: &mut String, excerpts: &[Excerpt], to_blame: Option<u32
 /// Whether a line of a log (`DATE TIME SERVICE@RELEASE WORDS`) was printed by a release.
 fn is_of(line: &str, release: u32) -> bool {
     let printed_by = line.split(' ').nth(2).and_then(|word| word.rsplit_once('@'));
-    printed_by.is_some_and(|(_, number)| number.parse() == Ok(release))
+    printed_by.is_some_and(|(service, number)| !service.is_empty() && number.parse() == Ok(release))
 }
 
 /// Every file with its hash.

@@ -251,7 +251,9 @@ fn a_canary_nobody_could_see_is_refused_while_it_is_planned() {
         let runs = t.runs().await;
         t.user("ana").says("dry run deploy v1.1.0 to staging with canary").await;
         t.user("ana").says("deploy v1.1.0 to staging with canary").await;
-        t.whispers("ana", expect![[r#"
+        t.whispers(
+            "ana",
+            expect![[r#"
             ✗ A canary of api could not be watched: no metrics server is known that could be asked.
               Next: name one
               > dry run deploy v1.1.0 to staging with canary
@@ -259,7 +261,8 @@ fn a_canary_nobody_could_see_is_refused_while_it_is_planned() {
             ✗ A canary of api could not be watched: no metrics server is known that could be asked.
               Next: name one
               > deploy v1.1.0 to staging with canary
-        "#]]);
+        "#]],
+        );
         assert_eq!(t.runs().await, runs);
         // All at once needs nobody who watches.
         t.user("ana").says("deploy v1.1.0 to staging").await;
