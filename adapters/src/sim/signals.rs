@@ -112,6 +112,16 @@ impl Signals for World {
         self.call(Call::Seen, subject, |state, now| Ok(state.seen(environment, service, after_s, now))).await
     }
 
+    fn can_see(&self, queries: Option<&Queries>) -> Result<(), PortError> {
+        if queries.is_some() && self.with(|state| state.no_metrics) {
+            return Err(PortError::Fail {
+                what: "no metrics server is known that could be asked".to_owned(),
+                hint: "name one".to_owned(),
+            });
+        }
+        Ok(())
+    }
+
     fn latency_bounds_ms(&self, _: &EnvironmentKey, _: &ServiceName) -> Vec<u32> {
         LATENCY_BOUNDS_MS.to_vec()
     }

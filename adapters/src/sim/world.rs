@@ -44,6 +44,8 @@ pub(super) struct State {
     pub(super) capabilities: Option<Capabilities>,
     /// How many instances were ever started: what they are called.
     pub(super) started: u32,
+    /// Services that name a metrics server find none.
+    pub(super) no_metrics: bool,
     faults: Faults,
     /// The process that used the ports died and none has taken its place.
     down: bool,
@@ -178,6 +180,11 @@ impl World {
     /// From now on so many requests a second come to each service of an environment, as its weights say.
     pub fn traffic_set(&self, environment: &EnvironmentKey, a_second: u32) {
         self.with(|state| state.environment(environment).traffic = a_second);
+    }
+
+    /// From now on no metrics server is connected: services that name one for their signals can't be watched.
+    pub fn metrics_lost(&self) {
+        self.with(|state| state.no_metrics = true);
     }
 
     /// Whether the edge of an environment sends everybody to the oldest release that has any weight.

@@ -14,6 +14,7 @@ mod fronts;
 mod full_disk;
 mod guests;
 mod lost;
+mod metrics;
 mod postgres;
 mod settings;
 mod texts;

@@ -16,7 +16,7 @@ pub use scene::{Anchor, Ink, Scene, Shape, TEXT_PX, scene};
 pub use svg::svg;
 
 use crate::model::ServiceName;
-use crate::trial::{Point, StageSoak, Trial, VersionPoint};
+use crate::trial::{InStage, Point, StageSoak, Trial, VersionPoint};
 
 /// Services in a picture: the ones that stand worst. All of them are told in words.
 const SERVICES_MAX: usize = 2;
@@ -107,7 +107,16 @@ impl Chart {
             points.map(dot).collect()
         };
         let last = trial.stages.last()?;
+        let is_answered =
+            |here: &InStage| here.track.whole.stable.requests + here.track.whole.canary.requests > 0;
+        let answers = |service: &ServiceName| {
+            trial.stages.iter().any(|stage| stage.services.get(service).is_some_and(is_answered))
+        };
         let mut services: Vec<&ServiceName> = last.services.keys().collect();
+        // An empty picture shows nothing, where another service has something to show.
+        if services.iter().any(|service| answers(service)) {
+            services.retain(|service| answers(service));
+        }
         services.sort_by_key(|service| last.services[*service].score);
         let mut panels = Vec::new();
         for service in services.into_iter().take(SERVICES_MAX) {

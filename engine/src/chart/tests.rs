@@ -96,3 +96,33 @@ fn shapes_stay_on_the_picture_and_a_gap_is_no_line() {
     let spots = shapes.iter().filter(|shape| matches!(shape, Shape::Spot { ink: Ink::Canary, .. })).count();
     assert_eq!(spots, 2);
 }
+
+#[test]
+fn a_service_nobody_asked_leaves_the_picture_to_the_others() {
+    let stage = |asked: &[(&str, u64)]| {
+        let services = asked.iter().map(|(service, requests)| {
+            let mut here = InStage::default();
+            here.track.whole.stable.requests = *requests;
+            here.track.points = vec![Point { span_s: 10, ..here.track.whole.clone() }];
+            (service.parse().unwrap(), here)
+        });
+        StageSoak {
+            step: 1,
+            weight_pct: 10,
+            soak_s: 10,
+            limit_s: 10,
+            began_ms: 0,
+            ended_ms: None,
+            services: services.collect(),
+            held: None,
+            promoted_by: None,
+        }
+    };
+    let shown = |asked: &[(&str, u64)]| -> Vec<String> {
+        let mut trial = Trial::default();
+        trial.stages.push(stage(asked));
+        Chart::of(&trial, "r-1").unwrap().panels.iter().map(|panel| panel.service.to_string()).collect()
+    };
+    assert_eq!(shown(&[("api", 3), ("web", 0)]), ["api", "api"]);
+    assert_eq!(shown(&[("api", 0), ("web", 0)]), ["api", "api", "web", "web"]);
+}

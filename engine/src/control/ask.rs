@@ -215,7 +215,7 @@ impl Engine {
             match self.ports().signals.can_see(judged.signals.as_ref()) {
                 Ok(()) => {}
                 Err(PortError::Fail { what, hint }) => {
-                    let say = format!("{} can't have a canary: {what}", judged.service);
+                    let say = format!("a canary of {} could not be watched: {what}", judged.service);
                     return Err(PlanProblem::new("unseen", say, hint).into());
                 }
                 Err(error) => return Err(Refusal::port("looking for signals")(error)),

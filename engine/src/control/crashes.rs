@@ -7,13 +7,14 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::live_incident::folder_of;
+use super::symptoms::noticed;
 use super::{Engine, Refusal};
 use crate::clock::EpochMs;
 use crate::model::{Actor, EnvironmentKey, Release, ServiceName};
 use crate::monitor::{CrashingService, Incident};
 use crate::ports::{CRASHES_APART_MS, Crashes};
 use crate::run::Happening;
-use crate::store::{AuditEntry, Commit, StoreError, Write};
+use crate::store::{AuditEntry, Write};
 
 /// How often services are looked after, in milliseconds.
 const LOOKED_AFTER_MS: i64 = 10_000;
@@ -101,6 +102,7 @@ impl Engine {
         let key = &live.id.environment;
         let crashing = CrashingService { service: service.clone(), release };
         let now_ms = self.now_ms();
+        let happened = self.store().happening_of_run(&live.run).await?;
         let mut before = self.store().incident_list(key, EpochMs::MIN, i64::MAX).await?;
         before.retain(|incident| incident.crashing.as_ref() == Some(&crashing));
         // A platform that was started anew counts anew: that alone is no news either.
@@ -113,7 +115,7 @@ impl Engine {
             if crashes.gave_up { "it is not started again" } else { "it is started again each time" };
         let summary =
             format!("{service} ended by itself {} times ({}), {goes_on}", crashes.times, crashes.how);
-        let mut commit = Commit::at(now_ms);
+        let mut commit = noticed(&live.run, &happened, now_ms);
         commit.audit.push(AuditEntry {
             actor: Actor::system(),
             action: "service.crash-loop",
@@ -136,10 +138,6 @@ impl Engine {
         self.keep_live_incident(&incident, live).await;
         commit.writes.push(Write::IncidentPut(incident));
         commit.happenings.push((live.run.clone(), Happening::CrashLoop { of: crashing, crashes }));
-        match self.write(commit).await {
-            // Another replica was faster.
-            Ok(()) | Err(StoreError::Conflict) => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+        self.write_noticed(commit).await
     }
 }

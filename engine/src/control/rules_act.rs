@@ -156,7 +156,7 @@ impl Engine {
             return Ok(Acted::Waits(why));
         }
         let live = self.store().environment_get(key).await?.value.live;
-        if live != fired.live {
+        if live != fired.live && !self.is_its_doing(fired, live).await? {
             let live = live.map_or_else(|| "nothing".to_owned(), |live| format!("release {live}"));
             return Ok(did(format!("it does not {}: {live} is live by now", verb(reaction))));
         }
@@ -215,7 +215,10 @@ impl Engine {
         let key = &fired.environment;
         let since_ms = if fired.of_run { i64::MIN } else { fired.at_ms - EPISODE_MS };
         let before = self.store().incident_list(key, since_ms, i64::MAX).await?;
-        if fired.of_run {
+        // What a rollback leaves is what was live: it is kept like any other trouble of what is live.
+        let goes_back = fired.of_run
+            && matches!(self.run_there(&fired.run).await?.request.change, Change::Rollback { .. });
+        if fired.of_run && !goes_back {
             let its = before.iter().find(|incident| incident.run == fired.run && !incident.is_live());
             return Ok(match its {
                 Some(incident) => did(format!("incident {} has logs and diffs", incident.id)),
@@ -281,6 +284,21 @@ impl Engine {
         let since_ms = live.and_then(|live| live.live_ms);
         let back_ms = self.store().run_last_finished(key, "rollback").await?;
         Ok(since_ms.zip(back_ms).is_some_and(|(since_ms, back_ms)| back_ms >= since_ms))
+    }
+
+    /// Whether something else is live because of the very rollback that a rule fired about, and nothing has been deployed since.
+    async fn is_its_doing(&self, fired: &Fired, live: Option<u32>) -> Result<bool, Refusal> {
+        if !fired.of_run {
+            return Ok(false);
+        }
+        let run = self.run_there(&fired.run).await?;
+        if !matches!(run.request.change, Change::Rollback { .. }) {
+            return Ok(false);
+        }
+        let Some(number) = live else { return Ok(false) };
+        let live = self.store().release_get(&fired.environment, number).await?;
+        let since_ms = live.and_then(|live| live.live_ms);
+        Ok(since_ms.zip(run.finished_ms).is_some_and(|(since_ms, back_ms)| since_ms <= back_ms))
     }
 
     async fn replicas_now(

@@ -4,7 +4,8 @@
 use serde_json::json;
 
 use super::{Engine, Refusal};
-use crate::model::{Actor, EnvironmentKey, Project, Release, ServiceName};
+use crate::clock::EpochMs;
+use crate::model::{Actor, EnvironmentKey, Project, Release, RunId, ServiceName};
 use crate::monitor::{LOOKED_BACK_S, ServerErrors};
 use crate::ports::InstanceState;
 use crate::run::{Happening, RunHappened};
@@ -21,7 +22,7 @@ impl Engine {
         let happened = self.store().happening_of_run(&live.run).await?;
         // A platform that does not answer is looked at later.
         let observed = self.ports().platform.observe(key).await.ok();
-        let mut commit = Commit::at(self.now_ms());
+        let mut commit = noticed(&live.run, &happened, self.now_ms());
         for (service, part) in live.services.iter().filter(|(_, part)| part.set.is_some()) {
             let errors = self.server_errors(&project, live, service).await;
             let errors = errors.and_then(|seen| of_errors(&happened, service, live.id.number, seen));
@@ -49,8 +50,12 @@ impl Engine {
         if commit.happenings.is_empty() {
             return Ok(());
         }
+        self.write_noticed(commit).await
+    }
+
+    /// Writes what this replica noticed, unless another was faster.
+    pub(super) async fn write_noticed(&self, commit: Commit) -> Result<(), Refusal> {
         match self.write(commit).await {
-            // Another replica was faster.
             Err(StoreError::Conflict) => Ok(()),
             written => Ok(written?),
         }
@@ -78,6 +83,13 @@ impl Engine {
             }
         }
     }
+}
+
+/// A commit of what this replica noticed by itself. Another one that noticed the same at once was faster when something happened
+/// to the run since then: it is a conflict.
+pub(super) fn noticed(run: &RunId, happened: &[RunHappened], now_ms: EpochMs) -> Commit {
+    let seq = happened.last().map_or(0, |last| last.seq);
+    Commit { since: Some((run.clone(), seq)), ..Commit::at(now_ms) }
 }
 
 fn of_errors(

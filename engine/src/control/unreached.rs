@@ -3,11 +3,12 @@
 
 use serde_json::json;
 
+use super::symptoms::noticed;
 use super::{Engine, Refusal};
 use crate::model::{Actor, EnvironmentKey, Release, ServiceName};
 use crate::ports::InstanceState;
 use crate::run::{Happening, RunHappened};
-use crate::store::{AuditEntry, Commit};
+use crate::store::AuditEntry;
 
 impl Engine {
     /// Why services with an address are not reached there, in words, one for each of all projects; nothing when all are.
@@ -31,7 +32,7 @@ impl Engine {
         let project = self.project_of(key).await?.value;
         let Some(described) = project.environments.get(&key.environment) else { return Ok(()) };
         let happened = self.store().happening_of_run(&live.run).await?;
-        let mut commit = Commit::at(self.now_ms());
+        let mut commit = noticed(&live.run, &happened, self.now_ms());
         for service in described.edge.keys().filter(|service| live.services.contains_key(*service)) {
             let (what, action, say) = match self.ports().edge.trouble(key, service).await {
                 Some(why) if !is_told(&happened, service) => {
@@ -57,7 +58,7 @@ impl Engine {
         if commit.happenings.is_empty() {
             return Ok(());
         }
-        Ok(self.write(commit).await?)
+        self.write_noticed(commit).await
     }
 }
 

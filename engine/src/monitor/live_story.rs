@@ -28,11 +28,16 @@ pub(crate) fn live_story(told: &ToldLive<'_>, excerpts: &[Excerpt], manifest: &[
     let ToldLive { incident, live, plan, record } = *told;
     let environment = &incident.environment.environment;
     let since = live.live_ms.map(|at_ms| format!(" since {} UTC", instant(at_ms))).unwrap_or_default();
+    let when = if incident.run == live.run {
+        "Nothing had been changed because of it".to_owned()
+    } else {
+        format!("{} had been asked to go back from it", incident.run)
+    };
     let mut text = format!("# {}: {}\n\n", incident.id, incident.summary);
     let _ = writeln!(
         text,
-        "Release {} ({}, commit {}, made by {}) is live in {environment}{since}. At {} UTC: {}. Nothing had been changed \
-         because of it when these files were kept; processes and their health are in `{}`.",
+        "Release {} ({}, commit {}, made by {}) was live in {environment}{since}. At {} UTC: {}. {when} when these files were \
+         kept; processes and their health are in `{}`.",
         live.id.number,
         live.reference,
         crate::plan::short(&live.commit),
@@ -55,7 +60,7 @@ pub(crate) fn live_story(told: &ToldLive<'_>, excerpts: &[Excerpt], manifest: &[
         .flat_map(|plan| &plan.commits)
         .map(|commit| format!("- {} {} ({})", crate::plan::short(&commit.id), commit.subject, commit.author));
     section(&mut text, "Commits since the release before", commits, "none");
-    logs(&mut text, excerpts);
+    logs(&mut text, excerpts, Some(live.id.number));
     let next = [
         format!("- `status {environment}` says how things stand now"),
         format!("- `rollback {environment}` goes back to the release before"),

@@ -58,20 +58,31 @@ pub(crate) fn story(told: &Told<'_>, excerpts: &[Excerpt], manifest: &[ArtifactR
         .iter()
         .map(|commit| format!("- {} {} ({})", crate::plan::short(&commit.id), commit.subject, commit.author));
     section(&mut text, "Commits since the last good release", commits, "none");
-    logs(&mut text, excerpts);
+    logs(&mut text, excerpts, plan.release.as_ref().map(|release| release.id.number));
     section(&mut text, "The way back", way_back(detail), "none was needed");
     section(&mut text, "What to do next", next(detail), "nothing more");
     files(&mut text, manifest);
     text
 }
 
-/// The last lines of each log.
-pub(super) fn logs(text: &mut String, excerpts: &[Excerpt]) {
+/// The last lines of each log: where it has any of the release that is to blame, only those. A canary prints a line where the
+/// stable version prints ten.
+pub(super) fn logs(text: &mut String, excerpts: &[Excerpt], to_blame: Option<u32>) {
     text.push_str("\n## Logs\n\n");
     for (name, kept) in excerpts {
-        let lines: Vec<&str> = kept.lines().collect();
+        let all: Vec<&str> = kept.lines().collect();
+        let its: Vec<&str> = match to_blame {
+            Some(release) => all.iter().copied().filter(|line| is_of(line, release)).collect(),
+            None => Vec::new(),
+        };
+        let (lines, whose) = match to_blame {
+            Some(release) if !its.is_empty() && its.len() < all.len() => {
+                (its, format!(" lines of release {release} (of {} kept)", all.len()))
+            }
+            _ => (all, " kept lines".to_owned()),
+        };
         let shown = &lines[lines.len().saturating_sub(LINES_SHOWN)..];
-        let _ = writeln!(text, "The last {} of {} kept lines of `{name}`:\n", shown.len(), lines.len());
+        let _ = writeln!(text, "The last {} of {}{whose} of `{name}`:\n", shown.len(), lines.len());
         // Indented, since a line may hold any fence.
         text.extend(shown.iter().map(|line| format!("    {line}\n")));
         if Some(name) != excerpts.last().map(|(last, _)| last) {
@@ -81,6 +92,12 @@ pub(super) fn logs(text: &mut String, excerpts: &[Excerpt]) {
     if excerpts.is_empty() {
         text.push_str("Nothing was printed, or it could not be read.\n");
     }
+}
+
+/// Whether a line of a log (`DATE TIME SERVICE@RELEASE WORDS`) was printed by a release.
+fn is_of(line: &str, release: u32) -> bool {
+    let printed_by = line.split(' ').nth(2).and_then(|word| word.rsplit_once('@'));
+    printed_by.is_some_and(|(service, number)| !service.is_empty() && number.parse() == Ok(release))
 }
 
 /// Every file with its hash.
@@ -276,4 +293,28 @@ fn next(detail: &RunDetail) -> Vec<String> {
     lines.push(format!("- `retry {}` once the cause is mended", detail.run.id));
     lines.dedup();
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_release_to_blame_has_the_word() {
+        let told = |log: &str| {
+            let mut text = String::new();
+            logs(&mut text, &[("logs/api.log".to_owned(), log.to_owned())], Some(3));
+            text.replace("\n## Logs\n\n", "")
+        };
+        assert_eq!(
+            told("2026-11-21 17:08:59.540 api@2 served\n2026-11-21 17:08:59.541 api@3 fatal: a@2\n"),
+            "The last 1 of 1 lines of release 3 (of 2 kept) of `logs/api.log`:\n\n    2026-11-21 17:08:59.541 api@3 fatal: a@2\n"
+        );
+        // A build is of no release, and where only one printed there is nothing to choose.
+        assert_eq!(
+            told("cc main.c @3\nfailed\n"),
+            "The last 2 of 2 kept lines of `logs/api.log`:\n\n    cc main.c @3\n    failed\n"
+        );
+        assert!(told("2026-11-21 17:08:59.541 api@3 fatal\n").starts_with("The last 1 of 1 kept lines"));
+    }
 }

@@ -170,8 +170,9 @@ pub fn worth(run: &Run, what: &Happening, trial: Option<&Trial>, production: boo
             Some(of(AlertKind::ApprovalAwaited, Urgency::Warning, "it needs an approval", &[]))
         }
         RunState::Running { .. } if matches!(run.request.change, Change::Rollback { .. }) => {
+            let says = format!("{} ordered `{}`", run.requester.name, run.request.command);
             let kind = AlertKind::RollbackBegun;
-            Some(Worth { duty: false, ..of(kind, Urgency::Warning, "it was ordered", &[Signal::Rollback]) })
+            Some(Worth { duty: false, ..of(kind, Urgency::Warning, &says, &[Signal::Rollback]) })
         }
         _ => None,
     }

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::presence::Presence;
 use super::server::Server;
-use super::value::{Statement, Value};
+use super::value::{Statement, Value, guarded};
 use super::{Fault, Room, StoreError, Write, listen, sql};
 use crate::audit::{AuditEvent, GENESIS, Hash, link};
 use crate::clock::EpochMs;
@@ -36,6 +36,8 @@ pub struct Commit {
     pub happenings: Vec<(RunId, Happening)>,
     /// What the record keeps, in order.
     pub audit: Vec<AuditEntry>,
+    /// Guard: nothing has happened to this run since the happening with this number. For what replicas notice by themselves, each on its own.
+    pub since: Option<(RunId, i64)>,
 }
 
 impl Commit {
@@ -213,10 +215,13 @@ fn is_full(error: &sqlx::Error) -> bool {
     }
 }
 
-/// All statements of a commit: its writes, then its happenings, then its part of the chain.
+/// All statements of a commit: its guard and its writes, then its happenings, then its part of the chain.
 fn statements_of(commit: &Commit, heads: &mut Heads) -> Result<Vec<Statement>, StoreError> {
     let mut statements =
-        Vec::with_capacity(commit.writes.len() + commit.happenings.len() + commit.audit.len());
+        Vec::with_capacity(1 + commit.writes.len() + commit.happenings.len() + commit.audit.len());
+    if let Some((run, seq)) = &commit.since {
+        statements.extend(guarded(sql::HAPPENED_NOTHING, vec![run.as_str().into(), (*seq).into()]));
+    }
     for write in &commit.writes {
         statements.extend(write.statements()?);
     }

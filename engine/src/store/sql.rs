@@ -69,6 +69,9 @@ statements! { ON_BOTH:
     RECEIPT_LIST = "SELECT step, kind, body, at_ms FROM receipts WHERE run = $1 ORDER BY entry";
     HAPPENING_PUT = "INSERT INTO run_events (seq, run, at_ms, body) VALUES ($1, $2, $3, $4)";
     HAPPENING_AFTER = "SELECT seq, run, at_ms, body FROM run_events WHERE seq > $1 ORDER BY seq LIMIT $2";
+    /// Changes nothing, and one row only where nothing has happened to a run since.
+    HAPPENED_NOTHING = "UPDATE heads SET seq = seq WHERE name = 'happenings' \
+        AND NOT EXISTS (SELECT 1 FROM run_events WHERE run = $1 AND seq > $2)";
     HAPPENING_OF_RUN = "SELECT seq, run, at_ms, body FROM run_events WHERE run = $1 ORDER BY seq";
     APPROVAL_PUT = "INSERT INTO approvals (run, digest, state, body, expires_ms) VALUES ($1, $2, $3, $4, $5)";
     APPROVAL_DECIDE = "UPDATE approvals SET state = $2, body = $3 WHERE run = $1 AND state = 'open' AND digest = $4";

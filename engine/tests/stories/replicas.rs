@@ -8,12 +8,14 @@ use adapters::sim::{Call, Fault, FaultKind};
 use engine::clock::{Clock, ManualClock};
 use engine::control::Engine;
 use engine::model::RunId;
+use engine::ports::InstanceState;
+use engine::run::Happening;
 use sqlx::{Connection, Executor, PgConnection};
 use tokio_util::sync::CancellationToken;
 
 use crate::world::changes::{deploy, restart};
 use crate::world::database::Kind;
-use crate::world::{Story, on};
+use crate::world::{Story, on, service};
 
 /// How long the machine may take over what takes no time in the story.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -342,5 +344,31 @@ fn what_one_commits_wakes_the_other_without_waiting() {
         other.stops().await;
         t.settle_all().await;
         assert_eq!(t.outcome(&run).await, "succeeded", "{}", t.told(&run).await);
+    });
+}
+
+#[test]
+fn what_two_replicas_notice_at_once_is_told_once() {
+    on(Kind::Postgres, async |t| {
+        let run = t.does("ana", "staging", deploy("v1")).await;
+        let (staging, api) = (t.environment("staging"), service("api"));
+        let state = InstanceState::Unhealthy { last: "503 in 4 ms".to_owned() };
+        t.world.drift(|it| assert!(it.instance_state(&staging, &api, 1, 0, Some(state))));
+        // It has read what was told so far, and stalls over what the other sees at the same time.
+        let (one, two) = (t.engine().clone(), t.replica("two", t.clock()).await);
+        t.world.fault(slow(Call::Seen));
+        let mut slow_one = pin!(one.look_after_services());
+        tokio::select! {
+            _ = &mut slow_one => panic!("the slow look is over"),
+            () = soon("the slow look", async || t.world.faults_unstruck().is_empty()) => {}
+        }
+        two.look_after_services().await.unwrap();
+        t.passes(AGES_MS);
+        slow_one.await.unwrap();
+        one.look_after_services().await.unwrap();
+        assert_eq!(t.recorded("service.unhealthy").await.len(), 1);
+        let told = t.engine().store().happening_of_run(&run).await.unwrap();
+        let unwell = told.iter().filter(|one| matches!(one.what, Happening::Unwell { .. })).count();
+        assert_eq!(unwell, 1);
     });
 }

@@ -23,7 +23,7 @@ fn named(release: &Release) -> String {
 }
 
 /// How a run stands that is not over.
-fn stands(state: &RunState) -> &'static str {
+pub(super) fn stands(state: &RunState) -> &'static str {
     match state {
         RunState::AwaitingApproval { .. } => "waits for approval",
         RunState::Planned | RunState::Queued { .. } => "waits for its turn",

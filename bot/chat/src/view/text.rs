@@ -4,8 +4,9 @@
 use engine::model::Urgency;
 use engine::notify::gsm::joined;
 use engine::notify::{Alert, AlertKind, Code, CodeAction, ToSay};
-use engine::run::Run;
+use engine::run::{Run, RunState};
 
+use super::back::stands;
 use super::time::ago;
 use crate::desk::{Heard, Outcome};
 use crate::message::{Card, Tone};
@@ -145,8 +146,8 @@ pub(crate) fn text_late(code: &Code, run: Option<&Run>, live: Option<&(u32, Stri
         format!("{} came too late.", code.code)
     };
     let run = run.map(|run| {
-        let when = run.finished_ms.map(|at_ms| format!(", {}", ago(at_ms, now_ms))).unwrap_or_default();
-        format!("{} is {}{when}.", run.id, run.state.as_str())
+        let when = run.finished_ms.map(|at_ms| format!(" {}", ago(at_ms, now_ms))).unwrap_or_default();
+        format!("{} {}{when}.", run.id, became(&run.state))
     });
     let live = match live {
         Some((number, reference)) => format!("Live in {place}: release {number} ({}).", clipped(reference)),
@@ -154,6 +155,17 @@ pub(crate) fn text_late(code: &Code, run: Option<&Run>, live: Option<&(u32, Stri
     };
     let says = [Some(why), run, Some(live), Some("Nothing was done.".to_owned())];
     joined("", &says.into_iter().flatten().collect::<Vec<_>>().join(" "), "")
+}
+
+/// What became of a run, or how it stands.
+fn became(state: &RunState) -> &'static str {
+    match state {
+        RunState::Succeeded { .. } => "succeeded",
+        RunState::Failed { .. } => "failed",
+        RunState::RolledBack { .. } => "was rolled back",
+        RunState::Cancelled { .. } => "was cancelled",
+        other => stands(other),
+    }
 }
 
 /// A reply that is no number of ours.

@@ -238,3 +238,36 @@ fn others_and_the_end_of_it() {
         "#]]);
     });
 }
+
+#[test]
+fn a_canary_nobody_could_see_is_refused_while_it_is_planned() {
+    const PIECE: &str = "    needs: [postgres]\n  web:";
+    const INSTEAD: &str = "    needs: [postgres]\n    signals: { prometheus: { requests: all_total, errors: bad_total } }\n  web:";
+    chat_about(&Project::usual().with(PIECE, INSTEAD), async |t| {
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        t.world().metrics_lost();
+        t.release("v1.1.0", good());
+        let runs = t.runs().await;
+        t.user("ana").says("dry run deploy v1.1.0 to staging with canary").await;
+        t.user("ana").says("deploy v1.1.0 to staging with canary").await;
+        t.whispers(
+            "ana",
+            expect![[r#"
+            ✗ A canary of api could not be watched: no metrics server is known that could be asked.
+              Next: name one
+              > dry run deploy v1.1.0 to staging with canary
+
+            ✗ A canary of api could not be watched: no metrics server is known that could be asked.
+              Next: name one
+              > deploy v1.1.0 to staging with canary
+        "#]],
+        );
+        assert_eq!(t.runs().await, runs);
+        // All at once needs nobody who watches.
+        t.user("ana").says("deploy v1.1.0 to staging").await;
+        t.settles().await;
+        t.never_mind_the_rest();
+        t.run(2).is("succeeded").await;
+    });
+}

@@ -35,6 +35,7 @@ mod questions_spoken;
 mod rollback;
 mod rules;
 mod rules_act;
+mod rules_runs;
 mod setup;
 mod setup_answers;
 mod setup_machine;

@@ -4,7 +4,7 @@ use crate::intent::command::{Channel, Reaction, Signal};
 use crate::intent::names::{NameKind, Vocabulary};
 use crate::intent::words::Token;
 
-const CRON: &[&str] = &["cron", "crons", "cronjobs"];
+const CRON: &[&str] = &["cron", "crons", "cronjobs", "schedule", "schedules"];
 
 fn push<T: PartialEq>(list: &mut Vec<T>, item: T) {
     if !list.contains(&item) {
