@@ -225,7 +225,7 @@ fn a_problem_suggests_up_to_three_sentences_that_work() {
         "lovely weather",
         "",
     ];
-    let said = all().into_iter().map(|case| case.text).chain(typed_wrong.map(ToOwned::to_owned));
+    let said = all().map(|case| case.text).chain(typed_wrong.map(ToOwned::to_owned));
     let said: Vec<String> = said.collect();
     let mut counts = [0; MOST + 1];
     for names in [Names::sample(), alike] {
