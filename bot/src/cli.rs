@@ -181,7 +181,7 @@ pub(crate) enum Command {
     /// Read what went wrong, and take its files along
     #[command(subcommand)]
     Incident(Incident),
-    /// List the files a run left behind: SHA-256, size, and where each is
+    /// List the files a run left behind: SHA-256, size, place
     Artifacts {
         /// The run: `r-3f2a`
         #[arg(value_name = "RUN")]

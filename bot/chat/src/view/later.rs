@@ -172,7 +172,10 @@ pub(super) fn would_at(command: &Command, rate: Option<&str>, source: Option<&st
             };
             format!("run {bundle} on {places} and say what is missing")
         }
-        action => action.row().help.trim_end_matches('.').to_owned(),
+        action => {
+            let help = action.row().help.trim_end_matches('.');
+            help.chars().take(1).flat_map(char::to_lowercase).chain(help.chars().skip(1)).collect()
+        }
     }
 }
 
