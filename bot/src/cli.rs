@@ -76,7 +76,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
     ("Talk", &["chat", "run", "status"]),
     ("Keep it going", &["serve", "doctor"]),
     ("Set it up", &["project", "user", "secret", "completions"]),
-    ("Look behind it", &["incident", "audit", "parse", "judge"]),
+    ("Look behind it", &["incident", "artifacts", "audit", "parse", "judge"]),
 ];
 
 impl Cli {
@@ -181,7 +181,7 @@ pub(crate) enum Command {
     /// Read what went wrong, and take its files along
     #[command(subcommand)]
     Incident(Incident),
-    /// List the files a run left behind: SHA-256, size, and where each is
+    /// List the files a run left behind: SHA-256, size, place
     Artifacts {
         /// The run: `r-3f2a`
         #[arg(value_name = "RUN")]
@@ -192,8 +192,8 @@ pub(crate) enum Command {
     /// Show the typed command a sentence becomes, as JSON
     Parse {
         /// The sentence
-        #[arg(value_name = "TEXT", required_unless_present = "batch", conflicts_with = "batch")]
-        text: Option<String>,
+        #[arg(value_name = "TEXT", required_unless_present = "batch", conflicts_with = "batch", num_args = 1..)]
+        text: Vec<String>,
         /// Read sentences from standard input, a JSON string a line; answer a JSON object a line
         #[arg(long)]
         batch: bool,

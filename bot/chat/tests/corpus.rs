@@ -19,7 +19,7 @@ mod rules;
 #[path = "corpus/swapped.rs"]
 mod swapped;
 
-use chat::intent::{Action, Names, Parsed, Vocabulary, parse_with};
+use chat::intent::{Action, Named, Names, Parsed, Vocabulary, parse_with};
 use lines::{Case, all, blind, cases, sealed, sealed2, sealed3};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -197,6 +197,54 @@ fn no_suggestion_loses_how_an_order_was_to_go() {
         }
     }
     assert!(misses.is_empty(), "{misses}");
+}
+
+/// Up to three, each understood: more would be a menu. Names that are all alike tempt the most.
+#[test]
+fn a_problem_suggests_up_to_three_sentences_that_work() {
+    const MOST: usize = 3;
+    let many = |kind: &str| (0..10).map(|number| Named::new(format!("{kind}-{number:02}"))).collect();
+    let alike = Names {
+        project: "shop".to_owned(),
+        environments: many("stage"),
+        services: many("worker"),
+        components: many("redis"),
+        jobs: many("backfill-orders"),
+        providers: Names::known_providers(),
+    };
+    let typed_wrong = [
+        "deploy stage-0x",
+        "deploy stage-4",
+        "deploy worker-9x to stage-01",
+        "scale workers-01 to 3 in stage-02",
+        "add redis-xx to stage-01",
+        "backfill backfill-order-0 in stage-03",
+        "logs worker-x1 in stage-1x",
+        "deploy nowhere",
+        "deplyo stage-01",
+        "deploy stage-01 with canary 50/10",
+        "lovely weather",
+        "",
+    ];
+    let said = all().map(|case| case.text).chain(typed_wrong.map(ToOwned::to_owned));
+    let said: Vec<String> = said.collect();
+    let mut counts = [0; MOST + 1];
+    for names in [Names::sample(), alike] {
+        let vocabulary = Vocabulary::new(&names);
+        for text in &said {
+            let Some(problem) = parse_with(text, &vocabulary).problem else { continue };
+            let suggestions = &problem.suggestions;
+            assert!(suggestions.len() <= MOST, "{text:?} suggests {suggestions:?}");
+            for suggestion in suggestions {
+                let again = parse_with(suggestion, &vocabulary).problem;
+                assert_eq!(again, None, "{text:?} suggests {suggestion:?}");
+            }
+            counts[suggestions.len()] += 1;
+        }
+    }
+    let (none, some) = (counts[0], counts[1..].iter().sum::<usize>());
+    println!("suggestions: {counts:?} (none, one, two, three)");
+    assert!(counts[MOST] > 0 && some > 100 * none, "{counts:?}");
 }
 
 /// What is put off without a time is offered with one, and otherwise as it was said.

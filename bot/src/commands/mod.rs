@@ -32,6 +32,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<Exit> {
     let global = cli.global;
     match cli.command.unwrap_or(Command::Chat) {
         Command::Parse { text, batch, project } => {
+            let text = (!batch).then(|| text.join(" "));
             parse::run(&global, text.as_deref(), batch, project.as_deref()).await
         }
         Command::Judge => judge::run(),

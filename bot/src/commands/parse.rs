@@ -46,10 +46,7 @@ fn answer_all(vocabulary: &Vocabulary) -> anyhow::Result<()> {
         if input.read_until(b'\n', &mut line)? == 0 {
             break;
         }
-        if line.trim_ascii().is_empty() {
-            continue;
-        }
-        // A line may be no text at all: that is answered too.
+        // A line may be no text at all, or nothing: that is answered too, so that the n-th answer is the n-th line's.
         let parsed = match serde_json::from_slice::<String>(&line) {
             Ok(text) => parse_said(&text, vocabulary),
             Err(_) => Understood { parsed: no_string(), beside: None },

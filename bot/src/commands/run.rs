@@ -74,7 +74,14 @@ async fn say(session: &Session, name: &str, text: &str) -> anyhow::Result<Exit> 
     let mut asked_for = match heard.came {
         Came::Answered => Vec::new(),
         Came::Failed => return Ok(Exit::Failed),
-        Came::Refused | Came::Asked => return Ok(Exit::Refused),
+        Came::Asked => {
+            // Each `run` is a conversation of its own: the next one is no answer to this.
+            out::aside(
+                "Nobody waits for the answer here: say the whole with `infra-chat run \"…\"`, or talk with `infra-chat`.",
+            );
+            return Ok(Exit::Refused);
+        }
+        Came::Refused => return Ok(Exit::Refused),
         Came::Requested { runs } => runs,
     };
     // What was approved or let go on is what was wanted, whoever asked for it first; so is that what was cancelled ends.

@@ -32,6 +32,7 @@ fn the_help_is_a_page_people_read() {
 
         Look behind it:
           incident     Read what went wrong, and take its files along
+          artifacts    List the files a run left behind: SHA-256, size, place
           audit        Read, export and verify the record of what was done
           parse        Show the typed command a sentence becomes, as JSON
           judge        Judge recorded canaries: lines of JSON in, a decision a line out
@@ -67,18 +68,20 @@ fn a_sentence_becomes_a_typed_command() {
     expect![[r#"
         {"commands":[{"action":"deploy","environments":["staging"],"services":["api"]}],"missing":[],"problem":null}
     "#]].assert_eq(&world.program(&["parse", "deploy api to staging"]).ended(0).out);
+    // As `run` does: quotation marks are not needed.
+    world.program(&["parse", "deploy", "api", "to", "staging"]).ended(0).says("\"services\":[\"api\"]");
     world.program(&["parse", "lovely weather"]).ended(0).says("\"problem\":{");
     assert!(!world.data().exists(), "parsing leaves nothing behind");
 }
 
 #[test]
 fn a_batch_answers_every_line() {
-    let input = "\"deploy staging\"\nnot json\n\"rollback production\"\n";
+    let input = "\"deploy staging\"\nnot json\n\n\"rollback production\"\n";
     let told = World::empty().program_with(&["parse", "--batch"], input, &[]).ended(0);
     let lines: Vec<&str> = told.out.lines().collect();
-    assert_eq!(lines.len(), 3, "{}", told.all());
-    assert!(lines[0].contains("\"deploy\"") && lines[2].contains("\"rollback\""));
-    assert!(lines[1].contains("no JSON string"));
+    assert_eq!(lines.len(), 4, "{}", told.all());
+    assert!(lines[0].contains("\"deploy\"") && lines[3].contains("\"rollback\""));
+    assert!(lines[1].contains("no JSON string") && lines[2].contains("no JSON string"), "{}", told.all());
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod because;
 mod canary;
 mod correct;
 mod data;
+mod elliptic;
 mod files;
 mod glass;
 mod incident;

@@ -9,7 +9,7 @@ use super::orders::one_by_one;
 use super::question::{Question, Wanted, said_once_more};
 use super::talk::Talk;
 use super::tree::{self, Draft, Slot, Takes};
-use super::{Desk, Heard, Outcome, Speaker};
+use super::{Desk, Heard, Outcome, Speaker, elliptic};
 use crate::intent::{Action, Command, Parsed, ProblemKind, parse};
 use crate::message::{Card, Outbound};
 use crate::view;
@@ -141,6 +141,14 @@ impl Desk {
         }
         if spoken.is_some() {
             return Ok(Some(Heard::say(Outcome::Asked, view::left_open(&question))));
+        }
+        // "staging v1.2.0": more than was asked for.
+        let beside = || elliptic::whole_order(&question, said, &speaker.names());
+        if value_in(&question, &reader, said).is_err()
+            && let Some(whole) = beside()
+        {
+            let parsed = Parsed { commands: vec![whole], missing: Vec::new(), problem: None };
+            return Box::pin(self.another_order(speaker, talk, question, &parsed)).await.map(Some);
         }
         // "set up qa": an order with a fault in it, and no answer.
         if let Some(problem) = parsed.problem.as_ref().filter(|it| is_faulty_order(it.kind))

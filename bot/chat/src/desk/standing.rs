@@ -21,6 +21,8 @@ pub(super) enum About {
     List(StandingFilter),
     /// Take one away.
     Remove(StandingFilter, u32),
+    /// Take some away, and nobody said which: they are shown.
+    Which(StandingFilter),
 }
 
 static LIST: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -38,12 +40,23 @@ static REMOVE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     )
     .ok()
 });
+/// As [`REMOVE`], without the number that says which.
+static REMOVE_SOME: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?ix)^\W*(?:please\s+)?(?:remove|delete|drop|forget|cancel|stop)\s+(?:(?:all|every|each|of|the|my|our|last|first|these|those)\s+)*
+        (alert|rule|standing\s+order)s?(?:\s+(?:one|two|three|please))?\W*$",
+    )
+    .ok()
+});
 
 /// Whether a whole message is about standing orders.
 pub(super) fn about(text: &str) -> Option<About> {
     if let Some(found) = REMOVE.as_ref().and_then(|remove| remove.captures(text)) {
         let number = found.get(2)?.as_str().parse().ok()?;
         return Some(About::Remove(kind(found.get(1)?.as_str()), number));
+    }
+    if let Some(found) = REMOVE_SOME.as_ref().and_then(|some| some.captures(text)) {
+        return Some(About::Which(kind(found.get(1)?.as_str())));
     }
     let found = LIST.as_ref()?.captures(text)?;
     Some(About::List(kind(found.get(1)?.as_str())))
@@ -58,7 +71,7 @@ impl About {
             None => "standing order",
         };
         match self {
-            Self::List(kind) => format!("{}s", called(kind)),
+            Self::List(kind) | Self::Which(kind) => format!("{}s", called(kind)),
             Self::Remove(kind, number) => format!("remove {} {number}", called(kind)),
         }
     }
@@ -104,10 +117,11 @@ impl Desk {
     pub(super) async fn about_standing(&self, speaker: &Speaker<'_>, about: About) -> Result<Heard, Refusal> {
         let project = &speaker.project()?.project;
         let card = match about {
-            About::List(kind) => {
+            About::List(kind) | About::Which(kind) => {
                 let mut orders = self.engine.standing_list(project, &speaker.actor).await?;
                 orders.retain(|order| kind.is_none_or(|kind| order.what.kind() == kind));
-                view::standing_orders(&orders, kind, &speaker.actor.name, self.engine.now_ms())
+                let list = view::standing_orders(&orders, kind, &speaker.actor.name, self.engine.now_ms());
+                if matches!(about, About::Which(_)) { view::which_standing(list) } else { list }
             }
             About::Remove(kind, number) => {
                 let order = self.engine.standing_remove(project, number, kind, &speaker.actor).await?;
@@ -132,12 +146,20 @@ mod tests {
         assert_eq!(about("list rules"), Some(About::List(Some(StandingKind::Rule))));
         assert_eq!(about("standing orders"), Some(About::List(None)));
         assert_eq!(about("remove rule 2"), Some(About::Remove(Some(StandingKind::Rule), 2)));
+        for said in
+            ["remove all alerts", "delete my last alert", "forget the alert please", "remove alert one"]
+        {
+            assert_eq!(about(said), Some(About::Which(Some(StandingKind::Alert))), "{said}");
+        }
+        assert_eq!(about("remove all standing orders"), Some(About::Which(None)));
         assert_eq!(about("please delete my alert #12."), Some(About::Remove(Some(StandingKind::Alert), 12)));
         for said in [
             "alert me if a deploy fails",
             "the alerts are firing",
             "remove redis from staging",
             "rules are rules",
+            "stop alerting me",
+            "remove redis and the alerts",
         ] {
             assert_eq!(about(said), None, "{said}");
         }

@@ -7,7 +7,7 @@ use engine::run::{Run, RunState};
 use super::orders::key;
 use super::reply::takes_back;
 use super::talk::{Order, Talk};
-use super::{Desk, Heard, Outcome, Speaker, until};
+use super::{Desk, Heard, Outcome, Speaker, tree, until};
 use crate::intent::{Action, Command};
 use crate::message::{Card, Outbound, Tone};
 use crate::offered::fits;
@@ -104,6 +104,9 @@ impl Desk {
         speaker: &Speaker<'_>,
         said: &str,
     ) -> Result<Option<Heard>, Refusal> {
+        if speaker.actor.role.is_some() && tree::asks_for_the_whole(said) {
+            return Ok(Some(Heard::say(Outcome::Answered, view::nothing_open())));
+        }
         if speaker.actor.role.is_none() || !takes_back(said) {
             return Ok(None);
         }

@@ -2,7 +2,7 @@
 
 use engine::model::Project;
 
-use crate::intent::{Action, Bundle, Command, Mode};
+use crate::intent::{Action, Bundle, Command, Key, Mode};
 use crate::message::{Card, Tone};
 
 /// "a and b", "a, b and c"; `none` when there are none.
@@ -49,7 +49,7 @@ fn until_then(command: &Command, project: Option<&Project>) -> String {
     let likely = likely.map_or("staging", |(name, _)| name.as_str());
     let place = command.environments.first().map_or(likely, String::as_str);
     let project = project.map_or("PROJECT", |it| it.project.as_str());
-    let environment = command.environment.as_deref().unwrap_or("qa");
+    let environment = command.environment.as_deref().unwrap_or("NAME");
     let instead = match command.action {
         Action::Expand => format!("put the migration into the repository, and say `migrate {place}`"),
         Action::SetVariable => format!("{DESCRIPTION}, and say `deploy {place}`"),
@@ -91,13 +91,14 @@ pub(super) fn would(command: &Command) -> String {
 
 /// The same with its rate, and what its job fills from, in the words they were said in.
 pub(super) fn would_at(command: &Command, rate: Option<&str>, source: Option<&str>) -> String {
-    let places = and(&command.environments, "every environment");
+    // What changes something is asked where, and never means all there are.
+    let asks_where = command.action.row().needs.contains(&Key::Environments);
+    let unsaid = if asks_where { "the environment you name" } else { "every environment" };
+    let places = and(&command.environments, unsaid);
     let services = and(&command.services, "all services");
     let job = command.job.as_deref().unwrap_or("the job");
     let component = command.component.as_deref().unwrap_or("the component");
-    let name = command.name.as_deref().unwrap_or("the variable");
     let project = command.project.as_deref().unwrap_or("the project");
-    let environment = command.environment.as_deref().unwrap_or("the environment");
     match command.action {
         Action::Backfill => match source {
             Some(source) => backfill(command, &format!("{job} from {source}"), &places, rate),
@@ -115,11 +116,15 @@ pub(super) fn would_at(command: &Command, rate: Option<&str>, source: Option<&st
             )
         }
         Action::Setup => setup(command, project, &places),
-        Action::CreateEnvironment => match &command.from {
-            Some(from) => format!("make an environment {environment} with all that {from} has, but its data"),
-            None => format!("make an environment {environment} with the project's services and components"),
-        },
+        Action::CreateEnvironment => {
+            let called = command.environment.as_ref().map(|name| format!(" {name}")).unwrap_or_default();
+            match &command.from {
+                Some(from) => format!("make an environment{called} with all that {from} has, but its data"),
+                None => format!("make an environment{called} with the project's services and components"),
+            }
+        }
         Action::DestroyEnvironment => {
+            let environment = command.environment.as_deref().unwrap_or("the environment you name");
             format!("end everything in {environment} and remove it with its data, after an admin's approval")
         }
         Action::AddComponent => format!("add {component} to {places} and give services its address"),
@@ -127,11 +132,13 @@ pub(super) fn would_at(command: &Command, rate: Option<&str>, source: Option<&st
             format!("take {component} away from {places} with what it holds, after an admin's approval")
         }
         Action::SetVariable => {
+            let name = command.name.as_deref().unwrap_or("a variable");
             format!(
                 "set {name} for {services} in {places}, and start fresh processes with it, new before old"
             )
         }
         Action::RotateSecret => {
+            let name = command.name.as_deref().unwrap_or("secret");
             format!("make a new {name} in {places}, start fresh processes with it, and revoke the old one")
         }
         Action::Connect => {
@@ -165,7 +172,10 @@ pub(super) fn would_at(command: &Command, rate: Option<&str>, source: Option<&st
             };
             format!("run {bundle} on {places} and say what is missing")
         }
-        action => action.row().help.trim_end_matches('.').to_owned(),
+        action => {
+            let help = action.row().help.trim_end_matches('.');
+            help.chars().take(1).flat_map(char::to_lowercase).chain(help.chars().skip(1)).collect()
+        }
     }
 }
 

@@ -41,6 +41,12 @@ pub(crate) fn asked_anew(called: &str) -> Card {
     Card::new(Tone::Plain, format!("Back: {called} is open again."))
 }
 
+/// What is put together is asked for, and nothing is.
+pub(crate) fn nothing_open() -> Card {
+    Card::new(Tone::Plain, "No question of yours is open, so nothing is put together.")
+        .button("status", "status", false)
+}
+
 fn what_is_usual(asked: &Question) -> String {
     match asked.usual.as_deref() {
         Some(usual) if asked.slot != Slot::Confirm => format!("When in doubt: `default`, which is {usual}."),

@@ -38,7 +38,7 @@ pub use files::size;
 pub(crate) use files::{artifacts_of_run, files, logs_of_run, run_logs, which_artifacts};
 pub(crate) use incident::{incident, incidents};
 pub(crate) use later::{not_built, not_yet};
-pub(crate) use meanwhile::{asked_anew, not_skipped, nothing_before, what_is_taken, why_asked};
+pub(crate) use meanwhile::{asked_anew, not_skipped, nothing_before, nothing_open, what_is_taken, why_asked};
 pub(crate) use missed::missed;
 pub use plain::plain;
 pub(crate) use project::{of_project, project_chosen, which_project};
@@ -55,7 +55,7 @@ pub(crate) use secret::{secret_noticed, secret_offered, stumbled};
 pub(crate) use setup::{
     collected, description_changed, description_hint, hindered, project_taken_in, which_canary,
 };
-pub(crate) use standing::{standing_kept, standing_orders, standing_removed};
+pub(crate) use standing::{standing_kept, standing_orders, standing_removed, which_standing};
 pub(crate) use text::{noted, on_phone, text, text_heard, text_late, text_no_number, text_taken, text_used};
 pub use time::{ago, clock, duration};
 
@@ -113,6 +113,10 @@ pub fn refusal(refusal: &Refusal) -> Card {
 pub(crate) fn problem(problem: &Problem) -> Card {
     let mut card = Card::new(Tone::Bad, problem.message.clone()).privately();
     for suggestion in &problem.suggestions {
+        // Two of them may read alike once the project's names are in.
+        if card.buttons.iter().any(|button| button.command == *suggestion) {
+            continue;
+        }
         card = card.button(suggestion, suggestion.clone(), false);
     }
     card

@@ -70,7 +70,7 @@ fn cant(hindrance: &Hindrance) -> Option<String> {
         Hindrance::Edge(edge) => format!("let {edge} do DNS"),
         Hindrance::Connections(providers) => format!("connect {}", and(providers, "")),
         Hindrance::Domains(_) => "point domains at it".to_owned(),
-        Hindrance::Texts => "send texts".to_owned(),
+        Hindrance::Texts => "put telephone numbers into a description".to_owned(),
         Hindrance::Beside(_) | Hindrance::NotAdmin | Hindrance::Faults(_) => return None,
     })
 }

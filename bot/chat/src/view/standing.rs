@@ -23,7 +23,8 @@ fn effect(order: &StandingOrder, has_phone: bool) -> String {
         return "It is kept and takes effect once I can send e-mail; I can't yet. Say `text me` or `tell me` instead."
             .to_owned();
     }
-    "It takes effect at once.".to_owned()
+    let mail = if by.contains(&Channel::Email) { " E-mail I can't send yet." } else { "" };
+    format!("It takes effect at once.{mail}")
 }
 
 /// When a rule acts, in whose name, and what it leaves to people.
@@ -107,6 +108,14 @@ pub(crate) fn standing_orders(
         card = card.button(&format!("Remove {}", name(order)), format!("remove {}", name(order)), false);
     }
     card
+}
+
+/// Somebody wants one taken away and does not say which: what stands, to choose from.
+pub(crate) fn which_standing(mut list: Card) -> Card {
+    if !list.buttons.is_empty() {
+        list.headline = format!("Say which one by its number; nothing was removed. {}", list.headline);
+    }
+    list
 }
 
 /// A standing order is gone.

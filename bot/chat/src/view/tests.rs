@@ -17,6 +17,13 @@ fn check(card: &Card, expected: Expect) {
 }
 
 #[test]
+fn a_suggestion_is_offered_once() {
+    let alike = Problem::new(ProblemKind::NotACommand, "no").suggest(["deploy qa", "help", "deploy qa"]);
+    let offered: Vec<String> = problem(&alike).buttons.into_iter().map(|button| button.command).collect();
+    assert_eq!(offered, ["deploy qa", "help"]);
+}
+
+#[test]
 fn durations_and_times() {
     let durations = [-5, 320, 3_250, 42_000, 125_000, 120_000, 10_800_000, 11_100_000, 700_000_000];
     let words: Vec<String> = durations.into_iter().map(duration).collect();

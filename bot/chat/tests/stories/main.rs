@@ -29,6 +29,7 @@ mod questions;
 mod questions_free;
 mod questions_kept;
 mod questions_meant;
+mod questions_more;
 mod questions_odd;
 mod questions_shared;
 mod questions_spoken;

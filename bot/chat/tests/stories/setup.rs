@@ -168,7 +168,7 @@ fn what_stands_in_the_way_is_said_at_once() {
               components: none
               connections: stripe
               texts: +491701234567
-              I can't run anything on railway, let cloudflare do DNS, connect stripe, point domains at it or send texts yet. `yes` hands the description over; to leave that out, say `no, platform is local`, `no, dns is none`, `no, connections is none` and `no, texts is none`.
+              I can't run anything on railway, let cloudflare do DNS, connect stripe, point domains at it or put telephone numbers into a description yet. `yes` hands the description over; to leave that out, say `no, platform is local`, `no, dns is none`, `no, connections is none` and `no, texts is none`.
               Correct anything by the name it has here: `no, NAME is VALUE`.
                 1. yes (default)
                 2. no

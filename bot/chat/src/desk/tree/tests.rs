@@ -1,7 +1,7 @@
 //! Answers as people type them, against the slots that take them.
 
 use super::*;
-use crate::intent::Named;
+use crate::intent::{Action, Named};
 
 fn read(slot: Slot, choices: &[&str], said: &str) -> Result<String, String> {
     let choices: Vec<String> = choices.iter().map(ToString::to_string).collect();
@@ -198,5 +198,15 @@ fn orders_that_belong_together() {
     ] {
         let orders = parsed(said);
         assert_eq!(change_of_data(&orders[0], &orders[1..]), belonging, "{said}");
+    }
+}
+
+/// What an action that can be done can't start without is asked for: no row of the table is forgotten here.
+#[test]
+fn every_need_of_what_can_be_done_has_a_slot() {
+    for action in Action::all().iter().filter(|action| action.is_built()) {
+        for need in action.row().needs {
+            assert!(Slot::of(*need).is_some(), "{} can't start without {}", action.name(), need.name());
+        }
     }
 }

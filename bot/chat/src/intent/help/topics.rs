@@ -47,9 +47,9 @@ topics! {
         "over. A run holds one of its own while it works; the next run waits in line."
         => "lock {env} for 2h: database maintenance" "unlock {env}" "status {env}";
     ["standing", "rules", "alerts", "notifications"]
-        "Alerts tell you, and rules act, when something happens. They are kept, listed and removed, and take"
-        "effect once services are watched, which is to come. `alerts`, `rules` and"
-        "`standing orders` list them; `remove alert 1` takes one away."
+        "Alerts tell you, and rules act in your name, when something happens. They take effect at once, save"
+        "alerts by e-mail, which is to come. `alerts`, `rules` and `standing orders` list them; `remove alert 1`"
+        "takes one away."
         => "text me if a deploy fails" "if we see repeated 500s, rollback and open an incident";
     ["questions", "question", "answers", "answering", "asking"]
         "What is missing is asked for, one thing at a time. Answer with a number, a name, a click, or"

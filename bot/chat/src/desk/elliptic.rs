@@ -1,0 +1,58 @@
+//! An answer that says more than was asked for, or something else of the same order: "staging v1.2.0", "api to 2". It is
+//! read behind the order's own verb, and taken only where every word of it is kept.
+
+use super::correct::correction;
+use super::question::{Question, said_once_more};
+use super::tree::{Draft, Takes};
+use crate::intent::{Command, Names, parse};
+
+/// Words that may stand in an answer and carry nothing.
+const JOINS: [&str; 17] = [
+    "and", "at", "branch", "for", "in", "just", "now", "of", "on", "please", "pls", "ref", "tag", "the",
+    "to", "version", "with",
+];
+
+/// The order that is asked about with what these words say of it, as long as they contradict nothing.
+pub(super) fn whole_order(question: &Question, said: &str, names: &Names) -> Option<Command> {
+    let chosen = matches!(
+        question.slot.row().takes,
+        Takes::One | Takes::OneOr(_) | Takes::Several | Takes::Count { .. }
+    );
+    if !chosen || question.draft.is_collected() || said.contains('?') {
+        return None;
+    }
+    let known = question.draft.filled();
+    let words = correction(said).unwrap_or(said);
+    let verb = known.action.row().verbs.first()?;
+    let parsed = parse(&format!("{verb} {words}"), names);
+    let [told] = parsed.commands.as_slice() else { return None };
+    if parsed.problem.is_some() || told.action != known.action || !is_all_of_it(words, told, names) {
+        return None;
+    }
+    // A dry run of it is a look beside the question, which stays open: it has to say what was asked for.
+    if told.dry_run && !known.dry_run && Draft::of(told.clone()).said(question.slot, None).is_none() {
+        return None;
+    }
+    let in_earnest = Command { dry_run: known.dry_run, ..told.clone() };
+    let whole = said_once_more(&known, told);
+    (question.is_said_by(&in_earnest) && whole != known).then_some(whole)
+}
+
+/// Whether an order says every word of an answer: what was not understood is not passed over.
+fn is_all_of_it(words: &str, told: &Command, names: &Names) -> bool {
+    let canonical = told.canonical();
+    let kept = parts(&canonical);
+    parts(words).into_iter().all(|word| {
+        let called = || names.environments.iter().find(|it| it.aliases.contains(&word));
+        kept.contains(&word)
+            || JOINS.contains(&word.as_str())
+            || called().is_some_and(|it| kept.contains(&it.name.to_lowercase()))
+    })
+}
+
+/// The words of a sentence, without what stands between them.
+fn parts(sentence: &str) -> Vec<String> {
+    let between = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | ':');
+    let bare = |word: &str| word.trim_matches(['.', '!', '`', '"', '(', ')']).to_lowercase();
+    sentence.split(between).map(bare).filter(|word| !word.is_empty()).collect()
+}

@@ -1,0 +1,274 @@
+//! Answers that say more than was asked for, or something else of the same order: all of it is taken, or nothing.
+
+use expect_test::expect;
+
+use crate::harness::{chat, good};
+
+/// What somebody in a hurry says in one breath is the place and the rest.
+#[test]
+fn an_answer_with_more_in_it() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.release("v1.2.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        t.user("ana").says("deploy").await;
+        t.user("ana").says("actually, stg with v1.2.0").await;
+        t.settles().await;
+        t.bot_headlines(expect!["✓ r-2 · Deploy v1.2.0 (0e17f79) to staging · succeeded in 0 ms"]);
+        t.user("ana").says("restart").await;
+        t.user("ana").says("staging, web please").await;
+        t.settles().await;
+        t.bot_headlines(expect!["✓ r-3 · Restart web in staging · succeeded in 0 ms"]);
+        t.user("ana").says("scale staging").await;
+        t.user("ana").says("api to 2").await;
+        t.settles().await;
+        t.bot_headlines(expect!["✓ r-4 · Scale api in staging to 2 · succeeded in 0 ms"]);
+        t.user("ana").says("rollback").await;
+        t.user("ana").says("staging to v1.0.0").await;
+        t.settles().await;
+        t.bot_headlines(expect!["✓ r-5 · Roll staging back to release 1 (v1.0.0) · succeeded in 0 ms"]);
+        t.user("ana").says("lock").await;
+        t.user("ana").says("staging: looking into it").await;
+        t.bot_says(expect![[r#"
+            ? Deploy where?
+                1. staging (where you were last)
+                2. production
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
+              [staging] [production] [Never mind]
+              > deploy
+
+            ? Restart where?
+                1. staging (where you were last)
+                2. production
+              Then it starts, after approval where that is needed.
+              [staging] [production] [Never mind]
+              > restart
+
+            ? How many replicas?
+              A number from 1 to 1000.
+              Then it starts, after approval where that is needed.
+              [Never mind]
+              > scale in staging
+
+            ? Rollback where?
+                1. staging (where you were last)
+                2. production
+              Then it starts, after approval where that is needed.
+              [staging] [production] [Never mind]
+              > rollback
+
+            ? Lock where?
+                1. staging (where you were last)
+                2. production
+              Then it is done.
+              [staging] [production] [Never mind]
+              > lock
+
+            ✓ staging is locked by ana: looking into it.
+              [Unlock]
+              > lock staging: looking into it
+        "#]]);
+    });
+}
+
+/// What is not the answer yet is kept, and the question asked again.
+#[test]
+fn something_else_of_the_same_order() {
+    chat(async |t| {
+        t.release("v1.2.0", good());
+        t.user("ana").says("deploy").await;
+        t.user("ana").says("v1.2.0").await;
+        t.user("ana").says("no, web").await;
+        t.user("ana").says("dry run staging").await;
+        t.bot_says(expect![[r#"
+            ? Deploy where?
+                1. staging
+                2. production
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
+              [staging] [production] [Never mind]
+              > deploy
+
+            ? Deploy where?
+                1. staging
+                2. production
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
+              [staging] [production] [Never mind]
+              > deploy v1.2.0
+
+            ? Deploy where?
+                1. staging
+                2. production
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
+              [staging] [production] [Never mind]
+              > deploy web v1.2.0
+
+            · Dry run: Deploy v1.2.0 (ddfb690) to staging. Nothing was written.
+              Changes:
+                postgres: new, an empty component
+                redis: new, an empty component
+                web: new, v1.2.0 (ddfb690)
+              risk: low
+              way back: this is the first release here: until it is live, everything it starts is ended again
+              Proved:
+                nothing runs that could be harmed
+              Steps:
+                 1. resolve ref: v1.2.0 is ddfb690, Work for v1.2.0
+                 2. preflight: tools, disk and ports are there; ddfb690 builds
+                 3. reconcile shape: 2 components, 2 addresses
+                 4. reconcile config: variables of web
+                 5. migrations: nothing to migrate
+                 6. web: started beside what runs, then waited for until healthy
+                 7. cron: schedules run the new code
+                 8. canary: one stage of 100%: all traffic to the new release, read back
+                 9. verification: 20 requests through the edge to each service
+                10. finalize: old processes drained and ended, the release recorded as live
+              It would need no approval.
+              [Do it!]
+              > dry run deploy web v1.2.0 to staging
+
+            ? Still open: Deploy where?
+              [staging] [production] [Never mind]
+        "#]]);
+        t.user("ana").says("never mind").await;
+    });
+}
+
+/// Where a word would be lost, or contradicts what was said, nothing is taken.
+#[test]
+fn a_word_too_many() {
+    chat(async |t| {
+        t.release("v1.2.0", good());
+        t.user("ana").says("deploy v1.2.0").await;
+        for said in [
+            "staging v9.9.9",
+            "staging is broken",
+            "staging, not production",
+            "staging or production",
+            "staging v1.2.0?",
+            "staging for 10 minutes",
+            "everywhere",
+            "staging with canray 10/50/100",
+        ] {
+            t.user("ana").says(said).await;
+        }
+        t.bot_says(expect![[r#"
+            ? Deploy where?
+                1. staging
+                2. production
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
+              [staging] [production] [Never mind]
+              > deploy v1.2.0
+
+            ? «staging v9.9.9» is none of the choices. Deploy where?
+                1. staging
+                2. production
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
+              [staging] [production] [Never mind]
+              > deploy v1.2.0
+
+            ? «staging is broken» is none of the choices. Deploy where?
+                1. staging
+                2. production
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
+              [staging] [production] [Never mind]
+              > deploy v1.2.0
+
+            ? «staging, not production» is none of the choices. Deploy where?
+                1. staging
+                2. production
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
+              [staging] [production] [Never mind]
+              > deploy v1.2.0
+
+            ? «staging or production» is none of the choices. Deploy where?
+                1. staging
+                2. production
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
+              [staging] [production] [Never mind]
+              > deploy v1.2.0
+
+            ? «staging v1.2.0?» is none of the choices. Deploy where?
+                1. staging
+                2. production
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
+              [staging] [production] [Never mind]
+              > deploy v1.2.0
+
+            ? «staging for 10 minutes» is none of the choices. Deploy where?
+                1. staging
+                2. production
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
+              [staging] [production] [Never mind]
+              > deploy v1.2.0
+
+            ? «everywhere» is none of the choices. Deploy where?
+                1. staging
+                2. production
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
+              [staging] [production] [Never mind]
+              > deploy v1.2.0
+
+            ? «staging with canray 10/50/100» is none of the choices. Deploy where?
+                1. staging
+                2. production
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
+              [staging] [production] [Never mind]
+              > deploy v1.2.0
+        "#]]);
+        t.user("ana").says("never mind").await;
+    });
+}
+
+/// "so far" without a question says that there is none; what can't be done yet does not claim to mean every environment.
+#[test]
+fn nothing_is_made_up() {
+    chat(async |t| {
+        t.user("ana").says("so far").await;
+        t.user("ana").says("connect stripe").await;
+        t.user("ana").says("remove redis").await;
+        t.user("ana").says("diagnose").await;
+        t.user("ana").says("create environment").await;
+        t.user("ana").says("rotate secret").await;
+        t.user("ana").says("set variable").await;
+        t.user("ana").says("backfill-stop").await;
+        t.bot_says(expect![[r#"
+            · No question of yours is open, so nothing is put together.
+              [status]
+
+            · I understood «connect stripe», but I can't do that yet.
+              It would connect stripe to the environment you name, with its keys kept as secrets.
+              Nothing was done. Until then: `infra-chat project export`, change the file, `infra-chat project import FILE`.
+              > connect stripe
+
+            · I understood «remove redis», but I can't do that yet.
+              It would take redis away from the environment you name with what it holds, after an admin's approval.
+              Nothing was done. Until then: `infra-chat project export`, change the file, `infra-chat project import FILE`.
+              > remove redis
+
+            · I understood «diagnose», but I can't do that yet.
+              It would look at services, components and providers in every environment for what is wrong, and change nothing.
+              Nothing was done. Until then: `status staging`, `logs staging` and `incidents staging`.
+              > diagnose
+
+            · I understood «create environment», but I can't do that yet.
+              It would make an environment with the project's services and components.
+              Nothing was done. Until then: `infra-chat project export`, change the file, `infra-chat project import FILE`, and say `deploy NAME`.
+              > create environment
+
+            · I understood «rotate secret», but I can't do that yet.
+              It would make a new secret in the environment you name, start fresh processes with it, and revoke the old one.
+              Nothing was done. Until then: `infra-chat secret set invoice-perfect/staging/NAME`, and say `restart staging`.
+              > rotate secret
+
+            · I understood «set variable», but I can't do that yet.
+              It would set a variable for all services in the environment you name, and start fresh processes with it, new before old.
+              Nothing was done. Until then: `infra-chat project export`, change the file, `infra-chat project import FILE`, and say `deploy staging`.
+              > set variable
+
+            · I understood «stop backfill», but I can't do that yet.
+              It would stop the job in the environment you name after the batch at hand, and keep its place.
+              Nothing was done.
+              > stop backfill
+        "#]]);
+    });
+}
