@@ -31,6 +31,7 @@ fn the_help_is_a_page_people_read() {
           completions  Write the completion script of a shell
 
         Look behind it:
+          artifacts    List the files a run left behind, or fetch one
           incident     Read what went wrong, and take its files along
           audit        Read, export and verify the record of what was done
           parse        Show the typed command a sentence becomes, as JSON

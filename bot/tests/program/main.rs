@@ -4,6 +4,7 @@
 #![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
 mod answers;
+mod artifacts;
 mod beginnings;
 mod canary;
 mod crash;

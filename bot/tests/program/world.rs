@@ -336,14 +336,20 @@ fn free_port() -> u16 {
 
 /// One HTTP request, answered: status and body.
 pub(crate) fn http(address: &str, request: &str) -> (u16, String) {
+    let (status, _, body) = http_with_head(address, request);
+    (status, body)
+}
+
+/// The same with the headers between them, in lower case.
+pub(crate) fn http_with_head(address: &str, request: &str) -> (u16, String, String) {
     let mut stream = std::net::TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
-    let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default();
-    (status, body)
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
+    (status, head.to_lowercase(), body.to_owned())
 }
 
 /// Whether a file is its owner's alone.
