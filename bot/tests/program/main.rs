@@ -11,10 +11,13 @@ mod crash;
 mod database;
 mod deploys;
 mod editor;
+mod emulated;
 mod fronts;
 mod full_disk;
 mod guests;
 mod lost;
+#[path = "../../../adapters/tests/npm.rs"]
+mod npm;
 mod postgres;
 mod settings;
 mod texts;

@@ -323,7 +323,7 @@ fn signal(pid: u32, name: &str) {
 
 /// A port nobody has right now and no other test is given. Below those the system hands out by itself, which the services
 /// of other tests are taking meanwhile.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let first = 18_000 + (std::process::id() % 12_000) as u16;
     loop {
