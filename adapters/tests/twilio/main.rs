@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod emulate;
-#[path = "../npm.rs"]
+#[path = "../npm/mod.rs"]
 mod npm;
 mod port;
 mod signatures;

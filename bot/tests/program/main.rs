@@ -16,7 +16,7 @@ mod fronts;
 mod full_disk;
 mod guests;
 mod lost;
-#[path = "../../../adapters/tests/npm.rs"]
+#[path = "../../../adapters/tests/npm/mod.rs"]
 mod npm;
 mod postgres;
 mod settings;
