@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+use engine::artifacts::ArtifactName;
 use engine::audit::PublicKey;
 use engine::model::{IdError, Identity, Role, RunId, UserName};
 
@@ -76,7 +77,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
     ("Talk", &["chat", "run", "status"]),
     ("Keep it going", &["serve", "doctor"]),
     ("Set it up", &["project", "user", "secret", "completions"]),
-    ("Look behind it", &["incident", "artifacts", "audit", "parse", "judge"]),
+    ("Look behind it", &["artifacts", "incident", "audit", "parse", "judge"]),
 ];
 
 impl Cli {
@@ -181,11 +182,17 @@ pub(crate) enum Command {
     /// Read what went wrong, and take its files along
     #[command(subcommand)]
     Incident(Incident),
-    /// List the files a run left behind: SHA-256, size, place
+    /// List the files a run left behind, or fetch one
     Artifacts {
         /// The run: `r-3f2a`
         #[arg(value_name = "RUN")]
         run: RunId,
+        /// Which one, as the list names it: `logs/api.log` (default: list them with SHA-256, size, and where each is)
+        #[arg(value_name = "NAME")]
+        name: Option<ArtifactName>,
+        /// Where to write it (default: standard output)
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
     },
     /// Look whether everything that is needed is there
     Doctor,

@@ -52,10 +52,15 @@ pub(crate) fn line(line: &str) {
 
 /// Writes a line for programs to standard output. A terminal is shown nothing that could steer it.
 pub(crate) fn data(line: &str) {
+    file(&format!("{line}\n"));
+}
+
+/// Writes what is in a file to standard output. A terminal is shown nothing that could steer it.
+pub(crate) fn file(content: &str) {
     if std::io::stdout().is_terminal() {
-        text(&format!("{}\n", harmless(line)));
+        text(&harmless(content));
     } else {
-        text(&format!("{line}\n"));
+        text(content);
     }
 }
 

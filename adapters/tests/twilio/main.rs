@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod emulate;
+#[path = "../npm/mod.rs"]
+mod npm;
 mod port;
 mod signatures;
 mod spec;

@@ -3,6 +3,8 @@
 //! The calls are ours and not slack-morphism's: there, an answer of 429 without a body is bad JSON and the time to wait is
 //! lost, a page of a proxy with status 200 counts as an empty success, and errors carry whole answers with them.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -21,6 +23,9 @@ use serde_json::Value;
 const ANSWER_WAIT: Duration = Duration::from_secs(10);
 /// Longest answer that is read, in bytes.
 const ANSWER_BYTES: usize = 8 * 1024 * 1024;
+/// How bodies are written.
+const JSON: &str = "application/json; charset=utf-8";
+const FORM: &str = "application/x-www-form-urlencoded";
 /// The header with the scopes of the token.
 const SCOPES: &str = "x-oauth-scopes";
 /// Slack's words for too much in a short time, where they come without the status for it.
@@ -59,6 +64,18 @@ pub(crate) enum WebError {
 #[derive(Clone)]
 pub(crate) struct Caller {
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    /// What answers knows no question in an address.
+    forms: Arc<AtomicBool>,
+}
+
+/// What goes with a call.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Given<'a> {
+    /// A body.
+    Json(&'a Value),
+    /// Parameters as a form has them. Slack takes them in the address, as it describes, and in a form, as its own libraries send
+    /// them; what stands in its place may know but one of the two.
+    Form(&'a str),
 }
 
 struct Answer {
@@ -83,19 +100,18 @@ impl Caller {
         };
         let connector =
             HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
-        Ok(Self { client: Client::builder(TokioExecutor::new()).build(connector) })
+        Ok(Self { client: Client::builder(TokioExecutor::new()).build(connector), forms: Arc::default() })
     }
 
-    /// Calls a method of the Web API: with a body as JSON, or with everything in the address. Only an answer that says
-    /// itself that it is good is good.
+    /// Calls a method of the Web API. Only an answer that says itself that it is good is good.
     pub(crate) async fn method(
         &self,
         token: &SecretString,
         method: &'static str,
         url: &str,
-        body: Option<&Value>,
+        given: Given<'_>,
     ) -> Result<Value, WebError> {
-        self.method_and_scopes(token, method, url, body).await.map(|(value, _)| value)
+        self.method_and_scopes(token, method, url, given).await.map(|(value, _)| value)
     }
 
     /// The same, with the scopes the token has where Slack says them.
@@ -104,14 +120,16 @@ impl Caller {
         token: &SecretString,
         method: &'static str,
         url: &str,
-        body: Option<&Value>,
+        given: Given<'_>,
     ) -> Result<(Value, Option<Vec<String>>), WebError> {
-        let request = if body.is_some() { Request::post(url) } else { Request::get(url) };
-        let request = request
-            .header(AUTHORIZATION, bearer(token))
-            .header(CONTENT_TYPE, "application/json; charset=utf-8")
-            .body(Full::from(body.map(Value::to_string).unwrap_or_default()));
-        let answer = self.send(method, request).await?;
+        let answer = match given {
+            Given::Json(body) => {
+                let request =
+                    Request::post(url).header(AUTHORIZATION, bearer(token)).header(CONTENT_TYPE, JSON);
+                self.send(method, request.body(Full::from(body.to_string()))).await?
+            }
+            Given::Form(form) => self.read(token, method, url, form).await?,
+        };
         let value: Option<Value> = serde_json::from_slice(&answer.body).ok();
         let code = value.as_ref().and_then(|value| value["error"].as_str()).unwrap_or("no reason").to_owned();
         if answer.status == StatusCode::TOO_MANY_REQUESTS || LIMITED.contains(&code.as_str()) {
@@ -125,6 +143,31 @@ impl Caller {
             }
             _ => Err(WebError::Unanswered { method, why: format!("status {}, not Slack's", answer.status) }),
         }
+    }
+
+    /// Asks with parameters in the address, and in a form where nobody is at such an address.
+    async fn read(
+        &self,
+        token: &SecretString,
+        method: &'static str,
+        url: &str,
+        form: &str,
+    ) -> Result<Answer, WebError> {
+        if !self.forms.load(Ordering::Relaxed) {
+            let request = Request::get(format!("{url}?{form}")).header(AUTHORIZATION, bearer(token));
+            let answer = self.send(method, request.body(Full::default())).await?;
+            let nobody = matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED);
+            let value: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+            if !nobody || value["ok"].is_boolean() {
+                return Ok(answer);
+            }
+        }
+        let request = Request::post(url).header(AUTHORIZATION, bearer(token)).header(CONTENT_TYPE, FORM);
+        let answer = self.send(method, request.body(Full::from(form.to_owned()))).await?;
+        if answer.status.is_success() {
+            self.forms.store(true, Ordering::Relaxed);
+        }
+        Ok(answer)
     }
 
     /// Posts to an address that Slack handed out. It says by itself who may use it: the token stays here. What comes back
@@ -197,8 +240,43 @@ fn after_ms(header: Option<&HeaderValue>) -> Option<i64> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
+    use axum::Router;
+    use axum::http::Uri;
+    use axum::routing::post;
+    use serde_json::json;
+
     use super::*;
+
+    /// Slack's own libraries post everything, and what imitates Slack may know nothing else.
+    #[tokio::test]
+    async fn what_takes_forms_alone_is_asked_with_forms() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let (asked, mut heard) = tokio::sync::mpsc::unbounded_channel();
+        let lost = asked.clone();
+        let history = post(|body: String| async move {
+            asked.send(body).unwrap();
+            json!({ "ok": true }).to_string()
+        });
+        let other = move |uri: Uri| async move {
+            lost.send(format!("nobody at {uri}")).unwrap();
+            StatusCode::NOT_FOUND
+        };
+        let app = Router::new().route("/history", history).fallback(other);
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        let (caller, token) = (Caller::new(&base).unwrap(), SecretString::from("xoxb-1"));
+        let form = Given::Form("channel=C1&limit=2");
+        for _ in 0..2 {
+            caller.method(&token, "history", &format!("{base}/history"), form).await.unwrap();
+            assert_eq!(heard.recv().await.unwrap(), "channel=C1&limit=2");
+        }
+        // What is nowhere is told as that, and is asked for in one way from now on.
+        caller.method(&token, "else", &format!("{base}/else"), form).await.unwrap_err();
+        assert_eq!(heard.recv().await.unwrap(), "nobody at /else");
+        assert!(heard.try_recv().is_err());
+    }
 
     #[test]
     fn how_long_to_wait_is_read_as_it_comes() {

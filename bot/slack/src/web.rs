@@ -8,8 +8,8 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::blocks::context;
-use crate::call::Caller;
 pub(crate) use crate::call::WebError;
+use crate::call::{Caller, Given};
 use crate::limits::{ALT_CHARS, BLOCKS};
 use crate::settings::Settings;
 
@@ -109,18 +109,18 @@ impl Web {
     }
 
     async fn post(&self, method: &'static str, body: Value) -> Result<Value, WebError> {
-        self.caller.method(&self.bot, method, &format!("{}/{method}", self.base), Some(&body)).await
+        self.caller.method(&self.bot, method, &format!("{}/{method}", self.base), Given::Json(&body)).await
     }
 
     async fn get(&self, method: &'static str, parameters: &[(&str, String)]) -> Result<Value, WebError> {
-        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
-        self.caller.method(&self.bot, method, &format!("{}/{method}?{query}", self.base), None).await
+        let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+        self.caller.method(&self.bot, method, &format!("{}/{method}", self.base), Given::Form(&form)).await
     }
 
     /// Who the bot is.
     pub(crate) async fn who_am_i(&self) -> Result<Bot, WebError> {
         let (method, url) = ("auth.test", format!("{}/auth.test", self.base));
-        let asked = self.caller.method_and_scopes(&self.bot, method, &url, Some(&json!({}))).await;
+        let asked = self.caller.method_and_scopes(&self.bot, method, &url, Given::Json(&json!({}))).await;
         let (answer, scopes) = asked?;
         Ok(Bot {
             user: text(&answer, "/user_id"),
@@ -138,7 +138,7 @@ impl Web {
             return Err(WebError::Refused { method, code: "no_app_token".to_owned() });
         };
         let url = format!("{}/{method}", self.base);
-        let answer = self.caller.method(app, method, &url, Some(&json!({}))).await?;
+        let answer = self.caller.method(app, method, &url, Given::Json(&json!({}))).await?;
         needed(method, &answer, "/url")
     }
 

@@ -47,7 +47,9 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::User(command) => user::run(&global, command).await,
         Command::Secret(command) => secret::run(&global, command).await,
         Command::Incident(command) => incident::run(&global, command).await,
-        Command::Artifacts { run } => artifacts::run(&global, &run).await,
+        Command::Artifacts { run, name, file } => {
+            artifacts::run(&global, &run, name.as_ref(), file.as_deref()).await
+        }
         Command::Doctor => doctor::run(&global).await,
     }
 }

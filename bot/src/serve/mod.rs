@@ -66,6 +66,7 @@ fn router(api: Api) -> Router {
         .route("/messages", post(messages::post))
         .route("/runs/{id}", get(runs::get))
         .route("/runs/{id}/artifacts", get(runs::artifacts))
+        .route("/runs/{id}/artifacts/{*name}", get(runs::artifact))
         .layer(from_fn_with_state(api.clone(), auth::require_token));
     Router::new()
         .route("/healthz", get(health::healthz))

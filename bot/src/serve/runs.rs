@@ -3,8 +3,9 @@
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::http::{StatusCode, header};
+use axum::response::{AppendHeaders, IntoResponse, Response};
+use engine::artifacts::ArtifactName;
 use engine::control::Refusal;
 use engine::model::{Actor, Identity, RunId};
 use serde::Deserialize;
@@ -13,6 +14,9 @@ use serde_json::json;
 use super::Api;
 use super::auth::problem;
 use super::messages::FRONT;
+
+/// Says of a file's content that it is not all that is kept, and so has another hash than the list says.
+const HIDES: &str = "infra-chat-hides";
 
 /// Who looks.
 #[derive(Debug, Deserialize)]
@@ -60,12 +64,64 @@ pub(super) async fn artifacts(
     match api.engine.run_files(&id, &actor).await {
         Ok(found) => {
             let files = found.files.iter().map(|file| {
-                json!({ "name": file.name.to_string(), "size": file.kept.size, "sha256": file.kept.sha256 })
+                json!({
+                    "name": file.name.to_string(),
+                    "size": file.kept.size,
+                    "sha256": file.kept.sha256,
+                    "hides": file.hides,
+                })
             });
             let files: Vec<_> = files.collect();
             Json(json!({ "run": id, "place": found.place, "artifacts": files })).into_response()
         }
         Err(refusal) => refused(&id, &refusal),
+    }
+}
+
+/// What is in one of them, without what is known as secret by now.
+pub(super) async fn artifact(
+    State(api): State<Api>,
+    Path((id, name)): Path<(String, String)>,
+    looker: Result<Query<Looker>, QueryRejection>,
+) -> Response {
+    let (id, actor) = match asked(&api, &id, looker).await {
+        Ok(asked) => asked,
+        Err(answer) => return answer,
+    };
+    let name: ArtifactName = match name.parse() {
+        Ok(name) => name,
+        Err(error) => return problem(StatusCode::NOT_FOUND, &format!("{error}")),
+    };
+    match api.engine.run_file(&id, &name, &actor).await {
+        Ok(file) => {
+            let saved_as = format!("{id}-{}", name.to_string().replace('/', "-"));
+            // What services print is in there: no browser is to take it for a page.
+            let mut headers = vec![
+                (header::CONTENT_TYPE, media_type(&name).to_owned()),
+                (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
+                (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{saved_as}\"")),
+            ];
+            if file.hides {
+                headers.push((header::HeaderName::from_static(HIDES), "secret".to_owned()));
+            }
+            (AppendHeaders(headers), file.text).into_response()
+        }
+        Err(refusal) => refused(&id, &refusal),
+    }
+}
+
+fn media_type(name: &ArtifactName) -> &'static str {
+    match name {
+        ArtifactName::Build | ArtifactName::Log(_) => "text/plain; charset=utf-8",
+        ArtifactName::Chart => "image/svg+xml",
+        ArtifactName::Incident => "text/markdown; charset=utf-8",
+        ArtifactName::Run
+        | ArtifactName::Plan
+        | ArtifactName::Diff
+        | ArtifactName::Receipt(_)
+        | ArtifactName::Metrics
+        | ArtifactName::Observed
+        | ArtifactName::Manifest => "application/json",
     }
 }
 

@@ -31,6 +31,7 @@ fn the_help_is_a_page_people_read() {
           completions  Write the completion script of a shell
 
         Look behind it:
+          artifacts    List the files a run left behind, or fetch one
           incident     Read what went wrong, and take its files along
           artifacts    List the files a run left behind: SHA-256, size, place
           audit        Read, export and verify the record of what was done

@@ -4,17 +4,21 @@
 #![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 
 mod answers;
+mod artifacts;
 mod beginnings;
 mod canary;
 mod crash;
 mod database;
 mod deploys;
 mod editor;
+mod emulated;
 mod fronts;
 mod full_disk;
 mod guests;
 mod lost;
 mod metrics;
+#[path = "../../../adapters/tests/npm/mod.rs"]
+mod npm;
 mod postgres;
 mod settings;
 mod texts;

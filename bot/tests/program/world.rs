@@ -323,7 +323,7 @@ fn signal(pid: u32, name: &str) {
 
 /// A port nobody has right now and no other test is given. Below those the system hands out by itself, which the services
 /// of other tests are taking meanwhile.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let first = 18_000 + (std::process::id() % 12_000) as u16;
     loop {
@@ -336,14 +336,20 @@ fn free_port() -> u16 {
 
 /// One HTTP request, answered: status and body.
 pub(crate) fn http(address: &str, request: &str) -> (u16, String) {
+    let (status, _, body) = http_with_head(address, request);
+    (status, body)
+}
+
+/// The same with the headers between them, in lower case.
+pub(crate) fn http_with_head(address: &str, request: &str) -> (u16, String, String) {
     let mut stream = std::net::TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
-    let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default();
-    (status, body)
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
+    (status, head.to_lowercase(), body.to_owned())
 }
 
 /// Whether a file is its owner's alone.

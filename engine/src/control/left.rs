@@ -3,7 +3,7 @@
 use super::answers::{LOG_LINES_MAX, unreadable};
 use super::clearance::Asked;
 use super::{Engine, Refusal};
-use crate::artifacts::{ArtifactName, ArtifactRef};
+use crate::artifacts::{ArtifactError, ArtifactName, ArtifactRef};
 use crate::clock::EpochMs;
 use crate::model::{Actor, Change, EnvironmentKey, RunId, ServiceName};
 use crate::ports::LogLine;
@@ -36,6 +36,15 @@ pub struct RunFile {
     pub hides: bool,
 }
 
+/// What is in an artifact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunFileText {
+    /// Without what is known as secret.
+    pub text: String,
+    /// That is less than what is kept: something in it has become known as secret since.
+    pub hides: bool,
+}
+
 /// What was printed while a run ran.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunLogs {
@@ -65,13 +74,9 @@ pub struct KeptLog {
 }
 
 impl Engine {
-    /// The artifacts of a run, for those who may look at it and read what was printed there: logs are among them.
+    /// The artifacts of a run, for those who may look at it and read what was printed there.
     pub async fn run_files(&self, id: &RunId, actor: &Actor) -> Result<RunFiles, Refusal> {
-        let run = self.run_there(id).await?;
-        let environment = run.environment().clone();
-        for question in ["status", "logs"] {
-            self.cleared(actor, question, Some(&environment), &Asked::default()).await?;
-        }
+        let run = self.run_of_files(id, actor).await?;
         let mut files = Vec::new();
         for listed in self.artifacts().list(id).await.map_err(|error| unreadable(&error))? {
             let bytes = self.artifacts().get(id, &listed.name).await.map_err(|error| unreadable(&error))?;
@@ -82,14 +87,43 @@ impl Engine {
             });
         }
         if files.is_empty() {
-            let say = if run.state.is_over() {
-                format!("{id} is over, and its artifacts are not kept yet")
-            } else {
-                format!("{id} is not over yet, and its artifacts are kept when it is")
-            };
-            return Err(Refusal::standing("no-artifacts", say, format!("status {id}")));
+            return Err(none_yet(&run));
         }
-        Ok(RunFiles { environment, place: self.artifacts().place_of(id), files })
+        Ok(RunFiles { environment: run.environment().clone(), place: self.artifacts().place_of(id), files })
+    }
+
+    /// What is in one artifact of a run, for those who may see its artifacts.
+    pub async fn run_file(
+        &self,
+        id: &RunId,
+        name: &ArtifactName,
+        actor: &Actor,
+    ) -> Result<RunFileText, Refusal> {
+        let run = self.run_of_files(id, actor).await?;
+        match self.artifacts().get(id, name).await {
+            Ok(bytes) => {
+                let kept = String::from_utf8_lossy(&bytes);
+                Ok(RunFileText {
+                    text: self.redactor().redact(&kept).into_owned(),
+                    hides: self.redactor().holds(&kept),
+                })
+            }
+            Err(ArtifactError::Missing { .. }) if run.state.is_over() => {
+                let say = format!("{id} has no {name}");
+                Err(Refusal::NotFound { say, next: format!("artifacts of {id}") })
+            }
+            Err(ArtifactError::Missing { .. }) => Err(none_yet(&run)),
+            Err(error) => Err(unreadable(&error)),
+        }
+    }
+
+    /// A run whose artifacts this person may see: logs are among them.
+    async fn run_of_files(&self, id: &RunId, actor: &Actor) -> Result<Run, Refusal> {
+        let run = self.run_there(id).await?;
+        for question in ["status", "logs"] {
+            self.cleared(actor, question, Some(run.environment()), &Asked::default()).await?;
+        }
+        Ok(run)
     }
 
     /// What was printed while a run ran, by these services (empty: all it is about): what was kept before it was undone, and
@@ -180,4 +214,14 @@ impl Engine {
         logs.printed = lines;
         Ok(())
     }
+}
+
+fn none_yet(run: &Run) -> Refusal {
+    let id = &run.id;
+    let say = if run.state.is_over() {
+        format!("{id} is over, and its artifacts are not kept yet")
+    } else {
+        format!("{id} is not over yet, and its artifacts are kept when it is")
+    };
+    Refusal::standing("no-artifacts", say, format!("status {id}"))
 }

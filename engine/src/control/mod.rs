@@ -51,7 +51,7 @@ pub use ask::Preview;
 pub use back::{WentLive, overlap};
 pub use bundle::{Bundle, IncidentDetail};
 pub use executor::{JUDGE, Moved};
-pub use left::{KeptLog, RunFile, RunFiles, RunLogs};
+pub use left::{KeptLog, RunFile, RunFileText, RunFiles, RunLogs};
 pub use locks::LockChange;
 pub use notices::{Notice, Notices};
 pub use proved::{Unproved, WhichRef};

@@ -75,8 +75,9 @@ fn line(run: &RunId, file: &RunFile) -> String {
     }
     if !is_brought(file) {
         line = format!(
-            "{line}, larger than the {} a message takes, so it is not here: `infra-chat artifacts {run}` says where it is",
-            size(BYTES_A_MESSAGE)
+            "{line}, larger than the {} a message takes, so it is not here: `infra-chat artifacts {run} {} FILE` fetches it",
+            size(BYTES_A_MESSAGE),
+            file.name
         );
     }
     line
@@ -165,5 +166,40 @@ pub(crate) fn logs_of_run(run: &RunId, services: &[ServiceName]) -> String {
     match services.as_slice() {
         [] => format!("logs of {run}"),
         services => format!("logs {} of {run}", services.join(" and ")),
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use engine::artifacts::ArtifactRef;
+    use engine::model::EnvironmentKey;
+
+    use super::*;
+    use crate::view::plain;
+
+    #[test]
+    fn a_file_no_message_takes_is_named_with_what_fetches_it() {
+        let file = |name: &str, size| RunFile {
+            name: name.parse().unwrap(),
+            kept: ArtifactRef {
+                path: format!("runs/r-3f2a/{name}"),
+                sha256: "0123456789abcdef".repeat(4),
+                size,
+            },
+            hides: false,
+        };
+        let found = RunFiles {
+            environment: EnvironmentKey::new("shop".parse().unwrap(), "staging".parse().unwrap()),
+            place: "/kept/runs/r-3f2a".to_owned(),
+            files: vec![file("run.json", 812), file("build.log", BYTES_A_MESSAGE + 1)],
+        };
+        let cards = files(&"r-3f2a".parse().unwrap(), &found, 1);
+        let said: Vec<String> = cards.iter().map(plain).collect();
+        let line = "build.log, 8.0 MiB, SHA-256 0123456789abcdef\u{2026}, larger than the 8.0 MiB a message takes, so it is not \
+                    here: `infra-chat artifacts r-3f2a build.log FILE` fetches it";
+        assert!(said.concat().contains(line), "{said:#?}");
+        let brought = cards.iter().filter_map(|card| card.files.as_ref()).flat_map(|files| &files.names);
+        assert_eq!(brought.collect::<Vec<_>>(), ["run.json"], "the other one can't come");
     }
 }

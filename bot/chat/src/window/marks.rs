@@ -20,6 +20,20 @@ pub const MRKDWN: Marks = Marks { bold: "*", italic: "_", backslash: false, enti
 /// Discord's.
 pub const MARKDOWN: Marks = Marks { bold: "**", italic: "*", backslash: true, entities: false };
 
+/// What a mention points at, by its identifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pointed<'a> {
+    /// `<@U1>`, and `<@!1>` as older programs on Discord write it.
+    Person(&'a str),
+    /// `<#C1>`.
+    Channel(&'a str),
+    /// `<@&1>`, a role on Discord; `<!subteam^S1>` on Slack.
+    Group(&'a str),
+}
+
+/// What something is called.
+type NameOf<'a> = dyn Fn(Pointed<'_>) -> String + 'a;
+
 /// Between blocks of code and what is around them.
 const FENCE: &str = "```";
 /// What the bot calls by name.
@@ -34,8 +48,8 @@ const EMOJI: [(&str, &str); 7] = [
 ];
 
 impl Marks {
-    /// A text of many lines. `name_of` is what somebody is called by their identifier.
-    pub fn html(&self, text: &str, name_of: &dyn Fn(&str) -> String) -> String {
+    /// A text of many lines. `name_of` is what is pointed at.
+    pub fn html(&self, text: &str, name_of: &NameOf<'_>) -> String {
         let mut html = String::new();
         for (number, part) in text.split(FENCE).enumerate() {
             if number % 2 == 1 {
@@ -49,7 +63,7 @@ impl Marks {
         html
     }
 
-    fn lines(&self, text: &str, name_of: &dyn Fn(&str) -> String, html: &mut String) {
+    fn lines(&self, text: &str, name_of: &NameOf<'_>, html: &mut String) {
         for line in text.lines() {
             let quoted = line.strip_prefix("> ");
             html.push_str(if quoted.is_some() { "<blockquote>" } else { "<div class=\"line\">" });
@@ -58,7 +72,7 @@ impl Marks {
         }
     }
 
-    fn inline(&self, text: &str, name_of: &dyn Fn(&str) -> String, html: &mut String) {
+    fn inline(&self, text: &str, name_of: &NameOf<'_>, html: &mut String) {
         let mut rest = text;
         let mut before = None;
         while let Some(c) = rest.chars().next() {
@@ -103,13 +117,23 @@ impl Marks {
         Some(end + 2)
     }
 
-    /// `<@U1>`, `<#C1>`, `<https://address|label>`.
-    fn pointed(rest: &str, name_of: &dyn Fn(&str) -> String, html: &mut String) -> Option<usize> {
+    /// `<@U1>`, `<#C1>`, `<@&1>`, `<!here>`, `<https://address|label>`.
+    fn pointed(rest: &str, name_of: &NameOf<'_>, html: &mut String) -> Option<usize> {
         let inner = rest.strip_prefix('<')?;
         let end = inner.find('>')?;
         let (at, label) = inner[..end].split_once('|').unwrap_or((&inner[..end], ""));
-        if let Some(person) = at.strip_prefix('@') {
-            let _ = write!(html, "<span class=\"mention\">@{}</span>", escape(&name_of(person)));
+        let mut mention = |sign: char, named: String| {
+            let named = if label.is_empty() { named } else { label.trim_start_matches(sign).to_owned() };
+            let _ = write!(html, "<span class=\"mention\">{sign}{}</span>", escape(&named));
+        };
+        if let Some(group) = at.strip_prefix("@&").or_else(|| at.strip_prefix("!subteam^")) {
+            mention('@', name_of(Pointed::Group(group)));
+        } else if let Some(person) = at.strip_prefix("@!").or_else(|| at.strip_prefix('@')) {
+            mention('@', name_of(Pointed::Person(person)));
+        } else if let Some(channel) = at.strip_prefix('#') {
+            mention('#', name_of(Pointed::Channel(channel)));
+        } else if let "!here" | "!channel" | "!everyone" = at {
+            mention('@', at[1..].to_owned());
         } else if at.starts_with("http://") || at.starts_with("https://") {
             let label = if label.is_empty() { at } else { label };
             let _ = write!(html, "<a href=\"{}\">{}</a>", escape(at), escape(label));
@@ -126,7 +150,7 @@ impl Marks {
         tag: &str,
         before: Option<char>,
         rest: &str,
-        name_of: &dyn Fn(&str) -> String,
+        name_of: &NameOf<'_>,
         html: &mut String,
     ) -> Option<usize> {
         let inner = rest.strip_prefix(mark)?;
@@ -176,7 +200,11 @@ mod tests {
 
     #[test]
     fn marks_of_both_chats() {
-        let name_of = |id: &str| format!("n{id}");
+        let name_of = |pointed: Pointed<'_>| match pointed {
+            Pointed::Person(id) => format!("n{id}"),
+            Pointed::Channel(id) => format!("of {id}"),
+            Pointed::Group(id) => format!("group {id}"),
+        };
         let slack = |text: &str, html: &str| assert_eq!(MRKDWN.html(text, &name_of), html, "{text}");
         slack("*bold* and `a*b*`", "<div class=\"line\"><b>bold</b> and <code>a*b*</code></div>");
         slack("at */15 * * * *, on", "<div class=\"line\">at */15 * * * *, on</div>");
@@ -186,8 +214,17 @@ mod tests {
         );
         slack("> U1: hi\n```\n<x>\n```", "<blockquote>U1: hi</blockquote><pre>&lt;x&gt;</pre>");
         slack("<https://a.b/c|d>", "<div class=\"line\"><a href=\"https://a.b/c\">d</a></div>");
+        let mention = |says: &str| format!("<div class=\"line\"><span class=\"mention\">{says}</span></div>");
+        slack("<#C1>", &mention("#of C1"));
+        slack("<#C1|deploys>", &mention("#deploys"));
+        slack("<!subteam^S1>", &mention("@group S1"));
+        slack("<!here>", &mention("@here"));
+        slack("<!boom>", "<div class=\"line\">&lt;!boom&gt;</div>");
         let discord = |text: &str, html: &str| assert_eq!(MARKDOWN.html(text, &name_of), html, "{text}");
         discord("**bold\\*** \\<x>", "<div class=\"line\"><b>bold*</b> &lt;x&gt;</div>");
+        discord("<@!7>", &mention("@n7"));
+        discord("<@&8>", &mention("@group 8"));
+        discord("<#9>", &mention("#of 9"));
         discord(
             "*cut* http://a.b:1.",
             "<div class=\"line\"><i>cut</i> <a href=\"http://a.b:1\">http://a.b:1</a>.</div>",

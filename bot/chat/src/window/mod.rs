@@ -7,13 +7,19 @@
 mod marks;
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
-pub use marks::{MARKDOWN, MRKDWN, Marks};
+pub use marks::{MARKDOWN, MRKDWN, Marks, Pointed};
 
 /// The people a window offers to be: those of the sample project.
 pub const PEOPLE: [&str; 4] = ["ana", "ben", "zoe", "vera"];
+
+/// How long a page waits for something new.
+const WAITS: Duration = Duration::from_secs(20);
 
 const SCRIPT: &str = include_str!("window.js");
 const STYLE: &str = include_str!("window.css");
@@ -32,6 +38,42 @@ pub struct Frame<'a> {
     pub hint: Option<&'a str>,
     /// Whether a thread is open beside it.
     pub thread: bool,
+}
+
+/// Who looks, and where.
+#[derive(Debug, Clone)]
+pub struct Looking {
+    /// Who.
+    pub who: String,
+    /// At which place.
+    pub place: String,
+    /// At which thread beside it.
+    pub thread: Option<String>,
+    /// What was seen last.
+    seen: u64,
+}
+
+impl Looking {
+    /// As a page asks for it; who says no place looks at this one.
+    pub fn of(asked: Vec<(String, String)>, place: &str) -> Self {
+        let asked = Given::new(asked);
+        let thread = asked.or("thread", "").to_owned();
+        Self {
+            who: asked.or("as", PEOPLE[0]).to_owned(),
+            place: asked.or("in", place).to_owned(),
+            thread: Some(thread).filter(|thread| !thread.is_empty()),
+            seen: asked.or("seen", "").parse().unwrap_or_default(),
+        }
+    }
+
+    /// Waits until there is anything else than what was seen, or the simulator is at its end; not for ever.
+    pub async fn waits(&self, changed: &mut watch::Receiver<u64>, stop: &CancellationToken) {
+        let new = changed.wait_for(|count| *count + 1 > self.seen);
+        tokio::select! {
+            _ = tokio::time::timeout(WAITS, new) => {}
+            () = stop.cancelled() => {}
+        }
+    }
 }
 
 /// A whole page.
@@ -69,8 +111,9 @@ pub fn page(frame: &Frame<'_>, parts: &Parts) -> String {
     )
 }
 
-/// One look as the script wants it; `seen` is what it names when it asks for the next one.
-pub fn look(seen: u64, parts: &Parts) -> Value {
+/// One look as the script wants it, after so many changes; `seen` is what it names when it asks for the next one.
+pub fn look(changes: u64, parts: &Parts) -> Value {
+    let seen = changes + 1;
     let parts: serde_json::Map<String, Value> =
         parts.iter().map(|(id, html)| ((*id).to_owned(), json!(html))).collect();
     json!({ "seen": seen, "parts": parts })
@@ -145,6 +188,11 @@ impl std::fmt::Debug for Given {
         // What is filled in may be a secret.
         f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
     }
+}
+
+/// What a page is told of what was done on it; nothing when that went well.
+pub fn told(says: &str) -> Value {
+    json!({ "says": says })
 }
 
 /// Whether a call comes from a window's own page, and from no other site that a browser of this machine has open: those

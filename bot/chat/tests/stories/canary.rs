@@ -133,6 +133,8 @@ fn stages_are_not_lost() {
               [Approve!] [Reject]
               > deploy v1.0.0 to production with canary 5/100 soak 10m
         "#]]);
+        let asked = chat::asks_before(t.engine(), &format!("approve {}", t.run(2).id())).await;
+        assert_eq!(asked.unwrap(), "Approve deploy of v1.0.0 (4b76448) to production with canary 5/100?");
     });
 }
 

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use chat::window::{MARKDOWN, Parts, act, address, escape, side};
+use chat::window::{Looking, MARKDOWN, Parts, Pointed, act, address, escape, side};
 use serde_json::Value;
 
-use super::{BOT_USER, CHANNELS, DIRECT, Kind, Looking, Message};
+use super::{BOT_USER, CHANNELS, DIRECT, Kind, Message};
 use crate::sim::State;
 use crate::snowflake;
 
@@ -138,7 +138,14 @@ impl Seen<'_> {
     }
 
     fn marked(&self, text: &str) -> String {
-        MARKDOWN.html(text, &|user| if user == BOT_USER { "infra".to_owned() } else { self.state.name(user) })
+        MARKDOWN.html(text, &|pointed| match pointed {
+            Pointed::Person(user) if user == BOT_USER => "infra".to_owned(),
+            Pointed::Person(user) => self.state.name(user),
+            Pointed::Channel(id) => {
+                self.state.channels.get(id).map_or(id, |(name, _)| name.as_str()).to_owned()
+            }
+            Pointed::Group(role) => role.to_owned(),
+        })
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use chat::window::{MRKDWN, Parts, act, address, escape, side};
+use chat::window::{Looking, MRKDWN, Parts, Pointed, act, address, escape, side};
 use serde_json::Value;
 
-use super::{BOT_USER, CHANNEL, HOME, Looking, Message};
+use super::{BOT_USER, CHANNEL, HOME, Message};
 use crate::sim::State;
 
 pub(super) fn parts(state: &State, looking: &Looking) -> Parts {
@@ -38,12 +38,16 @@ fn places(state: &State, who: &str) -> Vec<(String, String)> {
             channels.push(&message.channel);
         }
     }
-    let named = |id: &str| format!("# {}", id.strip_prefix("C0").unwrap_or(id).to_lowercase());
     let mut places: Vec<(String, String)> =
-        channels.into_iter().map(|id| (id.to_owned(), named(id))).collect();
+        channels.into_iter().map(|id| (id.to_owned(), format!("# {}", called(id)))).collect();
     places.push((format!("D{who}"), "infra".to_owned()));
     places.push((HOME.to_owned(), "infra: Home".to_owned()));
     places
+}
+
+/// What people call a channel.
+fn called(channel: &str) -> String {
+    channel.strip_prefix("C0").unwrap_or(channel).to_lowercase()
 }
 
 /// What was said in a place, or in a thread of it.
@@ -247,7 +251,11 @@ fn shown(text: &Value) -> String {
 }
 
 fn marked(text: &str) -> String {
-    MRKDWN.html(text, &|user| if user == BOT_USER { "infra".to_owned() } else { user.to_owned() })
+    MRKDWN.html(text, &|pointed| match pointed {
+        Pointed::Person(user) if user == BOT_USER => "infra".to_owned(),
+        Pointed::Person(other) | Pointed::Group(other) => other.to_owned(),
+        Pointed::Channel(channel) => called(channel),
+    })
 }
 
 fn list(value: &Value) -> &[Value] {

@@ -4,7 +4,6 @@
 mod draw;
 
 use std::sync::Weak;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -12,8 +11,8 @@ use axum::extract::{Path, Query, State as Shared};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Html;
 use axum::routing::{get, post};
-use chat::window::{self, Given, Parts};
-use serde_json::{Value, json};
+use chat::window::{self, Given, Looking, Parts};
+use serde_json::Value;
 
 use super::{Acked, BOT_USER, Inside, Message, Press, Sim, buttons_of};
 
@@ -25,31 +24,8 @@ const HOME: &str = "home";
 const MENTION: &str = "@infra";
 /// The command.
 const COMMAND: &str = "/infra";
-/// How long a page waits for something new.
-const WAITS: Duration = Duration::from_secs(20);
 /// What people see when nobody answers.
 const SILENT: &str = "infra did not answer within 3 seconds: is infra-chat connected?";
-
-/// Who looks, and where.
-struct Looking {
-    who: String,
-    place: String,
-    thread: Option<String>,
-    seen: u64,
-}
-
-impl Looking {
-    fn of(asked: Vec<(String, String)>) -> Self {
-        let asked = Given::new(asked);
-        let thread = asked.or("thread", "").to_owned();
-        Self {
-            who: asked.or("as", window::PEOPLE[0]).to_owned(),
-            place: asked.or("in", CHANNEL).to_owned(),
-            thread: Some(thread).filter(|thread| !thread.is_empty()),
-            seen: asked.or("seen", "").parse().unwrap_or_default(),
-        }
-    }
-}
 
 type Asked = Query<Vec<(String, String)>>;
 type Told = Result<axum::Json<Value>, StatusCode>;
@@ -86,7 +62,7 @@ async fn page(
     headers: HeaderMap,
 ) -> Result<Html<String>, StatusCode> {
     let sim = own(&inside, &headers)?;
-    let looking = Looking::of(asked);
+    let looking = Looking::of(asked, CHANNEL);
     let hint = format!("Message as {}: {MENTION} deploy staging, or {COMMAND} status", looking.who);
     let at_home = looking.place == HOME;
     if at_home {
@@ -107,19 +83,15 @@ async fn page(
 /// What there is to see, as soon as it is anything else than what was seen.
 async fn look(Shared(inside): Shared<Weak<Inside>>, Query(asked): Asked, headers: HeaderMap) -> Told {
     let sim = own(&inside, &headers)?;
-    let looking = Looking::of(asked);
+    let looking = Looking::of(asked, CHANNEL);
     let mut changed = sim.inside.changed.subscribe();
     // A page that waits keeps no simulator that has come to its end.
     let stop = sim.inside.stop.clone();
     drop(sim);
-    let new = changed.wait_for(|count| *count + 1 > looking.seen);
-    tokio::select! {
-        _ = tokio::time::timeout(WAITS, new) => {}
-        () = stop.cancelled() => {}
-    }
+    looking.waits(&mut changed, &stop).await;
     let sim = own(&inside, &headers)?;
     let count = *changed.borrow();
-    Ok(axum::Json(window::look(count + 1, &sim.parts(&looking))))
+    Ok(axum::Json(window::look(count, &sim.parts(&looking))))
 }
 
 async fn say(Shared(inside): Shared<Weak<Inside>>, headers: HeaderMap, body: Bytes) -> Told {
@@ -197,7 +169,7 @@ async fn file(
 }
 
 fn told(says: &str) -> axum::Json<Value> {
-    axum::Json(json!({ "says": says }))
+    axum::Json(window::told(says))
 }
 
 fn answered(acked: Option<&Acked>) -> axum::Json<Value> {
