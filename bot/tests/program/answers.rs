@@ -33,7 +33,6 @@ fn the_help_is_a_page_people_read() {
         Look behind it:
           artifacts    List the files a run left behind, or fetch one
           incident     Read what went wrong, and take its files along
-          artifacts    List the files a run left behind: SHA-256, size, place
           audit        Read, export and verify the record of what was done
           parse        Show the typed command a sentence becomes, as JSON
           judge        Judge recorded canaries: lines of JSON in, a decision a line out
