@@ -117,7 +117,7 @@ fn a_reply_rolls_back() {
         t.texts("ana", expect![[r#"
             r-2 staging: the canary waits for you: api: Not enough data: 0 of the 10 lane-seconds a pass needs could be compared (0 canary requests); it takes about 10 more canary requests, and none has come yet. Score 50/100. Reply CODE to roll back, CODE to promote, CODE if you take it.
             r-2 is rolled back by ana: all traffic goes to the stable release first, then what it brought is ended.
-            CODE came too late. r-2 is rolled-back, just now. Live in staging: release 1 (v1.0.0). Nothing was done.
+            CODE came too late. r-2 was rolled back just now. Live in staging: release 1 (v1.0.0). Nothing was done.
         "#]]);
     });
 }

@@ -14,8 +14,9 @@ use regex::Regex;
 
 use super::Chat;
 
+/// A number to reply. What a run is called may be nothing but digits, too.
 static CODE: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"\b[1-9][0-9]{3}(?:[0-9]{2})? (to |if |was |came |ran )").unwrap());
+    LazyLock::new(|| Regex::new(r"(^| )[1-9][0-9]{3}(?:[0-9]{2})? (to |if |was |came |ran )").unwrap());
 
 /// The phone of somebody: numbers nobody has.
 #[allow(dead_code, reason = "for stories of one front alone")]
@@ -51,7 +52,7 @@ impl Chat {
         let mut all = String::new();
         for body in self.on_phone(person) {
             assert!(gsm::fits(&body), "{body}");
-            let body = self.room.with_story_ids(&CODE.replace_all(&body, "CODE $1"));
+            let body = self.room.with_story_ids(&CODE.replace_all(&body, "${1}CODE $2"));
             all += &body;
             all.push('\n');
         }
