@@ -78,8 +78,11 @@ pub(in crate::intent) fn read(tokens: &[Token<'_>]) -> Option<Asked> {
         "when" | "when's" => when(tokens, marked)?,
         // "which of you broke the build?" asks each other, "which of you deployed production?" what was done.
         "which" if word(1) == "of" && matches!(word(2), "you" | "us") => {
-            let named = tokens.iter().any(|token| token.name.is_some());
-            if named { Asked::By(Action::Audit, 3) } else { Asked::Unanswered }
+            if tokens.iter().any(|token| token.name.is_some()) {
+                Asked::By(Action::Audit, 3)
+            } else {
+                Asked::Unanswered
+            }
         }
         "what" | "what's" | "whats" | "which" => what(tokens),
         "where" | "where's" if says(tokens, &["logs"]) => Asked::By(Action::Logs, 1),
@@ -155,25 +158,26 @@ fn what(tokens: &[Token<'_>]) -> Asked {
     }
     // "which branch has the fix?": what is in it, which only its history knows.
     if word(0) == "which"
-        && matches!(
-            word(2),
-            "has"
-                | "have"
-                | "contains"
-                | "contain"
-                | "includes"
-                | "include"
-                | "holds"
-                | "introduced"
-                | "fixes"
-                | "fixed"
-                | "broke"
-                | "breaks"
-                | "added"
-                | "adds"
-                | "changed"
-                | "changes"
-        )
+        && tokens.get(2).is_some_and(|verb| {
+            verb.any(&[
+                "has",
+                "have",
+                "contains",
+                "contain",
+                "includes",
+                "include",
+                "holds",
+                "introduced",
+                "fixes",
+                "fixed",
+                "broke",
+                "breaks",
+                "added",
+                "adds",
+                "changed",
+                "changes",
+            ])
+        })
         && !says(tokens, &["deployed", "released", "shipped", "been"])
         && !tokens.iter().any(|token| token.name.is_some_and(|hit| hit.kind == NameKind::Environment))
     {
