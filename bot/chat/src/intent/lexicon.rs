@@ -275,6 +275,7 @@ impl Lexicon {
     }
 
     /// All that is known of a word in lower case, whose fingerprint this is.
+    #[inline]
     pub(super) fn find(&self, print: Print, word: &str) -> Word {
         self.words.find(print, word).copied().unwrap_or_default()
     }

@@ -8,6 +8,7 @@ use super::markup::Bytes;
 use super::names::Vocabulary;
 use super::values;
 use super::word_table::Print;
+use super::words::{Kind, Token};
 use super::{Parsed, is_too_long, unseen};
 
 /// Words that say how an order is to go; a suggestion must hold one of the same row, as far as it changes the world.
@@ -125,6 +126,28 @@ impl Manner {
             .all(|row| !self.manners[row] || other.manners[row] && other.without[row] == self.without[row]);
         manners && self.refs.iter().all(|code| words(&lower(sentence)).any(|word| word == code))
     }
+}
+
+/// Whether these, all tokens of a text, tell at once that it says nothing of the manner, as most do: [`Manner::of`] would
+/// split it into the same words, and none of them is one that says how.
+pub(super) fn is_silent(text: &str, tokens: &[Token<'_>]) -> bool {
+    let bytes = text.as_bytes();
+    let blank = |at: usize| matches!(bytes.get(at), None | Some(b' ' | b'\n'));
+    let stands_alone = |token: &Token<'_>| {
+        let end = token.end();
+        let marked = matches!(bytes.get(end), Some(b',' | b';' | b'?' | b'!' | b'.' | b':'));
+        (token.at == 0 || blank(token.at - 1)) && (blank(end) || marked && blank(end + 1))
+    };
+    let says_nothing = |token: &Token<'_>| {
+        token.class.known()
+            || token.is(Class::PLAIN) && token.name.is_some_and(|hit| hit.len() == 1)
+            || near_keyword(token.low).is_none() && !values::is_ref(token.low) && !is_time(token.low)
+    };
+    tokens.iter().all(|token| match token.kind {
+        Kind::Word => !token.class.is(Class::HOW) && stands_alone(token) && says_nothing(token),
+        Kind::Comma | Kind::Colon | Kind::Semicolon | Kind::Stop | Kind::Question | Kind::Newline => true,
+        _ => false,
+    })
 }
 
 /// What a sentence does that is suggested, as far as it matters to whether it may be.

@@ -119,9 +119,8 @@ impl Problem {
 
     /// Keeps the suggestions that are understood: most are made of the person's own words, which may hold another fault.
     /// Those that would lose how an order was to go, or end in the middle, are dropped.
-    pub(super) fn keep_what_works(&mut self, text: &str, vocabulary: &Vocabulary) {
+    pub(super) fn keep_what_works(&mut self, manner: &Manner, vocabulary: &Vocabulary) {
         let tried = std::mem::take(&mut self.tried);
-        let manner = Manner::of(text, vocabulary);
         self.suggestions.retain(|sentence| {
             if let Some(known) = vocabulary.known(sentence) {
                 return known.whole

@@ -12,6 +12,8 @@ mod value;
 pub(super) use unknown::unknown_name;
 pub(super) use value::for_a_time;
 
+use smallvec::SmallVec;
+
 use super::actions::Action;
 use super::command::{Bundle, Canary, Migrate, Mode};
 use super::grammar::heads::is_object_word;
@@ -22,10 +24,12 @@ use super::values;
 use super::words::{Kind, REACH, Token, reach};
 
 /// A list of the project's own names, each once, in the order said.
+///
+/// Most lists are so short that they need no memory of their own.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct List {
-    pub(super) named: Vec<usize>,
-    pub(super) without: Vec<usize>,
+    pub(super) named: SmallVec<[usize; 2]>,
+    pub(super) without: SmallVec<[usize; 2]>,
     /// "all …" was said.
     pub(super) all: bool,
 }

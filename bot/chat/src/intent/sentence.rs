@@ -20,13 +20,15 @@ mod waver;
 
 use std::ops::Range;
 
+use smallvec::SmallVec;
+
 use super::actions::{Action, Key};
 use super::command::{Command, Migrate, Slot};
 use super::grammar::heads::{self, Head, Meaning, Rest};
 use super::grammar::questions::Asked;
 use super::grammar::{self, Draft, places, standing};
 use super::lexicon::{Class, near_verb};
-use super::markup::TICK;
+use super::markup::{Bytes, TICK};
 use super::mood::{self, Mood, Opening};
 use super::names::Vocabulary;
 use super::problem::{Problem, ProblemKind};
@@ -53,15 +55,15 @@ enum Heard {
 }
 
 /// Reads all sentences of a text.
-pub(super) fn read(tokens: &[Token<'_>], text: &str, vocabulary: &Vocabulary) -> Parsed {
+pub(super) fn read(tokens: &[Token<'_>], text: &str, bytes: Bytes, vocabulary: &Vocabulary) -> Parsed {
     #[cfg(test)]
     super::growth::reading();
     let mut reader = Reader {
         tokens,
         one_line: !classes(tokens).is(Class::of_kind(Kind::Newline)),
         text,
-        starred: text.as_bytes().contains(&b'*'),
-        ticked: ticked_values(text),
+        starred: bytes.star(),
+        ticked: if bytes.tick() { ticked_values(text) } else { Vec::new() },
         vocabulary,
         drafts: Vec::new(),
         sentence: 0,
@@ -70,7 +72,7 @@ pub(super) fn read(tokens: &[Token<'_>], text: &str, vocabulary: &Vocabulary) ->
         imperative: None,
         doubt: None,
         broken: true,
-        apart: Vec::new(),
+        apart: SmallVec::new(),
         ordered: None,
         extended: false,
     };
@@ -79,11 +81,9 @@ pub(super) fn read(tokens: &[Token<'_>], text: &str, vocabulary: &Vocabulary) ->
 }
 
 /// "set NOTE to `Back soon. Promise`": the stretches between ticks that begin behind "to" or a sign.
+#[cold]
 fn ticked_values(text: &str) -> Vec<Range<usize>> {
     let mut values = Vec::new();
-    if u8::try_from(TICK).is_ok_and(|tick| !text.as_bytes().contains(&tick)) {
-        return values;
-    }
     let mut ticks = text.match_indices(TICK).map(|(at, _)| at);
     while let (Some(open), Some(close)) = (ticks.next(), ticks.next()) {
         let before = text[..open].trim_end();
@@ -129,7 +129,7 @@ struct Reader<'a, 't> {
     /// A full stop, semicolon or new line stands before.
     broken: bool,
     /// Sentences that became no command.
-    apart: Vec<Range<usize>>,
+    apart: SmallVec<[Range<usize>; 2]>,
     /// Where the first sentence that ordered something begins, in bytes.
     ordered: Option<usize>,
     /// A sentence added to a command that stood before it.
