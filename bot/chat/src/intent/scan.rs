@@ -5,7 +5,7 @@
 mod canary;
 mod lost;
 mod name;
-mod stray;
+pub(super) mod stray;
 mod unknown;
 mod value;
 

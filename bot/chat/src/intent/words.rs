@@ -100,6 +100,11 @@ impl Token<'_> {
         self.kind == Kind::Word && words.contains(&self.low)
     }
 
+    /// Whether it is one of these words, all of which are of [`Class::LISTED`].
+    pub(super) fn listed(&self, words: &[&str]) -> bool {
+        self.class.is(Class::LISTED) && self.any(words)
+    }
+
     pub(super) fn is(&self, class: Class) -> bool {
         #[cfg(test)]
         super::growth::step();

@@ -27,7 +27,7 @@ pub(in crate::intent) fn is_foreign(action: Action, token: &Token<'_>) -> bool {
         && token.name.is_none()
         && !bland
         && !little
-        && !heads::is_object_word(action, token.low)
+        && !(token.is(Class::LISTED) && heads::is_object_word(action, token.low))
 }
 
 pub(super) fn not_ours(action: Action, vocabulary: &Vocabulary) -> Problem {

@@ -348,7 +348,7 @@ impl<'t> Scanner<'_, 't> {
         }
         // "deploy production plan" is a plan, where "plan for deploy production" asks for one.
         let plan = token.any(&["plan"]) && place > 0 && self.scope.action.row().changes;
-        if is_object_word(self.scope.action, token.low) && !plan {
+        if token.is(Class::LISTED) && is_object_word(self.scope.action, token.low) && !plan {
             self.listing = false;
             return Ok(1);
         }
@@ -362,12 +362,12 @@ impl<'t> Scanner<'_, 't> {
         let owned =
             || place > 0 && (of(place - 1) || place > 1 && self.word(place - 1) == "the" && of(place - 2));
         let read = matches!(self.scope.action, Action::Logs | Action::Status | Action::Releases);
-        let whole = || self.token(place + 1).is_some_and(|next| next.name.is_some() || next.any(THINGS));
+        let whole = || self.token(place + 1).is_some_and(|next| next.name.is_some() || next.listed(THINGS));
         let alone = || {
             self.token(place + 1).is_none()
                 && (place == 0 || self.ends_name(place) == Some(NameKind::Environment))
         };
-        if read && !self.scope.asked && token.any(THINGS) && (owned() && !whole() || alone()) {
+        if read && !self.scope.asked && token.listed(THINGS) && (owned() && !whole() || alone()) {
             return Err(unknown_name(self.scope, &token, &[]));
         }
         if token.is(Class::PREPOSITION) {
