@@ -12,7 +12,7 @@ use super::mood::{condition, openers};
 use super::near::{Spelled, nearest};
 use super::scan;
 use super::scan::stray::words as stray;
-use super::sentence::{abroad, aside, clauses, correction, log, remark, report, told};
+use super::sentence::{abroad, aside, clauses, correction, log, order, remark, report, told};
 use super::values::{self, time};
 use super::word_table::{Print, WordTable};
 use super::words::Kind;
@@ -122,6 +122,9 @@ impl Class {
 
     /// May lead in to an order or be no order at all, by what follows.
     pub(super) const LEADS: Self = Self(1 << 62);
+
+    /// Some rule looks for it all through an order, and it stands in few.
+    pub(super) const WITHIN: Self = Self(1 << 63);
 
     /// Turns the order it stands in into something else, unless it is quoted.
     pub(super) const TURNS: Self =
@@ -321,6 +324,8 @@ const RULES: &[(&[&str], Class)] = &[
     (scan::MANNER, Class::MANNER),
     (scan::ALL, Class::ALL),
     (openers::LEADS, Class::LEADS),
+    (order::WITHIN, Class::WITHIN),
+    (order::OUTCOMES, Class::WITHIN),
     (told::LABELS, Class::LISTED),
     (stray::THINGS, Class::LISTED),
     (stray::TRIALS, Class::LISTED),

@@ -195,7 +195,7 @@ impl Known {
 /// An environment may be called "preview".
 fn is_named(print: Print, word: &str, vocabulary: &Vocabulary) -> bool {
     let parted = word.bytes().any(|byte| matches!(byte, b'-' | b'_' | b'/'));
-    (parted || vocabulary.may_begin(print, word, false))
+    (parted || vocabulary.begins(print, word).is_some())
         && values::slashed(word).all(|part| vocabulary.find(std::iter::once(part)).is_some())
 }
 

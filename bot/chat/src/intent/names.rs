@@ -293,9 +293,9 @@ impl Vocabulary {
         self.index.find(print, word)
     }
 
-    /// Whether a name may begin with this word; `parted` when it holds a hyphen or the like.
-    pub(super) fn may_begin(&self, print: Print, word: &str, parted: bool) -> bool {
-        parted && word.contains(['-', '_']) || self.index.find(print, word).is_some()
+    /// Whether a name may begin with this word, which may hold a hyphen or the like.
+    pub(super) fn may_begin(&self, print: Print, word: &str) -> bool {
+        word.contains(['-', '_']) || self.index.find(print, word).is_some()
     }
 
     /// The longest name that begins at the first of these words.

@@ -349,7 +349,8 @@ impl<'t> Scanner<'_, 't> {
 
     /// Reads what stands at this place and answers how many tokens that was.
     fn step(&mut self, place: usize) -> Result<usize, Problem> {
-        let Some(token) = self.token(place).copied() else { return Ok(1) };
+        let tokens = self.scope.tokens;
+        let Some(token) = tokens.get(place) else { return Ok(1) };
         match token.kind {
             Kind::Comma | Kind::Plus => {
                 self.close();

@@ -10,7 +10,7 @@ mod conditions;
 pub(super) mod correction;
 mod lead;
 pub(super) mod log;
-mod order;
+pub(super) mod order;
 pub(super) mod remark;
 pub(super) mod report;
 mod statement;

@@ -158,7 +158,20 @@ fn fill<'t>(tokens: &mut Vec<Token<'t>>, clean: &'t str, low: &'t str, vocabular
         glued: false,
         last: None,
     };
-    while let Some(token) = reader.next_token() {
+    while let Some(byte) = low.as_bytes().get(reader.place) {
+        if *byte == b' ' {
+            reader.glued = false;
+            reader.place += 1;
+            continue;
+        }
+        let plain = reader.plain_len();
+        if plain > 0 {
+            // Most tokens: nothing is asked about them that only signs or other words need.
+            tokens.push(reader.plain_word(plain));
+            reader.last = Some(Kind::Word);
+            continue;
+        }
+        let Some(token) = reader.next_token() else { break };
         reader.last = Some(token.kind);
         tokens.push(token);
     }
@@ -201,6 +214,8 @@ struct Reader<'t, 'v> {
 }
 
 impl<'t> Reader<'t, '_> {
+    /// The next sign, or word of more than letters and digits.
+    #[inline(never)]
     fn next_token(&mut self) -> Option<Token<'t>> {
         loop {
             let byte = *self.clean.as_bytes().get(self.place)?;
@@ -360,25 +375,33 @@ impl<'t> Reader<'t, '_> {
         len
     }
 
+    /// The word here, which is so many letters and digits.
+    #[inline]
+    fn plain_word(&mut self, len: usize) -> Token<'t> {
+        let mut token = self.token(Kind::Word, len);
+        let print = Print::of(token.low);
+        let known = self.lexicon.find(print, token.low);
+        token.class = known.class.and(const { Class::of_kind(Kind::Word).and(Class::PLAIN) });
+        token.heads = known.heads;
+        if let Some(begin) = self.vocabulary.begins(print, token.low) {
+            token.class = token.class.and(Class::NAMED);
+            token.name = begin.alone();
+        }
+        if token.low.as_bytes().first().is_some_and(u8::is_ascii_digit) {
+            token.class = token.class.and(Class::DIGIT);
+        }
+        token
+    }
+
+    /// The word here, which is of more than letters and digits, or glued to something.
     fn word(&mut self) -> Token<'t> {
-        let plain = self.plain_len();
-        let mut token = if plain > 0 {
-            self.token(Kind::Word, plain)
-        } else {
-            let token = self.token(Kind::Word, self.word_len());
-            self.undressed(token)
-        };
+        let token = self.token(Kind::Word, self.word_len());
+        let mut token = self.undressed(token);
         let print = Print::of(token.low);
         let known = self.lexicon.find(print, token.low);
         token.class = known.class.and(Class::of_kind(token.kind));
         token.heads = known.heads;
-        if plain > 0 {
-            token.class = token.class.and(Class::PLAIN);
-            if let Some(begin) = self.vocabulary.begins(print, token.low) {
-                token.class = token.class.and(Class::NAMED);
-                token.name = begin.alone();
-            }
-        } else if self.vocabulary.may_begin(print, token.low, true) {
+        if self.vocabulary.may_begin(print, token.low) {
             token.class = token.class.and(Class::NAMED);
         }
         if token.low.as_bytes().first().is_some_and(u8::is_ascii_digit) {
