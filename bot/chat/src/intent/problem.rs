@@ -150,22 +150,29 @@ impl Problem {
         }
     }
 
+    // Each place that makes a problem is one of hundreds that seldom do: what they need stands apart from what is run often.
+
+    #[cold]
     pub(super) fn bad_value(message: impl Into<String>) -> Self {
         Self::new(ProblemKind::BadValue, message)
     }
 
+    #[cold]
     pub(super) fn ambiguous(message: impl Into<String>) -> Self {
         Self::new(ProblemKind::Ambiguous, message)
     }
 
+    #[cold]
     pub(super) fn not_a_command(message: impl Into<String>) -> Self {
         Self::new(ProblemKind::NotACommand, message)
     }
 
+    #[cold]
     pub(super) fn unknown_verb(message: impl Into<String>) -> Self {
         Self::new(ProblemKind::UnknownVerb, message)
     }
 
+    #[cold]
     pub(super) fn unknown_name(message: impl Into<String>) -> Self {
         Self::new(ProblemKind::UnknownName, message)
     }
