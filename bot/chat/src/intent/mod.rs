@@ -109,8 +109,8 @@ fn read_clean(clean: &str, bytes: Bytes, vocabulary: &Vocabulary) -> Parsed {
 }
 
 /// Hands on the tokens of a text without its markup.
-fn tokens_of<'t, R>(
-    clean: &'t str,
+fn tokens_of<R>(
+    clean: &str,
     bytes: Bytes,
     vocabulary: &Vocabulary,
     read: impl FnOnce(&[Token<'_>]) -> R,

@@ -136,7 +136,9 @@ pub(super) fn with_tokens<R>(
     if tokens.capacity() <= MOST_SPARE {
         tokens.clear();
         // Without any token it is as well a list of tokens of no text. Collecting keeps its memory.
-        SPARE.set(tokens.into_iter().filter_map(|_| None).collect());
+        #[expect(clippy::unnecessary_filter_map, reason = "what comes out is of another lifetime")]
+        let spare = tokens.into_iter().filter_map(|_| None).collect();
+        SPARE.set(spare);
     }
     result
 }
