@@ -6,8 +6,8 @@ use crate::intent::words::said_again;
 
 use super::{
     Action, Class, Command, Draft, Head, Heard, Joined, Key, Kind, Meaning, Migrate, Mood, Opening, Problem,
-    Reader, Rest, Scope, Token, classes, clauses, commentary, conditions, goes_on, grammar, heads, mood, reach,
-    reaction_like, remark, report, statement, takes_back, waver, withdraws,
+    Reader, Rest, Scope, Token, classes, clauses, commentary, conditions, goes_on, grammar, heads, mood,
+    reach, reaction_like, remark, report, statement, takes_back, waver, withdraws,
 };
 
 /// An order of more tokens than this is none that people type.
