@@ -12,7 +12,9 @@ use super::sentence::told::OUTCOMES;
 impl Command {
     /// The canonical sentence of this command. People see it on every card and learn it; parsing it gives this command.
     pub fn canonical(&self) -> String {
-        let mut out = String::new();
+        /// Most are shorter.
+        const USUAL: usize = 64;
+        let mut out = String::with_capacity(USUAL);
         if self.rehearse {
             out.push_str("rehearse ");
         }

@@ -4,13 +4,15 @@
 
 use std::sync::LazyLock;
 
+use super::actions::Action;
 use super::grammar::heads::{self, Heads};
 use super::grammar::judge;
 use super::manner;
 use super::mood::{condition, openers};
 use super::near::{Spelled, nearest};
 use super::scan;
-use super::sentence::{abroad, aside, clauses, correction, log, remark, report, told};
+use super::scan::stray::words as stray;
+use super::sentence::{abroad, aside, clauses, correction, log, order, remark, report, told};
 use super::values::{self, time};
 use super::word_table::{Print, WordTable};
 use super::words::Kind;
@@ -113,9 +115,26 @@ impl Class {
     /// A number, or part of one, in words.
     pub(super) const NUMBER: Self = Self(1 << 60);
 
+    /// Stands in one of the longer lists, which other words need not be compared with: [`Token::listed`].
+    ///
+    /// [`Token::listed`]: super::words::Token::listed
+    pub(super) const LISTED: Self = Self(1 << 61);
+
+    /// May lead in to an order or be no order at all, by what follows.
+    pub(super) const LEADS: Self = Self(1 << 62);
+
+    /// Some rule looks for it all through an order, and it stands in few.
+    pub(super) const WITHIN: Self = Self(1 << 63);
+
     /// Turns the order it stands in into something else, unless it is quoted.
     pub(super) const TURNS: Self =
         Self(Self::NEGATION.0 | Self::CONDITION.0 | Self::CONDITIONAL.0 | Self::EITHER.0 | Self::JOINS.0);
+
+    /// Any kind of token that may end a sentence.
+    pub(super) const ENDS: Self = Self::of_kind(Kind::Semicolon)
+        .and(Self::of_kind(Kind::Stop))
+        .and(Self::of_kind(Kind::Question))
+        .and(Self::of_kind(Kind::Newline));
 
     /// Which kind of token it is, as a class, so that one look tells which there are.
     pub(super) const fn of_kind(kind: Kind) -> Self {
@@ -254,6 +273,9 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
     for (word, class) in classes.chain(rules) {
         words.entry(word).class.0 |= class.0;
     }
+    for word in Action::all().iter().flat_map(|action| heads::object_words(*action)) {
+        words.entry(word).class.0 |= Class::LISTED.0;
+    }
     for (first, heads) in heads::by_first_word() {
         let word = words.entry(first);
         word.class.0 |= Class::HEAD.0;
@@ -275,6 +297,7 @@ impl Lexicon {
     }
 
     /// All that is known of a word in lower case, whose fingerprint this is.
+    #[inline]
     pub(super) fn find(&self, print: Print, word: &str) -> Word {
         self.words.find(print, word).copied().unwrap_or_default()
     }
@@ -300,6 +323,16 @@ const RULES: &[(&[&str], Class)] = &[
     (time::TIMELY, Class::TIMELY),
     (scan::MANNER, Class::MANNER),
     (scan::ALL, Class::ALL),
+    (openers::LEADS, Class::LEADS),
+    (order::WITHIN, Class::WITHIN),
+    (order::OUTCOMES, Class::WITHIN),
+    (told::LABELS, Class::LISTED),
+    (stray::THINGS, Class::LISTED),
+    (stray::TRIALS, Class::LISTED),
+    (stray::FORMER, Class::LISTED),
+    (stray::SOMETIME, Class::LISTED),
+    (stray::COMPARES, Class::LISTED),
+    (stray::REPORTED, Class::LISTED),
     (manner::TRIED, Class::HOW),
     (manner::WITHOUT, Class::HOW),
     (manner::REFS, Class::HOW),

@@ -8,6 +8,7 @@ use super::markup::Bytes;
 use super::names::Vocabulary;
 use super::values;
 use super::word_table::Print;
+use super::words::{Kind, Token};
 use super::{Parsed, is_too_long, unseen};
 
 /// Words that say how an order is to go; a suggestion must hold one of the same row, as far as it changes the world.
@@ -127,6 +128,28 @@ impl Manner {
     }
 }
 
+/// Whether these, all tokens of a text, tell at once that it says nothing of the manner, as most do: [`Manner::of`] would
+/// split it into the same words, and none of them is one that says how.
+pub(super) fn is_silent(text: &str, tokens: &[Token<'_>]) -> bool {
+    let bytes = text.as_bytes();
+    let blank = |at: usize| matches!(bytes.get(at), None | Some(b' ' | b'\n'));
+    let stands_alone = |token: &Token<'_>| {
+        let end = token.end();
+        let marked = matches!(bytes.get(end), Some(b',' | b';' | b'?' | b'!' | b'.' | b':'));
+        (token.at == 0 || blank(token.at - 1)) && (blank(end) || marked && blank(end + 1))
+    };
+    let says_nothing = |token: &Token<'_>| {
+        token.class.known()
+            || token.is(Class::PLAIN) && token.name.is_some_and(|hit| hit.len() == 1)
+            || near_keyword(token.low).is_none() && !values::is_ref(token.low) && !is_time(token.low)
+    };
+    tokens.iter().all(|token| match token.kind {
+        Kind::Word => !token.class.is(Class::HOW) && stands_alone(token) && says_nothing(token),
+        Kind::Comma | Kind::Colon | Kind::Semicolon | Kind::Stop | Kind::Question | Kind::Newline => true,
+        _ => false,
+    })
+}
+
 /// What a sentence does that is suggested, as far as it matters to whether it may be.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Deed {
@@ -172,7 +195,7 @@ impl Known {
 /// An environment may be called "preview".
 fn is_named(print: Print, word: &str, vocabulary: &Vocabulary) -> bool {
     let parted = word.bytes().any(|byte| matches!(byte, b'-' | b'_' | b'/'));
-    (parted || vocabulary.may_begin(print, word, false))
+    (parted || vocabulary.begins(print, word).is_some())
         && values::slashed(word).all(|part| vocabulary.find(std::iter::once(part)).is_some())
 }
 

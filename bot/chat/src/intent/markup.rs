@@ -21,6 +21,10 @@ impl Bytes {
     const CAPITAL: u8 = 1 << 1;
     /// What is neither seen on every screen nor ends a line.
     const ODD: u8 = 1 << 2;
+    /// A star.
+    const STAR: u8 = 1 << 3;
+    /// A [`TICK`].
+    const TICK: u8 = 1 << 4;
 
     /// What each byte is.
     const KINDS: [u8; 256] = {
@@ -30,7 +34,9 @@ impl Bytes {
             let odd = !matches!(byte, b'\n' | b' '..=b'~');
             kinds[byte as usize] = (if is_plain(byte) { 0 } else { Self::MARKUP })
                 | (if byte.is_ascii_uppercase() { Self::CAPITAL } else { 0 })
-                | (if odd { Self::ODD } else { 0 });
+                | (if odd { Self::ODD } else { 0 })
+                | (if byte == b'*' { Self::STAR } else { 0 })
+                | (if byte as u32 == TICK as u32 { Self::TICK } else { 0 });
             if byte == 0 {
                 break kinds;
             }
@@ -51,6 +57,16 @@ impl Bytes {
     /// Whether something stands in it that not every screen shows.
     pub(super) const fn odd(self) -> bool {
         self.0 & Self::ODD != 0
+    }
+
+    /// Whether a star stands in it.
+    pub(super) const fn star(self) -> bool {
+        self.0 & Self::STAR != 0
+    }
+
+    /// Whether a [`TICK`] stands in it.
+    pub(super) const fn tick(self) -> bool {
+        self.0 & Self::TICK != 0
     }
 
     const fn markup(self) -> bool {

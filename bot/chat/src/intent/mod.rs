@@ -33,7 +33,9 @@ pub(crate) use values::{is_ref, whole};
 use std::borrow::Cow;
 
 use engine::model::turns_round;
+use manner::Manner;
 use markup::Bytes;
+use words::Token;
 
 /// Longer texts are not read: no order is that long, and every front can send them.
 pub const MAX_CHARS: usize = 4_000;
@@ -64,10 +66,16 @@ pub fn parse_with(text: &str, vocabulary: &Vocabulary) -> Parsed {
         return Parsed { commands: Vec::new(), missing: Vec::new(), problem: Some(problem) };
     }
     let (clean, bytes) = markup::clean(text, bytes);
-    let mut parsed = read_clean(&clean, bytes, vocabulary);
+    let (mut parsed, silent) = tokens_of(&clean, bytes, vocabulary, |tokens| {
+        let parsed = sentence::read(tokens, &clean, bytes, vocabulary);
+        let unchanged = matches!(clean, Cow::Borrowed(_));
+        let silent = parsed.problem.is_some() && unchanged && manner::is_silent(&clean, tokens);
+        (parsed, silent)
+    });
     if let Some(problem) = &mut parsed.problem {
+        let manner = if silent { Manner::default() } else { Manner::of(text, vocabulary) };
         problem.suggest_names(&clean, vocabulary);
-        problem.keep_what_works(text, vocabulary);
+        problem.keep_what_works(&manner, vocabulary);
     }
     parsed
 }
@@ -97,7 +105,16 @@ fn read(text: &str, vocabulary: &Vocabulary) -> Parsed {
 
 /// Reads a text without its markup, which holds these bytes.
 fn read_clean(clean: &str, bytes: Bytes, vocabulary: &Vocabulary) -> Parsed {
+    tokens_of(clean, bytes, vocabulary, |tokens| sentence::read(tokens, clean, bytes, vocabulary))
+}
+
+/// Hands on the tokens of a text without its markup.
+fn tokens_of<R>(
+    clean: &str,
+    bytes: Bytes,
+    vocabulary: &Vocabulary,
+    read: impl FnOnce(&[Token<'_>]) -> R,
+) -> R {
     let low = if bytes.capital() { Cow::Owned(clean.to_ascii_lowercase()) } else { Cow::Borrowed(clean) };
-    let tokens = words::read(clean, &low, vocabulary);
-    sentence::read(&tokens, clean, vocabulary)
+    words::with_tokens(clean, &low, vocabulary, read)
 }

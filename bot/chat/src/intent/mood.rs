@@ -109,6 +109,11 @@ pub(super) fn read(tokens: &[Token<'_>]) -> Mood {
             return Mood::Condition(condition);
         }
         let Some(token) = tokens.get(at) else { return Mood::Nothing };
+        // Most orders begin with a word that none of the rules from here on looks for.
+        let sought = Class::LEADS.and(Class::NEGATION).and(Class::ASKS);
+        if token.class.known() && !token.is(sought) && !polite {
+            break;
+        }
         let refuses = match word(at) {
             "do" => matches!(word(at + 1), "not" | "nothing"),
             "hold" => word(at + 1) == "off",
@@ -149,7 +154,7 @@ pub(super) fn read(tokens: &[Token<'_>]) -> Mood {
             at = skip_openers(tokens, at + 2);
             continue;
         }
-        if let Some(behind) = openers::favor(tokens, at).filter(|_| polite) {
+        if polite && let Some(behind) = openers::favor(tokens, at) {
             at = behind;
             continue;
         }

@@ -151,10 +151,18 @@ impl Hit {
 }
 
 #[derive(Debug, Default, Clone, Copy)]
-struct Entry {
+pub(super) struct Entry {
     name: Option<(NameKind, usize)>,
     /// Some longer name begins like this.
     continues: bool,
+}
+
+impl Entry {
+    /// The name this word is, when no longer one begins with it.
+    pub(super) fn alone(&self) -> Option<Hit> {
+        let (kind, index) = self.name.filter(|_| !self.continues)?;
+        Some(Hit { kind, index: index as u32, len: 1 })
+    }
 }
 
 /// Names made ready for reading. Make it once per project and read many texts with it.
@@ -178,8 +186,11 @@ const LEAST_PART: usize = 3;
 /// Longer normalised names are not looked for.
 const MAX_NAME_BYTES: usize = 64;
 
-/// Of so many environments it is read at once what deploying them is: it is suggested most.
+/// Of so many environments it is read at once what is suggested most of them.
 const MAX_READ_AT_ONCE: usize = 8;
+/// What that is, before and behind an environment's name.
+const OFTEN: [(&str, &str); 4] =
+    [("deploy", ""), ("rollback", ""), ("rollback", " to the previous release"), ("releases", "")];
 
 impl Vocabulary {
     /// Builds the index over these names.
@@ -221,7 +232,9 @@ impl Vocabulary {
         let often = [MAY_DEPLOY, A_RULE].into_iter().chain(ALERTS);
         let often: Vec<String> = often.map(|sentence| help::fill(sentence, names)).collect();
         let first = names.environments.iter().take(MAX_READ_AT_ONCE);
-        let deploys: Vec<String> = first.map(|named| format!("deploy {}", named.name)).collect();
+        let deploys: Vec<String> = first
+            .flat_map(|named| OFTEN.map(|(before, behind)| format!("{before} {}{behind}", named.name)))
+            .collect();
         let examples = vocabulary.examples.iter().flatten();
         let sentences = vocabulary.ways_out.iter().chain(examples).chain(&often).chain(&deploys);
         let mut known = WordTable::<Known>::default();
@@ -274,9 +287,15 @@ impl Vocabulary {
         self.spellings.push((kind, index, Spelled::new(whole.into())));
     }
 
-    /// Whether a name may begin with this word; `parted` when it holds a hyphen or the like.
-    pub(super) fn may_begin(&self, print: Print, word: &str, parted: bool) -> bool {
-        parted && word.contains(['-', '_']) || self.index.find(print, word).is_some()
+    /// What begins with this word of letters and digits.
+    #[inline]
+    pub(super) fn begins(&self, print: Print, word: &str) -> Option<&Entry> {
+        self.index.find(print, word)
+    }
+
+    /// Whether a name may begin with this word, which may hold a hyphen or the like.
+    pub(super) fn may_begin(&self, print: Print, word: &str) -> bool {
+        word.contains(['-', '_']) || self.index.find(print, word).is_some()
     }
 
     /// The longest name that begins at the first of these words.
@@ -287,7 +306,7 @@ impl Vocabulary {
             // Most words begin no name, and most names are one word.
             let entry = self.index.get(first)?;
             if !entry.continues {
-                return entry.name.map(|(kind, index)| Hit { kind, index: index as u32, len: 1 });
+                return entry.alone();
             }
         }
         let mut buffer = [0_u8; MAX_NAME_BYTES];

@@ -119,9 +119,8 @@ impl Problem {
 
     /// Keeps the suggestions that are understood: most are made of the person's own words, which may hold another fault.
     /// Those that would lose how an order was to go, or end in the middle, are dropped.
-    pub(super) fn keep_what_works(&mut self, text: &str, vocabulary: &Vocabulary) {
+    pub(super) fn keep_what_works(&mut self, manner: &Manner, vocabulary: &Vocabulary) {
         let tried = std::mem::take(&mut self.tried);
-        let manner = Manner::of(text, vocabulary);
         self.suggestions.retain(|sentence| {
             if let Some(known) = vocabulary.known(sentence) {
                 return known.whole
@@ -151,22 +150,29 @@ impl Problem {
         }
     }
 
+    // Each place that makes a problem is one of hundreds that seldom do: what they need stands apart from what is run often.
+
+    #[cold]
     pub(super) fn bad_value(message: impl Into<String>) -> Self {
         Self::new(ProblemKind::BadValue, message)
     }
 
+    #[cold]
     pub(super) fn ambiguous(message: impl Into<String>) -> Self {
         Self::new(ProblemKind::Ambiguous, message)
     }
 
+    #[cold]
     pub(super) fn not_a_command(message: impl Into<String>) -> Self {
         Self::new(ProblemKind::NotACommand, message)
     }
 
+    #[cold]
     pub(super) fn unknown_verb(message: impl Into<String>) -> Self {
         Self::new(ProblemKind::UnknownVerb, message)
     }
 
+    #[cold]
     pub(super) fn unknown_name(message: impl Into<String>) -> Self {
         Self::new(ProblemKind::UnknownName, message)
     }

@@ -5,12 +5,14 @@
 mod canary;
 mod lost;
 mod name;
-mod stray;
+pub(super) mod stray;
 mod unknown;
 mod value;
 
 pub(super) use unknown::unknown_name;
 pub(super) use value::for_a_time;
+
+use smallvec::SmallVec;
 
 use super::actions::Action;
 use super::command::{Bundle, Canary, Migrate, Mode};
@@ -22,10 +24,12 @@ use super::values;
 use super::words::{Kind, REACH, Token, reach};
 
 /// A list of the project's own names, each once, in the order said.
+///
+/// Most lists are so short that they need no memory of their own.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct List {
-    pub(super) named: Vec<usize>,
-    pub(super) without: Vec<usize>,
+    pub(super) named: SmallVec<[usize; 2]>,
+    pub(super) without: SmallVec<[usize; 2]>,
     /// "all …" was said.
     pub(super) all: bool,
 }
@@ -285,21 +289,31 @@ pub(super) fn scan(scope: Scope<'_, '_>) -> Result<Vec<Said>, Problem> {
     while place < scope.tokens.len() {
         place += scanner.step(place)?.max(1);
     }
-    scanner.close();
-    for said in &mut scanner.groups {
+    let mut groups = scanner.closed();
+    for said in &mut groups {
         said.environments_placed |= scope.again && said.environments.is_said();
     }
-    if scope.action.row().changes && scanner.groups.windows(2).any(|pair| pair[0].shares_with(&pair[1])) {
+    if scope.action.row().changes && groups.windows(2).any(|pair| pair[0].shares_with(&pair[1])) {
         return Err(Problem::ambiguous(
             "Is the service meant in each of these environments, or in the last alone? Name it beside each of them.",
         ));
     }
-    lost::check_contrary(&scanner.groups)?;
-    lost::check_held(scope, &scanner.groups)?;
-    if scanner.groups.is_empty() {
-        scanner.groups.push(Said::default());
+    lost::check_contrary(&groups)?;
+    lost::check_held(scope, &groups)?;
+    Ok(groups)
+}
+
+/// Adds a stretch to the group before it, or as one of its own.
+fn join(groups: &mut Vec<Said>, mut segment: Said) {
+    if segment.git_ref.is_some() || segment.previous {
+        // "v1.4.2 with the fix": the ref says which.
+        segment.vague = None;
+        segment.refless = None;
     }
-    Ok(scanner.groups)
+    match groups.last_mut() {
+        Some(group) if !group.parts_from(&segment) => group.absorb(segment),
+        _ => groups.push(segment),
+    }
 }
 
 struct Scanner<'a, 't> {
@@ -330,22 +344,22 @@ impl<'t> Scanner<'_, 't> {
 
     /// Ends the stretch between two "and"s: it joins the group before it, or is one of its own.
     fn close(&mut self) {
-        let mut segment = std::mem::take(&mut self.segment);
-        if segment.git_ref.is_some() || segment.previous {
-            // "v1.4.2 with the fix": the ref says which.
-            segment.vague = None;
-            segment.refless = None;
-        }
         self.purpose = false;
-        match self.groups.last_mut() {
-            Some(group) if !group.parts_from(&segment) => group.absorb(segment),
-            _ => self.groups.push(segment),
-        }
+        let segment = std::mem::take(&mut self.segment);
+        join(&mut self.groups, segment);
+    }
+
+    /// All groups, the last stretch with them: there is one at least.
+    fn closed(self) -> Vec<Said> {
+        let Self { segment, mut groups, .. } = self;
+        join(&mut groups, segment);
+        groups
     }
 
     /// Reads what stands at this place and answers how many tokens that was.
     fn step(&mut self, place: usize) -> Result<usize, Problem> {
-        let Some(token) = self.token(place).copied() else { return Ok(1) };
+        let tokens = self.scope.tokens;
+        let Some(token) = tokens.get(place) else { return Ok(1) };
         match token.kind {
             Kind::Comma | Kind::Plus => {
                 self.close();

@@ -10,7 +10,7 @@ mod conditions;
 pub(super) mod correction;
 mod lead;
 pub(super) mod log;
-mod order;
+pub(super) mod order;
 pub(super) mod remark;
 pub(super) mod report;
 mod statement;
@@ -20,13 +20,15 @@ mod waver;
 
 use std::ops::Range;
 
+use smallvec::SmallVec;
+
 use super::actions::{Action, Key};
 use super::command::{Command, Migrate, Slot};
 use super::grammar::heads::{self, Head, Meaning, Rest};
 use super::grammar::questions::Asked;
 use super::grammar::{self, Draft, places, standing};
 use super::lexicon::{Class, near_verb};
-use super::markup::TICK;
+use super::markup::{Bytes, TICK};
 use super::mood::{self, Mood, Opening};
 use super::names::Vocabulary;
 use super::problem::{Problem, ProblemKind};
@@ -53,15 +55,15 @@ enum Heard {
 }
 
 /// Reads all sentences of a text.
-pub(super) fn read(tokens: &[Token<'_>], text: &str, vocabulary: &Vocabulary) -> Parsed {
+pub(super) fn read(tokens: &[Token<'_>], text: &str, bytes: Bytes, vocabulary: &Vocabulary) -> Parsed {
     #[cfg(test)]
     super::growth::reading();
     let mut reader = Reader {
         tokens,
-        one_line: !classes(tokens).is(Class::of_kind(Kind::Newline)),
+        said: classes(tokens),
         text,
-        starred: text.as_bytes().contains(&b'*'),
-        ticked: ticked_values(text),
+        starred: bytes.star(),
+        ticked: if bytes.tick() { ticked_values(text) } else { Vec::new() },
         vocabulary,
         drafts: Vec::new(),
         sentence: 0,
@@ -70,7 +72,7 @@ pub(super) fn read(tokens: &[Token<'_>], text: &str, vocabulary: &Vocabulary) ->
         imperative: None,
         doubt: None,
         broken: true,
-        apart: Vec::new(),
+        apart: SmallVec::new(),
         ordered: None,
         extended: false,
     };
@@ -79,11 +81,9 @@ pub(super) fn read(tokens: &[Token<'_>], text: &str, vocabulary: &Vocabulary) ->
 }
 
 /// "set NOTE to `Back soon. Promise`": the stretches between ticks that begin behind "to" or a sign.
+#[cold]
 fn ticked_values(text: &str) -> Vec<Range<usize>> {
     let mut values = Vec::new();
-    if u8::try_from(TICK).is_ok_and(|tick| !text.as_bytes().contains(&tick)) {
-        return values;
-    }
     let mut ticks = text.match_indices(TICK).map(|(at, _)| at);
     while let (Some(open), Some(close)) = (ticks.next(), ticks.next()) {
         let before = text[..open].trim_end();
@@ -108,8 +108,8 @@ struct Telling {
 struct Reader<'a, 't> {
     /// The whole text.
     tokens: &'a [Token<'t>],
-    /// No line ends in it, as in most texts.
-    one_line: bool,
+    /// All classes there are in it.
+    said: Class,
     text: &'t str,
     /// A star stands in it, which may put a word right.
     starred: bool,
@@ -129,7 +129,7 @@ struct Reader<'a, 't> {
     /// A full stop, semicolon or new line stands before.
     broken: bool,
     /// Sentences that became no command.
-    apart: Vec<Range<usize>>,
+    apart: SmallVec<[Range<usize>; 2]>,
     /// Where the first sentence that ordered something begins, in bytes.
     ordered: Option<usize>,
     /// A sentence added to a command that stood before it.
@@ -142,7 +142,7 @@ impl<'t> Reader<'_, 't> {
         let mut line_begin = 0;
         let mut telling = None;
         while begin < self.tokens.len() {
-            let end = (begin..self.tokens.len()).find(|at| self.ends_at(*at)).unwrap_or(self.tokens.len());
+            let end = self.sentence_end(begin);
             let mark = self.tokens.get(end).map(|token| token.kind);
             if begin == line_begin {
                 telling = self.line(begin, telling);
@@ -170,11 +170,12 @@ impl<'t> Reader<'_, 't> {
 
     /// Whether the line that begins here is not to be read: for what it is, or for one above it.
     fn line(&self, begin: usize, before: Option<Telling>) -> Option<Telling> {
-        let (line, below) = if self.one_line {
-            (&self.tokens[begin..], &[][..])
-        } else {
+        let (line, below, said) = if self.said.is(Class::of_kind(Kind::Newline)) {
             let mut lines = self.tokens[begin..].split(|token| token.kind == Kind::Newline);
-            (lines.next().unwrap_or_default(), lines.next().unwrap_or_default())
+            let line = lines.next().unwrap_or_default();
+            (line, lines.next().unwrap_or_default(), classes(line))
+        } else {
+            (self.tokens, &[][..], self.said)
         };
         if line.is_empty() {
             return before.filter(|telling| telling.further);
@@ -189,19 +190,29 @@ impl<'t> Reader<'_, 't> {
         if heads_commit(line, below) {
             return Some(Telling { heard: Heard::Log, goes_on: true, further: true });
         }
-        if is_log(line) {
+        if is_log(line, said) {
             return Some(Telling { heard: Heard::Log, goes_on: true, further: false });
         }
         let first = told::begins_item(line) && !(begin > 0 && above.is_some_and(told::begins_item));
         let items = self.tokens[begin..].split(|token| token.kind == Kind::Newline);
         let list = told::heads_list(line, below) || (first && told::lists_others(items));
-        (list || told::tells(line)).then_some(Telling { heard: Heard::List, goes_on: list, further: false })
+        (list || told::tells(line, said)).then_some(Telling {
+            heard: Heard::List,
+            goes_on: list,
+            further: false,
+        })
     }
 
     /// Blanks stand before the first word of the line that begins here.
     fn stands_in(&self, begin: usize) -> bool {
         let line = begin.checked_sub(1).map_or(0, |newline| self.tokens[newline].end());
         self.tokens[begin].at > line
+    }
+
+    /// Where the sentence ends that begins here.
+    fn sentence_end(&self, begin: usize) -> usize {
+        let len = self.tokens.len();
+        if self.said.is(Class::ENDS) { (begin..len).find(|at| self.ends_at(*at)).unwrap_or(len) } else { len }
     }
 
     /// A sentence ends here: marks outside quotation end it, and "1." before an item of a list does not.
@@ -266,7 +277,7 @@ impl<'t> Reader<'_, 't> {
         let until = if mark == Some(Kind::Question) { end + 1 } else { end };
         let all = self.tokens;
         // One look tells which of the rules below have anything to look for.
-        let said = classes(&all[begin..until]);
+        let said = if (begin, until) == (0, all.len()) { self.said } else { classes(&all[begin..until]) };
         let tokens = without_courtesies(&all[begin..until], said);
         let (tokens, pleaded) = abroad::without_politeness(tokens, said);
         let asked = mark == Some(Kind::Question) && !pleaded;
@@ -276,7 +287,7 @@ impl<'t> Reader<'_, 't> {
             && tokens.get(1).is_some_and(|token| token.kind == Kind::Stop);
         let tokens = if number { &tokens[2..] } else { &tokens[..] };
         let sets_up = self.drafts.last().is_some_and(|draft| draft.command.action == Action::Setup);
-        if let Some(problem) = places::unknown_in_setup(tokens, self.vocabulary).filter(|_| sets_up) {
+        if sets_up && let Some(problem) = places::unknown_in_setup(tokens, self.vocabulary) {
             return Err(problem);
         }
         if sets_up && places::continues_setup(tokens) {

@@ -1,5 +1,7 @@
 //! A text as tokens: words and the punctuation between them, read once, with each word's classes and names.
 
+use std::cell::Cell;
+
 use super::grammar::heads::Heads;
 use super::lexicon::{Class, Lexicon};
 use super::markup::{MENTION, TICK};
@@ -98,6 +100,11 @@ impl Token<'_> {
         self.kind == Kind::Word && words.contains(&self.low)
     }
 
+    /// Whether it is one of these words, all of which are of [`Class::LISTED`].
+    pub(super) fn listed(&self, words: &[&str]) -> bool {
+        self.class.is(Class::LISTED) && self.any(words)
+    }
+
     pub(super) fn is(&self, class: Class) -> bool {
         #[cfg(test)]
         super::growth::step();
@@ -108,38 +115,96 @@ impl Token<'_> {
 /// How many bytes of text make a token, mostly: words are longer, but punctuation is not.
 const USUAL_TOKEN: usize = 6;
 
-/// Reads a cleaned text. `low` is the same text in lower case, byte for byte.
-pub(super) fn read<'t>(clean: &'t str, low: &'t str, vocabulary: &Vocabulary) -> Vec<Token<'t>> {
-    let mut tokens = Vec::with_capacity(clean.len() / USUAL_TOKEN + 4);
+thread_local! {
+    /// Memory for the tokens of the next text: to ask for so much, and to give it back, takes long.
+    static SPARE: Cell<Vec<Token<'static>>> = const { Cell::new(Vec::new()) };
+}
+
+/// Memory for more tokens than this is given back.
+const MOST_SPARE: usize = 512;
+
+/// Reads a cleaned text and hands on its tokens. `low` is the same text in lower case, byte for byte.
+pub(super) fn with_tokens<R>(
+    clean: &str,
+    low: &str,
+    vocabulary: &Vocabulary,
+    read: impl FnOnce(&[Token<'_>]) -> R,
+) -> R {
+    let mut tokens: Vec<Token<'_>> = SPARE.take();
+    fill(&mut tokens, clean, low, vocabulary);
+    let result = read(&tokens);
+    if tokens.capacity() <= MOST_SPARE {
+        tokens.clear();
+        // Without any token it is as well a list of tokens of no text. Collecting keeps its memory.
+        #[expect(clippy::unnecessary_filter_map, reason = "what comes out is of another lifetime")]
+        let spare = tokens.into_iter().filter_map(|_| None).collect();
+        SPARE.set(spare);
+    }
+    result
+}
+
+/// Adds the tokens of a cleaned text.
+fn fill<'t>(tokens: &mut Vec<Token<'t>>, clean: &'t str, low: &'t str, vocabulary: &Vocabulary) {
+    tokens.reserve(clean.len() / USUAL_TOKEN + 4);
     let lexicon = Lexicon::get();
-    let mut reader =
-        Reader { clean, low, lexicon, vocabulary, place: 0, quote: 0, open: None, glued: false, last: None };
-    while let Some(token) = reader.next_token() {
+    let is_low = std::ptr::eq(clean, low);
+    let mut reader = Reader {
+        clean,
+        low,
+        is_low,
+        lexicon,
+        vocabulary,
+        place: 0,
+        quote: 0,
+        open: None,
+        glued: false,
+        last: None,
+    };
+    while let Some(byte) = low.as_bytes().get(reader.place) {
+        if *byte == b' ' {
+            reader.glued = false;
+            reader.place += 1;
+            continue;
+        }
+        let plain = reader.plain_len();
+        if plain > 0 {
+            // Most tokens: nothing is asked about them that only signs or other words need.
+            tokens.push(reader.plain_word(plain));
+            reader.last = Some(Kind::Word);
+            continue;
+        }
+        let Some(token) = reader.next_token() else { break };
         reader.last = Some(token.kind);
         tokens.push(token);
     }
-    find_names(&mut tokens, vocabulary);
-    tokens
+    find_names(tokens, vocabulary);
 }
 
+/// Finds the names that may be of several words; those of one alone are known already.
 fn find_names(tokens: &mut [Token<'_>], vocabulary: &Vocabulary) {
     let mut place = 0;
-    while place < tokens.len() {
-        let token = &tokens[place];
-        if !token.is(Class::NAMED) || !token.is_word() {
+    while let Some(token) = tokens.get(place) {
+        if token.name.is_some() || !token.is(Class::NAMED) || !token.is_word() {
             place += 1;
             continue;
         }
         let run = tokens[place..].iter().take_while(|token| token.is_word()).map(|token| token.low);
         let hit = vocabulary.find(run);
+        let len = hit.map_or(1, Hit::len);
+        // Its words are no names by themselves.
+        for part in tokens.iter_mut().skip(place).take(len) {
+            part.name = None;
+        }
         tokens[place].name = hit;
-        place += hit.map_or(1, Hit::len);
+        place += len;
     }
 }
 
 struct Reader<'t, 'v> {
     clean: &'t str,
     low: &'t str,
+    /// Both are the same: there is no capital.
+    is_low: bool,
     lexicon: &'static Lexicon,
     vocabulary: &'v Vocabulary,
     place: usize,
@@ -151,6 +216,8 @@ struct Reader<'t, 'v> {
 }
 
 impl<'t> Reader<'t, '_> {
+    /// The next sign, or word of more than letters and digits.
+    #[inline(never)]
     fn next_token(&mut self) -> Option<Token<'t>> {
         loop {
             let byte = *self.clean.as_bytes().get(self.place)?;
@@ -245,10 +312,11 @@ impl<'t> Reader<'t, '_> {
     fn token(&mut self, kind: Kind, len: usize) -> Token<'t> {
         let at = self.place;
         self.place += len;
+        let raw = &self.clean[at..self.place];
         let token = Token {
             kind,
-            raw: &self.clean[at..self.place],
-            low: &self.low[at..self.place],
+            raw,
+            low: if self.is_low { raw } else { &self.low[at..self.place] },
             at,
             class: Class::of_kind(kind),
             heads: Heads::default(),
@@ -309,23 +377,34 @@ impl<'t> Reader<'t, '_> {
         len
     }
 
+    /// The word here, which is so many letters and digits.
+    #[inline]
+    fn plain_word(&mut self, len: usize) -> Token<'t> {
+        let mut token = self.token(Kind::Word, len);
+        let print = Print::of(token.low);
+        let known = self.lexicon.find(print, token.low);
+        token.class = known.class.and(const { Class::of_kind(Kind::Word).and(Class::PLAIN) });
+        token.heads = known.heads;
+        if let Some(begin) = self.vocabulary.begins(print, token.low) {
+            token.class = token.class.and(Class::NAMED);
+            token.name = begin.alone();
+        }
+        if token.low.as_bytes().first().is_some_and(u8::is_ascii_digit) {
+            token.class = token.class.and(Class::DIGIT);
+        }
+        token
+    }
+
+    /// The word here, which is of more than letters and digits, or glued to something.
     fn word(&mut self) -> Token<'t> {
-        let plain = self.plain_len();
-        let mut token = if plain > 0 {
-            self.token(Kind::Word, plain)
-        } else {
-            let token = self.token(Kind::Word, self.word_len());
-            self.undressed(token)
-        };
+        let token = self.token(Kind::Word, self.word_len());
+        let mut token = self.undressed(token);
         let print = Print::of(token.low);
         let known = self.lexicon.find(print, token.low);
         token.class = known.class.and(Class::of_kind(token.kind));
         token.heads = known.heads;
-        if self.vocabulary.may_begin(print, token.low, plain == 0) {
+        if self.vocabulary.may_begin(print, token.low) {
             token.class = token.class.and(Class::NAMED);
-        }
-        if plain > 0 {
-            token.class = token.class.and(Class::PLAIN);
         }
         if token.low.as_bytes().first().is_some_and(u8::is_ascii_digit) {
             token.class = token.class.and(Class::DIGIT);
@@ -403,8 +482,9 @@ mod tests {
     fn check(text: &str, words: &[&str]) {
         let low = text.to_ascii_lowercase();
         let vocabulary = Vocabulary::new(&Names::sample());
-        let found: Vec<&str> = read(text, &low, &vocabulary).iter().map(|token| token.raw).collect();
-        assert_eq!(found, words);
+        with_tokens(text, &low, &vocabulary, |tokens| {
+            assert_eq!(tokens.iter().map(|token| token.raw).collect::<Vec<_>>(), words);
+        });
     }
 
     #[test]

@@ -9,7 +9,10 @@ use crate::intent::scan::{List, Said};
 /// Makes the commands of one group: one for each value of a key that holds a single one.
 pub(super) fn commands(action: Action, said: &Said, vocabulary: &Vocabulary) -> Vec<Draft> {
     let names = vocabulary.names();
-    let mut command = Command::new(action);
+    // A command is large, so it is filled in where it stays.
+    let mut drafts = vec![Draft::plain(Command::new(action))];
+    let Some(draft) = drafts.first_mut() else { return drafts };
+    let command = &mut draft.command;
     let environments = spell(&said.environments, NameKind::Environment, vocabulary, said.environments.all);
     let partly = !said.services.without.is_empty();
     let services = if said.services.all && !partly {
@@ -54,41 +57,32 @@ pub(super) fn commands(action: Action, said: &Said, vocabulary: &Vocabulary) -> 
         BatchSize batch_size said.batch, MaxRuntime max_runtime_s said.runtime, Since since_s said.since, Mode mode said.mode,
         Bundle bundle said.bundle, Actor actor said.actor.clone(),
     );
-    let draft = Draft {
-        command,
-        all_services: said.services.all && !partly,
-        placed: said.environments_placed,
-        first: false,
-    };
+    draft.all_services = said.services.all && !partly;
+    draft.placed = said.environments_placed;
     if action.has(Key::Component) {
         let components = spell(&said.components, NameKind::Component, vocabulary, said.components.all);
-        return each(draft, components, |command, value| command.component = Some(value));
+        return each(drafts, components, |command, value| command.component = Some(value));
     }
     if action.has(Key::Provider) {
         let providers = spell(&said.providers, NameKind::Provider, vocabulary, false);
-        return each(draft, providers, |command, value| command.provider = Some(value));
+        return each(drafts, providers, |command, value| command.provider = Some(value));
     }
     if action.has(Key::Job) {
         let jobs = spell(&said.jobs, NameKind::Job, vocabulary, false);
-        return each(draft, jobs, |command, value| command.job = Some(value));
+        return each(drafts, jobs, |command, value| command.job = Some(value));
     }
     if action.has(Key::Run) {
-        return each(draft, said.runs.clone(), |command, value| command.run = Some(value));
+        return each(drafts, said.runs.clone(), |command, value| command.run = Some(value));
     }
-    vec![draft]
+    drafts
 }
 
-/// The draft once for each value; without any, as it is. A draft is large: the last value gets it itself.
-fn each(draft: Draft, mut values: Vec<String>, set: fn(&mut Command, String)) -> Vec<Draft> {
-    let mut drafts = Vec::with_capacity(values.len().max(1));
-    let last = values.pop();
-    for value in values {
-        let mut draft = draft.clone();
-        set(&mut draft.command, value);
-        drafts.push(draft);
+/// The one draft once for each value; without any, as it is.
+fn each(mut drafts: Vec<Draft>, values: Vec<String>, set: fn(&mut Command, String)) -> Vec<Draft> {
+    for _ in 1..values.len() {
+        drafts.extend(drafts.last().cloned());
     }
-    drafts.push(draft);
-    if let (Some(value), Some(draft)) = (last, drafts.last_mut()) {
+    for (draft, value) in drafts.iter_mut().zip(values) {
         set(&mut draft.command, value);
     }
     drafts

@@ -22,12 +22,8 @@ pub(in crate::intent) fn is_foreign(action: Action, token: &Token<'_>) -> bool {
     // "provision the project"
     let whole = matches!(action, Action::Provision | Action::BootstrapLocal | Action::Setup)
         && token.any(&["project"]);
-    token.is_word()
-        && !whole
-        && token.name.is_none()
-        && !bland
-        && !little
-        && !heads::is_object_word(action, token.low)
+    let own = || token.is(Class::LISTED) && heads::is_object_word(action, token.low);
+    token.is_word() && !whole && token.name.is_none() && !bland && !little && !own()
 }
 
 pub(super) fn not_ours(action: Action, vocabulary: &Vocabulary) -> Problem {

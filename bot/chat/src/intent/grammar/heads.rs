@@ -11,7 +11,7 @@ use crate::intent::names::NameKind;
 use crate::intent::words::{Kind, Token};
 
 pub(in crate::intent) use meaning::{Meaning, resolve};
-pub(in crate::intent) use nouns::{DEPLOY_NOUNS, is_object_word};
+pub(in crate::intent) use nouns::{DEPLOY_NOUNS, is_object_word, object_words};
 
 /// The beginning of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

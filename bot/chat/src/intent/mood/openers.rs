@@ -5,6 +5,12 @@ use crate::intent::lexicon::{Class, near_opener};
 use crate::intent::markup::MENTION;
 use crate::intent::words::{Kind, Token};
 
+/// The words before an order that [`read`](super::read) looks for by themselves.
+pub(in crate::intent) const LEADS: &[&str] = &[
+    "do", "hold", "forget", "let's", "lets", "let", "i", "we", "i'd", "we'd", "go", "feel", "can", "could",
+    "would", "will",
+];
+
 /// Whom a greeting is for.
 const ADDRESSED: &[&str] =
     &["team", "all", "folks", "everyone", "everybody", "guys", "y'all", "friends", "people", "crew", "there"];

@@ -216,10 +216,8 @@ impl<'t> Scanner<'_, 't> {
 
     /// "staging/production", "api/web", "api@v1.2", "production's".
     pub(super) fn slashed(&mut self, place: usize) -> Result<Option<usize>, Problem> {
-        let Some(token) = self.token(place).copied() else { return Ok(None) };
-        if token.is(Class::PLAIN) {
-            return Ok(None);
-        }
+        let tokens = self.scope.tokens;
+        let Some(token) = tokens.get(place).filter(|token| !token.is(Class::PLAIN)) else { return Ok(None) };
         if let Some(owner) = token.low.strip_suffix("'s") {
             let Some(hit) = self.scope.vocabulary.find(std::iter::once(owner)) else { return Ok(None) };
             let code = matches!(
@@ -258,7 +256,7 @@ impl<'t> Scanner<'_, 't> {
                 self.take(place.kind, place.index(), true);
             } else if git_ref != "latest" {
                 if look_up(git_ref).class.known() && !values::is_ref(git_ref) {
-                    return Err(unknown_name(self.scope, &token, &[]));
+                    return Err(unknown_name(self.scope, token, &[]));
                 }
                 self.set_ref(&token.raw[start..], token.at + start, 1)?;
             }
@@ -327,13 +325,14 @@ impl<'t> Scanner<'_, 't> {
 
     /// Words that are none of these: harmless, or in the place of a name, or a keyword typed wrong.
     pub(super) fn other(&mut self, place: usize) -> Result<usize, Problem> {
-        let Some(token) = self.token(place).copied() else { return Ok(1) };
+        let tokens = self.scope.tokens;
+        let Some(token) = tokens.get(place) else { return Ok(1) };
         self.segment.now |= token.any(&["now", "immediately"]);
         // "thank u"
         if token.low == "u" && place > 0 && matches!(self.word(place - 1), "thank" | "thanks") {
             return Ok(1);
         }
-        self.hold(place, &token);
+        self.hold(place, token);
         // "deploy staging and deploy docs": said with its verb again, it is still nothing we know.
         if token.is(Class::HEAD)
             && self.scope.action.row().changes
@@ -348,7 +347,7 @@ impl<'t> Scanner<'_, 't> {
         }
         // "deploy production plan" is a plan, where "plan for deploy production" asks for one.
         let plan = token.any(&["plan"]) && place > 0 && self.scope.action.row().changes;
-        if is_object_word(self.scope.action, token.low) && !plan {
+        if token.is(Class::LISTED) && is_object_word(self.scope.action, token.low) && !plan {
             self.listing = false;
             return Ok(1);
         }
@@ -362,13 +361,13 @@ impl<'t> Scanner<'_, 't> {
         let owned =
             || place > 0 && (of(place - 1) || place > 1 && self.word(place - 1) == "the" && of(place - 2));
         let read = matches!(self.scope.action, Action::Logs | Action::Status | Action::Releases);
-        let whole = || self.token(place + 1).is_some_and(|next| next.name.is_some() || next.any(THINGS));
+        let whole = || self.token(place + 1).is_some_and(|next| next.name.is_some() || next.listed(THINGS));
         let alone = || {
             self.token(place + 1).is_none()
                 && (place == 0 || self.ends_name(place) == Some(NameKind::Environment))
         };
-        if read && !self.scope.asked && token.any(THINGS) && (owned() && !whole() || alone()) {
-            return Err(unknown_name(self.scope, &token, &[]));
+        if read && !self.scope.asked && token.listed(THINGS) && (owned() && !whole() || alone()) {
+            return Err(unknown_name(self.scope, token, &[]));
         }
         if token.is(Class::PREPOSITION) {
             // "everything except cron to staging": what follows "to" is not excluded.
@@ -391,8 +390,8 @@ impl<'t> Scanner<'_, 't> {
         );
         let changes = self.scope.action.row().changes;
         let then = changes && place > 0 && self.word(place - 1) == "then";
-        if token.is(Class::FILLER.and(Class::NOUNED)) && self.is_elsewhere(place, &token) {
-            return Err(unknown_name(self.scope, &token, &[]));
+        if token.is(Class::FILLER.and(Class::NOUNED)) && self.is_elsewhere(place, token) {
+            return Err(unknown_name(self.scope, token, &[]));
         }
         if (strict
             || then
@@ -400,19 +399,19 @@ impl<'t> Scanner<'_, 't> {
             || self.excluding && changes)
             && self.listing
             && token.class.known()
-            && crate::intent::grammar::is_foreign(self.scope.action, &token)
+            && crate::intent::grammar::is_foreign(self.scope.action, token)
         {
             if token.is(Class::HEAD) && self.joined(place) {
-                return Err(self.unknown_verb(&token));
+                return Err(self.unknown_verb(token));
             }
             // "restart my laptop": it is the laptop that nobody knows.
             let owns = token.any(&["my", "your", "his", "her", "their"]);
-            let thing = self.token(place + 1).filter(|next| owns && next.is_word()).unwrap_or(&token);
+            let thing = self.token(place + 1).filter(|next| owns && next.is_word()).unwrap_or(token);
             return Err(unknown_name(self.scope, thing, &[]));
         }
         self.compared(place)?;
         if token.class.known() {
-            self.stray(place, &token)?;
+            self.stray(place, token)?;
             // "deploy the window" names nothing; "deploy the app" means the whole.
             if self.listing
                 && !token.is(Class::FILLER)
@@ -423,7 +422,7 @@ impl<'t> Scanner<'_, 't> {
             }
             return Ok(1);
         }
-        self.unknown(place, &token)
+        self.unknown(place, token)
     }
 
     /// "in demo", "on testing": where others have an environment of that name, and this project has none.

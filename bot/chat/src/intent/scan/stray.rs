@@ -3,7 +3,7 @@
 //! In an order only words that change nothing of it may be passed over. All others are asked about, for what they say
 //! would be lost: "in test mode", "the last good one", "later", the worker of a project that has none.
 
-mod words;
+pub(in crate::intent) mod words;
 
 use super::{Action, Class, Kind, NameKind, Problem, Scanner, Token, unknown_name};
 use crate::intent::actions::Key;
@@ -22,14 +22,14 @@ impl<'t> Scanner<'_, 't> {
         {
             return Ok(());
         }
-        if token.any(THINGS) && self.is_place_of(place) {
+        if token.listed(THINGS) && self.is_place_of(place) {
             return Err(unknown_name(self.scope, token, &[]));
         }
         let before = place.checked_sub(1).map_or("", |at| self.word(at));
-        if token.any(TRIALS) && matches!(before, "for" | "a" | "an") {
+        if token.listed(TRIALS) && matches!(before, "for" | "a" | "an") {
             return Err(self.trial(place, token));
         }
-        if token.any(FORMER) && matches!(self.scope.action, Action::Deploy) {
+        if token.listed(FORMER) && matches!(self.scope.action, Action::Deploy) {
             return Err(self.former(place, token));
         }
         let ends = self.token(place + 1).is_none_or(|next| !next.is_word() || next.is(Class::OPENER));
@@ -48,7 +48,7 @@ impl<'t> Scanner<'_, 't> {
         let before = place.checked_sub(1).map_or("", |at| self.word(at));
         // "to test the login", "for the tests": what the order is good for.
         let purpose = before == "to" || self.purpose && !matches!(before, "for" | "a" | "an");
-        if token.any(TRIALS)
+        if token.listed(TRIALS)
             && !purpose
             && !self.is_own(token)
             && !owns(before)
@@ -56,7 +56,7 @@ impl<'t> Scanner<'_, 't> {
         {
             return Err(self.trial(place, token));
         }
-        if token.any(THINGS) && self.is_place_of(place) {
+        if token.listed(THINGS) && self.is_place_of(place) {
             return Err(unknown_name(self.scope, token, &[]));
         }
         // "but prod later", "for the night" and not "for the night shift"
@@ -72,7 +72,7 @@ impl<'t> Scanner<'_, 't> {
             || token.any(&["last"]) && matches!(self.word(place + 1), "night" | "time");
         if ago
             || releases
-                && (token.any(FORMER) || token.any(NUMBERED) && VERSIONS.contains(&self.word(place + 1)))
+                && (token.listed(FORMER) || token.any(NUMBERED) && VERSIONS.contains(&self.word(place + 1)))
         {
             return Err(self.former(place, token));
         }
@@ -116,7 +116,7 @@ impl<'t> Scanner<'_, 't> {
             return Ok(());
         }
         let numbered = self.token(place + 1).is_some_and(|next| next.is(Class::DIGIT));
-        if token.any(THINGS) && !numbered {
+        if token.listed(THINGS) && !numbered {
             return Err(unknown_name(self.scope, token, &[]));
         }
         self.segment.strange.get_or_insert(place);
@@ -190,7 +190,7 @@ impl<'t> Scanner<'_, 't> {
     /// "production logs": the last of the words, and what stands before it is a name.
     fn is_noun(&self, place: usize, token: &Token<'_>) -> bool {
         let little = |token: &Token<'_>| !token.is_word() || token.is(Class::OPENER) || token.is(Class::TIME);
-        token.any(REPORTED)
+        token.listed(REPORTED)
             && self.scope.tokens[place + 1..].iter().all(little)
             && place > 0
             && !matches!(self.token(place - 1), Some(before) if before.any(&["a", "the", "just", "only"]) || !before.is_word())
@@ -234,7 +234,7 @@ impl<'t> Scanner<'_, 't> {
 
     /// "later", "soon", "at night": put off, but not until when.
     fn sometime(&self, token: &Token<'_>, before: &str) -> Result<(), Problem> {
-        if !token.any(SOMETIME) || before == "one" || before == "last" {
+        if !token.listed(SOMETIME) || before == "one" || before == "last" {
             return Ok(());
         }
         let verb = self.scope.action.row().verbs[0];
@@ -294,7 +294,7 @@ impl<'t> Scanner<'_, 't> {
 
     /// "same as staging", "like staging", "matching staging": one place as another.
     pub(super) fn compared(&self, place: usize) -> Result<(), Problem> {
-        let Some(token) = self.token(place).filter(|token| token.any(COMPARES)) else { return Ok(()) };
+        let Some(token) = self.token(place).filter(|token| token.listed(COMPARES)) else { return Ok(()) };
         let before = place.checked_sub(1).map_or("", |at| self.word(at));
         if !self.scope.action.row().changes || self.scope.asked || token.quote > 0 || before == "well" {
             return Ok(());
@@ -324,7 +324,7 @@ impl<'t> Scanner<'_, 't> {
         let tokens = self.scope.tokens;
         let left = |at: usize| {
             let token = &tokens[at];
-            let put_off = |token: &Token<'_>| token.any(TRIALS) || token.any(SOMETIME);
+            let put_off = |token: &Token<'_>| token.listed(TRIALS) || token.listed(SOMETIME);
             // "in a bit", "for testing": the little words before go with it.
             let little = |token: &Token<'_>| token.any(&["a", "an", "in", "at", "for", "the", "by", "as"]);
             let mut behind = tokens[at..].iter().skip_while(|token| little(token));

@@ -226,6 +226,11 @@ fn find(tokens: &[Token<'_>], ordered: bool) -> Option<Correction> {
         if !token.is(Class::CORRECTS) && !token.any(&["i"]) || token.quote > 0 {
             continue;
         }
+        // The words that begin a phrase most often, and mostly begin none.
+        let behind = |words: &[&str]| tokens.get(from + 1).is_some_and(|next| next.any(words));
+        if token.any(&["on"]) && !behind(&["second"]) || token.any(&["i"]) && !behind(&["mean", "meant"]) {
+            continue;
+        }
         let before = &tokens[..from];
         // What stands behind a colon, a sign or "because" is a reason or a value.
         let value = |token: &Token<'_>| {

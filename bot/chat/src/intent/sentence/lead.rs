@@ -39,9 +39,9 @@ fn behind_only(tokens: &[Token<'_>]) -> Option<usize> {
 /// "lgtm approve it": where the approval begins behind the praise it is given with, without a comma between them; else 0.
 fn after_praise(tokens: &[Token<'_>]) -> usize {
     let praise = tokens.first().is_some_and(|first| first.any(&["lgtm"]) && first.quote == 0);
-    let approves = tokens
-        .get(1..)
-        .and_then(heads::find)
-        .is_some_and(|(head, _)| matches!(head, Head::Act(Action::Approve | Action::Promote)));
-    usize::from(praise && approves)
+    let approves = || {
+        let found = tokens.get(1..).and_then(heads::find);
+        found.is_some_and(|(head, _)| matches!(head, Head::Act(Action::Approve | Action::Promote)))
+    };
+    usize::from(praise && approves())
 }

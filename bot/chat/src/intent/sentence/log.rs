@@ -1,6 +1,6 @@
 //! Lines of logs, stack traces and histories, pasted among what is said.
 
-use super::{Class, Kind, Token, classes};
+use super::{Class, Kind, Token};
 use crate::intent::lexicon::near_opener;
 
 /// Whether a commit pasted from a history begins here: "commit 9fceb02" over "Author: …".
@@ -72,11 +72,11 @@ pub(in crate::intent) const LOGGED: &[&str] = &[
     "options",
 ];
 
-/// A line of a log or a stack trace: a time, a level, or a prompt first.
-pub(super) fn is_log(tokens: &[Token<'_>]) -> bool {
+/// A line of a log or a stack trace: a time, a level, or a prompt first. `said` are its classes.
+pub(super) fn is_log(tokens: &[Token<'_>], said: Class) -> bool {
     let Some(first) = tokens.iter().find(|token| token.is_word()) else { return false };
     let signs = Class::LOGGED.and(Class::of_kind(Kind::Bracket)).and(Class::of_kind(Kind::Equals));
-    if first.is(Class::PLAIN) && !first.is(Class::DIGIT) && !classes(tokens).is(signs) {
+    if first.is(Class::PLAIN) && !first.is(Class::DIGIT) && !said.is(signs) {
         return false;
     }
     let level = |word: &str| {

@@ -6,8 +6,8 @@ use crate::intent::words::said_again;
 
 use super::{
     Action, Class, Command, Draft, Head, Heard, Joined, Key, Kind, Meaning, Migrate, Mood, Opening, Problem,
-    Reader, Rest, Scope, Token, clauses, commentary, conditions, goes_on, grammar, heads, mood, reach,
-    reaction_like, remark, report, statement, takes_back, waver, withdraws,
+    Reader, Rest, Scope, Token, classes, clauses, commentary, conditions, goes_on, grammar, heads, mood,
+    reach, reaction_like, remark, report, statement, takes_back, waver, withdraws,
 };
 
 /// An order of more tokens than this is none that people type.
@@ -16,8 +16,11 @@ const MAX_CLAUSE: usize = 96;
 /// More commands than this in one message are a slip.
 const MAX_COMMANDS: usize = 64;
 
+/// Words by which an order is about nothing, or about what was said before.
+pub(in crate::intent) const WITHIN: &[&str] = &["same", "nothing", "nowhere", "never", "none", "neither"];
+
 /// What an order may hang on, behind "on".
-const OUTCOMES: &[&str] = &[
+pub(in crate::intent) const OUTCOMES: &[&str] = &[
     "failure",
     "failures",
     "error",
@@ -114,6 +117,7 @@ impl<'t> Reader<'_, 't> {
             )));
         }
         let words = &tokens[from..end];
+        let said = classes(words);
         // "add one more replica to api"
         let replica = |token: &Token<'_>| token.any(&["replica", "replicas", "instance", "instances"]);
         if matches!(head, Head::Add | Head::Remove) && words.iter().any(replica) {
@@ -166,15 +170,15 @@ impl<'t> Reader<'_, 't> {
             .suggest([format!("{} it", action.name())]));
         }
         // "deploy the same to production", with nothing before it that would be the same.
-        let same = words.iter().find(|token| !token.any(&["the", "exact"]));
-        let same_thing = words.iter().skip_while(|token| !token.any(&["same"])).nth(1);
-        if action == Action::Deploy
-            && self.drafts.is_empty()
-            && same.is_some_and(|token| token.any(&["same"]) && token.quote == 0)
-            && same_thing.is_none_or(|next| {
-                !next.is_word() || next.is(Class::PREPOSITION) || next.any(&["thing", "code", "again"])
-            })
-        {
+        let same = || {
+            let first = words.iter().find(|token| !token.any(&["the", "exact"]));
+            let thing = words.iter().skip_while(|token| !token.any(&["same"])).nth(1);
+            first.is_some_and(|token| token.any(&["same"]) && token.quote == 0)
+                && thing.is_none_or(|next| {
+                    !next.is_word() || next.is(Class::PREPOSITION) || next.any(&["thing", "code", "again"])
+                })
+        };
+        if action == Action::Deploy && self.drafts.is_empty() && said.is(Class::WITHIN) && same() {
             return Err(Problem::ambiguous(
                 "I read `the same`, and nothing was said before that it could be, so I did nothing. Name the ref.",
             )
@@ -182,7 +186,11 @@ impl<'t> Reader<'_, 't> {
         }
         // "deploy production pipeline": the pipeline, not the order.
         // What stands behind a colon is a reason.
-        let colon = words.iter().position(|token| token.kind == Kind::Colon).unwrap_or(words.len());
+        let colon = said
+            .is(Class::of_kind(Kind::Colon))
+            .then(|| words.iter().position(|token| token.kind == Kind::Colon))
+            .flatten()
+            .unwrap_or(words.len());
         let mut spoken_words = words[..colon].iter().rev().filter(|token| token.is_word());
         if nouny
             && changes
@@ -216,7 +224,7 @@ impl<'t> Reader<'_, 't> {
         // "roll back on failure"
         let hangs =
             |pair: &[Token<'_>]| pair[0].any(&["on", "upon"]) && pair[1].any(OUTCOMES) && pair[1].quote == 0;
-        if changes && spoken && plain.windows(2).any(hangs) {
+        if changes && spoken && said.is(Class::WITHIN) && plain.windows(2).any(hangs) {
             return Err(conditions::conditional(plain, self.vocabulary));
         }
         if let Some(heard) = report(
@@ -245,7 +253,10 @@ impl<'t> Reader<'_, 't> {
             return Ok(whole);
         }
         let tail = if plain.len() < words.len() { &words[plain.len()..] } else { &tokens[end..] };
-        if changes && spoken && (waver::wavers(action, tail) || waver::ranks(words)) {
+        if changes
+            && spoken
+            && (waver::wavers(action, tail) || said.is(Class::of_kind(Kind::Comma)) && waver::ranks(words))
+        {
             return Err(Problem::ambiguous(
                 "What stands behind the order leaves open whether or how it is meant, so I did nothing. Say the order alone.",
             ));
@@ -281,10 +292,11 @@ impl<'t> Reader<'_, 't> {
                 return Ok(whole);
             }
         }
-        if words
-            .iter()
-            .any(|token| token.any(&["nothing", "nowhere", "never", "none", "neither"]) && token.quote == 0)
-            && changes
+        if changes
+            && said.is(Class::WITHIN)
+            && words.iter().any(|token| {
+                token.any(&["nothing", "nowhere", "never", "none", "neither"]) && token.quote == 0
+            })
             && !matches!(action, Action::Lock | Action::Unlock | Action::SetVariable)
         {
             self.hear(Heard::Refusal);

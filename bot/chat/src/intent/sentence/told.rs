@@ -3,7 +3,7 @@
 //!
 //! Their words are often those of an order to the letter ("todo: deploy production"), so what stands around them decides.
 
-use super::{Class, Kind, Mood, Token, classes, heads, mood};
+use super::{Class, Kind, Mood, Token, heads, mood};
 
 /// What the words before a colon are called where what follows is a list of things and not an order.
 pub(in crate::intent) const LABELS: &[&str] = &[
@@ -52,13 +52,17 @@ pub(in crate::intent) const LABELS: &[&str] = &[
 /// How far into a line its label may reach.
 const LABEL_REACH: usize = 4;
 
-/// Whether a line only tells, whatever stands in it.
-pub(super) fn tells(line: &[Token<'_>]) -> bool {
-    let kinds = [Kind::Colon, Kind::Bracket, Kind::Dash, Kind::Plus, Kind::Stop, Kind::Arrow];
-    let signs = kinds.into_iter().map(Class::of_kind).fold(Class::default(), Class::and);
-    if !classes(line).is(signs) {
-        let example = |token: &Token<'_>| !token.is(Class::PLAIN) && token.any(&["e.g", "i.e"]);
-        return line.iter().any(example) && labelled(line);
+/// Whether a line of words of these classes only tells, whatever stands in it.
+pub(super) fn tells(line: &[Token<'_>], said: Class) -> bool {
+    const SIGNS: Class = Class::of_kind(Kind::Colon)
+        .and(Class::of_kind(Kind::Bracket))
+        .and(Class::of_kind(Kind::Dash))
+        .and(Class::of_kind(Kind::Plus))
+        .and(Class::of_kind(Kind::Stop))
+        .and(Class::of_kind(Kind::Arrow));
+    if !said.is(SIGNS) {
+        let example = |token: &Token<'_>| token.listed(&["e.g", "i.e"]);
+        return said.is(Class::LISTED) && line.iter().any(example) && labelled(line);
     }
     statistics(line)
         || checkbox(line)

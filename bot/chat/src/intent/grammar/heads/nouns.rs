@@ -44,9 +44,14 @@ pub(super) const RUN_NOUNS: &[&str] = &[
     "r",
 ];
 
-/// The words an action's noun may be, to be passed over among its arguments.
+/// Whether a word is one of [`object_words`].
 pub(in crate::intent) fn is_object_word(action: Action, word: &str) -> bool {
-    let mine: &[&str] = match action {
+    object_words(action).contains(&word)
+}
+
+/// The words an action's noun may be, to be passed over among its arguments.
+pub(in crate::intent) fn object_words(action: Action) -> &'static [&'static str] {
+    match action {
         Action::Deploy => {
             &["deploy", "deployment", "rollout", "release", "redeploy", "out", "live", "forward", "plan"]
         }
@@ -127,6 +132,5 @@ pub(in crate::intent) fn is_object_word(action: Action, word: &str) -> bool {
         }
         _ if runs::is_run_action(action) => RUN_NOUNS,
         _ => &[],
-    };
-    mine.contains(&word)
+    }
 }

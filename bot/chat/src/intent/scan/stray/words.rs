@@ -1,7 +1,7 @@
 //! Words that are known and mean something of their own, by what they mean.
 
 /// What services, and what they run on, are often called by.
-pub(in crate::intent::scan) const THINGS: &[&str] = &[
+pub(in crate::intent) const THINGS: &[&str] = &[
     "worker",
     "workers",
     "queue",
@@ -80,7 +80,7 @@ pub(super) const KINDS: &[&str] = &[
 ];
 
 /// Nouns an order makes with what it is about: "deploy production logs" asks for them, if anything.
-pub(super) const REPORTED: &[&str] = &[
+pub(in crate::intent) const REPORTED: &[&str] = &[
     "logs",
     "log",
     "history",
@@ -133,7 +133,7 @@ pub(super) const SHOWN: &[(&str, &str)] = &[
 ];
 
 /// What an order is that is not meant for real.
-pub(super) const TRIALS: &[&str] = &[
+pub(in crate::intent) const TRIALS: &[&str] = &[
     "test",
     "tests",
     "testing",
@@ -154,7 +154,7 @@ pub(super) const TRIALS: &[&str] = &[
 ];
 
 /// Releases that are not the newest, to which only a rollback goes.
-pub(super) const FORMER: &[&str] =
+pub(in crate::intent) const FORMER: &[&str] =
     &["previous", "last", "earlier", "prior", "former", "preceding", "old", "older", "oldest", "yesterday's"];
 
 /// Words that count or choose among releases.
@@ -165,7 +165,7 @@ pub(super) const VERSIONS: &[&str] =
     &["version", "versions", "release", "releases", "build", "builds", "tag", "commit", "code"];
 
 /// Words that put off without a time.
-pub(super) const SOMETIME: &[&str] = &[
+pub(in crate::intent) const SOMETIME: &[&str] = &[
     "later",
     "soon",
     "while",
@@ -189,7 +189,7 @@ pub(super) const SOMETIME: &[&str] = &[
 ];
 
 /// Words by which one place is to be as another.
-pub(super) const COMPARES: &[&str] =
+pub(in crate::intent) const COMPARES: &[&str] =
     &["like", "as", "match", "matching", "matches", "equal", "equals", "mirroring", "mirror", "identical"];
 
 /// Whom an order is left to by somebody who does not give it.
