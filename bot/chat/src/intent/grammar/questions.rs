@@ -32,6 +32,12 @@ pub(in crate::intent) enum Asked {
     Unanswered,
 }
 
+/// What only a project's history knows, said of a branch or a commit.
+const HISTORY: &[&str] = &[
+    "has", "have", "contains", "contain", "includes", "include", "holds", "brought", "fixes", "fixed",
+    "broke", "breaks", "added", "adds", "changed", "changes",
+];
+
 fn is_run(token: &Token<'_>) -> bool {
     token.is_word() && token.low.trim_start_matches('#').starts_with("r-")
 }
@@ -158,26 +164,7 @@ fn what(tokens: &[Token<'_>]) -> Asked {
     }
     // "which branch has the fix?": what is in it, which only its history knows.
     if word(0) == "which"
-        && tokens.get(2).is_some_and(|verb| {
-            verb.any(&[
-                "has",
-                "have",
-                "contains",
-                "contain",
-                "includes",
-                "include",
-                "holds",
-                "introduced",
-                "fixes",
-                "fixed",
-                "broke",
-                "breaks",
-                "added",
-                "adds",
-                "changed",
-                "changes",
-            ])
-        })
+        && tokens.get(2).is_some_and(|verb| verb.any(HISTORY) || verb.any(&["introduced"]))
         && !says(tokens, &["deployed", "released", "shipped", "been"])
         && !tokens.iter().any(|token| token.name.is_some_and(|hit| hit.kind == NameKind::Environment))
     {
