@@ -19,8 +19,7 @@ use super::words::{Kind, Token, reach};
 
 use condition::condition_at;
 pub(super) use condition::{condition_within, refers_back};
-pub(super) use openers::near_modal;
-pub(super) use openers::skip_openers;
+pub(super) use openers::{after_favor, near_modal, skip_openers};
 use openers::{retracts, skip_words};
 
 /// How a stretch of words begins.
@@ -200,16 +199,6 @@ pub(super) fn read(tokens: &[Token<'_>]) -> Mood {
         break;
     }
     order(tokens, at, polite)
-}
-
-/// "do me a favor and deploy staging": where what is wanted begins; else 0.
-pub(super) fn after_favor(tokens: &[Token<'_>]) -> usize {
-    /// A favor is asked with the first words.
-    const REACH: usize = 8;
-    if !tokens.iter().take(REACH).any(|token| token.any(&["favor", "favour", "dear"])) {
-        return 0;
-    }
-    openers::favor(tokens, skip_openers(tokens, 0)).unwrap_or(0)
 }
 
 fn order(tokens: &[Token<'_>], at: usize, polite: bool) -> Mood {

@@ -3,16 +3,16 @@
 //! Scanning does not know which keys the action has; `grammar` judges that, so that nothing said is lost silently.
 
 mod canary;
+mod list;
 mod lost;
 mod name;
 pub(super) mod stray;
 mod unknown;
 mod value;
 
+pub(super) use list::List;
 pub(super) use unknown::unknown_name;
 pub(super) use value::for_a_time;
-
-use smallvec::SmallVec;
 
 use super::actions::Action;
 use super::command::{Bundle, Canary, Migrate, Mode};
@@ -22,40 +22,6 @@ use super::names::{NameKind, Vocabulary};
 use super::problem::Problem;
 use super::values;
 use super::words::{Kind, REACH, Token, reach};
-
-/// A list of the project's own names, each once, in the order said.
-///
-/// Most lists are so short that they need no memory of their own.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct List {
-    pub(super) named: SmallVec<[usize; 2]>,
-    pub(super) without: SmallVec<[usize; 2]>,
-    /// "all …" was said.
-    pub(super) all: bool,
-}
-
-impl List {
-    fn push(&mut self, index: usize, excluded: bool) {
-        let list = if excluded { &mut self.without } else { &mut self.named };
-        if !list.contains(&index) {
-            list.push(index);
-        }
-    }
-
-    pub(super) fn is_said(&self) -> bool {
-        self.all || !self.named.is_empty() || !self.without.is_empty()
-    }
-
-    fn absorb(&mut self, other: &Self) {
-        for index in &other.named {
-            self.push(*index, false);
-        }
-        for index in &other.without {
-            self.push(*index, true);
-        }
-        self.all |= other.all;
-    }
-}
 
 /// Everything that was said of one action in one stretch of words.
 #[derive(Debug, Clone, Default)]

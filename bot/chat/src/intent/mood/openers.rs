@@ -266,3 +266,13 @@ pub(super) fn retracts(tokens: &[Token<'_>]) -> bool {
                 | ("not", "really")
         )
 }
+
+/// "do me a favor and deploy staging": where what is wanted begins; else 0.
+pub(in crate::intent) fn after_favor(tokens: &[Token<'_>]) -> usize {
+    /// A favor is asked with the first words.
+    const REACH: usize = 8;
+    if !tokens.iter().take(REACH).any(|token| token.any(&["favor", "favour", "dear"])) {
+        return 0;
+    }
+    favor(tokens, skip_openers(tokens, 0)).unwrap_or(0)
+}
