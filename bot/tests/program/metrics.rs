@@ -1,6 +1,7 @@
 //! A canary that is watched through a real Prometheus (`.ci/prometheus`), which goes away in the middle of a stage. Runs where
 //! `INFRA_CHAT_TEST_PROMETHEUS` names one that scrapes what is put into `INFRA_CHAT_TEST_PROMETHEUS_TARGETS`.
 
+use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
@@ -37,7 +38,8 @@ impl Counters {
                 for (release, count) in (1..).zip(&counts) {
                     let more = if release == 2 || asked.load(Ordering::SeqCst) { REQUESTS } else { 0 };
                     let count = count.fetch_add(more, Ordering::SeqCst) + more;
-                    body += &format!("shop_requests_total{{release=\"{release}\",code=\"200\"}} {count}\n");
+                    writeln!(body, "shop_requests_total{{release=\"{release}\",code=\"200\"}} {count}")
+                        .unwrap();
                 }
                 let head = "HTTP/1.1 200 OK\r\ncontent-type: text/plain; version=0.0.4\r\nconnection: close";
                 let _gone = write!(stream, "{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
@@ -121,7 +123,7 @@ fn while_prometheus_is_away_a_stage_is_held_and_then_it_goes_on() {
     // Without a server to ask, the canary is refused before anything is done.
     world.program(&["--as", "ana", "run", "deploy v1.1.0 to staging"]).ended(0);
     world
-        .program(&["--as", "ana", "run", "deploy v1.2.0 to staging with canary 50/100 soak 15s"])
+        .program(&["--as", "ana", "run", "deploy v1.2.0 to staging with canary 50/100 soak 30s"])
         .ended(1)
         .says("A canary of api could not be watched: it is to be watched through Prometheus")
         .says("INFRA_CHAT_PROMETHEUS_URL");
@@ -130,10 +132,9 @@ fn while_prometheus_is_away_a_stage_is_held_and_then_it_goes_on() {
     let mut host = world.start(&["--as", "ana", "chat"], &[("INFRA_CHAT_PROMETHEUS_URL", &url)]);
     let web = Page::read(&format!("http://{}/customers", world.edge("staging", "web"))).unwrap();
     let load = Load::start(&[web], 20, 60);
-    host.say("deploy v1.2.0 to staging with canary 50/100 soak 15s");
-    host.wait_for("[going] canary 50%  soaking");
+    host.say("deploy v1.2.0 to staging with canary 50/100 soak 30s");
+    host.wait_for("[going] canary 50%  soaking, 20 s left");
     way.cut();
-    host.wait_for("can't see how api does, trying again");
     host.wait_for("Nobody can tell how api does for 60 s now");
     host.say("status staging");
     host.wait_for("50% of traffic to release 2");
