@@ -49,9 +49,9 @@ async fn cancelled_late(t: &mut Story, case: &Case) -> (Ending, RunId) {
 
 /// The writing calls of an undo, with how often each is made.
 async fn undisturbed(t: &mut Story, case: &Case) -> Vec<(Call, u32)> {
-    let (before, run) = cancelled_late(t, case).await;
+    let (before, run) = Box::pin(cancelled_late(t, case)).await;
     t.settle_all().await;
-    as_before(t, case, &run, &before, "undisturbed").await;
+    Box::pin(as_before(t, case, &run, &before, "undisturbed")).await;
     let mut calls: Vec<(Call, u32)> = Vec::new();
     for effect in undone(t, &run) {
         match calls.iter_mut().find(|(call, _)| *call == effect.call) {
