@@ -102,7 +102,8 @@ impl Engine {
         let key = &live.id.environment;
         let crashing = CrashingService { service: service.clone(), release };
         let now_ms = self.now_ms();
-        let happened = self.store().happening_of_run(&live.run).await?;
+        // Not what happened to the run: of that something may not be readable, which is no reason to say nothing of a crash.
+        let since = self.store().happening_head().await?;
         let mut before = self.store().incident_list(key, EpochMs::MIN, i64::MAX).await?;
         before.retain(|incident| incident.crashing.as_ref() == Some(&crashing));
         // A platform that was started anew counts anew: that alone is no news either.
@@ -115,7 +116,7 @@ impl Engine {
             if crashes.gave_up { "it is not started again" } else { "it is started again each time" };
         let summary =
             format!("{service} ended by itself {} times ({}), {goes_on}", crashes.times, crashes.how);
-        let mut commit = noticed(&live.run, &happened, now_ms);
+        let mut commit = noticed(&live.run, since, now_ms);
         commit.audit.push(AuditEntry {
             actor: Actor::system(),
             action: "service.crash-loop",

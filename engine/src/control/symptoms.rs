@@ -22,7 +22,7 @@ impl Engine {
         let happened = self.store().happening_of_run(&live.run).await?;
         // A platform that does not answer is looked at later.
         let observed = self.ports().platform.observe(key).await.ok();
-        let mut commit = noticed(&live.run, &happened, self.now_ms());
+        let mut commit = noticed(&live.run, last_of(&happened), self.now_ms());
         for (service, part) in live.services.iter().filter(|(_, part)| part.set.is_some()) {
             let errors = self.server_errors(&project, live, service).await;
             let errors = errors.and_then(|seen| of_errors(&happened, service, live.id.number, seen));
@@ -87,9 +87,13 @@ impl Engine {
 
 /// A commit of what this replica noticed by itself. Another one that noticed the same at once was faster when something happened
 /// to the run since then: it is a conflict.
-pub(super) fn noticed(run: &RunId, happened: &[RunHappened], now_ms: EpochMs) -> Commit {
-    let seq = happened.last().map_or(0, |last| last.seq);
-    Commit { since: Some((run.clone(), seq)), ..Commit::at(now_ms) }
+pub(super) fn noticed(run: &RunId, since: i64, now_ms: EpochMs) -> Commit {
+    Commit { since: Some((run.clone(), since)), ..Commit::at(now_ms) }
+}
+
+/// The last of what happened to a run.
+pub(super) fn last_of(happened: &[RunHappened]) -> i64 {
+    happened.last().map_or(0, |last| last.seq)
 }
 
 fn of_errors(

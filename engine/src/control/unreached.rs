@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::symptoms::noticed;
+use super::symptoms::{last_of, noticed};
 use super::{Engine, Refusal};
 use crate::model::{Actor, EnvironmentKey, Release, ServiceName};
 use crate::ports::InstanceState;
@@ -32,7 +32,7 @@ impl Engine {
         let project = self.project_of(key).await?.value;
         let Some(described) = project.environments.get(&key.environment) else { return Ok(()) };
         let happened = self.store().happening_of_run(&live.run).await?;
-        let mut commit = noticed(&live.run, &happened, self.now_ms());
+        let mut commit = noticed(&live.run, last_of(&happened), self.now_ms());
         for service in described.edge.keys().filter(|service| live.services.contains_key(*service)) {
             let (what, action, say) = match self.ports().edge.trouble(key, service).await {
                 Some(why) if !is_told(&happened, service) => {

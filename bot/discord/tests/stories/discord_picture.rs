@@ -24,7 +24,7 @@ fn it_is_in_the_thread_of_the_card_with_words_for_whoever_does_not_see_it() {
         let call = call.unwrap();
         assert!(call.files && call.method == "POST", "{call:#?}");
         let says = call.body["attachments"][0]["description"].as_str().unwrap();
-        assert!(says.contains("api canary 80 of 400 failed (20.0%), p95 5 ms"), "{says}");
+        assert!(says.contains("api canary 21 of 100 failed (21.0%), p95 5 ms"), "{says}");
         // In the thread of the run's card, which has the identifier of the card's message.
         let thread = call.path.split('/').nth(2).unwrap().to_owned();
         let messages = t.stage.sim.messages();
@@ -33,7 +33,7 @@ fn it_is_in_the_thread_of_the_card_with_words_for_whoever_does_not_see_it() {
             messages.iter().find(|message| message.content.contains("canary at 50% of traffic")).unwrap();
         assert!(shown.files[0].contains("PNG\r\n"), "{shown:#?}");
         assert!(
-            shown.embeds[0].to_string().contains("50% for 8 s: api canary 80 of 400 failed"),
+            shown.embeds[0].to_string().contains("50% for 2 s: api canary 21 of 100 failed"),
             "{shown:#?}"
         );
     });

@@ -33,13 +33,13 @@ fn it_is_in_the_thread_of_the_card_with_words_for_whoever_does_not_see_it() {
             verdict
                 .blocks
                 .iter()
-                .any(|block| block.to_string().contains("50% for 8 s: api canary 80 of 400 failed"))
+                .any(|block| block.to_string().contains("50% for 2 s: api canary 21 of 100 failed"))
         );
         let asked = sim.calls().into_iter().find(|call| {
             call.method == "files.getUploadURLExternal"
                 && call.body["filename"].as_str().is_some_and(|name| name.starts_with("canary-"))
         });
         let says = asked.unwrap().body["alt_txt"].as_str().unwrap().to_owned();
-        assert!(says.contains("api canary 80 of 400 failed (20.0%), p95 5 ms"), "{says}");
+        assert!(says.contains("api canary 21 of 100 failed (21.0%), p95 5 ms"), "{says}");
     });
 }

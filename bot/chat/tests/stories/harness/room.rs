@@ -44,6 +44,15 @@ pub(crate) struct Shown {
     pub(crate) seen: bool,
 }
 
+impl Shown {
+    /// It is a message beside a card that was edited, for what it offered has been decided meanwhile: nobody says anything anew.
+    /// A terminal can't edit what stands there, so fronts that can have stories of their own about it.
+    fn is_taken_back(&self) -> bool {
+        let decided = |line: &str| line.trim_start().starts_with("r-") && line.ends_with(" by now.");
+        !self.update && self.text.lines().any(decided)
+    }
+}
+
 fn rename(text: &str, ids: &[String]) -> String {
     let name = |found: &regex::Captures<'_>| {
         let number = ids.iter().position(|id| *id == found[2]);
@@ -81,7 +90,9 @@ impl Room {
                     inside.ids.push(found[2].to_owned());
                 }
             }
-            inside.shown.push(shown);
+            if !shown.is_taken_back() {
+                inside.shown.push(shown);
+            }
         });
     }
 
