@@ -160,7 +160,7 @@ fn a_good_release_goes_through_its_stages() {
 #[test]
 fn a_bad_release_is_taken_back_in_its_first_stage() {
     on_both(async |t| {
-        live(t, TRAFFIC).await;
+        live(t, 2 * TRAFFIC).await;
         t.world.release("v4", "Cached totals", Behaviour::fails_requests(20));
         let before = t.picture("staging").await;
         let run = t.asks("ana", "staging", deploy_canary("v4", &[10, 50, 100], 60)).await;
@@ -187,13 +187,13 @@ fn a_bad_release_is_taken_back_in_its_first_stage() {
               canary 10% waits: soaking, 40 s left
               canary 10% waits: soaking, 30 s left
               canary 10% failed: canary-failed
-            undoing: canary-failed (the canary of api failed at 10% of traffic. The canary failed 74 of 370 requests (20%), the stable version 0 of 3,330 requests (0%) in the same seconds; equal versions would get this far apart less than once in 220 canaries (limit: 200).)
+            undoing: canary-failed (the canary of api failed at 10% of traffic. The canary failed 161 of 800 requests (20%), the stable version 0 of 7,200 requests (0%) in the same seconds; equal versions would get this far apart less than once in 261 canaries (limit: 200).)
               canary 10% undone: api: 100% to release 1, web: 100% to release 1
               api and web undone: new processes ended
               migrations undone: 0002 add_due_date, 0003 create_payments were applied and stay: what ran before can live with them
               reconcile config undone: configuration removed
               preflight undone: no build is running
-            rolled-back: canary-failed (the canary of api failed at 10% of traffic. The canary failed 74 of 370 requests (20%), the stable version 0 of 3,330 requests (0%) in the same seconds; equal versions would get this far apart less than once in 220 canaries (limit: 200).)
+            rolled-back: canary-failed (the canary of api failed at 10% of traffic. The canary failed 161 of 800 requests (20%), the stable version 0 of 7,200 requests (0%) in the same seconds; equal versions would get this far apart less than once in 261 canaries (limit: 200).)
         "#]].assert_eq(&t.told(&run).await);
         assert_eq!(t.picture("staging").await, before);
         let trial = trial(t, &run).await;
