@@ -1,7 +1,8 @@
-//! The table of actions: one row each, from which grammar, help, completion, command line, HTTP and policy are made.
+//! The table of actions: one row each, from which grammar, help, completion, command line and HTTP are made.
 //!
 //! To add an action, add a variant to [`Action`], its row to [`TABLE`] (same place), and, where its arguments are of a
-//! new kind, one function in `grammar/`. Everything else follows from the row.
+//! new kind, one function in `grammar/`. Two things don't follow from the row: the policy's schema has a name for each action
+//! (`policies/rules/schema.cedarschema`, a test says which is missing), and what is built needs somebody who does it (`desk/`).
 
 use std::sync::LazyLock;
 

@@ -34,8 +34,8 @@ pub(in crate::intent) enum Asked {
 
 /// What only a project's history knows, said of a branch or a commit.
 const HISTORY: &[&str] = &[
-    "has", "have", "contains", "contain", "includes", "include", "holds", "brought", "fixes", "fixed",
-    "broke", "breaks", "added", "adds", "changed", "changes",
+    "has", "have", "contains", "contain", "includes", "include", "holds", "fixes", "fixed", "broke",
+    "breaks", "added", "adds", "changed", "changes",
 ];
 
 fn is_run(token: &Token<'_>) -> bool {
