@@ -167,7 +167,7 @@ impl Class {
 const OPENERS: &str = "omg emergency hi hey hello yo hiya ok okay k alright oh ah so please pls plz kindly just quickly also and then next \
     finally now actually um uh hmm yes yep yeah yup ya infra-chat infrachat infra infrabot chatops bot robot first \
     second lastly afterwards instead rather simply quick urgently urgent asap btw but dear or";
-const INTERJECTIONS: &str = "great nice good perfect cool awesome thanks thank thx ty cheers right well sure fine \
+const INTERJECTIONS: &str = "gm great nice good perfect cool awesome thanks thank thx ty cheers right well sure fine \
     morning afternoon evening day team folks everyone everybody all guys y'all friend friends buddy mate dude bro you \
     sorry excellent lovely wonderful super brilliant amazing no nope nah oops lgtm done there congrats sweet \
     understood agreed correct very much a for that again both man people crew world damn damnit dammit goddamn dang darn shit \

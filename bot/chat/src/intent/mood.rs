@@ -5,6 +5,7 @@
 
 mod ahead;
 pub(super) mod condition;
+mod front;
 pub(super) mod openers;
 
 use super::actions::Action;
@@ -19,6 +20,7 @@ use super::words::{Kind, Token, reach};
 
 use condition::condition_at;
 pub(super) use condition::{condition_within, refers_back};
+use front::{MAX_FRONTED, fronted};
 pub(super) use openers::{after_favor, near_modal, skip_openers};
 use openers::{retracts, skip_words};
 
@@ -204,6 +206,10 @@ pub(super) fn read(tokens: &[Token<'_>]) -> Mood {
 fn order(tokens: &[Token<'_>], at: usize, polite: bool) -> Mood {
     let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
     let (at, front) = fronted(tokens, at);
+    // "in staging, if we see repeated 500s, …"
+    if !front.is_empty() && condition_at(tokens, at).is_some() {
+        return Mood::Condition(at);
+    }
     let said = if front.is_empty() { ahead::read(tokens, at) } else { None };
     let ahead = said.is_some();
     let (at, front, polite) = match said {
@@ -326,8 +332,11 @@ fn order(tokens: &[Token<'_>], at: usize, polite: bool) -> Mood {
             ahead,
         });
     }
+    // "standup's over" tells.
     if tokens.get(at).is_some_and(|token| {
-        token.is_word() && token.name.is_none() && (!token.class.known() || token.class.only_head())
+        token.is_word()
+            && token.name.is_none()
+            && (!token.class.known() && !token.low.ends_with("'s") || token.class.only_head())
     }) {
         return Mood::Imperative(at, polite);
     }
@@ -431,61 +440,4 @@ fn asks_whether(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     let end = (at + 4).min(tokens.len());
     let condition = (at + 1..end).find(|place| tokens[*place].any(&["if", "whether"]))?;
     tokens[condition..].iter().any(|token| token.any(&["is", "are"])).then_some(condition + 1)
-}
-
-/// More tokens than this name no place before a verb.
-const MAX_FRONTED: usize = 32;
-
-/// "on staging, …", "staging: …": the place before the verb.
-fn fronted(tokens: &[Token<'_>], at: usize) -> (usize, std::ops::Range<usize>) {
-    let none = (at, at..at);
-    let (preposition, Some(place)) = place_at(tokens, at) else { return none };
-    let mut next = place;
-    let marked =
-        tokens.get(next).is_some_and(|token| matches!(token.kind, Kind::Comma | Kind::Colon | Kind::Dash));
-    while tokens.get(next).is_some_and(|token| matches!(token.kind, Kind::Comma | Kind::Colon | Kind::Dash)) {
-        next += 1;
-    }
-    let next = skip_openers(tokens, next);
-    let verb = heads::find(&tokens[next.min(tokens.len())..]).is_some() || flag(tokens, next).is_some();
-    let colon = tokens.get(place).is_some_and(|token| token.kind == Kind::Colon);
-    if verb && (preposition || colon) && (marked || preposition) { (next, at..place) } else { none }
-}
-
-/// Whether a preposition stands here, and where the names behind it end, if there are any.
-fn place_at(tokens: &[Token<'_>], at: usize) -> (bool, Option<usize>) {
-    let mut place = at;
-    let preposition =
-        tokens.get(place).is_some_and(|token| token.any(&["in", "on", "for", "to", "from", "into"]));
-    if preposition {
-        place += 1;
-        while tokens.get(place).is_some_and(|token| token.any(&["the", "our"])) {
-            place += 1;
-        }
-    }
-    let first = place;
-    let mut named = false;
-    while let Some(token) = tokens.get(place).filter(|_| place - first < MAX_FRONTED) {
-        // "on staging backfill timezone"
-        let verb = named && token.is(Class::HEAD);
-        if let Some(hit) = token.name.filter(|hit| !(verb && hit.kind == NameKind::Job)) {
-            named = true;
-            place += hit.len();
-        } else if named
-            && (token.any(&["and", "environment", "env"])
-                || (token.kind == Kind::Comma
-                    && tokens.get(place + 1).is_some_and(|next| next.name.is_some())))
-        {
-            place += 1;
-        } else {
-            break;
-        }
-    }
-    (preposition, (named && first != tokens.len()).then_some(place))
-}
-
-/// Where "on staging" ends.
-fn places_end(tokens: &[Token<'_>], at: usize) -> Option<usize> {
-    let (preposition, end) = place_at(tokens, at);
-    end.filter(|_| preposition)
 }

@@ -10,7 +10,9 @@ mod conditions;
 pub(super) mod correction;
 mod lead;
 pub(super) mod log;
+mod nothing;
 pub(super) mod order;
+mod placed;
 pub(super) mod remark;
 pub(super) mod report;
 mod statement;
@@ -39,6 +41,7 @@ use super::{Parsed, help};
 use clauses::begins_clause;
 use conditions::reaction_like;
 use log::{heads_commit, is_log};
+use nothing::left_to_people;
 use remark::{commentary, goes_on, withdraws};
 use report::{report, takes_back, without_courtesies};
 
@@ -297,9 +300,12 @@ impl<'t> Reader<'_, 't> {
             self.extended = true;
             return Ok(());
         }
+        if !self.drafts.is_empty() && self.completes(tokens, said)? {
+            return Ok(());
+        }
         if begin > 0
             && all[begin - 1].kind == Kind::Question
-            && let Some(at) = conditions::hangs_on_answer(tokens)
+            && let Some(at) = conditions::hangs_on_answer(tokens, !self.drafts.is_empty())
         {
             return Err(conditions::conditional(&tokens[at..], self.vocabulary));
         }
@@ -352,7 +358,9 @@ impl<'t> Reader<'_, 't> {
                 Ok((next.unwrap_or(tokens.len()), Joined::Start))
             }
             Mood::Condition(at) => {
+                let before = self.drafts.len();
                 self.condition(tokens, at)?;
+                self.placed(before, &tokens[..at])?;
                 Ok(whole)
             }
             Mood::Notify(at) => {
@@ -361,7 +369,10 @@ impl<'t> Reader<'_, 't> {
                     return Ok(whole);
                 }
                 let end = clauses::after_courtesy(&tokens[at..]).map_or(tokens.len(), |end| at + end);
+                self.told_or_done(&tokens[at..end], joined)?;
+                let before = self.drafts.len();
                 self.alert(&tokens[at..end], &[])?;
+                self.placed(before, &tokens[..at])?;
                 Ok((end, Joined::And))
             }
             Mood::Question { from, asked } => {
@@ -465,29 +476,6 @@ impl<'t> Reader<'_, 't> {
         missing.dedup();
         Parsed { commands, missing, problem: None }
     }
-
-    fn not_a_command(&self) -> Problem {
-        let message = match self.heard {
-            Heard::Nothing => "There is nothing here for me to do.",
-            Heard::Statement => "I read this as something told, not as an order, so I did nothing.",
-            Heard::Question => {
-                "That is a question I can't answer. I can answer what is deployed, who did what, how things are, and what you may do."
-            }
-            Heard::Refusal => "Understood: I do nothing.",
-            Heard::Quotation => "I read this as a quotation, not as an order, so I did nothing.",
-            Heard::List => {
-                "I read this as a list, a note or a mark of what is or was to do, not as an order, so I did nothing."
-            }
-            Heard::Log => "I read this as pasted output, not as an order, so I did nothing.",
-        };
-        Problem::not_a_command(message).suggest(self.vocabulary.ways_out())
-    }
-}
-
-fn left_to_people() -> Problem {
-    Problem::not_a_command(
-        "Behind the order I read that somebody else is to do it, so I did nothing. Say the order alone.",
-    )
 }
 
 /// What stands before a clause.

@@ -10,8 +10,8 @@ use crate::intent::lexicon::Class;
 use crate::intent::names::NameKind;
 use crate::intent::words::{Kind, Token};
 
-use topic::backfills;
 pub(in crate::intent) use topic::{actor, help};
+use topic::{backfills, opines};
 
 /// What a question asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,6 +161,10 @@ fn what(tokens: &[Token<'_>]) -> Asked {
     }
     if says(tokens, &["commands"]) {
         return Asked::By(Action::Help, tokens.len());
+    }
+    // "which version do you recommend?": what somebody thinks best.
+    if opines(tokens) {
+        return Asked::Unanswered;
     }
     // "which branch has the fix?": what is in it, which only its history knows.
     if word(0) == "which"

@@ -8,8 +8,9 @@ use crate::intent::lexicon::Class;
 use crate::intent::values::time;
 use crate::intent::words::{Kind, Token};
 
+use super::front::places_end;
 use super::openers::{near_modal, skip_openers, skip_words};
-use super::{condition, flag, places_end};
+use super::{condition, flag};
 
 /// What stands before a verb, and where the verb stands.
 pub(super) struct Ahead {

@@ -177,8 +177,11 @@ impl Scanner<'_, '_> {
                 | "every"
                 | "time"
                 | "stage"
+                | "stages"
+                | "weights"
                 | "a"
                 | "of"
+                | "the"
                 | "soaking"
         ) {
             said |= matches!(

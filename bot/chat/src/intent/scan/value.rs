@@ -2,7 +2,9 @@
 
 use super::lost::{PARTS, check_ref};
 use super::{Action, Class, Kind, Problem, Scanner, Scope, Token, reach, unknown_name, values};
+use crate::intent::actions::Key;
 use crate::intent::markup::TICK;
+use crate::intent::names::NameKind;
 use crate::intent::words::said_again;
 
 /// Words that mean something else even behind most keywords of a ref, and are a ref behind "ref" alone.
@@ -70,6 +72,19 @@ impl Scanner<'_, '_> {
             if next.low.strip_prefix('#').is_some_and(bare) {
                 let said = format!("I read `{} {}`, but not which, so I did nothing.", token.raw, next.raw);
                 return Err(Problem::bad_value(said));
+            }
+            // "branch production to staging": what is called like a place, with the place behind it.
+            let called =
+                next.name.filter(|hit| hit.len() == 1 && token.low != "version" && token.low != "release");
+            let onto = self.token(at + 1).is_some_and(|to| to.any(&["to", "onto", "into", "in", "on"]));
+            let placed = self.rest(at + 2).iter().take(3).any(|token| {
+                token.name.is_some_and(|hit| hit.kind == NameKind::Environment) && token.quote == 0
+            });
+            // "api branch web" may be the branch of the one or the other.
+            let whose = place > 0 && token.low != "ref" && self.scope.tokens[place - 1].name.is_some();
+            let called = called.is_some() && !whose && self.scope.action.has(Key::Ref) && !self.scope.asked;
+            if called && onto && placed {
+                return self.set_ref(next.raw, next.at, at + 1 - place);
             }
             let plain = next.name.is_none()
                 && !next.is(Class::PREPOSITION)

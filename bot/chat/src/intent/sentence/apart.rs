@@ -1,4 +1,4 @@
-//! What stands in a sentence of its own beside an order, and became no command: "Deploy production. Use canary 10/50/100."
+//! What stands in a sentence of its own beside an order, and became no command: "Deploy production. Dry run."
 //!
 //! Most of it is small talk. What says how, when, where or whether the order is to go must not be passed over.
 
@@ -321,7 +321,10 @@ fn says_how(tokens: &[Token<'_>]) -> bool {
     }) || tokens.iter().skip(1).any(|token| token.any(remark::VERBS) && token.name.is_none());
     if told {
         let wished = tokens.iter().any(|token| token.any(&["should", "must", "want", "wanted", "be"]));
-        return wished && tokens.iter().any(|token| token.any(MANNERS) && token.quote == 0);
+        let canary = tokens.iter().any(|token| token.any(&["canary"]))
+            && (0..tokens.len())
+                .any(|at| tokens[at].is(Class::DIGIT) && values::weights(&tokens[at..]).is_some());
+        return canary || wished && tokens.iter().any(|token| token.any(MANNERS) && token.quote == 0);
     }
     says_value(tokens)
 }

@@ -11,7 +11,8 @@ pub(super) fn after_refusal(tokens: &[Token<'_>]) -> Option<usize> {
     if hangs(&tokens[refusal..]) {
         return None;
     }
-    (1..tokens.len()).find(|at| {
+    let listed = refusal + refused_list(&tokens[refusal..]);
+    (listed.max(1)..tokens.len()).find(|at| {
         let joint = matches!(tokens[*at].kind, Kind::Comma | Kind::Dash)
             || tokens[*at].any(&["but", "instead", "just"]);
         let next = tokens.get(at + 1);
@@ -20,6 +21,28 @@ pub(super) fn after_refusal(tokens: &[Token<'_>]) -> Option<usize> {
             && !next.is_some_and(|token| token.any(&["or", "and", "nor", "then"]))
             && matches!(mood::read(&tokens[*at..]), Mood::Order(_))
     })
+}
+
+/// "don't deploy, restart, scale or touch production": where the last of several verbs begins that are refused together; 0
+/// where one alone is. A verb with an object of its own before the "or" is no part of such a list.
+fn refused_list(refusal: &[Token<'_>]) -> usize {
+    let little =
+        |token: &Token<'_>| token.is(Class::NEGATION.and(Class::OPENER)) || token.any(&["do", "to", "ever"]);
+    let mut at = refusal.iter().take_while(|token| token.is_word() && little(token)).count();
+    let mut commas = 0;
+    while let Some((_, len)) = refusal.get(at..).and_then(heads::find) {
+        at += len;
+        let comma = refusal.get(at).is_some_and(|token| token.kind == Kind::Comma);
+        commas += usize::from(comma);
+        at += usize::from(comma);
+        if refusal.get(at).is_some_and(|token| token.any(&["or", "nor"])) {
+            return if commas > 0 { at + 1 } else { 0 };
+        }
+        if !comma {
+            return 0;
+        }
+    }
+    0
 }
 
 /// Words that say when, how firmly or in what case something is not to be done, and not what.

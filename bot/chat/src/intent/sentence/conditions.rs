@@ -257,7 +257,7 @@ pub(super) fn consequent(tokens: &[Token<'_>], at: usize) -> Option<usize> {
         // "in production open an incident"
         let opens =
             token.any(&["open"]) && tokens.get(place + 1).is_some_and(|next| next.any(&["an", "incident"]));
-        let noun = noun && !opens;
+        let noun = noun && !opens || intends(&tokens[at..*place]);
         let told = tokens.get(place + 1).is_some_and(|next| {
             next.is(Class::TELLS) || next.any(&["looks", "triggers", "happens", "triggered"])
         });
@@ -269,6 +269,29 @@ pub(super) fn consequent(tokens: &[Token<'_>], at: usize) -> Option<usize> {
                 || begins_clause(&tokens[*place..])
                 || token.any(&["please", "open"]))
     })
+}
+
+/// "after we deploy production we should *restart* api": what somebody thinks of doing, and orders of none.
+fn intends(before: &[Token<'_>]) -> bool {
+    const ADVERBS: &[&str] =
+        &["then", "also", "just", "probably", "really", "always", "maybe", "better", "definitely", "be"];
+    let mut words = before.iter().rev().skip_while(|token| token.any(ADVERBS));
+    words.next().is_some_and(|modal| {
+        modal.any(&[
+            "should",
+            "must",
+            "will",
+            "would",
+            "could",
+            "might",
+            "may",
+            "shall",
+            "gonna",
+            "cannot",
+            "won't",
+            "shouldn't",
+        ])
+    }) && words.next().is_some_and(|who| who.is(Class::SUBJECT))
 }
 
 /// "ana is fine with it if the tests pass": a remark on which the order hangs. One on what is done about trouble is none.
@@ -308,8 +331,13 @@ pub(super) fn hangs_on(tokens: &[Token<'_>]) -> bool {
 
 /// "is staging healthy? ok then deploy production", "… deploy production then": where the order begins that hangs on the
 /// answer.
-pub(super) fn hangs_on_answer(tokens: &[Token<'_>]) -> Option<usize> {
-    let Mood::Order(opening) = mood::read(tokens) else { return None };
+pub(super) fn hangs_on_answer(tokens: &[Token<'_>], ordered: bool) -> Option<usize> {
+    let Mood::Order(opening) = mood::read(tokens) else {
+        // "deploy staging. Looks fine? Then production."
+        let then = tokens.iter().take(2).any(|token| token.any(&["then"]));
+        let place = |token: &Token<'_>| token.name.is_some_and(|hit| hit.kind == NameKind::Environment);
+        return (ordered && then && reach(tokens).iter().any(place)).then_some(0);
+    };
     let drawn = |token: &Token<'_>| token.any(&["then", "so"]);
     let before = tokens[..opening.at.min(tokens.len())].iter().any(drawn);
     let ends = tokens.iter().rev().find(|token| token.is_word()).is_some_and(|last| last.any(&["then"]));

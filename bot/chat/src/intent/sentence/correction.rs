@@ -348,7 +348,7 @@ fn said(tokens: &[Token<'_>]) -> Option<Said> {
     if values::run(&tokens[..1]).is_some() {
         return Some(Said::Run);
     }
-    if token.is(Class::DIGIT) {
+    if token.is(Class::DIGIT.and(Class::NUMBER)) {
         if token.low.contains('/') || token.low.ends_with('%') {
             return Some(Said::Steps);
         }

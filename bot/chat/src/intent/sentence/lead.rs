@@ -36,12 +36,39 @@ fn behind_only(tokens: &[Token<'_>]) -> Option<usize> {
     (changes && mood::condition_within(rest).is_none()).then_some(at + 1)
 }
 
-/// "lgtm approve it": where the approval begins behind the praise it is given with, without a comma between them; else 0.
+/// "lgtm approve it", "looks great 🎉 promote r-4b4b": where the approval begins behind the praise it is given with, without a comma between them; else 0.
 fn after_praise(tokens: &[Token<'_>]) -> usize {
-    let praise = tokens.first().is_some_and(|first| first.any(&["lgtm"]) && first.quote == 0);
-    let approves = || {
-        let found = tokens.get(1..).and_then(heads::find);
-        found.is_some_and(|(head, _)| matches!(head, Head::Act(Action::Approve | Action::Promote)))
-    };
-    usize::from(praise && approves())
+    /// Longer praise tells a story.
+    const LONGEST: usize = 6;
+    const BEGINS: &[&str] = &[
+        "lgtm",
+        "looks",
+        "looking",
+        "all",
+        "great",
+        "nice",
+        "good",
+        "perfect",
+        "awesome",
+        "excellent",
+        "lovely",
+        "wonderful",
+        "amazing",
+        "brilliant",
+    ];
+    const GOES_ON: &[&str] = &[
+        "lgtm", "good", "great", "fine", "perfect", "awesome", "amazing", "nice", "lovely", "clean",
+        "healthy", "solid", "calm", "green", "clear", "well", "work", "job", "stuff", "so", "very", "really",
+        "far", "to", "me", "us", "now", "here", "everyone", "team", "folks", "all",
+    ];
+    if !tokens.first().is_some_and(|first| first.any(BEGINS) && first.quote == 0) {
+        return 0;
+    }
+    let praise = |token: &&Token<'_>| token.any(GOES_ON) && token.quote == 0;
+    let end = 1 + tokens[1..].iter().take(LONGEST).take_while(praise).count();
+    let approves = heads::find(&tokens[end..])
+        .is_some_and(|(head, _)| matches!(head, Head::Act(Action::Approve | Action::Promote)));
+    // "all promote" tells of everybody.
+    let praises = end > 1 || tokens[0].any(&["lgtm"]) || !tokens[0].any(&["looks", "looking", "all"]);
+    if approves && praises { end } else { 0 }
 }

@@ -16,6 +16,9 @@ const MAX_CLAUSE: usize = 96;
 /// More commands than this in one message are a slip.
 const MAX_COMMANDS: usize = 64;
 
+/// "it now please": an order of no more words may be about what was told before it.
+const SHORTEST: usize = 4;
+
 /// Words by which an order is about nothing, or about what was said before.
 pub(in crate::intent) const WITHIN: &[&str] = &["same", "nothing", "nowhere", "never", "none", "neither"];
 
@@ -86,7 +89,8 @@ impl<'t> Reader<'_, 't> {
                 _ => {
                     self.unread_noun(head, after);
                     self.hear(Heard::Statement);
-                    return Ok(whole);
+                    // "release train is late, so please restart cron"
+                    return Ok((statement::after_statement(tokens).unwrap_or(tokens.len()), Joined::Start));
                 }
             };
         } else if nouny && after.first().is_some_and(|token| token.any(&["logs", "incidents"])) {
@@ -133,7 +137,9 @@ impl<'t> Reader<'_, 't> {
                 if self.ellipsis(tokens, joined)? {
                     return Ok(whole);
                 }
+                let before = self.drafts.len();
                 if self.standing(&tokens[opening.at..])? {
+                    self.placed(before, &tokens[opening.front.clone()])?;
                     return Ok(whole);
                 }
                 self.stranger(&tokens[opening.at..], asked && !opening.polite);
@@ -168,6 +174,13 @@ impl<'t> Reader<'_, 't> {
                 tokens[opening.at].raw
             ))
             .suggest([format!("{} it", action.name())]));
+        }
+        // "deploy staging but hold the migrations": how the deploy is to go, and no run that is to pause.
+        let within = self.ordered_here() && matches!(action, Action::Pause | Action::Cancel);
+        if within && words.iter().any(|token| token.any(&["migrations", "migration"])) {
+            return Err(Problem::ambiguous(
+                "Behind an order I read something about migrations, so I did nothing. Say `run migrations first` or `skip migrations`.",
+            ));
         }
         // "deploy the same to production", with nothing before it that would be the same.
         let same = || {
@@ -284,11 +297,15 @@ impl<'t> Reader<'_, 't> {
         }
         if changes {
             if let Some(at) = mood::condition_within(plain) {
+                let before = self.drafts.len();
                 self.trailing_condition(action, &tokens[opening.at..], from - opening.at + at)?;
+                self.placed(before, &tokens[opening.front.clone()])?;
                 return Ok(whole);
             }
             // The condition may stand behind the last of several orders.
+            let before = self.drafts.len();
             if end < tokens.len() && reaction_like(action) && self.is_rule(&tokens[opening.at..])? {
+                self.placed(before, &tokens[opening.front.clone()])?;
                 return Ok(whole);
             }
         }
@@ -339,6 +356,9 @@ impl<'t> Reader<'_, 't> {
                     action.name()
                 )));
             }
+        }
+        if changes && self.drafts.is_empty() && words.len() <= SHORTEST {
+            self.about_told(&drafts, words, tokens[opening.at].at)?;
         }
         if opening.ahead && (drafts.len() > 1 || matches!(mood::read(&tokens[end..]), Mood::Order(_))) {
             return Err(Problem::ambiguous(format!(

@@ -1,6 +1,7 @@
 //! What is only said about an order, before or behind it.
 
 use super::{Action, Class, Kind, Mood, Token, aside, classes, grammar, mood, reach};
+use crate::intent::names::NameKind;
 
 /// Verbs by which people tell how things are.
 pub(super) const VERBS: &[&str] = &[
@@ -77,9 +78,14 @@ fn remark(tokens: &[Token<'_>]) -> bool {
             || first.any(&["only", "or"]);
         !(orders || little)
     });
+    // "it only eats money"
+    let how = clause.iter().skip(1).take_while(|token| token.any(HOW)).count();
+    let plain = how == 0
+        || !clause.iter().any(|token| token.name.is_some() || token.is(Class::KEYWORD.and(Class::NEGATION)));
     let hangs = clause.first().is_some_and(|first| first.any(&["it", "they"]))
+        && plain
         && clause
-            .get(1)
+            .get(1 + how)
             .is_some_and(|verb| verb.name.is_none() && verb.low.len() > 2 && verb.low.ends_with('s'));
     let ends_all = clause.len() == tokens.len();
     seems(clause)
@@ -89,6 +95,21 @@ fn remark(tokens: &[Token<'_>]) -> bool {
                 || clause.iter().skip(1).any(|token| token.any(VERBS) && token.quote == 0)
                 || ends_all && state(clause))
 }
+
+/// Words between somebody and what they do.
+const HOW: &[&str] = &[
+    "only",
+    "just",
+    "barely",
+    "hardly",
+    "really",
+    "always",
+    "constantly",
+    "simply",
+    "merely",
+    "literally",
+    "again",
+];
 
 /// "looks stuck", "seems slow": how what is ordered about is. "looks done" is what came of it.
 fn seems(clause: &[Token<'_>]) -> bool {
@@ -222,6 +243,18 @@ pub(super) fn goes_on(tail: &[Token<'_>]) -> bool {
             && pair[1].name.is_some()
             && pair[1].quote == 0
     });
+    // "deploy web to production, it goes to staging"
+    let first = tail.iter().find(|token| token.is_word());
+    let whither = first.is_some_and(|it| it.any(&["it", "that", "this", "they"]))
+        && tail.windows(2).any(|pair| {
+            let place =
+                pair[1].name.is_some_and(|hit| hit.kind == NameKind::Environment) && pair[1].quote == 0;
+            place && pair[0].any(&["to", "into", "onto"])
+        })
+        && tail.iter().any(|token| token.any(&["goes", "go", "belongs", "belong"]));
+    if whither {
+        return true;
+    }
     if says
         && tail
             .iter()

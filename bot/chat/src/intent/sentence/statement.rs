@@ -16,6 +16,7 @@ pub(super) fn after_statement(tokens: &[Token<'_>]) -> Option<usize> {
     if tokens.iter().find(|token| token.is_word()).is_some_and(|first| first.any(&["only"])) {
         return None;
     }
+    let concedes = concedes(tokens);
     for at in 1..tokens.len() {
         let last = &tokens[at - 1];
         // "the rollback to v1", "looks good to me"
@@ -25,7 +26,7 @@ pub(super) fn after_statement(tokens: &[Token<'_>]) -> Option<usize> {
         agreed |= at > 1 && last.any(AGREED);
         subject |= last.is(Class::SUBJECT) && last.is_word();
         verbs |= last.is(Class::HEAD) && last.is_word();
-        tells |= last.is(Class::TELLS) && last.is_word();
+        tells |= last.is(Class::TELLS) && last.is_word() || over(last, &tokens[at]);
         ails |= last.is(Class::AILS) && last.is_word();
         quoted |= last.quote > 0 || last.kind == Kind::Mention;
         words += usize::from(last.is_word());
@@ -33,7 +34,9 @@ pub(super) fn after_statement(tokens: &[Token<'_>]) -> Option<usize> {
         if says || quoted || (subject && verbs) {
             return None;
         }
-        let joint = matches!(tokens[at].kind, Kind::Comma | Kind::Dash) || tokens[at].any(&["so"]);
+        let joint = matches!(tokens[at].kind, Kind::Comma | Kind::Dash)
+            || tokens[at].any(&["so"])
+            || tokens[at].any(&["but"]) && (concedes || requests(&tokens[at + 1..]));
         if joint {
             // "ana approved, when it is green, deploy", "prod is down, ana, deploy"
             let part = &tokens[begin..at];
@@ -70,6 +73,34 @@ pub(super) fn after_statement(tokens: &[Token<'_>]) -> Option<usize> {
         }
     }
     None
+}
+
+/// "standup's over", "ben's back": how things are, with the verb drawn to what stands before it.
+fn over(what: &Token<'_>, state: &Token<'_>) -> bool {
+    what.is_word()
+        && what.quote == 0
+        && what.low.ends_with("'s")
+        && state.any(&[
+            "over", "back", "in", "here", "out", "off", "asleep", "away", "free", "gone", "dead", "slow",
+            "stuck",
+        ])
+}
+
+/// "I know it's late, …": whoever begins so goes on with what is wanted all the same.
+fn concedes(tokens: &[Token<'_>]) -> bool {
+    let begin = mood::skip_openers(tokens, 0);
+    matches!(tokens.get(begin..), Some([who, know, ..]) if who.any(&["i", "we"]) && know.any(&["know"]))
+}
+
+/// "… but please restart api", "… but can you …": wanted in so many words.
+fn requests(tokens: &[Token<'_>]) -> bool {
+    match tokens {
+        [first, you, ..] => {
+            first.any(&["please", "pls", "plz", "kindly"])
+                || mood::near_modal(first) && you.any(&["you", "u", "we", "someone"])
+        }
+        _ => false,
+    }
 }
 
 /// What people did who said yes.

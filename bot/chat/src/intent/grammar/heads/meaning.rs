@@ -131,6 +131,24 @@ fn gives(pair: &[Token<'_>]) -> bool {
     pair[0].any(&["a"]) && pair[1].any(&["restart", "reboot", "kick", "redeploy", "rollback", "bounce"])
 }
 
+/// "api restarted": what is to become of a name.
+fn done(pair: &[Token<'_>]) -> bool {
+    pair[0].name.is_some()
+        && pair[1].any(&[
+            "redeployed",
+            "restarted",
+            "rebooted",
+            "bounced",
+            "scaled",
+            "migrated",
+            "reverted",
+            "locked",
+            "unlocked",
+            "rolled",
+            "reconciled",
+        ])
+}
+
 fn given(condition: bool, action: Action) -> Meaning {
     if condition { Meaning::Action(action) } else { Meaning::None }
 }
@@ -173,6 +191,8 @@ pub(in crate::intent) fn resolve(head: Head, rest: &Rest<'_, '_>) -> Meaning {
         Head::Roll => given(rest.says(&["out"]) || about.release_there(), Action::Deploy),
         Head::Get if about.put_there() => Meaning::Action(Action::Deploy),
         Head::Get if about.taken_off() || rest.says(&["onto", "into"]) => Meaning::None,
+        // "get api restarted" wants it done, in so many words as nobody orders.
+        Head::Get if rest.0.windows(2).any(done) => Meaning::None,
         // "give api 3 instances" is no look at it.
         Head::Get | Head::Show
             if rest.says(REPLICAS) && rest.0.iter().any(|token| token.is(Class::DIGIT)) =>

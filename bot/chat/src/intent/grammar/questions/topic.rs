@@ -71,3 +71,27 @@ pub(super) fn backfills(tokens: &[Token<'_>]) -> bool {
                 || token.name.is_some_and(|hit| hit.kind == NameKind::Job))
     })
 }
+
+/// "which version do you recommend?": it asks what somebody thinks best.
+pub(super) fn opines(tokens: &[Token<'_>]) -> bool {
+    const OPINIONS: &[&str] = &[
+        "recommend",
+        "recommends",
+        "recommended",
+        "suggest",
+        "suggests",
+        "prefer",
+        "prefers",
+        "advise",
+        "favor",
+        "favour",
+        "like",
+        "love",
+        "support",
+        "supports",
+        "supported",
+        "require",
+        "requires",
+    ];
+    tokens.iter().any(|token| token.any(OPINIONS))
+}

@@ -1,0 +1,236 @@
+//! What stands apart from an order it belongs to: the place before an alert or a rule, and how a deploy is to go in a
+//! sentence of its own.
+
+use super::{
+    Action, Class, Command, Draft, Joined, Key, Kind, Problem, Reader, Scope, Token, grammar, standing,
+};
+use crate::intent::command::{Canary, Signal};
+use crate::intent::names::NameKind;
+use crate::intent::words::said_again;
+
+/// Longer sentences say more than how a deploy is to go.
+const LONGEST: usize = 32;
+
+/// The words in which people say with which canary and migrations a deploy is to go, beside numbers and times.
+const COMPLETES: &[&str] = &[
+    "with",
+    "use",
+    "using",
+    "a",
+    "an",
+    "the",
+    "of",
+    "at",
+    "to",
+    "for",
+    "and",
+    "then",
+    "canary",
+    "soak",
+    "soaking",
+    "wait",
+    "hold",
+    "each",
+    "every",
+    "per",
+    "between",
+    "step",
+    "steps",
+    "stage",
+    "stages",
+    "percent",
+    "run",
+    "apply",
+    "db",
+    "database",
+    "migrations",
+    "migration",
+    "migrate",
+    "first",
+    "beforehand",
+    "no",
+    "without",
+    "skip",
+    "straight",
+    "please",
+    "pls",
+    "minutes",
+    "minute",
+    "mins",
+    "min",
+    "hours",
+    "hour",
+    "hrs",
+    "seconds",
+    "secs",
+];
+
+impl<'t> Reader<'_, 't> {
+    /// "in staging, text me if …": the alerts and rules read from this draft on hold where it was said before them.
+    pub(super) fn placed(&mut self, from: usize, front: &[Token<'t>]) -> Result<(), Problem> {
+        if front.is_empty() {
+            return Ok(());
+        }
+        let standing = |draft: &&mut Draft| matches!(draft.command.action, Action::Alert | Action::Rule);
+        let places = standing::environments(front, self.vocabulary);
+        let held = |token: &Token<'t>| {
+            token.name.is_none_or(|hit| matches!(hit.kind, NameKind::Environment | NameKind::Project))
+                && (token.name.is_some()
+                    || token.is(Class::OPENER.and(Class::INTERJECTION))
+                    || !token.is(Class::TIME.and(Class::KEYWORD)))
+        };
+        let lost = front.iter().find(|token| token.is_word() && !held(token));
+        for draft in self.drafts.get_mut(from..).unwrap_or_default().iter_mut().filter(standing) {
+            if let Some(lost) = lost {
+                return Err(Problem::ambiguous(format!(
+                    "I read `{}` before a standing order, which can't keep it, so I kept nothing. Say the order without it.",
+                    lost.raw
+                )));
+            }
+            if draft.command.environments.is_empty() {
+                draft.command.environments.clone_from(&places);
+            } else if !places.is_empty() && draft.command.environments != places {
+                return Err(Problem::ambiguous(
+                    "I read one place before the standing order and another in it, so I kept nothing. Say which is meant.",
+                )
+                .suggest([draft.command.canonical()]));
+            }
+        }
+        Ok(())
+    }
+
+    /// "roll back and text me if we see repeated 500s": whether it is done now, or when that happens, nobody can tell.
+    pub(super) fn told_or_done(&self, told: &[Token<'t>], joined: Joined) -> Result<(), Problem> {
+        let Some(last) = self.drafts.last().filter(|_| joined == Joined::And) else { return Ok(()) };
+        let reacts =
+            matches!(last.command.action, Action::Rollback | Action::Pause) && last.command.to.is_none();
+        let causes = |signal: &Signal| *signal != Signal::Rollback;
+        let waits = told.iter().any(|token| token.any(&["if", "when", "whenever"]));
+        if reacts && waits && standing::signals(&told[1..], true).iter().any(causes) {
+            return Err(Problem::ambiguous(format!(
+                "Is `{}` to be done now, or when that happens? I did nothing. Send the two apart.",
+                last.command.canonical()
+            ))
+            .suggest([last.command.canonical()]));
+        }
+        Ok(())
+    }
+
+    /// "api in production hangs, restart it": which service is meant was told and not ordered, and all of them would be more.
+    pub(super) fn about_told(&self, drafts: &[Draft], words: &[Token<'t>], at: usize) -> Result<(), Problem> {
+        let ([draft], true) =
+            (drafts, words.iter().any(|token| token.any(&["it", "them"]) && token.quote == 0))
+        else {
+            return Ok(());
+        };
+        if draft.command.says(Key::Services) || !draft.command.action.has(Key::Services) {
+            return Ok(());
+        }
+        let before = self.tokens.partition_point(|token| token.at < at);
+        let told = |kind: NameKind| {
+            let mut names: Vec<String> = Vec::new();
+            for hit in
+                self.tokens[..before].iter().filter(|token| token.quote == 0).filter_map(|token| token.name)
+            {
+                let name = self.vocabulary.spelling(hit.kind, hit.index());
+                if hit.kind == kind && !names.iter().any(|known| known == name) {
+                    names.push(name.to_owned());
+                }
+            }
+            names
+        };
+        let mut meant = draft.command.clone();
+        meant.services = told(NameKind::Service);
+        if meant.services.is_empty() {
+            return Ok(());
+        }
+        if meant.environments.is_empty() {
+            meant.environments = told(NameKind::Environment);
+        }
+        Err(Problem::ambiguous(format!(
+            "Is `{}` about {}? I did nothing. Say what it is about.",
+            said_again(words)
+                .fold(draft.command.action.row().verbs[0].to_owned(), |all, word| all + " " + word),
+            meant.services.join(" and ")
+        ))
+        .suggest([meant.canonical()]))
+    }
+
+    /// "Deploy production. Canary 10/50/100, run migrations first.": with which canary and migrations the deploy before is to
+    /// go, and nothing else.
+    pub(super) fn completes(&mut self, tokens: &[Token<'t>], said: Class) -> Result<bool, Problem> {
+        let deploys = |draft: &&Draft| draft.command.action == Action::Deploy;
+        let last = self.drafts.last().is_some_and(|last| deploys(&last));
+        if !last
+            || !said.is(Class::MANNER)
+            || !only_manner(tokens)
+            || self.drafts.iter().filter(deploys).count() > 1
+        {
+            return Ok(false);
+        }
+        let verb = tokens.iter().take_while(|token| token.any(&["please", "pls", "use", "using"])).count();
+        let scope = Scope {
+            action: Action::Deploy,
+            tokens: &tokens[verb..],
+            text: self.text,
+            vocabulary: self.vocabulary,
+            again: false,
+            asked: false,
+        };
+        let fresh = match grammar::read(scope) {
+            Ok(drafts) => drafts,
+            Err(mut problem) if tokens.iter().any(|token| token.any(&["canary"])) => {
+                // What is suggested is the whole order, put right.
+                let order = self.drafts.last().map(|draft| draft.command.canonical()).unwrap_or_default();
+                for suggestion in &mut problem.suggestions {
+                    *suggestion = suggestion.replacen("deploy", &order, 1);
+                }
+                return Err(problem);
+            }
+            Err(_) => return Ok(false),
+        };
+        let Ok([fresh]) = <[Draft; 1]>::try_from(fresh) else { return Ok(false) };
+        let mut rest = fresh.command.clone();
+        let (canary, migrate) = (rest.canary.take(), rest.migrate.take());
+        if rest != Command::new(Action::Deploy) || canary.is_none() && migrate.is_none() {
+            return Ok(false);
+        }
+        let Some(deploy) = self.drafts.last_mut().map(|draft| &mut draft.command) else { return Ok(false) };
+        let plain = Canary::On { weights: Vec::new(), soak_s: None };
+        // "Deploy production with canary. Canary 10/50/100."
+        deploy.canary.take_if(|said| *said == plain && canary.is_some());
+        let same = |said: &Canary| canary.as_ref().is_none_or(|canary| canary == said);
+        if deploy.canary.as_ref().is_some_and(|said| !same(said))
+            || deploy.migrate.is_some() && migrate.is_some() && deploy.migrate != migrate
+        {
+            return Err(Problem::ambiguous(format!(
+                "The order says how it is to go, and \"{}\" behind it says otherwise, so I did nothing. Say it once.",
+                said_again(tokens).collect::<Vec<_>>().join(" ")
+            )));
+        }
+        deploy.canary = deploy.canary.take().or(canary);
+        deploy.migrate = deploy.migrate.or(migrate);
+        self.extended = true;
+        Ok(true)
+    }
+}
+
+/// Whether these words say with which canary and migrations something is to go, and nothing else.
+fn only_manner(tokens: &[Token<'_>]) -> bool {
+    // "Run migrations." is an order of its own.
+    let own = |part: &[Token<'_>]| {
+        part.iter().any(|token| token.any(&["migrations", "migration", "migrate"]))
+            && !part.iter().any(|token| token.any(&["first", "beforehand", "no", "without", "skip", "with"]))
+    };
+    tokens.len() <= LONGEST
+        && !tokens.split(|token| token.kind == Kind::Comma || token.any(&["and"])).any(own)
+        && tokens.iter().all(|token| {
+            token.quote == 0
+                && token.name.is_none()
+                && match token.kind {
+                    Kind::Word => token.any(COMPLETES) || token.is(Class::DIGIT.and(Class::NUMBER)),
+                    Kind::Comma | Kind::Arrow | Kind::Colon | Kind::Dash | Kind::Bracket | Kind::Plus => true,
+                    _ => false,
+                }
+        })
+}
