@@ -58,7 +58,7 @@ pub(in crate::intent) fn pace(tokens: &[Token<'_>], said: &mut Said) -> Result<O
         "rate" | "speed" | "throttle" | "throttled" => {
             let at = skip(1, &["of", "to", "at", "limit", "limited", "is"]);
             if let Some((rate, len)) = values::rate(&tokens[at.min(tokens.len())..]) {
-                said.rate = Some(checked_rate(rate)?);
+                once(&mut said.rate, checked_rate(rate)?)?;
                 return Ok(Some(at + len));
             }
             return Ok(Some(at));
@@ -77,7 +77,7 @@ pub(in crate::intent) fn pace(tokens: &[Token<'_>], said: &mut Said) -> Result<O
         if tokens.get(at).is_some_and(|token| token.low.starts_with('-')) {
             return Err(Problem::bad_value("A rate is a positive number a minute, like `500/min`."));
         }
-        said.rate = Some(checked_rate(rate)?);
+        once(&mut said.rate, checked_rate(rate)?)?;
         return Ok(Some(at + len));
     }
     if let Some((size, len)) = values::count(rest) {
@@ -260,4 +260,14 @@ pub(in crate::intent) fn place_unknown<'a, 't>(tokens: &'a [Token<'t>]) -> Optio
             && !table
     })?;
     Some(&tokens[at])
+}
+
+/// Keeps a value that is said once: a second one is for another place, or puts the first right.
+fn once(slot: &mut Option<u64>, value: u64) -> Result<(), Problem> {
+    match slot.replace(value) {
+        Some(first) if first != value => Err(Problem::ambiguous(
+            "Two rates were said for one backfill; which is meant? Say an order for each place.",
+        )),
+        _ => Ok(()),
+    }
 }

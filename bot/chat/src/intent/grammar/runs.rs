@@ -8,7 +8,7 @@ use crate::intent::lexicon::Class;
 use crate::intent::problem::Problem;
 use crate::intent::scan::{Said, Scope, for_a_time};
 use crate::intent::values;
-use crate::intent::words::reach;
+use crate::intent::words::{Token, reach};
 
 /// Whether an action is about one run.
 pub(in crate::intent) fn is_run_action(action: Action) -> bool {
@@ -115,6 +115,16 @@ pub(in crate::intent) fn read(scope: Scope<'_, '_>) -> Result<Said, Problem> {
             said.at = Some(written.join(" "));
             place += time.len;
             continue;
+        }
+        // "retry with canary"
+        let thing = |token: &&Token<'_>| token.is_word() && !token.any(&["a", "the", "no"]);
+        let with = token.any(&["with"]).then(|| tokens[place + 1..].iter().find(thing)).flatten();
+        if let Some(manner) = with.filter(|next| next.any(&["canary", "migrations", "migration"])) {
+            return Err(Problem::ambiguous(format!(
+                "How a run goes was planned with it, and I read `with {}`, so I did nothing. Order it anew.",
+                manner.raw
+            ))
+            .suggest([action.name().to_owned()]));
         }
         if token.any(&["later", "soon"]) {
             said.at = Some(token.raw.to_owned());

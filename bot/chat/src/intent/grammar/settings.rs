@@ -84,7 +84,18 @@ pub(in crate::intent) fn assignment(tokens: &[Token<'_>], text: &str) -> Option<
         announced |= sign || token.any(&["to", "as", "is"]);
         at += 1;
     }
-    let begins = tokens.get(at).filter(|_| announced);
+    // "set A= in staging": the value was forgotten.
+    let forgotten = |token: &Token<'_>| {
+        token.is(Class::PREPOSITION)
+            && !token.glued
+            && token.quote == 0
+            && tokens[at - 1].kind == Kind::Equals
+            && text.get(tokens[at - 1].end()..token.at).is_some_and(|between| between.trim().is_empty())
+            && tokens
+                .get(at + 1)
+                .is_some_and(|next| next.name.is_some_and(|hit| hit.kind == NameKind::Environment))
+    };
+    let begins = tokens.get(at).filter(|token| announced && !forgotten(token));
     let placed_name = begins.is_some_and(|token| token.name.is_some())
         && tokens.get(at - 1).is_some_and(|token| token.any(&["to"]))
         && !tokens[at..].iter().any(|token| token.any(&["in", "on", "for"]))
@@ -237,8 +248,13 @@ pub(super) fn assignments(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
     let mut found = Vec::new();
     let mut others: Vec<Token<'_>> = Vec::new();
     let mut rest = scope.tokens;
+    // Where in the others those behind an assignment end.
+    let mut parted = Vec::new();
     while let Some(assignment) = assignment(rest, scope.text) {
         others.extend_from_slice(&rest[..assignment.from]);
+        if !found.is_empty() {
+            parted.push(others.len());
+        }
         others.extend_from_slice(&rest[assignment.inside.clone()]);
         rest = &rest[assignment.to.min(rest.len())..];
         let apart = found.is_empty() || assignment.value.is_some();
@@ -269,11 +285,10 @@ pub(super) fn assignments(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
         )
         .suggest(scope.vocabulary.examples(scope.action)));
     }
-    let tokens: Vec<Token<'_>> = others
-        .into_iter()
-        .filter(|token| !matches!(token.kind, Kind::Comma) && !token.any(&["and"]))
-        .collect();
-    let drafts = generic(Scope { tokens: &tokens, ..scope })?;
+    if found.len() == parted.len() + 1 && found.len() > 1 && placed_apart(&others, &parted) {
+        return each_where_said(scope, found, &others, &parted);
+    }
+    let drafts = generic(Scope { tokens: &unjoined(&others), ..scope })?;
     if found.is_empty() {
         found.push((None, None));
     }
@@ -287,6 +302,57 @@ pub(super) fn assignments(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
             })
         })
         .collect())
+}
+
+/// The words without what joins them.
+fn unjoined<'t>(tokens: &[Token<'t>]) -> Vec<Token<'t>> {
+    let joins = |token: &&Token<'_>| matches!(token.kind, Kind::Comma) || token.any(&["and"]);
+    tokens.iter().filter(|token| !joins(token)).copied().collect()
+}
+
+/// The stretches of these words that end at these places, and the rest.
+fn stretches<'a, 't>(
+    others: &'a [Token<'t>],
+    parted: &'a [usize],
+) -> impl Iterator<Item = &'a [Token<'t>]> + Clone {
+    let ends = parted.iter().copied().chain([others.len()]);
+    let begins = [0].into_iter().chain(parted.iter().copied());
+    begins.zip(ends).map(|(begin, end)| &others[begin..end])
+}
+
+/// "A=1 in staging and B=2 in production": more than one of the assignments says where, or of which service.
+fn placed_apart(others: &[Token<'_>], parted: &[usize]) -> bool {
+    [NameKind::Environment, NameKind::Service].into_iter().any(|kind| {
+        let names = |part: &&[Token<'_>]| part.iter().any(|token| token.name.is_some_and(|hit| hit.kind == kind));
+        stretches(others, parted).filter(names).count() > 1
+    })
+}
+
+/// A command for each assignment, with what was said beside it; where it is to be set may be said of the one behind or before.
+fn each_where_said(
+    scope: Scope<'_, '_>,
+    found: Vec<(Option<String>, Option<String>)>,
+    others: &[Token<'_>],
+    parted: &[usize],
+) -> Result<Vec<Draft>, Problem> {
+    let mut drafts: Vec<Draft> = Vec::new();
+    for ((name, value), part) in found.into_iter().zip(stretches(others, parted)) {
+        let mut read = generic(Scope { tokens: &unjoined(part), ..scope })?;
+        for draft in &mut read {
+            draft.command.name.clone_from(&name);
+            draft.command.value.clone_from(&value);
+        }
+        drafts.extend(read);
+    }
+    let mut place: Vec<String> = Vec::new();
+    for draft in drafts.iter_mut().rev() {
+        if draft.command.environments.is_empty() {
+            draft.command.environments.clone_from(&place);
+        } else {
+            place.clone_from(&draft.command.environments);
+        }
+    }
+    Ok(drafts)
 }
 
 /// Two environments with nothing that joins them.

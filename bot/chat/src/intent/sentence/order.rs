@@ -142,6 +142,13 @@ impl<'t> Reader<'_, 't> {
                     self.placed(before, &tokens[opening.front.clone()])?;
                     return Ok(whole);
                 }
+                // "migrate staging and stop before the last": how far the order is to go.
+                if joined != Joined::Start
+                    && matches!(head, Head::Stop | Head::Hold | Head::GoOn)
+                    && self.ordered_here()
+                {
+                    self.unread();
+                }
                 self.stranger(&tokens[opening.at..], asked && !opening.polite);
                 return Ok(whole);
             }
