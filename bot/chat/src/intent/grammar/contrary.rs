@@ -24,9 +24,12 @@ pub(super) fn check(scope: Scope<'_, '_>) -> Result<(), Problem> {
 fn part(scope: Scope<'_, '_>) -> Result<(), Problem> {
     /// Whom a job is for stands so close behind its "for".
     const CLOSE: usize = 4;
-    const ORDINALS: &[&str] = &["first", "second", "third", "last", "latest", "next", "other", "oldest", "newest"];
-    const COPIES: &[&str] = &["copy", "clone", "snapshot", "replica", "dump", "duplicate", "mirror", "backup"];
-    const PEOPLE: &[&str] = &["users", "customers", "invoices", "rows", "records", "tenants", "accounts", "people"];
+    const ORDINALS: &[&str] =
+        &["first", "second", "third", "last", "latest", "next", "other", "oldest", "newest"];
+    const COPIES: &[&str] =
+        &["copy", "clone", "snapshot", "replica", "dump", "duplicate", "mirror", "backup"];
+    const PEOPLE: &[&str] =
+        &["users", "customers", "invoices", "rows", "records", "tenants", "accounts", "people"];
     let Scope { action, tokens, .. } = scope;
     let place = |token: &Token<'_>| token.name.is_some_and(|hit| hit.kind == NameKind::Environment);
     let service = |token: &Token<'_>| token.name.is_some_and(|hit| hit.kind == NameKind::Service);
@@ -41,7 +44,8 @@ fn part(scope: Scope<'_, '_>) -> Result<(), Problem> {
             || match action {
                 Action::Migrate => {
                     token.any(ORDINALS) && next.is_some_and(|noun| noun.any(&["migration"]))
-                        || token.any(&["stop"]) && next.is_some_and(|next| next.any(&["before", "after", "at"]))
+                        || token.any(&["stop"])
+                            && next.is_some_and(|next| next.any(&["before", "after", "at"]))
                 }
                 Action::Restart | Action::Scale | Action::ClearCache => {
                     token.any(ORDINALS)

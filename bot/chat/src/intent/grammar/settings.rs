@@ -323,7 +323,8 @@ fn stretches<'a, 't>(
 /// "A=1 in staging and B=2 in production": more than one of the assignments says where, or of which service.
 fn placed_apart(others: &[Token<'_>], parted: &[usize]) -> bool {
     [NameKind::Environment, NameKind::Service].into_iter().any(|kind| {
-        let names = |part: &&[Token<'_>]| part.iter().any(|token| token.name.is_some_and(|hit| hit.kind == kind));
+        let names =
+            |part: &&[Token<'_>]| part.iter().any(|token| token.name.is_some_and(|hit| hit.kind == kind));
         stretches(others, parted).filter(names).count() > 1
     })
 }

@@ -161,11 +161,11 @@ impl<'t> Reader<'_, 't> {
         let it = |token: &Token<'_>| {
             !token.is_word() || token.is(Class::OPENER) || token.any(&["it", "that", "this", "everything"])
         };
-        let halts =
-            action == Action::Cancel || tokens.get(opening.at).is_some_and(|verb| verb.any(&["undo"]));
+        let halts = matches!(action, Action::Cancel | Action::Pause)
+            || tokens.get(opening.at).is_some_and(|verb| verb.any(&["undo"]));
         if halts && joined != Joined::Then && words.iter().all(it) && self.ordered_any() {
             return Err(Problem::ambiguous(
-                "Behind an order I read that it is not to be done, so I did nothing. Send only what is to be done.",
+                "Behind an order I read that it is not to be done, or not yet, so I did nothing. Send only what is to be done.",
             ));
         }
         // "stop and restart api": what is to be stopped is no run.
@@ -253,7 +253,7 @@ impl<'t> Reader<'_, 't> {
             self.vocabulary,
             &plain[..mood::condition_within(plain).unwrap_or(plain.len())],
         ) {
-            if joined == Joined::Then {
+            if joined == Joined::Then || joined == Joined::And && self.ordered_here() {
                 self.unread();
             }
             self.hear(heard);
