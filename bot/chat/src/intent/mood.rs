@@ -20,7 +20,9 @@ use super::words::{Kind, Token, reach};
 
 use condition::condition_at;
 pub(super) use condition::{condition_within, refers_back};
-use front::{MAX_FRONTED, fronted};
+use front::MAX_FRONTED;
+use front::fronted;
+pub(super) use front::placed_order;
 pub(super) use openers::{after_favor, near_modal, skip_openers};
 use openers::{retracts, skip_words};
 

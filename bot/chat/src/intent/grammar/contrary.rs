@@ -1,13 +1,14 @@
 //! Words that make another order of an order than its verb says, one we don't have.
 
+mod lesser;
+
 use crate::intent::actions::{Action, Key};
 use crate::intent::help;
 use crate::intent::lexicon::Class;
-use crate::intent::names::NameKind;
 use crate::intent::problem::Problem;
 use crate::intent::scan::Scope;
 use crate::intent::values;
-use crate::intent::words::{Kind, Token, reach, said_again};
+use crate::intent::words::{Kind, Token, reach};
 
 /// Refuses an order that goes where its verb does not: forward by a rollback, back by a migration, before a time.
 pub(super) fn check(scope: Scope<'_, '_>) -> Result<(), Problem> {
@@ -15,62 +16,8 @@ pub(super) fn check(scope: Scope<'_, '_>) -> Result<(), Problem> {
     backwards(scope)?;
     deadline(scope)?;
     other_value(scope)?;
-    part(scope)?;
+    lesser::check(scope)?;
     refused_mode(scope)
-}
-
-/// "the first migration", "the second api", "a copy of production", "for german users", "revert commit 4e5f6a7": less than the
-/// order does, or something else.
-fn part(scope: Scope<'_, '_>) -> Result<(), Problem> {
-    /// Whom a job is for stands so close behind its "for".
-    const CLOSE: usize = 4;
-    const ORDINALS: &[&str] =
-        &["first", "second", "third", "last", "latest", "next", "other", "oldest", "newest"];
-    const COPIES: &[&str] =
-        &["copy", "clone", "snapshot", "replica", "dump", "duplicate", "mirror", "backup"];
-    const PEOPLE: &[&str] =
-        &["users", "customers", "invoices", "rows", "records", "tenants", "accounts", "people"];
-    let Scope { action, tokens, .. } = scope;
-    let place = |token: &Token<'_>| token.name.is_some_and(|hit| hit.kind == NameKind::Environment);
-    let service = |token: &Token<'_>| token.name.is_some_and(|hit| hit.kind == NameKind::Service);
-    let found = (0..tokens.len()).filter(|at| unquoted(&tokens[*at])).find(|at| {
-        let (token, behind) = (&tokens[*at], &tokens[at + 1..]);
-        let next = behind.first();
-        let copied = token.any(COPIES)
-            && next.is_some_and(|of| of.any(&["of"]))
-            && behind.iter().take(CLOSE).any(place)
-            && !matches!(action, Action::CreateEnvironment | Action::Readiness);
-        copied
-            || match action {
-                Action::Migrate => {
-                    token.any(ORDINALS) && next.is_some_and(|noun| noun.any(&["migration"]))
-                        || token.any(&["stop"])
-                            && next.is_some_and(|next| next.any(&["before", "after", "at"]))
-                }
-                Action::Restart | Action::Scale | Action::ClearCache => {
-                    token.any(ORDINALS)
-                        && at.checked_sub(1).is_some_and(|the| tokens[the].any(&["the"]))
-                        && next.is_some_and(service)
-                }
-                Action::Backfill => {
-                    let whole = |token: &Token<'_>| token.any(&["all", "every", "the", "our", "existing"]);
-                    let among = behind.iter().take(CLOSE).position(|token| token.any(PEOPLE));
-                    token.any(&["for"])
-                        && among.is_some_and(|end| {
-                            behind[..end].iter().any(|token| !whole(token) && !token.is(Class::DIGIT))
-                        })
-                        || token.any(&["resume"])
-                }
-                Action::Rollback => *at == 0 && token.any(&["commit"]) && tokens.len() > 1,
-                _ => false,
-            }
-    });
-    let Some(at) = found else { return Ok(()) };
-    let said = said_again(tokens[at..].split(|token| !token.is_word()).next().unwrap_or_default());
-    Err(Problem::ambiguous(format!(
-        "I read `{}`, which is less than I would do, or something else, so I did nothing. Say it without, or in other words.",
-        said.collect::<Vec<_>>().join(" ")
-    )))
 }
 
 /// "connect stripe, but not live": a mode that is refused leaves open which is meant.

@@ -1,6 +1,7 @@
 //! Orders about data: how fast a backfill goes, and which column an expand adds.
 
 use crate::intent::lexicon::Class;
+use crate::intent::names::NameKind;
 use crate::intent::problem::Problem;
 use crate::intent::scan::Said;
 use crate::intent::values;
@@ -234,7 +235,9 @@ pub(in crate::intent) fn column(tokens: &[Token<'_>]) -> Option<String> {
     {
         after += 1;
     }
-    let said_after = tokens.get(after).filter(|token| plain(token) && token.name.is_none());
+    // The first part of a job's name is the column it fills, mostly.
+    let unnamed = |token: &Token<'_>| token.name.is_none_or(|hit| hit.kind == NameKind::JobShort);
+    let said_after = tokens.get(after).filter(|token| plain(token) && unnamed(token));
     let before = tokens[..place].iter().rev().find(|token| plain(token));
     // "add status column", "add column value": a word we know from elsewhere is a name here too.
     let near = |at: Option<usize>| at.and_then(|at| tokens.get(at)).filter(|token| is_named_like(token));

@@ -6,6 +6,7 @@ use crate::intent::lexicon::Class;
 use crate::intent::names::NameKind;
 use crate::intent::problem::Problem;
 use crate::intent::scan::Scope;
+use crate::intent::sentence::remark::BECAUSE;
 use crate::intent::words::{Kind, Token, reach};
 
 /// One `NAME=value`, and which tokens it took.
@@ -222,11 +223,10 @@ pub(in crate::intent) fn secret(tokens: &[Token<'_>]) -> Vec<String> {
 pub(in crate::intent) fn reason(tokens: &[Token<'_>], text: &str) -> Option<(String, usize)> {
     let place = tokens
         .iter()
-        .position(|token| token.kind == Kind::Colon || token.any(&["reason", "because", "cause", "cuz"]))?;
+        .position(|token| token.kind == Kind::Colon || token.any(&["reason"]) || token.any(BECAUSE))?;
     let mut begin = place + 1;
     // "because of X"
-    let of = tokens[place].any(&["because", "cause", "cuz"])
-        && tokens.get(begin).is_some_and(|of| of.any(&["of"]));
+    let of = tokens[place].any(BECAUSE) && tokens.get(begin).is_some_and(|of| of.any(&["of"]));
     begin += usize::from(of);
     while tokens.get(begin).is_some_and(|token| {
         matches!(token.kind, Kind::Colon | Kind::Equals | Kind::Dash)

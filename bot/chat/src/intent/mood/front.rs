@@ -7,6 +7,7 @@ use crate::intent::lexicon::Class;
 use crate::intent::names::NameKind;
 use crate::intent::words::{Kind, Token};
 
+use super::ahead::changes_at;
 use super::condition::condition_at;
 use super::flag;
 use super::openers::skip_openers;
@@ -30,6 +31,12 @@ pub(super) fn fronted(tokens: &[Token<'_>], at: usize) -> (usize, Range<usize>) 
         || condition_at(tokens, next).is_some();
     let colon = tokens.get(place).is_some_and(|token| token.kind == Kind::Colon);
     if verb && (preposition || colon) && (marked || preposition) { (next, at..place) } else { none }
+}
+
+/// "on staging: deploy main", "in production restart web": an order with its place before it begins here.
+pub(in crate::intent) fn placed_order(tokens: &[Token<'_>]) -> bool {
+    let (verb, place) = fronted(tokens, 0);
+    !place.is_empty() && changes_at(tokens, verb.min(tokens.len())) && tokens.get(verb + 1).is_some()
 }
 
 /// Whether a preposition stands here, and where the names behind it end, if there are any.

@@ -167,7 +167,7 @@ pub(super) fn favor(tokens: &[Token<'_>], at: usize) -> Option<usize> {
 pub(in crate::intent) fn near_modal(token: &Token<'_>) -> bool {
     token.any(&[
         "can", "could", "would", "will", "cna", "cn", "coudl", "cuold", "culd", "coud", "woudl", "wuold",
-        "wold", "wud",
+        "cud", "wold", "wud",
     ])
 }
 

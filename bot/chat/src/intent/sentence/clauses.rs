@@ -291,6 +291,10 @@ pub(super) fn begins_clause(tokens: &[Token<'_>]) -> bool {
     if first.is_word() && first.is(Class::SUBJECT) {
         return true;
     }
+    // "rollback api in production, and on staging: deploy main"
+    if first.any(&["in", "on", "for"]) {
+        return mood::placed_order(tokens);
+    }
     if matches!(word(0), "dry" | "dry-run" | "rehearse" | "plan" | "simulate") {
         return matches!(mood::read(tokens), Mood::Order(_));
     }

@@ -359,7 +359,10 @@ pub(in crate::intent) const AILS: &[&str] = &[
 
 /// What begins a remark about an order, beside a comma or the like.
 pub(in crate::intent) const COMMENTS: &[&str] =
-    &["because", "cause", "cuz", "coz", "so", "since", "as", "reason"];
+    &["because", "cause", "cuz", "coz", "bc", "b/c", "so", "since", "as", "reason"];
+
+/// How people say "because".
+pub(in crate::intent) const BECAUSE: &[&str] = &["because", "cause", "cuz", "coz", "bc", "b/c"];
 
 /// The words of an order without what is only said about it: "…, it's broken", "because …", "so that …". Locks keep
 /// their reason.
@@ -374,7 +377,7 @@ pub(super) fn commentary<'a, 't>(action: Action, tokens: &'a [Token<'t>]) -> (&'
     let place = tokens.iter().enumerate().position(|(at, token)| {
         let next = tokens.get(at + 1);
         token.quote == 0
-            && (token.any(&["because", "cause", "cuz", "coz"])
+            && (at > 0 && token.any(BECAUSE)
                 || (token.any(&["so"])
                     && next.is_some_and(|next| next.is(Class::SUBJECT) || next.any(&["that", "the", "it"])))
                 || (token.any(&["since", "as"])
@@ -397,9 +400,9 @@ pub(super) fn commentary<'a, 't>(action: Action, tokens: &'a [Token<'t>]) -> (&'
         tokens.iter().position(|token| runs && matches!(token.kind, Kind::Colon | Kind::Dash))
     });
     let locks = matches!(action, Action::Lock | Action::Unlock);
-    let colon = tokens
-        .iter()
-        .position(|token| locks && (token.kind == Kind::Colon || token.any(&["reason", "because"])));
+    let colon = tokens.iter().position(|token| {
+        locks && (token.kind == Kind::Colon || token.any(&["reason"]) || token.any(BECAUSE))
+    });
     match (place, colon) {
         (_, Some(colon)) => (&tokens[..colon], false),
         (Some(place), None) if action != Action::SetVariable => (&tokens[..place], true),

@@ -12,6 +12,9 @@ pub(in crate::intent) const COURTEOUS: &[&str] = &["if", "when", "whenever", "wh
 const COURTESIES: &[&[&str]] = &[
     &["if", "possible"],
     &["if", "you", "can"],
+    &["if", "u", "can"],
+    &["when", "u", "can"],
+    &["whenever", "u", "can"],
     &["if", "you", "could"],
     &["if", "you", "please"],
     &["if", "you", "don't", "mind"],

@@ -1,0 +1,148 @@
+//! Orders about a part of what a verb does, or about more than it does: "the first migration", "canary only in production".
+
+use super::unquoted;
+use crate::intent::actions::{Action, Key};
+use crate::intent::lexicon::Class;
+use crate::intent::names::{Hit, NameKind};
+use crate::intent::problem::Problem;
+use crate::intent::scan::Scope;
+use crate::intent::words::{Token, said_again};
+
+/// Refuses what would be done in full where a part is meant, or in part where more is.
+pub(super) fn check(scope: Scope<'_, '_>) -> Result<(), Problem> {
+    if let Some(at) = part(scope).or_else(|| more(scope)) {
+        let said = said_again(scope.tokens[at..].split(|token| !token.is_word()).next().unwrap_or_default());
+        return Err(Problem::ambiguous(format!(
+            "I read `{}`, which is not all I would do, or something else, so I did nothing. Say it without, or in other words.",
+            said.collect::<Vec<_>>().join(" ")
+        )));
+    }
+    if one_place(scope) {
+        return Err(Problem::ambiguous(
+            "I read how it is to go for one of several environments, so I did nothing. Send an order for each.",
+        ));
+    }
+    Ok(())
+}
+
+fn is(kind: NameKind, token: &Token<'_>) -> bool {
+    token.name.is_some_and(|hit: Hit| hit.kind == kind)
+}
+
+/// "the first migration", "the second api", "a copy of production", "for german users", "revert commit 4e5f6a7": less than the
+/// order does, or something else.
+fn part(scope: Scope<'_, '_>) -> Option<usize> {
+    /// Whom a job is for stands so close behind its "for".
+    const CLOSE: usize = 4;
+    const ORDINALS: &[&str] =
+        &["first", "second", "third", "last", "latest", "next", "other", "oldest", "newest"];
+    const COPIES: &[&str] =
+        &["copy", "clone", "snapshot", "replica", "dump", "duplicate", "mirror", "backup"];
+    const PEOPLE: &[&str] =
+        &["users", "customers", "invoices", "rows", "records", "tenants", "accounts", "people"];
+    let Scope { action, tokens, .. } = scope;
+    let place = |token: &Token<'_>| is(NameKind::Environment, token);
+    let service = |token: &Token<'_>| is(NameKind::Service, token);
+    (0..tokens.len()).filter(|at| unquoted(&tokens[*at])).find(|at| {
+        let (token, behind) = (&tokens[*at], &tokens[at + 1..]);
+        let next = behind.first();
+        let copied = token.any(COPIES)
+            && next.is_some_and(|of| of.any(&["of"]))
+            && behind.iter().take(CLOSE).any(place)
+            && !matches!(action, Action::CreateEnvironment | Action::Readiness);
+        copied
+            || match action {
+                Action::Migrate => {
+                    token.any(ORDINALS) && next.is_some_and(|noun| noun.any(&["migration"]))
+                        || token.any(&["stop"])
+                            && next.is_some_and(|next| next.any(&["before", "after", "at"]))
+                }
+                Action::Restart | Action::Scale | Action::ClearCache => {
+                    token.any(ORDINALS)
+                        && at.checked_sub(1).is_some_and(|the| tokens[the].any(&["the"]))
+                        && next.is_some_and(service)
+                }
+                Action::Backfill => {
+                    let whole = |token: &Token<'_>| token.any(&["all", "every", "the", "our", "existing"]);
+                    let among = behind.iter().take(CLOSE).position(|token| token.any(PEOPLE));
+                    token.any(&["for"])
+                        && among.is_some_and(|end| {
+                            behind[..end].iter().any(|token| !whole(token) && !token.is(Class::DIGIT))
+                        })
+                        || token.any(&["resume"])
+                }
+                Action::Rollback => *at == 0 && token.any(&["commit"]) && tokens.len() > 1,
+                _ => false,
+            }
+    })
+}
+
+/// "timezone and locale columns", "a second redis", "qa from staging without redis", "off and on again", "migrations only": more
+/// than the order can hold, or less.
+fn more(scope: Scope<'_, '_>) -> Option<usize> {
+    let Scope { action, tokens, .. } = scope;
+    let next = |at: usize, words: &[&str]| tokens.get(at + 1).is_some_and(|next| next.any(words));
+    let says = |tokens: &[Token<'_>], words: &[&str]| tokens.iter().any(|token| token.any(words));
+    (0..tokens.len()).filter(|at| tokens[*at].is_word() && tokens[*at].quote == 0).find(|at| {
+        let (at, token) = (*at, &tokens[*at]);
+        match action {
+            Action::Expand => {
+                token.any(&["and"])
+                    && (says(&tokens[at..], &["columns", "fields"])
+                        || next(at, &["index", "indexes", "constraint"]))
+            }
+            Action::AddComponent => {
+                token.any(&["second", "third", "another"])
+                    && tokens.get(at + 1).is_some_and(|next| is(NameKind::Component, next))
+            }
+            Action::CreateEnvironment => {
+                token.any(&["without", "except", "excluding"])
+                    || token.any(&["for"]) && next(at, &["branch", "commit", "pr", "ref", "tag"])
+            }
+            Action::CronDisable | Action::CronEnable => {
+                token.any(&["off", "on"])
+                    && next(at, &["and"])
+                    && tokens.get(at + 2).is_some_and(|other| other.any(&["off", "on"]))
+            }
+            Action::Deploy => token.any(&["migrations", "migration"]) && next(at, &["only", "alone"]),
+            Action::Migrate => {
+                matches!(token.name, Some(hit) if matches!(hit.kind, NameKind::Job | NameKind::JobShort))
+                    && tokens
+                        .get(at + token.name.map_or(1, Hit::len))
+                        .is_some_and(|noun| noun.any(&["migration", "migrations"]))
+            }
+            _ => false,
+        }
+    })
+}
+
+/// "staging and production, canary only in production", "staging for real and production as dry run": how it is to go is said of
+/// one of the places.
+fn one_place(scope: Scope<'_, '_>) -> bool {
+    let Scope { action, tokens, .. } = scope;
+    let manner = |token: &Token<'_>| {
+        token.quote == 0
+            && (action.has(Key::Canary) && token.any(&["canary", "migrations"])
+                || action.has(Key::DryRun) && token.any(&["dry", "dry-run", "dryrun", "rehearsal"]))
+    };
+    let Some(how) = tokens.iter().position(|token| token.is(Class::KEYWORD) && manner(token)) else {
+        return false;
+    };
+    let places = |tokens: &[Token<'_>]| -> Vec<usize> {
+        tokens
+            .iter()
+            .filter_map(|token| token.name)
+            .filter(|hit| hit.kind == NameKind::Environment)
+            .map(Hit::index)
+            .collect()
+    };
+    let before = places(&tokens[..how]);
+    if before.len() < 2 {
+        return false;
+    }
+    let behind = places(&tokens[how..]);
+    let again = behind.iter().any(|place| before.contains(place))
+        && !tokens[how..].iter().any(|token| is(NameKind::Service, token));
+    let real = tokens.windows(2).any(|pair| pair[0].any(&["for"]) && pair[1].any(&["real"]));
+    again || real
+}
