@@ -5,6 +5,7 @@
 use std::sync::LazyLock;
 
 use super::actions::Action;
+use super::grammar::contrary::lesser;
 use super::grammar::heads::{self, Heads};
 use super::grammar::judge;
 use super::manner;
@@ -111,6 +112,9 @@ impl Class {
 
     /// What a remark beside an order tells with ("the page hangs").
     pub(super) const RELATES: Self = Self(1 << 39);
+
+    /// May say that a part of what an order does is meant, or more than it.
+    pub(super) const LESSENS: Self = Self(1 << 57);
 
     /// A number, or part of one, in words.
     pub(super) const NUMBER: Self = Self(1 << 60);
@@ -327,6 +331,9 @@ const RULES: &[(&[&str], Class)] = &[
     (order::WITHIN, Class::WITHIN),
     (order::OUTCOMES, Class::WITHIN),
     (told::LABELS, Class::LISTED),
+    (lesser::LESSENING[0], Class::LESSENS),
+    (lesser::LESSENING[1], Class::LESSENS),
+    (lesser::LESSENING[2], Class::LESSENS),
     (stray::THINGS, Class::LISTED),
     (stray::TRIALS, Class::LISTED),
     (stray::FORMER, Class::LISTED),

@@ -1,6 +1,6 @@
 //! Words that make another order of an order than its verb says, one we don't have.
 
-mod lesser;
+pub(in crate::intent) mod lesser;
 
 use crate::intent::actions::{Action, Key};
 use crate::intent::help;
@@ -112,7 +112,7 @@ fn deadline(scope: Scope<'_, '_>) -> Result<(), Problem> {
         return Ok(());
     }
     let by = tokens.iter().enumerate().find(|(at, token)| {
-        unquoted(token) && token.any(&["by"]) && values::time(reach(&tokens[*at..])).is_some()
+        token.any(&["by"]) && unquoted(token) && values::time(reach(&tokens[*at..])).is_some()
     });
     let Some((_, by)) = by else { return Ok(()) };
     Err(Problem::ambiguous(

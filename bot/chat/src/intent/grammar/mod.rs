@@ -4,7 +4,7 @@
 //! function in one of the files here. [`judge`](judge::judge) then makes sure that nothing said is lost.
 
 mod commands;
-mod contrary;
+pub(super) mod contrary;
 pub(super) mod data;
 pub(super) mod fleet;
 mod foreign;

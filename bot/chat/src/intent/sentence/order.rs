@@ -364,7 +364,11 @@ impl<'t> Reader<'_, 't> {
                 )));
             }
         }
-        if changes && self.drafts.is_empty() && words.len() <= SHORTEST {
+        if changes
+            && self.drafts.is_empty()
+            && words.len() <= SHORTEST
+            && said.is(Class::FILLER.and(Class::LITTLE))
+        {
             self.about_told(&drafts, words, tokens[opening.at].at)?;
         }
         if opening.ahead && (drafts.len() > 1 || matches!(mood::read(&tokens[end..]), Mood::Order(_))) {

@@ -16,7 +16,6 @@ pub(super) fn after_statement(tokens: &[Token<'_>]) -> Option<usize> {
     if tokens.iter().find(|token| token.is_word()).is_some_and(|first| first.any(&["only"])) {
         return None;
     }
-    let concedes = concedes(tokens);
     for at in 1..tokens.len() {
         let last = &tokens[at - 1];
         // "the rollback to v1", "looks good to me"
@@ -35,8 +34,7 @@ pub(super) fn after_statement(tokens: &[Token<'_>]) -> Option<usize> {
             return None;
         }
         let joint = matches!(tokens[at].kind, Kind::Comma | Kind::Dash)
-            || tokens[at].any(&["so"])
-            || tokens[at].any(&["but"]) && (concedes || requests(&tokens[at + 1..]));
+            || tokens[at].any(&["so", "but"]) && (tokens[at].low == "so" || all_the_same(tokens, at));
         if joint {
             // "ana approved, when it is green, deploy", "prod is down, ana, deploy"
             let part = &tokens[begin..at];
@@ -77,13 +75,17 @@ pub(super) fn after_statement(tokens: &[Token<'_>]) -> Option<usize> {
 
 /// "standup's over", "ben's back": how things are, with the verb drawn to what stands before it.
 fn over(what: &Token<'_>, state: &Token<'_>) -> bool {
-    what.is_word()
+    what.low.ends_with("'s")
         && what.quote == 0
-        && what.low.ends_with("'s")
         && state.any(&[
             "over", "back", "in", "here", "out", "off", "asleep", "away", "free", "gone", "dead", "slow",
             "stuck",
         ])
+}
+
+/// "I know it's late *but* deploy web", "tests are red *but* please deploy web": what is wanted all the same follows.
+fn all_the_same(tokens: &[Token<'_>], but: usize) -> bool {
+    requests(&tokens[but + 1..]) || concedes(reach(tokens))
 }
 
 /// "I know it's late, …": whoever begins so goes on with what is wanted all the same.

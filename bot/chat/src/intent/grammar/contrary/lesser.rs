@@ -1,6 +1,5 @@
 //! Orders about a part of what a verb does, or about more than it does: "the first migration", "canary only in production".
 
-use super::unquoted;
 use crate::intent::actions::{Action, Key};
 use crate::intent::lexicon::Class;
 use crate::intent::names::{Hit, NameKind};
@@ -10,7 +9,9 @@ use crate::intent::words::{Token, said_again};
 
 /// Refuses what would be done in full where a part is meant, or in part where more is.
 pub(super) fn check(scope: Scope<'_, '_>) -> Result<(), Problem> {
-    if let Some(at) = part(scope).or_else(|| more(scope)) {
+    let lessens = |at: &usize| scope.tokens[*at].is(Class::LESSENS) && scope.tokens[*at].quote == 0;
+    let found = (0..scope.tokens.len()).filter(lessens).find(|at| part(scope, *at) || more(scope, *at));
+    if let Some(at) = found.or_else(|| named_migration(scope)) {
         let said = said_again(scope.tokens[at..].split(|token| !token.is_word()).next().unwrap_or_default());
         return Err(Problem::ambiguous(format!(
             "I read `{}`, which is not all I would do, or something else, so I did nothing. Say it without, or in other words.",
@@ -29,90 +30,113 @@ fn is(kind: NameKind, token: &Token<'_>) -> bool {
     token.name.is_some_and(|hit: Hit| hit.kind == kind)
 }
 
+/// Words of a part of something, in order.
+const ORDINALS: &[&str] =
+    &["first", "second", "third", "last", "latest", "next", "other", "oldest", "newest", "another"];
+
+/// What is not the thing itself.
+const COPIES: &[&str] = &["copy", "clone", "snapshot", "replica", "dump", "duplicate", "mirror", "backup"];
+
+/// What begins the parts looked for here.
+const BEGINS: &[&str] = &[
+    "for",
+    "resume",
+    "commit",
+    "stop",
+    "and",
+    "without",
+    "except",
+    "excluding",
+    "off",
+    "on",
+    "migrations",
+    "migration",
+];
+
+/// All words this file looks for first.
+pub(in crate::intent) const LESSENING: [&[&str]; 3] = [ORDINALS, COPIES, BEGINS];
+
 /// "the first migration", "the second api", "a copy of production", "for german users", "revert commit 4e5f6a7": less than the
 /// order does, or something else.
-fn part(scope: Scope<'_, '_>) -> Option<usize> {
+fn part(scope: Scope<'_, '_>, at: usize) -> bool {
     /// Whom a job is for stands so close behind its "for".
     const CLOSE: usize = 4;
-    const ORDINALS: &[&str] =
-        &["first", "second", "third", "last", "latest", "next", "other", "oldest", "newest"];
-    const COPIES: &[&str] =
-        &["copy", "clone", "snapshot", "replica", "dump", "duplicate", "mirror", "backup"];
     const PEOPLE: &[&str] =
         &["users", "customers", "invoices", "rows", "records", "tenants", "accounts", "people"];
     let Scope { action, tokens, .. } = scope;
-    let place = |token: &Token<'_>| is(NameKind::Environment, token);
-    let service = |token: &Token<'_>| is(NameKind::Service, token);
-    (0..tokens.len()).filter(|at| unquoted(&tokens[*at])).find(|at| {
-        let (token, behind) = (&tokens[*at], &tokens[at + 1..]);
-        let next = behind.first();
-        let copied = token.any(COPIES)
-            && next.is_some_and(|of| of.any(&["of"]))
-            && behind.iter().take(CLOSE).any(place)
-            && !matches!(action, Action::CreateEnvironment | Action::Readiness);
-        copied
-            || match action {
-                Action::Migrate => {
-                    token.any(ORDINALS) && next.is_some_and(|noun| noun.any(&["migration"]))
-                        || token.any(&["stop"])
-                            && next.is_some_and(|next| next.any(&["before", "after", "at"]))
-                }
-                Action::Restart | Action::Scale | Action::ClearCache => {
-                    token.any(ORDINALS)
-                        && at.checked_sub(1).is_some_and(|the| tokens[the].any(&["the"]))
-                        && next.is_some_and(service)
-                }
-                Action::Backfill => {
-                    let whole = |token: &Token<'_>| token.any(&["all", "every", "the", "our", "existing"]);
-                    let among = behind.iter().take(CLOSE).position(|token| token.any(PEOPLE));
-                    token.any(&["for"])
-                        && among.is_some_and(|end| {
-                            behind[..end].iter().any(|token| !whole(token) && !token.is(Class::DIGIT))
-                        })
-                        || token.any(&["resume"])
-                }
-                Action::Rollback => *at == 0 && token.any(&["commit"]) && tokens.len() > 1,
-                _ => false,
-            }
-    })
+    let (token, behind) = (&tokens[at], &tokens[at + 1..]);
+    if token.name.is_some() {
+        return false;
+    }
+    let next = behind.first();
+    let near = &behind[..behind.len().min(CLOSE)];
+    let made = matches!(action, Action::CreateEnvironment | Action::Readiness);
+    if token.any(COPIES) && !made && next.is_some_and(|of| of.any(&["of"])) {
+        return near.iter().any(|token| is(NameKind::Environment, token));
+    }
+    match action {
+        Action::Migrate => {
+            token.any(ORDINALS) && next.is_some_and(|noun| noun.any(&["migration"]))
+                || token.any(&["stop"]) && next.is_some_and(|next| next.any(&["before", "after", "at"]))
+        }
+        Action::Restart | Action::Scale | Action::ClearCache => {
+            token.any(ORDINALS)
+                && at.checked_sub(1).is_some_and(|the| tokens[the].any(&["the"]))
+                && next.is_some_and(|next| is(NameKind::Service, next))
+        }
+        Action::Backfill => {
+            let whole = |token: &Token<'_>| {
+                token.any(&["all", "every", "the", "our", "existing"]) || token.is(Class::DIGIT)
+            };
+            let among = || near.iter().position(|token| token.any(PEOPLE));
+            token.any(&["resume"])
+                || token.any(&["for"]) && among().is_some_and(|end| !near[..end].iter().all(whole))
+        }
+        Action::Rollback => at == 0 && token.any(&["commit"]) && tokens.len() > 1,
+        _ => false,
+    }
 }
 
 /// "timezone and locale columns", "a second redis", "qa from staging without redis", "off and on again", "migrations only": more
 /// than the order can hold, or less.
-fn more(scope: Scope<'_, '_>) -> Option<usize> {
+fn more(scope: Scope<'_, '_>, at: usize) -> bool {
     let Scope { action, tokens, .. } = scope;
-    let next = |at: usize, words: &[&str]| tokens.get(at + 1).is_some_and(|next| next.any(words));
-    let says = |tokens: &[Token<'_>], words: &[&str]| tokens.iter().any(|token| token.any(words));
-    (0..tokens.len()).filter(|at| tokens[*at].is_word() && tokens[*at].quote == 0).find(|at| {
-        let (at, token) = (*at, &tokens[*at]);
-        match action {
-            Action::Expand => {
-                token.any(&["and"])
-                    && (says(&tokens[at..], &["columns", "fields"])
-                        || next(at, &["index", "indexes", "constraint"]))
-            }
-            Action::AddComponent => {
-                token.any(&["second", "third", "another"])
-                    && tokens.get(at + 1).is_some_and(|next| is(NameKind::Component, next))
-            }
-            Action::CreateEnvironment => {
-                token.any(&["without", "except", "excluding"])
-                    || token.any(&["for"]) && next(at, &["branch", "commit", "pr", "ref", "tag"])
-            }
-            Action::CronDisable | Action::CronEnable => {
-                token.any(&["off", "on"])
-                    && next(at, &["and"])
-                    && tokens.get(at + 2).is_some_and(|other| other.any(&["off", "on"]))
-            }
-            Action::Deploy => token.any(&["migrations", "migration"]) && next(at, &["only", "alone"]),
-            Action::Migrate => {
-                matches!(token.name, Some(hit) if matches!(hit.kind, NameKind::Job | NameKind::JobShort))
-                    && tokens
-                        .get(at + token.name.map_or(1, Hit::len))
-                        .is_some_and(|noun| noun.any(&["migration", "migrations"]))
-            }
-            _ => false,
+    let (token, behind) = (&tokens[at], &tokens[at + 1..]);
+    let next = |words: &[&str]| behind.first().is_some_and(|next| next.any(words));
+    match action {
+        Action::Expand => {
+            token.any(&["and"])
+                && (behind.iter().any(|token| token.any(&["columns", "fields"]))
+                    || next(&["index", "indexes", "constraint"]))
         }
+        Action::AddComponent => {
+            token.any(&["second", "third", "another"])
+                && behind.first().is_some_and(|next| is(NameKind::Component, next))
+        }
+        Action::CreateEnvironment => {
+            token.any(&["without", "except", "excluding"])
+                || token.any(&["for"]) && next(&["branch", "commit", "pr", "ref", "tag"])
+        }
+        Action::CronDisable | Action::CronEnable => {
+            token.any(&["off", "on"])
+                && next(&["and"])
+                && behind.get(1).is_some_and(|other| other.any(&["off", "on"]))
+        }
+        Action::Deploy => token.any(&["migrations", "migration"]) && next(&["only", "alone"]),
+        _ => false,
+    }
+}
+
+/// "run the timezone migration": all that are pending run, and not the one.
+fn named_migration(scope: Scope<'_, '_>) -> Option<usize> {
+    let Scope { action, tokens, .. } = scope;
+    if action != Action::Migrate {
+        return None;
+    }
+    (0..tokens.len()).find(|at| {
+        let job = tokens[*at].name.filter(|hit| matches!(hit.kind, NameKind::Job | NameKind::JobShort));
+        let noun = job.and_then(|hit| tokens.get(at + hit.len()));
+        noun.is_some_and(|noun| noun.any(&["migration", "migrations"]))
     })
 }
 
@@ -120,6 +144,9 @@ fn more(scope: Scope<'_, '_>) -> Option<usize> {
 /// one of the places.
 fn one_place(scope: Scope<'_, '_>) -> bool {
     let Scope { action, tokens, .. } = scope;
+    if tokens.iter().filter(|token| is(NameKind::Environment, token)).count() < 2 {
+        return false;
+    }
     let manner = |token: &Token<'_>| {
         token.quote == 0
             && (action.has(Key::Canary) && token.any(&["canary", "migrations"])
