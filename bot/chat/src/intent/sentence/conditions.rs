@@ -192,6 +192,10 @@ impl<'t> Reader<'_, 't> {
                 )
                 .suggest(ALERTS));
             }
+            // "text me": of what is asked.
+            if self.drafts.is_empty() && tokens.len() <= 2 && condition.is_empty() && !tokens.is_empty() {
+                return Err(beyond::of_what(tokens));
+            }
             if !waits || over && condition.is_empty() && !self.drafts.is_empty() {
                 self.hear(Heard::Statement);
                 return Ok(());

@@ -221,3 +221,16 @@ pub(super) fn no_rule(signals: &[Signal], orders: &[Token<'_>], vocabulary: &Voc
     problem.suggestions.extend(conditional(orders, vocabulary).suggestions.into_iter().take(1));
     problem.suggest([rule.canonical()])
 }
+
+/// "text me": the wish to be told, and nothing of what.
+#[cold]
+pub(super) fn of_what(tokens: &[Token<'_>]) -> Problem {
+    let wish = said(tokens);
+    let signals = ["if a deploy fails", "if the canary looks weird", "if a rollback triggers"];
+    Problem::not_a_command(format!(
+        "Of what? I can tell you of a weird canary, a rollback, a failed deploy, repeated 500s, or something unhealthy, \
+         like: {wish} {}",
+        signals[0]
+    ))
+    .suggest(signals.map(|signal| format!("{wish} {signal}")))
+}
