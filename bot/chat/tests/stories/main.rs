@@ -22,6 +22,7 @@ mod lines;
 mod looking;
 mod not_yet;
 mod operate;
+mod plain_words;
 mod parsed;
 mod projects;
 mod proved;
