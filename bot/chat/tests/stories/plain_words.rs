@@ -67,11 +67,14 @@ fn several_standing_orders_go_at_once() {
               [Remove alert 1]
               > standing orders
         "#]]);
-        t.whispers("ana", expect![[r#"
+        t.whispers(
+            "ana",
+            expect![[r#"
             ✗ There is no rule 7.
               Next: standing orders
               > remove rules 2 and 7
-        "#]]);
+        "#]],
+        );
     });
 }
 
@@ -94,11 +97,14 @@ fn what_is_about_all_services_says_so() {
               This is about all services: `api` alone can't be told apart here.
               > diagnose
         "#]]);
-        t.whispers("ana", expect![[r#"
+        t.whispers(
+            "ana",
+            expect![[r#"
             ✗ There is no run r-2.
               Next: status
               > logs of r-2
-        "#]]);
+        "#]],
+        );
     });
 }
 
@@ -144,11 +150,14 @@ fn more_replicas_than_there_can_be_are_refused_at_once() {
         t.release("v1.0.0", good());
         t.deployed("staging", "v1.0.0").await;
         t.user("ana").says("scale staging api to 999").await;
-        t.whispers("ana", expect![[r#"
+        t.whispers(
+            "ana",
+            expect![[r#"
             ✗ 999 replicas are too many here: a service has at most 64.
               Next: scale api to 64 in staging
               > scale api to 999 in staging
-        "#]]);
+        "#]],
+        );
         t.user("ana").says("scale staging api to 64").await;
         t.settles().await;
         t.bot_shows(expect![[r#"
