@@ -27,7 +27,12 @@ const REPLICAS_MAX: u32 = 64;
 #[async_trait]
 impl Platform for LocalPlatform {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { keeps_builds: true, splits_traffic: true, builds_kept: self.machine.builds_kept }
+        Capabilities {
+            keeps_builds: true,
+            splits_traffic: true,
+            builds_kept: self.machine.builds_kept,
+            replicas_max: REPLICAS_MAX,
+        }
     }
 
     async fn observe(&self, key: &EnvironmentKey) -> Result<ObservedEnvironment, PortError> {

@@ -197,7 +197,8 @@ pub(crate) struct RunBrief {
 }
 
 impl RunBrief {
-    fn of(engine: &Engine, detail: &RunDetail) -> Self {
+    /// `paused` is the run that people hold where this one is to run: what stands in the line behind it waits for them.
+    fn of(engine: &Engine, detail: &RunDetail, paused: Option<&RunId>) -> Self {
         let run = &detail.run;
         let waits_for = match &run.state {
             RunState::AwaitingApproval { .. } => match &detail.approval {
@@ -212,6 +213,9 @@ impl RunBrief {
                 format!("a person to say: promote {id}, resume {id}, or rollback {id}", id = run.id)
             }
             RunState::Paused { by, .. } => format!("{by}, who paused it: resume {}", run.id),
+            RunState::Queued { .. } => {
+                paused.map(|paused| format!("{paused}, which is paused: resume {paused}")).unwrap_or_default()
+            }
             _ => String::new(),
         };
         // A run that waits for its time stands in the line, yet nothing will move for as long as that takes.
@@ -221,7 +225,7 @@ impl RunBrief {
             id: run.id.clone(),
             command: run.request.command.clone(),
             state: run.state.as_str().to_owned(),
-            moves: run.state.moves_by_itself() && starts_ms.is_none(),
+            moves: run.state.moves_by_itself() && starts_ms.is_none() && waits_for.is_empty(),
             over: run.state.is_over(),
             succeeded: matches!(run.state, RunState::Succeeded { .. }),
             waits_for: match starts_ms {
@@ -240,8 +244,9 @@ pub(super) async fn runs(
     which: &Which,
 ) -> Result<Vec<RunBrief>, Refusal> {
     let actor = engine.actor(identity).await?;
+    let live = engine.store().run_live().await?;
     let wanted = match which {
-        Which::Live => engine.store().run_live().await?.into_iter().map(|run| run.id).collect(),
+        Which::Live => live.iter().map(|run| run.id.clone()).collect(),
         Which::Ours { ids, conversation } => {
             let mut wanted = ids.clone();
             let mut recent = engine.store().run_recent(FOLLOWERS_MAX).await?;
@@ -255,7 +260,13 @@ pub(super) async fn runs(
     let mut briefs = Vec::new();
     for id in wanted {
         match engine.run_look(&id, &actor).await {
-            Ok(detail) => briefs.push(RunBrief::of(engine, &detail)),
+            Ok(detail) => {
+                let paused = live.iter().find(|other| {
+                    matches!(other.state, RunState::Paused { .. })
+                        && other.environment() == detail.run.environment()
+                });
+                briefs.push(RunBrief::of(engine, &detail, paused.map(|run| &run.id)));
+            }
             Err(Refusal::NotAllowed { .. } | Refusal::NotFound { .. }) => {}
             Err(refusal) => return Err(refusal),
         }

@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use chat::intent::{Known, Names, help};
+use chat::{Card, Outbound};
 use engine::model::Identity;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -17,6 +18,9 @@ use super::screen::{FRONT, Screen};
 use super::slash::{self, Slash};
 use super::wait::{WAIT_MAX, Waited, followed, settled, waited_told};
 use crate::host::{Asked, Following, HostGone, Session, Which};
+
+/// What drops a question.
+const NEVER_MIND: &str = "never mind";
 
 /// Who talks, and where.
 pub(crate) struct Talk {
@@ -55,6 +59,8 @@ pub(crate) struct Chat {
     /// What was said to a host that ended before it answered, and what was said since.
     unheard: VecDeque<Said>,
     lines_ended: bool,
+    /// What was asked last and is not answered, as it stood on its card.
+    open: Option<String>,
 }
 
 /// Where lines come from.
@@ -94,6 +100,7 @@ impl Chat {
             source: None,
             unheard: VecDeque::new(),
             lines_ended: false,
+            open: None,
         }
     }
 
@@ -137,7 +144,10 @@ impl Chat {
             };
             match self.take(session, &following, &said).await {
                 Ok(Talking::On) => {}
-                Ok(Talking::Over) => return Ok(()),
+                Ok(Talking::Over) => {
+                    self.left_open();
+                    return Ok(());
+                }
                 Err(error) => {
                     self.unheard.push_front(Said { again: true, ..said });
                     return Err(error);
@@ -152,7 +162,17 @@ impl Chat {
             }
             following.settle().await;
         }
+        self.left_open();
         Ok(())
+    }
+
+    /// Whoever leaves is told that what they were asked stays: to leave is no answer.
+    fn left_open(&self) {
+        if let Some(question) = &self.open {
+            self.screen.line(&format!(
+                "Still open, for half an hour since it was asked: {question} You are asked again next time; `never mind` drops it."
+            ));
+        }
     }
 
     /// The next line; first the one that nobody answered.
@@ -229,7 +249,7 @@ impl Chat {
         Ok(Talking::On)
     }
 
-    async fn hear(&self, session: &Session, said: &Said) -> anyhow::Result<()> {
+    async fn hear(&mut self, session: &Session, said: &Said) -> anyhow::Result<()> {
         let asked = Asked {
             front: FRONT,
             speaker: &self.talk.speaker,
@@ -240,6 +260,8 @@ impl Chat {
         match session.hear(&asked).await {
             Ok(heard) => {
                 heard.outbound.iter().for_each(|outbound| self.screen.answer(outbound));
+                self.open =
+                    heard.outbound.last().map(Outbound::card).filter(|card| asks(card)).map(question_of);
                 if said.again && heard.outbound.is_empty() {
                     let line = said.line.trim();
                     self.screen.line(&format!(
@@ -252,6 +274,16 @@ impl Chat {
         }
         Ok(())
     }
+}
+
+/// Whether a card asks something that can be dropped.
+fn asks(card: &Card) -> bool {
+    card.buttons.iter().any(|button| button.command == NEVER_MIND)
+}
+
+/// What a card asks, however often it was asked before.
+fn question_of(card: &Card) -> String {
+    card.headline.trim_start_matches("Still open: ").to_owned()
 }
 
 /// Whether the talk goes on.

@@ -90,7 +90,7 @@ impl Edge for Unplugged {
 #[async_trait]
 impl Platform for Unplugged {
     fn capabilities(&self) -> Capabilities {
-        Capabilities { keeps_builds: false, splits_traffic: false, builds_kept: 0 }
+        Capabilities { keeps_builds: false, splits_traffic: false, builds_kept: 0, replicas_max: 0 }
     }
 
     async fn observe(&self, _: &EnvironmentKey) -> Result<ObservedEnvironment, PortError> {

@@ -154,3 +154,28 @@ fn of_two_guests_one_takes_the_place_and_the_other_is_its_guest() {
     guest.wait_for("staging: release 1 (v1.0.0");
     guest.end().ended(0);
 }
+
+#[test]
+fn a_script_does_not_wait_behind_what_waits_for_people() {
+    let world = World::with_sample();
+    let mut serve = world.start(&["serve"], &[("INFRA_CHAT_LISTEN", "127.0.0.1:0")]);
+    serve.wait_for("listens on http://");
+    // This release never becomes healthy, so there is time.
+    let mut run = world.start(&["--as", "ana", "run", "deploy v1.3.0 to staging"], &[]);
+    run.wait_for("[done] preflight");
+    let paused = world.program(&["--as", "ana", "run", "pause"]).ended(0).says("is paused").run();
+    run.end().ended(2);
+    let behind = format!("waits for {paused}, which is paused: resume {paused}");
+    world.chat(&["deploy v1.0.0 to staging"]).ended(0).says(&behind);
+    world.program(&["--as", "ana", "run", "deploy v1.1.0 to staging"]).ended(2).says(&behind);
+    serve.signal("KILL");
+    serve.end();
+}
+
+#[test]
+fn who_leaves_is_told_what_stays_asked() {
+    let world = World::with_sample();
+    let told = world.chat(&["deploy", "quit"]).ended(0);
+    told.says("Still open, for half an hour since it was asked: Deploy where?").says("`never mind` drops it");
+    world.chat(&["status", "never mind", "quit"]).ended(0).says("Still open, for ana").says_not("half an hour");
+}

@@ -218,6 +218,14 @@ pub(super) fn scale(
             format!("scale {} to 1 in {}", names(&chosen), facts.environment.environment),
         ));
     }
+    let most = facts.capabilities.replicas_max;
+    if replicas > most {
+        return Err(PlanProblem::new(
+            "bad-replicas",
+            format!("{replicas} replicas are too many here: a service has at most {most}"),
+            format!("scale {} to {most} in {}", names(&chosen), facts.environment.environment),
+        ));
+    }
     let mut changes = Vec::new();
     let mut diff = Vec::new();
     let mut notes = Vec::new();

@@ -178,6 +178,8 @@ pub struct Capabilities {
     pub splits_traffic: bool,
     /// Most releases whose builds are kept per environment; older ones are gone.
     pub builds_kept: u32,
+    /// Most replicas of one service.
+    pub replicas_max: u32,
 }
 
 /// Runs services: processes on this machine, or a provider.

@@ -9,7 +9,7 @@ use engine::plan::{PlanProblem, judged_by};
 use regex::Regex;
 
 use super::orders::{change_of, key, services};
-use super::{Desk, Heard, Outcome, Speaker};
+use super::{Desk, Heard, Outcome, Speaker, is_passing, plainly};
 use crate::intent::{Action, Command, Names, help, parse};
 use crate::message::{Card, Outbound, Tone};
 use crate::troubles::front_troubles;
@@ -91,7 +91,7 @@ impl Desk {
                 if WHO_DID.as_ref().is_some_and(|who_did| who_did.is_match(&speaker.inbound.text)) {
                     events.retain(is_of_runs);
                 }
-                view::audit(&events, one)
+                view::audit(&events, one).text(plainly::all_services(speaker, command))
             }
             Action::Status if command.run.is_some() => {
                 let id = run_id(command.run.as_deref().unwrap_or_default())?;
@@ -102,10 +102,14 @@ impl Desk {
             Action::Logs if run_named(speaker, command).is_some() => {
                 let id = run_id(&run_named(speaker, command).unwrap_or_default())?;
                 let services = services(command)?;
-                let logs = self.engine.run_logs(&id, &services, &speaker.actor).await?;
-                let mut card = view::run_logs(&id, &logs);
-                card.command = view::logs_of_run(&id, &services);
-                card
+                let sentence = view::logs_of_run(&id, &services);
+                let mut heard = match self.engine.run_logs(&id, &services, &speaker.actor).await {
+                    Ok(logs) => Heard::say(Outcome::Answered, view::run_logs(&id, &logs)),
+                    Err(refusal) if !is_passing(&refusal) => Heard::refused(&refusal),
+                    Err(refusal) => return Err(refusal),
+                };
+                heard.teach(&sentence);
+                return Ok(heard);
             }
             _ => return self.per_environment(speaker, command).await,
         };
@@ -131,7 +135,8 @@ impl Desk {
                 Action::Incidents => {
                     let since_ms = self.since(command.since_s, AUDIT_SINCE_S);
                     let incidents = self.engine.incidents(&environment, since_ms, &speaker.actor).await?;
-                    view::incidents(&environment, &incidents)
+                    let card = view::incidents(&environment, &incidents);
+                    card.text(plainly::all_services(speaker, command))
                 }
                 _ => {
                     let status = self.engine.status(&environment, &speaker.actor).await?;

@@ -88,6 +88,9 @@ pub(super) fn corrected(speaker: &Speaker<'_>, question: &Question, said: &str) 
         .chain([Slot::Ref, Slot::Canary])
         .filter(|slot| *slot != Slot::Confirm)
         .collect();
+    if let Some((draft, changed)) = swapped(speaker, draft, said) {
+        return Corrected::By(Box::new(draft), changed);
+    }
     let meant = correction(said);
     let words = meant.unwrap_or(said);
     if let Some(found) = said_of_another(speaker, question, &all, said) {
@@ -340,6 +343,49 @@ fn one_more(speaker: &Speaker<'_>, draft: &Draft, said: &str) -> Option<(Draft, 
     None
 }
 
+/// "no, worker instead of web", "not web but worker", "rename web to worker": one thing that was said is another.
+static SWAPPED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?ix)^\s*(?:(?:no|nope|actually|sorry|oops|wait|rather|please|use|take|i\s+mean(?:t)?|make\s+(?:it|that))[,;:.!\s]+)*
+        (?:(?<new>[^\s,]+)\s+(?:instead\s+of|rather\s+than|not|in\s+place\s+of)\s+(?<old>[^\s,]+)
+        |not\s+(?<old2>[^\s,]+?),?\s+but\s+(?<new2>[^\s,]+)
+        |(?:rename|change|swap|replace)\s+(?<old3>[^\s,]+)\s+(?:to|with|by|for)\s+(?<new3>[^\s,]+))[.!]*\s*$",
+    )
+    .ok()
+});
+
+/// The answer in which the one stood, with the other in its place.
+fn swapped(speaker: &Speaker<'_>, draft: &Draft, said: &str) -> Option<(Draft, String)> {
+    let found = SWAPPED.as_ref()?.captures(said)?;
+    let part = |names: [&str; 3]| {
+        let part = names.into_iter().find_map(|name| found.name(name))?.as_str();
+        Some(part.trim_end_matches(['.', '!']).to_lowercase())
+    };
+    let (old, new) = (part(["old", "old2", "old3"])?, part(["new", "new2", "new3"])?);
+    let services = draft.said(Slot::Services, None).map(|said| list_of(&said)).unwrap_or_default();
+    if services.contains(&old) && !services.contains(&new) {
+        let mut draft = draft.clone();
+        draft.rename(&old, &new);
+        let said = draft.said(Slot::Services, None)?;
+        return Some((draft, format!("{} is {said}", Slot::Services.called(None))));
+    }
+    draft.answers.iter().rev().filter(|answer| !matches!(answer.slot.row().takes, Takes::Loose(_))).find_map(
+        |answer| {
+            let there = list_of(&answer.value);
+            let other = if there.contains(&old) {
+                there
+                    .iter()
+                    .map(|one| if *one == old { &new } else { one }.clone())
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            } else {
+                answer.value.eq_ignore_ascii_case(&old).then(|| new.clone())?
+            };
+            put(speaker, draft, (answer.slot, answer.of.as_deref()), &other, None).ok()
+        },
+    )
+}
+
 /// "no, web" where the services were "api, wbe": the one that was typed wrong has that name.
 fn one_renamed(draft: &Draft, meant: &str) -> Option<(Draft, String)> {
     let names = list_of(&draft.said(Slot::Services, None)?);
@@ -379,7 +425,34 @@ fn put(
 
 #[cfg(test)]
 mod tests {
-    use super::correction;
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::{SWAPPED, correction};
+
+    #[test]
+    fn one_thing_for_another_is_heard() {
+        for said in [
+            "no, worker instead of web",
+            "actually, use worker instead of web.",
+            "worker rather than web",
+            "no, not web but worker",
+            "rename web to worker!",
+            "sorry, replace web with worker",
+        ] {
+            let found = SWAPPED.as_ref().and_then(|swapped| swapped.captures(said)).unwrap();
+            let part = |names: [&str; 3]| {
+                names
+                    .into_iter()
+                    .find_map(|name| found.name(name))
+                    .map(|it| it.as_str().trim_end_matches(['.', '!']))
+            };
+            assert_eq!(part(["old", "old2", "old3"]), Some("web"), "{said}");
+            assert_eq!(part(["new", "new2", "new3"]), Some("worker"), "{said}");
+        }
+        for said in ["no, worker", "not now", "deploy web instead of the api", "instead of web"] {
+            assert!(!SWAPPED.as_ref().is_some_and(|swapped| swapped.is_match(said)), "{said}");
+        }
+    }
 
     #[test]
     fn corrections_are_heard() {

@@ -18,6 +18,7 @@ mod length;
 mod links;
 mod meanwhile;
 mod orders;
+mod plainly;
 mod project;
 mod question;
 mod reply;

@@ -11,7 +11,7 @@ use super::question::Wanted;
 use super::talk::Talk;
 use super::tree::{self, Draft, Slot};
 use super::waiting::Made;
-use super::{Desk, Heard, Outcome, Speaker, when};
+use super::{Desk, Heard, Outcome, Speaker, plainly, when};
 use crate::intent::{Action, Canary, Command, Migrate};
 use crate::view;
 
@@ -96,7 +96,10 @@ impl Desk {
                 }
                 self.stand(speaker, &draft.filled()).await
             }
-            _ => Ok(Heard::say(Outcome::Refused, view::not_yet(&command, speaker.project.as_ref()))),
+            _ => {
+                let card = view::not_yet(&command, speaker.project.as_ref());
+                Ok(Heard::say(Outcome::Refused, card.text(plainly::all_services(speaker, &command))))
+            }
         }
     }
 
@@ -184,7 +187,8 @@ impl Desk {
             }
             let one = if request.dry_run {
                 let preview = self.engine.preview(&request, &speaker.actor).await?;
-                Heard::say(Outcome::Answered, view::preview(&preview, &request))
+                let card = view::preview(&preview, &request);
+                Heard::say(Outcome::Answered, card.text(plainly::only_the_dry_run(speaker, &request)))
             } else {
                 match self.make_one(speaker, talk, &request, left).await? {
                     Made::Run(one) => one,

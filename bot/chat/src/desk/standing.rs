@@ -15,12 +15,12 @@ use crate::view;
 type StandingFilter = Option<StandingKind>;
 
 /// What people say about standing orders.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum About {
     /// Show them: of one kind, or all.
     List(StandingFilter),
-    /// Take one away.
-    Remove(StandingFilter, u32),
+    /// Take these away.
+    Remove(StandingFilter, Vec<u32>),
     /// Take some away, and nobody said which: they are shown.
     Which(StandingFilter),
 }
@@ -36,7 +36,8 @@ static LIST: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static REMOVE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
         r"(?ix)^\W*(?:please\s+)?(?:remove|delete|drop|forget|cancel|stop)\s+(?:the\s+|my\s+|our\s+)?
-        (alert|rule|standing\s+order)\s+(?:number\s+|no\.?\s*|\#)?(\d{1,6})\W*$",
+        (alert|rule|standing\s+order)s?\s+
+        ((?:(?:number\s+|no\.?\s*|\#)?\d{1,6}(?:\s*(?:,|and|&|\+)\s*(?:and\s+)?(?:(?:alert|rule)\s+)?)?){1,20})\W*$",
     )
     .ok()
 });
@@ -52,8 +53,22 @@ static REMOVE_SOME: LazyLock<Option<Regex>> = LazyLock::new(|| {
 /// Whether a whole message is about standing orders.
 pub(super) fn about(text: &str) -> Option<About> {
     if let Some(found) = REMOVE.as_ref().and_then(|remove| remove.captures(text)) {
-        let number = found.get(2)?.as_str().parse().ok()?;
-        return Some(About::Remove(kind(found.get(1)?.as_str()), number));
+        let said = found.get(2)?.as_str();
+        let named = |word: &str| said.to_lowercase().contains(word);
+        let kind = match kind(found.get(1)?.as_str()) {
+            // "remove alert 1 and rule 2": a number belongs to one of them alone.
+            Some(StandingKind::Alert) if named("rule") => None,
+            Some(StandingKind::Rule) if named("alert") => None,
+            kind => kind,
+        };
+        let mut numbers: Vec<u32> = Vec::new();
+        for digits in said.split(|c: char| !c.is_ascii_digit()).filter(|digits| !digits.is_empty()) {
+            let number = digits.parse().ok()?;
+            if !numbers.contains(&number) {
+                numbers.push(number);
+            }
+        }
+        return Some(About::Remove(kind, numbers));
     }
     if let Some(found) = REMOVE_SOME.as_ref().and_then(|some| some.captures(text)) {
         return Some(About::Which(kind(found.get(1)?.as_str())));
@@ -64,15 +79,19 @@ pub(super) fn about(text: &str) -> Option<About> {
 
 impl About {
     /// The sentence that says it.
-    pub(super) fn canonical(self) -> String {
+    pub(super) fn canonical(&self) -> String {
         let called = |kind: StandingFilter| match kind {
             Some(StandingKind::Alert) => "alert",
             Some(StandingKind::Rule) => "rule",
             None => "standing order",
         };
         match self {
-            Self::List(kind) | Self::Which(kind) => format!("{}s", called(kind)),
-            Self::Remove(kind, number) => format!("remove {} {number}", called(kind)),
+            Self::List(kind) | Self::Which(kind) => format!("{}s", called(*kind)),
+            Self::Remove(kind, numbers) => {
+                let plural = if numbers.len() == 1 { "" } else { "s" };
+                let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+                format!("remove {}{plural} {}", called(*kind), numbers.join(" and "))
+            }
         }
     }
 }
@@ -110,22 +129,32 @@ impl Desk {
         };
         let (order, is_new) = self.engine.standing_add(&order, &speaker.actor).await?;
         let has_phone = self.engine.has_phone(&order.person).await?;
-        Ok(Heard::say(Outcome::Answered, view::standing_kept(&order, is_new, has_phone)))
+        let card = view::standing_kept(&order, is_new, has_phone);
+        Ok(Heard::say(Outcome::Answered, card.text(super::plainly::all_services(speaker, command))))
     }
 
     /// Shows standing orders, or takes one away.
     pub(super) async fn about_standing(&self, speaker: &Speaker<'_>, about: About) -> Result<Heard, Refusal> {
         let project = &speaker.project()?.project;
-        let card = match about {
+        let card = match &about {
             About::List(kind) | About::Which(kind) => {
+                let kind = *kind;
                 let mut orders = self.engine.standing_list(project, &speaker.actor).await?;
                 orders.retain(|order| kind.is_none_or(|kind| order.what.kind() == kind));
                 let list = view::standing_orders(&orders, kind, &speaker.actor.name, self.engine.now_ms());
                 if matches!(about, About::Which(_)) { view::which_standing(list) } else { list }
             }
-            About::Remove(kind, number) => {
-                let order = self.engine.standing_remove(project, number, kind, &speaker.actor).await?;
-                view::standing_removed(&order)
+            About::Remove(kind, numbers) => {
+                let mut heard = Heard::nothing();
+                for number in numbers {
+                    let removed = self.engine.standing_remove(project, *number, *kind, &speaker.actor).await;
+                    heard = heard.and(match removed {
+                        Ok(order) => Heard::say(Outcome::Answered, view::standing_removed(&order)),
+                        Err(refusal) if !super::is_passing(&refusal) => Heard::refused(&refusal),
+                        Err(refusal) => return Err(refusal),
+                    });
+                }
+                return Ok(heard);
             }
         };
         Ok(Heard::say(Outcome::Answered, card))
@@ -145,20 +174,34 @@ mod tests {
         }
         assert_eq!(about("list rules"), Some(About::List(Some(StandingKind::Rule))));
         assert_eq!(about("standing orders"), Some(About::List(None)));
-        assert_eq!(about("remove rule 2"), Some(About::Remove(Some(StandingKind::Rule), 2)));
+        assert_eq!(about("remove rule 2"), Some(About::Remove(Some(StandingKind::Rule), vec![2])));
         for said in
             ["remove all alerts", "delete my last alert", "forget the alert please", "remove alert one"]
         {
             assert_eq!(about(said), Some(About::Which(Some(StandingKind::Alert))), "{said}");
         }
         assert_eq!(about("remove all standing orders"), Some(About::Which(None)));
-        assert_eq!(about("please delete my alert #12."), Some(About::Remove(Some(StandingKind::Alert), 12)));
+        assert_eq!(
+            about("please delete my alert #12."),
+            Some(About::Remove(Some(StandingKind::Alert), vec![12]))
+        );
+        for said in [
+            "remove rules 3 and 4",
+            "remove rule 3, 4",
+            "please delete rules #3 & #4",
+            "remove rule 3 and rule 4, 3",
+        ] {
+            assert_eq!(about(said), Some(About::Remove(Some(StandingKind::Rule), vec![3, 4])), "{said}");
+        }
+        assert_eq!(about("remove alert 1 and rule 2"), Some(About::Remove(None, vec![1, 2])));
         for said in [
             "alert me if a deploy fails",
             "the alerts are firing",
             "remove redis from staging",
             "rules are rules",
             "stop alerting me",
+            "remove rule 2 and redis",
+            "remove rule 2 and restart api",
             "remove redis and the alerts",
         ] {
             assert_eq!(about(said), None, "{said}");

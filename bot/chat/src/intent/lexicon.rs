@@ -199,7 +199,7 @@ const PREPOSITIONS: &str = "to on in into onto at for from of with by via using 
     against toward towards through during w/ w";
 const TELLS: &str = "progress still maybe perhaps probably possibly hopefully supposedly success is isn't isnt was wasn't wasnt are aren't arent were weren't has hasn't had hadn't have haven't be \
     been being am failed fails failing broke broken breaks died crashed crashes crashing hung hangs stuck works worked \
-    working finished finishes completed completes complete succeeded succeeds successful successfully triggered \
+    working finished finishes completed completes complete succeed succeeded succeeds successful successfully triggered \
     triggers started starts ended ends took takes went goes looks looked seems seemed keeps kept got gets did didn't \
     didnt does doesn't doesnt will won't wont would wouldn't might may should shouldn't could couldn't can can't cant \
     cannot needs needed want wants wanted said says asked told happened happens caused causes made makes sucks rocks \

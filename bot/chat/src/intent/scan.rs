@@ -442,6 +442,11 @@ impl<'t> Scanner<'_, 't> {
             }
             _ => return Ok(None),
         };
+        if back.checked_sub(1).is_some_and(|at| matches!(self.word(at), "no" | "not" | "without" | "w/o")) {
+            return Err(Problem::ambiguous(
+                "I read that it is to be no dry run, so I did nothing. It is none unless you say so: send the order alone.",
+            ));
+        }
         let elsewhere = |token: &Token<'_>| token.name.is_some_and(|hit| hit.kind == NameKind::Environment);
         if self.joined(place)
             && self.token(place + len).is_some_and(elsewhere)

@@ -19,7 +19,7 @@ fn effect(order: &StandingOrder, has_phone: bool) -> String {
             person = order.person
         );
     }
-    if !by.is_empty() && by.iter().all(|channel| *channel == Channel::Email) {
+    if only_mail(order) {
         return "It is kept and takes effect once I can send e-mail; I can't yet. Say `text me` or `tell me` instead."
             .to_owned();
     }
@@ -45,6 +45,11 @@ fn rule_effect(person: &str, when: &[Signal], then: &[Reaction]) -> String {
         say.push_str(" What fails goes back by itself, with or without it.");
     }
     say
+}
+
+/// An alert that comes by e-mail and in no other way.
+fn only_mail(order: &StandingOrder) -> bool {
+    matches!(&order.what, Standing::Alert { by, .. } if !by.is_empty() && by.iter().all(|channel| *channel == Channel::Email))
 }
 
 fn name(order: &StandingOrder) -> String {
@@ -100,9 +105,16 @@ pub(crate) fn standing_orders(
         1 => format!("1 {}", all.trim_end_matches('s')),
         many => format!("{many} {all}"),
     };
-    let mut card = Card::new(Tone::Plain, format!("What stands: {count}"))
-        .list("", lines)
-        .text("All of them take effect.");
+    let mailed: Vec<String> = orders.iter().filter(|order| only_mail(order)).map(name).collect();
+    let effect = match mailed.as_slice() {
+        [] => "All of them take effect.".to_owned(),
+        [one] => format!("{} waits until I can send e-mail; I can't yet.", super::sentence_start(one)),
+        _ => format!(
+            "{} wait until I can send e-mail; I can't yet.",
+            super::sentence_start(&mailed.join(", "))
+        ),
+    };
+    let mut card = Card::new(Tone::Plain, format!("What stands: {count}")).list("", lines).text(effect);
     all.clone_into(&mut card.command);
     for order in orders.iter().take(BUTTONS_MAX) {
         card = card.button(&format!("Remove {}", name(order)), format!("remove {}", name(order)), false);

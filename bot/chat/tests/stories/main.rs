@@ -23,6 +23,7 @@ mod looking;
 mod not_yet;
 mod operate;
 mod parsed;
+mod plain_words;
 mod projects;
 mod proved;
 mod questions;

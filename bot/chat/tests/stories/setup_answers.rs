@@ -149,3 +149,47 @@ fn said_again_and_left_open() {
         "#]]);
     });
 }
+
+/// One of several that was typed, or meant, differently: the others stay, and what was said of it is said of the other.
+#[test]
+fn one_of_several_is_another() {
+    chat_without_project(async |t| {
+        t.user("zoe").says("set up staging for shop on local").await;
+        for said in [
+            "https://code.example/shop.git",
+            "api, web",
+            "no, worker instead of web",
+            "make",
+            "not worker but jobs",
+        ] {
+            t.never_mind_the_rest();
+            t.user("zoe").says(said).await;
+        }
+        t.bot_says(expect![[r#"
+            · Corrected: services is api, jobs.
+
+            ? How is api started?
+              A command.
+              5 more after this; then I show the whole before anything is done.
+              [So far] [Never mind]
+              > set up staging for shop on local
+        "#]]);
+        t.user("zoe").says("so far").await;
+        t.bot_says(expect![[r#"
+            ? Still open: How is api started?
+              environment: staging
+              project: shop
+              platform: local
+              repository: https://code.example/shop.git
+              services: api, jobs
+              build of api: make
+              A command.
+              5 more after this; then I show the whole before anything is done.
+              [Never mind]
+              > set up staging for shop on local
+        "#]]);
+        t.never_mind_the_rest();
+        t.user("zoe").says("never mind").await;
+        t.never_mind_the_rest();
+    });
+}

@@ -163,7 +163,7 @@ fn generic(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
     let groups = scan(scope)?;
     let heard = groups.iter().any(|said| said.something() || said.actor.is_some());
     let foreign = || scope.tokens.iter().any(|token| is_foreign(scope.action, token));
-    if !heard && scope.action.row().changes && scope.action != Action::Expand && foreign() {
+    if !heard && !scope.asked && scope.action.row().changes && scope.action != Action::Expand && foreign() {
         return Err(not_ours(scope.action, scope.vocabulary));
     }
     let strange = groups.iter().find_map(|said| scope.tokens.get(said.strange?));
@@ -222,7 +222,12 @@ fn strangers(tokens: &[Token<'_>]) -> Result<Option<String>, Problem> {
         let counts = values::spelled(&tokens[at..]).is_some() || token.any(&["actor", "half"]);
         (at >= named && token.is_word() && letters && !counts && !token.class.known()).then_some(token)
     });
-    let Some(first) = unknown.next() else { return Ok(None) };
+    let Some(first) = unknown.next() else {
+        const NOBODY: &[&str] = &["nobody", "noone", "somebody", "someone"];
+        return tokens.iter().find(|token| token.any(NOBODY)).map_or(Ok(None), |nobody| {
+            Err(Problem::unknown_name(format!("`{}` is no name of a person.", nobody.raw)).suggest(["audit"]))
+        });
+    };
     if let Some(second) = unknown.find(|token| token.low != first.low) {
         return Err(Problem::ambiguous(format!(
             "I look up what one person did, and read both `{}` and `{}`. Which is meant?",

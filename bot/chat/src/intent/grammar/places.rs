@@ -75,6 +75,9 @@ fn is_new_name(word: &str) -> bool {
     matches!(word, "preview" | "test" | "testing" | "demo" | "review" | "red" | "green")
 }
 
+/// Suggested where something else than an environment was to be destroyed: a click destroys nothing.
+const NO_DESTRUCTION: [&str; 2] = ["help destroy-environment", "status"];
+
 /// "destroy environment qa": one command per environment, which must be the project's own.
 pub(in crate::intent) fn destroy(
     tokens: &[Token<'_>],
@@ -104,14 +107,16 @@ pub(in crate::intent) fn destroy(
                 return Err(Problem::ambiguous(format!(
                     "`{}` is not an environment; which environment is to be destroyed?",
                     token.raw
-                )));
+                ))
+                .suggest(NO_DESTRUCTION));
             }
             None if harmless(token) => {}
             None if token.class.known() && !is_new_name(token.low) => {
                 return Err(Problem::ambiguous(format!(
                     "I can destroy an environment, but `{}` makes me unsure what is meant.",
                     token.raw
-                )));
+                ))
+                .suggest(NO_DESTRUCTION));
             }
             None => return Err(unknown_environment(token, vocabulary)),
         }

@@ -101,7 +101,7 @@ pub(in crate::intent) fn channels(tokens: &[Token<'_>]) -> Vec<Channel> {
     let mut found = Vec::new();
     for token in tokens.iter().filter(|token| token.is_word()) {
         match token.low {
-            "text" | "sms" | "texts" => push(&mut found, Channel::Sms),
+            "text" | "txt" | "sms" | "texts" => push(&mut found, Channel::Sms),
             "email" | "e-mail" | "mail" | "emails" => push(&mut found, Channel::Email),
             "chat" | "slack" | "discord" | "dm" | "channel" => push(&mut found, Channel::Chat),
             _ => {}
@@ -119,6 +119,7 @@ pub(in crate::intent) fn notifies(tokens: &[Token<'_>]) -> bool {
     match word(0) {
         "email" | "text" | "sms" | "mail" if word(1) == "and" => person(3),
         "let" => matches!(word(1), "me" | "us") && word(2) == "know",
+        "lmk" => true,
         "send" | "give" => tokens
             .iter()
             .take(6)
@@ -126,8 +127,8 @@ pub(in crate::intent) fn notifies(tokens: &[Token<'_>]) -> bool {
         "post" => {
             tokens.iter().take(5).any(|token| token.any(&["chat", "slack", "discord", "here", "channel"]))
         }
-        "alert" | "notify" | "text" | "sms" | "email" | "e-mail" | "mail" | "message" | "dm" | "ping"
-        | "warn" | "tell" | "slack" | "page" => {
+        "alert" | "notify" | "text" | "txt" | "sms" | "email" | "e-mail" | "mail" | "message" | "dm"
+        | "ping" | "warn" | "tell" | "slack" | "page" => {
             person(1)
                 || word(1) == "in" && !channels(&tokens[2..tokens.len().min(4)]).is_empty()
                 || matches!(word(1), "if" | "when" | "on" | "whenever" | "by" | "via" | "about" | "for")

@@ -56,7 +56,8 @@ impl<'t> Scanner<'_, 't> {
             }
         }
         let named_after = matches!(self.word(place + 1), "environment" | "env" | "service");
-        if token.any(&["-y", "-f", "-v"]) {
+        // "-f" follows a log, and forces anything else.
+        if token.any(&["-y", "-v"]) || token.any(&["-f"]) && !row.changes {
             return Ok(1);
         }
         // "audit by ana": a person, whatever name of ours is near.

@@ -109,6 +109,14 @@ impl Scanner<'_, '_> {
                 token.raw, token.raw
             )));
         }
+        if let Some(weights) = token.low.strip_prefix("canary").filter(|rest| is_weights(rest))
+            && (before == "with" || self.scope.tokens[..place].iter().any(is_environment))
+        {
+            return Err(Problem::ambiguous(format!(
+                "I read `{}`, which may be a canary or a branch, so I did nothing. Say `canary {weights}`, or `ref {}`.",
+                token.raw, token.raw
+            )));
+        }
         if values::is_ref(token.low)
             && !(token.low.bytes().all(|byte| byte.is_ascii_digit())
                 && before == "to"
@@ -229,10 +237,16 @@ impl Scanner<'_, '_> {
                 "`{written}` says when it is to end; I expected when it is to start, like `at 22:00`."
             )));
         }
-        // "the friday build"
-        let build = self.word(place + time.len);
+        // "the friday build", "the build from friday"
+        let mut build = self.word(place + time.len);
+        if self.word(place) == "from" && place > 0 {
+            build = self.word(place - 1);
+        }
         if !self.scope.asked
-            && matches!(build, "build" | "release" | "version" | "builds" | "deploy" | "commit")
+            && matches!(
+                build,
+                "build" | "release" | "version" | "builds" | "deploy" | "commit" | "code" | "tag"
+            )
         {
             return Err(Problem::ambiguous(format!(
                 "I am not sure whether `{written}` says when, or which {build}. Name the ref, and the time with \"at\"."
@@ -251,6 +265,17 @@ impl Scanner<'_, '_> {
         self.segment.at = Some(if time.repeats { format!("\u{0}{written}") } else { written });
         Ok(Some(time.len))
     }
+}
+
+fn is_environment(token: &Token<'_>) -> bool {
+    token.name.is_some_and(|hit| hit.kind == NameKind::Environment)
+}
+
+/// `10/50/100`, behind a word it is glued to: `canary10/50/100`.
+fn is_weights(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_digit())
+        && word.contains('/')
+        && word.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'/' | b'%'))
 }
 
 /// `22.30`, which a time and a release are written like.

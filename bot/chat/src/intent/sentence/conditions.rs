@@ -1,5 +1,7 @@
 //! Conditions: the alerts and rules that name a signal, and the orders that hang on something we can't watch.
 
+mod beyond;
+
 use super::{
     Action, Class, Command, Draft, Head, Heard, Joined, Kind, Mood, Problem, ProblemKind, Reader, Scope,
     Token, Vocabulary, apart, begins_clause, help, mood, reach, standing,
@@ -25,7 +27,13 @@ impl<'t> Reader<'_, 't> {
         };
         let (condition, orders) = (&tokens[at..then], &tokens[then..]);
         match mood::read(orders) {
-            Mood::Notify(begin) => self.alert(&orders[begin..], condition),
+            Mood::Notify(begin) => {
+                let orders = &orders[begin..];
+                let Some(order) = beyond::order_within(orders, false) else {
+                    return self.alert(orders, condition);
+                };
+                Err(beyond::not_told(&orders[order..]))
+            }
             Mood::Order(opening) => {
                 if let Some(notify) = notify_within(orders) {
                     self.rule(condition, &orders[opening.at..notify])?;
@@ -78,15 +86,22 @@ impl<'t> Reader<'_, 't> {
         let reactions = standing::reactions(orders, &signals);
         let which =
             orders.iter().any(|token| token.is_word() && token.name.is_none() && values::is_ref(token.low));
-        if signals.is_empty() || reactions.is_empty() || which || orders_more(orders) {
-            return Err(conditional(orders, self.vocabulary));
+        if signals.is_empty() || reactions.is_empty() {
+            return Err(beyond::no_rule(&signals, orders, self.vocabulary));
         }
+        // "rollback to v1.2": what is gone back to is the release before, whichever that is.
+        let undone = if which { Some(orders) } else { beyond::undone(orders, &signals) };
         let mut command = Command::new(Action::Rule);
         command.when = signals;
         command.then = reactions;
         let all: Vec<Token<'t>> = condition.iter().chain(orders).copied().collect();
         self.known_places(Action::Rule, &all)?;
         command.environments = standing::environments(&all, self.vocabulary);
+        beyond::unturned(&command, &all, self.vocabulary)?;
+        if let Some(part) = undone {
+            return Err(beyond::not_by_rule(part, &command));
+        }
+        beyond::watched(&command, condition, &all)?;
         self.drafts.push(Draft::plain(command));
         Ok(())
     }
@@ -137,6 +152,7 @@ impl<'t> Reader<'_, 't> {
         command.environments = standing::environments(&all, self.vocabulary);
         if !command.on.is_empty() {
             self.known_places(Action::Alert, &all)?;
+            beyond::unturned(&command, &all, self.vocabulary)?;
             if let Some(stranger) = standing::no_signal(tokens).filter(|_| condition.is_empty()) {
                 return Err(Problem::bad_value(format!(
                     "`{}` is nothing I can tell of: I know a weird canary, a rollback, a failed deploy, repeated 500s, or something unhealthy.",
@@ -144,6 +160,10 @@ impl<'t> Reader<'_, 't> {
                 ))
                 .suggest(ALERTS));
             }
+            if let Some(order) = beyond::order_within(tokens, true) {
+                return Err(beyond::not_told(&tokens[order..]));
+            }
+            beyond::watched(&command, if condition.is_empty() { tokens } else { condition }, &all)?;
         }
         if command.on.is_empty() {
             let waits = all
@@ -171,6 +191,10 @@ impl<'t> Reader<'_, 't> {
                     "I tell of the end of an order where it was given, and not by text or email, so I did nothing. Say the order alone.",
                 )
                 .suggest(ALERTS));
+            }
+            // "text me": of what is asked.
+            if self.drafts.is_empty() && tokens.len() <= 2 && condition.is_empty() && !tokens.is_empty() {
+                return Err(beyond::of_what(tokens));
             }
             if !waits || over && condition.is_empty() && !self.drafts.is_empty() {
                 self.hear(Heard::Statement);
@@ -407,18 +431,6 @@ pub(super) fn reaction_like(action: Action) -> bool {
             | Action::Pause
             | Action::Cancel
     )
-}
-
-/// Whether there are orders among these that no rule can give.
-pub(super) fn orders_more(tokens: &[Token<'_>]) -> bool {
-    tokens.iter().enumerate().any(|(at, token)| {
-        token.is_word()
-            && token.any(&[
-                "deploy", "ship", "push", "migrate", "lock", "unlock", "destroy", "promote", "approve",
-                "delete", "remove", "add", "set", "rotate",
-            ])
-            && (at == 0 || tokens[at - 1].any(&["and", "then"]) || tokens[at - 1].kind == Kind::Comma)
-    })
 }
 
 /// Where "… and text me" begins among orders.

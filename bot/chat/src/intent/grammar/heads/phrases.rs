@@ -183,6 +183,8 @@ const MORE: &[(&str, Head)] = &[
     ("copy", Head::Clone),
     ("use", Head::Use),
     ("show", Head::Show),
+    ("look at", Head::Show),
+    ("take a look at", Head::Show),
     ("list", Head::Show),
     ("give", Head::Show),
     ("display", Head::Show),

@@ -10,13 +10,21 @@ use crate::intent::words::Token;
 /// "help deploy", "help me with canary", "how do I roll back?": the topic is an action's name or the word itself.
 pub(in crate::intent) fn help(tokens: &[Token<'_>]) -> Command {
     let mut command = Command::new(Action::Help);
+    // "help can": the word is a topic where it stands alone.
+    if let [only] = tokens
+        && let Some(action) = Action::from_name(only.low)
+    {
+        command.topic = Some(action.name().to_owned());
+        return command;
+    }
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
         let word = token.low.trim_matches(['-', '_']);
         let class = look_up(word).class;
         let little = [
             "", "me", "with", "on", "about", "the", "a", "to", "i", "we", "you", "please", "for", "topic",
-            "us", "because", "how", "do", "can", "run", "out", "of", "one",
+            "us", "because", "how", "do", "can", "run", "out", "of", "one", "what", "is", "are", "does", "w",
+            "w/",
         ];
         if !token.is_word() || class.is(Class::TELLS.and(Class::NEGATION)) || little.contains(&word) {
             at += 1;
