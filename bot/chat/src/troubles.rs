@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use engine::clock::EpochMs;
 use engine::control::{Engine, Notice};
 
 use crate::view;
@@ -12,6 +13,8 @@ use crate::view;
 const CHANNELS: &str = "channels";
 /// Channels named when several are shut.
 const CHANNELS_NAMED: usize = 5;
+/// How long something that passes by itself most times goes on before it is a trouble, in milliseconds.
+const LASTS_MS: EpochMs = 30_000;
 
 /// The troubles of one front, each by what it hinders. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -20,12 +23,14 @@ pub struct Troubles {
     front: &'static str,
     /// Channels that can't be spoken in, each with why and what to do.
     shut: Arc<Mutex<BTreeMap<String, String>>>,
+    /// Since when that fails which is tried again, by what it hinders.
+    failing: Arc<Mutex<BTreeMap<&'static str, EpochMs>>>,
 }
 
 impl Troubles {
     /// The troubles of a front.
     pub fn new(engine: Engine, front: &'static str) -> Self {
-        Self { engine, front, shut: Arc::default() }
+        Self { engine, front, shut: Arc::default(), failing: Arc::default() }
     }
 
     /// Something is hindered, in words that say what to do; logged when it is news.
@@ -35,8 +40,18 @@ impl Troubles {
         }
     }
 
+    /// Something failed and is tried again. It is a trouble once it has failed for a while without working in between.
+    pub fn fails(&self, hinders: &'static str, why: &str) {
+        let now_ms = self.engine.now_ms();
+        let since_ms = *self.failing().entry(hinders).or_insert(now_ms);
+        if now_ms - since_ms >= LASTS_MS {
+            self.begin(hinders, why);
+        }
+    }
+
     /// It is not hindered any more; logged when it was.
     pub fn end(&self, hinders: &'static str) {
+        self.failing().remove(hinders);
         if let Some(Notice { says, .. }) = self.engine.notices().end(self.front, hinders) {
             tracing::info!(was = says, "that is over");
         }
@@ -71,6 +86,10 @@ impl Troubles {
 
     fn channels(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
         self.shut.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn failing(&self) -> MutexGuard<'_, BTreeMap<&'static str, EpochMs>> {
+        self.failing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// It is connected, as whom and where; logged when it was not.

@@ -80,7 +80,9 @@ impl Discord {
     ) -> Result<Self, DiscordError> {
         // Sockets need a provider for the whole program; another front may have chosen the same one already.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let web = Arc::new(Web::new(&settings, now).map_err(DiscordError::Client)?);
+        let troubles = Troubles::new(engine.clone(), FRONT);
+        let web = Web::new(&settings, now).map_err(DiscordError::Client)?;
+        let web = Arc::new(web.with_troubles(troubles.clone()));
         let engine = engine.with_strangers(settings.strangers);
         let listened = settings.channels.ids().map(|channel| intake::conversation(channel, false)).collect();
         let hearing = Hearing::new(engine.clone(), FRONT, listened, absence::BORNE_MS);
@@ -90,7 +92,7 @@ impl Discord {
             settings: Arc::new(settings),
             listener: Listener::new(engine.clone(), FRONT).with_hearing(hearing.clone()),
             hearing,
-            troubles: Troubles::new(engine.clone(), FRONT),
+            troubles,
             stop: CancellationToken::new(),
             places: Places::default(),
             references: References::default(),

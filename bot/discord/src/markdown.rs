@@ -13,7 +13,15 @@ pub(crate) fn escape(line: &str) -> String {
     let digits = line.trim_start().chars().take_while(char::is_ascii_digit).count();
     let mut begun = false;
     let mut digits_left = if digits > 0 { Some(digits) } else { None };
-    for c in line.chars() {
+    let mut rest = line;
+    while let Some(c) = rest.chars().next() {
+        // Code stands in ticks, and within them nothing has a meaning.
+        if let Some(length) = code(rest) {
+            escaped.push_str(&rest[..length]);
+            (rest, begun, digits_left) = (&rest[length..], true, None);
+            continue;
+        }
+        rest = &rest[c.len_utf8()..];
         // "1." at the beginning makes a list.
         let numbers = c == '.' && begun && digits_left == Some(0);
         if ANYWHERE.contains(&c) || (!begun && AT_THE_BEGINNING.contains(&c)) || numbers {
@@ -30,12 +38,29 @@ pub(crate) fn escape(line: &str) -> String {
     escaped
 }
 
+/// The length of the code that a text begins with, ticks and all: on one line, and between single ticks.
+fn code(text: &str) -> Option<usize> {
+    let inner = text.strip_prefix('`')?;
+    let end = inner.find(['`', '\n']).filter(|end| *end > 0)?;
+    let after = inner[end..].strip_prefix('`')?;
+    (!after.starts_with('`')).then_some(end + 2)
+}
+
 /// What was escaped, as it is read.
 pub fn unescape(text: &str) -> String {
     let mut read = String::with_capacity(text.len());
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        if c == '\\' { read.extend(chars.next()) } else { read.push(c) }
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let (taken, shown) = match (code(rest), c) {
+            (Some(length), _) => (length, &rest[..length]),
+            (None, '\\') => {
+                let next = rest[1..].chars().next().map_or(0, char::len_utf8);
+                (1 + next, &rest[1..=next])
+            }
+            (None, c) => (c.len_utf8(), &rest[..c.len_utf8()]),
+        };
+        read.push_str(shown);
+        rest = &rest[taken..];
     }
     read
 }
@@ -81,7 +106,9 @@ mod tests {
     fn what_has_a_meaning_is_shown_as_it_is() {
         for (line, escaped) in [
             ("plain words, 1 and 2.", "plain words, 1 and 2."),
-            ("a_b *c* `d`", "a\\_b \\*c\\* \\`d\\`"),
+            ("a_b *c* `d", "a\\_b \\*c\\* \\`d"),
+            ("at `*/15 * * * *`, `a_b`", "at `*/15 * * * *`, `a_b`"),
+            ("``` `` no code `", "\\`\\`\\` \\`\\` no code \\`"),
             ("# no heading", "\\# no heading"),
             ("1. no list", "1\\. no list"),
             ("<@123> @everyone", "\\<\\@123> \\@everyone"),

@@ -84,6 +84,22 @@ pub(crate) fn heard(troubles: &Troubles, readable: bool) {
     }
 }
 
+/// What became of a call: one that has not been answered for a while hinders what needs it.
+pub(crate) fn called(troubles: &Troubles, what: &'static str, error: Option<&WebError>) {
+    match error {
+        Some(error @ WebError::Unanswered { .. }) => troubles.fails(
+            what,
+            &format!(
+                "Discord leaves a call unanswered ({error}); it is tried again. If Discord is well, check \
+                 discord.api_base and what stands between"
+            ),
+        ),
+        // Whoever says to wait will answer.
+        Some(WebError::Limited { .. }) => {}
+        None | Some(WebError::Refused { .. }) => troubles.end(what),
+    }
+}
+
 /// What became of a message: a token that was taken back while it was in use is noticed here.
 pub(crate) fn spoke(troubles: &Troubles, channel: &str, error: Option<&WebError>) {
     match error {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use chat::unpacked;
+use chat::{Troubles, unpacked};
 use engine::clock::EpochMs;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, USER_AGENT};
@@ -25,6 +25,7 @@ use crate::buckets::Buckets;
 pub(crate) use crate::failure::WebError;
 use crate::payload::{list, roles, text};
 use crate::settings::Settings;
+use crate::trouble;
 
 /// Longest wait for one answer.
 const ANSWER_WAIT: Duration = Duration::from_secs(10);
@@ -147,6 +148,8 @@ pub(crate) struct Web {
     token: SecretString,
     buckets: Mutex<Buckets>,
     now: Time,
+    /// Where it is told which calls don't work.
+    troubles: Option<Troubles>,
 }
 
 impl std::fmt::Debug for Web {
@@ -177,10 +180,25 @@ impl Web {
             token: settings.token.clone(),
             buckets: Mutex::default(),
             now,
+            troubles: None,
         })
     }
 
+    /// The same, which tells which calls don't work.
+    pub(crate) fn with_troubles(self, troubles: Troubles) -> Self {
+        Self { troubles: Some(troubles), ..self }
+    }
+
     async fn ask(&self, ask: Ask<'_>) -> Result<Value, WebError> {
+        let what = ask.what;
+        let answered = self.call(ask).await;
+        if let Some(troubles) = &self.troubles {
+            trouble::called(troubles, what, answered.as_ref().err());
+        }
+        answered
+    }
+
+    async fn call(&self, ask: Ask<'_>) -> Result<Value, WebError> {
         let what = ask.what;
         let bucket = format!("{what}/{}", ask.about);
         let wait_ms = self.buckets().wait_ms(&bucket, (self.now)());
@@ -293,10 +311,11 @@ impl Web {
     /// Where to connect. Nothing else is ever tried in its stead.
     pub(crate) async fn gateway(&self) -> Result<GatewayAt, WebError> {
         let what = "asking for the gateway";
-        let answer = match self.ask(Ask::new(Method::GET, what, "/gateway/bot".to_owned(), "")).await {
+        // Whoever asks for it tells by itself what keeps Discord from being heard.
+        let answer = match self.call(Ask::new(Method::GET, what, "/gateway/bot".to_owned(), "")).await {
             // Some that stand in Discord's place know the plain one alone.
             Err(WebError::Refused { status: 404, .. }) => {
-                self.ask(Ask::new(Method::GET, what, "/gateway".to_owned(), "")).await?
+                self.call(Ask::new(Method::GET, what, "/gateway".to_owned(), "")).await?
             }
             other => other?,
         };

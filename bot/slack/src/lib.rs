@@ -65,7 +65,9 @@ impl Slack {
     pub async fn open(engine: &Engine, settings: Settings) -> Result<Self, SlackError> {
         // Sockets need a provider for the whole program; another front may have chosen the same one already.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let web = Arc::new(Web::new(&settings).map_err(SlackError::Client)?);
+        let troubles = Troubles::new(engine.clone(), FRONT);
+        let web = Web::new(&settings).map_err(SlackError::Client)?;
+        let web = Arc::new(web.with_troubles(troubles.clone()));
         let engine = engine.with_strangers(settings.strangers);
         let settings = Arc::new(settings);
         let listened = settings.channels.ids().map(intake::conversation).collect();
@@ -76,7 +78,7 @@ impl Slack {
             settings: Arc::clone(&settings),
             listener: Listener::new(engine.clone(), FRONT).with_hearing(hearing.clone()),
             hearing,
-            troubles: Troubles::new(engine.clone(), FRONT),
+            troubles,
             stop: CancellationToken::new(),
             bot: OnceLock::new(),
             homes: Homes::default(),

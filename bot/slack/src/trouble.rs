@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use chat::Troubles;
+
 use crate::intake::Intake;
 use crate::web::WebError;
 
@@ -26,6 +28,9 @@ const WITHOUT_SCOPE: [&str; 2] = ["missing_scope", "no_permission"];
 /// Slack's words for a channel the bot may not speak in.
 const NOT_LET_IN: [&str; 5] =
     ["not_in_channel", "channel_not_found", "is_archived", "restricted_action", "access_denied"];
+
+/// Slack's words for a method it does not have, or no more.
+const NO_METHOD: [&str; 3] = ["unknown_method", "deprecated_endpoint", "method_deprecated"];
 
 /// Whether Slack says that the token is wrong.
 pub(crate) fn is_wrong_token(error: &WebError) -> bool {
@@ -107,8 +112,30 @@ pub(crate) fn connected(intake: &Intake) {
     intake.troubles.connected(&says);
 }
 
+/// What became of a call: a method that nobody knows, or that has not been answered for a while, hinders what needs it.
+pub(crate) fn called(troubles: &Troubles, method: &'static str, error: Option<&WebError>) {
+    match error {
+        Some(error @ WebError::Unanswered { .. }) => troubles.fails(
+            method,
+            &format!(
+                "Slack leaves a call unanswered ({error}); it is tried again. If Slack is well, check slack.api_base and \
+                 what stands between"
+            ),
+        ),
+        Some(WebError::Refused { code, .. }) if NO_METHOD.contains(&code.as_str()) => troubles.begin(
+            method,
+            &format!(
+                "what answers at slack.api_base has no {method} ({code}), and nothing that needs it comes: check the setting"
+            ),
+        ),
+        // Whoever says to wait will answer.
+        Some(WebError::Limited { .. }) => {}
+        None | Some(WebError::Refused { .. }) => troubles.end(method),
+    }
+}
+
 /// What became of a message: a token that was taken back while it was in use is noticed here.
-pub(crate) fn spoke(troubles: &chat::Troubles, channel: &str, error: Option<&WebError>) {
+pub(crate) fn spoke(troubles: &Troubles, channel: &str, error: Option<&WebError>) {
     match error {
         None => {
             troubles.end(SPEAKING);

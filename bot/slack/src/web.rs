@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use chat::Troubles;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
@@ -12,6 +13,7 @@ pub(crate) use crate::call::WebError;
 use crate::call::{Caller, Given};
 use crate::limits::{ALT_CHARS, BLOCKS};
 use crate::settings::Settings;
+use crate::trouble;
 
 /// Messages read when one is looked for that may have arrived.
 const HISTORY_READ: u32 = 100;
@@ -85,6 +87,8 @@ pub(crate) struct Web {
     bot: SecretString,
     app: Option<SecretString>,
     directs: Directs,
+    /// Where it is told which calls don't work.
+    troubles: Option<Troubles>,
 }
 
 /// Direct conversations that were opened, by person. They stay the same for good.
@@ -105,16 +109,31 @@ impl Web {
             bot: settings.bot_token.clone(),
             app: settings.app_token.clone(),
             directs: Directs::default(),
+            troubles: None,
         })
     }
 
+    /// The same, which tells which calls don't work.
+    pub(crate) fn with_troubles(self, troubles: Troubles) -> Self {
+        Self { troubles: Some(troubles), ..self }
+    }
+
     async fn post(&self, method: &'static str, body: Value) -> Result<Value, WebError> {
-        self.caller.method(&self.bot, method, &format!("{}/{method}", self.base), Given::Json(&body)).await
+        self.call(method, Given::Json(&body)).await
     }
 
     async fn get(&self, method: &'static str, parameters: &[(&str, String)]) -> Result<Value, WebError> {
         let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
-        self.caller.method(&self.bot, method, &format!("{}/{method}", self.base), Given::Form(&form)).await
+        self.call(method, Given::Form(&form)).await
+    }
+
+    async fn call(&self, method: &'static str, given: Given<'_>) -> Result<Value, WebError> {
+        let url = format!("{}/{method}", self.base);
+        let answered = self.caller.method(&self.bot, method, &url, given).await;
+        if let Some(troubles) = &self.troubles {
+            trouble::called(troubles, method, answered.as_ref().err());
+        }
+        answered
     }
 
     /// Who the bot is.

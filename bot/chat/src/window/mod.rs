@@ -98,7 +98,8 @@ pub fn page(frame: &Frame<'_>, parts: &Parts) -> String {
         String::new()
     };
     format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title><style>{STYLE}</style></head>\
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>{title}</title><style>{STYLE}</style></head>\
          <body class=\"{class}\"><nav id=\"side\">{side}</nav><main><header id=\"head\">{head}</header>\
          <section id=\"talk\">{talk}</section>{write}</main>{beside}<div id=\"over\">{over}</div>\
          <dialog id=\"ask\"></dialog><p id=\"told\" role=\"status\"></p><script>{SCRIPT}</script></body></html>",

@@ -39,6 +39,10 @@ pub(super) fn drawn(body: &Value, files: &[String]) -> Result<Message, (u16, i64
         embeds: list("embeds"),
         components: list("components"),
         files: files.to_vec(),
+        file_names: list("attachments")
+            .iter()
+            .map(|file| file["filename"].as_str().unwrap_or_default().to_owned())
+            .collect(),
         instant: false,
         edits: 0,
     })
@@ -66,7 +70,7 @@ impl State {
         message.content = drawn.content;
         message.embeds = drawn.embeds;
         message.components = drawn.components;
-        message.files = drawn.files;
+        (message.files, message.file_names) = (drawn.files, drawn.file_names);
         message.edits += 1;
         let version = message.clone();
         let described = shown(&version);

@@ -54,6 +54,8 @@ pub struct Message {
     pub components: Vec<Value>,
     /// What is attached.
     pub files: Vec<String>,
+    /// What the files are called.
+    pub file_names: Vec<String>,
     /// It came with the acknowledgement of an interaction.
     pub instant: bool,
     /// How often it was edited.

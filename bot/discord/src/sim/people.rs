@@ -83,6 +83,7 @@ impl Sim {
                 embeds: Vec::new(),
                 components: Vec::new(),
                 files: Vec::new(),
+                file_names: Vec::new(),
                 instant: false,
                 edits: 0,
             });

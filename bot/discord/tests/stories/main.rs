@@ -11,6 +11,8 @@ mod artifacts;
 #[path = "../../../chat/tests/stories/backfill.rs"]
 mod backfill;
 mod both;
+#[path = "../../../chat/tests/stories/browser.rs"]
+mod browser;
 #[path = "../../../chat/tests/stories/canary.rs"]
 mod canary;
 #[path = "../../../chat/tests/stories/channels.rs"]

@@ -84,6 +84,7 @@ async fn method(
             return bare.unwrap_or_default();
         }
         Some(Fault::Page) => return axum::response::Html("<h1>Please log in</h1>").into_response(),
+        Some(Fault::Nowhere) => return StatusCode::NOT_FOUND.into_response(),
         Some(Fault::Broken) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         Some(Fault::AnswerLost) | None => {}
     }

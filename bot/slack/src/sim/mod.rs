@@ -84,6 +84,8 @@ pub enum Fault {
     LimitedBarely(u32),
     /// 200, and no answer of Slack's: a page of something between.
     Page,
+    /// 404: nobody is there.
+    Nowhere,
     /// `ok: false` with this word.
     Refused(&'static str),
     /// A server error; nothing was done.

@@ -10,6 +10,8 @@ mod approvals;
 mod artifacts;
 #[path = "../../../chat/tests/stories/backfill.rs"]
 mod backfill;
+#[path = "../../../chat/tests/stories/browser.rs"]
+mod browser;
 #[path = "../../../chat/tests/stories/canary.rs"]
 mod canary;
 #[path = "../../../chat/tests/stories/channels.rs"]

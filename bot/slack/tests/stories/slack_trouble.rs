@@ -54,6 +54,43 @@ fn a_channel_that_is_shut_is_named_until_it_is_open() {
 }
 
 #[test]
+fn a_call_that_nobody_answers_is_named_after_a_while() {
+    chat(async |t| {
+        for _ in 0..3 {
+            t.stage.sim.fault("views.publish", Fault::Nowhere);
+        }
+        let slack = t.connected().slack.clone();
+        t.stage.sim.deliver("events_api", &t.stage.sim.opens_home("ana"), false).await.unwrap();
+        slack.rest().await;
+        for (seconds, named) in [(20, false), (20, true)] {
+            t.passes(seconds * 1_000).await;
+            assert_eq!(slack.homes_redraw().await, 0);
+            let told = ::chat::front_troubles(t.engine());
+            let says = "views.publish: no answer (status 404 Not Found, not Slack's)); it is tried again";
+            assert_eq!(told.iter().any(|one| one.contains(says)), named, "after {seconds} s: {told:?}");
+        }
+        assert_eq!(slack.homes_redraw().await, 1);
+        assert_eq!(::chat::front_troubles(t.engine()), [""; 0], "it is answered by now");
+    });
+}
+
+#[test]
+fn a_method_that_slack_does_not_have_is_named_at_once() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.user("ana").says("deploy production ref v1.0.0").await;
+        t.stage.sim.fault("chat.update", Fault::Refused("unknown_method"));
+        t.user("ana").says("reject").await;
+        t.never_mind_the_rest();
+        let told = ::chat::front_troubles(t.engine());
+        assert!(
+            told[0].starts_with("what answers at slack.api_base has no chat.update (unknown_method)"),
+            "{told:?}"
+        );
+    });
+}
+
+#[test]
 fn files_that_may_not_be_brought_are_told_of_where_they_were_to_come() {
     chat(async |t| {
         t.release("v1.0.0", good());

@@ -87,9 +87,10 @@ impl Seen<'_> {
         }
         for (number, content) in message.files.iter().enumerate() {
             let (id, bytes) = (escape(&message.id), content.len());
+            let name = escape(message.file_names.get(number).map_or("a file", String::as_str));
             let _ = write!(
                 html,
-                "<a class=\"file\" href=\"/window/file/{id}/{number}\">\u{1f4c4} attached file, {bytes} bytes</a>"
+                "<a class=\"file\" href=\"/window/file/{id}/{number}\">\u{1f4c4} {name}, {bytes} bytes</a>"
             );
         }
         for row in &message.components {
@@ -106,8 +107,9 @@ impl Seen<'_> {
             let href = escape(&address(&self.looking.who, &self.looking.place, Some(&message.id)));
             let _ = write!(
                 html,
-                "<a class=\"replies\" href=\"{href}\">\u{1f9f5} {}: {count} messages</a>",
-                escape(name)
+                "<a class=\"replies\" href=\"{href}\">\u{1f9f5} {}: {count} message{}</a>",
+                escape(name),
+                if count == 1 { "" } else { "s" }
             );
         }
         html.push_str("</article>");
