@@ -19,7 +19,7 @@ mod rules;
 #[path = "corpus/swapped.rs"]
 mod swapped;
 
-use chat::intent::{Action, Named, Names, Parsed, Vocabulary, parse_with};
+use chat::intent::{Action, MAX_CHARS, Named, Names, Parsed, Vocabulary, parse_with};
 use lines::{Case, all, blind, cases, sealed, sealed2, sealed3};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -369,6 +369,23 @@ const FOUND: &[&str] = &[
     "rotate the secret leaks it if",
     ":rocket:deploy api@_v1.2 to staging",
     "`- \"[<https://x.io|*rotate the secret if it leaks*>]\"`",
+    "set API_URL=https<@U1>://x.io/a?b=c in dev",
+    ",set ,GREETING='hello ,world' ,for ,web ,in ,d(might staging be cursed",
+    "*tomorrow *at *9:00 *deploy *api *to *staging",
+    "<http^x.io|*(deploy staging later`tonight)*>",
+    "set API_URL=https://x.,scale all services to 2 in staging",
+    "please set thz LOG_LEVEL variable to de\"deploy dev",
+    "set REPLICA staging",
+    "set E to '`n' g",
+    "set L to<\"n o",
+    "SET T TO,T f",
+    "lock s\"because\"\";d",
+    "deploy prd at _5 pm",
+    "DEPLOY\"b 1:22 AM",
+    "deploy*staging*tomorrow *9am*with*canary",
+    "deploy prd 5 pm canary deploy prouct",
+    "deploy prod canary y at 10",
+    "\"<@>set t E=O",
 ];
 
 #[test]
@@ -377,6 +394,20 @@ fn what_was_found_stays_mended() {
     for text in FOUND {
         rules::check(text, &vocabulary).unwrap_or_else(|broken| panic!("{text:?}: {broken}"));
     }
+}
+
+/// A word as long as a message leaves no room for what is suggested beside it.
+#[test]
+fn nothing_is_suggested_that_is_too_long_to_be_read() {
+    let vocabulary = Vocabulary::new(&Names::sample());
+    for (before, piece) in [("lock n:", "ana:"), ("set p A=", "staging"), ("audit rod b", "ana")] {
+        let text: String = before.chars().chain(piece.chars().cycle()).take(MAX_CHARS - 2).collect();
+        rules::check(&text, &vocabulary).unwrap_or_else(|broken| panic!("{text:?}: {broken}"));
+    }
+    let services = (0..60).map(|number| Named::new(format!("worker-{number:02}"))).collect();
+    let vocabulary = Vocabulary::new(&Names { services, ..Names::sample() });
+    let text = "restart everything except worker-07 in stagign";
+    rules::check(text, &vocabulary).unwrap_or_else(|broken| panic!("{text:?}: {broken}"));
 }
 
 /// Whatever is looked for within reach of a place may begin there and end beyond it.

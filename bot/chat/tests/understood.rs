@@ -288,15 +288,15 @@ fn what_can_not_be_planned_for_later_is_not_done_now() {
     check(
         "rollback staging in 10 minutes",
         expect![[r#"
-        bad-value: A rollback can't be planned for later (`in 10 minutes`), and doing it now would be wrong. Say `rollback in staging` when the time has come. What is live by then may be another release. A release by its name can be planned: `deploy v1.4.1 to staging at 22:00`.
-          try: dry run rollback in staging"#]],
+            bad-value: A rollback can't be planned for later (`in 10 minutes`), and doing it now would be wrong. Say `rollback in staging` when the time has come. What is live by then may be another release. A release by its name can be planned: `deploy v1.2.0 to staging at 22:00`.
+              try: dry run rollback in staging"#]],
     );
     check(
         "rollback api in staging at 22:00",
         expect![[r#"
-        bad-value: A rollback can't be planned for later (`22:00`), and doing it now would be wrong. Say `rollback api in staging` when the time has come. What is live by then may be another release. A release by its name can be planned: `deploy v1.4.1 to staging at 22:00`.
-          try: status staging
-          try: help"#]],
+            bad-value: A rollback can't be planned for later (`22:00`), and doing it now would be wrong. Say `rollback api in staging` when the time has come. What is live by then may be another release. A release by its name can be planned: `deploy v1.2.0 to staging at 22:00`.
+              try: status staging
+              try: help"#]],
     );
     check(
         "restart api in staging tonight at 22:00",
@@ -322,4 +322,130 @@ fn what_reads_as_something_else_is_not_read() {
             "bad-value: There is a character in that which can't be seen (U+2066), so I did not read it. Type it again."
         ],
     );
+}
+
+#[test]
+fn what_is_suggested_is_of_what_was_said() {
+    check(
+        "restart stagin wbe",
+        expect![[r#"
+        unknown-name: I don't know `stagin`. The nearest environment I know: staging.
+          try: restart web in staging"#]],
+    );
+    check(
+        "deploy production? no, deploy local",
+        expect![[r#"
+        ambiguous: I read an order, but not what "deploy production" is to change about it, so I did nothing. Say it in one sentence.
+          try: deploy local"#]],
+    );
+    check(
+        "connect foo",
+        expect![[r#"
+        unknown-name: I don't know `foo`. Environments: local, staging, production. Providers: railway, render, vercel, supabase, cloudflare, stripe, sendgrid, twilio, github, slack, discord.
+          try: connect railway
+          try: connect render"#]],
+    );
+    check(
+        "connect foo to staging",
+        expect![[r#"
+        unknown-name: I don't know `foo`. Environments: local, staging, production. Providers: railway, render, vercel, supabase, cloudflare, stripe, sendgrid, twilio, github, slack, discord.
+          try: connect railway to staging
+          try: connect render to staging"#]],
+    );
+    check(
+        "deploy develop to staging",
+        expect![[r#"
+        unknown-name: I don't know `develop`. Environments: local, staging, production. Services: api, web, cron.
+          try: deploy ref develop to staging
+          try: deploy api to staging
+          try: deploy web to staging"#]],
+    );
+    check(
+        "deploy prod canary y at 10",
+        expect![[r#"
+        ambiguous: I don't know what `y` means here, so I did nothing. Say it without, or in other words.
+          try: deploy production with canary, at 10"#]],
+    );
+    check(
+        "set NAME=`a b <!here>` in stagign",
+        expect![[r#"
+        bad-value: The value holds a mention, and what stands behind one here is no text to be set, so I did nothing. Write it without the mention.
+          try: set LOG_LEVEL=debug for api in staging"#]],
+    );
+}
+
+#[test]
+fn an_order_that_breaks_off_is_asked_about() {
+    check(
+        "deploy staging at",
+        expect![[r#"
+        ambiguous: I read `at` and nothing behind it, so I did nothing; I expected a time, like `at 22:00`.
+          try: deploy staging at 22:00"#]],
+    );
+    check(
+        "deploy api to staging with",
+        expect![[r#"
+        ambiguous: I read `with` and nothing behind it, so I did nothing; I expected how, like `with canary 10/50/100`.
+          try: deploy api to staging"#]],
+    );
+    check(
+        "restart api in staging by",
+        expect![[r#"
+        ambiguous: I read `by` and nothing behind it, so I did nothing; I expected more.
+          try: restart api in staging"#]],
+    );
+    check(
+        "rollback api in staging to",
+        expect![[r#"
+        ambiguous: I read `to` and nothing behind it, so I did nothing; I expected a name.
+          try: rollback api in staging"#]],
+    );
+    check(
+        "deploy staging without",
+        expect![[r#"
+        ambiguous: I read `without` and nothing behind it, so I did nothing; I expected more.
+          try: deploy staging"#]],
+    );
+}
+
+#[test]
+fn a_value_is_what_stands_between_its_marks() {
+    check(
+        r#"set GREETING="hello ,world" for web in staging"#,
+        expect![[
+            r#"{"action":"set-variable","environments":["staging"],"services":["web"],"name":"GREETING","value":"hello ,world"}"#
+        ]],
+    );
+    check(
+        r#"set GREETING='say "hi" now' in staging"#,
+        expect![[
+            r#"{"action":"set-variable","environments":["staging"],"name":"GREETING","value":"say \"hi\" now"}"#
+        ]],
+    );
+    check(
+        r#"set NOTE="a `b` c" in staging"#,
+        expect![[r#"{"action":"set-variable","environments":["staging"],"name":"NOTE","value":"a `b` c"}"#]],
+    );
+    check(
+        r#""set NAME=foo in staging""#,
+        expect![[r#"{"action":"set-variable","environments":["staging"],"name":"NAME","value":"foo"}"#]],
+    );
+    check(
+        r#"set NAME="a <@U1> b" in staging"#,
+        expect![[r#"
+        bad-value: The value holds a mention, and what stands behind one here is no text to be set, so I did nothing. Write it without the mention.
+          try: set LOG_LEVEL=debug for api in staging"#]],
+    );
+}
+
+#[test]
+fn ways_of_an_alert_are_said_in_one_sentence() {
+    let written = |said: &str| parse(said, &Names::sample()).commands[0].canonical();
+    let sentence = "alert me by email and by sms if the canary looks weird";
+    assert_eq!(written("email and text me if the canary looks weird"), sentence);
+    assert_eq!(written("email me and by sms if the canary looks weird"), sentence);
+    assert_eq!(written(sentence), sentence);
+    let sentence = "alert me in chat and by sms if a deploy fails";
+    assert_eq!(written("message me in chat and by sms if a deploy fails"), sentence);
+    assert_eq!(written(sentence), sentence);
 }

@@ -205,11 +205,11 @@ table! {
     Deploy "deploy" true [Environments, Services, Ref, Canary, Migrations, At, DryRun, Rehearse] needs [Environments]
         "Put a ref onto environments, with a plan, a proved way back and, if you like, a canary."
         verbs ["deploy", "redeploy", "re-deploy", "ship", "release", "push", "roll out", "rollout"]
-        examples ["deploy {env}", "deploy {service} v1.4.2 to {env} with canary 10/50/100", "dry run deploy {env}"];
+        examples ["deploy {env}", "deploy {service} main to {env} with canary 10/50/100", "dry run deploy {env}"];
     Rollback "rollback" true [Environments, Services, To, DryRun, Rehearse] needs [Environments]
         "Go back to a release that worked."
         verbs ["rollback", "roll back", "roll-back", "revert", "undo", "put back"]
-        examples ["rollback {env}", "rollback {env} to the previous release", "rollback {env} to v1.4.1"];
+        examples ["rollback {env}", "rollback {env} to the previous release", "rollback {env} to v1.2.0"];
     Promote "promote" true [Run] needs []
         "Move a canary on to its next stage, whatever its judge still lacks."
         verbs ["promote", "advance"] examples ["promote", "promote r-3f2a"];

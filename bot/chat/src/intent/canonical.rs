@@ -70,6 +70,22 @@ impl Command {
         out.replace(" ?", "?")
     }
 
+    /// Whether it holds words of a person's own, which may be read as something else in another sentence.
+    pub(super) fn says_freely(&self) -> bool {
+        let free = [
+            &self.value,
+            &self.name,
+            &self.reason,
+            &self.column,
+            &self.topic,
+            &self.actor,
+            &self.at,
+            &self.git_ref,
+            &self.to,
+        ];
+        free.into_iter().any(Option::is_some)
+    }
+
     fn generic(&self, out: &mut String) {
         let verb = self.action.row().verbs[0];
         push(out, verb);
@@ -120,7 +136,12 @@ impl Command {
             None => {}
         }
         self.options(out);
-        push_option(out, "at", self.at.as_deref().filter(|at| at_needs_at(at)));
+        // "with canary at 10" would be its first step.
+        let ends_in_canary = matches!(&self.canary, Some(Canary::On { weights, .. }) if weights.is_empty())
+            && self.migrate.is_none();
+        let at = self.at.as_deref().filter(|at| at_needs_at(at));
+        out.push_str(if ends_in_canary && at.is_some() { "," } else { "" });
+        push_option(out, "at", at);
         push_option(out, "", self.at.as_deref().filter(|at| !at_needs_at(at)));
         push_option(out, "by", self.actor.as_deref().map(mentioned).as_deref());
         if let Some(since) = self.since_s {
@@ -226,21 +247,19 @@ impl Command {
     }
 
     fn alert(&self, out: &mut String) {
-        match self.by.first() {
-            Some(Channel::Sms) => push(out, "text me"),
-            Some(Channel::Email) => push(out, "email me"),
-            Some(Channel::Chat) => push(out, "message me in chat"),
-            None => push(out, "alert me"),
+        match self.by[..] {
+            [Channel::Sms] => push(out, "text me"),
+            [Channel::Email] => push(out, "email me"),
+            [Channel::Chat] => push(out, "message me in chat"),
+            _ => push(out, "alert me"),
         }
-        for channel in self.by.iter().skip(1) {
-            push(
-                out,
-                match channel {
-                    Channel::Sms => "and by sms",
-                    Channel::Email => "and by email",
-                    Channel::Chat => "and in chat",
-                },
-            );
+        if self.by.len() > 1 {
+            let by = self.by.iter().map(|channel| match channel {
+                Channel::Sms => "by sms",
+                Channel::Email => "by email",
+                Channel::Chat => "in chat",
+            });
+            push(out, &by.collect::<Vec<_>>().join(" and "));
         }
         push(out, "if");
         self.condition(out, &self.on);

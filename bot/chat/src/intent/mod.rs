@@ -97,6 +97,14 @@ fn unseen(text: &str, bytes: Bytes) -> Option<char> {
     text.chars().find(|c| (c.is_control() && !c.is_whitespace()) || is_turned(*c))
 }
 
+/// The commands of a sentence as if somebody typed it; none where it is too long, or holds what nobody types.
+fn commands_of(text: &str, vocabulary: &Vocabulary) -> Vec<Command> {
+    if is_too_long(text) || unseen(text, Bytes::of(text)).is_some() {
+        return Vec::new();
+    }
+    read(text, vocabulary).commands
+}
+
 /// Reads a text; what is suggested beside a problem is not tried.
 fn read(text: &str, vocabulary: &Vocabulary) -> Parsed {
     let (clean, bytes) = markup::clean(text, Bytes::of(text));

@@ -8,6 +8,7 @@ use super::command::Command;
 use super::manner::{self, Deed, Manner};
 use super::markup::Bytes;
 use super::names::Vocabulary;
+use super::values::ALL_KINDS;
 
 /// The kinds of problem, as other parts of the program tell them apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,12 +53,22 @@ pub(super) struct Swap {
     pub(super) names: Vec<String>,
 }
 
+impl Swap {
+    /// The text with this in the place of the word.
+    fn made_good(&self, text: &str, name: &str) -> Option<String> {
+        Some([text.get(..self.word.start)?, name, text.get(self.word.end..)?].concat())
+    }
+}
+
 /// Suggested beside an order that hangs on a condition.
 pub(super) const MAY_DEPLOY: &str = "can I deploy {env}?";
 /// The rule suggested there.
 pub(super) const A_RULE: &str = "if we see repeated 500s, rollback";
 /// The alerts suggested where somebody wants to be told of something we don't watch.
 pub(super) const ALERTS: [&str; 2] = ["text me if the canary looks weird", "email me when a deploy fails"];
+
+/// No sentence of so many bytes is too long to be read, however short its words.
+const SURELY_READ: usize = 190;
 
 /// More than three choices are a menu, not a suggestion.
 pub const MAX_SUGGESTIONS: usize = 3;
@@ -92,18 +103,29 @@ impl Problem {
     /// that nothing said is lost.
     pub(super) fn suggest_names(&mut self, clean: &str, vocabulary: &Vocabulary) {
         let Some(swap) = self.swap.take() else { return };
-        let (Some(before), Some(behind)) = (clean.get(..swap.word.start), clean.get(swap.word.end..)) else {
-            return;
-        };
+        let read = |text: &str| super::read_clean(text, Bytes::of(text), vocabulary);
         let meant = swap.names.iter().filter_map(|name| {
-            let text = [before, name, behind].concat();
-            let parsed = super::read_clean(&text, Bytes::of(&text), vocabulary);
+            let text = swap.made_good(clean, name)?;
+            let mut parsed = read(&text);
+            // "restart stagin wbe": a second word typed wrong.
+            let other = parsed.problem.as_ref().and_then(|problem| problem.swap.as_deref());
+            if let Some(other) = other
+                && let Some(word) = text.get(other.word.clone())
+                && !vocabulary.near(&word.to_lowercase(), ALL_KINDS).is_empty()
+            {
+                parsed = read(&other.made_good(&text, other.names.first()?)?);
+            }
+            if parsed.problem.is_some() {
+                return None;
+            }
             let said: Vec<String> = parsed.commands.iter().map(Command::canonical).collect();
             let sentence = said.join(", then ");
-            // One command reads back always; of several, one may take over what another does not say.
-            let again = || super::read_clean(&sentence, Bytes::of(&sentence), vocabulary);
-            let same = || said.len() == 1 || again().commands == parsed.commands;
-            (parsed.problem.is_none() && same()).then_some(sentence)
+            // Of several commands, one may take over what another does not say; what a person writes freely may say more
+            // than is meant, and what names make long may be too long.
+            let doubtful = said.len() > 1
+                || sentence.len() > SURELY_READ
+                || parsed.commands.iter().any(Command::says_freely);
+            (!doubtful || super::commands_of(&sentence, vocabulary) == parsed.commands).then_some(sentence)
         });
         let meant: Vec<String> = meant.collect();
         if !meant.is_empty() {

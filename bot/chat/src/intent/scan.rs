@@ -266,6 +266,9 @@ pub(super) fn scan(scope: Scope<'_, '_>) -> Result<Vec<Said>, Problem> {
     }
     lost::check_contrary(&groups)?;
     lost::check_held(scope, &groups)?;
+    if scope.action.row().changes && !scope.asked {
+        lost::check_ends(scope, &groups)?;
+    }
     Ok(groups)
 }
 

@@ -45,7 +45,7 @@ fn digits(word: &str) -> Option<u64> {
         Some(digits) => (digits, 1000),
         None => (word, 1),
     };
-    if digits.is_empty()
+    if !digits.starts_with(|c: char| c.is_ascii_digit())
         || digits.len() > 15
         || !digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_')
     {

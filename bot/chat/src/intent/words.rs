@@ -238,6 +238,8 @@ impl<'t> Reader<'t, '_> {
             match c {
                 '\n' => return Some(self.token(Kind::Newline, 1)),
                 c if c.is_whitespace() => self.skip(c),
+                // NAME='say "hi"': the other mark is part of the value.
+                '"' if self.open == Some('\'') => self.skip(c),
                 '"' => self.toggle('"'),
                 TICK => {
                     self.glued = false;

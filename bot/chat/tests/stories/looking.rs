@@ -307,7 +307,7 @@ fn help() {
               | For example:
               |   rollback staging
               |   rollback staging to the previous release
-              |   rollback staging to v1.4.1
+              |   rollback staging to v1.2.0
               > help rollback
         "#]]);
         t.user("vera").says("help").await;

@@ -277,7 +277,7 @@ fn strangers_learn_nothing() {
               | You see the plan, then how far it is. What never gets healthy is taken back by itself.
               | For example:
               |   deploy staging
-              |   deploy api v1.4.2 to staging with canary 10/50/100
+              |   deploy api main to staging with canary 10/50/100
               |   dry run deploy staging
               > help deploy
         "#]]);

@@ -128,7 +128,8 @@ fn other_value(scope: Scope<'_, '_>) -> Result<(), Problem> {
         return Ok(());
     }
     let found = (1..tokens.len()).find_map(|at| {
-        let joint = unquoted(&tokens[at]) && tokens[at].any(&["and"]) || tokens[at].kind == Kind::Comma;
+        let joint = unquoted(&tokens[at]) && tokens[at].any(&["and"])
+            || tokens[at].kind == Kind::Comma && tokens[at].quote == 0;
         let announced = tokens.get(at + 1).is_some_and(|next| next.any(&["to", "as"]));
         let value = tokens.get(at + 1 + usize::from(announced))?;
         let place = tokens.get(at + 2 + usize::from(announced))?;

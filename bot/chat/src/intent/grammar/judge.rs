@@ -71,7 +71,7 @@ fn not_now(action: Action, said: &Said, at: &str, vocabulary: &Vocabulary) -> Pr
         let place = draft.command.environments.first().map_or("staging", String::as_str);
         let _ = write!(
             message,
-            " What is live by then may be another release. A release by its name can be planned: `deploy v1.4.1 to {place} at \
+            " What is live by then may be another release. A release by its name can be planned: `deploy v1.2.0 to {place} at \
              22:00`."
         );
     }

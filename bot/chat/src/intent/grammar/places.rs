@@ -29,7 +29,7 @@ pub(in crate::intent) fn create(
                 return Err(Problem::ambiguous(format!(
                     "`{name}` is there already, so I can't make it a copy. To run there what runs elsewhere, deploy its release."
                 ))
-                .suggest([format!("deploy v1.4.2 to {name}"), "create environment qa from staging".to_owned()]));
+                .suggest([format!("deploy main to {name}"), "create environment qa from staging".to_owned()]));
             }
             if origin && command.from.is_none() {
                 command.from = Some(name);

@@ -3,6 +3,7 @@
 use super::foreign::not_ours;
 use super::{Draft, generic};
 use crate::intent::lexicon::Class;
+use crate::intent::markup::{MENTION, TICK};
 use crate::intent::names::NameKind;
 use crate::intent::problem::Problem;
 use crate::intent::scan::Scope;
@@ -152,15 +153,20 @@ fn plain_words(tokens: &[Token<'_>]) -> Option<usize> {
 
 /// A value runs to its closing quotation mark, or to the next blank.
 fn value(tokens: &[Token<'_>], at: usize, first: &Token<'_>, text: &str) -> (String, usize) {
-    if first.quote > 0 {
+    // The mark may open the value, or the whole order.
+    let sign = at.checked_sub(1).map_or(0, |before| tokens[before].end());
+    let open = text.get(sign..first.at).and_then(|between| between.find(['"', '\'']));
+    if first.quote > 0
+        && let Some(open) = open
+    {
+        let start = sign + open + 1;
         let len = tokens[at..].iter().take_while(|token| token.quote == first.quote).count();
-        let last = &tokens[at + len - 1];
-        let end = text[last.end()..].find(['"', '\'']).map_or(last.end(), |close| last.end() + close);
-        let start = text[..first.at].rfind(['"', '\'']).map_or(first.at, |open| open + 1);
+        let last = tokens[at + len - 1].end();
+        let end = text[last..].find(&text[start - 1..start]).map_or(last, |close| last + close);
         return (text.get(start..end).unwrap_or(first.raw).to_owned(), at + len);
     }
     let rest = &text[first.at..];
-    let tick = crate::intent::markup::TICK;
+    let tick = TICK;
     if text[..first.at].ends_with(tick)
         && let Some(close) = rest.find(tick)
     {
@@ -168,8 +174,9 @@ fn value(tokens: &[Token<'_>], at: usize, first: &Token<'_>, text: &str) -> (Str
         let to = tokens.iter().position(|token| token.at >= end).unwrap_or(tokens.len()).max(at + 1);
         return (text[first.at..end].to_owned(), to);
     }
-    let blank =
-        rest.find(|c: char| c.is_whitespace() || c == crate::intent::markup::TICK).unwrap_or(rest.len());
+    let blank = rest
+        .find(|c: char| c.is_whitespace() || c == tick || c == '"' && first.quote > 0)
+        .unwrap_or(rest.len());
     let mut end = first.at + blank;
     let written = text[first.at..end].trim_end_matches([',', ';', '!', '?', '.']);
     end = first.at + written.len();
@@ -259,7 +266,8 @@ pub(super) fn assignments(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
         rest = &rest[assignment.to.min(rest.len())..];
         let apart = found.is_empty() || assignment.value.is_some();
         if apart {
-            found.push((assignment.name, assignment.value));
+            let value = assignment.value.map(as_typed).transpose()?;
+            found.push((assignment.name, value));
         }
     }
     others.extend_from_slice(rest);
@@ -354,6 +362,17 @@ fn each_where_said(
         }
     }
     Ok(drafts)
+}
+
+/// A value with the signs somebody typed in the place of our own.
+fn as_typed(value: String) -> Result<String, Problem> {
+    if value.contains(MENTION) {
+        return Err(Problem::bad_value(
+            "The value holds a mention, and what stands behind one here is no text to be set, so I did nothing. Write it \
+             without the mention.",
+        ));
+    }
+    Ok(if value.contains(TICK) { value.replace(TICK, "`") } else { value })
 }
 
 /// Two environments with nothing that joins them.

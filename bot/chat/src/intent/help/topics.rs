@@ -82,7 +82,7 @@ topics! {
     ["refs", "ref", "versions", "version", "tags", "branches", "branch", "commits"]
         "A ref is a branch, a tag or a commit. Without one, an environment gets the newest code, and"
         "production what is proved on the environment before it."
-        => "deploy v1.4.2 to {env}" "deploy {env} branch main" "releases {env}";
+        => "deploy v1.2.0 to {env}" "deploy {env} branch main" "releases {env}";
     ["glass", "emergency", "emergencies"]
         "In an emergency a run passes freeze and limits when you say why; that is recorded loudly."
         => "deploy {env}, break glass: checkout is down";

@@ -205,13 +205,39 @@ pub(super) fn check_held(scope: Scope<'_, '_>, groups: &[Said]) -> Result<(), Pr
                 "I read `{}`, but not which, so I did nothing.",
                 token.raw
             ))
-            .suggest(["deploy v1.4.2 to staging"]));
+            .suggest([crate::intent::help::fill("deploy main to {env}", scope.vocabulary.names())]));
         }
         if let Some(token) = said.vague.and_then(|place| scope.tokens.get(place)) {
             return Err(unknown_name(scope, token, &[]));
         }
     }
     Ok(())
+}
+
+/// "deploy staging at": what was to stand behind the last word was left out, or lost on the way.
+pub(super) fn check_ends(scope: Scope<'_, '_>, groups: &[Said]) -> Result<(), Problem> {
+    use crate::intent::actions::Key;
+    let Scope { action, tokens, .. } = scope;
+    let Some(last) = tokens.iter().rev().find(|token| token.is_word() && !token.is(Class::OPENER)) else {
+        return Ok(());
+    };
+    if !(last.is(Class::PREPOSITION) || last.any(&["without"])) || last.quote > 0 || last.name.is_some() {
+        return Ok(());
+    }
+    let placed = groups.iter().any(|said| said.environments.is_said());
+    let (expected, instead) = match last.low {
+        "at" if action.has(Key::At) => ("a time, like `at 22:00`", "at 22:00"),
+        "with" if action.has(Key::Canary) => ("how, like `with canary 10/50/100`", ""),
+        "at" | "with" | "without" | "by" => ("more", ""),
+        // Without a place, it is asked for.
+        "in" | "on" | "to" | "into" | "onto" | "for" | "from" if placed => ("a name", ""),
+        _ => return Ok(()),
+    };
+    Err(Problem::ambiguous(format!(
+        "I read `{}` and nothing behind it, so I did nothing; I expected {expected}.",
+        last.raw
+    ))
+    .instead(last.at..last.end(), [instead]))
 }
 
 /// "with canary and no canary": what is said next of the same order negates what was said first.

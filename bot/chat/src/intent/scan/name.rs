@@ -179,9 +179,9 @@ impl<'t> Scanner<'_, 't> {
         let problem = Problem::ambiguous(
             "Is it to happen in both environments, or is what runs in the one to go to the other? Name the ref and where it goes.",
         );
-        let [from, onto] = places[..] else { return problem.suggest(["deploy v1.4.2 to production"]) };
+        let [from, onto] = places[..] else { return problem.suggest(["deploy main to production"]) };
         problem.suggest([
-            format!("deploy v1.4.2 to {onto}"),
+            format!("deploy main to {onto}"),
             format!("releases {from}"),
             format!("{verb} {from} and {onto}"),
         ])

@@ -3,10 +3,12 @@
 use std::fmt::Write as _;
 
 use super::name::HARMLESS;
+use super::value::BRANCHES;
 use super::{
     Action, Class, Kind, MAX_COMPARED, NameKind, Problem, Scanner, Scope, Token, Vocabulary, near_keyword,
     near_opener, values,
 };
+use crate::intent::actions::Key;
 use crate::intent::grammar::refused_abroad;
 use crate::intent::lexicon::near_verb;
 use crate::intent::sentence::abroad;
@@ -191,7 +193,6 @@ pub(super) fn is_ticket(word: &str) -> bool {
 
 /// The kinds of name an action can be about.
 pub(super) fn kinds_of(action: Action) -> Vec<NameKind> {
-    use crate::intent::actions::Key;
     let kinds = [
         (Key::Environments, NameKind::Environment),
         (Key::Services, NameKind::Service),
@@ -251,14 +252,21 @@ pub(in crate::intent) fn unknown_name(
     for kind in kinds {
         let _ = write!(message, " {}: {}.", kind.title(), own_names(vocabulary, kind));
     }
+    let own = own_instead(scope, token).into_iter().map(ToOwned::to_owned);
+    let branch = branch_instead(scope, token);
     Problem::unknown_name(message)
         .suggest(vocabulary.examples(scope.action))
-        .instead(token.at..token.end(), own_instead(scope, token))
+        .instead(token.at..token.end(), branch.into_iter().chain(own))
+}
+
+/// "deploy develop to staging": the branch, if no environment is meant.
+fn branch_instead(scope: Scope<'_, '_>, token: &Token<'_>) -> Option<String> {
+    let branch = scope.action.has(Key::Ref) && token.any(BRANCHES);
+    branch.then(|| format!("ref {}", token.raw))
 }
 
 /// The project's own names that would do in the place of a word that is none.
 fn own_instead<'a>(scope: Scope<'a, '_>, token: &Token<'_>) -> Vec<&'a str> {
-    use crate::intent::actions::Key;
     /// Reading each suggestion takes as long as reading the sentence.
     const MOST: usize = 2;
     let tokens = scope.tokens;
@@ -281,6 +289,7 @@ fn own_instead<'a>(scope: Scope<'a, '_>, token: &Token<'_>) -> Vec<&'a str> {
         || !scope.action.row().changes;
     let place = (onto || where_first && !said(NameKind::Environment)) && scope.action.has(Key::Environments);
     let kind = match () {
+        () if scope.action == Action::Connect && !said(NameKind::Provider) && !onto => NameKind::Provider,
         () if place => NameKind::Environment,
         () if !onto && !said(NameKind::Service) && scope.action.has(Key::Services) => NameKind::Service,
         () => return Vec::new(),

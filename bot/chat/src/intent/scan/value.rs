@@ -14,6 +14,9 @@ pub(super) const UNLIKELY: &[&str] = &["nope", "no", "nah", "none", "done", "nev
 const CALLED: &[&str] =
     &["nightly", "daily", "weekly", "test", "testing", "demo", "release", "next", "preview", "review"];
 
+/// Usual names of branches that may as well be an environment's.
+pub(super) const BRANCHES: &[&str] = &["develop"];
+
 impl Scanner<'_, '_> {
     /// Values only some actions have: counts, rates, durations, modes.
     pub(super) fn particular(&mut self, place: usize) -> Result<Option<usize>, Problem> {
@@ -117,7 +120,9 @@ impl Scanner<'_, '_> {
                 token.raw, token.raw
             )));
         }
-        if values::is_ref(token.low)
+        // In the place of what is deployed it may be meant for an environment.
+        let branch = !self.listing && token.any(BRANCHES);
+        if (branch || values::is_ref(token.low))
             && !(token.low.bytes().all(|byte| byte.is_ascii_digit())
                 && before == "to"
                 && self.scope.action == Action::Scale)
@@ -214,15 +219,15 @@ impl Scanner<'_, '_> {
         let ends = self.token(place + time.from + doubled).zip(self.token(place + time.len - 1));
         let Some((first, last)) = ends else { return Ok(None) };
         let words = &self.scope.tokens[place + time.from + doubled..place + time.len];
-        // Words that were passed over ("in, then, 10 minutes") are no part of the time.
+        // Words that were passed over ("in, then, 10 minutes"), and emphasis, are no part of the time.
         let passed = words.windows(2).any(|pair| {
             let between = self.scope.text.get(pair[0].end()..pair[1].at).unwrap_or_default();
-            between.contains(char::is_alphanumeric)
+            between.contains(|c: char| c.is_alphanumeric() || matches!(c, '*' | '_' | '~' | TICK))
         });
         let written = if passed {
             words.iter().map(|token| token.raw).collect::<Vec<_>>().join(" ")
         } else {
-            self.scope.text.get(first.at..last.end()).unwrap_or_default().replace(TICK, "").trim().to_owned()
+            self.scope.text.get(first.at..last.end()).unwrap_or_default().to_owned()
         };
         if time.impossible {
             return Err(Problem::bad_value(format!(

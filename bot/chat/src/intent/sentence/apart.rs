@@ -86,7 +86,9 @@ impl<'t> Reader<'_, 't> {
         ));
         if let [draft] = &self.drafts[..] {
             let order = draft.command.canonical();
-            problem = problem.suggest([format!("{order} {said}"), order]);
+            // "deploy production? no, deploy local": what is an order by itself is no part of the other.
+            let part = !matches!(mood::read(reach(left)), Mood::Order(_));
+            problem = problem.suggest(part.then(|| format!("{order} {said}"))).suggest([order]);
         }
         Some(problem)
     }

@@ -285,6 +285,8 @@ fn set(about: &About<'_, '_>) -> Action {
     let variable = about.begins(REPLICAS)
         && about.first.is_some_and(capitals)
         && about.rest.0.iter().any(|token| token.raw.bytes().any(|byte| byte.is_ascii_lowercase()));
+    // "set variable REPLICAS" says so itself.
+    let variable = variable || about.begins(&["variable"]);
     if about.rest.says(REPLICAS) && !about.rest.assigns() && !variable {
         Action::Scale
     } else if about.begins(&["up"]) && about.rest.0.get(1).is_none_or(|next| next.kind != Kind::Equals) {
