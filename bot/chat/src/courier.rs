@@ -5,7 +5,7 @@
 //! front gave it: a restart edits what is there. Where nobody knows whether a first showing arrived, the front is asked
 //! to look before it shows it again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use engine::clock::EpochMs;
 use engine::control::{Engine, Refusal};
 use engine::store::{ChatWrite, Commit, Shown, StoreError, Write};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::letter::{Letter, Place};
@@ -160,8 +160,19 @@ pub struct Courier {
     calls: Option<Budget>,
     drawn: Drawn,
     tries: HashMap<String, u32>,
+    /// Messages on their way, and the conversations they are on their way to. One that hangs holds up its own alone.
+    going: JoinSet<Arrival>,
+    busy: HashSet<String>,
     /// Whether something kept the front from being heard or shown when it was last looked.
     troubled: bool,
+}
+
+/// A message that was on its way: where to, what it counts as, what came of it, and when.
+struct Arrival {
+    conversation: String,
+    kind: Kind,
+    came: Result<Came, Refusal>,
+    at_ms: EpochMs,
 }
 
 /// What became of one letter.
@@ -187,72 +198,99 @@ impl Courier {
             calls,
             drawn: Drawn::default(),
             tries: HashMap::new(),
+            going: JoinSet::new(),
+            busy: HashSet::new(),
             troubled: false,
         }
     }
 
-    /// Takes at most one message to each conversation that may be written to at `now_ms`.
+    /// Takes at most one message to each conversation that may be written to at `now_ms`, and waits for what came of all.
     pub async fn pass(&mut self, now_ms: EpochMs) -> Result<Carried, Refusal> {
+        let mut due_ms = self.send(now_ms).await?;
+        let mut delivered = 0;
+        while let Some(joined) = self.going.join_next().await {
+            let (arrived, free_ms) = self.came(joined)?;
+            delivered += usize::from(arrived);
+            due_ms = sooner(due_ms, free_ms);
+        }
+        Ok(Carried { delivered, due_ms })
+    }
+
+    /// Sends at most one message to each conversation that has none on its way; when the next one that waits may go out.
+    async fn send(&mut self, now_ms: EpochMs) -> Result<Option<EpochMs>, Refusal> {
         self.notice_return();
         let (store, began_ms) = (self.engine.store(), self.engine.now_ms());
         let waiting = store.outbox_conversations(self.carrier.front()).await?;
-        self.paces.retain(|conversation, pace| pace.free_ms() > now_ms || waiting.contains(conversation));
-        let mut due_ms: Option<EpochMs> = None;
-        let mut not_before =
-            |free_ms: EpochMs| due_ms = Some(due_ms.map_or(free_ms, |due_ms| due_ms.min(free_ms)));
+        let (busy, gap_ms) = (&self.busy, self.carrier.gap_ms());
+        self.paces.retain(|conversation, pace| {
+            pace.free_ms() > now_ms || busy.contains(conversation) || waiting.contains(conversation)
+        });
+        let mut due_ms = None;
         let mut turns = Vec::new();
         for conversation in waiting {
-            let gap_ms = self.carrier.gap_ms();
+            if self.busy.contains(&conversation) {
+                continue;
+            }
             let free_ms =
                 self.paces.entry(conversation.clone()).or_insert_with(|| Pace::new(gap_ms)).free_ms();
             if free_ms > now_ms {
-                not_before(free_ms);
+                due_ms = sooner(due_ms, Some(free_ms));
             } else {
                 turns.extend(self.drawn.next(store, &conversation).await?);
             }
         }
         turns.sort_by(Turn::before);
-        let mut going = JoinSet::new();
         for turn in turns {
             let kind = turn.kind();
             if let Err(free_ms) = self.take(&turn, now_ms) {
-                not_before(free_ms);
+                due_ms = sooner(due_ms, Some(free_ms));
                 continue;
             }
             self.drawn.note(&turn, now_ms);
             let (engine, carrier) = (self.engine.clone(), Arc::clone(&self.carrier));
             let most = if turn.letter.place.file { FILE_TRIES_MAX } else { TRIES_MAX };
             let given_up = self.tries.get(&turn.conversation).is_some_and(|tries| *tries >= most);
-            going.spawn(async move {
+            self.busy.insert(turn.conversation.clone());
+            self.going.spawn(async move {
                 let came = carry_one(&engine, carrier.as_ref(), &turn, given_up).await;
-                (turn.conversation, kind, came)
+                // The front counts from when it arrived there, and that may be a while after it was sent.
+                let at_ms = now_ms + (engine.now_ms() - began_ms).max(0);
+                Arrival { conversation: turn.conversation, kind, came, at_ms }
             });
         }
-        let mut delivered = 0;
-        while let Some(joined) = going.join_next().await {
-            let Ok((conversation, kind, came)) = joined else { continue };
-            let Some(pace) = self.paces.get_mut(&conversation) else { continue };
-            match came? {
-                Came::Arrived => {
-                    // The front counts from when it arrived there, and that may be a while later.
-                    pace.sent(now_ms + (self.engine.now_ms() - began_ms).max(0));
-                    delivered += 1;
-                    self.tries.remove(&conversation);
-                }
-                Came::Held(after_ms) => {
-                    pace.held(now_ms, after_ms);
-                    *self.tries.entry(conversation).or_default() += 1;
-                }
-                Came::Limited(after_ms) => {
-                    pace.held(now_ms, after_ms);
-                    if let Some(budget) = self.budgets.get_mut(&kind) {
-                        budget.held(now_ms, after_ms);
-                    }
+        Ok(due_ms)
+    }
+
+    /// Takes note of what came of a message: whether it arrived, and from when its conversation may be written to again.
+    fn came(&mut self, joined: Result<Arrival, JoinError>) -> Result<(bool, Option<EpochMs>), Refusal> {
+        let Ok(Arrival { conversation, kind, came, at_ms }) = joined else {
+            // Nobody knows which one broke off: each that is still under way is waited for, and then all are free.
+            if self.going.is_empty() {
+                self.busy.clear();
+            }
+            return Ok((false, None));
+        };
+        self.busy.remove(&conversation);
+        let Some(pace) = self.paces.get_mut(&conversation) else { return Ok((false, None)) };
+        let mut arrived = false;
+        match came? {
+            Came::Arrived => {
+                pace.sent(at_ms);
+                arrived = true;
+                self.tries.remove(&conversation);
+            }
+            Came::Held(after_ms) => {
+                pace.held(at_ms, after_ms);
+                *self.tries.entry(conversation).or_default() += 1;
+            }
+            Came::Limited(after_ms) => {
+                pace.held(at_ms, after_ms);
+                if let Some(budget) = self.budgets.get_mut(&kind) {
+                    budget.held(at_ms, after_ms);
                 }
             }
-            not_before(pace.free_ms());
         }
-        Ok(Carried { delivered, due_ms })
+        Ok((arrived, Some(pace.free_ms())))
     }
 
     /// A front that was away and is back gets at once what waits: after a long absence the waits have grown to a minute.
@@ -281,30 +319,43 @@ impl Courier {
         Ok(())
     }
 
-    /// Delivers as it comes, until told to stop.
+    /// Delivers as it comes, until told to stop. What is on its way then is waited for.
     pub async fn work(mut self, stop: CancellationToken) {
         let mut commits = self.engine.store().watch();
         while !stop.is_cancelled() {
             commits.mark_unchanged();
-            let now_ms = self.engine.now_ms();
-            let nap = match self.pass(now_ms).await {
-                Ok(carried) => carried
-                    .due_ms
+            let nap = match self.send(self.engine.now_ms()).await {
+                Ok(due_ms) => due_ms
                     .map_or(POLL, |due_ms| {
                         Duration::from_millis((due_ms - self.engine.now_ms()).max(0) as u64)
                     })
                     .min(POLL),
-                Err(refusal) => {
-                    tracing::warn!(front = self.carrier.front(), error = %view::causes(&refusal), "can't deliver, trying again");
-                    TROUBLE
-                }
+                Err(refusal) => self.undeliverable(&refusal),
             };
             tokio::select! {
+                Some(joined) = self.going.join_next() => {
+                    if let Err(refusal) = self.came(joined) {
+                        let nap = self.undeliverable(&refusal);
+                        tokio::time::sleep(nap).await;
+                    }
+                }
                 _ = tokio::time::timeout(nap, commits.changed()) => tokio::time::sleep(BREATH).await,
                 () = stop.cancelled() => {}
             }
         }
+        while self.going.join_next().await.is_some() {}
     }
+
+    /// The database failed; how long to wait.
+    fn undeliverable(&self, refusal: &Refusal) -> Duration {
+        tracing::warn!(front = self.carrier.front(), error = %view::causes(refusal), "can't deliver, trying again");
+        TROUBLE
+    }
+}
+
+/// The sooner of two instants, of which either may be none.
+fn sooner(one: Option<EpochMs>, other: Option<EpochMs>) -> Option<EpochMs> {
+    one.into_iter().chain(other).min()
 }
 
 async fn carry_one(

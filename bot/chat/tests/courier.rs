@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use adapters::sim::World;
 use chat::{Card, Carrier, Courier, Letter, Outbound, Sent, Tone, Troubles, Undelivered};
@@ -14,9 +15,15 @@ use engine::redact::Redactor;
 use engine::secrets::MasterKey;
 use engine::store::{Commit, Store, StoreAddress};
 use policies::Rules;
+use tokio_util::sync::CancellationToken;
 
 const FRONT: &str = "slack";
 const CONVERSATION: &str = "slack:C042";
+/// Nobody gets an answer about this one.
+const HANGING: &str = "slack:C043";
+/// How often it is looked whether a message was taken, and how often that is more than enough.
+const LOOK: Duration = Duration::from_millis(100);
+const LOOKS_MAX: u32 = 300;
 
 /// Takes messages unless it is away.
 #[derive(Default)]
@@ -35,7 +42,10 @@ impl Carrier for Fickle {
         1_000
     }
 
-    async fn carry(&self, _: &str, _: &Letter, _: Option<&str>) -> Result<Sent, Undelivered> {
+    async fn carry(&self, to: &str, _: &Letter, _: Option<&str>) -> Result<Sent, Undelivered> {
+        if to == HANGING {
+            return std::future::pending().await;
+        }
         self.tries.fetch_add(1, Ordering::Relaxed);
         if self.away.load(Ordering::Relaxed) {
             return Err(Undelivered::Later { why: "no answer".to_owned(), after_ms: None });
@@ -93,4 +103,31 @@ async fn what_waits_goes_out_as_soon_as_the_front_is_back() {
     assert_eq!(front.tries.load(Ordering::Relaxed), tried, "nothing says that it is back");
     troubles.end("hearing");
     assert_eq!(courier.pass(clock.now_ms()).await.unwrap().delivered, 1, "and now something does");
+}
+
+#[tokio::test]
+async fn a_call_that_hangs_holds_up_its_own_conversation_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::at(1_000));
+    let engine = engine(folder.path(), clock.clone()).await;
+    let front = Arc::new(Fickle::default());
+    let working = tokio::spawn(Courier::new(engine.clone(), front.clone()).work(CancellationToken::new()));
+    let mut commits = engine.store().watch();
+    for (conversation, place) in [(HANGING, "1"), (CONVERSATION, "2"), (CONVERSATION, "3")] {
+        let letter = Letter::open(Outbound::Say(Card::new(Tone::Plain, "what matters")));
+        let mut commit = Commit::at(clock.now_ms());
+        commit.writes.push(letter.put(conversation, place, clock.now_ms()).unwrap());
+        engine.store().commit(commit).await.unwrap();
+        for looks in 0.. {
+            assert!(looks < LOOKS_MAX, "one that hangs holds up another");
+            if engine.store().outbox_list(CONVERSATION, 10).await.unwrap().is_empty() {
+                break;
+            }
+            clock.advance(2_000);
+            let _ = tokio::time::timeout(LOOK, commits.changed()).await;
+        }
+    }
+    assert_eq!(front.tries.load(Ordering::Relaxed), 2);
+    assert_eq!(engine.store().outbox_list(HANGING, 10).await.unwrap().len(), 1, "it is not given up");
+    working.abort();
 }

@@ -51,6 +51,8 @@ const THREAD_IS_LOCKED: i64 = 160_005;
 const INVALID_BODY: i64 = 50_035;
 /// … and for one with nothing in it, as it says of embeds it does not take.
 const EMPTY_MESSAGE: i64 = 50_006;
+/// … and for messages that nobody may send for a while.
+const SENDING_DISABLED: i64 = 40_004;
 /// … and for files that are too large for the server.
 const TOO_LARGE: i64 = 40_005;
 /// What stands for what Discord does not take.
@@ -365,7 +367,7 @@ fn undelivered(error: &WebError) -> Undelivered {
         WebError::Limited { after_ms, .. } => Undelivered::Later { why, after_ms: Some(after_ms) },
         WebError::Unanswered { .. } => Undelivered::Later { why, after_ms: None },
         WebError::Refused { .. } if error.is_missing(UNKNOWN_MESSAGE) => Undelivered::Gone { why },
-        WebError::Refused { status: 401 | 403, .. } => {
+        WebError::Refused { status: 401 | 403, .. } | WebError::Refused { code: SENDING_DISABLED, .. } => {
             tracing::warn!(why, "Discord takes no messages until this is mended");
             Undelivered::Later { why, after_ms: Some(MENDING_MS) }
         }
@@ -418,7 +420,13 @@ impl Carrier for DiscordCarrier {
             carried = self.carry_as(conversation, &without_files(letter, &why), known, false).await;
         }
         trouble::spoke(&self.troubles, channel_of(conversation).0, carried.as_ref().err());
-        carried.map(Sent::whole).map_err(|error| undelivered(&error))
+        carried.map(Sent::whole).map_err(|error| match (undelivered(&error), known) {
+            // Nothing was there to be edited, and Discord names what it does not find: this is a page of something between.
+            (Undelivered::Gone { why }, None) if error.code() == Some(0) => {
+                Undelivered::Later { why, after_ms: Some(MENDING_MS) }
+            }
+            (undelivered, _) => undelivered,
+        })
     }
 
     async fn link(&self, conversation: &str, message: &str) -> Option<String> {

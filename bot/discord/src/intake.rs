@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chat::{About, Hearing, Listener, Pasted, Place, References, Spoken, Taken, Troubles};
 use engine::control::Engine;
@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::FRONT;
+use crate::names::Names;
 use crate::payload::{self, Said, list, text};
 use crate::places::{Kind, Places};
 use crate::settings::Settings;
@@ -35,8 +36,8 @@ pub(crate) struct Intake {
     pub(crate) stop: CancellationToken,
     pub(crate) places: Places,
     pub(crate) references: References,
-    /// The bot's user; empty until Discord has said so.
-    pub(crate) bot: OnceLock<String>,
+    /// How people name the bot.
+    pub(crate) names: Names,
     /// The servers it is a member of.
     pub(crate) guilds: Mutex<BTreeSet<String>>,
     /// The bot's application; empty until Discord has said it.
@@ -73,8 +74,7 @@ impl Said {
 impl Intake {
     /// A session begins.
     pub(crate) fn ready(self: &Arc<Self>, body: &Value) {
-        // A restart brings the same one again.
-        let _ = self.bot.set(text(&body["user"], "id"));
+        self.names.is(text(&body["user"], "id"));
         self.joined(list(&body["guilds"]).map(|guild| text(guild, "id")));
         let application = text(&body["application"], "id");
         self.application.send_if_modified(|known| {
@@ -113,6 +113,7 @@ impl Intake {
         if kind == "GUILD_CREATE" {
             self.joined(std::iter::once(text(body, "id")));
         }
+        self.names.hear(kind, body);
         self.places.hear(kind, body);
     }
 
@@ -125,19 +126,15 @@ impl Intake {
     }
 
     async fn said(self: &Arc<Self>, said: Said) -> Result<Option<Taken>, StoreError> {
-        let bot = self.bot.get().map(String::as_str).unwrap_or_default();
-        if said.user == bot {
+        if said.user == self.names.user() {
             return Ok(None);
         }
-        let names = [format!("<@{bot}>"), format!("<@!{bot}>")];
-        let mentioned = names.iter().any(|name| said.text.contains(name.as_str()));
-        let named = !bot.is_empty() && (mentioned || said.mentions.iter().any(|user| user == bot));
+        let (text, named) = self.names.without(&said);
         let known = if said.guild.is_none() { Some(Kind::Direct) } else { self.places.get(&said.channel) };
-        let text = names.iter().fold(said.text.clone(), |text, name| text.replace(name.as_str(), " "));
         match known {
             Some(kind) if kind != Kind::Direct || self.settings.roles.is_empty() => {
                 let place = whereabouts(&said.channel, Some(kind));
-                self.said_at(&said, place, named, text.trim().to_owned()).await
+                self.said_at(&said, place, named, text).await
             }
             // Discord has to be asked first: where this is, or who they are on the server.
             kind => self.said_somewhere(said, kind, named, text).await,
@@ -158,7 +155,7 @@ impl Intake {
         if place.direct {
             said.roles = self.roles_anywhere(&said.user).await;
         }
-        self.said_at(&said, place, named, text.trim().to_owned()).await
+        self.said_at(&said, place, named, text).await
     }
 
     async fn said_at(

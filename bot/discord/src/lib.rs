@@ -17,6 +17,7 @@ mod hearing;
 mod intake;
 pub mod limits;
 pub mod markdown;
+mod names;
 mod payload;
 mod places;
 mod registration;
@@ -27,7 +28,7 @@ mod snowflake;
 mod trouble;
 mod web;
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex};
 
 use chat::{Courier, Hearing, Listener, References, Reporter, Troubles};
 use engine::clock::EpochMs;
@@ -96,7 +97,7 @@ impl Discord {
             stop: CancellationToken::new(),
             places: Places::default(),
             references: References::default(),
-            bot: OnceLock::new(),
+            names: names::Names::default(),
             guilds: Mutex::default(),
             application: watch::Sender::default(),
             tasks: TaskTracker::new(),

@@ -40,8 +40,13 @@ const TEXT: &str = "text/plain; charset=utf-8";
 const GONE: [&str; 3] = ["message_not_found", "cant_update_message", "edit_window_closed"];
 /// The first of them, which says that it is deleted.
 const NO_MESSAGE: &str = "message_not_found";
-/// Slack's word for a thread that somebody has deleted.
-const NO_THREAD: &str = "thread_not_found";
+/// Slack's words for a thread that nothing can be said in: somebody has deleted or locked it, or the channel has none.
+const NO_THREAD: [&str; 4] = [
+    "thread_not_found",
+    "cannot_reply_to_message",
+    "restricted_action_thread_locked",
+    "restricted_action_non_threadable_channel",
+];
 /// Deleted threads that are remembered; after so many they are found out anew.
 const DELETED_MAX: usize = 1_000;
 /// Slack's words for blocks or a text that it does not take, whatever its documentation says.
@@ -53,12 +58,25 @@ const MISFIT: [&str; 6] = [
     "invalid_arguments",
     "invalid_metadata_format",
 ];
-/// Slack's words for trouble of its own: it may have worked.
-const TROUBLE: [&str; 4] = ["internal_error", "fatal_error", "service_unavailable", "request_timeout"];
+/// Slack's words for trouble of its own: it may have worked. The last two are about a workspace or a channel being moved.
+const TROUBLE: [&str; 6] = [
+    "internal_error",
+    "fatal_error",
+    "service_unavailable",
+    "request_timeout",
+    "team_added_to_org",
+    "external_channel_migrating",
+];
 /// Slack's words for what works once somebody has mended it.
-const MENDABLE: [&str; 16] = [
+const MENDABLE: [&str; 22] = [
     "not_in_channel",
     "channel_not_found",
+    "is_archived",
+    "messages_tab_disabled",
+    "restricted_action_read_only_channel",
+    "restricted_action_thread_only_channel",
+    "enterprise_is_restricted",
+    "two_factor_setup_required",
     "invalid_auth",
     "not_authed",
     "account_inactive",
@@ -248,7 +266,7 @@ impl SlackCarrier {
         message.thread = self.thread_of(channel, letter);
         let posted = match (self.web.message_post(channel, &message).await, &message.thread) {
             // Somebody has deleted what was answered to. The answer is still due.
-            (Err(WebError::Refused { code, .. }), Some(thread)) if code == NO_THREAD => {
+            (Err(WebError::Refused { code, .. }), Some(thread)) if NO_THREAD.contains(&code.as_str()) => {
                 self.note_deleted(channel, thread);
                 message.thread = None;
                 self.web.message_post(channel, &message).await

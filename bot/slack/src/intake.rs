@@ -49,6 +49,8 @@ pub(crate) struct Intake {
     pub(crate) bot: OnceLock<Bot>,
     /// The App Homes people look at.
     pub(crate) homes: Homes,
+    /// Held while a secret is being sealed: a form that comes over both sockets at once is sealed once.
+    pub(crate) sealing: tokio::sync::Mutex<()>,
     /// What is being done after the acknowledgement.
     pub(crate) tasks: TaskTracker,
 }
@@ -306,6 +308,7 @@ impl Intake {
         }
         let event = format!("form/{}", submitted.view);
         let sealing = async {
+            let _one_at_a_time = self.sealing.lock().await;
             if self.engine.store().inbound_is_known(FRONT, &event).await? {
                 return Ok(None);
             }
@@ -318,7 +321,7 @@ impl Intake {
             let at_ms = commit.now_ms;
             commit.writes.push(Write::InboundPut { front: FRONT.to_owned(), event: event.clone(), at_ms });
             match self.engine.store().commit(commit).await {
-                // It came over both sockets in the same moment: two versions of one value.
+                // Another program of the same database took it in the same moment: two versions of one value.
                 Ok(()) | Err(StoreError::Conflict) => {
                     Ok::<_, Refusal>(Some((desk.secret_said(&environment).await, version)))
                 }

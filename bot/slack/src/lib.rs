@@ -82,6 +82,7 @@ impl Slack {
             stop: CancellationToken::new(),
             bot: OnceLock::new(),
             homes: Homes::default(),
+            sealing: tokio::sync::Mutex::default(),
             tasks: TaskTracker::new(),
         });
         // Calls may come at once, and who the bot is tells what is said to it.

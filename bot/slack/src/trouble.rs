@@ -26,8 +26,18 @@ const WRONG_TOKEN: [&str; 7] = [
 const WITHOUT_SCOPE: [&str; 2] = ["missing_scope", "no_permission"];
 
 /// Slack's words for a channel the bot may not speak in.
-const NOT_LET_IN: [&str; 5] =
-    ["not_in_channel", "channel_not_found", "is_archived", "restricted_action", "access_denied"];
+const NOT_LET_IN: [&str; 8] = [
+    "not_in_channel",
+    "channel_not_found",
+    ARCHIVED,
+    "restricted_action",
+    "restricted_action_read_only_channel",
+    "restricted_action_thread_only_channel",
+    "messages_tab_disabled",
+    "access_denied",
+];
+/// The one of them that no invitation mends.
+const ARCHIVED: &str = "is_archived";
 
 /// Slack's words for a method it does not have, or no more.
 const NO_METHOD: [&str; 3] = ["unknown_method", "deprecated_endpoint", "method_deprecated"];
@@ -147,6 +157,13 @@ pub(crate) fn spoke(troubles: &Troubles, channel: &str, error: Option<&WebError>
             &format!(
                 "Slack does not let the app do all it must ({error}): give it the scopes of deploy/slack/manifest.yaml and \
                  install it once more"
+            ),
+        ),
+        Some(WebError::Refused { code, .. }) if code == ARCHIVED => troubles.shut(
+            channel,
+            format!(
+                "Channel {channel} on Slack is archived ({code}): unarchive it, and what waits for it comes then; or take it \
+                 out of slack.channels"
             ),
         ),
         Some(WebError::Refused { code, .. }) if NOT_LET_IN.contains(&code.as_str()) => troubles.shut(

@@ -26,6 +26,8 @@ pub use people::{Acked, Press, buttons_of, user_id};
 pub const TOKEN: &str = "MTAwMDAwMDAwMDAwMDAwMDAw.simulated.token";
 /// The bot's user here.
 pub const BOT_USER: &str = "1000000000000000001";
+/// The role that is the bot's own here.
+pub const BOT_ROLE: &str = "1000000000000000004";
 /// The bot's application here.
 pub const APPLICATION: &str = "1000000000000000002";
 /// The server here.

@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async};
 use tokio_util::sync::CancellationToken;
 
-use super::{APPLICATION, BOT_USER, GUILD, Inside, Kind, Session, TOKEN};
+use super::{APPLICATION, BOT_ROLE, BOT_USER, GUILD, Inside, Kind, Session, TOKEN};
 
 /// How often a sign of life is wanted, in milliseconds.
 const HEARTBEAT_MS: u64 = 41_250;
@@ -148,7 +148,13 @@ fn identified(inside: &Inside, body: &Value, frames: &mpsc::UnboundedSender<Valu
             let ids = state.channels.iter().filter(|(_, (_, kind))| fits(kind)).map(|(id, _)| id);
             ids.filter_map(|id| state.described(id)).collect()
         };
-        json!({ "id": GUILD, "name": "Simulated", "channels": described(false), "threads": described(true) })
+        // Discord gives a bot that it lets in with permissions a role of its own.
+        let roles = json!([
+            { "id": GUILD, "name": "@everyone", "managed": false },
+            { "id": BOT_ROLE, "name": "infra", "managed": true, "tags": { "bot_id": BOT_USER } },
+        ]);
+        let (channels, threads) = (described(false), described(true));
+        json!({ "id": GUILD, "name": "Simulated", "channels": channels, "threads": threads, "roles": roles })
     };
     inside.tell("GUILD_CREATE", &guild);
     None

@@ -379,3 +379,16 @@ fn long_output_is_cut_where_people_see_it_and_attached() {
         t.never_mind_the_rest();
     });
 }
+
+#[test]
+fn who_names_the_role_of_the_bot_means_the_bot() {
+    chat(async |t| {
+        t.stage.sim.opens("1000000000000000555", "random");
+        let role = format!("<@&{}>", discord::sim::BOT_ROLE);
+        assert!(t.stage.sim.says("ana", "1000000000000000555", &format!("{role} whoami")).await);
+        t.settles().await;
+        t.never_mind_the_rest();
+        let said = of_bot(&t.stage, "1000000000000000555");
+        assert!(said.len() == 1 && said[0].content.contains("You are ana"), "{said:#?}");
+    });
+}

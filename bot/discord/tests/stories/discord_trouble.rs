@@ -161,3 +161,17 @@ fn what_is_held_back_is_done_for_those_known_by_their_role_alone() {
         assert_eq!(runs[0].state.as_str(), "succeeded");
     });
 }
+
+#[test]
+fn what_discord_does_not_take_for_a_while_comes_later() {
+    for (status, code) in [(400, 40_004), (404, 0)] {
+        chat(async |t| {
+            t.stage.sim.fault("POST messages", Fault::Refused(status, code));
+            t.user("ana").says("whoami").await;
+            t.settles().await;
+            t.never_mind_the_rest();
+            let said = of_bot(&t.stage, CHANNEL);
+            assert!(said.len() == 1 && said[0].content.contains("You are ana"), "{code}: {said:#?}");
+        });
+    }
+}

@@ -79,3 +79,22 @@ fn a_file_whose_answer_was_lost_or_whose_program_was_killed_is_not_shared_twice(
         assert_eq!(shared(t).len(), 2, "{:#?}", sim.files());
     });
 }
+
+#[test]
+fn a_form_that_comes_over_both_sockets_at_once_is_sealed_once() {
+    chat(async |t| {
+        let command = t.stage.sim.commands("ana", CHANNEL, "secret");
+        t.stage.sim.deliver("slash_commands", &command, false).await.unwrap();
+        t.stage.sim.until(|sim| !sim.modals("ana").is_empty()).await;
+        let filled = [("environment", "staging"), ("name", "STRIPE_KEY"), ("value", "long enough")];
+        let submitted = t.stage.sim.submits("ana", &filled).unwrap();
+        let deliver = || t.stage.sim.deliver("interactive", &submitted, false);
+        let (one, other) = tokio::join!(deliver(), deliver());
+        for answer in [one.unwrap().payload, other.unwrap().payload] {
+            assert_eq!(answer["response_action"], "update", "{answer}");
+        }
+        let (staging, name) = (t.key("staging"), "STRIPE_KEY".parse().unwrap());
+        assert_eq!(t.engine().store().secret_get(&staging, &name).await.unwrap().unwrap().version, 1);
+        t.never_mind_the_rest();
+    });
+}

@@ -333,3 +333,29 @@ fn who_asked_is_told_in_the_runs_thread_that_it_is_over() {
         );
     });
 }
+
+#[test]
+fn what_an_archived_channel_does_not_take_comes_when_it_is_open_again() {
+    let passing = ["is_archived", "messages_tab_disabled", "team_added_to_org", "external_channel_migrating"];
+    for code in passing {
+        chat(async |t| {
+            t.stage.sim.fault("chat.postMessage", Fault::Refused(code));
+            t.user("ana").says("whoami").await;
+            t.settles().await;
+            t.never_mind_the_rest();
+            let said = of_bot(&t.stage, CHANNEL);
+            assert!(said.len() == 1 && said[0].text.contains("You are ana"), "{code}: {said:#?}");
+        });
+    }
+}
+
+#[test]
+fn an_answer_to_a_locked_thread_is_given_in_the_channel() {
+    chat(async |t| {
+        t.stage.sim.fault("chat.postMessage", Fault::Refused("restricted_action_thread_locked"));
+        t.user("ana").says("whoami").await;
+        t.never_mind_the_rest();
+        let said = of_bot(&t.stage, CHANNEL).remove(0);
+        assert!(said.thread.is_none() && said.text.contains("You are ana"), "{said:#?}");
+    });
+}
