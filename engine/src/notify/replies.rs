@@ -15,6 +15,10 @@ use crate::store::{AuditEntry, Commit, StoreError, TextWrite, Write};
 pub const WRONG_MAX: usize = 5;
 /// … for this long, in milliseconds: guessing one of a few in 9,000 so is hopeless.
 pub const WRONG_MS: i64 = 15 * 60_000;
+/// Most answers to one phone in which nothing comes of a reply …
+const ANSWERS_MAX: usize = 10;
+/// … in this long, in milliseconds: whoever sends the same number on and on, or a machine that answers answers, costs no more.
+const ANSWERS_MS: i64 = 15 * 60_000;
 /// Numbers of a week ago may be given again, in milliseconds.
 const FORGET_MS: i64 = 7 * 24 * 60 * 60_000;
 /// Words that carriers and messengers keep for themselves, whatever they do with them: they mean nothing here, and cost nothing.
@@ -195,7 +199,7 @@ impl Engine {
         Ok(self.store().commit(commit).await?)
     }
 
-    /// Answers somebody who replied what nothing comes of.
+    /// Answers somebody who replied what nothing comes of; not any more, for a while, who has had many such answers.
     pub async fn text_answer(
         &self,
         person: &str,
@@ -204,6 +208,10 @@ impl Engine {
         says: String,
     ) -> Result<(), Refusal> {
         let now_ms = self.now_ms();
+        let recent = self.store().text_since(phone, now_ms - ANSWERS_MS).await?;
+        if recent.iter().filter(|text| text.kind == TextKind::Answer).count() >= ANSWERS_MAX {
+            return Ok(());
+        }
         let mut commit = Commit::at(now_ms);
         commit.writes.push(answer(event, person, phone, says, now_ms));
         match self.store().commit(commit).await {

@@ -11,6 +11,9 @@ use super::time::ago;
 use crate::desk::{Heard, Outcome};
 use crate::message::{Card, Tone};
 
+/// What happened longer ago than this is told with its age, in milliseconds.
+const OLD_MS: i64 = 2 * 60_000;
+
 /// A text about what is due for somebody.
 pub(crate) fn text(say: &ToSay<'_>) -> String {
     let lead = say.lead;
@@ -18,7 +21,12 @@ pub(crate) fn text(say: &ToSay<'_>) -> String {
     let run = lead.run.as_ref().map(|run| format!("{run} ")).unwrap_or_default();
     let beginning = match lead.kind {
         AlertKind::SelfTest => format!("Weekly test of Infra Chat: texts about {} reach you.", lead.says),
-        _ => format!("{run}{place}: {}", happened(lead, say.run)),
+        _ => {
+            // Whoever is told second, or after a quiet night, has to know that it is old.
+            let is_old = say.now_ms - lead.at_ms >= OLD_MS;
+            let when = if is_old { format!(", {}", ago(lead.at_ms, say.now_ms)) } else { String::new() };
+            format!("{run}{place}{when}: {}", happened(lead, say.run))
+        }
     };
     let mut middle = Vec::new();
     match lead.kind {
@@ -55,7 +63,7 @@ fn happened(lead: &Alert, run: Option<&Run>) -> String {
     match lead.kind {
         AlertKind::CanaryWeird => "the canary looks worse:".to_owned(),
         AlertKind::CanaryHeld => "the canary waits for you:".to_owned(),
-        AlertKind::CanaryFailed => "canary failed, taken back by itself:".to_owned(),
+        AlertKind::CanaryFailed => "taken back by itself:".to_owned(),
         AlertKind::RolledBack => format!("{kind} was rolled back:"),
         AlertKind::RollbackBegun => format!("{asked} rolls back now."),
         AlertKind::Failed => format!("{kind} failed:"),

@@ -80,6 +80,25 @@ fn a_canary_taken_back_is_texted_and_the_next_one_follows() {
 }
 
 #[test]
+fn a_phone_that_goes_on_and_on_is_not_answered_for_ever() {
+    chat_about(&on_duty(""), async |t| {
+        live(t, 0).await;
+        held_canary(t).await;
+        let code = t.code("ana", "to roll back");
+        t.replies("ana", &code).await;
+        t.settles().await;
+        t.run(2).is("rolled-back").await;
+        for _ in 0..40 {
+            t.replies("ana", &code).await;
+        }
+        assert_eq!(t.text_count("ana"), 1 + 10, "the alert, and ten answers");
+        t.texts_pass(minutes(15)).await;
+        t.replies("ana", &code).await;
+        assert_eq!(t.text_count("ana"), 1 + 11, "it was not for ever");
+    });
+}
+
+#[test]
 fn a_reply_rolls_back() {
     chat_about(&on_duty(""), async |t| {
         live(t, 0).await;
