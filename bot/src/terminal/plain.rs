@@ -109,7 +109,8 @@ impl Plain {
         for title in render::going(shown) {
             let Some(going) = self.going.get_mut(&(shown.key.clone(), title.clone())) else { continue };
             let says = render::says(whole, &title);
-            going.kept = says.filter(|says| render::says(shown, &title) != Some(*says)).map(ToOwned::to_owned);
+            going.kept =
+                says.filter(|says| render::says(shown, &title) != Some(*says)).map(ToOwned::to_owned);
         }
     }
 

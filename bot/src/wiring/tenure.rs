@@ -51,7 +51,7 @@ pub(super) async fn secrets_learn(engine: Engine, stop: CancellationToken) {
         }
         if let Err(refusal) = engine.vault().learn_new().await {
             // A lost database is told elsewhere, and one that can't be opened by whoever needs it.
-            tracing::debug!(error = %chat::view::causes(&refusal), "can't look for secrets that others have set");
+            tracing::debug!(error = %crate::out::causes(&refusal), "can't look for secrets that others have set");
         }
     }
 }

@@ -72,7 +72,8 @@ mod tests {
     #[test]
     fn what_was_said_above_is_not_said_again() {
         let verdict = "The canary failed 7 of 31 requests (23%).";
-        let gave_up = format!("gave it up (canary-failed): the canary of api failed at 10% of traffic. {verdict}");
+        let gave_up =
+            format!("gave it up (canary-failed): the canary of api failed at 10% of traffic. {verdict}");
         assert_eq!(
             without(&gave_up, verdict),
             "gave it up (canary-failed): the canary of api failed at 10% of traffic."

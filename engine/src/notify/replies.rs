@@ -11,7 +11,7 @@ use crate::model::{Actor, Identity, Phone, SMS, UserName};
 use crate::run::{Run, RunState};
 use crate::store::{AuditEntry, Commit, StoreError, TextWrite, Write};
 
-/// Replies that are no number of ours before a phone is not answered any more …
+/// Numbers that are none of ours before a phone is not answered any more …
 pub const WRONG_MAX: usize = 5;
 /// … for this long, in milliseconds: guessing one of a few in 9,000 so is hopeless.
 pub const WRONG_MS: i64 = 15 * 60_000;
@@ -55,7 +55,10 @@ pub enum Replied {
     /// Too many that were no number of ours: there is no answer for a while.
     Guessing,
     /// It is no number of ours.
-    NoNumber,
+    NoNumber {
+        /// Whether it was one too many: nothing counts from that phone for a while.
+        last: bool,
+    },
     /// The number was replied before.
     Used {
         /// It.
@@ -110,21 +113,16 @@ impl Engine {
             return Ok(Replied::CarrierWord);
         }
         let now_ms = self.now_ms();
-        let code = match number(text) {
-            Some(number) => self.store().code_get(phone, number).await?,
-            None => None,
-        };
-        let Some(code) = code else {
-            let missed = self.store().miss_count(phone, now_ms - WRONG_MS).await?;
-            if missed >= WRONG_MAX {
-                return Ok(Replied::Guessing);
-            }
-            self.text_missed(phone, event).await?;
-            return Ok(Replied::NoNumber);
-        };
-        if self.store().miss_count(phone, now_ms - WRONG_MS).await? >= WRONG_MAX {
+        // Who writes words guesses no number: the right one counts from them also after many.
+        let Some(number) = number(text) else { return Ok(Replied::NoNumber { last: false }) };
+        let missed = self.store().miss_count(phone, now_ms - WRONG_MS).await?;
+        if missed >= WRONG_MAX {
             return Ok(Replied::Guessing);
         }
+        let Some(code) = self.store().code_get(phone, number).await? else {
+            self.text_missed(phone, event).await?;
+            return Ok(Replied::NoNumber { last: missed + 1 >= WRONG_MAX });
+        };
         if code.used_ms.is_some() {
             return Ok(Replied::Used { code });
         }

@@ -147,7 +147,8 @@ impl Engine {
             Some(id) if self.ports().messenger.takes_links(&phone) => self.link_of(id, words).await?,
             _ => None,
         };
-        let said = ToSay { lead, others, run: run.as_ref(), live, codes: &codes, link: link.as_deref(), now_ms };
+        let said =
+            ToSay { lead, others, run: run.as_ref(), live, codes: &codes, link: link.as_deref(), now_ms };
         let body = (words.text)(&said);
         let id = format!("{}/{}", lead.id, lead.turns);
         let mut text = Text::new(id, TextKind::Alert, person, phone, body, now_ms);

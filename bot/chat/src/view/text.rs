@@ -3,7 +3,7 @@
 
 use engine::model::Urgency;
 use engine::notify::gsm::joined;
-use engine::notify::{Alert, AlertKind, Code, CodeAction, ToSay};
+use engine::notify::{Alert, AlertKind, Code, CodeAction, ToSay, WRONG_MS};
 use engine::run::{Run, RunState};
 
 use super::back::stands;
@@ -63,7 +63,7 @@ fn happened(lead: &Alert, run: Option<&Run>) -> String {
     match lead.kind {
         AlertKind::CanaryWeird => "the canary looks worse:".to_owned(),
         AlertKind::CanaryHeld => "the canary waits for you:".to_owned(),
-        AlertKind::CanaryFailed => "taken back by itself:".to_owned(),
+        AlertKind::CanaryFailed => "canary taken back by itself:".to_owned(),
         AlertKind::RolledBack => format!("{kind} was rolled back:"),
         AlertKind::RollbackBegun => format!("{asked} rolls back now."),
         AlertKind::Failed => format!("{kind} failed:"),
@@ -176,13 +176,19 @@ fn became(state: &RunState) -> &'static str {
     }
 }
 
-/// A reply that is no number of ours.
-pub(crate) fn text_no_number() -> String {
-    joined(
-        "",
-        "That is none of the numbers I sent you. Reply just a number from a text, or go on in the chat.",
-        "",
-    )
+/// A reply that is no number of ours; the `last` of several after which none counts for a while.
+pub(crate) fn text_no_number(last: bool) -> String {
+    let says = if last {
+        let minutes = WRONG_MS / 60_000;
+        format!(
+            "That is none of the numbers I sent you, as those before: I take no number from this phone for {minutes} minutes. Go on in \
+             the chat."
+        )
+    } else {
+        "That is none of the numbers I sent you. Reply just a number from a text, or go on in the chat."
+            .to_owned()
+    };
+    joined("", &says, "")
 }
 
 /// A text as the terminal shows it.
