@@ -30,6 +30,8 @@ struct Going {
     said_ms: i64,
     /// Whether it stands somewhere that it has begun.
     told: bool,
+    /// What it waits for by now, where that came too soon after the last word: it is said when its time has come.
+    kept: Option<String>,
 }
 
 impl Plain {
@@ -68,6 +70,7 @@ impl Plain {
         };
         let news = render::going_shown(before, &card);
         self.follow(&card, &news, &told, now_ms);
+        self.keep(&card, outbound.card());
         if !card.key.is_empty() {
             if self.cards.len() >= CARDS_MAX {
                 self.cards.clear();
@@ -92,6 +95,7 @@ impl Plain {
                 began_ms,
                 said_ms: now_ms,
                 told: false,
+                kept: None,
             });
             going.told |= is_told;
             if is_news {
@@ -100,21 +104,37 @@ impl Plain {
         }
     }
 
-    /// Whether time alone may bring something to say.
-    pub(super) fn ticks(&self) -> bool {
-        self.going.values().any(|going| !going.told)
+    /// Notes what a card says of steps in progress that was not shown.
+    fn keep(&mut self, shown: &Card, whole: &Card) {
+        for title in render::going(shown) {
+            let Some(going) = self.going.get_mut(&(shown.key.clone(), title.clone())) else { continue };
+            let says = render::says(whole, &title);
+            going.kept =
+                says.filter(|says| render::says(shown, &title) != Some(*says)).map(ToOwned::to_owned);
+        }
     }
 
-    /// Time has passed: a step that is still in progress is said to be, once.
+    /// Whether time alone may bring something to say.
+    pub(super) fn ticks(&self) -> bool {
+        self.going.values().any(|going| !going.told || going.kept.is_some())
+    }
+
+    /// Time has passed: a step that is still in progress is said to be, once; and so is what it waits for by now.
     pub(super) fn tick(&mut self, now_ms: i64) -> String {
         let mut text = String::new();
-        for (key, card) in &self.cards {
+        for (key, card) in &mut self.cards {
             for title in render::going(card) {
                 let Some(going) = self.going.get_mut(&(key.clone(), title.clone())) else { continue };
-                if going.told || now_ms - going.began_ms < BEGUN_AFTER_MS {
+                let kept = going.kept.take_if(|_| now_ms - going.said_ms >= SAYS_EVERY_MS);
+                let is_late = !going.told && now_ms - going.began_ms >= BEGUN_AFTER_MS;
+                if kept.is_none() && !is_late {
                     continue;
                 }
                 going.told = true;
+                if let Some(says) = kept {
+                    going.said_ms = now_ms;
+                    render::say(card, &title, &says);
+                }
                 text.push_str(&render::begun(card, &title, self.style));
             }
         }
@@ -173,6 +193,22 @@ mod tests {
         assert!(plain.show(&building, false, 0).contains("[going]  preflight"));
         assert!(!plain.ticks());
         assert_eq!(plain.tick(60_000), "");
+    }
+
+    #[test]
+    fn a_word_that_came_too_soon_is_said_when_its_time_has_come() {
+        let mut plain = pipe();
+        let going = |says| run(&[(StepMark::Going, "canary 10%", says)]);
+        plain.show(&going("soaking, 10 s left"), false, 0);
+        assert_eq!(plain.show(&going("soaking, 5 s left"), false, 5_000), "");
+        assert_eq!(plain.show(&going("held, a person has to say"), false, 6_000), "");
+        assert!(plain.ticks());
+        assert_eq!(plain.tick(9_000), "");
+        expect!["r-3f2a [going] canary 10%  held, a person has to say\n"].assert_eq(&plain.tick(10_000));
+        assert!(!plain.ticks());
+        assert_eq!(plain.tick(60_000), "");
+        // It is not said again when something else changes.
+        assert_eq!(plain.show(&going("held, a person has to say"), false, 61_000), "");
     }
 
     #[test]

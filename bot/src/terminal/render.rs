@@ -181,6 +181,21 @@ pub(crate) fn going_said(before: &Card, after: &Card) -> Vec<String> {
     going_shown(Some(before), after).into_iter().filter(|title| was.contains(title)).collect()
 }
 
+/// What a step says.
+pub(crate) fn says<'a>(card: &'a Card, title: &str) -> Option<&'a str> {
+    steps(card).into_iter().find(|step| step.title == title).map(|step| step.says.as_str())
+}
+
+/// A step says this from now on.
+pub(crate) fn say(card: &mut Card, title: &str, says: &str) {
+    for part in &mut card.parts {
+        let Part::Steps { steps } = part else { continue };
+        for step in steps.iter_mut().filter(|step| step.title == title) {
+            says.clone_into(&mut step.says);
+        }
+    }
+}
+
 /// How long a step had been going when its card was drawn, in milliseconds.
 pub(crate) fn took_ms(card: &Card, title: &str) -> i64 {
     let step = steps(card).into_iter().find(|step| step.title == title);

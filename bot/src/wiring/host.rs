@@ -143,6 +143,7 @@ impl Host {
         let texter = Texter::open(engine.clone(), config.texts_link.clone()).await?;
         let listener = Listener::open(&config.data_dir, served, stop.child_token())?;
         tokio::spawn(tenure::room_await(engine.clone(), stop.child_token()));
+        tokio::spawn(tenure::secrets_learn(engine.clone(), stop.child_token()));
         tokio::spawn(texter.work(stop.child_token()));
         let (stands, standing) = watch::channel(Standing::Working);
         let worker = tokio::spawn(tenure::hold(engine.clone(), claim, stop.child_token(), stands));

@@ -39,6 +39,23 @@ pub(super) async fn room_await(engine: Engine, stop: CancellationToken) {
     }
 }
 
+/// Between two looks for secrets that other programs have set.
+const SECRETS_LOOK: Duration = Duration::from_secs(2);
+
+/// Has the redactor learn what `infra-chat secret set` sets meanwhile: logs and stories this program shows must not hold it.
+pub(super) async fn secrets_learn(engine: Engine, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(SECRETS_LOOK) => {}
+            () = stop.cancelled() => return,
+        }
+        if let Err(refusal) = engine.vault().learn_new().await {
+            // A lost database is told elsewhere, and one that can't be opened by whoever needs it.
+            tracing::debug!(error = %crate::out::causes(&refusal), "can't look for secrets that others have set");
+        }
+    }
+}
+
 /// Whether runs are carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Standing {

@@ -34,7 +34,7 @@ fn a_good_release_goes_through_its_stages_and_a_bad_one_comes_back_by_itself() {
     host.wait_for("succeeded");
     let load = load(&world);
 
-    host.say("deploy v1.1.0 to staging with canary 10/50/100 soak 12s");
+    host.say("deploy v1.1.0 to staging with canary 10/50/100 soak 20s");
     host.wait_for("[done] canary 10%  soaked");
     host.wait_for("[done] canary 50%  soaked");
     host.wait_for("[done] canary 100%  soaked");

@@ -166,14 +166,11 @@ fn says(stage: &StageSoak) -> Vec<String> {
 
 /// "3 of 120 failed (2.5%), p95 20 ms".
 pub fn answered(version: &VersionPoint) -> String {
-    let Some(failed_bp) = version.failed_bp() else { return "no requests".to_owned() };
-    let failed = format!(
-        "{} of {} failed ({}.{}%)",
-        version.errors,
-        version.requests,
-        failed_bp / 100,
-        failed_bp % 100 / 10
-    );
+    if version.requests == 0 {
+        return "no requests".to_owned();
+    }
+    let share_pct = version.errors as f64 / version.requests as f64 * 100.0;
+    let failed = format!("{} of {} failed ({share_pct:.1}%)", version.errors, version.requests);
     match version.latency_say() {
         Some(latency) => format!("{failed}, {latency}"),
         None => failed,

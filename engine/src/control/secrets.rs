@@ -1,6 +1,7 @@
 //! Secrets of environments: sealed in the database, opened at the moment of use, each read recorded.
 
-use std::sync::{Arc, RwLock};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -49,6 +50,8 @@ pub struct Vault {
     clock: Arc<dyn Clock>,
     key: RwLock<Arc<MasterKey>>,
     redactor: Arc<Redactor>,
+    /// The versions the redactor has learnt by reading all there are.
+    learnt: Mutex<HashSet<(EnvironmentKey, SecretName, u32)>>,
 }
 
 impl std::fmt::Debug for Vault {
@@ -65,12 +68,24 @@ impl Vault {
         key: MasterKey,
         redactor: Arc<Redactor>,
     ) -> Result<Arc<Self>, Refusal> {
-        let vault = Arc::new(Self { store, clock, key: RwLock::new(Arc::new(key)), redactor });
-        for sealed in vault.store.secret_all().await? {
-            let value = vault.unsealed(&sealed).map_err(unopened(&sealed.name))?;
-            vault.learn(&sealed.name, value)?;
-        }
+        let (key, learnt) = (RwLock::new(Arc::new(key)), Mutex::default());
+        let vault = Arc::new(Self { store, clock, key, redactor, learnt });
+        vault.learn_new().await?;
         Ok(vault)
+    }
+
+    /// The redactor learns every secret that another program has set since: what this one shows must not hold it either.
+    pub async fn learn_new(&self) -> Result<(), Refusal> {
+        for sealed in self.store.secret_all().await? {
+            let version = (sealed.environment.clone(), sealed.name.clone(), sealed.version);
+            if self.learnt.lock().unwrap_or_else(PoisonError::into_inner).contains(&version) {
+                continue;
+            }
+            let value = self.unsealed(&sealed).map_err(unopened(&sealed.name))?;
+            self.learn(&sealed.name, value)?;
+            self.learnt.lock().unwrap_or_else(PoisonError::into_inner).insert(version);
+        }
+        Ok(())
     }
 
     fn key(&self) -> Arc<MasterKey> {

@@ -5,7 +5,24 @@ use crate::audit::AuditEvent;
 
 /// Every decision, a line each, with the numbers of a verdict below it.
 pub(crate) fn decisions(record: &[AuditEvent]) -> Vec<String> {
-    record.iter().filter_map(|event| Some((event, decided(event)?))).flat_map(lines).collect()
+    let mut judged = String::new();
+    let mut trace = Vec::new();
+    for event in record {
+        let Some(mut decided) = decided(event) else { continue };
+        match event.action.as_str() {
+            "canary.judged" => judged = event.data["because"].as_str().unwrap_or_default().to_owned(),
+            // The verdict stands right above.
+            "step.failed" if !judged.is_empty() => decided = without(&decided, &judged),
+            _ => {}
+        }
+        trace.extend(lines((event, decided)));
+    }
+    trace
+}
+
+/// Words without a sentence in them that was said before.
+fn without(words: &str, said: &str) -> String {
+    words.replace(said, "").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// What was decided, when it was a decision.
@@ -46,4 +63,21 @@ fn lines((event, decided): (&AuditEvent, String)) -> Vec<String> {
         ));
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_said_above_is_not_said_again() {
+        let verdict = "The canary failed 7 of 31 requests (23%).";
+        let gave_up =
+            format!("gave it up (canary-failed): the canary of api failed at 10% of traffic. {verdict}");
+        assert_eq!(
+            without(&gave_up, verdict),
+            "gave it up (canary-failed): the canary of api failed at 10% of traffic."
+        );
+        assert_eq!(without("gave it up: no disk", verdict), "gave it up: no disk");
+    }
 }

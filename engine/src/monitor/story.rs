@@ -186,7 +186,8 @@ fn summary(incident: &Incident, detail: &RunDetail) -> String {
         instant(run.started_ms.unwrap_or(run.created_ms)),
     );
     if let Some(reason) = run.state.reason() {
-        let _ = write!(text, " It ended as {}: {} ({}).", run.state.as_str(), reason.say, reason.code);
+        let say = reason.say.trim_end_matches('.');
+        let _ = write!(text, " It ended as {} ({}): {say}.", run.state.as_str(), reason.code);
     }
     text.extend(last_stage(detail));
     let seen = if traffic_moved(plan, steps) {
@@ -226,15 +227,23 @@ fn seen_ms(detail: &RunDetail) -> Option<(EpochMs, EpochMs)> {
 
 fn timeline(detail: &RunDetail) -> Vec<String> {
     let title = |step: u32| detail.plan.steps.get(step as usize).map_or("?", |it| it.title.as_str());
-    let line = |what: &Happening| match what {
-        Happening::Moved { to } => match to.reason() {
-            Some(reason) => format!("**{}**: {}", to.as_str(), reason.say),
+    // A reason is told where it came up, and not again with all that follows from it.
+    let mut told = String::new();
+    let mut line = |what: &Happening| match what {
+        Happening::Moved { to } => match to.reason().filter(|reason| reason.say != told) {
+            Some(reason) => {
+                told.clone_from(&reason.say);
+                format!("**{}**: {told}", to.as_str())
+            }
             None => format!("**{}**", to.as_str()),
         },
         Happening::StepStarted { step } => format!("{}: begun", title(*step)),
         Happening::StepWaits { step, note } => format!("{}: {note}", title(*step)),
         Happening::StepDone { step, says } => format!("{}: done, {says}", title(*step)),
-        Happening::StepFailed { step, reason } => format!("{}: failed, {}", title(*step), reason.say),
+        Happening::StepFailed { step, reason } => {
+            told.clone_from(&reason.say);
+            format!("{}: failed, {told}", title(*step))
+        }
         Happening::StepUndone { step, says } => format!("{}: undone, {says}", title(*step)),
         Happening::Voted { by, .. } => format!("approved by {by}"),
         Happening::CrashLoop { of, crashes } => {

@@ -11,10 +11,14 @@ use crate::model::{Actor, Identity, Phone, SMS, UserName};
 use crate::run::{Run, RunState};
 use crate::store::{AuditEntry, Commit, StoreError, TextWrite, Write};
 
-/// Replies that are no number of ours before a phone is not answered any more …
+/// Numbers that are none of ours before a phone is not answered any more …
 pub const WRONG_MAX: usize = 5;
 /// … for this long, in milliseconds: guessing one of a few in 9,000 so is hopeless.
 pub const WRONG_MS: i64 = 15 * 60_000;
+/// Most answers to one phone in which nothing comes of a reply …
+const ANSWERS_MAX: usize = 10;
+/// … in this long, in milliseconds: whoever sends the same number on and on, or a machine that answers answers, costs no more.
+const ANSWERS_MS: i64 = 15 * 60_000;
 /// Numbers of a week ago may be given again, in milliseconds.
 const FORGET_MS: i64 = 7 * 24 * 60 * 60_000;
 /// Words that carriers and messengers keep for themselves, whatever they do with them: they mean nothing here, and cost nothing.
@@ -51,7 +55,10 @@ pub enum Replied {
     /// Too many that were no number of ours: there is no answer for a while.
     Guessing,
     /// It is no number of ours.
-    NoNumber,
+    NoNumber {
+        /// Whether it was one too many: nothing counts from that phone for a while.
+        last: bool,
+    },
     /// The number was replied before.
     Used {
         /// It.
@@ -106,21 +113,16 @@ impl Engine {
             return Ok(Replied::CarrierWord);
         }
         let now_ms = self.now_ms();
-        let code = match number(text) {
-            Some(number) => self.store().code_get(phone, number).await?,
-            None => None,
-        };
-        let Some(code) = code else {
-            let missed = self.store().miss_count(phone, now_ms - WRONG_MS).await?;
-            if missed >= WRONG_MAX {
-                return Ok(Replied::Guessing);
-            }
-            self.text_missed(phone, event).await?;
-            return Ok(Replied::NoNumber);
-        };
-        if self.store().miss_count(phone, now_ms - WRONG_MS).await? >= WRONG_MAX {
+        // Who writes words guesses no number: the right one counts from them also after many.
+        let Some(number) = number(text) else { return Ok(Replied::NoNumber { last: false }) };
+        let missed = self.store().miss_count(phone, now_ms - WRONG_MS).await?;
+        if missed >= WRONG_MAX {
             return Ok(Replied::Guessing);
         }
+        let Some(code) = self.store().code_get(phone, number).await? else {
+            self.text_missed(phone, event).await?;
+            return Ok(Replied::NoNumber { last: missed + 1 >= WRONG_MAX });
+        };
         if code.used_ms.is_some() {
             return Ok(Replied::Used { code });
         }
@@ -195,7 +197,7 @@ impl Engine {
         Ok(self.store().commit(commit).await?)
     }
 
-    /// Answers somebody who replied what nothing comes of.
+    /// Answers somebody who replied what nothing comes of; not any more, for a while, who has had many such answers.
     pub async fn text_answer(
         &self,
         person: &str,
@@ -204,6 +206,10 @@ impl Engine {
         says: String,
     ) -> Result<(), Refusal> {
         let now_ms = self.now_ms();
+        let recent = self.store().text_since(phone, now_ms - ANSWERS_MS).await?;
+        if recent.iter().filter(|text| text.kind == TextKind::Answer).count() >= ANSWERS_MAX {
+            return Ok(());
+        }
         let mut commit = Commit::at(now_ms);
         commit.writes.push(answer(event, person, phone, says, now_ms));
         match self.store().commit(commit).await {

@@ -34,6 +34,8 @@ pub struct ToSay<'a> {
     pub codes: &'a [(CodeAction, String)],
     /// Where there is more to see, where links are taken.
     pub link: Option<&'a str>,
+    /// When it is written.
+    pub now_ms: i64,
 }
 
 /// How a text is put into words.
@@ -145,7 +147,8 @@ impl Engine {
             Some(id) if self.ports().messenger.takes_links(&phone) => self.link_of(id, words).await?,
             _ => None,
         };
-        let said = ToSay { lead, others, run: run.as_ref(), live, codes: &codes, link: link.as_deref() };
+        let said =
+            ToSay { lead, others, run: run.as_ref(), live, codes: &codes, link: link.as_deref(), now_ms };
         let body = (words.text)(&said);
         let id = format!("{}/{}", lead.id, lead.turns);
         let mut text = Text::new(id, TextKind::Alert, person, phone, body, now_ms);

@@ -159,7 +159,17 @@ pub(super) fn plan(
     );
     let moved = shifts(facts, &parts, &affected);
     let stages = stages(canary, &described.policy, described.production);
-    let in_stages = if stages.is_empty() { None } else { staged(facts, &stages, &moved, breaks.as_deref())? };
+    let in_stages = if stages.is_empty() {
+        None
+    } else {
+        // What is suggested instead is about the same code.
+        let environment = &facts.environment.environment;
+        let order = match reference {
+            Some(reference) => format!("deploy {reference} to {environment}"),
+            None => format!("deploy {environment}"),
+        };
+        staged(facts, &stages, &moved, breaks.as_deref(), &order)?
+    };
     let trial: Vec<_> = if let Some(staged) = in_stages {
         notes.push(staged.note);
         // A release on trial has not earned the schedules yet.

@@ -10,6 +10,9 @@ use crate::step::{CanaryStage, Judged, Shift, ShiftTraffic, StepKind};
 
 /// All traffic.
 const ALL_PCT: u8 = 100;
+/// With fewer lane-seconds a release that fails a fifth of its requests passes a stage with a chance of more than one in twenty:
+/// two failures of 30 beside none of 270 are still no evidence, and no more than two come of that with 4.4%.
+const FEW_LANES: u32 = 30;
 /// Outside production one stage soaks, and then all traffic follows.
 const ELSEWHERE: [Stage; 2] =
     [Stage { weight_pct: 50, soak_s: 300 }, Stage { weight_pct: ALL_PCT, soak_s: 0 }];
@@ -46,20 +49,21 @@ pub(super) struct Staged {
     pub(super) note: String,
 }
 
-/// The steps of a canary; nothing when nothing is live that the new release could be compared with.
+/// The steps of a canary, as `order` wants it, the sentence but for its canary; nothing when nothing is live that the new release could be compared with.
 pub(super) fn staged(
     facts: &Facts,
     stages: &[Stage],
     shifts: &[Shift],
     breaks: Option<&str>,
+    order: &str,
 ) -> Result<Option<Staged>, PlanProblem> {
     let environment = &facts.environment.environment;
-    let without = || format!("deploy {environment} without canary");
+    let without = || format!("{order} without canary");
     if stages.iter().all(|stage| stage.weight_pct >= ALL_PCT) {
         return Err(PlanProblem::new(
             "canary-alone",
             "a canary of 100% has no stable release beside it to be judged against",
-            format!("deploy {environment} with canary 50/100"),
+            format!("{order} with canary 50/100"),
         ));
     }
     let weights: Vec<u8> = stages.iter().map(|stage| stage.weight_pct).collect();
@@ -67,7 +71,7 @@ pub(super) fn staged(
         return Err(PlanProblem::new(
             "canary-weights",
             "the stages of a canary rise to 100%",
-            format!("deploy {environment} with canary 10/50/100"),
+            format!("{order} with canary 10/50/100"),
         ));
     }
     if stages.iter().any(|stage| stage.soak_s > 0 && !SOAK_S.contains(&stage.soak_s)) || stages[0].soak_s == 0
@@ -75,7 +79,7 @@ pub(super) fn staged(
         return Err(PlanProblem::new(
             "canary-soak",
             format!("a stage of a canary soaks for {} s to {} h", SOAK_S.start(), SOAK_S.end() / 3600),
-            format!("deploy {environment} with canary 10/50/100 soak 10m"),
+            format!("{order} with canary 10/50/100 soak 10m"),
         ));
     }
     let mut judged = Vec::new();
@@ -167,6 +171,9 @@ pub(super) fn staged(
     );
     if let Some(lanes) = policy.lane_seconds_min {
         note = format!("{note}; a pass takes {lanes} lane-seconds of data");
+        if lanes < FEW_LANES {
+            note += ", so few that a release which fails a fifth of its requests may pass a stage by luck";
+        }
     }
     for judged in judged_by(policy) {
         note = format!("{note}; {judged}");

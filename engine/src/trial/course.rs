@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::Trial;
-use crate::canary::{Ruling, Split, Verdict, split};
+use super::plain::{against_a_pass, worse_alone};
+use crate::canary::{Ruling, Side, Split, Verdict, split};
 use crate::clock::EpochMs;
 use crate::model::{ServiceName, WhenLow};
 use crate::step::CanaryStage;
@@ -29,6 +30,8 @@ pub enum HeldFor {
     Person,
     /// Its score has been low for long.
     Score,
+    /// With all traffic it fails more than the stable version did beside it.
+    Alone,
 }
 
 /// A stage that waits for a person.
@@ -119,6 +122,9 @@ impl Trial {
         if let Some(say) = self.unseen(stage) {
             return Course::Holds { what: HeldFor::Signals, say };
         }
+        if let Some((service, say)) = self.worse_alone(stage).filter(|_| may_go_on) {
+            return Course::Holds { what: HeldFor::Alone, say: named(service, &say) };
+        }
         let soaked_s = soak.soaked_s();
         if soaked_s < soak.soak_s || !may_go_on {
             return Course::Soaks;
@@ -131,8 +137,13 @@ impl Trial {
             };
         }
         let probed = |one: &(&ServiceName, Ruling)| self.probed_enough(stage, one.0, &one.1);
-        let lacks = rulings.iter().find(|one| one.1.verdict != Verdict::Pass && probed(one).is_none());
-        match lacks {
+        let mut lacks: Vec<_> = rulings
+            .iter()
+            .filter_map(|one| Some((one.0, self.in_the_way(one.0, &one.1, probed(one).is_some())?)))
+            .collect();
+        // Who waits does not wait for what lacks least.
+        lacks.sort_by_key(|(_, (more_s, _))| std::cmp::Reverse(*more_s));
+        match lacks.split_first() {
             None if stage.asks => Course::Holds {
                 what: HeldFor::Person,
                 say: format!("Good enough, and the next stage waits for a person. {}", all()),
@@ -143,10 +154,38 @@ impl Trial {
                 Course::Passed { say }
             }
             Some(_) if soaked_s < soak.limit_s => Course::Soaks,
-            Some((service, ruling)) => {
-                Course::Holds { what: HeldFor::Data, say: named(service, &ruling.because) }
+            Some(((service, (_, say)), others)) => {
+                let others = others.iter().map(|(service, _)| format!(" {service} can't pass yet either."));
+                let say = format!("{}{}", named(service, say), others.collect::<String>());
+                Course::Holds { what: HeldFor::Data, say }
             }
         }
+    }
+
+    /// Why a service does not pass yet, and in how many seconds it may, `MAX` when nobody can tell; nothing when it does.
+    fn in_the_way(&self, service: &ServiceName, ruling: &Ruling, is_probed: bool) -> Option<(u64, String)> {
+        match ruling.verdict {
+            Verdict::Pass => {
+                let say = against_a_pass(&self.at_hand()?.services.get(service)?.served)?;
+                Some((u64::MAX, say))
+            }
+            Verdict::NotEnoughData { .. } if is_probed => None,
+            Verdict::NotEnoughData { more_s, .. } => {
+                Some((more_s.unwrap_or(u64::MAX), ruling.because.clone()))
+            }
+            Verdict::Fail { .. } => Some((u64::MAX, ruling.because.clone())),
+        }
+    }
+
+    /// The service that fails more now that it has all traffic than the stable version did beside it, and how much.
+    fn worse_alone<'a>(&self, stage: &'a CanaryStage) -> Option<(&'a ServiceName, String)> {
+        let (soak, before) = self.stages.split_last().filter(|_| !stage.is_compared())?;
+        stage.judged.iter().find_map(|one| {
+            let stable = before.iter().filter_map(|stage| stage.services.get(&one.service));
+            let stable = stable.fold(Side::default(), |all, here| all.plus(here.served.stable));
+            let alone = soak.services.get(&one.service)?.split.canary;
+            Some((&one.service, worse_alone(stable, alone)?))
+        })
     }
 
     /// The service whose score has been low for so long that the policy wants something to follow, and how low.
@@ -221,7 +260,7 @@ impl Trial {
                 soak.limit_s = soak.limit_s.max(soak.soak_s);
             }
             HeldFor::Data => soak.limit_s = soak.soaked_s().saturating_add(soak.soak_s.max(AGAIN_MIN_S)),
-            HeldFor::Split => {
+            HeldFor::Split | HeldFor::Alone => {
                 soak.services.values_mut().for_each(|here| here.split = crate::canary::Second::default());
             }
             HeldFor::Signals => self.services.values_mut().for_each(|watched| watched.blind = None),

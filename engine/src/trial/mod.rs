@@ -7,7 +7,10 @@ mod checks;
 mod course;
 mod pairs;
 mod patterns;
+mod plain;
 mod see;
+#[cfg(test)]
+mod tests;
 mod track;
 
 use std::collections::BTreeMap;
@@ -105,7 +108,7 @@ pub struct InStage {
     pub soaked_s: u32,
     /// What both versions answered in them.
     pub served: Second,
-    /// What they answered since the alarm of a wrong split was last waved aside.
+    /// What they answered since an alarm about these counts was last waved aside.
     split: Second,
     /// How it stands, 0 to 100.
     pub score: u8,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::patterns::Patterns;
+use super::plain::{against_a_pass, alone};
 use super::{Blind, CheckPair, InStage, Trial, Watched};
 use crate::canary::{LATENCY_ROW_S, Second, Verdict};
 use crate::clock::EpochMs;
@@ -11,6 +12,9 @@ use crate::ports::{
     Crashes, InstanceState, LogLine, ObservedEnvironment, ObservedSet, Seen, Served, add_latency,
 };
 use crate::step::{CanaryStage, Judged};
+
+/// The score of a canary of which nothing is known.
+const UNKNOWN_SCORE: u8 = 50;
 
 /// What a look at a canary found.
 #[derive(Debug)]
@@ -80,7 +84,7 @@ impl Trial {
         for (service, here) in &mut soak.services {
             if let Some(watched) = self.services.get_mut(service).filter(|_| is_new) {
                 watched.waved &= watched.judge.soft_trigger();
-                watched.stands(here, stage.judged.len());
+                watched.stands(here, stage);
             }
         }
         is_new
@@ -124,7 +128,7 @@ impl Watched {
     }
 
     /// Notes how the service stands.
-    fn stands(&self, here: &mut InStage, services: usize) {
+    fn stands(&self, here: &mut InStage, stage: &CanaryStage) {
         let ruling = self.judge.ruling();
         here.score = ruling.score.score;
         let verdict = match ruling.verdict {
@@ -134,7 +138,15 @@ impl Watched {
         };
         verdict.clone_into(&mut here.verdict);
         here.because = ruling.because;
-        if let Some(because) = self.failed_checks(services).filter(|_| here.verdict != "fail") {
+        if !stage.is_compared() && here.verdict != "fail" {
+            // What was compared before is no news here.
+            here.because = alone(here.served.canary, here.soaked_s);
+        } else if let Some(because) = against_a_pass(&here.served).filter(|_| here.verdict == "pass") {
+            // As low as without any data: nothing is known.
+            let score = here.score.min(UNKNOWN_SCORE);
+            (here.score, here.verdict, here.because) = (score, "not-enough-data".to_owned(), because);
+        }
+        if let Some(because) = self.failed_checks(stage.judged.len()).filter(|_| here.verdict != "fail") {
             (here.score, here.verdict, here.because) = (0, "fail".to_owned(), because);
         }
     }

@@ -136,9 +136,10 @@ impl VersionPoint {
         })
     }
 
-    /// The share of requests that failed, in hundredths of a percent; absent without requests.
+    /// The share of requests that failed, rounded to hundredths of a percent; absent without requests.
     pub fn failed_bp(&self) -> Option<u32> {
-        let share = u128::from(self.errors) * 10_000 / u128::from(self.requests.max(1));
+        let requests = u128::from(self.requests.max(1));
+        let share = (u128::from(self.errors) * 10_000 + requests / 2) / requests;
         (self.requests > 0).then_some(share as u32)
     }
 }

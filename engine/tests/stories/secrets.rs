@@ -223,3 +223,16 @@ fn a_secret_that_something_uses_is_not_taken_away() {
         assert!(t.engine().vault().secret_read(&staging, &name, Some(1), "api").await.is_err());
     });
 }
+
+#[test]
+fn what_another_program_sets_is_kept_out_of_messages_here_too() {
+    on_both(async |t| {
+        let other = t.replica("two", t.clock()).await;
+        let (zoe, name) = (t.person("zoe").await, "session-secret".parse().unwrap());
+        let value = SecretString::from("set-by-the-other-program");
+        other.secret_set(&t.environment("staging"), &name, value, &zoe).await.unwrap();
+        assert!(!t.engine().redactor().holds("it says set-by-the-other-program"), "nobody told it yet");
+        t.engine().vault().learn_new().await.unwrap();
+        assert!(t.engine().redactor().holds("it says set-by-the-other-program"));
+    });
+}

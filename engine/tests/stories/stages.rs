@@ -224,7 +224,7 @@ fn too_little_data_is_never_a_pass() {
         assert_eq!(t.state(&run).await, "paused", "{}", t.told(&run).await);
         let held = trial(t, &run).await.at_hand().unwrap().held.clone().unwrap();
         assert_eq!(held.what, HeldFor::Data);
-        expect!["api: Not enough data: 0 of the 10 lane-seconds a pass needs could be compared (0 canary requests); it takes about 10 more canary requests, and none has come yet."].assert_eq(&held.say);
+        expect!["api: Not enough data: 0 of the 10 lane-seconds a pass needs could be compared (0 canary requests); it takes about 10 more canary requests, and none has come yet. web can't pass yet either."].assert_eq(&held.say);
         assert_eq!(trial(t, &run).await.at_hand().unwrap().soaked_s(), 40, "it soaked longer first");
         // Somebody wants to wait for more, and it comes.
         t.world.traffic_set(&t.environment("staging"), TRAFFIC);

@@ -182,3 +182,23 @@ fn a_second_deploy_waits_for_a_canary_or_takes_its_place() {
         assert_eq!(t.engine().run_detail(&second).await.unwrap().replaces, None);
     });
 }
+
+#[test]
+fn a_release_that_fails_once_it_has_all_traffic_waits_for_a_person() {
+    on_both(async |t| {
+        live(t, 100, "", "").await;
+        let run = t.asks("ana", "staging", deploy_canary("v2", &[50, 100], 30)).await;
+        soaks(t, 50).await;
+        assert_eq!(trial(t, &run).await.stages.len(), 2, "{}", t.told(&run).await);
+        t.world.behaviour("v2", Behaviour::fails_requests(40)).unwrap();
+        soaks(t, 5).await;
+        let (what, say) = held(t, &run).await;
+        assert_eq!(what, HeldFor::Alone, "{say}");
+        expect!["api: With all traffic it failed 125 of 2100 requests (6%); beside it, in the stages before, the stable version failed 0 of 1500 requests (0%). Nothing runs in the same seconds to compare it with, so a person has to say."].assert_eq(&say);
+        // Somebody waits, and it gets well.
+        t.world.behaviour("v2", Behaviour::default()).unwrap();
+        t.engine().resume(&run, &t.person("ana").await).await.unwrap();
+        t.settle_all().await;
+        assert_eq!(t.outcome(&run).await, "succeeded", "{}", t.told(&run).await);
+    });
+}

@@ -27,7 +27,7 @@ impl Desk {
         let replied = self.engine.text_reply(phone, event, text).await?;
         let says = match replied {
             Replied::Stranger | Replied::CarrierWord | Replied::Guessing => return Ok(()),
-            Replied::NoNumber => view::text_no_number(),
+            Replied::NoNumber { last } => view::text_no_number(last),
             Replied::Used { code } => view::text_used(&code, now_ms),
             Replied::Late { code, run, live } => {
                 view::text_late(&code, run.as_deref(), live.as_ref(), now_ms)

@@ -5,6 +5,7 @@ use engine::control::{CanAnswer, EnvironmentStatus, ServiceStatus};
 use engine::model::{ConnectionHere, Desired, EnvironmentKey, Release, ReleaseState};
 use engine::plan::short;
 use engine::ports::LogLine;
+use engine::run::RunState;
 
 use super::at_link;
 use super::crashes::crashes_line;
@@ -65,7 +66,11 @@ pub(crate) fn status(status: &EnvironmentStatus, links: &Links, now_ms: i64) -> 
             .iter()
             .map(|run| {
                 let at = at_link(links.of(&run.id));
-                format!("{}: {}, {}{at}", run.id, run.request.command, run.state.as_str())
+                let state = match &run.state {
+                    RunState::Paused { by, .. } => format!("paused by {by}"),
+                    state => state.as_str().to_owned(),
+                };
+                format!("{}: {}, {state}{at}", run.id, run.request.command)
             })
             .collect(),
     )

@@ -129,14 +129,15 @@ pub(crate) fn verdict(detail: &RunDetail, step: StepNumber, happened: &Happening
     let trial = detail.trial.as_ref()?;
     let stage = trial.stages.iter().find(|stage| stage.step == step).filter(|stage| stage.soaked_s() > 0)?;
     let (tone, word, say) = match happened {
-        Happening::StepFailed { reason, .. } => (Tone::Bad, "goes back", reason.say.clone()),
-        Happening::StepDone { .. } => {
-            let by = stage.promoted_by.as_ref().map(|by| format!("promoted by {by}"));
-            (Tone::Good, "passed", by.or_else(|| worst(stage)).unwrap_or_default())
-        }
+        Happening::StepFailed { reason, .. } => (Tone::Bad, "goes back".to_owned(), reason.say.clone()),
+        // What a person moved on was not passed by the judge, and what it knew then is told.
+        Happening::StepDone { .. } => match &stage.promoted_by {
+            Some(by) => (Tone::Ask, format!("promoted by {by}"), worst(stage).unwrap_or_default()),
+            None => (Tone::Good, "passed".to_owned(), worst(stage).unwrap_or_default()),
+        },
         _ => {
             let held = stage.held.as_ref().map(|held| held.say.clone());
-            (Tone::Ask, "held, a person has to say", held.unwrap_or_default())
+            (Tone::Ask, "held, a person has to say".to_owned(), held.unwrap_or_default())
         }
     };
     let id = &detail.run.id;

@@ -65,7 +65,7 @@ pub fn run(detail: &RunDetail, now_ms: i64) -> Card {
         card = card.fields(vec![("way back".to_owned(), way_back(&detail.plan, detail.way_back_took_ms))]);
     }
     let mut steps = steps(detail, now_ms);
-    if over {
+    if over || matches!(run.state, RunState::Undoing { .. }) {
         // What never began is of no interest any more, but that it did not is.
         let pending: Vec<String> =
             steps.extract_if(.., |step| step.mark == StepMark::Pending).map(|step| step.title).collect();

@@ -3,13 +3,16 @@
 
 use engine::model::Urgency;
 use engine::notify::gsm::joined;
-use engine::notify::{Alert, AlertKind, Code, CodeAction, ToSay};
+use engine::notify::{Alert, AlertKind, Code, CodeAction, ToSay, WRONG_MS};
 use engine::run::{Run, RunState};
 
 use super::back::stands;
 use super::time::ago;
 use crate::desk::{Heard, Outcome};
 use crate::message::{Card, Tone};
+
+/// What happened longer ago than this is told with its age, in milliseconds.
+const OLD_MS: i64 = 2 * 60_000;
 
 /// A text about what is due for somebody.
 pub(crate) fn text(say: &ToSay<'_>) -> String {
@@ -18,7 +21,12 @@ pub(crate) fn text(say: &ToSay<'_>) -> String {
     let run = lead.run.as_ref().map(|run| format!("{run} ")).unwrap_or_default();
     let beginning = match lead.kind {
         AlertKind::SelfTest => format!("Weekly test of Infra Chat: texts about {} reach you.", lead.says),
-        _ => format!("{run}{place}: {}", happened(lead, say.run)),
+        _ => {
+            // Whoever is told second, or after a quiet night, has to know that it is old.
+            let is_old = say.now_ms - lead.at_ms >= OLD_MS;
+            let when = if is_old { format!(", {}", ago(lead.at_ms, say.now_ms)) } else { String::new() };
+            format!("{run}{place}{when}: {}", happened(lead, say.run))
+        }
     };
     let mut middle = Vec::new();
     match lead.kind {
@@ -55,7 +63,7 @@ fn happened(lead: &Alert, run: Option<&Run>) -> String {
     match lead.kind {
         AlertKind::CanaryWeird => "the canary looks worse:".to_owned(),
         AlertKind::CanaryHeld => "the canary waits for you:".to_owned(),
-        AlertKind::CanaryFailed => "canary failed, taken back by itself:".to_owned(),
+        AlertKind::CanaryFailed => "canary taken back by itself:".to_owned(),
         AlertKind::RolledBack => format!("{kind} was rolled back:"),
         AlertKind::RollbackBegun => format!("{asked} rolls back now."),
         AlertKind::Failed => format!("{kind} failed:"),
@@ -168,13 +176,19 @@ fn became(state: &RunState) -> &'static str {
     }
 }
 
-/// A reply that is no number of ours.
-pub(crate) fn text_no_number() -> String {
-    joined(
-        "",
-        "That is none of the numbers I sent you. Reply just a number from a text, or go on in the chat.",
-        "",
-    )
+/// A reply that is no number of ours; the `last` of several after which none counts for a while.
+pub(crate) fn text_no_number(last: bool) -> String {
+    let says = if last {
+        let minutes = WRONG_MS / 60_000;
+        format!(
+            "That is none of the numbers I sent you, as those before: I take no number from this phone for {minutes} minutes. Go on in \
+             the chat."
+        )
+    } else {
+        "That is none of the numbers I sent you. Reply just a number from a text, or go on in the chat."
+            .to_owned()
+    };
+    joined("", &says, "")
 }
 
 /// A text as the terminal shows it.

@@ -211,7 +211,7 @@ fn without_traffic_it_asks_and_a_person_decides() {
               canary: 10% of traffic, stage 1 of 3, held
               api: canary no requests; stable no requests; █████░░░░░ 50
               web: canary no requests; stable no requests; █████░░░░░ 50
-              api: Not enough data: 0 of the 10 lane-seconds a pass needs could be compared (0 canary requests); it takes about 10 more canary requests, and none has come yet.
+              api: Not enough data: 0 of the 10 lane-seconds a pass needs could be compared (0 canary requests); it takes about 10 more canary requests, and none has come yet. web can't pass yet either.
               Promote it as it is, resume to soak on, or roll back: promote r-2, resume r-2, rollback r-2.
               Changes:
                 api: v1.0.0 (4b76448) → v1.1.0 (1232e4c)
@@ -333,15 +333,15 @@ fn what_no_canary_can_go_with_is_refused_with_why() {
         }
         t.whispers("ana", expect![[r#"
             ✗ No canary can go with this: the live release serves beside the new one all the while, and it can't live with the schema: migration 0002 drop drops a column.
-              Next: deploy staging without canary
+              Next: deploy v2.0.0 to staging without canary
               > deploy v2.0.0 to staging with canary 10/100
 
             ✗ A stage of a canary soaks for 5 s to 24 h.
-              Next: deploy staging with canary 10/50/100 soak 10m
+              Next: deploy v2.0.0 to staging with canary 10/50/100 soak 10m
               > deploy v2.0.0 to staging with canary 10/100 soak 1s
 
             ✗ A canary of 100% has no stable release beside it to be judged against.
-              Next: deploy staging with canary 50/100
+              Next: deploy v2.0.0 to staging with canary 50/100
               > deploy v2.0.0 to staging with canary 100 soak 10m
         "#]]);
     });

@@ -52,19 +52,19 @@ fn a_canary_taken_back_is_texted_and_the_next_one_follows() {
         live(t, TRAFFIC).await;
         bad_canary(t).await;
         t.texts("ana", expect![[r#"
-            r-2 staging: canary failed, taken back by itself: the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this far... Score 0/100. Live: release 1 (v1.0.0). Reply CODE if you take it.
+            r-2 staging: canary taken back by itself: the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this far apart... Score 0/100. Live: release 1 (v1.0.0). Reply CODE if you take it.
         "#]]);
         t.texts("ben", expect![""]);
         t.texts_pass(minutes(4)).await;
         t.texts("ben", expect![""]);
         t.texts_pass(minutes(1)).await;
         t.texts("ben", expect![[r#"
-            r-2 staging: canary failed, taken back by itself: the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this far... Score 0/100. Live: release 1 (v1.0.0). Reply CODE if you take it.
+            r-2 staging, 5 min ago: canary taken back by itself: the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this... Score 0/100. Live: release 1 (v1.0.0). Reply CODE if you take it.
         "#]]);
         let code = t.code("ben", "if you take it");
         t.replies("ben", &code).await;
         t.texts("ben", expect![[r#"
-            r-2 staging: canary failed, taken back by itself: the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this far... Score 0/100. Live: release 1 (v1.0.0). Reply CODE if you take it.
+            r-2 staging, 5 min ago: canary taken back by itself: the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this... Score 0/100. Live: release 1 (v1.0.0). Reply CODE if you take it.
             You have r-2: nobody else is texted about it.
         "#]]);
         t.texts_pass(minutes(30)).await;
@@ -72,10 +72,30 @@ fn a_canary_taken_back_is_texted_and_the_next_one_follows() {
         // A number counts once.
         t.replies("ben", &code).await;
         t.texts("ben", expect![[r#"
-            r-2 staging: canary failed, taken back by itself: the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this far... Score 0/100. Live: release 1 (v1.0.0). Reply CODE if you take it.
+            r-2 staging, 5 min ago: canary taken back by itself: the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this... Score 0/100. Live: release 1 (v1.0.0). Reply CODE if you take it.
             You have r-2: nobody else is texted about it.
             CODE was replied already 30 min ago; nothing more was done.
         "#]]);
+    });
+}
+
+#[test]
+fn a_phone_that_goes_on_and_on_is_not_answered_for_ever() {
+    chat_about(&on_duty(""), async |t| {
+        live(t, 0).await;
+        held_canary(t).await;
+        let code = t.code("ana", "to roll back");
+        t.replies("ana", &code).await;
+        t.settles().await;
+        t.run(2).is("rolled-back").await;
+        for _ in 0..40 {
+            t.replies("ana", &code).await;
+        }
+        assert_eq!(t.text_count("ana"), 1 + 10, "the alert, and ten answers");
+        t.texts_pass(minutes(15)).await;
+        t.replies("ana", &code).await;
+        assert_eq!(t.text_count("ana"), 1 + 11, "it was not for ever");
+        t.never_mind_the_rest();
     });
 }
 
@@ -85,7 +105,7 @@ fn a_reply_rolls_back() {
         live(t, 0).await;
         held_canary(t).await;
         t.texts("ana", expect![[r#"
-            r-2 staging: the canary waits for you: api: Not enough data: 0 of the 10 lane-seconds a pass needs could be compared (0 canary requests); it takes about 10 more canary requests, and none has come yet. Score 50/100. Reply CODE to roll back, CODE to promote, CODE if you take it.
+            r-2 staging: the canary waits for you: api: Not enough data: 0 of the 10 lane-seconds a pass needs could be compared (0 canary requests); it takes about 10 more canary requests, and none has come yet. web can't pass yet... Score 50/100. Reply CODE to roll back, CODE to promote, CODE if you take it.
         "#]]);
         let code = t.code("ana", "to roll back");
         // What carriers keep for themselves does nothing, and costs nothing.
@@ -101,7 +121,7 @@ fn a_reply_rolls_back() {
         t.settles().await;
         t.run(2).is("rolled-back").await;
         t.texts("ana", expect![[r#"
-            r-2 staging: the canary waits for you: api: Not enough data: 0 of the 10 lane-seconds a pass needs could be compared (0 canary requests); it takes about 10 more canary requests, and none has come yet. Score 50/100. Reply CODE to roll back, CODE to promote, CODE if you take it.
+            r-2 staging: the canary waits for you: api: Not enough data: 0 of the 10 lane-seconds a pass needs could be compared (0 canary requests); it takes about 10 more canary requests, and none has come yet. web can't pass yet... Score 50/100. Reply CODE to roll back, CODE to promote, CODE if you take it.
             r-2 is rolled back by ana: all traffic goes to the stable release first, then what it brought is ended.
         "#]]);
         t.texts(
@@ -115,7 +135,7 @@ fn a_reply_rolls_back() {
         let late = t.code("ana", "to promote");
         t.replies("ana", &late).await;
         t.texts("ana", expect![[r#"
-            r-2 staging: the canary waits for you: api: Not enough data: 0 of the 10 lane-seconds a pass needs could be compared (0 canary requests); it takes about 10 more canary requests, and none has come yet. Score 50/100. Reply CODE to roll back, CODE to promote, CODE if you take it.
+            r-2 staging: the canary waits for you: api: Not enough data: 0 of the 10 lane-seconds a pass needs could be compared (0 canary requests); it takes about 10 more canary requests, and none has come yet. web can't pass yet... Score 50/100. Reply CODE to roll back, CODE to promote, CODE if you take it.
             r-2 is rolled back by ana: all traffic goes to the stable release first, then what it brought is ended.
             CODE came too late. r-2 was rolled back just now. Live in staging: release 1 (v1.0.0). Nothing was done.
         "#]]);
@@ -131,7 +151,7 @@ fn a_reply_promotes_as_far_as_its_person_may() {
         let code = t.code("vera", "to promote");
         t.replies("vera", &code).await;
         t.texts("vera", expect![[r#"
-            r-2 staging: the canary waits for you: api: Not enough data: 0 of the 10 lane-seconds a pass needs could be compared (0 canary requests); it takes about 10 more canary requests, and none has come yet. Score 50/100. Reply CODE to roll back, CODE to promote, CODE if you take it.
+            r-2 staging: the canary waits for you: api: Not enough data: 0 of the 10 lane-seconds a pass needs could be compared (0 canary requests); it takes about 10 more canary requests, and none has come yet. web can't pass yet... Score 50/100. Reply CODE to roll back, CODE to promote, CODE if you take it.
             You are a viewer, and promote on staging needs a deployer or an admin. Ask one of them, or ask an admin to change your role. Nothing was done; go on in the chat.
         "#]]);
         t.run(2).is("paused").await;
@@ -139,7 +159,7 @@ fn a_reply_promotes_as_far_as_its_person_may() {
         let code = t.code("ana", "to promote");
         t.replies("ana", &code).await;
         t.texts("ana", expect![[r#"
-            r-2 staging: the canary waits for you: api: Not enough data: 0 of the 10 lane-seconds a pass needs could be compared (0 canary requests); it takes about 10 more canary requests, and none has come yet. Score 50/100. Reply CODE to roll back, CODE to promote, CODE if you take it.
+            r-2 staging, 5 min ago: the canary waits for you: api: Not enough data: 0 of the 10 lane-seconds a pass needs could be compared (0 canary requests); it takes about 10 more canary requests, and none has come yet. web can't... Score 50/100. Reply CODE to roll back, CODE to promote, CODE if you take it.
             r-2 is promoted by ana: its canary moves on to the next stage.
         "#]]);
         t.never_mind_the_rest();
@@ -155,13 +175,19 @@ fn guessing_has_an_end() {
         live(t, 0).await;
         held_canary(t).await;
         let code = t.code("ana", "to promote");
+        // Words are no guesses.
+        for _ in 0..3 {
+            t.replies("ana", "what is it?").await;
+        }
         for guess in 0..20 {
             t.replies("ana", &format!("{}", 200 + guess)).await;
         }
+        let told = t.on_phone("ana").pop().unwrap();
+        assert!(told.contains("I take no number from this phone for 15 minutes"), "{told}");
         // Not even the right one counts now.
         t.replies("ana", &code).await;
         t.run(2).is("paused").await;
-        assert_eq!(t.text_count("ana"), 1 + 5);
+        assert_eq!(t.text_count("ana"), 1 + 3 + 5);
         t.texts_pass(minutes(15)).await;
         t.replies("ana", &code).await;
         t.run(2).is("running").await;
@@ -252,7 +278,7 @@ fn a_storm_is_folded() {
             r-1 staging: a live service keeps ending: api101 ended by itself 3 times. And 99 more (r-1). Reply CODE to roll back, CODE if you take it.
             r-1 staging: a live service keeps ending: api201 ended by itself 3 times. And 99 more (r-1). Reply CODE to roll back, CODE if you take it.
             r-1 staging: a live service keeps ending: api301 ended by itself 3 times. And 99 more (r-1). Reply CODE to roll back, CODE if you take it.
-            r-1 staging: a live service keeps ending: api976 ended by itself 3 times. And 598 more (r-1). Reply CODE to roll back, CODE if you take it.
+            r-1 staging, 14 min ago: a live service keeps ending: api976 ended by itself 3 times. And 598 more (r-1). Reply CODE to roll back, CODE if you take it.
         "#]]);
         assert!(t.text_count("ana") <= before + 1);
         t.never_mind_the_rest();
@@ -297,7 +323,7 @@ fn who_asked_for_it_is_told() {
               50% for 2 s: api canary 21 of 100 failed (21.0%), p95 5 ms, and stable 0 of 100 failed (0.0%), p95 5 ms
               50% for 2 s: web canary 21 of 100 failed (21.0%), p95 5 ms, and stable 0 of 100 failed (0.0%), p95 5 ms
 
-            ? zoe: r-2 in staging: canary failed, taken back by itself
+            ? zoe: r-2 in staging: canary taken back by itself
               the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this far apart less than once in 1,718 canaries (limit: 200).
               You asked for it: alert me if a deploy fails in staging
               [Status]
@@ -306,7 +332,7 @@ fn who_asked_for_it_is_told() {
         t.never_mind_the_rest();
         t.texts("ana", expect![""]);
         t.texts("ben", expect![[r#"
-            r-2 staging: canary failed, taken back by itself: the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this far... Score 0/100. Live: release 1 (v1.0.0). Reply CODE if you take it.
+            r-2 staging: canary taken back by itself: the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this far apart... Score 0/100. Live: release 1 (v1.0.0). Reply CODE if you take it.
         "#]]);
     });
 }
@@ -378,7 +404,7 @@ fn an_approval_is_given_by_a_reply() {
         t.settles().await;
         t.run(2).is("succeeded").await;
         t.texts("ben", expect![[r#"
-            r-2 production: ana needs a yes for "deploy v1.0.0 to production". Its plan is in the chat (r-2). Reply CODE to approve, CODE to reject, CODE if you take it.
+            r-2 production, 5 min ago: ana needs a yes for "deploy v1.0.0 to production". Its plan is in the chat (r-2). Reply CODE to approve, CODE to reject, CODE if you take it.
             That is none of the numbers I sent you. Reply just a number from a text, or go on in the chat.
             That is none of the numbers I sent you. Reply just a number from a text, or go on in the chat.
             That is none of the numbers I sent you. Reply just a number from a text, or go on in the chat.
@@ -386,7 +412,7 @@ fn an_approval_is_given_by_a_reply() {
         "#]]);
         t.texts("zoe", expect![[r#"
             That is none of the numbers I sent you. Reply just a number from a text, or go on in the chat.
-            r-2 production: ana needs a yes for "deploy v1.0.0 to production". Its plan is in the chat (r-2). Reply CODE to approve, CODE to reject, CODE if you take it.
+            r-2 production, 5 min ago: ana needs a yes for "deploy v1.0.0 to production". Its plan is in the chat (r-2). Reply CODE to approve, CODE to reject, CODE if you take it.
             r-2 is approved by zoe and goes on.
         "#]]);
         t.never_mind_the_rest();
