@@ -59,6 +59,7 @@ pub(super) fn commands(action: Action, said: &Said, vocabulary: &Vocabulary) -> 
     );
     draft.all_services = said.services.all && !partly;
     draft.placed = said.environments_placed;
+    draft.now = said.now;
     if action.has(Key::Component) {
         let components = spell(&said.components, NameKind::Component, vocabulary, said.components.all);
         return each(drafts, components, |command, value| command.component = Some(value));
@@ -104,7 +105,7 @@ pub(super) fn share(drafts: &mut [Draft]) {
     for place in 1..drafts.len() {
         let (before, after) = drafts.split_at_mut(place);
         if let (Some(earlier), Some(later)) = (before.last(), after.first_mut()) {
-            inherit(&mut later.command, &earlier.command, later.all_services);
+            later.inherit(&earlier.command);
         }
     }
     for place in (1..drafts.len()).rev() {

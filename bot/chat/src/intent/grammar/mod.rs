@@ -42,11 +42,22 @@ pub(super) struct Draft {
     pub(super) placed: bool,
     /// "run migrations first": belongs to the deploy that follows.
     pub(super) first: bool,
+    /// "now" was said: no time said before is to be inherited.
+    pub(super) now: bool,
 }
 
 impl Draft {
     pub(super) fn plain(command: Command) -> Self {
-        Self { command, all_services: false, placed: false, first: false }
+        Self { command, all_services: false, placed: false, first: false, now: false }
+    }
+
+    /// Takes over what the command before it says and it does not.
+    pub(super) fn inherit(&mut self, earlier: &Command) {
+        let timed = self.command.says(Key::At);
+        inherit(&mut self.command, earlier, self.all_services);
+        if self.now && !timed {
+            self.command.at = None;
+        }
     }
 }
 

@@ -142,6 +142,12 @@ impl<'t> Scanner<'_, 't> {
         let onto =
             before.is_some_and(|token| token.any(&["to", "into", "onto"]) || token.kind == Kind::Arrow);
         let taken = self.scope.action == Action::Deploy && before.is_some_and(|token| token.any(&["from"]));
+        // "deploy staging to test production"
+        let purposeful = matches!(
+            self.scope.action,
+            Action::Deploy | Action::Migrate | Action::Restart | Action::Rollback
+        );
+        let onto = onto || purposeful && self.purpose;
         if (onto && !self.segment.environments.named.is_empty()) || taken {
             return Err(self.onto());
         }

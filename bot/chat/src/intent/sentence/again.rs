@@ -99,7 +99,7 @@ impl<'t> Reader<'_, 't> {
                 Err(_) => grammar::read(Scope { tokens: &only_names(&words), ..scope })?,
             };
             for mut draft in fresh {
-                grammar::inherit(&mut draft.command, &template.command, draft.all_services);
+                draft.inherit(&template.command);
                 repeated.push(draft);
             }
             check_count(self.drafts.len() + repeated.len())?;

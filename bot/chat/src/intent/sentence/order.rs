@@ -405,7 +405,7 @@ impl<'t> Reader<'_, 't> {
                 }
                 let own = draft.command.says(Key::Environments);
                 if draft.command.action != Action::DestroyEnvironment {
-                    grammar::inherit(&mut draft.command, &earlier.command, draft.all_services);
+                    draft.inherit(&earlier.command);
                 }
                 // "deploy and restart staging": a verb that says nothing at all shares what follows.
                 let silent = earlier.command == Command::new(earlier.command.action);

@@ -320,7 +320,11 @@ fn state(clause: &[Token<'_>]) -> bool {
             || token.is(Class::PREPOSITION) && !token.any(&["in"])
             || crate::intent::values::is_ref(token.low)
     };
+    // "watch the errors" is no state: something is to be done, by whomever.
+    const WATCHES: &[&str] =
+        &["watch", "monitor", "observe", "look", "ignore", "mind", "keep", "expect", "wait"];
     (2..=LONGEST).contains(&clause.len())
+        && !clause[0].any(WATCHES)
         && clause.iter().any(|token| token.is(Class::AILS) || token.any(WELL))
         && !clause.iter().any(value)
 }
