@@ -294,6 +294,9 @@ pub(super) fn goes_on(tail: &[Token<'_>]) -> bool {
 fn state(clause: &[Token<'_>]) -> bool {
     /// Longer ones have a verb.
     const LONGEST: usize = 6;
+    /// "watch the errors" is no state: something is to be done, by whomever.
+    const WATCHES: &[&str] =
+        &["watch", "monitor", "observe", "look", "ignore", "mind", "keep", "expect", "wait"];
     const WELL: &[&str] = &[
         "good",
         "fine",
@@ -320,9 +323,6 @@ fn state(clause: &[Token<'_>]) -> bool {
             || token.is(Class::PREPOSITION) && !token.any(&["in"])
             || crate::intent::values::is_ref(token.low)
     };
-    // "watch the errors" is no state: something is to be done, by whomever.
-    const WATCHES: &[&str] =
-        &["watch", "monitor", "observe", "look", "ignore", "mind", "keep", "expect", "wait"];
     (2..=LONGEST).contains(&clause.len())
         && !clause[0].any(WATCHES)
         && clause.iter().any(|token| token.is(Class::AILS) || token.any(WELL))

@@ -70,8 +70,8 @@ fn part(scope: Scope<'_, '_>, at: usize) -> bool {
     }
     let next = behind.first();
     let near = &behind[..behind.len().min(CLOSE)];
-    // "with canary tonight, staging now without": without what was said of the other.
-    if token.any(&["without"]) && next.is_none_or(|next| !next.is_word()) && action.row().changes {
+    // "staging without, production with canary": without what is said of the other.
+    if token.any(&["without"]) && next.is_some_and(|next| !next.is_word()) && action.row().changes {
         return true;
     }
     let made = matches!(action, Action::CreateEnvironment | Action::Readiness);
