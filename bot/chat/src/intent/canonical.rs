@@ -67,7 +67,7 @@ impl Command {
             }
             _ => self.generic(&mut out),
         }
-        out.replace(" ?", "?")
+        if out.contains('?') { out.replace(" ?", "?") } else { out }
     }
 
     /// Whether it holds words of a person's own, which may be read as something else in another sentence.

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use super::actions::Action;
 use super::grammar::contrary::lesser;
 use super::grammar::heads::{self, Heads};
-use super::grammar::judge;
+use super::grammar::{contrary, judge};
 use super::manner;
 use super::mood::{condition, openers};
 use super::near::{Spelled, nearest};
@@ -115,6 +115,12 @@ impl Class {
 
     /// May say that a part of what an order does is meant, or more than it.
     pub(super) const LESSENS: Self = Self(1 << 57);
+
+    /// Part of what is said before something is wanted ("one small thing").
+    pub(super) const PREAMBLE: Self = Self(1 << 53);
+
+    /// "can", "could", "would", also typed wrong.
+    pub(super) const MODAL: Self = Self(1 << 54);
 
     /// A number, or part of one, in words.
     pub(super) const NUMBER: Self = Self(1 << 60);
@@ -330,10 +336,13 @@ const RULES: &[(&[&str], Class)] = &[
     (openers::LEADS, Class::LEADS),
     (order::WITHIN, Class::WITHIN),
     (order::OUTCOMES, Class::WITHIN),
+    (contrary::BACKWARDS, Class::WITHIN),
     (told::LABELS, Class::LISTED),
     (lesser::LESSENING[0], Class::LESSENS),
     (lesser::LESSENING[1], Class::LESSENS),
     (lesser::LESSENING[2], Class::LESSENS),
+    (openers::PREAMBLES, Class::PREAMBLE),
+    (openers::MODALS, Class::MODAL),
     (stray::THINGS, Class::LISTED),
     (stray::TRIALS, Class::LISTED),
     (stray::FORMER, Class::LISTED),

@@ -16,7 +16,7 @@ pub(super) use value::for_a_time;
 
 use super::actions::Action;
 use super::command::{Bundle, Canary, Migrate, Mode};
-use super::grammar::heads::is_object_word;
+use super::grammar::heads::object_words;
 use super::lexicon::{Class, look_up, near_keyword, near_opener};
 use super::names::{NameKind, Vocabulary};
 use super::problem::Problem;

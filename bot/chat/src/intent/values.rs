@@ -51,7 +51,8 @@ fn digits(word: &str) -> Option<u64> {
     {
         return None;
     }
-    digits.replace('_', "").parse::<u64>().ok()?.checked_mul(factor)
+    let number = if digits.contains('_') { digits.replace('_', "").parse() } else { digits.parse() };
+    number.ok().and_then(|number: u64| number.checked_mul(factor))
 }
 
 /// A whole number that may have a thousands comma, or be said in words: `1,000`, `five hundred`.

@@ -27,6 +27,11 @@ impl Print {
         Self { hash, ends }
     }
 
+    /// The word's [`beginning`].
+    pub(super) const fn beginning(self) -> u64 {
+        self.ends[0]
+    }
+
     /// The half that says where to begin looking; the other half is kept in the slot.
     const fn place(self) -> usize {
         (self.hash >> 32) as usize
@@ -48,21 +53,37 @@ fn ends(bytes: &[u8]) -> [u64; 2] {
     }
 }
 
-/// Up to eight bytes as a number, of which no other bytes of the same count have the same.
-fn ends_of_few(bytes: &[u8]) -> u64 {
-    match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+/// Up to eight bytes as a number, of which no other bytes have the same: in their order, and fewer than eight with their
+/// count behind them, which is no byte of any text that is read.
+#[inline]
+const fn ends_of_few(bytes: &[u8]) -> u64 {
+    let count = bytes.len();
+    let word = match (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        // Where the two overlap they are the same.
         (Some(first), Some(last)) => {
-            u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last))
+            u32::from_le_bytes(*first) as u64 | (u32::from_le_bytes(*last) as u64) << (8 * (count - 4))
         }
         _ => match bytes {
+            [first, .., last] => *first as u64 | (bytes[1] as u64) << 8 | (*last as u64) << (8 * (count - 1)),
+            [only] => *only as u64,
             [] => 0,
-            [only] => u64::from(*only),
-            [first, second] => u64::from(*first) << 8 | u64::from(*second),
-            [first, second, third, ..] => {
-                u64::from(*first) << 16 | u64::from(*second) << 8 | u64::from(*third)
-            }
         },
+    };
+    if count < 8 { word | (count as u64) << 56 } else { word }
+}
+
+/// The first eight bytes of a word, or all of it with its length, as one number: most words differ in it.
+#[inline]
+pub(super) const fn beginning(word: &str) -> u64 {
+    match word.as_bytes().first_chunk::<8>() {
+        Some(first) => u64::from_le_bytes(*first),
+        None => ends_of_few(word.as_bytes()),
     }
+}
+
+/// Whether a word's [`beginning`] is all of it.
+pub(super) const fn is_all(word: &str) -> bool {
+    word.len() < 8
 }
 
 /// One multiplication, of which both halves are kept: every bit of both numbers reaches every bit of the result.
@@ -86,33 +107,21 @@ pub(super) struct WordTable<V> {
     /// As many as a power of two.
     slots: Vec<Slot>,
     entries: Vec<Entry<V>>,
+    /// The word of each entry: only of longer words there is more to compare than an entry holds.
+    words: Vec<Box<str>>,
 }
 
+/// What is asked for most of the time, so small that it is one look at memory.
 #[derive(Debug, Clone)]
+#[repr(align(32))]
 struct Entry<V> {
     ends: [u64; 2],
-    word: Box<str>,
     value: V,
-}
-
-impl<V> Entry<V> {
-    /// Whether it is the word's whose fingerprint this is.
-    fn is_of(&self, print: Print, word: &str) -> bool {
-        self.ends == print.ends
-            && self.word.len() == word.len()
-            && (word.len() <= TOLD_BY_ENDS || self.is_long(word))
-    }
-
-    /// Whether it is that word's. Few words are so long, and those that are not need not pay for the call.
-    #[cold]
-    fn is_long(&self, word: &str) -> bool {
-        *self.word == *word
-    }
 }
 
 impl<V> Default for WordTable<V> {
     fn default() -> Self {
-        Self { slots: vec![Slot::default(); LEAST_SLOTS], entries: Vec::new() }
+        Self { slots: vec![Slot::default(); LEAST_SLOTS], entries: Vec::new(), words: Vec::new() }
     }
 }
 
@@ -136,7 +145,8 @@ impl<V: Default> WordTable<V> {
         let entry = self.place_of(print, word).unwrap_or_else(|| {
             let slot = self.free_slot(print);
             self.slots[slot] = Slot { mark: print.mark(), entry: self.entries.len() as u32 + 1 };
-            self.entries.push(Entry { ends: print.ends, word: word.into(), value: V::default() });
+            self.entries.push(Entry { ends: print.ends, value: V::default() });
+            self.words.push(word.into());
             if self.entries.len() * 2 > self.slots.len() {
                 self.grow();
             }
@@ -154,11 +164,23 @@ impl<V: Default> WordTable<V> {
         loop {
             let Slot { mark, entry } = *self.slots.get(slot)?;
             let entry = (entry as usize).checked_sub(1)?;
-            if mark == print.mark() && self.entries.get(entry)?.is_of(print, word) {
+            if mark == print.mark()
+                && self.entries.get(entry)?.ends == print.ends
+                && (is_all(word) || self.is_long(entry, word))
+            {
                 return Some(entry);
             }
             slot = (slot + 1) & mask;
         }
+    }
+
+    /// Whether this entry of the same ends is that word's: longer words may differ between their ends. Few words are so
+    /// long, and those that are not need not pay for the call.
+    #[cold]
+    fn is_long(&self, entry: usize, word: &str) -> bool {
+        self.words
+            .get(entry)
+            .is_some_and(|kept| kept.len() == word.len() && (word.len() <= TOLD_BY_ENDS || **kept == *word))
     }
 
     /// Where a word can go that is in no slot.
@@ -174,7 +196,7 @@ impl<V: Default> WordTable<V> {
     fn grow(&mut self) {
         self.slots = vec![Slot::default(); self.slots.len() * 2];
         for entry in 0..self.entries.len() {
-            let print = Print::of(&self.entries[entry].word);
+            let print = Print::of(&self.words[entry]);
             let slot = self.free_slot(print);
             self.slots[slot] = Slot { mark: print.mark(), entry: entry as u32 + 1 };
         }

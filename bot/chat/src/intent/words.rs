@@ -1,6 +1,7 @@
 //! A text as tokens: words and the punctuation between them, read once, with each word's classes and names.
 
 mod plain;
+mod token;
 
 use std::cell::Cell;
 
@@ -11,6 +12,8 @@ use super::names::{Hit, Vocabulary};
 use super::values::is_clock;
 use super::word_table::Print;
 use plain::letters_and_digits;
+
+pub(super) use token::Token;
 
 /// How many tokens ahead anything is looked for, from any place. It keeps the time linear in the text, and no order people
 /// type is as long.
@@ -49,27 +52,6 @@ impl Kind {
     }
 }
 
-/// One token of a text.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Token<'t> {
-    pub(super) kind: Kind,
-    /// As written.
-    pub(super) raw: &'t str,
-    /// In lower case.
-    pub(super) low: &'t str,
-    /// Where it begins in the cleaned text, in bytes.
-    pub(super) at: usize,
-    pub(super) class: Class,
-    /// The phrases it may begin an order with.
-    pub(super) heads: Heads,
-    /// The quotation it stands in, counted from 1; 0 outside.
-    pub(super) quote: u16,
-    /// No blank stands before it.
-    pub(super) glued: bool,
-    /// The name that begins here.
-    pub(super) name: Option<Hit>,
-}
-
 /// All classes there are among these tokens, their kinds with them.
 pub(super) fn classes(tokens: &[Token<'_>]) -> Class {
     #[cfg(test)]
@@ -82,37 +64,6 @@ pub(super) fn classes(tokens: &[Token<'_>]) -> Class {
 /// What these tokens say, to be said again: nobody has to be addressed a second time.
 pub(super) fn said_again<'a, 't: 'a>(tokens: &'a [Token<'t>]) -> impl Iterator<Item = &'t str> + 'a {
     tokens.iter().filter(|token| token.kind != Kind::Mention).map(|token| token.raw)
-}
-
-impl Token<'_> {
-    /// Where it ends in the cleaned text, in bytes.
-    pub(super) fn end(&self) -> usize {
-        self.at + self.raw.len()
-    }
-
-    pub(super) fn is_word(&self) -> bool {
-        #[cfg(test)]
-        super::growth::step();
-        self.kind == Kind::Word
-    }
-
-    /// Whether it is one of these words.
-    pub(super) fn any(&self, words: &[&str]) -> bool {
-        #[cfg(test)]
-        super::growth::step();
-        self.kind == Kind::Word && words.contains(&self.low)
-    }
-
-    /// Whether it is one of these words, all of which are of [`Class::LISTED`].
-    pub(super) fn listed(&self, words: &[&str]) -> bool {
-        self.class.is(Class::LISTED) && self.any(words)
-    }
-
-    pub(super) fn is(&self, class: Class) -> bool {
-        #[cfg(test)]
-        super::growth::step();
-        self.class.is(class)
-    }
 }
 
 /// How many bytes of text make a token, mostly: words are longer, but punctuation is not.
@@ -322,6 +273,7 @@ impl<'t> Reader<'t, '_> {
             kind,
             raw,
             low: if self.is_low { raw } else { &self.low[at..self.place] },
+            beginning: 0,
             at,
             class: Class::of_kind(kind),
             heads: Heads::default(),
@@ -388,6 +340,7 @@ impl<'t> Reader<'t, '_> {
         let mut token = self.token(Kind::Word, len);
         let print = Print::of(token.low);
         let known = self.lexicon.find(print, token.low);
+        token.beginning = print.beginning();
         token.class = known.class.and(const { Class::of_kind(Kind::Word).and(Class::PLAIN) });
         token.heads = known.heads;
         if let Some(begin) = self.vocabulary.begins(print, token.low) {
@@ -407,6 +360,9 @@ impl<'t> Reader<'t, '_> {
         let print = Print::of(token.low);
         let known = self.lexicon.find(print, token.low);
         token.class = known.class.and(Class::of_kind(token.kind));
+        if token.kind == Kind::Word {
+            token.beginning = print.beginning();
+        }
         token.heads = known.heads;
         if self.vocabulary.may_begin(print, token.low) {
             token.class = token.class.and(Class::NAMED);

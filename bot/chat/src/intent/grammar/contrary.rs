@@ -71,6 +71,10 @@ fn newest(scope: Scope<'_, '_>) -> Result<(), Problem> {
     .suggest([format!("rollback {place} to the previous release"), format!("releases {place}")]))
 }
 
+/// What may turn an order round.
+pub(in crate::intent) const BACKWARDS: &[&str] =
+    &["down", "downward", "downwards", "backward", "backwards", "back", "reverse", "reversed", "undo", "off"];
+
 /// "migrate staging down", "deploy production off": the order the other way round, which we don't carry out.
 fn backwards(scope: Scope<'_, '_>) -> Result<(), Problem> {
     let Scope { action, tokens, .. } = scope;
@@ -78,6 +82,9 @@ fn backwards(scope: Scope<'_, '_>) -> Result<(), Problem> {
         return Ok(());
     }
     let found = tokens.iter().enumerate().find(|(at, token)| {
+        if !token.class.is(Class::WITHIN) {
+            return false;
+        }
         let next = tokens.get(at + 1);
         let placed = next
             .is_none_or(|next| !next.is_word() || next.is(Class::PREPOSITION) || next.any(&["and", "then"]));

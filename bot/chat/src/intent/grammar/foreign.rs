@@ -22,7 +22,7 @@ pub(in crate::intent) fn is_foreign(action: Action, token: &Token<'_>) -> bool {
     // "provision the project"
     let whole = matches!(action, Action::Provision | Action::BootstrapLocal | Action::Setup)
         && token.any(&["project"]);
-    let own = || token.is(Class::LISTED) && heads::is_object_word(action, token.low);
+    let own = || token.listed(heads::object_words(action));
     token.is_word() && !whole && token.name.is_none() && !bland && !little && !own()
 }
 

@@ -31,7 +31,8 @@ pub(in crate::intent) fn skip_openers(tokens: &[Token<'_>], from: usize) -> usiz
                 && token.is(Class::OPENER)
                 && !(token.any(&["right", "first"])
                     && tokens.get(at + 1).is_some_and(|next| next.is(Class::TELLS)));
-            let number = token.is_word()
+            let number = token.class.is(Class::DIGIT)
+                && token.is_word()
                 && token.low.bytes().all(|byte| byte.is_ascii_digit())
                 && tokens.get(at + 1).is_some_and(|next| next.kind == Kind::Bracket);
             let typo =
@@ -75,41 +76,46 @@ pub(in crate::intent) fn skip_openers(tokens: &[Token<'_>], from: usize) -> usiz
     }
 }
 
+/// What preambles are made of, beside politeness.
+pub(in crate::intent) const PREAMBLES: &[&str] = &[
+    "one",
+    "thing",
+    "question",
+    "favor",
+    "favour",
+    "request",
+    "to",
+    "bother",
+    "bug",
+    "noise",
+    "interrupt",
+    "disturb",
+    "small",
+    "little",
+    "another",
+    "tiny",
+    "the",
+    "for",
+    "help",
+    "if",
+    "here",
+    "ask",
+    "pinging",
+    "bothering",
+    "late",
+    "on",
+    "friday",
+];
+
 /// "hi all quick one can you …", "sorry to bother you but could you …", "one small thing, …": where what is wanted begins.
 pub(super) fn preamble(tokens: &[Token<'_>], from: usize) -> Option<usize> {
     /// Longer preambles tell something.
     const LONGEST: usize = 12;
-    const WORDS: &[&str] = &[
-        "one",
-        "thing",
-        "question",
-        "favor",
-        "favour",
-        "request",
-        "to",
-        "bother",
-        "bug",
-        "noise",
-        "interrupt",
-        "disturb",
-        "small",
-        "little",
-        "another",
-        "tiny",
-        "the",
-        "for",
-        "help",
-        "if",
-        "here",
-        "ask",
-        "pinging",
-        "bothering",
-        "late",
-        "on",
-        "friday",
-    ];
     let begin = tokens.get(from)?;
-    if !(begin.is(Class::INTERJECTION) || begin.any(WORDS)) || !begin.is_word() || begin.name.is_some() {
+    if !(begin.is(Class::INTERJECTION) || begin.is(Class::PREAMBLE))
+        || !begin.is_word()
+        || begin.name.is_some()
+    {
         return None;
     }
     for (at, token) in tokens.iter().enumerate().skip(from).take(LONGEST) {
@@ -120,7 +126,7 @@ pub(super) fn preamble(tokens: &[Token<'_>], from: usize) -> Option<usize> {
         }
         let little = token.is_word()
             && token.name.is_none()
-            && (token.is(Class::OPENER) || token.is(Class::INTERJECTION) || token.any(WORDS));
+            && (token.is(Class::OPENER) || token.is(Class::INTERJECTION) || token.is(Class::PREAMBLE));
         if matches!(token.kind, Kind::Comma | Kind::Dash) && at > from {
             // "if so, deploy production"
             if tokens[from..at].iter().any(|token| token.any(&["if"])) {
@@ -164,11 +170,14 @@ pub(super) fn favor(tokens: &[Token<'_>], at: usize) -> Option<usize> {
 }
 
 /// "can", "could", "would", also typed wrong.
+pub(in crate::intent) const MODALS: &[&str] = &[
+    "can", "could", "would", "will", "cna", "cn", "coudl", "cuold", "culd", "coud", "woudl", "wuold", "cud",
+    "wold", "wud",
+];
+
+/// Whether it is one of those.
 pub(in crate::intent) fn near_modal(token: &Token<'_>) -> bool {
-    token.any(&[
-        "can", "could", "would", "will", "cna", "cn", "coudl", "cuold", "culd", "coud", "woudl", "wuold",
-        "cud", "wold", "wud",
-    ])
+    token.class.is(Class::MODAL) && token.is_word()
 }
 
 /// `<@U…>` is how chats send a mention of the bot; `@infra-chat` is how people type it.

@@ -4,7 +4,7 @@ use crate::intent::lexicon::look_up;
 
 use super::stray::THINGS;
 use super::unknown::unknown_name;
-use super::{Action, Class, Kind, NameKind, Problem, Scanner, Token, is_object_word, values};
+use super::{Action, Class, Kind, NameKind, Problem, Scanner, Token, object_words, values};
 use crate::intent::names::Hit;
 
 /// What an order may be good for, after "to".
@@ -112,7 +112,7 @@ impl<'t> Scanner<'_, 't> {
         let Some(hit) = token.name else { return self.slashed(place) };
         self.two_places(place, hit.kind)?;
         // The word cron in "disable cron" is the thing itself, not the service.
-        let object = is_object_word(self.scope.action, token.low)
+        let object = token.listed(object_words(self.scope.action))
             && !matches!(hit.kind, NameKind::Environment | NameKind::Job);
         // Said again, it is the service: "disable cron for api and cron".
         let again =
@@ -353,7 +353,7 @@ impl<'t> Scanner<'_, 't> {
         }
         // "deploy production plan" is a plan, where "plan for deploy production" asks for one.
         let plan = token.any(&["plan"]) && place > 0 && self.scope.action.row().changes;
-        if token.is(Class::LISTED) && is_object_word(self.scope.action, token.low) && !plan {
+        if token.listed(object_words(self.scope.action)) && !plan {
             self.listing = false;
             return Ok(1);
         }

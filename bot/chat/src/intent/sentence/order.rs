@@ -259,11 +259,10 @@ impl<'t> Reader<'_, 't> {
             self.hear(heard);
             return Ok((statement::after_statement(tokens).unwrap_or(tokens.len()), Joined::Start));
         }
-        // The remark may stand in this clause or, with a subject of its own, in the one behind.
-        if changes
-            && spoken
-            && withdraws(if plain.len() < words.len() { &words[plain.len()..] } else { &tokens[end..] })
-        {
+        // The remark may stand in this clause or, with a subject of its own, in the one behind. Most orders have none.
+        let remark = &words[plain.len()..];
+        let tail = if remark.is_empty() { &tokens[end..] } else { remark };
+        if changes && spoken && !tail.is_empty() && withdraws(tail) {
             if !self.drafts.is_empty() {
                 return Err(Problem::ambiguous(
                     "Behind the order I read that it is taken back, so I did nothing.",
@@ -272,23 +271,24 @@ impl<'t> Reader<'_, 't> {
             self.hear(Heard::Refusal);
             return Ok(whole);
         }
-        let tail = if plain.len() < words.len() { &words[plain.len()..] } else { &tokens[end..] };
         if changes
             && spoken
-            && (waver::wavers(action, tail) || said.is(Class::of_kind(Kind::Comma)) && waver::ranks(words))
+            && (!tail.is_empty() && waver::wavers(action, tail)
+                || said.is(Class::of_kind(Kind::Comma)) && waver::ranks(words))
         {
             return Err(Problem::ambiguous(
                 "What stands behind the order leaves open whether or how it is meant, so I did nothing. Say the order alone.",
             ));
         }
-        if changes && spoken && remark::leaves_it(&words[plain.len()..]) {
+        let remarked = changes && spoken && !remark.is_empty();
+        if remarked && remark::leaves_it(remark) {
             self.hear(Heard::Statement);
             return Ok(whole);
         }
-        if changes && spoken && conditions::hangs_on(&words[plain.len()..]) {
+        if remarked && conditions::hangs_on(remark) {
             return Err(conditions::conditional(plain, self.vocabulary));
         }
-        if changes && spoken && goes_on(&words[plain.len()..]) {
+        if remarked && goes_on(remark) {
             return Err(Problem::ambiguous(
                 "Behind the remark I read something that belongs to the order, so I did nothing. Say the remark last.",
             ));

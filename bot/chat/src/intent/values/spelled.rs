@@ -45,7 +45,9 @@ pub(in crate::intent) const NUMBERS: &[&str] = &[
 
 /// A number below a hundred that is one word, also with a hyphen: `twelve`, `forty`, `twenty-five`.
 pub(in crate::intent) fn number_word(word: &str) -> Option<u64> {
-    if let Some((tens, unit)) = word.split_once('-') {
+    if word.bytes().any(|byte| byte == b'-')
+        && let Some((tens, unit)) = word.split_once('-')
+    {
         return Some(self::tens(tens)? + small(unit).filter(|unit| (1..10).contains(unit))?);
     }
     small(word).or_else(|| tens(word))

@@ -1,0 +1,82 @@
+//! One token, and how it is compared with words.
+
+use super::Kind;
+use crate::intent::grammar::heads::Heads;
+use crate::intent::lexicon::Class;
+use crate::intent::names::Hit;
+use crate::intent::word_table::{beginning, is_all};
+
+/// So many words are compared one by one.
+const FEW_WORDS: usize = 10;
+
+/// One token of a text.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::intent) struct Token<'t> {
+    pub(in crate::intent) kind: Kind,
+    /// As written.
+    pub(in crate::intent) raw: &'t str,
+    /// In lower case.
+    pub(in crate::intent) low: &'t str,
+    /// How a word begins, in lower case, for comparing it at once; 0 of what is no word.
+    pub(super) beginning: u64,
+    /// Where it begins in the cleaned text, in bytes.
+    pub(in crate::intent) at: usize,
+    pub(in crate::intent) class: Class,
+    /// The phrases it may begin an order with.
+    pub(in crate::intent) heads: Heads,
+    /// The quotation it stands in, counted from 1; 0 outside.
+    pub(in crate::intent) quote: u16,
+    /// No blank stands before it.
+    pub(in crate::intent) glued: bool,
+    /// The name that begins here.
+    pub(in crate::intent) name: Option<Hit>,
+}
+
+impl Token<'_> {
+    /// Where it ends in the cleaned text, in bytes.
+    pub(in crate::intent) fn end(&self) -> usize {
+        self.at + self.raw.len()
+    }
+
+    pub(in crate::intent) fn is_word(&self) -> bool {
+        #[cfg(test)]
+        crate::intent::growth::step();
+        self.kind == Kind::Word
+    }
+
+    /// Whether it is one of these words.
+    #[inline]
+    pub(in crate::intent) fn any(&self, words: &[&str]) -> bool {
+        #[cfg(test)]
+        crate::intent::growth::step();
+        // Most lists are short and known where this is compiled, so that it comes down to comparing a few numbers: nothing
+        // has to be foreseen, as each word's own length would have to.
+        if words.len() <= FEW_WORDS {
+            words.iter().fold(false, |found, word| found | self.reads(word))
+        } else {
+            self.is_among(words)
+        }
+    }
+
+    /// Whether it is this word.
+    #[inline]
+    fn reads(&self, word: &str) -> bool {
+        self.beginning == beginning(word) && (is_all(word) || self.low == word)
+    }
+
+    #[inline(never)]
+    fn is_among(&self, words: &[&str]) -> bool {
+        self.kind == Kind::Word && words.iter().any(|word| word.len() == self.low.len() && self.reads(word))
+    }
+
+    /// Whether it is one of these words, all of which are of [`Class::LISTED`].
+    pub(in crate::intent) fn listed(&self, words: &[&str]) -> bool {
+        self.class.is(Class::LISTED) && self.any(words)
+    }
+
+    pub(in crate::intent) fn is(&self, class: Class) -> bool {
+        #[cfg(test)]
+        crate::intent::growth::step();
+        self.class.is(class)
+    }
+}
