@@ -5,6 +5,7 @@ pub(in crate::intent) mod lesser;
 use crate::intent::actions::{Action, Key};
 use crate::intent::help;
 use crate::intent::lexicon::Class;
+use crate::intent::markup::TICK;
 use crate::intent::problem::Problem;
 use crate::intent::scan::Scope;
 use crate::intent::values;
@@ -130,13 +131,17 @@ fn deadline(scope: Scope<'_, '_>) -> Result<(), Problem> {
 
 /// "set LEVEL to debug in staging and to warn in production": another value for another place.
 fn other_value(scope: Scope<'_, '_>) -> Result<(), Problem> {
-    let Scope { action, tokens, .. } = scope;
+    let Scope { action, tokens, text, .. } = scope;
     if action != Action::SetVariable {
         return Ok(());
     }
+    // NOTE=`hello, world`: a comma between marks is part of the value.
+    let mut ticked = false;
     let found = (1..tokens.len()).find_map(|at| {
-        let joint = unquoted(&tokens[at]) && tokens[at].any(&["and"])
-            || tokens[at].kind == Kind::Comma && tokens[at].quote == 0;
+        let between = text.get(tokens[at - 1].end()..tokens[at].at).unwrap_or_default();
+        ticked ^= !between.matches(TICK).count().is_multiple_of(2);
+        let parts = tokens[at].kind == Kind::Comma && tokens[at].quote == 0 && !ticked;
+        let joint = unquoted(&tokens[at]) && tokens[at].any(&["and"]) || parts;
         let announced = tokens.get(at + 1).is_some_and(|next| next.any(&["to", "as"]));
         let value = tokens.get(at + 1 + usize::from(announced))?;
         let place = tokens.get(at + 2 + usize::from(announced))?;

@@ -221,16 +221,20 @@ pub(super) fn check_ends(scope: Scope<'_, '_>, groups: &[Said]) -> Result<(), Pr
     let Some(last) = tokens.iter().rev().find(|token| token.is_word() && !token.is(Class::OPENER)) else {
         return Ok(());
     };
-    if !(last.is(Class::PREPOSITION) || last.any(&["without"])) || last.quote > 0 || last.name.is_some() {
+    if !(last.is(Class::PREPOSITION) || last.any(&["without", "as"])) || last.quote > 0 || last.name.is_some()
+    {
         return Ok(());
     }
     let placed = groups.iter().any(|said| said.environments.is_said());
     let (expected, instead) = match last.low {
         "at" if action.has(Key::At) => ("a time, like `at 22:00`", "at 22:00"),
         "with" if action.has(Key::Canary) => ("how, like `with canary 10/50/100`", ""),
-        "at" | "with" | "without" | "by" => ("more", ""),
+        "at" | "with" | "without" | "by" | "via" | "as" => ("more", ""),
+        // "turn cron in staging on"
+        "on" if action == Action::CronEnable => return Ok(()),
         // Without a place, it is asked for.
-        "in" | "on" | "to" | "into" | "onto" | "for" | "from" if placed => ("a name", ""),
+        "for" if placed => ("for what, or for how long", ""),
+        "in" | "on" | "to" | "into" | "onto" | "from" if placed => ("a name", ""),
         _ => return Ok(()),
     };
     Err(Problem::ambiguous(format!(
