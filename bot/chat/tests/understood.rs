@@ -449,3 +449,18 @@ fn ways_of_an_alert_are_said_in_one_sentence() {
     assert_eq!(written("message me in chat and by sms if a deploy fails"), sentence);
     assert_eq!(written(sentence), sentence);
 }
+
+#[test]
+fn a_click_destroys_nothing_nobody_named() {
+    check("delete the api", expect![[""]]);
+    check("delete old releases", expect![[""]]);
+}
+
+#[test]
+fn what_a_standing_order_can_not_keep_is_said() {
+    check("if we see 500s, deploy staging", expect![[""]]);
+    check("if a deploy fails dont roll back", expect![[""]]);
+    check("if staging deploy fails, rollback production", expect![[""]]);
+    check("text me when the canary is done", expect![[""]]);
+    check("text me", expect![[""]]);
+}

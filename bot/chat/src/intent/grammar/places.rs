@@ -118,7 +118,18 @@ pub(in crate::intent) fn destroy(
                 ))
                 .suggest(NO_DESTRUCTION));
             }
-            None => return Err(unknown_environment(token, vocabulary)),
+            None => {
+                let problem = unknown_environment(token, vocabulary);
+                // "delete old releases": more than a name of one word is nothing that was typed wrong.
+                let more = tokens.iter().any(|other| {
+                    other.is_word() && other.at != token.at && !harmless(other) && other.name.is_none()
+                });
+                return Err(if more {
+                    Problem::unknown_name(problem.message).suggest(NO_DESTRUCTION)
+                } else {
+                    problem
+                });
+            }
         }
     }
     if commands.is_empty() {

@@ -102,6 +102,7 @@ impl<'t> Reader<'_, 't> {
             return Err(beyond::not_by_rule(part, &command));
         }
         beyond::watched(&command, condition, &all)?;
+        beyond::one_place(condition, orders, self.vocabulary)?;
         self.drafts.push(Draft::plain(command));
         Ok(())
     }
@@ -160,6 +161,7 @@ impl<'t> Reader<'_, 't> {
                 ))
                 .suggest(ALERTS));
             }
+            beyond::told_alone(tokens)?;
             if let Some(order) = beyond::order_within(tokens, true) {
                 return Err(beyond::not_told(&tokens[order..]));
             }
@@ -315,7 +317,11 @@ fn intends(before: &[Token<'_>]) -> bool {
             "won't",
             "shouldn't",
         ])
-    }) && words.next().is_some_and(|who| who.is(Class::SUBJECT))
+    }) && words.next().is_some_and(|who| {
+        // "ben will roll back"
+        who.is(Class::SUBJECT) && !who.any(&["u"])
+            || who.is_word() && !who.class.known() && who.name.is_none()
+    })
 }
 
 /// "ana is fine with it if the tests pass": a remark on which the order hangs. One on what is done about trouble is none.

@@ -5,6 +5,7 @@ use super::{
     Action, Class, Command, Head, Kind, Mood, Problem, Token, Vocabulary, conditional, mood, reach, standing,
 };
 use crate::intent::command::{Reaction, Signal};
+use crate::intent::names::NameKind;
 use crate::intent::problem::ALERTS;
 use crate::intent::words::said_again;
 
@@ -65,7 +66,8 @@ pub(super) fn order_within(tokens: &[Token<'_>], signals_named: bool) -> Option<
 }
 
 /// Words that except something from what stands before them.
-const EXCEPTS: &[&str] = &["except", "excluding", "unless", "until", "till", "besides", "apart"];
+const EXCEPTS: &[&str] =
+    &["except", "excluding", "unless", "until", "till", "besides", "apart", "else", "otherwise"];
 
 /// What is not, when something is in trouble: "isn't healthy".
 const WELL: &[&str] = &[
@@ -106,8 +108,47 @@ fn turned(tokens: &[Token<'_>]) -> Option<usize> {
         let well = || tokens[at + 1..].iter().take(CLOSE).any(|next| next.any(WELL));
         token.is_word()
             && token.quote == 0
-            && (token.any(EXCEPTS) || token.is(Class::NEGATION) && (!well() || token.any(&["without"])))
+            && (token.any(EXCEPTS)
+                || token.any(&["but"]) && tokens[at + 1..].iter().take(2).any(is_environment)
+                || token.is(Class::NEGATION) && (!well() || token.any(&["without"])))
     })
+}
+
+fn is_environment(token: &Token<'_>) -> bool {
+    token.name.is_some_and(|hit| hit.kind == NameKind::Environment)
+}
+
+/// How a canary ends well: nothing looks weird then.
+const ENDS_WELL: &[&str] = &[
+    "done",
+    "pass",
+    "passes",
+    "passed",
+    "finishes",
+    "finished",
+    "succeeds",
+    "succeeded",
+    "complete",
+    "completes",
+    "completed",
+    "fine",
+    "good",
+    "ok",
+    "okay",
+    "healthy",
+    "over",
+    "through",
+    "promoted",
+    "starts",
+    "started",
+    "begins",
+];
+
+/// "when the canary is done": of a canary only what looks weird is told, and that is not what was said.
+fn well(command: &Command, condition: &[Token<'_>]) -> bool {
+    command.on.iter().chain(&command.when).eq(&[Signal::CanaryAnomaly])
+        && condition.iter().any(|token| token.any(ENDS_WELL))
+        && !condition.iter().any(|token| token.is(Class::NEGATION))
 }
 
 /// A time, a number of times or a share: signals have their own.
@@ -145,9 +186,51 @@ pub(super) fn unturned(command: &Command, all: &[Token<'_>], vocabulary: &Vocabu
     turned(all).map_or(Ok(()), |at| Err(narrowed(command, all, at, vocabulary)))
 }
 
+/// "if staging fails, rollback *production*": what is watched and what is done are at different places, and an order has one.
+pub(super) fn one_place(
+    condition: &[Token<'_>],
+    orders: &[Token<'_>],
+    vocabulary: &Vocabulary,
+) -> Result<(), Problem> {
+    let mut seen = standing::environments(condition, vocabulary);
+    let mut done = standing::environments(orders, vocabulary);
+    seen.sort();
+    done.sort();
+    if seen.is_empty() || done.is_empty() || seen == done {
+        return Ok(());
+    }
+    Err(Problem::ambiguous(format!(
+        "A rule acts where it watches, and I read {} and then {}, so I kept nothing. Say one rule for each place.",
+        seen.join(", "),
+        done.join(", ")
+    )))
+}
+
+/// "text me and *ben*": a standing order tells whoever gives it.
+pub(super) fn told_alone(tokens: &[Token<'_>]) -> Result<(), Problem> {
+    let whom =
+        tokens.iter().skip(1).take_while(|token| !token.is(Class::CONDITION) && !token.any(&["on", "about"]));
+    let mut joined = false;
+    for token in whom {
+        let other = token.is_word()
+            && token.name.is_none()
+            && !token.class.known()
+            && standing::channels(std::slice::from_ref(token)).is_empty();
+        if joined && other {
+            return Err(Problem::ambiguous(format!(
+                "I tell whoever asks for it, and `{name}` asks for it themselves, so I kept nothing. Say it for yourself alone.",
+                name = token.raw
+            ))
+            .suggest(ALERTS));
+        }
+        joined = joins(token);
+    }
+    Ok(())
+}
+
 /// Refuses what nobody watches, and times and numbers, which an alert or a rule would lose.
 pub(super) fn watched(command: &Command, condition: &[Token<'_>], all: &[Token<'_>]) -> Result<(), Problem> {
-    if let Some(part) = unwatched(condition) {
+    if let Some(part) = unwatched(condition).or_else(|| well(command, condition).then_some(condition)) {
         return Err(Problem::bad_value(format!(
             "I can't watch `{}`, so I kept nothing. I watch for a weird canary, a rollback, a failed deploy, repeated 500s, \
              and something unhealthy.",
