@@ -7,6 +7,9 @@ use engine::run::{Happening, Run};
 use super::time::{ago, clock};
 use crate::message::{Card, Tone};
 
+/// Longest reason that stands in a headline.
+const WHY_CHARS: usize = 60;
+
 /// Whether it happens to what a run has made, long after the run is over.
 pub(crate) fn is_later(what: &Happening) -> bool {
     matches!(
@@ -46,10 +49,7 @@ pub(crate) fn later_card(run: &Run, what: &Happening) -> Option<Card> {
             Tone::Good,
             format!("{service} in {environment} answers without server errors again."),
         )),
-        Happening::Unwell { service, why } => Some(
-            Card::new(Tone::Bad, format!("{service} in {environment} is unhealthy: {why}"))
-                .text(format!("Next: logs {service} in {environment}; restart {service} in {environment}")),
-        ),
+        Happening::Unwell { service, why } => Some(unwell(service.as_str(), environment.as_str(), why)),
         Happening::WellAgain { service } => {
             Some(Card::new(Tone::Good, format!("{service} in {environment} is healthy again.")))
         }
@@ -62,6 +62,17 @@ pub(crate) fn later_card(run: &Run, what: &Happening) -> Option<Card> {
         ),
         _ => None,
     }
+}
+
+/// A live service is not healthy any more. What its health check answered may be a page: only what is short is in the headline.
+fn unwell(service: &str, environment: &str, why: &str) -> Card {
+    let says = format!("{service} in {environment} is unhealthy");
+    let card = if why.chars().count() <= WHY_CHARS {
+        Card::new(Tone::Bad, format!("{says}: {why}"))
+    } else {
+        Card::new(Tone::Bad, format!("{says}.")).verbatim(vec![why.to_owned()])
+    };
+    card.text(format!("Next: logs {service} in {environment}; restart {service} in {environment}"))
 }
 
 /// A live service keeps ending by itself: said once.
@@ -103,4 +114,19 @@ pub(super) fn crashes_line(crashes: &Crashes, now_ms: i64) -> String {
 
 fn times(count: u32) -> String {
     if count == 1 { "once".to_owned() } else { format!("{count} times") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::plain;
+
+    #[test]
+    fn a_long_answer_of_a_health_check_is_no_headline() {
+        let page = "GET /health answered 503: {\"status\":\"down\",\"error\":\"Connection refused (os error 111)\"}";
+        let card = unwell("web", "staging", page);
+        assert_eq!(card.headline, "web in staging is unhealthy.");
+        assert!(plain(&card).contains(page));
+        assert_eq!(unwell("web", "staging", "503 in 4 ms").headline, "web in staging is unhealthy: 503 in 4 ms");
+    }
 }

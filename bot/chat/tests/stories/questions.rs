@@ -76,6 +76,10 @@ fn none_of_the_choices() {
         t.user("ana").says("7").await;
         t.user("ana").says("never mind").await;
         t.bot_begins(expect![[r#"
+            ? Deploy where?
+            ? «the moon» is none of the choices. Deploy where?
+            ? «7» is none of the choices. Deploy where?
+            · Never mind then: `deploy` is dropped.
         "#]]);
     });
 }

@@ -166,7 +166,8 @@ fn over(state: &State, who: &str) -> String {
 
 /// Blocks; `faults` when they are a form's.
 fn blocks(blocks: &[Value], ts: &str, faults: Option<&Value>) -> String {
-    blocks.iter().map(|block| self::block(block, ts, faults.unwrap_or(&Value::Null))).collect()
+    let one = |block| self::block(block, ts, faults.unwrap_or(&Value::Null));
+    blocks.iter().map(|block| format!("<div class=\"block\">{}</div>", one(block))).collect()
 }
 
 fn block(block: &Value, ts: &str, faults: &Value) -> String {
