@@ -283,12 +283,14 @@ impl Courier {
                 pace.held(at_ms, after_ms);
                 *self.tries.entry(conversation).or_default() += 1;
             }
-            Came::Limited(after_ms) => {
-                pace.held(at_ms, after_ms);
-                if let Some(budget) = self.budgets.get_mut(&kind) {
+            // Edits, and messages for one person alone, the front counts by themselves: what is new need not wait for them.
+            Came::Limited(after_ms) => match self.budgets.get_mut(&kind) {
+                Some(budget) => {
+                    pace.held(at_ms, if kind == Kind::Post { after_ms } else { Some(0) });
                     budget.held(at_ms, after_ms);
                 }
-            }
+                None => pace.held(at_ms, after_ms),
+            },
         }
         Ok((arrived, Some(pace.free_ms())))
     }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use adapters::sim::World;
-use chat::{Card, Carrier, Courier, Letter, Outbound, Sent, Tone, Troubles, Undelivered};
+use chat::{Allowance, Card, Carrier, Courier, Kind, Letter, Outbound, Sent, Tone, Troubles, Undelivered};
 use engine::artifacts::Artifacts;
 use engine::audit::SigningKey;
 use engine::clock::{Clock, EpochMs, ManualClock};
@@ -29,6 +29,7 @@ const LOOKS_MAX: u32 = 300;
 #[derive(Default)]
 struct Fickle {
     away: AtomicBool,
+    edits_limited: AtomicBool,
     tries: AtomicUsize,
 }
 
@@ -42,7 +43,14 @@ impl Carrier for Fickle {
         1_000
     }
 
-    async fn carry(&self, to: &str, _: &Letter, _: Option<&str>) -> Result<Sent, Undelivered> {
+    fn allowance(&self, _: Kind) -> Option<Allowance> {
+        Some(Allowance { burst: 10, gap_ms: 1_000 })
+    }
+
+    async fn carry(&self, to: &str, _: &Letter, known: Option<&str>) -> Result<Sent, Undelivered> {
+        if known.is_some() && self.edits_limited.load(Ordering::Relaxed) {
+            return Err(Undelivered::Limited { why: "wait".to_owned(), after_ms: Some(30_000) });
+        }
         if to == HANGING {
             return std::future::pending().await;
         }
@@ -130,4 +138,33 @@ async fn a_call_that_hangs_holds_up_its_own_conversation_alone() {
     assert_eq!(front.tries.load(Ordering::Relaxed), 2);
     assert_eq!(engine.store().outbox_list(HANGING, 10).await.unwrap().len(), 1, "it is not given up");
     working.abort();
+}
+
+#[tokio::test]
+async fn an_answer_does_not_wait_until_cards_may_be_edited_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::at(1_000));
+    let engine = engine(folder.path(), clock.clone()).await;
+    let front = Arc::new(Fickle::default());
+    front.edits_limited.store(true, Ordering::Relaxed);
+    let mut courier = Courier::new(engine.clone(), front.clone());
+    let card = || Card { key: "r-1".to_owned(), ..Card::new(Tone::Going, "a run") };
+    let letters = [
+        (Outbound::Update(card()), 1),
+        (Outbound::Update(card()), 0),
+        (Outbound::Say(Card::new(Tone::Plain, "an answer")), 1),
+    ];
+    for (place, (outbound, delivered)) in letters.into_iter().enumerate() {
+        let mut commit = Commit::at(clock.now_ms());
+        let put = Letter::open(outbound).put(CONVERSATION, &place.to_string(), clock.now_ms());
+        commit.writes.push(put.unwrap());
+        engine.store().commit(commit).await.unwrap();
+        assert_eq!(courier.pass(clock.now_ms()).await.unwrap().delivered, delivered, "{place}");
+        clock.advance(1_000);
+    }
+    let waits = courier.pass(clock.now_ms()).await.unwrap();
+    assert_eq!((waits.delivered, waits.due_ms), (0, Some(32_000)), "and the card as long as the front says");
+    front.edits_limited.store(false, Ordering::Relaxed);
+    clock.advance_to(32_000);
+    assert_eq!(courier.pass(clock.now_ms()).await.unwrap().delivered, 1);
 }

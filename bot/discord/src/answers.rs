@@ -67,16 +67,19 @@ impl Intake {
         commanded: &Commanded,
         at: Option<Where>,
     ) -> Result<(), WebError> {
-        if commanded.name == commands::SECRET {
-            return self.secret_form(interacted, &secret_words(commanded)).await;
-        }
-        let Some(said) = commands::sentence(commanded) else {
+        let wishes = commanded.name == commands::SECRET;
+        let said = if wishes { Some(secret_words(commanded)) } else { commands::sentence(commanded) };
+        let Some(said) = said else {
             return self.whispered(interacted, "That command is none of mine any more: say `/help`.").await;
         };
+        // Also a value where the name of a secret belongs.
         if matches!(self.engine.redactor().redact(&said), Cow::Owned(_)) {
             let says =
                 "That looks like a secret. Nothing of it was kept or done. Set secrets with `/secret`.";
             return self.whispered(interacted, says).await;
+        }
+        if wishes {
+            return self.secret_form(interacted, &said).await;
         }
         let place = |at: &Where| Place {
             to: Some(interacted.user.clone()),

@@ -51,6 +51,8 @@ const THREAD_IS_LOCKED: i64 = 160_005;
 const INVALID_BODY: i64 = 50_035;
 /// … and for one with nothing in it, as it says of embeds it does not take.
 const EMPTY_MESSAGE: i64 = 50_006;
+/// … and for an answer to a message by a bot that may not read what was written before.
+const MAY_NOT_REPLY: i64 = 160_002;
 /// … and for messages that nobody may send for a while.
 const SENDING_DISABLED: i64 = 40_004;
 /// … and for files that are too large for the server.
@@ -247,7 +249,14 @@ impl DiscordCarrier {
             }
         }
         message.reply_to = Some(thread.clone());
-        self.web.message_post(channel, &message).await
+        match self.web.message_post(channel, &message).await {
+            // Said beside it is better than not at all.
+            Err(error) if error.code() == Some(MAY_NOT_REPLY) => {
+                message.reply_to = None;
+                self.web.message_post(channel, &message).await
+            }
+            posted => posted,
+        }
     }
 
     /// Begins the thread of a message; false, with the reason in the log, when Discord does not let.

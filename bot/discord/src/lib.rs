@@ -136,7 +136,8 @@ impl Discord {
             registration::keep(Arc::clone(intake), stop.clone()),
             intake.hearing.keep(stop),
         );
-        intake.troubles.lost();
+        // It was told to stop: nothing is wrong, and it is not connected again.
+        self.engine.notices().lost(FRONT);
         intake.stop.cancel();
     }
 

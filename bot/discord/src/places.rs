@@ -11,6 +11,8 @@ use crate::payload::{list, text};
 const THREADS: [i64; 3] = [10, 11, 12];
 /// Kinds of channels between the bot and people alone.
 const DIRECT: [i64; 2] = [1, 3];
+/// Kinds of channels that are made of threads alone, as posts in them.
+const FORUMS: [i64; 2] = [15, 16];
 /// Channels remembered; more are asked for again.
 const KNOWN_MAX: usize = 50_000;
 
@@ -19,6 +21,8 @@ const KNOWN_MAX: usize = 50_000;
 pub(crate) enum Kind {
     /// One of a server's own.
     Channel,
+    /// One that is made of threads alone: nothing can be said in itself.
+    Forum,
     /// A thread in a channel.
     Thread {
         /// The channel.
@@ -55,9 +59,12 @@ impl Places {
             kind if THREADS.contains(&kind) => match text(channel, "parent_id") {
                 // Not the whole of it came along.
                 parent if parent.is_empty() => return self.get(&text(channel, "id")),
+                // A post is where all of it is said, cards of runs too.
+                parent if self.get(&parent) == Some(Kind::Forum) => Kind::Channel,
                 parent => Kind::Thread { parent },
             },
             kind if DIRECT.contains(&kind) => Kind::Direct,
+            kind if FORUMS.contains(&kind) => Kind::Forum,
             _ => Kind::Channel,
         };
         let mut known = self.known();
@@ -84,5 +91,27 @@ impl Places {
             }
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_post_in_a_forum_is_a_channel_of_its_own() {
+        let places = Places::default();
+        let thread = |id: &str, parent: &str| json!({ "id": id, "type": 11, "parent_id": parent });
+        let channels = json!([{ "id": "1", "type": 0 }, { "id": "2", "type": 15 }]);
+        places.hear(
+            "GUILD_CREATE",
+            &json!({ "channels": channels, "threads": [thread("10", "1"), thread("20", "2")] }),
+        );
+        assert_eq!(places.get("10"), Some(Kind::Thread { parent: "1".to_owned() }));
+        assert_eq!(places.get("20"), Some(Kind::Channel));
+        places.hear("THREAD_CREATE", &thread("21", "2"));
+        assert_eq!(places.get("21"), Some(Kind::Channel));
     }
 }

@@ -144,16 +144,17 @@ impl Intake {
     async fn commanded(self: &Arc<Self>, commanded: Commanded) -> Result<(), StoreError> {
         let Commanded { user, mut channel, text, trigger, at, answer_at } = commanded;
         let text = text.trim().to_owned();
-        if let Some(wish) = self.secret_wish(&user, &channel, &text).await {
-            let clicker = Clicker { user, channel: Some(channel), answer_at };
-            self.later(|intake| async move { intake.secret_form(&trigger, &clicker, &wish).await });
-            return Ok(());
-        }
+        // First: a value where the name of a secret belongs would stand in its form for all to see.
         if matches!(self.engine.redactor().redact(&text), std::borrow::Cow::Owned(_)) {
             let place = Place { to: Some(user), answer_at, ..Place::default() };
             let pasted =
                 Pasted { conversation: conversation(&channel), event: format!("command/{at}"), place };
             return self.listener.take_secret(&pasted).await.map(drop);
+        }
+        if let Some(wish) = self.secret_wish(&user, &channel, &text).await {
+            let clicker = Clicker { user, channel: Some(channel), answer_at };
+            self.later(|intake| async move { intake.secret_form(&trigger, &clicker, &wish).await });
+            return Ok(());
         }
         // Commands may be given between any two people; the bot speaks only where it is one of them.
         if is_direct(&channel)

@@ -124,7 +124,8 @@ impl Slack {
     /// Hears until told to stop: over sockets, or while Slack calls.
     pub async fn listen(&self, stop: CancellationToken) {
         tokio::join!(self.hear(&stop), self.intake.hearing.keep(stop.clone()));
-        self.intake.troubles.lost();
+        // It was told to stop: nothing is wrong, and it is not connected again.
+        self.engine.notices().lost(FRONT);
         self.intake.stop.cancel();
     }
 

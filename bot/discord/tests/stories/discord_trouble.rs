@@ -175,3 +175,24 @@ fn what_discord_does_not_take_for_a_while_comes_later() {
         });
     }
 }
+
+#[test]
+fn who_may_not_reply_says_it_beside() {
+    chat(async |t| {
+        t.stage.sim.fault("POST messages", Fault::Refused(400, 160_002));
+        t.user("ana").says("whoami").await;
+        t.never_mind_the_rest();
+        let said = of_bot(&t.stage, CHANNEL);
+        assert!(said.len() == 1 && said[0].content.contains("You are ana"), "{said:#?}");
+        assert_eq!(said[0].reply_to, None);
+    });
+}
+
+#[test]
+fn a_secret_in_the_place_of_its_name_is_put_into_no_form() {
+    chat(async |t| {
+        let acked = t.commands("ana", "secret", &[("name", "sk_live_4eC39HqLyjWDarjtT1zdp7dc")]).await;
+        let told = acked.data["content"].as_str().unwrap();
+        assert!(acked.kind == 4 && told.contains("looks like a secret"), "{acked:?}");
+    });
+}

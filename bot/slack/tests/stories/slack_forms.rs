@@ -98,3 +98,16 @@ fn a_form_that_comes_over_both_sockets_at_once_is_sealed_once() {
         t.never_mind_the_rest();
     });
 }
+
+#[test]
+fn a_secret_in_the_place_of_its_name_is_put_into_no_form() {
+    chat(async |t| {
+        let command = t.stage.sim.commands("ana", CHANNEL, "set secret sk_live_4eC39HqLyjWDarjtT1zdp7dc");
+        t.stage.sim.deliver("slash_commands", &command, false).await.unwrap();
+        t.settles().await;
+        let told = whispers(t, "ana").pop().unwrap();
+        assert!(told.contains("looks like a secret"), "{told}");
+        assert!(!format!("{:?}", t.stage.sim.calls()).contains("4eC39"), "the bot never sends it anywhere");
+        t.never_mind_the_rest();
+    });
+}
