@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Trial;
-use crate::canary::{Ruling, Split, Verdict, split};
+use crate::canary::{Received, Ruling, Split, Verdict};
 use crate::clock::EpochMs;
 use crate::model::{ServiceName, WhenLow};
 use crate::step::CanaryStage;
@@ -192,13 +192,12 @@ impl Trial {
     fn wrong_split(&self, stage: &CanaryStage) -> Option<String> {
         let soak = self.stages.last()?;
         soak.services.iter().find_map(|(service, here)| {
-            let (stable, canary) = (here.split.stable.requests, here.split.canary.requests);
-            match split(stage.weight_pct, canary, stable.saturating_add(canary)) {
+            let (canary, all) = here.received.of_all();
+            match here.received.split(stage.weight_pct) {
                 Split::Right => None,
                 Split::Wrong { told_pct, got_pct } => Some(format!(
-                    "The canary of {service} was given {told_pct:.0}% of traffic and gets {got_pct:.1}% ({canary} of {} requests): \
-                     the router is at fault, so nothing can be said about the release.",
-                    stable.saturating_add(canary)
+                    "The canary of {service} was given {told_pct:.0}% of traffic and gets {got_pct:.1}% ({canary} of {all} requests): \
+                     the router is at fault, so nothing can be said about the release."
                 )),
             }
         })
@@ -222,7 +221,7 @@ impl Trial {
             }
             HeldFor::Data => soak.limit_s = soak.soaked_s().saturating_add(soak.soak_s.max(AGAIN_MIN_S)),
             HeldFor::Split => {
-                soak.services.values_mut().for_each(|here| here.split = crate::canary::Second::default());
+                soak.services.values_mut().for_each(|here| here.received = Received::default());
             }
             HeldFor::Signals => self.services.values_mut().for_each(|watched| watched.blind = None),
             HeldFor::Score => self.services.values_mut().for_each(|watched| watched.waved = true),

@@ -73,7 +73,7 @@ impl Trial {
                 here.track.second(at_s, &stable, &canary, bounds_ms);
                 here.soaked_s += 1;
                 here.served = here.served.plus(second);
-                here.split = here.split.plus(second);
+                here.received.second(&second);
             }
             watched.seen_s = seen.until_s;
         }
