@@ -26,15 +26,18 @@ impl Chains {
         Self { gap_s, again, going: vec![1.0] }
     }
 
-    /// Takes in so many seconds, where a lane would fail with this hazard if errors came singly. The answer is the logarithm of how likely that was.
-    pub(super) fn see(&mut self, seen: &Side, hazard: f64, seconds: u32) -> f64 {
+    /// Takes in a second, in which a lane would fail with this hazard if errors came singly. The answer is the logarithm of how likely that was.
+    pub(super) fn see(&mut self, seen: &Side, hazard: f64, active: f64) -> f64 {
         let seen_errors = (seen.error_lanes as usize).min(ERRORS_MAX - MERGED_MAX);
         // Where every lane failed, some may have failed more than once.
         let merged = if seen.error_lanes > 0 && seen.error_lanes == seen.lanes { MERGED_MAX } else { 0 };
         let begins = (hazard * (1.0 - self.again) * seen.lanes as f64).max(1e-9);
-        let fires = 1.0 - (-f64::from(seconds) / self.gap_s).exp().max(1e-6);
+        let fires = 1.0 - (-1.0 / self.gap_s).exp();
         let mut fresh = [0.0; ERRORS_MAX + 1];
         poisson(begins, &mut fresh[..=seen_errors + merged]);
+        for (begun, mass) in fresh.iter_mut().enumerate() {
+            *mass *= active.powi(begun as i32);
+        }
         let mut next = vec![0.0; (self.going.len() + seen_errors + merged).min(CHAINS_MAX + 1)];
         for errors in seen_errors..=seen_errors + merged {
             self.with(errors, fires, &fresh, &mut next);

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::clumping::Clumping;
 use super::counts::{Second, Side};
 use super::hypergeometric::Draw;
-use super::lanes::{LaneEvidence, Powers};
+use super::lanes::{LaneEvidence, Load};
 use super::mixture::Mixture;
 
 /// Odds ratios that are thought of.
@@ -28,7 +28,7 @@ const CHAINS_SHARE: f64 = 0.2;
 const SAME_FAULT_LN: f64 = 1.0;
 /// At little traffic, seconds are taken together until both versions had a request, at most so many: longer, and an
 /// incident that only one of them met would be compared with the calm before it.
-const TOGETHER_MAX_S: u32 = 60;
+const TOGETHER_MAX_S: usize = 60;
 
 /// What is left after a second of how busy lanes were.
 const BUSY_FADE: f64 = 0.98;
@@ -37,6 +37,11 @@ const BUSY_ERRORS_MAX: f64 = 0.98;
 /// Busy lanes explain no more than this.
 const BUSY_ODDS_MAX: f64 = 20.0;
 
+/// As often is the share of active lanes bettered.
+const ACTIVE_ROUNDS: usize = 8;
+/// Fewer lanes are not thought to be active.
+const ACTIVE_MIN: f64 = 0.01;
+
 /// Evidence from failed requests.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct ErrorEvidence {
@@ -44,7 +49,8 @@ pub(super) struct ErrorEvidence {
     requests: Mixture,
     clumping: Clumping,
     together: Second,
-    together_s: u32,
+    /// One by one.
+    seconds: Vec<Second>,
     busy: Busy,
     compared: Second,
 }
@@ -57,7 +63,7 @@ impl ErrorEvidence {
             requests: Mixture::new(ODDS.len(), AT_START, planned_s),
             clumping: Clumping::new(past),
             together: Second::default(),
-            together_s: 0,
+            seconds: Vec::new(),
             busy: Busy::default(),
             compared: Second::default(),
         }
@@ -68,10 +74,10 @@ impl ErrorEvidence {
         self.lanes.wake();
         self.requests.wake();
         self.together = self.together.plus(*second);
-        self.together_s += 1;
+        self.seconds.push(*second);
         if self.together.comparable() {
             self.compare();
-        } else if self.together_s >= TOGETHER_MAX_S {
+        } else if self.seconds.len() >= TOGETHER_MAX_S {
             self.cut();
         }
     }
@@ -79,8 +85,8 @@ impl ErrorEvidence {
     /// What waits for its counterpart is let go: shares change, or it is too old.
     pub(super) fn cut(&mut self) {
         let seen = std::mem::take(&mut self.together);
-        let seconds = std::mem::take(&mut self.together_s);
-        self.clumping.see(&seen, seconds);
+        let seconds = std::mem::take(&mut self.seconds).len();
+        self.clumping.see(&seen, seconds as u32);
     }
 
     fn compare(&mut self) {
@@ -102,13 +108,12 @@ impl ErrorEvidence {
                 tempered(ln * power, same_fault).min(REQUESTS_LN_MAX)
             }));
         }
-        let room = self.clumping.room();
-        let known = self.clumping.known();
-        let powers = Powers {
-            single: room / (1.0 + SINGLE_SHARE * known),
-            chains: room / (1.0 + CHAINS_SHARE * known),
-        };
-        self.lanes.see(&self.together, self.together_s, self.busy.odds(), &powers);
+        let (room, known, load) = (self.clumping.room(), self.clumping.known(), self.busy.load());
+        let chains = room / (1.0 + CHAINS_SHARE * known);
+        for second in &self.seconds {
+            self.lanes.see(second, &load, chains);
+        }
+        self.lanes.draw(&self.together, &load, room / (1.0 + SINGLE_SHARE * known), chains);
         self.busy.see(&self.together);
         self.compared = self.compared.plus(self.together);
         self.cut();
@@ -150,6 +155,26 @@ impl Busy {
             fade(self.stable.2, stable.error_lanes),
         );
         self.canary = (fade(self.canary.0, canary.requests), fade(self.canary.1, canary.lanes));
+    }
+
+    fn load(&self) -> Load {
+        Load { odds: self.odds(), active: self.active() }
+    }
+
+    /// The share of lane-seconds with a request, if requests come by chance: `1 - e^-m` for `m` of them in a lane-second, which follows from how many there
+    /// are in one that has any.
+    fn active(&self) -> f64 {
+        let lanes = self.stable.1 + self.canary.1;
+        if lanes == 0.0 {
+            return 1.0;
+        }
+        let each = ((self.stable.0 + self.canary.0) / lanes).max(1.0);
+        // Newton's method on a = 1 - e^(-a·each).
+        let active = (0..ACTIVE_ROUNDS).fold(1.0, |active: f64, _| {
+            let none = (-active * each).exp();
+            active - (active - 1.0 + none) / (1.0 - each * none).max(ACTIVE_MIN)
+        });
+        active.clamp(ACTIVE_MIN, 1.0)
     }
 
     /// The odds ratio of error lanes that this alone explains, at least 1.

@@ -7,6 +7,7 @@ use super::errors::ErrorEvidence;
 use super::latency::LatencyEvidence;
 use super::patterns::PatternEvidence;
 use super::policy::Policy;
+use super::stored::Form;
 use super::triggers::{Trigger, Triggers};
 
 /// How the wealth of the whole judge is divided: errors, latency, patterns. Their sum is 1, so the bound holds for all together.
@@ -16,8 +17,13 @@ pub(super) const WEIGHTS: [f64; 3] = [0.55, 0.4, 0.05];
 /// on from there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Judge {
+    form: Form,
     pub(super) policy: Policy,
     pub(super) elapsed_s: u32,
+    /// How long the canary was planned to take, in seconds.
+    planned_s: u32,
+    /// Its evidence began in the middle of the canary: that before was of another form.
+    pub(super) is_anew: bool,
     /// Everything the versions served, compared or not.
     pub(super) served: Second,
     pub(super) errors: ErrorEvidence,
@@ -33,8 +39,11 @@ impl Judge {
     /// version did before.
     pub fn new(policy: Policy, planned_s: u32, past: Past) -> Self {
         Self {
+            form: Form,
             policy,
             elapsed_s: 0,
+            planned_s,
+            is_anew: false,
             served: Second::default(),
             errors: ErrorEvidence::new(&past.served.sane(), planned_s),
             latency: LatencyEvidence::new(past.latency, planned_s),

@@ -6,6 +6,8 @@
 //! the stable version's errors tell chains from single errors at nine times the pace. The smallest of e-processes, each valid in one of these worlds, is
 //! valid in all of them (universal inference: Wasserman, Ramdas and Balakrishnan 2020).
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use super::chains::Chains;
@@ -13,10 +15,15 @@ use super::counts::{Second, Side};
 use super::hypergeometric::Draw;
 use super::mixture::Mixture;
 
-/// The ways in which clients try again: seconds between their tries, and how probable another one is.
-const KINDS: [(f64, f64); 3] = [(0.4, 0.75), (1.5, 0.75), (4.5, 0.75)];
-/// Odds ratios that are thought of: the last are lanes that nearly always fail.
-const ODDS: [f64; 6] = [2.5, 6.0, 15.0, 50.0, 250.0, 2000.0];
+/// The ways in which clients try again: seconds between their tries, how probable another one is, and by how much of what it says the bound is missed for it.
+/// The first counts in requests where those are rarer: what fails four in a row fails whenever they come.
+const KINDS: [(f64, f64, f64); 4] = [(0.4, 0.75, 1.0), (1.5, 0.75, 1.0), (4.5, 0.75, 1.0), (12.0, 0.75, 6.0)];
+/// Lanes that are active in a smaller share of seconds than this can't tell the last kind from errors that come singly, however long it takes.
+const RARE: f64 = 0.1;
+/// Odds ratios that are thought of.
+const ODDS: [f64; 4] = [2.5, 6.0, 20.0, 200.0];
+/// And, where the usual share is known, shares of the canary's lane-seconds that fail: beside a stable version that never fails, no odds ratio comes to as much.
+const SHARES: [f64; 3] = [0.1, 0.35, 0.9];
 /// What is left after a second of the stable version's usual share.
 const USUAL_FADE: f64 = 0.998;
 /// The share of the past that counts for it: as many seconds as that remembers.
@@ -24,7 +31,7 @@ const PAST_SHARE: f64 = 0.6;
 /// Without a past, so many lane-seconds without an error are thought to have been there.
 const LANES_ASSUMED: f64 = 100.0;
 /// So many errors are thought to have been there that were not seen.
-const UNSEEN: f64 = 1.5;
+const UNSEEN: f64 = 2.0;
 /// Lanes that fail more often than that say nothing.
 const USUAL_MAX: f64 = 0.9;
 /// So many more chains are thought to begin on the canary than are consistent with how often errors are.
@@ -45,15 +52,18 @@ pub(super) struct LaneEvidence {
     kinds: [Kind; KINDS.len()],
     /// Error lanes and lanes of the stable version, fading.
     usual: (f64, f64),
+    /// How many of the kinds count: the last ones only where there is traffic enough.
+    counting: usize,
 }
 
-/// What evidence is raised to, 0 to 1.
+/// How busy lanes are.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Powers {
-    /// That against single errors.
-    pub(super) single: f64,
-    /// That against chains.
-    pub(super) chains: f64,
+pub(super) struct Load {
+    /// The odds ratio of error lanes that busier lanes of the canary explain, at least 1.
+    pub(super) odds: f64,
+    /// The share of lane-seconds in which somebody asks for something, 0 to 1. A client that tries again asks by itself, so an error is likelier to be a try
+    /// the less else is asked.
+    pub(super) active: f64,
 }
 
 /// One kind of retries.
@@ -67,15 +77,15 @@ struct Kind {
 impl LaneEvidence {
     /// With the stable version's past, and for a canary planned to take so many seconds.
     pub(super) fn new(past: &Side, planned_s: u32) -> Self {
-        let mixture = || Mixture::new(ODDS.len(), AT_START, planned_s);
-        let kind = |(gap_s, again)| Kind {
-            worse: mixture(),
+        let kind = |(gap_s, again, _)| Kind {
+            worse: Mixture::new(ODDS.len() + SHARES.len(), AT_START, planned_s),
             stable: Chains::new(gap_s, again),
             canary: Chains::new(gap_s, again),
         };
         Self {
-            single: mixture(),
+            single: Mixture::new(ODDS.len(), AT_START, planned_s),
             kinds: KINDS.map(kind),
+            counting: KINDS.len(),
             usual: match past.lanes {
                 0 => (0.0, LANES_ASSUMED),
                 lanes => (past.error_lanes as f64 * PAST_SHARE, lanes as f64 * PAST_SHARE),
@@ -91,12 +101,10 @@ impl LaneEvidence {
         }
     }
 
-    /// Takes in what both versions did in so many seconds. `busy` is the odds ratio of error lanes that busier lanes explain.
-    pub(super) fn see(&mut self, seen: &Second, seconds: u32, busy: f64, powers: &Powers) {
-        let Second { stable, canary } = seen;
-        // Some errors more than there were: none so far is not never.
-        let usual = ((self.usual.0 + UNSEEN) / (self.usual.1 + UNSEEN)).min(USUAL_MAX);
-        let hazard = -(1.0 - usual).ln();
+    /// Draws fairly from what both versions did, in a second or in several until both had requests. `power` and `chains` are what evidence against single
+    /// errors and against chains is raised to, 0 to 1.
+    pub(super) fn draw(&mut self, together: &Second, load: &Load, power: f64, chains: f64) {
+        let Second { stable, canary } = together;
         let draw = Draw {
             canary: canary.lanes,
             stable: stable.lanes,
@@ -104,32 +112,54 @@ impl LaneEvidence {
             marked: canary.error_lanes + stable.error_lanes,
         };
         let mut ln = Vec::with_capacity(ODDS.len());
-        draw.ln_e_values(busy, &ODDS, &mut ln);
-        self.single.see(ln.iter().map(|ln| ln * powers.single));
+        draw.ln_e_values(load.odds, &ODDS, &mut ln);
+        self.single.see(ln.iter().map(|ln| ln * power));
+        // Requests in a row fail whenever they come: none is there because others failed.
+        self.weigh(together, 0..1, &Load { active: 1.0, ..*load }, chains);
+    }
 
+    /// Takes in a second, also one of several in which only one version had requests: tries of one client are as far apart as they are.
+    pub(super) fn see(&mut self, second: &Second, load: &Load, power: f64) {
+        self.weigh(second, 1..KINDS.len(), load, power);
+        self.counting = if load.active < RARE { KINDS.len() - 1 } else { KINDS.len() };
+        let stable = &second.stable;
+        self.usual = (
+            self.usual.0 * USUAL_FADE + stable.error_lanes as f64,
+            self.usual.1 * USUAL_FADE + stable.lanes as f64,
+        );
+    }
+
+    /// The likelihood ratios against some of the kinds.
+    fn weigh(&mut self, seen: &Second, kinds: Range<usize>, load: &Load, power: f64) {
+        let Second { stable, canary } = seen;
+        let Load { odds: busy, active } = *load;
+        // Some errors more than there were: none so far is not never.
+        let usual = ((self.usual.0 + UNSEEN) / (self.usual.1 + UNSEEN)).min(USUAL_MAX);
+        let hazard = -(1.0 - usual).ln();
         let failed = stable.error_lanes as f64;
         let expected = hazard * stable.lanes as f64;
-        let ln_single = failed * expected.max(1e-12).ln() - expected - ln_factorial(stable.error_lanes);
+        let ln_single =
+            failed * (expected * active).max(1e-12).ln() - expected - ln_factorial(stable.error_lanes);
         let (n, y) = (canary.lanes as f64, canary.error_lanes as f64);
         let good = canary.lanes.saturating_sub(canary.error_lanes);
         let choose = ln_factorial(canary.lanes) - ln_factorial(canary.error_lanes) - ln_factorial(good);
-        for kind in &mut self.kinds {
-            let ln_stable = kind.stable.see(stable, hazard, seconds);
-            let ln_canary = kind.canary.see(canary, hazard * busy * MORE_BEGIN, seconds);
+        let relative = ODDS.map(|odds| (1.0 - (-hazard * busy * odds).exp()).min(SHARE_MAX));
+        let worse = relative
+            .iter()
+            .chain(&SHARES)
+            .map(|share| choose + y * (share * active).ln() + (n - y) * (1.0 - share).ln());
+        for kind in self.kinds[kinds].iter_mut() {
+            let ln_stable = kind.stable.see(stable, hazard, active);
+            let ln_canary = kind.canary.see(canary, hazard * busy * MORE_BEGIN, active);
             let learnt = (ln_single - ln_stable).clamp(-FOR_LN_MAX, AGAINST_LN_MAX);
-            kind.worse.see(ODDS.iter().map(|odds| {
-                let share = (1.0 - (-hazard * busy * odds).exp()).min(SHARE_MAX);
-                let ln_worse = choose + y * share.ln() + (n - y) * (1.0 - share).ln();
-                learnt + powers.chains * (ln_worse - ln_canary)
-            }));
+            kind.worse.see(worse.clone().map(|ln_worse| learnt + power * (ln_worse - ln_canary)));
         }
-        let kept = USUAL_FADE.powi(seconds as i32);
-        self.usual = (self.usual.0 * kept + failed, self.usual.1 * kept + stable.lanes as f64);
     }
 
     /// The evidence against the canary: as much as is left whichever way clients try again.
     pub(super) fn value(&self) -> f64 {
-        self.kinds.iter().map(|kind| kind.worse.value()).fold(self.single.value(), f64::min)
+        let kinds = self.kinds.iter().zip(KINDS).take(self.counting);
+        kinds.map(|(kind, (_, _, slack))| slack * kind.worse.value()).fold(self.single.value(), f64::min)
     }
 }
 

@@ -17,6 +17,7 @@ mod replay;
 mod score;
 mod sentence;
 mod split;
+mod stored;
 mod triggers;
 mod verdict;
 
@@ -26,7 +27,7 @@ pub use latency::LATENCY_ROW_S;
 pub use policy::{Policy, STAGES, Stage};
 pub use replay::{Decision, Replayed, Trace, TraceError, TraceHistogram, TracePast, TraceSecond};
 pub use score::Score;
-pub use split::{Split, split};
+pub use split::{Received, Split};
 pub use triggers::Trigger;
 pub use verdict::{Cause, Lack, Ruling, Verdict};
 

@@ -5,9 +5,18 @@ use super::judge::Judge;
 use super::triggers::Trigger;
 use super::verdict::{Cause, Lack, Verdict};
 
+/// Of a judge that could not go by what it knew.
+const ANEW: &str =
+    "Evidence counts from the upgrade of infra-chat on: what was known before was kept in another form.";
+
 impl Judge {
     /// The sentence of a verdict of this judge.
     pub(super) fn sentence(&self, verdict: &Verdict) -> String {
+        let said = self.said(verdict);
+        if self.is_anew { format!("{said} {ANEW}") } else { said }
+    }
+
+    fn said(&self, verdict: &Verdict) -> String {
         match verdict {
             Verdict::Pass => format!(
                 "{} in the same seconds{}: nothing says that it is worse.",

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Trial;
 use super::plain::{against_a_pass, worse_alone};
-use crate::canary::{Ruling, Side, Split, Verdict, split};
+use crate::canary::{Received, Ruling, Second, Side, Split, Verdict};
 use crate::clock::EpochMs;
 use crate::model::{ServiceName, WhenLow};
 use crate::step::CanaryStage;
@@ -183,7 +183,7 @@ impl Trial {
         stage.judged.iter().find_map(|one| {
             let stable = before.iter().filter_map(|stage| stage.services.get(&one.service));
             let stable = stable.fold(Side::default(), |all, here| all.plus(here.served.stable));
-            let alone = soak.services.get(&one.service)?.split.canary;
+            let alone = soak.services.get(&one.service)?.counted.canary;
             Some((&one.service, worse_alone(stable, alone)?))
         })
     }
@@ -231,13 +231,12 @@ impl Trial {
     fn wrong_split(&self, stage: &CanaryStage) -> Option<String> {
         let soak = self.stages.last()?;
         soak.services.iter().find_map(|(service, here)| {
-            let (stable, canary) = (here.split.stable.requests, here.split.canary.requests);
-            match split(stage.weight_pct, canary, stable.saturating_add(canary)) {
+            let (canary, all) = here.received.of_all();
+            match here.received.split(stage.weight_pct) {
                 Split::Right => None,
                 Split::Wrong { told_pct, got_pct } => Some(format!(
-                    "The canary of {service} was given {told_pct:.0}% of traffic and gets {got_pct:.1}% ({canary} of {} requests): \
-                     the router is at fault, so nothing can be said about the release.",
-                    stable.saturating_add(canary)
+                    "The canary of {service} was given {told_pct:.0}% of traffic and gets {got_pct:.1}% ({canary} of {all} requests): \
+                     the router is at fault, so nothing can be said about the release."
                 )),
             }
         })
@@ -260,8 +259,11 @@ impl Trial {
                 soak.limit_s = soak.limit_s.max(soak.soak_s);
             }
             HeldFor::Data => soak.limit_s = soak.soaked_s().saturating_add(soak.soak_s.max(AGAIN_MIN_S)),
-            HeldFor::Split | HeldFor::Alone => {
-                soak.services.values_mut().for_each(|here| here.split = crate::canary::Second::default());
+            HeldFor::Split => {
+                soak.services.values_mut().for_each(|here| here.received = Received::default());
+            }
+            HeldFor::Alone => {
+                soak.services.values_mut().for_each(|here| here.counted = Second::default());
             }
             HeldFor::Signals => self.services.values_mut().for_each(|watched| watched.blind = None),
             HeldFor::Score => self.services.values_mut().for_each(|watched| watched.waved = true),

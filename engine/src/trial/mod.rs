@@ -9,6 +9,7 @@ mod pairs;
 mod patterns;
 mod plain;
 mod see;
+mod stored;
 #[cfg(test)]
 mod tests;
 mod track;
@@ -26,7 +27,7 @@ pub use track::{POINTS_MAX, Point, Track, VersionPoint};
 use blind::Blind;
 use pairs::PairEvidence;
 
-use crate::canary::{Judge, Policy, Second};
+use crate::canary::{Judge, Policy, Received, Second};
 use crate::clock::EpochMs;
 use crate::model::{ServiceName, StepNumber};
 use crate::ports::{Seen, Served};
@@ -35,8 +36,8 @@ use crate::step::CanaryStage;
 /// How far back the stable version's past is asked for, in seconds.
 pub const PAST_S: i64 = 600;
 
-/// A canary from its first stage to its last.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+/// A canary from its first stage to its last. What another version of this program wrote is read as far as it can be (`stored.rs`).
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Trial {
     /// The stages it has come to, the one at hand last.
     pub stages: Vec<StageSoak>,
@@ -51,12 +52,17 @@ struct Watched {
     /// The last second that was taken in.
     seen_s: i64,
     /// Latencies of both versions that the judge has not been given yet, and of how many seconds they are.
+    #[serde(default)]
     stable: Vec<u64>,
+    #[serde(default)]
     canary: Vec<u64>,
+    #[serde(default)]
     row_s: u32,
     /// How often processes of the canary have ended by themselves.
+    #[serde(default)]
     restarts: u32,
     /// Log patterns the stable version has printed since the canary began.
+    #[serde(default)]
     usual: BTreeMap<String, u64>,
     /// The last second in which processes were looked at.
     #[serde(default)]
@@ -108,8 +114,12 @@ pub struct InStage {
     pub soaked_s: u32,
     /// What both versions answered in them.
     pub served: Second,
-    /// What they answered since an alarm about these counts was last waved aside.
-    split: Second,
+    /// What they answered since the alarm that the canary fails with all traffic was last waved aside.
+    #[serde(default)]
+    counted: Second,
+    /// What they answered since the alarm of a wrong split was last waved aside.
+    #[serde(default)]
+    received: Received,
     /// How it stands, 0 to 100.
     pub score: u8,
     /// The verdict's word: `pass`, `fail`, `not-enough-data`.

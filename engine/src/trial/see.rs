@@ -77,7 +77,8 @@ impl Trial {
                 here.track.second(at_s, &stable, &canary, bounds_ms);
                 here.soaked_s += 1;
                 here.served = here.served.plus(second);
-                here.split = here.split.plus(second);
+                here.counted = here.counted.plus(second);
+                here.received.second(&second);
             }
             watched.seen_s = seen.until_s;
         }

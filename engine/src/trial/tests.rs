@@ -52,7 +52,7 @@ fn trial() -> Trial {
 /// The stage at hand has soaked for so long, and this was answered in it.
 fn soaks(trial: &mut Trial, soaked_s: u32, served: Second) {
     let here = trial.stages.last_mut().unwrap().services.get_mut(&api()).unwrap();
-    (here.soaked_s, here.served, here.split) = (soaked_s, served, served);
+    (here.soaked_s, here.served, here.counted) = (soaked_s, served, served);
 }
 
 #[test]

@@ -202,3 +202,41 @@ fn a_release_that_fails_once_it_has_all_traffic_waits_for_a_person() {
         assert_eq!(t.outcome(&run).await, "succeeded", "{}", t.told(&run).await);
     });
 }
+
+/// Whatever of a trial another version wrote down in another form: the run goes on, and evidence that can't be read is gathered anew.
+#[test]
+fn a_canary_that_another_version_wrote_down_goes_on() {
+    on_both(async |t| {
+        for form in [
+            "a judge without its form",
+            "a service that is no object",
+            "no services",
+            "stages of another kind",
+        ] {
+            t.begin_again().await;
+            live(t, 100, "", "").await;
+            let run = t.asks("ana", "staging", deploy_canary("v2", &[50, 100], 20)).await;
+            soaks(t, 5).await;
+            let mut stored = serde_json::to_value(trial(t, &run).await).unwrap();
+            match form {
+                "a judge without its form" => {
+                    drop(stored["services"]["api"]["judge"].as_object_mut().unwrap().remove("form"))
+                }
+                "a service that is no object" => stored["services"]["api"] = "well".into(),
+                "no services" => drop(stored.as_object_mut().unwrap().remove("services")),
+                _ => stored["stages"] = serde_json::json!([{ "share": 0.5 }]),
+            }
+            let stored = stored.to_string().replace('\'', "''");
+            t.tampers(&format!("UPDATE trials SET body = '{stored}' WHERE run = '{run}'")).await;
+            t.crash_and_restart().await;
+            t.settle_all().await;
+            assert_eq!(t.outcome(&run).await, "succeeded", "{form}: {}", t.told(&run).await);
+            let first = trial(t, &run).await.stages[0].clone();
+            let here = &first.services[&service("api")];
+            assert_eq!((first.soaked_s(), here.served.canary.requests), (20, 1_000), "{form}");
+            // Where the stage itself began again, so did all that belongs to it.
+            let is_said = here.because.ends_with("what was known before was kept in another form.");
+            assert_eq!(is_said, form != "stages of another kind", "{form}: {}", here.because);
+        }
+    });
+}
