@@ -71,6 +71,12 @@ fn a_good_release_goes_through_its_stages_and_a_bad_one_comes_back_by_itself() {
     {
         assert!(names.contains(&format!("{incident}/{name}")), "{names:?}");
     }
+    let unpacked = std::process::Command::new("sh")
+        .args(["-c", "tar xzf bundle.tar.gz && cd i-* && sha256sum -c --quiet SHA256SUMS"])
+        .current_dir(archive.parent().unwrap())
+        .output()
+        .unwrap();
+    assert!(unpacked.status.success(), "{}", String::from_utf8_lossy(&unpacked.stderr));
     world.program(&["incident", "export", "i-ffff"]).ended(2).says("there is no incident i-ffff");
     // A fifth of a tenth, for as long as it took to see it.
     assert!(failed > 0 && failed * 20 < asked, "{failed} of {asked} failed");

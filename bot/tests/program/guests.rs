@@ -177,5 +177,9 @@ fn who_leaves_is_told_what_stays_asked() {
     let world = World::with_sample();
     let told = world.chat(&["deploy", "quit"]).ended(0);
     told.says("Still open, for half an hour since it was asked: Deploy where?").says("`never mind` drops it");
-    world.chat(&["status", "never mind", "quit"]).ended(0).says("Still open, for ana").says_not("half an hour");
+    world
+        .chat(&["status", "never mind", "quit"])
+        .ended(0)
+        .says("Still open, for ana")
+        .says_not("half an hour");
 }

@@ -10,7 +10,9 @@ pub(crate) fn decisions(record: &[AuditEvent]) -> Vec<String> {
     for event in record {
         let Some(mut decided) = decided(event) else { continue };
         match event.action.as_str() {
-            "canary.judged" => judged = event.data["because"].as_str().unwrap_or_default().to_owned(),
+            "canary.judged" => {
+                event.data["because"].as_str().unwrap_or_default().clone_into(&mut judged);
+            }
             // The verdict stands right above.
             "step.failed" if !judged.is_empty() => decided = without(&decided, &judged),
             _ => {}

@@ -19,14 +19,13 @@ pub(crate) fn text(say: &ToSay<'_>) -> String {
     let lead = say.lead;
     let place = &lead.environment.environment;
     let run = lead.run.as_ref().map(|run| format!("{run} ")).unwrap_or_default();
-    let beginning = match lead.kind {
-        AlertKind::SelfTest => format!("Weekly test of Infra Chat: texts about {} reach you.", lead.says),
-        _ => {
-            // Whoever is told second, or after a quiet night, has to know that it is old.
-            let is_old = say.now_ms - lead.at_ms >= OLD_MS;
-            let when = if is_old { format!(", {}", ago(lead.at_ms, say.now_ms)) } else { String::new() };
-            format!("{run}{place}{when}: {}", happened(lead, say.run))
-        }
+    // Whoever is told second, or after a quiet night, has to know that it is old.
+    let is_old = say.now_ms - lead.at_ms >= OLD_MS;
+    let when = if is_old { format!(", {}", ago(lead.at_ms, say.now_ms)) } else { String::new() };
+    let beginning = if lead.kind == AlertKind::SelfTest {
+        format!("Weekly test of Infra Chat: texts about {} reach you.", lead.says)
+    } else {
+        format!("{run}{place}{when}: {}", happened(lead, say.run))
     };
     let mut middle = Vec::new();
     match lead.kind {
