@@ -123,10 +123,14 @@ mod tests {
 
     #[test]
     fn a_long_answer_of_a_health_check_is_no_headline() {
-        let page = "GET /health answered 503: {\"status\":\"down\",\"error\":\"Connection refused (os error 111)\"}";
+        let page =
+            "GET /health answered 503: {\"status\":\"down\",\"error\":\"Connection refused (os error 111)\"}";
         let card = unwell("web", "staging", page);
         assert_eq!(card.headline, "web in staging is unhealthy.");
         assert!(plain(&card).contains(page));
-        assert_eq!(unwell("web", "staging", "503 in 4 ms").headline, "web in staging is unhealthy: 503 in 4 ms");
+        assert_eq!(
+            unwell("web", "staging", "503 in 4 ms").headline,
+            "web in staging is unhealthy: 503 in 4 ms"
+        );
     }
 }

@@ -166,8 +166,12 @@ fn over(state: &State, who: &str) -> String {
 
 /// Blocks; `faults` when they are a form's.
 fn blocks(blocks: &[Value], ts: &str, faults: Option<&Value>) -> String {
-    let one = |block| self::block(block, ts, faults.unwrap_or(&Value::Null));
-    blocks.iter().map(|block| format!("<div class=\"block\">{}</div>", one(block))).collect()
+    let mut html = String::new();
+    for block in blocks {
+        let inside = self::block(block, ts, faults.unwrap_or(&Value::Null));
+        let _ = write!(html, "<div class=\"block\">{inside}</div>");
+    }
+    html
 }
 
 fn block(block: &Value, ts: &str, faults: &Value) -> String {
