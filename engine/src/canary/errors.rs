@@ -37,11 +37,6 @@ const BUSY_ERRORS_MAX: f64 = 0.98;
 /// Busy lanes explain no more than this.
 const BUSY_ODDS_MAX: f64 = 20.0;
 
-/// As often is the share of active lanes bettered.
-const ACTIVE_ROUNDS: usize = 8;
-/// Fewer lanes are not thought to be active.
-const ACTIVE_MIN: f64 = 0.01;
-
 /// Evidence from failed requests.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct ErrorEvidence {
@@ -52,6 +47,7 @@ pub(super) struct ErrorEvidence {
     /// One by one.
     seconds: Vec<Second>,
     busy: Busy,
+    active: Active,
     compared: Second,
 }
 
@@ -65,6 +61,7 @@ impl ErrorEvidence {
             together: Second::default(),
             seconds: Vec::new(),
             busy: Busy::default(),
+            active: Active::default(),
             compared: Second::default(),
         }
     }
@@ -75,6 +72,7 @@ impl ErrorEvidence {
         self.requests.wake();
         self.together = self.together.plus(*second);
         self.seconds.push(*second);
+        self.active.see(second);
         if self.together.comparable() {
             self.compare();
         } else if self.seconds.len() >= TOGETHER_MAX_S {
@@ -82,8 +80,14 @@ impl ErrorEvidence {
         }
     }
 
+    /// Shares of traffic change now.
+    pub(super) fn stage(&mut self) {
+        self.cut();
+        self.active = Active::default();
+    }
+
     /// What waits for its counterpart is let go: shares change, or it is too old.
-    pub(super) fn cut(&mut self) {
+    fn cut(&mut self) {
         let seen = std::mem::take(&mut self.together);
         let seconds = std::mem::take(&mut self.seconds).len();
         self.clumping.see(&seen, seconds as u32);
@@ -108,7 +112,12 @@ impl ErrorEvidence {
                 tempered(ln * power, same_fault).min(REQUESTS_LN_MAX)
             }));
         }
-        let (room, known, load) = (self.clumping.room(), self.clumping.known(), self.busy.load());
+        let (room, known) = (self.clumping.room(), self.clumping.known());
+        let load = Load {
+            odds: self.busy.odds(),
+            stable: self.active.stable.share(),
+            canary: self.active.canary.share(),
+        };
         let chains = room / (1.0 + CHAINS_SHARE * known);
         for second in &self.seconds {
             self.lanes.see(second, &load, chains);
@@ -157,26 +166,6 @@ impl Busy {
         self.canary = (fade(self.canary.0, canary.requests), fade(self.canary.1, canary.lanes));
     }
 
-    fn load(&self) -> Load {
-        Load { odds: self.odds(), active: self.active() }
-    }
-
-    /// The share of lane-seconds with a request, if requests come by chance: `1 - e^-m` for `m` of them in a lane-second, which follows from how many there
-    /// are in one that has any.
-    fn active(&self) -> f64 {
-        let lanes = self.stable.1 + self.canary.1;
-        if lanes == 0.0 {
-            return 1.0;
-        }
-        let each = ((self.stable.0 + self.canary.0) / lanes).max(1.0);
-        // Newton's method on a = 1 - e^(-a·each).
-        let active = (0..ACTIVE_ROUNDS).fold(1.0, |active: f64, _| {
-            let none = (-active * each).exp();
-            active - (active - 1.0 + none) / (1.0 - each * none).max(ACTIVE_MIN)
-        });
-        active.clamp(ACTIVE_MIN, 1.0)
-    }
-
     /// The odds ratio of error lanes that this alone explains, at least 1.
     fn odds(&self) -> f64 {
         let (requests, lanes, error_lanes) = self.stable;
@@ -189,5 +178,39 @@ impl Busy {
         let odds = |requests: f64| (hazard * requests).exp_m1();
         let ratio = if hazard > 0.0 { odds(canary) / odds(stable) } else { canary / stable };
         ratio.clamp(1.0, BUSY_ODDS_MAX)
+    }
+}
+
+/// How often lanes of both versions are active, in this stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+struct Active {
+    stable: ActiveLanes,
+    canary: ActiveLanes,
+}
+
+/// The same of one version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+struct ActiveLanes {
+    seconds: u64,
+    /// Lane-seconds with a request.
+    lanes: u64,
+    /// The most lanes in one second: as many as there are, where there is traffic.
+    most: u64,
+}
+
+impl Active {
+    fn see(&mut self, second: &Second) {
+        for (active, side) in [(&mut self.stable, second.stable), (&mut self.canary, second.canary)] {
+            active.seconds += 1;
+            active.lanes = active.lanes.saturating_add(side.lanes);
+            active.most = active.most.max(side.lanes);
+        }
+    }
+}
+
+impl ActiveLanes {
+    /// The share of lane-seconds with a request, above 0 and at most 1. Nothing is known before the first second.
+    fn share(&self) -> f64 {
+        if self.lanes == 0 { 1.0 } else { (self.lanes as f64 / (self.most * self.seconds) as f64).min(1.0) }
     }
 }

@@ -89,7 +89,7 @@ impl Judge {
 
     /// Shares of traffic change now: what waits for its counterpart is not compared across the change (Simpson's paradox).
     pub fn stage(&mut self) {
-        self.errors.cut();
+        self.errors.stage();
         self.latency.cut();
     }
 

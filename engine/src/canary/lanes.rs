@@ -23,7 +23,7 @@ const RARE: f64 = 0.1;
 /// Odds ratios that are thought of.
 const ODDS: [f64; 4] = [2.5, 6.0, 20.0, 200.0];
 /// And, where the usual share is known, shares of the canary's lane-seconds that fail: beside a stable version that never fails, no odds ratio comes to as much.
-const SHARES: [f64; 3] = [0.1, 0.35, 0.9];
+const SHARES: [f64; 4] = [0.03, 0.1, 0.35, 0.9];
 /// What is left after a second of the stable version's usual share.
 const USUAL_FADE: f64 = 0.998;
 /// The share of the past that counts for it: as many seconds as that remembers.
@@ -31,7 +31,7 @@ const PAST_SHARE: f64 = 0.6;
 /// Without a past, so many lane-seconds without an error are thought to have been there.
 const LANES_ASSUMED: f64 = 100.0;
 /// So many errors are thought to have been there that were not seen.
-const UNSEEN: f64 = 2.0;
+const UNSEEN: f64 = 2.5;
 /// Lanes that fail more often than that say nothing.
 const USUAL_MAX: f64 = 0.9;
 /// So many more chains are thought to begin on the canary than are consistent with how often errors are.
@@ -61,9 +61,11 @@ pub(super) struct LaneEvidence {
 pub(super) struct Load {
     /// The odds ratio of error lanes that busier lanes of the canary explain, at least 1.
     pub(super) odds: f64,
-    /// The share of lane-seconds in which somebody asks for something, 0 to 1. A client that tries again asks by itself, so an error is likelier to be a try
-    /// the less else is asked.
-    pub(super) active: f64,
+    /// The share of the stable version's lane-seconds in which somebody asks for something, 0 to 1. A client that tries again asks by itself, so an error is
+    /// likelier to be a try the less else is asked.
+    pub(super) stable: f64,
+    /// The same of the canary.
+    pub(super) canary: f64,
 }
 
 /// One kind of retries.
@@ -115,13 +117,13 @@ impl LaneEvidence {
         draw.ln_e_values(load.odds, &ODDS, &mut ln);
         self.single.see(ln.iter().map(|ln| ln * power));
         // Requests in a row fail whenever they come: none is there because others failed.
-        self.weigh(together, 0..1, &Load { active: 1.0, ..*load }, chains);
+        self.weigh(together, 0..1, &Load { stable: 1.0, canary: 1.0, ..*load }, chains);
     }
 
     /// Takes in a second, also one of several in which only one version had requests: tries of one client are as far apart as they are.
     pub(super) fn see(&mut self, second: &Second, load: &Load, power: f64) {
         self.weigh(second, 1..KINDS.len(), load, power);
-        self.counting = if load.active < RARE { KINDS.len() - 1 } else { KINDS.len() };
+        self.counting = if load.canary < RARE { KINDS.len() - 1 } else { KINDS.len() };
         let stable = &second.stable;
         self.usual = (
             self.usual.0 * USUAL_FADE + stable.error_lanes as f64,
@@ -132,25 +134,24 @@ impl LaneEvidence {
     /// The likelihood ratios against some of the kinds.
     fn weigh(&mut self, seen: &Second, kinds: Range<usize>, load: &Load, power: f64) {
         let Second { stable, canary } = seen;
-        let Load { odds: busy, active } = *load;
         // Some errors more than there were: none so far is not never.
         let usual = ((self.usual.0 + UNSEEN) / (self.usual.1 + UNSEEN)).min(USUAL_MAX);
         let hazard = -(1.0 - usual).ln();
         let failed = stable.error_lanes as f64;
         let expected = hazard * stable.lanes as f64;
         let ln_single =
-            failed * (expected * active).max(1e-12).ln() - expected - ln_factorial(stable.error_lanes);
+            failed * (expected * load.stable).max(1e-12).ln() - expected - ln_factorial(stable.error_lanes);
         let (n, y) = (canary.lanes as f64, canary.error_lanes as f64);
         let good = canary.lanes.saturating_sub(canary.error_lanes);
         let choose = ln_factorial(canary.lanes) - ln_factorial(canary.error_lanes) - ln_factorial(good);
-        let relative = ODDS.map(|odds| (1.0 - (-hazard * busy * odds).exp()).min(SHARE_MAX));
+        let relative = ODDS.map(|odds| (1.0 - (-hazard * load.odds * odds).exp()).min(SHARE_MAX));
         let worse = relative
             .iter()
             .chain(&SHARES)
-            .map(|share| choose + y * (share * active).ln() + (n - y) * (1.0 - share).ln());
+            .map(|share| choose + y * (share * load.canary).ln() + (n - y) * (1.0 - share).ln());
         for kind in self.kinds[kinds].iter_mut() {
-            let ln_stable = kind.stable.see(stable, hazard, active);
-            let ln_canary = kind.canary.see(canary, hazard * busy * MORE_BEGIN, active);
+            let ln_stable = kind.stable.see(stable, hazard, load.stable);
+            let ln_canary = kind.canary.see(canary, hazard * load.odds * MORE_BEGIN, load.canary);
             let learnt = (ln_single - ln_stable).clamp(-FOR_LN_MAX, AGAINST_LN_MAX);
             kind.worse.see(worse.clone().map(|ln_worse| learnt + power * (ln_worse - ln_canary)));
         }

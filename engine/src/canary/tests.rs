@@ -98,6 +98,29 @@ fn a_canary_that_fails_a_fifth_is_failed_within_seconds_and_the_sentence_has_the
     assert!(ruling.because.contains("(limit: 100)"), "{}", ruling.because);
 }
 
+/// Where two services share the bound, the limit is 200: what the first seconds show isn't lost for it. And requests that come as evenly as a load
+/// generator sends them are no reason to take a fifth of errors for tries of one client.
+#[test]
+fn beside_a_spotless_stable_version_a_lower_limit_takes_a_second_more_and_not_half_a_minute() {
+    let served = Side { requests: 60_000, errors: 0, lanes: 6_000, error_lanes: 0 };
+    let failed_at = |false_alarm: f64, each: fn(u64) -> Second| {
+        let policy = Policy { false_alarm, ..Policy::default() };
+        let mut judge = Judge::new(policy, 1800, Past { served, ..Past::default() });
+        (1..=600_u64).find(|at| {
+            judge.second(&each(*at));
+            matches!(judge.verdict(), Verdict::Fail { cause: Cause::Errors })
+        })
+    };
+    let busy = |at| second((90, 0), (10, [2, 3, 1, 2][at as usize % 4]));
+    assert_eq!((failed_at(0.01, busy), failed_at(0.005, busy)), (Some(3), Some(4)));
+    let now_and_then = |at: u64| second((90, 0), (10, if at.is_multiple_of(3) { 0 } else { 2 }));
+    let at = failed_at(0.005, now_and_then);
+    assert!(at.is_some_and(|at| at <= 15), "{at:?}");
+    let even = |at: u64| second((9, 0), (1, u64::from(at.is_multiple_of(5))));
+    let at = failed_at(0.01, even);
+    assert!(at.is_some_and(|at| at <= 120), "{at:?}");
+}
+
 #[test]
 fn an_incident_in_both_is_no_evidence() {
     let mut judge = judge();
@@ -325,6 +348,12 @@ fn what_is_stored_has_the_form_its_number_says() {
     all.dedup();
     expect![[r#"
         .elapsed_s
+        .errors.active.canary.lanes
+        .errors.active.canary.most
+        .errors.active.canary.seconds
+        .errors.active.stable.lanes
+        .errors.active.stable.most
+        .errors.active.stable.seconds
         .errors.busy.canary
         .errors.busy.stable
         .errors.clumping.clump
