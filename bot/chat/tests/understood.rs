@@ -452,15 +452,42 @@ fn ways_of_an_alert_are_said_in_one_sentence() {
 
 #[test]
 fn a_click_destroys_nothing_nobody_named() {
-    check("delete the api", expect![[""]]);
-    check("delete old releases", expect![[""]]);
+    check(
+        "delete the api",
+        expect![[r#"
+        ambiguous: `api` is not an environment; which environment is to be destroyed?
+          try: help destroy-environment
+          try: status"#]],
+    );
+    check(
+        "delete old releases",
+        expect![[r#"
+        unknown-name: I don't know the environment `old`. There are: local, staging, production.
+          try: help destroy-environment
+          try: status"#]],
+    );
 }
 
 #[test]
 fn what_a_standing_order_can_not_keep_is_said() {
-    check("if we see 500s, deploy staging", expect![[""]]);
-    check("if a deploy fails dont roll back", expect![[""]]);
-    check("if staging deploy fails, rollback production", expect![[""]]);
-    check("text me when the canary is done", expect![[""]]);
-    check("text me", expect![[""]]);
+    check(
+        "if we see 500s, deploy staging",
+        expect![[r#"
+        ambiguous: A rule can't do `deploy staging`, so I kept nothing. It can roll back, open an incident, restart, scale up by one, disable cron, or halt the canary.
+          try: deploy staging
+          try: if we see repeated 500s, open an incident bundle with logs and diffs"#]],
+    );
+    check(
+        "if staging deploy fails, rollback production",
+        expect![[r#"
+            ambiguous: A rule acts where it watches, and I read staging and then production, so I kept nothing. Say one rule for each place.
+              try: if a deploy fails in staging, rollback
+              try: if a deploy fails in production, rollback"#]],
+    );
+    check(
+        "text me when the canary is done",
+        expect![[r#"
+            bad-value: I can't watch `when the canary is done`, so I kept nothing. I watch for a weird canary, a rollback, a failed deploy, repeated 500s, and something unhealthy.
+              try: text me if the canary looks weird"#]],
+    );
 }

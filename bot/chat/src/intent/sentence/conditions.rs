@@ -102,7 +102,7 @@ impl<'t> Reader<'_, 't> {
             return Err(beyond::not_by_rule(part, &command));
         }
         beyond::watched(&command, condition, &all)?;
-        beyond::one_place(condition, orders, self.vocabulary)?;
+        beyond::one_place(&command, condition, orders, self.vocabulary)?;
         self.drafts.push(Draft::plain(command));
         Ok(())
     }

@@ -188,6 +188,7 @@ pub(super) fn unturned(command: &Command, all: &[Token<'_>], vocabulary: &Vocabu
 
 /// "if staging fails, rollback *production*": what is watched and what is done are at different places, and an order has one.
 pub(super) fn one_place(
+    command: &Command,
     condition: &[Token<'_>],
     orders: &[Token<'_>],
     vocabulary: &Vocabulary,
@@ -199,11 +200,13 @@ pub(super) fn one_place(
     if seen.is_empty() || done.is_empty() || seen == done {
         return Ok(());
     }
-    Err(Problem::ambiguous(format!(
+    let problem = Problem::ambiguous(format!(
         "A rule acts where it watches, and I read {} and then {}, so I kept nothing. Say one rule for each place.",
         seen.join(", "),
         done.join(", ")
-    )))
+    ));
+    let within = |environments| Command { environments, ..command.clone() }.canonical();
+    Err(problem.suggest([within(seen), within(done)]))
 }
 
 /// "text me and *ben*": a standing order tells whoever gives it.
@@ -230,6 +233,8 @@ pub(super) fn told_alone(tokens: &[Token<'_>]) -> Result<(), Problem> {
 
 /// Refuses what nobody watches, and times and numbers, which an alert or a rule would lose.
 pub(super) fn watched(command: &Command, condition: &[Token<'_>], all: &[Token<'_>]) -> Result<(), Problem> {
+    let begins = |token: &Token<'_>| token.is(Class::CONDITION) || token.any(&["on", "about"]);
+    let condition = &condition[condition.iter().position(begins).unwrap_or(0)..];
     if let Some(part) = unwatched(condition).or_else(|| well(command, condition).then_some(condition)) {
         return Err(Problem::bad_value(format!(
             "I can't watch `{}`, so I kept nothing. I watch for a weird canary, a rollback, a failed deploy, repeated 500s, \
