@@ -478,14 +478,6 @@ fn what_a_standing_order_can_not_keep_is_said() {
           try: if we see repeated 500s, open an incident bundle with logs and diffs"#]],
     );
     check(
-        "if a deploy fails dont roll back",
-        expect![[r#"
-        ambiguous: I read `dont roll back` in that, which a standing order can't keep, so I kept nothing. Say what is to happen, and where.
-          try: deploy staging
-          try: status staging
-          try: help"#]],
-    );
-    check(
         "if staging deploy fails, rollback production",
         expect![[r#"
             ambiguous: A rule acts where it watches, and I read staging and then production, so I kept nothing. Say one rule for each place.
@@ -497,13 +489,5 @@ fn what_a_standing_order_can_not_keep_is_said() {
         expect![[r#"
             bad-value: I can't watch `when the canary is done`, so I kept nothing. I watch for a weird canary, a rollback, a failed deploy, repeated 500s, and something unhealthy.
               try: text me if the canary looks weird"#]],
-    );
-    check(
-        "text me",
-        expect![[r#"
-        not-a-command: Of what? I can tell you of a weird canary, a rollback, a failed deploy, repeated 500s, or something unhealthy, like: text me if a deploy fails
-          try: text me if a deploy fails
-          try: text me if the canary looks weird
-          try: text me if a rollback triggers"#]],
     );
 }
