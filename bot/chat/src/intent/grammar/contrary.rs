@@ -83,7 +83,7 @@ fn backwards(scope: Scope<'_, '_>) -> Result<(), Problem> {
         return Ok(());
     }
     let found = tokens.iter().enumerate().find(|(at, token)| {
-        if !token.class.is(Class::WITHIN) {
+        if !token.is(Class::WITHIN) {
             return false;
         }
         let next = tokens.get(at + 1);

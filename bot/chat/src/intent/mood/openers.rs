@@ -31,8 +31,8 @@ pub(in crate::intent) fn skip_openers(tokens: &[Token<'_>], from: usize) -> usiz
                 && token.is(Class::OPENER)
                 && !(token.any(&["right", "first"])
                     && tokens.get(at + 1).is_some_and(|next| next.is(Class::TELLS)));
-            let number = token.class.is(Class::DIGIT)
-                && token.is_word()
+            let number = token.is_word()
+                && token.class.is(Class::DIGIT)
                 && token.low.bytes().all(|byte| byte.is_ascii_digit())
                 && tokens.get(at + 1).is_some_and(|next| next.kind == Kind::Bracket);
             let typo =
@@ -177,7 +177,7 @@ pub(in crate::intent) const MODALS: &[&str] = &[
 
 /// Whether it is one of those.
 pub(in crate::intent) fn near_modal(token: &Token<'_>) -> bool {
-    token.class.is(Class::MODAL) && token.is_word()
+    token.is(Class::MODAL) && token.is_word()
 }
 
 /// `<@U…>` is how chats send a mention of the bot; `@infra-chat` is how people type it.
