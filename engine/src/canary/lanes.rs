@@ -149,7 +149,7 @@ impl LaneEvidence {
             .iter()
             .chain(&SHARES)
             .map(|share| choose + y * (share * load.canary).ln() + (n - y) * (1.0 - share).ln());
-        for kind in self.kinds[kinds].iter_mut() {
+        for kind in &mut self.kinds[kinds] {
             let ln_stable = kind.stable.see(stable, hazard, load.stable);
             let ln_canary = kind.canary.see(canary, hazard * load.odds * MORE_BEGIN, load.canary);
             let learnt = (ln_single - ln_stable).clamp(-FOR_LN_MAX, AGAINST_LN_MAX);

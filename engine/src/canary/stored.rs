@@ -47,6 +47,13 @@ impl Judge {
         }
     }
 
+    /// What the plan says, for a judge whose policy may have been lost with its evidence.
+    pub fn goes_by(&mut self, policy: Policy) {
+        if self.is_anew {
+            self.policy = policy;
+        }
+    }
+
     fn anew(mut stored: Value, past: Past) -> Self {
         let mut taken = |key| stored.get_mut(key).map(Value::take).unwrap_or_default();
         let policy = Policy::deserialize(taken("policy")).unwrap_or_default();

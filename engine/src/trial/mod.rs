@@ -31,7 +31,7 @@ use crate::canary::{Judge, Policy, Received, Second};
 use crate::clock::EpochMs;
 use crate::model::{ServiceName, StepNumber};
 use crate::ports::{Seen, Served};
-use crate::step::CanaryStage;
+use crate::step::{CanaryStage, Judged};
 
 /// How far back the stable version's past is asked for, in seconds.
 pub const PAST_S: i64 = 600;
@@ -175,12 +175,10 @@ impl Trial {
             let watched = self.services.entry(judged.service.clone()).or_insert_with(|| {
                 let past =
                     past.get(&judged.service).map(|seen| before(seen, judged.stable)).unwrap_or_default();
-                let (all, checked) = (policy(stage), !judged.checks.is_empty());
-                let share = if checked { 1.0 - checks::SHARE } else { 1.0 };
                 Watched {
                     pairs: PairEvidence::default(),
                     judge: Judge::new(
-                        Policy { false_alarm: all.false_alarm * share, ..all },
+                        policy_of(stage, judged),
                         stage.planned_s,
                         crate::canary::Past { served: past.counts, latency: past.latency },
                     ),
@@ -246,6 +244,13 @@ fn before(seen: &Seen, release: u32) -> Served {
         all.add(second);
     }
     all
+}
+
+/// The policy for one service: its checks have a part of the bound, if it has any.
+fn policy_of(stage: &CanaryStage, judged: &Judged) -> Policy {
+    let all = policy(stage);
+    let share = if judged.checks.is_empty() { 1.0 } else { 1.0 - checks::SHARE };
+    Policy { false_alarm: all.false_alarm * share, ..all }
 }
 
 /// The judge's policy: its own, with what the environment says. Several services share the bound on false alarms.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::patterns::Patterns;
 use super::plain::{against_a_pass, alone};
-use super::{Blind, CheckPair, InStage, Trial, Watched};
+use super::{Blind, CheckPair, InStage, Trial, Watched, policy_of};
 use crate::canary::{LATENCY_ROW_S, Second, Verdict};
 use crate::clock::EpochMs;
 use crate::model::ServiceName;
@@ -50,6 +50,7 @@ impl Trial {
             else {
                 continue;
             };
+            watched.judge.goes_by(policy_of(stage, judged));
             is_new |= watched.aside(judged, found, now_s, here);
             let Some(seen) = found.seen.get(&judged.service) else { continue };
             let from_s = seen.from_s.max(watched.seen_s + 1);

@@ -183,17 +183,14 @@ fn a_bad_release_is_taken_back_in_its_first_stage() {
               api and web done: healthy: api 1/1, web 1/1
               canary 10% …
               canary 10% waits: soaking, 60 s left
-              canary 10% waits: soaking, 50 s left
-              canary 10% waits: soaking, 40 s left
-              canary 10% waits: soaking, 30 s left
               canary 10% failed: canary-failed
-            undoing: canary-failed (the canary of api failed at 10% of traffic. The canary failed 161 of 800 requests (20%), the stable version 0 of 7,200 requests (0%) in the same seconds; equal versions would get this far apart less than once in 261 canaries (limit: 200).)
+            undoing: canary-failed (the canary of api failed at 10% of traffic. The canary failed 13 of 80 requests (16%), the stable version 0 of 720 requests (0%) in the same seconds; equal versions would get this far apart less than once in 388 canaries (limit: 200).)
               canary 10% undone: api: 100% to release 1, web: 100% to release 1
               api and web undone: new processes ended
               migrations undone: 0002 add_due_date, 0003 create_payments were applied and stay: what ran before can live with them
               reconcile config undone: configuration removed
               preflight undone: no build is running
-            rolled-back: canary-failed (the canary of api failed at 10% of traffic. The canary failed 161 of 800 requests (20%), the stable version 0 of 7,200 requests (0%) in the same seconds; equal versions would get this far apart less than once in 261 canaries (limit: 200).)
+            rolled-back: canary-failed (the canary of api failed at 10% of traffic. The canary failed 13 of 80 requests (16%), the stable version 0 of 720 requests (0%) in the same seconds; equal versions would get this far apart less than once in 388 canaries (limit: 200).)
         "#]].assert_eq(&t.told(&run).await);
         assert_eq!(t.picture("staging").await, before);
         let trial = trial(t, &run).await;
@@ -270,7 +267,7 @@ fn a_wrong_split_is_an_alarm_and_no_verdict() {
         assert_eq!(t.state(&run).await, "paused", "{}", t.told(&run).await);
         let held = trial(t, &run).await.at_hand().unwrap().held.clone().unwrap();
         assert_eq!(held.what, HeldFor::Split);
-        expect!["The canary of api was given 50% of traffic and gets 0.0% (0 of 1700 requests): the router is at fault, so nothing can be said about the release."].assert_eq(&held.say);
+        expect!["The canary of api was given 50% of traffic and gets 0.0% (0 of 500 requests): the router is at fault, so nothing can be said about the release."].assert_eq(&held.say);
         t.world.misroutes_set(&staging, false);
         t.engine().resume(&run, &t.person("ana").await).await.unwrap();
         t.settle_all().await;
