@@ -36,7 +36,7 @@ fn an_incident_has_its_story() {
         t.artifact(2, "incident.md", expect![[r#"
             # i-2: deploy v1.1.0 to staging was taken back: 4 of 20 requests to api/health failed
 
-            **Deploy v1.1.0 (1232e4c) to staging** (r-2) was asked for by ana as `deploy v1.1.0 to staging` and began at 2026-11-18 12:00:00.002 UTC. It ended as rolled-back: 4 of 20 requests to api/health failed (verification-failed). Users' requests could go to it from 2026-11-18 12:00:00.002 UTC, for at most 0.000 s. All that could be undone was undone by 2026-11-18 12:00:00.002 UTC.
+            **Deploy v1.1.0 (1232e4c) to staging** (r-2) was asked for by ana as `deploy v1.1.0 to staging` and began at 2026-11-18 12:00:00.002 UTC. It ended as rolled-back (verification-failed): 4 of 20 requests to api/health failed. Users' requests could go to it from 2026-11-18 12:00:00.002 UTC, for at most 0.000 s. All that could be undone was undone by 2026-11-18 12:00:00.002 UTC.
 
             ## Decisions (UTC)
 
@@ -65,13 +65,13 @@ fn an_incident_has_its_story() {
             - 2026-11-18 12:00:00.002 canary: done, api: 100% to release 2, web: 100% to release 2
             - 2026-11-18 12:00:00.002 verification: begun
             - 2026-11-18 12:00:00.002 verification: failed, 4 of 20 requests to api/health failed
-            - 2026-11-18 12:00:00.002 **undoing**: 4 of 20 requests to api/health failed
+            - 2026-11-18 12:00:00.002 **undoing**
             - 2026-11-18 12:00:00.002 canary: undone, api: 100% to release 1, web: 100% to release 1
             - 2026-11-18 12:00:00.002 cron: undone, cron runs at `*/15 * * * *`
             - 2026-11-18 12:00:00.002 api and web: undone, new processes ended
             - 2026-11-18 12:00:00.002 reconcile config: undone, configuration removed
             - 2026-11-18 12:00:00.002 preflight: undone, no build is running
-            - 2026-11-18 12:00:00.002 **rolled-back**: 4 of 20 requests to api/health failed
+            - 2026-11-18 12:00:00.002 **rolled-back**
 
             ## What it would have changed: release
 
