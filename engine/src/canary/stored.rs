@@ -73,3 +73,205 @@ impl Judge {
         judge
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use expect_test::expect;
+
+    use super::super::tests::{judge, second};
+    use super::super::{Cause, Side, Verdict};
+    use super::*;
+
+    /// Keys of all objects and lengths of all lists of numbers in what is stored.
+    fn fields(value: &serde_json::Value, at: &str, all: &mut Vec<String>) {
+        match value {
+            serde_json::Value::Object(map) => {
+                map.iter().for_each(|(key, value)| fields(value, &format!("{at}.{key}"), all));
+            }
+            serde_json::Value::Array(list) if list.iter().any(|one| !one.is_number()) => {
+                list.iter().for_each(|value| fields(value, &format!("{at}[]"), all));
+            }
+            _ => all.push(at.to_owned()),
+        }
+    }
+
+    /// Whoever changes these fields gives the form its next number, or a canary in the middle of an upgrade is judged by what means something else.
+    #[test]
+    fn what_is_stored_has_the_form_its_number_says() {
+        let mut all = Vec::new();
+        let mut judge = judge();
+        judge.pattern("odd", false, 0, 1);
+        fields(&serde_json::to_value(&judge).unwrap(), "", &mut all);
+        all.sort();
+        all.dedup();
+        expect![[r#"
+            .elapsed_s
+            .errors.active.canary.lanes
+            .errors.active.canary.most
+            .errors.active.canary.seconds
+            .errors.active.stable.lanes
+            .errors.active.stable.most
+            .errors.active.stable.seconds
+            .errors.busy.canary
+            .errors.busy.stable
+            .errors.clumping.clump
+            .errors.clumping.lanes.beyond_max
+            .errors.clumping.lanes.marked
+            .errors.clumping.lanes.memories[].before
+            .errors.clumping.lanes.memories[].together
+            .errors.clumping.lanes.squares
+            .errors.clumping.lanes.usual
+            .errors.clumping.lanes.variance
+            .errors.clumping.requests.beyond_max
+            .errors.clumping.requests.marked
+            .errors.clumping.requests.memories[].before
+            .errors.clumping.requests.memories[].together
+            .errors.clumping.requests.squares
+            .errors.clumping.requests.usual
+            .errors.clumping.requests.variance
+            .errors.clumping.since
+            .errors.clumping.usual
+            .errors.compared.canary.error_lanes
+            .errors.compared.canary.errors
+            .errors.compared.canary.lanes
+            .errors.compared.canary.requests
+            .errors.compared.stable.error_lanes
+            .errors.compared.stable.errors
+            .errors.compared.stable.lanes
+            .errors.compared.stable.requests
+            .errors.lanes.counting
+            .errors.lanes.kinds[].canary.again
+            .errors.lanes.kinds[].canary.gap_s
+            .errors.lanes.kinds[].canary.going
+            .errors.lanes.kinds[].stable.again
+            .errors.lanes.kinds[].stable.gap_s
+            .errors.lanes.kinds[].stable.going
+            .errors.lanes.kinds[].worse.each
+            .errors.lanes.kinds[].worse.staked
+            .errors.lanes.kinds[].worse.waiting
+            .errors.lanes.single.each
+            .errors.lanes.single.staked
+            .errors.lanes.single.waiting
+            .errors.lanes.usual
+            .errors.requests.each
+            .errors.requests.staked
+            .errors.requests.waiting
+            .errors.seconds
+            .errors.together.canary.error_lanes
+            .errors.together.canary.errors
+            .errors.together.canary.lanes
+            .errors.together.canary.requests
+            .errors.together.stable.error_lanes
+            .errors.together.stable.errors
+            .errors.together.stable.lanes
+            .errors.together.stable.requests
+            .form
+            .is_anew
+            .latency.compared
+            .latency.past
+            .latency.slow[]
+            .latency.slower.each
+            .latency.slower.staked
+            .latency.slower.waiting
+            .latency.spread.last
+            .latency.spread.rows
+            .latency.spread.squares
+            .latency.together[]
+            .latency.together_rows
+            .low_s
+            .patterns.elapsed_s
+            .patterns.known.odd.clumping.clump
+            .patterns.known.odd.clumping.lanes.beyond_max
+            .patterns.known.odd.clumping.lanes.marked
+            .patterns.known.odd.clumping.lanes.memories[].before
+            .patterns.known.odd.clumping.lanes.memories[].together
+            .patterns.known.odd.clumping.lanes.squares
+            .patterns.known.odd.clumping.lanes.usual
+            .patterns.known.odd.clumping.lanes.variance
+            .patterns.known.odd.clumping.requests.beyond_max
+            .patterns.known.odd.clumping.requests.marked
+            .patterns.known.odd.clumping.requests.memories[].before
+            .patterns.known.odd.clumping.requests.memories[].together
+            .patterns.known.odd.clumping.requests.squares
+            .patterns.known.odd.clumping.requests.usual
+            .patterns.known.odd.clumping.requests.variance
+            .patterns.known.odd.clumping.since
+            .patterns.known.odd.clumping.usual
+            .patterns.known.odd.mixture.each
+            .patterns.known.odd.mixture.staked
+            .patterns.known.odd.mixture.waiting
+            .patterns.known.odd.seconds
+            .patterns.now[]
+            .patterns.now[][]
+            .patterns.planned_s
+            .planned_s
+            .policy.crash_window_s
+            .policy.crashes
+            .policy.doubt
+            .policy.false_alarm
+            .policy.health_failures
+            .policy.lane_seconds_min
+            .policy.score_low_s
+            .policy.score_min
+            .policy.warmup_s
+            .served.canary.error_lanes
+            .served.canary.errors
+            .served.canary.lanes
+            .served.canary.requests
+            .served.stable.error_lanes
+            .served.stable.errors
+            .served.stable.lanes
+            .served.stable.requests
+            .triggers.pulled
+            .triggers.restarts"#]]
+        .assert_eq(&all.join("\n"));
+    }
+
+    /// As the first form was: without its number, and with other evidence. The policy and the triggers stay, evidence begins anew, and the verdict says so.
+    #[test]
+    fn a_judge_of_another_form_goes_on_and_says_that_its_evidence_began_anew() {
+        let mut before =
+            Judge::new(Policy { false_alarm: 0.005, ..Policy::default() }, 1800, Past::default());
+        for _ in 0..600 {
+            before.second(&second((90, 0), (10, 0)));
+        }
+        before.health("login", false);
+        before.restart();
+        let served = Side { requests: 54_000, errors: 0, lanes: 5_400, error_lanes: 0 };
+        for (key, value) in [
+            ("form", serde_json::Value::Null),
+            ("form", 1.into()),
+            ("errors", serde_json::json!({ "lanes": [1] })),
+        ] {
+            let mut stored = serde_json::to_value(&before).unwrap();
+            stored[key] = value;
+            let mut after = Judge::restored(stored, || Past { served, ..Past::default() });
+            assert_eq!((after.elapsed_s, after.policy.false_alarm), (600, 0.005));
+            expect!["Not enough data: 0 of the 300 lane-seconds a pass needs could be compared (0 canary requests); it takes about 300 more canary requests, and none has come yet. Evidence counts from the upgrade of infra-chat on: what was known before was kept in another form."]
+                .assert_eq(&after.ruling().because);
+            let mut bad = after.clone();
+            let failed = (0..10).any(|_| {
+                bad.second(&second((90, 0), (10, 2)));
+                matches!(bad.verdict(), Verdict::Fail { cause: Cause::Errors })
+            });
+            assert!(failed, "{:?}", bad.ruling());
+            for _ in 0..300 {
+                after.second(&second((90, 0), (10, 0)));
+            }
+            assert_eq!(after.verdict(), Verdict::Pass);
+            after.health("login", false);
+            after.health("login", false);
+            assert!(after.ruling().because.starts_with("The health check login failed 3 times in a row."));
+        }
+        for unreadable in [serde_json::Value::Null, serde_json::json!({}), serde_json::json!("nothing")] {
+            assert!(matches!(
+                Judge::restored(unreadable, Past::default).verdict(),
+                Verdict::NotEnoughData { .. }
+            ));
+        }
+        let same = Judge::restored(serde_json::to_value(&before).unwrap(), Past::default);
+        assert_eq!((same.verdict(), same.elapsed_s), (before.verdict(), 600));
+    }
+}

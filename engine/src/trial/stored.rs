@@ -32,7 +32,7 @@ impl<'de> Deserialize<'de> for Trial {
         let restored =
             |(service, watched)| restored(watched, &stages, &service).map(|watched| (service, watched));
         let services = services.into_iter().filter_map(restored).collect();
-        Ok(Self { services, stages })
+        Ok(Self { stages, services })
     }
 }
 
