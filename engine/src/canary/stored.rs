@@ -88,10 +88,14 @@ mod tests {
     fn fields(value: &serde_json::Value, at: &str, all: &mut Vec<String>) {
         match value {
             serde_json::Value::Object(map) => {
-                map.iter().for_each(|(key, value)| fields(value, &format!("{at}.{key}"), all));
+                for (key, value) in map {
+                    fields(value, &format!("{at}.{key}"), all);
+                }
             }
             serde_json::Value::Array(list) if list.iter().any(|one| !one.is_number()) => {
-                list.iter().for_each(|value| fields(value, &format!("{at}[]"), all));
+                for value in list {
+                    fields(value, &format!("{at}[]"), all);
+                }
             }
             _ => all.push(at.to_owned()),
         }

@@ -220,7 +220,7 @@ fn a_canary_that_another_version_wrote_down_goes_on() {
             let mut stored = serde_json::to_value(trial(t, &run).await).unwrap();
             match form {
                 "a judge without its form" => {
-                    drop(stored["services"]["api"]["judge"].as_object_mut().unwrap().remove("form"))
+                    drop(stored["services"]["api"]["judge"].as_object_mut().unwrap().remove("form"));
                 }
                 "a service that is no object" => stored["services"]["api"] = "well".into(),
                 "no services" => drop(stored.as_object_mut().unwrap().remove("services")),
