@@ -30,7 +30,7 @@ fn a_verdict_comes_with_its_picture() {
         t.settles().await;
         t.bot_says(expect![[r#"
             ✗ r-2 · canary at 50% of traffic: goes back
-              the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this far apart less than once in 1,715 canaries (limit: 200).
+              the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this far apart less than once in 1,123 canaries (limit: 200).
               50% for 2 s: api canary 21 of 100 failed (21.0%), p95 5 ms, and stable 0 of 100 failed (0.0%), p95 5 ms
               50% for 2 s: web canary 21 of 100 failed (21.0%), p95 5 ms, and stable 0 of 100 failed (0.0%), p95 5 ms
         "#]]);
@@ -46,8 +46,8 @@ fn its_story_is_asked_for_by_its_name() {
         t.never_mind_the_rest();
         t.user("vera").says("show me the incident bundle of i-2").await;
         t.bot_says(expect![[r#"
-            · i-2: deploy v1.4.0 to staging with canary 50/100 was taken back: the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this far apart less than once in 1,715 canaries (limit: 200).
-              | **Deploy v1.4.0 (750f22a) to staging** (r-2) was asked for by ana as `deploy v1.4.0 to staging with canary 50/100` and began at 2026-11-18 12:00:00.002 UTC. It ended as rolled-back (canary-failed): the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this far apart less than once in 1,715 canaries (limit: 200). In all of its last stage (50% of traffic, 2 s): api canary 21 of 100 failed (21.0%), p95 5 ms, and stable 0 of 100 failed (0.0%), p95 5 ms; web canary 21 of 100 failed (21.0%), p95 5 ms, and stable 0 of 100 failed (0.0%), p95 5 ms. Users' requests could go to it from 2026-11-18 12:00:00.002 UTC, for at most 2.998 s. All that could be undone was undone by 2026-11-18 12:00:03.000 UTC.
+            · i-2: deploy v1.4.0 to staging with canary 50/100 was taken back: the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this far apart less than once in 1,123 canaries (limit: 200).
+              | **Deploy v1.4.0 (750f22a) to staging** (r-2) was asked for by ana as `deploy v1.4.0 to staging with canary 50/100` and began at 2026-11-18 12:00:00.002 UTC. It ended as rolled-back (canary-failed): the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this far apart less than once in 1,123 canaries (limit: 200). In all of its last stage (50% of traffic, 2 s): api canary 21 of 100 failed (21.0%), p95 5 ms, and stable 0 of 100 failed (0.0%), p95 5 ms; web canary 21 of 100 failed (21.0%), p95 5 ms, and stable 0 of 100 failed (0.0%), p95 5 ms. Users' requests could go to it from 2026-11-18 12:00:00.002 UTC, for at most 2.998 s. All that could be undone was undone by 2026-11-18 12:00:03.000 UTC.
               | 
               | ## What both versions did
               | 
@@ -61,7 +61,7 @@ fn its_story_is_asked_for_by_its_name() {
               | ## Decisions (UTC)
               | 
               | - 2026-11-18 12:00:00.002 ana: asked for `deploy v1.4.0 to staging with canary 50/100`
-              | - 2026-11-18 12:00:03.000 the judge: stage 1 of 2 (50% of traffic): **fail**. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this far apart less than once in 1,715 canaries (limit: 200).
+              | - 2026-11-18 12:00:03.000 the judge: stage 1 of 2 (50% of traffic): **fail**. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this far apart less than once in 1,123 canaries (limit: 200).
               |   - api, 2 s, score 0: canary 21 of 100 failed, p95 5 ms; stable 0 of 100 failed, p95 5 ms
               |   - web, 2 s, score 0: canary 21 of 100 failed, p95 5 ms; stable 0 of 100 failed, p95 5 ms
               | - 2026-11-18 12:00:03.000 infra-chat: gave it up (canary-failed): the canary of api failed at 50% of traffic.
@@ -84,7 +84,7 @@ fn its_story_is_asked_for_by_its_name() {
               | - 2026-11-18 12:00:00.002 api and web: done, healthy: api 1/1, web 1/1
               | - 2026-11-18 12:00:00.002 canary 50%: begun
               | - 2026-11-18 12:00:00.002 canary 50%: soaking, 30 s left
-              | - 2026-11-18 12:00:03.000 canary 50%: failed, the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this far apart less than once in 1,715 canaries (limit: 200).
+              | - 2026-11-18 12:00:03.000 canary 50%: failed, the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this far apart less than once in 1,123 canaries (limit: 200).
               | - 2026-11-18 12:00:03.000 **undoing**
               | - 2026-11-18 12:00:03.000 canary 50%: undone, api: 100% to release 1, web: 100% to release 1
               | - 2026-11-18 12:00:03.000 api and web: undone, new processes ended

@@ -201,7 +201,7 @@ fn a_canary_that_looks_weird_is_held() {
     chat_about(&judged(), async |t| {
         weird_canary(t, "if the canary looks weird, halt the canary", 9).await;
         t.bot_says(expect![[r#"
-            ? Rule 1 of ana fired in staging: Not enough data to tell: The canary failed 7 of 100 requests (7.0%), the stable version 0 of 100 requests (0%); that speaks against the canary, but chance alone does as much in up to one of 21 canaries; it takes about 74 more canary requests, which is 8 s at this rate
+            ? Rule 1 of ana fired in staging: Not enough data to tell: The canary failed 7 of 100 requests (7.0%), the stable version 0 of 100 requests (0%); that speaks against the canary, but chance alone does as much in up to one of 17 canaries; it takes about 86 more canary requests, which is 9 s at this rate
                 holds r-3
               The rule: if the canary looks weird, halt the canary
               [Status] [Remove the rule]
@@ -219,7 +219,7 @@ fn a_canary_that_looks_weird_is_taken_back() {
         weird_canary(t, "if the canary looks weird, rollback and open an incident bundle", 9).await;
         t.run(3).is("rolled-back").await;
         t.bot_says(expect![[r#"
-            ? Rule 1 of ana fired in staging: Not enough data to tell: The canary failed 7 of 100 requests (7.0%), the stable version 0 of 100 requests (0%); that speaks against the canary, but chance alone does as much in up to one of 21 canaries; it takes about 74 more canary requests, which is 8 s at this rate
+            ? Rule 1 of ana fired in staging: Not enough data to tell: The canary failed 7 of 100 requests (7.0%), the stable version 0 of 100 requests (0%); that speaks against the canary, but chance alone does as much in up to one of 17 canaries; it takes about 86 more canary requests, which is 9 s at this rate
                 r-3 becomes an incident when it is taken back
                 takes r-3 back
               The rule: if the canary looks weird, rollback and open an incident bundle with logs and diffs

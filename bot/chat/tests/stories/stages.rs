@@ -165,7 +165,7 @@ fn a_bad_release_is_taken_back_by_itself() {
         t.settles().await;
         t.bot_shows(expect![[r#"
             ✗ r-2 · Deploy v1.4.0 (750f22a) to staging · rolled back after 2.9 s
-              the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this far apart less than once in 1,718 canaries (limit: 200).
+              the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this far apart less than once in 1,125 canaries (limit: 200).
               Next: logs api of r-2
               All traffic in staging is back where it was before.
               asked by: ana
@@ -183,12 +183,12 @@ fn a_bad_release_is_taken_back_by_itself() {
         t.user("ana").says("incidents staging").await;
         t.bot_says(expect![[r#"
             ✗ r-2 · canary at 50% of traffic: goes back
-              the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this far apart less than once in 1,718 canaries (limit: 200).
+              the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this far apart less than once in 1,125 canaries (limit: 200).
               50% for 2 s: api canary 21 of 100 failed (21.0%), p95 5 ms, and stable 0 of 100 failed (0.0%), p95 5 ms
               50% for 2 s: web canary 21 of 100 failed (21.0%), p95 5 ms, and stable 0 of 100 failed (0.0%), p95 5 ms
 
             · Incidents in staging, newest first
-                i-2 2026-11-18 12:00 UTC deploy v1.4.0 to staging with canary was taken back: the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this far apart less than once in 1,718 canaries (limit: 200). (r-2)
+                i-2 2026-11-18 12:00 UTC deploy v1.4.0 to staging with canary was taken back: the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this far apart less than once in 1,125 canaries (limit: 200). (r-2)
               Next: incident i-2 shows its story, with what was measured, decided, changed and logged.
               What was taken back is over. What could not be taken back whole is over when `rollback staging` or a deploy of staging succeeds.
               [Incident i-2]

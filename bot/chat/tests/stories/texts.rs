@@ -319,12 +319,12 @@ fn who_asked_for_it_is_told() {
         t.settles().await;
         t.bot_says(expect![[r#"
             ✗ r-2 · canary at 50% of traffic: goes back
-              the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this far apart less than once in 1,718 canaries (limit: 200).
+              the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this far apart less than once in 1,125 canaries (limit: 200).
               50% for 2 s: api canary 21 of 100 failed (21.0%), p95 5 ms, and stable 0 of 100 failed (0.0%), p95 5 ms
               50% for 2 s: web canary 21 of 100 failed (21.0%), p95 5 ms, and stable 0 of 100 failed (0.0%), p95 5 ms
 
             ? zoe: r-2 in staging: canary taken back by itself
-              the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this far apart less than once in 1,718 canaries (limit: 200).
+              the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this far apart less than once in 1,125 canaries (limit: 200).
               You asked for it: alert me if a deploy fails in staging
               [Status]
               > logs of r-2
