@@ -386,6 +386,8 @@ const FOUND: &[&str] = &[
     "deploy prd 5 pm canary deploy prouct",
     "deploy prod canary y at 10",
     "\"<@>set t E=O",
+    "„set BASE_URL=https:\u{200d}after we deploy production we should restart api",
+    "deploy branch production to staging, and then migrate all environments except local",
 ];
 
 #[test]

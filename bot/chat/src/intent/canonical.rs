@@ -106,7 +106,7 @@ impl Command {
         } else {
             push(out, &self.services.join(" and "));
         }
-        if self.action == Action::Deploy {
+        if matches!(self.action, Action::Deploy | Action::Migrate) {
             push_ref(out, self.git_ref.as_deref());
         }
         if let Some(replicas) = self.replicas {
@@ -119,9 +119,6 @@ impl Command {
             _ => "in",
         };
         self.place(out, preposition);
-        if self.action == Action::Migrate {
-            push_ref(out, self.git_ref.as_deref());
-        }
         match self.to.as_deref() {
             Some("previous") => push(out, "to the previous release"),
             // The number of a release is called one.
@@ -221,7 +218,9 @@ impl Command {
                     && value.chars().all(|c| c.is_ascii_alphanumeric() || "_-./:@%".contains(c))
                     && !value.contains("./")
                     && !value.ends_with(['.', ':'])
-                    && !look_up(&value.to_ascii_lowercase()).class.is(Class::TURNS);
+                    && !value
+                        .split(':')
+                        .any(|part| look_up(&part.to_ascii_lowercase()).class.is(Class::TURNS));
                 let quoted = match value {
                     _ if plain => value.clone(),
                     _ if !value.contains('"') => format!("\"{value}\""),
