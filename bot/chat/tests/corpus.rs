@@ -388,6 +388,13 @@ const FOUND: &[&str] = &[
     "\"<@>set t E=O",
     "„set BASE_URL=https:\u{200d}after we deploy production we should restart api",
     "deploy branch production to staging, and then migrate all environments except local",
+    "unlock„ prod because the fix is verified, Run migrations on staging., restrat api, help me deploy",
+    "?did prod deploy? and logs api prod last 90 seconds and deploy v1.4.2 of api to production, canary 10/50/100 with 10 min soak, migrate first and deploy prod before 5pm and deploy staging w/o migrations",
+    "ROTATE A_KEY POR B_KE PLEASE ADD GRACIAS COLUMN IN STAGING,MN IN STAGING, AND FAVOR",
+    "<<set <<ERR“OR=1 <<in <<staging",
+    "show me api's logs  who of the last 15 min in staging",
+    "plan backfill<@U1>deployment party tonight at eight",
+    "set iF=true on web and api in stg",
 ];
 
 #[test]

@@ -8,16 +8,18 @@ use engine::plan::PlanProblem;
 use regex::Regex;
 
 use super::length;
-use crate::intent::Command;
+use crate::intent::{Command, whole};
 
 /// Times that are understood, one of each kind.
 const EXAMPLES: [&str; 3] = ["in 10 minutes", "22:00", "tomorrow 09:30"];
 
 static CLOCK: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)^(today|tonight|tomorrow)?\s*(?:at\s+)?(\d{1,2})(?::(\d{2}))?\s*(am|pm)?\s*(?:utc)?$")
+    Regex::new(r"(?i)^(today|tonight|tomorrow)?\s*(?:at\s+)?(\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)(?::(\d{2}))?\s*(am|pm)?\s*(?:utc)?$")
         .ok()
 });
 
+/// Hours of a clock of twelve that are in the evening when they are "tonight".
+const EVENING: std::ops::RangeInclusive<u32> = 5..=11;
 /// A day.
 const DAY_MS: i64 = 24 * 3_600_000;
 
@@ -35,11 +37,13 @@ pub(super) fn resolve(said: &str, now_ms: i64) -> Option<i64> {
     if found.get(3).is_none() && half.is_none() && day.is_none() {
         return None;
     }
-    let mut hour: u32 = found.get(2)?.as_str().parse().ok()?;
+    let mut hour = u32::try_from(whole(&found.get(2)?.as_str().to_ascii_lowercase())?).ok()?;
     let minute: u32 = found.get(3).map_or(Some(0), |minute| minute.as_str().parse().ok())?;
     match half.as_deref() {
         Some("am") if hour == 12 => hour = 0,
         Some("pm") if hour < 12 => hour += 12,
+        // "tonight at 8"
+        None if day.as_deref() == Some("tonight") && EVENING.contains(&hour) => hour += 12,
         _ => {}
     }
     let now = Utc.timestamp_millis_opt(now_ms).single()?;
@@ -79,6 +83,10 @@ mod tests {
         assert_eq!(resolve("In half an hour", noon), Some(noon + hour / 2));
         assert_eq!(resolve("2h", noon), Some(noon + 2 * hour));
         assert_eq!(resolve("tonight 22:00", noon), Some(noon + 10 * hour));
+        assert_eq!(resolve("tonight at 8", noon), Some(noon + 8 * hour));
+        assert_eq!(resolve("tonight at eight", noon), Some(noon + 8 * hour));
+        assert_eq!(resolve("Eight pm", noon), Some(noon + 8 * hour));
+        assert_eq!(resolve("eight", noon), None);
         assert_eq!(resolve("tomorrow 9:30", noon), Some(noon + 21 * hour + hour / 2));
         assert_eq!(resolve("9am", noon), Some(noon + 21 * hour));
         assert_eq!(resolve("after lunch", noon), None);

@@ -46,8 +46,11 @@ impl Command {
             Action::RotateSecret => {
                 push(&mut out, "rotate");
                 let name = self.name.as_deref().unwrap_or("secret");
+                // "rotate GRACIAS": a plain word is a secret's name for certain only where it is called one.
+                let ours = name.bytes().all(|byte| byte.is_ascii_uppercase());
+                push(&mut out, if ours { "secret" } else { "" });
                 push(&mut out, name);
-                push(&mut out, if name.split(' ').any(is_secretive) { "" } else { "secret" });
+                push(&mut out, if ours || name.split(' ').any(is_secretive) { "" } else { "secret" });
                 self.place(&mut out, "in");
             }
             Action::Readiness => self.readiness(&mut out),
@@ -106,7 +109,13 @@ impl Command {
         } else {
             push(out, &self.services.join(" and "));
         }
-        if matches!(self.action, Action::Deploy | Action::Migrate) {
+        // A ref that looks like none is not the last word of a migration's sentence, where it may be a place.
+        let plain = self
+            .git_ref
+            .as_deref()
+            .is_none_or(|git_ref| super::values::is_ref(&git_ref.to_ascii_lowercase()));
+        let ahead = self.action == Action::Deploy || self.action == Action::Migrate && !plain;
+        if ahead {
             push_ref(out, self.git_ref.as_deref());
         }
         if let Some(replicas) = self.replicas {
@@ -119,6 +128,9 @@ impl Command {
             _ => "in",
         };
         self.place(out, preposition);
+        if self.action == Action::Migrate && !ahead {
+            push_ref(out, self.git_ref.as_deref());
+        }
         match self.to.as_deref() {
             Some("previous") => push(out, "to the previous release"),
             // The number of a release is called one.
@@ -147,8 +159,9 @@ impl Command {
         if let Some(reason) = &self.reason {
             // "lock production: done" is how tools say what came of it.
             let outcome = OUTCOMES.contains(&reason.to_ascii_lowercase().as_str());
-            // A full stop before a sign would end the sentence, if it were not quoted.
-            let mark = if reason.contains("./") { "\"" } else { "" };
+            // A full stop before a sign, or before another sentence, would end this one, if it were not quoted.
+            let ends = ["./", ". ", ".,", "! ", "? ", "; "].iter().any(|end| reason.contains(end));
+            let mark = if ends && !reason.contains('"') { "\"" } else { "" };
             let _ = write!(out, "{} {mark}{reason}{mark}", if outcome { " because" } else { ":" });
         }
     }
@@ -227,7 +240,9 @@ impl Command {
                     _ if !value.contains('\'') => format!("'{value}'"),
                     _ => format!("`{value}`"),
                 };
-                push(out, &format!("{name}={quoted}"));
+                // "set OR=1" would be two things.
+                let mark = if plain && look_up(&name.to_ascii_lowercase()).class.known() { "\"" } else { "" };
+                push(out, &format!("{mark}{name}={quoted}{mark}"));
             }
             (Some(name), None) => push(out, &format!("variable {name}")),
             _ => push(out, "variable"),
@@ -319,6 +334,10 @@ fn bundle_word(bundle: Bundle) -> &'static str {
 /// Whether a time needs "at" before it to be read as one.
 fn at_needs_at(at: &str) -> bool {
     at.starts_with(|c: char| c.is_ascii_digit())
+        || at
+            .split(' ')
+            .next()
+            .is_some_and(|hour| super::values::number_word(&hour.to_ascii_lowercase()).is_some())
 }
 
 fn push(out: &mut String, words: &str) {

@@ -395,7 +395,8 @@ pub(super) fn near_keyword(word: &str) -> Option<&'static str> {
     const SHORTEST: usize = 5;
     static NEAR: LazyLock<Vec<Spelled<&str>>> =
         LazyLock::new(|| spelled(KEYWORDS.split_whitespace().filter(|keyword| keyword.len() >= SHORTEST)));
-    if word.len() < SHORTEST - 1 {
+    // "eight" is a number, however near it is to "right".
+    if word.len() < SHORTEST - 1 || super::values::number_word(word).is_some() {
         return None;
     }
     let word = Spelled::new(word);
@@ -438,7 +439,25 @@ pub(super) fn near_opener(word: &str) -> bool {
         return true;
     }
     // As near as some word that was typed wrong, and words themselves.
-    if matches!(word, "quietly" | "night" | "nights" | "release-notes") {
+    const WORDS: &[&str] = &[
+        "quietly",
+        "night",
+        "nights",
+        "release-notes",
+        "light",
+        "lights",
+        "tight",
+        "fight",
+        "sight",
+        "bright",
+        "protect",
+        "protects",
+        "replication",
+        "tanks",
+        "banks",
+        "ranks",
+    ];
+    if WORDS.contains(&word) || super::values::number_word(word).is_some() {
         return false;
     }
     if let Some(plain) = squeezed(word) {

@@ -154,7 +154,8 @@ pub(super) fn read(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
             let actor = match questions::actor(tokens) {
                 Some(actor) => Some(actor),
                 None if scope.asked => None,
-                None => strangers(tokens)?,
+                None => strangers(tokens)?
+                    .filter(|who| vocabulary.find(std::iter::once(&*who.to_lowercase())).is_none()),
             };
             for draft in &mut drafts {
                 draft.command.actor = draft.command.actor.take().or_else(|| actor.clone());

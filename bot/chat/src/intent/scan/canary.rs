@@ -257,6 +257,8 @@ impl Scanner<'_, '_> {
                 | "on"
         ) {
             match self.word(at) {
+                // "migrations first before 5pm"
+                "before" if values::time(self.rest(at)).is_some() => break,
                 "skipped" | "off" => skip = true,
                 "first" | "beforehand" | "before" | "upfront" => first = true,
                 _ => {}

@@ -1,6 +1,6 @@
 //! Times a run may be planned for, and how far back to look.
 
-use super::{DAY_S, MONTH_S, WEEK_S, and_a_half, duration, unit_s, whole};
+use super::{DAY_S, MONTH_S, WEEK_S, and_a_half, duration, number_word, unit_s, whole};
 use crate::intent::lexicon::Class;
 use crate::intent::words::Token;
 
@@ -101,6 +101,12 @@ pub(in crate::intent) fn time(tokens: &[Token<'_>]) -> Option<Time> {
     } else if matches!(first, "after" | "before" | "until" | "till") {
         place = 1;
     }
+    let hour = |at: usize| {
+        let said = word(at);
+        let digits = !said.bytes().any(|byte| byte.is_ascii_alphabetic())
+            && whole(said).is_some_and(|hour| hour <= 24);
+        digits || number_word(said).is_some_and(|hour| (1..=12).contains(&hour))
+    };
     let mut days = 0;
     let mut clocks = 0;
     let begun = place;
@@ -119,8 +125,7 @@ pub(in crate::intent) fn time(tokens: &[Token<'_>]) -> Option<Time> {
             if is_zone(word(place)) {
                 place += 1;
             }
-        } else if whole(here).is_some_and(|hour| hour <= 24)
-            && !here.bytes().any(|byte| byte.is_ascii_alphabetic())
+        } else if hour(place)
             && (matches!(word(place + 1), "am" | "pm" | "o'clock" | "oclock" | "utc" | "cet")
                 || (days > 0 && place > 0 && word(place - 1) == "at"))
         {
@@ -145,7 +150,7 @@ pub(in crate::intent) fn time(tokens: &[Token<'_>]) -> Option<Time> {
                     && word(place + 1) == "the"
                     && matches!(word(place + 2), "morning" | "afternoon" | "evening"))
                 || (here == "next" && is_day(word(place + 1)))
-                || (here == "at" && days > 0 && whole(word(place + 1)).is_some_and(|hour| hour <= 24)))
+                || (here == "at" && days > 0 && hour(place + 1)))
         {
             if here == "in" && word(place + 1) == "the" {
                 place += 3;
