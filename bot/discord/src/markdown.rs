@@ -15,6 +15,13 @@ pub(crate) fn escape(line: &str) -> String {
     let mut digits_left = if digits > 0 { Some(digits) } else { None };
     let mut rest = line;
     while let Some(c) = rest.chars().next() {
+        // Several ticks are none of code's here: behind the first of them, escaped alone, the others would begin it.
+        let ticks = rest.bytes().take_while(|byte| *byte == b'`').count();
+        if ticks > 1 {
+            escaped.push_str(&"\\`".repeat(ticks));
+            (rest, begun, digits_left) = (&rest[ticks..], true, None);
+            continue;
+        }
         // Code stands in ticks, and within them nothing has a meaning.
         if let Some(length) = code(rest) {
             escaped.push_str(&rest[..length]);
