@@ -395,6 +395,9 @@ const FOUND: &[&str] = &[
     "show me api's logs  who of the last 15 min in staging",
     "plan backfill<@U1>deployment party tonight at eight",
     "set iF=true on web and api in stg",
+    "SET CRON_ENABLED TO FALSE IN STA:rocket:x => deploy production",
+    "lock staging reason \"db .......................upgrade\"",
+    "PLEASE SET API_URL TO HTTPS://API.--------------------EXAMPLE.COM FOR WEB IN STAGING",
 ];
 
 #[test]

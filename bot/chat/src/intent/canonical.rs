@@ -160,7 +160,7 @@ impl Command {
             // "lock production: done" is how tools say what came of it.
             let outcome = OUTCOMES.contains(&reason.to_ascii_lowercase().as_str());
             // A full stop before a sign, or before another sentence, would end this one, if it were not quoted.
-            let ends = ["./", ". ", ".,", "! ", "? ", "; "].iter().any(|end| reason.contains(end));
+            let ends = ["./", "..", ". ", ".,", "! ", "? ", "; "].iter().any(|end| reason.contains(end));
             let mark = if ends && !reason.contains('"') { "\"" } else { "" };
             let _ = write!(out, "{} {mark}{reason}{mark}", if outcome { " because" } else { ":" });
         }
@@ -229,11 +229,11 @@ impl Command {
             (Some(name), Some(value)) => {
                 let plain = !value.is_empty()
                     && value.chars().all(|c| c.is_ascii_alphanumeric() || "_-./:@%".contains(c))
-                    && !value.contains("./")
+                    && !["./", "..", "--"].iter().any(|signs| value.contains(signs))
                     && !value.ends_with(['.', ':'])
-                    && !value
-                        .split(':')
-                        .any(|part| look_up(&part.to_ascii_lowercase()).class.is(Class::TURNS));
+                    // "A=image:x" would be a mark in a list.
+                    && !value.split(':').skip(1).any(|part| part.len() == 1)
+                    && !value.split(':').any(|part| look_up(&part.to_ascii_lowercase()).class.is(Class::TURNS));
                 let quoted = match value {
                     _ if plain => value.clone(),
                     _ if !value.contains('"') => format!("\"{value}\""),
