@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 /// How long anything here may take: two cores may be busy with other things.
 const PATIENCE: Duration = Duration::from_mins(4);
+/// When the sample holds texts about production back.
+const QUIET: &str = ", quiet: \"22:00 - 07:00\", zone: Europe/Berlin";
 
 /// What a program said, and how it ended.
 #[derive(Debug)]
@@ -98,6 +100,10 @@ impl World {
         samples::materialise(&world.path("sample")).unwrap();
         let file = world.path("sample/infra-chat.project.yaml");
         let mut yaml = std::fs::read_to_string(&file).unwrap();
+        // The program's clock is this machine's, and what a test sees of texts must not depend on the hour it is run at.
+        let by_day = yaml.replace(QUIET, "");
+        assert_ne!(by_day, yaml, "the sample's quiet hours are written in another way");
+        yaml = by_day;
         for port in [7300, 7301, 7400, 7401, 7500, 7501] {
             yaml = yaml.replace(&format!("127.0.0.1:{port}"), &format!("127.0.0.1:{}", free_port()));
         }
