@@ -100,3 +100,24 @@ fn what_lacks_most_is_told_first() {
     assert!(say.starts_with("web: Not enough data: 0 of the 10"), "{say}");
     assert!(say.ends_with("api can't pass yet either."), "{say}");
 }
+
+/// The verdict after five minutes in which a tenth of the canary's answers, and next to none of the stable version's, are in the slower
+/// of two buckets with these upper bounds.
+fn slower_by(bounds_ms: [u32; 2]) -> crate::canary::Verdict {
+    let mut trial = Trial::default();
+    trial.begin(0, &stage(50), &BTreeMap::new(), 0);
+    let watched = trial.services.get_mut(&api()).unwrap();
+    let served = |latency: [u64; 3]| crate::ports::Served { counts: side(10, 0), latency: latency.to_vec() };
+    for second in 0..300 {
+        let (stable, canary) = (served([10, u64::from(second % 10 == 0), 0]), served([9, 1, 0]));
+        let counts = Second { stable: stable.counts, canary: canary.counts };
+        watched.second(&counts, &stable, &canary, &bounds_ms);
+    }
+    watched.judge.ruling().verdict
+}
+
+#[test]
+fn slower_by_what_nobody_notices_is_not_slower() {
+    assert!(matches!(slower_by([10, 50]), crate::canary::Verdict::Fail { .. }), "{:?}", slower_by([10, 50]));
+    assert!(!matches!(slower_by([2, 10]), crate::canary::Verdict::Fail { .. }), "{:?}", slower_by([2, 10]));
+}

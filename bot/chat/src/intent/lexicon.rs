@@ -431,13 +431,6 @@ pub(super) fn near_opener(word: &str) -> bool {
                 .split_whitespace(),
         )
     });
-    const TYPOS: &[&str] = &[
-        "teh", "hte", "thge", "tge", "adn", "nad", "pelase", "plz", "plese", "ot", "fo", "waht", "taht",
-        "nwo", "rn", "wiht", "wtih", "thsi",
-    ];
-    if TYPOS.contains(&word) {
-        return true;
-    }
     // As near as some word that was typed wrong, and words themselves.
     const WORDS: &[&str] = &[
         "quietly",
@@ -457,6 +450,13 @@ pub(super) fn near_opener(word: &str) -> bool {
         "banks",
         "ranks",
     ];
+    const TYPOS: &[&str] = &[
+        "teh", "hte", "thge", "tge", "adn", "nad", "pelase", "plz", "plese", "ot", "fo", "waht", "taht",
+        "nwo", "rn", "wiht", "wtih", "thsi",
+    ];
+    if TYPOS.contains(&word) {
+        return true;
+    }
     if WORDS.contains(&word) || super::values::number_word(word).is_some() {
         return false;
     }
