@@ -354,14 +354,19 @@ static SWAPPED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
-/// The answer in which the one stood, with the other in its place.
-fn swapped(speaker: &Speaker<'_>, draft: &Draft, said: &str) -> Option<(Draft, String)> {
+/// What was said, and what is to stand in its place.
+fn one_for_another(said: &str) -> Option<(String, String)> {
     let found = SWAPPED.as_ref()?.captures(said)?;
     let part = |names: [&str; 3]| {
         let part = names.into_iter().find_map(|name| found.name(name))?.as_str();
         Some(part.trim_end_matches(['.', '!']).to_lowercase())
     };
-    let (old, new) = (part(["old", "old2", "old3"])?, part(["new", "new2", "new3"])?);
+    Some((part(["old", "old2", "old3"])?, part(["new", "new2", "new3"])?))
+}
+
+/// The answer in which the one stood, with the other in its place.
+fn swapped(speaker: &Speaker<'_>, draft: &Draft, said: &str) -> Option<(Draft, String)> {
+    let (old, new) = one_for_another(said)?;
     let services = draft.said(Slot::Services, None).map(|said| list_of(&said)).unwrap_or_default();
     if services.contains(&old) && !services.contains(&new) {
         let mut draft = draft.clone();
@@ -425,9 +430,7 @@ fn put(
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
-    use super::{SWAPPED, correction};
+    use super::{correction, one_for_another};
 
     #[test]
     fn one_thing_for_another_is_heard() {
@@ -439,18 +442,10 @@ mod tests {
             "rename web to worker!",
             "sorry, replace web with worker",
         ] {
-            let found = SWAPPED.as_ref().and_then(|swapped| swapped.captures(said)).unwrap();
-            let part = |names: [&str; 3]| {
-                names
-                    .into_iter()
-                    .find_map(|name| found.name(name))
-                    .map(|it| it.as_str().trim_end_matches(['.', '!']))
-            };
-            assert_eq!(part(["old", "old2", "old3"]), Some("web"), "{said}");
-            assert_eq!(part(["new", "new2", "new3"]), Some("worker"), "{said}");
+            assert_eq!(one_for_another(said), Some(("web".to_owned(), "worker".to_owned())), "{said}");
         }
         for said in ["no, worker", "not now", "deploy web instead of the api", "instead of web"] {
-            assert!(!SWAPPED.as_ref().is_some_and(|swapped| swapped.is_match(said)), "{said}");
+            assert_eq!(one_for_another(said), None, "{said}");
         }
     }
 
