@@ -39,6 +39,8 @@ mod files;
 mod foreign;
 #[path = "../../../chat/tests/stories/going_back.rs"]
 mod going_back;
+#[path = "../../../chat/tests/stories/gone_once.rs"]
+mod gone_once;
 #[path = "../../../chat/tests/stories/harness/mod.rs"]
 mod harness;
 #[path = "../../../chat/tests/stories/incident.rs"]
@@ -61,13 +63,23 @@ mod proved;
 mod questions;
 #[path = "../../../chat/tests/stories/questions_kept.rs"]
 mod questions_kept;
+#[path = "../../../chat/tests/stories/questions_meant.rs"]
+mod questions_meant;
+#[path = "../../../chat/tests/stories/questions_more.rs"]
+mod questions_more;
+#[path = "../../../chat/tests/stories/questions_odd.rs"]
+mod questions_odd;
 #[path = "../../../chat/tests/stories/questions_shared.rs"]
 mod questions_shared;
+#[path = "../../../chat/tests/stories/questions_spoken.rs"]
+mod questions_spoken;
 mod reading;
 #[path = "../../../chat/tests/stories/rollback.rs"]
 mod rollback;
 #[path = "../../../chat/tests/stories/rules.rs"]
 mod rules;
+#[path = "../../../chat/tests/stories/rules_runs.rs"]
+mod rules_runs;
 #[path = "../../../chat/tests/stories/setup.rs"]
 mod setup;
 #[path = "../../../chat/tests/stories/setup_answers.rs"]
@@ -88,3 +100,5 @@ mod steering;
 mod threads;
 #[path = "../../../chat/tests/stories/trouble.rs"]
 mod trouble;
+#[path = "../../../chat/tests/stories/unseen.rs"]
+mod unseen;

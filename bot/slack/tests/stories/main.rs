@@ -31,6 +31,8 @@ mod files;
 mod foreign;
 #[path = "../../../chat/tests/stories/going_back.rs"]
 mod going_back;
+#[path = "../../../chat/tests/stories/gone_once.rs"]
+mod gone_once;
 #[path = "../../../chat/tests/stories/harness/mod.rs"]
 mod harness;
 #[path = "../../../chat/tests/stories/incident.rs"]
@@ -55,12 +57,22 @@ mod questions;
 mod questions_free;
 #[path = "../../../chat/tests/stories/questions_kept.rs"]
 mod questions_kept;
+#[path = "../../../chat/tests/stories/questions_meant.rs"]
+mod questions_meant;
+#[path = "../../../chat/tests/stories/questions_more.rs"]
+mod questions_more;
+#[path = "../../../chat/tests/stories/questions_odd.rs"]
+mod questions_odd;
 #[path = "../../../chat/tests/stories/questions_shared.rs"]
 mod questions_shared;
+#[path = "../../../chat/tests/stories/questions_spoken.rs"]
+mod questions_spoken;
 #[path = "../../../chat/tests/stories/rollback.rs"]
 mod rollback;
 #[path = "../../../chat/tests/stories/rules.rs"]
 mod rules;
+#[path = "../../../chat/tests/stories/rules_runs.rs"]
+mod rules_runs;
 #[path = "../../../chat/tests/stories/setup.rs"]
 mod setup;
 #[path = "../../../chat/tests/stories/setup_answers.rs"]
@@ -89,3 +101,5 @@ mod steering;
 mod threads;
 #[path = "../../../chat/tests/stories/trouble.rs"]
 mod trouble;
+#[path = "../../../chat/tests/stories/unseen.rs"]
+mod unseen;
