@@ -23,13 +23,15 @@ pub trait Backends: Send + Sync {
     /// What keeps a service's clients with their release while traffic is split; nothing means their address.
     fn sticky_set(&self, environment: &EnvironmentKey, service: &ServiceName, sticky: Option<&Sticky>);
 
-    /// The healthy instances of a release, all of them; none when it has none.
+    /// The healthy instances of a release, all of them, none when it has none; and the path at which their health is asked,
+    /// which is nobody's evidence.
     fn backends_set(
         &self,
         environment: &EnvironmentKey,
         service: &ServiceName,
         release: u32,
         addresses: Vec<SocketAddr>,
+        health: Option<&str>,
     );
 
     /// No new requests to these instances; returns when the open ones are done or the time is up.
@@ -64,8 +66,10 @@ impl Backends for EdgeProxy {
         service: &ServiceName,
         release: u32,
         addresses: Vec<SocketAddr>,
+        health: Option<&str>,
     ) {
         Self::backends_set(self, environment, service, release, &addresses);
+        Self::health_set(self, environment, service, release, health);
     }
 
     async fn drain(

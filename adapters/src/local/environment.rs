@@ -27,6 +27,8 @@ pub(super) struct Environment {
 /// One instance, as its watching task sees it.
 pub(super) struct Handle {
     pub(super) slot: Slot,
+    /// The path at which its health is asked.
+    pub(super) health: Option<String>,
     pub(super) status: Mutex<Status>,
     /// Ends the process and the task.
     pub(super) stop: CancellationToken,
@@ -48,10 +50,11 @@ pub(super) struct Status {
 }
 
 impl Handle {
-    pub(super) fn new(slot: Slot, now_ms: EpochMs) -> Self {
+    pub(super) fn new(slot: Slot, health: Option<String>, now_ms: EpochMs) -> Self {
         let state = InstanceState::Starting { last: "not started yet".to_owned() };
         Self {
             slot,
+            health,
             status: Mutex::new(Status { pid: None, address: None, state, started_ms: now_ms, crashes: None }),
             stop: CancellationToken::new(),
             done: CancellationToken::new(),

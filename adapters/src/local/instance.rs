@@ -55,7 +55,8 @@ impl Machine {
         slot: Slot,
         adopted: Option<Found>,
     ) -> Arc<Handle> {
-        let handle = Arc::new(Handle::new(slot, self.clock.now_ms()));
+        let health = set.health.as_ref().map(|health| health.path.clone());
+        let handle = Arc::new(Handle::new(slot, health, self.clock.now_ms()));
         if let Some(present) = environment.handle_add(Arc::clone(&handle)) {
             present.revive.notify_waiters();
             return present;
@@ -197,8 +198,10 @@ impl Machine {
         let patience =
             set.health.as_ref().map_or(ALIVE_FOR, |health| Duration::from_secs(health.timeout_s.into()));
         let (mut failures, mut unanswered) = (0, 0);
-        // How an adopted one is by now is looked at without delay.
+        // How an adopted one is by now is looked at without delay. Nobody has asked it for a while, and the machine may just
+        // have come back: until it has answered once it has as long for that as one that was started now.
         let mut at_once = matches!(process, Process::Adopted { .. });
+        let mut in_grace = at_once;
         loop {
             let status = handle.status();
             let healthy = matches!(status.state, InstanceState::Healthy { .. });
@@ -231,6 +234,7 @@ impl Machine {
             let next = match checked {
                 Ok(latency_ms) => {
                     (failures, unanswered) = (0, 0);
+                    in_grace = false;
                     InstanceState::Healthy { latency_ms }
                 }
                 Err(wrong) => {
@@ -240,6 +244,10 @@ impl Machine {
                     match status.state {
                         InstanceState::Healthy { .. } if failures < FAILURES_MAX => continue,
                         InstanceState::Starting { .. } if began.elapsed() < patience => {
+                            InstanceState::Starting { last }
+                        }
+                        // Out of traffic as fast as any other, and not told as unhealthy yet.
+                        InstanceState::Healthy { .. } if in_grace && began.elapsed() < patience => {
                             InstanceState::Starting { last }
                         }
                         // Not healthy in the time it has for that, or not any more.

@@ -104,7 +104,8 @@ impl Machine {
         let _in_order = locked(&environment.telling);
         let handles = environment.handles_of(service, release);
         let addresses = handles.iter().filter_map(|handle| handle.serving()).collect();
-        self.edge.backends_set(&environment.key, service, release, addresses);
+        let health = handles.iter().find_map(|handle| handle.health.as_deref());
+        self.edge.backends_set(&environment.key, service, release, addresses, health);
     }
 
     /// Remembers that the edge listens for a service, so that preflight doesn't take it for a stranger.

@@ -12,6 +12,7 @@ use engine::ports::{
     ObservedEnvironment, ObservedService, ObservedSet, Permit, Platform, PortError, Receipt, Replacement,
     Schedule, Shape,
 };
+use engine::project::limits::REPLICAS;
 
 use super::config::{config_path, config_read, configs};
 use super::environment::{Handle, instance_shown};
@@ -21,8 +22,8 @@ use super::platform::LocalPlatform;
 
 /// How long open requests may go on when fewer replicas are wanted.
 const SCALE_DOWN_DRAIN: Duration = Duration::from_secs(10);
-/// The most replicas of one service on one machine.
-const REPLICAS_MAX: u32 = 64;
+/// The most replicas of one service on one machine: as many as can be described.
+const REPLICAS_MAX: u32 = *REPLICAS.end();
 
 #[async_trait]
 impl Platform for LocalPlatform {

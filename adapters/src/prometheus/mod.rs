@@ -115,6 +115,20 @@ impl Signals for Sources {
         }
     }
 
+    async fn past(
+        &self,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+        queries: Option<&Queries>,
+        after_s: i64,
+    ) -> Result<Seen, PortError> {
+        match queries {
+            None => self.edge.past(environment, service, None, after_s).await,
+            // The server keeps its own past.
+            Some(_) => self.seen(environment, service, queries, after_s).await,
+        }
+    }
+
     /// What a metrics server counts is put into the edge's buckets.
     fn latency_bounds_ms(&self, environment: &EnvironmentKey, service: &ServiceName) -> Vec<u32> {
         self.edge.latency_bounds_ms(environment, service)

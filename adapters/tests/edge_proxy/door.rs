@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use adapters::local::edge::{EdgeOptions, EdgeProxy};
 use engine::model::ServiceName;
-use engine::ports::Edge;
+use engine::ports::{Edge, Signals};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::instance::Instance;
@@ -27,6 +27,36 @@ async fn weights_survive_a_restart_and_instances_do_not() {
     assert_eq!(again.probe(&world.environment, &world.api, "/").await.unwrap().status, 503);
     again.backends_set(&world.environment, &world.api, 12, &[instance.address]);
     assert_eq!(again.probe(&world.environment, &world.api, "/").await.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn what_was_answered_before_a_restart_is_past_and_not_seen() {
+    let instance = Instance::start(12).await;
+    let world = World::serving(&[&instance]).await;
+    let (environment, api) = (&world.environment, &world.api);
+    let mut client = world.client().await;
+    for _ in 0..3 {
+        client.get("/").await;
+    }
+    world.edge.close(Duration::ZERO).await;
+
+    let again = EdgeProxy::open(world.state_file()).unwrap();
+    let past = again.past(environment, api, None, 0).await.unwrap();
+    let kept: u64 =
+        past.seconds.iter().filter_map(|one| one.by.get(&12)).map(|served| served.counts.requests).sum();
+    assert_eq!(kept, 3);
+    // Nobody watched between the two, so second by second nothing of it is told.
+    assert_eq!(again.seen(environment, api, None, 0).await.unwrap().seconds, []);
+    // It is kept over the next restart as well, and a file that is torn is begun anew.
+    again.close(Duration::ZERO).await;
+    let file = world.state_file().with_extension("past.json");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let past_of = async |edge: Arc<EdgeProxy>| edge.past(environment, api, None, 0).await.unwrap().seconds;
+    assert_eq!(past_of(EdgeProxy::open(world.state_file()).unwrap()).await, past.seconds);
+    std::fs::write(&file, &text[..text.len() / 2]).unwrap();
+    let torn = EdgeProxy::open(world.state_file()).unwrap();
+    assert_eq!(torn.weights(environment, api).await.unwrap().len(), 1);
+    assert_eq!(past_of(torn).await, []);
 }
 
 #[tokio::test]

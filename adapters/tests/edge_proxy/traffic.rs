@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use engine::ports::{Edge, Signals};
 
 use crate::client::{piece, whole};
 use crate::instance::Instance;
@@ -196,4 +197,27 @@ async fn an_answer_to_a_half_sent_upload_is_passed_on() {
     assert_eq!(answer.body, "release 12 /never-reads-it");
     drop(pieces);
     assert_eq!(world.client().await.get("/").await.status, 200);
+}
+
+#[tokio::test]
+async fn health_checks_and_probes_are_nobodys_evidence() {
+    let (stable, canary) = (Instance::start(12).await, Instance::start(13).await);
+    let world = World::new().await;
+    world.has(12, &[&stable]);
+    world.has(13, &[&canary]);
+    world.edge.health_set(&world.environment, &world.api, 12, Some("/health?deep=1"));
+    world.weights(&[(12, 50), (13, 50)]).await;
+    let mut client = world.client().await;
+    // One after the other, as a service asks that makes one health check a request: clients are split exactly all the same.
+    for _ in 0..50 {
+        assert_eq!(client.get("/health").await.status, 200);
+        assert_eq!(client.get("/").await.status, 200);
+        assert_eq!(world.edge.probe(&world.environment, &world.api, "/").await.unwrap().status, 200);
+    }
+    assert_eq!((stable.requests(), canary.requests()), (75, 75));
+    let counts = world.edge.counts(&world.environment, &world.api);
+    assert_eq!((counts[&12].requests, counts[&13].requests), (25, 25));
+    let past = world.edge.past(&world.environment, &world.api, None, 0).await.unwrap();
+    let told: u64 = past.seconds.iter().flat_map(|one| one.by.values()).map(|one| one.counts.requests).sum();
+    assert!(told <= 50, "{told}");
 }

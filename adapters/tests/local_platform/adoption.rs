@@ -73,6 +73,29 @@ async fn what_was_healthy_gets_requests_before_the_edge_listens_and_what_was_not
 }
 
 #[tokio::test]
+async fn an_adopted_instance_is_not_unhealthy_before_it_had_time_for_its_first_answer() {
+    let mut stage = Stage::open().await;
+    stage.deploy("api", 1, 1, "well").await;
+    let api = stage.healthy("api", 1, 1).await.remove(0);
+    let signal = |name: &str| {
+        assert!(Command::new("kill").args([name, &api.handle]).status().unwrap().success());
+    };
+    stage.crash();
+    // The whole machine was asleep, and this one wakes late.
+    signal("-STOP");
+    stage.start().await;
+    let seen = eventually("it is noticed that it does not answer", async || {
+        let one = stage.instances("api", 1).await.into_iter().next()?;
+        (!matches!(one.state, InstanceState::Healthy { .. })).then_some(one.state)
+    })
+    .await;
+    signal("-CONT");
+    assert!(matches!(&seen, InstanceState::Starting { last } if last.contains("no answer")), "{seen:?}");
+    let after = stage.healthy("api", 1, 1).await.remove(0);
+    assert_eq!(after.handle, api.handle, "it is the same process");
+}
+
+#[tokio::test]
 async fn an_adopted_instance_that_dies_is_started_again() {
     let mut stage = Stage::open().await;
     stage.deploy("api", 1, 1, "well").await;

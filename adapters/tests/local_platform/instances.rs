@@ -214,6 +214,7 @@ async fn services_find_each_other_and_their_components() {
     let set = Stage::set("web", 1, 1);
     stage.platform().instances_ensure(&stage.permit(), &stage.environment, &set).await.unwrap();
     let web = stage.healthy("web", 1, 1).await.remove(0);
+    assert_eq!(stage.edge.health.lock().unwrap()["web"], "/health", "what asks there is no client");
     let told = get(&web.address, "/variable/API");
     assert!(
         told.starts_with("http://127.0.0.1:7499 sqlite:///") && told.ends_with("/components/db/app.db"),

@@ -34,6 +34,8 @@ pub(crate) struct FakeEdge {
     pub(crate) backends: Mutex<BTreeMap<(String, u32), BTreeSet<SocketAddr>>>,
     pub(crate) listening: Mutex<BTreeMap<String, String>>,
     pub(crate) sticky: Mutex<BTreeMap<String, Option<String>>>,
+    /// Where the edge was told that health is asked.
+    pub(crate) health: Mutex<BTreeMap<String, String>>,
     pub(crate) drained: Mutex<Vec<SocketAddr>>,
     /// What was known of backends when the edge was last told to listen.
     known: Mutex<BTreeMap<(String, u32), BTreeSet<SocketAddr>>>,
@@ -70,7 +72,11 @@ impl Backends for FakeEdge {
         service: &ServiceName,
         release: u32,
         addresses: Vec<SocketAddr>,
+        health: Option<&str>,
     ) {
+        if let Some(path) = health {
+            self.health.lock().unwrap().insert(service.to_string(), path.to_owned());
+        }
         let key = (service.to_string(), release);
         self.backends.lock().unwrap().insert(key, addresses.into_iter().collect());
     }

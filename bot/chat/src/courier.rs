@@ -9,17 +9,19 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
 use engine::clock::EpochMs;
 use engine::control::{Engine, Refusal};
 use engine::store::{ChatWrite, Commit, Shown, StoreError, Write};
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
+use crate::aside::{Aside, Bound};
+use crate::carrier::{Carrier, Sent, Undelivered};
 use crate::letter::{Letter, Place};
 use crate::message::Outbound;
 use crate::offered;
-use crate::pace::{Allowance, Budget, Kind, Pace};
+use crate::pace::{Budget, Kind, Pace};
+use crate::shows::former;
 use crate::turn::{Drawn, Turn};
 use crate::view;
 
@@ -35,112 +37,8 @@ const TRIES_MAX: u32 = 1_500;
 /// The same of a file. It stands in nobody's way for long: the message it belongs to is there.
 const FILE_TRIES_MAX: u32 = 20;
 
-/// Takes single messages to a front.
-#[async_trait]
-pub trait Carrier: Send + Sync {
-    /// The front's name in identities and conversations.
-    fn front(&self) -> &str;
-
-    /// The least time between two messages in one conversation, in milliseconds.
-    fn gap_ms(&self) -> i64;
-
-    /// What the front takes of a kind over all its conversations; absent when it counts for each alone.
-    fn allowance(&self, _: Kind) -> Option<Allowance> {
-        None
-    }
-
-    /// The calls it takes of all kinds together, over all its conversations; absent when it counts each kind alone.
-    fn calls_allowed(&self) -> Option<Allowance> {
-        None
-    }
-
-    /// How many of them a letter takes at most.
-    fn calls_of(&self, _letter: &Letter, _kind: Kind) -> u32 {
-        1
-    }
-
-    /// Shows a letter; `known` is the message that shows its card, when there is one. Gives the identifier of the message
-    /// it stands in now, where the front has one.
-    async fn carry(
-        &self,
-        conversation: &str,
-        letter: &Letter,
-        known: Option<&str>,
-    ) -> Result<Sent, Undelivered>;
-
-    /// The address at which people open a message, where the front has one and says it now.
-    async fn link(&self, _conversation: &str, _message: &str) -> Option<String> {
-        None
-    }
-
-    /// Looks for a message that was sent and never confirmed: its identifier when it did arrive.
-    async fn find(
-        &self,
-        conversation: &str,
-        letter: &Letter,
-        since_ms: EpochMs,
-    ) -> Result<Option<String>, Undelivered>;
-}
-
-/// What became of a letter that arrived.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Sent {
-    /// The identifier of the message it stands in now, where the front has one.
-    pub message: Option<String>,
-    /// What found no room in the message and is still to be brought.
-    pub file: Option<FileDue>,
-}
-
-/// A file that is still to be brought.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FileDue {
-    /// The conversation it belongs into.
-    pub conversation: String,
-    /// The message whose thread it belongs into.
-    pub thread: Option<String>,
-    /// Tells it from others there: the same however often it is brought.
-    pub mark: String,
-}
-
-impl Sent {
-    /// It stands in this message, all of it.
-    pub fn whole(message: Option<String>) -> Self {
-        Self { message, file: None }
-    }
-}
-
-/// A letter that did not arrive.
-#[derive(Debug, thiserror::Error)]
-pub enum Undelivered {
-    /// It may arrive later, after the time the front named, in milliseconds, or when it is well again.
-    #[error("not now: {why}")]
-    Later {
-        /// Why.
-        why: String,
-        /// What the front asks to wait.
-        after_ms: Option<i64>,
-    },
-    /// The front takes no more of its kind for now, in any conversation.
-    #[error("too much at once: {why}")]
-    Limited {
-        /// Why.
-        why: String,
-        /// What the front asks to wait, in milliseconds.
-        after_ms: Option<i64>,
-    },
-    /// The message that should be edited is not there any more.
-    #[error("the message is gone: {why}")]
-    Gone {
-        /// Why.
-        why: String,
-    },
-    /// It will never arrive.
-    #[error("never: {why}")]
-    Never {
-        /// Why.
-        why: String,
-    },
-}
+/// Wait until a message that took no more edits may take some again, in milliseconds.
+const WORN_MS: i64 = 10 * 60_000;
 
 /// What a pass did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,6 +58,8 @@ pub struct Courier {
     calls: Option<Budget>,
     drawn: Drawn,
     tries: HashMap<String, u32>,
+    /// What is refused until somebody mends something.
+    aside: Aside,
     /// Messages on their way, and the conversations they are on their way to. One that hangs holds up its own alone.
     going: JoinSet<Arrival>,
     busy: HashSet<String>,
@@ -170,6 +70,7 @@ pub struct Courier {
 /// A message that was on its way: where to, what it counts as, what came of it, and when.
 struct Arrival {
     conversation: String,
+    bound: Bound,
     kind: Kind,
     came: Result<Came, Refusal>,
     at_ms: EpochMs,
@@ -180,6 +81,7 @@ enum Came {
     Arrived,
     Held(Option<i64>),
     Limited(Option<i64>),
+    Barred(i64),
 }
 
 impl Courier {
@@ -198,6 +100,7 @@ impl Courier {
             calls,
             drawn: Drawn::default(),
             tries: HashMap::new(),
+            aside: Aside::default(),
             going: JoinSet::new(),
             busy: HashSet::new(),
             troubled: false,
@@ -225,6 +128,7 @@ impl Courier {
         self.paces.retain(|conversation, pace| {
             pace.free_ms() > now_ms || busy.contains(conversation) || waiting.contains(conversation)
         });
+        self.aside.retain(|conversation| waiting.iter().any(|one| one == conversation));
         let mut due_ms = None;
         let mut turns = Vec::new();
         for conversation in waiting {
@@ -236,7 +140,15 @@ impl Courier {
             if free_ms > now_ms {
                 due_ms = sooner(due_ms, Some(free_ms));
             } else {
-                turns.extend(self.drawn.next(store, &conversation).await?);
+                let (aside, mut later_ms) = (&self.aside, None);
+                let mut may_go = |turn: &Turn| {
+                    let until_ms = aside.until_ms(&turn.bound());
+                    let waits = until_ms > now_ms;
+                    later_ms = sooner(later_ms, waits.then_some(until_ms));
+                    !waits
+                };
+                turns.extend(self.drawn.next(store, &conversation, &mut may_go).await?);
+                due_ms = sooner(due_ms, later_ms);
             }
         }
         turns.sort_by(Turn::before);
@@ -249,13 +161,15 @@ impl Courier {
             self.drawn.note(&turn, now_ms);
             let (engine, carrier) = (self.engine.clone(), Arc::clone(&self.carrier));
             let most = if turn.letter.place.file { FILE_TRIES_MAX } else { TRIES_MAX };
-            let given_up = self.tries.get(&turn.conversation).is_some_and(|tries| *tries >= most);
+            let bound = turn.bound();
+            let tries = self.tries.get(&turn.conversation).copied().unwrap_or_default();
+            let given_up = tries.max(self.aside.times(&bound)) >= most;
             self.busy.insert(turn.conversation.clone());
             self.going.spawn(async move {
                 let came = carry_one(&engine, carrier.as_ref(), &turn, given_up).await;
                 // The front counts from when it arrived there, and that may be a while after it was sent.
                 let at_ms = now_ms + (engine.now_ms() - began_ms).max(0);
-                Arrival { conversation: turn.conversation, kind, came, at_ms }
+                Arrival { conversation: turn.conversation, bound, kind, came, at_ms }
             });
         }
         Ok(due_ms)
@@ -263,7 +177,7 @@ impl Courier {
 
     /// Takes note of what came of a message: whether it arrived, and from when its conversation may be written to again.
     fn came(&mut self, joined: Result<Arrival, JoinError>) -> Result<(bool, Option<EpochMs>), Refusal> {
-        let Ok(Arrival { conversation, kind, came, at_ms }) = joined else {
+        let Ok(Arrival { conversation, bound, kind, came, at_ms }) = joined else {
             // Nobody knows which one broke off: each that is still under way is waited for, and then all are free.
             if self.going.is_empty() {
                 self.busy.clear();
@@ -278,6 +192,12 @@ impl Courier {
                 pace.sent(at_ms);
                 arrived = true;
                 self.tries.remove(&conversation);
+                self.aside.arrived(&bound);
+            }
+            // Only this one: what else waits here may be taken all the same.
+            Came::Barred(after_ms) => {
+                pace.held(at_ms, Some(0));
+                self.aside.refused(bound, at_ms, after_ms);
             }
             Came::Held(after_ms) => {
                 pace.held(at_ms, after_ms);
@@ -418,6 +338,22 @@ async fn carry_one(
         Err(Undelivered::Later { why, after_ms }) if !given_up => {
             tracing::debug!(conversation, why, "a message waits");
             return Ok(Came::Held(after_ms));
+        }
+        Err(Undelivered::Barred { why, after_ms }) if !given_up => {
+            tracing::debug!(conversation, why, "a message steps aside");
+            return Ok(Came::Barred(after_ms));
+        }
+        Err(Undelivered::Worn { why }) if edited && !given_up => {
+            tracing::debug!(conversation, why, "a message can't be drawn anew yet");
+            return Ok(Came::Barred(WORN_MS));
+        }
+        // It stays as it is, and what is said under it is still about the same; the card goes on in a new message.
+        Err(Undelivered::Worn { why }) if let Some(Shown { message, .. }) = known => {
+            tracing::info!(conversation, why, "a card is shown anew");
+            commit.writes.push(shown(conversation, &former(card), message, commit.now_ms));
+            commit.writes.push(forgotten(conversation, card));
+            store.commit(commit).await?;
+            return Ok(Came::Held(Some(0)));
         }
         Err(Undelivered::Limited { why, after_ms }) => {
             tracing::debug!(conversation, why, "a message waits, and all of its kind");

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::letter::{Letter, Place};
 use crate::message::{Outbound, Quote};
+use crate::spilled::holds_secret;
 use crate::view;
 
 /// Shorter absences nobody needs to hear of in which nothing was said.
@@ -341,7 +342,7 @@ impl Hearing {
             if waits || store.inbound_is_known(front, &said.event).await? {
                 continue;
             }
-            if engine.redactor().redact(&said.text) != said.text {
+            if holds_secret(engine.redactor(), &said.text) {
                 commit.writes.push(secret_letter(&said.place, conversation, &said.event, at_ms)?);
             } else if let Some(line) = said.text.lines().map(str::trim).find(|line| !line.is_empty()) {
                 quotes.push(Quote { who: said.who, text: clip(line) });

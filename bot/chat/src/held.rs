@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use engine::store::StoreError;
 use tokio::sync::Notify;
 
+use crate::doubles::Press;
 use crate::listener::Listener;
 
 /// The lines of one front that are held back. Cheap to clone.
@@ -64,6 +65,7 @@ impl Drop for Hold {
 pub struct Held {
     pub(crate) hold: Hold,
     pub(crate) is_new: bool,
+    pub(crate) press: Option<Press>,
     pub(crate) listener: Listener,
 }
 
@@ -72,6 +74,9 @@ impl Held {
     pub async fn forget(self) -> Result<(), StoreError> {
         if !self.is_new {
             return Ok(());
+        }
+        if let Some(press) = &self.press {
+            self.listener.failed(press);
         }
         self.listener.unheard(&self.hold.event).await
     }

@@ -1,8 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+mod aside;
+mod carrier;
 mod channels;
 mod courier;
 mod desk;
+mod doubles;
+mod emphasis;
 mod files;
 mod hearing;
 mod held;
@@ -17,7 +21,9 @@ mod pace;
 mod phones;
 pub mod picture;
 mod reporter;
+mod shows;
 mod sight;
+mod spilled;
 mod talks;
 mod texter;
 mod troubles;
@@ -26,11 +32,13 @@ mod unpacked;
 pub mod view;
 pub mod window;
 
+pub use carrier::{Carrier, FileDue, Sent, Undelivered};
 pub use channels::{BadChannels, Channels, UnknownMeaning};
-pub use courier::{Carried, Carrier, Courier, FileDue, Sent, Undelivered};
+pub use courier::{Carried, Courier};
 pub use desk::{
     About, Beside, Desk, Heard, Outcome, SecretForm, SecretWish, Understood, names_of, parse_said,
 };
+pub use emphasis::{Emphasis, emphasis};
 pub use files::{Brought, Files};
 pub use hearing::{Ear, Hearing, Overheard, Said, Unread};
 pub use held::Held;
@@ -42,6 +50,8 @@ pub use message::*;
 pub use offered::{asks_before, decisions_on};
 pub use pace::{Allowance, Kind};
 pub use reporter::{Follow, Reporter};
+pub use shows::run_shown;
+pub use spilled::holds_secret;
 pub use texter::{Incoming, Texter};
 pub use troubles::{Troubles, front_troubles, fronts_connected};
 pub use unpacked::unpacked;

@@ -13,12 +13,14 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use crate::desk::{About, Desk, Outcome};
+use crate::doubles::{Doubles, Press};
 use crate::hearing::{Hearing, secret_letter};
 use crate::held::{Held, Holds};
-use crate::intent::{ProblemKind, parse};
+use crate::intent::{Action, ProblemKind, parse};
 use crate::letter::{Letter, Place};
 use crate::message::{Card, Inbound, Outbound};
 use crate::offered;
+use crate::shows::run_shown;
 use crate::talks::Talks;
 use crate::view;
 
@@ -67,6 +69,9 @@ pub struct Spoken {
     /// What the front itself lets its speaker do, when nobody else knows them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
+    /// It was said by a click, on a button of this message: a double click counts once.
+    #[serde(skip)]
+    pub pressed: Option<String>,
 }
 
 /// A secret that somebody wrote where it does not belong, without it.
@@ -97,6 +102,7 @@ pub struct Listener {
     front: &'static str,
     hearing: Hearing,
     holds: Holds,
+    doubles: Doubles,
     falls: Arc<Falls>,
 }
 
@@ -110,6 +116,7 @@ impl Listener {
             front,
             hearing,
             holds: Holds::default(),
+            doubles: Doubles::default(),
             falls: Arc::default(),
         }
     }
@@ -124,11 +131,26 @@ impl Listener {
     /// Writes down what was heard; true when it is new. After this it may be acknowledged.
     pub async fn take(&self, spoken: &Spoken) -> Result<bool, StoreError> {
         let mut commit = Commit::at(self.engine.now_ms());
-        let is_new = self.note_spoken(spoken, &mut commit).await?;
-        if is_new {
-            self.engine.store().commit(commit).await?;
+        if !self.note_spoken(spoken, &mut commit).await? {
+            return Ok(false);
         }
-        Ok(is_new)
+        let press = match Press::of(spoken) {
+            Some(press) if self.is_order(&spoken.inbound.text).await => Some(press),
+            _ => None,
+        };
+        let Some(press) = press else { return self.engine.store().commit(commit).await.map(|()| true) };
+        if self.doubles.is_second(&press, commit.now_ms) {
+            // Known from now on, so that a redelivery is not taken for a third.
+            let (front, event) = (self.front.to_owned(), spoken.inbound.event.clone().unwrap_or_default());
+            commit.writes = vec![Write::InboundPut { front, event, at_ms: commit.now_ms }];
+            self.engine.store().commit(commit).await?;
+            return Ok(false);
+        }
+        let taken = self.engine.store().commit(commit).await;
+        if taken.is_err() {
+            self.doubles.forget(&press);
+        }
+        taken.map(|()| true)
     }
 
     /// Writes down what was heard, and handles it once what comes back is dropped: what is acknowledged survives a kill, and
@@ -136,7 +158,12 @@ impl Listener {
     pub async fn hold(&self, spoken: &Spoken) -> Result<Held, StoreError> {
         let hold = self.holds.hold(spoken.inbound.event.clone().unwrap_or_default());
         let is_new = self.take(spoken).await?;
-        Ok(Held { hold, is_new, listener: self.clone() })
+        Ok(Held { hold, is_new, press: Press::of(spoken), listener: self.clone() })
+    }
+
+    /// Its speaker saw a press fail.
+    pub(crate) fn failed(&self, press: &Press) {
+        self.doubles.forget(press);
     }
 
     /// Takes a line out of the inbox that nobody has handled.
@@ -374,10 +401,10 @@ impl Listener {
     }
 
     async fn handle(&self, event: &str, spoken: Spoken) -> Result<(), Refusal> {
-        let Spoken { inbound, mut about, mut place, overheard, role } = spoken;
+        let Spoken { inbound, mut about, mut place, overheard, role, .. } = spoken;
         if let (None, Some(thread)) = (&about.run, &place.thread) {
             let card = self.engine.store().shown_card(&inbound.conversation, thread).await?;
-            about.run = card.and_then(|card| card.parse().ok());
+            about.run = card.and_then(|card| run_shown(&card));
         }
         let known_here = role.map(|role| Desk::new(self.engine.with_strangers(Some(role))));
         let desk = known_here.as_ref().unwrap_or(&self.desk);
@@ -409,6 +436,13 @@ impl Listener {
         }
         commit.writes.push(self.done(event));
         Ok(self.engine.store().commit(commit).await?)
+    }
+
+    /// Carrying it out once more would do something once more: of two approvals the second says that the first counts.
+    async fn is_order(&self, text: &str) -> bool {
+        parse(text, &self.desk.names().await).commands.iter().any(|command| {
+            command.action.row().changes && !matches!(command.action, Action::Approve | Action::Reject)
+        })
     }
 
     /// Neither an order nor a question the bot answers.

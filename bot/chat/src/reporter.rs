@@ -82,6 +82,7 @@ impl Reporter {
             // A front with a history of its own still shows them, with buttons that work.
             if self.follow != Follow::Front {
                 self.ask_again(opened_ms).await?;
+                self.show_held().await?;
             }
             self.opened_ms = None;
         }
@@ -150,6 +151,31 @@ impl Reporter {
         Ok(self.engine.store().commit(commit).await?)
     }
 
+    /// Shows canaries that wait for a person once more after a start: what stood on the screen is gone.
+    async fn show_held(&self) -> Result<(), Refusal> {
+        let now_ms = self.engine.now_ms();
+        let steered = self.desk.steered_in(&self.conversation).await?;
+        let among = self.desk.has_several_projects().await?;
+        let mut commit = Commit::at(now_ms);
+        for run in self.engine.store().run_live().await? {
+            let is_held = matches!(&run.state, RunState::Paused { by, .. } if by == JUDGE);
+            let is_shown = self.shown_in(run.request.conversation.as_deref()).is_some();
+            if is_held && (is_shown || steered.contains(&run.id)) {
+                let detail = self.engine.run_detail(&run.id).await?;
+                let order = format!("{now_ms:016}/{:016}/held/{}", self.cursor, run.id);
+                commit.writes.push(card_of(&detail, now_ms, among).put(
+                    &self.conversation,
+                    &order,
+                    now_ms,
+                )?);
+            }
+        }
+        if commit.writes.is_empty() {
+            return Ok(());
+        }
+        Ok(self.engine.store().commit(commit).await?)
+    }
+
     /// Puts the cards of runs that something happened to into the outbox.
     async fn draw(&mut self) -> Result<bool, Refusal> {
         let happened = self.engine.store().happening_after(self.cursor, BATCH).await?;
@@ -191,11 +217,7 @@ impl Reporter {
         }
         let now_ms = self.engine.now_ms();
         let among = self.desk.has_several_projects().await?;
-        let card_of = |detail: &RunDetail| {
-            let card = view::run(detail, now_ms);
-            let card = if among { view::of_project(card, &detail.run.environment().project) } else { card };
-            Letter::open(Outbound::Update(card))
-        };
+        let card_of = |detail: &RunDetail| card_of(detail, now_ms, among);
         let mut messages = Vec::new();
         let mut writes = Vec::new();
         let mut asked_in = HashMap::new();
@@ -395,6 +417,13 @@ impl Reporter {
             error: engine::ports::PortError::retry(error.to_string()),
         })
     }
+}
+
+/// A run's card; `among` several projects it says of which it is.
+fn card_of(detail: &RunDetail, now_ms: i64, among: bool) -> Letter {
+    let card = view::run(detail, now_ms);
+    let card = if among { view::of_project(card, &detail.run.environment().project) } else { card };
+    Letter::open(Outbound::Update(card))
 }
 
 /// Begins a new conversation from now, and gives its cursor.

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use engine::clock::EpochMs;
 use engine::store::{OutboxMessage, Shown, Store, StoreError};
 
+use crate::aside::Bound;
 use crate::letter::Letter;
 use crate::message::{Outbound, Tone};
 use crate::pace::Kind;
@@ -55,6 +56,11 @@ impl Turn {
         if self.card.is_empty() { &self.message } else { &self.card }
     }
 
+    /// Which letter it is, and where it goes.
+    pub(crate) fn bound(&self) -> Bound {
+        Bound::new(&self.conversation, self.remembered_as(), &self.letter)
+    }
+
     /// Whether the address of the message that shows it is to be found out: when it is shown first, and where that did not
     /// work, once more when nothing moves any more.
     pub(crate) fn wants_link(&self) -> bool {
@@ -85,13 +91,18 @@ impl Drawn {
         self.0.get(&(conversation.to_owned(), card.to_owned())).copied().unwrap_or(EpochMs::MIN)
     }
 
-    /// The next message of a conversation.
-    pub(crate) async fn next(&self, store: &Store, conversation: &str) -> Result<Option<Turn>, StoreError> {
+    /// The next message of a conversation, of those that may go now.
+    pub(crate) async fn next(
+        &self,
+        store: &Store,
+        conversation: &str,
+        may_go: &mut (dyn FnMut(&Turn) -> bool + Send),
+    ) -> Result<Option<Turn>, StoreError> {
         let waiting = store.outbox_list(conversation, LOOKED_AT).await?;
         let mut best: Option<Turn> = None;
         for message in newest(&waiting) {
             let turn = self.turn(store, conversation, message, &waiting).await?;
-            let Some(turn) = turn else { continue };
+            let Some(turn) = turn.filter(&mut *may_go) else { continue };
             if best.as_ref().is_none_or(|best| turn.before(best).is_lt()) {
                 best = Some(turn);
             }

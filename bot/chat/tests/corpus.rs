@@ -266,8 +266,8 @@ fn what_is_put_off_is_suggested_as_it_was_said() {
         let meant = parse_with(order, &vocabulary).commands;
         let problem = parse_with(&format!("{order} later"), &vocabulary).problem.unwrap();
         assert_eq!(problem.suggestions.len(), 2, "{order}: {problem:?}");
-        for suggestion in problem.suggestions {
-            let mut offered = parse_with(&suggestion, &vocabulary).commands;
+        for suggestion in &problem.suggestions {
+            let mut offered = parse_with(suggestion, &vocabulary).commands;
             for command in &mut offered {
                 assert!(command.at.take().is_some(), "{suggestion}");
             }
@@ -420,6 +420,26 @@ fn nothing_is_suggested_that_is_too_long_to_be_read() {
     let vocabulary = Vocabulary::new(&Names { services, ..Names::sample() });
     let text = "restart everything except worker-07 in stagign";
     rules::check(text, &vocabulary).unwrap_or_else(|broken| panic!("{text:?}: {broken}"));
+}
+
+/// What leaves one of very many services out is still written as a sentence that reads back.
+#[test]
+fn very_many_names_read_back() {
+    let services = (0..120).map(|number| Named::new(format!("worker-{number:03}"))).collect();
+    let vocabulary = Vocabulary::new(&Names { services, ..Names::sample() });
+    for text in [
+        "deploy everything except worker-007 to production with canary 10/50/100 and run migrations first",
+        "restart everything except worker-007 in staging",
+        "set LEVEL=debug for all services except worker-007 in staging",
+        "logs of everything except worker-007 in staging",
+    ] {
+        let said = parse_with(text, &vocabulary);
+        let [command] = said.commands.as_slice() else { panic!("{text}: {:?}", said.problem) };
+        assert_eq!(command.services.len(), 119, "{text}");
+        let sentence = command.canonical();
+        let again = parse_with(&sentence, &vocabulary);
+        assert_eq!(again.commands, std::slice::from_ref(command), "{sentence}: {:?}", again.problem);
+    }
 }
 
 /// Whatever is looked for within reach of a place may begin there and end beyond it.

@@ -1,8 +1,8 @@
 //! A front that was away for long: what waits for it goes out as soon as it is back.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use adapters::sim::World;
@@ -31,7 +31,15 @@ struct Fickle {
     away: AtomicBool,
     edits_limited: AtomicBool,
     tries: AtomicUsize,
+    /// What waits until somebody mends something.
+    barred: AtomicBool,
+    /// The message with the card takes no more edits.
+    worn: AtomicBool,
+    taken: Mutex<Vec<String>>,
 }
+
+/// What a letter that is barred says.
+const BARRED: &str = "with a file";
 
 #[async_trait::async_trait]
 impl Carrier for Fickle {
@@ -47,7 +55,15 @@ impl Carrier for Fickle {
         Some(Allowance { burst: 10, gap_ms: 1_000 })
     }
 
-    async fn carry(&self, to: &str, _: &Letter, known: Option<&str>) -> Result<Sent, Undelivered> {
+    async fn carry(&self, to: &str, letter: &Letter, known: Option<&str>) -> Result<Sent, Undelivered> {
+        let says = letter.outbound.card().headline.clone();
+        if self.barred.load(Ordering::Relaxed) && says.starts_with(BARRED) {
+            self.tries.fetch_add(1, Ordering::Relaxed);
+            return Err(Undelivered::Barred { why: "no permission".to_owned(), after_ms: 60_000 });
+        }
+        if self.worn.load(Ordering::Relaxed) && known.is_some() {
+            return Err(Undelivered::Worn { why: "edited often".to_owned() });
+        }
         if known.is_some() && self.edits_limited.load(Ordering::Relaxed) {
             return Err(Undelivered::Limited { why: "wait".to_owned(), after_ms: Some(30_000) });
         }
@@ -58,7 +74,9 @@ impl Carrier for Fickle {
         if self.away.load(Ordering::Relaxed) {
             return Err(Undelivered::Later { why: "no answer".to_owned(), after_ms: None });
         }
-        Ok(Sent::whole(Some("m1".to_owned())))
+        let mut taken = self.taken.lock().unwrap();
+        taken.push(says);
+        Ok(Sent::whole(Some(known.map_or_else(|| format!("m{}", taken.len()), ToOwned::to_owned))))
     }
 
     async fn find(&self, _: &str, _: &Letter, _: EpochMs) -> Result<Option<String>, Undelivered> {
@@ -167,4 +185,71 @@ async fn an_answer_does_not_wait_until_cards_may_be_edited_again() {
     front.edits_limited.store(false, Ordering::Relaxed);
     clock.advance_to(32_000);
     assert_eq!(courier.pass(clock.now_ms()).await.unwrap().delivered, 1);
+}
+
+async fn puts(engine: &Engine, outbound: Outbound, place: &str) {
+    let mut commit = Commit::at(engine.now_ms());
+    commit.writes.push(Letter::open(outbound).put(CONVERSATION, place, commit.now_ms).unwrap());
+    engine.store().commit(commit).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_somebody_must_mend_holds_nothing_else_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::at(1_000));
+    let engine = engine(folder.path(), clock.clone()).await;
+    let front = Arc::new(Fickle::default());
+    front.barred.store(true, Ordering::Relaxed);
+    let mut courier = Courier::new(engine.clone(), front.clone());
+    let say = |says: &str| Outbound::Say(Card::new(Tone::Plain, says));
+    puts(&engine, say(BARRED), "1").await;
+    puts(&engine, say("an answer"), "2").await;
+    for _ in 0..2 {
+        courier.pass(clock.now_ms()).await.unwrap();
+        clock.advance(1_000);
+    }
+    assert_eq!(*front.taken.lock().unwrap(), ["an answer"]);
+    let waits = courier.pass(clock.now_ms()).await.unwrap();
+    assert_eq!((waits.delivered, waits.due_ms), (0, Some(61_000)), "and it is tried again once a minute");
+
+    // Where everything is refused, not each letter is tried.
+    for number in 3..20 {
+        puts(&engine, say(&format!("{BARRED} {number}")), &format!("{number:02}")).await;
+    }
+    let before = front.tries.load(Ordering::Relaxed);
+    while clock.now_ms() < 60_000 {
+        courier.pass(clock.now_ms()).await.unwrap();
+        clock.advance(1_000);
+    }
+    assert!(front.tries.load(Ordering::Relaxed) - before <= 3, "{:?}", front.tries);
+    front.barred.store(false, Ordering::Relaxed);
+    clock.advance(61_000);
+    while courier.pass(clock.now_ms()).await.unwrap().delivered > 0 {
+        clock.advance(1_000);
+    }
+    assert_eq!(front.taken.lock().unwrap().len(), 19, "nothing is lost");
+}
+
+#[tokio::test]
+async fn a_card_that_takes_no_more_edits_goes_on_in_a_new_message() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::at(1_000));
+    let engine = engine(folder.path(), clock.clone()).await;
+    let front = Arc::new(Fickle::default());
+    let mut courier = Courier::new(engine.clone(), front.clone());
+    let card =
+        |says: &str| Outbound::Update(Card { key: "r-1a2b".to_owned(), ..Card::new(Tone::Going, says) });
+    puts(&engine, card("begins"), "1").await;
+    courier.pass(clock.now_ms()).await.unwrap();
+    front.worn.store(true, Ordering::Relaxed);
+    puts(&engine, card("ends"), "2").await;
+    for _ in 0..2 {
+        clock.advance(1_000);
+        courier.pass(clock.now_ms()).await.unwrap();
+    }
+    assert_eq!(*front.taken.lock().unwrap(), ["begins", "ends"]);
+    for message in ["m1", "m2"] {
+        let card = engine.store().shown_card(CONVERSATION, message).await.unwrap().unwrap();
+        assert_eq!(chat::run_shown(&card).unwrap().as_str(), "r-1a2b", "what is said under {message}");
+    }
 }

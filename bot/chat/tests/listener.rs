@@ -76,6 +76,7 @@ fn said(event: &str, text: &str) -> Spoken {
         place: chat::Place::default(),
         overheard: false,
         role: None,
+        pressed: None,
     }
 }
 

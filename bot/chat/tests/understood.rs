@@ -188,8 +188,7 @@ fn names_and_verbs_typed_wrong_get_a_suggestion() {
         expect![[r#"
             unknown-verb: I can't `frobnicate`. `help` shows what I can do.
               try: help
-              try: status staging
-              try: deploy staging"#]],
+              try: status staging"#]],
     );
 }
 
@@ -462,9 +461,9 @@ fn a_click_destroys_nothing_nobody_named() {
     check(
         "delete old releases",
         expect![[r#"
-        unknown-name: I don't know the environment `old`. There are: local, staging, production.
-          try: help destroy-environment
-          try: status"#]],
+            unknown-name: I don't know the environment `old`. There are: local, staging, production. Destroying one removes all that is in it, so I did nothing: its name must be said in full.
+              try: help destroy-environment
+              try: status"#]],
     );
 }
 

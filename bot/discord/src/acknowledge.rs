@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::answers::MESSAGE;
 use crate::intake::{Intake, Where};
-use crate::payload::Interacted;
+use crate::payload::{Interacted, What, text};
 use crate::web::{EPHEMERAL, Message, WebError};
 
 /// Longest time the database may take before it is acknowledged all the same.
@@ -96,9 +96,9 @@ impl Intake {
         shown: Acknowledgement,
     ) -> Result<(), WebError> {
         // Between two Discord must be asked for somebody's roles, where they mean anything.
-        let asks = |at: &Where| at.direct && !self.settings.roles.is_empty();
+        let asks = interacted.guild.is_none() && !self.settings.roles.is_empty();
         let at = match at {
-            Some(at) if !asks(&at) => at,
+            Some(at) if !asks => at,
             at => return self.hear_later(interacted, at, said, place, shown).await,
         };
         let holding = self.hold(interacted, &at, &interacted.roles, place(&at), said);
@@ -145,8 +145,10 @@ impl Intake {
             Some(at) => at,
             None => self.look(&interacted.channel).await,
         };
-        let roles =
-            if at.direct { self.roles_anywhere(&interacted.user).await } else { interacted.roles.clone() };
+        let roles = match interacted.guild {
+            Some(_) => interacted.roles.clone(),
+            None => self.roles_anywhere(&interacted.user).await,
+        };
         match self.hold(interacted, &at, &roles, place(&at), said).await {
             Ok(held) => drop(held),
             Err(error) => self.say_unwritten(interacted, &error, place(&at).awaited).await,
@@ -165,6 +167,9 @@ impl Intake {
         let event = format!("interaction/{}", interacted.id);
         let mut spoken = self.spoken(&interacted.user, roles, at, event, said);
         spoken.place = place;
+        if let What::Clicked { message, .. } = &interacted.what {
+            spoken.pressed = Some(text(message, "id"));
+        }
         self.listener.hold(&spoken).await
     }
 

@@ -1,16 +1,16 @@
 //! Interactions: commands, clicks, menus and forms, each acknowledged in the way that fits what follows.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chat::{Desk, Place, SecretWish, view};
+use chat::{Desk, Place, SecretWish, holds_secret, view};
 use engine::control::Refusal;
 use engine::model::Actor;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::acknowledge::Acknowledgement;
+use crate::asked_in;
 use crate::buttons::{self, Origin, Press};
 use crate::commands;
 use crate::forms;
@@ -33,13 +33,18 @@ const REPLACE: u8 = 7;
 const CHOICES: u8 = 8;
 const FORM: u8 = 9;
 
-/// What a form's identifier says of where its answer belongs.
-const INSIDE: &str = "inside";
-
 impl Intake {
     /// Somebody used a command, a component or a form.
-    pub(crate) async fn interacted(self: &Arc<Self>, interacted: Interacted) {
-        let known = if interacted.guild.is_none() {
+    pub(crate) async fn interacted(self: &Arc<Self>, mut interacted: Interacted) {
+        // A private answer that came between the two is about a channel: a click on it belongs there.
+        let asked_in = match &interacted.what {
+            What::Clicked { message, .. } if interacted.guild.is_none() => asked_in::of(message),
+            _ => None,
+        };
+        let known = if let Some(asked_in) = asked_in {
+            interacted.channel = asked_in;
+            self.places.get(&interacted.channel)
+        } else if interacted.guild.is_none() {
             Some(Kind::Direct)
         } else {
             self.places.learn(&interacted.place).or_else(|| self.places.get(&interacted.channel))
@@ -73,7 +78,7 @@ impl Intake {
             return self.whispered(interacted, "That command is none of mine any more: say `/help`.").await;
         };
         // Also a value where the name of a secret belongs.
-        if matches!(self.engine.redactor().redact(&said), Cow::Owned(_)) {
+        if holds_secret(self.engine.redactor(), &said) {
             let says =
                 "That looks like a secret. Nothing of it was kept or done. Set secrets with `/secret`.";
             return self.whispered(interacted, says).await;
@@ -136,9 +141,7 @@ impl Intake {
         match press {
             Press::Secret(said) => self.secret_form(interacted, &said).await,
             Press::Form(form) => {
-                let inside = if origin.inside { INSIDE } else { "" };
-                let thread = origin.thread.as_deref().unwrap_or_default();
-                let id = format!("{}/{inside}/{thread}", forms::SAY);
+                let id = format!("{}/{}", forms::SAY, origin.written());
                 let form = forms::question(&form, &id);
                 self.acknowledge(interacted, FORM, Some(form)).await.map(|_| ())
             }
@@ -147,9 +150,10 @@ impl Intake {
                 let asks = tokio::time::timeout(PROPOSING, chat::asks_before(&self.engine, &command)).await;
                 // Asked late is worse than asked in short: three seconds are all there are.
                 let asks = asks.ok().flatten().unwrap_or_else(|| "Are you sure?".to_owned());
+                let asks = clip(&escape(&asks), CONTENT_CHARS).0;
+                let asks = asked_in::of(message).map_or(asks.clone(), |place| asked_in::named(&asks, &place));
                 let asked = json!({
-                    "flags": EPHEMERAL, "content": clip(&escape(&asks), CONTENT_CHARS).0, "embeds": embeds,
-                    "components": components,
+                    "flags": EPHEMERAL, "content": asks, "embeds": embeds, "components": components,
                 });
                 self.acknowledge(interacted, MESSAGE, Some(asked)).await.map(|_| ())
             }
@@ -179,8 +183,9 @@ impl Intake {
         shown: Acknowledgement,
     ) -> Result<(), WebError> {
         let place = |at: &Where| Place {
-            thread: origin.thread.clone().filter(|_| !at.direct),
-            inside: origin.inside && !at.direct,
+            to: origin.private.then(|| interacted.user.clone()),
+            thread: at.thread.clone().or_else(|| origin.thread.clone()).filter(|_| !at.direct),
+            inside: (origin.inside || at.thread.is_some()) && !at.direct,
             answer_at: Some(right(interacted)),
             ..Place::default()
         };
@@ -208,10 +213,10 @@ impl Intake {
         if parts.next() != Some(forms::SAY) {
             return self.acknowledge(interacted, NOTHING_YET, None).await.map(|_| ());
         }
-        let inside = parts.next() == Some(INSIDE);
-        let thread = parts.next().filter(|thread| !thread.is_empty()).map(ToOwned::to_owned);
+        let mut part = || parts.next().unwrap_or_default();
+        let origin = Origin::read(part(), part());
         let answer = field(forms::ANSWER);
-        if matches!(self.engine.redactor().redact(&answer), Cow::Owned(_)) {
+        if holds_secret(self.engine.redactor(), &answer) {
             let says =
                 "That looks like a secret. Nothing of it was kept or done. Set secrets with `/secret`.";
             return self.whispered(interacted, says).await;
@@ -219,7 +224,7 @@ impl Intake {
         let heard = format!("Said: {}", clip(&escape(&answer), 1_000).0);
         let shown = json!({ "flags": EPHEMERAL, "content": heard, "allowed_mentions": { "parse": [] } });
         let shown = Acknowledgement { kind: MESSAGE, data: Some(shown) };
-        self.click_said(interacted, at, Origin { thread, inside }, answer, shown).await
+        self.click_said(interacted, at, origin, answer, shown).await
     }
 
     /// Opens the form for a secret, with what was said of it filled in.
@@ -335,13 +340,15 @@ fn right(interacted: &Interacted) -> String {
 
 /// Where the answer to a click on a message belongs: into a run's thread when it shows the run, else to the message.
 fn origin_of(message: &Value, at: Option<&Where>) -> Origin {
+    let private =
+        asked_in::of(message).is_some() || message["flags"].as_u64().unwrap_or(0) & u64::from(EPHEMERAL) != 0;
     if let Some(thread) = at.and_then(|at| at.thread.clone()) {
-        return Origin { thread: Some(thread), inside: true };
+        return Origin { thread: Some(thread), inside: true, private };
     }
     let id = text(message, "id");
     // What only its reader sees nobody can reply to.
-    if id.is_empty() || message["flags"].as_u64().unwrap_or(0) & u64::from(EPHEMERAL) != 0 {
-        return Origin::default();
+    if private || id.is_empty() {
+        return Origin { private, ..Origin::default() };
     }
-    Origin { thread: Some(id), inside: crate::carrier::shows_run(message) }
+    Origin { thread: Some(id), inside: crate::carrier::shows_run(message), private }
 }

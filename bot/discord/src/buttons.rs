@@ -1,7 +1,7 @@
 //! Buttons and menus. Clicking says a command, which stands in the component's identifier: so it survives restarts. Discord
 //! allows an identifier few characters; a longer command stands in the message, in a field that is named like its button.
 
-use chat::{Button, Card, Form, view};
+use chat::{Button, Card, Emphasis, Form, emphasis, view};
 use serde_json::{Value, json};
 
 use crate::limits::{
@@ -39,6 +39,30 @@ pub(crate) struct Origin {
     pub(crate) thread: Option<String>,
     /// Answers go into that thread.
     pub(crate) inside: bool,
+    /// They alone saw what was clicked on, and nobody else sees the answer.
+    pub(crate) private: bool,
+}
+
+/// What stands for the absence of a thread.
+const NOWHERE: &str = "-";
+/// What a number says of an origin beside its thread.
+const INSIDE: u8 = 1;
+const PRIVATE: u8 = 2;
+
+impl Origin {
+    /// As it stands in an identifier, of two parts.
+    pub(crate) fn written(&self) -> String {
+        let thread = self.thread.as_deref().unwrap_or(NOWHERE);
+        let how = u8::from(self.inside) * INSIDE + u8::from(self.private) * PRIVATE;
+        format!("{thread}/{how}")
+    }
+
+    /// As it was written.
+    pub(crate) fn read(thread: &str, how: &str) -> Self {
+        let how = how.parse().unwrap_or(0);
+        let thread = Some(thread).filter(|thread| !matches!(*thread, NOWHERE | "")).map(ToOwned::to_owned);
+        Self { thread, inside: how & INSIDE != 0, private: how & PRIVATE != 0 }
+    }
 }
 
 /// What a click means.
@@ -75,19 +99,21 @@ pub(crate) fn rows(card: &Card) -> Controls {
     let (listed, standing): (Vec<&Button>, Vec<&Button>) =
         card.buttons.iter().partition(|one| as_menu && !one.danger && fits_option(one));
     let menus: Vec<Value> = listed.chunks(OPTIONS).take(ROWS - 1).enumerate().map(menu).collect();
+    let standing: Vec<Button> = standing.into_iter().cloned().collect();
+    let emphasized = emphasis(&standing, card.form.is_some());
     let mut buttons = Vec::new();
     if let Some(form) = &card.form {
         buttons.push(button(PRIMARY, "Answer\u{2026}", &form_id(form)));
     }
-    for (number, one) in standing.into_iter().enumerate() {
+    for (number, (one, emphasis)) in standing.iter().zip(emphasized).enumerate() {
+        let style = style(emphasis);
         if view::opens_secret_form(&one.command) {
             let id = format!("{SECRET}/{}", one.command);
             let fits = chars(&id) <= CUSTOM_ID_CHARS && one.command != view::SECRET_FORM;
-            buttons.push(button(PRIMARY, &one.label, if fits { &id } else { SECRET }));
+            buttons.push(button(style, &one.label, if fits { &id } else { SECRET }));
             continue;
         }
         let kind = if one.danger { "ask" } else { "say" };
-        let style = if one.danger { DANGER } else { SECONDARY };
         let id = format!("{kind}/{number}/{}", one.command);
         let label = clip(&one.label, LABEL_CHARS).0;
         if chars(&id) <= CUSTOM_ID_CHARS {
@@ -109,14 +135,23 @@ pub(crate) fn rows(card: &Card) -> Controls {
     Controls { rows, long }
 }
 
+fn style(emphasis: Emphasis) -> u8 {
+    match emphasis {
+        Emphasis::Suggested => PRIMARY,
+        Emphasis::Destructive => DANGER,
+        Emphasis::Plain => SECONDARY,
+    }
+}
+
 /// The two buttons of the second question, and its embeds.
 pub(crate) fn confirm(label: &str, command: &str, origin: &Origin) -> (Vec<Value>, Vec<Value>) {
-    let thread = origin.thread.as_deref().unwrap_or("-");
-    let place = format!("{thread}/{}", u8::from(origin.inside));
+    let place = origin.written();
     let label = clip(label, LABEL_CHARS).0;
     let id = format!("yes/{place}/{command}");
     let id = if chars(&id) <= CUSTOM_ID_CHARS { id } else { format!("yes#{place}") };
-    let buttons = [button(DANGER, &label, &id), button(SECONDARY, "Not now", "no")];
+    let said = Button { label: label.clone(), command: command.to_owned(), danger: true, asks: None };
+    let style = emphasis(&[said], false).into_iter().next().map_or(SECONDARY, style);
+    let buttons = [button(style, &label, &id), button(SECONDARY, "Not now", "no")];
     let embed = json!({ "fields": [{ "name": label, "value": clip(command, FIELD_VALUE_CHARS).0 }] });
     (vec![row(&buttons)], vec![embed])
 }
@@ -140,10 +175,9 @@ pub(crate) fn press(custom_id: &str, values: &[String], message: &Value) -> Opti
         "pick" => Some(Press::Say(values.first()?.clone())),
         "yes" => {
             let mut parts = rest.splitn(3, '/');
-            let thread = parts.next().filter(|thread| *thread != "-").map(ToOwned::to_owned);
-            let inside = parts.next() == Some("1");
-            let command = said(parts.next().unwrap_or_default())?;
-            Some(Press::Yes { command, origin: Origin { thread, inside } })
+            let mut part = || parts.next().unwrap_or_default();
+            let origin = Origin::read(part(), part());
+            Some(Press::Yes { command: said(part())?, origin })
         }
         "no" => Some(Press::No),
         "form" => {
@@ -231,8 +265,14 @@ mod tests {
 
     #[test]
     fn a_second_question_knows_where_it_was_asked() {
-        for (command, thread) in [("approve r-1", Some("123")), (&"y".repeat(300), None)] {
-            let origin = Origin { thread: thread.map(ToOwned::to_owned), inside: thread.is_some() };
+        let long = "y".repeat(300);
+        for (command, thread, private) in [
+            ("approve r-1", Some("123"), false),
+            (&long, None, false),
+            ("approve r-1", Some("123"), true),
+            (&long, None, true),
+        ] {
+            let origin = Origin { thread: thread.map(ToOwned::to_owned), inside: thread.is_some(), private };
             let (rows, embeds) = confirm("Approve", command, &origin);
             let id = rows[0]["components"][0]["custom_id"].as_str().unwrap().to_owned();
             let message = json!({ "components": rows, "embeds": embeds });

@@ -5,16 +5,19 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use chat::{Allowance, Card, Carrier, Kind, Letter, Outbound, Place, Sent, Troubles, Undelivered, view};
+use chat::{Allowance, Carrier, Kind, Letter, Outbound, Place, Sent, Troubles, Undelivered};
 use engine::clock::EpochMs;
 use engine::control::Engine;
 use engine::model::RunId;
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use crate::asked_in;
 use crate::attached::Attached;
-use crate::embeds::{Rendered, render};
+use crate::embeds::Rendered;
+use crate::failure::WORN;
 use crate::intake::channel_of;
-use crate::limits::{CONTENT_CHARS, THREAD_NAME_CHARS};
+use crate::letters::{drawn, is_inside, message_of, plainly, thread_name, with_deletion, without_files};
+use crate::limits::THREAD_NAME_CHARS;
 use crate::markdown::{clip, unescape};
 use crate::payload::{list, text};
 use crate::web::{Bound, Message, Web, WebError};
@@ -57,8 +60,6 @@ const MAY_NOT_REPLY: i64 = 160_002;
 const SENDING_DISABLED: i64 = 40_004;
 /// … and for files that are too large for the server.
 const TOO_LARGE: i64 = 40_005;
-/// What stands for what Discord does not take.
-const AS_FILE: &str = "Discord does not take the whole of this; it comes as a file.";
 
 /// The way to Discord.
 pub(crate) struct DiscordCarrier {
@@ -206,7 +207,11 @@ impl DiscordCarrier {
             return self.web.message_post(channel, message).await.map(|_| ());
         }
         let between_two = match self.web.direct(user).await {
-            Ok(direct) => self.web.message_post(&direct, message).await.map(|_| ()),
+            Ok(direct) => {
+                let asked = place.thread.as_deref().filter(|_| is_inside(place)).unwrap_or(channel);
+                let content = asked_in::named(&message.content, asked);
+                self.web.message_post(&direct, &Message { content, ..message.clone() }).await.map(|_| ())
+            }
             Err(error) => Err(error),
         };
         match between_two {
@@ -276,52 +281,12 @@ impl DiscordCarrier {
     }
 }
 
-/// A letter to somebody who wrote a secret, with whether their message could be deleted.
-fn with_deletion(letter: &Letter, deleted: bool) -> Letter {
-    let card = view::secret_deleted(letter.outbound.card().clone(), "Discord", deleted);
-    Letter { outbound: Outbound::Say(card), place: letter.place.clone() }
-}
-
-/// What a card's thread is called: what the card is about, without how it stands right now.
-fn thread_name(card: &Card) -> String {
-    let about: Vec<&str> = card.headline.split(" · ").take(2).collect();
-    about.join(" · ")
-}
-
-fn message_of(letter: &Letter) -> Message {
-    let Rendered { content, embeds, components, rest } = drawn(letter);
-    let picture = || letter.outbound.card().chart().and_then(Attached::picture);
-    Message {
-        content,
-        embeds,
-        components,
-        files: rest.map(Attached::text).or_else(picture).into_iter().collect(),
-        wakes: letter.place.mention.clone(),
-        ..Message::default()
-    }
-}
-
-/// A card that Discord does not take as it is: its first line, its buttons where they are what it takes, and all of it as a
-/// file.
-fn plainly(letter: &Letter) -> Message {
-    let card = letter.outbound.card();
-    let Rendered { content, embeds, components, .. } = drawn(letter);
-    // By its key a card is found again, and a run's thread known.
-    let foot = embeds.iter().filter(|embed| !embed["footer"].is_null());
-    let foot = foot.map(|embed| json!({ "footer": embed["footer"], "description": AS_FILE }));
-    Message {
-        content,
-        embeds: foot.collect(),
-        components: components.into_iter().filter(has_buttons_alone).collect(),
-        files: vec![Attached::text(view::plain(card))],
-        wakes: letter.place.mention.clone(),
-        ..Message::default()
-    }
-}
-
-/// A row whose buttons hold all of what they say.
-fn has_buttons_alone(row: &Value) -> bool {
-    list(&row["components"]).all(|one| one["type"] == 2 && !text(one, "custom_id").contains('#'))
+/// Where a letter is seen, for what keeps others from being seen there: the channel or a thread of it; nowhere that others are
+/// when it is for one person alone.
+fn seen_in(channel: &str, letter: &Letter) -> Option<String> {
+    let thread = letter.place.thread.as_ref().filter(|_| is_inside(&letter.place));
+    let seen = thread.map_or(channel.to_owned(), |thread| format!("{channel}/{thread}"));
+    letter.place.to.is_none().then_some(seen)
 }
 
 /// Whether nothing can be written into a thread.
@@ -342,43 +307,20 @@ fn refuses_files(error: &WebError) -> bool {
     ) || error.code() == Some(TOO_LARGE)
 }
 
-/// A letter without the files of its run, which says so.
-fn without_files(letter: &Letter, why: &str) -> Letter {
-    let mut card = letter.outbound.card().clone();
-    let run = card.files.take().map(|files| files.run.to_string()).unwrap_or_default();
-    let card = card.text(format!(
-        "The files can't be brought here ({why}). Give the bot the permission *Attach Files* in this channel and ask again; \
-         `infra-chat artifacts {run}` says where they are."
-    ));
-    Letter { outbound: Outbound::Say(card), place: letter.place.clone() }
-}
-
-/// Whether it belongs into a thread, and not under a message as its reply.
-fn is_inside(place: &Place) -> bool {
-    place.inside || place.under.is_some()
-}
-
-/// The card as it goes out: only a card that is edited carries its key. Whose attention it wants is named.
-fn drawn(letter: &Letter) -> Rendered {
-    let mut rendered = match &letter.outbound {
-        Outbound::Update(card) => render(card),
-        Outbound::Say(card) => render(&Card { key: String::new(), ..card.clone() }),
-    };
-    if let Some(user) = &letter.place.mention {
-        rendered.content = clip(&format!("{} <@{user}>", rendered.content), CONTENT_CHARS).0;
-    }
-    rendered
-}
-
 fn undelivered(error: &WebError) -> Undelivered {
     let why = error.to_string();
     match *error {
         WebError::Limited { after_ms, .. } => Undelivered::Later { why, after_ms: Some(after_ms) },
         WebError::Unanswered { .. } => Undelivered::Later { why, after_ms: None },
         WebError::Refused { .. } if error.is_missing(UNKNOWN_MESSAGE) => Undelivered::Gone { why },
-        WebError::Refused { status: 401 | 403, .. } | WebError::Refused { code: SENDING_DISABLED, .. } => {
+        WebError::Refused { code: WORN, .. } => Undelivered::Worn { why },
+        WebError::Refused { status: 401, .. } => {
             tracing::warn!(why, "Discord takes no messages until this is mended");
             Undelivered::Later { why, after_ms: Some(MENDING_MS) }
+        }
+        WebError::Refused { status: 403, .. } | WebError::Refused { code: SENDING_DISABLED, .. } => {
+            tracing::warn!(why, "Discord does not take a message until this is mended");
+            Undelivered::Barred { why, after_ms: MENDING_MS }
         }
         WebError::Refused { .. } => Undelivered::Never { why },
     }
@@ -428,7 +370,9 @@ impl Carrier for DiscordCarrier {
             let why = error.to_string();
             carried = self.carry_as(conversation, &without_files(letter, &why), known, false).await;
         }
-        trouble::spoke(&self.troubles, channel_of(conversation).0, carried.as_ref().err());
+        let channel = channel_of(conversation).0;
+        let seen_in = seen_in(channel, letter);
+        trouble::spoke(&self.troubles, channel, seen_in.as_deref(), carried.as_ref().err());
         carried.map(Sent::whole).map_err(|error| match (undelivered(&error), known) {
             // Nothing was there to be edited, and Discord names what it does not find: this is a page of something between.
             (Undelivered::Gone { why }, None) if error.code() == Some(0) => {

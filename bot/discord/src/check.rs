@@ -67,6 +67,11 @@ pub async fn check(settings: &Settings) -> Checked {
     Checked::Known { who: format!("{} {on}", text(&bot, "username")), missing }
 }
 
+/// What the bot may not do on its servers and will have to, sooner or later: nothing where it may all of it.
+pub(crate) async fn lacking(web: &Web) -> Result<Vec<String>, WebError> {
+    Ok(web.guilds().await?.iter().filter_map(lacks).collect())
+}
+
 /// What the bot may not do on a server, by name.
 fn lacks(guild: &Value) -> Option<String> {
     let may: u64 = text(guild, "permissions").parse().ok()?;

@@ -12,6 +12,8 @@ use crate::markdown::{chars, clip, escape, fenced};
 
 /// Field values up to this length stand side by side.
 const SIDE_BY_SIDE_CHARS: usize = 40;
+/// What stands above the steps of a run.
+const STEPS: &str = "**Steps**";
 /// What stands where a card was cut.
 const CUT: &str = "*Cut here; the whole of it is attached.*";
 /// A block of code begins and ends with this.
@@ -139,7 +141,13 @@ impl Page {
                 }
             }
             Part::Fields { fields } => self.fields(fields),
-            Part::Steps { steps } => steps.iter().for_each(|one| self.line(&step(one))),
+            Part::Steps { steps } if steps.is_empty() => {}
+            Part::Steps { steps } => {
+                self.line(STEPS);
+                for one in steps {
+                    self.line(&step(one));
+                }
+            }
             Part::Verbatim { lines } => self.verbatim(lines),
             Part::Picture { chart } => chart.says.iter().for_each(|line| self.line(&escape(line))),
             Part::Quotes { quotes } => quotes.iter().for_each(|one| self.line(&quote(one))),

@@ -1,5 +1,9 @@
 //! Why a call to Discord did not work, as far as it matters to whoever made it. It shows no request, no answer and no token.
 
+/// Discord's number for one more edit of a message that is older than an hour and was edited often. It comes with the status of
+/// a call that is one too many, and is about that message alone: no wait helps, and no other call has to wait.
+pub(crate) const WORN: i64 = 30_046;
+
 /// Why a call did not work.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum WebError {

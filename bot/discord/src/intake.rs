@@ -2,11 +2,10 @@
 //! first, because the right to answer one ends after three seconds, and written down then: what somebody saw fail is not
 //! done. Secrets are sealed on the spot and written down nowhere.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chat::{About, Hearing, Listener, Pasted, Place, References, Spoken, Taken, Troubles};
+use chat::{About, Hearing, Listener, Pasted, Place, References, Spoken, Taken, Troubles, holds_secret};
 use engine::control::Engine;
 use engine::model::{Identity, Role, RunId};
 use engine::store::{Commit, StoreError, Write};
@@ -15,12 +14,12 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::FRONT;
 use crate::names::Names;
 use crate::payload::{self, Said, list, text};
 use crate::places::{Kind, Places};
 use crate::settings::Settings;
 use crate::web::Web;
+use crate::{FRONT, check, trouble};
 
 /// Takes in what Discord tells.
 pub(crate) struct Intake {
@@ -76,6 +75,7 @@ impl Intake {
     pub(crate) fn ready(self: &Arc<Self>, body: &Value) {
         self.names.is(text(&body["user"], "id"));
         self.joined(list(&body["guilds"]).map(|guild| text(guild, "id")));
+        self.later(|intake| async move { intake.look_what_it_may().await });
         let application = text(&body["application"], "id");
         self.application.send_if_modified(|known| {
             let news = !application.is_empty() && *known != application;
@@ -86,8 +86,20 @@ impl Intake {
         });
     }
 
-    fn joined(&self, guilds: impl Iterator<Item = String>) {
-        self.guilds.lock().unwrap_or_else(PoisonError::into_inner).extend(guilds);
+    /// Remembers servers; true when one of them is new.
+    fn joined(&self, guilds: impl Iterator<Item = String>) -> bool {
+        let mut known = self.guilds.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = known.len();
+        known.extend(guilds);
+        known.len() > before
+    }
+
+    /// Looks whether the bot may do on its servers what it will have to.
+    async fn look_what_it_may(&self) {
+        match check::lacking(&self.web).await {
+            Ok(lacks) => trouble::lacking(&self.troubles, &lacks),
+            Err(error) => tracing::debug!(%error, "Discord does not say what the bot may do"),
+        }
     }
 
     /// Takes in messages of one channel, in their order and in one commit. An error means that they must be told again.
@@ -110,8 +122,9 @@ impl Intake {
             }
             return;
         }
-        if kind == "GUILD_CREATE" {
-            self.joined(std::iter::once(text(body, "id")));
+        let new = kind == "GUILD_CREATE" && self.joined(std::iter::once(text(body, "id")));
+        if new || kind == "GUILD_ROLE_UPDATE" {
+            self.later(|intake| async move { intake.look_what_it_may().await });
         }
         self.names.hear(kind, body);
         self.places.hear(kind, body);
@@ -171,7 +184,7 @@ impl Intake {
         if !(addressed || overheard) {
             return Ok(None);
         }
-        if matches!(self.engine.redactor().redact(&said.text), Cow::Owned(_)) {
+        if holds_secret(self.engine.redactor(), &said.text) {
             let inside = place.thread.is_some();
             let told = Place {
                 mention: Some(said.user.clone()),
@@ -204,7 +217,7 @@ impl Intake {
     /// The run whose card a message shows.
     pub(crate) async fn run_shown(&self, place: &Where, message: &str) -> Result<Option<RunId>, StoreError> {
         let card = self.engine.store().shown_card(&place.conversation(), message).await?;
-        Ok(card.and_then(|card| card.parse().ok()))
+        Ok(card.and_then(|card| chat::run_shown(&card)))
     }
 
     /// Something said to the bot, to be answered in the open.
@@ -227,6 +240,7 @@ impl Intake {
             place: Place::default(),
             overheard: false,
             role: self.role(roles),
+            pressed: None,
         }
     }
 

@@ -3,6 +3,7 @@
 mod absence;
 mod acknowledge;
 mod answers;
+mod asked_in;
 mod attached;
 mod buckets;
 mod buttons;
@@ -15,6 +16,7 @@ mod forms;
 mod gateway;
 mod hearing;
 mod intake;
+mod letters;
 pub mod limits;
 pub mod markdown;
 mod names;

@@ -7,6 +7,9 @@ use url::Url;
 /// The version and form of what is spoken.
 const SPOKEN: [(&str, &str); 2] = [("v", "10"), ("encoding", "json")];
 
+/// What an address may ask for that is not understood here: frames would come packed. Nothing of it is offered.
+const PACKED: &str = "compress";
+
 /// A session that can be resumed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Session {
@@ -57,7 +60,7 @@ pub(crate) fn dialled(url: &str) -> String {
     let Ok(mut whole) = Url::parse(url) else { return url.to_owned() };
     let own: Vec<(String, String)> = whole
         .query_pairs()
-        .filter(|(name, _)| !SPOKEN.iter().any(|(spoken, _)| spoken == name))
+        .filter(|(name, _)| name != PACKED && !SPOKEN.iter().any(|(spoken, _)| spoken == name))
         .map(|(name, value)| (name.into_owned(), value.into_owned()))
         .collect();
     whole.query_pairs_mut().clear().extend_pairs(SPOKEN).extend_pairs(own);
@@ -91,6 +94,12 @@ mod tests {
         assert_eq!(resumed(real, own), "ws://127.0.0.1:9/gateway?v=10&encoding=json");
         assert_eq!(resumed("ws://127.0.0.1:10", own), "ws://127.0.0.1:10/?v=10&encoding=json");
         assert_eq!(resumed("", own), "ws://127.0.0.1:9/gateway?v=10&encoding=json");
+        let packed = "ws://127.0.0.1:10/?compress=zlib-stream&shard=1";
+        assert_eq!(
+            resumed(packed, own),
+            "ws://127.0.0.1:10/?v=10&encoding=json&shard=1",
+            "packed is not offered"
+        );
     }
 
     #[test]

@@ -8,6 +8,8 @@ use crate::web::WebError;
 const HEARING: &str = "hearing";
 /// … hearing what is said without naming the bot.
 const READING: &str = "reading";
+/// … what a permission is missing for.
+const PERMISSIONS: &str = "permissions";
 /// … speaking.
 const SPEAKING: &str = "speaking";
 /// The status of a call without a good token.
@@ -84,6 +86,21 @@ pub(crate) fn heard(troubles: &Troubles, readable: bool) {
     }
 }
 
+/// What the bot may not do, server by server; some of it is needed only later, and is better given before.
+pub(crate) fn lacking(troubles: &Troubles, lacks: &[String]) {
+    if lacks.is_empty() {
+        return troubles.end(PERMISSIONS);
+    }
+    let lacks = lacks.join("; ");
+    troubles.begin(
+        PERMISSIONS,
+        &format!(
+            "Discord does not let the bot do all it needs ({lacks}): give its role these permissions at *Server Settings*, \
+             *Roles*, or invite it once more with the link in the README; it notices by itself"
+        ),
+    );
+}
+
 /// What became of a call: one that has not been answered for a while hinders what needs it.
 pub(crate) fn called(troubles: &Troubles, what: &'static str, error: Option<&WebError>) {
     match error {
@@ -100,29 +117,27 @@ pub(crate) fn called(troubles: &Troubles, what: &'static str, error: Option<&Web
     }
 }
 
-/// What became of a message: a token that was taken back while it was in use is noticed here.
-pub(crate) fn spoke(troubles: &Troubles, channel: &str, error: Option<&WebError>) {
+/// What became of a message: a token that was taken back while it was in use is noticed here. `seen_in` is the channel or the
+/// thread others were to see it in: what works elsewhere says nothing of it.
+pub(crate) fn spoke(troubles: &Troubles, channel: &str, seen_in: Option<&str>, error: Option<&WebError>) {
+    let shut = |why: String| troubles.shut(seen_in.unwrap_or(channel), why);
     match error {
         None => {
             troubles.end(SPEAKING);
-            troubles.open(channel);
+            if let Some(seen_in) = seen_in {
+                troubles.open(seen_in);
+            }
         }
         Some(error) if is_wrong_token(error) => troubles.begin(SPEAKING, &token(&error.to_string())),
         Some(error) => match error.code() {
-            Some(MISSING_ACCESS) => troubles.shut(
-                channel,
-                format!(
-                    "Discord does not let the bot into channel {channel} (50001): give it *View Channel* there, or add it to \
-                     the channel; what waits for it comes then"
-                ),
-            ),
-            Some(MISSING_PERMISSIONS) => troubles.shut(
-                channel,
-                format!(
-                    "Discord does not let the bot do what it must in channel {channel} (50013): give it *View Channel*, *Send \
-                     Messages*, *Send Messages in Threads*, *Embed Links* and *Attach Files* there; what waits comes then"
-                ),
-            ),
+            Some(MISSING_ACCESS) => shut(format!(
+                "Discord does not let the bot into channel {channel} (50001): give it *View Channel* there, or add it to \
+                 the channel; what waits for it comes then"
+            )),
+            Some(MISSING_PERMISSIONS) => shut(format!(
+                "Discord does not let the bot do what it must in channel {channel} (50013): give it *View Channel*, *Send \
+                 Messages*, *Send Messages in Threads*, *Embed Links* and *Attach Files* there; what waits comes then"
+            )),
             _ => {}
         },
     }

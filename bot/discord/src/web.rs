@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 
 use crate::attached::{Attached, multipart};
 use crate::buckets::Buckets;
+use crate::failure::WORN;
 pub(crate) use crate::failure::WebError;
 use crate::payload::{list, roles, text};
 use crate::settings::Settings;
@@ -210,11 +211,14 @@ impl Web {
             Err(WebError::Unanswered { what, why: format!("{} s went by", ANSWER_WAIT.as_secs()) })
         })?;
         let answer: Option<Value> = serde_json::from_slice(&body).ok();
-        self.heed(&bucket, status, &headers, answer.as_ref());
+        let worn = answer.as_ref().is_some_and(|answer| answer["code"] == WORN);
+        if !worn {
+            self.heed(&bucket, status, &headers, answer.as_ref());
+        }
         match status {
             200..300 if body.is_empty() => Ok(Value::Null),
             200..300 => answer.ok_or(WebError::Unanswered { what, why: "it is no JSON".to_owned() }),
-            TOO_MANY => {
+            TOO_MANY if !worn => {
                 let after_ms = asked_ms(&headers, answer.as_ref()).unwrap_or(LIMITED_MS);
                 Err(WebError::Limited { what, after_ms })
             }

@@ -1,6 +1,6 @@
 //! A card as Block Kit. What Slack would refuse is cut where people see it, and what was cut comes along as a file.
 
-use chat::{Button, Card, Part, Quote, StepLine, StepMark, Tone, view};
+use chat::{Button, Card, Emphasis, Part, Quote, StepLine, StepMark, Tone, emphasis, view};
 use serde_json::{Value, json};
 
 use crate::forms::SECRET_BUTTON;
@@ -13,6 +13,8 @@ use crate::limits::{
 pub(crate) const SAY: &str = "say";
 /// The `action_id` of the button that opens a card's form; its value is the form as JSON.
 pub(crate) const FORM: &str = "form";
+/// What stands above the steps of a run.
+const STEPS: &str = "*Steps*";
 /// Field values up to this length stand side by side.
 const SIDE_BY_SIDE_CHARS: usize = 40;
 /// Blocks kept free for what stands at the end: the note about a cut, rows of buttons, the command.
@@ -85,7 +87,8 @@ impl Page {
                 self.lines(&title, lines.iter().map(|line| format!("• {}", escape(line))));
             }
             Part::Fields { fields } => self.fields(fields),
-            Part::Steps { steps } => self.lines("", steps.iter().map(step)),
+            Part::Steps { steps } if steps.is_empty() => {}
+            Part::Steps { steps } => self.lines(STEPS, steps.iter().map(step)),
             Part::Verbatim { lines } => self.verbatim(lines),
             Part::Picture { chart } => self.lines("", chart.says.iter().map(|line| escape(line))),
             Part::Quotes { quotes } => self.lines("", quotes.iter().map(quote)),
@@ -214,12 +217,12 @@ fn with_mentions(text: &str) -> String {
 
 /// The buttons in rows. Those that find no room can still be typed.
 fn rows(card: &Card) -> Vec<Vec<Value>> {
+    let form = card.form.as_ref().and_then(|form| serde_json::to_string(form).ok());
+    let form = form.filter(|form| chars(form) <= VALUE_CHARS);
     let fits = |button: &&Button| chars(&button.command) <= VALUE_CHARS;
-    let mut buttons: Vec<Value> =
-        card.buttons.iter().filter(fits).enumerate().map(|(number, one)| button(number, one)).collect();
-    if let Some(form) = card.form.as_ref().and_then(|form| serde_json::to_string(form).ok())
-        && chars(&form) <= VALUE_CHARS
-    {
+    let shown: Vec<Button> = card.buttons.iter().filter(fits).cloned().collect();
+    let mut buttons = elements(&shown, 0, form.is_some());
+    if let Some(form) = form {
         buttons.insert(
             0,
             json!({
@@ -231,27 +234,39 @@ fn rows(card: &Card) -> Vec<Vec<Value>> {
     buttons.chunks(ROW_BUTTONS).take(BUTTON_ROWS).map(<[Value]>::to_vec).collect()
 }
 
+/// Buttons that say their commands, numbered from `first`; `answers` when one beside them opens the form for an answer.
+pub(crate) fn elements(buttons: &[Button], first: usize, answers: bool) -> Vec<Value> {
+    let emphasized = buttons.iter().zip(emphasis(buttons, answers)).enumerate();
+    emphasized.map(|(place, (one, emphasis))| button(first + place, one, emphasis)).collect()
+}
+
 /// A button that says its command.
-pub(crate) fn button(number: usize, button: &Button) -> Value {
+fn button(number: usize, button: &Button, emphasis: Emphasis) -> Value {
     let mut element = json!({
         "type": "button",
         "action_id": format!("{SAY}/{number}"),
         "text": { "type": "plain_text", "text": clip(&button.label, BUTTON_CHARS).0 },
         "value": button.command,
     });
+    let style = match emphasis {
+        Emphasis::Suggested => Some("primary"),
+        Emphasis::Destructive => Some("danger"),
+        Emphasis::Plain => None,
+    };
+    if let Some(style) = style {
+        element["style"] = json!(style);
+    }
     if view::opens_secret_form(&button.command) {
         element["action_id"] = json!(SECRET_BUTTON);
-        element["style"] = json!("primary");
     }
     if button.danger {
         let asks = button.asks.clone().unwrap_or_else(|| format!("This says: {}", button.command));
-        element["style"] = json!("danger");
         element["confirm"] = json!({
             "title": { "type": "plain_text", "text": "Are you sure?" },
             "text": { "type": "plain_text", "text": clip(&asks, CONFIRM_CHARS).0 },
             "confirm": { "type": "plain_text", "text": clip(&button.label, 30).0 },
             "deny": { "type": "plain_text", "text": "Not now" },
-            "style": "danger",
+            "style": if emphasis == Emphasis::Destructive { "danger" } else { "primary" },
         });
     }
     element

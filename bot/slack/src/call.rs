@@ -213,7 +213,9 @@ impl Caller {
             let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok());
             let packed = header("content-encoding").map(ToOwned::to_owned);
             let scopes = header(SCOPES)
-                .map(|scopes| scopes.split(',').map(|scope| scope.trim().to_owned()).collect::<Vec<_>>());
+                .map(|scopes| scopes.split(',').map(|scope| scope.trim().to_owned()).collect::<Vec<_>>())
+                // What imitates Slack may send it empty, and that says nothing.
+                .filter(|scopes| scopes.iter().any(|scope| !scope.is_empty()));
             let body = Limited::new(answer.into_body(), ANSWER_BYTES).collect().await;
             let body = body.map_err(|_| unanswered("the answer broke off"))?.to_bytes();
             let body = unpacked(&body, packed.as_deref(), ANSWER_BYTES);

@@ -134,7 +134,7 @@ impl SlackCarrier {
             Err(WebError::Refused { code, .. }) if code == NO_MESSAGE => true,
             Err(error @ WebError::Refused { .. }) => match undelivered(error) {
                 // Slack's own trouble.
-                later @ Undelivered::Later { after_ms: None, .. } => return Err(later),
+                later @ Undelivered::Later { .. } => return Err(later),
                 _ => false,
             },
             Err(error) => return Err(undelivered(error)),
@@ -203,7 +203,7 @@ impl SlackCarrier {
             // The message it belongs to stands; it does not wait until somebody gives the app a scope.
             Err(error @ WebError::Refused { .. }) if !trouble::is_wrong_token(&error) => {
                 match undelivered(error) {
-                    Undelivered::Later { why, after_ms: Some(_) }
+                    Undelivered::Barred { why, .. }
                     | Undelivered::Gone { why }
                     | Undelivered::Never { why } => {
                         self.say_unbrought(channel_of(conversation), letter, &why).await;
@@ -347,7 +347,11 @@ fn undelivered(error: WebError) -> Undelivered {
         }
         WebError::Refused { code, .. } if MENDABLE.contains(&code.as_str()) => {
             tracing::warn!(why, "Slack takes no messages until this is mended");
-            Undelivered::Later { why, after_ms: Some(MENDING_MS) }
+            if trouble::WRONG_TOKEN.contains(&code.as_str()) {
+                Undelivered::Later { why, after_ms: Some(MENDING_MS) }
+            } else {
+                Undelivered::Barred { why, after_ms: MENDING_MS }
+            }
         }
         WebError::Refused { .. } => Undelivered::Never { why },
     }
@@ -397,7 +401,8 @@ impl Carrier for SlackCarrier {
             tracing::error!(conversation, %error, "Slack does not take a card as it is; it is shown shorter");
             carried = self.carry_as(conversation, letter, known, plainly(letter)).await;
         }
-        trouble::spoke(&self.troubles, channel_of(conversation), carried.as_ref().err());
+        let open = letter.place.to.is_none();
+        trouble::spoke(&self.troubles, channel_of(conversation), open, carried.as_ref().err());
         carried.map_err(undelivered)
     }
 

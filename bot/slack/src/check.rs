@@ -40,14 +40,17 @@ pub async fn check(settings: &Settings) -> Checked {
     };
     match web.who_am_i().await {
         Ok(bot) => {
-            let lacks = |has: &Vec<String>| -> Vec<&'static str> {
-                SCOPES.into_iter().filter(|scope| !has.iter().any(|one| one == scope)).collect()
-            };
-            Checked::Known { who: bot.called(), missing: bot.scopes.as_ref().map(lacks).unwrap_or_default() }
+            let missing = bot.scopes.as_deref().map(lacking).unwrap_or_default();
+            Checked::Known { who: bot.called(), missing }
         }
         Err(error @ WebError::Refused { .. }) => Checked::Refused(bot_token(&error)),
         Err(error) => Checked::Unreached(format!("Slack is not reached ({error})")),
     }
+}
+
+/// What a token with these scopes lacks.
+pub(crate) fn lacking(has: &[String]) -> Vec<&'static str> {
+    SCOPES.into_iter().filter(|scope| !has.iter().any(|one| one == scope)).collect()
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use crate::FRONT;
-use crate::blocks::{button, context, render};
+use crate::blocks::{context, elements, render};
 use crate::intake::{Intake, identity};
 use crate::limits::VIEW_BLOCKS;
 use crate::web::WebError;
@@ -181,12 +181,8 @@ fn buttons(number: usize, front: &str, environment: &str, decisions: &[Button]) 
         let command = format!("{front}{verb} {environment}");
         Button { label: label.to_owned(), command, danger, asks: None }
     });
-    let elements: Vec<Value> = decisions
-        .iter()
-        .chain(&offered)
-        .enumerate()
-        .map(|(place, one)| button(number * ACTIONS_EACH + place, one))
-        .collect();
+    let shown: Vec<Button> = decisions.iter().cloned().chain(offered).collect();
+    let elements = elements(&shown, number * ACTIONS_EACH, false);
     json!({ "type": "actions", "block_id": format!("home/{number}"), "elements": elements })
 }
 

@@ -5,7 +5,9 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use chat::{Card, Desk, Hearing, Listener, Pasted, Place, SecretWish, Spoken, Tone, Troubles, view};
+use chat::{
+    Card, Desk, Hearing, Listener, Pasted, Place, SecretWish, Spoken, Tone, Troubles, holds_secret, view,
+};
 use engine::control::{Engine, Refusal};
 use engine::model::Identity;
 use engine::store::{Commit, StoreError, Write};
@@ -106,7 +108,7 @@ impl Intake {
             return Ok(());
         }
         let event = said.event();
-        if matches!(self.engine.redactor().redact(&said.text), std::borrow::Cow::Owned(_)) {
+        if holds_secret(self.engine.redactor(), &said.text) {
             let place = Place {
                 to: Some(said.user),
                 inside: said.thread.is_some(),
@@ -138,6 +140,7 @@ impl Intake {
             place,
             overheard: false,
             role: None,
+            pressed: None,
         }
     }
 
@@ -145,7 +148,7 @@ impl Intake {
         let Commanded { user, mut channel, text, trigger, at, answer_at } = commanded;
         let text = text.trim().to_owned();
         // First: a value where the name of a secret belongs would stand in its form for all to see.
-        if matches!(self.engine.redactor().redact(&text), std::borrow::Cow::Owned(_)) {
+        if holds_secret(self.engine.redactor(), &text) {
             let place = Place { to: Some(user), answer_at, ..Place::default() };
             let pasted =
                 Pasted { conversation: conversation(&channel), event: format!("command/{at}"), place };
@@ -198,7 +201,8 @@ impl Intake {
         if action.split('/').next() != Some(SAY) || value.is_empty() {
             return Ok(());
         }
-        let spoken = if let Some(channel) = channel {
+        let pressed = message.clone().unwrap_or_else(|| home::PLACE.to_owned());
+        let mut spoken = if let Some(channel) = channel {
             let event = format!("click/{channel}/{}/{user}/{at}", message.unwrap_or_default());
             self.spoken(&user, &channel, event, value, place)
         } else {
@@ -212,6 +216,7 @@ impl Intake {
             let event = format!("click/{}/{user}/{at}", home::PLACE);
             self.spoken(&user, &direct, event, value, Place::default())
         };
+        spoken.pressed = Some(pressed);
         self.listener.take(&spoken).await.map(|_| ())
     }
 
@@ -285,7 +290,7 @@ impl Intake {
             forms::SAY => {
                 let Ok(memory) = serde_json::from_str::<Memory>(&submitted.memory) else { return Ok(None) };
                 let answer = submitted.value(forms::ANSWER);
-                if matches!(self.engine.redactor().redact(&answer), std::borrow::Cow::Owned(_)) {
+                if holds_secret(self.engine.redactor(), &answer) {
                     let says = "That looks like a secret. Set secrets with /infra secret.";
                     return Ok(Some(forms::fault(forms::ANSWER, says)));
                 }

@@ -9,11 +9,13 @@ use crate::web::WebError;
 
 /// What a trouble hinders: hearing.
 const HEARING: &str = "hearing";
+/// … what a scope is missing for.
+const SCOPES: &str = "scopes";
 /// … and speaking.
 const SPEAKING: &str = "speaking";
 
 /// Slack's words for a token that is none, or none any more. Anything else may pass.
-const WRONG_TOKEN: [&str; 7] = [
+pub(crate) const WRONG_TOKEN: [&str; 7] = [
     "invalid_auth",
     "not_authed",
     "account_inactive",
@@ -122,6 +124,21 @@ pub(crate) fn connected(intake: &Intake) {
     intake.troubles.connected(&says);
 }
 
+/// The scopes the app was not given; some of them are needed only later, and are better given before.
+pub(crate) fn lacking(troubles: &Troubles, scopes: &[&str]) {
+    if scopes.is_empty() {
+        return troubles.end(SCOPES);
+    }
+    troubles.begin(
+        SCOPES,
+        &format!(
+            "Slack was not told that the app may do all it needs (scopes {}): add them at *OAuth & Permissions* \
+             (deploy/slack/manifest.yaml has all of them), and install the app once more; it notices by itself",
+            scopes.join(", ")
+        ),
+    );
+}
+
 /// What became of a call: a method that nobody knows, or that has not been answered for a while, hinders what needs it.
 pub(crate) fn called(troubles: &Troubles, method: &'static str, error: Option<&WebError>) {
     match error {
@@ -144,12 +161,15 @@ pub(crate) fn called(troubles: &Troubles, method: &'static str, error: Option<&W
     }
 }
 
-/// What became of a message: a token that was taken back while it was in use is noticed here.
-pub(crate) fn spoke(troubles: &Troubles, channel: &str, error: Option<&WebError>) {
+/// What became of a message: a token that was taken back while it was in use is noticed here. `open` says whether everybody in
+/// the channel was to see it: what one person alone sees says nothing of that.
+pub(crate) fn spoke(troubles: &Troubles, channel: &str, open: bool, error: Option<&WebError>) {
     match error {
         None => {
             troubles.end(SPEAKING);
-            troubles.open(channel);
+            if open {
+                troubles.open(channel);
+            }
         }
         Some(error) if is_wrong_token(error) => troubles.begin(SPEAKING, &bot_token(error)),
         Some(error) if is_without_scope(error) => troubles.begin(

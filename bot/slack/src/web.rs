@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::blocks::context;
 pub(crate) use crate::call::WebError;
 use crate::call::{Caller, Given};
+use crate::check::lacking;
 use crate::limits::{ALT_CHARS, BLOCKS};
 use crate::settings::Settings;
 use crate::trouble;
@@ -129,11 +130,20 @@ impl Web {
 
     async fn call(&self, method: &'static str, given: Given<'_>) -> Result<Value, WebError> {
         let url = format!("{}/{method}", self.base);
-        let answered = self.caller.method(&self.bot, method, &url, given).await;
+        let answered = self.caller.method_and_scopes(&self.bot, method, &url, given).await;
         if let Some(troubles) = &self.troubles {
             trouble::called(troubles, method, answered.as_ref().err());
         }
-        answered
+        let (answer, scopes) = answered?;
+        self.note(scopes.as_deref());
+        Ok(answer)
+    }
+
+    /// Each answer says what the app may do: what it will need later is told now, and once it is given, that is noticed.
+    fn note(&self, scopes: Option<&[String]>) {
+        if let (Some(troubles), Some(has)) = (&self.troubles, scopes) {
+            trouble::lacking(troubles, &lacking(has));
+        }
     }
 
     /// Who the bot is.
@@ -141,6 +151,7 @@ impl Web {
         let (method, url) = ("auth.test", format!("{}/auth.test", self.base));
         let asked = self.caller.method_and_scopes(&self.bot, method, &url, Given::Json(&json!({}))).await;
         let (answer, scopes) = asked?;
+        self.note(scopes.as_deref());
         Ok(Bot {
             user: text(&answer, "/user_id"),
             id: text(&answer, "/bot_id"),

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use chat::{Card, Outbound};
+use chat::{Card, Outbound, Tone};
 
 use super::render::{self, Style};
 
@@ -58,7 +58,7 @@ impl Plain {
         }
         let due = |title: &str| {
             let going = self.going.get(&(card.key.clone(), title.to_owned()));
-            going.is_some_and(|going| now_ms - going.said_ms >= SAYS_EVERY_MS)
+            is_at_work(card) && going.is_some_and(|going| now_ms - going.said_ms >= SAYS_EVERY_MS)
         };
         let (text, card, told) = match before {
             Some(before) => {
@@ -108,7 +108,7 @@ impl Plain {
     fn keep(&mut self, shown: &Card, whole: &Card) {
         for title in render::going(shown) {
             let Some(going) = self.going.get_mut(&(shown.key.clone(), title.clone())) else { continue };
-            let says = render::says(whole, &title);
+            let says = render::says(whole, &title).filter(|_| is_at_work(whole));
             going.kept =
                 says.filter(|says| render::says(shown, &title) != Some(*says)).map(ToOwned::to_owned);
         }
@@ -142,9 +142,14 @@ impl Plain {
     }
 }
 
+/// Whether a run is at work: of one that waits for a person its headline says what for, and a step saying so too is once too often.
+fn is_at_work(card: &Card) -> bool {
+    card.tone == Tone::Going
+}
+
 #[cfg(test)]
 mod tests {
-    use chat::{Part, StepLine, StepMark, Tone};
+    use chat::{Part, StepLine, StepMark};
     use expect_test::expect;
 
     use super::*;
@@ -209,6 +214,25 @@ mod tests {
         assert_eq!(plain.tick(60_000), "");
         // It is not said again when something else changes.
         assert_eq!(plain.show(&going("held, a person has to say"), false, 61_000), "");
+    }
+
+    #[test]
+    fn a_run_that_waits_for_a_person_says_so_once() {
+        let soaks = run(&[(StepMark::Going, "canary 10%", "soaking, 10 s left")]);
+        let Outbound::Update(card) = run(&[(StepMark::Going, "canary 10%", "held, a person has to say")])
+        else {
+            return;
+        };
+        let headline = "r-3f2a · Deploy v1.0.0 to staging · paused by the judge".to_owned();
+        let held = Outbound::Update(Card { headline, tone: Tone::Ask, ..card });
+        // However long ago the step's last word was.
+        for at_ms in [6_000, 30_000] {
+            let mut plain = pipe();
+            plain.show(&soaks, false, 0);
+            let shown = plain.show(&held, false, at_ms) + &plain.tick(at_ms + 60_000);
+            expect!["r-3f2a · Deploy v1.0.0 to staging · paused by the judge\n"].assert_eq(&shown);
+            assert!(!plain.ticks());
+        }
     }
 
     #[test]

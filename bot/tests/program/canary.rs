@@ -83,3 +83,52 @@ fn a_good_release_goes_through_its_stages_and_a_bad_one_comes_back_by_itself() {
     host.say("/quit");
     host.end().ended(0);
 }
+
+/// What the edge counted must outlive the program: without a past of the stable version a canary this bad took twice as long, or was held.
+#[test]
+fn a_bad_canary_right_after_a_kill_is_compared_with_what_the_stable_version_did_before() {
+    let world = World::with_sample();
+    let mut host = world.start(&["--as", "ana", "chat"], &[]);
+    host.say("deploy v1.0.0 to staging");
+    host.wait_for("succeeded");
+    let load = load(&world);
+    let kept = |_: &_| std::fs::read_to_string(world.path("data/edge.past.json")).unwrap_or_default();
+    host.wait_until(kept, |kept| {
+        load.tally().values().map(|one| one.asked).sum::<u64>() > 600 && kept.contains("[[")
+    });
+    let before = kept(&host);
+    let first_s = before.split_once("[[").unwrap().1.split_once(',').unwrap().0.to_owned();
+    host.wait_until(kept, |kept| kept != before);
+    host.signal("KILL");
+    host.end();
+
+    let mut host = world.start(&["--as", "ana", "chat"], &[]);
+    host.say("deploy v1.4.0 to staging with canary 10/50/100 soak 60s");
+    host.wait_for("rolled back after");
+    let said = host.said();
+    assert!(said.contains("the canary of api failed at 10% of traffic"), "{said}");
+    // What the killed program had seen is still told, and goes on being kept.
+    assert!(kept(&host).contains(&format!("[[{first_s},")), "{first_s} is not in {}", kept(&host));
+    drop(load);
+    host.say("/quit");
+    host.end().ended(0);
+}
+
+/// Without traffic it is held after twice its soak. That is said once, and again to whoever comes back.
+#[test]
+fn a_held_canary_is_told_once_and_shown_again_after_a_restart() {
+    const HELD: &str = "held, a person has to say";
+    let world = World::with_sample();
+    let told = world.chat(&[
+        "deploy v1.0.0 to staging",
+        "/wait",
+        "deploy v1.1.0 to staging with canary 10/50/100 soak 5s",
+        "/wait",
+    ]);
+    assert_eq!(told.out.matches(HELD).count(), 1, "{}", told.all());
+    let mut host = world.start(&["--as", "ana", "chat"], &[]);
+    let said = host.wait_for("type: promote");
+    assert!(said.contains("paused by the judge") && said.contains("Not enough data"), "{said}");
+    host.say("/quit");
+    host.end().ended(0);
+}

@@ -3,6 +3,9 @@
 mod chain;
 mod checkpoint;
 mod export;
+mod raw;
+#[cfg(test)]
+mod tampering;
 #[cfg(test)]
 mod tests;
 mod verdict;

@@ -27,7 +27,7 @@ pub enum Verdict {
     },
     /// Events that were there are gone from the end.
     Truncated {
-        /// The last checkpoint that still holds; 0 when none does.
+        /// The last anchor that still holds, or checkpoint when no anchors were brought; 0 when none does.
         after_checkpoint: i64,
     },
     /// The events follow from each other, but nothing kept outside the record vouches for the newest: whoever holds the
@@ -66,7 +66,7 @@ impl fmt::Display for Verdict {
             Self::Altered { at_seq: 0, why } => write!(f, "Altered at the header: {why}."),
             Self::Altered { at_seq, why } => write!(f, "Altered at event {at_seq}: {why}."),
             Self::Truncated { after_checkpoint: 0 } => f.write_str(
-                "Truncated: events are missing at the end, and no checkpoint before them is left.",
+                "Truncated: events are missing at the end, and no checkpoint vouches for those that are left.",
             ),
             Self::Truncated { after_checkpoint } => {
                 write!(

@@ -5,6 +5,7 @@ use std::io::{self, BufRead, Read};
 
 use super::checkpoint::{Checkpoint, CheckpointError, PublicKey};
 use super::export::{FORMAT, FORMAT_VERSION, LINE_BYTES_MAX, Line};
+use super::raw::RawEvent;
 use super::verdict::Verdict;
 use super::walk::Walk;
 
@@ -87,6 +88,13 @@ pub fn verify(
     let mut walk = Walk::new(key, public_key.is_some(), anchors);
     loop {
         let found = line_read(&mut reader, &mut line)?;
+        if let (Found::Line { whole: true }, Some(event)) = (found, RawEvent::read(&line)) {
+            match walk.raw(&event) {
+                Ok(true) => continue,
+                Ok(false) => {}
+                Err(verdict) => return Ok(verdict),
+            }
+        }
         let judged = match found {
             Found::Nothing => return Ok(walk.finish()),
             Found::TooLong => Err(walk.altered("its line is longer than any an export has")),

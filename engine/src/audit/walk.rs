@@ -3,6 +3,7 @@
 use super::chain::{GENESIS, Hash, link};
 use super::checkpoint::{Checkpoint, PublicKey};
 use super::export::{End, Line, LinkedEvent};
+use super::raw::RawEvent;
 use super::verdict::Verdict;
 use crate::clock::EpochMs;
 
@@ -20,6 +21,8 @@ pub(super) struct Walk {
     last_hash: Hash,
     /// The last event that a good checkpoint or anchor covers.
     covered: i64,
+    /// The last event that a good anchor covers.
+    held: i64,
     /// A checkpoint that came before its event: either events are missing in between, or it was moved.
     ahead: Option<i64>,
     /// The first event that no anchor covers.
@@ -40,6 +43,7 @@ impl Walk {
             last_seq: 0,
             last_hash: GENESIS,
             covered: 0,
+            held: 0,
             ahead: None,
             unanchored: None,
             ended: None,
@@ -72,13 +76,33 @@ impl Walk {
         if link(&self.last_hash, body) != *hash {
             return Err(self.altered("its hash does not follow from what it says and the event before it"));
         }
-        (self.last_seq, self.last_hash) = (body.seq, *hash);
-        self.seen.events += 1;
-        if self.unanchored.is_none() && self.anchored.is_none_or(|anchored| body.seq > anchored) {
+        if self.is_first_unanchored(body.seq) {
             self.unanchored = Some((body.at_ms, body.seq));
         }
-        while let Some(anchor) = self.anchors.pop_if(|anchor| anchor.seq <= body.seq) {
-            self.covers(&anchor, "an anchor")?;
+        self.comes_to(body.seq, *hash)
+    }
+
+    /// Takes an event by its bytes when it follows, and says whether it did; one that does not is to be taken apart.
+    pub(super) fn raw(&mut self, event: &RawEvent<'_>) -> Result<bool, Verdict> {
+        let next = event.seq == self.last_seq + 1 && self.ended.is_none() && self.ahead.is_none();
+        // Of the first event nobody vouches for the time is told too.
+        if !next || self.is_first_unanchored(event.seq) || !event.follows(&self.last_hash) {
+            return Ok(false);
+        }
+        self.comes_to(event.seq, event.hash).map(|()| true)
+    }
+
+    fn is_first_unanchored(&self, seq: i64) -> bool {
+        self.unanchored.is_none() && self.anchored.is_none_or(|anchored| seq > anchored)
+    }
+
+    fn comes_to(&mut self, seq: i64, hash: Hash) -> Result<(), Verdict> {
+        (self.last_seq, self.last_hash) = (seq, hash);
+        self.seen.events += 1;
+        while let Some(anchor) = self.anchors.pop_if(|anchor| anchor.seq <= seq) {
+            // A checkpoint before it may have been signed anew with a stolen key: only an anchor says from where on.
+            self.covers(&anchor, "an anchor", self.held)?;
+            self.held = anchor.seq;
         }
         Ok(())
     }
@@ -94,22 +118,22 @@ impl Walk {
             self.ahead = self.ahead.or(Some(checkpoint.seq));
             return Ok(());
         }
-        self.covers(checkpoint, "a signed checkpoint")
+        self.covers(checkpoint, "a signed checkpoint", self.covered)
     }
 
-    /// The chain has come to what a checkpoint or anchor is for.
-    fn covers(&mut self, proof: &Checkpoint, what: &str) -> Result<(), Verdict> {
+    /// The chain has come to what a checkpoint or anchor is for; `good` is the last event that is certain.
+    fn covers(&mut self, proof: &Checkpoint, what: &str, good: i64) -> Result<(), Verdict> {
         if proof.seq == self.last_seq && proof.hash == self.last_hash {
             self.covered = self.covered.max(proof.seq);
             return Ok(());
         }
         let why = format!(
             "events {} to {} were rewritten: {what} for event {} has another hash",
-            self.covered + 1,
+            good + 1,
             self.last_seq,
             proof.seq
         );
-        Err(Verdict::Altered { at_seq: self.covered + 1, why })
+        Err(Verdict::Altered { at_seq: good + 1, why })
     }
 
     /// The fault is in what comes next.
@@ -118,7 +142,9 @@ impl Walk {
     }
 
     pub(super) fn truncated(&self) -> Verdict {
-        Verdict::Truncated { after_checkpoint: self.covered }
+        Verdict::Truncated {
+            after_checkpoint: if self.anchored.is_some() { self.held } else { self.covered },
+        }
     }
 
     /// The file is at its end.

@@ -32,13 +32,18 @@ impl Side {
         share(self.errors, self.requests)
     }
 
-    /// With counts that can be: no more failures than requests, no more lanes than requests. What counts has been
-    /// measured by somebody else, and the mathematics below rests on this.
+    /// With counts that can be: no more failures than requests, no more lanes than requests, and a lane wherever there is a request or a
+    /// failure. What counts has been measured by somebody else, and the mathematics below rests on this.
     #[must_use]
     pub fn sane(self) -> Self {
         let errors = self.errors.min(self.requests);
-        let lanes = self.lanes.min(self.requests);
-        Self { requests: self.requests, errors, lanes, error_lanes: self.error_lanes.min(lanes).min(errors) }
+        let lanes = self.lanes.clamp(self.requests.min(1), self.requests);
+        Self {
+            requests: self.requests,
+            errors,
+            lanes,
+            error_lanes: self.error_lanes.clamp(errors.min(1), errors.min(lanes)),
+        }
     }
 }
 

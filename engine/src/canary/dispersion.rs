@@ -7,6 +7,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::usual::Usual;
+
 /// How long the memories last, in seconds: a client that tries again at once, and one that waits longer each time.
 const MEMORIES_S: [f64; 2] = [3.0, 20.0];
 /// A memory that fades sees about half of the errors of one fault.
@@ -29,8 +31,7 @@ const FACTOR_MAX: f64 = 25.0;
 pub(super) struct Dispersion {
     /// A second says no more than so many units beyond the usual, or an incident would be all that is remembered.
     beyond_max: f64,
-    /// Marked and all units, fading.
-    usual: (f64, f64),
+    usual: Usual,
     memories: [Memory; MEMORIES_S.len()],
     /// Sums of the variances, of the squares of what was beyond the usual, and of marked units.
     variance: f64,
@@ -52,7 +53,7 @@ impl Dispersion {
     pub(super) fn new(marked: u64, all: u64, beyond_max: f64) -> Self {
         Self {
             beyond_max,
-            usual: (marked as f64 * PAST_SHARE, all as f64 * PAST_SHARE),
+            usual: Usual::new(marked as f64 * PAST_SHARE, all as f64 * PAST_SHARE),
             memories: Default::default(),
             variance: 0.0,
             squares: 0.0,
@@ -63,16 +64,19 @@ impl Dispersion {
     /// Takes in so many seconds.
     pub(super) fn see(&mut self, marked: u64, all: u64, seconds: u32) {
         let (marked, all) = (marked as f64, all as f64);
-        if all > 0.0 && self.usual.1 > 0.0 {
+        if all > 0.0 && self.usual.all() > 0.0 {
             self.compare(marked, all, seconds);
         }
         let kept = USUAL_FADE.powi(seconds as i32);
-        self.usual = (self.usual.0 * kept + marked, self.usual.1 * kept + all);
+        if self.usual.see(marked, all, kept) {
+            // Beyond what was usual until now says nothing about how errors clump.
+            *self = Self { usual: self.usual, ..Self::new(0, 0, self.beyond_max) };
+        }
     }
 
     fn compare(&mut self, marked: f64, all: f64, seconds: u32) {
         // Half an error more than there were: none so far is not never.
-        let share = ((self.usual.0 + 0.5) / (self.usual.1 + 1.0)).min(1.0);
+        let share = ((self.usual.marked() + 0.5) / (self.usual.all() + 1.0)).min(1.0);
         let variance = all * share * (1.0 - share);
         let most = self.beyond_max + BEYOND_DEVIATIONS * variance.sqrt();
         let beyond = (marked - all * share).clamp(-most, most);

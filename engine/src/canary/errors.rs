@@ -211,6 +211,10 @@ impl Active {
 impl ActiveLanes {
     /// The share of lane-seconds with a request, above 0 and at most 1. Nothing is known before the first second.
     fn share(&self) -> f64 {
-        if self.lanes == 0 { 1.0 } else { (self.lanes as f64 / (self.most * self.seconds) as f64).min(1.0) }
+        if self.lanes == 0 {
+            1.0
+        } else {
+            (self.lanes as f64 / (self.most as f64 * self.seconds as f64)).min(1.0)
+        }
     }
 }

@@ -8,6 +8,9 @@
 /// Terms smaller than this beside the largest add nothing to a sum of `f64`.
 const NEGLIGIBLE: f64 = 1e-18;
 
+/// Of more units the evidence is that of so many in the same proportions: less than there is, and soon reckoned.
+const UNITS_MAX: u64 = 100_000;
+
 /// Above this the sum of tilted terms is scaled down by as much.
 const TOO_LARGE: f64 = 1e200;
 
@@ -38,9 +41,27 @@ impl Draw {
             answer.resize(odds.len(), 0.0);
             return;
         }
-        let drawn = self.canary_marked as f64;
-        let before = if usual > 1.0 { self.ln_expectation(usual) } else { 0.0 };
-        answer.extend(odds.iter().map(|odds| drawn * odds.ln() + before - self.ln_expectation(odds * usual)));
+        let draw = self.scaled();
+        let drawn = draw.canary_marked as f64;
+        let before = if usual > 1.0 { draw.ln_expectation(usual) } else { 0.0 };
+        answer.extend(odds.iter().map(|odds| drawn * odds.ln() + before - draw.ln_expectation(odds * usual)));
+    }
+
+    /// Of no more than [`UNITS_MAX`] units, about.
+    fn scaled(&self) -> Self {
+        let all = self.canary + self.stable;
+        if all <= UNITS_MAX {
+            return *self;
+        }
+        let scaled = |units: u64| (u128::from(units) * u128::from(UNITS_MAX) / u128::from(all)) as u64;
+        let canary_marked = scaled(self.canary_marked);
+        let stable_marked = scaled(self.marked - self.canary_marked);
+        Self {
+            canary: scaled(self.canary),
+            stable: scaled(self.stable),
+            canary_marked,
+            marked: canary_marked + stable_marked,
+        }
     }
 
     /// `ln E[ψ^C]` under the fair draw.

@@ -12,8 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use super::chains::Chains;
 use super::counts::{Second, Side};
+use super::habit::Habit;
 use super::hypergeometric::Draw;
 use super::mixture::Mixture;
+use super::usual::Usual;
 
 /// The ways in which clients try again: seconds between their tries, how probable another one is, and by how much of what it says the bound is missed for it.
 /// The first counts in requests where those are rarer: what fails four in a row fails whenever they come.
@@ -24,6 +26,8 @@ const RARE: f64 = 0.1;
 const ODDS: [f64; 4] = [2.5, 6.0, 20.0, 200.0];
 /// And, where the usual share is known, shares of the canary's lane-seconds that fail: beside a stable version that never fails, no odds ratio comes to as much.
 const SHARES: [f64; 4] = [0.03, 0.1, 0.35, 0.9];
+/// What a habit is given at the start, of what an odds ratio is: some tries of one client are a habit soon, but a fault that counts goes on and on.
+const HABIT_PART: f64 = 0.1;
 /// What is left after a second of the stable version's usual share.
 const USUAL_FADE: f64 = 0.998;
 /// The share of the past that counts for it: as many seconds as that remembers.
@@ -44,14 +48,16 @@ const SHARE_MAX: f64 = 0.95;
 const AGAINST_LN_MAX: f64 = 2.0;
 /// Nor more than this for them, or an incident would be all that is remembered.
 const FOR_LN_MAX: f64 = 10.0;
+/// Factors that are multiplied one by one.
+const FACTORS_MAX: u64 = 64;
 
 /// Evidence that the canary's lanes fail more often, whether or not clients try again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct LaneEvidence {
     single: Mixture,
     kinds: [Kind; KINDS.len()],
-    /// Error lanes and lanes of the stable version, fading.
-    usual: (f64, f64),
+    /// Error lanes and lanes of the stable version.
+    usual: Usual,
     /// How many of the kinds count: the last ones only where there is traffic enough.
     counting: usize,
 }
@@ -71,26 +77,29 @@ pub(super) struct Load {
 /// One kind of retries.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Kind {
+    /// Odds ratios, shares, and what the canary's own seconds foretell.
     worse: Mixture,
     stable: Chains,
     canary: Chains,
+    habit: Habit,
 }
 
 impl LaneEvidence {
     /// With the stable version's past, and for a canary planned to take so many seconds.
     pub(super) fn new(past: &Side, planned_s: u32) -> Self {
         let kind = |(gap_s, again, _)| Kind {
-            worse: Mixture::new(ODDS.len() + SHARES.len(), AT_START, planned_s),
+            worse: Mixture::new(ODDS.len() + SHARES.len() + 1, AT_START, planned_s).less_on_last(HABIT_PART),
             stable: Chains::new(gap_s, again),
             canary: Chains::new(gap_s, again),
+            habit: Habit::default(),
         };
         Self {
             single: Mixture::new(ODDS.len(), AT_START, planned_s),
             kinds: KINDS.map(kind),
             counting: KINDS.len(),
             usual: match past.lanes {
-                0 => (0.0, LANES_ASSUMED),
-                lanes => (past.error_lanes as f64 * PAST_SHARE, lanes as f64 * PAST_SHARE),
+                0 => Usual::new(0.0, LANES_ASSUMED),
+                lanes => Usual::new(past.error_lanes as f64 * PAST_SHARE, lanes as f64 * PAST_SHARE),
             },
         }
     }
@@ -125,17 +134,14 @@ impl LaneEvidence {
         self.weigh(second, 1..KINDS.len(), load, power);
         self.counting = if load.canary < RARE { KINDS.len() - 1 } else { KINDS.len() };
         let stable = &second.stable;
-        self.usual = (
-            self.usual.0 * USUAL_FADE + stable.error_lanes as f64,
-            self.usual.1 * USUAL_FADE + stable.lanes as f64,
-        );
+        self.usual.see(stable.error_lanes as f64, stable.lanes as f64, USUAL_FADE);
     }
 
     /// The likelihood ratios against some of the kinds.
     fn weigh(&mut self, seen: &Second, kinds: Range<usize>, load: &Load, power: f64) {
         let Second { stable, canary } = seen;
         // Some errors more than there were: none so far is not never.
-        let usual = ((self.usual.0 + UNSEEN) / (self.usual.1 + UNSEEN)).min(USUAL_MAX);
+        let usual = ((self.usual.marked() + UNSEEN) / (self.usual.all() + UNSEEN)).min(USUAL_MAX);
         let hazard = -(1.0 - usual).ln();
         let failed = stable.error_lanes as f64;
         let expected = hazard * stable.lanes as f64;
@@ -153,7 +159,9 @@ impl LaneEvidence {
             let ln_stable = kind.stable.see(stable, hazard, load.stable);
             let ln_canary = kind.canary.see(canary, hazard * load.odds * MORE_BEGIN, load.canary);
             let learnt = (ln_single - ln_stable).clamp(-FOR_LN_MAX, AGAINST_LN_MAX);
-            kind.worse.see(worse.clone().map(|ln_worse| learnt + power * (ln_worse - ln_canary)));
+            let foretold = kind.habit.see(canary.error_lanes, canary.lanes);
+            let worse = worse.clone().chain([foretold]);
+            kind.worse.see(worse.map(|ln_worse| learnt + power * (ln_worse - ln_canary)));
         }
     }
 
@@ -164,6 +172,11 @@ impl LaneEvidence {
     }
 }
 
+/// From `FACTORS_MAX` on by Stirling's series, which is exact to ten digits there.
 fn ln_factorial(n: u64) -> f64 {
-    (2..=n).map(|k| (k as f64).ln()).sum()
+    if n <= FACTORS_MAX {
+        return (2..=n).map(|k| (k as f64).ln()).sum();
+    }
+    let n = n as f64;
+    n * n.ln() - n + 0.5 * (2.0 * std::f64::consts::PI * n).ln() + 1.0 / (12.0 * n)
 }

@@ -77,7 +77,7 @@ impl LatencyEvidence {
     pub(super) fn see(&mut self, stable: &[u64], canary: &[u64], warm: bool) {
         self.fit(stable.len().max(canary.len()));
         self.slower.wake();
-        if warm && self.past.iter().sum::<u64>() >= PAST_MIN {
+        if warm && sum(&self.past) >= PAST_MIN {
             add(&mut self.together.0, stable);
             add(&mut self.together.1, canary);
             self.together_rows += 1;
@@ -113,10 +113,10 @@ impl LatencyEvidence {
 
         let middle = tails.limit(0.5);
         self.spread.see(tails.stable[middle], tails.stable[0]);
-        self.compared = (self.compared.0 + tails.stable[0], self.compared.1 + tails.canary[0]);
+        self.compared = both(self.compared, (tails.stable[0], tails.canary[0]));
         for (slow, (above, _)) in self.slow.iter_mut().zip(TOLD) {
             let limit = tails.limit(above);
-            *slow = (slow.0 + tails.stable[limit], slow.1 + tails.canary[limit]);
+            *slow = both(*slow, (tails.stable[limit], tails.canary[limit]));
         }
         self.cut();
     }
@@ -247,9 +247,13 @@ fn sum(histogram: &[u64]) -> u64 {
     histogram.iter().sum()
 }
 
+fn both(so_far: (u64, u64), more: (u64, u64)) -> (u64, u64) {
+    (so_far.0.saturating_add(more.0), so_far.1.saturating_add(more.1))
+}
+
 fn add(to: &mut [u64], more: &[u64]) {
     for (to, more) in to.iter_mut().zip(more) {
-        *to += more;
+        *to = to.saturating_add(*more);
     }
 }
 

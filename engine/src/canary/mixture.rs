@@ -28,6 +28,14 @@ impl Mixture {
         Self { staked: vec![at_start / effects.max(1) as f64; effects], waiting: 1.0 - at_start, each }
     }
 
+    /// With only a part (0 to 1) of what was staked at the start left on the last effect. The rest is lost, so this can only make evidence less.
+    pub(super) fn less_on_last(mut self, part: f64) -> Self {
+        if let Some(staked) = self.staked.last_mut() {
+            *staked *= part;
+        }
+        self
+    }
+
     /// A chance has passed: some of what waited is staked.
     pub(super) fn wake(&mut self) {
         let woken = self.each.min(self.waiting);

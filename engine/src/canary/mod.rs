@@ -5,6 +5,7 @@ mod clumping;
 mod counts;
 mod dispersion;
 mod errors;
+mod habit;
 mod hypergeometric;
 mod judge;
 mod lanes;
@@ -19,7 +20,9 @@ mod sentence;
 mod split;
 mod stored;
 mod triggers;
+mod usual;
 mod verdict;
+mod whole;
 
 pub use counts::{Past, Second, Side};
 pub use judge::Judge;
@@ -31,5 +34,7 @@ pub use split::{Received, Split};
 pub use triggers::Trigger;
 pub use verdict::{Cause, Lack, Ruling, Verdict};
 
+#[cfg(test)]
+mod replay_tests;
 #[cfg(test)]
 mod tests;

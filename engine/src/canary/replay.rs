@@ -8,9 +8,12 @@ use super::judge::Judge;
 use super::latency::LATENCY_ROW_S;
 use super::policy::Policy;
 use super::verdict::Verdict;
+use super::whole;
 
 /// More buckets than anybody's histogram has; the first bucket of a row is a number somebody wrote.
 const BUCKETS_MAX: usize = 4096;
+/// Nobody counts more of anything in one second, and sums of no more stay within the range of numbers.
+const COUNT_MAX: u64 = 1_000_000_000_000;
 
 /// A recorded canary.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -18,10 +21,10 @@ pub struct Trace {
     /// Its name, for the answer.
     pub id: String,
     /// The stages: share of traffic in percent, and seconds.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole::steps")]
     pub steps: Vec<(f64, u32)>,
     /// Seconds at the start in which the canary may be cold.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole::seconds")]
     pub warmup_s: u32,
     /// Edges of the latency buckets, in milliseconds: bucket `i` holds what is at or above edge `i - 1` and below edge `i`.
     pub edges_ms: Vec<f64>,
@@ -29,9 +32,10 @@ pub struct Trace {
     #[serde(default)]
     pub pre: TracePast,
     /// A row for each second.
+    #[serde(deserialize_with = "whole::rows")]
     pub sec: Vec<TraceSecond>,
     /// A row for each [`LATENCY_ROW_S`] seconds: histograms of the stable version and of the canary.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole::histograms")]
     pub lat: Vec<(TraceHistogram, TraceHistogram)>,
 }
 
@@ -47,14 +51,19 @@ pub type TraceSecond = [u64; 8];
 #[serde(default)]
 pub struct TracePast {
     /// Requests.
+    #[serde(deserialize_with = "whole::count")]
     pub n: u64,
     /// Failed requests.
+    #[serde(deserialize_with = "whole::count")]
     pub err: u64,
     /// Latencies.
+    #[serde(deserialize_with = "whole::histogram")]
     pub hist: TraceHistogram,
     /// Lane-seconds with a request.
+    #[serde(deserialize_with = "whole::count")]
     pub lanes: u64,
     /// Lane-seconds with a failed request.
+    #[serde(deserialize_with = "whole::count")]
     pub err_lanes: u64,
 }
 
@@ -98,6 +107,14 @@ pub enum TraceError {
         /// How many edges there are.
         edges: usize,
     },
+    /// A count is larger than anybody counts.
+    #[error("{place} has the count {count}; there can be {COUNT_MAX} at most")]
+    Count {
+        /// Where it is.
+        place: String,
+        /// The count.
+        count: u64,
+    },
     /// The edges are out of order or too many.
     #[error("edges_ms must grow from each to the next, and be fewer than {BUCKETS_MAX}")]
     Edges,
@@ -112,6 +129,11 @@ impl Trace {
         let planned_s = self.steps.iter().fold(0_u32, |sum, (_, seconds)| sum.saturating_add(*seconds));
         let planned_s = planned_s.max(self.sec.len() as u32);
         let policy = Policy { warmup_s: policy.warmup_s.max(self.warmup_s), ..policy.clone() };
+        let pre = [self.pre.n, self.pre.err, self.pre.lanes, self.pre.err_lanes];
+        counts_within(&pre, || "pre".to_owned())?;
+        for (at, row) in self.sec.iter().enumerate() {
+            counts_within(row, || format!("sec[{at}]"))?;
+        }
         let served = Side {
             requests: self.pre.n,
             errors: self.pre.err,
@@ -167,6 +189,7 @@ impl Trace {
         let edges = self.edges_ms.len();
         let mut buckets = vec![0; edges + 1];
         let Some((first, counts)) = given.split_first() else { return Ok(buckets) };
+        counts_within(counts, &place)?;
         let first = usize::try_from(*first).unwrap_or(usize::MAX);
         for (at, count) in counts.iter().enumerate() {
             let bucket = first.saturating_add(at);
@@ -174,6 +197,13 @@ impl Trace {
             *buckets.get_mut(bucket).ok_or_else(place_of)? = *count;
         }
         Ok(buckets)
+    }
+}
+
+fn counts_within(counts: &[u64], place: impl Fn() -> String) -> Result<(), TraceError> {
+    match counts.iter().find(|count| **count > COUNT_MAX) {
+        Some(count) => Err(TraceError::Count { place: place(), count: *count }),
+        None => Ok(()),
     }
 }
 

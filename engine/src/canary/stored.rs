@@ -12,7 +12,7 @@ use super::judge::Judge;
 use super::policy::{Policy, STAGES};
 
 /// The form of what is stored. It grows with each change of what a judge keeps or of what that means; a test holds the fields against it.
-const FORM: u32 = 2;
+const FORM: u32 = 3;
 
 /// Reads only as [`FORM`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,14 +126,16 @@ mod tests {
             .errors.clumping.lanes.memories[].before
             .errors.clumping.lanes.memories[].together
             .errors.clumping.lanes.squares
-            .errors.clumping.lanes.usual
+            .errors.clumping.lanes.usual.before
+            .errors.clumping.lanes.usual.now
             .errors.clumping.lanes.variance
             .errors.clumping.requests.beyond_max
             .errors.clumping.requests.marked
             .errors.clumping.requests.memories[].before
             .errors.clumping.requests.memories[].together
             .errors.clumping.requests.squares
-            .errors.clumping.requests.usual
+            .errors.clumping.requests.usual.before
+            .errors.clumping.requests.usual.now
             .errors.clumping.requests.variance
             .errors.clumping.since
             .errors.clumping.usual
@@ -149,6 +151,7 @@ mod tests {
             .errors.lanes.kinds[].canary.again
             .errors.lanes.kinds[].canary.gap_s
             .errors.lanes.kinds[].canary.going
+            .errors.lanes.kinds[].habit.seen
             .errors.lanes.kinds[].stable.again
             .errors.lanes.kinds[].stable.gap_s
             .errors.lanes.kinds[].stable.going
@@ -158,7 +161,8 @@ mod tests {
             .errors.lanes.single.each
             .errors.lanes.single.staked
             .errors.lanes.single.waiting
-            .errors.lanes.usual
+            .errors.lanes.usual.before
+            .errors.lanes.usual.now
             .errors.requests.each
             .errors.requests.staked
             .errors.requests.waiting
@@ -192,14 +196,16 @@ mod tests {
             .patterns.known.odd.clumping.lanes.memories[].before
             .patterns.known.odd.clumping.lanes.memories[].together
             .patterns.known.odd.clumping.lanes.squares
-            .patterns.known.odd.clumping.lanes.usual
+            .patterns.known.odd.clumping.lanes.usual.before
+            .patterns.known.odd.clumping.lanes.usual.now
             .patterns.known.odd.clumping.lanes.variance
             .patterns.known.odd.clumping.requests.beyond_max
             .patterns.known.odd.clumping.requests.marked
             .patterns.known.odd.clumping.requests.memories[].before
             .patterns.known.odd.clumping.requests.memories[].together
             .patterns.known.odd.clumping.requests.squares
-            .patterns.known.odd.clumping.requests.usual
+            .patterns.known.odd.clumping.requests.usual.before
+            .patterns.known.odd.clumping.requests.usual.now
             .patterns.known.odd.clumping.requests.variance
             .patterns.known.odd.clumping.since
             .patterns.known.odd.clumping.usual
@@ -247,6 +253,7 @@ mod tests {
         for (key, value) in [
             ("form", serde_json::Value::Null),
             ("form", 1.into()),
+            ("form", 2.into()),
             ("errors", serde_json::json!({ "lanes": [1] })),
         ] {
             let mut stored = serde_json::to_value(&before).unwrap();

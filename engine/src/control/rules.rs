@@ -101,7 +101,8 @@ impl Engine {
         if matches!(one.what, Happening::RuleActed { .. }) {
             return Ok(());
         }
-        let Some(run) = self.store().run_get(&one.run).await? else { return Ok(()) };
+        let about = one.what.caused_by().unwrap_or(&one.run);
+        let Some(run) = self.store().run_get(about).await? else { return Ok(()) };
         let key = run.environment().clone();
         let Some(production) = self.rules_place(&key, seen).await?.map(|place| place.production) else {
             return Ok(());
@@ -183,6 +184,8 @@ fn fire(
         worth.kind,
         AlertKind::CrashLoop | AlertKind::Unreached | AlertKind::ServerErrors | AlertKind::Unhealthy
     );
+    // Where a canary may have done it, that one goes back and not what is live.
+    let of_live = of_live && one.what.caused_by().is_none();
     // What shows what went wrong is kept before anything is changed.
     let (mut left, rest): (Vec<Reaction>, Vec<Reaction>) =
         then.iter().partition(|reaction| **reaction == Reaction::Incident);

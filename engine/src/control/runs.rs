@@ -6,7 +6,7 @@ use super::back::is_plain_rollback;
 use super::clearance::Asked;
 use super::journal::Draft;
 use super::{Engine, Refusal};
-use crate::model::{Actor, RunId};
+use crate::model::{Actor, RunId, RunRequest};
 use crate::run::{Reason, Run, RunEvent, RunState, past_return};
 use crate::store::{StoreError, Write};
 
@@ -57,6 +57,12 @@ impl Engine {
         actor: &Actor,
         with: impl Fn(&RunId) -> Result<Vec<Write>, StoreError> + Send,
     ) -> Result<Run, Refusal> {
+        let request = self.retry_request(id, actor).await?;
+        self.request_with(&request, actor, with).await
+    }
+
+    /// What the retry of a run asks for; why there is none, otherwise.
+    pub async fn retry_request(&self, id: &RunId, actor: &Actor) -> Result<RunRequest, Refusal> {
         let run = self.run_there(id).await?;
         if !run.state.is_over() {
             return Err(Refusal::standing(
@@ -79,7 +85,7 @@ impl Engine {
         // What was urgent then is not urgent now, and a time that has passed is not waited for.
         request.break_glass = None;
         request.not_before_ms = None;
-        self.request_with(&request, actor, with).await
+        Ok(request)
     }
 
     /// Refuses the retry of a rollback that would take back something else by now than what was shown.

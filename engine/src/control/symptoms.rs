@@ -8,8 +8,11 @@ use crate::clock::EpochMs;
 use crate::model::{Actor, EnvironmentKey, Project, Release, RunId, ServiceName};
 use crate::monitor::{LOOKED_BACK_S, ServerErrors};
 use crate::ports::InstanceState;
-use crate::run::{Happening, RunHappened};
+use crate::run::{Happening, OnTrial, RunHappened, RunState};
 use crate::store::{AuditEntry, Commit, StoreError};
+
+/// An environment's newest runs among which a canary of the last minutes is looked for.
+const RUNS_LOOKED_AT: i64 = 10;
 
 /// Something that began or is over: the record's word and sentence, and what watchers are told.
 type Change = (&'static str, String, Happening);
@@ -24,8 +27,14 @@ impl Engine {
         let observed = self.ports().platform.observe(key).await.ok();
         let mut commit = noticed(&live.run, last_of(&happened), self.now_ms());
         for (service, part) in live.services.iter().filter(|(_, part)| part.set.is_some()) {
-            let errors = self.server_errors(&project, live, service).await;
-            let errors = errors.and_then(|seen| of_errors(&happened, service, live.id.number, seen));
+            let errors = match self.server_errors(&project, live, service).await {
+                Some(seen) => {
+                    // Asked for only where there is something to tell.
+                    let beside = if seen.are_repeated() { self.on_trial_lately(live).await? } else { None };
+                    of_errors(&happened, service, live.id.number, seen, beside)
+                }
+                None => None,
+            };
             let there = observed.as_ref().and_then(|observed| observed.services.get(service));
             let set = there.and_then(|there| there.sets.iter().find(|set| set.release == part.origin));
             let health = set.and_then(|set| {
@@ -85,6 +94,26 @@ impl Engine {
     }
 }
 
+impl Engine {
+    /// The canary that had a part of the traffic in the time that is looked back: errors of what is live may be its doing.
+    async fn on_trial_lately(&self, live: &Release) -> Result<Option<OnTrial>, Refusal> {
+        let since_ms = self.now_ms() - LOOKED_BACK_S * 1_000;
+        for run in self.store().run_by_environment(&live.id.environment, RUNS_LOOKED_AT).await? {
+            // What came while it was on trial is not seen any more once it is live, nor when it is long gone.
+            let is_meant = !matches!(run.state, RunState::Succeeded { .. })
+                && run.finished_ms.is_none_or(|finished_ms| finished_ms >= since_ms);
+            let trial = if is_meant { self.store().trial_get(&run.id).await? } else { None };
+            let Some(weight_pct) = trial.and_then(|trial| Some(trial.at_hand()?.weight_pct)) else {
+                continue;
+            };
+            if let Some(release) = self.store().plan_get(&run.id).await?.and_then(|plan| plan.release) {
+                return Ok(Some(OnTrial { run: run.id, release: release.id.number, weight_pct }));
+            }
+        }
+        Ok(None)
+    }
+}
+
 /// A commit of what this replica noticed by itself. Another one that noticed the same at once was faster when something happened
 /// to the run since then: it is a conflict.
 pub(super) fn noticed(run: &RunId, since: i64, now_ms: EpochMs) -> Commit {
@@ -101,18 +130,24 @@ fn of_errors(
     service: &ServiceName,
     release: u32,
     seen: ServerErrors,
+    beside: Option<OnTrial>,
 ) -> Option<Change> {
-    let is_told = last(happened, |what| match what {
-        Happening::ServerErrors { service: of, .. } if of == service => Some(true),
-        Happening::ServerErrorsOver { service: of } if of == service => Some(false),
+    let told = happened.iter().rev().find_map(|one| match &one.what {
+        Happening::ServerErrors { service: of, beside, .. } if of == service => Some(Some(beside.is_some())),
+        Happening::ServerErrorsOver { service: of } if of == service => Some(None),
         _ => None,
     });
+    let told = told.flatten();
+    // What was put down to a canary and goes on without it is told once more: it is the live release's own.
+    let is_told = told.is_some_and(|as_canary| !as_canary || beside.is_some() || !seen.are_repeated());
     let service = service.clone();
     if !is_told && seen.are_repeated() {
         let ServerErrors { requests, errors, .. } = seen;
         let say =
             format!("{errors} of {requests} requests in {LOOKED_BACK_S} s were answered with server errors");
-        let what = Happening::ServerErrors { service, release, requests, errors, over_s: LOOKED_BACK_S };
+        let say = beside.iter().fold(say, |say, beside| format!("{say} {beside}"));
+        let over_s = LOOKED_BACK_S;
+        let what = Happening::ServerErrors { service, release, requests, errors, over_s, beside };
         return Some(("service.errors", say, what));
     }
     (is_told && seen.are_over()).then(|| {

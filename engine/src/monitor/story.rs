@@ -254,8 +254,11 @@ fn timeline(detail: &RunDetail) -> Vec<String> {
         }
         Happening::Unreached { service, why } => format!("nobody reached {service}: {why}"),
         Happening::Reached { service } => format!("{service} was reached again"),
-        Happening::ServerErrors { service, requests, errors, over_s, .. } => {
-            format!("{service} answered {errors} of {requests} requests in {over_s} s with server errors")
+        Happening::ServerErrors { service, requests, errors, over_s, beside, .. } => {
+            let says = format!(
+                "{service} answered {errors} of {requests} requests in {over_s} s with server errors"
+            );
+            beside.iter().fold(says, |says, beside| format!("{says} {beside}"))
         }
         Happening::ServerErrorsOver { service } => format!("{service} answered without server errors again"),
         Happening::Unwell { service, why } => format!("{service} was unhealthy: {why}"),

@@ -61,7 +61,8 @@ impl Engine {
         if !may_matter(&one.what) {
             return Ok(());
         }
-        let Some(run) = self.store().run_get(&one.run).await? else { return Ok(()) };
+        let about = one.what.caused_by().unwrap_or(&one.run);
+        let Some(run) = self.store().run_get(about).await? else { return Ok(()) };
         let trial = self.store().trial_get(&one.run).await?;
         let Some(project) = self.texts_project(run.environment(), seen).await? else { return Ok(()) };
         let Some(environment) = project.environments.get(&run.environment().environment) else {

@@ -218,6 +218,11 @@ pub(super) fn put(alert: Alert) -> Write {
     Write::Text(TextWrite::AlertPut(Box::new(alert)))
 }
 
+/// Whether nothing of a run is live.
+fn is_gone(run: &Run) -> bool {
+    run.state.is_over() && !matches!(run.state, RunState::Succeeded { .. })
+}
+
 /// What can be replied to it.
 fn actions(lead: &Alert, run: Option<&Run>, approve: bool) -> Vec<CodeAction> {
     let soaks = run.is_some_and(|run| matches!(run.state, RunState::Running { .. }));
@@ -228,6 +233,8 @@ fn actions(lead: &Alert, run: Option<&Run>, approve: bool) -> Vec<CodeAction> {
         AlertKind::CanaryHeld | AlertKind::CanaryWeird => {
             vec![CodeAction::RollBack, CodeAction::Promote, CodeAction::Acknowledge]
         }
+        // The canary it is put down to is gone.
+        AlertKind::ServerErrors if run.is_some_and(is_gone) => vec![CodeAction::Acknowledge],
         AlertKind::CrashLoop | AlertKind::Unreached | AlertKind::ServerErrors | AlertKind::Unhealthy => {
             vec![CodeAction::RollBack, CodeAction::Acknowledge]
         }

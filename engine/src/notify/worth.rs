@@ -122,10 +122,11 @@ pub fn worth(run: &Run, what: &Happening, trial: Option<&Trial>, production: boo
             let about = service.to_string();
             return Some(Worth { about, ..of(AlertKind::Unreached, bad, &says, &[Signal::Unhealthy]) });
         }
-        Happening::ServerErrors { service, requests, errors, over_s, .. } => {
+        Happening::ServerErrors { service, requests, errors, over_s, beside, .. } => {
             let says = format!(
                 "{service} answered {errors} of {requests} requests in {over_s} s with server errors"
             );
+            let says = beside.iter().fold(says, |says, beside| format!("{says} {beside}"));
             let about = service.to_string();
             return Some(Worth { about, ..of(AlertKind::ServerErrors, bad, &says, &[Signal::Repeated5xx]) });
         }

@@ -69,6 +69,18 @@ pub trait Signals: Send + Sync {
         after_s: i64,
     ) -> Result<Seen, PortError>;
 
+    /// What a service's releases answered after a second, to tell what is usual: what was seen by an earlier program is in it, several
+    /// seconds may be told as one, and there may be gaps. For comparing versions second by second there is [`Signals::seen`].
+    async fn past(
+        &self,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+        queries: Option<&Queries>,
+        after_s: i64,
+    ) -> Result<Seen, PortError> {
+        self.seen(environment, service, queries, after_s).await
+    }
+
     /// Fails when services with these queries can never be seen, because nothing is there to ask. Asks nobody.
     fn can_see(&self, _queries: Option<&Queries>) -> Result<(), PortError> {
         Ok(())

@@ -11,7 +11,8 @@ use super::freeze;
 use super::judging;
 use super::known::Known;
 use super::limits::{
-    APPROVAL_MINUTES, APPROVALS, APPROVALS_IN_PRODUCTION, LANE_SECONDS_MIN, REPLICAS, RUNS_PER_HOUR, SOAK_S,
+    APPROVAL_MINUTES, APPROVALS, APPROVALS_IN_PRODUCTION, LANE_SECONDS_MIN, REPLICAS, REPLICAS_ALLOWED,
+    RUNS_PER_HOUR, SOAK_S,
 };
 use super::service;
 use super::spot::Spot;
@@ -188,7 +189,7 @@ fn policy(spot: &Spot<'_>, production: bool) -> Option<EnvironmentPolicy> {
         }),
         freeze: keys.or("freeze", Vec::new(), |spot| freezes(&spot)),
         runs_per_hour: keys.maybe("runs_per_hour", |spot| spot.number(&RUNS_PER_HOUR)),
-        max_replicas: keys.maybe("max_replicas", |spot| spot.number(&REPLICAS)),
+        max_replicas: keys.maybe("max_replicas", |spot| spot.number(&REPLICAS_ALLOWED)),
         allowed_sizes: keys.or("allowed_sizes", Vec::new(), |spot| {
             Some(spot.items()?.iter().filter_map(service::size).collect())
         }),

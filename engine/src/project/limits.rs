@@ -21,8 +21,10 @@ pub const SERVICES_MAX: usize = 200;
 pub const ENVIRONMENTS_MAX: usize = 50;
 /// Connections of a project, and of one environment.
 pub const CONNECTIONS_MAX: usize = 100;
-/// Replicas of one service.
-pub const REPLICAS: RangeInclusive<u32> = 1..=100;
+/// Replicas of one service: what a platform runs of one, so that nothing is described that can't be deployed.
+pub const REPLICAS: RangeInclusive<u32> = 1..=64;
+/// What an environment's policy may allow of them.
+pub const REPLICAS_ALLOWED: RangeInclusive<u32> = 1..=100;
 /// Seconds a process may take to become healthy: up to an hour.
 pub const HEALTH_TIMEOUT_S: RangeInclusive<u32> = 1..=3600;
 /// Seconds a process may take to become healthy when nothing is said.

@@ -1,5 +1,7 @@
 //! What the database keeps of a run: the run itself, its steps, its approval, its events.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::state::{Reason, RunState, StepState};
@@ -139,6 +141,34 @@ pub struct Vote {
     pub front: String,
 }
 
+/// A release that was on trial while something happened to the live one beside it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnTrial {
+    /// The run whose canary it was.
+    pub run: RunId,
+    /// Its number.
+    pub release: u32,
+    /// The share of traffic it had, 1 to 100.
+    pub weight_pct: u8,
+}
+
+impl Happening {
+    /// The run it is the doing of, when that is not the one it happened to.
+    pub fn caused_by(&self) -> Option<&RunId> {
+        match self {
+            Self::ServerErrors { beside, .. } => beside.as_ref().map(|beside| &beside.run),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for OnTrial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { run, release, weight_pct } = self;
+        write!(f, "while the canary of release {release} ({run}) had {weight_pct}% of traffic")
+    }
+}
+
 /// Something that happened to a run, for those who watch it. Reporters render these and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "event")]
@@ -219,6 +249,9 @@ pub enum Happening {
         errors: u64,
         /// How far back that goes, in seconds.
         over_s: i64,
+        /// The canary that was beside it meanwhile, whose doing it may be.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        beside: Option<OnTrial>,
     },
     /// It hardly does any more.
     ServerErrorsOver {

@@ -184,13 +184,13 @@ fn a_bad_release_is_taken_back_in_its_first_stage() {
               canary 10% …
               canary 10% waits: soaking, 60 s left
               canary 10% failed: canary-failed
-            undoing: canary-failed (the canary of api failed at 10% of traffic. The canary failed 13 of 80 requests (16%), the stable version 0 of 720 requests (0%) in the same seconds; equal versions would get this far apart less than once in 388 canaries (limit: 200).)
+            undoing: canary-failed (the canary of api failed at 10% of traffic. The canary failed 13 of 80 requests (16%), the stable version 0 of 720 requests (0%) in the same seconds; equal versions would get this far apart less than once in 351 canaries (limit: 200).)
               canary 10% undone: api: 100% to release 1, web: 100% to release 1
               api and web undone: new processes ended
               migrations undone: 0002 add_due_date, 0003 create_payments were applied and stay: what ran before can live with them
               reconcile config undone: configuration removed
               preflight undone: no build is running
-            rolled-back: canary-failed (the canary of api failed at 10% of traffic. The canary failed 13 of 80 requests (16%), the stable version 0 of 720 requests (0%) in the same seconds; equal versions would get this far apart less than once in 388 canaries (limit: 200).)
+            rolled-back: canary-failed (the canary of api failed at 10% of traffic. The canary failed 13 of 80 requests (16%), the stable version 0 of 720 requests (0%) in the same seconds; equal versions would get this far apart less than once in 351 canaries (limit: 200).)
         "#]].assert_eq(&t.told(&run).await);
         assert_eq!(t.picture("staging").await, before);
         let trial = trial(t, &run).await;

@@ -10,7 +10,7 @@ use engine::ports::Served;
 use serde::{Deserialize, Serialize};
 
 use super::lanes::Lane;
-use super::seconds::Seconds;
+use super::seconds::{Seconds, Spans};
 
 /// Upper bounds of the latency buckets, in milliseconds, each inclusive; one more bucket takes what is slower.
 pub const LATENCY_BOUNDS_MS: [u64; 15] =
@@ -82,6 +82,16 @@ impl Tally {
     /// The seconds after one, up to another, in which anything was answered.
     pub(crate) fn between(&self, after_s: i64, until_s: i64) -> Vec<(i64, Served)> {
         self.seconds.lock().unwrap_or_else(PoisonError::into_inner).between(after_s, until_s).collect()
+    }
+
+    /// The spans that began after a second, with the seconds up to another; those from before this program began as well.
+    pub(crate) fn spans(&self, after_s: i64, until_s: i64) -> Spans {
+        self.seconds.lock().unwrap_or_else(PoisonError::into_inner).spans(after_s, until_s)
+    }
+
+    /// What was kept of the time before this program began.
+    pub(crate) fn before_set(&self, before: Spans) {
+        self.seconds.lock().unwrap_or_else(PoisonError::into_inner).before_set(before);
     }
 
     /// The counts now. Each number is exact; requests under way may be in one number and not yet in another.

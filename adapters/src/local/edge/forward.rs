@@ -21,7 +21,7 @@ use super::reply::{self, Own};
 use super::service::{Service, second_now};
 use super::table::Choice;
 use super::upstream::{Missed, attempt};
-use super::{headers, lanes, sticky, upgrade};
+use super::{aside, headers, lanes, sticky, upgrade};
 
 /// A client's connection, as far as its requests need to know.
 #[derive(Debug)]
@@ -53,9 +53,12 @@ pub(crate) async fn answer(visit: Arc<Visit>, mut request: Request<Incoming>) ->
     let cookie = service.sticky();
     let known = cookie.as_deref().and_then(|cookie| sticky::slot(&parts.headers, cookie));
     let slot = known.or_else(|| lanes::slot(&parts.headers, visit.peer.ip()));
+    let is_probe = aside::is_probe(&parts, visit.peer.ip());
     headers::for_backend(&mut parts.headers, visit.peer, &request_id, protocol.as_ref());
 
-    let (lease, tally, slot) = match service.choose(slot, started) {
+    let no_client = service.choose_aside(parts.uri.path(), is_probe, started);
+    let is_client = no_client.is_none();
+    let (lease, tally, slot) = match no_client.unwrap_or_else(|| service.choose(slot, started)) {
         Choice::Instance(lease, tally, slot) => (lease, tally, slot),
         Choice::NoTraffic => return reply::own(Own::NoTraffic, &service.name, None, &request_id),
         Choice::NoInstance(release, tally) => {
@@ -72,7 +75,7 @@ pub(crate) async fn answer(visit: Arc<Visit>, mut request: Request<Incoming>) ->
         Ok((response, exchange)) => finish(&visit, response, exchange, release, &request_id, client_side),
         Err(why) => reply::own(why, &service.name, Some(release), &request_id),
     };
-    if let (Some(cookie), None) = (&cookie, known) {
+    if let (Some(cookie), None, true) = (&cookie, known, is_client) {
         sticky::give(response.headers_mut(), cookie, slot);
     }
     outcome.tell(response.status());

@@ -1,5 +1,6 @@
 #![doc = include_str!("README.md")]
 
+mod aside;
 mod backend;
 mod body;
 mod counts;
@@ -10,6 +11,7 @@ mod headers;
 mod lanes;
 mod listener;
 mod options;
+mod past;
 mod port;
 mod probe;
 mod reply;
@@ -31,7 +33,7 @@ use std::time::{Duration, Instant};
 use engine::model::{EnvironmentKey, ServiceName, Sticky};
 use engine::ports::{PortError, Weight};
 use tokio::sync::{Semaphore, watch};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -40,7 +42,9 @@ pub use options::{
     CONNECT_TIMEOUT, CONNECTIONS_MAX, EdgeOptions, HEAD_MAX_BYTES, HEAD_TIMEOUT, RESPONSE_TIMEOUT,
     STALL_TIMEOUT,
 };
-use service::Service;
+use past::{PAST_EVERY, PastFile};
+use seconds::KEPT_S;
+use service::{Service, second_now};
 use state::{StateFile, Weights};
 
 /// How long a probe waits for the whole answer.
@@ -48,6 +52,9 @@ pub const PROBE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long connections get to notice that the edge has been closed on them.
 const CLOSE_GRACE: Duration = Duration::from_secs(1);
+
+/// What services answered is kept in a file called like that of the weights, with this ending.
+const PAST_EXTENSION: &str = "past.json";
 
 /// Services that nobody reaches, and why, in words.
 pub type Deaf = BTreeMap<(EnvironmentKey, ServiceName), String>;
@@ -64,6 +71,7 @@ pub(crate) struct Shared {
     options: EdgeOptions,
     services: RwLock<BTreeMap<(EnvironmentKey, ServiceName), Arc<Service>>>,
     state: StateFile,
+    past: PastFile,
     /// The weights as they are on disk; held while they are written, so that writes are in order.
     saved: Mutex<Weights>,
     /// Services that should be reached at an address that can't be had, and why.
@@ -77,13 +85,16 @@ pub(crate) struct Shared {
 }
 
 impl EdgeProxy {
-    /// Opens the edge with the weights kept in a file, which need not be there yet. It listens nowhere so far.
+    /// Opens the edge with the weights kept in a file, which need not be there yet; what services answered lately is kept
+    /// beside it. It listens nowhere so far. Works within a Tokio runtime.
     pub fn open(state_file: PathBuf) -> Result<Arc<Self>, PortError> {
         Self::open_with(state_file, EdgeOptions::default())
     }
 
     /// Opens the edge with options.
     pub fn open_with(state_file: PathBuf, options: EdgeOptions) -> Result<Arc<Self>, PortError> {
+        let past = PastFile::new(state_file.with_extension(PAST_EXTENSION));
+        let before = past.load(second_now());
         let state = StateFile::new(state_file);
         let saved = state.load()?;
         let shared = Shared {
@@ -91,6 +102,7 @@ impl EdgeProxy {
             options,
             services: RwLock::default(),
             state,
+            past,
             saved: Mutex::new(saved.clone()),
             deaf: watch::Sender::default(),
             opening: tokio::sync::Mutex::default(),
@@ -101,7 +113,12 @@ impl EdgeProxy {
         for ((environment, name), weights) in saved {
             shared.service(&environment, &name).table_mut().weights_set(&weights);
         }
-        Ok(Arc::new(Self { shared: Arc::new(shared) }))
+        for ((environment, name), before) in before {
+            shared.service(&environment, &name).table_mut().before_set(before);
+        }
+        let shared = Arc::new(shared);
+        shared.tasks.spawn(Arc::clone(&shared).past_keep());
+        Ok(Arc::new(Self { shared }))
     }
 
     /// Listens for a service on an address (`127.0.0.1:7401`). Asking again for the same address changes nothing; another
@@ -195,6 +212,18 @@ impl EdgeProxy {
         );
     }
 
+    /// The path at which a release's health is asked, from now on, as long as it has instances: such requests are nobody's
+    /// evidence.
+    pub fn health_set(
+        &self,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+        release: u32,
+        path: Option<&str>,
+    ) {
+        self.shared.service(environment, service).table_mut().health_set(release, path);
+    }
+
     /// Leaves instances alone: no new request goes to them, and it returns when the open ones (tunnels included) are
     /// done; those that are not after `at_most` are cut.
     pub async fn drain(
@@ -230,6 +259,7 @@ impl EdgeProxy {
         for service in self.shared.all() {
             service.table().all_backends().for_each(|backend| backend.cut());
         }
+        self.shared.past_save().await;
     }
 
     fn find(&self, environment: &EnvironmentKey, service: &ServiceName) -> Option<Arc<Service>> {
@@ -321,6 +351,30 @@ impl Shared {
         let key = (environment.clone(), service.clone());
         let made = || Arc::new(Service::new(environment.clone(), service.clone()));
         Arc::clone(services.entry(key).or_insert_with(made))
+    }
+
+    /// Keeps on disk what services answered, until the edge is closed.
+    async fn past_keep(self: Arc<Self>) {
+        while self.closing.run_until_cancelled(sleep(PAST_EVERY)).await.is_some() {
+            self.past_save().await;
+        }
+    }
+
+    /// Runs to its end even if nobody waits for it any more.
+    async fn past_save(self: &Arc<Self>) {
+        let shared = Arc::clone(self);
+        let saved = tokio::task::spawn_blocking(move || {
+            let now_s = second_now();
+            let of = |service: Arc<Service>| {
+                let spans = service.table().spans(now_s - KEPT_S, now_s);
+                ((service.environment.clone(), service.name.clone()), spans)
+            };
+            let past = shared.all().into_iter().map(of).filter(|(_, spans)| !spans.is_empty());
+            shared.past.save(past.collect());
+        });
+        if let Err(error) = saved.await {
+            tracing::warn!(%error, "what services answered was not kept");
+        }
     }
 
     fn all(&self) -> Vec<Arc<Service>> {

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use engine::model::{EnvironmentKey, Queries, ServiceName, Sticky};
-use engine::ports::{Answered, Edge, Permit, PortError, Probe, Receipt, Seen, ServedSecond, Signals, Weight};
+use engine::ports::{
+    Answered, Edge, Permit, PortError, Probe, Receipt, Seen, Served, ServedSecond, Signals, Weight,
+};
 
 use super::probe;
 use super::seconds::KEPT_S;
@@ -102,6 +104,25 @@ impl Signals for EdgeProxy {
         let seconds = found.table().seconds(from_s - 1, until_s).into_iter();
         let seconds = seconds.map(|(at_s, by)| ServedSecond { at_s, by }).collect();
         Ok(Seen { from_s, until_s, seconds })
+    }
+
+    async fn past(
+        &self,
+        environment: &EnvironmentKey,
+        service: &ServiceName,
+        _: Option<&Queries>,
+        after_s: i64,
+    ) -> Result<Seen, PortError> {
+        let until_s = second_now() - 1;
+        let spans = self.find(environment, service).map(|found| found.table().spans(after_s, until_s));
+        let mut by_span: BTreeMap<i64, BTreeMap<u32, Served>> = BTreeMap::new();
+        for (release, spans) in spans.unwrap_or_default() {
+            for (at_s, served) in spans {
+                by_span.entry(at_s).or_default().insert(release, served);
+            }
+        }
+        let seconds = by_span.into_iter().map(|(at_s, by)| ServedSecond { at_s, by }).collect();
+        Ok(Seen { from_s: after_s + 1, until_s, seconds })
     }
 
     fn latency_bounds_ms(&self, _: &EnvironmentKey, _: &ServiceName) -> Vec<u32> {

@@ -15,6 +15,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::timeout_at;
 
+use super::aside::PROBE_AGENT;
 use super::headers;
 
 /// The most of a body a probe keeps.
@@ -76,7 +77,7 @@ async fn send(
     let mut request = Request::new(Empty::<Bytes>::new());
     *request.uri_mut() = uri;
     request.headers_mut().insert(header::HOST, HeaderValue::try_from(address.to_string())?);
-    request.headers_mut().insert(header::USER_AGENT, HeaderValue::from_static("infra-chat-probe"));
+    request.headers_mut().insert(header::USER_AGENT, HeaderValue::from_static(PROBE_AGENT));
     request.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     Ok(line.send_request(request).await?)
 }

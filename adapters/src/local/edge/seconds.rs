@@ -1,6 +1,6 @@
 //! What a release answered second by second, for as long back as a judge asks: requests, failures, lanes and latencies.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use engine::canary::Side;
 use engine::ports::Served;
@@ -11,9 +11,19 @@ use super::lanes::Lane;
 /// Seconds that are kept: the ten minutes a judge asks for before a canary begins, and some.
 pub(crate) const KEPT_S: i64 = 660;
 
+/// Seconds that are taken together where only what is usual is asked for.
+pub(crate) const SPAN_S: i64 = 10;
+
+/// What a release answered, by the first second of each span.
+pub(crate) type Spans = BTreeMap<i64, Served>;
+
 /// The newest seconds of one release, oldest first; those in which nothing was answered are left out.
 #[derive(Debug, Default)]
-pub(crate) struct Seconds(VecDeque<Second>);
+pub(crate) struct Seconds {
+    newest: VecDeque<Second>,
+    /// What was kept of the time before this program began.
+    before: Spans,
+}
 
 /// One second.
 #[derive(Debug, Default, Clone)]
@@ -31,13 +41,13 @@ impl Seconds {
     /// An answer was begun in this second.
     pub(crate) fn answered(&mut self, at_s: i64, lane: Lane, failed: bool, bucket: usize) {
         // A clock that was put back adds to the newest second until it has caught up.
-        if self.0.back().is_none_or(|newest| newest.at_s < at_s) {
-            while self.0.front().is_some_and(|oldest| oldest.at_s <= at_s - KEPT_S) {
-                self.0.pop_front();
+        if self.newest.back().is_none_or(|newest| newest.at_s < at_s) {
+            while self.newest.front().is_some_and(|oldest| oldest.at_s <= at_s - KEPT_S) {
+                self.newest.pop_front();
             }
-            self.0.push_back(Second { at_s, ..Second::default() });
+            self.newest.push_back(Second { at_s, ..Second::default() });
         }
-        let Some(second) = self.0.back_mut() else { return };
+        let Some(second) = self.newest.back_mut() else { return };
         second.requests += 1;
         second.errors += u32::from(failed);
         second.lanes |= lane.bit();
@@ -51,8 +61,26 @@ impl Seconds {
 
     /// The seconds after one, up to another.
     pub(crate) fn between(&self, after_s: i64, until_s: i64) -> impl Iterator<Item = (i64, Served)> {
-        let wanted = self.0.iter().filter(move |second| second.at_s > after_s && second.at_s <= until_s);
+        let wanted = self.newest.iter().filter(move |second| second.at_s > after_s && second.at_s <= until_s);
         wanted.map(|second| (second.at_s, second.served()))
+    }
+
+    /// The spans that began after a second, with the seconds up to another; those from before this program began as well.
+    pub(crate) fn spans(&self, after_s: i64, until_s: i64) -> Spans {
+        let mut spans: Spans =
+            self.before.range(after_s + 1..).map(|(at_s, served)| (*at_s, served.clone())).collect();
+        for (at_s, served) in self.between(i64::MIN, until_s) {
+            let at_s = at_s.div_euclid(SPAN_S) * SPAN_S;
+            if at_s > after_s {
+                spans.entry(at_s).or_default().add(&served);
+            }
+        }
+        spans
+    }
+
+    /// What was kept of the time before this program began.
+    pub(crate) fn before_set(&mut self, before: Spans) {
+        self.before = before;
     }
 }
 
@@ -90,6 +118,27 @@ mod tests {
             ]
         );
         assert_eq!(seconds.between(7, 8).count(), 0);
+    }
+
+    #[test]
+    fn a_span_has_what_came_before_a_restart_and_after_it() {
+        let (mut first, mut second) = (Seconds::default(), Seconds::default());
+        for at_s in [995, 1_001, 1_003] {
+            first.answered(at_s, Lane::of_slot(0), true, 2);
+        }
+        second.before_set(first.spans(0, 1_003));
+        second.answered(1_008, Lane::of_slot(50), false, 4);
+        second.answered(1_009, Lane::of_slot(50), false, 4);
+        let told = |after_s| -> Vec<(i64, Side, u64)> {
+            let spans = second.spans(after_s, 1_008).into_iter();
+            spans.map(|(at_s, served)| (at_s, served.counts, served.latency.iter().sum())).collect()
+        };
+        let old = Side { requests: 1, errors: 1, lanes: 1, error_lanes: 1 };
+        let across = Side { requests: 3, errors: 2, lanes: 3, error_lanes: 2 };
+        assert_eq!(told(0), [(990, old, 1), (1_000, across, 3)]);
+        assert_eq!(told(990), [(1_000, across, 3)]);
+        // Second by second only what this program saw itself is told.
+        assert_eq!(second.between(0, i64::MAX).count(), 2);
     }
 
     #[test]

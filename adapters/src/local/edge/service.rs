@@ -48,6 +48,12 @@ impl Service {
         self.table().choose(slot, now)
     }
 
+    /// Who takes a request that is no client's: a probe, or a health check at this path. Nothing when it is a client's.
+    pub(crate) fn choose_aside(&self, path: &str, is_probe: bool, now: Instant) -> Option<Choice> {
+        let table = self.table();
+        (is_probe || table.is_health(path)).then(|| table.choose_aside(now))
+    }
+
     /// The cookie its clients are known by, when they are known by one.
     pub(crate) fn sticky(&self) -> Option<Arc<str>> {
         self.sticky.read().unwrap_or_else(PoisonError::into_inner).clone()

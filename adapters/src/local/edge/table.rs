@@ -12,10 +12,12 @@ use std::time::Instant;
 
 use engine::ports::{Served, Weight};
 
+use super::aside;
 use super::backend::{Backend, Lease};
 use super::counts::{ReleaseCounts, Tally};
 use super::cycle::{Cycle, Share};
 use super::lanes::Slots;
+use super::seconds::Spans;
 
 /// Releases whose counts are kept per service: those in use, and then those with the highest numbers.
 const COUNTS_KEPT: usize = 64;
@@ -37,6 +39,8 @@ struct Group {
     instances: Vec<Arc<Backend>>,
     /// Who is looked at first, so that equals take turns.
     rotation: AtomicUsize,
+    /// The path at which its health is asked.
+    health: Option<String>,
 }
 
 /// The routing table of one service.
@@ -50,6 +54,8 @@ pub(crate) struct Table {
     /// Being drained: kept out even when somebody who has not heard of it names them again.
     drained: BTreeSet<(u32, SocketAddr)>,
     cycle: Cycle,
+    /// The turns of what is no client's request, so that clients' are split exactly whatever else is asked.
+    cycle_aside: Cycle,
     slots: Slots,
     tallies: BTreeMap<u32, Arc<Tally>>,
 }
@@ -68,7 +74,8 @@ impl Table {
 
     /// Replaces the instances of a release. One that stays keeps its connections; one that goes finishes what is open.
     pub(crate) fn backends_set(&mut self, release: u32, addresses: &[SocketAddr], now: Instant) {
-        let Group { instances: mut before, rotation } = self.backends.remove(&release).unwrap_or_default();
+        let Group { instances: mut before, rotation, health } =
+            self.backends.remove(&release).unwrap_or_default();
         let wanted: BTreeSet<SocketAddr> = addresses
             .iter()
             .copied()
@@ -82,7 +89,7 @@ impl Table {
             })
             .collect();
         if !after.is_empty() {
-            self.backends.insert(release, Group { instances: after, rotation });
+            self.backends.insert(release, Group { instances: after, rotation, health });
         }
         self.leave(before);
         self.settle();
@@ -91,11 +98,11 @@ impl Table {
     /// Takes instances out for good and hands back all that requests may be open to under these addresses.
     pub(crate) fn drain_begin(&mut self, release: u32, addresses: &[SocketAddr]) -> Vec<Arc<Backend>> {
         self.drained.extend(addresses.iter().map(|address| (release, *address)));
-        let Group { instances, rotation } = self.backends.remove(&release).unwrap_or_default();
+        let Group { instances, rotation, health } = self.backends.remove(&release).unwrap_or_default();
         let (going, staying): (Vec<_>, Vec<_>) =
             instances.into_iter().partition(|backend| addresses.contains(&backend.address));
         if !staying.is_empty() {
-            self.backends.insert(release, Group { instances: staying, rotation });
+            self.backends.insert(release, Group { instances: staying, rotation, health });
         }
         self.leave(going);
         self.settle();
@@ -122,16 +129,47 @@ impl Table {
             let slot = slot.unwrap_or_else(|| self.slots.nth(release, tally.requests()));
             return Choice::Instance(lease, tally, slot);
         }
-        match self.weights.iter().filter(|weight| weight.percent > 0).max_by_key(|weight| weight.percent) {
-            Some(heaviest) => Choice::NoInstance(heaviest.release, self.tally(heaviest.release)),
+        match self.heaviest() {
+            Some(heaviest) => Choice::NoInstance(heaviest, self.tally(heaviest)),
             None => Choice::NoTraffic,
         }
+    }
+
+    /// Opens a request that is no client's: it counts for nobody.
+    pub(crate) fn choose_aside(&self, now: Instant) -> Choice {
+        let lease = self.cycle_aside.next().and_then(|release| self.instance(release, None, now));
+        match (lease, self.heaviest()) {
+            (Some(lease), _) => Choice::Instance(lease, Arc::default(), 0),
+            (None, Some(heaviest)) => Choice::NoInstance(heaviest, Arc::default()),
+            (None, None) => Choice::NoTraffic,
+        }
+    }
+
+    /// Whether this is where the health of one of its releases is asked.
+    pub(crate) fn is_health(&self, path: &str) -> bool {
+        self.backends
+            .values()
+            .filter_map(|group| group.health.as_deref())
+            .any(|health| aside::is_health(path, health))
+    }
+
+    /// The path at which a release's health is asked, as long as it has instances.
+    pub(crate) fn health_set(&mut self, release: u32, path: Option<&str>) {
+        if let Some(group) = self.backends.get_mut(&release) {
+            group.health = path.map(ToOwned::to_owned);
+        }
+    }
+
+    /// The release with most weight.
+    fn heaviest(&self) -> Option<u32> {
+        let weighty = self.weights.iter().filter(|weight| weight.percent > 0);
+        weighty.max_by_key(|weight| weight.percent).map(|weight| weight.release)
     }
 
     /// Opens a request to an instance of a release, never to `avoid`: the one with the fewest open requests among those
     /// that did not just refuse a connection, taking turns among equals.
     pub(crate) fn instance(&self, release: u32, avoid: Option<SocketAddr>, now: Instant) -> Option<Lease> {
-        let Group { instances, rotation } = self.backends.get(&release)?;
+        let Group { instances, rotation, .. } = self.backends.get(&release)?;
         let start = rotation.fetch_add(1, Ordering::Relaxed) % instances.len().max(1);
         let (before, after) = instances.split_at(start);
         after
@@ -158,6 +196,20 @@ impl Table {
         seconds
     }
 
+    /// What each release answered in the spans that began after a second, with the seconds up to another; those from before this
+    /// program began as well.
+    pub(crate) fn spans(&self, after_s: i64, until_s: i64) -> BTreeMap<u32, Spans> {
+        let spans = self.tallies.iter().map(|(release, tally)| (*release, tally.spans(after_s, until_s)));
+        spans.filter(|(_, spans)| !spans.is_empty()).collect()
+    }
+
+    /// What was kept of the time before this program began.
+    pub(crate) fn before_set(&mut self, before: BTreeMap<u32, Spans>) {
+        for (release, spans) in before {
+            self.tallies.entry(release).or_default().before_set(spans);
+        }
+    }
+
     /// Every instance that may have something open.
     pub(crate) fn all_backends(&self) -> impl Iterator<Item = &Arc<Backend>> {
         self.backends.values().flat_map(|group| &group.instances).chain(&self.leaving)
@@ -181,6 +233,7 @@ impl Table {
             .collect();
         if !self.cycle.is_for(&shares) {
             self.cycle = Cycle::new(&shares);
+            self.cycle_aside = Cycle::new(&shares);
             self.slots = Slots::new(&shares);
         }
         for release in self.weights.iter().map(|weight| weight.release).chain(self.backends.keys().copied()) {

@@ -9,7 +9,7 @@ use engine::plan::{PlanProblem, judged_by};
 use regex::Regex;
 
 use super::orders::{change_of, key, services};
-use super::{Desk, Heard, Outcome, Speaker, is_passing, plainly};
+use super::{Desk, Heard, Outcome, Speaker, is_passing, only, plainly};
 use crate::intent::{Action, Command, Names, help, parse};
 use crate::message::{Card, Outbound, Tone};
 use crate::troubles::front_troubles;
@@ -91,7 +91,10 @@ impl Desk {
                 if WHO_DID.as_ref().is_some_and(|who_did| who_did.is_match(&speaker.inbound.text)) {
                     events.retain(is_of_runs);
                 }
-                view::audit(&events, one).text(plainly::all_services(speaker, command))
+                let run = run_id_in(&speaker.inbound.text);
+                let only_this = only::keep_events(&mut events, speaker, run.as_ref());
+                let card = view::audit(&events, one).text(plainly::all_services(speaker, command));
+                card.text(only_this).text(only::unused(speaker, command))
             }
             Action::Status if command.run.is_some() => {
                 let id = run_id(command.run.as_deref().unwrap_or_default())?;
@@ -104,7 +107,15 @@ impl Desk {
                 let services = services(command)?;
                 let sentence = view::logs_of_run(&id, &services);
                 let mut heard = match self.engine.run_logs(&id, &services, &speaker.actor).await {
-                    Ok(logs) => Heard::say(Outcome::Answered, view::run_logs(&id, &logs)),
+                    Ok(logs) => {
+                        let all = only::lines_with(&speaker.inbound.text).map(|word| {
+                            format!("These are all lines: `{word}` is not looked for in a run's logs.")
+                        });
+                        Heard::say(
+                            Outcome::Answered,
+                            view::run_logs(&id, &logs).text(all.unwrap_or_default()),
+                        )
+                    }
                     Err(refusal) if !is_passing(&refusal) => Heard::refused(&refusal),
                     Err(refusal) => return Err(refusal),
                 };
@@ -119,7 +130,7 @@ impl Desk {
     async fn per_environment(&self, speaker: &Speaker<'_>, command: &Command) -> Result<Heard, Refusal> {
         let mut cards = Vec::new();
         for environment in environments(speaker, command)? {
-            let mut card = match command.action {
+            let card = match command.action {
                 Action::Releases => {
                     let (desired, releases) =
                         self.engine.releases(&environment, &speaker.actor, RELEASES_SHOWN).await?;
@@ -127,10 +138,20 @@ impl Desk {
                 }
                 Action::Logs => {
                     let since_ms = self.since(command.since_s, LOGS_SINCE_S);
-                    let lines =
+                    let mut lines =
                         self.engine.logs(&environment, &services(command)?, since_ms, &speaker.actor).await?;
+                    let word = only::lines_with(&speaker.inbound.text).filter(|_| !lines.is_empty());
+                    let only_these = word.map(|word| only::keep(&mut lines, &word)).unwrap_or_default();
                     let most = if command.environments.is_empty() { LOG_LINES_OF_EACH } else { lines.len() };
-                    view::logs(&environment, &lines, most)
+                    let card = if lines.is_empty() && !only_these.is_empty() {
+                        Card::new(
+                            Tone::Plain,
+                            format!("No such line in the logs of {}", environment.environment),
+                        )
+                    } else {
+                        view::logs(&environment, &lines, most)
+                    };
+                    card.text(only_these)
                 }
                 Action::Incidents => {
                     let since_ms = self.since(command.since_s, AUDIT_SINCE_S);
@@ -148,6 +169,7 @@ impl Desk {
                     card.list("Canaries", here.map(|here| judged_by(&here.policy)).unwrap_or_default())
                 }
             };
+            let mut card = card.text(only::unused(speaker, command));
             let one = Command { environments: vec![environment.environment.to_string()], ..command.clone() };
             card.command = one.canonical();
             cards.push(card);

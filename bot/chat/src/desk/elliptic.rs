@@ -1,19 +1,21 @@
 //! An answer that says more than was asked for, or something else of the same order: "staging v1.2.0", "api to 2". It is
 //! read behind the order's own verb, and taken only where every word of it is kept.
 
+use super::asides::Asides;
 use super::correct::correction;
 use super::question::{Question, said_once_more};
 use super::tree::{Draft, Takes};
-use crate::intent::{Command, Names, parse};
+use super::until;
+use crate::intent::{Action, Command, Names, parse};
 
 /// Words that may stand in an answer and carry nothing.
-const JOINS: [&str; 17] = [
-    "and", "at", "branch", "for", "in", "just", "now", "of", "on", "please", "pls", "ref", "tag", "the",
-    "to", "version", "with",
+const JOINS: [&str; 18] = [
+    "and", "at", "because", "branch", "for", "in", "just", "now", "of", "on", "please", "pls", "ref", "tag",
+    "the", "to", "version", "with",
 ];
 
-/// The order that is asked about with what these words say of it, as long as they contradict nothing.
-pub(super) fn whole_order(question: &Question, said: &str, names: &Names) -> Option<Command> {
+/// The order that is asked about with what these words say of it and beside it, as long as they contradict nothing.
+pub(super) fn whole_order(question: &Question, said: &str, names: &Names) -> Option<(Command, Asides)> {
     let chosen = matches!(
         question.slot.row().takes,
         Takes::One | Takes::OneOr(_) | Takes::Several | Takes::Count { .. }
@@ -24,7 +26,12 @@ pub(super) fn whole_order(question: &Question, said: &str, names: &Names) -> Opt
     let known = question.draft.filled();
     let words = correction(said).unwrap_or(said);
     let verb = known.action.row().verbs.first()?;
-    let parsed = parse(&format!("{verb} {words}"), names);
+    let sentence = format!("{verb} {words}");
+    // "staging for 2h because of a test": the end of a lock has no key.
+    let (sentence, until) =
+        if known.action == Action::Lock { until::split(&sentence) } else { (sentence, None) };
+    let words = sentence.strip_prefix(verb).unwrap_or_default();
+    let parsed = parse(&sentence, names);
     let [told] = parsed.commands.as_slice() else { return None };
     if parsed.problem.is_some() || told.action != known.action || !is_all_of_it(words, told, names) {
         return None;
@@ -35,7 +42,8 @@ pub(super) fn whole_order(question: &Question, said: &str, names: &Names) -> Opt
     }
     let in_earnest = Command { dry_run: known.dry_run, ..told.clone() };
     let whole = said_once_more(&known, told);
-    (question.is_said_by(&in_earnest) && whole != known).then_some(whole)
+    (question.is_said_by(&in_earnest) && whole != known)
+        .then_some((whole, Asides { until, ..Asides::default() }))
 }
 
 /// Whether an order says every word of an answer: what was not understood is not passed over.

@@ -17,6 +17,7 @@ mod jobs;
 mod length;
 mod links;
 mod meanwhile;
+mod only;
 mod orders;
 mod plainly;
 mod project;
@@ -24,6 +25,7 @@ mod question;
 mod reply;
 mod secret;
 mod setup;
+mod small;
 mod speaker;
 mod standing;
 mod steer;
@@ -33,6 +35,7 @@ mod tree;
 mod until;
 mod waiting;
 mod when;
+mod whose;
 
 use engine::control::{Engine, Refusal};
 use engine::model::{Project, RunId};
@@ -299,22 +302,14 @@ impl Desk {
         if let Some(heard) = answered {
             return Ok(heard);
         }
+        if let Some(heard) = self.praised(&speaker, text).await? {
+            return Ok(heard);
+        }
         if let Some(problem) = &parsed.problem {
-            if let Some(heard) = self.correct_run(&speaker, text).await? {
+            if let Some(heard) = self.about_others(&speaker, talk, text).await? {
                 return Ok(heard);
             }
-            if let Some(heard) = self.taken_back(&speaker, text).await? {
-                return Ok(heard);
-            }
-            let mut problem = problem.clone();
-            if meant.project.is_none() && !meant.among {
-                // Before there is a project, nothing can be ordered but one.
-                problem.suggestions.retain(|sentence| FIRST_ORDERS.iter().any(|it| sentence.starts_with(it)));
-                if problem.suggestions.iter().all(|sentence| sentence == "help") {
-                    problem.suggestions = FIRST_SENTENCES.map(ToOwned::to_owned).into();
-                }
-            }
-            return Ok(Heard::say(Outcome::Refused, view::problem(&problem)));
+            return Box::pin(self.not_understood(&speaker, meant, text, problem)).await;
         }
         self.carry_out(&speaker, talk, parsed.commands).await
     }

@@ -33,7 +33,21 @@ pub(super) fn one_by_one(commands: Vec<Command>) -> Vec<Command> {
             each.push(command);
         }
     }
-    each
+    at_once_first(each)
+}
+
+/// "deploy production tonight, staging now": what is to go at once does not wait behind what is planned for later. A deploy
+/// takes over the time said before it, unless it was said to go now.
+fn at_once_first(mut commands: Vec<Command>) -> Vec<Command> {
+    let Some(first) = commands.iter().position(|command| command.at.is_some()) else { return commands };
+    let planned = commands.split_off(first);
+    let at_once = |command: &Command| {
+        matches!(command.action, Action::Deploy | Action::Migrate) && command.at.is_none()
+    };
+    let (now, later): (Vec<Command>, Vec<Command>) = planned.into_iter().partition(at_once);
+    commands.extend(now);
+    commands.extend(later);
+    commands
 }
 
 impl Desk {

@@ -60,6 +60,12 @@ fn without_courtesy(said: &str) -> String {
     bare.trim_end_matches(',').to_owned()
 }
 
+/// Whether words close a question without an answer.
+pub(super) fn closes(said: &str) -> bool {
+    let bare = without_courtesy(said);
+    NEVER_MIND.contains(&bare.as_str()) || ENOUGH.contains(&bare.as_str())
+}
+
 /// Whether somebody takes back what they said last, with no question open that a no could answer.
 pub(super) fn takes_back(said: &str) -> bool {
     let bare = tree::plain(said).trim_end_matches('.').to_lowercase();
@@ -101,8 +107,7 @@ impl Desk {
         let empty = matches!(bare.as_str(), "no" | "nothing");
         let means_none = empty && question.usual.as_deref() == Some("none");
         let cancels_run = self.cancels_run(speaker, parsed).await?;
-        let enough = NEVER_MIND.contains(&bare.as_str()) || ENOUGH.contains(&bare.as_str());
-        if enough && !means_none && !cancels_run {
+        if closes(said) && !means_none && !cancels_run {
             talk.close(&question);
             return Ok(Some(Heard::say(Outcome::Answered, view::question_closed(&question))));
         }
@@ -145,8 +150,9 @@ impl Desk {
         // "staging v1.2.0": more than was asked for.
         let beside = || elliptic::whole_order(&question, said, &speaker.names());
         if value_in(&question, &reader, said).is_err()
-            && let Some(whole) = beside()
+            && let Some((whole, asides)) = beside()
         {
+            let speaker = &speaker.saying(speaker.asides.clone().or(asides));
             let parsed = Parsed { commands: vec![whole], missing: Vec::new(), problem: None };
             return Box::pin(self.another_order(speaker, talk, question, &parsed)).await.map(Some);
         }
@@ -386,7 +392,7 @@ fn is_faulty_order(kind: ProblemKind) -> bool {
 }
 
 /// Whether a yes or a no answers the question, also the no that would close another one.
-fn is_yes_or_no(question: &Question, said: &str) -> bool {
+pub(super) fn is_yes_or_no(question: &Question, said: &str) -> bool {
     matches!(question.slot.row().takes, Takes::YesNo)
         && matches!(tree::plain(said).to_lowercase().trim_end_matches('.'), "yes" | "no")
 }

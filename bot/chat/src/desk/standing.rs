@@ -49,6 +49,16 @@ static REMOVE_SOME: LazyLock<Option<Regex>> = LazyLock::new(|| {
     )
     .ok()
 });
+/// "stop texting me", "no more alerts", "unsubscribe": which of them is not said, so they are shown.
+static NO_MORE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?ix)^\W*(?:please\s+)?(?:unsubscribe(?:\s+me)?
+        |(?:stop|quit|don'?t|do\s+not|no\s+more|cease|mute|silence|disable|(?:turn|switch)\s+off)\s+(?:(?:all|the|my|these|those|sending(?:\s+me)?)\s+)*
+        (?:text(?:s|ing)?|e-?mail(?:s|ing)?|alert(?:s|ing)?|messag(?:es|ing)|ping(?:s|ing)?|notif(?:y|ying|ications?)|sms(?:es)?|pag(?:e|es|ing)))
+        (?:\s+(?:me|us|any\s?more|please|thanks|now|at\s+all))*\W*$",
+    )
+    .ok()
+});
 
 /// Whether a whole message is about standing orders.
 pub(super) fn about(text: &str) -> Option<About> {
@@ -72,6 +82,9 @@ pub(super) fn about(text: &str) -> Option<About> {
     }
     if let Some(found) = REMOVE_SOME.as_ref().and_then(|some| some.captures(text)) {
         return Some(About::Which(kind(found.get(1)?.as_str())));
+    }
+    if NO_MORE.as_ref().is_some_and(|no_more| no_more.is_match(text)) {
+        return Some(About::Which(Some(StandingKind::Alert)));
     }
     let found = LIST.as_ref()?.captures(text)?;
     Some(About::List(kind(found.get(1)?.as_str())))
@@ -180,6 +193,15 @@ mod tests {
         {
             assert_eq!(about(said), Some(About::Which(Some(StandingKind::Alert))), "{said}");
         }
+        for said in [
+            "stop texting me",
+            "no more texts please",
+            "unsubscribe",
+            "mute alerts",
+            "don't text me any more",
+        ] {
+            assert_eq!(about(said), Some(About::Which(Some(StandingKind::Alert))), "{said}");
+        }
         assert_eq!(about("remove all standing orders"), Some(About::Which(None)));
         assert_eq!(
             about("please delete my alert #12."),
@@ -199,7 +221,8 @@ mod tests {
             "the alerts are firing",
             "remove redis from staging",
             "rules are rules",
-            "stop alerting me",
+            "don't text ben",
+            "disable cron",
             "remove rule 2 and redis",
             "remove rule 2 and restart api",
             "remove redis and the alerts",

@@ -1,12 +1,13 @@
 //! Approve, reject, cancel, pause, resume, promote, retry; lock and unlock. A run that is not named is the only one it can mean.
 
 use engine::control::{Decided, LockChange, Refusal};
-use engine::model::RunId;
+use engine::model::{Change, RunId};
 use engine::run::{Run, RunState};
 
 use super::orders::key;
 use super::reply::takes_back;
 use super::talk::{Order, Talk};
+use super::waiting::Made;
 use super::{Desk, Heard, Outcome, Speaker, tree, until};
 use crate::intent::{Action, Command};
 use crate::message::{Card, Outbound, Tone};
@@ -79,6 +80,14 @@ impl Desk {
                 format!("{id} is promoted by {}: its canary moves on to the next stage.", actor.name)
             }
             _ => {
+                let run = self.engine.store().run_get(&id).await?;
+                if run.is_some_and(|run| matches!(run.request.change, Change::Deploy { .. })) {
+                    // Clicked by two people it is one deploy, and waits for one approval.
+                    let request = self.engine.retry_request(&id, actor).await?;
+                    let (Made::Run(heard) | Made::Instead(heard)) =
+                        self.make_one(speaker, talk, &request, left).await?;
+                    return Ok(heard);
+                }
                 let order = Order::Again(&id);
                 let Some(run) = talk.make_run(&self.engine, speaker, order, left).await? else {
                     return Ok(Heard::nothing());

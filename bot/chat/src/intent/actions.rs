@@ -4,8 +4,6 @@
 //! new kind, one function in `grammar/`. Two things don't follow from the row: the policy's schema has a name for each action
 //! (`policies/rules/schema.cedarschema`, a test says which is missing), and what is built needs somebody who does it (`desk/`).
 
-use std::sync::LazyLock;
-
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Everything a person can ask for.
@@ -376,9 +374,22 @@ impl Action {
     }
 }
 
-/// The keys of each action, in table order, as a set: asked for again and again while a text is read.
-static HAS: LazyLock<Vec<u64>> =
-    LazyLock::new(|| TABLE.iter().map(|row| row.keys.iter().fold(0, |keys, key| keys | key.bit())).collect());
+/// The keys of each action, in table order, as a set: asked for again and again while a text is read, so that it is made
+/// where this is compiled.
+static HAS: [u64; Action::Help as usize + 1] = {
+    let mut sets = [0; Action::Help as usize + 1];
+    let mut action = 0;
+    while action < TABLE.len() {
+        let keys = TABLE[action].keys;
+        let mut key = 0;
+        while key < keys.len() {
+            sets[action] |= keys[key].bit();
+            key += 1;
+        }
+        action += 1;
+    }
+    sets
+};
 
 impl Key {
     const fn bit(self) -> u64 {

@@ -59,7 +59,7 @@ impl Command {
                 push(&mut out, self.verb.map_or("", |verb| verb.row().verbs[0]));
                 let of_run = self.verb.is_some_and(is_run_action);
                 push(&mut out, if of_run { "the run" } else { "" });
-                push(&mut out, &self.services.join(" and "));
+                push(&mut out, &listed(&self.services));
                 self.place(&mut out, if of_run || !self.services.is_empty() { "in" } else { "" });
                 push(&mut out, "?");
             }
@@ -107,7 +107,7 @@ impl Command {
             let first = if self.services.len() == 1 { "cron/" } else { "" };
             push(out, &format!("{first}{}", self.services.join("/")));
         } else {
-            push(out, &self.services.join(" and "));
+            push(out, &listed(&self.services));
         }
         // A ref that looks like none is not the last word of a migration's sentence, where it may be a place.
         let plain = self
@@ -203,7 +203,7 @@ impl Command {
         if !self.environments.is_empty() {
             let bare = self.services.is_empty() && self.git_ref.is_none() && self.action == Action::Deploy;
             push(out, if bare { "" } else { preposition });
-            push(out, &self.environments.join(" and "));
+            push(out, &listed(&self.environments));
         }
     }
 
@@ -248,7 +248,7 @@ impl Command {
             _ => push(out, "variable"),
         }
         if !self.services.is_empty() {
-            let _ = write!(out, " for {}", self.services.join(" and "));
+            let _ = write!(out, " for {}", listed(&self.services));
         }
         self.place(out, "in");
     }
@@ -320,6 +320,13 @@ impl Command {
         push(out, &words.join(" or "));
         self.place(out, "in");
     }
+}
+
+/// Names in a list: more of them are one word with slashes, for no order of very many words is read.
+fn listed(names: &[String]) -> String {
+    /// As many are said with "and".
+    const SAID: usize = 24;
+    names.join(if names.len() > SAID { "/" } else { " and " })
 }
 
 fn bundle_word(bundle: Bundle) -> &'static str {

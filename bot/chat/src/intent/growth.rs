@@ -100,6 +100,8 @@ const WORDS: &[&str] = &[
     "every",
     "run",
     "same",
+    "(",
+    "=",
 ];
 
 /// Texts of more than two kinds of word: what fuzzing found, and what looks worst.
@@ -167,8 +169,17 @@ fn corpora() -> Vec<String> {
 #[test]
 fn work_grows_with_the_length_and_no_faster() {
     let vocabulary = Vocabulary::new(&Names::sample());
-    let heads =
-        ["deploy staging ", "logs ", "scale api ", "set ", "if it fails ", "I think ", "don't ", "backfill "];
+    let heads = [
+        "deploy staging ",
+        "logs ",
+        "scale api ",
+        "set ",
+        "if it fails ",
+        "I think ",
+        "don't ",
+        "backfill ",
+        "text me if a deploy fails on ",
+    ];
     let pairs = WORDS.iter().flat_map(|first| WORDS.iter().map(move |second| ("", *first, *second)));
     let headed = heads.iter().flat_map(|head| {
         WORDS.iter().flat_map(move |first| ["", ",", "and"].map(|second| (*head, *first, second)))

@@ -36,6 +36,11 @@ pub fn topics() -> impl Iterator<Item = &'static str> {
     TOPICS.iter().filter_map(|topic| topic.words.first().copied())
 }
 
+/// Whether there is help on a word.
+pub(super) fn has(word: &str) -> bool {
+    find(word).is_some()
+}
+
 /// What help was found on.
 enum Found {
     Action(&'static ActionRow),

@@ -13,7 +13,7 @@ use super::mood::{condition, openers};
 use super::near::{Spelled, nearest};
 use super::scan;
 use super::scan::stray::words as stray;
-use super::sentence::{abroad, aside, clauses, correction, log, order, remark, report, told};
+use super::sentence::{abroad, aside, clauses, correction, lead, log, order, remark, report, told};
 use super::values::{self, time};
 use super::word_table::{Print, WordTable};
 use super::words::Kind;
@@ -118,6 +118,9 @@ impl Class {
 
     /// Part of what is said before something is wanted ("one small thing").
     pub(super) const PREAMBLE: Self = Self(1 << 53);
+
+    /// Praise begins with it, and an approval may follow.
+    pub(super) const PRAISES: Self = Self(1 << 55);
 
     /// "can", "could", "would", also typed wrong.
     pub(super) const MODAL: Self = Self(1 << 54);
@@ -338,6 +341,7 @@ const RULES: &[(&[&str], Class)] = &[
     (order::OUTCOMES, Class::WITHIN),
     (contrary::BACKWARDS, Class::WITHIN),
     (told::LABELS, Class::LISTED),
+    (lead::PRAISE, Class::PRAISES),
     (lesser::LESSENING[0], Class::LESSENS),
     (lesser::LESSENING[1], Class::LESSENS),
     (lesser::LESSENING[2], Class::LESSENS),
@@ -395,12 +399,13 @@ pub(super) fn near_keyword(word: &str) -> Option<&'static str> {
     const SHORTEST: usize = 5;
     static NEAR: LazyLock<Vec<Spelled<&str>>> =
         LazyLock::new(|| spelled(KEYWORDS.split_whitespace().filter(|keyword| keyword.len() >= SHORTEST)));
-    // "eight" is a number, however near it is to "right".
-    if word.len() < SHORTEST - 1 || super::values::number_word(word).is_some() {
+    if word.len() < SHORTEST - 1 {
         return None;
     }
-    let word = Spelled::new(word);
-    NEAR.iter().find(|keyword| keyword.distance(&word).is_some()).map(|keyword| keyword.word)
+    let said = Spelled::new(word);
+    let near = NEAR.iter().find(|keyword| keyword.distance(&said).is_some())?;
+    // "eight" is a number, however near it is to "right". Few words are near any, so that is asked last.
+    super::values::number_word(word).is_none().then_some(near.word)
 }
 
 /// "youuu", "pleaseee": a word drawn out, without what draws it out.

@@ -9,7 +9,7 @@ use super::names::Vocabulary;
 use super::values;
 use super::word_table::Print;
 use super::words::{Kind, Token};
-use super::{Parsed, is_too_long, unseen};
+use super::{Command, is_too_long, unseen};
 
 /// Words that say how an order is to go; a suggestion must hold one of the same row, as far as it changes the world.
 pub(super) const MANNERS: [&[&str]; 3] = [
@@ -61,6 +61,8 @@ pub(super) struct Manner {
     tried: bool,
     manners: [bool; MANNERS.len()],
     without: [bool; MANNERS.len()],
+    /// A word that takes away stands in it.
+    denies: bool,
     refs: Vec<String>,
     timed: bool,
 }
@@ -69,40 +71,29 @@ impl Manner {
     /// What this text says.
     pub(super) fn of(text: &str, vocabulary: &Vocabulary) -> Self {
         let low = lower(text);
-        let mut manner = Self::default();
-        // Whether each of the two words before takes away what stands behind it.
-        let mut before = [false; 2];
-        let mut announced = false;
+        let mut hearing = Hearing::default();
         for word in words(&low) {
             let print = Print::of(word);
-            if is_named(print, word, vocabulary) {
-                continue;
+            if !is_named(print, word, vocabulary) {
+                hearing.hear(word, Lexicon::get().find(print, word).class);
             }
-            let class = Lexicon::get().find(print, word).class;
-            let (word, class) = if class.known() { (word, class) } else { spelled(word, class) };
-            // Most words say nothing of this, and have nothing to be compared with.
-            let listed = class.is(Class::HOW);
-            let without = listed && WITHOUT.contains(&word);
-            let mut is_code = false;
-            if listed || !class.known() {
-                manner.tried |= listed && TRIED.contains(&word);
-                let timed = is_time(word);
-                manner.timed |= timed;
-                for (row, manners) in MANNERS.iter().enumerate() {
-                    if listed && manners.contains(&word) {
-                        manner.manners[row] = true;
-                        manner.without[row] |= (without || before.contains(&true)) && row != EXCEPT;
-                    }
-                }
-                is_code = values::is_ref(word) && !timed;
-            }
-            if announced && !without || is_code {
-                manner.refs.push(word.to_owned());
-            }
-            before = [before[1], without];
-            announced = listed && REFS.contains(&word);
         }
-        manner
+        hearing.manner
+    }
+
+    /// What a text says that has no markup, by its tokens, whose words are looked up already. None where they are not the
+    /// words [`Manner::of`] would split it into.
+    pub(super) fn of_tokens(text: &str, tokens: &[Token<'_>], vocabulary: &Vocabulary) -> Option<Self> {
+        if !are_words(text, tokens) {
+            return None;
+        }
+        let mut hearing = Hearing::default();
+        for token in tokens.iter().filter(|token| token.kind == Kind::Word) {
+            if !is_name(token, vocabulary) {
+                hearing.hear(token.low, token.class);
+            }
+        }
+        Some(hearing.manner)
     }
 
     /// Whether nothing was said that a suggestion could lose.
@@ -122,15 +113,60 @@ impl Manner {
         if self.timed && !other.timed {
             return false;
         }
-        let manners = (0..MANNERS.len())
-            .all(|row| !self.manners[row] || other.manners[row] && other.without[row] == self.without[row]);
+        // "staging with canary, production without": the suggestion says of each place what is meant.
+        let parted = self.denies && sentence.contains(", then ");
+        let manners = (0..MANNERS.len()).all(|row| {
+            !self.manners[row]
+                || other.manners[row]
+                    && (other.without[row] == self.without[row] || parted && other.without[row])
+        });
         manners && self.refs.iter().all(|code| words(&lower(sentence)).any(|word| word == code))
     }
 }
 
-/// Whether these, all tokens of a text, tell at once that it says nothing of the manner, as most do: [`Manner::of`] would
-/// split it into the same words, and none of them is one that says how.
-pub(super) fn is_silent(text: &str, tokens: &[Token<'_>]) -> bool {
+/// What was heard so far of a text, word by word.
+#[derive(Default)]
+struct Hearing {
+    manner: Manner,
+    /// Whether each of the two words before takes away what stands behind it.
+    before: [bool; 2],
+    /// The word before says that a ref follows.
+    announced: bool,
+}
+
+impl Hearing {
+    /// The next word, in lower case, which is no name.
+    fn hear(&mut self, word: &str, class: Class) {
+        let (word, class) = if class.known() { (word, class) } else { spelled(word, class) };
+        // Most words say nothing of this, and have nothing to be compared with.
+        let listed = class.is(Class::HOW);
+        let without = listed && WITHOUT.contains(&word);
+        let manner = &mut self.manner;
+        let mut is_code = false;
+        if listed || !class.known() {
+            manner.tried |= listed && TRIED.contains(&word);
+            manner.denies |= without;
+            let timed = is_time(word);
+            manner.timed |= timed;
+            for (row, manners) in MANNERS.iter().enumerate() {
+                if listed && manners.contains(&word) {
+                    manner.manners[row] = true;
+                    manner.without[row] |= (without || self.before.contains(&true)) && row != EXCEPT;
+                }
+            }
+            is_code = values::is_ref(word) && !timed;
+        }
+        if self.announced && !without || is_code {
+            manner.refs.push(word.to_owned());
+        }
+        self.before = [self.before[1], without];
+        self.announced = listed && REFS.contains(&word);
+    }
+}
+
+/// Whether the words among these tokens of a text are what stands between its blanks, but for a mark behind each. It must
+/// be all letters of ASCII, which tokens have in lower case.
+fn are_words(text: &str, tokens: &[Token<'_>]) -> bool {
     let bytes = text.as_bytes();
     let blank = |at: usize| matches!(bytes.get(at), None | Some(b' ' | b'\n'));
     let stands_alone = |token: &Token<'_>| {
@@ -138,16 +174,30 @@ pub(super) fn is_silent(text: &str, tokens: &[Token<'_>]) -> bool {
         let marked = matches!(bytes.get(end), Some(b',' | b';' | b'?' | b'!' | b'.' | b':'));
         (token.at == 0 || blank(token.at - 1)) && (blank(end) || marked && blank(end + 1))
     };
-    let says_nothing = |token: &Token<'_>| {
-        token.class.known()
-            || token.is(Class::PLAIN) && token.name.is_some_and(|hit| hit.len() == 1)
-            || near_keyword(token.low).is_none() && !values::is_ref(token.low) && !is_time(token.low)
-    };
-    tokens.iter().all(|token| match token.kind {
-        Kind::Word => !token.class.is(Class::HOW) && stands_alone(token) && says_nothing(token),
-        Kind::Comma | Kind::Colon | Kind::Semicolon | Kind::Stop | Kind::Question | Kind::Newline => true,
-        _ => false,
-    })
+    // What is neither a blank nor part of a token may be a word all the same.
+    let blanks =
+        |from: usize, to: usize| bytes.get(from..to).is_some_and(|gap| gap.iter().all(|byte| *byte == b' '));
+    let mut end = 0;
+    let alone = tokens.iter().all(|token| {
+        let before = std::mem::replace(&mut end, token.end());
+        blanks(before, token.at)
+            && match token.kind {
+                Kind::Word => stands_alone(token),
+                Kind::Comma | Kind::Colon | Kind::Semicolon | Kind::Stop | Kind::Question | Kind::Newline => {
+                    true
+                }
+                _ => false,
+            }
+    });
+    alone && blanks(end, bytes.len()) && text.is_ascii()
+}
+
+/// What [`is_named`] says of a token's word.
+fn is_name(token: &Token<'_>, vocabulary: &Vocabulary) -> bool {
+    // Of letters and digits alone, a word no name begins with is none.
+    let plain = token.is(Class::PLAIN);
+    plain && token.name.is_some_and(|hit| hit.len() == 1)
+        || (!plain || token.is(Class::NAMED)) && is_named(Print::of(token.low), token.low, vocabulary)
 }
 
 /// What a sentence does that is suggested, as far as it matters to whether it may be.
@@ -161,8 +211,8 @@ pub(super) struct Deed {
 
 impl Deed {
     /// What a sentence does that was read as this.
-    pub(super) fn of(sentence: &str, parsed: &Parsed, vocabulary: &Vocabulary) -> Self {
-        let mut changing = parsed.commands.iter().filter(|command| command.action.row().changes).peekable();
+    pub(super) fn of(sentence: &str, commands: &[Command], vocabulary: &Vocabulary) -> Self {
+        let mut changing = commands.iter().filter(|command| command.action.row().changes).peekable();
         if changing.peek().is_none() {
             return Self::default();
         }
@@ -187,7 +237,7 @@ impl Known {
         Self {
             whole: is_whole(sentence),
             understood: parsed.problem.is_none() && !is_too_long(sentence) && !unseen,
-            deed: Deed::of(sentence, &parsed, vocabulary),
+            deed: Deed::of(sentence, &parsed.commands, vocabulary),
         }
     }
 }
@@ -209,7 +259,9 @@ fn lower(text: &str) -> Cow<'_, str> {
 pub(super) fn is_whole(sentence: &str) -> bool {
     let mut words = words(sentence);
     let (first, second) = (words.next(), words.next());
-    let last = words.last().or(second);
+    // The last is looked for from the end, since a sentence may be long.
+    let last =
+        second.and_then(|_| sentence.rsplit(char::is_whitespace).map(bare).find(|word| !word.is_empty()));
     let twice = first.zip(second).is_some_and(|(first, second)| {
         second == first || matches!((first, second), ("migrate", "migration" | "migrations"))
     });
@@ -283,8 +335,12 @@ mod tests {
 
     #[test]
     fn it_is_found_typed_wrong_and_between_marks() {
-        let canary =
-            Manner { manners: [false, true, false], without: [false, true, false], ..Manner::default() };
+        let canary = Manner {
+            manners: [false, true, false],
+            without: [false, true, false],
+            denies: true,
+            ..Manner::default()
+        };
         for text in ["no canary", "without a canary!", "NO (canray)", "no\u{a0}canary", "not prod canary"] {
             says(text, &canary);
         }

@@ -14,6 +14,7 @@ mod markup;
 mod mood;
 mod names;
 mod near;
+mod place;
 mod problem;
 mod scan;
 mod sentence;
@@ -66,16 +67,17 @@ pub fn parse_with(text: &str, vocabulary: &Vocabulary) -> Parsed {
         return Parsed { commands: Vec::new(), missing: Vec::new(), problem: Some(problem) };
     }
     let (clean, bytes) = markup::clean(text, bytes);
-    let (mut parsed, silent) = tokens_of(&clean, bytes, vocabulary, |tokens| {
+    let (mut parsed, manner) = tokens_of(&clean, bytes, vocabulary, |tokens| {
         let parsed = sentence::read(tokens, &clean, bytes, vocabulary);
-        let unchanged = matches!(clean, Cow::Borrowed(_));
-        let silent = parsed.problem.is_some() && unchanged && manner::is_silent(&clean, tokens);
-        (parsed, silent)
+        let tell = parsed.problem.is_some() && matches!(clean, Cow::Borrowed(_));
+        let manner = if tell { Manner::of_tokens(&clean, tokens, vocabulary) } else { None };
+        (parsed, manner)
     });
     if let Some(problem) = &mut parsed.problem {
-        let manner = if silent { Manner::default() } else { Manner::of(text, vocabulary) };
-        problem.suggest_names(&clean, vocabulary);
-        problem.keep_what_works(&manner, vocabulary);
+        let manner = manner.unwrap_or_else(|| Manner::of(text, vocabulary));
+        let tried = problem.suggest_names(&clean, vocabulary);
+        problem.keep_what_works(&manner, tried, vocabulary);
+        problem.shorten();
     }
     parsed
 }

@@ -3,6 +3,8 @@
 //! Names match without regard to case, spaces and hyphens. The index knows where a name may go on, so that looking for
 //! names takes time linear in the text, however many names there are.
 
+use std::borrow::Cow;
+
 use engine::model::Provider;
 use serde::{Deserialize, Serialize};
 
@@ -10,8 +12,10 @@ use super::actions::{Action, TABLE};
 use super::help;
 use super::manner::Known;
 use super::near::{MAX_SLIPS, Spelled};
+use super::place;
 use super::problem::{A_RULE, ALERTS, MAX_SUGGESTIONS, MAY_DEPLOY};
 use super::word_table::{Print, WordTable};
+use super::words::Token;
 
 /// A name and what else people call it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -189,8 +193,13 @@ const MAX_NAME_BYTES: usize = 64;
 /// Of so many environments it is read at once what is suggested most of them.
 const MAX_READ_AT_ONCE: usize = 8;
 /// What that is, before and behind an environment's name.
-const OFTEN: [(&str, &str); 4] =
-    [("deploy", ""), ("rollback", ""), ("rollback", " to the previous release"), ("releases", "")];
+const OFTEN: [(&str, &str); 5] = [
+    ("deploy", ""),
+    ("dry run deploy", ""),
+    ("rollback", ""),
+    ("rollback", " to the previous release"),
+    ("releases", ""),
+];
 
 impl Vocabulary {
     /// Builds the index over these names.
@@ -248,6 +257,26 @@ impl Vocabulary {
     /// How people order this action, in the words of their own project.
     pub(super) fn examples(&self, action: Action) -> &[String] {
         self.examples.get(action as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// How people order it in the place these words are about, as far as one is; nothing else is made up then.
+    pub(super) fn examples_for(&self, action: Action, tokens: &[Token<'_>]) -> Cow<'_, [String]> {
+        /// A click takes away nothing that nobody named.
+        const ONLY_HELP: [&str; 2] = ["help remove-component", "status"];
+        if action == Action::RemoveComponent {
+            return Cow::Owned(ONLY_HELP.map(ToOwned::to_owned).into());
+        }
+        let usual = Cow::Borrowed(self.examples(action));
+        let Some(place) = place::said(tokens) else { return usual };
+        let place = self.spelling(NameKind::Environment, place);
+        let bare = |example: &&&str| {
+            example.matches('{').count() == 1
+                && example.contains("{env}")
+                && !example.contains(|c: char| c.is_ascii_digit() || c == ':')
+        };
+        let filled = action.row().examples.iter().filter(bare).map(|example| example.replace("{env}", place));
+        let filled: Vec<String> = filled.collect();
+        if filled.is_empty() { usual } else { Cow::Owned(filled) }
     }
 
     /// What is known of a sentence that is suggested often, without reading it again.

@@ -1,6 +1,6 @@
 //! Why nothing is to be done, in words a person can act on.
 
-use std::ops::Range;
+use std::ops::{Deref, DerefMut, Range};
 
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +8,7 @@ use super::command::Command;
 use super::manner::{self, Deed, Manner};
 use super::markup::Bytes;
 use super::names::Vocabulary;
+use super::scan::Scope;
 use super::values::ALL_KINDS;
 
 /// The kinds of problem, as other parts of the program tell them apart.
@@ -27,9 +28,16 @@ pub enum ProblemKind {
 }
 
 /// What stands in the way of a command, and what would work instead.
+///
+/// It is a pointer, since hundreds of places may hand one on and hardly any does: in each, more than that would be moved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[error("{message}")]
-pub struct Problem {
+#[serde(transparent)]
+#[error("{}", .0.message)]
+pub struct Problem(Box<Details>);
+
+/// What a [`Problem`] says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Details {
     /// Which kind.
     pub kind: ProblemKind,
     /// What a person reads: where reading stopped and what was expected there.
@@ -39,9 +47,6 @@ pub struct Problem {
     /// What may have been meant by a word that is no name of ours.
     #[serde(skip)]
     pub(super) swap: Option<Box<Swap>>,
-    /// What is suggested was read already.
-    #[serde(skip)]
-    tried: bool,
 }
 
 /// A word in the place of a name, and names that would do there.
@@ -70,20 +75,47 @@ pub(super) const ALERTS: [&str; 2] = ["text me if the canary looks weird", "emai
 /// No sentence of so many bytes is too long to be read, however short its words.
 const SURELY_READ: usize = 190;
 
+/// Longer messages, in bytes, hold a word that is no word: a list of names is shorter.
+const MAX_MESSAGE: usize = 1_200;
+/// So many characters of such a message are kept at each end.
+const MESSAGE_ENDS: usize = 400;
+
 /// More than three choices are a menu, not a suggestion.
 pub const MAX_SUGGESTIONS: usize = 3;
+
+impl Deref for Problem {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        &self.0
+    }
+}
+
+impl DerefMut for Problem {
+    fn deref_mut(&mut self) -> &mut Details {
+        &mut self.0
+    }
+}
 
 impl Problem {
     /// A problem without suggestions yet.
     pub fn new(kind: ProblemKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), suggestions: Vec::new(), swap: None, tried: false }
+        let message = message.into();
+        Self(Box::new(Details { kind, message, suggestions: Vec::new(), swap: None }))
     }
 
     /// Adds sentences that would work; those beyond [`MAX_SUGGESTIONS`] are dropped.
     #[must_use]
     pub fn suggest<S: Into<String>>(mut self, sentences: impl IntoIterator<Item = S>) -> Self {
-        let room = MAX_SUGGESTIONS.saturating_sub(self.suggestions.len());
-        self.suggestions.extend(sentences.into_iter().take(room).map(Into::into));
+        for sentence in sentences {
+            if self.suggestions.len() == MAX_SUGGESTIONS {
+                break;
+            }
+            let sentence = sentence.into();
+            if !self.suggestions.contains(&sentence) {
+                self.suggestions.push(sentence);
+            }
+        }
         self
     }
 
@@ -100,70 +132,61 @@ impl Problem {
     }
 
     /// Suggests all that was said, with a name in the place of the word that is none: as the commands it is read as, so
-    /// that nothing said is lost.
-    pub(super) fn suggest_names(&mut self, clean: &str, vocabulary: &Vocabulary) {
-        let Some(swap) = self.swap.take() else { return };
-        let read = |text: &str| super::read_clean(text, Bytes::of(text), vocabulary);
-        let meant = swap.names.iter().filter_map(|name| {
-            let text = swap.made_good(clean, name)?;
-            let mut parsed = read(&text);
-            // "restart stagin wbe": a second word typed wrong.
-            let other = parsed.problem.as_ref().and_then(|problem| problem.swap.as_deref());
-            if let Some(other) = other
-                && let Some(word) = text.get(other.word.clone())
-                && !vocabulary.near(&word.to_lowercase(), ALL_KINDS).is_empty()
-            {
-                parsed = read(&other.made_good(&text, other.names.first()?)?);
-            }
-            if parsed.problem.is_some() {
-                return None;
-            }
-            let said: Vec<String> = parsed.commands.iter().map(Command::canonical).collect();
-            let sentence = said.join(", then ");
-            // Of several commands, one may take over what another does not say; what a person writes freely may say more
-            // than is meant, and what names make long may be too long.
-            let doubtful = said.len() > 1
-                || sentence.len() > SURELY_READ
-                || parsed.commands.iter().any(Command::says_freely);
-            (!doubtful || super::commands_of(&sentence, vocabulary) == parsed.commands).then_some(sentence)
-        });
-        let meant: Vec<String> = meant.collect();
-        if !meant.is_empty() {
-            self.suggestions = meant;
-            self.tried = true;
+    /// that nothing said is lost. Answers those commands, for each suggestion; none when there is no such suggestion.
+    pub(super) fn suggest_names(&mut self, clean: &str, vocabulary: &Vocabulary) -> Vec<Vec<Command>> {
+        let Some(swap) = self.swap.take() else { return Vec::new() };
+        let (sentences, tried): (Vec<String>, Vec<Vec<Command>>) =
+            swap.names.iter().filter_map(|name| meant(&swap, name, clean, vocabulary)).unzip();
+        if !sentences.is_empty() {
+            self.suggestions = sentences;
+        }
+        tried
+    }
+
+    /// Adds how people order this, where nothing is suggested yet.
+    pub(super) fn or_suggest_examples(self, scope: Scope<'_, '_>) -> Self {
+        if !self.suggestions.is_empty() {
+            return self;
+        }
+        self.suggest(scope.vocabulary.examples_for(scope.action, scope.tokens).iter())
+    }
+
+    /// Takes out the middle of a message that says a very long word back.
+    pub(super) fn shorten(&mut self) {
+        let message = &self.message;
+        if message.len() <= MAX_MESSAGE {
+            return;
+        }
+        let head = message.char_indices().nth(MESSAGE_ENDS).map_or(message.len(), |(at, _)| at);
+        let tail = message.char_indices().nth_back(MESSAGE_ENDS).map_or(0, |(at, _)| at);
+        if head < tail {
+            self.message = [&message[..head], " … ", &message[tail..]].concat();
         }
     }
 
-    /// Adds these where nothing is suggested yet.
-    pub(super) fn or_suggest(self, sentences: &[String]) -> Self {
-        if self.suggestions.is_empty() { self.suggest(sentences) } else { self }
-    }
-
     /// Keeps the suggestions that are understood: most are made of the person's own words, which may hold another fault.
-    /// Those that would lose how an order was to go, or end in the middle, are dropped.
-    pub(super) fn keep_what_works(&mut self, manner: &Manner, vocabulary: &Vocabulary) {
-        let tried = std::mem::take(&mut self.tried);
+    /// Those that would lose how an order was to go, or end in the middle, are dropped. What was tried is what each
+    /// suggestion was read as; if none was, they are read now.
+    pub(super) fn keep_what_works(
+        &mut self,
+        manner: &Manner,
+        tried: Vec<Vec<Command>>,
+        vocabulary: &Vocabulary,
+    ) {
+        let mut tried = tried.into_iter();
         self.suggestions.retain(|sentence| {
+            let tried = tried.next();
             if let Some(known) = vocabulary.known(sentence) {
                 return known.whole
-                    && (tried || known.understood)
+                    && (tried.is_some() || known.understood)
                     && manner.is_kept_by(sentence, &known.deed);
             }
             if !manner::is_whole(sentence) {
                 return false;
             }
-            if tried && manner.is_usual() {
-                return true;
-            }
-            // What is left of a mention is no part of a sentence anybody types.
-            let unseen = || super::unseen(sentence, Bytes::of(sentence)).is_some();
-            if !tried && (super::is_too_long(sentence) || unseen()) {
-                return false;
-            }
-            let parsed = super::read(sentence, vocabulary);
-            (tried || parsed.problem.is_none())
-                && (manner.is_usual()
-                    || manner.is_kept_by(sentence, &Deed::of(sentence, &parsed, vocabulary)))
+            tried.or_else(|| understood(sentence, vocabulary)).is_some_and(|commands| {
+                manner.is_usual() || manner.is_kept_by(sentence, &Deed::of(sentence, &commands, vocabulary))
+            })
         });
         if self.suggestions.is_empty() {
             let kept =
@@ -198,4 +221,40 @@ impl Problem {
     pub(super) fn unknown_name(message: impl Into<String>) -> Self {
         Self::new(ProblemKind::UnknownName, message)
     }
+}
+
+/// The sentence that says all a text says, with this name in the place of the word that is none, and its commands.
+fn meant(swap: &Swap, name: &str, clean: &str, vocabulary: &Vocabulary) -> Option<(String, Vec<Command>)> {
+    let read = |text: &str| super::read_clean(text, Bytes::of(text), vocabulary);
+    let text = swap.made_good(clean, name)?;
+    let mut parsed = read(&text);
+    // "restart stagin wbe": a second word typed wrong.
+    let other = parsed.problem.as_ref().and_then(|problem| problem.swap.as_deref());
+    if let Some(other) = other
+        && let Some(word) = text.get(other.word.clone())
+        && !vocabulary.near(&word.to_lowercase(), ALL_KINDS).is_empty()
+    {
+        parsed = read(&other.made_good(&text, other.names.first()?)?);
+    }
+    if parsed.problem.is_some() {
+        return None;
+    }
+    let said: Vec<String> = parsed.commands.iter().map(Command::canonical).collect();
+    let sentence = said.join(", then ");
+    // Of several commands, one may take over what another does not say; what a person writes freely may say more
+    // than is meant, and what names make long may be too long.
+    let doubtful =
+        said.len() > 1 || sentence.len() > SURELY_READ || parsed.commands.iter().any(Command::says_freely);
+    let commands = parsed.commands;
+    (!doubtful || super::commands_of(&sentence, vocabulary) == commands).then_some((sentence, commands))
+}
+
+/// The commands of a suggested sentence, when it is understood.
+fn understood(sentence: &str, vocabulary: &Vocabulary) -> Option<Vec<Command>> {
+    // What is left of a mention is no part of a sentence anybody types.
+    if super::is_too_long(sentence) || super::unseen(sentence, Bytes::of(sentence)).is_some() {
+        return None;
+    }
+    let parsed = super::read(sentence, vocabulary);
+    parsed.problem.is_none().then_some(parsed.commands)
 }

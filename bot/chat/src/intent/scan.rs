@@ -14,6 +14,8 @@ pub(super) use list::List;
 pub(super) use unknown::unknown_name;
 pub(super) use value::for_a_time;
 
+use smallvec::SmallVec;
+
 use super::actions::Action;
 use super::command::{Bundle, Canary, Migrate, Mode};
 use super::grammar::heads::object_words;
@@ -151,6 +153,9 @@ impl Said {
     }
 }
 
+/// What was said in each stretch, mostly one: large, so that it stays where it was filled in.
+pub(super) type Groups = SmallVec<[Box<Said>; 1]>;
+
 /// What scanning works on.
 #[derive(Clone, Copy)]
 pub(super) struct Scope<'a, 't> {
@@ -241,11 +246,11 @@ const MAX_COMPARED: usize = 24;
 
 /// Scans the words after the verb. Usually one group; several when the list has parts of their own
 /// ("api to staging and web to production").
-pub(super) fn scan(scope: Scope<'_, '_>) -> Result<Vec<Said>, Problem> {
+pub(super) fn scan(scope: Scope<'_, '_>) -> Result<Groups, Problem> {
     let mut scanner = Scanner {
         scope,
-        segment: Said::default(),
-        groups: Vec::with_capacity(1),
+        segment: Box::default(),
+        groups: Groups::new(),
         excluding: false,
         listing: !scope.asked,
         compared: 0,
@@ -273,22 +278,22 @@ pub(super) fn scan(scope: Scope<'_, '_>) -> Result<Vec<Said>, Problem> {
 }
 
 /// Adds a stretch to the group before it, or as one of its own.
-fn join(groups: &mut Vec<Said>, mut segment: Said) {
+fn join(groups: &mut Groups, mut segment: Box<Said>) {
     if segment.git_ref.is_some() || segment.previous {
         // "v1.4.2 with the fix": the ref says which.
         segment.vague = None;
         segment.refless = None;
     }
     match groups.last_mut() {
-        Some(group) if !group.parts_from(&segment) => group.absorb(segment),
+        Some(group) if !group.parts_from(&segment) => group.absorb(*segment),
         _ => groups.push(segment),
     }
 }
 
 struct Scanner<'a, 't> {
     scope: Scope<'a, 't>,
-    segment: Said,
-    groups: Vec<Said>,
+    segment: Box<Said>,
+    groups: Groups,
     /// After "except": names are taken away.
     excluding: bool,
     /// Where a bare word would be a name: after the verb, after "and".
@@ -319,7 +324,7 @@ impl<'t> Scanner<'_, 't> {
     }
 
     /// All groups, the last stretch with them: there is one at least.
-    fn closed(self) -> Vec<Said> {
+    fn closed(self) -> Groups {
         let Self { segment, mut groups, .. } = self;
         join(&mut groups, segment);
         groups

@@ -8,13 +8,14 @@ pub(super) mod aside;
 pub(super) mod clauses;
 mod conditions;
 pub(super) mod correction;
-mod lead;
+pub(super) mod lead;
 pub(super) mod log;
 mod nothing;
 pub(super) mod order;
 mod placed;
 pub(super) mod remark;
 pub(super) mod report;
+mod share;
 mod statement;
 mod strange;
 pub(super) mod told;
@@ -413,6 +414,8 @@ impl<'t> Reader<'_, 't> {
                     return Ok(whole);
                 }
                 self.unread_place(tokens, joined);
+                let sets_up = self.drafts.last().is_some_and(|it| it.command.action == Action::Setup);
+                self.lost_of_set_up(sets_up, tokens)?;
                 if joined != Joined::Start && remark::leaves_it(tokens) && self.ordered_here() {
                     return Err(left_to_people());
                 }
@@ -464,14 +467,19 @@ impl<'t> Reader<'_, 't> {
         if let Some(problem) = problem {
             return Parsed { commands: Vec::new(), missing: Vec::new(), problem: Some(problem) };
         }
-        let mut commands: Vec<Command> = self.drafts.into_iter().map(|draft| draft.command).collect();
+        // In the memory of the drafts, which are larger, it would take longer: that would have to be cut to size.
+        let mut commands: Vec<Command> = Vec::with_capacity(self.drafts.len());
+        commands.extend(self.drafts.into_iter().map(|draft| draft.command));
         for command in &mut commands {
             // "can I cancel the run of web and cron?" is about the run.
             if command.verb.is_some_and(|verb| !verb.has(Key::Services)) {
                 command.services.clear();
             }
         }
-        let mut missing: Vec<Slot> = commands.iter().flat_map(Command::missing).collect();
+        let mut missing: Vec<Slot> = Vec::new();
+        for command in &commands {
+            missing.extend(command.missing());
+        }
         missing.sort_unstable();
         missing.dedup();
         Parsed { commands, missing, problem: None }

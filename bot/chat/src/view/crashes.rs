@@ -37,14 +37,23 @@ pub(crate) fn later_card(run: &Run, what: &Happening) -> Option<Card> {
         Happening::Reached { service } => {
             Some(Card::new(Tone::Good, format!("The edge listens for {service} of {environment} again.")))
         }
-        Happening::ServerErrors { service, release, requests, errors, over_s } => Some(
-            Card::new(
+        Happening::ServerErrors { service, release, requests, errors, over_s, beside } => {
+            let card = Card::new(
                 Tone::Bad,
-                format!("{service} in {environment} answers with server errors: {errors} of {requests} requests in {over_s} s"),
-            )
-            .text(format!("Release {release} ({}). This is not said again while it goes on.", run.id))
-            .text(format!("Next: logs {service} in {environment}; rollback {environment}")),
-        ),
+                format!(
+                    "{service} in {environment} answers with server errors: {errors} of {requests} requests in {over_s} s"
+                ),
+            );
+            let live = format!("Release {release} ({})", run.id);
+            Some(match beside {
+                Some(canary) => card
+                    .text(format!("{live} answered so {canary}: it may be the canary's doing. If it goes on without the canary, that is said."))
+                    .text(format!("Next: status {}; logs {service} in {environment}", canary.run)),
+                None => card
+                    .text(format!("{live}. This is not said again while it goes on."))
+                    .text(format!("Next: logs {service} in {environment}; rollback {environment}")),
+            })
+        }
         Happening::ServerErrorsOver { service } => Some(Card::new(
             Tone::Good,
             format!("{service} in {environment} answers without server errors again."),

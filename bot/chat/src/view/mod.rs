@@ -17,6 +17,7 @@ mod really;
 mod run;
 mod secret;
 mod setup;
+mod small;
 mod standing;
 #[cfg(test)]
 mod tests;
@@ -43,9 +44,9 @@ pub(crate) use missed::missed;
 pub use plain::plain;
 pub(crate) use project::{of_project, project_chosen, which_project};
 pub(crate) use question::{
-    answered_already, answered_for, asked_of_another, correct_run, corrected, correction_again, left_open,
-    meant_otherwise, open_again, order_or_answer, question, question_again, question_closed,
-    question_expired, said_again, still_open, waiting, what_is_wrong,
+    answered_already, answered_for, asked_of_another, asked_of_others, asked_of_them, correct_run, corrected,
+    correction_again, left_open, meant_otherwise, open_again, order_or_answer, question, question_again,
+    question_closed, question_expired, said_again, still_open, waiting, what_is_wrong,
 };
 pub use really::really;
 pub(crate) use run::ended;
@@ -55,6 +56,7 @@ pub(crate) use secret::{secret_noticed, secret_offered, stumbled};
 pub(crate) use setup::{
     collected, description_changed, description_hint, hindered, project_taken_in, which_canary,
 };
+pub(crate) use small::{greeting, no_approval, once_more};
 pub(crate) use standing::{standing_kept, standing_orders, standing_removed, which_standing};
 pub(crate) use text::{noted, on_phone, text, text_heard, text_late, text_no_number, text_taken, text_used};
 pub use time::{ago, clock, duration};

@@ -234,6 +234,27 @@ pub(crate) fn asked_of_another(asked: &Question, whom: &str, whole: &str) -> Car
     card
 }
 
+/// Somebody answers or drops what another person was asked, and may not.
+pub(crate) fn asked_of_them(asked: &Question, whom: &str, drops: bool) -> Card {
+    let mut card = Card::new(Tone::Bad, format!("I asked {whom}, not you: {}", headline(asked))).privately();
+    card.command = asked.canonical();
+    card.text(if drops {
+        format!("Only {whom} can drop that. Nothing was changed.")
+    } else {
+        format!("{whom} answers that, or somebody who may give this order themselves. Nothing was changed.")
+    })
+}
+
+/// The same where several people were asked something, and nobody knows which of it is meant.
+pub(crate) fn asked_of_others(asked: &[(&Question, String)]) -> Card {
+    let lines =
+        asked.iter().map(|(asked, whom)| format!("{whom}: {} ({})", headline(asked), asked.canonical()));
+    Card::new(Tone::Bad, "I asked others, not you, and can't tell which of these you mean.")
+        .privately()
+        .list("Open", lines.collect())
+        .text("Nothing was changed. To be the one who asks for something, say the whole order.")
+}
+
 /// Something said before is another thing now.
 pub(crate) fn corrected(changed: &str) -> Card {
     Card::new(Tone::Plain, format!("Corrected: {changed}."))

@@ -31,8 +31,8 @@ pub(crate) fn lost(commands: &[Command]) -> String {
     let vocabulary = Vocabulary::new(&Names::sample());
     let mut misses = String::new();
     for command in commands {
-        // People are looked up by words that are none, and a new environment may have any name.
-        if matches!(command.action, Action::Audit | Action::CreateEnvironment) {
+        // People are looked up by words that are none, a new environment may have any name, and none is destroyed for another.
+        if matches!(command.action, Action::Audit | Action::CreateEnvironment | Action::DestroyEnvironment) {
             continue;
         }
         let mut meant = command.clone();

@@ -62,6 +62,17 @@ impl Day {
     }
 }
 
+/// A button that was pressed.
+#[derive(Debug)]
+pub(crate) struct Click {
+    /// How long its acknowledgement took; none when there was none.
+    pub(crate) took: Option<Duration>,
+    /// The event it is to the bot; none where pressing it says nothing yet.
+    pub(crate) event: Option<String>,
+    /// What it says.
+    pub(crate) command: String,
+}
+
 /// A simulated platform under load.
 #[async_trait]
 pub(crate) trait Platform: Send + Sync + 'static {
@@ -79,14 +90,15 @@ pub(crate) trait Platform: Send + Sync + 'static {
     /// Somebody gives a command that is answered to them alone.
     async fn commands(&self, person: &str, channel: usize, text: &str) -> Option<Duration>;
 
-    /// Somebody presses one of the newest buttons of a channel; nothing when there is none.
-    async fn clicks(&self, person: &str, channel: usize) -> Option<Option<Duration>>;
+    /// Somebody presses one of the newest buttons of a channel, and once more where they are asked whether they mean it; nothing
+    /// when there is none.
+    async fn clicks(&self, person: &str, channel: usize) -> Vec<Click>;
 
     /// Answers under a message.
     fn answers(&self, channel: usize, message: &str) -> usize;
 
-    /// Answers to a person alone.
-    fn whispers(&self, person: &str) -> usize;
+    /// The texts of the answers to a person alone.
+    fn whispers(&self, person: &str) -> Vec<String>;
 
     /// The texts of the messages that are a run's card, or say that it is over.
     fn told_of(&self, channel: usize, run: &str) -> (Vec<String>, Vec<String>);
@@ -137,6 +149,7 @@ pub(crate) async fn go_by(day: Day, program: &Program, platform: Arc<dyn Platfor
     report.memory(&samples);
     report.people(&expected, platform.as_ref());
     report.runs(&engine.store().run_recent(i64::MAX).await.unwrap(), platform.as_ref());
+    report.clicks(&expected, &engine, platform.front()).await;
     report.limits = platform.limits();
     report
 }
@@ -157,6 +170,7 @@ async fn person(
     if number < day.runs {
         let deploy = format!("deploy {} ref {}", program::environment(number), program::REFERENCES[0]);
         acks.push(platform.says(&name, channel, &deploy, false).await.0);
+        expected.deployed += 1;
     }
     while next < began + day.lasts {
         tokio::time::sleep_until(next.into()).await;
@@ -175,8 +189,14 @@ async fn person(
                 let (place, reference) = (number % day.runs, program::REFERENCES[1 + turn % 2]);
                 let text = format!("deploy {} ref {reference}", program::environment(place));
                 acks.push(platform.says(&name, channel, &text, true).await.0);
+                expected.deployed += 1;
             }
-            Act::Clicks => acks.extend(platform.clicks(&name, channel).await),
+            Act::Clicks => {
+                let clicks = platform.clicks(&name, channel).await;
+                acks.extend(clicks.iter().map(|click| click.took));
+                let acknowledged = clicks.into_iter().filter(|click| click.took.is_some());
+                expected.clicked.extend(acknowledged.filter_map(|one| Some((one.event?, one.command))));
+            }
         }
         turn += 1;
         next += day.every;

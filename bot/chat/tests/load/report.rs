@@ -1,11 +1,12 @@
 //! What was measured, as a table, and which bounds were broken.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use engine::control::Engine;
 use engine::run::Run;
 
 use super::{Day, Platform};
@@ -15,6 +16,9 @@ const ACKNOWLEDGED: Duration = Duration::from_secs(1);
 /// Most the program's memory may grow from the middle of the day to its end, in KiB: the simulated platform is in it, and
 /// keeps every message.
 const GROWTH_KIB: i64 = 48 * 1024;
+
+/// How orders begin that make a run.
+const MAKE_RUNS: [&str; 3] = ["deploy ", "retry ", "rollback "];
 
 /// What a platform counts.
 #[derive(Debug, Clone)]
@@ -34,8 +38,12 @@ pub(crate) struct Expected {
     pub(crate) channel: usize,
     /// Messages with one answer each.
     pub(crate) answered: Vec<String>,
-    /// Answers to them alone.
+    /// Commands that are answered to them alone, with who they are.
     pub(crate) whispered: usize,
+    /// Deploys they asked for.
+    pub(crate) deployed: usize,
+    /// Buttons they pressed that say something: the event, and what was said.
+    pub(crate) clicked: Vec<(String, String)>,
 }
 
 /// The memory of the program at a time.
@@ -53,6 +61,7 @@ pub(crate) struct Report {
     /// How long it took until all was shown; absent when it never was.
     pub(crate) drained: Option<Duration>,
     answers: usize,
+    clicks: usize,
     lost: usize,
     doubled: usize,
     runs: usize,
@@ -67,6 +76,7 @@ impl Report {
             acks: Vec::new(),
             drained: None,
             answers: 0,
+            clicks: 0,
             lost: 0,
             doubled: 0,
             runs: 0,
@@ -102,6 +112,9 @@ impl Report {
         }
         if self.lost + self.doubled > 0 {
             broken.push(format!("{} messages were lost and {} doubled", self.lost, self.doubled));
+        }
+        if self.clicks == 0 {
+            broken.push("nobody pressed a button".to_owned());
         }
         if self.runs < self.day.runs {
             broken.push(format!("there were {} runs", self.runs));
@@ -143,9 +156,46 @@ impl Report {
             for message in &theirs.answered {
                 self.counts(1, platform.answers(theirs.channel, message));
             }
-            // Other things are said to them alone as well: what they may not do, for one.
-            let whispered = platform.whispers(&theirs.person);
-            self.counts(theirs.whispered, whispered.min(theirs.whispered));
+            let whispers = platform.whispers(&theirs.person);
+            let (told, others): (Vec<_>, Vec<_>) =
+                whispers.iter().partition(|text| text.contains(&format!("You are {}", theirs.person)));
+            self.counts(theirs.whispered, told.len());
+            // What they may not do, or came too late with: once for each thing they did.
+            self.doubled += others.len().saturating_sub(theirs.clicked.len() + theirs.deployed);
+        }
+    }
+
+    /// Each button that was pressed and acknowledged is handled, and what it says is done once at most.
+    pub(super) async fn clicks(&mut self, expected: &[Expected], engine: &Engine, front: &str) {
+        let store = engine.store();
+        let record = store.audit_after(0, i64::MAX).await.unwrap();
+        for theirs in expected {
+            let mut orders: HashMap<&str, usize> = HashMap::new();
+            for (event, command) in &theirs.clicked {
+                self.clicks += 1;
+                self.lost += usize::from(!store.inbound_is_known(front, event).await.unwrap());
+                *orders.entry(command).or_default() += 1;
+            }
+            let mut steered: HashMap<String, usize> = HashMap::new();
+            let mut requested = 0_usize;
+            for (done, _) in record.iter().filter(|(done, _)| done.actor.name == theirs.person) {
+                let run = done.run.as_ref().map(ToString::to_string).unwrap_or_default();
+                match done.action.as_str() {
+                    "run.requested" => requested += 1,
+                    "run.steered" => {
+                        let verb = done.data["verb"].as_str().unwrap_or_default();
+                        *steered.entry(format!("{verb} {run}")).or_default() += 1;
+                    }
+                    _ => {}
+                }
+            }
+            for (order, times) in steered {
+                self.doubled += times.saturating_sub(orders.get(order.as_str()).copied().unwrap_or_default());
+            }
+            let makes_run = |order: &&&str| MAKE_RUNS.iter().any(|verb| order.starts_with(verb));
+            let asked: usize =
+                orders.keys().filter(makes_run).map(|order| orders[*order]).sum::<usize>() + theirs.deployed;
+            self.doubled += requested.saturating_sub(asked);
         }
     }
 
@@ -193,6 +243,7 @@ impl fmt::Display for Report {
             format!("{half:.1?}, {:.1?}, {most:.1?}", self.percentile(99)),
         )?;
         row("runs", self.runs.to_string())?;
+        row("buttons pressed", self.clicks.to_string())?;
         row("answers, cards and ends", self.answers.to_string())?;
         row("lost, doubled", format!("{}, {}", self.lost, self.doubled))?;
         row(

@@ -221,8 +221,9 @@ fn others_and_the_end_of_it() {
         t.whispers(
             "vera",
             expect![[r#"
-                ✗ Understood: I do nothing.
-                  [status staging] [help]
+                ✗ I asked ana, not you: Which canary?
+                  ana answers that, or somebody who may give this order themselves. Nothing was changed.
+                  > deploy v1.0.0 to staging
             "#]],
         );
         t.user("ben").says("no canary").await;

@@ -244,6 +244,50 @@ fn logs() {
 }
 
 #[test]
+fn narrowed_by_words_no_key_holds() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        let (staging, api) = (t.key("staging"), "api".parse().unwrap());
+        t.world.drift(|it| it.log(&staging, &api, 1, "payment timeout after 30 s"));
+        t.user("vera").says("logs api in staging grep timeout").await;
+        t.user("vera").says("logs api in staging containing \"connection refused\"").await;
+        t.user("vera").says("who approved r-1").await;
+        t.user("ana").says("audit me").await;
+        t.user("vera").says("audit me").await;
+        t.user("vera").says("releases staging since yesterday").await;
+        t.bot_says(expect![[r#"
+            · Logs of staging, newest last
+              | 12:00:00 api@1 payment timeout after 30 s
+              Shown is only what holds `timeout`: 1 of 2 lines.
+              > logs api in staging
+
+            · No such line in the logs of staging
+              Shown is only what holds `connection refused`: 0 of 2 lines.
+              > logs api in staging
+
+            · The record says nothing about that time
+              Shown is only what is about r-1, of it approvals.
+              > audit
+
+            · The record, newest last
+                #2 2026-11-18 12:00 UTC ana run.requested r-1: deploy v1.0.0 to staging
+              Shown is only what ana did.
+              > audit
+
+            · The record says nothing about that time
+              Shown is only what vera did.
+              > audit
+
+            · Releases of staging
+                1: v1.0.0 (4b76448) Work for v1.0.0: live now, went live 2026-11-18 12:00 UTC, made by r-1
+              These are the newest, whenever they were made: releases can't be asked for by time.
+              > releases in staging
+        "#]]);
+    });
+}
+
+#[test]
 fn releases() {
     chat(async |t| {
         t.user("vera").says("releases staging").await;

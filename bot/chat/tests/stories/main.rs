@@ -7,6 +7,7 @@
 mod approvals;
 mod artifacts;
 mod backfill;
+mod beside;
 mod canary;
 mod connections;
 mod corrections;
@@ -43,6 +44,7 @@ mod setup_answers;
 mod setup_machine;
 mod setup_there;
 mod several;
+mod small;
 mod stage;
 mod stages;
 mod standing;

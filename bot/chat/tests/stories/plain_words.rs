@@ -8,7 +8,7 @@ use crate::harness::{chat, good};
 fn a_wish_to_be_told_says_of_what() {
     chat(async |t| {
         t.user("ana").says("text me").await;
-        t.user("ana").clicks("text me if a deploy fails").await;
+        t.user("ana").says("text me if a deploy fails").await;
         t.user("ana").says("if 500s, rollback and wipe the cache").await;
         t.user("ana").says("if a deploy fails, rollback but not in prod").await;
         t.bot_says(expect![[r#"

@@ -256,9 +256,10 @@ fn a_number_of_somebody_else() {
         t.whispers(
             "vera",
             expect![[r#"
-            ✗ I read this as something told, not as an order, so I did nothing.
-              [deploy staging] [status staging] [help]
-        "#]],
+                ✗ I asked ana, not you: Deploy where?
+                  ana answers that, or somebody who may give this order themselves. Nothing was changed.
+                  > deploy v1.0.0
+            "#]],
         );
         assert_eq!(t.runs().await, 0);
         t.user("ben").clicks("staging").await;

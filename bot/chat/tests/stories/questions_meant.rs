@@ -181,9 +181,9 @@ fn names_and_nothing_in_a_sentence() {
         t.whispers(
             "zoe",
             expect![[r#"
-            ✗ There is nothing here for me to do.
-              [set up staging] [help]
-        "#]],
+                · Hello zoe. Say what is to be done or what you want to know; before anything is done you see a plan.
+                  [set up staging] [help]
+            "#]],
         );
         t.user("zoe").says("set up local").await;
         t.user("zoe").says("shop").await;

@@ -71,6 +71,53 @@ fn an_answer_with_more_in_it() {
     });
 }
 
+/// A lock's end and its reason are no keys of what is asked for, and are taken with it.
+#[test]
+fn a_lock_with_its_end_and_reason() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        t.user("ana").says("lock").await;
+        t.user("ana").says("staging for 2h because of testing").await;
+        t.user("ana").says("unlock staging").await;
+        t.user("ana").says("lock").await;
+        t.user("ana").says("staging, whatever that means").await;
+        t.user("ana").says("never mind").await;
+        t.bot_says(expect![[r#"
+            ? Lock where?
+                1. staging (where you were last)
+                2. production
+              Then it is done.
+              [staging] [production] [Never mind]
+              > lock
+
+            ✓ staging is locked by ana until 2026-11-18 14:00 UTC: testing.
+              [Unlock]
+              > lock staging for 2h: testing
+
+            ✓ staging is unlocked.
+              > unlock staging
+
+            ? Lock where?
+                1. staging (where you were last)
+                2. production
+              Then it is done.
+              [staging] [production] [Never mind]
+              > lock
+
+            ? «staging, whatever that means» is none of the choices. Lock where?
+                1. staging (where you were last)
+                2. production
+              Then it is done.
+              [staging] [production] [Never mind]
+              > lock
+
+            · Never mind then: `lock` is dropped.
+              > lock
+        "#]]);
+    });
+}
+
 /// What is not the answer yet is kept, and the question asked again.
 #[test]
 fn something_else_of_the_same_order() {

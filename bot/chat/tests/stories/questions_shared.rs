@@ -17,16 +17,18 @@ fn others_are_heard_where_their_role_lets_them() {
         t.whispers(
             "vera",
             expect![[r#"
-            ✗ I read this as something told, not as an order, so I did nothing.
-              [deploy staging] [status staging] [help]
-        "#]],
+                ✗ I asked ana, not you: Deploy where?
+                  ana answers that, or somebody who may give this order themselves. Nothing was changed.
+                  > deploy v1.0.0
+            "#]],
         );
         t.whispers(
             "sam",
             expect![[r#"
-            ✗ I read this as something told, not as an order, so I did nothing.
-              [deploy staging] [status staging] [help]
-        "#]],
+                ✗ I asked ana, not you: Deploy where?
+                  ana answers that, or somebody who may give this order themselves. Nothing was changed.
+                  > deploy v1.0.0
+            "#]],
         );
         t.whispers(
             "ben",
@@ -37,8 +39,9 @@ fn others_are_heard_where_their_role_lets_them() {
                   [deploy v1.0.0 to production!] [staging] [production]
                   > deploy v1.0.0
 
-                ✗ Understood: I do nothing.
-                  [deploy staging] [status staging] [help]
+                ✗ I asked ana, not you: Deploy where?
+                  Only ana can drop that. Nothing was changed.
+                  > deploy v1.0.0
             "#]],
         );
         t.user("ben").says("staging").await;
@@ -74,6 +77,67 @@ fn others_are_heard_where_their_role_lets_them() {
     });
 }
 
+/// A click of somebody who may not answer, or drops what is not theirs, says whose question it is and changes nothing.
+#[test]
+fn a_click_on_somebody_elses_question() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.user("ana").says("deploy v1.0.0").await;
+        t.never_mind_the_rest();
+        t.user("vera").clicks("staging").await;
+        t.user("sam").clicks("production").await;
+        t.user("ben").clicks("Never mind").await;
+        t.whispers(
+            "vera",
+            expect![[r#"
+            ✗ I asked ana, not you: Deploy where?
+              ana answers that, or somebody who may give this order themselves. Nothing was changed.
+              > deploy v1.0.0
+        "#]],
+        );
+        t.whispers(
+            "sam",
+            expect![[r#"
+            ✗ I asked ana, not you: Deploy where?
+              ana answers that, or somebody who may give this order themselves. Nothing was changed.
+              > deploy v1.0.0
+        "#]],
+        );
+        t.whispers(
+            "ben",
+            expect![[r#"
+            ✗ I asked ana, not you: Deploy where?
+              Only ana can drop that. Nothing was changed.
+              > deploy v1.0.0
+        "#]],
+        );
+        assert_eq!(t.runs().await, 0);
+        t.user("ana").clicks("staging").await;
+        t.settles().await;
+        t.never_mind_the_rest();
+        t.bot_headlines(expect!["✓ r-1 · Deploy v1.0.0 (4b76448) to staging · succeeded in 0 ms"]);
+        t.user("ana").says("backfill timezone on staging").await;
+        t.user("ana").says("500").await;
+        t.never_mind_the_rest();
+        t.user("ben").clicks("So far").await;
+        t.user("ben").clicks("500/min").await;
+        t.whispers(
+            "ben",
+            expect![[r#"
+            ✗ I asked ana, not you: How fast at most?
+              ana answers that, or somebody who may give this order themselves. Nothing was changed.
+              > backfill backfillTimezone in staging batch size 500
+
+            ✗ I asked ana, not you: How fast at most?
+              ana answers that; you can give an order of your own.
+              > backfill backfillTimezone in staging batch size 500
+        "#]],
+        );
+        t.user("ana").says("never mind").await;
+        t.never_mind_the_rest();
+    });
+}
+
 /// With two questions open nobody can know which one somebody else means.
 #[test]
 fn two_open_questions_do_not_mix() {
@@ -85,9 +149,12 @@ fn two_open_questions_do_not_mix() {
         t.whispers(
             "zoe",
             expect![[r#"
-            ✗ I read this as something told, not as an order, so I did nothing.
-              [deploy staging] [status staging] [help]
-        "#]],
+                ✗ I asked others, not you, and can't tell which of these you mean.
+                  Open:
+                    ana: Deploy where? (deploy v1.0.0)
+                    ben: Restart where? (restart)
+                  Nothing was changed. To be the one who asks for something, say the whole order.
+            "#]],
         );
         t.user("ben").says("never mind").await;
         t.user("ana").says("staging").await;

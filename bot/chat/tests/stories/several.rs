@@ -218,3 +218,22 @@ fn the_glass_is_broken_for_each_environment() {
         assert!(runs.iter().all(|run| run.request.break_glass.as_deref() == Some("checkout is down")));
     });
 }
+
+/// What is to go now does not wait until what is planned for later is done.
+#[test]
+fn now_goes_before_tonight() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        t.release("v1.1.0", good());
+        t.user("ana").says("deploy v1.0.0 to production tonight 22:00; deploy v1.1.0 to staging now").await;
+        t.bot_says(expect![[r#"
+            · When r-2 has succeeded I go on with the rest.
+              Then:
+                deploy v1.0.0 to production tonight 22:00
+        "#]]);
+        t.settles().await;
+        t.run(2).is("succeeded").await;
+        t.never_mind_the_rest();
+    });
+}

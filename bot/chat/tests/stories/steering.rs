@@ -244,6 +244,30 @@ fn a_failed_run_is_tried_again() {
     });
 }
 
+/// Clicked by two people it is one deploy: nobody approves the same twice.
+#[test]
+fn a_retry_that_waits_for_its_approval_is_not_made_a_second_time() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.user("ana").says("deploy production ref v1.0.0").await;
+        t.user("ben").says("reject").await;
+        t.user("ana").says("retry r-1").await;
+        t.never_mind_the_rest();
+        t.user("ben").says("retry r-1").await;
+        t.bot_says(expect![[r#"
+            ? r-2 (deploy v1.0.0 to production) waits for approval already; I made no second one.
+              asked by: ana
+              asked: just now
+              [Approve!] [Another all the same]
+              > retry r-1
+        "#]]);
+        assert_eq!(t.runs().await, 2);
+        t.user("ben").clicks("Another all the same").await;
+        assert_eq!(t.runs().await, 3);
+        t.never_mind_the_rest();
+    });
+}
+
 #[test]
 fn viewers_steer_nothing() {
     chat(async |t| {

@@ -24,6 +24,8 @@ const PACE_MS: i64 = 5_000;
 const CALLS_COUNT: usize = 50;
 /// A second, in milliseconds.
 const SECOND_MS: i64 = 1_000;
+/// The permissions of the invitation link.
+const PERMISSIONS: u64 = 309_237_771_264;
 /// Largest file, in bytes.
 const BODY_BYTES: usize = 25 * 1024 * 1024;
 
@@ -196,7 +198,8 @@ fn answer(inside: &Arc<Inside>, asked: &Asked, now_ms: i64) -> Answered {
     match (asked.method.as_str(), path.as_slice()) {
         ("GET", ["users", "@me"]) => Ok(json!({ "id": BOT_USER, "username": "infra", "bot": true })),
         ("GET", ["users", "@me", "guilds"]) => {
-            Ok(json!([{ "id": GUILD, "name": "Simulated", "permissions": "309237771264" }]))
+            let may = PERMISSIONS & !inside.state().denied;
+            Ok(json!([{ "id": GUILD, "name": "Simulated", "permissions": may.to_string() }]))
         }
         ("GET", ["gateway", "bot"]) => Ok(json!({
             "url": format!("ws://{}", inside.socket), "shards": 1,

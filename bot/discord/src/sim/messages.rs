@@ -2,11 +2,17 @@
 
 use std::sync::Arc;
 
+use engine::clock::EpochMs;
 use serde_json::{Value, json};
 
 use super::api::{Answered, Asked, refused};
 use super::{BOT_USER, GUILD, Inside, Kind, Message, State, check};
+use crate::failure::WORN;
 use crate::limits::THREAD_NAME_CHARS;
+use crate::snowflake;
+
+/// From when on a message is old, in milliseconds.
+const OLD_MS: EpochMs = 3_600_000;
 
 /// A message as Discord describes it.
 pub(super) fn shown(message: &Message) -> Value {
@@ -110,8 +116,19 @@ pub(super) fn edit(inside: &Arc<Inside>, channel: &str, id: &str, asked: &Asked)
         Some(at) if state.messages[at].user != BOT_USER => {
             refused(403, 50_005, "Cannot edit a message authored by another user")
         }
+        Some(at) if is_worn(&state, &state.messages[at], inside.clock.now_ms()) => refused(
+            429,
+            WORN,
+            "Maximum number of edits to messages older than 1 hour reached. Try again later",
+        ),
         Some(at) => Ok(state.put_again(at, drawn)),
     }
+}
+
+/// Whether a message is old and was edited as often as that is taken.
+fn is_worn(state: &State, message: &Message, now_ms: EpochMs) -> bool {
+    let old = now_ms - snowflake::time_of(&message.id) > OLD_MS;
+    old && state.edits_of_old.is_some_and(|most| message.edits >= most)
 }
 
 /// The bot may delete others' messages: it has the permission *Manage Messages*; not between two.

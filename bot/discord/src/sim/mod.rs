@@ -164,6 +164,10 @@ pub(crate) struct State {
     resumed: usize,
     identified: usize,
     content_is_off: bool,
+    /// Edits it takes of a message that is older than an hour; as many as there are when absent.
+    edits_of_old: Option<u32>,
+    /// Permissions the bot was not given, as bits.
+    denied: u64,
     heartbeat_ms: Option<u64>,
     closed_to: Vec<String>,
     deaf: bool,
@@ -339,6 +343,18 @@ impl Sim {
     /// The switch *Message Content Intent* is off, or on.
     pub fn content_off(&self, off: bool) {
         self.inside.state().content_is_off = off;
+    }
+
+    /// A message older than an hour is edited this often at most.
+    pub fn wears_out(&self, edits: u32) {
+        self.inside.state().edits_of_old = Some(edits);
+    }
+
+    /// The bot's role on the server has not the permissions of these bits, from now on; it is told so.
+    pub async fn denies(&self, bits: u64) {
+        self.inside.state().denied = bits;
+        let role = serde_json::json!({ "guild_id": GUILD, "role": { "id": BOT_ROLE } });
+        self.tell("GUILD_ROLE_UPDATE", &role).await;
     }
 
     /// How often new sockets want a sign of life, in milliseconds.

@@ -155,7 +155,8 @@ impl Sim {
         let user = self.user(name);
         let mut found = Vec::new();
         for message in self.versions().into_iter().rev().filter(|message| !message.instant) {
-            if message.only_for.as_ref().is_some_and(|only| *only != user) {
+            let reader = message.only_for.clone().or_else(|| self.reader(&message.channel));
+            if reader.is_some_and(|reader| reader != user) {
                 continue;
             }
             found.extend(presses_of(&message).into_iter().filter(|press| press.label() == label));

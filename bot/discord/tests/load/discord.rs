@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use discord::sim::{BOT_USER, Message, Sim, TOKEN, user_id};
+use discord::sim::{BOT_USER, Message, Press, Sim, TOKEN, user_id};
 use discord::{Discord, Settings};
 use tokio_util::sync::CancellationToken;
 
-use crate::load::{Day, Limit, Platform, Program, Report, go_by, most_within};
+use crate::load::{Click, Day, Limit, Platform, Program, Report, go_by, most_within};
 
 /// The identifier of the first channel; the others follow.
 const FIRST_CHANNEL: usize = 1_000_000_000_000_001_000;
@@ -55,6 +55,35 @@ pub(crate) async fn on_discord(day: Day) -> Report {
 }
 
 impl DiscordUnderLoad {
+    /// Somebody presses a button.
+    async fn presses(&self, person: &str, press: &Press) -> Click {
+        let click = self.0.presses(person, press);
+        let acked = self.0.interact(&click).await;
+        let id = press.component["custom_id"].as_str().unwrap_or_default();
+        let says = ["say/", "yes/", "pick/"].iter().any(|kind| id.starts_with(kind));
+        // `say/3/retry r-1`, `yes/THREAD/1/retry r-1`; of a menu, what was chosen.
+        let parts = if id.starts_with("yes/") { 4 } else { 3 };
+        let command = press.values.first().map(String::as_str).or_else(|| id.splitn(parts, '/').last());
+        Click {
+            took: acked.map(|acked| acked.took),
+            event: says.then(|| format!("interaction/{}", click["id"].as_str().unwrap_or_default())),
+            command: command.unwrap_or_default().to_owned(),
+        }
+    }
+
+    /// The button that says yes, where somebody was asked whether they mean it.
+    fn asked(&self, person: &str) -> Option<Press> {
+        let user = user_id(person);
+        let mine = self.0.found(|message| message.only_for.as_ref() == Some(&user) && message.instant);
+        let message = mine.into_iter().next_back()?;
+        let component = discord::sim::buttons_of(&message.components).into_iter().next()?;
+        component["custom_id"].as_str()?.starts_with("yes/").then_some(Press {
+            message,
+            component,
+            values: Vec::new(),
+        })
+    }
+
     fn of_bot(&self, channel: &str, holds: impl Fn(&Message) -> bool) -> Vec<Message> {
         self.0.found(|message| message.user == BOT_USER && message.channel == channel && holds(message))
     }
@@ -99,18 +128,26 @@ impl Platform for DiscordUnderLoad {
         self.0.interact(&command).await.map(|acked| acked.took)
     }
 
-    async fn clicks(&self, person: &str, channel: usize) -> Option<Option<Duration>> {
-        let press = self.0.newest_button(person, &channel_id(channel))?;
-        Some(self.0.interact(&self.0.presses(person, &press)).await.map(|acked| acked.took))
+    async fn clicks(&self, person: &str, channel: usize) -> Vec<Click> {
+        let Some(press) = self.0.newest_button(person, &channel_id(channel)) else { return Vec::new() };
+        let first = self.presses(person, &press).await;
+        let asked = first.event.is_none().then(|| self.asked(person)).flatten();
+        match asked {
+            None => vec![first],
+            Some(yes) => vec![first, self.presses(person, &yes).await],
+        }
     }
 
     fn answers(&self, channel: usize, message: &str) -> usize {
         self.of_bot(&channel_id(channel), |one| one.reply_to.as_deref() == Some(message)).len()
     }
 
-    fn whispers(&self, person: &str) -> usize {
+    fn whispers(&self, person: &str) -> Vec<String> {
         let user = user_id(person);
-        self.0.found(|message| message.only_for.as_ref() == Some(&user) && !message.instant).len()
+        let direct = self.0.direct(person);
+        let theirs = |it: &Message| it.only_for.as_ref() == Some(&user) || it.channel == direct;
+        let found = self.0.found(|message| message.user == BOT_USER && theirs(message) && !message.instant);
+        found.into_iter().map(|message| message.content).collect()
     }
 
     fn told_of(&self, channel: usize, run: &str) -> (Vec<String>, Vec<String>) {

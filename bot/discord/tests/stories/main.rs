@@ -1,5 +1,7 @@
 //! The stories of `chat`, told over Discord: people type and click on a simulated Discord, and what they see is read from its
 //! messages. The stories are the same files; only the stage is another. Besides, what only Discord can do to the bot.
+//!
+//! Not told here: `parsed`, which no front has a part in.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 #![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 #![allow(dead_code, reason = "not every story is told here")]
@@ -29,8 +31,10 @@ mod deploy;
 #[path = "../../../chat/tests/stories/deploy_troubles.rs"]
 mod deploy_troubles;
 mod discord_absence;
+mod discord_clicks;
 mod discord_offered;
 mod discord_only;
+mod discord_permissions;
 mod discord_picture;
 mod discord_trouble;
 mod discord_window;
@@ -55,12 +59,16 @@ mod looking;
 mod not_yet;
 #[path = "../../../chat/tests/stories/operate.rs"]
 mod operate;
+#[path = "../../../chat/tests/stories/plain_words.rs"]
+mod plain_words;
 #[path = "../../../chat/tests/stories/projects.rs"]
 mod projects;
 #[path = "../../../chat/tests/stories/proved.rs"]
 mod proved;
 #[path = "../../../chat/tests/stories/questions.rs"]
 mod questions;
+#[path = "../../../chat/tests/stories/questions_free.rs"]
+mod questions_free;
 #[path = "../../../chat/tests/stories/questions_kept.rs"]
 mod questions_kept;
 #[path = "../../../chat/tests/stories/questions_meant.rs"]
@@ -78,12 +86,16 @@ mod reading;
 mod rollback;
 #[path = "../../../chat/tests/stories/rules.rs"]
 mod rules;
+#[path = "../../../chat/tests/stories/rules_act.rs"]
+mod rules_act;
 #[path = "../../../chat/tests/stories/rules_runs.rs"]
 mod rules_runs;
 #[path = "../../../chat/tests/stories/setup.rs"]
 mod setup;
 #[path = "../../../chat/tests/stories/setup_answers.rs"]
 mod setup_answers;
+#[path = "../../../chat/tests/stories/setup_machine.rs"]
+mod setup_machine;
 #[path = "../../../chat/tests/stories/setup_there.rs"]
 mod setup_there;
 #[path = "../../../chat/tests/stories/several.rs"]
@@ -96,6 +108,10 @@ mod stages;
 mod standing;
 #[path = "../../../chat/tests/stories/steering.rs"]
 mod steering;
+#[path = "../../../chat/tests/stories/texts.rs"]
+mod texts;
+#[path = "../../../chat/tests/stories/texts_killed.rs"]
+mod texts_killed;
 #[path = "../../../chat/tests/stories/threads.rs"]
 mod threads;
 #[path = "../../../chat/tests/stories/trouble.rs"]

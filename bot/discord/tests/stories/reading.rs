@@ -17,9 +17,10 @@ pub(crate) fn read(message: &Message) -> String {
     {
         return whole.clone();
     }
-    let tone = TONES.iter().find(|(sign, _)| message.content.starts_with(sign));
-    let (headline, mark) =
-        tone.map_or((message.content.as_str(), "·"), |(sign, mark)| (&message.content[sign.len()..], *mark));
+    // Which channel a private answer is about is the front's own matter.
+    let content = message.content.split("\n-# in <#").next().unwrap();
+    let tone = TONES.iter().find(|(sign, _)| content.starts_with(sign));
+    let (headline, mark) = tone.map_or((content, "·"), |(sign, mark)| (&content[sign.len()..], *mark));
     let headline = headline.trim_start_matches("**").trim_end_matches("**");
     let mut lines = vec![format!("{mark} {}", unescape(headline))];
     let mut command = None;
@@ -30,11 +31,15 @@ pub(crate) fn read(message: &Message) -> String {
             continue;
         }
         let mut inside = false;
-        for line in text.lines() {
+        let mut unread = text.lines().peekable();
+        while let Some(line) = unread.next() {
+            let is_step = |next: &&str| STEPS.iter().any(|(sign, _)| next.starts_with(sign));
             if line == "```" {
                 inside = !inside;
             } else if inside {
                 lines.push(format!("  | {line}"));
+            } else if line == "**Steps**" && unread.peek().is_some_and(is_step) {
+                // A terminal's marks say by themselves that these are steps.
             } else if let Some(says) = line.strip_prefix("> ") {
                 command = Some(unescape(says));
             } else {
@@ -67,7 +72,7 @@ pub(crate) fn buttons(message: &Message) -> Vec<(String, bool, String)> {
                 found.extend(options.iter().map(|it| (text(it, "label"), false, text(it, "value"))));
             }
             None if id.starts_with("form/") => {}
-            None => found.push((text(&one, "label"), one["style"] == 4, id)),
+            None => found.push((text(&one, "label"), id.starts_with("ask"), id)),
         }
     }
     found

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use serde_json::Value;
 use slack::sim::{APP_TOKEN, BOT_TOKEN, BOT_USER, Message, Sim};
 use slack::{Mode, Settings, Slack};
 use tokio_util::sync::CancellationToken;
 
-use crate::load::{Day, Limit, Platform, Program, Report, go_by, most_within};
+use crate::load::{Click, Day, Limit, Platform, Program, Report, go_by, most_within};
 
 /// A minute, in milliseconds.
 const MINUTE_MS: i64 = 60_000;
@@ -96,18 +97,23 @@ impl Platform for SlackUnderLoad {
         self.0.deliver("slash_commands", &command, true).await.map(|acked| acked.took)
     }
 
-    async fn clicks(&self, person: &str, channel: usize) -> Option<Option<Duration>> {
-        let press = self.0.newest_button(person, &channel_id(channel))?;
+    async fn clicks(&self, person: &str, channel: usize) -> Vec<Click> {
+        let Some(press) = self.0.newest_button(person, &channel_id(channel)) else { return Vec::new() };
         let click = self.0.presses(person, &press);
-        Some(self.0.deliver("interactive", &click, true).await.map(|acked| acked.took))
+        let took = self.0.deliver("interactive", &click, true).await.map(|acked| acked.took);
+        let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let (at, message) = (word(&click["actions"][0]["action_ts"]), &press.message);
+        let says = word(&press.button["action_id"]).starts_with("say/");
+        let event = says.then(|| format!("click/{}/{}/{person}/{at}", message.channel, message.ts));
+        vec![Click { took, event, command: word(&press.button["value"]) }]
     }
 
     fn answers(&self, channel: usize, message: &str) -> usize {
         self.of_bot(channel, |one| one.thread.as_deref() == Some(message)).len()
     }
 
-    fn whispers(&self, person: &str) -> usize {
-        self.0.texts(|message| message.only_for.as_deref() == Some(person)).len()
+    fn whispers(&self, person: &str) -> Vec<String> {
+        self.0.texts(|message| message.only_for.as_deref() == Some(person))
     }
 
     fn told_of(&self, channel: usize, run: &str) -> (Vec<String>, Vec<String>) {

@@ -1,5 +1,7 @@
 //! The stories of `chat`, told over Slack: people type and click on a simulated Slack, and what they see is read from its
 //! messages. The stories are the same files; only the stage is another. Besides, what only Slack can do to the bot.
+//!
+//! Not told here: `parsed`, which no front has a part in.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 #![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 #![allow(dead_code, reason = "not every story is told here")]
@@ -47,6 +49,8 @@ mod looking;
 mod not_yet;
 #[path = "../../../chat/tests/stories/operate.rs"]
 mod operate;
+#[path = "../../../chat/tests/stories/plain_words.rs"]
+mod plain_words;
 #[path = "../../../chat/tests/stories/projects.rs"]
 mod projects;
 #[path = "../../../chat/tests/stories/proved.rs"]
@@ -71,17 +75,22 @@ mod questions_spoken;
 mod rollback;
 #[path = "../../../chat/tests/stories/rules.rs"]
 mod rules;
+#[path = "../../../chat/tests/stories/rules_act.rs"]
+mod rules_act;
 #[path = "../../../chat/tests/stories/rules_runs.rs"]
 mod rules_runs;
 #[path = "../../../chat/tests/stories/setup.rs"]
 mod setup;
 #[path = "../../../chat/tests/stories/setup_answers.rs"]
 mod setup_answers;
+#[path = "../../../chat/tests/stories/setup_machine.rs"]
+mod setup_machine;
 #[path = "../../../chat/tests/stories/setup_there.rs"]
 mod setup_there;
 #[path = "../../../chat/tests/stories/several.rs"]
 mod several;
 mod slack_absence;
+mod slack_clicks;
 mod slack_connection;
 mod slack_forms;
 mod slack_offered;
@@ -97,6 +106,10 @@ mod stages;
 mod standing;
 #[path = "../../../chat/tests/stories/steering.rs"]
 mod steering;
+#[path = "../../../chat/tests/stories/texts.rs"]
+mod texts;
+#[path = "../../../chat/tests/stories/texts_killed.rs"]
+mod texts_killed;
 #[path = "../../../chat/tests/stories/threads.rs"]
 mod threads;
 #[path = "../../../chat/tests/stories/trouble.rs"]

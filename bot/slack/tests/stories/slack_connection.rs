@@ -70,3 +70,24 @@ fn a_slack_that_is_not_well_is_no_wrong_token_and_is_tried_again() {
         assert!(slack.troubles().all().is_empty(), "{:?}", slack.troubles().all());
     });
 }
+
+#[test]
+fn a_scope_that_is_needed_later_is_missed_at_once() {
+    chat(async |t| {
+        let told = |t: &Chat| ::chat::front_troubles(t.engine());
+        assert_eq!(told(t), [""; 0]);
+        t.stage.sim.without_scope("files:write");
+        t.crash_and_restart().await;
+        let says =
+            "(scopes files:write): add them at *OAuth & Permissions* (deploy/slack/manifest.yaml has all";
+        assert!(told(t)[0].contains(says), "{:?}", told(t));
+        t.user("ana").says("status").await;
+        assert!(t.said().contains("files:write"));
+        t.never_mind_the_rest();
+        // Each answer of Slack says what the app may do.
+        t.stage.sim.without_scope("none of ours");
+        t.user("ana").says("whoami").await;
+        t.never_mind_the_rest();
+        assert_eq!(told(t), [""; 0], "it was given meanwhile");
+    });
+}

@@ -2,6 +2,7 @@
 
 use engine::model::Identity;
 use expect_test::expect;
+use serde_json::Value;
 
 use crate::harness::{Chat, chat, good};
 use crate::stage::{CHANNEL, of_bot};
@@ -86,6 +87,19 @@ fn a_run_that_waits_is_approved_at_home_and_the_button_goes() {
         let (approve, cancel) = (format!("Approve {id}"), format!("Cancel {id}"));
         let home = t.stage.sim.home("ben").unwrap().to_string();
         assert!(home.contains(&cancel) && home.contains("Approve deploy of v1.0.0 ("), "{home}");
+        // One is suggested, one ends something, and the others are plain; what changes something asks once more.
+        let styles: Vec<String> = home_buttons(t, "ben").iter().map(styled).collect();
+        expect![[r#"
+            Deploy: primary, asks
+            Releases:
+            Logs:
+            Approve: primary, asks
+            Cancel: danger, asks
+            Deploy:, asks
+            Releases:
+            Logs:
+        "#]]
+        .assert_eq(&styles.join(""));
         let click = t.stage.sim.clicks_at_home("ben", &approve).unwrap();
         t.stage.sim.deliver("interactive", &click, false).await.unwrap();
         t.ticks().await;
@@ -97,4 +111,20 @@ fn a_run_that_waits_is_approved_at_home_and_the_button_goes() {
         let home = t.stage.sim.home("ben").unwrap().to_string();
         assert!(!home.contains(&approve) && !home.contains(&cancel), "{home}");
     });
+}
+
+/// The buttons of somebody's App Home.
+fn home_buttons(t: &Chat, person: &str) -> Vec<Value> {
+    let home = t.stage.sim.home(person).unwrap();
+    let blocks = home["blocks"].as_array().unwrap();
+    let rows = blocks.iter().filter(|block| block["type"] == "actions");
+    rows.flat_map(|row| row["elements"].as_array().unwrap().clone()).collect()
+}
+
+/// How a button stands out, in a line.
+fn styled(button: &Value) -> String {
+    let label = button["text"]["text"].as_str().unwrap().split(" r-").next().unwrap();
+    let style = button["style"].as_str().map(|style| format!(" {style}")).unwrap_or_default();
+    let asks = if button["confirm"].is_null() { "" } else { ", asks" };
+    format!("{label}:{style}{asks}\n")
 }

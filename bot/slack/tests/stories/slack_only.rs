@@ -55,7 +55,7 @@ fn production_is_approved_with_a_second_look() {
         t.user("ana").says("deploy production ref v1.0.0").await;
         t.never_mind_the_rest();
         let approve = t.stage.button("ben", "Approve", false).button;
-        assert_eq!(approve["style"], "danger");
+        assert_eq!(approve["style"], "primary");
         let asked =
             |button: &serde_json::Value| button["confirm"]["text"]["text"].as_str().unwrap().to_owned();
         expect!["Approve deploy of v1.0.0 (4b76448) to production?"].assert_eq(&asked(&approve));

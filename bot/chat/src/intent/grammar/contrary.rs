@@ -1,5 +1,6 @@
 //! Words that make another order of an order than its verb says, one we don't have.
 
+pub(super) mod apart;
 pub(in crate::intent) mod lesser;
 
 use crate::intent::actions::{Action, Key};
@@ -9,13 +10,14 @@ use crate::intent::markup::TICK;
 use crate::intent::problem::Problem;
 use crate::intent::scan::Scope;
 use crate::intent::values;
-use crate::intent::words::{Kind, Token, reach};
+use crate::intent::words::{Kind, Token, reach, said_again};
 
 /// Refuses an order that goes where its verb does not: forward by a rollback, back by a migration, before a time.
 pub(super) fn check(scope: Scope<'_, '_>) -> Result<(), Problem> {
     newest(scope)?;
     backwards(scope)?;
     deadline(scope)?;
+    while_done(scope)?;
     other_value(scope)?;
     lesser::check(scope)?;
     refused_mode(scope)
@@ -127,6 +129,28 @@ fn deadline(scope: Scope<'_, '_>) -> Result<(), Problem> {
         "I start at a time that is said, and can't promise by when it is done, so I did nothing. Say when it is to start.",
     )
     .instead(by.at..by.end(), ["at"]))
+}
+
+/// "lock production during the deploy": a lock holds from now on, and for a time that is said or until it is taken away.
+fn while_done(scope: Scope<'_, '_>) -> Result<(), Problem> {
+    let Scope { action, tokens, vocabulary, .. } = scope;
+    if action != Action::Lock {
+        return Ok(());
+    }
+    let said = tokens
+        .iter()
+        .take_while(|token| token.kind != Kind::Colon && !token.any(&["because", "reason", "cause"]))
+        .find(|token| token.any(&["during", "throughout", "amid"]) && unquoted(token));
+    let Some(during) = said else { return Ok(()) };
+    let places = super::standing::environments(tokens, vocabulary);
+    let lock = if places.is_empty() { "lock".to_owned() } else { format!("lock {}", places.join(" and ")) };
+    let what: Vec<&str> =
+        said_again(&tokens[tokens.partition_point(|token| token.at < during.at)..]).collect();
+    Err(Problem::ambiguous(format!(
+        "I read `{}`, and a lock holds from now on, for a time that is said or until `unlock`, so I did nothing.",
+        what.join(" ")
+    ))
+    .suggest([format!("{lock} for 2h"), lock]))
 }
 
 /// "set LEVEL to debug in staging and to warn in production": another value for another place.

@@ -62,6 +62,17 @@ pub(in crate::intent) fn pace(tokens: &[Token<'_>], said: &mut Said) -> Result<O
                 once(&mut said.rate, checked_rate(rate)?)?;
                 return Ok(Some(at + len));
             }
+            let bare = tokens.get(at).filter(|token| token.is_word() && values::whole(token.low).is_some());
+            if let Some(number) = bare {
+                return Err(Problem::ambiguous(format!(
+                    "I read a rate of `{}`, and not in what time, so I did nothing.",
+                    number.raw
+                ))
+                .instead(
+                    number.at..number.end(),
+                    [format!("{}/min", number.raw), format!("{}/s", number.raw)],
+                ));
+            }
             return Ok(Some(at));
         }
         _ => {}
@@ -229,10 +240,9 @@ pub(in crate::intent) fn column(tokens: &[Token<'_>]) -> Option<String> {
     };
     let place = tokens.iter().position(is_column)?;
     let mut after = place + 1;
-    while tokens
-        .get(after)
-        .is_some_and(|token| token.any(&["called", "named", "for"]) || token.kind == Kind::Colon)
-    {
+    while tokens.get(after).is_some_and(|token| {
+        token.any(&["called", "named", "for"]) || is_column(token) || token.kind == Kind::Colon
+    }) {
         after += 1;
     }
     // The first part of a job's name is the column it fills, mostly.

@@ -35,7 +35,8 @@ pub(in crate::intent) fn replicas(tokens: &[Token<'_>], said: &mut Said) -> Resu
     if word(0) == "between" && values::whole(word(1)).is_some() {
         return Err(Problem::ambiguous("I read a range of counts; how many replicas should there be?"));
     }
-    if word(0) == "by" && (values::whole(word(1)).is_some() || word(1).ends_with('%')) {
+    let by = word(1).strip_suffix('x').unwrap_or(word(1));
+    if word(0) == "by" && (values::whole(by).is_some() || by.ends_with('%')) {
         return Err(Problem::bad_value(format!(
             "`by {}` depends on how many run now; say how many there should be, like `to 3`.",
             word(1)
@@ -68,6 +69,19 @@ pub(in crate::intent) fn replicas(tokens: &[Token<'_>], said: &mut Said) -> Resu
                 "`{here},{part}` is not a number of replicas; I expected a whole number."
             )));
         }
+        // "4x", "4 times": as a number, or of as many as run now.
+        let fold = number.len() < here.len() && here.ends_with('x') && values::whole(number).is_some();
+        let times = fold || matches!(word(last + 1), "times" | "x");
+        if times {
+            let said = &tokens[at..=last + usize::from(number.len() == here.len())];
+            let end = said.last().map_or(tokens[at].end(), Token::end);
+            let here = said.iter().map(|token| token.raw).collect::<Vec<_>>().join(" ");
+            let to = if at > 0 { "" } else { "to " };
+            return Err(Problem::ambiguous(format!(
+                "Is `{here}` {count} replicas, or {count} times as many as run now? I did nothing. Say how many there should be.",
+            ))
+            .instead(tokens[at].at..end, [format!("{to}{count}")]));
+        }
         if matches!(word(last + 1), "am" | "pm") || values::unit_s(word(last + 1)).is_some() {
             return Ok(None);
         }
@@ -89,16 +103,7 @@ pub(in crate::intent) fn replicas(tokens: &[Token<'_>], said: &mut Said) -> Resu
         let mut len = last + 1;
         while matches!(
             word(len),
-            "replicas"
-                | "replica"
-                | "instances"
-                | "instance"
-                | "of"
-                | "copies"
-                | "each"
-                | "pods"
-                | "times"
-                | "nodes"
+            "replicas" | "replica" | "instances" | "instance" | "of" | "copies" | "each" | "pods" | "nodes"
         ) {
             len += 1;
         }

@@ -23,7 +23,9 @@ pub(in crate::intent) fn is_foreign(action: Action, token: &Token<'_>) -> bool {
     let whole = matches!(action, Action::Provision | Action::BootstrapLocal | Action::Setup)
         && token.any(&["project"]);
     let own = || token.listed(heads::object_words(action));
-    token.is_word() && !whole && token.name.is_none() && !bland && !little && !own()
+    // "lock it for 2h"
+    let lasts = action == Action::Lock && token.is(Class::DIGIT);
+    token.is_word() && !whole && !lasts && token.name.is_none() && !bland && !little && !own()
 }
 
 pub(super) fn not_ours(action: Action, vocabulary: &Vocabulary) -> Problem {

@@ -65,6 +65,10 @@ fn not_now(action: Action, said: &Said, at: &str, vocabulary: &Vocabulary) -> Pr
     let mut untimed = said.clone();
     untimed.at = None;
     let Some(draft) = commands(action, &untimed, vocabulary).into_iter().next() else { return problem };
+    // What else these say is read later.
+    if matches!(action, Action::SetVariable | Action::RotateSecret | Action::Expand) {
+        return problem;
+    }
     let order = draft.command.canonical();
     let mut message = format!("{} Say `{order}` when the time has come.", problem.message);
     if action == Action::Rollback {

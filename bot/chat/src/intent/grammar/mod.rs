@@ -189,6 +189,9 @@ fn generic(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
     let mut drafts = groups.next().unwrap_or_default();
     drafts.extend(groups.flatten());
     share(&mut drafts);
+    if scope.action.row().changes && !scope.asked {
+        contrary::apart::check(scope, &drafts)?;
+    }
     Ok(drafts)
 }
 
@@ -197,11 +200,14 @@ fn not_understood(scope: Scope<'_, '_>, strange: &Token<'_>) -> Problem {
     if let Some(no) = scope.tokens.iter().find(|token| abroad::refuses(token)) {
         return refused_abroad(no);
     }
+    let word = strange.at..strange.end();
+    if let Some(problem) = unknown_flag(scope, strange) {
+        return problem;
+    }
     let problem = Problem::ambiguous(format!(
         "I don't know what `{}` means here, so I did nothing. Say it without, or in other words.",
         strange.raw
     ));
-    let word = strange.at..strange.end();
     if let Some(english) = abroad::in_english(strange.low) {
         return problem.instead(word, [english]);
     }
@@ -209,6 +215,37 @@ fn not_understood(scope: Scope<'_, '_>, strange: &Token<'_>) -> Problem {
     let behind = scope.tokens.iter().skip_while(|token| token.at <= strange.at).find(|token| token.is_word());
     let bound = behind.is_some_and(|next| next.is(Class::KEYWORD));
     problem.instead(word, (!bound).then_some(""))
+}
+
+/// "--force", "-v": written as on a command line. "--no-canary" is suggested in words.
+fn unknown_flag(scope: Scope<'_, '_>, strange: &Token<'_>) -> Option<Problem> {
+    let before = scope.text.get(..strange.at)?;
+    let dashes = if before.ends_with("--") { "--" } else { "" };
+    if dashes.is_empty() && !strange.raw.starts_with('-') {
+        return None;
+    }
+    let known = [
+        (Key::Environments, "--env"),
+        (Key::Services, "--service"),
+        (Key::Ref, "--ref"),
+        (Key::Canary, "--canary"),
+        (Key::DryRun, "--dry-run"),
+        (Key::Replicas, "--replicas"),
+    ];
+    let known: Vec<&str> =
+        known.iter().filter(|(key, _)| scope.action.has(*key)).map(|(_, flag)| *flag).collect();
+    let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    let problem = Problem::ambiguous(format!(
+        "I have no flag `{dashes}{}`, so I did nothing. Those I have here: {known}. Say the rest in words.",
+        strange.raw
+    ));
+    let how = ["no-", "skip-", "with-", "without-", "run-"].iter().any(|how| strange.low.starts_with(how));
+    let instead = match strange.low {
+        "-n" | "what-if" | "whatif" => "as a dry run".to_owned(),
+        words if how => words.replace('-', " "),
+        _ => String::new(),
+    };
+    Some(problem.instead(strange.at - dashes.len()..strange.end(), [instead]))
 }
 
 /// "deploy production nicht": what is refused is not suggested.

@@ -1,5 +1,7 @@
 //! Orders that make or unmake environments, and set whole projects up.
 
+pub(in crate::intent) mod setup;
+
 use crate::intent::actions::Action;
 use crate::intent::command::Command;
 use crate::intent::lexicon::Class;
@@ -87,15 +89,9 @@ pub(in crate::intent) fn destroy(
     for token in tokens.iter().filter(|token| token.is_word()) {
         if token.any(&["except", "but", "not", "all", "every", "everything", "everywhere"]) {
             return Err(Problem::ambiguous(
-                "I destroy one environment at a time, and only when it is named.",
+                "I destroy one environment at a time, with all that is in it, and only when it is named.",
             )
-            .suggest(
-                vocabulary
-                    .names()
-                    .environments
-                    .iter()
-                    .map(|named| format!("destroy environment {}", named.name)),
-            ));
+            .suggest(NO_DESTRUCTION));
         }
         match token.name {
             Some(hit) if hit.kind == NameKind::Environment => {
@@ -119,13 +115,13 @@ pub(in crate::intent) fn destroy(
                 .suggest(NO_DESTRUCTION));
             }
             None => {
-                let problem = unknown_environment(token, vocabulary);
+                let mut problem = unknown_doomed(token, vocabulary);
                 // "delete old releases": more than a name of one word is nothing that was typed wrong.
                 let more = tokens.iter().any(|other| {
                     other.is_word() && other.at != token.at && !harmless(other) && other.name.is_none()
                 });
                 return Err(if more {
-                    Problem::unknown_name(problem.message).suggest(NO_DESTRUCTION)
+                    Problem::unknown_name(std::mem::take(&mut problem.message)).suggest(NO_DESTRUCTION)
                 } else {
                     problem
                 });
@@ -136,13 +132,9 @@ pub(in crate::intent) fn destroy(
         let about = tokens.iter().any(|token| token.any(&["environment", "env", "it"]));
         let something = tokens.iter().any(|token| token.is_word() && !token.is(Class::OPENER));
         if something && !about {
-            return Err(Problem::not_a_command("I read nothing here that I could destroy.").suggest(
-                vocabulary
-                    .names()
-                    .environments
-                    .iter()
-                    .map(|named| format!("destroy environment {}", named.name)),
-            ));
+            return Err(
+                Problem::not_a_command("I read nothing here that I could destroy.").suggest(NO_DESTRUCTION)
+            );
         }
         commands.push(Command::new(Action::DestroyEnvironment));
     }
@@ -179,6 +171,23 @@ fn unknown_environment(token: &Token<'_>, vocabulary: &Vocabulary) -> Problem {
     Problem::unknown_name(message).instead(token.at..token.end(), names)
 }
 
+/// The same where it would be destroyed: offered is only what may have been typed wrong, and never production.
+fn unknown_doomed(token: &Token<'_>, vocabulary: &Vocabulary) -> Problem {
+    let mut problem = unknown_environment(token, vocabulary);
+    let near = vocabulary.near(token.low, &[NameKind::Environment]).into_iter();
+    let near: Vec<&str> = near
+        .map(|(kind, index)| vocabulary.spelling(kind, index))
+        .filter(|name| *name != "production")
+        .collect();
+    problem.message.push_str(
+        " Destroying one removes all that is in it, so I did nothing: its name must be said in full.",
+    );
+    if near.is_empty() {
+        return Problem::unknown_name(std::mem::take(&mut problem.message)).suggest(NO_DESTRUCTION);
+    }
+    problem.instead(token.at..token.end(), near)
+}
+
 /// "Set up local, staging, production for Invoice Perfect on Railway": the first sentence of a set-up.
 pub(in crate::intent) fn setup(tokens: &[Token<'_>], vocabulary: &Vocabulary) -> Result<Command, Problem> {
     let mut command = Command::new(Action::Setup);
@@ -195,6 +204,9 @@ pub(in crate::intent) fn extend_setup(
     let mut role = Role::Platform;
     let mut excluding = false;
     let mut without: Vec<String> = Vec::new();
+    if let Some(lost) = setup::asked_for_later(tokens) {
+        return Err(setup::said_too_soon(tokens, lost));
+    }
     for (place, token) in tokens.iter().enumerate().filter(|(_, token)| token.is_word()) {
         let called = token.any(KEYWORDS);
         if token.any(&["connect", "connecting", "integrate", "link", "plus", "hook"])

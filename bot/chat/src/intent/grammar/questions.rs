@@ -437,14 +437,16 @@ fn modal(tokens: &[Token<'_>], marked: bool) -> Asked {
             if word(0) == "will" && !marked {
                 return Asked::Please(2);
             }
-            if matches!(word(2), "not" | "never") {
+            // "could you maybe deploy …"
+            let perhaps = usize::from(matches!(word(2), "maybe" | "perhaps" | "possibly"));
+            if matches!(word(2 + perhaps), "not" | "never") {
                 return Asked::Refused;
             }
             // "would you have deployed production?"
             if word(2) == "have" && word(3).ends_with("ed") {
                 return Asked::Unanswered;
             }
-            Asked::Please(2)
+            Asked::Please(2 + perhaps)
         }
         "i" | "we" | "anyone" | "somebody" | "they" => {
             if word(0) == "would" || word(0) == "will" {

@@ -10,6 +10,8 @@ use crate::intent::scan::{Said, Scope, for_a_time};
 use crate::intent::values;
 use crate::intent::words::{Token, reach};
 
+use super::standing;
+
 /// Whether an action is about one run.
 pub(in crate::intent) fn is_run_action(action: Action) -> bool {
     matches!(
@@ -95,9 +97,9 @@ const HARMLESS: &[&str] = &[
 ];
 
 /// Reads what is said of a run action.
-pub(in crate::intent) fn read(scope: Scope<'_, '_>) -> Result<Said, Problem> {
+pub(in crate::intent) fn read(scope: Scope<'_, '_>) -> Result<Box<Said>, Problem> {
     let Scope { action, tokens, .. } = scope;
-    let mut said = Said::default();
+    let mut said: Box<Said> = Box::default();
     let mut place = 0;
     while let Some(token) = tokens.get(place) {
         if !token.is_word() {
@@ -148,6 +150,9 @@ pub(in crate::intent) fn read(scope: Scope<'_, '_>) -> Result<Said, Problem> {
             place += 1;
             continue;
         }
+        if let Some(problem) = moves_code(scope, token) {
+            return Err(problem);
+        }
         if token.name.is_some() {
             return Err(Problem::ambiguous(format!(
                 "I would {} one run, and `{}` is not a run. Say which run, like `{} r-3f2a`; `status` lists them.",
@@ -155,7 +160,7 @@ pub(in crate::intent) fn read(scope: Scope<'_, '_>) -> Result<Said, Problem> {
                 token.raw,
                 action.name()
             ))
-            .suggest([format!("{} r-3f2a", action.name()), "status".to_owned()]));
+            .suggest([action.name().to_owned(), "status".to_owned()]));
         }
         // "approve this one"
         let one = token.any(&["one"]) && place > 0 && tokens[place - 1].any(&["this", "that", "the"]);
@@ -165,15 +170,52 @@ pub(in crate::intent) fn read(scope: Scope<'_, '_>) -> Result<Said, Problem> {
             && !token.is(Class::TIME)
             && !token.any(&["soon"])
         {
-            return Err(Problem::not_a_command(format!(
-                "`{} {}` is not about a run, so I did nothing. Say `{} r-3f2a` for a run.",
-                action.name(),
-                token.raw,
-                action.name()
-            ))
-            .suggest([format!("{} r-3f2a", action.name())]));
+            return Err(unread(action, &said, token));
         }
         place += 1;
     }
     Ok(said)
+}
+
+/// "reject r-3f2a too risky": words that say nothing about a run, beside one that was named or none.
+fn unread(action: Action, said: &Said, token: &Token<'_>) -> Problem {
+    let verb = action.name();
+    let Some(run) = said.runs.first() else {
+        return Problem::not_a_command(format!(
+            "`{verb} {}` is not about a run, so I did nothing. Say `{verb} r-3f2a` for a run.",
+            token.raw
+        ))
+        .suggest([verb]);
+    };
+    let reason = if matches!(action, Action::Reject | Action::Cancel) {
+        format!(" A reason stands behind a colon: `{verb} {run}: …`.")
+    } else {
+        String::new()
+    };
+    Problem::not_a_command(format!(
+        "I don't know what `{}` says about {run}, so I did nothing.{reason}",
+        token.raw
+    ))
+    // "promote r-3f2a to 50%" is not the same without its number.
+    .suggest((!token.is(Class::DIGIT)).then(|| format!("{verb} {run}")))
+}
+
+/// "promote v1.4.2 to production", "promote staging to production": elsewhere that is a deploy.
+fn moves_code(scope: Scope<'_, '_>, token: &Token<'_>) -> Option<Problem> {
+    let Scope { action, tokens, vocabulary, .. } = scope;
+    let code = token.name.is_none() && values::is_ref(token.low);
+    if action != Action::Promote || !code && token.name.is_none() {
+        return None;
+    }
+    let places = standing::environments(tokens, vocabulary);
+    let message = "I promote the canary of a run, and to bring code somewhere is a deploy, so I did nothing.";
+    match (places.as_slice(), code) {
+        ([onto], true) => {
+            Some(Problem::not_a_command(message).suggest([format!("deploy {} to {onto}", token.raw)]))
+        }
+        ([from, _], false) => {
+            Some(Problem::ambiguous(message).suggest([format!("releases {from}"), "promote".to_owned()]))
+        }
+        _ => None,
+    }
 }

@@ -160,7 +160,19 @@ impl Scanner<'_, '_> {
                 "`{written}` is below zero; I expected how long a step soaks, like `10m`."
             )));
         }
-        let Some((seconds, len)) = values::duration(self.rest(at)) else { return Ok(0) };
+        let Some((seconds, len)) = values::duration(self.rest(at)) else {
+            let bare = self.token(at).filter(|token| said && values::whole(token.low).is_some());
+            // "hold at 10": a share of the traffic.
+            let alone = self.word(at + 1).is_empty() && !(from..at).any(|place| self.word(place) == "at");
+            return match bare.filter(|_| alone && self.scope.action == Action::Deploy) {
+                Some(number) => Err(Problem::ambiguous(format!(
+                    "I read how long a step soaks, and not `{}` of what, so I did nothing.",
+                    number.raw
+                ))
+                .instead(number.at..number.end(), [format!("{}m", number.raw), format!("{}s", number.raw)])),
+                None => Ok(0),
+            };
+        };
         at += len;
         let mut tail = at;
         while matches!(

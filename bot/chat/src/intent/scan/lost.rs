@@ -198,7 +198,7 @@ pub(super) fn check_ref(scope: Scope<'_, '_>, raw: &str, at: usize) -> Result<()
 }
 
 /// Refuses what was held and not made good by a ref.
-pub(super) fn check_held(scope: Scope<'_, '_>, groups: &[Said]) -> Result<(), Problem> {
+pub(super) fn check_held(scope: Scope<'_, '_>, groups: &[Box<Said>]) -> Result<(), Problem> {
     for said in groups {
         if let Some(token) = said.refless.and_then(|place| scope.tokens.get(place)) {
             return Err(Problem::bad_value(format!(
@@ -215,7 +215,7 @@ pub(super) fn check_held(scope: Scope<'_, '_>, groups: &[Said]) -> Result<(), Pr
 }
 
 /// "deploy staging at": what was to stand behind the last word was left out, or lost on the way.
-pub(super) fn check_ends(scope: Scope<'_, '_>, groups: &[Said]) -> Result<(), Problem> {
+pub(super) fn check_ends(scope: Scope<'_, '_>, groups: &[Box<Said>]) -> Result<(), Problem> {
     use crate::intent::actions::Key;
     let Scope { action, tokens, .. } = scope;
     let Some(last) = tokens.iter().rev().find(|token| token.is_word() && !token.is(Class::OPENER)) else {
@@ -245,9 +245,9 @@ pub(super) fn check_ends(scope: Scope<'_, '_>, groups: &[Said]) -> Result<(), Pr
 }
 
 /// "with canary and no canary": what is said next of the same order negates what was said first.
-pub(super) fn check_contrary(groups: &[Said]) -> Result<(), Problem> {
+pub(super) fn check_contrary(groups: &[Box<Said>]) -> Result<(), Problem> {
     let off = |said: &Said| said.canary.as_ref().map(|canary| matches!(canary, Canary::Off));
-    let negates = |pair: &[Said]| {
+    let negates = |pair: &[Box<Said>]| {
         let (first, next) = (&pair[0], &pair[1]);
         let canary = matches!((off(first), off(next)), (Some(first), Some(next)) if first != next);
         let migrate = matches!((first.migrate, next.migrate), (Some(first), Some(next)) if first != next);

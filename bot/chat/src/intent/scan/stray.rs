@@ -99,6 +99,7 @@ impl<'t> Scanner<'_, 't> {
         if token.any(&["bot", "robot"]) && matches!(before, "the" | "this" | "our") && strict(action) {
             return Err(unknown_name(self.scope, token, &[]));
         }
+        self.moved(place, token, before)?;
         if idiom || token.is(Class::IDLE.and(Class::TELLS)) || self.is_own(token) {
             return Ok(());
         }
@@ -218,6 +219,21 @@ impl<'t> Scanner<'_, 't> {
             let hit = self.scope.tokens[place - back].name?;
             (hit.len() == back).then_some(hit.kind)
         })
+    }
+
+    /// "migrate the team to staging", "migrate data to staging": something else than code is to go there.
+    fn moved(&self, place: usize, token: &Token<'_>, before: &str) -> Result<(), Problem> {
+        let people = token.any(&["team", "crew", "people", "folks", "guys", "everyone", "everybody"]);
+        let somebody = people && matches!(before, "the" | "our" | "my" | "your" | "all");
+        let data = self.scope.action == Action::Migrate && token.any(&["data"]);
+        if !(somebody || data) || !matches!(self.word(place + 1), "to" | "into" | "onto" | "over" | "from") {
+            return Ok(());
+        }
+        let verb = self.scope.action.row().verbs[0];
+        Err(Problem::not_a_command(format!(
+            "I read `{}` as what is to go there, and `{verb}` brings no such thing anywhere, so I did nothing.",
+            token.raw
+        )))
     }
 
     /// "in test mode", "for testing", "plan first": whether it is to be done for real is not said.

@@ -58,8 +58,8 @@ impl<'t> Scanner<'_, 't> {
             }
         }
         let named_after = matches!(self.word(place + 1), "environment" | "env" | "service");
-        // "-f" follows a log, and forces anything else.
-        if token.any(&["-y", "-v"]) || token.any(&["-f"]) && !row.changes {
+        // A yes to what would be asked changes nothing: it is asked all the same. "-f" follows a log, and forces anything else.
+        if token.any(&["-y"]) || token.any(&["-v", "-f"]) && !row.changes {
             return Ok(1);
         }
         // "audit by ana": a person, whatever name of ours is near.
@@ -73,6 +73,7 @@ impl<'t> Scanner<'_, 't> {
             return Ok(1);
         }
         self.near_value(place, token)?;
+        self.in_stages(place, token)?;
         // "…, then mgirate"
         let first = !self.scope.tokens[..place].iter().any(Token::is_word);
         let then = if first { self.scope.again } else { self.word(place - 1) == "then" };
@@ -95,6 +96,12 @@ impl<'t> Scanner<'_, 't> {
                 return Err(unknown_name(self.scope, token, &near));
             }
             if let Some(keyword) = near_keyword(token.low) {
+                if token.any(&["watch"]) {
+                    return Err(Problem::ambiguous(
+                        "I watch what I deploy without being told, and don't know what else is to be watched, so I did nothing.",
+                    )
+                    .instead(token.at..token.end(), [""]));
+                }
                 return Err(Problem::ambiguous(format!(
                     "I read `{}` and am not sure whether you mean `{keyword}`, so I did nothing.",
                     token.raw
@@ -159,6 +166,21 @@ impl<'t> Scanner<'_, 't> {
 }
 
 impl<'t> Scanner<'_, 't> {
+    /// "in stages", "gradually": a canary, which is said with its steps or as usual. `stages` is near to `staging`.
+    fn in_stages(&self, place: usize, token: &Token<'t>) -> Result<(), Problem> {
+        let stages =
+            token.any(&["stages", "steps", "waves", "phases"]) && place > 0 && self.word(place - 1) == "in";
+        if self.scope.action != Action::Deploy || !stages && !token.any(&["gradually", "incrementally"]) {
+            return Ok(());
+        }
+        let from = if stages { self.token(place - 1).map_or(token.at, |before| before.at) } else { token.at };
+        Err(Problem::ambiguous(format!(
+            "I read `{}`, and not in which steps, so I did nothing. A canary goes in steps.",
+            token.raw
+        ))
+        .instead(from..token.end(), ["with canary 10/50/100", "with canary"]))
+    }
+
     /// "soka 10m", "snice 20 minutes": the word before a value typed wrong.
     fn near_value(&self, place: usize, token: &Token<'t>) -> Result<(), Problem> {
         let keyword = match self.scope.action {
@@ -220,6 +242,18 @@ pub(in crate::intent) fn unknown_name(
         return Problem::unknown_name(format!("`{}` is no component, so I did nothing.", token.raw))
             .suggest(["help alert", "help rule"]);
     }
+    // "lock staging, maintenance"
+    let comma = scope.tokens.iter().take_while(|other| other.at < token.at).last();
+    if scope.action == Action::Lock
+        && near.is_empty()
+        && let Some(comma) = comma.filter(|comma| comma.kind == Kind::Comma)
+    {
+        return Problem::unknown_name(format!(
+            "I don't know `{}`; a reason stands behind a colon.",
+            token.raw
+        ))
+        .instead(comma.at..token.end(), [format!(": {}", token.raw)]);
+    }
     let names: Vec<&str> = near.iter().map(|(kind, index)| vocabulary.spelling(*kind, *index)).collect();
     if let [(kind, _), ..] = near {
         let message = format!(
@@ -255,7 +289,7 @@ pub(in crate::intent) fn unknown_name(
     let own = own_instead(scope, token).into_iter().map(ToOwned::to_owned);
     let branch = branch_instead(scope, token);
     Problem::unknown_name(message)
-        .suggest(vocabulary.examples(scope.action))
+        .suggest(vocabulary.examples_for(scope.action, scope.tokens).iter())
         .instead(token.at..token.end(), branch.into_iter().chain(own))
 }
 
@@ -271,6 +305,10 @@ fn own_instead<'a>(scope: Scope<'a, '_>, token: &Token<'_>) -> Vec<&'a str> {
     const MOST: usize = 2;
     let tokens = scope.tokens;
     let Some(at) = tokens.iter().position(|other| other.at == token.at) else { return Vec::new() };
+    // "deploy staging, then check it": what stands there is no name at all.
+    if scope.again && at == 0 {
+        return Vec::new();
+    }
     if at > 0 && (tokens[at - 1].kind == Kind::Comma || tokens[at - 1].any(&["and", "then"])) {
         return Vec::new();
     }
@@ -287,7 +325,10 @@ fn own_instead<'a>(scope: Scope<'a, '_>, token: &Token<'_>) -> Vec<&'a str> {
     ) || !scope.action.has(Key::Services)
         || scope.asked
         || !scope.action.row().changes;
-    let place = (onto || where_first && !said(NameKind::Environment)) && scope.action.has(Key::Environments);
+    // "deploy staging in eu-west-1" is no second environment; "in live mode" names none.
+    let placed = said(NameKind::Environment) && scope.action != Action::Connect;
+    let place = if onto { !placed } else { where_first && !said(NameKind::Environment) };
+    let place = place && scope.action.has(Key::Environments);
     let kind = match () {
         () if scope.action == Action::Connect && !said(NameKind::Provider) && !onto => NameKind::Provider,
         () if place => NameKind::Environment,

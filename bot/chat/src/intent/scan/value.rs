@@ -238,6 +238,15 @@ impl Scanner<'_, '_> {
             && !self.scope.asked
             && self.scope.action.row().changes
         {
+            if self.scope.action == Action::Lock {
+                let vocabulary = self.scope.vocabulary;
+                let said = crate::intent::place::said(self.scope.tokens);
+                let locked = said.map(|said| vocabulary.spelling(NameKind::Environment, said));
+                return Err(Problem::bad_value(format!(
+                    "`{written}` is no end that a lock can have; I expected one like `for 2h` or `until 18:00`."
+                ))
+                .suggest(locked.iter().flat_map(|place| [format!("lock {place} for 2h"), format!("lock {place}")])));
+            }
             return Err(Problem::bad_value(format!(
                 "`{written}` says when it is to end; I expected when it is to start, like `at 22:00`."
             )));

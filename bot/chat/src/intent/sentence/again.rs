@@ -1,6 +1,6 @@
 //! "then do production": the commands of the last sentence again, and what can't be read as them.
 
-use super::order::check_count;
+use super::share::check_count;
 use super::{
     Class, Draft, Head, Joined, Kind, Problem, Reader, Scope, Token, clauses, conditions, grammar, reach,
     scan,

@@ -3,8 +3,8 @@
 //! Most of it is small talk. What says how, when, where or whether the order is to go must not be passed over.
 
 use super::{
-    Class, Draft, Head, Kind, Mood, Problem, Reader, Token, abroad, classes, clauses, conditions, heads,
-    mood, reach, remark, report,
+    Action, Class, Draft, Head, Key, Kind, Mood, Problem, Reader, Token, abroad, classes, clauses,
+    conditions, heads, mood, reach, remark, report, standing,
 };
 use crate::intent::names::{NameKind, Vocabulary};
 use crate::intent::values;
@@ -121,9 +121,33 @@ impl<'t> Reader<'_, 't> {
             return Err(Problem::ambiguous(format!(
                 "I read an order, and behind it \"{}\", so I did nothing. Say only what is to be done.",
                 said_again(spoken).skip_while(|word| *word == ",").collect::<Vec<_>>().join(" ")
-            )));
+            ))
+            .suggest(self.without(spoken)));
         }
         Ok(())
+    }
+}
+
+impl Reader<'_, '_> {
+    /// The one order there is, without the services that are not to be touched.
+    #[cold]
+    fn without(&self, refused: &[Token<'_>]) -> Option<String> {
+        let [draft] = &self.drafts[..] else { return None };
+        let left = |token: &Token<'_>| {
+            let hit = token.name.filter(|hit| hit.kind == NameKind::Service)?;
+            Some(self.vocabulary.spelling(hit.kind, hit.index()))
+        };
+        let left: Vec<&str> = refused.iter().filter_map(left).collect();
+        let mut meant = draft.command.clone();
+        if left.is_empty() || !meant.action.has(Key::Services) {
+            return None;
+        }
+        if meant.services.is_empty() {
+            meant.services =
+                self.vocabulary.names().services.iter().map(|named| named.name.clone()).collect();
+        }
+        meant.services.retain(|service| !left.contains(&service.as_str()));
+        (!meant.services.is_empty()).then(|| meant.canonical())
     }
 }
 
@@ -171,7 +195,9 @@ fn matters(tokens: &[Token<'_>], drafts: &[Draft], behind: bool, vocabulary: &Vo
         Mood::Nothing | Mood::Retraction | Mood::Notify(_) | Mood::Question { .. } => false,
         Mood::Condition(_) => conditions::hangs_on(tokens) || only_if(tokens),
         Mood::Refusal => refuses(tokens, drafts, behind, vocabulary),
-        Mood::Order(_) | Mood::Imperative(..) | Mood::Statement => only_if(tokens) || says_how(tokens),
+        Mood::Order(_) | Mood::Imperative(..) | Mood::Statement => {
+            only_if(tokens) || says_how(tokens) || reacts(tokens)
+        }
     }
 }
 
@@ -231,6 +257,13 @@ fn hopes(tokens: &[Token<'_>]) -> bool {
         && tokens.iter().filter(|token| token.is_word()).count() > 1
 }
 
+/// "on 500s rollback": a rule, said as none is read.
+fn reacts(tokens: &[Token<'_>]) -> bool {
+    tokens.first().is_some_and(|first| first.any(&["on", "upon", "at"]))
+        && !standing::signals(tokens, true).is_empty()
+        && !standing::reactions(tokens, &[]).is_empty()
+}
+
 /// "only if green": a condition behind words that are none.
 fn only_if(tokens: &[Token<'_>]) -> bool {
     tokens.iter().find(|token| token.is_word()).is_some_and(|token| token.any(&["only", "but", "provided"]))
@@ -281,7 +314,7 @@ fn refuses(tokens: &[Token<'_>], drafts: &[Draft], behind: bool, vocabulary: &Vo
     // "don't promote it" beside a retry refuses another order than the one given.
     let other = tokens.iter().position(|token| token.is(Class::HEAD) && token.is_word()).is_some_and(|at| {
         matches!(heads::find(&tokens[at..]), Some((Head::Act(action), _))
-            if drafts.iter().all(|draft| draft.command.action != action))
+            if drafts.iter().all(|draft| draft.command.action != action && !(behind && does_too(draft, action))))
             && !tokens.iter().any(|token| token.any(MANNERS))
     });
     // "don't touch anything else" changes nothing of the order.
@@ -297,6 +330,11 @@ fn refuses(tokens: &[Token<'_>], drafts: &[Draft], behind: bool, vocabulary: &Vo
     });
     let any_name = tokens.iter().any(|token| token.name.is_some());
     manner && says_value(tokens) || behind && (does || any_name)
+}
+
+/// A deploy starts anew what it deploys: "deploy staging and don't restart cron".
+fn does_too(draft: &Draft, action: Action) -> bool {
+    action == Action::Restart && matches!(draft.command.action, Action::Deploy | Action::Rollback)
 }
 
 /// A place or a service is named in which nothing is ordered.

@@ -319,6 +319,11 @@ pub(super) fn begins_clause(tokens: &[Token<'_>]) -> bool {
         || matches!(head, Head::Use | Head::Stop | Head::Disable | Head::Enable)
 }
 
+/// "deploy staging deploy production": what is deployed next is named right behind.
+fn names_next(tokens: &[Token<'_>], at: usize) -> bool {
+    tokens.get(at + 1).is_some_and(|next| next.name.is_some())
+}
+
 /// Two orders without anything between them: "deploy staging restart api".
 pub(super) fn breaks_in(tokens: &[Token<'_>], at: usize) -> bool {
     let token = &tokens[at];
@@ -327,7 +332,7 @@ pub(super) fn breaks_in(tokens: &[Token<'_>], at: usize) -> bool {
         && token.is(Class::HEAD)
         && token.name.is_none()
         && before.name.is_some()
-        && !(token.is(Class::OBJECT)
+        && !(token.is(Class::OBJECT) && !(token.any(&["deploy"]) && names_next(tokens, at))
             || token.is(Class::FILLER)
             || token.is(Class::KEYWORD)
             || token.is(Class::TELLS)

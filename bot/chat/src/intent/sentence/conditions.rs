@@ -113,8 +113,9 @@ impl<'t> Reader<'_, 't> {
             let article = usize::from(tokens[at - 1].any(&["the", "our"]));
             let preposition = at.checked_sub(1 + article).and_then(|at| tokens.get(at));
             let token = &tokens[*at];
-            let last = !tokens[at + 1..].iter().any(Token::is_word);
-            preposition.is_some_and(|token| token.any(&["in"]) || token.any(&["on"]) && last)
+            // Looked for behind an "on" alone, up to the next word: however long a message is, once.
+            let last = || !tokens[at + 1..].iter().any(Token::is_word);
+            preposition.is_some_and(|token| token.any(&["in"]) || token.any(&["on"]) && last())
                 && token.is_word()
                 && token.name.is_none()
                 && token.quote == 0
@@ -214,6 +215,7 @@ impl<'t> Reader<'_, 't> {
 /// "text me if a deploy fails and restart api": where an order stands behind the signals one wants to be told of.
 fn order_behind(tokens: &[Token<'_>]) -> Option<usize> {
     let waits = tokens.iter().any(|token| token.any(&["if", "when", "whenever", "once"]));
+    let last_or = tokens.iter().rposition(|token| token.any(&["or"]));
     (1..tokens.len()).find_map(|at| {
         let joint = tokens[at].kind == Kind::Comma || tokens[at].any(&["and", "then", "but", "also"]);
         if !joint || tokens[at].quote > 0 {
@@ -224,7 +226,7 @@ fn order_behind(tokens: &[Token<'_>]) -> Option<usize> {
         let Head::Act(action) = opening.head else { return None };
         let behind = tokens.get(verb + opening.len);
         // "on failed deploys and rollbacks": the verb is also a noun, of something to be told of.
-        let listed = tokens[verb..].iter().any(|token| token.any(&["or"]));
+        let listed = last_or.is_some_and(|or| or >= verb);
         let noun = tokens[verb].is(Class::OBJECT)
             && behind.is_none_or(|next| next.name.is_none())
             && (!waits

@@ -2,11 +2,30 @@
 
 use super::{Action, Class, Head, Kind, Mood, Token, heads, mood};
 
+/// What praise begins with.
+pub(in crate::intent) const PRAISE: &[&str] = &[
+    "lgtm",
+    "looks",
+    "looking",
+    "all",
+    "great",
+    "nice",
+    "good",
+    "perfect",
+    "awesome",
+    "excellent",
+    "lovely",
+    "wonderful",
+    "amazing",
+    "brilliant",
+];
+
 /// Where the order begins behind what leads in to it; 0 where nothing does. `said` are the classes of these tokens.
 pub(super) fn end(tokens: &[Token<'_>], said: Class) -> usize {
     let answer = if said.is(Class::RETRACTS) { after_answer(tokens) } else { 0 };
     let favor = if said.is(Class::LITTLE) { mood::after_favor(tokens) } else { 0 };
-    answer.max(favor).max(after_praise(tokens))
+    let praise = if said.is(Class::PRAISES) { after_praise(tokens) } else { 0 };
+    answer.max(favor).max(praise)
 }
 
 /// "no, deploy staging": where the order begins behind a no that answers what somebody else said; else 0.
@@ -40,28 +59,12 @@ fn behind_only(tokens: &[Token<'_>]) -> Option<usize> {
 fn after_praise(tokens: &[Token<'_>]) -> usize {
     /// Longer praise tells a story.
     const LONGEST: usize = 6;
-    const BEGINS: &[&str] = &[
-        "lgtm",
-        "looks",
-        "looking",
-        "all",
-        "great",
-        "nice",
-        "good",
-        "perfect",
-        "awesome",
-        "excellent",
-        "lovely",
-        "wonderful",
-        "amazing",
-        "brilliant",
-    ];
     const GOES_ON: &[&str] = &[
         "lgtm", "good", "great", "fine", "perfect", "awesome", "amazing", "nice", "lovely", "clean",
         "healthy", "solid", "calm", "green", "clear", "well", "work", "job", "stuff", "so", "very", "really",
         "far", "to", "me", "us", "now", "here", "everyone", "team", "folks", "all",
     ];
-    if !tokens.first().is_some_and(|first| first.any(BEGINS) && first.quote == 0) {
+    if !tokens.first().is_some_and(|first| first.is(Class::PRAISES) && first.quote == 0) {
         return 0;
     }
     let praise = |token: &&Token<'_>| token.any(GOES_ON) && token.quote == 0;

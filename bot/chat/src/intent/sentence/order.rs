@@ -1,20 +1,17 @@
-//! One order: its verb, its words, what it inherits, and what it repeats.
+//! One order: its verb, its words, and what it repeats. What it shares with others is in `share`.
 
 use std::borrow::Cow;
 
 use crate::intent::words::said_again;
 
 use super::{
-    Action, Class, Command, Draft, Head, Heard, Joined, Key, Kind, Meaning, Migrate, Mood, Opening, Problem,
-    Reader, Rest, Scope, Token, classes, clauses, commentary, conditions, goes_on, grammar, heads, mood,
-    reach, reaction_like, remark, report, statement, takes_back, waver, withdraws,
+    Action, Class, Head, Heard, Joined, Key, Kind, Meaning, Mood, Opening, Problem, Reader, Rest, Scope,
+    Token, classes, clauses, commentary, conditions, goes_on, grammar, heads, mood, reach, reaction_like,
+    remark, report, statement, takes_back, waver, withdraws,
 };
 
 /// An order of more tokens than this is none that people type.
 const MAX_CLAUSE: usize = 96;
-
-/// More commands than this in one message are a slip.
-const MAX_COMMANDS: usize = 64;
 
 /// "it now please": an order of no more words may be about what was told before it.
 const SHORTEST: usize = 4;
@@ -40,6 +37,12 @@ pub(in crate::intent) const OUTCOMES: &[&str] = &[
     "completion",
     "alert",
     "alerts",
+    "500s",
+    "500",
+    "5xx",
+    "5xxs",
+    "502s",
+    "503s",
 ];
 
 impl<'t> Reader<'_, 't> {
@@ -242,17 +245,18 @@ impl<'t> Reader<'_, 't> {
             return Ok(whole);
         }
         // "roll back on failure"
-        let hangs =
-            |pair: &[Token<'_>]| pair[0].any(&["on", "upon"]) && pair[1].any(OUTCOMES) && pair[1].quote == 0;
+        let hangs = |pair: &[Token<'_>]| {
+            pair[0].any(&["on", "upon"])
+                && pair[1].is(Class::WITHIN)
+                && pair[1].any(OUTCOMES)
+                && pair[1].quote == 0
+        };
         if changes && spoken && said.is(Class::WITHIN) && plain.windows(2).any(hangs) {
             return Err(conditions::conditional(plain, self.vocabulary));
         }
-        if let Some(heard) = report(
-            action,
-            looked,
-            self.vocabulary,
-            &plain[..mood::condition_within(plain).unwrap_or(plain.len())],
-        ) {
+        let condition = mood::condition_within(plain);
+        let before_it = &plain[..condition.unwrap_or(plain.len())];
+        if let Some(heard) = report(action, looked, self.vocabulary, before_it) {
             if joined == Joined::Then || joined == Joined::And && self.ordered_here() {
                 self.unread();
             }
@@ -262,6 +266,7 @@ impl<'t> Reader<'_, 't> {
         // The remark may stand in this clause or, with a subject of its own, in the one behind. Most orders have none.
         let remark = &words[plain.len()..];
         let tail = if remark.is_empty() { &tokens[end..] } else { remark };
+        self.lost_of_set_up(action == Action::Setup, tail)?;
         if changes && spoken && !tail.is_empty() && withdraws(tail) {
             if !self.drafts.is_empty() {
                 return Err(Problem::ambiguous(
@@ -303,7 +308,7 @@ impl<'t> Reader<'_, 't> {
             return Ok(whole);
         }
         if changes {
-            if let Some(at) = mood::condition_within(plain) {
+            if let Some(at) = condition {
                 let before = self.drafts.len();
                 self.trailing_condition(action, &tokens[opening.at..], from - opening.at + at)?;
                 self.placed(before, &tokens[opening.front.clone()])?;
@@ -338,6 +343,7 @@ impl<'t> Reader<'_, 't> {
         if opening.ahead {
             fits_ahead(action, &tokens[opening.front.clone()])?;
         }
+        self.behind_standing(action, tokens[opening.at].at, joined)?;
         let scope = Scope {
             action,
             tokens: &arguments,
@@ -347,7 +353,7 @@ impl<'t> Reader<'_, 't> {
             asked: false,
         };
         let mut drafts = grammar::read(scope)
-            .map_err(|problem| opening.keep_trying(problem).or_suggest(self.vocabulary.examples(action)))?;
+            .map_err(|problem| opening.keep_trying(problem).or_suggest_examples(scope))?;
         for draft in &mut drafts {
             draft.command.dry_run |= (opening.dry_run || looked) && action.has(Key::DryRun);
             draft.first = action == Action::Migrate
@@ -382,68 +388,6 @@ impl<'t> Reader<'_, 't> {
             tokens[end..].iter().take(3).any(|token| token.any(&["then"]) || token.kind == Kind::Arrow);
         Ok((end, if next { Joined::Then } else { Joined::And }))
     }
-
-    /// Adds commands, which inherit from the one before and share with the ones before in their sentence.
-    pub(super) fn add(&mut self, drafts: Vec<Draft>, joined: Joined) -> Result<(), Problem> {
-        check_count(self.drafts.len() + drafts.len())?;
-        if self.drafts.is_empty() && drafts.len() == 1 {
-            // Most messages order one thing, and drafts are large.
-            self.drafts = drafts;
-            return Ok(());
-        }
-        for mut draft in drafts {
-            if let Some(earlier) = self.drafts.last() {
-                let earlier_drafts = &self.drafts[self.sentence.min(self.drafts.len() - 1)..];
-                let lost = (earlier.command.dry_run && !draft.command.action.has(Key::DryRun))
-                    || (earlier.command.rehearse && !draft.command.action.has(Key::Rehearse));
-                if lost && draft.command.action.row().changes && joined != Joined::Start {
-                    return Err(Problem::ambiguous(format!(
-                        "The first part is only to be tried, and `{}` can't be; send them apart.",
-                        draft.command.action.name()
-                    ))
-                    .suggest([tried(earlier_drafts)]));
-                }
-                let own = draft.command.says(Key::Environments);
-                if draft.command.action != Action::DestroyEnvironment {
-                    draft.inherit(&earlier.command);
-                }
-                // "deploy and restart staging": a verb that says nothing at all shares what follows.
-                let silent = earlier.command == Command::new(earlier.command.action);
-                if own && (draft.placed || silent) && joined == Joined::And {
-                    let environments = draft.command.environments.clone();
-                    for earlier in &mut self.drafts[self.sentence..] {
-                        if earlier.command.environments.is_empty()
-                            && earlier.command.action.has(Key::Environments)
-                        {
-                            earlier.command.environments.clone_from(&environments);
-                        }
-                    }
-                }
-            }
-            // "deploy production", and on the next line "and migrate first"
-            if draft.first
-                && let Some(deploy) = self.drafts.last_mut()
-                && deploy.command.action == Action::Deploy
-                && deploy.command.migrate.is_none()
-            {
-                deploy.command.migrate = Some(Migrate::First);
-                self.extended = true;
-                continue;
-            }
-            if let Some(earlier) = self.drafts.last_mut()
-                && earlier.first
-                && draft.command.action == Action::Deploy
-                && draft.command.migrate.is_none()
-            {
-                draft.command.migrate = Some(Migrate::First);
-                *earlier = draft;
-                self.extended = true;
-                continue;
-            }
-            self.drafts.push(draft);
-        }
-        Ok(())
-    }
 }
 
 /// Refuses what was said before the verb of an order that has no place for it.
@@ -473,19 +417,4 @@ fn fits_ahead(action: Action, ahead: &[Token<'_>]) -> Result<(), Problem> {
         )));
     }
     Ok(())
-}
-
-/// "dry run deploy staging then restart api": only the first part, tried.
-fn tried(earlier: &[Draft]) -> String {
-    earlier.iter().map(|draft| draft.command.canonical()).collect::<Vec<_>>().join(", then ")
-}
-
-/// Refuses more commands than anybody orders at once: lists that repeat what stands before them grow fast.
-pub(super) fn check_count(commands: usize) -> Result<(), Problem> {
-    if commands <= MAX_COMMANDS {
-        return Ok(());
-    }
-    Err(Problem::ambiguous(format!(
-        "I read more than {MAX_COMMANDS} orders in one message, so I did nothing. Send them in smaller parts."
-    )))
 }

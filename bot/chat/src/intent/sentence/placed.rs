@@ -2,7 +2,7 @@
 //! sentence of its own.
 
 use super::{
-    Action, Class, Command, Draft, Joined, Key, Kind, Problem, Reader, Scope, Token, grammar, standing,
+    Action, Class, Command, Draft, Joined, Key, Kind, Problem, Reader, Scope, Token, grammar, reach, standing,
 };
 use crate::intent::command::{Canary, Signal};
 use crate::intent::names::NameKind;
@@ -116,6 +116,30 @@ impl<'t> Reader<'_, 't> {
         Ok(())
     }
 
+    /// "if we see repeated 500s, open an incident; rollback": what a rule may do as well, or at once.
+    pub(super) fn behind_standing(&self, action: Action, at: usize, joined: Joined) -> Result<(), Problem> {
+        let standing = |last: &&Draft| matches!(last.command.action, Action::Rule | Action::Alert);
+        let Some(last) = self.drafts.last().filter(standing) else { return Ok(()) };
+        if joined != Joined::Start || !super::reaction_like(action) {
+            return Ok(());
+        }
+        let verb = self.tokens.partition_point(|token| token.at < at);
+        let (before, behind) = self.tokens.split_at(verb);
+        let ended = before.iter().rev().find(|token| token.kind.ends_sentence());
+        let order = behind.split(|token| token.kind.ends_sentence()).next().unwrap_or_default();
+        let placed = !standing::environments(order, self.vocabulary).is_empty();
+        if placed && ended.is_some_and(|mark| mark.kind != Kind::Semicolon) {
+            return Ok(());
+        }
+        let order = said_again(reach(order)).collect::<Vec<_>>().join(" ");
+        let rule = last.command.canonical();
+        let both = (last.command.action == Action::Rule).then(|| format!("{rule} and {order}"));
+        Err(Problem::ambiguous(format!(
+            "Is `{order}` to be done at once, or when that happens? I did nothing. Send the two apart, or in one sentence.",
+        ))
+        .suggest(both.into_iter().chain([rule])))
+    }
+
     /// "api in production hangs, restart it": which service is meant was told and not ordered, and all of them would be more.
     pub(super) fn about_told(&self, drafts: &[Draft], words: &[Token<'t>], at: usize) -> Result<(), Problem> {
         let ([draft], true) =
@@ -154,6 +178,12 @@ impl<'t> Reader<'_, 't> {
             meant.services.join(" and ")
         ))
         .suggest([meant.canonical()]))
+    }
+
+    /// "set up staging, the code is in /srv/shop": what a set-up asks for later is not passed over as something told.
+    pub(super) fn lost_of_set_up(&self, sets_up: bool, tokens: &[Token<'t>]) -> Result<(), Problem> {
+        let lost = sets_up.then(|| grammar::places::setup::lost_behind(tokens, self.text)).flatten();
+        lost.map_or(Ok(()), Err)
     }
 
     /// "Deploy production. Canary 10/50/100, run migrations first.": with which canary and migrations the deploy before is to

@@ -81,7 +81,28 @@ impl<'t> Reader<'_, 't> {
             self.hear(if asked { Heard::Question } else { Heard::Statement });
             return;
         }
-        let near = if inflected { None } else { near_verb(verb.low) };
+        if verb.any(&["stop", "cancel", "abort", "halt", "pause"])
+            && after.first().is_some_and(|all| all.any(&["everything", "all", "both", "them"]))
+        {
+            self.imperative.get_or_insert_with(|| {
+                Problem::not_a_command(
+                    "I stop one run at a time, so I did nothing. `status` shows what is under way.",
+                )
+                .suggest(["cancel", "status"])
+            });
+            return;
+        }
+        if verb.any(&["repeat"]) {
+            // An order given twice by one word would be of anything, and "revert" is near.
+            self.imperative.get_or_insert_with(|| {
+                Problem::unknown_verb("I don't repeat an order by a word, so I did nothing. Say it in full.")
+                    .suggest(self.vocabulary.ways_out().iter().rev().take(2))
+            });
+            return;
+        }
+        // "resume" is spelled nearly alike and does the opposite.
+        let refuses = verb.any(&["refuse"]).then_some("reject");
+        let near = if inflected { None } else { refuses.or_else(|| near_verb(verb.low)) };
         if let Some(near) =
             near.filter(|_| named || alone || after.iter().any(ours) || self.nearly_named(after))
         {
@@ -105,7 +126,7 @@ impl<'t> Reader<'_, 't> {
             return;
         }
         let problem = Problem::unknown_verb(format!("I can't `{}`. `help` shows what I can do.", verb.raw))
-            .suggest(self.vocabulary.ways_out().iter().rev());
+            .suggest(self.vocabulary.ways_out().iter().rev().take(2));
         if close {
             self.imperative.get_or_insert(problem);
         } else {

@@ -18,6 +18,17 @@ use super::Chat;
 static CODE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"(^| )[1-9][0-9]{3}(?:[0-9]{2})? (to |if |was |came |ran )").unwrap());
 
+/// Whether a text is the expected one with the address of the run's card behind it, which is a front's own matter, and cut
+/// shorter where the address takes the room.
+fn is_cut_for_its_address(actual: &str, expected: &str) -> bool {
+    let Some((said, _)) = actual.rsplit_once(" https://") else { return actual == expected };
+    let cut = || {
+        let (begins, ends) = said.split_once("... ")?;
+        Some(expected.starts_with(begins) && expected.ends_with(&format!("... {ends}")))
+    };
+    said == expected || cut().unwrap_or(false)
+}
+
 /// The phone of somebody: numbers nobody has.
 #[allow(dead_code, reason = "for stories of one front alone")]
 pub(crate) fn phone(person: &str) -> String {
@@ -55,6 +66,11 @@ impl Chat {
             let body = self.room.with_story_ids(&CODE.replace_all(&body, "${1}CODE $2"));
             all += &body;
             all.push('\n');
+        }
+        let as_expected = |(actual, expected): (&str, &str)| is_cut_for_its_address(actual, expected);
+        let wanted: Vec<&str> = expected.data().trim().lines().map(str::trim_start).collect();
+        if all.lines().count() == wanted.len() && all.lines().zip(wanted).all(as_expected) {
+            return;
         }
         expected.assert_eq(&all);
     }

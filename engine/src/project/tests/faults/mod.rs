@@ -71,7 +71,7 @@ people:
             p.yaml:8:40 services.api.health.timeout_s: must be a whole number from 1 to 3600, not `0`
             p.yaml:9:13 services.api.needs[0]: there is no service or component `postgras`; did you mean `postgres`?
             p.yaml:9:23 services.api.needs[1]: there is no service or component `wbe`; did you mean `web`?
-            p.yaml:10:15 services.api.replicas: must be a whole number from 1 to 100, not `many`
+            p.yaml:10:15 services.api.replicas: must be a whole number from 1 to 64, not `many`
             p.yaml:11:26 services.api.limits.memory_mb: must be a whole number from 16 to 1048576, not `1`
             p.yaml:12:3 services.web: `start` is missing; add `start: "./bin/NAME"`
             p.yaml:14:27 services.web.variables.API_URL: there is no service `apo`; did you mean `api`?
@@ -284,6 +284,25 @@ fn control_codes_do_not_reach_the_terminal() {
             p.yaml:1:1 `services` is missing; add `services: { api: { start: "./api", health: { path: /health } } }`
             p.yaml:1:1 `environments` is missing; add `environments: { local: {} }`
             p.yaml:2:10 project: `a[2Jb` can't be a project's name: use 1 to 40 letters, digits, `-` or `_`, starting with a letter; it has a character nobody sees, U+001B
+        "#]],
+    );
+}
+
+#[test]
+fn more_replicas_than_a_platform_runs() {
+    check(
+        r#"project: shop
+source: { repository: ./repo }
+services:
+  api: { start: ./api, health: { path: /health }, replicas: 65 }
+environments:
+  staging:
+    services:
+      api: { replicas: 100 }
+"#,
+        expect![[r#"
+            p.yaml:4:61 services.api.replicas: must be a whole number from 1 to 64, not `65`
+            p.yaml:8:24 environments.staging.services.api.replicas: must be a whole number from 1 to 64, not `100`
         "#]],
     );
 }

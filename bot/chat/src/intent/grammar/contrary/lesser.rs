@@ -1,5 +1,6 @@
 //! Orders about a part of what a verb does, or about more than it does: "the first migration", "canary only in production".
 
+use super::apart;
 use crate::intent::actions::{Action, Key};
 use crate::intent::lexicon::Class;
 use crate::intent::names::{Hit, NameKind};
@@ -18,10 +19,11 @@ pub(super) fn check(scope: Scope<'_, '_>) -> Result<(), Problem> {
             said.collect::<Vec<_>>().join(" ")
         )));
     }
-    if one_place(scope) {
+    if let Some(said) = one_place(scope) {
         return Err(Problem::ambiguous(
             "I read how it is to go for one of several environments, so I did nothing. Send an order for each.",
-        ));
+        )
+        .suggest(said.sentence(scope)));
     }
     Ok(())
 }
@@ -144,36 +146,70 @@ fn named_migration(scope: Scope<'_, '_>) -> Option<usize> {
     })
 }
 
-/// "staging and production, canary only in production", "staging for real and production as dry run": how it is to go is said of
-/// one of the places.
-fn one_place(scope: Scope<'_, '_>) -> bool {
+/// What is said of one of several places.
+struct Own {
+    /// How many words stand before it, or it takes to say it of all.
+    read: usize,
+    /// The name of the place.
+    place: Option<Hit>,
+    /// The other places go so, and this one does not.
+    others: bool,
+}
+
+impl Own {
+    /// The order in which each place has its own.
+    fn sentence(&self, scope: Scope<'_, '_>) -> Option<String> {
+        let place = self.place?;
+        let tokens = &scope.tokens[..self.read];
+        let drafts = crate::intent::grammar::generic(Scope { tokens, ..scope }).ok()?;
+        let name = scope.vocabulary.spelling(place.kind, place.index());
+        let [draft] = &drafts[..] else { return None };
+        let named = draft.command.environments.iter().any(|place| place == name);
+        if named { apart::each(&draft.command, name, self.others) } else { None }
+    }
+}
+
+/// "staging and production, canary only in production", "staging for real and production as dry run", "staging with migrations,
+/// production without": how it is to go is said of one of the places.
+fn one_place(scope: Scope<'_, '_>) -> Option<Own> {
     let Scope { action, tokens, .. } = scope;
     if tokens.iter().filter(|token| is(NameKind::Environment, token)).count() < 2 {
-        return false;
+        return None;
     }
     let manner = |token: &Token<'_>| {
         token.quote == 0
             && (action.has(Key::Canary) && token.any(&["canary", "migrations"])
                 || action.has(Key::DryRun) && token.any(&["dry", "dry-run", "dryrun", "rehearsal"]))
     };
-    let Some(how) = tokens.iter().position(|token| token.is(Class::KEYWORD) && manner(token)) else {
-        return false;
+    let how = tokens.iter().position(|token| token.is(Class::KEYWORD) && manner(token))?;
+    let places = |tokens: &[Token<'_>]| -> Vec<Hit> {
+        tokens.iter().filter_map(|token| token.name).filter(|hit| hit.kind == NameKind::Environment).collect()
     };
-    let places = |tokens: &[Token<'_>]| -> Vec<usize> {
-        tokens
-            .iter()
-            .filter_map(|token| token.name)
-            .filter(|hit| hit.kind == NameKind::Environment)
-            .map(Hit::index)
-            .collect()
-    };
-    let before = places(&tokens[..how]);
-    if before.len() < 2 {
-        return false;
-    }
-    let behind = places(&tokens[how..]);
-    let again = behind.iter().any(|place| before.contains(place))
-        && !tokens[how..].iter().any(|token| is(NameKind::Service, token));
+    let (before, behind) = (places(&tokens[..how]), places(&tokens[how..]));
     let real = tokens.windows(2).any(|pair| pair[0].any(&["for"]) && pair[1].any(&["real"]));
-    again || real
+    // "production with canary, staging straight"
+    let straight = tokens[how..].iter().any(|token| token.any(&["straight", "normal", "normally"]));
+    if real || straight && !behind.is_empty() && !before.is_empty() {
+        return Some(Own { read: 0, place: None, others: false });
+    }
+    // "staging with canary, production without": the last words take away what was said first.
+    let without = tokens.iter().rposition(|token| token.any(&["without", "with"])).filter(|at| *at > how);
+    if let (Some(at), [first], [last]) = (without, &before[..], &behind[..]) {
+        let bare = tokens[at + 1..].iter().all(|token| {
+            !token.is_word() || token.any(&["it", "them", "any", "one", "none", "please", "pls", "thanks"])
+        });
+        if bare && first.index() != last.index() {
+            return Some(Own { read: at, place: Some(*last), others: true });
+        }
+    }
+    if before.len() < 2 {
+        return None;
+    }
+    let again = behind.iter().find(|place| before.iter().any(|other| other.index() == place.index()));
+    let place = again.filter(|_| !tokens[how..].iter().any(|token| is(NameKind::Service, token)))?;
+    let read =
+        how + tokens[how..].iter().position(|token| is(NameKind::Environment, token)).unwrap_or_default();
+    let little = |token: &Token<'_>| token.any(&["only", "just", "in", "on", "for", "to", "the"]);
+    let read = read - tokens[..read].iter().rev().take_while(|token| little(token)).count();
+    Some(Own { read, place: Some(*place), others: false })
 }

@@ -151,6 +151,7 @@ pub(in crate::intent) const TRIALS: &[&str] = &[
     "preview",
     "plan",
     "noop",
+    "example",
 ];
 
 /// Releases that are not the newest, to which only a rollback goes.

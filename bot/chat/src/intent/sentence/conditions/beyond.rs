@@ -306,7 +306,8 @@ pub(super) fn no_rule(signals: &[Signal], orders: &[Token<'_>], vocabulary: &Voc
     rule.when = signals.to_vec();
     rule.then = vec![Reaction::Incident];
     let mut problem = not_by_rule(orders, &Command::new(Action::Rule));
-    problem.suggestions.extend(conditional(orders, vocabulary).suggestions.into_iter().take(1));
+    let mut other = conditional(orders, vocabulary);
+    problem.suggestions.extend(std::mem::take(&mut other.suggestions).into_iter().take(1));
     problem.suggest([rule.canonical()])
 }
 
