@@ -30,6 +30,8 @@ const SLOWER: [(f64, f64); 9] = [
 ];
 /// The limits that sentences tell of: the share above, and its name. The first is told unless another says more.
 const TOLD: [(f64, &str); 3] = [(0.05, "p95"), (0.1, "p90"), (0.5, "median")];
+/// Shares above all of those limits that are at most this part of the usual ones are no reason to hold a canary.
+const SLIGHT: f64 = 0.5;
 /// The wealth staked from the first row on.
 const AT_START: f64 = 0.75;
 /// Fewer samples of the stable version's past don't say what its quantiles are.
@@ -124,6 +126,19 @@ impl LatencyEvidence {
     /// The evidence against the canary, see [`Mixture::value`].
     pub(super) fn value(&self) -> f64 {
         self.slower.value()
+    }
+
+    /// Whether so few of the canary's requests were slow that nobody would call it slower: at every limit that sentences tell of, far fewer than
+    /// are usual there. Of a service that answers within a bucket or two, some slow answers of a busy machine are all there is to compare; they
+    /// may fall to one version alone, and without further ones nothing would ever take that back.
+    pub(super) fn is_slight(&self) -> bool {
+        let canary = self.compared.1;
+        canary > 0
+            && self
+                .slow
+                .iter()
+                .zip(TOLD)
+                .all(|((_, slow), (above, _))| share(*slow, canary) <= above * SLIGHT)
     }
 
     /// Samples compared: stable, canary.

@@ -71,6 +71,31 @@ fn a_pass_says_what_was_compared() {
         .assert_eq(&ruling.because);
 }
 
+/// A quick service: what is slow is beyond its last bucket but one. In each of the rows named one of the canary's answers is.
+fn quick(slow_rows: &[u32]) -> Judge {
+    let mut judge = Judge::new(Policy::default(), 1800, Past { latency: vec![9_000, 1], ..Past::default() });
+    for second in 1..=600 {
+        judge.second(&self::second((10, 0), (10, 0)));
+        if second % LATENCY_ROW_S == 0 {
+            let slow = u64::from(slow_rows.contains(&(second / LATENCY_ROW_S)));
+            judge.latency(&[100, 0], &[100 - slow, slow]);
+        }
+    }
+    judge
+}
+
+/// Nothing would ever take such an answer back, so it would hold a good release for good.
+#[test]
+fn some_slow_answers_of_a_quick_service_are_no_reason_to_hold_it() {
+    let judge = quick(&[4, 7, 12]);
+    assert!(judge.evidence() > judge.policy.doubt, "{}", judge.evidence());
+    let ruling = judge.ruling();
+    assert_eq!(ruling.verdict, Verdict::Pass);
+    assert!(ruling.because.contains("0.05% of the canary's 5,800 requests"), "{}", ruling.because);
+    let often: Vec<u32> = (3..60).step_by(3).collect();
+    assert_eq!(quick(&often).verdict(), Verdict::Fail { cause: Cause::Latency });
+}
+
 #[test]
 fn a_canary_that_fails_a_fifth_is_failed_within_seconds_and_the_sentence_has_the_numbers() {
     let fails = |mut judge: Judge| {

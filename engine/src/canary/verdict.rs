@@ -96,11 +96,18 @@ impl Judge {
         if compared.lanes < self.policy.lane_seconds_min {
             return self.lacking(Lack::Traffic, compared.lanes as f64, self.policy.lane_seconds_min as f64);
         }
-        if evidence > self.policy.doubt {
+        if evidence > self.policy.doubt && !self.doubts_slight_latency() {
             // Evidence grows by the same factor with each request, so its logarithm grows evenly.
             return self.lacking(Lack::Certainty, evidence.ln(), -self.policy.false_alarm.ln());
         }
         Verdict::Pass
+    }
+
+    /// Whether all that is in doubt is latency nobody would notice.
+    fn doubts_slight_latency(&self) -> bool {
+        let latency = self.latency.value();
+        let without = self.evidence() - WEIGHTS[1] * (latency - 1.0).max(0.0);
+        without <= self.policy.doubt && self.latency.is_slight()
     }
 
     /// What weighs most.
