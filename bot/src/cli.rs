@@ -75,7 +75,7 @@ Exit code: 0 every line was judged, 1 some were not.";
 /// The groups of the help, each with its commands.
 const GROUPS: [(&str, &[&str]); 4] = [
     ("Talk", &["chat", "run", "status"]),
-    ("Keep it going", &["serve", "doctor"]),
+    ("Keep it going", &["serve", "doctor", "backup", "restore"]),
     ("Set it up", &["project", "user", "secret", "completions"]),
     ("Look behind it", &["artifacts", "incident", "audit", "parse", "judge"]),
 ];
@@ -196,6 +196,21 @@ pub(crate) enum Command {
     },
     /// Look whether everything that is needed is there
     Doctor,
+    /// Write the embedded database into a file while everything runs; or say what is in such a file
+    Backup {
+        /// The new file; with --check, the one to look at
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        /// Look whether it is whole, and what is in it
+        #[arg(long)]
+        check: bool,
+    },
+    /// Put a backup in the place of the embedded database; what was there is kept beside it
+    Restore {
+        /// The backup
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
     /// Show the typed command a sentence becomes, as JSON
     Parse {
         /// The sentence

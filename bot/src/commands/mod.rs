@@ -2,6 +2,7 @@
 
 mod artifacts;
 mod audit;
+mod backup;
 mod chat;
 mod completions;
 mod doctor;
@@ -50,6 +51,8 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<Exit> {
         Command::Artifacts { run, name, file } => {
             artifacts::run(&global, &run, name.as_ref(), file.as_deref()).await
         }
+        Command::Backup { file, check } => backup::run(&global, &file, check).await,
+        Command::Restore { file } => backup::put_back(&global, &file).await,
         Command::Doctor => doctor::run(&global).await,
     }
 }

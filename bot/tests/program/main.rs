@@ -5,6 +5,7 @@
 
 mod answers;
 mod artifacts;
+mod backup;
 mod beginnings;
 mod canary;
 mod crash;

@@ -44,6 +44,13 @@ impl Row {
     }
 }
 
+impl SealedSecret {
+    /// The master key it is sealed under, by its id; nothing where that can't be read.
+    pub fn key_id(&self) -> Option<String> {
+        serde_json::from_str(&self.body).ok().map(|row: Row| row.key_id)
+    }
+}
+
 /// Opens secrets for those who run processes, and teaches the redactor what it opens.
 pub struct Vault {
     store: Store,

@@ -39,6 +39,7 @@ statements! { ON_BOTH:
     RUN_GET = "SELECT body FROM runs WHERE run = $1";
     RUN_LIVE = "SELECT body FROM runs WHERE state NOT IN ('succeeded', 'failed', 'rolled-back', 'cancelled') \
         ORDER BY created_ms, run";
+    RUN_COUNT = "SELECT COUNT(*) AS runs FROM runs";
     RUN_BY_ENVIRONMENT = "SELECT body FROM runs WHERE project = $1 AND environment = $2 \
         ORDER BY created_ms DESC, run LIMIT $3";
     RUN_LAST_SUCCEEDED = "SELECT body FROM runs WHERE project = $1 AND environment = $2 AND run_type = $3 \
@@ -222,6 +223,10 @@ statements! { ON_BOTH:
 }
 
 statements! { ON_SQLITE:
+    SQLITE_BACKUP = "VACUUM INTO $1";
+    /// "ok", or what is wrong, in at most three lines: one damaged page may make thousands.
+    SQLITE_CHECK = "PRAGMA integrity_check(3)";
+    SQLITE_NEWEST_MIGRATION = "SELECT MAX(version) FROM _sqlx_migrations";
     /// A SQLite file has one host, which carries out every run: there is nobody to lease them from.
     SQLITE_RUN_LEASE = "SELECT run FROM runs WHERE state NOT IN ('succeeded', 'failed', 'rolled-back', 'cancelled') \
         ORDER BY created_ms, run";
