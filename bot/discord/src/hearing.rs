@@ -102,7 +102,7 @@ impl Hearing {
         let intake = Arc::clone(intake);
         self.going.spawn(async move {
             let (written, messages): (Vec<u64>, Vec<Value>) = messages.into_iter().unzip();
-            intake.take(&messages).await?;
+            intake.take_in(&channel, &messages).await?;
             Ok((channel, written))
         });
     }

@@ -143,9 +143,9 @@ impl Discord {
         intake.stop.cancel();
     }
 
-    /// Whether Discord is heard.
+    /// Whether Discord is heard: a socket is open, and what it tells can be written down.
     pub fn is_heard(&self) -> bool {
-        self.intake.hearing.is_present()
+        self.intake.hearing.is_heard()
     }
 
     /// Waits for what was begun beside listening: interactions being answered, commands being registered.
