@@ -21,6 +21,7 @@ pub mod limits;
 pub mod markdown;
 mod names;
 mod payload;
+mod permissions;
 mod places;
 mod registration;
 mod session;
