@@ -52,7 +52,7 @@ pub use really::really;
 pub(crate) use run::ended;
 pub use run::{NOTHING_TO_UNDO, run};
 pub use secret::{SECRET_FORM, opens_secret_form, secret_deleted};
-pub(crate) use secret::{secret_noticed, secret_offered, stumbled};
+pub(crate) use secret::{secret_noticed, secret_offered, secret_typed, stumbled};
 pub(crate) use setup::{
     collected, description_changed, description_hint, hindered, project_taken_in, which_canary,
 };
