@@ -1,6 +1,7 @@
 //! What Discord told over a socket and is being written down. Messages of one channel are taken in their order, those of many
 //! channels at once: in a busy hour nobody waits for the talk of all the others, and what came to a channel meanwhile is one
-//! commit. What was told counts as heard when it and all before it are written down.
+//! commit. What was told counts as heard when it and all before it are written down, or are told as missed once the database
+//! is back.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
