@@ -117,6 +117,8 @@ struct State {
     since_ms: Option<EpochMs>,
     /// What the database knows from former lives was read.
     is_read: bool,
+    /// Since when what is told can't be written down.
+    unwritten_ms: Option<EpochMs>,
     /// What is still to be looked at.
     behind: BTreeMap<String, Gap>,
     /// Somebody is looking.
@@ -143,9 +145,20 @@ impl Hearing {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether it is heard what is said.
+    /// Whether a connection is open.
     pub fn is_present(&self) -> bool {
         self.state().open > 0
+    }
+
+    /// Whether it is heard what is said: a connection is open, and what comes over it can be written down.
+    pub fn is_heard(&self) -> bool {
+        let state = self.state();
+        state.open > 0 && state.unwritten_ms.is_none()
+    }
+
+    /// Whether a conversation is listened in: what is missed there is told afterwards.
+    pub fn listens(&self, conversation: &str) -> bool {
+        self.0.conversations.iter().any(|one| one == conversation)
     }
 
     /// A connection is open. `resumed` when the platform tells by itself what happened meanwhile. True when
@@ -156,16 +169,34 @@ impl Hearing {
         state.open += 1;
         let was_read = state.is_read;
         let missed = state.since_ms.take().filter(|_| !resumed && was_read);
-        if let Some(since_ms) = missed.filter(|since_ms| now_ms - since_ms >= self.0.borne_ms) {
-            let gap = Gap { since_ms, until_ms: now_ms, said_anyway: now_ms - since_ms >= WORTH_SAYING_MS };
-            for conversation in &self.0.conversations {
-                let behind = state.behind.entry(conversation.clone()).or_insert(gap);
-                behind.until_ms = now_ms;
-                behind.said_anyway |= gap.said_anyway;
-            }
+        if let Some(since_ms) = missed {
+            self.is_behind(&mut state, since_ms, now_ms);
         }
         let any = !state.is_read || !state.behind.is_empty();
         any && !std::mem::replace(&mut state.looking, true)
+    }
+
+    /// Nothing was heard in this time.
+    fn is_behind(&self, state: &mut State, since_ms: EpochMs, until_ms: EpochMs) {
+        if until_ms - since_ms < self.0.borne_ms {
+            return;
+        }
+        let gap = Gap { since_ms, until_ms, said_anyway: until_ms - since_ms >= WORTH_SAYING_MS };
+        for conversation in &self.0.conversations {
+            let behind = state.behind.entry(conversation.clone()).or_insert(gap);
+            behind.since_ms = behind.since_ms.min(since_ms);
+            behind.until_ms = until_ms;
+            behind.said_anyway |= gap.said_anyway;
+        }
+    }
+
+    /// What was told then can't be written down: the database is away. What is told until it is back counts as not heard,
+    /// and nothing that was not heard is done late. True when [`Hearing::catch_up`] is to be called.
+    pub fn unwritten(&self, at_ms: EpochMs) -> bool {
+        let mut state = self.state();
+        let since_ms = state.unwritten_ms.get_or_insert(at_ms);
+        *since_ms = at_ms.min(*since_ms);
+        !std::mem::replace(&mut state.looking, true)
     }
 
     /// A connection ended.
@@ -180,9 +211,11 @@ impl Hearing {
     /// That a conversation is heard up to now, to be written with what was heard there.
     pub(crate) fn mark(&self, conversation: &str, now_ms: EpochMs) -> Option<Write> {
         let state = self.state();
-        let listens = self.0.conversations.iter().any(|one| one == conversation);
-        let is_heard = state.open > 0 && state.is_read && !state.behind.contains_key(conversation);
-        (listens && is_heard).then(|| listened(conversation, now_ms))
+        let is_heard = state.open > 0
+            && state.is_read
+            && state.unwritten_ms.is_none()
+            && !state.behind.contains_key(conversation);
+        (self.listens(conversation) && is_heard).then(|| listened(conversation, now_ms))
     }
 
     /// Writes down now and then that all is heard, until told to stop.
@@ -231,19 +264,23 @@ impl Hearing {
     async fn next(&self, ear: &dyn Ear) -> Result<bool, Option<Duration>> {
         let failed = |error: &StoreError| {
             tracing::warn!(front = self.0.front, error = %view::causes(error), "what was missed can't be noted, trying again");
-            None
+            // Whoever spoke in vain is to hear of it as soon as the database is back.
+            Some(RETRY)
         };
         let is_read = self.state().is_read;
         if !is_read {
             return self.read().await.map(|()| true).map_err(|error| failed(&error));
         }
-        let next = {
+        if !self.is_heard_again().await {
+            return Err(Some(RETRY));
+        }
+        let (next, looking) = {
             let mut state = self.state();
             let next = state.behind.iter().next().map(|(conversation, gap)| (conversation.clone(), *gap));
-            state.looking = next.is_some();
-            next
+            state.looking = next.is_some() || state.unwritten_ms.is_some();
+            (next, state.looking)
         };
-        let Some((conversation, gap)) = next else { return Ok(false) };
+        let Some((conversation, gap)) = next else { return Ok(looking) };
         let is_long = gap.until_ms - gap.since_ms > REMEMBERED_MS;
         let since_ms = if is_long { gap.since_ms } else { gap.since_ms - ear.look_back_ms() };
         let said = match ear.said_since(&conversation, since_ms).await {
@@ -283,6 +320,23 @@ impl Hearing {
             Err(StoreError::Conflict) => Ok(true),
             Err(error) => Err(failed(&error)),
         }
+    }
+
+    /// Whether what is told can be written down. Where it could not before, what was told meanwhile is to be looked at.
+    async fn is_heard_again(&self) -> bool {
+        if self.state().unwritten_ms.is_none() {
+            return true;
+        }
+        if let Err(error) = self.0.engine.store().ping().await {
+            tracing::debug!(front = self.0.front, error = %view::causes(&error), "nothing can be written down yet");
+            return false;
+        }
+        let now_ms = self.0.engine.now_ms();
+        let mut state = self.state();
+        if let Some(since_ms) = state.unwritten_ms.take() {
+            self.is_behind(&mut state, since_ms, now_ms);
+        }
+        true
     }
 
     /// Whether something that was said at such a time has not been delivered.

@@ -51,7 +51,7 @@ pub use offered::{asks_before, decisions_on};
 pub use pace::{Allowance, Kind};
 pub use reporter::{Follow, Reporter};
 pub use shows::run_shown;
-pub use spilled::holds_secret;
+pub use spilled::{holds_secret, looks_secret};
 pub use texter::{Incoming, Texter};
 pub use troubles::{Troubles, front_troubles, fronts_connected};
 pub use unpacked::unpacked;

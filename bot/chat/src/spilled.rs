@@ -48,6 +48,15 @@ static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
     made.collect()
 });
 
+/// What secrets look like, without any that is known.
+static LOOKS: LazyLock<Option<Redactor>> = LazyLock::new(|| Redactor::new().ok());
+
+/// Whether a text that somebody typed looks as if it held a secret, where no vault is at hand that knows them.
+#[must_use]
+pub fn looks_secret(text: &str) -> bool {
+    LOOKS.as_ref().is_some_and(|looks| holds_secret(looks, text))
+}
+
 /// Whether a text that somebody wrote holds a secret: one that is known, looks like one, or is said to be one.
 pub fn holds_secret(redactor: &Redactor, text: &str) -> bool {
     if matches!(redactor.redact(text), Cow::Owned(_)) {

@@ -117,10 +117,10 @@ async fn somebody(sim: &Sim, user: &str, rest: &str) -> std::io::Result<()> {
         (None, None) => (CHANNEL.to_owned(), rest),
     };
     let body = sim.writes(user, &channel, None, text.trim());
-    if sim.tell("MESSAGE_CREATE", &body).await {
+    if sim.tell_patiently("MESSAGE_CREATE", &body).await {
         return Ok(());
     }
-    say("  (nobody hears it now: is infra-chat connected?)")
+    say("  (nobody has heard it yet: is infra-chat connected?)")
 }
 
 /// Options as `name=value`; what has no name goes on with the value before it.

@@ -7,15 +7,20 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chat::{Ear, Overheard, Place, Said, Unread};
 use engine::clock::EpochMs;
+use engine::store::StoreError;
 use serde_json::Value;
 
-use crate::intake::{Intake, channel_of};
+use crate::intake::{Intake, channel_of, whereabouts};
 use crate::payload::{self, text};
 use crate::snowflake;
 use crate::web::{Bound, PAGE, WebError};
 
 /// Every absence counts: of a session that goes on Discord tells everything, of a new one nothing that was before.
 pub(crate) const BORNE_MS: EpochMs = 0;
+/// How long it is tried to write down what was told, in milliseconds: a database that changes its place is back by then.
+const PATIENCE_MS: EpochMs = 5_000;
+/// Wait before it is tried again.
+const AGAIN: Duration = Duration::from_millis(500);
 /// How far before a socket was given up a message may have been lost: about as long as silence is borne.
 const LOOK_BACK_MS: EpochMs = 90_000;
 /// Pages of a channel that are read, of a hundred messages each.
@@ -31,11 +36,15 @@ const WAITS_MAX: usize = 20;
 /// been missed, and that is looked at.
 pub(crate) fn present(intake: &Arc<Intake>, resumed: bool) {
     if intake.hearing.opened(resumed) {
-        let looking = Arc::clone(intake);
-        intake.tasks.spawn(async move {
-            looking.hearing.catch_up(&*looking, &looking.stop).await;
-        });
+        catch_up(intake);
     }
+}
+
+fn catch_up(intake: &Arc<Intake>) {
+    let looking = Arc::clone(intake);
+    intake.tasks.spawn(async move {
+        looking.hearing.catch_up(&*looking, &looking.stop).await;
+    });
 }
 
 #[async_trait]
@@ -69,6 +78,36 @@ fn waited(ms: i64) -> Duration {
 }
 
 impl Intake {
+    /// Takes in what was told of one channel, with patience for a database that is away for a moment. Where the bot listens,
+    /// what can't be written down for longer counts as missed: it is told once it can, and not done late. Elsewhere nobody
+    /// would tell it, and it waits.
+    pub(crate) async fn take_in(
+        self: &Arc<Self>,
+        channel: &str,
+        messages: &[Value],
+    ) -> Result<(), StoreError> {
+        // Over a socket that was resumed it may be told late.
+        let said_ms = messages.iter().map(|it| snowflake::time_of(&text(it, "id"))).min();
+        let at_ms = said_ms.unwrap_or(EpochMs::MAX).min(self.engine.now_ms());
+        loop {
+            match self.take(messages).await {
+                Err(error) if error.may_pass() => {
+                    tracing::warn!(channel, error = %error, "what Discord told can't be written down, trying again");
+                }
+                taken => return taken,
+            }
+            let place = whereabouts(channel, self.places.get(channel));
+            let is_long = self.engine.now_ms() - at_ms >= PATIENCE_MS;
+            if is_long && self.hearing.listens(&place.conversation()) {
+                if self.hearing.unwritten(at_ms) {
+                    catch_up(self);
+                }
+                return Ok(());
+            }
+            tokio::time::sleep(AGAIN).await;
+        }
+    }
+
     /// What was said in a channel, in threads under what was said there lately, and in those known to be open.
     async fn all_since(&self, channel: &str, since: &str) -> Result<Said, WebError> {
         let (mut messages, mut whole) = self.pages(channel, since, PAGES_MAX).await?;

@@ -1,29 +1,20 @@
 //! Whether the settings do: who the bot is with its token, on which servers, and what it may not do there. Nothing is heard
 //! or shown.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use engine::clock::{Clock as _, SystemClock};
 use serde_json::Value;
 
 use crate::payload::text;
+use crate::permissions::May;
 use crate::settings::Settings;
 use crate::trouble::token;
 use crate::web::{Web, WebError};
 
-/// A permission by its bit, as Discord numbers and names them.
-const PERMISSIONS: [(u32, &str); 8] = [
-    (10, "View Channels"),
-    (11, "Send Messages"),
-    (13, "Manage Messages"),
-    (14, "Embed Links"),
-    (15, "Attach Files"),
-    (16, "Read Message History"),
-    (35, "Create Public Threads"),
-    (38, "Send Messages in Threads"),
-];
-/// The permission that is all of them.
-const ADMINISTRATOR: u32 = 3;
+/// Discord's number for a channel the bot does not see.
+const MISSING_ACCESS: i64 = 50_001;
 
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +48,8 @@ pub async fn check(settings: &Settings) -> Checked {
         missing.push("the switch *Message Content Intent* on the bot's page".to_owned());
     }
     let guilds = web.guilds().await.unwrap_or_default();
-    missing.extend(guilds.iter().filter_map(lacks));
+    let lacking = lacking_on(&web, &guilds, &text(&bot, "id"), settings).await;
+    missing.extend(lacking.servers.into_iter().chain(lacking.channels));
     let names: Vec<String> = guilds.iter().map(|guild| text(guild, "name")).collect();
     let on = if names.is_empty() {
         "on no server yet: invite it".to_owned()
@@ -67,37 +59,56 @@ pub async fn check(settings: &Settings) -> Checked {
     Checked::Known { who: format!("{} {on}", text(&bot, "username")), missing }
 }
 
-/// What the bot may not do on its servers and will have to, sooner or later: nothing where it may all of it.
-pub(crate) async fn lacking(web: &Web) -> Result<Vec<String>, WebError> {
-    Ok(web.guilds().await?.iter().filter_map(lacks).collect())
+/// What the bot may not do and will have to, sooner or later.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lacking {
+    /// On its servers, each with what.
+    pub(crate) servers: Vec<String>,
+    /// In channels it listens in, and may elsewhere on the server.
+    pub(crate) channels: Vec<String>,
 }
 
-/// What the bot may not do on a server, by name.
-fn lacks(guild: &Value) -> Option<String> {
-    let may: u64 = text(guild, "permissions").parse().ok()?;
-    let has = |bit: u32| may & (1 << bit) != 0;
-    let names: Vec<&str> = PERMISSIONS
-        .into_iter()
-        .filter(|(bit, _)| !has(*bit) && !has(ADMINISTRATOR))
-        .map(|(_, name)| name)
-        .collect();
-    (!names.is_empty()).then(|| format!("on {}: {}", text(guild, "name"), names.join(", ")))
+/// Asks Discord what the bot, of this identifier, may not do.
+pub(crate) async fn lacking(web: &Web, bot: &str, settings: &Settings) -> Result<Lacking, WebError> {
+    Ok(lacking_on(web, &web.guilds().await?, bot, settings).await)
 }
 
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn what_the_invitation_asks_for_is_what_is_looked_for() {
-        let asked: u64 = PERMISSIONS.into_iter().map(|(bit, _)| 1 << bit).sum();
-        assert_eq!(asked, 309_237_771_264, "the number of the link in the README");
-        assert_eq!(lacks(&json!({ "name": "Acme", "permissions": asked.to_string() })), None);
-        assert_eq!(lacks(&json!({ "name": "Acme", "permissions": "8" })), None, "an administrator may all");
-        let without = (asked & !(1 << 15)).to_string();
-        let lacks = lacks(&json!({ "name": "Acme", "permissions": without }));
-        assert_eq!(lacks.as_deref(), Some("on Acme: Attach Files"));
+async fn lacking_on(web: &Web, guilds: &[Value], bot: &str, settings: &Settings) -> Lacking {
+    let mut lacking = Lacking::default();
+    lacking.servers.extend(guilds.iter().filter_map(|guild| {
+        let lacks = May::on(guild)?.lacks();
+        (!lacks.is_empty()).then(|| format!("on {}: {}", text(guild, "name"), lacks.join(", ")))
+    }));
+    let mut roles = BTreeMap::new();
+    for channel in settings.channels.ids() {
+        match web.channel(channel).await {
+            Ok(channel) => lacking.channels.extend(within(web, guilds, bot, &channel, &mut roles).await),
+            Err(error) if error.code() == Some(MISSING_ACCESS) => {
+                lacking.channels.push(format!("in channel {channel}: View Channels"));
+            }
+            Err(error) => tracing::debug!(channel, %error, "Discord does not say what the bot may do there"),
+        }
     }
+    lacking
+}
+
+/// What the bot may not do in a channel, and may on its server; its `roles` there are asked for once.
+async fn within(
+    web: &Web,
+    guilds: &[Value],
+    bot: &str,
+    channel: &Value,
+    roles: &mut BTreeMap<String, Vec<String>>,
+) -> Option<String> {
+    let id = text(channel, "guild_id");
+    let guild = guilds.iter().find(|guild| text(guild, "id") == id)?;
+    if !roles.contains_key(&id) {
+        let held = web.roles_of(&id, bot).await;
+        // Without them nobody can tell.
+        roles.insert(id.clone(), held.ok()?);
+    }
+    let may = May::on(guild)?;
+    let lacks = may.lacks_within(may.within(channel, &id, roles.get(&id)?, bot));
+    let place = format!("in #{} on {}", text(channel, "name"), text(guild, "name"));
+    (!lacks.is_empty()).then(|| format!("{place}: {}", lacks.join(", ")))
 }

@@ -1,6 +1,7 @@
 //! What Discord told over a socket and is being written down. Messages of one channel are taken in their order, those of many
 //! channels at once: in a busy hour nobody waits for the talk of all the others, and what came to a channel meanwhile is one
-//! commit. What was told counts as heard when it and all before it are written down.
+//! commit. What was told counts as heard when it and all before it are written down, or are told as missed once the database
+//! is back.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -102,7 +103,7 @@ impl Hearing {
         let intake = Arc::clone(intake);
         self.going.spawn(async move {
             let (written, messages): (Vec<u64>, Vec<Value>) = messages.into_iter().unzip();
-            intake.take(&messages).await?;
+            intake.take_in(&channel, &messages).await?;
             Ok((channel, written))
         });
     }

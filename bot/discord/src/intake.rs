@@ -96,7 +96,7 @@ impl Intake {
 
     /// Looks whether the bot may do on its servers what it will have to.
     async fn look_what_it_may(&self) {
-        match check::lacking(&self.web).await {
+        match check::lacking(&self.web, self.names.user(), &self.settings).await {
             Ok(lacks) => trouble::lacking(&self.troubles, &lacks),
             Err(error) => tracing::debug!(%error, "Discord does not say what the bot may do"),
         }
@@ -123,7 +123,13 @@ impl Intake {
             return;
         }
         let new = kind == "GUILD_CREATE" && self.joined(std::iter::once(text(body, "id")));
-        if new || kind == "GUILD_ROLE_UPDATE" {
+        let other = match kind {
+            "GUILD_ROLE_UPDATE" => true,
+            "CHANNEL_UPDATE" => self.settings.channels.listens(&text(body, "id")),
+            "GUILD_MEMBER_UPDATE" => text(&body["user"], "id") == self.names.user(),
+            _ => false,
+        };
+        if new || other {
             self.later(|intake| async move { intake.look_what_it_may().await });
         }
         self.names.hear(kind, body);

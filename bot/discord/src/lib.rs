@@ -21,6 +21,7 @@ pub mod limits;
 pub mod markdown;
 mod names;
 mod payload;
+mod permissions;
 mod places;
 mod registration;
 mod session;
@@ -143,9 +144,9 @@ impl Discord {
         intake.stop.cancel();
     }
 
-    /// Whether Discord is heard.
+    /// Whether Discord is heard: a socket is open, and what it tells can be written down.
     pub fn is_heard(&self) -> bool {
-        self.intake.hearing.is_present()
+        self.intake.hearing.is_heard()
     }
 
     /// Waits for what was begun beside listening: interactions being answered, commands being registered.

@@ -2,6 +2,7 @@
 
 use chat::Troubles;
 
+use crate::check::Lacking;
 use crate::web::WebError;
 
 /// What a trouble hinders: hearing.
@@ -10,6 +11,8 @@ const HEARING: &str = "hearing";
 const READING: &str = "reading";
 /// … what a permission is missing for.
 const PERMISSIONS: &str = "permissions";
+/// … what a permission is missing for in single channels.
+const IN_CHANNELS: &str = "permissions in channels";
 /// … speaking.
 const SPEAKING: &str = "speaking";
 /// The status of a call without a good token.
@@ -86,19 +89,32 @@ pub(crate) fn heard(troubles: &Troubles, readable: bool) {
     }
 }
 
-/// What the bot may not do, server by server; some of it is needed only later, and is better given before.
-pub(crate) fn lacking(troubles: &Troubles, lacks: &[String]) {
-    if lacks.is_empty() {
-        return troubles.end(PERMISSIONS);
+/// What the bot may not do; some of it is needed only later, and is better given before.
+pub(crate) fn lacking(troubles: &Troubles, lacks: &Lacking) {
+    if lacks.servers.is_empty() {
+        troubles.end(PERMISSIONS);
+    } else {
+        let lacks = lacks.servers.join("; ");
+        troubles.begin(
+            PERMISSIONS,
+            &format!(
+                "Discord does not let the bot do all it needs ({lacks}): give its role these permissions at *Server Settings*, \
+                 *Roles*, or invite it once more with the link in the README; it notices by itself"
+            ),
+        );
     }
-    let lacks = lacks.join("; ");
-    troubles.begin(
-        PERMISSIONS,
-        &format!(
-            "Discord does not let the bot do all it needs ({lacks}): give its role these permissions at *Server Settings*, \
-             *Roles*, or invite it once more with the link in the README; it notices by itself"
-        ),
-    );
+    if lacks.channels.is_empty() {
+        troubles.end(IN_CHANNELS);
+    } else {
+        let lacks = lacks.channels.join("; ");
+        troubles.begin(
+            IN_CHANNELS,
+            &format!(
+                "Discord does not let the bot do in a channel what it may elsewhere ({lacks}): allow its role these permissions \
+                 at *Edit Channel*, *Permissions* there; it notices by itself"
+            ),
+        );
+    }
 }
 
 /// What became of a call: one that has not been answered for a while hinders what needs it.

@@ -38,13 +38,24 @@ pub(crate) struct Present(Hearing);
 /// Slack is heard, over a socket that opened or because it can call. After an absence, what was missed is looked at.
 pub(crate) fn present(intake: &Arc<Intake>) -> Present {
     if intake.hearing.opened(false) {
-        let intake = Arc::clone(intake);
-        let looking = Arc::clone(&intake);
-        intake.tasks.spawn(async move {
-            looking.hearing.catch_up(&*looking, &looking.stop).await;
-        });
+        catch_up(intake);
     }
     Present(intake.hearing.clone())
+}
+
+/// What was said then can't be written down. Slack delivers it again a few times, and gives it up after some minutes: what
+/// was missed by the time it can is looked at.
+pub(crate) fn unwritten(intake: &Arc<Intake>, at_ms: EpochMs) {
+    if intake.hearing.unwritten(at_ms) {
+        catch_up(intake);
+    }
+}
+
+fn catch_up(intake: &Arc<Intake>) {
+    let looking = Arc::clone(intake);
+    intake.tasks.spawn(async move {
+        looking.hearing.catch_up(&*looking, &looking.stop).await;
+    });
 }
 
 impl Drop for Present {

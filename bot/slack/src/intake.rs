@@ -16,13 +16,13 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::FRONT;
 use crate::blocks::{FORM, SAY};
 use crate::forms::{self, Memory};
 use crate::home::{self, Homes};
 use crate::payload::{Clicked, Commanded, Happened, Said, Submitted, seconds};
 use crate::settings::Settings;
 use crate::web::{Bot, Web, WebError, is_direct};
+use crate::{FRONT, absence};
 
 /// Longest time sealing a secret may take: Slack waits three seconds for the answer.
 const SEALING: Duration = Duration::from_millis(2_500);
@@ -70,6 +70,22 @@ pub(crate) type Answer = Option<Value>;
 impl Intake {
     /// Takes in what happened; after this it may be acknowledged. An error means that it must be delivered again.
     pub(crate) async fn take(self: &Arc<Self>, happened: Happened) -> Result<Answer, StoreError> {
+        let at_ms = self.engine.now_ms();
+        // Whoever commands or clicks sees it fail.
+        let said_in = match &happened {
+            Happened::Said(said) => Some(conversation(&said.channel)),
+            _ => None,
+        };
+        let taken = self.take_once(happened).await;
+        if taken.as_ref().is_err_and(StoreError::may_pass)
+            && said_in.is_some_and(|said_in| self.hearing.listens(&said_in))
+        {
+            absence::unwritten(self, at_ms);
+        }
+        taken
+    }
+
+    async fn take_once(self: &Arc<Self>, happened: Happened) -> Result<Answer, StoreError> {
         match happened {
             Happened::Said(said) => self.said(said).await.map(|()| None),
             Happened::Commanded(commanded) => self.commanded(commanded).await.map(|()| None),

@@ -148,9 +148,9 @@ impl Slack {
         }
     }
 
-    /// Whether Slack is heard: a socket is open, or it can call.
+    /// Whether Slack is heard: a socket is open, or it can call, and what it tells can be written down.
     pub fn is_heard(&self) -> bool {
-        self.intake.hearing.is_present()
+        self.intake.hearing.is_heard()
     }
 
     /// Draws the App Homes anew that were opened lately and look different by now; how many that were.

@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use chat::intent::{Known, Names, help};
-use chat::{Card, Outbound};
+use chat::{Card, Outbound, looks_secret};
 use engine::model::Identity;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -208,7 +208,7 @@ impl Chat {
             };
             if matches!(source, Source::Script(_)) {
                 // A transcript without what was said is no transcript.
-                self.screen.line(&format!("{}> {}", self.talk.speaker, line.trim()));
+                self.screen.line(&format!("{}> {}", self.talk.speaker, repeatable(&line)));
             }
             return Ok(Next::Take(Said::new(line)));
         }
@@ -263,7 +263,7 @@ impl Chat {
                 self.open =
                     heard.outbound.last().map(Outbound::card).filter(|card| asks(card)).map(question_of);
                 if said.again && heard.outbound.is_empty() {
-                    let line = said.line.trim();
+                    let line = repeatable(&said.line);
                     self.screen.line(&format!(
                         "\"{line}\" was heard before that one ended; `status` shows what came of it."
                     ));
@@ -274,6 +274,11 @@ impl Chat {
         }
         Ok(())
     }
+}
+
+/// A line as it may be shown once more: what looks like a secret is shown nowhere.
+fn repeatable(line: &str) -> &str {
+    if looks_secret(line) { "(what looks like a secret)" } else { line.trim() }
 }
 
 /// Whether a card asks something that can be dropped.

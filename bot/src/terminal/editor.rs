@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use chat::intent::{Known, complete};
+use chat::looks_secret;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
@@ -107,7 +108,7 @@ impl Prompt {
     ) -> anyhow::Result<Self> {
         let config = Config::builder()
             .max_history_size(HISTORY_LINES)?
-            .auto_add_history(true)
+            .auto_add_history(false)
             .completion_type(CompletionType::List)
             // Else nobody is asked at the drawing; nothing is coloured by it.
             .color_mode(ColorMode::Forced)
@@ -142,8 +143,11 @@ impl Prompt {
                 let next = match editor.readline(&prompt) {
                     Ok(line) => {
                         screen.typed(&prompt, &line);
-                        // A history that can't be written is no reason to stop talking.
-                        let _ = editor.save_history(&history);
+                        if !looks_secret(&line) {
+                            // A history that can't be written is no reason to stop talking.
+                            let _ = editor.add_history_entry(&line);
+                            let _ = editor.save_history(&history);
+                        }
                         Typed::Line(line)
                     }
                     Err(error) => {

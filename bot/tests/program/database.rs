@@ -1,6 +1,6 @@
 //! What only touches the database: projects, people, secrets, the record.
 
-use crate::world::{World, is_private};
+use crate::world::{Told, World, is_private};
 
 #[test]
 fn a_faulty_description_is_refused_with_line_and_column() {
@@ -100,6 +100,23 @@ fn a_secret_comes_from_a_pipe_and_shows_nowhere() {
     }
     assert!(is_private(&world.data()));
     assert!(is_private(&world.data().join("master.key")));
+}
+
+#[test]
+fn a_secret_among_words_is_noticed_and_never_said_back() {
+    let world = World::with_sample();
+    let said = "set STRIPE_SECRET_KEY to tangerine77 in staging";
+    let noticed = |told: Told| {
+        told.says("looks like a secret").says("`set secret NAME`").says_not("tangerine77");
+    };
+    noticed(world.program(&["run", said]).ended(2));
+    noticed(world.chat(&[said, "whoami"]).ended(0).says("You are ana"));
+    for entry in std::fs::read_dir(world.data()).unwrap().flatten() {
+        if let Ok(bytes) = std::fs::read(entry.path()) {
+            let text = String::from_utf8_lossy(&bytes);
+            assert!(!text.contains("tangerine77"), "{}", entry.path().display());
+        }
+    }
 }
 
 #[test]

@@ -41,6 +41,8 @@ pub enum Decided {
     },
     /// The run is off.
     Rejected,
+    /// They had said the same before, and it is decided as they said.
+    Before,
 }
 
 impl Engine {
@@ -87,11 +89,26 @@ impl Engine {
             };
             self.cleared(actor, action, Some(run.environment()), &asked).await?;
         }
+        if self.said_before(&approval, actor, no.is_some()).await? {
+            return Ok(Decided::Before);
+        }
         self.still_open(&run, &approval)?;
         match no {
             Some(reason) => self.rejected(run, approval, actor, reason).await,
             None => self.voted(run, &plan, approval, actor).await,
         }
+    }
+
+    /// Whether it is decided, and they helped decide it so: a second click of theirs is no news, and nothing is refused.
+    async fn said_before(&self, approval: &Approval, actor: &Actor, no: bool) -> Result<bool, Refusal> {
+        Ok(match &approval.state {
+            ApprovalState::Approved { by, .. } if !no => {
+                *by == actor.name
+                    || self.store().vote_list(&approval.run).await?.iter().any(|it| it.person == actor.name)
+            }
+            ApprovalState::Rejected { by, .. } => no && *by == actor.name,
+            _ => false,
+        })
     }
 
     /// Refuses kindly when somebody was faster, or time was.

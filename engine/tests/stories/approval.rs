@@ -141,10 +141,12 @@ fn of_twenty_decisions_at_once_one_wins_and_everybody_hears() {
                 }
             })
         });
-        let (mut won, mut late) = (0, 0);
+        let (mut won, mut late, mut done) = (0, 0, 0);
         for decided in futures_util::future::join_all(deciding).await {
             match decided.unwrap() {
                 Ok(Decided::Approved | Decided::Rejected) => won += 1,
+                // Whoever won has decided it, however often they say so.
+                Ok(Decided::Before) => done += 1,
                 Ok(other) => panic!("{other:?}"),
                 Err(refusal) => {
                     assert_eq!(refusal.code(), "already-decided", "{refusal:?}");
@@ -152,8 +154,9 @@ fn of_twenty_decisions_at_once_one_wins_and_everybody_hears() {
                 }
             }
         }
-        assert_eq!((won, late), (1, 19));
-        assert_eq!(t.recorded("approval.refused").await.len(), 19);
+        assert_eq!((won, late + done), (1, 19));
+        assert!(done > 0);
+        assert_eq!(t.recorded("approval.refused").await.len(), late);
         t.settle_all().await;
         assert!(["succeeded", "cancelled"].contains(&t.state(&run).await));
     });

@@ -43,6 +43,7 @@ use engine::store::{StoreError, Write};
 
 use crate::intent::{Action, Command, Names, parse};
 use crate::message::{Card, Inbound, Outbound};
+use crate::spilled::holds_secret;
 use crate::view;
 
 pub use about::About;
@@ -210,6 +211,10 @@ impl Desk {
     async fn hear_or_refuse(&self, inbound: &Inbound, about: &About) -> Result<Heard, Refusal> {
         if let Some(said) = texts::typed(inbound) {
             return Box::pin(self.typed_text(inbound, said)).await;
+        }
+        // Fronts that others read have looked before it came here; a terminal has not.
+        if holds_secret(self.engine.redactor(), &inbound.text) {
+            return Ok(Heard::say(Outcome::Refused, view::secret_typed()));
         }
         if talk::was_handled(&self.engine, inbound).await? {
             return Ok(Heard::nothing());

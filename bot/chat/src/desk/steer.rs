@@ -39,14 +39,15 @@ impl Desk {
                 Decided::CountedBefore { still } => {
                     format!("You have approved {id} already; {} needed.", view::more(still))
                 }
+                Decided::Before => return self.decided_before(&id, "approved").await,
                 Decided::Approved | Decided::Rejected => {
                     format!("{id} is approved by {} and goes on.", actor.name)
                 }
             },
-            Action::Reject => {
-                self.engine.reject(&id, actor, reason).await?;
-                format!("{id} is rejected by {}.", actor.name)
-            }
+            Action::Reject => match self.engine.reject(&id, actor, reason).await? {
+                Decided::Before => return self.decided_before(&id, "rejected").await,
+                _ => format!("{id} is rejected by {}.", actor.name),
+            },
             Action::Cancel => {
                 let run = self.engine.cancel(&id, actor, reason).await?;
                 match run.state {
@@ -82,10 +83,10 @@ impl Desk {
             _ => {
                 let run = self.engine.store().run_get(&id).await?;
                 if run.is_some_and(|run| matches!(run.request.change, Change::Deploy { .. })) {
-                    // Clicked by two people it is one deploy, and waits for one approval.
+                    // Clicked by two people it is one deploy, and waits for one approval where it needs any.
                     let request = self.engine.retry_request(&id, actor).await?;
                     let (Made::Run(heard) | Made::Instead(heard)) =
-                        self.make_one(speaker, talk, &request, left).await?;
+                        self.make_one(speaker, talk, &request, true, left).await?;
                     return Ok(heard);
                 }
                 let order = Order::Again(&id);
@@ -104,6 +105,14 @@ impl Desk {
             Action::Cancel => heard.stops.push(id),
             _ => {}
         }
+        Ok(heard)
+    }
+
+    /// Somebody says once more what they have decided: to them it is done, and to nobody else it is news.
+    async fn decided_before(&self, id: &RunId, how: &str) -> Result<Heard, Refusal> {
+        let run = self.engine.run_detail(id).await?.run;
+        let mut heard = Heard::say(Outcome::Answered, view::decided_before(&run, how));
+        heard.goes_on.extend((!run.state.is_over()).then(|| id.clone()));
         Ok(heard)
     }
 

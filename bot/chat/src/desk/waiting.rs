@@ -1,5 +1,5 @@
 //! A deploy that waits for its approval is not made a second time, unless it is said to be wanted, or the one that waits can't
-//! start any more.
+//! start any more. One that is retried by two people is made once.
 
 use engine::control::Refusal;
 use engine::model::{Change, RunRequest};
@@ -23,9 +23,11 @@ pub(super) enum Made {
     Instead(Heard),
 }
 
-/// The runs that wait for their approval and were asked for with the same words.
+/// The runs that were asked for with the same words, and are not over.
 #[derive(Default)]
 struct Alike {
+    /// The retry that somebody else has begun.
+    retried: Option<Run>,
     /// The one that would do the very same.
     same: Option<Run>,
     /// Those that can't start any more: things have changed since.
@@ -33,12 +35,14 @@ struct Alike {
 }
 
 impl Desk {
-    /// Makes the run of a complete request, unless it waits for its approval already.
+    /// Makes the run of a complete request, unless it waits for its approval already. `retrying` when somebody wants once
+    /// more what did not succeed: where another has begun that, it is theirs as well.
     pub(super) async fn make_one(
         &self,
         speaker: &Speaker<'_>,
         talk: &mut Talk,
         request: &RunRequest,
+        retrying: bool,
         left: &[Command],
     ) -> Result<Made, Refusal> {
         let on_purpose = speaker.asides.again || request.break_glass.is_some();
@@ -47,10 +51,18 @@ impl Desk {
             let (seen, waiting) = if once {
                 // Seen before looking: whoever asks for the same meanwhile moves the environment on.
                 let seen = self.engine.store().environment_get(&request.environment).await?;
-                (Some(seen), self.waiting_already(speaker, request).await?)
+                (Some(seen), self.alike(speaker, request, retrying).await?)
             } else {
                 (None, Alike::default())
             };
+            if let Some(retried) = &waiting.retried {
+                let detail = self.engine.run_detail(&retried.id).await?;
+                let card = view::retried_already(&detail, self.engine.now_ms());
+                let mut heard = Heard::say(Outcome::Answered, card);
+                // Whoever waits for what came of theirs waits for this one.
+                heard.goes_on.push(retried.id.clone());
+                return Ok(Made::Instead(heard));
+            }
             if let Some(same) = &waiting.same {
                 let detail = self.engine.run_detail(&same.id).await?;
                 let card = view::waits_already(&detail, self.engine.now_ms());
@@ -70,8 +82,13 @@ impl Desk {
         Err(Refusal::Store(StoreError::Conflict))
     }
 
-    /// The runs that wait for their approval and are the very deploy that is asked for.
-    async fn waiting_already(&self, speaker: &Speaker<'_>, request: &RunRequest) -> Result<Alike, Refusal> {
+    /// The runs that are the very deploy that is asked for: those that wait for their approval, and a retry that goes on.
+    async fn alike(
+        &self,
+        speaker: &Speaker<'_>,
+        request: &RunRequest,
+        retrying: bool,
+    ) -> Result<Alike, Refusal> {
         let mut waiting = Alike::default();
         // Whoever may not is told so by the engine, and nothing else.
         if self.engine.role_allows("deploy", speaker.project.as_ref(), &speaker.actor).await?.is_some() {
@@ -79,12 +96,15 @@ impl Desk {
         }
         let mut live = self.engine.store().run_live().await?;
         live.retain(|run| {
-            matches!(run.state, RunState::AwaitingApproval { .. })
+            (retrying || matches!(run.state, RunState::AwaitingApproval { .. }))
+                && !matches!(run.state, RunState::Undoing { .. })
                 && run.request.environment == request.environment
                 && run.request.change == request.change
                 && run.request.not_before_ms == request.not_before_ms
         });
-        if live.is_empty() {
+        waiting.retried =
+            live.extract_if(.., |run| !matches!(run.state, RunState::AwaitingApproval { .. })).next();
+        if live.is_empty() || waiting.retried.is_some() {
             return Ok(waiting);
         }
         // What was approved starts only as it was planned.

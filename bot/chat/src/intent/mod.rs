@@ -29,6 +29,7 @@ pub use help::{help, topics};
 pub use names::{Named, Names, Vocabulary};
 pub(crate) use near::nearest_name;
 pub use problem::{MAX_SUGGESTIONS, Problem, ProblemKind};
+pub(crate) use sentence::DO_NOTHING;
 pub(crate) use values::{is_ref, whole};
 
 use std::borrow::Cow;

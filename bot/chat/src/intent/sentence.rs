@@ -21,6 +21,8 @@ mod strange;
 pub(super) mod told;
 mod waver;
 
+pub(crate) use nothing::DO_NOTHING;
+
 use std::ops::Range;
 
 use smallvec::SmallVec;

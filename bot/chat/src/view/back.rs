@@ -250,3 +250,19 @@ pub(crate) fn waits_already(detail: &RunDetail, now_ms: i64) -> Card {
         .asking(|command| really(command, detail))
         .button("Another all the same", format!("{order} again"), false)
 }
+
+/// Somebody else retries the same deploy.
+pub(crate) fn retried_already(detail: &RunDetail, now_ms: i64) -> Card {
+    let run = &detail.run;
+    let (id, order) = (&run.id, &run.request.command);
+    Card::new(
+        Tone::Plain,
+        format!("{id} ({order}) is that retry, and {}; I made no second one.", stands(&run.state)),
+    )
+    .fields(vec![
+        ("asked by".to_owned(), run.requester.name.clone()),
+        ("asked".to_owned(), ago(run.created_ms, now_ms)),
+    ])
+    .button("Status", format!("status {id}"), false)
+    .button("Another all the same", format!("{order} again"), false)
+}

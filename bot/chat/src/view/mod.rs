@@ -31,7 +31,7 @@ use engine::run::{Run, RunState};
 pub(crate) use answers::{audit, can, fronts_in_trouble, logs, releases, status};
 pub(crate) use back::{
     back_already, going_back_already, not_live_any_more, not_live_yet, not_live_yet_but, released_nothing,
-    waits_already, waits_outdated, went_back_already,
+    retried_already, waits_already, waits_outdated, went_back_already,
 };
 pub(crate) use canary::{canary_gone, judged, may_be_verdict, verdict};
 pub(crate) use crashes::{is_later, later_card};
@@ -52,17 +52,17 @@ pub use really::really;
 pub(crate) use run::ended;
 pub use run::{NOTHING_TO_UNDO, run};
 pub use secret::{SECRET_FORM, opens_secret_form, secret_deleted};
-pub(crate) use secret::{secret_noticed, secret_offered, stumbled};
+pub(crate) use secret::{secret_noticed, secret_offered, secret_typed, stumbled};
 pub(crate) use setup::{
     collected, description_changed, description_hint, hindered, project_taken_in, which_canary,
 };
-pub(crate) use small::{greeting, no_approval, once_more};
+pub(crate) use small::{decided_before, greeting, no_approval, once_more};
 pub(crate) use standing::{standing_kept, standing_orders, standing_removed, which_standing};
 pub(crate) use text::{noted, on_phone, text, text_heard, text_late, text_no_number, text_taken, text_used};
 pub use time::{ago, clock, duration};
 
 use crate::desk::Links;
-use crate::intent::{Command, Problem};
+use crate::intent::{Command, DO_NOTHING, Problem};
 use crate::message::{Card, Tone};
 
 /// Buttons for runs or commands on one card: more are said.
@@ -113,7 +113,9 @@ pub fn refusal(refusal: &Refusal) -> Card {
 
 /// Why a text was not understood, with what would work.
 pub(crate) fn problem(problem: &Problem) -> Card {
-    let mut card = Card::new(Tone::Bad, problem.message.clone()).privately();
+    // As after a second click on *Never mind*.
+    let tone = if problem.message == DO_NOTHING { Tone::Plain } else { Tone::Bad };
+    let mut card = Card::new(tone, problem.message.clone()).privately();
     for suggestion in &problem.suggestions {
         // Two of them may read alike once the project's names are in.
         if card.buttons.iter().any(|button| button.command == *suggestion) {

@@ -34,7 +34,15 @@ pub(crate) fn secret_noticed(among_others: bool) -> Card {
     card.button("Enter it safely", SECRET_FORM, false)
 }
 
-/// The same, once it is known whether the message could be deleted.
+/// Somebody wrote a secret where nobody else reads, as a terminal.
+pub(crate) fn secret_typed() -> Card {
+    Card::new(Tone::Plain, "That looks like a secret.")
+        .text("Nothing of it was kept or done. It may stand where you typed it, as in a shell's history: replace it where it came from.")
+        .text("Next: `set secret NAME`, without its value: it says where that is entered")
+        .privately()
+}
+
+/// What somebody is told who wrote a secret among others, once it is known whether the message could be deleted.
 #[must_use]
 pub fn secret_deleted(mut card: Card, front: &str, deleted: bool) -> Card {
     let says = if deleted {

@@ -2,6 +2,7 @@
 
 use engine::run::{Run, RunState};
 
+use super::back::stands;
 use super::runs_to;
 use crate::desk::Links;
 use crate::message::{Card, Tone};
@@ -17,6 +18,17 @@ pub(crate) fn no_approval(runs: &[Run], links: &Links) -> Card {
         [only] => card.button(&format!("reject {}", only.id), format!("reject {}", only.id), false),
         _ => card,
     }
+}
+
+/// Somebody says once more what they have decided about a run.
+pub(crate) fn decided_before(run: &Run, how: &str) -> Card {
+    let stands = match &run.state {
+        over if over.is_over() => format!("is over: {}", over.as_str()),
+        state => stands(state).to_owned(),
+    };
+    Card::new(Tone::Plain, format!("You have {how} {} already: that counts.", run.id))
+        .text(format!("It {stands}."))
+        .privately()
 }
 
 /// Somebody says hello.

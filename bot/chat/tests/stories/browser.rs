@@ -53,17 +53,28 @@ pub(crate) async fn does_from(
     fields: &[(&str, &str)],
     origin: Option<&str>,
 ) -> u16 {
-    let body = url::form_urlencoded::Serializer::new(String::new())
-        .extend_pairs([("as", who), ("in", CHANNEL)].iter().chain(fields))
-        .finish();
-    let request = hyper::Request::post(format!("{}window/{what}", t.stage.sim.window()));
-    let request = origin.into_iter().fold(request, |request, origin| request.header("origin", origin));
-    let (status, _) = sent(request.body(Full::new(Bytes::from(body))).unwrap()).await;
+    let status = posts(t, who, what, fields, origin).await;
     // What it began begins with the next look, and is carried on in the one after.
     t.settles().await;
     t.settles().await;
     t.never_mind_the_rest();
     status
+}
+
+/// Only what their browser does: nothing moves by it yet; the status.
+pub(crate) async fn posts(
+    t: &Chat,
+    who: &str,
+    what: &str,
+    fields: &[(&str, &str)],
+    origin: Option<&str>,
+) -> u16 {
+    let body = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs([("as", who), ("in", CHANNEL)].iter().chain(fields))
+        .finish();
+    let request = hyper::Request::post(format!("{}window/{what}", t.stage.sim.window()));
+    let request = origin.into_iter().fold(request, |request, origin| request.header("origin", origin));
+    sent(request.body(Full::new(Bytes::from(body))).unwrap()).await.0
 }
 
 /// Another site can't speak for whoever has the page open; whoever has it open can.

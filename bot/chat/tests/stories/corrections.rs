@@ -94,7 +94,7 @@ fn of_an_order_that_was_given() {
         t.whispers(
             "vera",
             expect![[r#"
-                ✗ Understood: I do nothing.
+                · Understood: I do nothing.
                   [status staging] [help]
             "#]],
         );

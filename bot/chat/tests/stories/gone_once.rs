@@ -1,5 +1,6 @@
 //! It never does what nobody said: a way back is the one that was shown, and is not gone further in other words.
 
+use adapters::sim::Behaviour;
 use expect_test::expect;
 
 use crate::harness::{Chat, chat, good, seconds};
@@ -196,5 +197,85 @@ fn two_at_once() {
         t.at_once(&[("ana", order.clone()), ("ben", order.clone()), ("zoe", order)]).await;
         t.never_mind_the_rest();
         assert_eq!(t.runs().await, 1);
+    });
+}
+
+/// Two people see the same deploy fail, and both retry it.
+#[test]
+fn a_retry_of_two_people_is_one() {
+    chat(async |t| {
+        t.release("v1.0.0", Behaviour::never_healthy());
+        t.user("ana").says("deploy staging ref v1.0.0").await;
+        t.settles().await;
+        t.never_mind_the_rest();
+        t.user("ana").clicks("Retry").await;
+        t.never_mind_the_rest();
+        t.user("ben").says("retry r-1").await;
+        t.bot_says(expect![[r#"
+            · r-2 (deploy v1.0.0 to staging) is that retry, and waits for its turn; I made no second one.
+              asked by: ana
+              asked: just now
+              [Status] [Another all the same]
+              > retry r-1
+        "#]]);
+        assert_eq!(t.runs().await, 2);
+        t.settles().await;
+        t.user("ben").says("retry r-1").await;
+        t.settles().await;
+        t.never_mind_the_rest();
+        assert_eq!(t.runs().await, 3, "that one is over, and may be meant once more");
+    });
+}
+
+/// Whoever has decided says so once more: by a double click, or because they saw nothing come of it yet.
+#[test]
+fn what_somebody_has_decided_is_decided_for_them() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.user("ana").says("deploy production ref v1.0.0").await;
+        t.user("ben").clicks("Approve").await;
+        t.never_mind_the_rest();
+        t.user("ben").clicks("Approve").await;
+        t.whispers(
+            "ben",
+            expect![[r#"
+            · You have approved r-1 already: that counts.
+              It waits for its turn.
+              > approve r-1
+        "#]],
+        );
+        t.user("zoe").says("approve r-1").await;
+        t.whispers(
+            "zoe",
+            expect![[r#"
+            ✗ r-1 was approved by ben already.
+              Next: status r-1
+              > approve r-1
+        "#]],
+        );
+        t.settles().await;
+        t.user("ben").says("approve r-1").await;
+        t.whispers(
+            "ben",
+            expect![[r#"
+            · You have approved r-1 already: that counts.
+              It is over: succeeded.
+              > approve r-1
+        "#]],
+        );
+        t.user("ana").says("deploy production ref v1.0.0").await;
+        for _ in 0..2 {
+            t.user("ben").says("reject r-2").await;
+        }
+        t.whispers(
+            "ben",
+            expect![[r#"
+            · You have rejected r-2 already: that counts.
+              It is over: cancelled.
+              > reject r-2
+        "#]],
+        );
+        assert_eq!(t.decisions().await, 2);
+        t.never_mind_the_rest();
     });
 }

@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    APPLICATION, BOT_USER, Call, Fault, GUILD, Inside, TOKEN, check, interactions, messages, window,
+    APPLICATION, BOT_ROLE, BOT_USER, Call, Fault, GUILD, Inside, TOKEN, check, interactions, messages, window,
 };
 
 /// Messages a channel takes within the time.
@@ -214,6 +214,9 @@ fn answer(inside: &Arc<Inside>, asked: &Asked, now_ms: i64) -> Answered {
             let user = asked.body["recipient_id"].as_str().unwrap_or_default();
             let id = inside.direct(user);
             Ok(inside.state().described(&id).unwrap_or_default())
+        }
+        ("GET", ["guilds", GUILD, "members", BOT_USER]) => {
+            Ok(json!({ "user": { "id": BOT_USER }, "roles": [BOT_ROLE] }))
         }
         ("GET", ["guilds", GUILD, "members", user]) => {
             let state = inside.state();

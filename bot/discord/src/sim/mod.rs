@@ -168,6 +168,8 @@ pub(crate) struct State {
     edits_of_old: Option<u32>,
     /// Permissions the bot was not given, as bits.
     denied: u64,
+    /// What channels say otherwise, by channel.
+    overwrites: HashMap<String, Value>,
     heartbeat_ms: Option<u64>,
     closed_to: Vec<String>,
     deaf: bool,
@@ -357,6 +359,21 @@ impl Sim {
         self.tell("GUILD_ROLE_UPDATE", &role).await;
     }
 
+    /// A channel says otherwise of somebody or a role, from now on: identifier, kind, what is allowed and denied; the bot is
+    /// told so.
+    pub async fn overwrites(&self, channel: &str, said: &[(&str, u8, u64, u64)]) {
+        let described = {
+            let mut state = self.inside.state();
+            let said = said.iter().map(|(id, kind, allow, deny)| {
+                serde_json::json!({ "id": id, "type": kind, "allow": allow.to_string(), "deny": deny.to_string() })
+            });
+            let said = said.collect();
+            state.overwrites.insert(channel.to_owned(), said);
+            state.described(channel).unwrap_or_default()
+        };
+        self.tell("CHANNEL_UPDATE", &described).await;
+    }
+
     /// How often new sockets want a sign of life, in milliseconds.
     pub fn heartbeat_ms(&self, every_ms: u64) {
         self.inside.state().heartbeat_ms = Some(every_ms);
@@ -428,7 +445,10 @@ impl State {
     fn described(&self, id: &str) -> Option<Value> {
         let (name, kind) = self.channels.get(id)?;
         Some(match kind {
-            Kind::Channel => serde_json::json!({ "id": id, "type": 0, "name": name, "guild_id": GUILD }),
+            Kind::Channel => serde_json::json!({
+                "id": id, "type": 0, "name": name, "guild_id": GUILD,
+                "permission_overwrites": self.overwrites.get(id).cloned().unwrap_or_else(|| Value::Array(Vec::new())),
+            }),
             Kind::Thread { parent } => serde_json::json!({
                 "id": id, "type": 11, "name": name, "guild_id": GUILD, "parent_id": parent, "owner_id": BOT_USER,
                 "thread_metadata": { "archived": false, "auto_archive_duration": 1440, "locked": false },

@@ -13,6 +13,9 @@ pub(super) const ACKNOWLEDGED_WITHIN: Duration = Duration::from_secs(3);
 /// How long the bot may take to write something down before it is asked again how far it has heard.
 const HEARD_WITHIN: Duration = Duration::from_millis(500);
 
+/// How long whoever writes something waits until the bot has heard it.
+const NOTICED_WITHIN: Duration = Duration::from_secs(2);
+
 /// A component somebody can use.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Press {
@@ -121,6 +124,12 @@ impl Sim {
             let _ = tokio::time::timeout(HEARD_WITHIN, heard).await;
         }
         true
+    }
+
+    /// The same for whoever writes something and goes on: returns soon, whatever the bot does; false when it has not heard it
+    /// by then, and may yet.
+    pub async fn tell_patiently(&self, kind: &str, body: &Value) -> bool {
+        tokio::time::timeout(NOTICED_WITHIN, self.tell(kind, body)).await.unwrap_or_default()
     }
 
     /// Tells the bot, and does not wait until it has heard.

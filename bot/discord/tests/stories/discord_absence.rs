@@ -83,6 +83,62 @@ fn what_was_said_while_the_program_was_stopped_is_named_and_not_done() {
 }
 
 #[test]
+fn what_was_said_while_the_database_was_away_is_named_and_not_done_late() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.user("ana").says("whoami").await;
+        t.never_mind_the_rest();
+        t.database_goes_away().await;
+        let sim = t.stage.sim.clone();
+        let opened = sim.opened();
+        t.stage.clock.advance_to(t.engine().now_ms());
+        let said = sim.writes("ben", CHANNEL, None, "deploy staging ref v1.0.0");
+        t.time_goes_by(minutes(10));
+        sim.tell_soon("MESSAGE_CREATE", &said);
+        while t.connected().discord.is_heard() {
+            tokio::task::yield_now().await;
+        }
+        // What is clicked or commanded meanwhile is answered.
+        let acked = sim.interact(&sim.command("ana", CHANNEL, "status", &[])).await.unwrap();
+        assert!(acked.data["content"].as_str().unwrap().contains("could not write that down"), "{acked:?}");
+        t.database_comes_back().await;
+        notices_come(t, 1).await;
+        let ben = sim.user("ben");
+        assert!(notices(t)[0].contains(&format!("<@{ben}>: deploy staging ref v1.0.0")), "{:#?}", notices(t));
+        assert!(
+            notices(t)[0].contains("from 2026-11-18 12:00 UTC to 2026-11-18 12:10 UTC"),
+            "{:#?}",
+            notices(t)
+        );
+        assert_eq!(sim.opened(), opened, "it was the same session, over the same socket");
+        t.user("ana").says("deploy staging ref v1.0.0").await;
+        t.settles().await;
+        t.never_mind_the_rest();
+        assert_eq!((t.runs().await, notices(t).len()), (1, 1));
+    });
+}
+
+#[test]
+fn what_nobody_would_be_told_of_waits_for_the_database() {
+    chat(async |t| {
+        t.database_goes_away().await;
+        let sim = t.stage.sim.clone();
+        let direct = sim.direct("ana");
+        let said = sim.writes("ana", &direct, None, "whoami");
+        sim.tell_soon("MESSAGE_CREATE", &said);
+        tokio::task::yield_now().await;
+        t.time_goes_by(minutes(1));
+        t.database_comes_back().await;
+        while t.engine().store().inbox_list("discord", 10).await.unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        t.settles().await;
+        t.never_mind_the_rest();
+        assert!(of_bot(&t.stage, &direct).iter().any(|it| it.content.contains("You are ana")));
+    });
+}
+
+#[test]
 fn more_than_a_page_and_threads_are_looked_at_and_a_limit_is_said() {
     chat(async |t| {
         t.release("v1.0.0", good());

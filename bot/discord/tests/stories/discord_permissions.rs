@@ -1,13 +1,15 @@
 //! What the bot may not do on Discord, found before it is needed; what it must wait for, and what goes on meanwhile; and messages
 //! that take no more edits.
 
-use discord::sim::Fault;
+use discord::sim::{BOT_ROLE, Fault, GUILD};
 
 use crate::harness::{chat, good, hours, seconds};
-use crate::stage::{CHANNEL, cards, of_bot};
+use crate::stage::{CHANNEL, cards, of_bot, settings};
 
 /// *Attach Files*.
 const ATTACH_FILES: u64 = 1 << 15;
+/// *Send Messages*.
+const SEND_MESSAGES: u64 = 1 << 11;
 
 #[test]
 fn a_permission_that_is_needed_later_is_missed_at_once() {
@@ -27,6 +29,32 @@ fn a_permission_that_is_needed_later_is_missed_at_once() {
         t.stage.sim.denies(0).await;
         t.connected().discord.rest().await;
         assert_eq!(::chat::front_troubles(t.engine()), [""; 0], "it was given meanwhile");
+    });
+}
+
+#[test]
+fn a_channel_that_says_otherwise_than_the_server_is_named() {
+    chat(async |t| {
+        let sim = t.stage.sim.clone();
+        // Nobody may write there but whoever has the role of admins.
+        sim.overwrites(CHANNEL, &[(GUILD, 0, 0, SEND_MESSAGES | ATTACH_FILES), ("502", 0, SEND_MESSAGES, 0)])
+            .await;
+        for _ in 0..2 {
+            t.connected().discord.rest().await;
+            let told = ::chat::front_troubles(t.engine());
+            assert!(told[0].contains("in #deploys on Simulated: Send Messages, Attach Files"), "{told:?}");
+            assert!(told[0].contains("*Edit Channel*, *Permissions*"), "{told:?}");
+            t.user("ana").says("status").await;
+            assert!(t.said().contains("in #deploys on Simulated: Send Messages, Attach Files"));
+            t.never_mind_the_rest();
+            t.crash_and_restart().await;
+        }
+        let checked = discord::check(&settings(&sim)).await;
+        let discord::Checked::Known { missing, .. } = checked else { panic!("{checked:?}") };
+        assert_eq!(missing, ["in #deploys on Simulated: Send Messages, Attach Files"]);
+        sim.overwrites(CHANNEL, &[(GUILD, 0, 0, SEND_MESSAGES), (BOT_ROLE, 0, SEND_MESSAGES, 0)]).await;
+        t.connected().discord.rest().await;
+        assert_eq!(::chat::front_troubles(t.engine()), [""; 0], "the bot's own role may");
     });
 }
 

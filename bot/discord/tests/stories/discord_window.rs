@@ -1,11 +1,16 @@
 //! The window on the simulated Discord: somebody types, clicks and fills in on its page, and sees what the bot shows.
 
+use std::time::Duration;
+
 use discord::sim::Press;
 
-use crate::browser::{does, page, says_alone_here, sealed_in_shop_alone, shows};
+use crate::browser::{does, page, posts, says_alone_here, sealed_in_shop_alone, shows};
 use crate::harness::{Chat, chat, good};
 use crate::projects::shop;
 use crate::stage::{CHANNEL, cards, last_whisper, of_bot};
+
+/// Whoever types is answered by then, whatever the bot does.
+const SOON: Duration = Duration::from_secs(5);
 
 /// Somebody clicks; the status.
 async fn clicks(t: &mut Chat, who: &str, press: &Press) -> u16 {
@@ -39,6 +44,24 @@ fn a_deploy_is_said_and_approved_on_the_page() {
         does(t, "ana", "say", &[("thread", &card.id), ("text", "status")]).await;
         assert!(of_bot(&t.stage, &card.id).len() > before);
         shows(&page(t, "ana", CHANNEL, &card.id).await, &[">status</div>"]);
+    });
+}
+
+/// Whoever types is not kept waiting by a bot that can't write down what it hears.
+#[test]
+fn the_page_goes_on_while_the_database_is_away() {
+    chat(async |t| {
+        t.database_goes_away().await;
+        let posting = posts(t, "ana", "say", &[("text", "whoami")], None);
+        let status = tokio::time::timeout(SOON, posting).await;
+        assert_eq!(status.expect("the page is kept waiting"), 200);
+        t.database_comes_back().await;
+        while t.engine().store().inbox_list("discord", 10).await.unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        t.settles().await;
+        assert!(of_bot(&t.stage, CHANNEL).iter().any(|it| it.content.contains("You are ana")));
+        t.never_mind_the_rest();
     });
 }
 

@@ -78,6 +78,39 @@ fn what_was_said_while_the_program_was_stopped_is_named_and_not_done() {
 }
 
 #[test]
+fn what_was_said_while_the_database_was_away_is_named_and_not_done_late() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.user("ana").says("whoami").await;
+        t.never_mind_the_rest();
+        t.database_goes_away().await;
+        let sim = t.stage.sim.clone();
+        let said = sim.writes("ben", CHANNEL, None, "deploy staging ref v1.0.0");
+        let (telling, told) = (sim.clone(), said.clone());
+        let first = tokio::spawn(async move { telling.deliver("events_api", &told, false).await });
+        while t.connected().slack.is_heard() {
+            tokio::task::yield_now().await;
+        }
+        t.time_goes_by(minutes(10));
+        t.database_comes_back().await;
+        notices_come(t, 1).await;
+        assert!(notices(t)[0].contains("ben: deploy staging ref v1.0.0"), "{:#?}", notices(t));
+        assert!(
+            notices(t)[0].contains("from 2026-11-18 12:00 UTC to 2026-11-18 12:10 UTC"),
+            "{:#?}",
+            notices(t)
+        );
+        assert!(first.await.unwrap().is_none(), "it was not acknowledged");
+        // Slack delivers it again, and what comes after it is heard as ever.
+        sim.deliver("events_api", &said, false).await.unwrap();
+        t.user("ana").says("deploy staging ref v1.0.0").await;
+        t.settles().await;
+        t.never_mind_the_rest();
+        assert_eq!((t.runs().await, notices(t).len()), (1, 1));
+    });
+}
+
+#[test]
 fn more_than_a_page_and_threads_are_looked_at_and_a_limit_is_said() {
     chat(async |t| {
         t.release("v1.0.0", good());

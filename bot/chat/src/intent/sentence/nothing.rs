@@ -12,6 +12,9 @@ const BESIDE: &[&str] = &[
 /// The answer to words that order nothing.
 const TOLD: &str = "I read this as something told, not as an order, so I did nothing.";
 
+/// What is said to whoever wants nothing done: that is no fault of theirs.
+pub(crate) const DO_NOTHING: &str = "Understood: I do nothing.";
+
 impl Reader<'_, '_> {
     /// The problem of a text that orders nothing.
     pub(super) fn not_a_command(&self) -> Problem {
@@ -29,7 +32,7 @@ impl Reader<'_, '_> {
             Heard::Question => {
                 "That is a question I can't answer. I can answer what is deployed, who did what, how things are, and what you may do."
             }
-            Heard::Refusal => "Understood: I do nothing.",
+            Heard::Refusal => DO_NOTHING,
             Heard::Quotation => "I read this as a quotation, not as an order, so I did nothing.",
             Heard::List => {
                 "I read this as a list, a note or a mark of what is or was to do, not as an order, so I did nothing."

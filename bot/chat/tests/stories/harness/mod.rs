@@ -16,6 +16,7 @@
 #![expect(clippy::needless_pass_by_value, reason = "stories and expectations are made where they are used")]
 #![expect(clippy::unused_self, reason = "everything in a story starts with `t.`")]
 
+mod away;
 mod crash;
 mod database;
 mod ending;

@@ -104,9 +104,9 @@ async fn say(Shared(inside): Shared<Weak<Inside>>, headers: HeaderMap, body: Byt
         return Ok(answered(sim.interact(&body).await.as_ref()));
     }
     let written = sim.writes(who, channel, None, &typed.replace(MENTION, &format!("<@{BOT_USER}>")));
-    let heard = sim.is_connected() && sim.tell("MESSAGE_CREATE", &written).await;
+    let heard = sim.tell_patiently("MESSAGE_CREATE", &written).await;
     // Nobody who writes a message sees whether anybody has heard it.
-    Ok(told(if heard { "" } else { "Nobody hears it now; infra-chat is told once it is back." }))
+    Ok(told(if heard { "" } else { "Nobody has heard it yet; infra-chat is told as soon as it can be." }))
 }
 
 /// Options as `name=value`: a value goes on until the next name.
