@@ -77,6 +77,9 @@ pub struct Card {
     pub command: String,
     /// Only for the person who asked, where the front can do that.
     pub private: bool,
+    /// The question it asks, without what the headline says of an answer before; empty when it asks none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub asks: String,
     /// What can be filled in instead of typing the answer, where the front can show forms.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub form: Option<Form>,
@@ -203,6 +206,7 @@ impl Card {
             buttons: Vec::new(),
             command: String::new(),
             private: false,
+            asks: String::new(),
             form: None,
             files: None,
         }

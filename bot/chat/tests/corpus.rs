@@ -12,6 +12,8 @@
 
 #[path = "corpus/filled.rs"]
 mod filled;
+#[path = "corpus/found.rs"]
+mod found;
 #[path = "corpus/lines.rs"]
 mod lines;
 #[path = "corpus/rules.rs"]
@@ -309,101 +311,10 @@ fn what_must_hold_of_every_text_holds_near_the_corpus() {
     }
 }
 
-/// What fuzzing found, each once: a panic, a command that did not read back, a suggestion that did not work.
-const FOUND: &[&str] = &[
-    "is the deploy to productio<@U1>n done?is the deploy to production done?is the deploy to production done?",
-    "/audit prod🚀backfill timezone in prod tomorrow 03:00 at 100/min",
-    "can I cancel the run web and cron in staging?",
-    "is it safe to disable cron on staging>deploy everything except webpt web and cron to staging",
-    "could you create environment [INFO] from stg",
-    "HELP ME-- WITH CANARY",
-    ",HELP _CANARY",
-    "/help\tstop everything",
-    "show the audit log of staging <!here>",
-    "show the audit“show logs api prod but <!-- deploy production -->",
-    " then deploy  then production  then in  then 10  then minutes",
-    "_`lock staging: database maintenance`_",
-    "SET =OR IN &lt;&lt; staging",
-    "let's add column “check health readiness in production",
-    "AND ROTATE THE STRIPE KEY IN PRODUCTION AND [INFO] DEPLOY PRODUCTION",
-    "deploy staging v1.2 tomorrow 9am with canary and deploy staging 2026-02-03 10:00",
-    "(“```(<@U1> - ~````<https://x.io|[deploy `feature/new-ter` to staging]>````~>~)```”)",
-    " rotate but secret rotate but secret",
-    "set LOG_LEVEL to D+deploy production, skip the migrations",
-    "„rotate-secret session-secret stagingrotate-secret session-secret sta is perhaps restart the api",
-    "deploy api@@v1.2 to staging",
-    "deploy tag ##RELEASE to staging",
-    "can we reconcile staging?--the api docs",
-    "audit production <!her+>",
-    "audit production <@her>",
-    "SET  THEN WOULD DEPLOYING STAGING BREAK THE DEMO?",
-    "promote in friday",
-    "set =up =all =environments",
-    "set LOG_LEVEL to  if debug in staging",
-    "set staging on web in API_URL=<https://api.example./api.example.com>",
-    "promote  in r-3f2a  in at  in friday",
-    ";<@U1> (<https://x.io|'deploy \tstaging \tin \t10 \tminutes'>)",
-    "audit trail by ana-- in production",
-    "set NOTE to `h................................................................................................................lelo production rld` in staging",
-    "set NOTE to `Back soon. Promise` in staging",
-    "\"rotate secrets i.scale is important",
-    "lock production: audit, ERROR deploy production failed, stop it with the jokes",
-    "set BASE_URL=https://stg.example..rollback staging",
-    "_freeze _staging _reason _\"load _test\"",
-    "add the currency dev, in column then do staging",
-    "audit \u{fffd}deploy staging ref produciton",
-    "set production in SITE_HOST=<http://shop.example.ocm|shop.example.:om>",
-    "lock production because ERROR\n rate isock production because ERROR rate is up",
-    "- \"_set LOG_LEVEL  then to debug_ in production_\"",
-    "&quot;please rotate the secret sessio because reconcile staging",
-    "set SMTP_HOST=mail.- title: deploy staging",
-    "rotate stripe the rotate stripe the key in production",
-    "audit naaudit by anaaudit by a<@U1oduction\"",
-    "SET UP ALL ENVIRONMENTS EXCEPT RAILWAY. AND STAGING ON LOCAL USE CLOUDFLARE FOR DNS..",
-    "(“lock staging reason loa./deploy api to production”)",
-    "lock staging because \"loa./deploy api to production\"",
-    "ROTATE IF IN PRODUCTION",
-    "rotate the secret IF in production",
-    "; - unlock - staging: - load - test - done; - set - API_TIMEOUT=30s",
-    "unlock staging: load - test - done",
-    "rotate the secret leaks it if",
-    ":rocket:deploy api@_v1.2 to staging",
-    "`- \"[<https://x.io|*rotate the secret if it leaks*>]\"`",
-    "set API_URL=https<@U1>://x.io/a?b=c in dev",
-    ",set ,GREETING='hello ,world' ,for ,web ,in ,d(might staging be cursed",
-    "*tomorrow *at *9:00 *deploy *api *to *staging",
-    "<http^x.io|*(deploy staging later`tonight)*>",
-    "set API_URL=https://x.,scale all services to 2 in staging",
-    "please set thz LOG_LEVEL variable to de\"deploy dev",
-    "set REPLICA staging",
-    "set E to '`n' g",
-    "set L to<\"n o",
-    "SET T TO,T f",
-    "lock s\"because\"\";d",
-    "deploy prd at _5 pm",
-    "DEPLOY\"b 1:22 AM",
-    "deploy*staging*tomorrow *9am*with*canary",
-    "deploy prd 5 pm canary deploy prouct",
-    "deploy prod canary y at 10",
-    "\"<@>set t E=O",
-    "„set BASE_URL=https:\u{200d}after we deploy production we should restart api",
-    "deploy branch production to staging, and then migrate all environments except local",
-    "unlock„ prod because the fix is verified, Run migrations on staging., restrat api, help me deploy",
-    "?did prod deploy? and logs api prod last 90 seconds and deploy v1.4.2 of api to production, canary 10/50/100 with 10 min soak, migrate first and deploy prod before 5pm and deploy staging w/o migrations",
-    "ROTATE A_KEY POR B_KE PLEASE ADD GRACIAS COLUMN IN STAGING,MN IN STAGING, AND FAVOR",
-    "<<set <<ERR“OR=1 <<in <<staging",
-    "show me api's logs  who of the last 15 min in staging",
-    "plan backfill<@U1>deployment party tonight at eight",
-    "set iF=true on web and api in stg",
-    "SET CRON_ENABLED TO FALSE IN STA:rocket:x => deploy production",
-    "lock staging reason \"db .......................upgrade\"",
-    "PLEASE SET API_URL TO HTTPS://API.--------------------EXAMPLE.COM FOR WEB IN STAGING",
-];
-
 #[test]
 fn what_was_found_stays_mended() {
     let vocabulary = Vocabulary::new(&Names::sample());
-    for text in FOUND {
+    for text in found::FOUND {
         rules::check(text, &vocabulary).unwrap_or_else(|broken| panic!("{text:?}: {broken}"));
     }
 }

@@ -286,9 +286,9 @@ fn asks(card: &Card) -> bool {
     card.buttons.iter().any(|button| button.command == NEVER_MIND)
 }
 
-/// What a card asks, however often it was asked before.
+/// What a card asks, however often it was asked before, and whatever was said about the last answer.
 fn question_of(card: &Card) -> String {
-    card.headline.trim_start_matches("Still open: ").to_owned()
+    if card.asks.is_empty() { card.headline.clone() } else { card.asks.clone() }
 }
 
 /// Whether the talk goes on.

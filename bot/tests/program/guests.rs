@@ -175,8 +175,13 @@ fn a_script_does_not_wait_behind_what_waits_for_people() {
 #[test]
 fn who_leaves_is_told_what_stays_asked() {
     let world = World::with_sample();
+    let still = "Still open, for half an hour since it was asked: Deploy where?";
+    // Without what was said about an answer that was none.
+    world.chat(&["deploy", "nowhere", "never mind", "quit"]).ended(0).says_not(still);
+    world.chat(&["deploy", "nowhere", "quit"]).ended(0).says(still).says("`never mind` drops it");
+    world.chat(&["never mind", "quit"]).ended(0);
     let told = world.chat(&["deploy", "quit"]).ended(0);
-    told.says("Still open, for half an hour since it was asked: Deploy where?").says("`never mind` drops it");
+    told.says(still).says("`never mind` drops it");
     world
         .chat(&["status", "never mind", "quit"])
         .ended(0)

@@ -4,7 +4,7 @@
 use super::asides::Asides;
 use super::correct::correction;
 use super::question::{Question, said_once_more};
-use super::tree::{Draft, Takes};
+use super::tree::{Draft, Slot, Takes};
 use super::until;
 use crate::intent::{Action, Command, Names, parse};
 
@@ -44,6 +44,36 @@ pub(super) fn whole_order(question: &Question, said: &str, names: &Names) -> Opt
     let whole = said_once_more(&known, told);
     (question.is_said_by(&in_earnest) && whole != known)
         .then_some((whole, Asides { until, ..Asides::default() }))
+}
+
+/// "v1.1.0 to staging" where main was said before: the other ref is meant, and where. Nothing else may be another thing than
+/// was said.
+pub(super) fn ref_put_right(question: &Question, said: &str, names: &Names) -> Option<(Draft, String)> {
+    let known = question.draft.filled();
+    let before = known.git_ref.as_ref()?;
+    if question.draft.is_collected() || said.contains('?') {
+        return None;
+    }
+    let words = correction(said).unwrap_or(said);
+    let parsed = parse(&format!("{} {words}", known.action.row().verbs.first()?), names);
+    let [told] = parsed.commands.as_slice() else { return None };
+    let meant = told.git_ref.as_ref().filter(|meant| *meant != before)?;
+    let rest = Command { git_ref: None, environments: Vec::new(), ..told.clone() };
+    let there = told.environments.is_empty() || told.environments == known.environments;
+    let asked = question.slot == Slot::Environments && known.environments.is_empty();
+    if parsed.problem.is_some()
+        || rest != Command::new(known.action)
+        || !(there || asked)
+        || !is_all_of_it(words, told, names)
+    {
+        return None;
+    }
+    let mut draft = question.draft.clone();
+    draft.correct(Slot::Ref, None, meant.clone());
+    if asked && !told.environments.is_empty() {
+        draft.put(Slot::Environments, None, told.environments.join(", "));
+    }
+    Some((draft, format!("{} is {meant}", Slot::Ref.called(None))))
 }
 
 /// Whether an order says every word of an answer: what was not understood is not passed over.

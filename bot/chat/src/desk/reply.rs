@@ -147,6 +147,13 @@ impl Desk {
         if spoken.is_some() {
             return Ok(Some(Heard::say(Outcome::Asked, view::left_open(&question))));
         }
+        // "v1.1.0 to staging", where main was said before.
+        if value_in(&question, &reader, said).is_err()
+            && let Some((draft, changed)) = elliptic::ref_put_right(&question, said, &speaker.names())
+        {
+            let changed = view::corrected(&changed);
+            return self.go_on(speaker, talk, &question, draft, Some(changed)).await.map(Some);
+        }
         // "staging v1.2.0": more than was asked for.
         let beside = || elliptic::whole_order(&question, said, &speaker.names());
         if value_in(&question, &reader, said).is_err()

@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use super::actions::Action;
 use super::command::{Bundle, Canary, Channel, Command, Migrate, Mode, Reaction, Signal};
 use super::grammar::{runs::is_run_action, settings::is_secretive};
-use super::lexicon::{Class, look_up};
+use super::lexicon::{Class, look_up, near_opener};
+use super::sentence::remark::BECAUSE;
 use super::sentence::told::OUTCOMES;
 
 impl Command {
@@ -35,12 +36,12 @@ impl Command {
             Action::Setup => self.setup(&mut out),
             Action::CreateEnvironment => {
                 push(&mut out, "create environment");
-                push_option(&mut out, "", self.environment.as_deref());
+                push_option(&mut out, "", self.environment.as_deref().map(unmistaken).as_deref());
                 push_option(&mut out, "from", self.from.as_deref());
             }
             Action::DestroyEnvironment => {
                 push(&mut out, "destroy environment");
-                push_option(&mut out, "", self.environment.as_deref());
+                push_option(&mut out, "", self.environment.as_deref().map(unmistaken).as_deref());
             }
             Action::SetVariable => self.assignment(&mut out),
             Action::RotateSecret => {
@@ -49,7 +50,11 @@ impl Command {
                 // "rotate GRACIAS": a plain word is a secret's name for certain only where it is called one.
                 let ours = name.bytes().all(|byte| byte.is_ascii_uppercase());
                 push(&mut out, if ours { "secret" } else { "" });
-                push(&mut out, name);
+                // "rotate 050100 thxx": what looks like no name, or like thanks, is one in quotation marks.
+                let odd =
+                    |word: &str| !word.starts_with(|c: char| c.is_ascii_alphabetic()) || near_opener(word);
+                let mark = if name.contains(' ') && name.split(' ').any(odd) { "\"" } else { "" };
+                push(&mut out, &format!("{mark}{name}{mark}"));
                 push(&mut out, if ours || name.split(' ').any(is_secretive) { "" } else { "secret" });
                 self.place(&mut out, "in");
             }
@@ -145,8 +150,8 @@ impl Command {
             None => {}
         }
         self.options(out);
-        // "with canary at 10" would be its first step.
-        let ends_in_canary = matches!(&self.canary, Some(Canary::On { weights, .. }) if weights.is_empty())
+        // "with canary at 10" would be its first step, and "soak 10m at 1" something that is not understood.
+        let ends_in_canary = matches!(&self.canary, Some(Canary::On { weights, soak_s }) if weights.is_empty() || soak_s.is_some())
             && self.migrate.is_none();
         let at = self.at.as_deref().filter(|at| at_needs_at(at));
         out.push_str(if ends_in_canary && at.is_some() { "," } else { "" });
@@ -159,9 +164,7 @@ impl Command {
         if let Some(reason) = &self.reason {
             // "lock production: done" is how tools say what came of it.
             let outcome = OUTCOMES.contains(&reason.to_ascii_lowercase().as_str());
-            // A full stop before a sign, or before another sentence, would end this one, if it were not quoted.
-            let ends = ["./", "..", ". ", ".,", "! ", "? ", "; "].iter().any(|end| reason.contains(end));
-            let mark = if ends && !reason.contains('"') { "\"" } else { "" };
+            let mark = if reads_whole(reason) || reason.contains('"') { "" } else { "\"" };
             let _ = write!(out, "{} {mark}{reason}{mark}", if outcome { " because" } else { ":" });
         }
     }
@@ -227,23 +230,22 @@ impl Command {
         push(out, "set");
         match (&self.name, &self.value) {
             (Some(name), Some(value)) => {
-                let plain = !value.is_empty()
-                    && value.chars().all(|c| c.is_ascii_alphanumeric() || "_-./:@%".contains(c))
-                    && !["./", "..", "--"].iter().any(|signs| value.contains(signs))
-                    && !value.ends_with(['.', ':'])
-                    // "A=image:x" would be a mark in a list.
-                    && !value.split(':').skip(1).any(|part| part.len() == 1)
-                    && !value.split(':').any(|part| look_up(&part.to_ascii_lowercase()).class.is(Class::TURNS));
+                let plain = is_plain_value(value);
                 let quoted = match value {
                     _ if plain => value.clone(),
                     _ if !value.contains('"') => format!("\"{value}\""),
                     _ if !value.contains('\'') => format!("'{value}'"),
                     _ => format!("`{value}`"),
                 };
-                // "set OR=1" would be two things.
-                let mark = if plain && look_up(&name.to_ascii_lowercase()).class.known() { "\"" } else { "" };
+                // "set OR=1" would be two things. A value in quotation marks stands in those of the other kind.
+                let mark = match () {
+                    () if !is_mistaken(name) => "",
+                    () if plain => "\"",
+                    () => "'",
+                };
                 push(out, &format!("{mark}{name}={quoted}{mark}"));
             }
+            (Some(name), None) if is_mistaken(name) => push(out, &format!("\"{name}=\"")),
             (Some(name), None) => push(out, &format!("variable {name}")),
             _ => push(out, "variable"),
         }
@@ -329,6 +331,53 @@ fn listed(names: &[String]) -> String {
     names.join(if names.len() > SAID { "/" } else { " and " })
 }
 
+/// Whether a value needs no quotation marks to be read to its end.
+fn is_plain_value(value: &str) -> bool {
+    value.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '/')
+        && value.ends_with(|c: char| c.is_ascii_alphanumeric() || "_/%".contains(c))
+        && value.chars().all(|c| c.is_ascii_alphanumeric() || "_-./:@%".contains(c))
+        && !["./", "..", "--"].iter().any(|signs| value.contains(signs))
+        // "A=image:x" would be a mark in a list.
+        && !value.split(':').skip(1).any(|part| part.len() == 1)
+        && !value.split(':').any(|part| look_up(&part.to_ascii_lowercase()).class.is(Class::TURNS))
+}
+
+/// Whether a reason is read to its end as it stands. A full stop before a sign, or before another sentence, would end it, and
+/// signs at its ends belong to what stands beside it.
+fn reads_whole(reason: &str) -> bool {
+    let plain = |c: char| {
+        c.is_alphanumeric() || matches!(c, '"' | '\'' | '(' | ')' | '@' | '#' | '$' | '%' | '+' | '/' | '_')
+    };
+    let next = |at: usize| reason[at + 1..].chars().next().is_none_or(char::is_alphanumeric);
+    let ends = reason.match_indices(['.', '!', '?', ';']).any(|(at, _)| !next(at));
+    // What stands behind thanks may be part of them.
+    let thanks =
+        |word: &str| ["thanks", "thank", "thx", "ty", "cheers"].contains(&&*word.to_ascii_lowercase());
+    let not = |word: &str| look_up(&word.to_ascii_lowercase()).class.is(Class::NEGATION);
+    let parts = || reason.split(|c: char| !c.is_alphanumeric() && c != '\'');
+    let ends = ends || parts().any(|word| thanks(word) || not(word));
+    reason.starts_with(plain) && reason.ends_with(plain) && !ends
+}
+
+/// Whether a word in the place of a name would be read as what it means elsewhere.
+fn is_mistaken(name: &str) -> bool {
+    let class = look_up(&name.to_ascii_lowercase()).class;
+    class.known() || class.is(ELSEWHERE.and(Class::LOGGED))
+}
+
+/// What words are that turn what they stand in into something else.
+const ELSEWHERE: Class = Class::TURNS.and(Class::CORRECTS).and(Class::RETRACTS).and(Class::TAKES_BACK);
+
+/// A name, in quotation marks where it would turn what it stands in into something else.
+fn unmistaken(name: &str) -> Cow<'_, str> {
+    let low = name.to_ascii_lowercase();
+    if look_up(&low).class.is(ELSEWHERE) || BECAUSE.contains(&&*low) {
+        format!("\"{name}\"").into()
+    } else {
+        name.into()
+    }
+}
+
 fn bundle_word(bundle: Bundle) -> &'static str {
     match bundle {
         Bundle::Health => "health",
@@ -359,8 +408,11 @@ fn push(out: &mut String, words: &str) {
 
 /// A person as one is named: by a word, or, where that would be read as something else, by a mention.
 fn mentioned(actor: &str) -> Cow<'_, str> {
+    let low = actor.to_ascii_lowercase();
     let named = actor.starts_with(|c: char| c.is_ascii_alphabetic())
-        && !look_up(&actor.to_ascii_lowercase()).class.known();
+        && !is_mistaken(actor)
+        && low != "actor"
+        && !BECAUSE.contains(&&*low);
     if named { actor.into() } else { format!("@{actor}").into() }
 }
 
@@ -373,10 +425,14 @@ fn push_option(out: &mut String, before: &str, value: Option<&str>) {
 
 fn push_ref(out: &mut String, git_ref: Option<&str>) {
     if let Some(git_ref) = git_ref {
-        if !super::values::is_ref(&git_ref.to_ascii_lowercase()) {
+        // "canary10/50" may be a canary.
+        let low = git_ref.to_ascii_lowercase();
+        if super::values::is_ref(&low) && !low.starts_with("canary") {
+            push(out, git_ref);
+        } else {
             push(out, "ref");
+            push(out, &unmistaken(git_ref));
         }
-        push(out, git_ref);
     }
 }
 

@@ -16,6 +16,8 @@ const LINE_MAX: usize = 72;
 const LATER: [(&str, &str); 1] = [("railway", "   (providers are to come)")];
 /// Topics proposed for one there is none of.
 const NEAREST_MAX: usize = 3;
+/// What works where there is no project.
+const FIRST: &str = "set up staging and production";
 /// What a project is called where there is none yet.
 const PROJECT: &str = "my-project";
 
@@ -150,11 +152,9 @@ fn overview(names: &Names) -> String {
     }
     out.push_str("How things work, `help` and one of these:\n");
     listed(&mut out, topics());
-    let _ = writeln!(
-        out,
-        "`help deploy` shows more, with examples. Try: {}",
-        fill("dry run deploy {env}", names)
-    );
+    // Nothing can be deployed while there is no project.
+    let first = if names.project.is_empty() { FIRST } else { "dry run deploy {env}" };
+    let _ = writeln!(out, "`help deploy` shows more, with examples. Try: {}", fill(first, names));
     out
 }
 

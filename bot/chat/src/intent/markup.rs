@@ -25,6 +25,8 @@ impl Bytes {
     const STAR: u8 = 1 << 3;
     /// A [`TICK`].
     const TICK: u8 = 1 << 4;
+    /// There was a sign that means no, before the markup was taken away.
+    const REFUSED: u8 = 1 << 5;
 
     /// What each byte is.
     const KINDS: [u8; 256] = {
@@ -69,6 +71,11 @@ impl Bytes {
         self.0 & Self::TICK != 0
     }
 
+    /// Whether a sign that means no stood in it: 🚫, ⛔, ❌, 🙅.
+    pub(super) const fn refused(self) -> bool {
+        self.0 & Self::REFUSED != 0
+    }
+
     const fn markup(self) -> bool {
         self.0 & Self::MARKUP != 0
     }
@@ -79,13 +86,18 @@ pub(super) fn clean(text: &str, bytes: Bytes) -> (Cow<'_, str>, Bytes) {
     if !bytes.markup() {
         return (Cow::Borrowed(text), bytes);
     }
-    let clean = without_markup(text);
-    let bytes = Bytes::of(&clean);
+    let (clean, refused) = without_markup(text);
+    let mut bytes = Bytes::of(&clean);
+    if refused {
+        bytes.0 |= Bytes::REFUSED;
+    }
     (Cow::Owned(clean), bytes)
 }
 
-fn without_markup(text: &str) -> String {
+/// The text without its markup, and whether a sign that means no was taken away with it.
+fn without_markup(text: &str) -> (String, bool) {
     let mut out = String::with_capacity(text.len());
+    let mut signs = Signs::default();
     let mut fenced = false;
     for (number, line) in text.split('\n').enumerate() {
         if number > 0 {
@@ -104,11 +116,11 @@ fn without_markup(text: &str) -> String {
                 out.push(' ');
             }
             if !fenced {
-                clean_line(piece, &mut out);
+                clean_line(piece, &mut out, &mut signs);
             }
         }
     }
-    out
+    (out, signs.refused)
 }
 
 /// Whether a byte stands for itself, wherever it stands.
@@ -116,7 +128,7 @@ const fn is_plain(byte: u8) -> bool {
     matches!(byte, b'\n' | b' '..=b'%' | b'\''..=b'9' | b';' | b'=' | b'?'..=b'_' | b'a'..=b'}')
 }
 
-fn clean_line(line: &str, out: &mut String) {
+fn clean_line(line: &str, out: &mut String, signs: &mut Signs) {
     let mut rest = line;
     loop {
         let (plain, special) = rest.split_at(rest.bytes().take_while(|byte| is_plain(*byte)).count());
@@ -124,9 +136,9 @@ fn clean_line(line: &str, out: &mut String) {
         rest = special;
         let Some(c) = rest.chars().next() else { return };
         let taken = match c {
-            '<' => angle(rest, out),
+            '<' => angle(rest, out, signs),
             '&' => entity(rest, out),
-            ':' => shortcode(rest, out),
+            ':' => shortcode(rest, out, signs),
             '~' => struck(rest).inspect(|_| out.push(' ')),
             _ => None,
         };
@@ -135,6 +147,9 @@ fn clean_line(line: &str, out: &mut String) {
             continue;
         }
         rest = &rest[c.len_utf8()..];
+        if NO_SIGNS.contains(&c) {
+            signs.refuse(out);
+        }
         match c {
             '`' => out.push(TICK),
             '“' | '”' | '„' | '‟' | '«' | '»' | '″' => out.push('"'),
@@ -151,7 +166,7 @@ fn clean_line(line: &str, out: &mut String) {
 }
 
 /// `<@U1>`, `<!here>`, `<#C1|name>`, `<url|label>`, `<url>`: how many bytes were read.
-fn angle(rest: &str, out: &mut String) -> Option<usize> {
+fn angle(rest: &str, out: &mut String, signs: &mut Signs) -> Option<usize> {
     /// Longer things in angle brackets are not markup.
     const LONGEST: usize = 2048;
     // Another "<" first means that this one opens nothing: looking on would not be linear.
@@ -169,12 +184,19 @@ fn angle(rest: &str, out: &mut String) -> Option<usize> {
             out.push(' ');
         }
         b'#' => out.push_str(label.unwrap_or(&inside[1..])),
-        b':' => out.push(' '),
+        b':' => {
+            // `<:no_entry:123>` is how Discord writes one.
+            let name = inside[1..].split(':').next().unwrap_or_default();
+            if NO_CODES.contains(&name) {
+                signs.refuse(out);
+            }
+            out.push(' ');
+        }
         b'a' if inside.starts_with("a:") => out.push(' '),
         b't' if inside.starts_with("t:") => out.push(' '),
         _ if label.is_some() || inside.contains("://") || inside.starts_with("mailto:") => {
             // There is no other "<" or ">" in it, so this goes no deeper.
-            clean_line(label.unwrap_or(inside), out);
+            clean_line(label.unwrap_or(inside), out, signs);
         }
         _ => return None,
     }
@@ -201,7 +223,7 @@ fn struck(rest: &str) -> Option<usize> {
 }
 
 /// `:rocket:` between blanks.
-fn shortcode(rest: &str, out: &mut String) -> Option<usize> {
+fn shortcode(rest: &str, out: &mut String, signs: &mut Signs) -> Option<usize> {
     /// The longest name of an emoji we look for.
     const LONGEST: usize = 48;
     let before = out.chars().next_back();
@@ -216,8 +238,54 @@ fn shortcode(rest: &str, out: &mut String) -> Option<usize> {
     if name == 0 || rest.as_bytes().get(name + 1) != Some(&b':') {
         return None;
     }
+    if NO_CODES.contains(&&rest[1..=name]) {
+        signs.refuse(out);
+    }
     out.push(' ');
     Some(name + 2)
+}
+
+/// Signs that mean no: 🚫, ⛔, ❌, ❎, ✖, 🙅, 🛑, 👎.
+const NO_SIGNS: [char; 8] =
+    ['\u{1f6ab}', '\u{26d4}', '\u{274c}', '\u{274e}', '\u{2716}', '\u{1f645}', '\u{1f6d1}', '\u{1f44e}'];
+
+/// The same as fronts write them.
+const NO_CODES: [&str; 15] = [
+    "no_entry_sign",
+    "no_entry",
+    "x",
+    "negative_squared_cross_mark",
+    "heavy_multiplication_x",
+    "no_good",
+    "woman-gesturing-no",
+    "man-gesturing-no",
+    "no_good_woman",
+    "no_good_man",
+    "ng_woman",
+    "octagonal_sign",
+    "stop_sign",
+    "-1",
+    "thumbsdown",
+];
+
+/// What was heard of signs that mean no.
+#[derive(Debug, Default)]
+struct Signs {
+    refused: bool,
+    /// How much of the text was looked through for quotation marks, each byte once.
+    looked: usize,
+    quoted: bool,
+}
+
+impl Signs {
+    /// One stands behind this, which means nothing in a quotation.
+    fn refuse(&mut self, before: &str) {
+        for byte in before.as_bytes()[self.looked.min(before.len())..].iter().copied() {
+            self.quoted = byte != b'\n' && self.quoted != (byte == b'"');
+        }
+        self.looked = before.len();
+        self.refused |= !self.quoted;
+    }
 }
 
 /// Pictures and signs of any kind, with their skin tones, frames and flags.
@@ -231,7 +299,7 @@ mod tests {
 
     #[track_caller]
     fn check(markup: &str, plain: &str) {
-        assert_eq!(without_markup(markup).replace(MENTION, "@").replace(TICK, ""), plain);
+        assert_eq!(without_markup(markup).0.replace(MENTION, "@").replace(TICK, ""), plain);
     }
 
     #[test]
@@ -242,6 +310,32 @@ mod tests {
         check("✅ deploy 🙏🏽 :white_check_mark:", "  deploy     ");
         check("at 22:00:15", "at 22:00:15");
         check("deploy ~production~ staging in ~5 min", "deploy   staging in ~5 min");
+    }
+
+    #[test]
+    fn signs_that_mean_no_are_kept_in_mind() {
+        let refused = |text: &str| without_markup(text).1;
+        for no in [
+            "🚫 deploy",
+            "deploy ⛔",
+            "❌deploy",
+            ":x: deploy",
+            "deploy 🙅🏽",
+            "🙅‍♀️ deploy",
+            ":thumbsdown::skin-tone-2: deploy",
+        ] {
+            assert!(refused(no), "{no}");
+        }
+        for other in [
+            "🚀 deploy",
+            "set NOTE=\"❌ closed\"",
+            "> ❌\ndeploy",
+            "```❌``` deploy",
+            "at 22:x:00 ✅",
+            ":xylophone: deploy",
+        ] {
+            assert!(!refused(other), "{other}");
+        }
     }
 
     #[test]

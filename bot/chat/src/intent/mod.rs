@@ -74,6 +74,10 @@ pub fn parse_with(text: &str, vocabulary: &Vocabulary) -> Parsed {
         let manner = if tell { Manner::of_tokens(&clean, tokens, vocabulary) } else { None };
         (parsed, manner)
     });
+    if bytes.refused() && parsed.commands.iter().any(is_refused_by_sign) {
+        let meant: Vec<String> = parsed.commands.iter().map(Command::canonical).collect();
+        parsed = refused_by_sign(meant.join(", then "));
+    }
     if let Some(problem) = &mut parsed.problem {
         let manner = manner.unwrap_or_else(|| Manner::of(text, vocabulary));
         let tried = problem.suggest_names(&clean, vocabulary);
@@ -81,6 +85,28 @@ pub fn parse_with(text: &str, vocabulary: &Vocabulary) -> Parsed {
         problem.shorten();
     }
     parsed
+}
+
+/// Whether a sign that means no beside a command may be meant for it: it changes something, and is no "no" itself.
+fn is_refused_by_sign(command: &Command) -> bool {
+    let agrees = matches!(
+        command.action,
+        Action::Reject
+            | Action::Cancel
+            | Action::Pause
+            | Action::Lock
+            | Action::BackfillStop
+            | Action::CronDisable
+    );
+    command.action.row().changes && !agrees
+}
+
+#[cold]
+fn refused_by_sign(meant: String) -> Parsed {
+    let problem = Problem::ambiguous(
+        "I read an order, and a sign beside it that means no, so I did nothing. Is it to be done? Say it without the sign.",
+    );
+    Parsed { commands: Vec::new(), missing: Vec::new(), problem: Some(problem.suggest([meant])) }
 }
 
 fn is_too_long(text: &str) -> bool {

@@ -19,7 +19,7 @@ use smallvec::SmallVec;
 use super::actions::Action;
 use super::command::{Bundle, Canary, Migrate, Mode};
 use super::grammar::heads::object_words;
-use super::lexicon::{Class, look_up, near_keyword, near_opener};
+use super::lexicon::{Class, near_keyword, near_opener};
 use super::names::{NameKind, Vocabulary};
 use super::problem::Problem;
 use super::values;
@@ -348,17 +348,22 @@ impl<'t> Scanner<'_, 't> {
                     self.segment.strange.get_or_insert(place);
                 }
                 // The bot itself and everybody at once are addressed, not asked about.
-                let low = name.to_ascii_lowercase();
-                let person = name.starts_with(char::is_alphanumeric)
-                    && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-'))
-                    && name.ends_with(char::is_alphanumeric)
-                    && !matches!(&*low, "here" | "channel" | "everyone" | "all" | "group");
-                if person && !look_up(&low).class.is(Class::OPENER) {
-                    self.segment.actor = Some(name.to_owned());
+                let person = name.starts_with(char::is_alphanumeric) && !name.contains(['@', '+', '\'']);
+                if let Some(name) = super::grammar::questions::person(name).filter(|_| person) {
+                    self.segment.actor = Some(name);
                 }
                 return Ok(1);
             }
             _ => return Ok(1),
+        }
+        // "audit by redis": whoever is called like a thing of ours.
+        if self.scope.action == Action::Audit
+            && token.any(&["by"])
+            && let Some(who) = self.token(place + 1).filter(|who| who.name.is_some_and(|hit| hit.len() == 1))
+            && let Some(who) = super::grammar::questions::person(who.raw)
+        {
+            self.segment.actor = Some(who);
+            return Ok(2);
         }
         if token.any(&["and", "then"]) && !(token.low == "then" && self.word(place + 1).is_empty()) {
             let before = place.checked_sub(1).map_or("", |at| self.word(at));

@@ -9,7 +9,7 @@ use super::grammar::heads::Heads;
 use super::lexicon::{Class, Lexicon};
 use super::markup::{MENTION, TICK};
 use super::names::{Hit, Vocabulary};
-use super::values::is_clock;
+use super::values::{is_clock, is_version};
 use super::word_table::Print;
 use plain::letters_and_digits;
 
@@ -323,6 +323,7 @@ impl<'t> Reader<'t, '_> {
                 '+' => {
                     next.is_none_or(|c| !c.is_alphabetic()) && before.is_some_and(|c| c.is_ascii_digit())
                         || at == 0
+                        || self.is_build(at)
                 }
                 _ => true,
             };
@@ -332,6 +333,19 @@ impl<'t> Reader<'t, '_> {
             len = at + c.len_utf8();
         }
         len
+    }
+
+    /// "v1.2.0-rc.1+build5": behind a release and a plus, so far into the word here, stands which build of it, and no name.
+    fn is_build(&self, plus: usize) -> bool {
+        let rest = &self.low[self.place..];
+        let Some((release, behind)) = rest.split_at_checked(plus) else { return false };
+        let behind = &behind[1..];
+        let name = behind.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+        let whole = release.split('-').next().is_some_and(|core| core.split('.').count() == 3);
+        whole
+            && is_version(release)
+            && !name.is_empty()
+            && self.vocabulary.find(std::iter::once(name)).is_none()
     }
 
     /// The word here, which is so many letters and digits.
@@ -426,6 +440,7 @@ mod tests {
         check("deploy v1.4.2, then main.", &["deploy", "v1.4.2", ",", "then", "main", "."]);
         check("canary 10/50/100 at 22:00", &["canary", "10/50/100", "at", "22:00"]);
         check("Stripe + SendGrid, a+b", &["Stripe", "+", "SendGrid", ",", "a", "+", "b"]);
+        check("v1.2.0-rc.1+build5, v1.2.0+web", &["v1.2.0-rc.1+build5", ",", "v1.2.0", "+", "web"]);
         check("FOO=bar api:v1.2", &["FOO", "=", "bar", "api", ":", "v1.2"]);
         check("don't \"quote me\" 5 -> 10", &["don't", "quote", "me", "5", "->", "10"]);
         check("!deploy", &["deploy"]);

@@ -51,6 +51,7 @@ pub(crate) fn question(question: &Question) -> Card {
 fn asked(question: &Question, shown: Shown) -> Card {
     let draft = &question.draft;
     let mut card = Card::new(Tone::Ask, headline(question));
+    card.asks.clone_from(&card.headline);
     if let Some(description) = question.description.as_ref().filter(|_| shown != Shown::Nothing) {
         card = card.verbatim(description.lines().map(ToOwned::to_owned).collect());
         card = card.list("Changes", question.changes.clone()).text(super::description_hint(draft));

@@ -123,7 +123,7 @@ fn strangers_and_viewers_do_not_approve() {
         t.user("zoe").says("reject r-1 because not on a Friday").await;
         t.bot_says(expect![[r#"
             · r-1 is rejected by zoe.
-              > reject r-1: not on a Friday
+              > reject r-1: "not on a Friday"
         "#]]);
         t.bot_shows(expect![[r#"
             · r-1 · Deploy v1.0.0 (4b76448) to production · cancelled

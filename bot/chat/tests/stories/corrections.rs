@@ -152,3 +152,18 @@ fn of_the_very_thing_that_is_asked_for() {
         t.never_mind_the_rest();
     });
 }
+
+/// Another ref with its place, where the place is still asked for: both are taken.
+#[test]
+fn of_the_ref_with_its_place() {
+    chat(async |t| {
+        t.release("v1.1.0", good());
+        t.user("ana").says("deploy").await;
+        t.user("ana").says("main").await;
+        t.never_mind_the_rest();
+        t.user("ana").says("v1.1.0 to staging").await;
+        t.settles().await;
+        t.bot_headlines(expect!["✓ r-1 · Deploy v1.1.0 (7332970) to staging · succeeded in 0 ms"]);
+        t.run(1).is("succeeded").await;
+    });
+}

@@ -149,7 +149,7 @@ fn what_only_the_chat_does() {
               Help > help backfills
             reject r-3f2a because not on a Friday
               {"commands":[{"action":"reject","run":"r-3f2a"}],"missing":[],"problem":null}
-              There is no run r-3f2a. > reject r-3f2a: not on a Friday
+              There is no run r-3f2a. > reject r-3f2a: "not on a Friday"
             rollback r-3f2a
               {"commands":[{"action":"rollback"}],"missing":["environments"],"problem":null,"beside":{"takes_back":"r-3f2a"}}
               There is no run r-3f2a. > rollback"#]].assert_eq(&lines.join("\n"));

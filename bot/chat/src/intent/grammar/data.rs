@@ -233,6 +233,7 @@ pub(in crate::intent) fn column(tokens: &[Token<'_>]) -> Option<String> {
         token.is_word()
             && !token.is(Class::PREPOSITION)
             && (!token.class.known() || token.quote > 0)
+            && !token.low.starts_with('-')
             && token
                 .low
                 .bytes()

@@ -285,5 +285,5 @@ fn strangers(tokens: &[Token<'_>]) -> Result<Option<String>, Problem> {
         .suggest([format!("audit by {}", first.raw)]));
     }
     // "ana's audit"
-    Ok(Some(first.raw.strip_suffix("'s").unwrap_or(first.raw).to_owned()))
+    Ok(questions::person(first.raw))
 }

@@ -45,7 +45,8 @@ pub(in crate::intent) fn create(
             if origin && !cloning {
                 return Err(unknown_environment(token, vocabulary));
             }
-            let plain = !token.low.ends_with('-')
+            let plain = !token.low.starts_with('-')
+                && !token.low.ends_with('-')
                 && token.low.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
             if !plain {
                 continue;

@@ -10,7 +10,7 @@ use crate::intent::lexicon::Class;
 use crate::intent::names::NameKind;
 use crate::intent::words::{Kind, Token};
 
-pub(in crate::intent) use topic::{actor, help};
+pub(in crate::intent) use topic::{actor, help, person};
 use topic::{backfills, opines};
 
 /// What a question asks for.

@@ -61,8 +61,11 @@ pub(in crate::intent) fn assignment(tokens: &[Token<'_>], text: &str) -> Option<
             && is_identifier(token.raw)
             && !keyword(token)
             && !token.is(Class::PREPOSITION);
+        // "SET VARIABLE LOG_LEVEL TO …": all of it is in capitals.
+        let called = keyword(token)
+            && tokens.get(place + 1).is_some_and(|next| next.is_word() && !next.any(&["to", "as", "is"]));
         if (assigned && is_identifier(token.raw))
-            || (looks_like_variable(token.raw) && token.name.is_none() && !token.is(Class::TURNS))
+            || (looks_like_variable(token.raw) && token.name.is_none() && !token.is(Class::TURNS) && !called)
             || is_letter(token.raw)
                 && tokens
                     .get(place + 1)
@@ -92,10 +95,14 @@ pub(in crate::intent) fn assignment(tokens: &[Token<'_>], text: &str) -> Option<
             && !token.glued
             && token.quote == 0
             && tokens[at - 1].kind == Kind::Equals
-            && text.get(tokens[at - 1].end()..token.at).is_some_and(|between| between.trim().is_empty())
-            && tokens
-                .get(at + 1)
-                .is_some_and(|next| next.name.is_some_and(|hit| hit.kind == NameKind::Environment))
+            && text.get(tokens[at - 1].end()..token.at).is_some_and(|between| {
+                // "\"OR=\" in staging": the mark ends what the name stands in.
+                let ended = tokens[place].quote > 0 && !between.contains("\"\"") && !between.contains("''");
+                between.trim_start_matches(|c| ended && matches!(c, '"' | '\'')).trim().is_empty()
+            })
+            && tokens.get(at + 1).is_some_and(|next| {
+                next.name.is_some_and(|hit| matches!(hit.kind, NameKind::Environment | NameKind::Service))
+            })
     };
     let begins = tokens.get(at).filter(|token| announced && !forgotten(token));
     let placed_name = begins.is_some_and(|token| token.name.is_some())
@@ -123,7 +130,7 @@ pub(in crate::intent) fn assignment(tokens: &[Token<'_>], text: &str) -> Option<
     let Some(first) = begins.filter(|_| !placed_name) else {
         // NAME="" at the end of the text leaves no token behind the sign.
         let sign = tokens[at - 1].end();
-        let empty = announced && text.get(sign..).is_some_and(|rest| matches!(rest.trim(), "\"\"" | "''"));
+        let empty = announced && text.get(sign..).is_some_and(|rest| is_nothing(rest.trim()));
         if empty && at == tokens.len() {
             return Some(Assignment { name, value: Some(String::new()), from: place, to: at, inside: 0..0 });
         }
@@ -137,6 +144,11 @@ pub(in crate::intent) fn assignment(tokens: &[Token<'_>], text: &str) -> Option<
     }
     let (value, to) = value(tokens, at, first, text);
     Some(Assignment { name, value: Some(value), from: place, to, inside: 0..0 })
+}
+
+/// Two quotation marks with nothing between them, also where the order ends in quotation: `'NAME=""'`.
+fn is_nothing(rest: &str) -> bool {
+    matches!(rest, "\"\"" | "''" | "\"\"'" | "''\"")
 }
 
 /// "set timeout to 30 in staging": a name in lower case, when a value follows it.
@@ -186,7 +198,9 @@ fn value(tokens: &[Token<'_>], at: usize, first: &Token<'_>, text: &str) -> (Str
 
 /// What a secret is called: `STRIPE_SECRET_KEY`, or "stripe key" in words.
 pub(in crate::intent) fn secret(tokens: &[Token<'_>]) -> Vec<String> {
-    let little = |token: &Token<'_>| token.is(Class::TURNS.and(Class::PREPOSITION).and(Class::TELLS));
+    let little = |token: &Token<'_>| {
+        token.is(Class::TURNS.and(Class::PREPOSITION).and(Class::TELLS)) || token.any(BECAUSE)
+    };
     let mut names: Vec<String> = tokens
         .iter()
         .filter(|token| token.is_word() && looks_like_variable(token.raw) && !little(token))
@@ -236,14 +250,19 @@ pub(in crate::intent) fn reason(tokens: &[Token<'_>], text: &str) -> Option<(Str
     let of = tokens[place].any(BECAUSE) && tokens.get(begin).is_some_and(|of| of.any(&["of"]));
     begin += usize::from(of);
     while tokens.get(begin).is_some_and(|token| {
-        matches!(token.kind, Kind::Colon | Kind::Equals | Kind::Dash)
+        // What is quoted is all of it the reason.
+        let quoted = token.quote > 0 && token.quote != tokens[place].quote;
+        matches!(token.kind, Kind::Colon | Kind::Equals | Kind::Dash) && !quoted
             || (begin == place + 1 && tokens[place].any(&["reason"]) && token.any(&["is"]))
     }) {
         begin += 1;
     }
     let first = tokens.get(begin)?;
     let last = tokens.last()?;
-    let written = text.get(first.at..last.end())?;
+    // "--dry-run" in quotation marks keeps its signs.
+    let whole = first.quote > 0 && first.quote != tokens[place].quote;
+    let from = if whole { tokens[begin - 1].end() } else { first.at };
+    let written = text.get(from..last.end())?;
     let frames = |c: char| c.is_whitespace() || matches!(c, '.' | '!' | '?' | '_' | '*' | '~');
     let reason: String = written.chars().filter(|c| !matches!(c, '"' | '\u{1}' | '\u{2}')).collect();
     let reason = reason.trim_matches(frames).to_owned();
@@ -364,8 +383,22 @@ fn each_where_said(
     Ok(drafts)
 }
 
+/// A value of more signs that stand by themselves is as many words, and no order of so many is read.
+const MOST_SIGNS: usize = 64;
+
 /// A value with the signs somebody typed in the place of our own.
 fn as_typed(value: String) -> Result<String, Problem> {
+    let behind = |at: usize| value[at + 1..].starts_with(char::is_alphanumeric);
+    let signs = value.match_indices(|c: char| c.is_ascii_punctuation()).filter(|(at, sign)| match *sign {
+        "_" | "/" | "%" | "#" | "@" | "$" | "*" | "'" | "`" | "~" | "^" | "\\" => false,
+        "." | "!" | "-" => !behind(*at),
+        _ => true,
+    });
+    if signs.count() > MOST_SIGNS {
+        return Err(Problem::bad_value(format!(
+            "The value holds more than {MOST_SIGNS} signs, which I don't read in a sentence, so I did nothing."
+        )));
+    }
     if value.contains(MENTION) {
         return Err(Problem::bad_value(
             "The value holds a mention, and what stands behind one here is no text to be set, so I did nothing. Write it \

@@ -2,6 +2,7 @@
 
 use super::name::HARMLESS;
 use super::{Action, Canary, Class, Problem, Said, Scanner, Scope, Token, unknown_name, values};
+use crate::intent::markup::TICK;
 use crate::intent::words::said_again;
 
 /// Nouns for a part of the code, which without a ref say nothing of which.
@@ -175,7 +176,7 @@ impl<'t> Scanner<'_, 't> {
 pub(super) fn check_ref(scope: Scope<'_, '_>, raw: &str, at: usize) -> Result<(), Problem> {
     let before = scope.text.get(..at).unwrap_or_default();
     let mut after = scope.text.get(at + raw.len()..).unwrap_or_default().chars();
-    let option = raw.starts_with(['-', '@', '#']) || raw.ends_with('-') || before.ends_with("--");
+    let option = raw.starts_with(['-', '@', '#', '!', '\'', '_']) || raw.ends_with('-') || before.ends_with("--");
     let spoken = before.trim_end();
     // "v1.2 or newer" as people write it who know packages: ">= v1.2".
     let compared = spoken.ends_with(['<', '~', '^'])
@@ -183,7 +184,7 @@ pub(super) fn check_ref(scope: Scope<'_, '_>, raw: &str, at: usize) -> Result<()
         || spoken.ends_with(">=")
         || spoken.ends_with("<=");
     let range = raw.contains("..") || compared;
-    let counted = raw.contains(['~', '^', '\\', ':']) || raw.contains("@{");
+    let counted = raw.contains(['~', '^', '\\', ':', '`', TICK]) || raw.contains("@{");
     let counted_after = match (after.next(), after.next()) {
         (Some('~'), Some(next)) => next.is_ascii_digit(),
         (Some('.'), Some(next)) => next == '*' || next == '.',

@@ -71,7 +71,10 @@ impl Scanner<'_, '_> {
             let next = self.token(at).filter(|next| next.is_word()).copied();
             let Some(next) = next else { return Ok(None) };
             // "release #back" names none.
-            let bare = |rest: &str| rest.is_empty() || crate::intent::lexicon::look_up(rest).class.known();
+            let bare = |rest: &str| {
+                let known = crate::intent::lexicon::look_up(rest).class.known();
+                rest.is_empty() || known || self.scope.vocabulary.find(std::iter::once(rest)).is_some()
+            };
             if next.low.strip_prefix('#').is_some_and(bare) {
                 let said = format!("I read `{} {}`, but not which, so I did nothing.", token.raw, next.raw);
                 return Err(Problem::bad_value(said));
@@ -167,6 +170,13 @@ impl Scanner<'_, '_> {
     /// Takes the ref written at the byte `at`.
     pub(super) fn set_ref(&mut self, raw: &str, at: usize, len: usize) -> Result<Option<usize>, Problem> {
         check_ref(self.scope, raw, at)?;
+        let is_name = |part: &str| self.scope.vocabulary.find(std::iter::once(part)).is_some();
+        let low = raw.to_ascii_lowercase();
+        if low.contains('/') && self.scope.action.row().changes && values::slashed(&low).all(is_name) {
+            return Err(Problem::ambiguous(format!(
+                "`{raw}` may be a ref, or the names in it, so I did nothing. Name the commit instead."
+            )));
+        }
         if self.excluding && self.scope.action.row().changes && !self.is_apart(at) {
             return Err(Problem::ambiguous(format!("I read that `{raw}` is not meant, but not what is.")));
         }
@@ -222,7 +232,9 @@ impl Scanner<'_, '_> {
         // Words that were passed over ("in, then, 10 minutes"), and emphasis, are no part of the time.
         let passed = words.windows(2).any(|pair| {
             let between = self.scope.text.get(pair[0].end()..pair[1].at).unwrap_or_default();
+            // More than a blank is what is left of something that was not read, such as an emoji.
             between.contains(|c: char| c.is_alphanumeric() || matches!(c, '*' | '_' | '~' | TICK))
+                || between.len() > 1 && between.trim().is_empty()
         });
         let written = if passed {
             words.iter().map(|token| token.raw).collect::<Vec<_>>().join(" ")

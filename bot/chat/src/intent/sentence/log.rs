@@ -108,7 +108,12 @@ pub(super) fn is_log(tokens: &[Token<'_>], said: Class) -> bool {
             token.kind != Kind::Equals && !token.any(&named) && !reason
         })
         .any(|(at, token)| {
-            level(token.raw) && tokens.get(at + 1).is_none_or(|next| next.kind != Kind::Equals)
+            let next = tokens.get(at + 1);
+            // In quotation marks by itself it is what something is called.
+            let apart = |other: Option<&Token<'_>>| other.is_none_or(|other| other.quote != token.quote);
+            let called =
+                token.quote > 0 && apart(next) && apart(at.checked_sub(1).and_then(|at| tokens.get(at)));
+            level(token.raw) && next.is_none_or(|next| next.kind != Kind::Equals) && !called
         });
     let bracketed = tokens.first().is_some_and(|token| token.raw == "[")
         && tokens.get(1).is_some_and(|token| {

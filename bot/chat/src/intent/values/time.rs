@@ -119,7 +119,9 @@ pub(in crate::intent) fn time(tokens: &[Token<'_>]) -> Option<Time> {
         if is_clock(here) {
             clocks += 1;
             place += 1;
-            if matches!(word(place), "am" | "pm" | "o'clock") {
+            // "3am am" says it twice, which nobody means.
+            let half = here.ends_with("am") || here.ends_with("pm");
+            if !half && matches!(word(place), "am" | "pm" | "o'clock") {
                 place += 1;
             }
             if is_zone(word(place)) {
@@ -131,9 +133,9 @@ pub(in crate::intent) fn time(tokens: &[Token<'_>]) -> Option<Time> {
         {
             clocks += 1;
             place += 1;
-            while matches!(word(place), "am" | "pm" | "o'clock" | "oclock") || is_zone(word(place)) {
-                place += 1;
-            }
+            place += usize::from(matches!(word(place), "o'clock" | "oclock"));
+            place += usize::from(matches!(word(place), "am" | "pm"));
+            place += usize::from(is_zone(word(place)));
         } else if is_day(here) {
             days += 1;
             place += 1;
@@ -350,7 +352,8 @@ fn is_date(word: &str) -> bool {
     }
     let date = word.split('t').next().unwrap_or_default();
     let mut parts = date.split('-');
-    matches!((parts.next(), parts.next(), parts.next()), (Some(year), Some(month), Some(day))
+    !word.ends_with('-')
+        && matches!((parts.next(), parts.next(), parts.next(), parts.next()), (Some(year), Some(month), Some(day), None)
         if year.len() == 4 && month.len() == 2 && day.len() == 2
         && [year, month, day].iter().all(|part| part.bytes().all(|b| b.is_ascii_digit())))
 }

@@ -46,6 +46,16 @@ impl About<'_, '_> {
         self.rest.says(CRON) || self.rest.0.windows(2).any(scheduled)
     }
 
+    /// "switch the alarms back on in staging": what was off is to be on. "Put production back on v1.4.1" is about a release.
+    fn back_on(&self) -> bool {
+        self.rest.0.windows(2).enumerate().any(|(at, pair)| {
+            let behind = self.rest.0.get(at + 2);
+            pair[0].any(&["back"])
+                && pair[1].any(&["on"])
+                && behind.is_none_or(|next| !next.is_word() || next.any(&["in", "for", "again", "please"]))
+        })
+    }
+
     /// A name in capitals stands first: "TZ to …".
     fn variable(&self) -> bool {
         let capitals = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
@@ -319,9 +329,9 @@ fn put(about: &About<'_, '_>) -> Meaning {
         Meaning::Action(Action::Unlock)
     } else if rest.says(&["off"]) && about.cron() {
         Meaning::Action(Action::CronDisable)
-    } else if rest.says(&["on"]) && about.cron() && about.begins(&["cron", "the"]) {
+    } else if rest.says(&["on"]) && about.cron() && about.begins(&["cron", "schedules", "the"]) {
         Meaning::Action(Action::CronEnable)
-    } else if rest.says(&["back", "previous"]) {
+    } else if rest.says(&["back", "previous"]) && !about.back_on() {
         Meaning::Action(Action::Rollback)
     } else {
         let release = rest.0.iter().any(|token| is_ref(token.low));

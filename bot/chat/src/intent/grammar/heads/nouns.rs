@@ -9,7 +9,7 @@ pub(in crate::intent) const DEPLOY_NOUNS: &[&str] =
 pub(super) const ROLLBACK_NOUNS: &[&str] = &["rollback", "rollbacks", "revert"];
 
 pub(super) const CRON: &[&str] =
-    &["cron", "crons", "cronjob", "cronjobs", "cron-job", "cron-jobs", "crontab", "scheduler"];
+    &["cron", "crons", "cronjob", "cronjobs", "cron-job", "cron-jobs", "crontab", "scheduler", "schedules"];
 
 pub(super) const CACHE: &[&str] = &["cache", "caches", "cdn", "caching"];
 
@@ -71,6 +71,7 @@ pub(in crate::intent) fn object_words(action: Action) -> &'static [&'static str]
             "cron-jobs",
             "scheduler",
             "scheduled",
+            "schedules",
             "on",
             "off",
         ],

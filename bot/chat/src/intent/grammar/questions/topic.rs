@@ -5,6 +5,7 @@ use crate::intent::command::Command;
 use crate::intent::grammar::heads;
 use crate::intent::lexicon::{Class, look_up};
 use crate::intent::names::NameKind;
+use crate::intent::values;
 use crate::intent::words::Token;
 
 /// "help deploy", "help me with canary", "how do I roll back?": the topic is an action's name or the word itself.
@@ -19,14 +20,17 @@ pub(in crate::intent) fn help(tokens: &[Token<'_>]) -> Command {
     }
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
-        let word = token.low.trim_matches(['-', '_']);
+        let word = token.low.trim_matches(['-', '_', '@']);
         let class = look_up(word).class;
         let little = [
             "", "me", "with", "on", "about", "the", "a", "to", "i", "we", "you", "please", "for", "topic",
             "us", "because", "how", "do", "can", "run", "out", "of", "one", "what", "is", "are", "does", "w",
-            "w/",
+            "w/", "w/o",
         ];
-        if !token.is_word() || class.is(Class::TELLS.and(Class::NEGATION)) || little.contains(&word) {
+        // "rerun--" is called like an order, and is none.
+        let dashed = word.len() < token.low.len() && (class.known() || class.is(Class::TAKES_BACK));
+        if !token.is_word() || dashed || class.is(Class::TELLS.and(Class::NEGATION)) || little.contains(&word)
+        {
             at += 1;
             continue;
         }
@@ -64,8 +68,20 @@ pub(in crate::intent) fn actor(tokens: &[Token<'_>]) -> Option<String> {
     // "by actor maria"
     let named = tokens.get(by + 1).is_some_and(|next| next.any(&["actor", "user"]));
     let who = tokens.get(by + 1 + usize::from(named)).filter(plain).or_else(|| before.filter(plain))?;
-    let name = who.raw.trim_start_matches('@').trim_end_matches('-');
-    Some(name.strip_suffix("'s").unwrap_or(name).to_owned())
+    person(who.raw)
+}
+
+/// What somebody is called who is named by this word, if anybody is.
+pub(in crate::intent) fn person(word: &str) -> Option<String> {
+    let name = word.trim_start_matches('@').trim_end_matches('-');
+    let name = name.strip_suffix("'s").unwrap_or(name);
+    let inside = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '@' | '+' | '\'');
+    let sane = name.starts_with(char::is_alphanumeric) && name.ends_with(char::is_alphanumeric);
+    let low = name.to_ascii_lowercase();
+    let addressed = matches!(&*low, "here" | "channel" | "everyone" | "all" | "group")
+        || look_up(&low).class.is(Class::OPENER)
+        || values::is_clock(&low);
+    (sane && !addressed && name.chars().all(inside) && !name.contains("..")).then(|| name.to_owned())
 }
 
 /// A backfill is asked about, by the word or by a job's name, also typed wrong.
