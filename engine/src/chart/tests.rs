@@ -71,7 +71,17 @@ fn a_lone_moment_beyond_the_others_does_not_hide_them() {
         stable: slower(&[20, 20, 1_000, 20, 20, 20]),
         canary: slower(&[20, 20, 20, 50, 50, 50]),
     }];
-    expect![[""]].assert_eq(&letters(&chart, 60).join("\n"));
+    expect![[r#"
+        api: 95 of 100 answers within (s stable, c canary, * both)
+        >100 ms |                 sssssssss
+                |                         :
+                |                         :ccccccccccccccccccccccccc
+                |                         :
+                |*****************cccccccccsssssssssssssssssssssssss
+           0 ms |                         :
+                +---------------------------------------------------
+                 10%                      50%                   60 s"#]]
+    .assert_eq(&letters(&chart, 60).join("\n"));
 }
 
 #[test]
