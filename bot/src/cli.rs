@@ -65,8 +65,9 @@ A trace has the keys
 A histogram is [first bucket, count, count, …], [] when empty. Other keys are passed over.
 
 The answer: {\"id\", \"decision\": \"rollback\" | \"promote\" | \"hold\", \"t\": second, \"score\": 0-100, \"because\"}.
-A rollback comes as early as it can, the others at the end; hold means not enough data to promote. A line that
-can't be judged is answered {\"id\", \"error\"} and does not stop the others.
+A rollback comes as early as it can, the others at the end; hold means not enough data to promote, or plain counts so
+far apart that a person would be asked. A line that can't be judged is answered {\"id\", \"error\"}, with the field that
+is wrong and what belongs there, and does not stop the others.
 
   infra-chat judge < traces.jsonl
 

@@ -41,7 +41,7 @@ pub(super) fn run() -> anyhow::Result<Exit> {
 
 /// The answer to a line, or what is wrong with it.
 fn judged(line: &[u8], policy: &Policy) -> Result<String, String> {
-    let trace: Trace = serde_json::from_slice(line).map_err(|error| format!("it is no trace: {error}"))?;
+    let trace = Trace::read(line).map_err(|error| error.to_string())?;
     let replayed = trace.replay(policy).map_err(|error| error.to_string())?;
     serde_json::to_string(&replayed).map_err(|error| error.to_string())
 }

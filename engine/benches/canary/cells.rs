@@ -44,6 +44,25 @@ pub(crate) fn cells() -> Vec<World> {
     cells
 }
 
+/// Deploys right after an incident of the stable version was mended: unchanged versions first, then worse ones.
+pub(crate) fn mended() -> Vec<World> {
+    let mut cells = Vec::new();
+    for rate in [1.0, 10.0] {
+        for before in [0.02, 0.05, 0.1, 0.3] {
+            for errors in [0.001, 0.005, 0.02] {
+                let good = |name| World { before: Some(before), ..World::good(name, rate, errors) };
+                cells.push(good("mended"));
+                cells.push(World { clumps: Clumps::Retries(4.0, 5), ..good("mended, retries, 5 s") });
+            }
+            for errors in [0.01, 0.02, 0.05, 0.2] {
+                let worse = World::good("mended, more errors", rate, 0.001);
+                cells.push(World { canary_errors: errors, before: Some(before), ..worse });
+            }
+        }
+    }
+    cells
+}
+
 /// Whether the canary is worse in it.
 pub(crate) fn bad(world: &World) -> bool {
     world.canary_errors > world.stable_errors || world.slower > 1.0 || world.tail.0 > 0.0

@@ -1,8 +1,8 @@
 //! One canary through one world, before the judge.
 
-use engine::canary::{Judge, Past, Policy, Ruling, Verdict};
+use engine::canary::{Judge, Lack, Past, PlainCounts, Policy, Ruling, Verdict};
 
-use crate::world::{PLANNED_S, Tick};
+use crate::world::{COMPARED_S, PLANNED_S, Tick};
 
 /// How it ended.
 pub(crate) struct Ended {
@@ -20,13 +20,17 @@ pub(crate) fn trial(
     mut look: impl FnMut(&Tick) -> bool,
 ) -> Ended {
     let mut judge = Judge::new(policy, PLANNED_S, past);
-    let mut at = (0, 0);
+    let (mut plain, mut at) = (PlainCounts::default(), (0, 0));
     let mut ended = None;
     for tick in traffic {
         let enough = look(&tick);
         if ended.is_none() {
             at = (at.0 + 1, at.1 + tick.second.canary.requests);
             take_in(&mut judge, &tick);
+            plain.second(&tick.second, at.0 <= COMPARED_S);
+            if tick.stage_ends {
+                plain.stage();
+            }
             if matches!(judge.verdict(), Verdict::Fail { .. }) {
                 ended = Some(Ended { ruling: judge.ruling(), at });
             }
@@ -35,7 +39,14 @@ pub(crate) fn trial(
             break;
         }
     }
-    ended.unwrap_or_else(|| Ended { ruling: judge.ruling(), at })
+    ended.unwrap_or_else(|| {
+        let mut ruling = judge.ruling();
+        if let (Verdict::Pass, Some(say)) = (&ruling.verdict, plain.in_the_way()) {
+            let held = Verdict::NotEnoughData { lack: Lack::Certainty, more_requests: 0, more_s: None };
+            ruling = Ruling { verdict: held, because: say, ..ruling };
+        }
+        Ended { ruling, at }
+    })
 }
 
 /// A second of data.

@@ -44,10 +44,14 @@ pub(crate) struct World {
     pub(crate) wander: f64,
     /// The fault begins after so many seconds.
     pub(crate) from_s: u32,
+    /// The stable version failed so much in the minutes before, and was mended just now; nothing where those were as the rest.
+    pub(crate) before: Option<f64>,
 }
 
 pub(crate) const STAGES: [(u64, u32); 3] = [(10, 600), (50, 600), (100, 600)];
 pub(crate) const PLANNED_S: u32 = 1800;
+/// In these there is a stable version beside the canary.
+pub(crate) const COMPARED_S: u32 = 1200;
 pub(crate) const LANES: u64 = 10;
 pub(crate) const PAST_S: u32 = 600;
 /// Milliseconds.
@@ -75,6 +79,7 @@ impl World {
             uneven: 0.0,
             wander: 0.0,
             from_s: 0,
+            before: None,
         }
     }
 }
@@ -131,7 +136,9 @@ impl Traffic {
         let mut past = Past { served: Side::default(), latency: vec![0; EDGES.len() + 1] };
         for _ in 0..PAST_S {
             for lane in 0..LANES {
-                past.served = past.served.plus(traffic.lane(lane as usize, world.stable_errors));
+                past.served = past
+                    .served
+                    .plus(traffic.lane(lane as usize, world.before.unwrap_or(world.stable_errors)));
             }
             traffic.retries.iter_mut().flatten().for_each(|at| *at = at.saturating_sub(1));
         }

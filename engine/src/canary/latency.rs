@@ -56,8 +56,9 @@ pub(super) struct LatencyEvidence {
     spread: Spread,
     /// Samples compared: stable, canary.
     compared: (u64, u64),
-    /// Above each limit that sentences tell of, of what was compared: stable, canary.
-    slow: [(u64, u64); TOLD.len()],
+    /// Samples of the canary above each limit that sentences tell of: as many as there would be if it were as the stable version in each of its rows, and
+    /// as many as there are. The limits move and so does the canary's part of the traffic, so the stable version's own samples can't just be added up.
+    slow: [(f64, u64); TOLD.len()],
 }
 
 impl LatencyEvidence {
@@ -118,7 +119,8 @@ impl LatencyEvidence {
         self.compared = both(self.compared, (tails.stable[0], tails.canary[0]));
         for (slow, (above, _)) in self.slow.iter_mut().zip(TOLD) {
             let limit = tails.limit(above);
-            *slow = both(*slow, (tails.stable[limit], tails.canary[limit]));
+            slow.0 += tails.canary[0] as f64 * share(tails.stable[limit], tails.stable[0]);
+            slow.1 = slow.1.saturating_add(tails.canary[limit]);
         }
         self.cut();
     }
@@ -146,17 +148,18 @@ impl LatencyEvidence {
         self.compared
     }
 
-    /// The limit at which the versions differ most: its name, and the samples above it (stable, canary).
-    pub(super) fn slow(&self) -> (&'static str, (u64, u64)) {
-        let (stable, canary) = self.compared;
-        let apart = |slow: (u64, u64)| {
-            let usual = share(slow.0 + slow.1, stable + canary);
-            (share(slow.1, canary) - share(slow.0, stable)) / (usual * (1.0 - usual)).sqrt().max(1e-9)
+    /// The limit at which the versions differ most: its name, and the shares of slower samples in the same rows (stable, canary).
+    pub(super) fn slow(&self) -> (&'static str, (f64, f64)) {
+        let canary = self.compared.1;
+        let shares = |(expected, slow): (f64, u64)| (expected / canary.max(1) as f64, share(slow, canary));
+        let apart = |(stable, canary): (f64, f64)| {
+            let usual = f64::midpoint(stable, canary);
+            (canary - stable) / (usual * (1.0 - usual)).sqrt().max(1e-9)
         };
-        let mut most = (TOLD[0].1, self.slow[0]);
+        let mut most = (TOLD[0].1, shares(self.slow[0]));
         for ((_, name), slow) in TOLD.into_iter().zip(self.slow).skip(1) {
-            if apart(slow) > apart(most.1) {
-                most = (name, slow);
+            if apart(shares(slow)) > apart(most.1) {
+                most = (name, shares(slow));
             }
         }
         most

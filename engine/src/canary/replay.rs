@@ -1,71 +1,22 @@
 //! A recorded canary, judged as if it ran now: what `infra-chat judge` and the story after an incident go by.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use thiserror::Error;
 
 use super::counts::{Past, Second, Side};
 use super::judge::Judge;
 use super::latency::LATENCY_ROW_S;
+use super::plain::{PlainCounts, UNKNOWN_SCORE};
 use super::policy::Policy;
+use super::trace::{Trace, TraceHistogram, TraceSecond};
 use super::verdict::Verdict;
-use super::whole;
 
+/// The share, in percent, with which nothing is left to compare with.
+const ALL_TRAFFIC: f64 = 100.0;
 /// More buckets than anybody's histogram has; the first bucket of a row is a number somebody wrote.
 const BUCKETS_MAX: usize = 4096;
 /// Nobody counts more of anything in one second, and sums of no more stay within the range of numbers.
 const COUNT_MAX: u64 = 1_000_000_000_000;
-
-/// A recorded canary.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-pub struct Trace {
-    /// Its name, for the answer.
-    pub id: String,
-    /// The stages: share of traffic in percent, and seconds.
-    #[serde(default, deserialize_with = "whole::steps")]
-    pub steps: Vec<(f64, u32)>,
-    /// Seconds at the start in which the canary may be cold.
-    #[serde(default, deserialize_with = "whole::seconds")]
-    pub warmup_s: u32,
-    /// Edges of the latency buckets, in milliseconds: bucket `i` holds what is at or above edge `i - 1` and below edge `i`.
-    pub edges_ms: Vec<f64>,
-    /// The stable version before the canary.
-    #[serde(default)]
-    pub pre: TracePast,
-    /// A row for each second.
-    #[serde(deserialize_with = "whole::rows")]
-    pub sec: Vec<TraceSecond>,
-    /// A row for each [`LATENCY_ROW_S`] seconds: histograms of the stable version and of the canary.
-    #[serde(default, deserialize_with = "whole::histograms")]
-    pub lat: Vec<(TraceHistogram, TraceHistogram)>,
-}
-
-/// `[first bucket, count, count, …]`, or `[]`.
-pub type TraceHistogram = Vec<u64>;
-
-/// `[requests, errors, canary requests, canary errors, lanes, error lanes, canary lanes, canary error lanes]`: those without "canary" are
-/// the stable version's.
-pub type TraceSecond = [u64; 8];
-
-/// The stable version before the canary.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct TracePast {
-    /// Requests.
-    #[serde(deserialize_with = "whole::count")]
-    pub n: u64,
-    /// Failed requests.
-    #[serde(deserialize_with = "whole::count")]
-    pub err: u64,
-    /// Latencies.
-    #[serde(deserialize_with = "whole::histogram")]
-    pub hist: TraceHistogram,
-    /// Lane-seconds with a request.
-    #[serde(deserialize_with = "whole::count")]
-    pub lanes: u64,
-    /// Lane-seconds with a failed request.
-    #[serde(deserialize_with = "whole::count")]
-    pub err_lanes: u64,
-}
 
 /// What became of a recorded canary.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -94,9 +45,9 @@ pub enum Decision {
     Hold,
 }
 
-/// Why a trace can't be judged.
+/// Why a trace can't be judged although it is one.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum TraceError {
+pub enum ReplayError {
     /// A histogram has buckets its edges don't make.
     #[error("the histogram {place} has bucket {bucket}, but {edges} edges make buckets 0 to {edges} only")]
     Bucket {
@@ -122,9 +73,9 @@ pub enum TraceError {
 
 impl Trace {
     /// Judges it second by second with a policy; ends at the first fail, else with the last row.
-    pub fn replay(&self, policy: &Policy) -> Result<Replayed, TraceError> {
+    pub fn replay(&self, policy: &Policy) -> Result<Replayed, ReplayError> {
         if self.edges_ms.len() >= BUCKETS_MAX || !self.edges_ms.is_sorted_by(|a, b| a < b) {
-            return Err(TraceError::Edges);
+            return Err(ReplayError::Edges);
         }
         let planned_s = self.steps.iter().fold(0_u32, |sum, (_, seconds)| sum.saturating_add(*seconds));
         let planned_s = planned_s.max(self.sec.len() as u32);
@@ -149,43 +100,52 @@ impl Trace {
                 let stable = self.histogram(stable, || format!("lat[{row}][0]"))?;
                 Ok((stable, self.histogram(canary, || format!("lat[{row}][1]"))?))
             })
-            .collect::<Result<Vec<_>, TraceError>>()?;
+            .collect::<Result<Vec<_>, ReplayError>>()?;
 
         let mut judge = Judge::new(policy, planned_s, past);
         let mut rows = rows.iter();
-        let mut stages = self.steps.iter().map(|(_, seconds)| *seconds);
-        let mut stage_left = stages.next().unwrap_or(u32::MAX);
+        let mut plain = PlainCounts::default();
+        let mut stages = self.steps.iter().copied();
+        let mut next = || stages.next().unwrap_or((0.0, u32::MAX));
+        let (mut share, mut stage_left) = next();
         for (at, row) in (1_u32..).zip(&self.sec) {
-            judge.second(&second(*row));
+            let second = second(*row);
+            judge.second(&second);
+            plain.second(&second, share < ALL_TRAFFIC);
             if at.is_multiple_of(LATENCY_ROW_S)
                 && let Some((stable, canary)) = rows.next()
             {
                 judge.latency(stable, canary);
             }
             if matches!(judge.verdict(), Verdict::Fail { .. }) {
-                return Ok(self.answer(&judge, at));
+                return Ok(self.answer(&judge, at, None));
             }
             stage_left = stage_left.saturating_sub(1);
             if stage_left == 0 {
                 judge.stage();
-                stage_left = stages.next().unwrap_or(u32::MAX);
+                plain.stage();
+                (share, stage_left) = next();
             }
         }
-        Ok(self.answer(&judge, self.sec.len() as u32))
+        plain.stage();
+        Ok(self.answer(&judge, self.sec.len() as u32, plain.in_the_way()))
     }
 
-    fn answer(&self, judge: &Judge, t: u32) -> Replayed {
+    /// What follows; `in_the_way` is why it does not pass even if the evidence would let it.
+    fn answer(&self, judge: &Judge, t: u32, in_the_way: Option<String>) -> Replayed {
         let ruling = judge.ruling();
-        let decision = match ruling.verdict {
-            Verdict::Pass => Decision::Promote,
-            Verdict::Fail { .. } => Decision::Rollback,
-            Verdict::NotEnoughData { .. } => Decision::Hold,
+        let (id, score) = (self.id.clone(), ruling.score.score);
+        let (decision, score, because) = match (ruling.verdict, in_the_way) {
+            (Verdict::Pass, Some(say)) => (Decision::Hold, score.min(UNKNOWN_SCORE), say),
+            (Verdict::Pass, None) => (Decision::Promote, score, ruling.because),
+            (Verdict::Fail { .. }, _) => (Decision::Rollback, score, ruling.because),
+            (Verdict::NotEnoughData { .. }, _) => (Decision::Hold, score, ruling.because),
         };
-        Replayed { id: self.id.clone(), decision, t, score: ruling.score.score, because: ruling.because }
+        Replayed { id, decision, t, score, because }
     }
 
     /// All buckets of a histogram.
-    fn histogram(&self, given: &TraceHistogram, place: impl Fn() -> String) -> Result<Vec<u64>, TraceError> {
+    fn histogram(&self, given: &TraceHistogram, place: impl Fn() -> String) -> Result<Vec<u64>, ReplayError> {
         let edges = self.edges_ms.len();
         let mut buckets = vec![0; edges + 1];
         let Some((first, counts)) = given.split_first() else { return Ok(buckets) };
@@ -193,16 +153,16 @@ impl Trace {
         let first = usize::try_from(*first).unwrap_or(usize::MAX);
         for (at, count) in counts.iter().enumerate() {
             let bucket = first.saturating_add(at);
-            let place_of = || TraceError::Bucket { place: place(), bucket, edges };
+            let place_of = || ReplayError::Bucket { place: place(), bucket, edges };
             *buckets.get_mut(bucket).ok_or_else(place_of)? = *count;
         }
         Ok(buckets)
     }
 }
 
-fn counts_within(counts: &[u64], place: impl Fn() -> String) -> Result<(), TraceError> {
+fn counts_within(counts: &[u64], place: impl Fn() -> String) -> Result<(), ReplayError> {
     match counts.iter().find(|count| **count > COUNT_MAX) {
-        Some(count) => Err(TraceError::Count { place: place(), count: *count }),
+        Some(count) => Err(ReplayError::Count { place: place(), count: *count }),
         None => Ok(()),
     }
 }

@@ -101,22 +101,126 @@ fn the_most_there_can_be_is_judged_soon() {
 /// Programs whose numbers are all of one kind write `600.0`.
 #[test]
 fn whole_numbers_may_be_written_with_a_point() {
-    let read = |row: &str, pre: &str, steps: &str| {
-        serde_json::from_str::<Trace>(&format!(
-            r#"{{"id": "x", "steps": {steps}, "warmup_s": 20.0, "edges_ms": [10, 100.5], "pre": {pre}, "sec": [{row}], "lat": [[[0.0, 9], []]]}}"#
-        ))
-    };
-    let (row, pre) = ("[9.0, 0, 1, 0.0, 9, 0, 1, 0]", r#"{"n": 9.0, "hist": [1.0, 2], "lanes": 3.0}"#);
-    let trace = read(row, pre, "[[10, 600.0]]").unwrap();
+    let trace = Trace::read(
+        br#"{"id": "x", "steps": [[10, 600.0]], "warmup_s": 20.0, "edges_ms": [10, 100.5], "pre": {"n": 9.0, "hist": [1.0, 2], "lanes": 3.0},
+            "sec": [[9.0, 0, 1, 0.0, 9, 0, 1, 0]], "lat": [[[0.0, 9], []]], "rate": "any"}"#,
+    )
+    .unwrap();
     assert_eq!(
         (trace.steps, trace.warmup_s, trace.sec),
         (vec![(10.0, 600)], 20, vec![[9, 0, 1, 0, 9, 0, 1, 0]])
     );
     assert_eq!((trace.pre.n, trace.pre.hist, trace.pre.lanes), (9, vec![1, 2], 3));
     assert_eq!(trace.lat, vec![(vec![0, 9], vec![])]);
-    for wrong in ["[9.5, 0, 1, 0, 9, 0, 1, 0]", "[-9, 0, 1, 0, 9, 0, 1, 0]", "[9, 0, 1, 0, 9, 0, 1, \"0\"]"] {
-        let error = read(wrong, pre, "[]").unwrap_err().to_string();
-        assert!(error.contains("expected a whole number, 0 or more"), "{error}");
+}
+
+/// Whoever writes traces reads what is wrong in words, not in those of the program's own language.
+#[test]
+fn what_is_no_trace_is_told_with_the_field_and_what_belongs_there() {
+    for (line, says) in [
+        ("what?", r#"it is no JSON: nothing can be made of "what?" (character 1)"#),
+        (r#"{"id": "x", 'sec': []}"#, r#"it is no JSON: nothing can be made of "'sec': []}" (character 13)"#),
+        (
+            r#"{"id": "x"} {"id": "y"}"#,
+            r#"it is no JSON: nothing can be made of "{"id": "y"}" (character 13)"#,
+        ),
+        (
+            "{",
+            "it ends too early: a bracket, a brace or a quotation mark is left open, or it goes on in the next line; a trace stands in one line",
+        ),
+        (
+            r#"[{"id": "x"}]"#,
+            r#"it is a list of 1 entry; expected is an object, {"id": …, "edges_ms": …, "sec": …}, in each line"#,
+        ),
+        ("{}", "id is missing; expected is a name in quotation marks"),
+        (r#"{"id": 7}"#, "id is 7; expected is a name in quotation marks"),
+        (
+            r#"{"id": "x"}"#,
+            "edges_ms is missing; expected is a list of the latency buckets' edges in milliseconds, [5, 10, …]",
+        ),
+        (r#"{"id": "x", "edges_ms": [5, "10"]}"#, r#"edges_ms[1] is the text "10"; expected is a number"#),
+        (
+            r#"{"id": "x", "edges_ms": [5]}"#,
+            "sec is missing; expected is a list of rows, one for each second",
+        ),
+        (
+            r#"{"id": "x", "edges_ms": [5], "sec": {"0": []}}"#,
+            "sec is an object; expected is a list of rows, one for each second",
+        ),
+        (
+            r#"{"id": "x", "edges_ms": [5], "sec": [[9, 0, 1]]}"#,
+            "sec[0] has 3 entries; expected is a row of 8 numbers, [stable requests, errors, canary requests, errors, stable lanes, \
+             lanes with an error, canary lanes, lanes with an error]",
+        ),
+        (
+            r#"{"id": "x", "edges_ms": [5], "sec": [[9, 0, 1, {}, 9, 0, 1, 0]]}"#,
+            "sec[0][3] is an object; expected is a whole number, 0 or more",
+        ),
+        (
+            r#"{"id": "x", "edges_ms": [5], "sec": [[9.5, 0, 1, 0, 9, 0, 1, 0]]}"#,
+            "sec[0][0] is 9.5; expected is a whole number, 0 or more",
+        ),
+        (
+            r#"{"id": "x", "edges_ms": [5], "sec": [], "pre": {"n": -3}}"#,
+            "pre.n is -3; expected is a whole number, 0 or more",
+        ),
+        (
+            r#"{"id": "x", "edges_ms": [5], "sec": [], "pre": {"hist": null}}"#,
+            "pre.hist is empty (null); expected is a histogram, [first bucket, count, count, …] or []",
+        ),
+        (
+            r#"{"id": "x", "edges_ms": [5], "sec": [], "lat": [[[0, 1]]]}"#,
+            "lat[0] has 1 entry; expected is a row of 2 histograms, [stable, canary]",
+        ),
+        (
+            r#"{"id": "x", "edges_ms": [5], "sec": [], "steps": [[10, 99999999999]]}"#,
+            "steps[0][1] is 99999999999; expected is a whole number of seconds, 0 to 4294967295",
+        ),
+        (
+            r#"{"id": "x", "edges_ms": [5], "sec": [], "steps": [10]}"#,
+            "steps[0] is 10; expected is a stage, [share of traffic in percent, seconds]",
+        ),
+    ] {
+        assert_eq!(Trace::read(line.as_bytes()).unwrap_err().to_string(), says, "{line}");
     }
-    assert!(read(row, pre, "[[10, 99999999999]]").is_err());
+    assert!(Trace::read(b"{\"id\": \"\xff\"}").unwrap_err().to_string().starts_with("it is no JSON"));
+}
+
+/// Three stages of so many seconds, the last with all traffic; `row` has what the canary fails in each second.
+fn in_stages(seconds: u32, failed: impl Fn(u32) -> u64) -> Trace {
+    let mut trace = trace(3 * seconds, 5, |at| {
+        let failed = failed(at);
+        match at / seconds {
+            0 => ([45, 0, 9, 0], [5, failed.min(5), 1, failed.min(1)]),
+            1 => ([25, 0, 5, 0], [25, failed, 5, failed.min(5)]),
+            _ => ([0; 4], [50, failed, 10, failed.min(10)]),
+        }
+    });
+    trace.steps = vec![(10.0, seconds), (50.0, seconds), (100.0, seconds)];
+    trace
+}
+
+/// Nothing of the stable version runs beside it then, so no evidence comes any more; but nothing passes against the plain counts.
+#[test]
+fn what_fails_only_with_all_traffic_does_not_pass() {
+    let good = judged(&in_stages(600, |_| 0));
+    assert_eq!(good.decision, Decision::Promote, "{}", good.because);
+    let Replayed { decision, score, because, .. } =
+        judged(&in_stages(600, |at| if at >= 1200 { 5 } else { 0 }));
+    assert_eq!((decision, score), (Decision::Hold, 50), "{because}");
+    assert!(
+        because.starts_with("With all traffic it failed 3000 of 30000 requests (10%); beside it,"),
+        "{because}"
+    );
+
+    // An incident that is over.
+    let over = in_stages(600, |at| if (1200..1260).contains(&at) { 15 } else { 0 });
+    assert_eq!(judged(&over).decision, Decision::Promote, "{}", judged(&over).because);
+
+    // Nobody came.
+    let mut nobody = in_stages(600, |_| 0);
+    nobody.sec[1200..].fill([0; 8]);
+    let Replayed { decision, because, .. } = judged(&nobody);
+    assert_eq!(decision, Decision::Hold, "{because}");
+    assert!(because.ends_with("has had all traffic for 600 s, and not one request came."), "{because}");
 }

@@ -1,6 +1,6 @@
 //! One sentence with the numbers for every verdict. It is evidence too: it stands in the record and in the incident.
 
-use super::counts::{Side, share};
+use super::counts::Side;
 use super::judge::Judge;
 use super::triggers::Trigger;
 use super::verdict::{Cause, Lack, Verdict};
@@ -103,14 +103,14 @@ impl Judge {
 
     /// What both had above a usual quantile of the stable version, if latency was compared.
     fn slowness(&self) -> Option<String> {
-        let (stable, canary) = self.latency.compared();
+        let canary = self.latency.compared().1;
         let (limit, (slow_stable, slow_canary)) = self.latency.slow();
         (canary > 0).then(|| {
             format!(
                 "{} of the canary's {} requests were slower than the stable version's usual {limit}, {} of the stable version's own",
-                percent(share(slow_canary, canary)),
+                percent(slow_canary),
                 number(canary),
-                percent(share(slow_stable, stable)),
+                percent(slow_stable),
             )
         })
     }

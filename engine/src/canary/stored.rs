@@ -12,7 +12,7 @@ use super::judge::Judge;
 use super::policy::{Policy, STAGES};
 
 /// The form of what is stored. It grows with each change of what a judge keeps or of what that means; a test holds the fields against it.
-const FORM: u32 = 3;
+const FORM: u32 = 4;
 
 /// Reads only as [`FORM`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -254,6 +254,7 @@ mod tests {
             ("form", serde_json::Value::Null),
             ("form", 1.into()),
             ("form", 2.into()),
+            ("form", 3.into()),
             ("errors", serde_json::json!({ "lanes": [1] })),
         ] {
             let mut stored = serde_json::to_value(&before).unwrap();

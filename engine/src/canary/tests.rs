@@ -288,6 +288,37 @@ fn a_slow_tail_is_found_and_a_cold_start_is_not_held_against_it() {
     assert_eq!(cold.verdict, Verdict::Pass, "{}", cold.because);
 }
 
+/// Whoever reads the verdict compares its two shares, so they have to be of the same moments: here the first stage is busy for both, and the canary has
+/// most of its requests in the second.
+#[test]
+fn the_shares_in_a_sentence_are_of_the_same_moments() {
+    let mut judge = Judge::new(
+        Policy::default(),
+        1200,
+        Past { latency: vec![50_000, 45_000, 4_500, 500], ..Past::default() },
+    );
+    for at in 1..=1200_u32 {
+        let (stable, canary) = if at <= 600 { (90, 10) } else { (50, 50) };
+        judge.second(&second((stable, 0), (canary, 0)));
+        if at.is_multiple_of(LATENCY_ROW_S) {
+            let (stable, canary) = if at <= 600 {
+                ([400, 320, 160, 20], [44, 36, 18, 2])
+            } else {
+                ([250, 225, 23, 2], [220, 200, 73, 7])
+            };
+            judge.latency(&stable, &canary);
+        }
+        if matches!(judge.verdict(), Verdict::Fail { .. }) {
+            break;
+        }
+    }
+    let ruling = judge.ruling();
+    assert_eq!(ruling.verdict, Verdict::Fail { cause: Cause::Latency }, "{}", ruling.because);
+    let shares: Vec<f64> =
+        ruling.because.split('%').filter_map(|before| before.rsplit(' ').next()?.parse().ok()).collect();
+    assert!(shares[0] > shares[1], "{}", ruling.because);
+}
+
 fn seconds() -> impl Strategy<Value = Vec<(Second, bool)>> {
     let one = (0_u64..40, 0_u64..4, 0_u64..12, 0_u64..6, prop::bool::weighted(0.02));
     prop::collection::vec(one.prop_map(|(n, e, m, f, stage)| (second((n, e), (m, f)), stage)), 1..150)

@@ -5,10 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
-/// So many standard deviations fewer than before are no chance.
-const FEWER_DEVIATIONS: f64 = 3.0;
-/// The variance of marked units over that of single ones: a client that tries again with probability 3/4 each time makes as much.
-const CLUMPED: f64 = 7.0;
+/// Chance makes as few as that in fewer than one of a hundred cases: the logarithm.
+const CHANCE_LN: f64 = 4.6;
+/// Marked units of one fault on average: a client that tries again with probability 3/4 each time makes as many.
+const CLUMP: f64 = 4.0;
 
 /// Marked and all units, fading.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -31,9 +31,7 @@ impl Usual {
         if all <= 0.0 {
             return false;
         }
-        let expected = marked / all * self.now.1;
-        let fewer = expected - self.now.0;
-        let gone = fewer > FEWER_DEVIATIONS * (CLUMPED * expected).sqrt();
+        let gone = rarity(self.now.0, marked / all * self.now.1) > CHANCE_LN;
         if gone {
             self.before = (0.0, 0.0);
         }
@@ -49,6 +47,23 @@ impl Usual {
     pub(super) fn all(&self) -> f64 {
         self.before.1 + self.now.1
     }
+}
+
+/// How rarely so few marked units are seen of so many expected, as a logarithm: Chernoff's bound on faults that come by chance (Poisson), each of
+/// which marks a geometric number of units.
+fn rarity(seen: f64, expected: f64) -> f64 {
+    if seen >= expected {
+        return 0.0;
+    }
+    let faults = expected / CLUMP;
+    if seen <= 0.0 {
+        return faults;
+    }
+    // The tilt at which so few are what is expected solves a quadratic equation.
+    let (share, again) = (seen / expected, CLUMP - 1.0);
+    let (a, b, c) = (again * again * share, 2.0 * CLUMP * again * share + 1.0, CLUMP * CLUMP * share);
+    let tilt = (b - (b * b - 4.0 * a * c).sqrt()) / (2.0 * a);
+    seen * tilt.ln() + faults * (1.0 - tilt / (CLUMP - again * tilt))
 }
 
 #[cfg(test)]
@@ -69,12 +84,29 @@ mod tests {
         assert!(after(300, 0.9).all() > 4000.0, "as usual");
         assert!(after(300, 0.7).all() > 4000.0, "about as usual");
         assert!(after(300, 2.0).all() > 4000.0, "worse");
-        assert!(after(30, 0.0).all() > 5000.0, "a quiet half minute");
+        assert!(after(15, 0.0).all() > 5000.0, "a quiet quarter of a minute");
     }
 
     #[test]
     fn an_incident_that_is_over_is_forgotten() {
         let usual = after(90, 0.01);
         assert!(usual.marked() / usual.all() < 0.02, "{usual:?}");
+    }
+
+    /// One minute of a fifth in ten minutes, at a tenth of that traffic: a fiftieth of all, and then next to nothing.
+    #[test]
+    fn a_short_incident_is_forgotten_within_minutes() {
+        let mut usual = Usual::new(70.0, 3_400.0);
+        let gone = (0..600).find(|_| usual.see(0.005, 5.7, 0.998));
+        assert!(gone.is_some_and(|second| second < 300), "{gone:?}");
+    }
+
+    #[test]
+    fn rarity_is_that_of_faults_that_mark_several() {
+        // No fault at all of seven: e^-7.
+        assert!((rarity(0.0, 28.0) - 7.0).abs() < 1e-9);
+        assert!(rarity(28.0, 28.0) == 0.0 && rarity(40.0, 28.0) == 0.0);
+        assert!(rarity(27.9, 28.0) < 0.01 && rarity(0.001, 28.0) > 6.9);
+        assert!(rarity(2.0, 28.0) > rarity(3.0, 28.0));
     }
 }

@@ -1,7 +1,7 @@
 //! A chart in characters, for terminals. Only plain ones, and letters for the versions: it can be read without colours, copied,
 //! and read out.
 
-use super::scale::{label, lasting, top};
+use super::scale::{label, lasting, top, top_label};
 use super::{Chart, Dot, Panel};
 
 /// Rows of a panel.
@@ -30,7 +30,8 @@ fn panel_lines(chart: &Chart, panel: &Panel, columns: usize) -> Vec<String> {
     let top = top(panel);
     let span_s = u64::from(chart.span_s.max(1));
     // Rounded up: what is not nothing is not drawn as nothing.
-    let row_of = |value: u32| (u64::from(value) * u64::from(ROWS - 1)).div_ceil(u64::from(top.max(1)));
+    let row_of =
+        |value: u32| (u64::from(value.min(top)) * u64::from(ROWS - 1)).div_ceil(u64::from(top.max(1)));
     // The row of a version in a column: what was measured in the seconds the column stands for.
     let row_at = |dots: &[Dot], column: usize| {
         let at_s = column as u64 * span_s / columns as u64;
@@ -43,7 +44,7 @@ fn panel_lines(chart: &Chart, panel: &Panel, columns: usize) -> Vec<String> {
     for row in (0..u64::from(ROWS)).rev() {
         let name = match row {
             0 => label(panel.measure, 0),
-            row if row == u64::from(ROWS - 1) => label(panel.measure, top),
+            row if row == u64::from(ROWS - 1) => top_label(panel, top),
             _ => String::new(),
         };
         let mut line = format!("{name:>LABEL$} |");

@@ -7,12 +7,34 @@ const FAILED_MIN_BP: u32 = 100;
 const LATENCY_MIN_MS: u32 = 10;
 /// A hundred percent.
 const FAILED_MAX_BP: u32 = 10_000;
+/// A moment that is so many times as slow as nine of ten others would leave nothing of those to be seen.
+const BEYOND_TIMES: u32 = 4;
+/// Of fewer moments none is told to be beyond the others.
+const MOMENTS_MIN: usize = 12;
 
 /// Where the axis of a panel ends, in the unit of its measure.
 pub(super) fn top(panel: &Panel) -> u32 {
     match panel.measure {
         Measure::Failed => round_up(panel.highest().max(FAILED_MIN_BP)).min(FAILED_MAX_BP),
-        Measure::Latency => round_up(panel.highest().max(LATENCY_MIN_MS)),
+        Measure::Latency => round_up(usual_highest(panel).max(LATENCY_MIN_MS)),
+    }
+}
+
+/// The highest value; or, where a few moments are far beyond all others, twice what nine of ten are within.
+fn usual_highest(panel: &Panel) -> u32 {
+    let mut values: Vec<u32> = panel.stable.iter().chain(&panel.canary).filter_map(|dot| dot.value).collect();
+    values.sort_unstable();
+    let most = values.get(values.len() * 9 / 10).copied().unwrap_or_default().max(LATENCY_MIN_MS);
+    let is_beyond = panel.highest() > most.saturating_mul(BEYOND_TIMES);
+    if is_beyond && values.len() >= MOMENTS_MIN { most.saturating_mul(2) } else { panel.highest() }
+}
+
+/// What stands at the end of an axis: `>` where something is beyond it.
+pub(super) fn top_label(panel: &Panel, top: u32) -> String {
+    match panel.measure {
+        _ if panel.highest() <= top => label(panel.measure, top),
+        Measure::Latency if top >= 1_000 => format!(">{} s", top / 1_000),
+        measure => format!(">{}", label(measure, top)),
     }
 }
 

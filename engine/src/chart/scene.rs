@@ -1,7 +1,7 @@
 //! Where everything of a chart stands, as a few kinds of shapes: what draws them decides nothing. The panels are below each
 //! other, so that a phone shows them as wide as it is. The versions differ in colour, in stroke and by name.
 
-use super::scale::{label, lasting, top};
+use super::scale::{label, lasting, top, top_label};
 use super::{Chart, Dot, Panel};
 
 /// Width of the picture.
@@ -141,7 +141,7 @@ impl Scene {
         for value in [0, top / 2, top] {
             let at = up(value);
             self.line(vec![(left, at), (right, at)], Ink::Frame, THIN, value > 0);
-            let words = label(panel.measure, value);
+            let words = if value == top { top_label(panel, top) } else { label(panel.measure, value) };
             self.text((left - GAP, at + TEXT_PX / 3.0), Anchor::End, words, Ink::Words);
         }
         let mut free_from = left;

@@ -60,6 +60,30 @@ fn in_characters() {
     .assert_eq(&letters(&chart(), 60).join("\n"));
 }
 
+/// One pause of a busy machine would press everything else to the bottom.
+#[test]
+fn a_lone_moment_beyond_the_others_does_not_hide_them() {
+    let mut chart = chart();
+    let slower = |values: &[u32]| dots(&values.iter().map(|value| Some(*value)).collect::<Vec<_>>());
+    chart.panels = vec![Panel {
+        service: "api".parse().unwrap(),
+        measure: Measure::Latency,
+        stable: slower(&[20, 20, 1_000, 20, 20, 20]),
+        canary: slower(&[20, 20, 20, 50, 50, 50]),
+    }];
+    expect![[r#"
+        api: 95 of 100 answers within (s stable, c canary, * both)
+        >100 ms |                 sssssssss
+                |                         :
+                |                         :ccccccccccccccccccccccccc
+                |                         :
+                |*****************cccccccccsssssssssssssssssssssssss
+           0 ms |                         :
+                +---------------------------------------------------
+                 10%                      50%                   60 s"#]]
+    .assert_eq(&letters(&chart, 60).join("\n"));
+}
+
 #[test]
 fn in_characters_it_never_panics_and_keeps_to_the_width() {
     for span_s in [0, 1, 7, 59, 60, 100_000] {

@@ -30,7 +30,9 @@ impl Engine {
             let errors = match self.server_errors(&project, live, service).await {
                 Some(seen) => {
                     // Asked for only where there is something to tell.
-                    let beside = if seen.are_repeated() { self.on_trial_lately(live).await? } else { None };
+                    let since_ms = self.now_ms() - LOOKED_BACK_S * 1_000;
+                    let beside =
+                        if seen.are_repeated() { self.on_trial(live, since_ms).await? } else { None };
                     of_errors(&happened, service, live.id.number, seen, beside)
                 }
                 None => None,
@@ -44,6 +46,15 @@ impl Engine {
                 });
                 of_health(&happened, service, unwell)
             });
+            let health = match health {
+                Some((action, say, Happening::Unwell { service, why, .. })) => {
+                    let beside = self.on_trial(live, self.now_ms() - LOOKED_BACK_S * 1_000).await?;
+                    let say =
+                        beside.iter().fold(say, |say, beside| format!("{say}, {}", beside.until_just_now()));
+                    Some((action, say, Happening::Unwell { service, why, beside }))
+                }
+                health => health,
+            };
             for (action, say, what) in errors.into_iter().chain(health) {
                 commit.happenings.push((live.run.clone(), what));
                 commit.audit.push(AuditEntry {
@@ -95,9 +106,8 @@ impl Engine {
 }
 
 impl Engine {
-    /// The canary that had a part of the traffic in the time that is looked back: errors of what is live may be its doing.
-    async fn on_trial_lately(&self, live: &Release) -> Result<Option<OnTrial>, Refusal> {
-        let since_ms = self.now_ms() - LOOKED_BACK_S * 1_000;
+    /// The canary that has had a part of the traffic since then: what is wrong with what is live may be its doing.
+    async fn on_trial(&self, live: &Release, since_ms: EpochMs) -> Result<Option<OnTrial>, Refusal> {
         for run in self.store().run_by_environment(&live.id.environment, RUNS_LOOKED_AT).await? {
             // What came while it was on trial is not seen any more once it is live, nor when it is long gone.
             let is_meant = !matches!(run.state, RunState::Succeeded { .. })
@@ -165,7 +175,7 @@ fn of_health(happened: &[RunHappened], service: &ServiceName, unwell: Option<&st
     let service = service.clone();
     match unwell {
         Some(why) if !is_told => {
-            let what = Happening::Unwell { service, why: why.to_owned() };
+            let what = Happening::Unwell { service, why: why.to_owned(), beside: None };
             Some(("service.unhealthy", format!("unhealthy: {why}"), what))
         }
         None if is_told => {

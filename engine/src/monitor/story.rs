@@ -261,7 +261,11 @@ fn timeline(detail: &RunDetail) -> Vec<String> {
             beside.iter().fold(says, |says, beside| format!("{says} {beside}"))
         }
         Happening::ServerErrorsOver { service } => format!("{service} answered without server errors again"),
-        Happening::Unwell { service, why } => format!("{service} was unhealthy: {why}"),
+        Happening::Unwell { service, why, beside } => {
+            let says = format!("{service} was unhealthy");
+            let says = beside.iter().fold(says, |says, beside| format!("{says} {}", beside.until_just_now()));
+            format!("{says}: {why}")
+        }
         Happening::WellAgain { service } => format!("{service} was healthy again"),
         Happening::RuleActed { rule, person, because, did, .. } => {
             format!("rule {rule} of {person} acted because {because}: {}", did.join("; "))

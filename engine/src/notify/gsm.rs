@@ -2,6 +2,8 @@
 //! each of several, because a header joins them. One character outside the alphabet would turn the whole message into
 //! UCS-2, with 70 in a segment; so there is none.
 
+use super::shorten::shorten;
+
 /// Septets of a message that is one segment.
 const ALONE: usize = 160;
 /// Septets of each segment of several.
@@ -73,7 +75,7 @@ pub fn plain(text: &str) -> String {
 }
 
 /// A text of the alphabet out of a beginning, a middle that may be shortened, and an end that may not: joined by blanks, within
-/// the segments there are. The middle gives way, at a word, and says so by dots.
+/// the segments there are. The middle gives way, by sense (`shorten.rs`).
 pub fn joined(beginning: &str, middle: &str, end: &str) -> String {
     let (beginning, middle, end) = (plain(beginning), plain(middle), plain(end));
     let put = |middle: &str| {
@@ -84,17 +86,9 @@ pub fn joined(beginning: &str, middle: &str, end: &str) -> String {
     if fits(&whole) {
         return whole;
     }
-    let mut words: Vec<&str> = middle.split(' ').collect();
-    while words.pop().is_some() {
-        let shorter = if words.is_empty() {
-            String::new()
-        } else {
-            format!("{}...", words.join(" ").trim_end_matches(['.', ',', ':', ';']))
-        };
-        let shorter = put(&shorter);
-        if fits(&shorter) {
-            return shorter;
-        }
+    let shorter = put(&shorten(&middle, |shorter| fits(&put(shorter))));
+    if fits(&shorter) {
+        return shorter;
     }
     // A beginning that is too long by itself: names have limits, so this is about to be seen by nobody.
     let mut beginning = beginning;

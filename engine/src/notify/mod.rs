@@ -17,6 +17,7 @@ mod raise;
 mod replies;
 mod self_test;
 mod send;
+mod shorten;
 mod text;
 mod turn;
 mod view;

@@ -130,8 +130,11 @@ pub fn worth(run: &Run, what: &Happening, trial: Option<&Trial>, production: boo
             let about = service.to_string();
             return Some(Worth { about, ..of(AlertKind::ServerErrors, bad, &says, &[Signal::Repeated5xx]) });
         }
-        Happening::Unwell { service, why } => {
-            let says = format!("{service} is unhealthy: {why}");
+        Happening::Unwell { service, why, beside } => {
+            let says = beside.iter().fold(format!("{service} is unhealthy"), |says, beside| {
+                format!("{says} {}", beside.until_just_now())
+            });
+            let says = format!("{says}: {why}");
             let about = service.to_string();
             return Some(Worth { about, ..of(AlertKind::Unhealthy, bad, &says, &[Signal::Unhealthy]) });
         }

@@ -162,6 +162,14 @@ impl Happening {
     }
 }
 
+impl OnTrial {
+    /// For what is only found when it is over: services are not looked after while a run is at work.
+    pub fn until_just_now(&self) -> String {
+        let Self { run, release, weight_pct } = self;
+        format!("right after the canary of release {release} ({run}) had {weight_pct}% of traffic")
+    }
+}
+
 impl fmt::Display for OnTrial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { run, release, weight_pct } = self;
@@ -264,6 +272,9 @@ pub enum Happening {
         service: ServiceName,
         /// What its health check said.
         why: String,
+        /// The canary that was beside it until just before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        beside: Option<OnTrial>,
     },
     /// It is healthy again.
     WellAgain {

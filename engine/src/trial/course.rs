@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::Trial;
-use super::plain::{against_a_pass, worse_alone};
-use crate::canary::{Received, Ruling, Second, Side, Split, Verdict};
+use crate::canary::plain::{against_a_pass, nobody_came, worse_alone};
+use crate::canary::{Received, Ruling, Second, Split, Verdict};
 use crate::clock::EpochMs;
 use crate::model::{ServiceName, WhenLow};
 use crate::step::CanaryStage;
@@ -182,9 +182,8 @@ impl Trial {
         let (soak, before) = self.stages.split_last().filter(|_| !stage.is_compared())?;
         stage.judged.iter().find_map(|one| {
             let stable = before.iter().filter_map(|stage| stage.services.get(&one.service));
-            let stable = stable.fold(Side::default(), |all, here| all.plus(here.served.stable));
             let alone = soak.services.get(&one.service)?.counted.canary;
-            Some((&one.service, worse_alone(stable, alone)?))
+            Some((&one.service, worse_alone(stable.map(|here| here.served.stable), alone)?))
         })
     }
 
@@ -218,9 +217,7 @@ impl Trial {
         });
         let (requests, errors) = served.unwrap_or_default();
         if requests == 0 && soaked_s > 0 {
-            return Err(format!(
-                "Not enough data: the new release has had all traffic for {soaked_s} s, and not one request came."
-            ));
+            return Err(nobody_came(soaked_s));
         }
         Ok(format!(
             "All traffic for {soaked_s} s: {errors} of {requests} requests failed, and no trigger was pulled."

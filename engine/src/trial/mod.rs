@@ -7,7 +7,6 @@ mod checks;
 mod course;
 mod pairs;
 mod patterns;
-mod plain;
 mod see;
 mod stored;
 #[cfg(test)]

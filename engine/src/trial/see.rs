@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::patterns::Patterns;
-use super::plain::{against_a_pass, alone};
 use super::{Blind, CheckPair, InStage, Trial, Watched, policy_of};
+use crate::canary::plain::{UNKNOWN_SCORE, against_a_pass, alone};
 use crate::canary::{LATENCY_ROW_S, Second, Verdict};
 use crate::clock::EpochMs;
 use crate::model::ServiceName;
@@ -12,9 +12,6 @@ use crate::ports::{
     Crashes, InstanceState, LogLine, ObservedEnvironment, ObservedSet, Seen, Served, add_latency,
 };
 use crate::step::{CanaryStage, Judged};
-
-/// The score of a canary of which nothing is known.
-const UNKNOWN_SCORE: u8 = 50;
 
 /// What a look at a canary found.
 #[derive(Debug)]
@@ -158,7 +155,6 @@ impl Watched {
             // What was compared before is no news here.
             here.because = alone(here.served.canary, here.soaked_s);
         } else if let Some(because) = against_a_pass(&here.served).filter(|_| here.verdict == "pass") {
-            // As low as without any data: nothing is known.
             let score = here.score.min(UNKNOWN_SCORE);
             (here.score, here.verdict, here.because) = (score, "not-enough-data".to_owned(), because);
         }

@@ -406,7 +406,7 @@ impl Story {
                 Happening::Reached { service } => format!("{service} reached again"),
                 Happening::ServerErrors { service, errors, .. } => format!("{service} errors: {errors}"),
                 Happening::ServerErrorsOver { service } => format!("{service} errors over"),
-                Happening::Unwell { service, why } => format!("{service} unwell: {why}"),
+                Happening::Unwell { service, why, .. } => format!("{service} unwell: {why}"),
                 Happening::WellAgain { service } => format!("{service} well again"),
                 Happening::RuleActed { rule, did, .. } => format!("rule {rule}: {}", did.join("; ")),
                 Happening::ArtifactDiffers { path } => format!("{path} differs"),

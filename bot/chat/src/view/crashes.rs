@@ -2,7 +2,7 @@
 
 use engine::monitor::CrashingService;
 use engine::ports::Crashes;
-use engine::run::{Happening, Run};
+use engine::run::{Happening, OnTrial, Run};
 
 use super::time::{ago, clock};
 use crate::message::{Card, Tone};
@@ -58,7 +58,9 @@ pub(crate) fn later_card(run: &Run, what: &Happening) -> Option<Card> {
             Tone::Good,
             format!("{service} in {environment} answers without server errors again."),
         )),
-        Happening::Unwell { service, why } => Some(unwell(service.as_str(), environment.as_str(), why)),
+        Happening::Unwell { service, why, beside } => {
+            Some(unwell(service.as_str(), environment.as_str(), why, beside.as_ref()))
+        }
         Happening::WellAgain { service } => {
             Some(Card::new(Tone::Good, format!("{service} in {environment} is healthy again.")))
         }
@@ -74,14 +76,21 @@ pub(crate) fn later_card(run: &Run, what: &Happening) -> Option<Card> {
 }
 
 /// A live service is not healthy any more. What its health check answered may be a page: only what is short is in the headline.
-fn unwell(service: &str, environment: &str, why: &str) -> Card {
+fn unwell(service: &str, environment: &str, why: &str, beside: Option<&OnTrial>) -> Card {
     let says = format!("{service} in {environment} is unhealthy");
     let card = if why.chars().count() <= WHY_CHARS {
         Card::new(Tone::Bad, format!("{says}: {why}"))
     } else {
         Card::new(Tone::Bad, format!("{says}.")).verbatim(vec![why.to_owned()])
     };
-    card.text(format!("Next: logs {service} in {environment}; restart {service} in {environment}"))
+    let (card, status) = match beside {
+        Some(canary) => (
+            card.text(format!("That was found {}: it may be the canary's doing.", canary.until_just_now())),
+            format!("status {}; ", canary.run),
+        ),
+        None => (card, String::new()),
+    };
+    card.text(format!("Next: {status}logs {service} in {environment}; restart {service} in {environment}"))
 }
 
 /// A live service keeps ending by itself: said once.
@@ -134,11 +143,11 @@ mod tests {
     fn a_long_answer_of_a_health_check_is_no_headline() {
         let page =
             "GET /health answered 503: {\"status\":\"down\",\"error\":\"Connection refused (os error 111)\"}";
-        let card = unwell("web", "staging", page);
+        let card = unwell("web", "staging", page, None);
         assert_eq!(card.headline, "web in staging is unhealthy.");
         assert!(plain(&card).contains(page));
         assert_eq!(
-            unwell("web", "staging", "503 in 4 ms").headline,
+            unwell("web", "staging", "503 in 4 ms", None).headline,
             "web in staging is unhealthy: 503 in 4 ms"
         );
     }

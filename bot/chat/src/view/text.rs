@@ -22,15 +22,16 @@ pub(crate) fn text(say: &ToSay<'_>) -> String {
     // Whoever is told second, or after a quiet night, has to know that it is old.
     let is_old = say.now_ms - lead.at_ms >= OLD_MS;
     let when = if is_old { format!(", {}", ago(lead.at_ms, say.now_ms)) } else { String::new() };
+    let (service_at, says) = of_canary(lead).unwrap_or(("", lead.says.trim()));
     let beginning = if lead.kind == AlertKind::SelfTest {
         format!("Weekly test of Infra Chat: texts about {} reach you.", lead.says)
     } else {
-        format!("{run}{place}{when}: {}", happened(lead, say.run))
+        format!("{run}{place}{when}: {}", happened(lead, say.run, service_at))
     };
     let mut middle = Vec::new();
     match lead.kind {
         AlertKind::SelfTest | AlertKind::RollbackBegun | AlertKind::ApprovalAwaited => {}
-        _ => middle.push(sentence(lead.says.trim())),
+        _ => middle.push(sentence(says)),
     }
     let mut end = Vec::new();
     if let Some(score) = lead.score {
@@ -56,13 +57,25 @@ pub(crate) fn text(say: &ToSay<'_>) -> String {
     joined(&beginning, &middle.join(" "), &end.join(" "))
 }
 
-fn happened(lead: &Alert, run: Option<&Run>) -> String {
+/// Of a canary the judge failed, which and where, "api at 10% of traffic", and the verdict: that has the numbers, which have to stay when room is short.
+fn of_canary(lead: &Alert) -> Option<(&str, &str)> {
+    if lead.kind != AlertKind::CanaryFailed {
+        return None;
+    }
+    lead.says.strip_prefix("the canary of ")?.split_once(". ")
+}
+
+/// `canary` is which was taken back, and where it was, as far as that is known.
+fn happened(lead: &Alert, run: Option<&Run>, canary: &str) -> String {
     let kind = run.map_or("run", |run| run.request.change.run_type());
     let asked = run.map_or("somebody", |run| run.requester.name.as_str());
     match lead.kind {
         AlertKind::CanaryWeird => "the canary looks worse:".to_owned(),
         AlertKind::CanaryHeld => "the canary waits for you:".to_owned(),
-        AlertKind::CanaryFailed => "canary taken back by itself:".to_owned(),
+        AlertKind::CanaryFailed => match canary.split_once(" failed at ") {
+            Some((service, place)) => format!("canary of {service} taken back by itself at {place}:"),
+            None => "canary taken back by itself:".to_owned(),
+        },
         AlertKind::RolledBack => format!("{kind} was rolled back:"),
         AlertKind::RollbackBegun => format!("{asked} rolls back now."),
         AlertKind::Failed => format!("{kind} failed:"),
@@ -215,7 +228,7 @@ pub(crate) fn noted(alert: &Alert, person: &str, sentence: &str) -> Card {
     let place = &alert.environment.environment;
     let mut card = Card::new(
         Tone::Ask,
-        format!("{person}: {run}{place}: {}", happened(alert, None).trim_end_matches(':')),
+        format!("{person}: {run}{place}: {}", happened(alert, None, "").trim_end_matches(':')),
     )
     .text(self::sentence(&alert.says))
     .text(format!("You asked for it: {sentence}"));

@@ -1,6 +1,7 @@
 //! What a canary does to live services beside it is not told as theirs.
 
 use adapters::sim::Behaviour;
+use engine::ports::InstanceState;
 use expect_test::expect;
 
 use crate::harness::{Chat, Project, chat_about, good, minutes};
@@ -70,5 +71,37 @@ fn an_alert_of_errors_beside_a_canary_is_about_the_canary() {
             r-3 staging: a live service answers with errors: api answered 110 of 380 requests in 120 s with server errors while the canary of release 3 (r-3) had 10% of traffic. And 1 more (r-3). Reply CODE if you take it.
         "#]]);
         t.never_mind_the_rest();
+    });
+}
+
+/// A live service that is unhealthy when a canary beside it is over: that is named, on the card and in the text.
+#[test]
+fn a_live_service_unhealthy_beside_a_canary_names_it() {
+    chat_about(&Project::usual(), async |t| {
+        t.has_phone("ana").await;
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        t.world().traffic_set(&t.key("staging"), 20);
+        t.user("ana").says("text me if something is unhealthy").await;
+        t.release("v1.1.0", good());
+        t.user("ana").says("deploy v1.1.0 to staging with canary 10/50/100 soak 60s").await;
+        t.ticks().await;
+        let (staging, api) = (t.key("staging"), "api".parse().unwrap());
+        let state = Some(InstanceState::Unhealthy { last: "503 in 4 ms".to_owned() });
+        t.world.drift(|it| assert!(it.instance_state(&staging, &api, 1, 0, state)));
+        t.second_passes().await;
+        t.user("ana").says("rollback staging").await;
+        t.settles().await;
+        t.run(2).is("rolled-back").await;
+        t.never_mind_the_rest();
+        t.looks_after_services().await;
+        t.bot_says(expect![[r#"
+            ✗ api in staging is unhealthy: 503 in 4 ms
+              That was found right after the canary of release 2 (r-2) had 10% of traffic: it may be the canary's doing.
+              Next: status r-2; logs api in staging; restart api in staging
+        "#]]);
+        t.texts("ana", expect![[r#"
+            r-1 staging: a live service is unhealthy: api is unhealthy right after the canary of release 2 (r-2) had 10% of traffic: 503 in 4 ms. Reply CODE to roll back, CODE if you take it.
+        "#]]);
     });
 }

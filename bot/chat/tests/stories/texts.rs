@@ -52,19 +52,19 @@ fn a_canary_taken_back_is_texted_and_the_next_one_follows() {
         live(t, TRAFFIC).await;
         bad_canary(t).await;
         t.texts("ana", expect![[r#"
-            r-2 staging: canary taken back by itself: the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this far apart... Score 0/100. Live: release 1 (v1.0.0). Reply CODE if you take it.
+            r-2 staging: canary of api taken back by itself at 50% of traffic: The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds. Score 0/100. Live: release 1 (v1.0.0). Reply CODE if you take it.
         "#]]);
         t.texts("ben", expect![""]);
         t.texts_pass(minutes(4)).await;
         t.texts("ben", expect![""]);
         t.texts_pass(minutes(1)).await;
         t.texts("ben", expect![[r#"
-            r-2 staging, 5 min ago: canary taken back by itself: the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this... Score 0/100. Live: release 1 (v1.0.0). Reply CODE if you take it.
+            r-2 staging, 5 min ago: canary of api taken back by itself at 50% of traffic: The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds. Score 0/100. Live: release 1 (v1.0.0). Reply CODE if you take it.
         "#]]);
         let code = t.code("ben", "if you take it");
         t.replies("ben", &code).await;
         t.texts("ben", expect![[r#"
-            r-2 staging, 5 min ago: canary taken back by itself: the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this... Score 0/100. Live: release 1 (v1.0.0). Reply CODE if you take it.
+            r-2 staging, 5 min ago: canary of api taken back by itself at 50% of traffic: The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds. Score 0/100. Live: release 1 (v1.0.0). Reply CODE if you take it.
             You have r-2: nobody else is texted about it.
         "#]]);
         t.texts_pass(minutes(30)).await;
@@ -72,7 +72,7 @@ fn a_canary_taken_back_is_texted_and_the_next_one_follows() {
         // A number counts once.
         t.replies("ben", &code).await;
         t.texts("ben", expect![[r#"
-            r-2 staging, 5 min ago: canary taken back by itself: the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this... Score 0/100. Live: release 1 (v1.0.0). Reply CODE if you take it.
+            r-2 staging, 5 min ago: canary of api taken back by itself at 50% of traffic: The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds. Score 0/100. Live: release 1 (v1.0.0). Reply CODE if you take it.
             You have r-2: nobody else is texted about it.
             CODE was replied already 30 min ago; nothing more was done.
         "#]]);
@@ -105,7 +105,7 @@ fn a_reply_rolls_back() {
         live(t, 0).await;
         held_canary(t).await;
         t.texts("ana", expect![[r#"
-            r-2 staging: the canary waits for you: api: Not enough data: 0 of the 10 lane-seconds a pass needs could be compared (0 canary requests); it takes about 10 more canary requests, and none has come yet. web can't pass yet... Score 50/100. Reply CODE to roll back, CODE to promote, CODE if you take it.
+            r-2 staging: the canary waits for you: api: Not enough data: 0 of the 10 lane-seconds a pass needs could be compared (0 canary requests); it takes about 10 more canary requests, and none has come yet. Score 50/100. Reply CODE to roll back, CODE to promote, CODE if you take it.
         "#]]);
         let code = t.code("ana", "to roll back");
         // What carriers keep for themselves does nothing, and costs nothing.
@@ -121,7 +121,7 @@ fn a_reply_rolls_back() {
         t.settles().await;
         t.run(2).is("rolled-back").await;
         t.texts("ana", expect![[r#"
-            r-2 staging: the canary waits for you: api: Not enough data: 0 of the 10 lane-seconds a pass needs could be compared (0 canary requests); it takes about 10 more canary requests, and none has come yet. web can't pass yet... Score 50/100. Reply CODE to roll back, CODE to promote, CODE if you take it.
+            r-2 staging: the canary waits for you: api: Not enough data: 0 of the 10 lane-seconds a pass needs could be compared (0 canary requests); it takes about 10 more canary requests, and none has come yet. Score 50/100. Reply CODE to roll back, CODE to promote, CODE if you take it.
             r-2 is rolled back by ana: all traffic goes to the stable release first, then what it brought is ended.
         "#]]);
         t.texts(
@@ -135,7 +135,7 @@ fn a_reply_rolls_back() {
         let late = t.code("ana", "to promote");
         t.replies("ana", &late).await;
         t.texts("ana", expect![[r#"
-            r-2 staging: the canary waits for you: api: Not enough data: 0 of the 10 lane-seconds a pass needs could be compared (0 canary requests); it takes about 10 more canary requests, and none has come yet. web can't pass yet... Score 50/100. Reply CODE to roll back, CODE to promote, CODE if you take it.
+            r-2 staging: the canary waits for you: api: Not enough data: 0 of the 10 lane-seconds a pass needs could be compared (0 canary requests); it takes about 10 more canary requests, and none has come yet. Score 50/100. Reply CODE to roll back, CODE to promote, CODE if you take it.
             r-2 is rolled back by ana: all traffic goes to the stable release first, then what it brought is ended.
             CODE came too late. r-2 was rolled back just now. Live in staging: release 1 (v1.0.0). Nothing was done.
         "#]]);
@@ -151,7 +151,7 @@ fn a_reply_promotes_as_far_as_its_person_may() {
         let code = t.code("vera", "to promote");
         t.replies("vera", &code).await;
         t.texts("vera", expect![[r#"
-            r-2 staging: the canary waits for you: api: Not enough data: 0 of the 10 lane-seconds a pass needs could be compared (0 canary requests); it takes about 10 more canary requests, and none has come yet. web can't pass yet... Score 50/100. Reply CODE to roll back, CODE to promote, CODE if you take it.
+            r-2 staging: the canary waits for you: api: Not enough data: 0 of the 10 lane-seconds a pass needs could be compared (0 canary requests); it takes about 10 more canary requests, and none has come yet. Score 50/100. Reply CODE to roll back, CODE to promote, CODE if you take it.
             You are a viewer, and promote on staging needs a deployer or an admin. Ask one of them, or ask an admin to change your role. Nothing was done; go on in the chat.
         "#]]);
         t.run(2).is("paused").await;
@@ -159,7 +159,7 @@ fn a_reply_promotes_as_far_as_its_person_may() {
         let code = t.code("ana", "to promote");
         t.replies("ana", &code).await;
         t.texts("ana", expect![[r#"
-            r-2 staging, 5 min ago: the canary waits for you: api: Not enough data: 0 of the 10 lane-seconds a pass needs could be compared (0 canary requests); it takes about 10 more canary requests, and none has come yet. web can't... Score 50/100. Reply CODE to roll back, CODE to promote, CODE if you take it.
+            r-2 staging, 5 min ago: the canary waits for you: api: Not enough data: 0 of the 10 lane-seconds a pass needs could be compared (0 canary requests); it takes about 10 more canary requests, and none has come yet. Score 50/100. Reply CODE to roll back, CODE to promote, CODE if you take it.
             r-2 is promoted by ana: its canary moves on to the next stage.
         "#]]);
         t.never_mind_the_rest();
@@ -332,7 +332,7 @@ fn who_asked_for_it_is_told() {
         t.never_mind_the_rest();
         t.texts("ana", expect![""]);
         t.texts("ben", expect![[r#"
-            r-2 staging: canary taken back by itself: the canary of api failed at 50% of traffic. The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds; equal versions would get this far apart... Score 0/100. Live: release 1 (v1.0.0). Reply CODE if you take it.
+            r-2 staging: canary of api taken back by itself at 50% of traffic: The canary failed 21 of 100 requests (21%), the stable version 0 of 100 requests (0%) in the same seconds. Score 0/100. Live: release 1 (v1.0.0). Reply CODE if you take it.
         "#]]);
     });
 }

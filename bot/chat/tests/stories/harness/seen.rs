@@ -51,7 +51,7 @@ impl RunSeen<'_> {
             Happening::Reached { service } => format!("{service} reached again\n"),
             Happening::ServerErrors { service, errors, .. } => format!("{service} errors: {errors}\n"),
             Happening::ServerErrorsOver { service } => format!("{service} errors over\n"),
-            Happening::Unwell { service, why } => format!("{service} unwell: {why}\n"),
+            Happening::Unwell { service, why, .. } => format!("{service} unwell: {why}\n"),
             Happening::WellAgain { service } => format!("{service} well again\n"),
             Happening::RuleActed { rule, did, .. } => format!("rule {rule}: {}\n", did.join("; ")),
             Happening::ArtifactDiffers { path } => format!("{path} differs\n"),

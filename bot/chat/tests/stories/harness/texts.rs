@@ -22,11 +22,14 @@ static CODE: LazyLock<Regex> =
 /// shorter where the address takes the room.
 fn is_cut_for_its_address(actual: &str, expected: &str) -> bool {
     let Some((said, _)) = actual.rsplit_once(" https://") else { return actual == expected };
-    let cut = || {
-        let (begins, ends) = said.split_once("... ")?;
-        Some(expected.starts_with(begins) && expected.ends_with(&format!("... {ends}")))
+    let alike = |a: &mut dyn Iterator<Item = (char, char)>| {
+        a.take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum::<usize>()
     };
-    said == expected || cut().unwrap_or(false)
+    let begins = alike(&mut said.chars().zip(expected.chars()));
+    let ends = alike(&mut said.chars().rev().zip(expected.chars().rev()));
+    // Where it was cut, and nowhere else, it says so.
+    let between = said.get(begins..said.len().saturating_sub(ends)).unwrap_or_default();
+    matches!(between.trim(), "" | "." | "...") && said.len() <= expected.len()
 }
 
 /// The phone of somebody: numbers nobody has.
