@@ -286,6 +286,16 @@ impl Event {
         }
     }
 
+    /// One of two replicas stalls, mostly over what it sees before it does something; the other has time to take over; it wakes up.
+    pub(crate) fn stall(dice: &mut Dice) -> [Self; 3] {
+        let seen =
+            [Call::Observe, Call::BuildLook, Call::MigrationsApplied, Call::Weights, Call::InstancesReplaced];
+        let call = if dice.percent(60) { dice.one_of(&seen) } else { write_call(dice) };
+        let nth = dice.between(1, 4) as u32;
+        let ms = dice.between(10 * SECOND_MS, 80 * SECOND_MS);
+        [Self::Stalls { replica: dice.byte(), call, nth }, Self::Passes { ms }, Self::Wakes]
+    }
+
     /// How most days begin: something is live.
     pub(crate) fn morning(dice: &mut Dice, all: &mut Vec<Self>) {
         let reference = dice.one_of(&REFS);

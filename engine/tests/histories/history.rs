@@ -15,7 +15,7 @@ const FIRST_SEED: u64 = 1;
 const SHRINKS_MAX: usize = 400;
 
 /// What happens in the history of a seed.
-pub(crate) fn events(seed: u64) -> Vec<Event> {
+pub(crate) fn events(kind: Kind, seed: u64) -> Vec<Event> {
     let mut dice = Dice::of(seed);
     let count = dice.between(10, 41) as usize;
     let mut all = Vec::with_capacity(count + 4);
@@ -24,6 +24,17 @@ pub(crate) fn events(seed: u64) -> Vec<Event> {
     }
     while all.len() < count {
         Event::roll(&mut dice, &mut all);
+    }
+    if kind == Kind::Postgres {
+        // Work that was just let go is what somebody stalls in.
+        let lets_go = |at: &usize| matches!(all[*at], Event::Asks { .. } | Event::Approves { .. });
+        let places: Vec<usize> = (0..all.len()).filter(lets_go).collect();
+        for at in places.into_iter().rev() {
+            if dice.percent(40) {
+                let after = at + 1;
+                all.splice(after..after, Event::stall(&mut dice));
+            }
+        }
     }
     all
 }
@@ -97,7 +108,7 @@ pub(crate) fn play_all(kind: Kind, count: u64) {
     let began = Instant::now();
     let (mut happened, mut runs, mut effects, mut played_events) = (0, 0, 0, 0);
     for seed in seeds.clone() {
-        let events = events(seed);
+        let events = events(kind, seed);
         let this = played(&runtime, &mut ground, kind, seed, &events);
         if one.is_some() {
             eprintln!("{}", this.told.join("\n"));
