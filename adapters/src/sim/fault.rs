@@ -89,6 +89,10 @@ impl Faults {
         self.on.push(Armed { fault, matched: 0 });
     }
 
+    pub(super) fn end(&mut self, fault: &Fault) {
+        self.on.retain(|armed| armed.fault != *fault);
+    }
+
     pub(super) fn clear(&mut self) {
         self.on.clear();
     }

@@ -126,6 +126,11 @@ impl World {
         self.with(|state| state.faults.add(fault));
     }
 
+    /// Switches a fault off, and leaves the others on.
+    pub fn fault_end(&self, fault: &Fault) {
+        self.with(|state| state.faults.end(fault));
+    }
+
     /// Switches all faults off.
     pub fn faults_clear(&self) {
         self.with(|state| state.faults.clear());

@@ -155,6 +155,8 @@ impl Store {
         let readers = SqlitePoolOptions::new()
             .max_connections(SQLITE_READERS)
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            // A file does not hang up: asking a connection whether it is alive only doubles the way of every read.
+            .test_before_acquire(false)
             .connect_with(options.clone().read_only(true))
             .await
             .map_err(address.unopened(hint))?;

@@ -13,6 +13,9 @@ use crate::ports::{
 };
 use crate::step::{CanaryStage, Judged};
 
+/// What was seen may be so much later than it is now, in seconds: clocks of replicas differ. More, and the clock was put back.
+const AHEAD_MAX_S: i64 = 15;
+
 /// What a look at a canary found.
 #[derive(Debug)]
 pub struct Observation {
@@ -31,6 +34,20 @@ pub struct Observation {
 }
 
 impl Trial {
+    /// A clock that was put back does not stop the watch until that time comes again: it goes on from now.
+    pub fn goes_by(&mut self, now_s: i64) {
+        for watched in self.services.values_mut() {
+            if watched.seen_s.max(watched.looked_s) <= now_s + AHEAD_MAX_S {
+                continue;
+            }
+            watched.cut();
+            watched.seen_s = watched.seen_s.min(now_s - 1);
+            watched.looked_s = watched.looked_s.min(now_s - 1);
+            watched.checked_s.retain(|_, at_s| *at_s <= now_s);
+            watched.blind = None;
+        }
+    }
+
     /// The instant since which lines have not been taken in; nothing before the first stage.
     pub fn read_ms(&self) -> Option<EpochMs> {
         self.services.values().map(|watched| (watched.seen_s + 1) * 1_000).min()

@@ -1,5 +1,6 @@
 //! Clocks that jump, and runs that are only asked about.
 
+use adapters::sim::Behaviour;
 use engine::model::Change;
 
 use crate::world::changes::*;
@@ -81,5 +82,47 @@ fn a_clock_put_back_does_not_close_a_question() {
         t.approves("ben", &run).await.unwrap();
         t.settle_all().await;
         assert_eq!(t.outcome(&run).await, "succeeded");
+    });
+}
+
+#[test]
+fn a_clock_put_back_in_the_midst_of_a_canary_does_not_stop_its_judge() {
+    on_both(async |t| {
+        t.judges_by(5).await;
+        t.does("ana", "staging", deploy("v1")).await;
+        t.world.traffic_set(&t.environment("staging"), 20);
+        let run = t.asks("ana", "staging", deploy_canary("v2", &[50, 100], 10)).await;
+        t.settle().await;
+        for _ in 0..3 {
+            t.passes(1_000);
+            t.settle().await;
+        }
+        t.passes(-42 * HOUR_MS);
+        let put_back_ms = t.now_ms();
+        t.settle_all().await;
+        assert_eq!(t.outcome(&run).await, "succeeded", "{}", t.told(&run).await);
+        // Both stages, and not the 42 hours before it is as late as it was.
+        assert!(t.now_ms() - put_back_ms < 120_000, "{}", t.told(&run).await);
+    });
+}
+
+#[test]
+fn a_clock_put_back_does_not_keep_a_bad_canary_among_users() {
+    on_both(async |t| {
+        t.judges_by(5).await;
+        t.does("ana", "staging", deploy("v1")).await;
+        t.world.traffic_set(&t.environment("staging"), 100);
+        let run = t.asks("ana", "staging", deploy_canary("v2", &[50, 100], 60)).await;
+        t.settle().await;
+        for _ in 0..3 {
+            t.passes(1_000);
+            t.settle().await;
+        }
+        t.world.behaviour("v2", Behaviour::fails_requests(40)).unwrap();
+        t.passes(-HOUR_MS);
+        let put_back_ms = t.now_ms();
+        t.settle_all().await;
+        assert_eq!(t.outcome(&run).await, "rolled-back: canary-failed", "{}", t.told(&run).await);
+        assert!(t.now_ms() - put_back_ms < 60_000, "{}", t.told(&run).await);
     });
 }
