@@ -162,9 +162,8 @@ fn a_lock_is_told_which_ends_it_can_have() {
     check(
         "freeze prod till tomorrow because of the launch",
         expect![[r#"
-        `till tomorrow` is no end that a lock can have; I expected one like `for 2h` or `until 18:00`.
-          try: status staging
-          try: help"#]],
+            `till tomorrow` is no end that a lock can have; I expected one like `for 2h` or `until 18:00`.
+              try: lock production for 2h"#]],
     );
 }
 

@@ -58,6 +58,10 @@ pub(super) fn ref_put_right(question: &Question, said: &str, names: &Names) -> O
     let parsed = parse(&format!("{} {words}", known.action.row().verbs.first()?), names);
     let [told] = parsed.commands.as_slice() else { return None };
     let meant = told.git_ref.as_ref().filter(|meant| *meant != before)?;
+    // "staging v9.9.9" answers what was asked, with another ref behind it: which of the two is not for us to say.
+    if correction(said).is_none() && !words.starts_with(meant.as_str()) {
+        return None;
+    }
     let rest = Command { git_ref: None, environments: Vec::new(), ..told.clone() };
     let there = told.environments.is_empty() || told.environments == known.environments;
     let asked = question.slot == Slot::Environments && known.environments.is_empty();

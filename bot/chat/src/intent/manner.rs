@@ -110,7 +110,9 @@ impl Manner {
             return false;
         }
         let other = &deed.manner;
-        if self.timed && !other.timed {
+        // A lock holds from now on: what was said of a time is its end.
+        let ends = sentence.starts_with("lock ") && sentence.contains(" for ");
+        if self.timed && !other.timed && !ends {
             return false;
         }
         // "staging with canary, production without": the suggestion says of each place what is meant.
@@ -154,7 +156,7 @@ impl Hearing {
                     manner.without[row] |= (without || self.before.contains(&true)) && row != EXCEPT;
                 }
             }
-            is_code = values::is_ref(word) && !timed;
+            is_code = values::is_ref(word) && !timed && !word.starts_with("canary");
         }
         if self.announced && !without || is_code {
             manner.refs.push(word.to_owned());

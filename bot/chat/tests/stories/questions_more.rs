@@ -184,7 +184,14 @@ fn a_word_too_many() {
         }
         t.bot_begins(expect![[r#"
             ? Deploy where?
-            · Corrected: ref is v9.9.9.
+            ? «staging v9.9.9» is none of the choices. Deploy where?
+            ? «staging is broken» is none of the choices. Deploy where?
+            ? «staging, not production» is none of the choices. Deploy where?
+            ? «staging or production» is none of the choices. Deploy where?
+            ? «staging v1.2.0?» is none of the choices. Deploy where?
+            ? «staging for 10 minutes» is none of the choices. Deploy where?
+            ? «everywhere» is none of the choices. Deploy where?
+            ? «staging with canray 10/50/100» is none of the choices. Deploy where?
         "#]]);
         t.user("ana").says("never mind").await;
     });

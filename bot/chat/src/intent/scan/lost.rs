@@ -176,7 +176,8 @@ impl<'t> Scanner<'_, 't> {
 pub(super) fn check_ref(scope: Scope<'_, '_>, raw: &str, at: usize) -> Result<(), Problem> {
     let before = scope.text.get(..at).unwrap_or_default();
     let mut after = scope.text.get(at + raw.len()..).unwrap_or_default().chars();
-    let option = raw.starts_with(['-', '@', '#', '!', '\'', '_']) || raw.ends_with('-') || before.ends_with("--");
+    let option =
+        raw.starts_with(['-', '@', '#', '!', '\'', '_']) || raw.ends_with('-') || before.ends_with("--");
     let spoken = before.trim_end();
     // "v1.2 or newer" as people write it who know packages: ">= v1.2".
     let compared = spoken.ends_with(['<', '~', '^'])

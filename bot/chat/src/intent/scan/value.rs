@@ -121,7 +121,8 @@ impl Scanner<'_, '_> {
             return Err(Problem::ambiguous(format!(
                 "I read `{}`, which may be a canary or a branch, so I did nothing. Say `canary {weights}`, or `ref {}`.",
                 token.raw, token.raw
-            )));
+            ))
+            .instead(token.at..token.end(), [format!("canary {weights}"), format!("ref {}", token.raw)]));
         }
         // In the place of what is deployed it may be meant for an environment.
         let branch = !self.listing && token.any(BRANCHES);
