@@ -29,10 +29,10 @@ mod world {
 use world::database::Kind;
 
 /// Histories in a run of all tests.
-const HISTORIES: u64 = 400;
+const HISTORIES: u64 = 250;
 
 /// Histories of two replicas in a run of all tests.
-const HISTORIES_OF_TWO: u64 = 100;
+const HISTORIES_OF_TWO: u64 = 40;
 
 #[test]
 fn two_replicas_keep_every_promise() {
@@ -45,8 +45,8 @@ fn histories_keep_every_promise() {
 }
 
 /// Races in a run of all tests: on SQLite, and over two replicas on PostgreSQL.
-const RACES: (u64, u64) = (800, 200);
-const LOCK_RACES: (u64, u64) = (1_000, 200);
+const RACES: (u64, u64) = (400, 100);
+const LOCK_RACES: (u64, u64) = (500, 100);
 
 #[test]
 fn a_race_of_decisions_has_one_winner() {

@@ -161,7 +161,7 @@ async fn decision(track: &mut Track, dice: &mut Dice, seed: u64) -> bool {
     let sight = track.ground.peek.look(i64::MAX - 1, i64::MAX - 1).await;
     let (state, approval) = (&sight.run(run.as_str()).unwrap().state, sight.approval(run.as_str()).unwrap());
     let mut won = BTreeMap::new();
-    let mut refused = 0;
+    let (mut refused, mut again) = (0, 0);
     for ((who, _, clicked), answer) in clicks.iter().zip(&answers) {
         match answer.as_ref().unwrap() {
             Err(Refusal::Store(_) | Refusal::Bug(_) | Refusal::Port { .. }) => {
@@ -185,6 +185,8 @@ async fn decision(track: &mut Track, dice: &mut Dice, seed: u64) -> bool {
             Ok(Some(Decided::Counted { .. } | Decided::CountedBefore { .. })) => {
                 panic!("{}", what("one yes is enough"))
             }
+            // A second click of whoever decided it: no second decision.
+            Ok(Some(Decided::Before)) => again += 1,
             Ok(None) => *won.entry("cancelled").or_default() += 1,
         }
     }
@@ -195,6 +197,7 @@ async fn decision(track: &mut Track, dice: &mut Dice, seed: u64) -> bool {
     let off: usize = won.get("cancelled").copied().unwrap_or(0);
     assert!(yes <= 1 && no <= 1 && off <= 1 && no + off <= 1, "{}", what("more than one decision"));
     assert!(yes + no <= 1, "{}", what("a yes and a no"));
+    assert!(again == 0 || yes + no == 1 || round > 1, "{}", what("said once more, and never decided"));
     let decided = match (approval.state.as_str(), state.as_str()) {
         ("approved", "queued") | ("rejected" | "withdrawn", "cancelled") => 1,
         ("approved", "cancelled") => 2,
