@@ -197,7 +197,10 @@ pub(crate) enum Command {
     },
     /// Look whether everything that is needed is there
     Doctor,
-    /// Write the embedded database into a file while everything runs; or say what is in such a file
+    /// Write the embedded database into a file, or say what is in one
+    #[command(
+        after_help = "Everything may run meanwhile. Keys, artifacts and the data of services are not in it."
+    )]
     Backup {
         /// The new file; with --check, the one to look at
         #[arg(value_name = "FILE")]
@@ -206,7 +209,10 @@ pub(crate) enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// Put a backup in the place of the embedded database; what was there is kept beside it
+    /// Put a backup in the place of the embedded database
+    #[command(
+        after_help = "Nothing may run meanwhile. What was there is kept beside it; runs under way in it are paused."
+    )]
     Restore {
         /// The backup
         #[arg(value_name = "FILE")]

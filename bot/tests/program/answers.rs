@@ -23,6 +23,8 @@ fn the_help_is_a_page_people_read() {
         Keep it going:
           serve        Keep everything running: services, schedules, runs, HTTP API
           doctor       Look whether everything that is needed is there
+          backup       Write the embedded database into a file, or say what is in one
+          restore      Put a backup in the place of the embedded database
 
         Set it up:
           project      Bring in or write out the description of a project

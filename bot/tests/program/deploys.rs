@@ -113,7 +113,8 @@ fn steering_tells_by_the_exit_code_whether_it_was_done() {
     let id = world.program(&order).ended(2).run();
     says("vera", &format!("reject {id}")).ended(2);
     says("ben", &format!("reject {id}: not today")).ended(0).says("is rejected by ben");
-    says("ben", &format!("reject {id}")).ended(2);
+    says("ben", &format!("reject {id}")).ended(0).says("You have rejected").says("already: that counts");
+    says("max", &format!("reject {id}")).ended(2);
     let again = says("ana", &format!("retry {id}")).ended(2).says("awaiting approval").run();
     says("ana", &format!("cancel {again}")).ended(0).says("is cancelled");
 
