@@ -52,6 +52,13 @@ impl Told {
     }
 }
 
+/// Its last lines: what tells why something is not there stands at the end, and reports of tests are cut.
+fn end_of(said: &str) -> String {
+    let lines: Vec<&str> = said.lines().collect();
+    let from = lines.len().saturating_sub(60);
+    format!("({from} lines before)\n{}", lines[from..].join("\n"))
+}
+
 fn run_in(text: &str) -> Option<String> {
     text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-')
         .find(|word| {
@@ -250,11 +257,11 @@ impl Running {
             if said.contains(what) {
                 return said;
             }
-            assert!(began.elapsed() < PATIENCE, "no {what:?} in\n{said}");
+            assert!(began.elapsed() < PATIENCE, "no {what:?} in\n{}", end_of(&said));
             if let Some(ended) = self.child.try_wait().unwrap() {
                 std::thread::sleep(Duration::from_millis(200));
                 let said = self.said();
-                assert!(said.contains(what), "ended ({ended}) without {what:?} in\n{said}");
+                assert!(said.contains(what), "ended ({ended}) without {what:?} in\n{}", end_of(&said));
                 return said;
             }
             std::thread::sleep(Duration::from_millis(20));
@@ -294,7 +301,7 @@ impl Running {
             }
             if began.elapsed() > PATIENCE {
                 let _ = self.child.kill();
-                panic!("it does not end; it said\n{}", self.said());
+                panic!("it does not end; it said\n{}", end_of(&self.said()));
             }
             std::thread::sleep(Duration::from_millis(20));
         };

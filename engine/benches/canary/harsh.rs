@@ -49,6 +49,9 @@ pub(crate) struct Harsh {
     pub(crate) incidents: bool,
     /// The stable version restarts twice: it fails half of its requests for 5 s and is slow for 20 s.
     pub(crate) restarts: bool,
+    /// Each version's process stops for 1 to 5 s at random, so many seconds apart on average: a collection of garbage, a neighbour that takes the machine.
+    /// What comes then waits until it goes on.
+    pub(crate) stalls_s: Option<f64>,
     /// The canary is three times slower for 15 s, and what is left of that fades until 60 s.
     pub(crate) cold: bool,
     /// Latency wanders together, over half a minute (deviation of the logarithm).
@@ -73,6 +76,7 @@ pub(crate) fn worlds() -> Vec<Harsh> {
                 spike: false,
                 incidents: false,
                 restarts: false,
+                stalls_s: None,
                 cold: false,
                 wander: 0.0,
                 worse: (1.0, 1.0),
@@ -90,6 +94,8 @@ pub(crate) fn worlds() -> Vec<Harsh> {
                 Harsh { name: "spike", spike: true, shape: Shape::TwoHumps, ..calm },
                 Harsh { name: "incidents", incidents: true, shape: Shape::Tail(1.1), ..calm },
                 Harsh { name: "stable restarts", restarts: true, ..calm },
+                Harsh { name: "stalls", stalls_s: Some(300.0), ..calm },
+                Harsh { name: "many stalls", stalls_s: Some(60.0), ..calm },
                 Harsh { name: "cold for 60 s", cold: true, ..calm },
                 Harsh { name: "wandering", wander: 0.4, shape: Shape::TwoHumps, ..calm },
             ]);
@@ -124,6 +130,8 @@ pub(crate) struct Weather {
     spike_at: i64,
     incidents: [(i64, i64, f64); 2],
     restarts: [i64; 2],
+    /// Until when the stable version, and the canary, stand still.
+    stalled_until: [f64; 2],
     mood: f64,
     rows: (Vec<u64>, Vec<u64>),
     pub(crate) past: Past,
@@ -154,6 +162,7 @@ impl Weather {
             spike_at,
             incidents,
             restarts,
+            stalled_until: [f64::MIN; 2],
             mood: 0.0,
             rows: (empty(), empty()),
             past: Past::default(),
@@ -186,6 +195,13 @@ impl Weather {
         let (stable_fails, stable_slow) = (restart(5), restart(20));
         self.mood = 0.967 * self.mood + world.wander * 0.255 * self.random.normal();
         let usual = self.mood.exp() * spike.1 * (0.5 + 0.5 * swing) * if incident > 0.0 { 2.0 } else { 1.0 };
+        if let Some(apart_s) = world.stalls_s {
+            for until in &mut self.stalled_until {
+                if self.random.chance(1.0 / apart_s) {
+                    *until = until.max(self.at as f64 + 1.0 + 4.0 * self.random.unit());
+                }
+            }
+        }
         let mut second = Second::default();
         for lane in 0..LANES {
             let canary = lane < canary_lanes;
@@ -253,6 +269,7 @@ impl Weather {
     }
 
     fn latencies(&mut self, n: u64, times: f64, canary: bool) {
+        let world_stalls = self.world.stalls_s.is_some();
         for _ in 0..n {
             let ms = match self.world.shape {
                 Shape::Wide(sigma) => 60.0 * (sigma * self.random.normal()).exp() * times,
@@ -263,6 +280,8 @@ impl Weather {
                 }
                 Shape::Tail(exponent) => 30.0 * self.random.unit().powf(-1.0 / exponent) * times,
             };
+            let come = self.at as f64 + if world_stalls { self.random.unit() } else { 0.0 };
+            let ms = ms + (self.stalled_until[usize::from(canary)] - come).max(0.0) * 1_000.0;
             let row = if canary { &mut self.rows.1 } else { &mut self.rows.0 };
             row[EDGES.partition_point(|edge| *edge <= ms)] += 1;
         }

@@ -11,6 +11,7 @@ use super::counts::share;
 use super::hypergeometric::Draw;
 use super::mixture::Mixture;
 use super::normal::{above, quantile_above};
+use super::stalls::Stalls;
 
 /// Latency is taken in once per so many seconds.
 pub const LATENCY_ROW_S: u32 = 10;
@@ -32,6 +33,8 @@ const SLOWER: [(f64, f64); 9] = [
 const TOLD: [(f64, &str); 3] = [(0.05, "p95"), (0.1, "p90"), (0.5, "median")];
 /// Shares above all of those limits that are at most this part of the usual ones are no reason to hold a canary.
 const SLIGHT: f64 = 0.5;
+/// Of requests that wait for a process that stands still, nearly all are among so small a share of the slowest.
+const SLOW: f64 = 0.08;
 /// The wealth staked from the first row on.
 const AT_START: f64 = 0.75;
 /// Fewer samples of the stable version's past don't say what its quantiles are.
@@ -54,6 +57,7 @@ pub(super) struct LatencyEvidence {
     together: (Vec<u64>, Vec<u64>),
     together_rows: u32,
     spread: Spread,
+    stalls: Stalls,
     /// Samples compared: stable, canary.
     compared: (u64, u64),
     /// Samples of the canary above each limit that sentences tell of: as many as there would be if it were as the stable version in each of its rows, and
@@ -71,6 +75,7 @@ impl LatencyEvidence {
             past,
             together_rows: 0,
             spread: Spread::default(),
+            stalls: Stalls::default(),
             compared: (0, 0),
             slow: Default::default(),
         }
@@ -112,8 +117,16 @@ impl LatencyEvidence {
         let tails =
             Tails { past: tail(&self.past), stable: tail(&self.together.0), canary: tail(&self.together.1) };
         let power = 1.0 / self.spread.factor();
-        self.slower.see(tails.ln_e_values().map(|ln| (ln * power).min(ROW_LN_MAX)));
+        let stalls = &self.stalls;
+        self.slower.see(
+            tails
+                .ln_e_values()
+                .map(|(ln, ln_stalled)| stalls.ln_e_value((ln * power).min(ROW_LN_MAX), ln_stalled * power)),
+        );
 
+        let usual = tails.limit(SLOW);
+        let slow = |side: &[u64]| share(side[usual], side[0]);
+        self.stalls.see(slow(&tails.stable), slow(&tails.canary), slow(&tails.past));
         let middle = tails.limit(0.5);
         self.spread.see(tails.stable[middle], tails.stable[0]);
         self.compared = both(self.compared, (tails.stable[0], tails.canary[0]));
@@ -195,9 +208,10 @@ impl Tails {
         }
     }
 
-    /// The logarithm of the e-value of all nested limits together, for each kind of slowness.
-    fn ln_e_values(&self) -> [f64; SLOWER.len()] {
-        let mut answer = [0.0; SLOWER.len()];
+    /// For each kind of slowness, the logarithm of the e-value of all nested limits together; and that of the first of them against a canary that stood
+    /// still in this row. Of what waits nobody knows how long it does, so only what does not wait tells them apart.
+    fn ln_e_values(&self) -> [(f64, f64); SLOWER.len()] {
+        let mut answer = [(0.0, 0.0); SLOWER.len()];
         let mut ln = Vec::with_capacity(SLOWER.len());
         let mut from = 0;
         for share in NESTED {
@@ -208,9 +222,16 @@ impl Tails {
             let all = self.past[0] as f64;
             let (outer, inner) = (self.past[from] as f64 / all, self.past[limit] as f64 / all);
             let odds = SLOWER.map(|slower| odds_ratio(outer, inner, slower));
-            self.draw(limit, from).ln_e_values(1.0, &odds, &mut ln);
-            for (sum, ln) in answer.iter_mut().zip(&ln) {
+            let draw = self.draw(limit, from);
+            draw.ln_e_values(1.0, &odds, &mut ln);
+            for ((sum, _), ln) in answer.iter_mut().zip(&ln) {
                 *sum += ln;
+            }
+            if from == 0 {
+                let beyond = ln.clone();
+                draw.ln_e_values(1.0, &Stalls::odds(inner), &mut ln);
+                let stalled = ln.iter().copied().fold(0.0, f64::max);
+                answer.iter_mut().zip(beyond).for_each(|((_, of), ln)| *of = ln - stalled);
             }
             from = limit;
         }

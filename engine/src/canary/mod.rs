@@ -19,6 +19,7 @@ mod replay;
 mod score;
 mod sentence;
 mod split;
+mod stalls;
 mod stored;
 mod trace;
 mod triggers;

@@ -12,7 +12,7 @@ use super::judge::Judge;
 use super::policy::{Policy, STAGES};
 
 /// The form of what is stored. It grows with each change of what a judge keeps or of what that means; a test holds the fields against it.
-const FORM: u32 = 4;
+const FORM: u32 = 5;
 
 /// Reads only as [`FORM`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -186,6 +186,8 @@ mod tests {
             .latency.spread.last
             .latency.spread.rows
             .latency.spread.squares
+            .latency.stalls.rows
+            .latency.stalls.stalled
             .latency.together[]
             .latency.together_rows
             .low_s
