@@ -1,19 +1,18 @@
-//! `backup` and `restore`: the embedded database, made safe and put back.
+//! `backup`: the embedded database, made safe while everything runs, and what is in a backup.
 
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
 use engine::model::EnvironmentKey;
 use engine::secrets::MasterKey;
-use engine::store::{AuditEntry, Commit, Contents, Store, StoreAddress, restore};
+use engine::store::{Contents, Store, StoreAddress};
 use secrecy::ExposeSecret;
 
-use super::speaker;
+use super::counted;
 use crate::cli::{Exit, Global};
 use crate::config::Config;
 use crate::out;
-use crate::wiring::{Holder, HostLock, MASTER_KEY_FILE, SIGNING_KEY_FILE};
+use crate::wiring::{MASTER_KEY_FILE, SIGNING_KEY_FILE};
 
 /// Runs that are named one by one.
 const NAMED_MAX: usize = 5;
@@ -36,69 +35,8 @@ pub(super) async fn run(global: &Global, file: &Path, check: bool) -> anyhow::Re
     Ok(Exit::Fine)
 }
 
-pub(super) async fn put_back(global: &Global, file: &Path) -> anyhow::Result<Exit> {
-    let config = super::config_with_folder(global)?;
-    let database = database_file(&config)?;
-    let Some(lock) = HostLock::try_take(&config.data_dir, "restore")? else {
-        let holder = Holder::read(&config.data_dir).map(|holder| format!(": {holder}")).unwrap_or_default();
-        bail!(
-            "infra-chat runs in {}{holder}. End it first; a database that is in use can't be put back",
-            config.data_dir.display()
-        );
-    };
-    // A damaged one would take the place of what may be better.
-    let contents = Contents::of(file).await.context("nothing was put back")?;
-    if !contents.secrets.is_empty() && sealed_otherwise(&config, &contents) != Some(0) {
-        bail!(
-            "nothing was put back: {} holds secrets that the master key here can't open. Put the {MASTER_KEY_FILE} that was kept from that time into \
-             {} (or set INFRA_CHAT_MASTER_KEY), then do the same again",
-            file.display(),
-            config.data_dir.display()
-        );
-    }
-    let now_ms = Utc::now().timestamp_millis();
-    let was = restore(file, database, now_ms)?;
-    let engine = super::engine_of_database(&config).await?;
-    let actor = speaker::actor(&engine, global).await?;
-    let mut commit = Commit::at(now_ms);
-    commit.audit.push(AuditEntry {
-        actor: actor.clone(),
-        action: "database.restored",
-        subject: file.display().to_string(),
-        environment: None,
-        run: None,
-        data: serde_json::json!({ "events": contents.events, "newest_ms": contents.newest_ms }),
-    });
-    engine.store().commit(commit).await?;
-    // They would go on at the next start, and nobody has said that they should: what they stand in the middle of may be long past.
-    let mut held = Vec::new();
-    for run in contents.under_way.iter().filter(|run| matches!(run.state.as_str(), "queued" | "running")) {
-        match engine.pause(&run.id, &actor).await {
-            Ok(_) => held.push(run.id.to_string()),
-            Err(refusal) => out::aside(&format!("{} can't be held: {}", run.id, out::causes(&refusal))),
-        }
-    }
-    engine.store().close().await;
-    drop(lock);
-    show(&config, file, &contents);
-    out::line(&format!("It is the database of {} now.", config.data_dir.display()));
-    if let Some(was) = was {
-        out::line(&format!("What was there before is kept as {}.", was.display()));
-    }
-    if !held.is_empty() {
-        out::line(&format!(
-            "Held until somebody says: {}. Look what is true by now (status), then resume or cancel each.",
-            held.join(", ")
-        ));
-    }
-    out::aside(
-        "The record goes on from the backup: checkpoints kept elsewhere since then say that what came after is missing, which is true.",
-    );
-    Ok(Exit::Fine)
-}
-
 /// The file of the embedded database.
-fn database_file(config: &Config) -> anyhow::Result<&Path> {
+pub(super) fn database_file(config: &Config) -> anyhow::Result<&Path> {
     match &config.database {
         StoreAddress::Sqlite(file) => Ok(file),
         StoreAddress::Postgres(_) => Err(engine::store::BackupError::Server.into()),
@@ -106,7 +44,7 @@ fn database_file(config: &Config) -> anyhow::Result<&Path> {
 }
 
 /// Says what is in a backup.
-fn show(config: &Config, file: &Path, contents: &Contents) {
+pub(super) fn show(config: &Config, file: &Path, contents: &Contents) {
     let newest = contents.newest_ms.and_then(DateTime::from_timestamp_millis);
     let newest = newest.map_or_else(
         || "nothing has happened in it yet".to_owned(),
@@ -124,13 +62,12 @@ fn show(config: &Config, file: &Path, contents: &Contents) {
     out::line(&format!("  {}", secrets(config, contents)));
     out::line(&format!("  {}", counted_people(contents.users.len())));
     out::line(&match contents.broken_at {
-        None => format!(
-            "  record of {}, each following from the one before",
-            counted(contents.events.unsigned_abs(), "event")
-        ),
+        None => {
+            format!("  record of {}, each following from the one before", counted(contents.events, "event"))
+        }
         Some(at) => format!(
             "  record of {}, BROKEN at {at}: it does not follow from the one before",
-            counted(contents.events.unsigned_abs(), "event")
+            counted(contents.events, "event")
         ),
     });
 }
@@ -155,7 +92,7 @@ fn secrets(config: &Config, contents: &Contents) -> String {
         contents.secrets.iter().map(|secret| (&secret.environment, secret.name.as_str())).collect();
     names.sort_unstable();
     names.dedup();
-    let count = counted(names.len() as u64, "secret");
+    let count = counted(names.len(), "secret");
     match sealed_otherwise(config, contents) {
         _ if names.is_empty() => count,
         None => format!("{count}, sealed; there is no master key here that could open them"),
@@ -168,7 +105,7 @@ fn secrets(config: &Config, contents: &Contents) -> String {
 }
 
 /// How many versions of secrets the master key of this installation does not open; nothing where there is no key.
-fn sealed_otherwise(config: &Config, contents: &Contents) -> Option<u64> {
+pub(super) fn sealed_otherwise(config: &Config, contents: &Contents) -> Option<u64> {
     let file = config.data_dir.join(MASTER_KEY_FILE);
     let key = match &config.master_key {
         Some(key) => MasterKey::from_text("INFRA_CHAT_MASTER_KEY", key.expose_secret()).ok()?,
@@ -192,10 +129,6 @@ fn beside(config: &Config) {
         config.data_dir.display(),
         config.artifacts
     ));
-}
-
-fn counted(count: u64, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 fn counted_people(count: usize) -> String {

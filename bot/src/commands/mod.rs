@@ -10,6 +10,7 @@ mod incident;
 mod judge;
 mod parse;
 pub(crate) mod project;
+mod restore;
 mod run;
 pub(crate) mod secret;
 mod serve;
@@ -52,7 +53,7 @@ pub(crate) async fn run(cli: Cli) -> anyhow::Result<Exit> {
             artifacts::run(&global, &run, name.as_ref(), file.as_deref()).await
         }
         Command::Backup { file, check } => backup::run(&global, &file, check).await,
-        Command::Restore { file } => backup::put_back(&global, &file).await,
+        Command::Restore { file } => restore::run(&global, &file).await,
         Command::Doctor => doctor::run(&global).await,
     }
 }
@@ -82,4 +83,9 @@ fn progress(what: &str) {
     if std::io::stderr().is_terminal() {
         out::progress(what);
     }
+}
+
+/// "1 run", "2 runs".
+fn counted<N: std::fmt::Display + Copy + PartialEq + From<u8>>(count: N, what: &str) -> String {
+    if count == N::from(1) { format!("1 {what}") } else { format!("{count} {what}s") }
 }

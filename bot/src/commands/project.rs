@@ -7,7 +7,7 @@ use clap::Subcommand;
 use engine::control::Engine;
 use engine::model::ProjectName;
 
-use super::speaker;
+use super::{counted, speaker};
 use crate::cli::{Exit, Global};
 use crate::out;
 
@@ -113,11 +113,6 @@ async fn repositories_missing(engine: &Engine, project: &engine::model::Project)
         }
     }
     missing
-}
-
-/// "1 service", "2 services".
-fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 /// Says a refusal with what to type, for commands that ask the engine directly.

@@ -1,4 +1,4 @@
-//! Backups of the embedded database: made while everything runs, looked at before they are needed, and put back.
+//! Backups of the embedded database: made while everything runs, and looked at before they are needed.
 //!
 //! A copy of the file alone would miss what is in its log, and might be torn. SQLite writes a whole one out of a single reading transaction
 //! (`VACUUM INTO`, <https://www.sqlite.org/lang_vacuum.html#vacuuminto>), beside readers and the writer.
@@ -152,39 +152,6 @@ impl Contents {
     }
 }
 
-/// Puts a backup in the place of the database, which must not be open anywhere. What was there goes aside, under the name that is answered;
-/// nothing is lost.
-pub fn restore(backup: &Path, database: &Path, now_ms: EpochMs) -> Result<Option<PathBuf>, BackupError> {
-    let error = |doing, file: &Path| {
-        let file = file.to_owned();
-        move |source| BackupError::File { doing, file, source }
-    };
-    let part = beside(database, ".restored");
-    let copied = (|| {
-        let mut from = File::open(backup)?;
-        let mut to = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part)?;
-        io::copy(&mut from, &mut to)?;
-        to.sync_all()
-    })();
-    copied.map_err(error("write", &part))?;
-    let aside = beside(database, &format!(".before-restore-{now_ms}"));
-    let was = database.exists();
-    if was {
-        // There is a database under its name at every moment: whoever finds none makes a new one.
-        std::fs::hard_link(database, &aside).map_err(error("keep", database))?;
-    }
-    // The log of one database beside another would tear it.
-    for extension in ["-wal", "-shm"] {
-        let log = beside(database, extension);
-        if log.exists() {
-            std::fs::rename(&log, beside(&aside, extension)).map_err(error("move", &log))?;
-        }
-    }
-    std::fs::rename(&part, database).map_err(error("name", &part))?;
-    folder_synced(database).map_err(error("write", database))?;
-    Ok(was.then_some(aside))
-}
-
 /// Has SQLite look at every page; answers the newest migration.
 async fn whole(file: &Path) -> Result<i64, BackupError> {
     let unreadable = |error: sqlx::Error| BackupError::Unreadable(file.to_owned(), error.into());
@@ -237,18 +204,18 @@ async fn read(store: &Store) -> Result<Contents, StoreError> {
 }
 
 /// A file of the same folder, with this behind its name.
-fn beside(file: &Path, extension: &str) -> PathBuf {
+pub(super) fn beside(file: &Path, extension: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(extension);
     PathBuf::from(name)
 }
 
-fn synced(file: &Path) -> io::Result<()> {
+pub(super) fn synced(file: &Path) -> io::Result<()> {
     File::open(file)?.sync_all()
 }
 
 /// A name is on the disk when its folder is.
-fn folder_synced(file: &Path) -> io::Result<()> {
+pub(super) fn folder_synced(file: &Path) -> io::Result<()> {
     match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => synced(folder),
         _ => synced(Path::new(".")),

@@ -3,6 +3,8 @@
 //! it ends; on SQLite the one that holds a lock file beside the database, which the system frees.
 
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
@@ -84,11 +86,17 @@ impl Store {
 
 fn file_claim(presence: &Presence) -> Result<Option<HostClaim>, sqlx::Error> {
     presence.check()?;
-    let path = presence.path().with_extension(LOCK_EXTENSION);
+    let lock = lock_beside(presence.path())?;
+    Ok(lock.map(|lock| HostClaim(Held::File { _lock: lock, presence: presence.clone() })))
+}
+
+/// The lock of a SQLite database, which need not be there; nothing when a host has it.
+pub(super) fn lock_beside(database: &Path) -> io::Result<Option<File>> {
+    let path = database.with_extension(LOCK_EXTENSION);
     let lock = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
     match lock.try_lock() {
-        Ok(()) => Ok(Some(HostClaim(Held::File { _lock: lock, presence: presence.clone() }))),
+        Ok(()) => Ok(Some(lock)),
         Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(error.into()),
+        Err(TryLockError::Error(error)) => Err(error),
     }
 }
