@@ -159,12 +159,12 @@ fn figures(here: &InStage) -> String {
     let (canary, stable) = (here.served.canary, here.served.stable);
     let whole = &here.track.whole;
     format!(
-        "canary {}{}; stable {}{}; {}",
+        "{} · canary {}{}; stable {}{}",
+        bar(here.score),
         failed(canary),
         within(&whole.canary),
         failed(stable),
-        within(&whole.stable),
-        bar(here.score)
+        within(&whole.stable)
     )
 }
 

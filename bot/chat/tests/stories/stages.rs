@@ -42,8 +42,8 @@ fn a_good_release_is_seen_to_go_through_its_stages() {
             … r-2 · Deploy v1.1.0 (1232e4c) to staging · running, 11 s
               asked by: ana
               canary: 10% of traffic, stage 1 of 3, 20 s left
-              api: canary 0 of 100 failed (0.0%), p95 5 ms; stable 0 of 900 failed (0.0%), p95 5 ms; ██████████ 100
-              web: canary 0 of 100 failed (0.0%), p95 5 ms; stable 0 of 900 failed (0.0%), p95 5 ms; ██████████ 100
+              api: ██████████ 100 · canary 0 of 100 failed (0.0%), p95 5 ms; stable 0 of 900 failed (0.0%), p95 5 ms
+              web: ██████████ 100 · canary 0 of 100 failed (0.0%), p95 5 ms; stable 0 of 900 failed (0.0%), p95 5 ms
               api: The canary failed 0 of 100 requests (0%), the stable version 0 of 900 requests (0%) in the same seconds: nothing says that it is worse.
               Changes:
                 api: v1.0.0 (4b76448) → v1.1.0 (1232e4c)
@@ -209,8 +209,8 @@ fn without_traffic_it_asks_and_a_person_decides() {
             ? r-2 · Deploy v1.1.0 (1232e4c) to staging · paused by the judge
               asked by: ana
               canary: 10% of traffic, stage 1 of 3, held
-              api: canary no requests; stable no requests; █████░░░░░ 50
-              web: canary no requests; stable no requests; █████░░░░░ 50
+              api: █████░░░░░ 50 · canary no requests; stable no requests
+              web: █████░░░░░ 50 · canary no requests; stable no requests
               api: Not enough data: 0 of the 10 lane-seconds a pass needs could be compared (0 canary requests); it takes about 10 more canary requests, and none has come yet. web can't pass yet either.
               Promote it as it is, resume to soak on, or roll back: promote r-2, resume r-2, rollback r-2.
               Changes:
