@@ -1,8 +1,8 @@
 //! Keeps secrets out of everything that is shown or stored: chat messages, logs, receipts, artifacts, the audit record.
 //!
 //! A [`Redactor`] replaces two kinds of text. **Values it was told of** become `[secret NAME]`, as they are and in the forms
-//! they travel in: base64 (also inside a longer encoded text), hexadecimal, URL-encoded, JSON-escaped, and each line of a
-//! value of several lines. **Shapes of secrets nobody told it of** (tokens of providers, JSON web tokens, private keys,
+//! they travel in: base64 (also inside a longer encoded text, and broken into lines), hexadecimal, escaped for URLs, JSON, HTML, SQL and shells, each line of a
+//! value of several lines, and a key whose end was cut off. **Shapes of secrets nobody told it of** (tokens of providers, JSON web tokens, private keys,
 //! passwords in URLs and settings) become `[secret KIND]`. JSON stays JSON.
 //!
 //! Both are one pass over the text in linear time, whatever the text; text that is redacted already may be redacted again. Text
@@ -11,6 +11,8 @@
 //! It is a net and not a wall: what should not be shown should not be fetched. Values are copied into the search automaton
 //! and can't be wiped from memory there.
 
+#[cfg(test)]
+mod format_tests;
 mod forms;
 mod patterns;
 #[cfg(test)]
@@ -23,7 +25,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use aho_corasick::{AhoCorasick, MatchKind};
 use secrecy::{ExposeSecret, SecretString};
 
-use forms::forms;
+use forms::{KEY_BEGINNING, forms, keys};
 use patterns::{KeyBlock, Patterns};
 
 /// Shortest value, in bytes, that is looked for. Shorter ones turn up by chance in ordinary words and numbers (`abc12`,
@@ -54,7 +56,13 @@ struct Known {
     values: Vec<(String, SecretString)>,
     search: AhoCorasick,
     /// What to write for each text found, by the automaton's number for it; none to leave it.
-    replacements: Vec<Option<String>>,
+    replacements: Vec<Option<Replacement>>,
+}
+
+struct Replacement {
+    marker: String,
+    /// What a key goes on with after the beginning that was found: as much of it as is there goes, too.
+    rest: String,
 }
 
 impl Redactor {
@@ -133,9 +141,15 @@ impl Known {
     fn of(values: Vec<(String, SecretString)>) -> Result<Self, RedactError> {
         let (mut searched, mut replacements) = (Vec::new(), Vec::new());
         for (name, value) in &values {
-            for form in forms(value.expose_secret()) {
+            let value = value.expose_secret();
+            let whole = forms(value).into_iter().map(|form| (form, String::new()));
+            let cut = keys(value).map(|key| {
+                let (beginning, rest) = key.split_at(KEY_BEGINNING);
+                (beginning.to_owned(), rest.to_owned())
+            });
+            for (form, rest) in whole.chain(cut) {
                 searched.push(form);
-                replacements.push(Some(patterns::marker(name)));
+                replacements.push(Some(Replacement { marker: patterns::marker(name), rest }));
             }
         }
         // What we wrote ourselves is found and left alone, or a value such as `password` would be replaced again within it.
@@ -159,9 +173,10 @@ impl Known {
         let (mut out, mut copied) = (String::new(), 0);
         for found in self.search.find_iter(text) {
             let Some(replacement) = &self.replacements[found.pattern().as_usize()] else { continue };
-            out.push_str(&text[copied..found.start()]);
-            out.push_str(replacement);
-            copied = found.end();
+            // It may begin within what a cut key took along.
+            out.push_str(text.get(copied..found.start()).unwrap_or_default());
+            out.push_str(&replacement.marker);
+            copied = copied.max(found.end() + alike(&text[found.end()..], &replacement.rest));
         }
         if copied == 0 {
             return Cow::Borrowed(text);
@@ -169,4 +184,9 @@ impl Known {
         out.push_str(&text[copied..]);
         Cow::Owned(out)
     }
+}
+
+/// How many bytes two texts have in common at their beginning.
+fn alike(text: &str, other: &str) -> usize {
+    text.chars().zip(other.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum()
 }
