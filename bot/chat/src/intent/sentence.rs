@@ -201,7 +201,10 @@ impl<'t> Reader<'_, 't> {
         }
         let first = told::begins_item(line) && !(begin > 0 && above.is_some_and(told::begins_item));
         let items = self.tokens[begin..].split(|token| token.kind == Kind::Newline);
-        let list = told::heads_list(line, below) || (first && told::lists_others(items));
+        // Items right below an order are how it is to go.
+        let ordered = || above.is_some_and(|above| matches!(mood::read(above), Mood::Order(_)));
+        let list = told::heads_list(line, below)
+            || (first && told::lists_others(items) && (begin == 0 || parted || !ordered()));
         (list || told::tells(line, said)).then_some(Telling {
             heard: Heard::List,
             goes_on: list,

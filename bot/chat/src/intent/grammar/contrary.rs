@@ -2,6 +2,9 @@
 
 pub(super) mod apart;
 pub(in crate::intent) mod lesser;
+mod unmeant;
+
+pub(in crate::intent) use unmeant::{audience, looks};
 
 use crate::intent::actions::{Action, Key};
 use crate::intent::help;
@@ -20,6 +23,7 @@ pub(super) fn check(scope: Scope<'_, '_>) -> Result<(), Problem> {
     while_done(scope)?;
     other_value(scope)?;
     lesser::check(scope)?;
+    unmeant::check(scope)?;
     refused_mode(scope)
 }
 

@@ -6,6 +6,7 @@ use super::{
     Action, Class, Draft, Head, Key, Kind, Mood, Problem, Reader, Token, abroad, classes, clauses,
     conditions, heads, mood, reach, remark, report, standing,
 };
+use crate::intent::grammar::contrary;
 use crate::intent::names::{NameKind, Vocabulary};
 use crate::intent::values;
 use crate::intent::words::said_again;
@@ -196,7 +197,10 @@ fn matters(tokens: &[Token<'_>], drafts: &[Draft], behind: bool, vocabulary: &Vo
         Mood::Condition(_) => conditions::hangs_on(tokens) || only_if(tokens),
         Mood::Refusal => refuses(tokens, drafts, behind, vocabulary),
         Mood::Order(_) | Mood::Imperative(..) | Mood::Statement => {
-            only_if(tokens) || says_how(tokens) || reacts(tokens)
+            only_if(tokens)
+                || says_how(tokens)
+                || reacts(tokens)
+                || behind && (remark::demands(tokens) || contrary::audience(tokens) || contrary::looks(tokens))
         }
     }
 }

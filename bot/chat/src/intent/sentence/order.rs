@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use smallvec::SmallVec;
+
+use crate::intent::names::NameKind;
 use crate::intent::words::said_again;
 
 use super::{
@@ -278,6 +281,17 @@ impl<'t> Reader<'_, 't> {
         }
         if changes
             && spoken
+            && !tail.is_empty()
+            && (remark::demands(tail) || grammar::contrary::looks(tail) || grammar::contrary::audience(tail))
+        {
+            let said = said_again(reach(tail)).skip_while(|word| matches!(*word, "," | "-" | "but")).collect::<Vec<_>>();
+            return Err(Problem::ambiguous(format!(
+                "Behind the order I read \"{}\", which is how it is to go and no part of it, so I did nothing. Say it in the order itself.",
+                said.join(" ")
+            )));
+        }
+        if changes
+            && spoken
             && (!tail.is_empty() && waver::wavers(action, tail)
                 || said.is(Class::of_kind(Kind::Comma)) && waver::ranks(words))
         {
@@ -340,6 +354,9 @@ impl<'t> Reader<'_, 't> {
             self.hear(Heard::Refusal);
             return Ok(whole);
         }
+        if changes {
+            one_place(&tokens[opening.front.clone()], behind)?;
+        }
         if opening.ahead {
             fits_ahead(action, &tokens[opening.front.clone()])?;
         }
@@ -388,6 +405,24 @@ impl<'t> Reader<'_, 't> {
             tokens[end..].iter().take(3).any(|token| token.any(&["then"]) || token.kind == Kind::Arrow);
         Ok((end, if next { Joined::Then } else { Joined::And }))
     }
+}
+
+/// "in staging deploy production", "staging: roll production back": a place before the verb and another behind it.
+fn one_place(before: &[Token<'_>], behind: &[Token<'_>]) -> Result<(), Problem> {
+    let environment = |token: &Token<'_>| token.name.filter(|hit| hit.kind == NameKind::Environment);
+    let named: SmallVec<[usize; 4]> =
+        before.iter().filter_map(environment).map(|hit| hit.index()).collect();
+    let excludes = |token: &Token<'_>| {
+        token.is(Class::NEGATION) || token.any(&["except", "excluding", "but", "without", "minus"])
+    };
+    let other = |token: &Token<'_>| environment(token).is_some_and(|hit| !named.contains(&hit.index()));
+    if named.is_empty() || !behind.iter().any(other) || behind.iter().any(excludes) {
+        return Ok(());
+    }
+    Err(Problem::ambiguous(format!(
+        "I read `{}` before the order and another environment in it, so I did nothing. Name only where it is to go.",
+        said_again(before).collect::<Vec<_>>().join(" ")
+    )))
 }
 
 /// Refuses what was said before the verb of an order that has no place for it.
