@@ -1,8 +1,10 @@
 //! The time one message takes, on average over all sentences of all corpora, mixed: `cargo bench -p chat`.
 //!
-//! It fails when the mean is above the limit: 2 µs with the sample's names, and twice that with a thousand more. What is
-//! measured is the least time of many passes over all messages, since whatever else runs can only make a pass slower.
-//! `cargo bench -p chat -- --print` prints and never fails.
+//! Two times are told. To read a message is what every message takes (`read_with`). To say what would work in the place of what
+//! does not takes longer (`parse_with`), and is needed where a problem is shown. The limit, 2 µs with the sample's names and
+//! twice that with a thousand more, holds for the first, and it fails when the mean is above that. What is measured is the least
+//! time of many passes over all messages, since whatever else runs can only make a pass slower. `cargo bench -p chat -- --print`
+//! prints and never fails.
 #![expect(clippy::print_stdout, clippy::unwrap_used, clippy::panic, reason = "a benchmark")]
 
 #[path = "../tests/corpus/lines.rs"]
@@ -15,7 +17,7 @@ use std::hint::black_box;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use chat::intent::{Named, Names, Vocabulary, parse_with};
+use chat::intent::{Named, Names, Vocabulary, parse_with, read_with};
 
 /// How many names more, and how many nanoseconds a message may then take.
 const LIMITS: [(usize, u64); 2] = [(0, 2_000), (1_000, 4_000)];
@@ -32,17 +34,19 @@ fn main() -> ExitCode {
     let mut kept = true;
     for (more, limit_ns) in LIMITS {
         let vocabulary = Vocabulary::new(&names(more));
-        let mut passes: Vec<Duration> = (0..PASSES).map(|_| pass(&texts, &vocabulary)).collect();
-        passes.sort_unstable();
-        let mean = |pass: Duration| pass.as_secs_f64() * 1e6 / texts.len() as f64;
-        let (least, median) = (mean(passes[0]), mean(passes[passes.len() / 2]));
         let limit = limit_ns as f64 / 1e3;
+        let read = times(&texts, |text| drop(black_box(read_with(black_box(text), &vocabulary))));
+        let whole = times(&texts, |text| drop(black_box(parse_with(black_box(text), &vocabulary))));
         println!(
-            "{more:>5} names more: {least:.2} µs a message (limit {limit:.2}), {median:.2} µs in the median of {PASSES} passes \
-             over {} messages",
+            "{more:>5} names more: {:.2} µs a message to read it (limit {limit:.2}), {:.2} µs with what is suggested; \
+             {:.2} and {:.2} µs in the median of {PASSES} passes over {} messages",
+            read.least,
+            whole.least,
+            read.median,
+            whole.median,
             texts.len()
         );
-        kept &= least <= limit;
+        kept &= read.least <= limit;
     }
     if kept || print {
         return ExitCode::SUCCESS;
@@ -53,12 +57,24 @@ fn main() -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn pass(texts: &[String], vocabulary: &Vocabulary) -> Duration {
-    let started = Instant::now();
-    for text in texts {
-        black_box(parse_with(black_box(text), vocabulary));
-    }
-    started.elapsed()
+/// What a message takes on average, in microseconds.
+struct Times {
+    least: f64,
+    median: f64,
+}
+
+fn times(texts: &[String], read: impl Fn(&str)) -> Times {
+    let pass = || {
+        let started = Instant::now();
+        for text in texts {
+            read(text);
+        }
+        started.elapsed()
+    };
+    let mut passes: Vec<Duration> = (0..PASSES).map(|_| pass()).collect();
+    passes.sort_unstable();
+    let mean = |pass: Duration| pass.as_secs_f64() * 1e6 / texts.len() as f64;
+    Times { least: mean(passes[0]), median: mean(passes[passes.len() / 2]) }
 }
 
 /// All sentences, orders and others, short and long, in no order at all: files of one kind of sentence are easy to foresee.

@@ -16,7 +16,7 @@ use crate::desk::{About, Desk, Outcome};
 use crate::doubles::{Doubles, Press};
 use crate::hearing::{Hearing, secret_letter};
 use crate::held::{Held, Holds};
-use crate::intent::{Action, ProblemKind, parse};
+use crate::intent::{Action, ProblemKind, Vocabulary, read_with};
 use crate::letter::{Letter, Place};
 use crate::message::{Card, Inbound, Outbound};
 use crate::offered;
@@ -440,15 +440,15 @@ impl Listener {
 
     /// Carrying it out once more would do something once more: of two approvals the second says that the first counts.
     async fn is_order(&self, text: &str) -> bool {
-        parse(text, &self.desk.names().await).commands.iter().any(|command| {
+        read_with(text, &Vocabulary::new(&self.desk.names().await)).commands().iter().any(|command| {
             command.action.row().changes && !matches!(command.action, Action::Approve | Action::Reject)
         })
     }
 
     /// Neither an order nor a question the bot answers.
     async fn is_chatter(&self, text: &str) -> bool {
-        let problem = parse(text, &self.desk.names().await).problem;
-        problem.is_some_and(|problem| problem.kind == ProblemKind::NotACommand)
+        let vocabulary = Vocabulary::new(&self.desk.names().await);
+        read_with(text, &vocabulary).problem() == Some(ProblemKind::NotACommand)
     }
 
     fn done(&self, event: &str) -> Write {

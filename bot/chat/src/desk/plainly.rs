@@ -7,7 +7,7 @@ use engine::model::RunRequest;
 use regex::Regex;
 
 use super::Speaker;
-use crate::intent::{Action, Command, Key, parse};
+use crate::intent::{Action, Command, Key, Vocabulary, read_with};
 
 /// "with a dry run first", "dry run it, then deploy": something is to follow.
 static FIRST: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -30,7 +30,7 @@ pub(super) fn all_services(speaker: &Speaker<'_>, command: &Command) -> String {
         .map(|service| format!("`{}`", service.name))
         .collect();
     // Beside another order the name is that one's.
-    let alone = || parse(text, &names).commands.len() <= 1;
+    let alone = || read_with(text, &Vocabulary::new(&names)).commands().len() <= 1;
     if named.is_empty() || !alone() {
         return String::new();
     }

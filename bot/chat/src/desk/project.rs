@@ -13,7 +13,7 @@ use super::answers::run_id_in;
 use super::question::{OPEN_MS, Question};
 use super::talk::Talk;
 use super::{Desk, Heard, Outcome, Speaker, names_of, speaker, standing};
-use crate::intent::{Action, Names, Parsed, parse};
+use crate::intent::{Action, Names, Parsed, Vocabulary, read_with};
 use crate::message::{Inbound, Outbound};
 use crate::view;
 
@@ -171,7 +171,7 @@ impl Desk {
                 return Ok(Some(project));
             }
         }
-        let is_order = !parse(text, names).commands.is_empty();
+        let is_order = !read_with(text, &Vocabulary::new(names)).commands().is_empty();
         let answers = |question: &&Question| question.is_answered_by(text, &names.environments);
         let own = talk.question_of(&inbound.identity);
         let only = match talk.questions() {

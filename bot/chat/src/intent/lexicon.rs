@@ -11,8 +11,8 @@ use super::grammar::{contrary, judge};
 use super::manner;
 use super::mood::{condition, openers};
 use super::near::{Spelled, nearest};
-use super::scan;
 use super::scan::stray::words as stray;
+use super::scan::{self, lost};
 use super::sentence::{abroad, aside, clauses, correction, lead, log, order, remark, report, told};
 use super::values::{self, time};
 use super::word_table::{Print, WordTable};
@@ -347,6 +347,8 @@ const RULES: &[(&[&str], Class)] = &[
     (lesser::LESSENING[2], Class::LESSENS),
     (openers::PREAMBLES, Class::PREAMBLE),
     (openers::MODALS, Class::MODAL),
+    (lost::PARTS, Class::LISTED),
+    (report::HEADLINE_VERBS, Class::LISTED),
     (stray::THINGS, Class::LISTED),
     (stray::TRIALS, Class::LISTED),
     (stray::FORMER, Class::LISTED),

@@ -96,6 +96,14 @@ impl Manner {
         Some(hearing.manner)
     }
 
+    /// The code these words say need not be kept: something else takes their place.
+    pub(super) fn forget_refs(&mut self, said: &str) {
+        if !self.refs.is_empty() {
+            let said = lower(said);
+            self.refs.retain(|code| !words(&said).any(|word| word == code));
+        }
+    }
+
     /// Whether nothing was said that a suggestion could lose.
     pub(super) fn is_usual(&self) -> bool {
         !self.tried && !self.timed && self.refs.is_empty() && !self.manners.contains(&true)

@@ -16,6 +16,7 @@ mod names;
 mod near;
 mod place;
 mod problem;
+mod reading;
 mod scan;
 mod sentence;
 mod values;
@@ -29,13 +30,13 @@ pub use help::{help, topics};
 pub use names::{Named, Names, Vocabulary};
 pub(crate) use near::nearest_name;
 pub use problem::{MAX_SUGGESTIONS, Problem, ProblemKind};
+pub use reading::{Reading, read_with};
 pub(crate) use sentence::DO_NOTHING;
 pub(crate) use values::{is_ref, whole};
 
 use std::borrow::Cow;
 
 use engine::model::turns_round;
-use manner::Manner;
 use markup::Bytes;
 use words::Token;
 
@@ -47,44 +48,10 @@ pub fn parse(text: &str, names: &Names) -> Parsed {
     parse_with(text, &Vocabulary::new(names))
 }
 
-/// Reads a text. A pure function of text and names; it never panics.
+/// Reads a text, and says what would work in the place of what does not. A pure function of text and names; it never panics.
+/// Where no problem is shown, [`read_with`] is enough.
 pub fn parse_with(text: &str, vocabulary: &Vocabulary) -> Parsed {
-    if is_too_long(text) {
-        let problem = Problem::not_a_command(format!(
-            "That is longer than {MAX_CHARS} characters, so I did not read it. Send the order alone."
-        ));
-        return Parsed {
-            commands: Vec::new(),
-            missing: Vec::new(),
-            problem: Some(problem.suggest(["help"])),
-        };
-    }
-    let bytes = Bytes::of(text);
-    if let Some(unseen) = unseen(text, bytes) {
-        let problem = Problem::bad_value(format!(
-            "There is a character in that which can't be seen (U+{:04X}), so I did not read it. Type it again.",
-            u32::from(unseen)
-        ));
-        return Parsed { commands: Vec::new(), missing: Vec::new(), problem: Some(problem) };
-    }
-    let (clean, bytes) = markup::clean(text, bytes);
-    let (mut parsed, manner) = tokens_of(&clean, bytes, vocabulary, |tokens| {
-        let parsed = sentence::read(tokens, &clean, bytes, vocabulary);
-        let tell = parsed.problem.is_some() && matches!(clean, Cow::Borrowed(_));
-        let manner = if tell { Manner::of_tokens(&clean, tokens, vocabulary) } else { None };
-        (parsed, manner)
-    });
-    if bytes.refused() && parsed.commands.iter().any(is_refused_by_sign) {
-        let meant: Vec<String> = parsed.commands.iter().map(Command::canonical).collect();
-        parsed = refused_by_sign(meant.join(", then "));
-    }
-    if let Some(problem) = &mut parsed.problem {
-        let manner = manner.unwrap_or_else(|| Manner::of(text, vocabulary));
-        let tried = problem.suggest_names(&clean, vocabulary);
-        problem.keep_what_works(&manner, tried, vocabulary);
-        problem.shorten();
-    }
-    parsed
+    reading::heard(text, vocabulary, true).suggesting(vocabulary)
 }
 
 /// Whether a sign that means no beside a command may be meant for it: it changes something, and is no "no" itself.

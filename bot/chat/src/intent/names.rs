@@ -4,6 +4,7 @@
 //! names takes time linear in the text, however many names there are.
 
 use std::borrow::Cow;
+use std::sync::{LazyLock, OnceLock};
 
 use engine::model::Provider;
 use serde::{Deserialize, Serialize};
@@ -156,7 +157,8 @@ impl Hit {
 
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Entry {
-    name: Option<(NameKind, usize)>,
+    /// Both are short: a slot of the table carries them.
+    name: Option<(NameKind, u32)>,
     /// Some longer name begins like this.
     continues: bool,
 }
@@ -165,7 +167,7 @@ impl Entry {
     /// The name this word is, when no longer one begins with it.
     pub(super) fn alone(&self) -> Option<Hit> {
         let (kind, index) = self.name.filter(|_| !self.continues)?;
-        Some(Hit { kind, index: index as u32, len: 1 })
+        Some(Hit { kind, index, len: 1 })
     }
 }
 
@@ -177,8 +179,8 @@ pub struct Vocabulary {
     ways_out: [String; MAX_SUGGESTIONS],
     /// For each action, in table order, how people of this project order it.
     examples: Vec<Vec<String>>,
-    /// What is known of those two, and of the other sentences suggested often: read once.
-    known: WordTable<Known>,
+    /// What is known of those two, and of the other sentences suggested often: each is read when it is first suggested.
+    known: WordTable<OnceLock<Box<Known>>>,
     /// All normalised names, for suggestions, the shortest first.
     spellings: Vec<(NameKind, usize, Spelled<Box<str>>)>,
 }
@@ -190,16 +192,38 @@ const LEAST_PART: usize = 3;
 /// Longer normalised names are not looked for.
 const MAX_NAME_BYTES: usize = 64;
 
-/// Of so many environments it is read at once what is suggested most of them.
-const MAX_READ_AT_ONCE: usize = 8;
+/// Of so many environments it is kept what is suggested most of them.
+const MAX_KEPT: usize = 8;
 /// What that is, before and behind an environment's name.
-const OFTEN: [(&str, &str); 5] = [
+const OFTEN: [(&str, &str); 14] = [
     ("deploy", ""),
+    ("deploy", " with canary 10/50/100"),
+    ("deploy", " tonight 22:00"),
+    ("deploy", " in 30 minutes"),
+    ("deploy main to", ""),
     ("dry run deploy", ""),
     ("rollback", ""),
     ("rollback", " to the previous release"),
+    ("dry run rollback in", ""),
+    ("lock", ""),
+    ("unlock", ""),
+    ("status", ""),
+    ("audit in", ""),
     ("releases", ""),
 ];
+/// And what is suggested of no environment.
+const OFTEN_OF_NONE: [&str; 3] = ["status", "help destroy-environment", "help remove-component"];
+
+/// For each action, in table order, its examples that name an environment and nothing else, cut where it stands.
+static CUT: LazyLock<Vec<Vec<(&str, &str)>>> = LazyLock::new(|| {
+    let bare = |example: &&&str| {
+        example.matches('{').count() == 1 && !example.contains(|c: char| c.is_ascii_digit() || c == ':')
+    };
+    let cut = |examples: &'static [&str]| {
+        examples.iter().filter(bare).filter_map(|example| example.split_once("{env}")).collect()
+    };
+    TABLE.iter().map(|row| cut(row.examples)).collect()
+});
 
 impl Vocabulary {
     /// Builds the index over these names.
@@ -238,17 +262,17 @@ impl Vocabulary {
         }
         vocabulary.add(NameKind::Project, 0, &parts(&names.project));
         vocabulary.spellings.sort_by_key(|(_, _, spelling)| spelling.len());
-        let often = [MAY_DEPLOY, A_RULE].into_iter().chain(ALERTS);
+        let often = [MAY_DEPLOY, A_RULE].into_iter().chain(ALERTS).chain(OFTEN_OF_NONE);
         let often: Vec<String> = often.map(|sentence| help::fill(sentence, names)).collect();
-        let first = names.environments.iter().take(MAX_READ_AT_ONCE);
+        let first = names.environments.iter().take(MAX_KEPT);
         let deploys: Vec<String> = first
             .flat_map(|named| OFTEN.map(|(before, behind)| format!("{before} {}{behind}", named.name)))
             .collect();
         let examples = vocabulary.examples.iter().flatten();
         let sentences = vocabulary.ways_out.iter().chain(examples).chain(&often).chain(&deploys);
-        let mut known = WordTable::<Known>::default();
+        let mut known = WordTable::default();
         for sentence in sentences {
-            *known.entry(sentence) = Known::of(sentence, &vocabulary);
+            known.entry(sentence);
         }
         vocabulary.known = known;
         vocabulary
@@ -269,19 +293,15 @@ impl Vocabulary {
         let usual = Cow::Borrowed(self.examples(action));
         let Some(place) = place::said(tokens) else { return usual };
         let place = self.spelling(NameKind::Environment, place);
-        let bare = |example: &&&str| {
-            example.matches('{').count() == 1
-                && example.contains("{env}")
-                && !example.contains(|c: char| c.is_ascii_digit() || c == ':')
-        };
-        let filled = action.row().examples.iter().filter(bare).map(|example| example.replace("{env}", place));
-        let filled: Vec<String> = filled.collect();
+        let cut = CUT.get(action as usize).map_or(&[][..], Vec::as_slice);
+        let filled: Vec<String> =
+            cut.iter().map(|(before, behind)| [*before, place, *behind].concat()).collect();
         if filled.is_empty() { usual } else { Cow::Owned(filled) }
     }
 
-    /// What is known of a sentence that is suggested often, without reading it again.
+    /// What is known of a sentence that is suggested often, without reading it each time.
     pub(super) fn known(&self, sentence: &str) -> Option<&Known> {
-        self.known.get(sentence)
+        self.known.get(sentence).map(|known| &**known.get_or_init(|| Box::new(Known::of(sentence, self))))
     }
 
     /// The names this was made from.
@@ -311,7 +331,7 @@ impl Vocabulary {
         }
         let entry = self.index.entry(&whole);
         if entry.name.is_none_or(|(other, _)| kind < other) {
-            entry.name = Some((kind, index));
+            entry.name = Some((kind, index as u32));
         }
         self.spellings.push((kind, index, Spelled::new(whole.into())));
     }
@@ -351,7 +371,7 @@ impl Vocabulary {
                 break;
             };
             if let Some((kind, index)) = entry.name {
-                best = Some(Hit { kind, index: index as u32, len: count as u8 + 1 });
+                best = Some(Hit { kind, index, len: count as u8 + 1 });
             }
             if !entry.continues {
                 break;

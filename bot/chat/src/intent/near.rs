@@ -26,6 +26,9 @@ impl<W: AsRef<str>> Spelled<W> {
     pub(super) fn distance<V: AsRef<str>>(&self, other: &Spelled<V>) -> Option<usize> {
         let (word, other_word) = (self.word.as_ref(), other.word.as_ref());
         let (lacking, added) = (self.letters & !other.letters, other.letters & !self.letters);
+        if self.len.abs_diff(other.len) > MAX_SLIPS {
+            return None;
+        }
         if are_many(lacking) || are_many(added) {
             return None;
         }
@@ -44,7 +47,7 @@ impl<W: AsRef<str>> Spelled<W> {
         }
         #[cfg(test)]
         super::growth::measure();
-        let distance = strsim::osa_distance(word, other_word);
+        let distance = slips(word, other_word);
         (distance <= allowed).then_some(distance)
     }
 }
@@ -55,6 +58,25 @@ pub(super) const MAX_SLIPS: usize = 2;
 /// Whether there are more letters than [`MAX_SLIPS`]: taking so many away is faster than counting them all.
 fn are_many(letters: u64) -> bool {
     (0..MAX_SLIPS).fold(letters, |letters, _| letters & letters.wrapping_sub(1)) != 0
+}
+
+/// How many slips make the one of the other. Where two words begin and end alike, all slips lie between.
+fn slips(word: &str, other: &str) -> usize {
+    let (mut word, mut other) = (word, other);
+    if word.is_ascii() && other.is_ascii() {
+        let alike = |(one, two): &(u8, u8)| one == two;
+        let begin = word.bytes().zip(other.bytes()).take_while(alike).count();
+        (word, other) = (&word[begin..], &other[begin..]);
+        let end = word.bytes().rev().zip(other.bytes().rev()).take_while(alike).count();
+        (word, other) = (&word[..word.len() - end], &other[..other.len() - end]);
+        match (word.as_bytes(), other.as_bytes()) {
+            ([], left) | (left, []) => return left.len(),
+            ([_], [_]) => return 1,
+            ([a, b], [c, d]) => return if (a, b) == (d, c) { 1 } else { 2 },
+            _ => {}
+        }
+    }
+    strsim::osa_distance(word, other)
 }
 
 /// The nearest of these words, the first of those equally near.

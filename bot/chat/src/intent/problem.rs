@@ -132,9 +132,16 @@ impl Problem {
     }
 
     /// Suggests all that was said, with a name in the place of the word that is none: as the commands it is read as, so
-    /// that nothing said is lost. Answers those commands, for each suggestion; none when there is no such suggestion.
-    pub(super) fn suggest_names(&mut self, clean: &str, vocabulary: &Vocabulary) -> Vec<Vec<Command>> {
+    /// that nothing said is lost but that word, which the manner need not keep. Answers those commands, for each suggestion;
+    /// none when there is no such suggestion.
+    pub(super) fn suggest_names(
+        &mut self,
+        clean: &str,
+        manner: &mut Manner,
+        vocabulary: &Vocabulary,
+    ) -> Vec<Vec<Command>> {
         let Some(swap) = self.swap.take() else { return Vec::new() };
+        manner.forget_refs(clean.get(swap.word.clone()).unwrap_or_default());
         let (sentences, tried): (Vec<String>, Vec<Vec<Command>>) =
             swap.names.iter().filter_map(|name| meant(&swap, name, clean, vocabulary)).unzip();
         if !sentences.is_empty() {

@@ -4,7 +4,7 @@
 
 mod canary;
 mod list;
-mod lost;
+pub(super) mod lost;
 mod name;
 pub(super) mod stray;
 mod unknown;

@@ -1,10 +1,10 @@
 //! A table from words to what is known of them: filled once, then asked for every word of every text.
 //!
-//! Most words asked for are in no table, so a miss is what has to be cheap: the table is at most half full, and a slot tells
-//! most other words from its own without touching them. A hit compares two numbers, since most words fit into them.
+//! Most words asked for are in no table, so a miss is what has to be cheap: the table is at most half full, so that the first
+//! slot is free most of the time. A hit compares two numbers, since most words fit into them.
 
 /// A word's fingerprint, worked out once for all tables it is looked up in.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Print {
     hash: u64,
     ends: [u64; 2],
@@ -27,18 +27,21 @@ impl Print {
         Self { hash, ends }
     }
 
+    /// That of the word of so many bytes, fewer than eight, with which these eight begin.
+    #[inline]
+    pub(super) const fn of_begun(eight: u64, len: usize) -> Self {
+        let word = eight & ((1 << (8 * len)) - 1) | (len as u64) << 56;
+        Self { hash: mix(len as u64 ^ word, 0), ends: [word, 0] }
+    }
+
     /// The word's [`beginning`].
     pub(super) const fn beginning(self) -> u64 {
         self.ends[0]
     }
 
-    /// The half that says where to begin looking; the other half is kept in the slot.
+    /// Where to begin looking: the upper half, which is mixed best.
     const fn place(self) -> usize {
         (self.hash >> 32) as usize
-    }
-
-    const fn mark(self) -> u32 {
-        self.hash as u32
     }
 }
 
@@ -94,111 +97,120 @@ const fn mix(print: u64, bytes: u64) -> u64 {
     product as u64 ^ (product >> 64) as u64
 }
 
-#[derive(Debug, Clone, Copy, Default)]
-struct Slot {
-    mark: u32,
-    /// One more than the entry's place; 0 when the slot is empty.
-    entry: u32,
-}
-
-/// The table: slots that point to entries, so that growing moves no words.
-#[derive(Debug, Clone)]
-pub(super) struct WordTable<V> {
-    /// As many as a power of two.
-    slots: Vec<Slot>,
-    entries: Vec<Entry<V>>,
-    /// The word of each entry: only of longer words there is more to compare than an entry holds.
-    words: Vec<Box<str>>,
-}
-
-/// What is asked for most of the time, so small that it is one look at memory.
-#[derive(Debug, Clone)]
+/// One word's place, so small that it is one look at memory where little is known of a word.
+#[derive(Debug, Clone, Default)]
 #[repr(align(32))]
-struct Entry<V> {
+struct Slot<V> {
+    /// Of no word while it is free: every word's beginning is more than 0.
     ends: [u64; 2],
     value: V,
 }
 
-impl<V> Default for WordTable<V> {
+impl<V> Slot<V> {
+    const fn is_free(&self) -> bool {
+        self.ends[0] == 0
+    }
+}
+
+/// The table: what is known of a word stands where it is looked for.
+#[derive(Debug, Clone)]
+pub(super) struct WordTable<V> {
+    /// As many as a power of two.
+    slots: Vec<Slot<V>>,
+    /// The word in each slot: only of longer words there is more to compare than a slot holds.
+    words: Vec<Box<str>>,
+    taken: usize,
+}
+
+impl<V: Default> Default for WordTable<V> {
     fn default() -> Self {
-        Self { slots: vec![Slot::default(); LEAST_SLOTS], entries: Vec::new(), words: Vec::new() }
+        Self::of_slots(LEAST_SLOTS)
     }
 }
 
 const LEAST_SLOTS: usize = 16;
 
 impl<V: Default> WordTable<V> {
+    fn of_slots(count: usize) -> Self {
+        Self {
+            slots: std::iter::repeat_with(|| Slot { ends: [0; 2], value: V::default() })
+                .take(count)
+                .collect(),
+            words: vec![Box::default(); count],
+            taken: 0,
+        }
+    }
+
     /// What is known of a word.
     pub(super) fn get(&self, word: &str) -> Option<&V> {
         self.find(Print::of(word), word)
     }
 
-    /// What is known of a word whose fingerprint is known.
+    /// What is known of a word whose fingerprint is known. Small enough to stand where it is called, which is for every word
+    /// of a text.
     #[inline]
     pub(super) fn find(&self, print: Print, word: &str) -> Option<&V> {
-        self.place_of(print, word).and_then(|entry| self.entries.get(entry)).map(|entry| &entry.value)
+        let mask = self.slots.len().wrapping_sub(1);
+        let mut place = print.place() & mask;
+        // It ends, because half of the slots are free.
+        loop {
+            let slot = self.slots.get(place)?;
+            if slot.is_free() {
+                return None;
+            }
+            if slot.ends == print.ends && (is_all(word) || self.is_long(place, word)) {
+                return Some(&slot.value);
+            }
+            place = (place + 1) & mask;
+        }
     }
 
     /// What is known of a word, to be filled in; for a new word, nothing yet.
     pub(super) fn entry(&mut self, word: &str) -> &mut V {
         let print = Print::of(word);
-        let entry = self.place_of(print, word).unwrap_or_else(|| {
-            let slot = self.free_slot(print);
-            self.slots[slot] = Slot { mark: print.mark(), entry: self.entries.len() as u32 + 1 };
-            self.entries.push(Entry { ends: print.ends, value: V::default() });
-            self.words.push(word.into());
-            if self.entries.len() * 2 > self.slots.len() {
+        if self.find(print, word).is_none() {
+            self.taken += 1;
+            if self.taken * 2 > self.slots.len() {
                 self.grow();
             }
-            self.entries.len() - 1
-        });
-        &mut self.entries[entry].value
-    }
-
-    /// The entry of a word. Small enough to stand where it is called, which is for every word of a text.
-    #[inline]
-    fn place_of(&self, print: Print, word: &str) -> Option<usize> {
-        let mask = self.slots.len() - 1;
-        let mut slot = print.place() & mask;
-        // It ends, because half of the slots are empty.
-        loop {
-            let Slot { mark, entry } = *self.slots.get(slot)?;
-            let entry = (entry as usize).checked_sub(1)?;
-            if mark == print.mark()
-                && self.entries.get(entry)?.ends == print.ends
-                && (is_all(word) || self.is_long(entry, word))
-            {
-                return Some(entry);
-            }
-            slot = (slot + 1) & mask;
         }
+        let place = self.place_for(print, word);
+        let slot = &mut self.slots[place];
+        if slot.is_free() {
+            slot.ends = print.ends;
+            self.words[place] = word.into();
+        }
+        &mut slot.value
     }
 
-    /// Whether this entry of the same ends is that word's: longer words may differ between their ends. Few words are so
-    /// long, and those that are not need not pay for the call.
+    /// The slot of a word, or the free one it goes to.
+    fn place_for(&self, print: Print, word: &str) -> usize {
+        let mask = self.slots.len() - 1;
+        let mut place = print.place() & mask;
+        while !self.slots[place].is_free() && *self.words[place] != *word {
+            place = (place + 1) & mask;
+        }
+        place
+    }
+
+    /// Whether the word in this slot, which has the same ends, is that word: longer words may differ between their ends. Few
+    /// words are so long, and those that are not need not pay for the call.
     #[cold]
-    fn is_long(&self, entry: usize, word: &str) -> bool {
+    fn is_long(&self, place: usize, word: &str) -> bool {
         self.words
-            .get(entry)
+            .get(place)
             .is_some_and(|kept| kept.len() == word.len() && (word.len() <= TOLD_BY_ENDS || **kept == *word))
     }
 
-    /// Where a word can go that is in no slot.
-    fn free_slot(&self, print: Print) -> usize {
-        let mask = self.slots.len() - 1;
-        let mut slot = print.place() & mask;
-        while self.slots[slot].entry != 0 {
-            slot = (slot + 1) & mask;
-        }
-        slot
-    }
-
     fn grow(&mut self) {
-        self.slots = vec![Slot::default(); self.slots.len() * 2];
-        for entry in 0..self.entries.len() {
-            let print = Print::of(&self.words[entry]);
-            let slot = self.free_slot(print);
-            self.slots[slot] = Slot { mark: print.mark(), entry: entry as u32 + 1 };
+        let larger = Self { taken: self.taken, ..Self::of_slots(self.slots.len() * 2) };
+        let smaller = std::mem::replace(self, larger);
+        for (slot, word) in smaller.slots.into_iter().zip(smaller.words) {
+            if !slot.is_free() {
+                let place = self.place_for(Print::of(&word), &word);
+                self.slots[place] = slot;
+                self.words[place] = word;
+            }
         }
     }
 }

@@ -120,10 +120,9 @@ fn fill<'t>(tokens: &mut Vec<Token<'t>>, clean: &'t str, low: &'t str, vocabular
             reader.place += 1;
             continue;
         }
-        let plain = reader.plain_len();
-        if plain > 0 {
-            // Most tokens: nothing is asked about them that only signs or other words need.
-            tokens.push(reader.plain_word(plain));
+        // Most tokens: nothing is asked about them that only signs or other words need.
+        if let Some(word) = reader.plain_word() {
+            tokens.push(word);
             reader.last = Some(Kind::Word);
             continue;
         }
@@ -290,13 +289,6 @@ impl<'t> Reader<'t, '_> {
         self.token(Kind::Mention, len)
     }
 
-    /// How long the word here is when it is letters and digits between blanks, as most are; else 0.
-    fn plain_len(&self) -> usize {
-        let rest = &self.low.as_bytes()[self.place..];
-        let plain = letters_and_digits(rest);
-        if matches!(rest.get(plain), None | Some(b' ' | b'\n' | b',' | b';' | b'?')) { plain } else { 0 }
-    }
-
     /// How many bytes of the text from here on belong to the word that begins it.
     fn word_len(&self) -> usize {
         let rest = &self.clean[self.place..];
@@ -348,23 +340,42 @@ impl<'t> Reader<'t, '_> {
             && self.vocabulary.find(std::iter::once(name)).is_none()
     }
 
-    /// The word here, which is so many letters and digits.
+    /// The word here, when it is letters and digits between blanks, as most are.
     #[inline]
-    fn plain_word(&mut self, len: usize) -> Token<'t> {
-        let mut token = self.token(Kind::Word, len);
-        let print = Print::of(token.low);
-        let known = self.lexicon.find(print, token.low);
-        token.beginning = print.beginning();
-        token.class = known.class.and(const { Class::of_kind(Kind::Word).and(Class::PLAIN) });
-        token.heads = known.heads;
-        if let Some(begin) = self.vocabulary.begins(print, token.low) {
-            token.class = token.class.and(Class::NAMED);
-            token.name = begin.alone();
+    fn plain_word(&mut self) -> Option<Token<'t>> {
+        let at = self.place;
+        let rest = self.low.as_bytes().get(at..)?;
+        let (len, print) = letters_and_digits(rest);
+        if len == 0 || !matches!(rest.get(len), None | Some(b' ' | b'\n' | b',' | b';' | b'?')) {
+            return None;
         }
-        if token.low.as_bytes().first().is_some_and(u8::is_ascii_digit) {
-            token.class = token.class.and(Class::DIGIT);
+        let end = at + len;
+        let low = self.low.get(at..end)?;
+        let print = print.unwrap_or_else(|| Print::of(low));
+        let known = self.lexicon.find(print, low);
+        let mut class = known.class.and(const { Class::of_kind(Kind::Word).and(Class::PLAIN) });
+        let mut name = None;
+        if let Some(begin) = self.vocabulary.begins(print, low) {
+            class = class.and(Class::NAMED);
+            name = begin.alone();
         }
-        token
+        if rest[0].is_ascii_digit() {
+            class = class.and(Class::DIGIT);
+        }
+        let glued = std::mem::replace(&mut self.glued, true);
+        self.place = end;
+        Some(Token {
+            kind: Kind::Word,
+            raw: if self.is_low { low } else { self.clean.get(at..end)? },
+            low,
+            beginning: print.beginning(),
+            at,
+            class,
+            heads: known.heads,
+            quote: if self.open.is_some() { self.quote } else { 0 },
+            glued,
+            name,
+        })
     }
 
     /// The word here, which is of more than letters and digits, or glued to something.

@@ -6,7 +6,7 @@ use crate::intent::markup::TICK;
 use crate::intent::words::said_again;
 
 /// Nouns for a part of the code, which without a ref say nothing of which.
-pub(super) const PARTS: &[&str] = &[
+pub(in crate::intent) const PARTS: &[&str] = &[
     "hotfix",
     "hotfixes",
     "bugfix",
@@ -47,7 +47,7 @@ impl<'t> Scanner<'_, 't> {
         let before = place.checked_sub(1).map_or("", |at| self.word(at));
         let to = before == "to" || before == "the" && place > 1 && self.word(place - 2) == "to";
         let which = action == Action::Deploy || action == Action::Rollback && to;
-        if which && token.any(PARTS) && !self.purpose {
+        if which && token.listed(PARTS) && !self.purpose {
             self.segment.vague.get_or_insert(place);
         }
         if !action.has(Key::Ref) && !action.has(Key::To) {

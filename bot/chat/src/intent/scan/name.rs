@@ -357,8 +357,8 @@ impl<'t> Scanner<'_, 't> {
             self.listing = false;
             return Ok(1);
         }
-        let trial = token.any(&["test", "trial", "drill", "experiment", "exercise", "joke", "show", "fun"])
-            && matches!(self.word(place.wrapping_sub(1)), "a" | "an" | "for");
+        let trial = matches!(self.word(place.wrapping_sub(1)), "a" | "an" | "for")
+            && token.any(&["test", "trial", "drill", "experiment", "exercise", "joke", "show", "fun"]);
         if trial && self.scope.action.row().changes {
             self.segment.strange.get_or_insert(place);
         }

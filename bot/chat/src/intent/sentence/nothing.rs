@@ -39,7 +39,8 @@ impl Reader<'_, '_> {
             }
             Heard::Log => "I read this as pasted output, not as an order, so I did nothing.",
         };
-        Problem::not_a_command(message).suggest(self.vocabulary.ways_out())
+        // Where nothing is suggested, the ways out are.
+        Problem::not_a_command(message)
     }
 }
 

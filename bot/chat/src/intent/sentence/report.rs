@@ -149,7 +149,7 @@ pub(super) fn report(
         // "deploys to production make me nervous"
         let headline = !looked
             && matches!(action, Action::Releases | Action::Logs | Action::Incidents)
-            && tokens.iter().any(|token| token.any(HEADLINE_VERBS) && token.quote == 0);
+            && tokens.iter().any(|token| token.listed(HEADLINE_VERBS) && token.quote == 0);
         return (told || headline || (later && !looked && !matches!(action, Action::Help | Action::Audit)))
             .then_some(Heard::Statement);
     }
@@ -206,7 +206,7 @@ pub(super) fn report(
 }
 
 /// What is said of many things of a kind, which nobody says when asking for a list of them.
-const HEADLINE_VERBS: &[&str] = &[
+pub(in crate::intent) const HEADLINE_VERBS: &[&str] = &[
     "make", "makes", "scare", "worry", "suck", "rock", "happen", "take", "need", "feel", "hurt", "cost",
     "break", "fail", "bring", "require", "stress", "annoy", "terrify", "frighten", "become", "cause", "seem",
     "tend", "should", "must", "never", "always", "usually",

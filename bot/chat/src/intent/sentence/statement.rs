@@ -251,7 +251,7 @@ fn supposed(tokens: &[Token<'_>]) -> bool {
         || tokens.windows(2).any(|pair| pair[0].any(&["report", "summary"]) && !pair[1].is_word())
         || tokens
             .iter()
-            .any(|token| token.kind == Kind::Colon || token.any(told::LABELS) || token.any(SUPPOSED))
+            .any(|token| token.kind == Kind::Colon || token.listed(told::LABELS) || token.any(SUPPOSED))
 }
 
 /// A noun an order may be called by: "the rollback to v1.4.1" says nothing of what somebody wants to do.

@@ -77,7 +77,7 @@ pub(super) fn heads_list(line: &[Token<'_>], next: &[Token<'_>]) -> bool {
     if next.is_empty() || begins_item(line) {
         return false;
     }
-    let label = |token: &Token<'_>| token.is(Class::TIME) || token.any(LABELS);
+    let label = |token: &Token<'_>| token.is(Class::TIME) || token.listed(LABELS);
     let words = line.iter().filter(|token| token.is_word()).count();
     let labels = words > 0 && line.iter().all(|token| label(token) || token.kind == Kind::Colon);
     if labels || authored(line) {
@@ -92,7 +92,7 @@ pub(super) fn heads_list(line: &[Token<'_>], next: &[Token<'_>]) -> bool {
             || token.name.is_some()
             || token.is(Class::OPENER)
             || token.is(Class::PREPOSITION)
-            || token.is(Class::INTERJECTION) && !token.any(LABELS)
+            || token.is(Class::INTERJECTION) && !token.listed(LABELS)
     });
     !addresses
         && match mood::read(line) {
@@ -191,14 +191,14 @@ fn item_is_ours(line: &[Token<'_>]) -> bool {
 fn labelled(line: &[Token<'_>]) -> bool {
     let from = mood::skip_openers(line, 0);
     // "done" may open an order ("done, now deploy"), but does not before a colon.
-    let begin = if line.first().is_some_and(|token| token.any(LABELS)) { 0 } else { from };
+    let begin = if line.first().is_some_and(|token| token.listed(LABELS)) { 0 } else { from };
     let line = &line[begin.min(line.len())..];
     if line.first().is_some_and(|token| token.any(&["e.g", "i.e"])) {
         return true;
     }
     let reach = &line[..line.len().min(LABEL_REACH + 1)];
     let Some(colon) = reach.iter().position(|token| token.kind == Kind::Colon) else { return false };
-    heads::find(line).is_none() && line[..colon].iter().any(|token| token.any(LABELS))
+    heads::find(line).is_none() && line[..colon].iter().any(|token| token.listed(LABELS))
 }
 
 /// How tools say what came of a step.

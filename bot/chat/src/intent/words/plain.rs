@@ -1,17 +1,46 @@
 //! Where a word of letters and digits ends, found eight bytes at a time.
 
-/// How many letters and digits of ASCII, in lower case, these bytes begin with.
-pub(super) fn letters_and_digits(bytes: &[u8]) -> usize {
-    let mut len = 0;
+use crate::intent::word_table::Print;
+
+/// How many letters and digits of ASCII, in lower case, these bytes begin with, and the fingerprint of the word that is; of
+/// a longer word only its length.
+#[inline]
+pub(super) fn letters_and_digits(bytes: &[u8]) -> (usize, Option<Print>) {
     // Most words end among their first eight bytes, which are looked at all at once.
-    while let Some(eight) = bytes[len..].first_chunk::<8>() {
-        let others = others(u64::from_le_bytes(*eight));
-        if others != 0 {
-            return len + (others.trailing_zeros() / u8::BITS) as usize;
-        }
-        len += eight.len();
+    let eight = first_eight(bytes);
+    let others = others(eight);
+    if others != 0 {
+        let len = bytes_before(others);
+        return (len, Some(Print::of_begun(eight, len)));
     }
-    len + bytes[len..].iter().take_while(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()).count()
+    (longer(bytes), None)
+}
+
+/// The same for a word that is known to be of eight bytes at least.
+#[inline(never)]
+fn longer(bytes: &[u8]) -> usize {
+    let mut len = 8;
+    while let Some(rest) = bytes.get(len..) {
+        let others = others(first_eight(rest));
+        if others != 0 {
+            return len + bytes_before(others);
+        }
+        len += 8;
+    }
+    len
+}
+
+/// The first eight bytes as a number; what is missing at the end of a text is no letter.
+#[inline]
+fn first_eight(bytes: &[u8]) -> u64 {
+    if let Some(eight) = bytes.first_chunk::<8>() {
+        return u64::from_le_bytes(*eight);
+    }
+    bytes.iter().rev().fold(0, |eight, byte| eight << 8 | u64::from(*byte))
+}
+
+const fn bytes_before(bit: u64) -> usize {
+    (bit.trailing_zeros() / u8::BITS) as usize
 }
 
 /// The highest bit of each of eight bytes that is neither a letter in lower case nor a digit.
@@ -39,7 +68,11 @@ mod tests {
                 bytes[place] = byte;
                 let len =
                     if byte.is_ascii_lowercase() || byte.is_ascii_digit() { bytes.len() } else { place };
-                assert_eq!(letters_and_digits(&bytes), len, "{byte} at {place}");
+                let (found, print) = letters_and_digits(&bytes);
+                assert_eq!(found, len, "{byte} at {place}");
+                if let Some((print, word)) = print.zip(std::str::from_utf8(&bytes[..len]).ok()) {
+                    assert_eq!(print, Print::of(word), "{word}");
+                }
             }
         }
     }

@@ -1,0 +1,101 @@
+//! What a text was read as, before anybody thinks about what to suggest in its place.
+//!
+//! To suggest something takes about as long as to read the text, since each sentence suggested is tried. Most of what is said
+//! in a channel is neither an order nor answered, so that nobody would read a suggestion.
+
+use std::borrow::Cow;
+
+use super::command::{Command, Parsed};
+use super::manner::Manner;
+use super::markup::{self, Bytes};
+use super::names::Vocabulary;
+use super::problem::{Problem, ProblemKind};
+use super::{MAX_CHARS, is_refused_by_sign, is_too_long, refused_by_sign, sentence, tokens_of, unseen};
+
+/// What a text was read as. Its problem can't be shown before [`Reading::suggesting`] made it whole.
+#[derive(Debug)]
+#[must_use]
+pub struct Reading<'t> {
+    parsed: Parsed,
+    rest: Option<Rest<'t>>,
+}
+
+/// What is still to be done for a problem, and with what.
+#[derive(Debug)]
+struct Rest<'t> {
+    text: &'t str,
+    clean: Cow<'t, str>,
+    manner: Option<Manner>,
+}
+
+/// Reads a text, and leaves what to suggest in its place for later. [`parse_with`] does both.
+///
+/// [`parse_with`]: super::parse_with
+pub fn read_with<'t>(text: &'t str, vocabulary: &Vocabulary) -> Reading<'t> {
+    heard(text, vocabulary, false)
+}
+
+/// Reads a text. What is suggested loses nothing of how the order was to go, which is told now if that is wanted at once: it
+/// takes the words, and they are at hand.
+pub(super) fn heard<'t>(text: &'t str, vocabulary: &Vocabulary, at_once: bool) -> Reading<'t> {
+    if is_too_long(text) {
+        return Reading::of_problem(
+            Problem::not_a_command(format!(
+                "That is longer than {MAX_CHARS} characters, so I did not read it. Send the order alone."
+            ))
+            .suggest(["help"]),
+        );
+    }
+    let bytes = Bytes::of(text);
+    if let Some(unseen) = unseen(text, bytes) {
+        return Reading::of_problem(Problem::bad_value(format!(
+            "There is a character in that which can't be seen (U+{:04X}), so I did not read it. Type it again.",
+            u32::from(unseen)
+        )));
+    }
+    let (clean, bytes) = markup::clean(text, bytes);
+    let (mut parsed, manner) = tokens_of(&clean, bytes, vocabulary, |tokens| {
+        let parsed = sentence::read(tokens, &clean, bytes, vocabulary);
+        let tell = at_once && parsed.problem.is_some() && matches!(clean, Cow::Borrowed(_));
+        let manner = if tell { Manner::of_tokens(&clean, tokens, vocabulary) } else { None };
+        (parsed, manner)
+    });
+    if bytes.refused() && parsed.commands.iter().any(is_refused_by_sign) {
+        let meant: Vec<String> = parsed.commands.iter().map(Command::canonical).collect();
+        parsed = refused_by_sign(meant.join(", then "));
+    }
+    let rest = parsed.problem.is_some().then_some(Rest { text, clean, manner });
+    Reading { parsed, rest }
+}
+
+impl Reading<'_> {
+    /// A problem that is whole.
+    #[cold]
+    fn of_problem(problem: Problem) -> Self {
+        let parsed = Parsed { commands: Vec::new(), missing: Vec::new(), problem: Some(problem) };
+        Self { parsed, rest: None }
+    }
+
+    /// The commands in the order they are to run; none when there is a problem.
+    pub fn commands(&self) -> &[Command] {
+        &self.parsed.commands
+    }
+
+    /// Of which kind the problem is, if there is one.
+    pub fn problem(&self) -> Option<ProblemKind> {
+        self.parsed.problem.as_ref().map(|problem| problem.kind)
+    }
+
+    /// All that is to be shown: a problem with the sentences that would work instead. The vocabulary is the one it was read
+    /// with.
+    pub fn suggesting(self, vocabulary: &Vocabulary) -> Parsed {
+        let Self { mut parsed, rest } = self;
+        if let (Some(problem), Some(Rest { text, clean, manner })) = (&mut parsed.problem, rest) {
+            let mut manner = manner.unwrap_or_else(|| Manner::of(text, vocabulary));
+            let tried = problem.suggest_names(&clean, &mut manner, vocabulary);
+            problem.keep_what_works(&manner, tried, vocabulary);
+            problem.shorten();
+        }
+        parsed
+    }
+}
