@@ -68,10 +68,9 @@ fn a_place_that_was_ruled_out_is_not_suggested() {
     check(
         "deploy staging or production",
         expect![[r#"
-        I read "or": which of the two is meant?
-          try: deploy staging
-          try: deploy api main to staging with canary 10/50/100
-          try: dry run deploy staging"#]],
+            I read "or": which of the two is meant?
+              try: deploy staging
+              try: deploy production"#]],
     );
 }
 
@@ -263,6 +262,175 @@ fn a_set_up_loses_nothing_silently() {
 }
 
 /// A word that fills a message is not said back whole: fronts cut what is too long.
+/// Either was named, so each is one click.
+#[test]
+fn of_two_either_is_offered() {
+    check(
+        "deploy staging or production",
+        expect![[r#"
+        I read "or": which of the two is meant?
+          try: deploy staging
+          try: deploy production"#]],
+    );
+    check(
+        "deploy either staging or production with canary 10/50/100",
+        expect![[r#"
+        I read "or": which of the two is meant?
+          try: deploy staging with canary 10/50/100
+          try: deploy production with canary 10/50/100"#]],
+    );
+    check(
+        "dry run deploy to staging or to production",
+        expect![[r#"
+        I read "or": which of the two is meant?
+          try: dry run deploy staging
+          try: dry run deploy production"#]],
+    );
+    check(
+        "deploy v1.4.2 or v1.4.3 to staging",
+        expect![[r#"
+            I read "or": which of the two is meant?
+              try: deploy v1.4.2 to staging
+              try: deploy v1.4.3 to staging"#]],
+    );
+    check(
+        "restart api or web in staging",
+        expect![[r#"
+        I read "or": which of the two is meant?
+          try: restart api in staging
+          try: restart web in staging"#]],
+    );
+    check(
+        "deploy prod v1.2 or newer",
+        expect![[r#"
+        I read "or": which of the two is meant?
+          try: deploy v1.2 to production"#]],
+    );
+    check(
+        "deploy local, staging or production",
+        expect![[r#"
+        I read "or": which of the two is meant?
+          try: deploy staging
+          try: deploy api main to staging with canary 10/50/100
+          try: dry run deploy staging"#]],
+    );
+    check(
+        "deploy production or rollback",
+        expect![[r#"
+        I read "or": which of the two is meant?
+          try: deploy production
+          try: dry run deploy production"#]],
+    );
+    check(
+        "deploy production or not",
+        expect![[r#"
+        Understood: I do nothing.
+          try: deploy staging
+          try: status staging
+          try: help"#]],
+    );
+    check(
+        "destroy staging or production",
+        expect![[r#"
+        I read "or": which of the two is meant?
+          try: destroy environment staging"#]],
+    );
+}
+
+#[test]
+fn a_count_next_to_what_is_none_is_offered() {
+    check(
+        "scale api to many",
+        expect![[r#"
+        `many` is not a number of replicas; I expected a whole number.
+          try: scale api to 2
+          try: scale api to 3"#]],
+    );
+    check(
+        "scale api to many in staging",
+        expect![[r#"
+        `many` is not a number of replicas; I expected a whole number.
+          try: scale api to 2 in staging
+          try: scale api to 3 in staging"#]],
+    );
+    check(
+        "scale api to 2.5 replicas in prod",
+        expect![[r#"
+            `2.5` is not a number of replicas; I expected a whole number.
+              try: scale api to 2 in production
+              try: scale api to 3 in production"#]],
+    );
+    check(
+        "scale api to 2,5 in prod",
+        expect![[r#"
+        `2,5` is not a number of replicas; I expected a whole number.
+          try: scale api to 2 in production
+          try: scale api to 3 in production"#]],
+    );
+    check(
+        "scale api to -3 in staging",
+        expect![[r#"
+        `-3` is not a number of replicas; I expected a whole number.
+          try: scale api to 3 in staging"#]],
+    );
+    check(
+        "scale api to 0.5 in staging",
+        expect![[r#"
+            `0.5` is not a number of replicas; I expected a whole number.
+              try: scale api to 1 in staging
+              try: scale api to 2 in staging"#]],
+    );
+    check(
+        "scale api to 50% in staging",
+        expect![[r#"
+        `50%` is not a number of replicas; I expected a whole number.
+          try: scale api to 2 in staging
+          try: scale api to 3 in staging"#]],
+    );
+}
+
+#[test]
+fn a_time_no_day_has_is_offered_with_one_that_has_a_place_there() {
+    check(
+        "deploy staging at 25:00",
+        expect![[r#"
+        `25:00` is no time of any day; I expected one like `22:00` or `tomorrow 9am`.
+          try: deploy staging tonight 22:00"#]],
+    );
+    check(
+        "deploy api to prod tonight 25:00 with canary 10/50/100",
+        expect![[r#"
+        `tonight 25:00` is no time of any day; I expected one like `22:00` or `tomorrow 9am`.
+          try: deploy api to production with canary 10/50/100 tonight 22:00"#]],
+    );
+    check(
+        "at 25:00 deploy production",
+        expect![[r#"
+        `25:00` is no time of any day; I expected one like `22:00` or `tomorrow 9am`.
+          try: deploy production tonight 22:00"#]],
+    );
+    check(
+        "lock staging until 25:99",
+        expect![[r#"
+            `until 25:99` is no time of any day; I expected one like `22:00` or `tomorrow 9am`.
+              try: lock staging for 2h"#]],
+    );
+    check(
+        "lock staging at 25:00",
+        expect![[r#"
+        `25:00` is no time of any day; I expected one like `22:00` or `tomorrow 9am`.
+          try: status staging
+          try: help"#]],
+    );
+    check(
+        "restart api in staging at 25:00",
+        expect![[r#"
+        `25:00` is no time of any day; I expected one like `22:00` or `tomorrow 9am`.
+          try: status staging
+          try: help"#]],
+    );
+}
+
 #[test]
 fn a_very_long_word_is_said_back_in_short() {
     const MOST: usize = 1_300;

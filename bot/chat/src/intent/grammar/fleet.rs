@@ -65,9 +65,8 @@ pub(in crate::intent) fn replicas(tokens: &[Token<'_>], said: &mut Said) -> Resu
             && tokens.get(last + 2).is_some_and(|part| part.glued && part.is(Class::DIGIT));
         if decimal {
             let part = tokens.get(last + 2).map_or("", |part| part.raw);
-            return Err(Problem::bad_value(format!(
-                "`{here},{part}` is not a number of replicas; I expected a whole number."
-            )));
+            let end = tokens.get(last + 2).map_or(tokens[last].end(), Token::end);
+            return Err(no_count(&format!("{here},{part}")).instead(tokens[at].at..end, counts_near(here)));
         }
         // "4x", "4 times": as a number, or of as many as run now.
         let fold = number.len() < here.len() && here.ends_with('x') && values::whole(number).is_some();
@@ -115,11 +114,27 @@ pub(in crate::intent) fn replicas(tokens: &[Token<'_>], said: &mut Said) -> Resu
     let fraction =
         digit && here.contains('.') && here.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     if negative || fraction || (digit && here.ends_with('%')) {
-        return Err(Problem::bad_value(format!(
-            "`{here}` is not a number of replicas; I expected a whole number."
-        )));
+        let behind = at + usize::from(minus);
+        let end = tokens.get(behind).map_or(tokens[at].end(), Token::end);
+        return Err(no_count(here).instead(tokens[at].at..end, counts_near(tokens[behind].low)));
     }
     Ok(None)
+}
+
+/// The problem of what is no number of replicas.
+pub(in crate::intent) fn no_count(said: &str) -> Problem {
+    Problem::bad_value(format!("`{said}` is not a number of replicas; I expected a whole number."))
+}
+
+/// Numbers of replicas that may be meant by what is none: those next to it, as far as it says any.
+pub(in crate::intent) fn counts_near(said: &str) -> Vec<String> {
+    /// What small things run with.
+    const USUAL: u64 = 2;
+    let digits = said.trim_start_matches('-');
+    let whole = digits.split(['.', ',']).next().and_then(values::whole).filter(|_| !said.ends_with('%'));
+    let least = whole.map_or(USUAL, |whole| whole.max(1));
+    let next = (!said.starts_with('-')).then_some(least + 1);
+    std::iter::once(least).chain(next).map(|count| count.to_string()).collect()
 }
 
 /// `in test mode`, `live mode`, `mode=test`, `test`, `live`.

@@ -1,6 +1,7 @@
 //! Whether all that was said has a place in the action.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use super::commands::commands;
 use crate::intent::actions::{Action, Key};
@@ -25,17 +26,47 @@ pub(super) fn one_reading(action: Action, tokens: &[Token<'_>]) -> Result<(), Pr
         reasons && (token.kind == Kind::Colon || token.any(&["because", "reason", "cause"]))
     });
     let tokens = &tokens[..said.unwrap_or(tokens.len())];
-    let or = tokens.iter().enumerate().any(|(at, token)| {
+    let or = tokens.iter().enumerate().position(|(at, token)| {
         let value = at > 0 && tokens[at - 1].kind == Kind::Equals;
         // "in an hour or so" leaves nothing open that matters.
         let vague = tokens.get(at + 1).is_none_or(|next| next.any(&["so"]));
         token.quote == 0 && !value && !vague && token.any(&["or"])
     });
     let either = tokens.iter().any(|token| token.any(&["either"]) && token.quote == 0);
-    if or || either {
-        return Err(Problem::ambiguous("I read \"or\": which of the two is meant?"));
+    if or.is_none() && !either {
+        return Ok(());
     }
-    Ok(())
+    let problem = Problem::ambiguous("I read \"or\": which of the two is meant?");
+    // What takes something away is said again, and not clicked.
+    let removes = matches!(action, Action::DestroyEnvironment | Action::RemoveComponent);
+    Err(match or.filter(|_| !removes).and_then(|or| two(tokens, or)) {
+        Some((both, one, other)) => problem.instead(both, [one, other]),
+        None => problem,
+    })
+}
+
+/// The two names or values on both sides of this "or", of a word each, and where both stand with it; none where there are more
+/// than two.
+fn two<'t>(tokens: &[Token<'t>], or: usize) -> Option<(Range<usize>, &'t str, &'t str)> {
+    let little = |token: &Token<'_>| token.is(Class::PREPOSITION) || token.any(&["the", "maybe"]);
+    let value = |token: &Token<'_>| {
+        let named = token.name.is_some_and(|hit| hit.len() == 1);
+        token.is_word() && token.quote == 0 && (named || !token.is(Class::HEAD) && !little(token))
+    };
+    let kind = |token: &Token<'_>| token.name.map(|hit| hit.kind);
+    let lists =
+        |token: &Token<'_>| matches!(token.kind, Kind::Comma | Kind::Plus) || token.any(&["or", "and"]);
+    let (before, one) = tokens.get(..or)?.split_last().map(|(one, before)| (before, one))?;
+    let behind = tokens.get(or + 1..)?;
+    let (other, behind) = behind[behind.iter().take_while(|token| little(token)).count()..].split_first()?;
+    let (before, begin) = match before {
+        [before @ .., either] if either.any(&["either"]) => (before, either.at),
+        _ => (before, one.at),
+    };
+    let alone = !before.last().is_some_and(lists) && !behind.first().is_some_and(lists);
+    // Of words that were put elsewhere, what stands between is not what was said.
+    let fits = value(one) && value(other) && kind(one) == kind(other) && alone && begin < other.end();
+    fits.then_some((begin..other.end(), one.raw, other.raw))
 }
 
 /// Refuses a time on the actions that read their words themselves: now would be the wrong time.

@@ -9,7 +9,7 @@ use super::{
     near_opener, values,
 };
 use crate::intent::actions::Key;
-use crate::intent::grammar::refused_abroad;
+use crate::intent::grammar::{fleet, refused_abroad};
 use crate::intent::lexicon::near_verb;
 use crate::intent::sentence::abroad;
 
@@ -117,10 +117,8 @@ impl<'t> Scanner<'_, 't> {
             Action::Expand | Action::Help | Action::Audit | Action::Setup | Action::Can
         );
         if self.scope.action == Action::Scale && slot == Some("to") && self.segment.replicas.is_none() {
-            return Err(Problem::bad_value(format!(
-                "`{}` is not a number of replicas; I expected a whole number.",
-                token.raw
-            )));
+            let counts = fleet::counts_near(token.low);
+            return Err(fleet::no_count(token.raw).instead(token.at..token.end(), counts));
         }
         let owned = place > 0 && matches!(self.word(place - 1), "my" | "your" | "his" | "her" | "their");
         if owned && row.changes {

@@ -96,7 +96,7 @@ impl Scanner<'_, '_> {
                 && !next.is(Class::PREPOSITION)
                 && (!next.class.known()
                     || token.low == "ref" && next.any(UNLIKELY) && !self.is_keyword(at + 1)
-                    || (token.any(&["ref", "branch", "tag"]) && (next.any(PARTS) || next.any(CALLED)))
+                    || (token.any(&["ref", "branch", "tag"]) && (next.listed(PARTS) || next.any(CALLED)))
                     || values::is_ref(next.low)
                     || next.raw.bytes().any(|byte| byte.is_ascii_digit()))
                 && (token.low != "version"
@@ -211,6 +211,12 @@ impl Scanner<'_, '_> {
         )))
     }
 
+    /// The environment that is to be locked, as far as one is said.
+    fn locked(&self) -> Option<&str> {
+        let said = crate::intent::place::said(self.scope.tokens)?;
+        Some(self.scope.vocabulary.spelling(NameKind::Environment, said))
+    }
+
     pub(super) fn time(&mut self, place: usize) -> Result<Option<usize>, Problem> {
         if !self.scope.action.row().changes && self.scope.action != Action::Can {
             return Ok(None);
@@ -243,18 +249,25 @@ impl Scanner<'_, '_> {
             self.scope.text.get(first.at..last.end()).unwrap_or_default().to_owned()
         };
         if time.impossible {
-            return Err(Problem::bad_value(format!(
+            let problem = Problem::bad_value(format!(
                 "`{written}` is no time of any day; I expected one like `22:00` or `tomorrow 9am`."
-            )));
+            ));
+            let until = matches!(self.word(place), "until" | "till");
+            return Err(if until && self.scope.action == Action::Lock {
+                problem.suggest(self.locked().map(|place| format!("lock {place} for 2h")))
+            } else if self.scope.action.has(Key::At) && !until && !self.scope.asked {
+                let range = self.scope.tokens[place].at..last.end();
+                problem.instead(range, ["tonight 22:00", "in 30 minutes"])
+            } else {
+                problem
+            });
         }
         if matches!(self.word(place), "until" | "till")
             && !self.scope.asked
             && self.scope.action.row().changes
         {
             if self.scope.action == Action::Lock {
-                let vocabulary = self.scope.vocabulary;
-                let said = crate::intent::place::said(self.scope.tokens);
-                let locked = said.map(|said| vocabulary.spelling(NameKind::Environment, said));
+                let locked = self.locked();
                 return Err(Problem::bad_value(format!(
                     "`{written}` is no end that a lock can have; I expected one like `for 2h` or `until 18:00`."
                 ))
