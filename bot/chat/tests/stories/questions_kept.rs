@@ -200,6 +200,7 @@ fn a_question_that_was_never_shown() {
             overheard: false,
             role: None,
             pressed: None,
+            edited: None,
         };
         let (order, answer) = (elsewhere("Ev1", "deploy v1.0.0"), elsewhere("Ev2", "never mind"));
         let listener = Listener::new(t.engine().clone(), FRONT);
