@@ -53,7 +53,6 @@ impl Intake {
         };
         let at = known.map(|kind| whereabouts(&interacted.channel, Some(kind)));
         interacted.asked_in = match &interacted.what {
-            What::Clicked { message, .. } if origin_of(message, at.as_ref()).private => Some(String::new()),
             What::Clicked { message, .. } => answered(message),
             What::Submitted { custom_id, .. } => {
                 custom_id.splitn(4, '/').nth(3).map(|id| id.trim_start_matches(ASKED_IN).to_owned())

@@ -71,7 +71,7 @@ pub(crate) struct Interacted {
     /// The channel as it came along.
     pub(crate) place: Value,
     pub(crate) what: What,
-    /// The thread or message whose question is answered by it; empty for one that they alone saw.
+    /// The message whose question is answered by it.
     pub(crate) asked_in: Option<String>,
 }
 

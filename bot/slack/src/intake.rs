@@ -231,7 +231,7 @@ impl Intake {
             let thread = clicked.thread.clone().or_else(|| clicked.message.clone());
             Place { thread, inside: clicked.thread.is_some(), ..Place::default() }
         };
-        let Clicked { user, channel, message, value, at, trigger, action, answer_at, .. } = clicked.clone();
+        let Clicked { user, channel, message, value, at, trigger, action, answer_at, .. } = clicked;
         let clicker = Clicker { user: user.clone(), channel: channel.clone(), answer_at };
         if action == forms::SECRET_BUTTON {
             let at = clicker.channel.clone().unwrap_or_default();
@@ -249,11 +249,7 @@ impl Intake {
         let pressed = message.clone().unwrap_or_else(|| home::PLACE.to_owned());
         let mut spoken = if let Some(channel) = channel {
             let event = format!("click/{channel}/{}/{user}/{at}", message.unwrap_or_default());
-            let mut spoken = self.spoken(&user, &channel, event, value, place);
-            if clicked.private && clicked.thread.is_none() {
-                spoken.about.asked_in = vec![String::new()];
-            }
-            spoken
+            self.spoken(&user, &channel, event, value, place)
         } else {
             // In the App Home there is no conversation: it goes on between the two.
             let Some(direct) = self.direct(&user).await else {

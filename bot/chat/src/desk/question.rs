@@ -112,9 +112,10 @@ impl Question {
         super::until::with(&self.draft.canonical(), until)
     }
 
-    /// Whether it was shown in a thread. One of an earlier program says nothing about that.
-    pub(super) fn is_of(&self, thread: &str) -> bool {
-        self.threads.is_empty() || self.threads.iter().any(|other| other == thread)
+    /// Whether it was shown in one of these threads, or may be: there are none, or an earlier program asked it.
+    pub(super) fn is_of_any(&self, threads: &[String]) -> bool {
+        let of_one = || self.threads.iter().any(|thread| threads.contains(thread));
+        threads.is_empty() || self.threads.is_empty() || of_one()
     }
 
     /// It is shown in a thread as well.

@@ -98,11 +98,15 @@ pub(crate) struct HeldBack {
 
 #[derive(Debug, Clone)]
 enum Change {
-    Ask { question: Box<Question>, instead_of: Option<Box<Question>> },
+    Ask {
+        question: Box<Question>,
+        instead_of: Option<Box<Question>>,
+    },
     Closed(Box<Question>),
     AnsweredBy(Box<Question>, String),
     Told(Identity),
-    Shown(Identity, String),
+    /// To whom, in which thread, and the threads of the questions that are meant.
+    Shown(Identity, String, Vec<String>),
     Taken(RunId),
     Steered(RunId),
     Project(Choice),
@@ -123,9 +127,11 @@ impl Remembered {
                 self.answered_for.push((*question, name));
             }
             Change::Told(asked) => self.answered_for.retain(|(question, _)| question.asked != asked),
-            Change::Shown(asked, thread) => {
+            Change::Shown(asked, thread, asked_in) => {
                 for question in self.questions.iter_mut().filter(|question| question.asked == asked) {
-                    question.is_shown_in(&thread);
+                    if question.is_of_any(&asked_in) {
+                        question.is_shown_in(&thread);
+                    }
                 }
             }
             Change::Taken(run) => self.held_back.retain(|held| held.after != run),
@@ -330,7 +336,7 @@ impl Talk {
 
     /// Whether a question can be answered where something is said.
     pub(crate) fn is_asked_here(&self, question: &Question) -> bool {
-        self.asked_in.is_empty() || self.asked_in.iter().any(|thread| question.is_of(thread))
+        question.is_of_any(&self.asked_in)
     }
 
     /// The questions that can be answered where something is said.
@@ -352,7 +358,7 @@ impl Talk {
     pub(crate) fn shows(&mut self, outbound: &[Outbound], asked: &Identity) {
         let repeats = outbound.iter().any(|outbound| !outbound.card().asks.is_empty());
         if repeats && self.questions_of(asked).any(|question| !question.threads.contains(&self.thread)) {
-            self.change(Change::Shown(asked.clone(), self.thread.clone()));
+            self.change(Change::Shown(asked.clone(), self.thread.clone(), self.asked_in.clone()));
         }
     }
 

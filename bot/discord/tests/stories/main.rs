@@ -35,6 +35,7 @@ mod deploy_troubles;
 mod discord_absence;
 mod discord_clicks;
 mod discord_edits;
+mod discord_odd;
 mod discord_offered;
 mod discord_only;
 mod discord_permissions;
