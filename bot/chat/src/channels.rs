@@ -71,7 +71,7 @@ impl Channels {
     pub fn about(&self, channel: &str) -> About {
         let Some(meant) = self.0.get(channel) else { return About::default() };
         let environment = meant.environment.as_ref().map(ToString::to_string);
-        About { run: None, environment, project: meant.project.clone() }
+        About { environment, project: meant.project.clone(), ..About::default() }
     }
 
     /// The channels that mean something there is not. Nothing can be said while there is no project.

@@ -21,6 +21,7 @@ use crate::letter::{Letter, Place};
 use crate::message::Outbound;
 use crate::offered;
 use crate::pace::{Budget, Kind, Pace};
+use crate::recurring::Recurring;
 use crate::shows::former;
 use crate::turn::{Drawn, Turn};
 use crate::view;
@@ -31,6 +32,8 @@ const POLL: Duration = Duration::from_millis(250);
 const BREATH: Duration = Duration::from_millis(20);
 /// Wait after the database failed.
 const TROUBLE: Duration = Duration::from_secs(1);
+/// What fails then.
+const DELIVERING: &str = "can't deliver, trying again";
 /// Tries of something the front refuses and that may still work, before it is given up: about a day of waiting.
 const TRIES_MAX: u32 = 1_500;
 
@@ -65,6 +68,7 @@ pub struct Courier {
     busy: HashSet<String>,
     /// Whether something kept the front from being heard or shown when it was last looked.
     troubled: bool,
+    recurring: Recurring,
 }
 
 /// A message that was on its way: where to, what it counts as, what came of it, and when.
@@ -104,6 +108,7 @@ impl Courier {
             going: JoinSet::new(),
             busy: HashSet::new(),
             troubled: false,
+            recurring: Recurring::default(),
         }
     }
 
@@ -247,11 +252,14 @@ impl Courier {
         while !stop.is_cancelled() {
             commits.mark_unchanged();
             let nap = match self.send(self.engine.now_ms()).await {
-                Ok(due_ms) => due_ms
-                    .map_or(POLL, |due_ms| {
-                        Duration::from_millis((due_ms - self.engine.now_ms()).max(0) as u64)
-                    })
-                    .min(POLL),
+                Ok(due_ms) => {
+                    self.recurring.works(self.carrier.front(), DELIVERING, self.engine.now_ms());
+                    due_ms
+                        .map_or(POLL, |due_ms| {
+                            Duration::from_millis((due_ms - self.engine.now_ms()).max(0) as u64)
+                        })
+                        .min(POLL)
+                }
                 Err(refusal) => self.undeliverable(&refusal),
             };
             tokio::select! {
@@ -270,7 +278,8 @@ impl Courier {
 
     /// The database failed; how long to wait.
     fn undeliverable(&self, refusal: &Refusal) -> Duration {
-        tracing::warn!(front = self.carrier.front(), error = %view::causes(refusal), "can't deliver, trying again");
+        let (why, now_ms) = (view::causes(refusal), self.engine.now_ms());
+        self.recurring.fails(self.carrier.front(), DELIVERING, &why, now_ms);
         TROUBLE
     }
 }

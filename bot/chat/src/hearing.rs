@@ -6,14 +6,15 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use engine::clock::EpochMs;
 use engine::control::Engine;
 use engine::store::{ChatWrite, Commit, StoreError, Write};
 use tokio_util::sync::CancellationToken;
 
+use crate::ear::{Ear, Said, Unread};
 use crate::letter::{Letter, Place};
 use crate::message::{Outbound, Quote};
+use crate::recurring::Recurring;
 use crate::spilled::holds_secret;
 use crate::view;
 
@@ -35,66 +36,12 @@ const RETRY: Duration = Duration::from_secs(1);
 /// Longest such wait.
 const RETRY_MAX: Duration = Duration::from_mins(1);
 
-/// What reads on a front what was said while nobody listened.
-#[async_trait]
-pub trait Ear: Send + Sync {
-    /// What the platform is called.
-    fn platform(&self) -> &str;
-
-    /// How long before a connection was given up something may have been lost, in milliseconds.
-    fn look_back_ms(&self) -> EpochMs;
-
-    /// How long the platform goes on delivering by itself what was said while nobody listened, in milliseconds.
-    fn delivers_again_ms(&self) -> EpochMs {
-        0
-    }
-
-    /// What people said in a conversation and its threads since then, in order.
-    async fn said_since(&self, conversation: &str, since_ms: EpochMs) -> Result<Said, Unread>;
-}
-
-/// What was said while nobody listened.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Said {
-    /// In order.
-    pub messages: Vec<Overheard>,
-    /// That is all of it.
-    pub whole: bool,
-}
-
-/// One thing of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Overheard {
-    /// The event it would have been.
-    pub event: String,
-    /// Who said it, by the front's identifier of the person.
-    pub who: String,
-    /// The words, as they were said.
-    pub text: String,
-    /// When, by the platform's clock.
-    pub at_ms: EpochMs,
-    /// Where its writer is told when there is a secret in it, and which message is deleted then.
-    pub place: Place,
-}
-
-/// Why it could not be read.
-#[derive(Debug, thiserror::Error)]
-pub enum Unread {
-    /// It may work later, after the time the platform named.
-    #[error("not now: {why}")]
-    Later {
-        /// Why.
-        why: String,
-        /// What the platform asks to wait.
-        after: Option<Duration>,
-    },
-    /// The platform does not let us.
-    #[error("never: {why}")]
-    Never {
-        /// Why.
-        why: String,
-    },
-}
+/// Conversations looked at besides those that are listened in: each is a few calls.
+const BESIDES_MAX: usize = 20;
+/// How long one is remembered in which nobody speaks to the bot any more, in milliseconds.
+const BESIDES_MS: EpochMs = 30 * 24 * 3_600_000;
+/// What fails where the database is away.
+const NOTING: &str = "what was missed can't be noted, trying again";
 
 /// Until when everything was heard. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -107,6 +54,7 @@ struct Inside {
     conversations: Vec<String>,
     borne_ms: EpochMs,
     state: Mutex<State>,
+    recurring: Recurring,
 }
 
 #[derive(Debug, Default)]
@@ -119,6 +67,8 @@ struct State {
     is_read: bool,
     /// Since when what is told can't be written down.
     unwritten_ms: Option<EpochMs>,
+    /// Where somebody spoke to the bot besides, and when: between two, and by its name.
+    spoken_in: BTreeMap<String, EpochMs>,
     /// What is still to be looked at.
     behind: BTreeMap<String, Gap>,
     /// Somebody is looking.
@@ -134,11 +84,34 @@ struct Gap {
     said_anyway: bool,
 }
 
+impl State {
+    /// What was said to the bot in this time where nobody told it to listen is looked at too, where it was spoken to last; it is
+    /// said only where something was missed.
+    fn looks_besides(&mut self, since_ms: impl Fn(EpochMs) -> EpochMs, until_ms: EpochMs) {
+        let mut spoken_in: Vec<(&String, EpochMs)> =
+            self.spoken_in.iter().map(|(one, at_ms)| (one, *at_ms)).collect();
+        spoken_in.sort_by_key(|(_, at_ms)| std::cmp::Reverse(*at_ms));
+        for (conversation, at_ms) in spoken_in.into_iter().take(BESIDES_MAX) {
+            let gap = Gap { since_ms: since_ms(at_ms), until_ms, said_anyway: false };
+            let behind = self.behind.entry(conversation.clone()).or_insert(gap);
+            behind.since_ms = behind.since_ms.min(gap.since_ms);
+            behind.until_ms = until_ms;
+        }
+    }
+}
+
 impl Hearing {
     /// What is known of a front that listens in these conversations. Absences shorter than `borne_ms`, in milliseconds, the
     /// platform makes good by itself.
     pub fn new(engine: Engine, front: &'static str, conversations: Vec<String>, borne_ms: EpochMs) -> Self {
-        Self(Arc::new(Inside { engine, front, conversations, borne_ms, state: Mutex::default() }))
+        Self(Arc::new(Inside {
+            engine,
+            front,
+            conversations,
+            borne_ms,
+            state: Mutex::default(),
+            recurring: Recurring::default(),
+        }))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -171,6 +144,9 @@ impl Hearing {
         let missed = state.since_ms.take().filter(|_| !resumed && was_read);
         if let Some(since_ms) = missed {
             self.is_behind(&mut state, since_ms, now_ms);
+            if now_ms - since_ms >= self.0.borne_ms {
+                state.looks_besides(|_| since_ms, now_ms);
+            }
         }
         let any = !state.is_read || !state.behind.is_empty();
         any && !std::mem::replace(&mut state.looking, true)
@@ -209,13 +185,27 @@ impl Hearing {
     }
 
     /// That a conversation is heard up to now, to be written with what was heard there.
-    pub(crate) fn mark(&self, conversation: &str, now_ms: EpochMs) -> Option<Write> {
-        let state = self.state();
+    pub(crate) fn mark(&self, conversation: &str, now_ms: EpochMs) -> Vec<Write> {
+        let mut state = self.state();
         let is_heard = state.open > 0
             && state.is_read
             && state.unwritten_ms.is_none()
             && !state.behind.contains_key(conversation);
-        (self.listens(conversation) && is_heard).then(|| listened(conversation, now_ms))
+        if !is_heard {
+            return Vec::new();
+        }
+        if !self.listens(conversation) {
+            state.spoken_in.insert(conversation.to_owned(), now_ms);
+        }
+        let mut marks = vec![listened(conversation, now_ms)];
+        marks.extend(self.mark_alive(&state, now_ms));
+        marks
+    }
+
+    /// That the front as a whole is heard up to now: nothing is left to be looked at.
+    fn mark_alive(&self, state: &State, now_ms: EpochMs) -> Option<Write> {
+        let all = state.open > 0 && state.is_read && state.unwritten_ms.is_none() && state.behind.is_empty();
+        all.then(|| listened(&alive(self.0.front), now_ms))
     }
 
     /// Writes down now and then that all is heard, until told to stop.
@@ -227,7 +217,9 @@ impl Hearing {
             }
             let mut commit = Commit::at(self.0.engine.now_ms());
             let conversations = self.0.conversations.iter();
-            commit.writes = conversations.filter_map(|one| self.mark(one, commit.now_ms)).collect();
+            commit.writes = conversations.flat_map(|one| self.mark(one, commit.now_ms)).collect();
+            let alive = self.mark_alive(&self.state(), commit.now_ms);
+            commit.writes.extend(alive);
             if commit.writes.is_empty() {
                 continue;
             }
@@ -251,7 +243,10 @@ impl Hearing {
         loop {
             match self.next(ear).await {
                 Ok(true) => retry = RETRY,
-                Ok(false) => return,
+                Ok(false) => {
+                    self.0.recurring.works(self.0.front, NOTING, self.0.engine.now_ms());
+                    return;
+                }
                 Err(wait) => {
                     tokio::time::sleep(wait.unwrap_or(retry)).await;
                     retry = (retry * 2).min(RETRY_MAX);
@@ -263,7 +258,8 @@ impl Hearing {
     /// One thing to be done; false when there is none left. An error holds how long to wait.
     async fn next(&self, ear: &dyn Ear) -> Result<bool, Option<Duration>> {
         let failed = |error: &StoreError| {
-            tracing::warn!(front = self.0.front, error = %view::causes(error), "what was missed can't be noted, trying again");
+            let now_ms = self.0.engine.now_ms();
+            self.0.recurring.fails(self.0.front, NOTING, &view::causes(error), now_ms);
             // Whoever spoke in vain is to hear of it as soon as the database is back.
             Some(RETRY)
         };
@@ -289,8 +285,13 @@ impl Hearing {
                 tracing::info!(conversation, why, "what was said meanwhile can't be read yet");
                 return Err(after);
             }
-            Err(Unread::Never { why }) => {
+            Err(Unread::Never { why }) if self.listens(&conversation) => {
                 tracing::warn!(conversation, why, "what was said meanwhile can't be read");
+                None
+            }
+            // A command is given also where the bot is no member.
+            Err(Unread::Never { why }) => {
+                tracing::debug!(conversation, why, "what was said meanwhile can't be read");
                 None
             }
         };
@@ -359,9 +360,12 @@ impl Hearing {
         let mut commit = Commit::at(now_ms);
         let new = conversations.iter().filter(|one| !known.contains_key(*one));
         commit.writes.extend(new.map(|one| listened(one, now_ms)));
-        let gone = known.keys().filter(|one| !conversations.contains(one));
+        let alive_ms = known.get(&alive(front)).copied();
+        let besides = known.iter().filter(|(one, _)| !conversations.contains(one) && **one != alive(front));
+        let (besides, gone): (Vec<_>, Vec<_>) =
+            besides.partition(|(_, at_ms)| now_ms - **at_ms < BESIDES_MS && alive_ms.is_some());
         let forgotten = |one: &String| ChatWrite::ListenedDelete { conversation: one.clone() };
-        commit.writes.extend(gone.map(|one| Write::Chat(forgotten(one))));
+        commit.writes.extend(gone.into_iter().map(|(one, _)| Write::Chat(forgotten(one))));
         if !commit.writes.is_empty() {
             engine.store().commit(commit).await?;
         }
@@ -371,6 +375,10 @@ impl Hearing {
                 let gap = Gap { since_ms: *since_ms, until_ms: now_ms, said_anyway: false };
                 state.behind.insert(conversation.clone(), gap);
             }
+        }
+        state.spoken_in = besides.into_iter().map(|(one, at_ms)| (one.clone(), *at_ms)).collect();
+        if let Some(alive_ms) = alive_ms {
+            state.looks_besides(|spoken_ms| spoken_ms.max(alive_ms), now_ms);
         }
         state.is_read = true;
         Ok(())
@@ -423,6 +431,11 @@ fn clip(line: &str) -> String {
         short.push('\u{2026}');
     }
     short
+}
+
+/// Stands for the front as a whole: until when it was heard at all.
+fn alive(front: &str) -> String {
+    format!("{front}:")
 }
 
 fn listened(conversation: &str, heard_ms: EpochMs) -> Write {

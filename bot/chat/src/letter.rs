@@ -4,7 +4,8 @@ use engine::clock::EpochMs;
 use engine::store::{StoreError, Write};
 use serde::{Deserialize, Serialize};
 
-use crate::message::Outbound;
+use crate::message::{Inbound, Outbound};
+use crate::offered;
 
 /// Where an answer belongs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,5 +105,27 @@ impl Letter {
             body,
             at_ms,
         })
+    }
+}
+
+/// An answer with where it belongs.
+pub(crate) fn letter_of(outbound: Outbound, inbound: &Inbound, place: &Place) -> Letter {
+    let place = place_of(&outbound, inbound, place);
+    match outbound {
+        Outbound::Say(card) if place.to.is_some() => {
+            Letter { outbound: Outbound::Say(offered::for_one_alone(card)), place }
+        }
+        outbound => Letter { outbound, place },
+    }
+}
+
+/// A run's card stands by itself; a private answer is for the speaker alone, whoever asked for privacy.
+fn place_of(outbound: &Outbound, inbound: &Inbound, place: &Place) -> Place {
+    match outbound {
+        Outbound::Update(_) => Place::default(),
+        Outbound::Say(card) if card.private => {
+            Place { to: Some(inbound.identity.external_id.clone()), ..place.clone() }
+        }
+        Outbound::Say(_) => place.clone(),
     }
 }

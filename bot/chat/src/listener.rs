@@ -14,12 +14,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::desk::{About, Desk, Outcome};
 use crate::doubles::{Doubles, Press};
+use crate::edited::Edited;
 use crate::hearing::{Hearing, secret_letter};
 use crate::held::{Held, Holds};
 use crate::intent::{Action, ProblemKind, Vocabulary, read_with};
-use crate::letter::{Letter, Place};
+use crate::letter::{Letter, Place, letter_of};
 use crate::message::{Card, Inbound, Outbound};
-use crate::offered;
+use crate::recurring::Recurring;
 use crate::shows::run_shown;
 use crate::talks::Talks;
 use crate::view;
@@ -32,6 +33,8 @@ const POLL: Duration = Duration::from_millis(250);
 const GLANCE: Duration = Duration::from_millis(10);
 /// Wait after the database failed.
 const TROUBLE: Duration = Duration::from_secs(1);
+/// What fails then.
+const ANSWERING: &str = "can't answer, trying again";
 /// Panics over one line before it is given up.
 const FALLS_MAX: u32 = 3;
 
@@ -69,6 +72,9 @@ pub struct Spoken {
     /// What the front itself lets its speaker do, when nobody else knows them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
+    /// It was not said: somebody edited or deleted what they had said. The words in `inbound` are empty then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited: Option<Edited>,
     /// It was said by a click, on a button of this message: a double click counts once.
     #[serde(skip)]
     pub pressed: Option<String>,
@@ -104,6 +110,7 @@ pub struct Listener {
     holds: Holds,
     doubles: Doubles,
     falls: Arc<Falls>,
+    recurring: Recurring,
 }
 
 impl Listener {
@@ -118,6 +125,7 @@ impl Listener {
             holds: Holds::default(),
             doubles: Doubles::default(),
             falls: Arc::default(),
+            recurring: Recurring::default(),
         }
     }
 
@@ -372,7 +380,10 @@ impl Listener {
         while !stop.is_cancelled() {
             commits.mark_unchanged();
             let nap = match self.begin(&mut talks).await {
-                Ok(_) => POLL,
+                Ok(_) => {
+                    self.recurring.works(self.front, ANSWERING, self.engine.now_ms());
+                    POLL
+                }
                 Err(refusal) => self.troubled(&refusal),
             };
             // Many commits in a row are looked at once.
@@ -396,21 +407,25 @@ impl Listener {
 
     /// Says why something can't be answered now; how long to wait before it is tried again.
     fn troubled(&self, refusal: &Refusal) -> Duration {
-        tracing::warn!(front = self.front, error = %view::causes(refusal), "can't answer, trying again");
+        self.recurring.fails(self.front, ANSWERING, &view::causes(refusal), self.engine.now_ms());
         TROUBLE
     }
 
     async fn handle(&self, event: &str, spoken: Spoken) -> Result<(), Refusal> {
-        let Spoken { inbound, mut about, mut place, overheard, role, .. } = spoken;
+        let Spoken { inbound, mut about, mut place, overheard, role, edited, .. } = spoken;
         if let (None, Some(thread)) = (&about.run, &place.thread) {
             let card = self.engine.store().shown_card(&inbound.conversation, thread).await?;
             about.run = card.and_then(|card| run_shown(&card));
         }
+        about.asks_in(&place);
         let known_here = role.map(|role| Desk::new(self.engine.with_strangers(Some(role))));
         let desk = known_here.as_ref().unwrap_or(&self.desk);
         let handled = self.engine.store().inbound_is_known(self.front, event).await?;
-        let mut heard = desk.hear_about(&inbound, &about).await;
-        if handled {
+        let mut heard = match &edited {
+            Some(edited) => desk.hear_edit(&inbound, &about, edited, !overheard).await?,
+            None => desk.hear_about(&inbound, &about).await,
+        };
+        if handled && edited.is_none() {
             // The program died between handling it and writing its answer down: a question in it was never seen.
             let now_ms = self.engine.now_ms();
             heard.outbound = desk.ask_again(&inbound.conversation, now_ms, Some(&inbound.identity)).await?;
@@ -420,6 +435,12 @@ impl Listener {
         }
         let mut commit = Commit::at(self.engine.now_ms());
         let at_ms = commit.now_ms;
+        // The desk has noted what was said.
+        commit.writes.extend(edited.is_some().then(|| Write::InboundPut {
+            front: self.front.to_owned(),
+            event: event.to_owned(),
+            at_ms,
+        }));
         let answered = heard.outbound.iter().any(|outbound| matches!(outbound, Outbound::Say(_)));
         if place.awaited && !answered {
             heard.outbound.push(Outbound::Say(view::goes_on_above(heard.outbound.is_empty())));
@@ -453,27 +474,5 @@ impl Listener {
 
     fn done(&self, event: &str) -> Write {
         Write::Chat(ChatWrite::InboxDelete { front: self.front.to_owned(), event: event.to_owned() })
-    }
-}
-
-/// An answer with where it belongs.
-fn letter_of(outbound: Outbound, inbound: &Inbound, place: &Place) -> Letter {
-    let place = place_of(&outbound, inbound, place);
-    match outbound {
-        Outbound::Say(card) if place.to.is_some() => {
-            Letter { outbound: Outbound::Say(offered::for_one_alone(card)), place }
-        }
-        outbound => Letter { outbound, place },
-    }
-}
-
-/// A run's card stands by itself; a private answer is for the speaker alone, whoever asked for privacy.
-fn place_of(outbound: &Outbound, inbound: &Inbound, place: &Place) -> Place {
-    match outbound {
-        Outbound::Update(_) => Place::default(),
-        Outbound::Say(card) if card.private => {
-            Place { to: Some(inbound.identity.external_id.clone()), ..place.clone() }
-        }
-        Outbound::Say(_) => place.clone(),
     }
 }

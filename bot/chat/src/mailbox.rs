@@ -8,11 +8,14 @@ use engine::control::{Engine, Refusal};
 use tokio_util::sync::CancellationToken;
 
 use crate::message::{Front, FrontError, Outbound};
+use crate::recurring::Recurring;
 use crate::reporter::{Follow, Reporter};
 use crate::troubles::Troubles;
 
 /// Wait after the database failed.
 const TROUBLE: Duration = Duration::from_secs(1);
+/// What fails then.
+const READING: &str = "what was shown can't be read, trying again";
 /// What a trouble hinders: drawing cards.
 const DRAWING: &str = "drawing";
 
@@ -43,6 +46,7 @@ pub async fn report(
     troubles: &Troubles,
     stop: &CancellationToken,
 ) -> Result<(), Refusal> {
+    let recurring = Recurring::default();
     loop {
         match mailing_reporter(engine.clone(), front).await {
             Ok(reporter) => {
@@ -55,7 +59,7 @@ pub async fn report(
                 troubles.begin(DRAWING, &why);
                 return Err(refusal);
             }
-            Err(error) => tracing::warn!(%error, "what was shown can't be read, trying again"),
+            Err(error) => recurring.fails(front, READING, &error, engine.now_ms()),
         }
         tokio::select! {
             () = tokio::time::sleep(TROUBLE) => {}

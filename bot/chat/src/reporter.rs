@@ -17,6 +17,7 @@ use crate::letter::{Letter, Place};
 use crate::message::{Front, Outbound};
 use crate::offered;
 use crate::phones;
+use crate::recurring::Recurring;
 use crate::view;
 
 /// Happenings read at once.
@@ -31,6 +32,8 @@ const TRIES: usize = 32;
 const TERMINAL: &str = "terminal";
 /// Wait after the database or the front failed.
 const TROUBLE: Duration = Duration::from_secs(1);
+/// What fails then.
+const REPORTING: &str = "can't report, trying again";
 
 /// Which runs a conversation hears about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -387,21 +390,23 @@ impl Reporter {
 
     /// Shows what is new as it comes, until told to stop; what is there by then is shown first.
     pub async fn work(mut self, stop: CancellationToken) {
-        let mut commits = self.engine.store().watch();
+        let (mut commits, recurring) = (self.engine.store().watch(), Recurring::default());
         loop {
             let stopping = stop.is_cancelled();
             commits.mark_unchanged();
             match self.pass().await {
-                Ok(true) => {}
+                Ok(true) => recurring.works(&self.conversation, REPORTING, self.engine.now_ms()),
                 Ok(false) if stopping => return,
                 Ok(false) => {
+                    recurring.works(&self.conversation, REPORTING, self.engine.now_ms());
                     tokio::select! {
                         _ = tokio::time::timeout(POLL, commits.changed()) => {}
                         () = stop.cancelled() => {}
                     }
                 }
                 Err(refusal) => {
-                    tracing::warn!(conversation = %self.conversation, error = %view::causes(&refusal), "can't report, trying again");
+                    let (why, now_ms) = (view::causes(&refusal), self.engine.now_ms());
+                    recurring.fails(&self.conversation, REPORTING, &why, now_ms);
                     if stopping {
                         return;
                     }

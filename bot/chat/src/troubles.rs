@@ -16,6 +16,9 @@ const CHANNELS_NAMED: usize = 5;
 /// How long something that passes by itself most times goes on before it is a trouble, in milliseconds.
 const LASTS_MS: EpochMs = 30_000;
 
+/// Least time between two lines of the log about one thing, in milliseconds.
+const AGAIN_MS: EpochMs = 60_000;
+
 /// The troubles of one front, each by what it hinders. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Troubles {
@@ -25,18 +28,37 @@ pub struct Troubles {
     shut: Arc<Mutex<BTreeMap<String, String>>>,
     /// Since when that fails which is tried again, by what it hinders.
     failing: Arc<Mutex<BTreeMap<&'static str, EpochMs>>>,
+    /// What the log says, by what is hindered.
+    logged: Arc<Mutex<BTreeMap<&'static str, Logged>>>,
+}
+
+/// A trouble in the log.
+#[derive(Debug, Default)]
+struct Logged {
+    says: String,
+    /// That it is over is still to be said.
+    is_open: bool,
+    /// From when another line may follow.
+    next_ms: EpochMs,
 }
 
 impl Troubles {
     /// The troubles of a front.
     pub fn new(engine: Engine, front: &'static str) -> Self {
-        Self { engine, front, shut: Arc::default(), failing: Arc::default() }
+        Self { engine, front, shut: Arc::default(), failing: Arc::default(), logged: Arc::default() }
     }
 
     /// Something is hindered, in words that say what to do; logged when it is news.
     pub fn begin(&self, hinders: &'static str, why: &str) {
-        if self.engine.notices().begin(self.front, hinders, why, self.engine.now_ms()) {
+        let now_ms = self.engine.now_ms();
+        self.engine.notices().begin(self.front, hinders, why, now_ms);
+        let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
+        let line = logged.entry(hinders).or_default();
+        // What comes and goes, and what is said now so and now so, fills no log.
+        let news = !line.is_open || line.says != why;
+        if news && now_ms >= line.next_ms {
             tracing::error!("{why}");
+            *line = Logged { says: why.to_owned(), is_open: true, next_ms: now_ms + AGAIN_MS };
         }
     }
 
@@ -52,7 +74,10 @@ impl Troubles {
     /// It is not hindered any more; logged when it was.
     pub fn end(&self, hinders: &'static str) {
         self.failing().remove(hinders);
-        if let Some(Notice { says, .. }) = self.engine.notices().end(self.front, hinders) {
+        let Some(Notice { says, .. }) = self.engine.notices().end(self.front, hinders) else { return };
+        let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(line) = logged.get_mut(hinders).filter(|line| line.is_open) {
+            line.is_open = false;
             tracing::info!(was = says, "that is over");
         }
     }

@@ -77,6 +77,7 @@ fn said(event: &str, text: &str) -> Spoken {
         overheard: false,
         role: None,
         pressed: None,
+        edited: None,
     }
 }
 

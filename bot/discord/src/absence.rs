@@ -11,7 +11,7 @@ use engine::store::StoreError;
 use serde_json::Value;
 
 use crate::intake::{Intake, channel_of, whereabouts};
-use crate::payload::{self, text};
+use crate::payload::{self, Told, text};
 use crate::snowflake;
 use crate::web::{Bound, PAGE, WebError};
 
@@ -58,9 +58,11 @@ impl Ear for Intake {
     }
 
     async fn said_since(&self, conversation: &str, since_ms: EpochMs) -> Result<Said, Unread> {
-        let (channel, _) = channel_of(conversation);
+        let (channel, direct) = channel_of(conversation);
         let since = snowflake::at(since_ms);
-        self.all_since(channel, &since).await.map_err(|error| unread(&error))
+        // Where nobody told it to listen it is spoken to by its name, or alone.
+        let all = direct || self.settings.channels.listens(channel);
+        self.all_since(channel, &since, all).await.map_err(|error| unread(&error))
     }
 }
 
@@ -84,16 +86,15 @@ impl Intake {
     pub(crate) async fn take_in(
         self: &Arc<Self>,
         channel: &str,
-        messages: &[Value],
+        messages: &[(Told, Value)],
     ) -> Result<(), StoreError> {
         // Over a socket that was resumed it may be told late.
-        let said_ms = messages.iter().map(|it| snowflake::time_of(&text(it, "id"))).min();
+        let written = messages.iter().filter(|(told, _)| *told == Told::Written);
+        let said_ms = written.map(|(_, it)| snowflake::time_of(&text(it, "id"))).min();
         let at_ms = said_ms.unwrap_or(EpochMs::MAX).min(self.engine.now_ms());
         loop {
-            match self.take(messages).await {
-                Err(error) if error.may_pass() => {
-                    tracing::warn!(channel, error = %error, "what Discord told can't be written down, trying again");
-                }
+            match self.writes(self.take(messages).await) {
+                Err(error) if error.may_pass() => {}
                 taken => return taken,
             }
             let place = whereabouts(channel, self.places.get(channel));
@@ -109,7 +110,7 @@ impl Intake {
     }
 
     /// What was said in a channel, in threads under what was said there lately, and in those known to be open.
-    async fn all_since(&self, channel: &str, since: &str) -> Result<Said, WebError> {
+    async fn all_since(&self, channel: &str, since: &str, all: bool) -> Result<Said, WebError> {
         let (mut messages, mut whole) = self.pages(channel, since, PAGES_MAX).await?;
         let earlier = self.page(channel, Bound::Before, since).await?;
         let mut threads = BTreeMap::new();
@@ -135,7 +136,9 @@ impl Intake {
             }
         }
         messages.sort_by_key(|message| number(&text(message, "id")));
-        let overheard = messages.iter().filter_map(payload::said).map(|said| overheard(channel, said));
+        let said = messages.iter().filter_map(payload::said);
+        let meant = said.filter(|said| said.user != self.names.user() && (all || self.names.without(said).1));
+        let overheard = meant.map(|said| overheard(channel, said));
         Ok(Said { messages: overheard.collect(), whole })
     }
 

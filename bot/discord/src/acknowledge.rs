@@ -9,11 +9,14 @@ use chat::{Held, Place};
 use engine::store::StoreError;
 use serde_json::{Value, json};
 
+use crate::FRONT;
 use crate::answers::MESSAGE;
 use crate::intake::{Intake, Where};
 use crate::payload::{Interacted, What, text};
 use crate::web::{EPHEMERAL, Message, WebError};
 
+/// What fails while the database is away.
+const UNKEPT: &str = "what somebody commanded or clicked can't be written down";
 /// Longest time the database may take before it is acknowledged all the same.
 const WRITING: Duration = Duration::from_millis(800);
 /// Longest wait for the answer to an acknowledgement, before it is sent once more.
@@ -106,7 +109,7 @@ impl Intake {
         let written = match tokio::time::timeout(WRITING, &mut holding).await {
             Ok(Ok(held)) => Some(held),
             Ok(Err(error)) => {
-                tracing::error!(%error, "what somebody commanded or clicked can't be written down");
+                self.recurring.fails(FRONT, UNKEPT, &error, self.engine.now_ms());
                 return self.whispered(interacted, UNWRITTEN).await;
             }
             Err(_) => None,
@@ -167,6 +170,10 @@ impl Intake {
         let event = format!("interaction/{}", interacted.id);
         let mut spoken = self.spoken(&interacted.user, roles, at, event, said);
         spoken.place = place;
+        spoken
+            .about
+            .asked_in
+            .extend(interacted.asked_in.clone().filter(|_| !spoken.place.inside && !at.direct));
         if let What::Clicked { message, .. } = &interacted.what {
             spoken.pressed = Some(text(message, "id"));
         }
@@ -175,7 +182,7 @@ impl Intake {
 
     /// Tells somebody that what was acknowledged is kept nowhere.
     async fn say_unwritten(&self, interacted: &Interacted, error: &StoreError, awaited: bool) {
-        tracing::error!(%error, "what somebody commanded or clicked can't be written down");
+        self.recurring.fails(FRONT, UNKEPT, error, self.engine.now_ms());
         let message = Message { content: UNWRITTEN.to_owned(), ..Message::default() };
         let (application, token) = (&interacted.application, &interacted.token);
         let told = if awaited {

@@ -17,7 +17,7 @@ use crate::forms;
 use crate::intake::{Intake, Where, identity, whereabouts};
 use crate::limits::CONTENT_CHARS;
 use crate::markdown::{clip, escape};
-use crate::payload::{Commanded, Interacted, What, text};
+use crate::payload::{Commanded, Interacted, What, answered, text};
 use crate::places::Kind;
 use crate::web::{EPHEMERAL, Message, WebError};
 
@@ -32,6 +32,8 @@ const NOTHING_YET: u8 = 6;
 const REPLACE: u8 = 7;
 const CHOICES: u8 = 8;
 const FORM: u8 = 9;
+/// What stands in a form's identifier before the message whose question it answers.
+const ASKED_IN: char = '@';
 
 impl Intake {
     /// Somebody used a command, a component or a form.
@@ -50,6 +52,13 @@ impl Intake {
             self.places.learn(&interacted.place).or_else(|| self.places.get(&interacted.channel))
         };
         let at = known.map(|kind| whereabouts(&interacted.channel, Some(kind)));
+        interacted.asked_in = match &interacted.what {
+            What::Clicked { message, .. } => answered(message),
+            What::Submitted { custom_id, .. } => {
+                custom_id.splitn(4, '/').nth(3).map(|id| id.trim_start_matches(ASKED_IN).to_owned())
+            }
+            _ => None,
+        };
         let taken = match &interacted.what {
             What::Commanded(commanded) => self.commanded(&interacted, commanded, at).await,
             What::Typing { commanded, option } => self.typing(&interacted, commanded, option).await,
@@ -141,7 +150,10 @@ impl Intake {
         match press {
             Press::Secret(said) => self.secret_form(interacted, &said).await,
             Press::Form(form) => {
-                let id = format!("{}/{}", forms::SAY, origin.written());
+                let mut id = format!("{}/{}", forms::SAY, origin.written());
+                if let Some(asked_in) = &interacted.asked_in {
+                    id = format!("{id}/{ASKED_IN}{asked_in}");
+                }
                 let form = forms::question(&form, &id);
                 self.acknowledge(interacted, FORM, Some(form)).await.map(|_| ())
             }
@@ -209,7 +221,7 @@ impl Intake {
                 Sealing { project, environment: field(forms::ENVIRONMENT), name: field(forms::NAME) };
             return self.secret_set(interacted, sealed, SecretString::from(field(forms::VALUE))).await;
         }
-        let mut parts = custom_id.splitn(3, '/');
+        let mut parts = custom_id.splitn(4, '/');
         if parts.next() != Some(forms::SAY) {
             return self.acknowledge(interacted, NOTHING_YET, None).await.map(|_| ());
         }

@@ -315,11 +315,12 @@ fn undelivered(error: &WebError) -> Undelivered {
         WebError::Refused { .. } if error.is_missing(UNKNOWN_MESSAGE) => Undelivered::Gone { why },
         WebError::Refused { code: WORN, .. } => Undelivered::Worn { why },
         WebError::Refused { status: 401, .. } => {
-            tracing::warn!(why, "Discord takes no messages until this is mended");
+            // What is to be mended is among the troubles, and logged with them.
+            tracing::debug!(why, "Discord takes no messages until this is mended");
             Undelivered::Later { why, after_ms: Some(MENDING_MS) }
         }
         WebError::Refused { status: 403, .. } | WebError::Refused { code: SENDING_DISABLED, .. } => {
-            tracing::warn!(why, "Discord does not take a message until this is mended");
+            tracing::debug!(why, "Discord does not take a message until this is mended");
             Undelivered::Barred { why, after_ms: MENDING_MS }
         }
         WebError::Refused { .. } => Undelivered::Never { why },

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use crate::absence::present;
 use crate::hearing::Hearing;
 use crate::intake::Intake;
-use crate::payload::{list, text};
+use crate::payload::{Told, list, text};
 use crate::session::{End, Session, after_close, dialled};
 use crate::trouble;
 use crate::web::WebError;
@@ -35,6 +35,8 @@ const MESSAGE_CONTENT: u64 = 1 << 15;
 const OPENING: Duration = Duration::from_secs(10);
 /// How long Discord may take to say hello.
 const HELLO: Duration = Duration::from_secs(10);
+/// Longest time between two signs of life, whatever Discord says: further ahead no clock goes.
+const BEAT_MAX: Duration = Duration::from_mins(10);
 /// First wait after one could not be opened or was lost at once; it doubles with each further one.
 const RETRY: Duration = Duration::from_millis(500);
 /// Longest such wait.
@@ -226,9 +228,8 @@ async fn hear(socket: &mut Socket, intake: &Arc<Intake>, state: &mut State) -> E
         let frame = tokio::select! {
             frame = socket.next(), if !hearing.is_full() => frame,
             written = hearing.written(intake) => {
-                if let Err(error) = written {
+                if intake.writes(written).is_err() {
                     // Not heard: it is told again once the socket is resumed.
-                    tracing::error!(%error, "what Discord told can't be written down");
                     return End::Resume;
                 }
                 if hears(socket, state, &mut hearing).await.is_err() {
@@ -293,7 +294,7 @@ async fn hello(socket: &mut Socket) -> Result<Duration, End> {
         let Some(frame) = read(socket.next().await)? else { continue };
         let ms = frame["d"]["heartbeat_interval"].as_f64().unwrap_or_default();
         if frame["op"] == 10 && ms >= 1.0 {
-            return Ok(Duration::from_millis(ms as u64));
+            return Ok(Duration::from_millis(ms as u64).min(BEAT_MAX));
         }
     }
 }
@@ -329,8 +330,10 @@ fn dispatch(intake: &Arc<Intake>, state: &mut State, hearing: &mut Hearing, mut 
             state.is_heard(intake, false);
         }
         "RESUMED" => state.is_heard(intake, true),
-        "MESSAGE_CREATE" => hearing.message(intake, body),
-        kind => intake.take_now(kind, &body),
+        kind => match Told::of(kind) {
+            Some(told) => hearing.message(intake, told, body),
+            None => intake.take_now(kind, &body),
+        },
     }
     if let Some(session) = &mut state.session {
         session.seq = hearing.heard();

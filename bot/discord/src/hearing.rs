@@ -11,13 +11,13 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 
 use crate::intake::Intake;
-use crate::payload::text;
+use crate::payload::{Told, text};
 
 /// Messages that may wait to be written down before nothing more is read from the socket.
 const UNWRITTEN_MAX: usize = 500;
 
-/// A message and its number.
-type Told = (u64, Value);
+/// What was told of a message, and its number.
+type Numbered = (u64, (Told, Value));
 
 /// What was told over one socket.
 pub(crate) struct Hearing {
@@ -26,7 +26,7 @@ pub(crate) struct Hearing {
     /// The numbers of messages that are not written down.
     unwritten: BTreeSet<u64>,
     /// Channels of which messages are being written down, each with those that came meanwhile.
-    behind: HashMap<String, Vec<Told>>,
+    behind: HashMap<String, Vec<Numbered>>,
     going: JoinSet<Result<(String, Vec<u64>), StoreError>>,
     /// Discord asked how far the bot is, after each of these.
     asked: BTreeSet<u64>,
@@ -49,11 +49,11 @@ impl Hearing {
         self.told = self.told.max(seq);
     }
 
-    /// A message was told.
-    pub(crate) fn message(&mut self, intake: &Arc<Intake>, message: Value) {
+    /// Something was told of a message.
+    pub(crate) fn message(&mut self, intake: &Arc<Intake>, told: Told, message: Value) {
         self.unwritten.insert(self.told);
         let channel = text(&message, "channel_id");
-        let told = (self.told, message);
+        let told = (self.told, (told, message));
         match self.behind.get_mut(&channel) {
             Some(behind) => behind.push(told),
             None => self.write(intake, channel, vec![told]),
@@ -98,11 +98,11 @@ impl Hearing {
         Ok(())
     }
 
-    fn write(&mut self, intake: &Arc<Intake>, channel: String, messages: Vec<Told>) {
+    fn write(&mut self, intake: &Arc<Intake>, channel: String, messages: Vec<Numbered>) {
         self.behind.insert(channel.clone(), Vec::new());
         let intake = Arc::clone(intake);
         self.going.spawn(async move {
-            let (written, messages): (Vec<u64>, Vec<Value>) = messages.into_iter().unzip();
+            let (written, messages): (Vec<u64>, Vec<(Told, Value)>) = messages.into_iter().unzip();
             intake.take_in(&channel, &messages).await?;
             Ok((channel, written))
         });

@@ -5,7 +5,9 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chat::{About, Hearing, Listener, Pasted, Place, References, Spoken, Taken, Troubles, holds_secret};
+use chat::{
+    Hearing, Listener, Pasted, Place, Recent, Recurring, References, Spoken, Taken, Troubles, holds_secret,
+};
 use engine::control::Engine;
 use engine::model::{Identity, Role, RunId};
 use engine::store::{Commit, StoreError, Write};
@@ -15,11 +17,14 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::names::Names;
-use crate::payload::{self, Said, list, text};
+use crate::payload::{self, Said, Told, list, text};
 use crate::places::{Kind, Places};
 use crate::settings::Settings;
 use crate::web::Web;
 use crate::{FRONT, check, trouble};
+
+/// What fails while the database is away.
+const WRITING: &str = "what Discord told can't be written down, trying again";
 
 /// Takes in what Discord tells.
 pub(crate) struct Intake {
@@ -35,6 +40,10 @@ pub(crate) struct Intake {
     pub(crate) stop: CancellationToken,
     pub(crate) places: Places,
     pub(crate) references: References,
+    /// What fails while the database is away, for the log.
+    pub(crate) recurring: Recurring,
+    /// What was said lately, by its event.
+    pub(crate) recent: Recent<Said>,
     /// How people name the bot.
     pub(crate) names: Names,
     /// The servers it is a member of.
@@ -66,7 +75,7 @@ impl Where {
 impl Said {
     /// Its event: the same however often it is told.
     pub(crate) fn event(&self) -> String {
-        format!("said/{}/{}", self.channel, self.id)
+        payload::heard_event(&self.channel, &self.id)
     }
 }
 
@@ -103,12 +112,29 @@ impl Intake {
     }
 
     /// Takes in messages of one channel, in their order and in one commit. An error means that they must be told again.
-    pub(crate) async fn take(self: &Arc<Self>, messages: &[Value]) -> Result<(), StoreError> {
+    pub(crate) async fn take(self: &Arc<Self>, messages: &[(Told, Value)]) -> Result<(), StoreError> {
         let mut heard = Vec::new();
-        for said in messages.iter().filter_map(payload::said) {
-            heard.extend(self.said(said).await?);
+        for (told, message) in messages {
+            match told {
+                Told::Written => {
+                    if let Some(said) = payload::said(message) {
+                        heard.extend(self.said(said).await?);
+                    }
+                }
+                Told::Updated => heard.extend(self.edited(message).await?),
+                Told::Deleted => heard.extend(self.deleted(message).await?),
+            }
         }
         self.listener.take_all(&heard).await
+    }
+
+    /// What is written down, or can't be; logged when that is news.
+    pub(crate) fn writes<T>(&self, written: Result<T, StoreError>) -> Result<T, StoreError> {
+        match &written {
+            Ok(_) => self.recurring.works(FRONT, WRITING, self.engine.now_ms()),
+            Err(error) => self.recurring.fails(FRONT, WRITING, error, self.engine.now_ms()),
+        }
+        written
     }
 
     /// Takes in what else happened: nothing of it is to be told again.
@@ -144,37 +170,26 @@ impl Intake {
         self.tasks.spawn(act(Arc::clone(self)));
     }
 
-    async fn said(self: &Arc<Self>, said: Said) -> Result<Option<Taken>, StoreError> {
+    async fn said(self: &Arc<Self>, mut said: Said) -> Result<Option<Taken>, StoreError> {
         if said.user == self.names.user() {
             return Ok(None);
         }
         let (text, named) = self.names.without(&said);
-        let known = if said.guild.is_none() { Some(Kind::Direct) } else { self.places.get(&said.channel) };
-        match known {
-            Some(kind) if kind != Kind::Direct || self.settings.roles.is_empty() => {
-                let place = whereabouts(&said.channel, Some(kind));
-                self.said_at(&said, place, named, text).await
-            }
-            // Discord has to be asked first: where this is, or who they are on the server.
-            kind => self.said_somewhere(said, kind, named, text).await,
-        }
+        let place = self.place_of(&mut said).await;
+        self.said_at(&said, place, named, text).await
     }
 
-    async fn said_somewhere(
-        self: &Arc<Self>,
-        mut said: Said,
-        kind: Option<Kind>,
-        named: bool,
-        text: String,
-    ) -> Result<Option<Taken>, StoreError> {
-        let place = match kind {
+    /// Where something was said. Discord may have to be asked: where that is, or who its writer is on the server.
+    pub(crate) async fn place_of(&self, said: &mut Said) -> Where {
+        let known = if said.guild.is_none() { Some(Kind::Direct) } else { self.places.get(&said.channel) };
+        let place = match known {
             Some(kind) => whereabouts(&said.channel, Some(kind)),
             None => self.look(&said.channel).await,
         };
         if place.direct {
             said.roles = self.roles_anywhere(&said.user).await;
         }
-        self.said_at(&said, place, named, text).await
+        place
     }
 
     async fn said_at(
@@ -191,33 +206,52 @@ impl Intake {
             return Ok(None);
         }
         if holds_secret(self.engine.redactor(), &said.text) {
-            let inside = place.thread.is_some();
-            let told = Place {
-                mention: Some(said.user.clone()),
-                thread: place.thread.clone(),
-                inside,
-                erases: Some(said.id.clone()),
-                ..Place::default()
-            };
-            let pasted = Pasted { conversation: place.conversation(), event: said.event(), place: told };
+            let pasted = Self::pasted(said, &place, said.event());
             return Ok(Some(Taken::Pasted(Box::new(pasted))));
         }
-        let mut about = About::default();
+        self.recent.put(&said.event(), said.clone());
+        let mut spoken = self.spoken_in_place(said, &place, said.event(), text).await?;
+        spoken.overheard = !addressed;
+        Ok(Some(Taken::Spoken(Box::new(spoken))))
+    }
+
+    /// Somebody wrote a secret into a message.
+    pub(crate) fn pasted(said: &Said, place: &Where, event: String) -> Pasted {
+        let told = Place {
+            mention: Some(said.user.clone()),
+            thread: place.thread.clone(),
+            inside: place.thread.is_some(),
+            erases: Some(said.id.clone()),
+            ..Place::default()
+        };
+        Pasted { conversation: place.conversation(), event, place: told }
+    }
+
+    /// Something said to the bot in a message, with what it is about and where its answer belongs.
+    pub(crate) async fn spoken_in_place(
+        &self,
+        said: &Said,
+        place: &Where,
+        event: String,
+        text: String,
+    ) -> Result<Spoken, StoreError> {
+        let mut spoken = self.spoken(&said.user, &said.roles, place, event, text);
         if let Some(replied) = &said.reply_to {
             // A reply to a run's card is about that run, as words in its thread are.
-            about.run = self.run_shown(&place, replied).await?;
+            spoken.about.run = self.run_shown(place, replied).await?;
         }
         let thread = match (&place.thread, place.direct) {
             (Some(thread), _) => Some(thread.clone()),
             // In a channel an answer replies; between two there is nobody to disturb.
             (None, direct) => (!direct).then(|| said.id.clone()),
         };
-        let answer = Place { thread, inside: place.thread.is_some(), ..Place::default() };
-        let mut spoken = self.spoken(&said.user, &said.roles, &place, said.event(), text);
-        spoken.place = answer;
-        spoken.about.run = about.run;
-        spoken.overheard = !addressed;
-        Ok(Some(Taken::Spoken(Box::new(spoken))))
+        let inside = place.thread.is_some();
+        spoken.place = Place { thread, inside, ..Place::default() };
+        if !inside && !place.direct {
+            // A reply answers what was asked by the message it replies to, and nothing else.
+            spoken.about.asked_in = said.answered.clone().or(said.reply_to.clone()).into_iter().collect();
+        }
+        Ok(spoken)
     }
 
     /// The run whose card a message shows.
@@ -247,6 +281,7 @@ impl Intake {
             overheard: false,
             role: self.role(roles),
             pressed: None,
+            edited: None,
         }
     }
 

@@ -10,6 +10,7 @@ mod buttons;
 mod carrier;
 mod check;
 pub mod commands;
+mod edits;
 pub mod embeds;
 mod failure;
 mod forms;
@@ -33,7 +34,7 @@ mod web;
 
 use std::sync::{Arc, Mutex};
 
-use chat::{Courier, Hearing, Listener, References, Reporter, Troubles};
+use chat::{Courier, Hearing, Listener, Recent, Recurring, References, Reporter, Troubles};
 use engine::clock::EpochMs;
 use engine::control::{Engine, Refusal};
 use tokio::sync::watch;
@@ -100,6 +101,8 @@ impl Discord {
             stop: CancellationToken::new(),
             places: Places::default(),
             references: References::default(),
+            recurring: Recurring::default(),
+            recent: Recent::new(),
             names: names::Names::default(),
             guilds: Mutex::default(),
             application: watch::Sender::default(),

@@ -6,8 +6,41 @@ use serde_json::Value;
 /// Kinds of messages that people write: plain ones, and replies.
 const WRITTEN: [i64; 2] = [0, 19];
 
+/// What happened to a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// Somebody wrote it.
+    Written,
+    /// It is shown otherwise: edited, or with what is behind its links.
+    Updated,
+    /// It is gone, and maybe others with it.
+    Deleted,
+}
+
+impl Told {
+    /// By the name of the event.
+    pub(crate) fn of(kind: &str) -> Option<Self> {
+        match kind {
+            "MESSAGE_CREATE" => Some(Self::Written),
+            "MESSAGE_UPDATE" => Some(Self::Updated),
+            "MESSAGE_DELETE" | "MESSAGE_DELETE_BULK" => Some(Self::Deleted),
+            _ => None,
+        }
+    }
+}
+
+/// The event of a message that was written: the same however often it is told.
+pub(crate) fn heard_event(channel: &str, id: &str) -> String {
+    format!("said/{channel}/{id}")
+}
+
+/// The event a message was heard as.
+pub(crate) fn heard_as(message: &Value) -> String {
+    heard_event(&text(message, "channel_id"), &text(message, "id"))
+}
+
 /// A message somebody wrote.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Said {
     pub(crate) id: String,
     pub(crate) user: String,
@@ -19,6 +52,8 @@ pub(crate) struct Said {
     pub(crate) text: String,
     /// The message it replies to.
     pub(crate) reply_to: Option<String>,
+    /// The message that replied to, where the bot wrote the one it replies to.
+    pub(crate) answered: Option<String>,
     /// Whom it wakes: a reply wakes who is replied to, and says so nowhere else.
     pub(crate) mentions: Vec<String>,
 }
@@ -36,6 +71,8 @@ pub(crate) struct Interacted {
     /// The channel as it came along.
     pub(crate) place: Value,
     pub(crate) what: What,
+    /// The message whose question is answered by it.
+    pub(crate) asked_in: Option<String>,
 }
 
 /// What somebody did.
@@ -95,10 +132,17 @@ pub(crate) fn said(message: &Value) -> Option<Said> {
         roles: roles(&message["member"]),
         text: text(message, "content"),
         reply_to: optional(&message["message_reference"], "message_id"),
+        answered: answered(&message["referenced_message"]),
         mentions: list(&message["mentions"]).map(|user| text(user, "id")).collect(),
     };
     let whole = !said.id.is_empty() && !said.user.is_empty() && !said.channel.is_empty();
     (by_person && whole).then_some(said)
+}
+
+/// The message that a message of a bot answers.
+pub(crate) fn answered(message: &Value) -> Option<String> {
+    let by_bot = message["author"]["bot"] == true;
+    optional(&message["message_reference"], "message_id").filter(|_| by_bot)
 }
 
 /// The body of an `INTERACTION_CREATE`.
@@ -132,6 +176,7 @@ pub(crate) fn interacted(body: &Value) -> Option<Interacted> {
         channel: optional(body, "channel_id").unwrap_or_else(|| text(&body["channel"], "id")),
         place: body["channel"].clone(),
         what,
+        asked_in: None,
     };
     let whole = !interacted.id.is_empty() && !interacted.token.is_empty() && !interacted.user.is_empty();
     whole.then_some(interacted)

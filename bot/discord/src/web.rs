@@ -38,6 +38,8 @@ const TOO_MANY: u16 = 429;
 const SAYS_ENOUGH: [u16; 4] = [401, 403, 404, 405];
 /// Wait when Discord asks for one and does not say how long, in milliseconds.
 const LIMITED_MS: i64 = 1_000;
+/// Longest wait that is taken from an answer, in seconds: a day.
+const WAIT_MAX_S: f64 = 86_400.0;
 /// Discord asks that bots say who they are like this.
 const WHO: &str = concat!("DiscordBot (infra-chat, ", env!("CARGO_PKG_VERSION"), ")");
 /// Messages read at once.
@@ -469,7 +471,8 @@ fn asked_ms(headers: &HeaderMap, answer: Option<&Value>) -> Option<i64> {
 }
 
 fn milliseconds(seconds: Option<f64>) -> Option<i64> {
-    seconds.filter(|seconds| seconds.is_finite()).map(|seconds| (seconds.max(0.0) * 1_000.0).ceil() as i64)
+    let seconds = seconds.filter(|seconds| seconds.is_finite())?;
+    Some((seconds.clamp(0.0, WAIT_MAX_S) * 1_000.0).ceil() as i64)
 }
 
 fn header(headers: &HeaderMap, name: &str) -> Option<f64> {

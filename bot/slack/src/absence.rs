@@ -10,10 +10,10 @@ use engine::clock::EpochMs;
 use serde_json::{Value, json};
 
 use crate::carrier::channel_of;
-use crate::intake::Intake;
+use crate::intake::{Intake, without_mention};
 use crate::payload::{self, Happened};
 use crate::settings::Mode;
-use crate::web::{History, Page, WebError};
+use crate::web::{History, Page, WebError, is_direct};
 
 /// Shorter absences are none: Slack delivers again what it could not deliver.
 pub(crate) const BORNE_MS: EpochMs = 5_000;
@@ -176,10 +176,18 @@ impl Reading<'_> {
     }
 
     fn overheard(&self, mut message: Value) -> Option<Overheard> {
+        if !message.is_object() {
+            return None;
+        }
         message["type"] = Value::from("message");
         message["channel"] = Value::from(self.channel);
         let Happened::Said(said) = payload::event(&json!({ "event": message })) else { return None };
-        if self.intake.bot.get().is_some_and(|bot| bot.user == said.user) {
+        let bot = self.intake.bot.get().map(|bot| bot.user.as_str()).unwrap_or_default();
+        // Where nobody told it to listen it is spoken to by its name, or alone.
+        let meant = self.intake.settings.channels.listens(self.channel)
+            || is_direct(self.channel)
+            || without_mention(&said.text, bot).1;
+        if bot == said.user || !meant {
             return None;
         }
         let place = Place {

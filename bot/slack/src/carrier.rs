@@ -346,7 +346,8 @@ fn undelivered(error: WebError) -> Undelivered {
             Undelivered::Later { why, after_ms: None }
         }
         WebError::Refused { code, .. } if MENDABLE.contains(&code.as_str()) => {
-            tracing::warn!(why, "Slack takes no messages until this is mended");
+            // What is to be mended is among the troubles, and logged with them.
+            tracing::debug!(why, "Slack takes no messages until this is mended");
             if trouble::WRONG_TOKEN.contains(&code.as_str()) {
                 Undelivered::Later { why, after_ms: Some(MENDING_MS) }
             } else {

@@ -20,6 +20,8 @@ use crate::web::WebError;
 /// Where clicks in the App Home come from, in identifiers of events.
 pub(crate) const PLACE: &str = "home";
 
+/// What fails while Slack is away.
+const DRAWING: &str = "App Homes can't be kept up to date, trying again";
 /// How long after somebody opened their App Home it is kept up to date, in milliseconds.
 const LATELY_MS: EpochMs = 15 * 60_000;
 /// Least time between two rounds of drawing: what changes in the meantime is drawn together.
@@ -60,7 +62,7 @@ pub(crate) async fn show(intake: &Arc<Intake>, user: &str) {
     let at_ms = intake.engine.now_ms();
     intake.homes.opened().insert(user.to_owned(), Opened { at_ms, shown: Vec::new() });
     if let Err(error) = draw(intake, user).await {
-        tracing::warn!(user, %error, "an App Home can't be shown");
+        intake.recurring.fails(FRONT, DRAWING, &error, intake.engine.now_ms());
     }
 }
 
@@ -103,9 +105,12 @@ pub(crate) async fn keep(intake: Arc<Intake>, stop: CancellationToken) {
         }
         commits.mark_unchanged();
         wait = match redraw(&intake, GAP).await {
-            Ok(_) => None,
+            Ok(_) => {
+                intake.recurring.works(FRONT, DRAWING, intake.engine.now_ms());
+                None
+            }
             Err(error) => {
-                tracing::warn!(%error, "App Homes can't be kept up to date, trying again");
+                intake.recurring.fails(FRONT, DRAWING, &error, intake.engine.now_ms());
                 let asked = match error {
                     WebError::Limited { after_ms: Some(ms), .. } => Duration::from_millis(ms.max(0) as u64),
                     _ => TROUBLE,

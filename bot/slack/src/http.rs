@@ -67,10 +67,7 @@ async fn called(State(calls): State<Calls>, headers: HeaderMap, body: Bytes) -> 
         Ok(Some(answer)) => axum::Json(answer).into_response(),
         Ok(None) => StatusCode::OK.into_response(),
         // Slack delivers it again.
-        Err(error) => {
-            tracing::error!(%error, "what Slack delivered can't be written down");
-            StatusCode::SERVICE_UNAVAILABLE.into_response()
-        }
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }
 }
 
@@ -95,7 +92,8 @@ impl Calls {
         let now_ms = self.intake.engine.now_ms();
         let recorded_ms = self.forged.recorded_ms.load(Ordering::Relaxed);
         let many = self.forged.unrecorded.fetch_add(1, Ordering::Relaxed) + 1;
-        tracing::warn!(unsigned, "a call that Slack did not sign is refused");
+        let why = if unsigned { "it has no signature" } else { "its signature is another" };
+        self.intake.recurring.fails(FRONT, "a call that Slack did not sign is refused", &why, now_ms);
         let exchanged = (now_ms - recorded_ms >= RECORD_GAP_MS)
             && self
                 .forged

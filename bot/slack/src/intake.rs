@@ -6,7 +6,8 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use chat::{
-    Card, Desk, Hearing, Listener, Pasted, Place, SecretWish, Spoken, Tone, Troubles, holds_secret, view,
+    Card, Desk, Hearing, Listener, Pasted, Place, Recent, Recurring, SecretWish, Spoken, Tone, Troubles,
+    holds_secret, view,
 };
 use engine::control::{Engine, Refusal};
 use engine::model::Identity;
@@ -22,8 +23,10 @@ use crate::home::{self, Homes};
 use crate::payload::{Clicked, Commanded, Happened, Said, Submitted, seconds};
 use crate::settings::Settings;
 use crate::web::{Bot, Web, WebError, is_direct};
-use crate::{FRONT, absence};
+use crate::{FRONT, absence, edits};
 
+/// What fails while the database is away.
+const WRITING: &str = "what Slack delivered can't be written down";
 /// Longest time sealing a secret may take: Slack waits three seconds for the answer.
 const SEALING: Duration = Duration::from_millis(2_500);
 /// Age of a message up to which it is heard, in seconds: a little less than what was heard is remembered.
@@ -49,6 +52,10 @@ pub(crate) struct Intake {
     pub(crate) stop: CancellationToken,
     /// Who the bot is; empty until Slack has said so.
     pub(crate) bot: OnceLock<Bot>,
+    /// What fails while the database or Slack is away, for the log.
+    pub(crate) recurring: Recurring,
+    /// What was said lately, by its event.
+    pub(crate) recent: Recent<String>,
     /// The App Homes people look at.
     pub(crate) homes: Homes,
     /// Held while a secret is being sealed: a form that comes over both sockets at once is sealed once.
@@ -77,6 +84,10 @@ impl Intake {
             _ => None,
         };
         let taken = self.take_once(happened).await;
+        match &taken {
+            Ok(_) => self.recurring.works(FRONT, WRITING, self.engine.now_ms()),
+            Err(error) => self.recurring.fails(FRONT, WRITING, error, self.engine.now_ms()),
+        }
         if taken.as_ref().is_err_and(StoreError::may_pass)
             && said_in.is_some_and(|said_in| self.hearing.listens(&said_in))
         {
@@ -88,6 +99,7 @@ impl Intake {
     async fn take_once(self: &Arc<Self>, happened: Happened) -> Result<Answer, StoreError> {
         match happened {
             Happened::Said(said) => self.said(said).await.map(|()| None),
+            Happened::Edited(edited) => edits::edited(self, edited).await.map(|()| None),
             Happened::Commanded(commanded) => self.commanded(commanded).await.map(|()| None),
             Happened::Clicked(clicked) => self.clicked(clicked).await.map(|()| None),
             Happened::Submitted(submitted) => self.submitted(submitted).await,
@@ -125,22 +137,38 @@ impl Intake {
         }
         let event = said.event();
         if holds_secret(self.engine.redactor(), &said.text) {
-            let place = Place {
-                to: Some(said.user),
-                inside: said.thread.is_some(),
-                thread: said.thread,
-                erases: Some(said.ts),
-                ..Place::default()
-            };
-            let pasted = Pasted { conversation: conversation(&said.channel), event, place };
-            return self.listener.take_secret(&pasted).await.map(drop);
+            return self.pasted(said, event).await;
         }
+        self.recent.put(&said.event(), said.text.clone());
+        let mut spoken = self.spoken_in_place(&said, event, text);
+        spoken.overheard = !addressed;
+        self.listener.take(&spoken).await.map(|_| ())
+    }
+
+    /// Somebody wrote a secret into a message.
+    pub(crate) async fn pasted(&self, said: Said, event: String) -> Result<(), StoreError> {
+        let place = Place {
+            to: Some(said.user),
+            inside: said.thread.is_some(),
+            thread: said.thread,
+            erases: Some(said.ts),
+            ..Place::default()
+        };
+        let pasted = Pasted { conversation: conversation(&said.channel), event, place };
+        self.listener.take_secret(&pasted).await.map(drop)
+    }
+
+    /// Something said to the bot in a message, with where its answer belongs.
+    pub(crate) fn spoken_in_place(&self, said: &Said, event: String, text: String) -> Spoken {
         // In a channel an answer belongs under what was said; between two there is nobody to disturb.
         let thread = said.thread.clone().or_else(|| (!said.direct).then(|| said.ts.clone()));
         let place = Place { thread, inside: said.thread.is_some(), ..Place::default() };
         let mut spoken = self.spoken(&said.user, &said.channel, event, text, place);
-        spoken.overheard = !addressed;
-        self.listener.take(&spoken).await.map(|_| ())
+        if let (true, Some(thread)) = (said.direct, &said.thread) {
+            // Between two a question stands by itself, and may be answered by a reply to it.
+            spoken.about.asked_in = vec![thread.clone(), String::new()];
+        }
+        spoken
     }
 
     /// Something said to the bot.
@@ -157,6 +185,7 @@ impl Intake {
             overheard: false,
             role: None,
             pressed: None,
+            edited: None,
         }
     }
 
@@ -363,7 +392,7 @@ impl Intake {
 
 /// Whether Slack tells of a message so late that nobody remembers whether it was heard: an edit delivers it once more under
 /// the same identifier, and what was done last week is not to be done again. Both times are Slack's: its clock need not be ours.
-fn is_stale(said: &Said) -> bool {
+pub(crate) fn is_stale(said: &Said) -> bool {
     said.told_s.zip(seconds(&said.ts)).is_some_and(|(told_s, at_s)| told_s.saturating_sub(at_s) > HEARD_S)
 }
 
@@ -378,7 +407,7 @@ pub(crate) fn conversation(channel: &str) -> String {
 }
 
 /// The text without mentions of the bot, `<@U0BOT>` or `<@U0BOT|infra>`; and whether there were any.
-fn without_mention(text: &str, bot: &str) -> (String, bool) {
+pub(crate) fn without_mention(text: &str, bot: &str) -> (String, bool) {
     let (mut rest, mut left, mut any) = (text, String::new(), false);
     let begin = format!("<@{bot}");
     while let Some(place) = rest.find(&begin).filter(|_| !bot.is_empty()) {

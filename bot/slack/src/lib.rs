@@ -5,6 +5,7 @@ pub mod blocks;
 mod call;
 mod carrier;
 mod check;
+mod edits;
 mod forms;
 mod home;
 mod http;
@@ -21,7 +22,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
-use chat::{Courier, Hearing, Listener, Reporter, Troubles};
+use chat::{Courier, Hearing, Listener, Recent, Recurring, Reporter, Troubles};
 use engine::control::{Engine, Refusal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -81,6 +82,8 @@ impl Slack {
             troubles,
             stop: CancellationToken::new(),
             bot: OnceLock::new(),
+            recurring: Recurring::default(),
+            recent: Recent::new(),
             homes: Homes::default(),
             sealing: tokio::sync::Mutex::default(),
             tasks: TaskTracker::new(),

@@ -15,6 +15,8 @@ const SPOKEN_SUBTYPES: [&str; 3] = ["file_share", "thread_broadcast", "me_messag
 pub(crate) enum Happened {
     /// Somebody wrote a message.
     Said(Said),
+    /// Somebody edited or deleted a message.
+    Edited(Edited),
     /// Somebody gave the command.
     Commanded(Commanded),
     /// Somebody clicked.
@@ -36,7 +38,7 @@ impl Happened {
     /// The channel it happened in, in which things are to be heard in order.
     pub(crate) fn channel(&self) -> Option<&str> {
         match self {
-            Self::Said(said) => Some(&said.channel),
+            Self::Said(said) | Self::Edited(Edited { said, .. }) => Some(&said.channel),
             Self::Clicked(clicked) => clicked.channel.as_deref(),
             Self::Commanded(commanded) => Some(&commanded.channel),
             Self::Submitted(_) | Self::HomeOpened { .. } | Self::Challenged(_) | Self::Nothing => None,
@@ -65,6 +67,25 @@ impl Said {
     /// Its event: the same however often it is delivered.
     pub(crate) fn event(&self) -> String {
         format!("said/{}/{}", self.channel, self.ts)
+    }
+}
+
+/// A message that somebody edited or deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Edited {
+    /// As it is now; of a deleted one, as it was.
+    pub(crate) said: Said,
+    /// What it said before, where Slack tells.
+    pub(crate) before: Option<String>,
+    pub(crate) deleted: bool,
+    /// Tells one edit from the next.
+    at: String,
+}
+
+impl Edited {
+    /// Its event: the same however often it is delivered, and under whichever kind.
+    pub(crate) fn event(&self) -> String {
+        format!("edited/{}/{}/{}", self.said.channel, self.said.ts, self.at)
     }
 }
 
@@ -138,7 +159,15 @@ pub(crate) fn event(payload: &Value) -> Happened {
     }
     let event = &payload["event"];
     match event["type"].as_str().unwrap_or_default() {
-        kind @ ("message" | "app_mention") => said(event, kind == "app_mention"),
+        "message" if event["subtype"] == "message_changed" => changed(event),
+        "message" if event["subtype"] == "message_deleted" => deleted(event),
+        kind @ ("message" | "app_mention") => match said(event, kind == "app_mention") {
+            // A mention is delivered once more when its message is edited, as it is then.
+            Happened::Said(said) if event["edited"].is_object() => {
+                Happened::Edited(Edited { at: edited_at(event), said, before: None, deleted: false })
+            }
+            said => said,
+        },
         "app_home_opened" if event["tab"].as_str().is_none_or(|tab| tab == "home") => {
             Happened::HomeOpened { user: text(event, "user") }
         }
@@ -160,6 +189,50 @@ fn said(event: &Value, mention: bool) -> Happened {
     let times = [&event["edited"]["ts"], &event["event_ts"]];
     let told_s = times.into_iter().filter_map(|ts| seconds(ts.as_str()?)).max();
     Happened::Said(Said { user, channel, ts, thread, text: text(event, "text"), told_s, mention, direct })
+}
+
+/// An edit. Slack delivers one too when it shows what is behind a link: then nobody edited anything.
+fn changed(event: &Value) -> Happened {
+    let (now, before) = (&event["message"], &event["previous_message"]);
+    // A deleted message with answers under it leaves something in its place.
+    if now["subtype"] == "tombstone" {
+        return deleted(event);
+    }
+    let at = edited_at(now);
+    match said(&inside(event, now), false) {
+        Happened::Said(said) if !at.is_empty() && at != edited_at(before) => {
+            let before = before["text"].as_str().map(ToOwned::to_owned);
+            Happened::Edited(Edited { said, before, deleted: false, at })
+        }
+        _ => Happened::Nothing,
+    }
+}
+
+fn deleted(event: &Value) -> Happened {
+    let before = &event["previous_message"];
+    match said(&inside(event, before), false) {
+        Happened::Said(said) => {
+            let before = Some(said.text.clone());
+            Happened::Edited(Edited { said, before, deleted: true, at: "deleted".to_owned() })
+        }
+        _ => Happened::Nothing,
+    }
+}
+
+/// A message that came inside of an event, with where it is.
+fn inside(event: &Value, message: &Value) -> Value {
+    let mut message = message.clone();
+    if message.is_object() {
+        for key in ["channel", "channel_type", "event_ts"] {
+            message[key] = event[key].clone();
+        }
+    }
+    message
+}
+
+/// When a message was edited last; empty when it never was.
+fn edited_at(message: &Value) -> String {
+    text(&message["edited"], "ts")
 }
 
 /// The whole seconds of an instant as Slack writes it.

@@ -89,7 +89,7 @@ impl Engine {
                 Change::Rollback { .. } => Some(self.store().environment_get(&request.environment).await?),
                 _ => None,
             };
-            match Box::pin(self.request_once(request, actor, &with, seen.as_ref())).await {
+            match Box::pin(self.request_once(request, actor, &with, seen.as_ref(), false)).await {
                 Err(refusal) if refusal.is_conflict() && self.is_other(request, seen.as_ref()).await? => {}
                 other => return other,
             }
@@ -97,18 +97,19 @@ impl Engine {
         Err(Refusal::Store(StoreError::Conflict))
     }
 
-    /// Makes a run out of a deploy as long as the environment is as it was seen, when it waits for approval: of two that are
-    /// asked for in the same moment the later is a conflict, and the caller looks again for one that waits already. A
-    /// conflict with what the front writes down is the caller's too.
+    /// Makes a run out of a deploy as long as the environment is as it was seen, when it waits for approval, or in any case
+    /// where it is to be the only one (`alone`): of two that are asked for in the same moment the later is a conflict, and the
+    /// caller looks again for one that waits already. A conflict with what the front writes down is the caller's too.
     pub async fn request_as_seen(
         &self,
         request: &RunRequest,
         actor: &Actor,
         seen: &Versioned<Desired>,
+        alone: bool,
         with: impl Fn(&RunId) -> Result<Vec<Write>, StoreError> + Send,
     ) -> Result<Run, Refusal> {
         not_dry(request)?;
-        Box::pin(self.request_once(request, actor, &with, Some(seen))).await
+        Box::pin(self.request_once(request, actor, &with, Some(seen), alone)).await
     }
 
     /// Whether the environment is another one than was seen.
@@ -127,6 +128,7 @@ impl Engine {
         actor: &Actor,
         with: &(impl Fn(&RunId) -> Result<Vec<Write>, StoreError> + Send),
         seen: Option<&Versioned<Desired>>,
+        alone: bool,
     ) -> Result<Run, Refusal> {
         let preview = self.preview(request, actor).await?;
         let only = match seen {
@@ -134,7 +136,7 @@ impl Engine {
                 Some(self.only_rollback(request, seen).await?)
             }
             // One that waits for nobody joins the line, and the second shows there.
-            Some(seen) if preview.approval.is_some() => Some(only_one(request, seen)),
+            Some(seen) if alone || preview.approval.is_some() => Some(only_one(request, seen)),
             _ => None,
         };
         let now_ms = self.now_ms();

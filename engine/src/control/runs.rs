@@ -47,18 +47,8 @@ impl Engine {
 
     /// Asks for the same again: a fresh plan, and approval where the policy wants it.
     pub async fn retry(&self, id: &RunId, actor: &Actor) -> Result<Run, Refusal> {
-        self.retry_with(id, actor, |_| Ok(Vec::new())).await
-    }
-
-    /// The same, in one commit with what the front writes down about the new run.
-    pub async fn retry_with(
-        &self,
-        id: &RunId,
-        actor: &Actor,
-        with: impl Fn(&RunId) -> Result<Vec<Write>, StoreError> + Send,
-    ) -> Result<Run, Refusal> {
         let request = self.retry_request(id, actor).await?;
-        self.request_with(&request, actor, with).await
+        self.request(&request, actor).await
     }
 
     /// What the retry of a run asks for; why there is none, otherwise.

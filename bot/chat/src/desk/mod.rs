@@ -9,6 +9,7 @@ mod because;
 mod canary;
 mod correct;
 mod data;
+mod edits;
 mod elliptic;
 mod files;
 mod glass;
@@ -220,6 +221,7 @@ impl Desk {
             return Ok(Heard::nothing());
         }
         let mut talk = Talk::load(&self.engine, &inbound.conversation).await?;
+        talk.stands(about);
         let before: Vec<Question> = talk.questions_of(&inbound.identity).cloned().collect();
         let meant = self.meant(inbound, about, &mut talk).await?;
         let heard = match Box::pin(self.take_in(inbound, &meant, &mut talk)).await {
@@ -235,6 +237,7 @@ impl Desk {
             let next = self.of_question(Outbound::Say(view::still_open(next)), next).await?;
             heard.outbound.push(next);
         }
+        talk.shows(&heard.outbound, &inbound.identity);
         // That a message was handled is written with the run it makes, and last where it makes none: a crash before that
         // answers a redelivery twice rather than never.
         talk.save(&self.engine, inbound).await?;

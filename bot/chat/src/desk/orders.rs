@@ -204,7 +204,7 @@ impl Desk {
                 let card = view::preview(&preview, &request);
                 Heard::say(Outcome::Answered, card.text(plainly::only_the_dry_run(speaker, &request)))
             } else {
-                match self.make_one(speaker, talk, &request, false, left).await? {
+                match self.make_one(speaker, talk, &request, None, left).await? {
                     Made::Run(one) => one,
                     Made::Instead(one) => return Ok(heard.and(one)),
                 }

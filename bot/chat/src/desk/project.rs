@@ -174,10 +174,8 @@ impl Desk {
         let is_order = !read_with(text, &Vocabulary::new(names)).commands().is_empty();
         let answers = |question: &&Question| question.is_answered_by(text, &names.environments);
         let own = talk.question_of(&inbound.identity);
-        let only = match talk.questions() {
-            [only] => Some(only).filter(answers),
-            _ => None,
-        };
+        let mut here = talk.questions_here();
+        let only = here.next().filter(|_| here.next().is_none()).filter(answers);
         let of = |question: Option<&Question>| question.and_then(|question| question.project.clone());
         let answered = own.filter(|question| !is_order || answers(question)).or(only);
         let chosen = || talk.project_chosen(&inbound.identity).cloned();

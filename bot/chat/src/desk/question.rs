@@ -18,6 +18,8 @@ use crate::view;
 
 /// How long a question stays open, in milliseconds.
 pub(super) const OPEN_MS: i64 = 30 * 60_000;
+/// Threads in which a question is answered; people go on in the newest.
+const THREADS_MAX: usize = 20;
 /// Runs looked through for where somebody was last.
 const LAST_LOOK_BACK: i64 = 50;
 
@@ -62,6 +64,9 @@ pub(crate) struct Question {
     /// What was said beside the command.
     #[serde(default)]
     pub(super) asides: Asides,
+    /// The threads it was shown in, the newest last: it is answered there, or in none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) threads: Vec<String>,
 }
 
 /// What a question asks for, beyond its slot.
@@ -105,6 +110,21 @@ impl Question {
     pub(crate) fn canonical(&self) -> String {
         let until = self.asides.until.as_deref().filter(|_| self.draft.command.action == Action::Lock);
         super::until::with(&self.draft.canonical(), until)
+    }
+
+    /// Whether it was shown in one of these threads, or may be: there are none, or an earlier program asked it.
+    pub(super) fn is_of_any(&self, threads: &[String]) -> bool {
+        let of_one = || self.threads.iter().any(|thread| threads.contains(thread));
+        threads.is_empty() || self.threads.is_empty() || of_one()
+    }
+
+    /// It is shown in a thread as well.
+    pub(super) fn is_shown_in(&mut self, thread: &str) {
+        if !self.threads.iter().any(|other| other == thread) {
+            self.threads.push(thread.to_owned());
+            let beyond = self.threads.len().saturating_sub(THREADS_MAX);
+            self.threads.drain(..beyond);
+        }
     }
 
     /// When it expires.
@@ -215,6 +235,7 @@ impl Desk {
             asked: talk.asks_for(&speaker.inbound.identity),
             since_ms: self.engine.now_ms(),
             asides: speaker.asides.clone(),
+            threads: talk.threads_of_next(),
             draft,
         };
         let mut card = view::question(&question);

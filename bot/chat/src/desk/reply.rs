@@ -339,8 +339,10 @@ impl Desk {
                 return Ok(Some(Heard::say(Outcome::Answered, view::answered_already(&question, &by))));
             }
         }
-        let mut open = talk.questions().iter().filter(|question| question.due_ms() > now_ms);
-        let (Some(question), None) = (open.next().cloned(), open.next()) else { return Ok(None) };
+        let open = talk.questions_here().filter(|question| question.due_ms() > now_ms);
+        let open: Vec<Question> = open.cloned().collect();
+        let [question] = open.as_slice() else { return Ok(None) };
+        let question = question.clone();
         let reader = question.reader(&environments);
         let exact = tree::is_exact(&reader, said);
         // A number, or the beginning of a name, is too little to be taken for another person's answer.

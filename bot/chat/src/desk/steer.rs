@@ -1,12 +1,12 @@
 //! Approve, reject, cancel, pause, resume, promote, retry; lock and unlock. A run that is not named is the only one it can mean.
 
 use engine::control::{Decided, LockChange, Refusal};
-use engine::model::{Change, RunId};
+use engine::model::RunId;
 use engine::run::{Run, RunState};
 
 use super::orders::key;
 use super::reply::takes_back;
-use super::talk::{Order, Talk};
+use super::talk::Talk;
 use super::waiting::Made;
 use super::{Desk, Heard, Outcome, Speaker, tree, until};
 use crate::intent::{Action, Command};
@@ -81,21 +81,11 @@ impl Desk {
                 format!("{id} is promoted by {}: its canary moves on to the next stage.", actor.name)
             }
             _ => {
-                let run = self.engine.store().run_get(&id).await?;
-                if run.is_some_and(|run| matches!(run.request.change, Change::Deploy { .. })) {
-                    // Clicked by two people it is one deploy, and waits for one approval where it needs any.
-                    let request = self.engine.retry_request(&id, actor).await?;
-                    let (Made::Run(heard) | Made::Instead(heard)) =
-                        self.make_one(speaker, talk, &request, true, left).await?;
-                    return Ok(heard);
-                }
-                let order = Order::Again(&id);
-                let Some(run) = talk.make_run(&self.engine, speaker, order, left).await? else {
-                    return Ok(Heard::nothing());
-                };
-                let detail = self.engine.run_detail(&run.id).await?;
-                let card = view::run(&detail, self.engine.now_ms());
-                return Ok(Heard::of(Outcome::Requested(vec![run.id]), vec![Outbound::Update(card)]));
+                // Clicked by two people it is one run, and waits for one approval where it needs any.
+                let request = self.engine.retry_request(&id, actor).await?;
+                let (Made::Run(heard) | Made::Instead(heard)) =
+                    self.make_one(speaker, talk, &request, Some(&id), left).await?;
+                return Ok(heard);
             }
         };
         let said = Command { run: Some(id.to_string()), ..command.clone() }.canonical();

@@ -7,12 +7,12 @@ use engine::run::Run;
 use engine::store::{Commit, StoreError, Versioned, Write};
 use serde::{Deserialize, Serialize};
 
-use super::Speaker;
 use super::asides::Asides;
 use super::project::{Choice, Waiting};
 use super::question::Question;
+use super::{About, Speaker};
 use crate::intent::Command;
-use crate::message::Inbound;
+use crate::message::{Inbound, Outbound};
 
 /// Tries of writing when others talk at the same time.
 const TRIES: usize = 32;
@@ -38,6 +38,10 @@ pub(crate) struct Talk {
     going_on_with: Option<Question>,
     /// Another delivery of the same message was quicker: what is left of it is that one's.
     pub(crate) handled_elsewhere: bool,
+    /// The thread in which the answer is shown.
+    thread: String,
+    /// The threads whose questions are answered; any where there are none.
+    asked_in: Vec<String>,
 }
 
 /// What makes a run.
@@ -47,8 +51,8 @@ pub(crate) enum Order<'a> {
     New(&'a RunRequest),
     /// A request, as long as the environment it is for is as it was seen.
     Once(&'a RunRequest, &'a Versioned<Desired>),
-    /// The same as a run before.
-    Again(&'a RunId),
+    /// The same of what is tried again: also where it waits for nobody's approval.
+    Retry(&'a RunRequest, &'a Versioned<Desired>),
 }
 
 /// The memory as the database has it.
@@ -94,10 +98,15 @@ pub(crate) struct HeldBack {
 
 #[derive(Debug, Clone)]
 enum Change {
-    Ask { question: Box<Question>, instead_of: Option<Box<Question>> },
+    Ask {
+        question: Box<Question>,
+        instead_of: Option<Box<Question>>,
+    },
     Closed(Box<Question>),
     AnsweredBy(Box<Question>, String),
     Told(Identity),
+    /// To whom, in which thread, and the threads of the questions that are meant.
+    Shown(Identity, String, Vec<String>),
     Taken(RunId),
     Steered(RunId),
     Project(Choice),
@@ -118,6 +127,13 @@ impl Remembered {
                 self.answered_for.push((*question, name));
             }
             Change::Told(asked) => self.answered_for.retain(|(question, _)| question.asked != asked),
+            Change::Shown(asked, thread, asked_in) => {
+                for question in self.questions.iter_mut().filter(|question| question.asked == asked) {
+                    if question.is_of_any(&asked_in) {
+                        question.is_shown_in(&thread);
+                    }
+                }
+            }
             Change::Taken(run) => self.held_back.retain(|held| held.after != run),
             Change::Project(choice) => {
                 self.projects.retain(|other| other.person != choice.person);
@@ -211,8 +227,8 @@ impl Talk {
             };
             let made = match order {
                 Order::New(request) => engine.request_with(request, actor, with).await,
-                Order::Once(request, seen) => engine.request_as_seen(request, actor, seen, with).await,
-                Order::Again(id) => engine.retry_with(id, actor, with).await,
+                Order::Once(request, seen) => engine.request_as_seen(request, actor, seen, false, with).await,
+                Order::Retry(request, seen) => engine.request_as_seen(request, actor, seen, true, with).await,
             };
             match made {
                 Ok(run) => {
@@ -224,7 +240,7 @@ impl Talk {
                     if !self.catch_up(engine, inbound).await? {
                         return Ok(None);
                     }
-                    if let Order::Once(request, seen) = order
+                    if let Order::Once(request, seen) | Order::Retry(request, seen) = order
                         && engine.store().environment_get(&request.environment).await?.revision
                             != seen.revision
                     {
@@ -298,6 +314,8 @@ impl Talk {
         }
         let mut fresh = Self::load(engine, &inbound.conversation).await?;
         fresh.noted = self.noted;
+        fresh.thread.clone_from(&self.thread);
+        fresh.asked_in.clone_from(&self.asked_in);
         for change in std::mem::take(&mut self.changes) {
             fresh.change(change);
         }
@@ -308,6 +326,40 @@ impl Talk {
     /// All open questions.
     pub(crate) fn questions(&self) -> &[Question] {
         &self.remembered.questions
+    }
+
+    /// Where something is said: what was asked in another thread is not answered by it.
+    pub(crate) fn stands(&mut self, about: &About) {
+        self.thread.clone_from(&about.thread);
+        self.asked_in.clone_from(&about.asked_in);
+    }
+
+    /// Whether a question can be answered where something is said.
+    pub(crate) fn is_asked_here(&self, question: &Question) -> bool {
+        question.is_of_any(&self.asked_in)
+    }
+
+    /// The questions that can be answered where something is said.
+    pub(crate) fn questions_here(&self) -> impl Iterator<Item = &Question> {
+        self.questions().iter().filter(|question| self.is_asked_here(question))
+    }
+
+    /// The threads of the next question: those of the one it goes on with, and that of its answer.
+    pub(crate) fn threads_of_next(&self) -> Vec<String> {
+        let mut threads =
+            self.going_on_with.as_ref().map(|question| question.threads.clone()).unwrap_or_default();
+        if !threads.contains(&self.thread) {
+            threads.push(self.thread.clone());
+        }
+        threads
+    }
+
+    /// What is shown to somebody repeats a question of theirs: it is answered there too.
+    pub(crate) fn shows(&mut self, outbound: &[Outbound], asked: &Identity) {
+        let repeats = outbound.iter().any(|outbound| !outbound.card().asks.is_empty());
+        if repeats && self.questions_of(asked).any(|question| !question.threads.contains(&self.thread)) {
+            self.change(Change::Shown(asked.clone(), self.thread.clone(), self.asked_in.clone()));
+        }
     }
 
     /// The next question goes on with this one.
@@ -327,12 +379,14 @@ impl Talk {
 
     /// The question somebody is to answer next.
     pub(crate) fn question_of(&self, asked: &Identity) -> Option<&Question> {
-        self.remembered.questions.iter().rev().find(|question| question.asked == *asked)
+        let theirs = |question: &&Question| question.asked == *asked && self.is_asked_here(question);
+        self.remembered.questions.iter().rev().find(theirs)
     }
 
-    /// All questions somebody has not answered yet, the one at hand first.
+    /// All questions somebody has not answered yet and can answer here, the one at hand first.
     pub(crate) fn questions_of<'a>(&'a self, asked: &'a Identity) -> impl Iterator<Item = &'a Question> {
-        self.remembered.questions.iter().rev().filter(|question| question.asked == *asked)
+        let theirs = move |question: &&Question| question.asked == *asked && self.is_asked_here(question);
+        self.remembered.questions.iter().rev().filter(theirs)
     }
 
     /// Asks somebody, and tells which question of theirs has to wait for it.

@@ -28,10 +28,30 @@ impl Desk {
         {
             return Ok(Some(heard));
         }
+        if let Some(heard) = self.asked_elsewhere(speaker, talk, said) {
+            return Ok(Some(heard));
+        }
         match self.whose_question(speaker, talk, said).await? {
             Some(heard) => Ok(Some(heard)),
             None => self.taken_back(speaker, said).await,
         }
+    }
+
+    /// What would answer a question that was put to them in another thread: it is none here.
+    fn asked_elsewhere(&self, speaker: &Speaker<'_>, talk: &Talk, said: &str) -> Option<Heard> {
+        let (now_ms, environments) = (self.engine.now_ms(), speaker.environments());
+        let meant = |question: &&Question| {
+            question.asked == speaker.inbound.identity
+                && question.due_ms() > now_ms
+                && !talk.is_asked_here(question)
+                && (closes(said) || is_about(question, said, &environments))
+        };
+        let open: Vec<&Question> = talk.questions().iter().filter(meant).collect();
+        let first = open.first()?;
+        // A yes and a no people say to each other all day: where nobody spoke to the bot, it does not speak up.
+        let common = closes(said) || is_yes_or_no(first, said);
+        let outcome = if common { Outcome::Refused } else { Outcome::Asked };
+        Some(Heard::say(outcome, view::asked_elsewhere(&open)))
     }
 
     async fn whose_question(

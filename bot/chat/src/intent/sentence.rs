@@ -8,6 +8,7 @@ pub(super) mod aside;
 pub(super) mod clauses;
 mod conditions;
 pub(super) mod correction;
+mod fits;
 pub(super) mod lead;
 pub(super) mod log;
 mod nothing;
@@ -201,10 +202,8 @@ impl<'t> Reader<'_, 't> {
         }
         let first = told::begins_item(line) && !(begin > 0 && above.is_some_and(told::begins_item));
         let items = self.tokens[begin..].split(|token| token.kind == Kind::Newline);
-        // Items right below an order are how it is to go.
-        let ordered = || above.is_some_and(|above| matches!(mood::read(above), Mood::Order(_)));
-        let list = told::heads_list(line, below)
-            || (first && told::lists_others(items) && (begin == 0 || parted || !ordered()));
+        let below_order = begin > 0 && !parted && above.is_some_and(told::orders);
+        let list = told::heads_list(line, below) || (first && !below_order && told::lists_others(items));
         (list || told::tells(line, said)).then_some(Telling {
             heard: Heard::List,
             goes_on: list,

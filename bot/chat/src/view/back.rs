@@ -255,6 +255,11 @@ pub(crate) fn waits_already(detail: &RunDetail, now_ms: i64) -> Card {
 pub(crate) fn retried_already(detail: &RunDetail, now_ms: i64) -> Card {
     let run = &detail.run;
     let (id, order) = (&run.id, &run.request.command);
+    // Only of a deploy the same words alone begin no second one.
+    let another = match run.request.change {
+        Change::Deploy { .. } => format!("{order} again"),
+        _ => order.clone(),
+    };
     Card::new(
         Tone::Plain,
         format!("{id} ({order}) is that retry, and {}; I made no second one.", stands(&run.state)),
@@ -264,5 +269,25 @@ pub(crate) fn retried_already(detail: &RunDetail, now_ms: i64) -> Card {
         ("asked".to_owned(), ago(run.created_ms, now_ms)),
     ])
     .button("Status", format!("status {id}"), false)
-    .button("Another all the same", format!("{order} again"), false)
+    .button("Another all the same", another, false)
+}
+
+/// What is to be retried was tried again since, and that is over.
+pub(crate) fn tried_again(old: &RunId, tried: &Run, now_ms: i64) -> Card {
+    let (id, order) = (&tried.id, &tried.request.command);
+    let (state, over) = (tried.state.as_str(), ago(tried.finished_ms.unwrap_or(tried.created_ms), now_ms));
+    let how = match &tried.state {
+        RunState::Succeeded { .. } | RunState::Failed { .. } => format!("{state} {over}"),
+        _ => format!("was {} {over}", state.replace('-', " ")),
+    };
+    let card = Card::new(
+        Tone::Ask,
+        format!("{old} was tried again already: {id} ({order}) {how}. I made no further one."),
+    )
+    .fields(vec![("asked by".to_owned(), tried.requester.name.clone())])
+    .button("Status", format!("status {id}"), false);
+    match &tried.state {
+        RunState::Succeeded { .. } => card.button("Once more all the same", order.clone(), false),
+        _ => card.button(&format!("Retry {id}"), format!("retry {id}"), false),
+    }
 }

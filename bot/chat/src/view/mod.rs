@@ -5,6 +5,7 @@ mod answers;
 mod back;
 mod canary;
 mod crashes;
+mod edits;
 mod files;
 mod incident;
 mod later;
@@ -31,10 +32,11 @@ use engine::run::{Run, RunState};
 pub(crate) use answers::{audit, can, fronts_in_trouble, logs, releases, status};
 pub(crate) use back::{
     back_already, going_back_already, not_live_any_more, not_live_yet, not_live_yet_but, released_nothing,
-    retried_already, waits_already, waits_outdated, went_back_already,
+    retried_already, tried_again, waits_already, waits_outdated, went_back_already,
 };
 pub(crate) use canary::{canary_gone, judged, may_be_verdict, verdict};
 pub(crate) use crashes::{is_later, later_card};
+pub(crate) use edits::{deleted_all_the_same, edited};
 pub use files::size;
 pub(crate) use files::{artifacts_of_run, files, logs_of_run, run_logs, which_artifacts};
 pub(crate) use incident::{incident, incidents};
@@ -44,9 +46,10 @@ pub(crate) use missed::missed;
 pub use plain::plain;
 pub(crate) use project::{of_project, project_chosen, which_project};
 pub(crate) use question::{
-    answered_already, answered_for, asked_of_another, asked_of_others, asked_of_them, correct_run, corrected,
-    correction_again, left_open, meant_otherwise, open_again, order_or_answer, question, question_again,
-    question_closed, question_expired, said_again, still_open, waiting, what_is_wrong,
+    answered_already, answered_for, asked_elsewhere, asked_of_another, asked_of_others, asked_of_them,
+    correct_run, corrected, correction_again, left_open, meant_otherwise, open_again, order_or_answer,
+    question, question_again, question_closed, question_expired, said_again, still_open, waiting,
+    what_is_wrong,
 };
 pub use really::really;
 pub(crate) use run::ended;

@@ -246,6 +246,15 @@ pub(crate) fn asked_of_them(asked: &Question, whom: &str, drops: bool) -> Card {
     })
 }
 
+/// Words in one thread that would answer what was asked in another.
+pub(crate) fn asked_elsewhere(asked: &[&Question]) -> Card {
+    let lines = asked.iter().map(|asked| format!("{} (`{}`)", headline(asked), asked.canonical())).collect();
+    Card::new(Tone::Ask, "I asked you nothing here, so I took that for no answer. Nothing was changed.")
+        .privately()
+        .list("Open elsewhere", lines)
+        .text("Answer where it was asked, or say the whole order.")
+}
+
 /// The same where several people were asked something, and nobody knows which of it is meant.
 pub(crate) fn asked_of_others(asked: &[(&Question, String)]) -> Card {
     let lines =

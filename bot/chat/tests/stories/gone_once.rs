@@ -220,10 +220,109 @@ fn a_retry_of_two_people_is_one() {
         "#]]);
         assert_eq!(t.runs().await, 2);
         t.settles().await;
-        t.user("ben").says("retry r-1").await;
+        t.never_mind_the_rest();
+    });
+}
+
+/// Somebody clicks *Retry* on an old card, and it was retried since: they may not have seen it.
+#[test]
+fn a_retry_that_is_over() {
+    chat(async |t| {
+        t.release("v1.0.0", Behaviour::never_healthy());
+        t.user("ana").says("deploy staging ref v1.0.0").await;
+        t.settles().await;
+        t.user("ana").clicks("Retry").await;
         t.settles().await;
         t.never_mind_the_rest();
-        assert_eq!(t.runs().await, 3, "that one is over, and may be meant once more");
+        t.user("ben").clicks_the_old("Retry").await;
+        t.bot_says(expect![[r#"
+            ? r-1 was tried again already: r-2 (deploy v1.0.0 to staging) failed just now. I made no further one.
+              asked by: ana
+              [Status] [Retry r-2]
+              > retry r-1
+        "#]]);
+        assert_eq!(t.runs().await, 2);
+        t.release("v1.0.0", good());
+        t.user("ben").clicks("Retry r-2").await;
+        t.settles().await;
+        t.never_mind_the_rest();
+        t.run(3).is("succeeded").await;
+        t.user("ana").clicks_the_old("Retry").await;
+        t.bot_says(expect![[r#"
+            ? r-1 was tried again already: r-3 (deploy v1.0.0 to staging) succeeded just now. I made no further one.
+              asked by: ben
+              [Status] [Once more all the same]
+              > retry r-1
+        "#]]);
+        assert_eq!(t.runs().await, 3);
+        t.user("ana").clicks("Once more all the same").await;
+        t.never_mind_the_rest();
+        assert_eq!(t.runs().await, 4);
+        t.settles().await;
+        t.never_mind_the_rest();
+    });
+}
+
+/// The same of what is no deploy.
+#[test]
+fn a_retry_of_a_restart() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        t.user("ana").says("restart api in staging").await;
+        t.user("ana").says("cancel r-2").await;
+        t.settles().await;
+        t.never_mind_the_rest();
+        t.user("ana").says("retry r-2").await;
+        t.never_mind_the_rest();
+        t.user("ben").says("retry r-2").await;
+        t.bot_says(expect![[r#"
+            · r-3 (restart api in staging) is that retry, and waits for its turn; I made no second one.
+              asked by: ana
+              asked: just now
+              [Status] [Another all the same]
+              > retry r-2
+        "#]]);
+        t.settles().await;
+        t.never_mind_the_rest();
+        t.user("ben").says("retry r-2").await;
+        t.bot_says(expect![[r#"
+            ? r-2 was tried again already: r-3 (restart api in staging) succeeded just now. I made no further one.
+              asked by: ana
+              [Status] [Once more all the same]
+              > retry r-2
+        "#]]);
+        assert_eq!(t.runs().await, 3);
+    });
+}
+
+/// Two people click in the same moment, each where they are: neither sees the other's run.
+#[test]
+fn two_retries_at_once() {
+    chat(async |t| {
+        t.release("v1.0.0", Behaviour::never_healthy());
+        t.user("ana").says("deploy staging ref v1.0.0").await;
+        t.settles().await;
+        t.never_mind_the_rest();
+        let run = t.engine().store().run_recent(1).await.unwrap().remove(0).id;
+        let desk = t.desk();
+        let retry = |person: &str| chat::Inbound {
+            identity: engine::model::Identity {
+                front: crate::stage::FRONT.to_owned(),
+                external_id: person.to_owned(),
+            },
+            conversation: format!("{}:of-{person}", crate::stage::FRONT),
+            event: None,
+            text: format!("retry {run}"),
+        };
+        let (ana, ben) = (retry("ana"), retry("ben"));
+        let (ana, ben) = tokio::join!(desk.hear(&ana), desk.hear(&ben));
+        let mut outcomes = [ana.outcome, ben.outcome];
+        outcomes.sort_by_key(|outcome| matches!(outcome, chat::Outcome::Requested(_)));
+        assert!(matches!(outcomes, [chat::Outcome::Answered, chat::Outcome::Requested(_)]), "{outcomes:?}");
+        assert_eq!(t.runs().await, 2);
+        t.settles().await;
+        t.never_mind_the_rest();
     });
 }
 

@@ -104,11 +104,46 @@ impl Sim {
             }
             if let Some(reply_to) = reply_to {
                 body["message_reference"] = json!({ "message_id": reply_to, "channel_id": channel });
+                // Null when it is deleted.
+                let replied = state.messages.iter().find(|one| one.channel == channel && one.id == reply_to);
+                body["referenced_message"] = replied.map(super::messages::shown).unwrap_or_default();
             }
             body
         };
         self.inside.has_changed();
         body
+    }
+
+    /// Somebody edits a message of theirs; what Discord tells of it.
+    pub fn edits(&self, body: &Value, text: &str) -> Value {
+        let mut state = self.inside.state();
+        let mut edits = 0;
+        for message in state.messages.iter_mut().filter(|it| body["id"] == it.id.as_str()) {
+            text.clone_into(&mut message.content);
+            message.edits += 1;
+            edits = message.edits;
+        }
+        let mut edited = body.clone();
+        edited["content"] = json!(text);
+        edited["edited_timestamp"] = json!(format!("2026-11-18T12:00:{edits:02}.000000+00:00"));
+        drop(state);
+        self.inside.has_changed();
+        edited
+    }
+
+    /// Discord shows what is behind a link in a message: it tells of that as of an edit, and not the whole message.
+    pub fn unfurls(&self, body: &Value) -> Value {
+        json!({
+            "id": body["id"], "channel_id": body["channel_id"], "guild_id": body["guild_id"],
+            "embeds": [{ "type": "link", "url": "https://example.com" }],
+        })
+    }
+
+    /// Somebody deletes a message; what Discord tells of it.
+    pub fn deletes(&self, body: &Value) -> Value {
+        self.inside.state().messages.retain(|it| body["id"] != it.id.as_str());
+        self.inside.has_changed();
+        json!({ "id": body["id"], "channel_id": body["channel_id"], "guild_id": body["guild_id"] })
     }
 
     /// Tells the bot an event and returns once it has heard it; false when it is not connected.

@@ -199,3 +199,43 @@ fn roles_of_the_server_let_people_do_things() {
         t.never_mind_the_rest();
     });
 }
+
+#[test]
+fn a_form_and_a_reply_answer_the_question_they_were_given_to() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        t.user("ana").says("scale api in staging").await;
+        t.user("ana").says("scale web in staging").await;
+        t.never_mind_the_rest();
+        let press = t.stage.button("ana", "Answer\u{2026}", true);
+        t.stage.sim.interact(&t.stage.sim.presses("ana", &press)).await.unwrap();
+        let submitted = t.stage.sim.submits("ana", &[("answer", "3")]).unwrap();
+        t.stage.sim.interact(&submitted).await.unwrap();
+        t.ticks().await;
+        t.settles().await;
+        let runs = t.engine().store().run_recent(10).await.unwrap();
+        assert_eq!(runs[0].request.command, "scale api to 3 in staging");
+        t.user("ana").says("scale api in staging").await;
+        t.never_mind_the_rest();
+        // The newest question is about api, and the message replied to asks about web.
+        let asked = |it: &&discord::sim::Message| reading::read(it).contains("> scale web in staging");
+        let asked = of_bot(&t.stage, CHANNEL).iter().find(asked).unwrap().id.clone();
+        let reply = t.stage.sim.writes("ana", CHANNEL, Some(&asked), "2");
+        t.stage.sim.tell("MESSAGE_CREATE", &reply).await;
+        t.ticks().await;
+        t.settles().await;
+        let runs = t.engine().store().run_recent(10).await.unwrap();
+        assert_eq!(runs[0].request.command, "scale web to 2 in staging");
+        // A reply to what a colleague wrote is none.
+        let chat = t.stage.sim.writes("ben", CHANNEL, None, "coffee for how many?");
+        t.stage.sim.tell("MESSAGE_CREATE", &chat).await;
+        let reply = t.stage.sim.writes("ana", CHANNEL, chat["id"].as_str(), "2");
+        t.stage.sim.tell("MESSAGE_CREATE", &reply).await;
+        t.ticks().await;
+        t.settles().await;
+        assert_eq!(t.runs().await, 3);
+        t.user("ana").says("never mind").await;
+        t.never_mind_the_rest();
+    });
+}

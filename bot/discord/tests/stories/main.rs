@@ -6,6 +6,8 @@
 #![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 #![allow(dead_code, reason = "not every story is told here")]
 
+#[path = "../../../chat/tests/stories/apart.rs"]
+mod apart;
 #[path = "../../../chat/tests/stories/approvals.rs"]
 mod approvals;
 #[path = "../../../chat/tests/stories/artifacts.rs"]
@@ -32,6 +34,8 @@ mod deploy;
 mod deploy_troubles;
 mod discord_absence;
 mod discord_clicks;
+mod discord_edits;
+mod discord_odd;
 mod discord_offered;
 mod discord_only;
 mod discord_permissions;

@@ -51,6 +51,95 @@ impl Sim {
         wrapped(&event, number, now_ms)
     }
 
+    /// Somebody edits a message of theirs; what Slack would deliver of it.
+    pub fn edits(&self, payload: &Value, text: &str) -> Value {
+        self.changes(payload, Some(text))
+    }
+
+    /// Slack shows what is behind a link in a message: that is delivered as an edit, and nobody edited anything.
+    pub fn unfurls(&self, payload: &Value) -> Value {
+        self.changes(payload, None)
+    }
+
+    fn changes(&self, payload: &Value, text: Option<&str>) -> Value {
+        let (now_ms, event) = (self.inside.clock.now_ms(), &payload["event"]);
+        let mut state = self.inside.state();
+        let at = state.ts(now_ms);
+        let mut before = event.clone();
+        for key in ["channel", "channel_type", "event_ts"] {
+            before.as_object_mut().map(|before| before.remove(key));
+        }
+        let message =
+            state.messages.iter_mut().find(|it| it.channel == event["channel"] && it.ts == event["ts"]);
+        if let Some(message) = message {
+            before["text"] = json!(message.text);
+            if message.edits > 0 {
+                before["edited"] = json!({ "user": message.user, "ts": event["ts"] });
+            }
+            if let Some(text) = text {
+                text.clone_into(&mut message.text);
+                message.edits += 1;
+            }
+        }
+        let mut now = before.clone();
+        match text {
+            Some(text) => {
+                now["text"] = json!(text);
+                now["edited"] = json!({ "user": event["user"], "ts": at });
+            }
+            None => now["attachments"] = json!([{ "id": 1, "from_url": "https://example.com" }]),
+        }
+        let changed = json!({
+            "type": "message", "subtype": "message_changed", "hidden": true, "message": now,
+            "previous_message": before, "channel": event["channel"], "channel_type": event["channel_type"],
+            "ts": at, "event_ts": at,
+        });
+        let number = state.number();
+        drop(state);
+        self.inside.has_changed();
+        wrapped(&changed, number, now_ms)
+    }
+
+    /// Somebody deletes a message of theirs; what Slack would deliver of it.
+    pub fn deletes(&self, payload: &Value) -> Value {
+        let (now_ms, event) = (self.inside.clock.now_ms(), &payload["event"]);
+        let mut state = self.inside.state();
+        let at = state.ts(now_ms);
+        let is_it = |it: &Message| it.channel == event["channel"] && it.ts == event["ts"];
+        let answered = state.messages.iter().any(|it| {
+            it.channel == event["channel"]
+                && it.thread.as_deref() == event["ts"].as_str()
+                && it.only_for.is_none()
+        });
+        let mut before = event.clone();
+        if let Some(message) = state.messages.iter().find(|it| is_it(it)) {
+            before["text"] = json!(message.text);
+        }
+        let mut deleted = json!({
+            "type": "message", "hidden": true, "previous_message": before, "channel": event["channel"],
+            "channel_type": event["channel_type"], "ts": at, "event_ts": at,
+        });
+        if answered {
+            // What is answered stays as the head of its thread.
+            deleted["subtype"] = json!("message_changed");
+            deleted["message"] = json!({
+                "type": "message", "subtype": "tombstone", "user": "USLACKBOT", "hidden": true, "ts": event["ts"],
+                "thread_ts": event["ts"], "text": "This message was deleted.",
+            });
+            for message in state.messages.iter_mut().filter(|it| is_it(it)) {
+                "This message was deleted.".clone_into(&mut message.text);
+            }
+        } else {
+            deleted["subtype"] = json!("message_deleted");
+            deleted["deleted_ts"] = event["ts"].clone();
+            state.messages.retain(|it| !is_it(it));
+        }
+        let number = state.number();
+        drop(state);
+        self.inside.has_changed();
+        wrapped(&deleted, number, now_ms)
+    }
+
     /// The same as a mention: Slack delivers it under another kind and identifier.
     pub fn as_mention(&self, payload: &Value) -> Value {
         let number = self.inside.state().number();

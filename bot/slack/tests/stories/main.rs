@@ -6,6 +6,8 @@
 #![expect(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 #![allow(dead_code, reason = "not every story is told here")]
 
+#[path = "../../../chat/tests/stories/apart.rs"]
+mod apart;
 #[path = "../../../chat/tests/stories/approvals.rs"]
 mod approvals;
 #[path = "../../../chat/tests/stories/artifacts.rs"]
@@ -92,7 +94,10 @@ mod several;
 mod slack_absence;
 mod slack_clicks;
 mod slack_connection;
+mod slack_edits;
 mod slack_forms;
+mod slack_log;
+mod slack_odd;
 mod slack_offered;
 mod slack_only;
 mod slack_picture;

@@ -193,6 +193,65 @@ fn the_notice_of_a_secret_is_tried_until_it_arrives() {
     });
 }
 
+/// What is said of an absence in a conversation, once there is something.
+async fn notice_in(t: &mut Chat, channel: &str) -> String {
+    loop {
+        t.settles().await;
+        let said = of_bot(&t.stage, channel).into_iter().find(|it| it.text.contains("could not hear Slack"));
+        if let Some(said) = said {
+            t.never_mind_the_rest();
+            return said.text;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[test]
+fn what_was_said_to_the_bot_alone_or_by_its_name_meanwhile_is_named_and_not_done() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        // It knows where it is spoken to from what was said there before.
+        let sim = t.stage.sim.clone();
+        sim.says("ana", "Dana", None, "whoami").await.unwrap();
+        let named = sim.writes("ben", "C0OTHER", None, "<@U0BOT> whoami");
+        sim.deliver("events_api", &sim.as_mention(&named), false).await.unwrap();
+        t.settles().await;
+        t.never_mind_the_rest();
+        is_away(t, |t| {
+            let sim = &t.stage.sim;
+            sim.writes("ana", "Dana", None, "deploy staging ref v1.0.0");
+            sim.writes("ben", "C0OTHER", None, "<@U0BOT> deploy production ref v1.0.0");
+            sim.writes("ben", "C0OTHER", None, "lunch?");
+        })
+        .await;
+        let said = notice_in(t, "Dana").await;
+        assert!(said.contains("ana: deploy staging ref v1.0.0") && said.contains("say again"), "{said}");
+        let said = notice_in(t, "C0OTHER").await;
+        assert!(said.contains("deploy production ref v1.0.0") && !said.contains("lunch"), "{said}");
+        assert_eq!(t.runs().await, 0);
+    });
+}
+
+#[test]
+fn what_was_said_to_the_bot_alone_while_the_program_was_stopped_is_named() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.stage.sim.says("ana", "Dana", None, "whoami").await.unwrap();
+        t.settles().await;
+        t.never_mind_the_rest();
+        let missed = t.stage.sim.writes("ana", "Dana", None, "deploy staging ref v1.0.0");
+        t.crash_and_passes(minutes(10)).await;
+        let said = notice_in(t, "Dana").await;
+        assert!(said.contains("ana: deploy staging ref v1.0.0"), "{said}");
+        t.stage.sim.deliver("events_api", &missed, false).await.unwrap();
+        t.settles().await;
+        t.crash_and_passes(minutes(10)).await;
+        t.settles().await;
+        let told = of_bot(&t.stage, "Dana").into_iter().filter(|it| it.text.contains("could not hear"));
+        assert_eq!((t.runs().await, told.count()), (0, 1), "it is said once, and not done late");
+    });
+}
+
 /// A program that Slack calls begins; where it is called.
 async fn is_called(t: &Chat) -> (Arc<Slack>, String, DropGuard) {
     let settings = Settings { mode: Mode::Http, ..settings(&t.stage.sim) };

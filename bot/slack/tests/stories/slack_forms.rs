@@ -2,7 +2,7 @@
 
 use slack::sim::{BOT_USER, Fault, File};
 
-use crate::harness::{Chat, chat};
+use crate::harness::{Chat, chat, good};
 use crate::stage::CHANNEL;
 
 fn whispers(t: &Chat, person: &str) -> Vec<String> {
@@ -108,6 +108,29 @@ fn a_secret_in_the_place_of_its_name_is_put_into_no_form() {
         let told = whispers(t, "ana").pop().unwrap();
         assert!(told.contains("looks like a secret"), "{told}");
         assert!(!format!("{:?}", t.stage.sim.calls()).contains("4eC39"), "the bot never sends it anywhere");
+        t.never_mind_the_rest();
+    });
+}
+
+#[test]
+fn a_form_answers_the_question_it_was_opened_from() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        t.user("ana").says("scale api in staging").await;
+        t.user("ana").says("scale web in staging").await;
+        t.never_mind_the_rest();
+        let press = t.stage.button("ana", "Answer\u{2026}", true);
+        t.stage.sim.deliver("interactive", &t.stage.sim.presses("ana", &press), false).await.unwrap();
+        t.stage.sim.until(|sim| !sim.modals("ana").is_empty()).await;
+        let submitted = t.stage.sim.submits("ana", &[("answer", "3")]).unwrap();
+        t.stage.sim.deliver("interactive", &submitted, false).await.unwrap();
+        t.ticks().await;
+        t.settles().await;
+        t.never_mind_the_rest();
+        let runs = t.engine().store().run_recent(10).await.unwrap();
+        assert_eq!(runs[0].request.command, "scale api to 3 in staging");
+        t.user("ana").says("never mind").await;
         t.never_mind_the_rest();
     });
 }

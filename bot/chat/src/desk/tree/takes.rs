@@ -153,7 +153,8 @@ impl Asked<'_> {
         if self.row.slot == Slot::Platform && EMBEDDED_CALLED.contains(&said.as_str()) {
             return self.choices.iter().find(|choice| *choice == EMBEDDED).cloned();
         }
-        if !beginnings || said.chars().count() < BEGINNING_MIN {
+        // Names are never guessed: `pro` is no environment.
+        if !beginnings || self.row.slot == Slot::Environments || said.chars().count() < BEGINNING_MIN {
             return None;
         }
         let mut begun = self.choices.iter().filter(|choice| choice.to_lowercase().starts_with(&said));

@@ -200,7 +200,8 @@ fn matters(tokens: &[Token<'_>], drafts: &[Draft], behind: bool, vocabulary: &Vo
             only_if(tokens)
                 || says_how(tokens)
                 || reacts(tokens)
-                || behind && (remark::demands(tokens) || contrary::audience(tokens) || contrary::looks(tokens))
+                || behind
+                    && (remark::demands(tokens) || contrary::audience(tokens) || contrary::looks(tokens))
         }
     }
 }

@@ -2,15 +2,12 @@
 
 use std::borrow::Cow;
 
-use smallvec::SmallVec;
-
-use crate::intent::names::NameKind;
 use crate::intent::words::said_again;
 
 use super::{
     Action, Class, Head, Heard, Joined, Key, Kind, Meaning, Mood, Opening, Problem, Reader, Rest, Scope,
-    Token, classes, clauses, commentary, conditions, goes_on, grammar, heads, mood, reach, reaction_like,
-    remark, report, statement, takes_back, waver, withdraws,
+    Token, classes, clauses, commentary, conditions, fits, goes_on, grammar, heads, mood, reach,
+    reaction_like, remark, report, statement, takes_back, waver, withdraws,
 };
 
 /// An order of more tokens than this is none that people type.
@@ -284,7 +281,9 @@ impl<'t> Reader<'_, 't> {
             && !tail.is_empty()
             && (remark::demands(tail) || grammar::contrary::looks(tail) || grammar::contrary::audience(tail))
         {
-            let said = said_again(reach(tail)).skip_while(|word| matches!(*word, "," | "-" | "but")).collect::<Vec<_>>();
+            let said = said_again(reach(tail))
+                .skip_while(|word| matches!(*word, "," | "-" | "but"))
+                .collect::<Vec<_>>();
             return Err(Problem::ambiguous(format!(
                 "Behind the order I read \"{}\", which is how it is to go and no part of it, so I did nothing. Say it in the order itself.",
                 said.join(" ")
@@ -355,10 +354,11 @@ impl<'t> Reader<'_, 't> {
             return Ok(whole);
         }
         if changes {
-            one_place(&tokens[opening.front.clone()], behind)?;
+            fits::one_place(action, &tokens[opening.front.clone()], behind)?;
+            fits::verb(action, &tokens[opening.at..], self.vocabulary)?;
         }
         if opening.ahead {
-            fits_ahead(action, &tokens[opening.front.clone()])?;
+            fits::ahead(action, &tokens[opening.front.clone()])?;
         }
         self.behind_standing(action, tokens[opening.at].at, joined)?;
         let scope = Scope {
@@ -400,56 +400,18 @@ impl<'t> Reader<'_, 't> {
                 said_again(&tokens[opening.front.clone()]).collect::<Vec<_>>().join(" ")
             )));
         }
+        // "deploy staging || deploy production": the one, or the other if that fails?
+        if changes
+            && tokens.get(end).is_some_and(|sign| sign.raw == "|")
+            && matches!(mood::read(&tokens[end..]), Mood::Order(_))
+        {
+            return Err(Problem::ambiguous(
+                "I read `|` between two orders, and not whether both are meant, so I did nothing. Put \"and\" between them.",
+            ));
+        }
         self.add(drafts, joined)?;
         let next =
             tokens[end..].iter().take(3).any(|token| token.any(&["then"]) || token.kind == Kind::Arrow);
         Ok((end, if next { Joined::Then } else { Joined::And }))
     }
-}
-
-/// "in staging deploy production", "staging: roll production back": a place before the verb and another behind it.
-fn one_place(before: &[Token<'_>], behind: &[Token<'_>]) -> Result<(), Problem> {
-    let environment = |token: &Token<'_>| token.name.filter(|hit| hit.kind == NameKind::Environment);
-    let named: SmallVec<[usize; 4]> =
-        before.iter().filter_map(environment).map(|hit| hit.index()).collect();
-    let excludes = |token: &Token<'_>| {
-        token.is(Class::NEGATION) || token.any(&["except", "excluding", "but", "without", "minus"])
-    };
-    let other = |token: &Token<'_>| environment(token).is_some_and(|hit| !named.contains(&hit.index()));
-    if named.is_empty() || !behind.iter().any(other) || behind.iter().any(excludes) {
-        return Ok(());
-    }
-    Err(Problem::ambiguous(format!(
-        "I read `{}` before the order and another environment in it, so I did nothing. Name only where it is to go.",
-        said_again(before).collect::<Vec<_>>().join(" ")
-    )))
-}
-
-/// Refuses what was said before the verb of an order that has no place for it.
-fn fits_ahead(action: Action, ahead: &[Token<'_>]) -> Result<(), Problem> {
-    let timed = (0..ahead.len()).any(|at| crate::intent::values::time(&ahead[at..]).is_some());
-    if timed && !action.has(Key::At) {
-        return Err(Problem::bad_value(format!(
-            "A {} can't be planned for later, and doing it now would be wrong.",
-            action.name()
-        )));
-    }
-    // These read their words themselves, and would pass over how they are to go.
-    let own = matches!(
-        action,
-        Action::Setup
-            | Action::CreateEnvironment
-            | Action::DestroyEnvironment
-            | Action::SetVariable
-            | Action::RotateSecret
-            | Action::Expand
-    );
-    if own {
-        return Err(Problem::ambiguous(format!(
-            "I read `{}` before a {}, which has no such thing, so I did nothing.",
-            said_again(ahead).collect::<Vec<_>>().join(" "),
-            action.name()
-        )));
-    }
-    Ok(())
 }

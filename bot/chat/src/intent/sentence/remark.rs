@@ -99,15 +99,20 @@ fn remark(tokens: &[Token<'_>]) -> bool {
 /// "we need canary 10/50/100", "i only want api", "it's v1.2.0", "the canary is 10/50/100", "it should be staging": how the order is to go, told like a
 /// remark.
 pub(super) fn demands(told: &[Token<'_>]) -> bool {
-    reach(told).split(|token| matches!(token.kind, Kind::Comma | Kind::Dash) || token.kind.ends_sentence()).any(demand)
+    reach(told)
+        .split(|token| matches!(token.kind, Kind::Comma | Kind::Dash) || token.kind.ends_sentence())
+        .any(demand)
 }
 
 fn demand(clause: &[Token<'_>]) -> bool {
-    let joins = |token: &&Token<'_>| token.quote == 0 && token.any(&["but", "and", "so", "as", "since", "because", "then"]);
-    let clause = &clause[clause.iter().take_while(joins).count()..];
     /// So many words stand before the verb at most: "we really only just".
     const CLOSE: usize = 4;
-    let word = |at: usize, words: &[&str]| clause.get(at).is_some_and(|token| token.quote == 0 && token.any(words));
+    let joins = |token: &&Token<'_>| {
+        token.quote == 0 && token.any(&["but", "and", "so", "as", "since", "because", "then"])
+    };
+    let clause = &clause[clause.iter().take_while(joins).count()..];
+    let word =
+        |at: usize, words: &[&str]| clause.get(at).is_some_and(|token| token.quote == 0 && token.any(words));
     let article = usize::from(word(0, &["the", "its", "our", "my"]));
     let wishes = (1..clause.len().min(CLOSE + 1)).find(|at| {
         word(*at, &["want", "wants", "need", "needs", "prefer", "like", "expect"])
@@ -116,9 +121,13 @@ fn demand(clause: &[Token<'_>]) -> bool {
     let is = if word(0, &["it's", "its", "that's", "thats", "it'll"]) {
         Some(0)
     } else {
-        let subject = word(article, &["it", "this", "that", "ref", "version", "tag", "branch", "canary", "target", "reason"]);
-        (article + 1..clause.len().min(CLOSE + 1))
-            .find(|at| subject && word(*at, &["is", "are", "should", "must", "has", "needs", "'s", "=", "was"]))
+        let subject = word(
+            article,
+            &["it", "this", "that", "ref", "version", "tag", "branch", "canary", "target", "reason"],
+        );
+        (article + 1..clause.len().min(CLOSE + 1)).find(|at| {
+            subject && word(*at, &["is", "are", "should", "must", "has", "needs", "'s", "=", "was"])
+        })
     };
     let how = |token: &Token<'_>| {
         token.quote == 0
@@ -130,7 +139,8 @@ fn demand(clause: &[Token<'_>]) -> bool {
     let told = |from: usize| clause[from..].iter().skip(1).any(how);
     // "it is slow since 10:00" tells how it is.
     let little = |token: &&Token<'_>| {
-        token.quote == 0 && token.any(&["be", "a", "the", "to", "for", "only", "just", "not", "really", "in", "on", "of"])
+        token.quote == 0
+            && token.any(&["be", "a", "the", "to", "for", "only", "just", "not", "really", "in", "on", "of"])
     };
     let at_once = |from: usize| {
         let from = from + clause[from..].iter().skip(1).take_while(little).count();

@@ -178,6 +178,11 @@ pub(super) fn lists_others<'a, 't: 'a>(lines: impl Iterator<Item = &'a [Token<'t
     lines.take_while(|line| begins_item(line)).any(|line| !item_is_ours(line))
 }
 
+/// An order: what is listed right below it is how it is to go.
+pub(super) fn orders(line: &[Token<'_>]) -> bool {
+    matches!(mood::read(line), Mood::Order(_))
+}
+
 /// An item that orders something, or says nothing at all, or is at least about a name of ours.
 fn item_is_ours(line: &[Token<'_>]) -> bool {
     let begin =

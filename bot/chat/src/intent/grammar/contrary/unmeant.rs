@@ -12,7 +12,7 @@ pub(super) fn check(scope: Scope<'_, '_>) -> Result<(), Problem> {
     let Scope { action, tokens, .. } = scope;
     let goes = matches!(
         action,
-        Action::Deploy | Action::Rollback | Action::Migrate | Action::Restart | Action::Scale | Action::Backfill
+        Action::Deploy | Action::Rollback | Action::Migrate | Action::Restart | Action::Scale
     );
     if goes && audience(tokens) {
         return Err(Problem::ambiguous(
@@ -25,14 +25,9 @@ pub(super) fn check(scope: Scope<'_, '_>) -> Result<(), Problem> {
             "I read that it is to be looked at, and I would do it, so I did nothing. To see the plan alone, say it with `dry run`.",
         ));
     }
-    if action.row().changes && apart(tokens) {
+    if action.row().changes && action != Action::Connect && apart(tokens) {
         return Err(Problem::ambiguous(
             "I read a sign between two environments, and not whether both are meant, so I did nothing. Put \"and\" between them.",
-        ));
-    }
-    if action == Action::Rollback && tokens.iter().take(3).any(|token| token.quote == 0 && token.any(&["rollback"])) {
-        return Err(Problem::ambiguous(
-            "A rollback is taken back by a deploy of what ran before, so I did nothing. `releases` shows which that is.",
         ));
     }
     Ok(())
@@ -42,12 +37,28 @@ pub(super) fn check(scope: Scope<'_, '_>) -> Result<(), Problem> {
 pub(in crate::intent) fn audience(tokens: &[Token<'_>]) -> bool {
     /// So many words behind the preposition at most.
     const CLOSE: usize = 4;
-    const WHO: &[&str] =
-        &["users", "customers", "visitors", "tenants", "traffic", "percent", "fraction", "audience", "subscribers", "accounts"];
+    const WHO: &[&str] = &[
+        "users",
+        "customers",
+        "visitors",
+        "tenants",
+        "traffic",
+        "percent",
+        "fraction",
+        "audience",
+        "subscribers",
+        "accounts",
+    ];
     (0..tokens.len()).any(|at| {
         tokens[at].quote == 0
-            && tokens[at].any(&["for", "to"])
-            && tokens[at + 1..].iter().take(CLOSE).take_while(|token| token.is_word()).any(|token| token.any(WHO))
+            && (tokens[at].any(&["for"])
+                || tokens[at].any(&["to"])
+                    && tokens.get(at + 1).is_some_and(|next| next.any(&["some", "few"])))
+            && tokens[at + 1..]
+                .iter()
+                .take(CLOSE)
+                .take_while(|token| token.is_word())
+                .any(|token| token.any(WHO))
     })
 }
 

@@ -1,0 +1,92 @@
+//! Whether what stands before an order, and its verb, fit what it is about.
+
+use smallvec::SmallVec;
+
+use super::{Action, Class, Key, Kind, Problem, Token};
+use crate::intent::names::{Hit, NameKind, Vocabulary};
+use crate::intent::words::said_again;
+
+/// "in staging deploy production", "staging: roll production back": a place before the verb and another behind it.
+pub(super) fn one_place(action: Action, before: &[Token<'_>], behind: &[Token<'_>]) -> Result<(), Problem> {
+    // "in staging restart api, in production web": two orders.
+    let behind = behind.split(|token| token.kind == Kind::Comma).next().unwrap_or_default();
+    // "in staging set APP_ENV to production": its value.
+    let placed = |at: usize| action != Action::SetVariable || at > 0 && behind[at - 1].any(&["in", "on"]);
+    let environment = |token: &Token<'_>| token.name.filter(|hit| hit.kind == NameKind::Environment);
+    let named: SmallVec<[usize; 4]> = before.iter().filter_map(environment).map(Hit::index).collect();
+    let excludes = |token: &Token<'_>| {
+        token.is(Class::NEGATION) || token.any(&["except", "excluding", "but", "without", "minus"])
+    };
+    let other = |token: &Token<'_>| environment(token).is_some_and(|hit| !named.contains(&hit.index()));
+    if named.is_empty()
+        || !behind.iter().enumerate().any(|(at, token)| other(token) && placed(at))
+        || behind.iter().any(excludes)
+    {
+        return Ok(());
+    }
+    Err(Problem::ambiguous(format!(
+        "I read `{}` before the order and another environment in it, so I did nothing. Name only where it is to go.",
+        said_again(before).collect::<Vec<_>>().join(" ")
+    )))
+}
+
+/// "rollback the rollback": back once more is further back, and not to where it was.
+fn once_back(order: &[Token<'_>]) -> Result<(), Problem> {
+    let back = |token: &Token<'_>| token.quote == 0 && token.any(&["rollback", "undo", "revert", "roll"]);
+    match order {
+        [verb, rest @ ..] if back(verb) => {
+            let rest = if verb.any(&["roll"]) { rest.get(1..).unwrap_or_default() } else { rest };
+            match rest {
+                [article, what, ..]
+                    if article.any(&["the", "that", "my", "our", "last"]) && what.any(&["rollback"]) =>
+                {
+                    Err(Problem::ambiguous(
+                        "A rollback is taken back by a deploy of what ran before, so I did nothing. `releases` shows which that is.",
+                    ))
+                }
+                _ => Ok(()),
+            }
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses verbs that do something else with what stands behind them: "rollback the rollback", "run cron".
+pub(super) fn verb(action: Action, order: &[Token<'_>], vocabulary: &Vocabulary) -> Result<(), Problem> {
+    once_back(order)?;
+    let runs = order.first().is_some_and(|verb| verb.any(&["run", "trigger", "execute", "fire"]));
+    if action == Action::CronEnable && runs {
+        return Err(Problem::ambiguous("I switch cron on and off and don't run it once, so I did nothing.")
+            .suggest(vocabulary.examples(action)));
+    }
+    Ok(())
+}
+
+/// Refuses what was said before the verb of an order that has no place for it.
+pub(super) fn ahead(action: Action, ahead: &[Token<'_>]) -> Result<(), Problem> {
+    let timed = (0..ahead.len()).any(|at| crate::intent::values::time(&ahead[at..]).is_some());
+    if timed && !action.has(Key::At) {
+        return Err(Problem::bad_value(format!(
+            "A {} can't be planned for later, and doing it now would be wrong.",
+            action.name()
+        )));
+    }
+    // These read their words themselves, and would pass over how they are to go.
+    let own = matches!(
+        action,
+        Action::Setup
+            | Action::CreateEnvironment
+            | Action::DestroyEnvironment
+            | Action::SetVariable
+            | Action::RotateSecret
+            | Action::Expand
+    );
+    if own {
+        return Err(Problem::ambiguous(format!(
+            "I read `{}` before a {}, which has no such thing, so I did nothing.",
+            said_again(ahead).collect::<Vec<_>>().join(" "),
+            action.name()
+        )));
+    }
+    Ok(())
+}
