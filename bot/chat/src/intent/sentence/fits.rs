@@ -38,7 +38,8 @@ fn once_back(order: &[Token<'_>]) -> Result<(), Problem> {
             let rest = if verb.any(&["roll"]) { rest.get(1..).unwrap_or_default() } else { rest };
             match rest {
                 [article, what, ..]
-                    if article.any(&["the", "that", "my", "our", "last"]) && what.any(&["rollback"]) =>
+                    if article.any(&["the", "that", "my", "our", "last"])
+                        && what.any(&["rollback", "revert", "undo"]) =>
                 {
                     Err(Problem::ambiguous(
                         "A rollback is taken back by a deploy of what ran before, so I did nothing. `releases` shows which that is.",
@@ -51,9 +52,28 @@ fn once_back(order: &[Token<'_>]) -> Result<(), Problem> {
     }
 }
 
-/// Refuses verbs that do something else with what stands behind them: "rollback the rollback", "run cron".
+/// "or rollback production", "+ deploy production": the other half of something, a line of a difference.
+pub(super) fn beginning(before: &[Token<'_>]) -> Result<(), Problem> {
+    let odd = |first: &Token<'_>| first.quote == 0 && (first.any(&["or"]) || first.kind == Kind::Plus);
+    if before.first().is_some_and(odd) {
+        return Err(Problem::ambiguous(
+            "What stands before the order leaves open whether it is one, so I did nothing. Say the order alone.",
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses verbs that do something else with what stands behind them: "rollback the rollback", "run cron", "prepare to deploy".
 pub(super) fn verb(action: Action, order: &[Token<'_>], vocabulary: &Vocabulary) -> Result<(), Problem> {
     once_back(order)?;
+    if let [prepare, to, ..] = order
+        && prepare.any(&["prepare"])
+        && to.any(&["to"])
+    {
+        return Err(Problem::ambiguous(
+            "I read that it is only to be prepared, and I would do it, so I did nothing. To see the plan alone, say it with `dry run`.",
+        ));
+    }
     let runs = order.first().is_some_and(|verb| verb.any(&["run", "trigger", "execute", "fire"]));
     if action == Action::CronEnable && runs {
         return Err(Problem::ambiguous("I switch cron on and off and don't run it once, so I did nothing.")

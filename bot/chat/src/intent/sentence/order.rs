@@ -279,7 +279,9 @@ impl<'t> Reader<'_, 't> {
         if changes
             && spoken
             && !tail.is_empty()
-            && (remark::demands(tail) || grammar::contrary::looks(tail) || grammar::contrary::audience(tail))
+            && (remark::demands(tail)
+                || grammar::contrary::looks(reach(tail))
+                || grammar::contrary::audience(reach(tail)))
         {
             let said = said_again(reach(tail))
                 .skip_while(|word| matches!(*word, "," | "-" | "but"))
@@ -355,6 +357,9 @@ impl<'t> Reader<'_, 't> {
         }
         if changes {
             fits::one_place(action, &tokens[opening.front.clone()], behind)?;
+            if self.drafts.is_empty() {
+                fits::beginning(&tokens[..opening.at])?;
+            }
             fits::verb(action, &tokens[opening.at..], self.vocabulary)?;
         }
         if opening.ahead {

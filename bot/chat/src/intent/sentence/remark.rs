@@ -123,7 +123,19 @@ fn demand(clause: &[Token<'_>]) -> bool {
     } else {
         let subject = word(
             article,
-            &["it", "this", "that", "ref", "version", "tag", "branch", "canary", "target", "reason"],
+            &[
+                "it",
+                "this",
+                "that",
+                "ref",
+                "version",
+                "tag",
+                "branch",
+                "canary",
+                "target",
+                "reason",
+                "migrations",
+            ],
         );
         (article + 1..clause.len().min(CLOSE + 1)).find(|at| {
             subject && word(*at, &["is", "are", "should", "must", "has", "needs", "'s", "=", "was"])
@@ -134,6 +146,7 @@ fn demand(clause: &[Token<'_>]) -> bool {
             && (token.name.is_some()
                 || token.is(Class::KEYWORD)
                 || token.is(Class::DIGIT)
+                || token.any(&["tonight", "plan", "preview", "diff", "skipped", "first", "off"])
                 || token.is_word() && token.raw.bytes().any(|byte| byte.is_ascii_digit()))
     };
     let told = |from: usize| clause[from..].iter().skip(1).any(how);
@@ -144,6 +157,8 @@ fn demand(clause: &[Token<'_>]) -> bool {
     };
     let at_once = |from: usize| {
         let from = from + clause[from..].iter().skip(1).take_while(little).count();
+        // "it has to be at 22:00"
+        let from = from + usize::from(word(from, &["be"]) && word(from + 1, &["at"]));
         told(from) && clause.get(from + 1).is_some_and(how)
     };
     wishes.is_some_and(told) || is.is_some_and(at_once)

@@ -30,16 +30,40 @@ pub(super) fn check(scope: Scope<'_, '_>) -> Result<(), Problem> {
             "I read a sign between two environments, and not whether both are meant, so I did nothing. Put \"and\" between them.",
         ));
     }
+    if action == Action::SetVariable && in_value(tokens) {
+        return Err(Problem::ambiguous(
+            "I read more words than one value, so I did nothing. Put a value of several words in quotation marks.",
+        ));
+    }
     Ok(())
 }
 
-/// "for internal users only", "to some users", "for ten percent", "for a fraction of traffic".
+/// "set X=deploy production in staging", "set canary to 10/50/100": no value, or no variable.
+fn in_value(tokens: &[Token<'_>]) -> bool {
+    let environment = |token: &Token<'_>| token.name.is_some_and(|hit| hit.kind == NameKind::Environment);
+    let joined = |before: &Token<'_>| {
+        !before.is_word()
+            || before.is(Class::PREPOSITION.and(Class::JOINS))
+            || before.name.is_some()
+            || before.any(&["the", "both"])
+    };
+    let stray = (1..tokens.len())
+        .any(|at| environment(&tokens[at]) && tokens[at].quote == 0 && !joined(&tokens[at - 1]));
+    let several = tokens.iter().filter(|token| environment(token)).count() > 1;
+    let canary = tokens.first().is_some_and(|name| name.any(&["canary", "weights"]))
+        && tokens.iter().take(4).any(|token| token.raw.contains('/') || token.raw.contains('%'));
+    stray && several || canary
+}
+
+/// "for internal users only", "to some users", "for ten percent", "for ana only", "partially".
 pub(in crate::intent) fn audience(tokens: &[Token<'_>]) -> bool {
     /// So many words behind the preposition at most.
     const CLOSE: usize = 4;
     const WHO: &[&str] = &[
         "users",
+        "user",
         "customers",
+        "customer",
         "visitors",
         "tenants",
         "traffic",
@@ -48,34 +72,51 @@ pub(in crate::intent) fn audience(tokens: &[Token<'_>]) -> bool {
         "audience",
         "subscribers",
         "accounts",
+        "staff",
+        "testers",
+        "request",
+        "requests",
     ];
     (0..tokens.len()).any(|at| {
+        let behind = || tokens[at + 1..].iter().take(CLOSE).take_while(|token| token.is_word());
         tokens[at].quote == 0
-            && (tokens[at].any(&["for"])
+            && (tokens[at].any(&["for"]) && behind().any(|token| token.any(WHO) || token.any(&["only"]))
+                || tokens[at].any(&["not"]) && behind().any(|token| token.any(&["everybody", "everyone"]))
                 || tokens[at].any(&["to"])
-                    && tokens.get(at + 1).is_some_and(|next| next.any(&["some", "few"])))
-            && tokens[at + 1..]
-                .iter()
-                .take(CLOSE)
-                .take_while(|token| token.is_word())
-                .any(|token| token.any(WHO))
+                    && tokens.get(at + 1).is_some_and(|next| next.any(&["some", "few"]))
+                    && behind().any(|token| token.any(WHO))
+                || tokens[at].any(&["partly", "partially"])
+                || tokens[at].any(&["slow"]) && behind().any(|token| token.any(&["rollout", "roll-out"])))
     })
 }
 
 /// "just to see what changes", "so we can see the diff", "to see the plan".
 pub(in crate::intent) fn looks(tokens: &[Token<'_>]) -> bool {
     const PLANNED: &[&str] = &["what", "diff", "plan", "changes", "difference", "preview"];
-    (1..tokens.len()).any(|at| {
-        let verb = &tokens[at];
-        let before = &tokens[at - 1];
-        verb.quote == 0
-            && verb.any(&["see", "know", "check", "view", "preview", "show"])
-            && before.any(&["to", "can", "could", "we", "i"])
-            && match &tokens[at + 1..] {
-                [] => tokens[at - 1].any(&["to"]) && at > 1 && tokens[at - 2].any(&["just", "only"]),
-                [next, rest @ ..] => next.any(PLANNED) || rest.first().is_some_and(|last| last.any(PLANNED)),
-            }
-    })
+    // "for review", "for a look", "what would it change?", "tell me how long it would take"
+    let word =
+        |at: usize, words: &[&str]| tokens.get(at).is_some_and(|token| token.quote == 0 && token.any(words));
+    let only_looked = (0..tokens.len()).any(|at| {
+        let next = at + 1 + usize::from(word(at + 1, &["a", "the", "your"]));
+        word(at, &["for"]) && word(next, &["review", "look", "inspection", "preview"])
+            || word(at, &["what", "how"])
+                && (at + 1..at + 5).any(|then| word(then, &["would"]))
+                && !word(at.wrapping_sub(1), &["that's"])
+    });
+    only_looked
+        || (1..tokens.len()).any(|at| {
+            let verb = &tokens[at];
+            let before = &tokens[at - 1];
+            verb.quote == 0
+                && verb.any(&["see", "know", "check", "view", "preview", "show"])
+                && before.any(&["to", "can", "could", "we", "i"])
+                && match &tokens[at + 1..] {
+                    [] => tokens[at - 1].any(&["to"]) && at > 1 && tokens[at - 2].any(&["just", "only"]),
+                    [next, rest @ ..] => {
+                        next.any(PLANNED) || rest.first().is_some_and(|last| last.any(PLANNED))
+                    }
+                }
+        })
 }
 
 /// "staging|production", "staging > production", "staging (production)": a sign between two environments that neither joins nor parts them.
@@ -89,7 +130,9 @@ fn apart(tokens: &[Token<'_>]) -> bool {
                 return true;
             }
             (named, signed) = (true, false);
-        } else if token.kind == Kind::Bracket && matches!(token.raw, "|" | "<" | ">" | "(" | "[") {
+        } else if token.kind == Kind::Bracket && matches!(token.raw, "|" | "<" | ">" | "(" | "[")
+            || matches!(token.kind, Kind::Dash | Kind::Colon)
+        {
             signed = true;
         } else if token.is_word() && !token.is(Class::PREPOSITION) {
             (named, signed) = (false, false);
