@@ -1,6 +1,6 @@
 //! Orders that say for whom they are, that they are only to be looked at, or whose names stand apart: done as their verb says, they would be more than was meant.
 
-use crate::intent::actions::Action;
+use crate::intent::actions::{Action, Key};
 use crate::intent::lexicon::Class;
 use crate::intent::names::NameKind;
 use crate::intent::problem::Problem;
@@ -25,7 +25,9 @@ pub(super) fn check(scope: Scope<'_, '_>) -> Result<(), Problem> {
             "I read that it is to be looked at, and I would do it, so I did nothing. To see the plan alone, say it with `dry run`.",
         ));
     }
-    if action.row().changes && action != Action::Connect && apart(tokens) {
+    // What stands behind a sign may be the reason of a lock.
+    let told_why = action.has(Key::Reason) || action == Action::Connect;
+    if action.row().changes && !told_why && apart(tokens) {
         return Err(Problem::ambiguous(
             "I read a sign between two environments, and not whether both are meant, so I did nothing. Put \"and\" between them.",
         ));
