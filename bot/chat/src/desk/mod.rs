@@ -373,8 +373,8 @@ impl Desk {
                 heard.outbound.push(Outbound::Say(view::held_back(left, &run)));
                 break;
             }
-            // What waits behind a question is done after its answer.
-            let waits = talk.question_of(&speaker.inbound.identity).is_some_and(|it| it.rest == left);
+            // What waits behind a question is done after its answer, wherever that is asked.
+            let waits = talk.newest_of(&speaker.inbound.identity).is_some_and(|it| it.rest == left);
             if stops && !built && !waits {
                 heard
                     .outbound

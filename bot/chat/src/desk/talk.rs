@@ -383,6 +383,11 @@ impl Talk {
         self.remembered.questions.iter().rev().find(theirs)
     }
 
+    /// The newest question somebody has not answered yet, wherever it is asked.
+    pub(crate) fn newest_of(&self, asked: &Identity) -> Option<&Question> {
+        self.questions().iter().rev().find(|question| question.asked == *asked)
+    }
+
     /// All questions somebody has not answered yet and can answer here, the one at hand first.
     pub(crate) fn questions_of<'a>(&'a self, asked: &'a Identity) -> impl Iterator<Item = &'a Question> {
         let theirs = move |question: &&Question| question.asked == *asked && self.is_asked_here(question);

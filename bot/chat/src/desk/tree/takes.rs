@@ -14,6 +14,8 @@ use crate::intent::{Canary, Named, Names, Vocabulary, is_ref, parse_with};
 const WORDS_MAX: usize = 300;
 /// A shorter beginning of a name is a slip of the finger, not a choice.
 const BEGINNING_MIN: usize = 2;
+/// So much of an environment's name is no slip: `pro` and `st` might be any.
+const ENVIRONMENT_MIN: usize = 4;
 /// Words that take what is usual.
 const USUALLY: [&str; 10] =
     ["default", "the default", "usual", "the usual", "ok", "okay", "yes", "yep", "same", "skip"];
@@ -153,8 +155,8 @@ impl Asked<'_> {
         if self.row.slot == Slot::Platform && EMBEDDED_CALLED.contains(&said.as_str()) {
             return self.choices.iter().find(|choice| *choice == EMBEDDED).cloned();
         }
-        // Names are never guessed: `pro` is no environment.
-        if !beginnings || self.row.slot == Slot::Environments || said.chars().count() < BEGINNING_MIN {
+        let least = if self.row.slot == Slot::Environments { ENVIRONMENT_MIN } else { BEGINNING_MIN };
+        if !beginnings || said.chars().count() < least {
             return None;
         }
         let mut begun = self.choices.iter().filter(|choice| choice.to_lowercase().starts_with(&said));

@@ -52,7 +52,9 @@ fn in_value(tokens: &[Token<'_>]) -> bool {
     let stray = (1..tokens.len())
         .any(|at| environment(&tokens[at]) && tokens[at].quote == 0 && !joined(&tokens[at - 1]));
     let several = tokens.iter().filter(|token| environment(token)).count() > 1;
-    let canary = tokens.first().is_some_and(|name| name.any(&["canary", "weights"]))
+    // "set CANARY=10/50/100" names a variable.
+    let canary = tokens.first().is_some_and(|name| name.quote == 0 && name.any(&["canary", "weights"]))
+        && tokens.get(1).is_some_and(|to| to.any(&["to"]))
         && tokens.iter().take(4).any(|token| token.raw.contains('/') || token.raw.contains('%'));
     stray && several || canary
 }
