@@ -32,21 +32,18 @@ pub(super) fn one_place(action: Action, before: &[Token<'_>], behind: &[Token<'_
 
 /// "rollback the rollback": back once more is further back, and not to where it was.
 fn once_back(order: &[Token<'_>]) -> Result<(), Problem> {
-    let back = |token: &Token<'_>| token.quote == 0 && token.any(&["rollback", "undo", "revert", "roll"]);
-    match order {
-        [verb, rest @ ..] if back(verb) => {
-            let rest = if verb.any(&["roll"]) { rest.get(1..).unwrap_or_default() } else { rest };
-            match rest {
-                [article, what, ..]
-                    if article.any(&["the", "that", "my", "our", "last"])
-                        && what.any(&["rollback", "revert", "undo"]) =>
-                {
-                    Err(Problem::ambiguous(
-                        "A rollback is taken back by a deploy of what ran before, so I did nothing. `releases` shows which that is.",
-                    ))
-                }
-                _ => Ok(()),
-            }
+    let Some(verb) = order.first().filter(|verb| verb.quote == 0) else { return Ok(()) };
+    // "roll back the rollback"
+    let rest = order.get(1 + usize::from(verb.any(&["roll"]))..).unwrap_or_default();
+    match rest {
+        [article, what, ..]
+            if verb.any(&["rollback", "undo", "revert", "roll"])
+                && article.any(&["the", "that", "my", "our", "last"])
+                && what.any(&["rollback", "revert", "undo"]) =>
+        {
+            Err(Problem::ambiguous(
+                "A rollback is taken back by a deploy of what ran before, so I did nothing. `releases` shows which that is.",
+            ))
         }
         _ => Ok(()),
     }

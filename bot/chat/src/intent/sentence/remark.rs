@@ -116,7 +116,7 @@ fn demand(clause: &[Token<'_>]) -> bool {
     let article = usize::from(word(0, &["the", "its", "our", "my"]));
     let wishes = (1..clause.len().min(CLOSE + 1)).find(|at| {
         word(*at, &["want", "wants", "need", "needs", "prefer", "like", "expect"])
-            && word(0, &["i", "we", "ana", "it", "they", "this", "i'd", "we'd"])
+            && word(0, &["i", "we", "it", "they", "this", "i'd", "we'd"])
     });
     let is = if word(0, &["it's", "its", "that's", "thats", "it'll"]) {
         Some(0)
