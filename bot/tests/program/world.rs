@@ -251,17 +251,24 @@ impl Running {
     /// Waits until something has been said, and returns all that has.
     #[track_caller]
     pub(crate) fn wait_for(&mut self, what: &str) -> String {
+        self.wait_for_more(what, 0)
+    }
+
+    /// Waits until something has been said more often than this, and returns all that has been said.
+    #[track_caller]
+    pub(crate) fn wait_for_more(&mut self, what: &str, times: usize) -> String {
         let began = Instant::now();
+        let enough = |said: &str| said.matches(what).nth(times).is_some();
         loop {
             let said = self.said();
-            if said.contains(what) {
+            if enough(&said) {
                 return said;
             }
-            assert!(began.elapsed() < PATIENCE, "no {what:?} in\n{}", end_of(&said));
+            assert!(began.elapsed() < PATIENCE, "not {times} + 1 times {what:?} in\n{}", end_of(&said));
             if let Some(ended) = self.child.try_wait().unwrap() {
                 std::thread::sleep(Duration::from_millis(200));
                 let said = self.said();
-                assert!(said.contains(what), "ended ({ended}) without {what:?} in\n{}", end_of(&said));
+                assert!(enough(&said), "ended ({ended}) without {what:?} in\n{}", end_of(&said));
                 return said;
             }
             std::thread::sleep(Duration::from_millis(20));

@@ -54,6 +54,13 @@ impl Engine {
     /// What the retry of a run asks for; why there is none, otherwise.
     pub async fn retry_request(&self, id: &RunId, actor: &Actor) -> Result<RunRequest, Refusal> {
         let run = self.run_there(id).await?;
+        if matches!(run.state, RunState::Undoing { .. }) {
+            return Err(Refusal::standing(
+                "not-over",
+                format!("{id} is going back, and can be tried again once it has"),
+                format!("retry {id}"),
+            ));
+        }
         if !run.state.is_over() {
             return Err(Refusal::standing(
                 "not-over",

@@ -65,6 +65,7 @@ pub(crate) use text::{noted, on_phone, text, text_heard, text_late, text_no_numb
 pub use time::{ago, clock, duration};
 
 use crate::desk::Links;
+use crate::intent::Action;
 use crate::intent::{Command, DO_NOTHING, Problem};
 use crate::message::{Card, Tone};
 
@@ -197,6 +198,14 @@ fn stands(run: &Run) -> String {
 pub(crate) fn no_run_to(verb: &str, newest: Option<&Run>) -> Card {
     let card = Card::new(Tone::Bad, format!("There is no run to {verb} right now."));
     match newest {
+        Some(run) if verb == Action::Retry.name() && matches!(run.state, RunState::Undoing { .. }) => {
+            let id = &run.id;
+            let card = card.text(format!(
+                "{id} ({}) is going back; it can be tried again once it has.",
+                run.request.command
+            ));
+            card.text(format!("Next: retry {id}"))
+        }
         Some(run) => {
             let (id, state) = (&run.id, stands(run));
             let card = card.text(format!("The newest, {id} ({}), {state}.", run.request.command));

@@ -244,6 +244,36 @@ fn a_failed_run_is_tried_again() {
     });
 }
 
+/// A card says what it failed for while it still goes back.
+#[test]
+fn a_run_that_is_going_back_is_tried_again_once_it_has() {
+    chat(async |t| {
+        t.release("v1.0.0", Behaviour::builds_in(seconds(30)));
+        t.user("ana").says("deploy staging ref v1.0.0").await;
+        t.ticks().await;
+        t.user("ana").says("cancel").await;
+        t.never_mind_the_rest();
+        t.user("ana").says("retry").await;
+        t.user("ana").says("retry r-1").await;
+        t.bot_says(expect![[r#"
+            ✗ There is no run to retry right now.
+              r-1 (deploy v1.0.0 to staging) is going back; it can be tried again once it has.
+              Next: retry r-1
+              > retry
+        "#]]);
+        t.whispers("ana", expect![[r#"
+            ✗ r-1 is going back, and can be tried again once it has.
+              Next: retry r-1
+              > retry r-1
+        "#]]);
+        t.settles().await;
+        t.never_mind_the_rest();
+        t.user("ana").says("retry r-1").await;
+        t.settles().await;
+        assert_eq!(t.runs().await, 2);
+    });
+}
+
 /// Clicked by two people it is one deploy: nobody approves the same twice.
 #[test]
 fn a_retry_that_waits_for_its_approval_is_not_made_a_second_time() {
