@@ -9,6 +9,15 @@ use engine::ports::PortError;
 
 use super::edge::EdgeProxy;
 
+/// Where the instances of a release are reached.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Instances {
+    /// Those that are healthy.
+    pub healthy: Vec<SocketAddr>,
+    /// Those that were healthy, still run, and fail their checks by now.
+    pub failing: Vec<SocketAddr>,
+}
+
 /// Where requests may be sent: told by the platform, obeyed by the edge.
 #[async_trait]
 pub trait Backends: Send + Sync {
@@ -23,14 +32,14 @@ pub trait Backends: Send + Sync {
     /// What keeps a service's clients with their release while traffic is split; nothing means their address.
     fn sticky_set(&self, environment: &EnvironmentKey, service: &ServiceName, sticky: Option<&Sticky>);
 
-    /// The healthy instances of a release, all of them, none when it has none; and the path at which their health is asked,
-    /// which is nobody's evidence.
+    /// The instances of a release, all of them, none when it has none; and the path at which their health is asked, which is
+    /// nobody's evidence. Those that fail their checks are sent requests only where nobody healthy could take them.
     fn backends_set(
         &self,
         environment: &EnvironmentKey,
         service: &ServiceName,
         release: u32,
-        addresses: Vec<SocketAddr>,
+        instances: Instances,
         health: Option<&str>,
     );
 
@@ -65,10 +74,10 @@ impl Backends for EdgeProxy {
         environment: &EnvironmentKey,
         service: &ServiceName,
         release: u32,
-        addresses: Vec<SocketAddr>,
+        instances: Instances,
         health: Option<&str>,
     ) {
-        Self::backends_set(self, environment, service, release, &addresses);
+        Self::backends_set(self, environment, service, release, &instances);
         Self::health_set(self, environment, service, release, health);
     }
 

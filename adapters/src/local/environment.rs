@@ -47,6 +47,8 @@ pub(super) struct Status {
     pub(super) state: InstanceState,
     pub(super) started_ms: EpochMs,
     pub(super) crashes: Option<Crashes>,
+    /// It was healthy since it was started.
+    pub(super) proved: bool,
 }
 
 impl Handle {
@@ -55,7 +57,14 @@ impl Handle {
         Self {
             slot,
             health,
-            status: Mutex::new(Status { pid: None, address: None, state, started_ms: now_ms, crashes: None }),
+            status: Mutex::new(Status {
+                pid: None,
+                address: None,
+                state,
+                started_ms: now_ms,
+                crashes: None,
+                proved: false,
+            }),
             stop: CancellationToken::new(),
             done: CancellationToken::new(),
             revive: tokio::sync::Notify::new(),
@@ -76,6 +85,14 @@ impl Handle {
         let status = locked(&self.status);
         let healthy = matches!(status.state, InstanceState::Healthy { .. });
         status.address.filter(|_| healthy && !self.draining.load(Ordering::SeqCst))
+    }
+
+    /// Where one is reached that was healthy, still runs, and fails its checks by now.
+    pub(super) fn failing(&self) -> Option<SocketAddr> {
+        let status = locked(&self.status);
+        let fails = matches!(status.state, InstanceState::Starting { .. } | InstanceState::Unhealthy { .. });
+        let reached = status.proved && fails && !self.draining.load(Ordering::SeqCst);
+        status.address.filter(|_| reached)
     }
 }
 

@@ -133,6 +133,7 @@ impl Machine {
             status.pid = Some(found.pid);
             status.address = found.port.map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
             status.started_ms = i64::try_from(found.started_s).unwrap_or_default() * 1_000;
+            status.proved = found.healthy_ms.is_some();
             status.state = match found.healthy_ms {
                 Some(latency_ms) => InstanceState::Healthy { latency_ms },
                 None => InstanceState::Starting { last: "found running, not asked yet".to_owned() },
@@ -165,6 +166,7 @@ impl Machine {
             let mut status = locked(&handle.status);
             status.address = Some(address);
             status.started_ms = self.clock.now_ms();
+            status.proved = false;
             status.state = InstanceState::Starting { last: "just started".to_owned() };
             if let Some(crashes) = status.crashes.as_mut() {
                 crashes.gave_up = false;
@@ -256,7 +258,11 @@ impl Machine {
                 }
             };
             let changed = healthy != matches!(next, InstanceState::Healthy { .. });
-            locked(&handle.status).state = next;
+            {
+                let mut status = locked(&handle.status);
+                status.proved |= matches!(next, InstanceState::Healthy { .. });
+                status.state = next;
+            }
             if changed {
                 self.backends_tell(environment, &handle.slot.service, handle.slot.release);
                 self.health_note(environment, handle).await;

@@ -14,7 +14,7 @@ use engine::ports::{BuildKey, PortError, SecretSource};
 use engine::redact::Redactor;
 use tokio_util::sync::CancellationToken;
 
-use super::backends::Backends;
+use super::backends::{Backends, Instances};
 use super::builds::BuildJob;
 use super::environment::{Environment, locked};
 use super::files::folder_ensure;
@@ -103,9 +103,12 @@ impl Machine {
     pub(super) fn backends_tell(&self, environment: &Environment, service: &ServiceName, release: u32) {
         let _in_order = locked(&environment.telling);
         let handles = environment.handles_of(service, release);
-        let addresses = handles.iter().filter_map(|handle| handle.serving()).collect();
+        let instances = Instances {
+            healthy: handles.iter().filter_map(|handle| handle.serving()).collect(),
+            failing: handles.iter().filter_map(|handle| handle.failing()).collect(),
+        };
         let health = handles.iter().find_map(|handle| handle.health.as_deref());
-        self.edge.backends_set(&environment.key, service, release, addresses, health);
+        self.edge.backends_set(&environment.key, service, release, instances, health);
     }
 
     /// Remembers that the edge listens for a service, so that preflight doesn't take it for a stranger.

@@ -27,7 +27,7 @@ mod sql_shell;
 mod take_over;
 mod variables;
 
-pub use backends::Backends;
+pub use backends::{Backends, Instances};
 pub use database::LocalDatabase;
 pub use job::JobOutcome;
 pub use platform::{LocalConfig, LocalPlatform};

@@ -9,7 +9,7 @@ use engine::ports::{Edge, Signals};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::instance::Instance;
-use crate::world::{LONG, World, said};
+use crate::world::{LONG, World, healthy, said};
 
 #[tokio::test]
 async fn weights_survive_a_restart_and_instances_do_not() {
@@ -25,7 +25,7 @@ async fn weights_survive_a_restart_and_instances_do_not() {
 
     again.listen(&world.environment, &world.api, "127.0.0.1:0").await.unwrap();
     assert_eq!(again.probe(&world.environment, &world.api, "/").await.unwrap().status, 503);
-    again.backends_set(&world.environment, &world.api, 12, &[instance.address]);
+    again.backends_set(&world.environment, &world.api, 12, &healthy(&[instance.address]));
     assert_eq!(again.probe(&world.environment, &world.api, "/").await.unwrap().status, 200);
 }
 

@@ -75,6 +75,18 @@ async fn the_edges_own_answers_name_service_and_release_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn nobody_is_turned_away_because_every_check_falls_short() {
+    let (slow, gone) = (Instance::start(12).await, Instance::start(12).await);
+    let world = World::serving(&[&slow, &gone]).await;
+    world.fails(12, &[&slow]);
+    let mut client = world.client().await;
+    assert_eq!(client.get("/").await.body, "release 12 /");
+    assert_eq!((slow.requests(), gone.requests()), (1, 0));
+    world.fails(12, &[]);
+    assert_eq!(client.get("/").await.status, 503);
+}
+
+#[tokio::test]
 async fn failing_answers_are_passed_on_and_counted() {
     let instance = Instance::start(12).await;
     let world = World::serving(&[&instance]).await;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use adapters::local::Instances;
 use adapters::local::edge::{EdgeOptions, EdgeProxy};
 use engine::model::{EnvironmentKey, ServiceName};
 use engine::ports::testing::permit;
@@ -16,6 +17,10 @@ use crate::instance::Instance;
 
 /// Longer than anything here takes when it works.
 pub const LONG: Duration = Duration::from_secs(20);
+
+pub fn healthy(addresses: &[SocketAddr]) -> Instances {
+    Instances { healthy: addresses.to_vec(), ..Instances::default() }
+}
 
 pub struct World {
     pub edge: Arc<EdgeProxy>,
@@ -65,7 +70,14 @@ impl World {
     }
 
     pub fn has_at(&self, release: u32, addresses: &[SocketAddr]) {
-        self.edge.backends_set(&self.environment, &self.api, release, addresses);
+        self.edge.backends_set(&self.environment, &self.api, release, &healthy(addresses));
+    }
+
+    /// All of its instances fail their checks.
+    pub fn fails(&self, release: u32, instances: &[&Instance]) {
+        let failing = instances.iter().map(|instance| instance.address).collect();
+        let told = Instances { failing, ..Instances::default() };
+        self.edge.backends_set(&self.environment, &self.api, release, &told);
     }
 
     pub async fn weights(&self, shares: &[(u32, u8)]) -> Receipt {

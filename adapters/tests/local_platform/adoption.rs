@@ -89,10 +89,15 @@ async fn an_adopted_instance_is_not_unhealthy_before_it_had_time_for_its_first_a
         (!matches!(one.state, InstanceState::Healthy { .. })).then_some(one.state)
     })
     .await;
+    let told = |of: &std::sync::Mutex<std::collections::BTreeMap<_, std::collections::BTreeSet<_>>>| {
+        of.lock().unwrap()[&("api".to_owned(), 1)].iter().map(ToString::to_string).collect::<Vec<String>>()
+    };
+    assert_eq!((told(&stage.edge.backends), told(&stage.edge.failing)), (vec![], vec![api.address.clone()]));
     signal("-CONT");
     assert!(matches!(&seen, InstanceState::Starting { last } if last.contains("no answer")), "{seen:?}");
     let after = stage.healthy("api", 1, 1).await.remove(0);
     assert_eq!(after.handle, api.handle, "it is the same process");
+    assert_eq!((told(&stage.edge.backends), told(&stage.edge.failing)), (vec![api.address], vec![]));
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use adapters::git::GitHost;
-use adapters::local::{Backends, LocalConfig, LocalPlatform};
+use adapters::local::{Backends, Instances, LocalConfig, LocalPlatform};
 use async_trait::async_trait;
 use engine::clock::ManualClock;
 use engine::model::{EnvironmentKey, Health, Limits, SecretName, ServiceName, Source, Sticky, Variable};
@@ -32,6 +32,8 @@ pub(crate) const TOKEN: &str = "correct-horse-battery";
 #[derive(Default)]
 pub(crate) struct FakeEdge {
     pub(crate) backends: Mutex<BTreeMap<(String, u32), BTreeSet<SocketAddr>>>,
+    /// Those that were healthy and fail their checks.
+    pub(crate) failing: Mutex<BTreeMap<(String, u32), BTreeSet<SocketAddr>>>,
     pub(crate) listening: Mutex<BTreeMap<String, String>>,
     pub(crate) sticky: Mutex<BTreeMap<String, Option<String>>>,
     /// Where the edge was told that health is asked.
@@ -71,14 +73,15 @@ impl Backends for FakeEdge {
         _: &EnvironmentKey,
         service: &ServiceName,
         release: u32,
-        addresses: Vec<SocketAddr>,
+        instances: Instances,
         health: Option<&str>,
     ) {
         if let Some(path) = health {
             self.health.lock().unwrap().insert(service.to_string(), path.to_owned());
         }
         let key = (service.to_string(), release);
-        self.backends.lock().unwrap().insert(key, addresses.into_iter().collect());
+        self.failing.lock().unwrap().insert(key.clone(), instances.failing.into_iter().collect());
+        self.backends.lock().unwrap().insert(key, instances.healthy.into_iter().collect());
     }
 
     async fn drain(

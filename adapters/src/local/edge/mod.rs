@@ -47,6 +47,8 @@ use seconds::KEPT_S;
 use service::{Service, second_now};
 use state::{StateFile, Weights};
 
+use super::backends::Instances;
+
 /// How long a probe waits for the whole answer.
 pub const PROBE_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -196,18 +198,19 @@ impl EdgeProxy {
         self.shared.service(environment, service).sticky_set(sticky);
     }
 
-    /// The healthy instances of a release, from now on. Those that are no longer named get no new request and finish what
-    /// is open; an address that is being drained stays out until that is over.
+    /// The instances of a release, from now on. Those that are no longer named get no new request and finish what is open; an
+    /// address that is being drained stays out until that is over. Those that fail their checks get requests only as long as no
+    /// release with weight has a healthy one.
     pub fn backends_set(
         &self,
         environment: &EnvironmentKey,
         service: &ServiceName,
         release: u32,
-        addresses: &[SocketAddr],
+        instances: &Instances,
     ) {
         self.shared.service(environment, service).table_mut().backends_set(
             release,
-            addresses,
+            instances,
             Instant::now(),
         );
     }

@@ -18,6 +18,7 @@ use super::counts::{ReleaseCounts, Tally};
 use super::cycle::{Cycle, Share};
 use super::lanes::Slots;
 use super::seconds::Spans;
+use crate::local::backends::Instances;
 
 /// Releases whose counts are kept per service: those in use, and then those with the highest numbers.
 const COUNTS_KEPT: usize = 64;
@@ -41,6 +42,8 @@ struct Group {
     rotation: AtomicUsize,
     /// The path at which its health is asked.
     health: Option<String>,
+    /// All of them fail their checks: they are a last resort.
+    failing: bool,
 }
 
 /// The routing table of one service.
@@ -73,14 +76,16 @@ impl Table {
     }
 
     /// Replaces the instances of a release. One that stays keeps its connections; one that goes finishes what is open.
-    pub(crate) fn backends_set(&mut self, release: u32, addresses: &[SocketAddr], now: Instant) {
-        let Group { instances: mut before, rotation, health } =
+    pub(crate) fn backends_set(&mut self, release: u32, told: &Instances, now: Instant) {
+        let Group { instances: mut before, rotation, health, .. } =
             self.backends.remove(&release).unwrap_or_default();
-        let wanted: BTreeSet<SocketAddr> = addresses
-            .iter()
-            .copied()
-            .filter(|address| !self.drained.contains(&(release, *address)))
-            .collect();
+        let usable = |addresses: &[SocketAddr]| -> BTreeSet<SocketAddr> {
+            let in_use = |address: &SocketAddr| !self.drained.contains(&(release, *address));
+            addresses.iter().copied().filter(in_use).collect()
+        };
+        let healthy = usable(&told.healthy);
+        let failing = healthy.is_empty();
+        let wanted = if failing { usable(&told.failing) } else { healthy };
         let after: Vec<_> = wanted
             .into_iter()
             .map(|address| match before.iter().position(|backend| backend.address == address) {
@@ -89,7 +94,7 @@ impl Table {
             })
             .collect();
         if !after.is_empty() {
-            self.backends.insert(release, Group { instances: after, rotation, health });
+            self.backends.insert(release, Group { instances: after, rotation, health, failing });
         }
         self.leave(before);
         self.settle();
@@ -98,11 +103,12 @@ impl Table {
     /// Takes instances out for good and hands back all that requests may be open to under these addresses.
     pub(crate) fn drain_begin(&mut self, release: u32, addresses: &[SocketAddr]) -> Vec<Arc<Backend>> {
         self.drained.extend(addresses.iter().map(|address| (release, *address)));
-        let Group { instances, rotation, health } = self.backends.remove(&release).unwrap_or_default();
+        let Group { instances, rotation, health, failing } =
+            self.backends.remove(&release).unwrap_or_default();
         let (going, staying): (Vec<_>, Vec<_>) =
             instances.into_iter().partition(|backend| addresses.contains(&backend.address));
         if !staying.is_empty() {
-            self.backends.insert(release, Group { instances: staying, rotation, health });
+            self.backends.insert(release, Group { instances: staying, rotation, health, failing });
         }
         self.leave(going);
         self.settle();
@@ -222,15 +228,21 @@ impl Table {
         }
     }
 
+    /// The releases with weight that have instances: healthy ones, or only such as fail their checks.
+    fn shares(&self, failing: bool) -> Vec<Share> {
+        let has = |release: u32| self.backends.get(&release).is_some_and(|group| group.failing == failing);
+        let weighty = self.weights.iter().filter(|weight| weight.percent > 0 && has(weight.release));
+        weighty.map(|weight| (weight.release, weight.percent)).collect()
+    }
+
     /// Makes everything that follows from weights and backends fit them again.
     fn settle(&mut self) {
         self.leaving.retain(|backend| backend.open() > 0);
-        let shares: Vec<Share> = self
-            .weights
-            .iter()
-            .filter(|weight| weight.percent > 0 && self.backends.contains_key(&weight.release))
-            .map(|weight| (weight.release, weight.percent))
-            .collect();
+        let mut shares = self.shares(false);
+        if shares.is_empty() {
+            // A check that falls short is a bad reason to turn everybody away: an answer is tried for.
+            shares = self.shares(true);
+        }
         if !self.cycle.is_for(&shares) {
             self.cycle = Cycle::new(&shares);
             self.cycle_aside = Cycle::new(&shares);

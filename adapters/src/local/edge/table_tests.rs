@@ -10,6 +10,14 @@ fn addresses(ports: &[u16]) -> Vec<SocketAddr> {
     ports.iter().copied().map(address).collect()
 }
 
+fn healthy(ports: &[u16]) -> Instances {
+    Instances { healthy: addresses(ports), ..Instances::default() }
+}
+
+fn failing(ports: &[u16]) -> Instances {
+    Instances { failing: addresses(ports), ..Instances::default() }
+}
+
 fn weights(shares: &[(u32, u8)]) -> Vec<Weight> {
     shares.iter().map(|&(release, percent)| Weight { release, percent }).collect()
 }
@@ -19,7 +27,7 @@ fn table(shares: &[(u32, u8)], instances: &[(u32, &[u16])]) -> Table {
     let mut table = Table::default();
     table.weights_set(&weights(shares));
     for (release, ports) in instances {
-        table.backends_set(*release, &addresses(ports), Instant::now());
+        table.backends_set(*release, &healthy(ports), Instant::now());
     }
     table
 }
@@ -52,7 +60,7 @@ fn weights_split_requests_exactly_whatever_the_number_of_instances() {
 fn new_instances_do_not_disturb_a_split_half_way_through() {
     let mut table = table(&[(1, 99), (2, 1)], &[(1, &[10]), (2, &[20])]);
     let mut total = split(&table, 60);
-    table.backends_set(1, &addresses(&[11, 12]), Instant::now());
+    table.backends_set(1, &healthy(&[11, 12]), Instant::now());
     for (release, more) in split(&table, 40) {
         *total.entry(release).or_default() += more;
     }
@@ -63,9 +71,25 @@ fn new_instances_do_not_disturb_a_split_half_way_through() {
 fn a_release_without_instances_leaves_its_turns_to_the_others_until_it_has_some() {
     let mut table = table(&[(1, 50), (2, 50)], &[(1, &[10])]);
     assert_eq!(split(&table, 10), BTreeMap::from([(1, 10)]));
-    table.backends_set(2, &addresses(&[20]), Instant::now());
+    table.backends_set(2, &healthy(&[20]), Instant::now());
     assert_eq!(split(&table, 10), BTreeMap::from([(1, 5), (2, 5)]));
-    table.backends_set(1, &[], Instant::now());
+    table.backends_set(1, &Instances::default(), Instant::now());
+    assert_eq!(split(&table, 10), BTreeMap::from([(2, 10)]));
+}
+
+#[test]
+fn instances_that_fail_their_checks_are_a_last_resort() {
+    let mut table = table(&[(1, 50), (2, 50)], &[(1, &[10, 11])]);
+    // One healthy instance is enough: its failing sisters, and a failing release, are left alone.
+    let one = Instances { healthy: addresses(&[10]), failing: addresses(&[11]) };
+    table.backends_set(1, &one, Instant::now());
+    table.backends_set(2, &failing(&[20]), Instant::now());
+    assert_eq!(split(&table, 10), BTreeMap::from([(1, 10)]));
+    assert!((0..10).all(|_| chosen(&table).backend().address == address(10)));
+    // Nobody is healthy: each release is tried at its weight, rather than everybody turned away.
+    table.backends_set(1, &failing(&[10, 11]), Instant::now());
+    assert_eq!(split(&table, 10), BTreeMap::from([(1, 5), (2, 5)]));
+    table.backends_set(2, &healthy(&[20]), Instant::now());
     assert_eq!(split(&table, 10), BTreeMap::from([(2, 10)]));
 }
 
@@ -111,10 +135,10 @@ fn an_instance_that_refused_is_asked_last_for_a_while() {
 fn an_instance_that_stays_is_the_same_and_one_that_goes_is_remembered_while_open() {
     let mut table = table(&[(1, 100)], &[(1, &[10])]);
     let lease = chosen(&table);
-    table.backends_set(1, &addresses(&[10, 11]), Instant::now());
+    table.backends_set(1, &healthy(&[10, 11]), Instant::now());
     assert!(table.all_backends().any(|backend| Arc::ptr_eq(backend, lease.backend())));
 
-    table.backends_set(1, &addresses(&[11]), Instant::now());
+    table.backends_set(1, &healthy(&[11]), Instant::now());
     assert_eq!(chosen(&table).backend().address, address(11));
     assert_eq!(table.drain_begin(1, &addresses(&[10])).len(), 1);
     drop(lease);
@@ -126,12 +150,12 @@ fn an_instance_that_stays_is_the_same_and_one_that_goes_is_remembered_while_open
 fn what_is_being_drained_stays_out_even_when_named_again() {
     let mut table = table(&[(1, 100)], &[(1, &[10, 11])]);
     table.drain_begin(1, &addresses(&[10]));
-    table.backends_set(1, &addresses(&[10, 11]), Instant::now());
+    table.backends_set(1, &healthy(&[10, 11]), Instant::now());
     for _ in 0..4 {
         assert_eq!(chosen(&table).backend().address, address(11));
     }
     table.drain_end(1, &addresses(&[10]));
-    table.backends_set(1, &addresses(&[10]), Instant::now());
+    table.backends_set(1, &healthy(&[10]), Instant::now());
     assert_eq!(chosen(&table).backend().address, address(10));
 }
 

@@ -261,11 +261,14 @@ fn a_run_that_is_going_back_is_tried_again_once_it_has() {
               Next: retry r-1
               > retry
         "#]]);
-        t.whispers("ana", expect![[r#"
+        t.whispers(
+            "ana",
+            expect![[r#"
             ✗ r-1 is going back, and can be tried again once it has.
               Next: retry r-1
               > retry r-1
-        "#]]);
+        "#]],
+        );
         t.settles().await;
         t.never_mind_the_rest();
         t.user("ana").says("retry r-1").await;
