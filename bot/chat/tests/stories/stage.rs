@@ -15,6 +15,10 @@ use crate::harness::Room;
 pub(crate) const CONVERSATION: &str = "room";
 /// Their front.
 pub(crate) const FRONT: &str = "terminal";
+/// How the stories begin that are its own; these are all.
+pub(crate) const OWN: &[&str] = &[""];
+/// What is added to a story to find out whose turn it is among the databases.
+pub(crate) const TURN: usize = 0;
 /// Whether it brings files; elsewhere it is said where they are.
 pub(crate) const BRINGS_FILES: bool = false;
 /// Whether what was shown before a restart is shown after it.

@@ -22,6 +22,10 @@ pub(crate) const CHANNEL: &str = CHANNELS[0];
 pub(crate) const CONVERSATION: &str = "discord:1000000000000000010";
 /// The front.
 pub(crate) const FRONT: &str = "discord";
+/// How the stories begin that are its own.
+pub(crate) const OWN: &[&str] = &["discord_", "foreign", "both", "commands"];
+/// What is added to a story to find out whose turn it is among the databases.
+pub(crate) const TURN: usize = 1;
 /// Whether it brings files; elsewhere it is said where they are.
 pub(crate) const BRINGS_FILES: bool = true;
 /// Whether what was shown before a restart is shown after it.

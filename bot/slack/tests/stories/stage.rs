@@ -22,6 +22,10 @@ pub(crate) const CHANNEL: &str = "C0ROOM";
 pub(crate) const CONVERSATION: &str = "slack:C0ROOM";
 /// The front.
 pub(crate) const FRONT: &str = "slack";
+/// How the stories begin that are its own.
+pub(crate) const OWN: &[&str] = &["slack_", "foreign"];
+/// What is added to a story to find out whose turn it is among the databases.
+pub(crate) const TURN: usize = 0;
 /// Whether it brings files; elsewhere it is said where they are.
 pub(crate) const BRINGS_FILES: bool = true;
 /// Whether what was shown before a restart is shown after it.

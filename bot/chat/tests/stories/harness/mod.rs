@@ -25,6 +25,7 @@ mod person;
 mod project;
 mod room;
 mod seen;
+mod tellings;
 mod text;
 mod texts;
 
@@ -84,29 +85,23 @@ pub(crate) fn good() -> Behaviour {
     Behaviour::default()
 }
 
-/// Tells a story on both databases, about the usual project.
+/// Tells a story about the usual project.
 pub(crate) fn chat(story: impl AsyncFn(&mut Chat)) {
     chat_about(&Project::usual(), story);
 }
 
-/// Tells a story on both databases, about this project.
+/// Tells a story about this project.
 pub(crate) fn chat_about(project: &Project, story: impl AsyncFn(&mut Chat)) {
     told(Some(project), story);
 }
 
-/// Tells a story on both databases in which there is no project yet: zoe is the admin, and ana a deployer.
+/// Tells a story in which there is no project yet: zoe is the admin, and ana a deployer.
 pub(crate) fn chat_without_project(story: impl AsyncFn(&mut Chat)) {
     told(None, story);
 }
 
 fn told(project: Option<&Project>, story: impl AsyncFn(&mut Chat)) {
-    let mut databases = vec![Database::sqlite as fn() -> Database];
-    // Snapshots are written from one telling; the other one must then agree.
-    if std::env::var_os("UPDATE_EXPECT").is_none() {
-        databases.push(Database::postgres);
-    }
-    for database in databases {
-        let database = database();
+    for database in tellings::databases() {
         let name = database.name();
         let told = catch_unwind(AssertUnwindSafe(|| {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -117,7 +112,7 @@ fn told(project: Option<&Project>, story: impl AsyncFn(&mut Chat)) {
             });
         }));
         if let Err(panic) = told {
-            #[expect(clippy::print_stderr, reason = "says which of the two tellings failed")]
+            #[expect(clippy::print_stderr, reason = "says which telling failed")]
             {
                 eprintln!("\nThe story failed on {name}.");
             }
