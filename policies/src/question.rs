@@ -34,6 +34,7 @@ impl Question {
             "alert-take-over" => "taking away somebody's alert".to_owned(),
             "secret-list" => "listing secrets".to_owned(),
             "secret-remove" => "removing a secret".to_owned(),
+            "secrets-rekey" => "replacing the master key".to_owned(),
             action => action.replace('-', " "),
         }
     }

@@ -4,15 +4,13 @@ use std::path::Path;
 
 use chrono::DateTime;
 use engine::model::EnvironmentKey;
-use engine::secrets::MasterKey;
-use engine::store::{Contents, Store, StoreAddress};
-use secrecy::ExposeSecret;
+use engine::store::{Contents, SealedSecret, Store, StoreAddress};
 
 use super::counted;
 use crate::cli::{Exit, Global};
 use crate::config::Config;
 use crate::out;
-use crate::wiring::{MASTER_KEY_FILE, SIGNING_KEY_FILE};
+use crate::wiring::{MASTER_KEY_FILE, SIGNING_KEY_FILE, master_keys};
 
 /// Runs that are named one by one.
 const NAMED_MAX: usize = 5;
@@ -96,25 +94,26 @@ fn secrets(config: &Config, contents: &Contents) -> String {
     match sealed_otherwise(config, contents) {
         _ if names.is_empty() => count,
         None => format!("{count}, sealed; there is no master key here that could open them"),
-        Some(0) => format!("{count}, sealed under the master key that is here"),
+        Some(others) if others.is_empty() => format!("{count}, sealed under a master key that is here"),
         Some(others) => format!(
-            "{count}, sealed; {} of them under another master key than the one here, which can't open them",
-            counted(others, "version")
+            "{count}, sealed; {} of them under a master key that is not here",
+            counted(others.len() as u64, "version")
         ),
     }
 }
 
-/// How many versions of secrets the master key of this installation does not open; nothing where there is no key.
-pub(super) fn sealed_otherwise(config: &Config, contents: &Contents) -> Option<u64> {
-    let file = config.data_dir.join(MASTER_KEY_FILE);
-    let key = match &config.master_key {
-        Some(key) => MasterKey::from_text("INFRA_CHAT_MASTER_KEY", key.expose_secret()).ok()?,
-        // Looking makes no key.
-        None if file.exists() => MasterKey::open_or_create(&file).ok()?,
-        None => return None,
+/// The secrets no master key of this installation opens; nothing where there is no key.
+pub(super) fn sealed_otherwise<'a>(config: &Config, contents: &'a Contents) -> Option<Vec<&'a SealedSecret>> {
+    // Looking makes no key.
+    if config.master_key.is_none() && !config.data_dir.join(MASTER_KEY_FILE).exists() {
+        return None;
+    }
+    let keys = master_keys(config).ok()?;
+    let has = |secret: &SealedSecret| {
+        let id = secret.key_id();
+        id.is_some_and(|id| keys.with_id(&id).is_ok_and(|key| key.is_some()))
     };
-    let others = contents.secrets.iter().filter(|secret| secret.key_id().is_none_or(|id| id != key.id()));
-    Some(others.count() as u64)
+    Some(contents.secrets.iter().filter(|secret| !has(secret)).collect())
 }
 
 /// Says what has to be kept besides.

@@ -15,6 +15,27 @@ use crate::config::Config;
 use crate::out;
 use crate::wiring::{Holder, HostLock, MASTER_KEY_FILE};
 
+/// What to do about a master key that a backup's secrets are sealed under and that is not here.
+fn key_missing(config: &Config, contents: &Contents) -> Option<String> {
+    if contents.secrets.is_empty() {
+        return None;
+    }
+    let Some(others) = sealed_otherwise(config, contents) else {
+        return Some(format!(
+            "Put the {MASTER_KEY_FILE} that was kept from that time into {} (or set INFRA_CHAT_MASTER_KEY)",
+            config.data_dir.display()
+        ));
+    };
+    let id = others.first()?.key_id().unwrap_or_else(|| "ID".to_owned());
+    Some(match config.master_key {
+        Some(_) => format!("Give the key of that time, {id}, in INFRA_CHAT_MASTER_KEYS_BEFORE"),
+        None => format!(
+            "Put the {MASTER_KEY_FILE} that was kept from that time into {} as {MASTER_KEY_FILE}.{id}",
+            config.data_dir.display()
+        ),
+    })
+}
+
 /// Why a run that was waiting for its turn is not begun.
 const WITHDRAWN: &str = "the database was restored from a backup";
 
@@ -30,12 +51,10 @@ pub(super) async fn run(global: &Global, file: &Path) -> anyhow::Result<Exit> {
     };
     // A damaged one would take the place of what may be better.
     let contents = Contents::of(file).await.context(NOTHING)?;
-    if !contents.secrets.is_empty() && sealed_otherwise(&config, &contents) != Some(0) {
+    if let Some(key) = key_missing(&config, &contents) {
         bail!(
-            "{NOTHING}: {} holds secrets that the master key here can't open. Put the {MASTER_KEY_FILE} that was kept from that time into \
-             {} (or set INFRA_CHAT_MASTER_KEY), then do the same again",
-            file.display(),
-            config.data_dir.display()
+            "{NOTHING}: {} holds secrets that no master key here opens. {key}, then do the same again",
+            file.display()
         );
     }
     let Some(staged) = Staged::of(file, &database).context(NOTHING)? else {

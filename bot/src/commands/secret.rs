@@ -7,7 +7,7 @@ use std::str::FromStr;
 use anyhow::{Context as _, bail};
 use chat::view;
 use clap::Subcommand;
-use engine::control::Engine;
+use engine::control::{Engine, Rekeyed};
 use engine::model::{Actor, EnvironmentKey, SecretName};
 use engine::secrets::SecretRef;
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
@@ -16,7 +16,9 @@ use secrecy::SecretString;
 use super::project::refused;
 use super::speaker;
 use crate::cli::{Exit, Global};
+use crate::config::Config;
 use crate::out;
+use crate::wiring::MASTER_KEY_FILE;
 
 /// Longest value taken, in bytes: certificates fit, dumps do not.
 const VALUE_BYTES_MAX: u64 = 64 * 1024;
@@ -38,6 +40,13 @@ pub(crate) enum Secret {
         #[arg(value_name = "PROJECT/ENV")]
         environment: Option<EnvironmentKey>,
     },
+    /// Seal every secret under another master key
+    #[command(after_help = "The key it was is kept beside the new one and opens backups from its time:\n\
+                      delete it with the last of those. Where INFRA_CHAT_MASTER_KEY gives the key,\n\
+                      start with the new one there and the old one in\n\
+                      INFRA_CHAT_MASTER_KEYS_BEFORE, then type this.\n\n\
+                      Programs that run meanwhile go on. Killed on the way, say it again.")]
+    Rekey,
     /// Take a secret away for good that nothing uses any more
     Remove {
         /// Which
@@ -84,6 +93,14 @@ pub(super) async fn run(global: &Global, command: Secret) -> anyhow::Result<Exit
             let engine = super::engine_of_database(&config).await?;
             list(&engine, environment, &speaker::actor(&engine, global).await?).await
         }
+        Secret::Rekey => {
+            let engine = super::engine_of_database(&config).await?;
+            let actor = speaker::actor(&engine, global).await?;
+            Ok(match engine.secrets_rekey(&actor).await {
+                Ok(rekeyed) => rekey_told(&config, &rekeyed),
+                Err(refusal) => refused(&refusal),
+            })
+        }
         Secret::Remove { secret: SecretPath { environment, name }, yes } => {
             if !yes && !confirmed(&environment, &name)? {
                 return Ok(Exit::Refused);
@@ -101,6 +118,36 @@ pub(super) async fn run(global: &Global, command: Secret) -> anyhow::Result<Exit
 
 fn done(says: &str) -> Exit {
     out::line(says);
+    Exit::Fine
+}
+
+/// What became of the keys, and what is to be kept or done besides.
+fn rekey_told(config: &Config, rekeyed: &Rekeyed) -> Exit {
+    let Rekeyed { key_id, versions, kept } = rekeyed;
+    let anew = match versions {
+        0 => "no secret had to be sealed anew".to_owned(),
+        1 => "1 version of a secret is sealed anew".to_owned(),
+        many => format!("{many} versions of secrets are sealed anew"),
+    };
+    out::line(&format!("{anew}; the master key is {key_id}."));
+    match kept {
+        Some(kept) => out::aside(&format!(
+            "The key it was, {}, is kept as {}: it opens backups from its time. Keep a copy of {MASTER_KEY_FILE} apart from the \
+             database, and delete the old one with the last of those backups.",
+            kept.id,
+            kept.file.display()
+        )),
+        None if config.master_key.is_some() && *versions == 0 => out::aside(
+            "To replace it, start with the new key in INFRA_CHAT_MASTER_KEY and this one in INFRA_CHAT_MASTER_KEYS_BEFORE, then say \
+             this again.",
+        ),
+        None if config.master_key.is_some() => {
+            out::aside(
+                "Programs that run need the new key too; then INFRA_CHAT_MASTER_KEYS_BEFORE is only for backups.",
+            );
+        }
+        None => out::aside("The key had been replaced already; say it again for a fresh one."),
+    }
     Exit::Fine
 }
 

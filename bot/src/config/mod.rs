@@ -40,7 +40,7 @@ const API_TOKEN_CHARS_MIN: usize = 16;
 
 /// The keys, as they are written in the file, a dot before those of a table; variables are `INFRA_CHAT_` and the key in
 /// capitals, with `_` for the dot.
-pub(crate) const KEYS: [&str; 32] = [
+pub(crate) const KEYS: [&str; 33] = [
     "data_dir",
     "database_url",
     "listen",
@@ -48,6 +48,7 @@ pub(crate) const KEYS: [&str; 32] = [
     "rules_dir",
     "artifacts",
     "master_key",
+    "master_keys_before",
     "builds_kept",
     "log",
     "log_format",
@@ -100,6 +101,8 @@ pub(crate) struct Config {
     pub(crate) artifacts: String,
     /// The key secrets are sealed under, when it does not come from its file.
     pub(crate) master_key: Option<SecretString>,
+    /// Keys from before it, which open what they sealed.
+    pub(crate) master_keys_before: Vec<SecretString>,
     /// Builds kept per environment; the platform's own number when absent.
     pub(crate) builds_kept: Option<u32>,
     /// What is logged, as a tracing filter.
@@ -130,6 +133,7 @@ impl fmt::Debug for Config {
             .field("rules_dir", &self.rules_dir)
             .field("artifacts", &self.artifacts)
             .field("master_key", &self.master_key.as_ref().map(|_| "set"))
+            .field("master_keys_before", &self.master_keys_before.len())
             .field("builds_kept", &self.builds_kept)
             .field("log", &self.log)
             .field("log_format", &self.log_format)
@@ -184,6 +188,16 @@ fn strangers(layers: &Layers, key: &str, faults: &Collector) -> Option<Role> {
     role.flatten()
 }
 
+/// A master key, or what is wrong with it.
+fn key_checked(key: &str) -> Result<SecretString, (String, String)> {
+    match engine::secrets::MasterKey::from_text("INFRA_CHAT_MASTER_KEY", key) {
+        Ok(_) => Ok(SecretString::from(key)),
+        Err(_) => {
+            Err(("holds no key".to_owned(), "give 32 bytes as 64 hexadecimal digits or in base64".to_owned()))
+        }
+    }
+}
+
 fn is_level(word: &str) -> bool {
     word.eq_ignore_ascii_case("off") || word.parse::<tracing::Level>().is_ok()
 }
@@ -232,13 +246,22 @@ impl Config {
                     "set INFRA_CHAT_MASTER_KEY, or leave it out: a key file is made".to_owned(),
                 ));
             }
-            match engine::secrets::MasterKey::from_text("INFRA_CHAT_MASTER_KEY", key) {
-                Ok(_) => Ok(SecretString::from(key)),
-                Err(_) => Err((
-                    "holds no key".to_owned(),
-                    "give 32 bytes as 64 hexadecimal digits or in base64".to_owned(),
-                )),
+            key_checked(key)
+        });
+        let master_keys_before = layers.checked("master_keys_before", &faults, |keys| {
+            if layers.is_from_file("master_keys_before") {
+                return Err((
+                    "do not belong in a file".to_owned(),
+                    "set INFRA_CHAT_MASTER_KEYS_BEFORE".to_owned(),
+                ));
             }
+            if master_key.is_none() {
+                return Err((
+                    "are kept beside the key file where there is one".to_owned(),
+                    "set INFRA_CHAT_MASTER_KEY too, or leave this out".to_owned(),
+                ));
+            }
+            keys.split(',').map(|key| key_checked(key.trim())).collect::<Result<Vec<_>, _>>()
         });
         let builds_kept = layers.checked("builds_kept", &faults, |text| match text.parse::<u32>() {
             Ok(number @ 1..=BUILDS_KEPT_MAX) => Ok(number),
@@ -293,6 +316,7 @@ impl Config {
             rules_dir,
             artifacts,
             master_key,
+            master_keys_before: master_keys_before.unwrap_or_default(),
             builds_kept,
             log: log.unwrap_or_else(|| LOG.to_owned()),
             log_format: log_format.unwrap_or(LogFormat::Text),

@@ -12,7 +12,9 @@ mod unplugged;
 pub(crate) use fronts::Fronts;
 pub(crate) use host::{Host, Sample, database_is_away};
 pub(crate) use lock::{Holder, HostLock};
-pub(crate) use parts::{MASTER_KEY_FILE, Parts, SIGNING_KEY_FILE, folder_private, installation, rules_load};
+pub(crate) use parts::{
+    MASTER_KEY_FILE, Parts, SIGNING_KEY_FILE, folder_private, installation, master_keys, rules_load,
+};
 use sample::sample_ensure;
 pub(crate) use sample::speaker_default;
 pub(crate) use tenure::Standing;

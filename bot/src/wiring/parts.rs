@@ -11,10 +11,10 @@ use engine::clock::{Clock, SystemClock};
 use engine::control::{Engine, EngineParts, Vault};
 use engine::ports::Ports;
 use engine::redact::Redactor;
-use engine::secrets::MasterKey;
+use engine::secrets::{MasterKey, MasterKeys, SecretError};
 use engine::store::Store;
 use policies::Rules;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::config::Config;
 
@@ -49,13 +49,11 @@ impl Parts {
         let store = Store::open_kept(&config.database, kept).await?;
         let keys = config.data_dir.as_path();
         let signing_key = SigningKey::open_or_create(&keys.join(SIGNING_KEY_FILE))?;
-        let master_key = match &config.master_key {
-            Some(key) => MasterKey::from_text("INFRA_CHAT_MASTER_KEY", key.expose_secret())?,
-            None => MasterKey::open_or_create(&keys.join(MASTER_KEY_FILE))?,
-        };
+        let master_keys = master_keys(config)?;
         let redactor = Arc::new(Redactor::new()?);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let vault = Vault::open(store.clone(), Arc::clone(&clock), master_key, Arc::clone(&redactor)).await?;
+        let vault =
+            Vault::open(store.clone(), Arc::clone(&clock), master_keys, Arc::clone(&redactor)).await?;
         let artifacts = Artifacts::open(&config.artifacts, Arc::clone(&redactor))?;
         let replica = installation(&config.data_dir)?;
         Ok(Self { store, clock, redactor, vault, artifacts, rules, signing_key, replica })
@@ -75,6 +73,16 @@ impl Parts {
             replica: self.replica,
         })
     }
+}
+
+/// The master keys of an installation. A key file is made when it is not there and no key is given.
+pub(crate) fn master_keys(config: &Config) -> Result<MasterKeys, SecretError> {
+    let Some(newest) = &config.master_key else {
+        return MasterKeys::in_file(&config.data_dir.join(MASTER_KEY_FILE));
+    };
+    let given = |key: &SecretString| MasterKey::from_text("INFRA_CHAT_MASTER_KEY", key.expose_secret());
+    let before = config.master_keys_before.iter().map(given).collect::<Result<_, _>>()?;
+    Ok(MasterKeys::given(given(newest)?, before))
 }
 
 /// A name for this data folder that stays the same and that no other has: written down at its first use.

@@ -19,7 +19,7 @@ fn a_backup_is_made_beside_a_running_host_and_put_back_as_it_was() {
         .says("monday.db: whole, ")
         .says("project invoice-perfect: local, staging, production")
         .says("1 run, none under way")
-        .says("sealed under the master key that is here")
+        .says("sealed under a master key that is here")
         .says("each following from the one before")
         .says("Not in it, in ")
         .says("Keep the keys apart from the backup");

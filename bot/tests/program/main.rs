@@ -17,6 +17,7 @@ mod fronts;
 mod full_disk;
 mod guests;
 mod lost;
+mod master_key;
 mod metrics;
 #[path = "../../../adapters/tests/npm/mod.rs"]
 mod npm;

@@ -29,6 +29,7 @@ mod projects;
 mod proved;
 mod redacted;
 mod refusal;
+mod rekey;
 mod rules;
 mod rules_act;
 mod runs;
@@ -56,6 +57,7 @@ pub use locks::LockChange;
 pub use notices::{Notice, Notices};
 pub use proved::{Unproved, WhichRef};
 pub use refusal::Refusal;
+pub use rekey::Rekeyed;
 pub use secrets::Vault;
 
 use crate::artifacts::Artifacts;

@@ -1,7 +1,7 @@
 //! Secrets of environments: sealed in the database, opened at the moment of use, each read recorded.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -15,8 +15,8 @@ use crate::clock::Clock;
 use crate::model::{Actor, EnvironmentKey, Project, Role, SecretName, Variable};
 use crate::ports::{PortError, SecretSource};
 use crate::redact::Redactor;
-use crate::secrets::{MasterKey, Sealed, SecretError, SecretRef, generate, open, seal};
-use crate::store::{AuditEntry, Commit, SealedSecret, Store, StoreError, Write};
+use crate::secrets::{MasterKey, MasterKeys, Sealed, SecretError, SecretRef, generate, open, seal};
+use crate::store::{AuditEntry, Commit, SealedSecret, SecretWrite, Store, StoreError, Write};
 
 /// Tries of setting a secret that others set at the same time.
 const PUT_TRIES: usize = 8;
@@ -53,9 +53,9 @@ impl SealedSecret {
 
 /// Opens secrets for those who run processes, and teaches the redactor what it opens.
 pub struct Vault {
-    store: Store,
-    clock: Arc<dyn Clock>,
-    key: RwLock<Arc<MasterKey>>,
+    pub(super) store: Store,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) keys: MasterKeys,
     redactor: Arc<Redactor>,
     /// The versions the redactor has learnt by reading all there are.
     learnt: Mutex<HashSet<(EnvironmentKey, SecretName, u32)>>,
@@ -72,11 +72,10 @@ impl Vault {
     pub async fn open(
         store: Store,
         clock: Arc<dyn Clock>,
-        key: MasterKey,
+        keys: impl Into<MasterKeys>,
         redactor: Arc<Redactor>,
     ) -> Result<Arc<Self>, Refusal> {
-        let (key, learnt) = (RwLock::new(Arc::new(key)), Mutex::default());
-        let vault = Arc::new(Self { store, clock, key, redactor, learnt });
+        let vault = Arc::new(Self { store, clock, keys: keys.into(), redactor, learnt: Mutex::default() });
         vault.learn_new().await?;
         Ok(vault)
     }
@@ -95,17 +94,25 @@ impl Vault {
         Ok(())
     }
 
-    fn key(&self) -> Arc<MasterKey> {
-        // A poisoned lock still holds a whole key: it is replaced in one move.
-        self.key.read().map_or_else(|poisoned| poisoned.into_inner().clone(), |key| key.clone())
-    }
-
-    fn unsealed(&self, sealed: &SealedSecret) -> Result<SecretString, SecretError> {
+    pub(super) fn unsealed(&self, sealed: &SealedSecret) -> Result<SecretString, SecretError> {
         let reference = SecretRef::new(sealed.environment.clone(), sealed.name.clone());
         let altered = || SecretError::Altered { secret: reference.clone(), version: sealed.version };
         let row: Row = serde_json::from_str(&sealed.body).map_err(|_| altered())?;
         let envelope = row.sealed().ok_or_else(altered)?;
-        open(&self.key(), &reference, sealed.version, &envelope)
+        // One that is not kept is named by what can't be opened with the one that is.
+        let key = self.keys.with_id(&envelope.key_id)?.unwrap_or_else(|| self.keys.newest());
+        open(&key, &reference, sealed.version, &envelope)
+    }
+
+    /// A value as its row holds it.
+    pub(super) fn sealed_body(
+        key: &MasterKey,
+        secret: &SecretRef,
+        version: u32,
+        value: &SecretString,
+    ) -> Result<String, Refusal> {
+        let sealed = seal(key, secret, version, value).map_err(unopened(&secret.name))?;
+        Ok(serde_json::to_string(&Row::of(&sealed)).map_err(|error| StoreError::corrupt("body", error))?)
     }
 
     fn learn(&self, name: &SecretName, value: SecretString) -> Result<(), Refusal> {
@@ -140,19 +147,17 @@ impl Vault {
     ) -> Result<u32, Refusal> {
         let version = self.store.secret_newest(environment, name).await?.unwrap_or_default() + 1;
         let reference = SecretRef::new(environment.clone(), name.clone());
-        let sealed = seal(&self.key(), &reference, version, &value).map_err(unopened(name))?;
-        let body =
-            serde_json::to_string(&Row::of(&sealed)).map_err(|error| StoreError::corrupt("body", error))?;
+        let body = Self::sealed_body(&self.keys.newest(), &reference, version, &value)?;
         self.learn(name, value)?;
         let mut commit = Commit::at(self.clock.now_ms());
-        commit.writes.push(Write::SecretPut {
+        commit.writes.push(Write::Secret(SecretWrite::Put {
             environment: environment.clone(),
             name: name.clone(),
             version,
             body,
             by: actor.name.clone(),
             at_ms: commit.now_ms,
-        });
+        }));
         commit.audit.push(AuditEntry {
             actor: actor.clone(),
             action: "secret.put",
@@ -166,13 +171,13 @@ impl Vault {
     }
 
     /// Writes a commit, without secrets: the same way everything else of the engine is written.
-    async fn write(&self, mut commit: Commit) -> Result<(), StoreError> {
+    pub(super) async fn write(&self, mut commit: Commit) -> Result<(), StoreError> {
         redacted::commit(&mut commit, &self.redactor);
         self.store.commit(commit).await
     }
 }
 
-fn unopened(name: &SecretName) -> impl FnOnce(SecretError) -> Refusal {
+pub(super) fn unopened(name: &SecretName) -> impl FnOnce(SecretError) -> Refusal {
     let name = name.clone();
     move |error| Refusal::standing("secret", format!("the secret {name} can't be opened: {error}"), "doctor")
 }

@@ -6,7 +6,7 @@ use super::clearance::Asked;
 use super::{Engine, Refusal};
 use crate::model::{Actor, EnvironmentKey, Project, ProjectName, Role, SecretName, Variable};
 use crate::secrets::SecretRef;
-use crate::store::{AuditEntry, Commit, SecretVersion, StoreError, Write};
+use crate::store::{AuditEntry, Commit, SecretVersion, SecretWrite, StoreError, Write};
 
 /// Tries of removing a secret that others set at the same time.
 const REMOVE_TRIES: usize = 8;
@@ -138,12 +138,12 @@ impl Engine {
             ));
         }
         let mut commit = Commit::at(self.now_ms());
-        commit.writes.push(Write::SecretRemove {
+        commit.writes.push(Write::Secret(SecretWrite::Remove {
             environment: environment.clone(),
             name: name.clone(),
             versions: versions.len(),
             at_ms: commit.now_ms,
-        });
+        }));
         commit.audit.push(AuditEntry {
             actor: actor.clone(),
             action: "secret.removed",

@@ -62,16 +62,26 @@ pub enum KeyFileError {
 /// The key in a file; a fresh one is made when the file is not there. Of several programs that start at once, one makes the
 /// key and all use it. A file that others can read is refused.
 pub(crate) fn key_file_open_or_create(file: &Path) -> Result<Zeroizing<[u8; KEY_BYTES]>, KeyFileError> {
+    if let Some(key) = key_file_open(file)? {
+        return Ok(key);
+    }
+    key_make(file)?;
+    let gone = || KeyFileError::Read { file: file.to_owned(), source: ErrorKind::NotFound.into() };
+    key_file_open(file)?.ok_or_else(gone)
+}
+
+/// The key in a file; nothing when it is not there. A file that others can read is refused.
+pub(super) fn key_file_open(file: &Path) -> Result<Option<Zeroizing<[u8; KEY_BYTES]>>, KeyFileError> {
     match File::open(file) {
-        Ok(open) => key_read(file, open),
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            key_make(file)?;
-            let open =
-                File::open(file).map_err(|source| KeyFileError::Read { file: file.to_owned(), source })?;
-            key_read(file, open)
-        }
+        Ok(open) => key_read(file, open).map(Some),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(source) => Err(KeyFileError::Read { file: file.to_owned(), source }),
     }
+}
+
+/// Puts a fresh key in the place of the one in a file. Nobody ever sees half a key; the one before is the caller's to keep.
+pub(super) fn key_replace(file: &Path) -> Result<(), KeyFileError> {
+    key_draft(file, |draft| fs::rename(draft, file))
 }
 
 /// A key written as 64 hexadecimal digits or in base64 (any alphabet, padded or not). `place` is named in the error.
@@ -114,9 +124,20 @@ fn key_read(file: &Path, open: File) -> Result<Zeroizing<[u8; KEY_BYTES]>, KeyFi
     }
 }
 
-/// Writes a fresh key beside the file, completely and to the disk, then gives it its name unless somebody else was faster:
-/// nobody ever sees half a key, and nobody's key is ever replaced.
+/// Makes the file unless somebody else was faster: nobody's key is ever replaced.
 fn key_make(file: &Path) -> Result<(), KeyFileError> {
+    key_draft(file, |draft| {
+        let linked = fs::hard_link(draft, file);
+        fs::remove_file(draft)?;
+        match linked {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+            _ => Ok(()),
+        }
+    })
+}
+
+/// Writes a fresh key beside the file, completely and to the disk, and only then has it given its name.
+fn key_draft(file: &Path, name: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), KeyFileError> {
     let make = |source| KeyFileError::Make { file: file.to_owned(), source };
     if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         fs::create_dir_all(folder).map_err(make)?;
@@ -134,13 +155,13 @@ fn key_make(file: &Path) -> Result<(), KeyFileError> {
         open.set_permissions(Permissions::from_mode(PRIVATE_MODE))?;
         open.write_all(text.as_bytes())?;
         open.sync_all()?;
-        match fs::hard_link(&draft, file) {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
-            _ => Ok(()),
-        }
+        name(&draft)
     })();
-    let removed = fs::remove_file(&draft);
-    written.and(removed).map_err(make)
+    if written.is_err() {
+        // What went wrong is what is told.
+        let _ = fs::remove_file(&draft);
+    }
+    written.map_err(make)
 }
 
 #[cfg(test)]

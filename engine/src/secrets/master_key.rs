@@ -38,7 +38,7 @@ impl MasterKey {
     }
 
     /// One key per purpose, so that what one purpose shows can never help against another.
-    fn from_bytes(key: &[u8; KEY_BYTES]) -> Self {
+    pub(super) fn from_bytes(key: &[u8; KEY_BYTES]) -> Self {
         let derive = |purpose: &str| Zeroizing::new(hmac_sha256(key, &[purpose.as_bytes()]));
         Self {
             id: hex::encode(&derive("infra-chat key id v1")[..4]),

@@ -3,12 +3,14 @@
 mod envelope;
 mod key_file;
 mod master_key;
+mod master_keys;
 mod reference;
 
 pub use envelope::{Sealed, fingerprint, generate, open, seal};
 pub use key_file::KeyFileError;
 pub(crate) use key_file::key_file_open_or_create;
 pub use master_key::MasterKey;
+pub use master_keys::{KeptKey, MasterKeys};
 pub use reference::{SecretRef, SecretRefError};
 
 /// Why a secret can't be sealed or opened. Never says anything of its value.
@@ -19,8 +21,8 @@ pub enum SecretError {
     Key(#[from] KeyFileError),
     /// The row was sealed under another key.
     #[error(
-        "{secret} was sealed with master key {sealed_with}, but this is key {have}; \
-         start with the key file (or the environment variable) that was in use when it was set, or set the secret again"
+        "{secret} was sealed with master key {sealed_with}, which is not here: this is key {have}; \
+         start with the key that was in use when it was set (its file beside the key file, or INFRA_CHAT_MASTER_KEYS_BEFORE), or set the secret again"
     )]
     OtherKey {
         /// The secret.

@@ -46,7 +46,7 @@ pub use open::StoreAddress;
 pub use read::{Conversation, OutboxMessage, ReceiptRecord, Versioned};
 pub use restore::Staged;
 pub use room::Room;
-pub use secrets::{SealedSecret, SecretVersion};
+pub use secrets::{SealedSecret, SecretVersion, SecretWrite};
 pub use texts::{PhoneText, TextWrite};
 pub use write::Write;
 

@@ -1,7 +1,7 @@
-//! Reading sealed secrets, and which there are.
+//! Sealed secrets: writing and reading them, and which there are.
 
 use super::read::{key_values, parsed};
-use super::value::Row;
+use super::value::{Row, Statement, guarded};
 use super::{Store, StoreError, sql};
 use crate::clock::EpochMs;
 use crate::model::{EnvironmentKey, SecretName};
@@ -30,6 +30,84 @@ pub struct SecretVersion {
     pub made_ms: Option<EpochMs>,
     /// Who set it; absent where the record does not know.
     pub made_by: Option<String>,
+}
+
+/// A write of a secret.
+#[derive(Debug, Clone)]
+pub enum SecretWrite {
+    /// A sealed secret's new version. Guard: the version is new.
+    Put {
+        /// Where.
+        environment: EnvironmentKey,
+        /// Its name.
+        name: SecretName,
+        /// Its version, from 1.
+        version: u32,
+        /// The sealed value as JSON.
+        body: String,
+        /// Who set it.
+        by: String,
+        /// When.
+        at_ms: EpochMs,
+    },
+    /// A version of a secret, sealed anew. Guard: it is sealed as it was.
+    Reseal {
+        /// It, as it was.
+        sealed: SealedSecret,
+        /// The same value, sealed anew, as JSON.
+        body: String,
+    },
+    /// A secret's sealed values, gone; its versions are not given again. Guard: it had this many.
+    Remove {
+        /// Where.
+        environment: EnvironmentKey,
+        /// Its name.
+        name: SecretName,
+        /// How many versions there were.
+        versions: usize,
+        /// When.
+        at_ms: EpochMs,
+    },
+}
+
+impl SecretWrite {
+    pub(super) fn statements(&self) -> Vec<Statement> {
+        match self {
+            Self::Put { environment, name, version, body, by, at_ms } => guarded(
+                sql::SECRET_PUT,
+                vec![
+                    environment.project.as_str().into(),
+                    environment.environment.as_str().into(),
+                    name.as_str().into(),
+                    (*version).into(),
+                    body.as_str().into(),
+                    (*at_ms).into(),
+                    by.as_str().into(),
+                ],
+            ),
+            Self::Reseal { sealed, body } => guarded(
+                sql::SECRET_RESEAL,
+                vec![
+                    sealed.environment.project.as_str().into(),
+                    sealed.environment.environment.as_str().into(),
+                    sealed.name.as_str().into(),
+                    sealed.version.into(),
+                    sealed.body.as_str().into(),
+                    body.as_str().into(),
+                ],
+            ),
+            Self::Remove { environment, name, versions, at_ms } => vec![Statement {
+                sql: sql::SECRET_REMOVE,
+                values: vec![
+                    environment.project.as_str().into(),
+                    environment.environment.as_str().into(),
+                    name.as_str().into(),
+                    (*at_ms).into(),
+                ],
+                must_change: Some(*versions as u64),
+            }],
+        }
+    }
 }
 
 impl Store {

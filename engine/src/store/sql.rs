@@ -92,6 +92,8 @@ statements! { ON_BOTH:
         ORDER BY opened_ms DESC LIMIT $4";
     SECRET_PUT = "INSERT INTO secrets (project, environment, name, version, body, made_ms, made_by) \
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    SECRET_RESEAL = "UPDATE secrets SET body = $6 WHERE project = $1 AND environment = $2 AND name = $3 AND version = $4 \
+        AND body = $5 AND removed_ms IS NULL";
     SECRET_REMOVE = "UPDATE secrets SET body = '', removed_ms = $4 WHERE project = $1 AND environment = $2 AND name = $3 \
         AND removed_ms IS NULL";
     SECRET_GET = "SELECT version, body FROM secrets WHERE project = $1 AND environment = $2 AND name = $3 \

@@ -1,13 +1,13 @@
 //! Every kind of write, as data. The pure core says what is to be written; the committer writes it.
 
 use super::value::{Statement, free, guarded, json};
-use super::{ChatWrite, StoreError, TextWrite};
+use super::{ChatWrite, SecretWrite, StoreError, TextWrite};
 use super::{people, sql};
 use crate::audit::Checkpoint;
 use crate::clock::EpochMs;
 use crate::model::{
-    Desired, EnvironmentKey, Identity, Project, ProjectName, Release, RunId, SecretName, StandingOrder,
-    StepNumber, User, UserName,
+    Desired, EnvironmentKey, Identity, Project, ProjectName, Release, RunId, StandingOrder, StepNumber, User,
+    UserName,
 };
 use crate::monitor::Incident;
 use crate::plan::Plan;
@@ -113,32 +113,8 @@ pub enum Write {
     LockRelease(Lock),
     /// An incident.
     IncidentPut(Incident),
-    /// A sealed secret's new version. Guard: the version is new.
-    SecretPut {
-        /// Where.
-        environment: EnvironmentKey,
-        /// Its name.
-        name: SecretName,
-        /// Its version, from 1.
-        version: u32,
-        /// The sealed value as JSON.
-        body: String,
-        /// Who set it.
-        by: String,
-        /// When.
-        at_ms: EpochMs,
-    },
-    /// A secret's sealed values, gone; its versions are not given again. Guard: it had this many.
-    SecretRemove {
-        /// Where.
-        environment: EnvironmentKey,
-        /// Its name.
-        name: SecretName,
-        /// How many versions there were.
-        versions: usize,
-        /// When.
-        at_ms: EpochMs,
-    },
+    /// A secret.
+    Secret(SecretWrite),
     /// A person, new or with another role.
     UserPut {
         /// The person.
@@ -415,28 +391,7 @@ impl Write {
                     incident.opened_ms.into(),
                 ],
             ),
-            Self::SecretPut { environment, name, version, body, by, at_ms } => guarded(
-                sql::SECRET_PUT,
-                vec![
-                    environment.project.as_str().into(),
-                    environment.environment.as_str().into(),
-                    name.as_str().into(),
-                    (*version).into(),
-                    body.as_str().into(),
-                    (*at_ms).into(),
-                    by.as_str().into(),
-                ],
-            ),
-            Self::SecretRemove { environment, name, versions, at_ms } => vec![Statement {
-                sql: sql::SECRET_REMOVE,
-                values: vec![
-                    environment.project.as_str().into(),
-                    environment.environment.as_str().into(),
-                    name.as_str().into(),
-                    (*at_ms).into(),
-                ],
-                must_change: Some(*versions as u64),
-            }],
+            Self::Secret(write) => write.statements(),
             Self::UserPut { user, at_ms } => people::user_put(user, *at_ms),
             Self::UserDelete(name) => people::user_delete(name),
             Self::AdminLeft => guarded(sql::USER_ADMIN_LEFT, Vec::new()),

@@ -1,5 +1,7 @@
 //! Secrets: which version runs, and that each setting and reading stands in the record.
 
+use std::collections::BTreeSet;
+
 use adapters::sim::{Behaviour, Call, Fault, FaultKind};
 use engine::ports::SecretSource;
 use expect_test::expect;
@@ -221,6 +223,99 @@ fn a_secret_that_something_uses_is_not_taken_away() {
         // A version is given once.
         assert_eq!(set("a-third").await, 3);
         assert!(t.engine().vault().secret_read(&staging, &name, Some(1), "api").await.is_err());
+    });
+}
+
+/// The ids of the keys that what is kept is sealed under.
+async fn key_ids(t: &Story) -> BTreeSet<String> {
+    let all = t.engine().store().secret_all().await.unwrap();
+    all.iter().map(|sealed| sealed.key_id().unwrap()).collect()
+}
+
+#[test]
+fn the_master_key_is_replaced_while_programs_run() {
+    on_both(async |t| {
+        let (zoe, ana) = (t.person("zoe").await, t.person("ana").await);
+        rotates(t, "from-before-the-new-key").await;
+        t.does("ana", "staging", deploy("v1")).await;
+        let (other, before) = (t.replica("two", t.clock()).await, key_ids(t).await);
+        let refused = t.engine().secrets_rekey(&ana).await.unwrap_err();
+        assert_eq!(refused.code(), "not-allowed");
+        assert!(refused.to_string().contains("replacing the master key"), "{refused}");
+
+        let all = t.engine().store().secret_all().await.unwrap().len();
+        let rekeyed = t.engine().secrets_rekey(&zoe).await.unwrap();
+        assert_eq!(rekeyed.versions, all);
+        assert_eq!(before, BTreeSet::from([rekeyed.kept.unwrap().id]));
+        assert_eq!(key_ids(t).await, BTreeSet::from([rekeyed.key_id.clone()]));
+        assert_eq!(t.recorded("secrets.rekeyed").await, ["secrets.rekeyed by zoe"]);
+        // What runs is what was: the versions are the same.
+        assert_eq!(variables(t, deploy("v1")).await, Vec::<String>::new());
+        // The other program heard nothing of it.
+        let (staging, name) = (t.environment("staging"), "session-secret".parse().unwrap());
+        let read = other.vault().secret_read(&staging, &name, None, "api").await.unwrap();
+        assert_eq!(read.expose_secret(), "from-before-the-new-key");
+        other.secret_set(&staging, &name, SecretString::from("set-by-the-other"), &zoe).await.unwrap();
+        assert_eq!(key_ids(t).await, BTreeSet::from([rekeyed.key_id]));
+        assert_eq!(opens(t, None).await, "set-by-the-other");
+        t.crash_and_restart().await;
+        assert_eq!(opens(t, Some(2)).await, "from-before-the-new-key");
+    });
+}
+
+#[test]
+fn a_replacement_that_was_killed_half_way_is_finished() {
+    on_both(async |t| {
+        let zoe = t.person("zoe").await;
+        rotates(t, "from-before-the-new-key").await;
+        // The key is replaced, and nothing sealed anew yet.
+        t.master_keys().replace().unwrap();
+        t.crash_and_restart().await;
+        assert_eq!(opens(t, None).await, "from-before-the-new-key");
+        rotates(t, "under-the-new-key").await;
+        assert_eq!(key_ids(t).await.len(), 2);
+        let rekeyed = t.engine().secrets_rekey(&zoe).await.unwrap();
+        assert_eq!(rekeyed.kept, None, "one replacement is one new key");
+        assert_eq!(key_ids(t).await, BTreeSet::from([rekeyed.key_id]));
+        assert_eq!(opens(t, Some(2)).await, "from-before-the-new-key");
+        assert_eq!(opens(t, Some(3)).await, "under-the-new-key");
+    });
+}
+
+#[test]
+fn nothing_is_replaced_while_a_secret_does_not_open() {
+    on_both(async |t| {
+        let zoe = t.person("zoe").await;
+        let before = t.master_keys().newest().id().to_owned();
+        t.database().execute("UPDATE secrets SET body = '{}' WHERE name = 'session-secret'".to_owned()).await;
+        let refused = t.engine().secrets_rekey(&zoe).await.unwrap_err();
+        assert!(refused.to_string().contains("session-secret can't be opened"), "{refused}");
+        assert_eq!(t.master_keys().newest().id(), before);
+    });
+}
+
+#[test]
+fn of_several_who_replace_and_set_at_once_nobody_loses_a_value() {
+    on_both(async |t| {
+        let zoe = t.person("zoe").await;
+        let (two, three) = (t.replica("two", t.clock()).await, t.replica("three", t.clock()).await);
+        let (staging, name) = (t.environment("staging"), "session-secret".parse().unwrap());
+        for round in 0..8 {
+            let value = SecretString::from(format!("set-in-round-{round}"));
+            let (first, second, set) = tokio::join!(
+                two.secrets_rekey(&zoe),
+                t.engine().secrets_rekey(&zoe),
+                three.secret_set(&staging, &name, value, &zoe),
+            );
+            first.unwrap();
+            second.unwrap();
+            let version = set.unwrap();
+            assert_eq!(opens(t, Some(version)).await, format!("set-in-round-{round}"));
+            two.secrets_rekey(&zoe).await.unwrap();
+        }
+        for version in 2..=9 {
+            assert_eq!(opens(t, Some(version)).await, format!("set-in-round-{}", version - 2));
+        }
     });
 }
 

@@ -20,7 +20,7 @@ use engine::model::{
 use engine::plan::Plan;
 use engine::redact::Redactor;
 use engine::run::{Happening, LockHolder, Reason, Run, RunState};
-use engine::secrets::MasterKey;
+use engine::secrets::MasterKeys;
 use engine::store::{Store, StoreAddress};
 
 use database::{BOTH, Kind, TestDatabase};
@@ -154,9 +154,8 @@ impl Story {
         let store = Store::open(&StoreAddress::from_url(&self.database.url).unwrap()).await.unwrap();
         let redactor = Arc::new(Redactor::new().unwrap());
         let clock: Arc<dyn Clock> = clock;
-        let folder = self.folder.path();
-        let key = MasterKey::open_or_create(&folder.join("master.key")).unwrap();
-        let vault = Vault::open(store.clone(), clock.clone(), key, redactor.clone()).await.unwrap();
+        let keys = self.master_keys();
+        let vault = Vault::open(store.clone(), clock.clone(), keys, redactor.clone()).await.unwrap();
         Engine::new(EngineParts {
             store,
             ports: self.world.ports(),
@@ -178,6 +177,11 @@ impl Story {
     /// The story's clock.
     pub fn clock(&self) -> Arc<ManualClock> {
         self.clock.clone()
+    }
+
+    /// The installation's master keys.
+    pub fn master_keys(&self) -> MasterKeys {
+        MasterKeys::in_file(&self.folder.path().join("master.key")).unwrap()
     }
 
     fn signing_key(&self) -> SigningKey {
