@@ -343,8 +343,8 @@ impl<'t> Scanner<'_, 't> {
             Kind::Word => {}
             Kind::Mention => {
                 let name = token.raw.trim_start_matches(['@', super::markup::MENTION]);
-                if name.bytes().all(|byte| byte.is_ascii_digit()) && self.scope.action.row().changes {
-                    // "@9"
+                if name.starts_with(|c: char| c.is_ascii_digit()) && self.scope.action.row().changes {
+                    // "@9", "@10m"
                     self.segment.strange.get_or_insert(place);
                 }
                 // The bot itself and everybody at once are addressed, not asked about.

@@ -111,6 +111,7 @@ impl<'t> Scanner<'_, 't> {
         let Some(token) = self.token(place).copied() else { return Ok(None) };
         let Some(hit) = token.name else { return self.slashed(place) };
         self.two_places(place, hit.kind)?;
+        self.signed(place, &token, hit.kind)?;
         // The word cron in "disable cron" is the thing itself, not the service.
         let object = token.listed(object_words(self.scope.action))
             && !matches!(hit.kind, NameKind::Environment | NameKind::Job);
@@ -143,6 +144,16 @@ impl<'t> Scanner<'_, 't> {
             before.is_some_and(|token| token.any(&["to", "into", "onto"]) || token.kind == Kind::Arrow);
         let taken = self.scope.action == Action::Deploy && before.is_some_and(|token| token.any(&["from"]));
         // "deploy staging to test production"
+        // "production but first staging": one after the other, and in which order?
+        let first = before.is_some_and(|token| token.any(&["first"]));
+        let after = self.scope.again
+            || !self.segment.environments.named.is_empty()
+            || self.groups.iter().any(|said| !said.environments.named.is_empty());
+        if first && after {
+            return Err(Problem::ambiguous(
+                "I read one environment and behind it which is to be first, so I did nothing. Say them in the order in which they are to go.",
+            ));
+        }
         let purposeful = matches!(
             self.scope.action,
             Action::Deploy | Action::Migrate | Action::Restart | Action::Rollback
@@ -150,6 +161,14 @@ impl<'t> Scanner<'_, 't> {
         let onto = onto || purposeful && self.purpose;
         if (onto && !self.segment.environments.named.is_empty()) || taken {
             return Err(self.onto());
+        }
+        // "on production 500/min for staging"; "is staging ready for production?" names both.
+        let for_other =
+            before.is_some_and(|token| token.any(&["for"])) && !self.segment.environments.named.is_empty();
+        if for_other && self.scope.action != Action::Readiness {
+            return Err(Problem::ambiguous(
+                "I read one environment and behind it another, and not whether both are meant, so I did nothing. Put \"and\" between them.",
+            ));
         }
         Ok(())
     }
@@ -240,11 +259,16 @@ impl<'t> Scanner<'_, 't> {
                     | "current"
                     | "latest"
             );
-            if code
-                && hit.kind == NameKind::Environment
-                && self.scope.action.row().changes
-                && !self.scope.asked
-            {
+            // "production's staging"
+            let other = self.token(place + 1).and_then(|next| next.name).map(|next| next.kind);
+            let placed = hit.kind == NameKind::Environment && self.scope.action.row().changes;
+            if placed && !self.scope.asked && other == Some(NameKind::Environment) {
+                return Err(Problem::ambiguous(format!(
+                    "I read `{}` before another environment, and not which of the two is meant, so I did nothing.",
+                    token.raw
+                )));
+            }
+            if code && placed && !self.scope.asked {
                 return Err(self.onto());
             }
             self.take(hit.kind, hit.index(), false);
@@ -277,6 +301,7 @@ impl<'t> Scanner<'_, 't> {
             .collect();
         let Some(hits) = hits.filter(|hits| !hits.is_empty()) else { return Ok(None) };
         for hit in hits {
+            self.signed(place, token, hit.kind)?;
             self.take(hit.kind, hit.index(), true);
         }
         self.listing = false;
@@ -414,6 +439,9 @@ impl<'t> Scanner<'_, 't> {
             let owns = token.any(&["my", "your", "his", "her", "their"]);
             let thing = self.token(place + 1).filter(|next| owns && next.is_word()).unwrap_or(token);
             return Err(unknown_name(self.scope, thing, &[]));
+        }
+        if self.listing && token.is(Class::FILLER) {
+            self.nearly_service(place, token)?;
         }
         self.compared(place)?;
         if token.class.known() {

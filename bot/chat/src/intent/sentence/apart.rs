@@ -3,10 +3,11 @@
 //! Most of it is small talk. What says how, when, where or whether the order is to go must not be passed over.
 
 use super::{
-    Action, Class, Draft, Head, Key, Kind, Mood, Problem, Reader, Token, abroad, classes, clauses,
-    conditions, heads, mood, reach, remark, report, standing,
+    Action, Class, Command, Draft, Head, Key, Kind, Mood, Problem, Reader, Token, abroad, classes, clauses,
+    conditions, heads, mood, reach, remark, report, standing, waver,
 };
 use crate::intent::grammar::contrary;
+use crate::intent::grammar::runs::is_run_action;
 use crate::intent::names::{NameKind, Vocabulary};
 use crate::intent::values;
 use crate::intent::words::said_again;
@@ -58,6 +59,16 @@ const IT: &[&str] = &[
 impl<'t> Reader<'_, 't> {
     /// The problem of what no sentence with an order could carry.
     pub(super) fn left_apart(&self) -> Option<Problem> {
+        if let [Draft { command, .. }] = &self.drafts[..]
+            && (is_run_action(command.action) || command.action == Action::Rollback)
+            && self.apart.iter().any(|range| {
+                let tokens = &self.tokens[range.clone()];
+                tokens.first().is_some_and(|token| Some(token.at) > self.ordered) && waver::chats(tokens)
+            })
+            && *command == Command::new(command.action)
+        {
+            return Some(waver::chatted(command.action));
+        }
         let left = self.apart.iter().map(|range| &self.tokens[range.clone()]).find(|tokens| {
             let behind = tokens.first().is_some_and(|token| Some(token.at) > self.ordered);
             let end = tokens.last().map_or(0, Token::end);

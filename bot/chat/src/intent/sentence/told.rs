@@ -96,7 +96,9 @@ pub(super) fn heads_list(line: &[Token<'_>], next: &[Token<'_>]) -> bool {
     });
     !addresses
         && match mood::read(line) {
-            Mood::Order(_) | Mood::Retraction => false,
+            Mood::Order(_) => false,
+            // "Not today:"
+            Mood::Retraction => colon && line.first().is_some_and(|first| first.any(&["not"])),
             Mood::Notify(_) => colon,
             _ => true,
         }

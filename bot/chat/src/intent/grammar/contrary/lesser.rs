@@ -12,7 +12,7 @@ use crate::intent::words::{Token, said_again};
 pub(super) fn check(scope: Scope<'_, '_>) -> Result<(), Problem> {
     let lessens = |at: &usize| scope.tokens[*at].is(Class::LESSENS) && scope.tokens[*at].quote == 0;
     let found = (0..scope.tokens.len()).filter(lessens).find(|at| part(scope, *at) || more(scope, *at));
-    if let Some(at) = found.or_else(|| named_migration(scope)) {
+    if let Some(at) = found.or_else(|| named_migration(scope)).or_else(|| inside(scope)) {
         let said = said_again(scope.tokens[at..].split(|token| !token.is_word()).next().unwrap_or_default());
         return Err(Problem::ambiguous(format!(
             "I read `{}`, which is not all I would do, or something else, so I did nothing. Say it without, or in other words.",
@@ -110,6 +110,10 @@ fn more(scope: Scope<'_, '_>, at: usize) -> bool {
     let (token, behind) = (&tokens[at], &tokens[at + 1..]);
     let next = |words: &[&str]| behind.first().is_some_and(|next| next.any(words));
     match action {
+        // "add an index on the timezone column" adds none.
+        Action::Expand if token.any(&["on", "for"]) => {
+            at > 0 && tokens[at - 1].any(&["index", "indexes", "constraint", "trigger"])
+        }
         Action::Expand => {
             token.any(&["and"])
                 && (behind.iter().any(|token| token.any(&["columns", "fields"]))
@@ -131,6 +135,22 @@ fn more(scope: Scope<'_, '_>, at: usize) -> bool {
         Action::Deploy => token.any(&["migrations", "migration"]) && next(&["only", "alone"]),
         _ => false,
     }
+}
+
+/// "remove redis cache from production", "remove some storage": what is in a component, or a part of it.
+fn inside(scope: Scope<'_, '_>) -> Option<usize> {
+    let Scope { action, tokens, .. } = scope;
+    if action != Action::RemoveComponent {
+        return None;
+    }
+    let at = tokens.iter().position(|token| is(NameKind::Component, token) && token.quote == 0)?;
+    let end = at + tokens[at].name.map_or(1, Hit::len);
+    let held = tokens.get(end).is_some_and(|held| {
+        held.any(&["cache", "caches", "cached", "data", "keys", "entries"])
+            || held.any(&["tables", "rows", "records", "backups", "files", "queues", "users"])
+    });
+    let some = at > 0 && tokens[at - 1].any(&["some", "half", "unused", "extra", "more"]);
+    (held || some).then_some(if some { at - 1 } else { at })
 }
 
 /// "run the timezone migration": all that are pending run, and not the one.
