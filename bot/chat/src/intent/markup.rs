@@ -158,7 +158,7 @@ fn clean_line(line: &str, out: &mut String, signs: &mut Signs) {
             '…' => out.push('.'),
             '→' | '➡' | '⇒' => out.push_str("->"),
             '•' | '·' | '‣' => out.push_str("- "),
-            '☐' | '☑' | '☒' | '□' if begins_line(out) => out.push_str("[ ] "),
+            '☐' | '☑' | '☒' | '□' | '◻' | '⬜' if begins_line(out) => out.push_str("[ ] "),
             '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}' => {}
             c if is_emoji(c) || c.is_control() || c.is_whitespace() => out.push(' '),
             c => out.push(c),

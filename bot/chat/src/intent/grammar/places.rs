@@ -265,11 +265,12 @@ pub(in crate::intent) fn extend_setup(
             NameKind::Project => command.project = Some(name),
             NameKind::Provider if excluding => {}
             NameKind::Provider => {
-                let edge = role == Role::Edge
-                    || serves_edge(&tokens[place + hit.len()..])
-                    || (role == Role::Either && is_edge(&name));
+                let edge_only = serves_edge(&tokens[place + hit.len()..]);
+                let edge = role == Role::Edge || edge_only || (role == Role::Either && is_edge(&name));
                 if edge {
                     command.edge = Some(name);
+                    // "with cloudflare for dns and stripe": what follows is for something else.
+                    role = if edge_only { Role::Either } else { role };
                 } else if role == Role::Connection || (role == Role::Either && !is_platform(&name)) {
                     if !command.connections.contains(&name) {
                         command.connections.push(name);

@@ -121,13 +121,13 @@ impl Scanner<'_, '_> {
             return Ok(());
         };
         let is_name = |part: &str| self.scope.vocabulary.find(std::iter::once(part)).is_some();
-        let of_code = (place + 1..at).any(|at| matches!(self.word(at), "from" | "of" | "release" | "deploy"));
-        // "deploy canary feature/login to production": in the place of what is deployed, and no number is in it.
+        // "deploy canary feature/login to production", "a canary of feature/login": what is deployed, and no number is in it.
         let counted = values::slashed(steps.low).any(|part| {
             part.starts_with(|c: char| c.is_ascii_digit()) || values::number_word(part).is_some()
         });
+        let led = |words: &[&str]| (place + 1..at).any(|at| words.contains(&self.word(at)));
+        let of_code = led(&["from", "release", "deploy"]) || !counted && (place == 0 || led(&["of"]));
         if of_code
-            || place == 0 && !counted
             || steps.low.starts_with('-')
             || steps.class.known()
             || steps.quote > 0

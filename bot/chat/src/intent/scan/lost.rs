@@ -5,6 +5,7 @@ use super::{
     Action, Canary, Class, Kind, NameKind, Problem, Said, Scanner, Scope, Token, unknown_name, values,
 };
 use crate::intent::markup::TICK;
+use crate::intent::names::Hit;
 use crate::intent::words::said_again;
 
 /// Nouns for a part of the code, which without a ref say nothing of which.
@@ -124,6 +125,33 @@ impl<'t> Scanner<'_, 't> {
             token,
             &vocabulary.near(token.low, &super::unknown::kinds_of(self.scope.action)),
         ))
+    }
+
+    /// "on production 500/min for staging", "production but first staging": an environment behind another, which may be no
+    /// second of two.
+    pub(super) fn second_place(&self, place: usize) -> Result<(), Problem> {
+        let before = place.checked_sub(1).map_or("", |at| self.word(at));
+        let named = self.token(place).and_then(|token| token.name).map(Hit::index);
+        // "staging api in staging" says one twice.
+        let here = self.segment.environments.named.iter().any(|other| Some(*other) != named);
+        let first = before == "first" || self.scope.again && self.word(place + 1) == "first";
+        if first
+            && (self.scope.again
+                || here
+                || self.groups.iter().any(|said| !said.environments.named.is_empty()))
+        {
+            return Err(Problem::ambiguous(
+                "I read one environment and behind it which is to be first, so I did nothing. Say them in the order in which they are to go.",
+            ));
+        }
+        // "is staging ready for production?" names both.
+        let led = matches!(before, "for" | "from" | "in" | "on");
+        if led && here && self.scope.action != Action::Readiness {
+            return Err(Problem::ambiguous(
+                "I read one environment and behind it another, and not whether both are meant, so I did nothing. Put \"and\" between them.",
+            ));
+        }
+        Ok(())
     }
 
     /// "production -cron", "production - cron", "production !cron": the one that is meant, or the one that is left out?

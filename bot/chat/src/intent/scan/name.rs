@@ -144,16 +144,6 @@ impl<'t> Scanner<'_, 't> {
             before.is_some_and(|token| token.any(&["to", "into", "onto"]) || token.kind == Kind::Arrow);
         let taken = self.scope.action == Action::Deploy && before.is_some_and(|token| token.any(&["from"]));
         // "deploy staging to test production"
-        // "production but first staging": one after the other, and in which order?
-        let first = before.is_some_and(|token| token.any(&["first"]));
-        let after = self.scope.again
-            || !self.segment.environments.named.is_empty()
-            || self.groups.iter().any(|said| !said.environments.named.is_empty());
-        if first && after {
-            return Err(Problem::ambiguous(
-                "I read one environment and behind it which is to be first, so I did nothing. Say them in the order in which they are to go.",
-            ));
-        }
         let purposeful = matches!(
             self.scope.action,
             Action::Deploy | Action::Migrate | Action::Restart | Action::Rollback
@@ -162,15 +152,7 @@ impl<'t> Scanner<'_, 't> {
         if (onto && !self.segment.environments.named.is_empty()) || taken {
             return Err(self.onto());
         }
-        // "on production 500/min for staging"; "is staging ready for production?" names both.
-        let for_other =
-            before.is_some_and(|token| token.any(&["for"])) && !self.segment.environments.named.is_empty();
-        if for_other && self.scope.action != Action::Readiness {
-            return Err(Problem::ambiguous(
-                "I read one environment and behind it another, and not whether both are meant, so I did nothing. Put \"and\" between them.",
-            ));
-        }
-        Ok(())
+        self.second_place(place)
     }
 
     /// "production api staging web", "api in staging web in production": each where it was said, or all of them in both?

@@ -178,7 +178,7 @@ impl<'t> Scanner<'_, 't> {
             )
             || self.segment.environments.is_said()
             || self.segment.services.is_said()
-            || place > 1
+            || !self.scope.tokens[..place].iter().all(|before| before.is(Class::FILLER))
         {
             return Ok(());
         }
