@@ -146,7 +146,10 @@ impl<'t> Scanner<'_, 't> {
         }
         // "is staging ready for production?" names both.
         let led = matches!(before, "for" | "from" | "in" | "on");
-        if led && here && self.scope.action != Action::Readiness {
+        let joins = |word: &str| matches!(word, "plus" | "also" | "as" | "too" | "both");
+        // "on staging as well as on production", "on staging on production too"
+        let joined = || place > 1 && joins(self.word(place - 2)) || joins(self.word(place + 1));
+        if led && here && self.scope.action != Action::Readiness && !joined() {
             return Err(Problem::ambiguous(
                 "I read one environment and behind it another, and not whether both are meant, so I did nothing. Put \"and\" between them.",
             ));

@@ -66,6 +66,7 @@ impl<'t> Reader<'_, 't> {
                 tokens.first().is_some_and(|token| Some(token.at) > self.ordered) && waver::chats(tokens)
             })
             && *command == Command::new(command.action)
+            && self.verb_alone()
         {
             return Some(waver::chatted(command.action));
         }
@@ -103,6 +104,15 @@ impl<'t> Reader<'_, 't> {
             problem = problem.suggest(part.then(|| format!("{order} {said}"))).suggest([order]);
         }
         Some(problem)
+    }
+
+    /// "approve!", and neither "approve it!" nor "cancel the deploy!": the order says nothing of what it is about.
+    fn verb_alone(&self) -> bool {
+        let begin = self.tokens.partition_point(|token| Some(token.at) < self.ordered);
+        let order = self.tokens[begin..].split(|token| token.kind.ends_sentence()).next().unwrap_or_default();
+        let mut words = reach(order).iter().filter(|token| token.is_word() && !token.is(Class::OPENER));
+        words.next().is_some()
+            && !words.any(|token| token.is(Class::OBJECT) || token.any(&["it", "this", "that", "one"]))
     }
 
     /// "…, but don't run it", "… but don't touch web": what refuses the order before it, or a part of it.

@@ -96,11 +96,19 @@ pub(super) fn chats(behind: &[Token<'_>]) -> bool {
         "clear",
         "mind",
         "risky",
+        "network",
+        "metrics",
+        "numbers",
+        "solved",
+        "alarm",
+        "checking",
+        "down",
     ];
     const SAID: Class = Class::TELLS
         .and(Class::AILS)
         .and(Class::NEGATION)
         .and(Class::OBJECT)
+        .and(Class::BLAND)
         .and(Class::KEYWORD)
         .and(Class::CONDITION)
         .and(Class::COMMENTS)

@@ -137,11 +137,11 @@ fn more(scope: Scope<'_, '_>, at: usize) -> bool {
 
 /// "add an index on the timezone column", "a timezone column with an index": an index is no column, unless one is called so.
 fn indexed(scope: Scope<'_, '_>) -> Option<usize> {
+    const CALLED: &[&str] = &["column", "columns", "field", "fields", "called", "named"];
     let Scope { action, tokens, .. } = scope;
     if action != Action::Expand {
         return None;
     }
-    const CALLED: &[&str] = &["column", "columns", "field", "fields", "called", "named"];
     (0..tokens.len()).find(|at| {
         let beside =
             |at: Option<usize>| at.and_then(|at| tokens.get(at)).is_some_and(|token| token.any(CALLED));
