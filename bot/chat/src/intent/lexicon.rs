@@ -256,7 +256,7 @@ const DATA: &str = "table tables database db secret secrets variable variables v
 const LITTLE: &str = "thanks thank cheers you right well sure good great nice a for that again both very much done sorry super \
     brilliant awesome perfect everyone everybody mate the an our some any asap immediately away soon too also \
     only really us me up down out back over off go if possible fully carefully slowly gently safely once twice \
-    more time here ahead as plus them its every each whole entire completely haha lol sir thx ty same except but";
+    more time here there ahead as plus them its every each whole entire completely haha lol sir thx ty same except but";
 
 const IDLE: &str = "omg emergency hi hey hello yo hiya ok okay k alright oh ah so please pls plz kindly just quickly also and then \
     next finally now actually um uh hmm yes yep yeah yup ya infra-chat infrachat infra infrabot chatops bot robot first second \

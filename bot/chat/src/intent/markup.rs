@@ -158,11 +158,18 @@ fn clean_line(line: &str, out: &mut String, signs: &mut Signs) {
             '…' => out.push('.'),
             '→' | '➡' | '⇒' => out.push_str("->"),
             '•' | '·' | '‣' => out.push_str("- "),
+            '☐' | '☑' | '☒' | '□' | '◻' | '⬜' if begins_line(out) => out.push_str("[ ] "),
             '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}' => {}
             c if is_emoji(c) || c.is_control() || c.is_whitespace() => out.push(' '),
             c => out.push(c),
         }
     }
+}
+
+/// Nothing but blanks and the sign of an item stands on this line yet.
+fn begins_line(out: &str) -> bool {
+    let before = out.trim_end_matches([' ', '-', '*']);
+    before.is_empty() || before.ends_with('\n')
 }
 
 /// `<@U1>`, `<!here>`, `<#C1|name>`, `<url|label>`, `<url>`: how many bytes were read.

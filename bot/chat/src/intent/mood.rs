@@ -179,9 +179,9 @@ pub(super) fn read(tokens: &[Token<'_>]) -> Mood {
             at = skip_openers(tokens, at + 3);
             continue;
         }
-        if word(at) == "feel" && word(at + 1) == "free" && word(at + 2) == "to" {
-            at += 3;
-            continue;
+        // "feel free to deploy" allows, as "you can deploy" does.
+        if word(at) == "feel" && word(at + 1) == "free" {
+            return Mood::Statement;
         }
         if token.is_word()
             && (token.is(Class::ASKS) || token.any(&["can", "could", "would", "will", "do"]))

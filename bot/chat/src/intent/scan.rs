@@ -343,8 +343,11 @@ impl<'t> Scanner<'_, 't> {
             Kind::Word => {}
             Kind::Mention => {
                 let name = token.raw.trim_start_matches(['@', super::markup::MENTION]);
-                if name.bytes().all(|byte| byte.is_ascii_digit()) && self.scope.action.row().changes {
-                    // "@9"
+                let timely = || super::lexicon::look_up(name).class.is(Class::TIME);
+                if self.scope.action.row().changes
+                    && (name.starts_with(|c: char| c.is_ascii_digit()) || timely())
+                {
+                    // "@9", "@10m", "@tonight"
                     self.segment.strange.get_or_insert(place);
                 }
                 // The bot itself and everybody at once are addressed, not asked about.

@@ -10,6 +10,7 @@ use crate::intent::actions::{Action, Key};
 use crate::intent::help;
 use crate::intent::lexicon::Class;
 use crate::intent::markup::TICK;
+use crate::intent::names::Vocabulary;
 use crate::intent::problem::Problem;
 use crate::intent::scan::Scope;
 use crate::intent::values;
@@ -18,6 +19,7 @@ use crate::intent::words::{Kind, Token, reach, said_again};
 /// Refuses an order that goes where its verb does not: forward by a rollback, back by a migration, before a time.
 pub(super) fn check(scope: Scope<'_, '_>) -> Result<(), Problem> {
     newest(scope)?;
+    departs(scope)?;
     backwards(scope)?;
     deadline(scope)?;
     while_done(scope)?;
@@ -76,6 +78,47 @@ fn newest(scope: Scope<'_, '_>) -> Result<(), Problem> {
         token.raw
     ))
     .suggest([format!("rollback {place} to the previous release"), format!("releases {place}")]))
+}
+
+/// "rollback production from v1.3": what it is to leave, and a rollback needs to know where it is to go.
+fn departs(scope: Scope<'_, '_>) -> Result<(), Problem> {
+    /// So far before a ref may stand the preposition that belongs to it.
+    const CLOSE: usize = 4;
+    let Scope { action, tokens, vocabulary, .. } = scope;
+    if action != Action::Rollback {
+        return Ok(());
+    }
+    let left = |at: &usize| {
+        let mut before = tokens[at.saturating_sub(CLOSE)..*at].iter().rev();
+        unquoted(&tokens[*at])
+            && before
+                .find(|token| !token.is_word() || !token.any(BESIDE_REF))
+                .is_some_and(|from| from.any(&["from", "off"]))
+    };
+    // "from v1.3 to v1.2" says both.
+    let mut codes = (0..tokens.len()).filter(|at| values::is_ref(tokens[*at].low));
+    match codes.next().filter(|at| codes.next().is_none() && left(at)).map(|at| &tokens[at]) {
+        Some(code) => Err(leaves(code, &super::standing::environments(tokens, vocabulary), vocabulary)),
+        None => Ok(()),
+    }
+}
+
+/// Words between a ref and what says where it belongs.
+pub(in crate::intent) const BESIDE_REF: &[&str] =
+    &["the", "our", "version", "release", "tag", "commit", "ref", "deploy", "deployment", "of"];
+
+/// The problem of a rollback that says which code is to go away.
+#[cold]
+pub(in crate::intent) fn leaves(code: &Token<'_>, places: &[String], vocabulary: &Vocabulary) -> Problem {
+    let place = match places {
+        [] => help::fill("{env}", vocabulary.names()),
+        places => places.join(" and "),
+    };
+    Problem::ambiguous(format!(
+        "I read that `{0}` is to go away, and not where it is to go back to, so I did nothing. Say `to {0}` if that is meant.",
+        code.raw
+    ))
+    .suggest([format!("releases {place}")])
 }
 
 /// What may turn an order round.

@@ -265,9 +265,12 @@ pub(in crate::intent) fn extend_setup(
             NameKind::Project => command.project = Some(name),
             NameKind::Provider if excluding => {}
             NameKind::Provider => {
-                let edge = role == Role::Edge || (role == Role::Either && is_edge(&name));
+                let edge_only = serves_edge(&tokens[place + hit.len()..]);
+                let edge = role == Role::Edge || edge_only || (role == Role::Either && is_edge(&name));
                 if edge {
                     command.edge = Some(name);
+                    // "with cloudflare for dns and stripe": what follows is for something else.
+                    role = if edge_only { Role::Either } else { role };
                 } else if role == Role::Connection || (role == Role::Either && !is_platform(&name)) {
                     if !command.connections.contains(&name) {
                         command.connections.push(name);
@@ -334,6 +337,11 @@ fn dns_follows(tokens: &[Token<'_>]) -> bool {
     clause.clone().any(|token| {
         token.any(&["dns", "edge", "canary", "cdn", "traffic", "proxy", "routing", "domains", "domain"])
     }) && clause.take(3).any(|token| token.name.is_some_and(|hit| hit.kind == NameKind::Provider))
+}
+
+/// "on Railway, Cloudflare for DNS": what a provider is for, right behind it.
+fn serves_edge(behind: &[Token<'_>]) -> bool {
+    matches!(behind, [joint, thing, ..] if joint.any(&["for", "as"]) && thing.any(&["dns", "edge", "cdn", "proxy"]))
 }
 
 fn is_edge(provider: &str) -> bool {

@@ -11,7 +11,7 @@ use crate::intent::names::NameKind;
 use crate::intent::words::{Kind, Token};
 
 pub(in crate::intent) use topic::{actor, help, person};
-use topic::{backfills, opines};
+use topic::{at_all, backfills, opines};
 
 /// What a question asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +78,7 @@ pub(in crate::intent) fn read(tokens: &[Token<'_>]) -> Option<Asked> {
         {
             Asked::Unanswered
         }
-        "who" if matches!(word(1), "are" | "cares" | "knows") => Asked::Unanswered,
+        "who" if matches!(word(1), "are" | "cares" | "knows" | "goes") => Asked::Unanswered,
         "who" | "who's" | "whos" if elsewhere(tokens) => Asked::Unanswered,
         "who" | "who's" | "whos" => Asked::By(Action::Audit, 1),
         "when" | "when's" => when(tokens, marked)?,
@@ -433,6 +433,7 @@ pub(in crate::intent) fn is_you(word: &str) -> bool {
 fn modal(tokens: &[Token<'_>], marked: bool) -> Asked {
     let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
     match word(1) {
+        you if is_you(you) && marked && at_all(tokens) => can_after(tokens, 2),
         you if is_you(you) => {
             if word(0) == "will" && !marked {
                 return Asked::Please(2);

@@ -87,6 +87,7 @@ impl Scanner<'_, '_> {
             if !keyword {
                 return Ok(None);
             }
+            self.no_weights(place, at)?;
             let mut canary = Canary::On { weights: Vec::new(), soak_s: None };
             let soak = self.soak(place + 1, &mut canary)?;
             return self.set_canary(canary, if soak > 0 { 1 + soak } else { 1 });
@@ -112,6 +113,34 @@ impl Scanner<'_, '_> {
         }
         at += self.soak(at, &mut canary)?;
         self.set_canary(canary, at - place)
+    }
+
+    /// "canary ten/fifty/hundred": what has slashes right behind it is meant for its steps, and is no branch.
+    fn no_weights(&self, place: usize, at: usize) -> Result<(), Problem> {
+        let Some(steps) = self.token(at).filter(|steps| steps.is_word() && steps.low.contains('/')) else {
+            return Ok(());
+        };
+        let is_name = |part: &str| self.scope.vocabulary.find(std::iter::once(part)).is_some();
+        // "deploy canary feature/login to production", "a canary of feature/login": what is deployed, and no number is in it.
+        let counted = values::slashed(steps.low).any(|part| {
+            part.starts_with(|c: char| c.is_ascii_digit()) || values::number_word(part).is_some()
+        });
+        let led = |words: &[&str]| (place + 1..at).any(|at| words.contains(&self.word(at)));
+        let of_code = led(&["from", "release", "deploy"]) || !counted && (place == 0 || led(&["of"]));
+        if of_code
+            || steps.low.starts_with('-')
+            || steps.class.known()
+            || steps.quote > 0
+            || !self.scope.action.row().changes
+            || values::slashed(steps.low).all(is_name)
+        {
+            return Ok(());
+        }
+        Err(Problem::ambiguous(format!(
+            "I read `{}` behind the canary, which may be its steps or a branch, so I did nothing. Steps are numbers like `10/50/100`.",
+            steps.raw
+        ))
+        .instead(steps.at..steps.end(), ["10/50/100".to_owned(), format!("ref {}", steps.raw)]))
     }
 
     /// The order with its canary put right: the same steps, rising, up to 100.

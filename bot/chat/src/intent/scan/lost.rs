@@ -1,8 +1,11 @@
 //! Words that say which code or what is to be left out: not understood, they must not be passed over.
 
 use super::name::HARMLESS;
-use super::{Action, Canary, Class, Problem, Said, Scanner, Scope, Token, unknown_name, values};
+use super::{
+    Action, Canary, Class, Kind, NameKind, Problem, Said, Scanner, Scope, Token, unknown_name, values,
+};
 use crate::intent::markup::TICK;
+use crate::intent::names::Hit;
 use crate::intent::words::said_again;
 
 /// Nouns for a part of the code, which without a ref say nothing of which.
@@ -124,6 +127,68 @@ impl<'t> Scanner<'_, 't> {
         ))
     }
 
+    /// "on production 500/min for staging", "production but first staging": an environment behind another, which may be no
+    /// second of two.
+    pub(super) fn second_place(&self, place: usize) -> Result<(), Problem> {
+        let before = place.checked_sub(1).map_or("", |at| self.word(at));
+        let named = self.token(place).and_then(|token| token.name).map(Hit::index);
+        // "staging api in staging" says one twice.
+        let here = self.segment.environments.named.iter().any(|other| Some(*other) != named);
+        let first = before == "first" || self.scope.again && self.word(place + 1) == "first";
+        if first
+            && (self.scope.again
+                || here
+                || self.groups.iter().any(|said| !said.environments.named.is_empty()))
+        {
+            return Err(Problem::ambiguous(
+                "I read one environment and behind it which is to be first, so I did nothing. Say them in the order in which they are to go.",
+            ));
+        }
+        // "is staging ready for production?" names both.
+        let led = matches!(before, "for" | "from" | "in" | "on");
+        let joins = |word: &str| matches!(word, "plus" | "also" | "as" | "too" | "both");
+        // "on staging as well as on production", "on staging on production too"
+        let joined = || place > 1 && joins(self.word(place - 2)) || joins(self.word(place + 1));
+        if led && here && self.scope.action != Action::Readiness && !joined() {
+            return Err(Problem::ambiguous(
+                "I read one environment and behind it another, and not whether both are meant, so I did nothing. Put \"and\" between them.",
+            ));
+        }
+        Ok(())
+    }
+
+    /// "production -cron", "production - cron", "production !cron": the one that is meant, or the one that is left out?
+    pub(super) fn signed(&self, place: usize, token: &Token<'t>, kind: NameKind) -> Result<(), Problem> {
+        let Scope { action, tokens, text, asked, .. } = self.scope;
+        let before = place.checked_sub(1).map(|at| &tokens[at]);
+        // A plain word has no sign in it, and most stand behind a blank.
+        let minus = !token.is(Class::PLAIN) && token.low.starts_with('-');
+        let dash = before.is_some_and(|before| before.kind == Kind::Dash);
+        let not = token.at > 0 && text.as_bytes().get(token.at - 1) == Some(&b'!');
+        if !(minus || dash || not) || asked || token.quote > 0 || !action.row().changes {
+            return Ok(());
+        }
+        // What stands behind a dash may be the reason of a lock, and where a place is said, both belong together.
+        let named = |from: usize| {
+            let dashes = tokens[..from].iter().rev().take_while(|token| token.kind == Kind::Dash).count();
+            self.ends_name(from - dashes).is_some()
+        };
+        let parted = dash
+            && kind != NameKind::Environment
+            && !action.has(crate::intent::actions::Key::Reason)
+            && named(place);
+        if !(minus || not || parted) {
+            return Ok(());
+        }
+        let name = token.raw.trim_start_matches('-');
+        let end = token.end();
+        let from = if parted { before.map_or(token.at, |dash| dash.at) } else { token.at - usize::from(not) };
+        Err(Problem::ambiguous(format!(
+            "I read a sign before `{name}`, and not whether it is meant or left out, so I did nothing. Say `only` before it, or `except`.",
+        ))
+        .instead(from..end, [format!("except {name}"), name.to_owned()]))
+    }
+
     /// "without touching the database", "without approval": no name is left out, and something else is asked for.
     pub(super) fn without_what(&self, place: usize) -> Result<(), Problem> {
         /// What is left out stands close.
@@ -223,12 +288,14 @@ pub(super) fn check_ends(scope: Scope<'_, '_>, groups: &[Box<Said>]) -> Result<(
     let Some(last) = tokens.iter().rev().find(|token| token.is_word() && !token.is(Class::OPENER)) else {
         return Ok(());
     };
-    if !(last.is(Class::PREPOSITION) || last.any(&["without", "as"])) || last.quote > 0 || last.name.is_some()
-    {
+    let open = last.is(Class::PREPOSITION.and(Class::CONDITION)) || last.any(&["without", "as"]);
+    if !open || last.quote > 0 || last.name.is_some() {
         return Ok(());
     }
     let placed = groups.iter().any(|said| said.environments.is_said());
     let (expected, instead) = match last.low {
+        // "deploy production as if"
+        "if" | "when" | "whenever" | "unless" | "until" | "till" | "while" => ("when, or in what case", ""),
         "at" if action.has(Key::At) => ("a time, like `at 22:00`", "at 22:00"),
         "with" if action.has(Key::Canary) => ("how, like `with canary 10/50/100`", ""),
         "at" | "with" | "without" | "by" | "via" | "as" => ("more", ""),

@@ -111,6 +111,7 @@ impl<'t> Scanner<'_, 't> {
         let Some(token) = self.token(place).copied() else { return Ok(None) };
         let Some(hit) = token.name else { return self.slashed(place) };
         self.two_places(place, hit.kind)?;
+        self.signed(place, &token, hit.kind)?;
         // The word cron in "disable cron" is the thing itself, not the service.
         let object = token.listed(object_words(self.scope.action))
             && !matches!(hit.kind, NameKind::Environment | NameKind::Job);
@@ -151,7 +152,7 @@ impl<'t> Scanner<'_, 't> {
         if (onto && !self.segment.environments.named.is_empty()) || taken {
             return Err(self.onto());
         }
-        Ok(())
+        self.second_place(place)
     }
 
     /// "production api staging web", "api in staging web in production": each where it was said, or all of them in both?
@@ -240,11 +241,16 @@ impl<'t> Scanner<'_, 't> {
                     | "current"
                     | "latest"
             );
-            if code
-                && hit.kind == NameKind::Environment
-                && self.scope.action.row().changes
-                && !self.scope.asked
-            {
+            // "production's staging"
+            let other = self.token(place + 1).and_then(|next| next.name).map(|next| next.kind);
+            let placed = hit.kind == NameKind::Environment && self.scope.action.row().changes;
+            if placed && !self.scope.asked && other == Some(NameKind::Environment) {
+                return Err(Problem::ambiguous(format!(
+                    "I read `{}` before another environment, and not which of the two is meant, so I did nothing.",
+                    token.raw
+                )));
+            }
+            if code && placed && !self.scope.asked {
                 return Err(self.onto());
             }
             self.take(hit.kind, hit.index(), false);
@@ -277,6 +283,7 @@ impl<'t> Scanner<'_, 't> {
             .collect();
         let Some(hits) = hits.filter(|hits| !hits.is_empty()) else { return Ok(None) };
         for hit in hits {
+            self.signed(place, token, hit.kind)?;
             self.take(hit.kind, hit.index(), true);
         }
         self.listing = false;
@@ -414,6 +421,9 @@ impl<'t> Scanner<'_, 't> {
             let owns = token.any(&["my", "your", "his", "her", "their"]);
             let thing = self.token(place + 1).filter(|next| owns && next.is_word()).unwrap_or(token);
             return Err(unknown_name(self.scope, thing, &[]));
+        }
+        if self.listing && token.is(Class::FILLER) {
+            self.nearly_service(place, token)?;
         }
         self.compared(place)?;
         if token.class.known() {

@@ -26,6 +26,13 @@ impl<'t> Scanner<'_, 't> {
             return Err(unknown_name(self.scope, token, &[]));
         }
         let before = place.checked_sub(1).map_or("", |at| self.word(at));
+        // "for the sake of argument", "for argument's sake"; "for god's sake" is impatience.
+        if place > 1
+            && token.any(&["sake"])
+            && matches!(before, "the" | "argument's" | "arguments" | "discussion's" | "example's")
+        {
+            return Err(self.supposed(place - 2));
+        }
         if token.listed(TRIALS) && matches!(before, "for" | "a" | "an") {
             return Err(self.trial(place, token));
         }
@@ -246,6 +253,19 @@ impl<'t> Scanner<'_, 't> {
             token.raw
         ))
         .suggest(tried.then(|| format!("dry run {}", self.plain())).into_iter().chain([order]))
+    }
+
+    /// "for the sake of argument": only supposed, as all that stands from this place on says.
+    fn supposed(&self, from: usize) -> Problem {
+        let (order, behind) = self.scope.tokens.split_at(from);
+        let words = |tokens| said_again(tokens).collect::<Vec<_>>().join(" ");
+        let verb = self.scope.action.row().verbs[0];
+        let tried = self.scope.action.has(Key::DryRun);
+        Problem::ambiguous(format!(
+            "I am not sure whether `{}` means that it is not to be done for real, so I did nothing.",
+            words(behind)
+        ))
+        .suggest(tried.then(|| format!("dry run {verb} {}", words(order))))
     }
 
     /// "later", "soon", "at night": put off, but not until when.

@@ -69,7 +69,9 @@ impl<'t> Scanner<'_, 't> {
         // "as discussed", "as usual"
         let lives = token.any(&["alive"]) && !row.changes;
         let usual = lives || token.any(AS_USUAL) && place > 0 && self.word(place - 1) == "as";
-        if token.is(Class::IDLE) || usual {
+        // "has staging been deployed yet?"
+        let yet = self.scope.asked && token.any(&["yet"]);
+        if token.is(Class::IDLE) || usual || yet {
             return Ok(1);
         }
         self.near_value(place, token)?;
@@ -164,6 +166,34 @@ impl<'t> Scanner<'_, 't> {
 }
 
 impl<'t> Scanner<'_, 't> {
+    /// "deploy the website to production": it begins like a service of ours, and may be that or all there is.
+    pub(super) fn nearly_service(&self, place: usize, token: &Token<'t>) -> Result<(), Problem> {
+        /// Shorter names begin too many words.
+        const SHORTEST: usize = 3;
+        if token.low.len() <= SHORTEST
+            || self.scope.asked
+            || !matches!(
+                self.scope.action,
+                Action::Deploy | Action::Rollback | Action::Restart | Action::Scale
+            )
+            || self.segment.environments.is_said()
+            || self.segment.services.is_said()
+            || !self.scope.tokens[..place].iter().all(|before| before.is(Class::FILLER))
+        {
+            return Ok(());
+        }
+        let longer = |name: &str| {
+            name.len() >= SHORTEST
+                && name.len() < token.low.len()
+                && token.low.get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name))
+        };
+        let services = &self.scope.vocabulary.names().services;
+        match services.iter().position(|service| longer(&service.name)) {
+            Some(at) => Err(unknown_name(self.scope, token, &[(NameKind::Service, at)])),
+            None => Ok(()),
+        }
+    }
+
     /// "in stages", "gradually": a canary, which is said with its steps or as usual. `stages` is near to `staging`.
     fn in_stages(&self, place: usize, token: &Token<'t>) -> Result<(), Problem> {
         let stages =

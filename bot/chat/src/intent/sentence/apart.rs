@@ -3,10 +3,11 @@
 //! Most of it is small talk. What says how, when, where or whether the order is to go must not be passed over.
 
 use super::{
-    Action, Class, Draft, Head, Key, Kind, Mood, Problem, Reader, Token, abroad, classes, clauses,
-    conditions, heads, mood, reach, remark, report, standing,
+    Action, Class, Command, Draft, Head, Key, Kind, Mood, Problem, Reader, Token, abroad, classes, clauses,
+    conditions, heads, mood, reach, remark, report, standing, waver,
 };
 use crate::intent::grammar::contrary;
+use crate::intent::grammar::runs::is_run_action;
 use crate::intent::names::{NameKind, Vocabulary};
 use crate::intent::values;
 use crate::intent::words::said_again;
@@ -58,6 +59,17 @@ const IT: &[&str] = &[
 impl<'t> Reader<'_, 't> {
     /// The problem of what no sentence with an order could carry.
     pub(super) fn left_apart(&self) -> Option<Problem> {
+        if let [Draft { command, .. }] = &self.drafts[..]
+            && (is_run_action(command.action) || command.action == Action::Rollback)
+            && self.apart.iter().any(|range| {
+                let tokens = &self.tokens[range.clone()];
+                tokens.first().is_some_and(|token| Some(token.at) > self.ordered) && waver::chats(tokens)
+            })
+            && *command == Command::new(command.action)
+            && self.verb_alone()
+        {
+            return Some(waver::chatted(command.action));
+        }
         let left = self.apart.iter().map(|range| &self.tokens[range.clone()]).find(|tokens| {
             let behind = tokens.first().is_some_and(|token| Some(token.at) > self.ordered);
             let end = tokens.last().map_or(0, Token::end);
@@ -92,6 +104,15 @@ impl<'t> Reader<'_, 't> {
             problem = problem.suggest(part.then(|| format!("{order} {said}"))).suggest([order]);
         }
         Some(problem)
+    }
+
+    /// "approve!", and neither "approve it!" nor "cancel the deploy!": the order says nothing of what it is about.
+    fn verb_alone(&self) -> bool {
+        let begin = self.tokens.partition_point(|token| Some(token.at) < self.ordered);
+        let order = self.tokens[begin..].split(|token| token.kind.ends_sentence()).next().unwrap_or_default();
+        let mut words = reach(order).iter().filter(|token| token.is_word() && !token.is(Class::OPENER));
+        words.next().is_some()
+            && !words.any(|token| token.is(Class::OBJECT) || token.any(&["it", "this", "that", "one"]))
     }
 
     /// "…, but don't run it", "… but don't touch web": what refuses the order before it, or a part of it.

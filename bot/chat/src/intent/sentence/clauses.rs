@@ -310,9 +310,13 @@ pub(super) fn begins_clause(tokens: &[Token<'_>]) -> bool {
         return true;
     }
     let after = reach(&tokens[len..]);
-    if after.first().is_some_and(|token| {
-        token.is_word() && token.name.is_none() && (token.is(Class::NOUNED) || token.is(Class::TELLS))
-    }) {
+    // "show status" is an order, "deploy status" a noun.
+    let shows = matches!(head, Head::Show);
+    if !shows
+        && after.first().is_some_and(|token| {
+            token.is_word() && token.name.is_none() && (token.is(Class::NOUNED) || token.is(Class::TELLS))
+        })
+    {
         return false;
     }
     !matches!(heads::resolve(head, &Rest(after)), Meaning::None)

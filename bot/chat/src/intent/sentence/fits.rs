@@ -2,8 +2,10 @@
 
 use smallvec::SmallVec;
 
-use super::{Action, Class, Key, Kind, Problem, Token};
+use super::{Action, Class, Key, Kind, Problem, Token, standing};
+use crate::intent::grammar::contrary;
 use crate::intent::names::{Hit, NameKind, Vocabulary};
+use crate::intent::values;
 use crate::intent::words::said_again;
 
 /// "in staging deploy production", "staging: roll production back": a place before the verb and another behind it.
@@ -49,6 +51,22 @@ fn once_back(order: &[Token<'_>]) -> Result<(), Problem> {
     }
 }
 
+/// "undo v1.3 on production": the release that is to be undone, where `rollback v1.3` says which is to come back.
+fn undone<'a, 't>(order: &'a [Token<'t>]) -> Option<&'a Token<'t>> {
+    /// Longer is none of the ways to call a release.
+    const CLOSE: usize = 6;
+    let (verb, rest) = order.split_first()?;
+    let out = usize::from(verb.any(&["back"]));
+    if verb.quote > 0
+        || !(verb.any(&["undo", "revert"]) || out > 0 && rest.first().is_some_and(|out| out.any(&["out"])))
+    {
+        return None;
+    }
+    let beside = |token: &&Token<'_>| token.any(contrary::BESIDE_REF);
+    let code = rest.iter().skip(out).take(CLOSE).find(|token| !beside(token))?;
+    (code.is_word() && code.name.is_none() && code.quote == 0 && values::is_ref(code.low)).then_some(code)
+}
+
 /// "or rollback production", "+ deploy production": the other half of something, a line of a difference.
 pub(super) fn beginning(before: &[Token<'_>]) -> Result<(), Problem> {
     let odd = |first: &Token<'_>| first.quote == 0 && (first.any(&["or"]) || first.kind == Kind::Plus);
@@ -63,6 +81,12 @@ pub(super) fn beginning(before: &[Token<'_>]) -> Result<(), Problem> {
 /// Refuses verbs that do something else with what stands behind them: "rollback the rollback", "run cron", "prepare to deploy".
 pub(super) fn verb(action: Action, order: &[Token<'_>], vocabulary: &Vocabulary) -> Result<(), Problem> {
     once_back(order)?;
+    if action == Action::Rollback
+        && let Some(code) = undone(order)
+    {
+        let places = standing::environments(order, vocabulary);
+        return Err(contrary::leaves(code, &places, vocabulary));
+    }
     if let [prepare, to, ..] = order
         && prepare.any(&["prepare"])
         && to.any(&["to"])

@@ -300,6 +300,17 @@ impl<'t> Reader<'_, 't> {
                 "What stands behind the order leaves open whether or how it is meant, so I did nothing. Say the order alone.",
             ));
         }
+        // "continue, please, I'm listening"
+        if grammar::runs::is_run_action(action)
+            && tail
+                .iter()
+                .find(|token| token.is_word() && !token.is(Class::OPENER))
+                .is_some_and(|who| who.is(Class::SUBJECT))
+            && plain.iter().all(|token| !token.is_word() || token.is(Class::OPENER))
+            && waver::chats(tail)
+        {
+            return Err(waver::chatted(action));
+        }
         let remarked = changes && spoken && !remark.is_empty();
         if remarked && remark::leaves_it(remark) {
             self.hear(Heard::Statement);

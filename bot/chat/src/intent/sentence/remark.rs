@@ -458,6 +458,10 @@ pub(super) fn commentary<'a, 't>(action: Action, tokens: &'a [Token<'t>]) -> (&'
                     && action != Action::SetVariable
                     && next.is_some_and(|next| {
                         next.is(Class::SUBJECT)
+                            || next.any(&["its"])
+                                && tokens
+                                    .get(at + 2)
+                                    .is_some_and(|article| article.any(&["a", "an", "just", "only", "not"]))
                             || token.kind != Kind::Colon
                                 && (remark(reach(&tokens[at + 1..]))
                                     || aside::behind(reach(&tokens[at + 1..])))

@@ -83,6 +83,11 @@ pub(super) fn heads_list(line: &[Token<'_>], next: &[Token<'_>]) -> bool {
     if labels || authored(line) {
         return true;
     }
+    // "Not today:", "not now,"
+    let hangs = line.last().is_some_and(|last| matches!(last.kind, Kind::Colon | Kind::Comma | Kind::Dash));
+    if hangs && line[0].any(&["not"]) && matches!(mood::read(line), Mood::Retraction) {
+        return true;
+    }
     let colon = line.last().is_some_and(|token| token.kind == Kind::Colon);
     if !colon && !begins_item(next) {
         return false;

@@ -1,6 +1,6 @@
 //! What is said behind an order by somebody who is not sure of it, or says in what order: "deploy production, I guess".
 
-use super::{Action, Class, Kind, Token, reach};
+use super::{Action, Class, Kind, Problem, Token, reach};
 
 /// A remark of more parts than these is a text of its own.
 const PARTS: usize = 8;
@@ -61,6 +61,92 @@ fn unready(action: Action, part: &[Token<'_>]) -> bool {
     let went = matches!(part, [that, verb] if that.any(&["that", "which", "this"])
         && verb.any(&["failed", "crashed", "broke", "worked", "finished", "succeeded"]));
     not && state && (part.len() > 2 || part[0].any(&["isn't", "not"])) || went
+}
+
+/// "approve! great idea Tom", "stop! hammer time": the verbs for a run are words of every day. Said alone they are an order,
+/// with thanks and with what is told of it behind them as well; with anything else they may be anything.
+pub(super) fn chats(behind: &[Token<'_>]) -> bool {
+    /// What is told of a run, or why something is to be done to it, beside what people tell how things are with.
+    const TOLD: &[&str] = &[
+        "it",
+        "it's",
+        "its",
+        "this",
+        "that",
+        "that's",
+        "there's",
+        "they",
+        "we",
+        "we're",
+        "they're",
+        "wrong",
+        "bad",
+        "broken",
+        "weird",
+        "data",
+        "customers",
+        "users",
+        "enough",
+        "later",
+        "now",
+        "today",
+        "instead",
+        "changed",
+        "looking",
+        "clear",
+        "mind",
+        "risky",
+        "network",
+        "metrics",
+        "numbers",
+        "solved",
+        "alarm",
+        "checking",
+        "down",
+    ];
+    const SAID: Class = Class::TELLS
+        .and(Class::AILS)
+        .and(Class::NEGATION)
+        .and(Class::OBJECT)
+        .and(Class::BLAND)
+        .and(Class::KEYWORD)
+        .and(Class::CONDITION)
+        .and(Class::COMMENTS)
+        .and(Class::DIGIT)
+        .and(Class::RELATES);
+    let behind = reach(behind);
+    let mut words = behind.iter().filter(|token| token.is_word());
+    let Some(first) = words.next() else { return false };
+    let told = |token: &Token<'_>| {
+        token.name.is_some()
+            || token.quote > 0
+            || token.any(TOLD)
+            || token.is(SAID) && !token.is(Class::SUBJECT)
+    };
+    let little = |token: &Token<'_>| {
+        token.is(Class::OPENER.and(Class::INTERJECTION).and(Class::PREPOSITION))
+            || token.any(&["work", "job", "u"])
+    };
+    // "halt! who goes there"
+    if first.any(&["who"]) {
+        return behind.iter().all(|token| token.name.is_none());
+    }
+    let thanks = behind.iter().any(|token| token.any(&["thanks", "thank", "thx", "ty", "cheers"]));
+    let short = words.next().is_none();
+    !short
+        && !thanks
+        && !behind.iter().any(|token| token.is_word() && told(token))
+        && !behind.iter().all(|token| !token.is_word() || little(token))
+}
+
+/// The problem of such a verb with such words behind it.
+#[cold]
+pub(super) fn chatted(action: Action) -> Problem {
+    Problem::ambiguous(format!(
+        "I read `{}`, and behind it words that may have nothing to do with a run, so I did nothing. Say the order alone.",
+        action.name()
+    ))
+    .suggest((action != Action::Rollback).then(|| action.name()))
 }
 
 /// "deploy production, staging first": one of several is to go before the others, and is not alone meant.

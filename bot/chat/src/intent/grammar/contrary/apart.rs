@@ -2,7 +2,7 @@
 //!
 //! Whether the others go so too would be a guess. What each is likely meant to be is suggested, a command for each place.
 
-use crate::intent::actions::Key;
+use crate::intent::actions::{Action, Key};
 use crate::intent::command::{Canary, Command, Migrate};
 use crate::intent::grammar::Draft;
 use crate::intent::names::NameKind;
@@ -12,6 +12,9 @@ use crate::intent::words::{Kind, Token};
 
 /// Refuses what one command for several places would do to all of them, where it was said of one.
 pub(in crate::intent::grammar) fn check(scope: Scope<'_, '_>, drafts: &[Draft]) -> Result<(), Problem> {
+    if scope.action == Action::Scale {
+        counted_apart(drafts)?;
+    }
     match drafts {
         [Draft { command, .. }] if command.environments.len() == 2 => last_alone(scope, command),
         [.., _, _] if !drafts[0].command.environments.is_empty() => narrowed(drafts),
@@ -51,6 +54,27 @@ fn last_alone(scope: Scope<'_, '_>, command: &Command) -> Result<(), Problem> {
         command.environments[1]
     ))
     .suggest(each.into_iter().chain((!again).then_some(all))))
+}
+
+/// "scale api and web to 2 and 3": a count for each, or two for both?
+fn counted_apart(drafts: &[Draft]) -> Result<(), Problem> {
+    let twice = |pair: &[Draft]| {
+        let (first, second) = (&pair[0].command, &pair[1].command);
+        first.services.len() > 1
+            && first.services == second.services
+            && first.environments == second.environments
+            && first.replicas != second.replicas
+    };
+    let Some(pair) = drafts.windows(2).find(|pair| twice(pair)) else { return Ok(()) };
+    let mut each = [pair[0].command.clone(), pair[1].command.clone()];
+    for (at, command) in each.iter_mut().enumerate() {
+        command.services = command.services.get(at).cloned().into_iter().collect();
+    }
+    let two = pair[0].command.services.len() == 2;
+    Err(Problem::ambiguous(
+        "I read two counts for the same services, so I did nothing. Say the count behind each service.",
+    )
+    .suggest(two.then(|| format!("{}, then {}", each[0].canonical(), each[1].canonical()))))
 }
 
 /// Words that say nothing of how an order is to go.

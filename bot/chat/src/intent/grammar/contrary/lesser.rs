@@ -12,7 +12,9 @@ use crate::intent::words::{Token, said_again};
 pub(super) fn check(scope: Scope<'_, '_>) -> Result<(), Problem> {
     let lessens = |at: &usize| scope.tokens[*at].is(Class::LESSENS) && scope.tokens[*at].quote == 0;
     let found = (0..scope.tokens.len()).filter(lessens).find(|at| part(scope, *at) || more(scope, *at));
-    if let Some(at) = found.or_else(|| named_migration(scope)) {
+    if let Some(at) =
+        found.or_else(|| named_migration(scope)).or_else(|| inside(scope)).or_else(|| indexed(scope))
+    {
         let said = said_again(scope.tokens[at..].split(|token| !token.is_word()).next().unwrap_or_default());
         return Err(Problem::ambiguous(format!(
             "I read `{}`, which is not all I would do, or something else, so I did nothing. Say it without, or in other words.",
@@ -131,6 +133,36 @@ fn more(scope: Scope<'_, '_>, at: usize) -> bool {
         Action::Deploy => token.any(&["migrations", "migration"]) && next(&["only", "alone"]),
         _ => false,
     }
+}
+
+/// "add an index on the timezone column", "a timezone column with an index": an index is no column, unless one is called so.
+fn indexed(scope: Scope<'_, '_>) -> Option<usize> {
+    const CALLED: &[&str] = &["column", "columns", "field", "fields", "called", "named"];
+    let Scope { action, tokens, .. } = scope;
+    if action != Action::Expand {
+        return None;
+    }
+    (0..tokens.len()).find(|at| {
+        let beside =
+            |at: Option<usize>| at.and_then(|at| tokens.get(at)).is_some_and(|token| token.any(CALLED));
+        tokens[*at].any(&["index", "indexes", "constraint", "trigger"])
+            && tokens[*at].quote == 0
+            && !beside(at.checked_sub(1))
+            && !beside(Some(at + 1))
+    })
+}
+
+/// "remove redis cache from production", "remove some storage": what is in a component, or a part of it.
+fn inside(scope: Scope<'_, '_>) -> Option<usize> {
+    let Scope { action, tokens, .. } = scope;
+    if action != Action::RemoveComponent {
+        return None;
+    }
+    let at = tokens.iter().position(|token| is(NameKind::Component, token) && token.quote == 0)?;
+    let end = at + tokens[at].name.map_or(1, Hit::len);
+    let held = tokens.get(end).is_some_and(|held| held.any(&["cache", "caches", "cached"]));
+    let some = at > 0 && tokens[at - 1].any(&["some", "half", "unused", "extra", "more"]);
+    (held || some).then_some(if some { at - 1 } else { at })
 }
 
 /// "run the timezone migration": all that are pending run, and not the one.

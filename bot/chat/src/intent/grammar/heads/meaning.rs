@@ -451,6 +451,12 @@ fn show(rest: &Rest<'_, '_>) -> Meaning {
         return act(Action::Help);
     }
     let run = rest.0.iter().any(|token| token.low.trim_start_matches('#').starts_with("r-"));
+    // "see deploy production": what is to be seen is called like an order, and is no place.
+    let titled = matches!(rest.0, [first, name, ..] if name.name.is_some()
+        && first.any(&["deploy", "restart", "rollback", "migrate"]));
+    if titled && !rest.says(&["status", "state", "health", "run", "runs", "overview"]) {
+        return Meaning::None;
+    }
     if run
         || rest.says(&["status", "state", "health", "run", "runs", "overview"])
         || rest.names(NameKind::Environment)

@@ -119,3 +119,10 @@ pub(super) fn opines(tokens: &[Token<'_>]) -> bool {
     ];
     tokens.iter().any(|token| token.any(OPINIONS))
 }
+
+/// "can you deploy to production at all?": whoever asks that wants to know, and nothing done.
+pub(super) fn at_all(tokens: &[Token<'_>]) -> bool {
+    let mut words = tokens.iter().rev().filter(|token| token.is_word());
+    let (last, before) = (words.next(), words.next());
+    last.is_some_and(|last| last.any(&["all"])) && before.is_some_and(|before| before.any(&["at"]))
+}

@@ -152,6 +152,9 @@ pub(in crate::intent) const TRIALS: &[&str] = &[
     "plan",
     "noop",
     "example",
+    "pretend",
+    "kicks",
+    "laughs",
 ];
 
 /// Releases that are not the newest, to which only a rollback goes.
