@@ -8,6 +8,7 @@ mod grammar;
 #[cfg(test)]
 mod growth;
 mod help;
+mod kept;
 mod lexicon;
 mod manner;
 mod markup;

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use super::command::{Command, Parsed};
+use super::kept::Said;
 use super::manner::Manner;
 use super::markup::{self, Bytes};
 use super::names::Vocabulary;
@@ -93,7 +94,9 @@ impl Reading<'_> {
         if let (Some(problem), Some(Rest { text, clean, manner })) = (&mut parsed.problem, rest) {
             let mut manner = manner.unwrap_or_else(|| Manner::of(text, vocabulary));
             let tried = problem.suggest_names(&clean, &mut manner, vocabulary);
-            problem.keep_what_works(&manner, tried, vocabulary);
+            let bytes = Bytes::of(&clean);
+            let said = tokens_of(&clean, bytes, vocabulary, |tokens| Said::of(tokens, vocabulary));
+            problem.keep_what_works(&said, &manner, tried, vocabulary);
             problem.shorten();
         }
         parsed
