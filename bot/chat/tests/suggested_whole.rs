@@ -2,7 +2,7 @@
 //! `UPDATE_EXPECT=1` rewrites it.
 #![expect(clippy::needless_raw_string_hashes, reason = "snapshots as they are written")]
 
-use chat::intent::{Names, parse};
+use chat::intent::{Named, Names, parse};
 use expect_test::{Expect, expect};
 
 #[track_caller]
@@ -158,5 +158,26 @@ fn no_other_place_is_suggested() {
           try: deploy production
           try: can I deploy production?
           try: if we see repeated 500s, rollback"#]],
+    );
+}
+
+/// The environments of a project may be parts of what people call one.
+#[test]
+fn a_part_of_a_name_offers_those_that_have_it() {
+    let environments = ["local", "staging", "prod-eu", "prod-us"].map(Named::environment).into();
+    let names = Names { environments, ..Names::sample() };
+    let offered =
+        |said: &str| parse(said, &names).problem.map(|it| it.suggestions.clone()).unwrap_or_default();
+    for prod in ["prod", "production", "prd"] {
+        assert_eq!(
+            offered(&format!("deploy {prod} with canary 10/50/100")),
+            ["deploy prod-eu with canary 10/50/100", "deploy prod-us with canary 10/50/100"]
+        );
+    }
+    assert_eq!(offered("rollback prod"), ["rollback in prod-eu", "rollback in prod-us"]);
+    assert_eq!(offered("dry run deploy eu v1.2.0"), ["dry run deploy v1.2.0 to prod-eu"]);
+    assert_eq!(
+        offered("deploy prod and staging"),
+        ["deploy prod-eu and staging", "deploy prod-us and staging"]
     );
 }

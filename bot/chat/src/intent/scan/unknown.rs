@@ -91,8 +91,12 @@ impl<'t> Scanner<'_, 't> {
         self.stranger(place, token)?;
         self.no_number(place, token)?;
         self.compared += 1;
-        if self.compared <= MAX_COMPARED && token.low.len() >= 3 {
-            let near = vocabulary.near(token.low, &kinds_of(self.scope.action));
+        if self.compared <= MAX_COMPARED && token.low.len() > 1 {
+            let kinds = kinds_of(self.scope.action);
+            let mut near = if token.low.len() > 2 { vocabulary.near(token.low, &kinds) } else { Vec::new() };
+            if near.is_empty() && kinds.contains(&NameKind::Environment) {
+                near = vocabulary.parted(token.low);
+            }
             if !near.is_empty() {
                 return Err(unknown_name(self.scope, token, &near));
             }
@@ -105,7 +109,7 @@ impl<'t> Scanner<'_, 't> {
                 }
                 return Err(misspelt(token, keyword));
             }
-            if near_opener(token.low) {
+            if token.low.len() > 2 && near_opener(token.low) {
                 return Ok(1);
             }
         }
