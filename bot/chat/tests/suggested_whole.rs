@@ -181,3 +181,18 @@ fn a_part_of_a_name_offers_those_that_have_it() {
         ["deploy prod-eu and staging", "deploy prod-us and staging"]
     );
 }
+
+/// An environment may have a name that people also call themselves by.
+#[test]
+fn those_who_speak_are_no_place() {
+    let mut names = Names::sample();
+    names.environments.push(Named::new("us"));
+    let read = |said: &str| -> Vec<String> {
+        parse(said, &names).commands.iter().map(chat::intent::Command::canonical).collect()
+    };
+    assert_eq!(read("tell us if a deploy fails"), ["alert me if a deploy fails"]);
+    assert_eq!(read("deploy staging for us"), ["deploy staging"]);
+    assert_eq!(read("let us deploy staging"), ["deploy staging"]);
+    assert_eq!(read("deploy us and staging"), ["deploy us and staging"]);
+    assert_eq!(read("show us the status of us"), ["status in us"]);
+}

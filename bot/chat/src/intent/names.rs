@@ -149,6 +149,11 @@ impl Hit {
         self.index as usize
     }
 
+    /// Whether it names an environment.
+    pub(super) fn is_place(self) -> bool {
+        self.kind == NameKind::Environment
+    }
+
     /// How many words it takes.
     pub(super) const fn len(self) -> usize {
         self.len as usize
@@ -337,6 +342,11 @@ impl Vocabulary {
             entry.name = Some((kind, index as u32));
         }
         self.spellings.push((kind, index, Spelled::new(whole.into())));
+    }
+
+    /// Whether a name is `us`, which people call themselves as well.
+    pub(super) fn has_us(&self) -> bool {
+        self.index.get("us").is_some_and(|entry| entry.name.is_some())
     }
 
     /// What begins with this word of letters and digits.

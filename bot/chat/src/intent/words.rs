@@ -131,6 +131,25 @@ fn fill<'t>(tokens: &mut Vec<Token<'t>>, clean: &'t str, low: &'t str, vocabular
         tokens.push(token);
     }
     find_names(tokens, vocabulary);
+    if vocabulary.has_us() {
+        ourselves(tokens);
+    }
+}
+
+/// "tell us", "deploy staging for us": those who speak, where a place has that name too.
+fn ourselves(tokens: &mut [Token<'_>]) {
+    const TOLD: &[&str] = &[
+        "tell", "let", "give", "text", "show", "email", "mail", "ping", "notify", "send", "alert", "warn",
+        "inform", "remind", "page", "sms", "call", "message", "help", "get", "allow", "keep",
+    ];
+    let places = tokens.iter().filter(|token| token.name.is_some_and(Hit::is_place)).count();
+    for at in 1..tokens.len() {
+        let before = &tokens[at - 1];
+        let meant = before.any(TOLD) || places > 1 && before.any(&["for"]);
+        if meant && tokens[at].any(&["us"]) {
+            tokens[at].name = None;
+        }
+    }
 }
 
 /// Finds the names that may be of several words; those of one alone are known already.
