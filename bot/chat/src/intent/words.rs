@@ -66,6 +66,12 @@ pub(super) fn said_again<'a, 't: 'a>(tokens: &'a [Token<'t>]) -> impl Iterator<I
     tokens.iter().filter(|token| token.kind != Kind::Mention).map(|token| token.raw)
 }
 
+/// The word at a place among these tokens, in lower case; empty where there is none.
+#[inline]
+pub(super) fn words_at<'t>(tokens: &[Token<'t>]) -> impl Fn(usize) -> &'t str + Copy {
+    move |at| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low)
+}
+
 /// How many bytes of text make a token, mostly: words are longer, but punctuation is not.
 const USUAL_TOKEN: usize = 6;
 

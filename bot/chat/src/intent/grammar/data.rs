@@ -5,11 +5,11 @@ use crate::intent::names::NameKind;
 use crate::intent::problem::Problem;
 use crate::intent::scan::Said;
 use crate::intent::values;
-use crate::intent::words::{Kind, Token};
+use crate::intent::words::{Kind, Token, words_at};
 
 /// `at 500/min`, `in batches of 200`, `for at most 2 hours`: how many tokens one of these takes here.
 pub(in crate::intent) fn pace(tokens: &[Token<'_>], said: &mut Said) -> Result<Option<usize>, Problem> {
-    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let word = words_at(tokens);
     let skip = |mut at: usize, words: &[&str]| {
         while tokens
             .get(at)
