@@ -95,7 +95,7 @@ pub(super) fn read(tokens: &[Token<'_>]) -> Mood {
     }
     let mut polite = false;
     // "please to scale api"
-    let to = at > 0 && tokens[at - 1].any(&["please", "pls", "plz", "kindly"]) && word(at) == "to";
+    let to = at > 0 && tokens[at - 1].is_please() && word(at) == "to";
     if to && heads::find(&tokens[at + 1..]).is_some() {
         at += 1;
     }

@@ -220,7 +220,8 @@ impl<'t> Reader<'_, 't> {
         {
             return Ok(false);
         }
-        let verb = tokens.iter().take_while(|token| token.any(&["please", "pls", "use", "using"])).count();
+        let verb =
+            tokens.iter().take_while(|token| token.is_please() || token.any(&["use", "using"])).count();
         let scope = Scope {
             action: Action::Deploy,
             tokens: &tokens[verb..],
