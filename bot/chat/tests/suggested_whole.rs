@@ -49,6 +49,12 @@ fn a_time_typed_wrong_is_not_left_out() {
           try: dry run rollback in production to v1.2.3"#]],
     );
     check(
+        "deploy prod tmrw",
+        expect![[r#"
+        I read `tmrw` and am not sure whether you mean `tomorrow`, so I did nothing.
+          try: deploy production tomorrow"#]],
+    );
+    check(
         "deploy prod fridays",
         expect![[r#"
         I don't know what `fridays` means here, so I did nothing. Say it without, or in other words.
@@ -70,6 +76,12 @@ fn a_keyword_typed_wrong_is_not_left_out() {
         expect![[r#"
         I read `skp` and am not sure whether you mean `skip`, so I did nothing.
           try: deploy production and skip migrations"#]],
+    );
+    check(
+        "deploy prod dy run",
+        expect![[r#"
+        I don't know what `dy` means here, so I did nothing. Say it without, or in other words.
+          try: dry run deploy production"#]],
     );
     check(
         "deploy prod migrations",

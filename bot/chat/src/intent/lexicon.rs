@@ -416,8 +416,12 @@ pub(super) fn near_time(word: &str) -> Option<&'static str> {
     const SHORTEST: usize = 6;
     static NEAR: LazyLock<Vec<Spelled<&str>>> =
         LazyLock::new(|| spelled(TIMES.split_whitespace().filter(|time| time.len() >= SHORTEST)));
-    if word.len() < SHORTEST - 1 || look_up(word).class.known() {
-        return None;
+    match word {
+        // As people write them on phones.
+        "tmrw" | "tmr" | "tmw" | "tomo" | "2moro" | "2morrow" => return Some("tomorrow"),
+        "2nite" | "2night" | "tonite" | "2nte" => return Some("tonight"),
+        _ if word.len() < SHORTEST - 1 || look_up(word).class.known() => return None,
+        _ => {}
     }
     nearest(word, &NEAR)
 }

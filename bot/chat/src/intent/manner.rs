@@ -151,6 +151,8 @@ struct Hearing {
     before: [bool; 2],
     /// The word before says that a ref follows.
     announced: bool,
+    /// The word before may be `dry`, typed wrong.
+    nearly_dry: bool,
 }
 
 impl Hearing {
@@ -178,6 +180,9 @@ impl Hearing {
         if self.announced && !without || is_code {
             manner.refs.push(word.to_owned());
         }
+        // "dy run", "dri run"
+        manner.tried |= self.nearly_dry && word == "run";
+        self.nearly_dry = !class.known() && word.len() <= 4 && word.starts_with('d');
         self.before = [self.before[1], without];
         self.announced = listed && REFS.contains(&word);
     }

@@ -346,7 +346,7 @@ fn an_unknown_ref_is_asked_for_once_more() {
         "#]]);
         t.user("ana").clicks("v1.10.0").await;
         t.never_mind_the_rest();
-        t.bot_headlines(expect![""]);
+        t.bot_headlines(expect!["? r-1 · Deploy v1.10.0 (54fa076) to production · awaiting approval"]);
         t.user("ana").says("dry run deploy staging ref v9.9.9").await;
         t.user("ana").says("v1.11.0").await;
         t.bot_says(expect![[r#"
