@@ -28,9 +28,10 @@ fn it_is_about_the_place_that_was_said() {
     check(
         "rollback prod two releases",
         expect![[r#"
-        I don't know what `two` means here, so I did nothing. Say it without, or in other words.
-          try: rollback production
-          try: rollback production to the previous release"#]],
+            I don't know what `two` means here, so I did nothing. Say it without, or in other words.
+              try: dry run rollback in production
+              try: status production
+              try: help"#]],
     );
     check(
         "dry run deploy production with debug logging",
@@ -60,10 +61,10 @@ fn a_place_that_was_ruled_out_is_not_suggested() {
     check(
         "deploy anything but production with approval",
         expect![[r#"
-        I read this as something told, not as an order, so I did nothing.
-          try: deploy staging
-          try: status staging
-          try: help"#]],
+            I read this as something told, not as an order, so I did nothing.
+              try: deploy staging
+              try: status production
+              try: help"#]],
     );
     check(
         "deploy staging or production",
@@ -117,9 +118,8 @@ fn it_makes_sense_where_the_sentence_goes_on() {
     check(
         "deploy staging in eu-west-1",
         expect![[r#"
-        I don't know `eu-west-1`. Environments: local, staging, production. Services: api, web, cron.
-          try: deploy staging
-          try: dry run deploy staging"#]],
+            I don't know `eu-west-1`. Environments: local, staging, production. Services: api, web, cron.
+              try: dry run deploy staging"#]],
     );
     check(
         "staging needs a deploy",
@@ -197,9 +197,9 @@ fn what_is_an_example_or_moves_something_else_is_no_order() {
     check(
         "migrate the data from staging to production",
         expect![[r#"
-        I read `data` as what is to go there, and `migrate` brings no such thing anywhere, so I did nothing.
-          try: run migrations on staging
-          try: dry run migrate staging"#]],
+            I read `data` as what is to go there, and `migrate` brings no such thing anywhere, so I did nothing.
+              try: status staging
+              try: help"#]],
     );
     check("migrate the database on staging", expect!["no problem"]);
 }
@@ -243,8 +243,8 @@ fn a_set_up_loses_nothing_silently() {
     check(
         "set up staging with api and web",
         expect![[r#"
-        I read `api`, and a set-up asks for its code, services, domains and texts one after the other, so I did nothing. Say where and on what, then answer.
-          try: set up staging"#]],
+            I read `api`, and a set-up asks for its code, services, domains and texts one after the other, so I did nothing. Say where and on what, then answer.
+              try: set up staging"#]],
     );
     check(
         "set up staging on local with domain shop.example.com",
@@ -324,10 +324,9 @@ fn of_two_either_is_offered() {
     check(
         "deploy production or not",
         expect![[r#"
-        Understood: I do nothing.
-          try: deploy staging
-          try: status staging
-          try: help"#]],
+            Understood: I do nothing.
+              try: status production
+              try: help"#]],
     );
     check(
         "destroy staging or production",

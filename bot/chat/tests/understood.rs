@@ -111,18 +111,16 @@ fn what_is_not_ordered_is_not_done() {
     check(
         "don't deploy prod",
         expect![[r#"
-        not-a-command: Understood: I do nothing.
-          try: deploy staging
-          try: status staging
-          try: help"#]],
+            not-a-command: Understood: I do nothing.
+              try: status production
+              try: help"#]],
     );
     check(
         "the deploy to prod failed",
         expect![[r#"
-        not-a-command: I read this as something told, not as an order, so I did nothing.
-          try: deploy staging
-          try: status staging
-          try: help"#]],
+            not-a-command: I read this as something told, not as an order, so I did nothing.
+              try: status production
+              try: help"#]],
     );
     check(
         "should we roll back?",
@@ -143,18 +141,16 @@ fn what_is_not_ordered_is_not_done() {
     check(
         "he typed \"deploy production\" and left",
         expect![[r#"
-        not-a-command: I read this as something told, not as an order, so I did nothing.
-          try: deploy staging
-          try: status staging
-          try: help"#]],
+            not-a-command: I read this as something told, not as an order, so I did nothing.
+              try: status production
+              try: help"#]],
     );
     check(
         "2026-01-02T10:00:00Z deploy production",
         expect![[r#"
-        not-a-command: I read this as pasted output, not as an order, so I did nothing.
-          try: deploy staging
-          try: status staging
-          try: help"#]],
+            not-a-command: I read this as pasted output, not as an order, so I did nothing.
+              try: status production
+              try: help"#]],
     );
     check(
         "don't deploy prod, deploy staging",
@@ -294,6 +290,7 @@ fn what_can_not_be_planned_for_later_is_not_done_now() {
         "rollback api in staging at 22:00",
         expect![[r#"
             bad-value: A rollback can't be planned for later (`22:00`), and doing it now would be wrong. Say `rollback api in staging` when the time has come. What is live by then may be another release. A release by its name can be planned: `deploy v1.2.0 to staging at 22:00`.
+              try: dry run rollback api in staging
               try: status staging
               try: help"#]],
     );

@@ -250,15 +250,21 @@ impl Engine {
     /// The tag or branch that looks most like a ref nobody knows; none when nothing does, or when the code host is
     /// silent: it is only a suggestion.
     async fn nearest_reference(&self, source: &Source, wanted: &str) -> Option<String> {
-        let names = self.ports().code.references(source, REFERENCES_LOOKED_AT).await.ok()?;
+        self.near_references(source, wanted).await.into_iter().next()
+    }
+
+    /// The tags and branches that look like a ref nobody knows, the likest first.
+    pub(super) async fn near_references(&self, source: &Source, wanted: &str) -> Vec<String> {
+        let names = self.ports().code.references(source, REFERENCES_LOOKED_AT).await.unwrap_or_default();
         let alike = |name: &str| strsim::jaro_winkler(&wanted.to_lowercase(), &name.to_lowercase());
-        names
+        let mut near: Vec<(f64, String)> = names
             .into_iter()
             .map(|name| (alike(&name), name))
             .filter(|(alike, _)| *alike >= REFERENCE_ALIKE_MIN)
-            // The newest comes first and wins among equals.
-            .reduce(|best, other| if other.0 > best.0 { other } else { best })
-            .map(|(_, name)| name)
+            .collect();
+        // The newest comes first and wins among equals.
+        near.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+        near.into_iter().map(|(_, name)| name).collect()
     }
 
     /// The migration files of a commit, in order of their versions.

@@ -74,6 +74,17 @@ impl Engine {
         }
     }
 
+    /// Refs an environment takes in the place of one nobody knows: those that look like it, and then the usual ones.
+    pub async fn refs_instead(
+        &self,
+        environment: &EnvironmentKey,
+        wanted: &str,
+    ) -> Result<Vec<String>, Refusal> {
+        let project = self.project_of(environment).await?.value;
+        let near = self.near_references(&project.source, wanted).await;
+        Ok(self.refs_offered(environment, &project, near).await)
+    }
+
     /// The release whose commits these services run there, when all is well; otherwise why not. Refs that may be meant
     /// are added to `likely`.
     async fn proved_in(

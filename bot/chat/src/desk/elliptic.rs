@@ -87,8 +87,18 @@ fn is_all_of_it(words: &str, told: &Command, names: &Names) -> bool {
     parts(words).into_iter().all(|word| {
         let called = || names.environments.iter().find(|it| it.aliases.contains(&word));
         kept.contains(&word)
+            || counted(&word, told)
             || JOINS.contains(&word.as_str())
             || called().is_some_and(|it| kept.contains(&it.name.to_lowercase()))
+    })
+}
+
+/// Whether a word says what a number of the order counts: "3 replicas".
+fn counted(word: &str, told: &Command) -> bool {
+    let draft = Draft::of(told.clone());
+    [Slot::Replicas, Slot::BatchSize].into_iter().any(|slot| match slot.row().takes {
+        Takes::Count { units, .. } => units.contains(&word) && draft.said(slot, None).is_some(),
+        _ => false,
     })
 }
 

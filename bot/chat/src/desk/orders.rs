@@ -199,19 +199,47 @@ impl Desk {
             if let Some(instead) = Box::pin(self.going_back(speaker, &command, &mut request)).await? {
                 return Ok(heard.and(instead));
             }
-            let one = if request.dry_run {
-                let preview = self.engine.preview(&request, &speaker.actor).await?;
-                let card = view::preview(&preview, &request);
-                Heard::say(Outcome::Answered, card.text(plainly::only_the_dry_run(speaker, &request)))
+            let made = if request.dry_run {
+                self.tried(speaker, &request).await.map(Made::Run)
             } else {
-                match self.make_one(speaker, talk, &request, None, left).await? {
-                    Made::Run(one) => one,
-                    Made::Instead(one) => return Ok(heard.and(one)),
-                }
+                self.make_one(speaker, talk, &request, None, left).await
             };
-            heard = heard.and(one);
+            match made {
+                Ok(Made::Run(one)) => heard = heard.and(one),
+                Ok(Made::Instead(one)) => return Ok(heard.and(one)),
+                Err(refusal) => {
+                    let Some(wanted) = self.another_ref(&refusal, &request).await? else {
+                        return Err(refusal);
+                    };
+                    let draft = draft.without_ref();
+                    let asked = self.ask(speaker, talk, draft, (Slot::Ref, None), wanted, left).await?;
+                    return Ok(heard.and(asked));
+                }
+            }
         }
         Ok(heard)
+    }
+
+    /// What a dry run shows.
+    async fn tried(&self, speaker: &Speaker<'_>, request: &RunRequest) -> Result<Heard, Refusal> {
+        let preview = self.engine.preview(request, &speaker.actor).await?;
+        let card = view::preview(&preview, request);
+        Ok(Heard::say(Outcome::Answered, card.text(plainly::only_the_dry_run(speaker, request))))
+    }
+
+    /// Where nobody knows the ref that was said, another is asked for: the rest of the order is not to be said again.
+    async fn another_ref(&self, refusal: &Refusal, request: &RunRequest) -> Result<Option<Wanted>, Refusal> {
+        let (Change::Deploy { reference: Some(said), .. } | Change::Migrate { reference: Some(said) }) =
+            &request.change
+        else {
+            return Ok(None);
+        };
+        let Refusal::Problem(problem) = refusal else { return Ok(None) };
+        if problem.code != "unknown-ref" {
+            return Ok(None);
+        }
+        let choices = self.engine.refs_instead(&request.environment, said).await?;
+        Ok(Some(Wanted { choices: Some(choices), why: view::sentence(&problem.say) }))
     }
 
     /// What a deploy there means that says nothing about a canary.

@@ -10,7 +10,7 @@ use super::question::{Question, Wanted, said_once_more};
 use super::talk::Talk;
 use super::tree::{self, Draft, Slot, Takes};
 use super::{Desk, Heard, Outcome, Speaker, elliptic};
-use crate::intent::{Action, Command, Parsed, ProblemKind, parse};
+use crate::intent::{Action, Command, Names, Parsed, ProblemKind, parse};
 use crate::message::{Card, Outbound};
 use crate::view;
 
@@ -146,6 +146,12 @@ impl Desk {
         }
         if spoken.is_some() {
             return Ok(Some(Heard::say(Outcome::Asked, view::left_open(&question))));
+        }
+        // "what is a canary?"
+        if value_in(&question, &reader, said).is_err()
+            && let Some(help) = explained(parsed, &speaker.names())
+        {
+            return Box::pin(self.another_order(speaker, talk, question, &help)).await.map(Some);
         }
         // "v1.1.0 to staging", where main was said before.
         if value_in(&question, &reader, said).is_err()
@@ -393,6 +399,14 @@ fn value_in(question: &Question, reader: &tree::Asked<'_>, said: &str) -> Result
 fn meant_by_sign<'w>(question: &Question, said: &'w str) -> &'w str {
     let agreed = question.usual.is_some() || matches!(question.slot.row().takes, Takes::YesNo);
     tree::in_words(said).filter(|words| agreed || *words != "yes").unwrap_or(said)
+}
+
+/// The help that a question about a word of ours is answered with.
+fn explained(parsed: &Parsed, names: &Names) -> Option<Parsed> {
+    let problem = parsed.problem.as_ref().filter(|it| it.kind == ProblemKind::NotACommand)?;
+    let [help] = &problem.suggestions[..] else { return None };
+    let help = parse(help, names);
+    matches!(&help.commands[..], [command] if command.action == Action::Help).then_some(help)
 }
 
 /// Whether a text was an order, if there were not this in its way.

@@ -245,8 +245,8 @@ const OBJECTS: &str = "deploy deploys deployment deployments deploying rollout r
     history";
 const TIMES: &str = "tonight tomorrow today monday tuesday wednesday thursday friday saturday sunday mon tue tues wed \
     thu thurs fri noon midnight morning afternoon evening weekend later am pm utc gmt cet cest est edt pst pdt bst ist \
-    oclock o'clock daily nightly weekly hourly monthly minute minutes min mins hour hours hr hrs second seconds sec secs \
-    week weeks month months day days";
+    oclock o'clock daily nightly weekly hourly monthly minutes minute min mins hours hour hr hrs seconds second sec secs \
+    weeks week months month days day";
 
 const BLAND: &str = "it this that these those app apps application applications service services site website code build builds \
     release version change changes fix hotfix update updates everything all latest newest new current system \
@@ -410,6 +410,22 @@ pub(super) fn near_keyword(word: &str) -> Option<&'static str> {
     super::values::number_word(word).is_none().then_some(near.word)
 }
 
+/// The word of a time this unknown word is likely meant to be: "tomorow", "minuts".
+pub(super) fn near_time(word: &str) -> Option<&'static str> {
+    /// Shorter ones are too near to other words.
+    const SHORTEST: usize = 6;
+    static NEAR: LazyLock<Vec<Spelled<&str>>> =
+        LazyLock::new(|| spelled(TIMES.split_whitespace().filter(|time| time.len() >= SHORTEST)));
+    match word {
+        // As people write them on phones.
+        "tmrw" | "tmr" | "tmw" | "tomo" | "2moro" | "2morrow" => return Some("tomorrow"),
+        "2nite" | "2night" | "tonite" | "2nte" => return Some("tonight"),
+        _ if word.len() < SHORTEST - 1 || look_up(word).class.known() => return None,
+        _ => {}
+    }
+    nearest(word, &NEAR)
+}
+
 /// "youuu", "pleaseee": a word drawn out, without what draws it out.
 fn squeezed(word: &str) -> Option<String> {
     /// Nobody draws a longer word out.
@@ -439,24 +455,8 @@ pub(super) fn near_opener(word: &str) -> bool {
         )
     });
     // As near as some word that was typed wrong, and words themselves.
-    const WORDS: &[&str] = &[
-        "quietly",
-        "night",
-        "nights",
-        "release-notes",
-        "light",
-        "lights",
-        "tight",
-        "fight",
-        "sight",
-        "bright",
-        "protect",
-        "protects",
-        "replication",
-        "tanks",
-        "banks",
-        "ranks",
-    ];
+    const WORDS: &str = "quietly night nights release-notes light lights tight fight sight bright protect \
+        protects replication tanks banks ranks";
     const TYPOS: &[&str] = &[
         "teh", "hte", "thge", "tge", "adn", "nad", "pelase", "plz", "plese", "ot", "fo", "waht", "taht",
         "nwo", "rn", "wiht", "wtih", "thsi",
@@ -464,7 +464,7 @@ pub(super) fn near_opener(word: &str) -> bool {
     if TYPOS.contains(&word) {
         return true;
     }
-    if WORDS.contains(&word) || super::values::number_word(word).is_some() {
+    if WORDS.split(' ').any(|other| other == word) || super::values::number_word(word).is_some() {
         return false;
     }
     if let Some(plain) = squeezed(word) {

@@ -3,9 +3,11 @@
 
 use std::borrow::Cow;
 
+use super::kept::{self, Effect};
 use super::lexicon::{Class, Lexicon, near_keyword};
 use super::markup::Bytes;
 use super::names::Vocabulary;
+use super::near::Spelled;
 use super::values;
 use super::word_table::Print;
 use super::words::{Kind, Token};
@@ -96,12 +98,19 @@ impl Manner {
         Some(hearing.manner)
     }
 
-    /// The code these words say need not be kept: something else takes their place.
-    pub(super) fn forget_refs(&mut self, said: &str) {
-        if !self.refs.is_empty() {
-            let said = lower(said);
-            self.refs.retain(|code| !words(&said).any(|word| word == code));
+    /// What these words say need not be kept: these, each of which may take their place, say it.
+    pub(super) fn forget(&mut self, said: &str, names: &[String]) {
+        let said = lower(said);
+        self.refs.retain(|code| !words(&said).any(|word| word == code));
+        for (manner, row) in self.manners.iter_mut().zip(MANNERS) {
+            let says = |text: &str| words(text).any(|word| row.contains(&word));
+            *manner &= !(says(&said) && names.iter().all(|name| says(name)));
         }
+    }
+
+    /// The same at any time.
+    pub(super) fn without_time(&self) -> Self {
+        Self { timed: false, ..self.clone() }
     }
 
     /// Whether nothing was said that a suggestion could lose.
@@ -142,6 +151,8 @@ struct Hearing {
     before: [bool; 2],
     /// The word before says that a ref follows.
     announced: bool,
+    /// The word before may be `dry`, typed wrong.
+    nearly_dry: bool,
 }
 
 impl Hearing {
@@ -169,6 +180,9 @@ impl Hearing {
         if self.announced && !without || is_code {
             manner.refs.push(word.to_owned());
         }
+        // "dy run", "dri run"
+        manner.tried |= self.nearly_dry && word == "run";
+        self.nearly_dry = !class.known() && word.len() <= 4 && word.starts_with('d');
         self.before = [self.before[1], without];
         self.announced = listed && REFS.contains(&word);
     }
@@ -237,6 +251,8 @@ pub(super) struct Known {
     pub(super) whole: bool,
     pub(super) understood: bool,
     pub(super) deed: Deed,
+    pub(super) effect: Effect,
+    pub(super) tried: Option<String>,
 }
 
 impl Known {
@@ -248,6 +264,8 @@ impl Known {
             whole: is_whole(sentence),
             understood: parsed.problem.is_none() && !is_too_long(sentence) && !unseen,
             deed: Deed::of(sentence, &parsed.commands, vocabulary),
+            effect: Effect::of(&parsed.commands),
+            tried: kept::tried(&parsed.commands),
         }
     }
 }
@@ -279,9 +297,12 @@ pub(super) fn is_whole(sentence: &str) -> bool {
     !twice && !broken && !last.is_some_and(|last| LITTLE.contains(&last))
 }
 
-/// A keyword typed wrong says what it is likely meant to be: "without canray".
+/// A keyword typed wrong says what it is likely meant to be: "without canray", "canary1 10/50/100".
 fn spelled(word: &str, class: Class) -> (&str, Class) {
-    let meant = if word.bytes().all(|byte| byte.is_ascii_alphabetic()) { near_keyword(word) } else { None };
+    let letters = word.trim_end_matches(|c: char| c.is_ascii_digit());
+    let plain = letters.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let skip = || Spelled::new("skip").distance(&Spelled::new(letters)).map(|_| "skip");
+    let meant = if plain { near_keyword(letters).or_else(skip) } else { None };
     meant.map_or((word, class), |meant| (meant, Lexicon::get().find(Print::of(meant), meant).class))
 }
 

@@ -252,6 +252,27 @@ fn shortcode(rest: &str, out: &mut String, signs: &mut Signs) -> Option<usize> {
     Some(name + 2)
 }
 
+/// The text with the names of these emoji as words; none where there is none of them: `:canary:` may be the word.
+pub(super) fn spelled_out(text: &str, meant: impl Fn(&str) -> bool) -> Option<String> {
+    let mut parts = text.split(':').peekable();
+    let mut out = parts.next()?.to_owned();
+    let mut found = false;
+    while let Some(part) = parts.next() {
+        let apart = out.ends_with(|c: char| c.is_whitespace() || c == '<') || out.is_empty();
+        if apart && parts.peek().is_some() && meant(part) {
+            let after = parts.next().unwrap_or_default();
+            let discord = out.ends_with('<');
+            let after = if discord { after.split_once('>').map_or("", |(_, after)| after) } else { after };
+            out.truncate(out.len() - usize::from(discord));
+            out.extend([part, " ", after]);
+            found = true;
+        } else {
+            out.extend([":", part]);
+        }
+    }
+    found.then_some(out)
+}
+
 /// Signs that mean no: 🚫, ⛔, ❌, ❎, ✖, 🙅, 🛑, 👎.
 const NO_SIGNS: [char; 8] =
     ['\u{1f6ab}', '\u{26d4}', '\u{274c}', '\u{274e}', '\u{2716}', '\u{1f645}', '\u{1f6d1}', '\u{1f44e}'];

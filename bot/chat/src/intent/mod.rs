@@ -8,6 +8,7 @@ mod grammar;
 #[cfg(test)]
 mod growth;
 mod help;
+mod kept;
 mod lexicon;
 mod manner;
 mod markup;
@@ -37,6 +38,7 @@ pub(crate) use values::{is_ref, whole};
 use std::borrow::Cow;
 
 use engine::model::turns_round;
+use lexicon::Class;
 use markup::Bytes;
 use words::Token;
 
@@ -74,6 +76,23 @@ fn refused_by_sign(meant: String) -> Parsed {
         "I read an order, and a sign beside it that means no, so I did nothing. Is it to be done? Say it without the sign.",
     );
     Parsed { commands: Vec::new(), missing: Vec::new(), problem: Some(problem.suggest([meant])) }
+}
+
+/// What is read of a text where the names of its emoji are words of ours: "deploy production :canary:". They may be meant.
+fn spelled_signs(text: &str, vocabulary: &Vocabulary) -> Option<Parsed> {
+    let said = Class::KEYWORD.and(Class::HOW);
+    let meant = |name: &str| {
+        let low = name.to_lowercase();
+        let word = !low.is_empty() && !low.contains(char::is_whitespace);
+        word && (lexicon::look_up(&low).class.is(said) || vocabulary.find(std::iter::once(&*low)).is_some())
+    };
+    let spelled = markup::spelled_out(text, meant)?;
+    let orders: Vec<String> = commands_of(&spelled, vocabulary).iter().map(Command::canonical).collect();
+    let problem = Problem::ambiguous(
+        "I read an order, and a sign beside it whose name may be part of it, so I did nothing. Say it in words, or without the sign.",
+    );
+    let order = (!orders.is_empty()).then(|| orders.join(", then "));
+    Some(Parsed { commands: Vec::new(), missing: Vec::new(), problem: Some(problem.suggest(order)) })
 }
 
 fn is_too_long(text: &str) -> bool {

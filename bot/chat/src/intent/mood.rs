@@ -16,7 +16,7 @@ use super::lexicon::Class;
 use super::names::NameKind;
 use super::problem::Problem;
 use super::values;
-use super::words::{Kind, Token, reach};
+use super::words::{Kind, Token, reach, words_at};
 
 use condition::condition_at;
 pub(super) use condition::{condition_within, refers_back};
@@ -86,7 +86,7 @@ pub(super) fn read(tokens: &[Token<'_>]) -> Mood {
         return Mood::Retraction;
     }
     let mut at = skip_openers(tokens, 0);
-    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let word = words_at(tokens);
     if tokens[at.min(tokens.len())..].iter().all(|token| !token.is_word() && token.kind != Kind::Mention) {
         return Mood::Nothing;
     }
@@ -95,7 +95,7 @@ pub(super) fn read(tokens: &[Token<'_>]) -> Mood {
     }
     let mut polite = false;
     // "please to scale api"
-    let to = at > 0 && tokens[at - 1].any(&["please", "pls", "plz", "kindly"]) && word(at) == "to";
+    let to = at > 0 && tokens[at - 1].is_please() && word(at) == "to";
     if to && heads::find(&tokens[at + 1..]).is_some() {
         at += 1;
     }
@@ -206,7 +206,7 @@ pub(super) fn read(tokens: &[Token<'_>]) -> Mood {
 }
 
 fn order(tokens: &[Token<'_>], at: usize, polite: bool) -> Mood {
-    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let word = words_at(tokens);
     let (at, front) = fronted(tokens, at);
     // "in staging, if we see repeated 500s, …"
     if !front.is_empty() && condition_at(tokens, at).is_some() {
@@ -398,7 +398,7 @@ fn named_view(tokens: &[Token<'_>], at: usize) -> Option<(usize, Head, usize)> {
 
 /// "dry run", "plan", "rehearse" before an order: how many words, and whether it is the rehearsal.
 fn flag(tokens: &[Token<'_>], at: usize) -> Option<(usize, bool)> {
-    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let word = words_at(tokens);
     match word(at) {
         "dry-run" | "dryrun" | "simulate" | "preview" | "plan" | "dry_run" => Some((1, false)),
         "dry" if word(at + 1) == "run" => Some((2, false)),

@@ -149,6 +149,11 @@ impl Hit {
         self.index as usize
     }
 
+    /// Whether it names an environment.
+    pub(super) fn is_place(self) -> bool {
+        self.kind == NameKind::Environment
+    }
+
     /// How many words it takes.
     pub(super) const fn len(self) -> usize {
         self.len as usize
@@ -181,6 +186,8 @@ pub struct Vocabulary {
     examples: Vec<Vec<String>>,
     /// What is known of those two, and of the other sentences suggested often: each is read when it is first suggested.
     known: WordTable<OnceLock<Box<Known>>>,
+    /// The parts of environments' names that have several, and other words for them, each with the environment's place.
+    parts: Vec<(Box<str>, usize)>,
     /// All normalised names, for suggestions, the shortest first.
     spellings: Vec<(NameKind, usize, Spelled<Box<str>>)>,
 }
@@ -237,6 +244,7 @@ impl Vocabulary {
                 .map(|row| row.examples.iter().map(|example| help::fill(example, names)).collect())
                 .collect(),
             known: WordTable::default(),
+            parts: parts_of(&names.environments),
             spellings: Vec::new(),
         };
         for kind in
@@ -336,6 +344,11 @@ impl Vocabulary {
         self.spellings.push((kind, index, Spelled::new(whole.into())));
     }
 
+    /// Whether a name is `us`, which people call themselves as well.
+    pub(super) fn has_us(&self) -> bool {
+        self.index.get("us").is_some_and(|entry| entry.name.is_some())
+    }
+
     /// What begins with this word of letters and digits.
     #[inline]
     pub(super) fn begins(&self, print: Print, word: &str) -> Option<&Entry> {
@@ -388,6 +401,12 @@ impl Vocabulary {
         }
     }
 
+    /// The environments of which this word is a part of the name, or another word for one: `prod` of `prod-eu` and `prod-us`.
+    pub(super) fn parted(&self, word: &str) -> Vec<(NameKind, usize)> {
+        let hits = self.parts.iter().filter(|(part, _)| &**part == word);
+        hits.map(|(_, index)| (NameKind::Environment, *index)).take(MAX_SUGGESTIONS).collect()
+    }
+
     /// The nearest real names to a word typed wrong, nearest first; empty when none is near.
     pub(super) fn near(&self, word: &str, kinds: &[NameKind]) -> Vec<(NameKind, usize)> {
         if word.len() > MAX_NAME_BYTES {
@@ -408,6 +427,25 @@ impl Vocabulary {
         found.dedup_by_key(|(_, kind, index)| (*kind, *index));
         found.into_iter().map(|(_, kind, index)| (kind, index)).collect()
     }
+}
+
+/// The parts of names that have several, and what else people call an environment that is called so.
+fn parts_of(environments: &[Named]) -> Vec<(Box<str>, usize)> {
+    let usual = ["production", "staging", "local"].map(Named::environment);
+    let mut all = Vec::new();
+    for (index, named) in environments.iter().enumerate() {
+        let own = parts(&named.name);
+        for part in own.iter().filter(|_| own.len() > 1) {
+            let alike = usual.iter().find(|it| it.name == *part || it.aliases.contains(part));
+            let others = alike.into_iter().flat_map(|it| std::iter::once(&it.name).chain(&it.aliases));
+            all.extend(
+                std::iter::once(part)
+                    .chain(others.filter(|it| *it != part))
+                    .map(|it| (it.as_str().into(), index)),
+            );
+        }
+    }
+    all
 }
 
 /// A name's words, in lower case: at capitals, hyphens, underscores and spaces.

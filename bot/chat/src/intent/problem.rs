@@ -5,6 +5,8 @@ use std::ops::{Deref, DerefMut, Range};
 use serde::{Deserialize, Serialize};
 
 use super::command::Command;
+use super::kept::{self, Effect, Said};
+use super::lexicon::{near_keyword, near_time};
 use super::manner::{self, Deed, Manner};
 use super::markup::Bytes;
 use super::names::Vocabulary;
@@ -141,9 +143,22 @@ impl Problem {
         vocabulary: &Vocabulary,
     ) -> Vec<Vec<Command>> {
         let Some(swap) = self.swap.take() else { return Vec::new() };
-        manner.forget_refs(clean.get(swap.word.clone()).unwrap_or_default());
-        let (sentences, tried): (Vec<String>, Vec<Vec<Command>>) =
-            swap.names.iter().filter_map(|name| meant(&swap, name, clean, vocabulary)).unzip();
+        let word = clean.get(swap.word.clone()).unwrap_or_default();
+        manner.forget(word, &swap.names);
+        // "deploy staging 2moro": what is left out may be what it is about.
+        let (sentences, tried): (Vec<String>, Vec<Vec<Command>>) = swap
+            .names
+            .iter()
+            .filter(|name| !kept::is_lost(word, name))
+            .filter_map(|name| meant(&swap, name, clean, vocabulary))
+            .unzip();
+        if sentences.is_empty() && kept::is_lost(word, "") {
+            // Without it, the order may be looked at.
+            let rest = meant(&swap, "", clean, vocabulary).and_then(|(_, commands)| kept::tried(&commands));
+            if let Some(rest) = rest {
+                self.suggestions = vec![rest];
+            }
+        }
         if !sentences.is_empty() {
             self.suggestions = sentences;
         }
@@ -172,34 +187,63 @@ impl Problem {
     }
 
     /// Keeps the suggestions that are understood: most are made of the person's own words, which may hold another fault.
-    /// Those that would lose how an order was to go, or end in the middle, are dropped. What was tried is what each
-    /// suggestion was read as; if none was, they are read now.
+    /// Those that would lose what was said, or how an order was to go, are about another place, or end in the middle, are
+    /// dropped; where nothing is left, the order is suggested to be only tried. What was tried is what each suggestion was
+    /// read as; if none was, they are read now.
     pub(super) fn keep_what_works(
         &mut self,
+        said: &Said,
         manner: &Manner,
         tried: Vec<Vec<Command>>,
         vocabulary: &Vocabulary,
     ) {
         let mut tried = tried.into_iter();
-        self.suggestions.retain(|sentence| {
+        let mut only_tried: Option<String> = None;
+        self.suggestions.retain_mut(|sentence| {
             let tried = tried.next();
+            // What was read with a name in the place of a word holds all the rest.
+            let read_whole = tried.is_some();
             if let Some(known) = vocabulary.known(sentence) {
-                return known.whole
-                    && (tried.is_some() || known.understood)
+                let placed = read_whole || said.is_place_of(&known.effect);
+                let keeps = placed
+                    && known.whole
+                    && (read_whole || known.understood && said.is_kept_by(sentence, &known.effect, true))
                     && manner.is_kept_by(sentence, &known.deed);
+                if !keeps && only_tried.is_none() && placed && said.is_named_by(sentence, &known.effect) {
+                    only_tried.clone_from(&known.tried);
+                }
+                if !placed && let Some(look) = said.look(sentence, &known.effect) {
+                    *sentence = look;
+                    return true;
+                }
+                return keeps;
             }
             if !manner::is_whole(sentence) {
                 return false;
             }
-            tried.or_else(|| understood(sentence, vocabulary)).is_some_and(|commands| {
-                manner.is_usual() || manner.is_kept_by(sentence, &Deed::of(sentence, &commands, vocabulary))
-            })
+            let Some(commands) = tried.or_else(|| understood(sentence, vocabulary)) else { return false };
+            let effect = Effect::of(&commands);
+            let placed = read_whole || said.is_place_of(&effect);
+            let keeps = placed
+                && (read_whole || said.is_kept_by(sentence, &effect, false))
+                && (manner.is_usual()
+                    || manner.is_kept_by(sentence, &Deed::of(sentence, &commands, vocabulary)));
+            if !keeps && only_tried.is_none() && placed && said.is_named_by(sentence, &effect) {
+                only_tried = kept::tried(&commands);
+            }
+            keeps
+        });
+        // What is only tried loses no more of how it was to go.
+        let only_tried = only_tried.filter(|sentence| {
+            let commands = understood(sentence, vocabulary).unwrap_or_default();
+            manner.without_time().is_kept_by(sentence, &Deed::of(sentence, &commands, vocabulary))
         });
         if self.suggestions.is_empty() {
-            let kept =
-                |way: &&String| vocabulary.known(way).is_none_or(|known| manner.is_kept_by(way, &known.deed));
-            self.suggestions.extend(vocabulary.ways_out().iter().filter(kept).cloned());
+            self.suggestions.extend(only_tried.filter(|_| said.is_placed()));
+            self.suggestions.extend(ways_out(said, manner, vocabulary));
+            self.suggestions.truncate(MAX_SUGGESTIONS);
         }
+        self.suggestions.dedup();
     }
 
     // Each place that makes a problem is one of hundreds that seldom do: what they need stands apart from what is run often.
@@ -239,7 +283,7 @@ fn meant(swap: &Swap, name: &str, clean: &str, vocabulary: &Vocabulary) -> Optio
     let other = parsed.problem.as_ref().and_then(|problem| problem.swap.as_deref());
     if let Some(other) = other
         && let Some(word) = text.get(other.word.clone())
-        && !vocabulary.near(&word.to_lowercase(), ALL_KINDS).is_empty()
+        && is_misspelt(&word.to_lowercase(), vocabulary)
     {
         parsed = read(&other.made_good(&text, other.names.first()?)?);
     }
@@ -254,6 +298,23 @@ fn meant(swap: &Swap, name: &str, clean: &str, vocabulary: &Vocabulary) -> Optio
         said.len() > 1 || sentence.len() > SURELY_READ || parsed.commands.iter().any(Command::says_freely);
     let commands = parsed.commands;
     (!doubtful || super::commands_of(&sentence, vocabulary) == commands).then_some((sentence, commands))
+}
+
+/// Whether a word is likely a name, a keyword or a part of a time typed wrong.
+fn is_misspelt(low: &str, vocabulary: &Vocabulary) -> bool {
+    near_keyword(low).is_some() || near_time(low).is_some() || !vocabulary.near(low, ALL_KINDS).is_empty()
+}
+
+/// What to type where nothing else is left: about the place that was said, as far as one was.
+fn ways_out(said: &Said, manner: &Manner, vocabulary: &Vocabulary) -> Vec<String> {
+    let kept = |way: &String| {
+        let Some(known) = vocabulary.known(way) else { return Some(way.clone()) };
+        let keeps = said.is_place_of(&known.effect)
+            && said.is_kept_by(way, &known.effect, true)
+            && manner.is_kept_by(way, &known.deed);
+        said.look(way, &known.effect).or_else(|| keeps.then(|| way.clone()))
+    };
+    vocabulary.ways_out().iter().filter_map(kept).collect()
 }
 
 /// The commands of a suggested sentence, when it is understood.

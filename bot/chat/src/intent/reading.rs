@@ -6,11 +6,15 @@
 use std::borrow::Cow;
 
 use super::command::{Command, Parsed};
+use super::kept::Said;
 use super::manner::Manner;
 use super::markup::{self, Bytes};
 use super::names::Vocabulary;
 use super::problem::{Problem, ProblemKind};
-use super::{MAX_CHARS, is_refused_by_sign, is_too_long, refused_by_sign, sentence, tokens_of, unseen};
+use super::{
+    Action, MAX_CHARS, is_refused_by_sign, is_too_long, refused_by_sign, sentence, spelled_signs, tokens_of,
+    unseen,
+};
 
 /// What a text was read as. Its problem can't be shown before [`Reading::suggesting`] made it whole.
 #[derive(Debug)]
@@ -64,6 +68,13 @@ pub(super) fn heard<'t>(text: &'t str, vocabulary: &Vocabulary, at_once: bool) -
         let meant: Vec<String> = parsed.commands.iter().map(Command::canonical).collect();
         parsed = refused_by_sign(meant.join(", then "));
     }
+    let changes = |command: &Command| command.action.row().changes && command.action != Action::SetVariable;
+    if text.contains(':')
+        && parsed.commands.iter().any(changes)
+        && let Some(doubt) = spelled_signs(text, vocabulary)
+    {
+        parsed = doubt;
+    }
     let rest = parsed.problem.is_some().then_some(Rest { text, clean, manner });
     Reading { parsed, rest }
 }
@@ -93,7 +104,9 @@ impl Reading<'_> {
         if let (Some(problem), Some(Rest { text, clean, manner })) = (&mut parsed.problem, rest) {
             let mut manner = manner.unwrap_or_else(|| Manner::of(text, vocabulary));
             let tried = problem.suggest_names(&clean, &mut manner, vocabulary);
-            problem.keep_what_works(&manner, tried, vocabulary);
+            let bytes = Bytes::of(&clean);
+            let said = tokens_of(&clean, bytes, vocabulary, |tokens| Said::of(tokens, vocabulary));
+            problem.keep_what_works(&said, &manner, tried, vocabulary);
             problem.shorten();
         }
         parsed

@@ -11,7 +11,7 @@ mod unknown;
 mod value;
 
 pub(super) use list::List;
-pub(super) use unknown::unknown_name;
+pub(super) use unknown::{is_ticket, misspelt, unknown_name};
 pub(super) use value::for_a_time;
 
 use smallvec::SmallVec;
@@ -19,7 +19,7 @@ use smallvec::SmallVec;
 use super::actions::Action;
 use super::command::{Bundle, Canary, Migrate, Mode};
 use super::grammar::heads::object_words;
-use super::lexicon::{Class, near_keyword, near_opener};
+use super::lexicon::{Class, near_keyword, near_opener, near_time};
 use super::names::{NameKind, Vocabulary};
 use super::problem::Problem;
 use super::values;

@@ -7,7 +7,7 @@ pub(super) mod time;
 mod weights;
 
 use super::names::NameKind;
-use super::words::{Kind, Token};
+use super::words::{Kind, Token, words_at};
 
 pub(super) use spelled::{NUMBERS, and_a_half, number_word, spelled};
 pub(super) use time::{is_clock, is_day, no_time_at_all, only_for, since, time};
@@ -251,7 +251,7 @@ pub(super) fn run(tokens: &[Token<'_>]) -> Option<(String, usize)> {
 /// A rate per minute: `500/min`, `500 users/min`, `500 per minute`, `20 rows per second`, `30k/hour`. `Err` carries what
 /// was written when it makes no sense.
 pub(super) fn rate(tokens: &[Token<'_>]) -> Option<(Result<u64, String>, usize)> {
-    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let word = words_at(tokens);
     let first = word(0);
     let (number, mut unit, mut place) = match first.split_once('/') {
         Some((number, unit)) if unit_s(unit).is_some() => {

@@ -66,6 +66,12 @@ pub(super) fn said_again<'a, 't: 'a>(tokens: &'a [Token<'t>]) -> impl Iterator<I
     tokens.iter().filter(|token| token.kind != Kind::Mention).map(|token| token.raw)
 }
 
+/// The word at a place among these tokens, in lower case; empty where there is none.
+#[inline]
+pub(super) fn words_at<'t>(tokens: &[Token<'t>]) -> impl Fn(usize) -> &'t str + Copy {
+    move |at| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low)
+}
+
 /// How many bytes of text make a token, mostly: words are longer, but punctuation is not.
 const USUAL_TOKEN: usize = 6;
 
@@ -131,6 +137,25 @@ fn fill<'t>(tokens: &mut Vec<Token<'t>>, clean: &'t str, low: &'t str, vocabular
         tokens.push(token);
     }
     find_names(tokens, vocabulary);
+    if vocabulary.has_us() {
+        ourselves(tokens);
+    }
+}
+
+/// "tell us", "deploy staging for us": those who speak, where a place has that name too.
+fn ourselves(tokens: &mut [Token<'_>]) {
+    const TOLD: &[&str] = &[
+        "tell", "let", "give", "text", "show", "email", "mail", "ping", "notify", "send", "alert", "warn",
+        "inform", "remind", "page", "sms", "call", "message", "help", "get", "allow", "keep",
+    ];
+    let places = tokens.iter().filter(|token| token.name.is_some_and(Hit::is_place)).count();
+    for at in 1..tokens.len() {
+        let before = &tokens[at - 1];
+        let meant = before.any(TOLD) || places > 1 && before.any(&["for"]);
+        if meant && tokens[at].any(&["us"]) {
+            tokens[at].name = None;
+        }
+    }
 }
 
 /// Finds the names that may be of several words; those of one alone are known already.

@@ -288,7 +288,7 @@ pub(crate) fn more(still: u32) -> String {
 }
 
 /// A sentence begins with a capital and ends with a full stop.
-fn sentence(text: &str) -> String {
+pub(crate) fn sentence(text: &str) -> String {
     let mut sentence = sentence_start(text.trim());
     if !sentence.ends_with(['.', '!', '?']) {
         sentence.push('.');

@@ -210,14 +210,18 @@ fn an_unknown_ref_is_said_at_once() {
     chat(async |t| {
         t.release("v1.0.0", good());
         t.user("ana").says("deploy staging ref v9.9.9").await;
-        t.whispers(
-            "ana",
-            expect![[r#"
-                ✗ The simulated repository has no branch, tag or commit `v9.9.9`.
-                  Next: Name a branch, a tag or at least 7 digits of a commit.
-                  > deploy v9.9.9 to staging
-            "#]],
-        );
+        t.bot_says(expect![[r#"
+            ? Which ref?
+              The simulated repository has no branch, tag or commit `v9.9.9`.
+              A branch, a tag or a commit.
+                1. main
+                2. v1.0.0
+              Then I ask what else is needed, if anything; it starts after approval where that is needed.
+              [main] [v1.0.0] [Never mind]
+              > deploy staging
+        "#]]);
+        t.user("ana").says("never mind").await;
+        t.never_mind_the_rest();
     });
 }
 

@@ -314,3 +314,79 @@ fn a_run_planned_for_later_leaves_what_is_proved() {
         t.never_mind_the_rest();
     });
 }
+
+#[test]
+fn an_unknown_ref_is_asked_for_once_more() {
+    chat(async |t| {
+        t.release("v1.10.0", good());
+        t.release("v1.11.0", good());
+        t.user("ana").says("deploy production ref v1.10.O with canary 10/50/100 and skip migrations").await;
+        t.bot_says(expect![[r#"
+            ? Which ref?
+              The simulated repository has no branch, tag or commit `v1.10.O`.
+              A branch, a tag or a commit.
+                1. v1.10.0
+                2. v1.11.0
+                3. main
+              Then it starts, after approval where that is needed.
+              [v1.10.0] [v1.11.0] [main] [Never mind]
+              > deploy production with canary 10/50/100 and skip migrations
+        "#]]);
+        t.user("ana").says("v7").await;
+        t.bot_says(expect![[r#"
+            ? Which ref?
+              The simulated repository has no branch, tag or commit `v7`.
+              A branch, a tag or a commit.
+                1. main
+                2. v1.11.0
+                3. v1.10.0
+              Then it starts, after approval where that is needed.
+              [main] [v1.11.0] [v1.10.0] [Never mind]
+              > deploy production with canary 10/50/100 and skip migrations
+        "#]]);
+        t.user("ana").clicks("v1.10.0").await;
+        t.never_mind_the_rest();
+        t.bot_headlines(expect!["? r-1 · Deploy v1.10.0 (54fa076) to production · awaiting approval"]);
+        t.user("ana").says("dry run deploy staging ref v9.9.9").await;
+        t.user("ana").says("v1.11.0").await;
+        t.bot_says(expect![[r#"
+            ? Which ref?
+              The simulated repository has no branch, tag or commit `v9.9.9`.
+              A branch, a tag or a commit.
+                1. main
+                2. v1.11.0
+                3. v1.10.0
+              Then I show the plan, and change nothing.
+              [main] [v1.11.0] [v1.10.0] [Never mind]
+              > dry run deploy staging
+
+            · Dry run: Deploy v1.11.0 (52d1118) to staging. Nothing was written.
+              Changes:
+                postgres: new, an empty component
+                redis: new, an empty component
+                api: new, v1.11.0 (52d1118)
+                web: new, v1.11.0 (52d1118)
+                cron: new, v1.11.0 (52d1118)
+              risk: low
+              way back: this is the first release here: until it is live, everything it starts is ended again
+              Proved:
+                nothing runs that could be harmed
+              Steps:
+                 1. resolve ref: v1.11.0 is 52d1118, Work for v1.11.0
+                 2. preflight: tools, disk and ports are there; 52d1118 builds
+                 3. reconcile shape: 2 components, 2 addresses
+                 4. reconcile config: variables of api, web, cron
+                 5. migrations: nothing to migrate
+                 6. api and web: started beside what runs, then waited for until healthy
+                 7. cron: schedules run the new code
+                 8. canary: one stage of 100%: all traffic to the new release, read back
+                 9. verification: 20 requests through the edge to each service
+                10. finalize: old processes drained and ended, the release recorded as live
+              It would need no approval.
+              [Do it!]
+              > dry run deploy v1.11.0 to staging
+        "#]]);
+        t.user("ana").says("cancel r-1").await;
+        t.never_mind_the_rest();
+    });
+}

@@ -250,3 +250,43 @@ fn nothing_is_made_up() {
         "#]]);
     });
 }
+
+/// An answer may say what it counts, and more than was asked for; who asks what a word means is told, and asked on.
+#[test]
+fn more_than_was_asked_for_and_a_word_that_is_not_known() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.deployed("staging", "v1.0.0").await;
+        t.user("ana").says("scale api").await;
+        t.user("ana").says("what is a canary").await;
+        t.user("ana").says("3 replicas in staging").await;
+        t.settles().await;
+        t.bot_says(expect![[r#"
+            ? Scale where?
+                1. staging (where you were last)
+                2. production
+              One more after this; then it starts, after approval where that is needed.
+              [staging] [production] [Never mind]
+              > scale api
+
+            · Help
+              | canary:
+              | Traffic moves to the new release in stages, each judged every second against the live one; a release
+              | that is worse goes back by itself. Without enough data it holds and asks: `promote`, `resume`, or
+              | `rollback`, which always means the last stable release. What a deploy means that says nothing about
+              | a canary stands in the environment's policy: `canary: 10/50/100`, `off`, or `ask`, which asks.
+              | Health, crashes and critical log lines take it back at once. How much data a pass takes, when a low
+              | score asks, and log patterns of your own stand in the policy too (`judging`); plans show what is not
+              | as usual.
+              | For example:
+              |   deploy staging with canary 10/50/100
+              |   deploy staging without canary
+              |   promote
+              > help canary
+
+            ? Still open: Scale where?
+              [staging] [production] [Never mind]
+        "#]]);
+        t.bot_headlines(expect!["✓ r-2 · Scale api in staging to 3 · succeeded in 0 ms"]);
+    });
+}

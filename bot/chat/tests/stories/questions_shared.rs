@@ -316,9 +316,9 @@ fn it_expires_by_itself() {
         t.whispers(
             "ana",
             expect![[r#"
-            ✗ I read this as something told, not as an order, so I did nothing.
-              [deploy staging] [status staging] [help]
-        "#]],
+                ✗ I read this as something told, not as an order, so I did nothing.
+                  [status staging] [help]
+            "#]],
         );
     });
 }

@@ -24,7 +24,7 @@ fn a_card_reads_as_what_it_is() {
             "zoe",
             expect![[r#"
                 ✗ I don't know `v1<U+2063>0`. Environments: staging, production. Services: api, web, cron.
-                  [deploy api to staging] [deploy web to staging]
+                  [dry run deploy staging]
 
                 ✗ There is a character in that which can't be seen (U+202E), so I did not read it. Type it again.
 

@@ -145,6 +145,15 @@ impl Draft {
         self.newest = None;
     }
 
+    /// The same request, without the ref: nobody knows it.
+    pub(crate) fn without_ref(mut self) -> Self {
+        self.command.git_ref = None;
+        self.answers.retain(|answer| answer.slot != Slot::Ref);
+        self.given.retain(|(slot, _)| *slot != Slot::Ref);
+        self.newest = None;
+        self
+    }
+
     /// Gives a service another name, with all that was said of it.
     pub(crate) fn rename(&mut self, wrong: &str, name: &str) {
         for answer in &mut self.answers {

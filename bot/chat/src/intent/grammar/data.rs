@@ -5,11 +5,11 @@ use crate::intent::names::NameKind;
 use crate::intent::problem::Problem;
 use crate::intent::scan::Said;
 use crate::intent::values;
-use crate::intent::words::{Kind, Token};
+use crate::intent::words::{Kind, Token, words_at};
 
 /// `at 500/min`, `in batches of 200`, `for at most 2 hours`: how many tokens one of these takes here.
 pub(in crate::intent) fn pace(tokens: &[Token<'_>], said: &mut Said) -> Result<Option<usize>, Problem> {
-    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let word = words_at(tokens);
     let skip = |mut at: usize, words: &[&str]| {
         while tokens
             .get(at)
@@ -109,10 +109,12 @@ pub(in crate::intent) fn pace(tokens: &[Token<'_>], said: &mut Said) -> Result<O
             return Ok(Some(tail + 2));
         }
         if tail > at + len || at > 0 && word(0) == "at" && values::time(tokens).is_none() {
+            let last = &tokens[tail.clamp(1, tokens.len()) - 1];
             return Err(Problem::bad_value(format!(
                 "`{}` is a count without a time. A rate is like `500/min`, a batch like `batch size 500`.",
                 rest[0].raw
-            )));
+            ))
+            .instead(tokens[0].at..last.end(), [format!("at {size}/min"), format!("batch size {size}")]));
         }
         if word(at + len) == "batches" || word(at + len) == "batch" {
             said.batch = Some(positive(size, "batch size")?);

@@ -5,14 +5,14 @@ use crate::intent::lexicon::Class;
 use crate::intent::problem::Problem;
 use crate::intent::scan::Said;
 use crate::intent::values;
-use crate::intent::words::{Kind, Token};
+use crate::intent::words::{Kind, Token, words_at};
 
 /// More replicas than this are a slip of the finger.
 const MAX_REPLICAS: u64 = 1000;
 
 /// `to 3`, `3 replicas`, `x3`, `= 3`: how many tokens one of these takes here.
 pub(in crate::intent) fn replicas(tokens: &[Token<'_>], said: &mut Said) -> Result<Option<usize>, Problem> {
-    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let word = words_at(tokens);
     let mut at = 0;
     // "from 2 to 4": how many there are is no order.
     if word(0) == "from" && values::whole(word(1)).is_some() {
@@ -139,7 +139,7 @@ pub(in crate::intent) fn counts_near(said: &str) -> Vec<String> {
 
 /// `in test mode`, `live mode`, `mode=test`, `test`, `live`.
 pub(in crate::intent) fn mode(tokens: &[Token<'_>], said: &mut Said) -> Option<usize> {
-    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let word = words_at(tokens);
     let mode = |word: &str| match word {
         "test" | "sandbox" | "testing" => Some(Mode::Test),
         "live" | "real" => Some(Mode::Live),

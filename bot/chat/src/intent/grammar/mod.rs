@@ -18,10 +18,10 @@ pub(super) mod standing;
 
 use super::actions::{Action, Key};
 use super::command::Command;
-use super::lexicon::Class;
+use super::lexicon::{Class, near_time};
 use super::names::NameKind;
 use super::problem::Problem;
-use super::scan::{Scope, scan, unknown_name};
+use super::scan::{Scope, misspelt, scan, unknown_name};
 use super::sentence::abroad;
 use super::values;
 use super::words::Token;
@@ -203,6 +203,10 @@ fn not_understood(scope: Scope<'_, '_>, strange: &Token<'_>) -> Problem {
     let word = strange.at..strange.end();
     if let Some(problem) = unknown_flag(scope, strange) {
         return problem;
+    }
+    // "fridays" is more than one time.
+    if let Some(time) = near_time(strange.low).filter(|time| strange.low.strip_suffix('s') != Some(time)) {
+        return misspelt(strange, time);
     }
     let problem = Problem::ambiguous(format!(
         "I don't know what `{}` means here, so I did nothing. Say it without, or in other words.",

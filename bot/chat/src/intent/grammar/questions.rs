@@ -8,7 +8,7 @@ mod topic;
 use crate::intent::actions::Action;
 use crate::intent::lexicon::Class;
 use crate::intent::names::NameKind;
-use crate::intent::words::{Kind, Token};
+use crate::intent::words::{Kind, Token, words_at};
 
 pub(in crate::intent) use topic::{actor, help, person};
 use topic::{at_all, backfills, opines};
@@ -68,7 +68,7 @@ fn says(tokens: &[Token<'_>], words: &[&str]) -> bool {
 
 /// What is asked by words that begin with a question word. `None`: they do not ask.
 pub(in crate::intent) fn read(tokens: &[Token<'_>]) -> Option<Asked> {
-    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let word = words_at(tokens);
     let marked = tokens.iter().any(|token| token.kind == Kind::Question);
     Some(match word(0) {
         "who" if matches!(word(1), "am") && matches!(word(2), "i") => Asked::By(Action::Whoami, 3),
@@ -124,7 +124,7 @@ pub(in crate::intent) fn read(tokens: &[Token<'_>]) -> Option<Asked> {
 }
 
 fn when(tokens: &[Token<'_>], marked: bool) -> Option<Asked> {
-    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let word = words_at(tokens);
     match word(1) {
         "can" | "could" | "may" => Some(can_after(tokens, 2)),
         "did" => Some(Asked::By(Action::Audit, 1)),
@@ -136,7 +136,7 @@ fn when(tokens: &[Token<'_>], marked: bool) -> Option<Asked> {
 }
 
 fn what(tokens: &[Token<'_>]) -> Asked {
-    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let word = words_at(tokens);
     if says(tokens, &["drifted", "drift", "drifts", "drifting"]) {
         return Asked::DryRun(Action::Reconcile, 1);
     }
@@ -242,7 +242,7 @@ fn would_change(tokens: &[Token<'_>], would: usize) -> Asked {
 }
 
 fn how(tokens: &[Token<'_>]) -> Asked {
-    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let word = words_at(tokens);
     // "how long does the backfill usually take?"
     if matches!(word(1), "long" | "much" | "many")
         && says(tokens, &["take", "takes", "cost", "costs", "usually", "should"])
@@ -304,7 +304,7 @@ fn has(tokens: &[Token<'_>]) -> Asked {
 }
 
 fn is(tokens: &[Token<'_>]) -> Asked {
-    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let word = words_at(tokens);
     let permission = tokens.iter().position(|token| {
         token.any(&[
             "safe",
@@ -431,7 +431,7 @@ pub(in crate::intent) fn is_you(word: &str) -> bool {
 }
 
 fn modal(tokens: &[Token<'_>], marked: bool) -> Asked {
-    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let word = words_at(tokens);
     match word(1) {
         you if is_you(you) && marked && at_all(tokens) => can_after(tokens, 2),
         you if is_you(you) => {

@@ -2,7 +2,7 @@
 
 use crate::intent::command::{Channel, Reaction, Signal};
 use crate::intent::names::{NameKind, Vocabulary};
-use crate::intent::words::Token;
+use crate::intent::words::{Token, words_at};
 
 const CRON: &[&str] = &["cron", "crons", "cronjobs", "schedule", "schedules"];
 
@@ -14,7 +14,7 @@ fn push<T: PartialEq>(list: &mut Vec<T>, item: T) {
 
 /// The signals these words name, in the order they are named. "If it fails" names none by itself (`named`).
 pub(in crate::intent) fn signals(tokens: &[Token<'_>], named: bool) -> Vec<Signal> {
-    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let word = words_at(tokens);
     let near = |from: usize, words: &[&str]| {
         (from..(from + 5).min(tokens.len())).any(|at| words.contains(&word(at)))
     };
@@ -112,7 +112,7 @@ pub(in crate::intent) fn channels(tokens: &[Token<'_>]) -> Vec<Channel> {
 
 /// Whether these words ask to be told something: "text me …", "let me know …", "send an email …".
 pub(in crate::intent) fn notifies(tokens: &[Token<'_>]) -> bool {
-    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let word = words_at(tokens);
     let person = |at: usize| {
         matches!(word(at), "me" | "us" | "everyone" | "everybody" | "team" | "the" | "here" | "our")
     };
@@ -140,7 +140,7 @@ pub(in crate::intent) fn notifies(tokens: &[Token<'_>]) -> bool {
 
 /// What a rule is to do when one of these signals comes: the reactions named.
 pub(in crate::intent) fn reactions(tokens: &[Token<'_>], when: &[Signal]) -> Vec<Reaction> {
-    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let word = words_at(tokens);
     let near = |from: usize, words: &[&str]| {
         (from..(from + 5).min(tokens.len())).any(|at| words.contains(&word(at)))
     };

@@ -3,7 +3,7 @@
 use crate::intent::lexicon::Class;
 use crate::intent::names::NameKind;
 use crate::intent::values::time;
-use crate::intent::words::{Kind, Token, classes, reach};
+use crate::intent::words::{Kind, Token, classes, reach, words_at};
 
 /// What a condition may begin with.
 pub(in crate::intent) const CONDITIONAL: &[&str] = &[
@@ -38,7 +38,7 @@ pub(in crate::intent) const CONDITIONAL: &[&str] = &[
 /// A condition begins here.
 pub(super) fn condition_at(tokens: &[Token<'_>], at: usize) -> Option<usize> {
     let token = tokens.get(at)?;
-    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let word = words_at(tokens);
     if !token.is(Class::CONDITIONAL) || !token.is_word() || token.quote > 0 {
         return None;
     }
@@ -116,7 +116,7 @@ pub(in crate::intent) fn refers_back(tokens: &[Token<'_>], at: usize) -> Option<
     if !tokens.get(at)?.is(Class::BACK) {
         return None;
     }
-    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let word = words_at(tokens);
     let this = |word: &str| matches!(word, "that" | "this" | "which" | "such" | "these" | "those" | "either");
     let case = |word: &str| {
         matches!(

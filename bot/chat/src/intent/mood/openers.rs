@@ -3,7 +3,7 @@
 use crate::intent::grammar::questions::is_you;
 use crate::intent::lexicon::{Class, near_opener};
 use crate::intent::markup::MENTION;
-use crate::intent::words::{Kind, Token};
+use crate::intent::words::{Kind, Token, words_at};
 
 /// The words before an order that [`read`](super::read) looks for by themselves.
 pub(in crate::intent) const LEADS: &[&str] = &[
@@ -247,7 +247,7 @@ pub(super) fn retracts(tokens: &[Token<'_>]) -> bool {
     if !tokens.first().is_some_and(|first| first.is(Class::RETRACTS)) {
         return false;
     }
-    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let word = words_at(tokens);
     let negated = matches!(word(0), "no" | "nope" | "nah") && word(1).is_empty();
     // "Rollback production. Done.": it was told, not ordered.
     let over = matches!(word(0), "done" | "finished" | "completed")

@@ -1,8 +1,11 @@
 //! Canaries and migrations: how a deploy is to go.
 
+use std::sync::LazyLock;
+
+use crate::intent::near::{Spelled, nearest};
 use crate::intent::words::said_again;
 
-use super::{Action, Canary, Kind, Migrate, Problem, REACH, Scanner, values};
+use super::{Action, Canary, Kind, Migrate, Problem, REACH, Scanner, misspelt, values};
 
 impl Scanner<'_, '_> {
     /// "with canary 10/50/100 soak 10m", "10/50/100", "no canary", "straight to 100%".
@@ -319,11 +322,31 @@ impl Scanner<'_, '_> {
             && !(verb || first || with)
             && (place.saturating_sub(4)..place).any(|at| matches!(self.word(at), "without" | "no" | "skip"));
         if !(skip || with || verb || first || listed) {
-            return Err(Problem::ambiguous("Migrations with this deploy: run them first, or skip them?")
-                .suggest(["and run migrations first", "and skip migrations"]));
+            return Err(self.which_migrations(place, at));
         }
         self.segment.migrate = Some(if skip { Migrate::Skip } else { Migrate::First });
         Ok(Some(at - place))
+    }
+
+    /// "migrations" and nothing of when, from here up to there: what stands before may be that, typed wrong.
+    fn which_migrations(&self, place: usize, end: usize) -> Problem {
+        static SKIPS: LazyLock<[Spelled<&str>; 3]> =
+            LazyLock::new(|| ["skip", "skipping", "without"].map(Spelled::new));
+        let before = place
+            .checked_sub(1)
+            .and_then(|at| self.token(at))
+            .filter(|before| before.is_word() && before.name.is_none() && !before.class.known());
+        if let Some(before) = before
+            && let Some(skip) = nearest(before.low, &*SKIPS)
+        {
+            return misspelt(before, skip);
+        }
+        let problem = Problem::ambiguous("Migrations with this deploy: run them first, or skip them?");
+        let range = self.token(place).zip(self.token(end - 1)).map(|(first, last)| first.at..last.end());
+        match range {
+            Some(range) => problem.instead(range, ["and run migrations first", "and skip migrations"]),
+            None => problem,
+        }
     }
 }
 

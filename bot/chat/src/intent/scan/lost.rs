@@ -230,7 +230,8 @@ impl<'t> Scanner<'_, 't> {
             !next.is_word()
                 || next.name.is_some()
                 || next.is(Class::PREPOSITION)
-                || next.any(&["please", "pls", "plz", "now", "and", "then", "because", "asap", "immediately"])
+                || next.is_courtesy()
+                || next.any(&["now", "and", "then", "because", "asap", "immediately"])
         });
         let to = place.checked_sub(1).is_some_and(|at| self.word(at) == "to");
         self.scope.action == Action::Rollback && number && alone && to

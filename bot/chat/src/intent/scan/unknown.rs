@@ -6,7 +6,7 @@ use super::name::HARMLESS;
 use super::value::BRANCHES;
 use super::{
     Action, Class, Kind, MAX_COMPARED, NameKind, Problem, Scanner, Scope, Token, Vocabulary, near_keyword,
-    near_opener, values,
+    near_opener, near_time, values,
 };
 use crate::intent::actions::Key;
 use crate::intent::grammar::{fleet, refused_abroad};
@@ -75,6 +75,7 @@ impl<'t> Scanner<'_, 't> {
             return Ok(1);
         }
         self.near_value(place, token)?;
+        self.near_unit(place, token)?;
         self.in_stages(place, token)?;
         // "…, then mgirate"
         let first = !self.scope.tokens[..place].iter().any(Token::is_word);
@@ -92,8 +93,12 @@ impl<'t> Scanner<'_, 't> {
         self.stranger(place, token)?;
         self.no_number(place, token)?;
         self.compared += 1;
-        if self.compared <= MAX_COMPARED && token.low.len() >= 3 {
-            let near = vocabulary.near(token.low, &kinds_of(self.scope.action));
+        if self.compared <= MAX_COMPARED && token.low.len() > 1 {
+            let kinds = kinds_of(self.scope.action);
+            let mut near = if token.low.len() > 2 { vocabulary.near(token.low, &kinds) } else { Vec::new() };
+            if near.is_empty() && kinds.contains(&NameKind::Environment) {
+                near = vocabulary.parted(token.low);
+            }
             if !near.is_empty() {
                 return Err(unknown_name(self.scope, token, &near));
             }
@@ -104,13 +109,9 @@ impl<'t> Scanner<'_, 't> {
                     )
                     .instead(token.at..token.end(), [""]));
                 }
-                return Err(Problem::ambiguous(format!(
-                    "I read `{}` and am not sure whether you mean `{keyword}`, so I did nothing.",
-                    token.raw
-                ))
-                .instead(token.at..token.end(), [keyword]));
+                return Err(misspelt(token, keyword));
             }
-            if near_opener(token.low) {
+            if token.low.len() > 2 && near_opener(token.low) {
                 return Ok(1);
             }
         }
@@ -209,6 +210,16 @@ impl<'t> Scanner<'_, 't> {
         .instead(from..token.end(), ["with canary 10/50/100", "with canary"]))
     }
 
+    /// "in 10 minuts": the unit behind a number typed wrong.
+    fn near_unit(&self, place: usize, token: &Token<'t>) -> Result<(), Problem> {
+        let number = token.is(Class::DIGIT.and(Class::NUMBER));
+        let next = self.token(place + 1).filter(|next| number && next.is_word() && next.name.is_none());
+        match next.and_then(|next| Some((next, near_time(next.low)?))) {
+            Some((next, unit)) => Err(misspelt(next, unit)),
+            None => Ok(()),
+        }
+    }
+
     /// "soka 10m", "snice 20 minutes": the word before a value typed wrong.
     fn near_value(&self, place: usize, token: &Token<'t>) -> Result<(), Problem> {
         let keyword = match self.scope.action {
@@ -224,16 +235,21 @@ impl<'t> Scanner<'_, 't> {
         if !same_length || letters[0] != letters[1] || values::duration(self.rest(place + 1)).is_none() {
             return Ok(());
         }
-        Err(Problem::ambiguous(format!(
-            "I read `{}` and am not sure whether you mean `{keyword}`, so I did nothing.",
-            token.raw
-        ))
-        .instead(token.at..token.end(), [keyword]))
+        Err(misspelt(token, keyword))
     }
 }
 
+/// A keyword or a part of a time typed wrong, which would be lost.
+pub(in crate::intent) fn misspelt(token: &Token<'_>, meant: &str) -> Problem {
+    Problem::ambiguous(format!(
+        "I read `{}` and am not sure whether you mean `{meant}`, so I did nothing.",
+        token.raw
+    ))
+    .instead(token.at..token.end(), [meant])
+}
+
 /// `INV-42`: why, not what.
-pub(super) fn is_ticket(word: &str) -> bool {
+pub(in crate::intent) fn is_ticket(word: &str) -> bool {
     word.trim_start_matches('#').split_once('-').is_some_and(|(project, number)| {
         let capitals = project.bytes().all(|byte| byte.is_ascii_uppercase());
         let digits = number.bytes().all(|byte| byte.is_ascii_digit());

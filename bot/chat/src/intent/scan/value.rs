@@ -5,7 +5,7 @@ use super::{Action, Class, Kind, Problem, Scanner, Scope, Token, reach, unknown_
 use crate::intent::actions::Key;
 use crate::intent::markup::TICK;
 use crate::intent::names::NameKind;
-use crate::intent::words::said_again;
+use crate::intent::words::{said_again, words_at};
 
 /// Words that mean something else even behind most keywords of a ref, and are a ref behind "ref" alone.
 pub(super) const UNLIKELY: &[&str] = &["nope", "no", "nah", "none", "done", "never", "nothing"];
@@ -341,7 +341,7 @@ pub(in crate::intent) fn for_a_time(scope: Scope<'_, '_>, time: &[Token<'_>]) ->
 }
 
 pub(super) fn previous(tokens: &[Token<'_>]) -> Option<usize> {
-    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let word = words_at(tokens);
     let mut at = 0;
     while matches!(word(at), "to" | "the" | "its" | "our" | "a") {
         at += 1;

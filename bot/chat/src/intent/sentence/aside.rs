@@ -120,7 +120,7 @@ pub(super) fn before(tokens: &[Token<'_>], said: Class) -> usize {
         matches!(token.kind, Kind::Comma | Kind::Dash | Kind::Colon)
             || token.is(Class::OPENER)
                 && (token.any(&["so", "but"])
-                    || token.any(&["please", "pls", "plz"])
+                    || token.is_please()
                         && tokens.get(at + 1).is_some_and(|next| next.is_word() && next.is(Class::HEAD)))
     };
     let Some(end) = (begin..near).find(ends) else { return 0 };

@@ -2,6 +2,7 @@
 
 use super::statement::hangs_over;
 use super::{Action, Class, Head, Kind, Meaning, Mood, Rest, Token, heads, mood, reach, standing};
+use crate::intent::words::words_at;
 
 /// Where the next order after a refusal begins: "don't deploy prod, deploy staging".
 pub(super) fn after_refusal(tokens: &[Token<'_>]) -> Option<usize> {
@@ -223,7 +224,7 @@ pub(super) fn clause_end(head: Head, tokens: &[Token<'_>]) -> usize {
 }
 /// Words of a clause that change the deploy before it instead of ordering something new.
 pub(super) fn modifies(tokens: &[Token<'_>]) -> bool {
-    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let word = words_at(tokens);
     let mut at = 0;
     while matches!(
         word(at),
@@ -276,7 +277,7 @@ pub(super) fn modifies(tokens: &[Token<'_>]) -> bool {
 /// Whether an order, a refusal or a statement of its own begins here.
 pub(super) fn begins_clause(tokens: &[Token<'_>]) -> bool {
     let Some(first) = tokens.first() else { return false };
-    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let word = words_at(tokens);
     if first.name.is_some() && !(first.is(Class::HEAD) && first.name.is_some_and(|hit| hit.len() > 1)) {
         return false;
     }

@@ -324,11 +324,7 @@ impl<'t> Reader<'_, 't> {
                 "Behind the remark I read something that belongs to the order, so I did nothing. Say the remark last.",
             ));
         }
-        let pleads = words
-            .iter()
-            .rev()
-            .find(|token| token.is_word())
-            .is_some_and(|token| token.any(&["please", "pls", "plz", "thanks", "thx"]));
+        let pleads = words.iter().rev().find(|token| token.is_word()).is_some_and(Token::is_courtesy);
         if asked && changes && !looked && !opening.polite && !pleads {
             self.hear(Heard::Question);
             return Ok(whole);

@@ -1,6 +1,7 @@
 //! What stands apart from an order it belongs to: the place before an alert or a rule, and how a deploy is to go in a
 //! sentence of its own.
 
+use super::remark::BECAUSE;
 use super::{
     Action, Class, Command, Draft, Joined, Key, Kind, Problem, Reader, Scope, Token, grammar, reach, standing,
 };
@@ -186,9 +187,30 @@ impl<'t> Reader<'_, 't> {
         lost.map_or(Ok(()), Err)
     }
 
+    /// "lock staging", and below it "- reason: the dump": why what was ordered before is so.
+    pub(super) fn gives_reason(&mut self, tokens: &[Token<'t>]) -> bool {
+        let locks = |draft: &&mut Draft| matches!(draft.command.action, Action::Lock | Action::Unlock);
+        let marks = tokens.iter().take_while(|token| token.kind == Kind::Dash).count();
+        let Some(first) = tokens.get(marks) else { return false };
+        if !(first.any(&["reason"]) || first.any(BECAUSE)) || first.quote > 0 {
+            return false;
+        }
+        let Some((reason, _)) = grammar::settings::reason(&tokens[marks..], self.text) else { return false };
+        let mut given = false;
+        for draft in self.drafts.iter_mut().filter(locks).filter(|draft| draft.command.reason.is_none()) {
+            draft.command.reason = Some(reason.clone());
+            given = true;
+        }
+        self.extended |= given;
+        given
+    }
+
     /// "Deploy production. Canary 10/50/100, run migrations first.": with which canary and migrations the deploy before is to
     /// go, and nothing else.
     pub(super) fn completes(&mut self, tokens: &[Token<'t>], said: Class) -> Result<bool, Problem> {
+        if self.gives_reason(tokens) {
+            return Ok(true);
+        }
         let deploys = |draft: &&Draft| draft.command.action == Action::Deploy;
         let last = self.drafts.last().is_some_and(|last| deploys(&last));
         if !last
@@ -198,7 +220,8 @@ impl<'t> Reader<'_, 't> {
         {
             return Ok(false);
         }
-        let verb = tokens.iter().take_while(|token| token.any(&["please", "pls", "use", "using"])).count();
+        let verb =
+            tokens.iter().take_while(|token| token.is_please() || token.any(&["use", "using"])).count();
         let scope = Scope {
             action: Action::Deploy,
             tokens: &tokens[verb..],

@@ -86,7 +86,7 @@ pub(super) fn without_courtesies<'a, 't>(tokens: &'a [Token<'t>], said: Class) -
 pub(super) fn without_limit<'a, 't>(tokens: &'a [Token<'t>], said: Class) -> &'a [Token<'t>] {
     if let [before @ .., comma, thanks, whom] = tokens
         && matches!(comma.kind, Kind::Comma | Kind::Dash)
-        && thanks.any(&["thanks", "thx", "cheers", "ty"])
+        && thanks.is_thanks()
         && is_somebody(whom)
         && !before.is_empty()
     {
@@ -94,7 +94,7 @@ pub(super) fn without_limit<'a, 't>(tokens: &'a [Token<'t>], said: Class) -> &'a
     }
     // "approve r-3d4e thanks jonas"
     if let [before @ .., thanks, whom] = tokens
-        && thanks.any(&["thanks", "thx", "cheers"])
+        && thanks.is_thanks()
         && is_somebody(whom)
         && before.iter().filter(|token| token.is_word()).count() > 1
         && !before.last().is_some_and(|many| many.any(&["many", "much", "huge"]))
@@ -104,9 +104,7 @@ pub(super) fn without_limit<'a, 't>(tokens: &'a [Token<'t>], said: Class) -> &'a
     if !said.is(Class::NEGATION) {
         return tokens;
     }
-    let polite = |token: &Token<'_>| {
-        token.kind == Kind::Comma || token.any(&["please", "pls", "plz", "thanks", "thx"])
-    };
+    let polite = |token: &Token<'_>| token.kind == Kind::Comma || token.is_courtesy();
     let end = tokens.len() - tokens.iter().rev().take_while(|token| polite(token)).count();
     let [before @ .., joint, nothing, more] = &tokens[..end] else { return tokens };
     let joined = matches!(joint.kind, Kind::Comma | Kind::Dash) || joint.any(&["and", "but"]);

@@ -98,8 +98,7 @@ fn concedes(tokens: &[Token<'_>]) -> bool {
 fn requests(tokens: &[Token<'_>]) -> bool {
     match tokens {
         [first, you, ..] => {
-            first.any(&["please", "pls", "plz", "kindly"])
-                || mood::near_modal(first) && you.any(&["you", "u", "we", "someone"])
+            first.is_please() || mood::near_modal(first) && you.any(&["you", "u", "we", "someone"])
         }
         _ => false,
     }

@@ -2,7 +2,7 @@
 
 use super::digits;
 use crate::intent::lexicon::Class;
-use crate::intent::words::{Kind, Token};
+use crate::intent::words::{Kind, Token, words_at};
 
 /// The words numbers are made of, and the article before "hundred".
 pub(in crate::intent) const NUMBERS: &[&str] = &[
@@ -109,7 +109,7 @@ pub(in crate::intent) fn spelled(tokens: &[Token<'_>]) -> Option<(u64, usize)> {
     if !first.is(Class::NUMBER.and(Class::DIGIT)) && first.class.is(Class::PLAIN) {
         return None;
     }
-    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let word = words_at(tokens);
     let (mut total, mut len) = below_hundred(tokens, 0).or_else(|| {
         let article = matches!(word(0), "a" | "an");
         let first = if article { word(1) } else { word(0) };
@@ -145,7 +145,7 @@ pub(in crate::intent) fn spelled(tokens: &[Token<'_>]) -> Option<(u64, usize)> {
 
 /// "forty five", "twelve", "twenty-five" from a place on.
 fn below_hundred(tokens: &[Token<'_>], at: usize) -> Option<(u64, usize)> {
-    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let word = words_at(tokens);
     if let (Some(tens), Some(unit)) = (tens(word(at)), small(word(at + 1)))
         && (1..10).contains(&unit)
     {

@@ -2,7 +2,7 @@
 
 use super::{DAY_S, MONTH_S, WEEK_S, and_a_half, duration, number_word, unit_s, whole};
 use crate::intent::lexicon::Class;
-use crate::intent::words::Token;
+use crate::intent::words::{Token, words_at};
 
 /// A time a run may be planned for: which tokens of it are the time as written, from and how many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +68,7 @@ pub(in crate::intent) fn time(tokens: &[Token<'_>]) -> Option<Time> {
     if !tokens.first()?.is(Class::TIMELY.and(Class::DIGIT)) {
         return None;
     }
-    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let word = words_at(tokens);
     let first = word(0);
     if matches!(first, "in" | "after") {
         let skip = usize::from(word(1) == "about");
@@ -194,7 +194,7 @@ pub(in crate::intent) fn time(tokens: &[Token<'_>]) -> Option<Time> {
 
 /// The last so-and-so long, in seconds: `last 30 minutes`, `for the last hour`, `since 2h`, `past day`, `today`.
 pub(in crate::intent) fn since(tokens: &[Token<'_>]) -> Option<(u64, usize)> {
-    let word = |at: usize| tokens.get(at).filter(|token| token.is_word()).map_or("", |token| token.low);
+    let word = words_at(tokens);
     let mut place = 0;
     while matches!(word(place), "for" | "over" | "in" | "from" | "within" | "during" | "of" | "the") {
         place += 1;

@@ -69,6 +69,21 @@ impl Token<'_> {
         self.kind == Kind::Word && words.iter().any(|word| word.len() == self.low.len() && self.reads(word))
     }
 
+    /// "please", as it stands before or behind an order.
+    pub(in crate::intent) fn is_please(&self) -> bool {
+        self.any(&["please", "pls", "plz", "kindly"])
+    }
+
+    /// "thanks", as it stands behind one.
+    pub(in crate::intent) fn is_thanks(&self) -> bool {
+        self.any(&["thanks", "thx", "ty", "cheers"])
+    }
+
+    /// A courtesy of one word, which says nothing of an order.
+    pub(in crate::intent) fn is_courtesy(&self) -> bool {
+        self.is_please() || self.is_thanks()
+    }
+
     /// Whether it is one of these words, all of which are of [`Class::LISTED`].
     pub(in crate::intent) fn listed(&self, words: &[&str]) -> bool {
         self.class.is(Class::LISTED) && self.any(words)

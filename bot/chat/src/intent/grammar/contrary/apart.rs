@@ -40,7 +40,7 @@ fn last_alone(scope: Scope<'_, '_>, command: &Command) -> Result<(), Problem> {
     // "deploy staging, production with canary": a list of two, or the second alone. Three places are a list.
     let lists = matches!(&tokens[first + 1..second], [comma] if comma.kind == Kind::Comma)
         && tokens.get(second + 1).is_some_and(|next| {
-            next.is_word() && !next.any(&["too", "both", "also", "and", "then", "please", "pls"])
+            next.is_word() && !next.is_courtesy() && !next.any(&["too", "both", "also", "and", "then"])
         });
     let ahead = tokens[..first].iter().any(|token| token.is_word() && token.name.is_none() && !little(token));
     let again = places.next().is_some();

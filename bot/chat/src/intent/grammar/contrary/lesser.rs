@@ -228,7 +228,7 @@ fn one_place(scope: Scope<'_, '_>) -> Option<Own> {
     let without = tokens.iter().rposition(|token| token.any(&["without", "with"])).filter(|at| *at > how);
     if let (Some(at), [first], [last]) = (without, &before[..], &behind[..]) {
         let bare = tokens[at + 1..].iter().all(|token| {
-            !token.is_word() || token.any(&["it", "them", "any", "one", "none", "please", "pls", "thanks"])
+            !token.is_word() || token.is_courtesy() || token.any(&["it", "them", "any", "one", "none"])
         });
         if bare && first.index() != last.index() {
             return Some(Own { read: at, place: Some(*last), others: true });

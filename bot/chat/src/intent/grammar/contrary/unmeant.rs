@@ -1,5 +1,7 @@
 //! Orders that say for whom they are, that they are only to be looked at, or whose names stand apart: done as their verb says, they would be more than was meant.
 
+use std::ops::Range;
+
 use crate::intent::actions::{Action, Key};
 use crate::intent::lexicon::Class;
 use crate::intent::names::NameKind;
@@ -31,6 +33,12 @@ pub(super) fn check(scope: Scope<'_, '_>) -> Result<(), Problem> {
         return Err(Problem::ambiguous(
             "I read a sign between two environments, and not whether both are meant, so I did nothing. Put \"and\" between them.",
         ));
+    }
+    if let Some(between) = waved(tokens, scope.text).filter(|_| action.row().changes && !told_why) {
+        return Err(Problem::ambiguous(
+            "I read `~` between two names, and not whether both are meant, so I did nothing. Put \"and\" between them.",
+        )
+        .instead(between, [" and "]));
     }
     if action == Action::SetVariable && in_value(tokens) {
         return Err(Problem::ambiguous(
@@ -121,6 +129,13 @@ pub(in crate::intent) fn looks(tokens: &[Token<'_>]) -> bool {
                     }
                 }
         })
+}
+
+/// "staging ~ production", "api~web": where a mark stands between two names that is no part of either.
+fn waved(tokens: &[Token<'_>], text: &str) -> Option<Range<usize>> {
+    let named = |pair: &&[Token<'_>]| pair.iter().all(|token| token.name.is_some() && token.quote == 0);
+    let mut between = tokens.windows(2).filter(named).map(|pair| pair[0].end()..pair[1].at);
+    between.find(|between| text.get(between.clone()).is_some_and(|between| between.contains('~')))
 }
 
 /// "staging|production", "staging > production", "staging (production)": a sign between two environments that neither joins nor parts them.

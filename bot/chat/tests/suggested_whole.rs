@@ -1,0 +1,210 @@
+//! What is suggested holds all that was said: no button does more than the sentence it stands below, or something else.
+//! `UPDATE_EXPECT=1` rewrites it.
+#![expect(clippy::needless_raw_string_hashes, reason = "snapshots as they are written")]
+
+use chat::intent::{Named, Names, parse};
+use expect_test::{Expect, expect};
+
+#[track_caller]
+#[expect(clippy::needless_pass_by_value, reason = "snapshots are written in place")]
+fn check(said: &str, suggested: Expect) {
+    let parsed = parse(said, &Names::sample());
+    let problem = parsed.problem.as_ref();
+    let mut lines = vec![problem.map_or("no problem", |problem| &problem.message).to_owned()];
+    lines
+        .extend(problem.iter().flat_map(|problem| &problem.suggestions).map(|said| format!("  try: {said}")));
+    suggested.assert_eq(&lines.join("\n"));
+}
+
+#[test]
+fn a_time_typed_wrong_is_not_left_out() {
+    check(
+        "deploy staging tomorow",
+        expect![[r#"
+        I read `tomorow` and am not sure whether you mean `tomorrow`, so I did nothing.
+          try: deploy staging tomorrow"#]],
+    );
+    check(
+        "deploy prod in 10 minuts",
+        expect![[r#"
+        I read `minuts` and am not sure whether you mean `minutes`, so I did nothing.
+          try: deploy production in 10 minutes"#]],
+    );
+    check(
+        "deploy api to prod and web to staging tomorow",
+        expect![[r#"
+        I read `tomorow` and am not sure whether you mean `tomorrow`, so I did nothing.
+          try: deploy api to production, then deploy web to staging tomorrow"#]],
+    );
+    check(
+        "deploy produciton v1.4.2 with canary 10/50/100 tonigt",
+        expect![[r#"
+        I don't know `produciton`. The nearest environment I know: production.
+          try: deploy v1.4.2 to production with canary 10/50/100 tonight"#]],
+    );
+    check(
+        "rollback prod to v1.2.3 tomorow",
+        expect![[r#"
+        I read `tomorow` and am not sure whether you mean `tomorrow`, so I did nothing.
+          try: dry run rollback in production to v1.2.3"#]],
+    );
+    check(
+        "deploy prod tmrw",
+        expect![[r#"
+        I read `tmrw` and am not sure whether you mean `tomorrow`, so I did nothing.
+          try: deploy production tomorrow"#]],
+    );
+    check(
+        "deploy prod fridays",
+        expect![[r#"
+        I don't know what `fridays` means here, so I did nothing. Say it without, or in other words.
+          try: dry run deploy production"#]],
+    );
+}
+
+#[test]
+fn a_keyword_typed_wrong_is_not_left_out() {
+    check(
+        "deploy production with canary1 0/50/100",
+        expect![[r#"
+        I read `canary1` and am not sure whether you mean `canary`, so I did nothing.
+          try: status production
+          try: help"#]],
+    );
+    check(
+        "deploy prod skp migrations",
+        expect![[r#"
+        I read `skp` and am not sure whether you mean `skip`, so I did nothing.
+          try: deploy production and skip migrations"#]],
+    );
+    check(
+        "deploy prod dy run",
+        expect![[r#"
+        I don't know what `dy` means here, so I did nothing. Say it without, or in other words.
+          try: dry run deploy production"#]],
+    );
+    check(
+        "deploy prod migrations",
+        expect![[r#"
+        Migrations with this deploy: run them first, or skip them?
+          try: deploy production and run migrations first
+          try: deploy production and skip migrations"#]],
+    );
+}
+
+#[test]
+fn a_number_is_not_left_out() {
+    check(
+        "backfill timezone in production for 100 users",
+        expect![[r#"
+        `100` is a count without a time. A rate is like `500/min`, a batch like `batch size 500`.
+          try: backfill backfillTimezone in production at 100/min
+          try: backfill backfillTimezone in production batch size 100"#]],
+    );
+    check(
+        "deploy abc12 to production",
+        expect![[r#"
+        I don't know `abc12`. Environments: local, staging, production. Services: api, web, cron.
+          try: dry run deploy production"#]],
+    );
+    check(
+        "deploy production with canary 1.5/50/100",
+        expect![[r#"
+        I don't know what `1.5/50/100` means here, so I did nothing. Say it without, or in other words.
+          try: dry run deploy production with canary"#]],
+    );
+    check(
+        "deploy staging in 5",
+        expect![[r#"
+        I don't know `5`. Environments: local, staging, production. Services: api, web, cron.
+          try: dry run deploy staging"#]],
+    );
+    check(
+        "deploy production #4711",
+        expect![[r#"
+        I don't know what `#4711` means here, so I did nothing. Say it without, or in other words.
+          try: dry run deploy production"#]],
+    );
+    check(
+        "deploy production INV-42 stuff",
+        expect![[r#"
+        I don't know what `stuff` means here, so I did nothing. Say it without, or in other words.
+          try: deploy production"#]],
+    );
+}
+
+#[test]
+fn no_other_place_is_suggested() {
+    check(
+        "restart prod every hour",
+        expect![[r#"
+        `every hour` happens again and again; I start a restart once, at one time.
+          try: status production
+          try: help"#]],
+    );
+    check(
+        "scaling web to 4 in production",
+        expect![[r#"
+        I read this as something told, not as an order, so I did nothing.
+          try: status production
+          try: help"#]],
+    );
+    check(
+        "deploy production, CI permitting",
+        expect![[r#"
+        I read this as something told, not as an order, so I did nothing.
+          try: status production
+          try: help"#]],
+    );
+    check(
+        "archive production",
+        expect![[r#"
+        I can't `archive`. `help` shows what I can do.
+          try: help
+          try: status production"#]],
+    );
+    check(
+        "if tests pass, deploy production",
+        expect![[r#"
+        This holds a condition I can't watch, so I did nothing. Say the order when the time has come, or make a rule of it.
+          try: deploy production
+          try: can I deploy production?
+          try: if we see repeated 500s, rollback"#]],
+    );
+}
+
+/// The environments of a project may be parts of what people call one.
+#[test]
+fn a_part_of_a_name_offers_those_that_have_it() {
+    let environments = ["local", "staging", "prod-eu", "prod-us"].map(Named::environment).into();
+    let names = Names { environments, ..Names::sample() };
+    let offered =
+        |said: &str| parse(said, &names).problem.map(|it| it.suggestions.clone()).unwrap_or_default();
+    for prod in ["prod", "production", "prd"] {
+        assert_eq!(
+            offered(&format!("deploy {prod} with canary 10/50/100")),
+            ["deploy prod-eu with canary 10/50/100", "deploy prod-us with canary 10/50/100"]
+        );
+    }
+    assert_eq!(offered("rollback prod"), ["rollback in prod-eu", "rollback in prod-us"]);
+    assert_eq!(offered("dry run deploy eu v1.2.0"), ["dry run deploy v1.2.0 to prod-eu"]);
+    assert_eq!(
+        offered("deploy prod and staging"),
+        ["deploy prod-eu and staging", "deploy prod-us and staging"]
+    );
+}
+
+/// An environment may have a name that people also call themselves by.
+#[test]
+fn those_who_speak_are_no_place() {
+    let mut names = Names::sample();
+    names.environments.push(Named::new("us"));
+    let read = |said: &str| -> Vec<String> {
+        parse(said, &names).commands.iter().map(chat::intent::Command::canonical).collect()
+    };
+    assert_eq!(read("tell us if a deploy fails"), ["alert me if a deploy fails"]);
+    assert_eq!(read("deploy staging for us"), ["deploy staging"]);
+    assert_eq!(read("let us deploy staging"), ["deploy staging"]);
+    assert_eq!(read("deploy us and staging"), ["deploy us and staging"]);
+    assert_eq!(read("show us the status of us"), ["status in us"]);
+}
