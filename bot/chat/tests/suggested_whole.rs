@@ -110,8 +110,9 @@ fn a_number_is_not_left_out() {
     check(
         "deploy production with canary 1.5/50/100",
         expect![[r#"
-        I don't know what `1.5/50/100` means here, so I did nothing. Say it without, or in other words.
-          try: dry run deploy production with canary"#]],
+            I read `1.5/50/100` behind the canary, which may be its steps or a branch, so I did nothing. Steps are whole numbers like `10/50/100`.
+              try: status production
+              try: help"#]],
     );
     check(
         "deploy staging in 5",

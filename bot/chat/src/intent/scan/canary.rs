@@ -140,10 +140,10 @@ impl Scanner<'_, '_> {
             return Ok(());
         }
         Err(Problem::ambiguous(format!(
-            "I read `{}` behind the canary, which may be its steps or a branch, so I did nothing. Steps are numbers like `10/50/100`.",
+            "I read `{}` behind the canary, which may be its steps or a branch, so I did nothing. Steps are whole numbers like `10/50/100`.",
             steps.raw
         ))
-        .instead(steps.at..steps.end(), ["10/50/100".to_owned(), format!("ref {}", steps.raw)]))
+        .instead(steps.at..steps.end(), spelled(steps.low).or_else(|| (!counted).then(|| format!("ref {}", steps.raw)))))
     }
 
     /// The order with its canary put right: the same steps, rising, up to 100.
@@ -366,4 +366,15 @@ pub(super) fn check_weights(weights: &[u64]) -> Result<Vec<u8>, Problem> {
         Some(fault) => Err(Problem::bad_value(format!("Canary steps {fault}; I read {said}."))),
         None => Ok(weights.iter().filter_map(|weight| u8::try_from(*weight).ok()).collect()),
     }
+}
+
+/// "ten/fifty/hundred": steps as numbers, where each is one.
+fn spelled(steps: &str) -> Option<String> {
+    let number = |part: &str| match part {
+        "hundred" | "full" | "all" => Some(100),
+        part => values::number_word(part).or_else(|| part.parse().ok()),
+    };
+    let steps: Option<Vec<u64>> = values::slashed(steps).map(number).collect();
+    let steps = steps.filter(|steps| steps.is_sorted_by(|one, next| one < next))?;
+    Some(steps.iter().map(ToString::to_string).collect::<Vec<_>>().join("/"))
 }
