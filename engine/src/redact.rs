@@ -174,7 +174,10 @@ impl Known {
         for found in self.search.find_iter(text) {
             let Some(replacement) = &self.replacements[found.pattern().as_usize()] else { continue };
             // It may begin within what a cut key took along.
-            out.push_str(text.get(copied..found.start()).unwrap_or_default());
+            let before = text.get(copied..found.start()).unwrap_or_default();
+            let (kept, halved) = unescaped(before, &text[found.range()]);
+            out.push_str(kept);
+            out.push_str(halved);
             out.push_str(&replacement.marker);
             copied = copied.max(found.end() + alike(&text[found.end()..], &replacement.rest));
         }
@@ -183,6 +186,21 @@ impl Known {
         }
         out.push_str(&text[copied..]);
         Cow::Owned(out)
+    }
+}
+
+/// What is kept of the text before a value that was found, and of the value itself: an escape (RFC 8259, section 7) is kept or taken
+/// whole, since half of one would spoil the JSON around it.
+fn unescaped<'t>(before: &'t str, found: &'t str) -> (&'t str, &'t str) {
+    let escapes = before.bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1;
+    match found.as_bytes().first() {
+        // What looks like the beginning of `\/` is the end of `\\`.
+        Some(b'\\') if escapes => (before, &found[..1]),
+        // "nightfall" within a new line and "ightfall".
+        Some(b'"' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' | b'u') if escapes => {
+            (&before[..before.len() - 1], "")
+        }
+        _ => (before, ""),
     }
 }
 

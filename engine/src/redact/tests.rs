@@ -209,6 +209,22 @@ fn texts_made_to_be_slow_are_not() {
     }
 }
 
+#[test]
+fn an_escape_is_kept_or_taken_whole() {
+    let redactor = knowing(&[("path", "/ hidden"), ("word", "nightfall")]);
+    for (text, left) in [
+        (r"\\/ hidden", r"\\[secret path]"),
+        (r"\nightfall", "[secret word]"),
+        (r"a \\nightfall", r"a \\[secret word]"),
+        (r"\\\/ hidden", r"\\[secret path]"),
+    ] {
+        let json = format!("{{\"text\":\"{text}\"}}");
+        let once = redactor.redact(&json).into_owned();
+        assert!(once.contains(left), "{once}");
+        assert!(serde_json::from_str::<serde_json::Value>(&once).is_ok(), "{once}");
+    }
+}
+
 proptest! {
     #[test]
     fn a_known_value_never_survives_and_json_stays_json(
