@@ -63,6 +63,23 @@ fn unready(action: Action, part: &[Token<'_>]) -> bool {
     not && state && (part.len() > 2 || part[0].any(&["isn't", "not"])) || went
 }
 
+/// "stop, nobody deploys today", "stop it, I was joking", "pause, I need to think", "stop, the deploy is fine": words to people,
+/// which begin like an order about a run and give no reason for one.
+pub(super) fn is_banter(action: Action, tail: &[Token<'_>]) -> bool {
+    let mut words = reach(tail).iter().filter(|token| token.is_word());
+    let Some(first) = words.next() else { return false };
+    if first.any(&["nobody", "noone", "everybody", "everyone", "guys", "folks"]) {
+        return true;
+    }
+    let ends = matches!(action, Action::Cancel | Action::Pause | Action::Reject);
+    let mine = first.any(&["i", "i'm", "im"]);
+    let last = words.clone().last();
+    let idles = mine
+        && last.is_some_and(|last| last.any(&["think", "breathe", "coffee", "lunch", "break", "begging"]));
+    let jests = |token: &Token<'_>| token.any(&["joking", "kidding", "joke"]) || ends && token.any(&["fine"]);
+    (idles || words.any(jests)) && !reach(tail).iter().any(|token| token.is(Class::NEGATION))
+}
+
 /// "approve! great idea Tom", "stop! hammer time": the verbs for a run are words of every day. Said alone they are an order,
 /// with thanks and with what is told of it behind them as well; with anything else they may be anything.
 pub(super) fn chats(behind: &[Token<'_>]) -> bool {
