@@ -63,6 +63,8 @@ const NOT_ALL: &[&str] = &[
 pub(super) struct Said {
     /// The environments it names, in the project's own spelling.
     places: Vec<String>,
+    /// Those it names to leave them out.
+    left_out: Vec<String>,
     /// Its other names, in lower case, each as written and in the project's own spelling.
     names: Vec<[String; 2]>,
     numbers: Vec<String>,
@@ -100,7 +102,7 @@ impl Said {
             match hit.kind {
                 NameKind::Project => {}
                 // "anything but production": no place is said.
-                NameKind::Environment if left_out => {}
+                NameKind::Environment if left_out => said.left_out.push(own.to_owned()),
                 NameKind::Environment => said.places.push(own.to_owned()),
                 _ => {
                     left_out = false;
@@ -155,6 +157,9 @@ impl Said {
     pub(super) fn is_kept_by(&self, sentence: &str, effect: &Effect, example: bool) -> bool {
         if !effect.changes {
             return true;
+        }
+        if effect.places.iter().any(|place| self.left_out.contains(place)) {
+            return false;
         }
         if self.not_all {
             return true;

@@ -182,7 +182,7 @@ const OPENERS: &str = "omg emergency hi hey hello yo hiya ok okay k alright oh a
     second lastly afterwards instead rather simply quick urgently urgent asap btw but dear or";
 const INTERJECTIONS: &str = "gm great nice good perfect cool awesome thanks thank thx ty cheers right well sure fine \
     morning afternoon evening day team folks everyone everybody all guys y'all friend friends buddy mate dude bro you \
-    sorry excellent lovely wonderful super brilliant amazing no nope nah oops lgtm done there congrats sweet \
+    sorry sry excellent lovely wonderful super brilliant amazing no nope nah oops lgtm done there congrats sweet \
     understood agreed correct very much a for that again both man people crew world damn damnit dammit goddamn dang darn shit \
     fuck crap hell bloody ugh argh aargh yikes whoa oof wtf gosh jeez holy";
 const FILLERS: &str = "a an the this that these those it its them my our your their his her some any please pls plz now \

@@ -227,6 +227,10 @@ pub(crate) fn take(asked: &Asked<'_>, said: &str, beginnings: bool) -> Result<St
     let yes_no = matches!(asked.row.takes, Takes::YesNo);
     take_plain(asked, &said, beginnings).or_else(|why| {
         let bare = words::bare(&said, beginnings && !yes_no).filter(|_| !any).ok_or_else(|| why.clone())?;
+        let counts = matches!(asked.row.takes, Takes::Count { .. } | Takes::Rate);
+        if !counts && words::is_amount(&said) && items(bare).any(|item| item.parse::<usize>().is_ok()) {
+            return Err(why);
+        }
         take_plain(asked, bare, beginnings).map_err(|_| why)
     })
 }

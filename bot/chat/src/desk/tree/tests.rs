@@ -88,6 +88,11 @@ fn what_is_no_answer_is_refused() {
         (Slot::Environments, &places[..], "3"),
         (Slot::Environments, &places, "0"),
         (Slot::Environments, &places, "p"),
+        // Three replicas, three hours, at three: no third place.
+        (Slot::Environments, &places, "to 2"),
+        (Slot::Environments, &places, "for 2"),
+        (Slot::Environments, &places, "at 2"),
+        (Slot::Environments, &places, "in 1 and 2"),
         (Slot::Environments, &places, "staging and the moon"),
         (Slot::Environments, &places, ""),
         (Slot::Ref, &[], "not a ref"),

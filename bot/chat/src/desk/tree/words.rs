@@ -39,6 +39,14 @@ pub(super) fn bare(said: &str, beginnings: bool) -> Option<&str> {
     (left != said && !left.is_empty()).then_some(left)
 }
 
+/// "to 3", "for 3", "at 3": how many, how long or when. A number behind such a word is no number of a choice.
+pub(super) fn is_amount(said: &str) -> bool {
+    const AMOUNT: [&str; 11] =
+        ["to", "for", "at", "in", "on", "from", "by", "until", "within", "after", "of"];
+    let lead = said.split_whitespace().next().unwrap_or_default();
+    AMOUNT.iter().any(|word| lead.eq_ignore_ascii_case(word))
+}
+
 /// The place in a list that a word names, from 1.
 pub(super) fn place(word: &str) -> Option<usize> {
     PLACES.iter().position(|place| *place == word).map(|at| at + 1)

@@ -35,8 +35,9 @@ pub(in crate::intent) fn skip_openers(tokens: &[Token<'_>], from: usize) -> usiz
                 && token.class.is(Class::DIGIT)
                 && token.low.bytes().all(|byte| byte.is_ascii_digit())
                 && tokens.get(at + 1).is_some_and(|next| next.kind == Kind::Bracket);
-            let typo =
-                token.is_word() && token.name.is_none() && !token.class.known() && near_opener(token.low);
+            let typo = token.is_word() && token.name.is_none() && !token.class.known() && near_opener(token.low)
+                // "rehease" is nearer to another word.
+                && !token.low.starts_with("re");
             if punctuation || bot || opener || number || typo {
                 at += 1;
             } else {

@@ -134,6 +134,11 @@ impl<'t> Scanner<'_, 't> {
         let named = self.token(place).and_then(|token| token.name).map(Hit::index);
         // "staging api in staging" says one twice.
         let here = self.segment.environments.named.iter().any(|other| Some(*other) != named);
+        let elsewhere = here
+            || self
+                .groups
+                .iter()
+                .any(|said| said.environments.named.iter().any(|other| Some(*other) != named));
         let first = before == "first" || self.scope.again && self.word(place + 1) == "first";
         if first
             && (self.scope.again
@@ -142,6 +147,11 @@ impl<'t> Scanner<'_, 't> {
         {
             return Err(Problem::ambiguous(
                 "I read one environment and behind it which is to be first, so I did nothing. Say them in the order in which they are to go.",
+            ));
+        }
+        if matches!(before, "only" | "just") && elsewhere && self.scope.action.row().changes {
+            return Err(Problem::ambiguous(
+                "I read one environment and behind it only another, and not whether both are meant, so I did nothing. Say those that are meant.",
             ));
         }
         // "is staging ready for production?" names both.

@@ -81,7 +81,7 @@ impl<'t> Reader<'_, 't> {
                 && !behind
                 && (clauses::refuses_alone(reach(last))
                     || matters(last, &self.drafts, behind, self.vocabulary))
-                || behind && hesitates(tokens)
+                || behind && (hesitates(tokens) || self.reserved(tokens))
                 || !behind && awaits(tokens)
                 || asked && (!behind && hopes(tokens) || behind && doubts(tokens))
                 || matters(tokens, &self.drafts, behind, self.vocabulary)
@@ -104,6 +104,29 @@ impl<'t> Reader<'_, 't> {
             problem = problem.suggest(part.then(|| format!("{order} {said}"))).suggest([order]);
         }
         Some(problem)
+    }
+
+    /// "deploy production. wait for my go": said behind an order that changes something, what keeps it from going as it stands.
+    fn reserved(&self, tokens: &[Token<'_>]) -> bool {
+        let Some(action) =
+            self.drafts.iter().map(|draft| draft.command.action).find(|action| action.row().changes)
+        else {
+            return false;
+        };
+        let spoken = reach(tokens);
+        waver::reserves(spoken)
+            || waver::wavers(action, spoken)
+            || remark::demands(spoken)
+            || remark::leaves_it(spoken)
+            || contrary::looks(spoken)
+            || contrary::audience(spoken)
+            || conditions::hangs_on(spoken)
+            || mood::condition_within(spoken).is_some_and(|at| {
+                // "prod only if green"
+                spoken[..at].iter().all(|token| {
+                    token.name.is_some() || token.is(Class::OPENER) || token.any(&["only", "just", "but"])
+                })
+            })
     }
 
     /// "approve!", and neither "approve it!" nor "cancel the deploy!": the order says nothing of what it is about.

@@ -67,7 +67,7 @@ const THANKS: &[&str] = &[
 ];
 
 /// What begins an excuse before an order.
-const EXCUSES: &[&str] = &["sorry", "apologies", "pardon", "excuse", "forgive", "soz"];
+const EXCUSES: &[&str] = &["sorry", "sry", "apologies", "pardon", "excuse", "forgive", "soz"];
 
 /// A word that changes nothing of an order beside it.
 fn is_idle(tokens: &[Token<'_>], at: usize) -> bool {

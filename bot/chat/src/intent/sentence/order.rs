@@ -311,6 +311,10 @@ impl<'t> Reader<'_, 't> {
         {
             return Err(waver::chatted(action));
         }
+        // "stop, nobody deploys today"
+        if grammar::runs::is_run_action(action) && !tail.is_empty() && waver::is_banter(action, tail) {
+            return Err(waver::chatted(action));
+        }
         let remarked = changes && spoken && !remark.is_empty();
         if remarked && remark::leaves_it(remark) {
             self.hear(Heard::Statement);

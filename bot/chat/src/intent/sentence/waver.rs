@@ -8,7 +8,12 @@ const PARTS: usize = 8;
 /// Whether the words behind an order leave open whether it is meant, and by whom it is to be done.
 pub(super) fn wavers(action: Action, tail: &[Token<'_>]) -> bool {
     reach(tail).split(|token| !token.is_word()).filter(|part| !part.is_empty()).take(PARTS).any(|part| {
-        guesses(part) || waits_for_people(part) || is_trial(part) || puts_off(part) || unready(action, part)
+        guesses(part)
+            || waits_for_people(part)
+            || is_trial(part)
+            || puts_off(part)
+            || unready(action, part)
+            || runs_otherwise(part)
     })
 }
 
@@ -42,6 +47,13 @@ fn is_trial(part: &[Token<'_>]) -> bool {
         && part.iter().any(|token| token.any(&["a", "an", "just", "only"]))
 }
 
+/// ", dru run", ", mock run": a run of another kind, or "dry" typed wrong.
+fn runs_otherwise(part: &[Token<'_>]) -> bool {
+    matches!(part, [how, run] if run.any(&["run", "deploy"])
+        && how.name.is_none()
+        && !how.is(Class::OPENER.and(Class::PREPOSITION).and(Class::HEAD).and(Class::OBJECT)))
+}
+
 /// "next time"
 fn puts_off(part: &[Token<'_>]) -> bool {
     matches!(part, [next, time] if next.any(&["next", "another"]) && time.any(&["time"]))
@@ -61,6 +73,54 @@ fn unready(action: Action, part: &[Token<'_>]) -> bool {
     let went = matches!(part, [that, verb] if that.any(&["that", "which", "this"])
         && verb.any(&["failed", "crashed", "broke", "worked", "finished", "succeeded"]));
     not && state && (part.len() > 2 || part[0].any(&["isn't", "not"])) || went
+}
+
+/// "wait for my go", "let me check first", "disregard", "should have been staging": said behind an order, it keeps it back or
+/// takes it back.
+pub(super) fn reserves(said: &[Token<'_>]) -> bool {
+    /// What begins so tells how far, how fast or that it is not to go at all.
+    const BEGINS: &[&str] = &[
+        "wait",
+        "hold",
+        "ask",
+        "gradually",
+        "slowly",
+        "half",
+        "disregard",
+        "retract",
+        "retracted",
+        "cancelled",
+        "canceled",
+    ];
+    let mut words = said.iter().filter(|token| token.is_word() && token.quote == 0);
+    let Some(first) = words.find(|token| !token.is(Class::OPENER)) else { return false };
+    let then = words.next();
+    let next = |these: &[&str]| then.is_some_and(|token| token.any(these));
+    first.any(BEGINS)
+        || first.any(&["let"]) && next(&["me", "us"])
+        || first.any(&["show", "tell"]) && next(&["me", "us"])
+        || first.any(&["not"]) && next(&["before", "until", "till", "yet", "now"])
+        || first.any(&["in"]) && next(&["steps", "stages", "phases"])
+        || first.any(&["should", "ought", "was", "meant"])
+            && next(&["have", "of", "to", "supposed", "meant", "staging"])
+        || first.low.starts_with("s/") && first.low.ends_with('/')
+}
+
+/// "stop, nobody deploys today", "stop it, I was joking", "pause, I need to think", "stop, the deploy is fine": words to people,
+/// which begin like an order about a run and give no reason for one.
+pub(super) fn is_banter(action: Action, tail: &[Token<'_>]) -> bool {
+    let mut words = reach(tail).iter().filter(|token| token.is_word());
+    let Some(first) = words.next() else { return false };
+    if first.any(&["nobody", "noone", "everybody", "everyone", "guys", "folks"]) {
+        return true;
+    }
+    let ends = matches!(action, Action::Cancel | Action::Pause | Action::Reject);
+    let mine = first.any(&["i", "i'm", "im"]);
+    let last = words.clone().last();
+    let idles = mine
+        && last.is_some_and(|last| last.any(&["think", "breathe", "coffee", "lunch", "break", "begging"]));
+    let jests = |token: &Token<'_>| token.any(&["joking", "kidding", "joke"]) || ends && token.any(&["fine"]);
+    (idles || words.any(jests)) && !reach(tail).iter().any(|token| token.is(Class::NEGATION))
 }
 
 /// "approve! great idea Tom", "stop! hammer time": the verbs for a run are words of every day. Said alone they are an order,

@@ -414,7 +414,7 @@ fn show(rest: &Rest<'_, '_>) -> Meaning {
     if rest.says(&["dry", "dry-run"]) {
         return if rest.says(DEPLOY_NOUNS) { Meaning::DryRun(Action::Deploy) } else { Meaning::None };
     }
-    if rest.says(BACKFILL) {
+    if rest.says(BACKFILL) || rest.names(NameKind::Job) {
         return act(Action::BackfillStatus);
     }
     if rest.says(&["audit", "who"]) {
