@@ -116,7 +116,7 @@ pub(super) fn is_banter(action: Action, tail: &[Token<'_>]) -> bool {
     }
     let ends = matches!(action, Action::Cancel | Action::Pause | Action::Reject);
     let mine = first.any(&["i", "i'm", "im"]);
-    let last = words.clone().last();
+    let last = words.clone().next_back();
     let idles = mine
         && last.is_some_and(|last| last.any(&["think", "breathe", "coffee", "lunch", "break", "begging"]));
     let jests = |token: &Token<'_>| token.any(&["joking", "kidding", "joke"]) || ends && token.any(&["fine"]);
