@@ -39,6 +39,7 @@ fn without_anything_the_defaults_hold() {
             rules_dir: None,
             artifacts: "/var/lib/infra-chat/artifacts",
             master_key: None,
+            master_keys_before: 0,
             builds_kept: None,
             log: "info",
             log_format: Text,

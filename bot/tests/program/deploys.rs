@@ -77,7 +77,7 @@ fn the_exit_code_tells_what_came_of_it() {
     world.program(&["--as", "vera", "run", "deploy staging"]).ended(2);
     world.program(&["--as", "stranger", "run", "deploy staging"]).ended(2);
     world.program(&["run", "whoami"]).ended(0).says("ana");
-    world.program(&["--as", "ana", "run", "deploy v9.9.9 to staging"]).ended(1).says("v9.9.9");
+    world.program(&["--as", "ana", "run", "deploy v9.9.9 to staging"]).ended(2).says("v9.9.9");
     world.program(&["--as", "ana", "run", "rollback staging"]).ended(1);
     world.program(&["--as", "vera", "run", "deploy v9.9.9 to staging"]).ended(2).says("deployer");
     world.program(&["--as", "ana", "run", "dry run deploy staging"]).ended(0);

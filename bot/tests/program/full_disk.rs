@@ -105,11 +105,11 @@ fn a_build_finds_no_room(place: &Path, world: &World, chat: &mut Running, serves
     room(place, 256);
     let said = chat.wait_for("the disk is full (");
     assert!(said.contains("free some space, then retry"), "{said}");
-    // What it failed for is told before it has gone back.
-    chat.wait_for("disk-full");
     // Who is served stays served.
     serves();
     room(place, PLENTY_KB);
+    // What it failed for is told before it has gone back, for which it may need room.
+    chat.wait_for("disk-full");
     let before = chat.said().matches("succeeded").count();
     chat.say("retry");
     chat.wait_for_more("succeeded", before);

@@ -239,6 +239,10 @@ impl Desk {
             return Ok(None);
         }
         let choices = self.engine.refs_instead(&request.environment, said).await?;
+        // Where there is no ref at all, something else is wrong.
+        if choices.is_empty() {
+            return Ok(None);
+        }
         Ok(Some(Wanted { choices: Some(choices), why: view::sentence(&problem.say) }))
     }
 
