@@ -3,18 +3,12 @@
 #![expect(clippy::needless_raw_string_hashes, reason = "snapshots as they are written")]
 
 use chat::intent::{Named, Names, parse};
-use expect_test::{Expect, expect};
+use expect_test::expect;
 
-#[track_caller]
-#[expect(clippy::needless_pass_by_value, reason = "snapshots are written in place")]
-fn check(said: &str, suggested: Expect) {
-    let parsed = parse(said, &Names::sample());
-    let problem = parsed.problem.as_ref();
-    let mut lines = vec![problem.map_or("no problem", |problem| &problem.message).to_owned()];
-    lines
-        .extend(problem.iter().flat_map(|problem| &problem.suggestions).map(|said| format!("  try: {said}")));
-    suggested.assert_eq(&lines.join("\n"));
-}
+#[path = "corpus/suggests.rs"]
+mod suggests;
+
+use suggests::check;
 
 #[test]
 fn a_time_typed_wrong_is_not_left_out() {
