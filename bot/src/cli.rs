@@ -155,7 +155,7 @@ pub(crate) enum Command {
     /// Say one thing, wait for what comes of it, tell by the exit code
     #[command(after_help = "Exit code:\n  \
             0  it succeeded, was done, or is scheduled; a question was answered, and \"can I …?\" with yes\n  \
-            1  it failed, or could not be done: nobody knows the ref, or a provider does not answer\n  \
+            1  it failed, or could not be done: no release to go back to, or a provider does not answer\n  \
             2  it was refused or not understood, or waits for a person; \"can I …?\" was answered with no, or not alone")]
     Run {
         /// What to say, as in the chat: "deploy staging"

@@ -102,8 +102,8 @@ pub enum Outcome {
     Answered,
     /// Not understood or not allowed.
     Refused,
-    /// Understood and allowed, and it could not be done as things are: nobody knows the ref, there is no release to go back
-    /// to, the database or a provider does not answer.
+    /// Understood and allowed, and it could not be done as things are: there is no release to go back to, the database
+    /// or a provider does not answer.
     Failed,
     /// Something must be said before it can go on.
     Asked,
