@@ -41,6 +41,8 @@ const AT_START: f64 = 0.75;
 const PAST_MIN: u64 = 50;
 /// What one row adds at most, as a logarithm: a pause of some seconds is no verdict.
 const ROW_LN_MAX: f64 = 8.0;
+/// And of few slow answers, see [`LatencyEvidence::is_slight`]: so many fall to one version in some rows of any busy machine, so it takes many such rows.
+const SLIGHT_ROW_LN_MAX: f64 = std::f64::consts::LN_2;
 /// Rows without a counterpart are taken together, at most so many.
 const TOGETHER_MAX_ROWS: u32 = 12;
 /// A spread as fair draws have it is assumed until so many rows have shown how wide it is.
@@ -52,6 +54,8 @@ const SPREAD_MAX: f64 = 16.0;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct LatencyEvidence {
     slower: Mixture,
+    /// The same with no row worth more than few slow answers are.
+    slightly: Mixture,
     /// The stable version's latencies up to now.
     past: Vec<u64>,
     together: (Vec<u64>, Vec<u64>),
@@ -71,6 +75,7 @@ impl LatencyEvidence {
         let chances = planned_s / LATENCY_ROW_S;
         Self {
             slower: Mixture::new(SLOWER.len(), AT_START, chances),
+            slightly: Mixture::new(SLOWER.len(), AT_START, chances),
             together: (vec![0; past.len()], vec![0; past.len()]),
             past,
             together_rows: 0,
@@ -85,6 +90,7 @@ impl LatencyEvidence {
     pub(super) fn see(&mut self, stable: &[u64], canary: &[u64], warm: bool) {
         self.fit(stable.len().max(canary.len()));
         self.slower.wake();
+        self.slightly.wake();
         if warm && sum(&self.past) >= PAST_MIN {
             add(&mut self.together.0, stable);
             add(&mut self.together.1, canary);
@@ -118,11 +124,11 @@ impl LatencyEvidence {
             Tails { past: tail(&self.past), stable: tail(&self.together.0), canary: tail(&self.together.1) };
         let power = 1.0 / self.spread.factor();
         let stalls = &self.stalls;
-        self.slower.see(
-            tails
-                .ln_e_values()
-                .map(|(ln, ln_stalled)| stalls.ln_e_value((ln * power).min(ROW_LN_MAX), ln_stalled * power)),
-        );
+        let row = tails
+            .ln_e_values()
+            .map(|(ln, ln_stalled)| stalls.ln_e_value((ln * power).min(ROW_LN_MAX), ln_stalled * power));
+        self.slower.see(row);
+        self.slightly.see(row.map(|ln| ln.min(SLIGHT_ROW_LN_MAX)));
 
         let usual = tails.limit(SLOW);
         let slow = |side: &[u64]| share(side[usual], side[0]);
@@ -140,7 +146,7 @@ impl LatencyEvidence {
 
     /// The evidence against the canary, see [`Mixture::value`].
     pub(super) fn value(&self) -> f64 {
-        self.slower.value()
+        if self.is_slight() { self.slower.value().min(self.slightly.value()) } else { self.slower.value() }
     }
 
     /// Whether so few of the canary's requests were slow that nobody would call it slower: at every limit that sentences tell of, far fewer than

@@ -12,7 +12,7 @@ use super::judge::Judge;
 use super::policy::{Policy, STAGES};
 
 /// The form of what is stored. It grows with each change of what a judge keeps or of what that means; a test holds the fields against it.
-const FORM: u32 = 5;
+const FORM: u32 = 6;
 
 /// Reads only as [`FORM`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -179,6 +179,9 @@ mod tests {
             .is_anew
             .latency.compared
             .latency.past
+            .latency.slightly.each
+            .latency.slightly.staked
+            .latency.slightly.waiting
             .latency.slow[]
             .latency.slower.each
             .latency.slower.staked
@@ -257,6 +260,7 @@ mod tests {
             ("form", 1.into()),
             ("form", 2.into()),
             ("form", 3.into()),
+            ("form", 5.into()),
             ("errors", serde_json::json!({ "lanes": [1] })),
         ] {
             let mut stored = serde_json::to_value(&before).unwrap();

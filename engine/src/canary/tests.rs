@@ -96,6 +96,27 @@ fn some_slow_answers_of_a_quick_service_are_no_reason_to_hold_it() {
     assert_eq!(quick(&often).verdict(), Verdict::Fail { cause: Cause::Latency });
 }
 
+/// Both versions on one busy machine, which gives neither its turn now and then: 32 of 2,200 answers of the one are late, and 5 of the other.
+#[test]
+fn late_answers_in_some_rows_of_a_busy_machine_are_no_reason_to_roll_a_quick_service_back() {
+    let busy = |late: fn(u32) -> (u64, u64)| {
+        let past = Past { latency: vec![24_000, 30], ..Past::default() };
+        let mut judge = Judge::new(Policy::default(), 130, past);
+        (1..=130).find(|at| {
+            judge.second(&second((20, 0), (20, 0)));
+            if at % LATENCY_ROW_S == 0 {
+                let (stable, canary) = late(at / LATENCY_ROW_S);
+                judge.latency(&[200 - stable, stable], &[200 - canary, canary]);
+            }
+            matches!(judge.verdict(), Verdict::Fail { .. })
+        })
+    };
+    assert_eq!(busy(|row| if row % 3 == 0 { (1, 8) } else { (0, 0) }), None);
+    assert_eq!(busy(|row| if row % 2 == 0 { (1, 6) } else { (0, 0) }), None);
+    // As many in each row are no chance.
+    assert_eq!(busy(|_| (0, 4)), Some(110));
+}
+
 #[test]
 fn a_canary_that_fails_a_fifth_is_failed_within_seconds_and_the_sentence_has_the_numbers() {
     let fails = |mut judge: Judge| {
