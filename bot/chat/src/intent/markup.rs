@@ -156,7 +156,11 @@ fn clean_line(line: &str, out: &mut String, signs: &mut Signs) {
             '‘' | '’' | '‚' | '‛' | '′' => out.push('\''),
             '–' | '—' | '―' => out.push_str(" - "),
             '…' => out.push('.'),
-            '→' | '➡' | '⇒' => out.push_str("->"),
+            '→' | '➡' | '⇒' | '⟶' | '⟹' | '➔' | '➙' | '➜' | '➝' | '➞' | '↦' | '👉' => {
+                out.push_str("->")
+            }
+            // Neither joins nor parts what stands beside it: a word nobody knows, which is asked about.
+            '↔' | '⇔' | '⇄' | '←' | '⇐' | '⬅' | '👈' => out.push_str(" <> "),
             '•' | '·' | '‣' => out.push_str("- "),
             '☐' | '☑' | '☒' | '□' | '◻' | '⬜' if begins_line(out) => out.push_str("[ ] "),
             '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}' => {}
@@ -316,9 +320,9 @@ impl Signs {
     }
 }
 
-/// Pictures and signs of any kind, with their skin tones, frames and flags.
+/// Pictures and signs of any kind, with their skin tones, frames and flags; and no "≠", which says something of what stands beside it.
 fn is_emoji(c: char) -> bool {
-    matches!(u32::from(c), 0xa9 | 0xae | 0x203c | 0x2049 | 0x20e3 | 0x2122 | 0x2139 | 0x2190..=0x2bff | 0x3030 | 0x303d | 0x3297 | 0x3299 | 0x1f000..=0x1faff | 0xe0020..=0xe007f)
+    matches!(u32::from(c), 0xa9 | 0xae | 0x203c | 0x2049 | 0x20e3 | 0x2122 | 0x2139 | 0x2190..=0x21ff | 0x2300..=0x2bff | 0x3030 | 0x303d | 0x3297 | 0x3299 | 0x1f000..=0x1faff | 0xe0020..=0xe007f)
 }
 
 #[cfg(test)]

@@ -113,8 +113,8 @@ impl Problem {
             if self.suggestions.len() == MAX_SUGGESTIONS {
                 break;
             }
-            let sentence = sentence.into();
-            if !self.suggestions.contains(&sentence) {
+            let sentence = tidy(sentence.into());
+            if !sentence.is_empty() && !self.suggestions.contains(&sentence) {
                 self.suggestions.push(sentence);
             }
         }
@@ -325,4 +325,12 @@ fn understood(sentence: &str, vocabulary: &Vocabulary) -> Option<Vec<Command>> {
     }
     let parsed = super::read(sentence, vocabulary);
     parsed.problem.is_none().then_some(parsed.commands)
+}
+/// Without what is left of a word that is not suggested: two blanks, brackets around nothing.
+fn tidy(sentence: String) -> String {
+    let sound = |at: &str| !at.is_empty() && at != "(" && at != ")";
+    if !sentence.contains("  ") && !sentence.contains("( ") && !sentence.ends_with(' ') {
+        return sentence;
+    }
+    sentence.replace("( )", " ").split(' ').filter(|word| sound(word)).collect::<Vec<_>>().join(" ")
 }

@@ -4,6 +4,7 @@
 
 mod canary;
 mod list;
+mod live;
 pub(super) mod lost;
 mod name;
 pub(super) mod stray;

@@ -201,25 +201,37 @@ pub(crate) fn is_ref(word: &str) -> bool {
             && !word.contains("://")
             && !word.starts_with('/')
             && !word.ends_with('/')
-            && word.rsplit('/').next().is_none_or(|last| unit_s(last).is_none())
+            && (word.rsplit('/').next().is_none_or(|last| unit_s(last).is_none()) || is_of_branch(word))
             && !word.bytes().next().is_some_and(|byte| byte.is_ascii_digit())
-            && !matches!(
-                word,
-                "and/or"
-                    | "y/n"
-                    | "yes/no"
-                    | "w/"
-                    | "w/o"
-                    | "n/a"
-                    | "ci/cd"
-                    | "on/off"
-                    | "24/7"
-                    | "he/she"
-                    | "i/o"
-                    | "a/b"
-                    | "blue/green"
-                    | "red/black"
-            ))
+            && !is_shorthand(word))
+}
+
+/// "feature/w", and not "rows/min": what stands before the slash is what branches are called by.
+fn is_of_branch(word: &str) -> bool {
+    const KINDS: &[&str] =
+        &["feature", "feat", "fix", "bugfix", "hotfix", "release", "chore", "refs", "origin", "heads"];
+    word.split('/').next().is_some_and(|kind| KINDS.contains(&kind))
+}
+
+/// Words written with a slash, which are no branch.
+pub(super) fn is_shorthand(word: &str) -> bool {
+    matches!(
+        word,
+        "and/or"
+            | "y/n"
+            | "yes/no"
+            | "w/"
+            | "w/o"
+            | "n/a"
+            | "ci/cd"
+            | "on/off"
+            | "24/7"
+            | "he/she"
+            | "i/o"
+            | "a/b"
+            | "blue/green"
+            | "red/black"
+    )
 }
 
 /// A run: `r-3f2a`, `#r-3f2a`, `run 3f2a`, `run #3f2a`. Answers it as it is always written.

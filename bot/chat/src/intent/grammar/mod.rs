@@ -218,7 +218,13 @@ fn not_understood(scope: Scope<'_, '_>, strange: &Token<'_>) -> Problem {
     // "wo canary": what stands behind may be what it takes away.
     let behind = scope.tokens.iter().skip_while(|token| token.at <= strange.at).find(|token| token.is_word());
     let bound = behind.is_some_and(|next| next.is(Class::KEYWORD));
-    problem.instead(word, (!bound).then_some(""))
+    // "everything besides production" is without it, or with it too.
+    if behind.is_some_and(|next| next.name.is_some()) && strange.any(&["besides", "beside", "outside"]) {
+        return problem.instead(word, ["except"]);
+    }
+    // "staging ≠ production", "not before 22:00": without it they would say the contrary.
+    let turns = !strange.raw.contains(char::is_alphanumeric) || strange.any(&["not"]);
+    problem.instead(word, (!bound && !turns).then_some(""))
 }
 
 /// "--force", "-v": written as on a command line. "--no-canary" is suggested in words.

@@ -4,7 +4,7 @@ use crate::intent::lexicon::look_up;
 
 use super::stray::THINGS;
 use super::unknown::unknown_name;
-use super::{Action, Class, Kind, NameKind, Problem, Scanner, Token, object_words, values};
+use super::{Action, Class, Kind, NameKind, Problem, Scanner, Token, live, object_words, values};
 use crate::intent::names::Hit;
 
 /// What an order may be good for, after "to".
@@ -140,6 +140,7 @@ impl<'t> Scanner<'_, 't> {
             return Ok(());
         }
         let before = place.checked_sub(1).and_then(|at| self.token(at));
+        live::goes_live(self.scope.tokens, place)?;
         let onto =
             before.is_some_and(|token| token.any(&["to", "into", "onto"]) || token.kind == Kind::Arrow);
         let taken = self.scope.action == Action::Deploy && before.is_some_and(|token| token.any(&["from"]));
@@ -186,7 +187,7 @@ impl<'t> Scanner<'_, 't> {
         let problem = Problem::ambiguous(
             "Is it to happen in both environments, or is what runs in the one to go to the other? Name the ref and where it goes.",
         );
-        let [from, onto] = places[..] else { return problem.suggest(["deploy main to production"]) };
+        let [from, onto] = places[..] else { return problem };
         problem.suggest([
             format!("deploy main to {onto}"),
             format!("releases {from}"),
@@ -267,6 +268,14 @@ impl<'t> Scanner<'_, 't> {
             if let Some(place) = self.scope.vocabulary.find(std::iter::once(git_ref)) {
                 self.take(place.kind, place.index(), true);
             } else if git_ref != "latest" {
+                if values::is_shorthand(git_ref) {
+                    // "prod@w/o cron"
+                    return Err(Problem::ambiguous(format!(
+                        "I read `{}` as no ref, so I did nothing. Put a blank before it if that is what is meant.",
+                        &token.raw[start..]
+                    ))
+                    .instead(token.at..token.end(), [format!("{name} {git_ref}")]));
+                }
                 if look_up(git_ref).class.known() && !values::is_ref(git_ref) {
                     return Err(unknown_name(self.scope, token, &[]));
                 }

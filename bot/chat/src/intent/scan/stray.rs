@@ -309,11 +309,9 @@ impl<'t> Scanner<'_, 't> {
             "I read `{}`, but not which release is meant. A deploy without a ref takes the newest; what ran before comes back by a rollback.",
             token.raw
         ))
-        .suggest([
-            format!("rollback {place} to the previous release"),
-            format!("deploy {place}"),
-            format!("releases {place}"),
-        ])
+        .suggest([format!("rollback {place} to the previous release")])
+        .suggest((!place.is_empty()).then(|| format!("deploy {place}")))
+        .suggest((!place.is_empty()).then(|| format!("releases {place}")))
     }
 
     /// "deploy production logs": what is asked for, if anything is.

@@ -5,6 +5,7 @@ use super::{Action, Class, Kind, Problem, Scanner, Scope, Token, reach, unknown_
 use crate::intent::actions::Key;
 use crate::intent::markup::TICK;
 use crate::intent::names::NameKind;
+use crate::intent::near::Spelled;
 use crate::intent::words::{said_again, words_at};
 
 /// Words that mean something else even behind most keywords of a ref, and are a ref behind "ref" alone.
@@ -16,6 +17,13 @@ const CALLED: &[&str] =
 
 /// Usual names of branches that may as well be an environment's.
 pub(super) const BRANCHES: &[&str] = &["develop"];
+
+/// The unit of time that was meant by a word typed wrong.
+fn near_unit(word: &str) -> Option<&'static str> {
+    const UNITS: [&str; 8] = ["hours", "hour", "minutes", "minute", "days", "day", "weeks", "week"];
+    let said = Spelled::new(word);
+    UNITS.into_iter().find(|unit| said.distance(&Spelled::new(*unit)).is_some())
+}
 
 impl Scanner<'_, '_> {
     /// Values only some actions have: counts, rates, durations, modes.
@@ -156,8 +164,22 @@ impl Scanner<'_, '_> {
         match values::only_for(self.rest(place)) {
             Some(len) if action == Action::Lock => Ok(Some(len)),
             Some(len) => Err(for_a_time(self.scope, &self.scope.tokens[place..place + len])),
+            None if action == Action::Lock => self.no_length(place).map_or(Ok(None), Err),
             None => Ok(None),
         }
+    }
+
+    /// "for 2 huors": without its end the lock would stay.
+    fn no_length(&self, place: usize) -> Option<Problem> {
+        let (number, len) = values::count(self.rest(place + 1))?;
+        let unit = self.token(place + 1 + len).filter(|unit| unit.is_word() && unit.name.is_none())?;
+        let problem = Problem::bad_value(format!(
+            "`for {number} {}` is no length of time I know; I expected one like `for 2h` or `until 18:00`.",
+            unit.raw
+        ));
+        let near =
+            near_unit(unit.low).and_then(|unit| Some(format!("lock {} for {number} {unit}", self.locked()?)));
+        Some(problem.suggest(near))
     }
 
     /// "except production, ref main": behind a comma and called what it is, a ref is not what is left out.

@@ -45,6 +45,11 @@ impl<'t> Reader<'_, 't> {
         if tokens.iter().any(|token| token.kind == Kind::Question) {
             return Ok(false);
         }
+        // "Deploy production. The api only.": how it is to go, and no second one.
+        let limits = tokens.iter().any(|token| token.any(&["only", "alone", "just"]) && token.quote == 0);
+        if limits && begins.is_some_and(|token| token.any(&["the"])) {
+            return Ok(false);
+        }
         // "then staging then production": each again, one after the other.
         let parts = |at: &usize| tokens.get(*at).is_none_or(|token| token.any(&["then"]));
         let mut begin = 0;

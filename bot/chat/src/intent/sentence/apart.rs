@@ -3,8 +3,8 @@
 //! Most of it is small talk. What says how, when, where or whether the order is to go must not be passed over.
 
 use super::{
-    Action, Class, Command, Draft, Head, Key, Kind, Mood, Problem, Reader, Token, abroad, classes, clauses,
-    conditions, heads, mood, reach, remark, report, standing, waver,
+    Action, Class, Command, Draft, Head, Key, Kind, Mood, Problem, Reader, Token, abroad, behind, classes,
+    clauses, conditions, heads, mood, reach, remark, report, standing, waver,
 };
 use crate::intent::grammar::contrary;
 use crate::intent::grammar::runs::is_run_action;
@@ -81,7 +81,7 @@ impl<'t> Reader<'_, 't> {
                 && !behind
                 && (clauses::refuses_alone(reach(last))
                     || matters(last, &self.drafts, behind, self.vocabulary))
-                || behind && (hesitates(tokens) || self.reserved(tokens))
+                || behind && (hesitates(tokens) || self.reserved(tokens, asked))
                 || !behind && awaits(tokens)
                 || asked && (!behind && hopes(tokens) || behind && doubts(tokens))
                 || matters(tokens, &self.drafts, behind, self.vocabulary)
@@ -107,14 +107,15 @@ impl<'t> Reader<'_, 't> {
     }
 
     /// "deploy production. wait for my go": said behind an order that changes something, what keeps it from going as it stands.
-    fn reserved(&self, tokens: &[Token<'_>]) -> bool {
+    fn reserved(&self, tokens: &[Token<'_>], asked: bool) -> bool {
         let Some(action) =
             self.drafts.iter().map(|draft| draft.command.action).find(|action| action.row().changes)
         else {
             return false;
         };
         let spoken = reach(tokens);
-        waver::reserves(spoken)
+        self.may_hold_back(action, spoken, asked)
+            || waver::reserves(spoken)
             || waver::wavers(action, spoken)
             || remark::demands(spoken)
             || remark::leaves_it(spoken)
@@ -127,6 +128,27 @@ impl<'t> Reader<'_, 't> {
                     token.name.is_some() || token.is(Class::OPENER) || token.any(&["only", "just", "but"])
                 })
             })
+    }
+
+    /// Whether it is none of what is known to change nothing of the order before it.
+    fn may_hold_back(&self, action: Action, spoken: &[Token<'_>], asked: bool) -> bool {
+        // Who ends or holds a run has said what there is to say; the verbs for runs have rules of their own.
+        if asked || matches!(action, Action::Cancel | Action::Pause | Action::Reject | Action::Lock) {
+            return false;
+        }
+        let said = classes(spoken);
+        let (plain, _) = abroad::without_politeness(report::without_courtesies(spoken, said), said);
+        match mood::read(&plain) {
+            Mood::Notify(_) | Mood::Retraction | Mood::Question { .. } => false,
+            Mood::Refusal => {
+                let about = plain
+                    .iter()
+                    .any(|token| token.name.is_some() || token.is(Class::HEAD) && token.is_word());
+                !about && !behind::is_harmless(&plain)
+            }
+            _ if is_run_action(action) => behind::holds_back(&plain),
+            _ => !behind::is_harmless(&plain),
+        }
     }
 
     /// "approve!", and neither "approve it!" nor "cancel the deploy!": the order says nothing of what it is about.
@@ -288,8 +310,10 @@ fn doubts(tokens: &[Token<'_>]) -> bool {
             }
             (Some(first), Some(second)) => {
                 first.any(&["is", "isn't", "was"]) && second.any(&["it", "that", "this"])
-                    || first.any(&["should", "shall", "may", "can", "could", "am", "are", "do", "must"])
-                        && second.any(&["i", "we"])
+                    || first.any(&[
+                        "should", "shall", "may", "can", "could", "am", "are", "do", "must", "would", "will",
+                    ]) && second.any(&["i", "we"])
+                    || first.any(&["would", "will", "could", "does"]) && second.any(&["it", "that", "this"])
                     || first.any(&["what"]) && second.any(&["do"])
             }
             _ => false,

@@ -6,7 +6,7 @@ use crate::intent::words::said_again;
 
 use super::{
     Action, Class, Head, Heard, Joined, Key, Kind, Meaning, Mood, Opening, Problem, Reader, Rest, Scope,
-    Token, classes, clauses, commentary, conditions, fits, goes_on, grammar, heads, mood, reach,
+    Token, behind, classes, clauses, commentary, conditions, fits, goes_on, grammar, heads, mood, reach,
     reaction_like, remark, report, statement, takes_back, waver, withdraws,
 };
 
@@ -294,6 +294,9 @@ impl<'t> Reader<'_, 't> {
         if changes
             && spoken
             && (!tail.is_empty() && waver::wavers(action, tail)
+                || action != Action::Backfill
+                    && !grammar::runs::is_run_action(action)
+                    && behind::hedges(tail, words)
                 || said.is(Class::of_kind(Kind::Comma)) && waver::ranks(words))
         {
             return Err(Problem::ambiguous(

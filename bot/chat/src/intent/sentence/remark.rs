@@ -245,7 +245,7 @@ pub(super) fn asks_people(tokens: &[Token<'_>]) -> bool {
 }
 
 /// "users can't log in": what somebody can't do, and not that the order can't be done.
-fn fails(clause: &[Token<'_>]) -> bool {
+pub(super) fn fails(clause: &[Token<'_>]) -> bool {
     const CANNOT: &[&str] = &[
         "can't", "cant", "cannot", "couldn't", "couldnt", "doesn't", "doesnt", "don't", "dont", "won't",
         "wont",
@@ -359,7 +359,7 @@ pub(super) fn goes_on(tail: &[Token<'_>]) -> bool {
 }
 
 /// "memory leak again", "all good", "canary green": how things are, without a verb and without a name of ours.
-fn state(clause: &[Token<'_>]) -> bool {
+pub(super) fn state(clause: &[Token<'_>]) -> bool {
     /// Longer ones have a verb.
     const LONGEST: usize = 6;
     /// "watch the errors" is no state: something is to be done, by whomever.

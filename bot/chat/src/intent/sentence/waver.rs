@@ -94,10 +94,10 @@ pub(super) fn reserves(said: &[Token<'_>]) -> bool {
     ];
     let mut words = said.iter().filter(|token| token.is_word() && token.quote == 0);
     let Some(first) = words.find(|token| !token.is(Class::OPENER)) else { return false };
-    let then = words.next();
+    let (then, third) = (words.next(), words.next());
     let next = |these: &[&str]| then.is_some_and(|token| token.any(these));
     first.any(BEGINS)
-        || first.any(&["let"]) && next(&["me", "us"])
+        || first.any(&["let"]) && next(&["me", "us"]) && !third.is_some_and(|third| third.any(&["know"]))
         || first.any(&["show", "tell"]) && next(&["me", "us"])
         || first.any(&["not"]) && next(&["before", "until", "till", "yet", "now"])
         || first.any(&["in"]) && next(&["steps", "stages", "phases"])
