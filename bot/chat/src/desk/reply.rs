@@ -10,7 +10,7 @@ use super::question::{Question, Wanted, said_once_more};
 use super::talk::Talk;
 use super::tree::{self, Draft, Slot, Takes};
 use super::{Desk, Heard, Outcome, Speaker, elliptic};
-use crate::intent::{Action, Command, Names, Parsed, ProblemKind, parse};
+use crate::intent::{Action, Command, MAX_CHARS, Names, Parsed, ProblemKind, parse};
 use crate::message::{Card, Outbound};
 use crate::view;
 
@@ -149,6 +149,7 @@ impl Desk {
         }
         // "what is a canary?"
         if value_in(&question, &reader, said).is_err()
+            && said.chars().count() <= MAX_CHARS
             && let Some(help) = explained(parsed, &speaker.names())
         {
             return Box::pin(self.another_order(speaker, talk, question, &help)).await.map(Some);

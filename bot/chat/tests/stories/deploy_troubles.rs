@@ -226,6 +226,23 @@ fn an_unknown_ref_is_said_at_once() {
 }
 
 #[test]
+fn another_ref_is_taken_by_its_place_or_without_its_v() {
+    for answer in ["the second", "the second one", "1.0.0"] {
+        chat(async |t| {
+            t.release("v1.0.0", good());
+            t.user("ana").says("dry run deploy staging ref v9.9.9").await;
+            t.user("ana").says(&"x".repeat(4_100)).await;
+            let too_long = t.said();
+            assert!(too_long.contains("is longer than 300 characters. Which ref?"), "{too_long}");
+            t.user("ana").says(answer).await;
+            let plan = t.said();
+            assert!(plan.contains("Deploy v1.0.0"), "{answer}: {plan}");
+            t.never_mind_the_rest();
+        });
+    }
+}
+
+#[test]
 fn a_build_error_shows_the_end_of_its_output() {
     chat(async |t| {
         t.release(

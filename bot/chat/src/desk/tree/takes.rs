@@ -169,7 +169,7 @@ impl Asked<'_> {
             return Some("none".to_owned());
         }
         let mut chosen: Vec<String> = Vec::new();
-        for word in items(said) {
+        for word in words::items(said) {
             let choice = self.choice(word, beginnings)?;
             if !chosen.contains(&choice) {
                 chosen.push(choice);
@@ -177,16 +177,6 @@ impl Asked<'_> {
         }
         (!chosen.is_empty()).then(|| chosen.join(", "))
     }
-}
-
-/// The parts of "a, b and c".
-fn items(said: &str) -> impl Iterator<Item = &str> {
-    said.split([',', ';', '&'])
-        .flat_map(|part| part.split(" and "))
-        // Alone a plus joins; at the beginning of a number it is a part of it.
-        .flat_map(|part| part.split(" + "))
-        .map(|part| part.trim().trim_start_matches("and "))
-        .filter(|part| !part.is_empty())
 }
 
 /// An answer as it was typed or sent by a front: without the marks around it.
@@ -228,7 +218,8 @@ pub(crate) fn take(asked: &Asked<'_>, said: &str, beginnings: bool) -> Result<St
     take_plain(asked, &said, beginnings).or_else(|why| {
         let bare = words::bare(&said, beginnings && !yes_no).filter(|_| !any).ok_or_else(|| why.clone())?;
         let counts = matches!(asked.row.takes, Takes::Count { .. } | Takes::Rate);
-        if !counts && words::is_amount(&said) && items(bare).any(|item| item.parse::<usize>().is_ok()) {
+        if !counts && words::is_amount(&said) && words::items(bare).any(|item| item.parse::<usize>().is_ok())
+        {
             return Err(why);
         }
         take_plain(asked, bare, beginnings).map_err(|_| why)
@@ -268,7 +259,10 @@ fn take_plain(asked: &Asked<'_>, said: &str, beginnings: bool) -> Result<String,
     let none_of = || words::with_nearest("none of the choices", bare, asked.choices);
     match asked.row.takes {
         Takes::One => asked.choice(bare, beginnings).ok_or_else(none_of),
-        Takes::OneOr(valid) => match asked.choice(bare, false) {
+        Takes::OneOr(valid) => match asked
+            .choice(bare, false)
+            .or_else(|| words::picked(bare, asked.choices).cloned())
+        {
             Some(choice) => Ok(choice),
             None => valid(bare).map_err(|no| words::with_nearest(&format!("no {no}"), bare, asked.choices)),
         },
@@ -330,7 +324,7 @@ pub(crate) fn named_project(said: &str) -> Option<String> {
 
 /// The forms words may have.
 pub(crate) mod valid {
-    use super::{Canary, LazyLock, NAME_MAX, Regex, ServiceName, canary_of, canary_words, is_ref, items};
+    use super::{Canary, LazyLock, NAME_MAX, Regex, ServiceName, canary_of, canary_words, is_ref, words};
 
     static REPOSITORY: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r"^(?:/\S+|(?:https?|ssh|git|file)://[^\s:@/]*@?[^\s@]+|[\w.-]+@[\w.-]+:\S+)$").ok()
@@ -405,7 +399,7 @@ pub(crate) mod valid {
     pub(crate) fn names(said: &str) -> Result<String, &'static str> {
         const WANTED: &str = "list of names like `api, web`";
         let mut names: Vec<String> = Vec::new();
-        for item in items(said) {
+        for item in words::items(said) {
             let fits = item.len() <= NAME_MAX && item.parse::<ServiceName>().is_ok();
             if !fits {
                 return Err(WANTED);
@@ -467,7 +461,7 @@ pub(crate) mod valid {
     pub(crate) fn phones(said: &str) -> Result<String, &'static str> {
         const WANTED: &str = "telephone number with its country, like `+491701234567`";
         let mut numbers: Vec<String> = Vec::new();
-        for item in items(said) {
+        for item in words::items(said) {
             // The nought in brackets is dialled inside the country alone.
             let dialled = item.replace("(0)", "").replace([' ', '-', '(', ')', '.', '/'], "");
             let number = match dialled.strip_prefix("00") {

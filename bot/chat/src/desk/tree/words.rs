@@ -39,6 +39,16 @@ pub(super) fn bare(said: &str, beginnings: bool) -> Option<&str> {
     (left != said && !left.is_empty()).then_some(left)
 }
 
+/// The parts of "a, b and c".
+pub(super) fn items(said: &str) -> impl Iterator<Item = &str> {
+    said.split([',', ';', '&'])
+        .flat_map(|part| part.split(" and "))
+        // Alone a plus joins; at the beginning of a number it is a part of it.
+        .flat_map(|part| part.split(" + "))
+        .map(|part| part.trim().trim_start_matches("and "))
+        .filter(|part| !part.is_empty())
+}
+
 /// "to 3", "for 3", "at 3": how many, how long or when. A number behind such a word is no number of a choice.
 pub(super) fn is_amount(said: &str) -> bool {
     const AMOUNT: [&str; 11] =
@@ -50,6 +60,17 @@ pub(super) fn is_amount(said: &str) -> bool {
 /// The place in a list that a word names, from 1.
 pub(super) fn place(word: &str) -> Option<usize> {
     PLACES.iter().position(|place| *place == word).map(|at| at + 1)
+}
+
+/// The choice that is meant by its place, "the second one", or by a version without its "v".
+pub(super) fn picked<'c>(said: &str, choices: &'c [String]) -> Option<&'c String> {
+    let low = said.to_lowercase();
+    let placed = low.strip_prefix("the ").map(|rest| rest.strip_suffix(" one").unwrap_or(rest));
+    if let Some(at) = placed.and_then(place) {
+        return choices.get(at - 1);
+    }
+    let version = low.starts_with(|c: char| c.is_ascii_digit()) && low.contains('.');
+    choices.iter().find(|choice| version && choice.strip_prefix('v') == Some(&low))
 }
 
 /// Why something is no choice, with the one that it nearly is.
