@@ -168,6 +168,11 @@ impl<'t> Reader<'_, 't> {
                     self.apart.push(begin..end);
                 }
             }
+            // "deploy production. ?"
+            let alone = begin == end && mark == Some(Kind::Question) && begin > 0;
+            if alone && self.tokens[begin - 1].kind != Kind::Question && !self.drafts.is_empty() {
+                self.unread();
+            }
             if mark == Some(Kind::Newline) {
                 line_begin = end + 1;
             }

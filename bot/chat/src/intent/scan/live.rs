@@ -1,12 +1,33 @@
 //! "live" is what many call production, and what they say of anything that runs.
 
+use crate::intent::actions::Action;
 use crate::intent::lexicon::Class;
 use crate::intent::names::NameKind;
 use crate::intent::problem::Problem;
+use crate::intent::scan::Scope;
 use crate::intent::words::Token;
 
+/// What stands before a name beside another of its kind.
+pub(super) fn beside(scope: Scope<'_, '_>, place: usize) -> Result<(), Problem> {
+    let Some(hit) = scope.tokens[place].name else { return Ok(()) };
+    if scope.asked || place == 0 || !scope.action.row().changes {
+        return Ok(());
+    }
+    match hit.kind {
+        NameKind::Environment => {
+            goes_live(scope.tokens, place)?;
+            relates(scope.tokens, place)
+        }
+        // "disable cron for api": cron is what it is about.
+        NameKind::Service if !matches!(scope.action, Action::CronDisable | Action::CronEnable) => {
+            relates(scope.tokens, place)
+        }
+        _ => Ok(()),
+    }
+}
+
 /// "deploy staging and go live", "staging live", "to the live stage": another environment, or how the one beside it is to be?
-pub(super) fn goes_live(tokens: &[Token<'_>], place: usize) -> Result<(), Problem> {
+fn goes_live(tokens: &[Token<'_>], place: usize) -> Result<(), Problem> {
     let Some(before) = place.checked_sub(1).map(|at| &tokens[at]) else { return Ok(()) };
     let live = |token: &Token<'_>| token.any(&["live"]) && token.quote == 0 && is_environment(token);
     let joins = |token: &Token<'_>| {
@@ -28,6 +49,36 @@ pub(super) fn goes_live(tokens: &[Token<'_>], place: usize) -> Result<(), Proble
         "I read `live` beside an environment, and not whether it is another one, so I did nothing. Say it without, or with \"and\" between them.",
     )
     .instead(range, ["", both]))
+}
+
+/// "deploy staging over prod", "restart api for web": a word between two names of a kind that joins them no more than it parts them.
+fn relates(tokens: &[Token<'_>], place: usize) -> Result<(), Problem> {
+    const RELATES: &[&str] = &[
+        "over", "against", "via", "of", "under", "by", "through", "across", "toward", "towards", "per",
+        "like", "versus", "vs", "using", "beyond", "behind", "above", "below", "around", "beside", "near",
+        "than", "before", "after", "off",
+    ];
+    /// Between services as well: "restart api for web", "next to web".
+    const OF_SERVICES: &[&str] = &["for", "to"];
+    /// "reconcile prod with staging"
+    const OF_ENVIRONMENTS: &[&str] = &["with"];
+    let Some(hit) = tokens[place].name else { return Ok(()) };
+    let Some(before) = place.checked_sub(1).map(|at| &tokens[at]) else { return Ok(()) };
+    let more = if hit.kind == NameKind::Service { OF_SERVICES } else { OF_ENVIRONMENTS };
+    if !(before.any(RELATES) || before.any(more)) || before.quote > 0 {
+        return Ok(());
+    }
+    let other = tokens[..place]
+        .iter()
+        .filter_map(|token| token.name)
+        .any(|other| other.kind == hit.kind && other.index() != hit.index());
+    if !other || tokens[place].quote > 0 {
+        return Ok(());
+    }
+    Err(Problem::ambiguous(format!(
+        "I read `{}` between two names, and not whether both are meant, so I did nothing. Put \"and\" between them if they are.",
+        before.raw
+    )))
 }
 
 fn is_environment(token: &Token<'_>) -> bool {

@@ -111,6 +111,9 @@ impl<'t> Scanner<'_, 't> {
         let Some(token) = self.token(place).copied() else { return Ok(None) };
         let Some(hit) = token.name else { return self.slashed(place) };
         self.two_places(place, hit.kind)?;
+        if !self.excluding {
+            live::beside(self.scope, place)?;
+        }
         self.signed(place, &token, hit.kind)?;
         // The word cron in "disable cron" is the thing itself, not the service.
         let object = token.listed(object_words(self.scope.action))
@@ -140,7 +143,6 @@ impl<'t> Scanner<'_, 't> {
             return Ok(());
         }
         let before = place.checked_sub(1).and_then(|at| self.token(at));
-        live::goes_live(self.scope.tokens, place)?;
         let onto =
             before.is_some_and(|token| token.any(&["to", "into", "onto"]) || token.kind == Kind::Arrow);
         let taken = self.scope.action == Action::Deploy && before.is_some_and(|token| token.any(&["from"]));
@@ -299,6 +301,11 @@ impl<'t> Scanner<'_, 't> {
         Ok(Some(1))
     }
 
+    /// "both environments", of three.
+    fn is_wrong_both(&self, place: usize) -> bool {
+        self.word(place) == "both" && self.scope.vocabulary.names().environments.len() != 2
+    }
+
     /// "all services", "everywhere", "all environments", "everything".
     pub(super) fn all(&mut self, place: usize) -> Option<usize> {
         match self.word(place) {
@@ -318,7 +325,7 @@ impl<'t> Scanner<'_, 't> {
                     at += 1;
                 }
                 match self.word(at) {
-                    "environments" | "environment" | "envs" | "env" => {
+                    "environments" | "environment" | "envs" | "env" if !self.is_wrong_both(place) => {
                         self.segment.environments.all = true;
                         self.listing = false;
                         Some(at + 1 - place)

@@ -47,7 +47,7 @@ impl<'t> Reader<'_, 't> {
         }
         // "Deploy production. The api only.": how it is to go, and no second one.
         let limits = tokens.iter().any(|token| token.any(&["only", "alone", "just"]) && token.quote == 0);
-        if limits && begins.is_some_and(|token| token.any(&["the"])) {
+        if limits && (self.broken || begins.is_some_and(|token| token.any(&["the"]))) {
             return Ok(false);
         }
         // "then staging then production": each again, one after the other.

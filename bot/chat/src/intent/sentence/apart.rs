@@ -82,7 +82,10 @@ impl<'t> Reader<'_, 't> {
                 && (clauses::refuses_alone(reach(last))
                     || matters(last, &self.drafts, behind, self.vocabulary))
                 || behind && (hesitates(tokens) || self.reserved(tokens, asked))
-                || !behind && awaits(tokens)
+                || !behind
+                    && (awaits(tokens)
+                        || behind::frames(reach(tokens), asked)
+                            && !elsewhere(tokens, &self.drafts, self.vocabulary))
                 || asked && (!behind && hopes(tokens) || behind && doubts(tokens))
                 || matters(tokens, &self.drafts, behind, self.vocabulary)
                 || !behind && clauses::refuses_alone(reach(tokens))
@@ -130,16 +133,26 @@ impl<'t> Reader<'_, 't> {
             })
     }
 
+    /// Whether "and" or "then" stands right before this order.
+    pub(super) fn stands_behind_and(&self, tokens: &[Token<'_>], at: usize) -> bool {
+        let joins = |token: &Token<'_>| token.any(&["and", "then"]);
+        let before =
+            tokens.first().map_or(0, |first| self.tokens.partition_point(|token| token.at < first.at));
+        tokens[..at].iter().any(joins) || self.tokens[..before].last().is_some_and(joins)
+    }
+
     /// Whether it is none of what is known to change nothing of the order before it.
     fn may_hold_back(&self, action: Action, spoken: &[Token<'_>], asked: bool) -> bool {
         // Who ends or holds a run has said what there is to say; the verbs for runs have rules of their own.
-        if asked || matches!(action, Action::Cancel | Action::Pause | Action::Reject | Action::Lock) {
+        if matches!(action, Action::Cancel | Action::Pause | Action::Reject | Action::Lock) {
             return false;
         }
         let said = classes(spoken);
         let (plain, _) = abroad::without_politeness(report::without_courtesies(spoken, said), said);
         match mood::read(&plain) {
-            Mood::Notify(_) | Mood::Retraction | Mood::Question { .. } => false,
+            Mood::Notify(_) | Mood::Retraction => false,
+            // "thoughts?", "any objections?"
+            _ if asked => !is_run_action(action) && !behind::asks_kindly(&plain),
             Mood::Refusal => {
                 let about = plain
                     .iter()

@@ -206,21 +206,38 @@ const HOLDS: &[&str] = &[
     "uh",
     "or",
     "yet",
+    "denied",
+    "rejected",
+    "stand",
+    "standby",
 ];
 
 /// Words of how, which no order of ours can be given by.
 const CARE: &[&str] =
     &["but", "carefully", "gently", "gradually", "slowly", "safely", "hm", "hmm", "hmmm", "uh", "oh"];
 
+/// "can you?", "ready?", "and then?": asked out of courtesy.
+pub(super) fn asks_kindly(spoken: &[Token<'_>]) -> bool {
+    const KINDLY: &[&str] = &[
+        "can", "could", "would", "will", "you", "u", "ready", "ok", "okay", "and", "then", "thanks",
+        "possible",
+    ];
+    spoken.iter().all(|token| !token.is_word() || token.is_courtesy() || token.any(KINDLY))
+}
+
 /// Whether such a sentence changes nothing of the order before it.
 pub(super) fn is_harmless(sentence: &[Token<'_>]) -> bool {
     let spoken = reach(sentence);
-    is_wanting(spoken) || tells(spoken) && !holds_back(spoken) && !quotes(spoken)
+    let first = spoken.iter().find(|token| token.is_word());
+    let put_off = first.is_some_and(|first| first.is(Class::TIME) && first.name.is_none());
+    is_wanting(spoken)
+        || tells(spoken) && !put_off && !holds_back(spoken) && !quotes(spoken) && !is_done(spoken)
 }
 
 /// "deploy production, I wish", "… - hang on": the same behind the comma of an order, where what it is to be done with may stand as well.
 pub(super) fn hedges(tail: &[Token<'_>], order: &[Token<'_>]) -> bool {
-    let joint = |token: &Token<'_>| matches!(token.kind, Kind::Comma | Kind::Dash);
+    let joint =
+        |token: &Token<'_>| matches!(token.kind, Kind::Comma | Kind::Dash | Kind::Bracket | Kind::Colon);
     if tail.is_empty() {
         let within = order.iter().rposition(joint).unwrap_or(order.len());
         let part = &order[within..];
@@ -239,7 +256,7 @@ pub(super) fn hedges(tail: &[Token<'_>], order: &[Token<'_>]) -> bool {
     let little = part.iter().all(|token| token.name.is_none() && token.quote == 0 && !token.is(Class::DIGIT));
     little
         && !matches!(mood::read(part), Mood::Order(_) | Mood::Notify(_) | Mood::Condition(_) | Mood::Refusal)
-        && (part.iter().any(|token| token.is_word() && token.any(HOLDS)) || mocks(part))
+        && (part.iter().any(|token| token.is_word() && token.any(HOLDS)) || mocks(part) || quotes(part))
 }
 
 /// "yeah right", "as if": nobody means the order before it.
@@ -252,6 +269,53 @@ fn mocks(part: &[Token<'_>]) -> bool {
             && third.is_none()
     };
     pair(&["yeah", "yea", "ya", "sure"], &["right"]) || pair(&["as"], &["if"])
+}
+
+/// "Never do this:", "Kim wrote:", "Should I run this?", "After lunch.": what stands before an order and says that it is none, or not yet one.
+pub(super) fn frames(spoken: &[Token<'_>], asked: bool) -> bool {
+    const FRAMES: &[&str] = &[
+        "wrote",
+        "example",
+        "docs",
+        "documentation",
+        "runbook",
+        "hypothetically",
+        "imagine",
+        "suppose",
+        "draft",
+        "reminder",
+        "message",
+        "quote",
+        "maybe",
+        "perhaps",
+        "later",
+        "someday",
+        "forwarded",
+        "fwd",
+        "transcript",
+        "snippet",
+    ];
+    const WHEN: &[&str] =
+        &["when", "once", "after", "before", "until", "unless", "next", "later", "tomorrow", "tonight"];
+    let mut words = spoken.iter().filter(|token| token.is_word() && token.quote == 0);
+    let Some(first) = words.clone().next() else { return false };
+    let short = words.clone().count() <= 4;
+    let this = words.clone().any(|token| token.any(&["this", "that"]));
+    let refused = matches!(mood::read(spoken), Mood::Refusal);
+    words.any(|token| token.any(FRAMES))
+        || short && first.any(WHEN)
+        || asked
+            && (this
+                || first.any(&["should", "shall", "may"]) && spoken.iter().any(|token| token.any(&["it"]))
+                || first.any(&["can", "could"]) && spoken.iter().any(|token| token.any(&["explain"])))
+        || short && first.any(&["not"]) && spoken.iter().all(|token| token.name.is_none())
+        || this
+            && (refused
+                || first.any(&["ignore", "never"])
+                || spoken.iter().any(|token| token.any(&["never"])))
+        || refused
+            && short
+            && spoken.iter().all(|token| !token.is(Class::HEAD) || token.any(&["deploys", "hold", "run"]))
 }
 
 /// Whether something in it may hold an order back.
@@ -268,7 +332,27 @@ pub(super) fn holds_back(spoken: &[Token<'_>]) -> bool {
 
 /// "that's what she said", "is what ben wants": the order before it was not given, only told.
 fn quotes(spoken: &[Token<'_>]) -> bool {
-    spoken.iter().take(2).any(|token| token.any(&["what"]))
+    let mut words = spoken.iter().filter(|token| token.is_word());
+    let (first, last) = (words.next(), words.clone().next_back());
+    let that = first.is_some_and(|first| first.any(&["that", "that's", "thats", "this"]));
+    spoken.iter().take(3).any(|token| token.any(&["what"]))
+        || that
+            && (words.clone().take(2).any(|token| token.any(&["for"]))
+                || last.is_some_and(|last| {
+                    last.any(&["command", "example", "docs", "runbook", "type", "order"])
+                }))
+}
+
+/// "Kim did it", "I got it", "already done", "I'm still testing", "slow down": it is done by somebody, or what it waits for is not.
+fn is_done(spoken: &[Token<'_>]) -> bool {
+    if spoken.iter().any(|token| token.any(&["already", "solved", "resolved", "testing"]))
+        || spoken.first().is_some_and(|first| first.any(&["slow"]))
+    {
+        return true;
+    }
+    spoken
+        .windows(2)
+        .any(|pair| pair[0].any(&["did", "got", "do", "done"]) && pair[1].any(&["it", "that", "this"]))
 }
 
 /// "nobody is online", "nothing else runs"

@@ -164,7 +164,10 @@ impl<'t> Reader<'_, 't> {
         let it = |token: &Token<'_>| {
             !token.is_word() || token.is(Class::OPENER) || token.any(&["it", "that", "this", "everything"])
         };
+        // "deploy prod. Drop it.", and not "deploy prod and lock it".
+        let turns = matches!(action, Action::Rollback | Action::RemoveComponent | Action::Lock);
         let halts = matches!(action, Action::Cancel | Action::Pause)
+            || turns && !self.stands_behind_and(tokens, opening.at)
             || tokens.get(opening.at).is_some_and(|verb| verb.any(&["undo"]));
         if halts && joined != Joined::Then && words.iter().all(it) && self.ordered_any() {
             return Err(Problem::ambiguous(

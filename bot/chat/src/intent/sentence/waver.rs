@@ -64,15 +64,16 @@ fn unready(action: Action, part: &[Token<'_>]) -> bool {
     if !matches!(action, Action::Deploy | Action::Promote | Action::Approve | Action::Migrate) {
         return false;
     }
-    let not = part
-        .iter()
-        .any(|token| token.is(Class::NEGATION) || token.any(&["isn't", "isnt", "wasn't", "hasn't"]));
+    let not = part.iter().any(|token| {
+        token.is(Class::NEGATION)
+            || token.any(&["isn't", "isnt", "wasn't", "hasn't", "aren't", "weren't", "haven't"])
+    });
     let state = part.last().is_some_and(|last| {
         last.any(&["ready", "tested", "reviewed", "approved", "safe", "finished", "merged", "done"])
     });
     let went = matches!(part, [that, verb] if that.any(&["that", "which", "this"])
         && verb.any(&["failed", "crashed", "broke", "worked", "finished", "succeeded"]));
-    not && state && (part.len() > 2 || part[0].any(&["isn't", "not"])) || went
+    not && state && (part.len() > 2 || part[0].any(&["isn't", "not", "aren't"])) || went
 }
 
 /// "wait for my go", "let me check first", "disregard", "should have been staging": said behind an order, it keeps it back or
