@@ -168,11 +168,7 @@ impl<'t> Reader<'_, 't> {
                     self.apart.push(begin..end);
                 }
             }
-            // "deploy production. ?"
-            let alone = begin == end && mark == Some(Kind::Question) && begin > 0;
-            if alone && self.tokens[begin - 1].kind != Kind::Question && !self.drafts.is_empty() {
-                self.unread();
-            }
+            self.asks_alone(begin..end, mark);
             if mark == Some(Kind::Newline) {
                 line_begin = end + 1;
             }
@@ -215,12 +211,6 @@ impl<'t> Reader<'_, 't> {
             goes_on: list,
             further: false,
         })
-    }
-
-    /// Blanks stand before the first word of the line that begins here.
-    fn stands_in(&self, begin: usize) -> bool {
-        let line = begin.checked_sub(1).map_or(0, |newline| self.tokens[newline].end());
-        self.tokens[begin].at > line
     }
 
     /// Where the sentence ends that begins here.
@@ -416,10 +406,12 @@ impl<'t> Reader<'_, 't> {
                     return Ok(whole);
                 }
                 self.unread_place(tokens, joined);
+                self.unread_order(tokens);
                 self.stranger(&tokens[at..], asked && !polite);
                 Ok((statement::after_statement(tokens).unwrap_or(tokens.len()), Joined::Start))
             }
             Mood::Statement => {
+                self.unread_order(tokens);
                 if self.ellipsis(tokens, joined)? {
                     return Ok(whole);
                 }

@@ -265,7 +265,7 @@ pub(super) fn run(tokens: &[Token<'_>]) -> Option<(String, usize)> {
 pub(super) fn rate(tokens: &[Token<'_>]) -> Option<(Result<u64, String>, usize)> {
     let word = words_at(tokens);
     let first = word(0);
-    let (number, mut unit, mut place) = match first.split_once('/') {
+    let (mut number, mut unit, mut place) = match first.split_once('/') {
         Some((number, unit)) if unit_s(unit).is_some() => {
             (whole(number.trim_end_matches("rpm"))?, unit_s(unit), 1)
         }
@@ -278,6 +278,11 @@ pub(super) fn rate(tokens: &[Token<'_>]) -> Option<(Result<u64, String>, usize)>
             }
         }
     };
+    // "1 million/min"
+    if unit.is_none() && word(place).split('/').next() == Some("million") {
+        number = number.checked_mul(1_000_000)?;
+        place += usize::from(word(place) == "million");
+    }
     if unit.is_none() {
         let here = word(place);
         if let Some((_, per)) = here.split_once('/')

@@ -1,6 +1,7 @@
 //! Words that make another order of an order than its verb says, one we don't have.
 
 pub(super) mod apart;
+mod between;
 pub(in crate::intent) mod lesser;
 mod unmeant;
 
@@ -26,6 +27,7 @@ pub(super) fn check(scope: Scope<'_, '_>) -> Result<(), Problem> {
     other_value(scope)?;
     lesser::check(scope)?;
     unmeant::check(scope)?;
+    between::check(scope)?;
     refused_mode(scope)
 }
 

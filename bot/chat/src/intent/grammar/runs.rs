@@ -137,8 +137,8 @@ pub(in crate::intent) fn read(scope: Scope<'_, '_>) -> Result<Box<Said>, Problem
         let bare_id = token.low.trim_start_matches('#');
         // "promote to 100" is how far, and no run.
         let counted = bare_id.bytes().all(|byte| byte.is_ascii_digit())
-            && place > 0
-            && tokens[place - 1].any(&["to", "at", "by"]);
+            && (place > 0 && tokens[place - 1].any(&["to", "at", "by"])
+                || action == Action::Promote && values::whole(bare_id).is_some_and(|share| share <= 100));
         if token.name.is_none()
             && !token.class.known()
             && (3..=32).contains(&bare_id.len())

@@ -271,6 +271,8 @@ impl Scanner<'_, '_> {
         let mut verb = false;
         while at - place < REACH {
             match self.word(at) {
+                // "do not skip migrations"
+                "skip" | "skipping" if skip => return Err(self.which_migrations(place, at + 1)),
                 "no" | "without" | "skip" | "skipping" | "don't" | "dont" | "not" => skip = true,
                 "do" if self.word(at + 1) == "not" => {}
                 "with" | "including" | "incl" => with = true,
@@ -321,7 +323,9 @@ impl Scanner<'_, '_> {
         skip |= listed
             && !(verb || first || with)
             && (place.saturating_sub(4)..place).any(|at| matches!(self.word(at), "without" | "no" | "skip"));
-        if !(skip || with || verb || first || listed) {
+        // "deploy prod, migrations tomorrow"
+        let apart = listed && !(skip || with || verb || first) && values::time(self.rest(at)).is_some();
+        if apart || !(skip || with || verb || first || listed) {
             return Err(self.which_migrations(place, at));
         }
         self.segment.migrate = Some(if skip { Migrate::Skip } else { Migrate::First });

@@ -132,6 +132,30 @@ impl Scanner<'_, '_> {
             ))
             .instead(token.at..token.end(), [format!("canary {weights}"), format!("ref {}", token.raw)]));
         }
+        // "deploy the main site to prod"
+        let thing = &[
+            "service",
+            "site",
+            "app",
+            "application",
+            "page",
+            "website",
+            "server",
+            "database",
+            "db",
+            "product",
+        ];
+        if matches!(token.low, "main" | "master")
+            && before == "the"
+            && self.token(place + 1).is_some_and(|next| next.any(thing))
+        {
+            return Err(Problem::ambiguous(format!(
+                "I read `{} {}`, and not whether a service or the branch is meant, so I did nothing. Say the service's name, or `ref {}`.",
+                token.raw,
+                self.word(place + 1),
+                token.raw
+            )));
+        }
         // In the place of what is deployed it may be meant for an environment.
         let branch = !self.listing && token.any(BRANCHES);
         if (branch || values::is_ref(token.low))
@@ -158,6 +182,9 @@ impl Scanner<'_, '_> {
     pub(super) fn only_for(&self, place: usize) -> Result<Option<usize>, Problem> {
         let action = self.scope.action;
         let ends = action == Action::Backfill;
+        if ends && !self.scope.asked {
+            return self.part_of_rows(place);
+        }
         if self.word(place) != "for" || ends || !action.row().changes || self.scope.asked {
             return Ok(None);
         }
@@ -167,6 +194,25 @@ impl Scanner<'_, '_> {
             None if action == Action::Lock => self.no_length(place).map_or(Ok(None), Err),
             None => Ok(None),
         }
+    }
+
+    /// "backfill timezone in staging for user 42", "… in 5 batches": a part of the rows, or another size of batch than it looks like.
+    fn part_of_rows(&self, place: usize) -> Result<Option<usize>, Problem> {
+        let user = usize::from(matches!(self.word(place + 1), "user" | "users" | "customer" | "row" | "id"));
+        let counted = values::count(self.rest(place + 1 + user));
+        let part = match (self.word(place), counted) {
+            ("for", Some(_)) => {
+                values::only_for(self.rest(place)).is_none() && values::rate(self.rest(place + 1)).is_none()
+            }
+            ("in", Some((_, len))) => self.word(place + 1 + len) == "batches",
+            _ => false,
+        };
+        if !part {
+            return Ok(None);
+        }
+        Err(Problem::ambiguous(
+            "I read how many, and not of what, so I did nothing. A backfill takes `batch size 500`, a rate like `500/min`, and `for at most 2h`.",
+        ))
     }
 
     /// "for 2 huors": without its end the lock would stay.

@@ -50,6 +50,14 @@ impl<'t> Reader<'_, 't> {
         if limits && (self.broken || begins.is_some_and(|token| token.any(&["the"]))) {
             return Ok(false);
         }
+        // "deploy staging; plan prod"
+        let tried =
+            tokens.iter().any(|token| token.any(&["plan", "rehearse", "simulate"]) && token.quote == 0);
+        if tried && tokens.iter().any(|token| token.name.is_some()) {
+            return Err(Problem::ambiguous(
+                "Behind an order I read what is only to be tried, so I did nothing. Send each as an order of its own.",
+            ));
+        }
         // "then staging then production": each again, one after the other.
         let parts = |at: &usize| tokens.get(*at).is_none_or(|token| token.any(&["then"]));
         let mut begin = 0;
@@ -145,6 +153,16 @@ impl<'t> Reader<'_, 't> {
                 "I could not tell what is to happen after the first part, so I did nothing. Send the parts apart.",
             )
         });
+    }
+
+    /// "deploy staging, test it, then deploy prod": what is not done stands between two orders.
+    pub(super) fn unread_order(&mut self, tokens: &[Token<'t>]) {
+        let then = |pair: &[Token<'_>]| {
+            pair[0].any(&["then"]) && pair[1].is(Class::HEAD) && pair[1].name.is_none() && pair[1].quote == 0
+        };
+        if self.ordered_here() && tokens.windows(2).any(then) {
+            self.unread();
+        }
     }
 
     /// "…, then production" that can't be read as the same again: whoever said it expects it to happen.

@@ -2,6 +2,8 @@
 //!
 //! Most of it is small talk. What says how, when, where or whether the order is to go must not be passed over.
 
+use std::ops::Range;
+
 use super::{
     Action, Class, Command, Draft, Head, Key, Kind, Mood, Problem, Reader, Token, abroad, behind, classes,
     clauses, conditions, heads, mood, reach, remark, report, standing, waver,
@@ -131,6 +133,15 @@ impl<'t> Reader<'_, 't> {
                     token.name.is_some() || token.is(Class::OPENER) || token.any(&["only", "just", "but"])
                 })
             })
+    }
+
+    /// "deploy production. ?": somebody asks, and says no more.
+    pub(super) fn asks_alone(&mut self, sentence: Range<usize>, mark: Option<Kind>) {
+        let alone = sentence.is_empty() && mark == Some(Kind::Question);
+        let before = sentence.start.checked_sub(1).map(|at| self.tokens[at].kind);
+        if alone && before.is_some_and(|before| before != Kind::Question) && !self.drafts.is_empty() {
+            self.unread();
+        }
     }
 
     /// Whether "and" or "then" stands right before this order.

@@ -146,17 +146,31 @@ impl<'t> Reader<'_, 't> {
                     return Ok(whole);
                 }
                 // "migrate staging and stop before the last": how far the order is to go.
-                if joined != Joined::Start
-                    && matches!(head, Head::Stop | Head::Hold | Head::GoOn)
+                // "disable cron on prod then enable it": something more is to happen.
+                if (joined != Joined::Start && matches!(head, Head::Stop | Head::Hold | Head::GoOn)
+                    || joined == Joined::Then
+                    || joined == Joined::And
+                        && tokens[from..].first().is_some_and(|it| it.any(&["it", "them"])))
                     && self.ordered_here()
                 {
                     self.unread();
                 }
+                self.unread_order(tokens);
                 self.stranger(&tokens[opening.at..], asked && !opening.polite);
                 return Ok(whole);
             }
         };
         let changes = action.row().changes;
+        // "deploy prod, first migrate staging"
+        if changes
+            && joined != Joined::Then
+            && self.ordered_here()
+            && tokens[..opening.at].iter().any(|token| token.any(&["first"]) && token.quote == 0)
+        {
+            return Err(Problem::ambiguous(
+                "Behind an order I read one that is to go first, so I did nothing. Say them in the order they are to run.",
+            ));
+        }
         // "status staging and if it's ok deploy production"
         if !changes && let Some(then) = conditions::looks_first(reach(&tokens[from..])) {
             return Err(conditions::conditional(&tokens[from + then..], self.vocabulary));

@@ -3,7 +3,15 @@
 //!
 //! Their words are often those of an order to the letter ("todo: deploy production"), so what stands around them decides.
 
-use super::{Class, Kind, Mood, Token, heads, mood};
+use super::{Class, Kind, Mood, Reader, Token, heads, mood};
+
+impl Reader<'_, '_> {
+    /// Blanks stand before the first word of the line that begins here.
+    pub(super) fn stands_in(&self, begin: usize) -> bool {
+        let line = begin.checked_sub(1).map_or(0, |newline| self.tokens[newline].end());
+        self.tokens[begin].at > line
+    }
+}
 
 /// What the words before a colon are called where what follows is a list of things and not an order.
 pub(in crate::intent) const LABELS: &[&str] = &[

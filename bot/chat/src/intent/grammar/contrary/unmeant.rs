@@ -27,6 +27,16 @@ pub(super) fn check(scope: Scope<'_, '_>) -> Result<(), Problem> {
             "I read that it is to be looked at, and I would do it, so I did nothing. To see the plan alone, say it with `dry run`.",
         ));
     }
+    let ends =
+        |at: Option<&Token<'_>>, words: &[&str]| at.is_some_and(|token| token.quote == 0 && token.any(words));
+    if action == Action::Deploy
+        && !scope.again
+        && (ends(tokens.first(), &["back", "off", "for"]) || ends(tokens.last(), &["back"]))
+    {
+        return Err(Problem::ambiguous(
+            "I read words that put a deploy off or take it back, so I did nothing. Say `deploy`, `rollback`, or a time like `at 22:00`.",
+        ));
+    }
     // What stands behind a sign may be the reason of a lock.
     let told_why = action.has(Key::Reason) || action == Action::Connect;
     if action.row().changes && !told_why && apart(tokens) {
