@@ -91,9 +91,9 @@ fn a_number_is_not_left_out() {
     check(
         "backfill timezone in production for 100 users",
         expect![[r#"
-        `100` is a count without a time. A rate is like `500/min`, a batch like `batch size 500`.
-          try: backfill backfillTimezone in production at 100/min
-          try: backfill backfillTimezone in production batch size 100"#]],
+            I read how many, and not of what, so I did nothing. A backfill takes `batch size 500`, a rate like `500/min`, and `for at most 2h`.
+              try: status production
+              try: help"#]],
     );
     check(
         "deploy abc12 to production",
@@ -202,4 +202,65 @@ fn those_who_speak_are_no_place() {
     assert_eq!(read("let us deploy staging"), ["deploy staging"]);
     assert_eq!(read("deploy us and staging"), ["deploy us and staging"]);
     assert_eq!(read("show us the status of us"), ["status in us"]);
+}
+
+#[test]
+fn what_is_left_out_is_not_brought_back() {
+    let left_out = [
+        ("deploy all environments, prod excluded", "production"),
+        ("deploy all environments save prod", "production"),
+        ("remove redis from all environments besides production", "production"),
+        ("restart everything besides cron on prod", "cron"),
+        ("deploy all services to staging, cron excluded", "cron"),
+        ("deploy prod. Not the api.", "api"),
+    ];
+    for (text, left) in left_out {
+        let problem = parse(text, &Names::sample()).problem.unwrap();
+        for suggested in &problem.suggestions {
+            for command in parse(suggested, &Names::sample()).commands {
+                let changes = command.action.row().changes;
+                let named = command.environments.iter().chain(&command.services).any(|name| name == left);
+                assert!(!(changes && named), "{text}: {suggested}");
+            }
+        }
+    }
+}
+
+#[test]
+fn who_takes_it_back_is_offered_no_button_for_it() {
+    for text in [
+        "deploy prod. oops",
+        "deploy prod. sorry, wrong window",
+        "remove redis from staging. oops wrong channel",
+    ] {
+        let problem = parse(text, &Names::sample()).problem.unwrap();
+        let order = text.split('.').next().unwrap();
+        let ordered = parse(order, &Names::sample()).commands;
+        for suggested in &problem.suggestions {
+            assert_ne!(parse(suggested, &Names::sample()).commands, ordered, "{text}: {suggested}");
+        }
+    }
+}
+
+#[test]
+fn a_name_within_a_word_is_offered_and_no_other() {
+    check(
+        "deploy web@previous prod",
+        expect![[r#"
+            I don't know `web@previous`. Environments: local, staging, production. Services: api, web, cron.
+              try: deploy web to production"#]],
+    );
+    check(
+        "lock prod for 2 huors",
+        expect![[r#"
+            `for 2 huors` is no length of time I know; I expected one like `for 2h` or `until 18:00`.
+              try: lock production for 2 hours"#]],
+    );
+    check(
+        "deploy staging and go live",
+        expect![[r#"
+            I read `live` beside an environment, and not whether it is another one, so I did nothing. Say it without, or with "and" between them.
+              try: deploy staging
+              try: deploy staging and production"#]],
+    );
 }

@@ -27,7 +27,13 @@ const LEAVES_OUT: &[&str] = &[
     "unlike",
     "anywhere",
     "outside",
+    "save",
+    "leave",
+    "omit",
+    "sans",
 ];
+/// Before these stands what is left out: "prod excluded".
+const LEFT_OUT: &[&str] = &["excluded", "omitted", "excepted", "exempt"];
 /// Beside these, too, not all that is said is meant: of two things one, or what is put right.
 const NOT_ALL: &[&str] = &[
     "or",
@@ -65,6 +71,8 @@ pub(super) struct Said {
     places: Vec<String>,
     /// Those it names to leave them out.
     left_out: Vec<String>,
+    /// The services it names to leave them out.
+    services_left_out: Vec<String>,
     /// Its other names, in lower case, each as written and in the project's own spelling.
     names: Vec<[String; 2]>,
     numbers: Vec<String>,
@@ -99,12 +107,18 @@ impl Said {
                 several |= said.about.as_ref().is_some_and(|other| other != own);
                 said.about = Some(own.to_owned());
             }
+            let left_out_behind = tokens.get(end).is_some_and(|next| next.any(LEFT_OUT));
+            said.not_all |= left_out_behind;
+            let leaves = left_out || left_out_behind;
             match hit.kind {
                 NameKind::Project => {}
                 // "anything but production": no place is said.
-                NameKind::Environment if left_out => said.left_out.push(own.to_owned()),
+                NameKind::Environment if leaves => said.left_out.push(own.to_owned()),
                 NameKind::Environment => said.places.push(own.to_owned()),
                 _ => {
+                    if leaves && hit.kind == NameKind::Service {
+                        said.services_left_out.push(own.to_owned());
+                    }
                     left_out = false;
                     let words: Vec<&str> = tokens[at..end].iter().map(|token| token.low).collect();
                     said.names.push([own.to_lowercase(), words.join(" ")]);
@@ -152,14 +166,20 @@ impl Said {
         self.places.is_empty() || effect.places.iter().all(|place| self.places.contains(place))
     }
 
+    /// Whether a sentence with these effects does something to what was left out.
+    pub(super) fn is_brought_back_by(&self, effect: &Effect) -> bool {
+        let of = |services: &Vec<String>, service: &String| services.is_empty() || services.contains(service);
+        let services = |service: &String| effect.services.iter().any(|named| of(named, service));
+        effect.changes
+            && (effect.places.iter().any(|place| self.left_out.contains(place))
+                || self.services_left_out.iter().any(services))
+    }
+
     /// Whether a sentence with these effects holds all this, as far as it changes the world. In a person's own order put
     /// right, other numbers may stand in the place of those said; in an example, most are those that were said.
     pub(super) fn is_kept_by(&self, sentence: &str, effect: &Effect, example: bool) -> bool {
         if !effect.changes {
             return true;
-        }
-        if effect.places.iter().any(|place| self.left_out.contains(place)) {
-            return false;
         }
         if self.not_all {
             return true;
@@ -188,6 +208,8 @@ pub(super) struct Effect {
     /// All it does is done in some place.
     placed: bool,
     places: Vec<String>,
+    /// Of each order that may name services, those it names; all where it names none.
+    services: Vec<Vec<String>>,
 }
 
 impl Effect {
@@ -203,6 +225,11 @@ impl Effect {
             changes: commands.iter().any(|command| changing(&command)),
             only_tries: commands.iter().filter(changing).all(|command| command.dry_run || command.rehearse),
             placed: commands.iter().all(placed),
+            services: commands
+                .iter()
+                .filter(|command| changing(command) && command.action.has(Key::Services))
+                .map(|command| command.services.clone())
+                .collect(),
             places: commands
                 .iter()
                 .flat_map(|command| command.environments.iter().chain(&command.environment).cloned())

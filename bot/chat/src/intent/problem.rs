@@ -207,6 +207,7 @@ impl Problem {
                 let placed = read_whole || said.is_place_of(&known.effect);
                 let keeps = placed
                     && known.whole
+                    && !said.is_brought_back_by(&known.effect)
                     && (read_whole || known.understood && said.is_kept_by(sentence, &known.effect, true))
                     && manner.is_kept_by(sentence, &known.deed);
                 if !keeps && only_tried.is_none() && placed && said.is_named_by(sentence, &known.effect) {
@@ -223,7 +224,7 @@ impl Problem {
             }
             let Some(commands) = tried.or_else(|| understood(sentence, vocabulary)) else { return false };
             let effect = Effect::of(&commands);
-            let placed = read_whole || said.is_place_of(&effect);
+            let placed = (read_whole || said.is_place_of(&effect)) && !said.is_brought_back_by(&effect);
             let keeps = placed
                 && (read_whole || said.is_kept_by(sentence, &effect, false))
                 && (manner.is_usual()

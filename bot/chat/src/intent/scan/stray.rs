@@ -310,7 +310,7 @@ impl<'t> Scanner<'_, 't> {
             token.raw
         ))
         .suggest([format!("rollback {place} to the previous release")])
-        .suggest((!place.is_empty()).then(|| format!("deploy {place}")))
+        .suggest((!place.is_empty() && self.scope.action == Action::Deploy).then(|| format!("deploy {place}")))
         .suggest((!place.is_empty()).then(|| format!("releases {place}")))
     }
 

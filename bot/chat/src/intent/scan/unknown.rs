@@ -379,7 +379,12 @@ fn own_instead<'a>(scope: Scope<'a, '_>, token: &Token<'_>) -> Vec<&'a str> {
         () if !onto && !said(NameKind::Service) && scope.action.has(Key::Services) => NameKind::Service,
         () => return Vec::new(),
     };
-    scope.vocabulary.names().of(kind).iter().take(MOST).map(|named| named.name.as_str()).collect()
+    let names = || scope.vocabulary.names().of(kind).iter().map(|named| named.name.as_str());
+    // "web@previous", "web.example.com": the one it holds, and no other.
+    let held: Vec<&str> = names()
+        .filter(|name| token.low.split(|c: char| !c.is_alphanumeric()).any(|part| part == *name))
+        .collect();
+    if held.is_empty() { names().take(MOST).collect() } else { held }
 }
 
 /// The first names of a kind; a person wants the nearest, not a list of a thousand.

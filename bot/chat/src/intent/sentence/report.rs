@@ -334,6 +334,8 @@ pub(in crate::intent) const TAKES_BACK: &[&str] = &[
     "nevermind",
     "joking",
     "someday",
+    "oops",
+    "whoops",
 ];
 
 /// "deploy production? no", "deploy production not yet".
@@ -345,7 +347,9 @@ pub(super) fn takes_back(tokens: &[Token<'_>]) -> bool {
     let last = tokens.iter().rposition(Token::is_word);
     if last.is_some_and(|at| {
         let value = at > 0 && (tokens[at - 1].kind == Kind::Equals || tokens[at - 1].any(&["ref"]));
-        tokens[at].any(&["no", "nope", "nah", "not", "never"]) && tokens[at].quote == 0 && !value
+        tokens[at].any(&["no", "nope", "nah", "not", "never", "oops", "whoops"])
+            && tokens[at].quote == 0
+            && !value
     }) {
         return true;
     }
