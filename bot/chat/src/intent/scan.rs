@@ -4,9 +4,9 @@
 
 mod canary;
 mod list;
-mod live;
 pub(super) mod lost;
 mod name;
+mod related;
 pub(super) mod stray;
 mod unknown;
 mod value;

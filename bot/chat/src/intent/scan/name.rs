@@ -4,7 +4,7 @@ use crate::intent::lexicon::look_up;
 
 use super::stray::THINGS;
 use super::unknown::unknown_name;
-use super::{Action, Class, Kind, NameKind, Problem, Scanner, Token, live, object_words, values};
+use super::{Action, Class, Kind, NameKind, Problem, Scanner, Token, object_words, related, values};
 use crate::intent::names::Hit;
 
 /// What an order may be good for, after "to".
@@ -112,7 +112,7 @@ impl<'t> Scanner<'_, 't> {
         let Some(hit) = token.name else { return self.slashed(place) };
         self.two_places(place, hit.kind)?;
         if !self.excluding {
-            live::beside(self.scope, place)?;
+            related::beside(self.scope, place)?;
         }
         self.signed(place, &token, hit.kind)?;
         // The word cron in "disable cron" is the thing itself, not the service.

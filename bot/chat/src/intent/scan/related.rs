@@ -1,4 +1,4 @@
-//! "live" is what many call production, and what they say of anything that runs.
+//! What stands between two names of a kind and joins them no more than it parts them; "live" is what many call production, and what they say of anything that runs.
 
 use crate::intent::actions::Action;
 use crate::intent::lexicon::Class;
