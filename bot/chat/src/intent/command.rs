@@ -19,6 +19,13 @@ pub struct Parsed {
     pub problem: Option<Problem>,
 }
 
+impl Parsed {
+    /// Nothing is to be done, for this reason.
+    pub(super) const fn of_problem(problem: Problem) -> Self {
+        Self { commands: Vec::new(), missing: Vec::new(), problem: Some(problem) }
+    }
+}
+
 /// Something that has to be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

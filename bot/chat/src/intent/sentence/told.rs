@@ -120,11 +120,11 @@ pub(super) fn begins_item(line: &[Token<'_>]) -> bool {
     })
 }
 
-/// "- [x] deploy staging", "[ ] deploy staging".
+/// "- [x] deploy staging", "[ ] deploy staging", "( ) deploy staging".
 fn checkbox(line: &[Token<'_>]) -> bool {
     let dashes = line.iter().take_while(|token| token.kind == Kind::Dash).count();
     match &line[dashes..] {
-        [open, close, ..] if open.raw == "[" && close.raw == "]" => true,
+        [open, close, ..] if matches!((open.raw, close.raw), ("[", "]") | ("(", ")")) => true,
         [open, mark, close, ..] => open.raw == "[" && close.raw == "]" && mark.raw.len() == 1,
         _ => false,
     }
