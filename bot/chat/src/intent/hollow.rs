@@ -41,6 +41,11 @@ fn changes(command: &Command) -> bool {
 }
 
 fn check(tokens: &[Token<'_>], clean: &str, commands: &[Command]) -> Option<Problem> {
+    let reason =
+        commands.iter().find_map(|command| command.reason.as_deref().filter(|reason| is_placeholder(reason)));
+    if let Some(reason) = reason.filter(|reason| !clean.contains(&format!("\"{reason}\""))) {
+        return Some(unfilled(reason).suggest(helps(commands)));
+    }
     let told = reason_at(tokens, commands);
     let mut at = 0;
     while let Some(token) = tokens.get(at).filter(|_| at < told) {
@@ -52,7 +57,7 @@ fn check(tokens: &[Token<'_>], clean: &str, commands: &[Command]) -> Option<Prob
                 .iter()
                 .any(|command| command.value.as_ref().is_some_and(|value| value.contains(written)))
             {
-                return Some(unfilled(written, commands));
+                return Some(unfilled(written).suggest(helps(commands)));
             }
             at += len;
             continue;
@@ -235,11 +240,10 @@ fn is_place(tokens: &[Token<'_>], before: usize, after: usize, commands: &[Comma
 const ONTO: &[&str] = &["to", "onto", "into", "in", "on", "of", "from"];
 
 #[cold]
-fn unfilled(written: &str, commands: &[Command]) -> Problem {
+pub(super) fn unfilled(written: &str) -> Problem {
     Problem::unknown_name(format!(
         "`{written}` stands where a name or a value is to be filled in, so I did nothing. Say which is meant."
     ))
-    .suggest(helps(commands))
 }
 
 #[cold]

@@ -189,7 +189,7 @@ fn clean_line(line: &str, out: &mut String, signs: &mut Signs) {
             '&' => entity(rest, out),
             ':' => shortcode(rest, out, signs),
             // "DIR=~/data": nothing is crossed out behind a sign.
-            '~' if !out.ends_with('=') => struck(rest).inspect(|_| out.push(' ')),
+            '~' if !out.ends_with(['=', '~']) => struck(rest).inspect(|_| out.push(' ')),
             _ => None,
         };
         if let Some(taken) = taken {
