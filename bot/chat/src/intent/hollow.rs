@@ -47,6 +47,15 @@ fn check(tokens: &[Token<'_>], clean: &str, commands: &[Command]) -> Option<Prob
         return Some(unfilled(reason).suggest(helps(commands)));
     }
     let told = reason_at(tokens, commands);
+    if let Some(word) = quoted(&tokens[..told], commands) {
+        return Some(
+            Problem::ambiguous(format!(
+                "I read `{}` in quotation marks behind an order, and not what it is to change about it, so I did nothing.",
+                word.raw
+            ))
+            .suggest(helps(commands)),
+        );
+    }
     let mut at = 0;
     while let Some(token) = tokens.get(at).filter(|_| at < told) {
         let held = placeholder(&tokens[at..]);
@@ -75,6 +84,45 @@ fn check(tokens: &[Token<'_>], clean: &str, commands: &[Command]) -> Option<Prob
             return Some(nothing_said("no name", Some(token), commands));
         }
         at += 1;
+    }
+    None
+}
+
+/// The first of words in quotation marks behind an order that no key of it holds: `deploy production "if green"`.
+fn quoted<'a, 't>(tokens: &'a [Token<'t>], commands: &[Command]) -> Option<&'a Token<'t>> {
+    const SAID: Class = Class::DIGIT
+        .and(Class::KEYWORD)
+        .and(Class::MANNER)
+        .and(Class::TIME)
+        .and(Class::NUMBER)
+        .and(Class::ALL);
+    const TURNED: Class = Class::NEGATION.and(Class::CONDITION).and(Class::RETRACTS).and(Class::TAKES_BACK);
+    let held = |token: &Token<'_>| {
+        token.name.is_some()
+            || token.is(SAID)
+            || token.is_courtesy()
+            || token.any(&["now"])
+            || values::is_ref(token.low)
+            || commands.iter().any(|command| command.holds(token.raw))
+    };
+    let mut ordered = false;
+    let mut at = 0;
+    while let Some(token) = tokens.get(at) {
+        if token.quote == 0 {
+            ordered = !token.kind.ends_sentence() && (ordered || token.is(Class::HEAD));
+            at += 1;
+            continue;
+        }
+        let len = tokens[at..].iter().take_while(|other| other.quote == token.quote).count();
+        let mut words = tokens[at..at + len].iter().filter(|word| word.is_word()).peekable();
+        let first = words.peek().copied();
+        let turned =
+            |word: &Token<'_>| word.is(TURNED) && !commands.iter().any(|command| command.holds(word.raw));
+        let lost = words.clone().any(turned) || !words.any(held);
+        if ordered && lost && first.is_some() {
+            return first;
+        }
+        at += len;
     }
     None
 }

@@ -188,8 +188,8 @@ fn clean_line(line: &str, out: &mut String, signs: &mut Signs) {
             '<' => angle(rest, out, signs),
             '&' => entity(rest, out),
             ':' => shortcode(rest, out, signs),
-            // "DIR=~/data": nothing is crossed out behind a sign.
-            '~' if !out.ends_with(['=', '~']) => struck(rest).inspect(|_| out.push(' ')),
+            // "DIR=~/data": nothing is crossed out in a value.
+            '~' if !out.ends_with(['=', '~']) && !in_value(out) => struck(rest).inspect(|_| out.push(' ')),
             _ => None,
         };
         if let Some(taken) = taken {
@@ -273,6 +273,20 @@ fn entity(rest: &str, out: &mut String) -> Option<usize> {
     let (entity, c) = ENTITIES.iter().find(|(entity, _)| rest.starts_with(entity))?;
     out.push(*c);
     Some(entity.len())
+}
+
+/// Whether quotation marks are open behind this that hold a value: `NAME="~/a:~/b`.
+fn in_value(before: &str) -> bool {
+    /// So far back at most is one looked for that opens.
+    const REACH: usize = 256;
+    let from = before.len().saturating_sub(REACH);
+    let Some(near) = (from..before.len()).find_map(|from| before.get(from..)) else { return false };
+    let opens = |mark: char| {
+        near.rfind(mark)
+            .map(|open| near[..open].trim_end())
+            .is_some_and(|sign| sign.ends_with('=') || sign.ends_with(" to") || sign.ends_with(" as"))
+    };
+    opens('"') || opens('\'')
 }
 
 /// `~struck out~`, `~~struck out~~`: what is crossed out is not said.

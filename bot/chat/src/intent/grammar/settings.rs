@@ -5,6 +5,7 @@ mod value;
 use super::foreign::not_ours;
 use super::{Draft, generic};
 use crate::intent::lexicon::Class;
+use crate::intent::markup::TICK;
 use crate::intent::names::NameKind;
 use crate::intent::problem::Problem;
 use crate::intent::scan::Scope;
@@ -88,7 +89,8 @@ pub(in crate::intent) fn assignment(tokens: &[Token<'_>], text: &str) -> Option<
         let sign = matches!(token.kind, Kind::Equals | Kind::Colon | Kind::Arrow);
         let to = token.any(&["to", "as", "variable", "var", "is"]) && !announced;
         // What is quoted is the value, whatever it begins with.
-        let quoted = announced && token.quote > 0 && token.quote != tokens[place].quote;
+        let between = text.get(tokens[at - 1].end()..token.at).unwrap_or_default();
+        let quoted = announced && between.contains(['"', '\'', TICK]);
         if !(sign || to) || quoted {
             break;
         }
@@ -125,7 +127,8 @@ pub(in crate::intent) fn assignment(tokens: &[Token<'_>], text: &str) -> Option<
     let Some(first) = begins.filter(|_| !placed_name) else {
         // NAME="" and NAME=* at the end of the text leave no token behind the sign.
         let sign = tokens[at - 1].end();
-        let marks = || text.get(sign..).and_then(|rest| rest.lines().next()).map_or("", str::trim);
+        let line = || text.get(sign..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        let marks = || line().trim_matches([' ', '"', '\'', TICK]);
         if announced && at == tokens.len() && value::is_marks(marks()) {
             let value = Some(marks().to_owned());
             return Some(Assignment { name, value, doubt: None, from: place, to: at, inside: 0..0 });

@@ -187,6 +187,11 @@ pub(super) fn as_typed(value: String) -> Result<String, Problem> {
             "The value holds more than {MOST_SIGNS} signs, which I don't read in a sentence, so I did nothing."
         )));
     }
+    if !value.is_empty() && value.chars().all(|c| matches!(c, '"' | '\'' | TICK)) {
+        return Err(Problem::ambiguous(
+            "The value is quotation marks alone, so I did nothing: I can't tell which of them are meant.",
+        ));
+    }
     if value.contains(MENTION) {
         return Err(Problem::bad_value(
             "The value holds a mention, and what stands behind one here is no text to be set, so I did nothing. Write it \
