@@ -8,6 +8,7 @@ use super::lexicon::Class;
 use super::markup::{self, Bytes, EMOJI, TICK};
 use super::names::{NameKind, Vocabulary};
 use super::problem::Problem;
+use super::scan::stray::words::SOMETIME;
 use super::sentence::remark::BECAUSE;
 use super::values;
 use super::words::{Kind, Token};
@@ -116,8 +117,10 @@ fn quoted<'a, 't>(tokens: &'a [Token<'t>], commands: &[Command]) -> Option<&'a T
         let len = tokens[at..].iter().take_while(|other| other.quote == token.quote).count();
         let mut words = tokens[at..at + len].iter().filter(|word| word.is_word()).peekable();
         let first = words.peek().copied();
-        let turned =
-            |word: &Token<'_>| word.is(TURNED) && !commands.iter().any(|command| command.holds(word.raw));
+        let turned = |word: &Token<'_>| {
+            (word.is(TURNED) || word.listed(SOMETIME))
+                && !commands.iter().any(|command| command.holds(word.raw))
+        };
         let lost = words.clone().any(turned) || !words.any(held);
         if ordered && lost && first.is_some() {
             return first;
@@ -246,16 +249,19 @@ pub(super) fn is_placeholder(value: &str) -> bool {
 fn is_place(tokens: &[Token<'_>], before: usize, after: usize, commands: &[Command]) -> bool {
     /// So close behind its verb stands what an order is about.
     const CLOSE: usize = 4;
-    let Some(left) = tokens.get(before).filter(|token| token.is_word() || token.kind == Kind::Plus) else {
+    let Some(left) =
+        tokens.get(before).filter(|token| token.is_word() || matches!(token.kind, Kind::Plus | Kind::Comma))
+    else {
         return false;
     };
-    let listed = left.any(&["and"]) || left.kind == Kind::Plus;
+    let listed = left.any(&["and"]) || !left.is_word();
     let placed = |token: &Token<'_>| {
         token.is(Class::PREPOSITION) || matches!(token.kind, Kind::Comma | Kind::Plus) || token.any(&["and"])
     };
     let environment = |token: &Token<'_>| token.name.is_some_and(|hit| hit.kind == NameKind::Environment);
     let follows = match tokens.get(after) {
         Some(right) if right.kind == Kind::Newline => left.any(ONTO),
+        Some(right) if left.kind == Kind::Comma => right.any(ONTO),
         Some(right) => placed(right) || environment(right) && left.is(Class::HEAD),
         None => left.any(ONTO),
     };
