@@ -10,6 +10,8 @@
     reason = "tests"
 )]
 
+#[path = "corpus/assigned.rs"]
+mod assigned;
 #[path = "corpus/filled.rs"]
 mod filled;
 #[path = "corpus/found.rs"]

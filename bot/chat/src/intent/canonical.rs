@@ -75,7 +75,7 @@ impl Command {
             }
             _ => self.generic(&mut out),
         }
-        if out.contains('?') { out.replace(" ?", "?") } else { out }
+        if self.action == Action::Can { out.replace(" ?", "?") } else { out }
     }
 
     /// Whether it holds words of a person's own, which may be read as something else in another sentence.
@@ -237,13 +237,14 @@ impl Command {
                     _ if !value.contains('\'') => format!("'{value}'"),
                     _ => format!("`{value}`"),
                 };
-                // "set OR=1" would be two things. A value in quotation marks stands in those of the other kind.
-                let mark = match () {
-                    () if !is_mistaken(name) => "",
-                    () if plain => "\"",
-                    () => "'",
+                // "set OR=1" would be two things. A value in quotation marks stands in those of the other kind, or beside its name.
+                let assigned = match () {
+                    () if !is_mistaken(name) => format!("{name}={quoted}"),
+                    () if plain => format!("\"{name}={quoted}\""),
+                    () if quoted.starts_with('"') && !value.contains('\'') => format!("'{name}={quoted}'"),
+                    () => format!("\"{name}\"={quoted}"),
                 };
-                push(out, &format!("{mark}{name}={quoted}{mark}"));
+                push(out, &assigned);
             }
             (Some(name), None) if is_mistaken(name) => push(out, &format!("\"{name}=\"")),
             (Some(name), None) => push(out, &format!("variable {name}")),

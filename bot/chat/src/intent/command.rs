@@ -19,6 +19,33 @@ pub struct Parsed {
     pub problem: Option<Problem>,
 }
 
+impl Command {
+    /// Whether a word stands in what holds a person's own words: a value, a reason, a name that is new.
+    pub(super) fn holds(&self, word: &str) -> bool {
+        let free = [
+            &self.value,
+            &self.name,
+            &self.reason,
+            &self.column,
+            &self.topic,
+            &self.actor,
+            &self.at,
+            &self.git_ref,
+            &self.to,
+            &self.environment,
+            &self.run,
+        ];
+        free.into_iter().flatten().any(|held| held.contains(word))
+    }
+}
+
+impl Parsed {
+    /// Nothing is to be done, for this reason.
+    pub(super) const fn of_problem(problem: Problem) -> Self {
+        Self { commands: Vec::new(), missing: Vec::new(), problem: Some(problem) }
+    }
+}
+
 /// Something that has to be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

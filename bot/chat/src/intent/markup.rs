@@ -3,33 +3,46 @@
 //! Mentions, code ticks, emphasis, emoji and links are reduced to what a person would read aloud. Quoted lines and code
 //! blocks are not read at all. Double quotation marks stay (as `"`), because they tell a quotation from an order.
 
+mod signs;
+
 use std::borrow::Cow;
+
+use signs::{Signs, doubts, refuses};
 
 /// A mention becomes this character, so that later steps see that somebody was addressed.
 pub(super) const MENTION: char = '\u{1}';
 /// A code tick becomes this character: a quotation mark that does not make a quotation.
 pub(super) const TICK: char = '\u{2}';
 
+/// What stands for an emoji where they are asked about: a blank nobody types.
+pub(super) const EMOJI: char = '\u{b}';
+
 /// What kinds of byte a text holds, from one look at it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Bytes(u8);
+pub(super) struct Bytes(u16);
 
 impl Bytes {
     /// What may be markup.
-    const MARKUP: u8 = 1;
+    const MARKUP: u16 = 1;
     /// A letter that has a lower case.
-    const CAPITAL: u8 = 1 << 1;
+    const CAPITAL: u16 = 1 << 1;
     /// What is neither seen on every screen nor ends a line.
-    const ODD: u8 = 1 << 2;
+    const ODD: u16 = 1 << 2;
     /// A star.
-    const STAR: u8 = 1 << 3;
+    const STAR: u16 = 1 << 3;
     /// A [`TICK`].
-    const TICK: u8 = 1 << 4;
+    const TICK: u16 = 1 << 4;
     /// There was a sign that means no, before the markup was taken away.
-    const REFUSED: u8 = 1 << 5;
+    const REFUSED: u16 = 1 << 5;
+    /// There was a sign that asks, or doubts.
+    const DOUBTED: u16 = 1 << 6;
+    /// An emoji stood between two words of a line.
+    const BETWEEN: u16 = 1 << 7;
+    /// What a name's place is held with, or what may stand there without being a word.
+    const HOLLOW: u16 = 1 << 8;
 
     /// What each byte is.
-    const KINDS: [u8; 256] = {
+    const KINDS: [u16; 256] = {
         let mut kinds = [0; 256];
         let mut byte = u8::MAX;
         loop {
@@ -38,7 +51,8 @@ impl Bytes {
                 | (if byte.is_ascii_uppercase() { Self::CAPITAL } else { 0 })
                 | (if odd { Self::ODD } else { 0 })
                 | (if byte == b'*' { Self::STAR } else { 0 })
-                | (if byte as u32 == TICK as u32 { Self::TICK } else { 0 });
+                | (if byte as u32 == TICK as u32 { Self::TICK } else { 0 })
+                | (if is_hollow(byte) { Self::HOLLOW } else { 0 });
             if byte == 0 {
                 break kinds;
             }
@@ -71,6 +85,21 @@ impl Bytes {
         self.0 & Self::TICK != 0
     }
 
+    /// Whether a sign that asks or doubts stood in it: ❓, 🤔, 🤷.
+    pub(super) const fn doubted(self) -> bool {
+        self.0 & Self::DOUBTED != 0
+    }
+
+    /// Whether an emoji stood between two words of a line.
+    pub(super) const fn between(self) -> bool {
+        self.0 & Self::BETWEEN != 0
+    }
+
+    /// Whether something may hold the place of a name: `<service>`, `*`, a mention.
+    pub(super) const fn hollow(self) -> bool {
+        self.0 & Self::HOLLOW != 0
+    }
+
     /// Whether a sign that means no stood in it: 🚫, ⛔, ❌, 🙅.
     pub(super) const fn refused(self) -> bool {
         self.0 & Self::REFUSED != 0
@@ -86,24 +115,37 @@ pub(super) fn clean(text: &str, bytes: Bytes) -> (Cow<'_, str>, Bytes) {
     if !bytes.markup() {
         return (Cow::Borrowed(text), bytes);
     }
-    let (clean, refused) = without_markup(text);
+    let (clean, signs) = without_markup(text, ' ');
     let mut bytes = Bytes::of(&clean);
-    if refused {
-        bytes.0 |= Bytes::REFUSED;
+    for (found, kind) in
+        [(signs.refused, Bytes::REFUSED), (signs.doubted, Bytes::DOUBTED), (signs.between, Bytes::BETWEEN)]
+    {
+        bytes.0 |= if found { kind } else { 0 };
     }
     (Cow::Owned(clean), bytes)
 }
 
-/// The text without its markup, and whether a sign that means no was taken away with it.
-fn without_markup(text: &str) -> (String, bool) {
+/// The text without its markup, where an [`EMOJI`] stands for each emoji.
+#[cold]
+pub(super) fn with_emoji(text: &str) -> String {
+    without_markup(text, EMOJI).0
+}
+
+/// The text without its markup, with this in the place of emoji, and what was taken away with it.
+fn without_markup(text: &str, emoji: char) -> (String, Signs) {
     let mut out = String::with_capacity(text.len());
-    let mut signs = Signs::default();
+    let mut signs = Signs::new(emoji);
     let mut fenced = false;
     for (number, line) in text.split('\n').enumerate() {
         if number > 0 {
             out.push('\n');
+            signs.begin();
         }
         let trimmed = line.trim_start();
+        if trimmed.starts_with("~~~") && !trimmed.trim_start_matches('~').contains('~') {
+            fenced = !fenced;
+            continue;
+        }
         if !fenced && (trimmed.starts_with(">>>") || trimmed.starts_with("&gt;&gt;&gt;")) {
             break;
         }
@@ -120,7 +162,13 @@ fn without_markup(text: &str) -> (String, bool) {
             }
         }
     }
-    (out, signs.refused)
+    (out, signs)
+}
+
+/// Whether a byte may hold the place of a name that nobody filled in, or end what does.
+const fn is_hollow(byte: u8) -> bool {
+    matches!(byte, b'<' | b'{' | b'[' | b'(' | b'$' | b'%' | b'*' | b'"' | b'\'' | b'@')
+        || matches!(byte as char, MENTION | TICK)
 }
 
 /// Whether a byte stands for itself, wherever it stands.
@@ -133,13 +181,15 @@ fn clean_line(line: &str, out: &mut String, signs: &mut Signs) {
     loop {
         let (plain, special) = rest.split_at(rest.bytes().take_while(|byte| is_plain(*byte)).count());
         out.push_str(plain);
+        signs.goes_on(plain);
         rest = special;
         let Some(c) = rest.chars().next() else { return };
         let taken = match c {
             '<' => angle(rest, out, signs),
             '&' => entity(rest, out),
             ':' => shortcode(rest, out, signs),
-            '~' => struck(rest).inspect(|_| out.push(' ')),
+            // "DIR=~/data": nothing is crossed out in a value.
+            '~' if !out.ends_with(['=', '~']) && !in_value(out) => struck(rest).inspect(|_| out.push(' ')),
             _ => None,
         };
         if let Some(taken) = taken {
@@ -147,8 +197,11 @@ fn clean_line(line: &str, out: &mut String, signs: &mut Signs) {
             continue;
         }
         rest = &rest[c.len_utf8()..];
-        if NO_SIGNS.contains(&c) {
+        if refuses(c) {
             signs.refuse(out);
+        }
+        if doubts(c) {
+            signs.doubt(out);
         }
         match c {
             '`' => out.push(TICK),
@@ -164,7 +217,8 @@ fn clean_line(line: &str, out: &mut String, signs: &mut Signs) {
             '•' | '·' | '‣' => out.push_str("- "),
             '☐' | '☑' | '☒' | '□' | '◻' | '⬜' if begins_line(out) => out.push_str("[ ] "),
             '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}' => {}
-            c if is_emoji(c) || c.is_control() || c.is_whitespace() => out.push(' '),
+            c if is_emoji(c) => signs.emoji(out),
+            c if c.is_control() || c.is_whitespace() => out.push(' '),
             c => out.push(c),
         }
     }
@@ -198,12 +252,11 @@ fn angle(rest: &str, out: &mut String, signs: &mut Signs) -> Option<usize> {
         b':' => {
             // `<:no_entry:123>` is how Discord writes one.
             let name = inside[1..].split(':').next().unwrap_or_default();
-            if NO_CODES.contains(&name) {
-                signs.refuse(out);
-            }
-            out.push(' ');
+            signs.code(name, out);
         }
-        b'a' if inside.starts_with("a:") => out.push(' '),
+        b'a' if inside.starts_with("a:") => {
+            signs.code(inside[2..].split(':').next().unwrap_or_default(), out);
+        }
         b't' if inside.starts_with("t:") => out.push(' '),
         _ if label.is_some() || inside.contains("://") || inside.starts_with("mailto:") => {
             // There is no other "<" or ">" in it, so this goes no deeper.
@@ -220,6 +273,20 @@ fn entity(rest: &str, out: &mut String) -> Option<usize> {
     let (entity, c) = ENTITIES.iter().find(|(entity, _)| rest.starts_with(entity))?;
     out.push(*c);
     Some(entity.len())
+}
+
+/// Whether quotation marks are open behind this that hold a value: `NAME="~/a:~/b`.
+fn in_value(before: &str) -> bool {
+    /// So far back at most is one looked for that opens.
+    const REACH: usize = 256;
+    let from = before.len().saturating_sub(REACH);
+    let Some(near) = (from..before.len()).find_map(|from| before.get(from..)) else { return false };
+    let opens = |mark: char| {
+        near.rfind(mark)
+            .map(|open| near[..open].trim_end())
+            .is_some_and(|sign| sign.ends_with('=') || sign.ends_with(" to") || sign.ends_with(" as"))
+    };
+    opens('"') || opens('\'')
 }
 
 /// `~struck out~`, `~~struck out~~`: what is crossed out is not said.
@@ -249,10 +316,7 @@ fn shortcode(rest: &str, out: &mut String, signs: &mut Signs) -> Option<usize> {
     if name == 0 || rest.as_bytes().get(name + 1) != Some(&b':') {
         return None;
     }
-    if NO_CODES.contains(&&rest[1..=name]) {
-        signs.refuse(out);
-    }
-    out.push(' ');
+    signs.code(&rest[1..=name], out);
     Some(name + 2)
 }
 
@@ -277,49 +341,6 @@ pub(super) fn spelled_out(text: &str, meant: impl Fn(&str) -> bool) -> Option<St
     found.then_some(out)
 }
 
-/// Signs that mean no: 🚫, ⛔, ❌, ❎, ✖, 🙅, 🛑, 👎.
-const NO_SIGNS: [char; 8] =
-    ['\u{1f6ab}', '\u{26d4}', '\u{274c}', '\u{274e}', '\u{2716}', '\u{1f645}', '\u{1f6d1}', '\u{1f44e}'];
-
-/// The same as fronts write them.
-const NO_CODES: [&str; 15] = [
-    "no_entry_sign",
-    "no_entry",
-    "x",
-    "negative_squared_cross_mark",
-    "heavy_multiplication_x",
-    "no_good",
-    "woman-gesturing-no",
-    "man-gesturing-no",
-    "no_good_woman",
-    "no_good_man",
-    "ng_woman",
-    "octagonal_sign",
-    "stop_sign",
-    "-1",
-    "thumbsdown",
-];
-
-/// What was heard of signs that mean no.
-#[derive(Debug, Default)]
-struct Signs {
-    refused: bool,
-    /// How much of the text was looked through for quotation marks, each byte once.
-    looked: usize,
-    quoted: bool,
-}
-
-impl Signs {
-    /// One stands behind this, which means nothing in a quotation.
-    fn refuse(&mut self, before: &str) {
-        for byte in before.as_bytes()[self.looked.min(before.len())..].iter().copied() {
-            self.quoted = byte != b'\n' && self.quoted != (byte == b'"');
-        }
-        self.looked = before.len();
-        self.refused |= !self.quoted;
-    }
-}
-
 /// Pictures and signs of any kind, with their skin tones, frames and flags; and no "≠", which says something of what stands beside it.
 fn is_emoji(c: char) -> bool {
     matches!(u32::from(c), 0xa9 | 0xae | 0x203c | 0x2049 | 0x20e3 | 0x2122 | 0x2139 | 0x2190..=0x21ff | 0x2300..=0x2bff | 0x3030 | 0x303d | 0x3297 | 0x3299 | 0x1f000..=0x1faff | 0xe0020..=0xe007f)
@@ -331,7 +352,7 @@ mod tests {
 
     #[track_caller]
     fn check(markup: &str, plain: &str) {
-        assert_eq!(without_markup(markup).0.replace(MENTION, "@").replace(TICK, ""), plain);
+        assert_eq!(without_markup(markup, ' ').0.replace(MENTION, "@").replace(TICK, ""), plain);
     }
 
     #[test]
@@ -346,7 +367,7 @@ mod tests {
 
     #[test]
     fn signs_that_mean_no_are_kept_in_mind() {
-        let refused = |text: &str| without_markup(text).1;
+        let refused = |text: &str| without_markup(text, ' ').1.refused;
         for no in [
             "🚫 deploy",
             "deploy ⛔",

@@ -8,6 +8,7 @@ mod grammar;
 #[cfg(test)]
 mod growth;
 mod help;
+mod hollow;
 mod kept;
 mod lexicon;
 mod manner;
@@ -71,11 +72,12 @@ fn is_refused_by_sign(command: &Command) -> bool {
 }
 
 #[cold]
-fn refused_by_sign(meant: String) -> Parsed {
-    let problem = Problem::ambiguous(
-        "I read an order, and a sign beside it that means no, so I did nothing. Is it to be done? Say it without the sign.",
-    );
-    Parsed { commands: Vec::new(), missing: Vec::new(), problem: Some(problem.suggest([meant])) }
+fn refused_by_sign(commands: &[Command], says: &str) -> Parsed {
+    let meant: Vec<String> = commands.iter().map(Command::canonical).collect();
+    let problem = Problem::ambiguous(format!(
+        "I read an order, and a sign beside it that {says}, so I did nothing. Is it to be done? Say it without the sign.",
+    ));
+    Parsed::of_problem(problem.suggest([meant.join(", then ")]))
 }
 
 /// What is read of a text where the names of its emoji are words of ours: "deploy production :canary:". They may be meant.
@@ -92,7 +94,7 @@ fn spelled_signs(text: &str, vocabulary: &Vocabulary) -> Option<Parsed> {
         "I read an order, and a sign beside it whose name may be part of it, so I did nothing. Say it in words, or without the sign.",
     );
     let order = (!orders.is_empty()).then(|| orders.join(", then "));
-    Some(Parsed { commands: Vec::new(), missing: Vec::new(), problem: Some(problem.suggest(order)) })
+    Some(Parsed::of_problem(problem.suggest(order)))
 }
 
 fn is_too_long(text: &str) -> bool {
@@ -128,7 +130,9 @@ fn read(text: &str, vocabulary: &Vocabulary) -> Parsed {
 
 /// Reads a text without its markup, which holds these bytes.
 fn read_clean(clean: &str, bytes: Bytes, vocabulary: &Vocabulary) -> Parsed {
-    tokens_of(clean, bytes, vocabulary, |tokens| sentence::read(tokens, clean, bytes, vocabulary))
+    tokens_of(clean, bytes, vocabulary, |tokens| {
+        hollow::checked(sentence::read(tokens, clean, bytes, vocabulary), tokens, clean, bytes)
+    })
 }
 
 /// Hands on the tokens of a text without its markup.

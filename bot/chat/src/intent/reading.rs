@@ -12,8 +12,8 @@ use super::markup::{self, Bytes};
 use super::names::Vocabulary;
 use super::problem::{Problem, ProblemKind};
 use super::{
-    Action, MAX_CHARS, is_refused_by_sign, is_too_long, refused_by_sign, sentence, spelled_signs, tokens_of,
-    unseen,
+    Action, MAX_CHARS, hollow, is_refused_by_sign, is_too_long, refused_by_sign, sentence, spelled_signs,
+    tokens_of, unseen,
 };
 
 /// What a text was read as. Its problem can't be shown before [`Reading::suggesting`] made it whole.
@@ -59,14 +59,23 @@ pub(super) fn heard<'t>(text: &'t str, vocabulary: &Vocabulary, at_once: bool) -
     }
     let (clean, bytes) = markup::clean(text, bytes);
     let (mut parsed, manner) = tokens_of(&clean, bytes, vocabulary, |tokens| {
-        let parsed = sentence::read(tokens, &clean, bytes, vocabulary);
+        let parsed =
+            hollow::checked(sentence::read(tokens, &clean, bytes, vocabulary), tokens, &clean, bytes);
         let tell = at_once && parsed.problem.is_some() && matches!(clean, Cow::Borrowed(_));
         let manner = if tell { Manner::of_tokens(&clean, tokens, vocabulary) } else { None };
         (parsed, manner)
     });
     if bytes.refused() && parsed.commands.iter().any(is_refused_by_sign) {
-        let meant: Vec<String> = parsed.commands.iter().map(Command::canonical).collect();
-        parsed = refused_by_sign(meant.join(", then "));
+        parsed = refused_by_sign(&parsed.commands, "means no");
+    }
+    if bytes.doubted() && parsed.commands.iter().any(|command| command.action.row().changes) {
+        parsed = refused_by_sign(&parsed.commands, "asks");
+    }
+    if bytes.between()
+        && parsed.commands.iter().any(|command| command.action.row().changes)
+        && let Some(problem) = hollow::emoji(text, &parsed.commands, vocabulary)
+    {
+        parsed = Parsed::of_problem(problem);
     }
     let changes = |command: &Command| command.action.row().changes && command.action != Action::SetVariable;
     if text.contains(':')
@@ -83,8 +92,7 @@ impl Reading<'_> {
     /// A problem that is whole.
     #[cold]
     fn of_problem(problem: Problem) -> Self {
-        let parsed = Parsed { commands: Vec::new(), missing: Vec::new(), problem: Some(problem) };
-        Self { parsed, rest: None }
+        Self { parsed: Parsed::of_problem(problem), rest: None }
     }
 
     /// The commands in the order they are to run; none when there is a problem.

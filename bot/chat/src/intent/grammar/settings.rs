@@ -1,19 +1,24 @@
 //! Orders about configuration: variables, secrets, and the reason a lock carries.
 
+mod value;
+
 use super::foreign::not_ours;
 use super::{Draft, generic};
 use crate::intent::lexicon::Class;
-use crate::intent::markup::{MENTION, TICK};
+use crate::intent::markup::TICK;
 use crate::intent::names::NameKind;
 use crate::intent::problem::Problem;
 use crate::intent::scan::Scope;
 use crate::intent::sentence::remark::BECAUSE;
 use crate::intent::words::{Kind, Token, reach};
+use value::{Value, as_typed};
 
 /// One `NAME=value`, and which tokens it took.
 pub(in crate::intent) struct Assignment {
     pub(in crate::intent) name: Option<String>,
     pub(in crate::intent) value: Option<String>,
+    /// Why the value may be another than it reads like.
+    doubt: Option<Problem>,
     /// The tokens that belong to it.
     pub(in crate::intent) from: usize,
     /// One past the last of them.
@@ -69,7 +74,7 @@ pub(in crate::intent) fn assignment(tokens: &[Token<'_>], text: &str) -> Option<
             || is_letter(token.raw)
                 && tokens
                     .get(place + 1)
-                    .is_some_and(|next| next.any(&["to", "as"]) || next.kind == Kind::Colon)
+                    .is_some_and(|next| next.any(&["to", "as", "back"]) || next.kind == Kind::Colon)
             || (announced && !token.is(Class::NEGATION))
         {
             found = Some(place);
@@ -83,7 +88,10 @@ pub(in crate::intent) fn assignment(tokens: &[Token<'_>], text: &str) -> Option<
     while let Some(token) = tokens.get(at) {
         let sign = matches!(token.kind, Kind::Equals | Kind::Colon | Kind::Arrow);
         let to = token.any(&["to", "as", "variable", "var", "is"]) && !announced;
-        if !(sign || to) {
+        // What is quoted is the value, whatever it begins with.
+        let between = text.get(tokens[at - 1].end()..token.at).unwrap_or_default();
+        let quoted = announced && between.contains(['"', '\'', TICK]);
+        if !(sign || to) || quoted {
             break;
         }
         announced |= sign || token.any(&["to", "as", "is"]);
@@ -111,39 +119,64 @@ pub(in crate::intent) fn assignment(tokens: &[Token<'_>], text: &str) -> Option<
         && !tokens[..place]
             .iter()
             .any(|token| token.name.is_some_and(|hit| hit.kind == NameKind::Environment));
-    // "set FOO for api in staging to 5": the value comes last.
-    if !announced
-        && let Some(last) =
-            reach(&tokens[at..]).iter().rposition(|token| token.any(&["to"]) || token.kind == Kind::Equals)
-        && let [value] = &tokens[at + last + 1..]
-        && value.is_word()
-        && value.name.is_none()
-    {
-        return Some(Assignment {
-            name,
-            value: Some(value.raw.to_owned()),
-            from: place,
-            to: tokens.len(),
-            inside: at..at + last,
-        });
+    // "set FOO for api in staging to 5": the value comes behind the place.
+    if !announced && let Some(last) = behind_place(tokens, at) {
+        let Value { written, to, doubt } = Value::at(tokens, last + 1, &tokens[last + 1], place, text);
+        return Some(Assignment { name, value: Some(written), doubt, from: place, to, inside: at..last });
     }
     let Some(first) = begins.filter(|_| !placed_name) else {
-        // NAME="" at the end of the text leaves no token behind the sign.
+        // NAME="" and NAME=* at the end of the text leave no token behind the sign.
         let sign = tokens[at - 1].end();
+        let line = || text.get(sign..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        let marks = || line().trim_matches([' ', '"', '\'', TICK]);
+        if announced && at == tokens.len() && value::is_marks(marks()) {
+            let value = Some(marks().to_owned());
+            return Some(Assignment { name, value, doubt: None, from: place, to: at, inside: 0..0 });
+        }
         let empty = announced && text.get(sign..).is_some_and(|rest| is_nothing(rest.trim()));
         if empty && at == tokens.len() {
-            return Some(Assignment { name, value: Some(String::new()), from: place, to: at, inside: 0..0 });
+            return Some(Assignment {
+                name,
+                value: Some(String::new()),
+                doubt: None,
+                from: place,
+                to: at,
+                inside: 0..0,
+            });
         }
         let to = if announced && !placed_name { at } else { place + 1 };
-        return Some(Assignment { name, value: None, from: place, to, inside: 0..0 });
+        return Some(Assignment { name, value: None, doubt: None, from: place, to, inside: 0..0 });
     };
     // NAME="" sets nothing at all, which leaves no token between the marks.
     let sign = tokens[at - 1].end();
     if text.get(sign..first.at).is_some_and(|between| between.contains("\"\"") || between.contains("''")) {
-        return Some(Assignment { name, value: Some(String::new()), from: place, to: at, inside: 0..0 });
+        return Some(Assignment {
+            name,
+            value: Some(String::new()),
+            doubt: None,
+            from: place,
+            to: at,
+            inside: 0..0,
+        });
     }
-    let (value, to) = value(tokens, at, first, text);
-    Some(Assignment { name, value: Some(value), from: place, to, inside: 0..0 })
+    let Value { written, to, doubt } = Value::at(tokens, at, first, place, text);
+    Some(Assignment { name, value: Some(written), doubt, from: place, to, inside: 0..0 })
+}
+
+/// "for api in staging to debug": where "to" or a sign stands behind nothing but the place and the service.
+fn behind_place(tokens: &[Token<'_>], at: usize) -> Option<usize> {
+    let said = |token: &Token<'_>| {
+        token.name.is_some()
+            || token.is(Class::PREPOSITION.and(Class::FILLER))
+            || token.kind == Kind::Comma
+            || token.any(&["and", "back", "environment", "env", "service"])
+    };
+    let last = reach(&tokens[at..])
+        .iter()
+        .position(|token| token.any(&["to"]) && !token.any(&["into"]) || token.kind == Kind::Equals)?;
+    let last = at + last;
+    let value = tokens.get(last + 1)?;
+    (value.is_word() && value.name.is_none() && tokens[at..last].iter().all(said)).then_some(last)
 }
 
 /// Two quotation marks with nothing between them, also where the order ends in quotation: `'NAME=""'`.
@@ -153,7 +186,7 @@ fn is_nothing(rest: &str) -> bool {
 
 /// "set timeout to 30 in staging": a name in lower case, when a value follows it.
 fn plain_words(tokens: &[Token<'_>]) -> Option<usize> {
-    let place = tokens.iter().position(|token| !token.any(&["the", "our", "a"]))?;
+    let place = tokens.iter().position(|token| !token.any(&["the", "our", "a"]) || is_letter(token.raw))?;
     let token = &tokens[place];
     let assigned = tokens.get(place + 1).is_some_and(|next| next.any(&["to"]));
     let value = tokens.get(place + 2).is_some_and(|next| next.is_word() && next.name.is_none());
@@ -161,39 +194,6 @@ fn plain_words(tokens: &[Token<'_>]) -> Option<usize> {
         token.is_word() && is_identifier(token.raw) && token.name.is_none() && !token.is(Class::TURNS);
     (plain && assigned && value && tokens[place + 3..].iter().any(|token| token.name.is_some()))
         .then_some(place)
-}
-
-/// A value runs to its closing quotation mark, or to the next blank.
-fn value(tokens: &[Token<'_>], at: usize, first: &Token<'_>, text: &str) -> (String, usize) {
-    // The mark may open the value, or the whole order.
-    let sign = at.checked_sub(1).map_or(0, |before| tokens[before].end());
-    let open = text.get(sign..first.at).and_then(|between| between.find(['"', '\'']));
-    if first.quote > 0
-        && let Some(open) = open
-    {
-        let start = sign + open + 1;
-        let len = tokens[at..].iter().take_while(|token| token.quote == first.quote).count();
-        let last = tokens[at + len - 1].end();
-        let end = text[last..].find(&text[start - 1..start]).map_or(last, |close| last + close);
-        return (text.get(start..end).unwrap_or(first.raw).to_owned(), at + len);
-    }
-    let rest = &text[first.at..];
-    let tick = TICK;
-    if text[..first.at].ends_with(tick)
-        && let Some(close) = rest.find(tick)
-    {
-        let end = first.at + close;
-        let to = tokens.iter().position(|token| token.at >= end).unwrap_or(tokens.len()).max(at + 1);
-        return (text[first.at..end].to_owned(), to);
-    }
-    let blank = rest
-        .find(|c: char| c.is_whitespace() || c == tick || c == '"' && first.quote > 0)
-        .unwrap_or(rest.len());
-    let mut end = first.at + blank;
-    let written = text[first.at..end].trim_end_matches([',', ';', '!', '?', '.']);
-    end = first.at + written.len();
-    let to = tokens.iter().position(|token| token.at >= end).unwrap_or(tokens.len()).max(at + 1);
-    (written.to_owned(), to)
 }
 
 /// What a secret is called: `STRIPE_SECRET_KEY`, or "stripe key" in words.
@@ -283,6 +283,9 @@ pub(super) fn assignments(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
         }
         others.extend_from_slice(&rest[assignment.inside.clone()]);
         rest = &rest[assignment.to.min(rest.len())..];
+        if let Some(doubt) = assignment.doubt {
+            return Err(doubt);
+        }
         let apart = found.is_empty() || assignment.value.is_some();
         if apart {
             let value = assignment.value.map(as_typed).transpose()?;
@@ -381,31 +384,6 @@ fn each_where_said(
         }
     }
     Ok(drafts)
-}
-
-/// A value of more signs that stand by themselves is as many words, and no order of so many is read.
-const MOST_SIGNS: usize = 64;
-
-/// A value with the signs somebody typed in the place of our own.
-fn as_typed(value: String) -> Result<String, Problem> {
-    let behind = |at: usize| value[at + 1..].starts_with(char::is_alphanumeric);
-    let signs = value.match_indices(|c: char| c.is_ascii_punctuation()).filter(|(at, sign)| match *sign {
-        "_" | "/" | "%" | "#" | "@" | "$" | "*" | "'" | "`" | "~" | "^" | "\\" => false,
-        "." | "!" | "-" => !behind(*at),
-        _ => true,
-    });
-    if signs.count() > MOST_SIGNS {
-        return Err(Problem::bad_value(format!(
-            "The value holds more than {MOST_SIGNS} signs, which I don't read in a sentence, so I did nothing."
-        )));
-    }
-    if value.contains(MENTION) {
-        return Err(Problem::bad_value(
-            "The value holds a mention, and what stands behind one here is no text to be set, so I did nothing. Write it \
-             without the mention.",
-        ));
-    }
-    Ok(if value.contains(TICK) { value.replace(TICK, "`") } else { value })
 }
 
 /// Two environments with nothing that joins them.

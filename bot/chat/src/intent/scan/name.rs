@@ -374,6 +374,7 @@ impl<'t> Scanner<'_, 't> {
         {
             return Err(unknown_name(self.scope, &next, &[]));
         }
+        self.any_of_ours(place, token)?;
         // "deploy production plan" is a plan, where "plan for deploy production" asks for one.
         let plan = token.any(&["plan"]) && place > 0 && self.scope.action.row().changes;
         if token.listed(object_words(self.scope.action)) && !plan {

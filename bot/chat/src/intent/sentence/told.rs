@@ -73,6 +73,8 @@ pub(super) fn tells(line: &[Token<'_>], said: Class) -> bool {
         return said.is(Class::LISTED) && line.iter().any(example) && labelled(line);
     }
     statistics(line)
+        || button(line)
+        || subject(line)
         || checkbox(line)
         || difference(line)
         || labelled(line)
@@ -128,11 +130,11 @@ pub(super) fn begins_item(line: &[Token<'_>]) -> bool {
     })
 }
 
-/// "- [x] deploy staging", "[ ] deploy staging".
+/// "- [x] deploy staging", "[ ] deploy staging", "( ) deploy staging".
 fn checkbox(line: &[Token<'_>]) -> bool {
     let dashes = line.iter().take_while(|token| token.kind == Kind::Dash).count();
     match &line[dashes..] {
-        [open, close, ..] if open.raw == "[" && close.raw == "]" => true,
+        [open, close, ..] if matches!((open.raw, close.raw), ("[", "]") | ("(", ")")) => true,
         [open, mark, close, ..] => open.raw == "[" && close.raw == "]" && mark.raw.len() == 1,
         _ => false,
     }
@@ -145,6 +147,27 @@ fn difference(line: &[Token<'_>]) -> bool {
         [first, second, ..] => first.kind == Kind::Dash && second.kind == Kind::Dash,
         _ => false,
     }
+}
+
+/// "[deploy] production v1.2.3", "[approve] [reject]": a label of a tool, or buttons.
+fn button(line: &[Token<'_>]) -> bool {
+    match line {
+        [open, verb, close, ..] => {
+            open.raw == "[" && close.raw == "]" && verb.is(Class::HEAD) && verb.name.is_none()
+        }
+        _ => false,
+    }
+}
+
+/// "revert: deploy production" is what a commit is called, and "approve: 3, reject: 1" how many were for it.
+fn subject(line: &[Token<'_>]) -> bool {
+    let [verb, colon, next, rest @ ..] = line else { return false };
+    if !verb.is(Class::HEAD) || colon.kind != Kind::Colon {
+        return false;
+    }
+    let counted = next.is(Class::DIGIT) && next.low.bytes().all(|byte| byte.is_ascii_digit());
+    counted && rest.first().is_none_or(|sign| !sign.is_word())
+        || verb.any(&["revert", "rollback"]) && next.is(Class::HEAD) && next.name.is_none()
 }
 
 /// "deploys this week: 12, rollbacks: 1": how many there were.
