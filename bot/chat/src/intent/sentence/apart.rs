@@ -107,10 +107,9 @@ impl<'t> Reader<'_, 't> {
             // "deploy production? no, deploy local": what is an order by itself is no part of the other.
             let part = !matches!(mood::read(reach(left)), Mood::Order(_));
             // Who took it back or left something out is offered no button that does it all the same.
-            let turned = slips(left)
-                || behind::holds_back(reach(left))
-                || left.iter().any(|token| token.name.is_some() || token.any(MANNERS));
             let slipped = slips(left);
+            let names = || left.iter().any(|token| token.name.is_some() || token.any(MANNERS));
+            let turned = slipped || part && (behind::holds_back(reach(left)) || names());
             problem = problem
                 .suggest((part && !slipped).then(|| format!("{order} {said}")))
                 .suggest((!turned).then_some(order));
