@@ -149,7 +149,7 @@ fn between<'t>(text: &'t str, pair: &[Token<'_>]) -> &'t str {
 /// A star by itself, or marks with nothing between them.
 fn is_bare(between: &str) -> bool {
     let bare = |part: &str| {
-        part.bytes().all(|byte| byte == b'*' || byte as u32 == TICK as u32) || matches!(part, "\"\"" | "''")
+        part.bytes().all(|byte| matches!(char::from(byte), '*' | TICK)) || matches!(part, "\"\"" | "''")
     };
     between.contains(['*', '"', '\'', TICK])
         && between.starts_with(' ')

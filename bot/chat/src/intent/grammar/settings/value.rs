@@ -100,7 +100,7 @@ fn doubt(
             written.len() > 1
                 && written.starts_with(*mark)
                 && written.ends_with(*mark)
-                && written.trim_matches(*mark) != ""
+                && !written.trim_matches(*mark).is_empty()
         });
     let rest = &text[bytes.end..];
     // "hunter2!": the sign may be part of it.
