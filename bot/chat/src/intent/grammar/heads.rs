@@ -117,6 +117,16 @@ impl Rest<'_, '_> {
         self.0.iter().any(|token| token.name.is_some_and(|hit| hit.kind == kind))
     }
 
+    /// "clone the repo" is of nothing of ours: an environment is named, or said to be one.
+    fn copies_environment(&self) -> bool {
+        let article =
+            self.0.first().is_some_and(|token| token.any(&["the", "our", "a", "this", "my", "all"]));
+        let copied = self.0.get(usize::from(article));
+        copied.is_some_and(|token| token.name.is_some_and(|hit| hit.kind == NameKind::Environment))
+            || self.says(nouns::ENVIRONMENT)
+            || !article && self.says(&["as", "to", "into"])
+    }
+
     fn assigns(&self) -> bool {
         self.0.iter().any(|token| token.kind == Kind::Equals)
     }

@@ -172,7 +172,7 @@ pub(in crate::intent) fn resolve(head: Head, rest: &Rest<'_, '_>) -> Meaning {
         Head::Remove => remove(rest),
         Head::Create => create(rest),
         Head::Destroy => destroy(rest),
-        Head::Clone => Meaning::Action(Action::CreateEnvironment),
+        Head::Clone => given(rest.copies_environment(), Action::CreateEnvironment),
         Head::Set if about.release_there() && !rest.assigns() && !about.variable() => {
             Meaning::Action(Action::Deploy)
         }
