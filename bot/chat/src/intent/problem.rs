@@ -306,10 +306,10 @@ fn is_misspelt(low: &str, vocabulary: &Vocabulary) -> bool {
     near_keyword(low).is_some() || near_time(low).is_some() || !vocabulary.near(low, ALL_KINDS).is_empty()
 }
 
-/// What to type where nothing else is left: about the place that was said, as far as one was. Where nothing was ordered, or
-/// something refused, that is only to look.
+/// What to type where nothing else is left: about the place that was said, as far as one was. Where nothing was ordered,
+/// something refused, or left open, that is only to look.
 fn ways_out(kind: ProblemKind, said: &Said, manner: &Manner, vocabulary: &Vocabulary) -> Vec<String> {
-    let only_looks = kind == ProblemKind::NotACommand;
+    let only_looks = matches!(kind, ProblemKind::NotACommand | ProblemKind::Ambiguous);
     let kept = |way: &String| {
         let Some(known) = vocabulary.known(way) else { return Some(way.clone()) };
         if only_looks && known.effect.changes() {

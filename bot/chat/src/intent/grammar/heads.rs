@@ -127,6 +127,21 @@ impl Rest<'_, '_> {
             || !article && self.says(&["as", "to", "into"])
     }
 
+    /// What is removed where a component is named: "destroy staging with redis" is of the environment besides.
+    fn removed(&self) -> Action {
+        let kind = |token: &Token<'_>| token.name.map(|hit| hit.kind);
+        let first = self.0.iter().position(|token| token.name.is_some()).unwrap_or(0);
+        let behind = &self.0[first + 1..];
+        let component = behind.iter().position(|token| kind(token) == Some(NameKind::Component));
+        let both = kind(&self.0[first]) == Some(NameKind::Environment)
+            && component.is_some_and(|component| {
+                behind[..component]
+                    .iter()
+                    .any(|token| token.any(&["with", "and", "its", "including", "plus"]))
+            });
+        if both { Action::DestroyEnvironment } else { Action::RemoveComponent }
+    }
+
     fn assigns(&self) -> bool {
         self.0.iter().any(|token| token.kind == Kind::Equals)
     }

@@ -143,7 +143,8 @@ const TOLD: &[&str] = &[
 ];
 
 /// When something was or is always so, which no signal tells.
-const DATED: &[&str] = &["yesterday", "ago", "only", "every", "weekly", "daily", "nightly", "except"];
+const DATED: &[&str] =
+    &["yesterday", "ago", "only", "every", "weekly", "daily", "nightly", "except", "during", "throughout"];
 
 /// Whether this is a name that no standing order has a key for.
 fn is_other(token: &Token<'_>) -> bool {
@@ -218,7 +219,14 @@ fn dated(tokens: &[Token<'_>], at: usize) -> bool {
     let channel = || at > 0 && !standing::channels(&tokens[at - 1..at]).is_empty();
     match token.low {
         "every" => !next(&["time"]),
-        "only" => !placed() && !channel(),
+        "only" => !placed() && !channel() && !tokens[at + 1].is(Class::CONDITION),
+        "during" | "throughout" => {
+            let mut behind =
+                tokens[at + 1..].iter().skip_while(|token| token.any(&["a", "an", "the", "our"]));
+            !behind.next().is_some_and(|what| {
+                what.any(&["deploy", "deploys", "deployment", "rollout", "release", "canary", "migration"])
+            })
+        }
         _ => true,
     }
 }
