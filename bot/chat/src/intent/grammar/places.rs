@@ -274,9 +274,11 @@ pub(in crate::intent) fn extend_setup(
         }
         // "for the team": what it is good for. "For Corner Shop": what the project is called, of which the desk takes care.
         let before = tokens[..place].last();
-        let parts =
-            token.is(Class::PREPOSITION) || token.any(&["and", "use", "connect"]) || token.name.is_some();
-        let goes_on = purpose && !parts && before.is_some_and(Token::is_word);
+        let goes_on = purpose
+            && !(token.is(Class::PREPOSITION)
+                || token.any(&["and", "use", "connect"])
+                || token.name.is_some())
+            && before.is_some_and(Token::is_word);
         purpose = goes_on || before.is_some_and(|before| before.any(&["for"])) && token.name.is_none();
         let Some(hit) = token.name else {
             let joins: &[&str] = match role {

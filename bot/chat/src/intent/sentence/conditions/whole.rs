@@ -186,19 +186,25 @@ pub(super) fn watches(command: &Command, condition: &[Token<'_>]) -> Result<(), 
     tried(command.action, condition)?;
     aimless(command, condition)?;
     for (at, token) in condition.iter().enumerate().filter(|(_, token)| token.is_word()) {
+        // Most words are known, and say when or whether at most.
+        if token.name.is_none() && token.class.known() {
+            if dated(condition, at) {
+                return Err(not_held(command, &condition[at..]));
+            }
+            continue;
+        }
         let channel = !standing::channels(std::slice::from_ref(token)).is_empty();
         if is_other(token) && !channel && !(is_cron(token) && command.action == Action::Rule) {
             return Err(of_one(command, token));
         }
         let told = condition[..at].iter().rev().take(3).any(|before| before.any(LOOKS));
         let strange = token.name.is_none()
-            && !token.class.known()
             && !token.is(Class::DIGIT)
             && !told
             && !token.any(TOLD)
             && !channel
             && standing::signals(std::slice::from_ref(token), false).is_empty();
-        if strange || dated(condition, at) {
+        if strange {
             return Err(not_held(command, &condition[at..]));
         }
     }
