@@ -27,7 +27,14 @@ pub(in crate::intent) fn create(
     // "for load tests": what it is good for, in words of any kind.
     let mut purpose = false;
     for (place, token) in tokens.iter().enumerate().filter(|(_, token)| token.is_word()) {
-        let called = place > 0 && tokens[place - 1].any(&["called", "named"]);
+        // "environment \"in\"", "environment a": what stands there is its name, whatever it means elsewhere.
+        let called = place.checked_sub(1).map(|at| &tokens[at]).is_some_and(|before| {
+            let letter = || token.any(&["a"]) && tokens.get(place + 1).is_none_or(|next| next.any(&["from"]));
+            before.any(&["called", "named"])
+                || before.any(&["environment", "env"])
+                    && before.quote == 0
+                    && (token.quote > 0 && token.name.is_none() || letter())
+        });
         // "\"qa 2\"": the mark opens what is the name, and goes on.
         let spaced = place > 0
             && token.quote > 0
