@@ -56,7 +56,6 @@ fn a_place_that_was_ruled_out_is_not_suggested() {
         "deploy anything but production with approval",
         expect![[r#"
             I read this as something told, not as an order, so I did nothing.
-              try: deploy staging
               try: status production
               try: help"#]],
     );
@@ -119,7 +118,6 @@ fn it_makes_sense_where_the_sentence_goes_on() {
         "staging needs a deploy",
         expect![[r#"
             I read this as something told, not as an order, so I did nothing.
-              try: deploy staging
               try: status staging
               try: help"#]],
     );
@@ -205,18 +203,16 @@ fn a_polite_question_with_a_perhaps_is_an_order() {
     check(
         "maybe deploy staging",
         expect![[r#"
-        I read this as something told, not as an order, so I did nothing.
-          try: deploy staging
-          try: status staging
-          try: help"#]],
+            I read this as something told, not as an order, so I did nothing.
+              try: status staging
+              try: help"#]],
     );
     check(
         "could you maybe not deploy staging",
         expect![[r#"
-        Understood: I do nothing.
-          try: deploy staging
-          try: status staging
-          try: help"#]],
+            Understood: I do nothing.
+              try: status staging
+              try: help"#]],
     );
 }
 

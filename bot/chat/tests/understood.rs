@@ -125,10 +125,9 @@ fn what_is_not_ordered_is_not_done() {
     check(
         "should we roll back?",
         expect![[r#"
-        not-a-command: That is a question I can't answer. I can answer what is deployed, who did what, how things are, and what you may do.
-          try: deploy staging
-          try: status staging
-          try: help"#]],
+            not-a-command: That is a question I can't answer. I can answer what is deployed, who did what, how things are, and what you may do.
+              try: status staging
+              try: help"#]],
     );
     check(
         "if staging looks good, deploy production",

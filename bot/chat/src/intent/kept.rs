@@ -213,6 +213,11 @@ pub(super) struct Effect {
 }
 
 impl Effect {
+    /// Whether it changes the world.
+    pub(super) fn changes(&self) -> bool {
+        self.changes
+    }
+
     /// What these commands do.
     pub(super) fn of(commands: &[Command]) -> Self {
         // A set-up asks for all it needs, and to be told of something changes nothing that runs.

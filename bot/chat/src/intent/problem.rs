@@ -241,7 +241,8 @@ impl Problem {
         });
         if self.suggestions.is_empty() {
             self.suggestions.extend(only_tried.filter(|_| said.is_placed()));
-            self.suggestions.extend(ways_out(said, manner, vocabulary));
+            let ways_out = ways_out(self.kind, said, manner, vocabulary);
+            self.suggestions.extend(ways_out);
             self.suggestions.truncate(MAX_SUGGESTIONS);
         }
         self.suggestions.dedup();
@@ -306,10 +307,15 @@ fn is_misspelt(low: &str, vocabulary: &Vocabulary) -> bool {
     near_keyword(low).is_some() || near_time(low).is_some() || !vocabulary.near(low, ALL_KINDS).is_empty()
 }
 
-/// What to type where nothing else is left: about the place that was said, as far as one was.
-fn ways_out(said: &Said, manner: &Manner, vocabulary: &Vocabulary) -> Vec<String> {
+/// What to type where nothing else is left: about the place that was said, as far as one was. Where nothing was ordered,
+/// something refused, or left open, that is only to look.
+fn ways_out(kind: ProblemKind, said: &Said, manner: &Manner, vocabulary: &Vocabulary) -> Vec<String> {
+    let only_looks = matches!(kind, ProblemKind::NotACommand | ProblemKind::Ambiguous);
     let kept = |way: &String| {
         let Some(known) = vocabulary.known(way) else { return Some(way.clone()) };
+        if only_looks && known.effect.changes() {
+            return None;
+        }
         let keeps = said.is_place_of(&known.effect)
             && said.is_kept_by(way, &known.effect, true)
             && manner.is_kept_by(way, &known.deed);

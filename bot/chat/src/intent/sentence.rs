@@ -361,7 +361,7 @@ impl<'t> Reader<'_, 't> {
             Mood::Condition(at) => {
                 let before = self.drafts.len();
                 self.condition(tokens, at)?;
-                self.placed(before, &tokens[..at])?;
+                self.placed(before, tokens, 0..at, asked)?;
                 Ok(whole)
             }
             Mood::Notify(at) => {
@@ -373,7 +373,7 @@ impl<'t> Reader<'_, 't> {
                 self.told_or_done(&tokens[at..end], joined)?;
                 let before = self.drafts.len();
                 self.alert(&tokens[at..end], &[])?;
-                self.placed(before, &tokens[..at])?;
+                self.placed(before, tokens, 0..at, asked)?;
                 Ok((end, Joined::And))
             }
             Mood::Question { from, asked } => {

@@ -362,7 +362,7 @@ fn help() {
             "vera",
             expect![[r#"
                 ✗ I read this as something told, not as an order, so I did nothing.
-                  [deploy staging] [status staging] [help]
+                  [status staging] [help]
 
                 ✗ I don't know `moon`. Environments: staging, production. Services: api, web, cron.
                   [deploy staging] [deploy production]

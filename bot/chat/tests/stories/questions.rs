@@ -62,7 +62,7 @@ fn never_mind() {
             "ana",
             expect![[r#"
             ✗ I read this as something told, not as an order, so I did nothing.
-              [deploy staging] [status staging] [help]
+              [status staging] [help]
         "#]],
         );
     });
@@ -154,7 +154,7 @@ fn too_late_for_an_answer() {
             "ana",
             expect![[r#"
             ✗ I read this as something told, not as an order, so I did nothing.
-              [deploy staging] [status staging] [help]
+              [status staging] [help]
         "#]],
         );
         t.user("ana").says("scale api in staging").await;

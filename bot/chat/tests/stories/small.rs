@@ -44,7 +44,7 @@ fn praise_approves_nothing_and_says_what_does() {
             "ben",
             expect![[r#"
             ✗ I read this as something told, not as an order, so I did nothing.
-              [deploy staging] [status staging] [help]
+              [status staging] [help]
         "#]],
         );
     });

@@ -138,7 +138,11 @@ pub(in crate::intent) fn counts_near(said: &str) -> Vec<String> {
 }
 
 /// `in test mode`, `live mode`, `mode=test`, `test`, `live`.
-pub(in crate::intent) fn mode(tokens: &[Token<'_>], said: &mut Said) -> Option<usize> {
+pub(in crate::intent) fn mode(
+    tokens: &[Token<'_>],
+    before: &str,
+    said: &mut Said,
+) -> Result<Option<usize>, Problem> {
     let word = words_at(tokens);
     let mode = |word: &str| match word {
         "test" | "sandbox" | "testing" => Some(Mode::Test),
@@ -153,14 +157,20 @@ pub(in crate::intent) fn mode(tokens: &[Token<'_>], said: &mut Said) -> Option<u
         labelled |= word(at) == "mode";
         at += 1;
     }
-    let found = mode(word(at))?;
+    let Some(found) = mode(word(at)) else { return Ok(None) };
     let follows = matches!(word(at + 1), "mode" | "keys" | "key" | "account" | "credentials");
     // "to live" and "in live" are the environment called so.
-    if at > 0 && !labelled && !follows && word(at) == "live" {
-        return None;
+    let led = at > 0 || matches!(before, "to" | "onto" | "into" | "on" | "in" | "for");
+    if led && !labelled && !follows && word(at) == "live" {
+        return Ok(None);
+    }
+    if said.mode.is_some_and(|other| other != found) {
+        return Err(Problem::ambiguous(
+            "I read both the test mode and the live one, so I did nothing. Say `in test mode` or `in live mode`.",
+        ));
     }
     said.mode = Some(found);
-    Some(at + 1 + usize::from(follows))
+    Ok(Some(at + 1 + usize::from(follows)))
 }
 
 /// "security", "backups", "for deploy": the bundle of readiness checks.

@@ -1,6 +1,6 @@
 //! Words that show an order to be about something that is none of ours: "release the hounds".
 
-use super::heads;
+use super::{heads, runs};
 use crate::intent::actions::Action;
 use crate::intent::lexicon::Class;
 use crate::intent::names::Vocabulary;
@@ -31,6 +31,10 @@ pub(in crate::intent) fn is_foreign(action: Action, token: &Token<'_>) -> bool {
 pub(super) fn not_ours(action: Action, vocabulary: &Vocabulary) -> Problem {
     let row = action.row();
     let verb = if action == Action::Readiness { "check the readiness of" } else { row.verbs[0] };
-    Problem::not_a_command(format!("I read nothing here that I could {verb}. {}", row.help))
-        .suggest(vocabulary.examples(action))
+    let problem = Problem::not_a_command(format!("I read nothing here that I could {verb}. {}", row.help));
+    if runs::is_run_action(action) {
+        // "promote Bob": a click would be about the run of this thread.
+        return problem.suggest(["status".to_owned(), format!("help {}", action.name())]);
+    }
+    problem.suggest(vocabulary.examples(action))
 }

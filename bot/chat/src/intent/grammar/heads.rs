@@ -117,6 +117,31 @@ impl Rest<'_, '_> {
         self.0.iter().any(|token| token.name.is_some_and(|hit| hit.kind == kind))
     }
 
+    /// "clone the repo" is of nothing of ours: an environment is named, or said to be one.
+    fn copies_environment(&self) -> bool {
+        let article =
+            self.0.first().is_some_and(|token| token.any(&["the", "our", "a", "this", "my", "all"]));
+        let copied = self.0.get(usize::from(article));
+        copied.is_some_and(|token| token.name.is_some_and(|hit| hit.kind == NameKind::Environment))
+            || self.says(nouns::ENVIRONMENT)
+            || !article && self.says(&["as", "to", "into"])
+    }
+
+    /// What is removed where a component is named: "destroy staging with redis" is of the environment besides.
+    fn removed(&self) -> Action {
+        let kind = |token: &Token<'_>| token.name.map(|hit| hit.kind);
+        let first = self.0.iter().position(|token| token.name.is_some()).unwrap_or(0);
+        let behind = &self.0[first + 1..];
+        let component = behind.iter().position(|token| kind(token) == Some(NameKind::Component));
+        let both = kind(&self.0[first]) == Some(NameKind::Environment)
+            && component.is_some_and(|component| {
+                behind[..component]
+                    .iter()
+                    .any(|token| token.any(&["with", "and", "its", "including", "plus"]))
+            });
+        if both { Action::DestroyEnvironment } else { Action::RemoveComponent }
+    }
+
     fn assigns(&self) -> bool {
         self.0.iter().any(|token| token.kind == Kind::Equals)
     }

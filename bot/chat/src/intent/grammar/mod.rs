@@ -20,7 +20,7 @@ use super::actions::{Action, Key};
 use super::command::Command;
 use super::lexicon::{Class, near_time};
 use super::names::NameKind;
-use super::problem::Problem;
+use super::problem::{Problem, ProblemKind};
 use super::scan::{Scope, misspelt, scan, unknown_name};
 use super::sentence::abroad;
 use super::values;
@@ -77,9 +77,12 @@ pub(super) fn read(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
             Ok(places::destroy(tokens, vocabulary)?.into_iter().map(Draft::plain).collect())
         }
         Action::Setup => {
-            let command = places::setup(tokens, vocabulary)?;
-            let about =
-                command.says(Key::Environments) || command.says(Key::Project) || command.says(Key::Platform);
+            let read = places::setup(tokens, vocabulary);
+            let about = tokens.iter().any(|token| {
+                token.name.is_some_and(|hit| {
+                    matches!(hit.kind, NameKind::Environment | NameKind::Project | NameKind::Provider)
+                })
+            });
             // "set up a meeting for staging"
             let thing = match tokens {
                 [article, thing, ..] if article.any(&["a", "an", "another"]) => Some(thing),
@@ -89,9 +92,12 @@ pub(super) fn read(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
                 let bland = thing.is(Class::FILLER) || thing.is(Class::OBJECT) || thing.name.is_some();
                 thing.is_word() && (!thing.class.known() || thing.is(Class::NOUNED)) && !bland
             });
-            if other || !about && tokens.iter().any(|token| is_foreign(action, token)) {
+            let doubted = !matches!(&read, Err(problem) if problem.kind != ProblemKind::Ambiguous);
+            let foreign = other || !about && tokens.iter().any(|token| is_foreign(action, token));
+            if doubted && foreign {
                 return Err(not_ours(action, vocabulary));
             }
+            let command = read?;
             Ok(vec![Draft::plain(command)])
         }
         Action::SetVariable => settings::assignments(scope),
@@ -161,6 +167,12 @@ pub(super) fn read(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
                 draft.command.actor = draft.command.actor.take().or_else(|| actor.clone());
             }
             Ok(drafts)
+        }
+        Action::BootstrapLocal | Action::Provision => {
+            if !scope.asked {
+                places::whole::whole_project(action, tokens)?;
+            }
+            generic(scope)
         }
         _ if runs::is_run_action(action) => {
             let said = runs::read(scope)?;

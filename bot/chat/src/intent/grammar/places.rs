@@ -1,6 +1,7 @@
 //! Orders that make or unmake environments, and set whole projects up.
 
 pub(in crate::intent) mod setup;
+pub(in crate::intent) mod whole;
 
 use crate::intent::actions::Action;
 use crate::intent::command::Command;
@@ -16,15 +17,38 @@ pub(in crate::intent) fn create(
     vocabulary: &Vocabulary,
 ) -> Result<Vec<Command>, Problem> {
     let mut command = Command::new(Action::CreateEnvironment);
-    let mut origin = tokens.first().is_some_and(|token| token.name.is_some());
+    // "clone the staging environment as qa"
+    let article = tokens.first().is_some_and(|token| token.any(&["the", "our", "my"]))
+        && tokens.iter().any(|token| token.any(&["as", "to", "into"]));
+    let mut origin = tokens.get(usize::from(article)).is_some_and(|token| token.name.is_some());
     let cloning = origin;
     let several = tokens.iter().any(|token| token.any(&["environments", "envs"]));
     let mut others: Vec<String> = Vec::new();
+    // "for load tests": what it is good for, in words of any kind.
+    let mut purpose = false;
     for (place, token) in tokens.iter().enumerate().filter(|(_, token)| token.is_word()) {
-        if token.any(&["from", "like", "of", "based", "copy", "cloning", "copying", "clone"]) {
+        // "environment \"in\"", "environment a": what stands there is its name, whatever it means elsewhere.
+        let called = place.checked_sub(1).map(|at| &tokens[at]).is_some_and(|before| {
+            let letter = || token.any(&["a"]) && tokens.get(place + 1).is_none_or(|next| next.any(&["from"]));
+            before.any(&["called", "named"])
+                || before.any(&["environment", "env"])
+                    && before.quote == 0
+                    && (token.quote > 0 && token.name.is_none() || letter())
+        });
+        // "\"qa 2\"": the mark opens what is the name, and goes on.
+        let spaced = place > 0
+            && token.quote > 0
+            && tokens[place - 1].quote == token.quote
+            && command.environment.as_deref() == Some(tokens[place - 1].raw);
+        let leads = token.is(Class::PREPOSITION) && !token.any(&["to"]) && place + 1 < tokens.len();
+        let ends = leads || token.any(&["and", "called", "named", "like"]);
+        purpose = place > 0 && (purpose && !ends || token.any(&["for"]));
+        if token.any(&["from", "like", "of", "based", "copy", "cloning", "copying", "clone"]) && !called {
             origin = true;
-        } else if token.any(&["as", "called", "named", "to", "into"]) {
+        } else if token.any(&["as", "called", "named", "to", "into"]) && !called {
             origin = false;
+        } else if spaced && !token.is(Class::FILLER) {
+            return Err(whole::two_words(token));
         } else if let Some(hit) = token.name.filter(|hit| hit.kind == NameKind::Environment) {
             let name = vocabulary.spelling(hit.kind, hit.index()).to_owned();
             if cloning && command.from.is_some() && command.from.as_ref() != Some(&name) {
@@ -38,24 +62,45 @@ pub(in crate::intent) fn create(
                 origin = false;
             } else if command.environment.is_none() && !cloning {
                 command.environment = Some(name);
+            } else if command.from.as_ref() != Some(&name) {
+                return Err(whole::too_much(&command, &tokens[place..]));
             }
-        } else if !token.class.known()
-            || (is_new_name(token.low) && (command.environment.is_none() || listed(tokens, place, several)))
+        } else if !token.class.known() && token.name.is_none()
+            || called && token.name.is_none()
+            || (is_new_name(token.low)
+                && !purpose
+                && (command.environment.is_none() || listed(tokens, place, several)))
         {
             if origin && !cloning {
                 return Err(unknown_environment(token, vocabulary));
             }
             let plain = !token.low.starts_with('-')
                 && !token.low.ends_with('-')
+                && (called || token.quote > 0 || !token.low.bytes().all(|byte| byte.is_ascii_digit()))
                 && token.low.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
-            if !plain {
+            if plain && !purpose && command.environment.is_none() {
+                command.environment = Some(token.raw.to_owned());
+            } else if plain && several && listed(tokens, place, several) {
+                if command.environment.as_deref() != Some(token.raw) {
+                    others.push(token.raw.to_owned());
+                }
+            } else if command.environment.as_deref() != Some(token.raw) && !purpose {
+                return Err(whole::too_much(&command, &tokens[place..]));
+            }
+        } else if !purpose || token.is(Class::KEYWORD.and(Class::CONDITION)) {
+            // "create environments a and b": a letter may be a name, where another stands behind it.
+            if several
+                && token.any(&["a"])
+                && tokens.get(place + 1).is_some_and(|next| next.any(&["and"]) || next.kind == Kind::Comma)
+            {
+                if command.environment.is_none() {
+                    command.environment = Some(token.raw.to_owned());
+                } else {
+                    others.push(token.raw.to_owned());
+                }
                 continue;
             }
-            if command.environment.is_none() {
-                command.environment = Some(token.raw.to_owned());
-            } else if listed(tokens, place, several) && command.environment.as_deref() != Some(token.raw) {
-                others.push(token.raw.to_owned());
-            }
+            whole::beside(&command, tokens, place)?;
         }
     }
     let more: Vec<Command> =
@@ -205,6 +250,7 @@ pub(in crate::intent) fn extend_setup(
     let mut role = Role::Platform;
     let mut excluding = false;
     let mut without: Vec<String> = Vec::new();
+    let mut purpose = false;
     if let Some(lost) = setup::asked_for_later(tokens) {
         return Err(setup::said_too_soon(tokens, lost));
     }
@@ -233,6 +279,14 @@ pub(in crate::intent) fn extend_setup(
         if called {
             continue;
         }
+        // "for the team": what it is good for. "For Corner Shop": what the project is called, of which the desk takes care.
+        let before = tokens[..place].last();
+        let goes_on = purpose
+            && !(token.is(Class::PREPOSITION)
+                || token.any(&["and", "use", "connect"])
+                || token.name.is_some())
+            && before.is_some_and(Token::is_word);
+        purpose = goes_on || before.is_some_and(|before| before.any(&["for"])) && token.name.is_none();
         let Some(hit) = token.name else {
             let joins: &[&str] = match role {
                 Role::Connection => &["connect", "and", "connections", "connection", "integrations"],
@@ -256,6 +310,9 @@ pub(in crate::intent) fn extend_setup(
                 };
                 return Err(crate::intent::scan::unknown_name(scope, token, &near));
             }
+            if !except && (!purpose || token.is(Class::KEYWORD.and(Class::CONDITION))) {
+                setup::beside(command, tokens, place)?;
+            }
             continue;
         };
         let name = vocabulary.spelling(hit.kind, hit.index()).to_owned();
@@ -271,10 +328,14 @@ pub(in crate::intent) fn extend_setup(
                     command.edge = Some(name);
                     // "with cloudflare for dns and stripe": what follows is for something else.
                     role = if edge_only { Role::Either } else { role };
-                } else if role == Role::Connection || (role == Role::Either && !is_platform(&name)) {
+                } else if role == Role::Connection
+                    || !is_platform(&name) && (role == Role::Either || setup::listed(command, tokens, place))
+                {
                     if !command.connections.contains(&name) {
                         command.connections.push(name);
                     }
+                } else if !is_platform(&name) && name != EMBEDDED {
+                    return Err(setup::no_platform(tokens, place, &name, vocabulary));
                 } else if command.platform.is_none() {
                     command.platform = Some(name);
                 } else if command.platform.as_ref() != Some(&name) {
@@ -283,7 +344,7 @@ pub(in crate::intent) fn extend_setup(
                     ));
                 }
             }
-            NameKind::Component if !excluding => {
+            NameKind::Component => {
                 return Err(Problem::ambiguous(format!(
                     "A set-up has no components of its own, and I read `{}`. Set up first, then add it.",
                     token.raw

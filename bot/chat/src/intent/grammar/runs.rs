@@ -185,7 +185,8 @@ fn unread(action: Action, said: &Said, token: &Token<'_>) -> Problem {
             "`{verb} {}` is not about a run, so I did nothing. Say `{verb} r-3f2a` for a run.",
             token.raw
         ))
-        .suggest([verb]);
+        // The verb alone would be about the run of this thread.
+        .suggest(["status".to_owned(), format!("help {verb}")]);
     };
     let reason = if matches!(action, Action::Reject | Action::Cancel) {
         format!(" A reason stands behind a colon: `{verb} {run}: …`.")
@@ -196,8 +197,11 @@ fn unread(action: Action, said: &Said, token: &Token<'_>) -> Problem {
         "I don't know what `{}` says about {run}, so I did nothing.{reason}",
         token.raw
     ))
-    // "promote r-3f2a to 50%" is not the same without its number.
-    .suggest((!token.is(Class::DIGIT)).then(|| format!("{verb} {run}")))
+    // "promote r-3f2a to 50%", "approve r-3f2a but not r-1111": not the same without it.
+    .suggest(
+        (!token.is(Class::DIGIT.and(Class::NEGATION)) && !token.any(&["but", "except", "only"]))
+            .then(|| format!("{verb} {run}")),
+    )
 }
 
 /// "promote v1.4.2 to production", "promote staging to production": elsewhere that is a deploy.

@@ -33,7 +33,11 @@ impl Scanner<'_, '_> {
         match self.scope.action {
             Action::Scale => fleet::replicas(rest, &mut self.segment),
             Action::Backfill => data::pace(rest, &mut self.segment),
-            Action::Connect => Ok(fleet::mode(rest, &mut self.segment)),
+            Action::Connect => {
+                let before = place.checked_sub(1).map_or("", |at| self.word(at));
+                let before = if before == "the" && place > 1 { self.word(place - 2) } else { before };
+                fleet::mode(rest, before, &mut self.segment)
+            }
             Action::Readiness => Ok(fleet::bundle(rest, &mut self.segment)),
             Action::Logs | Action::Audit | Action::Incidents => {
                 if let Some(said) = values::no_time_at_all(rest) {

@@ -1,6 +1,7 @@
 //! Conditions: the alerts and rules that name a signal, and the orders that hang on something we can't watch.
 
 mod beyond;
+mod whole;
 
 use super::{
     Action, Class, Command, Draft, Head, Heard, Joined, Kind, Mood, Problem, ProblemKind, Reader, Scope,
@@ -102,6 +103,8 @@ impl<'t> Reader<'_, 't> {
             return Err(beyond::not_by_rule(part, &command));
         }
         beyond::watched(&command, condition, &all)?;
+        whole::watches(&command, condition)?;
+        whole::reacts(&command, orders)?;
         beyond::one_place(&command, condition, orders, self.vocabulary)?;
         self.drafts.push(Draft::plain(command));
         Ok(())
@@ -138,6 +141,10 @@ impl<'t> Reader<'_, 't> {
     }
 
     pub(super) fn alert(&mut self, tokens: &[Token<'t>], condition: &[Token<'t>]) -> Result<(), Problem> {
+        if let Some(second) = whole::second_alert(tokens).filter(|_| condition.is_empty()) {
+            self.alert(&tokens[..second], condition)?;
+            return self.alert(&tokens[second..], condition);
+        }
         let mut command = Command::new(Action::Alert);
         command.by = standing::channels(tokens);
         if let Some(order) = order_behind(tokens) {
@@ -163,10 +170,12 @@ impl<'t> Reader<'_, 't> {
                 .suggest(ALERTS));
             }
             beyond::told_alone(tokens)?;
+            whole::told_others(&command, tokens)?;
             if let Some(order) = beyond::order_within(tokens, true) {
                 return Err(beyond::not_told(&tokens[order..]));
             }
             beyond::watched(&command, if condition.is_empty() { tokens } else { condition }, &all)?;
+            whole::watches(&command, &all)?;
         }
         if command.on.is_empty() {
             let waits = all

@@ -142,7 +142,7 @@ impl<'t> Reader<'_, 't> {
                 }
                 let before = self.drafts.len();
                 if self.standing(&tokens[opening.at..])? {
-                    self.placed(before, &tokens[opening.front.clone()])?;
+                    self.placed(before, tokens, opening.front.clone(), asked)?;
                     return Ok(whole);
                 }
                 // "migrate staging and stop before the last": how far the order is to go.
@@ -357,13 +357,13 @@ impl<'t> Reader<'_, 't> {
             if let Some(at) = condition {
                 let before = self.drafts.len();
                 self.trailing_condition(action, &tokens[opening.at..], from - opening.at + at)?;
-                self.placed(before, &tokens[opening.front.clone()])?;
+                self.placed(before, tokens, opening.front.clone(), asked)?;
                 return Ok(whole);
             }
             // The condition may stand behind the last of several orders.
             let before = self.drafts.len();
             if end < tokens.len() && reaction_like(action) && self.is_rule(&tokens[opening.at..])? {
-                self.placed(before, &tokens[opening.front.clone()])?;
+                self.placed(before, tokens, opening.front.clone(), asked)?;
                 return Ok(whole);
             }
         }

@@ -1,6 +1,8 @@
 //! What stands apart from an order it belongs to: the place before an alert or a rule, and how a deploy is to go in a
 //! sentence of its own.
 
+use std::ops::Range;
+
 use super::remark::BECAUSE;
 use super::{
     Action, Class, Command, Draft, Joined, Key, Kind, Problem, Reader, Scope, Token, grammar, reach, standing,
@@ -68,7 +70,15 @@ const COMPLETES: &[&str] = &[
 
 impl<'t> Reader<'_, 't> {
     /// "in staging, text me if …": the alerts and rules read from this draft on hold where it was said before them.
-    pub(super) fn placed(&mut self, from: usize, front: &[Token<'t>]) -> Result<(), Problem> {
+    pub(super) fn placed(
+        &mut self,
+        from: usize,
+        tokens: &[Token<'t>],
+        front: Range<usize>,
+        asked: bool,
+    ) -> Result<(), Problem> {
+        self.not_asked(from, asked, tokens)?;
+        let front = &tokens[front];
         if front.is_empty() {
             return Ok(());
         }
@@ -98,6 +108,16 @@ impl<'t> Reader<'_, 't> {
             }
         }
         Ok(())
+    }
+
+    /// "if a deploy fails, rollback?": whether the standing orders read from this draft on are wanted, is asked.
+    fn not_asked(&self, from: usize, asked: bool, tokens: &[Token<'t>]) -> Result<(), Problem> {
+        let polite = || tokens.iter().any(|token| token.is(Class::MODAL) || token.is_please());
+        let Some(draft) = self.drafts.get(from).filter(|_| asked && !polite()) else { return Ok(()) };
+        Err(Problem::ambiguous(
+            "I read a question mark behind a standing order, so I kept nothing. Say it without, if it is meant.",
+        )
+        .suggest([draft.command.canonical()]))
     }
 
     /// "roll back and text me if we see repeated 500s": whether it is done now, or when that happens, nobody can tell.

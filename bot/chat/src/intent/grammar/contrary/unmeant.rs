@@ -7,7 +7,8 @@ use crate::intent::lexicon::Class;
 use crate::intent::names::NameKind;
 use crate::intent::problem::Problem;
 use crate::intent::scan::Scope;
-use crate::intent::words::{Kind, Token};
+use crate::intent::sentence::remark::BECAUSE;
+use crate::intent::words::{Kind, Token, said_again};
 
 /// Refuses what would be done for everybody, for good, or in two places.
 pub(super) fn check(scope: Scope<'_, '_>) -> Result<(), Problem> {
@@ -37,6 +38,13 @@ pub(super) fn check(scope: Scope<'_, '_>) -> Result<(), Problem> {
             "I read words that put a deploy off or take it back, so I did nothing. Say `deploy`, `rollback`, or a time like `at 22:00`.",
         ));
     }
+    if let Some(at) = one_person(scope) {
+        return Err(Problem::ambiguous(format!(
+            "I read `{}`, and a lock keeps everybody else out alike and is taken away for all, so I did nothing. Say it without.",
+            said_again(&tokens[at..]).collect::<Vec<_>>().join(" ")
+        ))
+        .suggest([format!("help {}", action.name())]));
+    }
     // What stands behind a sign may be the reason of a lock.
     let told_why = action.has(Key::Reason) || action == Action::Connect;
     if action.row().changes && !told_why && apart(tokens) {
@@ -56,6 +64,44 @@ pub(super) fn check(scope: Scope<'_, '_>) -> Result<(), Problem> {
         ));
     }
     Ok(())
+}
+
+/// "unlock production for kim", "lock it for everyone but me": where a lock or its end would be for some people alone.
+fn one_person(scope: Scope<'_, '_>) -> Option<usize> {
+    let Scope { action, tokens, .. } = scope;
+    if !matches!(action, Action::Lock | Action::Unlock) {
+        return None;
+    }
+    let told_why =
+        |token: &Token<'_>| token.kind == Kind::Colon || token.any(&["reason"]) || token.any(BECAUSE);
+    let tokens = &tokens[..tokens.iter().position(told_why).unwrap_or(tokens.len())];
+    let everybody = |token: &Token<'_>| {
+        token.any(&["everyone", "everybody", "all", "anyone", "anybody", "nobody", "noone"])
+    };
+    let only = |at: &usize| tokens[*at].any(&["only", "just", "exclusively"]);
+    let narrows = |at: usize| at > 0 && only(&(at - 1));
+    (0..tokens.len()).filter(|at| tokens[*at].is_word() && tokens[*at].quote == 0).find(|at| {
+        let token = &tokens[*at];
+        let behind = |count: usize| tokens.get(at + count);
+        if token.any(&["for"]) {
+            let who = behind(1 + usize::from(behind(1).is_some_and(|only| only.any(&["only", "just"]))));
+            let people = |who: &Token<'_>| {
+                who.any(&["me", "us", "myself"]) || who.is_word() && !who.class.known() && who.name.is_none()
+            };
+            let alone = narrows(*at)
+                || behind(1).is_some_and(|only| only.any(&["only", "just"]))
+                || behind(2).is_some_and(|only| only.any(&["only"]));
+            let stranger = who.is_some_and(|who| {
+                who.is_word() && !who.class.known() && who.name.is_none() && !who.is(Class::DIGIT)
+            });
+            return alone && who.is_some_and(people) || action == Action::Unlock && stranger;
+        }
+        // "for everyone but me"
+        token.any(&["but", "except", "besides", "excluding"])
+            && *at > 0
+            && everybody(&tokens[at - 1])
+            && behind(1).is_some_and(|who| who.name.is_none())
+    })
 }
 
 /// "set X=deploy production in staging", "set canary to 10/50/100": no value, or no variable.

@@ -172,7 +172,7 @@ pub(in crate::intent) fn resolve(head: Head, rest: &Rest<'_, '_>) -> Meaning {
         Head::Remove => remove(rest),
         Head::Create => create(rest),
         Head::Destroy => destroy(rest),
-        Head::Clone => Meaning::Action(Action::CreateEnvironment),
+        Head::Clone => given(rest.copies_environment(), Action::CreateEnvironment),
         Head::Set if about.release_there() && !rest.assigns() && !about.variable() => {
             Meaning::Action(Action::Deploy)
         }
@@ -253,7 +253,7 @@ fn remove(rest: &Rest<'_, '_>) -> Meaning {
     Meaning::Action(if rest.says(&["lock", "freeze"]) {
         Action::Unlock
     } else if rest.names(NameKind::Component) {
-        Action::RemoveComponent
+        rest.removed()
     } else if rest.says(&["column", "columns", "table", "variable", "var"]) {
         return Meaning::None;
     } else if rest.says(ENVIRONMENT) {
@@ -281,7 +281,7 @@ fn destroy(rest: &Rest<'_, '_>) -> Meaning {
     Meaning::Action(if rest.says(&["cache", "caches"]) {
         Action::ClearCache
     } else if rest.names(NameKind::Component) {
-        Action::RemoveComponent
+        rest.removed()
     } else if rest.says(&["column", "table", "variable", "var", "run", "job", "user"]) {
         return Meaning::None;
     } else {

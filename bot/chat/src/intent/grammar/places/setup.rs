@@ -1,6 +1,8 @@
 //! What the first sentence of a set-up can't hold yet: it is asked for, and would be lost.
 
-use crate::intent::names::NameKind;
+use super::whole;
+use crate::intent::command::Command;
+use crate::intent::names::{NameKind, Vocabulary};
 use crate::intent::problem::Problem;
 use crate::intent::words::{Kind, Token, said_again};
 
@@ -44,4 +46,77 @@ fn too_soon(token: &Token<'_>, order: String) -> Problem {
         token.raw
     ))
     .suggest([order])
+}
+
+/// What a set-up is said with, beside names and the words that mean nothing.
+const OWN: &[&str] = &[
+    "connect",
+    "connecting",
+    "connections",
+    "connection",
+    "integrate",
+    "integrations",
+    "link",
+    "hook",
+    "host",
+    "hosted",
+    "behind",
+    "new",
+    "machine",
+    "machines",
+    "laptop",
+    "computer",
+    "scratch",
+    "both",
+    "three",
+    "two",
+    "named",
+    "called",
+    "setup",
+];
+
+/// What the edge is for.
+const EDGE: &[&str] =
+    &["dns", "edge", "canary", "cdn", "traffic", "proxy", "routing", "domains", "domain", "splitting"];
+
+/// Refuses the word that stands here, unless it means nothing beside the rest of a set-up.
+pub(super) fn beside(command: &Command, tokens: &[Token<'_>], place: usize) -> Result<(), Problem> {
+    let token = &tokens[place];
+    let provided = || tokens.iter().any(|token| token.name.is_some_and(|hit| hit.kind == NameKind::Provider));
+    let edge = token.any(EDGE) && provided() && (command.edge.is_some() || !token.any(&["canary"]));
+    if token.any(OWN) || edge {
+        return Ok(());
+    }
+    whole::beside(command, tokens, place)
+}
+
+/// "set up staging on railway, stripe for payments": behind what is set up stands what is connected to it.
+pub(super) fn listed(command: &Command, tokens: &[Token<'_>], place: usize) -> bool {
+    let led = tokens[..place].last().is_some_and(|before| before.any(&["on", "onto", "platform"]));
+    let about = !command.environments.is_empty() || command.platform.is_some() || command.project.is_some();
+    about && !led && !tokens[place].any(&["local"])
+}
+
+/// "set up stripe on production": a provider that runs nothing, where the platform would stand.
+#[cold]
+pub(super) fn no_platform(
+    tokens: &[Token<'_>],
+    place: usize,
+    provider: &str,
+    vocabulary: &Vocabulary,
+) -> Problem {
+    let said = tokens[..place].last().is_some_and(|before| before.any(&["on", "onto", "platform"]));
+    let mut connect = Command::new(crate::intent::actions::Action::Connect);
+    connect.provider = Some(provider.to_owned());
+    connect.environments = crate::intent::grammar::standing::environments(tokens, vocabulary);
+    let problem = if said {
+        Problem::bad_value(format!(
+            "`{provider}` runs no services, so nothing can be set up on it. I did nothing."
+        ))
+    } else {
+        Problem::ambiguous(format!(
+            "I read `{provider}` as what is to be set up, and a set-up is of environments, so I did nothing. A provider is connected."
+        ))
+    };
+    problem.suggest([connect.canonical()])
 }

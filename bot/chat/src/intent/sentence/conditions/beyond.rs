@@ -91,13 +91,14 @@ const WELL: &[&str] = &[
     "working",
     "alive",
     "running",
-    "look",
-    "looking",
     "pass",
     "passing",
     "succeed",
     "start",
 ];
+
+/// Negations that begin questions as well.
+const IS_NOT: &[&str] = &["isn't", "isnt", "aren't", "arent", "wasn't", "hasn't", "haven't"];
 
 /// Where a standing order is turned round or narrowed: "*but not* in production", "*don't* roll back", "*unless* …".
 fn turned(tokens: &[Token<'_>]) -> Option<usize> {
@@ -110,6 +111,7 @@ fn turned(tokens: &[Token<'_>]) -> Option<usize> {
             && token.quote == 0
             && (token.any(EXCEPTS)
                 || token.any(&["but"]) && tokens[at + 1..].iter().take(2).any(is_environment)
+                || token.any(IS_NOT) && !well()
                 || token.is(Class::NEGATION) && (!well() || token.any(&["without"])))
     })
 }
@@ -170,7 +172,11 @@ fn unwatched<'a, 't>(condition: &'a [Token<'t>]) -> Option<&'a [Token<'t>]> {
         let strange = |token: &Token<'_>| {
             token.is_word() && token.name.is_none() && !token.class.known() && !token.is(Class::DIGIT)
         };
-        part.iter().any(strange)
+        // "or is slow"
+        let besides =
+            |token: &Token<'_>| !says_nothing(std::slice::from_ref(token)) && !token.is(Class::CONDITION);
+        let told = part.iter().filter(|token| token.is_word()).count() > 1 && part.iter().any(besides);
+        (part.iter().any(strange) || told)
             && standing::signals(part, false).is_empty()
             && standing::channels(part).is_empty()
     })
