@@ -3,40 +3,8 @@
 use expect_test::expect;
 use serde_json::{Value, json};
 
-use crate::harness::{chat, good};
+use crate::harness::{bent, chat, good};
 use crate::stage::CHANNEL;
-
-/// The body with each of its fields, at any depth, gone or something else.
-fn bent(body: &Value) -> Vec<Value> {
-    let mut paths = Vec::new();
-    fields(body, &mut String::new(), &mut paths);
-    let others = [Value::Null, json!(7), json!(["x", null]), json!({ "x": 1 }), json!("x".repeat(3_000))];
-    let mut bent = Vec::new();
-    for path in paths {
-        for other in &others {
-            let mut one = body.clone();
-            *one.pointer_mut(&path).unwrap() = other.clone();
-            bent.push(one);
-        }
-    }
-    bent
-}
-
-fn fields(value: &Value, path: &mut String, paths: &mut Vec<String>) {
-    let inside: Vec<(String, &Value)> = match value {
-        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), value)).collect(),
-        Value::Array(items) => items.iter().enumerate().map(|(at, value)| (at.to_string(), value)).collect(),
-        _ => return,
-    };
-    for (name, value) in inside {
-        let length = path.len();
-        path.push('/');
-        path.push_str(&name);
-        paths.push(path.clone());
-        fields(value, path, paths);
-        path.truncate(length);
-    }
-}
 
 #[test]
 fn bent_events_are_heard_and_begin_nothing() {
