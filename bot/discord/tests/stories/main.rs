@@ -33,6 +33,7 @@ mod deploy;
 #[path = "../../../chat/tests/stories/deploy_troubles.rs"]
 mod deploy_troubles;
 mod discord_absence;
+mod discord_bent;
 mod discord_clicks;
 mod discord_edits;
 mod discord_odd;
