@@ -103,6 +103,7 @@ mod slack_only;
 mod slack_picture;
 mod slack_trouble;
 mod slack_window;
+mod slack_workspaces;
 mod spec;
 mod stage;
 #[path = "../../../chat/tests/stories/stages.rs"]
