@@ -36,6 +36,7 @@ mod discord_absence;
 mod discord_bent;
 mod discord_clicks;
 mod discord_edits;
+mod discord_logs;
 mod discord_odd;
 mod discord_offered;
 mod discord_only;
