@@ -44,6 +44,8 @@ mod discord_permissions;
 mod discord_picture;
 mod discord_trouble;
 mod discord_window;
+#[path = "../../../chat/tests/stories/edited.rs"]
+mod edited;
 #[path = "../../../chat/tests/stories/files.rs"]
 mod files;
 mod foreign;
@@ -63,6 +65,8 @@ mod links;
 mod looking;
 #[path = "../../../chat/tests/stories/not_yet.rs"]
 mod not_yet;
+#[path = "../../../chat/tests/stories/odd.rs"]
+mod odd;
 #[path = "../../../chat/tests/stories/operate.rs"]
 mod operate;
 #[path = "../../../chat/tests/stories/plain_words.rs"]
