@@ -10,9 +10,9 @@ use engine::store::StoreError;
 use serde_json::{Value, json};
 
 use crate::FRONT;
-use crate::answers::MESSAGE;
+use crate::answers::{CHOICES, MESSAGE};
 use crate::intake::{Intake, Where};
-use crate::payload::{Interacted, What, text};
+use crate::payload::{Interacted, Unreadable, What, text};
 use crate::web::{EPHEMERAL, Message, WebError};
 
 /// What fails while the database is away.
@@ -31,6 +31,10 @@ const UNKNOWN_INTERACTION: i64 = 10_062;
 const ACKNOWLEDGED_BEFORE: i64 = 40_060;
 /// What somebody is told whose words are kept nowhere.
 const UNWRITTEN: &str = "I could not write that down, and nothing of it is done: try again in a moment.";
+
+/// What somebody is told whose interaction can't be read.
+const UNREADABLE: &str =
+    "I can't read that, and nothing of it is done: it may be of another version of me. Say `/help`.";
 
 /// What an interaction is acknowledged with.
 #[derive(Debug)]
@@ -87,6 +91,25 @@ impl Intake {
     pub(crate) async fn whispered(&self, interacted: &Interacted, says: &str) -> Result<(), WebError> {
         let shown = json!({ "flags": EPHEMERAL, "content": says, "allowed_mentions": { "parse": [] } });
         self.acknowledge(interacted, MESSAGE, Some(shown)).await.map(|_| ())
+    }
+
+    /// Refuses what can't be read, and says so to whoever did it where that can be.
+    pub(crate) async fn refuse(&self, unreadable: Unreadable) {
+        let Unreadable { what, typing, right } = unreadable;
+        tracing::warn!(
+            what,
+            answered = right.is_some(),
+            "an interaction can't be read, and nothing of it is done"
+        );
+        let Some((id, token)) = right else { return };
+        let answer = if typing {
+            json!({ "type": CHOICES, "data": { "choices": [] } })
+        } else {
+            json!({ "type": MESSAGE, "data": { "flags": EPHEMERAL, "content": UNREADABLE } })
+        };
+        if let Err(error) = self.web.interaction_answer(&id, &token, answer).await {
+            tracing::debug!(%error, "nobody is told that it can't be read");
+        }
     }
 
     /// Hears what somebody said by an interaction: writes it down and acknowledges it.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chat::{Desk, Place, SecretWish, holds_secret, view};
 use engine::control::Refusal;
 use engine::model::Actor;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 
 use crate::acknowledge::Acknowledgement;
@@ -17,8 +17,8 @@ use crate::forms;
 use crate::intake::{Intake, Where, identity, whereabouts};
 use crate::limits::CONTENT_CHARS;
 use crate::markdown::{clip, escape};
-use crate::payload::{Commanded, Interacted, What, answered, text};
-use crate::places::Kind;
+use crate::payload::{Commanded, Interacted, What, answered, id, text};
+use crate::places::{self, Kind};
 use crate::web::{EPHEMERAL, Message, WebError};
 
 /// Longest time that passes before something is proposed to who types, names alone if need be.
@@ -30,8 +30,10 @@ pub(crate) const MESSAGE: u8 = 4;
 const MESSAGE_LATER: u8 = 5;
 const NOTHING_YET: u8 = 6;
 const REPLACE: u8 = 7;
-const CHOICES: u8 = 8;
+pub(crate) const CHOICES: u8 = 8;
 const FORM: u8 = 9;
+/// What somebody is told who uses what another version showed.
+const NO_MORE: &str = "That is none of mine any more, and nothing of it is done: say `/help`.";
 /// What stands in a form's identifier before the message whose question it answers.
 const ASKED_IN: char = '@';
 
@@ -49,7 +51,7 @@ impl Intake {
         } else if interacted.guild.is_none() {
             Some(Kind::Direct)
         } else {
-            self.places.learn(&interacted.place).or_else(|| self.places.get(&interacted.channel))
+            self.place_told(&interacted).or_else(|| self.places.get(&interacted.channel))
         };
         let at = known.map(|kind| whereabouts(&interacted.channel, Some(kind)));
         interacted.asked_in = match &interacted.what {
@@ -65,7 +67,7 @@ impl Intake {
             What::Clicked { custom_id, values, message } => {
                 match buttons::press(custom_id, values, message) {
                     Some(press) => self.clicked(&interacted, press, message, at).await,
-                    None => self.acknowledge(&interacted, NOTHING_YET, None).await.map(|_| ()),
+                    None => self.whispered(&interacted, NO_MORE).await,
                 }
             }
             What::Submitted { custom_id, filled } => self.submitted(&interacted, custom_id, filled, at).await,
@@ -73,6 +75,13 @@ impl Intake {
         if let Err(error) = taken {
             tracing::warn!(?interacted, %error, "an interaction is not answered");
         }
+    }
+
+    /// What the channel of an interaction is, as it came along; not where that is said of another one.
+    fn place_told(&self, interacted: &Interacted) -> Option<Kind> {
+        let told = &interacted.place;
+        let fits = text(told, "id") == interacted.channel && !places::is_direct(told);
+        if fits { self.places.learn(told) } else { None }
     }
 
     async fn commanded(
@@ -86,6 +95,11 @@ impl Intake {
         let Some(said) = said else {
             return self.whispered(interacted, "That command is none of mine any more: say `/help`.").await;
         };
+        if !commands::is_whole(commanded) {
+            let says = "I don't know all that is said with that command, and nothing of it is done: it may be of another \
+                        version of me. Say `/help`.";
+            return self.whispered(interacted, says).await;
+        }
         // Also a value where the name of a secret belongs.
         if holds_secret(self.engine.redactor(), &said) {
             let says =
@@ -221,13 +235,13 @@ impl Intake {
                 Sealing { project, environment: field(forms::ENVIRONMENT), name: field(forms::NAME) };
             return self.secret_set(interacted, sealed, SecretString::from(field(forms::VALUE))).await;
         }
-        let mut parts = custom_id.splitn(4, '/');
-        if parts.next() != Some(forms::SAY) {
-            return self.acknowledge(interacted, NOTHING_YET, None).await.map(|_| ());
-        }
-        let mut part = || parts.next().unwrap_or_default();
-        let origin = Origin::read(part(), part());
+        let Some(origin) = origin_of_form(custom_id) else {
+            return self.whispered(interacted, NO_MORE).await;
+        };
         let answer = field(forms::ANSWER);
+        if answer.trim().is_empty() {
+            return self.whispered(interacted, "Nothing was filled in, and nothing is done.").await;
+        }
         if holds_secret(self.engine.redactor(), &answer) {
             let says =
                 "That looks like a secret. Nothing of it was kept or done. Set secrets with `/secret`.";
@@ -289,7 +303,8 @@ impl Intake {
             Ok(Some(says)) => says,
             Err(refusal) => format!("{refusal}. {}", refusal.next()),
         };
-        let message = Message { content: says, ..Message::default() };
+        // What was filled in for a name or an environment may be longer than a message.
+        let message = Message { content: clip(&says, CONTENT_CHARS).0, ..Message::default() };
         self.web.interaction_finish(&interacted.application, &interacted.token, &message).await
     }
 
@@ -302,6 +317,9 @@ impl Intake {
         let not_found =
             |say: String| Refusal::NotFound { say, next: "Nothing was kept: try again.".to_owned() };
         let name = sealing.name.trim().parse().map_err(|error| not_found(format!("{error}")))?;
+        if value.expose_secret().trim().is_empty() {
+            return Err(not_found("There is no value".to_owned()));
+        }
         let desk = Desk::new(self.engine.clone());
         let environment = desk.secret_place(sealing.project.as_deref(), &sealing.environment).await?;
         let roles = match interacted.guild {
@@ -345,6 +363,17 @@ fn secret_words(given: &Commanded) -> String {
     format!("{project}{}{name}{place}", view::SECRET_FORM)
 }
 
+/// Where the form was opened whose answer is said in a conversation; nothing when it is none of ours.
+fn origin_of_form(custom_id: &str) -> Option<Origin> {
+    let mut parts = custom_id.splitn(4, '/');
+    if parts.next() != Some(forms::SAY) {
+        return None;
+    }
+    let origin = Origin::read(parts.next()?, parts.next()?)?;
+    let fits = parts.next().is_none_or(|asked_in| asked_in.starts_with(ASKED_IN));
+    fits.then_some(origin)
+}
+
 /// Where answers to an interaction may go for a while.
 fn right(interacted: &Interacted) -> String {
     format!("{}/{}", interacted.application, interacted.token)
@@ -357,10 +386,9 @@ fn origin_of(message: &Value, at: Option<&Where>) -> Origin {
     if let Some(thread) = at.and_then(|at| at.thread.clone()) {
         return Origin { thread: Some(thread), inside: true, private };
     }
-    let id = text(message, "id");
     // What only its reader sees nobody can reply to.
-    if private || id.is_empty() {
+    let Some(id) = id(&message["id"]).filter(|_| !private) else {
         return Origin { private, ..Origin::default() };
-    }
+    };
     Origin { thread: Some(id), inside: crate::carrier::shows_run(message), private }
 }

@@ -9,6 +9,7 @@ use crate::limits::{
     ROWS,
 };
 use crate::markdown::{chars, clip};
+use crate::payload::id;
 
 /// Long commands a message shows at most.
 const LONG_MAX: usize = 5;
@@ -57,11 +58,14 @@ impl Origin {
         format!("{thread}/{how}")
     }
 
-    /// As it was written.
-    pub(crate) fn read(thread: &str, how: &str) -> Self {
-        let how = how.parse().unwrap_or(0);
-        let thread = Some(thread).filter(|thread| !matches!(*thread, NOWHERE | "")).map(ToOwned::to_owned);
-        Self { thread, inside: how & INSIDE != 0, private: how & PRIVATE != 0 }
+    /// As it was written; nothing when it was not written like that.
+    pub(crate) fn read(thread: &str, how: &str) -> Option<Self> {
+        let how: u8 = how.parse().ok().filter(|how| *how <= INSIDE | PRIVATE)?;
+        let thread = match thread {
+            NOWHERE => None,
+            thread => Some(id(&json!(thread))?),
+        };
+        Some(Self { thread, inside: how & INSIDE != 0, private: how & PRIVATE != 0 })
     }
 }
 
@@ -168,20 +172,31 @@ pub(crate) fn press(custom_id: &str, values: &[String], message: &Value) -> Opti
     let said = |inline: &str| {
         if shown { field_of(message, &label) } else { Some(inline.to_owned()) }.filter(|it| !it.is_empty())
     };
-    let after = |text: &str| text.split_once('/').map(|(_, after)| after.to_owned()).unwrap_or_default();
+    // The number before a command only tells buttons apart; anything else there is of another version.
+    let after = |text: &str| {
+        let numbered = text.split_once('/').filter(|(number, _)| number.parse::<usize>().is_ok());
+        numbered.map(|(_, after)| after.to_owned()).unwrap_or_default()
+    };
     match kind {
         "say" => Some(Press::Say(said(&after(rest))?)),
+        "ask" if label.is_empty() => None,
         "ask" => Some(Press::Ask { command: said(&after(rest))?, label }),
-        "pick" => Some(Press::Say(values.first()?.clone())),
+        "pick" => match values {
+            [only] if !only.is_empty() => Some(Press::Say(only.clone())),
+            _ => None,
+        },
         "yes" => {
             let mut parts = rest.splitn(3, '/');
             let mut part = || parts.next().unwrap_or_default();
-            let origin = Origin::read(part(), part());
+            let origin = Origin::read(part(), part())?;
             Some(Press::Yes { command: said(part())?, origin })
         }
         "no" => Some(Press::No),
         "form" => {
             let (title, label) = rest.split_once(BETWEEN)?;
+            if title.trim().is_empty() || label.trim().is_empty() {
+                return None;
+            }
             Some(Press::Form(Form { title: title.to_owned(), label: label.to_owned() }))
         }
         SECRET => Some(Press::Secret(if rest.is_empty() { SECRET } else { rest }.to_owned())),
@@ -283,7 +298,17 @@ mod tests {
 
     #[test]
     fn what_is_not_ours_means_nothing() {
-        for id in ["", "poll/1", "say", "say/1/", "pick/0", "form/x"] {
+        for id in [
+            "",
+            "poll/1",
+            "say",
+            "say/1/",
+            "say/x/status",
+            "pick/0",
+            "form/x",
+            "yes/x/0/status",
+            "yes/-/9/status",
+        ] {
             assert_eq!(press(id, &[], &json!({})), None, "{id}");
         }
     }

@@ -4,6 +4,7 @@
 use chat::intent::{Action, ActionRow, Key, Known, actions};
 use serde_json::{Value, json};
 
+use crate::forms;
 use crate::limits::{HELP_CHARS, OPTION_CHARS, OPTIONS};
 use crate::markdown::{chars, clip};
 use crate::payload::Commanded;
@@ -146,6 +147,18 @@ pub(crate) fn sentence(commanded: &Commanded) -> Option<String> {
     Some(sentence)
 }
 
+/// Whether all that came with a command is understood: without an option of another version it would do something else.
+pub(crate) fn is_whole(commanded: &Commanded) -> bool {
+    let takes = |option: &str| match commanded.name.as_str() {
+        ANYTHING => option == MORE,
+        SECRET => matches!(option, forms::ENVIRONMENT | forms::NAME),
+        name => Action::from_name(name).is_some_and(|action| {
+            option == MORE || options_of(action.row()).any(|known| known.name == option)
+        }),
+    };
+    !commanded.unread && commanded.options.iter().all(|(option, _)| takes(option))
+}
+
 /// What is proposed to somebody who types an option.
 pub(crate) fn proposals(commanded: &Commanded, option: &str, known: &Known) -> Value {
     let typed = commanded.option(option).unwrap_or_default();
@@ -166,7 +179,8 @@ pub(crate) fn proposals(commanded: &Commanded, option: &str, known: &Known) -> V
         _ => Vec::new(),
     };
     // Several may be named: what stands before the last word stays.
-    let start = typed.rfind(char::is_whitespace).map_or(0, |at| at + 1);
+    let space = typed.char_indices().rfind(|(_, c)| c.is_whitespace());
+    let start = space.map_or(0, |(at, c)| at + c.len_utf8());
     let (before, word) = typed.split_at(start);
     let word = word.to_lowercase();
     let mut found: Vec<String> =
@@ -219,7 +233,7 @@ mod tests {
 
     fn given(name: &str, options: &[(&str, &str)]) -> Commanded {
         let options = options.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Commanded { name: name.to_owned(), options: options.collect() }
+        Commanded { name: name.to_owned(), options: options.collect(), unread: false }
     }
 
     #[test]

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::names::Names;
-use crate::payload::{self, Said, Told, list, text};
+use crate::payload::{self, Interacted, Said, Told, Unreadable, What, list, text};
 use crate::places::{Kind, Places};
 use crate::settings::Settings;
 use crate::web::Web;
@@ -140,11 +140,14 @@ impl Intake {
     /// Takes in what else happened: nothing of it is to be told again.
     pub(crate) fn take_now(self: &Arc<Self>, kind: &str, body: &Value) {
         if kind == "INTERACTION_CREATE" {
-            if let Some(interacted) = payload::interacted(body) {
-                if let Some(guild) = &interacted.guild {
-                    self.joined(std::iter::once(guild.clone()));
+            match payload::interacted(body).and_then(|interacted| self.is_ours(interacted)) {
+                Ok(interacted) => {
+                    if let Some(guild) = &interacted.guild {
+                        self.joined(std::iter::once(guild.clone()));
+                    }
+                    self.later(|intake| async move { intake.interacted(interacted).await });
                 }
-                self.later(|intake| async move { intake.interacted(interacted).await });
+                Err(unreadable) => self.later(|intake| async move { intake.refuse(unreadable).await }),
             }
             return;
         }
@@ -160,6 +163,20 @@ impl Intake {
         }
         self.names.hear(kind, body);
         self.places.hear(kind, body);
+    }
+
+    /// An interaction with this application, and with no other.
+    fn is_ours(&self, interacted: Interacted) -> Result<Interacted, Unreadable> {
+        let ours = self.application.borrow();
+        if ours.is_empty() || *ours == interacted.application {
+            return Ok(interacted);
+        }
+        let right = Some((interacted.id, interacted.token));
+        Err(Unreadable {
+            what: "its application",
+            typing: matches!(interacted.what, What::Typing { .. }),
+            right,
+        })
     }
 
     /// Does something beside listening.

@@ -6,6 +6,13 @@ use serde_json::Value;
 /// Kinds of messages that people write: plain ones, and replies.
 const WRITTEN: [i64; 2] = [0, 19];
 
+/// The kind of an interaction with which somebody is typing a command.
+const TYPING: i64 = 4;
+/// The kind of commands that are typed.
+const TYPED_COMMAND: i64 = 1;
+/// Digits of the longest identifier.
+const ID_CHARS: usize = 20;
+
 /// What happened to a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Told {
@@ -95,8 +102,11 @@ pub(crate) enum What {
 /// A command with its options.
 #[derive(Clone)]
 pub(crate) struct Commanded {
+    /// Empty where it is no command of the line people type in.
     pub(crate) name: String,
     pub(crate) options: Vec<(String, String)>,
+    /// There are options that can't be read, or the same one twice.
+    pub(crate) unread: bool,
 }
 
 impl Commanded {
@@ -116,6 +126,17 @@ impl std::fmt::Debug for Interacted {
         };
         f.debug_struct("Interacted").field("id", &self.id).field("what", &what).finish_non_exhaustive()
     }
+}
+
+/// An interaction that can't be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unreadable {
+    /// What can't.
+    pub(crate) what: &'static str,
+    /// Somebody is typing, and can only be answered with choices.
+    pub(crate) typing: bool,
+    /// Its identifier and token, where whoever did it can be told.
+    pub(crate) right: Option<(String, String)>,
 }
 
 /// A message, from the body of a `MESSAGE_CREATE` or of a channel's history; nothing when no person wrote it.
@@ -145,53 +166,70 @@ pub(crate) fn answered(message: &Value) -> Option<String> {
     optional(&message["message_reference"], "message_id").filter(|_| by_bot)
 }
 
-/// The body of an `INTERACTION_CREATE`.
-pub(crate) fn interacted(body: &Value) -> Option<Interacted> {
+/// The body of an `INTERACTION_CREATE`. What it is about and who did it is read strictly: an identifier that is none would stand in
+/// the path of a call, and a server that can't be read is not a conversation between two.
+pub(crate) fn interacted(body: &Value) -> Result<Interacted, Unreadable> {
+    let token = text(body, "token");
+    let right = id(&body["id"]).filter(|_| is_token(&token)).map(|id| (id, token.clone()));
+    let unreadable = |what| Unreadable { what, typing: body["type"] == TYPING, right: right.clone() };
+    let (id_told, token) = right.clone().ok_or_else(|| unreadable("its right"))?;
     let data = &body["data"];
     let custom_id = || text(data, "custom_id");
-    let what = match body["type"].as_i64()? {
-        2 => What::Commanded(commanded(data)),
-        3 => What::Clicked {
+    let what = match body["type"].as_i64() {
+        Some(2) => What::Commanded(commanded(data)),
+        Some(3) => What::Clicked {
             custom_id: custom_id(),
             values: texts(&data["values"]),
             message: body["message"].clone(),
         },
-        4 => {
+        Some(TYPING) => {
             let focused = list(&data["options"]).find(|option| option["focused"] == true);
             let option = focused.map(|option| text(option, "name")).unwrap_or_default();
             What::Typing { commanded: commanded(data), option }
         }
-        5 => What::Submitted { custom_id: custom_id(), filled: filled(data) },
-        _ => return None,
+        Some(5) => What::Submitted { custom_id: custom_id(), filled: filled(data) },
+        _ => return Err(unreadable("its kind")),
     };
     let member = &body["member"];
     let user = if member.is_null() { &body["user"] } else { &member["user"] };
-    let interacted = Interacted {
-        id: text(body, "id"),
-        token: text(body, "token"),
-        application: text(body, "application_id"),
-        user: text(user, "id"),
-        guild: optional(body, "guild_id"),
+    let guild = match &body["guild_id"] {
+        Value::Null => None,
+        told => Some(id(told).ok_or_else(|| unreadable("its server"))?),
+    };
+    let channel = if body["channel_id"].is_null() { &body["channel"]["id"] } else { &body["channel_id"] };
+    Ok(Interacted {
+        id: id_told,
+        token,
+        application: id(&body["application_id"]).ok_or_else(|| unreadable("its application"))?,
+        user: id(&user["id"]).ok_or_else(|| unreadable("who did it"))?,
+        guild,
         roles: roles(member),
-        channel: optional(body, "channel_id").unwrap_or_else(|| text(&body["channel"], "id")),
+        channel: id(channel).ok_or_else(|| unreadable("its channel"))?,
         place: body["channel"].clone(),
         what,
         asked_in: None,
-    };
-    let whole = !interacted.id.is_empty() && !interacted.token.is_empty() && !interacted.user.is_empty();
-    whole.then_some(interacted)
+    })
 }
 
 fn commanded(data: &Value) -> Commanded {
-    let options = list(&data["options"]).map(|option| {
+    // Commands in the menus of people and messages have names of the same kind.
+    let is_typed = data["type"].is_null() || data["type"] == TYPED_COMMAND;
+    let mut options: Vec<(String, String)> = Vec::new();
+    let mut unread = !(data["options"].is_null() || data["options"].is_array());
+    for option in list(&data["options"]) {
+        let name = text(option, "name");
         let value = match &option["value"] {
             Value::String(value) => value.clone(),
-            Value::Null => String::new(),
-            other => other.to_string(),
+            value @ (Value::Number(_) | Value::Bool(_)) => value.to_string(),
+            _ => {
+                unread = true;
+                String::new()
+            }
         };
-        (text(option, "name"), value)
-    });
-    Commanded { name: text(data, "name"), options: options.collect() }
+        unread |= name.is_empty() || options.iter().any(|(known, _)| *known == name);
+        options.push((name, value));
+    }
+    Commanded { name: if is_typed { text(data, "name") } else { String::new() }, options, unread }
 }
 
 /// What was filled in, whether fields stand in rows or under labels.
@@ -210,6 +248,18 @@ fn filled(data: &Value) -> Vec<(String, String)> {
 /// The roles of a member of a server.
 pub(crate) fn roles(member: &Value) -> Vec<String> {
     texts(&member["roles"])
+}
+
+/// One of Discord's identifiers.
+pub(crate) fn id(value: &Value) -> Option<String> {
+    let is_id =
+        |id: &&str| (1..=ID_CHARS).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit());
+    value.as_str().filter(is_id).map(ToOwned::to_owned)
+}
+
+/// Whether it can stand in a path as it is.
+fn is_token(token: &str) -> bool {
+    !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic() && !b"/\\?#%".contains(&byte))
 }
 
 pub(crate) fn text(value: &Value, key: &str) -> String {

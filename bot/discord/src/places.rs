@@ -32,6 +32,11 @@ pub(crate) enum Kind {
     Direct,
 }
 
+/// Whether a channel, as Discord describes it, is between the bot and people alone.
+pub(crate) fn is_direct(channel: &Value) -> bool {
+    channel["type"].as_i64().is_some_and(|kind| DIRECT.contains(&kind))
+}
+
 /// The channels known so far.
 #[derive(Debug, Default)]
 pub(crate) struct Places(Mutex<HashMap<String, Kind>>);

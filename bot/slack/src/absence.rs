@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chat::{Ear, Hearing, Overheard, Place, Said, Unread};
+use chat::{Ear, Hearing, Overheard, Place, Said, Unread, holds_secret};
 use engine::clock::EpochMs;
 use serde_json::{Value, json};
 
@@ -14,6 +14,7 @@ use crate::intake::{Intake, without_mention};
 use crate::payload::{self, Happened};
 use crate::settings::Mode;
 use crate::web::{History, Page, WebError, is_direct};
+use crate::workspace::Home;
 
 /// Shorter absences are none: Slack delivers again what it could not deliver.
 pub(crate) const BORNE_MS: EpochMs = 5_000;
@@ -181,6 +182,7 @@ impl Reading<'_> {
         }
         message["type"] = Value::from("message");
         message["channel"] = Value::from(self.channel);
+        let home = Home::of_message(&message);
         let Happened::Said(said) = payload::event(&json!({ "event": message })) else { return None };
         let bot = self.intake.bot.get().map(|bot| bot.user.as_str()).unwrap_or_default();
         // Where nobody told it to listen it is spoken to by its name, or alone.
@@ -188,6 +190,10 @@ impl Reading<'_> {
             || is_direct(self.channel)
             || without_mention(&said.text, bot).1;
         if bot == said.user || !meant {
+            return None;
+        }
+        // Nobody of another workspace was missed; a secret of theirs was.
+        if !(self.intake.is_ours(&home) || holds_secret(self.intake.engine.redactor(), &said.text)) {
             return None;
         }
         let place = Place {

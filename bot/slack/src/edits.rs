@@ -9,9 +9,10 @@ use engine::store::StoreError;
 use crate::FRONT;
 use crate::intake::{Intake, is_stale, without_mention};
 use crate::payload::Edited;
+use crate::workspace::Home;
 
 /// Takes in an edit; after this it may be acknowledged.
-pub(crate) async fn edited(intake: &Arc<Intake>, edited: Edited) -> Result<(), StoreError> {
+pub(crate) async fn edited(intake: &Arc<Intake>, edited: Edited, home: &Home) -> Result<(), StoreError> {
     let event = edited.event();
     let Edited { said, before, deleted, .. } = edited;
     let bot = intake.bot.get().map(|bot| bot.user.as_str()).unwrap_or_default();
@@ -34,6 +35,10 @@ pub(crate) async fn edited(intake: &Arc<Intake>, edited: Edited) -> Result<(), S
     }
     if secret && before.as_deref() != Some(&said.text) {
         return intake.pasted(said, event).await;
+    }
+    // What people of other workspaces wrote was not heard either.
+    if !intake.is_ours(home) {
+        return Ok(());
     }
     // What the message said before it was said to the bot was never heard.
     let was_heard = said.direct || listens || named_before;

@@ -1,7 +1,7 @@
 //! Slack calls this program: events, commands and clicks over HTTP, each signed.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -10,30 +10,26 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use engine::model::Actor;
-use engine::store::{AuditEntry, Commit};
+use engine::store::AuditEntry;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value, json};
 use slack_morphism::signature_verifier::SlackEventSignatureVerifier;
 
-use crate::FRONT;
 use crate::intake::Intake;
-use crate::payload::{self, Happened};
+use crate::payload::{Delivered, Happened};
+use crate::refused::Refused;
+use crate::{FRONT, trouble};
 
-/// Forged requests are recorded at most this often, with how many there were: the record is not for an attacker to fill.
-const RECORD_GAP_MS: i64 = 60_000;
+/// Longest time it is asked who the bot is, before a call is taken: Slack waits three seconds.
+const ASKING: Duration = Duration::from_secs(2);
 
 /// What the routes need.
 #[derive(Clone)]
 struct Calls {
     intake: Arc<Intake>,
     verifier: Arc<SlackEventSignatureVerifier>,
-    forged: Arc<Forged>,
-}
-
-#[derive(Default)]
-struct Forged {
-    recorded_ms: AtomicI64,
-    unrecorded: AtomicU64,
+    /// Calls that Slack did not sign.
+    forged: Arc<Refused>,
 }
 
 /// The addresses Slack calls. Each takes whatever Slack sends, so that one address may serve for all.
@@ -62,8 +58,11 @@ async fn called(State(calls): State<Calls>, headers: HeaderMap, body: Bytes) -> 
         calls.forged(signature.is_empty()).await;
         return StatusCode::UNAUTHORIZED.into_response();
     }
-    let happened = happened(named(header::CONTENT_TYPE.as_str()), text, signature);
-    match calls.intake.take(happened).await {
+    let delivered = delivered(named(header::CONTENT_TYPE.as_str()), text, signature);
+    if !calls.knows_its_workspace(&delivered.happened).await {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    }
+    match calls.intake.take(delivered).await {
         Ok(Some(answer)) => axum::Json(answer).into_response(),
         Ok(None) => StatusCode::OK.into_response(),
         // Slack delivers it again.
@@ -73,48 +72,45 @@ async fn called(State(calls): State<Calls>, headers: HeaderMap, body: Bytes) -> 
 
 /// What a body tells: JSON for events, a form for commands, a form with JSON in it for clicks.
 /// The signature is of one delivery alone.
-fn happened(content_type: &str, body: &str, signature: &str) -> Happened {
+fn delivered(content_type: &str, body: &str, signature: &str) -> Delivered {
     if content_type.to_ascii_lowercase().starts_with("application/json") {
-        return payload::event(&serde_json::from_str(body).unwrap_or_default());
+        return Delivered::event(&serde_json::from_str(body).unwrap_or_default());
     }
     let fields: Map<String, Value> = url::form_urlencoded::parse(body.as_bytes())
         .map(|(name, value)| (name.into_owned(), Value::String(value.into_owned())))
         .collect();
     match fields.get("payload").and_then(Value::as_str) {
-        Some(payload) => payload::interaction(&serde_json::from_str(payload).unwrap_or_default(), signature),
-        None => payload::command(&Value::Object(fields), signature),
+        Some(payload) => {
+            Delivered::interaction(&serde_json::from_str(payload).unwrap_or_default(), signature)
+        }
+        None => Delivered::command(&Value::Object(fields), signature),
     }
 }
 
 impl Calls {
+    /// Whether it can be told who somebody is: an identifier means a person within a workspace, and which one the bot is in Slack
+    /// has said by now. Where it has not, the call is made again.
+    async fn knows_its_workspace(&self, happened: &Happened) -> bool {
+        if matches!(happened, Happened::Challenged(_) | Happened::Nothing) {
+            return true;
+        }
+        tokio::time::timeout(ASKING, trouble::asked_who_it_is(&self.intake)).await.unwrap_or_default()
+    }
+
     /// Somebody who is not Slack called. It goes into the record.
     async fn forged(&self, unsigned: bool) {
         let now_ms = self.intake.engine.now_ms();
-        let recorded_ms = self.forged.recorded_ms.load(Ordering::Relaxed);
-        let many = self.forged.unrecorded.fetch_add(1, Ordering::Relaxed) + 1;
         let why = if unsigned { "it has no signature" } else { "its signature is another" };
         self.intake.recurring.fails(FRONT, "a call that Slack did not sign is refused", &why, now_ms);
-        let exchanged = (now_ms - recorded_ms >= RECORD_GAP_MS)
-            && self
-                .forged
-                .recorded_ms
-                .compare_exchange(recorded_ms, now_ms, Ordering::Relaxed, Ordering::Relaxed)
-                .is_ok();
-        if !exchanged {
-            return;
-        }
-        self.forged.unrecorded.fetch_sub(many, Ordering::Relaxed);
-        let mut commit = Commit::at(now_ms);
-        commit.audit.push(AuditEntry {
+        let Some(many) = self.forged.one_more(now_ms) else { return };
+        let entry = AuditEntry {
             actor: Actor { name: "unknown".to_owned(), role: None, front: FRONT.to_owned() },
             action: "front.forged",
             subject: "a call without Slack's signature".to_owned(),
             environment: None,
             run: None,
             data: json!({ "calls": many, "unsigned": unsigned }),
-        });
-        if let Err(error) = self.intake.engine.store().commit(commit).await {
-            tracing::error!(%error, "a forged call can't be recorded");
-        }
+        };
+        self.forged.record(&self.intake.engine, entry).await;
     }
 }

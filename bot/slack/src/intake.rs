@@ -20,9 +20,11 @@ use tokio_util::task::TaskTracker;
 use crate::blocks::{FORM, SAY};
 use crate::forms::{self, Memory};
 use crate::home::{self, Homes};
-use crate::payload::{Clicked, Commanded, Happened, Said, Submitted, seconds};
+use crate::payload::{Clicked, Commanded, Delivered, Happened, Said, Submitted, seconds};
+use crate::refused::Refused;
 use crate::settings::Settings;
 use crate::web::{Bot, Web, WebError, is_direct};
+use crate::workspace::Home;
 use crate::{FRONT, absence, edits};
 
 /// What fails while the database is away.
@@ -60,15 +62,17 @@ pub(crate) struct Intake {
     pub(crate) homes: Homes,
     /// Held while a secret is being sealed: a form that comes over both sockets at once is sealed once.
     pub(crate) sealing: tokio::sync::Mutex<()>,
+    /// Requests of other workspaces.
+    pub(crate) foreign: Refused,
     /// What is being done after the acknowledgement.
     pub(crate) tasks: TaskTracker,
 }
 
 /// Who did something that a form answers, and how they are told when there is none.
-struct Clicker {
-    user: String,
-    channel: Option<String>,
-    answer_at: Option<String>,
+pub(crate) struct Clicker {
+    pub(crate) user: String,
+    pub(crate) channel: Option<String>,
+    pub(crate) answer_at: Option<String>,
 }
 
 /// What goes back with the acknowledgement.
@@ -76,14 +80,14 @@ pub(crate) type Answer = Option<Value>;
 
 impl Intake {
     /// Takes in what happened; after this it may be acknowledged. An error means that it must be delivered again.
-    pub(crate) async fn take(self: &Arc<Self>, happened: Happened) -> Result<Answer, StoreError> {
+    pub(crate) async fn take(self: &Arc<Self>, delivered: Delivered) -> Result<Answer, StoreError> {
         let at_ms = self.engine.now_ms();
         // Whoever commands or clicks sees it fail.
-        let said_in = match &happened {
+        let said_in = match &delivered.happened {
             Happened::Said(said) => Some(conversation(&said.channel)),
             _ => None,
         };
-        let taken = self.take_once(happened).await;
+        let taken = self.take_once(delivered).await;
         match &taken {
             Ok(_) => self.recurring.works(FRONT, WRITING, self.engine.now_ms()),
             Err(error) => self.recurring.fails(FRONT, WRITING, error, self.engine.now_ms()),
@@ -96,10 +100,16 @@ impl Intake {
         taken
     }
 
-    async fn take_once(self: &Arc<Self>, happened: Happened) -> Result<Answer, StoreError> {
+    async fn take_once(self: &Arc<Self>, delivered: Delivered) -> Result<Answer, StoreError> {
+        let Delivered { happened, home } = delivered;
         match happened {
-            Happened::Said(said) => self.said(said).await.map(|()| None),
-            Happened::Edited(edited) => edits::edited(self, edited).await.map(|()| None),
+            // A secret is noticed whoever wrote it.
+            Happened::Said(said) => self.said(said, &home).await.map(|()| None),
+            Happened::Edited(edited) => edits::edited(self, edited, &home).await.map(|()| None),
+            happened if !self.is_ours(&home) => {
+                self.refuse_foreign(happened, &home).await;
+                Ok(None)
+            }
             Happened::Commanded(commanded) => self.commanded(commanded).await.map(|()| None),
             Happened::Clicked(clicked) => self.clicked(clicked).await.map(|()| None),
             Happened::Submitted(submitted) => self.submitted(submitted).await,
@@ -113,11 +123,14 @@ impl Intake {
     }
 
     /// Does something after the acknowledgement.
-    fn later<F: Future<Output = ()> + Send + 'static>(self: &Arc<Self>, act: impl FnOnce(Arc<Self>) -> F) {
+    pub(crate) fn later<F: Future<Output = ()> + Send + 'static>(
+        self: &Arc<Self>,
+        act: impl FnOnce(Arc<Self>) -> F,
+    ) {
         self.tasks.spawn(act(Arc::clone(self)));
     }
 
-    async fn said(self: &Arc<Self>, said: Said) -> Result<(), StoreError> {
+    async fn said(self: &Arc<Self>, said: Said, home: &Home) -> Result<(), StoreError> {
         let bot = self.bot.get().map(|bot| bot.user.as_str()).unwrap_or_default();
         let (text, at_bot) = without_mention(&said.text, bot);
         let named = said.mention || at_bot;
@@ -138,6 +151,13 @@ impl Intake {
         let event = said.event();
         if holds_secret(self.engine.redactor(), &said.text) {
             return self.pasted(said, event).await;
+        }
+        if !self.is_ours(home) {
+            // What guests say among themselves is no request.
+            if addressed {
+                self.record_foreign(&said.user, home).await;
+            }
+            return Ok(());
         }
         self.recent.put(&said.event(), said.text.clone());
         let mut spoken = self.spoken_in_place(&said, event, text);
@@ -278,7 +298,7 @@ impl Intake {
     }
 
     /// Tells one person alone something that is not the desk's answer.
-    async fn tell(&self, trigger: &str, clicker: &Clicker, card: Card) {
+    pub(crate) async fn tell(&self, trigger: &str, clicker: &Clicker, card: Card) {
         let Clicker { user, channel, answer_at } = clicker;
         let channel = match channel {
             Some(channel) => Some(channel.clone()),

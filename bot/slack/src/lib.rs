@@ -12,11 +12,13 @@ mod http;
 mod intake;
 pub mod limits;
 mod payload;
+mod refused;
 mod settings;
 pub mod sim;
 mod socket;
 mod trouble;
 mod web;
+mod workspace;
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -31,6 +33,7 @@ use carrier::SlackCarrier;
 pub use check::{Checked, SCOPES, check};
 use home::Homes;
 use intake::Intake;
+use refused::Refused;
 pub use settings::{API_BASE, Mode, Settings, channels};
 use web::Web;
 
@@ -86,6 +89,7 @@ impl Slack {
             recent: Recent::new(),
             homes: Homes::default(),
             sealing: tokio::sync::Mutex::default(),
+            foreign: Refused::default(),
             tasks: TaskTracker::new(),
         });
         // Calls may come at once, and who the bot is tells what is said to it.

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use crate::web::is_direct;
+use crate::workspace::Home;
 
 /// Slack's own bot, which writes as if it were a person.
 const SLACKBOT: &str = "USLACKBOT";
@@ -32,6 +33,37 @@ pub(crate) enum Happened {
     Challenged(String),
     /// Nothing this front cares about.
     Nothing,
+}
+
+/// What was delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Delivered {
+    /// What happened.
+    pub(crate) happened: Happened,
+    /// Where whoever did it is at home.
+    pub(crate) home: Home,
+}
+
+impl Delivered {
+    /// Something Slack tells in the body of an `event_callback`.
+    pub(crate) fn event(payload: &Value) -> Self {
+        Self { happened: event(payload), home: Home::of_event(payload) }
+    }
+
+    /// A slash command. `delivery` identifies this delivery where Slack gives nothing that is the same in all of them.
+    pub(crate) fn command(payload: &Value, delivery: &str) -> Self {
+        Self { happened: command(payload, delivery), home: Home::of_command(payload) }
+    }
+
+    /// A click or a submitted modal; `delivery` as with commands.
+    pub(crate) fn interaction(payload: &Value, delivery: &str) -> Self {
+        Self { happened: interaction(payload, delivery), home: Home::of_interaction(payload) }
+    }
+
+    /// Nothing this front cares about.
+    pub(crate) fn nothing() -> Self {
+        Self { happened: Happened::Nothing, home: Home::default() }
+    }
 }
 
 impl Happened {
@@ -241,8 +273,7 @@ pub(crate) fn seconds(ts: &str) -> Option<i64> {
 }
 
 /// A slash command, as its fields.
-/// `delivery` identifies this delivery where Slack gives nothing that is the same in all of them.
-pub(crate) fn command(payload: &Value, delivery: &str) -> Happened {
+fn command(payload: &Value, delivery: &str) -> Happened {
     let commanded = Commanded {
         user: text(payload, "user_id"),
         channel: text(payload, "channel_id"),
@@ -257,8 +288,8 @@ pub(crate) fn command(payload: &Value, delivery: &str) -> Happened {
     Happened::Commanded(commanded)
 }
 
-/// A click or a submitted modal; `delivery` as with commands.
-pub(crate) fn interaction(payload: &Value, delivery: &str) -> Happened {
+/// A click or a submitted modal.
+fn interaction(payload: &Value, delivery: &str) -> Happened {
     match payload["type"].as_str().unwrap_or_default() {
         "block_actions" => clicked(payload, delivery),
         "view_submission" => Happened::Submitted(Submitted {
@@ -300,7 +331,7 @@ fn clicked(payload: &Value, delivery: &str) -> Happened {
 }
 
 /// The first of these that is a text with something in it.
-fn first(values: &[&Value]) -> Option<String> {
+pub(crate) fn first(values: &[&Value]) -> Option<String> {
     let mut texts = values.iter().filter_map(|value| value.as_str());
     texts.find(|text| !text.is_empty()).map(ToOwned::to_owned)
 }

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::absence::present;
 use crate::intake::Intake;
-use crate::payload::{self, Happened};
+use crate::payload::Delivered;
 use crate::trouble;
 use crate::web::WebError;
 
@@ -231,13 +231,13 @@ fn envelope(
     };
     let payload = &envelope["payload"];
     let id = envelope["envelope_id"].as_str().unwrap_or_default().to_owned();
-    let happened = match envelope["type"].as_str().unwrap_or_default() {
+    let delivered = match envelope["type"].as_str().unwrap_or_default() {
         "disconnect" if envelope["reason"] == "link_disabled" => return Next::End(Ended::Disabled),
         "disconnect" => return Next::End(Ended::Renewed),
-        "events_api" => payload::event(payload),
-        "slash_commands" => payload::command(payload, &id),
-        "interactive" => payload::interaction(payload, &id),
-        _ => Happened::Nothing,
+        "events_api" => Delivered::event(payload),
+        "slash_commands" => Delivered::command(payload, &id),
+        "interactive" => Delivered::interaction(payload, &id),
+        _ => Delivered::nothing(),
     };
     if id.is_empty() {
         return Next::Nothing;
@@ -246,14 +246,14 @@ fn envelope(
     // What comes at once is written down at once: the database takes many writes in the time of one. Within a channel each
     // waits for the one before.
     let (done, behind) = oneshot::channel::<()>();
-    let before = happened.channel().and_then(|channel| order.insert(channel.to_owned(), behind));
+    let before = delivered.happened.channel().and_then(|channel| order.insert(channel.to_owned(), behind));
     let (intake, replies) = (Arc::clone(intake), replies.clone());
     tokio::spawn(async move {
         if let Some(before) = before {
             // It ends by being dropped.
             let _ = before.await;
         }
-        if let Some(reply) = taken(&intake, happened, &id, answerable).await {
+        if let Some(reply) = taken(&intake, delivered, &id, answerable).await {
             // The socket may be gone; then it comes again on another one.
             let _ = replies.send(reply);
         }
@@ -263,8 +263,8 @@ fn envelope(
 }
 
 /// Takes in what happened; the acknowledgement. Without one Slack delivers it again.
-async fn taken(intake: &Arc<Intake>, happened: Happened, id: &str, answerable: bool) -> Option<String> {
-    match intake.take(happened).await {
+async fn taken(intake: &Arc<Intake>, delivered: Delivered, id: &str, answerable: bool) -> Option<String> {
+    match intake.take(delivered).await {
         Ok(answer) => {
             let mut reply = json!({ "envelope_id": id });
             if let Some(answer) = answer.filter(|_| answerable) {

@@ -65,8 +65,12 @@ pub(crate) struct Bot {
     pub(crate) id: String,
     /// What people call it.
     pub(crate) name: String,
-    /// The workspace it is in.
+    /// The workspace it is in, as people call it.
     pub(crate) team: String,
+    /// That workspace, where Slack says so; where the app is installed for an organization, that.
+    pub(crate) team_id: Option<String>,
+    /// The organization of that workspace, where it has one.
+    pub(crate) organization: Option<String>,
     /// What it may do, where Slack says so.
     pub(crate) scopes: Option<Vec<String>>,
 }
@@ -157,6 +161,8 @@ impl Web {
             id: text(&answer, "/bot_id"),
             name: text(&answer, "/user"),
             team: text(&answer, "/team"),
+            team_id: Some(text(&answer, "/team_id")).filter(|id| !id.is_empty()),
+            organization: Some(text(&answer, "/enterprise_id")).filter(|id| !id.is_empty()),
             scopes,
         })
     }

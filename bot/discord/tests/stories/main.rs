@@ -33,8 +33,10 @@ mod deploy;
 #[path = "../../../chat/tests/stories/deploy_troubles.rs"]
 mod deploy_troubles;
 mod discord_absence;
+mod discord_bent;
 mod discord_clicks;
 mod discord_edits;
+mod discord_logs;
 mod discord_odd;
 mod discord_offered;
 mod discord_only;
@@ -42,6 +44,8 @@ mod discord_permissions;
 mod discord_picture;
 mod discord_trouble;
 mod discord_window;
+#[path = "../../../chat/tests/stories/edited.rs"]
+mod edited;
 #[path = "../../../chat/tests/stories/files.rs"]
 mod files;
 mod foreign;
@@ -61,6 +65,8 @@ mod links;
 mod looking;
 #[path = "../../../chat/tests/stories/not_yet.rs"]
 mod not_yet;
+#[path = "../../../chat/tests/stories/odd.rs"]
+mod odd;
 #[path = "../../../chat/tests/stories/operate.rs"]
 mod operate;
 #[path = "../../../chat/tests/stories/plain_words.rs"]

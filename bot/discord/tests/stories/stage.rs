@@ -13,23 +13,28 @@ use engine::store::{Commit, Write};
 use serde_json::Value;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use crate::edited::Told;
 use crate::harness::{Chat, Room, START_MS, Shown, without_links};
 use crate::{reading, spec};
 
 /// The channel everybody talks in.
 pub(crate) const CHANNEL: &str = CHANNELS[0];
+/// One in which nobody told it to listen.
+pub(crate) const ELSEWHERE: &str = CHANNELS[1];
 /// Its conversation.
 pub(crate) const CONVERSATION: &str = "discord:1000000000000000010";
 /// The front.
 pub(crate) const FRONT: &str = "discord";
 /// How the stories begin that are its own.
-pub(crate) const OWN: &[&str] = &["discord_", "foreign", "both", "commands"];
+pub(crate) const OWN: &[&str] = &["discord_", "foreign", "both", "commands", "edited", "odd"];
 /// What is added to a story to find out whose turn it is among the databases.
 pub(crate) const TURN: usize = 1;
 /// Whether it brings files; elsewhere it is said where they are.
 pub(crate) const BRINGS_FILES: bool = true;
 /// Whether what was shown before a restart is shown after it.
 pub(crate) const SHOWS_ON: bool = true;
+/// Whether the bot can delete what people wrote.
+pub(crate) const ERASES: bool = true;
 /// The conversation in which the reporter remembers how far it is.
 pub(crate) const REPORTED_IN: &str = FRONT;
 /// How long a start takes on Discord's clock, in milliseconds.
@@ -202,6 +207,27 @@ impl Stage {
         self.sim.found(|message| reading::read(message).contains(text)).len()
     }
 
+    /// It tells something of a message.
+    pub(crate) async fn tells(&self, what: Told, body: &Value) {
+        let kind = match what {
+            Told::Written => "MESSAGE_CREATE",
+            Told::Edited => "MESSAGE_UPDATE",
+            Told::Deleted => "MESSAGE_DELETE",
+        };
+        assert!(self.sim.tell(kind, body).await, "told to nobody: {body}");
+    }
+
+    /// What the bot says in a channel, as it stands there now.
+    pub(crate) fn texts_of_bot(&self, channel: &str) -> Vec<String> {
+        of_bot(self, channel).iter().map(reading::read).collect()
+    }
+
+    /// Whether what the bot says stands under a message.
+    pub(crate) fn stands_under(&self, text: &str, said: &Value) -> bool {
+        let answer = of_bot(self, CHANNEL).into_iter().find(|message| reading::read(message) == text);
+        answer.is_some_and(|answer| answer.reply_to.as_deref() == said["id"].as_str())
+    }
+
     /// A button as somebody finds it.
     pub(crate) fn button(&self, person: &str, label: &str, oldest: bool) -> Press {
         let mut found = self.sim.buttons(person, label);
@@ -277,6 +303,16 @@ impl Connected {
         }
         panic!("Discord does not come to rest; it was asked:\n{:#?}", stage.sim.calls());
     }
+}
+
+/// The conversation between the bot and somebody.
+pub(crate) fn between(stage: &Stage, person: &str) -> String {
+    stage.sim.direct(person)
+}
+
+/// How people name the bot.
+pub(crate) fn mention() -> String {
+    format!("<@{BOT_USER}>")
 }
 
 /// The bot's own messages in a channel or thread, as they are now.

@@ -30,6 +30,8 @@ mod crashes;
 mod deploy;
 #[path = "../../../chat/tests/stories/deploy_troubles.rs"]
 mod deploy_troubles;
+#[path = "../../../chat/tests/stories/edited.rs"]
+mod edited;
 #[path = "../../../chat/tests/stories/files.rs"]
 mod files;
 mod foreign;
@@ -49,6 +51,8 @@ mod links;
 mod looking;
 #[path = "../../../chat/tests/stories/not_yet.rs"]
 mod not_yet;
+#[path = "../../../chat/tests/stories/odd.rs"]
+mod odd;
 #[path = "../../../chat/tests/stories/operate.rs"]
 mod operate;
 #[path = "../../../chat/tests/stories/plain_words.rs"]
@@ -103,6 +107,7 @@ mod slack_only;
 mod slack_picture;
 mod slack_trouble;
 mod slack_window;
+mod slack_workspaces;
 mod spec;
 mod stage;
 #[path = "../../../chat/tests/stories/stages.rs"]

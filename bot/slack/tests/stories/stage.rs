@@ -13,23 +13,28 @@ use slack::sim::{APP_TOKEN, BOT_TOKEN, BOT_USER, Message, Press, SIGNING_SECRET,
 use slack::{Mode, Settings, Slack};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+use crate::edited::Told;
 use crate::harness::{Room, START_MS, Shown, without_links};
 use crate::spec;
 
 /// The channel everybody talks in.
 pub(crate) const CHANNEL: &str = "C0ROOM";
+/// One in which nobody told it to listen.
+pub(crate) const ELSEWHERE: &str = "C0OTHER";
 /// Its conversation.
 pub(crate) const CONVERSATION: &str = "slack:C0ROOM";
 /// The front.
 pub(crate) const FRONT: &str = "slack";
 /// How the stories begin that are its own.
-pub(crate) const OWN: &[&str] = &["slack_", "foreign"];
+pub(crate) const OWN: &[&str] = &["slack_", "foreign", "edited", "odd"];
 /// What is added to a story to find out whose turn it is among the databases.
 pub(crate) const TURN: usize = 0;
 /// Whether it brings files; elsewhere it is said where they are.
 pub(crate) const BRINGS_FILES: bool = true;
 /// Whether what was shown before a restart is shown after it.
 pub(crate) const SHOWS_ON: bool = true;
+/// Whether the bot can delete what people wrote.
+pub(crate) const ERASES: bool = false;
 /// The conversation in which the reporter remembers how far it is.
 pub(crate) const REPORTED_IN: &str = FRONT;
 /// How long a start takes on Slack's clock, in milliseconds: many of them in a minute would be too many calls.
@@ -199,6 +204,25 @@ impl Stage {
         self.sim.texts(|message| message.text.contains(text)).len()
     }
 
+    /// What it told, whatever that was, is acknowledged.
+    pub(crate) async fn tells(&self, _: Told, payload: &Value) {
+        assert!(
+            self.sim.deliver("events_api", payload, false).await.is_some(),
+            "not acknowledged: {payload}"
+        );
+    }
+
+    /// What the bot says in a channel, as it stands there now.
+    pub(crate) fn texts_of_bot(&self, channel: &str) -> Vec<String> {
+        of_bot(self, channel).into_iter().map(|message| message.text).collect()
+    }
+
+    /// Whether what the bot says stands under a message.
+    pub(crate) fn stands_under(&self, text: &str, said: &Value) -> bool {
+        let answer = of_bot(self, CHANNEL).into_iter().find(|message| message.text == text);
+        answer.is_some_and(|answer| answer.thread.as_deref() == said["event"]["ts"].as_str())
+    }
+
     /// A button as somebody finds it.
     pub(crate) fn button(&self, person: &str, label: &str, oldest: bool) -> Press {
         let mut found = self.sim.buttons(person, label);
@@ -273,6 +297,16 @@ impl Connected {
         }
         panic!("Slack does not come to rest; it was asked:\n{:#?}", stage.sim.calls());
     }
+}
+
+/// The conversation between the bot and somebody.
+pub(crate) fn between(_: &Stage, person: &str) -> String {
+    format!("D{person}")
+}
+
+/// How people name the bot.
+pub(crate) fn mention() -> String {
+    format!("<@{BOT_USER}>")
 }
 
 /// What a message of the bot is marked with: `card/RUN`, `end/RUN`, `say/…`.

@@ -17,10 +17,12 @@
 #![expect(clippy::unused_self, reason = "everything in a story starts with `t.`")]
 
 mod away;
+mod bent;
 mod crash;
 mod database;
 mod ending;
 mod kept;
+mod log;
 mod person;
 mod project;
 mod room;
@@ -47,7 +49,11 @@ use expect_test::Expect;
 use policies::Rules;
 use tempfile::TempDir;
 
+#[allow(unused_imports, reason = "for fronts that are told something")]
+pub(crate) use bent::{bends, bent};
 use database::Database;
+#[allow(unused_imports, reason = "for stories of one front alone")]
+pub(crate) use log::Log;
 pub(crate) use project::Project;
 pub(crate) use room::Room;
 #[allow(unused_imports, reason = "for fronts that tell what was shown by themselves")]
