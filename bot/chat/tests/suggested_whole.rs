@@ -1,6 +1,7 @@
 //! What is suggested holds all that was said: no button does more than the sentence it stands below, or something else.
 //! `UPDATE_EXPECT=1` rewrites it.
 #![expect(clippy::needless_raw_string_hashes, reason = "snapshots as they are written")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use chat::intent::{Named, Names, parse};
 use expect_test::expect;

@@ -210,7 +210,7 @@ fn clean_line(line: &str, out: &mut String, signs: &mut Signs) {
             '–' | '—' | '―' => out.push_str(" - "),
             '…' => out.push('.'),
             '→' | '➡' | '⇒' | '⟶' | '⟹' | '➔' | '➙' | '➜' | '➝' | '➞' | '↦' | '👉' => {
-                out.push_str("->")
+                out.push_str("->");
             }
             // Neither joins nor parts what stands beside it: a word nobody knows, which is asked about.
             '↔' | '⇔' | '⇄' | '←' | '⇐' | '⬅' | '👈' => out.push_str(" <> "),

@@ -30,7 +30,7 @@ proptest! {
             for command in parsed.commands.iter().filter(|command| command.action == Action::SetVariable) {
                 let sentence = command.canonical();
                 let again = parse_with(&sentence, &vocabulary);
-                prop_assert_eq!(&again.commands, &[command.clone()], "{} became {}", text, sentence);
+                prop_assert_eq!(&again.commands[..], std::slice::from_ref(command), "{} became {}", text, sentence);
             }
         }
     }

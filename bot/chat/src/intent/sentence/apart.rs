@@ -125,7 +125,7 @@ impl<'t> Reader<'_, 't> {
             return false;
         };
         let spoken = reach(tokens);
-        self.may_hold_back(action, spoken, asked)
+        Self::may_hold_back(action, spoken, asked)
             || waver::reserves(spoken)
             || waver::wavers(action, spoken)
             || remark::demands(spoken)
@@ -159,7 +159,7 @@ impl<'t> Reader<'_, 't> {
     }
 
     /// Whether it is none of what is known to change nothing of the order before it.
-    fn may_hold_back(&self, action: Action, spoken: &[Token<'_>], asked: bool) -> bool {
+    fn may_hold_back(action: Action, spoken: &[Token<'_>], asked: bool) -> bool {
         // Who ends or holds a run has said what there is to say; the verbs for runs have rules of their own.
         if matches!(action, Action::Cancel | Action::Pause | Action::Reject | Action::Lock) {
             return false;
