@@ -455,8 +455,11 @@ pub(super) fn near_opener(word: &str) -> bool {
         )
     });
     // As near as some word that was typed wrong, and words themselves.
-    const WORDS: &str = "quietly night nights release-notes light lights tight fight sight bright protect \
-        protects replication tanks banks ranks";
+    static WORDS: LazyLock<Vec<&str>> = LazyLock::new(|| {
+        "quietly night nights release-notes light lights tight fight sight bright protect protects replication tanks banks ranks"
+            .split(' ')
+            .collect()
+    });
     const TYPOS: &[&str] = &[
         "teh", "hte", "thge", "tge", "adn", "nad", "pelase", "plz", "plese", "ot", "fo", "waht", "taht",
         "nwo", "rn", "wiht", "wtih", "thsi",
@@ -464,7 +467,7 @@ pub(super) fn near_opener(word: &str) -> bool {
     if TYPOS.contains(&word) {
         return true;
     }
-    if WORDS.split(' ').any(|other| other == word) || super::values::number_word(word).is_some() {
+    if WORDS.contains(&word) || super::values::number_word(word).is_some() {
         return false;
     }
     if let Some(plain) = squeezed(word) {

@@ -113,8 +113,8 @@ impl Problem {
             if self.suggestions.len() == MAX_SUGGESTIONS {
                 break;
             }
-            let sentence = tidy(sentence.into());
-            if !sentence.is_empty() && !self.suggestions.contains(&sentence) {
+            let sentence = sentence.into();
+            if !self.suggestions.contains(&sentence) {
                 self.suggestions.push(sentence);
             }
         }
@@ -199,6 +199,7 @@ impl Problem {
     ) {
         let mut tried = tried.into_iter();
         let mut only_tried: Option<String> = None;
+        self.suggestions.iter_mut().for_each(tidy);
         self.suggestions.retain_mut(|sentence| {
             let tried = tried.next();
             // What was read with a name in the place of a word holds all the rest.
@@ -334,10 +335,10 @@ fn understood(sentence: &str, vocabulary: &Vocabulary) -> Option<Vec<Command>> {
     parsed.problem.is_none().then_some(parsed.commands)
 }
 /// Without what is left of a word that is not suggested: two blanks, brackets around nothing.
-fn tidy(sentence: String) -> String {
+fn tidy(sentence: &mut String) {
     let sound = |at: &str| !at.is_empty() && at != "(" && at != ")";
-    if !sentence.contains("  ") && !sentence.contains("( ") && !sentence.ends_with(' ') {
-        return sentence;
+    if sentence.contains("  ") || sentence.contains("( ") || sentence.ends_with(' ') {
+        *sentence =
+            sentence.replace("( )", " ").split(' ').filter(|word| sound(word)).collect::<Vec<_>>().join(" ");
     }
-    sentence.replace("( )", " ").split(' ').filter(|word| sound(word)).collect::<Vec<_>>().join(" ")
 }

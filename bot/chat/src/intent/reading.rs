@@ -12,8 +12,8 @@ use super::markup::{self, Bytes};
 use super::names::Vocabulary;
 use super::problem::{Problem, ProblemKind};
 use super::{
-    Action, MAX_CHARS, hollow, is_refused_by_sign, is_too_long, refused_by_sign, sentence, spelled_signs,
-    tokens_of, unseen,
+    Action, MAX_CHARS, commands_of, hollow, is_refused_by_sign, is_too_long, refused_by_sign, sentence,
+    spelled_signs, tokens_of, unseen,
 };
 
 /// What a text was read as. Its problem can't be shown before [`Reading::suggesting`] made it whole.
@@ -84,8 +84,30 @@ pub(super) fn heard<'t>(text: &'t str, vocabulary: &Vocabulary, at_once: bool) -
     {
         parsed = doubt;
     }
+    if let Some(unsaid) = parsed.commands.iter().find(|command| !reads_back(command, vocabulary)) {
+        parsed = Parsed::of_problem(unwritten(unsaid));
+    }
     let rest = parsed.problem.is_some().then_some(Rest { text, clean, manner });
     Reading { parsed, rest }
+}
+
+/// Whether the sentence a variable's value is shown in sets that very value. Some of several marks and quotation marks don't, and what is
+/// shown is what people approve.
+fn reads_back(command: &Command, vocabulary: &Vocabulary) -> bool {
+    let plain = |value: &String| {
+        value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
+    };
+    let odd =
+        command.action == Action::SetVariable && command.value.as_ref().is_some_and(|value| !plain(value));
+    !odd || matches!(&commands_of(&command.canonical(), vocabulary)[..], [again] if again == command)
+}
+
+#[cold]
+fn unwritten(command: &Command) -> Problem {
+    let name = command.name.as_deref().unwrap_or_default();
+    Problem::bad_value(format!(
+        "I can't write that value of `{name}` in a sentence that says the same, so I did nothing. Put it between quotation marks it does not hold."
+    ))
 }
 
 impl Reading<'_> {

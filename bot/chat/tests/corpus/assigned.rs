@@ -27,7 +27,7 @@ proptest! {
             format!("set \"{name}\"={mark}{value}{close}{place}"),
         ] {
             let parsed = parse_with(&text, &vocabulary);
-            for command in parsed.commands.iter().filter(|command| command.action == Action::SetVariable) {
+            for command in parsed.commands.iter().filter(|it| it.action == Action::SetVariable && it.value.is_some()) {
                 let sentence = command.canonical();
                 let again = parse_with(&sentence, &vocabulary);
                 prop_assert_eq!(&again.commands[..], std::slice::from_ref(command), "{} became {}", text, sentence);

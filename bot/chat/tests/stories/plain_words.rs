@@ -34,7 +34,7 @@ fn a_wish_to_be_told_says_of_what() {
 fn several_standing_orders_go_at_once() {
     chat(async |t| {
         t.user("ana").says("email me if a deploy fails").await;
-        t.user("ana").says("if we see repeated 500s in api, restart api").await;
+        t.user("ana").says("if we see repeated 500s, restart").await;
         t.user("ana").says("standing orders").await;
         t.user("ana").says("remove rules 2 and 7").await;
         t.user("ana").says("standing orders").await;
@@ -46,7 +46,6 @@ fn several_standing_orders_go_at_once() {
 
             ✓ Rule 2 stands: if we see repeated 500s, restart
               It takes effect at once: what it does is done in ana's name, as far as ana may, once for what happens together, and not while another run or lock holds the environment.
-              This is about all services: `api` alone can't be told apart here.
               [Remove] [All rules]
               > if we see repeated 500s, restart
 

@@ -64,15 +64,12 @@ fn relates(tokens: &[Token<'_>], place: usize) -> Result<(), Problem> {
     const OF_ENVIRONMENTS: &[&str] = &["with"];
     let Some(hit) = tokens[place].name else { return Ok(()) };
     let Some(before) = place.checked_sub(1).map(|at| &tokens[at]) else { return Ok(()) };
-    let more = if hit.kind == NameKind::Service { OF_SERVICES } else { OF_ENVIRONMENTS };
-    if !(before.any(RELATES) || before.any(more)) || before.quote > 0 {
+    let mut named = tokens[..place].iter().filter_map(|token| token.name);
+    if !named.any(|other| other.kind == hit.kind && other.index() != hit.index()) {
         return Ok(());
     }
-    let other = tokens[..place]
-        .iter()
-        .filter_map(|token| token.name)
-        .any(|other| other.kind == hit.kind && other.index() != hit.index());
-    if !other || tokens[place].quote > 0 {
+    let more = if hit.kind == NameKind::Service { OF_SERVICES } else { OF_ENVIRONMENTS };
+    if !(before.any(RELATES) || before.any(more)) || before.quote > 0 || tokens[place].quote > 0 {
         return Ok(());
     }
     Err(Problem::ambiguous(format!(

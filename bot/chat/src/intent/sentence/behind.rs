@@ -3,6 +3,12 @@
 
 use super::{Class, Kind, Mood, Token, mood, reach, remark, report};
 
+/// What may stand before the words behind an order.
+pub(super) const JOINTS: Class = Class::of_kind(Kind::Comma)
+    .and(Class::of_kind(Kind::Dash))
+    .and(Class::of_kind(Kind::Bracket))
+    .and(Class::of_kind(Kind::Colon));
+
 /// What somebody says who wants the order done.
 const WANTS: &[&str] = &[
     "now",

@@ -313,6 +313,7 @@ impl<'t> Reader<'_, 't> {
             && (!tail.is_empty() && waver::wavers(action, tail)
                 || action != Action::Backfill
                     && !grammar::runs::is_run_action(action)
+                    && (!tail.is_empty() || said.is(behind::JOINTS))
                     && behind::hedges(tail, words)
                 || said.is(Class::of_kind(Kind::Comma)) && waver::ranks(words))
         {
