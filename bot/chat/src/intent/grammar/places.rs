@@ -76,7 +76,7 @@ pub(in crate::intent) fn create(
             }
             let plain = !token.low.starts_with('-')
                 && !token.low.ends_with('-')
-                && (called || token.quote > 0 || !token.low.bytes().all(|byte| byte.is_ascii_digit()))
+                && !token.low.bytes().all(|byte| byte.is_ascii_digit())
                 && token.low.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
             if plain && !purpose && command.environment.is_none() {
                 command.environment = Some(token.raw.to_owned());

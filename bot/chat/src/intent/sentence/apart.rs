@@ -478,6 +478,7 @@ fn says_value(tokens: &[Token<'_>]) -> bool {
     if let [alone] = tokens
         && alone.is_word()
         && alone.low.bytes().any(|byte| byte.is_ascii_digit())
+        && !crate::intent::scan::is_ticket(alone.raw)
         && alone.quote == 0
     {
         return true;

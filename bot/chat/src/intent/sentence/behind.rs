@@ -1,6 +1,8 @@
 //! What may stand in a sentence of its own behind an order and change nothing of it: thanks, haste, and what is told of how things are. Whatever
 //! else stands there may hold the order back or say how it is to go, so it is asked about.
 
+use crate::intent::scan::is_ticket;
+
 use super::{Class, Kind, Mood, Token, mood, reach, remark, report};
 
 /// What may stand before the words behind an order.
@@ -34,6 +36,25 @@ const WANTS: &[&str] = &[
     "haha",
     "boom",
     "emergency",
+    "cc",
+    "fyi",
+    "ticket",
+    "issue",
+    "fix",
+    "bug",
+    "small",
+    "minor",
+    "tiny",
+    "day",
+    "big",
+    "wish",
+    "me",
+    "lfg",
+    "let's",
+    "lets",
+    "do",
+    "this",
+    "for",
     "hotfix",
     "bugfix",
     "incident",
@@ -160,7 +181,6 @@ const HOLDS: &[&str] = &[
     "approval",
     "approve",
     "approves",
-    "approved",
     "confirm",
     "confirmation",
     "permission",
@@ -328,10 +348,12 @@ pub(super) fn frames(spoken: &[Token<'_>], asked: bool) -> bool {
 pub(super) fn holds_back(spoken: &[Token<'_>]) -> bool {
     spoken.split(|token| matches!(token.kind, Kind::Comma | Kind::Dash) || token.kind.ends_sentence()).any(
         |part| {
-            part.iter().any(|token| token.is_word() && token.quote == 0 && token.any(HOLDS))
-                || !remark::fails(part)
-                    && !lacks(part)
-                    && part.iter().any(|token| token.is(Class::NEGATION) && token.is_word())
+            (0..part.len()).any(|at| {
+                let token = &part[at];
+                token.is_word() && token.quote == 0 && token.any(HOLDS) && !follows_up(part, at)
+            }) || !remark::fails(part)
+                && !lacks(part)
+                && part.iter().any(|token| token.is(Class::NEGATION) && token.is_word())
         },
     )
 }
@@ -373,6 +395,7 @@ fn is_wanting(spoken: &[Token<'_>]) -> bool {
             || first.is_courtesy()
             || first.is_thanks()
             || first.any(WANTS)
+            || is_ticket(first.raw) && first.quote == 0
             || first.name.is_none()
                 && first.quote == 0
                 && first.is(Class::INTERJECTION)
@@ -389,6 +412,27 @@ fn is_wanting(spoken: &[Token<'_>]) -> bool {
     true
 }
 
+/// "It fixes the login bug", "it sends duplicate mails".
+fn does(part: &[Token<'_>]) -> bool {
+    let mut words = part.iter().filter(|token| token.is_word() && token.quote == 0);
+    let subject = words.next().is_some_and(|first| first.any(&["it", "this", "that", "they", "which"]));
+    subject
+        && words.next().is_some_and(|verb| {
+            verb.name.is_none()
+                && verb.low.len() > 3
+                && verb.low.ends_with('s')
+                && !verb.any(&["this", "does", "goes", "was", "is", "has"])
+        })
+}
+
+/// "I'll test it", "will watch": what somebody does once it is done.
+fn follows_up(part: &[Token<'_>], at: usize) -> bool {
+    let next = part.get(at + 1);
+    part[at].any(&["i'll", "we'll", "will", "gonna"])
+        && next.is_some_and(|next| next.any(&["test", "check", "verify", "watch", "monitor", "announce"]))
+        && !part.iter().any(|token| token.any(&["first", "before", "until", "when", "once"]))
+}
+
 /// Whether something is told of how things are, were or went.
 fn tells(spoken: &[Token<'_>]) -> bool {
     spoken
@@ -396,6 +440,9 @@ fn tells(spoken: &[Token<'_>]) -> bool {
         .filter(|part| part.iter().any(Token::is_word))
         .all(|part| {
             is_wanting(part)
+                || does(part)
+                || matches!(part, [done, by, ..] if by.any(&["by"]) && (report::participle(done) || done.is(Class::TELLS)))
+                || (0..part.len()).any(|at| follows_up(part, at))
                 || remark::state(part)
                 || part.iter().skip(1).any(|token| {
                     token.is_word()

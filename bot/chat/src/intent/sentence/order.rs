@@ -188,6 +188,13 @@ impl<'t> Reader<'_, 't> {
                 "Behind an order I read that it is not to be done, or not yet, so I did nothing. Send only what is to be done.",
             ));
         }
+        // "approve. ship it": the run that is approved.
+        let lets_go = self.drafts.last().is_some_and(|draft| {
+            matches!(draft.command.action, Action::Approve | Action::Promote | Action::Resume)
+        });
+        if action == Action::Deploy && lets_go && words.iter().all(it) {
+            return Ok(whole);
+        }
         // "stop and restart api": what is to be stopped is no run.
         if matches!(action, Action::Cancel | Action::Pause)
             && !words.iter().any(Token::is_word)

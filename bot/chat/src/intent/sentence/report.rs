@@ -106,6 +106,15 @@ pub(super) fn without_limit<'a, 't>(tokens: &'a [Token<'t>], said: Class) -> &'a
     }
     let polite = |token: &Token<'_>| token.kind == Kind::Comma || token.is_courtesy();
     let end = tokens.len() - tokens.iter().rev().take_while(|token| polite(token)).count();
+    // "…, no rush"
+    if let [before @ .., no, rush] = &tokens[..end]
+        && no.any(&["no"])
+        && rush.any(&["rush", "hurry", "pressure", "worries"])
+        && before.iter().any(|token| token.is_word())
+    {
+        let marks = before.iter().rev().take_while(|token| !token.is_word()).count();
+        return &before[..before.len() - marks];
+    }
     let [before @ .., joint, nothing, more] = &tokens[..end] else { return tokens };
     let joined = matches!(joint.kind, Kind::Comma | Kind::Dash) || joint.any(&["and", "but"]);
     let limit = nothing.any(&["nothing"]) && more.any(&["else", "more"]) && nothing.quote == 0;
