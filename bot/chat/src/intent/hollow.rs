@@ -1,4 +1,4 @@
-//! Orders in which nothing stands where a name is to stand: "restart <service> on production", "deploy * to production".
+//! Orders in which nothing stands where a name is to stand: `restart <service> on production`, `deploy * to production`.
 //!
 //! What holds a name's place is no word, so that without it the order would be read as if it were about everything. Asked
 //! only where there is a deed, and only of texts with such signs, all of which are rare.

@@ -110,7 +110,7 @@ pub(super) fn without_limit<'a, 't>(tokens: &'a [Token<'t>], said: Class) -> &'a
     if let [before @ .., no, rush] = &tokens[..end]
         && no.any(&["no"])
         && rush.any(&["rush", "hurry", "pressure", "worries"])
-        && before.iter().any(|token| token.is_word())
+        && before.iter().any(Token::is_word)
     {
         let marks = before.iter().rev().take_while(|token| !token.is_word()).count();
         return &before[..before.len() - marks];
