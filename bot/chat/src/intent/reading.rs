@@ -91,22 +91,30 @@ pub(super) fn heard<'t>(text: &'t str, vocabulary: &Vocabulary, at_once: bool) -
     Reading { parsed, rest }
 }
 
-/// Whether the sentence a variable's value is shown in sets that very value. Some of several marks and quotation marks don't, and what is
-/// shown is what people approve.
+/// Whether the sentence a command is shown in says that very command. With a value of several marks and quotation marks, or with a name or a
+/// reason that is a word of ours, some don't; and what is shown is what people approve.
 fn reads_back(command: &Command, vocabulary: &Vocabulary) -> bool {
     let plain = |value: &String| {
         value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
     };
-    let odd =
-        command.action == Action::SetVariable && command.value.as_ref().is_some_and(|value| !plain(value));
+    let odd = match command.action {
+        Action::SetVariable => command.value.as_ref().is_some_and(|value| !plain(value)),
+        Action::CreateEnvironment => command.environment.is_some(),
+        Action::Lock | Action::Unlock => command.reason.is_some(),
+        _ => false,
+    };
     !odd || matches!(&commands_of(&command.canonical(), vocabulary)[..], [again] if again == command)
 }
 
 #[cold]
 fn unwritten(command: &Command) -> Problem {
-    let name = command.name.as_deref().unwrap_or_default();
+    let (what, instead) = match command.action {
+        Action::SetVariable => ("that value", "Put it between quotation marks it does not hold."),
+        Action::CreateEnvironment => ("that name", "Take another one: `help create-environment`."),
+        _ => ("that reason", "Say it in other words, behind `because`."),
+    };
     Problem::bad_value(format!(
-        "I can't write that value of `{name}` in a sentence that says the same, so I did nothing. Put it between quotation marks it does not hold."
+        "I can't write {what} in a sentence that says the same, so I did nothing. {instead}"
     ))
 }
 

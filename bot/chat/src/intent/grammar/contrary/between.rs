@@ -1,5 +1,6 @@
 //! What is said between two places may be about the one behind it alone: "deploy staging and rehearse production".
 
+use crate::intent::actions::Key;
 use crate::intent::lexicon::Class;
 use crate::intent::names::{Hit, NameKind};
 use crate::intent::problem::Problem;
@@ -25,6 +26,10 @@ const LITTLE: &[&str] = &["run", "a", "the", "first", "for", "only"];
 
 /// Refuses an order whose second place has a manner or a time of its own.
 pub(super) fn check(scope: Scope<'_, '_>) -> Result<(), Problem> {
+    // What stands behind the places may be the reason of a lock.
+    if scope.action.has(Key::Reason) {
+        return Ok(());
+    }
     let tokens = scope.tokens;
     let place =
         |token: &Token<'_>| token.name.filter(|hit| hit.kind == NameKind::Environment).map(Hit::index);
