@@ -1,5 +1,8 @@
 //! Which known word a word typed wrong is likely meant to be.
 
+/// Longer words are no slip of another, in characters.
+const LONGEST: usize = 64;
+
 /// A known word, made ready to be compared with many.
 #[derive(Debug, Clone)]
 pub(super) struct Spelled<W> {
@@ -26,7 +29,8 @@ impl<W: AsRef<str>> Spelled<W> {
     pub(super) fn distance<V: AsRef<str>>(&self, other: &Spelled<V>) -> Option<usize> {
         let (word, other_word) = (self.word.as_ref(), other.word.as_ref());
         let (lacking, added) = (self.letters & !other.letters, other.letters & !self.letters);
-        if self.len.abs_diff(other.len) > MAX_SLIPS {
+        // What two words differ in takes the product of their lengths to find.
+        if self.len.abs_diff(other.len) > MAX_SLIPS || self.len > LONGEST {
             return None;
         }
         if are_many(lacking) || are_many(added) {

@@ -6,7 +6,7 @@ mod token;
 use std::cell::Cell;
 
 use super::grammar::heads::Heads;
-use super::lexicon::{Class, Lexicon};
+use super::lexicon::{Class, Lexicon, look_up};
 use super::markup::{MENTION, TICK};
 use super::names::{Hit, Vocabulary};
 use super::values::{is_clock, is_version};
@@ -127,7 +127,11 @@ fn fill<'t>(tokens: &mut Vec<Token<'t>>, clean: &'t str, low: &'t str, vocabular
             continue;
         }
         // Most tokens: nothing is asked about them that only signs or other words need.
-        if let Some(word) = reader.plain_word() {
+        if let Some(mut word) = reader.plain_word() {
+            // "at 3 am", and not "I am".
+            if word.low == "am" && tokens.last().is_some_and(is_hour) {
+                word.class = look_up("pm").class;
+            }
             tokens.push(word);
             reader.last = Some(Kind::Word);
             continue;
@@ -140,6 +144,12 @@ fn fill<'t>(tokens: &mut Vec<Token<'t>>, clean: &'t str, low: &'t str, vocabular
     if vocabulary.has_us() {
         ourselves(tokens);
     }
+}
+
+/// "3", "10:30": what an hour is said in before "am".
+fn is_hour(token: &Token<'_>) -> bool {
+    token.is(Class::DIGIT)
+        && token.low.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.'))
 }
 
 /// "tell us", "deploy staging for us": those who speak, where a place has that name too.
