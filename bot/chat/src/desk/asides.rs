@@ -169,7 +169,7 @@ pub fn parse_said(text: &str, vocabulary: &Vocabulary) -> Understood {
     if ended {
         let until = beside.until.as_deref();
         return match meant.commands.as_slice() {
-            [lock] if until.is_none_or(until::is_readable) => {
+            [lock] if until.is_none_or(|until| until::is_end_of(text, until)) => {
                 let parsed = ends(parsed, &until::with(&lock.canonical(), until));
                 Understood { parsed, beside: Some(beside).filter(|it| it.until.is_some()) }
             }

@@ -37,6 +37,12 @@ pub(super) fn is_readable(until: &str) -> bool {
     length || CLOCK.as_ref().is_some_and(|clock| clock.is_match(until))
 }
 
+/// Whether a lock said so has that end: "for 2 huors" is no clock, however much it begins like one.
+pub(super) fn is_end_of(text: &str, until: &str) -> bool {
+    let length = length::prefix(until).is_some_and(|(_, rest)| rest.trim().is_empty());
+    length || is_readable(until) && !text.contains(&format!("for {until}"))
+}
+
 /// An order with the time at its end, or before its reason: it reads back as both.
 pub(super) fn with(order: &str, until: Option<&str>) -> String {
     let Some(until) = until else { return order.to_owned() };

@@ -81,6 +81,7 @@ fn what_only_the_chat_does() {
             "lock staging for 2h: a load test",
             "unlock staging",
             "lock staging until 18:00",
+            "lock staging for 2 huors",
             "lock production until tomorrow 9am: audit",
             "lock staging until the deploy is done",
             "lock staging until further notice",
@@ -126,6 +127,9 @@ fn what_only_the_chat_does() {
             lock staging until 18:00
               {"commands":[],"missing":[],"problem":{"kind":"bad-value","message":"The chat does that (`lock staging until 18:00`); a typed command has no key for a lock's end.","suggestions":["lock staging until 18:00"]},"beside":{"until":"18:00"}}
               staging is locked by zoe until 2026-11-18 18:00 UTC. > lock staging until 18:00
+            lock staging for 2 huors
+              {"commands":[],"missing":[],"problem":{"kind":"bad-value","message":"`for 2 huors` is no length of time I know; I expected one like `for 2h` or `until 18:00`.","suggestions":["lock staging for 2 hours"]}}
+              I can't read the time «2 huors». > lock staging
             lock production until tomorrow 9am: audit
               {"commands":[],"missing":[],"problem":{"kind":"bad-value","message":"The chat does that (`lock production until tomorrow 9am: audit`); a typed command has no key for a lock's end.","suggestions":["lock production until tomorrow 9am: audit"]},"beside":{"until":"tomorrow 9am"}}
               production is locked by zoe until 2026-11-19 09:00 UTC: audit. > lock production until tomorrow 9am: audit
