@@ -5,6 +5,7 @@ mod again;
 mod answer;
 mod apart;
 pub(super) mod aside;
+mod before;
 mod behind;
 pub(super) mod clauses;
 mod conditions;

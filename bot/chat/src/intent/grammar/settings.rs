@@ -27,6 +27,13 @@ pub(in crate::intent) struct Assignment {
     pub(in crate::intent) inside: std::ops::Range<usize>,
 }
 
+impl Assignment {
+    /// One of these tokens, without a doubt.
+    const fn plain(name: Option<String>, value: Option<String>, tokens: std::ops::Range<usize>) -> Self {
+        Self { name, value, doubt: None, from: tokens.start, to: tokens.end, inside: 0..0 }
+    }
+}
+
 fn is_identifier(word: &str) -> bool {
     word.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_')
         && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
@@ -131,33 +138,19 @@ pub(in crate::intent) fn assignment(tokens: &[Token<'_>], text: &str) -> Option<
         let marks = || line().trim_matches([' ', '"', '\'', TICK]);
         if announced && at == tokens.len() && value::is_marks(marks()) {
             let value = Some(marks().to_owned());
-            return Some(Assignment { name, value, doubt: None, from: place, to: at, inside: 0..0 });
+            return Some(Assignment::plain(name, value, place..at));
         }
         let empty = announced && text.get(sign..).is_some_and(|rest| is_nothing(rest.trim()));
         if empty && at == tokens.len() {
-            return Some(Assignment {
-                name,
-                value: Some(String::new()),
-                doubt: None,
-                from: place,
-                to: at,
-                inside: 0..0,
-            });
+            return Some(Assignment::plain(name, Some(String::new()), place..at));
         }
         let to = if announced && !placed_name { at } else { place + 1 };
-        return Some(Assignment { name, value: None, doubt: None, from: place, to, inside: 0..0 });
+        return Some(Assignment::plain(name, None, place..to));
     };
     // NAME="" sets nothing at all, which leaves no token between the marks.
     let sign = tokens[at - 1].end();
     if text.get(sign..first.at).is_some_and(|between| between.contains("\"\"") || between.contains("''")) {
-        return Some(Assignment {
-            name,
-            value: Some(String::new()),
-            doubt: None,
-            from: place,
-            to: at,
-            inside: 0..0,
-        });
+        return Some(Assignment::plain(name, Some(String::new()), place..at));
     }
     let Value { written, to, doubt } = Value::at(tokens, at, first, place, text);
     Some(Assignment { name, value: Some(written), doubt, from: place, to, inside: 0..0 })

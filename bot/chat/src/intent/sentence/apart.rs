@@ -5,8 +5,8 @@
 use std::ops::Range;
 
 use super::{
-    Action, Class, Command, Draft, Head, Key, Kind, Mood, Problem, Reader, Token, abroad, behind, classes,
-    clauses, conditions, heads, mood, reach, remark, report, standing, waver,
+    Action, Class, Command, Draft, Head, Key, Kind, Mood, Problem, Reader, Token, abroad, before, behind,
+    classes, clauses, conditions, heads, mood, reach, remark, report, standing, waver,
 };
 use crate::intent::grammar::contrary;
 use crate::intent::grammar::runs::is_run_action;
@@ -85,10 +85,10 @@ impl<'t> Reader<'_, 't> {
                     || matters(last, &self.drafts, behind, self.vocabulary))
                 || behind && (hesitates(tokens) || self.reserved(tokens, asked))
                 || !behind
-                    && (awaits(tokens)
-                        || behind::frames(reach(tokens), asked)
+                    && (before::awaits(tokens)
+                        || before::frames(reach(tokens), asked)
                             && !elsewhere(tokens, &self.drafts, self.vocabulary))
-                || asked && (!behind && hopes(tokens) || behind && doubts(tokens))
+                || asked && (!behind && before::hopes(tokens) || behind && doubts(tokens))
                 || matters(tokens, &self.drafts, behind, self.vocabulary)
                 || !behind && clauses::refuses_alone(reach(tokens))
         })?;
@@ -311,21 +311,6 @@ fn hesitates(tokens: &[Token<'_>]) -> bool {
             && second.is_none_or(|next| next.any(&["sure", "certain", "not", "unsure"]))
 }
 
-/// "Wait for the tests. Then deploy production.", "Make sure staging is fine. Deploy production.": what is to happen first.
-pub(super) fn awaits(tokens: &[Token<'_>]) -> bool {
-    let at = mood::skip_openers(tokens, 0);
-    let rest = tokens.get(at..).unwrap_or_default();
-    let begins = match rest {
-        [first, second, ..] => {
-            first.any(&["wait", "await", "hold"]) && second.any(&["for", "until", "till", "on"])
-                || first.any(&["make", "be"]) && second.any(&["sure", "certain"])
-                || first.any(&["ensure", "confirm", "await"])
-        }
-        _ => false,
-    };
-    begins && rest.iter().filter(|token| token.is_word()).count() > 2
-}
-
 /// "Deploy production. Is it safe?", "… should we?", "… right?": whoever asks that waits for the answer.
 fn doubts(tokens: &[Token<'_>]) -> bool {
     /// Longer questions are about something else.
@@ -348,16 +333,6 @@ fn doubts(tokens: &[Token<'_>]) -> bool {
             }
             _ => false,
         }
-}
-
-/// "tests green?" before an order: it hangs on the answer.
-fn hopes(tokens: &[Token<'_>]) -> bool {
-    const STATES: &[&str] = &[
-        "green", "fine", "ok", "okay", "good", "ready", "done", "passing", "passed", "pass", "healthy",
-        "stable", "clean", "approved", "merged", "finished", "calm", "quiet", "up",
-    ];
-    tokens.last().is_some_and(|last| last.any(STATES) && last.quote == 0)
-        && tokens.iter().filter(|token| token.is_word()).count() > 1
 }
 
 /// "on 500s rollback": a rule, said as none is read.

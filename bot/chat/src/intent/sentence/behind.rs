@@ -297,53 +297,6 @@ fn mocks(part: &[Token<'_>]) -> bool {
     pair(&["yeah", "yea", "ya", "sure"], &["right"]) || pair(&["as"], &["if"])
 }
 
-/// "Never do this:", "Kim wrote:", "Should I run this?", "After lunch.": what stands before an order and says that it is none, or not yet one.
-pub(super) fn frames(spoken: &[Token<'_>], asked: bool) -> bool {
-    const FRAMES: &[&str] = &[
-        "wrote",
-        "example",
-        "docs",
-        "documentation",
-        "runbook",
-        "hypothetically",
-        "imagine",
-        "suppose",
-        "draft",
-        "reminder",
-        "message",
-        "quote",
-        "maybe",
-        "perhaps",
-        "later",
-        "someday",
-        "forwarded",
-        "fwd",
-        "transcript",
-        "snippet",
-    ];
-    const WHEN: &[&str] =
-        &["when", "once", "after", "before", "until", "unless", "next", "later", "tomorrow", "tonight"];
-    let mut words = spoken.iter().filter(|token| token.is_word() && token.quote == 0);
-    let Some(first) = words.clone().next() else { return false };
-    let short = words.clone().count() <= 4;
-    let this = words.clone().any(|token| token.any(&["this", "that"]));
-    let refused = matches!(mood::read(spoken), Mood::Refusal);
-    words.any(|token| token.any(FRAMES))
-        || short && first.any(WHEN)
-        || asked
-            && (this
-                || first.any(&["should", "shall", "may"]) && spoken.iter().any(|token| token.any(&["it"]))
-                || first.any(&["can", "could"]) && spoken.iter().any(|token| token.any(&["explain"])))
-        || short && first.any(&["not"]) && spoken.iter().all(|token| token.name.is_none())
-        || this
-            && (refused
-                || first.any(&["ignore", "never"])
-                || spoken.iter().any(|token| token.any(&["never"])))
-        || refused
-            && short
-            && spoken.iter().all(|token| !token.is(Class::HEAD) || token.any(&["deploys", "hold", "run"]))
-}
-
 /// Whether something in it may hold an order back.
 pub(super) fn holds_back(spoken: &[Token<'_>]) -> bool {
     spoken.split(|token| matches!(token.kind, Kind::Comma | Kind::Dash) || token.kind.ends_sentence()).any(

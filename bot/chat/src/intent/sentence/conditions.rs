@@ -5,7 +5,7 @@ mod whole;
 
 use super::{
     Action, Class, Command, Draft, Head, Heard, Joined, Kind, Mood, Problem, ProblemKind, Reader, Scope,
-    Token, Vocabulary, apart, begins_clause, help, mood, reach, standing,
+    Token, Vocabulary, before, begins_clause, help, mood, reach, standing,
 };
 use crate::intent::command::Channel;
 use crate::intent::names::NameKind;
@@ -411,7 +411,7 @@ pub(super) fn waited_for(tokens: &[Token<'_>], said: Class, vocabulary: &Vocabul
         return Ok(());
     }
     let tokens = reach(tokens);
-    if !apart::awaits(tokens) {
+    if !before::awaits(tokens) {
         return Ok(());
     }
     let Some(then) = tokens.iter().position(|token| token.any(&["then"])) else { return Ok(()) };
