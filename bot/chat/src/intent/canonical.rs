@@ -426,9 +426,10 @@ fn push_option(out: &mut String, before: &str, value: Option<&str>) {
 
 fn push_ref(out: &mut String, git_ref: Option<&str>) {
     if let Some(git_ref) = git_ref {
-        // "canary10/50" may be a canary.
+        // "canary10/50" may be a canary, and "defaced" tells what was done.
         let low = git_ref.to_ascii_lowercase();
-        if super::values::is_ref(&low) && !low.starts_with("canary") {
+        let told = low.ends_with("ed") && low.bytes().all(|byte| byte.is_ascii_alphabetic());
+        if super::values::is_ref(&low) && !low.starts_with("canary") && !told {
             push(out, git_ref);
         } else {
             push(out, "ref");
