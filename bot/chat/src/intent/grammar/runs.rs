@@ -26,6 +26,11 @@ pub(in crate::intent) fn is_run_action(action: Action) -> bool {
     )
 }
 
+/// Whether an action holds a run up or ends it: what is said behind it is a reason, and not to do it would do more.
+pub(in crate::intent) fn is_ended_by(action: Action) -> bool {
+    matches!(action, Action::Pause | Action::Cancel | Action::Reject)
+}
+
 /// Words that may be said of a run without meaning anything more.
 const HARMLESS: &[&str] = &[
     "the",

@@ -319,7 +319,7 @@ impl<'t> Reader<'_, 't> {
             && spoken
             && (!tail.is_empty() && waver::wavers(action, tail)
                 || action != Action::Backfill
-                    && !grammar::runs::is_run_action(action)
+                    && !grammar::runs::is_ended_by(action)
                     && (!tail.is_empty() || said.is(behind::JOINTS))
                     && behind::hedges(tail, words)
                 || said.is(Class::of_kind(Kind::Comma)) && waver::ranks(words))

@@ -473,7 +473,10 @@ pub(super) fn commentary<'a, 't>(action: Action, tokens: &'a [Token<'t>]) -> (&'
     });
     let place = place.or_else(|| {
         let runs = grammar::runs::is_run_action(action);
-        tokens.iter().position(|token| runs && matches!(token.kind, Kind::Colon | Kind::Dash))
+        // "approve: r-3f2a" names the run, and gives no reason.
+        let names = |at: usize| at == 0 && crate::intent::values::run(&tokens[1..]).is_some();
+        let sign = |token: &Token<'_>| matches!(token.kind, Kind::Colon | Kind::Dash);
+        tokens.iter().enumerate().position(|(at, token)| runs && sign(token) && !names(at))
     });
     let locks = matches!(action, Action::Lock | Action::Unlock);
     let colon = tokens.iter().position(|token| {
