@@ -451,7 +451,13 @@ pub(super) fn commentary<'a, 't>(action: Action, tokens: &'a [Token<'t>]) -> (&'
         token.quote == 0
             && (at > 0 && token.any(BECAUSE)
                 || (token.any(&["so"])
-                    && next.is_some_and(|next| next.is(Class::SUBJECT) || next.any(&["that", "the", "it"])))
+                    && next.is_some_and(|next| {
+                        // "so QA can test"
+                        let able = tokens.get(at + 2).is_some_and(|can| can.any(&["can", "could"]));
+                        next.is(Class::SUBJECT)
+                            || next.any(&["that", "the", "it"])
+                            || able && next.name.is_none()
+                    }))
                 || (token.any(&["since", "as"])
                     && next.is_some_and(|next| next.is(Class::SUBJECT) || next.any(&["it", "the"])))
                 || (matches!(token.kind, Kind::Comma | Kind::Dash | Kind::Colon)
