@@ -74,7 +74,7 @@ fn letters(canvas: &mut Pixmap, (x, y): (f32, f32), anchor: Anchor, text: &str, 
     };
     let high = ((y - TEXT_PX * ABOVE_BASE) * FINE) as i64;
     for (number, letter) in text.chars().enumerate() {
-        let raster = get_raster(letter, FontWeight::Regular, LETTERS)
+        let raster = get_raster(plain(letter), FontWeight::Regular, LETTERS)
             .or_else(|| get_raster(UNKNOWN, FontWeight::Regular, LETTERS));
         let Some(raster) = raster else { continue };
         for (row, cells) in raster.raster().iter().enumerate() {
@@ -82,6 +82,16 @@ fn letters(canvas: &mut Pixmap, (x, y): (f32, f32), anchor: Anchor, text: &str, 
                 blend(canvas, left + (number * wide + column) as i64, high + row as i64, ink, *cover);
             }
         }
+    }
+}
+
+/// What titles of ours are made with beside letters, as what there is a letter for.
+fn plain(letter: char) -> char {
+    match letter {
+        '·' | '–' | '—' => '-',
+        '→' => '>',
+        '…' => '.',
+        letter => letter,
     }
 }
 
@@ -146,6 +156,13 @@ mod tests {
                 |dot: &&PremultipliedColorU8| (dot.red(), dot.green(), dot.blue()) == (red, green, blue);
             assert!(drawn.pixels().iter().filter(is_there).count() > 100, "{ink:?}");
         }
+    }
+
+    /// Every picture's title had one.
+    #[test]
+    fn a_dot_between_words_is_no_question_mark() {
+        assert_eq!(png(&chart("r-2 · Deploy")), png(&chart("r-2 - Deploy")));
+        assert_ne!(png(&chart("r-2 · Deploy")), png(&chart("r-2 ? Deploy")));
     }
 
     #[test]

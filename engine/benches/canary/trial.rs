@@ -1,8 +1,8 @@
 //! One canary through one world, before the judge.
 
-use engine::canary::{Judge, Lack, Past, PlainCounts, Policy, Ruling, Verdict};
+use engine::canary::{Judge, Lack, Past, PlainCounts, Policy, Ruling, Verdict, unnoticed};
 
-use crate::world::{COMPARED_S, PLANNED_S, Tick};
+use crate::world::{COMPARED_S, EDGES, PLANNED_S, Tick};
 
 /// How it ended.
 pub(crate) struct Ended {
@@ -53,7 +53,7 @@ pub(crate) fn trial(
 pub(crate) fn take_in(judge: &mut Judge, tick: &Tick) {
     judge.second(&tick.second);
     if let Some((stable, canary)) = &tick.row {
-        judge.latency(stable, canary);
+        judge.latency(stable, canary, unnoticed(&EDGES));
     }
     if tick.stage_ends {
         judge.stage();

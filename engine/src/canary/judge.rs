@@ -63,10 +63,11 @@ impl Judge {
         self.low_s = if self.score().score < self.policy.score_min { self.low_s + 1 } else { 0 };
     }
 
-    /// Takes in the latencies of the [`super::LATENCY_ROW_S`] seconds that end now: samples by bucket.
-    pub fn latency(&mut self, stable: &[u64], canary: &[u64]) {
+    /// Takes in the latencies of the [`super::LATENCY_ROW_S`] seconds that end now: samples by bucket, the first `quick` of which ([`super::unnoticed`])
+    /// count as one.
+    pub fn latency(&mut self, stable: &[u64], canary: &[u64], quick: usize) {
         let warm = self.elapsed_s >= self.policy.warmup_s + super::LATENCY_ROW_S;
-        self.latency.see(stable, canary, warm);
+        self.latency.see(stable, canary, quick, warm);
     }
 
     /// A log pattern was seen by so many processes or requests of each version in the second that comes; a critical one on the canary fails it.

@@ -39,8 +39,9 @@ const SLOW: f64 = 0.08;
 const AT_START: f64 = 0.75;
 /// Fewer samples of the stable version's past don't say what its quantiles are.
 const PAST_MIN: u64 = 50;
-/// What one row adds at most, as a logarithm: a pause of some seconds is no verdict.
-const ROW_LN_MAX: f64 = 8.0;
+/// What one row adds at most, as a logarithm: a pause of some seconds is no verdict, nor is a start that is cold for ten seconds more than was thought. It
+/// takes two rows, whatever they are.
+const ROW_LN_MAX: f64 = 6.0;
 /// And of few slow answers, see [`LatencyEvidence::is_slight`]: so many fall to one version in some rows of any busy machine, so it takes many such rows.
 const SLIGHT_ROW_LN_MAX: f64 = std::f64::consts::LN_2;
 /// Rows without a counterpart are taken together, at most so many.
@@ -49,6 +50,14 @@ const TOGETHER_MAX_ROWS: u32 = 12;
 const SPREAD_WORTH: f64 = 10.0;
 /// One row says no more about the spread than this, or an incident would be all that is remembered.
 const SPREAD_MAX: f64 = 16.0;
+
+/// Nobody notices whether an answer takes 1 ms or 8, and a busy machine adds as much by itself: no reason to take a release back.
+const NOTICED_MS: f64 = 10.0;
+
+/// How many buckets with these upper bounds (in milliseconds) hold only what nobody notices: they count as one.
+pub fn unnoticed<B: Copy + Into<f64>>(bounds_ms: &[B]) -> usize {
+    bounds_ms.iter().take_while(|bound| (**bound).into() <= NOTICED_MS).count()
+}
 
 /// Evidence from latency.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -86,8 +95,10 @@ impl LatencyEvidence {
         }
     }
 
-    /// Takes in a row. `warm` is false while the canary may still be cold; the row then only adds to the stable version's past.
-    pub(super) fn see(&mut self, stable: &[u64], canary: &[u64], warm: bool) {
+    /// Takes in a row, with the first `quick` buckets as one. `warm` is false while the canary may still be cold; the row then only adds to the stable version's past.
+    pub(super) fn see(&mut self, stable: &[u64], canary: &[u64], quick: usize, warm: bool) {
+        let (stable, canary) = (&*as_one(stable.to_vec(), quick), &*as_one(canary.to_vec(), quick));
+        self.past = as_one(std::mem::take(&mut self.past), quick);
         self.fit(stable.len().max(canary.len()));
         self.slower.wake();
         self.slightly.wake();
@@ -300,6 +311,15 @@ fn add(to: &mut [u64], more: &[u64]) {
     for (to, more) in to.iter_mut().zip(more) {
         *to = to.saturating_add(*more);
     }
+}
+
+/// With all of the first `quick` buckets in the last of them.
+fn as_one(mut histogram: Vec<u64>, quick: usize) -> Vec<u64> {
+    if let Some((last, others)) = histogram.get_mut(..quick).and_then(<[u64]>::split_last_mut) {
+        *last = others.iter().fold(*last, |sum, count| sum.saturating_add(*count));
+        others.fill(0);
+    }
+    histogram
 }
 
 fn tail(histogram: &[u64]) -> Vec<u64> {

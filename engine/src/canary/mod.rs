@@ -28,7 +28,7 @@ mod verdict;
 
 pub use counts::{Past, Second, Side};
 pub use judge::Judge;
-pub use latency::LATENCY_ROW_S;
+pub use latency::{LATENCY_ROW_S, unnoticed};
 pub use plain::PlainCounts;
 pub use policy::{Policy, STAGES, Stage};
 pub use replay::{Decision, ReplayError, Replayed};

@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use super::counts::{Past, Second, Side};
 use super::judge::Judge;
-use super::latency::LATENCY_ROW_S;
+use super::latency::{LATENCY_ROW_S, unnoticed};
 use super::plain::{PlainCounts, UNKNOWN_SCORE};
 use super::policy::Policy;
 use super::trace::{Trace, TraceHistogram, TraceSecond};
@@ -115,7 +115,7 @@ impl Trace {
             if at.is_multiple_of(LATENCY_ROW_S)
                 && let Some((stable, canary)) = rows.next()
             {
-                judge.latency(stable, canary);
+                judge.latency(stable, canary, unnoticed(&self.edges_ms));
             }
             if matches!(judge.verdict(), Verdict::Fail { .. }) {
                 return Ok(self.answer(&judge, at, None));

@@ -63,6 +63,57 @@ fn a_worse_canary_does_not_hide_behind_an_incident_before_it() {
     assert_eq!(judged(&alike).decision, Decision::Promote);
 }
 
+/// Nor behind one in the middle of it that hit both.
+#[test]
+fn a_worse_canary_does_not_hide_behind_an_incident_of_both() {
+    let hash = |at: u32| at.wrapping_mul(2_654_435_761) >> 16;
+    let incident = |worse: u32| {
+        trace(900, 5, move |at| {
+            if (60..240).contains(&at) {
+                return ([10, 8, 5, 4], [10, 8, 5, 4]);
+            }
+            let failed = |salt, each| u64::from(at >= 240 && hash(at + salt).is_multiple_of(each));
+            let (stable, canary) = (failed(7, 50), failed(0, worse));
+            ([10, stable, 5, stable], [10, canary, 5, canary])
+        })
+    };
+    let Replayed { decision, t, because, .. } = judged(&incident(2));
+    assert_eq!(decision, Decision::Rollback, "{because}");
+    assert!(t < 480, "{t} s: {because}");
+    assert_eq!(judged(&incident(50)).decision, Decision::Promote);
+}
+
+/// As in production: nobody notices whether an answer takes 1 ms or 8.
+#[test]
+fn what_nobody_notices_takes_nothing_back() {
+    let with_edges = |edges_ms: [f64; 3]| {
+        let mut trace = trace(600, 5, |_| ([45, 0, 9, 0], [5, 0, 1, 0]));
+        trace.edges_ms = edges_ms.to_vec();
+        trace.pre.hist = vec![0, 25_000, 1_500, 500];
+        trace.lat = vec![(vec![0, 420, 25, 5], vec![0, 5, 45, 0]); 60];
+        judged(&trace)
+    };
+    assert_eq!(with_edges([2.0, 8.0, 100.0]).decision, Decision::Promote);
+    assert_eq!(with_edges([20.0, 80.0, 100.0]).decision, Decision::Rollback);
+}
+
+/// Caches take as long as they take.
+#[test]
+fn a_start_that_is_cold_for_ten_seconds_more_takes_nothing_back() {
+    let slow_until = |rows: usize| {
+        let mut trace = trace(600, 5, |_| ([90, 0, 10, 0], [9, 0, 1, 0]));
+        trace.edges_ms = vec![50.0, 100.0, 200.0];
+        trace.pre.hist = vec![0, 13_000, 7_000, 5_000, 2_000];
+        let usual = vec![0, 433, 234, 167, 66];
+        let row = |at| if at < rows { vec![0, 4, 6, 20, 70] } else { vec![0, 48, 26, 19, 7] };
+        trace.lat = (0..60).map(|at| (usual.clone(), row(at))).collect();
+        judged(&trace)
+    };
+    assert_eq!(slow_until(3).decision, Decision::Promote);
+    let Replayed { decision, t, .. } = slow_until(60);
+    assert_eq!((decision, t), (Decision::Rollback, 40));
+}
+
 #[test]
 fn failures_without_lanes_are_failures() {
     for [lanes, error_lanes] in [[0, 0], [4, 0], [0, 9]] {

@@ -12,7 +12,7 @@ use super::judge::Judge;
 use super::policy::{Policy, STAGES};
 
 /// The form of what is stored. It grows with each change of what a judge keeps or of what that means; a test holds the fields against it.
-const FORM: u32 = 6;
+const FORM: u32 = 7;
 
 /// Reads only as [`FORM`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -128,6 +128,7 @@ mod tests {
             .errors.clumping.lanes.squares
             .errors.clumping.lanes.usual.before
             .errors.clumping.lanes.usual.now
+            .errors.clumping.lanes.usual.quiet
             .errors.clumping.lanes.variance
             .errors.clumping.requests.beyond_max
             .errors.clumping.requests.marked
@@ -136,6 +137,7 @@ mod tests {
             .errors.clumping.requests.squares
             .errors.clumping.requests.usual.before
             .errors.clumping.requests.usual.now
+            .errors.clumping.requests.usual.quiet
             .errors.clumping.requests.variance
             .errors.clumping.since
             .errors.clumping.usual
@@ -163,6 +165,7 @@ mod tests {
             .errors.lanes.single.waiting
             .errors.lanes.usual.before
             .errors.lanes.usual.now
+            .errors.lanes.usual.quiet
             .errors.requests.each
             .errors.requests.staked
             .errors.requests.waiting
@@ -203,6 +206,7 @@ mod tests {
             .patterns.known.odd.clumping.lanes.squares
             .patterns.known.odd.clumping.lanes.usual.before
             .patterns.known.odd.clumping.lanes.usual.now
+            .patterns.known.odd.clumping.lanes.usual.quiet
             .patterns.known.odd.clumping.lanes.variance
             .patterns.known.odd.clumping.requests.beyond_max
             .patterns.known.odd.clumping.requests.marked
@@ -211,6 +215,7 @@ mod tests {
             .patterns.known.odd.clumping.requests.squares
             .patterns.known.odd.clumping.requests.usual.before
             .patterns.known.odd.clumping.requests.usual.now
+            .patterns.known.odd.clumping.requests.usual.quiet
             .patterns.known.odd.clumping.requests.variance
             .patterns.known.odd.clumping.since
             .patterns.known.odd.clumping.usual
@@ -260,7 +265,7 @@ mod tests {
             ("form", 1.into()),
             ("form", 2.into()),
             ("form", 3.into()),
-            ("form", 5.into()),
+            ("form", 6.into()),
             ("errors", serde_json::json!({ "lanes": [1] })),
         ] {
             let mut stored = serde_json::to_value(&before).unwrap();

@@ -78,7 +78,7 @@ fn quick(slow_rows: &[u32]) -> Judge {
         judge.second(&self::second((10, 0), (10, 0)));
         if second % LATENCY_ROW_S == 0 {
             let slow = u64::from(slow_rows.contains(&(second / LATENCY_ROW_S)));
-            judge.latency(&[100, 0], &[100 - slow, slow]);
+            judge.latency(&[100, 0], &[100 - slow, slow], 0);
         }
     }
     judge
@@ -106,7 +106,7 @@ fn late_answers_in_some_rows_of_a_busy_machine_are_no_reason_to_roll_a_quick_ser
             judge.second(&second((20, 0), (20, 0)));
             if at % LATENCY_ROW_S == 0 {
                 let (stable, canary) = late(at / LATENCY_ROW_S);
-                judge.latency(&[200 - stable, stable], &[200 - canary, canary]);
+                judge.latency(&[200 - stable, stable], &[200 - canary, canary], 0);
             }
             matches!(judge.verdict(), Verdict::Fail { .. })
         })
@@ -297,7 +297,7 @@ fn a_slow_tail_is_found_and_a_cold_start_is_not_held_against_it() {
         for at in 1..=600 {
             judge.second(&second((90, 0), (10, 0)));
             if at % LATENCY_ROW_S == 0 {
-                judge.latency(&[450, 360, 81, 8, 1], &rows(at));
+                judge.latency(&[450, 360, 81, 8, 1], &rows(at), 0);
             }
         }
         judge.ruling()
@@ -323,7 +323,7 @@ fn a_process_that_stands_still_now_and_then_is_no_worse_release() {
                 } else {
                     [50, 40, 9, 1, 0]
                 };
-                judge.latency(&[450, 360, 81, 8, 1], &row);
+                judge.latency(&[450, 360, 81, 8, 1], &row, 0);
             }
             matches!(judge.verdict(), Verdict::Fail { .. })
         })
@@ -353,7 +353,7 @@ fn the_shares_in_a_sentence_are_of_the_same_moments() {
             } else {
                 ([250, 225, 23, 2], [220, 200, 73, 7])
             };
-            judge.latency(&stable, &canary);
+            judge.latency(&stable, &canary, 0);
         }
         if matches!(judge.verdict(), Verdict::Fail { .. }) {
             break;
@@ -383,7 +383,7 @@ proptest! {
             for judge in [&mut straight, &mut stored] {
                 judge.second(second);
                 if at % LATENCY_ROW_S == 0 {
-                    judge.latency(&[second.stable.requests, 9, 2], &[second.canary.requests, 1, 1]);
+                    judge.latency(&[second.stable.requests, 9, 2], &[second.canary.requests, 1, 1], 0);
                 }
                 if second.canary.errors == 5 {
                     judge.pattern("odd", false, 0, 1);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::patterns::Patterns;
 use super::{Blind, CheckPair, InStage, Trial, Watched, policy_of};
 use crate::canary::plain::{UNKNOWN_SCORE, against_a_pass, alone};
-use crate::canary::{LATENCY_ROW_S, Second, Verdict};
+use crate::canary::{LATENCY_ROW_S, Second, Verdict, unnoticed};
 use crate::clock::EpochMs;
 use crate::model::ServiceName;
 use crate::ports::{
@@ -107,20 +107,6 @@ impl Trial {
     }
 }
 
-/// Nobody notices whether an answer takes 1 ms or 8, and a busy machine adds as much by itself: no reason to take a release back.
-const NOTICED_MS: u32 = 10;
-
-/// The samples by bucket, with all that nobody would notice in one.
-fn as_noticed(latency: &[u64], bounds_ms: &[u32]) -> Vec<u64> {
-    let mut noticed = latency.to_vec();
-    let quick = bounds_ms.iter().take_while(|bound| **bound <= NOTICED_MS).count();
-    if let Some((last, others)) = noticed.get_mut(..quick).and_then(<[u64]>::split_last_mut) {
-        *last += others.iter().sum::<u64>();
-        others.fill(0);
-    }
-    noticed
-}
-
 /// How often a pattern was printed in a second: by the stable version, by the canary.
 type Printed = BTreeMap<usize, (u64, u64)>;
 
@@ -182,11 +168,11 @@ impl Watched {
 
     pub(super) fn second(&mut self, second: &Second, stable: &Served, canary: &Served, bounds_ms: &[u32]) {
         self.judge.second(second);
-        add_latency(&mut self.stable, &as_noticed(&stable.latency, bounds_ms));
-        add_latency(&mut self.canary, &as_noticed(&canary.latency, bounds_ms));
+        add_latency(&mut self.stable, &stable.latency);
+        add_latency(&mut self.canary, &canary.latency);
         self.row_s += 1;
         if self.row_s >= LATENCY_ROW_S {
-            self.judge.latency(&self.stable, &self.canary);
+            self.judge.latency(&self.stable, &self.canary, unnoticed(bounds_ms));
             self.stable.clear();
             self.canary.clear();
             self.row_s = 0;
