@@ -165,6 +165,11 @@ impl Slack {
         home::redraw(&self.intake, Duration::ZERO).await.unwrap_or_default()
     }
 
+    /// Keeps the App Homes that were opened lately up to date until told to stop.
+    pub async fn homes_keep(&self, stop: CancellationToken) {
+        home::keep(Arc::clone(&self.intake), stop).await;
+    }
+
     /// Waits for what was begun after an acknowledgement: forms being opened, App Homes being drawn.
     pub async fn rest(&self) {
         self.intake.tasks.close();
@@ -180,7 +185,7 @@ impl Slack {
             chat::report(&self.engine, FRONT, &troubles, &stop),
             self.courier().work(stop.clone()),
             self.listen(stop.clone()),
-            Box::pin(home::keep(Arc::clone(&self.intake), stop.clone())),
+            Box::pin(self.homes_keep(stop.clone())),
         );
         self.rest().await;
         reported.map_err(SlackError::Store)
