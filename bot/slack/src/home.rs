@@ -85,10 +85,6 @@ impl Homes {
 pub(crate) async fn show(intake: &Arc<Intake>, user: &str) {
     let at_ms = intake.engine.now_ms();
     intake.homes.opened().insert(user.to_owned(), Opened { at_ms, shown: Vec::new() });
-    // While Slack asks to wait it is not asked for anybody; theirs is drawn with the others after that.
-    if intake.homes.wait().is_some() {
-        return;
-    }
     if let Err(error) = draw(intake, user).await {
         untaken(intake, &error);
     }
