@@ -250,7 +250,11 @@ impl DiscordCarrier {
             if !is_there
                 && self.thread_begin(channel, thread, &unescape(&message.content.replace("**", ""))).await
             {
-                return self.web.message_post(thread, &message).await;
+                match self.web.message_post(thread, &message).await {
+                    // It is said to be there, and is not: better said in the channel than not at all.
+                    Err(error) if error.is_missing(UNKNOWN_CHANNEL) => {}
+                    posted => return posted,
+                }
             }
         }
         message.reply_to = Some(thread.clone());

@@ -109,5 +109,15 @@ mod tests {
         assert_eq!(after_close(Some(4_009)), End::Anew);
         assert_eq!(after_close(Some(4_004)), End::Refused(4_004));
         assert_eq!(after_close(Some(4_014)), End::Unreadable);
+        // Each of Discord's own: whether the session goes on, a new one begins, or a person has to mend something.
+        for code in [1_001, 1_006, 4_000, 4_001, 4_002, 4_005, 4_008] {
+            assert_eq!(after_close(Some(code)), End::Resume, "{code}");
+        }
+        for code in [1_000, 4_003, 4_007, 4_009] {
+            assert_eq!(after_close(Some(code)), End::Anew, "{code}");
+        }
+        for code in [4_004, 4_010, 4_011, 4_012, 4_013] {
+            assert_eq!(after_close(Some(code)), End::Refused(code), "{code}");
+        }
     }
 }

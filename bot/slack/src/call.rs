@@ -103,18 +103,8 @@ impl Caller {
         Ok(Self { client: Client::builder(TokioExecutor::new()).build(connector), forms: Arc::default() })
     }
 
-    /// Calls a method of the Web API. Only an answer that says itself that it is good is good.
-    pub(crate) async fn method(
-        &self,
-        token: &SecretString,
-        method: &'static str,
-        url: &str,
-        given: Given<'_>,
-    ) -> Result<Value, WebError> {
-        self.method_and_scopes(token, method, url, given).await.map(|(value, _)| value)
-    }
-
-    /// The same, with the scopes the token has where Slack says them.
+    /// Calls a method of the Web API; with the scopes the token has where Slack says them. Only an answer that says itself that it
+    /// is good is good.
     pub(crate) async fn method_and_scopes(
         &self,
         token: &SecretString,
@@ -271,11 +261,11 @@ mod tests {
         let (caller, token) = (Caller::new(&base).unwrap(), SecretString::from("xoxb-1"));
         let form = Given::Form("channel=C1&limit=2");
         for _ in 0..2 {
-            caller.method(&token, "history", &format!("{base}/history"), form).await.unwrap();
+            caller.method_and_scopes(&token, "history", &format!("{base}/history"), form).await.unwrap();
             assert_eq!(heard.recv().await.unwrap(), "channel=C1&limit=2");
         }
         // What is nowhere is told as that, and is asked for in one way from now on.
-        caller.method(&token, "else", &format!("{base}/else"), form).await.unwrap_err();
+        caller.method_and_scopes(&token, "else", &format!("{base}/else"), form).await.unwrap_err();
         assert_eq!(heard.recv().await.unwrap(), "nobody at /else");
         assert!(heard.try_recv().is_err());
     }

@@ -1,5 +1,9 @@
 //! Whether the settings do: who the bot is with its token, and what the app was not given. Nothing is heard or shown.
 
+use std::sync::Arc;
+
+use engine::clock::{Clock as _, SystemClock};
+
 use crate::settings::Settings;
 use crate::trouble::bot_token;
 use crate::web::{Web, WebError};
@@ -34,7 +38,7 @@ pub enum Checked {
 
 /// Asks Slack who the bot is.
 pub async fn check(settings: &Settings) -> Checked {
-    let web = match Web::new(settings) {
+    let web = match Web::new(settings, Arc::new(|| SystemClock.now_ms())) {
         Ok(web) => web,
         Err(error) => return Checked::Unreached(format!("the way to Slack can't be prepared: {error}")),
     };

@@ -9,6 +9,8 @@ use chat::{Button, Desk, Inbound, Outbound, decisions_on};
 use engine::clock::EpochMs;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+use tokio::sync::Notify;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::FRONT;
@@ -35,7 +37,13 @@ const TROUBLE: Duration = Duration::from_secs(10);
 
 /// The App Homes people look at.
 #[derive(Debug, Default)]
-pub(crate) struct Homes(Mutex<HashMap<String, Opened>>);
+pub(crate) struct Homes {
+    opened: Mutex<HashMap<String, Opened>>,
+    /// Some are to be drawn although nothing has changed: Slack did not take them.
+    missed: Notify,
+    /// Until when none is drawn.
+    held: Mutex<Option<Instant>>,
+}
 
 #[derive(Debug)]
 struct Opened {
@@ -46,7 +54,23 @@ struct Opened {
 
 impl Homes {
     fn opened(&self) -> MutexGuard<'_, HashMap<String, Opened>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Slack did not take one: none is drawn for a while, and what is missing then.
+    fn hold(&self, error: &WebError) {
+        let wait = match error {
+            WebError::Limited { after_ms: Some(ms), .. } => Duration::from_millis((*ms).max(0) as u64),
+            _ => TROUBLE,
+        };
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + wait);
+        self.missed.notify_one();
+    }
+
+    /// How long none is drawn from now on.
+    fn wait(&self) -> Option<Duration> {
+        let held = *self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.map(|until| until.saturating_duration_since(Instant::now())).filter(|wait| !wait.is_zero())
     }
 
     /// Who opened theirs lately.
@@ -62,8 +86,14 @@ pub(crate) async fn show(intake: &Arc<Intake>, user: &str) {
     let at_ms = intake.engine.now_ms();
     intake.homes.opened().insert(user.to_owned(), Opened { at_ms, shown: Vec::new() });
     if let Err(error) = draw(intake, user).await {
-        intake.recurring.fails(FRONT, DRAWING, &error, intake.engine.now_ms());
+        untaken(intake, &error);
     }
+}
+
+/// Slack did not take one. It is drawn again, also when nothing changes meanwhile.
+fn untaken(intake: &Arc<Intake>, error: &WebError) {
+    intake.recurring.fails(FRONT, DRAWING, error, intake.engine.now_ms());
+    intake.homes.hold(error);
 }
 
 /// Draws one anew unless it looks the same; true when it was drawn.
@@ -80,44 +110,42 @@ async fn draw(intake: &Arc<Intake>, user: &str) -> Result<bool, WebError> {
     Ok(true)
 }
 
-/// Draws those anew that were opened lately and look different by now, `gap` apart; how many that were. An error leaves the
-/// rest for the next time.
+/// Draws those anew that were opened lately and look different by now, `gap` apart; how many that were. One that Slack refuses
+/// keeps nobody else from theirs; any other error leaves the rest for the next time.
 pub(crate) async fn redraw(intake: &Arc<Intake>, gap: Duration) -> Result<usize, WebError> {
-    let mut drawn = 0;
+    let (mut drawn, mut refused) = (0, None);
     for user in intake.homes.lookers(intake.engine.now_ms()) {
-        if draw(intake, &user).await? {
-            drawn += 1;
-            tokio::time::sleep(gap).await;
+        match draw(intake, &user).await {
+            Ok(false) => continue,
+            Ok(true) => drawn += 1,
+            Err(error @ WebError::Refused { .. }) => refused = Some(error),
+            Err(error) => return Err(error),
         }
+        tokio::time::sleep(gap).await;
     }
-    Ok(drawn)
+    refused.map_or(Ok(drawn), Err)
 }
 
 /// Keeps the App Homes up to date until told to stop.
 pub(crate) async fn keep(intake: Arc<Intake>, stop: CancellationToken) {
     let mut commits = intake.engine.store().watch();
-    let mut wait = None;
     loop {
         tokio::select! {
-            _ = commits.changed(), if wait.is_none() => {}
-            () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => {}
+            _ = commits.changed() => {}
+            () = intake.homes.missed.notified() => {}
             () = stop.cancelled() => return,
         }
+        while let Some(wait) = intake.homes.wait() {
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = stop.cancelled() => return,
+            }
+        }
         commits.mark_unchanged();
-        wait = match redraw(&intake, GAP).await {
-            Ok(_) => {
-                intake.recurring.works(FRONT, DRAWING, intake.engine.now_ms());
-                None
-            }
-            Err(error) => {
-                intake.recurring.fails(FRONT, DRAWING, &error, intake.engine.now_ms());
-                let asked = match error {
-                    WebError::Limited { after_ms: Some(ms), .. } => Duration::from_millis(ms.max(0) as u64),
-                    _ => TROUBLE,
-                };
-                Some(asked.max(ROUND))
-            }
-        };
+        match redraw(&intake, GAP).await {
+            Ok(_) => intake.recurring.works(FRONT, DRAWING, intake.engine.now_ms()),
+            Err(error) => untaken(&intake, &error),
+        }
         tokio::select! {
             () = tokio::time::sleep(ROUND) => {}
             () = stop.cancelled() => return,

@@ -7,6 +7,7 @@ mod carrier;
 mod check;
 mod edits;
 mod forms;
+mod holds;
 mod home;
 mod http;
 mod intake;
@@ -25,6 +26,7 @@ use std::time::Duration;
 
 use axum::Router;
 use chat::{Courier, Hearing, Listener, Recent, Recurring, Reporter, Troubles};
+use engine::clock::EpochMs;
 use engine::control::{Engine, Refusal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -67,10 +69,20 @@ impl Slack {
     /// Prepares to connect to Slack. Nothing is heard or said until the parts work; a Slack that is away or does not take a
     /// token is tried again and stands in [`Slack::troubles`].
     pub async fn open(engine: &Engine, settings: Settings) -> Result<Self, SlackError> {
+        let time = engine.clone();
+        Self::open_at(engine, settings, Arc::new(move || time.now_ms())).await
+    }
+
+    /// The same, by a clock of its own: what Slack asks to wait is waited by it.
+    pub async fn open_at(
+        engine: &Engine,
+        settings: Settings,
+        now: Arc<dyn Fn() -> EpochMs + Send + Sync>,
+    ) -> Result<Self, SlackError> {
         // Sockets need a provider for the whole program; another front may have chosen the same one already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let troubles = Troubles::new(engine.clone(), FRONT);
-        let web = Web::new(&settings).map_err(SlackError::Client)?;
+        let web = Web::new(&settings, now).map_err(SlackError::Client)?;
         let web = Arc::new(web.with_troubles(troubles.clone()));
         let engine = engine.with_strangers(settings.strangers);
         let settings = Arc::new(settings);
@@ -165,6 +177,11 @@ impl Slack {
         home::redraw(&self.intake, Duration::ZERO).await.unwrap_or_default()
     }
 
+    /// Keeps the App Homes that were opened lately up to date until told to stop.
+    pub async fn homes_keep(&self, stop: CancellationToken) {
+        home::keep(Arc::clone(&self.intake), stop).await;
+    }
+
     /// Waits for what was begun after an acknowledgement: forms being opened, App Homes being drawn.
     pub async fn rest(&self) {
         self.intake.tasks.close();
@@ -180,7 +197,7 @@ impl Slack {
             chat::report(&self.engine, FRONT, &troubles, &stop),
             self.courier().work(stop.clone()),
             self.listen(stop.clone()),
-            Box::pin(home::keep(Arc::clone(&self.intake), stop.clone())),
+            Box::pin(self.homes_keep(stop.clone())),
         );
         self.rest().await;
         reported.map_err(SlackError::Store)

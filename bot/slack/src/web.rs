@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chat::Troubles;
+use engine::clock::EpochMs;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
@@ -12,6 +13,7 @@ use crate::blocks::context;
 pub(crate) use crate::call::WebError;
 use crate::call::{Caller, Given};
 use crate::check::lacking;
+use crate::holds::Holds;
 use crate::limits::{ALT_CHARS, BLOCKS};
 use crate::settings::Settings;
 use crate::trouble;
@@ -84,6 +86,8 @@ impl Bot {
     }
 }
 
+type Time = Arc<dyn Fn() -> EpochMs + Send + Sync>;
+
 /// The Web API. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Web {
@@ -92,6 +96,9 @@ pub(crate) struct Web {
     bot: SecretString,
     app: Option<SecretString>,
     directs: Directs,
+    /// What Slack asked to wait with.
+    holds: Arc<Mutex<Holds>>,
+    now: Time,
     /// Where it is told which calls don't work.
     troubles: Option<Troubles>,
 }
@@ -107,13 +114,15 @@ impl std::fmt::Debug for Web {
 
 impl Web {
     /// A client as the settings say.
-    pub(crate) fn new(settings: &Settings) -> std::io::Result<Self> {
+    pub(crate) fn new(settings: &Settings, now: Time) -> std::io::Result<Self> {
         Ok(Self {
             caller: Caller::new(&settings.api_base)?,
             base: settings.api_base.clone(),
             bot: settings.bot_token.clone(),
             app: settings.app_token.clone(),
             directs: Directs::default(),
+            holds: Arc::default(),
+            now,
             troubles: None,
         })
     }
@@ -133,14 +142,33 @@ impl Web {
     }
 
     async fn call(&self, method: &'static str, given: Given<'_>) -> Result<Value, WebError> {
-        let url = format!("{}/{method}", self.base);
-        let answered = self.caller.method_and_scopes(&self.bot, method, &url, given).await;
+        let answered = self.ask(&self.bot, method, given).await;
         if let Some(troubles) = &self.troubles {
             trouble::called(troubles, method, answered.as_ref().err());
         }
         let (answer, scopes) = answered?;
         self.note(scopes.as_deref());
         Ok(answer)
+    }
+
+    /// Calls a method, unless Slack has asked to wait with it.
+    async fn ask(
+        &self,
+        token: &SecretString,
+        method: &'static str,
+        given: Given<'_>,
+    ) -> Result<(Value, Option<Vec<String>>), WebError> {
+        let holds = || self.holds.lock().unwrap_or_else(PoisonError::into_inner);
+        let waits = holds().wait_ms(method, (self.now)());
+        if waits.is_some() {
+            return Err(WebError::Limited { method, after_ms: waits });
+        }
+        let url = format!("{}/{method}", self.base);
+        let answered = self.caller.method_and_scopes(token, method, &url, given).await;
+        if let Err(WebError::Limited { after_ms: Some(after_ms), .. }) = &answered {
+            holds().hold(method, (self.now)(), *after_ms);
+        }
+        answered
     }
 
     /// Each answer says what the app may do: what it will need later is told now, and once it is given, that is noticed.
@@ -152,9 +180,7 @@ impl Web {
 
     /// Who the bot is.
     pub(crate) async fn who_am_i(&self) -> Result<Bot, WebError> {
-        let (method, url) = ("auth.test", format!("{}/auth.test", self.base));
-        let asked = self.caller.method_and_scopes(&self.bot, method, &url, Given::Json(&json!({}))).await;
-        let (answer, scopes) = asked?;
+        let (answer, scopes) = self.ask(&self.bot, "auth.test", Given::Json(&json!({}))).await?;
         self.note(scopes.as_deref());
         Ok(Bot {
             user: text(&answer, "/user_id"),
@@ -173,8 +199,7 @@ impl Web {
         let Some(app) = &self.app else {
             return Err(WebError::Refused { method, code: "no_app_token".to_owned() });
         };
-        let url = format!("{}/{method}", self.base);
-        let answer = self.caller.method(app, method, &url, Given::Json(&json!({}))).await?;
+        let (answer, _) = self.ask(app, method, Given::Json(&json!({}))).await?;
         needed(method, &answer, "/url")
     }
 

@@ -196,3 +196,23 @@ fn a_secret_in_the_place_of_its_name_is_put_into_no_form() {
         assert!(acked.kind == 4 && told.contains("looks like a secret"), "{acked:?}");
     });
 }
+
+#[test]
+fn an_answer_in_a_thread_that_is_begun_and_nowhere_is_given_in_the_channel() {
+    chat(async |t| {
+        t.release("v1.0.0", good());
+        t.user("ana").says("deploy production ref v1.0.0").await;
+        t.never_mind_the_rest();
+        let root = cards(t).remove(0).id;
+        let sim = t.stage.sim.clone();
+        sim.fault("POST messages", Fault::Refused(404, 10_003));
+        sim.fault("POST threads", Fault::Refused(400, 160_004));
+        sim.fault("POST messages", Fault::Refused(404, 10_003));
+        assert!(sim.says("ana", &root, "whoami").await);
+        t.settles().await;
+        let said = of_bot(&t.stage, CHANNEL).into_iter().find(|it| it.content.contains("You are ana"));
+        assert_eq!(said.unwrap().reply_to, Some(root));
+        t.user("ana").says("reject").await;
+        t.never_mind_the_rest();
+    });
+}

@@ -27,6 +27,26 @@ fn the_form_for_a_secret_is_for_those_who_may_set_one() {
 }
 
 #[test]
+fn slack_is_not_asked_for_a_form_while_it_asks_to_wait() {
+    chat(async |t| {
+        t.stage.sim.fault("views.open", Fault::Limited(30));
+        let opened = |t: &Chat| t.stage.sim.calls().iter().filter(|call| call.method == "views.open").count();
+        for asked in ["ana", "ben"] {
+            let command = t.stage.sim.commands(asked, CHANNEL, "secret");
+            t.stage.sim.deliver("slash_commands", &command, false).await.unwrap();
+            t.settles().await;
+            assert!(whispers(t, asked).pop().unwrap().contains("Nothing was done: try once more"));
+            assert_eq!(opened(t), 1, "also when somebody else wants one");
+        }
+        t.stage.clock.advance(30_000);
+        let command = t.stage.sim.commands("ana", CHANNEL, "secret");
+        t.stage.sim.deliver("slash_commands", &command, false).await.unwrap();
+        t.stage.sim.until(|sim| !sim.modals("ana").is_empty()).await;
+        t.never_mind_the_rest();
+    });
+}
+
+#[test]
 fn a_key_of_many_lines_fits_into_the_form() {
     chat(async |t| {
         let command = t.stage.sim.commands("ana", CHANNEL, "secret");

@@ -7,7 +7,7 @@ use expect_test::expect;
 use serde_json::Value;
 use slack::sim::{Fault, SIGNING_SECRET};
 
-use crate::harness::{Chat, chat, good, minutes};
+use crate::harness::{Chat, chat, good};
 use crate::stage::{CHANNEL, of_bot};
 
 /// The text of the newest message for one person alone.
@@ -361,41 +361,6 @@ fn a_click_at_home_goes_on_between_the_two() {
             "{:#?}",
             of_bot(&t.stage, "Dana")
         );
-    });
-}
-
-#[test]
-fn the_home_shows_every_environment() {
-    chat(async |t| {
-        t.release("v1.0.0", good());
-        t.deployed("staging", "v1.0.0").await;
-        t.stage.sim.deliver("events_api", &t.stage.sim.opens_home("ana"), false).await.unwrap();
-        t.stage.sim.until(|sim| sim.home("ana").is_some()).await;
-        let home = t.stage.sim.home("ana").unwrap().to_string();
-        for expected in
-            ["staging: release 1 (v1.0.0", "production: nothing is deployed", "deploy staging", "api"]
-        {
-            assert!(home.contains(expected), "{expected:?} is missing in {home}");
-        }
-    });
-}
-
-#[test]
-fn a_home_that_somebody_opened_lately_is_kept_up_to_date() {
-    chat(async |t| {
-        t.release("v1.0.0", good());
-        t.stage.sim.deliver("events_api", &t.stage.sim.opens_home("ana"), false).await.unwrap();
-        t.stage.sim.until(|sim| sim.home("ana").is_some()).await;
-        let slack = t.connected().slack.clone();
-        slack.rest().await;
-        assert_eq!(slack.homes_redraw().await, 0, "nothing has changed");
-        t.deployed("staging", "v1.0.0").await;
-        t.stage.sim.fault("views.publish", Fault::Limited(5));
-        assert_eq!((slack.homes_redraw().await, slack.homes_redraw().await), (0, 1));
-        assert!(t.stage.sim.home("ana").unwrap().to_string().contains("staging: release 1 (v1.0.0"));
-        t.passes(minutes(16)).await;
-        t.deployed("staging", "v1.0.0").await;
-        assert_eq!(slack.homes_redraw().await, 0, "nobody looks any more");
     });
 }
 

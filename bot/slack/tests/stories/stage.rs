@@ -106,7 +106,9 @@ impl Stage {
         let opened = self.sim.opened();
         let channels = slack::channels(&self.channels.lock().unwrap()).unwrap();
         let settings = Settings { channels, ..settings(&self.sim) };
-        let slack = Arc::new(Slack::open(engine, settings).await.unwrap());
+        let clock = self.clock.clone();
+        let now = Arc::new(move || clock.now_ms());
+        let slack = Arc::new(Slack::open_at(engine, settings, now).await.unwrap());
         let stop = CancellationToken::new();
         let listening = (slack.clone(), stop.clone());
         tokio::spawn(async move { listening.0.listen(listening.1).await });
