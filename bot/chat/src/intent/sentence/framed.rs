@@ -209,21 +209,6 @@ impl Reader<'_, '_> {
     /// greets or tells how things are, may be the heading of what was pasted.
     #[cold]
     pub(super) fn leads_in(&self, tokens: &[Token<'_>]) -> bool {
-        let Some(last) = tokens.last() else { return false };
-        let from = self.tokens.partition_point(|token| token.at <= last.at);
-        let between = self.tokens[from..].iter().take_while(|token| token.kind.ends_sentence()).count();
-        let marks = &self.tokens[from..from + between];
-        let next = self.tokens.get(from + between);
-        if !marks.iter().any(|token| token.kind == Kind::Newline)
-            || next.map(|token| token.at) != self.ordered
-        {
-            return false;
-        }
-        // "this one broke:", code that is not read, and what is to be done about the run.
-        let runs = self.drafts.iter().all(|draft| is_run_action(draft.command.action));
-        if runs && marks.len() > 1 && !tokens.iter().any(|token| token.is(Class::SAYING)) {
-            return false;
-        }
         const ENDS: &[&str] = &[
             "is",
             "was",
@@ -254,6 +239,21 @@ impl Reader<'_, '_> {
             "reported",
             "reads",
         ];
+        let Some(last) = tokens.last() else { return false };
+        let from = self.tokens.partition_point(|token| token.at <= last.at);
+        let between = self.tokens[from..].iter().take_while(|token| token.kind.ends_sentence()).count();
+        let marks = &self.tokens[from..from + between];
+        let next = self.tokens.get(from + between);
+        if !marks.iter().any(|token| token.kind == Kind::Newline)
+            || next.map(|token| token.at) != self.ordered
+        {
+            return false;
+        }
+        // "this one broke:", code that is not read, and what is to be done about the run.
+        let runs = self.drafts.iter().all(|draft| is_run_action(draft.command.action));
+        if runs && marks.len() > 1 && !tokens.iter().any(|token| token.is(Class::SAYING)) {
+            return false;
+        }
         let words = || tokens.iter().filter(|token| token.is_word());
         let little = Class::OPENER.and(Class::INTERJECTION).and(Class::PREAMBLE);
         let greets = words().all(|token| token.is(little) || token.is_courtesy())
