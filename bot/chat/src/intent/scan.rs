@@ -96,19 +96,22 @@ impl Said {
             || self.bundle.is_some()
     }
 
-    /// "staging and production api": the api of both, or all of staging?
-    fn shares_with(&self, next: &Self) -> bool {
+    /// "staging and production api": the api of both, or all of staging? With one preposition (`placed`) it is that of both.
+    fn shares_with(&self, next: &Self, placed: bool) -> bool {
         self.environments.is_said()
-            && !self.environments_placed
+            && self.environments_placed == placed
             && !self.services.is_said()
-            && next.environment_first
+            && (next.environment_first || placed && next.services.all)
             && !next.environments_placed
     }
 
     /// Whether `next`, said after this in a list, is about something of its own: then it is another command.
     fn parts_from(&self, next: &Self) -> bool {
         let both = |mine: bool, theirs: bool| mine && theirs;
-        (next.services.is_said() && next.environments.is_said() && self.environments.is_said())
+        (next.services.is_said()
+            && next.environments.is_said()
+            && self.environments.is_said()
+            && !self.shares_with(next, true))
             || both(self.git_ref.is_some(), next.git_ref.is_some())
             || both(self.canary.is_some(), next.canary.is_some())
             || both(self.migrate.is_some(), next.migrate.is_some())
@@ -266,7 +269,7 @@ pub(super) fn scan(scope: Scope<'_, '_>) -> Result<Groups, Problem> {
     for said in &mut groups {
         said.environments_placed |= scope.again && said.environments.is_said();
     }
-    if scope.action.row().changes && groups.windows(2).any(|pair| pair[0].shares_with(&pair[1])) {
+    if scope.action.row().changes && groups.windows(2).any(|pair| pair[0].shares_with(&pair[1], false)) {
         return Err(Problem::ambiguous(
             "Is the service meant in each of these environments, or in the last alone? Name it beside each of them.",
         ));

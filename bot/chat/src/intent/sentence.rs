@@ -11,6 +11,7 @@ pub(super) mod clauses;
 mod conditions;
 pub(super) mod correction;
 mod fits;
+mod framed;
 pub(super) mod lead;
 pub(super) mod log;
 mod nothing;
@@ -46,10 +47,10 @@ use super::{Parsed, help};
 
 use clauses::begins_clause;
 use conditions::reaction_like;
-use log::{heads_commit, is_log};
 use nothing::left_to_people;
 use remark::{commentary, goes_on, withdraws};
 use report::{report, takes_back, without_courtesies};
+use told::Telling;
 
 /// Why a text that orders nothing orders nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -104,16 +105,6 @@ fn ticked_values(text: &str) -> Vec<Range<usize>> {
     values
 }
 
-/// Why lines are not read.
-#[derive(Debug, Clone, Copy)]
-struct Telling {
-    heard: Heard,
-    /// Those below are not read either, up to a blank one.
-    goes_on: bool,
-    /// Nor are those behind a blank one that stand further in.
-    further: bool,
-}
-
 struct Reader<'a, 't> {
     /// The whole text.
     tokens: &'a [Token<'t>],
@@ -158,6 +149,9 @@ impl<'t> Reader<'_, 't> {
             }
             if let Some(Telling { heard, .. }) = telling {
                 self.hear(heard);
+                if heard == Heard::Log {
+                    self.answered(begin, end);
+                }
             } else {
                 self.start_sentence();
                 let before = self.drafts.len();
@@ -167,6 +161,7 @@ impl<'t> Reader<'_, 't> {
                     self.ordered = self.ordered.or(self.tokens.get(begin).map(|token| token.at));
                 } else if begin < end {
                     self.apart.push(begin..end);
+                    telling = framed::goes_on(&self.tokens[begin..end], mark);
                 }
             }
             self.asks_alone(begin..end, mark);
@@ -176,42 +171,6 @@ impl<'t> Reader<'_, 't> {
             begin = end + 1;
         }
         Ok(())
-    }
-
-    /// Whether the line that begins here is not to be read: for what it is, or for one above it.
-    fn line(&self, begin: usize, before: Option<Telling>) -> Option<Telling> {
-        let (line, below, said) = if self.said.is(Class::of_kind(Kind::Newline)) {
-            let mut lines = self.tokens[begin..].split(|token| token.kind == Kind::Newline);
-            let line = lines.next().unwrap_or_default();
-            (line, lines.next().unwrap_or_default(), classes(line))
-        } else {
-            (self.tokens, &[][..], self.said)
-        };
-        if line.is_empty() {
-            return before.filter(|telling| telling.further);
-        }
-        let above = self.tokens[..begin.saturating_sub(1)].rsplit(|token| token.kind == Kind::Newline).next();
-        let parted = begin > 0 && above.is_none_or(<[Token<'_>]>::is_empty);
-        if let Some(goes_on) = before.filter(|telling| telling.goes_on)
-            && (!parted || self.stands_in(begin))
-        {
-            return Some(goes_on);
-        }
-        if heads_commit(line, below) {
-            return Some(Telling { heard: Heard::Log, goes_on: true, further: true });
-        }
-        if is_log(line, said) {
-            return Some(Telling { heard: Heard::Log, goes_on: true, further: false });
-        }
-        let first = told::begins_item(line) && !(begin > 0 && above.is_some_and(told::begins_item));
-        let items = self.tokens[begin..].split(|token| token.kind == Kind::Newline);
-        let below_order = begin > 0 && !parted && above.is_some_and(told::orders);
-        let list = told::heads_list(line, below) || (first && !below_order && told::lists_others(items));
-        (list || told::tells(line, said)).then_some(Telling {
-            heard: Heard::List,
-            goes_on: list,
-            further: false,
-        })
     }
 
     /// Where the sentence ends that begins here.
@@ -352,6 +311,7 @@ impl<'t> Reader<'_, 't> {
                 let next = clauses::after_refusal(tokens);
                 if let Some(next) = next {
                     apart::refused_before(&tokens[..next], &tokens[next..])?;
+                    framed::refused(&tokens[..next], &tokens[next..], self.vocabulary)?;
                 }
                 if joined != Joined::Start {
                     self.refused_behind(&tokens[..next.unwrap_or(tokens.len())], next.is_some())?;

@@ -149,7 +149,11 @@ impl<'t> Scanner<'_, 't> {
                 ))
             && self.token(place + 1).is_none_or(|next| !next.is_word());
         let service = service || deployed;
-        if in_slot || bare || (named_after && row.changes) || service {
+        // "for project acme", "for the acme project": of which nothing is here.
+        let project = row.changes
+            && !free_objects
+            && (self.word(place + 1) == "project" || place > 0 && self.word(place - 1) == "project");
+        if in_slot || bare || (named_after && row.changes) || service || project {
             return Err(unknown_name(self.scope, token, &[]));
         }
         self.segment.unknown += 1;

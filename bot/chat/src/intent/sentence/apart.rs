@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::{
     Action, Class, Command, Draft, Head, Key, Kind, Mood, Problem, Reader, Token, abroad, before, behind,
-    classes, clauses, conditions, heads, mood, reach, remark, report, standing, waver,
+    classes, clauses, conditions, framed, heads, mood, reach, remark, report, standing, waver,
 };
 use crate::intent::grammar::contrary;
 use crate::intent::grammar::runs::is_run_action;
@@ -84,6 +84,12 @@ impl<'t> Reader<'_, 't> {
                 && (clauses::refuses_alone(reach(last))
                     || matters(last, &self.drafts, behind, self.vocabulary))
                 || behind && (hesitates(tokens) || self.reserved(tokens, asked))
+                || behind
+                    && tokens.first().is_some_and(|sign| matches!(sign.kind, Kind::Arrow | Kind::Equals))
+                || behind
+                    && framed::reports(tokens)
+                    && self.drafts.iter().all(|draft| draft.command.action == Action::Deploy)
+                || !behind && self.leads_in(tokens)
                 || !behind
                     && (before::awaits(tokens)
                         || before::frames(reach(tokens), asked)

@@ -1,7 +1,8 @@
 //! Where one clause ends and the next begins.
 
 use super::statement::hangs_over;
-use super::{Action, Class, Head, Kind, Meaning, Mood, Rest, Token, heads, mood, reach, standing};
+use super::{Action, Class, Head, Kind, Meaning, Mood, Rest, Token, framed, heads, mood, reach, standing};
+use crate::intent::names::NameKind;
 use crate::intent::words::words_at;
 
 /// Where the next order after a refusal begins: "don't deploy prod, deploy staging".
@@ -13,7 +14,7 @@ pub(super) fn after_refusal(tokens: &[Token<'_>]) -> Option<usize> {
         return None;
     }
     let listed = refusal + refused_list(&tokens[refusal..]);
-    (listed.max(1)..tokens.len()).find(|at| {
+    let begins = |at: &usize| {
         let joint = matches!(tokens[*at].kind, Kind::Comma | Kind::Dash)
             || tokens[*at].any(&["but", "instead", "just"]);
         let next = tokens.get(at + 1);
@@ -21,7 +22,9 @@ pub(super) fn after_refusal(tokens: &[Token<'_>]) -> Option<usize> {
             && !hangs_over(&tokens[..*at])
             && !next.is_some_and(|token| token.any(&["or", "and", "nor", "then"]))
             && matches!(mood::read(&tokens[*at..]), Mood::Order(_))
-    })
+    };
+    // "you must not: deploy production, restart api": what stands behind the comma belongs to the list.
+    (listed.max(1)..tokens.len()).find(begins).filter(|at| !framed::lists(&tokens[..*at]))
 }
 
 /// "don't deploy, restart, scale or touch production": where the last of several verbs begins that are refused together; 0
@@ -165,7 +168,8 @@ pub(super) fn clause_end(head: Head, tokens: &[Token<'_>]) -> usize {
         let joint = matches!(token.kind, Kind::Comma | Kind::Dash | Kind::Plus | Kind::Arrow | Kind::Bracket)
             || token.is(Class::JOINS);
         if !joint {
-            if at > 0 && breaks_in(tokens, at) {
+            // "deploy production migrate first dry run": how the deploy is to go.
+            if at > 0 && breaks_in(tokens, at) && !(deploy && modifies(&tokens[at..])) {
                 return at;
             }
             at += 1;
@@ -216,12 +220,45 @@ pub(super) fn clause_end(head: Head, tokens: &[Token<'_>]) -> usize {
             continue;
         }
         if then || begins_clause(&tokens[next..]) {
+            if !then && deploy && completes(tokens, next) {
+                at = next + 1;
+                continue;
+            }
             return at;
         }
         at = next;
     }
     tokens.len()
 }
+/// "deploy production, release 7.1", "deploy api, in production, migrate first": what looks like an order says which code, or how the
+/// deploy before it is to go.
+#[cold]
+fn completes(tokens: &[Token<'_>], next: usize) -> bool {
+    let place = |token: &Token<'_>| token.name.is_some_and(|hit| hit.kind == NameKind::Environment);
+    let (before, behind) = tokens.split_at(next);
+    let placed = before.iter().any(place);
+    if behind[0].any(&["in", "on", "for"]) {
+        let migrate = behind.iter().take(PLACE).position(|token| token.any(&["migrate"]));
+        return !placed && migrate.is_some_and(|at| modifies(&behind[at..]));
+    }
+    if !behind[0].any(&["release"]) || before.last().is_some_and(|last| last.any(JOINS)) {
+        return false;
+    }
+    let version = |token: &Token<'_>| {
+        token.is_word()
+            && token.name.is_none()
+            && (token.any(&["branch", "tag", "commit", "ref", "version"])
+                || crate::intent::values::is_ref(token.low))
+    };
+    let number =
+        |token: &Token<'_>| token.is(Class::DIGIT) && token.low.starts_with(|c: char| c.is_ascii_digit());
+    let clause = behind.iter().take_while(|token| token.kind != Kind::Comma && !token.is(Class::JOINS));
+    behind.get(1).is_some_and(|code| version(code) || number(code)) && !(placed && clause.clone().any(place))
+}
+
+/// A place before a verb has no more words than this.
+const PLACE: usize = 6;
+
 /// Words of a clause that change the deploy before it instead of ordering something new.
 pub(super) fn modifies(tokens: &[Token<'_>]) -> bool {
     let word = words_at(tokens);

@@ -50,6 +50,11 @@ impl Reader<'_, '_> {
                 && deploy.command.migrate.is_none()
             {
                 deploy.command.migrate = Some(Migrate::First);
+                // "… and migrate first as a dry run"
+                deploy.command.dry_run |= draft.command.dry_run;
+                deploy.command.rehearse |= draft.command.rehearse;
+                deploy.command.at = deploy.command.at.take().or(draft.command.at);
+                deploy.command.git_ref = deploy.command.git_ref.take().or(draft.command.git_ref);
                 self.extended = true;
                 continue;
             }

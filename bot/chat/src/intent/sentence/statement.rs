@@ -1,6 +1,6 @@
 //! Where an order begins behind what is told: "prod is down, roll back production".
 
-use super::{Class, Kind, Mood, Token, heads, mood, reach, told};
+use super::{Class, Kind, Mood, Token, framed, heads, mood, reach, told};
 
 /// Where an order after a report begins: "the deploy to prod failed, roll back production".
 pub(super) fn after_statement(tokens: &[Token<'_>]) -> Option<usize> {
@@ -64,7 +64,12 @@ pub(super) fn after_statement(tokens: &[Token<'_>]) -> Option<usize> {
             let not =
                 |token: &Token<'_>| token.is(Class::NEGATION) || token.any(&["hasn't", "haven't", "hasnt"]);
             let negated = agreed && before.iter().any(not);
-            if awaited || negated || !(tells || subject) && supposed(before) {
+            if awaited
+                || negated
+                || framed::foretold(before)
+                || framed::lists(before)
+                || !(tells || subject) && supposed(before)
+            {
                 return None;
             }
             return Some(at);

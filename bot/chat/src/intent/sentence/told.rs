@@ -3,9 +3,75 @@
 //!
 //! Their words are often those of an order to the letter ("todo: deploy production"), so what stands around them decides.
 
-use super::{Class, Kind, Mood, Reader, Token, heads, mood};
+use super::log::{heads_commit, is_log};
+use super::{Class, Head, Heard, Kind, Mood, Reader, Token, classes, framed, heads, mood};
+
+/// Why lines are not read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Telling {
+    pub(super) heard: Heard,
+    /// Those below are not read either, up to a blank one.
+    pub(super) goes_on: bool,
+    /// Nor are those behind a blank one that stand further in.
+    pub(super) further: bool,
+    /// What it is about begins behind a blank line.
+    pub(super) ahead: bool,
+}
 
 impl Reader<'_, '_> {
+    /// Whether the line that begins here is not to be read: for what it is, or for one above it.
+    pub(super) fn line(&self, begin: usize, before: Option<Telling>) -> Option<Telling> {
+        let (line, below, said) = if self.said.is(Class::of_kind(Kind::Newline)) {
+            let mut lines = self.tokens[begin..].split(|token| token.kind == Kind::Newline);
+            let line = lines.next().unwrap_or_default();
+            (line, lines.next().unwrap_or_default(), classes(line))
+        } else {
+            (self.tokens, &[][..], self.said)
+        };
+        if line.is_empty() {
+            return before.filter(|telling| telling.further || telling.ahead);
+        }
+        let above = self.tokens[..begin.saturating_sub(1)].rsplit(|token| token.kind == Kind::Newline).next();
+        let parted = begin > 0 && above.is_none_or(<[Token<'_>]>::is_empty);
+        if let Some(goes_on) = before.filter(|telling| telling.goes_on)
+            && (!parted || goes_on.ahead || self.stands_in(begin))
+        {
+            return Some(Telling { ahead: goes_on.ahead && !parted, ..goes_on });
+        }
+        if heads_commit(line, below) {
+            return Some(Telling { heard: Heard::Log, goes_on: true, further: true, ahead: false });
+        }
+        if is_log(line, said) {
+            return Some(Telling { heard: Heard::Log, goes_on: true, further: false, ahead: false });
+        }
+        if self.drafts.is_empty() && framed::heads_mail(line, said) {
+            return Some(Telling { heard: Heard::Quotation, goes_on: true, further: true, ahead: true });
+        }
+        let first = begins_item(line) && !(begin > 0 && above.is_some_and(begins_item));
+        let items = self.tokens[begin..].split(|token| token.kind == Kind::Newline);
+        let below_order = begin > 0 && !parted && above.is_some_and(orders);
+        // "Plan for tomorrow:", and a blank line below.
+        let ahead = below.is_empty() && said.is(Class::of_kind(Kind::Colon)) && self.heads_next(begin, line);
+        let list = ahead || heads_list(line, below) || (first && !below_order && lists_others(items));
+        (list || tells(line, said)).then_some(Telling {
+            heard: Heard::List,
+            goes_on: list,
+            further: false,
+            ahead,
+        })
+    }
+
+    /// Whether a line that ends with a colon makes a list of what stands behind the blank lines below it.
+    #[cold]
+    fn heads_next(&self, begin: usize, line: &[Token<'_>]) -> bool {
+        let mut lines = self.tokens[begin..].split(|token| token.kind == Kind::Newline).skip(1);
+        let colon = line.last().is_some_and(|last| last.kind == Kind::Colon);
+        colon
+            && lines
+                .find(|next| !next.is_empty())
+                .is_some_and(|next| heads_list(line, next) && !framed::tends(line, next))
+    }
+
     /// Blanks stand before the first word of the line that begins here.
     pub(super) fn stands_in(&self, begin: usize) -> bool {
         let line = begin.checked_sub(1).map_or(0, |newline| self.tokens[newline].end());
@@ -55,6 +121,15 @@ pub(in crate::intent) const LABELS: &[&str] = &[
     "title",
     "topic",
     "quote",
+    "log",
+    "output",
+    "usage",
+    "syntax",
+    "terminal",
+    "console",
+    "transcript",
+    "excerpt",
+    "snippet",
 ];
 
 /// How far into a line its label may reach.
@@ -111,7 +186,11 @@ pub(super) fn heads_list(line: &[Token<'_>], next: &[Token<'_>]) -> bool {
     });
     !addresses
         && match mood::read(line) {
-            Mood::Order(_) | Mood::Retraction => false,
+            // "Logs:", "Usage:" above what was pasted.
+            Mood::Order(opening) => {
+                colon && matches!(opening.head, Head::Act(action) if !action.row().changes)
+            }
+            Mood::Retraction => false,
             Mood::Notify(_) => colon,
             _ => true,
         }
