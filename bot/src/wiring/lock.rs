@@ -5,11 +5,13 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
 
 /// The lock's file.
 const FILE_NAME: &str = "host.lock";
+/// How many programs may share the runs of a host: more than a machine has use for.
+const REPLICAS_MAX: u32 = 32;
 
 /// Who holds the lock, as it wrote itself down.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +64,23 @@ impl HostLock {
         Ok(Some(Self(file)))
     }
 
+    /// Takes the first free place among those that share the host's runs, and returns its number, from 1 on. It outlives
+    /// whoever had it: one that was killed and is back has the runs it had.
+    pub(crate) fn replica_take(data_dir: &Path) -> anyhow::Result<(Self, u32)> {
+        for number in 1..=REPLICAS_MAX {
+            let path = data_dir.join(format!("replica-{number}.lock"));
+            let lock = || format!("can't lock {}", path.display());
+            let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+            let file = file.with_context(lock)?;
+            match file.try_lock() {
+                Ok(()) => return Ok((Self(file), number)),
+                Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(error)) => return Err(error).with_context(lock),
+            }
+        }
+        bail!("{REPLICAS_MAX} others share the runs of {} already; end one of them", data_dir.display())
+    }
+
     /// Whether some program holds it right now.
     pub(crate) fn is_taken(data_dir: &Path) -> bool {
         let Ok(mut file) = File::open(data_dir.join(FILE_NAME)) else { return false };
@@ -76,6 +95,16 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
+
+    #[test]
+    fn each_replica_has_a_place_and_one_that_is_back_has_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let (first, one) = HostLock::replica_take(folder.path()).unwrap();
+        let (_second, two) = HostLock::replica_take(folder.path()).unwrap();
+        assert_eq!((one, two), (1, 2));
+        drop(first);
+        assert_eq!(HostLock::replica_take(folder.path()).unwrap().1, 1);
+    }
 
     #[test]
     fn one_holds_it_and_says_who_it_is() {

@@ -36,6 +36,7 @@ statements! { ON_BOTH:
     RUN_UPDATE = "UPDATE runs SET state = $2, body = $3, version = $4, due_ms = $5, queued_ms = $6, finished_ms = $7 \
         WHERE run = $1 AND version = $4 - 1";
     RUN_FENCED = "UPDATE runs SET fence = fence WHERE run = $1 AND fence = $2";
+    RUN_FENCE = "SELECT fence FROM runs WHERE run = $1";
     RUN_GET = "SELECT body FROM runs WHERE run = $1";
     RUN_LIVE = "SELECT body FROM runs WHERE state NOT IN ('succeeded', 'failed', 'rolled-back', 'cancelled') \
         ORDER BY created_ms, run";

@@ -11,6 +11,7 @@ mod bundle;
 mod deploy;
 mod description;
 mod failure;
+mod far;
 mod going_back;
 mod line;
 mod operate;
