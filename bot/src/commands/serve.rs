@@ -31,7 +31,7 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
     }
     folder_private(&config.data_dir)?;
     logs::to_stderr(&config);
-    let mut place = HostLock::try_take(&config.data_dir, "serve")?;
+    let mut place = HostLock::try_take(&config.data_dir, "serve", &config.database)?;
     let shared = matches!(config.database, StoreAddress::Postgres(_));
     if place.is_none() && !shared {
         bail!(
@@ -75,7 +75,7 @@ pub(super) async fn run(global: &Global) -> anyhow::Result<Exit> {
             Ok(()) => {}
         }
         first = false;
-        place = HostLock::try_take(&config.data_dir, "serve")?;
+        place = HostLock::try_take(&config.data_dir, "serve", &config.database)?;
     }
 }
 
@@ -122,6 +122,14 @@ async fn as_member(
     stop: &CancellationToken,
     first: bool,
 ) -> anyhow::Result<()> {
+    let others = Holder::read(&config.data_dir).map(|holder| holder.database).unwrap_or_default();
+    if !others.is_empty() && others != config.database.shown() {
+        bail!(
+            "{} runs the services of {} on another database ({others}); end it first, or give another --data-dir",
+            holder(config),
+            config.data_dir.display()
+        );
+    }
     let opened = tokio::select! {
         opened = Member::open(config) => opened?,
         () = stop.cancelled() => return Ok(()),

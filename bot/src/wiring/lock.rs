@@ -6,6 +6,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use engine::store::StoreAddress;
 use serde::{Deserialize, Serialize};
 
 /// The lock's file.
@@ -20,6 +21,9 @@ pub(crate) struct Holder {
     pub(crate) pid: u32,
     /// The subcommand it was started with.
     pub(crate) command: String,
+    /// The database it is on, without its password. An older one does not say.
+    #[serde(default)]
+    pub(crate) database: String,
 }
 
 impl Holder {
@@ -41,7 +45,11 @@ pub(crate) struct HostLock(#[expect(dead_code, reason = "held for its lock")] Fi
 
 impl HostLock {
     /// Takes the lock; nothing when another program has it.
-    pub(crate) fn try_take(data_dir: &Path, command: &str) -> anyhow::Result<Option<Self>> {
+    pub(crate) fn try_take(
+        data_dir: &Path,
+        command: &str,
+        database: &StoreAddress,
+    ) -> anyhow::Result<Option<Self>> {
         let path = data_dir.join(FILE_NAME);
         let lock = || format!("can't lock {}", path.display());
         let mut file = OpenOptions::new()
@@ -56,7 +64,11 @@ impl HostLock {
             Err(TryLockError::WouldBlock) => return Ok(None),
             Err(TryLockError::Error(error)) => return Err(error).with_context(lock),
         }
-        let note = serde_json::to_vec(&Holder { pid: std::process::id(), command: command.to_owned() })?;
+        let note = serde_json::to_vec(&Holder {
+            pid: std::process::id(),
+            command: command.to_owned(),
+            database: database.shown(),
+        })?;
         file.set_len(0)
             .and_then(|()| file.seek(SeekFrom::Start(0)).map(drop))
             .and_then(|()| file.write_all(&note))
@@ -109,14 +121,18 @@ mod tests {
     #[test]
     fn one_holds_it_and_says_who_it_is() {
         let folder = tempfile::tempdir().unwrap();
+        let on = StoreAddress::from_url("postgres://me:secret@db/shop").unwrap();
         assert!(!HostLock::is_taken(folder.path()));
-        let lock = HostLock::try_take(folder.path(), "serve").unwrap().unwrap();
+        let lock = HostLock::try_take(folder.path(), "serve", &on).unwrap().unwrap();
         assert!(HostLock::is_taken(folder.path()));
-        assert!(HostLock::try_take(folder.path(), "chat").unwrap().is_none());
+        assert!(HostLock::try_take(folder.path(), "chat", &on).unwrap().is_none());
         let holder = Holder::read(folder.path()).unwrap();
-        assert_eq!(holder, Holder { pid: std::process::id(), command: "serve".to_owned() });
+        assert_eq!(
+            holder,
+            Holder { pid: std::process::id(), command: "serve".to_owned(), database: on.shown() }
+        );
         drop(lock);
         assert!(!HostLock::is_taken(folder.path()));
-        assert!(HostLock::try_take(folder.path(), "chat").unwrap().is_some());
+        assert!(HostLock::try_take(folder.path(), "chat", &on).unwrap().is_some());
     }
 }

@@ -1,8 +1,10 @@
 //! Several `serve` on one PostgreSQL: one hosts the services, all hear people and carry runs out. One is killed, one stalls, and
 //! what they had goes on with the others. Runs where `INFRA_CHAT_TEST_POSTGRES` names a server that may be used for tests.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use engine::clock::SystemClock;
 use sqlx::{Connection, PgConnection};
 
 use crate::postgres::on_server;
@@ -61,11 +63,17 @@ impl Shared {
 
     /// Starts a `serve`; `number` is 0 for the first, which is the host, and its place among the others else.
     fn serve(&self, number: usize) -> Replica {
-        let variables = [
+        self.serve_with(number, &[])
+    }
+
+    /// The same with these settings.
+    fn serve_with(&self, number: usize, more: &[(&str, &str)]) -> Replica {
+        let mut variables = vec![
             ("DATABASE_URL", self.url.as_str()),
             ("INFRA_CHAT_LISTEN", "127.0.0.1:0"),
             ("INFRA_CHAT_API_TOKEN", TOKEN),
         ];
+        variables.extend(more);
         let mut running = self.world.start(&["serve"], &variables);
         let said = running.wait_for("listens on http://");
         assert_eq!(said.contains(SHARES), number > 0, "{said}");
@@ -195,6 +203,15 @@ impl Replica {
 fn two_share_the_runs_and_both_hear_people() {
     on_postgres("shared", |it| {
         let (host, member) = (it.serve(0), it.serve(1));
+        // Not with another database, where these runs are not; nor from another folder, whose processes these are not.
+        let other = [("DATABASE_URL", it.url.rsplit_once('/').unwrap().0.to_owned() + "/postgres")];
+        let other = other.each_ref().map(|(name, value)| (*name, value.as_str()));
+        it.world.program_with(&["serve"], "", &other).ended(1).says("on another database");
+        std::fs::create_dir(it.world.path("elsewhere")).unwrap();
+        std::fs::copy(it.world.data().join("master.key"), it.world.path("elsewhere/master.key")).unwrap();
+        let (program, here) = (env!("CARGO_BIN_EXE_infra-chat"), [("DATABASE_URL", it.url.as_str())]);
+        let elsewhere = it.world.start_program(program, &["--data-dir", "elsewhere", "serve"], &here);
+        elsewhere.end().ended(1).says("there is one host per database");
         let deploy = member.order("deploy v1.0.0 to staging");
         it.succeeds(&deploy);
         assert_eq!(it.web(), 200);
@@ -316,5 +333,54 @@ fn a_host_that_stalls_is_ended_and_another_takes_its_place() {
         assert_eq!(it.processes().len(), processes.len());
         member.ends();
         it.record_is_intact();
+    });
+}
+
+#[test]
+fn on_slack_each_word_is_answered_once_and_each_card_posted_once_whoever_hosts() {
+    on_postgres("slack", |it| {
+        it.program(&["--as", "zoe", "user", "link", "ana", "slack:UANA"]).ended(0);
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let sim = runtime.block_on(slack::sim::Sim::start(Arc::new(SystemClock), false)).unwrap();
+        let base = sim.api_base();
+        let slack = [
+            ("INFRA_CHAT_SLACK_API_BASE", base.as_str()),
+            ("INFRA_CHAT_SLACK_BOT_TOKEN", slack::sim::BOT_TOKEN),
+            ("INFRA_CHAT_SLACK_APP_TOKEN", slack::sim::APP_TOKEN),
+            ("INFRA_CHAT_SLACK_CHANNELS", "C0OPS"),
+        ];
+        let (host, member) = (it.serve_with(0, &slack), it.serve_with(1, &slack));
+        let told = |what: &str| {
+            let what = what.to_owned();
+            move |sim: &slack::sim::Sim| {
+                let by_us = |one: &&slack::sim::Message| one.user == slack::sim::BOT_USER;
+                let told =
+                    |one: &slack::sim::Message| format!("{} {:?}", one.text, one.blocks).contains(&what);
+                sim.messages().iter().filter(by_us).any(told)
+            }
+        };
+        let posted = || {
+            let mut posted: Vec<String> = sim.messages().into_iter().map(|one| one.ts).collect();
+            posted.sort();
+            posted
+        };
+        runtime.block_on(sim.until(|sim| sim.sockets() > 0));
+        let order = sim.writes("UANA", "C0OPS", None, "deploy v1.0.0 to staging");
+        runtime.block_on(sim.deliver("events_api", &order, true)).unwrap();
+        runtime.block_on(sim.until(told("succeeded")));
+        let (before, opened) = (posted(), sim.opened());
+
+        host.running.signal("KILL");
+        host.running.end();
+        runtime.block_on(sim.until(|sim| sim.opened() > opened));
+        // Slack delivers what it is not sure of once more.
+        runtime.block_on(sim.deliver("events_api", &order, true)).unwrap();
+        runtime.block_on(sim.says("UANA", "C0OPS", None, "whoami")).unwrap();
+        runtime.block_on(sim.until(told("You are ana")));
+        let more: Vec<String> = posted().into_iter().filter(|ts| !before.contains(ts)).collect();
+        assert_eq!(more.len(), 2, "what ana said and the answer, and nothing else: {:?}", sim.messages());
+        let runs: Vec<(i64,)> = it.rows("SELECT COUNT(*) FROM runs WHERE run <> $1", "");
+        assert_eq!(runs, [(1,)]);
+        member.ends();
     });
 }
