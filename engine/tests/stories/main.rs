@@ -11,7 +11,6 @@ mod bundle;
 mod deploy;
 mod description;
 mod failure;
-mod far;
 mod going_back;
 mod line;
 mod operate;

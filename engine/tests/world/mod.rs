@@ -18,7 +18,6 @@ use engine::model::{
     Actor, Change, EnvironmentKey, Identity, Project, Role, RunId, RunRequest, ServiceName, User, UserName,
 };
 use engine::plan::Plan;
-use engine::ports::Ports;
 use engine::redact::Redactor;
 use engine::run::{Happening, LockHolder, Reason, Run, RunState};
 use engine::secrets::MasterKeys;
@@ -152,11 +151,6 @@ impl Story {
 
     /// A program of its own on this database and this outside, with a clock of its own or the story's.
     pub async fn replica(&self, name: &str, clock: Arc<ManualClock>) -> Engine {
-        self.replica_with(name, clock, self.world.ports()).await
-    }
-
-    /// The same with ports of its own.
-    pub async fn replica_with(&self, name: &str, clock: Arc<ManualClock>, ports: Ports) -> Engine {
         let store = Store::open(&StoreAddress::from_url(&self.database.url).unwrap()).await.unwrap();
         let redactor = Arc::new(Redactor::new().unwrap());
         let clock: Arc<dyn Clock> = clock;
@@ -164,7 +158,7 @@ impl Story {
         let vault = Vault::open(store.clone(), clock.clone(), keys, redactor.clone()).await.unwrap();
         Engine::new(EngineParts {
             store,
-            ports,
+            ports: self.world.ports(),
             clock,
             rules: self.rules.clone(),
             artifacts: Artifacts::open("memory:///", redactor.clone()).unwrap(),

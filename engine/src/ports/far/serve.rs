@@ -1,4 +1,4 @@
-//! The serving end. Both ends name a call and what it is given in the same order; a test asks each of them through both.
+//! The serving end. Both ends name a call and what it is given in the same order (`ask.rs`).
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
