@@ -10,6 +10,7 @@ use std::path::Path;
 use adapters::git::GitHost;
 use engine::model::Project;
 use engine::ports::PortError;
+use engine::secrets::MasterKey;
 use engine::store::Store;
 use tokio::process::Command;
 
@@ -205,6 +206,44 @@ fn keys(report: &mut Report, config: &Config, in_use: bool) {
                 "gone: put your copy back before you start anything. Without it the secrets can't be opened, and must be set anew",
             ),
             Err(_) => report.say(Finding::Ok, file, "not there yet, is made at the first start"),
+        }
+    }
+    keys_from_before(report, &config.data_dir);
+}
+
+/// The keys that were replaced: they open backups from their time, and whoever has one opens what it sealed.
+fn keys_from_before(report: &mut Report, data_dir: &Path) {
+    let mut names: Vec<String> = std::fs::read_dir(data_dir)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter(|name| name.strip_prefix(MASTER_KEY_FILE).is_some_and(|rest| rest.starts_with('.')))
+        .collect();
+    names.sort();
+    for name in names {
+        let path = data_dir.join(&name);
+        let id = name.rsplit('.').next().unwrap_or_default();
+        let key = std::fs::read_to_string(&path)
+            .map_err(|error| error.to_string())
+            .and_then(|text| MasterKey::from_text(&name, text.trim()).map_err(|error| error.to_string()));
+        match (key, std::fs::metadata(&path)) {
+            (_, Ok(metadata)) if metadata.permissions().mode() & 0o077 != 0 => {
+                let says = format!("others can read {0}: type `chmod 600 {0}`", path.display());
+                report.say(Finding::Fail, &name, &says);
+            }
+            (Ok(key), _) if key.id() == id => {
+                report.say(Finding::Ok, &name, "yours alone; opens what was sealed before it was replaced");
+            }
+            (Ok(key), _) => {
+                let says = format!("holds the key {}: put back what was under this name", key.id());
+                report.say(Finding::Warn, &name, &says);
+            }
+            (Err(why), _) => {
+                let says =
+                    format!("holds no key ({why}): backups from its time can't be put back without it");
+                report.say(Finding::Warn, &name, &says);
+            }
         }
     }
 }

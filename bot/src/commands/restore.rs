@@ -42,7 +42,7 @@ const WITHDRAWN: &str = "the database was restored from a backup";
 pub(super) async fn run(global: &Global, file: &Path) -> anyhow::Result<Exit> {
     let mut config = super::config_with_folder(global)?;
     let database = database_file(&config)?.to_owned();
-    let Some(lock) = HostLock::try_take(&config.data_dir, "restore")? else {
+    let Some(lock) = HostLock::try_take(&config.data_dir, "restore", &config.database)? else {
         let holder = Holder::read(&config.data_dir).map(|holder| format!(": {holder}")).unwrap_or_default();
         bail!(
             "infra-chat runs in {}{holder}. End it first; a database that is in use can't be put back",

@@ -6,10 +6,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
+use async_trait::async_trait;
 use chat::intent::Known;
 use chat::{Front, Inbound};
 use engine::control::Refusal;
 use engine::model::Identity;
+use engine::ports::PortError;
+use engine::ports::far::{Call, NoAnswer, Way};
+use serde_json::Value;
 use tokio::io::BufReader;
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -103,7 +107,7 @@ pub(crate) async fn fronts_connected(data_dir: &Path) -> anyhow::Result<Vec<Stri
 }
 
 /// A program that asks another one.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Guest {
     path: PathBuf,
 }
@@ -111,7 +115,7 @@ pub(crate) struct Guest {
 impl Guest {
     /// A guest of the host that holds this data folder's lock; waits while that one is starting. `gone` says whether it
     /// has ended meanwhile: then there is no host any more.
-    pub(super) async fn connect(data_dir: &Path, gone: impl Fn() -> bool) -> anyhow::Result<Option<Self>> {
+    pub(crate) async fn connect(data_dir: &Path, gone: impl Fn() -> bool) -> anyhow::Result<Option<Self>> {
         let guest = Self { path: socket::path(data_dir) };
         let began = Instant::now();
         loop {
@@ -135,6 +139,18 @@ impl Guest {
         socket::peer_check(&stream)?;
         let (read, write) = stream.into_split();
         Ok((BufReader::new(read), write))
+    }
+
+    /// Returns when the host has answered: it is alive.
+    pub(crate) async fn ping(&self) -> anyhow::Result<()> {
+        self.ask(&Ask::Settle).await.map(drop)
+    }
+
+    /// The process behind the socket, whether or not it answers; nothing where nobody takes connections.
+    pub(crate) async fn listening(&self) -> Option<u32> {
+        let stream = UnixStream::connect(&self.path).await.ok()?;
+        socket::peer_check(&stream).ok()?;
+        stream.peer_cred().ok()?.pid().and_then(|pid| u32::try_from(pid).ok())
     }
 
     async fn ask(&self, ask: &Ask) -> anyhow::Result<Answer> {
@@ -203,6 +219,23 @@ impl Guest {
             }
         });
         Ok(Following::new(settle, task))
+    }
+}
+
+/// The ports of the host, for a replica that shares its runs.
+#[async_trait]
+impl Way for Guest {
+    async fn carry(&self, call: Call) -> Result<Result<Value, PortError>, NoAnswer> {
+        let away = |why: &str| format!("the infra-chat that runs the services {why}");
+        let not_taken = |_| NoAnswer::NotTaken(away("is not there at the moment"));
+        let (mut read, mut write) = self.open().await.map_err(not_taken)?;
+        let lost = |_| NoAnswer::Lost(away("ended before it answered"));
+        socket::write(&mut write, &Ask::Call { call }).await.map_err(lost)?;
+        match socket::read(&mut read).await.map_err(lost)? {
+            Some(Answer::Called { came }) => Ok(came),
+            Some(_) => Err(NoAnswer::NotTaken(away("is of another version"))),
+            None => Err(NoAnswer::Lost(away("ended before it answered"))),
+        }
     }
 }
 

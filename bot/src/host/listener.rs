@@ -133,6 +133,7 @@ async fn serve(stream: UnixStream, served: Served) -> anyhow::Result<()> {
                 let connected = connected.map(|(front, says)| format!("{front}, {says}")).collect();
                 Answer::Fronts { why: front_troubles(&engine), connected }
             }
+            Ask::Call { call } => Answer::Called { came: engine.serve_call(call).await },
             Ask::Settle => Answer::Settled,
         };
         socket::write(&mut write, &answer).await?;

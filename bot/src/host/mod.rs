@@ -12,7 +12,7 @@ mod socket;
 mod wire;
 
 pub(crate) use follow::Following;
-pub(crate) use guest::{HostGone, front_troubles, fronts_connected, may_pass, unreached};
+pub(crate) use guest::{Guest, HostGone, front_troubles, fronts_connected, may_pass, unreached};
 pub(crate) use listener::{Listener, Served};
 pub(crate) use session::{Asked, Session};
 pub(crate) use wire::{Came, Heard, RunBrief, Which};

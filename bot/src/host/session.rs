@@ -68,7 +68,7 @@ impl Session {
     ) -> anyhow::Result<Self> {
         folder_private(&config.data_dir)?;
         loop {
-            if let Some(lock) = HostLock::try_take(&config.data_dir, command)? {
+            if let Some(lock) = HostLock::try_take(&config.data_dir, command, &config.database)? {
                 return Ok(Self::Host(Box::new(Host::open(config, lock, sample, progress).await?)));
             }
             progress("speaking with the infra-chat that runs the services");

@@ -13,8 +13,8 @@ use tokio::net::UnixStream;
 const FILE_NAME: &str = "host.sock";
 /// Longest path a socket may have on every system we run on, in bytes.
 const PATH_BYTES_MAX: usize = 100;
-/// Longest line read: a card with the end of a log on it is far below.
-const LINE_BYTES_MAX: u64 = 4 * 1024 * 1024;
+/// Longest line read: a card with the end of a log on it is far below, and so are all migrations of a service.
+const LINE_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 /// Where the socket of a data folder is. In a folder with too long a name it is among the temporary files instead, by a
 /// name made from the folder's.

@@ -4,8 +4,11 @@ use chat::intent::Known;
 use chat::{Follow, Inbound, Outbound};
 use engine::control::{Engine, JUDGE, Refusal, RunDetail};
 use engine::model::{Identity, RunId};
+use engine::ports::PortError;
+use engine::ports::far::Call;
 use engine::run::RunState;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// The newest runs among which those of a conversation are looked for.
 const FOLLOWERS_MAX: i64 = 100;
@@ -53,7 +56,12 @@ pub(crate) enum Ask {
     Unreached,
     /// What keeps the connected chat platforms from hearing or speaking.
     Fronts,
-    /// While following: show what is there by now, then say so.
+    /// A replica that shares the runs wants a port of the host's to do this.
+    Call {
+        /// What.
+        call: Call,
+    },
+    /// While following: show what is there by now, then say so. Else answered at once, by a host that is alive.
     Settle,
 }
 
@@ -105,6 +113,11 @@ pub(crate) enum Answer {
         /// Which are connected, as whom and where. An older host says nothing of it.
         #[serde(default)]
         connected: Vec<String>,
+    },
+    /// To `call`.
+    Called {
+        /// What the port answered.
+        came: Result<Value, PortError>,
     },
     /// To `follow`, as often as something happens.
     Show {

@@ -18,7 +18,7 @@ use secrecy::SecretString;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::wiring::Host;
+use crate::wiring::{Host, Member};
 
 pub(crate) use twilio::routes as twilio_routes;
 
@@ -39,12 +39,22 @@ pub(crate) type Worker = Arc<dyn Fn() -> Option<String> + Send + Sync>;
 
 impl Api {
     /// The API of a host.
-    pub(crate) fn new(host: &Host, token: Option<SecretString>) -> Self {
+    pub(crate) fn of_host(host: &Host, token: Option<&SecretString>) -> Self {
         Self {
             engine: host.engine().clone(),
             desk: Arc::clone(host.desk()),
-            token: token.map(Arc::new),
+            token: token.cloned().map(Arc::new),
             worker: host.worker_watch(),
+        }
+    }
+
+    /// The API of a replica beside it.
+    pub(crate) fn of_member(member: &Member, token: Option<&SecretString>) -> Self {
+        Self {
+            engine: member.engine().clone(),
+            desk: Arc::clone(member.desk()),
+            token: token.cloned().map(Arc::new),
+            worker: member.worker_watch(),
         }
     }
 }

@@ -7,13 +7,11 @@ use std::time::Duration;
 use adapters::git::GitHost;
 use adapters::local::edge::EdgeProxy;
 use adapters::local::{LocalConfig, LocalDatabase, LocalPlatform};
-use adapters::prometheus::{Prometheus, Sources};
-use adapters::twilio::TwilioMessenger;
+use adapters::prometheus::Sources;
 use anyhow::Context as _;
 use chat::{Desk, References, Texter};
 use engine::control::Engine;
-use engine::notify::PhoneView;
-use engine::ports::{Messenger, Ports, SecretSource};
+use engine::ports::{Ports, SecretSource};
 use engine::store::StoreError;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -116,14 +114,7 @@ impl Host {
             .await
             .context("can't start the platform")?;
         let database = LocalDatabase::new(&root, Arc::clone(&parts.clock));
-        let prometheus = config.prometheus.as_ref().map(|settings| {
-            Prometheus::new(&settings.url, settings.token.as_ref(), Arc::clone(&parts.clock))
-        });
-        let prometheus = prometheus.transpose().context("can't speak to Prometheus")?;
-        let messenger: Arc<dyn Messenger> = match &config.twilio {
-            Some(settings) => Arc::new(TwilioMessenger::new(settings.clone(), Arc::clone(&parts.clock))?),
-            None => Arc::new(PhoneView::new(parts.store.clone(), Arc::clone(&parts.clock))),
-        };
+        let (prometheus, messenger) = (parts.prometheus(config)?, parts.messenger(config)?);
         let engine = parts.engine(Ports {
             platform: platform.clone(),
             edge: edge.clone(),

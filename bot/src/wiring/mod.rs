@@ -4,6 +4,7 @@ mod fronts;
 mod host;
 mod lock;
 pub(crate) mod logs;
+mod member;
 mod parts;
 mod sample;
 mod tenure;
@@ -12,6 +13,7 @@ mod unplugged;
 pub(crate) use fronts::Fronts;
 pub(crate) use host::{Host, Sample, database_is_away};
 pub(crate) use lock::{Holder, HostLock};
+pub(crate) use member::Member;
 pub(crate) use parts::{
     MASTER_KEY_FILE, Parts, SIGNING_KEY_FILE, folder_private, installation, master_keys, rules_load,
 };

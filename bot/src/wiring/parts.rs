@@ -4,12 +4,15 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 
+use adapters::prometheus::Prometheus;
+use adapters::twilio::TwilioMessenger;
 use anyhow::Context as _;
 use engine::artifacts::Artifacts;
 use engine::audit::SigningKey;
 use engine::clock::{Clock, SystemClock};
 use engine::control::{Engine, EngineParts, Vault};
-use engine::ports::Ports;
+use engine::notify::PhoneView;
+use engine::ports::{Messenger, Ports};
 use engine::redact::Redactor;
 use engine::secrets::{MasterKey, MasterKeys, SecretError};
 use engine::store::Store;
@@ -38,7 +41,7 @@ pub(crate) struct Parts {
     pub(crate) signing_key: SigningKey,
     /// What leases call this data folder's host. There is one at a time, so one that was killed and is back has its
     /// own leases at once.
-    replica: String,
+    pub(crate) replica: String,
 }
 
 impl Parts {
@@ -57,6 +60,21 @@ impl Parts {
         let artifacts = Artifacts::open(&config.artifacts, Arc::clone(&redactor))?;
         let replica = installation(&config.data_dir)?;
         Ok(Self { store, clock, redactor, vault, artifacts, rules, signing_key, replica })
+    }
+
+    /// The Prometheus that is configured.
+    pub(crate) fn prometheus(&self, config: &Config) -> anyhow::Result<Option<Prometheus>> {
+        let Some(settings) = &config.prometheus else { return Ok(None) };
+        let prometheus = Prometheus::new(&settings.url, settings.token.as_ref(), Arc::clone(&self.clock));
+        Ok(Some(prometheus.context("can't speak to Prometheus")?))
+    }
+
+    /// What sends texts; without an account they are shown in the terminal.
+    pub(crate) fn messenger(&self, config: &Config) -> anyhow::Result<Arc<dyn Messenger>> {
+        Ok(match &config.twilio {
+            Some(settings) => Arc::new(TwilioMessenger::new(settings.clone(), Arc::clone(&self.clock))?),
+            None => Arc::new(PhoneView::new(self.store.clone(), Arc::clone(&self.clock))),
+        })
     }
 
     /// An engine of these parts.

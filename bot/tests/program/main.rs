@@ -22,6 +22,7 @@ mod metrics;
 #[path = "../../../adapters/tests/npm/mod.rs"]
 mod npm;
 mod postgres;
+mod replicas;
 mod settings;
 mod texts;
 mod troubles;

@@ -1,5 +1,7 @@
 //! The master key replaced: while everything runs, with backups from before, and where it comes from the environment.
 
+use std::os::unix::fs::PermissionsExt;
+
 use crate::world::{World, is_private};
 
 const REKEY: [&str; 4] = ["--as", "zoe", "secret", "rekey"];
@@ -24,6 +26,17 @@ fn a_host_goes_on_and_backups_from_before_are_put_back() {
     assert_ne!(std::fs::read_to_string(&key).unwrap(), before);
     assert!(is_private(&key) && is_private(std::path::Path::new(&kept)));
     told.says_not(before.trim());
+
+    // Doctor looks at the one it was, too.
+    let file_of = |kept: &str| std::path::Path::new(kept).file_name().unwrap().to_str().unwrap().to_owned();
+    world.program(&["doctor"]).ended(0).says(&file_of(&kept)).says("opens what was sealed before");
+    let mode = |mode| std::fs::set_permissions(&kept, std::fs::Permissions::from_mode(mode)).unwrap();
+    mode(0o644);
+    world.program(&["doctor"]).ended(1).says(&format!("chmod 600 {kept}"));
+    mode(0o600);
+    std::fs::write(&kept, "nothing").unwrap();
+    world.program(&["doctor"]).ended(0).says("holds no key");
+    std::fs::write(&kept, &before).unwrap();
 
     // The host that ran meanwhile opens what is sealed anew, and its services get it.
     chat.say("deploy v1.1.0 to staging");

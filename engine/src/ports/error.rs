@@ -1,7 +1,10 @@
 //! Why a call to the outside did not do what it was for.
 
+use serde::{Deserialize, Serialize};
+
 /// Why a call to the outside did not do what it was for. The adapter names the kind, the engine obeys it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum PortError {
     /// Nothing happened, and trying again may work: busy, rate-limited, not reachable.
     #[error("{what}")]

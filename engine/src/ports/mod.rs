@@ -8,6 +8,7 @@ mod crashes;
 mod database;
 mod edge;
 mod error;
+pub mod far;
 mod messenger;
 mod observed;
 mod permit;

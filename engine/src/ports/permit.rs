@@ -8,13 +8,29 @@ use crate::model::{RunId, StepNumber};
 pub struct Permit {
     run: RunId,
     key: String,
+    fence: Option<i64>,
 }
 
 impl Permit {
     /// For the executor alone.
     pub(crate) fn for_step(run: &RunId, step: StepNumber, undo: bool) -> Self {
         let direction = if undo { "undo" } else { "do" };
-        Self { run: run.clone(), key: format!("{run}/{step}/{direction}") }
+        Self { run: run.clone(), key: format!("{run}/{step}/{direction}"), fence: None }
+    }
+
+    /// Under a lease, whose fencing token goes with it to whoever does what is permitted.
+    pub(crate) fn under(self, fence: Option<i64>) -> Self {
+        Self { fence, ..self }
+    }
+
+    /// What came from another program of this installation.
+    pub(super) fn carried(run: RunId, key: String, fence: Option<i64>) -> Self {
+        Self { run, key, fence }
+    }
+
+    /// The fencing token of the lease under which it was given; absent where there is nobody to lose a lease to.
+    pub(super) fn fence(&self) -> Option<i64> {
+        self.fence
     }
 
     /// The run on whose behalf the write is made.

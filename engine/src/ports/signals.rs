@@ -37,7 +37,7 @@ pub fn add_latency(to: &mut Vec<u64>, more: &[u64]) {
 }
 
 /// One second of a service.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServedSecond {
     /// Which: seconds since 1970.
     pub at_s: i64,
@@ -46,7 +46,7 @@ pub struct ServedSecond {
 }
 
 /// What can be told of a service since some second.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
     /// The first second that can be told of: earlier ones were not watched, or are forgotten.
     pub from_s: i64,

@@ -84,6 +84,12 @@ impl Store {
         Ok(kept)
     }
 
+    /// Whether a lease with this fencing token is the newest of a run.
+    pub async fn run_fence_stands(&self, run: &RunId, fence: i64) -> Result<bool, StoreError> {
+        let rows = self.rows(sql::RUN_FENCE, vec![run.as_str().into()]).await?;
+        Ok(rows.first().map(|row| row.int("fence")).transpose()? == Some(fence))
+    }
+
     /// Gives leases back; nothing happens to those that are not ours any more.
     pub async fn run_lease_release(&self, owner: &str, held: &[(RunId, i64)]) -> Result<(), StoreError> {
         let Database::Postgres(server) = &self.database else { return Ok(()) };

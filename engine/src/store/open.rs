@@ -8,13 +8,13 @@ use std::time::Duration;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection, PgPool};
+use sqlx::{AssertSqlSafe, Connection, PgPool};
 use tokio::sync::{mpsc, watch};
 
 use super::commit::Told;
 use super::presence::Presence;
 use super::server::{Server, reach};
-use super::{Database, Room, Store, StoreError, commit, listen, reserve};
+use super::{Database, Room, Store, StoreError, commit, listen, reserve, sql};
 
 pub(super) static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/sqlite");
 pub(super) static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("../migrations/postgres");
@@ -189,6 +189,11 @@ impl Store {
 /// Connections to a server, at most so many; the first is there.
 async fn postgres_pool(options: PgConnectOptions, connections_max: u32) -> Result<PgPool, sqlx::Error> {
     let pool = PgPoolOptions::new().max_connections(connections_max).acquire_timeout(ACQUIRE_TIMEOUT);
+    let pool = pool.after_connect(|connection, _| {
+        Box::pin(async move {
+            sqlx::query(AssertSqlSafe(sql::POSTGRES_STALLED)).execute(connection).await.map(drop)
+        })
+    });
     match pool.connect_with(options.clone()).await {
         // It waited in vain and does not say what for.
         Err(sqlx::Error::PoolTimedOut) => {

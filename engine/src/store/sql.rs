@@ -36,6 +36,7 @@ statements! { ON_BOTH:
     RUN_UPDATE = "UPDATE runs SET state = $2, body = $3, version = $4, due_ms = $5, queued_ms = $6, finished_ms = $7 \
         WHERE run = $1 AND version = $4 - 1";
     RUN_FENCED = "UPDATE runs SET fence = fence WHERE run = $1 AND fence = $2";
+    RUN_FENCE = "SELECT fence FROM runs WHERE run = $1";
     RUN_GET = "SELECT body FROM runs WHERE run = $1";
     RUN_LIVE = "SELECT body FROM runs WHERE state NOT IN ('succeeded', 'failed', 'rolled-back', 'cancelled') \
         ORDER BY created_ms, run";
@@ -250,6 +251,9 @@ statements! { ON_POSTGRES:
     /// Wakes the other programs on this database, when the transaction is committed. SQLite has no such thing, and one
     /// program that works.
     POSTGRES_NOTIFY = "SELECT pg_notify('infra_chat', $1)";
+    /// What a program that stalls in the midst of a commit has locked (the head of the record, which all wait for) is free again before
+    /// its leases have run out.
+    POSTGRES_STALLED = "SELECT set_config('idle_in_transaction_session_timeout', '10000', false)";
     POSTGRES_HOST_CLAIM = "SELECT pg_try_advisory_lock($1)";
     /// A host that vanishes without a word is noticed by the server within half a minute, not within two hours.
     POSTGRES_HOST_KEEPALIVE = "SELECT set_config('tcp_keepalives_idle', '10', false), \

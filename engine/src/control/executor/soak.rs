@@ -64,7 +64,7 @@ impl Engine {
         let is_new = if trial.has_begun(number) {
             let now_s = now_ms.div_euclid(1_000);
             trial.goes_by(now_s);
-            let permit = Permit::for_step(&run.id, number, false);
+            let permit = Permit::for_step(&run.id, number, false).under(lease.fence());
             let checks = self.checks(run, &permit, trial.checks_due(stage, now_s));
             let both = join(self.observation(run, stage, &trial), lease.acting(&*self.parts.clock, checks));
             let (found, checks) = both.await;

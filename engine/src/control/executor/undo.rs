@@ -32,8 +32,8 @@ impl Engine {
             return Ok(Moved::On);
         };
         let last_note = note.as_str();
-        let permit = Permit::for_step(&run.id, number, true);
-        let done_with = Permit::for_step(&run.id, number, false);
+        let permit = Permit::for_step(&run.id, number, true).under(lease.fence());
+        let done_with = Permit::for_step(&run.id, number, false).under(lease.fence());
         let at = StepContext {
             ports: self.ports(),
             run: &run.id,

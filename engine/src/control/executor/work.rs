@@ -35,7 +35,7 @@ impl Engine {
         let last_note = note.clone();
         // A step that brings about several things one by one acts that often without anything being amiss.
         let parts = act.acts_max().saturating_sub(ACTS_MAX);
-        let permit = Permit::for_step(&run.id, number, false);
+        let permit = Permit::for_step(&run.id, number, false).under(lease.fence());
         let mut at = StepContext {
             ports: self.ports(),
             run: &run.id,
