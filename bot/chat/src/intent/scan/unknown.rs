@@ -159,7 +159,8 @@ impl<'t> Scanner<'_, 't> {
         let counted =
             token.is(Class::DIGIT) && row.changes && token.low.bytes().any(|byte| !byte.is_ascii_digit());
         let purpose = self.purpose && !counted;
-        if !(free_objects || harmless || purpose || source || is_ticket(token.raw)) {
+        let free = free_objects && (self.scope.action != Action::Expand || self.is_table(place));
+        if !(free || harmless || purpose || source || is_ticket(token.raw)) {
             self.segment.strange.get_or_insert(place);
         }
         Ok(1)
@@ -167,6 +168,14 @@ impl<'t> Scanner<'_, 't> {
 }
 
 impl<'t> Scanner<'_, 't> {
+    /// "to users", "on the invoices table": where a column belongs.
+    fn is_table(&self, place: usize) -> bool {
+        let article = place > 0 && matches!(self.word(place - 1), "the" | "our" | "its");
+        let before = (place - usize::from(article)).checked_sub(1).map_or("", |at| self.word(at));
+        matches!(before, "to" | "on" | "for" | "of" | "from" | "in" | "into")
+            || matches!(self.word(place + 1), "table" | "tables")
+    }
+
     /// "deploy the website to production": it begins like a service of ours, and may be that or all there is.
     pub(super) fn nearly_service(&self, place: usize, token: &Token<'t>) -> Result<(), Problem> {
         /// Shorter names begin too many words.

@@ -199,3 +199,23 @@ pub(in crate::intent) const COMPARES: &[&str] =
 /// Whom an order is left to by somebody who does not give it.
 pub(super) const ANYBODY: &[&str] =
     &["someone", "somebody", "anyone", "anybody", "nobody", "noone", "whoever"];
+
+/// What a backfill is about, beside the names of jobs.
+pub(super) const BACKFILLED: &[&str] = &[
+    "job", "jobs", "task", "data", "database", "db", "table", "tables", "column", "columns", "field", "rows", "row",
+    "records", "record", "users", "user", "customers", "customer", "process", "script", "run",
+];
+
+/// What a column is said to be, and where it is.
+pub(super) const COLUMNS: &[&str] = &[
+    "column", "columns", "field", "fields", "table", "tables", "schema", "database", "db", "new", "nullable", "default",
+    "null", "not-null", "text", "string", "integer", "boolean", "timestamp", "timestamptz", "varchar", "int", "bool",
+    "uuid", "json", "jsonb", "type", "date", "named", "called", "name", "users", "user", "customers", "customer",
+    "records", "rows", "accounts", "jobs",
+];
+
+/// What a secret is called beside its name.
+pub(super) const SECRETS: &[&str] = &[
+    "secret", "secrets", "key", "keys", "password", "passwords", "token", "tokens", "credential", "credentials",
+    "variable", "value", "named", "called", "name", "new", "account", "database", "db",
+];
