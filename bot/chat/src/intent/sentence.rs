@@ -22,6 +22,7 @@ mod share;
 mod statement;
 mod strange;
 pub(super) mod told;
+mod unsettled;
 mod waver;
 
 pub(crate) use nothing::DO_NOTHING;
@@ -381,6 +382,9 @@ impl<'t> Reader<'_, 't> {
                 if joined != Joined::Start && remark::asks_people(&tokens[from..]) && self.ordered_here() {
                     return Err(left_to_people());
                 }
+                if joined != Joined::Start && self.ordered_here() && unsettled::asks_about_it(tokens) {
+                    return Err(unsettled::unsettled(tokens));
+                }
                 // "can you deploy production, or is it locked?"
                 if joined != Joined::Start
                     && self.ordered_here()
@@ -421,6 +425,9 @@ impl<'t> Reader<'_, 't> {
                 self.lost_of_set_up(sets_up, tokens)?;
                 if joined != Joined::Start && remark::leaves_it(tokens) && self.ordered_here() {
                     return Err(left_to_people());
+                }
+                if joined != Joined::Start {
+                    self.unsettled_by(tokens)?;
                 }
                 if joined != Joined::Start && conditions::hangs_on(tokens) {
                     self.doubt.get_or_insert_with(|| conditions::conditional(&[], self.vocabulary));

@@ -7,7 +7,7 @@ use crate::intent::words::said_again;
 use super::{
     Action, Class, Head, Heard, Joined, Key, Kind, Meaning, Mood, Opening, Problem, Reader, Rest, Scope,
     Token, behind, classes, clauses, commentary, conditions, fits, goes_on, grammar, heads, mood, reach,
-    reaction_like, remark, report, statement, takes_back, waver, withdraws,
+    reaction_like, remark, report, statement, takes_back, unsettled, waver, withdraws,
 };
 
 /// An order of more tokens than this is none that people type.
@@ -154,6 +154,10 @@ impl<'t> Reader<'_, 't> {
                     && self.ordered_here()
                 {
                     self.unread();
+                }
+                // "deploy production, use v1.2"
+                if joined != Joined::Start && self.ordered_here() && matches!(head, Head::Use) {
+                    return Err(unsettled::unsettled(tokens));
                 }
                 self.unread_order(tokens);
                 self.stranger(&tokens[opening.at..], asked && !opening.polite);
@@ -347,6 +351,9 @@ impl<'t> Reader<'_, 't> {
         if remarked && remark::leaves_it(remark) {
             self.hear(Heard::Statement);
             return Ok(whole);
+        }
+        if remarked && unsettled::unsettles(action, plain, remark) {
+            return Err(unsettled::unsettled(remark));
         }
         if remarked && conditions::hangs_on(remark) {
             return Err(conditions::conditional(plain, self.vocabulary));

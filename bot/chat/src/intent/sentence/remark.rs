@@ -165,7 +165,7 @@ fn demand(clause: &[Token<'_>]) -> bool {
 }
 
 /// Words between somebody and what they do.
-const HOW: &[&str] = &[
+pub(super) const HOW: &[&str] = &[
     "only",
     "just",
     "barely",
