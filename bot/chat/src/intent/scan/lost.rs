@@ -183,10 +183,12 @@ impl<'t> Scanner<'_, 't> {
             let dashes = tokens[..from].iter().rev().take_while(|token| token.kind == Kind::Dash).count();
             self.ends_name(from - dashes).is_some()
         };
+        // "all environments - production"
+        let all = self.segment.environments.all && kind == NameKind::Environment;
         let parted = dash
-            && kind != NameKind::Environment
+            && (kind != NameKind::Environment || all)
             && !action.has(crate::intent::actions::Key::Reason)
-            && named(place);
+            && (named(place) || all);
         if !(minus || not || parted) {
             return Ok(());
         }

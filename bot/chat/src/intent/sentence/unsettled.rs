@@ -89,7 +89,7 @@ fn lacks(part: &[Token<'_>]) -> bool {
     match part {
         [it, not, verb, what, ..] if not.any(&["can't", "cant", "cannot", "doesn't", "doesnt", "don't", "dont"]) => {
             verb.any(&["do", "have"])
-                && it.is(Class::SUBJECT)
+                && (it.is(Class::SUBJECT) || it.any(&["it", "this", "that"]))
                 && !what.any(&["it", "this", "that", "yet", "time", "to", "anymore"])
         }
         [_, _, not] if not.any(&["not"]) => does(1),
