@@ -139,8 +139,15 @@ pub(in crate::intent) fn read(scope: Scope<'_, '_>) -> Result<Box<Said>, Problem
         let counted = bare_id.bytes().all(|byte| byte.is_ascii_digit())
             && (place > 0 && tokens[place - 1].any(&["to", "at", "by"])
                 || action == Action::Promote && values::whole(bare_id).is_some_and(|share| share <= 100));
+        // "approve r-3f2a 100": a number behind a run is no other.
+        let behind = place > 0
+            && tokens[place - 1].is_word()
+            && !tokens[place - 1].any(&["and", "run", "runs"])
+            && !said.runs.is_empty()
+            && bare_id.bytes().all(|byte| byte.is_ascii_digit());
         if token.name.is_none()
             && !token.class.known()
+            && !behind
             && (3..=32).contains(&bare_id.len())
             && bare_id.bytes().all(|byte| byte.is_ascii_hexdigit())
             && bare_id.bytes().any(|byte| byte.is_ascii_digit())

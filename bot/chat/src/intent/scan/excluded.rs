@@ -1,6 +1,6 @@
 //! What is left out: "except cron", "but not production", "not web but api".
 
-use super::{Action, Class, NameKind, Problem, Scanner, values};
+use super::{Action, Class, NameKind, Problem, Said, Scanner, values};
 use crate::intent::names::Hit;
 
 /// Behind what stands after "but", these make it something else than an exception.
@@ -53,7 +53,7 @@ impl Scanner<'_, '_> {
         self.but_only(place, place + len + article(place + len))?;
         self.but_all(place, place + len)?;
         match self.word(place) {
-            "rather" | "instead" => {}
+            "rather" | "instead" => self.in_place_of(place + len + article(place + len))?,
             "without" => self.without_what(place)?,
             _ => self.excepted(place + len)?,
         }
@@ -67,6 +67,31 @@ impl Scanner<'_, '_> {
         let not = |back: usize| place >= back && self.word(place - back) == "not";
         let article = |back: usize| place >= back && matches!(self.word(place - back), "the" | "to" | "in" | "on");
         not(2) || article(2) && not(3)
+    }
+
+    /// "instead of tonight", "restart staging instead of api": what stands in the place of something is of its kind.
+    fn in_place_of(&self, place: usize) -> Result<(), Problem> {
+        if !self.scope.action.row().changes || self.scope.asked {
+            return Ok(());
+        }
+        let named = |kind: NameKind| {
+            let said = |said: &Said| match kind {
+                NameKind::Environment => said.environments.is_said(),
+                NameKind::Service => said.services.is_said(),
+                NameKind::Component => said.components.is_said(),
+                NameKind::Job | NameKind::JobShort => said.jobs.is_said(),
+                NameKind::Provider => said.providers.is_said(),
+                NameKind::Project => true,
+            };
+            self.groups.last().is_some_and(|group| said(group)) || said(&self.segment)
+        };
+        let fits = self.token(place).is_some_and(|token| token.name.is_some_and(|hit| named(hit.kind)));
+        if fits {
+            return Ok(());
+        }
+        Err(Problem::ambiguous(
+            "I read what is not meant, and not what is to stand in its place, so I did nothing. Say only what is meant.",
+        ))
     }
 
     /// "instead of everything", "instead of only api": what is left out is all there is, or the contrary of a part of it.

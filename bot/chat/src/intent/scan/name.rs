@@ -40,6 +40,10 @@ impl<'t> Scanner<'_, 't> {
             });
         self.other_pair(hit)?;
         self.left_out_where(hit.kind)?;
+        // "for api in staging": whom it is for, and not what it is good for.
+        let led = place.checked_sub(1).map_or("", |at| self.word(at));
+        let led = if matches!(led, "the" | "our") && place > 1 { self.word(place - 2) } else { led };
+        self.purpose &= led != "for";
         // "the live site", "web app": the name stays the name.
         self.take(hit.kind, hit.index(), placed);
         self.listing = false;
@@ -312,7 +316,9 @@ impl<'t> Scanner<'_, 't> {
         if token.is(Class::PREPOSITION) {
             // "everything except cron to staging": what follows "to" is not excluded.
             self.excluding = false;
-            self.purpose |= token.any(&["for"])
+            // "only for germans" narrows it.
+            let only = place > 0 && matches!(self.word(place - 1), "only" | "just");
+            self.purpose |= token.any(&["for"]) && !only
                 || token.any(&["to"])
                     && self.token(place + 1).is_some_and(|next| {
                         next.any(PURPOSES) || next.is(Class::HEAD) && next.name.is_none()

@@ -260,7 +260,7 @@ pub(super) const PARTICIPLE_AFTER: &[&str] = &[
 ];
 
 /// "fixed", "awaiting", "crashed": a report, unless it is one of the words orders are made of.
-pub(super) fn participle(token: &Token<'_>) -> bool {
+pub(in crate::intent) fn participle(token: &Token<'_>) -> bool {
     const PLAIN: &[&str] = &[
         "including",
         "excluding",
