@@ -276,7 +276,9 @@ pub(super) fn rate(tokens: &[Token<'_>]) -> Option<(Result<u64, String>, usize)>
     let word = words_at(tokens);
     let first = word(0);
     let (mut number, mut unit, mut place) = match first.split_once('/') {
-        _ if tokens.get(1).is_some_and(|comma| comma.kind == Kind::Comma) && grouped_rate(tokens).is_some() => {
+        _ if tokens.get(1).is_some_and(|comma| comma.kind == Kind::Comma)
+            && grouped_rate(tokens).is_some() =>
+        {
             let (number, unit) = grouped_rate(tokens)?;
             (number, Some(unit), 3)
         }

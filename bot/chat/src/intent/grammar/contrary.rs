@@ -37,7 +37,11 @@ fn in_place_of(scope: Scope<'_, '_>) -> Result<(), Problem> {
     let Scope { action, tokens, .. } = scope;
     let own = matches!(
         action,
-        Action::Setup | Action::CreateEnvironment | Action::DestroyEnvironment | Action::RotateSecret | Action::SetVariable
+        Action::Setup
+            | Action::CreateEnvironment
+            | Action::DestroyEnvironment
+            | Action::RotateSecret
+            | Action::SetVariable
     );
     let words = matches!(action, Action::RotateSecret | Action::SetVariable);
     let replaces = |three: &[Token<'_>]| {

@@ -42,7 +42,8 @@ pub(in crate::intent) fn pace(tokens: &[Token<'_>], said: &mut Said) -> Result<O
                 return Ok(Some(at + len));
             }
             // "max runtime 2:30" would be a time to begin.
-            let clock = tokens.get(at).filter(|token| token.low.contains(':') && values::time::is_clock(token.low));
+            let clock =
+                tokens.get(at).filter(|token| token.low.contains(':') && values::time::is_clock(token.low));
             if let Some(clock) = clock {
                 return Err(Problem::bad_value(format!(
                     "`{}` is a time of day; I expected how long at most, like `2h` or `90 minutes`.",

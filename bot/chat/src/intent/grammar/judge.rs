@@ -207,7 +207,9 @@ pub(super) fn judge(action: Action, said: &Said, vocabulary: &Vocabulary) -> Res
             services.named.iter().all(|named| services.without.contains(named))
         };
         if none && action.has(Key::Services) {
-            return Err(Problem::ambiguous("I read that every service is left out, so I did nothing. Name those that are meant."));
+            return Err(Problem::ambiguous(
+                "I read that every service is left out, so I did nothing. Name those that are meant.",
+            ));
         }
     }
     if [&said.components, &said.jobs, &said.providers].into_iter().any(emptied) {

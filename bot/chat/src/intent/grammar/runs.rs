@@ -169,6 +169,18 @@ pub(in crate::intent) fn read(scope: Scope<'_, '_>) -> Result<Box<Said>, Problem
             ))
             .suggest([action.name().to_owned(), "status".to_owned()]));
         }
+        // "approve the last run": which of them is not said.
+        let run = tokens.get(place + 1).is_some_and(|next| next.any(&["run", "one", "runs"]));
+        // What is retried is what failed last.
+        let run = run && !(action == Action::Retry && token.any(&["last", "latest"]));
+        if run && token.any(&["last", "next", "first", "latest", "other"]) {
+            return Err(Problem::ambiguous(format!(
+                "I read `{} {}`, and not which run that is, so I did nothing. Say it by its name; `status` lists them.",
+                token.raw,
+                tokens[place + 1].raw
+            ))
+            .suggest(["status"]));
+        }
         // "approve this one"
         let one = token.any(&["one"]) && place > 0 && tokens[place - 1].any(&["this", "that", "the"]);
         if !super::heads::is_object_word(action, token.low)

@@ -65,7 +65,8 @@ impl Scanner<'_, '_> {
     /// "not web" stands right before this "but".
     fn turned_from(&self, place: usize) -> bool {
         let not = |back: usize| place >= back && self.word(place - back) == "not";
-        let article = |back: usize| place >= back && matches!(self.word(place - back), "the" | "to" | "in" | "on");
+        let article =
+            |back: usize| place >= back && matches!(self.word(place - back), "the" | "to" | "in" | "on");
         not(2) || article(2) && not(3)
     }
 
@@ -98,7 +99,8 @@ impl Scanner<'_, '_> {
     fn but_all(&self, place: usize, behind: usize) -> Result<(), Problem> {
         let changes = self.scope.action.row().changes && !self.scope.asked;
         let instead = matches!(self.word(place), "instead" | "rather");
-        let contrary = matches!(self.word(behind), "only" | "just" | "everything" | "all" | "everywhere" | "every");
+        let contrary =
+            matches!(self.word(behind), "only" | "just" | "everything" | "all" | "everywhere" | "every");
         if !(changes && instead && contrary) {
             return Ok(());
         }
@@ -113,7 +115,11 @@ impl Scanner<'_, '_> {
     /// "except production api", "except production, api only": a service behind a place that is left out may be left out there, or be what
     /// is meant elsewhere.
     pub(super) fn left_out_where(&self, kind: NameKind) -> Result<(), Problem> {
-        if !self.excluding || kind != NameKind::Service || self.scope.asked || !self.scope.action.row().changes {
+        if !self.excluding
+            || kind != NameKind::Service
+            || self.scope.asked
+            || !self.scope.action.row().changes
+        {
             return Ok(());
         }
         let place = !self.segment.environments.without.is_empty()

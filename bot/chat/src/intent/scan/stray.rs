@@ -11,7 +11,8 @@ use crate::intent::lexicon::look_up;
 use crate::intent::words::said_again;
 pub(super) use words::THINGS;
 use words::{
-    ANYBODY, BACKFILLED, COLUMNS, COMPARES, FORMER, KINDS, NUMBERED, REPORTED, SECRETS, SHOWN, SOMETIME, TRIALS, VERSIONS,
+    ANYBODY, BACKFILLED, COLUMNS, COMPARES, FORMER, KINDS, NUMBERED, REPORTED, SECRETS, SHOWN, SOMETIME,
+    TRIALS, VERSIONS,
 };
 
 impl<'t> Scanner<'_, 't> {
@@ -194,7 +195,9 @@ impl<'t> Scanner<'_, 't> {
             Action::Backfill => BACKFILLED,
             Action::Expand => COLUMNS,
             Action::RotateSecret => SECRETS,
-            Action::Connect => &["provider", "providers", "mode", "test", "testing", "account", "key", "keys"],
+            Action::Connect => {
+                &["provider", "providers", "mode", "test", "testing", "account", "key", "keys"]
+            }
             _ => &[],
         };
         own.contains(&token.low)

@@ -176,9 +176,8 @@ impl<'t> Scanner<'_, 't> {
 impl<'t> Scanner<'_, 't> {
     /// "actually" typed wrong, between two names or values.
     fn corrects_before(&self, place: usize, token: &Token<'t>) -> bool {
-        let value = |token: &Token<'_>| {
-            token.name.is_some() || token.is(Class::DIGIT) || values::is_ref(token.low)
-        };
+        let value =
+            |token: &Token<'_>| token.name.is_some() || token.is(Class::DIGIT) || values::is_ref(token.low);
         self.scope.tokens[..place].iter().any(value)
             && self.scope.tokens[place + 1..].iter().any(value)
             && Spelled::new("actually").distance(&Spelled::new(token.low)).is_some()

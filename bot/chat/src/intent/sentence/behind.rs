@@ -323,7 +323,16 @@ fn quotes(spoken: &[Token<'_>]) -> bool {
         || that
             && (words.clone().take(2).any(|token| token.any(&["for"]))
                 || last.is_some_and(|last| {
-                    last.any(&["command", "example", "docs", "runbook", "type", "order", "quote", "quotation"])
+                    last.any(&[
+                        "command",
+                        "example",
+                        "docs",
+                        "runbook",
+                        "type",
+                        "order",
+                        "quote",
+                        "quotation",
+                    ])
                 }))
 }
 
@@ -343,7 +352,8 @@ fn is_done(spoken: &[Token<'_>]) -> bool {
 fn lacks(part: &[Token<'_>]) -> bool {
     part.first().is_some_and(|first| first.any(&["nobody", "nothing", "none", "noone"]))
         && !part.iter().any(|token| {
-            report::participle(token) && !token.any(&["noticed", "affected", "logged", "changed", "connected"])
+            report::participle(token)
+                && !token.any(&["noticed", "affected", "logged", "changed", "connected"])
         })
 }
 

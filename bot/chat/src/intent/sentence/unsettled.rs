@@ -3,7 +3,11 @@
 //! As a sentence of its own behind an order, one is passed over when it is known to change nothing: it tells how things are, and names no place
 //! that was not ordered, no time from which the order might go, and nothing that is left out.
 
-use super::{Action, Class, Kind, Problem, Reader, Token, abroad, apart, aside, behind, classes, grammar, reach, remark, report};
+use super::nothing::left_to_people;
+use super::{
+    Action, Class, Kind, Problem, Reader, Token, abroad, apart, aside, behind, classes, grammar, reach,
+    remark, report,
+};
 use crate::intent::names::NameKind;
 use crate::intent::values;
 use crate::intent::words::said_again;
@@ -13,7 +17,8 @@ use crate::intent::words::said_again;
 #[inline(never)]
 pub(super) fn unsettles(action: Action, order: &[Token<'_>], tail: &[Token<'_>]) -> bool {
     // Who ends or holds a run has said what there is to say; the verbs for runs have rules of their own.
-    if matches!(action, Action::Lock | Action::Unlock | Action::Setup) || grammar::runs::is_run_action(action) {
+    if matches!(action, Action::Lock | Action::Unlock | Action::Setup) || grammar::runs::is_run_action(action)
+    {
         return false;
     }
     let said = classes(tail);
@@ -36,7 +41,7 @@ pub(super) fn unsettles(action: Action, order: &[Token<'_>], tail: &[Token<'_>])
 
 /// "how about not", "what about staging", "is that ok": asked behind an order about the order.
 #[cold]
-pub(super) fn asks_about_it(question: &[Token<'_>]) -> bool {
+fn asks_about_it(question: &[Token<'_>]) -> bool {
     let spoken = reach(question);
     let begins = spoken.iter().take_while(|token| !token.is_word()).count();
     match &spoken[begins..] {
@@ -46,12 +51,69 @@ pub(super) fn asks_about_it(question: &[Token<'_>]) -> bool {
     }
 }
 
+/// "approve r-3f2a - or should we wait", "approve r-3f2a: permission denied": what leaves open whether a run is to go on.
+#[cold]
+pub(super) fn doubts_run(action: Action, remark: &[Token<'_>]) -> bool {
+    let spoken = reach(remark);
+    let begins = spoken.iter().take_while(|token| !token.is_word()).count();
+    let colon = spoken.first().is_some_and(|sign| sign.kind == Kind::Colon);
+    let ends = matches!(action, Action::Cancel | Action::Reject | Action::Pause);
+    !colon && spoken.get(begins).is_some_and(|or| or.any(&["or"]))
+        || colon && !ends && behind::holds_back(&spoken[begins..])
+}
+
+/// What is asked behind an order of the same sentence: people, about the order, or something else than it.
+#[cold]
+pub(super) fn asked_behind(tokens: &[Token<'_>], from: usize) -> Result<(), Problem> {
+    if remark::asks_people(&tokens[from..]) {
+        return Err(left_to_people());
+    }
+    // "can you deploy production, or is it locked?"
+    if tokens[..from].iter().any(|token| token.any(&["or"])) {
+        return Err(Problem::ambiguous(
+            "Behind the order I read \"or\" and a question, so I did nothing. Ask first, or say the order alone.",
+        ));
+    }
+    if asks_about_it(tokens) { Err(unsettled(tokens)) } else { Ok(()) }
+}
+
 impl<'t> Reader<'_, 't> {
+    /// "backfill timezone in staging then pause it", "set A=1 on staging and then undo it": a verb of runs and releases behind an order that
+    /// makes neither.
+    pub(super) fn about_no_run(&self, action: Action) -> Result<(), Problem> {
+        let Some(last) =
+            self.drafts.get(self.sentence..).unwrap_or_default().last().map(|it| it.command.action)
+        else {
+            return Ok(());
+        };
+        let made = matches!(last, Action::Deploy | Action::Rollback | Action::Migrate);
+        let turns = action == Action::Rollback || grammar::runs::is_run_action(action);
+        if !turns || made || grammar::runs::is_run_action(last) || !last.row().changes {
+            return Ok(());
+        }
+        Err(Problem::ambiguous(format!(
+            "`{}` is about a run or a release, and what stands before it makes none that it could mean, so I did nothing. Say what is meant by its name.",
+            action.name()
+        )))
+    }
+
+    /// "…, nobody agreed to that"
+    pub(super) fn nobody(&self, tokens: &[Token<'t>]) -> Result<(), Problem> {
+        let first = tokens.iter().find(|token| token.is_word());
+        if first.is_some_and(|first| first.any(&["nobody", "noone", "none"])) {
+            self.unsettled_by(tokens)
+        } else {
+            Ok(())
+        }
+    }
+
     /// Refuses a statement of its own behind an order of this sentence that may hold it back or be part of it.
     pub(super) fn unsettled_by(&self, tokens: &[Token<'t>]) -> Result<(), Problem> {
         let Some(draft) = self.drafts.get(self.sentence..).unwrap_or_default().last() else { return Ok(()) };
         let action = draft.command.action;
-        let Some(begin) = tokens.first().map(|first| self.tokens.partition_point(|token| token.at < first.at)) else {
+        let Some(begin) =
+            tokens.first().map(|first| self.tokens.partition_point(|token| token.at < first.at))
+        else {
             return Ok(());
         };
         if action.row().changes && unsettles(action, &self.tokens[..begin], tokens) {
@@ -64,7 +126,8 @@ impl<'t> Reader<'_, 't> {
 /// What is asked where a remark stands behind an order that may be more than one.
 #[cold]
 pub(super) fn unsettled(remark: &[Token<'_>]) -> Problem {
-    let said = said_again(reach(remark)).skip_while(|word| matches!(*word, "," | "-")).collect::<Vec<_>>().join(" ");
+    let said =
+        said_again(reach(remark)).skip_while(|word| matches!(*word, "," | "-")).collect::<Vec<_>>().join(" ");
     Problem::ambiguous(format!(
         "Behind the order I read \"{said}\", and not whether that changes or holds it back, so I did nothing. Say it in the order itself, or \
          the order alone."
@@ -87,7 +150,9 @@ fn lacks(part: &[Token<'_>]) -> bool {
             && part.get(at).is_some_and(|verb| verb.low.len() > 2 && verb.low.ends_with('s'))
     };
     match part {
-        [it, not, verb, what, ..] if not.any(&["can't", "cant", "cannot", "doesn't", "doesnt", "don't", "dont"]) => {
+        [it, not, verb, what, ..]
+            if not.any(&["can't", "cant", "cannot", "doesn't", "doesnt", "don't", "dont"]) =>
+        {
             verb.any(&["do", "have"])
                 && (it.is(Class::SUBJECT) || it.any(&["it", "this", "that"]))
                 && !what.any(&["it", "this", "that", "yet", "time", "to", "anymore"])
@@ -103,21 +168,74 @@ fn lacks(part: &[Token<'_>]) -> bool {
 
 /// Words of what something is that an order is not for, or not now.
 const EXEMPT: &[&str] = &[
-    "excluded", "exempt", "skipped", "excepted", "untouched", "protected", "reserved", "optional", "blocked", "locked", "busy",
-    "taken", "enough", "planned", "scheduled", "due", "pinned", "off-limits", "archived", "retired", "cancelled", "canceled",
-    "postponed", "delayed", "out", "off",
+    "excluded",
+    "exempt",
+    "skipped",
+    "excepted",
+    "untouched",
+    "protected",
+    "reserved",
+    "optional",
+    "blocked",
+    "locked",
+    "busy",
+    "taken",
+    "enough",
+    "planned",
+    "scheduled",
+    "due",
+    "pinned",
+    "off-limits",
+    "archived",
+    "retired",
+    "cancelled",
+    "canceled",
+    "postponed",
+    "delayed",
+    "out",
+    "off",
 ];
 
 /// What people do who order something.
 const MEANWHILE: &[&str] = &[
-    "waiting", "watching", "monitoring", "standing", "sitting", "going", "leaving", "getting", "seeing", "losing", "running",
-    "having", "driving", "talking", "looking", "hurrying", "dying", "burning", "bleeding", "travelling", "traveling", "debugging",
-    "heading", "working", "dealing", "fixing", "debugging", "failing", "drowning", "panicking", "begging", "asking",
+    "waiting",
+    "watching",
+    "monitoring",
+    "standing",
+    "sitting",
+    "going",
+    "leaving",
+    "getting",
+    "seeing",
+    "losing",
+    "running",
+    "having",
+    "driving",
+    "talking",
+    "looking",
+    "hurrying",
+    "dying",
+    "burning",
+    "bleeding",
+    "travelling",
+    "traveling",
+    "debugging",
+    "heading",
+    "working",
+    "dealing",
+    "fixing",
+    "debugging",
+    "failing",
+    "drowning",
+    "panicking",
+    "begging",
+    "asking",
 ];
 
 /// Whether a remark names where, when or for what the order is to be, or says of whoever gives it that it is not given.
 fn speaks_of_it(part: &[Token<'_>], order: &[Token<'_>]) -> bool {
-    let word = |at: usize, words: &[&str]| part.get(at).is_some_and(|token| token.quote == 0 && token.any(words));
+    let word =
+        |at: usize, words: &[&str]| part.get(at).is_some_and(|token| token.quote == 0 && token.any(words));
     let Some(first) = part.first() else { return false };
     // "you need kim's ok"
     if word(0, &["you", "u"]) && word(1, &["need", "must", "should", "want", "have", "ought"]) {
@@ -131,7 +249,10 @@ fn speaks_of_it(part: &[Token<'_>], order: &[Token<'_>]) -> bool {
     if own && part.iter().skip(1).take(3).any(doing) {
         return true;
     }
-    if part.windows(2).any(|pair| pair[0].any(&["too"]) && pair[1].any(&["soon", "late", "risky", "dangerous"])) {
+    if part
+        .windows(2)
+        .any(|pair| pair[0].any(&["too"]) && pair[1].any(&["soon", "late", "risky", "dangerous"]))
+    {
         return true;
     }
     let pronoun = first.any(&["it", "it's", "its", "this", "that", "that's", "thats", "they", "these"]);
@@ -155,22 +276,46 @@ fn elsewhere(part: &[Token<'_>], order: &[Token<'_>]) -> bool {
         let little = part[..at].iter().rev().find(|token| !token.any(&["the", "our"]));
         let named = token.name.filter(|hit| hit.kind == NameKind::Environment && token.quote == 0);
         named.is_some_and(|hit| !place_in(order, hit.index()))
-            && !little.is_some_and(|before| before.any(&["in", "on", "from", "at", "of", "as", "by", "behind"]))
+            && !little
+                .is_some_and(|before| before.any(&["in", "on", "from", "at", "of", "as", "by", "behind"]))
     })
 }
 
 /// Whether this environment is named among these words.
 fn place_in(order: &[Token<'_>], index: usize) -> bool {
-    order.iter().filter_map(|token| token.name).any(|hit| hit.kind == NameKind::Environment && hit.index() == index)
+    order
+        .iter()
+        .filter_map(|token| token.name)
+        .any(|hit| hit.kind == NameKind::Environment && hit.index() == index)
 }
 
 /// "we start at 22:00", "it's planned for tonight": a time that is none of the past.
 fn timed(part: &[Token<'_>]) -> bool {
     const PAST: &[&str] = &[
-        "was", "were", "since", "ago", "died", "broke", "went", "had", "did", "got", "began", "have", "has", "last", "yesterday",
-        "fell", "came", "been", "until", "till",
+        "was",
+        "were",
+        "since",
+        "ago",
+        "died",
+        "broke",
+        "went",
+        "had",
+        "did",
+        "got",
+        "began",
+        "have",
+        "has",
+        "last",
+        "yesterday",
+        "fell",
+        "came",
+        "been",
+        "until",
+        "till",
     ];
-    let past = |token: &Token<'_>| token.any(PAST) || report::participle(token) && !token.any(&["planned", "scheduled"]);
+    let past = |token: &Token<'_>| {
+        token.any(PAST) || report::participle(token) && !token.any(&["planned", "scheduled"])
+    };
     if part.iter().any(past) {
         return false;
     }

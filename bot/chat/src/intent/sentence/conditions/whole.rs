@@ -82,6 +82,9 @@ const LOOKS: &[&str] = &[
 
 /// What signals and wishes are told with besides.
 const TOLD: &[&str] = &[
+    "misbehaves",
+    "misbehave",
+    "misbehaving",
     "repeated",
     "repeat",
     "repeats",
