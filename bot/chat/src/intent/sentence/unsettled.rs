@@ -264,19 +264,24 @@ fn speaks_of_it(part: &[Token<'_>], order: &[Token<'_>]) -> bool {
         return true;
     }
     // "the board wants it on friday"
-    let wanted = part.windows(2).any(|pair| {
-        pair[0].any(&["wants", "want", "wanted", "needs", "need"]) && pair[1].any(&["it", "this", "that"])
-    });
-    elsewhere(part, order) || (wanted || pronoun || own || first.any(&["i", "we"])) && timed(part)
+    let wanted = || {
+        part.windows(2).any(|pair| {
+            pair[0].any(&["wants", "want", "wanted", "needs", "need"]) && pair[1].any(&["it", "this", "that"])
+        })
+    };
+    let timely = part.iter().any(|token| token.is(Class::TIMELY.and(Class::DIGIT)));
+    elsewhere(part, order) || timely && (pronoun || own || first.any(&["i", "we"]) || wanted()) && timed(part)
 }
 
 /// "kim wants staging": a place that is not ordered, and of which nothing is told but that somebody wants it.
 fn elsewhere(part: &[Token<'_>], order: &[Token<'_>]) -> bool {
     part.iter().enumerate().skip(2).any(|(at, token)| {
-        let little = part[..at].iter().rev().find(|token| !token.any(&["the", "our"]));
         let named = token.name.filter(|hit| hit.kind == NameKind::Environment && token.quote == 0);
         named.is_some_and(|hit| !place_in(order, hit.index()))
-            && !little
+            && !part[..at]
+                .iter()
+                .rev()
+                .find(|token| !token.any(&["the", "our"]))
                 .is_some_and(|before| before.any(&["in", "on", "from", "at", "of", "as", "by", "behind"]))
     })
 }
