@@ -124,7 +124,8 @@ impl Scanner<'_, '_> {
         }
         let place = !self.segment.environments.without.is_empty()
             || self.groups.last().is_some_and(|said| !said.environments.without.is_empty());
-        if !place {
+        // "except local, everything except cron" says of what the service is left out.
+        if !place || self.segment.services.all {
             return Ok(());
         }
         Err(Problem::ambiguous(
