@@ -3,6 +3,7 @@
 //! Scanning does not know which keys the action has; `grammar` judges that, so that nothing said is lost silently.
 
 mod canary;
+mod excluded;
 mod indefinite;
 mod list;
 pub(super) mod lost;

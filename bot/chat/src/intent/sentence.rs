@@ -8,6 +8,7 @@ pub(super) mod aside;
 mod before;
 mod behind;
 pub(super) mod clauses;
+mod commentary;
 mod conditions;
 pub(super) mod correction;
 mod fits;
@@ -23,6 +24,7 @@ mod share;
 mod statement;
 mod strange;
 pub(super) mod told;
+mod unsettled;
 mod waver;
 
 pub(crate) use nothing::DO_NOTHING;
@@ -46,9 +48,10 @@ use super::words::{Kind, Token, classes, reach};
 use super::{Parsed, help};
 
 use clauses::begins_clause;
+use commentary::commentary;
 use conditions::reaction_like;
 use nothing::left_to_people;
-use remark::{commentary, goes_on, withdraws};
+use remark::{goes_on, withdraws};
 use report::{report, takes_back, without_courtesies};
 use told::Telling;
 
@@ -315,6 +318,7 @@ impl<'t> Reader<'_, 't> {
                 }
                 if joined != Joined::Start {
                     self.refused_behind(&tokens[..next.unwrap_or(tokens.len())], next.is_some())?;
+                    self.nobody(tokens)?;
                 }
                 self.hear(Heard::Refusal);
                 Ok((next.unwrap_or(tokens.len()), Joined::Start))
@@ -338,17 +342,8 @@ impl<'t> Reader<'_, 't> {
                 Ok((end, Joined::And))
             }
             Mood::Question { from, asked } => {
-                if joined != Joined::Start && remark::asks_people(&tokens[from..]) && self.ordered_here() {
-                    return Err(left_to_people());
-                }
-                // "can you deploy production, or is it locked?"
-                if joined != Joined::Start
-                    && self.ordered_here()
-                    && tokens[..from].iter().any(|token| token.any(&["or"]))
-                {
-                    return Err(Problem::ambiguous(
-                        "Behind the order I read \"or\" and a question, so I did nothing. Ask first, or say the order alone.",
-                    ));
+                if joined != Joined::Start && self.ordered_here() {
+                    unsettled::asked_behind(tokens, from)?;
                 }
                 self.question(&tokens[from..], asked)?;
                 Ok(whole)
@@ -381,6 +376,9 @@ impl<'t> Reader<'_, 't> {
                 self.lost_of_set_up(sets_up, tokens)?;
                 if joined != Joined::Start && remark::leaves_it(tokens) && self.ordered_here() {
                     return Err(left_to_people());
+                }
+                if joined != Joined::Start {
+                    self.unsettled_by(tokens)?;
                 }
                 if joined != Joined::Start && conditions::hangs_on(tokens) {
                     self.doubt.get_or_insert_with(|| conditions::conditional(&[], self.vocabulary));

@@ -260,12 +260,28 @@ pub(super) fn run(tokens: &[Token<'_>]) -> Option<(String, usize)> {
     None
 }
 
+/// `2,500/min`: a comma before the thousands.
+fn grouped_rate(tokens: &[Token<'_>]) -> Option<(u64, u64)> {
+    let [first, comma, group, ..] = tokens else { return None };
+    let (rest, unit) = group.low.split_once('/')?;
+    let digits = rest.len() == 3 && rest.bytes().all(|byte| byte.is_ascii_digit());
+    let fits = comma.glued && group.glued && first.low.len() <= 3 && digits;
+    let number = whole(first.low)?.checked_mul(1000)?.checked_add(rest.parse().ok()?)?;
+    fits.then_some((number, unit_s(unit)?))
+}
+
 /// A rate per minute: `500/min`, `500 users/min`, `500 per minute`, `20 rows per second`, `30k/hour`. `Err` carries what
 /// was written when it makes no sense.
 pub(super) fn rate(tokens: &[Token<'_>]) -> Option<(Result<u64, String>, usize)> {
     let word = words_at(tokens);
     let first = word(0);
     let (mut number, mut unit, mut place) = match first.split_once('/') {
+        _ if tokens.get(1).is_some_and(|comma| comma.kind == Kind::Comma)
+            && grouped_rate(tokens).is_some() =>
+        {
+            let (number, unit) = grouped_rate(tokens)?;
+            (number, Some(unit), 3)
+        }
         Some((number, unit)) if unit_s(unit).is_some() => {
             (whole(number.trim_end_matches("rpm"))?, unit_s(unit), 1)
         }
@@ -285,9 +301,14 @@ pub(super) fn rate(tokens: &[Token<'_>]) -> Option<(Result<u64, String>, usize)>
     }
     if unit.is_none() {
         let here = word(place);
-        if let Some((_, per)) = here.split_once('/')
+        if let Some((noun, per)) = here.split_once('/')
             && unit_s(per).is_some()
         {
+            // "1 000/min" is not one a minute.
+            if noun.starts_with(|c: char| c.is_ascii_digit()) {
+                let written = format!("{first} {here}");
+                return Some((Err(written), place + 1));
+            }
             unit = unit_s(per);
             place += 1;
         } else {
@@ -306,7 +327,12 @@ pub(super) fn rate(tokens: &[Token<'_>]) -> Option<(Result<u64, String>, usize)>
         }
     }
     let unit = unit?;
-    let per_minute = number.checked_mul(MINUTE_S).map(|number| number / unit).filter(|rate| *rate > 0);
+    // Parts of one a minute can't be said.
+    let per_minute = number
+        .checked_mul(MINUTE_S)
+        .filter(|number| number.is_multiple_of(unit))
+        .map(|number| number / unit)
+        .filter(|rate| *rate > 0);
     let written = || tokens[..place].iter().map(|token| token.raw).collect::<Vec<_>>().join(" ");
     Some((per_minute.ok_or_else(written), place))
 }

@@ -15,11 +15,12 @@ use crate::intent::names::Vocabulary;
 use crate::intent::problem::Problem;
 use crate::intent::scan::Scope;
 use crate::intent::values;
-use crate::intent::words::{Kind, Token, reach, said_again};
+use crate::intent::words::{Kind, Token, classes, reach, said_again};
 
 /// Refuses an order that goes where its verb does not: forward by a rollback, back by a migration, before a time.
 pub(super) fn check(scope: Scope<'_, '_>) -> Result<(), Problem> {
     newest(scope)?;
+    in_place_of(scope)?;
     departs(scope)?;
     backwards(scope)?;
     deadline(scope)?;
@@ -29,6 +30,32 @@ pub(super) fn check(scope: Scope<'_, '_>) -> Result<(), Problem> {
     unmeant::check(scope)?;
     between::check(scope)?;
     refused_mode(scope)
+}
+
+/// "set up staging instead of production": these read their words themselves, and would read both.
+fn in_place_of(scope: Scope<'_, '_>) -> Result<(), Problem> {
+    let Scope { action, tokens, .. } = scope;
+    let own = matches!(
+        action,
+        Action::Setup
+            | Action::CreateEnvironment
+            | Action::DestroyEnvironment
+            | Action::RotateSecret
+            | Action::SetVariable
+    );
+    let words = matches!(action, Action::RotateSecret | Action::SetVariable);
+    let replaces = |three: &[Token<'_>]| {
+        unquoted(&three[0])
+            && (three[0].any(&["instead"]) && three[1].any(&["of"]) || three[0].any(&["rather"]) && three[1].any(&["than"]))
+            // "in staging instead of production" is read with the names.
+            && !(words && three[2].name.is_some())
+    };
+    if !own || !classes(tokens).is(Class::MANNER) || !tokens.windows(3).any(replaces) {
+        return Ok(());
+    }
+    Err(Problem::ambiguous(
+        "I read what is not meant beside what is, and won't guess how far each goes, so I did nothing. Say only what is meant.",
+    ))
 }
 
 /// "connect stripe, but not live": a mode that is refused leaves open which is meant.
@@ -171,7 +198,9 @@ fn deadline(scope: Scope<'_, '_>) -> Result<(), Problem> {
         return Ok(());
     }
     let by = tokens.iter().enumerate().find(|(at, token)| {
-        token.any(&["by"]) && unquoted(token) && values::time(reach(&tokens[*at..])).is_some()
+        unquoted(token)
+            && (token.any(&["by"]) && values::time(reach(&tokens[*at..])).is_some()
+                || token.any(&["over"]) && values::time(reach(&tokens[at + 1..])).is_some())
     });
     let Some((_, by)) = by else { return Ok(()) };
     Err(Problem::ambiguous(

@@ -41,6 +41,15 @@ pub(in crate::intent) fn pace(tokens: &[Token<'_>], said: &mut Said) -> Result<O
                 said.runtime = Some(positive(seconds, "runtime")?);
                 return Ok(Some(at + len));
             }
+            // "max runtime 2:30" would be a time to begin.
+            let clock =
+                tokens.get(at).filter(|token| token.low.contains(':') && values::time::is_clock(token.low));
+            if let Some(clock) = clock {
+                return Err(Problem::bad_value(format!(
+                    "`{}` is a time of day; I expected how long at most, like `2h` or `90 minutes`.",
+                    clock.raw
+                )));
+            }
             if word(0) == "up" || word(0) == "no" || word(0) == "stop" || word(0) == "most" {
                 return Ok(None);
             }
@@ -153,7 +162,7 @@ fn positive(value: u64, what: &str) -> Result<u64, Problem> {
 fn checked_rate(rate: Result<u64, String>) -> Result<u64, Problem> {
     rate.map_err(|written| {
         Problem::bad_value(format!(
-            "`{written}` is less than one a minute; I expected a rate like `500/min`."
+            "`{written}` is no whole number a minute; I expected a rate like `500/min`."
         ))
     })
 }

@@ -198,6 +198,20 @@ pub(super) fn judge(action: Action, said: &Said, vocabulary: &Vocabulary) -> Res
     if emptied(&said.environments) {
         return Err(Problem::ambiguous("I know where not to, but not where to. Name the environments."));
     }
+    // "except api, web and cron", "deploy api, but not the api": without a service, all would be meant.
+    let services = &said.services;
+    if !services.without.is_empty() {
+        let none = if services.named.is_empty() || services.all {
+            services.without.len() >= vocabulary.names().services.len()
+        } else {
+            services.named.iter().all(|named| services.without.contains(named))
+        };
+        if none && action.has(Key::Services) {
+            return Err(Problem::ambiguous(
+                "I read that every service is left out, so I did nothing. Name those that are meant.",
+            ));
+        }
+    }
     if [&said.components, &said.jobs, &said.providers].into_iter().any(emptied) {
         return Err(Problem::ambiguous("I know what to leave out, but not what is meant. Name it."));
     }

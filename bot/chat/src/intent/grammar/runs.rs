@@ -144,8 +144,15 @@ pub(in crate::intent) fn read(scope: Scope<'_, '_>) -> Result<Box<Said>, Problem
         let counted = bare_id.bytes().all(|byte| byte.is_ascii_digit())
             && (place > 0 && tokens[place - 1].any(&["to", "at", "by"])
                 || action == Action::Promote && values::whole(bare_id).is_some_and(|share| share <= 100));
+        // "approve r-3f2a 100": a number behind a run is no other.
+        let behind = place > 0
+            && tokens[place - 1].is_word()
+            && !tokens[place - 1].any(&["and", "run", "runs"])
+            && !said.runs.is_empty()
+            && bare_id.bytes().all(|byte| byte.is_ascii_digit());
         if token.name.is_none()
             && !token.class.known()
+            && !behind
             && (3..=32).contains(&bare_id.len())
             && bare_id.bytes().all(|byte| byte.is_ascii_hexdigit())
             && bare_id.bytes().any(|byte| byte.is_ascii_digit())
@@ -166,6 +173,18 @@ pub(in crate::intent) fn read(scope: Scope<'_, '_>) -> Result<Box<Said>, Problem
                 action.name()
             ))
             .suggest([action.name().to_owned(), "status".to_owned()]));
+        }
+        // "approve the last run": which of them is not said.
+        let run = tokens.get(place + 1).is_some_and(|next| next.any(&["run", "one", "runs"]));
+        // What is retried is what failed last.
+        let run = run && !(action == Action::Retry && token.any(&["last", "latest"]));
+        if run && token.any(&["last", "next", "first", "latest", "other"]) {
+            return Err(Problem::ambiguous(format!(
+                "I read `{} {}`, and not which run that is, so I did nothing. Say it by its name; `status` lists them.",
+                token.raw,
+                tokens[place + 1].raw
+            ))
+            .suggest(["status"]));
         }
         // "approve this one"
         let one = token.any(&["one"]) && place > 0 && tokens[place - 1].any(&["this", "that", "the"]);

@@ -10,7 +10,8 @@ use crate::intent::names::NameKind;
 use crate::intent::problem::Problem;
 use crate::intent::scan::Scope;
 use crate::intent::sentence::remark::BECAUSE;
-use crate::intent::words::{Kind, Token, reach};
+use crate::intent::sentence::report;
+use crate::intent::words::{Kind, Token, classes, reach};
 use value::{Value, as_typed};
 
 /// One `NAME=value`, and which tokens it took.
@@ -293,6 +294,12 @@ pub(super) fn assignments(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
     if found.is_empty() && !about && others.iter().any(Token::is_word) {
         return Err(not_ours(scope.action, scope.vocabulary));
     }
+    if let Some(reason) = reason_within(&others) {
+        others.truncate(reason);
+    }
+    if found.iter().any(|(_, value)| value.is_some()) {
+        told(&others)?;
+    }
     // "set x to production in staging": one of the two is the value.
     if found.iter().all(|(_, value)| value.is_none()) && apart_places(&others) {
         return Err(Problem::ambiguous(
@@ -325,6 +332,38 @@ pub(super) fn assignments(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
             })
         })
         .collect())
+}
+
+/// "because the api is slow", "so the api works": where what is told of why begins.
+fn reason_within(others: &[Token<'_>]) -> Option<usize> {
+    if !classes(others).is(Class::COMMENTS) {
+        return None;
+    }
+    (1..others.len()).find(|at| {
+        let begins = others.get(at + 1).is_some_and(|next| {
+            next.is(Class::SUBJECT) || next.any(&["it", "the", "that", "this", "our", "my"])
+        });
+        others[*at].quote == 0
+            && (others[*at].any(BECAUSE) || others[*at].any(&["so", "since", "as"]) && begins)
+    })
+}
+
+/// "set A=1 on staging failed", "… has been done", "… maybe": told of an order, or not meant yet.
+fn told(others: &[Token<'_>]) -> Result<(), Problem> {
+    let tells = |token: &&Token<'_>| {
+        token.is_word()
+            && token.quote == 0
+            && token.name.is_none()
+            && (token.is(Class::TELLS) || report::participle(token))
+            && !token.any(&["named", "called"])
+    };
+    match others.iter().find(tells) {
+        Some(token) => Err(Problem::not_a_command(format!(
+            "I read `{}` as told of what is set, and not as an order to set it, so I did nothing.",
+            token.raw
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// The words without what joins them.

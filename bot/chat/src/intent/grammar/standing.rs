@@ -2,7 +2,7 @@
 
 use crate::intent::command::{Channel, Reaction, Signal};
 use crate::intent::names::{NameKind, Vocabulary};
-use crate::intent::words::{Token, words_at};
+use crate::intent::words::{Kind, Token, words_at};
 
 const CRON: &[&str] = &["cron", "crons", "cronjobs", "schedule", "schedules"];
 
@@ -132,7 +132,7 @@ pub(in crate::intent) fn notifies(tokens: &[Token<'_>]) -> bool {
             person(1)
                 || word(1) == "in" && !channels(&tokens[2..tokens.len().min(4)]).is_empty()
                 || matches!(word(1), "if" | "when" | "on" | "whenever" | "by" | "via" | "about" | "for")
-                || tokens.get(1).is_some_and(|token| !token.is_word())
+                || tokens.get(1).is_some_and(|token| !token.is_word() && token.kind != Kind::Colon)
         }
         _ => false,
     }

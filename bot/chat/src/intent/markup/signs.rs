@@ -1,11 +1,12 @@
 //! Signs and pictures that say something of the order they stand beside: no, not yet, or a question.
 
-/// Signs that mean no, or not yet: 🚫, ⛔, ❌, ❎, ✖, ✗, ✘, 🙅, 🛑, 👎, ✋, 🤚, ⏸, ⏹, 🚧.
+/// Signs that mean no, or not yet: 🚫, ⛔, ❌, ❎, ✖, ✗, ✘, ➖, 🙅, 🛑, 👎, ✋, 🤚, ⏸, ⏹, 🚧.
 pub(super) const fn refuses(c: char) -> bool {
     matches!(
         c,
         '\u{1f6ab}' | '\u{26d4}' | '\u{274c}' | '\u{274e}' | '\u{2715}'
             ..='\u{2718}'
+                | '\u{2796}'
                 | '\u{1f645}'
                 | '\u{1f6d1}'
                 | '\u{1f44e}'

@@ -183,10 +183,13 @@ impl<'t> Scanner<'_, 't> {
             let dashes = tokens[..from].iter().rev().take_while(|token| token.kind == Kind::Dash).count();
             self.ends_name(from - dashes).is_some()
         };
+        // "all environments - production"
+        let all = self.segment.environments.all && kind == NameKind::Environment
+            || self.segment.services.all && kind == NameKind::Service;
         let parted = dash
-            && kind != NameKind::Environment
+            && (kind != NameKind::Environment || all)
             && !action.has(crate::intent::actions::Key::Reason)
-            && named(place);
+            && (named(place) || all);
         if !(minus || not || parted) {
             return Ok(());
         }
@@ -331,8 +334,9 @@ pub(super) fn check_contrary(groups: &[Box<Said>]) -> Result<(), Problem> {
         let (first, next) = (&pair[0], &pair[1]);
         let canary = matches!((off(first), off(next)), (Some(first), Some(next)) if first != next);
         let migrate = matches!((first.migrate, next.migrate), (Some(first), Some(next)) if first != next);
+        // "with canary, no canary on web" is for all services and for one of them.
         let own = next.environments.is_said()
-            || next.services.is_said()
+            || next.services.is_said() && first.services.is_said()
             || next.git_ref.is_some()
             || next.at.is_some();
         (canary || migrate) && !own

@@ -14,99 +14,7 @@ const PURPOSES: &[&str] = &["see", "validate", "confirm", "unblock", "try", "dem
 pub(super) const HARMLESS: &[&str] =
     &["downtime", "fuss", "delay", "interruption", "interruptions", "outage", "ado", "hesitation"];
 
-/// Behind what stands after "but", these make it something else than an exception.
-const TURNED: &[&str] = &["only", "alone", "first", "last", "too", "also", "instead", "afterwards"];
-
 impl<'t> Scanner<'_, 't> {
-    /// "except cron", "but not production", "everything but web".
-    pub(super) fn exclusion(&mut self, place: usize) -> Result<Option<usize>, Problem> {
-        if let Some(len) = self.other_value(place) {
-            return Ok(Some(len));
-        }
-        let named = |at: usize| self.token(at).is_some_and(|token| token.name.is_some());
-        let article =
-            |at: usize| usize::from(matches!(self.word(at), "the" | "for" | "in" | "on" | "to" | "from"));
-        let len = match self.word(place) {
-            "except" | "excluding" | "minus" | "bar" => {
-                let more = usize::from(self.word(place + 1) == "for");
-                1 + more
-            }
-            "but" if self.word(place + 1) == "not" => 2,
-            "but" if place > 0 && matches!(self.word(place - 1), "all" | "everything" | "everywhere") => 1,
-            "skip" | "skipping" | "but" | "not" | "without" if named(place + 1 + article(place + 1)) => 1,
-            // "without restarting web": web is not meant, whatever is not to happen to it.
-            "without"
-                if !matches!(
-                    self.word(place + 1),
-                    "canary"
-                        | "a"
-                        | "the"
-                        | "any"
-                        | "migrations"
-                        | "canaries"
-                        | "running"
-                        | "migration"
-                        | "migrating"
-                ) =>
-            {
-                1
-            }
-            "apart" | "aside" if self.word(place + 1) == "from" => 2,
-            "other" | "rather" if self.word(place + 1) == "than" => 2,
-            "instead" if self.word(place + 1) == "of" => 2,
-            _ => return Ok(None),
-        };
-        self.but_only(place, place + len + article(place + len))?;
-        match self.word(place) {
-            "rather" | "instead" => {}
-            "without" => self.without_what(place)?,
-            _ => self.excepted(place + len)?,
-        }
-        let len = len + article(place + len);
-        self.excluding = true;
-        Ok(Some(len))
-    }
-
-    /// "v1.3.0, not v1.2.0", "to 4, not 5": what is not meant, behind what is.
-    fn other_value(&self, place: usize) -> Option<usize> {
-        let not = self.word(place) == "not" || self.word(place) == "instead" && self.word(place + 1) == "of";
-        if !not {
-            return None;
-        }
-        let at = place + 1 + usize::from(self.word(place) == "instead");
-        let at = at + usize::from(self.word(at) == "to");
-        let groups = || self.groups.last().into_iter().chain(std::iter::once(&self.segment));
-        let word = self.word(at);
-        let apart = self
-            .token(at + 1)
-            .is_none_or(|next| !next.is_word() || next.is(Class::PREPOSITION) || next.is(Class::OPENER));
-        let other_ref = values::is_ref(word)
-            && groups()
-                .any(|said| said.git_ref.as_deref().is_some_and(|first| !first.eq_ignore_ascii_case(word)));
-        let other_count = self.scope.action == Action::Scale
-            && values::whole(word).is_some_and(|count| {
-                groups().any(|said| said.replicas.is_some_and(|first| u64::from(first) != count))
-            });
-        ((other_ref || other_count) && apart).then_some(at + 1 - place)
-    }
-
-    /// "deploy production, but the api only": the one that is meant, or the one that is left out?
-    fn but_only(&self, place: usize, named: usize) -> Result<(), Problem> {
-        let Some(name) = self.token(named).filter(|_| self.word(place) == "but") else { return Ok(()) };
-        let behind = named + name.name.map_or(1, Hit::len);
-        let word = self.word(behind);
-        if !self.scope.action.row().changes || name.name.is_none() || !TURNED.contains(&word) {
-            return Ok(());
-        }
-        let but = self.scope.tokens[place];
-        let problem = Problem::ambiguous(format!(
-            "I read `but {} {word}`, and not whether it is meant or left out, so I did nothing. Say `only` before it, or `except`.",
-            name.raw
-        ));
-        let either: &[&str] = if matches!(word, "only" | "alone") { &["only", "except"] } else { &[] };
-        Err(problem.instead(but.at..but.end(), either.iter().copied()))
-    }
-
     pub(super) fn name(&mut self, place: usize) -> Result<Option<usize>, Problem> {
         let Some(token) = self.token(place).copied() else { return Ok(None) };
         let Some(hit) = token.name else { return self.slashed(place) };
@@ -131,6 +39,11 @@ impl<'t> Scanner<'_, 't> {
                 })
             });
         self.other_pair(hit)?;
+        self.left_out_where(hit.kind)?;
+        // "for api in staging": whom it is for, and not what it is good for.
+        let led = place.checked_sub(1).map_or("", |at| self.word(at));
+        let led = if matches!(led, "the" | "our") && place > 1 { self.word(place - 2) } else { led };
+        self.purpose &= led != "for";
         // "the live site", "web app": the name stays the name.
         self.take(hit.kind, hit.index(), placed);
         self.listing = false;
@@ -295,6 +208,7 @@ impl<'t> Scanner<'_, 't> {
         let Some(hits) = hits.filter(|hits| !hits.is_empty()) else { return Ok(None) };
         for hit in hits {
             self.signed(place, token, hit.kind)?;
+            self.left_out_where(hit.kind)?;
             self.take(hit.kind, hit.index(), true);
         }
         self.listing = false;
@@ -402,7 +316,9 @@ impl<'t> Scanner<'_, 't> {
         if token.is(Class::PREPOSITION) {
             // "everything except cron to staging": what follows "to" is not excluded.
             self.excluding = false;
-            self.purpose |= token.any(&["for"])
+            // "only for germans" narrows it.
+            let only = place > 0 && matches!(self.word(place - 1), "only" | "just");
+            self.purpose |= token.any(&["for"]) && !only
                 || token.any(&["to"])
                     && self.token(place + 1).is_some_and(|next| {
                         next.any(PURPOSES) || next.is(Class::HEAD) && next.name.is_none()

@@ -10,7 +10,10 @@ use crate::intent::actions::Key;
 use crate::intent::lexicon::look_up;
 use crate::intent::words::said_again;
 pub(super) use words::THINGS;
-use words::{ANYBODY, COMPARES, FORMER, KINDS, NUMBERED, REPORTED, SHOWN, SOMETIME, TRIALS, VERSIONS};
+use words::{
+    ANYBODY, BACKFILLED, COLUMNS, COMPARES, FORMER, KINDS, NUMBERED, REPORTED, SECRETS, SHOWN, SOMETIME,
+    TRIALS, VERSIONS,
+};
 
 impl<'t> Scanner<'_, 't> {
     /// Refuses a word of a service, of a release or of a time that is in no list of what means nothing.
@@ -184,12 +187,17 @@ impl<'t> Scanner<'_, 't> {
             Action::AddComponent | Action::RemoveComponent => {
                 &["database", "db", "cache", "queue", "component", "components", "instance", "new"]
             }
-            Action::Connect => &["mode", "test", "testing", "account", "key", "keys"],
             Action::Readiness => &["check", "checks", "test", "tests"],
             Action::Scale => &["replicas", "replica", "size", "number", "count", "instance"],
             Action::Lock | Action::Unlock => &["changes", "releases", "release", "code", "updates", "new"],
             Action::Reconcile => &["state", "config", "configuration", "changes"],
             Action::CronDisable | Action::CronEnable => &["job", "jobs", "task", "tasks"],
+            Action::Backfill => BACKFILLED,
+            Action::Expand => COLUMNS,
+            Action::RotateSecret => SECRETS,
+            Action::Connect => {
+                &["provider", "providers", "mode", "test", "testing", "account", "key", "keys"]
+            }
             _ => &[],
         };
         own.contains(&token.low)
@@ -403,5 +411,9 @@ const fn strict(action: Action) -> bool {
             | Action::Reconcile
             | Action::Lock
             | Action::Unlock
+            | Action::Backfill
+            | Action::Expand
+            | Action::RotateSecret
+            | Action::Connect
     )
 }

@@ -11,6 +11,7 @@ use super::{
 use crate::intent::actions::Key;
 use crate::intent::grammar::{fleet, refused_abroad};
 use crate::intent::lexicon::near_verb;
+use crate::intent::near::Spelled;
 use crate::intent::sentence::abroad;
 
 /// What is said behind "as" and changes nothing.
@@ -111,6 +112,11 @@ impl<'t> Scanner<'_, 't> {
                 }
                 return Err(misspelt(token, keyword));
             }
+            // "deploy production, actualy staging": what puts something right is no courtesy.
+            let corrects = near_opener(token.low) && row.changes && self.corrects_before(place, token);
+            if corrects {
+                self.segment.strange.get_or_insert(place);
+            }
             if token.low.len() > 2 && near_opener(token.low) {
                 return Ok(1);
             }
@@ -163,7 +169,8 @@ impl<'t> Scanner<'_, 't> {
         let counted =
             token.is(Class::DIGIT) && row.changes && token.low.bytes().any(|byte| !byte.is_ascii_digit());
         let purpose = self.purpose && !counted;
-        if !(free_objects || harmless || purpose || source || is_ticket(token.raw)) {
+        let free = free_objects && (self.scope.action != Action::Expand || self.is_table(place));
+        if !(free || harmless || purpose || source || is_ticket(token.raw)) {
             self.segment.strange.get_or_insert(place);
         }
         Ok(1)
@@ -171,6 +178,23 @@ impl<'t> Scanner<'_, 't> {
 }
 
 impl<'t> Scanner<'_, 't> {
+    /// "actually" typed wrong, between two names or values.
+    fn corrects_before(&self, place: usize, token: &Token<'t>) -> bool {
+        let value =
+            |token: &Token<'_>| token.name.is_some() || token.is(Class::DIGIT) || values::is_ref(token.low);
+        self.scope.tokens[..place].iter().any(value)
+            && self.scope.tokens[place + 1..].iter().any(value)
+            && Spelled::new("actually").distance(&Spelled::new(token.low)).is_some()
+    }
+
+    /// "to users", "on the invoices table": where a column belongs.
+    fn is_table(&self, place: usize) -> bool {
+        let article = place > 0 && matches!(self.word(place - 1), "the" | "our" | "its");
+        let before = (place - usize::from(article)).checked_sub(1).map_or("", |at| self.word(at));
+        matches!(before, "to" | "on" | "for" | "of" | "from" | "in" | "into")
+            || matches!(self.word(place + 1), "table" | "tables")
+    }
+
     /// "deploy the website to production": it begins like a service of ours, and may be that or all there is.
     pub(super) fn nearly_service(&self, place: usize, token: &Token<'t>) -> Result<(), Problem> {
         /// Shorter names begin too many words.

@@ -318,7 +318,7 @@ fn hesitates(tokens: &[Token<'_>]) -> bool {
 }
 
 /// "Deploy production. Is it safe?", "… should we?", "… right?": whoever asks that waits for the answer.
-fn doubts(tokens: &[Token<'_>]) -> bool {
+pub(super) fn doubts(tokens: &[Token<'_>]) -> bool {
     /// Longer questions are about something else.
     const LONGEST: usize = 6;
     let mut words = tokens.iter().filter(|token| token.is_word()).take(LONGEST + 1);

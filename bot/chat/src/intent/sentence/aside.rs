@@ -103,7 +103,10 @@ fn all_idle(tokens: &[Token<'_>]) -> bool {
 /// Where the order begins behind a remark that changes nothing of it; 0 where none does. `said` are the classes of these
 /// tokens.
 pub(super) fn before(tokens: &[Token<'_>], said: Class) -> usize {
-    let signs = Class::of_kind(Kind::Comma).and(Class::of_kind(Kind::Dash)).and(Class::of_kind(Kind::Colon));
+    let signs = Class::of_kind(Kind::Comma)
+        .and(Class::of_kind(Kind::Dash))
+        .and(Class::of_kind(Kind::Colon))
+        .and(Class::MODAL);
     let orders = |token: &Token<'_>| token.is(Class::HEAD) && token.name.is_none();
     if !said.is(Class::HEAD) || !said.is(signs.and(Class::OPENER)) || tokens.first().is_some_and(orders) {
         return 0;
@@ -115,9 +118,19 @@ pub(super) fn before(tokens: &[Token<'_>], said: Class) -> usize {
         return 0;
     }
     let near = tokens.len().min(begin + LONGEST + 2);
+    // "im on my phone can u deploy web"
+    let modal = said.is(Class::MODAL);
+    let asks = |at: usize| {
+        modal
+            && at > begin
+            && tokens[at].is(Class::MODAL)
+            && tokens.get(at + 1).is_some_and(|you| you.any(&["you", "u", "ya"]))
+            && tokens.get(at + 2).is_some_and(|verb| verb.is(Class::HEAD))
+    };
     let ends = |at: &usize| {
         let token = &tokens[*at];
-        matches!(token.kind, Kind::Comma | Kind::Dash | Kind::Colon)
+        asks(*at)
+            || matches!(token.kind, Kind::Comma | Kind::Dash | Kind::Colon)
             || token.is(Class::OPENER)
                 && (token.any(&["so", "but"])
                     || token.is_please()
@@ -132,6 +145,7 @@ pub(super) fn before(tokens: &[Token<'_>], said: Class) -> usize {
         && (face(end + 1) || face(end + 2) && tokens[end + 1].kind == Kind::Dash);
     let order = match tokens[end].kind {
         Kind::Colon if !sad => return 0,
+        Kind::Word if asks(end) => end,
         Kind::Colon => end + 1 + tokens[end + 1..].iter().take_while(|token| !token.is_word()).count(),
         _ => end + 1,
     };

@@ -157,6 +157,9 @@ const HOLDS: &[&str] = &[
     "joking",
     "kidding",
     "mind",
+    "minds",
+    "early",
+    "premature",
     "wait",
     "hold",
     "hang",
@@ -320,7 +323,16 @@ fn quotes(spoken: &[Token<'_>]) -> bool {
         || that
             && (words.clone().take(2).any(|token| token.any(&["for"]))
                 || last.is_some_and(|last| {
-                    last.any(&["command", "example", "docs", "runbook", "type", "order"])
+                    last.any(&[
+                        "command",
+                        "example",
+                        "docs",
+                        "runbook",
+                        "type",
+                        "order",
+                        "quote",
+                        "quotation",
+                    ])
                 }))
 }
 
@@ -336,9 +348,13 @@ fn is_done(spoken: &[Token<'_>]) -> bool {
         .any(|pair| pair[0].any(&["did", "got", "do", "done"]) && pair[1].any(&["it", "that", "this"]))
 }
 
-/// "nobody is online", "nothing else runs"
+/// "nobody is online", "nothing else runs", and not "nobody agreed".
 fn lacks(part: &[Token<'_>]) -> bool {
     part.first().is_some_and(|first| first.any(&["nobody", "nothing", "none", "noone"]))
+        && !part.iter().any(|token| {
+            report::participle(token)
+                && !token.any(&["noticed", "affected", "logged", "changed", "connected"])
+        })
 }
 
 fn is_wanting(spoken: &[Token<'_>]) -> bool {

@@ -295,7 +295,9 @@ fn judge(tokens: &[Token<'_>], from: usize, end: usize, mark: Mark) -> Option<Co
         to += 1;
     }
     let Some(first) = tokens.get(to) else {
-        let doubled = from > 0 && mark != Mark::Faint && said_twice(before);
+        // "don't deploy production, deploy staging instead"
+        let turned = tokens[from].any(&["instead"]) && matches!(mood::read(before), Mood::Refusal);
+        let doubled = from > 0 && !turned && mark != Mark::Faint && said_twice(before);
         return (doubled || mark == Mark::Anew).then_some(Correction {
             mark,
             from,

@@ -7,7 +7,7 @@ use crate::intent::words::said_again;
 use super::{
     Action, Class, Head, Heard, Joined, Key, Kind, Meaning, Mood, Opening, Problem, Reader, Rest, Scope,
     Token, behind, classes, clauses, commentary, conditions, fits, goes_on, grammar, heads, mood, reach,
-    reaction_like, remark, report, statement, takes_back, waver, withdraws,
+    reaction_like, remark, report, statement, takes_back, unsettled, waver, withdraws,
 };
 
 /// An order of more tokens than this is none that people type.
@@ -155,6 +155,10 @@ impl<'t> Reader<'_, 't> {
                 {
                     self.unread();
                 }
+                // "deploy production, use v1.2"
+                if joined != Joined::Start && self.ordered_here() && matches!(head, Head::Use) {
+                    return Err(unsettled::unsettled(tokens));
+                }
                 self.unread_order(tokens);
                 self.stranger(&tokens[opening.at..], asked && !opening.polite);
                 return Ok(whole);
@@ -175,6 +179,11 @@ impl<'t> Reader<'_, 't> {
         if !changes && let Some(then) = conditions::looks_first(reach(&tokens[from..])) {
             return Err(conditions::conditional(&tokens[from + then..], self.vocabulary));
         }
+        // "would you rather deploy production"
+        if opening.polite && changes && tokens[..opening.at].iter().any(|token| token.any(&["rather"])) {
+            self.hear(Heard::Question);
+            return Ok(whole);
+        }
         let it = |token: &Token<'_>| {
             !token.is_word() || token.is(Class::OPENER) || token.any(&["it", "that", "this", "everything"])
         };
@@ -187,6 +196,9 @@ impl<'t> Reader<'_, 't> {
             return Err(Problem::ambiguous(
                 "Behind an order I read that it is not to be done, or not yet, so I did nothing. Send only what is to be done.",
             ));
+        }
+        if changes && joined == Joined::Then && words.iter().all(it) {
+            self.about_no_run(action)?;
         }
         // "approve. ship it": the run that is approved.
         let lets_go = self.drafts.last().is_some_and(|draft| {
@@ -343,10 +355,17 @@ impl<'t> Reader<'_, 't> {
         if grammar::runs::is_run_action(action) && !tail.is_empty() && waver::is_banter(action, tail) {
             return Err(waver::chatted(action));
         }
+        if grammar::runs::is_run_action(action) && !remark.is_empty() && unsettled::doubts_run(action, remark)
+        {
+            return Err(unsettled::unsettled(remark));
+        }
         let remarked = changes && spoken && !remark.is_empty();
         if remarked && remark::leaves_it(remark) {
             self.hear(Heard::Statement);
             return Ok(whole);
+        }
+        if remarked && unsettled::unsettles(action, plain, remark) {
+            return Err(unsettled::unsettled(remark));
         }
         if remarked && conditions::hangs_on(remark) {
             return Err(conditions::conditional(plain, self.vocabulary));

@@ -1,6 +1,6 @@
 //! What is only said about an order, before or behind it.
 
-use super::{Action, Class, Kind, Mood, Token, aside, classes, grammar, mood, reach};
+use super::{Class, Kind, Mood, Token, mood, reach};
 use crate::intent::names::NameKind;
 
 /// Verbs by which people tell how things are.
@@ -64,7 +64,7 @@ pub(super) const VERBS: &[&str] = &[
 ];
 
 /// "db is calm again", "errors are climbing", "it hangs again": how things are, behind the comma of an order.
-fn remark(tokens: &[Token<'_>]) -> bool {
+pub(super) fn remark(tokens: &[Token<'_>]) -> bool {
     let ends =
         |token: &Token<'_>| !token.is_word() || token.any(&["and", "then", "but", "which", "who", "that"]);
     let clause = &tokens[..tokens.iter().position(ends).unwrap_or(tokens.len())];
@@ -165,7 +165,7 @@ fn demand(clause: &[Token<'_>]) -> bool {
 }
 
 /// Words between somebody and what they do.
-const HOW: &[&str] = &[
+pub(super) const HOW: &[&str] = &[
     "only",
     "just",
     "barely",
@@ -435,62 +435,3 @@ pub(in crate::intent) const COMMENTS: &[&str] =
 
 /// How people say "because".
 pub(in crate::intent) const BECAUSE: &[&str] = &["because", "cause", "cuz", "coz", "bc", "b/c"];
-
-/// The words of an order without what is only said about it: "…, it's broken", "because …", "so that …". Locks keep
-/// their reason.
-pub(super) fn commentary<'a, 't>(action: Action, tokens: &'a [Token<'t>]) -> (&'a [Token<'t>], bool) {
-    let signs = Class::COMMENTS
-        .and(Class::of_kind(Kind::Comma))
-        .and(Class::of_kind(Kind::Dash))
-        .and(Class::of_kind(Kind::Colon));
-    if !classes(tokens).is(signs) {
-        return (tokens, true);
-    }
-    let place = tokens.iter().enumerate().position(|(at, token)| {
-        let next = tokens.get(at + 1);
-        token.quote == 0
-            && (at > 0 && token.any(BECAUSE)
-                || (token.any(&["so"])
-                    && next.is_some_and(|next| {
-                        // "so QA can test"
-                        let able = tokens.get(at + 2).is_some_and(|can| can.any(&["can", "could"]));
-                        next.is(Class::SUBJECT)
-                            || next.any(&["that", "the", "it"])
-                            || able && next.name.is_none()
-                    }))
-                || (token.any(&["since", "as"])
-                    && next.is_some_and(|next| next.is(Class::SUBJECT) || next.any(&["it", "the"])))
-                || (matches!(token.kind, Kind::Comma | Kind::Dash | Kind::Colon)
-                    && action != Action::SetVariable
-                    && next.is_some_and(|next| {
-                        next.is(Class::SUBJECT)
-                            || next.any(&["its"])
-                                && tokens
-                                    .get(at + 2)
-                                    .is_some_and(|article| article.any(&["a", "an", "just", "only", "not"]))
-                            || token.kind != Kind::Colon
-                                && (remark(reach(&tokens[at + 1..]))
-                                    || aside::behind(reach(&tokens[at + 1..])))
-                            || (next.any(&["it", "this", "that", "the", "there"])
-                                && reach(&tokens[at + 1..])
-                                    .iter()
-                                    .any(|token| token.is(Class::TELLS) && token.is_word()))
-                    })))
-    });
-    let place = place.or_else(|| {
-        let runs = grammar::runs::is_run_action(action);
-        // "approve: r-3f2a" names the run, and gives no reason.
-        let names = |at: usize| at == 0 && crate::intent::values::run(&tokens[1..]).is_some();
-        let sign = |token: &Token<'_>| matches!(token.kind, Kind::Colon | Kind::Dash);
-        tokens.iter().enumerate().position(|(at, token)| runs && sign(token) && !names(at))
-    });
-    let locks = matches!(action, Action::Lock | Action::Unlock);
-    let colon = tokens.iter().position(|token| {
-        locks && (token.kind == Kind::Colon || token.any(&["reason"]) || token.any(BECAUSE))
-    });
-    match (place, colon) {
-        (_, Some(colon)) => (&tokens[..colon], false),
-        (Some(place), None) if action != Action::SetVariable => (&tokens[..place], true),
-        _ => (tokens, true),
-    }
-}

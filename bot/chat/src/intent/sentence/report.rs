@@ -54,13 +54,34 @@ fn courtesy(text: &[Token<'_>], at: usize) -> usize {
         phrase.len() <= tokens.len()
             && phrase.iter().zip(tokens).all(|(word, token)| token.is_word() && token.low == *word)
     };
-    let len = COURTESIES.iter().filter(fits).map(|phrase| phrase.len()).max().unwrap_or(0);
+    let len =
+        COURTESIES.iter().filter(fits).map(|phrase| phrase.len()).max().unwrap_or_else(|| at_leisure(tokens));
     // "status staging and if it's ok deploy production": the order hangs on what is seen.
     let hangs = len > 0
         && tokens[len - 1].any(&["ok", "okay"])
         && tokens.get(len).is_some_and(|next| next.is_word() && next.is(Class::HEAD))
         && text[..at].iter().any(|before| before.name.is_some());
     if hangs { 0 } else { len }
+}
+
+/// "when you get a sec", "if u have a few minutes", "once you find some time": how many tokens say that there is no hurry.
+#[cold]
+fn at_leisure(tokens: &[Token<'_>]) -> usize {
+    let [when, you, get, rest @ ..] = tokens else { return 0 };
+    let begins = when.any(&["when", "whenever", "once", "if"])
+        && you.any(&["you", "u", "ya"])
+        && get.any(&["get", "got", "have", "find", "gotta"]);
+    let little = rest
+        .iter()
+        .take_while(|token| token.any(&["a", "an", "some", "few", "one", "two", "spare", "free", "the"]))
+        .count();
+    let time = rest.get(little).is_some_and(|token| {
+        token.any(&[
+            "sec", "secs", "second", "seconds", "min", "mins", "minute", "minutes", "moment", "moments",
+            "chance", "time", "bit", "break",
+        ])
+    });
+    if begins && time { 3 + little + 1 } else { 0 }
 }
 
 /// The sentence without courtesies that hold "if" or "when"; `said` are its classes.
@@ -260,7 +281,7 @@ pub(super) const PARTICIPLE_AFTER: &[&str] = &[
 ];
 
 /// "fixed", "awaiting", "crashed": a report, unless it is one of the words orders are made of.
-pub(super) fn participle(token: &Token<'_>) -> bool {
+pub(in crate::intent) fn participle(token: &Token<'_>) -> bool {
     const PLAIN: &[&str] = &[
         "including",
         "excluding",

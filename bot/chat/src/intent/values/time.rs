@@ -152,7 +152,11 @@ pub(in crate::intent) fn time(tokens: &[Token<'_>]) -> Option<Time> {
                     && word(place + 1) == "the"
                     && matches!(word(place + 2), "morning" | "afternoon" | "evening"))
                 || (here == "next" && is_day(word(place + 1)))
-                || (here == "at" && days > 0 && hour(place + 1)))
+                || (here == "at"
+                    && days > 0
+                    && clocks == 0
+                    && hour(place + 1)
+                    && super::rate(&tokens[place + 1..]).is_none()))
         {
             if here == "in" && word(place + 1) == "the" {
                 place += 3;

@@ -59,7 +59,8 @@ pub(in crate::intent) fn object_words(action: Action) -> &'static [&'static str]
             &["rollback", "deploy", "deployment", "back", "release", "revert", "production's"]
         }
         Action::Migrate => &["migrations", "migration", "migrate"],
-        Action::Backfill | Action::BackfillStop | Action::BackfillResume | Action::BackfillStatus => {
+        Action::Backfill => &["backfill", "backfills", "back-fill"],
+        Action::BackfillStop | Action::BackfillResume | Action::BackfillStatus => {
             &["backfill", "backfills", "status", "progress", "back-fill", "stop", "resume"]
         }
         Action::CronDisable | Action::CronEnable => &[

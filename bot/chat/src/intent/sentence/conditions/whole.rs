@@ -82,6 +82,9 @@ const LOOKS: &[&str] = &[
 
 /// What signals and wishes are told with besides.
 const TOLD: &[&str] = &[
+    "misbehaves",
+    "misbehave",
+    "misbehaving",
     "repeated",
     "repeat",
     "repeats",
@@ -166,7 +169,8 @@ pub(super) fn reacts(command: &Command, orders: &[Token<'_>]) -> Result<(), Prob
         if is_other(token) && !is_cron(token) {
             return Err(of_one(command, token));
         }
-        if token.any(&["or", "either"]) {
+        // "open an incident instead of rolling back" names what is not to be done.
+        if token.any(&["or", "either", "instead", "rather"]) {
             return Err(not_held(command, &orders[at..]));
         }
         let idle = Class::IDLE.and(Class::OPENER).and(Class::PREPOSITION);
@@ -297,6 +301,10 @@ fn harmless(command: &Command) -> Option<String> {
 /// "ping @kim if …": an alert tells whoever gives it.
 pub(super) fn told_others(command: &Command, wish: &[Token<'_>]) -> Result<(), Problem> {
     let ends = |token: &Token<'_>| token.is(Class::CONDITION) || token.any(&["on", "about"]);
+    // "by email instead of sms"
+    if let Some(at) = wish.iter().position(|token| token.any(&["instead", "rather"])) {
+        return Err(not_held(command, &wish[at..]));
+    }
     let other =
         wish.iter().take_while(|token| !ends(token)).skip(1).find(|token| token.kind == Kind::Mention);
     let Some(other) =
