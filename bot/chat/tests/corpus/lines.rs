@@ -37,7 +37,7 @@ pub(crate) fn sealed3() -> Vec<Case> {
     read("tests/corpus/sealed3")
 }
 
-/// Five blind sets, each by a hand of its own that had seen neither the parser nor any corpus: a file is a hand.
+/// Seven blind sets, each by a hand of its own that had seen neither the parser nor any corpus: a file is a hand.
 pub(crate) fn blind() -> Vec<Case> {
     read("tests/corpus/blind")
 }
