@@ -235,7 +235,8 @@ const NOUNED: &str = "window windows freeze freezes day days time times note not
     bot approval approvals pattern patterns rate rates metrics metric dashboard channel success successes log workflow \
     workflows job jobs hook hooks webhook preview previews step steps stage history ticket tickets target targets \
     request requests requirements review event events order orders state status test tests bug bugs story stories \
-    date dates feature features friday's fatigue anxiety fear fest week month year blog post talk culture";
+    date dates feature features friday's fatigue anxiety fear fest week month year blog post talk culture \
+    possible available";
 const KEYWORDS: &str = "canary canaries dry dry-run dryrun dry-runs rehearse rehearsal rehearsed migration migrations \
     except excluding excluded without skip skipping previous replicas simulate simulated batch batches runtime soak \
     soaking weights limit reason because rollback roll";

@@ -152,6 +152,15 @@ fn without_markup(text: &str, emoji: char) -> (String, Signs) {
         if !fenced && (trimmed.starts_with('>') || trimmed.starts_with("&gt;")) {
             continue;
         }
+        // A row of a pasted table. "||" hides words on Discord.
+        if !fenced
+            && trimmed.starts_with('|')
+            && !trimmed.starts_with("||")
+            && trimmed.trim_end().len() > 1
+            && trimmed.trim_end().ends_with('|')
+        {
+            continue;
+        }
         for (place, piece) in line.split("```").enumerate() {
             if place > 0 {
                 fenced = !fenced;
@@ -173,7 +182,7 @@ const fn is_hollow(byte: u8) -> bool {
 
 /// Whether a byte stands for itself, wherever it stands.
 const fn is_plain(byte: u8) -> bool {
-    matches!(byte, b'\n' | b' '..=b'%' | b'\''..=b'9' | b';' | b'=' | b'?'..=b'_' | b'a'..=b'}')
+    matches!(byte, b'\n' | b' '..=b'%' | b'\''..=b'9' | b';' | b'=' | b'?'..=b'_' | b'a'..=b'{' | b'}')
 }
 
 fn clean_line(line: &str, out: &mut String, signs: &mut Signs) {

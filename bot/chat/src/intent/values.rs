@@ -294,10 +294,16 @@ pub(super) fn rate(tokens: &[Token<'_>]) -> Option<(Result<u64, String>, usize)>
             }
         }
     };
-    // "1 million/min"
-    if unit.is_none() && word(place).split('/').next() == Some("million") {
-        number = number.checked_mul(1_000_000)?;
-        place += usize::from(word(place) == "million");
+    // "1 million/min", "5 hundred/min"
+    let times = match word(place).split('/').next() {
+        Some("million") => 1_000_000,
+        Some("thousand") => 1_000,
+        Some("hundred") => 100,
+        _ => 1,
+    };
+    if unit.is_none() && times > 1 {
+        number = number.checked_mul(times)?;
+        place += usize::from(!word(place).contains('/'));
     }
     if unit.is_none() {
         let here = word(place);
@@ -305,13 +311,16 @@ pub(super) fn rate(tokens: &[Token<'_>]) -> Option<(Result<u64, String>, usize)>
             && unit_s(per).is_some()
         {
             // "1 000/min" is not one a minute.
-            if noun.starts_with(|c: char| c.is_ascii_digit()) {
+            if noun.starts_with(|c: char| c.is_ascii_digit()) || is_many(noun) {
                 let written = format!("{first} {here}");
                 return Some((Err(written), place + 1));
             }
             unit = unit_s(per);
             place += 1;
         } else {
+            if is_many(here) && matches!(word(place + 1), "per" | "a" | "an" | "each" | "every" | "/") {
+                return Some((Err(format!("{first} {here}")), place + 1));
+            }
             let noun = usize::from(
                 !matches!(here, "per" | "a" | "an" | "each" | "every" | "/" | "rpm") && !here.is_empty(),
             );
@@ -335,6 +344,35 @@ pub(super) fn rate(tokens: &[Token<'_>]) -> Option<(Result<u64, String>, usize)>
         .filter(|rate| *rate > 0);
     let written = || tokens[..place].iter().map(|token| token.raw).collect::<Vec<_>>().join(" ");
     Some((per_minute.ok_or_else(written), place))
+}
+
+/// What holds many of what is counted: "5 batches/min" are not five a minute.
+fn is_many(noun: &str) -> bool {
+    matches!(
+        noun,
+        "batch"
+            | "batches"
+            | "chunk"
+            | "chunks"
+            | "group"
+            | "groups"
+            | "page"
+            | "pages"
+            | "dozen"
+            | "dozens"
+            | "k"
+            | "%"
+            | "percent"
+            | "kb"
+            | "mb"
+            | "gb"
+            | "billion"
+            | "lakh"
+            | "grand"
+            | "hundreds"
+            | "thousands"
+            | "millions"
+    )
 }
 
 /// Whether every part of `a/b` is one of the project's names.

@@ -98,7 +98,12 @@ pub(super) fn read(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
                 return Err(not_ours(action, vocabulary));
             }
             let command = read?;
-            Ok(vec![Draft::plain(command)])
+            let several = command.environments.len() > 1;
+            let drafts = vec![Draft::plain(command)];
+            if several && !scope.asked {
+                contrary::apart::one_deed(scope, &drafts)?;
+            }
+            Ok(drafts)
         }
         Action::SetVariable => settings::assignments(scope),
         Action::RotateSecret => settings::secrets(scope),

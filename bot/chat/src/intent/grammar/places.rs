@@ -103,9 +103,25 @@ pub(in crate::intent) fn create(
             whole::beside(&command, tokens, place)?;
         }
     }
+    unsaid(&command, tokens, vocabulary)?;
     let more: Vec<Command> =
         others.into_iter().map(|name| Command { environment: Some(name), ..command.clone() }).collect();
     Ok(std::iter::once(command).chain(more).collect())
+}
+
+/// "copy to production": nothing is named that is copied, and what it goes to is there already.
+fn unsaid(command: &Command, tokens: &[Token<'_>], vocabulary: &Vocabulary) -> Result<(), Problem> {
+    let Some(name) = command.environment.as_ref().filter(|_| command.from.is_none()) else { return Ok(()) };
+    let to = tokens.iter().any(|token| token.any(&["to", "into", "onto", "as"]));
+    let noun = tokens.iter().any(|token| token.any(&["environment", "environments", "env", "envs"]));
+    if noun || !to || !vocabulary.names().environments.iter().any(|environment| environment.name == *name) {
+        return Ok(());
+    }
+    Err(Problem::ambiguous(format!(
+        "`{name}` is there already, and I read nothing that is to be copied, so I did nothing. To run there what runs elsewhere, \
+         deploy its release."
+    ))
+    .suggest([format!("deploy main to {name}")]))
 }
 
 /// "demo and qa", "demo, qa": one more name stands here.

@@ -1,5 +1,6 @@
-//! Orders about configuration: variables, secrets, and the reason a lock carries.
+//! Orders about configuration: variables, and the reason a lock carries. Secrets have a file of their own.
 
+mod secrets;
 mod value;
 
 use super::foreign::not_ours;
@@ -12,6 +13,8 @@ use crate::intent::scan::Scope;
 use crate::intent::sentence::remark::BECAUSE;
 use crate::intent::sentence::report;
 use crate::intent::words::{Kind, Token, classes, reach};
+pub(in crate::intent) use secrets::is_secretive;
+pub(super) use secrets::secrets;
 use value::{Value, as_typed};
 
 /// One `NAME=value`, and which tokens it took.
@@ -188,50 +191,6 @@ fn plain_words(tokens: &[Token<'_>]) -> Option<usize> {
         token.is_word() && is_identifier(token.raw) && token.name.is_none() && !token.is(Class::TURNS);
     (plain && assigned && value && tokens[place + 3..].iter().any(|token| token.name.is_some()))
         .then_some(place)
-}
-
-/// What a secret is called: `STRIPE_SECRET_KEY`, or "stripe key" in words.
-pub(in crate::intent) fn secret(tokens: &[Token<'_>]) -> Vec<String> {
-    let little = |token: &Token<'_>| {
-        token.is(Class::TURNS.and(Class::PREPOSITION).and(Class::TELLS)) || token.any(BECAUSE)
-    };
-    let mut names: Vec<String> = tokens
-        .iter()
-        .filter(|token| token.is_word() && looks_like_variable(token.raw) && !little(token))
-        .map(|token| token.raw.to_owned())
-        .collect();
-    if !names.is_empty() {
-        names.dedup();
-        return names;
-    }
-    let mut words = Vec::new();
-    // The name is quoted or not: what goes on in quotation is about something else.
-    let begins = |token: &&Token<'_>| token.is_word() && !token.is(Class::FILLER);
-    let quote = tokens.iter().find(begins).map_or(0, |token| token.quote);
-    let named = |token: &&Token<'_>| {
-        !token.is(Class::PREPOSITION) && token.is_word() && (token.quote == quote || token.is(Class::FILLER))
-    };
-    for token in tokens.iter().take_while(named) {
-        if token.any(&[
-            "the", "our", "my", "a", "secret", "secrets", "please", "now", "called", "named", "all",
-            "rotate", "renew",
-        ]) {
-            continue;
-        }
-        if token.is(Class::TURNS.and(Class::COMMENTS))
-            || token.name.is_some_and(|hit| hit.kind == NameKind::Environment)
-        {
-            break;
-        }
-        words.push(token.raw.trim_end_matches('-'));
-    }
-    let generic = words
-        .iter()
-        .all(|word| matches!(*word, "key" | "keys" | "credentials" | "it" | "them" | "tokens" | "passwords"));
-    if !generic {
-        names.push(words.join(" "));
-    }
-    names
 }
 
 /// What follows ":", "reason" or "because", and where it begins.
@@ -425,69 +384,4 @@ fn apart_places(tokens: &[Token<'_>]) -> bool {
     let (Some(first), Some(second)) = (places.next(), places.next()) else { return false };
     let joins = |token: &Token<'_>| token.any(&["and"]) || matches!(token.kind, Kind::Comma | Kind::Plus);
     !tokens[first..second].iter().any(joins)
-}
-
-/// Whether a word says by itself that a secret is meant.
-pub(in crate::intent) fn is_secretive(word: &str) -> bool {
-    const NOUNS: &[&str] = &[
-        "secrets",
-        "keys",
-        "passwords",
-        "token",
-        "tokens",
-        "credential",
-        "credentials",
-        "cert",
-        "certificate",
-        "certificates",
-    ];
-    let low = word.to_ascii_lowercase();
-    NOUNS.contains(&low.as_str())
-        || ["key", "password", "secret"].iter().any(|end| low.ends_with(end))
-        || low.contains('_')
-        || (word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()))
-}
-
-/// A secret called by more words than this is something told.
-const MOST_SECRET_WORDS: usize = 4;
-
-/// "rotate the stripe key and the sendgrid key": a command for each.
-pub(super) fn secrets(scope: Scope<'_, '_>) -> Result<Vec<Draft>, Problem> {
-    let names = secret(scope.tokens);
-    if names.iter().any(|name| name.split(' ').count() > MOST_SECRET_WORDS) {
-        return Err(Problem::ambiguous(
-            "I could not tell which secret is meant. Write its name, like `rotate STRIPE_SECRET_KEY`.",
-        )
-        .suggest(scope.vocabulary.examples(scope.action)));
-    }
-    let is_name =
-        |token: &&Token<'_>| !names.iter().any(|name| name.split(' ').any(|word| word == token.raw));
-    let tokens: Vec<Token<'_>> = scope.tokens.iter().filter(is_name).copied().collect();
-    // "rotate secrets, i said": somebody speaks, and calls nothing by that name.
-    let spoken = |token: &Token<'_>| {
-        token.is_word()
-            && token.is(Class::SUBJECT.and(Class::TELLS))
-            && !token.any(&["it"])
-            && names.iter().any(|name| name.split(' ').any(|word| word == token.raw))
-    };
-    if scope.tokens.iter().any(spoken) {
-        return Err(not_ours(scope.action, scope.vocabulary));
-    }
-    let secretive = |token: &Token<'_>| token.any(&["it", "them"]) || is_secretive(token.raw);
-    if !scope.tokens.iter().any(secretive) && !names.is_empty() {
-        return Err(not_ours(scope.action, scope.vocabulary));
-    }
-    let drafts = generic(Scope { tokens: &tokens, ..scope })?;
-    if names.is_empty() {
-        return Ok(drafts);
-    }
-    Ok(names
-        .into_iter()
-        .flat_map(|name| {
-            drafts.iter().cloned().map(move |mut draft| {
-                draft.command.name = Some(name.clone());
-                draft
-            })
-        })
-        .collect())
 }

@@ -36,6 +36,7 @@ impl<'t> Reader<'_, 't> {
                 Err(beyond::not_told(&orders[order..]))
             }
             Mood::Order(opening) => {
+                whole::ahead(&orders[..opening.at])?;
                 if let Some(notify) = notify_within(orders) {
                     self.rule(condition, &orders[opening.at..notify])?;
                     return self.alert(&orders[notify..], condition);
@@ -66,6 +67,7 @@ impl<'t> Reader<'_, 't> {
         at: usize,
     ) -> Result<(), Problem> {
         let (orders, condition) = tokens.split_at(at);
+        own_order(condition, self.vocabulary)?;
         if reaction_like(action) && !standing::signals(condition, true).is_empty() {
             return self.rule(condition, orders);
         }
@@ -78,6 +80,7 @@ impl<'t> Reader<'_, 't> {
         if notify_within(&tokens[..at]).is_some() || standing::signals(&tokens[at..], true).is_empty() {
             return Ok(false);
         }
+        own_order(&tokens[at..], self.vocabulary)?;
         self.rule(&tokens[at..], &tokens[..at])?;
         Ok(true)
     }
@@ -243,6 +246,15 @@ fn order_behind(tokens: &[Token<'_>]) -> Option<usize> {
                 || behind.is_some_and(|next| next.kind == Kind::Comma || next.any(&["and"])));
         (action.row().changes && !noun && begins_clause(&tokens[verb..])).then_some(verb)
     })
+}
+
+/// "restart production, if that fails roll back": the condition has an order of its own, and is of that one.
+#[cold]
+fn own_order(condition: &[Token<'_>], vocabulary: &Vocabulary) -> Result<(), Problem> {
+    match consequent(condition, 0) {
+        Some(then) => Err(conditional(&condition[then..], vocabulary)),
+        None => Ok(()),
+    }
 }
 
 /// Where what is to be done begins, after a condition.

@@ -95,6 +95,14 @@ pub(super) fn verb(action: Action, order: &[Token<'_>], vocabulary: &Vocabulary)
             "I read that it is only to be prepared, and I would do it, so I did nothing. To see the plan alone, say it with `dry run`.",
         ));
     }
+    // "release lock production", and not "deploy lock production".
+    let deploys = order.first().is_some_and(|verb| verb.any(&["deploy", "ship", "push", "redeploy"]));
+    if action == Action::Unlock && deploys {
+        return Err(Problem::ambiguous(
+            "I read a deploy and a lock, and not which is meant, so I did nothing.",
+        )
+        .suggest(vocabulary.examples(action)));
+    }
     let runs = order.first().is_some_and(|verb| verb.any(&["run", "trigger", "execute", "fire"]));
     if action == Action::CronEnable && runs {
         return Err(Problem::ambiguous("I switch cron on and off and don't run it once, so I did nothing.")

@@ -382,6 +382,10 @@ impl<'t> Reader<'_, 't> {
         }
         if changes {
             if let Some(at) = condition {
+                // "disable cron and if it fails roll back": it holds of what stands behind it.
+                if at > 0 && plain[at - 1].any(&["and"]) {
+                    return Err(conditions::conditional(&plain[at..], self.vocabulary));
+                }
                 let before = self.drafts.len();
                 self.trailing_condition(action, &tokens[opening.at..], from - opening.at + at)?;
                 self.placed(before, tokens, opening.front.clone(), asked)?;

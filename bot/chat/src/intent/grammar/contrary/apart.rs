@@ -5,6 +5,7 @@
 use crate::intent::actions::{Action, Key};
 use crate::intent::command::{Canary, Command, Migrate};
 use crate::intent::grammar::Draft;
+use crate::intent::lexicon::Class;
 use crate::intent::names::NameKind;
 use crate::intent::problem::Problem;
 use crate::intent::scan::Scope;
@@ -15,11 +16,143 @@ pub(in crate::intent::grammar) fn check(scope: Scope<'_, '_>, drafts: &[Draft]) 
     if scope.action == Action::Scale {
         counted_apart(drafts)?;
     }
+    if drafts.len() > 1 || drafts.iter().any(|draft| draft.command.environments.len() > 1) {
+        several(scope, drafts)?;
+    }
+    if drafts.iter().any(|draft| draft.command.services.len() > 1) {
+        put_right(scope)?;
+    }
     match drafts {
         [Draft { command, .. }] if command.environments.len() == 2 => last_alone(scope, command),
         [.., _, _] if !drafts[0].command.environments.is_empty() => narrowed(drafts),
         _ => Ok(()),
     }
+}
+
+/// What is said of several places or things, whether of one or of all.
+#[inline(never)]
+fn several(scope: Scope<'_, '_>, drafts: &[Draft]) -> Result<(), Problem> {
+    let valueless = matches!(
+        scope.action,
+        Action::CronDisable
+            | Action::CronEnable
+            | Action::Restart
+            | Action::ClearCache
+            | Action::BackfillStop
+            | Action::BackfillResume
+    );
+    if valueless || drafts.iter().any(|draft| draft.command.environments.len() > 1) {
+        one_deed(scope, drafts)?;
+    }
+    if matches!(scope.action, Action::Backfill | Action::Connect) { later_value(drafts) } else { Ok(()) }
+}
+
+/// "connect stripe to staging and sendgrid to production in live mode": of both, or of the second alone?
+fn later_value(drafts: &[Draft]) -> Result<(), Problem> {
+    let keys = [Key::Mode, Key::RatePerMin, Key::BatchSize, Key::MaxRuntime, Key::At];
+    let later = drafts.windows(2).find(|pair| {
+        let (first, second) = (&pair[0].command, &pair[1].command);
+        first.environments != second.environments
+            && keys.into_iter().any(|key| second.says(key) && !first.says(key))
+    });
+    let Some([first, second]) = later else { return Ok(()) };
+    Err(Problem::ambiguous(
+        "I am not sure whether how it is to go is said of the last alone, so I did nothing. Say it behind each of them.",
+    )
+    .suggest([format!("{}, then {}", first.command.canonical(), second.command.canonical())]))
+}
+
+/// "turn cron off in staging and on in production", "lock staging to test production": between places that share one order
+/// stands nothing but what joins them. Any other word may say something of the second alone.
+#[inline(never)]
+pub(in crate::intent::grammar) fn one_deed(scope: Scope<'_, '_>, drafts: &[Draft]) -> Result<(), Problem> {
+    let Scope { action, tokens, vocabulary, .. } = scope;
+    // What may stand there is more for these, and read elsewhere.
+    if matches!(action, Action::Deploy | Action::Rollback) {
+        return Ok(());
+    }
+    let place = |token: &Token<'_>| {
+        token.name.filter(|hit| hit.kind == NameKind::Environment).is_some_and(|hit| {
+            let name = vocabulary.spelling(hit.kind, hit.index());
+            drafts.iter().any(|draft| draft.command.environments.iter().any(|place| place == name))
+        })
+    };
+    let Some(first) = tokens.iter().position(place) else { return Ok(()) };
+    let Some(last) = tokens.iter().rposition(place) else { return Ok(()) };
+    let mut before = false;
+    let mut named = first;
+    for (at, token) in tokens.iter().enumerate().take(last).skip(first + 1) {
+        if let Some(hit) = token.name {
+            named = at + hit.len();
+        }
+        let preposition =
+            token.is_word() && token.is(Class::PREPOSITION) && !token.any(&["from", "of", "with"]);
+        let joins = !token.is_word() || at < named || preposition && !before || token.any(JOINING);
+        if !joins {
+            return Err(another(token));
+        }
+        before = preposition;
+    }
+    Ok(())
+}
+
+/// "restart web on staging, just the api": the second instead of the first, or besides?
+fn put_right(scope: Scope<'_, '_>) -> Result<(), Problem> {
+    let service = |token: &Token<'_>| token.name.is_some_and(|hit| hit.kind == NameKind::Service);
+    let Some(first) = scope.tokens.iter().position(service) else { return Ok(()) };
+    let behind = &scope.tokens[first..];
+    let narrows = behind.windows(2).position(|pair| {
+        matches!(pair[0].kind, Kind::Comma | Kind::Dash) && pair[1].any(&["just", "only", "merely"])
+    });
+    let Some(only) =
+        narrows.and_then(|at| behind.get(at + 2..)).and_then(|only| only.iter().find(|token| service(token)))
+    else {
+        return Ok(());
+    };
+    Err(Problem::ambiguous(format!(
+        "I read other services and then only `{}`, so I did nothing. Name those that are meant, and no others.",
+        only.raw
+    )))
+}
+
+/// Words between two places that say nothing of either.
+const JOINING: &[&str] = &[
+    "and",
+    "then",
+    "also",
+    "plus",
+    "as",
+    "well",
+    "the",
+    "our",
+    "both",
+    "all",
+    "environment",
+    "environments",
+    "env",
+    "envs",
+    "or",
+    "too",
+    "please",
+    "pls",
+    "next",
+    "finally",
+    "backfill",
+    "backfills",
+    "job",
+    "jobs",
+    "cron",
+    "crons",
+    "cache",
+    "caches",
+];
+
+#[cold]
+fn another(token: &Token<'_>) -> Problem {
+    Problem::ambiguous(format!(
+        "I read `{}` between two places, which may say something else of the second, so I did nothing. Send an order for each.",
+        token.raw
+    ))
 }
 
 /// "staging, production tonight 22:00", "staging and production, production with canary".

@@ -34,6 +34,7 @@ impl Value {
             .find(|c: char| c.is_whitespace() || c == TICK || c == '"' && first.quote > 0)
             .unwrap_or(rest.len());
         let written = rest[..blank].trim_end_matches([',', ';', '!', '?', '.']);
+        let written = unbracketed(written, text.get(..tokens[name].at).unwrap_or_default());
         let end = start + written.len();
         let to = tokens.iter().position(|token| token.at >= end).unwrap_or(tokens.len());
         let to = if skipped.is_empty() { to.max(at + 1) } else { to.max(at) };
@@ -70,6 +71,16 @@ impl Value {
         let end = start + close;
         let to = tokens.iter().position(|token| token.at >= end).unwrap_or(tokens.len()).max(at + 1);
         Some(Self { written: text[start..end].to_owned(), to, doubt: None })
+    }
+}
+
+/// "(LOG_LEVEL=debug)": the value without the bracket that was opened before its name.
+fn unbracketed<'t>(written: &'t str, before: &str) -> &'t str {
+    match written.strip_suffix(')') {
+        Some(inside) if before.ends_with('(') && !inside.contains('(') => {
+            inside.trim_end_matches([',', ';', '.'])
+        }
+        _ => written,
     }
 }
 

@@ -134,7 +134,6 @@ const TOLD: &[&str] = &[
     "detect",
     "raises",
     "trigger",
-    "gone",
     "find",
     "notice",
     "spot",
@@ -192,7 +191,7 @@ pub(super) fn watches(command: &Command, condition: &[Token<'_>]) -> Result<(), 
     for (at, token) in condition.iter().enumerate().filter(|(_, token)| token.is_word()) {
         // Most words are known, and say when or whether at most.
         if token.name.is_none() && token.class.known() {
-            if dated(condition, at) {
+            if dated(condition, at) || eases(condition, at) {
                 return Err(not_held(command, &condition[at..]));
             }
             continue;
@@ -201,10 +200,13 @@ pub(super) fn watches(command: &Command, condition: &[Token<'_>]) -> Result<(), 
         if is_other(token) && !channel && !(is_cron(token) && command.action == Action::Rule) {
             return Err(of_one(command, token));
         }
-        let told = condition[..at].iter().rev().take(3).any(|before| before.any(LOOKS));
+        // In any words only the canary is told of: "500s are vanishing" is the contrary.
+        let told = command.when.iter().chain(&command.on).any(|signal| *signal == Signal::CanaryAnomaly)
+            && condition[..at].iter().rev().take(3).any(|before| before.any(LOOKS));
         let strange = token.name.is_none()
             && !token.is(Class::DIGIT)
             && !told
+            && !worse(condition, at)
             && !token.any(TOLD)
             && !channel
             && standing::signals(std::slice::from_ref(token), false).is_empty();
@@ -214,6 +216,91 @@ pub(super) fn watches(command: &Command, condition: &[Token<'_>]) -> Result<(), 
     }
     Ok(())
 }
+
+/// "if repeated 500s *stop*", "*before* a rollback": known, and nothing that tells of trouble.
+fn eases(tokens: &[Token<'_>], at: usize) -> bool {
+    let token = &tokens[at];
+    if token.quote > 0 {
+        return false;
+    }
+    let little = Class::IDLE
+        .and(Class::OPENER)
+        .and(Class::FILLER)
+        .and(Class::PREPOSITION)
+        .and(Class::SUBJECT)
+        .and(Class::CONDITION)
+        .and(Class::OBJECT)
+        .and(Class::NEGATION)
+        .and(Class::DIGIT);
+    let held = worse(tokens, at)
+        || token.is(little) && !token.any(&["before", "over", "until", "till"])
+        || token.any(LOOKS)
+        || token.any(TOLD)
+        || token.any(TROUBLE)
+        || token.any(ASKED)
+        || !standing::channels(std::slice::from_ref(token)).is_empty()
+        || !standing::signals(std::slice::from_ref(token), false).is_empty();
+    !held
+}
+
+/// Refuses words before what a rule is to do that say more than "please": "*plan* a rollback".
+pub(super) fn ahead(words: &[Token<'_>]) -> Result<(), Problem> {
+    let little = Class::IDLE
+        .and(Class::OPENER)
+        .and(Class::INTERJECTION)
+        .and(Class::FILLER)
+        .and(Class::PREPOSITION)
+        .and(Class::SUBJECT)
+        .and(Class::TELLS)
+        .and(Class::MODAL);
+    let more = words.iter().find(|token| token.is_word() && token.name.is_none() && !token.is(little));
+    let Some(more) = more else { return Ok(()) };
+    Err(Problem::ambiguous(format!(
+        "A rule does what it does for real, and I read `{}` before it, so I kept nothing. Say it without, if that is what you want.",
+        more.raw
+    )))
+}
+
+/// "stops responding", "has gone bad": what would end well, were it not for the next word.
+fn worse(tokens: &[Token<'_>], at: usize) -> bool {
+    const WORSE: &[&str] =
+        &["responding", "working", "answering", "bad", "wrong", "weird", "down", "mad", "haywire"];
+    tokens[at].any(&["stops", "stopped", "gone"]) && tokens.get(at + 1).is_some_and(|next| next.any(WORSE))
+}
+
+/// How somebody asks to be told, and what sees a signal.
+const ASKED: &[&str] = &[
+    "roll", "rolled", "roll", "rolled", "alert", "message", "notify", "let", "send", "ping", "tell", "page",
+    "warn", "give", "see", "health", "has", "does", "rate",
+];
+
+/// What signals are told with that fail.
+const TROUBLE: &[&str] = &[
+    "fail",
+    "fails",
+    "failed",
+    "failing",
+    "failure",
+    "failures",
+    "break",
+    "breaks",
+    "broke",
+    "broken",
+    "crash",
+    "crashes",
+    "crashed",
+    "crashing",
+    "dies",
+    "died",
+    "triggered",
+    "triggers",
+    "hangs",
+    "hung",
+    "stuck",
+    "isn't",
+    "aren't",
+    "happened",
+];
 
 /// "every night", "only for api", "yesterday". "Every time" is whenever, and "only in production" is in production.
 fn dated(tokens: &[Token<'_>], at: usize) -> bool {
