@@ -217,7 +217,7 @@ fn clean_line(line: &str, out: &mut String, signs: &mut Signs) {
             '“' | '”' | '„' | '‟' | '«' | '»' | '″' => out.push('"'),
             '‘' | '’' | '‚' | '‛' | '′' => out.push('\''),
             '–' | '—' | '―' => out.push_str(" - "),
-            '…' => out.push('.'),
+            '…' => out.push_str("..."),
             '→' | '➡' | '⇒' | '⟶' | '⟹' | '➔' | '➙' | '➜' | '➝' | '➞' | '↦' | '👉' => {
                 out.push_str("->");
             }

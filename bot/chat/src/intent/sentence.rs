@@ -13,6 +13,7 @@ mod conditions;
 pub(super) mod correction;
 mod fits;
 mod framed;
+mod hidden;
 pub(super) mod lead;
 pub(super) mod log;
 mod nothing;
@@ -26,6 +27,7 @@ mod strange;
 pub(super) mod told;
 mod unsettled;
 mod waver;
+mod wrapped;
 
 pub(crate) use nothing::DO_NOTHING;
 
@@ -152,8 +154,10 @@ impl<'t> Reader<'_, 't> {
             }
             if let Some(Telling { heard, .. }) = telling {
                 self.hear(heard);
-                if heard == Heard::Log {
-                    self.answered(begin, end);
+                match heard {
+                    Heard::Log => self.answered(begin, end),
+                    Heard::List => self.signed(begin, end),
+                    _ => {}
                 }
             } else {
                 self.start_sentence();
@@ -276,7 +280,11 @@ impl<'t> Reader<'_, 't> {
         let tokens = report::without_limit(tokens, said);
         let mut at = if self.starred || said.is(Class::CORRECTS) { self.corrected(tokens)? } else { 0 };
         if at == 0 && self.drafts.is_empty() {
-            at = lead::end(tokens, said).max(aside::before(tokens, said));
+            let remark = aside::before(tokens, said);
+            if remark > 0 && hidden::hangs(&tokens[..remark]) {
+                return Err(conditions::conditional(&tokens[remark..], self.vocabulary));
+            }
+            at = lead::end(tokens, said).max(remark);
         }
         if at == 0 {
             at = if said.is(Class::of_kind(Kind::Colon)) { conditions::rule_label(tokens) } else { 0 };
@@ -308,13 +316,26 @@ impl<'t> Reader<'_, 't> {
                 self.sentence = 0;
                 self.previous = 0;
                 self.hear(Heard::Refusal);
-                Ok((clauses::after_refusal(tokens).unwrap_or(tokens.len()), Joined::Start))
+                let next = clauses::after_refusal(tokens).unwrap_or(tokens.len());
+                // "no: if a deploy fails, roll back"
+                if next < tokens.len() && hidden::labels(&tokens[..next]) {
+                    return Err(conditions::conditional(&tokens[next..], self.vocabulary));
+                }
+                Ok((next, Joined::Start))
             }
             Mood::Refusal => {
                 let next = clauses::after_refusal(tokens);
                 if let Some(next) = next {
                     apart::refused_before(&tokens[..next], &tokens[next..])?;
                     framed::refused(&tokens[..next], &tokens[next..], self.vocabulary)?;
+                }
+                // "deploy production then not before 22:00"
+                if joined == Joined::Then
+                    && next.is_none()
+                    && self.ordered_here()
+                    && mood::condition_within(reach(tokens)).is_some()
+                {
+                    return Err(conditions::conditional(&[], self.vocabulary));
                 }
                 if joined != Joined::Start {
                     self.refused_behind(&tokens[..next.unwrap_or(tokens.len())], next.is_some())?;
@@ -326,6 +347,10 @@ impl<'t> Reader<'_, 't> {
             Mood::Condition(at) => {
                 let before = self.drafts.len();
                 self.condition(tokens, at)?;
+                // "deploy production then when quiet"
+                if joined == Joined::Then && self.drafts.len() == before && self.ordered_here() {
+                    return Err(conditions::conditional(&[], self.vocabulary));
+                }
                 self.placed(before, tokens, 0..at, asked)?;
                 Ok(whole)
             }
@@ -364,7 +389,7 @@ impl<'t> Reader<'_, 't> {
                 self.unread_place(tokens, joined);
                 self.unread_order(tokens);
                 self.stranger(&tokens[at..], asked && !polite);
-                Ok((statement::after_statement(tokens).unwrap_or(tokens.len()), Joined::Start))
+                self.behind_statement(tokens)
             }
             Mood::Statement => {
                 self.unread_order(tokens);
@@ -384,7 +409,7 @@ impl<'t> Reader<'_, 't> {
                     self.doubt.get_or_insert_with(|| conditions::conditional(&[], self.vocabulary));
                 }
                 self.hear(Heard::Statement);
-                Ok((statement::after_statement(tokens).unwrap_or(tokens.len()), Joined::Start))
+                self.behind_statement(tokens)
             }
         }
     }
@@ -421,6 +446,9 @@ impl<'t> Reader<'_, 't> {
         }
         if problem.is_none() && self.drafts.iter().any(|draft| draft.command.action.row().changes) {
             problem = self.doubt.take().or_else(|| self.left_apart());
+            if problem.is_none() && self.said.is(Class::of_kind(Kind::Newline)) {
+                problem = self.wrapped();
+            }
         }
         if problem.is_none() && self.drafts.is_empty() {
             problem = Some(self.not_a_command());

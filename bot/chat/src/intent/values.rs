@@ -6,6 +6,7 @@ mod spelled;
 pub(super) mod time;
 mod weights;
 
+use super::lexicon::{Class, look_up};
 use super::names::NameKind;
 use super::words::{Kind, Token, words_at};
 
@@ -203,7 +204,8 @@ pub(crate) fn is_ref(word: &str) -> bool {
             && !word.ends_with('/')
             && (word.rsplit('/').next().is_none_or(|last| unit_s(last).is_none()) || is_of_branch(word))
             && !word.bytes().next().is_some_and(|byte| byte.is_ascii_digit())
-            && !is_shorthand(word))
+            && !is_shorthand(word)
+            && !of_keywords(word))
 }
 
 /// "feature/w", and not "rows/min": what stands before the slash is what branches are called by.
@@ -211,6 +213,15 @@ fn is_of_branch(word: &str) -> bool {
     const KINDS: &[&str] =
         &["feature", "feat", "fix", "bugfix", "hotfix", "release", "chore", "refs", "origin", "heads"];
     word.split('/').next().is_some_and(|kind| KINDS.contains(&kind))
+}
+
+/// "dry/run", "tonight/tomorrow": how or when, and no branch.
+#[cold]
+fn of_keywords(word: &str) -> bool {
+    let class = |part: &str| look_up(part).class;
+    !is_of_branch(word)
+        && word.split('/').next().is_some_and(|first| class(first).is(Class::TIME.and(Class::KEYWORD)))
+        && word.split('/').all(|part| class(part).known())
 }
 
 /// Words written with a slash, which are no branch.

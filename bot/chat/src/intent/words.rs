@@ -11,7 +11,7 @@ use super::markup::{MENTION, TICK};
 use super::names::{Hit, Vocabulary};
 use super::values::{is_clock, is_version};
 use super::word_table::Print;
-use plain::letters_and_digits;
+use plain::{is_with, letters_and_digits, trails};
 
 pub(super) use token::Token;
 
@@ -239,7 +239,11 @@ impl<'t> Reader<'t, '_> {
                 ',' => return Some(self.token(Kind::Comma, 1)),
                 ';' => return Some(self.token(Kind::Semicolon, 1)),
                 '?' => return Some(self.token(Kind::Question, 1)),
-                '!' | '.' if !next.is_some_and(char::is_alphanumeric) => {
+                // "...if": the last of several belongs to no word.
+                '!' | '.'
+                    if !next.is_some_and(char::is_alphanumeric)
+                        || trails(&self.clean[..self.place], next) =>
+                {
                     return Some(self.token(Kind::Stop, 1));
                 }
                 ':' => return Some(self.token(Kind::Colon, 1)),
@@ -346,6 +350,8 @@ impl<'t> Reader<'t, '_> {
                 ',' | ';' | '?' | '"' | '=' | '&' | '(' | ')' | '[' | ']' | '{' | '}' | '|' | '<' | '*'
                 | '~' | '>' | MENTION | TICK => false,
                 '-' if next == Some('>') => false,
+                // "w/canary" is how phones write "with canary".
+                '/' if at == 1 && is_with(&self.low[self.place..]) => return 2,
                 '-' => next.is_some_and(|c| !c.is_whitespace()),
                 '+' => {
                     next.is_none_or(|c| !c.is_alphabetic()) && before.is_some_and(|c| c.is_ascii_digit())

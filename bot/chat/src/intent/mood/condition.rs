@@ -24,6 +24,9 @@ pub(in crate::intent) const CONDITIONAL: &[&str] = &[
     "only",
     "every",
     "any",
+    "each",
+    "anytime",
+    "everytime",
     "should",
     "given",
     "pending",
@@ -83,7 +86,10 @@ pub(super) fn condition_at(tokens: &[Token<'_>], at: usize) -> Option<usize> {
         "as" if word(at + 1) == "soon" || (word(at + 1) == "long" && word(at + 2) == "as") => Some(at),
         "in" if matches!(word(at + 1), "case") => Some(at),
         "only" if matches!(word(at + 1), "if" | "when" | "after" | "once") => Some(at),
-        "every" | "any" if word(at + 1) == "time" => Some(at),
+        "every" | "any" | "each" if word(at + 1) == "time" => Some(at),
+        "anytime" | "everytime" if at + 2 < tokens.len() && !tokens[at + 1].is(Class::PREPOSITION) => {
+            Some(at)
+        }
         "should"
             if tokens.iter().any(|token| token.kind == Kind::Comma)
                 && !matches!(word(at + 1), "we" | "i" | "you") =>

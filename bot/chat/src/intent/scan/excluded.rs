@@ -162,7 +162,17 @@ impl Scanner<'_, '_> {
         let Some(name) = self.token(named).filter(|_| self.word(place) == "but") else { return Ok(()) };
         let behind = named + name.name.map_or(1, Hit::len);
         let word = self.word(behind);
-        if !self.scope.action.row().changes || name.name.is_none() || !TURNED.contains(&word) {
+        // "but production tomorrow", "but production with canary": how the other place is to be done.
+        let manner = self.token(behind).is_some_and(|next| {
+            next.is_word()
+                && name.name.is_some_and(|hit| hit.kind == NameKind::Environment)
+                && (next.any(&["with", "without", "at", "from"]) || next.is(Class::TIME.and(Class::KEYWORD)))
+        });
+        let all = place > 0 && matches!(self.word(place - 1), "all" | "everything" | "everywhere");
+        if !self.scope.action.row().changes
+            || name.name.is_none()
+            || !(TURNED.contains(&word) || manner && !all)
+        {
             return Ok(());
         }
         let but = self.scope.tokens[place];

@@ -312,7 +312,7 @@ fn matters(tokens: &[Token<'_>], drafts: &[Draft], behind: bool, vocabulary: &Vo
 fn hesitates(tokens: &[Token<'_>]) -> bool {
     let mut words = tokens.iter().filter(|token| token.is_word() && !token.is(Class::OPENER));
     let (Some(first), second) = (words.next(), words.next()) else { return false };
-    first.any(&["maybe", "perhaps", "possibly", "unsure", "dunno"])
+    first.any(&["maybe", "perhaps", "possibly", "unsure", "dunno", "asking", "wondering", "curious"])
         || first.any(&["not", "i'm", "im", "idk"])
             && second.is_none_or(|next| next.any(&["sure", "certain", "not", "unsure"]))
 }
@@ -403,8 +403,13 @@ fn refuses(tokens: &[Token<'_>], drafts: &[Draft], behind: bool, vocabulary: &Vo
     });
     // "don't touch anything else" changes nothing of the order.
     let rest = tokens.iter().any(|token| token.any(&["else"]));
-    if other || rest || elsewhere(tokens, drafts, vocabulary) {
+    if other || rest {
         return false;
+    }
+    // "not production, staging": what was ordered is not meant.
+    let taken = behind && takes_out(tokens, drafts, vocabulary);
+    if taken || elsewhere(tokens, drafts, vocabulary) {
+        return taken;
     }
     let manner = tokens.iter().any(|token| token.any(MANNERS) && token.quote == 0);
     let does = tokens.iter().any(|token| {
@@ -414,6 +419,19 @@ fn refuses(tokens: &[Token<'_>], drafts: &[Draft], behind: bool, vocabulary: &Vo
     });
     let any_name = tokens.iter().any(|token| token.name.is_some());
     manner && says_value(tokens) || behind && (does || any_name)
+}
+
+fn takes_out(tokens: &[Token<'_>], drafts: &[Draft], vocabulary: &Vocabulary) -> bool {
+    let no = tokens.iter().position(|token| token.is_word() && token.is(Class::NEGATION)).unwrap_or(0);
+    let hit = tokens[no..].iter().filter(|token| token.quote == 0).find_map(|token| token.name);
+    hit.is_some_and(|hit| {
+        let name = vocabulary.spelling(hit.kind, hit.index());
+        drafts.iter().any(|draft| match hit.kind {
+            NameKind::Environment => draft.command.environments.iter().any(|said| said == name),
+            NameKind::Service => draft.command.services.iter().any(|said| said == name),
+            _ => false,
+        })
+    })
 }
 
 /// A deploy starts anew what it deploys: "deploy staging and don't restart cron".
@@ -437,7 +455,7 @@ fn elsewhere(tokens: &[Token<'_>], drafts: &[Draft], vocabulary: &Vocabulary) ->
 }
 
 /// Something of a place, a time, a ref or a manner stands here, and nothing is told.
-fn says_how(tokens: &[Token<'_>]) -> bool {
+pub(super) fn says_how(tokens: &[Token<'_>]) -> bool {
     let told = tokens.iter().any(|token| {
         token.is_word()
             && token.name.is_none()
@@ -475,7 +493,7 @@ fn says_value(tokens: &[Token<'_>]) -> bool {
                     && (values::weights(rest).is_some()
                         || values::rate(rest).is_some()
                         || values::duration(rest).is_some())
-                || (at == 0 || tokens[at - 1].class.known())
+                || (at == 0 || !tokens[at - 1].is_word() || tokens[at - 1].class.known())
                     && values::time(rest).is_some_and(|time| time.from == 0))
     })
 }

@@ -70,6 +70,13 @@ pub(super) fn hopes(tokens: &[Token<'_>]) -> bool {
         "green", "fine", "ok", "okay", "good", "ready", "done", "passing", "passed", "pass", "healthy",
         "stable", "clean", "approved", "merged", "finished", "calm", "quiet", "up",
     ];
-    tokens.last().is_some_and(|last| last.any(STATES) && last.quote == 0)
-        && tokens.iter().filter(|token| token.is_word()).count() > 1
+    /// What may be asked of in a word of its own: "green?"
+    const ALONE: &[&str] = &[
+        "green", "passing", "passed", "healthy", "stable", "clean", "approved", "merged", "finished", "quiet",
+    ];
+    tokens.last().is_some_and(|last| {
+        last.any(STATES)
+            && last.quote == 0
+            && (last.any(ALONE) || tokens.iter().filter(|token| token.is_word()).count() > 1)
+    })
 }

@@ -3,7 +3,7 @@
 
 use crate::intent::scan::is_ticket;
 
-use super::{Class, Kind, Mood, Token, mood, reach, remark, report};
+use super::{Class, Kind, Mood, Token, hidden, mood, reach, remark, report};
 
 /// What may stand before the words behind an order.
 pub(super) const JOINTS: Class = Class::of_kind(Kind::Comma)
@@ -260,7 +260,12 @@ pub(super) fn is_harmless(sentence: &[Token<'_>]) -> bool {
     let first = spoken.iter().find(|token| token.is_word());
     let put_off = first.is_some_and(|first| first.is(Class::TIME) && first.name.is_none());
     is_wanting(spoken)
-        || tells(spoken) && !put_off && !holds_back(spoken) && !quotes(spoken) && !is_done(spoken)
+        || tells(spoken)
+            && !put_off
+            && !holds_back(spoken)
+            && !quotes(spoken)
+            && !is_done(spoken)
+            && !hidden::opens(spoken)
 }
 
 /// "deploy production, I wish", "… - hang on": the same behind the comma of an order, where what it is to be done with may stand as well.

@@ -112,6 +112,11 @@ pub(super) fn refused(
             .find(|at| tokens[*at].is_word() && tokens[*at].is(Class::HEAD) && tokens[*at].name.is_none())
             .and_then(|at| Some((at, heads::find(&tokens[at..])?.0)))
     };
+    // "no: if a deploy fails, roll back"
+    let colon = refusal.iter().position(|token| token.kind == Kind::Colon);
+    if colon.is_some_and(|colon| matches!(mood::read(&refusal[colon + 1..]), Mood::Condition(_))) {
+        return Err(conditions::conditional(order, vocabulary));
+    }
     let (no, yes) = (verb(reach(refusal)), verb(reach(order)));
     let same = no.zip(yes).is_some_and(|((_, no), (_, yes))| no == yes);
     if same {

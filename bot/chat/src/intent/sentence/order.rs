@@ -7,7 +7,7 @@ use crate::intent::words::said_again;
 use super::{
     Action, Class, Head, Heard, Joined, Key, Kind, Meaning, Mood, Opening, Problem, Reader, Rest, Scope,
     Token, behind, classes, clauses, commentary, conditions, fits, goes_on, grammar, heads, mood, reach,
-    reaction_like, remark, report, statement, takes_back, unsettled, waver, withdraws,
+    reaction_like, remark, report, takes_back, unsettled, waver, withdraws,
 };
 
 /// An order of more tokens than this is none that people type.
@@ -93,7 +93,7 @@ impl<'t> Reader<'_, 't> {
                     self.unread_noun(head, after);
                     self.hear(Heard::Statement);
                     // "release train is late, so please restart cron"
-                    return Ok((statement::after_statement(tokens).unwrap_or(tokens.len()), Joined::Start));
+                    return self.behind_statement(tokens);
                 }
             };
         } else if nouny && after.first().is_some_and(|token| token.any(&["logs", "incidents"])) {
@@ -297,7 +297,7 @@ impl<'t> Reader<'_, 't> {
                 self.unread();
             }
             self.hear(heard);
-            return Ok((statement::after_statement(tokens).unwrap_or(tokens.len()), Joined::Start));
+            return self.behind_statement(tokens);
         }
         // The remark may stand in this clause or, with a subject of its own, in the one behind. Most orders have none.
         let remark = &words[plain.len()..];
@@ -355,8 +355,11 @@ impl<'t> Reader<'_, 't> {
         if grammar::runs::is_run_action(action) && !tail.is_empty() && waver::is_banter(action, tail) {
             return Err(waver::chatted(action));
         }
-        if grammar::runs::is_run_action(action) && !remark.is_empty() && unsettled::doubts_run(action, remark)
-        {
+        let run_remarked = !remark.is_empty() && grammar::runs::is_run_action(action);
+        if run_remarked {
+            unsettled::not_later(action, remark)?;
+        }
+        if run_remarked && unsettled::doubts_run(action, remark) {
             return Err(unsettled::unsettled(remark));
         }
         let remarked = changes && spoken && !remark.is_empty();

@@ -5,8 +5,8 @@
 
 use super::nothing::left_to_people;
 use super::{
-    Action, Class, Kind, Problem, Reader, Token, abroad, apart, aside, behind, classes, grammar, reach,
-    remark, report,
+    Action, Class, Kind, Problem, Reader, Token, abroad, apart, aside, behind, classes, grammar, hidden,
+    reach, remark, report,
 };
 use crate::intent::names::NameKind;
 use crate::intent::values;
@@ -26,7 +26,7 @@ pub(super) fn unsettles(action: Action, order: &[Token<'_>], tail: &[Token<'_>])
     let begins = plain.iter().take_while(|token| joint(token)).count();
     let remark = &plain[begins..];
     // "…, but it's locked"
-    if remark.first().is_some_and(|first| first.any(&["but"])) {
+    if remark.first().is_some_and(|first| first.any(&["but"])) || remark.split(joint).any(hidden::opens) {
         return true;
     }
     if !remark.iter().any(Token::is_word) {
@@ -60,6 +60,33 @@ pub(super) fn doubts_run(action: Action, remark: &[Token<'_>]) -> bool {
     let ends = matches!(action, Action::Cancel | Action::Reject | Action::Pause);
     !colon && spoken.get(begins).is_some_and(|or| or.any(&["or"]))
         || colon && !ends && behind::holds_back(&spoken[begins..])
+        || !ends && adds(&spoken[begins..])
+}
+
+/// "approve r-3f2a - staging only", "… - when QA is done", "… - and r-3f2b": how, when or what else, and nothing told.
+fn adds(spoken: &[Token<'_>]) -> bool {
+    spoken.first().is_some_and(|first| first.any(&["and", "with", "just", "only", "except", "at"]))
+        || apart::says_how(spoken)
+        || hidden::opens(spoken)
+        || crate::intent::mood::condition_within(spoken).is_some()
+}
+
+/// "approve r-3f2a - at 22:00": a time, and a run knows none.
+#[cold]
+pub(super) fn not_later(action: Action, remark: &[Token<'_>]) -> Result<(), Problem> {
+    let spoken = reach(remark);
+    let rest = &spoken[spoken.iter().take_while(|token| !token.is_word()).count()..];
+    let ends = matches!(action, Action::Cancel | Action::Reject | Action::Pause);
+    match values::time(rest) {
+        Some(time) if time.from <= 1 && !ends && !rest.iter().any(|token| token.is(Class::TELLS)) => {
+            Err(Problem::bad_value(format!(
+                "A {} can't be planned for later (`{}`), and doing it now would be wrong.",
+                action.name(),
+                said_again(&rest[..time.len.min(rest.len())]).collect::<Vec<_>>().join(" ")
+            )))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What is asked behind an order of the same sentence: people, about the order, or something else than it.
@@ -237,6 +264,20 @@ fn speaks_of_it(part: &[Token<'_>], order: &[Token<'_>]) -> bool {
     let word =
         |at: usize, words: &[&str]| part.get(at).is_some_and(|token| token.quote == 0 && token.any(words));
     let Some(first) = part.first() else { return false };
+    // "is blocked", "would be nice": what is said of the order itself.
+    if first.any(&["is", "was", "isn't", "wasn't", "are", "would", "wouldn't"])
+        && !word(1, &["it", "that", "this", "there"])
+    {
+        return true;
+    }
+    // "nobody wants it", "Kim is against it"
+    if first.any(&["nobody", "noone", "none"]) && word(1, &["wants", "wanted", "asked", "likes"])
+        || part
+            .iter()
+            .any(|token| token.any(&["against", "objects", "opposes", "refuses", "vetoes", "vetoed"]))
+    {
+        return true;
+    }
     // "you need kim's ok"
     if word(0, &["you", "u"]) && word(1, &["need", "must", "should", "want", "have", "ought"]) {
         return true;

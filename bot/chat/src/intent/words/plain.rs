@@ -56,6 +56,20 @@ const fn others(eight: u64) -> u64 {
     !((least_a & !above_z) | (least_0 & !above_9)) & HIGH | eight & HIGH
 }
 
+/// "w/canary" begins here, and no "w/o".
+#[cold]
+pub(super) fn is_with(rest: &str) -> bool {
+    let behind = rest.strip_prefix("w/").unwrap_or_default();
+    let word = behind.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    word.len() > 1 && word.starts_with(char::is_alphabetic)
+}
+
+/// Two full stops stand right before, and a word begins behind this third.
+#[cold]
+pub(super) fn trails(before: &str, next: Option<char>) -> bool {
+    next.is_some_and(char::is_alphabetic) && before.ends_with("..")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
