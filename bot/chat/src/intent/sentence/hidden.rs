@@ -133,10 +133,9 @@ impl<'t> Reader<'_, 't> {
 /// Whether this unknown word is likely what a condition begins with, typed wrong or glued to the next word: "wehn", "ifwe".
 fn near_condition(word: &str) -> bool {
     static NEAR: LazyLock<Vec<Spelled<&str>>> = LazyLock::new(|| {
-        Vec::from_iter(
-            "when whenever once after until unless provided providing assuming supposing presuming granted contingent conditional before while"
-                .split_whitespace().map(Spelled::new),
-        )
+        const WORDS: &str = "when whenever once after until unless provided providing assuming supposing \
+            presuming granted contingent conditional before while";
+        WORDS.split_whitespace().map(Spelled::new).collect()
     });
     // Words themselves, and shorter than what is measured.
     const OTHERS: &[&str] = &["provider", "providers", "provides", "provide", "wheel", "alter", "whale"];
