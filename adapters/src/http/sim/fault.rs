@@ -28,13 +28,15 @@ pub enum When {
     Next,
     /// The next with this method and a path, query or body in which these words stand: `("POST", "webhook_endpoints")`.
     Like(&'static str, String),
-    /// The n-th call from now that is no `GET`, counted from 1.
+    /// The n-th call from now that changes something ([`Simulated::is_write`](super::Simulated::is_write)), counted from 1.
     Write(u32),
+    /// The n-th call from now, whatever it is, counted from 1.
+    Call(u32),
 }
 
 impl When {
     /// Whether it is this call; counts down.
-    pub(super) fn is(&mut self, asked: &Asked) -> bool {
+    pub(super) fn is(&mut self, asked: &Asked, is_write: bool) -> bool {
         match self {
             Self::Next => true,
             Self::Like(method, words) => {
@@ -42,8 +44,8 @@ impl When {
                     && (asked.path.contains(words.as_str())
                         || String::from_utf8_lossy(&asked.body).contains(words.as_str()))
             }
-            Self::Write(_) if asked.method == "GET" => false,
-            Self::Write(left) => {
+            Self::Write(_) if !is_write => false,
+            Self::Write(left) | Self::Call(left) => {
                 *left = left.saturating_sub(1);
                 *left == 0
             }

@@ -20,6 +20,11 @@ pub trait Simulated: Send + 'static {
     /// Does what is asked and says what the vendor would.
     fn answer(&mut self, asked: &Asked) -> Said;
 
+    /// Whether a call changes something. By its method, unless the vendor puts everything into one (GraphQL).
+    fn is_write(&self, asked: &Asked) -> bool {
+        asked.method != "GET"
+    }
+
     /// What it says of too many calls, and of what breaks, in its own form.
     fn trouble(&self, status: u16) -> Value {
         json!({ "message": format!("simulated trouble {status}") })
@@ -98,9 +103,15 @@ impl<V: Simulated> Server<V> {
         lock(&self.inside).calls.clone()
     }
 
-    /// How many of the calls so far were no `GET`s.
+    /// How many calls there were so far.
+    pub fn count(&self) -> usize {
+        lock(&self.inside).calls.len()
+    }
+
+    /// How many of the calls so far were to change something.
     pub fn writes(&self) -> usize {
-        lock(&self.inside).calls.iter().filter(|call| call.asked.method != "GET").count()
+        let inside = lock(&self.inside);
+        inside.calls.iter().filter(|call| inside.vendor.is_write(&call.asked)).count()
     }
 }
 
@@ -127,7 +138,8 @@ async fn answer<V: Simulated>(
     };
     let (said, cut) = {
         let mut inside = lock(&inside);
-        let at = inside.faults.iter_mut().position(|(when, _)| when.is(&asked));
+        let is_write = inside.vendor.is_write(&asked);
+        let at = inside.faults.iter_mut().position(|(when, _)| when.is(&asked, is_write));
         let fault = at.map(|at| inside.faults.remove(at).1);
         let trouble = |inside: &Inside<V>, status: u16| Said::with(status, inside.vendor.trouble(status));
         let (said, cut) = match fault {
