@@ -86,6 +86,8 @@ impl Budget {
         let now_ms = self.clock.passed_ms();
         let mut window = self.window();
         if let Some(limit) = limits.limit.filter(|limit| *limit > 0) {
+            // A larger plan than was thought: what it has more is not used up.
+            window.left = window.left.saturating_add(limit.saturating_sub(window.limit));
             window.limit = limit;
         }
         let is_over = now_ms >= window.ends_ms;

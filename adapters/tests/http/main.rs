@@ -212,6 +212,15 @@ fn what_answers_say_is_left_counts() {
 }
 
 #[test]
+fn a_larger_plan_than_was_thought_is_not_used_up() {
+    let budget = Budget::new(Quota { calls: 100, per_ms: 60_000 }, Arc::new(ManualClock::at(0)));
+    budget.take(Effect::Read).unwrap();
+    // A tenth of this is kept for writes, which is more than was thought to be there.
+    budget.learn(Limits { limit: Some(10_000), remaining: 9_999, reset_ms: 60_000 });
+    budget.take(Effect::Read).unwrap();
+}
+
+#[test]
 fn headers_of_limits_are_read() {
     let headers = |pairs: &[(&str, &str)]| -> HeaderMap {
         let pair = |(name, value): &(&str, &str)| {
