@@ -4,5 +4,6 @@ pub mod git;
 pub mod http;
 pub mod local;
 pub mod prometheus;
+pub mod railway;
 pub mod sim;
 pub mod twilio;
