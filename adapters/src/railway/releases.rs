@@ -51,6 +51,17 @@ impl Railway {
     /// What came after the marker, newest first.
     async fn since(&self, at: &At, marker: Option<&str>) -> Result<Vec<Deployment>, PortError> {
         let all = self.release_list(at, LOOKED_THROUGH).await?;
+        let is_whole = all.len() < LOOKED_THROUGH as usize;
+        if let Some(marker) = marker
+            && is_whole
+            && !all.iter().any(|deployment| deployment.id == marker)
+        {
+            // Without it an old deployment of the same commit would be taken for the one that was asked for.
+            return Err(PortError::fail(
+                format!("Deployment {marker}, the newest one before this step, is no longer listed."),
+                "Look at the service at railway.com and begin anew.",
+            ));
+        }
         Ok(all.into_iter().take_while(|deployment| Some(deployment.id.as_str()) != marker).collect())
     }
 

@@ -132,6 +132,18 @@ async fn another_deployment_meanwhile_is_not_taken_for_ours() {
 }
 
 #[tokio::test]
+async fn a_marker_that_is_no_longer_listed_makes_no_old_deployment_ours() {
+    let here = Here::start().await;
+    let ids = here.ids.clone();
+    here.server.with(|vendor| vendor.world.deployments.retain(|row| row.id != ids.now));
+    let writes = here.server.writes();
+    let deployed = here.railway().deploy(&may(), &ids.api, Some(&commit("a")), Some(&ids.now)).await;
+    assert!(failed(deployed.unwrap_err()).contains("is no longer listed"));
+    assert_eq!(here.server.writes(), writes);
+    here.checked();
+}
+
+#[tokio::test]
 async fn an_image_that_is_gone_can_not_be_gone_back_to() {
     let here = Here::start().await;
     let ids = here.ids.clone();
