@@ -12,8 +12,10 @@ mod budget;
 mod call;
 mod error;
 mod limits;
+mod signed;
 pub mod sim;
 mod vendor;
+mod verified;
 
 pub use address::{AddressError, address_checked};
 pub use answer::Answer;
@@ -22,4 +24,6 @@ pub use budget::{Budget, Budgets, Quota};
 pub use call::{Body, Call, Effect};
 pub use error::ApiError;
 pub use limits::{Limits, limits_of_fields, limits_of_policy};
+pub use signed::{hmac_sha256_hex, is_same_signature};
 pub use vendor::{Problem, Vendor};
+pub use verified::Verified;

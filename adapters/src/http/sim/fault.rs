@@ -30,6 +30,8 @@ pub enum When {
     Like(&'static str, String),
     /// The n-th call from now that is no `GET`, counted from 1.
     Write(u32),
+    /// The n-th call from now, whatever it is, counted from 1.
+    Call(u32),
 }
 
 impl When {
@@ -43,7 +45,7 @@ impl When {
                         || String::from_utf8_lossy(&asked.body).contains(words.as_str()))
             }
             Self::Write(_) if asked.method == "GET" => false,
-            Self::Write(left) => {
+            Self::Write(left) | Self::Call(left) => {
                 *left = left.saturating_sub(1);
                 *left == 0
             }
