@@ -5,4 +5,5 @@ pub mod http;
 pub mod local;
 pub mod prometheus;
 pub mod sim;
+pub mod stripe;
 pub mod twilio;
