@@ -4,6 +4,7 @@ pub mod git;
 pub mod http;
 pub mod local;
 pub mod prometheus;
+pub mod sendgrid;
 pub mod sim;
 pub mod stripe;
 pub mod twilio;
