@@ -1,9 +1,12 @@
 #![doc = include_str!("../README.md")]
 
 pub mod git;
+pub mod github;
 pub mod http;
 pub mod local;
 pub mod prometheus;
 pub mod railway;
+pub mod sendgrid;
 pub mod sim;
+pub mod stripe;
 pub mod twilio;

@@ -1,6 +1,6 @@
 //! A vendor's API with one token.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -24,6 +24,8 @@ const ANSWER_WAIT: Duration = Duration::from_secs(30);
 const ANSWER_MAX: usize = 16 << 20;
 /// Most that is told of a vendor's own words, in characters.
 const SAYS_MAX: usize = 300;
+/// Finds what looks like a secret; made once, which takes a while.
+static REDACTOR: LazyLock<Option<Arc<Redactor>>> = LazyLock::new(|| Redactor::new().ok().map(Arc::new));
 /// Who calls.
 const AGENT: &str = concat!("infra-chat/", env!("CARGO_PKG_VERSION"));
 
@@ -127,7 +129,7 @@ impl Api {
             budgets: budgets.clone(),
             base,
             auth: settings.auth.clone(),
-            redactor: Redactor::new().ok().map(Arc::new),
+            redactor: REDACTOR.clone(),
         })
     }
 
@@ -148,6 +150,13 @@ impl Api {
 
     /// Makes a call that people know by another name than its path: a GraphQL operation.
     pub async fn send_as(&self, call: Call, what: String) -> Result<Answer, ApiError> {
+        let answer = self.ask(&call, what).await?;
+        self.judged(&call, answer)
+    }
+
+    /// Makes a call and hands over whatever came back, refusals too: for vendors that say in a header what a refusal is worth.
+    /// [`Self::judged`] tells it from a success.
+    pub async fn ask(&self, call: &Call, what: String) -> Result<Answer, ApiError> {
         let vendor = self.vendor.name;
         self.budget.take(call.effect).map_err(|after_ms| ApiError::Limited { vendor, after_ms })?;
         let sent = match &call.body {
@@ -160,7 +169,7 @@ impl Api {
             }
         };
         let hash = sent.as_ref().map(|sent| hex::encode(Sha256::digest(sent)));
-        let request = self.request(&call, sent)?;
+        let request = self.request(call, sent)?;
         let answer = request.send().await.map_err(|error| {
             // What was never connected has heard nothing.
             let (is_connect, why) = (error.is_connect(), causes(&error.without_url()));
@@ -176,8 +185,12 @@ impl Api {
             self.budget.learn(limits);
         }
         let body = self.read(answer).await?;
-        let answer = Answer { vendor: self.vendor, what, sent: hash, status, headers, body };
-        if status.is_success() { Ok(answer) } else { Err(self.failure(&call, &answer)) }
+        Ok(Answer { vendor: self.vendor, what, sent: hash, status, headers, body })
+    }
+
+    /// An answer of success, or why it is none.
+    pub fn judged(&self, call: &Call, answer: Answer) -> Result<Answer, ApiError> {
+        if answer.status.is_success() { Ok(answer) } else { Err(self.failure(call, &answer)) }
     }
 
     fn request(&self, call: &Call, sent: Option<Bytes>) -> Result<reqwest::RequestBuilder, ApiError> {

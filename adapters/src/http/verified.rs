@@ -1,14 +1,14 @@
-//! What a real reading call says of a token.
+//! What a real call with a token has shown.
 
-/// What a real reading call says of a token: for people, without the token.
+/// What a real call with a token has shown, for people.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Verified {
-    /// Whom it acts for: an account, a workspace, a team.
+    /// Whose token it is: the account's, workspace's or team's name.
     pub account: String,
-    /// What else is known of it: its mode, what it may do.
+    /// What was seen, each a sentence: the mode, what the token may do.
     pub says: Vec<String>,
-    /// What a person should know: it may do more than is needed, it ends soon.
+    /// What is not as it should be and stops nothing: a token that may do more than is needed.
     pub warnings: Vec<String>,
-    /// What it may not do, each with the operation that needs it.
+    /// What the token may not do and is needed for, each with the operation that needs it.
     pub missing: Vec<String>,
 }

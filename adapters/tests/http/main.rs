@@ -19,7 +19,7 @@ use adapters::http::sim::{Asked, Fault, Said, Server, Simulated, When};
 use adapters::http::{
     Api, ApiError, Auth, Budget, Budgets, Call, Effect, Limits, Problem, Quota, Settings, Vendor,
 };
-use adapters::http::{address_checked, limits_of_fields, limits_of_policy};
+use adapters::http::{address_checked, hmac_sha256_hex, limits_of_fields, limits_of_policy};
 
 const TOKEN: &str = "nt_0123456789abcdef";
 
@@ -270,4 +270,17 @@ fn a_token_goes_nowhere_in_the_clear() {
         let settings = Settings::new(Auth::Bearer(SecretString::from(token)));
         assert!(matches!(Api::new(&NOTES, &settings, &budgets), Err(ApiError::Client { .. })), "{token:?}");
     }
+}
+
+/// The first two vectors of RFC 4231, and a key longer than a block as Python's `hmac` has it: theirs are no text.
+#[test]
+fn signatures_are_those_of_the_rfc() {
+    let of = |key: &str, body: &str| hmac_sha256_hex(&SecretString::from(key), &[body.as_bytes()]);
+    let first = of(&"\u{b}".repeat(20), "Hi There");
+    assert_eq!(first, "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+    let second = of("Jefe", "what do ya want for nothing?");
+    assert_eq!(second, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+    assert_eq!(of("k", ""), of("k\0", ""));
+    let long = of(&"k".repeat(65), "x");
+    assert_eq!(long, "75092ca3ee2b307470c227697b42b3e65376aa3bae98fb5a1f7b7536daa9588a");
 }

@@ -160,7 +160,9 @@ async fn answer<V: Simulated>(
             }
             Some(Fault::Instead(said)) => (Some(said), false),
         };
-        inside.calls.push(Recorded { asked, said: said.clone().filter(|_| !cut) });
+        // What something in between says is no answer of the vendor's.
+        let is_between = said.as_ref().is_some_and(|said| said.status == 502 && said.body.is_null());
+        inside.calls.push(Recorded { asked, said: said.clone().filter(|_| !cut && !is_between) });
         (said, cut)
     };
     match said {

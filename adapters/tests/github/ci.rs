@@ -1,0 +1,115 @@
+//! What continuous integration says of a commit.
+
+use adapters::github::CiState;
+
+use crate::stage::{Place, fails};
+
+/// Name and state.
+type Statuses<'s> = &'s [(&'s str, &'s str)];
+/// Name, status and conclusion.
+type Runs<'r> = &'r [(&'r str, &'r str, &'r str)];
+
+async fn of(statuses: Statuses<'_>, runs: Runs<'_>) -> (CiState, bool, String) {
+    let place = Place::start().await;
+    let sha = place.shop(|shop| {
+        let sha = shop.commit_add("one");
+        let statuses =
+            statuses.iter().map(|(name, state)| ((*name).to_owned(), (*state).to_owned())).collect();
+        shop.statuses.insert(sha.clone(), statuses);
+        let run = |(name, status, conclusion): &(&str, &str, &str)| {
+            let conclusion = (!conclusion.is_empty()).then(|| (*conclusion).to_owned());
+            ((*name).to_owned(), (*status).to_owned(), conclusion)
+        };
+        shop.runs.insert(sha.clone(), runs.iter().map(run).collect());
+        sha
+    });
+    let ci = place.github.ci(&place.shop, &sha).await.unwrap();
+    let is_described = |(_, status, conclusion): &(&str, &str, &str)| {
+        !matches!(*status, "thinking") && !matches!(*conclusion, "stale" | "startup_failure" | "odd")
+    };
+    // Words of tomorrow are in no description.
+    if runs.iter().all(is_described) {
+        place.end();
+    }
+    (ci.state, ci.is_good(), ci.says())
+}
+
+#[tokio::test]
+async fn only_what_passes_is_good() {
+    use CiState::{Failing, Passing, Pending, Unknown};
+    let done = "completed";
+    let cases: [(Statuses<'_>, Runs<'_>, CiState, &str); 14] = [
+        (&[], &[], Unknown, "nothing was checked"),
+        (&[("ci/a", "success")], &[], Passing, "passing, 1 checks"),
+        (&[], &[("build", done, "success")], Passing, "passing, 1 checks"),
+        (&[("ci/a", "success")], &[("build", done, "failure")], Failing, "failing: build (failure)"),
+        (
+            &[("ci/a", "error"), ("ci/b", "failure")],
+            &[("build", done, "success")],
+            Failing,
+            "failing: ci/a (error), ci/b (failure)",
+        ),
+        (&[("ci/a", "pending")], &[("build", done, "success")], Pending, "pending: ci/a (pending)"),
+        (&[("ci/a", "success")], &[("build", "in_progress", "")], Pending, "pending: build (in_progress)"),
+        (&[("ci/a", "pending")], &[("build", done, "cancelled")], Failing, "failing: build (cancelled)"),
+        (&[], &[("docs", done, "skipped"), ("lint", done, "neutral")], Unknown, "nothing was checked"),
+        (&[], &[("docs", done, "skipped"), ("lint", done, "success")], Passing, "passing, 1 checks"),
+        (
+            &[],
+            &[("a", done, "stale"), ("b", done, "startup_failure")],
+            Failing,
+            "failing: a (stale), b (startup_failure)",
+        ),
+        (&[("ci/a", "success")], &[("a", done, "odd")], Unknown, "unknown: a (odd)"),
+        (&[("ci/a", "success")], &[("a", "thinking", "")], Unknown, "unknown: a (thinking)"),
+        (&[("ci/a", "success")], &[("a", done, "")], Unknown, "unknown: a (completed)"),
+    ];
+    for (statuses, runs, state, says) in cases {
+        let expected = (state, state == Passing, says.to_owned());
+        assert_eq!(of(statuses, runs).await, expected, "{statuses:?} {runs:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_failure_behind_pages_is_found_and_too_many_are_unknown() {
+    let place = Place::start().await;
+    let sha = place.shop(|shop| {
+        let sha = shop.commit_add("one");
+        let mut runs: Vec<_> = (0..230)
+            .map(|n| (format!("run {n}"), "completed".to_owned(), Some("success".to_owned())))
+            .collect();
+        runs[229].2 = Some("timed_out".to_owned());
+        shop.runs.insert(sha.clone(), runs);
+        sha
+    });
+    assert_eq!(place.github.ci(&place.shop, &sha).await.unwrap().says(), "failing: run 229 (timed_out)");
+    place.shop(|shop| {
+        let all = (0..1_001).map(|n| (format!("status {n}"), "success".to_owned())).collect();
+        shop.statuses.insert(sha.clone(), all);
+        shop.runs.clear();
+    });
+    let ci = place.github.ci(&place.shop, &sha).await.unwrap();
+    assert_eq!(
+        (ci.state, ci.is_cut, ci.says().as_str()),
+        (CiState::Unknown, true, "there are more checks than were read")
+    );
+    place.end();
+}
+
+#[tokio::test]
+async fn half_of_it_passes_nothing() {
+    let place = Place::start().await;
+    let sha = place.shop(|shop| {
+        let sha = shop.commit_add("one");
+        shop.statuses.insert(sha.clone(), vec![("ci/a".to_owned(), "success".to_owned())]);
+        sha
+    });
+    place.server.with(|github| {
+        github.tokens.values_mut().for_each(|token| token.denied = ["check-runs".to_owned()].into());
+    });
+    let (what, hint) = fails(place.github.ci(&place.shop, &sha).await);
+    assert!(what.contains("not accessible") && hint.contains("may read that"), "{what} {hint}");
+    fails(place.github.ci(&place.shop, "main").await);
+    fails(place.github.ci(&place.shop, &"e".repeat(40)).await);
+    place.end();
+}
