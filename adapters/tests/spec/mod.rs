@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use adapters::http::sim::{Asked, Recorded, Said};
 use jsonschema::{Draft, Validator};
@@ -215,6 +216,11 @@ fn answer_faults(operation: &Operation<'_>, said: &Said) -> Vec<String> {
     };
     let response = resolved(operation.file, response);
     let schema = &response["content"]["application/json"]["schema"];
+    // Cloudflare describes a refusal as an answer of success that is one of failure, too: nothing can be both.
+    let schema = match schema["allOf"].as_array().and_then(|parts| parts.last()) {
+        Some(refusal) if said.status >= 400 => refusal,
+        _ => schema,
+    };
     if schema.is_null() {
         return if said.body.is_null() || said.status >= 400 {
             Vec::new()
@@ -331,9 +337,17 @@ fn misfits(file: &Value, schema: &Value, value: &Value, at: &str) -> Vec<String>
     if schema.is_null() {
         return Vec::new();
     }
-    let validator = validator(file, schema);
+    let validator = kept(file, schema);
     let told = |error: jsonschema::ValidationError<'_>| format!("{at}{}: {error}", error.instance_path);
     validator.iter_errors(value).map(told).collect()
+}
+
+/// To make a validator of a large description takes longer than all it then checks: each is made once.
+fn kept(file: &Value, schema: &Value) -> Arc<Validator> {
+    static KEPT: Mutex<BTreeMap<String, Arc<Validator>>> = Mutex::new(BTreeMap::new());
+    let key = format!("{} {schema}", file["info"]);
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    Arc::clone(kept.entry(key).or_insert_with(|| Arc::new(validator(file, schema))))
 }
 
 fn validator(file: &Value, schema: &Value) -> Validator {
