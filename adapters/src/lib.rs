@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod cloudflare;
 pub mod git;
 pub mod http;
 pub mod local;

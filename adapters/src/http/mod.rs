@@ -14,6 +14,7 @@ mod error;
 mod limits;
 pub mod sim;
 mod vendor;
+mod verified;
 
 pub use address::{AddressError, address_checked};
 pub use answer::Answer;
@@ -23,3 +24,4 @@ pub use call::{Body, Call, Effect};
 pub use error::ApiError;
 pub use limits::{Limits, limits_of_fields, limits_of_policy};
 pub use vendor::{Problem, Vendor};
+pub use verified::Verified;
