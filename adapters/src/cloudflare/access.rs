@@ -44,11 +44,9 @@ impl Cloudflare {
         };
         match token {
             Ok(token) if token.status == "active" => {
-                found.says.push(match token.expires_on {
-                    Some(at) => format!("the token is active until {at}"),
-                    None => "the token is active".to_owned(),
-                });
-                if found.says.iter().all(|line| !line.contains("until")) {
+                let until = token.expires_on.as_ref().map(|at| format!(" until {at}")).unwrap_or_default();
+                found.says.push(format!("the token is active{until}"));
+                if token.expires_on.is_none() {
                     found.warnings.push("the token never ends: give it an end and renew it".to_owned());
                 }
             }
@@ -110,9 +108,10 @@ impl Cloudflare {
         let Some(zone) = zone else { return Ok(()) };
         let (zone, account) = (zone.id.as_str(), zone.account.id.as_str());
         for one in needed(zone, account) {
-            match self.may(one.call).await? {
-                true => found.says.push(format!("it may read {}", one.permission)),
-                false => found.missing.push(format!("{}: {}", one.permission, one.needed)),
+            if self.may(one.call).await? {
+                found.says.push(format!("it may read {}", one.permission));
+            } else {
+                found.missing.push(format!("{}: {}", one.permission, one.needed));
             }
         }
         for one in not_needed(zone, account) {

@@ -178,7 +178,7 @@ impl Want for Wanted<'_> {
             let mut body = self.balancer.body();
             body["description"] = json!(at.owner.mark());
             let call = Call::post(&["zones", &self.zone.id, "load_balancers"]).json(body);
-            return Ok(Plan::Write(call, format!("made {what}")));
+            return Ok(Plan::write(call, format!("made {what}")));
         };
         if !at.owner.owns(there.description.as_deref()) {
             return Err(at.owner.conflict(&what, there.description.as_deref()));
@@ -187,7 +187,7 @@ impl Want for Wanted<'_> {
             None => Plan::Done(there),
             Some(body) => {
                 let call = Call::patch(&["zones", &self.zone.id, "load_balancers", &there.id]).json(body);
-                Plan::Write(call, format!("changed {what}"))
+                Plan::write(call, format!("changed {what}"))
             }
         })
     }

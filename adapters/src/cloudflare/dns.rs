@@ -262,12 +262,12 @@ impl Cloudflare {
                     return Err(self.owner.conflict(&what, other.comment.as_deref()));
                 }
                 let call = Call::post(&["zones", &zone.id, "dns_records"]).json(record.body(&self.owner));
-                Ok(Plan::Write(call, format!("made {what}")))
+                Ok(Plan::write(call, format!("made {what}")))
             }
             [own] => {
                 let call =
                     Call::patch(&["zones", &zone.id, "dns_records", &own.id]).json(record.body(&self.owner));
-                Ok(Plan::Write(call, format!("changed {what}")))
+                Ok(Plan::write(call, format!("changed {what}")))
             }
             several => Err(PortError::fail(
                 format!(
@@ -327,6 +327,6 @@ impl Want for Unwanted<'_> {
         }
         // The description wants a body of who removes.
         let call = Call::delete(&["zones", &self.zone.id, "dns_records", &there.id]).json(json!({}));
-        Ok(Plan::Write(call, format!("removed the {what}")))
+        Ok(Plan::write(call, format!("removed the {what}")))
     }
 }

@@ -25,7 +25,14 @@ pub(super) enum Plan<T> {
     /// All is as wanted.
     Done(T),
     /// This is missing, told in words of what will have been done: `made the pool web`.
-    Write(Call, String),
+    Write(Box<Call>, String),
+}
+
+impl<T> Plan<T> {
+    /// A change that is missing.
+    pub(super) fn write(call: Call, words: impl Into<String>) -> Self {
+        Self::Write(Box::new(call), words.into())
+    }
 }
 
 /// Something that shall be.
@@ -76,7 +83,7 @@ impl Cloudflare {
                     "{name} was changed and reads otherwise: somebody else changes it at the same time"
                 )));
             }
-            match self.client.write(call).await {
+            match self.client.write(*call).await {
                 Ok(answer) => {
                     done.push(route);
                     said.push(words);

@@ -159,7 +159,7 @@ impl Want for Wanted<'_> {
             "http_config": { "method": "GET", "path": check.path, "port": 443, "expected_codes": check.expected_codes },
         });
         let Some(first) = there.first() else {
-            return Ok(Plan::Write(Call::post(&path).json(body), format!("made {what}")));
+            return Ok(Plan::write(Call::post(&path).json(body), format!("made {what}")));
         };
         if let Some(other) = there.iter().find(|one| !at.owner.owns(one.description.as_deref())) {
             return Err(at.owner.conflict(&what, other.description.as_deref()));
@@ -167,12 +167,12 @@ impl Want for Wanted<'_> {
         // Where nothing keeps two of a name apart that are made at the same moment, the older one stays.
         if let Some(second) = there.get(1).filter(|_| wrote) {
             let call = Call::delete(&["zones", zone, "healthchecks", &second.id]).json(json!({}));
-            return Ok(Plan::Write(call, format!("removed the second of {what}")));
+            return Ok(Plan::write(call, format!("removed the second of {what}")));
         }
         if is_within(&body, &first.rest, &["name", "description"]) {
             return Ok(Plan::Done(first.clone()));
         }
         let call = Call::patch(&["zones", zone, "healthchecks", &first.id]).json(body);
-        Ok(Plan::Write(call, format!("changed {what}")))
+        Ok(Plan::write(call, format!("changed {what}")))
     }
 }

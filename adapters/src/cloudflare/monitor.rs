@@ -101,12 +101,12 @@ impl Want for Monitor {
         let body = self.body(&description);
         let what = format!("the monitor {}", self.name);
         let Some(first) = there.first() else {
-            return Ok(Plan::Write(Call::post(&path).json(body), format!("made {what}")));
+            return Ok(Plan::write(Call::post(&path).json(body), format!("made {what}")));
         };
         // Two may be made at the same moment, as nothing keeps their descriptions apart: the older one stays.
         if let Some(second) = there.get(1).filter(|_| wrote) {
             let path = at.in_account(&["load_balancers", "monitors", &second.id]).await?;
-            return Ok(Plan::Write(
+            return Ok(Plan::write(
                 Call::delete(&path).json(json!({})),
                 format!("removed the second of {what}"),
             ));
@@ -115,7 +115,7 @@ impl Want for Monitor {
             return Ok(Plan::Done(first.clone()));
         }
         let path = at.in_account(&["load_balancers", "monitors", &first.id]).await?;
-        Ok(Plan::Write(Call::patch(&path).json(body), format!("changed {what}")))
+        Ok(Plan::write(Call::patch(&path).json(body), format!("changed {what}")))
     }
 }
 

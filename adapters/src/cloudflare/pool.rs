@@ -203,7 +203,7 @@ impl Want for Pool {
                 body["monitor"] = json!(monitor);
             }
             let path = at.in_account(&["load_balancers", "pools"]).await?;
-            return Ok(Plan::Write(Call::post(&path).json(body), format!("made {what}")));
+            return Ok(Plan::write(Call::post(&path).json(body), format!("made {what}")));
         };
         if !at.owner.owns(there.description.as_deref()) {
             return Err(at.owner.conflict(&what, there.description.as_deref()));
@@ -237,6 +237,6 @@ impl Want for Pool {
             return Ok(Plan::Done(there));
         }
         let path = at.in_account(&["load_balancers", "pools", &there.id]).await?;
-        Ok(Plan::Write(Call::patch(&path).json(body), format!("changed {what}")))
+        Ok(Plan::write(Call::patch(&path).json(body), format!("changed {what}")))
     }
 }

@@ -221,9 +221,7 @@ impl Moving<'_> {
                 CANARY => (to.canary, to.canary > 0 || !self.canary.is_sticky),
                 _ => continue,
             };
-            if origin.hundredths() != weight || f64::from(weight) / 100.0 != origin.weight {
-                origin.weight = f64::from(weight) / 100.0;
-            }
+            origin.weight = f64::from(weight) / 100.0;
             origin.enabled = enabled;
         }
         let is_there = origins == pool.origins;
@@ -252,24 +250,32 @@ impl Want for Moving<'_> {
                 (to, Moved { run: self.run.to_owned(), before })
             }
             (None, Some(moved)) => (moved.before, moved),
-            (None, None) => return Ok(Plan::Done(at.seen(self.zone, self.canary, &pool).await?)),
+            (None, None) => return Ok(Plan::Done(self.seen(at, &pool).await?)),
         };
         let Some(body) = self.body(&pool, to, &moved.written(&at.owner.mark())) else {
-            return Ok(Plan::Done(at.seen(self.zone, self.canary, &pool).await?));
+            return Ok(Plan::Done(self.seen(at, &pool).await?));
         };
         let path = at.in_account(&["load_balancers", "pools", &pool.id]).await?;
         let words = format!(
             "moved the traffic of {} from {} to {} (stable:canary, in hundredths)",
             self.canary.host, now.weights, to
         );
-        Ok(Plan::Write(Call::patch(&path).json(body), words))
+        Ok(Plan::write(Call::patch(&path).json(body), words))
     }
 }
 
-impl Cloudflare {
-    /// The route of a pool that was just read.
-    async fn seen(&self, zone: &Zone, canary: &Canary, pool: &PoolState) -> Result<Route, PortError> {
-        let balancer = self.balancer(zone, &canary.host).await?;
-        route_of(pool, balancer.as_ref(), &canary.host)
+impl Moving<'_> {
+    /// The route of a pool that was just read. That weights were given back is true whether or not the balancer can be read, too.
+    async fn seen(&self, at: &Cloudflare, pool: &PoolState) -> Result<Route, PortError> {
+        match at.balancer(self.zone, &self.canary.host).await {
+            Ok(balancer) => route_of(pool, balancer.as_ref(), &self.canary.host),
+            Err(error) if self.to.is_none() => {
+                let mut route = route_of(pool, None, &self.canary.host)?;
+                route.is_sticky = self.canary.is_sticky;
+                route.detours = vec![format!("what else the load balancer does is not known: {error}")];
+                Ok(route)
+            }
+            Err(error) => Err(error),
+        }
     }
 }

@@ -159,16 +159,16 @@ impl Want for Wanted<'_> {
             // Refused when somebody makes the list at the same moment; theirs is then looked at.
             let body = json!({ "name": "default", "kind": "zone", "phase": phase, "rules": [body] });
             let call = Call::post(&["zones", zone, "rulesets"]).json(body);
-            return Ok(Plan::Write(call, format!("made {what}, the first of its kind")));
+            return Ok(Plan::write(call, format!("made {what}, the first of its kind")));
         };
         let path = ["zones", zone, "rulesets", &list.id, "rules"];
         let there = list.rules.iter().find(|one| one.reference.as_ref() == Some(&reference));
         Ok(match there {
-            None => Plan::Write(Call::post(&path).json(body), format!("made {what}")),
+            None => Plan::write(Call::post(&path).json(body), format!("made {what}")),
             Some(there) if is_within(&body, &there.rest, &["ref"]) => Plan::Done(there.clone()),
             Some(there) => {
                 let path = ["zones", zone, "rulesets", &list.id, "rules", &there.id];
-                Plan::Write(Call::patch(&path).json(body), format!("changed {what}"))
+                Plan::write(Call::patch(&path).json(body), format!("changed {what}"))
             }
         })
     }
@@ -194,6 +194,6 @@ impl Want for Unwanted<'_> {
             return Ok(Plan::Done(()));
         };
         let call = Call::delete(&["zones", &self.zone.id, "rulesets", &list.id, "rules", &there.id]);
-        Ok(Plan::Write(call, format!("removed the rule {}", self.rule.name)))
+        Ok(Plan::write(call, format!("removed the rule {}", self.rule.name)))
     }
 }

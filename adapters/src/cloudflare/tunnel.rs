@@ -144,7 +144,7 @@ impl Want for Wanted<'_> {
         }
         let Some(there) = there else {
             let body = json!({ "name": name, "config_src": "cloudflare" });
-            return Ok(Plan::Write(Call::post(&path).json(body), format!("made {what}")));
+            return Ok(Plan::write(Call::post(&path).json(body), format!("made {what}")));
         };
         if there.remote_config == Some(false) {
             return Err(PortError::fail(
@@ -158,7 +158,7 @@ impl Want for Wanted<'_> {
         if !same_ingress(&config["ingress"], &self.ingress()) {
             config["ingress"] = self.ingress();
             let call = Call::put(&path).json(json!({ "config": config }));
-            return Ok(Plan::Write(call, format!("told {what} where it leads")));
+            return Ok(Plan::write(call, format!("told {what} where it leads")));
         }
         // Names come last: before, they would lead nowhere.
         Ok(match record {

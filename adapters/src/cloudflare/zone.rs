@@ -107,6 +107,6 @@ impl Want for Named<'_> {
         }
         let account = at.account().await?;
         let body = json!({ "name": self.0, "account": { "id": account.id }, "type": "full" });
-        Ok(Plan::Write(Call::post(&["zones"]).json(body), format!("added the zone {}", self.0)))
+        Ok(Plan::write(Call::post(&["zones"]).json(body), format!("added the zone {}", self.0)))
     }
 }

@@ -55,7 +55,7 @@ async fn every_whole_percent_is_exactly_itself_and_is_read_back() {
         let moved = cloudflare.route_weights(&permit(), &zone, &canary(), percent).await.unwrap();
         assert_eq!(moved.thing.weights.percent(), Some(percent));
         let sent = world.sim(|sim| sim.pools[0]["origins"].clone());
-        assert_eq!(sent[1]["weight"].as_f64().unwrap(), f64::from(percent) / 100.0);
+        assert_eq!(sent[1]["weight"], json!(f64::from(percent) / 100.0));
         let sum = sent[0]["weight"].as_f64().unwrap() + sent[1]["weight"].as_f64().unwrap();
         assert!((sum - 1.0).abs() < 1e-12);
         // Nobody's share is lost unless exactly that was told.
@@ -111,6 +111,14 @@ async fn a_way_back_does_not_wait_for_the_load_balancer() {
     let back = cloudflare.route_previous(&permit(), &zone, &canary(), &run_of(1)).await.unwrap();
     assert_eq!(back.thing.weights.percent(), Some(0));
     assert_eq!(back.thing.detours.len(), 1);
+    // Nor does it fail when the balancer can't be read at all.
+    world.sim(|sim| sim.balancers[0]["country_pools"] = json!({}));
+    cloudflare.route_weights(&permit_of(2, 1), &zone, &canary(), 50).await.unwrap();
+    world.server.fault(When::Like("GET", "zones".to_owned()), Fault::Broken);
+    let back = cloudflare.route_previous(&permit_of(2, 2), &zone, &canary(), &run_of(2)).await.unwrap();
+    assert_eq!(back.thing.weights.percent(), Some(0));
+    assert!(back.thing.detours[0].contains("is not known"), "{:?}", back.thing.detours);
+    world.sim(|sim| sim.balancers[0]["country_pools"] = json!({ "DE": ["x"] }));
     // What is set up once more leads nowhere else.
     set_up(&cloudflare).await;
     assert_eq!(cloudflare.route_look(&zone, &canary()).await.unwrap().detours, Vec::<String>::new());

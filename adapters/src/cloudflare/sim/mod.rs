@@ -236,6 +236,7 @@ impl Simulated for Sim {
 }
 
 /// An answer of success.
+#[expect(clippy::needless_pass_by_value, reason = "what is told is made for it")]
 pub(super) fn ok(result: Value) -> Said {
     Said::ok(json!({ "success": true, "errors": [], "messages": [], "result": result }))
 }

@@ -115,7 +115,7 @@ impl Sim {
             return Some(no(400, 81_058, "An identical record already exists."));
         }
         let clash = |one: &&Value| is_address(one) && (is_name(one) || is_name(record));
-        if is_address(record) && all.iter().any(|one| clash(&one)) {
+        if is_address(record) && all.iter().any(clash) {
             return Some(no(400, 81_053, "An A, AAAA, or CNAME record with that host already exists."));
         }
         None
