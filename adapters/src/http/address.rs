@@ -6,16 +6,25 @@ use url::{Host, Url};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// It can't be read, or is not http(s).
-    #[error("`{0}` is no address: write it like https://api.example.com")]
+    #[error("`{0}` is no address: {mend}", mend = self.mend())]
     Unread(String),
     /// It holds a login, a query or a fragment.
-    #[error("`{0}` holds more than an address: leave out login, `?` and `#`")]
+    #[error("`{0}` holds more than an address: {mend}", mend = self.mend())]
     TooMuch(String),
     /// A token would travel in the clear.
-    #[error(
-        "`{0}` is not encrypted, and a token would be read by everybody on the way: write https://, or an address of this machine"
-    )]
+    #[error("`{0}` is not encrypted, and everybody on the way could read the token: {mend}", mend = self.mend())]
     InTheClear(String),
+}
+
+impl AddressError {
+    /// What to write instead.
+    pub fn mend(&self) -> &'static str {
+        match self {
+            Self::Unread(_) => "write it like https://api.example.com",
+            Self::TooMuch(_) => "leave out login, `?` and `#`",
+            Self::InTheClear(_) => "write https://, or an address of this machine",
+        }
+    }
 }
 
 /// The address without a slash at its end; `http` only on this machine.
