@@ -233,6 +233,11 @@ fn answer_faults(operation: &Operation<'_>, said: &Said) -> Vec<String> {
     };
     let response = resolved(operation.file, response);
     let schema = &response["content"]["application/json"]["schema"];
+    // Cloudflare describes a refusal as an answer of success that is one of failure, too: nothing can be both.
+    let schema = match schema["allOf"].as_array().and_then(|parts| parts.last()) {
+        Some(refusal) if said.status >= 400 => refusal,
+        _ => schema,
+    };
     if schema.is_null() {
         return if said.body.is_null() || said.status >= 400 {
             Vec::new()
