@@ -7,7 +7,8 @@ use super::changes::{diff, release_name};
 use super::facts::build_key;
 use super::stages::{staged, stages};
 use super::{
-    DiffLine, Facts, Plan, PlanProblem, PlannedStep, Risk, RiskLevel, breaking_statements, short, way_back,
+    DiffLine, Effect, Facts, Finding, Plan, PlanProblem, PlannedStep, Risk, RiskLevel, breaking, lint, short,
+    way_back,
 };
 use crate::model::{
     CanaryChoice, MigrateChoice, Release, ReleaseId, ReleaseState, RunId, RunRequest, ServiceName,
@@ -82,8 +83,9 @@ pub(super) fn plan(
     parts.retain(|name, _| facts.project.services.contains_key(name));
 
     let pending = pending(facts, migrate)?;
-    let breaking = breaking_statements(&pending);
-    let breaks = (live.is_some() && !breaking.is_empty()).then(|| breaking.join("; "));
+    let findings = findings(facts, &pending);
+    let breaking = breaking(&findings);
+    let breaks = (!breaking.is_empty()).then(|| breaking.join("; "));
     let way_back = way_back::of_deploy(facts, breaks.as_deref());
 
     let mut notes = Vec::new();
@@ -125,6 +127,7 @@ pub(super) fn plan(
     if let Some(why) = &breaks {
         risk.at_least(RiskLevel::High, format!("the live release can't live with the schema: {why}"));
     }
+    slowing(&mut risk, &findings);
     if described.production && live.is_some() && !way_back.proved {
         risk.at_least(RiskLevel::High, "the way back is not proved");
     }
@@ -222,6 +225,7 @@ pub(super) fn plan(
                 StepKind::ApplyMigrations(ApplyMigrations {
                     component,
                     migrations: pending.clone(),
+                    findings,
                     breaks,
                     first: live.is_none(),
                 }),
@@ -353,6 +357,25 @@ pub(super) fn pending(facts: &Facts, migrate: MigrateChoice) -> Result<Vec<Migra
         }
     }
     Ok(if migrate == MigrateChoice::Skip { Vec::new() } else { pending })
+}
+
+/// What the lint has to say of pending migrations. Where nothing is live, nothing has to live with them.
+pub(super) fn findings(facts: &Facts, pending: &[Migration]) -> Vec<Finding> {
+    if facts.live().is_none() {
+        return Vec::new();
+    }
+    lint(pending, &facts.had_before(pending), Facts::DIALECT)
+}
+
+/// What locks for long, or could not be read, is a risk to the traffic there is.
+pub(super) fn slowing(risk: &mut Risk, findings: &[Finding]) {
+    for finding in findings {
+        match finding.effect {
+            Effect::Breaks => {}
+            Effect::Locks => risk.at_least(RiskLevel::Medium, format!("{}: {}", finding.line(), finding.why)),
+            Effect::Unread => risk.at_least(RiskLevel::Medium, finding.line()),
+        }
+    }
 }
 
 pub(super) fn newest_schema(facts: &Facts, pending: &[Migration]) -> Option<String> {

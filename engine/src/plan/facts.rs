@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 use super::PlanProblem;
 use crate::canonical::canonical_json;
 use crate::model::{
-    Desired, Environment, EnvironmentKey, Project, Release, ReleaseState, SecretName, Service, ServiceName,
-    ServiceRelease, Source, Variable,
+    Desired, Dialect, Environment, EnvironmentKey, Project, Release, ReleaseState, SecretName, Service,
+    ServiceName, ServiceRelease, Source, Variable,
 };
 use crate::ports::{
     AppliedMigration, BuildKey, BuildState, Capabilities, Commit, ConfigSet, InstanceSet, Migration,
@@ -143,6 +143,16 @@ impl Facts {
             .keys()
             .filter_map(|name| Some((name.clone(), self.project.services.get(name)?.sticky.clone()?)));
         Ok(Shape { components: components.collect(), sticky: sticky.collect(), edge })
+    }
+
+    /// What SQL the databases of the embedded platform speak.
+    pub(super) const DIALECT: Dialect = Dialect::Sqlite;
+
+    /// The applied migrations of the commit that are not among those.
+    pub(super) fn had_before(&self, those: &[Migration]) -> Vec<Migration> {
+        let had = |one: &&Migration| self.applied.iter().any(|had| had.version == one.version);
+        let other = |one: &&Migration| those.iter().all(|that| that.version != one.version);
+        self.migrations.iter().filter(had).filter(other).cloned().collect()
     }
 
     /// The commit to use of a source.

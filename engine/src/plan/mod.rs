@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 
 pub use facts::{Facts, SecretFact};
 pub use judged::judged_by;
-pub use lint::breaking_statements;
+pub use lint::{Effect, Finding, breaking, lint, shortened, statements};
 
 use crate::canonical::canonical_json;
 use crate::model::{Change, EnvironmentKey, Release, RunRequest};

@@ -1,9 +1,9 @@
 //! The small run types: migrate, scale, restart, cron on and off, clear cache. Each keeps the live release.
 
-use super::deploy::{VERIFY_FAILURES_MAX, VERIFY_REQUESTS, names, newest_schema, pending, probes, step};
-use super::{
-    DiffLine, Facts, Plan, PlanProblem, PlannedStep, Risk, RiskLevel, WayBack, breaking_statements, short,
+use super::deploy::{
+    VERIFY_FAILURES_MAX, VERIFY_REQUESTS, findings, names, newest_schema, pending, probes, slowing, step,
 };
+use super::{DiffLine, Facts, Plan, PlanProblem, PlannedStep, Risk, RiskLevel, WayBack, breaking, short};
 use crate::model::{MigrateChoice, Release, RunRequest, ServiceName};
 use crate::ports::Schedule;
 use crate::step::{
@@ -134,8 +134,9 @@ pub(super) fn migrate(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanP
         )
     })?;
     let pending = pending(facts, MigrateChoice::First)?;
-    let breaking = breaking_statements(&pending);
-    let breaks = (facts.live().is_some() && !breaking.is_empty()).then(|| breaking.join("; "));
+    let findings = findings(facts, &pending);
+    let breaking = breaking(&findings);
+    let breaks = (!breaking.is_empty()).then(|| breaking.join("; "));
     let diff = pending
         .iter()
         .map(|one| DiffLine::new(format!("migration {}", one.version), None, Some(one.name.clone())))
@@ -182,6 +183,7 @@ pub(super) fn migrate(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanP
                     StepKind::ApplyMigrations(ApplyMigrations {
                         component: described.component.clone(),
                         migrations: pending,
+                        findings: findings.clone(),
                         breaks: breaks.clone(),
                         first: facts.live().is_none(),
                     }),
@@ -193,6 +195,7 @@ pub(super) fn migrate(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanP
             notes: Vec::new(),
         },
     )?;
+    slowing(&mut plan.risk, &findings);
     if let Some(why) = breaks {
         plan.way_back.lacks.push(format!(
             "it can't live with the schema: {why}; deploy first what can do without, and migrate afterwards"

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Look, StepAct, StepContext, Undo};
 use crate::model::ComponentName;
+use crate::plan::{Finding, breaking};
 use crate::ports::{AppliedMigration, Migration, Permit, PortError, Receipt};
 use crate::run::Reason;
 
@@ -20,6 +21,9 @@ pub struct ApplyMigrations {
     pub component: ComponentName,
     /// Pending ones, in order.
     pub migrations: Vec<Migration>,
+    /// What the lint has to say of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
     /// Why the release before can't live with them; absent when it can, and when there is none.
     pub breaks: Option<String>,
     /// Nothing is live before them, so nothing has to live with them.
@@ -28,6 +32,17 @@ pub struct ApplyMigrations {
 }
 
 impl ApplyMigrations {
+    /// Why the release before can't live with those that were applied.
+    fn breaking(&self, there: &[Migration]) -> Vec<String> {
+        // Plans of before findings were kept say it of all of them at once.
+        if self.findings.is_empty() {
+            return self.breaks.iter().cloned().collect();
+        }
+        let applied = |finding: &&Finding| there.iter().any(|one| one.version == finding.version);
+        let found: Vec<Finding> = self.findings.iter().filter(applied).cloned().collect();
+        breaking(&found)
+    }
+
     /// The first that the database has not had; an error when it had one with other statements.
     fn next<'a>(&'a self, applied: &[AppliedMigration]) -> Result<Option<&'a Migration>, Reason> {
         for migration in &self.migrations {
@@ -97,20 +112,16 @@ impl StepAct for ApplyMigrations {
         if there.is_empty() {
             return Ok(Look::Done(Receipt::new("no migration was applied")));
         }
-        let breaking = crate::plan::breaking_statements(&there);
-        // Where nothing ran before, nothing can be broken. Plans of before that was told apart know it by this alone.
-        if self.breaks.is_none() || breaking.is_empty() {
+        let breaking = self.breaking(&there);
+        if breaking.is_empty() {
             let (stays, them) = if there.len() == 1 {
                 ("was applied and stays", "it")
             } else {
                 ("were applied and stay", "them")
             };
-            let nothing_before = self.first || !breaking.is_empty();
-            let lives = if nothing_before {
-                String::new()
-            } else {
-                format!(": what ran before can live with {them}")
-            };
+            // Where nothing ran before, nothing can be broken.
+            let lives =
+                if self.first { String::new() } else { format!(": what ran before can live with {them}") };
             return Ok(Look::Stays(format!("{} {stays}{lives}", names(&there))));
         }
         Ok(Look::Broken(Reason::new(
