@@ -225,6 +225,7 @@ pub(super) fn plan(
                 StepKind::ApplyMigrations(ApplyMigrations {
                     component,
                     migrations: pending.clone(),
+                    dialect: Facts::DIALECT,
                     findings,
                     breaks,
                     first: live.is_none(),
@@ -372,8 +373,7 @@ pub(super) fn slowing(risk: &mut Risk, findings: &[Finding]) {
     for finding in findings {
         match finding.effect {
             Effect::Breaks => {}
-            Effect::Locks => risk.at_least(RiskLevel::Medium, format!("{}: {}", finding.line(), finding.why)),
-            Effect::Unread => risk.at_least(RiskLevel::Medium, finding.line()),
+            Effect::Locks | Effect::Unread => risk.at_least(RiskLevel::Medium, finding.line()),
         }
     }
 }

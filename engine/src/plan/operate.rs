@@ -183,6 +183,7 @@ pub(super) fn migrate(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanP
                     StepKind::ApplyMigrations(ApplyMigrations {
                         component: described.component.clone(),
                         migrations: pending,
+                        dialect: Facts::DIALECT,
                         findings: findings.clone(),
                         breaks: breaks.clone(),
                         first: facts.live().is_none(),

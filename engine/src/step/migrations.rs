@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::{Look, StepAct, StepContext, Undo};
-use crate::model::ComponentName;
+use crate::model::{ComponentName, Dialect};
 use crate::plan::{Finding, breaking};
 use crate::ports::{AppliedMigration, Migration, Permit, PortError, Receipt};
 use crate::run::Reason;
@@ -21,6 +21,9 @@ pub struct ApplyMigrations {
     pub component: ComponentName,
     /// Pending ones, in order.
     pub migrations: Vec<Migration>,
+    /// What SQL they are in.
+    #[serde(default = "sqlite")]
+    pub dialect: Dialect,
     /// What the lint has to say of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
@@ -29,6 +32,11 @@ pub struct ApplyMigrations {
     /// Nothing is live before them, so nothing has to live with them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub first: bool,
+}
+
+/// What plans spoke before they said it.
+fn sqlite() -> Dialect {
+    Dialect::Sqlite
 }
 
 impl ApplyMigrations {

@@ -175,6 +175,10 @@ fn a_schema_the_old_code_cant_live_with_stops_it() {
                 api: v1.0.0 (4b76448) → v1.1.0 (1232e4c)
                 web: v1.0.0 (4b76448) → v1.1.0 (1232e4c)
                 cron: v1.0.0 (4b76448) → v1.1.0 (1232e4c)
+              Migrations:
+                0002 drop_total: ALTER TABLE invoices DROP COLUMN total
+              Breaks what runs:
+                0002 drop_total drops the column total of invoices (ALTER TABLE invoices DROP COLUMN total): the running release reads and writes it until the end, and nobody can go back to it afterwards. Instead, contract later: deploy what does without the column first, and drop it in a later release
               Commits:
                 1232e4c Work for v1.1.0 (Kim)
               risk: high: 1 migration, which stays; the live release can't live with the schema: migration 0002 drop_total drops the column total of invoices

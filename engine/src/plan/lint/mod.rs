@@ -65,7 +65,7 @@ impl Finding {
 struct Said {
     effect: Effect,
     does: String,
-    why: &'static str,
+    why: String,
     instead: String,
 }
 
@@ -90,7 +90,7 @@ pub fn lint(pending: &[Migration], earlier: &[Migration], dialect: Dialect) -> V
                 statement: shortened(&statement, STATEMENT_SHOWN),
                 effect: said.effect,
                 does: said.does,
-                why: said.why.to_owned(),
+                why: said.why,
                 instead: said.instead,
             };
             if !found.contains(&finding) {

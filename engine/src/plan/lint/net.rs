@@ -59,7 +59,7 @@ pub(super) fn catch(statement: &str, why: &str) -> Vec<Said> {
             said.push(Said {
                 effect,
                 does: does.to_owned(),
-                why: "its words say so; the statement as a whole could not be read",
+                why: "its words say so; the statement as a whole could not be read".to_owned(),
                 instead: String::new(),
             });
         }
@@ -68,8 +68,11 @@ pub(super) fn catch(statement: &str, why: &str) -> Vec<Said> {
     if said.is_empty() && !is_known {
         said.push(Said {
             effect: Effect::Unread,
-            does: format!("has a statement that could not be read: {}", super::shortened(why, 120)),
-            why: "whether the running release can live with it is not known",
+            does: "has a statement that could not be read".to_owned(),
+            why: format!(
+                "nobody knows whether the running release can live with it; {}",
+                super::shortened(why.trim_start_matches("sql parser error: "), 120)
+            ),
             instead: "read it yourself before you say yes".to_owned(),
         });
     }

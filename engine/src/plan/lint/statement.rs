@@ -13,11 +13,11 @@ const GONE: &str = "the running release uses it until the end, and nobody can go
 const CONTRACT: &str = "contract later: deploy what does without it first, and drop it in a later release";
 
 pub(super) fn breaks(does: String, why: &'static str, instead: impl Into<String>) -> Said {
-    Said { effect: Effect::Breaks, does, why, instead: instead.into() }
+    Said { effect: Effect::Breaks, does, why: why.to_owned(), instead: instead.into() }
 }
 
 pub(super) fn locks(does: String, why: &'static str, instead: impl Into<String>) -> Said {
-    Said { effect: Effect::Locks, does, why, instead: instead.into() }
+    Said { effect: Effect::Locks, does, why: why.to_owned(), instead: instead.into() }
 }
 
 pub(super) fn renamed_table(old: &str, new: &str) -> Said {
