@@ -153,7 +153,7 @@ pub(super) fn plan(
     let gone = if whole { facts.running_beside(&parts) } else { Vec::new() };
     let affected: Vec<ServiceName> = chosen.iter().chain(&gone).cloned().collect();
     let retire = retire(facts, &parts, &affected);
-    let component = facts.project.migrations.as_ref().map(|migrations| migrations.component.clone());
+    let database = facts.project.database_migrated();
 
     let schedules = step(
         "cron",
@@ -209,8 +209,8 @@ pub(super) fn plan(
                 of_earlier: false,
             }),
         ),
-        match component {
-            Some(component) => step(
+        match database {
+            Some(database) => step(
                 "migrations",
                 match pending.as_slice() {
                     [] => "nothing to migrate".to_owned(),
@@ -223,9 +223,9 @@ pub(super) fn plan(
                     ),
                 },
                 StepKind::ApplyMigrations(ApplyMigrations {
-                    component,
+                    database,
                     migrations: pending.clone(),
-                    dialect: Facts::DIALECT,
+                    dialect: facts.dialect(),
                     findings,
                     breaks,
                     first: live.is_none(),
@@ -365,7 +365,7 @@ pub(super) fn findings(facts: &Facts, pending: &[Migration]) -> Vec<Finding> {
     if facts.live().is_none() {
         return Vec::new();
     }
-    lint(pending, &facts.had_before(pending), Facts::DIALECT)
+    lint(pending, &facts.had_before(pending), facts.dialect())
 }
 
 /// What locks for long, or could not be read, is a risk to the traffic there is.

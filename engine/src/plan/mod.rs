@@ -15,9 +15,10 @@ mod way_back;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+pub(crate) use facts::no_url;
 pub use facts::{Facts, SecretFact};
 pub use judged::judged_by;
-pub use lint::{Effect, Finding, breaking, lint, shortened, statements};
+pub use lint::{Alone, Effect, Finding, breaking, lint, shortened, statements};
 
 use crate::canonical::canonical_json;
 use crate::model::{Change, EnvironmentKey, Release, RunRequest};

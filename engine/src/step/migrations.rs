@@ -1,24 +1,25 @@
-//! Migrations: pending ones are applied in order, each in a transaction that also records it, so that a migration is
-//! either there or not. They are not undone: going back over a schema change loses data. The plan has checked whether
+//! Migrations: pending ones are applied in order, each in a transaction that also records it where the database can, so that
+//! a migration is either there or not. They are not undone: going back over a schema change loses data. The plan has checked whether
 //! the release before can live with them.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::{Look, StepAct, StepContext, Undo};
-use crate::model::{ComponentName, Dialect};
+use crate::model::Dialect;
 use crate::plan::{Finding, breaking};
-use crate::ports::{AppliedMigration, Migration, Permit, PortError, Receipt};
+use crate::ports::{AppliedMigration, DatabaseAt, Migration, Permit, PortError, Receipt};
 use crate::run::Reason;
 
 /// How many migrations that stay are named.
 const NAMES_SHOWN: usize = 10;
 
-/// Applies migrations to a component.
+/// Applies migrations to a database.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApplyMigrations {
     /// The database.
-    pub component: ComponentName,
+    #[serde(flatten)]
+    pub database: DatabaseAt,
     /// Pending ones, in order.
     pub migrations: Vec<Migration>,
     /// What SQL they are in.
@@ -79,7 +80,7 @@ impl StepAct for ApplyMigrations {
         if self.migrations.is_empty() {
             return Ok(Look::Done(Receipt::new("nothing to migrate")));
         }
-        let applied = at.ports.database.migrations_applied(at.environment, &self.component).await?;
+        let applied = at.ports.database.migrations_applied(at.environment, &self.database).await?;
         Ok(match self.next(&applied) {
             Err(reason) => Look::Broken(reason),
             Ok(Some(_)) => Look::Todo,
@@ -98,10 +99,10 @@ impl StepAct for ApplyMigrations {
 
     async fn act(&self, at: &StepContext<'_>, permit: &Permit) -> Result<Receipt, PortError> {
         let database = &at.ports.database;
-        let applied = database.migrations_applied(at.environment, &self.component).await?;
+        let applied = database.migrations_applied(at.environment, &self.database).await?;
         match self.next(&applied) {
             Ok(Some(migration)) => {
-                database.migration_apply(permit, at.environment, &self.component, migration).await
+                database.migration_apply(permit, at.environment, &self.database, migration).await
             }
             Ok(None) => Ok(Receipt::new("nothing to migrate")),
             Err(reason) => Err(PortError::fail(reason.say, reason.next)),
@@ -114,7 +115,7 @@ impl StepAct for ApplyMigrations {
     }
 
     async fn look_undo(&self, at: &StepContext<'_>) -> Result<Look, PortError> {
-        let applied = at.ports.database.migrations_applied(at.environment, &self.component).await?;
+        let applied = at.ports.database.migrations_applied(at.environment, &self.database).await?;
         let had = |migration: &&Migration| applied.iter().any(|had| had.version == migration.version);
         let there: Vec<Migration> = self.migrations.iter().filter(had).cloned().collect();
         if there.is_empty() {

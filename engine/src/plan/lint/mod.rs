@@ -2,6 +2,7 @@
 //! what to do instead. What takes something away breaks the release before; what only locks for long is a warning. A
 //! statement nobody can read is said to be unread, never passed over.
 
+mod alone;
 mod alter;
 mod kind;
 mod known;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::Dialect;
 use crate::ports::Migration;
 
+pub use alone::Alone;
 pub use text::{shortened, statements};
 
 /// The longest piece of a statement that a finding shows, in characters.
