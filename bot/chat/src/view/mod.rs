@@ -4,6 +4,7 @@
 mod answers;
 mod back;
 mod canary;
+mod connections;
 mod crashes;
 mod edits;
 mod files;
@@ -36,6 +37,7 @@ pub(crate) use back::{
     retried_already, tried_again, waits_already, waits_outdated, went_back_already,
 };
 pub(crate) use canary::{canary_gone, judged, may_be_verdict, verdict};
+pub(crate) use connections::connected;
 pub(crate) use crashes::{is_later, later_card};
 pub(crate) use edits::{deleted_all_the_same, edited};
 pub use files::size;
