@@ -52,6 +52,8 @@ impl Machine {
         environment
             .change(|desired| {
                 desired.components.extend(shape.components.clone());
+                desired.urls.retain(|name, _| !shape.components.contains_key(name));
+                desired.urls.extend(shape.urls.clone());
                 desired.edge.extend(shape.edge.clone());
                 desired.sticky.retain(|service, _| !shape.edge.contains_key(service));
                 desired.sticky.extend(shape.sticky.clone());
@@ -60,6 +62,9 @@ impl Machine {
             .await?;
         for (name, kind) in &shape.components {
             let (folder, kind) = (component_folder(&environment, name), *kind);
+            if shape.urls.contains_key(name) {
+                continue;
+            }
             blocking(move || {
                 folder_ensure(&folder)?;
                 if kind == ComponentKind::Database {

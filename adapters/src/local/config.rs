@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use engine::model::{ComponentKind, ServiceName, Variable};
+use engine::model::{ComponentKind, ComponentName, SecretName, ServiceName, Variable};
 use engine::ports::{ConfigSet, PortError};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
+use url::{Url, form_urlencoded};
 
 use super::components::{cache_folder, component_folder, component_url};
 use super::desired::Desired;
@@ -60,10 +61,26 @@ impl Machine {
             ("RELEASE".to_owned(), release.to_string()),
             ("INFRA_CHAT_SQL".to_owned(), self.program.to_string_lossy().into_owned()),
         ]);
+        let ConfigSet { variables: own, secrets: versions, .. } = config_read(environment, service, release)?;
+        let mut elsewhere = BTreeMap::new();
+        for (name, secret) in &desired.urls {
+            let url =
+                self.secret(environment, service, release, secret, versions.get(secret).copied()).await?;
+            self.redactor.learn(password_of(secret, &url)).map_err(|error| {
+                PortError::fail(format!("the secret {secret} can't be kept out of logs: {error}"), "")
+            })?;
+            elsewhere.insert(name.clone(), url);
+        }
         for (name, kind) in &desired.components {
             let folder = component_folder(environment, name);
             let (variable, value) = match kind {
-                ComponentKind::Database => ("DATABASE_URL", component_url(environment, name, *kind)),
+                ComponentKind::Database => {
+                    let url = match elsewhere.get(name) {
+                        Some(url) => url.expose_secret().to_owned(),
+                        None => component_url(environment, name, *kind),
+                    };
+                    ("DATABASE_URL", url)
+                }
                 ComponentKind::Cache => {
                     let folder = cache_folder(environment, name, service);
                     folder_ensure(&folder)?;
@@ -74,19 +91,16 @@ impl Machine {
             };
             variables.entry(variable.to_owned()).or_insert(value);
         }
-        let ConfigSet { variables: own, secrets: versions, .. } = config_read(environment, service, release)?;
         for (name, variable) in own {
             let value = match variable {
                 Variable::Plain(text) => {
-                    fill(&text, |reference| address_of(environment, &desired, reference), &name)?
+                    let look_up =
+                        |reference: Reference<'_>| address_of(environment, &desired, &elsewhere, reference);
+                    fill(&text, look_up, &name)?
                 }
                 Variable::Secret(secret) => {
-                    let reader = format!("{service}, release {release}");
                     let version = versions.get(&secret).copied();
-                    let value = self.secrets.secret_read(&environment.key, &secret, version, &reader).await?;
-                    self.redactor.learn([(secret.to_string(), value.clone())]).map_err(|error| {
-                        PortError::fail(format!("the secret {secret} can't be kept out of logs: {error}"), "")
-                    })?;
+                    let value = self.secret(environment, service, release, &secret, version).await?;
                     value.expose_secret().to_owned()
                 }
             };
@@ -94,9 +108,42 @@ impl Machine {
         }
         Ok(variables)
     }
+
+    /// The value of a secret that a process is given. From then on it is kept out of logs.
+    async fn secret(
+        &self,
+        environment: &Environment,
+        service: &ServiceName,
+        release: u32,
+        secret: &SecretName,
+        version: Option<u32>,
+    ) -> Result<SecretString, PortError> {
+        let reader = format!("{service}, release {release}");
+        let value = self.secrets.secret_read(&environment.key, secret, version, &reader).await?;
+        self.redactor.learn([(secret.to_string(), value.clone())]).map_err(|error| {
+            PortError::fail(format!("the secret {secret} can't be kept out of logs: {error}"), "")
+        })?;
+        Ok(value)
+    }
 }
 
-fn address_of(environment: &Environment, desired: &Desired, reference: Reference<'_>) -> Option<String> {
+/// The password in a connection string, as it stands there and as it is meant: programs print it apart from the rest.
+pub(super) fn password_of(secret: &SecretName, url: &SecretString) -> Vec<(String, SecretString)> {
+    let Ok(url) = Url::parse(url.expose_secret()) else { return Vec::new() };
+    let Some(written) = url.password() else { return Vec::new() };
+    let meant = form_urlencoded::parse(format!("p={}", written.replace('+', "%2B")).as_bytes())
+        .map(|(_, meant)| meant.into_owned())
+        .next();
+    let both = std::iter::once(written.to_owned()).chain(meant);
+    both.map(|password| (secret.to_string(), SecretString::from(password))).collect()
+}
+
+fn address_of(
+    environment: &Environment,
+    desired: &Desired,
+    elsewhere: &BTreeMap<ComponentName, SecretString>,
+    reference: Reference<'_>,
+) -> Option<String> {
     match reference {
         Reference::Service(name) => {
             let at_edge = desired.edge.get(name).map(|address| format!("http://{}", reachable(address)));
@@ -104,7 +151,8 @@ fn address_of(environment: &Environment, desired: &Desired, reference: Reference
         }
         Reference::Component(name) => {
             let (name, kind) = desired.components.get_key_value(name)?;
-            Some(component_url(environment, name, *kind))
+            let url = elsewhere.get(name).map(|url| url.expose_secret().to_owned());
+            Some(url.unwrap_or_else(|| component_url(environment, name, *kind)))
         }
     }
 }

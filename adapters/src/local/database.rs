@@ -1,5 +1,5 @@
-//! The application's database on this machine: migrations applied to a component's SQLite file, each in one transaction
-//! with the note that it was.
+//! The application's databases: a component's SQLite file on this machine, to which migrations are applied each in one
+//! transaction with the note that it was, or a PostgreSQL server that a secret names.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,12 +7,17 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use engine::clock::Clock;
-use engine::model::{ComponentName, EnvironmentKey};
-use engine::ports::{AppliedMigration, Database, Migration, Permit, PortError, Receipt};
+use engine::model::{ComponentName, EnvironmentKey, SecretName};
+use engine::ports::{
+    AppliedMigration, Database, DatabaseAt, Migration, Permit, PortError, Receipt, SecretSource,
+};
+use engine::redact::Redactor;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
 use super::components::DATABASE_FILE;
+use super::config::password_of;
+use super::database_postgres::Server;
 use super::environment::folder_of;
 
 /// How long a locked database is waited for.
@@ -38,6 +43,8 @@ const NOTE_ADD: &str =
 pub struct LocalDatabase {
     root: PathBuf,
     clock: Arc<dyn Clock>,
+    secrets: Arc<dyn SecretSource>,
+    redactor: Arc<Redactor>,
 }
 
 impl std::fmt::Debug for LocalDatabase {
@@ -47,9 +54,30 @@ impl std::fmt::Debug for LocalDatabase {
 }
 
 impl LocalDatabase {
-    /// The databases of the platform whose folder is `root`.
-    pub fn new(root: &Path, clock: Arc<dyn Clock>) -> Self {
-        Self { root: root.to_owned(), clock }
+    /// The databases of the platform whose folder is `root`. Connection strings are read from `secrets`, and what is secret
+    /// in them is told to `redactor`.
+    pub fn new(
+        root: &Path,
+        clock: Arc<dyn Clock>,
+        secrets: Arc<dyn SecretSource>,
+        redactor: Arc<Redactor>,
+    ) -> Self {
+        Self { root: root.to_owned(), clock, secrets, redactor }
+    }
+
+    /// The server a secret names.
+    async fn server(
+        &self,
+        environment: &EnvironmentKey,
+        component: &ComponentName,
+        secret: &SecretName,
+    ) -> Result<Server, PortError> {
+        let url = self.secrets.secret_read(environment, secret, None, "migrations").await?;
+        let known = std::iter::once((secret.to_string(), url.clone())).chain(password_of(secret, &url));
+        self.redactor.learn(known).map_err(|error| {
+            PortError::fail(format!("the secret {secret} can't be kept out of logs: {error}"), "")
+        })?;
+        Server::of(&url, format!("the database {component} of {environment}"))
     }
 
     fn file(&self, environment: &EnvironmentKey, component: &ComponentName) -> PathBuf {
@@ -72,9 +100,12 @@ impl Database for LocalDatabase {
     async fn migrations_applied(
         &self,
         environment: &EnvironmentKey,
-        component: &ComponentName,
+        database: &DatabaseAt,
     ) -> Result<Vec<AppliedMigration>, PortError> {
-        let file = self.file(environment, component);
+        if let Some(secret) = &database.url {
+            return self.server(environment, &database.component, secret).await?.applied().await;
+        }
+        let file = self.file(environment, &database.component);
         if !file.is_file() {
             return Ok(Vec::new());
         }
@@ -85,9 +116,15 @@ impl Database for LocalDatabase {
         &self,
         permit: &Permit,
         environment: &EnvironmentKey,
-        component: &ComponentName,
+        database: &DatabaseAt,
         migration: &Migration,
     ) -> Result<Receipt, PortError> {
+        let component = &database.component;
+        if let Some(secret) = &database.url {
+            let server = self.server(environment, component, secret).await?;
+            let summary = server.apply(migration, self.clock.now_ms()).await?;
+            return Ok(receipt(summary, migration, permit));
+        }
         let file = self.file(environment, component);
         if !file.is_file() {
             let what = format!("the database {component} of {environment} is not there ({})", file.display());
@@ -114,8 +151,12 @@ impl Database for LocalDatabase {
         let title = format!("{} {}", migration.version, migration.name);
         let summary =
             if outcome? { format!("applied {title}") } else { format!("{title} was applied before") };
-        Ok(Receipt::new(summary).with("checksum", &migration.checksum).with("key", permit.idempotency_key()))
+        Ok(receipt(summary, migration, permit))
     }
+}
+
+fn receipt(summary: String, migration: &Migration, permit: &Permit) -> Receipt {
+    Receipt::new(summary).with("checksum", &migration.checksum).with("key", permit.idempotency_key())
 }
 
 /// Reads which migrations are applied, without a trace in the folder.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use engine::model::{ComponentKind, ComponentName, ServiceName, Sticky};
+use engine::model::{ComponentKind, ComponentName, SecretName, ServiceName, Sticky};
 use engine::ports::{BuildKey, InstanceSet, Replacement, Schedule};
 use serde::{Deserialize, Serialize};
 
@@ -69,6 +69,9 @@ pub(super) struct ReplacementRecord {
 pub(super) struct Desired {
     #[serde(default)]
     pub(super) components: BTreeMap<ComponentName, ComponentKind>,
+    /// Those that are elsewhere, and the secret with the connection string.
+    #[serde(default)]
+    pub(super) urls: BTreeMap<ComponentName, SecretName>,
     #[serde(default)]
     pub(super) edge: BTreeMap<ServiceName, String>,
     #[serde(default)]

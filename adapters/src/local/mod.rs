@@ -6,6 +6,7 @@ mod check;
 mod components;
 mod config;
 mod database;
+mod database_postgres;
 mod desired;
 pub mod edge;
 mod environment;

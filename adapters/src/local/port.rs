@@ -68,7 +68,7 @@ impl Platform for LocalPlatform {
         for config in kept {
             services.entry(config.service).or_default().config.insert(config.release, config.fingerprint);
         }
-        Ok(ObservedEnvironment { services, components: desired.components })
+        Ok(ObservedEnvironment { services, components: desired.components, urls: desired.urls })
     }
 
     async fn preflight(&self, key: &EnvironmentKey, shape: &Shape) -> Result<Vec<Finding>, PortError> {

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use engine::clock::EpochMs;
 use engine::model::{ComponentName, EnvironmentKey};
-use engine::ports::{AppliedMigration, Database, Migration, Permit, PortError, Receipt};
+use engine::ports::{AppliedMigration, Database, DatabaseAt, Migration, Permit, PortError, Receipt};
 
 use super::effects::Done;
 use super::world::State;
@@ -61,8 +61,9 @@ impl Database for World {
     async fn migrations_applied(
         &self,
         environment: &EnvironmentKey,
-        component: &ComponentName,
+        database: &DatabaseAt,
     ) -> Result<Vec<AppliedMigration>, PortError> {
+        let component = &database.component;
         let subject = format!("{} {component}", environment.environment);
         self.call(Call::MigrationsApplied, subject, |state, _| {
             let there = state.environments.get(environment).and_then(|it| it.migrations.get(component));
@@ -75,9 +76,10 @@ impl Database for World {
         &self,
         permit: &Permit,
         environment: &EnvironmentKey,
-        component: &ComponentName,
+        database: &DatabaseAt,
         migration: &Migration,
     ) -> Result<Receipt, PortError> {
+        let component = &database.component;
         let subject = format!("{} {component} {}", environment.environment, migration.version);
         self.write(permit, Call::MigrationApply, subject, |state, now| {
             state.migration_apply(environment, component, migration, now)

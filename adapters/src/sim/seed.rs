@@ -46,6 +46,7 @@ impl State {
         let there = self.environments.entry(environment.clone()).or_default();
         there.services.clear();
         there.components = seed.observed.components;
+        there.urls = seed.observed.urls;
         there.addresses = seed.addresses;
         there.migrations = seed.migrations;
         for (name, observed) in seed.observed.services {

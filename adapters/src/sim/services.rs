@@ -39,6 +39,7 @@ impl State {
         ObservedEnvironment {
             services: services.map(|(name, service)| (name.clone(), observed(service))).collect(),
             components: there.components.clone(),
+            urls: there.urls.clone(),
         }
     }
 
@@ -47,6 +48,11 @@ impl State {
         let mut added = 0;
         for (name, kind) in &shape.components {
             added += u32::from(there.components.insert(name.clone(), *kind) != Some(*kind));
+            let was = match shape.urls.get(name) {
+                Some(secret) => there.urls.insert(name.clone(), secret.clone()),
+                None => there.urls.remove(name),
+            };
+            added += u32::from(was.as_ref() != shape.urls.get(name));
         }
         for (service, address) in &shape.edge {
             let sticky = shape.sticky.get(service);

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use engine::clock::{Clock, EpochMs};
-use engine::model::{ComponentKind, ComponentName, EnvironmentKey, ServiceName, Source, Sticky};
+use engine::model::{ComponentKind, ComponentName, EnvironmentKey, SecretName, ServiceName, Source, Sticky};
 use engine::ports::{AppliedMigration, Capabilities, Finding, LogLine, Permit, PortError, Ports, Receipt};
 use tokio::sync::Notify;
 
@@ -59,6 +59,7 @@ pub(super) struct State {
 pub(super) struct SimEnvironment {
     pub(super) services: BTreeMap<ServiceName, SimService>,
     pub(super) components: BTreeMap<ComponentName, ComponentKind>,
+    pub(super) urls: BTreeMap<ComponentName, SecretName>,
     pub(super) addresses: BTreeMap<ServiceName, String>,
     pub(super) sticky: BTreeMap<ServiceName, Sticky>,
     /// Services nobody reaches at their address, and why.

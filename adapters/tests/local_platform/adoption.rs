@@ -37,7 +37,7 @@ async fn instances_outlive_a_kill_and_are_adopted_as_they_are() {
 async fn what_was_healthy_gets_requests_before_the_edge_listens_and_what_was_not_is_asked_first() {
     let mut stage = Stage::open().await;
     let edge = [("api".parse().unwrap(), "127.0.0.1:7401".to_owned())].into();
-    let shape = Shape { components: [].into(), edge, sticky: [].into() };
+    let shape = Shape { components: [].into(), urls: [].into(), edge, sticky: [].into() };
     stage.platform().shape_ensure(&stage.permit(), &stage.environment, &shape).await.unwrap();
     stage.deploy("api", 1, 1, "well").await;
     stage.healthy("api", 1, 1).await;

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use adapters::local::{LocalDatabase, sql_shell};
 use engine::clock::ManualClock;
-use engine::model::{ComponentKind, EnvironmentKey};
-use engine::ports::{Database, Migration, Platform, PortError, Shape};
+use engine::model::{ComponentKind, ComponentName, EnvironmentKey};
+use engine::ports::{Database, DatabaseAt, Migration, Platform, PortError, Shape};
+use engine::redact::Redactor;
 use expect_test::expect;
 use sqlx::{Connection, SqliteConnection};
 
-use crate::stage::Stage;
+use crate::stage::{FixedSecrets, Stage};
 
 fn migration(version: &str, sql: &str) -> Migration {
     Migration {
@@ -23,15 +24,23 @@ fn migration(version: &str, sql: &str) -> Migration {
 #[tokio::test]
 async fn migrations_are_applied_once_in_a_transaction_each() {
     let stage = Stage::open().await;
-    let database = LocalDatabase::new(&stage.folder.join("local"), Arc::new(ManualClock::at(5)));
-    let (environment, db): (EnvironmentKey, _) = (stage.environment.clone(), "db".parse().unwrap());
+    let database = LocalDatabase::new(
+        &stage.folder.join("local"),
+        Arc::new(ManualClock::at(5)),
+        Arc::new(FixedSecrets),
+        Arc::new(Redactor::new().unwrap()),
+    );
+    let (environment, name): (EnvironmentKey, ComponentName) =
+        (stage.environment.clone(), "db".parse().unwrap());
+    let db = DatabaseAt { component: name.clone(), url: None };
     assert_eq!(database.migrations_applied(&environment, &db).await.unwrap(), []);
     let first = migration("0001", "CREATE TABLE invoices (id INTEGER); CREATE INDEX by_id ON invoices (id);");
     let lost = database.migration_apply(&stage.permit(), &environment, &db, &first).await.unwrap_err();
     assert!(lost.to_string().contains("the database db of shop/staging is not there"), "{lost}");
 
     let shape = Shape {
-        components: [(db.clone(), ComponentKind::Database)].into(),
+        urls: [].into(),
+        components: [(name.clone(), ComponentKind::Database)].into(),
         edge: [].into(),
         sticky: [].into(),
     };

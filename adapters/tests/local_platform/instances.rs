@@ -8,7 +8,7 @@ use engine::ports::{
     CRASHES_APART_MS, ConfigSet, Crashes, InstanceState, Platform, PortError, Replacement, Shape,
 };
 
-use crate::stage::{Stage, TOKEN, eventually, get};
+use crate::stage::{DATABASE_URL, Stage, TOKEN, eventually, get};
 
 fn api() -> ServiceName {
     "api".parse().unwrap()
@@ -198,6 +198,7 @@ async fn a_replacement_that_does_not_come_up_leaves_the_old_ones_serving() {
 async fn services_find_each_other_and_their_components() {
     let stage = Stage::open().await;
     let shape = Shape {
+        urls: [].into(),
         components: [
             ("cache".parse().unwrap(), ComponentKind::Cache),
             ("db".parse().unwrap(), ComponentKind::Database),
@@ -228,6 +229,34 @@ async fn services_find_each_other_and_their_components() {
         stage.platform().cache_clear(&stage.permit(), &stage.environment, &["web".parse().unwrap()]).await;
     assert_eq!((none.facts["entries"].as_str(), cleared.unwrap().facts["entries"].as_str()), ("0", "1"));
     assert!(cache.is_dir() && !cache.join("page").exists());
+}
+
+#[tokio::test]
+async fn a_database_elsewhere_is_where_its_secret_says() {
+    let stage = Stage::open().await;
+    let shape = Shape {
+        components: [("db".parse().unwrap(), ComponentKind::Database)].into(),
+        urls: [("db".parse().unwrap(), "database-url".parse().unwrap())].into(),
+        edge: [].into(),
+        sticky: [].into(),
+    };
+    stage.platform().shape_ensure(&stage.permit(), &stage.environment, &shape).await.unwrap();
+    let there = stage.platform().observe(&stage.environment).await.unwrap();
+    assert_eq!((there.components, there.urls), (shape.components, shape.urls));
+    assert!(!stage.folder.join("local/environments/shop/staging/components/db").exists());
+    assert!(matches!(stage.build("b1", None).await, engine::ports::BuildState::Done { .. }));
+    stage.configure("web", 1, "well", &[("API", "${component.db.url}?a=1")]).await;
+    let set = Stage::set("web", 1, 1);
+    stage.platform().instances_ensure(&stage.permit(), &stage.environment, &set).await.unwrap();
+    let web = stage.healthy("web", 1, 1).await.remove(0);
+    assert_eq!(get(&web.address, "/variable/DATABASE_URL"), DATABASE_URL);
+    assert_eq!(get(&web.address, "/variable/API"), format!("{DATABASE_URL}?a=1"));
+    // Neither the whole nor the password alone is in any file the platform writes down.
+    for file in ["desired.json", "config/web@1.json"] {
+        let text =
+            std::fs::read_to_string(stage.folder.join("local/environments/shop/staging").join(file)).unwrap();
+        assert!(!text.contains("postgres://") && !text.contains("h%40ndshake"), "{file}: {text}");
+    }
 }
 
 #[tokio::test]
@@ -334,7 +363,12 @@ async fn preflight_names_who_is_in_the_way() {
     let stage = Stage::open().await;
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let shape = Shape { components: [].into(), edge: [(api(), address.clone())].into(), sticky: [].into() };
+    let shape = Shape {
+        components: [].into(),
+        urls: [].into(),
+        edge: [(api(), address.clone())].into(),
+        sticky: [].into(),
+    };
     let findings = stage.platform().preflight(&stage.environment, &shape).await.unwrap();
     let says: Vec<&str> = findings.iter().map(|finding| finding.says.as_str()).collect();
     let wanted = format!(

@@ -6,6 +6,7 @@ mod adoption;
 mod builds;
 mod checks;
 mod database;
+mod database_postgres;
 mod git_far;
 mod git_host;
 mod git_server;

@@ -52,6 +52,7 @@ fn acts_as_service() {
                 ("200 OK", String::new())
             }
             "/variable/API" => ("200 OK", variable("API")),
+            "/variable/DATABASE_URL" => ("200 OK", variable("DATABASE_URL")),
             _ => ("200 OK", std::process::id().to_string()),
         };
         let _ = write!(

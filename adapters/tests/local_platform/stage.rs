@@ -27,6 +27,8 @@ use sysinfo::{ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System, Upda
 const PATIENCE: Duration = Duration::from_secs(20);
 /// The secret that services get as `TOKEN`.
 pub(crate) const TOKEN: &str = "correct-horse-battery";
+/// The secret with the connection string of a database on a server. Its password is `h@ndshake-9`.
+pub(crate) const DATABASE_URL: &str = "postgres://app:h%40ndshake-9@127.0.0.1:1/app";
 
 /// An edge that remembers.
 #[derive(Default)]
@@ -100,7 +102,7 @@ impl Backends for FakeEdge {
     }
 }
 
-struct FixedSecrets;
+pub(crate) struct FixedSecrets;
 
 #[async_trait]
 impl SecretSource for FixedSecrets {
@@ -113,6 +115,7 @@ impl SecretSource for FixedSecrets {
     ) -> Result<SecretString, PortError> {
         match name.as_str() {
             "token" => Ok(SecretString::from(TOKEN)),
+            "database-url" => Ok(SecretString::from(DATABASE_URL)),
             _ => Err(PortError::fail(format!("there is no secret {name}"), "Set it first.")),
         }
     }

@@ -38,7 +38,7 @@ async fn a_refused_migration_leaves_nothing_behind() {
 
     let mended = Migration { sql: "SELECT 1".to_owned(), ..migration("0002") };
     let database = &story.ports.database;
-    database.migration_apply(&step(4), &story.staging, &story.postgres, &mended).await.unwrap();
+    database.migration_apply(&step(4), &story.staging, &story.database(), &mended).await.unwrap();
     assert_eq!(story.applied().await, ["0001", "0002"]);
 }
 

@@ -10,7 +10,8 @@ use engine::model::{
 };
 use engine::ports::testing::permit;
 use engine::ports::{
-    BuildKey, BuildRequest, InstanceSet, InstanceState, Migration, Permit, PortError, Ports, Shape, Weight,
+    BuildKey, BuildRequest, DatabaseAt, InstanceSet, InstanceState, Migration, Permit, PortError, Ports,
+    Shape, Weight,
 };
 
 pub(crate) const START_MS: i64 = 1_000_000;
@@ -26,6 +27,11 @@ pub(crate) struct Story {
 }
 
 impl Story {
+    /// Its database, as the port calls it.
+    pub(crate) fn database(&self) -> DatabaseAt {
+        DatabaseAt { component: self.postgres.clone(), url: None }
+    }
+
     pub(crate) fn new() -> Self {
         let clock = Arc::new(ManualClock::at(START_MS));
         let world = World::new(clock.clone());
@@ -95,6 +101,7 @@ impl Story {
 
     pub(crate) async fn shaped(&self) {
         let shape = Shape {
+            urls: [].into(),
             components: BTreeMap::from([(self.postgres.clone(), ComponentKind::Database)]),
             edge: BTreeMap::from([(self.api.clone(), "127.0.0.1:7401".to_owned())]),
             sticky: BTreeMap::new(),
@@ -105,11 +112,11 @@ impl Story {
     pub(crate) async fn migrates(&self, version: &str) -> Result<(), PortError> {
         let migration = migration(version);
         let database = &self.ports.database;
-        database.migration_apply(&step(4), &self.staging, &self.postgres, &migration).await.map(drop)
+        database.migration_apply(&step(4), &self.staging, &self.database(), &migration).await.map(drop)
     }
 
     pub(crate) async fn applied(&self) -> Vec<String> {
-        let applied = self.ports.database.migrations_applied(&self.staging, &self.postgres).await.unwrap();
+        let applied = self.ports.database.migrations_applied(&self.staging, &self.database()).await.unwrap();
         applied.into_iter().map(|it| it.version).collect()
     }
 }

@@ -110,10 +110,11 @@ impl Host {
         if let Some(builds_kept) = config.builds_kept {
             local.builds_kept = builds_kept;
         }
-        let platform = LocalPlatform::open(local, Arc::clone(&git), edge.clone(), vault)
+        let platform = LocalPlatform::open(local, Arc::clone(&git), edge.clone(), Arc::clone(&vault))
             .await
             .context("can't start the platform")?;
-        let database = LocalDatabase::new(&root, Arc::clone(&parts.clock));
+        let database =
+            LocalDatabase::new(&root, Arc::clone(&parts.clock), vault, Arc::clone(&parts.redactor));
         let (prometheus, messenger) = (parts.prometheus(config)?, parts.messenger(config)?);
         let engine = parts.engine(Ports {
             platform: platform.clone(),

@@ -22,7 +22,12 @@ use crate::config::Config;
 /// An engine of these parts that can't see or change services.
 pub(crate) fn engine_unplugged(config: &Config, parts: Parts) -> Engine {
     let unplugged = Arc::new(Unplugged);
-    let database = LocalDatabase::new(&config.data_dir.join("local"), Arc::clone(&parts.clock));
+    let database = LocalDatabase::new(
+        &config.data_dir.join("local"),
+        Arc::clone(&parts.clock),
+        parts.vault.clone(),
+        Arc::clone(&parts.redactor),
+    );
     let ports = Ports {
         platform: unplugged.clone(),
         edge: unplugged.clone(),

@@ -7,8 +7,8 @@ use crate::model::{
     Change, EnvironmentKey, Project, Release, ReleaseState, RollbackTarget, RunRequest, ServiceName, Source,
     Variable,
 };
-use crate::plan::{COMMITS_SHOWN, Facts, PlanProblem, SecretFact};
-use crate::ports::{Commit, Migration, PortError};
+use crate::plan::{COMMITS_SHOWN, Facts, PlanProblem, SecretFact, no_url};
+use crate::ports::{AppliedMigration, Commit, Migration, PortError};
 use crate::store::Versioned;
 use sha2::{Digest, Sha256};
 
@@ -56,14 +56,13 @@ impl Engine {
             }
         }
         self.without_canary(request, &mut observed, &mut weights).await?;
-        let applied = match &project.value.migrations {
-            Some(migrations) => ports
-                .database
-                .migrations_applied(environment, &migrations.component)
-                .await
-                .map_err(Refusal::port("reading the database's migrations"))?,
-            None => Vec::new(),
-        };
+        let (applied, applied_unread) =
+            match (self.migrations_applied(environment, &project.value).await, &request.change) {
+                (Ok(applied), _) => (applied, None),
+                (Err(refusal), Change::Deploy { .. } | Change::Migrate { .. }) => return Err(refusal),
+                // Going back, and what has nothing to do with the schema, must not wait for the database.
+                (Err(refusal), _) => (Vec::new(), Some(refusal.to_string())),
+            };
         let live =
             desired.live.and_then(|number| releases.iter().find(|release| release.id.number == number));
         let (commit, own_commits) = self.commits(request, &project.value, live).await?;
@@ -73,11 +72,12 @@ impl Engine {
             }
             _ => Ok(Vec::new()),
         };
-        let (migrations, migrations_unread) = match (migrations, &request.change) {
+        let (migrations, mut migrations_unread) = match (migrations, &request.change) {
             (Ok(migrations), _) => (migrations, None),
             (Err(refusal), Change::Rollback { .. }) => (Vec::new(), Some(refusal.to_string())),
             (Err(refusal), _) => return Err(refusal),
         };
+        migrations_unread = applied_unread.or(migrations_unread);
         let commits = match (&request.change, &commit, live) {
             (Change::Deploy { .. }, Some(commit), Some(live)) if live.commit != commit.id => {
                 match ports.code.compare(&project.value.source, &live.commit, &commit.id, COMMITS_SHOWN).await
@@ -120,6 +120,22 @@ impl Engine {
             secrets,
             builds,
         })
+    }
+
+    /// What the environment's database has had; nothing where there are no migrations.
+    async fn migrations_applied(
+        &self,
+        environment: &EnvironmentKey,
+        project: &Project,
+    ) -> Result<Vec<AppliedMigration>, Refusal> {
+        let Some(database) = project.database_migrated() else { return Ok(Vec::new()) };
+        if let Some(secret) = &database.url
+            && self.store().secret_get(environment, secret).await?.is_none()
+        {
+            return Err(Refusal::Problem(no_url(&database.component, secret, environment)));
+        }
+        let applied = self.ports().database.migrations_applied(environment, &database).await;
+        applied.map_err(Refusal::port("reading the database's migrations"))
     }
 
     /// The newest releases, newest first, and behind them those a plan can't do without however many attempts came
@@ -321,6 +337,11 @@ impl Engine {
         project: &Project,
     ) -> Result<BTreeMap<crate::model::SecretName, SecretFact>, Refusal> {
         let mut facts = BTreeMap::new();
+        for secret in project.components.values().filter_map(|component| component.url.as_ref()) {
+            if let Some(sealed) = self.store().secret_get(environment, secret).await? {
+                facts.insert(secret.clone(), SecretFact { version: sealed.version });
+            }
+        }
         for name in project.services.keys() {
             let Some(service) = project.service_in(&environment.environment, name) else { continue };
             for variable in service.variables.values() {

@@ -186,6 +186,11 @@ fn users_described(project: &Project, environment: &EnvironmentKey, name: &Secre
     if project.source.credentials.as_ref() == Some(&reference) {
         users.push("the project's source".to_owned());
     }
+    for (component, described) in &project.components {
+        if described.url.as_ref() == Some(name) {
+            users.push(format!("the database {component}"));
+        }
+    }
     for (service, described) in &project.services {
         if described.source.as_ref().is_some_and(|source| source.credentials.as_ref() == Some(&reference)) {
             users.push(format!("the source of {service}"));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use crate::ports::DatabaseAt;
 use crate::secrets::SecretRef;
 
 use super::{
@@ -165,11 +166,33 @@ pub enum ComponentKind {
     Mail,
 }
 
+/// What SQL a database speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Dialect {
+    /// PostgreSQL.
+    Postgres,
+    /// MySQL and MariaDB. No database of a project speaks it yet; migrations of theirs can be judged.
+    Mysql,
+    /// SQLite.
+    Sqlite,
+}
+
 /// A component of every environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Component {
     /// What it is.
     pub kind: ComponentKind,
+    /// Where it is, when it is not the platform's own: a secret of each environment with its connection string.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<SecretName>,
+}
+
+impl Component {
+    /// What SQL it speaks: the platform's own are SQLite, those elsewhere PostgreSQL.
+    pub fn dialect(&self) -> Dialect {
+        if self.url.is_some() { Dialect::Postgres } else { Dialect::Sqlite }
+    }
 }
 
 /// A job of the application.
@@ -306,6 +329,13 @@ impl Service {
 }
 
 impl Project {
+    /// The database that migrations are for; absent without migrations.
+    pub fn database_migrated(&self) -> Option<DatabaseAt> {
+        let component = self.migrations.as_ref()?.component.clone();
+        let url = self.components.get(&component).and_then(|component| component.url.clone());
+        Some(DatabaseAt { component, url })
+    }
+
     /// The environment's key, when the project has it.
     pub fn environment_key(&self, environment: &EnvironmentName) -> Option<EnvironmentKey> {
         self.environments

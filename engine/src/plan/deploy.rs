@@ -7,7 +7,8 @@ use super::changes::{diff, release_name};
 use super::facts::build_key;
 use super::stages::{staged, stages};
 use super::{
-    DiffLine, Facts, Plan, PlanProblem, PlannedStep, Risk, RiskLevel, breaking_statements, short, way_back,
+    DiffLine, Effect, Facts, Finding, Plan, PlanProblem, PlannedStep, Risk, RiskLevel, breaking, lint, short,
+    way_back,
 };
 use crate::model::{
     CanaryChoice, MigrateChoice, Release, ReleaseId, ReleaseState, RunId, RunRequest, ServiceName,
@@ -82,8 +83,9 @@ pub(super) fn plan(
     parts.retain(|name, _| facts.project.services.contains_key(name));
 
     let pending = pending(facts, migrate)?;
-    let breaking = breaking_statements(&pending);
-    let breaks = (live.is_some() && !breaking.is_empty()).then(|| breaking.join("; "));
+    let findings = findings(facts, &pending);
+    let breaking = breaking(&findings);
+    let breaks = (!breaking.is_empty()).then(|| breaking.join("; "));
     let way_back = way_back::of_deploy(facts, breaks.as_deref());
 
     let mut notes = Vec::new();
@@ -125,6 +127,7 @@ pub(super) fn plan(
     if let Some(why) = &breaks {
         risk.at_least(RiskLevel::High, format!("the live release can't live with the schema: {why}"));
     }
+    slowing(&mut risk, &findings);
     if described.production && live.is_some() && !way_back.proved {
         risk.at_least(RiskLevel::High, "the way back is not proved");
     }
@@ -150,7 +153,7 @@ pub(super) fn plan(
     let gone = if whole { facts.running_beside(&parts) } else { Vec::new() };
     let affected: Vec<ServiceName> = chosen.iter().chain(&gone).cloned().collect();
     let retire = retire(facts, &parts, &affected);
-    let component = facts.project.migrations.as_ref().map(|migrations| migrations.component.clone());
+    let database = facts.project.database_migrated();
 
     let schedules = step(
         "cron",
@@ -206,8 +209,8 @@ pub(super) fn plan(
                 of_earlier: false,
             }),
         ),
-        match component {
-            Some(component) => step(
+        match database {
+            Some(database) => step(
                 "migrations",
                 match pending.as_slice() {
                     [] => "nothing to migrate".to_owned(),
@@ -220,8 +223,10 @@ pub(super) fn plan(
                     ),
                 },
                 StepKind::ApplyMigrations(ApplyMigrations {
-                    component,
+                    database,
                     migrations: pending.clone(),
+                    dialect: facts.dialect(),
+                    findings,
                     breaks,
                     first: live.is_none(),
                 }),
@@ -353,6 +358,24 @@ pub(super) fn pending(facts: &Facts, migrate: MigrateChoice) -> Result<Vec<Migra
         }
     }
     Ok(if migrate == MigrateChoice::Skip { Vec::new() } else { pending })
+}
+
+/// What the lint has to say of pending migrations. Where nothing is live, nothing has to live with them.
+pub(super) fn findings(facts: &Facts, pending: &[Migration]) -> Vec<Finding> {
+    if facts.live().is_none() {
+        return Vec::new();
+    }
+    lint(pending, &facts.had_before(pending), facts.dialect())
+}
+
+/// What locks for long, or could not be read, is a risk to the traffic there is.
+pub(super) fn slowing(risk: &mut Risk, findings: &[Finding]) {
+    for finding in findings {
+        match finding.effect {
+            Effect::Breaks => {}
+            Effect::Locks | Effect::Unread => risk.at_least(RiskLevel::Medium, finding.line()),
+        }
+    }
 }
 
 pub(super) fn newest_schema(facts: &Facts, pending: &[Migration]) -> Option<String> {

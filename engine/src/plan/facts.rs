@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 use super::PlanProblem;
 use crate::canonical::canonical_json;
 use crate::model::{
-    Desired, Environment, EnvironmentKey, Project, Release, ReleaseState, SecretName, Service, ServiceName,
-    ServiceRelease, Source, Variable,
+    Component, ComponentName, Desired, Dialect, Environment, EnvironmentKey, Project, Release, ReleaseState,
+    SecretName, Service, ServiceName, ServiceRelease, Source, Variable,
 };
 use crate::ports::{
     AppliedMigration, BuildKey, BuildState, Capabilities, Commit, ConfigSet, InstanceSet, Migration,
@@ -139,10 +139,36 @@ impl Facts {
         let components =
             self.project.components.iter().map(|(name, component)| (name.clone(), component.kind));
         let edge = self.described()?.edge.clone();
+        let urls = self.component_urls().map(|(name, secret)| (name.clone(), secret.clone()));
         let sticky = edge
             .keys()
             .filter_map(|name| Some((name.clone(), self.project.services.get(name)?.sticky.clone()?)));
-        Ok(Shape { components: components.collect(), sticky: sticky.collect(), edge })
+        Ok(Shape { components: components.collect(), urls: urls.collect(), sticky: sticky.collect(), edge })
+    }
+
+    /// What SQL the database of the migrations speaks.
+    pub(super) fn dialect(&self) -> Dialect {
+        let migrated = self.project.migrations.as_ref();
+        let component = migrated.and_then(|migrations| self.project.components.get(&migrations.component));
+        component.map_or(Dialect::Sqlite, Component::dialect)
+    }
+
+    /// The newest migration the database has had; where nobody could look, the one it had when the live release came.
+    pub(super) fn schema_applied(&self, live: &Release) -> Option<String> {
+        let newest = self.applied.iter().map(|had| had.version.clone()).max();
+        if self.migrations_unread.is_some() { newest.max(live.schema.clone()) } else { newest }
+    }
+
+    /// The applied migrations of the commit that are not among those.
+    pub(super) fn had_before(&self, those: &[Migration]) -> Vec<Migration> {
+        let had = |one: &&Migration| self.applied.iter().any(|had| had.version == one.version);
+        let other = |one: &&Migration| those.iter().all(|that| that.version != one.version);
+        self.migrations.iter().filter(had).filter(other).cloned().collect()
+    }
+
+    /// Components that are elsewhere, and the secret with the connection string of each.
+    fn component_urls(&self) -> impl Iterator<Item = (&ComponentName, &SecretName)> {
+        self.project.components.iter().filter_map(|(name, component)| Some((name, component.url.as_ref()?)))
     }
 
     /// The commit to use of a source.
@@ -172,6 +198,12 @@ impl Facts {
             })?;
             versions.insert(secret.clone(), fact.version);
         }
+        // Every service is told where the databases are.
+        for (component, secret) in self.component_urls() {
+            let fact =
+                self.secrets.get(secret).ok_or_else(|| no_url(component, secret, &self.environment))?;
+            versions.insert(secret.clone(), fact.version);
+        }
         Ok(config_set(name, release, service.variables.clone(), versions))
     }
 
@@ -180,6 +212,11 @@ impl Facts {
     /// description does not name any more stays at the version it had.
     pub(super) fn with_newest_secrets(&self, config: &ConfigSet) -> ConfigSet {
         let mut versions = config.secrets.clone();
+        for (secret, version) in &mut versions {
+            if let Some(fact) = self.secrets.get(secret) {
+                *version = fact.version;
+            }
+        }
         for value in config.variables.values() {
             if let Variable::Secret(secret) = value
                 && let Some(fact) = self.secrets.get(secret)
@@ -276,9 +313,32 @@ fn config_set(
         };
         printed.insert(variable.clone(), print.into());
     }
+    // Those of components stand in no variable.
+    for (secret, version) in &secrets {
+        let named = |value: &Variable| matches!(value, Variable::Secret(name) if name == secret);
+        if !variables.values().any(named) {
+            printed.insert(format!("secret {secret}"), version.to_string().into());
+        }
+    }
     let digest = Sha256::digest(canonical_json(&printed.into()).as_bytes());
     let fingerprint = hex::encode(&digest[..8]);
     ConfigSet { service: service.clone(), release, variables, secrets, fingerprint }
+}
+
+/// A database that is elsewhere, and nobody has said where.
+pub(crate) fn no_url(
+    component: &ComponentName,
+    secret: &SecretName,
+    environment: &EnvironmentKey,
+) -> PlanProblem {
+    PlanProblem::new(
+        "missing-secret",
+        format!(
+            "the database {component} is where the secret `{secret}` says, and {} has none by that name",
+            environment.environment
+        ),
+        format!("infra-chat secret set {environment}/{secret}"),
+    )
 }
 
 /// The key of a build: the same code, built by the same command, is the same build wherever it runs.

@@ -15,14 +15,15 @@ mod way_back;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+pub(crate) use facts::no_url;
 pub use facts::{Facts, SecretFact};
 pub use judged::judged_by;
-pub use lint::breaking_statements;
+pub use lint::{Alone, Effect, Finding, breaking, lint, shortened, statements};
 
 use crate::canonical::canonical_json;
 use crate::model::{Change, EnvironmentKey, Release, RunRequest};
 use crate::ports::Commit;
-use crate::step::{DesiredChange, Finalize, StepKind};
+use crate::step::{ApplyMigrations, DesiredChange, Finalize, StepKind};
 
 /// Most commits listed under "what changes".
 pub const COMMITS_SHOWN: usize = 20;
@@ -198,6 +199,14 @@ impl Plan {
     pub fn same_way_back(&self, other: &Self) -> bool {
         (&self.title, self.way_back.release, self.puts_live())
             == (&other.title, other.way_back.release, other.puts_live())
+    }
+
+    /// The migrations it applies; absent when there are none.
+    pub fn pending(&self) -> Option<&ApplyMigrations> {
+        self.steps.iter().find_map(|step| match &step.kind {
+            StepKind::ApplyMigrations(apply) if !apply.migrations.is_empty() => Some(apply),
+            _ => None,
+        })
     }
 
     /// Whether traffic moves in stages, each judged.

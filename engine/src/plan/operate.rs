@@ -1,11 +1,14 @@
 //! The small run types: migrate, scale, restart, cron on and off, clear cache. Each keeps the live release.
 
-use super::deploy::{VERIFY_FAILURES_MAX, VERIFY_REQUESTS, names, newest_schema, pending, probes, step};
-use super::{
-    DiffLine, Facts, Plan, PlanProblem, PlannedStep, Risk, RiskLevel, WayBack, breaking_statements, short,
+use super::deploy::{
+    VERIFY_FAILURES_MAX, VERIFY_REQUESTS, findings, names, newest_schema, pending, probes, slowing, step,
 };
-use crate::model::{MigrateChoice, Release, RunRequest, ServiceName};
-use crate::ports::Schedule;
+use super::{
+    Alone, DiffLine, Facts, Plan, PlanProblem, PlannedStep, Risk, RiskLevel, WayBack, breaking, short,
+    statements,
+};
+use crate::model::{Dialect, MigrateChoice, Release, RunRequest, ServiceName};
+use crate::ports::{Migration, Schedule};
 use crate::step::{
     ApplyMigrations, ClearCache, DesiredChange, EnsureShape, Finalize, Preflight, PutSchedules, RefCheck,
     Replace, Resize, ResizeOne, ResolveRef, ScheduleChange, StepKind, Verify,
@@ -119,7 +122,7 @@ fn served(
 
 pub(super) fn migrate(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanProblem> {
     let environment = &facts.environment.environment;
-    let described = facts.project.migrations.as_ref().ok_or_else(|| {
+    let database = facts.project.database_migrated().ok_or_else(|| {
         PlanProblem::new(
             "no-migrations",
             format!("{} has no migrations in its description", facts.project.project),
@@ -134,8 +137,10 @@ pub(super) fn migrate(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanP
         )
     })?;
     let pending = pending(facts, MigrateChoice::First)?;
-    let breaking = breaking_statements(&pending);
-    let breaks = (facts.live().is_some() && !breaking.is_empty()).then(|| breaking.join("; "));
+    let findings = findings(facts, &pending);
+    let breaking = breaking(&findings);
+    let breaks = (!breaking.is_empty()).then(|| breaking.join("; "));
+    let alone = outside_transactions(&pending, facts.dialect());
     let diff = pending
         .iter()
         .map(|one| DiffLine::new(format!("migration {}", one.version), None, Some(one.name.clone())))
@@ -177,11 +182,16 @@ pub(super) fn migrate(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanP
                     "migrations",
                     match pending.len() {
                         0 => "nothing to migrate".to_owned(),
-                        count => format!("{count} pending, each in a transaction"),
+                        count if alone.is_empty() => format!("{count} pending, each in a transaction"),
+                        count => {
+                            format!("{count} pending, each in a transaction but for {}", alone.join(", "))
+                        }
                     },
                     StepKind::ApplyMigrations(ApplyMigrations {
-                        component: described.component.clone(),
+                        database,
                         migrations: pending,
+                        dialect: facts.dialect(),
+                        findings: findings.clone(),
                         breaks: breaks.clone(),
                         first: facts.live().is_none(),
                     }),
@@ -189,10 +199,15 @@ pub(super) fn migrate(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanP
                 record(changes),
             ],
             diff,
-            way_back: "migrations stay once applied; each is applied whole or not at all".to_owned(),
+            way_back: if alone.is_empty() {
+                "migrations stay once applied; each is applied whole or not at all".to_owned()
+            } else {
+                format!("migrations stay once applied, each whole or not at all but for {}", alone.join(", "))
+            },
             notes: Vec::new(),
         },
     )?;
+    slowing(&mut plan.risk, &findings);
     if let Some(why) = breaks {
         plan.way_back.lacks.push(format!(
             "it can't live with the schema: {why}; deploy first what can do without, and migrate afterwards"
@@ -201,6 +216,15 @@ pub(super) fn migrate(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanP
         plan.risk.at_least(RiskLevel::High, format!("the live release can't live with the schema: {why}"));
     }
     Ok(plan)
+}
+
+/// The versions of those that PostgreSQL can't run in a transaction.
+fn outside_transactions(pending: &[Migration], dialect: Dialect) -> Vec<String> {
+    let is_alone = |one: &&Migration| {
+        dialect == Dialect::Postgres
+            && statements(&one.sql, dialect).is_ok_and(|all| all.iter().any(|one| Alone::of(one).is_some()))
+    };
+    pending.iter().filter(is_alone).map(|one| one.version.clone()).collect()
 }
 
 pub(super) fn scale(

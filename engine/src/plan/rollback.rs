@@ -8,7 +8,7 @@ use super::deploy::{
     step,
 };
 use super::variables::variable_lines;
-use super::{DiffLine, Facts, Plan, PlanProblem, Risk, RiskLevel, WayBack, breaking_statements};
+use super::{DiffLine, Facts, Plan, PlanProblem, Risk, RiskLevel, WayBack, breaking, lint};
 use crate::model::{
     Release, ReleaseId, ReleaseState, RollbackTarget, RunRequest, ServiceName, ServiceRelease,
 };
@@ -178,7 +178,7 @@ pub(super) fn plan(
                         release: live_after,
                         // Going forward again says nothing against what was live meanwhile.
                         took_back: target.id.number < live.id.number,
-                        schema: facts.applied.iter().map(|had| had.version.clone()).max(),
+                        schema: facts.schema_applied(live),
                     },
                     DesiredChange::Held {
                         // A hold is for going back: it keeps what was taken back from coming again by itself.
@@ -364,7 +364,7 @@ fn schema_fits(facts: &Facts, target: &Release) -> Result<(), PlanProblem> {
         .filter(|migration| target.schema.as_ref().is_none_or(|schema| migration.version > *schema))
         .cloned()
         .collect();
-    let breaking = breaking_statements(&newer);
+    let breaking = breaking(&lint(&newer, &facts.had_before(&newer), facts.dialect()));
     if breaking.is_empty() {
         return Ok(());
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Permit, PortError, Receipt};
 use crate::clock::EpochMs;
-use crate::model::{ComponentName, EnvironmentKey};
+use crate::model::{ComponentName, EnvironmentKey, SecretName};
 
 /// A migration: one SQL file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +31,16 @@ pub struct AppliedMigration {
     pub at_ms: EpochMs,
 }
 
+/// A database of an environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatabaseAt {
+    /// The component.
+    pub component: ComponentName,
+    /// The secret with its connection string; absent when it is the platform's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<SecretName>,
+}
+
 /// The application's databases.
 #[async_trait]
 pub trait Database: Send + Sync {
@@ -38,14 +48,15 @@ pub trait Database: Send + Sync {
     async fn migrations_applied(
         &self,
         environment: &EnvironmentKey,
-        component: &ComponentName,
+        database: &DatabaseAt,
     ) -> Result<Vec<AppliedMigration>, PortError>;
-    /// Applies one migration and records it, in one transaction.
+    /// Applies one migration and records it, in one transaction where the database has them for it. It is done once, however many
+    /// call at the same time.
     async fn migration_apply(
         &self,
         permit: &Permit,
         environment: &EnvironmentKey,
-        component: &ComponentName,
+        database: &DatabaseAt,
         migration: &Migration,
     ) -> Result<Receipt, PortError>;
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Crashes, Schedule};
 use crate::clock::EpochMs;
-use crate::model::{ComponentKind, ComponentName, ServiceName};
+use crate::model::{ComponentKind, ComponentName, SecretName, ServiceName};
 
 /// What one instance is up to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,4 +85,7 @@ pub struct ObservedEnvironment {
     pub services: BTreeMap<ServiceName, ObservedService>,
     /// The components that are there.
     pub components: BTreeMap<ComponentName, ComponentKind>,
+    /// Those that are elsewhere, and the secret that says where.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub urls: BTreeMap<ComponentName, SecretName>,
 }

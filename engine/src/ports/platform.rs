@@ -119,6 +119,9 @@ pub struct Schedule {
 pub struct Shape {
     /// Components wanted.
     pub components: BTreeMap<ComponentName, ComponentKind>,
+    /// Those that are elsewhere, and the secret with the connection string of each.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub urls: BTreeMap<ComponentName, SecretName>,
     /// Addresses the edge should listen on, by service.
     pub edge: BTreeMap<ServiceName, String>,
     /// Services whose clients the edge knows by a cookie, not by their address.

@@ -108,7 +108,12 @@ pub(super) fn project(project: &Project, defaults: Defaults) -> Entries {
     keys.filled("services", section(&project.services, |it| service(it, defaults)));
     keys.filled(
         "components",
-        section(&project.components, |it| Yaml::Map(vec![("kind".to_owned(), text(kind_word(it.kind)))])),
+        section(&project.components, |it| {
+            let mut keys = Keys::new(Defaults::LeftOut);
+            keys.put("kind", text(kind_word(it.kind)));
+            keys.maybe("url", it.url.as_ref().map(|secret| Yaml::Secret(secret.to_string())));
+            Yaml::Map(keys.entries)
+        }),
     );
     keys.filled("connections", connections(&project.connections));
     keys.filled("environments", section(&project.environments, |it| environment(it, defaults)));

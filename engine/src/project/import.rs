@@ -175,10 +175,19 @@ fn components(spot: &Spot<'_>, known: &Known<'_>) -> Option<IndexMap<ComponentNa
         if known.services.contains(&entry.key) {
             entry.fault_at_key("is also the name of a service, so `needs` could mean either; rename one");
         }
-        let Some(keys) = entry.keys(&["kind"]) else { continue };
+        let Some(keys) = entry.keys(&["kind", "url"]) else { continue };
         let kind = keys.need("kind", "database").and_then(|spot| spot.one_of(&COMPONENT_KINDS));
+        let url = keys.maybe("url", |spot| {
+            let keys = spot.keys(&["secret"])?;
+            keys.need("secret", "database-url").and_then(|spot| spot.parsed())
+        });
+        if let Some(extra) =
+            keys.get("url").filter(|_| kind.is_some_and(|kind| kind != ComponentKind::Database))
+        {
+            extra.fault_at_key("is only for a component of kind `database`; remove it");
+        }
         if let Some((name, kind)) = name.zip(kind) {
-            components.insert(name, Component { kind });
+            components.insert(name, Component { kind, url });
         }
     }
     Some(components)

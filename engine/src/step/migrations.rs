@@ -1,25 +1,33 @@
-//! Migrations: pending ones are applied in order, each in a transaction that also records it, so that a migration is
-//! either there or not. They are not undone: going back over a schema change loses data. The plan has checked whether
+//! Migrations: pending ones are applied in order, each in a transaction that also records it where the database can, so that
+//! a migration is either there or not. They are not undone: going back over a schema change loses data. The plan has checked whether
 //! the release before can live with them.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::{Look, StepAct, StepContext, Undo};
-use crate::model::ComponentName;
-use crate::ports::{AppliedMigration, Migration, Permit, PortError, Receipt};
+use crate::model::Dialect;
+use crate::plan::{Finding, breaking};
+use crate::ports::{AppliedMigration, DatabaseAt, Migration, Permit, PortError, Receipt};
 use crate::run::Reason;
 
 /// How many migrations that stay are named.
 const NAMES_SHOWN: usize = 10;
 
-/// Applies migrations to a component.
+/// Applies migrations to a database.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApplyMigrations {
     /// The database.
-    pub component: ComponentName,
+    #[serde(flatten)]
+    pub database: DatabaseAt,
     /// Pending ones, in order.
     pub migrations: Vec<Migration>,
+    /// What SQL they are in.
+    #[serde(default = "sqlite")]
+    pub dialect: Dialect,
+    /// What the lint has to say of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
     /// Why the release before can't live with them; absent when it can, and when there is none.
     pub breaks: Option<String>,
     /// Nothing is live before them, so nothing has to live with them.
@@ -27,7 +35,23 @@ pub struct ApplyMigrations {
     pub first: bool,
 }
 
+/// What plans spoke before they said it.
+fn sqlite() -> Dialect {
+    Dialect::Sqlite
+}
+
 impl ApplyMigrations {
+    /// Why the release before can't live with those that were applied.
+    fn breaking(&self, there: &[Migration]) -> Vec<String> {
+        // Plans of before findings were kept say it of all of them at once.
+        if self.findings.is_empty() {
+            return self.breaks.iter().cloned().collect();
+        }
+        let applied = |finding: &&Finding| there.iter().any(|one| one.version == finding.version);
+        let found: Vec<Finding> = self.findings.iter().filter(applied).cloned().collect();
+        breaking(&found)
+    }
+
     /// The first that the database has not had; an error when it had one with other statements.
     fn next<'a>(&'a self, applied: &[AppliedMigration]) -> Result<Option<&'a Migration>, Reason> {
         for migration in &self.migrations {
@@ -56,7 +80,7 @@ impl StepAct for ApplyMigrations {
         if self.migrations.is_empty() {
             return Ok(Look::Done(Receipt::new("nothing to migrate")));
         }
-        let applied = at.ports.database.migrations_applied(at.environment, &self.component).await?;
+        let applied = at.ports.database.migrations_applied(at.environment, &self.database).await?;
         Ok(match self.next(&applied) {
             Err(reason) => Look::Broken(reason),
             Ok(Some(_)) => Look::Todo,
@@ -75,10 +99,10 @@ impl StepAct for ApplyMigrations {
 
     async fn act(&self, at: &StepContext<'_>, permit: &Permit) -> Result<Receipt, PortError> {
         let database = &at.ports.database;
-        let applied = database.migrations_applied(at.environment, &self.component).await?;
+        let applied = database.migrations_applied(at.environment, &self.database).await?;
         match self.next(&applied) {
             Ok(Some(migration)) => {
-                database.migration_apply(permit, at.environment, &self.component, migration).await
+                database.migration_apply(permit, at.environment, &self.database, migration).await
             }
             Ok(None) => Ok(Receipt::new("nothing to migrate")),
             Err(reason) => Err(PortError::fail(reason.say, reason.next)),
@@ -91,26 +115,22 @@ impl StepAct for ApplyMigrations {
     }
 
     async fn look_undo(&self, at: &StepContext<'_>) -> Result<Look, PortError> {
-        let applied = at.ports.database.migrations_applied(at.environment, &self.component).await?;
+        let applied = at.ports.database.migrations_applied(at.environment, &self.database).await?;
         let had = |migration: &&Migration| applied.iter().any(|had| had.version == migration.version);
         let there: Vec<Migration> = self.migrations.iter().filter(had).cloned().collect();
         if there.is_empty() {
             return Ok(Look::Done(Receipt::new("no migration was applied")));
         }
-        let breaking = crate::plan::breaking_statements(&there);
-        // Where nothing ran before, nothing can be broken. Plans of before that was told apart know it by this alone.
-        if self.breaks.is_none() || breaking.is_empty() {
+        let breaking = self.breaking(&there);
+        if breaking.is_empty() {
             let (stays, them) = if there.len() == 1 {
                 ("was applied and stays", "it")
             } else {
                 ("were applied and stay", "them")
             };
-            let nothing_before = self.first || !breaking.is_empty();
-            let lives = if nothing_before {
-                String::new()
-            } else {
-                format!(": what ran before can live with {them}")
-            };
+            // Where nothing ran before, nothing can be broken.
+            let lives =
+                if self.first { String::new() } else { format!(": what ran before can live with {them}") };
             return Ok(Look::Stays(format!("{} {stays}{lives}", names(&there))));
         }
         Ok(Look::Broken(Reason::new(

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::{Look, StepAct, StepContext, Undo};
+use crate::model::{ComponentKind, ComponentName};
 use crate::ports::{Permit, PortError, Receipt, Shape};
 
 /// Makes the shape be there.
@@ -28,7 +29,11 @@ fn listens(reachable: &str, wanted: &str) -> bool {
 impl StepAct for EnsureShape {
     async fn look(&self, at: &StepContext<'_>) -> Result<Look, PortError> {
         let observed = at.ports.platform.observe(at.environment).await?;
-        if self.shape.components.iter().any(|(name, kind)| observed.components.get(name) != Some(kind)) {
+        let differs = |(name, kind): (&ComponentName, &ComponentKind)| {
+            observed.components.get(name) != Some(kind)
+                || observed.urls.get(name) != self.shape.urls.get(name)
+        };
+        if self.shape.components.iter().any(differs) {
             return Ok(Look::Todo);
         }
         for (service, address) in &self.shape.edge {

@@ -450,7 +450,7 @@ fn a_canary_that_can_not_be_is_refused_with_why() {
             Ok(run) => panic!("{run} was made"),
             Err(refusal) => refusal.to_string(),
         };
-        expect!["no canary can go with this: the live release serves beside the new one all the while, and it can't live with the schema: migration 0009 drop_due drops a column"].assert_eq(&refused(deploy_canary("v5", &[10, 100], 20)).await);
+        expect!["no canary can go with this: the live release serves beside the new one all the while, and it can't live with the schema: migration 0009 drop_due drops the column id of invoices"].assert_eq(&refused(deploy_canary("v5", &[10, 100], 20)).await);
         expect!["a canary of 100% has no stable release beside it to be judged against"]
             .assert_eq(&refused(deploy_canary("v2", &[100], 20)).await);
     });

@@ -11,6 +11,7 @@ mod files;
 mod incident;
 mod later;
 mod meanwhile;
+mod migrations;
 mod missed;
 mod plain;
 mod project;

@@ -9,6 +9,7 @@ use engine::step::Undo;
 
 use super::canary;
 use super::files::artifacts_of_run;
+use super::migrations::migrations;
 use super::really::really;
 use super::time::{clock, duration};
 use crate::message::{Card, Part, StepLine, StepMark, Tone};
@@ -164,7 +165,7 @@ pub(super) fn plan_parts(card: Card, plan: &Plan, way_back_took_ms: Option<i64>)
     // Plans made before these were told apart have all of them in one.
     let told_apart = plan.way_back.proved || !plan.way_back.lacks.is_empty();
     let proved = if told_apart { "Proved" } else { "Not proved" };
-    card.list("Changes", changes(plan))
+    migrations(card.list("Changes", changes(plan)), plan)
         .list("Commits", commits)
         .fields(stakes(plan, way_back_took_ms))
         .list(proved, plan.way_back.proof.clone())

@@ -109,6 +109,8 @@ fn a_second_deploy_knows_its_way_back() {
                 api: v1.0.0 (4b76448) → v1.1.0 (1232e4c)
                 web: v1.0.0 (4b76448) → v1.1.0 (1232e4c)
                 cron: v1.0.0 (4b76448) → v1.1.0 (1232e4c)
+              Migrations:
+                0001 add_due_dates: ALTER TABLE invoices ADD COLUMN due TEXT
               Commits:
                 1232e4c Work for v1.1.0 (Kim)
               risk: medium: 1 migration, which stays

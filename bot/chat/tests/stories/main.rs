@@ -21,6 +21,7 @@ mod harness;
 mod incident;
 mod lines;
 mod looking;
+mod migrations;
 mod not_yet;
 mod operate;
 mod parsed;

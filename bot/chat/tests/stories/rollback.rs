@@ -175,15 +175,19 @@ fn a_schema_the_old_code_cant_live_with_stops_it() {
                 api: v1.0.0 (4b76448) → v1.1.0 (1232e4c)
                 web: v1.0.0 (4b76448) → v1.1.0 (1232e4c)
                 cron: v1.0.0 (4b76448) → v1.1.0 (1232e4c)
+              Migrations:
+                0002 drop_total: ALTER TABLE invoices DROP COLUMN total
+              Breaks what runs:
+                0002 drop_total drops the column total of invoices (ALTER TABLE invoices DROP COLUMN total): the running release reads and writes it until the end, and nobody can go back to it afterwards. Instead, contract later: deploy what does without the column first, and drop it in a later release
               Commits:
                 1232e4c Work for v1.1.0 (Kim)
-              risk: high: 1 migration, which stays; the live release can't live with the schema: migration 0002 drop_total drops a column
+              risk: high: 1 migration, which stays; the live release can't live with the schema: migration 0002 drop_total drops the column total of invoices
               way back: rollback staging goes to release 1 (v1.0.0): traffic, then release, then config
               Proved:
                 release 1 keeps running until the new one is verified
                 its build is kept
               Not proved:
-                it can't live with the schema: migration 0002 drop_total drops a column; deploy first what can do without, and change the schema afterwards
+                it can't live with the schema: migration 0002 drop_total drops the column total of invoices; deploy first what can do without, and change the schema afterwards
               · resolve ref: v1.1.0 is 1232e4c, Work for v1.1.0
               · preflight: tools, disk and ports are there; 1232e4c builds
               · reconcile shape: 2 components, 2 addresses
@@ -201,7 +205,7 @@ fn a_schema_the_old_code_cant_live_with_stops_it() {
         t.bot_headlines(expect!["✓ r-2 · Deploy v1.1.0 (1232e4c) to staging · succeeded in 0 ms"]);
         t.user("ana").says("rollback staging").await;
         t.whispers("ana", expect![[r#"
-            ✗ Release 1 (v1.0.0) can't live with the schema as it is now: migration 0002 drop_total drops a column.
+            ✗ Release 1 (v1.0.0) can't live with the schema as it is now: migration 0002 drop_total drops the column total of invoices.
               Next: deploy a mended release, or one that is newer than these migrations
               > rollback in staging
         "#]]);

@@ -332,7 +332,7 @@ fn what_no_canary_can_go_with_is_refused_with_why() {
             t.user("ana").says(said).await;
         }
         t.whispers("ana", expect![[r#"
-            ✗ No canary can go with this: the live release serves beside the new one all the while, and it can't live with the schema: migration 0002 drop drops a column.
+            ✗ No canary can go with this: the live release serves beside the new one all the while, and it can't live with the schema: migration 0002 drop drops the column total of invoices.
               Next: deploy v2.0.0 to staging without canary
               > deploy v2.0.0 to staging with canary 10/100
 

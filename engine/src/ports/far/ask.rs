@@ -9,11 +9,12 @@ use serde::de::DeserializeOwned;
 
 use super::{Call, NoAnswer, Way, read};
 use crate::clock::EpochMs;
-use crate::model::{Check, ComponentName, EnvironmentKey, Queries, ServiceName, Source, Sticky};
+use crate::model::{Check, EnvironmentKey, Queries, ServiceName, Source, Sticky};
 use crate::ports::{
     Answered, AppliedMigration, BuildKey, BuildRequest, BuildState, Capabilities, Checked, CodeHost, Commit,
-    ConfigSet, Database, Edge, Finding, InstanceSet, LogLine, Migration, ObservedEnvironment, Permit,
-    Platform, PortError, Probe, Receipt, Replacement, Schedule, Seen, Shape, Signals, SourceFile, Weight,
+    ConfigSet, Database, DatabaseAt, Edge, Finding, InstanceSet, LogLine, Migration, ObservedEnvironment,
+    Permit, Platform, PortError, Probe, Receipt, Replacement, Schedule, Seen, Shape, Signals, SourceFile,
+    Weight,
 };
 
 /// All ports but the messenger, served by another program.
@@ -304,18 +305,18 @@ impl Database for Far {
     async fn migrations_applied(
         &self,
         environment: &EnvironmentKey,
-        component: &ComponentName,
+        database: &DatabaseAt,
     ) -> Result<Vec<AppliedMigration>, PortError> {
-        self.look("migrations_applied", (environment, component)).await
+        self.look("migrations_applied", (environment, database)).await
     }
 
     async fn migration_apply(
         &self,
         permit: &Permit,
         environment: &EnvironmentKey,
-        component: &ComponentName,
+        database: &DatabaseAt,
         migration: &Migration,
     ) -> Result<Receipt, PortError> {
-        self.act("migration_apply", permit, (environment, component, migration)).await
+        self.act("migration_apply", permit, (environment, database, migration)).await
     }
 }

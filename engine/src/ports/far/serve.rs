@@ -142,8 +142,8 @@ async fn look(ports: &Ports, mut asked: Asked) -> Result<Value, PortError> {
             asked.told(code.files(&source, &commit, &folder).await?)
         }
         "migrations_applied" => {
-            let (environment, component) = asked.given()?;
-            asked.told(database.migrations_applied(&environment, &component).await?)
+            let (environment, at) = asked.given()?;
+            asked.told(database.migrations_applied(&environment, &at).await?)
         }
         _ => Err(strange(&asked.name, &"it is not known here, or may not be done without a permit")),
     }
@@ -202,9 +202,8 @@ async fn act(ports: &Ports, mut asked: Asked) -> Result<Value, PortError> {
             asked.told(edge.weights_set(asked.permit()?, &environment, &service, &weights).await?)
         }
         "migration_apply" => {
-            let (environment, component, migration) = asked.given()?;
-            let applied =
-                database.migration_apply(asked.permit()?, &environment, &component, &migration).await?;
+            let (environment, at, migration) = asked.given()?;
+            let applied = database.migration_apply(asked.permit()?, &environment, &at, &migration).await?;
             asked.told(applied)
         }
         _ => Err(strange(&asked.name, &"it is not known here, or needs no permit")),

@@ -365,7 +365,10 @@ fn project() -> impl Strategy<Value = Project> {
                     components: std::iter::once(ComponentKind::Database)
                         .chain(kinds)
                         .enumerate()
-                        .map(|(i, kind)| (name(&format!("c{i}")), Component { kind }))
+                        .map(|(i, kind)| {
+                            let url = (kind == ComponentKind::Database && migrated).then(|| name("at"));
+                            (name(&format!("c{i}")), Component { kind, url })
+                        })
                         .collect(),
                     connections,
                     environments: environments

@@ -105,7 +105,7 @@ fn described(
     }
     for name in list_of(&said(Slot::Components, None)) {
         let (_, kind) = COMPONENTS.iter().find(|(known, _)| *known == name)?;
-        project.components.entry(name.parse().ok()?).or_insert(Component { kind: *kind });
+        project.components.entry(name.parse().ok()?).or_insert(Component { kind: *kind, url: None });
     }
     let mut providers = Vec::new();
     for name in list_of(&said(Slot::Connections, None)) {

@@ -252,7 +252,8 @@ fn migrations_jobs_people_and_components() {
         &with(
             "migrations: { path: ../x, component: redis }
 services: { api: { start: x, health: { path: /h } } }
-components: { redis: { kind: cache }, api: { kind: mail }, odd: { kind: queue, size: 1 } }
+components: { redis: { kind: cache }, api: { kind: mail }, odd: { kind: queue, size: 1 },
+  box: { kind: storage, url: { secret: at } }, db: { kind: database, url: 'postgres://x' } }
 jobs: { sync: { service: ap, command: '' }, '2nd': { service: api, command: x } }
 people: [ { name: ana, role: admin }, { name: ana, role: viewer }, { name: bo }, 7 ]
 ",
@@ -262,13 +263,15 @@ people: [ { name: ana, role: admin }, { name: ana, role: viewer }, { name: bo },
             p.yaml:4:38 migrations.component: must be a component of kind `database`: migrations are SQL
             p.yaml:6:39 components.api: is also the name of a service, so `needs` could mean either; rename one
             p.yaml:6:73 components.odd.kind: must be one of `database`, `cache`, `storage`, `mail`, not `queue`
-            p.yaml:6:80 components.odd.size: no such key; there is only `kind`
-            p.yaml:7:26 jobs.sync.service: there is no service `ap`; did you mean `api`?
-            p.yaml:7:39 jobs.sync.command: is blank; give it a value, or remove it
-            p.yaml:7:45 jobs.2nd: `2nd` can't be a job's name: use 1 to 40 letters, digits, `-` or `_`, starting with a letter
-            p.yaml:8:39 people[1]: `ana` is named a second time; keep one
-            p.yaml:8:68 people[2]: `role` is missing; add `role: deployer`
-            p.yaml:8:82 people[3]: must be keys with values (`key: value`), not `7`
+            p.yaml:6:80 components.odd.size: no such key; there are `kind`, `url`
+            p.yaml:7:25 components.box.url: is only for a component of kind `database`; remove it
+            p.yaml:7:75 components.db.url: must be keys with values (`key: value`), not `postgres://x`
+            p.yaml:8:26 jobs.sync.service: there is no service `ap`; did you mean `api`?
+            p.yaml:8:39 jobs.sync.command: is blank; give it a value, or remove it
+            p.yaml:8:45 jobs.2nd: `2nd` can't be a job's name: use 1 to 40 letters, digits, `-` or `_`, starting with a letter
+            p.yaml:9:39 people[1]: `ana` is named a second time; keep one
+            p.yaml:9:68 people[2]: `role` is missing; add `role: deployer`
+            p.yaml:9:82 people[3]: must be keys with values (`key: value`), not `7`
         "#]],
     );
     check(
