@@ -103,12 +103,12 @@ impl Checkpoint {
         Some((looked_at * 100).checked_div(all).unwrap_or(100))
     }
 
-    /// Rows a minute this run has looked at; absent within its first seconds, which tell nothing.
+    /// Rows a minute this run has looked at; absent within its first seconds, which tell nothing. The last batch has the time behind it
+    /// still to come.
     pub fn rate_seen(&self) -> Option<u64> {
-        let took_ms = self.at_ms - self.since_ms;
-        (took_ms >= 5_000 && self.batches > 1)
-            .then(|| u64::try_from(i64::try_from(self.handled).ok()? * MINUTE_MS / took_ms).ok())
-            .flatten()
+        let took_ms = u64::try_from(self.at_ms - self.since_ms).ok().filter(|ms| *ms >= 5_000)?;
+        let paid = self.handled * self.batches.saturating_sub(1) / self.batches.max(1);
+        (self.batches > 1).then_some(paid * MINUTE_MS as u64 / took_ms)
     }
 
     /// How long the rest takes, in milliseconds, at its rate or as fast as it is seen to be, whichever is slower.

@@ -160,7 +160,7 @@ impl Engine {
         let Some(run) = going else {
             return Err(Refusal::standing(
                 "no-backfill",
-                format!("{job} is not at work in {}", environment.environment),
+                format!("the job {job} is not at work in {}", environment.environment),
                 format!("backfill-status {job} in {}", environment.environment),
             ));
         };
@@ -192,14 +192,14 @@ impl Engine {
         if let Some(id) = self.backfill_live(environment, job).await? {
             return Err(Refusal::standing(
                 "not-over",
-                format!("{job} is at work in {} already: {id}", environment.environment),
+                format!("the job {job} is at work in {} already: {id}", environment.environment),
                 format!("status {id}"),
             ));
         }
         let Some((id, _)) = self.store().backfill_last(environment, job).await? else {
             return Err(Refusal::standing(
                 "nothing-to-resume",
-                format!("{job} was never begun in {}", environment.environment),
+                format!("the job {job} was never begun in {}", environment.environment),
                 format!("backfill {job} in {}", environment.environment),
             ));
         };

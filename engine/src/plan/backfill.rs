@@ -27,7 +27,7 @@ pub(super) fn plan(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanProb
     let part = release.services.get(service).ok_or_else(|| {
         PlanProblem::new(
             "not-deployed",
-            format!("{job} runs in {service}, which is not deployed in {environment}"),
+            format!("the job {job} runs in {service}, which is not deployed in {environment}"),
             format!("deploy {environment}"),
         )
     })?;
@@ -42,14 +42,16 @@ pub(super) fn plan(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanProb
         (true, Some(_)) => {
             return Err(PlanProblem::new(
                 "nothing-to-resume",
-                format!("{job} has come to its end in {environment}, so there is nothing to go on with"),
+                format!(
+                    "the job {job} has come to its end in {environment}, so there is nothing to go on with"
+                ),
                 format!("backfill {job} in {environment}"),
             ));
         }
         (true, None) => {
             return Err(PlanProblem::new(
                 "nothing-to-resume",
-                format!("{job} was never begun in {environment}"),
+                format!("the job {job} was never begun in {environment}"),
                 format!("backfill {job} in {environment}"),
             ));
         }
