@@ -13,8 +13,7 @@ use engine::notify::PhoneView;
 use engine::ports::{
     Answered, BuildKey, BuildRequest, BuildState, Capabilities, Checked, ConfigSet, Edge, Finding,
     InstanceSet, JobCall, JobEnded, LogLine, ObservedEnvironment, Permit, Platform, PortError, Ports, Probe,
-    Receipt,
-    Replacement, Schedule, Seen, Shape, Signals, Weight,
+    Receipt, Replacement, Schedule, Seen, Shape, Signals, Weight,
 };
 
 use super::Parts;
