@@ -1,5 +1,6 @@
 #![doc = include_str!("README.md")]
 
+mod accounts;
 mod behaviour;
 mod builds;
 mod call;
@@ -20,6 +21,7 @@ mod services;
 mod signals;
 mod world;
 
+pub use accounts::Keys;
 pub use behaviour::{Behaviour, Building, Healthy};
 pub use call::Call;
 pub use drift::Drift;

@@ -15,7 +15,7 @@ use super::fault::Faults;
 use super::instances::SimService;
 use super::jobs::SimJob;
 use super::repository::Repository;
-use super::{Call, Drift, Effect, Fault, FaultKind, Phones};
+use super::{Call, Drift, Effect, Fault, FaultKind, Keys, Phones};
 
 /// How often a slow call looks whether the clock has moved on, in real milliseconds.
 const POLL_MS: u64 = 2;
@@ -30,6 +30,7 @@ pub struct World {
     state: Mutex<State>,
     crash: Notify,
     phones: Arc<Phones>,
+    keys: Arc<Keys>,
 }
 
 /// Everything that is there.
@@ -101,7 +102,13 @@ enum Passage<T> {
 impl World {
     /// An empty world whose time is the clock's.
     pub fn new(clock: Arc<dyn Clock>) -> Arc<Self> {
-        Arc::new(Self { clock, state: Mutex::default(), crash: Notify::new(), phones: Arc::default() })
+        Arc::new(Self {
+            clock,
+            state: Mutex::default(),
+            crash: Notify::new(),
+            phones: Arc::default(),
+            keys: Arc::default(),
+        })
     }
 
     /// The ports, all of them this world. A process that starts asks for them, so this also ends the silence
@@ -115,7 +122,13 @@ impl World {
             code: self.clone(),
             database: self.clone(),
             messenger: self.phones.clone(),
+            accounts: self.keys.clone(),
         }
+    }
+
+    /// The keys providers know.
+    pub fn keys(&self) -> &Arc<Keys> {
+        &self.keys
     }
 
     /// The phones of everybody.

@@ -333,8 +333,10 @@ impl Intake {
         let actor = engine.actor(&identity(&interacted.user)).await?;
         let version = engine.secret_set(&environment, &name, value, &actor).await?;
         let (place, restart) = desk.secret_said(&environment).await;
+        let opens = desk.secret_opens(&environment, &name).await?;
+        let verify = opens.map(|connect| format!(" `{connect}` tries it out.")).unwrap_or_default();
         Ok(Some(format!(
-            "**{}** of {place} is sealed (version {version}). Services read it when they start: `{restart}`.",
+            "**{}** of {place} is sealed (version {version}). Services read it when they start: `{restart}`.{verify}",
             escape(&name.to_string())
         )))
     }

@@ -394,16 +394,20 @@ impl Intake {
             match self.engine.store().commit(commit).await {
                 // Another program of the same database took it in the same moment: two versions of one value.
                 Ok(()) | Err(StoreError::Conflict) => {
-                    Ok::<_, Refusal>(Some((desk.secret_said(&environment).await, version)))
+                    let opens = desk.secret_opens(&environment, &name).await?;
+                    Ok::<_, Refusal>(Some((desk.secret_said(&environment).await, version, opens)))
                 }
                 Err(error) => Err(error.into()),
             }
         };
         match tokio::time::timeout(SEALING, sealing).await {
             Ok(Ok(None)) => forms::done("It is sealed."),
-            Ok(Ok(Some(((place, restart), version)))) => forms::done(&format!(
-                "*{name}* of {place} is sealed (version {version}). Services read it when they start: `{restart}`.",
-            )),
+            Ok(Ok(Some(((place, restart), version, opens)))) => {
+                let verify = opens.map(|connect| format!(" `{connect}` tries it out.")).unwrap_or_default();
+                forms::done(&format!(
+                    "*{name}* of {place} is sealed (version {version}). Services read it when they start: `{restart}`.{verify}",
+                ))
+            }
             Ok(Err(refusal)) => forms::fault(forms::NAME, &refusal.to_string()),
             Err(_) => forms::fault(forms::VALUE, "It took too long, and may be sealed or not. Try again."),
         }

@@ -85,7 +85,15 @@ pub(super) async fn run(global: &Global, command: Secret) -> anyhow::Result<Exit
             let engine = super::engine_of_database(&config).await?;
             let actor = speaker::actor(&engine, global).await?;
             Ok(match engine.secret_set(&environment, &name, value, &actor).await {
-                Ok(version) => done(&format!("{environment}/{name} is set, version {version}.")),
+                Ok(version) => {
+                    let opens = chat::Desk::new(engine).secret_opens(&environment, &name).await?;
+                    let verify =
+                        opens.map(|connect| format!(" `infra-chat run \"{connect}\"` tries it out."));
+                    done(&format!(
+                        "{environment}/{name} is set, version {version}.{}",
+                        verify.unwrap_or_default()
+                    ))
+                }
                 Err(refusal) => refused(&refusal),
             })
         }

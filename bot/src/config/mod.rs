@@ -7,16 +7,18 @@ mod layers;
 mod meant;
 mod place;
 mod prometheus;
+mod providers;
 mod slack;
 #[cfg(test)]
 mod tests;
 mod texts;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use engine::model::Role;
+use engine::model::{Provider, Role};
 use engine::store::StoreAddress;
 use secrecy::SecretString;
 
@@ -40,7 +42,7 @@ const API_TOKEN_CHARS_MIN: usize = 16;
 
 /// The keys, as they are written in the file, a dot before those of a table; variables are `INFRA_CHAT_` and the key in
 /// capitals, with `_` for the dot.
-pub(crate) const KEYS: [&str; 33] = [
+pub(crate) const KEYS: [&str; 38] = [
     "data_dir",
     "database_url",
     "listen",
@@ -64,6 +66,11 @@ pub(crate) const KEYS: [&str; 33] = [
     "discord.channels",
     "discord.roles",
     "discord.unknown_people",
+    "railway.api_base",
+    "cloudflare.api_base",
+    "stripe.api_base",
+    "sendgrid.api_base",
+    "github.api_base",
     "prometheus.url",
     "prometheus.token",
     "texts.link",
@@ -115,6 +122,8 @@ pub(crate) struct Config {
     pub(crate) discord: Option<::discord::Settings>,
     /// The Prometheus that services may be watched through, when one is connected.
     pub(crate) prometheus: Option<prometheus::Settings>,
+    /// Where providers' APIs are that are not at the providers' own addresses.
+    pub(crate) api_bases: BTreeMap<Provider, String>,
     /// Twilio, when texts go to real phones.
     pub(crate) twilio: Option<adapters::twilio::Settings>,
     /// Where a text sends people, when its run is shown nowhere with an address.
@@ -140,6 +149,7 @@ impl fmt::Debug for Config {
             .field("slack", &self.slack)
             .field("discord", &self.discord)
             .field("prometheus", &self.prometheus)
+            .field("api_bases", &self.api_bases)
             .field("twilio", &self.twilio)
             .field("texts_link", &self.texts_link)
             .field("meant", &self.meant)
@@ -299,6 +309,7 @@ impl Config {
         let slack = slack::read(&layers, &faults);
         let discord = discord::read(&layers, &faults);
         let prometheus = prometheus::read(&layers, &faults);
+        let api_bases = providers::read(&layers, &faults);
         let twilio = texts::read(&layers, &faults);
         let texts_link = texts::link(&layers, &faults);
         let mut meant = Vec::new();
@@ -323,6 +334,7 @@ impl Config {
             slack,
             discord,
             prometheus,
+            api_bases,
             twilio,
             texts_link,
             meant,

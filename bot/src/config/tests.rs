@@ -1,9 +1,10 @@
 #![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use engine::model::Role;
+use engine::model::{Provider, Role};
 use expect_test::{Expect, expect};
 
 use super::{Config, Surroundings};
@@ -46,6 +47,7 @@ fn without_anything_the_defaults_hold() {
             slack: None,
             discord: None,
             prometheus: None,
+            api_bases: {},
             twilio: None,
             texts_link: None,
             meant: [],
@@ -218,6 +220,24 @@ fn a_value_of_another_type_is_a_fault() {
           infra-chat.toml:1:12: data_dir must be text: put the value in quotes
           infra-chat.toml:3:15: builds_kept must be a number: write digits, without quotes
           infra-chat.toml:2:13: artifacts must be text: put the value in quotes"#]],
+    );
+}
+
+#[test]
+fn providers_may_be_at_addresses_of_ones_own_but_no_token_travels_in_the_clear() {
+    let toml = "[railway]\napi_base = \"https://railway.proxy.example/\"\n";
+    let stripe = ("INFRA_CHAT_STRIPE_API_BASE", "http://127.0.0.1:12111");
+    let (_folder, surroundings) = around(Some(toml), &[stripe]);
+    let config = Config::load(&surroundings).unwrap();
+    let expected = [(Provider::Railway, "https://railway.proxy.example"), (Provider::Stripe, stripe.1)];
+    assert_eq!(config.api_bases, expected.map(|(provider, base)| (provider, base.to_owned())).into());
+    faults(
+        Some("[cloudflare]\napi_base = \"http://proxy.example\"\n[github]\napi_base = \"api.github.com\"\n"),
+        &[],
+        &expect![[r#"
+            the configuration has 2 faults
+              infra-chat.toml: cloudflare.api_base `http://proxy.example` is not encrypted, and everybody on the way could read the token: write https://, or an address of this machine
+              infra-chat.toml: github.api_base `api.github.com` is no address: write it like https://api.example.com"#]],
     );
 }
 

@@ -11,7 +11,7 @@ use adapters::prometheus::Sources;
 use anyhow::Context as _;
 use chat::{Desk, References, Texter};
 use engine::control::Engine;
-use engine::ports::{Ports, SecretSource};
+use engine::ports::{NoAccounts, Ports, SecretSource};
 use engine::store::StoreError;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -122,6 +122,7 @@ impl Host {
             code: git,
             database: Arc::new(database),
             messenger,
+            accounts: Arc::new(NoAccounts),
         });
         // Before others are let in: who speaks, and what there is to speak about, depends on it.
         let sample_made =

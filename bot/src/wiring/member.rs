@@ -11,8 +11,8 @@ use adapters::prometheus::Sources;
 use anyhow::Context as _;
 use chat::Desk;
 use engine::control::Engine;
-use engine::ports::Ports;
 use engine::ports::far::Far;
+use engine::ports::{NoAccounts, Ports};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -64,6 +64,7 @@ impl Member {
             code: far.clone(),
             database: far,
             messenger,
+            accounts: Arc::new(NoAccounts),
         });
         let stop = CancellationToken::new();
         tokio::spawn(tenure::secrets_learn(engine.clone(), stop.child_token()));

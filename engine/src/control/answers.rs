@@ -5,14 +5,12 @@ use std::collections::BTreeMap;
 use policies::Decision;
 
 use super::clearance::{Asked, fired, role_from};
-use super::{Engine, Refusal};
+use super::{Connected, Engine, Refusal};
 use crate::artifacts::ArtifactError;
 use crate::audit::AuditEvent;
 use crate::backfill::Checkpoint;
 use crate::clock::EpochMs;
-use crate::model::{
-    Actor, Change, ConnectionHere, Desired, EnvironmentKey, Release, Role, RunId, RunRequest, ServiceName,
-};
+use crate::model::{Actor, Change, Desired, EnvironmentKey, Release, Role, RunId, RunRequest, ServiceName};
 use crate::plan::{Plan, PlanProblem, plan};
 use crate::ports::{Crashes, InstanceState, LogLine, Weight};
 use crate::run::{Approval, Lock, Run, RunHappened, RunState, Step, Vote};
@@ -66,8 +64,8 @@ pub struct EnvironmentStatus {
     pub services: Vec<ServiceStatus>,
     /// Why the platform could not be asked.
     pub unseen: Option<String>,
-    /// Its connections to providers, and whether the secret that opens each is set.
-    pub connections: Vec<(ConnectionHere, bool)>,
+    /// Its connections to providers, and how far each is.
+    pub connections: Vec<Connected>,
     /// Locks on it.
     pub locks: Vec<Lock>,
     /// Its runs that are not over, oldest first.
@@ -204,18 +202,6 @@ impl Engine {
             }
         }
         Ok(status)
-    }
-
-    async fn connections(
-        &self,
-        environment: &EnvironmentKey,
-    ) -> Result<Vec<(ConnectionHere, bool)>, Refusal> {
-        let mut all = Vec::new();
-        for connection in self.store().connection_list(environment).await? {
-            let opened = self.store().secret_get(environment, &connection.secret).await?.is_some();
-            all.push((connection, opened));
-        }
-        Ok(all)
     }
 
     /// A run with everything about it, for somebody who may see it.

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::ports::Account;
 use crate::redact::Redactor;
 use crate::run::{ApprovalState, Happening, Reason, RunState, StepState};
 use crate::store::{Commit, Write};
@@ -22,6 +23,7 @@ pub(super) fn commit(commit: &mut Commit, redactor: &Redactor) {
             }
             Write::StepPut { step, .. } => step_state(&mut step.state, redactor),
             Write::IncidentPut(incident) => text(&mut incident.summary, redactor),
+            Write::ConnectionChecked { check, .. } => said(&mut check.said, redactor),
             Write::LockTake(lock) => text(&mut lock.reason, redactor),
             Write::ApprovalDecide(approval) => {
                 if let ApprovalState::Rejected { reason, .. } = &mut approval.state {
@@ -56,6 +58,20 @@ pub(super) fn run_state(state: &mut RunState, redactor: &Redactor) {
         | RunState::Running { .. }
         | RunState::Paused { .. }
         | RunState::Succeeded { .. } => {}
+    }
+}
+
+/// Takes the secrets out of what a provider said of a key.
+fn said(said: &mut Result<Account, (String, String)>, redactor: &Redactor) {
+    match said {
+        Ok(Account { account, says, warnings, missing }) => {
+            text(account, redactor);
+            says.iter_mut().chain(warnings).chain(missing).for_each(|line| text(line, redactor));
+        }
+        Err((why, hint)) => {
+            text(why, redactor);
+            text(hint, redactor);
+        }
     }
 }
 

@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{ConnectionName, SecretName};
+use crate::clock::EpochMs;
+use crate::ports::Account;
 
 /// A provider the product knows by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -55,6 +57,11 @@ impl Provider {
             Self::Slack => "slack",
             Self::Discord => "discord",
         }
+    }
+
+    /// Whether people speak through it: then the program itself is connected to it, by its configuration.
+    pub const fn is_front(self) -> bool {
+        matches!(self, Self::Slack | Self::Discord)
     }
 
     /// Whether it can be asked to only pretend: those that charge, mail or text people out there.
@@ -136,6 +143,17 @@ pub struct ConnectionHere {
     pub mode: Option<ConnectionMode>,
     /// The environment's secret that opens it.
     pub secret: SecretName,
+}
+
+/// What a provider said when it was last asked about a connection's secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectionCheck {
+    /// The version of the secret it was asked about.
+    pub version: u32,
+    /// Whose key it is; or why it is not taken, and what to do about it.
+    pub said: Result<Account, (String, String)>,
+    /// When.
+    pub at_ms: EpochMs,
 }
 
 impl Connection {

@@ -3,6 +3,7 @@
 //! approved run can make: a plan, a dry run or a question can't write, by type (texts to people take none). No call destroys data:
 //! what a run may remove is what a run made.
 
+mod accounts;
 mod code;
 mod crashes;
 mod database;
@@ -19,6 +20,7 @@ mod signals;
 
 use std::sync::Arc;
 
+pub use accounts::*;
 pub use code::*;
 pub use crashes::*;
 pub use database::*;
@@ -47,6 +49,8 @@ pub struct Ports {
     pub database: Arc<dyn Database>,
     /// Texts people.
     pub messenger: Arc<dyn Messenger>,
+    /// Says whose a key is.
+    pub accounts: Arc<dyn Accounts>,
 }
 
 impl std::fmt::Debug for Ports {

@@ -5,8 +5,8 @@ use super::{Store, StoreError, sql};
 use crate::audit::{AuditEvent, Checkpoint};
 use crate::clock::EpochMs;
 use crate::model::{
-    ConnectionHere, Desired, EnvironmentKey, Identity, Project, ProjectName, Release, RunId, StandingOrder,
-    StepNumber, User, UserName,
+    ConnectionCheck, ConnectionHere, ConnectionName, Desired, EnvironmentKey, Identity, Project, ProjectName,
+    Release, RunId, StandingOrder, StepNumber, User, UserName,
 };
 use crate::monitor::Incident;
 use crate::plan::Plan;
@@ -102,6 +102,17 @@ impl Store {
         environment: &EnvironmentKey,
     ) -> Result<Vec<ConnectionHere>, StoreError> {
         self.bodies(sql::CONNECTION_LIST, key_values(environment)).await
+    }
+
+    /// What its provider said when it was last asked about a connection.
+    pub async fn connection_check(
+        &self,
+        environment: &EnvironmentKey,
+        connection: &ConnectionName,
+    ) -> Result<Option<ConnectionCheck>, StoreError> {
+        let mut values = key_values(environment);
+        values.push(connection.as_str().into());
+        Ok(self.bodies(sql::CONNECTION_CHECK, values).await?.pop())
     }
 
     /// An environment's desired state; the default one when nothing was ever done there.

@@ -18,6 +18,10 @@ statements! { ON_BOTH:
     CONNECTION_CLEAR = "DELETE FROM connections WHERE project = $1";
     CONNECTION_PUT = "INSERT INTO connections (project, environment, connection, body) VALUES ($1, $2, $3, $4)";
     CONNECTION_LIST = "SELECT body FROM connections WHERE project = $1 AND environment = $2 ORDER BY connection";
+    CONNECTION_CHECKED = "INSERT INTO connection_checks (project, environment, connection, body, at_ms) \
+        VALUES ($1, $2, $3, $4, $5) ON CONFLICT (project, environment, connection) DO UPDATE \
+        SET body = excluded.body, at_ms = excluded.at_ms";
+    CONNECTION_CHECK = "SELECT body FROM connection_checks WHERE project = $1 AND environment = $2 AND connection = $3";
     ENVIRONMENT_PUT = "INSERT INTO environments (project, environment, body, revision) VALUES ($1, $2, $3, $4) \
         ON CONFLICT (project, environment) DO UPDATE SET body = excluded.body, revision = excluded.revision \
         WHERE environments.revision = excluded.revision - 1";

@@ -7,8 +7,8 @@ use super::{people, sql};
 use crate::audit::Checkpoint;
 use crate::clock::EpochMs;
 use crate::model::{
-    Desired, EnvironmentKey, Identity, Project, ProjectName, Release, RunId, StandingOrder, StepNumber, User,
-    UserName,
+    ConnectionCheck, ConnectionName, Desired, EnvironmentKey, Identity, Project, ProjectName, Release, RunId,
+    StandingOrder, StepNumber, User, UserName,
 };
 use crate::monitor::Incident;
 use crate::plan::Plan;
@@ -35,6 +35,15 @@ pub enum Write {
         desired: Desired,
         /// Its new revision.
         revision: i64,
+    },
+    /// What a provider said of a connection's secret; the newest answer counts.
+    ConnectionChecked {
+        /// Where.
+        environment: EnvironmentKey,
+        /// The connection.
+        connection: ConnectionName,
+        /// What it said.
+        check: Box<ConnectionCheck>,
     },
     /// A release, new or changed.
     ReleasePut(Box<Release>),
@@ -270,6 +279,16 @@ impl Write {
                     environment.environment.as_str().into(),
                     json(desired)?,
                     (*revision).into(),
+                ],
+            ),
+            Self::ConnectionChecked { environment, connection, check } => free(
+                sql::CONNECTION_CHECKED,
+                vec![
+                    environment.project.as_str().into(),
+                    environment.environment.as_str().into(),
+                    connection.as_str().into(),
+                    json(check)?,
+                    check.at_ms.into(),
                 ],
             ),
             Self::ReleasePut(release) => guarded(

@@ -95,6 +95,13 @@ impl Desk {
             | Action::Can
             | Action::Whoami
             | Action::Help => self.look_up(speaker, &command).await,
+            Action::Connect => {
+                let draft = Draft::of(command).settled(speaker.project.as_ref());
+                if let Some(next) = draft.next() {
+                    return self.ask(speaker, talk, draft, next, Wanted::default(), left).await;
+                }
+                self.connect(speaker, &draft.filled()).await
+            }
             Action::Backfill => Box::pin(self.change_data(speaker, talk, vec![command], left)).await,
             Action::BackfillStop | Action::BackfillResume | Action::BackfillStatus => {
                 let draft = Draft::of(command).settled(speaker.project.as_ref());

@@ -9,7 +9,7 @@ use engine::project::ProjectFault;
 
 use super::question::{Question, Wanted};
 use super::talk::Talk;
-use super::tree::{Described, Draft, EMBEDDED, Slot, list_of};
+use super::tree::{Described, Draft, EMBEDDED, Slot};
 use super::{Desk, Heard, Outcome, Speaker};
 use crate::intent::Action;
 use crate::message::{Card, Outbound};
@@ -33,8 +33,6 @@ pub(crate) enum Hindrance {
     Platform(String),
     /// It can't do DNS for anybody yet.
     Edge(String),
-    /// They can't be connected yet.
-    Connections(Vec<String>),
     /// Domains can't be pointed at anything yet: of these environments.
     Domains(Vec<String>),
     /// Nobody can be sent texts yet.
@@ -262,10 +260,6 @@ fn beyond(draft: &Draft) -> Vec<Hindrance> {
     let mut beyond = Vec::new();
     beyond.extend(said(Slot::Platform).filter(|it| it != EMBEDDED).map(Hindrance::Platform));
     beyond.extend(said(Slot::Edge).filter(|it| it != "none").map(Hindrance::Edge));
-    let connections = list_of(&said(Slot::Connections).unwrap_or_default());
-    if !connections.is_empty() {
-        beyond.push(Hindrance::Connections(connections));
-    }
     let has_domain = |of: &String| draft.said(Slot::Domain, Some(of)).is_some_and(|domain| domain != "none");
     let domains: Vec<String> = draft.each(Slot::Domain).into_iter().flatten().filter(has_domain).collect();
     if !domains.is_empty() {

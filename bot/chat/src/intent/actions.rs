@@ -272,7 +272,7 @@ table! {
         verbs ["rotate", "rotate-secret"] examples ["rotate STRIPE_SECRET_KEY in {env}"] later;
     Connect "connect" true [Provider, Environments, Mode] needs [Environments, Provider]
         "Connect a provider's account."
-        verbs ["connect", "link", "integrate", "hook up"] examples ["connect {provider} to {env} in test mode"] later;
+        verbs ["connect", "link", "integrate", "hook up"] examples ["connect {provider} to {env} in test mode"];
     Scale "scale" true [Environments, Services, Replicas] needs [Environments, Replicas]
         "Change how many replicas run."
         verbs ["scale", "resize"] examples ["scale {service} to 3 in {env}"];

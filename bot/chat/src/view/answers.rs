@@ -2,12 +2,13 @@
 
 use engine::audit::AuditEvent;
 use engine::control::{CanAnswer, EnvironmentStatus, ServiceStatus};
-use engine::model::{ConnectionHere, Desired, EnvironmentKey, Release, ReleaseState};
+use engine::model::{Desired, EnvironmentKey, Release, ReleaseState};
 use engine::plan::short;
 use engine::ports::LogLine;
 use engine::run::RunState;
 
 use super::at_link;
+use super::connections::connection_line;
 use super::crashes::crashes_line;
 use super::time::{ago, clock, of_day};
 use crate::desk::Links;
@@ -46,8 +47,7 @@ pub(crate) fn status(status: &EnvironmentStatus, links: &Links, now_ms: i64) -> 
     if let Some(reason) = &status.desired.held {
         card = card.text(format!("Automatic deploys are held: {reason}. A person's deploy frees them."));
     }
-    let connections =
-        status.connections.iter().map(|(connection, opened)| connection_line(connection, *opened));
+    let connections = status.connections.iter().map(|connected| connection_line(connected, now_ms));
     card = card.list("Connections", connections.collect());
     let locks = status
         .locks
@@ -106,15 +106,6 @@ fn service_line(service: &ServiceStatus, now_ms: i64) -> String {
     parts.extend(service.crashes.as_ref().map(|crashes| crashes_line(crashes, now_ms)));
     let line = parts.join(", ");
     sentences.into_iter().fold(line, |line, sentence| format!("{}. {sentence}", line.trim_end_matches('.')))
-}
-
-/// A connection in one line. That it works is not said: nothing has asked its provider.
-fn connection_line(connection: &ConnectionHere, opened: bool) -> String {
-    let ConnectionHere { name, provider, mode, secret } = connection;
-    let of = if name.as_str() == provider.name() { String::new() } else { format!(" at {provider}") };
-    let mode = mode.map(|mode| format!(", {mode}")).unwrap_or_default();
-    let state = if opened { "not checked yet".to_owned() } else { format!("its secret {secret} is not set") };
-    format!("{name}{of}{mode}: {state}")
 }
 
 /// An environment's releases, newest first.

@@ -2,7 +2,7 @@
 
 use engine::model::Project;
 
-use crate::intent::{Action, Bundle, Command, Key, Mode};
+use crate::intent::{Action, Bundle, Command, Key};
 use crate::message::{Card, Tone};
 
 /// "a and b", "a, b and c"; `none` when there are none.
@@ -53,9 +53,7 @@ fn until_then(command: &Command, project: Option<&Project>) -> String {
     let instead = match command.action {
         Action::Expand => format!("put the migration into the repository, and say `migrate {place}`"),
         Action::SetVariable => format!("{DESCRIPTION}, and say `deploy {place}`"),
-        Action::AddComponent | Action::RemoveComponent | Action::Connect | Action::DestroyEnvironment => {
-            DESCRIPTION.to_owned()
-        }
+        Action::AddComponent | Action::RemoveComponent | Action::DestroyEnvironment => DESCRIPTION.to_owned(),
         Action::CreateEnvironment => format!("{DESCRIPTION}, and say `deploy {environment}`"),
         Action::RotateSecret => {
             format!("`infra-chat secret set {project}/{place}/NAME`, and say `restart {place}`")
@@ -140,15 +138,6 @@ pub(super) fn would_at(command: &Command, rate: Option<&str>, source: Option<&st
         Action::RotateSecret => {
             let name = command.name.as_deref().unwrap_or("secret");
             format!("make a new {name} in {places}, start fresh processes with it, and revoke the old one")
-        }
-        Action::Connect => {
-            let provider = command.provider.as_deref().unwrap_or("the provider");
-            let mode = match command.mode {
-                Some(Mode::Live) => " in live mode",
-                Some(Mode::Test) => " in test mode",
-                None => "",
-            };
-            format!("connect {provider} to {places}{mode}, with its keys kept as secrets")
         }
         Action::Reconcile if command.dry_run => {
             format!("show where what runs in {places} differs from what should run")

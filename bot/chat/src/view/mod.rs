@@ -5,6 +5,7 @@ mod answers;
 mod back;
 mod backfill;
 mod canary;
+mod connections;
 mod crashes;
 mod edits;
 mod files;
@@ -37,6 +38,7 @@ pub(crate) use back::{
 };
 pub(crate) use backfill::{job_states, job_stopped, tried_first};
 pub(crate) use canary::{canary_gone, judged, may_be_verdict, verdict};
+pub(crate) use connections::connected;
 pub(crate) use crashes::{is_later, later_card};
 pub(crate) use edits::{deleted_all_the_same, edited};
 pub use files::size;

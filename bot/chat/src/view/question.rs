@@ -131,7 +131,7 @@ fn next(question: &Question) -> String {
         _ if question.slot == Slot::Confirm => return String::new(),
         _ if draft.is_collected() => "then I show the whole before anything is done",
         _ if draft.command.dry_run => "then I show the plan, and change nothing",
-        Action::Lock | Action::Unlock => "then it is done",
+        Action::Lock | Action::Unlock | Action::Connect => "then it is done",
         Action::Alert => "then it is kept",
         // A ref and a canary are asked for where the environment wants them said, and nobody knows that yet.
         Action::Deploy

@@ -67,7 +67,6 @@ fn cant(hindrance: &Hindrance) -> Option<String> {
         Hindrance::Columns => "add columns".to_owned(),
         Hindrance::Platform(platform) => format!("run anything on {platform}"),
         Hindrance::Edge(edge) => format!("let {edge} do DNS"),
-        Hindrance::Connections(providers) => format!("connect {}", and(providers, "")),
         Hindrance::Domains(_) => "point domains at it".to_owned(),
         Hindrance::Texts => "put telephone numbers into a description".to_owned(),
         Hindrance::Beside(_) | Hindrance::NotAdmin | Hindrance::Faults(_) => return None,
@@ -80,7 +79,6 @@ fn drops(hindrance: &Hindrance) -> Vec<String> {
         // With it, domains are of no use and not asked for.
         Hindrance::Platform(_) => vec!["platform is local".to_owned()],
         Hindrance::Edge(_) => vec!["dns is none".to_owned()],
-        Hindrance::Connections(_) => vec!["connections is none".to_owned()],
         Hindrance::Domains(of) => of.iter().map(|of| format!("domain of {of} is none")).collect(),
         Hindrance::Texts => vec!["texts is none".to_owned()],
         _ => Vec::new(),
@@ -154,6 +152,12 @@ pub(crate) fn project_taken_in(
         card = card.text("Production needs a second person: infra-chat user add NAME --role deployer");
     }
     let of = if among { format!("{name}: ") } else { String::new() };
+    // Each environment has keys of its own, which nobody has given yet.
+    if is_new && let Some(first) = project.environments.keys().next() {
+        let connect = project.connections.values();
+        let connect = connect.map(|it| format!("{of}connect {} to {first}", it.provider));
+        card = card.list("To connect, in each environment", connect.collect());
+    }
     // Never production: nothing was proved anywhere yet.
     match project.environments.iter().find(|(_, environment)| !environment.production) {
         Some((first, _)) => card.text(format!("Next: {of}deploy {first}")).button(

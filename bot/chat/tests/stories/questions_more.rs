@@ -202,7 +202,6 @@ fn a_word_too_many() {
 fn nothing_is_made_up() {
     chat(async |t| {
         t.user("ana").says("so far").await;
-        t.user("ana").says("connect stripe").await;
         t.user("ana").says("remove redis").await;
         t.user("ana").says("diagnose").await;
         t.user("ana").says("create environment").await;
@@ -212,11 +211,6 @@ fn nothing_is_made_up() {
         t.bot_says(expect![[r#"
             · No question of yours is open, so nothing is put together.
               [status]
-
-            · I understood «connect stripe», but I can't do that yet.
-              It would connect stripe to the environment you name, with its keys kept as secrets.
-              Nothing was done. Until then: `infra-chat project export`, change the file, `infra-chat project import FILE`.
-              > connect stripe
 
             · I understood «remove redis», but I can't do that yet.
               It would take redis away from the environment you name with what it holds, after an admin's approval.

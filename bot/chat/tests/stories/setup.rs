@@ -126,7 +126,7 @@ fn what_stands_in_the_way_is_said_at_once() {
               platform: railway
               dns: cloudflare
               connections: stripe
-              I can't run anything on railway, let cloudflare do DNS or connect stripe yet. I put the description together with you and hand it over at the end, so that nothing you say is lost.
+              I can't run anything on railway or let cloudflare do DNS yet. I put the description together with you and hand it over at the end, so that nothing you say is lost.
               A git URL, or the absolute path of a git repository on this machine; no password in it.
               6 more after this; then I show the whole before anything is done.
               [Never mind]
@@ -140,7 +140,7 @@ fn what_stands_in_the_way_is_said_at_once() {
         t.bot_says(expect![[r#"
             ? Which components does it need?
               Noted, domain of staging: shop.example
-              I can't run anything on railway, let cloudflare do DNS, connect stripe or point domains at it yet. I put the description together with you and hand it over at the end, so that nothing you say is lost.
+              I can't run anything on railway, let cloudflare do DNS or point domains at it yet. I put the description together with you and hand it over at the end, so that nothing you say is lost.
               Several at once: `postgres, redis`. Or `none`.
                 1. postgres
                 2. redis
@@ -168,7 +168,7 @@ fn what_stands_in_the_way_is_said_at_once() {
               components: none
               connections: stripe
               texts: +491701234567
-              I can't run anything on railway, let cloudflare do DNS, connect stripe, point domains at it or put telephone numbers into a description yet. `yes` hands the description over; to leave that out, say `no, platform is local`, `no, dns is none`, `no, connections is none` and `no, texts is none`.
+              I can't run anything on railway, let cloudflare do DNS, point domains at it or put telephone numbers into a description yet. `yes` hands the description over; to leave that out, say `no, platform is local`, `no, dns is none` and `no, texts is none`.
               Correct anything by the name it has here: `no, NAME is VALUE`.
                 1. yes (default)
                 2. no

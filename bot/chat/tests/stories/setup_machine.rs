@@ -183,7 +183,7 @@ fn local_beside_a_platform() {
               platform: railway
               dns: cloudflare
               connections: stripe, sendgrid
-              I can't run anything on railway, let cloudflare do DNS or connect stripe and sendgrid yet. I put the description together with you and hand it over at the end, so that nothing you say is lost.
+              I can't run anything on railway or let cloudflare do DNS yet. I put the description together with you and hand it over at the end, so that nothing you say is lost.
               A git URL, or the absolute path of a git repository on this machine; no password in it.
               7 more after this; then I show the whole before anything is done.
               [Never mind]
@@ -198,7 +198,7 @@ fn local_beside_a_platform() {
         t.bot_says(expect![[r#"
             ? Which domain leads to production?
               Noted, domain of staging: staging.example.com
-              I can't run anything on railway, let cloudflare do DNS, connect stripe and sendgrid or point domains at it yet. I put the description together with you and hand it over at the end, so that nothing you say is lost.
+              I can't run anything on railway, let cloudflare do DNS or point domains at it yet. I put the description together with you and hand it over at the end, so that nothing you say is lost.
               Like `app.example.com`, or `none`.
                 1. none (default)
               2 more after this; then I show the whole before anything is done.
@@ -216,7 +216,7 @@ fn local_beside_a_platform() {
               start of api: ./api
               domain of staging: staging.example.com
               connections: stripe, sendgrid
-              I can't run anything on railway, let cloudflare do DNS, connect stripe and sendgrid or point domains at it yet. I put the description together with you and hand it over at the end, so that nothing you say is lost.
+              I can't run anything on railway, let cloudflare do DNS or point domains at it yet. I put the description together with you and hand it over at the end, so that nothing you say is lost.
               Like `app.example.com`, or `none`.
                 1. none (default)
               2 more after this; then I show the whole before anything is done.

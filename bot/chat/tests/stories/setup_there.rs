@@ -286,7 +286,7 @@ fn the_project_there_is_on_a_provider() {
               platform: railway
               dns: cloudflare
               connections: stripe, sendgrid
-              I can't run anything on railway, let cloudflare do DNS or connect stripe and sendgrid yet. I put the description together with you and hand it over at the end, so that nothing you say is lost.
+              I can't run anything on railway or let cloudflare do DNS yet. I put the description together with you and hand it over at the end, so that nothing you say is lost.
               A git URL, or the absolute path of a git repository on this machine; no password in it.
                 1. https://code.example/invoice-perfect.git (default)
               7 more after this; then I show the whole before anything is done.

@@ -199,6 +199,7 @@ impl Draft {
                 Slot::Environments => command.environments = list_of(value),
                 Slot::Ref => command.git_ref = Some(value.clone()),
                 Slot::Replicas => command.replicas = value.parse().ok(),
+                Slot::Provider => command.provider = Some(value.clone()),
                 Slot::Job => command.job = Some(value.clone()),
                 Slot::BatchSize => command.batch_size = value.parse().ok(),
                 Slot::Rate if of.is_none() => command.rate_per_min = per_minute(value),
@@ -229,6 +230,7 @@ impl Draft {
             Slot::Environments => list(&command.environments),
             Slot::Ref => command.git_ref.clone(),
             Slot::Replicas => command.replicas.map(|count| count.to_string()),
+            Slot::Provider => command.provider.clone(),
             Slot::Job => command.job.clone(),
             Slot::BatchSize => command.batch_size.map(|count| count.to_string()),
             Slot::Rate => command.rate_per_min.map(|count| format!("{count}/min")),
@@ -387,6 +389,9 @@ impl Draft {
                 // Production stays at the end, where its number is the same every time.
                 names.sort_by_key(|(production, elsewhere, _)| (*production, *production || *elsewhere));
                 names.into_iter().map(|(_, _, name)| name).collect()
+            }
+            Slot::Provider => {
+                Provider::ALL.iter().filter(|it| !it.is_front()).map(ToString::to_string).collect()
             }
             Slot::Job => {
                 project.map_or_else(Vec::new, |it| it.jobs.keys().map(ToString::to_string).collect())

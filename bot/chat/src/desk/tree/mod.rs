@@ -39,6 +39,8 @@ pub(crate) enum Slot {
     Canary,
     /// How many.
     Replicas,
+    /// Which provider.
+    Provider,
     /// Which data job.
     Job,
     /// The column a data job takes its values from.
@@ -98,6 +100,7 @@ impl Slot {
         Some(match key {
             Key::Environments => Self::Environments,
             Key::Replicas => Self::Replicas,
+            Key::Provider => Self::Provider,
             Key::Job => Self::Job,
             _ => return None,
         })

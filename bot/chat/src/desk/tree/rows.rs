@@ -54,6 +54,9 @@ slots! {
     Replicas ["replicas", "instances"] "How many replicas?"
         "It decides how many processes run, and no number is safe to guess."
         "A number from 1 to 1000." Takes::Count { most: 1_000, what: "a number from 1 to 1000", units: &["replica", "replicas", "instance", "instances", "copy", "copies"] }, None;
+    Provider ["provider"] "Which provider?"
+        "Its key is asked for, kept as a secret, and tried out."
+        "" Takes::One, None;
     Job ["job"] "Which job?"
         "There are several, and each changes other data."
         "" Takes::One, None;
