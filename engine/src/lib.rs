@@ -2,6 +2,7 @@
 
 pub mod artifacts;
 pub mod audit;
+pub mod backfill;
 pub mod canary;
 pub mod canonical;
 pub mod chart;

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use engine::clock::Clock;
-use engine::model::{EnvironmentKey, ServiceName};
+use engine::model::{EnvironmentKey, JobName, ServiceName};
 use engine::ports::{BuildKey, PortError, SecretSource};
 use engine::redact::Redactor;
 use tokio_util::sync::CancellationToken;
@@ -26,6 +26,9 @@ use crate::git::GitHost;
 /// How often a free port is asked for before we give up.
 const PORT_TRIES: usize = 50;
 
+/// One at a time.
+pub(super) type Turn = Arc<tokio::sync::Mutex<()>>;
+
 /// Everything shared.
 pub(super) struct Machine {
     pub(super) root: PathBuf,
@@ -41,6 +44,8 @@ pub(super) struct Machine {
     pub(super) builds: Mutex<BTreeMap<BuildKey, Arc<BuildJob>>>,
     pub(super) build_turns: tokio::sync::Semaphore,
     pub(super) jobs: Mutex<BTreeMap<(EnvironmentKey, ServiceName), JobState>>,
+    /// Whose turn it is to run a batch of a job.
+    pub(super) batch_turns: Mutex<BTreeMap<(EnvironmentKey, JobName), Turn>>,
     pub(super) log_times: Mutex<LogTimes>,
     pub(super) ports: Mutex<BTreeSet<u16>>,
     pub(super) listening: Mutex<BTreeMap<(EnvironmentKey, ServiceName), String>>,

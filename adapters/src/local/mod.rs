@@ -1,6 +1,7 @@
 #![doc = include_str!("README.md")]
 
 mod backends;
+mod batch;
 mod builds;
 mod check;
 mod components;

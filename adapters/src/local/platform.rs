@@ -107,6 +107,7 @@ impl LocalPlatform {
             builds: Mutex::default(),
             build_turns: tokio::sync::Semaphore::new(BUILDS_AT_ONCE),
             jobs: Mutex::default(),
+            batch_turns: Mutex::default(),
             log_times: Mutex::default(),
             ports: Mutex::default(),
             listening: Mutex::default(),

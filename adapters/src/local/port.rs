@@ -8,9 +8,9 @@ use async_trait::async_trait;
 use engine::clock::EpochMs;
 use engine::model::{Check, EnvironmentKey, ServiceName};
 use engine::ports::{
-    BuildKey, BuildRequest, BuildState, Capabilities, Checked, ConfigSet, Finding, InstanceSet, LogLine,
-    ObservedEnvironment, ObservedService, ObservedSet, Permit, Platform, PortError, Receipt, Replacement,
-    Schedule, Shape,
+    BuildKey, BuildRequest, BuildState, Capabilities, Checked, ConfigSet, Finding, InstanceSet, JobCall,
+    JobEnded, LogLine, ObservedEnvironment, ObservedService, ObservedSet, Permit, Platform, PortError,
+    Receipt, Replacement, Schedule, Shape,
 };
 use engine::project::limits::REPLICAS;
 
@@ -274,6 +274,19 @@ impl Platform for LocalPlatform {
         check: &Check,
     ) -> Result<Checked, PortError> {
         self.machine.check_make(key, service, release, check).await
+    }
+
+    async fn job_batch(
+        &self,
+        _: &Permit,
+        key: &EnvironmentKey,
+        call: &JobCall,
+    ) -> Result<JobEnded, PortError> {
+        self.machine.batch_run(key, call, false).await
+    }
+
+    async fn job_try(&self, key: &EnvironmentKey, call: &JobCall) -> Result<JobEnded, PortError> {
+        self.machine.batch_run(key, call, true).await
     }
 
     async fn logs(

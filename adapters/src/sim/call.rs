@@ -43,6 +43,8 @@ calls! {
     SchedulePut "schedule_put" true;
     CacheClear "cache_clear" true;
     Check "check" false;
+    JobBatch "job_batch" true;
+    JobTry "job_try" false;
     Logs "logs" false;
     Weights "weights" false;
     WeightsSet "weights_set" true;

@@ -4,11 +4,13 @@ use async_trait::async_trait;
 use engine::clock::EpochMs;
 use engine::model::{Check, EnvironmentKey, ServiceName};
 use engine::ports::{
-    BuildKey, BuildRequest, BuildState, Capabilities, Checked, ConfigSet, Finding, InstanceSet, LogLine,
-    ObservedEnvironment, Permit, Platform, PortError, Receipt, Replacement, Schedule, Shape,
+    BuildKey, BuildRequest, BuildState, Capabilities, Checked, ConfigSet, Finding, InstanceSet, JobCall,
+    JobEnded, LogLine, ObservedEnvironment, Permit, Platform, PortError, Receipt, Replacement, Schedule,
+    Shape,
 };
 
 use super::effects::done;
+use super::jobs::SimJob;
 use super::rolling::Roll;
 use super::services::set_subject;
 use super::{Call, World};
@@ -21,6 +23,12 @@ fn services_subject(environment: &EnvironmentKey, services: &[ServiceName]) -> S
         subject.push_str(service.as_str());
     }
     subject
+}
+
+/// `staging backfillTimezone@500`: behind which row.
+fn job_subject(environment: &EnvironmentKey, call: &JobCall) -> String {
+    let from = call.cursor.as_ref().map_or("start", |cursor| cursor.as_str());
+    format!("{} {}@{from}", environment.environment, call.job)
 }
 
 #[async_trait]
@@ -214,6 +222,31 @@ impl Platform for World {
         let subject = set_subject(environment, service, release);
         self.call(Call::Check, subject, |state, now| {
             Ok(state.check(environment, service, release, check, now))
+        })
+        .await
+    }
+
+    async fn job_batch(
+        &self,
+        permit: &Permit,
+        environment: &EnvironmentKey,
+        call: &JobCall,
+    ) -> Result<JobEnded, PortError> {
+        let subject = job_subject(environment, call);
+        let entry = subject.clone();
+        self.call(Call::JobBatch, subject, |state, now| {
+            let ended = state.environment(environment).jobs.entry(call.job.clone()).or_default().run(call);
+            let receipt = Receipt::new(format!("{} ended: {}", call.job, ended.how));
+            state.ledger.record(permit, Call::JobBatch, entry, now, done(true, receipt))?;
+            Ok(ended)
+        })
+        .await
+    }
+
+    async fn job_try(&self, environment: &EnvironmentKey, call: &JobCall) -> Result<JobEnded, PortError> {
+        self.call(Call::JobTry, job_subject(environment, call), |state, _| {
+            let job = state.environments.get(environment).and_then(|it| it.jobs.get(&call.job));
+            Ok(job.map_or_else(SimJob::default, SimJob::clone).dry_run(call))
         })
         .await
     }

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use engine::clock::{Clock, EpochMs};
-use engine::model::{ComponentKind, ComponentName, EnvironmentKey, SecretName, ServiceName, Source, Sticky};
+use engine::model::{
+    ComponentKind, ComponentName, EnvironmentKey, JobName, SecretName, ServiceName, Source, Sticky,
+};
 use engine::ports::{AppliedMigration, Capabilities, Finding, LogLine, Permit, PortError, Ports, Receipt};
 use tokio::sync::Notify;
 
@@ -13,6 +15,7 @@ use super::builds::Builds;
 use super::effects::{Done, Ledger};
 use super::fault::Faults;
 use super::instances::SimService;
+use super::jobs::SimJob;
 use super::repository::Repository;
 use super::{Call, Drift, Effect, Fault, FaultKind, Keys, Phones};
 
@@ -66,6 +69,7 @@ pub(super) struct SimEnvironment {
     pub(super) unreached: BTreeMap<ServiceName, String>,
     pub(super) migrations: BTreeMap<ComponentName, Vec<AppliedMigration>>,
     pub(super) findings: Vec<Finding>,
+    pub(super) jobs: BTreeMap<JobName, SimJob>,
     pub(super) logs: VecDeque<LogLine>,
     /// Requests a second to each service.
     pub(super) traffic: u32,
@@ -200,6 +204,16 @@ impl World {
     /// From now on so many requests a second come to each service of an environment, as its weights say.
     pub fn traffic_set(&self, environment: &EnvironmentKey, a_second: u32) {
         self.with(|state| state.environment(environment).traffic = a_second);
+    }
+
+    /// The rows a job has to fill in an environment; one nobody described has none. Changing it is the application's next deploy.
+    pub fn job<R>(
+        &self,
+        environment: &EnvironmentKey,
+        job: &JobName,
+        change: impl FnOnce(&mut SimJob) -> R,
+    ) -> R {
+        self.with(|state| change(state.environment(environment).jobs.entry(job.clone()).or_default()))
     }
 
     /// From now on no metrics server is connected: services that name one for their signals can't be watched.

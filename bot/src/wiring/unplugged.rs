@@ -12,8 +12,8 @@ use engine::model::{Check, EnvironmentKey, Queries, ServiceName};
 use engine::notify::PhoneView;
 use engine::ports::{
     Answered, BuildKey, BuildRequest, BuildState, Capabilities, Checked, ConfigSet, Edge, Finding,
-    InstanceSet, LogLine, NoAccounts, ObservedEnvironment, Permit, Platform, PortError, Ports, Probe,
-    Receipt, Replacement, Schedule, Seen, Shape, Signals, Weight,
+    InstanceSet, JobCall, JobEnded, LogLine, NoAccounts, ObservedEnvironment, Permit, Platform, PortError,
+    Ports, Probe, Receipt, Replacement, Schedule, Seen, Shape, Signals, Weight,
 };
 
 use super::Parts;
@@ -201,6 +201,14 @@ impl Platform for Unplugged {
         _: u32,
         _: &Check,
     ) -> Result<Checked, PortError> {
+        absent()
+    }
+
+    async fn job_batch(&self, _: &Permit, _: &EnvironmentKey, _: &JobCall) -> Result<JobEnded, PortError> {
+        absent()
+    }
+
+    async fn job_try(&self, _: &EnvironmentKey, _: &JobCall) -> Result<JobEnded, PortError> {
         absent()
     }
 

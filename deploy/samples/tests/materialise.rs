@@ -10,7 +10,7 @@ use expect_test::expect;
 use samples::{Materialised, PROJECT_FILE, PROJECT_YAML, materialise};
 
 /// The commit of `main`. It changes with every change of the sample, and with nothing else.
-const MAIN: &str = "6d1778ff5218a381401464f742bcf634ba8c4901";
+const MAIN: &str = "6a741a154e4b1e68e2c672342fde19261b92125d";
 
 fn git(repository: &Path, arguments: &[&str]) -> String {
     let output = Command::new("git").arg("-C").arg(repository).args(arguments).output().unwrap();

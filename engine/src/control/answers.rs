@@ -8,6 +8,7 @@ use super::clearance::{Asked, fired, role_from};
 use super::{Connected, Engine, Refusal};
 use crate::artifacts::ArtifactError;
 use crate::audit::AuditEvent;
+use crate::backfill::Checkpoint;
 use crate::clock::EpochMs;
 use crate::model::{Actor, Change, Desired, EnvironmentKey, Release, Role, RunId, RunRequest, ServiceName};
 use crate::plan::{Plan, PlanProblem, plan};
@@ -96,6 +97,8 @@ pub struct RunDetail {
     pub replaces: Option<RunId>,
     /// How its canary stands, once it has come to one.
     pub trial: Option<Trial>,
+    /// How far its backfill has come, once it has begun.
+    pub backfill: Option<Box<Checkpoint>>,
     /// How long the environment's last successful rollback took (this run aside), in milliseconds; absent when there
     /// was none, and when the way back from this run is no rollback.
     pub way_back_took_ms: Option<i64>,
@@ -234,6 +237,7 @@ impl Engine {
             votes: self.store().vote_list(id).await?,
             receipts: self.store().receipt_list(id).await?,
             trial: self.store().trial_get(id).await?,
+            backfill: self.store().backfill_get(id).await?.map(Box::new),
             happened: self.store().happening_of_run(id).await?,
             place,
             waits_for,

@@ -4,6 +4,7 @@ use policies::Decision;
 use serde_json::json;
 
 use super::back::only_one;
+use super::backfills::Tried;
 use super::clearance::{Asked, fired, role_from};
 use super::{Engine, Refusal};
 use crate::model::{Actor, Change, Desired, Role, RunId, RunRequest};
@@ -32,6 +33,8 @@ pub struct Preview {
     pub refused: Option<String>,
     /// The rules that said so.
     pub because: Vec<String>,
+    /// What the dry run of a backfill found.
+    pub tried: Option<Box<Tried>>,
 }
 
 impl Engine {
@@ -66,7 +69,9 @@ impl Engine {
             Decision::Allow { because } => (None, None, because.into_iter().map(|rule| rule.0).collect()),
             Decision::Refuse { say, because, .. } => (None, Some(say), because.iter().map(fired).collect()),
         };
-        Ok(Preview { plan, approval, refused, because })
+        let mut preview = Preview { plan, approval, refused, because, tried: None };
+        preview.tried = Box::pin(self.tried(request, &preview)).await?;
+        Ok(preview)
     }
 
     /// Makes a run out of a request. It waits for approval where the policy says so and joins the line otherwise.

@@ -102,6 +102,13 @@ impl Engine {
             }
         }
         let secrets = self.secret_facts(environment, &project.value).await?;
+        let backfilled = match &request.change {
+            Change::Backfill { job, .. } => {
+                let last = Box::pin(self.store().backfill_last(environment, job)).await?;
+                last.map(|(_, at)| Box::new(at))
+            }
+            _ => None,
+        };
         Ok(Facts {
             environment: environment.clone(),
             project: project.value,
@@ -119,6 +126,7 @@ impl Engine {
             commits,
             secrets,
             builds,
+            backfilled,
         })
     }
 

@@ -6,7 +6,7 @@ use super::back::is_plain_rollback;
 use super::clearance::Asked;
 use super::journal::Draft;
 use super::{Engine, Refusal};
-use crate::model::{Actor, RunId, RunRequest};
+use crate::model::{Actor, Change, RunId, RunRequest};
 use crate::run::{Reason, Run, RunEvent, RunState, past_return};
 use crate::store::{StoreError, Write};
 
@@ -78,6 +78,15 @@ impl Engine {
             ));
         }
         self.same_way_back(&run).await?;
+        if let Change::Backfill { job, .. } = &run.request.change
+            && self
+                .store()
+                .backfill_last(run.environment(), job)
+                .await?
+                .is_some_and(|(last, _)| last == run.id)
+        {
+            return Box::pin(self.backfill_resume_request(run.environment(), job)).await;
+        }
         let mut request = run.request;
         // What was urgent then is not urgent now, and a time that has passed is not waited for.
         request.break_glass = None;

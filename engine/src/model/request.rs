@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CanaryChoice, EnvironmentKey, ReleaseId, ServiceName};
+use super::{CanaryChoice, EnvironmentKey, JobName, ReleaseId, ServiceName};
+use crate::backfill::Hours;
 use crate::clock::EpochMs;
 
 /// What a deploy does about migrations.
@@ -91,6 +92,21 @@ pub enum Change {
         /// Which; empty means all.
         services: Vec<ServiceName>,
     },
+    /// A job of the application, batch after batch.
+    Backfill {
+        /// The job.
+        job: JobName,
+        /// The most rows in a batch.
+        batch_size: u32,
+        /// The most rows in a minute.
+        rate_per_min: u32,
+        /// It stops after so many seconds, and can be resumed.
+        max_runtime_s: Option<u64>,
+        /// The hours at which it works; absent means at any time.
+        hours: Option<Hours>,
+        /// It goes on from where the last one of this job stopped here, instead of from the beginning.
+        resume: bool,
+    },
 }
 
 impl Change {
@@ -105,6 +121,7 @@ impl Change {
             Self::CronDisable { .. } => "cron-disable",
             Self::CronEnable { .. } => "cron-enable",
             Self::ClearCache { .. } => "clear-cache",
+            Self::Backfill { .. } => "backfill",
         }
     }
 
@@ -118,7 +135,7 @@ impl Change {
             | Self::CronDisable { services }
             | Self::CronEnable { services }
             | Self::ClearCache { services } => services,
-            Self::Migrate { .. } => &[],
+            Self::Migrate { .. } | Self::Backfill { .. } => &[],
         }
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::PlanProblem;
+use crate::backfill::Checkpoint;
 use crate::canonical::canonical_json;
 use crate::model::{
     Component, ComponentName, Desired, Dialect, Environment, EnvironmentKey, Project, Release, ReleaseState,
@@ -59,6 +60,8 @@ pub struct Facts {
     pub secrets: BTreeMap<SecretName, SecretFact>,
     /// How far the builds of earlier releases are kept.
     pub builds: BTreeMap<BuildKey, BuildState>,
+    /// How far the last backfill of the request's job came here; absent when there was none, and for all else.
+    pub backfilled: Option<Box<Checkpoint>>,
 }
 
 impl Facts {

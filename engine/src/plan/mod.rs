@@ -1,6 +1,7 @@
 //! Plans: what a run is going to do, made from the request and the observed state, without writing anything. One file
 //! per run type. A plan is a value; its digest is what people approve.
 
+mod backfill;
 mod changes;
 mod deploy;
 mod facts;
@@ -263,6 +264,7 @@ pub fn plan(request: &RunRequest, facts: &Facts) -> Result<Plan, PlanProblem> {
         Change::CronDisable { services } => operate::cron(request, facts, services, false),
         Change::CronEnable { services } => operate::cron(request, facts, services, true),
         Change::ClearCache { services } => operate::clear_cache(request, facts, services),
+        Change::Backfill { .. } => backfill::plan(request, facts),
     }
 }
 

@@ -14,15 +14,15 @@ use crate::step::{
     Replace, Resize, ResizeOne, ResolveRef, ScheduleChange, StepKind, Verify,
 };
 
-struct Draft {
-    title: String,
-    steps: Vec<PlannedStep>,
-    diff: Vec<DiffLine>,
-    way_back: String,
-    notes: Vec<String>,
+pub(super) struct Draft {
+    pub(super) title: String,
+    pub(super) steps: Vec<PlannedStep>,
+    pub(super) diff: Vec<DiffLine>,
+    pub(super) way_back: String,
+    pub(super) notes: Vec<String>,
 }
 
-fn finish(request: &RunRequest, facts: &Facts, draft: Draft) -> Result<Plan, PlanProblem> {
+pub(super) fn finish(request: &RunRequest, facts: &Facts, draft: Draft) -> Result<Plan, PlanProblem> {
     let mut risk = Risk::low();
     if facts.described()?.production {
         risk.at_least(RiskLevel::Medium, "production");
@@ -49,7 +49,7 @@ fn finish(request: &RunRequest, facts: &Facts, draft: Draft) -> Result<Plan, Pla
     })
 }
 
-fn live<'a>(facts: &'a Facts, wanted: &str) -> Result<&'a Release, PlanProblem> {
+pub(super) fn live<'a>(facts: &'a Facts, wanted: &str) -> Result<&'a Release, PlanProblem> {
     let environment = &facts.environment.environment;
     facts.live().ok_or_else(|| {
         PlanProblem::new(
@@ -60,7 +60,7 @@ fn live<'a>(facts: &'a Facts, wanted: &str) -> Result<&'a Release, PlanProblem> 
     })
 }
 
-fn preflight(facts: &Facts) -> Result<PlannedStep, PlanProblem> {
+pub(super) fn preflight(facts: &Facts) -> Result<PlannedStep, PlanProblem> {
     Ok(step(
         "preflight",
         "the platform is there and ready".to_owned(),

@@ -6,10 +6,11 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::{ObservedEnvironment, Permit, PortError, Receipt};
+use crate::backfill::Cursor;
 use crate::clock::EpochMs;
 use crate::model::{
-    Check, ComponentKind, ComponentName, EnvironmentKey, Health, Limits, SecretName, ServiceName, Source,
-    Sticky, Variable,
+    Check, ComponentKind, ComponentName, EnvironmentKey, Health, JobName, Limits, SecretName, ServiceName,
+    Source, Sticky, Variable,
 };
 
 /// A release's code, built: the natural key of a build. The same code and command are built once for all environments.
@@ -172,6 +173,60 @@ impl Checked {
     }
 }
 
+/// One batch of a job of the application, as `engine::backfill` has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobCall {
+    /// The job.
+    pub job: JobName,
+    /// The service in whose release it runs, with its variables.
+    pub service: ServiceName,
+    /// The release whose configuration it gets.
+    pub release: u32,
+    /// The built code.
+    pub build: BuildKey,
+    /// Its command, without the flags of the batch.
+    pub command: String,
+    /// Behind which row; absent at the beginning.
+    pub cursor: Option<Cursor>,
+    /// The most rows.
+    pub batch: u32,
+    /// Limits of the process.
+    pub limits: Limits,
+}
+
+impl JobCall {
+    /// The whole command line, for a shell.
+    pub fn command_line(&self, dry_run: bool) -> String {
+        let cursor = self.cursor.as_ref().map(|cursor| {
+            // A cursor may hold anything that is printed; within quotes only the quote itself means something to a shell.
+            format!(" --cursor '{}'", cursor.as_str().replace('\'', r"'\''"))
+        });
+        let dry_run = if dry_run { " --dry-run" } else { "" };
+        format!(
+            "{} --job {}{} --batch {}{dry_run}",
+            self.command,
+            self.job,
+            cursor.unwrap_or_default(),
+            self.batch
+        )
+    }
+}
+
+/// What a job's process came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobEnded {
+    /// Its standard output, as it was printed: part of the protocol, and read by the engine alone.
+    pub output: String,
+    /// It printed more than it may (`engine::backfill::output_max`) and was ended.
+    pub endless: bool,
+    /// It ended by itself with exit code 0.
+    pub well: bool,
+    /// How it ended, in words: `exit code 3`.
+    pub how: String,
+    /// The last line of what it logged, redacted; empty when it logged nothing.
+    pub last_line: String,
+}
+
 /// What a platform can't or won't do; the planner plans around it or says why not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Capabilities {
@@ -275,6 +330,16 @@ pub trait Platform: Send + Sync {
         release: u32,
         check: &Check,
     ) -> Result<Checked, PortError>;
+    /// Runs one batch of a job and waits for its end, at most ten minutes. Safe to repeat: jobs are idempotent. One batch
+    /// of a job at a time: one under way is waited for, and ended when nobody waits for its answer any more.
+    async fn job_batch(
+        &self,
+        permit: &Permit,
+        environment: &EnvironmentKey,
+        call: &JobCall,
+    ) -> Result<JobEnded, PortError>;
+    /// The same with `--dry-run`, which changes nothing.
+    async fn job_try(&self, environment: &EnvironmentKey, call: &JobCall) -> Result<JobEnded, PortError>;
     /// The newest lines since an instant, oldest first, at most `limit`; all services when none is named.
     async fn logs(
         &self,
@@ -305,4 +370,30 @@ pub enum Replacement {
         /// Why.
         why: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_one_word_to_a_shell_whatever_it_holds() {
+        let call = JobCall {
+            job: "fill".parse().unwrap(),
+            service: "api".parse().unwrap(),
+            release: 3,
+            build: BuildKey("b".to_owned()),
+            command: "node ops/runJob.js".to_owned(),
+            cursor: Some(Cursor::try_from("a'; rm -rf $HOME `x` \\".to_owned()).unwrap()),
+            batch: 50,
+            limits: Limits::default(),
+        };
+        assert_eq!(
+            call.command_line(true),
+            r"node ops/runJob.js --job fill --cursor 'a'\''; rm -rf $HOME `x` \' --batch 50 --dry-run"
+        );
+        let first = JobCall { cursor: None, ..call };
+        assert_eq!(first.command_line(false), "node ops/runJob.js --job fill --batch 50");
+    }
 }

@@ -10,6 +10,7 @@ mod preflight;
 mod replace;
 mod resize;
 mod resolve;
+mod run_job;
 mod schedule;
 mod serve;
 mod shape;
@@ -28,6 +29,7 @@ pub use preflight::Preflight;
 pub use replace::Replace;
 pub use resize::{Resize, ResizeOne};
 pub use resolve::{RefCheck, ResolveRef};
+pub use run_job::RunJob;
 pub use schedule::{PutSchedules, ScheduleChange};
 pub use serve::Serve;
 pub use shape::EnsureShape;
@@ -161,6 +163,8 @@ pub enum StepKind {
     Verify(Verify),
     /// Caches are empty.
     ClearCache(ClearCache),
+    /// A job has gone through all rows.
+    RunJob(Box<RunJob>),
     /// What is not needed any more is gone, and the database knows the new state.
     Finalize(Finalize),
 }
@@ -182,6 +186,7 @@ impl StepKind {
             Self::CanaryStage(step) => step,
             Self::Verify(step) => step,
             Self::ClearCache(step) => step,
+            Self::RunJob(step) => &**step,
             Self::Finalize(step) => step,
         }
     }

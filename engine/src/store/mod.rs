@@ -1,6 +1,7 @@
 //! All SQL of the engine. One [`Store`] on SQLite or PostgreSQL; reading goes through a pool, writing through one
 //! committer that groups the writes of everybody waiting into one transaction, each in a savepoint of its own.
 
+mod backfills;
 mod backup;
 mod chats;
 mod claim;
@@ -35,6 +36,7 @@ use sqlx::AssertSqlSafe;
 use sqlx::sqlite::SqlitePool;
 use tokio::sync::{mpsc, oneshot, watch};
 
+pub use backfills::BackfillWrite;
 pub use backup::{BackupError, Contents};
 pub use chats::{ChatWrite, Heard, Offered, Shown};
 pub use claim::HostClaim;

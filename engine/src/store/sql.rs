@@ -70,6 +70,15 @@ statements! { ON_BOTH:
     STEP_LIST = "SELECT body FROM steps WHERE run = $1 ORDER BY number";
     TRIAL_PUT = "INSERT INTO trials (run, body) VALUES ($1, $2) ON CONFLICT (run) DO UPDATE SET body = excluded.body";
     TRIAL_GET = "SELECT body FROM trials WHERE run = $1";
+    BACKFILL_PUT = "INSERT INTO backfills (run, project, environment, job, body, at_ms) VALUES ($1, $2, $3, $4, $5, $6) \
+        ON CONFLICT (run) DO UPDATE SET body = excluded.body, at_ms = excluded.at_ms";
+    BACKFILL_GET = "SELECT body FROM backfills WHERE run = $1";
+    /// One at a time works on a job of an environment, so the newest row has its place.
+    BACKFILL_LAST = "SELECT run, body FROM backfills WHERE project = $1 AND environment = $2 AND job = $3 \
+        ORDER BY at_ms DESC, run DESC LIMIT 1";
+    BACKFILL_ROW_PUT = "INSERT INTO backfill_rows (origin, row_key, code, at_ms) VALUES ($1, $2, $3, $4) \
+        ON CONFLICT (origin, row_key) DO UPDATE SET code = excluded.code, at_ms = excluded.at_ms";
+    BACKFILL_ROW_LIST = "SELECT row_key, code FROM backfill_rows WHERE origin = $1 ORDER BY at_ms, row_key LIMIT $2";
     RECEIPT_PUT = "INSERT INTO receipts (run, entry, step, kind, body, at_ms) \
         SELECT $1, COALESCE(MAX(entry), 0) + 1, $2, $3, $4, $5 FROM receipts WHERE run = $1";
     RECEIPT_LIST = "SELECT step, kind, body, at_ms FROM receipts WHERE run = $1 ORDER BY entry";

@@ -1,5 +1,6 @@
 //! Every kind of write, as data. The pure core says what is to be written; the committer writes it.
 
+use super::backfills::BackfillWrite;
 use super::value::{Statement, free, guarded, json};
 use super::{ChatWrite, SecretWrite, StoreError, TextWrite};
 use super::{people, sql};
@@ -92,6 +93,8 @@ pub enum Write {
         /// The canary.
         trial: Box<Trial>,
     },
+    /// How far a run's backfill has come.
+    Backfill(Box<BackfillWrite>),
     /// Something a step left behind.
     ReceiptPut {
         /// The run.
@@ -347,6 +350,7 @@ impl Write {
                 vec![run.as_str().into(), step.number.into(), step.state.as_str().into(), json(step)?],
             ),
             Self::TrialPut { run, trial } => free(sql::TRIAL_PUT, vec![run.as_str().into(), json(trial)?]),
+            Self::Backfill(write) => write.statements()?,
             Self::ReceiptPut { run, step, kind, body, at_ms } => free(
                 sql::RECEIPT_PUT,
                 vec![run.as_str().into(), (*step).into(), (*kind).into(), json(body)?, (*at_ms).into()],

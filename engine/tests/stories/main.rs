@@ -7,6 +7,7 @@
 mod world;
 
 mod approval;
+mod backfill;
 mod bundle;
 mod deploy;
 mod description;

@@ -3,6 +3,7 @@
 use adapters::sim::Behaviour;
 use engine::model::Change;
 
+use crate::backfill::backfill;
 use crate::world::changes::*;
 use crate::world::{Story, on_both};
 
@@ -15,7 +16,7 @@ fn asking_what_would_happen_writes_nothing_outside() {
         t.does("ana", "staging", deploy("v2")).await;
         let (effects, picture) = (t.world.ledger().len(), t.picture("staging").await);
         let desired = t.desired("staging").await;
-        let asked: [Change; 8] = [
+        let asked: [Change; 9] = [
             deploy("v3"),
             rollback(),
             migrate("v3"),
@@ -24,6 +25,7 @@ fn asking_what_would_happen_writes_nothing_outside() {
             cron_disable(),
             cron_enable(),
             clear_cache(),
+            backfill(500),
         ];
         for change in asked {
             t.previews("ana", "staging", change).await;

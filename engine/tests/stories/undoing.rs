@@ -15,7 +15,7 @@ const COMMITS_MAX: usize = 500;
 
 /// A world in which all steps of the case are done but the last, and somebody cancels: nothing is undone yet.
 async fn cancelled_late(t: &mut Story, case: &Case) -> (Ending, RunId) {
-    begin(t, case).await;
+    Box::pin(begin(t, case)).await;
     let before = ending(t).await;
     let run = t.asks("ana", "staging", case.change.clone()).await;
     let detail = t.engine().run_detail(&run).await.unwrap();
@@ -27,13 +27,13 @@ async fn cancelled_late(t: &mut Story, case: &Case) -> (Ending, RunId) {
         if matches!(state_of(&steps, last), StepState::Running { .. }) {
             break;
         }
-        assert!(t.settles_or_dies_after(1).await, "{}: ended without its last steps", case.name);
+        assert!(Box::pin(t.settles_or_dies_after(1)).await, "{}: ended without its last steps", case.name);
         commits += 1;
         assert!(commits < COMMITS_MAX, "{}: does not come to its last steps", case.name);
     }
     let ana = t.person("ana").await;
     t.engine().pause(&run, &ana).await.unwrap();
-    while let Some(due_ms) = t.settle().await {
+    while let Some(due_ms) = Box::pin(t.settle()).await {
         t.passes((due_ms - t.now_ms()).max(0));
     }
     let steps = t.engine().store().step_list(&run).await.unwrap();

@@ -80,7 +80,7 @@ impl TestDatabase {
     /// Empties every table: cheaper than a new database for a test that needs hundreds.
     #[allow(dead_code, reason = "not every test program needs hundreds of databases")]
     pub(crate) async fn empty(&self) {
-        const TABLES: &str = "projects connections environments releases runs plans steps trials receipts run_events approvals votes locks \
+        const TABLES: &str = "projects connections environments releases runs plans steps trials backfills backfill_rows receipts run_events approvals votes locks \
             incidents secrets audit_events checkpoints users identities conversations outbox inbound";
         let tables: Vec<&str> = TABLES.split_whitespace().collect();
         let statements =

@@ -63,6 +63,8 @@ environments:
     edge: { api: "127.0.0.1:7501", web: "127.0.0.1:7500" }
     services: { api: { replicas: 2 } }
     policy: { max_replicas: 4 }
+jobs:
+  fill: { service: api, command: ./api fill }
 people:
   - { name: vera, role: viewer }
   - { name: ana, role: deployer }

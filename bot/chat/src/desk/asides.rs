@@ -31,6 +31,10 @@ pub(crate) struct Asides {
     /// The hours at which a data job may run: `22:00-06:00 UTC`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) window: Option<String>,
+    /// The data job whose orders were shown as a whole and found right: those that wait behind another are not asked about
+    /// again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) found_right: Option<String>,
 }
 
 /// "deploy production again", "deploy v1.2.0 to production once more".
@@ -82,6 +86,7 @@ impl Asides {
             again: self.again || before.again,
             dry_run_first: self.dry_run_first.or(before.dry_run_first),
             window: self.window.or(before.window),
+            found_right: self.found_right.or(before.found_right),
         }
     }
 }
@@ -206,7 +211,8 @@ pub(super) fn split(text: &str) -> (String, Asides) {
     let (text, takes_back) = back::split(&text);
     let (text, dry_run_first, window) = data::split(&text);
     let again = wanted_again(&text);
-    (text, Asides { glass, until, takes_back, again, dry_run_first, window })
+    let found_right = None;
+    (text, Asides { glass, until, takes_back, again, dry_run_first, window, found_right })
 }
 
 #[cfg(test)]

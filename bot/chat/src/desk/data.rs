@@ -50,7 +50,13 @@ impl Draft {
         if self.command.action != Action::Backfill {
             return self;
         }
-        let said = [(Slot::DryRunFirst, &asides.dry_run_first), (Slot::Window, &asides.window)];
+        let found_right = asides.found_right.is_some() && asides.found_right == self.command.job;
+        let found_right = found_right.then(|| "yes".to_owned());
+        let said = [
+            (Slot::DryRunFirst, &asides.dry_run_first),
+            (Slot::Window, &asides.window),
+            (Slot::Confirm, &found_right),
+        ];
         for (slot, value) in said {
             if let Some(value) = value {
                 self.know(slot, None, value.clone());

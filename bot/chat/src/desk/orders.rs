@@ -11,7 +11,7 @@ use super::question::Wanted;
 use super::talk::Talk;
 use super::tree::{self, Draft, Slot};
 use super::waiting::Made;
-use super::{Desk, Heard, Outcome, Speaker, plainly, when};
+use super::{Desk, Heard, Outcome, Speaker, jobs, plainly, when};
 use crate::intent::{Action, Canary, Command, Migrate};
 use crate::view;
 
@@ -22,7 +22,7 @@ pub(super) fn one_by_one(commands: Vec<Command>) -> Vec<Command> {
         // A project is set up, and a standing order kept, as the whole it was said as.
         let whole = matches!(command.action, Action::Setup | Action::Alert | Action::Rule);
         // What is not there yet is answered once.
-        let whole = whole || (!command.action.is_built() && command.action != Action::Backfill);
+        let whole = whole || !command.action.is_built();
         if command.action.row().changes && !whole && command.environments.len() > 1 {
             for environment in &command.environments {
                 let mut one = command.clone();
@@ -103,6 +103,13 @@ impl Desk {
                 self.connect(speaker, &draft.filled()).await
             }
             Action::Backfill => Box::pin(self.change_data(speaker, talk, vec![command], left)).await,
+            Action::BackfillStop | Action::BackfillResume | Action::BackfillStatus => {
+                let draft = Draft::of(command).settled(speaker.project.as_ref());
+                if let Some(next) = draft.next() {
+                    return self.ask(speaker, talk, draft, next, Wanted::default(), left).await;
+                }
+                Box::pin(self.steer_job(speaker, talk, &draft.filled(), left)).await
+            }
             Action::Setup | Action::Alert | Action::Rule => {
                 let mut draft = Draft::of(command).settled(speaker.project.as_ref());
                 if let Some(name) = tree::named_project(&speaker.inbound.text)
@@ -228,7 +235,7 @@ impl Desk {
     }
 
     /// What a dry run shows.
-    async fn tried(&self, speaker: &Speaker<'_>, request: &RunRequest) -> Result<Heard, Refusal> {
+    pub(super) async fn tried(&self, speaker: &Speaker<'_>, request: &RunRequest) -> Result<Heard, Refusal> {
         let preview = self.engine.preview(request, &speaker.actor).await?;
         let card = view::preview(&preview, request);
         Ok(Heard::say(Outcome::Answered, card.text(plainly::only_the_dry_run(speaker, request))))
@@ -260,7 +267,7 @@ impl Desk {
     }
 
     /// The request a complete command makes in one of its environments.
-    fn request_of(
+    pub(super) fn request_of(
         &self,
         speaker: &Speaker<'_>,
         command: &Command,
@@ -320,6 +327,7 @@ pub(super) fn change_of(command: &Command) -> Result<Change, Refusal> {
         Action::Restart => Change::Restart { services },
         Action::CronDisable => Change::CronDisable { services },
         Action::CronEnable => Change::CronEnable { services },
+        Action::Backfill => jobs::backfill_of(command, None)?,
         _ => Change::ClearCache { services },
     })
 }

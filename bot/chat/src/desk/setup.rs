@@ -29,8 +29,6 @@ const NO_REPOSITORY: &str = "no git repository that I can read on this machine";
 pub(crate) enum Hindrance {
     /// Columns can't be added yet.
     Columns,
-    /// Data jobs can't be run yet.
-    Backfill,
     /// Nothing can be run there yet.
     Platform(String),
     /// It can't do DNS for anybody yet.
@@ -64,8 +62,7 @@ impl Desk {
         match draft.command.action {
             Action::Backfill => {
                 let columns = draft.orders().iter().any(|(order, _)| order.action == Action::Expand);
-                let hindrances = [columns.then_some(Hindrance::Columns), Some(Hindrance::Backfill)];
-                return Ok(hindrances.into_iter().flatten().collect());
+                return Ok(columns.then_some(Hindrance::Columns).into_iter().collect());
             }
             Action::Setup => {}
             _ => return Ok(Vec::new()),
@@ -166,6 +163,9 @@ impl Desk {
     ) -> Result<Heard, Refusal> {
         let mut hindrances = self.hindrances(speaker, draft).await?;
         hindrances.retain(Hindrance::is_in_the_way);
+        if draft.command.action == Action::Backfill && hindrances.is_empty() {
+            return Box::pin(self.data_found_right(speaker, talk, question, draft)).await;
+        }
         let project = self.set_up(speaker, draft).await?;
         let project = project.as_ref();
         let whole = match draft.command.action {

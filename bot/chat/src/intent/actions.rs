@@ -234,16 +234,16 @@ table! {
         verbs ["migrate"] examples ["run migrations on {env}", "dry run migrate {env}"];
     Backfill "backfill" true [Environments, Job, BatchSize, RatePerMin, MaxRuntime, DryRun, At] needs [Environments, Job]
         "Run a data job in batches, at a rate, and resumable."
-        verbs ["backfill"] examples ["backfill {job} on {env} at 500/min", "dry run backfill {job} on {env}"] later;
+        verbs ["backfill"] examples ["backfill {job} on {env} at 500/min", "dry run backfill {job} on {env}"];
     BackfillStop "backfill-stop" true [Environments, Job] needs [Environments, Job]
         "Stop a running data job after its current batch."
-        verbs ["stop backfill", "backfill-stop", "pause backfill", "cancel backfill"] examples ["stop backfill {job} on {env}"] later;
+        verbs ["stop backfill", "backfill-stop", "pause backfill", "cancel backfill"] examples ["stop backfill {job} on {env}"];
     BackfillResume "backfill-resume" true [Environments, Job] needs [Environments, Job]
         "Go on with a stopped data job."
-        verbs ["resume backfill", "backfill-resume"] examples ["resume backfill {job} on {env}"] later;
+        verbs ["resume backfill", "backfill-resume"] examples ["resume backfill {job} on {env}"];
     BackfillStatus "backfill-status" false [Environments, Job] needs []
         "How far a data job is."
-        verbs ["backfill status", "backfill-status"] examples ["backfill status {job} on {env}"] later;
+        verbs ["backfill status", "backfill-status"] examples ["backfill status {job} on {env}"];
     Expand "expand" true [Environments, Column] needs [Environments]
         "Prepare a schema change: add a column without disturbing the code that runs."
         verbs ["expand"] examples ["add {column} column in {env}"] later;

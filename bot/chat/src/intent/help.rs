@@ -200,7 +200,7 @@ mod tests {
         let text = help(Some("scale"), &Names::sample());
         assert!(text.contains("scale api to 3 in staging"), "{text}");
         let all = help(None, &Names::sample());
-        assert!(all.contains("cron-disable") && all.contains("not there yet:\n  backfill, "), "{all}");
+        assert!(all.contains("cron-disable") && all.contains("not there yet:\n  expand, "), "{all}");
         let later = all.lines().skip_while(|line| !line.starts_with("Understood"));
         assert!(later.clone().count() > 3 && later.clone().all(|line| line.len() <= 80), "{all}");
         assert!(help(Some("reconcile"), &Names::sample()).contains("can't do it yet"));

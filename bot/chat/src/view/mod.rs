@@ -3,6 +3,7 @@
 
 mod answers;
 mod back;
+mod backfill;
 mod canary;
 mod connections;
 mod crashes;
@@ -36,6 +37,7 @@ pub(crate) use back::{
     back_already, going_back_already, not_live_any_more, not_live_yet, not_live_yet_but, released_nothing,
     retried_already, tried_again, waits_already, waits_outdated, went_back_already,
 };
+pub(crate) use backfill::{job_states, job_stopped, tried_first};
 pub(crate) use canary::{canary_gone, judged, may_be_verdict, verdict};
 pub(crate) use connections::connected;
 pub(crate) use crashes::{is_later, later_card};
@@ -163,6 +165,9 @@ pub(crate) fn not_begun(commands: &[Command]) -> Card {
 /// A plan nobody asked to carry out.
 pub(crate) fn preview(preview: &Preview, request: &RunRequest) -> Card {
     let mut card = Card::new(Tone::Plain, format!("Dry run: {}. Nothing was written.", preview.plan.title));
+    if let Some(tried) = &preview.tried {
+        card = backfill::tried(card, tried);
+    }
     card = run::plan_parts(card, &preview.plan, None);
     card = card.list(
         "Steps",

@@ -7,11 +7,11 @@ use engine::plan::{Plan, short};
 use engine::run::{Happening, Reason, RunState, StepState, state_of};
 use engine::step::Undo;
 
-use super::canary;
 use super::files::artifacts_of_run;
 use super::migrations::migrations;
 use super::really::really;
 use super::time::{clock, duration};
+use super::{backfill, canary};
 use crate::message::{Card, Part, StepLine, StepMark, Tone};
 
 /// Commits shown on a card; the artifacts have all of them.
@@ -49,7 +49,7 @@ pub fn run(detail: &RunDetail, now_ms: i64) -> Card {
     if !opened.is_empty() {
         fields.push(("open".to_owned(), opened.join(" \u{b7} ")));
     }
-    card = canary::stands(card.fields(fields), detail);
+    card = backfill::stands(canary::stands(card.fields(fields), detail), detail);
     for happened in &detail.happened {
         if let Happening::ArtifactDiffers { path } = &happened.what {
             card = card.text(format!("{path} was there already with other content, and stays as it was."));
@@ -135,6 +135,7 @@ fn headline(detail: &RunDetail, now_ms: i64) -> String {
         }
         RunState::Failed { reason, .. } => format!("failed after {}: {}", took(), reason.code),
         RunState::RolledBack { .. } => format!("rolled back after {}", took()),
+        RunState::Cancelled { .. } if backfill::is_stopped(detail) => format!("stopped after {}", took()),
         RunState::Cancelled { .. } => "cancelled".to_owned(),
     }
 }
@@ -335,6 +336,9 @@ fn outcome(card: Card, detail: &RunDetail) -> Card {
 fn buttons(card: Card, detail: &RunDetail) -> Card {
     if canary::soaks(detail) {
         return canary::buttons(card, detail);
+    }
+    if let Some(card) = backfill::buttons(&card, detail) {
+        return card;
     }
     let id = &detail.run.id;
     let environment = &detail.run.environment().environment;

@@ -46,7 +46,7 @@ pub(crate) fn hindered(hindrances: &[Hindrance], whole: bool) -> String {
             _ => {}
         }
     }
-    if hindrances.contains(&Hindrance::Backfill) {
+    if hindrances.contains(&Hindrance::Columns) {
         said.push("I put the order together with you and show it whole; nothing is run.".to_owned());
     } else if !cant.is_empty() && !whole {
         said.push(
@@ -65,7 +65,6 @@ pub(crate) fn hindered(hindrances: &[Hindrance], whole: bool) -> String {
 fn cant(hindrance: &Hindrance) -> Option<String> {
     Some(match hindrance {
         Hindrance::Columns => "add columns".to_owned(),
-        Hindrance::Backfill => "run data jobs".to_owned(),
         Hindrance::Platform(platform) => format!("run anything on {platform}"),
         Hindrance::Edge(edge) => format!("let {edge} do DNS"),
         Hindrance::Domains(_) => "point domains at it".to_owned(),
@@ -113,19 +112,15 @@ pub(crate) fn collected(draft: &Draft, hindrances: &[Hindrance], description: Op
 /// A change of data that was put together: all of it, and what it would do.
 fn change_of_data(draft: &Draft, hindrances: &[Hindrance]) -> Card {
     let orders = draft.orders();
-    if let [(order, words)] = orders.as_slice() {
-        return head(words, "that")
-            .fields(draft.fields())
-            .text(format!("It would {}.", would_at(order, draft.rate_in(order), draft.source())))
-            .text(NOTHING_DONE);
-    }
     let cant: Vec<String> = hindrances.iter().filter_map(cant).collect();
     let mut card = Card::new(Tone::Plain, format!("I understood all of it, but I can't {} yet.", or(&cant)));
     card.command = draft.canonical();
     let would = orders.iter().enumerate().map(|(at, (order, _))| {
         format!("{}. {}", at + 1, would_at(order, draft.rate_in(order), draft.source()))
     });
-    card.fields(draft.fields()).list("It would", would.collect()).text(NOTHING_DONE)
+    let until_then =
+        "Until then: put the migration into the repository, deploy it, and say the backfill alone.";
+    card.fields(draft.fields()).list("It would", would.collect()).text(format!("{NOTHING_DONE} {until_then}"))
 }
 
 /// The description that was found right is another one by now.

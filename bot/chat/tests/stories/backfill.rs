@@ -17,7 +17,6 @@ fn a_data_job() {
               environment: staging
               job: backfillTimezone
               rate: 500/min
-              I can't run data jobs yet. I put the order together with you and show it whole; nothing is run.
               A number from 1 to 100000.
                 100
                 500 (default)
@@ -51,24 +50,19 @@ fn a_data_job() {
               rate: 500/min
               dry run first: no
               window: any time
-              I can't run data jobs yet. I put the order together with you and show it whole; nothing is run.
               Correct anything by the name it has here: `no, NAME is VALUE`.
                 1. yes (default)
                 2. no
               [yes] [no] [Never mind]
               > backfill backfillTimezone in staging batch size 500 at 500/min, dry run first: no, window: any time
-
-            · I understood «backfill backfillTimezone in staging batch size 500 at 500/min, dry run first: no, window: any time», but I can't do that yet.
-              environment: staging
-              job: backfillTimezone
-              batch size: 500
-              rate: 500/min
-              dry run first: no
-              window: any time
-              It would run backfillTimezone in staging in batches of 500 rows, at most 500/min, resumable and stopped when the database suffers.
-              Nothing was done.
-              > backfill backfillTimezone in staging batch size 500 at 500/min, dry run first: no, window: any time
         "#]]);
+        t.whispers(
+            "zoe",
+            expect![[r#"
+            ✗ Nothing is live in staging, so there is nothing to fill.
+              Next: deploy staging
+        "#]],
+        );
         t.effects(expect![[r#""#]]);
     });
 }
@@ -91,7 +85,7 @@ fn a_column_and_its_data_in_two_places() {
               job: backfillTimezone
               from: address
               rate of production: 500 users/min
-              I can't add columns or run data jobs yet. I put the order together with you and show it whole; nothing is run.
+              I can't add columns yet. I put the order together with you and show it whole; nothing is run.
               A number from 1 to 100000.
                 100
                 500 (default)
@@ -146,7 +140,7 @@ fn a_column_and_its_data_in_two_places() {
               rate of production: 500 users/min
               dry run first: yes
               window: 22:00-06:00 UTC
-              I can't add columns or run data jobs yet. I put the order together with you and show it whole; nothing is run.
+              I can't add columns yet. I put the order together with you and show it whole; nothing is run.
               Correct anything by the name it has here: `no, NAME is VALUE`.
                 1. yes (default)
                 2. no
@@ -155,7 +149,7 @@ fn a_column_and_its_data_in_two_places() {
         "#]]);
         t.user("ana").says("yes").await;
         t.bot_says(expect![[r#"
-            · I understood all of it, but I can't add columns or run data jobs yet.
+            · I understood all of it, but I can't add columns yet.
               environment: staging, production
               job: backfillTimezone
               from: address
@@ -169,7 +163,7 @@ fn a_column_and_its_data_in_two_places() {
                 2. run backfillTimezone from address in staging in batches of 500 rows, at most 200 users/min, resumable and stopped when the database suffers
                 3. write a migration that adds timezone without disturbing what runs, and run it in production
                 4. run backfillTimezone from address in production in batches of 500 rows, at most 500 users/min, resumable and stopped when the database suffers
-              Nothing was done.
+              Nothing was done. Until then: put the migration into the repository, deploy it, and say the backfill alone.
               > add "timezone" column in staging, then backfill backfillTimezone from address in staging batch size 500 at 200 users/min, dry run first: yes, window: 22:00-06:00 UTC, then add "timezone" column in production, then backfill backfillTimezone from address in production batch size 500 at 500 users/min, dry run first: yes, window: 22:00-06:00 UTC
         "#]]);
         t.effects(expect![[r#""#]]);
@@ -209,20 +203,14 @@ fn a_restart_between_the_answers() {
         }
         t.never_mind_the_rest();
         t.user("ana").says("yes").await;
+        t.whispers(
+            "ana",
+            expect![[r#"
+            ✗ Nothing is live in staging, so there is nothing to fill.
+              Next: deploy staging
+        "#]],
+        );
         t.bot_says(expect![[r#"
-            · I understood all of it, but I can't run data jobs yet.
-              environment: staging, production
-              job: backfillTimezone
-              batch size: 200
-              rate: 600 invoices/min
-              dry run first: no
-              window: any time
-              It would:
-                1. run backfillTimezone in staging in batches of 200 rows, at most 600 invoices/min, resumable and stopped when the database suffers
-                2. run backfillTimezone in production in batches of 200 rows, at most 600 invoices/min, resumable and stopped when the database suffers
-              Nothing was done.
-              > backfill backfillTimezone in staging batch size 200 at 600 invoices/min, dry run first: no, window: any time, then backfill backfillTimezone in production batch size 200 at 600 invoices/min, dry run first: no, window: any time
-
             ✗ The rest was not begun, because what came before did not succeed.
               Not done:
                 restart api in staging

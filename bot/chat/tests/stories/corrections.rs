@@ -46,7 +46,6 @@ fn of_answers_while_more_is_asked() {
               rate: 300/min
               dry run first: yes
               window: any time
-              I can't run data jobs yet. I put the order together with you and show it whole; nothing is run.
               Correct anything by the name it has here: `no, NAME is VALUE`.
                 1. yes (default)
                 2. no
@@ -54,18 +53,16 @@ fn of_answers_while_more_is_asked() {
               > backfill backfillTimezone in production batch size 2000 at 300/min, dry run first: yes, window: any time
         "#]]);
         t.user("ana").says("yes").await;
-        t.bot_says(expect![[r#"
-            · I understood «backfill backfillTimezone in production batch size 2000 at 300/min, dry run first: yes, window: any time», but I can't do that yet.
-              environment: production
-              job: backfillTimezone
-              batch size: 2000
-              rate: 300/min
-              dry run first: yes
-              window: any time
-              It would run backfillTimezone in production in batches of 2000 rows, at most 300/min, resumable and stopped when the database suffers.
-              Nothing was done.
-              > backfill backfillTimezone in production batch size 2000 at 300/min, dry run first: yes, window: any time
-        "#]]);
+        t.whispers(
+            "ana",
+            expect![[r#"
+            ✗ Nothing is live in production, so there is nothing to fill.
+              Next: deploy production
+        "#]],
+        );
+        // What was put together is still there, for another environment.
+        t.user("ana").says("never mind").await;
+        t.never_mind_the_rest();
         t.effects(expect![[r#""#]]);
     });
 }

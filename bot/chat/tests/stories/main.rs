@@ -12,6 +12,7 @@ mod canary;
 mod connections;
 mod corrections;
 mod crashes;
+mod data_jobs;
 mod deploy;
 mod deploy_troubles;
 mod files;

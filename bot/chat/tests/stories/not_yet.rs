@@ -93,11 +93,6 @@ fn orders_for_rooms_that_are_not_built() {
               Nothing was done. Until then: `infra-chat project export`, change the file, `infra-chat project import FILE`, and say `deploy staging`.
               > set LOG_LEVEL=debug for api in staging
 
-            · I understood «stop backfill backfillTimezone in staging», but I can't do that yet.
-              It would stop backfillTimezone in staging after the batch at hand, and keep its place.
-              Nothing was done.
-              > stop backfill backfillTimezone in staging
-
             · I understood «rotate STRIPE_SECRET_KEY in staging», but I can't do that yet.
               It would make a new STRIPE_SECRET_KEY in staging, start fresh processes with it, and revoke the old one.
               Nothing was done. Until then: `infra-chat secret set invoice-perfect/staging/NAME`, and say `restart staging`.
@@ -123,7 +118,14 @@ fn orders_for_rooms_that_are_not_built() {
               Nothing was done. Until then: `status production` and `can I deploy production?`.
               > run readiness bundle of production
         "#]]);
-        t.whispers("zoe", expect![[r#""#]]);
+        t.whispers(
+            "zoe",
+            expect![[r#"
+                ✗ The job backfillTimezone is not at work in staging.
+                  Next: backfill-status backfillTimezone in staging
+                  > stop backfill backfillTimezone in staging
+            "#]],
+        );
         t.settles().await;
         t.effects(expect![[r#""#]]);
     });

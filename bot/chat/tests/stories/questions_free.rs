@@ -153,7 +153,6 @@ fn a_number_is_a_number() {
             ? How many rows a batch?
               environment: staging
               job: backfillTimezone
-              I can't run data jobs yet. I put the order together with you and show it whole; nothing is run.
               A number from 1 to 100000.
                 100
                 500 (default)

@@ -29,7 +29,7 @@ fn a_new_change_of_data_is_no_answer() {
               job: backfillTimezone
               from: address
               rate of production: 500 users/min
-              I can't add columns or run data jobs yet. I put the order together with you and show it whole; nothing is run.
+              I can't add columns yet. I put the order together with you and show it whole; nothing is run.
               A number from 1 to 100000.
                 100
                 500 (default)
@@ -51,7 +51,7 @@ fn a_new_change_of_data_is_no_answer() {
               job: backfillTimezone
               from: address
               rate of production: 500 users/min
-              I can't add columns or run data jobs yet. I put the order together with you and show it whole; nothing is run.
+              I can't add columns yet. I put the order together with you and show it whole; nothing is run.
               A number from 1 to 100000.
                 100
                 500 (default)
@@ -162,7 +162,6 @@ fn what_is_right_is_shown_once_more() {
         t.user("ana").says("perhaps").await;
         t.bot_says(expect![[r#"
             ? «perhaps» is neither yes nor no. Is that right?
-              I can't run data jobs yet. I put the order together with you and show it whole; nothing is run.
               Correct anything by the name it has here: `no, NAME is VALUE`.
                 1. yes (default)
                 2. no

@@ -237,11 +237,15 @@ fn nothing_is_made_up() {
               Nothing was done. Until then: `infra-chat project export`, change the file, `infra-chat project import FILE`, and say `deploy staging`.
               > set variable
 
-            · I understood «stop backfill», but I can't do that yet.
-              It would stop the job in the environment you name after the batch at hand, and keep its place.
-              Nothing was done.
+            ? backfill-stop where?
+                1. staging
+                2. production
+              One more after this; then it starts, after approval where that is needed.
+              [staging] [production] [Never mind]
               > stop backfill
         "#]]);
+        t.user("ana").says("never mind").await;
+        t.never_mind_the_rest();
     });
 }
 

@@ -243,7 +243,6 @@ fn a_data_job_in_one_sentence() {
               rate: 100/min
               dry run first: no
               window: 22:00-06:00 UTC
-              I can't run data jobs yet. I put the order together with you and show it whole; nothing is run.
               Correct anything by the name it has here: `no, NAME is VALUE`.
                 1. yes (default)
                 2. no
@@ -258,18 +257,13 @@ fn a_data_job_in_one_sentence() {
             .await;
         assert_eq!(t.said(), asked);
         t.user("ana").says("yes").await;
-        t.bot_says(expect![[r#"
-            · I understood «backfill backfillTimezone in staging batch size 200 at 100/min, dry run first: no, window: 22:00-06:00 UTC», but I can't do that yet.
-              environment: staging
-              job: backfillTimezone
-              batch size: 200
-              rate: 100/min
-              dry run first: no
-              window: 22:00-06:00 UTC
-              It would run backfillTimezone in staging in batches of 200 rows, at most 100/min, resumable and stopped when the database suffers.
-              Nothing was done.
-              > backfill backfillTimezone in staging batch size 200 at 100/min, dry run first: no, window: 22:00-06:00 UTC
-        "#]]);
+        t.whispers(
+            "ana",
+            expect![[r#"
+            ✗ Nothing is live in staging, so there is nothing to fill.
+              Next: deploy staging
+        "#]],
+        );
     });
 }
 

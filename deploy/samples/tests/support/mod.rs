@@ -75,6 +75,21 @@ impl Release {
         Command::new(sql_shell()).arg("migrate").arg(self.database_url()).args(files).output().unwrap()
     }
 
+    /// Changes the database behind the program's back.
+    pub fn sql(&self, statement: &str) {
+        use std::io::Write as _;
+        let mut shell = Command::new(sql_shell())
+            .args(["sql", &self.database_url()])
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let request = serde_json::json!({ "id": 1, "sql": statement, "params": [] });
+        writeln!(shell.stdin.take().unwrap(), "{request}").unwrap();
+        let output = shell.wait_with_output().unwrap();
+        assert!(text(&output.stdout).contains(r#""changes":1"#), "{}", text(&output.stdout));
+    }
+
     pub fn api(&self) -> Service {
         self.serve("api", "")
     }

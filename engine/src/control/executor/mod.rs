@@ -1,6 +1,7 @@
 //! The executor: does what [`crate::run::next`] says comes next for a run, one commit at a time. It keeps nothing in
 //! memory that matters, so it may be killed between any two lines.
 
+mod batches;
 mod finish;
 mod soak;
 mod start;
@@ -19,6 +20,7 @@ use crate::ports::Receipt;
 use crate::run::{Next, Run, RunEvent, Step, left_behind, next, traffic_moved, way_out};
 use crate::store::{StoreError, Write};
 
+pub(super) use batches::{STOPPED, batch_of};
 pub use soak::JUDGE;
 pub(super) use soak::TAKEN_BACK;
 use soak::is_taken_back;

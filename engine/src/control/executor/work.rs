@@ -1,5 +1,6 @@
 //! Working on a step: look, act on what is missing, look again; and waiting in between.
 
+use super::batches::Filling;
 use super::soak::Soaking;
 use super::{Memory, Moved, backoff};
 use crate::clock::EpochMs;
@@ -33,6 +34,10 @@ impl Engine {
             return Ok(Moved::On);
         };
         let last_note = note.clone();
+        if let StepKind::RunJob(job) = &planned.kind {
+            let filling = Filling { run, plan, steps, number, job, state, since_ms, last_note };
+            return Box::pin(self.batch(filling, lease)).await;
+        }
         // A step that brings about several things one by one acts that often without anything being amiss.
         let parts = act.acts_max().saturating_sub(ACTS_MAX);
         let permit = Permit::for_step(&run.id, number, false).under(lease.fence());

@@ -12,9 +12,9 @@ use crate::clock::EpochMs;
 use crate::model::{Check, EnvironmentKey, Queries, ServiceName, Source, Sticky};
 use crate::ports::{
     Answered, AppliedMigration, BuildKey, BuildRequest, BuildState, Capabilities, Checked, CodeHost, Commit,
-    ConfigSet, Database, DatabaseAt, Edge, Finding, InstanceSet, LogLine, Migration, ObservedEnvironment,
-    Permit, Platform, PortError, Probe, Receipt, Replacement, Schedule, Seen, Shape, Signals, SourceFile,
-    Weight,
+    ConfigSet, Database, DatabaseAt, Edge, Finding, InstanceSet, JobCall, JobEnded, LogLine, Migration,
+    ObservedEnvironment, Permit, Platform, PortError, Probe, Receipt, Replacement, Schedule, Seen, Shape,
+    Signals, SourceFile, Weight,
 };
 
 /// All ports but the messenger, served by another program.
@@ -177,6 +177,19 @@ impl Platform for Far {
         check: &Check,
     ) -> Result<Checked, PortError> {
         self.act("check", permit, (environment, service, release, check)).await
+    }
+
+    async fn job_batch(
+        &self,
+        permit: &Permit,
+        environment: &EnvironmentKey,
+        call: &JobCall,
+    ) -> Result<JobEnded, PortError> {
+        self.act("job_batch", permit, (environment, call)).await
+    }
+
+    async fn job_try(&self, environment: &EnvironmentKey, call: &JobCall) -> Result<JobEnded, PortError> {
+        self.look("job_try", (environment, call)).await
     }
 
     async fn logs(

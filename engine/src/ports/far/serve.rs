@@ -81,6 +81,10 @@ async fn look(ports: &Ports, mut asked: Asked) -> Result<Value, PortError> {
             let (environment, service, release, key): (_, _, _, String) = asked.given()?;
             asked.told(platform.instances_replaced(&environment, &service, release, &key).await?)
         }
+        "job_try" => {
+            let (environment, call) = asked.given()?;
+            asked.told(platform.job_try(&environment, &call).await?)
+        }
         "logs" => {
             let (environment, services, since_ms, limit): (_, Vec<ServiceName>, _, _) = asked.given()?;
             asked.told(platform.logs(&environment, &services, since_ms, limit).await?)
@@ -196,6 +200,10 @@ async fn act(ports: &Ports, mut asked: Asked) -> Result<Value, PortError> {
         "check" => {
             let (environment, service, release, check) = asked.given()?;
             asked.told(platform.check(asked.permit()?, &environment, &service, release, &check).await?)
+        }
+        "job_batch" => {
+            let (environment, call) = asked.given()?;
+            asked.told(platform.job_batch(asked.permit()?, &environment, &call).await?)
         }
         "weights_set" => {
             let (environment, service, weights): (_, _, Vec<Weight>) = asked.given()?;

@@ -24,7 +24,7 @@ mod web;
 use std::process::ExitCode;
 
 const USAGE: &str =
-    "usage: invoice-perfect api | web | cron [--dry-run] | backfill JOB [--batch N] [--dry-run]";
+    "usage: invoice-perfect api | web | cron [--dry-run] | backfill --job NAME [--cursor ID] --batch N [--dry-run]";
 const EXIT_FAILED: u8 = 1;
 const EXIT_USAGE: u8 = 2;
 
@@ -36,7 +36,7 @@ fn main() -> ExitCode {
         ["web"] => web::serve(),
         ["cron"] => cron::run(false),
         ["cron", "--dry-run"] => cron::run(true),
-        ["backfill", job, options @ ..] => backfill::run(job, options),
+        ["backfill", options @ ..] => backfill::run(options),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(EXIT_USAGE);
