@@ -1,7 +1,6 @@
 #![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use engine::model::{Provider, Role};

@@ -333,7 +333,8 @@ impl<'t> Reader<'_, 't> {
                 if joined == Joined::Then
                     && next.is_none()
                     && self.ordered_here()
-                    && mood::condition_within(reach(tokens)).is_some()
+                    && (mood::condition_within(reach(tokens)).is_some()
+                        || reach(tokens).iter().any(|token| token.any(&["before", "earlier", "sooner"])))
                 {
                     return Err(conditions::conditional(&[], self.vocabulary));
                 }

@@ -37,18 +37,26 @@ fn once_back(order: &[Token<'_>]) -> Result<(), Problem> {
     let Some(verb) = order.first().filter(|verb| verb.quote == 0) else { return Ok(()) };
     // "roll back the rollback"
     let rest = order.get(1 + usize::from(verb.any(&["roll"]))..).unwrap_or_default();
+    // "undo rollback production"
+    let bare = |what: &Token<'_>| verb.any(&["undo", "revert"]) && what.any(&["rollback", "revert"]);
     match rest {
+        [what, ..] if bare(what) => Err(taken_back()),
         [article, what, ..]
             if verb.any(&["rollback", "undo", "revert", "roll"])
                 && article.any(&["the", "that", "my", "our", "last"])
                 && what.any(&["rollback", "revert", "undo"]) =>
         {
-            Err(Problem::ambiguous(
-                "A rollback is taken back by a deploy of what ran before, so I did nothing. `releases` shows which that is.",
-            ))
+            Err(taken_back())
         }
         _ => Ok(()),
     }
+}
+
+#[cold]
+fn taken_back() -> Problem {
+    Problem::ambiguous(
+        "A rollback is taken back by a deploy of what ran before, so I did nothing. `releases` shows which that is.",
+    )
 }
 
 /// "undo v1.3 on production": the release that is to be undone, where `rollback v1.3` says which is to come back.

@@ -192,7 +192,11 @@ impl<'t> Reader<'_, 't> {
         let halts = matches!(action, Action::Cancel | Action::Pause)
             || turns && !self.stands_behind_and(tokens, opening.at)
             || tokens.get(opening.at).is_some_and(|verb| verb.any(&["undo"]));
-        if halts && joined != Joined::Then && words.iter().all(it) && self.ordered_any() {
+        // "deploy staging then stop there"
+        let stops = matches!(action, Action::Cancel | Action::Pause)
+            && words.iter().all(|token| it(token) || token.any(&["there", "here"]))
+            && joined == Joined::Then;
+        if (stops || halts && joined != Joined::Then && words.iter().all(it)) && self.ordered_any() {
             return Err(Problem::ambiguous(
                 "Behind an order I read that it is not to be done, or not yet, so I did nothing. Send only what is to be done.",
             ));

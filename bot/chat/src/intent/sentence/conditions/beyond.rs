@@ -144,6 +144,17 @@ const ENDS_WELL: &[&str] = &[
     "starts",
     "started",
     "begins",
+    "better",
+    "improves",
+    "improved",
+    "improving",
+    "recovers",
+    "recovered",
+    "recovering",
+    "stable",
+    "clean",
+    "green",
+    "normal",
 ];
 
 /// "when the canary is done": of a canary only what looks weird is told, and that is not what was said.

@@ -145,8 +145,20 @@ const TOLD: &[&str] = &[
 ];
 
 /// When something was or is always so, which no signal tells.
-const DATED: &[&str] =
-    &["yesterday", "ago", "only", "every", "weekly", "daily", "nightly", "except", "during", "throughout"];
+const DATED: &[&str] = &[
+    "yesterday",
+    "ago",
+    "only",
+    "every",
+    "weekly",
+    "daily",
+    "nightly",
+    "except",
+    "during",
+    "throughout",
+    "last",
+    "previous",
+];
 
 /// Whether this is a name that no standing order has a key for.
 fn is_other(token: &Token<'_>) -> bool {
@@ -324,6 +336,8 @@ fn dated(tokens: &[Token<'_>], at: usize) -> bool {
                 what.any(&["deploy", "deploys", "deployment", "rollout", "release", "canary", "migration"])
             })
         }
+        // "if the last deploy failed": once, and looked at now.
+        "last" | "previous" => next(&["deploy", "deployment", "release", "rollout", "run", "rollback"]),
         _ => true,
     }
 }
