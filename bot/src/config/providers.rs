@@ -9,7 +9,7 @@ use super::fault::Collector;
 use super::layers::Layers;
 
 /// The providers that are asked over an API, and the keys their addresses are set by.
-pub(crate) const API_BASES: [(Provider, &str); 5] = [
+const API_BASES: [(Provider, &str); 5] = [
     (Provider::Railway, "railway.api_base"),
     (Provider::Cloudflare, "cloudflare.api_base"),
     (Provider::Stripe, "stripe.api_base"),

@@ -11,7 +11,7 @@ use adapters::prometheus::Sources;
 use anyhow::Context as _;
 use chat::{Desk, References, Texter};
 use engine::control::Engine;
-use engine::ports::{NoAccounts, Ports, SecretSource};
+use engine::ports::{Ports, SecretSource};
 use engine::store::StoreError;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -116,6 +116,7 @@ impl Host {
         let database =
             LocalDatabase::new(&root, Arc::clone(&parts.clock), vault, Arc::clone(&parts.redactor));
         let (prometheus, messenger) = (parts.prometheus(config)?, parts.messenger(config)?);
+        let accounts = parts.accounts(config);
         let engine = parts.engine(Ports {
             platform: platform.clone(),
             edge: edge.clone(),
@@ -123,7 +124,7 @@ impl Host {
             code: git,
             database: Arc::new(database),
             messenger,
-            accounts: Arc::new(NoAccounts),
+            accounts,
         });
         // Before others are let in: who speaks, and what there is to speak about, depends on it.
         let sample_made =

@@ -11,8 +11,8 @@ use adapters::prometheus::Sources;
 use anyhow::Context as _;
 use chat::Desk;
 use engine::control::Engine;
+use engine::ports::Ports;
 use engine::ports::far::Far;
-use engine::ports::{NoAccounts, Ports};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -57,6 +57,7 @@ impl Member {
             Err(error) => return Err(error).context("can't share the runs of the host"),
         };
         let (prometheus, messenger) = (parts.prometheus(config)?, parts.messenger(config)?);
+        let accounts = parts.accounts(config);
         let engine = parts.engine(Ports {
             platform: far.clone(),
             edge: far.clone(),
@@ -64,7 +65,7 @@ impl Member {
             code: far.clone(),
             database: far,
             messenger,
-            accounts: Arc::new(NoAccounts),
+            accounts,
         });
         let stop = CancellationToken::new();
         tokio::spawn(tenure::secrets_learn(engine.clone(), stop.child_token()));

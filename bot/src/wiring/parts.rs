@@ -4,6 +4,8 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 
+use adapters::accounts::ProviderAccounts;
+use adapters::http::Budgets;
 use adapters::prometheus::Prometheus;
 use adapters::twilio::TwilioMessenger;
 use anyhow::Context as _;
@@ -12,7 +14,7 @@ use engine::audit::SigningKey;
 use engine::clock::{Clock, SystemClock};
 use engine::control::{Engine, EngineParts, Vault};
 use engine::notify::PhoneView;
-use engine::ports::{Messenger, Ports};
+use engine::ports::{Accounts, Messenger, Ports};
 use engine::redact::Redactor;
 use engine::secrets::{MasterKey, MasterKeys, SecretError};
 use engine::store::Store;
@@ -75,6 +77,12 @@ impl Parts {
             Some(settings) => Arc::new(TwilioMessenger::new(settings.clone(), Arc::clone(&self.clock))?),
             None => Arc::new(PhoneView::new(self.store.clone(), Arc::clone(&self.clock))),
         })
+    }
+
+    /// Providers, to be asked whose a key is.
+    pub(crate) fn accounts(&self, config: &Config) -> Arc<dyn Accounts> {
+        let budgets = Budgets::new(Arc::clone(&self.clock));
+        Arc::new(ProviderAccounts::new(config.api_bases.clone(), budgets))
     }
 
     /// An engine of these parts.

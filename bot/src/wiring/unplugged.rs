@@ -12,8 +12,8 @@ use engine::model::{Check, EnvironmentKey, Queries, ServiceName};
 use engine::notify::PhoneView;
 use engine::ports::{
     Answered, BuildKey, BuildRequest, BuildState, Capabilities, Checked, ConfigSet, Edge, Finding,
-    InstanceSet, JobCall, JobEnded, LogLine, NoAccounts, ObservedEnvironment, Permit, Platform, PortError,
-    Ports, Probe, Receipt, Replacement, Schedule, Seen, Shape, Signals, Weight,
+    InstanceSet, JobCall, JobEnded, LogLine, ObservedEnvironment, Permit, Platform, PortError, Ports, Probe,
+    Receipt, Replacement, Schedule, Seen, Shape, Signals, Weight,
 };
 
 use super::Parts;
@@ -35,7 +35,7 @@ pub(crate) fn engine_unplugged(config: &Config, parts: Parts) -> Engine {
         code: Arc::new(GitHost::new(&config.data_dir)),
         database: Arc::new(database),
         messenger: Arc::new(PhoneView::new(parts.store.clone(), Arc::clone(&parts.clock))),
-        accounts: Arc::new(NoAccounts),
+        accounts: parts.accounts(config),
     };
     parts.engine(ports)
 }

@@ -38,23 +38,3 @@ pub trait Accounts: Send + Sync {
         key: &SecretString,
     ) -> Result<Account, PortError>;
 }
-
-/// Asks nobody: for programs that only look.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct NoAccounts;
-
-#[async_trait]
-impl Accounts for NoAccounts {
-    fn can_verify(&self, _provider: Provider) -> bool {
-        false
-    }
-
-    async fn verify(
-        &self,
-        provider: Provider,
-        _mode: Option<ConnectionMode>,
-        _key: &SecretString,
-    ) -> Result<Account, PortError> {
-        Err(PortError::fail(format!("{provider} can't be asked from here"), ""))
-    }
-}
