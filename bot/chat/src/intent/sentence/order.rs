@@ -194,7 +194,7 @@ impl<'t> Reader<'_, 't> {
             || tokens.get(opening.at).is_some_and(|verb| verb.any(&["undo"]));
         // "deploy staging then stop there"
         let stops = matches!(action, Action::Cancel | Action::Pause)
-            && words.iter().all(|token| it(token) || token.any(&["there", "here"]))
+            && words.iter().all(|token| !token.is_word() || token.any(&["there", "here"]))
             && joined == Joined::Then;
         if (stops || halts && joined != Joined::Then && words.iter().all(it)) && self.ordered_any() {
             return Err(Problem::ambiguous(
