@@ -1,6 +1,6 @@
 //! Connecting environments to providers: each is made known, and verified by a real call once its secret is set.
 
-use engine::control::Refusal;
+use engine::control::{ConnectionState, Refusal};
 use engine::model::{ConnectionMode, EnvironmentKey, Provider, SecretName};
 
 use super::orders::key;
@@ -37,7 +37,12 @@ impl Desk {
             one.environments = vec![environment.clone()];
             let mut card = view::connected(&place, &connected, &wish, self.engine.now_ms());
             card.command = one.canonical();
-            heard = heard.and(Heard::say(Outcome::Answered, card));
+            // Without a key it is done as far as it was said; one that is not taken, or can't be tried out, is not.
+            let outcome = match connected.state {
+                ConnectionState::PendingAuth | ConnectionState::Verified { .. } => Outcome::Answered,
+                ConnectionState::Configured { .. } | ConnectionState::Refused { .. } => Outcome::Failed,
+            };
+            heard = heard.and(Heard::say(outcome, card));
         }
         Ok(heard)
     }

@@ -343,8 +343,9 @@ impl Desk {
             // A refusal is this command's answer, and the end of those behind it.
             let canonical = command.canonical();
             let built = command.action.is_built();
-            // A lock hangs on no other: one that is not there is no reason to leave the next.
-            let apart = matches!(command.action, Action::Lock | Action::Unlock)
+            // A lock hangs on no other: one that is not there is no reason to leave the next. Nor does a connection.
+            let is_connection = command.action == Action::Connect;
+            let apart = (is_connection || matches!(command.action, Action::Lock | Action::Unlock))
                 && left.first().is_some_and(|next| next.action == command.action);
             let carried_out = match change.as_slice() {
                 [_] => Box::pin(self.carry_out_one(speaker, talk, command, left)).await,
@@ -363,9 +364,10 @@ impl Desk {
                 _ => None,
             };
             refused |= one.outcome == Outcome::Refused;
+            let untaken = is_connection && one.outcome == Outcome::Failed;
             let halts = matches!(one.outcome, Outcome::Failed | Outcome::Asked);
             heard = heard.and(one);
-            if apart && refused && !halts {
+            if apart && (untaken || refused && !halts) {
                 continue;
             }
             let stops = refused || halts;

@@ -290,3 +290,26 @@ fn who_may_not_connect_is_told_so_and_it_is_recorded() {
         "#]]);
     });
 }
+
+#[test]
+fn one_that_is_not_taken_leaves_the_others() {
+    chat(async |t| {
+        t.user("ana").says("connect stripe to staging").await;
+        t.never_mind_the_rest();
+        t.sets_secret("staging", "stripe-key", "sk_test_51H").await.unwrap();
+        t.user("ana").says("connect stripe to staging; connect sendgrid to staging").await;
+        t.bot_says(expect![[r#"
+            ✗ stripe of staging (test): the key is not taken: stripe does not take the key.
+              Set a new one.
+              In a terminal: `infra-chat secret set invoice-perfect/staging/stripe-key`
+              [Enter another one safely]
+              > connect stripe to staging
+
+            · sendgrid of staging (test) is added; its secret sendgrid-key is not set yet.
+              In a terminal: `infra-chat secret set invoice-perfect/staging/sendgrid-key`
+              Then say this again: the key is tried out by a call that changes nothing.
+              [Enter it safely]
+              > connect sendgrid to staging
+        "#]]);
+    });
+}
