@@ -57,7 +57,7 @@ fn the_documented_description_and_what_its_export_leaves_out() {
                   zone: Europe/Berlin
                 - { name: holidays, reason: year end, from: "2026-12-24T00:00:00Z", until: "2027-01-02T00:00:00Z" }
         jobs:
-          backfillTimezone: { service: api, command: ./bin/invoice-perfect job backfillTimezone }
+          backfillTimezone: { service: api, command: ./bin/invoice-perfect backfill }
         people:
           - { name: vera, role: viewer }
           - { name: ana, role: deployer }
