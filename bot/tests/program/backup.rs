@@ -67,7 +67,7 @@ fn a_run_that_was_under_way_in_a_backup_waits_for_a_person() {
     chat.say("deploy v1.1.0 to staging with canary 50/100 soak 10m");
     chat.wait_for("[going] canary 50%  soaking");
     chat.say("restart api in staging");
-    chat.wait_for("waits");
+    chat.wait_for("next in line, waits for r-");
     let made = world.program(&["backup", file]).ended(0).says("under way: r-");
     let run = made.run();
     chat.say(&format!("cancel {run}"));

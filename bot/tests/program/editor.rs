@@ -87,8 +87,11 @@ fn what_the_project_has_is_proposed() {
 
 #[test]
 fn a_run_is_one_card_above_the_line_being_typed() {
+    /// Its plan with its migrations, what was typed before it and what is typed below are on one screen.
+    const ROWS_CARD: u16 = 80;
+    let screen = |chat: &Running| screen_of(chat, ROWS_CARD);
     let world = World::with_sample();
-    let Some(mut chat) = terminal(&world) else { return };
+    let Some(mut chat) = terminal_of(&world, ROWS_CARD) else { return };
     chat.wait_for("Try: deploy");
     chat.types("dep\tv1.0.0 to st\t\r");
     chat.wait_for("queued");
