@@ -25,7 +25,11 @@ async fn asked<V: Simulated>(
     key: &str,
 ) -> Result<Account, PortError> {
     let server = Server::start(vendor).await.unwrap();
-    let bases = BTreeMap::from([(provider, server.base())]);
+    let base = match provider {
+        Provider::Cloudflare => format!("{}/client/v4", server.base()),
+        _ => server.base(),
+    };
+    let bases = BTreeMap::from([(provider, base)]);
     let budgets = Budgets::new(Arc::new(ManualClock::at(1_800_000_000_000)));
     ProviderAccounts::new(bases, budgets).verify(provider, mode, &SecretString::from(key)).await
 }
